@@ -1,0 +1,105 @@
+// Package classifier turns a comment's text into probabilities, with evidence.
+//
+// It is pure: no I/O, no clock, no goroutines of its own. A model is the fold of the
+// lessons that stand, in order of their Seq, and the same lessons make the same bytes.
+// It never decides anything: package moderation does, and only a person's decision teaches.
+package classifier
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Label is what a lesson teaches.
+type Label uint8
+
+// The labels. Ham and Spam train the spam model; the other three each train a model of
+// their own reason for refusal.
+const (
+	Ham Label = iota
+	Spam
+	HateSpeech
+	Obscenity
+	PersonalAttack
+	labels // how many there are
+)
+
+var labelNames = [labels]string{"ham", "spam", "hate_speech", "obscenity", "personal_attack"}
+
+func (l Label) String() string { return labelNames[l] }
+
+// ErrLabel is returned by ParseLabel for a name that is no label.
+var ErrLabel = errors.New("unknown label")
+
+// ParseLabel reads a label's name as the line protocol spells it; "toxic" is PersonalAttack.
+func ParseLabel(name string) (Label, error) {
+	if name == "toxic" {
+		return PersonalAttack, nil
+	}
+	for i, n := range labelNames {
+		if n == name {
+			return Label(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%w %q: use ham, spam, hate_speech, obscenity or personal_attack", ErrLabel, name)
+}
+
+// A Comment is what the classifier sees of a comment: its text and its writer's own fields.
+type Comment struct {
+	Text, Author, Email, URL string
+}
+
+// A Lesson is one thing a moderator taught. Seq is its place in the site's decision log;
+// lessons are folded in ascending order of Seq.
+type Lesson struct {
+	Seq     uint64
+	Label   Label
+	Comment Comment
+}
+
+// A Judgement is what a model thinks of a document. Spam is a calibrated probability,
+// Logit the same in nats; they are exactly 0.5 and 0, with Warm false, until both ham and
+// spam were taught. Reasons are independent probabilities of HateSpeech, Obscenity and
+// PersonalAttack, each 0 until taught. Seq is the newest lesson the model knows.
+type Judgement struct {
+	Spam    float64
+	Logit   float64
+	Reasons [3]float64
+	Warm    bool
+	Seq     uint64
+}
+
+// A Weight is one piece of evidence: a token and what it adds to the logit, in nats,
+// positive towards spam, with the number of spam and ham lessons that had it.
+type Weight struct {
+	Token     string
+	Weight    float64
+	Spam, Ham int
+}
+
+// A Document is what the tokeniser makes of a comment. Reading never fails, whatever the bytes.
+type Document struct{}
+
+// Read tokenises a comment.
+func Read(c Comment) Document { return Document{} }
+
+// A Model judges documents. Any number of goroutines may Judge while one learns.
+type Model struct{}
+
+// Fold makes the model of lessons, which come in ascending order of Seq.
+func Fold(lessons func(yield func(Lesson) bool)) *Model { return &Model{} }
+
+// Learn continues the fold with a lesson whose Seq is higher than all before.
+func (m *Model) Learn(l Lesson) {}
+
+// Seq is the newest lesson's.
+func (m *Model) Seq() uint64 { return 0 }
+
+// Judge scores a document.
+func (m *Model) Judge(d Document) Judgement { return Judgement{Spam: 0.5} }
+
+// Evidence returns the strongest words, hosts and traits of a document, strongest first.
+func (m *Model) Evidence(d Document) []Weight { return nil }
+
+// Bytes is the model's canonical encoding: equal lessons make equal bytes.
+func (m *Model) Bytes() []byte { return nil }
