@@ -1,0 +1,155 @@
+// Command build turns the TypeScript of the widget and of the desk into the files that the
+// binary embeds. It is a module of its own so that the server does not depend on a bundler.
+//
+// Run it in its folder: `go run .` writes, `go run . -check` fails where what is committed
+// differs from what the sources give. The same sources give the same bytes, without Node.
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+const (
+	widget = ".."
+	desk   = "../../api/desk"
+)
+
+func main() {
+	check := flag.Bool("check", false, "write nothing; fail when a committed file is not what the sources give")
+	flag.Parse()
+	if err := run(*check); err != nil {
+		fmt.Fprintln(os.Stderr, "build:", err)
+		os.Exit(1)
+	}
+}
+
+func run(check bool) error {
+	files, err := build()
+	if err != nil {
+		return err
+	}
+	if check {
+		return compare(files)
+	}
+	for path, body := range files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, body, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build returns what belongs into the dist folders, by path.
+func build() (map[string][]byte, error) {
+	form, err := bundle(widget+"/src/form.ts", api.FormatESModule, nil)
+	if err != nil {
+		return nil, err
+	}
+	// The form's address carries a hash of its content, so that an embed.js never meets a
+	// form of another release in a cache.
+	sum := sha256.Sum256(form)
+	address := "embed-form.js?v=" + hex.EncodeToString(sum[:6])
+	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{"FORM_ADDRESS": `"` + address + `"`})
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{
+		widget + "/dist/embed.js":      embed,
+		widget + "/dist/embed-form.js": form,
+	}
+	for _, name := range []string{"desk.ts", "desk.css"} {
+		source := desk + "/src/" + name
+		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		body, err := bundle(source, api.FormatIIFE, nil)
+		if err != nil {
+			return nil, err
+		}
+		files[desk+"/dist/"+strings.Replace(name, ".ts", ".js", 1)] = body
+	}
+	return files, nil
+}
+
+// bundle minifies entry and all it imports into one file. A .css that TypeScript imports
+// becomes a minified string, for a constructed sheet.
+func bundle(entry string, format api.Format, define map[string]string) ([]byte, error) {
+	options := api.BuildOptions{
+		EntryPoints:       []string{entry},
+		Bundle:            true,
+		Format:            format,
+		Target:            api.ES2022,
+		Charset:           api.CharsetUTF8,
+		LegalComments:     api.LegalCommentsNone,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		Define:            define,
+	}
+	if filepath.Ext(entry) == ".ts" {
+		options.Plugins = []api.Plugin{sheets}
+	} else {
+		options.Target = api.ESNext // sheets are written for browsers as they are
+	}
+	result := api.Build(options)
+	if len(result.Errors) > 0 {
+		return nil, errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), ""))
+	}
+	return result.OutputFiles[0].Contents, nil
+}
+
+var sheets = api.Plugin{Name: "sheets", Setup: func(b api.PluginBuild) {
+	b.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		source, err := os.ReadFile(args.Path)
+		if err != nil {
+			return api.OnLoadResult{}, err
+		}
+		result := api.Transform(string(source), api.TransformOptions{
+			Loader:           api.LoaderCSS,
+			Charset:          api.CharsetUTF8,
+			MinifyWhitespace: true,
+			MinifySyntax:     true,
+		})
+		sheet := strings.TrimSpace(string(result.Code))
+		return api.OnLoadResult{Contents: &sheet, Loader: api.LoaderText, Errors: result.Errors}, nil
+	})
+}}
+
+// compare reports every file that differs, is missing, or is left over from earlier sources.
+func compare(files map[string][]byte) error {
+	var stale []error
+	for path, want := range files {
+		got, err := os.ReadFile(path)
+		if err != nil {
+			stale = append(stale, err)
+		} else if !bytes.Equal(got, want) {
+			stale = append(stale, fmt.Errorf("%s is not what the sources give; run `go run .` in widget/build", path))
+		}
+	}
+	for _, dir := range []string{widget + "/dist", desk + "/dist"} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			if path := dir + "/" + e.Name(); files[path] == nil {
+				stale = append(stale, fmt.Errorf("%s has no source", path))
+			}
+		}
+	}
+	return errors.Join(stale...)
+}

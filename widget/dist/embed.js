@@ -1,0 +1,1 @@
+(()=>{console.debug("embed-form.js?v=2ee50807020b");})();

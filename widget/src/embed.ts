@@ -1,0 +1,2 @@
+declare const FORM_ADDRESS: string
+console.debug(FORM_ADDRESS)
