@@ -55,7 +55,7 @@ type LogTx interface {
 	DecisionBySeq(site int64, seq uint64) (Decision, error)                // ErrNotFound
 	DecisionsAfter(site int64, seq uint64, limit int) ([]Decision, error)  // ascending
 	DecisionsBefore(site int64, seq uint64, limit int) ([]Decision, error) // descending; seq 0: from the newest
-	DecisionsOf(site int64, comment string) ([]Decision, error)            // ascending
+	DecisionsOf(site int64, comments ...string) ([]Decision, error)        // ascending by seq
 	Batch(site int64, batch string) ([]Decision, error)                    // ascending; empty when unknown
 
 	AddLessons(site int64, ls []StoredLesson) error
