@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +13,9 @@ import (
 
 var folder struct {
 	sync.Once
-	path string
-	err  error
+	path     string
+	err      error
+	lifeline io.WriteCloser // held open until the process ends; the reaper waits for that
 }
 
 // scratch is the process's own temporary folder. Its path is short (a socket's may have 107
@@ -42,11 +44,9 @@ func reap(dir string) error {
 	if err != nil {
 		return err
 	}
-	lifeline = in
+	folder.lifeline = in
 	return cmd.Start()
 }
-
-var lifeline any // held open until the process ends
 
 // wait calls ready until it succeeds, for at most 20 seconds.
 func wait(t testing.TB, what string, ready func() error) {

@@ -1,0 +1,72 @@
+# Everything here needs Go and make; `make test` installs the rest where it may.
+export CGO_ENABLED ?= 0
+GO      ?= go
+BIN     := bin/aitys
+COMMIT  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.commit=$(COMMIT)
+# Two test binaries at once: each starts servers of its own.
+GOTEST  := $(GO) test -p 2 -timeout 20m
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test deps race lint lint-web web fuzz bench rehearsal hostile torture planted shots clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build the one static binary, bin/aitys
+	@echo 'building (the first time compiles SQLite: a minute or two)' >&2
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/aitys
+
+run: build ## start the demo: a blog with comments and a moderator's queue
+	$(BIN) demo
+
+deps: ## install what the tests need, where that is allowed
+	@scripts/setup.sh
+	@$(GO) mod download
+
+test: deps ## run all the tests
+	$(GOTEST) ./...
+	cd widget/build && $(GO) run . -check
+
+race: ## run the concurrent packages under the race detector
+	CGO_ENABLED=1 $(GO) test -race -p 1 -timeout 20m ./classifier ./coord/... ./moderation ./api/...
+
+lint: ## gofmt, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'run gofmt -w on these' >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags planted ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+lint-web: ## check the types and the style of the TypeScript (needs Node)
+	cd widget && npm ci --silent --no-audit --no-fund && npm run --silent check
+
+web: ## rebuild the widget and the desk's scripts into their dist folders
+	cd widget/build && $(GO) run .
+
+fuzz: ## run each fuzz target for 20 seconds
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$p || exit 1; \
+		done; \
+	done
+
+bench: ## measure against the floors and write docs/performance.md
+	$(GO) run ./e2e/bench
+
+rehearsal: ## send real comments through a running server, with a scripted moderator
+	$(GO) run ./e2e/rehearsal
+
+torture: ## kill the server again and again, on both databases
+	AITYS_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e/torture
+
+hostile: ## send all hostile input of the shared collection through every way in and out
+	AITYS_HOSTILE=all $(GO) test -count=1 -v -timeout 80m -run Hostile ./e2e/browser
+
+planted: ## build each planted fault and see its test turn red
+	$(GO) run ./e2e/planted/run
+
+shots: ## take the screenshots of docs/shots
+	$(GO) run ./e2e/shots
+
+clean: ## remove what was built
+	rm -rf bin

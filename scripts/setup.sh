@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs what the tests need and this machine lacks, where it may (root and apt): gcc for the
+# race detector, Postgres, Redis, Chromium, fonts with Kazakh letters and emoji, strace for the
+# count of fsyncs. Elsewhere it says what is missing and goes on: those tests are then skipped.
+set -eu
+
+missing=''
+want() { # want PACKAGE COMMAND...
+	package=$1
+	shift
+	for command; do
+		if command -v "$command" >/dev/null 2>&1; then return; fi
+	done
+	missing="$missing $package"
+}
+
+want gcc gcc cc
+want libc6-dev gcc
+want redis-server redis-server
+want chromium chromium chromium-headless-shell google-chrome
+want strace strace
+want git git
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
+if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
+if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
+
+[ -n "$missing" ] || exit 0
+
+root=''
+if [ "$(id -u)" != 0 ]; then root='sudo -n'; fi
+if ! command -v apt-get >/dev/null 2>&1 || { [ -n "$root" ] && ! $root true 2>/dev/null; }; then
+	echo "setup: not installed here:$missing. The tests that need them are skipped." >&2
+	exit 0
+fi
+echo "setup: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages
+$root apt-get install -y -qq --no-install-recommends $missing >/dev/null
