@@ -1,0 +1,157 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// requestTime is how long a request may work, other than one that stays open.
+const requestTime = 20 * time.Second
+
+// NewEcho returns a router on which every request has an id and one line in the log, and
+// every failure one form. Nothing of echo's own speaks to clients.
+func (k *Kit) NewEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = k.fail
+	e.IPExtractor = k.ipExtractor()
+	e.Use(k.edge)
+	return e
+}
+
+// edge is the outermost middleware, in one piece because the hot read passes through it.
+func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := k.Clock.Now()
+		id := requestID()
+		h := c.Response().Header()
+		h["X-Request-Id"] = []string{id}
+		h["X-Content-Type-Options"] = nosniff
+		err := guarded(next, c)
+		if err != nil {
+			k.fail(err, c)
+		}
+		k.logRequest(c, id, start, err)
+		return nil
+	}
+}
+
+// One value for all answers: net/http does not change it.
+var nosniff = []string{"nosniff"}
+
+// guarded turns a panic into an error, so that one request cannot end the process.
+func guarded(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return next(c)
+}
+
+func requestID() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// logRequest writes the request's one line. The route stands for the path, which may hold
+// what a stranger typed; the cause of a failure is ours only when the status says so.
+func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) {
+	ctx, level := c.Request().Context(), slog.LevelInfo
+	status := c.Response().Status
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !k.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("id", id),
+		slog.String("method", method(c.Request().Method)),
+		slog.String("route", c.Path()),
+		slog.Int("status", status),
+		slog.Int64("bytes", c.Response().Size),
+		slog.Duration("took", k.Clock.Now().Sub(start)),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("code", ProblemOf(err).Code))
+		if status >= http.StatusInternalServerError {
+			attrs = append(attrs, slog.String("cause", err.Error()))
+		}
+	}
+	k.Log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// method keeps made-up methods out of the log.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodPut:
+		return m
+	}
+	return "other"
+}
+
+// fail answers a failure: as a page where a page was asked for, else as problem+json.
+func (k *Kit) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := ProblemOf(err)
+	if c.Request().Method == http.MethodHead {
+		head(c, p)
+		_ = c.NoContent(p.Status) // the client is gone
+		return
+	}
+	if isPage(c) {
+		_ = writeErrorPage(c, p) // the client is gone
+		return
+	}
+	_ = WriteProblem(c, p) // the client is gone
+}
+
+// Bounded ends a request's work after its time. Its failure is answered as busy.
+func Bounded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		defer cancel()
+		c.SetRequest(r.WithContext(ctx))
+		return next(c)
+	}
+}
+
+const pageKey = "web.page"
+
+// Pages marks routes whose failures are pages for people.
+func Pages(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Set(pageKey, true)
+		return next(c)
+	}
+}
+
+func isPage(c echo.Context) bool {
+	if c.Get(pageKey) != nil {
+		return true
+	}
+	r := c.Request()
+	return !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// Gone reports whether an error only says that the client left.
+func Gone(err error) bool { return errors.Is(err, context.Canceled) }

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A Limiter counts what happens under a key, over all processes where they can see each
+// other. When another time is too often, it says how long to wait. It must answer when the
+// shared count is out of reach, from a count of its own. Keys hold addresses: they are not
+// stored in clear.
+type Limiter interface {
+	Allow(ctx context.Context, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
+}
+
+// Default limits of readers, by what they do.
+const (
+	postsPerMinute, postsBurst       = 10, 20
+	previewsPerMinute, previewsBurst = 60, 60
+)
+
+// LimitPosts counts one post against the client's address prefix: rate.limited when there
+// were too many.
+func (k *Kit) LimitPosts(c echo.Context) error {
+	return k.limit(c, "post", postsPerMinute, postsBurst)
+}
+
+// LimitPreviews does the same for previews, which cost a rendering and store nothing.
+func (k *Kit) LimitPreviews(c echo.Context) error {
+	return k.limit(c, "preview", previewsPerMinute, previewsBurst)
+}
+
+func (k *Kit) limit(c echo.Context, what string, perMinute, burst int) error {
+	if k.Limiter == nil {
+		return nil
+	}
+	r := c.Request()
+	ok, wait := k.Limiter.Allow(r.Context(), what+":"+prefix(k.Address(r)), perMinute, burst)
+	if ok {
+		return nil
+	}
+	seconds := max(1, int(math.Ceil(wait.Seconds())))
+	return &moderation.Error{
+		Kind: moderation.Limited, Code: "rate.limited", RetryAfter: seconds,
+		Detail: "Too many at once from this address. Your text is safe: wait a little and send it again.",
+	}
+}

@@ -1,0 +1,66 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// A Policy is the Content-Security-Policy of a page.
+type Policy string
+
+// The policies: a page without script, and the desk, whose one script may only make nodes.
+// Everything comes from the service itself, nothing may frame it, no style stands inline.
+const (
+	NoScript  Policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	OwnScript Policy = NoScript + "; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+// Render answers with a page. It is executed before anything is sent, so that a failing
+// template is an error and never half a page.
+func Render(c echo.Context, status int, policy Policy, t *template.Template, data any) error {
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		return fmt.Errorf("render %s: %w", t.Name(), err)
+	}
+	PageHeaders(c, policy)
+	return c.HTMLBlob(status, b.Bytes())
+}
+
+// PageHeaders sets what goes with every page for people. Its forms send their origin
+// (Referrer-Policy: same-origin), because a null one is foreign.
+func PageHeaders(c echo.Context, policy Policy) {
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", string(policy))
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+var errorPage = template.Must(template.New("error").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{.Title}}</title>
+<link rel="stylesheet" href="/moderate/assets/desk.css">
+</head>
+<body>
+<main class="read"><h1>{{.Title}}</h1><p>{{.Detail}}</p></main>
+</body>
+</html>
+`))
+
+// writeErrorPage answers with p as a page. It never repeats what was sent.
+func writeErrorPage(c echo.Context, p Problem) error {
+	head(c, p)
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	return Render(c, p.Status, NoScript, errorPage, p)
+}

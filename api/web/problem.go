@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// statuses is the one table from the kind of a failure to its status.
+var statuses = map[moderation.Kind]int{
+	moderation.Internal:        http.StatusInternalServerError,
+	moderation.Malformed:       http.StatusBadRequest,
+	moderation.Unauthenticated: http.StatusUnauthorized,
+	moderation.Forbidden:       http.StatusForbidden,
+	moderation.NotFound:        http.StatusNotFound,
+	moderation.TooLarge:        http.StatusRequestEntityTooLarge,
+	moderation.MediaType:       http.StatusUnsupportedMediaType,
+	moderation.Invalid:         http.StatusUnprocessableEntity,
+	moderation.Limited:         http.StatusTooManyRequests,
+	moderation.Busy:            http.StatusServiceUnavailable,
+	moderation.Full:            http.StatusInsufficientStorage,
+}
+
+// A Problem is a failure as the outside sees it (RFC 9457).
+type Problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail"`
+	Code   string       `json:"code"`
+	Errors []FieldError `json:"errors,omitempty"`
+
+	retryAfter int
+}
+
+// A FieldError says what is wrong with one field; Field is a JSON pointer, or the name of a
+// query parameter or header.
+type FieldError struct {
+	Field  string `json:"field"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// ProblemOf turns any error into what may be shown. What is not a *moderation.Error, and not
+// one of the router's own, is an internal error without its cause.
+func ProblemOf(err error) Problem {
+	if e := known(err); e != nil {
+		p := Problem{
+			Status: statuses[e.Kind], Code: e.Code, Detail: e.Detail,
+			Title: http.StatusText(statuses[e.Kind]), Type: "about:blank", retryAfter: e.RetryAfter,
+		}
+		if p.retryAfter == 0 && (e.Kind == moderation.Limited || e.Kind == moderation.Busy) {
+			p.retryAfter = 1
+		}
+		if e.Field != "" {
+			p.Errors = []FieldError{{Field: e.Field, Code: e.Code, Detail: e.Detail}}
+		}
+		return p
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		switch he.Code {
+		case http.StatusNotFound:
+			return plain(he.Code, "route.unknown", "There is nothing at this address.")
+		case http.StatusMethodNotAllowed:
+			return plain(he.Code, "route.method", "This address does not take this method.")
+		}
+	}
+	return plain(http.StatusInternalServerError, "internal", "Something went wrong here. It was written down.")
+}
+
+// known finds the *moderation.Error in a chain, and makes one of the failures of the store
+// and of a request that ran out of time.
+func known(err error) *moderation.Error {
+	var e *moderation.Error
+	switch {
+	case errors.As(err, &e) && e.Kind != moderation.Internal:
+		return e
+	case errors.Is(err, moderation.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+		return &moderation.Error{Kind: moderation.Busy, Code: "busy", Detail: "The service is busy. Nothing was lost: try again."}
+	case errors.Is(err, moderation.ErrFull):
+		return &moderation.Error{Kind: moderation.Full, Code: "storage.full", Detail: "The service has no room left. Nothing was stored."}
+	}
+	return nil
+}
+
+func plain(status int, code, detail string) Problem {
+	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+// WriteProblem answers with p as application/problem+json.
+func WriteProblem(c echo.Context, p Problem) error {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	head(c, p)
+	return c.Blob(p.Status, "application/problem+json", b)
+}
+
+// head sets what goes with a failure whatever its form: nobody keeps it, and when to come back.
+func head(c echo.Context, p Problem) {
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	h.Del("ETag")
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="aitys"`)
+	}
+}

@@ -1,0 +1,225 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// MaxBody is how many bytes a request's body may have. It is looked at before anything is parsed.
+const MaxBody = 64 << 10
+
+// maxDepth is how deep objects and lists of a body may be nested.
+const maxDepth = 32
+
+// ReadJSON reads a body into the struct that in points to. The body is one JSON object whose
+// keys are exactly the struct's, each once; what it leaves out stays as it is.
+//
+// Echo's Bind is never used: it lets a body override path parameters and matches keys in any
+// letter case.
+func ReadJSON(c echo.Context, in any) error {
+	raw, err := body(c, "application/json")
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(raw) {
+		return notUTF8(raw)
+	}
+	w := walker{dec: json.NewDecoder(bytes.NewReader(raw))}
+	w.dec.UseNumber()
+	if err := w.document(reflect.TypeOf(in).Elem()); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, in); err != nil {
+		return wrongType(err)
+	}
+	return nil
+}
+
+// ReadForm reads a form-encoded body. The same field twice is refused.
+func ReadForm(c echo.Context) (url.Values, error) {
+	raw, err := body(c, "application/x-www-form-urlencoded")
+	if err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return nil, &moderation.Error{Kind: moderation.Malformed, Code: "form.invalid", Detail: "The form could not be read.", Err: err}
+	}
+	return form, nil
+}
+
+// body reads the whole body within its limit, if it has the media type wanted.
+func body(c echo.Context, want string) ([]byte, error) {
+	r := c.Request()
+	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || got != want {
+		return nil, &moderation.Error{Kind: moderation.MediaType, Code: "media_type", Detail: "Send the body as " + want + "."}
+	}
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return nil, &moderation.Error{Kind: moderation.MediaType, Code: "media_type", Detail: "Send the body without Content-Encoding."}
+	}
+	if r.ContentLength > MaxBody {
+		return nil, tooLarge()
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, MaxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, &moderation.Error{Kind: moderation.Malformed, Code: "json.invalid", Detail: "The body ended too early.", Err: err}
+	}
+	return raw, nil
+}
+
+func tooLarge() error {
+	return &moderation.Error{Kind: moderation.TooLarge, Code: "body.too_large", Detail: "A request may have 64 KiB."}
+}
+
+func malformed(detail string) error {
+	return &moderation.Error{Kind: moderation.Malformed, Code: "json.invalid", Detail: detail}
+}
+
+// notUTF8 tells a comment in another encoding from a body that is broken elsewhere:
+// the decoder replaces what it cannot read, so the raw bytes of the field are looked at.
+func notUTF8(raw []byte) error {
+	var whole map[string]json.RawMessage
+	if json.Unmarshal(raw, &whole) == nil && !utf8.Valid(whole["body"]) {
+		return &moderation.Error{Kind: moderation.Invalid, Code: "comment.not_utf8", Field: "/body", Detail: "A comment is UTF-8 text."}
+	}
+	return malformed("JSON is UTF-8.")
+}
+
+// wrongType names the field whose value is of another type than the contract's.
+func wrongType(err error) error {
+	var t *json.UnmarshalTypeError
+	if errors.As(err, &t) {
+		field := "/" + strings.ReplaceAll(t.Field, ".", "/")
+		return &moderation.Error{Kind: moderation.Invalid, Code: "field.invalid", Field: field, Detail: "A " + t.Value + " cannot stand here."}
+	}
+	return &moderation.Error{Kind: moderation.Malformed, Code: "json.invalid", Detail: "The body is not JSON.", Err: err}
+}
+
+// A walker goes through a body once before it is decoded, for what encoding/json lets pass:
+// keys twice or in another letter case, unknown ones, deep nesting, something after the end.
+type walker struct {
+	dec *json.Decoder
+}
+
+func (w *walker) document(t reflect.Type) error {
+	tok, err := w.dec.Token()
+	if err != nil {
+		return malformed("The body is not JSON.")
+	}
+	if tok != json.Delim('{') {
+		return malformed("The body must be a JSON object.")
+	}
+	if err := w.object(t, "", 1); err != nil {
+		return err
+	}
+	if _, err := w.dec.Token(); err != io.EOF {
+		return malformed("Something stands after the JSON object.")
+	}
+	return nil
+}
+
+// value reads one value of type t (nil: any); at is its JSON pointer.
+func (w *walker) value(t reflect.Type, at string, depth int) error {
+	tok, err := w.dec.Token()
+	if err != nil {
+		return malformed("The body is not JSON.")
+	}
+	d, ok := tok.(json.Delim)
+	if !ok {
+		return nil
+	}
+	if depth >= maxDepth {
+		return malformed("The body is nested too deeply.")
+	}
+	if d == '{' {
+		return w.object(t, at, depth+1)
+	}
+	return w.list(t, at, depth+1)
+}
+
+func (w *walker) object(t reflect.Type, at string, depth int) error {
+	fields := fieldsOf(t)
+	seen := map[string]bool{}
+	for w.dec.More() {
+		tok, err := w.dec.Token()
+		if err != nil {
+			return malformed("The body is not JSON.")
+		}
+		key := tok.(string) // the decoder gives nothing else here
+		here := at + "/" + pointer.Replace(key)
+		if seen[key] {
+			return malformed("A key stands twice: " + here)
+		}
+		seen[key] = true
+		ft, ok := fields[key]
+		if fields != nil && !ok {
+			return &moderation.Error{Kind: moderation.Invalid, Code: "field.unknown", Field: here, Detail: "There is no such field."}
+		}
+		if err := w.value(ft, here, depth); err != nil {
+			return err
+		}
+	}
+	return w.end()
+}
+
+func (w *walker) list(t reflect.Type, at string, depth int) error {
+	var elem reflect.Type
+	if t = deref(t); t != nil && t.Kind() == reflect.Slice {
+		elem = t.Elem()
+	}
+	for i := 0; w.dec.More(); i++ {
+		if err := w.value(elem, at+"/"+strconv.Itoa(i), depth); err != nil {
+			return err
+		}
+	}
+	return w.end()
+}
+
+func (w *walker) end() error {
+	if _, err := w.dec.Token(); err != nil {
+		return malformed("The body is not JSON.")
+	}
+	return nil
+}
+
+// pointer escapes a key for a JSON pointer.
+var pointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+// fieldsOf returns a struct's keys with their types; nil where any key may stand.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if t = deref(t); t == nil || t.Kind() != reflect.Struct {
+		return nil
+	}
+	fields := make(map[string]reflect.Type, t.NumField())
+	for f := range t.Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			fields[name] = f.Type
+		}
+	}
+	return fields
+}
+
+func deref(t reflect.Type) reflect.Type {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
+}

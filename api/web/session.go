@@ -1,0 +1,102 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+const actorKey = "web.actor"
+
+// Actor returns who is asking: the account of an API token, else of the session cookie.
+// Without either, or with an unknown one, it is auth.needed. It asks once a request.
+func (k *Kit) Actor(c echo.Context) (moderation.Actor, error) {
+	if who, ok := c.Get(actorKey).(moderation.Actor); ok {
+		return who, nil
+	}
+	who, err := k.actor(c)
+	if err != nil {
+		return moderation.Actor{}, err
+	}
+	c.Set(actorKey, who)
+	return who, nil
+}
+
+func (k *Kit) actor(c echo.Context) (moderation.Actor, error) {
+	r := c.Request()
+	if r.Header.Get("Authorization") != "" {
+		token, ok := Bearer(r)
+		if !ok {
+			return moderation.Actor{}, AuthNeeded()
+		}
+		return k.Service.ActorByToken(r.Context(), token)
+	}
+	cookie, err := r.Cookie(k.cookieName())
+	if err != nil {
+		return moderation.Actor{}, AuthNeeded()
+	}
+	return k.Service.ActorBySession(r.Context(), cookie.Value)
+}
+
+// Bearer returns the token of an Authorization header.
+func Bearer(r *http.Request) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimSpace(token)
+	return token, token != ""
+}
+
+// AuthNeeded is the answer to nobody in particular.
+func AuthNeeded() error {
+	return &moderation.Error{Kind: moderation.Unauthenticated, Code: "auth.needed", Detail: "Sign in, or send a token."}
+}
+
+// cookieName is bound to the host by its prefix where the browser allows it: over https.
+func (k *Kit) cookieName() string {
+	if k.Secure() {
+		return "__Host-aitys"
+	}
+	return "aitys"
+}
+
+// KeepSession puts a new session into the client's cookie.
+func (k *Kit) KeepSession(c echo.Context, s moderation.SignedIn) {
+	cookie := k.cookie()
+	cookie.Value, cookie.Expires = s.Value, s.ExpiresAt
+	c.SetCookie(cookie)
+}
+
+// ForgetSession takes the cookie back.
+func (k *Kit) ForgetSession(c echo.Context) {
+	cookie := k.cookie()
+	cookie.MaxAge, cookie.Expires = -1, time.Unix(1, 0)
+	c.SetCookie(cookie)
+}
+
+func (k *Kit) cookie() *http.Cookie {
+	return &http.Cookie{
+		Name: k.cookieName(), Path: "/", Secure: k.Secure(), HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
+}
+
+// OwnPages refuses a request that changes something and comes from somebody else's page.
+// It stands before every route that believes the session cookie.
+func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := k.csrf.Check(c.Request()); err != nil {
+			return ForeignOrigin(err)
+		}
+		return next(c)
+	}
+}
+
+// ForeignOrigin is the answer to a write from a page that may not write here.
+func ForeignOrigin(cause error) error {
+	return &moderation.Error{Kind: moderation.Forbidden, Code: "origin.foreign", Detail: "This page may not write here.", Err: cause}
+}
