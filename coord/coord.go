@@ -1,0 +1,133 @@
+// Package coord is what several processes share and may lose: posting limits, the bell that
+// shortens waiting, and claims on background work.
+//
+// It is no store: nothing here is true that SQL does not say, and losing all of it costs time
+// and a little fairness, never a comment. With a Redis the processes share it there; without
+// one, or while it is away, each process goes on with its own memory, so a limit is never
+// lifted. It is the only home of go-redis.
+package coord
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// Options are what a Coord is made of. An empty URL means that this process is alone. Secret
+// keys the names that Redis sees, so that no address can be read or guessed from them.
+type Options struct {
+	URL    string // redis://, rediss:// or unix://
+	Secret moderation.Secret
+	Clock  moderation.Clock
+	Log    *slog.Logger
+}
+
+// Coord coordinates one process with the others. It implements moderation.Bell,
+// moderation.Claims and the limiter of api/web, and is safe for concurrent use.
+type Coord struct {
+	secret moderation.Secret
+	limits *limits
+	claims *claims
+	bell   *bell
+	shared *shared // nil: alone
+}
+
+// Open returns a Coord. It refuses a URL that cannot be read; a Redis that does not answer is
+// no error, for it may come back.
+func Open(ctx context.Context, o Options) (*Coord, error) {
+	c := &Coord{secret: o.Secret, limits: newLimits(o.Clock), claims: newClaims(o.Clock), bell: newBell()}
+	if o.URL == "" {
+		return c, nil
+	}
+	var err error
+	if c.shared, err = dial(ctx, o, c.name("bell", ""), c.bell.ring); err != nil {
+		return nil, fmt.Errorf("open redis: %w", err)
+	}
+	return c, nil
+}
+
+// Close ends what Open began.
+func (c *Coord) Close() error {
+	if c.shared == nil {
+		return nil
+	}
+	return c.shared.close()
+}
+
+// Health is "up" or "down" for the Redis, and "" where there is none to be had.
+func (c *Coord) Health() string {
+	switch {
+	case c.shared == nil:
+		return ""
+	case c.shared.up.Load():
+		return "up"
+	}
+	return "down"
+}
+
+// Allow takes one of the perMinute that key may have, of which burst may come at once, and
+// else says how long to wait. A key about one site begins with its "{key}", so that all keys of
+// a site live together in a Redis cluster.
+//
+// What this process let through itself is a floor under what Redis says: one that stops, or
+// comes back empty, forgives nothing here.
+func (c *Coord) Allow(ctx context.Context, key string, perMinute, burst int) (ok bool, retryAfter time.Duration) {
+	r := rate{interval: time.Minute / time.Duration(max(perMinute, 1)), burst: max(burst, 1)}
+	name := c.name("limit", key)
+	if c.shared == nil {
+		return c.limits.take(name, r)
+	}
+	// Both clocks run alike, but not to the microsecond: one interval apart is no news.
+	if wait := c.limits.wait(name, r); wait > r.interval {
+		return false, wait
+	}
+	ok, retryAfter, err := c.shared.allow(ctx, name, max(perMinute, 1), r.burst)
+	if err != nil {
+		return c.limits.take(name, r)
+	}
+	if ok {
+		c.limits.note(name, r)
+	}
+	return ok, retryAfter
+}
+
+// Ring wakes all who wait, here at once and in other processes soon. It does not wait.
+func (c *Coord) Ring(context.Context) {
+	c.bell.ring()
+	if c.shared != nil {
+		c.shared.ring()
+	}
+}
+
+// Rings returns a channel that receives after rings, several of which may come as one. It is
+// closed when ctx ends.
+func (c *Coord) Rings(ctx context.Context) <-chan struct{} { return c.bell.rings(ctx) }
+
+// Claim reports whether the caller is the one who has name for ttl. Nobody renews a claim, not
+// even its holder: it is granted once in each ttl.
+func (c *Coord) Claim(ctx context.Context, name string, ttl time.Duration) bool {
+	name = c.name("claim", name)
+	if c.shared != nil {
+		if got, err := c.shared.claim(ctx, name, ttl); err == nil {
+			return got
+		}
+	}
+	return c.claims.take(name, ttl)
+}
+
+var siteTag = regexp.MustCompile(`^\{[a-z0-9-]{1,40}\}`)
+
+// name is what key is called in Redis: its site in clear, which keeps it in one slot of a
+// cluster, and a keyed hash of everything.
+func (c *Coord) name(kind, key string) string {
+	mac := hmac.New(sha256.New, c.secret)
+	mac.Write([]byte(kind + "\x00" + key))
+	return "aitys:" + siteTag.FindString(key) + kind + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}

@@ -1,0 +1,71 @@
+package coord_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/coord/coordtest"
+	"github.com/aitys/aitys/e2e/machine"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type wall struct{}
+
+func (wall) Now() time.Time { return time.Now() }
+
+func open(t *testing.T, url string) *coord.Coord {
+	t.Helper()
+	c, err := coord.Open(t.Context(), coord.Options{
+		URL: url, Secret: []byte("a secret of at least thirty-two bytes"), Clock: wall{}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatalf("open %q: %v", url, err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return c
+}
+
+func TestMemoryAndRedisKeepOneContract(t *testing.T) {
+	memory, redis := 0, 0
+	t.Run("memory", func(t *testing.T) {
+		memory = coordtest.Run(t, func(t *testing.T) (a, b *coord.Coord) {
+			a = open(t, "")
+			return a, a
+		})
+	})
+	t.Run("redis", func(t *testing.T) {
+		server := machine.RedisServer(t)
+		redis = coordtest.Run(t, func(t *testing.T) (a, b *coord.Coord) {
+			server.Stop(t) // each sentence begins with an empty one
+			server.Start(t)
+			return open(t, server.URL), open(t, server.URL)
+		})
+	})
+	fmt.Fprintf(os.Stdout, "contract: coord: memory %d, redis %d\n", memory, redis)
+}
+
+func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
+	for _, url := range []string{"http://x/", "redis://:hunter2@h:port/", "redis://:hunter2@h/x y", "redis://:hunter2@[::1/0"} {
+		c, err := coord.Open(context.Background(), coord.Options{URL: url, Clock: wall{}, Log: slog.New(slog.DiscardHandler)})
+		if err == nil {
+			t.Errorf("%q: accepted", url)
+			_ = c.Close()
+			continue
+		}
+		if got := err.Error(); len(got) > 200 || contains(got, "hunter2") {
+			t.Errorf("%q: got %q", url, got)
+		}
+	}
+}

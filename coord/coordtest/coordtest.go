@@ -1,0 +1,249 @@
+// Package coordtest is the contract of package coord: what limits, bell and claims promise,
+// whether they live in one process's memory or in a Redis.
+package coordtest
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/coord"
+)
+
+// Run proves that what open returns keeps the contract, and returns how many sentences of it
+// were tried. open returns a coordinator as two processes see it: two links to one Redis, or
+// for a process alone the same one twice.
+func Run(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
+	t.Helper()
+	tried := 0
+	for _, s := range sentences {
+		t.Run(s.name, func(t *testing.T) {
+			a, b := open(t)
+			tried++
+			s.holds(t, a, b)
+		})
+	}
+	return tried
+}
+
+var sentences = []struct {
+	name  string
+	holds func(t *testing.T, a, b *coord.Coord)
+}{
+	{"a burst is allowed and the next is told how long to wait", burst},
+	{"what was used is earned back one by one", refill},
+	{"keys are limited apart", keysApart},
+	{"processes share a limit", sharedLimit},
+	{"of many at one instant exactly the burst is allowed", instantLimit},
+	{"a caller who has gone is limited all the same", goneCaller},
+	{"a ring is heard here and there", ringHeard},
+	{"rings nobody listens to hold nobody up", ringsUnheard},
+	{"rings end with their context", ringsEnd},
+	{"a claim is granted once until it ends", claimOnce},
+	{"claims are held apart by name", claimsApart},
+	{"of many at one instant one has the claim", instantClaim},
+}
+
+func burst(t *testing.T, a, _ *coord.Coord) {
+	for i := range 3 {
+		if ok, wait := a.Allow(t.Context(), "{demo}k", 6, 3); !ok || wait != 0 {
+			t.Fatalf("event %d of a burst of 3: got %v, wait %v; want allowed", i+1, ok, wait)
+		}
+	}
+	ok, wait := a.Allow(t.Context(), "{demo}k", 6, 3)
+	if ok || wait <= 9*time.Second || wait > 10*time.Second {
+		t.Errorf("event 4 of a burst of 3 at 6 a minute: got %v, wait %v; want refused, just under 10s", ok, wait)
+	}
+}
+
+func refill(t *testing.T, a, _ *coord.Coord) {
+	const perMinute, burst = 120, 2 // one each half second
+	allowed := func() bool {
+		ok, _ := a.Allow(t.Context(), "k", perMinute, burst)
+		return ok
+	}
+	began, n := time.Now(), 0
+	for n = 0; allowed(); n++ {
+	}
+	for n < burst+3 {
+		eventually(t, "one is earned back", allowed)
+		n++
+	}
+	// n events want n-burst intervals, however the machine dawdled.
+	if took, least := time.Since(began), time.Duration(n-burst)*time.Minute/perMinute; took < least-20*time.Millisecond {
+		t.Errorf("%d events took %v; at %d a minute and a burst of %d they take %v", n, took, perMinute, burst, least)
+	}
+}
+
+func keysApart(t *testing.T, a, _ *coord.Coord) {
+	for _, key := range []string{"k", "{demo}k", "{other}k", "{demo}l", ""} {
+		if ok, _ := a.Allow(t.Context(), key, 1, 1); !ok {
+			t.Errorf("first event of %q: refused", key)
+		}
+	}
+	if ok, _ := a.Allow(t.Context(), "{other}k", 1, 1); ok {
+		t.Error("second event of {other}k: allowed")
+	}
+}
+
+func sharedLimit(t *testing.T, a, b *coord.Coord) {
+	got := 0
+	for range 10 {
+		for _, c := range []*coord.Coord{a, b} {
+			if ok, _ := c.Allow(t.Context(), "{demo}k", 1, 6); ok {
+				got++
+			}
+		}
+	}
+	if got != 6 {
+		t.Errorf("two processes were allowed %d of a burst of 6", got)
+	}
+}
+
+func instantLimit(t *testing.T, a, b *coord.Coord) {
+	if got := atOnce(a, b, func(c *coord.Coord) bool {
+		ok, _ := c.Allow(t.Context(), "{demo}k", 1, 7)
+		return ok
+	}); got != 7 {
+		t.Errorf("40 at one instant: %d were allowed of a burst of 7", got)
+	}
+}
+
+func goneCaller(t *testing.T, a, _ *coord.Coord) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := 0
+	for range 5 {
+		if ok, _ := a.Allow(ctx, "k", 1, 2); ok {
+			got++
+		}
+	}
+	if ok, _ := a.Allow(t.Context(), "k", 1, 2); ok || got != 2 {
+		t.Errorf("a caller who has gone was allowed %d of a burst of 2, the next %v", got, ok)
+	}
+	if h := a.Health(); h == "down" {
+		t.Errorf("health after a caller has gone: %q", h)
+	}
+}
+
+func ringHeard(t *testing.T, a, b *coord.Coord) {
+	here, there := a.Rings(t.Context()), b.Rings(t.Context())
+	a.Ring(t.Context())
+	select {
+	case <-here:
+	default:
+		t.Error("not heard at once in the process that rang")
+	}
+	// The other process may not have subscribed yet when it is asked first.
+	eventually(t, "the other process hears", func() bool {
+		a.Ring(t.Context())
+		select {
+		case <-there:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+func ringsUnheard(t *testing.T, a, _ *coord.Coord) {
+	rings := a.Rings(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 10_000 {
+			a.Ring(t.Context())
+		}
+	}()
+	eventually(t, "10,000 rings come to an end", func() bool {
+		select {
+		case <-done:
+			return true
+		default:
+			return false
+		}
+	})
+	select {
+	case <-rings:
+	default:
+		t.Error("none of 10,000 rings was kept")
+	}
+}
+
+func ringsEnd(t *testing.T, a, _ *coord.Coord) {
+	ctx, cancel := context.WithCancel(t.Context())
+	rings := a.Rings(ctx)
+	cancel()
+	eventually(t, "the channel is closed", func() bool {
+		a.Ring(t.Context())
+		select {
+		case _, open := <-rings:
+			return !open
+		default:
+			return false
+		}
+	})
+}
+
+func claimOnce(t *testing.T, a, b *coord.Coord) {
+	const ttl = 300 * time.Millisecond
+	began := time.Now()
+	if !a.Claim(t.Context(), "{demo}sweep", ttl) {
+		t.Fatal("the first claim: not granted")
+	}
+	var again atomic.Bool
+	eventually(t, "the claim ends", func() bool {
+		again.Store(b.Claim(t.Context(), "{demo}sweep", ttl) || a.Claim(t.Context(), "{demo}sweep", ttl))
+		return again.Load()
+	})
+	if took := time.Since(began); took < ttl-20*time.Millisecond {
+		t.Errorf("granted again after %v of %v", took, ttl)
+	}
+}
+
+func claimsApart(t *testing.T, a, b *coord.Coord) {
+	if !a.Claim(t.Context(), "{demo}x", time.Minute) || !b.Claim(t.Context(), "{demo}y", time.Minute) ||
+		!a.Claim(t.Context(), "{other}x", time.Minute) {
+		t.Error("a claim was refused for one of another name")
+	}
+}
+
+func instantClaim(t *testing.T, a, b *coord.Coord) {
+	if got := atOnce(a, b, func(c *coord.Coord) bool {
+		return c.Claim(t.Context(), "{demo}x", time.Minute)
+	}); got != 1 {
+		t.Errorf("40 at one instant: %d have the claim", got)
+	}
+}
+
+// atOnce asks 20 times in each process, all together, and counts who got it.
+func atOnce(a, b *coord.Coord, ask func(*coord.Coord) bool) int {
+	var got atomic.Int64
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for range 20 {
+		for _, c := range []*coord.Coord{a, b} {
+			all.Go(func() {
+				<-start
+				if ask(c) {
+					got.Add(1)
+				}
+			})
+		}
+	}
+	close(start)
+	all.Wait()
+	return int(got.Load())
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for tick := time.NewTicker(5 * time.Millisecond); !is(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("in 10 s it never came to pass that %s", what)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package coord
+
+import (
+	"sync"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A rate is one event each interval, burst of them at once.
+type rate struct {
+	interval time.Duration
+	burst    int
+}
+
+// maxLimits bounds the memory of limits: some 40 MB of names, far more than earn their burst
+// back at any one time unless somebody makes them up.
+const maxLimits = 1 << 18
+
+// limits is the generic cell rate algorithm in memory, the same that redis_rate runs: each
+// name has one time, when all that it was allowed will have been earned.
+type limits struct {
+	clock moderation.Clock
+
+	mu     sync.Mutex // guards what follows
+	earned map[string]time.Time
+	sweep  int // sweep when there are so many
+}
+
+func newLimits(clock moderation.Clock) *limits {
+	return &limits{clock: clock, earned: map[string]time.Time{}, sweep: 1024}
+}
+
+// take allows one event, or says how long to wait for it.
+func (l *limits) take(name string, r rate) (ok bool, wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	if wait := l.waitLocked(name, r, now); wait > 0 {
+		return false, wait
+	}
+	l.noteLocked(name, r, now)
+	return true, 0
+}
+
+// wait is how long the next event would have to wait.
+func (l *limits) wait(name string, r rate) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waitLocked(name, r, l.clock.Now())
+}
+
+// note counts an event that somebody else allowed.
+func (l *limits) note(name string, r rate) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noteLocked(name, r, l.clock.Now())
+}
+
+func (l *limits) waitLocked(name string, r rate, now time.Time) time.Duration {
+	earned, known := l.earned[name]
+	if !known || earned.Before(now) {
+		earned = now
+	}
+	return max(0, earned.Add(r.interval-time.Duration(r.burst)*r.interval).Sub(now))
+}
+
+func (l *limits) noteLocked(name string, r rate, now time.Time) {
+	earned, known := l.earned[name]
+	if !known && len(l.earned) >= l.sweep {
+		l.sweepLocked(now)
+	}
+	if !known || earned.Before(now) {
+		earned = now
+	}
+	l.earned[name] = earned.Add(r.interval)
+}
+
+// sweepLocked forgets who has earned everything back; when that is not enough, anybody.
+func (l *limits) sweepLocked(now time.Time) {
+	for name, earned := range l.earned {
+		if earned.Before(now) {
+			delete(l.earned, name)
+		}
+	}
+	for name := range l.earned {
+		if len(l.earned) < maxLimits {
+			break
+		}
+		delete(l.earned, name)
+	}
+	l.sweep = min(maxLimits, max(1024, 2*len(l.earned)))
+}

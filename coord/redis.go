@@ -1,0 +1,181 @@
+package coord
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+const (
+	callLimit = 50 * time.Millisecond  // of one call within a request
+	pingLimit = 500 * time.Millisecond // of a call that nobody waits for; it may dial
+	pingEvery = 500 * time.Millisecond
+)
+
+var errDown = errors.New("redis is down")
+
+// shared is the link to Redis. The first failure opens it: nothing is asked of Redis, and so
+// nothing waits for it, until a ping comes through again.
+type shared struct {
+	client  *redis.Client
+	limiter *redis_rate.Limiter
+	log     *slog.Logger
+	id      string // of this process, so that it does not hear itself
+	channel string
+	up      atomic.Bool
+	ringing chan struct{}
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// What go-redis says for itself goes to standard error past our log; a change of health is
+// logged here instead.
+var quiet = sync.OnceFunc(logging.Disable)
+
+func dial(ctx context.Context, o Options, channel string, heard func()) (*shared, error) {
+	quiet()
+	opt, err := redis.ParseURL(o.URL)
+	if err != nil {
+		var bad *url.Error
+		if errors.As(err, &bad) {
+			err = bad.Err // without the URL, which may hold a password
+		}
+		return nil, fmt.Errorf("read url: %w", err)
+	}
+	opt.ContextTimeoutEnabled = true
+	opt.MaxRetries = -1
+	opt.DialerRetries = 1
+	opt.DialTimeout = pingLimit
+	opt.MinIdleConns = 2
+	opt.DisableIdentity = true
+	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	client := redis.NewClient(opt)
+	s := &shared{
+		client:  client,
+		limiter: redis_rate.NewLimiter(client),
+		log:     o.Log,
+		id:      rand.Text(),
+		channel: channel,
+		ringing: make(chan struct{}, 1),
+	}
+	s.up.Store(true)
+	s.ping(ctx)
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	sub := client.Subscribe(ctx, channel)
+	s.done.Go(func() { s.run(ctx) })
+	s.done.Go(func() { s.listen(sub, heard) })
+	context.AfterFunc(ctx, func() { _ = sub.Close() }) // nothing is lost with a subscription
+	return s, nil
+}
+
+func (s *shared) close() error {
+	s.stop()
+	s.done.Wait()
+	return s.client.Close()
+}
+
+// run pings, so that health is known when nobody calls, and sends the rings.
+func (s *shared) run(ctx context.Context) {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.ping(ctx)
+		case <-s.ringing:
+			// A ring that is lost is made up for by those who look every second.
+			_ = s.call(ctx, func(ctx context.Context) error {
+				return s.client.Publish(ctx, s.channel, s.id).Err()
+			})
+		}
+	}
+}
+
+// listen tells of the rings of other processes. The subscription renews itself.
+func (s *shared) listen(sub *redis.PubSub, heard func()) {
+	for m := range sub.Channel() {
+		if m.Payload != s.id {
+			heard()
+		}
+	}
+}
+
+func (s *shared) ping(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	s.felt(s.client.Ping(ctx).Err())
+}
+
+// felt takes note of how a call went, and logs when that is news.
+func (s *shared) felt(err error) {
+	if errors.Is(err, context.Canceled) {
+		return // we are closing
+	}
+	if was := s.up.Swap(err == nil); was != (err == nil) {
+		if err != nil {
+			s.log.Warn("redis is down; this process goes on alone", "err", err)
+		} else {
+			s.log.Info("redis is back")
+		}
+	}
+}
+
+// call makes one short call. A caller who goes away does not end it: that would look like a
+// failure of Redis.
+func (s *shared) call(ctx context.Context, fn func(context.Context) error) error {
+	if !s.up.Load() {
+		return errDown
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	defer cancel()
+	if err := fn(ctx); err != nil {
+		s.felt(err)
+		return err
+	}
+	return nil
+}
+
+func (s *shared) allow(ctx context.Context, name string, perMinute, burst int) (ok bool, retryAfter time.Duration, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		res, err := s.limiter.Allow(ctx, name, redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute})
+		if err != nil {
+			return fmt.Errorf("limit: %w", err)
+		}
+		ok, retryAfter = res.Allowed > 0, max(0, res.RetryAfter)
+		return nil
+	})
+	return ok, retryAfter, err
+}
+
+func (s *shared) claim(ctx context.Context, name string, ttl time.Duration) (got bool, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		err := s.client.SetArgs(ctx, name, s.id, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
+		if errors.Is(err, redis.Nil) {
+			return nil // somebody has it
+		}
+		got = err == nil
+		return err
+	})
+	return got, err
+}
+
+func (s *shared) ring() {
+	select {
+	case s.ringing <- struct{}{}:
+	default: // one is on its way, which comes after this one's commit too
+	}
+}

@@ -1,0 +1,194 @@
+package coord_test
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/e2e/machine"
+)
+
+func contains(s, part string) bool { return strings.Contains(s, part) }
+
+func health(t *testing.T, c *coord.Coord, want string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for tick := time.NewTicker(5 * time.Millisecond); c.Health() != want; <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("health stays %q, want %q", c.Health(), want)
+		}
+	}
+}
+
+// allowed counts how many of n come through.
+func allowed(t *testing.T, c *coord.Coord, key string, perMinute, burst, n int) (got int) {
+	t.Helper()
+	for range n {
+		if ok, _ := c.Allow(t.Context(), key, perMinute, burst); ok {
+			got++
+		}
+	}
+	return got
+}
+
+func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
+	server := machine.RedisServer(t)
+	a, b := open(t, server.URL), open(t, server.URL)
+	health(t, a, "up")
+	if got := allowed(t, a, "{demo}k", 1, 10, 6); got != 6 {
+		t.Fatalf("with redis: %d of 6 within the burst", got)
+	}
+
+	server.Stop(t)
+	if got := allowed(t, a, "{demo}k", 1, 10, 50); got != 4 {
+		t.Errorf("redis stopped: %d more of a burst of 10 after 6", got)
+	}
+	health(t, a, "down")
+	health(t, b, "down")
+	if got := allowed(t, b, "{demo}k", 1, 10, 50); got != 10 {
+		t.Errorf("redis stopped, a process that allowed none: %d, want its own burst of 10", got)
+	}
+
+	server.Start(t)
+	health(t, a, "up")
+	health(t, b, "up")
+	// Redis comes back empty; each process remembers what it let through.
+	if got := allowed(t, a, "{demo}k", 1, 10, 50); got > 1 {
+		t.Errorf("redis back and empty: %d more were allowed", got)
+	}
+	if got := allowed(t, a, "{demo}new", 1, 10, 5) + allowed(t, b, "{demo}new", 1, 10, 50); got != 10 {
+		t.Errorf("redis back: two processes were allowed %d of a burst of 10", got)
+	}
+}
+
+func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
+	server := machine.RedisServer(t)
+	a, b := open(t, server.URL), open(t, server.URL)
+	here, there := a.Rings(t.Context()), b.Rings(t.Context())
+	server.Stop(t)
+	health(t, a, "down")
+	a.Ring(t.Context())
+	select {
+	case <-here:
+	default:
+		t.Error("not heard in the process that rang")
+	}
+	if !a.Claim(t.Context(), "x", time.Minute) || a.Claim(t.Context(), "x", time.Minute) {
+		t.Error("without redis a claim is granted once in each process; it was not")
+	}
+
+	server.Start(t)
+	health(t, a, "up")
+	deadline := time.After(10 * time.Second)
+	for tick := time.NewTicker(10 * time.Millisecond); ; {
+		a.Ring(t.Context())
+		select {
+		case <-there:
+			return
+		case <-deadline:
+			t.Fatal("redis is back, and the other process hears nothing")
+		case <-tick.C:
+		}
+	}
+}
+
+// A Redis that is there and answers nothing is worse than none: each call would wait.
+func TestARedisThatHangsDoesNotSlowRequests(t *testing.T) {
+	server := machine.RedisServer(t)
+	hang, url := hanging(t, strings.TrimPrefix(server.URL, "unix://"))
+	c := open(t, url)
+	if got := allowed(t, c, "k", 1, 3, 3); got != 3 || c.Health() != "up" {
+		t.Fatalf("through the proxy: %d of 3, health %q", got, c.Health())
+	}
+	hang.Store(true)
+	began := time.Now()
+	if got := allowed(t, c, "l", 1, 3, 1000); got != 3 {
+		t.Errorf("hanging: %d of a burst of 3", got)
+	}
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("1,000 calls took %v while redis hung; only the first may wait", took)
+	}
+	health(t, c, "down")
+	hang.Store(false)
+	health(t, c, "up")
+}
+
+// hanging stands before a socket and, when told, swallows what it is sent.
+func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
+	t.Helper()
+	sock := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", sock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	hang = new(atomic.Bool)
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("unix", target)
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(in, out); _ = in.Close() }()
+			go func() {
+				defer out.Close()
+				for buf := make([]byte, 4096); ; {
+					n, err := in.Read(buf)
+					if err != nil {
+						return
+					}
+					if hang.Load() {
+						continue
+					}
+					if _, err := out.Write(buf[:n]); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return hang, "unix://" + sock
+}
+
+func TestNamesInRedisTellTheSiteAndNothingElse(t *testing.T) {
+	server := machine.RedisServer(t)
+	c := open(t, server.URL)
+	c.Allow(t.Context(), "{demo}post:192.0.2.77", 1, 10)
+	c.Allow(t.Context(), "signin:reader@example.org", 1, 10)
+	c.Allow(t.Context(), "{reader@example.org}", 1, 10)
+	c.Claim(t.Context(), "{demo}sweep", time.Minute)
+	opt, err := redis.ParseURL(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(opt)
+	defer client.Close()
+	names, err := client.Keys(t.Context(), "*").Result()
+	if err != nil || len(names) != 4 {
+		t.Fatalf("got %d names, %v; want 4", len(names), err)
+	}
+	sites := 0
+	for _, n := range names {
+		if contains(n, "{demo}") {
+			sites++
+		}
+		if contains(n, "192.0.2") || contains(n, "reader") || contains(n, "sweep") {
+			t.Errorf("name %q tells what it is of", n)
+		}
+	}
+	if sites != 2 {
+		t.Errorf("%d names carry {demo}, want 2: %q", sites, names)
+	}
+}
