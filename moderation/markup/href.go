@@ -1,0 +1,58 @@
+package markup
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/idna"
+)
+
+const maxHref = 2048 // bytes
+
+var (
+	hostForm = regexp.MustCompile(`^[a-z0-9._-]+$|^[0-9a-f:.]+$`) // the second: IPv6, without its brackets
+	mailForm = regexp.MustCompile(`^[A-Za-z0-9.!#$&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+$`)
+)
+
+// Href returns the canonical form of an absolute http, https or mailto URL. Others are not
+// ok, nor is one that shows a user name where a reader looks for the host.
+func Href(raw string) (href string, ok bool) {
+	if len(raw) > maxHref {
+		return "", false
+	}
+	u, err := url.Parse(string(util.URLEscape([]byte(strings.TrimSpace(raw)), false)))
+	if err != nil {
+		return "", false
+	}
+	switch u.Scheme {
+	case "mailto":
+		if !mailForm.MatchString(u.Opaque) {
+			return "", false
+		}
+		return "mailto:" + u.Opaque, true
+	case "http", "https":
+	default:
+		return "", false
+	}
+	if u.User != nil || u.Opaque != "" {
+		return "", false
+	}
+	host := strings.ToLower(u.Hostname())
+	if !hostForm.MatchString(host) {
+		// Punycode shows what a look-alike letter hides.
+		if host, err = idna.Lookup.ToASCII(host); err != nil || !hostForm.MatchString(host) {
+			return "", false
+		}
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := u.Port(); port != "" {
+		host += ":" + port
+	}
+	u.Host = host
+	href = u.String()
+	return href, len(href) <= maxHref
+}

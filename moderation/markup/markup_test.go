@@ -1,0 +1,156 @@
+package markup
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
+	link := func(href, text string) string {
+		return `<a href="` + href + `" rel="nofollow ugc noopener">` + text + `</a>`
+	}
+	for _, tt := range []struct{ source, want string }{
+		{"*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>"},
+		{"one\ntwo  \nthree\n\nfour", "<p>one<br>two<br>three</p><p>four</p>"},
+		{"<script>alert(1)</script> **x**", "<p>&lt;script&gt;alert(1)&lt;/script&gt; <strong>x</strong></p>"},
+		{"<b>bold</b> & \"q\" 'q'", "<p>&lt;b&gt;bold&lt;/b&gt; &amp; &#34;q&#34; &#39;q&#39;</p>"},
+		{"&lt;b&gt; &#x202e;", "<p>&amp;lt;b&amp;gt; &amp;#x202e;</p>"},
+		{`\*not\* \<this\>`, "<p>*not* &lt;this&gt;</p>"},
+		{"# no heading\n---\n| no | table |", "<p># no heading<br>---<br>| no | table |</p>"},
+		{"    no code by indenting", "<p>    no code by indenting</p>"},
+		{"```js\nif (a < b) {\n\n}\n```", "<pre><code>if (a &lt; b) {\n\n}\n</code></pre>"},
+		{"> said\n> > before", "<blockquote><p>said</p><blockquote><p>before</p></blockquote></blockquote>"},
+		{"- a\n- b\n  1. c", "<ul><li>a</li><li>b<ol><li>c</li></ol></li></ul>"},
+		{"1984. A novel", "<p>1984. A novel</p>"},
+		{"7) seven\n8) eight", "<p>7) seven</p><p>8) eight</p>"},
+		{"1984.", "<p>1984.</p>"},
+		{"-", "<p>-</p>"},
+		{">", "<p>&gt;</p>"},
+		{"", ""},
+		{"[a](http://x.example/?a=1&b=2)", "<p>" + link("http://x.example/?a=1&amp;b=2", "a") + "</p>"},
+		{"https://x.example/a_b_c.", "<p>" + link("https://x.example/a_b_c", "https://x.example/a_b_c") + ".</p>"},
+		{"www.x.example me@x.example", "<p>" + link("http://www.x.example", "www.x.example") + " " + link("mailto:me@x.example", "me@x.example") + "</p>"},
+		{"[](http://x.example)", "<p>" + link("http://x.example", "http://x.example") + "</p>"},
+		{"![i](http://x.example/i.png)", "<p>!" + link("http://x.example/i.png", "i") + "</p>"},
+		{"[в](http://пример.рф/я)", "<p>" + link("http://xn--e1afmkfd.xn--p1ai/%D1%8F", "в") + "</p>"},
+		{"[a](mailto:a@x.example?bcc=b@x.example)", "<p>" + link("mailto:a@x.example", "a") + "</p>"},
+		{"[a](javascript:alert(1)) [b](data:text/html,x) [c](/local) [d](//x.example) [e](blob:http://x.example)", "<p>a b c d e</p>"},
+		{"[a](http://bank.example@x.example)", "<p>a</p>"},
+		{"[a [b](http://x.example)](http://y.example)", "<p>[a " + link("http://x.example", "b") + "](" + link("http://y.example", "http://y.example") + ")</p>"},
+		{"[z]: http://x.example", "<p>[z]: " + link("http://x.example", "http://x.example") + "</p>"},
+	} {
+		if got := Render(tt.source); got != tt.want {
+			t.Errorf("Render(%q)\n got %s\nwant %s", tt.source, got, tt.want)
+		}
+	}
+}
+
+func TestLinksComeInOrderAndOnce(t *testing.T) {
+	got := Links("http://b.example and [a](HTTPS://A.example/x), `http://code.example` mail@x.example http://b.example <http://c.example>")
+	want := []string{"http://b.example", "https://a.example/x", "http://c.example"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// bombs make a careless parser of Markdown read the whole text again for each of its signs.
+var bombs = []string{"[a](", "[](", "[", "![", "](", "> ", "- ", "1. ", "* ", "1. - > ", "*a ", "_a_", "**a", "*a**b", "***a ",
+	"`", "``a", "~~a", "<", "<http://", "http://a.example ", "www.a.b ", "a@b.example ", "(((http://a.b", "[a](b \"", "[a](<b", "[a](http://b.c/(",
+	"\\", "```\n", "-\n", "- a\n", "> \n", "> a\n\n", "\t- ", "&#", "é", "ა", "a\u0301"}
+
+func TestTenThousandCharactersTakeABoundedTime(t *testing.T) {
+	for _, sign := range bombs {
+		bomb := strings.Repeat(sign, 10_000/utf8.RuneCountInString(sign))
+		took := time.Hour
+		for range 3 { // the best of three: others use this machine too
+			start := time.Now()
+			Render(bomb)
+			took = min(took, time.Since(start))
+		}
+		if took > 100*time.Millisecond {
+			t.Errorf("%q × %d took %v, want at most 100ms", sign, len(bomb)/len(sign), took)
+		}
+	}
+}
+
+func FuzzRender(f *testing.F) {
+	for _, bomb := range bombs {
+		f.Add(strings.Repeat(bomb, 40))
+	}
+	for _, s := range []string{"[a](http://x.example/?\"'<>)", "- a\n\n  > *b ~~c [d](mailto:e@f.g)~~*\n```\n</code>", "<a href=x onclick=y>", "[a](java\nscript:x)",
+		"\x00[\u202e](http://\u202e)", "3. x\n   - y", "[<http://a.b>](http://c.d)", "**a `b** c`\\\nd"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		source = strings.ToValidUTF8(source, "")
+		got := Render(source)
+		if again := policy.Sanitize(got); again != got {
+			t.Fatalf("sanitised twice %q becomes\n%q, once\n%q", source, again, got)
+		}
+		if problem := outsideAllowList(got); problem != "" {
+			t.Fatalf("%s in %q, rendered from %q", problem, got, source)
+		}
+		if strings.TrimSpace(strings.Map(plain, source)) != "" && strings.TrimSpace(got) == "" {
+			t.Fatalf("nothing is left of %q", source)
+		}
+		Links(source)
+	})
+}
+
+// outsideAllowList reads rendered HTML as a browser would, and names the first thing in it
+// that must not be there.
+func outsideAllowList(rendered string) string {
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(rendered), body)
+	if err != nil {
+		return err.Error()
+	}
+	var back strings.Builder
+	for _, n := range nodes {
+		if problem := outside(n, 1); problem != "" {
+			return problem
+		}
+		if err := html.Render(&back, n); err != nil {
+			return err.Error()
+		}
+	}
+	// What a browser makes of it is what is written: no tag was closed or moved by the parser.
+	if canonical := strings.ReplaceAll(back.String(), "<br/>", "<br>"); canonical != rendered {
+		return fmt.Sprintf("not canonical: reads as %q", canonical)
+	}
+	return ""
+}
+
+func outside(n *html.Node, depth int) string {
+	switch {
+	case depth > maxLevels+1: // the text inside the innermost
+		return "more than 20 levels"
+	case n.Type == html.TextNode:
+		return ""
+	case n.Type != html.ElementNode:
+		return fmt.Sprintf("node type %d", n.Type)
+	case !strings.Contains(" p br strong em del code pre blockquote ul ol li a ", " "+n.Data+" "):
+		return "element " + n.Data
+	}
+	for _, a := range n.Attr {
+		switch {
+		case n.Data == "a" && a.Key == "rel" && a.Val == rel:
+		case n.Data == "a" && a.Key == "href" &&
+			(strings.HasPrefix(a.Val, "http://") || strings.HasPrefix(a.Val, "https://") || strings.HasPrefix(a.Val, "mailto:")):
+		default:
+			return fmt.Sprintf("attribute %s=%q of %s", a.Key, a.Val, n.Data)
+		}
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if problem := outside(c, depth+1); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}

@@ -1,0 +1,204 @@
+package markup
+
+import (
+	"html"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/util"
+)
+
+const maxLevels = 20 // of elements in one another
+
+// writer writes a tree of goldmark's as canonical HTML. What is nested too deeply loses its
+// tags, never its text.
+type writer struct {
+	source []byte
+	out    strings.Builder
+	ink    bool   // something visible was written
+	inLink bool   // links do not nest
+	number string // of an item whose list cannot be one, to stand before its text
+}
+
+// blocks writes the children of a block; depth counts the elements around them, and inItem
+// says that the innermost of them is an item.
+func (w *writer) blocks(parent ast.Node, depth int, inItem bool) {
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.TextBlock: // the text of an item without empty lines around it
+			if inItem {
+				w.inlines(n, depth)
+			} else {
+				w.paragraph(n, depth)
+			}
+		case *ast.FencedCodeBlock:
+			w.fence(n)
+		case *ast.Blockquote:
+			w.out.WriteString("<blockquote>")
+			w.blocks(n, depth+1, false)
+			w.out.WriteString("</blockquote>")
+		case *ast.List:
+			w.list(n, depth)
+		default: // a paragraph: no other block has a parser
+			w.paragraph(n, depth)
+		}
+	}
+}
+
+func (w *writer) paragraph(n ast.Node, depth int) {
+	w.out.WriteString("<p>")
+	if w.number != "" {
+		w.text(w.number + " ")
+		w.number = ""
+	}
+	w.inlines(n, depth+1)
+	w.out.WriteString("</p>")
+}
+
+func (w *writer) fence(n *ast.FencedCodeBlock) {
+	w.flushNumber()
+	w.out.WriteString("<pre><code>")
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		w.text(string(line.Value(w.source)))
+	}
+	w.out.WriteString("</code></pre>")
+}
+
+// list writes a list, unless that would change the text: there is no attribute to say with
+// which number a list begins, and “1984. A novel” is not “1. A novel”.
+func (w *writer) list(l *ast.List, depth int) {
+	if l.IsOrdered() && l.Start != 1 {
+		w.plainItems(l, depth)
+		return
+	}
+	tag := "ul"
+	if l.IsOrdered() {
+		tag = "ol"
+	}
+	w.out.WriteString("<" + tag + ">")
+	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
+		w.out.WriteString("<li>")
+		w.blocks(item, depth+2, true)
+		w.out.WriteString("</li>")
+	}
+	w.out.WriteString("</" + tag + ">")
+}
+
+func (w *writer) plainItems(l *ast.List, depth int) {
+	number := l.Start
+	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
+		w.number = strconv.Itoa(number) + string(l.Marker)
+		w.blocks(item, depth, false)
+		w.flushNumber() // of an empty item
+		number++
+	}
+}
+
+func (w *writer) flushNumber() {
+	if w.number != "" {
+		w.out.WriteString("<p>")
+		w.text(w.number)
+		w.out.WriteString("</p>")
+		w.number = ""
+	}
+}
+
+// inlines writes the children of a paragraph or of an inline element.
+func (w *writer) inlines(parent ast.Node, depth int) {
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Text:
+			w.text(unescape(n.Segment.Value(w.source)))
+			if n.SoftLineBreak() || n.HardLineBreak() { // who pressed Enter meant it
+				w.out.WriteString("<br>")
+			}
+		case *ast.CodeSpan:
+			w.out.WriteString("<code>")
+			w.code(n)
+			w.out.WriteString("</code>")
+		case *ast.Emphasis:
+			w.element([]string{"em", "strong"}[n.Level-1], n, depth)
+		case *extast.Strikethrough:
+			w.element("del", n, depth)
+		case *ast.Link:
+			href, ok := Href(string(util.UnescapePunctuations(n.Destination)))
+			w.link(href, ok, n, depth)
+		case *ast.AutoLink:
+			w.autoLink(n)
+		}
+	}
+}
+
+func (w *writer) element(tag string, n ast.Node, depth int) {
+	if depth >= maxLevels {
+		w.inlines(n, depth)
+		return
+	}
+	w.out.WriteString("<" + tag + ">")
+	w.inlines(n, depth+1)
+	w.out.WriteString("</" + tag + ">")
+}
+
+// link writes a link; one that leads nowhere good is its text, and one without text shows
+// where it leads.
+func (w *writer) link(href string, ok bool, n ast.Node, depth int) {
+	if !ok || w.inLink || depth >= maxLevels {
+		w.inlines(n, depth)
+		return
+	}
+	w.open(href)
+	ink := w.ink
+	w.ink = false
+	w.inlines(n, depth+1)
+	if !w.ink {
+		w.text(href)
+	}
+	w.ink = w.ink || ink
+	w.close()
+}
+
+func (w *writer) autoLink(n *ast.AutoLink) {
+	to := string(n.URL(w.source))
+	if n.AutoLinkType == ast.AutoLinkEmail && !strings.HasPrefix(to, "mailto:") {
+		to = "mailto:" + to
+	}
+	href, ok := Href(to)
+	if !ok || w.inLink {
+		w.text(string(n.Label(w.source)))
+		return
+	}
+	w.open(href)
+	w.text(string(n.Label(w.source)))
+	w.close()
+}
+
+func (w *writer) open(href string) {
+	w.inLink = true
+	w.out.WriteString(`<a href="` + html.EscapeString(href) + `" rel="` + rel + `">`)
+}
+
+func (w *writer) close() {
+	w.inLink = false
+	w.out.WriteString("</a>")
+}
+
+// code writes what stands in a code span, its line ends as spaces.
+func (w *writer) code(n *ast.CodeSpan) {
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if t, ok := c.(*ast.Text); ok {
+			w.text(strings.ReplaceAll(string(t.Segment.Value(w.source)), "\n", " "))
+		}
+	}
+}
+
+func (w *writer) text(s string) {
+	w.ink = w.ink || strings.TrimSpace(s) != ""
+	w.out.WriteString(html.EscapeString(s))
+}
+
+// unescape takes away the backslashes that kept punctuation from being markup. Entities stay
+// as they were typed.
+func unescape(s []byte) string { return string(util.UnescapePunctuations(s)) }
