@@ -116,8 +116,12 @@ func (i *Instance) Stop() error {
 }
 
 // Run runs a command of the binary to its end and returns what it printed.
-func Run(binary string, args ...string) (string, error) {
+func Run(binary string, args ...string) (string, error) { return RunWith("", binary, args...) }
+
+// RunWith is Run with something to read on standard input.
+func RunWith(stdin, binary string, args ...string) (string, error) {
 	cmd := exec.Command(binary, args...)
+	cmd.Stdin = strings.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"sync"
 	"testing"
@@ -61,6 +62,7 @@ func Binary(t testing.TB, tags ...string) string {
 	t.Helper()
 	built.Lock()
 	defer built.Unlock()
+	tags = append(slices.Clone(ownTags), tags...)
 	key := fmt.Sprint(tags)
 	if path, ok := built.paths[key]; ok {
 		return path
