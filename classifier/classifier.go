@@ -76,30 +76,3 @@ type Weight struct {
 	Weight    float64
 	Spam, Ham int
 }
-
-// A Document is what the tokeniser makes of a comment. Reading never fails, whatever the bytes.
-type Document struct{}
-
-// Read tokenises a comment.
-func Read(c Comment) Document { return Document{} }
-
-// A Model judges documents. Any number of goroutines may Judge while one learns.
-type Model struct{}
-
-// Fold makes the model of lessons, which come in ascending order of Seq.
-func Fold(lessons func(yield func(Lesson) bool)) *Model { return &Model{} }
-
-// Learn continues the fold with a lesson whose Seq is higher than all before.
-func (m *Model) Learn(l Lesson) {}
-
-// Seq is the newest lesson's.
-func (m *Model) Seq() uint64 { return 0 }
-
-// Judge scores a document.
-func (m *Model) Judge(d Document) Judgement { return Judgement{Spam: 0.5} }
-
-// Evidence returns the strongest words, hosts and traits of a document, strongest first.
-func (m *Model) Evidence(d Document) []Weight { return nil }
-
-// Bytes is the model's canonical encoding: equal lessons make equal bytes.
-func (m *Model) Bytes() []byte { return nil }

@@ -1,0 +1,347 @@
+package classifier
+
+import (
+	"math/bits"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
+// another version are thrown away and folded anew.
+const TokeniserVersion = 1
+
+// What Read looks at. Links are looked for in all of the text, whatever its length.
+const (
+	maxText   = 40_000 // bytes of folded text: the comment limit of 10,000 characters
+	maxWord   = 40     // letters of a word's own token; its 4-grams go on
+	maxLinks  = 64     // links that become tokens; all are counted
+	maxValue  = 200    // bytes of any other token
+	gramRunes = 4
+)
+
+// kind is what a token is. Its key in the count store is the kind's letter and the value.
+type kind byte
+
+const (
+	kindWord    kind = 'w'
+	kindGram    kind = 'c'
+	kindHost    kind = 'h'
+	kindDomain  kind = 'd'
+	kindTLD     kind = 't'
+	kindPath    kind = 'p'
+	kindMail    kind = 'm'
+	kindMention kind = '@'
+	kindTrait   kind = '!'
+	kindName    kind = 'a' // the writer's whole name
+	kindNameOf  kind = 'n' // a word of it
+	kindWriter  kind = 'e' // the domain of the writer's e-mail
+	kindSite    kind = 's' // the writer's site: host and domain
+)
+
+var kindNames = map[kind]string{
+	kindWord: "word", kindGram: "gram", kindHost: "host", kindDomain: "domain", kindTLD: "tld",
+	kindPath: "path", kindMail: "mail", kindMention: "mention", kindTrait: "trait",
+	kindName: "name", kindNameOf: "name_word", kindWriter: "writer_mail", kindSite: "writer_site",
+}
+
+// token is one distinct feature of a comment: text[off:off+size] of its document.
+type token struct {
+	hash uint64
+	off  uint32
+	size uint16
+	kind kind
+}
+
+// occurrence says that a token stands in a word of the text.
+type occurrence struct{ token, word uint32 }
+
+// A Document is what the tokeniser makes of a comment. Reading never fails, whatever the bytes.
+// It is immutable and may be shared.
+type Document struct {
+	text   string // folded text, then hosts, traits and fields
+	folded int    // how much of text is the folded text
+	tokens []token
+	places []occurrence // in order of word; nil when the text has too few words for windows
+	words  int
+}
+
+// Read tokenises a comment.
+func Read(c Comment) Document {
+	var r reader
+	r.fold(c.Text)
+	r.grams()
+	for _, t := range r.shape.traits() {
+		r.put(kindTrait, t)
+	}
+	r.writer(c)
+	for i, t := range r.tokens {
+		if t.kind != kindWord && t.kind != kindGram {
+			r.tokens[i].off += uint32(len(r.text))
+		}
+	}
+	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words}
+	if r.words > windowMin {
+		d.places = r.places
+	}
+	return d
+}
+
+// reader is the state of one Read.
+type reader struct {
+	text   []byte // folded text
+	more   []byte // values that do not stand in it
+	tokens []token
+	places []occurrence
+	index  tokenIndex
+	words  int
+	inText bool // what is added stands in word number words
+
+	shape                 shape
+	single, scratch, word []rune
+}
+
+// add puts the token whose value is text[off:off+size] into the document, once.
+func (r *reader) add(k kind, off, size int, hash uint64) {
+	at, fresh := r.index.find(hash, r.tokens)
+	if fresh {
+		r.tokens = append(r.tokens, token{hash: hash, off: uint32(off), size: uint16(size), kind: k})
+	}
+	if r.inText {
+		r.places = append(r.places, occurrence{token: uint32(at), word: uint32(r.words)})
+	}
+}
+
+// put adds a token whose value does not stand in the text.
+func (r *reader) put(k kind, value string) {
+	if value == "" {
+		return
+	}
+	value = value[:min(len(value), maxValue)]
+	off := len(r.more)
+	r.more = append(r.more, value...)
+	r.add(k, off, len(value), hashOf(k, r.more[off:]))
+}
+
+// fold appends the folded text, words in lower case with one space between them, and adds
+// their tokens.
+func (r *reader) fold(s string) {
+	var hrefs []string
+	s, r.shape.disguises = plain(s, func(a string) { hrefs = append(hrefs, a) })
+	home := r.shape.survey(s)
+	r.inText = true
+	r.text = append(r.text, ' ')
+	for s != "" {
+		chunk := s
+		if n := strings.IndexFunc(s, unicode.IsSpace); n >= 0 {
+			chunk, s = s[:n], strings.TrimLeftFunc(s[n:], unicode.IsSpace)
+		} else {
+			s = ""
+		}
+		if chunk != "" {
+			r.chunk(chunk, home)
+		}
+	}
+	r.joinSingles(home)
+	for _, a := range hrefs {
+		r.link(a)
+	}
+	r.inText = false
+}
+
+// chunk reads what stands between two spaces: a link, an address or a mention, and its words.
+func (r *reader) chunk(chunk string, home script) {
+	bare := strings.TrimFunc(chunk, func(c rune) bool {
+		return c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
+	})
+	if !r.link(bare) {
+		r.address(bare)
+	}
+	if len(r.text) > maxText {
+		return
+	}
+	for chunk != "" {
+		c, n := utf8.DecodeRuneInString(chunk)
+		switch {
+		case wordRune(c):
+			n = wordEnd(chunk)
+			r.readWord(chunk[:n], home)
+		case isEmoji(c), unicode.IsSymbol(c), c == '!', c == '?':
+			r.joinSingles(home)
+			r.addWord(append(r.word[:0], c))
+		}
+		chunk = chunk[n:]
+	}
+}
+
+func wordRune(c rune) bool {
+	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c)
+}
+
+// wordEnd returns where the word at the start of s ends. Apostrophes and signs that stand for
+// letters belong to it between letters.
+func wordEnd(s string) int {
+	end := 0
+	for i, c := range s {
+		switch {
+		case wordRune(c):
+			end = i + utf8.RuneLen(c)
+		case end == i && (c == '@' || c == '$' || c == '\'' || c == '’'):
+		default:
+			return end
+		}
+	}
+	return end
+}
+
+func (r *reader) readWord(raw string, home script) {
+	r.scratch = r.scratch[:0]
+	for _, c := range raw {
+		if c != '\'' && c != '’' {
+			r.scratch = append(r.scratch, c)
+		}
+	}
+	if len(r.scratch) == 1 && unicode.IsLetter(r.scratch[0]) {
+		r.single = append(r.single, r.scratch[0])
+		return
+	}
+	r.joinSingles(home)
+	r.word = foldWord(r.word[:0], r.scratch, home, &r.shape.disguises)
+	r.addWord(r.word)
+}
+
+// joinSingles adds the letters that stood alone: four or more in a row are one word with
+// spaces put into it.
+func (r *reader) joinSingles(home script) {
+	if len(r.single) >= 4 {
+		r.shape.spaced = true
+		r.word = foldWord(r.word[:0], r.single, home, &r.shape.disguises)
+		r.addWord(r.word)
+	} else {
+		for _, c := range r.single {
+			r.addWord(append(r.word[:0], unicode.ToLower(c)))
+		}
+	}
+	r.single = r.single[:0]
+}
+
+func (r *reader) addWord(w []rune) {
+	off := len(r.text)
+	size := 0
+	for i, c := range w {
+		r.text = utf8.AppendRune(r.text, c)
+		if i < maxWord {
+			size = len(r.text) - off
+		}
+	}
+	r.add(kindWord, off, size, hashOf(kindWord, r.text[off:off+size]))
+	r.text = append(r.text, ' ')
+	r.words++
+}
+
+// grams adds every run of four characters of the folded text.
+func (r *reader) grams() {
+	words := r.words
+	r.words, r.inText = 0, true
+	var at [gramRunes]int // where the last characters begin
+	n := 0
+	for i, c := range string(r.text) {
+		if n >= gramRunes {
+			off := at[n%gramRunes]
+			r.add(kindGram, off, i-off, hashOf(kindGram, r.text[off:i]))
+			if r.text[off] == ' ' && off > 0 {
+				r.words++
+			}
+		}
+		at[n%gramRunes] = i
+		n++
+		_ = c
+	}
+	if n >= gramRunes {
+		off := at[n%gramRunes]
+		r.add(kindGram, off, len(r.text)-off, hashOf(kindGram, r.text[off:]))
+	}
+	r.words, r.inText = words, false
+}
+
+// writer adds what the writer says of themselves.
+func (r *reader) writer(c Comment) {
+	if name := r.field(c.Author); name != "" {
+		r.put(kindName, name)
+		for w := range strings.FieldsSeq(name) {
+			r.put(kindNameOf, w)
+		}
+	}
+	if _, domain, ok := strings.Cut(r.field(c.Email), "@"); ok {
+		r.put(kindWriter, domain)
+	}
+	if host, domain, _ := splitLink(strings.TrimSpace(c.URL)); host != "" {
+		r.put(kindSite, host)
+		if domain != host {
+			r.put(kindSite, domain)
+		}
+	}
+}
+
+// field folds a short field: its words, with one space between them.
+func (r *reader) field(s string) string {
+	s, _ = plain(s[:min(len(s), maxValue)], func(string) {})
+	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+}
+
+// tokenIndex finds the tokens of one document by hash: open addressing, at most half full.
+type tokenIndex struct {
+	slots []uint32 // place in tokens, plus one
+	used  int
+}
+
+// find returns the place of the token with hash, which is len(tokens) when it is fresh and
+// must then be appended.
+func (x *tokenIndex) find(hash uint64, tokens []token) (at int, fresh bool) {
+	if 2*x.used >= len(x.slots) {
+		x.grow(tokens)
+	}
+	mask := uint64(len(x.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		switch s := x.slots[i]; {
+		case s == 0:
+			x.slots[i] = uint32(len(tokens)) + 1
+			x.used++
+			return len(tokens), true
+		case tokens[s-1].hash == hash:
+			return int(s - 1), false
+		}
+	}
+}
+
+func (x *tokenIndex) grow(tokens []token) {
+	x.slots = make([]uint32, max(256, 4*len(x.slots)))
+	mask := uint64(len(x.slots) - 1)
+	for n, t := range tokens {
+		i := t.hash & mask
+		for x.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = uint32(n) + 1
+	}
+}
+
+// hashOf names a token in the tables of weights. It is part of the tokeniser's version.
+func hashOf(k kind, value []byte) uint64 {
+	h := uint64(k) * 0x9E3779B97F4A7C15
+	for len(value) >= 8 {
+		h = mix(h ^ (uint64(value[0]) | uint64(value[1])<<8 | uint64(value[2])<<16 | uint64(value[3])<<24 |
+			uint64(value[4])<<32 | uint64(value[5])<<40 | uint64(value[6])<<48 | uint64(value[7])<<56))
+		value = value[8:]
+	}
+	rest := uint64(len(value)) << 56
+	for i, c := range value {
+		rest |= uint64(c) << (8 * i)
+	}
+	return max(mix(h^rest), 1) // 0 marks a free slot
+}
+
+func mix(h uint64) uint64 {
+	hi, lo := bits.Mul64(h^0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
+	return hi ^ lo
+}

@@ -1,0 +1,48 @@
+package classifier
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// maxEvidence is how many tokens Evidence returns.
+const maxEvidence = 10
+
+// key is the token's name in the count store.
+func (t token) key(text string) string {
+	return string(rune(t.kind)) + text[t.off:t.off+uint32(t.size)]
+}
+
+// Evidence returns the strongest tokens of a document, strongest first, at most ten, none
+// until both kinds were taught. 4-grams are left out: they mean nothing to a person. A token
+// is its kind and its value, as in "word:casino", "host:casino.example" or "trait:links=2";
+// kinds are word, host, domain, tld, path, mail, mention, trait, name, name_word, writer_mail
+// and writer_site.
+func (m *Model) Evidence(d Document) []Weight {
+	s := m.reading()
+	defer s.mu.RUnlock()
+	if !s.warm() {
+		return nil
+	}
+	var out []Weight
+	base := ratioBase(s.docs[Spam], s.docs[Ham])
+	for _, t := range d.tokens {
+		if t.kind == kindGram {
+			continue
+		}
+		e := s.weights.find(t.hash)
+		if e == nil || e.n[Spam]+e.n[Ham] == 0 {
+			continue
+		}
+		out = append(out, Weight{
+			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
+			Weight: ratio(e.n[Spam], e.n[Ham], base),
+			Spam:   int(e.n[Spam]), Ham: int(e.n[Ham]),
+		})
+	}
+	slices.SortFunc(out, func(a, b Weight) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Token, b.Token))
+	})
+	return out[:min(len(out), maxEvidence)]
+}

@@ -1,0 +1,60 @@
+package classifier
+
+import "strings"
+
+// Letters that look alike, from and to, drawn up by eye from the fonts of common systems.
+// Upper case counts apart: Latin B looks like Cyrillic В, b like ь.
+const (
+	latinToCyrillic = "AА aа BВ bь CС cс EЕ eе HН hһ IІ iі JЈ jј KК kк MМ mм OО oо PР pр SЅ sѕ TТ tт XХ xх YУ yу ƏӘ əә ƟӨ ɵө uи gд nп rг wш"
+	cyrillicToLatin = "АA аa ВB вb СC сc ЕE еe НH нh ІI іi ЈJ јj КK кk МM мm ОO оo РP рp ЅS ѕs ТT тt ХX хx УY уy ҺH һh ӏl ӀI ԁd ԛq ԝw гr үy ҮY ьb пn әə"
+	greekToLatin    = "ΑA αa ΒB βb ΓG γy ΕE εe ΖZ ΗH ηn ΙI ιi ΚK κk ΜM ΝN νv ΟO οo ΡP ρp σo ςs ΤT τt ΥY υu ΧX χx ωw πn"
+	greekToCyrillic = "ΑА αа ΒВ βв ΓГ γу ΕЕ εе ΖЗ ΗН ηп ΙІ ιі ΚК κк ΜМ ΟО οо ΡР ρр σо ςѕ ΤТ τт ΥУ υи ΧХ χх ωш πп"
+	oddToLatin      = "ɑa ɡg ıi ɩi ʟl ɴn ʀr ʏy ɪi ʙb ɢg ʜh ᴀa ᴄc ᴅd ᴇe ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs օo ոn սu հh ցg" // small capitals, Armenian
+)
+
+var (
+	toLatin    = pairs(cyrillicToLatin, greekToLatin, oddToLatin)
+	toCyrillic = pairs(latinToCyrillic, greekToCyrillic)
+)
+
+func pairs(lists ...string) map[rune]rune {
+	m := map[rune]rune{}
+	for _, list := range lists {
+		for p := range strings.FieldsSeq(list) {
+			two := []rune(p)
+			m[two[0]] = two[1]
+		}
+	}
+	return m
+}
+
+// lookAlike returns the letter of a script that r looks like, or r.
+func lookAlike(r rune, to script) rune {
+	m := toLatin
+	if to == cyrillic {
+		m = toCyrillic
+	}
+	if l, ok := m[r]; ok {
+		return l
+	}
+	return r
+}
+
+// leetOf returns the Latin letter a digit or sign stands for inside a word, or 0.
+func leetOf(r rune) rune {
+	switch r {
+	case '0':
+		return 'o'
+	case '1', '|', '!':
+		return 'i'
+	case '3':
+		return 'e'
+	case '4', '@':
+		return 'a'
+	case '5', '$':
+		return 's'
+	case '7':
+		return 't'
+	}
+	return 0
+}

@@ -1,0 +1,220 @@
+package classifier
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// lessonsOf makes n lessons that can be told apart, a third of them spam, in two languages.
+func lessonsOf(n int, seed uint64) []Lesson {
+	r := rand.New(rand.NewPCG(seed, 1))
+	ham := strings.Fields("the article was good thanks author думаю статья хорошая спасибо автору очень интересно " +
+		"мақала жақсы рақмет I think you are wrong about chapter two because tests")
+	spam := strings.Fields("buy cheap pills casino казино бонус выиграй now free money http://win.example/bonus " +
+		"заработок без вложений пиши в лс @earn t.me/easy 100% guaranteed!!!")
+	var out []Lesson
+	for i := range n {
+		label, words := Ham, ham
+		switch {
+		case r.IntN(3) == 0:
+			label, words = Spam, spam
+		case r.IntN(9) == 0:
+			label = HateSpeech + Label(r.IntN(3))
+		}
+		var text []string
+		for range 3 + r.IntN(20) {
+			from := words
+			if r.IntN(5) == 0 {
+				from = slices.Concat(ham, spam)
+			}
+			text = append(text, from[r.IntN(len(from))])
+		}
+		out = append(out, Lesson{Seq: uint64(i + 1), Label: label, Comment: Comment{
+			Text: strings.Join(text, " "), Author: fmt.Sprintf("reader %d", r.IntN(40)), Email: "a@mail.example",
+		}})
+	}
+	return out
+}
+
+func learned(lessons []Lesson) *Model {
+	m := Fold(slices.Values([]Lesson(nil)))
+	for _, l := range lessons {
+		m.Learn(l)
+	}
+	return m
+}
+
+func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
+	doc := Read(Comment{Text: "buy cheap pills http://win.example"})
+	for _, tt := range []struct {
+		name    string
+		lessons []Lesson
+		warm    bool
+	}{
+		{"nothing", nil, false},
+		{"only spam", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills"}}}, false},
+		{"only ham", []Lesson{{Seq: 1, Label: Ham, Comment: Comment{Text: "thank you"}}}, false},
+		{"spam and an insult", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy"}}, {Seq: 2, Label: PersonalAttack, Comment: Comment{Text: "you fool"}}}, false},
+		{"both", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills"}}, {Seq: 2, Label: Ham, Comment: Comment{Text: "thank you"}}}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for how, m := range map[string]*Model{"fold": Fold(slices.Values(tt.lessons)), "learn": learned(tt.lessons)} {
+				j := m.Judge(doc)
+				if j.Warm != tt.warm {
+					t.Errorf("%s: warm is %v, want %v", how, j.Warm, tt.warm)
+				}
+				if cold := j.Spam == 0.5 && j.Logit == 0; cold == tt.warm {
+					t.Errorf("%s: judged %v, logit %v, warm %v", how, j.Spam, j.Logit, j.Warm)
+				}
+				if got := m.Evidence(doc); !tt.warm && len(got) > 0 {
+					t.Errorf("%s: evidence %v of a cold model", how, got)
+				}
+				if j.Seq != uint64(len(tt.lessons)) {
+					t.Errorf("%s: seq %d after %d lessons", how, j.Seq, len(tt.lessons))
+				}
+			}
+		})
+	}
+}
+
+func TestAModelTellsSpamFromHamInBothLanguages(t *testing.T) {
+	m := Fold(slices.Values(lessonsOf(300, 1)))
+	for text, spam := range map[string]bool{
+		"cheap pills, buy now http://win.example/bonus":  true,
+		"заработок без вложений, казино бонус":           true,
+		"заpaбoтoк бeз влoжeний, kaзинo бонус":           true, // Latin letters among them
+		"c a s i n o бонус, f r e e money":               true,
+		"b\u200buy ch\u200beap p\u200bills ca\u0301sino": true,
+		"𝐛𝐮𝐲 𝐜𝐡𝐞𝐚𝐩 𝐩𝐢𝐥𝐥𝐬 𝐜𝐚𝐬𝐢𝐧𝐨":                         true,
+		"спасибо автору, очень интересно":                false,
+		"thanks, I think the article was good":           false,
+		"мақала жақсы, рақмет автору":                    false,
+	} {
+		if j := m.Judge(Read(Comment{Text: text})); (j.Spam > 0.5) != spam {
+			t.Errorf("%q: spam with probability %.3f, want spam %v", text, j.Spam, spam)
+		}
+	}
+}
+
+func TestALessonTaughtOneByOneOrAtOnceMakesTheSameBytes(t *testing.T) {
+	for seed := range uint64(5) {
+		lessons := lessonsOf(120, seed)
+		want := Fold(slices.Values(lessons)).Bytes()
+		if got := learned(lessons).Bytes(); !bytes.Equal(got, want) {
+			t.Errorf("seed %d: %d bytes learned one by one differ from %d folded at once", seed, len(got), len(want))
+		}
+		half := Fold(slices.Values(lessons[:70]))
+		restored, err := Restore(half.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lessons[70:] {
+			half.Learn(l)
+			restored.Learn(l)
+		}
+		if got := half.Bytes(); !bytes.Equal(got, want) {
+			t.Errorf("seed %d: folded to 70 and then learned: other bytes", seed)
+		}
+		if got := restored.Bytes(); !bytes.Equal(got, want) {
+			t.Errorf("seed %d: restored from a snapshot at 70 and then learned: other bytes", seed)
+		}
+	}
+}
+
+func TestManyJudgeWhileOneLearns(t *testing.T) {
+	lessons := lessonsOf(150, 3)
+	m := Fold(slices.Values(lessons[:20]))
+	docs := make([]Document, len(lessons))
+	for i, l := range lessons {
+		docs[i] = Read(l.Comment)
+	}
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for n := range 4 {
+		readers.Go(func() {
+			var last uint64
+			for i := n; ; i++ {
+				j := m.Judge(docs[i%len(docs)])
+				m.Evidence(docs[i%len(docs)])
+				if j.Seq < last || !j.Warm || math.IsNaN(j.Spam) {
+					t.Errorf("judged %+v after seq %d", j, last)
+					return
+				}
+				last = j.Seq
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for _, l := range lessons[20:] {
+		m.Learn(l)
+	}
+	close(done)
+	readers.Wait()
+	if got, want := m.Bytes(), Fold(slices.Values(lessons)).Bytes(); !bytes.Equal(got, want) {
+		t.Error("a model that was read while it learned has other bytes than a fold")
+	}
+}
+
+func TestEvidenceNamesWordsHostsAndTraitsWithTheirCounts(t *testing.T) {
+	m := Fold(slices.Values([]Lesson{
+		{Seq: 1, Label: Spam, Comment: Comment{Text: "Casino bonus https://www.win.example/a"}},
+		{Seq: 2, Label: Ham, Comment: Comment{Text: "a kind word"}},
+		{Seq: 3, Label: Spam, Comment: Comment{Text: "CASINO http://win.example/"}},
+	}))
+	got := map[string]Weight{}
+	for _, w := range m.Evidence(Read(Comment{Text: "casino at http://win.example"})) {
+		got[w.Token] = w
+	}
+	for _, want := range []struct {
+		token     string
+		spam, ham int
+	}{{"word:casino", 2, 0}, {"host:win.example", 2, 0}, {"trait:links=1", 2, 0}} {
+		w := got[want.token]
+		if w.Spam != want.spam || w.Ham != want.ham || w.Weight <= 0 {
+			t.Errorf("%s: %+v, want it seen in %d spam and %d ham, and a weight above 0 (of %v)", want.token, w, want.spam, want.ham, got)
+		}
+	}
+}
+
+func TestReasonsAreZeroUntilTaughtAndThenIndependent(t *testing.T) {
+	lessons := []Lesson{{Seq: 1, Label: Ham, Comment: Comment{Text: "a kind word for the author"}}}
+	insult := Read(Comment{Text: "you stupid fool"})
+	if j := Fold(slices.Values(lessons)).Judge(insult); j.Reasons != [3]float64{} {
+		t.Errorf("untaught reasons %v, want zeros", j.Reasons)
+	}
+	lessons = append(lessons, Lesson{Seq: 2, Label: PersonalAttack, Comment: Comment{Text: "what a stupid fool you are"}})
+	j := Fold(slices.Values(lessons)).Judge(insult)
+	if j.Reasons[0] != 0 || j.Reasons[1] != 0 || j.Reasons[2] <= 0.5 {
+		t.Errorf("reasons %v, want only the personal attack", j.Reasons)
+	}
+	if j.Warm || j.Spam != 0.5 {
+		t.Errorf("an insult warmed the spam model: %+v", j)
+	}
+}
+
+func TestADamagedSnapshotIsRefused(t *testing.T) {
+	whole := Fold(slices.Values(lessonsOf(4, 9))).Bytes()
+	if _, err := Restore(whole); err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole {
+		bent := bytes.Clone(whole)
+		bent[i] ^= 0x40
+		if _, err := Restore(bent); err == nil {
+			t.Fatalf("byte %d of %d changed: not refused", i, len(whole))
+		}
+		if _, err := Restore(whole[:i]); err == nil {
+			t.Fatalf("cut to %d of %d bytes: not refused", i, len(whole))
+		}
+	}
+}

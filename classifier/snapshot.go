@@ -1,0 +1,173 @@
+package classifier
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// A snapshot is magic, format, tokeniser version, length of what follows, the model, and a
+// SHA-256 of all before it. Numbers are little-endian; keys and weights are sorted.
+const (
+	snapshotMagic  = "aitysmdl"
+	snapshotFormat = 1
+	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
+)
+
+// ErrSnapshot is returned by Restore for bytes that are no whole snapshot of this version.
+// The model must then be folded from its lessons.
+var ErrSnapshot = errors.New("not a snapshot of this version")
+
+// Bytes is the model's canonical encoding: equal lessons make equal bytes, however the model
+// came to know them.
+func (m *Model) Bytes() []byte {
+	m.learning.Lock()
+	defer m.learning.Unlock()
+	s := m.active.Load() // only Learn writes it
+	b := append([]byte(nil), snapshotMagic...)
+	b = binary.LittleEndian.AppendUint16(b, snapshotFormat)
+	b = binary.LittleEndian.AppendUint16(b, TokeniserVersion)
+	b = binary.LittleEndian.AppendUint64(b, 0) // the length, below
+	b = binary.LittleEndian.AppendUint64(b, s.seq)
+	for _, n := range s.taught {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, f := range append(s.stack.numbers(), &s.bias) {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
+	}
+	keys, tallies := m.counts.all()
+	b = binary.AppendUvarint(b, uint64(len(keys)))
+	for i, k := range keys {
+		b = binary.AppendUvarint(b, uint64(len(k)))
+		b = append(b, k...)
+		for _, n := range tallies[i] {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+	}
+	learned := s.weights.sorted()
+	for _, e := range learned {
+		if e.square == 0 && e.weight == 0 {
+			continue // counted only
+		}
+		b = binary.LittleEndian.AppendUint64(b, e.hash)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.weight))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.square))
+	}
+	binary.LittleEndian.PutUint64(b[snapshotHeader-8:], uint64(len(b)-snapshotHeader))
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+func (s *stack) numbers() []*float64 {
+	return []*float64{
+		&s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
+		&s.Scale[0], &s.Scale[1], &s.Lessons,
+	}
+}
+
+// Restore reads what Bytes wrote. Anything else, a damaged or a cut snapshot and one of
+// another format or tokeniser, is an ErrSnapshot.
+func Restore(b []byte) (*Model, error) {
+	body, err := checkSnapshot(b)
+	if err != nil {
+		return nil, err
+	}
+	m := newModel()
+	s := m.active.Load()
+	r := snapshotReader{b: body}
+	s.seq = r.uint64()
+	for i := range s.taught {
+		s.taught[i] = uint32(r.uvarint())
+	}
+	for _, f := range append(s.stack.numbers(), &s.bias) {
+		*f = math.Float64frombits(r.uint64())
+	}
+	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+		key := string(r.take(r.uvarint()))
+		var t tally
+		for i := range t {
+			t[i] = uint32(r.uvarint())
+		}
+		if r.failed || key == "" {
+			return nil, fmt.Errorf("%w: its counts end early", ErrSnapshot)
+		}
+		m.counts.set(key, t)
+		if key == docsKey {
+			s.docs = t
+		} else {
+			s.weights.ensure(hashOf(kind(key[0]), []byte(key[1:]))).n = t
+		}
+	}
+	for len(r.b) > 0 && !r.failed {
+		e := s.weights.ensure(r.uint64())
+		e.weight = math.Float32frombits(uint32(r.uint32()))
+		e.square = math.Float32frombits(uint32(r.uint32()))
+	}
+	if r.failed {
+		return nil, fmt.Errorf("%w: it ends early", ErrSnapshot)
+	}
+	return m, nil
+}
+
+// checkSnapshot returns what stands between the header and the checksum.
+func checkSnapshot(b []byte) ([]byte, error) {
+	if len(b) < snapshotHeader+sha256.Size || string(b[:len(snapshotMagic)]) != snapshotMagic {
+		return nil, ErrSnapshot
+	}
+	whole, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if got := sha256.Sum256(whole); string(got[:]) != string(sum) {
+		return nil, fmt.Errorf("%w: its checksum is wrong", ErrSnapshot)
+	}
+	head := whole[len(snapshotMagic):snapshotHeader]
+	format, tokeniser := binary.LittleEndian.Uint16(head), binary.LittleEndian.Uint16(head[2:])
+	if format != snapshotFormat || tokeniser != TokeniserVersion {
+		return nil, fmt.Errorf("%w: format %d, tokeniser %d", ErrSnapshot, format, tokeniser)
+	}
+	body := whole[snapshotHeader:]
+	if n := binary.LittleEndian.Uint64(head[4:]); n != uint64(len(body)) {
+		return nil, fmt.Errorf("%w: %d bytes, not %d", ErrSnapshot, len(body), n)
+	}
+	return body, nil
+}
+
+// snapshotReader reads numbers; past the end it reads zeros and has failed.
+type snapshotReader struct {
+	b      []byte
+	failed bool
+}
+
+func (r *snapshotReader) take(n uint64) []byte {
+	if n > uint64(len(r.b)) {
+		r.failed, r.b = true, nil
+		return nil
+	}
+	out := r.b[:n]
+	r.b = r.b[n:]
+	return out
+}
+
+func (r *snapshotReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.failed, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *snapshotReader) uint64() uint64 {
+	if b := r.take(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (r *snapshotReader) uint32() uint32 {
+	if b := r.take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// maxLine is the longest line that runStdio reads; a longer one is answered with an error.
+const maxLine = 1 << 20
+
+// runStdio serves `aitys classifier stdio`: one JSON object a line in, one a line out, in
+// order, flushed. A line that makes no sense is answered {"error":…} and the next is read.
+// With modelFile it begins with the model saved there, if there is one, and saves it at the end.
+func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string) error {
+	s := &stdio{model: classifier.Fold(func(func(classifier.Lesson) bool) {})}
+	if modelFile != "" {
+		if err := s.load(modelFile); err != nil {
+			return fmt.Errorf("load %s: %w", modelFile, err)
+		}
+	}
+	r := bufio.NewReaderSize(in, maxLine)
+	w := bufio.NewWriter(out)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for ctx.Err() == nil {
+		line, err := readLine(r)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		answer := any(stdioError{"the line is longer than 1 MiB"})
+		switch {
+		case err == nil && len(bytes.TrimSpace(line)) == 0:
+			continue
+		case err == nil:
+			answer = s.answer(line)
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return fmt.Errorf("read: %w", err)
+		}
+		if err := errors.Join(enc.Encode(answer), w.Flush()); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+	}
+	if modelFile != "" {
+		if err := s.save(modelFile); err != nil {
+			return fmt.Errorf("save %s: %w", modelFile, err)
+		}
+	}
+	return nil
+}
+
+// readLine returns the next line, or ErrBufferFull after one that is too long was skipped.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = r.ReadSlice('\n')
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		return nil, bufio.ErrBufferFull
+	}
+	if errors.Is(err, io.EOF) && len(line) > 0 {
+		return line, nil // the last line may lack its end
+	}
+	return line, err
+}
+
+type stdioRequest struct {
+	Op     string `json:"op"`
+	Text   string `json:"text"`
+	Author string `json:"author"`
+	Email  string `json:"email"`
+	URL    string `json:"url"`
+	Label  string `json:"label"`
+	A      string `json:"a"`
+	B      string `json:"b"`
+}
+
+type stdioError struct {
+	Error string `json:"error"`
+}
+
+type stdioDone struct {
+	OK bool `json:"ok"`
+}
+
+type stdioJudgement struct {
+	Spam     float64         `json:"spam"`
+	Warm     bool            `json:"warm"`
+	Reasons  stdioReasons    `json:"reasons"`
+	Evidence []stdioEvidence `json:"evidence"`
+}
+
+type stdioReasons struct {
+	HateSpeech     float64 `json:"hate_speech"`
+	Obscenity      float64 `json:"obscenity"`
+	PersonalAttack float64 `json:"personal_attack"`
+}
+
+type stdioEvidence struct {
+	Token  string  `json:"token"`
+	Weight float64 `json:"weight"`
+}
+
+// stdio is a model with the lessons that stand, in order.
+type stdio struct {
+	model   *classifier.Model
+	lessons []classifier.Lesson
+	seq     uint64
+	stale   bool // a lesson was taken back: the model must be folded before it is asked
+}
+
+func (s *stdio) answer(line []byte) any {
+	var q stdioRequest
+	if err := json.Unmarshal(line, &q); err != nil {
+		return stdioError{fmt.Sprintf("not a request: %v", err)}
+	}
+	c := classifier.Comment{Text: q.Text, Author: q.Author, Email: q.Email, URL: q.URL}
+	switch q.Op {
+	case "classify":
+		return s.classify(c)
+	case "train", "untrain":
+		label, err := classifier.ParseLabel(q.Label)
+		if err != nil {
+			return stdioError{err.Error()}
+		}
+		if q.Op == "train" {
+			s.train(c, label)
+			return stdioDone{true}
+		}
+		if !s.untrain(c, label) {
+			return stdioError{"no such lesson stands"}
+		}
+		return stdioDone{true}
+	case "same":
+		return stdioError{"same is not built yet"}
+	}
+	return stdioError{fmt.Sprintf("unknown op %q: use classify, train, untrain or same", q.Op)}
+}
+
+func (s *stdio) classify(c classifier.Comment) stdioJudgement {
+	s.refold()
+	d := classifier.Read(c)
+	j := s.model.Judge(d)
+	out := stdioJudgement{
+		Spam: j.Spam, Warm: j.Warm,
+		Reasons:  stdioReasons{j.Reasons[0], j.Reasons[1], j.Reasons[2]},
+		Evidence: []stdioEvidence{},
+	}
+	for _, w := range s.model.Evidence(d) {
+		out.Evidence = append(out.Evidence, stdioEvidence{w.Token, w.Weight})
+	}
+	return out
+}
+
+func (s *stdio) train(c classifier.Comment, label classifier.Label) {
+	s.seq++
+	l := classifier.Lesson{Seq: s.seq, Label: label, Comment: c}
+	s.lessons = append(s.lessons, l)
+	if !s.stale {
+		s.model.Learn(l)
+	}
+}
+
+// untrain takes back the newest standing lesson like it. The model is folded again when it is
+// next asked, so that taking back many costs one fold.
+func (s *stdio) untrain(c classifier.Comment, label classifier.Label) bool {
+	for i, l := range slices.Backward(s.lessons) {
+		if l.Label == label && l.Comment == c {
+			s.lessons = slices.Delete(s.lessons, i, i+1)
+			s.stale = true
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stdio) refold() {
+	if s.stale {
+		s.model, s.stale = classifier.Fold(slices.Values(s.lessons)), false
+	}
+}
+
+// load reads the lessons of a saved model. The model itself is beside them; one that is
+// damaged or of another version is folded anew.
+func (s *stdio) load(name string) error {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var saved stdioSaved
+	if err := json.NewDecoder(f).Decode(&saved); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	s.lessons, s.seq = saved.Lessons, saved.Seq
+	if s.model, err = classifier.Restore(saved.Model); err != nil {
+		s.stale = true
+	}
+	return nil
+}
+
+type stdioSaved struct {
+	Seq     uint64
+	Lessons []classifier.Lesson
+	Model   []byte
+}
+
+// save writes the model to a file of its own beside name and then puts it in name's place: a
+// crash leaves the old model or the new one.
+func (s *stdio) save(name string) (err error) {
+	s.refold()
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := json.NewEncoder(f).Encode(stdioSaved{s.seq, s.lessons, s.model.Bytes()}); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
