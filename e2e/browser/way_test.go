@@ -141,7 +141,9 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 	const next = "Earn 7000 dollars a week from home, our casino bonus manager has cheap pills for you"
 	post(200, next)
 	w.steps(desk,
-		func() error { return desk.Holds(`[...document.querySelectorAll("[role=status]")].some(n => /arrived|new/i.test(n.textContent)) || ` + shows(next)) },
+		func() error {
+			return desk.Holds(`[...document.querySelectorAll("[role=status]")].some(n => /arrived|new/i.test(n.textContent)) || ` + shows(next))
+		},
 		func() error { return desk.Go(w.service.URL + "/moderate/") },
 		func() error { return desk.Holds(current("casino bonus")) },
 	)

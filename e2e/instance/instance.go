@@ -146,7 +146,7 @@ type Posted struct {
 	EditToken string `json:"edit_token"`
 }
 
-// Post sends a comment; key is its Idempotency-Key.
+// Post sends a comment; key is its Idempotency-Key, or "".
 func (c *Client) Post(ctx context.Context, key, page, name, email, body string) (Posted, error) {
 	var out Posted
 	err := c.Do(ctx, http.MethodPost, "/comments", map[string]string{"Idempotency-Key": key}, map[string]any{
@@ -241,7 +241,9 @@ func (c *Client) Do(ctx context.Context, method, path string, header map[string]
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	for name, value := range header {
-		req.Header.Set(name, value)
+		if value != "" {
+			req.Header.Set(name, value)
+		}
 	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {
