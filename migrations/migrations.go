@@ -1,0 +1,107 @@
+// Package migrations brings a database to the schema that this program needs.
+//
+// It holds versioned SQL, one folder a dialect with the same numbers and names, and is the
+// only home of goose. Migrations go forward only. Any number of processes may run Up at once:
+// one works, the others wait and find nothing left to do.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed sqlite/*.sql postgres/*.sql
+var files embed.FS
+
+// ErrNewer is returned for a database that a newer program has migrated.
+var ErrNewer = errors.New("the database is newer than this program")
+
+// A Status is one migration and when it was applied; zero: not yet.
+type Status struct {
+	Name    string
+	Applied time.Time
+}
+
+// SQLite migrates the database file at path through db.
+func SQLite(ctx context.Context, db *sql.DB, path string) error {
+	unlock, err := lockFolder(ctx, path)
+	if err != nil {
+		return fmt.Errorf("lock the folder of the database: %w", err)
+	}
+	defer unlock()
+	return up(ctx, goose.DialectSQLite3, db)
+}
+
+// Postgres migrates the database behind db, under an advisory lock.
+func Postgres(ctx context.Context, db *sql.DB) error {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 60))
+	if err != nil {
+		return fmt.Errorf("make the lock: %w", err)
+	}
+	return up(ctx, goose.DialectPostgres, db, goose.WithSessionLocker(locker))
+}
+
+// SQLiteStatus lists the migrations of a SQLite database.
+func SQLiteStatus(ctx context.Context, db *sql.DB) ([]Status, error) {
+	return status(ctx, goose.DialectSQLite3, db)
+}
+
+// PostgresStatus lists the migrations of a Postgres database.
+func PostgresStatus(ctx context.Context, db *sql.DB) ([]Status, error) {
+	return status(ctx, goose.DialectPostgres, db)
+}
+
+func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) error {
+	p, err := provider(dialect, db, options...)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	found, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the version: %w", err)
+	}
+	if found > known {
+		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, found, known)
+	}
+	return nil
+}
+
+func status(ctx context.Context, dialect goose.Dialect, db *sql.DB) ([]Status, error) {
+	p, err := provider(dialect, db)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the state of migrations: %w", err)
+	}
+	list := make([]Status, len(found))
+	for i, m := range found {
+		list[i] = Status{Name: m.Source.Path, Applied: m.AppliedAt}
+	}
+	return list, nil
+}
+
+func provider(dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
+	folder := map[goose.Dialect]string{goose.DialectSQLite3: "sqlite", goose.DialectPostgres: "postgres"}[dialect]
+	dir, err := fs.Sub(files, folder)
+	if err != nil {
+		return nil, fmt.Errorf("open the migrations: %w", err)
+	}
+	p, err := goose.NewProvider(dialect, db, dir, append(options, goose.WithDisableGlobalRegistry(true))...)
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return p, nil
+}

@@ -1,0 +1,246 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation"
+)
+
+const commentColumns = `site_id, id, page_id, parent_id, depth, path, state, version,
+	name, email, website, account_id, badge, source, html, markup, lang, reason, note,
+	writer, address, same, submissions,
+	score, suggested, suggested_reason, signals, spam, warm, model_seq, standing,
+	shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until`
+
+func scanComment(r *sql.Rows, c *moderation.Comment) error {
+	v := &c.Verdict
+	return r.Scan(&c.Site, &c.ID, &c.Page, text{&c.Parent}, &c.Depth, &c.Path, &c.State, &c.Version,
+		&c.Name, &c.Email, &c.Website, &c.Account, &c.Badge, &c.Source, &c.HTML, &c.Markup, &c.Lang,
+		&c.Reason, &c.Note,
+		&c.Writer, &c.Address, &c.Same, &c.Submissions,
+		&v.Score, &v.Action, &v.Reason, signals{&v.Signals}, &v.Spam, &v.Warm, &v.ModelSeq, &c.Standing,
+		&c.ShownReplies, &c.Shown, &c.Trap, &c.FormAge, &c.Search,
+		when{&c.CreatedAt}, when{&c.EditedAt}, when{&c.DecidedAt}, when{&c.EditUntil})
+}
+
+// root is the first segment of a path: what stands for the thread that a comment is in.
+func root(path string) string { return path[:min(len(path), segment)] }
+
+// segment is the length of each segment of a path.
+const segment = 16
+
+// insertComment has one mark more than commentColumns has names: the root.
+var insertComment = `
+	INSERT INTO comments (` + commentColumns + `, root)
+	VALUES (` + strings.Repeat("?, ", strings.Count(commentColumns, ",")+1) + `?)`
+
+func commentArgs(c moderation.Comment) ([]any, error) {
+	v := c.Verdict
+	found, err := signalsText(v.Signals)
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		c.Site, c.ID, c.Page, orNull(c.Parent), c.Depth, c.Path, c.State, c.Version,
+		c.Name, c.Email, c.Website, c.Account, c.Badge, c.Source, c.HTML, c.Markup, c.Lang,
+		c.Reason, c.Note,
+		orNull(c.Writer), orNull(c.Address), orNull(c.Same), c.Submissions,
+		v.Score, v.Action, v.Reason, found, v.Spam, v.Warm, v.ModelSeq, c.Standing,
+		c.ShownReplies, c.Shown, c.Trap, c.FormAge, c.Search,
+		stamp(c.CreatedAt), stamp(c.EditedAt), stamp(c.DecidedAt), stamp(c.EditUntil), root(c.Path),
+	}, nil
+}
+
+// signals reads the signals of a verdict.
+type signals struct{ to *[]moderation.Signal }
+
+// Scan implements sql.Scanner.
+func (s signals) Scan(v any) error {
+	var stored sql.NullString
+	if err := stored.Scan(v); err != nil {
+		return err
+	}
+	if stored.String == "[]" {
+		return nil
+	}
+	return json.Unmarshal([]byte(stored.String), s.to)
+}
+
+func signalsText(s []moderation.Signal) (string, error) {
+	if len(s) == 0 {
+		return "[]", nil
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("write the signals: %w", err)
+	}
+	return string(b), nil
+}
+
+// InsertComment implements moderation.CommentTx. See house.md, "The same again".
+func (t *tx) InsertComment(c moderation.Comment) (moderation.Comment, bool, error) {
+	if planted.Is("lookup-before-insert") {
+		return t.plantedInsert(c)
+	}
+	args, err := commentArgs(c)
+	if err != nil {
+		return c, false, err
+	}
+	id, err := first(t, func(r *sql.Rows, id *string) error { return r.Scan(id) }, insertComment+`
+		ON CONFLICT (site_id, same) WHERE same IS NOT NULL DO UPDATE
+		SET submissions = comments.submissions + 1
+		RETURNING id`, args...)
+	if err != nil {
+		return c, false, err
+	}
+	if id == c.ID {
+		return c, true, nil
+	}
+	stored, err := t.CommentByID(c.Site, id)
+	return stored, false, err
+}
+
+// plantedInsert looks first, as if nobody else could come in between.
+func (t *tx) plantedInsert(c moderation.Comment) (moderation.Comment, bool, error) {
+	stored, err := first(t, scanComment, "SELECT "+commentColumns+" FROM comments WHERE site_id = ? AND same = ?", c.Site, c.Same)
+	if err == nil {
+		stored.Submissions++
+		return stored, false, t.one("UPDATE comments SET submissions = submissions + 1 WHERE site_id = ? AND id = ?", c.Site, stored.ID)
+	}
+	args, err := commentArgs(c)
+	if err != nil {
+		return c, false, err
+	}
+	_, err = t.exec(insertComment, args...)
+	return c, true, err
+}
+
+// ReleaseSame implements moderation.CommentTx. A removed comment that has a reason had been
+// refused before.
+func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
+	if len(same) == 0 {
+		return nil
+	}
+	_, err := t.exec(`
+		UPDATE comments
+		SET    same = NULL
+		WHERE  site_id = ?
+		  AND  same    = ?
+		  AND  state IN (?, ?, ?)
+		  AND  (decided_at < ? OR state = ? AND reason = ?)`,
+		site, same, moderation.Rejected, moderation.Spam, moderation.Removed,
+		stamp(cutoff), moderation.Removed, moderation.NoReason)
+	return err
+}
+
+// CommentByID implements moderation.CommentTx.
+func (t *tx) CommentByID(site int64, id string) (moderation.Comment, error) {
+	return first(t, scanComment, `
+		SELECT `+commentColumns+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  id      = ?`+t.lockRows(), site, id)
+}
+
+// CommentsByID implements moderation.CommentTx. They are locked in one order: two
+// transactions that share comments would otherwise wait for each other's.
+func (t *tx) CommentsByID(site int64, ids []string) ([]moderation.Comment, error) {
+	var all []moderation.Comment
+	for part := range slices.Chunk(slices.Sorted(slices.Values(ids)), chunk) {
+		comments, err := query(t, scanComment, `
+			SELECT `+commentColumns+`
+			FROM   comments
+			WHERE  site_id = ?
+			  AND  id IN ?
+			ORDER  BY id`+t.lockRows(), site, part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, comments...)
+	}
+	return all, nil
+}
+
+func (t *tx) lockRows() string {
+	if t.locking {
+		return t.lock
+	}
+	return ""
+}
+
+// SetState implements moderation.CommentTx.
+func (t *tx) SetState(site int64, id string, version int64, ch moderation.StateChange) (bool, error) {
+	n, err := t.exec(`
+		UPDATE comments
+		SET    version = version + 1, state = ?, reason = ?, note = ?, standing = ?, decided_at = ?,
+		       same = CASE WHEN ? THEN NULL ELSE same END
+		WHERE  site_id = ?
+		  AND  id      = ?
+		  AND  version = ?`,
+		ch.State, ch.Reason, ch.Note, ch.Standing, stamp(ch.DecidedAt), ch.DropSame, site, id, version)
+	return n == 1, err
+}
+
+// SetText implements moderation.CommentTx.
+func (t *tx) SetText(site int64, id string, version int64, ch moderation.TextChange) (bool, error) {
+	v := ch.Verdict
+	found, err := signalsText(v.Signals)
+	if err != nil {
+		return false, err
+	}
+	n, err := t.exec(`
+		UPDATE comments
+		SET    version = version + 1, same = NULL, state = ?, source = ?, html = ?, markup = ?, lang = ?,
+		       search = ?, score = ?, suggested = ?, suggested_reason = ?, signals = ?, spam = ?, warm = ?,
+		       model_seq = ?, standing = ?, edited_at = ?
+		WHERE  site_id = ?
+		  AND  id      = ?
+		  AND  version = ?`,
+		ch.State, ch.Source, ch.HTML, ch.Markup, ch.Lang,
+		ch.Search, v.Score, v.Action, v.Reason, found, v.Spam, v.Warm,
+		v.ModelSeq, ch.Standing, stamp(ch.EditedAt), site, id, version)
+	return n == 1, err
+}
+
+// SetVerdict implements moderation.CommentTx.
+func (t *tx) SetVerdict(site int64, id string, version int64, v moderation.Verdict) (bool, error) {
+	found, err := signalsText(v.Signals)
+	if err != nil {
+		return false, err
+	}
+	n, err := t.exec(`
+		UPDATE comments
+		SET    score = ?, suggested = ?, suggested_reason = ?, signals = ?, spam = ?, warm = ?, model_seq = ?
+		WHERE  site_id = ?
+		  AND  id      = ?
+		  AND  version = ?
+		  AND  state   = ?
+		  AND  model_seq <= ?`,
+		v.Score, v.Action, v.Reason, found, v.Spam, v.Warm, v.ModelSeq,
+		site, id, version, moderation.Pending, v.ModelSeq)
+	return n == 1, err
+}
+
+// SetShown implements moderation.CommentTx.
+func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {
+	return t.one(`
+		UPDATE comments
+		SET    shown_replies = ?, shown = ?
+		WHERE  site_id = ?
+		  AND  id      = ?`, shownReplies, shown, site, id)
+}
+
+// SetHTML implements moderation.CommentTx.
+func (t *tx) SetHTML(site int64, id, html string, markup int) error {
+	return t.one(`
+		UPDATE comments
+		SET    html = ?, markup = ?
+		WHERE  site_id = ?
+		  AND  id      = ?`, html, markup, site, id)
+}

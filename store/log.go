@@ -1,0 +1,225 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation"
+)
+
+// Head implements moderation.LogTx.
+func (t *tx) Head(site int64) (moderation.Head, error) {
+	return t.head(site, "")
+}
+
+// LockLog implements moderation.LogTx.
+func (t *tx) LockLog(site int64) (moderation.Head, error) {
+	if planted.Is("seq-from-sequence") {
+		return t.plantedHead(site)
+	}
+	return t.head(site, t.lock)
+}
+
+func (t *tx) head(site int64, lock string) (moderation.Head, error) {
+	return first(t, func(r *sql.Rows, h *moderation.Head) error { return r.Scan(&h.Seq, &h.Hash) },
+		"SELECT seq, hash FROM heads WHERE site_id = ?"+lock, site)
+}
+
+var plantedSeq struct {
+	sync.Mutex
+	next map[string]uint64
+}
+
+// plantedHead numbers decisions as a sequence would: one that rolls back leaves a gap.
+func (t *tx) plantedHead(site int64) (moderation.Head, error) {
+	h, err := t.head(site, t.lock)
+	plantedSeq.Lock()
+	defer plantedSeq.Unlock()
+	if plantedSeq.next == nil {
+		plantedSeq.next = map[string]uint64{}
+	}
+	name := fmt.Sprintf("%p %d", t.dialect, site)
+	h.Seq = max(h.Seq, plantedSeq.next[name])
+	plantedSeq.next[name] = h.Seq + 1
+	return h, err
+}
+
+const decisionColumns = `site_id, seq, batch, comment_id, version, account_id, action, reason, note,
+	from_state, to_state, before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash`
+
+const selectDecisions = `
+	SELECT ` + decisionColumns + `,
+	       EXISTS (SELECT 1 FROM decisions AS u
+	               WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)
+	FROM   decisions AS d `
+
+func scanDecision(r *sql.Rows, d *moderation.Decision) error {
+	return r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
+		&d.From, &d.To, &d.Before, &d.Undoes, &d.Restores, &d.Score, &d.Suggested, &d.ModelSeq, &d.Lesson,
+		when{&d.At}, &d.Hash, &d.Undone)
+}
+
+// chunk is how many rows, or ids, one statement takes: SQLite allows 32,766 values in one.
+const chunk = 1000
+
+// AppendDecisions implements moderation.LogTx.
+func (t *tx) AppendDecisions(site int64, ds []moderation.Decision) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	marks := "(" + strings.Repeat("?, ", 19) + "?)"
+	for part := range slices.Chunk(ds, chunk) {
+		args := make([]any, 0, 20*len(part))
+		for _, d := range part {
+			args = append(args, site, d.Seq, d.Batch, d.Comment, d.Version, d.By, d.Action, d.Reason, d.Note,
+				d.From, d.To, d.Before, d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, orNull(d.Lesson),
+				stamp(d.At), d.Hash)
+		}
+		if _, err := t.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+rowsOf(len(part), marks), args...); err != nil {
+			return fmt.Errorf("insert decisions: %w", err)
+		}
+	}
+	return t.moveHead(site, ds[0].Seq-1, ds[len(ds)-1], len(ds))
+}
+
+// moveHead refuses decisions that do not continue the log.
+func (t *tx) moveHead(site int64, from uint64, last moderation.Decision, n int) error {
+	if planted.Is("seq-from-sequence") {
+		_, err := t.exec("UPDATE heads SET seq = ?, hash = ? WHERE site_id = ?", last.Seq, last.Hash, site)
+		return err
+	}
+	if last.Seq != from+uint64(n) {
+		return fmt.Errorf("append decisions: %d of them end at %d, after %d", n, last.Seq, from)
+	}
+	moved, err := t.exec(`
+		UPDATE heads
+		SET    seq = ?, hash = ?
+		WHERE  site_id = ?
+		  AND  seq     = ?`, last.Seq, last.Hash, site, from)
+	if err == nil && moved == 0 {
+		return fmt.Errorf("append decisions: the log of site %d does not end at %d", site, from)
+	}
+	return err
+}
+
+// DecisionBySeq implements moderation.LogTx.
+func (t *tx) DecisionBySeq(site int64, seq uint64) (moderation.Decision, error) {
+	return first(t, scanDecision, selectDecisions+"WHERE site_id = ? AND seq = ?", site, seq)
+}
+
+// DecisionsAfter implements moderation.LogTx.
+func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]moderation.Decision, error) {
+	return query(t, scanDecision, selectDecisions+`
+		WHERE  site_id = ?
+		  AND  seq > ?
+		ORDER  BY seq
+		LIMIT  ?`, site, seq, limit)
+}
+
+// DecisionsBefore implements moderation.LogTx.
+func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]moderation.Decision, error) {
+	if seq == 0 {
+		return query(t, scanDecision, selectDecisions+`
+			WHERE  site_id = ?
+			ORDER  BY seq DESC
+			LIMIT  ?`, site, limit)
+	}
+	return query(t, scanDecision, selectDecisions+`
+		WHERE  site_id = ?
+		  AND  seq < ?
+		ORDER  BY seq DESC
+		LIMIT  ?`, site, seq, limit)
+}
+
+// DecisionsOf implements moderation.LogTx.
+func (t *tx) DecisionsOf(site int64, comments ...string) ([]moderation.Decision, error) {
+	var all []moderation.Decision
+	for part := range slices.Chunk(comments, chunk) {
+		ds, err := query(t, scanDecision, selectDecisions+`
+			WHERE  site_id = ?
+			  AND  comment_id IN ?
+			ORDER  BY seq`, site, part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ds...)
+	}
+	if len(comments) > chunk {
+		slices.SortFunc(all, func(a, b moderation.Decision) int { return int(int64(a.Seq) - int64(b.Seq)) })
+	}
+	return all, nil
+}
+
+// Batch implements moderation.LogTx.
+func (t *tx) Batch(site int64, batch string) ([]moderation.Decision, error) {
+	return query(t, scanDecision, selectDecisions+`
+		WHERE  site_id = ?
+		  AND  batch = ?
+		ORDER  BY seq`, site, batch)
+}
+
+// AddLessons implements moderation.LogTx.
+func (t *tx) AddLessons(site int64, ls []moderation.StoredLesson) error {
+	for part := range slices.Chunk(ls, chunk) {
+		args := make([]any, 0, 9*len(part))
+		for _, l := range part {
+			args = append(args, site, l.Seq, l.Comment, l.Label, l.Lesson.Comment.Text, l.Lesson.Comment.Author,
+				l.Lesson.Comment.Email, l.Lesson.Comment.URL, notNil(l.Salt))
+		}
+		_, err := t.exec(`
+			INSERT INTO lessons (site_id, seq, comment_id, label, body, author, email, url, salt, standing)
+			VALUES `+rowsOf(len(part), "(?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE)"), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetStanding implements moderation.LogTx. A seq without a lesson is left out.
+func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
+	for part := range slices.Chunk(seqs, chunk) {
+		_, err := t.exec(`
+			UPDATE lessons
+			SET    standing = ?
+			WHERE  site_id = ?
+			  AND  seq IN ?`, standing, site, part)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
+func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
+	for {
+		lessons, err := query(t, func(r *sql.Rows, l *classifier.Lesson) error {
+			return r.Scan(&l.Seq, &l.Label, &l.Comment.Text, &l.Comment.Author, &l.Comment.Email, &l.Comment.URL)
+		}, `
+			SELECT seq, label, body, author, email, url
+			FROM   lessons
+			WHERE  site_id = ?
+			  AND  seq > ?
+			  AND  standing
+			ORDER  BY seq
+			LIMIT  ?`, site, after, chunk)
+		if err != nil {
+			return err
+		}
+		for _, l := range lessons {
+			if err := fn(l); err != nil {
+				return err
+			}
+			after = l.Seq
+		}
+		if len(lessons) < chunk {
+			return nil
+		}
+	}
+}

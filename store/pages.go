@@ -1,0 +1,125 @@
+package store
+
+import (
+	"database/sql"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+const pageColumns = "id, site_id, url, title, open, created_at"
+
+func scanPage(r *sql.Rows, p *moderation.Page) error {
+	return r.Scan(&p.ID, &p.Site, &p.URL, &p.Title, &p.Open, when{&p.CreatedAt})
+}
+
+// PageByURL implements moderation.SiteTx.
+func (t *tx) PageByURL(site int64, url string) (moderation.Page, error) {
+	return first(t, scanPage, `
+		SELECT `+pageColumns+`
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  url     = ?`, site, url)
+}
+
+// PageByID implements moderation.SiteTx.
+func (t *tx) PageByID(site int64, id string) (moderation.Page, error) {
+	return first(t, scanPage, `
+		SELECT `+pageColumns+`
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  id      = ?`, site, id)
+}
+
+// PagesByID implements moderation.SiteTx.
+func (t *tx) PagesByID(site int64, ids []string) ([]moderation.Page, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return query(t, scanPage, `
+		SELECT `+pageColumns+`
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  id IN ?`, site, ids)
+}
+
+// EnsurePage implements moderation.SiteTx. Nearly always the page is there: the look first
+// spares Postgres a lock on its row.
+func (t *tx) EnsurePage(p moderation.Page) (moderation.Page, error) {
+	page, err := t.PageByURL(p.Site, p.URL)
+	if err == nil && (page.Title != "" || p.Title == "") {
+		return page, nil
+	}
+	if err != nil && !isAny(err, moderation.ErrNotFound) {
+		return page, err
+	}
+	return first(t, scanPage, `
+		INSERT INTO pages (`+pageColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (site_id, url) DO UPDATE
+		SET title = CASE WHEN pages.title = '' THEN excluded.title ELSE pages.title END
+		RETURNING `+pageColumns,
+		p.ID, p.Site, p.URL, p.Title, p.Open, stamp(p.CreatedAt))
+}
+
+// UpdatePage implements moderation.SiteTx.
+func (t *tx) UpdatePage(p moderation.Page) error {
+	return t.one(`
+		UPDATE pages
+		SET    title = ?, url = ?, open = ?
+		WHERE  site_id = ?
+		  AND  id      = ?`, p.Title, p.URL, p.Open, p.Site, p.ID)
+}
+
+// Pages implements moderation.SiteTx. After an unknown page there is nothing.
+func (t *tx) Pages(site int64, after string, limit int) ([]moderation.Page, error) {
+	if after == "" {
+		return query(t, scanPage, `
+			SELECT `+pageColumns+`
+			FROM   pages
+			WHERE  site_id = ?
+			ORDER  BY created_at DESC, id DESC
+			LIMIT  ?`, site, limit)
+	}
+	return query(t, scanPage, `
+		SELECT `+pageColumns+`
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  (created_at, id) < (SELECT created_at, id FROM pages WHERE site_id = ? AND id = ?)
+		ORDER  BY created_at DESC, id DESC
+		LIMIT  ?`, site, site, after, limit)
+}
+
+// CountApproved implements moderation.SiteTx.
+func (t *tx) CountApproved(site int64, pages []string) (map[string]int, error) {
+	return t.countByPage(site, pages, moderation.Approved)
+}
+
+// CountPending implements moderation.SiteTx.
+func (t *tx) CountPending(site int64, pages []string) (map[string]int, error) {
+	return t.countByPage(site, pages, moderation.Pending)
+}
+
+func (t *tx) countByPage(site int64, pages []string, state moderation.State) (map[string]int, error) {
+	if len(pages) == 0 {
+		return map[string]int{}, nil
+	}
+	type count struct {
+		page string
+		n    int
+	}
+	counts, err := query(t, func(r *sql.Rows, c *count) error { return r.Scan(&c.page, &c.n) }, `
+		SELECT page_id, COUNT(*)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  page_id IN ?
+		  AND  state = ?
+		GROUP  BY page_id`, site, pages, state)
+	if err != nil {
+		return nil, err
+	}
+	byPage := make(map[string]int, len(counts))
+	for _, c := range counts {
+		byPage[c.page] = c.n
+	}
+	return byPage, nil
+}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"github.com/aitys/aitys/migrations"
+	"github.com/aitys/aitys/moderation"
+)
+
+const postgresConnections = 32
+
+// Retries of a transaction that Postgres ended in favour of another.
+const retries = 10
+
+var postgresDialect = dialect{
+	lock:        " FOR NO KEY UPDATE",
+	settled:     "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	eventOrder:  "xid, id",
+	eventsAfter: "(xid, id) > (?, ?)",
+	byXid:       true,
+}
+
+// A postgresEngine is a pool of connections to one database.
+type postgresEngine struct {
+	config *pgx.ConnConfig
+	pool   *gorm.DB
+	wait   time.Duration
+}
+
+func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err // pgx leaves the password out of it
+	}
+	p := &postgresEngine{config: config, wait: o.Wait}
+	limited := config.Copy()
+	wait := strconv.FormatInt(o.Wait.Milliseconds(), 10)
+	for name, value := range map[string]string{
+		"lock_timeout":                        wait,
+		"statement_timeout":                   "30000",
+		"idle_in_transaction_session_timeout": "60000",
+	} {
+		limited.RuntimeParams[name] = value
+	}
+	db := stdlib.OpenDB(*limited)
+	db.SetMaxOpenConns(postgresConnections)
+	db.SetMaxIdleConns(postgresConnections)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if p.pool, err = gorm.Open(postgres.New(postgres.Config{Conn: db}), gormConfig()); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return p, nil
+}
+
+// view runs fn on one snapshot.
+func (p *postgresEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
+	return p.pool.WithContext(ctx).Transaction(fn,
+		&sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+}
+
+// update runs fn again when Postgres chose its transaction to lose.
+func (p *postgresEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
+	for try := 1; ; try++ {
+		err := p.transact(ctx, fn)
+		if !lost(err) || try == retries {
+			return err
+		}
+		select {
+		case <-time.After(rand.N(time.Duration(try) * 10 * time.Millisecond)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// transact waits for a connection as long as for a lock, and then runs fn to its end.
+func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) error {
+	db, err := p.pool.DB()
+	if err != nil {
+		return err
+	}
+	waiting, stop := context.WithTimeout(ctx, p.wait)
+	defer stop()
+	conn, err := db.Conn(waiting)
+	if err != nil {
+		if ctx.Err() == nil && waiting.Err() != nil {
+			return moderation.ErrBusy
+		}
+		return err
+	}
+	defer func() { _ = conn.Close() }() // only gives it back
+	g := p.pool.WithContext(context.WithoutCancel(ctx))
+	g.Statement.ConnPool = conn
+	return g.Transaction(fn)
+}
+
+// lost reports whether a transaction ended for another's sake and may simply run again.
+func lost(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// migrate works on connections without limits of time.
+func (p *postgresEngine) migrate(ctx context.Context) (err error) {
+	db := stdlib.OpenDB(*p.config)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return migrations.Postgres(ctx, db)
+}
+
+func (p *postgresEngine) migrationStatus(ctx context.Context) ([]migrations.Status, error) {
+	db, err := p.pool.DB()
+	if err != nil {
+		return nil, err
+	}
+	return migrations.PostgresStatus(ctx, db)
+}
+
+func (p *postgresEngine) close() error { return closePool(p.pool) }
+
+// postgresError returns what an error of Postgres's or of the way to it means, or nil.
+func postgresError(err error) error {
+	if isAny(err, context.Canceled, context.DeadlineExceeded) {
+		return nil // whoever asked has left; and a deadline is a net.Error too
+	}
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		switch {
+		case e.Code == "23505":
+			return moderation.ErrTaken
+		case e.Code == "53100":
+			return moderation.ErrFull
+		case strings.HasPrefix(e.Code, "08"), // connection
+			strings.HasPrefix(e.Code, "53"),  // resources
+			e.Code == "55P03",                // lock_timeout
+			e.Code == "57014",                // statement_timeout
+			strings.HasPrefix(e.Code, "57P"), // shut down
+			lost(err):
+			return moderation.ErrBusy
+		}
+		return nil
+	}
+	var network net.Error
+	var connect *pgconn.ConnectError
+	if errors.As(err, &network) || errors.As(err, &connect) ||
+		isAny(err, driver.ErrBadConn, io.ErrUnexpectedEOF, sql.ErrConnDone) {
+		return moderation.ErrBusy
+	}
+	return nil
+}

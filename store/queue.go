@@ -1,0 +1,135 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// queueStates says which state each view shows; the views that are not here are empty.
+var queueStates = map[moderation.View]moderation.State{
+	moderation.ViewPending:   moderation.Pending,
+	moderation.ViewSuspected: moderation.Pending,
+	moderation.ViewApproved:  moderation.Approved,
+	moderation.ViewRejected:  moderation.Rejected,
+	moderation.ViewSpam:      moderation.Spam,
+}
+
+// queueOrders says how each order continues after a cursor, and sorts. A page is found by its
+// place, never by counting: it stays what it is while the queue moves.
+var queueOrders = map[moderation.QueueOrder]struct{ after, order string }{
+	moderation.QueueOldest: {"(created_at, id) > (?, ?)", "created_at, id"},
+	moderation.QueueNewest: {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
+	moderation.QueueRisk:   {"(score, id) < (?, ?)", "score DESC, id DESC"},
+}
+
+// Queue implements moderation.CommentTx.
+func (t *tx) Queue(q moderation.QueueQuery) ([]moderation.Comment, error) {
+	state, known := queueStates[q.View]
+	if !known {
+		return nil, nil
+	}
+	by, known := queueOrders[q.Order]
+	if !known {
+		return nil, fmt.Errorf("read the queue: no order %q", q.Order)
+	}
+	where := `
+		WHERE  site_id = ?
+		  AND  state   = ?`
+	args := []any{q.Site, state}
+	if q.View == moderation.ViewSuspected {
+		where += `
+		  AND  score >= ?`
+		args = append(args, q.Suspect)
+	}
+	if q.Search != "" {
+		where += `
+		  AND  search LIKE ? ESCAPE '\'`
+		args = append(args, "%"+likeEscaper.Replace(q.Search)+"%")
+	}
+	if c := q.After; c != nil {
+		where += `
+		  AND  ` + by.after
+		if q.Order == moderation.QueueRisk {
+			args = append(args, c.Score, c.ID)
+		} else {
+			args = append(args, stamp(c.At), c.ID)
+		}
+	}
+	return query(t, scanComment, `
+		SELECT `+commentColumns+`
+		FROM   comments`+where+`
+		ORDER  BY `+by.order+`
+		LIMIT  ?`, append(args, q.Limit)...)
+}
+
+// likeEscaper makes a text stand for itself in LIKE.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// CountQueue implements moderation.CommentTx. It reads an index, and no more of it than limit.
+func (t *tx) CountQueue(site int64, view moderation.View, suspect float64, limit int) (int, error) {
+	state, known := queueStates[view]
+	if !known {
+		return 0, nil
+	}
+	where, args := "", []any{site, state}
+	if view == moderation.ViewSuspected {
+		where, args = "AND score >= ?", append(args, suspect)
+	}
+	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) }, `
+		SELECT COUNT(*)
+		FROM   (SELECT 1
+		        FROM   comments
+		        WHERE  site_id = ?
+		          AND  state   = ?
+		          `+where+`
+		        LIMIT  ?) AS capped`, append(args, limit)...)
+}
+
+// StalePending implements moderation.CommentTx.
+func (t *tx) StalePending(site int64, seq uint64, order moderation.QueueOrder, limit int) ([]moderation.Comment, error) {
+	by, known := queueOrders[order]
+	if !known {
+		return nil, fmt.Errorf("read stale comments: no order %q", order)
+	}
+	return query(t, scanComment, `
+		SELECT `+commentColumns+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  state   = ?
+		  AND  model_seq < ?
+		ORDER  BY `+by.order+`
+		LIMIT  ?`, site, moderation.Pending, seq, limit)
+}
+
+// Writers implements moderation.CommentTx.
+func (t *tx) Writers(site int64, writers [][]byte) (map[string]moderation.WriterHistory, error) {
+	histories := make(map[string]moderation.WriterHistory, len(writers))
+	if len(writers) == 0 {
+		return histories, nil
+	}
+	type row struct {
+		writer  []byte
+		history moderation.WriterHistory
+	}
+	rows, err := query(t, func(r *sql.Rows, w *row) error {
+		return r.Scan(&w.writer, &w.history.Approved, &w.history.Refused, when{&w.history.FirstSeen})
+	}, `
+		SELECT writer,
+		       COUNT(CASE WHEN state = ? THEN 1 END),
+		       COUNT(CASE WHEN state IN (?, ?) THEN 1 END),
+		       MIN(created_at)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  writer IN ?
+		GROUP  BY writer`, moderation.Approved, moderation.Rejected, moderation.Spam, site, writers)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		histories[string(r.writer)] = r.history
+	}
+	return histories, nil
+}

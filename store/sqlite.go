@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+
+	sqlitedriver "github.com/glebarez/go-sqlite"
+	"github.com/glebarez/sqlite"
+	"gorm.io/gorm"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/migrations"
+	"github.com/aitys/aitys/moderation"
+)
+
+var sqliteDialect = dialect{
+	settled:     "TRUE",
+	eventOrder:  "id",
+	eventsAfter: "id > ?",
+}
+
+// A sqliteEngine is one file with one writer and readers beside it.
+type sqliteEngine struct {
+	path  string
+	write *gorm.DB
+	read  *gorm.DB
+}
+
+func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	// SQLite would make it readable by all: it holds e-mail addresses.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	s := &sqliteEngine{path: path}
+	if s.write, err = gorm.Open(sqlite.Open(sqliteDSN(path, o, true)), gormConfig()); err != nil {
+		return nil, err
+	}
+	if s.read, err = gorm.Open(sqlite.Open(sqliteDSN(path, o, false)), gormConfig()); err != nil {
+		return nil, errors.Join(err, closePool(s.write))
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// sqliteDSN is the address of one of the two pools. Each connection that is ever made gets
+// all pragmas.
+func sqliteDSN(path string, o Options, writer bool) string {
+	synchronous := "FULL"
+	if planted.Is("synchronous-normal") {
+		synchronous = "NORMAL"
+	}
+	q := url.Values{"_pragma": {
+		"busy_timeout(" + strconv.FormatInt(o.Wait.Milliseconds(), 10) + ")",
+		"journal_mode(WAL)",
+		"synchronous(" + synchronous + ")",
+		"foreign_keys(1)",
+	}}
+	if writer {
+		q.Set("_txlock", "immediate") // waits for its turn at BEGIN, where nothing is lost
+		if o.MaxPages > 0 {
+			q.Add("_pragma", "max_page_count("+strconv.Itoa(o.MaxPages)+")")
+		}
+	} else {
+		q.Add("_pragma", "query_only(1)")
+	}
+	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// prepare sizes the pools and checks what durability rests on: at synchronous=NORMAL a power
+// cut loses what was acknowledged.
+func (s *sqliteEngine) prepare(ctx context.Context) error {
+	writer, err := s.write.DB()
+	if err != nil {
+		return err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := s.read.DB()
+	if err != nil {
+		return err
+	}
+	reader.SetMaxOpenConns(max(4, 2*runtime.GOMAXPROCS(0)))
+	reader.SetMaxIdleConns(max(4, 2*runtime.GOMAXPROCS(0)))
+	var mode string
+	if err := writer.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return fmt.Errorf("read journal_mode: %w", err)
+	}
+	var synchronous, keys int
+	if err := writer.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil {
+		return fmt.Errorf("read synchronous: %w", err)
+	}
+	if err := writer.QueryRowContext(ctx, "PRAGMA foreign_keys").Scan(&keys); err != nil {
+		return fmt.Errorf("read foreign_keys: %w", err)
+	}
+	if mode != "wal" || synchronous != 2 || keys != 1 {
+		return fmt.Errorf("the file must work with WAL, synchronous=FULL and foreign keys; it has %s, %d, %d",
+			mode, synchronous, keys)
+	}
+	return nil
+}
+
+// view runs fn on the snapshot that its first SELECT takes.
+func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
+	return s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true})
+}
+
+func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
+	return s.write.WithContext(context.WithoutCancel(ctx)).Transaction(fn)
+}
+
+func (s *sqliteEngine) migrate(ctx context.Context) error {
+	db, err := s.write.DB()
+	if err != nil {
+		return err
+	}
+	return migrations.SQLite(ctx, db, s.path)
+}
+
+func (s *sqliteEngine) migrationStatus(ctx context.Context) ([]migrations.Status, error) {
+	db, err := s.write.DB()
+	if err != nil {
+		return nil, err
+	}
+	return migrations.SQLiteStatus(ctx, db)
+}
+
+func (s *sqliteEngine) close() error { return errors.Join(closePool(s.read), closePool(s.write)) }
+
+func closePool(g *gorm.DB) error {
+	db, err := g.DB()
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// sqliteError returns what an error of SQLite's means, or nil.
+func sqliteError(err error) error {
+	var e *sqlitedriver.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return moderation.ErrTaken
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return moderation.ErrBusy
+	case sqlite3.SQLITE_FULL:
+		return moderation.ErrFull
+	}
+	return nil
+}

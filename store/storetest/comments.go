@@ -1,0 +1,291 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var commentRules = []rule{
+	{"a comment comes back as it was put", commentComesBack},
+	{"twenty copies at one instant make one comment", copiesMakeOne},
+	{"comments that cannot be the same never conflict", nilSameNeverConflicts},
+	{"a holder of sameness is released when it should be", releaseSame},
+	{"a state changes only in the version named", stateNeedsVersion},
+	{"an edit changes the text, clears sameness and waits again", editWaitsAgain},
+	{"a verdict is renewed only while it waits and never by an older model", verdictRenewal},
+	{"many comments are read at once, unknown ones left out", manyAtOnce},
+	{"a comment read in an update stays as it is to the end", readIsLocked},
+}
+
+// hostile holds what breaks careless stores.
+const hostile = `'; DROP TABLE comments; -- "?" $1 @x :y \ %_ <script>` + " ы қ 👩‍👩‍👧 \u202e e\u0301 \ufffd"
+
+func commentComesBack(w *world) {
+	parent := w.comment()
+	full := w.draft(func(c *moderation.Comment) {
+		c.Parent, c.Depth, c.Path = parent.ID, 1, parent.Path+"0000000000000001"
+		c.State, c.Version, c.Shown, c.ShownReplies = moderation.Rejected, 7, true, 3
+		c.Name, c.Email, c.Website, c.Account, c.Badge = hostile, hostile, hostile, hostile, "owner"
+		c.Source, c.HTML, c.Markup, c.Lang, c.Search = hostile, hostile, 3, "kk", hostile
+		c.Reason, c.Note = moderation.ReasonOther, hostile
+		c.Writer, c.Address, c.Same, c.Submissions = []byte{0, 1}, []byte{2, 0xff}, []byte(c.ID), 4
+		c.Verdict = moderation.Verdict{
+			Score: 0.123456789, Action: moderation.MarkSpam, Reason: moderation.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
+			Signals: []moderation.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
+		}
+		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
+		c.EditedAt, c.DecidedAt = began.Add(time.Microsecond), began.Add(2*time.Microsecond)
+	})
+	w.insert(full)
+	bare := w.comment()
+	for _, want := range []moderation.Comment{full, bare} {
+		if got := w.stored(want.ID); !reflect.DeepEqual(got, want) {
+			w.Errorf("a comment came back as\n%+v\nwant\n%+v", got, want)
+		}
+	}
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.CommentByID(w.site.ID, "nothing")
+		w.wants("an unknown comment", err, moderation.ErrNotFound)
+		return nil
+	})
+}
+
+func copiesMakeOne(w *world) {
+	const copies = 20
+	for round := range 5 {
+		var drafts [copies]moderation.Comment
+		for i := range drafts {
+			drafts[i] = w.draft(same(fmt.Sprint("round", round)))
+		}
+		var fresh atomic.Int32
+		var answers [copies]string
+		together(copies, func(i int) {
+			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+				stored, isFresh, err := tx.InsertComment(drafts[i])
+				if isFresh {
+					fresh.Add(1)
+				}
+				answers[i] = stored.ID
+				return err
+			})
+			if err != nil {
+				w.Errorf("copy %d: %v", i, err)
+			}
+		})
+		if fresh.Load() != 1 {
+			w.Fatalf("%d copies were fresh, want 1", fresh.Load())
+		}
+		for i, id := range answers {
+			if id != answers[0] {
+				w.Fatalf("copy %d was told %s, copy 0 %s", i, id, answers[0])
+			}
+		}
+		if got := w.stored(answers[0]).Submissions; got != copies {
+			w.Errorf("%d submissions, want %d", got, copies)
+		}
+	}
+}
+
+func nilSameNeverConflicts(w *world) {
+	for range 3 {
+		w.comment()
+	}
+	other := w.newPage(w.site.ID, "https://"+w.name+".example/other")
+	w.comment(same("x"))
+	c := w.draft(same("x"), func(c *moderation.Comment) { c.Page = other.ID })
+	w.update(func(tx moderation.Tx) error {
+		_, fresh, err := tx.InsertComment(c)
+		if fresh {
+			w.Error("sameness is a site's, whatever the page: the hash holds the page")
+		}
+		return err
+	})
+}
+
+func releaseSame(w *world) {
+	cutoff := began.Add(24 * time.Hour)
+	for i, tt := range []struct {
+		name     string
+		state    moderation.State
+		reason   moderation.Reason
+		decided  time.Time
+		released bool
+	}{
+		{"waiting", moderation.Pending, 0, time.Time{}, false},
+		{"approved long ago", moderation.Approved, 0, began, false},
+		{"refused before the cutoff", moderation.Rejected, moderation.ReasonOther, cutoff.Add(-1000), true},
+		{"refused at the cutoff", moderation.Rejected, moderation.ReasonOther, cutoff, false},
+		{"spam before the cutoff", moderation.Spam, moderation.ReasonSpam, began, true},
+		{"spam after the cutoff", moderation.Spam, moderation.ReasonSpam, cutoff.Add(time.Hour), false},
+		{"removed, never decided", moderation.Removed, 0, time.Time{}, true},
+		{"removed, was approved", moderation.Removed, 0, cutoff.Add(time.Hour), true},
+		{"removed, had been refused just now", moderation.Removed, moderation.ReasonSpam, cutoff.Add(time.Hour), false},
+		{"removed, had been refused long ago", moderation.Removed, moderation.ReasonSpam, began, true},
+	} {
+		key := fmt.Sprint("release", i)
+		w.comment(in(tt.state), same(key), func(c *moderation.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
+		again := w.draft(same(key))
+		w.update(func(tx moderation.Tx) error {
+			if err := tx.ReleaseSame(w.site.ID, again.Same, cutoff); err != nil {
+				return err
+			}
+			_, fresh, err := tx.InsertComment(again)
+			if fresh != tt.released {
+				w.Errorf("%s: released %v, want %v", tt.name, fresh, tt.released)
+			}
+			return err
+		})
+	}
+}
+
+func stateNeedsVersion(w *world) {
+	c := w.comment(same("v"))
+	change := moderation.StateChange{
+		State: moderation.Rejected, Reason: moderation.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
+	}
+	set := func(version int64, want bool) {
+		w.Helper()
+		w.update(func(tx moderation.Tx) error {
+			ok, err := tx.SetState(w.site.ID, c.ID, version, change)
+			if ok != want {
+				w.Errorf("version %d: changed %v, want %v", version, ok, want)
+			}
+			return err
+		})
+	}
+	set(2, false)
+	if got := w.stored(c.ID); !reflect.DeepEqual(got, c) {
+		w.Errorf("a stale change left %+v, want %+v", got, c)
+	}
+	set(1, true)
+	set(1, false)
+	want := c
+	want.Version, want.State, want.Reason, want.Note = 2, moderation.Rejected, moderation.ReasonOffTopic, "why"
+	want.Standing, want.DecidedAt = 9, began.Add(time.Hour)
+	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
+		w.Errorf("after the change %+v, want %+v", got, want)
+	}
+	change.DropSame = true
+	set(2, true)
+	if got := w.stored(c.ID).Same; got != nil {
+		w.Errorf("sameness is %x, want it dropped", got)
+	}
+}
+
+func editWaitsAgain(w *world) {
+	c := w.comment(in(moderation.Approved), same("e"), func(c *moderation.Comment) { c.Standing = 4 })
+	change := moderation.TextChange{
+		State: moderation.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
+		Verdict:  moderation.Verdict{Score: 0.9, Action: moderation.MarkSpam, Reason: moderation.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
+		Standing: 4, EditedAt: began.Add(time.Minute),
+	}
+	for _, version := range []int64{2, 1} {
+		w.update(func(tx moderation.Tx) error {
+			ok, err := tx.SetText(w.site.ID, c.ID, version, change)
+			if ok != (version == 1) {
+				w.Errorf("version %d: changed %v", version, ok)
+			}
+			return err
+		})
+	}
+	want := c
+	want.Version, want.State, want.Same = 2, moderation.Pending, nil
+	want.Source, want.HTML, want.Markup, want.Lang, want.Search = "new", "<p>new</p>", 2, "ru", "new"
+	want.Verdict, want.EditedAt = change.Verdict, change.EditedAt
+	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
+		w.Errorf("after the edit\n%+v\nwant\n%+v", got, want)
+	}
+	// Only what readers see of it is set apart.
+	w.update(func(tx moderation.Tx) error {
+		if err := tx.SetShown(w.site.ID, c.ID, 2, true); err != nil {
+			return err
+		}
+		return tx.SetHTML(w.site.ID, c.ID, "<p>again</p>", 3)
+	})
+	want.ShownReplies, want.Shown, want.HTML, want.Markup = 2, true, "<p>again</p>", 3
+	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
+		w.Errorf("after showing it\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+func verdictRenewal(w *world) {
+	c := w.comment(func(c *moderation.Comment) { c.Verdict.ModelSeq = 5 })
+	decided := w.comment(in(moderation.Approved))
+	for _, tt := range []struct {
+		id      string
+		version int64
+		seq     uint64
+		want    bool
+	}{
+		{c.ID, 1, 4, false}, {c.ID, 2, 6, false}, {c.ID, 1, 5, true}, {c.ID, 1, 6, true}, {c.ID, 1, 5, false},
+		{decided.ID, 1, 9, false}, {"nothing", 1, 9, false},
+	} {
+		v := moderation.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []moderation.Signal{{Name: "classifier", Weight: 1}}}
+		w.update(func(tx moderation.Tx) error {
+			ok, err := tx.SetVerdict(w.site.ID, tt.id, tt.version, v)
+			if ok != tt.want {
+				w.Errorf("%+v: renewed %v", tt, ok)
+			}
+			return err
+		})
+	}
+	got := w.stored(c.ID)
+	if got.Version != 1 || got.Verdict.ModelSeq != 6 || got.Verdict.Score != 0.25 || len(got.Verdict.Signals) != 1 {
+		w.Errorf("after renewal: version %d, %+v", got.Version, got.Verdict)
+	}
+}
+
+func manyAtOnce(w *world) {
+	var drafts []moderation.Comment
+	want := []string{}
+	for range 1200 {
+		c := w.draft()
+		drafts, want = append(drafts, c), append(want, c.ID)
+	}
+	w.insert(drafts...)
+	for _, run := range []func(func(moderation.Tx) error){w.view, w.update} {
+		run(func(tx moderation.Tx) error {
+			got, err := tx.CommentsByID(w.site.ID, append([]string{"nothing"}, want...))
+			names := ids(got)
+			slices.Sort(names)
+			if !slices.Equal(names, want) {
+				w.Errorf("%d comments came back, want %d", len(names), len(want))
+			}
+			return err
+		})
+	}
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.CommentsByID(w.site.ID, nil)
+		if len(got) != 0 {
+			w.Errorf("no ids gave %d comments", len(got))
+		}
+		return err
+	})
+}
+
+func readIsLocked(w *world) {
+	c := w.comment()
+	const writers, each = 8, 5
+	together(writers, func(int) {
+		for range each {
+			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+				got, err := tx.CommentByID(w.site.ID, c.ID)
+				if err != nil {
+					return err
+				}
+				return tx.SetShown(w.site.ID, c.ID, got.ShownReplies+1, false)
+			})
+			if err != nil {
+				w.Errorf("count one more: %v", err)
+			}
+		}
+	})
+	if got := w.stored(c.ID).ShownReplies; got != writers*each {
+		w.Errorf("counted %d, want %d: somebody read what another was changing", got, writers*each)
+	}
+}

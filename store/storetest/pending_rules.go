@@ -1,0 +1,3 @@
+package storetest
+
+var transactionRules, siteRules, threadRules, queueRules, logRules, eventRules, keyRules, peopleRules, tenantRules []rule

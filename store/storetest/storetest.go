@@ -1,0 +1,206 @@
+// Package storetest is the contract of moderation.Store: one suite that every implementation
+// runs against the real thing.
+//
+// Each test works on sites of its own, so that a whole suite shares one database.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A rule is one sentence of the contract.
+type rule struct {
+	says  string
+	check func(*world)
+}
+
+// Run checks a store against the whole contract and returns how many rules were checked.
+func Run(t *testing.T, open func(testing.TB) moderation.Store) (checked int) {
+	store := open(t)
+	n := 0
+	for _, rules := range [][]rule{
+		transactionRules, siteRules, commentRules, threadRules, queueRules, logRules, eventRules, keyRules,
+		peopleRules, tenantRules,
+	} {
+		for _, r := range rules {
+			n++
+			ran := false
+			t.Run(r.says, func(t *testing.T) {
+				r.check(newWorld(t, store, fmt.Sprintf("w%d", n)))
+				ran = true
+			})
+			if ran {
+				checked++
+			}
+		}
+	}
+	return checked
+}
+
+// began is when everything in these tests begins.
+var began = time.Date(2026, 5, 4, 3, 2, 1, 123456000, time.UTC)
+
+// patience is how long a test waits for what must come.
+const patience = 30 * time.Second
+
+// A world is a store with a site and a page of a test's own.
+type world struct {
+	*testing.T
+	store moderation.Store
+	name  string
+	site  moderation.Site
+	page  moderation.Page
+	mu    sync.Mutex
+	made  int // how many names were given out
+}
+
+func newWorld(t *testing.T, store moderation.Store, name string) *world {
+	w := &world{T: t, store: store, name: name}
+	w.site = w.newSite("a")
+	w.page = w.newPage(w.site.ID, "https://"+name+".example/post")
+	return w
+}
+
+func (w *world) ctx() context.Context { return w.Context() }
+
+// id returns a name that no other row of the suite has.
+func (w *world) id(kind string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.made++
+	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.made)
+}
+
+func (w *world) update(fn func(moderation.Tx) error) {
+	w.Helper()
+	if err := w.store.Update(w.ctx(), fn); err != nil {
+		w.Fatalf("update: %v", err)
+	}
+}
+
+func (w *world) view(fn func(moderation.Tx) error) {
+	w.Helper()
+	if err := w.store.View(w.ctx(), fn); err != nil {
+		w.Fatalf("view: %v", err)
+	}
+}
+
+// wants fails unless an error is the one wanted.
+func (w *world) wants(what string, got, want error) {
+	w.Helper()
+	if !errors.Is(got, want) {
+		w.Errorf("%s: error is %v, want %v", what, got, want)
+	}
+}
+
+func (w *world) newSite(key string) moderation.Site {
+	w.Helper()
+	s := moderation.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
+	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })
+	return s
+}
+
+func (w *world) newPage(site int64, url string) (p moderation.Page) {
+	w.Helper()
+	fresh := moderation.Page{ID: w.id("page"), Site: site, URL: url, Title: "A page", Open: true, CreatedAt: began}
+	w.update(func(tx moderation.Tx) (err error) {
+		p, err = tx.EnsurePage(fresh)
+		return err
+	})
+	return p
+}
+
+// A wish changes a comment before it is stored.
+type wish func(*moderation.Comment)
+
+// draft is a waiting root comment on the world's page, with wishes granted.
+func (w *world) draft(wishes ...wish) moderation.Comment {
+	id := w.id("c")
+	c := moderation.Comment{
+		ID: id, Site: w.site.ID, Page: w.page.ID, Version: 1, Submissions: 1, FormAge: -1,
+		Path: fmt.Sprintf("%016d", w.made), Source: "text of " + id, Search: "text of " + id,
+		Verdict: moderation.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
+	}
+	for _, grant := range wishes {
+		grant(&c)
+	}
+	return c
+}
+
+func (w *world) comment(wishes ...wish) moderation.Comment {
+	w.Helper()
+	c := w.draft(wishes...)
+	w.insert(c)
+	return c
+}
+
+func (w *world) insert(cs ...moderation.Comment) {
+	w.Helper()
+	w.update(func(tx moderation.Tx) error {
+		for _, c := range cs {
+			if _, fresh, err := tx.InsertComment(c); err != nil || !fresh {
+				return fmt.Errorf("insert %s: fresh %v, %w", c.ID, fresh, err)
+			}
+		}
+		return nil
+	})
+}
+
+// stored reads a comment back.
+func (w *world) stored(id string) (c moderation.Comment) {
+	w.Helper()
+	w.view(func(tx moderation.Tx) (err error) {
+		c, err = tx.CommentByID(w.site.ID, id)
+		return err
+	})
+	return c
+}
+
+func at(offset time.Duration) wish {
+	return func(c *moderation.Comment) { c.CreatedAt = began.Add(offset) }
+}
+
+func in(s moderation.State) wish {
+	return func(c *moderation.Comment) {
+		c.State = s
+		c.Shown = s == moderation.Approved
+	}
+}
+
+func same(key string) wish {
+	return func(c *moderation.Comment) { c.Same = []byte(key) }
+}
+
+func scored(score float64) wish {
+	return func(c *moderation.Comment) { c.Verdict.Score = score }
+}
+
+// together runs fn n times at one instant and waits for all.
+func together(n int, fn func(i int)) {
+	var gate, all sync.WaitGroup
+	gate.Add(1)
+	for i := range n {
+		all.Go(func() {
+			gate.Wait()
+			fn(i)
+		})
+	}
+	gate.Done()
+	all.Wait()
+}
+
+// ids names comments, for messages.
+func ids(cs []moderation.Comment) []string {
+	names := make([]string, len(cs))
+	for i, c := range cs {
+		names[i] = c.ID
+	}
+	return names
+}

@@ -1,0 +1,44 @@
+package store
+
+import "github.com/aitys/aitys/moderation"
+
+const selectShown = `
+	SELECT ` + commentColumns + `
+	FROM   comments
+	WHERE  site_id = ?
+	  AND  page_id = ?
+	  AND  shown`
+
+// Thread implements moderation.CommentTx.
+func (t *tx) Thread(q moderation.ThreadQuery) ([]moderation.Comment, error) {
+	place, after := q.After, " >"
+	if q.From != "" {
+		place, after = q.From, " >="
+	}
+	if q.Order == moderation.Oldest {
+		return query(t, scanComment, selectShown+`
+			  AND  path`+after+` ?
+			ORDER  BY path
+			LIMIT  ?`, q.Site, q.Page, place, q.Limit)
+	}
+	if place == "" {
+		return query(t, scanComment, selectShown+`
+			ORDER  BY root DESC, path
+			LIMIT  ?`, q.Site, q.Page, q.Limit)
+	}
+	// First what is left of the thread that place is in, then the older threads: as one
+	// condition the database would read the whole of that thread again for each page.
+	rest, err := query(t, scanComment, selectShown+`
+		  AND  root = ?
+		  AND  path`+after+` ?
+		ORDER  BY path
+		LIMIT  ?`, q.Site, q.Page, root(place), place, q.Limit)
+	if err != nil || len(rest) == q.Limit {
+		return rest, err
+	}
+	older, err := query(t, scanComment, selectShown+`
+		  AND  root < ?
+		ORDER  BY root DESC, path
+		LIMIT  ?`, q.Site, q.Page, root(place), q.Limit-len(rest))
+	return append(rest, older...), err
+}
