@@ -8,9 +8,11 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io/fs"
+	"strings"
 )
 
-//go:embed dist/embed.js dist/embed-form.js
+//go:embed dist/*.js
 var dist embed.FS
 
 // A File is one script as it is served, to any origin. Version is a hash of Body: an ETag,
@@ -21,16 +23,21 @@ type File struct {
 	Version string
 }
 
-// Files returns the script a page names, and the form it loads when it is needed.
+// Files returns embed.js, the script a page names, and the parts that it loads when they are
+// needed: the form, and a language's words.
 func Files() []File {
+	paths, err := fs.Glob(dist, "dist/*.js")
+	if err != nil {
+		panic(err) // the pattern is bad
+	}
 	var files []File
-	for _, name := range []string{"embed.js", "embed-form.js"} {
-		body, err := dist.ReadFile("dist/" + name)
+	for _, path := range paths {
+		body, err := dist.ReadFile(path)
 		if err != nil {
-			panic(err) // embedded at build time
+			panic(err) // it was listed above
 		}
 		sum := sha256.Sum256(body)
-		files = append(files, File{Path: "/" + name, Body: body, Version: hex.EncodeToString(sum[:6])})
+		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body, Version: hex.EncodeToString(sum[:6])})
 	}
 	return files
 }

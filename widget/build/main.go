@@ -55,22 +55,32 @@ func run(check bool) error {
 
 // build returns what belongs into the dist folders, by path.
 func build() (map[string][]byte, error) {
-	form, err := bundle(widget+"/src/form.ts", api.FormatESModule, nil)
+	files := map[string][]byte{}
+	// Addresses carry a hash of the content, so that an embed.js never meets a part of
+	// another release in a cache.
+	part := func(name string) (string, error) {
+		body, err := bundle(widget+"/src/"+name+".ts", api.FormatESModule, nil)
+		if err != nil {
+			return "", err
+		}
+		files[widget+"/dist/embed-"+name+".js"] = body
+		sum := sha256.Sum256(body)
+		return fmt.Sprintf("%q", "embed-"+name+".js?v="+hex.EncodeToString(sum[:6])), nil
+	}
+	form, errForm := part("form")
+	ru, errRu := part("ru")
+	kk, errKk := part("kk")
+	if err := errors.Join(errForm, errRu, errKk); err != nil {
+		return nil, err
+	}
+	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{
+		"FORM_ADDRESS":       form,
+		"LANGUAGE_ADDRESSES": fmt.Sprintf(`{"ru":%s,"kk":%s}`, ru, kk),
+	})
 	if err != nil {
 		return nil, err
 	}
-	// The form's address carries a hash of its content, so that an embed.js never meets a
-	// form of another release in a cache.
-	sum := sha256.Sum256(form)
-	address := "embed-form.js?v=" + hex.EncodeToString(sum[:6])
-	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{"FORM_ADDRESS": `"` + address + `"`})
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{
-		widget + "/dist/embed.js":      embed,
-		widget + "/dist/embed-form.js": form,
-	}
+	files[widget+"/dist/embed.js"] = embed
 	for _, name := range []string{"desk.ts", "desk.css"} {
 		source := desk + "/src/" + name
 		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {

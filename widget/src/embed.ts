@@ -1,2 +1,27 @@
-declare const FORM_ADDRESS: string
-console.debug(FORM_ADDRESS)
+/** What a page loads: puts the element in its place, and fills the counts. */
+
+import { fillCounts } from './counts'
+import { type AitysComments, define } from './element'
+
+const script = (document.currentScript ?? document.querySelector('script[data-site]')) as HTMLScriptElement | null
+const site = script?.dataset.site
+
+if (script && site) {
+  const base = new URL('.', script.src).href
+  define(base)
+  // An async script may run before #aitys is read.
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => begin(script, base, site))
+  else begin(script, base, site)
+} else console.warn('aitys: the script tag needs data-site="KEY"')
+
+function begin(script: HTMLScriptElement, base: string, site: string) {
+  const room = document.getElementById('aitys')
+  if (!room?.querySelector('aitys-comments')) {
+    const element = document.createElement('aitys-comments') as AitysComments
+    Object.assign(element.dataset, script.dataset)
+    // A script in the head only fills counts.
+    if (room) room.append(element)
+    else if (document.body.contains(script)) script.after(element)
+  }
+  void fillCounts(base, site)
+}

@@ -1,0 +1,149 @@
+package widget_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/chrome"
+	"github.com/aitys/aitys/e2e/machine"
+)
+
+var browser struct {
+	sync.Once
+	*chrome.Browser
+	err error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if browser.Browser != nil {
+		browser.Close()
+	}
+	os.Exit(code)
+}
+
+// A reader has a blog's page open in a real browser. The blog is another origin than the
+// service, and its policy allows no inline script or style.
+type reader struct {
+	*chrome.Tab
+	t    *testing.T
+	blog *httptest.Server
+}
+
+type options struct {
+	lang, script string // script: further attributes of the tag
+	width        int64
+	dark         bool
+	body         string // instead of the place for comments
+}
+
+func visit(t *testing.T, s *service, o options) *reader {
+	t.Helper()
+	path := machine.Chromium(t)
+	browser.Do(func() { browser.Browser, browser.err = chrome.Start(path) })
+	if browser.err != nil {
+		t.Fatal(browser.err)
+	}
+	if o.width == 0 {
+		o.width = 1280
+	}
+	if o.lang == "" {
+		o.lang = "en"
+	}
+	blog := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/blog.css" {
+			w.Header().Set("Content-Type", "text/css")
+			fmt.Fprint(w, sheet)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; style-src 'self'", s.URL, s.URL))
+		body := o.body
+		if body == "" {
+			body = `<div id="aitys"></div>`
+		}
+		fmt.Fprintf(w, article, o.lang, body, s.URL, o.script)
+	}))
+	t.Cleanup(blog.Close)
+	tab, err := browser.Tab(o.width, 900, o.dark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tab.Close)
+	r := &reader{Tab: tab, t: t, blog: blog}
+	r.must(tab.BeforeEach(`addEventListener('aitys:ready', () => window.ready = true);
+		for (const what of ['posted', 'error']) addEventListener('aitys:' + what, e => (window.heard ??= []).push([what, e.detail]));
+		addEventListener('securitypolicyviolation', e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`))
+	r.open("/")
+	return r
+}
+
+const sheet = `:root { color-scheme: light dark; --bg: #fffdf9; --fg: #24211d }
+@media (prefers-color-scheme: dark) { :root { --bg: #17181a; --fg: #e4e2dd } }
+* { box-sizing: border-box } body { margin: 0; background: var(--bg); color: var(--fg); font: 17px/1.6 system-ui, "Noto Sans", sans-serif }
+main { max-width: 720px; margin: 0 auto; padding: 0 20px 60px } h1 { font-size: 30px; line-height: 1.2 }
+@media (max-width: 300px) { main { padding-inline: 0 } }
+li { color: red } button { background: hotpink } p { letter-spacing: .01em }`
+
+const article = `<!doctype html><html lang=%q><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>The lighthouse keeper’s radio</title><link rel="stylesheet" href="/blog.css"></head>
+<body><main><h1>The lighthouse keeper’s radio</h1><p>He repaired it every winter with what the sea brought.</p>
+%s<script async src="%s/embed.js" data-site="demo" %s></script></main></body></html>`
+
+func (r *reader) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// open opens a path of the blog and waits until the comments are there.
+func (r *reader) open(path string) {
+	r.t.Helper()
+	r.must(r.Go(r.blog.URL + path))
+	r.must(r.Holds(`window.ready || window.heard || document.readyState === 'complete' && !document.querySelector('aitys-comments')`))
+}
+
+// inside says of an expression that it holds; root is the widget's shadow root, all of it
+// in $ and $$.
+func inside(expression string) string {
+	return `(() => { const root = document.querySelector('aitys-comments')?.shadowRoot; if (!root) return null;
+	const $ = s => root.querySelector(s), $$ = s => [...root.querySelectorAll(s)]; return ` + expression + ` })()`
+}
+
+func (r *reader) holds(expression string) {
+	r.t.Helper()
+	r.must(r.Holds(inside(expression)))
+}
+
+// text returns what an element of the widget says, spaces folded.
+func (r *reader) text(selector string) string {
+	r.t.Helper()
+	v, err := chrome.Eval[string](r.Tab, inside(fmt.Sprintf(`$(%q)?.innerText.replace(/\s+/g, ' ').trim() ?? 'nothing'`, selector)))
+	r.must(err)
+	return v
+}
+
+func (r *reader) says(selector, want string) {
+	r.t.Helper()
+	r.holds(fmt.Sprintf(`$$(%q).some(e => e.innerText.replace(/\s+/g, ' ').includes(%q))`, selector, want))
+}
+
+// picture keeps what is on the screen, where AITYS_PICTURES names a folder.
+func (r *reader) picture() {
+	r.t.Helper()
+	dir := os.Getenv("AITYS_PICTURES")
+	if dir == "" {
+		return
+	}
+	png, err := r.Picture(true)
+	r.must(err)
+	name := strings.NewReplacer("/", "-", " ", "_").Replace(r.t.Name())
+	r.must(os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+}

@@ -1,0 +1,332 @@
+package widget_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/widget"
+)
+
+// A service speaks the readers' part of the contract from memory, so that every answer,
+// failures included, can be provoked at will. The real one is met in e2e.
+type service struct {
+	*httptest.Server
+	mu       sync.Mutex
+	thread   []*comment // depth first, as it is listed
+	closed   bool
+	window   time.Duration
+	failures map[string][]failure // by route: what is answered instead, once each
+	requests []string             // method and path, in order
+	keys     []string             // the Idempotency-Keys of posts
+	bodies   []string             // of posts
+}
+
+type author struct {
+	Name  *string `json:"name"`
+	Badge *string `json:"badge"`
+	URL   *string `json:"url"`
+}
+
+type comment struct {
+	ID        string    `json:"id"`
+	Version   int       `json:"version"`
+	Parent    *string   `json:"parent"`
+	Depth     int       `json:"depth"`
+	State     string    `json:"state"`
+	Author    *author   `json:"author"`
+	HTML      *string   `json:"html"`
+	Lang      string    `json:"lang"`
+	CreatedAt time.Time `json:"created_at"`
+	EditedAt  *string   `json:"edited_at"`
+	Permalink string    `json:"permalink"`
+
+	body, reason, note string
+	until              time.Time
+}
+
+type failure struct {
+	status int
+	code   string
+	wait   int
+	field  string
+}
+
+// cut is a connection closed without an answer.
+var cut = failure{}
+
+const rules = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{window: 15 * time.Minute, failures: map[string][]failure{}}
+	mux := http.NewServeMux()
+	for _, f := range widget.Files() {
+		mux.HandleFunc("GET "+f.Path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+			_, _ = w.Write(f.Body) // the browser may have gone
+		})
+	}
+	const site = "/api/v1/sites/demo/"
+	mux.HandleFunc("GET "+site+"comments", s.list)
+	mux.HandleFunc("POST "+site+"comments", s.post)
+	mux.HandleFunc("GET "+site+"comments/{id}", s.own)
+	mux.HandleFunc("PATCH "+site+"comments/{id}", s.edit)
+	mux.HandleFunc("DELETE "+site+"comments/{id}", s.withdraw)
+	mux.HandleFunc("GET "+site+"form", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
+	mux.HandleFunc("POST "+site+"preview", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 200, map[string]string{"html": markup(read(r)["body"].(string))})
+	})
+	mux.HandleFunc("GET "+site+"counts", func(w http.ResponseWriter, r *http.Request) {
+		counts := map[string]int{}
+		for i, url := range r.URL.Query()["page"] {
+			counts[url] = 7 + i
+		}
+		answer(w, 200, map[string]any{"counts": counts})
+	})
+	s.Server = httptest.NewServer(s.edge(mux))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// edge does what every answer needs: CORS, the record, and the failures asked for.
+func (s *service) edge(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
+		h.Set("Access-Control-Expose-Headers", "Retry-After")
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		path := strings.TrimPrefix(r.URL.Path, "/api/v1/sites/demo/")
+		route, _, _ := strings.Cut(path, "/")
+		route = r.Method + " " + strings.TrimPrefix(route, "/")
+		s.mu.Lock()
+		s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
+		var fail *failure
+		if f := s.failures[route]; len(f) > 0 {
+			fail, s.failures[route] = &f[0], f[1:]
+		}
+		s.mu.Unlock()
+		switch {
+		case fail == nil:
+			next.ServeHTTP(w, r)
+		case *fail == cut:
+			panic(http.ErrAbortHandler)
+		default:
+			if fail.wait > 0 {
+				h.Set("Retry-After", fmt.Sprint(fail.wait))
+			}
+			problem := map[string]any{"code": fail.code, "status": fail.status}
+			if fail.field != "" {
+				problem["errors"] = []map[string]string{{"field": fail.field, "code": fail.code}}
+			}
+			answer(w, fail.status, problem)
+		}
+	})
+}
+
+// fail has the next requests of a route ("POST comments") answered so.
+func (s *service) fail(route string, fs ...failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures[route] = append(s.failures[route], fs...)
+}
+
+// say adds an approved comment below the one with id parent, or at the end.
+func (s *service) say(parent, name, markup, lang string, ago time.Duration) *comment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &comment{ID: fmt.Sprintf("c%d", len(s.thread)+1), Version: 1, State: "approved", Lang: lang, CreatedAt: time.Now().Add(-ago).UTC(), HTML: &markup}
+	c.Author = &author{}
+	if name != "" {
+		c.Author.Name = &name
+	}
+	s.place(c, parent)
+	return c
+}
+
+func (s *service) place(c *comment, parent string) {
+	at := len(s.thread)
+	for i, p := range s.thread {
+		if p.ID != parent {
+			continue
+		}
+		c.Parent, c.Depth = &parent, p.Depth+1
+		for at = i + 1; at < len(s.thread) && s.thread[at].Depth > p.Depth; at++ {
+		}
+		break
+	}
+	s.thread = append(s.thread[:at], append([]*comment{c}, s.thread[at:]...)...)
+}
+
+// decide sets a comment's state as a moderator would.
+func (s *service) decide(id, state, reason, note string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.find(id)
+	c.State, c.reason, c.note = state, reason, note
+}
+
+func (s *service) find(id string) *comment {
+	for _, c := range s.thread {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (s *service) list(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shown, count := []*comment{}, 0
+	for _, c := range s.thread {
+		switch c.State {
+		case "approved":
+			shown, count = append(shown, c), count+1
+		case "removed":
+			shown = append(shown, c)
+		}
+	}
+	q := r.URL.Query()
+	from := 0
+	for i, c := range shown {
+		if c.ID == q.Get("after") {
+			from = i + 1
+		}
+		if c.ID == q.Get("around") {
+			from = i
+		}
+	}
+	to := min(from+25, len(shown))
+	var next *string
+	if to < len(shown) {
+		next = &shown[to-1].ID
+	}
+	text := rules
+	if lang := q.Get("lang"); lang != "en" {
+		text = rulesIn[lang]
+	}
+	answer(w, 200, map[string]any{
+		"page":     map[string]any{"url": q.Get("page"), "title": "", "open": !s.closed, "count": count},
+		"settings": map[string]any{"rules": text, "max_length": 10000},
+		"comments": shown[from:to], "next": next,
+	})
+}
+
+var rulesIn = map[string]string{
+	"ru": "Все комментарии проверяет модератор. Не отправляйте комментарий несколько раз: его могут принять за спам. Относитесь к другим с уважением. Комментарии с языком вражды, непристойностями и личными нападками не публикуются.",
+	"kk": "Барлық пікірді модератор тексереді. Пікіріңізді қайта жібермеңіз, әйтпесе ол спам деп танылуы мүмкін. Өзгелерге құрметпен қараңыз. Өшпенділік тілі, әдепсіз сөздер мен жеке басқа тиісу бар пікірлер жарияланбайды.",
+}
+
+func (s *service) post(w http.ResponseWriter, r *http.Request) {
+	in := read(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body := in["body"].(string)
+	s.keys, s.bodies = append(s.keys, r.Header.Get("Idempotency-Key")), append(s.bodies, body)
+	for _, c := range s.thread {
+		if c.body == body {
+			answer(w, 200, map[string]any{"id": c.ID, "state": c.State, "duplicate": true})
+			return
+		}
+	}
+	html := markup(body)
+	c := &comment{ID: fmt.Sprintf("p%d", len(s.thread)+1), Version: 1, State: "pending", Lang: "und", CreatedAt: time.Now().UTC(), HTML: &html, body: body, until: time.Now().Add(s.window)}
+	c.Author = &author{}
+	if name, ok := in["author"].(map[string]any)["name"].(string); ok {
+		c.Author.Name = &name
+	}
+	parent, _ := in["parent"].(string)
+	s.place(c, parent)
+	answer(w, 201, map[string]any{"id": c.ID, "version": 1, "state": c.State, "html": html, "created_at": c.CreatedAt,
+		"duplicate": false, "edit_token": "token-" + c.ID, "edit_until": c.until})
+}
+
+// mine returns the comment whose token the request carries, or answers.
+func (s *service) mine(w http.ResponseWriter, r *http.Request) *comment {
+	c := s.find(r.PathValue("id"))
+	if c == nil || r.Header.Get("Authorization") != "Bearer token-"+c.ID {
+		answer(w, 404, map[string]any{"code": "comment.unknown"})
+		return nil
+	}
+	return c
+}
+
+func (s *service) own(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.mine(w, r); c != nil {
+		answer(w, 200, writersView(c))
+	}
+}
+
+func writersView(c *comment) any {
+	type view struct {
+		*comment
+		Body   string    `json:"body"`
+		Reason *string   `json:"reason"`
+		Note   *string   `json:"note"`
+		Until  time.Time `json:"edit_until"`
+	}
+	v := view{comment: c, Body: c.body, Until: c.until}
+	if c.reason != "" {
+		v.Reason = &c.reason
+	}
+	if c.note != "" {
+		v.Note = &c.note
+	}
+	return v
+}
+
+func (s *service) edit(w http.ResponseWriter, r *http.Request) {
+	in := read(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.mine(w, r); c != nil {
+		html := markup(in["body"].(string))
+		c.body, c.HTML, c.State = in["body"].(string), &html, "pending"
+		answer(w, 200, writersView(c))
+	}
+}
+
+func (s *service) withdraw(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.mine(w, r); c != nil {
+		c.State, c.HTML, c.Author = "removed", nil, nil
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func markup(body string) string {
+	var out strings.Builder
+	for _, paragraph := range strings.Split(body, "\n\n") {
+		out.WriteString("<p>" + html.EscapeString(paragraph) + "</p>")
+	}
+	return out.String()
+}
+
+func read(r *http.Request) map[string]any {
+	raw, _ := io.ReadAll(r.Body) // a broken body is an empty one here
+	in := map[string]any{}
+	_ = json.Unmarshal(raw, &in)
+	return in
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the browser may have gone
+}

@@ -1,0 +1,74 @@
+/** What the widget knows of the service: its answers, and the one way to ask. */
+
+export interface Comment {
+  id: string
+  version: number
+  parent: string | null
+  depth: number
+  state: string
+  author: { name: string | null; badge: string | null; url: string | null } | null
+  html: string | null
+  lang: string
+  created_at: string
+  edited_at: string | null
+}
+
+export interface Page {
+  url: string
+  title: string
+  open: boolean
+  count: number
+}
+
+export interface Settings {
+  rules?: string
+  signin_url?: string
+  max_length?: number
+}
+
+export interface Listing {
+  page: Page
+  settings: Settings
+  comments: Comment[]
+  next: string | null
+}
+
+export interface FieldError {
+  field: string
+  code: string
+}
+
+/** Why the service did not do what it was asked. Code is the contract's, or `network` when no answer came. */
+export class Failure extends Error {
+  constructor(
+    readonly code: string,
+    readonly status = 0,
+    readonly wait = 0,
+    readonly fields: FieldError[] = [],
+  ) {
+    super(code)
+  }
+}
+
+const patience = 20_000
+
+/** Asks and returns what was answered, or throws a Failure. Sends no cookies. */
+export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
+  const clock = new AbortController()
+  const timer = setTimeout(() => clock.abort(), patience)
+  try {
+    const answer = await fetch(url, { credentials: 'omit', signal: clock.signal, ...init })
+    if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T
+    const problem = await answer.json().catch(() => ({}))
+    throw new Failure(
+      problem.code ?? 'unknown',
+      answer.status,
+      Number(answer.headers.get('Retry-After')) || 0,
+      problem.errors ?? [],
+    )
+  } catch (cause) {
+    throw cause instanceof Failure ? cause : new Failure('network')
+  } finally {
+    clearTimeout(timer)
+  }
+}

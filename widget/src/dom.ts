@@ -1,0 +1,38 @@
+/** Making nodes. Nothing else in the widget creates elements, and nothing parses markup from strings. */
+
+type Value = string | number | boolean | null | undefined | ((event: Event) => void)
+
+/**
+ * Makes an element. A function is a listener for the event its key names; true sets an empty
+ * attribute; false, null and undefined set none. Strings among the children become text.
+ */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, Value> = {},
+  ...children: (Node | string | null)[]
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') node.addEventListener(name, value)
+    else if (value === true) node.setAttribute(name, '')
+    else if (value !== false && value != null) node.setAttribute(name, String(value))
+  }
+  node.append(...children.filter(child => child !== null))
+  return node
+}
+
+/** Makes a decorative icon of one path on a grid of 16 units. */
+export function icon(path: string): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+  svg.setAttribute('viewBox', '0 0 16 16')
+  svg.setAttribute('aria-hidden', 'true')
+  line.setAttribute('d', path)
+  svg.append(line)
+  return svg
+}
+
+/** Makes a button that does something; it never sends a form. */
+export function button(label: string, press: () => void, attributes: Record<string, string> = {}): HTMLButtonElement {
+  return el('button', { type: 'button', ...attributes, click: press }, label)
+}

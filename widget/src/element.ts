@@ -1,0 +1,52 @@
+/** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
+
+import type { Lang } from './i18n'
+import sheet from './reading.css'
+import { View } from './view'
+
+let base = ''
+let styles: CSSStyleSheet | null = null
+
+export class AitysComments extends HTMLElement {
+  #view: View | null = null
+
+  connectedCallback() {
+    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
+    if (!styles) {
+      styles = new CSSStyleSheet()
+      styles.replaceSync(sheet)
+    }
+    root.adoptedStyleSheets = [styles]
+    const { site = '', page, title, sort = 'oldest' } = this.dataset
+    this.#view = new View(
+      this,
+      { base, site, page: page || pageAddress(), title: title || document.title, lang: language(this), sort },
+      root,
+    )
+    void this.#view.load()
+  }
+
+  disconnectedCallback() {
+    this.#view?.close()
+    this.#view = null
+  }
+}
+
+/** Makes the element known, for the service at the address given. The first of several wins. */
+export function define(service: string) {
+  if (customElements.get('aitys-comments')) return
+  base = service
+  customElements.define('aitys-comments', AitysComments)
+}
+
+/** The page's own idea of its address, where that is on the same site; else where we are. */
+export function pageAddress(): string {
+  const canonical = document.querySelector<HTMLLinkElement>('link[rel=canonical]')?.href
+  if (canonical && new URL(canonical).origin === location.origin) return canonical
+  return location.href.replace(/#.*/, '')
+}
+
+function language(of: HTMLElement): Lang {
+  const asked = of.dataset.lang || of.closest('[lang]')?.getAttribute('lang') || ''
+  return (['ru', 'kk'] as const).find(lang => asked.toLowerCase().split('-')[0] === lang) ?? 'en'
+}

@@ -1,0 +1,257 @@
+/** One's own comments: shown while nobody else sees them, with their state, and what their writer may still do. */
+
+import { ask, type Comment, Failure } from './client'
+import { button, el, icon } from './dom'
+import { fill, number } from './i18n'
+import type { FormWords, Reason } from './i18n-form'
+import type { Draft, Own, Shelf } from './shelf'
+import { because, trouble } from './trouble'
+import type { View } from './view'
+
+export const clock = 'M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 4.5V8l2.3 1.6'
+
+/** The view a writer has of their comment. */
+interface OwnView extends Comment {
+  body: string
+  reason: Reason | null
+  note: string | null
+  edit_until: string | null
+}
+
+/** At most so many are asked for when a page is opened. */
+const most = 10
+
+export class OwnComments {
+  readonly #view: View
+  readonly #t: FormWords
+  readonly #shelf: Shelf
+  readonly #anew: (text: string, parent: Draft['parent']) => void
+  /** Those of this page that were heard of, in order. */
+  readonly #known = new Map<string, { own: Own; seen: OwnView }>()
+  #asked = false
+
+  constructor(view: View, t: FormWords, shelf: Shelf, anew: (text: string, parent: Draft['parent']) => void) {
+    this.#view = view
+    this.#t = t
+    this.#shelf = shelf
+    this.#anew = anew
+    const ticking = setInterval(() => this.#tick(), 15_000)
+    view.gone.addEventListener('abort', () => clearInterval(ticking))
+  }
+
+  /** Shows a comment that was just posted. Reports whether the browser keeps it. */
+  took(own: Own, comment: Comment, body: string, until: string): boolean {
+    const kept = this.#shelf.keepOwn(own)
+    this.#show(own, { ...comment, body, reason: null, note: null, edit_until: until })
+    return kept
+  }
+
+  /** Shows them in a thread that was just drawn or has grown. */
+  drawn() {
+    for (const { own, seen } of this.#known.values()) this.#show(own, seen)
+    if (this.#asked) return
+    this.#asked = true
+    const here = this.#shelf.own.filter(o => o.page === this.#view.page.url)
+    const wanted = here.filter(o => o.state !== 'approved' || this.#view.thread.comment(o.id)).slice(-most)
+    void Promise.all(wanted.map(own => this.#learn(own))).then(found => {
+      for (const [i, seen] of found.entries()) if (seen && wanted[i]) this.#show(wanted[i], seen)
+    })
+  }
+
+  /** Asks how a comment stands; null where that is not to be known. */
+  async #learn(own: Own): Promise<OwnView | null> {
+    try {
+      const seen = await ask<OwnView>(this.#address(own), { headers: bearer(own), cache: 'no-store' })
+      if (seen.state === 'removed') throw new Failure('comment.unknown', 404)
+      this.#shelf.keepOwn({ ...own, state: seen.state })
+      return seen
+    } catch (cause) {
+      if (cause instanceof Failure && cause.status === 404) this.#shelf.forgetOwn(own.id)
+      return null
+    }
+  }
+
+  #address(own: Own): string {
+    return this.#view.api(`comments/${own.id}`)
+  }
+
+  #show(own: Own, seen: OwnView) {
+    const { thread, page } = this.#view
+    this.#known.set(own.id, { own, seen })
+    this.#view.root.querySelector('.invite')?.remove()
+    const published = seen.state === 'approved'
+    if (published && !thread.comment(own.id) && page.count > 0 && !this.#view.whole) return
+    const first = this.#view.sort === 'newest'
+    const node = thread.add(seen, [], first)
+    const acts = node.querySelector('.acts')
+    if (published) {
+      if (page.open) acts?.append(this.#view.replyButton(own.id))
+      acts?.append(...this.#tools(own, seen, node))
+      return
+    }
+    node.classList.add('own')
+    if (!seen.parent && !first) thread.toEnd(own.id)
+    if (seen.state === 'pending') {
+      acts?.append(
+        el('strong', { class: 'row' }, icon(clock), this.#t.waiting),
+        el('span', {}, this.#t.onlyYou),
+        ...this.#tools(own, seen, node),
+      )
+    } else acts?.replaceWith(this.#refusal(own, seen, node))
+  }
+
+  /** Edit, while there is time, and Withdraw. */
+  #tools(own: Own, seen: OwnView, node: HTMLElement): HTMLElement[] {
+    const tools = [this.#asking(this.#t.withdraw, own, node)]
+    const until = Date.parse(seen.edit_until ?? '')
+    if (until > Date.now()) {
+      const edit = button(this.#t.edit, () => this.#edit(own, seen, node), { 'data-until': `${until}` })
+      tools.unshift(edit, el('span', { 'data-until': until }, this.#minutes(until)))
+    }
+    return tools
+  }
+
+  #minutes(until: number): string {
+    return fill(this.#t.left, { n: number(Math.ceil((until - Date.now()) / 60_000), this.#view.t.lang) })
+  }
+
+  /** Counts the minutes down; what is over goes, unless it has the focus. */
+  #tick() {
+    for (const node of this.#view.root.querySelectorAll<HTMLElement>('[data-until]')) {
+      const until = Number(node.dataset.until)
+      if (until <= Date.now()) node.hidden = !node.matches(':focus')
+      else if (node.localName === 'span') node.textContent = this.#minutes(until)
+    }
+  }
+
+  /** A button that asks once more, in its own place: a withdrawal cannot be undone. */
+  #asking(label: string, own: Own, node: HTMLElement): HTMLElement {
+    const t = this.#t
+    const first = button(label, () => {
+      const back = () => {
+        question.replaceWith(first)
+        first.focus()
+      }
+      const sure = button(t.withdrawIt, () => this.#withdraw(own, node))
+      const question = el('span', { class: 'row', role: 'group' }, el('span', {}, t.sure), sure, button(t.keep, back))
+      first.replaceWith(question)
+      sure.focus()
+    })
+    return first
+  }
+
+  async #withdraw(own: Own, node: HTMLElement) {
+    const t = this.#t
+    try {
+      await ask(this.#address(own), { method: 'DELETE', headers: bearer(own) })
+    } catch (cause) {
+      const failure = cause instanceof Failure ? cause : new Failure('unknown')
+      node.querySelector('.alarm')?.remove()
+      node.append(
+        el(
+          'div',
+          { role: 'alert', class: 'box err alarm' },
+          el('strong', {}, t.notWithdrawn),
+          el('p', {}, because(failure, this.#view, t)),
+        ),
+      )
+      return
+    }
+    this.#shelf.forgetOwn(own.id)
+    this.#known.delete(own.id)
+    const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
+    node.classList.remove('own')
+    node.replaceChildren(el('span', { class: 'ini' }), line)
+    line.focus()
+  }
+
+  #refusal(own: Own, seen: OwnView, node: HTMLElement): HTMLElement {
+    const t = this.#t
+    const reason = seen.reason && seen.reason in t.reasons ? seen.reason : seen.state === 'spam' ? 'spam' : 'other'
+    const rules = button(t.rules, () => {
+      const rules = this.#view.root.getElementById('rules')
+      rules?.scrollIntoView({ block: 'center' })
+      rules?.focus({ preventScroll: true })
+    })
+    const parent = seen.parent ? this.#view.thread.comment(seen.parent) : null
+    const anew = () =>
+      this.#anew(seen.body, parent && { id: parent.id, name: parent.author?.name ?? this.#view.t.anonymous })
+    return el(
+      'div',
+      { class: 'box err' },
+      el('strong', {}, fill(t.refused, { reason: t.reasons[reason] })),
+      el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
+      seen.note ? el('p', { dir: 'auto' }, fill(t.note, { note: seen.note })) : null,
+      el(
+        'div',
+        { class: 'row' },
+        this.#view.page.open ? button(t.anew, anew) : null,
+        this.#asking(t.remove, own, node),
+      ),
+    )
+  }
+
+  /** Puts a field in the place of the text. */
+  #edit(own: Own, seen: OwnView, node: HTMLElement) {
+    const t = this.#t
+    const id = `edit-${own.id}`
+    const field = el('textarea', { id, rows: 4 })
+    field.value = seen.body
+    const back = () => this.#show(own, seen)
+    const cancel = () => {
+      back()
+      this.#view.thread.article(own.id)?.focus()
+    }
+    const submit = el('button', { class: 'go' }, t.save)
+    const save = () => (field.value === seen.body ? cancel() : this.#save(own, field, submit))
+    const form = el(
+      'form',
+      {
+        submit: event => {
+          event.preventDefault()
+          save()
+        },
+        keydown: event => {
+          const { key, ctrlKey, metaKey } = event as KeyboardEvent
+          if (key === 'Enter' && (ctrlKey || metaKey)) save()
+        },
+      },
+      el('div', { class: 'f' }, el('label', { for: id }, t.editing), el('div', { class: 'ed' }, field)),
+      el('div', { class: 'row' }, submit, button(t.cancel, cancel)),
+    )
+    node.querySelector('.acts')?.remove()
+    node.querySelector('.text')?.replaceWith(form)
+    field.focus()
+  }
+
+  async #save(own: Own, field: HTMLTextAreaElement, submit: HTMLElement) {
+    const t = this.#t
+    const form = field.form
+    form?.querySelector('.err')?.remove()
+    const body = field.value
+    if (field.readOnly) return
+    field.readOnly = true
+    try {
+      if (!body.trim()) throw new Failure('comment.empty')
+      const seen = await ask<OwnView>(this.#address(own), {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/json', ...bearer(own) },
+        body: JSON.stringify({ body }),
+      })
+      this.#shelf.keepOwn({ ...own, state: seen.state })
+      this.#show(own, seen)
+      this.#view.thread.article(own.id)?.focus()
+      this.#view.say(seen.state === 'approved' ? t.published : t.saved)
+    } catch (cause) {
+      const failure = cause instanceof Failure ? cause : new Failure('unknown')
+      this.#view.fire('error', { code: failure.code })
+      submit.parentElement?.before(trouble(t.notSaved, because(failure, this.#view, t), t, field))
+    } finally {
+      field.readOnly = false
+    }
+  }
+}
+
+function bearer(own: Own): Record<string, string> {
+  return { Authorization: `Bearer ${own.token}` }
+}

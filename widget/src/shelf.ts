@@ -1,0 +1,87 @@
+/** What this browser keeps for its reader: drafts, own comments, the name. A browser may refuse; then nothing is kept. */
+
+export interface Draft {
+  text: string
+  parent: { id: string; name: string } | null
+  /** The Idempotency-Key under which `sent`, a request's body, was tried. */
+  key?: string
+  sent?: string
+}
+
+export interface Own {
+  id: string
+  page: string
+  token: string
+  /** The state last heard of: a published one is not asked for again. */
+  state: string
+}
+
+export interface Person {
+  name: string
+  email: string
+}
+
+const most = 100
+
+export class Shelf {
+  readonly #site: string
+  readonly #page: string
+
+  constructor(site: string, page: string) {
+    this.#site = `aitys:${site}:own`
+    this.#page = `aitys:${site}:draft:${page}`
+  }
+
+  /** The drafts of the page, by the comment they answer; the last one touched is last. */
+  get drafts(): Draft[] {
+    return read<Draft[]>(this.#page) ?? []
+  }
+
+  /** Keeps a draft in place of the one with the same parent; one without text is forgotten. */
+  keepDraft(draft: Draft) {
+    const others = this.drafts.filter(d => d.parent?.id !== draft.parent?.id)
+    write(this.#page, draft.text ? [...others, draft] : others)
+  }
+
+  get own(): Own[] {
+    return read<Own[]>(this.#site) ?? []
+  }
+
+  /** Keeps a comment of one's own, in place of what was known of it. Reports whether the browser did. */
+  keepOwn(own: Own): boolean {
+    return write(this.#site, [...this.own.filter(o => o.id !== own.id), own].slice(-most))
+  }
+
+  forgetOwn(id: string) {
+    write(
+      this.#site,
+      this.own.filter(o => o.id !== id),
+    )
+  }
+
+  get person(): Person | null {
+    return read<Person>('aitys:person')
+  }
+
+  set person(person: Person | null) {
+    write('aitys:person', person)
+  }
+}
+
+function read<T>(key: string): T | null {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? 'null') as T | null
+  } catch {
+    return null
+  }
+}
+
+function write(key: string, value: unknown): boolean {
+  try {
+    if (value === null || (Array.isArray(value) && value.length === 0)) localStorage.removeItem(key)
+    else localStorage.setItem(key, JSON.stringify(value))
+    return true
+  } catch {
+    return false
+  }
+}

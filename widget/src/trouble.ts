@@ -1,0 +1,64 @@
+/** What could not be done, said so that nothing is lost: why, and what is left to do. */
+
+import type { Failure } from './client'
+import { button, el } from './dom'
+import { fill, plural } from './i18n'
+import type { FormWords } from './i18n-form'
+import type { View } from './view'
+
+/** Builds the alert: title, why, further sentences and buttons, and a way to take the field's text elsewhere. */
+export function trouble(
+  title: string,
+  why: string,
+  t: FormWords,
+  field: HTMLTextAreaElement,
+  ...buttons: HTMLElement[]
+): HTMLElement {
+  const copy = button(t.copy, async () => {
+    try {
+      await navigator.clipboard.writeText(field.value)
+      copy.textContent = t.copied
+    } catch {
+      field.focus()
+      field.select()
+    }
+  })
+  return el(
+    'div',
+    { role: 'alert', class: 'box err' },
+    el('strong', {}, title),
+    el('p', {}, why),
+    el('div', { class: 'row' }, ...buttons, copy),
+  )
+}
+
+/** The sentence that says why. */
+export function because({ code, wait }: Failure, view: View, t: FormWords): string {
+  switch (code) {
+    case 'network':
+      return navigator.onLine ? t.network : t.offline
+    case 'rate.limited':
+      return plural(t.rate, wait || 60, view.t)
+    case 'busy':
+      return plural(t.busy, wait || 5, view.t)
+    case 'storage.full':
+      return t.full
+    case 'page.closed':
+      return t.closed
+    case 'parent.unknown':
+      return t.parent
+    case 'origin.foreign':
+    case 'page.foreign':
+      return t.foreign
+    case 'edit.expired':
+      return t.expired
+    case 'comment.unknown':
+      return t.lost
+    case 'comment.empty':
+      return t.empty
+    case 'comment.not_utf8':
+      return t.unreadable
+    default:
+      return fill(t.strange, { code })
+  }
+}

@@ -1,0 +1,329 @@
+/** What a reader sees of a page's comments, and what changes it. The form and one's own comments live in form.ts. */
+
+import { ask, type Comment, Failure, type Listing, type Page, type Settings } from './client'
+import { button, el } from './dom'
+import type { Writer } from './form'
+import { en, fill, type Lang, number, plural, type Words } from './i18n'
+import type { FormWords } from './i18n-form'
+import { nodes } from './markup'
+import { Thread } from './thread'
+
+declare const FORM_ADDRESS: string
+declare const LANGUAGE_ADDRESSES: Record<string, string>
+
+export interface Config {
+  /** The service's address, with a slash at the end. */
+  base: string
+  site: string
+  page: string
+  title: string
+  lang: Lang
+  sort: string
+}
+
+const pageful = 25
+
+export class View {
+  t: Words = en
+  /** The form's words where they came with the reading part's; English ones lie with the form. */
+  formWords: FormWords | null = null
+  readonly #section = el('section')
+  readonly #live = el('p', { role: 'status', class: 'vh' })
+  readonly #closing = new AbortController()
+  /** Aborted when the element leaves the page. */
+  readonly gone = this.#closing.signal
+  sort: string
+  #writer: Promise<Writer> | null = null
+  #next: string | null = null
+  #shown = 0
+  thread: Thread
+  page: Page
+  settings: Settings = {}
+  /** The form as it stands before anybody writes: one labelled line. form.ts makes it whole, in place. */
+  form: HTMLFormElement | null = null
+
+  constructor(
+    readonly host: HTMLElement,
+    readonly config: Config,
+    readonly root: ShadowRoot,
+  ) {
+    this.sort = config.sort
+    this.thread = new Thread(this.t)
+    this.page = { url: config.page, title: config.title, open: true, count: 0 }
+    root.replaceChildren(this.#section, this.#live)
+    addEventListener('hashchange', () => this.#follow(), { signal: this.gone })
+  }
+
+  /** Lets go of everything outside the element. */
+  close() {
+    this.#closing.abort()
+  }
+
+  /** The address of something of this site in the API. */
+  api(path: string): string {
+    return `${this.config.base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
+  }
+
+  get plainPage(): string {
+    const { base, site, page } = this.config
+    return `${base}sites/${encodeURIComponent(site)}/page?url=${encodeURIComponent(page)}`
+  }
+
+  fire(name: 'ready' | 'posted' | 'error', detail: object) {
+    this.host.dispatchEvent(new CustomEvent(`aitys:${name}`, { detail, bubbles: true, composed: true }))
+  }
+
+  /** Says something to those who listen to the page rather than look at it. */
+  say(sentence: string) {
+    this.#live.textContent = sentence
+  }
+
+  /** Loads the first comments, or those around the one the page's address names, and draws everything. */
+  async load(around = addressed()): Promise<void> {
+    const spoken = this.#speak()
+    const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
+    this.#section.setAttribute('aria-busy', 'true')
+    try {
+      const listing = await this.#fetch(around ? { around } : {}).catch(cause => {
+        // The comment may be gone; the thread is still worth showing.
+        if (around && cause instanceof Failure && cause.status === 404) return this.#fetch({})
+        throw cause
+      })
+      await spoken
+      this.#draw(listing, around)
+      this.fire('ready', { page: listing.page.url, count: listing.page.count })
+    } catch (cause) {
+      await spoken
+      this.#fail(cause, around)
+    } finally {
+      clearTimeout(slow)
+      this.#section.removeAttribute('aria-busy')
+    }
+  }
+
+  /** Learns the page's language; where that cannot be had, English serves. */
+  async #speak() {
+    const { base, lang } = this.config
+    const address = LANGUAGE_ADDRESSES[lang]
+    if (!address || this.t.lang === lang) return
+    try {
+      const { reading, form }: typeof import('./ru') = await import(new URL(address, base).href)
+      this.t = reading
+      this.formWords = form
+    } catch {
+      console.warn('aitys: the words of this language could not be loaded')
+    }
+  }
+
+  #wait() {
+    if (this.#section.hasAttribute('aria-busy') && !this.#section.firstChild)
+      this.#section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
+  }
+
+  #fetch(part: Record<string, string>): Promise<Listing> {
+    const { page, lang } = this.config
+    return ask(
+      this.api(`comments?${new URLSearchParams({ page, sort: this.sort, limit: `${pageful}`, lang, ...part })}`),
+    )
+  }
+
+  #draw({ page, settings, comments, next }: Listing, around: string | null) {
+    const { t } = this
+    this.page = page
+    this.settings = settings
+    this.#next = next
+    this.#shown = 0
+    this.thread = new Thread(t)
+    this.#section.setAttribute('aria-label', t.comments)
+    this.#section.lang = t.lang
+    for (const c of comments) this.#add(c)
+    const parts: (Node | null)[] = [this.#header(), ...this.#invitation()]
+    if (around && this.#shown < page.count) parts.push(button(t.whole, () => this.load(null), { class: 'wide' }))
+    if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
+    this.#section.replaceChildren(...parts.filter(p => p !== null), this.thread.list)
+    this.#offerMore()
+    this.#drawn()
+    if (around) this.#follow(around)
+  }
+
+  /** Lets the writing part put back what is the reader's own, where there is anything. */
+  #drawn() {
+    if (this.#writer || kept(this))
+      this.writer()
+        .then(w => w.drawn())
+        .catch(() => {})
+  }
+
+  /** Whether all comments of the page are in the thread. */
+  get whole(): boolean {
+    return this.#next === null
+  }
+
+  /** The nodes of a comment's text. */
+  body(html: string): DocumentFragment {
+    return nodes(html)
+  }
+
+  #header(): HTMLElement {
+    const { t, page } = this
+    const heading = el('h2', {}, page.count ? plural(t.count, page.count, t) : t.none)
+    const sorts = (['oldest', 'newest'] as const).map(sort =>
+      button(t[sort], () => this.#resort(sort), { 'aria-pressed': `${sort === this.sort}` }),
+    )
+    const order = el('div', { class: 'row end sort', role: 'group', 'aria-label': t.order }, ...sorts)
+    return el('header', { class: 'row' }, heading, page.count > 1 ? order : null)
+  }
+
+  async #resort(sort: 'oldest' | 'newest') {
+    this.sort = sort
+    await this.load(null)
+    this.#section.querySelector<HTMLElement>('.sort [aria-pressed=true]')?.focus()
+  }
+
+  /** Rules and form, or why there are none. */
+  #invitation(): Node[] {
+    const { t, settings, page, config } = this
+    if (!page.open) return [el('p', { class: 'box' }, t.closed)]
+    const [, first = '', rest = ''] = /^(.*?[.!?…](?=\s|$))?(.*)$/s.exec(settings.rules ?? '') ?? []
+    const rules = el('p', { part: 'rules', class: 'rules', id: 'rules', tabindex: -1 }, el('strong', {}, first), rest)
+    this.form ??= this.#closedForm(settings.signin_url || `${config.base}moderate/signin`)
+    return settings.rules ? [rules, this.form] : [this.form]
+  }
+
+  #closedForm(signIn: string): HTMLFormElement {
+    const { t } = this
+    const open = () => this.#openForm()
+    const field = el('textarea', { part: 'body', id: 'body', name: 'body', rows: 1, placeholder: t.write, focus: open })
+    const label = el('label', { for: 'body' }, t.comment)
+    return el(
+      'form',
+      { part: 'form', class: 'shut', submit: event => event.preventDefault() },
+      el(
+        'div',
+        { class: 'f' },
+        el('div', { class: 'row' }, label, el('a', { class: 'u end', href: signIn }, t.login)),
+        el('div', { class: 'ed' }, field),
+      ),
+    )
+  }
+
+  #openForm() {
+    const { t, form } = this
+    form?.querySelector('.box')?.remove()
+    this.writer().then(
+      w => w.open(),
+      () => form?.append(this.#trouble(t.formFailed, '', () => this.#openForm())),
+    )
+  }
+
+  /** Returns the writing part, fetched when it is first needed. */
+  writer(): Promise<Writer> {
+    this.#writer ??= import(new URL(FORM_ADDRESS, this.config.base).href).then((part: typeof import('./form')) =>
+      part.attach(this),
+    )
+    this.#writer.catch(() => {
+      this.#writer = null
+    })
+    return this.#writer
+  }
+
+  #add(c: Comment) {
+    if (c.state === 'approved') this.#shown++
+    return this.thread.add(c, c.html !== null && this.page.open ? [this.replyButton(c.id)] : [])
+  }
+
+  replyButton(id: string): HTMLElement {
+    const reply = button(
+      this.t.reply,
+      () =>
+        this.writer()
+          .then(w => w.reply(id))
+          .catch(() => {}),
+      { part: 'reply' },
+    )
+    reply.setAttribute('aria-describedby', `by-${id}`)
+    return reply
+  }
+
+  #offerMore() {
+    this.#section.querySelector('[part=more]')?.remove()
+    if (!this.#next) return
+    const { t } = this
+    const left = this.page.count - this.#shown
+    const n = number(Math.min(left, pageful), t.lang)
+    const label =
+      left > pageful ? fill(t.more, { n, m: number(left, t.lang) }) : left > 0 ? fill(t.rest, { n }) : t.further
+    this.#section.append(button(label, () => this.#more(), { part: 'more', class: 'wide' }))
+  }
+
+  async #more() {
+    const { t } = this
+    this.#section.querySelector('.box.err')?.remove()
+    try {
+      const { comments, next } = await this.#fetch({ after: this.#next ?? '' })
+      this.#next = next
+      const added = comments.map(c => this.#add(c))
+      this.#offerMore()
+      this.#drawn()
+      added[0]?.focus({ preventScroll: true })
+      this.say(plural(t.loaded, added.length, t))
+    } catch (cause) {
+      this.#section.append(this.#trouble(t.failedMore, '', () => this.#more()))
+      this.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
+    }
+  }
+
+  /** Shows the comment that the page's address names; loads it where it is not here yet. */
+  #follow(id = addressed()) {
+    if (!id) return
+    const node = this.thread.reveal(id)
+    this.#section.querySelector('.hit')?.classList.remove('hit')
+    if (!node) return
+    node.classList.add('hit')
+    node.scrollIntoView()
+    node.focus({ preventScroll: true })
+  }
+
+  #fail(cause: unknown, around: string | null) {
+    const code = cause instanceof Failure ? cause.code : 'unknown'
+    if (!(cause instanceof Failure)) console.error('aitys:', cause)
+    const offline = !navigator.onLine
+    const again = () => this.load(around)
+    if (offline) addEventListener('online', again, { once: true, signal: this.gone })
+    const box = this.#trouble(this.t.failed, offline ? this.t.offline : this.t.unharmed, again)
+    this.#section.replaceChildren(box)
+    this.fire('error', { code })
+  }
+
+  /** An alert that says what happened, what can be done, and offers to try again. */
+  #trouble(title: string, detail: string, again: () => void): HTMLElement {
+    const { t } = this
+    return el(
+      'div',
+      { role: 'alert', class: 'box err' },
+      el('strong', {}, ...this.#linked(title)),
+      detail ? el('p', {}, ...this.#linked(detail)) : null,
+      el('div', { class: 'row' }, button(t.again, again)),
+    )
+  }
+
+  #linked(sentence: string): (Node | string)[] {
+    const [before = '', after] = sentence.split('{link}')
+    return after === undefined ? [before] : [before, el('a', { href: this.plainPage }, this.t.plain), after]
+  }
+}
+
+/** The comment that the page's address names. */
+function addressed(): string | null {
+  return /^#aitys-([\w-]+)$/.exec(location.hash)?.[1] ?? null
+}
+
+/** Reports whether this browser keeps a draft of the page, or comments of one's own that may be on it. */
+function kept({ config, page }: View): boolean {
+  try {
+    const [drafts, own] = [`draft:${page.url}`, 'own'].map(what => localStorage.getItem(`aitys:${config.site}:${what}`))
+    return !!drafts || !!own?.includes(JSON.stringify(page.url))
+  } catch {
+    return false
+  }
+}
