@@ -64,14 +64,14 @@ type Verdict struct {
 }
 
 // A Comment is what somebody wrote. Source is the text as typed; HTML is a cache of its
-// markup, made by version Markup of package markup.
+// markup, made by version Markup of package markup and rendered anew where that is old.
 type Comment struct {
 	ID      string
 	Site    int64
 	Page    string // the page's id
 	Parent  string // a comment's id, or ""
 	Depth   int    // 0 for a root
-	Path    string // depth-first place in the page: the parent's Path and a segment of its own
+	Path    string // depth-first place in the page: the parent's Path and 16 characters of its own
 	State   State
 	Version int64
 
@@ -218,7 +218,6 @@ type CommentTx interface {
 	SetText(site int64, id string, version int64, ch TextChange) (bool, error)
 	SetVerdict(site int64, id string, version int64, v Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
-	SetHTML(site int64, id, html string, markup int) error
 
 	Thread(q ThreadQuery) ([]Comment, error)
 	Queue(q QueueQuery) ([]Comment, error)

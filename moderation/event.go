@@ -11,7 +11,7 @@ const (
 	EventEdited  EventKind = "edited"  // its writer changed it
 	EventDecided EventKind = "decided" // its state changed, by a decision or an undo
 	EventRemoved EventKind = "removed" // its writer withdrew it
-	EventJudged  EventKind = "judged"  // its verdict was renewed
+	EventJudged  EventKind = "judged"  // its verdict was renewed; with no Comment: those of several were
 	EventPage    EventKind = "page"    // a page's title, URL or openness changed
 	EventSite    EventKind = "site"    // a site was added, changed or removed
 	EventAccount EventKind = "account" // an account, its roles, sessions or tokens changed

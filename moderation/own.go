@@ -1,17 +1,148 @@
 package moderation
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
-// Own returns a comment to its writer, who proves to be that by its edit token.
-func (s *Service) Own(ctx context.Context, site Site, id, token string) (Comment, error) {
-	return Comment{}, nil
+// Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
+func (s *Service) Own(ctx context.Context, site Site, id, token string) (Comment, Page, error) {
+	if err := s.checkToken(site, id, token); err != nil {
+		return Comment{}, Page{}, err
+	}
+	var c Comment
+	var page Page
+	err := s.view(ctx, func(tx Tx) (err error) {
+		if c, err = readComment(tx, site.ID, id); err != nil {
+			return err
+		}
+		page, err = tx.PageByID(site.ID, c.Page)
+		return err
+	})
+	if err != nil {
+		return Comment{}, Page{}, fmt.Errorf("read own comment: %w", err)
+	}
+	own := []Comment{c}
+	refresh(own)
+	return own[0], page, nil
+}
+
+// checkToken refuses a token that is not of this comment, as if the comment were not there.
+func (s *Service) checkToken(site Site, id, token string) error {
+	if token == "" {
+		return authNeeded()
+	}
+	if !s.isEditToken(site.ID, id, token) {
+		return unknownComment()
+	}
+	return nil
 }
 
 // Edit replaces the text of a writer's own comment, within its window; it is judged again and
-// waits again.
-func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (Comment, error) {
-	return Comment{}, nil
+// waits again, unless the site publishes it. The same text changes nothing.
+func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (Comment, Page, error) {
+	now := s.now()
+	body, err := checkBody(body)
+	if err != nil {
+		return Comment{}, Page{}, err
+	}
+	c, page, err := s.Own(ctx, site, id, token)
+	if err != nil {
+		return Comment{}, Page{}, err
+	}
+	c.write(body)
+	j := s.ask(ctx, c)
+	err = s.update(ctx, func(tx Tx) (err error) {
+		if _, err := tx.LockLog(site.ID); err != nil {
+			return fmt.Errorf("lock log: %w", err)
+		}
+		was, err := readComment(tx, site.ID, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case was.State == Removed:
+			return unknownComment()
+		case now.After(was.EditUntil):
+			return forbidden("edit.expired", "The time to change this comment is over.")
+		case was.Source == body:
+			c = was
+			return nil
+		}
+		h, err := writerHistory(tx, was)
+		if err != nil {
+			return err
+		}
+		next := was
+		next.write(body)
+		next.Verdict = verdict(site, next, j, h)
+		next.State, next.EditedAt, next.Version = Pending, now, was.Version+1
+		if site.Settings.publishes(next.Verdict, j) {
+			next.State = Approved
+		}
+		c = next
+		return rewrite(tx, was, next)
+	})
+	if err != nil {
+		return Comment{}, Page{}, fmt.Errorf("edit: %w", err)
+	}
+	return c, page, nil
+}
+
+var errMoved = errors.New("the comment's version moved under the lock")
+
+// rewrite stores an edit: next in the place of was. The standing decision stays the comment's:
+// what it taught was taught by the text of then, until the next decision.
+func rewrite(tx Tx, was, next Comment) error {
+	ok, err := tx.SetText(was.Site, was.ID, was.Version, TextChange{
+		State: next.State, Source: next.Source, HTML: next.HTML, Markup: next.Markup, Lang: next.Lang,
+		Search: next.Search, Verdict: next.Verdict, Standing: was.Standing, EditedAt: next.EditedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("set text: %w", err)
+	}
+	if !ok {
+		return errMoved
+	}
+	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == Approved); err != nil {
+		return err
+	}
+	return tx.Emit(Event{Site: was.Site, Kind: EventEdited, Page: was.Page, Comment: was.ID,
+		Shown: was.State == Approved || next.State == Approved, At: next.EditedAt})
 }
 
 // Withdraw removes a writer's own comment; withdrawing twice is no error.
-func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) error { return nil }
+func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) error {
+	if err := s.checkToken(site, id, token); err != nil {
+		return err
+	}
+	now := s.now()
+	err := s.update(ctx, func(tx Tx) error {
+		if _, err := tx.LockLog(site.ID); err != nil {
+			return fmt.Errorf("lock log: %w", err)
+		}
+		c, err := readComment(tx, site.ID, id)
+		if err != nil || c.State == Removed {
+			return err
+		}
+		refused := c.State == Rejected || c.State == Spam
+		ok, err := tx.SetState(site.ID, id, c.Version, StateChange{
+			State: Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
+		})
+		if err != nil {
+			return fmt.Errorf("set state: %w", err)
+		}
+		if !ok {
+			return errMoved
+		}
+		if err := newShowing(tx, site.ID, c).set(id, false); err != nil {
+			return err
+		}
+		return tx.Emit(Event{Site: site.ID, Kind: EventRemoved, Page: c.Page, Comment: id, Shown: c.State == Approved, At: now})
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw: %w", err)
+	}
+	return nil
+}

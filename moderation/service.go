@@ -2,7 +2,9 @@ package moderation
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"time"
 )
 
 // Options are what a Service is made of. Store, Secret and Clock are required; a nil Bell or
@@ -25,27 +27,50 @@ type Service struct {
 	bell   Bell
 	claims Claims
 	log    *slog.Logger
+
+	listeners listeners
+	follower  follower
+	models    models
+	sites     siteCache
+	signins   signins
 }
 
 // New returns a Service over an up-to-date database. It refuses a secret other than the one
-// this database was first opened with.
+// this database was first opened with: ErrSecret.
 func New(ctx context.Context, o Options) (*Service, error) {
-	return &Service{store: o.Store, secret: o.Secret, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}, nil
-}
-
-// Run follows the events until ctx ends: it keeps the models at the end of their logs, renews
-// the verdicts of waiting comments, tells those who Follow, and sweeps what has expired.
-func (s *Service) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	s := &Service{store: o.Store, secret: o.Secret, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := keepSecret(ctx, s.store, s.secret); err != nil {
+		return nil, fmt.Errorf("open the service: %w", err)
+	}
+	s.models.learn = make(chan struct{}, 1)
+	s.models.judge = make(chan struct{}, 1)
+	s.OnEvent(s.siteChanged)
+	s.OnEvent(s.logGrew)
+	return s, nil
 }
 
 // OnEvent has fn called with each event, in order, from now on: at once for what this process
 // commits (before the use case returns, so that its caller reads what it wrote) and within a
-// second for what others do. An event may be told twice. fn must be quick. It returns the
-// function that ends it.
-func (s *Service) OnEvent(fn func(Event)) (stop func()) { return func() {} }
+// second for what others do. An event may be told twice, and two at one time. fn must be
+// quick. It returns the function that ends it.
+func (s *Service) OnEvent(fn func(Event)) (stop func()) { return s.listeners.add(fn) }
 
-// Ready reports whether the service can serve: the database answers and the models are loaded.
-// Lag is how far the followers are behind.
-func (s *Service) Ready(ctx context.Context) error { return nil }
+// Ready reports whether the service can serve: the database answers, the events are followed
+// and the models are loaded.
+func (s *Service) Ready(ctx context.Context) error {
+	if err := s.follower.ready(s.now()); err != nil {
+		return err
+	}
+	return s.view(ctx, func(tx Tx) error {
+		_, err := tx.LastEvent()
+		return err
+	})
+}
+
+// claim reports whether this process may do a piece of background work now.
+func (s *Service) claim(ctx context.Context, name string, ttl time.Duration) bool {
+	return s.claims == nil || s.claims.Claim(ctx, name, ttl)
+}

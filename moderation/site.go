@@ -53,9 +53,10 @@ type SiteTx interface {
 	UpdateSite(s Site) error            // name, origins, settings
 	DeleteSite(id int64) error          // with everything below it
 
-	PageByURL(site int64, url string) (Page, error)     // ErrNotFound
-	PageByID(site int64, id string) (Page, error)       // ErrNotFound
-	PagesByID(site int64, ids []string) ([]Page, error) // in any order; unknown ids are left out
+	PageByURL(site int64, url string) (Page, error)       // ErrNotFound
+	PageByID(site int64, id string) (Page, error)         // ErrNotFound
+	PagesByID(site int64, ids []string) ([]Page, error)   // in any order; unknown ids are left out
+	PagesByURL(site int64, urls []string) ([]Page, error) // in any order; unknown URLs are left out
 	// EnsurePage returns the page with p.URL, inserting p first where there is none. A
 	// non-empty p.Title fills an empty one.
 	EnsurePage(p Page) (Page, error)

@@ -2,8 +2,12 @@ package moderation
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/aitys/aitys/moderation/markup"
 )
 
 // A Form is what the widget's form says of itself.
@@ -23,7 +27,8 @@ type Submission struct {
 	Key                  *Key       // Idempotency-Key, Site and Route filled; nil: none
 }
 
-// Submitted is what became of a Submission. With Duplicate there is no EditToken.
+// Submitted is what became of a Submission. Comment has what a reader may know of it: ID,
+// Version, State, HTML and times; with Duplicate only ID and State, and there is no EditToken.
 type Submitted struct {
 	Comment   Comment
 	Duplicate bool
@@ -32,16 +37,181 @@ type Submitted struct {
 	Replayed  bool
 }
 
+// receipt is what is kept of a Submitted for a repeated POST: its edit token is made again.
+type receipt struct {
+	ID        string    `json:"id"`
+	Version   int64     `json:"version"`
+	State     State     `json:"state"`
+	HTML      string    `json:"html"`
+	CreatedAt time.Time `json:"created_at"`
+	EditUntil time.Time `json:"edit_until"`
+	Duplicate bool      `json:"duplicate"`
+}
+
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
 // The same again makes no second comment.
 func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitted, error) {
-	return Submitted{}, nil
+	now := s.now()
+	page, c, err := s.draft(site, in, now)
+	if err != nil {
+		return Submitted{}, err
+	}
+	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: newSegment(now), judged: s.ask(ctx, c)}
+	var r receipt
+	var replayed bool
+	err = s.update(ctx, func(tx Tx) (err error) {
+		r = receipt{}
+		replayed, err = once(tx, in.Key, now, &r, func() (err error) {
+			r, err = s.arrive(tx, a)
+			return err
+		})
+		return err
+	})
+	if err != nil {
+		return Submitted{}, fmt.Errorf("submit: %w", err)
+	}
+	out := Submitted{Comment: Comment{ID: r.ID, Version: r.Version, State: r.State, HTML: r.HTML, CreatedAt: r.CreatedAt,
+		EditUntil: r.EditUntil}, Duplicate: r.Duplicate, EditUntil: r.EditUntil, Replayed: replayed}
+	if !r.Duplicate {
+		out.EditToken = s.editToken(site.ID, r.ID)
+	}
+	return out, nil
 }
 
-// FormToken returns a signed time stamp for a form that was opened now.
-func (s *Service) FormToken(site Site) string { return "" }
+// draft makes the comment of a submission, and its page, as far as that needs no database.
+func (s *Service) draft(site Site, in Submission, now time.Time) (Page, Comment, error) {
+	url, err := canonicalURL(site, in.PageURL)
+	if err != nil {
+		return Page{}, Comment{}, err
+	}
+	c := Comment{ID: newID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, CreatedAt: now,
+		EditUntil: now.Add(time.Duration(site.Settings.EditMinutes) * time.Minute)}
+	if err := c.signed(in); err != nil {
+		return Page{}, Comment{}, err
+	}
+	body, err := checkBody(in.Body)
+	if err != nil {
+		return Page{}, Comment{}, err
+	}
+	c.write(body)
+	if in.Form != nil {
+		c.Trap = in.Form.Trap != ""
+		c.FormAge = s.formAge(site.ID, in.Form.Token, now)
+	}
+	prefix := addressPrefix(in.Address)
+	if prefix != "" {
+		c.Address = s.secret.hash("address", site.ID, prefix)
+	}
+	if c.Name != "" || c.Email != "" {
+		c.Writer = s.secret.hash("writer", site.ID, identity(c, prefix)...)
+	}
+	page := Page{ID: newID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true, CreatedAt: now}
+	return page, c, nil
+}
+
+// arrival is what Submit brings into its transaction.
+type arrival struct {
+	site    Site
+	page    Page
+	comment Comment
+	parent  string
+	segment string
+	judged  judged
+}
+
+// arrive stores a comment, or counts one more submission of a comment that is there.
+func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
+	c := a.comment
+	h, err := writerHistory(tx, c)
+	if err != nil {
+		return receipt{}, err
+	}
+	c.Verdict = verdict(a.site, c, a.judged, h)
+	if a.site.Settings.publishes(c.Verdict, a.judged) {
+		c.State, c.Shown = Approved, true
+		// Before anything is read that it guards: what readers see will change.
+		if _, err := tx.LockLog(a.site.ID); err != nil {
+			return receipt{}, fmt.Errorf("lock log: %w", err)
+		}
+	}
+	page, err := tx.EnsurePage(a.page)
+	if err != nil {
+		return receipt{}, fmt.Errorf("ensure page: %w", err)
+	}
+	if !page.Open {
+		return receipt{}, invalid("page.closed", "", "This page takes no more comments.")
+	}
+	c.Page = page.ID
+	if err := s.placeUnder(tx, &c, a.parent, a.segment); err != nil {
+		return receipt{}, err
+	}
+	c.Same = s.sameness(c)
+	if c.Same != nil {
+		if err := tx.ReleaseSame(c.Site, c.Same, c.CreatedAt.Add(-refusedFor)); err != nil {
+			return receipt{}, fmt.Errorf("release same: %w", err)
+		}
+	}
+	stored, fresh, err := tx.InsertComment(c)
+	if err != nil {
+		return receipt{}, fmt.Errorf("insert comment: %w", err)
+	}
+	if !fresh {
+		return submittedAgain(tx, a.site, stored)
+	}
+	if c.Shown {
+		if err := newShowing(tx, c.Site).replyShown(c.Parent, true); err != nil {
+			return receipt{}, err
+		}
+	}
+	err = tx.Emit(Event{Site: c.Site, Kind: EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown, At: c.CreatedAt})
+	return receipt{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil}, err
+}
+
+// submittedAgain takes note of one more submission of a comment that is there.
+func submittedAgain(tx Tx, site Site, c Comment) (receipt, error) {
+	r := receipt{ID: c.ID, State: c.State, Duplicate: true}
+	if c.State != Pending || !lifted(c) {
+		return r, nil
+	}
+	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.again(site, c)); err != nil {
+		return receipt{}, fmt.Errorf("set verdict: %w", err)
+	}
+	return r, tx.Emit(Event{Site: c.Site, Kind: EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
+}
+
+// placeUnder gives c its place below parent, which readers must be able to see on c's page.
+func (s *Service) placeUnder(tx Tx, c *Comment, parent, segment string) error {
+	if parent == "" {
+		return c.under(nil, segment)
+	}
+	p, err := readComment(tx, c.Site, parent)
+	var e *Error
+	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != Approved) {
+		return invalid("parent.unknown", "/parent", "The comment that this one answers is not there, or not any more.")
+	}
+	if err != nil {
+		return err
+	}
+	return c.under(&p, segment)
+}
+
+// writerHistory is what the site knows of c's writer.
+func writerHistory(tx Tx, c Comment) (WriterHistory, error) {
+	if c.Writer == nil {
+		return WriterHistory{}, nil
+	}
+	known, err := tx.Writers(c.Site, [][]byte{c.Writer})
+	if err != nil {
+		return WriterHistory{}, fmt.Errorf("read the writer's history: %w", err)
+	}
+	return known[string(c.Writer)], nil
+}
 
 // Preview renders body as it would be shown.
 func (s *Service) Preview(ctx context.Context, site Site, body string) (string, error) {
-	return "", nil
+	body, err := checkBody(body)
+	if err != nil {
+		return "", err
+	}
+	return markup.Render(body), nil
 }

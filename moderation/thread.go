@@ -1,6 +1,12 @@
 package moderation
 
-import "context"
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // A ThreadRequest asks for a part of a page's comments. Sort is "oldest", "newest" or "top";
 // After is a Thread's Next; Around is a comment's id. At most one of the two.
@@ -12,8 +18,8 @@ type ThreadRequest struct {
 	Around  string
 }
 
-// A Thread is a part of a page's comments, depth first. A comment that is Shown but not
-// Approved keeps its place only: it must be rendered without writer and text. For a page that
+// A Thread is a part of a page's comments, depth first. A comment that only keeps its place
+// for visible replies has the state Removed and neither writer nor text. For a page that
 // does not exist (or is of a foreign origin) Page has only its URL, Open, and an empty ID.
 type Thread struct {
 	Page     Page
@@ -22,17 +28,207 @@ type Thread struct {
 	Next     string // "" at the end
 }
 
-// Thread returns what readers see of a page.
+const (
+	usualThread = 25
+	maxThread   = 100
+	maxCounts   = 100
+)
+
+// sorts of a thread; until there are votes, "top" is by age.
+var sorts = map[string]ThreadOrder{"": Oldest, "oldest": Oldest, "newest": Newest, "top": Oldest}
+
+// Thread returns what readers see of a page. A permalink may outlive its comment: with an
+// Around that is not there, the thread begins at its beginning.
 func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thread, error) {
-	return Thread{}, nil
+	q, err := req.query(site)
+	if err != nil {
+		return Thread{}, err
+	}
+	url, err := canonicalURL(site, req.PageURL)
+	var e *Error
+	if errors.As(err, &e) && e.Code == "page.foreign" {
+		return Thread{Page: Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
+	}
+	if err != nil {
+		return Thread{}, invalidQuery("Ask with page=URL, an http or https address.")
+	}
+	t := Thread{Page: Page{Site: site.ID, URL: url, Open: true}}
+	err = s.view(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
+	if err != nil {
+		return Thread{}, fmt.Errorf("read thread: %w", err)
+	}
+	if len(t.Comments) == q.Limit {
+		t.Comments = t.Comments[:q.Limit-1]
+		t.Next = threadCursor(q.Order, t.Comments[q.Limit-2].Path)
+	}
+	refresh(t.Comments)
+	for i := range t.Comments {
+		t.Comments[i].hide()
+	}
+	return t, nil
+}
+
+// query reads the request but for its page; Limit is one more than asked, to see whether
+// more follow.
+func (req ThreadRequest) query(site Site) (ThreadQuery, error) {
+	order, ok := sorts[req.Sort]
+	if !ok {
+		return ThreadQuery{}, invalidQuery("Sort by oldest, newest or top.")
+	}
+	if req.Limit < 0 || req.Limit > maxThread {
+		return ThreadQuery{}, invalidQuery("A limit is 1 to 100.")
+	}
+	if req.After != "" && req.Around != "" {
+		return ThreadQuery{}, invalidQuery("Ask with after or with around, not with both.")
+	}
+	q := ThreadQuery{Site: site.ID, Order: order, Limit: req.Limit + 1}
+	if req.Limit == 0 {
+		q.Limit = usualThread + 1
+	}
+	if req.After != "" {
+		if q.After, ok = readThreadCursor(order, req.After); !ok {
+			return ThreadQuery{}, invalidCursor()
+		}
+	}
+	return q, nil
+}
+
+func (t *Thread) read(tx Tx, q ThreadQuery, around string) error {
+	page, err := tx.PageByURL(q.Site, t.Page.URL)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read page: %w", err)
+	}
+	t.Page, q.Page = page, page.ID
+	counts, err := tx.CountApproved(q.Site, []string{page.ID})
+	if err != nil {
+		return fmt.Errorf("count comments: %w", err)
+	}
+	t.Count = counts[page.ID]
+	if around != "" {
+		return t.readAround(tx, q, around)
+	}
+	t.Comments, err = tx.Thread(q)
+	return err
+}
+
+// readAround reads from the root above a comment on, or from the comment itself where that
+// would not reach it.
+func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
+	c, err := readComment(tx, q.Site, id)
+	var e *Error
+	if err != nil && !errors.As(err, &e) {
+		return err
+	}
+	there := err == nil && c.Page == q.Page && c.Shown
+	if there {
+		q.From = c.Path[:segmentLen]
+	}
+	if t.Comments, err = tx.Thread(q); err != nil || !there {
+		return err
+	}
+	for _, near := range t.Comments[:min(len(t.Comments), q.Limit-1)] {
+		if near.ID == id {
+			return nil
+		}
+	}
+	q.From = c.Path
+	t.Comments, err = tx.Thread(q)
+	return err
+}
+
+// hide leaves of a comment that only keeps its place no more than the place.
+func (c *Comment) hide() {
+	if c.State == Approved {
+		return
+	}
+	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: Removed,
+		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt}
+}
+
+// A thread's cursor is the last comment's path, marked with the order that it belongs to.
+func threadCursor(order ThreadOrder, path string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(orderMark(order) + path))
+}
+
+func readThreadCursor(order ThreadOrder, cursor string) (path string, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", false
+	}
+	path, ok = strings.CutPrefix(string(raw), orderMark(order))
+	return path, ok && isPath(path)
+}
+
+func orderMark(order ThreadOrder) string { return []string{"oldest:", "newest:"}[order] }
+
+func isPath(path string) bool {
+	return path != "" && len(path)%segmentLen == 0 && len(path) <= maxDepth*segmentLen &&
+		!strings.ContainsFunc(path, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'V') })
 }
 
 // Public returns one comment that readers may see, with its page.
 func (s *Service) Public(ctx context.Context, site Site, id string) (Comment, Page, error) {
-	return Comment{}, Page{}, nil
+	var c Comment
+	var page Page
+	err := s.view(ctx, func(tx Tx) (err error) {
+		if c, err = readComment(tx, site.ID, id); err != nil {
+			return err
+		}
+		if c.State != Approved {
+			return unknownComment()
+		}
+		page, err = tx.PageByID(site.ID, c.Page)
+		return err
+	})
+	if err != nil {
+		return Comment{}, Page{}, fmt.Errorf("read comment: %w", err)
+	}
+	one := []Comment{c}
+	refresh(one)
+	return one[0], page, nil
 }
 
-// CountPages returns the number of approved comments by URL as asked; at most 100 URLs.
+// CountPages returns the number of approved comments by URL as asked; at most 100 URLs. What
+// is no page of the site has none.
 func (s *Service) CountPages(ctx context.Context, site Site, urls []string) (map[string]int, error) {
-	return nil, nil
+	if len(urls) > maxCounts {
+		return nil, invalidQuery("Ask for at most 100 pages at once.")
+	}
+	asked := map[string][]string{} // by canonical URL
+	counts := make(map[string]int, len(urls))
+	var known []string
+	for _, raw := range urls {
+		counts[raw] = 0
+		if url, err := canonicalURL(site, raw); err == nil {
+			asked[url] = append(asked[url], raw)
+			known = append(known, url)
+		}
+	}
+	err := s.view(ctx, func(tx Tx) error {
+		pages, err := tx.PagesByURL(site.ID, known)
+		if err != nil {
+			return fmt.Errorf("read pages: %w", err)
+		}
+		ids := make([]string, len(pages))
+		for i, p := range pages {
+			ids[i] = p.ID
+		}
+		approved, err := tx.CountApproved(site.ID, ids)
+		if err != nil {
+			return fmt.Errorf("count comments: %w", err)
+		}
+		for _, p := range pages {
+			for _, raw := range asked[p.URL] {
+				counts[raw] = approved[p.ID]
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count pages: %w", err)
+	}
+	return counts, nil
 }

@@ -42,6 +42,18 @@ func (t *tx) PagesByID(site int64, ids []string) ([]moderation.Page, error) {
 		  AND  id IN ?`, site, ids)
 }
 
+// PagesByURL implements moderation.SiteTx.
+func (t *tx) PagesByURL(site int64, urls []string) ([]moderation.Page, error) {
+	if len(urls) == 0 {
+		return nil, nil
+	}
+	return query(t, scanPage, `
+		SELECT `+pageColumns+`
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  url IN ?`, site, urls)
+}
+
 // EnsurePage implements moderation.SiteTx. Nearly always the page is there: the look first
 // spares Postgres a lock on its row.
 func (t *tx) EnsurePage(p moderation.Page) (moderation.Page, error) {

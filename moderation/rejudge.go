@@ -1,0 +1,197 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	freshest    = 300 // of each order: these are what moderators look at
+	rejudgeRead = 100 // comments at a time: a transaction must not hold others up
+	turnFor     = time.Second
+)
+
+// judging renews the verdicts of waiting comments after their site's model has changed, in
+// one process at a time, until ctx ends.
+func (s *Service) judging(ctx context.Context) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	turns := map[int64]*turn{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.models.judge:
+		case <-look.C:
+		}
+		for _, site := range s.models.take(&s.models.stale) {
+			if turns[site] == nil {
+				turns[site] = &turn{}
+			}
+		}
+		for site, t := range turns {
+			if !s.claim(ctx, fmt.Sprintf("rejudge {%d}", site), turnFor) {
+				continue // another process is at it; look again whether it came to the end
+			}
+			done, err := s.takeTurn(ctx, site, t)
+			if err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "verdicts not renewed", "site", site, "error", err)
+			}
+			if done {
+				delete(turns, site)
+			}
+		}
+	}
+}
+
+// turn is how far one site's waiting comments have been judged again.
+type turn struct {
+	changed uint64       // the model that the freshest were judged by
+	after   *QueueCursor // where the rest goes on
+}
+
+// takeTurn judges for about a second: by a new model the oldest, newest and riskiest first,
+// then the rest, going round. It is done when no verdict is older than the model.
+func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, err error) {
+	site, known, err := s.siteByID(ctx, key)
+	if err != nil || !known { // it was removed
+		return !known, err
+	}
+	for begin := s.clock.Now(); ctx.Err() == nil && s.clock.Now().Sub(begin) < turnFor; {
+		l, err := s.model(ctx, key)
+		if err != nil {
+			return false, err
+		}
+		if t.after == nil { // at its beginning, or once round
+			if stale, err := s.anyStale(ctx, site, l.changed); err != nil || !stale {
+				return err == nil, err
+			}
+		}
+		if t.changed != l.changed {
+			for _, order := range []QueueOrder{QueueOldest, QueueNewest, QueueRisk} {
+				if err := s.rejudgeFreshest(ctx, site, l.changed, order); err != nil {
+					return false, err
+				}
+			}
+			t.changed = l.changed
+		}
+		if err := s.rejudgeNext(ctx, site, t); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (s *Service) siteByID(ctx context.Context, id int64) (site Site, known bool, err error) {
+	all, err := s.allSites(ctx)
+	if err != nil {
+		return Site{}, true, err
+	}
+	for _, site := range all {
+		if site.ID == id {
+			return site, true, nil
+		}
+	}
+	return Site{}, false, nil
+}
+
+// rejudgeFreshest judges the first of an order that were judged by an older model.
+func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64, order QueueOrder) error {
+	var stale []Comment
+	err := s.view(ctx, func(tx Tx) (err error) {
+		stale, err = tx.StalePending(site.ID, changed, order, freshest)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read stale verdicts: %w", err)
+	}
+	for some := range slices.Chunk(stale, rejudgeRead) {
+		if err := s.rejudge(ctx, site, changed, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rejudgeNext goes on through all that wait, whatever changes meanwhile, so that everybody's
+// turn comes; at the end it begins again.
+func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
+	var waiting []Comment
+	err := s.view(ctx, func(tx Tx) (err error) {
+		waiting, err = tx.Queue(QueueQuery{Site: site.ID, View: ViewPending, Order: QueueOldest, After: t.after, Limit: rejudgeRead})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read what waits: %w", err)
+	}
+	if len(waiting) == rejudgeRead {
+		last := waiting[len(waiting)-1]
+		t.after = &QueueCursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
+	} else {
+		t.after = nil
+	}
+	stale := slices.DeleteFunc(waiting, func(c Comment) bool { return c.Verdict.ModelSeq >= t.changed })
+	return s.rejudge(ctx, site, t.changed, stale)
+}
+
+// anyStale reports whether a waiting comment was judged by an older model.
+func (s *Service) anyStale(ctx context.Context, site Site, changed uint64) (bool, error) {
+	var stale []Comment
+	err := s.view(ctx, func(tx Tx) (err error) {
+		stale, err = tx.StalePending(site.ID, changed, QueueOldest, 1)
+		return err
+	})
+	return len(stale) > 0, err
+}
+
+// rejudge renews the verdicts of comments that wait in the version given. What the model
+// cannot judge keeps its verdict, and is not tried again by the same model.
+func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, comments []Comment) error {
+	if len(comments) == 0 {
+		return nil
+	}
+	histories, err := s.histories(ctx, site, comments)
+	if err != nil {
+		return err
+	}
+	verdicts := make([]Verdict, len(comments))
+	for i, c := range comments {
+		if j := s.ask(ctx, c); j.ok {
+			verdicts[i] = verdict(site, c, j, histories[string(c.Writer)])
+		} else {
+			verdicts[i] = c.Verdict
+			verdicts[i].ModelSeq = changed
+		}
+	}
+	now := s.now()
+	return s.update(ctx, func(tx Tx) error {
+		renewed := false
+		for i, c := range comments {
+			set, err := tx.SetVerdict(site.ID, c.ID, c.Version, verdicts[i])
+			if err != nil {
+				return fmt.Errorf("set verdict: %w", err)
+			}
+			renewed = renewed || set
+		}
+		if !renewed {
+			return nil
+		}
+		return tx.Emit(Event{Site: site.ID, Kind: EventJudged, At: now})
+	})
+}
+
+func (s *Service) histories(ctx context.Context, site Site, comments []Comment) (h map[string]WriterHistory, err error) {
+	writers := make([][]byte, 0, len(comments))
+	for _, c := range comments {
+		if c.Writer != nil {
+			writers = append(writers, c.Writer)
+		}
+	}
+	err = s.view(ctx, func(tx Tx) (err error) {
+		h, err = tx.Writers(site.ID, writers)
+		return err
+	})
+	return h, err
+}

@@ -1,0 +1,85 @@
+package moderation
+
+import "fmt"
+
+// showing keeps Shown and ShownReplies right while comments of one site come and go from
+// readers' sight in one transaction, which holds the site's log lock. It remembers what it
+// has read, so that parents and replies decided together agree.
+type showing struct {
+	tx   Tx
+	site int64
+	seen map[string]*Comment
+}
+
+func newShowing(tx Tx, site int64, known ...Comment) *showing {
+	w := &showing{tx: tx, site: site, seen: make(map[string]*Comment, len(known))}
+	for _, c := range known {
+		w.seen[c.ID] = &c
+	}
+	return w
+}
+
+// set says that the comment with id is approved from now on, or is not. A comment that is
+// not approved keeps its place while a reply to it is shown, and so on upwards.
+func (w *showing) set(id string, approved bool) error {
+	c, err := w.comment(id)
+	if err != nil {
+		return err
+	}
+	if approved {
+		c.State = Approved
+	} else if c.State == Approved {
+		c.State = Pending // any but Approved
+	}
+	return w.settle(c)
+}
+
+// settle brings c's Shown up to date and carries the change to its ancestors.
+func (w *showing) settle(c *Comment) error {
+	shown := c.State == Approved || c.ShownReplies > 0
+	if shown == c.Shown {
+		return nil
+	}
+	c.Shown = shown
+	if err := w.tx.SetShown(w.site, c.ID, c.ShownReplies, shown); err != nil {
+		return fmt.Errorf("set shown: %w", err)
+	}
+	return w.replyShown(c.Parent, shown)
+}
+
+// replyShown says that one more, or one less, reply to parent is shown.
+func (w *showing) replyShown(parent string, shown bool) error {
+	if parent == "" {
+		return nil
+	}
+	p, err := w.comment(parent)
+	if err != nil {
+		return err
+	}
+	if shown {
+		p.ShownReplies++
+	} else {
+		p.ShownReplies--
+	}
+	before := p.Shown
+	p.Shown = p.State == Approved || p.ShownReplies > 0
+	if err := w.tx.SetShown(w.site, p.ID, p.ShownReplies, p.Shown); err != nil {
+		return fmt.Errorf("set shown: %w", err)
+	}
+	if p.Shown == before {
+		return nil
+	}
+	return w.replyShown(p.Parent, p.Shown)
+}
+
+func (w *showing) comment(id string) (*Comment, error) {
+	if c := w.seen[id]; c != nil {
+		return c, nil
+	}
+	c, err := w.tx.CommentByID(w.site, id)
+	if err != nil {
+		return nil, fmt.Errorf("read comment: %w", err)
+	}
+	w.seen[id] = &c
+	return &c, nil
+}

@@ -1,0 +1,89 @@
+package moderation
+
+import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/moderation/markup"
+)
+
+// What of a writer's own fields is taken.
+const (
+	maxWriterName    = 120 // characters
+	maxEmail   = 254 // bytes
+	maxWebsite = 2048
+)
+
+const (
+	// refusedFor is how long a refused comment swallows the same again.
+	refusedFor = 24 * time.Hour
+	// minLetters is how long a text without a name must be to be the same as another.
+	minLetters = 24
+)
+
+var emailForm = regexp.MustCompile(`^[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+$`)
+
+// signed gives c the writer's own fields, cleaned.
+func (c *Comment) signed(in Submission) error {
+	for _, f := range []struct{ field, text string }{
+		{"/author/name", in.Name}, {"/author/email", in.Email}, {"/author/website", in.Website}, {"/page/title", in.PageTitle},
+	} {
+		if !utf8.ValidString(f.text) {
+			return invalidField(f.field, "This is not valid UTF-8.")
+		}
+	}
+	c.Name = cleanLine(in.Name)
+	if utf8.RuneCountInString(in.Name) > maxWriterName || utf8.RuneCountInString(c.Name) > maxWriterName {
+		return invalidField("/author/name", "A name may have 120 characters.")
+	}
+	if !strings.ContainsFunc(c.Name, leavesInk) {
+		c.Name = ""
+	}
+	c.Email = strings.TrimSpace(in.Email)
+	if c.Email != "" && (len(c.Email) > maxEmail || cleanLine(c.Email) != c.Email || !emailForm.MatchString(c.Email)) {
+		return invalidField("/author/email", "This does not look like an e-mail address.")
+	}
+	if website := strings.TrimSpace(in.Website); website != "" {
+		href, ok := markup.Href(cleanLine(website))
+		if !ok || !strings.HasPrefix(href, "http") || len(href) > maxWebsite {
+			return invalidField("/author/website", "A website's address begins with http:// or https://.")
+		}
+		c.Website = href
+	}
+	return nil
+}
+
+// readersTitle is what a reader's browser says that a page is called; too much is cut off.
+func readersTitle(title string) string {
+	title = cleanLine(title)
+	if r := []rune(title); len(r) > maxTitle {
+		return string(r[:maxTitle])
+	}
+	return title
+}
+
+// identity is who a writer says to be: name with e-mail, else name with address.
+func identity(c Comment, addressPrefix string) []string {
+	if c.Email != "" {
+		return []string{"email", fold(c.Name), fold(c.Email)}
+	}
+	return []string{"address", fold(c.Name), addressPrefix}
+}
+
+// sameness is what makes c the same as another comment of its page, or nil where nothing
+// can: without a name, short texts of one address are of many people.
+func (s *Service) sameness(c Comment) []byte {
+	if c.Name == "" && letters(c.Source) < minLetters {
+		return nil
+	}
+	writer := c.Writer
+	if writer == nil {
+		writer = c.Address
+	}
+	if writer == nil {
+		return nil
+	}
+	return s.secret.hash("same", c.Site, c.Page, c.Parent, string(writer), fold(c.Source))
+}
