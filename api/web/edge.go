@@ -113,7 +113,7 @@ func (k *Kit) fail(err error, c echo.Context) {
 	}
 	p := ProblemOf(err)
 	if c.Request().Method == http.MethodHead {
-		head(c, p)
+		ProblemHeaders(c, p)
 		_ = c.NoContent(p.Status) // the client is gone
 		return
 	}

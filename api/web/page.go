@@ -58,7 +58,7 @@ var errorPage = template.Must(template.New("error").Parse(`<!doctype html>
 
 // writeErrorPage answers with p as a page. It never repeats what was sent.
 func writeErrorPage(c echo.Context, p Problem) error {
-	head(c, p)
+	ProblemHeaders(c, p)
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
 	}

@@ -100,12 +100,12 @@ func WriteProblem(c echo.Context, p Problem) error {
 	if err != nil {
 		return err
 	}
-	head(c, p)
+	ProblemHeaders(c, p)
 	return c.Blob(p.Status, "application/problem+json", b)
 }
 
-// head sets what goes with a failure whatever its form: nobody keeps it, and when to come back.
-func head(c echo.Context, p Problem) {
+// ProblemHeaders sets what goes with a failure whatever its form: nobody keeps it, and when to come back.
+func ProblemHeaders(c echo.Context, p Problem) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")

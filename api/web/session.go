@@ -18,7 +18,7 @@ func (k *Kit) Actor(c echo.Context) (moderation.Actor, error) {
 	if who, ok := c.Get(actorKey).(moderation.Actor); ok {
 		return who, nil
 	}
-	who, err := k.actor(c)
+	who, err := k.ActorAgain(c)
 	if err != nil {
 		return moderation.Actor{}, err
 	}
@@ -26,7 +26,8 @@ func (k *Kit) Actor(c echo.Context) (moderation.Actor, error) {
 	return who, nil
 }
 
-func (k *Kit) actor(c echo.Context) (moderation.Actor, error) {
+// ActorAgain asks anew, for a request that stays open: rights may have been taken away.
+func (k *Kit) ActorAgain(c echo.Context) (moderation.Actor, error) {
 	r := c.Request()
 	if r.Header.Get("Authorization") != "" {
 		token, ok := Bearer(r)

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// accountOut is a person who signs in. Role and Site are named as the flags of
+// `aitys account add`; no Site means every site. Link is there once, when it is made.
+type accountOut struct {
+	ID        string   `json:"id"`
+	Email     string   `json:"email"`
+	Name      string   `json:"name"`
+	Role      *string  `json:"role"`
+	Site      []string `json:"site"`
+	Disabled  bool     `json:"disabled"`
+	CreatedAt *stamp   `json:"created_at"`
+	Link      string   `json:"link,omitempty"`
+}
+
+// account names the sites of a by key, as far as they are among those that may be seen.
+func account(a moderation.Account, seen []moderation.Site) accountOut {
+	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled, CreatedAt: at(a.CreatedAt)}
+	role := a.AllSites
+	for _, s := range seen {
+		if r := a.Roles[s.ID]; r != moderation.NoRole && a.AllSites == moderation.NoRole {
+			out.Site = append(out.Site, s.Key)
+			role = max(role, r)
+		}
+	}
+	out.Role = orNull(role.String())
+	return out
+}
+
+func (h *moderators) accounts(c echo.Context, who moderation.Actor) error {
+	ctx := c.Request().Context()
+	accounts, err := h.service.Accounts(ctx, who)
+	if err != nil {
+		return err
+	}
+	sites, err := h.service.Sites(ctx, who)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Accounts []accountOut `json:"accounts"`
+		Next     *string      `json:"next"`
+	}{Accounts: []accountOut{}}
+	for _, a := range accounts {
+		out.Accounts = append(out.Accounts, account(a, sites))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *moderators) addAccount(c echo.Context, who moderation.Actor) error {
+	var in struct {
+		Email    string   `json:"email"`
+		Name     string   `json:"name"`
+		Role     string   `json:"role"`
+		Site     []string `json:"site"`
+		Password string   `json:"password"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	role, err := roleNamed(in.Role)
+	if err != nil {
+		return err
+	}
+	a, link, err := h.service.AddAccount(c.Request().Context(), who, moderation.NewAccount{
+		Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
+	})
+	if err != nil {
+		return err
+	}
+	return h.oneAccount(c, http.StatusCreated, who, a, link)
+}
+
+func (h *moderators) setAccount(c echo.Context, who moderation.Actor) error {
+	var in struct {
+		Name     *string  `json:"name"`
+		Role     *string  `json:"role"`
+		Site     []string `json:"site"`
+		Disabled *bool    `json:"disabled"`
+		Password *string  `json:"password"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	ch := moderation.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
+	if in.Role != nil {
+		role, err := roleNamed(*in.Role)
+		if err != nil {
+			return err
+		}
+		ch.Role = &role
+	}
+	a, err := h.service.SetAccount(c.Request().Context(), who, c.Param("id"), ch)
+	if err != nil {
+		return err
+	}
+	return h.oneAccount(c, http.StatusOK, who, a, "")
+}
+
+// oneAccount answers with an account, and with its one-time link as an address.
+func (h *moderators) oneAccount(c echo.Context, status int, who moderation.Actor, a moderation.Account, link string) error {
+	sites, err := h.service.Sites(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	out := account(a, sites)
+	if link != "" {
+		out.Link = h.kit.Origin() + "/moderate/setup?token=" + url.QueryEscape(link)
+	}
+	return c.JSON(status, out)
+}
+
+func (h *moderators) removeAccount(c echo.Context, who moderation.Actor) error {
+	if err := h.service.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func roleNamed(name string) (moderation.Role, error) {
+	role, ok := moderation.ParseRole(name)
+	if !ok || role == moderation.NoRole {
+		return 0, badField("/role", "A role is owner, moderator or author.")
+	}
+	return role, nil
+}
+
+func badField(field, detail string) error {
+	return &moderation.Error{Kind: moderation.Invalid, Code: "field.invalid", Field: field, Detail: detail}
+}

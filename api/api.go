@@ -1,0 +1,78 @@
+// Package api is the service over HTTP: what readers, moderators and other programs ask for,
+// as openapi.yaml says it, and a plain page for readers without script.
+//
+// A handler authorises, reads, calls one use case of package moderation, translates and
+// returns; no rule of moderation stands here. Pages of comments are kept as bytes and thrown
+// away when an event says that what readers see has changed.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// Options are what a Server is made of. Service, Clock, Log and PublicURL are required.
+// Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis nil
+// means that none was configured, else it says whether it answers.
+type Options struct {
+	Service   *moderation.Service
+	Clock     moderation.Clock
+	Log       *slog.Logger
+	PublicURL *url.URL
+	Proxies   []netip.Prefix
+	Limiter   web.Limiter
+	Redis     func(context.Context) error
+}
+
+// Server is the whole HTTP side of the service. It is safe for concurrent use.
+type Server struct {
+	kit   *web.Kit
+	echo  *echo.Echo
+	pages *cache
+	live  *hub
+	redis func(context.Context) error
+
+	stops    []func() // end what listens to events
+	draining chan struct{}
+	drain    sync.Once
+}
+
+// New returns a Server that follows the service's events until Close.
+func New(o Options) *Server {
+	kit := web.New(web.Options{
+		Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
+	})
+	s := &Server{
+		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,
+		draining: make(chan struct{}),
+	}
+	s.stops = []func(){o.Service.OnEvent(s.pages.event), o.Service.OnEvent(s.live.event)}
+	s.routes()
+	return s
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// HTTPServer returns a server for s with every time limit set.
+func (s *Server) HTTPServer() *http.Server { return s.kit.NewServer(s) }
+
+// Drain has /readyz say no and ends the streams, so that a shutdown need not wait for them.
+func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
+
+// Close drains and stops following events.
+func (s *Server) Close() {
+	s.Drain()
+	for _, stop := range s.stops {
+		stop()
+	}
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// exposed are the headers that a page of another origin may read.
+const exposed = "ETag, Idempotency-Replayed, Retry-After, X-Request-Id"
+
+// origin keeps to the contract's table: without an Origin a request is served; one of the
+// site's, or the service's own, is echoed, never with credentials; another may read without
+// the header and may not write. "null" is another. The answer varies in every case.
+func (h *readers) origin(c echo.Context, site moderation.Site) error {
+	header := c.Response().Header()
+	header.Add("Vary", "Origin")
+	r := c.Request()
+	if _, sent := r.Header["Origin"]; !sent {
+		return nil
+	}
+	from := r.Header.Get("Origin")
+	if mayWrite(h.kit, r, site, from) {
+		header.Set("Access-Control-Allow-Origin", from)
+		header.Set("Access-Control-Expose-Headers", exposed)
+		return nil
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	return web.ForeignOrigin(nil)
+}
+
+// mayWrite compares exactly: a site's origins are kept as browsers send them.
+func mayWrite(kit *web.Kit, r *http.Request, site moderation.Site, from string) bool {
+	return slices.Contains(site.Origins, from) || ownOrigin(kit, r, from)
+}
+
+// ownOrigin says that a page of the service itself sent the request: of its public address,
+// or of the address that this request names as its host, however the service is reached.
+func ownOrigin(kit *web.Kit, r *http.Request, from string) bool {
+	if from == kit.Origin() {
+		return true
+	}
+	u, err := url.Parse(from)
+	return err == nil && u.Host != "" && from == u.Scheme+"://"+u.Host && u.Host == r.Host &&
+		(u.Scheme == "http" || u.Scheme == "https")
+}
+
+// preflight answers a browser that asks whether a page may send a request.
+func (h *readers) preflight(c echo.Context) error {
+	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	header.Add("Vary", "Origin")
+	if from := c.Request().Header.Get("Origin"); mayWrite(h.kit, c.Request(), site, from) {
+		header.Set("Access-Control-Allow-Origin", from)
+		header.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+		header.Set("Access-Control-Max-Age", "86400")
+	}
+	return c.NoContent(http.StatusNoContent)
+}

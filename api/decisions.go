@@ -1,0 +1,188 @@
+package api
+
+import (
+	"encoding/hex"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+type decisionIn struct {
+	Action   string      `json:"action"`
+	Reason   string      `json:"reason"`
+	Note     string      `json:"note"`
+	Comments []refIn     `json:"comments"`
+	Campaign *campaignIn `json:"campaign"`
+}
+
+type refIn struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+}
+
+type campaignIn struct {
+	ID   string `json:"id"`
+	UpTo int64  `json:"upto"`
+}
+
+// conflictOut is a comment that was left alone. What is not known of it is null.
+type conflictOut struct {
+	ID      string  `json:"id"`
+	Code    string  `json:"code"`
+	Version *int64  `json:"version"`
+	State   *string `json:"state"`
+	By      *string `json:"by"`
+	At      *stamp  `json:"at"`
+}
+
+func conflicts(cs []moderation.Conflict) []conflictOut {
+	out := []conflictOut{}
+	for _, c := range cs {
+		o := conflictOut{ID: c.ID, Code: c.Code, By: orNull(c.By), At: at(c.At)}
+		if c.Version > 0 {
+			o.Version, o.State = &c.Version, orNull(c.State.String())
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func (h *moderators) decide(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var in decisionIn
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	choice, err := in.choice()
+	if err != nil {
+		return err
+	}
+	if choice.Key, err = idempotencyKey(c, site.ID, who.Account.ID, in); err != nil {
+		return err
+	}
+	got, err := h.service.Decide(c.Request().Context(), who, site, choice)
+	if err != nil {
+		return err
+	}
+	replayed(c, got.Replayed)
+	return c.JSON(http.StatusOK, struct {
+		Batch     *string       `json:"batch"`
+		Decided   int           `json:"decided"`
+		Unchanged int           `json:"unchanged"`
+		Conflicts []conflictOut `json:"conflicts"`
+	}{orNull(got.Batch), got.Done, got.Unchanged, conflicts(got.Conflicts)})
+}
+
+func (in decisionIn) choice() (moderation.Choice, error) {
+	action, ok := moderation.ParseAction(in.Action)
+	if !ok {
+		return moderation.Choice{}, badField("/action", "An action is approve, reject, spam or hold.")
+	}
+	reason, ok := moderation.ParseReason(in.Reason)
+	if !ok {
+		return moderation.Choice{}, badField("/reason", "There is no such reason.")
+	}
+	if in.Campaign != nil {
+		// There are no campaigns yet, so there is none of this name.
+		return moderation.Choice{}, &moderation.Error{Kind: moderation.NotFound, Code: "campaign.unknown", Detail: "There is no such campaign."}
+	}
+	choice := moderation.Choice{Action: action, Reason: reason, Note: in.Note}
+	for _, r := range in.Comments {
+		choice.Comments = append(choice.Comments, moderation.Ref{ID: r.ID, Version: r.Version})
+	}
+	return choice, nil
+}
+
+func (h *moderators) undo(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, nil)
+	if err != nil {
+		return err
+	}
+	got, err := h.service.Undo(c.Request().Context(), who, site, c.Param("batch"), key)
+	if err != nil {
+		return err
+	}
+	replayed(c, got.Replayed)
+	return c.JSON(http.StatusOK, struct {
+		Batch     *string       `json:"batch"`
+		Undone    int           `json:"undone"`
+		Conflicts []conflictOut `json:"conflicts"`
+	}{orNull(got.Batch), got.Done, conflicts(got.Conflicts)})
+}
+
+func (h *moderators) reply(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var in struct {
+		Body    string `json:"body"`
+		Version int64  `json:"version"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	to := moderation.Ref{ID: c.Param("id"), Version: in.Version}
+	got, err := h.service.Reply(c.Request().Context(), who, site, to, in.Body, key)
+	if err != nil {
+		return err
+	}
+	replayed(c, got.Replayed)
+	m := got.Comment
+	return c.JSON(http.StatusCreated, struct {
+		ID        string  `json:"id"`
+		Version   int64   `json:"version"`
+		Parent    *string `json:"parent"`
+		State     string  `json:"state"`
+		HTML      string  `json:"html"`
+		CreatedAt *stamp  `json:"created_at"`
+		Batch     *string `json:"batch"`
+	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch)})
+}
+
+// logOut is one entry of a site's log.
+type logOut struct {
+	Seq     uint64  `json:"seq"`
+	At      *stamp  `json:"at"`
+	By      *string `json:"by"`
+	Action  string  `json:"action"`
+	Reason  *string `json:"reason"`
+	Note    string  `json:"note"`
+	Comment string  `json:"comment"`
+	Version int64   `json:"version"`
+	Batch   string  `json:"batch"`
+	From    string  `json:"from"`
+	To      string  `json:"to"`
+	Undoes  *uint64 `json:"undoes"`
+	Undone  bool    `json:"undone"`
+	Hash    string  `json:"hash"`
+}
+
+func (h *moderators) log(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	n, err := limit(c, 50, 200)
+	if err != nil {
+		return err
+	}
+	entries, next, err := h.service.Log(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Entries []logOut `json:"entries"`
+		Next    *string  `json:"next"`
+	}{Entries: []logOut{}, Next: orNull(next)}
+	for _, e := range entries {
+		o := logOut{
+			Seq: e.Seq, At: at(e.At), By: orNull(e.Name), Action: e.Action.String(), Reason: orNull(e.Reason.String()), Note: e.Note,
+			Comment: e.Comment, Version: e.Version, Batch: e.Batch, From: e.From.String(), To: e.To.String(),
+			Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
+		}
+		if e.Undoes > 0 {
+			o.Undoes = &e.Undoes
+		}
+		out.Entries = append(out.Entries, o)
+	}
+	return c.JSON(http.StatusOK, out)
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// healthz says that the process lives.
+func (s *Server) healthz(c echo.Context) error {
+	noStore(c)
+	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
+}
+
+// readyz says that the service can serve. Without Redis it serves, slower, and says so.
+func (s *Server) readyz(c echo.Context) error {
+	noStore(c)
+	ctx := c.Request().Context()
+	select {
+	case <-s.draining:
+		return notReady("The service is going down.", nil)
+	default:
+	}
+	if err := s.kit.Service.Ready(ctx); err != nil {
+		return notReady("The service cannot serve now.", err)
+	}
+	redis := "none"
+	if s.redis != nil {
+		redis = "up"
+		if err := s.redis(ctx); err != nil {
+			redis = "down"
+		}
+	}
+	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis})
+}
+
+func notReady(detail string, cause error) error {
+	return &moderation.Error{Kind: moderation.Busy, Code: "busy", Detail: detail, RetryAfter: 1, Err: cause}
+}

@@ -1,0 +1,166 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A pageAnswer is what readers see of a page.
+type pageAnswer struct {
+	Page     pageOut      `json:"page"`
+	Settings settingsOut  `json:"settings"`
+	Comments []commentOut `json:"comments"`
+	Next     *string      `json:"next"`
+}
+
+type pageOut struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+	Open  bool   `json:"open"`
+	Count int    `json:"count"`
+}
+
+// settingsOut is what a form needs to know of its site.
+type settingsOut struct {
+	Lang        string `json:"lang"`
+	Rules       string `json:"rules"`
+	SignInURL   string `json:"signin_url"`
+	EditMinutes int    `json:"edit_minutes"`
+	MaxLength   int    `json:"max_length"`
+	Moderation  string `json:"moderation"`
+}
+
+// maxComment is how many characters a comment may have; moderation refuses more.
+const maxComment = 10_000
+
+// maxAsked is how long a query may be for its answer to be kept.
+const maxAsked = 2 << 10
+
+// list answers with a page of comments: from memory, or by one read that is then kept.
+func (h *readers) list(c echo.Context) error {
+	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		return err
+	}
+	if err := h.origin(c, site); err != nil {
+		return err
+	}
+	asked := askedPage{c.Param("site"), c.Request().URL.RawQuery}
+	page := h.pages.get(asked)
+	if page == nil {
+		if page, err = h.renderPage(c, asked); err != nil {
+			return err
+		}
+	}
+	return send(c, page)
+}
+
+func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error) {
+	req, lang, err := threadRequest(c)
+	if err != nil {
+		return nil, err
+	}
+	began := h.pages.now() // before anything is read, the site's settings included
+	site, err := h.service.Site(c.Request().Context(), asked.site)
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.service.Thread(c.Request().Context(), site, req)
+	if err != nil {
+		return nil, err
+	}
+	answer := pageAnswer{
+		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Title, Open: t.Page.Open, Count: t.Count},
+		Settings: siteSettings(site, lang),
+		Comments: make([]commentOut, len(t.Comments)), Next: orNull(t.Next),
+	}
+	for i, m := range t.Comments {
+		answer.Comments[i] = publicComment(m, t.Page.URL)
+	}
+	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
+	if err != nil {
+		return nil, err
+	}
+	if len(asked.query) <= maxAsked {
+		// The strings of a request may be parts of a large buffer.
+		h.pages.put(askedPage{strings.Clone(asked.site), strings.Clone(asked.query)}, page, began)
+	}
+	return page, nil
+}
+
+func siteSettings(site moderation.Site, lang string) settingsOut {
+	s := site.Settings
+	policy := s.Moderation
+	if policy == "" {
+		policy = moderation.PolicyAll
+	}
+	return settingsOut{
+		Lang: lang, Rules: s.RulesText(lang), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
+		MaxLength: maxComment, Moderation: string(policy),
+	}
+}
+
+// threadRequest reads the query of a page of comments.
+func threadRequest(c echo.Context) (req moderation.ThreadRequest, lang string, err error) {
+	req = moderation.ThreadRequest{PageURL: c.QueryParam("page"), After: c.QueryParam("after"), Around: c.QueryParam("around")}
+	if req.PageURL == "" {
+		return req, "", badQuery("page", "Name the page by its URL.")
+	}
+	if req.After != "" && req.Around != "" {
+		return req, "", badQuery("around", "Ask for after or around, not both.")
+	}
+	if req.Sort, err = oneOf(c, "sort", "oldest", "newest", "top"); err != nil {
+		return req, "", err
+	}
+	if req.Limit, err = limit(c, 25, 100); err != nil {
+		return req, "", err
+	}
+	lang, err = oneOf(c, "lang", "en", "ru", "kk")
+	return req, lang, err
+}
+
+// Header values that are the same for every page. net/http does not change them.
+var (
+	jsonType    = []string{"application/json"}
+	noCache     = []string{"no-cache"}
+	gzipped     = []string{"gzip"}
+	varyOnPages = []string{"Origin, Accept-Encoding"}
+)
+
+// send writes a rendered page, or that the reader has it already.
+func send(c echo.Context, page *rendered) error {
+	r, res := c.Request(), c.Response()
+	header := res.Header()
+	header["Vary"] = varyOnPages
+	header["Cache-Control"] = noCache
+	header["Etag"] = page.etag
+	if known := r.Header.Get("If-None-Match"); known != "" && matches(known, page.etag[0]) {
+		res.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	body, length := page.plain, page.plainLen
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		body, length = page.zipped, page.zippedLen
+		header["Content-Encoding"] = gzipped
+	}
+	header["Content-Type"] = jsonType
+	header["Content-Length"] = length
+	res.WriteHeader(http.StatusOK)
+	_, _ = res.Write(body) // the reader may be gone
+	return nil
+}
+
+// matches compares weakly, as If-None-Match does.
+func matches(known, etag string) bool {
+	return known == "*" || strings.Contains(known, strings.TrimPrefix(etag, "W/"))
+}
+
+// acceptsGzip reads an Accept-Encoding; gzip;q=0 is a refusal.
+func acceptsGzip(accepted string) bool {
+	i := strings.Index(accepted, "gzip")
+	return i >= 0 && !strings.HasPrefix(accepted[i+len("gzip"):], ";q=0")
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// moderators answers who is signed in, by session or token. What each may do is decided in
+// package moderation.
+type moderators struct {
+	kit      *web.Kit
+	service  *moderation.Service
+	live     *hub
+	draining <-chan struct{}
+}
+
+// as finds out who is asking, before next.
+func (h *moderators) as(next func(echo.Context, moderation.Actor) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		noStore(c)
+		who, err := h.kit.Actor(c)
+		if err != nil {
+			return err
+		}
+		return next(c, who)
+	}
+}
+
+// on does the same for what concerns one site.
+func (h *moderators) on(next func(echo.Context, moderation.Actor, moderation.Site) error) echo.HandlerFunc {
+	return h.as(func(c echo.Context, who moderation.Actor) error {
+		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+		if err != nil {
+			return err
+		}
+		return next(c, who, site)
+	})
+}
+
+// sessionOut says who is signed in and what for.
+type sessionOut struct {
+	Account   accountOut    `json:"account"`
+	Sites     []siteRoleOut `json:"sites"`
+	Scope     string        `json:"scope"`
+	ExpiresAt *stamp        `json:"expires_at,omitempty"`
+}
+
+type siteRoleOut struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+func (h *moderators) signIn(c echo.Context) error {
+	noStore(c)
+	var in struct {
+		Email    string `json:"email"`
+		Password string `json:"password"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	r := c.Request()
+	got, err := h.service.SignIn(r.Context(), in.Email, in.Password, r.UserAgent())
+	if err != nil {
+		return err
+	}
+	h.kit.KeepSession(c, got)
+	return h.session(c, got.Actor, got.ExpiresAt)
+}
+
+func (h *moderators) signOut(c echo.Context, who moderation.Actor) error {
+	if err := h.service.SignOut(c.Request().Context(), who); err != nil {
+		return err
+	}
+	h.kit.ForgetSession(c)
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (h *moderators) me(c echo.Context, who moderation.Actor) error {
+	return h.session(c, who, time.Time{})
+}
+
+func (h *moderators) session(c echo.Context, who moderation.Actor, expires time.Time) error {
+	sites, err := h.service.Sites(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	out := sessionOut{Account: account(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(), ExpiresAt: at(expires)}
+	for _, s := range sites {
+		out.Sites = append(out.Sites, siteRoleOut{Key: s.Key, Name: s.Name, Role: who.Role(s.ID).String()})
+	}
+	return c.JSON(http.StatusOK, out)
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// get answers with a public comment, or, to its edit token, with what its writer may see.
+func (h *readers) get(c echo.Context, site moderation.Site) error {
+	if c.Request().Header.Get("Authorization") != "" {
+		return h.own(c, site)
+	}
+	comment, page, err := h.service.Public(c.Request().Context(), site, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-cache")
+	return c.JSON(http.StatusOK, publicComment(comment, page.URL))
+}
+
+// ownView is a comment as its writer sees it, whatever its state.
+type ownView struct {
+	commentOut
+	Body      string  `json:"body"`
+	Reason    *string `json:"reason"`
+	Note      string  `json:"note"`
+	EditUntil *stamp  `json:"edit_until"`
+}
+
+func writersView(m moderation.Comment, page moderation.Page) ownView {
+	return ownView{
+		commentOut: wholeComment(m, page.URL), Body: m.Source,
+		Reason: orNull(m.Reason.String()), Note: m.Note, EditUntil: at(m.EditUntil),
+	}
+}
+
+func (h *readers) own(c echo.Context, site moderation.Site) error {
+	token, err := editToken(c)
+	if err != nil {
+		return err
+	}
+	comment, page, err := h.service.Own(c.Request().Context(), site, c.Param("id"), token)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, writersView(comment, page))
+}
+
+func (h *readers) patch(c echo.Context, site moderation.Site) error {
+	token, err := editToken(c)
+	if err != nil {
+		return err
+	}
+	if err := h.kit.LimitPosts(c); err != nil {
+		return err
+	}
+	var in struct {
+		Body string `json:"body"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	comment, page, err := h.service.Edit(c.Request().Context(), site, c.Param("id"), token, in.Body)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, writersView(comment, page))
+}
+
+func (h *readers) remove(c echo.Context, site moderation.Site) error {
+	token, err := editToken(c)
+	if err != nil {
+		return err
+	}
+	if err := h.service.Withdraw(c.Request().Context(), site, c.Param("id"), token); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// editToken reads the edit token. An answer to one is nobody else's.
+func editToken(c echo.Context) (string, error) {
+	noStore(c)
+	token, ok := web.Bearer(c.Request())
+	if !ok {
+		return "", &moderation.Error{Kind: moderation.Unauthenticated, Code: "auth.needed", Detail: "Send the comment's edit token."}
+	}
+	return token, nil
+}

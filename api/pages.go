@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// pageEntryOut is a page with its numbers.
+type pageEntryOut struct {
+	pageRefOut
+	Approved  int    `json:"approved"`
+	Pending   int    `json:"pending"`
+	CreatedAt *stamp `json:"created_at"`
+}
+
+func pageEntry(p moderation.PageEntry) pageEntryOut {
+	return pageEntryOut{
+		pageRefOut: pageRefOut{ID: p.ID, URL: p.URL, Title: p.Title, Open: p.Open},
+		Approved:   p.Approved, Pending: p.Pending, CreatedAt: at(p.CreatedAt),
+	}
+}
+
+func (h *moderators) pages(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	n, err := limit(c, 50, 200)
+	if err != nil {
+		return err
+	}
+	pages, next, err := h.service.Pages(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Pages []pageEntryOut `json:"pages"`
+		Next  *string        `json:"next"`
+	}{Pages: []pageEntryOut{}, Next: orNull(next)}
+	for _, p := range pages {
+		out.Pages = append(out.Pages, pageEntry(p))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *moderators) setPage(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var in struct {
+		Open  *bool   `json:"open"`
+		Title *string `json:"title"`
+		URL   *string `json:"url"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	ch := moderation.PageChange{Open: in.Open, Title: in.Title, URL: in.URL}
+	p, err := h.service.SetPage(c.Request().Context(), who, site, c.Param("id"), ch)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, pageEntry(p))
+}

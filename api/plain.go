@@ -1,0 +1,203 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// plain is the thread and a form as HTML without script.
+//
+// A writer's own comments are found again by a cookie that only this page gets: it holds
+// their edit tokens, which never stand in an address.
+type plain struct {
+	kit     *web.Kit
+	service *moderation.Service
+}
+
+// plainPage is how many comments stand on one plain page.
+const plainPage = 50
+
+// typed is what stands in the form: what was sent, when it has to be sent again.
+type typed struct {
+	Body, Name, Email, Parent string
+}
+
+func (h *plain) show(c echo.Context) error {
+	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		return err
+	}
+	return h.page(c, site, typed{Parent: c.QueryParam("reply")}, nil)
+}
+
+func (h *plain) post(c echo.Context) error {
+	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		return err
+	}
+	r := c.Request()
+	if from, sent := r.Header["Origin"]; sent && !mayWrite(h.kit, r, site, from[0]) {
+		return web.ForeignOrigin(nil)
+	}
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	if id := form.Get("withdraw"); id != "" {
+		return h.withdraw(c, site, id)
+	}
+	in := typed{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent")}
+	got, err := h.submit(c, site, in, form)
+	if err != nil {
+		return h.page(c, site, in, err)
+	}
+	if got.Duplicate {
+		return h.back(c, "again")
+	}
+	h.keepOwn(c, site, ownComment{got.Comment.ID, got.EditToken})
+	return h.back(c, "")
+}
+
+func (h *plain) submit(c echo.Context, site moderation.Site, in typed, form url.Values) (moderation.Submitted, error) {
+	if err := rate(h.kit, c, site); err != nil {
+		return moderation.Submitted{}, err
+	}
+	return h.service.Submit(c.Request().Context(), site, moderation.Submission{
+		PageURL: c.QueryParam("url"), PageTitle: form.Get("title"), Parent: in.Parent,
+		Name: in.Name, Email: in.Email, Body: in.Body,
+		Form:    &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
+		Address: h.kit.Address(c.Request()),
+	})
+}
+
+// withdraw takes back a comment whose token is in the cookie.
+func (h *plain) withdraw(c echo.Context, site moderation.Site, id string) error {
+	for _, own := range readOwn(c) {
+		if own.id == id {
+			if err := h.service.Withdraw(c.Request().Context(), site, id, own.token); err != nil {
+				return err
+			}
+		}
+	}
+	return h.back(c, "")
+}
+
+// back answers a form with the page it came from, so that loading again sends nothing twice.
+func (h *plain) back(c echo.Context, notice string) error {
+	q := url.Values{"url": {c.QueryParam("url")}}
+	if lang := c.QueryParam("lang"); lang != "" {
+		q.Set("lang", lang)
+	}
+	if notice != "" {
+		q.Set("notice", notice)
+	}
+	return c.Redirect(http.StatusSeeOther, c.Request().URL.EscapedPath()+"?"+q.Encode()+"#write")
+}
+
+// page answers with the whole page; with a failure, under its status and with what was typed.
+func (h *plain) page(c echo.Context, site moderation.Site, in typed, failure error) error {
+	if c.QueryParam("url") == "" {
+		return badQuery("url", "Name the page by its URL.")
+	}
+	status := http.StatusOK
+	lang := pageLang(c)
+	var problem string
+	if failure != nil {
+		p := web.ProblemOf(failure)
+		if p.Status >= http.StatusInternalServerError && p.Code == "internal" {
+			return failure
+		}
+		web.ProblemHeaders(c, p)
+		status, problem = p.Status, lang.problem(p)
+	}
+	req := moderation.ThreadRequest{PageURL: c.QueryParam("url"), After: c.QueryParam("after"), Limit: plainPage}
+	var err error
+	if req.Sort, err = oneOf(c, "sort", "oldest", "newest"); err != nil {
+		return err
+	}
+	t, err := h.service.Thread(c.Request().Context(), site, req)
+	if err != nil {
+		return err
+	}
+	v := newPlainView(c, site, lang, t)
+	v.Typed, v.Problem = in, problem
+	v.Token = h.service.FormToken(site)
+	v.Own = h.ownComments(c, site, lang, t.Page.ID)
+	if v.ReplyTo, err = h.replyTo(c, site, lang, in.Parent); err != nil {
+		v.Typed.Parent = ""
+	}
+	return web.Render(c, status, web.NoScript, plainTemplate, v)
+}
+
+// replyTo names whom a reply answers; an error when nobody can be answered.
+func (h *plain) replyTo(c echo.Context, site moderation.Site, lang *words, parent string) (string, error) {
+	if parent == "" {
+		return "", nil
+	}
+	m, _, err := h.service.Public(c.Request().Context(), site, parent)
+	if err != nil {
+		return "", err
+	}
+	if m.State != moderation.Approved {
+		return "", errors.New("the parent is gone")
+	}
+	return lang.name(m.Name), nil
+}
+
+// ownComment is what the cookie keeps of one comment.
+type ownComment struct{ id, token string }
+
+// The cookie keeps the newest few, for as long as their writer may wonder about them.
+const (
+	ownCookie = "aitys-own"
+	maxOwn    = 8
+	ownTime   = 14 * 24 * time.Hour
+)
+
+func readOwn(c echo.Context) []ownComment {
+	cookie, err := c.Cookie(ownCookie)
+	if err != nil {
+		return nil
+	}
+	var own []ownComment
+	for part := range strings.SplitSeq(cookie.Value, "|") {
+		if id, token, ok := strings.Cut(part, ":"); ok && len(own) < maxOwn {
+			own = append(own, ownComment{id, token})
+		}
+	}
+	return own
+}
+
+func (h *plain) keepOwn(c echo.Context, site moderation.Site, newest ownComment) {
+	value := newest.id + ":" + newest.token
+	for i, own := range readOwn(c) {
+		if i < maxOwn-1 {
+			value += "|" + own.id + ":" + own.token
+		}
+	}
+	c.SetCookie(&http.Cookie{
+		Name: ownCookie, Value: value, Path: "/sites/" + site.Key + "/page", MaxAge: int(ownTime.Seconds()),
+		Secure: h.kit.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// ownComments are the writer's own on this page that are not public.
+func (h *plain) ownComments(c echo.Context, site moderation.Site, lang *words, page string) []ownShown {
+	var shown []ownShown
+	for _, own := range readOwn(c) {
+		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)
+		if err != nil || m.Page != page || m.State == moderation.Approved || m.State == moderation.Removed {
+			continue // forgotten, another page's, or in the thread
+		}
+		shown = append(shown, newOwnShown(lang, m))
+	}
+	return shown
+}

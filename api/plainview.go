@@ -1,0 +1,156 @@
+package api
+
+import (
+	_ "embed"
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+//go:embed plain.html
+var plainHTML string
+
+var plainTemplate = template.Must(template.New("plain").Funcs(template.FuncMap{
+	// A comment is shown together with the page it stands on: its words, and whether it is open.
+	"on": func(w *plainView, c *plainComment) any {
+		return struct {
+			W *plainView
+			C *plainComment
+		}{w, c}
+	},
+}).Parse(plainHTML))
+
+// plainView is what plain.html shows.
+type plainView struct {
+	*words
+	Heading string
+	Article string // the article's address, when it is the site's
+	Title   string // of the page, for its first comment
+	Thread  []*plainComment
+	Rules   string
+	SignIn  string
+	Open    bool
+	Notice  string
+	Problem string
+	Typed   typed
+	ReplyTo string
+	Token   string
+	Own     []ownShown
+	Action  string
+	More    string
+	First   string
+}
+
+// plainComment is one comment with its replies below it.
+type plainComment struct {
+	ID, Name, Badge, Lang string
+	Time, Machine         string
+	HTML                  template.HTML
+	Gone                  bool
+	ReplyLink             string
+	Replies               []*plainComment
+	depth                 int
+}
+
+// ownShown is a writer's own comment that is not public, and why.
+type ownShown struct {
+	ID, Status, Note string
+	HTML             template.HTML
+}
+
+func newPlainView(c echo.Context, site moderation.Site, lang *words, t moderation.Thread) *plainView {
+	title := t.Page.Title
+	if title == "" {
+		title = c.QueryParam("title")
+	}
+	v := &plainView{
+		words: lang, Title: title, Heading: lang.heading(t.Count, title),
+		Rules: site.Settings.RulesText(lang.Lang), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
+		Action: plainLink(c), Thread: nest(c, lang, t.Comments),
+	}
+	if v.SignIn == "" {
+		v.SignIn = "/moderate/signin"
+	}
+	if ofSite(site, t.Page.URL) {
+		v.Article = t.Page.URL
+	}
+	if c.QueryParam("notice") == "again" {
+		v.Notice = lang.Again
+	}
+	if t.Next != "" {
+		v.More = plainLink(c, "after", t.Next)
+	}
+	if c.QueryParam("after") != "" {
+		v.First = plainLink(c)
+	}
+	return v
+}
+
+// plainLink is the address of this page with one parameter more.
+func plainLink(c echo.Context, more ...string) string {
+	q := url.Values{}
+	for _, name := range []string{"url", "lang", "sort", "title"} {
+		if value := c.QueryParam(name); value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(more) == 2 {
+		q.Set(more[0], more[1])
+	}
+	return "?" + q.Encode()
+}
+
+// ofSite says that an address belongs to one of the site's origins: no other is linked to.
+func ofSite(site moderation.Site, page string) bool {
+	u, err := url.Parse(page)
+	return err == nil && slices.Contains(site.Origins, strings.ToLower(u.Scheme+"://"+u.Host))
+}
+
+// nest puts replies below what they answer. What answers a comment of an earlier page stands
+// at the top.
+func nest(c echo.Context, lang *words, flat []moderation.Comment) []*plainComment {
+	var roots, above []*plainComment
+	for _, m := range flat {
+		n := newPlainComment(c, lang, m)
+		for len(above) > 0 && above[len(above)-1].depth >= n.depth {
+			above = above[:len(above)-1]
+		}
+		if len(above) == 0 {
+			roots = append(roots, n)
+		} else {
+			parent := above[len(above)-1]
+			parent.Replies = append(parent.Replies, n)
+		}
+		above = append(above, n)
+	}
+	return roots
+}
+
+func newPlainComment(c echo.Context, lang *words, m moderation.Comment) *plainComment {
+	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != moderation.Approved}
+	if n.Gone {
+		return n
+	}
+	n.Name, n.Badge = lang.name(m.Name), lang.badges[m.Badge]
+	n.Time, n.Machine = lang.time(m.CreatedAt), m.CreatedAt.UTC().Format(time.RFC3339)
+	n.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
+	if m.Lang != lang.Lang && m.Lang != "und" {
+		n.Lang = m.Lang
+	}
+	n.ReplyLink = plainLink(c, "reply", m.ID) + "#write"
+	return n
+}
+
+func newOwnShown(lang *words, m moderation.Comment) ownShown {
+	own := ownShown{ID: m.ID, Status: lang.Waiting, Note: m.Note, HTML: template.HTML(m.HTML)} // canonical
+	if m.State != moderation.Pending {
+		own.Status = lang.refused(m.Reason)
+	}
+	return own
+}

@@ -1,0 +1,165 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+// itemOut is a comment as a moderator sees it.
+type itemOut struct {
+	Comment     moderatedOut  `json:"comment"`
+	Page        pageRefOut    `json:"page"`
+	Parent      *parentOut    `json:"parent"`
+	Verdict     verdictOut    `json:"verdict"`
+	Evidence    []evidenceOut `json:"evidence"`
+	Campaign    *struct{}     `json:"campaign"`
+	Writer      writerOut     `json:"writer"`
+	Submissions int           `json:"submissions"`
+}
+
+// moderatedOut is a comment with what only moderators see.
+type moderatedOut struct {
+	commentOut
+	Body   string  `json:"body"`
+	Email  *string `json:"email"`
+	Reason *string `json:"reason"`
+	Note   string  `json:"note"`
+}
+
+type pageRefOut struct {
+	ID    string `json:"id"`
+	URL   string `json:"url"`
+	Title string `json:"title"`
+	Open  bool   `json:"open"`
+}
+
+type parentOut struct {
+	ID     string     `json:"id"`
+	State  string     `json:"state"`
+	Author *authorOut `json:"author"`
+	Body   string     `json:"body"`
+}
+
+type verdictOut struct {
+	Score   float64             `json:"score"`
+	Action  string              `json:"action"`
+	Reason  *string             `json:"reason"`
+	Signals []moderation.Signal `json:"signals"`
+	Spam    float64             `json:"spam"`
+	Warm    bool                `json:"warm"`
+}
+
+type evidenceOut struct {
+	Token  string  `json:"token"`
+	Weight float64 `json:"weight"`
+}
+
+type writerOut struct {
+	Approved  int    `json:"approved"`
+	Refused   int    `json:"refused"`
+	FirstSeen *stamp `json:"first_seen"`
+}
+
+func item(i moderation.Item) itemOut {
+	m, v := i.Comment, i.Comment.Verdict
+	out := itemOut{
+		Comment: moderatedOut{
+			commentOut: wholeComment(m, i.Page.URL), Body: m.Source, Email: orNull(m.Email),
+			Reason: orNull(m.Reason.String()), Note: m.Note,
+		},
+		Page: pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
+		Verdict: verdictOut{
+			Score: v.Score, Action: v.Action.String(), Reason: orNull(v.Reason.String()),
+			Signals: list(v.Signals), Spam: v.Spam, Warm: v.Warm,
+		},
+		Evidence:    evidence(i.Evidence),
+		Writer:      writerOut{Approved: i.Writer.Approved, Refused: i.Writer.Refused, FirstSeen: at(i.Writer.FirstSeen)},
+		Submissions: m.Submissions,
+	}
+	if p := i.Parent; p != nil {
+		out.Parent = &parentOut{
+			ID: p.ID, State: p.State.String(), Body: p.Source,
+			Author: &authorOut{Name: orNull(p.Name), Badge: orNull(p.Badge), URL: orNull(p.Website)},
+		}
+	}
+	return out
+}
+
+func evidence(ws []classifier.Weight) []evidenceOut {
+	out := []evidenceOut{}
+	for _, w := range ws {
+		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight})
+	}
+	return out
+}
+
+func (h *moderators) queue(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	req := moderation.QueueRequest{Search: c.QueryParam("q"), After: c.QueryParam("after")}
+	var err error
+	if req.View, err = oneOf(c, "state", moderation.ViewPending, moderation.ViewSuspected, moderation.ViewApproved,
+		moderation.ViewRejected, moderation.ViewSpam, moderation.ViewReported, moderation.ViewAppealed); err != nil {
+		return err
+	}
+	if req.Order, err = oneOf(c, "sort", moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk); err != nil {
+		return err
+	}
+	if req.Limit, err = limit(c, 50, 200); err != nil {
+		return err
+	}
+	q, err := h.service.Queue(c.Request().Context(), who, site, req)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Items  []itemOut               `json:"items"`
+		Counts map[moderation.View]int `json:"counts"`
+		Capped bool                    `json:"counts_capped"`
+		Next   *string                 `json:"next"`
+	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
+	for _, i := range q.Items {
+		out.Items = append(out.Items, item(i))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// historyOut is one thing that happened to a comment; By is null for what the site's own
+// setting did.
+type historyOut struct {
+	At      *stamp  `json:"at"`
+	By      *string `json:"by"`
+	Action  string  `json:"action"`
+	Reason  *string `json:"reason"`
+	Note    string  `json:"note"`
+	Batch   *string `json:"batch"`
+	Version int64   `json:"version"`
+	From    string  `json:"from"`
+	To      string  `json:"to"`
+	Undoes  bool    `json:"undoes"`
+}
+
+func (h *moderators) comment(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	i, history, err := h.service.Item(c.Request().Context(), who, site, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	out := struct {
+		itemOut
+		History []historyOut `json:"history"`
+	}{itemOut: item(i), History: []historyOut{}}
+	for _, e := range history {
+		by := &e.Name
+		if e.Auto {
+			by = nil
+		}
+		out.History = append(out.History, historyOut{
+			At: at(e.At), By: by, Action: e.Action.String(), Reason: orNull(e.Reason.String()), Note: e.Note,
+			Batch: orNull(e.Batch), Version: e.Version, From: e.From.String(), To: e.To.String(),
+			Undoes: e.Undoes != 0,
+		})
+	}
+	return c.JSON(http.StatusOK, out)
+}

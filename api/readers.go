@@ -1,0 +1,165 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// readers answers anybody.
+type readers struct {
+	kit     *web.Kit
+	service *moderation.Service
+	pages   *cache
+}
+
+// open finds the site and keeps to its origins, before next.
+func (h *readers) open(next func(echo.Context, moderation.Site) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+		if err != nil {
+			return err
+		}
+		if err := h.origin(c, site); err != nil {
+			return err
+		}
+		return next(c, site)
+	}
+}
+
+type postComment struct {
+	Page   postPage   `json:"page"`
+	Parent string     `json:"parent"`
+	Author postAuthor `json:"author"`
+	Body   string     `json:"body"`
+	Form   *postForm  `json:"form"`
+}
+
+type postPage struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+}
+
+type postAuthor struct {
+	Name    string `json:"name"`
+	Email   string `json:"email"`
+	Website string `json:"website"`
+}
+
+type postForm struct {
+	Trap  string `json:"trap"`
+	Token string `json:"token"`
+}
+
+// posted is the answer to a new comment. The same again has neither HTML nor a token.
+type posted struct {
+	ID        string  `json:"id"`
+	Version   int64   `json:"version,omitempty"`
+	State     string  `json:"state"`
+	HTML      *string `json:"html,omitempty"`
+	CreatedAt *stamp  `json:"created_at,omitempty"`
+	Duplicate bool    `json:"duplicate"`
+	EditToken string  `json:"edit_token,omitempty"`
+	EditUntil *stamp  `json:"edit_until,omitempty"`
+}
+
+func (h *readers) post(c echo.Context, site moderation.Site) error {
+	if err := rate(h.kit, c, site); err != nil {
+		return err
+	}
+	var in postComment
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	hashed := in
+	hashed.Form = nil // its token differs each time the form is opened
+	key, err := idempotencyKey(c, site.ID, "", hashed)
+	if err != nil {
+		return err
+	}
+	sub := moderation.Submission{
+		PageURL: in.Page.URL, PageTitle: in.Page.Title, Parent: in.Parent,
+		Name: in.Author.Name, Email: in.Author.Email, Website: in.Author.Website, Body: in.Body,
+		Address: h.kit.Address(c.Request()), Key: key,
+	}
+	if in.Form != nil {
+		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}
+	}
+	got, err := h.service.Submit(c.Request().Context(), site, sub)
+	if err != nil {
+		return err
+	}
+	noStore(c)
+	replayed(c, got.Replayed)
+	return arrived(c, got)
+}
+
+func arrived(c echo.Context, got moderation.Submitted) error {
+	out := posted{ID: got.Comment.ID, State: got.Comment.State.String(), Duplicate: got.Duplicate}
+	if got.Duplicate {
+		return c.JSON(http.StatusOK, out)
+	}
+	out.Version, out.HTML, out.EditToken = got.Comment.Version, &got.Comment.HTML, got.EditToken
+	out.CreatedAt, out.EditUntil = at(got.Comment.CreatedAt), at(got.EditUntil)
+	return c.JSON(http.StatusCreated, out)
+}
+
+// rate counts a post against the client's address; who is signed in on the site is exempt.
+func rate(kit *web.Kit, c echo.Context, site moderation.Site) error {
+	who, err := kit.Actor(c)
+	if err == nil && who.Role(site.ID) != moderation.NoRole {
+		return nil
+	}
+	return kit.LimitPosts(c)
+}
+
+func (h *readers) form(c echo.Context, site moderation.Site) error {
+	noStore(c)
+	return c.JSON(http.StatusOK, struct {
+		Token string `json:"token"`
+	}{h.service.FormToken(site)})
+}
+
+func (h *readers) preview(c echo.Context, site moderation.Site) error {
+	if err := h.kit.LimitPreviews(c); err != nil {
+		return err
+	}
+	var in struct {
+		Body string `json:"body"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	html, err := h.service.Preview(c.Request().Context(), site, in.Body)
+	if err != nil {
+		return err
+	}
+	noStore(c)
+	return c.JSON(http.StatusOK, struct {
+		HTML string `json:"html"`
+	}{html})
+}
+
+// maxCounts is how many pages may be asked for at once.
+const maxCounts = 100
+
+func (h *readers) counts(c echo.Context, site moderation.Site) error {
+	urls := c.QueryParams()["page"]
+	if len(urls) == 0 || len(urls) > maxCounts {
+		return badQuery("page", "Ask for 1 to 100 pages.")
+	}
+	slices.Sort(urls)
+	urls = slices.Compact(urls)
+	counts, err := h.service.CountPages(c.Request().Context(), site, urls)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-cache")
+	return c.JSON(http.StatusOK, struct {
+		Counts map[string]int `json:"counts"`
+	}{counts})
+}

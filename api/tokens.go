@@ -1,0 +1,126 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// tokenOut is an API token. No Site means all of its account's; Token, its value, is there
+// once, when it is made.
+type tokenOut struct {
+	ID        string   `json:"id"`
+	Account   string   `json:"account"`
+	Name      string   `json:"name"`
+	Site      []string `json:"site"`
+	Scope     string   `json:"scope"`
+	CreatedAt *stamp   `json:"created_at"`
+	Token     string   `json:"token,omitempty"`
+}
+
+func token(t moderation.Token, seen []moderation.Site) tokenOut {
+	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(), CreatedAt: at(t.CreatedAt)}
+	for _, id := range t.Sites {
+		for _, s := range seen {
+			if s.ID == id {
+				out.Site = append(out.Site, s.Key)
+			}
+		}
+	}
+	return out
+}
+
+func (h *moderators) tokens(c echo.Context, who moderation.Actor) error {
+	ctx := c.Request().Context()
+	tokens, err := h.service.Tokens(ctx, who)
+	if err != nil {
+		return err
+	}
+	sites, err := h.service.Sites(ctx, who)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Tokens []tokenOut `json:"tokens"`
+		Next   *string    `json:"next"`
+	}{Tokens: []tokenOut{}}
+	for _, t := range tokens {
+		out.Tokens = append(out.Tokens, token(t, sites))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *moderators) addToken(c echo.Context, who moderation.Actor) error {
+	var in struct {
+		Account string   `json:"account"`
+		Name    string   `json:"name"`
+		Site    []string `json:"site"`
+		Scope   string   `json:"scope"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	scope, err := scopeNamed(in.Scope)
+	if err != nil {
+		return err
+	}
+	t, value, err := h.service.AddToken(c.Request().Context(), who, moderation.NewToken{
+		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope,
+	})
+	if err != nil {
+		return err
+	}
+	return h.oneToken(c, http.StatusCreated, who, t, value)
+}
+
+func (h *moderators) setToken(c echo.Context, who moderation.Actor) error {
+	var in struct {
+		Name  *string  `json:"name"`
+		Site  []string `json:"site"`
+		Scope *string  `json:"scope"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	var scope *moderation.Scope
+	if in.Scope != nil {
+		s, err := scopeNamed(*in.Scope)
+		if err != nil {
+			return err
+		}
+		scope = &s
+	}
+	t, err := h.service.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
+	if err != nil {
+		return err
+	}
+	return h.oneToken(c, http.StatusOK, who, t, "")
+}
+
+func (h *moderators) oneToken(c echo.Context, status int, who moderation.Actor, t moderation.Token, value string) error {
+	sites, err := h.service.Sites(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	out := token(t, sites)
+	out.Token = value
+	return c.JSON(status, out)
+}
+
+func (h *moderators) removeToken(c echo.Context, who moderation.Actor) error {
+	if err := h.service.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func scopeNamed(name string) (moderation.Scope, error) {
+	scope, ok := moderation.ParseScope(name)
+	if !ok {
+		return 0, badField("/scope", "A scope is read, decide or admin.")
+	}
+	return scope, nil
+}

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A stamp is a time as the contract writes it: RFC 3339 in UTC.
+type stamp time.Time
+
+// MarshalJSON writes the time with as many digits of a second as it has.
+func (s stamp) MarshalJSON() ([]byte, error) {
+	return []byte(time.Time(s).UTC().Format(`"` + time.RFC3339Nano + `"`)), nil
+}
+
+// at is nil for the zero time, which is written as null.
+func at(t time.Time) *stamp {
+	if t.IsZero() {
+		return nil
+	}
+	s := stamp(t)
+	return &s
+}
+
+// orNull is nil for "", which is written as null.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// list is never nil, because a list is written as [] when it is empty.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// commentOut is a comment as readers see it.
+type commentOut struct {
+	ID        string     `json:"id"`
+	Version   int64      `json:"version"`
+	Parent    *string    `json:"parent"`
+	Depth     int        `json:"depth"`
+	State     string     `json:"state"`
+	Author    *authorOut `json:"author"`
+	HTML      *string    `json:"html"`
+	Lang      string     `json:"lang"`
+	CreatedAt *stamp     `json:"created_at"`
+	EditedAt  *stamp     `json:"edited_at"`
+	Votes     int        `json:"votes"`
+	Replies   int        `json:"replies"`
+	Permalink string     `json:"permalink"`
+}
+
+type authorOut struct {
+	Name  *string `json:"name"`
+	Badge *string `json:"badge"`
+	URL   *string `json:"url"`
+}
+
+// publicComment is what anybody sees: of one that is gone and keeps its place, only the place.
+func publicComment(m moderation.Comment, pageURL string) commentOut {
+	if m.State == moderation.Approved {
+		return wholeComment(m, pageURL)
+	}
+	return commentOut{
+		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: moderation.Removed.String(),
+		Lang: "und", CreatedAt: at(m.CreatedAt), Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
+	}
+}
+
+// wholeComment is the comment itself, for those who may see it in any state.
+func wholeComment(m moderation.Comment, pageURL string) commentOut {
+	return commentOut{
+		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: m.State.String(),
+		Author: &authorOut{Name: orNull(m.Name), Badge: orNull(m.Badge), URL: orNull(m.Website)},
+		HTML:   &m.HTML, Lang: m.Lang, CreatedAt: at(m.CreatedAt), EditedAt: at(m.EditedAt),
+		Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
+	}
+}
+
+func permalink(pageURL, id string) string { return pageURL + "#aitys-" + id }
+
+// noStore keeps an answer out of every cache.
+func noStore(c echo.Context) { c.Response().Header().Set("Cache-Control", "no-store") }
+
+// replayed says that an answer repeats an earlier one.
+func replayed(c echo.Context, again bool) {
+	if again {
+		c.Response().Header().Set("Idempotency-Replayed", "true")
+	}
+}
+
+// idempotencyKey reads the header; nil without one. The route is the very address, so that a
+// key used for two comments names two requests. in is the body as it was understood.
+func idempotencyKey(c echo.Context, site int64, account string, in any) (*moderation.Key, error) {
+	values, sent := c.Request().Header["Idempotency-Key"]
+	if !sent {
+		return nil, nil
+	}
+	if len(values) != 1 || !goodKey(values[0]) {
+		return nil, &moderation.Error{
+			Kind: moderation.Invalid, Code: "field.invalid", Field: "Idempotency-Key",
+			Detail: "An Idempotency-Key has 16 to 128 random characters, letters and digits.",
+		}
+	}
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, fmt.Errorf("hash the body: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	route := c.Request().Method + " " + c.Request().URL.Path
+	return &moderation.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
+}
+
+func goodKey(v string) bool {
+	if len(v) < 16 || len(v) > 128 {
+		return false
+	}
+	for i := range len(v) {
+		if v[i] <= ' ' || v[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func badQuery(name, detail string) error {
+	return &moderation.Error{Kind: moderation.Malformed, Code: "query.invalid", Field: name, Detail: detail}
+}
+
+// oneOf reads a query parameter that has a fixed list of values; the first is the default.
+func oneOf[T ~string](c echo.Context, name string, values ...T) (T, error) {
+	given := c.QueryParam(name)
+	if given == "" {
+		return values[0], nil
+	}
+	for _, v := range values {
+		if string(v) == given {
+			return v, nil
+		}
+	}
+	return "", badQuery(name, fmt.Sprintf("It is one of %v.", values))
+}
+
+// limit reads how many entries are wanted, from 1 to most.
+func limit(c echo.Context, standard, most int) (int, error) {
+	given := c.QueryParam("limit")
+	if given == "" {
+		return standard, nil
+	}
+	n, err := strconv.Atoi(given)
+	if err != nil || n < 1 || n > most {
+		return 0, badQuery("limit", fmt.Sprintf("It is a number from 1 to %d.", most))
+	}
+	return n, nil
+}
