@@ -1,6 +1,15 @@
 package moderation
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/mail"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // A NewAccount is an account to be added. Sites are keys; none means every site. Without
 // Password a one-time link is made.
@@ -14,55 +23,243 @@ type NewAccount struct {
 // AddAccount adds an account. link is the token of its one-time link, or "" when it has a
 // password. It needs an owner (of every site named).
 func (s *Service) AddAccount(ctx context.Context, who Actor, in NewAccount) (a Account, link string, err error) {
-	return Account{}, "", nil
+	if err := s.mayGive(ctx, who, in.Sites); err != nil {
+		return Account{}, "", err
+	}
+	if a, err = s.newAccount(in.Email, in.Name); err != nil {
+		return Account{}, "", err
+	}
+	sites, err := s.siteIDs(ctx, who, in.Sites)
+	if err != nil {
+		return Account{}, "", err
+	}
+	if err := a.give(in.Role, sites); err != nil {
+		return Account{}, "", err
+	}
+	if in.Password != "" {
+		if err := checkPassword(in.Password); err != nil {
+			return Account{}, "", err
+		}
+	}
+	if a.Password, err = hashPassword(ctx, in.Password); err != nil {
+		return Account{}, "", err
+	}
+	value, row := s.newLink(a.ID)
+	err = s.update(ctx, func(tx Tx) error {
+		if err := tx.InsertAccount(a); err != nil {
+			return err
+		}
+		if a.Password == "" {
+			if err := tx.InsertLink(row); err != nil {
+				return err
+			}
+		}
+		return tx.Emit(Event{Kind: EventAccount, Account: a.ID, At: a.CreatedAt})
+	})
+	if errors.Is(err, ErrTaken) {
+		return Account{}, "", invalidField("/email", "There is an account with this e-mail already.")
+	}
+	if err != nil {
+		return Account{}, "", fmt.Errorf("add account: %w", err)
+	}
+	if a.Password != "" {
+		value = ""
+	}
+	return a, value, nil
 }
 
-// Accounts lists the accounts that who may see, by e-mail.
-func (s *Service) Accounts(ctx context.Context, who Actor) ([]Account, error) { return nil, nil }
+const maxName = 80 // characters of an account's name
 
-// An AccountChange names what to change; nil leaves it.
-type AccountChange struct {
-	Name     *string
-	Role     *Role
-	Sites    []string // with Role; nil: as they are
-	Disabled *bool
-	Password *string // one's own, or by an owner
+// line returns text as one clean line of at most max characters; false when it is none.
+func line(text string, max int) (string, bool) {
+	if !utf8.ValidString(text) {
+		return "", false
+	}
+	text = cleanLine(text)
+	return text, utf8.RuneCountInString(text) <= max
 }
 
-// SetAccount changes an account; a new password, role or disabling ends its sessions. The last
-// owner cannot be disabled or demoted.
-func (s *Service) SetAccount(ctx context.Context, who Actor, id string, ch AccountChange) (Account, error) {
-	return Account{}, nil
+// emailAddress returns an account's e-mail as it is kept: the bare address in lower case.
+func emailAddress(raw string) (string, bool) {
+	raw = strings.ToLower(strings.TrimSpace(raw))
+	a, err := mail.ParseAddress(raw)
+	return raw, err == nil && a.Address == raw && len(raw) <= 254 && !strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' })
 }
 
-// ResetAccount ends an account's sessions and returns the token of a one-time link.
+// newAccount makes an account without password and roles.
+func (s *Service) newAccount(email, name string) (Account, error) {
+	email, ok := emailAddress(email)
+	if !ok {
+		return Account{}, invalidField("/email", "An e-mail looks like name@example.org.")
+	}
+	name, ok = line(name, maxName)
+	if !ok || name == "" {
+		return Account{}, invalidField("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
+	}
+	return Account{ID: newID(), Email: email, Name: name, CreatedAt: s.now()}, nil
+}
+
+// give makes role the account's only one: on sites, or on all when there are none.
+func (a *Account) give(role Role, sites []int64) error {
+	if role < Author || role > Owner {
+		return invalidField("/role", "Use owner, moderator or author.")
+	}
+	a.AllSites, a.Roles = NoRole, map[int64]Role{}
+	if len(sites) == 0 {
+		a.AllSites = role
+	}
+	for _, site := range sites {
+		a.Roles[site] = role
+	}
+	return nil
+}
+
+// mayGive reports why who may not give roles on the sites with these keys; none are all.
+func (s *Service) mayGive(ctx context.Context, who Actor, keys []string) error {
+	if len(keys) == 0 {
+		return who.mayEverywhere(Owner, ScopeAdmin)
+	}
+	for _, key := range keys {
+		if err := s.mayOwn(ctx, who, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// siteIDs returns the ids of the sites with these keys, all of which who has a role on.
+func (s *Service) siteIDs(ctx context.Context, who Actor, keys []string) ([]int64, error) {
+	var ids []int64
+	for _, key := range keys {
+		site, err := s.Site(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if who.Role(site.ID) == NoRole {
+			return nil, errNoSite()
+		}
+		if !slices.Contains(ids, site.ID) {
+			ids = append(ids, site.ID)
+		}
+	}
+	return ids, nil
+}
+
+// Accounts lists the accounts that who may see, by e-mail: one's own, and for an owner those
+// with a role on a site of theirs, with those roles only.
+func (s *Service) Accounts(ctx context.Context, who Actor) (list []Account, err error) {
+	if err := who.known(); err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, func(tx Tx) (err error) {
+		list, err = tx.Accounts()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	if who.Scope >= ScopeAdmin && who.everywhere() == Owner {
+		return list, nil
+	}
+	seen := []Account{}
+	for _, a := range list {
+		if own := a.ID == who.id(); own || who.sees(&a) {
+			seen = append(seen, a)
+		}
+	}
+	return seen, nil
+}
+
+// sees reports whether who owns a site that a has a role on, and takes the roles on other
+// sites out of it.
+func (who Actor) sees(a *Account) bool {
+	if who.Scope < ScopeAdmin {
+		return false
+	}
+	roles := maps.Clone(a.Roles)
+	maps.DeleteFunc(roles, func(site int64, _ Role) bool { return who.Role(site) < Owner })
+	a.Roles = roles
+	if a.AllSites != NoRole {
+		return who.ownsSome()
+	}
+	return len(roles) > 0
+}
+
+func (who Actor) ownsSome() bool {
+	for site := range who.Account.Roles {
+		if who.Role(site) == Owner {
+			return true
+		}
+	}
+	return who.Account.AllSites == Owner
+}
+
+// ResetAccount ends an account's sessions and its password, and returns the token of a
+// one-time link to set another.
 func (s *Service) ResetAccount(ctx context.Context, who Actor, email string) (link string, err error) {
-	return "", nil
+	if err := who.known(); err != nil {
+		return "", err
+	}
+	folded, _ := emailAddress(email)
+	at := s.now()
+	value, row := s.newLink("")
+	err = s.update(ctx, func(tx Tx) error {
+		if err := lockPeople(tx); err != nil {
+			return err
+		}
+		a, err := tx.AccountByEmail(folded)
+		if errors.Is(err, ErrNotFound) || err == nil && !who.rules(a) {
+			return errNoAccount()
+		}
+		if err != nil {
+			return err
+		}
+		a.Password, row.Account = "", a.ID
+		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.InsertLink(row))
+		if err != nil {
+			return err
+		}
+		return tx.Emit(Event{Kind: EventAccount, Account: a.ID, At: at})
+	})
+	if err != nil {
+		return "", fmt.Errorf("reset account: %w", err)
+	}
+	return value, nil
 }
 
 // RemoveAccount removes an account; what it decided stays in the log.
-func (s *Service) RemoveAccount(ctx context.Context, who Actor, id string) error { return nil }
-
-// A NewToken is a token to be added. The zero Scope is ScopeDecide; no Sites: all of the account's.
-type NewToken struct {
-	Account string // e-mail; "" is who's own
-	Name    string
-	Sites   []string
-	Scope   Scope
+func (s *Service) RemoveAccount(ctx context.Context, who Actor, id string) error {
+	if err := who.known(); err != nil {
+		return err
+	}
+	at := s.now()
+	err := s.update(ctx, func(tx Tx) error {
+		if err := lockPeople(tx); err != nil {
+			return err
+		}
+		a, err := changeable(tx, who, id)
+		if err != nil {
+			return err
+		}
+		if !who.rules(a) {
+			return errRole()
+		}
+		if err := keepOwner(tx, a, Account{ID: a.ID}); err != nil {
+			return err
+		}
+		if err := tx.DeleteAccount(id); err != nil {
+			return err
+		}
+		return tx.Emit(Event{Kind: EventAccount, Account: id, At: at})
+	})
+	if err != nil {
+		return fmt.Errorf("remove account: %w", err)
+	}
+	return nil
 }
 
-// AddToken adds a token and returns its value, which is not kept.
-func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token, value string, err error) {
-	return Token{}, "", nil
+func errNoAccount() error { return notFound("account.unknown", "There is no such account.") }
+
+func errLastOwner() error {
+	return invalidField("/role", "This is the last owner. Make somebody else one first.")
 }
-
-// Tokens lists one's own tokens, or for an owner all.
-func (s *Service) Tokens(ctx context.Context, who Actor) ([]Token, error) { return nil, nil }
-
-// SetToken changes a token's name, sites or scope.
-func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *string, sites []string, scope *Scope) (Token, error) {
-	return Token{}, nil
-}
-
-// RemoveToken ends a token.
-func (s *Service) RemoveToken(ctx context.Context, who Actor, id string) error { return nil }

@@ -2,7 +2,18 @@ package moderation
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+const (
+	maxChoice = 1_000
+	maxNote   = 2_000 // characters
 )
 
 // A Ref names a comment in the version that the moderator saw.
@@ -32,7 +43,7 @@ type Conflict struct {
 	At      time.Time
 }
 
-// An Outcome is what a Choice or an Undo did.
+// An Outcome is what a Choice or an Undo did. Batch is "" when that is nothing.
 type Outcome struct {
 	Batch     string
 	Done      int // decided or undone
@@ -43,24 +54,191 @@ type Outcome struct {
 
 // Decide carries out a choice in one transaction. It needs a moderator.
 func (s *Service) Decide(ctx context.Context, who Actor, site Site, in Choice) (Outcome, error) {
-	return Outcome{}, nil
+	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
+		return Outcome{}, err
+	}
+	if err := in.check(); err != nil {
+		return Outcome{}, err
+	}
+	entry := s.newEntry(who, site)
+	salts := newSalts(len(in.Comments))
+	var out Outcome
+	err := s.update(ctx, func(tx Tx) error {
+		out = Outcome{}
+		replayed, err := once(tx, in.Key, entry.at, &out, func() error {
+			return decideAll(tx, entry, in, salts, &out)
+		})
+		out.Replayed = replayed
+		return err
+	})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("decide: %w", err)
+	}
+	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.id(), "action", in.Action.String(),
+		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
+	return out, nil
 }
 
-// Undo takes back a batch: each of its comments returns to where its standing decision before
-// left it. It needs a moderator. Undoing an undo, or twice, undoes nothing.
-func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, key *Key) (Outcome, error) {
-	return Outcome{}, nil
+// check brings a choice into the form that the log keeps, or refuses it.
+func (in *Choice) check() error {
+	switch n := len(in.Comments); {
+	case n == 0:
+		return invalidField("/comments", "Say which comments.")
+	case n > maxChoice:
+		return invalidField("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.", maxChoice, n))
+	case in.Action > MarkSpam:
+		return invalidField("/action", "Use approve, reject, spam or hold.")
+	case in.Reason > ReasonOther:
+		return invalidField("/reason", "There is no such reason.")
+	}
+	if !utf8.ValidString(in.Note) || utf8.RuneCountInString(in.Note) > maxNote {
+		return invalidField("/note", fmt.Sprintf("A note is text of at most %d characters.", maxNote))
+	}
+	in.Note = clean(in.Note)
+	switch {
+	case in.Action == Reject && in.Reason == NoReason:
+		in.Reason = ReasonOther
+	case in.Action == Reject && in.Reason == ReasonSpam:
+		in.Action = MarkSpam
+	case in.Action == MarkSpam && in.Reason == NoReason:
+		in.Reason = ReasonSpam
+	}
+	if in.Action == MarkSpam && in.Reason != ReasonSpam || in.Action < Reject && in.Reason != NoReason {
+		return invalidField("/reason", "A reason belongs to reject.")
+	}
+	return nil
 }
 
-// A Replied is a staff reply, and the batch that approved the comment it answers, if it waited.
-type Replied struct {
-	Comment  Comment
-	Batch    string
-	Replayed bool
+// state is where an action takes a comment.
+func (a Action) state() State {
+	switch a {
+	case Approve:
+		return Approved
+	case Reject:
+		return Rejected
+	case MarkSpam:
+		return Spam
+	}
+	return Pending
 }
 
-// Reply answers a comment under a badge, published at once. An author may answer what is
-// visible; a moderator's answer to a waiting comment approves it in the same batch.
-func (s *Service) Reply(ctx context.Context, who Actor, site Site, id, body string, key *Key) (Replied, error) {
-	return Replied{}, nil
+// teaches returns what a decision teaches; false when that is nothing.
+func teaches(a Action, r Reason) (classifier.Label, bool) {
+	switch {
+	case a == Approve:
+		return classifier.Ham, true
+	case a == MarkSpam:
+		return classifier.Spam, true
+	case r == ReasonHateSpeech:
+		return classifier.HateSpeech, true
+	case r == ReasonObscenity:
+		return classifier.Obscenity, true
+	case r == ReasonPersonalAttack:
+		return classifier.PersonalAttack, true
+	}
+	return 0, false
+}
+
+// newSalts makes the salts of n lessons, before the transaction that may need them.
+func newSalts(n int) [][]byte {
+	salts := make([][]byte, n)
+	for i := range salts {
+		salts[i] = make([]byte, 16)
+		_, _ = rand.Read(salts[i]) // never fails: crypto/rand ends the program instead
+	}
+	return salts
+}
+
+func decideAll(tx Tx, e entry, in Choice, salts [][]byte, out *Outcome) error {
+	b, err := e.open(tx)
+	if err != nil {
+		return err
+	}
+	if err := b.read(in.Comments); err != nil {
+		return err
+	}
+	for i, ref := range in.Comments {
+		c, known := b.comments[ref.ID]
+		switch {
+		case !known:
+			out.Conflicts = append(out.Conflicts, Conflict{ID: ref.ID, Code: "comment.unknown"})
+		case c.State == Removed:
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
+		case b.stands(c, in.Action, in.Reason):
+			out.Unchanged++
+		case c.Version != ref.Version:
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "version.stale"))
+		default:
+			if err := b.decide(c, in, salts[i]); err != nil {
+				return err
+			}
+			out.Done++
+		}
+	}
+	return b.close(out)
+}
+
+// read locks the comments named, and reads the log of those that it says something about.
+func (b *book) read(refs []Ref) error {
+	ids := make([]string, 0, len(refs))
+	versions := make(map[string]int64, len(refs))
+	for _, ref := range refs {
+		if _, twice := versions[ref.ID]; !twice {
+			ids = append(ids, ref.ID)
+		}
+		versions[ref.ID] = ref.Version
+	}
+	if err := b.lock(ids); err != nil {
+		return err
+	}
+	logged := slices.DeleteFunc(ids, func(id string) bool {
+		c, known := b.comments[id]
+		return !known || c.Standing == 0 && c.Version == versions[id]
+	})
+	return b.readLog(logged)
+}
+
+// stands reports whether a comment is where the action would take it by a decision that
+// stands: one made of the text as it is now.
+func (b *book) stands(c Comment, a Action, r Reason) bool {
+	if c.Standing == 0 || c.State != a.state() || c.Reason != r {
+		return false
+	}
+	entries := b.logs[c.ID]
+	i := slices.IndexFunc(entries, func(d Decision) bool { return d.Seq == c.Standing })
+	return i >= 0 && entries[i].Action == a && !edited(c, entries, i)
+}
+
+// edited reports whether a comment was edited since entry i of its log: only entries and
+// edits raise its version.
+func edited(c Comment, entries []Decision, i int) bool {
+	return c.Version != entries[i].Version+int64(len(entries)-i)
+}
+
+// decide makes one decision.
+func (b *book) decide(c Comment, in Choice, salt []byte) error {
+	d := Decision{
+		Action: in.Action, Reason: in.Reason, Note: in.Note,
+		To: in.Action.state(), Before: c.Standing,
+		Score: c.Verdict.Score, Suggested: c.Verdict.Action, ModelSeq: c.Verdict.ModelSeq,
+	}
+	if c.Standing != 0 {
+		b.fallen = append(b.fallen, c.Standing)
+	}
+	if label, ok := teaches(in.Action, in.Reason); ok {
+		l := StoredLesson{Lesson: b.lesson(c, label), Comment: c.ID, Salt: salt}
+		d.Lesson = lessonHash(salt, l.Lesson)
+		b.lessons = append(b.lessons, l)
+	}
+	return b.write(c, d, StateChange{
+		State: d.To, Reason: d.Reason, Note: d.Note, Standing: b.head.Seq + 1, DecidedAt: b.at,
+	})
+}
+
+// lesson is what the next entry of the log teaches about a comment.
+func (b *book) lesson(c Comment, label classifier.Label) classifier.Lesson {
+	return classifier.Lesson{
+		Seq: b.head.Seq + 1, Label: label,
+		Comment: classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website},
+	}
 }

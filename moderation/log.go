@@ -1,6 +1,13 @@
 package moderation
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
 
 // A LogEntry is a decision with its moderator's name.
 type LogEntry struct {
@@ -10,38 +17,198 @@ type LogEntry struct {
 
 // Log returns a site's decisions, newest first. It needs a moderator. After is a Next, or "".
 func (s *Service) Log(ctx context.Context, who Actor, site Site, after string, limit int) (entries []LogEntry, next string, err error) {
-	return nil, "", nil
+	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+		return nil, "", err
+	}
+	if limit, err = pageSize(limit); err != nil {
+		return nil, "", err
+	}
+	var from uint64
+	if after != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(after)
+		if err != nil || len(raw) != 8 {
+			return nil, "", invalidCursor()
+		}
+		if from = binary.BigEndian.Uint64(raw); from == 0 || from > 1<<62 {
+			return nil, "", invalidCursor()
+		}
+	}
+	entries = []LogEntry{}
+	err = s.view(ctx, func(tx Tx) error {
+		decisions, err := tx.DecisionsBefore(site.ID, from, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(decisions) > limit {
+			decisions = decisions[:limit]
+			next = base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, decisions[limit-1].Seq))
+		}
+		entries, err = named(tx, decisions)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read log: %w", err)
+	}
+	return entries, next, nil
+}
+
+// pageSize is the length of a moderators' list: 50 unless another is asked for.
+func pageSize(limit int) (int, error) {
+	if limit == 0 {
+		return 50, nil
+	}
+	if limit < 1 || limit > 200 {
+		return 0, invalidQuery("limit is between 1 and 200.")
+	}
+	return limit, nil
+}
+
+func named(tx Tx, decisions []Decision) ([]LogEntry, error) {
+	names, err := accountNames(tx)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]LogEntry, len(decisions))
+	for i, d := range decisions {
+		entries[i] = LogEntry{Decision: d, Name: names[d.By]}
+	}
+	return entries, nil
+}
+
+// accountNames returns the names of all accounts by id; Operator has the program's.
+func accountNames(tx Tx) (map[string]string, error) {
+	accounts, err := tx.Accounts()
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	names := map[string]string{Operator.id(): "aitys"}
+	for _, a := range accounts {
+		names[a.ID] = a.Name
+	}
+	return names, nil
+}
+
+// nameConflicts puts names where conflicts have the ids of accounts.
+func nameConflicts(tx Tx, conflicts []Conflict) error {
+	if !slices.ContainsFunc(conflicts, func(c Conflict) bool { return !c.At.IsZero() }) {
+		return nil
+	}
+	names, err := accountNames(tx)
+	if err != nil {
+		return err
+	}
+	for i := range conflicts {
+		if c := &conflicts[i]; !c.At.IsZero() {
+			c.By = names[c.By]
+		}
+	}
+	return nil
 }
 
 // VerifyLog walks a site's whole log and returns the seq of the first entry whose hash, or
 // place, is not what it should be; 0 when all is well.
-func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err error) { return 0, nil }
+func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err error) {
+	const step = 1_000
+	var at Head
+	for more := true; more && bad == 0; {
+		err := s.view(ctx, func(tx Tx) error {
+			decisions, err := tx.DecisionsAfter(site.ID, at.Seq, step)
+			if err != nil {
+				return err
+			}
+			for _, d := range decisions {
+				if d.Seq != at.Seq+1 || !bytes.Equal(d.Hash, chain(at.Hash, d)) {
+					bad = at.Seq + 1
+					return nil
+				}
+				at = Head{Seq: d.Seq, Hash: d.Hash}
+			}
+			if more = len(decisions) == step; more {
+				return nil
+			}
+			head, err := tx.Head(site.ID)
+			if err == nil && (head.Seq != at.Seq || !bytes.Equal(head.Hash, at.Hash)) {
+				bad = at.Seq + 1 // the end is cut off, or put on
+			}
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("verify log: %w", err)
+		}
+	}
+	return bad, nil
+}
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,
-// newest first: what the key z walks through.
+// newest first: what the key z walks through. It looks through the newest 5,000 decisions.
 func (s *Service) LastBatches(ctx context.Context, who Actor, site Site, limit int) ([]string, error) {
-	return nil, nil
+	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+		return nil, err
+	}
+	batches := []string{}
+	err := s.view(ctx, func(tx Tx) error {
+		batches = batches[:0]
+		w := undoables{tx: tx, site: site.ID, by: who.id(), later: map[string]int64{}}
+		for range 10 {
+			found, more, err := w.next()
+			if err != nil {
+				return err
+			}
+			for _, batch := range found {
+				if !slices.Contains(batches, batch) {
+					batches = append(batches, batch)
+				}
+			}
+			if !more || len(batches) >= limit {
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read last batches: %w", err)
+	}
+	return batches[:min(limit, len(batches))], nil
 }
 
-// A PageEntry is a page with its numbers.
-type PageEntry struct {
-	Page
-	Approved, Pending int
+// undoables walks a log backwards and finds the decisions of one account that still stand.
+type undoables struct {
+	tx    Tx
+	site  int64
+	by    string
+	from  uint64
+	later map[string]int64 // entries passed already, by comment
 }
 
-// Pages lists a site's pages, newest first. It needs an author.
-func (s *Service) Pages(ctx context.Context, who Actor, site Site, after string, limit int) (pages []PageEntry, next string, err error) {
-	return nil, "", nil
-}
-
-// A PageChange names what to change of a page; nil leaves it.
-type PageChange struct {
-	Open  *bool
-	Title *string
-	URL   *string
-}
-
-// SetPage changes a page. It needs a moderator.
-func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, ch PageChange) (PageEntry, error) {
-	return PageEntry{}, nil
+func (w *undoables) next() (batches []string, more bool, err error) {
+	const step = 500
+	decisions, err := w.tx.DecisionsBefore(w.site, w.from, step)
+	if err != nil {
+		return nil, false, err
+	}
+	var own []Decision
+	var ids []string
+	version := map[uint64]int64{} // that the comment has if nobody edited it since
+	for _, d := range decisions {
+		w.from = d.Seq
+		w.later[d.Comment]++
+		if d.By == w.by && d.Undoes == 0 && !d.Undone {
+			own, ids = append(own, d), append(ids, d.Comment)
+			version[d.Seq] = d.Version + w.later[d.Comment]
+		}
+	}
+	if len(ids) > 0 {
+		comments, err := w.tx.CommentsByID(w.site, ids)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, d := range own {
+			if slices.ContainsFunc(comments, func(c Comment) bool {
+				return c.ID == d.Comment && c.Standing == d.Seq && c.State != Removed && c.Version == version[d.Seq]
+			}) {
+				batches = append(batches, d.Batch)
+			}
+		}
+	}
+	return batches, len(decisions) == step && w.from > 1, nil
 }

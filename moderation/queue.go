@@ -2,9 +2,23 @@ package moderation
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
 )
+
+// maxCount is how far a view is counted.
+const maxCount = 1_000
+
+// views are all there are; the last two are empty until readers can report and appeal.
+var views = []View{ViewPending, ViewSuspected, ViewApproved, ViewRejected, ViewSpam, ViewReported, ViewAppealed}
 
 // A QueueRequest asks for one page of a view. Zero values are the defaults: pending, oldest, 50.
 type QueueRequest struct {
@@ -24,8 +38,8 @@ type Item struct {
 	Writer   WriterHistory
 }
 
-// A QueuePage is one page of a view. Counts has every view's name; Capped names those that
-// stand for "this many or more".
+// A QueuePage is one page of a view. Counts has every view's name; Capped says that some of
+// them stand for "this many or more".
 type QueuePage struct {
 	Items  []Item
 	Counts map[View]int
@@ -33,26 +47,157 @@ type QueuePage struct {
 	Next   string
 }
 
-// Queue returns one page of a site's queue. It needs a moderator.
+// Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
 func (s *Service) Queue(ctx context.Context, who Actor, site Site, req QueueRequest) (QueuePage, error) {
-	return QueuePage{}, nil
+	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+		return QueuePage{}, err
+	}
+	q, err := req.query(site)
+	if err != nil {
+		return QueuePage{}, err
+	}
+	var out QueuePage
+	err = s.view(ctx, func(tx Tx) (err error) {
+		var list []Comment
+		if list, out.Next, err = queuePage(tx, q, who.finds(q)); err != nil {
+			return err
+		}
+		if out.Counts, out.Capped, err = countViews(tx, site); err != nil {
+			return err
+		}
+		out.Items, err = items(tx, site.ID, list)
+		return err
+	})
+	if err != nil {
+		return QueuePage{}, fmt.Errorf("read queue: %w", err)
+	}
+	s.explain(ctx, who, site.ID, out.Items)
+	return out, nil
 }
 
 // QueueCounts returns the counts alone.
 func (s *Service) QueueCounts(ctx context.Context, who Actor, site Site) (counts map[View]int, capped bool, err error) {
-	return nil, false, nil
+	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+		return nil, false, err
+	}
+	err = s.view(ctx, func(tx Tx) (err error) {
+		counts, capped, err = countViews(tx, site)
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("count queue: %w", err)
+	}
+	return counts, capped, nil
 }
 
-// A HistoryEntry is one thing that happened to a comment. By is nil for what the site's
-// settings did.
-type HistoryEntry struct {
-	Decision
-	Name string // the account's name, "" when by nobody
-	Auto bool   // published by the site's setting: in no decision
+func countViews(tx Tx, site Site) (counts map[View]int, capped bool, err error) {
+	counts = make(map[View]int, len(views))
+	for _, view := range views {
+		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, maxCount+1)
+		if err != nil {
+			return nil, false, fmt.Errorf("count %s: %w", view, err)
+		}
+		if n > maxCount {
+			n, capped = maxCount, true
+		}
+		counts[view] = n
+	}
+	return counts, capped, nil
 }
 
-// Item returns one comment with its history. A moderator sees everything, an author all but
-// the e-mail.
-func (s *Service) Item(ctx context.Context, who Actor, site Site, id string) (Item, []HistoryEntry, error) {
-	return Item{}, nil, nil
+// query checks a request and fills in its defaults.
+func (req QueueRequest) query(site Site) (q QueueQuery, err error) {
+	q = QueueQuery{Site: site.ID, View: req.View, Order: req.Order, Suspect: site.Settings.Suspect}
+	if q.View == "" {
+		q.View = ViewPending
+	}
+	if !slices.Contains(views, q.View) {
+		return q, invalidQuery("state is one of pending, suspected, approved, rejected, spam, reported and appealed.")
+	}
+	switch q.Order {
+	case "":
+		q.Order = QueueOldest
+	case QueueOldest, QueueNewest, QueueRisk:
+	default:
+		return q, invalidQuery("sort is oldest, newest or risk.")
+	}
+	if !utf8.ValidString(req.Search) || utf8.RuneCountInString(req.Search) > 200 {
+		return q, invalidQuery("q is text of at most 200 characters.")
+	}
+	q.Search = fold(req.Search)
+	if q.Limit, err = pageSize(req.Limit); err != nil {
+		return q, err
+	}
+	if req.After != "" {
+		if q.After = readCursor(q.Order, req.After); q.After == nil {
+			return q, invalidCursor()
+		}
+	}
+	return q, nil
+}
+
+// finds returns what keeps a comment in an actor's list. The store's search looks through
+// e-mails too: whoever may not see them must not find by them.
+func (a Actor) finds(q QueueQuery) func(Comment) bool {
+	if a.Role(q.Site) >= Moderator || q.Search == "" {
+		return func(Comment) bool { return true }
+	}
+	return func(c Comment) bool {
+		c.Email = ""
+		return strings.Contains(searchText(c), q.Search)
+	}
+}
+
+// queuePage reads one page of comments and the cursor of the next.
+func queuePage(tx Tx, q QueueQuery, keep func(Comment) bool) (list []Comment, next string, err error) {
+	limit := q.Limit
+	q.Limit++ // one more shows whether there is a next page
+	for {
+		found, err := tx.Queue(q)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, c := range found {
+			if !keep(c) {
+				continue
+			}
+			if len(list) == limit {
+				return list, cursorOf(list[limit-1]).write(q.Order), nil
+			}
+			list = append(list, c)
+		}
+		if len(found) < q.Limit {
+			return list, "", nil
+		}
+		q.After = cursorOf(found[len(found)-1])
+	}
+}
+
+func cursorOf(c Comment) *QueueCursor {
+	return &QueueCursor{At: c.CreatedAt, ID: c.ID, Score: c.Verdict.Score}
+}
+
+// write makes a cursor opaque. It holds the order, since in another it means nothing.
+func (c QueueCursor) write(order QueueOrder) string {
+	raw := []byte{order[0]}
+	raw = binary.BigEndian.AppendUint64(raw, uint64(c.At.UnixMicro()))
+	raw = binary.BigEndian.AppendUint64(raw, math.Float64bits(c.Score))
+	return base64.RawURLEncoding.EncodeToString(append(raw, c.ID...))
+}
+
+// readCursor returns nil for what is no cursor of that order.
+func readCursor(order QueueOrder, text string) *QueueCursor {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(raw) < 18 || len(raw) > 80 || raw[0] != order[0] {
+		return nil
+	}
+	c := QueueCursor{
+		At:    time.UnixMicro(int64(binary.BigEndian.Uint64(raw[1:]))).UTC(),
+		Score: math.Float64frombits(binary.BigEndian.Uint64(raw[9:])),
+		ID:    string(raw[17:]),
+	}
+	if !(c.Score >= 0 && c.Score <= 1) || strings.ContainsFunc(c.ID, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil
+	}
+	return &c
 }

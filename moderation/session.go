@@ -2,25 +2,20 @@ package moderation
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// An Actor is who asks for something: an account through a session or a token, or Operator.
-// The zero Actor may do nothing.
-type Actor struct {
-	Account  Account
-	Session  string  // the session's id, or ""
-	Token    string  // the token's id, or ""
-	Scope    Scope   // what the token allows; ScopeAdmin for a session
-	Sites    []int64 // what the token is bound to; empty: all of the account's
-	operator bool
-}
-
-// Operator is whoever runs commands on the machine: everything is allowed.
-var Operator = Actor{operator: true, Scope: ScopeAdmin}
-
-// Role returns what the actor is on a site, whatever its scope.
-func (a Actor) Role(site int64) Role { return NoRole }
+// A session ends 12 hours after it was last used and 30 days after it was made. That it was
+// used is written down at most once a minute.
+const (
+	sessionIdle  = 12 * time.Hour
+	sessionLife  = 30 * 24 * time.Hour
+	sessionTouch = time.Minute
+)
 
 // SignedIn is a session just made. Value goes into the cookie and is not kept.
 type SignedIn struct {
@@ -32,46 +27,176 @@ type SignedIn struct {
 // SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
 func (s *Service) SignIn(ctx context.Context, email, password, agent string) (SignedIn, error) {
-	return SignedIn{}, nil
+	email = strings.ToLower(strings.TrimSpace(email))
+	if wait := s.signins.take(email, s.now()); wait > 0 {
+		return SignedIn{}, &Error{Kind: Limited, Code: "rate.limited",
+			Detail:     "Too many wrong passwords. Wait a little, then try again.",
+			RetryAfter: int(wait/time.Second) + 1}
+	}
+	var account Account
+	err := s.view(ctx, func(tx Tx) (err error) {
+		account, err = tx.AccountByEmail(email)
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
+	}
+	hash := account.Password
+	if account.Disabled || len(password) > 1_024 {
+		hash = ""
+	}
+	same, err := samePassword(ctx, password[:min(len(password), 1_024)], hash)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !same {
+		return SignedIn{}, errSession()
+	}
+	in, row := s.newSession(account, agent)
+	err = s.update(ctx, func(tx Tx) error {
+		// The account may have been disabled, or its password changed, while we compared.
+		if err := lockPeople(tx); err != nil {
+			return err
+		}
+		now, err := tx.AccountByID(account.ID)
+		if err != nil {
+			return err
+		}
+		if now.Disabled || now.Password != account.Password {
+			return ErrNotFound
+		}
+		in.Actor.Account = now
+		return tx.InsertSession(row)
+	})
+	if errors.Is(err, ErrNotFound) {
+		return SignedIn{}, errSession()
+	}
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
+	}
+	s.signins.right(email)
+	return in, nil
 }
 
-// SignOut ends the actor's session.
-func (s *Service) SignOut(ctx context.Context, who Actor) error { return nil }
+// newSession makes a session of an account, to be inserted.
+func (s *Service) newSession(a Account, agent string) (SignedIn, Session) {
+	now := s.now()
+	value, hash := newSecret("")
+	row := Session{
+		Hash: hash, ID: newID(), Account: a.ID, Agent: shorten(agent, 120),
+		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
+	}
+	return SignedIn{
+		Actor:     Actor{Account: a, Session: row.ID, Scope: ScopeAdmin},
+		Value:     value,
+		ExpiresAt: now.Add(sessionLife),
+	}, row
+}
 
 // ActorBySession returns who a cookie's value stands for; auth.needed when nobody.
 func (s *Service) ActorBySession(ctx context.Context, value string) (Actor, error) {
-	return Actor{}, nil
+	now := s.now()
+	var row Session
+	var account Account
+	err := s.view(ctx, func(tx Tx) (err error) {
+		if row, err = tx.SessionByHash(hashSecret(value)); err != nil {
+			return err
+		}
+		account, err = tx.AccountByID(row.Account)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
+		return Actor{}, authNeeded()
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("read session: %w", err)
+	}
+	if now.Sub(row.SeenAt) >= sessionTouch {
+		expires := row.CreatedAt.Add(sessionLife)
+		if idle := now.Add(sessionIdle); idle.Before(expires) {
+			expires = idle
+		}
+		if err := s.update(ctx, func(tx Tx) error { return tx.TouchSession(row.Hash, now, expires) }); err != nil {
+			// Whoever only reads is served while nothing can be written.
+			s.log.WarnContext(ctx, "session not prolonged", "session", row.ID, "error", err)
+		}
+	}
+	return Actor{Account: account, Session: row.ID, Scope: ScopeAdmin}, nil
 }
 
 // ActorByToken returns who an API token stands for; auth.needed when nobody.
 func (s *Service) ActorByToken(ctx context.Context, value string) (Actor, error) {
-	return Actor{}, nil
+	var token Token
+	var account Account
+	err := s.view(ctx, func(tx Tx) (err error) {
+		if token, err = tx.TokenByHash(hashSecret(value)); err != nil {
+			return err
+		}
+		account, err = tx.AccountByID(token.Account)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
+		return Actor{}, authNeeded()
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("read token: %w", err)
+	}
+	return Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
 }
 
-// MySessions lists the actor's own sessions; EndSession revokes one by its id.
-func (s *Service) MySessions(ctx context.Context, who Actor) ([]Session, error) { return nil, nil }
-
-// EndSession revokes one of the actor's own sessions by its id.
-func (s *Service) EndSession(ctx context.Context, who Actor, id string) error { return nil }
-
-// SetupLink returns the token of a one-time link that makes the first owner, or "" when there
-// is an account already.
-func (s *Service) SetupLink(ctx context.Context) (string, error) { return "", nil }
-
-// A LinkUse is what a one-time link asks for: for a new account's link only the password.
-type LinkUse struct {
-	Token                 string
-	Email, Name, Password string
-	Agent                 string
+// SignOut ends the actor's session.
+func (s *Service) SignOut(ctx context.Context, who Actor) error {
+	return s.EndSession(ctx, who, who.Session)
 }
 
-// LinkAccount returns the account that a one-time link is for; an empty one when it makes the
-// first owner; auth.needed when the link is used, too old or unknown.
-func (s *Service) LinkAccount(ctx context.Context, token string) (Account, error) {
-	return Account{}, nil
+// MySessions lists the actor's own sessions, the oldest first.
+func (s *Service) MySessions(ctx context.Context, who Actor) (list []Session, err error) {
+	if err := who.known(); err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, func(tx Tx) (err error) {
+		list, err = tx.Sessions(who.id())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	return list, nil
 }
 
-// UseLink takes a one-time link, sets the password (and makes the first owner) and signs in.
-func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
-	return SignedIn{}, nil
+// EndSession revokes one of the actor's own sessions by its id; an unknown one has ended already.
+func (s *Service) EndSession(ctx context.Context, who Actor, id string) error {
+	if err := who.known(); err != nil {
+		return err
+	}
+	err := s.update(ctx, func(tx Tx) error {
+		list, err := tx.Sessions(who.id())
+		if err != nil {
+			return err
+		}
+		for _, row := range list {
+			if row.ID == id {
+				return tx.DeleteSession(row.Hash)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// shorten cuts text to at most n bytes, at a letter's edge, and drops what is no text.
+func shorten(text string, n int) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
+	for len(text) > n {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
+}
+
+func errSession() error {
+	return &Error{Kind: Unauthenticated, Code: "session.refused", Detail: "The e-mail or the password is wrong."}
 }

@@ -1,0 +1,155 @@
+package moderation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An entry is what all that one use case adds to a site's log has in common.
+type entry struct {
+	site  Site
+	by    string
+	batch string
+	at    time.Time
+}
+
+func (s *Service) newEntry(who Actor, site Site) entry {
+	return entry{site: site, by: who.id(), batch: newID(), at: s.now()}
+}
+
+// A book is the locked end of a site's log in one transaction: decisions are written to
+// comments at once, and to the log by close.
+type book struct {
+	entry
+	tx       Tx
+	head     Head
+	comments map[string]Comment    // as they are now, by id
+	logs     map[string][]Decision // what was read of their logs, ascending
+	shows    *showing
+
+	decisions     []Decision
+	lessons       []StoredLesson
+	fallen, risen []uint64 // lessons that count no longer, and that count again
+	events        []Event
+}
+
+// open locks the log.
+func (e entry) open(tx Tx) (*book, error) {
+	head, err := tx.LockLog(e.site.ID)
+	if err != nil {
+		return nil, fmt.Errorf("lock log: %w", err)
+	}
+	return &book{entry: e, tx: tx, head: head}, nil
+}
+
+// lock reads comments by id, in one order in every transaction: those who lock single
+// comments without the log would otherwise wait for us as we for them.
+func (b *book) lock(ids []string) error {
+	found, err := b.tx.CommentsByID(b.site.ID, slices.Sorted(slices.Values(ids)))
+	if err != nil {
+		return fmt.Errorf("read comments: %w", err)
+	}
+	b.comments = make(map[string]Comment, len(found))
+	for _, c := range found {
+		b.comments[c.ID] = c
+	}
+	b.shows = newShowing(b.tx, b.site.ID, found...)
+	return nil
+}
+
+func (b *book) readLog(ids []string) error {
+	b.logs = make(map[string][]Decision, len(ids))
+	if len(ids) == 0 {
+		return nil
+	}
+	entries, err := b.tx.DecisionsOf(b.site.ID, ids...)
+	if err != nil {
+		return fmt.Errorf("read decisions: %w", err)
+	}
+	for _, d := range entries {
+		b.logs[d.Comment] = append(b.logs[d.Comment], d)
+	}
+	return nil
+}
+
+// conflict says why a comment was left alone, and who was there before.
+func (b *book) conflict(c Comment, code string) Conflict {
+	out := Conflict{ID: c.ID, Code: code, Version: c.Version, State: c.State}
+	if entries := b.logs[c.ID]; len(entries) > 0 {
+		last := entries[len(entries)-1]
+		out.By, out.At = last.By, last.At // close makes the id a name
+	}
+	return out
+}
+
+// write puts a decision on a comment: d needs what is its own only.
+func (b *book) write(c Comment, d Decision, ch StateChange) error {
+	d.Seq, d.Site, d.Batch, d.Comment = b.head.Seq+1, b.site.ID, b.batch, c.ID
+	d.Version, d.By, d.From, d.At = c.Version, b.by, c.State, b.at
+	d.Hash = chain(b.head.Hash, d)
+	ok, err := b.tx.SetState(b.site.ID, c.ID, c.Version, ch)
+	if err != nil {
+		return fmt.Errorf("set state: %w", err)
+	}
+	if !ok {
+		return fmt.Errorf("set state of %s: version %d moved under the lock", c.ID, c.Version)
+	}
+	shown := (d.From == Approved) != (d.To == Approved)
+	if shown {
+		if err := b.shows.set(c.ID, d.To == Approved); err != nil {
+			return err
+		}
+	}
+	b.head = Head{Seq: d.Seq, Hash: d.Hash}
+	b.decisions = append(b.decisions, d)
+	b.events = append(b.events, Event{
+		Site: b.site.ID, Kind: EventDecided, Page: c.Page, Comment: c.ID, Shown: shown, At: b.at,
+	})
+	c.State, c.Reason, c.Note, c.Standing, c.DecidedAt = ch.State, ch.Reason, ch.Note, ch.Standing, ch.DecidedAt
+	c.Version++
+	b.comments[c.ID] = c
+	if b.logs == nil {
+		b.logs = map[string][]Decision{}
+	}
+	b.logs[c.ID] = append(b.logs[c.ID], d)
+	return nil
+}
+
+// close writes what the book holds, and completes what is answered.
+func (b *book) close(out *Outcome) error {
+	if out.Done > 0 {
+		out.Batch = b.batch
+	}
+	if err := nameConflicts(b.tx, out.Conflicts); err != nil {
+		return err
+	}
+	if len(b.decisions) > 0 {
+		if err := b.tx.AppendDecisions(b.site.ID, b.decisions); err != nil {
+			return fmt.Errorf("append decisions: %w", err)
+		}
+	}
+	if len(b.lessons) > 0 {
+		if err := b.tx.AddLessons(b.site.ID, b.lessons); err != nil {
+			return fmt.Errorf("add lessons: %w", err)
+		}
+	}
+	for _, l := range []struct {
+		seqs     []uint64
+		standing bool
+	}{{b.fallen, false}, {b.risen, true}} {
+		if len(l.seqs) == 0 {
+			continue
+		}
+		if err := b.tx.SetStanding(b.site.ID, l.seqs, l.standing); err != nil {
+			return fmt.Errorf("set standing: %w", err)
+		}
+	}
+	if len(b.events) == 0 {
+		return nil
+	}
+	if err := b.tx.Emit(b.events...); err != nil {
+		return fmt.Errorf("emit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package moderation
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// chain returns the hash of a log entry that follows one whose hash is before.
+//
+// It is SHA-256 over the canonical encoding of: the format's number, the hash before ("" for
+// the first entry), and the entry's fields in the order below. A number is eight bytes,
+// big-endian (a score its IEEE 754 bits, a time its microseconds since 1970), text and bytes
+// are their length as such a number and then themselves: no two entries have one encoding.
+// Undone is left out, since a later entry sets it.
+func chain(before []byte, d Decision) []byte {
+	e := encoding{}.number(1).bytes(before)
+	e = e.number(d.Seq).number(uint64(d.Site)).text(d.Batch).text(d.Comment).number(uint64(d.Version))
+	e = e.text(d.By).number(uint64(d.Action)).number(uint64(d.Reason)).text(d.Note)
+	e = e.number(uint64(d.From)).number(uint64(d.To))
+	e = e.number(d.Before).number(d.Undoes).number(d.Restores)
+	e = e.number(math.Float64bits(d.Score)).number(uint64(d.Suggested)).number(d.ModelSeq)
+	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
+	sum := sha256.Sum256(e)
+	return sum[:]
+}
+
+// lessonHash binds a lesson to the log entry that stores it. The salt goes with the lesson,
+// so that once both are erased the hash says nothing of the text.
+func lessonHash(salt []byte, l classifier.Lesson) []byte {
+	e := encoding{}.bytes(salt).number(uint64(l.Label))
+	e = e.text(l.Comment.Text).text(l.Comment.Author).text(l.Comment.Email).text(l.Comment.URL)
+	sum := sha256.Sum256(e)
+	return sum[:]
+}
+
+// An encoding is bytes that can be read in one way only.
+type encoding []byte
+
+func (e encoding) number(n uint64) encoding { return binary.BigEndian.AppendUint64(e, n) }
+func (e encoding) text(s string) encoding   { return append(e.number(uint64(len(s))), s...) }
+func (e encoding) bytes(b []byte) encoding  { return append(e.number(uint64(len(b))), b...) }

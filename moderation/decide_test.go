@@ -1,0 +1,260 @@
+package moderation_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+// standing returns the labels of the lessons that count, by seq.
+func (w *world) standing(site moderation.Site) map[uint64]string {
+	w.t.Helper()
+	lessons := map[uint64]string{}
+	w.view(func(tx moderation.Tx) error {
+		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
+			lessons[l.Seq] = l.Label.String() + ": " + l.Comment.Text
+			return nil
+		})
+	})
+	return lessons
+}
+
+func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	for _, tt := range []struct {
+		action moderation.Action
+		reason moderation.Reason
+		state  moderation.State
+		stored moderation.Reason
+		lesson string
+	}{
+		{moderation.Approve, moderation.NoReason, moderation.Approved, moderation.NoReason, "ham"},
+		{moderation.MarkSpam, moderation.NoReason, moderation.Spam, moderation.ReasonSpam, "spam"},
+		{moderation.MarkSpam, moderation.ReasonSpam, moderation.Spam, moderation.ReasonSpam, "spam"},
+		{moderation.Reject, moderation.ReasonSpam, moderation.Spam, moderation.ReasonSpam, "spam"},
+		{moderation.Reject, moderation.NoReason, moderation.Rejected, moderation.ReasonOther, ""},
+		{moderation.Reject, moderation.ReasonOther, moderation.Rejected, moderation.ReasonOther, ""},
+		{moderation.Reject, moderation.ReasonDuplicate, moderation.Rejected, moderation.ReasonDuplicate, ""},
+		{moderation.Reject, moderation.ReasonHateSpeech, moderation.Rejected, moderation.ReasonHateSpeech, "hate_speech"},
+		{moderation.Reject, moderation.ReasonObscenity, moderation.Rejected, moderation.ReasonObscenity, "obscenity"},
+		{moderation.Reject, moderation.ReasonPersonalAttack, moderation.Rejected, moderation.ReasonPersonalAttack, "personal_attack"},
+		{moderation.Reject, moderation.ReasonOffTopic, moderation.Rejected, moderation.ReasonOffTopic, ""},
+		{moderation.Reject, moderation.ReasonUnlawful, moderation.Rejected, moderation.ReasonUnlawful, ""},
+		{moderation.Hold, moderation.NoReason, moderation.Pending, moderation.NoReason, ""},
+	} {
+		t.Run(fmt.Sprintf("%s %s", tt.action, tt.reason), func(t *testing.T) {
+			text := fmt.Sprintf("What becomes of %s for %s?", tt.action, tt.reason)
+			c := w.submit(w.a, text)
+			before := w.standing(w.a)
+			w.choose(mod, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason, Note: "To the\r\nwriter."}, c.ID)
+			got := w.comment(w.a, c.ID)
+			if got.State != tt.state || got.Reason != tt.stored || got.Note != "To the\nwriter." || got.Version != 2 || got.Standing == 0 {
+				t.Errorf("got %v for %v, note %q, version %d, standing %d", got.State, got.Reason, got.Note, got.Version, got.Standing)
+			}
+			after := w.standing(w.a)
+			want := before
+			if tt.lesson != "" {
+				want[got.Standing] = tt.lesson + ": " + text
+			}
+			if !reflect.DeepEqual(after, want) {
+				t.Errorf("lessons: got %v, want %v", after, want)
+			}
+		})
+	}
+}
+
+func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	c := w.submit(w.a, "A comment.")
+	one := []moderation.Ref{{ID: c.ID, Version: 1}}
+	for _, tt := range []struct {
+		name, field string
+		in          moderation.Choice
+	}{
+		{"no comments", "/comments", moderation.Choice{Action: moderation.Approve}},
+		{"1,001 comments", "/comments", moderation.Choice{Action: moderation.Approve, Comments: make([]moderation.Ref, 1001)}},
+		{"an unknown action", "/action", moderation.Choice{Action: 9, Comments: one}},
+		{"an unknown reason", "/reason", moderation.Choice{Action: moderation.Reject, Reason: 99, Comments: one}},
+		{"approval for a reason", "/reason", moderation.Choice{Action: moderation.Approve, Reason: moderation.ReasonSpam, Comments: one}},
+		{"holding for a reason", "/reason", moderation.Choice{Reason: moderation.ReasonOther, Comments: one}},
+		{"spam for another reason", "/reason", moderation.Choice{Action: moderation.MarkSpam, Reason: moderation.ReasonOffTopic, Comments: one}},
+		{"a long note", "/note", moderation.Choice{Action: moderation.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
+		{"a note that is no text", "/note", moderation.Choice{Action: moderation.Approve, Note: "\xff", Comments: one}},
+	} {
+		_, err := w.s.Decide(w.ctx, mod, w.a, tt.in)
+		wantCode(t, tt.name, err, "field.invalid")
+		if e := new(moderation.Error); !asError(err, &e) || e.Field != tt.field {
+			t.Errorf("%s: got field %q, want %q", tt.name, e.Field, tt.field)
+		}
+	}
+	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != moderation.Pending {
+		t.Errorf("a refused decision changed the comment: %v in version %d", got.State, got.Version)
+	}
+}
+
+func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
+	w := newWorld(t)
+	mod, other := w.person("mod", moderation.Moderator, "a"), w.person("other", moderation.Moderator, "a")
+	fresh := w.submit(w.a, "Fresh and fine.")
+	stale := w.submit(w.a, "Somebody was here before.")
+	edited, token := w.submitOwn(w.a, "Edited since it was seen.")
+	removed, removedToken := w.submitOwn(w.a, "Withdrawn by its writer.")
+	foreign := w.submit(w.b, "Of another site.")
+	w.clock.add(time.Second)
+	decidedAt := w.clock.Now()
+	w.decide(other, w.a, moderation.Approve, stale.ID)
+	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Buy pills now, the new text says.")
+	w.must(err)
+	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, removedToken))
+
+	out, err := w.s.Decide(w.ctx, mod, w.a, moderation.Choice{Action: moderation.MarkSpam, Comments: []moderation.Ref{
+		{ID: stale.ID, Version: 1}, {ID: "nobody", Version: 1}, {ID: foreign.ID, Version: 1},
+		{ID: removed.ID, Version: 1}, {ID: fresh.ID, Version: 1}, {ID: edited.ID, Version: 1}, {ID: fresh.ID, Version: 1},
+	}})
+	w.must(err)
+	want := []moderation.Conflict{
+		{ID: stale.ID, Code: "version.stale", Version: 2, State: moderation.Approved, By: "other", At: decidedAt},
+		{ID: "nobody", Code: "comment.unknown"},
+		{ID: foreign.ID, Code: "comment.unknown"},
+		{ID: removed.ID, Code: "comment.removed", Version: 2, State: moderation.Removed},
+		{ID: edited.ID, Code: "version.stale", Version: 2, State: moderation.Pending},
+	}
+	if out.Done != 1 || out.Unchanged != 1 || out.Batch == "" || !reflect.DeepEqual(out.Conflicts, want) {
+		t.Errorf("got %+v\nwant 1 done, 1 unchanged and %+v", out, want)
+	}
+	if got := w.comment(w.a, fresh.ID); got.State != moderation.Spam {
+		t.Errorf("the rest was not done: %v", got.State)
+	}
+	if got := w.comment(w.b, foreign.ID); got.State != moderation.Pending || got.Version != 1 {
+		t.Errorf("a comment of another site changed: %v in version %d", got.State, got.Version)
+	}
+}
+
+func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	spam := moderation.Choice{Action: moderation.MarkSpam}
+	again := func(c moderation.Comment, in moderation.Choice, version int64) moderation.Outcome {
+		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
+		out, err := w.s.Decide(w.ctx, mod, w.a, in)
+		w.must(err)
+		return out
+	}
+	c := w.submit(w.a, "Decided twice.")
+	w.choose(mod, w.a, spam, c.ID)
+	for _, version := range []int64{0, 1, 2, 3} {
+		if out := again(c, spam, version); out.Unchanged != 1 || out.Done+len(out.Conflicts) != 0 || out.Batch != "" {
+			t.Errorf("version %d: got %+v, want it unchanged", version, out)
+		}
+	}
+	if out := again(c, moderation.Choice{Action: moderation.Reject}, 1); len(out.Conflicts) != 1 {
+		t.Errorf("another reason by an old version: got %+v, want a conflict", out)
+	}
+
+	held := w.submit(w.a, "Never decided, then held.")
+	if out := again(held, moderation.Choice{}, 1); out.Done != 1 {
+		t.Errorf("holding what no decision holds: got %+v, want it done", out)
+	}
+	if out := again(held, moderation.Choice{}, 1); out.Unchanged != 1 {
+		t.Errorf("holding what is held: got %+v, want it unchanged", out)
+	}
+
+	edited, token := w.submitOwn(w.a, "Approved, then edited.")
+	w.decide(mod, w.a, moderation.Hold, edited.ID)
+	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Another text than the one decided.")
+	w.must(err)
+	if out := again(edited, moderation.Choice{}, 2); out.Unchanged != 0 || len(out.Conflicts) != 1 {
+		t.Errorf("a decision on the text before: got %+v, want a conflict", out)
+	}
+}
+
+func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	c := w.submit(w.a, "One comment, one lesson.")
+	for _, tt := range []struct {
+		in   moderation.Choice
+		want string
+	}{
+		{moderation.Choice{Action: moderation.Approve}, "ham"},
+		{moderation.Choice{Action: moderation.MarkSpam}, "spam"},
+		{moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonObscenity}, "obscenity"},
+		{moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonOffTopic}, ""},
+		{moderation.Choice{Action: moderation.Approve}, "ham"},
+		{moderation.Choice{Action: moderation.Hold}, ""},
+	} {
+		w.choose(mod, w.a, tt.in, c.ID)
+		want := map[uint64]string{}
+		if tt.want != "" {
+			want[w.comment(w.a, c.ID).Standing] = tt.want + ": One comment, one lesson."
+		}
+		if got := w.standing(w.a); !reflect.DeepEqual(got, want) {
+			t.Errorf("after %v for %v: got %v, want %v", tt.in.Action, tt.in.Reason, got, want)
+		}
+	}
+}
+
+func TestARepeatedRequestIsOneDecision(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	c, d := w.submit(w.a, "Decided once."), w.submit(w.a, "Not decided by it.")
+	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
+	in := moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
+	first, err := w.s.Decide(w.ctx, mod, w.a, in)
+	w.must(err)
+	second, err := w.s.Decide(w.ctx, mod, w.a, in)
+	w.must(err)
+	if !second.Replayed || first.Replayed {
+		t.Errorf("replayed: first %v, second %v", first.Replayed, second.Replayed)
+	}
+	second.Replayed = false
+	if !reflect.DeepEqual(first, second) {
+		t.Errorf("the second answer %+v is not the first %+v", second, first)
+	}
+	if got := w.comment(w.a, c.ID); got.Version != 2 {
+		t.Errorf("the comment is in version %d, want 2", got.Version)
+	}
+	in.Key = &moderation.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
+	_, err = w.s.Decide(w.ctx, mod, w.a, in)
+	wantCode(t, "another body", err, "idempotency.mismatch")
+
+	undo := &moderation.Key{Site: w.a.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	for i := range 2 {
+		out, err := w.s.Undo(w.ctx, mod, w.a, first.Batch, undo)
+		w.must(err)
+		if out.Done != 1 || out.Replayed != (i == 1) {
+			t.Errorf("undo %d: got %+v, want one undone", i, out)
+		}
+	}
+}
+
+func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	ids := make([]string, 1_000)
+	for i := range ids {
+		ids[i] = w.submit(w.a, fmt.Sprintf("Comment number %d of many.", i)).ID
+	}
+	out := w.decide(mod, w.a, moderation.MarkSpam, ids...)
+	if out.Done != len(ids) || len(out.Conflicts) != 0 {
+		t.Fatalf("got %d done, %d conflicts", out.Done, len(out.Conflicts))
+	}
+	if back := w.undo(mod, w.a, out.Batch); back.Done != len(ids) {
+		t.Errorf("got %d undone, want all", back.Done)
+	}
+	bad, err := w.s.VerifyLog(w.ctx, w.a)
+	w.must(err)
+	if bad != 0 {
+		t.Errorf("the log does not verify at %d", bad)
+	}
+	if n := len(w.standing(w.a)); n != 0 {
+		t.Errorf("%d lessons stand after undo, want none", n)
+	}
+}

@@ -1,0 +1,145 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A HistoryEntry is one thing that happened to a comment. By is nil for what the site's
+// settings did.
+type HistoryEntry struct {
+	Decision
+	Name string // the account's name, "" when by nobody
+	Auto bool   // published by the site's setting: in no decision
+}
+
+// Item returns one comment with its history. A moderator sees everything, an author all but
+// the e-mail.
+func (s *Service) Item(ctx context.Context, who Actor, site Site, id string) (Item, []HistoryEntry, error) {
+	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+		return Item{}, nil, err
+	}
+	var list []Item
+	var entries []HistoryEntry
+	err := s.view(ctx, func(tx Tx) error {
+		c, err := tx.CommentByID(site.ID, id)
+		if err != nil {
+			return err
+		}
+		if list, err = items(tx, site.ID, []Comment{c}); err != nil {
+			return err
+		}
+		decisions, err := tx.DecisionsOf(site.ID, id)
+		if err != nil {
+			return err
+		}
+		logged, err := named(tx, decisions)
+		entries = story(c, logged)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return Item{}, nil, unknownComment()
+	}
+	if err != nil {
+		return Item{}, nil, fmt.Errorf("read comment: %w", err)
+	}
+	s.explain(ctx, who, site.ID, list)
+	return list[0], entries, nil
+}
+
+// items gathers what a moderator sees around comments, but for the evidence.
+func items(tx Tx, site int64, list []Comment) ([]Item, error) {
+	var pageIDs, parentIDs []string
+	var writers [][]byte
+	for _, c := range list {
+		pageIDs = append(pageIDs, c.Page)
+		if c.Parent != "" {
+			parentIDs = append(parentIDs, c.Parent)
+		}
+		if c.Writer != nil {
+			writers = append(writers, c.Writer)
+		}
+	}
+	pages, err := tx.PagesByID(site, unique(pageIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read pages: %w", err)
+	}
+	parents, err := tx.CommentsByID(site, unique(parentIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read parents: %w", err)
+	}
+	known, err := tx.Writers(site, writers)
+	if err != nil {
+		return nil, fmt.Errorf("read writers: %w", err)
+	}
+	refresh(list)
+	refresh(parents)
+	out := make([]Item, len(list))
+	for i, c := range list {
+		out[i] = Item{Comment: c, Writer: known[string(c.Writer)]}
+		if j := slices.IndexFunc(pages, func(p Page) bool { return p.ID == c.Page }); j >= 0 {
+			out[i].Page = pages[j]
+		}
+		if j := slices.IndexFunc(parents, func(p Comment) bool { return p.ID == c.Parent }); j >= 0 {
+			parent := parents[j]
+			out[i].Parent = &parent
+		}
+	}
+	return out, nil
+}
+
+func unique(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what
+// the classifier makes of one.
+func (s *Service) explain(ctx context.Context, who Actor, site int64, list []Item) {
+	for i := range list {
+		item := &list[i]
+		if who.Role(site) < Moderator {
+			item.Comment.Email, item.Comment.Search = "", ""
+			if item.Parent != nil {
+				item.Parent.Email, item.Parent.Search = "", ""
+			}
+		}
+		item.Evidence = s.evidence(ctx, item.Comment)
+	}
+}
+
+// story tells what happened to a comment, oldest first. That a site's setting published it
+// is in no decision: it is seen from the state in which the next one met the comment.
+func story(c Comment, logged []LogEntry) []HistoryEntry {
+	out := make([]HistoryEntry, 0, len(logged)+1)
+	state, at := Pending, c.CreatedAt
+	auto := func(version int64) {
+		out = append(out, HistoryEntry{Auto: true, Decision: Decision{
+			Site: c.Site, Comment: c.ID, Version: version, Action: Approve, From: Pending, To: Approved, At: at,
+		}})
+	}
+	published := func(next State) bool { return next == Approved && state != Approved && c.Account == "" }
+	for _, d := range logged {
+		if published(d.From) {
+			auto(d.Version)
+		}
+		out = append(out, HistoryEntry{Decision: d.Decision, Name: d.Name})
+		state, at = d.To, editTime(c, d.At)
+	}
+	if published(c.State) {
+		auto(c.Version)
+	}
+	return out
+}
+
+// editTime is when a comment was published anew after a decision at a time: by its last edit,
+// as far as is known.
+func editTime(c Comment, decided time.Time) time.Time {
+	if c.EditedAt.After(decided) {
+		return c.EditedAt
+	}
+	return decided
+}

@@ -1,0 +1,150 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const linkLife = 24 * time.Hour
+
+// newLink makes a one-time link for an account, or with "" for the first owner.
+func (s *Service) newLink(account string) (value string, l Link) {
+	value, hash := newSecret("")
+	return value, Link{Hash: hash, Account: account, ExpiresAt: s.now().Add(linkLife)}
+}
+
+// SetupLink returns the token of a one-time link that makes the first owner, or "" when there
+// is an account already.
+func (s *Service) SetupLink(ctx context.Context) (string, error) {
+	value, link := s.newLink("")
+	var made bool
+	err := s.update(ctx, func(tx Tx) error {
+		n, err := tx.CountAccounts()
+		if made = n == 0; err != nil || !made {
+			return err
+		}
+		return tx.InsertLink(link)
+	})
+	if err != nil {
+		return "", fmt.Errorf("make set-up link: %w", err)
+	}
+	if !made {
+		return "", nil
+	}
+	return value, nil
+}
+
+// A LinkUse is what a one-time link asks for: for a new account's link only the password.
+type LinkUse struct {
+	Token                 string
+	Email, Name, Password string
+	Agent                 string
+}
+
+// LinkAccount returns the account that a one-time link is for; an empty one when it makes the
+// first owner; auth.needed when the link is used, too old or unknown.
+func (s *Service) LinkAccount(ctx context.Context, token string) (Account, error) {
+	var account Account
+	err := s.view(ctx, func(tx Tx) error {
+		link, err := tx.LinkByHash(hashSecret(token))
+		if err != nil {
+			return err
+		}
+		account, err = s.linked(tx, link)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return Account{}, errNoLink()
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("read link: %w", err)
+	}
+	return account, nil
+}
+
+// linked returns the account a link is for; ErrNotFound when the link is no longer good.
+func (s *Service) linked(tx Tx, l Link) (Account, error) {
+	if !s.now().Before(l.ExpiresAt) {
+		return Account{}, ErrNotFound
+	}
+	if l.Account != "" {
+		account, err := tx.AccountByID(l.Account)
+		if err == nil && account.Disabled {
+			err = ErrNotFound
+		}
+		return account, err
+	}
+	n, err := tx.CountAccounts()
+	if err == nil && n > 0 {
+		err = ErrNotFound // somebody was first
+	}
+	return Account{}, err
+}
+
+// UseLink takes a one-time link, sets the password (and makes the first owner) and signs in.
+// What is refused for its fields does not use the link up.
+func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
+	account, err := s.LinkAccount(ctx, in.Token)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := checkPassword(in.Password); err != nil {
+		return SignedIn{}, err
+	}
+	first := account.ID == ""
+	if first {
+		if account, err = s.newAccount(in.Email, in.Name); err != nil {
+			return SignedIn{}, err
+		}
+		account.AllSites = Owner
+	}
+	hash, err := hashPassword(ctx, in.Password)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	account.Password = hash
+	out, row := s.newSession(account, in.Agent)
+	err = s.update(ctx, func(tx Tx) error {
+		if err := lockPeople(tx); err != nil {
+			return err
+		}
+		link, err := tx.TakeLink(hashSecret(in.Token))
+		if err != nil {
+			return err
+		}
+		now, err := s.linked(tx, link)
+		if err != nil {
+			return err
+		}
+		if first {
+			now = account
+			err = tx.InsertAccount(now)
+		} else {
+			now.Password = hash
+			err = errors.Join(tx.UpdateAccount(now), tx.DeleteSessions(now.ID))
+		}
+		if err != nil {
+			return err
+		}
+		out.Actor.Account = now
+		if err := tx.InsertSession(row); err != nil {
+			return err
+		}
+		return tx.Emit(Event{Kind: EventAccount, Account: now.ID, At: row.CreatedAt})
+	})
+	if errors.Is(err, ErrNotFound) {
+		return SignedIn{}, errNoLink()
+	}
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("use link: %w", err)
+	}
+	s.signins.right(account.Email)
+	return out, nil
+}
+
+func errNoLink() error {
+	return &Error{Kind: Unauthenticated, Code: "auth.needed",
+		Detail: "This link was used, is too old, or is not known. Ask for another one."}
+}

@@ -1,0 +1,137 @@
+package moderation_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// The chain as its documentation describes it, written a second time.
+func chained(before []byte, d moderation.Decision) []byte {
+	var b bytes.Buffer
+	number := func(ns ...uint64) {
+		for _, n := range ns {
+			_ = binary.Write(&b, binary.BigEndian, n) // a Buffer takes everything
+		}
+	}
+	text := func(parts ...string) {
+		for _, p := range parts {
+			number(uint64(len(p)))
+			b.WriteString(p)
+		}
+	}
+	number(1)
+	text(string(before))
+	number(d.Seq, uint64(d.Site))
+	text(d.Batch, d.Comment)
+	number(uint64(d.Version))
+	text(d.By)
+	number(uint64(d.Action), uint64(d.Reason))
+	text(d.Note)
+	number(uint64(d.From), uint64(d.To), d.Before, d.Undoes, d.Restores)
+	number(math.Float64bits(d.Score), uint64(d.Suggested), d.ModelSeq)
+	text(string(d.Lesson))
+	number(uint64(d.At.UnixMicro()))
+	sum := sha256.Sum256(b.Bytes())
+	return sum[:]
+}
+
+// logged makes a log of some length in site a, and one in site b.
+func (w *world) logged() moderation.Actor {
+	w.t.Helper()
+	mod := w.person("mod", moderation.Moderator)
+	for i := range 6 {
+		c := w.submit(w.a, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
+		batch := w.choose(mod, w.a, moderation.Choice{Action: moderation.Action(i % 4), Note: "A note."}, c.ID).Batch
+		if i%3 == 0 {
+			w.undo(mod, w.a, batch)
+		}
+	}
+	w.decide(mod, w.b, moderation.Approve, w.submit(w.b, "Of another site.").ID)
+	return mod
+}
+
+func TestTheLogIsAGaplessChain(t *testing.T) {
+	w := newWorld(t)
+	mod := w.logged()
+	var all []moderation.LogEntry
+	for after := ""; ; {
+		entries, next, err := w.s.Log(w.ctx, mod, w.a, after, 3)
+		w.must(err)
+		all = append(all, entries...)
+		if after = next; next == "" {
+			break
+		}
+	}
+	if len(all) != 8 {
+		t.Fatalf("got %d entries, want 8", len(all))
+	}
+	var before []byte
+	for i := range all {
+		e := all[len(all)-1-i] // the log is newest first
+		if e.Seq != uint64(i+1) || e.Site != w.a.ID || e.Name != "mod" {
+			t.Errorf("entry %d: seq %d of site %d by %q", i, e.Seq, e.Site, e.Name)
+		}
+		if want := chained(before, e.Decision); !bytes.Equal(e.Hash, want) {
+			t.Errorf("entry %d: hash %x, want %x", i, e.Hash, want)
+		}
+		before = e.Hash
+	}
+	_, _, err := w.s.Log(w.ctx, mod, w.a, "no cursor", 3)
+	wantCode(t, "a bad cursor", err, "cursor.invalid")
+	_, _, err = w.s.Log(w.ctx, mod, w.a, "", 1_001)
+	wantCode(t, "a large limit", err, "query.invalid")
+}
+
+func TestOneRowTamperedWithIsFound(t *testing.T) {
+	for _, tt := range []struct {
+		statement string
+		want      uint64
+	}{
+		{`UPDATE decisions SET note = 'Another note.' WHERE site_id = 1 AND seq = 3`, 3},
+		{`UPDATE decisions SET action = 1 - action, to_state = 1 - to_state WHERE site_id = 1 AND seq = 1`, 1},
+		{`UPDATE decisions SET account_id = 'somebody' WHERE site_id = 1 AND seq = 5`, 5},
+		{`UPDATE decisions SET decided_at = decided_at + 1 WHERE site_id = 1 AND seq = 8`, 8},
+		{`UPDATE decisions SET score = score + 1e-9 WHERE site_id = 1 AND seq = 2`, 2},
+		{`UPDATE decisions SET lesson = X'00' WHERE site_id = 1 AND seq = 4`, 4},
+		{`UPDATE decisions SET hash = X'00' WHERE site_id = 1 AND seq = 6`, 6},
+		{`UPDATE decisions SET comment_id = (SELECT comment_id FROM decisions WHERE site_id = 1 AND seq = 1 AND site_id = 1) WHERE seq = 7`, 7},
+		{`DELETE FROM decisions WHERE site_id = 1 AND seq = 4`, 4},
+		{`DELETE FROM decisions WHERE site_id = 1 AND seq = 8`, 8},
+		{`UPDATE decisions SET seq = 9 WHERE site_id = 1 AND seq = 8`, 8},
+	} {
+		t.Run(tt.statement, func(t *testing.T) {
+			w := newWorld(t)
+			w.logged()
+			bad, err := w.s.VerifyLog(w.ctx, w.a)
+			w.must(err)
+			if bad != 0 {
+				t.Fatalf("the untouched log is bad at %d", bad)
+			}
+			raw, err := sql.Open("sqlite", w.path)
+			w.must(err)
+			defer raw.Close()
+			done, err := raw.Exec(`PRAGMA foreign_keys = OFF; ` + tt.statement)
+			w.must(err)
+			if n, err := done.RowsAffected(); err != nil || n == 0 {
+				t.Fatalf("nothing was tampered with: %v", err)
+			}
+			bad, err = w.s.VerifyLog(w.ctx, w.a)
+			w.must(err)
+			if bad != tt.want {
+				t.Errorf("bad at %d, want %d", bad, tt.want)
+			}
+			bad, err = w.s.VerifyLog(w.ctx, w.b)
+			w.must(err)
+			if bad != 0 {
+				t.Errorf("the other site's log is bad at %d", bad)
+			}
+		})
+	}
+}

@@ -1,0 +1,130 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const maxTitle = 300 // characters of a page's title
+
+// A PageEntry is a page with its numbers.
+type PageEntry struct {
+	Page
+	Approved, Pending int
+}
+
+// Pages lists a site's pages, newest first. It needs an author.
+func (s *Service) Pages(ctx context.Context, who Actor, site Site, after string, limit int) (pages []PageEntry, next string, err error) {
+	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+		return nil, "", err
+	}
+	if limit, err = pageSize(limit); err != nil {
+		return nil, "", err
+	}
+	err = s.view(ctx, func(tx Tx) error {
+		if after != "" {
+			if _, err := tx.PageByID(site.ID, after); errors.Is(err, ErrNotFound) {
+				return invalidCursor()
+			} else if err != nil {
+				return err
+			}
+		}
+		list, err := tx.Pages(site.ID, after, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(list) > limit {
+			list = list[:limit]
+			next = list[limit-1].ID
+		}
+		pages, err = withNumbers(tx, site.ID, list)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read pages: %w", err)
+	}
+	return pages, next, nil
+}
+
+func withNumbers(tx Tx, site int64, list []Page) ([]PageEntry, error) {
+	ids := make([]string, len(list))
+	for i, p := range list {
+		ids[i] = p.ID
+	}
+	approved, err := tx.CountApproved(site, ids)
+	if err != nil {
+		return nil, fmt.Errorf("count approved: %w", err)
+	}
+	pending, err := tx.CountPending(site, ids)
+	if err != nil {
+		return nil, fmt.Errorf("count pending: %w", err)
+	}
+	entries := make([]PageEntry, len(list))
+	for i, p := range list {
+		entries[i] = PageEntry{Page: p, Approved: approved[p.ID], Pending: pending[p.ID]}
+	}
+	return entries, nil
+}
+
+// A PageChange names what to change of a page; nil leaves it.
+type PageChange struct {
+	Open  *bool
+	Title *string
+	URL   *string
+}
+
+// SetPage changes a page. It needs a moderator.
+func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, ch PageChange) (PageEntry, error) {
+	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
+		return PageEntry{}, err
+	}
+	var title, url string
+	var err error
+	if ch.Title != nil {
+		var ok bool
+		if title, ok = line(*ch.Title, maxTitle); !ok {
+			return PageEntry{}, invalidField("/title", fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
+		}
+	}
+	if ch.URL != nil {
+		if url, err = canonicalURL(site, *ch.URL); err != nil {
+			return PageEntry{}, err
+		}
+	}
+	at := s.now()
+	var out PageEntry
+	err = s.update(ctx, func(tx Tx) error {
+		page, err := tx.PageByID(site.ID, id)
+		if err != nil {
+			return err
+		}
+		if ch.Open != nil {
+			page.Open = *ch.Open
+		}
+		if ch.Title != nil {
+			page.Title = title
+		}
+		if ch.URL != nil {
+			page.URL = url
+		}
+		if err := tx.UpdatePage(page); err != nil {
+			return err
+		}
+		entries, err := withNumbers(tx, site.ID, []Page{page})
+		if err != nil {
+			return err
+		}
+		out = entries[0]
+		return tx.Emit(Event{Site: site.ID, Kind: EventPage, Page: page.ID, Shown: true, At: at})
+	})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return PageEntry{}, notFound("page.unknown", "There is no such page.")
+	case errors.Is(err, ErrTaken):
+		return PageEntry{}, invalidField("/url", "Another page of this site has this address.")
+	case err != nil:
+		return PageEntry{}, fmt.Errorf("set page: %w", err)
+	}
+	return out, nil
+}

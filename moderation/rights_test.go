@@ -1,0 +1,173 @@
+package moderation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// What each actor may do about site a: "ok", or the code of the refusal by its first word.
+const rightsTable = `
+                    nobody author moderator owner  everywhere  operator  read   decide  bound  ownerB moderatorB
+Queue               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
+Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
+SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
+SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site
+AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site
+AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role
+AddSite             auth   role   role      role   ok          ok        role   role    role   role   role
+SetOther            auth   role   role      ok     ok          ok        role   role    account account role
+AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok
+Tokens              auth   ok     ok        ok     ok          ok        role   role    ok     ok     ok
+MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+RemoveSite          auth   role   role      -      -           -         role   role    site   site   site
+`
+
+func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
+	w := newWorld(t)
+	actors := map[string]moderation.Actor{
+		"nobody":     {},
+		"author":     w.person("author", moderation.Author, "a"),
+		"moderator":  w.person("moderator", moderation.Moderator, "a"),
+		"owner":      w.person("owner", moderation.Owner, "a"),
+		"everywhere": w.person("everywhere", moderation.Owner),
+		"operator":   moderation.Operator,
+		"read":       w.token("owner@staff.example", moderation.ScopeRead),
+		"decide":     w.token("owner@staff.example", moderation.ScopeDecide),
+		"bound":      w.token("everywhere@staff.example", moderation.ScopeAdmin, "b"),
+		"ownerB":     w.person("ownerB", moderation.Owner, "b"),
+		"moderatorB": w.person("moderatorB", moderation.Moderator, "b"),
+	}
+	uses := useCases(w)
+	lines := strings.Split(strings.TrimSpace(rightsTable), "\n")
+	names := strings.Fields(lines[0])
+	for _, line := range lines[1:] {
+		cells := strings.Fields(line)
+		use := uses[cells[0]]
+		if use == nil || len(cells) != len(names)+1 {
+			t.Fatalf("row %q does not fit", line)
+		}
+		delete(uses, cells[0])
+		for i, name := range names {
+			want := cells[i+1]
+			if want == "-" {
+				continue
+			}
+			got, _, _ := strings.Cut(code(use(actors[name])), ".")
+			if got == "" {
+				got = "ok"
+			}
+			if got != want {
+				t.Errorf("%s by %s: got %s, want %s", cells[0], name, got, want)
+			}
+		}
+	}
+	for name := range uses {
+		t.Errorf("%s is not in the table", name)
+	}
+}
+
+// useCases are the use cases about site a, each ready to be tried again and again.
+func useCases(w *world) map[string]func(who moderation.Actor) error {
+	ctx, s := w.ctx, w.s
+	reader := w.submit(w.a, "A comment to look at.")
+	w.decide(moderation.Operator, w.a, moderation.Approve, reader.ID)
+	page := reader.Page
+	other := w.person("other", moderation.Moderator, "a")
+	n := 0
+	fresh := func() string { n++; return strings.Repeat("x", n) }
+	return map[string]func(who moderation.Actor) error{
+		"Queue": func(who moderation.Actor) error {
+			_, err := s.Queue(ctx, who, w.a, moderation.QueueRequest{})
+			return err
+		},
+		"QueueCounts": func(who moderation.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.a); return err },
+		"Item":        func(who moderation.Actor) error { _, _, err := s.Item(ctx, who, w.a, reader.ID); return err },
+		"Pages":       func(who moderation.Actor) error { _, _, err := s.Pages(ctx, who, w.a, "", 0); return err },
+		"Log":         func(who moderation.Actor) error { _, _, err := s.Log(ctx, who, w.a, "", 0); return err },
+		"LastBatches": func(who moderation.Actor) error { _, err := s.LastBatches(ctx, who, w.a, 5); return err },
+		"Reply": func(who moderation.Actor) error {
+			_, err := s.Reply(ctx, who, w.a, moderation.Ref{ID: reader.ID}, "An answer.", nil)
+			return err
+		},
+		"Decide": func(who moderation.Actor) error {
+			_, err := s.Decide(ctx, who, w.a, moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
+			return err
+		},
+		"Undo": func(who moderation.Actor) error {
+			c := w.submit(w.a, "To be taken back.")
+			out := w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+			_, err := s.Undo(ctx, who, w.a, out.Batch, nil)
+			return err
+		},
+		"SetPage": func(who moderation.Actor) error {
+			title := "A title"
+			_, err := s.SetPage(ctx, who, w.a, page, moderation.PageChange{Title: &title})
+			return err
+		},
+		"SetSite": func(who moderation.Actor) error {
+			name := "A name"
+			_, err := s.SetSite(ctx, who, "a", moderation.SiteChange{Name: &name})
+			return err
+		},
+		"AddSite": func(who moderation.Actor) error {
+			_, err := s.AddSite(ctx, who, moderation.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
+			return err
+		},
+		"RemoveSite": func(who moderation.Actor) error { return s.RemoveSite(ctx, who, "a") },
+		"AddAccountHere": func(who moderation.Actor) error {
+			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: moderation.Author, Sites: []string{"a"}})
+			return err
+		},
+		"AddAccountAll": func(who moderation.Actor) error {
+			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: moderation.Author})
+			return err
+		},
+		"SetOther": func(who moderation.Actor) error {
+			name := "Another Name"
+			_, err := s.SetAccount(ctx, who, other.Account.ID, moderation.AccountChange{Name: &name})
+			return err
+		},
+		"AddToken":   func(who moderation.Actor) error { _, _, err := s.AddToken(ctx, who, moderation.NewToken{}); return err },
+		"Tokens":     func(who moderation.Actor) error { _, err := s.Tokens(ctx, who); return err },
+		"MySessions": func(who moderation.Actor) error { _, err := s.MySessions(ctx, who); return err },
+		"Accounts":   func(who moderation.Actor) error { _, err := s.Accounts(ctx, who); return err },
+		"Sites":      func(who moderation.Actor) error { _, err := s.Sites(ctx, who); return err },
+	}
+}
+
+func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a", "b")
+	c := w.submit(w.a, "A comment of site a.")
+	batch := w.decide(mod, w.a, moderation.Approve, c.ID).Batch
+
+	out, err := w.s.Decide(w.ctx, mod, w.b, moderation.Choice{Action: moderation.MarkSpam, Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
+	w.must(err)
+	if out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "comment.unknown" {
+		t.Errorf("decide on a foreign comment: got %+v, want one conflict comment.unknown", out)
+	}
+	_, err = w.s.Undo(w.ctx, mod, w.b, batch, nil)
+	wantCode(t, "undo of a foreign batch", err, "batch.unknown")
+	_, _, err = w.s.Item(w.ctx, mod, w.b, c.ID)
+	wantCode(t, "item", err, "comment.unknown")
+	_, err = w.s.Reply(w.ctx, mod, w.b, moderation.Ref{ID: c.ID}, "An answer.", nil)
+	wantCode(t, "reply", err, "comment.unknown")
+	_, err = w.s.SetPage(w.ctx, mod, w.b, c.Page, moderation.PageChange{})
+	wantCode(t, "page", err, "page.unknown")
+	_, _, err = w.s.Pages(w.ctx, mod, w.b, c.Page, 0)
+	wantCode(t, "pages after a foreign page", err, "cursor.invalid")
+	if got := w.comment(w.a, c.ID); got.State != moderation.Approved || got.Version != 2 {
+		t.Errorf("the comment changed: %v in version %d", got.State, got.Version)
+	}
+}

@@ -1,0 +1,123 @@
+package moderation
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What a site's own fields are held to.
+const (
+	maxOrigins     = 20
+	maxSiteName    = 100
+	maxRules       = 2_000
+	maxEditMinutes = 24 * 60
+)
+
+// defaultSettings are a new site's.
+func defaultSettings() Settings {
+	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15}
+}
+
+// set changes one setting of a site by its name, as text.
+func (site *Site) set(name, value string) error {
+	field := "/" + name
+	switch name {
+	case "name":
+		return site.setName(value)
+	case "origin":
+		return site.setOrigins(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }))
+	case "moderation":
+		switch p := Policy(value); p {
+		case PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNone:
+			site.Settings.Moderation = p
+			return nil
+		}
+		return invalidField(field, "Use all, new_writers, suspicious or none.")
+	case "suspect":
+		score, err := strconv.ParseFloat(value, 64)
+		if err != nil || math.IsNaN(score) || score < 0.5 || score > 1 {
+			return invalidField(field, "The score from which a comment is suspected is between 0.5 and 1.")
+		}
+		site.Settings.Suspect = score
+	case "edit_minutes":
+		minutes, err := strconv.Atoi(value)
+		if err != nil || minutes < 0 || minutes > maxEditMinutes {
+			return invalidField(field, fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes))
+		}
+		site.Settings.EditMinutes = minutes
+	case "rules_en", "rules_ru", "rules_kk":
+		return site.setRules(field, strings.TrimPrefix(name, "rules_"), value)
+	case "signin_url":
+		u, err := url.Parse(value)
+		if value != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(value) > 2_000) {
+			return invalidField(field, "The address of the sign-in page starts with http:// or https://.")
+		}
+		site.Settings.SignInURL = value
+	default:
+		return invalid("field.unknown", field, "A site has no such setting.")
+	}
+	return nil
+}
+
+func (site *Site) setName(name string) error {
+	name, ok := line(name, maxSiteName)
+	if !ok || name == "" {
+		return invalidField("/name", fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName))
+	}
+	site.Name = name
+	return nil
+}
+
+// setRules writes the rules of one language; empty ones make the default return.
+func (site *Site) setRules(field, lang, text string) error {
+	text = strings.TrimSpace(text)
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxRules {
+		return invalidField(field, fmt.Sprintf("The rules are text of at most %d characters.", maxRules))
+	}
+	rules := maps.Clone(site.Settings.Rules) // the map may be in the cache of sites
+	if rules == nil {
+		rules = map[string]string{}
+	}
+	rules[lang] = text
+	if text == "" {
+		delete(rules, lang)
+	}
+	site.Settings.Rules = rules
+	return nil
+}
+
+func (site *Site) setOrigins(raw []string) error {
+	if len(raw) == 0 || len(raw) > maxOrigins {
+		return invalidField("/origin", fmt.Sprintf("A site has 1 to %d origins, like https://blog.example.", maxOrigins))
+	}
+	origins := make([]string, 0, len(raw))
+	for _, r := range raw {
+		o, ok := origin(r)
+		if !ok {
+			return invalidField("/origin", "An origin is scheme://host[:port] with http or https, without a path, like https://blog.example.")
+		}
+		origins = append(origins, o)
+	}
+	site.Origins = origins
+	return nil
+}
+
+// origin returns raw as browsers send it: scheme://host[:port] in lower case without the
+// scheme's own port; false for anything that is more, or less, than an origin.
+func origin(raw string) (string, bool) {
+	u, o, ok := parseWeb(raw)
+	if !ok || u.Path != "" && u.Path != "/" || strings.ContainsAny(raw, "?#*,;()") {
+		return "", false
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", false
+		}
+	}
+	return o, true
+}

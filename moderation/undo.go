@@ -1,0 +1,130 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/planted"
+)
+
+// Undo takes back a batch: each of its comments returns to where its standing decision before
+// left it. It needs a moderator. Undoing an undo, or twice, undoes nothing.
+func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, key *Key) (Outcome, error) {
+	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
+		return Outcome{}, err
+	}
+	entry := s.newEntry(who, site)
+	var out Outcome
+	err := s.update(ctx, func(tx Tx) error {
+		out = Outcome{}
+		replayed, err := once(tx, key, entry.at, &out, func() error {
+			return undoAll(tx, entry, batch, &out)
+		})
+		out.Replayed = replayed
+		return err
+	})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("undo: %w", err)
+	}
+	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.id(),
+		"done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
+	return out, nil
+}
+
+func undoAll(tx Tx, e entry, batch string, out *Outcome) error {
+	b, err := e.open(tx)
+	if err != nil {
+		return err
+	}
+	decisions, err := tx.Batch(e.site.ID, batch)
+	if err != nil {
+		return fmt.Errorf("read batch: %w", err)
+	}
+	if len(decisions) == 0 {
+		return notFound("batch.unknown", "There is no such batch of decisions.")
+	}
+	decisions = slices.DeleteFunc(decisions, func(d Decision) bool { return d.Undoes != 0 || d.Undone })
+	ids := make([]string, len(decisions))
+	for i, d := range decisions {
+		ids[i] = d.Comment
+	}
+	if err := b.lock(ids); err != nil {
+		return err
+	}
+	if err := b.readLog(ids); err != nil {
+		return err
+	}
+	for _, d := range decisions {
+		c, known := b.comments[d.Comment]
+		i := slices.IndexFunc(b.logs[d.Comment], func(e Decision) bool { return e.Seq == d.Seq })
+		switch {
+		case !known:
+			out.Conflicts = append(out.Conflicts, Conflict{ID: d.Comment, Code: "comment.unknown"})
+		case c.State == Removed:
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
+		case c.Standing != d.Seq:
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "decision.superseded"))
+		case edited(c, b.logs[c.ID], i):
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "version.stale"))
+		default:
+			if err := b.undo(c, d); err != nil {
+				return err
+			}
+			out.Done++
+		}
+	}
+	return b.close(out)
+}
+
+// undo takes back the standing decision d. The comment returns to the state in which d met
+// it, which is not always the one that the decision before d gave it: where its writer edited
+// it in between, it waits, and an approval of the older text does not come back.
+func (b *book) undo(c Comment, d Decision) error {
+	ch := StateChange{State: d.From, Standing: d.Before}
+	for _, before := range b.logs[c.ID] {
+		if before.Seq == d.Before {
+			ch.DecidedAt = before.At
+			if before.To == d.From {
+				ch.Reason, ch.Note = before.Reason, before.Note
+			}
+		}
+	}
+	b.fallen = append(b.fallen, d.Seq)
+	if d.Before != 0 {
+		b.risen = append(b.risen, d.Before)
+	}
+	if planted.Is("undo-by-opposite") {
+		b.teachOpposite(c, d)
+	}
+	return b.write(c, Decision{
+		Action: d.From.action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq,
+		Undoes: d.Seq, Restores: d.Before,
+		Score: c.Verdict.Score, Suggested: c.Verdict.Action, ModelSeq: c.Verdict.ModelSeq,
+	}, ch)
+}
+
+// action is the one that takes a comment to a state.
+func (s State) action() Action {
+	switch s {
+	case Approved:
+		return Approve
+	case Rejected:
+		return Reject
+	case Spam:
+		return MarkSpam
+	}
+	return Hold
+}
+
+// teachOpposite is a planted fault: undo as one more step in the other direction.
+func (b *book) teachOpposite(c Comment, d Decision) {
+	b.fallen, b.risen = nil, nil
+	switch d.Action {
+	case Approve:
+		b.lessons = append(b.lessons, StoredLesson{Lesson: b.lesson(c, classifier.Spam), Comment: c.ID, Salt: []byte{0}})
+	case MarkSpam:
+		b.lessons = append(b.lessons, StoredLesson{Lesson: b.lesson(c, classifier.Ham), Comment: c.ID, Salt: []byte{0}})
+	}
+}

@@ -1,0 +1,207 @@
+package moderation_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+// A clock stands still until a test moves it.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// A world is a real service over a real database, with two sites.
+type world struct {
+	t     testing.TB
+	ctx   context.Context
+	path  string // of the database
+	db    *store.DB
+	clock *clock
+	s     *moderation.Service
+	a, b  moderation.Site
+	posts int
+}
+
+var testSecret = moderation.Secret(bytes.Repeat([]byte("k"), 32))
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{
+		t: t, ctx: t.Context(), path: filepath.Join(t.TempDir(), "aitys.db"),
+		clock: &clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)},
+	}
+	var err error
+	w.db, err = store.Open(w.ctx, "sqlite:"+w.path, store.Options{})
+	w.must(err)
+	t.Cleanup(func() { _ = w.db.Close() }) // the test has its result by now
+	w.must(w.db.Migrate(w.ctx))
+	w.s, err = moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock})
+	w.must(err)
+	w.a, w.b = w.site("a"), w.site("b")
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// site adds a site at https://KEY.example.
+func (w *world) site(key string) moderation.Site {
+	w.t.Helper()
+	site, err := w.s.AddSite(w.ctx, moderation.Operator,
+		moderation.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
+	w.must(err)
+	return site
+}
+
+// person adds an account and returns it as it acts through a token of full scope.
+func (w *world) person(name string, role moderation.Role, sites ...string) moderation.Actor {
+	w.t.Helper()
+	account, _, err := w.s.AddAccount(w.ctx, moderation.Operator, moderation.NewAccount{
+		Email: name + "@staff.example", Name: name, Role: role, Sites: sites,
+	})
+	w.must(err)
+	return w.token(account.Email, moderation.ScopeAdmin)
+}
+
+func (w *world) token(email string, scope moderation.Scope, sites ...string) moderation.Actor {
+	w.t.Helper()
+	_, value, err := w.s.AddToken(w.ctx, moderation.Operator, moderation.NewToken{Account: email, Scope: scope, Sites: sites})
+	w.must(err)
+	actor, err := w.s.ActorByToken(w.ctx, value)
+	w.must(err)
+	return actor
+}
+
+// submit posts a comment by a writer of its own, on the site's first page.
+func (w *world) submit(site moderation.Site, text string) moderation.Comment {
+	w.t.Helper()
+	return w.answer(site, "", text)
+}
+
+func (w *world) answer(site moderation.Site, parent, text string) moderation.Comment {
+	w.t.Helper()
+	w.posts++
+	w.clock.add(time.Millisecond)
+	in := moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/post", PageTitle: "A post", Parent: parent,
+		Name: fmt.Sprintf("Reader %d", w.posts), Email: fmt.Sprintf("reader%d@mail.example", w.posts), Body: text,
+		Address: netip.AddrFrom4([4]byte{10, 0, byte(w.posts >> 8), byte(w.posts)}),
+	}
+	out, err := w.s.Submit(w.ctx, site, in)
+	w.must(err)
+	return w.comment(site, out.Comment.ID)
+}
+
+// submitOwn is submit with the edit token.
+func (w *world) submitOwn(site moderation.Site, text string) (moderation.Comment, string) {
+	w.t.Helper()
+	w.posts++
+	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", w.posts), Body: text,
+		Email: fmt.Sprintf("reader%d@mail.example", w.posts),
+	})
+	w.must(err)
+	return w.comment(site, out.Comment.ID), out.EditToken
+}
+
+// decide makes one decision about comments in their current versions.
+func (w *world) decide(who moderation.Actor, site moderation.Site, action moderation.Action, ids ...string) moderation.Outcome {
+	w.t.Helper()
+	return w.choose(who, site, moderation.Choice{Action: action}, ids...)
+}
+
+func (w *world) choose(who moderation.Actor, site moderation.Site, in moderation.Choice, ids ...string) moderation.Outcome {
+	w.t.Helper()
+	in.Comments = w.refs(site, ids...)
+	out, err := w.s.Decide(w.ctx, who, site, in)
+	w.must(err)
+	return out
+}
+
+func (w *world) refs(site moderation.Site, ids ...string) []moderation.Ref {
+	w.t.Helper()
+	refs := make([]moderation.Ref, len(ids))
+	for i, id := range ids {
+		refs[i] = moderation.Ref{ID: id, Version: w.comment(site, id).Version}
+	}
+	return refs
+}
+
+func (w *world) undo(who moderation.Actor, site moderation.Site, batch string) moderation.Outcome {
+	w.t.Helper()
+	out, err := w.s.Undo(w.ctx, who, site, batch, nil)
+	w.must(err)
+	return out
+}
+
+// comment reads a comment as it is stored.
+func (w *world) comment(site moderation.Site, id string) moderation.Comment {
+	w.t.Helper()
+	var c moderation.Comment
+	w.view(func(tx moderation.Tx) (err error) {
+		c, err = tx.CommentByID(site.ID, id)
+		return err
+	})
+	return c
+}
+
+func (w *world) view(fn func(moderation.Tx) error) {
+	w.t.Helper()
+	w.must(w.db.View(w.ctx, fn))
+}
+
+// thread returns what readers see of a site's first page.
+func (w *world) thread(site moderation.Site) moderation.Thread {
+	w.t.Helper()
+	thread, err := w.s.Thread(w.ctx, site, moderation.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Limit: 100})
+	w.must(err)
+	return thread
+}
+
+// code is the stable code of an error, "" for none.
+func code(err error) string {
+	var e *moderation.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return err.Error()
+}
+
+func wantCode(t testing.TB, what string, err error, want string) {
+	t.Helper()
+	if got := code(err); got != want {
+		t.Errorf("%s: got %q (%v), want %q", what, got, err, want)
+	}
+}
+
+func asError(err error, e **moderation.Error) bool { return errors.As(err, e) }
