@@ -104,6 +104,9 @@ func (s *Service) mayChange(ctx context.Context, who Actor, id string, ch Accoun
 // changeable finds an account that who may change: their own by a session (a token must not set the
 // password that made it), or one that they rule.
 func changeable(tx Tx, who Actor, id string) (Account, error) {
+	if !isID(id) {
+		return Account{}, errNoAccount()
+	}
 	a, err := tx.AccountByID(id)
 	if errors.Is(err, ErrNotFound) {
 		return Account{}, errNoAccount()

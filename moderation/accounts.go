@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -83,7 +84,8 @@ func line(text string, max int) (string, bool) {
 func emailAddress(raw string) (string, bool) {
 	raw = strings.ToLower(strings.TrimSpace(raw))
 	a, err := mail.ParseAddress(raw)
-	return raw, err == nil && a.Address == raw && len(raw) <= 254 && !strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' })
+	return raw, err == nil && a.Address == raw && len(raw) <= 254 && utf8.ValidString(raw) &&
+		!strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
 }
 
 // newAccount makes an account without password and roles.
@@ -200,17 +202,13 @@ func (s *Service) ResetAccount(ctx context.Context, who Actor, email string) (li
 	if err := who.known(); err != nil {
 		return "", err
 	}
-	folded, _ := emailAddress(email)
 	at := s.now()
 	value, row := s.newLink("")
 	err = s.update(ctx, func(tx Tx) error {
 		if err := lockPeople(tx); err != nil {
 			return err
 		}
-		a, err := tx.AccountByEmail(folded)
-		if errors.Is(err, ErrNotFound) || err == nil && !who.rules(a) {
-			return errNoAccount()
-		}
+		a, err := ruledAccount(tx, who, email)
 		if err != nil {
 			return err
 		}
@@ -225,6 +223,20 @@ func (s *Service) ResetAccount(ctx context.Context, who Actor, email string) (li
 		return "", fmt.Errorf("reset account: %w", err)
 	}
 	return value, nil
+}
+
+// ruledAccount finds an account that who rules, by its e-mail; whether another one exists is
+// not for everybody to know.
+func ruledAccount(tx Tx, who Actor, email string) (Account, error) {
+	email, ok := emailAddress(email)
+	if !ok {
+		return Account{}, errNoAccount()
+	}
+	a, err := tx.AccountByEmail(email)
+	if errors.Is(err, ErrNotFound) || err == nil && !who.rules(a) {
+		return Account{}, errNoAccount()
+	}
+	return a, err
 }
 
 // RemoveAccount removes an account; what it decided stays in the log.

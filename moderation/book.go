@@ -46,7 +46,8 @@ func (e entry) open(tx Tx) (*book, error) {
 // lock reads comments by id, in one order in every transaction: those who lock single
 // comments without the log would otherwise wait for us as we for them.
 func (b *book) lock(ids []string) error {
-	found, err := b.tx.CommentsByID(b.site.ID, slices.Sorted(slices.Values(ids)))
+	ids = slices.DeleteFunc(slices.Sorted(slices.Values(ids)), func(id string) bool { return !isID(id) })
+	found, err := b.tx.CommentsByID(b.site.ID, ids)
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
 	}

@@ -2,7 +2,6 @@ package moderation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,7 +24,7 @@ func (s *Service) Item(ctx context.Context, who Actor, site Site, id string) (It
 	var list []Item
 	var entries []HistoryEntry
 	err := s.view(ctx, func(tx Tx) error {
-		c, err := tx.CommentByID(site.ID, id)
+		c, err := readComment(tx, site.ID, id)
 		if err != nil {
 			return err
 		}
@@ -40,9 +39,6 @@ func (s *Service) Item(ctx context.Context, who Actor, site Site, id string) (It
 		entries = story(c, logged)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) {
-		return Item{}, nil, unknownComment()
-	}
 	if err != nil {
 		return Item{}, nil, fmt.Errorf("read comment: %w", err)
 	}

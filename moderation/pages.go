@@ -24,7 +24,7 @@ func (s *Service) Pages(ctx context.Context, who Actor, site Site, after string,
 	}
 	err = s.view(ctx, func(tx Tx) error {
 		if after != "" {
-			if _, err := tx.PageByID(site.ID, after); errors.Is(err, ErrNotFound) {
+			if _, err := pageByID(tx, site.ID, after); errors.Is(err, ErrNotFound) {
 				return invalidCursor()
 			} else if err != nil {
 				return err
@@ -45,6 +45,13 @@ func (s *Service) Pages(ctx context.Context, who Actor, site Site, after string,
 		return nil, "", fmt.Errorf("read pages: %w", err)
 	}
 	return pages, next, nil
+}
+
+func pageByID(tx Tx, site int64, id string) (Page, error) {
+	if !isID(id) {
+		return Page{}, ErrNotFound
+	}
+	return tx.PageByID(site, id)
 }
 
 func withNumbers(tx Tx, site int64, list []Page) ([]PageEntry, error) {
@@ -95,7 +102,7 @@ func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, 
 	at := s.now()
 	var out PageEntry
 	err = s.update(ctx, func(tx Tx) error {
-		page, err := tx.PageByID(site.ID, id)
+		page, err := pageByID(tx, site.ID, id)
 		if err != nil {
 			return err
 		}

@@ -25,9 +25,11 @@ var nobodysPassword = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash(rand.Text(), passwordWork)
 })
 
+const maxPassword = 1_024 // bytes
+
 // checkPassword refuses what is no password: fewer than 8 characters, or more than 1,024 bytes.
 func checkPassword(password string) error {
-	if !utf8.ValidString(password) || utf8.RuneCountInString(password) < 8 || len(password) > 1_024 {
+	if !utf8.ValidString(password) || utf8.RuneCountInString(password) < 8 || len(password) > maxPassword {
 		return invalidField("/password", "A password has at least 8 characters.")
 	}
 	return nil
@@ -56,12 +58,13 @@ func samePassword(ctx context.Context, password, hash string) (bool, error) {
 		return false, err
 	}
 	defer func() { <-passwordSlots }()
-	nobody := hash == ""
+	nobody := hash == "" || len(password) > maxPassword
 	if nobody {
 		var err error
 		if hash, err = nobodysPassword(); err != nil {
 			return false, fmt.Errorf("hash password: %w", err)
 		}
+		password = ""
 	}
 	same, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err != nil {

@@ -27,25 +27,17 @@ type SignedIn struct {
 // SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
 func (s *Service) SignIn(ctx context.Context, email, password, agent string) (SignedIn, error) {
-	email = strings.ToLower(strings.TrimSpace(email))
+	email, possible := emailAddress(email)
 	if wait := s.signins.take(email, s.now()); wait > 0 {
 		return SignedIn{}, &Error{Kind: Limited, Code: "rate.limited",
 			Detail:     "Too many wrong passwords. Wait a little, then try again.",
 			RetryAfter: int(wait/time.Second) + 1}
 	}
-	var account Account
-	err := s.view(ctx, func(tx Tx) (err error) {
-		account, err = tx.AccountByEmail(email)
-		return err
-	})
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	account, err := s.signer(ctx, email, possible)
+	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	hash := account.Password
-	if account.Disabled || len(password) > 1_024 {
-		hash = ""
-	}
-	same, err := samePassword(ctx, password[:min(len(password), 1_024)], hash)
+	same, err := samePassword(ctx, password, account.Password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -76,6 +68,21 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 	}
 	s.signins.right(email)
 	return in, nil
+}
+
+// signer finds the account to sign in: one without a password where there is none that may.
+func (s *Service) signer(ctx context.Context, email string, possible bool) (account Account, err error) {
+	err = s.view(ctx, func(tx Tx) error {
+		if !possible {
+			email = "nobody" // looked up all the same, for the time it takes
+		}
+		account, err = tx.AccountByEmail(email)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
+		return Account{}, nil
+	}
+	return account, err
 }
 
 // newSession makes a session of an account, to be inserted.

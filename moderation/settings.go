@@ -75,10 +75,10 @@ func (site *Site) setName(name string) error {
 
 // setRules writes the rules of one language; empty ones make the default return.
 func (site *Site) setRules(field, lang, text string) error {
-	text = strings.TrimSpace(text)
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxRules {
 		return invalidField(field, fmt.Sprintf("The rules are text of at most %d characters.", maxRules))
 	}
+	text = clean(text)
 	rules := maps.Clone(site.Settings.Rules) // the map may be in the cache of sites
 	if rules == nil {
 		rules = map[string]string{}

@@ -83,12 +83,7 @@ func tokenAccount(tx Tx, who Actor, email string) (Account, error) {
 			return tx.AccountByID(who.id())
 		}
 	}
-	folded, _ := emailAddress(email)
-	a, err := tx.AccountByEmail(folded)
-	if errors.Is(err, ErrNotFound) || err == nil && !who.rules(a) {
-		return Account{}, errNoAccount() // whether it exists is not for everybody
-	}
-	return a, err
+	return ruledAccount(tx, who, email)
 }
 
 // bound returns the sites of a new token: those asked for, which the account must have a role
@@ -211,6 +206,9 @@ func (s *Service) RemoveToken(ctx context.Context, who Actor, id string) error {
 
 // ownToken finds a token of who's own, or of an account that who rules.
 func ownToken(tx Tx, who Actor, id string) (Token, Account, error) {
+	if !isID(id) {
+		return Token{}, Account{}, errNoToken()
+	}
 	t, err := tx.TokenByID(id)
 	if errors.Is(err, ErrNotFound) {
 		return Token{}, Account{}, errNoToken()

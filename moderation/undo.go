@@ -34,6 +34,9 @@ func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, 
 }
 
 func undoAll(tx Tx, e entry, batch string, out *Outcome) error {
+	if !isID(batch) {
+		return errNoBatch()
+	}
 	b, err := e.open(tx)
 	if err != nil {
 		return err
@@ -43,7 +46,7 @@ func undoAll(tx Tx, e entry, batch string, out *Outcome) error {
 		return fmt.Errorf("read batch: %w", err)
 	}
 	if len(decisions) == 0 {
-		return notFound("batch.unknown", "There is no such batch of decisions.")
+		return errNoBatch()
 	}
 	decisions = slices.DeleteFunc(decisions, func(d Decision) bool { return d.Undoes != 0 || d.Undone })
 	ids := make([]string, len(decisions))
@@ -104,6 +107,8 @@ func (b *book) undo(c Comment, d Decision) error {
 		Score: c.Verdict.Score, Suggested: c.Verdict.Action, ModelSeq: c.Verdict.ModelSeq,
 	}, ch)
 }
+
+func errNoBatch() error { return notFound("batch.unknown", "There is no such batch of decisions.") }
 
 // action is the one that takes a comment to a state.
 func (s State) action() Action {
