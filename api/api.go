@@ -7,7 +7,6 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -21,8 +20,8 @@ import (
 )
 
 // Options are what a Server is made of. Service, Clock, Log and PublicURL are required.
-// Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis nil
-// means that none was configured, else it says whether it answers.
+// Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis says
+// "up" or "down", and "" (or is nil) where none was configured.
 type Options struct {
 	Service   *moderation.Service
 	Clock     moderation.Clock
@@ -30,7 +29,7 @@ type Options struct {
 	PublicURL *url.URL
 	Proxies   []netip.Prefix
 	Limiter   web.Limiter
-	Redis     func(context.Context) error
+	Redis     func() string
 }
 
 // Server is the whole HTTP side of the service. It is safe for concurrent use.
@@ -39,7 +38,7 @@ type Server struct {
 	echo  *echo.Echo
 	pages *cache
 	live  *hub
-	redis func(context.Context) error
+	redis func() string
 
 	stops    []func() // end what listens to events
 	draining chan struct{}

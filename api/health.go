@@ -27,11 +27,8 @@ func (s *Server) readyz(c echo.Context) error {
 		return notReady("The service cannot serve now.", err)
 	}
 	redis := "none"
-	if s.redis != nil {
-		redis = "up"
-		if err := s.redis(ctx); err != nil {
-			redis = "down"
-		}
+	if s.redis != nil && s.redis() != "" {
+		redis = s.redis()
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis})
 }

@@ -1,0 +1,199 @@
+package api_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestACommentWaitsIsApprovedAndIsSeen(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		posted := w.post(m{
+			"page":   m{"url": pageA + "?utm_source=x#top", "title": "A post"},
+			"author": m{"name": "Әсел", "email": "asel@example.org", "website": "https://asel.example/"},
+			"body":   "Hello *there*, see https://x.example/.",
+		})
+		if posted.str("state") != "pending" || posted.str("edit_token") == "" || posted.json["duplicate"] != false {
+			t.Errorf("posted: got %v", posted)
+		}
+		if got := w.thread(); len(got.list("comments")) != 0 || got.num("page", "count") != 0 {
+			t.Errorf("a waiting comment is seen: %v", got)
+		}
+		id := posted.str("id")
+		if got := w.do(call{path: "/api/v1/sites/a/comments/" + id}); got.code() != "comment.unknown" {
+			t.Errorf("a waiting comment is read by its id: %v", got)
+		}
+		if d := w.decide("approve", id, posted.num("version")); d.num("decided") != 1 {
+			t.Fatalf("approve: %v", d)
+		}
+		got := w.thread()
+		comments := got.list("comments")
+		if len(comments) != 1 || got.num("page", "count") != 1 || got.str("page", "url") != pageA || got.str("page", "title") != "A post" {
+			t.Fatalf("thread: got %v", got)
+		}
+		c := comments[0]
+		if c["id"] != id || c["permalink"] != pageA+"#aitys-"+id || c["state"] != "approved" || !strings.Contains(c["html"].(string), "<em>there</em>") {
+			t.Errorf("comment: got %v", c)
+		}
+		if strings.Contains(string(got.raw), "asel@example.org") {
+			t.Errorf("the e-mail left the service: %s", got.raw)
+		}
+		one := w.do(call{path: "/api/v1/sites/a/comments/" + id})
+		if one.status != http.StatusOK || one.str("author", "name") != "Әсел" {
+			t.Errorf("one comment: got %v", one)
+		}
+	})
+}
+
+func TestTheSameAgainMakesNoSecondComment(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		body := comment("The very same words, twice over and again.")
+		first := w.post(body)
+		again := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: body})
+		if again.status != http.StatusOK || again.str("id") != first.str("id") || again.json["duplicate"] != true || again.str("edit_token") != "" {
+			t.Errorf("the same again: got %v, want 200 with the id %s", again, first.str("id"))
+		}
+	})
+}
+
+func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		posted := w.post(comment("A first try at saying it, with a slip."))
+		path, token := "/api/v1/sites/a/comments/"+posted.str("id"), posted.str("edit_token")
+
+		own := w.do(call{path: path, bearer: token})
+		if own.status != http.StatusOK || own.str("state") != "pending" || own.str("body") != "A first try at saying it, with a slip." ||
+			own.header.Get("Cache-Control") != "no-store" || own.str("permalink") != pageA+"#aitys-"+posted.str("id") {
+			t.Errorf("own view: got %v %v", own, own.header)
+		}
+		edited := w.do(call{method: "PATCH", path: path, bearer: token, body: m{"body": "A second try, better."}})
+		if edited.status != http.StatusOK || edited.str("body") != "A second try, better." || edited.num("version") != 2 {
+			t.Errorf("edit: got %v", edited)
+		}
+		if r := w.do(call{method: "DELETE", path: path, bearer: token}); r.status != http.StatusNoContent || r.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("withdraw: got %v", r)
+		}
+		if r := w.do(call{method: "DELETE", path: path, bearer: token}); r.status != http.StatusNoContent {
+			t.Errorf("withdraw again: got %v, want 204", r)
+		}
+		want(t, w.do(call{method: "PATCH", path: path, bearer: token, body: m{"body": "Too late."}}), 404, "comment.unknown")
+		want(t, w.do(call{path: path, bearer: "nonsense"}), 404, "comment.unknown")
+		want(t, w.do(call{method: "DELETE", path: path}), 401, "auth.needed")
+		want(t, w.do(call{method: "PATCH", path: path, body: m{"body": "x"}}), 401, "auth.needed")
+	})
+}
+
+func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		posted := w.post(comment("Something rather rude about you."))
+		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{
+			"action": "reject", "reason": "personal_attack", "note": "About the thing, please.",
+			"comments": []m{{"id": posted.str("id"), "version": posted.num("version")}},
+		})
+		if d.num("decided") != 1 {
+			t.Fatalf("reject: %v", d)
+		}
+		own := w.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
+		if own.str("state") != "rejected" || own.str("reason") != "personal_attack" || own.str("note") != "About the thing, please." {
+			t.Errorf("own view: got %v", own)
+		}
+		if got := w.thread(); len(got.list("comments")) != 0 {
+			t.Errorf("a refused comment is seen: %v", got)
+		}
+	})
+}
+
+func TestAPlaceIsKeptForReplies(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		root := w.post(comment("The root that will be withdrawn."))
+		w.decide("approve", root.str("id"), root.num("version"))
+		answer := comment("An answer that stays.")
+		answer["parent"] = root.str("id")
+		w.approved(answer)
+		if r := w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + root.str("id"), bearer: root.str("edit_token")}); r.status != 204 {
+			t.Fatalf("withdraw: %v", r)
+		}
+		comments := w.thread().list("comments")
+		if len(comments) != 2 || comments[0]["state"] != "removed" || comments[0]["author"] != nil || comments[0]["html"] != nil || comments[1]["parent"] != root.str("id") {
+			t.Errorf("thread: got %v, want the root's empty place and the answer", comments)
+		}
+	})
+}
+
+func TestThreadsComeInPages(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		var ids []string
+		for range 5 {
+			ids = append(ids, w.approved(comment(w.text())))
+			w.clock.add(time.Second)
+		}
+		var seen []string
+		after := ""
+		for range 4 {
+			page := w.thread("limit", "2", "after", after)
+			for _, c := range page.list("comments") {
+				seen = append(seen, c["id"].(string))
+			}
+			if after = page.str("next"); after == "" {
+				break
+			}
+		}
+		if strings.Join(seen, " ") != strings.Join(ids, " ") {
+			t.Errorf("got %v, want %v", seen, ids)
+		}
+		newest := w.thread("sort", "newest", "limit", "1").list("comments")
+		if len(newest) != 1 || newest[0]["id"] != ids[4] {
+			t.Errorf("newest first: got %v, want %s", newest, ids[4])
+		}
+		around := w.thread("around", ids[3], "limit", "2").list("comments")
+		if len(around) == 0 || around[0]["id"] != ids[3] {
+			t.Errorf("around %s: got %v", ids[3], around)
+		}
+	})
+}
+
+func TestFormPreviewAndCounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		form := w.do(call{path: "/api/v1/sites/a/form"})
+		if form.status != 200 || form.str("token") == "" || form.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("form: got %v %v", form, form.header)
+		}
+		preview := w.do(call{method: "POST", path: "/api/v1/sites/a/preview", body: m{"body": "**so**"}})
+		if preview.status != 200 || preview.str("html") != "<p><strong>so</strong></p>" {
+			t.Errorf("preview: got %v", preview)
+		}
+		w.approved(comment(w.text()))
+		asked := pageA + "?utm_source=feed"
+		q := url.Values{"page": {pageA, asked, "https://elsewhere.example/"}}
+		counts := w.do(call{path: "/api/v1/sites/a/counts?" + q.Encode()})
+		if counts.num("counts", pageA) != 1 || counts.num("counts", asked) != 1 || counts.num("counts", "https://elsewhere.example/") != 0 {
+			t.Errorf("counts: got %v", counts)
+		}
+		q = url.Values{}
+		for range 101 {
+			q.Add("page", pageA)
+		}
+		want(t, w.do(call{path: "/api/v1/sites/a/counts?" + q.Encode()}), 400, "query.invalid")
+	})
+}
+
+func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
+	w := onSQLite(t)
+	for _, page := range []string{originA + "/unknown", "https://elsewhere.example/post"} {
+		r := w.do(call{path: "/api/v1/sites/a/comments?page=" + url.QueryEscape(page)})
+		if r.status != 200 || len(r.list("comments")) != 0 || r.at("page", "open") != true || r.json["next"] != nil {
+			t.Errorf("%s: got %v, want an empty list", page, r)
+		}
+	}
+}
+
+func TestTheRulesComeInTheLanguageAsked(t *testing.T) {
+	w := onSQLite(t)
+	for lang, part := range map[string]string{"en": "Do not submit your comment more than once", "ru": "модератор", "kk": "модератор"} {
+		if got := w.thread("lang", lang).str("settings", "rules"); !strings.Contains(got, part) {
+			t.Errorf("%s: got %q, want %q in it", lang, got, part)
+		}
+	}
+}

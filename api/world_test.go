@@ -1,0 +1,408 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+// A world is the real service over real HTTP, on one of the two databases.
+type world struct {
+	t       *testing.T
+	dbURL   string
+	redis   string
+	db      *store.DB
+	service *moderation.Service
+	front   *api.Server
+	url     string
+	clock   *clock
+	client  *http.Client
+	log     *syncBuffer
+	tokens  map[string]string // API tokens by who has them
+	n       int               // for texts that differ
+}
+
+// options of a world; the zero value is the usual one.
+type options struct {
+	limits bool
+	proxy  string
+	wait   time.Duration
+}
+
+// secret keys every world, so that two servers on one database are one service.
+var secret = moderation.Secret(strings.Repeat("k", 32))
+
+// The two sites of every world and their pages.
+const (
+	originA = "https://a.example"
+	originB = "https://b.example"
+	pageA   = originA + "/post"
+)
+
+// onBoth runs a test on SQLite, and on Postgres with Redis.
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	onBothWith(t, options{}, test)
+}
+
+func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		test(t, newWorld(t, sqliteURL(t), "", o))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		test(t, newWorld(t, machine.Postgres(t), machine.Redis(t), o))
+	})
+}
+
+func onSQLite(t *testing.T) *world { return newWorld(t, sqliteURL(t), "", options{}) }
+
+func sqliteURL(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
+
+func newWorld(t *testing.T, dbURL, redis string, o options) *world {
+	t.Helper()
+	w := &world{t: t, dbURL: dbURL, redis: redis, clock: &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}, tokens: map[string]string{}}
+	w.open(o, store.Options{Wait: o.wait})
+	w.people()
+	return w
+}
+
+// open starts a server of its own on the world's database.
+func (w *world) open(o options, so store.Options) {
+	t := w.t
+	t.Helper()
+	ctx := context.Background()
+	w.log = &syncBuffer{}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	db, err := store.Open(ctx, w.dbURL, so)
+	fatal(t, err)
+	fatal(t, db.Migrate(ctx))
+	shared, err := coord.Open(ctx, coord.Options{URL: w.redis, Secret: secret, Clock: w.clock, Log: log})
+	fatal(t, err)
+	w.db = db
+	w.service, err = moderation.New(ctx, moderation.Options{Store: db, Secret: secret, Clock: w.clock, Bell: shared, Claims: shared, Log: log})
+	fatal(t, err)
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	fatal(t, err)
+	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+	ao := api.Options{Service: w.service, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
+	if o.limits {
+		ao.Limiter = shared
+	}
+	if o.proxy != "" {
+		ao.Proxies = prefixes(o.proxy)
+	}
+	w.front = api.New(ao)
+	server := &httptest.Server{Listener: listener, Config: w.front.HTTPServer()}
+	server.Start()
+	w.url = server.URL
+	// Redirects are answers of ours, to be looked at.
+	w.client = &http.Client{Transport: &checked{t: t, next: &http.Transport{DisableCompression: true}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+	following, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- w.service.Run(following) }()
+	t.Cleanup(func() {
+		w.client.CloseIdleConnections()
+		w.front.Close()
+		server.Close()
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("following ended: %v", err)
+		}
+		_ = shared.Close() // the test is over
+		_ = db.Close()     // some tests have closed it
+	})
+	w.until("the service is ready", func() bool { return w.service.Ready(ctx) == nil })
+}
+
+// people makes two sites with an owner, a moderator and an author each, and a token for each.
+func (w *world) people() {
+	t, ctx := w.t, context.Background()
+	t.Helper()
+	for _, s := range []moderation.Site{
+		{Key: "a", Name: "Site A", Origins: []string{originA, "http://localhost:1313"}},
+		{Key: "b", Name: "Site B", Origins: []string{originB}},
+	} {
+		_, err := w.service.AddSite(ctx, moderation.Operator, s, nil)
+		fatal(t, err)
+	}
+	w.account("root", moderation.Owner)
+	for _, site := range []string{"a", "b"} {
+		for _, role := range []moderation.Role{moderation.Author, moderation.Moderator, moderation.Owner} {
+			w.account(role.String()+" "+site, role, site)
+		}
+	}
+	w.tokens["moderator a, read only"] = w.token("moderator a", moderation.ScopeRead)
+	w.tokens["owner a, deciding"] = w.token("owner a", moderation.ScopeDecide)
+}
+
+const password = "correct horse battery staple"
+
+// account adds an account named by who, with a token of the whole scope. Only one has a
+// password, because hashing one takes its time.
+func (w *world) account(who string, role moderation.Role, sites ...string) {
+	w.t.Helper()
+	in := moderation.NewAccount{Email: email(who), Name: who, Role: role, Sites: sites}
+	if who == "owner a" {
+		in.Password = password
+	}
+	_, _, err := w.service.AddAccount(context.Background(), moderation.Operator, in)
+	fatal(w.t, err)
+	w.tokens[who] = w.token(who, moderation.ScopeAdmin)
+}
+
+func (w *world) token(who string, scope moderation.Scope) string {
+	w.t.Helper()
+	_, value, err := w.service.AddToken(context.Background(), moderation.Operator, moderation.NewToken{Account: email(who), Name: "test", Scope: scope})
+	fatal(w.t, err)
+	return value
+}
+
+func email(who string) string { return strings.ReplaceAll(who, " ", ".") + "@example.org" }
+
+// A call is one request; body is JSON unless it is a string or bytes.
+type call struct {
+	method, path string
+	body         any
+	header       map[string]string
+	bearer       string
+}
+
+// A reply is an answer that was read whole.
+type reply struct {
+	status int
+	header http.Header
+	raw    []byte
+	json   map[string]any
+}
+
+func (r reply) code() string { code, _ := r.json["code"].(string); return code }
+
+func (r reply) String() string { return fmt.Sprintf("%d %s", r.status, r.raw) }
+
+// str digs a string out of the answer by its keys.
+func (r reply) str(keys ...string) string {
+	s, _ := r.at(keys...).(string)
+	return s
+}
+
+func (r reply) num(keys ...string) int {
+	n, _ := r.at(keys...).(float64)
+	return int(n)
+}
+
+func (r reply) list(key string) []map[string]any {
+	var out []map[string]any
+	items, _ := r.json[key].([]any)
+	for _, i := range items {
+		out = append(out, i.(map[string]any))
+	}
+	return out
+}
+
+func (r reply) at(keys ...string) any {
+	var v any = r.json
+	for _, k := range keys {
+		m, _ := v.(map[string]any)
+		v = m[k]
+	}
+	return v
+}
+
+func (w *world) do(c call) reply {
+	w.t.Helper()
+	res := w.send(c)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	fatal(w.t, err)
+	r := reply{status: res.StatusCode, header: res.Header, raw: raw}
+	_ = json.Unmarshal(raw, &r.json) // some answers are no JSON
+	return r
+}
+
+func (w *world) send(c call) *http.Response {
+	w.t.Helper()
+	req := w.request(c)
+	res, err := w.client.Do(req)
+	fatal(w.t, err)
+	return res
+}
+
+func (w *world) request(c call) *http.Request {
+	w.t.Helper()
+	var body io.Reader
+	contentType := "application/json"
+	switch b := c.body.(type) {
+	case nil:
+		contentType = ""
+	case string:
+		body = strings.NewReader(b)
+	case []byte:
+		body = bytes.NewReader(b)
+	case url.Values:
+		body, contentType = strings.NewReader(b.Encode()), "application/x-www-form-urlencoded"
+	default:
+		raw, err := json.Marshal(b)
+		fatal(w.t, err)
+		body = bytes.NewReader(raw)
+	}
+	if c.method == "" {
+		c.method = http.MethodGet
+	}
+	req, err := http.NewRequest(c.method, w.url+c.path, body)
+	fatal(w.t, err)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if c.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
+	for k, v := range c.header {
+		req.Header.Set(k, v)
+	}
+	return req
+}
+
+// as is a call by who, whose token is known.
+func (w *world) as(who, method, path string, body any) reply {
+	w.t.Helper()
+	token, ok := w.tokens[who]
+	if !ok {
+		w.t.Fatalf("nobody is called %q", who)
+	}
+	return w.do(call{method: method, path: path, body: body, bearer: token})
+}
+
+// m is a JSON object.
+type m map[string]any
+
+// comment is the body of a new comment on site A.
+func comment(body string) m { return m{"page": m{"url": pageA, "title": "A post"}, "body": body} }
+
+// text is words that no other comment of the test has, long enough to be told apart.
+func (w *world) text() string {
+	w.n++
+	return fmt.Sprintf("A remark of its own, number %d, about apples and the weather.", w.n)
+}
+
+// post posts a comment on site A and returns the answer of 201.
+func (w *world) post(body m) reply {
+	w.t.Helper()
+	r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: body})
+	if r.status != http.StatusCreated {
+		w.t.Fatalf("post: got %v, want 201", r)
+	}
+	return r
+}
+
+// decide decides on one comment in the version given.
+func (w *world) decide(action, id string, version int) reply {
+	w.t.Helper()
+	return w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": action, "comments": []m{{"id": id, "version": version}}})
+}
+
+// approved posts a comment and approves it.
+func (w *world) approved(body m) (id string) {
+	w.t.Helper()
+	r := w.post(body)
+	id = r.str("id")
+	if d := w.decide("approve", id, r.num("version")); d.num("decided") != 1 {
+		w.t.Fatalf("approve: %v", d)
+	}
+	return id
+}
+
+// thread is what readers see of a page of site A.
+func (w *world) thread(query ...string) reply {
+	w.t.Helper()
+	q := url.Values{"page": {pageA}}
+	for i := 0; i+1 < len(query); i += 2 {
+		q.Set(query[i], query[i+1])
+	}
+	return w.do(call{path: "/api/v1/sites/a/comments?" + q.Encode()})
+}
+
+// until waits for a condition.
+func (w *world) until(what string, ok func() bool) {
+	w.t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("waited in vain until %s", what)
+		}
+		<-tick.C
+	}
+}
+
+func fatal(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// want checks a status and, for a failure, its code.
+func want(t *testing.T, r reply, status int, code string) {
+	t.Helper()
+	if r.status != status || r.code() != code {
+		t.Errorf("got %v, want %d %s", r, status, code)
+	}
+}
+
+// clock is stopped; the test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// syncBuffer is a log that may be read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
