@@ -228,7 +228,7 @@ class Form implements Writer {
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if (length > most) {
       const { t } = this.#view
-      return this.#wrong('/body', fill(this.#t.long, { m: number(most, t.lang), n: number(length, t.lang) }))
+      return this.#wrong('/body', fill(this.#t.long, { m: number(most, t), n: number(length, t) }))
     }
     if (!this.#email.validity.valid) return this.#wrong('/author/email', this.#t.wrongEmail)
     this.#busy(true)

@@ -45,7 +45,16 @@ export const en = {
   formFailed: 'The form could not be loaded. What you wrote is still here. You can try again, or use the {link}.',
 }
 
-export type Words = typeof en
+/** A date as it stands beside a comment: of this year, of another, or in full with the time. */
+type Length = 'day' | 'year' | 'full'
+
+/** How a language says times of its own accord. Browsers know English and Russian, and some no Kazakh. */
+interface Times {
+  since(n: number, unit: 'minute' | 'hour' | 'day'): string
+  date(of: Date, length: Length): string
+}
+
+export type Words = typeof en & { times?: Times }
 
 /** Fills `{name}` places of a sentence. */
 export function fill(sentence: string, values: Record<string, string>): string {
@@ -53,27 +62,33 @@ export function fill(sentence: string, values: Record<string, string>): string {
 }
 
 /** Picks the plural form for n and fills it in. */
-export function plural(forms: string, n: number, { lang }: Words): string {
+export function plural(forms: string, n: number, t: Words): string {
   const all = forms.split('|')
-  const index = { one: 0, few: 1, many: 2 }[new Intl.PluralRules(lang).select(n) as string] ?? 9
-  return fill(all[Math.min(index, all.length - 1)] ?? '', { n: number(n, lang) })
+  const index = { one: 0, few: 1, many: 2 }[new Intl.PluralRules(t.lang).select(n) as string] ?? 9
+  return fill(all[Math.min(index, all.length - 1)] ?? '', { n: number(n, t) })
 }
 
-export function number(n: number, lang: Lang): string {
-  return new Intl.NumberFormat(lang).format(n)
+export function number(n: number, { lang }: Words): string {
+  return new Intl.NumberFormat(lang === 'en' ? lang : 'ru').format(n) // Kazakh writes numbers as Russian does
 }
 
 /** Says when, as people do: "2 hours ago", "yesterday", then the date. */
-export function ago(then: Date, now: Date, { lang, now: justNow }: Words): string {
+export function ago(then: Date, now: Date, t: Words): string {
   const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000)
-  if (minutes < 1) return justNow
-  const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' })
-  if (minutes < 60) return relative.format(-minutes, 'minute')
-  if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), 'hour')
+  if (minutes < 1) return t.now
+  const say = (n: number, unit: 'minute' | 'hour' | 'day') =>
+    t.times?.since(n, unit) ?? new Intl.RelativeTimeFormat(t.lang, { numeric: 'auto' }).format(-n, unit)
+  if (minutes < 60) return say(minutes, 'minute')
+  if (minutes < 24 * 60) return say(Math.floor(minutes / 60), 'hour')
   const days = Math.round((midnight(now) - midnight(then)) / 86_400_000)
-  if (days < 30) return relative.format(-days, 'day')
-  const year = then.getFullYear() === now.getFullYear() ? undefined : 'numeric'
-  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', year }).format(then)
+  return days < 30 ? say(days, 'day') : date(then, t, then.getFullYear() === now.getFullYear() ? 'day' : 'year')
+}
+
+export function date(of: Date, { lang, times }: Words, length: Length): string {
+  if (times) return times.date(of, length)
+  if (length === 'full') return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeStyle: 'short' }).format(of)
+  const year = length === 'year' ? ({ year: 'numeric' } as const) : {}
+  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', ...year }).format(of)
 }
 
 function midnight(of: Date): number {

@@ -3,6 +3,8 @@
 import type { Words } from './i18n'
 import type { FormWords } from './i18n-form'
 
+const months = 'қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан'.split(' ')
+
 export const reading: Words = {
   lang: 'kk',
   comments: 'Пікірлер',
@@ -40,6 +42,18 @@ export const reading: Words = {
   plain: 'қарапайым бетті',
   again: 'Қайталап көру',
   formFailed: 'Форманы жүктеу мүмкін болмады. Жазғаныңыз осы жерде сақтаулы. Қайталап көріңіз немесе {link} ашыңыз.',
+  times: {
+    since(n, unit) {
+      if (unit === 'day' && n < 2) return n ? 'кеше' : 'бүгін'
+      return `${n} ${{ minute: 'минут', hour: 'сағат', day: 'күн' }[unit]} бұрын`
+    },
+    date(of, length) {
+      const day = `${of.getDate()} ${months[of.getMonth()]}`
+      if (length === 'day') return day
+      const time = of.toLocaleTimeString('ru', { hour: '2-digit', minute: '2-digit' })
+      return `${of.getFullYear()} ж. ${day}${length === 'full' ? `, ${time}` : ''}`
+    },
+  },
 }
 
 export const form: FormWords = {

@@ -112,7 +112,7 @@ export class OwnComments {
   }
 
   #minutes(until: number): string {
-    return fill(this.#t.left, { n: number(Math.ceil((until - Date.now()) / 60_000), this.#view.t.lang) })
+    return fill(this.#t.left, { n: number(Math.ceil((until - Date.now()) / 60_000), this.#view.t) })
   }
 
   /** Counts the minutes down; what is over goes, unless it has the focus. */

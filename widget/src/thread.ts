@@ -2,7 +2,7 @@
 
 import type { Comment } from './client'
 import { el } from './dom'
-import { ago, fill, plural, type Words } from './i18n'
+import { ago, date, fill, plural, type Words } from './i18n'
 import { nodes, safe } from './markup'
 
 /** The deepest level that still moves to the right; what is below stands beneath it, with "to NAME". */
@@ -32,14 +32,7 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
   const site = c.author?.url ? safe(c.author.url) : null
   const badge = c.author?.badge
   const at = new Date(c.created_at)
-  const time = el(
-    'time',
-    {
-      datetime: c.created_at,
-      title: new Intl.DateTimeFormat(t.lang, { dateStyle: 'long', timeStyle: 'short' }).format(at),
-    },
-    ago(at, new Date(), t),
-  )
+  const time = el('time', { datetime: c.created_at, title: date(at, t, 'full') }, ago(at, new Date(), t))
   return el(
     'header',
     { part: 'meta', class: 'meta' },

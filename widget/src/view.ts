@@ -34,6 +34,7 @@ export class View {
   readonly gone = this.#closing.signal
   sort: string
   #writer: Promise<Writer> | null = null
+  #tries = 0
   #next: string | null = null
   #shown = 0
   thread: Thread
@@ -218,11 +219,14 @@ export class View {
 
   /** Returns the writing part, fetched when it is first needed. */
   writer(): Promise<Writer> {
-    this.#writer ??= import(new URL(FORM_ADDRESS, this.config.base).href).then((part: typeof import('./form')) =>
-      part.attach(this),
+    // A browser may remember a failed import by its address, so each try has its own.
+    const again = this.#tries ? `&${this.#tries}` : ''
+    this.#writer ??= import(new URL(FORM_ADDRESS + again, this.config.base).href).then(
+      (part: typeof import('./form')) => part.attach(this),
     )
     this.#writer.catch(() => {
       this.#writer = null
+      this.#tries++
     })
     return this.#writer
   }
@@ -250,9 +254,8 @@ export class View {
     if (!this.#next) return
     const { t } = this
     const left = this.page.count - this.#shown
-    const n = number(Math.min(left, pageful), t.lang)
-    const label =
-      left > pageful ? fill(t.more, { n, m: number(left, t.lang) }) : left > 0 ? fill(t.rest, { n }) : t.further
+    const n = number(Math.min(left, pageful), t)
+    const label = left > pageful ? fill(t.more, { n, m: number(left, t) }) : left > 0 ? fill(t.rest, { n }) : t.further
     this.#section.append(button(label, () => this.#more(), { part: 'more', class: 'wide' }))
   }
 
