@@ -11,9 +11,9 @@ import (
 
 // What of a writer's own fields is taken.
 const (
-	maxWriterName    = 120 // characters
-	maxEmail   = 254 // bytes
-	maxWebsite = 2048
+	maxWriterName = 120 // characters
+	maxEmail      = 254 // bytes
+	maxWebsite    = 2048
 )
 
 const (

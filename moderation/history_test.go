@@ -1,0 +1,285 @@
+package moderation_test
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
+
+// TestHistories plays the histories of testdata/history: blocks of commands, a line "----",
+// and what is then to be seen. A command is one line, NAME an own name of the comment it makes:
+//
+//	post NAME [by WRITER] [under NAME] [on PAGE]: TEXT    also: trap, from ADDRESS
+//	edit NAME: TEXT           withdraw NAME
+//	approve|spam|hold NAME…   reject REASON NAME…          undo N   (the N-th batch)
+//	close|open PAGE           set NAME=VALUE               wait DURATION
+//	learn                     (the model follows the log)
+func TestHistories(t *testing.T) {
+	files, err := filepath.Glob("testdata/history/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no histories: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := newHistory(t).play(string(want))
+			if got == string(want) {
+				return
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("%s\n--- got\n%s\n--- want\n%s", file, got, want)
+		})
+	}
+}
+
+// A history is a world whose comments have names.
+type history struct {
+	*world
+	names   []string // in order of posting
+	posted  map[string]moderation.Submitted
+	texts   map[string]string // name by text
+	batches []string
+	said    []string // by the commands of this block
+}
+
+func newHistory(t *testing.T) *history {
+	return &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
+}
+
+// play runs a history and returns it with what was seen in the place of what was expected.
+func (h *history) play(text string) string {
+	var out strings.Builder
+	seen := false // the expected lines of the block before are skipped up to an empty line
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case seen && line != "":
+			continue
+		case line == "----":
+			fmt.Fprintf(&out, "----\n%s", h.report())
+			seen = true
+			continue
+		case line != "" && !strings.HasPrefix(line, "#"):
+			h.clock.add(time.Second)
+			h.run(line)
+		}
+		seen = false
+		out.WriteString(line + "\n")
+	}
+	return out.String()
+}
+
+func (h *history) say(format string, args ...any) {
+	h.said = append(h.said, fmt.Sprintf(format, args...))
+}
+
+func (h *history) run(line string) {
+	h.t.Helper()
+	head, text, _ := strings.Cut(line, ": ")
+	words := strings.Fields(head)
+	verb, args := words[0], words[1:]
+	var err error
+	switch verb {
+	case "post":
+		err = h.post(args, text)
+	case "edit":
+		p := h.posted[args[0]]
+		h.texts[text] = args[0] + "'"
+		_, _, err = h.s.Edit(h.ctx, h.a, p.Comment.ID, p.EditToken, text)
+	case "withdraw":
+		p := h.posted[args[0]]
+		err = h.s.Withdraw(h.ctx, h.a, p.Comment.ID, p.EditToken)
+	case "approve", "spam", "hold":
+		err = h.choose(verb, "", args)
+	case "reject":
+		err = h.choose(verb, args[0], args[1:])
+	case "undo":
+		var n int
+		_, _ = fmt.Sscan(args[0], &n)
+		var out moderation.Outcome
+		out, err = h.s.Undo(h.ctx, moderation.Operator, h.a, h.batches[n-1], nil)
+		h.outcome("undone", out)
+	case "close", "open":
+		err = h.setOpen(args[0], verb == "open")
+	case "set":
+		name, value, _ := strings.Cut(args[0], "=")
+		h.a, err = h.s.SetSite(h.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
+	case "wait":
+		d, _ := time.ParseDuration(args[0])
+		h.clock.add(d)
+	case "learn":
+		err = moderation.LearnLog(h.ctx, h.s, h.a)
+	default:
+		h.t.Fatalf("no command %q", line)
+	}
+	if err != nil {
+		h.say("%s: %s", head, code(err))
+	}
+}
+
+func (h *history) post(args []string, text string) error {
+	name := args[0]
+	in := moderation.Submission{PageURL: "https://a.example/post", Name: name, Body: text}
+	for i := 1; i < len(args); i++ {
+		switch args[i] {
+		case "by":
+			in.Name = strings.Trim(args[i+1], `"`)
+			i++
+		case "under":
+			in.Parent = h.posted[args[i+1]].Comment.ID
+			i++
+		case "on":
+			in.PageURL = "https://a.example/" + args[i+1]
+			i++
+		case "from":
+			in.Address = netip.MustParseAddr(args[i+1])
+			i++
+		case "trap":
+			in.Form = &moderation.Form{Trap: "x"}
+		default:
+			h.t.Fatalf("post: no option %q", args[i])
+		}
+	}
+	out, err := h.s.Submit(h.ctx, h.a, in)
+	if err != nil {
+		return err
+	}
+	if out.Duplicate {
+		h.say("%s: the same as %s", name, h.name(out.Comment.ID))
+		return nil
+	}
+	h.names = append(h.names, name)
+	h.posted[name] = out
+	if h.texts[text] == "" {
+		h.texts[text] = name
+	}
+	return nil
+}
+
+func (h *history) name(id string) string {
+	for name, p := range h.posted {
+		if p.Comment.ID == id {
+			return name
+		}
+	}
+	return "?"
+}
+
+func (h *history) choose(verb, reason string, names []string) error {
+	action, _ := moderation.ParseAction(verb)
+	why, _ := moderation.ParseReason(reason)
+	ids := make([]string, len(names))
+	for i, name := range names {
+		ids[i] = h.posted[name].Comment.ID
+	}
+	out, err := h.s.Decide(h.ctx, moderation.Operator, h.a,
+		moderation.Choice{Action: action, Reason: why, Comments: h.refs(h.a, ids...)})
+	h.outcome(verb, out)
+	return err
+}
+
+func (h *history) outcome(verb string, out moderation.Outcome) {
+	if out.Batch != "" {
+		h.batches = append(h.batches, out.Batch)
+	}
+	if out.Unchanged > 0 {
+		h.say("%s: %d unchanged", verb, out.Unchanged)
+	}
+	for _, c := range out.Conflicts {
+		h.say("%s: %s %s", verb, h.name(c.ID), c.Code)
+	}
+}
+
+func (h *history) setOpen(page string, open bool) error {
+	var id string
+	h.view(func(tx moderation.Tx) error {
+		p, err := tx.PageByURL(h.a.ID, "https://a.example/"+page)
+		id = p.ID
+		return err
+	})
+	_, err := h.s.SetPage(h.ctx, moderation.Operator, h.a, id, moderation.PageChange{Open: &open})
+	return err
+}
+
+// report is what the commands said, and how everything stands.
+func (h *history) report() string {
+	var out strings.Builder
+	for _, line := range h.said {
+		fmt.Fprintln(&out, line)
+	}
+	h.said = nil
+	for _, name := range h.names {
+		c := h.comment(h.a, h.posted[name].Comment.ID)
+		fmt.Fprintf(&out, "%s is %s", name, c.State)
+		if c.Reason != moderation.NoReason {
+			fmt.Fprintf(&out, " (%s)", c.Reason)
+		}
+		fmt.Fprintf(&out, " v%d", c.Version)
+		if c.Submissions > 1 {
+			fmt.Fprintf(&out, " ×%d", c.Submissions)
+		}
+		if c.State == moderation.Pending && c.Verdict.Action != moderation.Hold {
+			fmt.Fprintf(&out, ", suggested: %s", c.Verdict.Action)
+		}
+		out.WriteByte('\n')
+	}
+	for _, view := range []moderation.View{moderation.ViewPending, moderation.ViewSuspected} {
+		q, err := h.s.Queue(h.ctx, moderation.Operator, h.a, moderation.QueueRequest{View: view})
+		h.must(err)
+		names := make([]string, len(q.Items))
+		for i, item := range q.Items {
+			names[i] = h.name(item.Comment.ID)
+		}
+		list(&out, string(view), names)
+	}
+	thread, err := h.s.Thread(h.ctx, h.a, moderation.ThreadRequest{PageURL: "https://a.example/post"})
+	h.must(err)
+	var shown []string
+	for _, c := range thread.Comments {
+		name := strings.Repeat("↳", c.Depth) + h.name(c.ID)
+		if c.State != moderation.Approved {
+			name = "(" + name + ")"
+		}
+		shown = append(shown, name)
+	}
+	list(&out, "thread", shown)
+	list(&out, "lessons", h.lessons())
+	return out.String()
+}
+
+func list(out *strings.Builder, title string, names []string) {
+	if len(names) > 0 {
+		fmt.Fprintf(out, "%s: %s\n", title, strings.Join(names, " "))
+	}
+}
+
+// lessons names the lessons that stand; NAME' is the edited text of NAME.
+func (h *history) lessons() []string {
+	var found []string
+	h.view(func(tx moderation.Tx) error {
+		return tx.EachLesson(h.a.ID, 0, func(l classifier.Lesson) error {
+			found = append(found, fmt.Sprintf("%s=%s", h.texts[l.Comment.Text], l.Label))
+			return nil
+		})
+	})
+	return slices.Clip(found)
+}

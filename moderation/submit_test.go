@@ -1,0 +1,195 @@
+package moderation_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
+	w := newWorld(t)
+	good := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "A fine article."}
+	for _, tt := range []struct {
+		name, code, field string
+		change            func(*moderation.Submission)
+	}{
+		{"no text", "comment.empty", "/body", func(in *moderation.Submission) { in.Body = "" }},
+		{"white space", "comment.empty", "/body", func(in *moderation.Submission) { in.Body = " \n\t\u00A0\u2003" }},
+		{"nothing visible", "comment.empty", "/body", func(in *moderation.Submission) { in.Body = "\u200B\u2060\uFEFF\u3164\u2800\uFE0F\u0301\x00" }},
+		{"too long", "comment.too_long", "/body", func(in *moderation.Submission) { in.Body = strings.Repeat("я", 10_001) }},
+		{"longer when composed", "comment.too_long", "/body", func(in *moderation.Submission) { in.Body = strings.Repeat("\U0001D160", 10_000) }},
+		{"not UTF-8", "comment.not_utf8", "/body", func(in *moderation.Submission) { in.Body = "a\xffb" }},
+		{"name too long", "field.invalid", "/author/name", func(in *moderation.Submission) { in.Name = strings.Repeat("я", 121) }},
+		{"name not UTF-8", "field.invalid", "/author/name", func(in *moderation.Submission) { in.Name = "\xff" }},
+		{"e-mail", "field.invalid", "/author/email", func(in *moderation.Submission) { in.Email = "nobody" }},
+		{"e-mail with a line break", "field.invalid", "/author/email", func(in *moderation.Submission) { in.Email = "a@b.example\nBcc: c@d.example" }},
+		{"e-mail too long", "field.invalid", "/author/email", func(in *moderation.Submission) { in.Email = strings.Repeat("a", 250) + "@b.example" }},
+		{"website of another scheme", "field.invalid", "/author/website", func(in *moderation.Submission) { in.Website = "javascript:alert(1)" }},
+		{"website without a host", "field.invalid", "/author/website", func(in *moderation.Submission) { in.Website = "https:///x" }},
+		{"website too long", "field.invalid", "/author/website", func(in *moderation.Submission) { in.Website = "https://x.example/" + strings.Repeat("a", 2048) }},
+		{"title not UTF-8", "field.invalid", "/page/title", func(in *moderation.Submission) { in.PageTitle = "\xff" }},
+		{"no page", "field.invalid", "/page/url", func(in *moderation.Submission) { in.PageURL = "" }},
+		{"foreign page", "page.foreign", "/page/url", func(in *moderation.Submission) { in.PageURL = "https://b.example/post" }},
+		{"unknown parent", "parent.unknown", "/parent", func(in *moderation.Submission) { in.Parent = "00000000-0000-7000-8000-000000000000" }},
+		{"parent that is no id", "parent.unknown", "/parent", func(in *moderation.Submission) { in.Parent = "\x00' OR 1=1" }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := good
+			tt.change(&in)
+			_, err := w.s.Submit(w.ctx, w.a, in)
+			var e *moderation.Error
+			if !asError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
+				t.Errorf("got %v, want %s at %s", err, tt.code, tt.field)
+			}
+		})
+	}
+	if n := len(w.thread(w.a).Comments); n != 0 {
+		t.Errorf("%d comments stand, want none", n)
+	}
+}
+
+func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
+	w := newWorld(t)
+	out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{
+		PageURL: "HTTPS://A.example:443/post?utm_source=x#c", PageTitle: " A\n title ", Name: " Ann\u202E\tB. ", Email: " ann@mail.example ",
+		Website: "https://Ann.example/я", Body: strings.Repeat("\r\n", 3) + "**Hello** e\u0301\r\n<b>",
+	})
+	w.must(err)
+	c := w.comment(w.a, out.Comment.ID)
+	for _, f := range []struct{ field, got, want string }{
+		{"name", c.Name, "Ann B."},
+		{"e-mail", c.Email, "ann@mail.example"},
+		{"website", c.Website, "https://ann.example/%D1%8F"},
+		{"source", c.Source, "**Hello** é\n<b>"},
+		{"html", c.HTML, "<p><strong>Hello</strong> é<br>&lt;b&gt;</p>"},
+		{"lang", c.Lang, "en"},
+		{"search", c.Search, "**hello** é <b> ann b. ann@mail.example ann.example"},
+		{"state", c.State.String(), "pending"},
+		{"edit until", c.EditUntil.Sub(c.CreatedAt).String(), "15m0s"},
+		{"answered html", out.Comment.HTML, c.HTML},
+	} {
+		if f.got != f.want {
+			t.Errorf("%s: got %q, want %q", f.field, f.got, f.want)
+		}
+	}
+	_, page, err := w.s.Own(w.ctx, w.a, c.ID, out.EditToken)
+	w.must(err)
+	if page.URL != "https://a.example/post" || page.Title != "A title" {
+		t.Errorf("page: got %q %q", page.URL, page.Title)
+	}
+}
+
+func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
+	w := newWorld(t)
+	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Posted twice by a flaky line.",
+		Key: &moderation.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	first, err := w.s.Submit(w.ctx, w.a, in)
+	w.must(err)
+	w.decide(moderation.Operator, w.a, moderation.Approve, first.Comment.ID)
+	again, err := w.s.Submit(w.ctx, w.a, in)
+	w.must(err)
+	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken || !again.EditUntil.Equal(first.EditUntil) {
+		t.Errorf("again: got %+v, want %+v replayed", again, first)
+	}
+	if g, f := again.Comment, first.Comment; g.ID != f.ID || g.State != f.State || g.HTML != f.HTML || g.Version != f.Version || !g.CreatedAt.Equal(f.CreatedAt) {
+		t.Errorf("again: got %+v, want %+v", g, f)
+	}
+	if n := w.comment(w.a, first.Comment.ID).Submissions; n != 1 {
+		t.Errorf("%d submissions, want 1: a repeated key is none", n)
+	}
+	in.Key.Body = []byte("other")
+	_, err = w.s.Submit(w.ctx, w.a, in)
+	wantCode(t, "another body", err, "idempotency.mismatch")
+
+	w.clock.add(25 * time.Hour)
+	later, err := w.s.Submit(w.ctx, w.a, in)
+	w.must(err)
+	if later.Replayed || !later.Duplicate {
+		t.Errorf("a day later: got %+v, want the same again, not replayed", later)
+	}
+}
+
+func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
+	w := newWorld(t)
+	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.", Parent: "00000000-0000-7000-8000-000000000000",
+		Key: &moderation.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	_, err := w.s.Submit(w.ctx, w.a, in)
+	wantCode(t, "unknown parent", err, "parent.unknown")
+	in.Parent, in.Key.Body = "", []byte("corrected")
+	out, err := w.s.Submit(w.ctx, w.a, in)
+	if err != nil || out.Replayed {
+		t.Errorf("corrected: got %+v, %v", out, err)
+	}
+}
+
+func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
+	w := newWorld(t)
+	var all sync.WaitGroup
+	outs := make([]moderation.Submitted, 20)
+	for i := range outs {
+		all.Go(func() {
+			out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Clicked many times."})
+			if err != nil {
+				t.Error(err)
+			}
+			outs[i] = out
+		})
+	}
+	all.Wait()
+	fresh := 0
+	for _, out := range outs {
+		if out.Comment.ID != outs[0].Comment.ID {
+			t.Errorf("two comments: %s and %s", out.Comment.ID, outs[0].Comment.ID)
+		}
+		if (out.EditToken == "") != out.Duplicate {
+			t.Errorf("duplicate %v with edit token %q", out.Duplicate, out.EditToken)
+		}
+		if !out.Duplicate {
+			fresh++
+		}
+	}
+	if c := w.comment(w.a, outs[0].Comment.ID); fresh != 1 || c.Submissions != 20 {
+		t.Errorf("%d fresh and %d submissions, want 1 and 20", fresh, c.Submissions)
+	}
+}
+
+func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
+	w := newWorld(t)
+	parent := ""
+	for i := range 64 {
+		c := w.answer(w.a, parent, fmt.Sprintf("Level %d.", i))
+		w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+		parent = c.ID
+	}
+	_, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.", Parent: parent})
+	var e *moderation.Error
+	if !asError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
+		t.Errorf("got %v, want field.invalid at /parent", err)
+	}
+	if got := len(w.thread(w.a).Comments); got != 64 {
+		t.Errorf("%d in the thread, want 64", got)
+	}
+}
+
+func TestASecretIsTheDatabasesOwn(t *testing.T) {
+	w := newWorld(t)
+	o := moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock}
+	if _, err := moderation.New(w.ctx, o); err != nil {
+		t.Errorf("the same secret: %v", err)
+	}
+	o.Secret = moderation.Secret(strings.Repeat("x", 32))
+	if _, err := moderation.New(w.ctx, o); !strings.Contains(fmt.Sprint(err), "not the secret") {
+		t.Errorf("another secret: got %v", err)
+	}
+	o.Secret = moderation.Secret("short")
+	if _, err := moderation.New(w.ctx, o); !strings.Contains(fmt.Sprint(err), "32") {
+		t.Errorf("a short secret: got %v", err)
+	}
+	if got := fmt.Sprintf("%v %+v %#v %s", testSecret, o, testSecret, testSecret); strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
+		t.Errorf("a secret was printed: %s", got)
+	}
+}

@@ -1,0 +1,148 @@
+package moderation_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// warm teaches a site's model ham and spam, n of each.
+func (w *world) warm(site moderation.Site, n int) {
+	w.t.Helper()
+	for i := range n {
+		ham := w.submit(site, fmt.Sprintf("The tomatoes in picture %d grew well, thank you for the recipe.", i))
+		spam := w.submit(site, fmt.Sprintf("Cheap pills, order now at our casino, best price number %d!", i))
+		w.decide(moderation.Operator, site, moderation.Approve, ham.ID)
+		w.decide(moderation.Operator, site, moderation.MarkSpam, spam.ID)
+	}
+	w.must(moderation.LearnLog(w.ctx, w.s, site))
+}
+
+func signal(v moderation.Verdict, name string) *moderation.Signal {
+	i := slices.IndexFunc(v.Signals, func(s moderation.Signal) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &v.Signals[i]
+}
+
+func (w *world) judged(in moderation.Submission) moderation.Verdict {
+	w.t.Helper()
+	in.PageURL = "https://a.example/post"
+	out, err := w.s.Submit(w.ctx, w.a, in)
+	w.must(err)
+	return w.comment(w.a, out.Comment.ID).Verdict
+}
+
+func TestAColdModelSuggestsNothing(t *testing.T) {
+	w := newWorld(t)
+	v := w.judged(moderation.Submission{Body: "Cheap pills, order now!"})
+	if v.Score != 0.5 || v.Spam != 0.5 || v.Warm || v.Action != moderation.Hold || len(v.Signals) != 0 {
+		t.Errorf("got %+v, want 0.5, cold, hold and no signals", v)
+	}
+	// Links alone do not make a suspect.
+	v = w.judged(moderation.Submission{Body: "http://a.example http://b.example http://c.example http://d.example http://e.example"})
+	if s := signal(v, "link"); s == nil || s.Weight <= 0 || v.Score <= 0.5 || v.Score >= 0.9 || v.Action != moderation.Hold {
+		t.Errorf("five links: got %+v", v)
+	}
+}
+
+func TestAWarmModelSuggests(t *testing.T) {
+	w := newWorld(t)
+	w.warm(w.a, 12)
+	v := w.judged(moderation.Submission{Body: "Order cheap pills at our casino http://x.example"})
+	if v.Action != moderation.MarkSpam || v.Reason != moderation.ReasonSpam || v.Score < 0.9 || !v.Warm || v.ModelSeq != 24 {
+		t.Errorf("spam: got %+v", v)
+	}
+	if s := signal(v, "link"); s == nil || s.Weight != 0 {
+		t.Errorf("a link weighs 0 once the model is warm: got %+v", s)
+	}
+	if s := signal(v, "classifier"); s == nil || s.Weight <= 0 || s.Weight > 7 || s.Text == "" {
+		t.Errorf("classifier's signal: got %+v", s)
+	}
+	v = w.judged(moderation.Submission{Body: "The tomatoes in the last picture grew well, thank you."})
+	if v.Action != moderation.Approve || v.Score > 0.1 {
+		t.Errorf("ham: got %+v", v)
+	}
+	v = w.judged(moderation.Submission{Name: "Bot", Body: "The tomatoes grew well, thank you for the recipe.", Form: &moderation.Form{Trap: "http://x.example"}})
+	if v.Score < 0.9 || v.Action != moderation.MarkSpam || signal(v, "honeypot") == nil {
+		t.Errorf("a filled honeypot: got %+v", v)
+	}
+}
+
+func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range []struct {
+		open  time.Duration
+		token func(string) string
+		want  bool
+	}{
+		{time.Second, nil, true},
+		{3 * time.Second, nil, true},
+		{time.Minute, nil, false},
+		{time.Second, func(string) string { return "" }, false},
+		{time.Second, func(s string) string { return s[1:] }, false},
+		{time.Second, func(string) string { return w.s.FormToken(w.b) }, false},
+		{-time.Hour, nil, false},
+	} {
+		token := w.s.FormToken(w.a)
+		if tt.token != nil {
+			token = tt.token(token)
+		}
+		w.clock.add(tt.open)
+		v := w.judged(moderation.Submission{Body: "Sent some time after the form was opened.", Form: &moderation.Form{Token: token}})
+		if got := signal(v, "form_age") != nil; got != tt.want {
+			t.Errorf("open for %v: signal %v, want %v", tt.open, got, tt.want)
+		}
+	}
+}
+
+func TestAWritersHistoryIsWeighed(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range []struct {
+		name   string
+		action moderation.Action
+		sign   float64
+	}{{"Good", moderation.Approve, -1}, {"Bad", moderation.MarkSpam, 1}} {
+		for i := range 3 {
+			out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name, Body: fmt.Sprintf("Text %d.", i)})
+			w.must(err)
+			w.decide(moderation.Operator, w.a, tt.action, out.Comment.ID)
+		}
+		s := signal(w.judged(moderation.Submission{Name: tt.name, Body: "One more."}), "writer")
+		if s == nil || s.Weight*tt.sign <= 0 {
+			t.Errorf("%s: got %+v", tt.name, s)
+		}
+	}
+	if s := signal(w.judged(moderation.Submission{Body: "By nobody in particular."}), "writer"); s != nil {
+		t.Errorf("without a name: got %+v", s)
+	}
+}
+
+func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
+	for _, policy := range []string{"all", "suspicious", "none"} {
+		w := newWorld(t)
+		w.warm(w.a, 3)
+		var err error
+		w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": policy}})
+		w.must(err)
+		moderation.BreakModel(w.s, w.a)
+		c, token := w.submitOwn(w.a, "Posted while the classifier is out of order.")
+		if got := w.comment(w.a, c.ID); got.State != moderation.Pending || got.Verdict.Action != moderation.Hold || got.Verdict.Warm {
+			t.Errorf("%s: got %s with %+v, want pending with no suggestion", policy, got.State, got.Verdict)
+		}
+		edited, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Edited while the classifier is out of order.")
+		w.must(err)
+		if edited.State != moderation.Pending {
+			t.Errorf("%s: edited: got %s, want pending", policy, edited.State)
+		}
+		item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, c.ID)
+		w.must(err)
+		if len(item.Evidence) != 0 {
+			t.Errorf("%s: evidence %v", policy, item.Evidence)
+		}
+	}
+}
