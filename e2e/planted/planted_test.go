@@ -17,7 +17,7 @@ var faults = []struct{ name, pkg, test string }{
 	{"synchronous-normal", "store", ""},
 	{"answer-before-commit", "e2e/torture", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation", ""},
-	{"undo-by-opposite", "moderation", ""},
+	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},
 	{"escaping", "e2e/browser", "TestHostileInputRunsNowhere"},
 }
 
