@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+type accountCmd struct {
+	Add     accountAddCmd     `cmd:"" help:"Add an account; prints a one-time link unless a password is given."`
+	List    accountListCmd    `cmd:"" help:"List the accounts."`
+	Reset   accountResetCmd   `cmd:"" help:"End an account's sessions and print a one-time link to set a new password."`
+	Disable accountDisableCmd `cmd:"" help:"End an account's sessions and let it sign in no more."`
+	Enable  accountEnableCmd  `cmd:"" help:"Let a disabled account sign in again."`
+}
+
+// accountLine is an account as programs read it. Sites nil means all of them.
+type accountLine struct {
+	Email    string   `json:"email"`
+	Name     string   `json:"name"`
+	Role     string   `json:"role"`
+	Sites    []string `json:"sites"`
+	Disabled bool     `json:"disabled"`
+	Link     string   `json:"link,omitempty"`
+}
+
+// linkBase says where the one-time links of a command lead.
+type linkBase struct {
+	PublicURL string `help:"Address of the service, for the link that is printed." default:"http://127.0.0.1:8080" placeholder:"URL"`
+}
+
+func (b linkBase) link(token string) (string, error) {
+	u, err := publicURL(b.PublicURL)
+	if err != nil {
+		return "", err
+	}
+	return setupLink(u, token), nil
+}
+
+// setupLink is the address of a one-time link.
+func setupLink(public *url.URL, token string) string {
+	return public.JoinPath("/moderate/setup").String() + "?token=" + url.QueryEscape(token)
+}
+
+type accountAddCmd struct {
+	asJSON
+	linkBase
+	Email         string   `help:"E-mail, with which they sign in." required:"" placeholder:"E"`
+	Name          string   `help:"Name that others see." required:"" placeholder:"N"`
+	Role          string   `help:"author, moderator or owner." required:"" enum:"author,moderator,owner" placeholder:"ROLE"`
+	Site          []string `help:"Key of a site that the role is for; repeat it. Without: all sites." placeholder:"KEY"`
+	PasswordStdin bool     `help:"Read the password from the first line of standard input."`
+}
+
+func (c accountAddCmd) Run(a *app) error {
+	if _, err := c.link(""); err != nil {
+		return err
+	}
+	in := moderation.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
+	in.Role, _ = moderation.ParseRole(c.Role) // one of the enum
+	if c.PasswordStdin {
+		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read the password: %w", err)
+		}
+		if in.Password = strings.TrimRight(line, "\r\n"); in.Password == "" {
+			return errors.New("no password came on standard input")
+		}
+	}
+	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
+		account, token, err := s.AddAccount(ctx, moderation.Operator, in)
+		if err != nil {
+			return err
+		}
+		out := accountLine{Email: account.Email, Name: account.Name, Role: c.Role, Sites: c.Site}
+		if token != "" {
+			out.Link, _ = c.link(token) // tried above
+		}
+		switch {
+		case c.JSON:
+			return a.json(out)
+		case out.Link != "":
+			return a.line("%s", out.Link)
+		}
+		return a.line("added account %s", account.Email)
+	})
+}
+
+type accountListCmd struct{ asJSON }
+
+func (c accountListCmd) Run(a *app) error {
+	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
+		accounts, err := s.Accounts(ctx, moderation.Operator)
+		if err != nil {
+			return err
+		}
+		sites, err := s.Sites(ctx, moderation.Operator)
+		if err != nil {
+			return err
+		}
+		lines, rows := []accountLine{}, [][]string{{"E-MAIL", "NAME", "ROLE", "SITES", "STATE"}}
+		for _, account := range accounts {
+			for _, line := range newAccountLines(account, sites) {
+				where, state := "all", "enabled"
+				if line.Sites != nil {
+					where = strings.Join(line.Sites, " ")
+				}
+				if line.Disabled {
+					state = "disabled"
+				}
+				lines, rows = append(lines, line), append(rows, []string{line.Email, line.Name, line.Role, where, state})
+			}
+		}
+		if c.JSON {
+			return a.json(map[string]any{"accounts": lines})
+		}
+		return a.table(rows)
+	})
+}
+
+// newAccountLines returns a line for each role that an account has.
+func newAccountLines(account moderation.Account, sites []moderation.Site) []accountLine {
+	line := accountLine{Email: account.Email, Name: account.Name, Disabled: account.Disabled}
+	var lines []accountLine
+	for _, role := range []moderation.Role{moderation.Owner, moderation.Moderator, moderation.Author} {
+		line.Role, line.Sites = role.String(), nil
+		for _, site := range sites {
+			if account.Roles[site.ID] == role {
+				line.Sites = append(line.Sites, site.Key)
+			}
+		}
+		if account.AllSites == role {
+			line.Sites = nil
+		}
+		if account.AllSites == role || line.Sites != nil {
+			lines = append(lines, line)
+		}
+	}
+	if lines == nil { // no role at all
+		line.Role, line.Sites = "", []string{}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+type accountResetCmd struct {
+	asJSON
+	linkBase
+	Email string `arg:"" help:"The account's e-mail."`
+}
+
+func (c accountResetCmd) Run(a *app) error {
+	if _, err := c.link(""); err != nil {
+		return err
+	}
+	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
+		token, err := s.ResetAccount(ctx, moderation.Operator, c.Email)
+		if err != nil {
+			return err
+		}
+		link, _ := c.link(token) // tried above
+		if c.JSON {
+			return a.json(map[string]string{"email": c.Email, "link": link})
+		}
+		return a.line("%s", link)
+	})
+}
+
+type accountDisableCmd struct {
+	Email string `arg:"" help:"The account's e-mail."`
+}
+
+func (c accountDisableCmd) Run(a *app) error { return a.setDisabled(c.Email, true) }
+
+type accountEnableCmd struct {
+	Email string `arg:"" help:"The account's e-mail."`
+}
+
+func (c accountEnableCmd) Run(a *app) error { return a.setDisabled(c.Email, false) }
+
+func (a *app) setDisabled(email string, disabled bool) error {
+	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
+		accounts, err := s.Accounts(ctx, moderation.Operator)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(accounts, func(m moderation.Account) bool { return strings.EqualFold(m.Email, email) })
+		if i < 0 {
+			return fmt.Errorf("no account has the e-mail %s", email)
+		}
+		if _, err := s.SetAccount(ctx, moderation.Operator, accounts[i].ID, moderation.AccountChange{Disabled: &disabled}); err != nil {
+			return err
+		}
+		if disabled {
+			return a.line("disabled account %s", accounts[i].Email)
+		}
+		return a.line("enabled account %s", accounts[i].Email)
+	})
+}

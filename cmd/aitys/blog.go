@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+)
+
+//go:embed blog
+var blogFiles embed.FS
+
+var blogPages = template.Must(template.ParseFS(blogFiles, "blog/page.html", "blog/index.html"))
+
+// blogWords are what the demo's blog says around an article in its language.
+type blogWords struct{ Blog, Writer, Minutes, Comments, Plain, Language string }
+
+// An article of the demo's blog. Its comments are those of the page at URL.
+type article struct {
+	Path, Lang, Title, Summary string
+	Words                      blogWords
+	Text                       template.HTML
+	URL, Plain, Site           string
+	Others                     []article // in other languages
+}
+
+// The articles, as places in a blog.
+const (
+	bakery  = iota // in English
+	library        // in Russian
+	orchard        // in Kazakh
+)
+
+// A blog is three invented articles at /demo/, each with the widget below it.
+type blog struct {
+	articles []article
+	public   *url.URL
+}
+
+func newBlog(public *url.URL) *blog {
+	b := &blog{public: public, articles: []article{
+		bakery: {Path: "/demo/bakery", Lang: "en", Title: "Four in the morning at the bakery",
+			Summary: "For eleven years its light woke me. This spring I went down to ask what takes so long about bread.",
+			Words:   blogWords{"Small Hours", "Aliya Brandt", "3 min", "Comments", "Read the comments, or write one", "English"}},
+		library: {Path: "/demo/library", Lang: "ru", Title: "Библиотека, которую собрали соседи",
+			Summary: "Крыша протекла в феврале, а в июле у нас был киоск три на четыре метра и одиннадцать ключей от него.",
+			Words:   blogWords{"Ранний час", "Алия Брандт", "3 минуты", "Комментарии", "Читать комментарии или написать свой", "Русский"}},
+		orchard: {Path: "/demo/orchard", Lang: "kk", Title: "Атам отырғызған бақ",
+			Summary: "Қырық түп алма ағашының он тоғызы қалды. Көктем сайын соларды санап шығамын.",
+			Words:   blogWords{"Таң алды", "Әлия Брандт", "3 минут", "Пікірлер", "Пікірлерді оқу немесе пікір жазу", "Қазақша"}},
+	}}
+	for i, name := range []string{"bakery", "library", "orchard"} {
+		text, err := blogFiles.ReadFile("blog/" + name + ".html")
+		if err != nil {
+			panic(err) // it is in this binary
+		}
+		a := &b.articles[i]
+		a.Text, a.Site, a.URL = template.HTML(text), demoSite, public.JoinPath(a.Path).String() // our own text
+		a.Plain = "/sites/" + demoSite + "/page?url=" + url.QueryEscape(a.URL)
+	}
+	for i := range b.articles {
+		for j, other := range b.articles {
+			if i != j {
+				b.articles[i].Others = append(b.articles[i].Others, other)
+			}
+		}
+	}
+	return b
+}
+
+// around answers for the blog and leaves everything else to the service.
+func (b *blog) around(service http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", service)
+	for _, a := range b.articles {
+		mux.HandleFunc("GET "+a.Path, b.page("page.html", a))
+	}
+	mux.HandleFunc("GET /demo/{$}", b.page("index.html", map[string]any{
+		"Articles": b.articles, "Site": demoSite, "URL": b.public.JoinPath("/demo/").String(),
+	}))
+	mux.HandleFunc("GET /demo/blog.css", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, blogFiles, "blog/blog.css")
+	})
+	mux.Handle("GET /{$}", http.RedirectHandler("/demo/", http.StatusFound))
+	return mux
+}
+
+func (b *blog) page(name string, data any) http.HandlerFunc {
+	var text bytes.Buffer
+	if err := blogPages.ExecuteTemplate(&text, name, data); err != nil {
+		panic(err) // our own template and data
+	}
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write(text.Bytes()) // the reader has gone
+	}
+}

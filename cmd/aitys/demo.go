@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+)
+
+type demoCmd struct {
+	asJSON
+	listenFlag
+	Password string `help:"Password of the demo's moderator (a random one)." placeholder:"P"`
+}
+
+const (
+	demoSite   = "demo"
+	demoOwner  = "moderator@demo.example"
+	demoAuthor = "author@demo.example"
+)
+
+// demoLine is what the demo tells a program.
+type demoLine struct {
+	URL      string `json:"url"`
+	Demo     string `json:"demo"`
+	Site     string `json:"site"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
+}
+
+func (c demoCmd) Run(a *app) (err error) {
+	if c.Password == "" {
+		c.Password = rand.Text()
+	}
+	listener, err := c.listen()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // closed already, unless seeding failed
+	s := server{listener: listener, log: a.logger(slog.LevelWarn), limited: !loopback(listener.Addr())}
+	s.public = &url.URL{Scheme: "http", Host: address(listener.Addr())}
+	b := newBlog(s.public)
+	s.around = b.around
+	token, err := a.seed(c.Password, b, origins(listener.Addr(), s.public))
+	if err != nil {
+		return fmt.Errorf("prepare the demo: %w", err)
+	}
+	if s.rooms, err = a.open(a.ctx, migrates, wall{}, s.log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.rooms.Close()) }()
+	return s.run(a.ctx, func() error {
+		out := demoLine{URL: s.public.String(), Demo: s.public.JoinPath("/demo/").String(), Site: demoSite,
+			Email: demoOwner, Password: c.Password, Token: token}
+		if c.JSON {
+			err = a.json(out)
+		} else {
+			err = a.line("a blog:    %s\nits desk:  %s\ne-mail:    %s\npassword:  %s\ntoken:     %s", out.Demo,
+				s.public.JoinPath("/moderate/").String(), out.Email, out.Password, out.Token)
+		}
+		return errors.Join(err, a.line("listening on %s", out.URL))
+	})
+}
+
+// origins are the addresses under which a browser on this machine may open the demo.
+func origins(a net.Addr, public *url.URL) []string {
+	list := []string{public.String()}
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		if local := fmt.Sprintf("http://localhost:%d", tcp.Port); local != list[0] {
+			list = append(list, local)
+		}
+	}
+	return list
+}
+
+// seed fills the demo's database unless that was done before, and returns a new token. It has
+// the service to itself, for the clock is not the one on the wall.
+func (a *app) seed(password string, b *blog, origins []string) (token string, err error) {
+	s := seeder{ctx: a.ctx, clock: &script{}, blog: b, now: time.Now(), ids: map[string]string{}}
+	s.clock.set(s.now)
+	r, err := a.open(a.ctx, migrates, s.clock, a.logger(slog.LevelError))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	s.service = r.service
+	following, stop := context.WithCancel(context.WithoutCancel(a.ctx))
+	followed := make(chan error, 1)
+	go func() { followed <- r.service.Run(following) }()
+	token, err = s.run(password, origins)
+	stop()
+	return token, errors.Join(err, unlessClosed(<-followed))
+}

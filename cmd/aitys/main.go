@@ -1,0 +1,121 @@
+// Command aitys is the whole service in one binary: the server, its demo, and the commands
+// that an operator needs beside them.
+//
+// This package reads the configuration, opens the rooms and closes them in order; it decides
+// nothing about comments. Results go to standard output, the log and at most one line of error
+// to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	// The first signal asks, a later one ends. Some senders send the first one twice.
+	context.AfterFunc(ctx, func() { time.AfterFunc(2*time.Second, stop) })
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+const about = `A comment service in which a person reads every comment first.
+
+Each flag can also be an environment variable (--public-url is AITYS_PUBLIC_URL) or a line ` +
+	`"NAME=VALUE" or "name: value" in the file that --config names. Results go to standard output, ` +
+	`the log to standard error.`
+
+// app is what every command is given.
+type app struct {
+	ctx    context.Context
+	in     io.Reader
+	out    io.Writer
+	stderr io.Writer
+	base   base
+}
+
+func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr io.Writer) (code int) {
+	var c cli
+	type helped struct{}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(helped); !ok {
+				panic(r)
+			}
+		}
+	}()
+	settings := &settings{}
+	parser := kong.Must(&c, kong.Name("aitys"), kong.Description(about), kong.Writers(out, stderr),
+		kong.Resolvers(settings), kong.Exit(func(int) { panic(helped{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
+	if err := settings.read(parser.Model, args, environ); err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	if c.Data == "" {
+		c.Data = "data"
+		if chosen.Command() == "demo" {
+			if c.Data, err = os.MkdirTemp("", "aitys-demo-"); err != nil {
+				return fail(stderr, exitFailed, fmt.Errorf("make the demo's folder: %w", err))
+			}
+			defer func() { _ = os.RemoveAll(c.Data) }() // a temporary folder: the system tidies up too
+		}
+	}
+	if err := c.check(); err != nil {
+		return fail(stderr, exitUsage, err)
+	}
+	if err := chosen.Run(&app{ctx: ctx, in: in, out: out, stderr: stderr, base: c.base}); err != nil {
+		return fail(stderr, exitFailed, err)
+	}
+	return 0
+}
+
+// fail writes the one line that tells why.
+func fail(stderr io.Writer, code int, err error) int {
+	if errors.Is(err, errSaid) {
+		return code
+	}
+	what := err.Error()
+	if e, ok := errors.AsType[*moderation.Error](err); ok && e.Kind != moderation.Internal {
+		what = e.Detail
+	}
+	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // where else to say it?
+	return code
+}
+
+// errSaid ends a command that has said on standard output what is wrong.
+var errSaid = errors.New("said already")
+
+// logger is the log of a server; a command's own log tells only what went wrong.
+func (a *app) logger(level slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if a.base.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, o))
+}
+
+// wall is the clock on the wall.
+type wall struct{}
+
+func (wall) Now() time.Time { return time.Now() }

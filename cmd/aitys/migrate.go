@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/store"
+)
+
+type migrateCmd struct {
+	Up     migrateUpCmd     `cmd:"" default:"1" help:"Bring the database up to date."`
+	Status migrateStatusCmd `cmd:"" help:"Show which migrations were applied."`
+}
+
+type migrateUpCmd struct{}
+
+func (migrateUpCmd) Run(a *app) (err error) {
+	if err := a.prepare(migrates); err != nil {
+		return err
+	}
+	db, err := a.openStore(a.ctx, migrates)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	list, err := db.MigrationStatus(a.ctx)
+	if err != nil {
+		return err
+	}
+	return a.line("up to date: %d migrations", len(list))
+}
+
+type migrateStatusCmd struct{ asJSON }
+
+type migrationLine struct {
+	Name    string     `json:"name"`
+	Applied *time.Time `json:"applied"`
+}
+
+func (c migrateStatusCmd) Run(a *app) (err error) {
+	if path, ok := a.base.sqlitePath(); ok && !exists(path) {
+		return fmt.Errorf("there is no database at %s", path)
+	}
+	db, err := store.Open(a.ctx, a.base.Database, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	list, err := db.MigrationStatus(a.ctx)
+	if err != nil {
+		return err
+	}
+	lines, rows := []migrationLine{}, [][]string{{"MIGRATION", "APPLIED"}}
+	for _, m := range list {
+		line, at := migrationLine{Name: m.Name}, "no"
+		if !m.Applied.IsZero() {
+			utc := m.Applied.UTC()
+			line.Applied, at = &utc, utc.Format(time.RFC3339)
+		}
+		lines, rows = append(lines, line), append(rows, []string{m.Name, at})
+	}
+	if c.JSON {
+		return a.json(map[string]any{"migrations": lines})
+	}
+	return a.table(rows)
+}

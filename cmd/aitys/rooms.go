@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+// need says what a command does with the database.
+type need uint8
+
+const (
+	reads    need = iota // never makes one
+	writes               // makes a missing SQLite file and migrates it; Postgres is asked for
+	migrates             // brings any database up to date: a server
+)
+
+// rooms are what a command works with.
+type rooms struct {
+	store   *store.DB
+	coord   *coord.Coord
+	service *moderation.Service
+}
+
+// Close closes in the order opposite to opening.
+func (r *rooms) Close() error { return errors.Join(r.coord.Close(), r.store.Close()) }
+
+// open opens the database, the secret, the coordination and the service over them. What is
+// refused leaves no file behind that was not there.
+func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slog.Logger) (_ *rooms, err error) {
+	if err := a.prepare(n); err != nil {
+		return nil, err
+	}
+	db, err := a.openStore(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	r := &rooms{store: db}
+	defer func() {
+		if err != nil {
+			_ = db.Close() // why it is closed is what counts
+		}
+	}()
+	made := false
+	if n != reads {
+		if made, err = makeSecret(a.base.SecretFile); err != nil {
+			return nil, err
+		}
+	}
+	secret, err := readSecret(a.base.SecretFile)
+	if err != nil {
+		return nil, err
+	}
+	if r.coord, err = coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log}); err != nil {
+		return nil, err
+	}
+	r.service, err = moderation.New(ctx, moderation.Options{
+		Store: db, Secret: secret, Clock: clock, Bell: r.coord, Claims: r.coord, Log: log,
+	})
+	if err != nil {
+		_ = r.coord.Close() // as above
+		if made {
+			_ = os.Remove(a.base.SecretFile) // it is not this database's, and nobody else's
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// prepare refuses what can be refused before anything is opened, and makes the data folder.
+func (a *app) prepare(n need) error {
+	if _, err := os.Stat(a.base.SecretFile); err == nil || n == reads {
+		if path, ok := a.base.sqlitePath(); ok && n == reads && !exists(path) {
+			return fmt.Errorf("there is no database at %s", path)
+		}
+		if _, err := readSecret(a.base.SecretFile); err != nil {
+			return err
+		}
+	}
+	folders := []string{filepath.Dir(a.base.SecretFile)}
+	if path, ok := a.base.sqlitePath(); ok {
+		folders = append(folders, filepath.Dir(path))
+	}
+	data, uses := filepath.Clean(a.base.Data), false
+	for _, f := range folders {
+		if uses = uses || f == data; f != data && !exists(f) {
+			return fmt.Errorf("there is no folder %s", f)
+		}
+	}
+	if uses && n != reads {
+		if err := os.MkdirAll(data, 0o700); err != nil {
+			return fmt.Errorf("make the data folder: %w", err)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (a *app) openStore(ctx context.Context, n need) (*store.DB, error) {
+	db, err := store.Open(ctx, a.base.Database, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.migrate(ctx, db, n); err != nil {
+		_ = db.Close() // the error before it counts
+		return nil, err
+	}
+	return db, nil
+}
+
+func (a *app) migrate(ctx context.Context, db *store.DB, n need) error {
+	_, isSQLite := a.base.sqlitePath()
+	if n == migrates || n == writes && isSQLite {
+		return db.Migrate(ctx)
+	}
+	list, err := db.MigrationStatus(ctx)
+	if err != nil {
+		return err
+	}
+	missing := 0
+	for _, m := range list {
+		if m.Applied.IsZero() {
+			missing++
+		}
+	}
+	if missing > 0 {
+		return fmt.Errorf("the database lacks %d of %d migrations: run `aitys migrate up`", missing, len(list))
+	}
+	return nil
+}
+
+// with runs one command of the operator's.
+func (a *app) with(n need, do func(ctx context.Context, s *moderation.Service) error) (err error) {
+	r, err := a.open(a.ctx, n, wall{}, a.logger(slog.LevelError))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return do(a.ctx, r.service)
+}

@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// script is a clock that is set by hand, so that the demo's comments have ages.
+type script struct{ micros atomic.Int64 }
+
+// Now implements moderation.Clock.
+func (s *script) Now() time.Time { return time.UnixMicro(s.micros.Load()) }
+
+func (s *script) set(t time.Time) { s.micros.Store(t.UnixMicro()) }
+
+// A seeder plays the demo's script through the service, as readers and a moderator would.
+type seeder struct {
+	ctx     context.Context
+	service *moderation.Service
+	clock   *script
+	blog    *blog
+	now     time.Time // when the demo opens
+
+	site             moderation.Site
+	moderator, staff moderation.Actor
+	ids              map[string]string // of comments, by their names in the script
+	readers          int
+	leaving          []moderation.Submitted // their writers withdraw them the next evening
+}
+
+// unfinished is the name of the demo's site until its script was played to the end.
+const unfinished = "Small Hours (in the making)"
+
+// run fills the database unless that was done before, and returns the moderator's new token.
+func (s *seeder) run(password string, origins []string) (token string, err error) {
+	sites, err := s.service.Sites(s.ctx, moderation.Operator)
+	if err != nil {
+		return "", err
+	}
+	done := false
+	for _, site := range sites {
+		if site.Key != demoSite {
+			continue
+		}
+		if done = site.Name != unfinished; !done { // it was cut short: from the beginning
+			if err := s.service.RemoveSite(s.ctx, moderation.Operator, demoSite); err != nil {
+				return "", err
+			}
+		}
+	}
+	s.clock.set(s.now)
+	if !done {
+		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
+		s.site, err = s.service.AddSite(s.ctx, moderation.Operator, moderation.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
+		if err != nil {
+			return "", err
+		}
+	}
+	if token, err = s.people(password); err != nil {
+		return "", fmt.Errorf("accounts: %w", err)
+	}
+	if done {
+		return token, s.move(origins)
+	}
+	if err := s.play(); err != nil {
+		return "", err
+	}
+	name := "Small Hours"
+	_, err = s.service.SetSite(s.ctx, moderation.Operator, demoSite, moderation.SiteChange{Name: &name})
+	return token, err
+}
+
+// people makes the demo's accounts, or gives them new passwords, and the moderator a new token.
+func (s *seeder) people(password string) (token string, err error) {
+	if s.moderator, token, err = s.person(demoOwner, "Mira", moderation.Owner, nil, password); err != nil {
+		return "", err
+	}
+	s.staff, _, err = s.person(demoAuthor, "Aliya Brandt", moderation.Author, []string{demoSite}, rand.Text())
+	return token, err
+}
+
+func (s *seeder) person(email, name string, role moderation.Role, sites []string, password string) (moderation.Actor, string, error) {
+	accounts, err := s.service.Accounts(s.ctx, moderation.Operator)
+	if err != nil {
+		return moderation.Actor{}, "", err
+	}
+	known := false
+	for _, a := range accounts {
+		if known = a.Email == email; known {
+			change := moderation.AccountChange{Password: &password}
+			if sites != nil {
+				change.Role, change.Sites = &role, sites // the site may have been made anew
+			}
+			if _, err = s.service.SetAccount(s.ctx, moderation.Operator, a.ID, change); err == nil {
+				err = s.forgetTokens(a.ID)
+			}
+			break
+		}
+	}
+	if !known {
+		_, _, err = s.service.AddAccount(s.ctx, moderation.Operator, moderation.NewAccount{
+			Email: email, Name: name, Role: role, Sites: sites, Password: password})
+	}
+	if err != nil {
+		return moderation.Actor{}, "", err
+	}
+	_, token, err := s.service.AddToken(s.ctx, moderation.Operator, moderation.NewToken{
+		Account: email, Name: demoSite, Scope: moderation.ScopeAdmin})
+	if err != nil {
+		return moderation.Actor{}, "", err
+	}
+	who, err := s.service.ActorByToken(s.ctx, token)
+	return who, token, err
+}
+
+// forgetTokens ends the tokens of demos before this one.
+func (s *seeder) forgetTokens(account string) error {
+	tokens, err := s.service.Tokens(s.ctx, moderation.Operator)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if t.Account == account && t.Name == demoSite {
+			if err := s.service.RemoveToken(s.ctx, moderation.Operator, t.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// move takes the demo to another address: its pages are those of this server.
+func (s *seeder) move(origins []string) error {
+	site, err := s.service.SetSite(s.ctx, moderation.Operator, demoSite, moderation.SiteChange{Origins: origins})
+	if err != nil {
+		return err
+	}
+	pages, _, err := s.service.Pages(s.ctx, moderation.Operator, site, "", 100)
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		old, err := url.Parse(p.URL)
+		if err != nil {
+			return fmt.Errorf("read a page's address: %w", err)
+		}
+		for _, a := range s.blog.articles {
+			if a.Path == old.Path && a.URL != p.URL {
+				if _, err := s.service.SetPage(s.ctx, moderation.Operator, site, p.ID, moderation.PageChange{URL: &a.URL}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+const day = 24 * time.Hour
+
+// play plays the days, each with its comments and then a moderator's hour, and then today.
+func (s *seeder) play() error {
+	for i, comments := range week {
+		morning := s.now.Add(-time.Duration(len(week)-i+1) * day).Add(7 * time.Hour)
+		all, err := s.say(comments, morning, 55*time.Minute)
+		if err != nil {
+			return err
+		}
+		if err := s.read(comments, all, morning.Add(13*time.Hour)); err != nil {
+			return fmt.Errorf("day %d: %w", i+1, err)
+		}
+	}
+	_, err := s.say(today, s.now.Add(-time.Duration(len(today))*34*time.Minute), 34*time.Minute-20*time.Second)
+	if err != nil {
+		return fmt.Errorf("today: %w", err)
+	}
+	return nil
+}
+
+// say submits comments, one each pause from a time on.
+func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]moderation.Submitted, error) {
+	all := make([]moderation.Submitted, len(comments))
+	for i, c := range comments {
+		at := from.Add(time.Duration(i) * pause).Add(time.Duration(i*i*7%13) * time.Minute / 2)
+		s.clock.set(at)
+		if c.staff {
+			if _, err := s.service.Reply(s.ctx, s.staff, s.site, moderation.Ref{ID: s.ids[c.to]}, c.text, nil); err != nil {
+				return nil, fmt.Errorf("answer %q: %w", c.to, err)
+			}
+			continue
+		}
+		done, err := s.submit(c, at)
+		if err != nil {
+			return nil, fmt.Errorf("comment of %q: %w", c.name, err)
+		}
+		if all[i] = done; c.id != "" {
+			s.ids[c.id] = done.Comment.ID
+		}
+	}
+	return all, nil
+}
+
+func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err error) {
+	s.readers++
+	page := s.blog.articles[c.on]
+	in := moderation.Submission{
+		PageURL: page.URL, PageTitle: page.Title, Parent: s.ids[c.to],
+		Name: c.name, Email: c.mail, Website: c.website, Body: c.text,
+		Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(s.readers)}), // documentation's own
+	}
+	for i := range max(1, c.times) {
+		in.Form = &moderation.Form{Token: s.service.FormToken(s.site)}
+		if c.trap {
+			in.Form.Trap = "https://fill.example"
+		}
+		s.clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // they write for a while
+		done, err := s.service.Submit(s.ctx, s.site, in)
+		if err != nil {
+			return first, err
+		}
+		if i == 0 {
+			first = done
+		}
+	}
+	if c.edited != "" {
+		s.clock.set(at.Add(4 * time.Minute))
+		_, _, err = s.service.Edit(s.ctx, s.site, first.Comment.ID, first.EditToken, c.edited)
+	}
+	return first, err
+}
+
+// read is a moderator's hour: like with like in one batch, in the order they came.
+func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time) error {
+	s.clock.set(at)
+	batches := map[fate][]moderation.Ref{}
+	var order []fate
+	for i, c := range comments {
+		if c.staff || c.fate.waits {
+			continue
+		}
+		item, _, err := s.service.Item(s.ctx, s.moderator, s.site, all[i].Comment.ID)
+		if err != nil {
+			return err
+		}
+		ref := moderation.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
+		if c.undone {
+			if ref, err = s.slip(ref); err != nil {
+				return err
+			}
+		}
+		if batches[c.fate] == nil {
+			order = append(order, c.fate)
+		}
+		batches[c.fate] = append(batches[c.fate], ref)
+	}
+	for i, f := range order {
+		s.clock.set(at.Add(time.Duration(i+1) * time.Minute))
+		out, err := s.service.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
+			Action: f.action, Reason: f.reason, Note: f.note, Comments: batches[f]})
+		if err != nil {
+			return err
+		}
+		if out.Done != len(batches[f]) {
+			return fmt.Errorf("decided %d of %d", out.Done, len(batches[f]))
+		}
+	}
+	return s.leave(comments, all, at.Add(time.Hour))
+}
+
+// leave has writers withdraw what they said the day before, when it was answered.
+func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time) error {
+	s.clock.set(at)
+	for _, l := range s.leaving {
+		if err := s.service.Withdraw(s.ctx, s.site, l.Comment.ID, l.EditToken); err != nil {
+			return err
+		}
+	}
+	s.leaving = nil
+	for i, c := range comments {
+		if c.withdrawn {
+			s.leaving = append(s.leaving, all[i])
+		}
+	}
+	return nil
+}
+
+// slip is a slip of the finger, taken back at once.
+func (s *seeder) slip(ref moderation.Ref) (moderation.Ref, error) {
+	out, err := s.service.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
+		Action: moderation.MarkSpam, Comments: []moderation.Ref{ref}})
+	if err != nil {
+		return ref, err
+	}
+	if _, err := s.service.Undo(s.ctx, s.moderator, s.site, out.Batch, nil); err != nil {
+		return ref, err
+	}
+	item, _, err := s.service.Item(s.ctx, s.moderator, s.site, ref.ID)
+	ref.Version = item.Comment.Version
+	return ref, err
+}

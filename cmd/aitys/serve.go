@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/aitys/aitys/api"
+)
+
+type serveCmd struct {
+	listenFlag
+	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
+	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
+	Limits       string   `help:"default, or off to lift posting rates." enum:"default,off" default:"default" placeholder:"default|off"`
+}
+
+// listenFlag is what both servers take.
+type listenFlag struct {
+	Listen string `help:"Address to listen on; port 0 is a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+}
+
+func (c serveCmd) Run(a *app) (err error) {
+	s := server{log: a.logger(slog.LevelInfo), limited: c.Limits != "off"}
+	if s.proxies, err = proxies(c.TrustedProxy); err != nil {
+		return err
+	}
+	if c.PublicURL != "" {
+		if s.public, err = publicURL(c.PublicURL); err != nil {
+			return err
+		}
+	}
+	// The port before the files: whoever cannot serve changes nothing.
+	if s.listener, err = c.listen(); err != nil {
+		return err
+	}
+	defer func() { _ = s.listener.Close() }() // closed already, unless opening failed
+	if s.public == nil {
+		s.public = &url.URL{Scheme: "http", Host: address(s.listener.Addr())}
+	}
+	if s.rooms, err = a.open(a.ctx, migrates, wall{}, s.log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.rooms.Close()) }()
+	return s.run(a.ctx, func() error {
+		token, err := s.rooms.service.SetupLink(a.ctx)
+		if err != nil {
+			return err
+		}
+		if token != "" {
+			if err := a.line("set-up link: %s", setupLink(s.public, token)); err != nil {
+				return err
+			}
+		}
+		return a.line("listening on http://%s", address(s.listener.Addr()))
+	})
+}
+
+func (c listenFlag) listen() (net.Listener, error) {
+	if err := checkListen(c.Listen); err != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", c.Listen)
+}
+
+// address is where a listener can be reached; a machine reaches all of its own addresses as
+// localhost.
+func address(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	return a.String()
+}
+
+// drainTime is how long requests that run at the end may take.
+const drainTime = 10 * time.Second
+
+// A server serves from open rooms.
+type server struct {
+	rooms    *rooms
+	listener net.Listener
+	public   *url.URL
+	proxies  []netip.Prefix
+	limited  bool
+	around   func(http.Handler) http.Handler // the demo's blog; nil: none
+	log      *slog.Logger
+}
+
+// run serves until ctx ends or something fails, then closes in order: no new work, the work
+// that runs, what follows it. It says that it serves once it does.
+func (s *server) run(ctx context.Context, serves func() error) error {
+	front := api.New(s.options())
+	defer front.Close()
+	https := front.HTTPServer()
+	if s.around != nil {
+		https.Handler = s.around(https.Handler)
+	}
+	following, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	followed, served := make(chan error, 1), make(chan error, 1)
+	go func() { followed <- s.rooms.service.Run(following) }()
+	go func() { served <- https.Serve(s.listener) }()
+
+	err := s.ready(ctx)
+	if err == nil && ctx.Err() == nil {
+		err = serves()
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			s.log.Info("stopping")
+		case err = <-followed:
+			followed <- nil
+		case err = <-served:
+			served <- nil
+		}
+	}
+	front.Drain()
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if shut := https.Shutdown(draining); shut != nil {
+		s.log.Warn("requests were cut short", "err", shut)
+		_ = https.Close() // what it leaves open, the end of the process closes
+	}
+	stop()
+	return errors.Join(err, unlessClosed(<-followed), unlessClosed(<-served))
+}
+
+// unlessClosed returns err unless it says that we closed.
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// ready waits until the service can serve.
+func (s *server) ready(ctx context.Context) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(time.Minute); ; {
+		err := s.rooms.service.Ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil // asked to end before it began
+		case <-late:
+			return fmt.Errorf("not ready within a minute: %w", err)
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *server) options() api.Options {
+	o := api.Options{Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies, Redis: s.rooms.coord.Health}
+	if s.limited {
+		o.Limiter = s.rooms.coord
+	}
+	return o
+}
