@@ -15,7 +15,7 @@ help: ## list these targets
 
 build: ## build the one static binary, bin/aitys
 	@echo 'building (the first time compiles SQLite: a minute or two)' >&2
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/aitys
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/aitys
 
 run: build ## start the demo: a blog with comments and a moderator's queue
 	$(BIN) demo

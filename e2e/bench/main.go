@@ -29,7 +29,7 @@ func bench() error {
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
 	binary, bare := filepath.Join(dir, "aitys"), filepath.Join(dir, "bare")
 	for out, pkg := range map[string]string{binary: "./cmd/aitys", bare: "./e2e/bench/bare"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
+		cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", out, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if msg, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w: %s", pkg, err, msg)
