@@ -238,10 +238,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
-	ids := make([]string, 1_000)
-	for i := range ids {
-		ids[i] = w.submit(w.a, fmt.Sprintf("Comment number %d of many.", i)).ID
-	}
+	ids := w.fill(w.a, 1_000)
 	out := w.decide(mod, w.a, moderation.MarkSpam, ids...)
 	if out.Done != len(ids) || len(out.Conflicts) != 0 {
 		t.Fatalf("got %d done, %d conflicts", out.Done, len(out.Conflicts))

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/store"
 )
@@ -129,6 +131,25 @@ func (w *world) submitOwn(site moderation.Site, text string) (moderation.Comment
 	})
 	w.must(err)
 	return w.comment(site, out.Comment.ID), out.EditToken
+}
+
+// fill puts n waiting comments on a page in one transaction, and returns their ids.
+func (w *world) fill(site moderation.Site, n int) []string {
+	w.t.Helper()
+	first := w.submit(site, "The first of very many.")
+	ids := make([]string, n)
+	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		for i := range ids {
+			c := first
+			ids[i] = uuid.NewString()
+			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return ids
 }
 
 // decide makes one decision about comments in their current versions.
