@@ -1,0 +1,226 @@
+package desk
+
+import (
+	"html"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A card is one comment as the queue shows it.
+type card struct {
+	ID, Site, URL        string
+	Version              int64
+	State                string
+	Name, Email, Website string
+	Pills                []string
+	At, Waiting          string
+	PageURL, PageTitle   string
+	History              string
+	Parent               *said
+	Lang                 string
+	HTML                 template.HTML
+	Covered              string
+	Score                score
+	Reasons              []reason
+	Evidence             []evidence
+	Like                 string // the suggested reason
+	Can                  can
+	Back, NextID         string
+	Conflict             *conflict
+	Current              bool
+	Alone                bool // on its own page, to which its forms come back
+}
+
+type said struct{ Name, Text string }
+
+// can says which buttons a card has: those that would change something, for whom may press them.
+type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
+
+// A cardMaker makes the cards of one page.
+type cardMaker struct {
+	*catalog
+	site     moderation.Site
+	now      time.Time
+	back     string // the queue's query, to come back to
+	decides  bool
+	approved int // decisions so far, for a site without a score
+	spam     int
+}
+
+func (m *cardMaker) card(it moderation.Item) card {
+	c := it.Comment
+	k := card{
+		ID: c.ID, Site: m.site.Key, URL: "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
+		Version: c.Version, State: c.State.String(),
+		Name: m.writer(c), Email: c.Email, Website: c.Website,
+		At: iso(c.CreatedAt), Waiting: m.waited(c),
+		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page),
+		History: m.history(it), Back: m.back,
+		HTML: defang(c.HTML), Covered: m.covered(c),
+		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidence(it.Evidence),
+		Can: m.can(c.State),
+	}
+	if c.Lang != "und" {
+		k.Lang = c.Lang
+	}
+	if c.Verdict.Action == moderation.Reject {
+		k.Like = c.Verdict.Reason.String()
+	}
+	if c.Submissions > 1 {
+		k.Pills = append(k.Pills, m.n("submitted", c.Submissions))
+	}
+	if c.Badge != "" {
+		k.Pills = append(k.Pills, m.t("badge."+c.Badge))
+	}
+	if !c.EditedAt.IsZero() {
+		k.Pills = append(k.Pills, m.t("edited"))
+	}
+	if it.Parent != nil {
+		k.Parent = &said{m.writer(*it.Parent), shorten(it.Parent.Source, 280)}
+	}
+	return k
+}
+
+func (m *cardMaker) can(s moderation.State) can {
+	d := m.decides
+	return can{
+		Approve: d && s != moderation.Approved && s != moderation.Removed,
+		Spam:    d && s != moderation.Spam && s != moderation.Removed,
+		Refuse:  d && s != moderation.Removed,
+		Hold:    d && s != moderation.Pending && s != moderation.Removed,
+		Reply:   s == moderation.Approved || d && s == moderation.Pending,
+	}
+}
+
+func (m *cardMaker) writer(c moderation.Comment) string {
+	if c.Name == "" {
+		return m.t("anonymous")
+	}
+	return c.Name
+}
+
+// waited says how long a comment has been waiting, or how old it is.
+func (m *cardMaker) waited(c moderation.Comment) string {
+	if c.State == moderation.Pending {
+		return m.t("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
+	}
+	return m.t("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
+}
+
+// span writes a length of time in its largest unit.
+func (c *catalog) span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return c.n("span.s", max(0, int(d/time.Second)))
+	case d < time.Hour:
+		return c.n("span.min", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return c.n("span.h", int(d/time.Hour))
+	}
+	return c.n("span.d", int(d/(24*time.Hour)))
+}
+
+// history is what the site knows of the writer, in one line.
+func (m *cardMaker) history(it moderation.Item) string {
+	var parts []string
+	switch w := it.Writer; {
+	case w.Approved+w.Refused == 0:
+		parts = append(parts, m.t("writer.new"))
+	case w.Refused == 0:
+		parts = append(parts, m.n("writer.approved", w.Approved))
+	default:
+		parts = append(parts, m.t("writer.both", "approved", m.n("writer.n.approved", w.Approved), "refused", m.n("writer.n.refused", w.Refused)))
+	}
+	if since := it.Writer.FirstSeen; !since.IsZero() && it.Writer.Approved+it.Writer.Refused > 0 {
+		parts = append(parts, m.since(since))
+	}
+	return strings.Join(parts, " ")
+}
+
+func (m *cardMaker) since(at time.Time) string {
+	month := strings.Split(m.t("months"), " ")[at.Month()-1]
+	if at.Year() == m.now.Year() {
+		return m.t("writer.since", "month", month)
+	}
+	return m.t("writer.since.year", "month", month, "year", at.Year())
+}
+
+// covered is the label over a text that may offend who must read it all day.
+func (m *cardMaker) covered(c moderation.Comment) string {
+	switch c.Verdict.Reason {
+	case moderation.ReasonObscenity, moderation.ReasonHateSpeech:
+		return m.t("covered." + c.Verdict.Reason.String())
+	}
+	return ""
+}
+
+func pageTitle(p moderation.Page) string {
+	if p.Title == "" {
+		return p.URL
+	}
+	return p.Title
+}
+
+func shorten(s string, runes int) string {
+	n := 0
+	for i := range s {
+		if n++; n > runes {
+			return strings.TrimSpace(s[:i]) + "…"
+		}
+	}
+	return s
+}
+
+func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// stamp writes a time for who has no script; with script it is said in their own zone.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
+
+// defang turns the links of rendered markup into text that shows where they lead: a
+// moderator reads spam all day and must not click it. Markup is canonical (package markup):
+// a link is `<a href="…"` up to `>`, and nothing else begins with `<a`.
+func defang(markup string) template.HTML {
+	var b strings.Builder
+	host := ""
+	for {
+		before, rest, found := strings.Cut(markup, "<a ")
+		closeLinks(&b, before, &host)
+		if !found {
+			return template.HTML(b.String())
+		}
+		tag, after, _ := strings.Cut(rest, ">")
+		_, tag, _ = strings.Cut(tag, `href="`)
+		href, _, _ := strings.Cut(tag, `"`)
+		host = hostOf(html.UnescapeString(href))
+		b.WriteString(`<span class="link" title="` + html.EscapeString(html.UnescapeString(href)) + `">`)
+		markup = after
+	}
+}
+
+// closeLinks copies s, writing the host behind each link that ends in it.
+func closeLinks(b *strings.Builder, s string, host *string) {
+	for {
+		before, after, found := strings.Cut(s, "</a>")
+		b.WriteString(before)
+		if !found {
+			return
+		}
+		b.WriteString(` <span class="host">` + html.EscapeString(*host) + `</span></span>`)
+		s = after
+	}
+}
+
+func hostOf(href string) string {
+	u, err := url.Parse(href)
+	switch {
+	case err != nil:
+		return href
+	case u.Host == "":
+		return u.Scheme
+	}
+	return u.Host
+}

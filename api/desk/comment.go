@@ -1,0 +1,199 @@
+package desk
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+type commentPage struct {
+	frame
+	Card                  card
+	QueueURL, QueueName   string
+	StateIcon, StateWords string
+	Source                string
+	History               []happening
+	AllReasons            []reason
+	Facts                 []fact
+	Reads                 string
+}
+
+type fact struct{ Name, Value string }
+
+// A happening is one thing that happened to a comment.
+type happening struct {
+	Icon, What, Note, More string
+	ISO, When              string
+	Undo                   string // a batch
+	at                     time.Time
+	seq                    uint64
+}
+
+var stateIcons = map[moderation.State]string{
+	moderation.Pending: "inbox", moderation.Approved: "check", moderation.Rejected: "cross",
+	moderation.Spam: "spam", moderation.Removed: "cross",
+}
+
+// comment shows one comment with its history.
+func (d *desk) comment(c echo.Context) error {
+	who, site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	it, past, err := d.Service.Item(ctx, who, site, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	counts, capped, err := d.Service.QueueCounts(ctx, who, site)
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	f, err := d.deskFrame(c, w, who, site, "")
+	if err != nil {
+		return err
+	}
+	m := d.cardMaker(w, site, f.Moderator, "", counts)
+	f.Views = viewLinks(w, site.Key, place{site: site.Key, state: "none"}, counts, capped)
+	p := m.commentPage(f, it, past)
+	if fl, ok := d.said(c); ok {
+		p.Notices = w.tellOne(fl)
+		if fl.Left > 0 {
+			chose, _ := moderation.ParseAction(fl.Did)
+			p.Card.Conflict = m.conflict(it.Comment, past, chose, p.Card.URL)
+		}
+	}
+	return render(c, w, "comment", p)
+}
+
+func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.HistoryEntry) commentPage {
+	c := it.Comment
+	p := commentPage{frame: f, Card: m.card(it), Source: c.Source, AllReasons: m.reasons(it)}
+	p.Card.Current, p.Card.Alone = true, true
+	p.Title = m.t("comment.by", "name", m.writer(c))
+	p.QueueURL, p.QueueName = place{site: m.site.Key}.url(), m.t("view.pending")
+	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)
+	p.History = m.happened(c, past, f.Moderator)
+	p.Facts = m.facts(it)
+	switch c.State {
+	case moderation.Rejected, moderation.Spam:
+		p.Reads = m.t("reads.refused", "reason", m.t("reason.low."+reasonOf(c)))
+		if c.Note != "" {
+			p.Reads += " " + m.t("reads.note")
+		}
+	case moderation.Pending:
+		p.Reads = m.t("reads.pending")
+	}
+	return p
+}
+
+// reasonOf is why a comment was refused; spam has its own state.
+func reasonOf(c moderation.Comment) string {
+	if c.State == moderation.Spam {
+		return moderation.ReasonSpam.String()
+	}
+	return cmp.Or(c.Reason, moderation.ReasonOther).String()
+}
+
+func (m *cardMaker) stateWords(c moderation.Comment) string {
+	if c.State == moderation.Rejected {
+		return m.t("state.rejected.why", "reason", m.t("reason.low."+reasonOf(c)))
+	}
+	return m.t("state." + c.State.String())
+}
+
+func (m *cardMaker) facts(it moderation.Item) []fact {
+	c, w := it.Comment, it.Writer
+	fs := []fact{{m.t("name"), m.writer(c)}}
+	if c.Email != "" {
+		fs = append(fs, fact{m.t("email"), c.Email})
+	}
+	if c.Website != "" {
+		fs = append(fs, fact{m.t("website"), c.Website})
+	}
+	if !w.FirstSeen.IsZero() {
+		fs = append(fs, fact{m.t("facts.since"), w.FirstSeen.UTC().Format("2006-01-02")})
+	}
+	return append(fs, fact{m.t("view.approved"), fmt.Sprint(w.Approved)}, fact{m.t("view.rejected"), fmt.Sprint(w.Refused)})
+}
+
+// happened is what happened to a comment, the newest first.
+func (m *cardMaker) happened(c moderation.Comment, past []moderation.HistoryEntry, decides bool) []happening {
+	came := happening{Icon: "clock", What: m.t("happened.came"), at: c.CreatedAt}
+	hs := []happening{}
+	first := time.Time{}
+	for _, e := range past {
+		if first.IsZero() || e.At.Before(first) {
+			first = e.At
+		}
+		h := happening{Icon: stateIcons[e.To], What: m.deed(e), Note: e.Note, at: e.At, seq: e.Seq}
+		if !e.Auto {
+			h.More = m.t("happened.more", "version", e.Version, "seq", e.Seq)
+		}
+		if decides && e.Seq != 0 && e.Seq == c.Standing {
+			h.Undo = e.Batch
+		}
+		hs = append(hs, h)
+	}
+	if !first.IsZero() {
+		came.More = m.t("happened.waited", "time", m.span(first.Sub(c.CreatedAt)))
+	}
+	if !c.EditedAt.IsZero() {
+		hs = append(hs, happening{Icon: "pencil", What: m.t("happened.edited"), at: c.EditedAt})
+	}
+	hs = append(hs, came)
+	slices.SortStableFunc(hs, func(a, b happening) int {
+		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.seq, a.seq))
+	})
+	for i := range hs {
+		hs[i].ISO, hs[i].When = iso(hs[i].at), stamp(hs[i].at)
+	}
+	return hs
+}
+
+// deed says who did what.
+func (m *cardMaker) deed(e moderation.HistoryEntry) string {
+	if e.Auto {
+		return m.t("deed.auto")
+	}
+	return m.decided(e.Decision, e.Name)
+}
+
+// decided says a decision in a sentence, on a comment's page and in the log.
+func (c *catalog) decided(d moderation.Decision, name string) string {
+	who := c.someone(name)
+	switch {
+	case d.Undoes != 0:
+		return c.t("deed.undo", "who", who, "state", c.t("state.low."+d.To.String()))
+	case d.Action == moderation.Reject:
+		return c.t("deed.reject", "who", who, "reason", c.t("reason.low."+cmp.Or(d.Reason, moderation.ReasonOther).String()))
+	}
+	return c.t("deed."+d.Action.String(), "who", who)
+}
+
+// tellOne says what became of a form of this page.
+func (w *catalog) tellOne(f flash) []notice {
+	t, notices := w.tell(f)
+	if t != nil {
+		notices = append(notices, notice{Icon: "check", Text: t.Text})
+	}
+	return notices
+}
+
+// replyKey makes one reply of a form that is sent twice.
+func replyKey(who moderation.Actor, site moderation.Site, id string, form url.Values) *moderation.Key {
+	value := form.Get("key")
+	if len(value) < 16 || len(value) > 128 {
+		return nil
+	}
+	body := sha256.Sum256([]byte(id + "\x00" + form.Get("body")))
+	return &moderation.Key{Site: site.ID, Route: "desk/reply", Account: who.Account.ID, Value: value, Body: body[:]}
+}

@@ -1,0 +1,77 @@
+// Package desk is the moderators' pages at /moderate/: set-up, sign-in, the queue, one
+// comment, the log, and what owners arrange.
+//
+// Every page is rendered here and works without script; the script in dist only decides
+// faster, over the JSON API, and moves nodes that were rendered here. The package holds no
+// rule: who may do what, and what follows, is package moderation's. Its invariants: what a
+// person wrote is escaped or comes from package markup, nothing changes by GET, and a link
+// in a comment cannot be clicked here.
+package desk
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+type desk struct {
+	*web.Kit
+}
+
+// Register adds the pages to e.
+func Register(e *echo.Echo, kit *web.Kit) {
+	d := &desk{kit}
+	e.GET("/moderate", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/moderate/") })
+	e.GET("/moderate/assets/:name", asset)
+
+	open := e.Group("/moderate", web.Pages, web.Bounded, kit.OwnPages)
+	open.GET("/signin", d.signInPage)
+	open.POST("/signin", d.signIn)
+	open.GET("/setup", d.linkPage)
+	open.POST("/setup", d.useLink)
+	open.POST("/language", d.language)
+
+	in := e.Group("/moderate", web.Pages, web.Bounded, kit.OwnPages, d.signedIn)
+	in.GET("/", d.home)
+	in.POST("/signout", d.signOut)
+	in.GET("/sessions", d.sessions)
+	in.POST("/sessions/:id/end", d.endSession)
+	in.GET("/setup/site", d.newSitePage)
+	in.POST("/setup/site", d.newSite)
+	in.GET("/sites", d.sites)
+	in.GET("/people", d.people)
+	in.POST("/people", d.addPerson)
+	in.POST("/people/:id", d.setPerson)
+	in.GET("/tokens", d.tokens)
+	in.POST("/tokens", d.addToken)
+	in.POST("/tokens/:id/end", d.endToken)
+
+	in.GET("/:site/queue", d.queue)
+	in.POST("/:site/decisions", d.decide)
+	in.POST("/:site/undo", d.undo)
+	in.GET("/:site/comments/:id", d.comment)
+	in.GET("/:site/comments/:id/card", d.card)
+	in.POST("/:site/comments/:id/reply", d.reply)
+	in.GET("/:site/pages", d.pages)
+	in.POST("/:site/pages/:id", d.setPage)
+	in.GET("/:site/log", d.log)
+	in.GET("/:site/settings", d.settings)
+	in.POST("/:site/settings", d.setSettings)
+	in.GET("/:site/setup/moderation", d.policyPage)
+	in.POST("/:site/setup/moderation", d.setPolicy)
+	in.GET("/:site/setup/embed", d.embedPage)
+}
+
+// site finds the site of the path. A site that who has no role on is as unknown as one that
+// does not exist.
+func (d *desk) site(c echo.Context) (moderation.Actor, moderation.Site, error) {
+	who, err := d.Actor(c)
+	if err != nil {
+		return who, moderation.Site{}, err
+	}
+	site, err := d.Service.Site(c.Request().Context(), c.Param("site"))
+	return who, site, err
+}

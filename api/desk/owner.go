@@ -1,0 +1,314 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+type settingsPage struct {
+	frame
+	Key, Name, Origins string
+	Policies           []link
+	Suspect            string
+	EditMinutes        int
+	Rules              []ruleText
+	SignInURL          string
+	Snippet            string
+	Error              string
+}
+
+type ruleText struct{ Lang, Language, Text, Default string }
+
+// settings of a site.
+func (d *desk) settings(c echo.Context) error {
+	who, site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	f, err := d.siteFrame(c, w, who, site, w.t("settings"))
+	if err != nil {
+		return err
+	}
+	if fl, ok := d.said(c); ok && fl.Did == "saved" {
+		f.Notices = []notice{{Icon: "check", Text: w.t("saved")}}
+	}
+	return render(c, w, "settings", d.settingsPage(w, f, site))
+}
+
+func (d *desk) settingsPage(w *catalog, f frame, site moderation.Site) settingsPage {
+	s := site.Settings
+	p := settingsPage{
+		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"), Policies: policyLinks(w, site),
+		Suspect: say(s.Suspect), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
+	}
+	p.Policies = append(p.Policies, link{
+		Key: string(moderation.PolicyNone), Label: w.t("policy.none"), More: w.t("policy.none.more"), Current: s.Moderation == moderation.PolicyNone,
+	})
+	for _, l := range languages {
+		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], moderation.Settings{}.RulesText(l.Key)})
+	}
+	return p
+}
+
+// setSettings keeps all of a site's settings at once.
+func (d *desk) setSettings(c echo.Context) error {
+	who, site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	change := map[string]string{}
+	for _, name := range []string{"name", "moderation", "suspect", "edit_minutes", "rules_en", "rules_ru", "rules_kk", "signin_url"} {
+		if form.Has(name) {
+			change[name] = strings.ReplaceAll(form.Get(name), "\r\n", "\n")
+		}
+	}
+	change["origin"] = strings.Join(strings.Fields(form.Get("origin")), " ")
+	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, moderation.SiteChange{Settings: change}); err != nil {
+		return d.settingsAgain(c, who, site, err)
+	}
+	d.say(c, flash{Did: "saved"})
+	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
+}
+
+func (d *desk) settingsAgain(c echo.Context, who moderation.Actor, site moderation.Site, err error) error {
+	problem := web.ProblemOf(err)
+	if len(problem.Errors) == 0 {
+		return err
+	}
+	w := catalogOf(c)
+	f, err := d.siteFrame(c, w, who, site, w.t("settings"))
+	if err != nil {
+		return err
+	}
+	p := d.settingsPage(w, f, site)
+	p.Error = problem.Detail
+	return renderFailure(c, w, "settings", problem, p)
+}
+
+type sitesPage struct {
+	frame
+	Rows []siteRow
+}
+
+type siteRow struct{ Key, Name, Origins string }
+
+func (d *desk) sites(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	all, err := d.Service.Sites(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	f, err := d.deskFrame(c, w, who, moderation.Site{}, w.t("sites"))
+	if err != nil {
+		return err
+	}
+	p := sitesPage{frame: f}
+	for _, s := range all {
+		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", ")})
+	}
+	return render(c, w, "sites", p)
+}
+
+type peoplePage struct {
+	frame
+	Rows  []personRow
+	Roles []link
+	Error string
+	Form  url.Values
+	Link  string // a one-time link just made
+	For   string // whose it is
+}
+
+type personRow struct {
+	ID, Name, Email, Role, Sites string
+	Disabled, Self               bool
+}
+
+func (d *desk) people(c echo.Context) error {
+	return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}})
+}
+
+// peoplePage shows the accounts, with what became of a form in p.
+func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	all, err := d.Service.Accounts(ctx, who)
+	if err != nil {
+		return err
+	}
+	sites, err := d.Service.Sites(ctx, who)
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	if p.frame, err = d.deskFrame(c, w, who, moderation.Site{}, w.t("people")); err != nil {
+		return err
+	}
+	for _, r := range []moderation.Role{moderation.Moderator, moderation.Author, moderation.Owner} {
+		p.Roles = append(p.Roles, link{Key: r.String(), Label: w.t("role." + r.String())})
+	}
+	for _, a := range all {
+		p.Rows = append(p.Rows, rowOf(w, a, sites, who))
+	}
+	return web.Render(c, status, web.OwnScript, templates[w.lang]["people"], p)
+}
+
+func rowOf(w *catalog, a moderation.Account, sites []moderation.Site, who moderation.Actor) personRow {
+	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == who.Account.ID}
+	if a.AllSites != moderation.NoRole {
+		row.Role, row.Sites = w.t("role."+a.AllSites.String()), w.t("people.all")
+		return row
+	}
+	var roles, names []string
+	for _, s := range sites {
+		if r := a.Roles[s.ID]; r != moderation.NoRole {
+			names = append(names, s.Name)
+			roles = append(roles, w.t("role."+r.String()))
+		}
+	}
+	slices.Sort(roles)
+	row.Role, row.Sites = strings.Join(slices.Compact(roles), ", "), strings.Join(names, ", ")
+	return row
+}
+
+// addPerson adds an account and shows its one-time link.
+func (d *desk) addPerson(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	role, _ := moderation.ParseRole(form.Get("role"))
+	a, token, err := d.Service.AddAccount(c.Request().Context(), who, moderation.NewAccount{
+		Email: form.Get("email"), Name: form.Get("name"), Role: role, Sites: form["site"],
+	})
+	if err != nil {
+		p := web.ProblemOf(err)
+		if len(p.Errors) == 0 {
+			return err
+		}
+		return d.peoplePage(c, p.Status, peoplePage{Form: form, Error: p.Detail})
+	}
+	return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}, Link: d.link(token), For: a.Email})
+}
+
+func (d *desk) link(token string) string {
+	return d.Origin() + "/moderate/setup?token=" + url.QueryEscape(token)
+}
+
+// setPerson disables, enables or resets an account.
+func (d *desk) setPerson(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if form.Get("do") == "reset" {
+		token, err := d.Service.ResetAccount(ctx, who, form.Get("email"))
+		if err != nil {
+			return err
+		}
+		return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}, Link: d.link(token), For: form.Get("email")})
+	}
+	disabled := form.Get("do") == "disable"
+	if _, err := d.Service.SetAccount(ctx, who, c.Param("id"), moderation.AccountChange{Disabled: &disabled}); err != nil {
+		if p := web.ProblemOf(err); p.Status == http.StatusUnprocessableEntity {
+			return d.peoplePage(c, p.Status, peoplePage{Form: url.Values{}, Error: p.Detail})
+		}
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/moderate/people")
+}
+
+type tokensPage struct {
+	frame
+	Rows   []tokenRow
+	Scopes []link
+	Value  string // a token just made
+	Error  string
+}
+
+type tokenRow struct{ ID, Name, Scope, Account, When, ISO string }
+
+func (d *desk) tokens(c echo.Context) error { return d.tokensPage(c, http.StatusOK, tokensPage{}) }
+
+func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	all, err := d.Service.Tokens(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	if p.frame, err = d.deskFrame(c, w, who, moderation.Site{}, w.t("tokens")); err != nil {
+		return err
+	}
+	for _, s := range []moderation.Scope{moderation.ScopeDecide, moderation.ScopeRead, moderation.ScopeAdmin} {
+		p.Scopes = append(p.Scopes, link{Key: s.String(), Label: w.t("scope." + s.String())})
+	}
+	for _, t := range all {
+		p.Rows = append(p.Rows, tokenRow{t.ID, t.Name, w.t("scope." + t.Scope.String()), t.Account, stamp(t.CreatedAt), iso(t.CreatedAt)})
+	}
+	return web.Render(c, status, web.OwnScript, templates[w.lang]["tokens"], p)
+}
+
+// addToken adds one of the account's own and shows it once.
+func (d *desk) addToken(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	scope, _ := moderation.ParseScope(form.Get("scope"))
+	_, value, err := d.Service.AddToken(c.Request().Context(), who, moderation.NewToken{Name: form.Get("name"), Scope: scope})
+	if err != nil {
+		p := web.ProblemOf(err)
+		if len(p.Errors) == 0 {
+			return err
+		}
+		return d.tokensPage(c, p.Status, tokensPage{Error: p.Detail})
+	}
+	return d.tokensPage(c, http.StatusOK, tokensPage{Value: value})
+}
+
+func (d *desk) endToken(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	if err := d.Service.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/moderate/tokens")
+}

@@ -1,0 +1,183 @@
+package desk
+
+import (
+	"crypto/rand"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// The pages by the name of their file, with the layout each stands in.
+var layouts = map[string]string{
+	"queue": "desk", "comment": "desk", "pages": "desk", "log": "desk", "sessions": "desk",
+	"settings": "desk", "sites": "desk", "people": "desk", "tokens": "desk",
+	"signin": "solo", "setup": "solo", "error": "solo", "cards": "cards",
+}
+
+// templates by language and page.
+var templates = parseTemplates()
+
+func parseTemplates() map[string]map[string]*template.Template {
+	all := map[string]map[string]*template.Template{}
+	for lang, words := range catalogs {
+		base := template.Must(template.New("").Funcs(template.FuncMap{
+			"t": words.t, "n": words.n, "icon": icon, "asset": assetURL, "nonce": nonce,
+			"ticks": func() []string { return ticks }, "reasons": func() []reasonChoice { return reasonChoices },
+		}).ParseFS(templateFiles, "templates/layout.html", "templates/card.html"))
+		all[lang] = map[string]*template.Template{}
+		for page, layout := range layouts {
+			set := template.Must(template.Must(base.Clone()).ParseFS(templateFiles, "templates/"+page+".html"))
+			all[lang][page] = set.Lookup(layout)
+		}
+	}
+	return all
+}
+
+// A frame is what stands around the content of every page.
+type frame struct {
+	Lang, Title string
+	Words       string // the script's messages
+	Here        string // where the page stands, to come back to
+	Me          *person
+	Site        *siteRef
+	Sites       []link
+	Views, Nav  []link
+	Languages   []link
+	Search      string
+	State       string
+	Wide        bool
+	Moderator   bool
+	Owner       bool
+	Notices     []notice
+}
+
+type person struct{ ID, Name, Email, Initial string }
+
+type siteRef struct{ Key, Name string }
+
+// A link leads somewhere, or is one choice of several.
+type link struct {
+	Key, URL, Label, More, Icon, Count string
+	Current                            bool
+}
+
+// A notice tells once what became of a request.
+type notice struct {
+	Icon, Text string
+	Bad        bool
+}
+
+const langCookie = "aitys-lang"
+
+func catalogOf(c echo.Context) *catalog {
+	chosen := ""
+	if cookie, err := c.Request().Cookie(langCookie); err == nil {
+		chosen = cookie.Value
+	}
+	return wordsFor(chosen, c.Request().Header.Get("Accept-Language"))
+}
+
+// newFrame makes the frame of a page that needs nobody signed in.
+func newFrame(c echo.Context, w *catalog, title string) frame {
+	f := frame{Lang: w.lang, Title: title, Words: w.script, Here: c.Request().URL.RequestURI()}
+	if c.Request().Method != http.MethodGet {
+		f.Here = "/moderate/"
+	}
+	for _, l := range languages {
+		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.lang})
+	}
+	return f
+}
+
+// deskFrame makes the frame of a page of who's; site may be empty. A site that who has no
+// role on is site.unknown.
+func (d *desk) deskFrame(c echo.Context, w *catalog, who moderation.Actor, site moderation.Site, title string) (frame, error) {
+	f := newFrame(c, w, title)
+	f.Me = &person{ID: who.Account.ID, Name: who.Account.Name, Email: who.Account.Email, Initial: initial(who.Account.Name)}
+	sites, err := d.Service.Sites(c.Request().Context(), who)
+	if err != nil {
+		return f, fmt.Errorf("list sites: %w", err)
+	}
+	known := site.Key == ""
+	for _, s := range sites {
+		known = known || s.Key == site.Key
+		f.Sites = append(f.Sites, link{URL: "/moderate/" + s.Key + "/queue", Label: s.Name, Current: s.Key == site.Key})
+	}
+	if !known {
+		return f, &moderation.Error{Kind: moderation.NotFound, Code: "site.unknown", Detail: "There is no such site."}
+	}
+	if len(f.Sites) < 2 {
+		f.Sites = nil
+	}
+	if site.Key == "" {
+		f.Owner = who.Account.AllSites >= moderation.Owner
+		f.Nav = ownerLinks(w, f.Here, f.Owner)
+		return f, nil
+	}
+	f.Site = &siteRef{site.Key, site.Name}
+	role := who.Role(site.ID)
+	f.Moderator, f.Owner = role >= moderation.Moderator, role >= moderation.Owner
+	f.Nav = siteLinks(w, site.Key, f)
+	return f, nil
+}
+
+// siteLinks are the pages of a site besides its queue.
+func siteLinks(w *catalog, key string, f frame) []link {
+	root := "/moderate/" + key
+	links := []link{{URL: root + "/pages", Label: w.t("pages"), Icon: "page"}}
+	if f.Moderator {
+		links = append(links, link{URL: root + "/log", Label: w.t("log"), Icon: "log"})
+	}
+	if f.Owner {
+		links = append(links, link{URL: root + "/settings", Label: w.t("settings"), Icon: "settings"})
+	}
+	return mark(append(links, ownerLinks(w, f.Here, f.Owner)...), f.Here)
+}
+
+func ownerLinks(w *catalog, here string, owner bool) []link {
+	var links []link
+	if owner {
+		links = append(links, link{URL: "/moderate/sites", Label: w.t("sites"), Icon: "stack"},
+			link{URL: "/moderate/people", Label: w.t("people"), Icon: "people"})
+	}
+	return mark(append(links, link{URL: "/moderate/tokens", Label: w.t("tokens"), Icon: "key"}), here)
+}
+
+// mark says which of links is the page itself.
+func mark(links []link, here string) []link {
+	for i := range links {
+		links[i].Current = pathOf(here) == links[i].URL
+	}
+	return links
+}
+
+func render(c echo.Context, w *catalog, page string, data any) error {
+	return web.Render(c, http.StatusOK, web.OwnScript, templates[w.lang][page], data)
+}
+
+// initial is the first letter of a name, for the circle that stands for a person.
+func initial(name string) string {
+	r, _ := utf8.DecodeRuneInString(name)
+	if r == utf8.RuneError {
+		return "·"
+	}
+	return string(r)
+}
+
+// nonce is an Idempotency-Key for one form.
+func nonce() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

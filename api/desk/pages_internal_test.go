@@ -1,0 +1,215 @@
+package desk
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// sample is a comment as the queue would bring it.
+func sample(id, name, text string) moderation.Item {
+	return moderation.Item{
+		Comment: moderation.Comment{
+			ID: id, Version: 1, Name: name, Email: "viktor@mail.example", Source: text, HTML: "<p>" + text + "</p>", Lang: "en",
+			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
+			Verdict: moderation.Verdict{Score: .06, Spam: .06, Warm: true},
+		},
+		Page: moderation.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true},
+	}
+}
+
+func samples() []moderation.Item {
+	viktor := sample("c31", "Viktor", "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: lazy and clueless, as in every thread.")
+	viktor.Parent = &moderation.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
+	viktor.Writer = moderation.WriterHistory{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
+	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = moderation.Reject, moderation.ReasonPersonalAttack
+	viktor.Evidence = []classifier.Weight{{Token: "cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "ladder", Weight: -.9, Spam: 1, Ham: 9}}
+
+	deals := sample("c32", "Best Deals Team", "")
+	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for 70 % off.</p>`
+	deals.Comment.Verdict = moderation.Verdict{Score: .94, Spam: .91, Warm: true, Action: moderation.MarkSpam, Signals: []moderation.Signal{
+		{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
+		{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
+	}}
+	deals.Evidence = []classifier.Weight{{Token: "cheap", Weight: 2.6, Spam: 14}, {Token: "off", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
+	deals.Comment.FormAge, deals.Comment.Submissions = 4, 3
+
+	ilya := sample("c33", "Илья Дроздов", "Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не нашёл. Не хочу остаться зимой без велосипеда.")
+	ilya.Comment.Lang, ilya.Comment.Verdict.Score, ilya.Comment.Verdict.Spam = "ru", .52, .52
+	ilya.Writer = moderation.WriterHistory{Approved: 9, FirstSeen: noon.AddDate(0, -5, 0)}
+	ilya.Evidence = []classifier.Weight{{Token: "скидка", Weight: 1.3, Spam: 4, Ham: 1}, {Token: "зимой", Weight: -.8, Ham: 4}}
+
+	asel := sample("c34", "Әсел Нұрланқызы", "Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең бастысы — қолғап пен жарық.")
+	asel.Comment.Lang, asel.Comment.Email, asel.Comment.Verdict.Score = "kk", "", .02
+	asel.Writer = moderation.WriterHistory{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
+
+	anon := sample("c35", "", "Something that may not be read by everybody at breakfast.")
+	anon.Comment.Verdict.Reason, anon.Comment.Verdict.Action = moderation.ReasonObscenity, moderation.Reject
+	anon.Comment.Verdict.Score, anon.Comment.Verdict.Spam, anon.Comment.Email = .64, .64, ""
+	return []moderation.Item{viktor, deals, ilya, asel, anon}
+}
+
+func sampleFrame(w *catalog) frame {
+	f := frame{Lang: w.lang, Words: w.script, Here: "/moderate/longway/queue", Moderator: true, Owner: true}
+	f.Me = &person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
+	f.Site = &siteRef{"longway", "The Long Way Round"}
+	f.Sites = []link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true}, {URL: "/moderate/short/queue", Label: "Short cuts"}}
+	f.Nav = siteLinks(w, "longway", f)
+	for _, l := range languages {
+		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.lang})
+	}
+	return f
+}
+
+var sampleCounts = map[moderation.View]int{
+	moderation.ViewPending: 214, moderation.ViewSuspected: 38, moderation.ViewApproved: 1000, moderation.ViewRejected: 111, moderation.ViewSpam: 412,
+}
+
+var sampleKit = web.New(web.Options{Clock: clock{noon}, PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
+
+type clock struct{ at time.Time }
+
+func (c clock) Now() time.Time { return c.at }
+
+// TestEveryPageRendersInEveryLanguage renders each page from made-up content and leaves no
+// word unsaid. With AITYS_PAGES=DIR the pages are written there, to be looked at.
+func TestEveryPageRendersInEveryLanguage(t *testing.T) {
+	for lang, w := range catalogs {
+		for name, data := range samplePages(w) {
+			page, _, _ := strings.Cut(name, "-")
+			var b bytes.Buffer
+			if err := templates[lang][page].Execute(&b, data); err != nil {
+				t.Errorf("%s in %s: %v", name, lang, err)
+			}
+			if strings.Contains(b.String(), "<no value>") || strings.Contains(b.String(), "ZgotmplZ") {
+				t.Errorf("%s in %s has a hole in it", name, lang)
+			}
+			if dir := os.Getenv("AITYS_PAGES"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, name+"."+lang+".html"), b.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+func samplePages(w *catalog) map[string]any {
+	site := moderation.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: moderation.Settings{Suspect: .9}}
+	m := &cardMaker{catalog: w, site: site, now: noon, decides: true, approved: 4}
+	f := sampleFrame(w)
+	at := place{site: "longway"}
+	q := sampleQueue(m, f, at, samples())
+	q.Toast = &toast{Text: w.n("did.approve", 1), Batch: "b1"}
+	q.Cards[3].Conflict = m.conflict(samples()[3].Comment, []moderation.HistoryEntry{{Name: "Dana K.", Decision: moderation.Decision{Seq: 1, At: noon.Add(-4 * time.Second)}}}, moderation.MarkSpam, "/")
+
+	cold := samples()[3:4]
+	cold[0].Comment.Verdict = moderation.Verdict{}
+	young := sampleQueue(m, f, at, cold)
+
+	it := samples()[0]
+	it.Comment.State, it.Comment.Reason, it.Comment.Standing = moderation.Rejected, moderation.ReasonPersonalAttack, 3
+	it.Comment.EditedAt = noon.Add(-100 * time.Minute)
+	past := []moderation.HistoryEntry{
+		{Name: "Jonas Feld", Decision: moderation.Decision{Seq: 1, At: noon.Add(-90 * time.Minute), Action: moderation.Approve, To: moderation.Approved, Version: 2, Batch: "b0"}},
+		{Name: "Jonas Feld", Decision: moderation.Decision{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, To: moderation.Pending, Version: 3, Batch: "b1"}},
+		{Name: "Dana K.", Decision: moderation.Decision{Seq: 3, At: noon.Add(-time.Hour), Action: moderation.Reject, Reason: moderation.ReasonPersonalAttack, To: moderation.Rejected, Version: 4, Batch: "b2", Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}},
+	}
+	one := m.commentPage(f, it, past)
+	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
+
+	pages := map[string]any{
+		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, at, nil), "comment": one,
+		"cards": cardsPage{f, q.Cards}, "signin": signInPage{frame: f, Error: w.t("signin.refused")},
+		"error":    errorPage{frame: f, Heading: w.t("link.dead"), Detail: w.t("link.dead.text"), To: "/", ToWords: w.t("signin")},
+		"sessions": sessionsPage{f, []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon), Seen: stamp(noon), Current: true}}},
+		"pages":    pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle", "Why I sold my car for a bicycle", 12, 3, true}}},
+		"log":      logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon), What: w.decided(past[2].Decision, "Dana K."), From: w.t("state.pending"), To: w.t("state.rejected"), Hash: "9f3a01cc", URL: "/"}}},
+		"settings": (&desk{sampleKit}).settingsPage(w, f, site), "sites": sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
+		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.t("role.moderator"), Sites: w.t("people.all")}}, Roles: []link{{Key: "moderator", Label: w.t("role.moderator")}}, Form: url.Values{}, Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
+		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.t("scope.decide"), When: stamp(noon)}}, Value: "aitys_0123456789"},
+	}
+	for _, name := range setupSteps {
+		p := setupPage{frame: f, Step: name, Heading: w.t("setup." + name), Lead: w.t("setup." + name + ".lead"), Form: url.Values{}, First: true, Policies: policyLinks(w, site), Rules: site.Settings.RulesText(w.lang)}
+		p.Wide = true
+		p.Snippet = (&desk{sampleKit}).snippet(site)
+		for i, s := range setupSteps {
+			p.Steps = append(p.Steps, step{N: i + 1, Label: w.t("setup." + s), Current: s == name})
+		}
+		pages["setup-"+name] = p
+	}
+	return pages
+}
+
+func sampleQueue(m *cardMaker, f frame, at place, items []moderation.Item) queuePage {
+	d := &desk{sampleKit}
+	q := d.queuePage(m.catalog, f, m.site, at, moderation.QueuePage{Items: items, Counts: sampleCounts, Capped: true})
+	if len(q.Cards) > 0 {
+		q.Cards[0].Current = true
+	}
+	return q
+}
+
+func TestCatalogsSayTheSameThings(t *testing.T) {
+	en := catalogs["en"]
+	for lang, w := range catalogs {
+		for key, m := range en.words {
+			got, ok := w.words[key]
+			if !ok {
+				t.Errorf("%s has no words for %q", lang, key)
+				continue
+			}
+			if want, have := slots(m), slots(got); want != have {
+				t.Errorf("%s: %q names %s, in English %s", lang, key, have, want)
+			}
+			if lang == "ru" && got.forms != nil && (got.forms["one"] == "" || got.forms["few"] == "" || got.forms["many"] == "") {
+				t.Errorf("ru: %q lacks a form of the number", key)
+			}
+		}
+		for key := range w.words {
+			if !en.has(key) {
+				t.Errorf("%s says %q, which English does not know", lang, key)
+			}
+		}
+	}
+}
+
+// slots are the names in braces of a message, of the form for many.
+func slots(m message) string {
+	text := m.text
+	for _, form := range []string{"other", "many"} {
+		if m.forms[form] != "" {
+			text = m.forms[form]
+		}
+	}
+	names := map[string]bool{}
+	for _, part := range strings.Split(text, "{")[1:] {
+		name, _, _ := strings.Cut(part, "}")
+		names[name] = true
+	}
+	return fmt.Sprint(names)
+}
+
+func TestLinksInCommentsCannotBeClicked(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{`<p>no link</p>`, `<p>no link</p>`},
+		{`<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
+			`<p><span class="link" title="https://a.example/b">here <span class="host">a.example</span></span>, there</p>`},
+		{`<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a href="mailto:b@c.example">y</a>`,
+			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x <span class="host">a.example</span></span><span class="link" title="mailto:b@c.example">y <span class="host">mailto</span></span>`},
+	} {
+		if got := string(defang(tt.in)); got != tt.want {
+			t.Errorf("defang(%s)\n got %s\nwant %s", tt.in, got, tt.want)
+		}
+	}
+}

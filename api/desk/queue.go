@@ -1,0 +1,299 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// The views of the queue with their icons. The last two are shown once there is something in
+// them.
+var views = []struct {
+	key    moderation.View
+	icon   string
+	always bool
+}{
+	{moderation.ViewPending, "inbox", true},
+	{moderation.ViewSuspected, "shield", true},
+	{moderation.ViewReported, "flag", false},
+	{moderation.ViewAppealed, "back", false},
+	{moderation.ViewApproved, "check", true},
+	{moderation.ViewRejected, "cross", true},
+	{moderation.ViewSpam, "spam", true},
+}
+
+var orders = []moderation.QueueOrder{moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk}
+
+// A place is where in the queue somebody is: what its address says.
+type place struct {
+	site                     string
+	state, sort, search, end string
+}
+
+// placeOf reads an address's query, or the hidden field that carries one.
+func placeOf(site string, q url.Values) place {
+	return place{site, q.Get("state"), q.Get("sort"), q.Get("q"), q.Get("after")}
+}
+
+func (p place) query() string {
+	q := url.Values{}
+	for name, value := range map[string]string{"state": p.state, "sort": p.sort, "q": p.search, "after": p.end} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q.Encode()
+}
+
+func (p place) url() string {
+	root := "/moderate/" + url.PathEscape(p.site) + "/queue"
+	if q := p.query(); q != "" {
+		return root + "?" + q
+	}
+	return root
+}
+
+func (p place) view() moderation.View {
+	if p.state == "" {
+		return moderation.ViewPending
+	}
+	return moderation.View(p.state)
+}
+
+// order is the order in force: the queue is worked off from its oldest, what is done is
+// looked at from its newest.
+func (p place) order() moderation.QueueOrder {
+	switch {
+	case p.sort != "":
+		return moderation.QueueOrder(p.sort)
+	case p.view() == moderation.ViewPending, p.view() == moderation.ViewSuspected:
+		return moderation.QueueOldest
+	}
+	return moderation.QueueNewest
+}
+
+type queuePage struct {
+	frame
+	Heading, Oldest string
+	Self, Clear     string
+	View, Sort      string
+	Back            string
+	Suspect         string
+	Orders          []link
+	Cards           []card
+	Next            string
+	Rest            struct{ Some, None, Text string }
+	Toast           *toast
+	Batches         string
+	Like, ID        string // the bar's reasons suggest none
+}
+
+func (d *desk) queue(c echo.Context) error {
+	who, site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	w, at := catalogOf(c), placeOf(site.Key, c.QueryParams())
+	ctx := c.Request().Context()
+	page, err := d.Service.Queue(ctx, who, site, moderation.QueueRequest{View: at.view(), Order: at.order(), Search: at.search, After: at.end})
+	if err != nil {
+		return err
+	}
+	frame, err := d.deskFrame(c, w, who, site, "")
+	if err != nil {
+		return err
+	}
+	p := d.queuePage(w, frame, site, at, page)
+	if frame.Moderator {
+		batches, err := d.Service.LastBatches(ctx, who, site, 20)
+		if err != nil {
+			return fmt.Errorf("list one's batches: %w", err)
+		}
+		p.Batches = strings.Join(batches, " ")
+	}
+	if err := d.tellQueue(ctx, c, who, site, &p); err != nil {
+		return err
+	}
+	if len(p.Cards) > 0 {
+		p.Cards[0].Current = true
+	}
+	return render(c, w, "queue", p)
+}
+
+// queuePage translates one page of a view.
+func (d *desk) queuePage(w *catalog, f frame, site moderation.Site, at place, page moderation.QueuePage) queuePage {
+	p := queuePage{
+		frame: f, Heading: w.t("view." + string(at.view())), View: string(at.view()), Sort: string(at.order()),
+		Self: at.url(), Clear: place{site: site.Key, state: at.state, sort: at.sort}.url(), Back: at.query(),
+	}
+	p.Suspect = strconv.FormatFloat(site.Settings.Suspect, 'f', -1, 64)
+	p.Search, p.State = at.search, at.state
+	p.Title = p.Heading
+	if n := page.Counts[at.view()]; n > 0 {
+		p.Title += fmt.Sprintf(" (%s)", count(n, page.Capped))
+	}
+	p.Views = viewLinks(w, site.Key, at, page.Counts, page.Capped)
+	for _, o := range orders {
+		p.Orders = append(p.Orders, link{Key: string(o), Label: w.t("order." + string(o)), Current: o == at.order()})
+	}
+	m := d.cardMaker(w, site, f.Moderator, at.query(), page.Counts)
+	for _, it := range page.Items {
+		p.Cards = append(p.Cards, m.card(it))
+	}
+	for i := range p.Cards[:max(0, len(p.Cards)-1)] {
+		p.Cards[i].NextID = p.Cards[i+1].ID
+	}
+	if len(page.Items) > 0 && at.order() == moderation.QueueOldest && at.end == "" && at.view() == moderation.ViewPending {
+		p.Oldest = w.t("oldest", "time", w.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
+	}
+	if page.Next != "" {
+		next := at
+		next.end = page.Next
+		p.Next = next.url()
+	}
+	p.Rest.Some, p.Rest.None, p.Rest.Text = restWords(w, at)
+	return p
+}
+
+// restWords stand at the end of a list: where something came before, where nothing did, and
+// below either.
+func restWords(w *catalog, at place) (some, none, text string) {
+	switch at.view() {
+	case moderation.ViewPending:
+		some, none, text = w.t("rest.some"), w.t("rest.none"), w.t("rest.text")
+	default:
+		some, none, text = w.t("rest.end"), w.t("rest.empty"), w.t("rest.empty.text")
+	}
+	if at.search != "" {
+		none, text = w.t("rest.found"), w.t("rest.found.text")
+	}
+	return some, none, text
+}
+
+func (d *desk) cardMaker(w *catalog, site moderation.Site, decides bool, back string, counts map[moderation.View]int) *cardMaker {
+	return &cardMaker{
+		catalog: w, site: site, now: d.Clock.Now(), back: back, decides: decides,
+		approved: counts[moderation.ViewApproved], spam: counts[moderation.ViewSpam],
+	}
+}
+
+func viewLinks(w *catalog, site string, at place, counts map[moderation.View]int, capped bool) []link {
+	var links []link
+	for _, v := range views {
+		if n := counts[v.key]; n > 0 || v.always || v.key == at.view() {
+			to := place{site: site, state: string(v.key)}
+			if v.key == moderation.ViewPending {
+				to.state = ""
+			}
+			links = append(links, link{
+				Key: string(v.key), URL: to.url(), Label: w.t("view." + string(v.key)), Icon: v.icon,
+				Count: count(n, capped), Current: v.key == at.view(),
+			})
+		}
+	}
+	return links
+}
+
+// maxCount is where counts stop: that many or more.
+const maxCount = 1000
+
+func count(n int, capped bool) string {
+	if capped && n >= maxCount {
+		return strconv.Itoa(maxCount) + "+"
+	}
+	return strconv.Itoa(n)
+}
+
+type cardsPage struct {
+	frame
+	Cards []card
+}
+
+// card answers with one card alone, as the queue shows it: for the script, when a decision
+// met a conflict or somebody else decided.
+func (d *desk) card(c echo.Context) error {
+	who, site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	w, back := catalogOf(c), placeOf(site.Key, c.QueryParams())
+	ctx := c.Request().Context()
+	chose, _ := moderation.ParseAction(c.QueryParam("chose"))
+	k, err := d.conflictCard(ctx, w, who, site, back, c.Param("id"), chose)
+	if err != nil {
+		return err
+	}
+	if !c.QueryParams().Has("chose") {
+		k.Conflict = nil
+	}
+	return render(c, w, "cards", cardsPage{frame: newFrame(c, w, w.t("comment")), Cards: []card{k}})
+}
+
+// conflictCard makes the card of a comment that was not as its moderator saw it.
+func (d *desk) conflictCard(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, at place, id string, chose moderation.Action) (card, error) {
+	it, past, err := d.Service.Item(ctx, who, site, id)
+	if err != nil {
+		return card{}, err
+	}
+	counts, _, err := d.Service.QueueCounts(ctx, who, site)
+	if err != nil {
+		return card{}, err
+	}
+	m := d.cardMaker(w, site, who.Role(site.ID) >= moderation.Moderator, at.query(), counts)
+	k := m.card(it)
+	k.Conflict = m.conflict(it.Comment, past, chose, at.url())
+	return k, nil
+}
+
+// A conflict says what happened to a comment before one's own choice.
+type conflict struct {
+	What, Leave, LeaveURL string
+	Site, Ref, Back       string
+	Hold                  bool
+}
+
+func (m *cardMaker) conflict(c moderation.Comment, past []moderation.HistoryEntry, chose moderation.Action, queue string) *conflict {
+	k := &conflict{
+		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.back, LeaveURL: queue,
+		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != moderation.Pending && c.State != moderation.Removed,
+	}
+	did := m.t("chose." + chose.String())
+	last := lastDecision(past)
+	switch {
+	case c.State == moderation.Removed:
+		k.What = m.t("conflict.removed", "chose", did)
+	case last == nil || c.EditedAt.After(last.At):
+		k.What = m.t("conflict.edited", "chose", did)
+	default:
+		k.What = m.t("conflict."+c.State.String(), "who", m.someone(last.Name), "time", m.span(m.now.Sub(last.At)), "chose", did)
+	}
+	return k
+}
+
+func lastDecision(past []moderation.HistoryEntry) *moderation.HistoryEntry {
+	var last *moderation.HistoryEntry
+	for i := range past {
+		if !past[i].Auto && (last == nil || past[i].Seq > last.Seq) {
+			last = &past[i]
+		}
+	}
+	return last
+}
+
+// someone is a name, also of an account that is gone.
+func (c *catalog) someone(name string) string {
+	if name == "" {
+		return c.t("someone")
+	}
+	return name
+}
+
+// gone says that a comment is not there any more.
+func gone(err error) bool { return web.ProblemOf(err).Code == "comment.unknown" }

@@ -1,0 +1,202 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+)
+
+// signedIn lets only those in whom the service knows, and sends others to the sign-in.
+func (d *desk) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		_, err := d.Actor(c)
+		if err == nil {
+			return next(c)
+		}
+		if web.ProblemOf(err).Code != "auth.needed" {
+			return err
+		}
+		r := c.Request()
+		if r.Method != http.MethodGet {
+			return c.Redirect(http.StatusSeeOther, "/moderate/signin")
+		}
+		if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+			return bounce(c)
+		}
+		return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(r.URL.RequestURI()))
+	}
+}
+
+// bounce loads the same page once more from ourselves: who comes by a link from elsewhere
+// brings no SameSite=Strict cookie the first time.
+func bounce(c echo.Context) error {
+	web.PageHeaders(c, web.NoScript)
+	c.Response().Header().Set("Refresh", "0")
+	return c.HTML(http.StatusOK, "<!doctype html><title>Aitys</title>")
+}
+
+type signInPage struct {
+	frame
+	To, Email, Error string
+}
+
+func (d *desk) signInPage(c echo.Context) error {
+	to := ownPath(c.QueryParam("to"))
+	if _, err := d.Actor(c); err == nil {
+		return c.Redirect(http.StatusSeeOther, to)
+	}
+	w := catalogOf(c)
+	return render(c, w, "signin", signInPage{frame: newFrame(c, w, w.t("signin")), To: to})
+}
+
+func (d *desk) signIn(c echo.Context) error {
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	r := c.Request()
+	in, err := d.Service.SignIn(r.Context(), form.Get("email"), form.Get("password"), r.UserAgent())
+	if err != nil {
+		return d.refuseSignIn(c, form, err)
+	}
+	d.KeepSession(c, in)
+	return c.Redirect(http.StatusSeeOther, ownPath(form.Get("to")))
+}
+
+// refuseSignIn shows the form again with what was wrong, as far as it may be said.
+func (d *desk) refuseSignIn(c echo.Context, form url.Values, err error) error {
+	w, p := catalogOf(c), web.ProblemOf(err)
+	page := signInPage{frame: newFrame(c, w, w.t("signin")), To: ownPath(form.Get("to")), Email: form.Get("email")}
+	switch p.Code {
+	case "session.refused":
+		page.Error = w.t("signin.refused")
+	case "rate.limited":
+		page.Error = w.t("signin.limited")
+	default:
+		return err
+	}
+	return renderFailure(c, w, "signin", p, page)
+}
+
+// renderFailure renders a form again under the status of its failure.
+func renderFailure(c echo.Context, w *catalog, page string, p web.Problem, data any) error {
+	return web.Render(c, p.Status, web.OwnScript, templates[w.lang][page], data)
+}
+
+func (d *desk) signOut(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	if err := d.Service.SignOut(c.Request().Context(), who); err != nil {
+		return err
+	}
+	d.ForgetSession(c)
+	return c.Redirect(http.StatusSeeOther, "/moderate/signin")
+}
+
+// language keeps the choice of a language in the browser.
+func (d *desk) language(c echo.Context) error {
+	form, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	if catalogs[form.Get("lang")] != nil {
+		c.SetCookie(&http.Cookie{
+			Name: langCookie, Value: form.Get("lang"), Path: "/moderate", MaxAge: 365 * 24 * 3600,
+			HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteLaxMode,
+		})
+	}
+	return c.Redirect(http.StatusSeeOther, ownPath(form.Get("to")))
+}
+
+// ownPath returns to if it is a page of the desk, else the desk's first page: nobody is sent
+// elsewhere by an address.
+func ownPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/moderate/") ||
+		strings.ContainsAny(to, "\\\r\n\t") || strings.Contains(u.Path, "//") || strings.Contains(u.Path, "..") {
+		return "/moderate/"
+	}
+	return u.RequestURI()
+}
+
+// pathOf is an own address without its query.
+func pathOf(here string) string {
+	path, _, _ := strings.Cut(here, "?")
+	return path
+}
+
+type sessionsPage struct {
+	frame
+	Rows []sessionRow
+}
+
+type sessionRow struct {
+	ID, Agent             string
+	Since, SinceISO, Seen string
+	SeenISO               string
+	Current               bool
+}
+
+func (d *desk) sessions(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	all, err := d.Service.MySessions(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	f, err := d.deskFrame(c, w, who, moderation.Site{}, w.t("sessions"))
+	if err != nil {
+		return err
+	}
+	p := sessionsPage{frame: f}
+	for _, s := range all {
+		agent := s.Agent
+		if agent == "" {
+			agent = w.t("sessions.unknown")
+		}
+		p.Rows = append(p.Rows, sessionRow{
+			ID: s.ID, Agent: agent, Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
+			Seen: stamp(s.SeenAt), SeenISO: iso(s.SeenAt), Current: s.ID == who.Session,
+		})
+	}
+	return render(c, w, "sessions", p)
+}
+
+func (d *desk) endSession(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	if err := d.Service.EndSession(c.Request().Context(), who, c.Param("id")); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/moderate/sessions")
+}
+
+// home leads to the first site's queue.
+func (d *desk) home(c echo.Context) error {
+	who, err := d.Actor(c)
+	if err != nil {
+		return err
+	}
+	sites, err := d.Service.Sites(c.Request().Context(), who)
+	switch {
+	case err != nil:
+		return err
+	case len(sites) > 0:
+		return c.Redirect(http.StatusSeeOther, place{site: sites[0].Key}.url())
+	case who.Account.AllSites >= moderation.Owner:
+		return c.Redirect(http.StatusSeeOther, "/moderate/setup/site")
+	}
+	return c.Redirect(http.StatusSeeOther, "/moderate/sessions")
+}

@@ -1,0 +1,161 @@
+/** The list of cards: which one is current, what is folded, what is new. No decisions here. */
+import { localTimes } from './page'
+
+/** A card is an article of the list, or the one comment of its own page. */
+export type Card = HTMLElement
+
+export const idOf = (card: Card): string => card.dataset.comment ?? ''
+export const versionOf = (card: Card): number => Number(card.dataset.version)
+
+export class Cards {
+  readonly list: HTMLElement
+  readonly #folded = new Map<string, { card: Card; row: HTMLElement }>()
+
+  constructor(list: HTMLElement) {
+    this.list = list
+    list.addEventListener('focusin', event => {
+      const card = event.target instanceof Element ? event.target.closest<Card>('.card') : null
+      if (card && card !== this.current) this.#mark(card)
+    })
+  }
+
+  /** The cards that are not folded, in order. */
+  get all(): Card[] {
+    return Array.from(this.list.querySelectorAll<Card>('.card'))
+  }
+
+  get current(): Card | null {
+    return this.list.querySelector<Card>('.card[aria-current=true]')
+  }
+
+  get selected(): Card[] {
+    return this.all.filter(card => boxOf(card)?.checked)
+  }
+
+  find(id: string): Card | undefined {
+    return this.all.find(card => idOf(card) === id)
+  }
+
+  has(id: string): boolean {
+    return this.#folded.has(id) || this.find(id) !== undefined
+  }
+
+  /** Makes a card the current one and takes the focus there. */
+  go(card: Card | undefined, bringIntoView = true): void {
+    if (!card) return
+    this.#mark(card)
+    card.focus({ preventScroll: true })
+    if (bringIntoView) card.scrollIntoView({ block: 'nearest' })
+  }
+
+  #mark(card: Card): void {
+    this.current?.removeAttribute('aria-current')
+    card.setAttribute('aria-current', 'true')
+  }
+
+  /** The card n places further on; undefined beyond the ends. */
+  beside(card: Card | null, n: 1 | -1): Card | undefined {
+    const all = this.all
+    return card ? all[all.indexOf(card) + n] : all[0]
+  }
+
+  /** Puts a card's row in its place. The card is kept, to come back as it was. */
+  fold(card: Card, row: HTMLElement): void {
+    const box = boxOf(card)
+    if (box) box.checked = false
+    for (const open of card.querySelectorAll('details[open]')) open.removeAttribute('open')
+    card.removeAttribute('aria-current')
+    card.closest('li')?.replaceWith(row)
+    this.#folded.set(idOf(card), { card, row })
+  }
+
+  /** Brings a folded card back; undefined when it is not here. */
+  unfold(id: string): Card | undefined {
+    const folded = this.#folded.get(id)
+    if (!folded) return undefined
+    this.#folded.delete(id)
+    const item = document.createElement('li')
+    item.append(folded.card)
+    folded.row.replaceWith(item)
+    return folded.card
+  }
+
+  rowOf(id: string): HTMLElement | undefined {
+    return this.#folded.get(id)?.row
+  }
+
+  /** Replaces a card by a newer rendering of the same comment. */
+  replace(card: Card, by: Card): void {
+    const fresh = adopt(by)
+    if (card.getAttribute('aria-current')) fresh.setAttribute('aria-current', 'true')
+    else fresh.removeAttribute('aria-current')
+    card.replaceWith(fresh)
+  }
+
+  /** Inserts the cards of another rendering of the list that are not here yet, each after the one before it. */
+  merge(fresh: Document): Card[] {
+    const added: Card[] = []
+    let last: Element | null = null
+    for (const theirs of fresh.querySelectorAll<Card>('.cards .card')) {
+      const mine = this.find(idOf(theirs)) ?? this.rowOf(idOf(theirs))
+      if (mine) {
+        last = mine.closest('li')
+        continue
+      }
+      const item = document.createElement('li')
+      const card = adopt(theirs)
+      card.removeAttribute('aria-current')
+      item.append(card)
+      if (last) last.after(item)
+      else this.list.prepend(item)
+      last = item
+      added.push(card)
+    }
+    return added
+  }
+
+  /** Does something and keeps what is being read where it is. */
+  steady(change: () => void): void {
+    const anchor = this.current
+    const before = anchor?.getBoundingClientRect().top
+    change()
+    if (anchor?.isConnected && before !== undefined) scrollBy(0, anchor.getBoundingClientRect().top - before)
+  }
+}
+
+/** The box that selects a card. */
+export function boxOf(card: Card): HTMLInputElement | null {
+  return card.querySelector<HTMLInputElement>('.pick input')
+}
+
+/** Writes a version wherever a card's forms name it. */
+export function setVersion(card: Card, version: number): void {
+  card.dataset.version = String(version)
+  for (const input of card.querySelectorAll<HTMLInputElement>('input[name=comment]'))
+    input.value = `${idOf(card)}:${version}`
+  for (const input of card.querySelectorAll<HTMLInputElement>('input[name=version]')) input.value = String(version)
+}
+
+function adopt(card: Card): Card {
+  const copy = document.importNode(card, true)
+  localTimes(copy)
+  return copy
+}
+
+/**
+ * Fetches one of our own pages as a document. A document that is parsed apart runs nothing,
+ * and no markup passes through a string of ours.
+ */
+export function fetchPage(url: string): Promise<Document> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('GET', url)
+    request.responseType = 'document'
+    request.onload = () => {
+      if (request.status === 200 && request.responseXML?.querySelector('.cards')) resolve(request.responseXML)
+      else reject(new Error(`${request.status}`))
+    }
+    request.onerror = () => reject(new Error('no answer'))
+    request.send()
+  })
+}

@@ -1,0 +1,229 @@
+/** The keyboard layer of the desk. Everything here can also be done without it. */
+import { boxOf, type Card, idOf } from './cards'
+import { keys, keysOn, turnKeys } from './keys'
+import { Live } from './live'
+import type { Action } from './outbox'
+import { page } from './page'
+import { Queue } from './queue'
+import { element } from './toast'
+import { say } from './words'
+
+const actions: Record<string, Action> = { a: 'approve', s: 'spam', u: 'hold' }
+
+function start(): void {
+  page()
+  const list = document.querySelector<HTMLElement>('.cards')
+  const queue = list ? new Queue(list) : undefined
+  if (queue) {
+    new Live(queue)
+    forms(queue)
+    selection(queue)
+    queue.cards.current?.focus({ preventScroll: true })
+  }
+  keyboard(queue)
+}
+
+/** Decides by the buttons of cards, of the selection and of the toast. */
+function forms(queue: Queue): void {
+  document.addEventListener('submit', event => {
+    const form = event.target as HTMLFormElement
+    const button = event.submitter as HTMLButtonElement | null
+    if (form.matches('[data-undo]')) {
+      event.preventDefault()
+      queue.undo()
+      return
+    }
+    const card = form.closest<Card>('.card') ?? undefined
+    if (card && form.closest('.reply')) {
+      event.preventDefault()
+      reply(queue, card, form)
+      return
+    }
+    const bulk = form.matches('[data-bulk]')
+    if (!bulk && !(card && form.matches('[data-decide]'))) return
+    event.preventDefault()
+    const cards = bulk ? queue.cards.selected : card ? [card] : []
+    for (const open of form.querySelectorAll('details[open]')) open.removeAttribute('open')
+    const note = form.querySelector<HTMLInputElement>('input[name=note]')
+    if (button?.name === 'reason') queue.decide(cards, 'reject', button.value, note?.value.trim() ?? '')
+    else if (button) queue.decide(cards, button.value as Action)
+    if (bulk && note) note.value = ''
+  })
+  document.addEventListener('click', event => {
+    const target = event.target instanceof Element ? event.target : null
+    const leave = target?.closest('[data-leave]')?.closest<Card>('.card')
+    if (leave) {
+      event.preventDefault()
+      queue.leave(leave)
+    }
+    if (target?.closest('.more-cards a')) {
+      event.preventDefault()
+      queue.more()
+    }
+  })
+}
+
+/** Sends a reply; its text stays in the field until it is public. */
+async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<void> {
+  const data = new FormData(form)
+  const button = form.querySelector<HTMLButtonElement>('button')
+  if (button) button.disabled = true
+  const url = `/api/v1/sites/${encodeURIComponent(queue.site)}/moderation/comments/${encodeURIComponent(idOf(card))}/reply`
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': String(data.get('key')) },
+      body: JSON.stringify({ body: data.get('body'), version: Number(data.get('version')) }),
+    })
+    const answer = (await response.json()) as { batch?: string | null; detail?: string }
+    if (!response.ok) throw new Error(answer.detail ?? String(response.status))
+    form.reset()
+    form.closest('details')?.removeAttribute('open')
+    queue.replied(card, answer.batch ?? null)
+  } catch (error) {
+    const small = form.querySelector('small')
+    if (small) {
+      small.textContent = say('failed', { detail: error instanceof Error ? error.message : '' })
+      small.className = 'bad'
+    }
+  } finally {
+    if (button) button.disabled = false
+  }
+}
+
+/** Says how many are selected. The bar itself shows without script. */
+function selection(queue: Queue): void {
+  document.addEventListener('change', event => {
+    if (event.target instanceof Element && event.target.closest('.pick')) {
+      element('selected').textContent = say('selected', { n: queue.cards.selected.length })
+    }
+  })
+}
+
+function keyboard(queue: Queue | undefined): void {
+  const reader = keys()
+  const box = document.querySelector<HTMLInputElement>('#keys-on')
+  turnKeys(keysOn())
+  if (box) {
+    box.checked = keysOn()
+    box.addEventListener('change', () => turnKeys(box.checked))
+  }
+  document.addEventListener('keydown', event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector('dialog[open]'))
+      return
+    const key = reader.read(event)
+    const pop = document.querySelector<HTMLDetailsElement>('details[name=pop][open]')
+    if (key === 'escape' && pop) {
+      pop.open = false
+      queue?.cards.go(pop.closest<Card>('.card') ?? undefined)
+      return
+    }
+    if (!key || !keysOn() || typing(event.target)) return
+    if (pressed(queue, key, event.shiftKey, pop)) event.preventDefault()
+  })
+}
+
+/** Whether letters belong to a field now. */
+function typing(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('textarea, select, input:not([type=checkbox]):not([type=radio])')
+}
+
+/** Does what a key stands for; false where it stands for nothing. */
+function pressed(queue: Queue | undefined, key: string, shift: boolean, pop: HTMLDetailsElement | null): boolean {
+  if (pop?.matches('.refuse') && (/^[1-8]$/.test(key) || (key === 'enter' && !inReasons(pop)))) {
+    const at = key === 'enter' ? 8 : Number(key)
+    pop.querySelectorAll<HTMLButtonElement>('ol button')[at - 1]?.click()
+    return true
+  }
+  if (key === '/') return focus('#q')
+  if (key === '?') {
+    document.querySelector<HTMLButtonElement>('[data-help]')?.click()
+    return true
+  }
+  return queue ? inQueue(queue, key, shift) : alone(key)
+}
+
+function inReasons(pop: HTMLElement): boolean {
+  return document.activeElement?.matches('button') === true && pop.contains(document.activeElement)
+}
+
+function inQueue(queue: Queue, key: string, shift: boolean): boolean {
+  const current = queue.cards.current
+  if (key === 'j' || key === 'k') {
+    const next = queue.cards.beside(current, key === 'j' ? 1 : -1)
+    if (next) queue.cards.go(next)
+    else if (key === 'j') queue.more()
+    return true
+  }
+  if (key === 'z') {
+    queue.undo()
+    return true
+  }
+  const action = actions[key]
+  if (action && shift) {
+    queue.decide(queue.cards.selected, action)
+    return true
+  }
+  if (key === 'd' && shift) {
+    if (queue.cards.selected.length > 0) toggle(document.querySelector('#bulk .refuse'))
+    return true
+  }
+  if (!current) return false
+  if (action) {
+    if (current.querySelector(`button[name=action][value=${action}]`)) queue.decide([current], action)
+    return true
+  }
+  return onCard(current, key)
+}
+
+/** Keys that open something of a card. */
+function onCard(card: Card, key: string): boolean {
+  switch (key) {
+    case 'x':
+      boxOf(card)?.click()
+      return true
+    case 'd':
+      return toggle(card.querySelector('.refuse'))
+    case 'i':
+      return toggle(card.querySelector('.evidence'))
+    case 'r':
+      toggle(card.querySelector('.reply'))
+      card.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
+      return true
+    case 'o':
+      open(card.dataset.page, '_blank', 'noopener,noreferrer')
+      return true
+  }
+  return false
+}
+
+/** Keys on the page of one comment: they press its buttons. */
+function alone(key: string): boolean {
+  const card = document.querySelector<Card>('[data-alone]')
+  if (!card) return false
+  const action = actions[key]
+  if (action) {
+    card.querySelector<HTMLButtonElement>(`button[name=action][value=${action}]`)?.click()
+    return true
+  }
+  if (key === 'z') {
+    document.querySelector<HTMLButtonElement>('.line button')?.click()
+    return true
+  }
+  return onCard(card, key)
+}
+
+function toggle(details: Element | null): boolean {
+  if (!(details instanceof HTMLDetailsElement)) return false
+  details.open = !details.open
+  return true
+}
+
+function focus(selector: string): boolean {
+  const field = document.querySelector<HTMLInputElement>(selector)
+  field?.focus()
+  field?.select()
+  return field !== null
+}
+
+start()

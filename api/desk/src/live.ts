@@ -1,0 +1,146 @@
+/** The queue renews itself: counts at once, arrivals announced, what others decide folded. */
+import { type Queue, title } from './queue'
+import { element } from './toast'
+import { say } from './words'
+
+const announceEvery = 5000
+const lookEvery = 10000
+
+type Counts = Record<string, number>
+
+export class Live {
+  readonly #queue: Queue
+  readonly #url: string
+  readonly #arrived = new Set<string>()
+  #unnamed = 0 // arrivals known by number only
+  #waiting = -1
+  #announced = 0
+  #timer = 0
+  #looking = 0
+
+  constructor(queue: Queue) {
+    this.#queue = queue
+    this.#url = `/api/v1/sites/${encodeURIComponent(queue.site)}/moderation`
+    this.#open()
+    element('arrived')
+      .querySelector('a')
+      ?.addEventListener('click', event => {
+        event.preventDefault()
+        this.#show()
+      })
+  }
+
+  #open(): void {
+    const source = new EventSource(`${this.#url}/live`)
+    source.addEventListener('open', () => this.#stopLooking())
+    source.addEventListener('arrived', event => this.#arrive(read(event).id))
+    source.addEventListener('decided', event => this.#decided(read(event).id))
+    source.addEventListener('counts', event => {
+      const { counts, counts_capped } = read(event)
+      this.#count(counts ?? {}, counts_capped === true)
+    })
+    source.addEventListener('error', () => {
+      this.#startLooking()
+      // A closed source (an answer other than 200) does not come back by itself.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#open(), lookEvery)
+    })
+    addEventListener('pagehide', () => source.close())
+  }
+
+  #arrive(id: string | undefined): void {
+    const view = this.#queue.cards.list.dataset.view
+    if (!id || this.#queue.cards.has(id) || (view !== 'pending' && view !== 'suspected')) return
+    this.#arrived.add(id)
+    this.#announce()
+  }
+
+  /** Says how many have arrived, at most every five seconds. */
+  #announce(): void {
+    clearTimeout(this.#timer)
+    const wait = this.#announced + announceEvery - Date.now()
+    if (wait > 0) {
+      this.#timer = window.setTimeout(() => this.#announce(), wait)
+      return
+    }
+    this.#announced = Date.now()
+    const n = this.#arrived.size + this.#unnamed
+    const line = element('arrived')
+    this.#queue.cards.steady(() => {
+      line.hidden = n === 0
+    })
+    const words = line.querySelector('span')
+    if (words) words.textContent = n === 0 ? '' : say('arrived', { n })
+  }
+
+  /** Inserts what has arrived. What stands on a later page is shown by the newest first. */
+  async #show(): Promise<void> {
+    const inserted = await this.#queue.refresh().catch(() => 0)
+    if (inserted === 0) {
+      const url = new URL(location.href)
+      url.searchParams.delete('after')
+      url.searchParams.set('sort', 'newest')
+      location.href = url.href
+      return
+    }
+    this.#arrived.clear()
+    this.#unnamed = 0
+    this.#announced = 0
+    this.#announce()
+  }
+
+  /** Folds what somebody else decided, with who it was. */
+  async #decided(id: string | undefined): Promise<void> {
+    if (!id) return
+    if (this.#arrived.delete(id)) this.#announce()
+    if (this.#queue.mine(id) || !this.#queue.cards.find(id)) return
+    const response = await fetch(`${this.#url}/comments/${encodeURIComponent(id)}`).catch(() => undefined)
+    if (!response?.ok) return
+    const item = (await response.json()) as { comment: { state: string }; history: { at: string; by: unknown }[] }
+    const view = this.#queue.cards.list.dataset.view ?? 'pending'
+    const state = item.comment.state
+    if (state === view || (view === 'suspected' && state === 'pending')) return
+    const last = [...item.history].sort((a, b) => a.at.localeCompare(b.at)).at(-1)
+    this.#queue.settled(id, say(`by.${state}`, { who: nameOf(last?.by) }))
+  }
+
+  #count(counts: Counts, capped: boolean): void {
+    for (const [view, n] of Object.entries(counts)) {
+      const count = document.querySelector(`[data-count="${view}"]`)
+      if (count) count.textContent = capped && n >= 1000 ? '1000+' : String(n)
+    }
+    title()
+    this.#waiting = counts.pending ?? this.#waiting
+  }
+
+  #startLooking(): void {
+    if (this.#looking === 0) this.#looking = window.setInterval(() => this.#look(), lookEvery)
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#looking)
+    this.#looking = 0
+  }
+
+  /** Without the stream: asks for the counts. */
+  async #look(): Promise<void> {
+    const response = await fetch(`${this.#url}/queue?limit=1`).catch(() => undefined)
+    if (!response?.ok) return
+    const before = this.#waiting
+    const { counts, counts_capped } = (await response.json()) as { counts: Counts; counts_capped?: boolean }
+    this.#count(counts, counts_capped === true)
+    if (before >= 0 && this.#waiting > before) {
+      this.#unnamed += this.#waiting - before
+      this.#announce()
+    }
+  }
+}
+
+function read(event: Event): { id?: string; counts?: Counts; counts_capped?: boolean } {
+  return JSON.parse((event as MessageEvent<string>).data)
+}
+
+function nameOf(by: unknown): string {
+  if (typeof by === 'string' && by) return by
+  if (by && typeof by === 'object' && 'name' in by && typeof by.name === 'string' && by.name) return by.name
+  return say('someone')
+}

@@ -1,0 +1,179 @@
+/**
+ * Decisions on their way. Each is kept in the tab's storage until the service has answered,
+ * and sent again after a reload with the same Idempotency-Key: it counts once.
+ */
+export type Action = 'approve' | 'reject' | 'spam' | 'hold'
+
+export interface Ref {
+  id: string
+  version: number
+}
+
+export interface Decide {
+  kind: 'decide'
+  key: string
+  action: Action
+  reason: string
+  note: string
+  comments: Ref[]
+}
+
+export interface Undo {
+  kind: 'undo'
+  key: string
+  /** The key of the decision to take back, where this tab made it. */
+  of: string
+  batch: string
+}
+
+export type Step = Decide | Undo
+
+export interface Conflict {
+  id: string
+  code: string
+}
+
+export interface Answer {
+  batch: string | null
+  decided?: number
+  undone?: number
+  unchanged?: number
+  conflicts: Conflict[]
+}
+
+export interface Listener {
+  done(step: Step, answer: Answer): void
+  refused(step: Step, detail: string): void
+  signedOut(): void
+  /** How many have been waiting long enough to be worth a word. */
+  waiting(n: number): void
+}
+
+const slow = 600 // ms before a step counts as not yet saved
+const patience = [500, 1000, 2000, 5000, 10000]
+
+export class Outbox {
+  readonly #name: string
+  readonly #url: string
+  readonly #listener: Listener
+  #steps: Step[]
+  #sending = false
+  #tries = 0
+
+  constructor(account: string, site: string, listener: Listener) {
+    this.#name = `aitys:unsaved:${account}:${site}`
+    this.#url = `/api/v1/sites/${encodeURIComponent(site)}/moderation/decisions`
+    this.#listener = listener
+    this.#steps = JSON.parse(sessionStorage.getItem(this.#name) ?? '[]') as Step[]
+    addEventListener('online', () => this.#retry())
+    addEventListener('pagehide', () => this.#flush())
+  }
+
+  /** The steps that are not saved yet, in order. */
+  get steps(): readonly Step[] {
+    return this.#steps
+  }
+
+  add(step: Step): void {
+    this.#steps.push(step)
+    this.#keep()
+    setTimeout(() => this.#tell(), slow)
+    this.send()
+  }
+
+  /** Sends what waits, one after another: a later step may rest on an earlier one. */
+  async send(): Promise<void> {
+    if (this.#sending) return
+    this.#sending = true
+    for (let step = this.#steps[0]; step; step = this.#steps[0]) {
+      if (!(await this.#sendOne(step))) break
+    }
+    this.#sending = false
+    this.#tell()
+  }
+
+  /** Sends one step; false: later again. */
+  async #sendOne(step: Step): Promise<boolean> {
+    if (step.kind === 'undo' && step.batch === '') {
+      this.#drop(step, { batch: null, undone: 0, conflicts: [] })
+      return true
+    }
+    let response: Response
+    try {
+      response = await this.#post(step)
+    } catch {
+      return this.#later()
+    }
+    if (response.status === 401) {
+      this.#listener.signedOut()
+      return false
+    }
+    if (response.status >= 500 || response.status === 429 || response.status === 408) return this.#later()
+    const body = await response.json().catch(() => ({}))
+    this.#tries = 0
+    if (response.ok) this.#drop(step, body as Answer)
+    else this.#refuse(step, String((body as { detail?: unknown }).detail ?? response.status))
+    return true
+  }
+
+  #post(step: Step): Promise<Response> {
+    const undo = step.kind === 'undo'
+    const url = undo ? `${this.#url}/${encodeURIComponent(step.batch)}/undo` : this.#url
+    const body = undo
+      ? {}
+      : { action: step.action, reason: step.reason || undefined, note: step.note || undefined, comments: step.comments }
+    return fetch(url, {
+      method: 'POST',
+      keepalive: true,
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': step.key },
+      body: JSON.stringify(body),
+    })
+  }
+
+  #later(): false {
+    const wait = patience[Math.min(this.#tries++, patience.length - 1)]
+    setTimeout(() => this.#retry(), wait)
+    return false
+  }
+
+  #retry(): void {
+    if (this.#steps.length > 0) this.send()
+  }
+
+  #drop(step: Step, answer: Answer): void {
+    this.#steps = this.#steps.filter(s => s !== step)
+    for (const s of this.#steps) {
+      if (s.kind === 'undo' && s.of === step.key) s.batch = answer.batch ?? ''
+    }
+    this.#keep()
+    this.#listener.done(step, answer)
+  }
+
+  #refuse(step: Step, detail: string): void {
+    this.#steps = this.#steps.filter(s => s !== step && !(s.kind === 'undo' && s.of === step.key))
+    this.#keep()
+    this.#listener.refused(step, detail)
+  }
+
+  #keep(): void {
+    if (this.#steps.length === 0) sessionStorage.removeItem(this.#name)
+    else sessionStorage.setItem(this.#name, JSON.stringify(this.#steps))
+  }
+
+  #tell(): void {
+    this.#listener.waiting(this.#steps.length)
+  }
+
+  /** The page goes: what has not been sent yet is sent at once, and again after a reload. */
+  #flush(): void {
+    for (const step of this.#steps.slice(this.#sending ? 1 : 0)) {
+      if (step.kind === 'decide' || step.batch !== '') this.#post(step).catch(() => undefined)
+    }
+  }
+}
+
+/** An Idempotency-Key. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, b => b.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,44 @@
+/** What every page of the desk does: times in the reader's zone, menus, copying, help. */
+export function page(): void {
+  localTimes(document)
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')) copying(button)
+  const sort = document.querySelector<HTMLSelectElement>('#sort')
+  sort?.addEventListener('change', () => sort.form?.requestSubmit())
+  document.addEventListener('click', closeMenus)
+  help()
+}
+
+/** Writes times in the zone and manner of who reads them. */
+export function localTimes(within: ParentNode): void {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+  for (const time of within.querySelectorAll<HTMLTimeElement>('time[data-local]')) {
+    const at = new Date(time.dateTime)
+    if (!Number.isNaN(at.valueOf())) time.textContent = format.format(at)
+  }
+}
+
+function copying(button: HTMLButtonElement): void {
+  const source = document.getElementById(button.dataset.copy ?? '')
+  const label = button.querySelector('span')
+  if (!source || !label || !navigator.clipboard) return
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(source.textContent ?? '')
+    label.textContent = label.dataset.said ?? ''
+  })
+}
+
+/** Closes what was opened as soon as something else is clicked. */
+function closeMenus(event: Event): void {
+  for (const open of document.querySelectorAll<HTMLDetailsElement>('details[name][open]')) {
+    if (event.target instanceof Node && !open.contains(event.target)) open.open = false
+  }
+}
+
+function help(): void {
+  const dialog = document.querySelector<HTMLDialogElement>('#keys')
+  const button = document.querySelector<HTMLButtonElement>('[data-help]')
+  if (!dialog || !button) return
+  button.hidden = false
+  button.addEventListener('click', () => dialog.showModal())
+}

@@ -1,0 +1,297 @@
+/** Deciding in the queue: at once on the page, then on its way to the service. */
+import { type Card, Cards, fetchPage, idOf, setVersion, versionOf } from './cards'
+import {
+  type Action,
+  type Answer,
+  type Conflict,
+  type Decide,
+  type Listener,
+  newKey,
+  Outbox,
+  type Step,
+} from './outbox'
+import { element, Toast } from './toast'
+import { say } from './words'
+
+/** What this tab did, newest last: by key here, by batch what was done before. */
+type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' }
+
+const states: Record<Action, string> = { approve: 'approved', reject: 'rejected', spam: 'spam', hold: 'pending' }
+
+export class Queue implements Listener {
+  readonly cards: Cards
+  readonly site: string
+  readonly #toast = new Toast()
+  readonly #outbox: Outbox
+  readonly #done: Done[] = []
+  readonly #rendered = Date.now()
+  #loading = false
+
+  constructor(list: HTMLElement) {
+    this.cards = new Cards(list)
+    this.site = document.body.dataset.site ?? ''
+    for (const batch of (element('batches').dataset.batches ?? '').split(' ').reverse()) {
+      if (batch) this.#done.push({ key: '', batch, ids: [], action: 'hold' })
+    }
+    this.#outbox = new Outbox(document.body.dataset.account ?? '', this.site, this)
+    for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#foldAgain(step)
+    this.#outbox.send()
+  }
+
+  /** Decides cards; reason and note go with a refusal. */
+  decide(cards: Card[], action: Action, reason = '', note = ''): void {
+    if (cards.length === 0) return
+    if (reason === 'spam') action = 'spam'
+    if (action === 'reject' && reason === '') reason = 'other'
+    const key = newKey()
+    const step: Decide = {
+      kind: 'decide',
+      key,
+      action,
+      reason,
+      note,
+      comments: cards.map(c => ({ id: idOf(c), version: versionOf(c) })),
+    }
+    this.#done.push({ key, batch: '', ids: cards.map(idOf), action })
+    this.#foldAll(cards, () => folded(action, reason), key)
+    this.#count(cards.length, states[action])
+    this.#toast.say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.${reason}`) }), true)
+    this.#outbox.add(step)
+    if (this.cards.all.length === 0) this.more()
+  }
+
+  /** Folds cards and goes on with the next one, which takes the place of the first on the screen. */
+  #foldAll(cards: Card[], words: () => string, key: string): void {
+    const current = this.cards.current
+    const leaving = current !== null && cards.includes(current)
+    const top = leaving ? current.getBoundingClientRect().top : 0
+    const all = this.cards.all
+    const rest = all.filter(c => !cards.includes(c))
+    const next = leaving
+      ? (rest.find(c => all.indexOf(c) > all.indexOf(current)) ?? rest.at(-1))
+      : (current ?? undefined)
+    const fold = () => {
+      for (const card of cards) this.cards.fold(card, this.#row(card, words(), key))
+    }
+    if (!leaving) {
+      this.cards.steady(fold)
+      return
+    }
+    fold()
+    if (!next) return
+    if (top > 0) scrollBy(0, next.getBoundingClientRect().top - top)
+    this.cards.go(next)
+  }
+
+  #row(card: Card, words: string, key: string): HTMLElement {
+    const template = element('folded') as HTMLTemplateElement
+    const row = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
+    const name = card.querySelector('.who b')?.textContent ?? ''
+    const text = card.querySelector('.said')?.textContent?.trim().slice(0, 200) ?? ''
+    ;(row.querySelector('b') as HTMLElement).textContent = words
+    ;(row.querySelector('q') as HTMLElement).textContent = say('line', { name, text })
+    const button = row.querySelector('button') as HTMLButtonElement
+    button.hidden = key === ''
+    button.addEventListener('click', () => this.undo(key))
+    return row
+  }
+
+  /** Folds what a reload showed again although it is decided and only not yet saved. */
+  #foldAgain(step: Decide): void {
+    const cards = step.comments.map(c => this.cards.find(c.id)).filter(c => c !== undefined)
+    this.#done.push({ key: step.key, batch: '', ids: step.comments.map(c => c.id), action: step.action })
+    this.#foldAll(cards, () => folded(step.action, step.reason), step.key)
+  }
+
+  /** Takes back the last of one's own batches, or the one named by its key. */
+  undo(key = ''): void {
+    const at = key ? this.#done.findIndex(d => d.key === key) : this.#done.length - 1
+    const done = this.#done[at]
+    if (!done) {
+      this.#toast.say(say('nothing'), false)
+      return
+    }
+    this.#done.splice(at, 1)
+    let first: Card | undefined
+    this.cards.steady(() => {
+      for (const id of done.ids) {
+        const card = this.cards.unfold(id)
+        // The decision raised the version by one, and so does its undo.
+        if (card && done.key) setVersion(card, versionOf(card) + 2)
+        first ??= card
+      }
+    })
+    if (done.action !== 'reply') this.#count(-done.ids.length, states[done.action])
+    this.cards.go(first)
+    this.#toast.say(say('undone', { n: Math.max(1, done.ids.length) }), this.#done.length > 0)
+    this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch })
+  }
+
+  /** Notes a reply that approved what it answers: it can be taken back like a decision. */
+  replied(card: Card, batch: string | null): void {
+    if (!batch) {
+      this.#toast.say(say('folded.reply'), this.#done.length > 0)
+      return
+    }
+    const key = newKey()
+    this.#done.push({ key, batch, ids: [idOf(card)], action: 'reply' })
+    this.#foldAll([card], () => say('folded.reply'), key)
+    this.#toast.say(say('folded.reply'), true)
+  }
+
+  // What became of a step.
+
+  done(step: Step, answer: Answer): void {
+    if (step.kind === 'undo') {
+      // What was not folded here comes back by looking again.
+      if ((answer.undone ?? 0) > 0 && step.of === '') this.refresh()
+      this.#conflicts(answer.conflicts, '')
+      return
+    }
+    const at = this.#done.findIndex(d => d.key === step.key)
+    const done = this.#done[at]
+    if (done) {
+      done.batch = answer.batch ?? ''
+      if (!answer.batch) this.#done.splice(at, 1)
+    }
+    if (step.action === 'approve' && (answer.decided ?? 0) > 0 && done === this.#done.at(-1)) this.#toast.countPublic()
+    this.#conflicts(answer.conflicts, step.action)
+  }
+
+  refused(step: Step, detail: string): void {
+    this.#toast.say(say('failed', { detail }), false)
+    if (step.kind !== 'decide') return
+    const at = this.#done.findIndex(d => d.key === step.key)
+    if (at >= 0) this.#done.splice(at, 1)
+    this.cards.steady(() => {
+      for (const { id } of step.comments) this.cards.unfold(id)
+    })
+    this.#count(-step.comments.length, states[step.action])
+  }
+
+  signedOut(): void {
+    const notice = element('signedout')
+    ;(notice.querySelector('span') as HTMLElement).textContent = say('signin')
+    notice.hidden = false
+  }
+
+  waiting(n: number): void {
+    const pill = element('unsaved')
+    pill.hidden = n === 0
+    ;(pill.querySelector('span') as HTMLElement).textContent = say('unsaved', { n })
+  }
+
+  /** Brings back what was left alone, with what happened to it. */
+  async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
+    if (conflicts.length === 0) return
+    this.#toast.say(say('conflicts', { n: conflicts.length }), this.#done.length > 0)
+    for (const { id, code } of conflicts) {
+      const row = this.cards.rowOf(id)
+      if (code === 'comment.unknown' || !(row || this.cards.find(id))) continue
+      const fresh = await this.#fetchCard(id, chose).catch(() => undefined)
+      this.cards.steady(() => {
+        const card = this.cards.unfold(id) ?? this.cards.find(id)
+        if (card && fresh) this.cards.replace(card, fresh)
+      })
+    }
+  }
+
+  async #fetchCard(id: string, chose: string): Promise<Card | undefined> {
+    const url = `/moderate/${encodeURIComponent(this.site)}/comments/${encodeURIComponent(id)}/card?chose=${chose || 'hold'}`
+    return (await fetchPage(url)).querySelector<Card>('.card') ?? undefined
+  }
+
+  /** Folds a card that somebody else decided, or its writer withdrew. */
+  settled(id: string, words: string): void {
+    const card = this.cards.find(id)
+    if (card) this.#foldAll([card], () => words, '')
+  }
+
+  /** Leaves a comment as somebody else decided it. */
+  leave(card: Card): void {
+    const state = card.dataset.state ?? ''
+    if (state === this.cards.list.dataset.view || state === 'pending') card.querySelector('.notice')?.remove()
+    else this.settled(idOf(card), say(`by.${state}`, { who: say('someone') }))
+  }
+
+  /** Looks again and inserts what is new; returns how many. */
+  async refresh(): Promise<number> {
+    const url = new URL(location.href)
+    url.searchParams.delete('after')
+    const fresh = await fetchPage(url.pathname + url.search)
+    let added: Card[] = []
+    this.cards.steady(() => {
+      added = this.cards.merge(fresh)
+    })
+    if (!this.cards.current) this.cards.go(this.cards.all[0])
+    return added.length
+  }
+
+  /** Appends the next page of the list, if there is one. */
+  async more(): Promise<void> {
+    const link = document.querySelector<HTMLAnchorElement>('.more-cards a')
+    if (!link || this.#loading) return
+    this.#loading = true
+    try {
+      const fresh = await fetchPage(link.href)
+      const before = this.cards.all.length
+      for (const item of fresh.querySelectorAll<HTMLElement>('.cards > li')) {
+        const card = item.querySelector<Card>('.card')
+        if (!card || this.cards.has(idOf(card))) continue
+        const copy = document.importNode(item, true)
+        copy.querySelector('.card')?.removeAttribute('aria-current')
+        this.cards.list.append(copy)
+      }
+      const next = fresh.querySelector<HTMLAnchorElement>('.more-cards a')
+      if (next) link.href = next.href
+      else {
+        link.closest('.more-cards')?.remove()
+        element('rest').hidden = false
+      }
+      this.cards.go(this.cards.all[before])
+    } catch {
+      location.href = link.href // the plain way, which says what is wrong
+    } finally {
+      this.#loading = false
+    }
+  }
+
+  /** Whether an event tells of what this tab did itself a moment ago. */
+  mine(id: string): boolean {
+    return (
+      this.cards.rowOf(id) !== undefined ||
+      this.#outbox.steps.some(s => s.kind === 'decide' && s.comments.some(c => c.id === id))
+    )
+  }
+
+  get renderedAt(): number {
+    return this.#rendered
+  }
+
+  /** Counts n decisions in the rail before the service has counted them. */
+  #count(n: number, to: string): void {
+    const from = this.cards.list.dataset.view ?? 'pending'
+    if (from === to) return
+    add(from, -n)
+    if (from === 'suspected') add('pending', -n)
+    add(to, n)
+  }
+}
+
+function add(view: string, n: number): void {
+  const count = document.querySelector(`[data-count="${view}"]`)
+  const old = count?.textContent ?? ''
+  if (count && /^\d+$/.test(old)) count.textContent = String(Math.max(0, Number(old) + n))
+  title()
+}
+
+/** Writes the count of this view into the title, which can be read from elsewhere. */
+export function title(): void {
+  const n = document.querySelector('.rail a[aria-current] .n')?.textContent ?? '0'
+  const bare = document.title.replace(/ \(\d+\+?\)/, '')
+  document.title = n === '0' ? bare : bare.replace(/^(.*?)( —|$)/, `$1 (${n})$2`)
+}
+
+function folded(action: Action, reason: string): string {
+  return say(`folded.${action}`, { reason: say(`reason.${reason}`) })
+}

@@ -1,0 +1,206 @@
+package desk
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+// A score is said in words first, then as a count, then as a bar.
+type score struct {
+	Words, Count, Label string
+	Warm                bool
+	Width               int // of 200
+}
+
+// score of a verdict: the bar and its words show the whole score, the count the classifier's
+// own probability. It never says 0 or 100 in 100.
+func (m *cardMaker) score(v moderation.Verdict) score {
+	if !v.Warm {
+		return score{Words: m.t("score.cold"), Count: m.missing(), Label: m.t("score.none")}
+	}
+	percent := int(math.Round(v.Score * 100))
+	s := score{Warm: true, Width: min(200, 2*percent), Words: m.t("score." + band(percent))}
+	s.Count = m.n("score.in100", inHundred(v.Spam))
+	s.Label = m.n("score.n", inHundred(v.Score))
+	return s
+}
+
+func inHundred(p float64) int { return min(99, max(1, int(math.Round(p*100)))) }
+
+func band(percent int) string {
+	switch {
+	case percent < 5:
+		return "nothing"
+	case percent < 30:
+		return "not"
+	case percent < 70:
+		return "either"
+	case percent < 95:
+		return "probably"
+	}
+	return "almost"
+}
+
+// missing says what a site still needs for a score.
+func (m *cardMaker) missing() string {
+	switch {
+	case m.approved == 0 && m.spam == 0:
+		return m.t("score.needs.both")
+	case m.spam == 0:
+		return m.n("score.needs.spam", m.approved)
+	case m.approved == 0:
+		return m.n("score.needs.approved", m.spam)
+	}
+	return m.t("score.later")
+}
+
+// A reason is one sentence for (f), against (a), or of neither weight (n).
+type reason struct {
+	For, None bool
+	Text      string
+	weight    float64
+}
+
+// reasons are the signals as sentences, and what the strongest evidence says. The signal of
+// the classifier itself is left out: it is the score.
+func (m *cardMaker) reasons(it moderation.Item) []reason {
+	var rs []reason
+	for _, s := range it.Comment.Verdict.Signals {
+		if s.Name == "classifier" {
+			continue
+		}
+		rs = append(rs, reason{For: s.Weight > 0, None: s.Weight == 0, Text: m.signal(s), weight: s.Weight})
+	}
+	if it.Comment.Verdict.Warm {
+		rs = append(rs, m.spoken(it.Evidence, true)...)
+		rs = append(rs, m.spoken(it.Evidence, false)...)
+	}
+	slices.SortStableFunc(rs, func(a, b reason) int { return cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)) })
+	return rs
+}
+
+func strongest(rs []reason, n int) []reason { return rs[:min(n, len(rs))] }
+
+// signal says a signal in the desk's language where there are words for its code.
+func (m *cardMaker) signal(s moderation.Signal) string {
+	key := "signal." + s.Code
+	if s.Code == "" || !m.has(key) {
+		return s.Text
+	}
+	args := make([]any, 0, 2*len(s.Args))
+	for name, value := range s.Args {
+		args = append(args, name, m.argument(name, value))
+	}
+	for _, name := range []string{"count", "seconds"} {
+		if n, ok := number(s.Args[name]); ok {
+			return m.n(key, n, args...)
+		}
+	}
+	return m.t(key, args...)
+}
+
+// argument says a value that is itself a name of ours, such as a reason.
+func (m *cardMaker) argument(name string, value any) any {
+	if text, ok := value.(string); ok && name == "reason" && m.has("reason.low."+text) {
+		return m.t("reason.low." + text)
+	}
+	return value
+}
+
+func number(v any) (int, bool) {
+	switch v := v.(type) {
+	case int:
+		return v, true
+	case int64:
+		return int(v), true
+	case float64:
+		return int(v), v == math.Trunc(v)
+	}
+	return 0, false
+}
+
+// spoken is a sentence about the strongest words that speak one way.
+func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
+	var words []string
+	sum := 0.0
+	for _, w := range ws {
+		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || !isWord(w.Token) {
+			continue
+		}
+		if sum += w.Weight; len(words) < 3 {
+			words = append(words, m.t("quote", "text", shorten(tokenText(m.catalog, w.Token), 40)))
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	key := "spoken.against"
+	if refusal {
+		key = "spoken.for"
+	}
+	return []reason{{For: refusal, Text: m.n(key, len(words), "words", strings.Join(words, ", ")), weight: sum}}
+}
+
+// An evidence is one token with what it adds, for the list and for the table.
+type evidence struct {
+	Token, Because, Weight string
+	For                    bool
+	X, Width               string // of the bar, whose middle is 80
+}
+
+func (m *cardMaker) evidence(ws []classifier.Weight) []evidence {
+	es := make([]evidence, 0, len(ws))
+	for _, w := range ws {
+		width := min(80, math.Abs(w.Weight)*26)
+		x := 80.0
+		if w.Weight < 0 {
+			x -= width
+		}
+		es = append(es, evidence{
+			Token: shorten(tokenText(m.catalog, w.Token), 60), For: w.Weight > 0,
+			Because: m.t("evidence.seen", "spam", w.Spam, "ham", w.Ham),
+			Weight:  strings.Replace(fmt.Sprintf("%+.1f", w.Weight), "-", "−", 1),
+			X:       strconv.FormatFloat(x, 'f', 1, 64), Width: strconv.FormatFloat(width, 'f', 1, 64),
+		})
+	}
+	return es
+}
+
+// isWord says that a token stands in the text as it is.
+func isWord(token string) bool {
+	kind, _, found := strings.Cut(token, ":")
+	return !found || kind == "word" || kind == "host" || kind == "domain"
+}
+
+// tokenText is a token as a person reads it: what it is, unless it is a word.
+func tokenText(w *catalog, token string) string {
+	kind, value, found := strings.Cut(token, ":")
+	switch {
+	case !found || kind == "word":
+		return strings.TrimPrefix(token, "word:")
+	case w.has("token." + kind):
+		return w.t("token."+kind, "value", value)
+	}
+	return token
+}
+
+// A reasonChoice is one of the eight reasons, in the contract's order.
+type reasonChoice struct {
+	Key, Word string
+	Digit     int
+}
+
+var reasonChoices = func() []reasonChoice {
+	var all []reasonChoice
+	for r := moderation.ReasonSpam; r <= moderation.ReasonOther; r++ {
+		all = append(all, reasonChoice{r.String(), "reason." + r.String(), int(r)})
+	}
+	return all
+}()
