@@ -21,8 +21,9 @@ const (
 	hurriedWeight  = 2.0 // sent within hurried seconds
 	quickWeight    = 1.0 // sent within quick seconds
 	hurried, quick = 2, 4
-	maxKnownGood   = -1.0 // nobody has to prove a name: a good one must not excuse much
 	maxKnownBad    = 1.5
+	maxKnownGood   = -1.0 // nobody has to prove a name: one is not good after one good comment
+	manyKnownGood  = 10   // comments that make it so
 
 	manySubmissions = 3
 )
@@ -159,12 +160,17 @@ func signals(c Comment, v Verdict, logit float64, h WriterHistory) []Signal {
 			plural(c.FormAge, "It was sent %d second after the form was opened.", "It was sent %d seconds after the form was opened."))
 	}
 	if h.Approved+h.Refused > 0 {
-		weight := math.Log((float64(h.Refused) + 0.5) / (float64(h.Approved) + 0.5))
-		add("writer", "writer.history", min(max(weight, maxKnownGood), maxKnownBad),
-			map[string]any{"approved": h.Approved, "refused": h.Refused},
+		add("writer", "writer.history", h.weight(), map[string]any{"approved": h.Approved, "refused": h.Refused},
 			fmt.Sprintf("Of this writer's comments %d were approved and %d refused.", h.Approved, h.Refused))
 	}
 	return found
+}
+
+func (h WriterHistory) weight() float64 {
+	if good := h.Approved - h.Refused; good > 0 {
+		return maxKnownGood * min(1, float64(good)/manyKnownGood)
+	}
+	return min(maxKnownBad, math.Log((float64(h.Refused)+0.5)/(float64(h.Approved)+0.5)))
 }
 
 func duplicate(submissions int) Signal {

@@ -74,6 +74,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		if err != nil {
 			return err
 		}
+		h = h.without(was.State) // an approval is no credit for what takes its place
 		next := was
 		next.write(body)
 		next.Verdict = verdict(site, next, j, h)
@@ -81,8 +82,11 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		if site.Settings.publishes(next.Verdict, j) {
 			next.State = Approved
 		}
-		c = next
-		return rewrite(tx, was, next)
+		if err := rewrite(tx, was, next); err != nil {
+			return err
+		}
+		c, err = readComment(tx, site.ID, id)
+		return err
 	})
 	if err != nil {
 		return Comment{}, Page{}, fmt.Errorf("edit: %w", err)

@@ -207,6 +207,17 @@ func writerHistory(tx Tx, c Comment) (WriterHistory, error) {
 	return known[string(c.Writer)], nil
 }
 
+// without is a history less one comment of a state.
+func (h WriterHistory) without(s State) WriterHistory {
+	switch s {
+	case Approved:
+		h.Approved--
+	case Rejected, Spam:
+		h.Refused--
+	}
+	return h
+}
+
 // Preview renders body as it would be shown.
 func (s *Service) Preview(ctx context.Context, site Site, body string) (string, error) {
 	body, err := checkBody(body)

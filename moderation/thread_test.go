@@ -1,0 +1,158 @@
+package moderation_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// walk reads a whole thread by its cursors and returns the ids in order, and how many of
+// them are approved.
+func (w *world) walk(site moderation.Site, sort string, limit int) (ids []string, approved int) {
+	w.t.Helper()
+	req := moderation.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
+	for {
+		part, err := w.s.Thread(w.ctx, site, req)
+		w.must(err)
+		if len(part.Comments) > limit || part.Next != "" && len(part.Comments) < limit {
+			w.t.Fatalf("%d comments of a limit of %d, next %q", len(part.Comments), limit, part.Next)
+		}
+		for _, c := range part.Comments {
+			ids = append(ids, c.ID)
+			if c.State == moderation.Approved {
+				approved++
+			} else if c.Name+c.Source+c.HTML+c.Email+c.Search != "" || c.State != moderation.Removed || len(c.Verdict.Signals) > 0 {
+				w.t.Errorf("a comment that keeps its place only shows %+v", c)
+			}
+		}
+		if part.Next == "" {
+			return ids, approved
+		}
+		req.After = part.Next
+	}
+}
+
+// forest posts and approves roots with replies; names are like "2", "2.1", "2.1.1".
+func (w *world) forest(roots, width, depth int) (names []string, ids map[string]string) {
+	ids = map[string]string{}
+	var grow func(name string, level int)
+	grow = func(name string, level int) {
+		parent := ""
+		if i := strings.LastIndexByte(name, '.'); i > 0 {
+			parent = ids[name[:i]]
+		}
+		c := w.answer(w.a, parent, "Comment "+name+".")
+		w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+		ids[name] = c.ID
+		names = append(names, name)
+		if level < depth {
+			for i := range width {
+				grow(fmt.Sprintf("%s.%d", name, i+1), level+1)
+			}
+		}
+	}
+	for i := range roots {
+		grow(fmt.Sprint(i+1), 1)
+	}
+	return names, ids
+}
+
+func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
+	w := newWorld(t)
+	names, ids := w.forest(4, 2, 3)
+	want := map[string][]string{}
+	for _, sort := range []string{"oldest", "newest", "top"} {
+		for _, name := range names {
+			want[sort] = append(want[sort], ids[name])
+		}
+	}
+	perRoot := len(names) / 4
+	want["newest"] = slices.Concat(want["oldest"][3*perRoot:], want["oldest"][2*perRoot:3*perRoot], want["oldest"][perRoot:2*perRoot], want["oldest"][:perRoot])
+	for sort := range want {
+		for _, limit := range []int{1, 2, 3, 7, 27, 28, 29, 100} {
+			if got, _ := w.walk(w.a, sort, limit); !slices.Equal(got, want[sort]) {
+				t.Errorf("%s by %d: got %v, want %v", sort, limit, got, want[sort])
+			}
+		}
+	}
+}
+
+func TestAThreadAroundACommentHasIt(t *testing.T) {
+	w := newWorld(t)
+	names, ids := w.forest(3, 3, 3)
+	for _, name := range names {
+		for _, limit := range []int{1, 5, 25} {
+			part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
+			w.must(err)
+			if !slices.ContainsFunc(part.Comments, func(c moderation.Comment) bool { return c.ID == ids[name] }) {
+				t.Errorf("around %s by %d: it is not among %d", name, limit, len(part.Comments))
+			}
+		}
+	}
+	for _, gone := range []string{"00000000-0000-7000-8000-000000000000", "\x00", w.submit(w.b, "Elsewhere.").ID} {
+		part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Around: gone})
+		w.must(err)
+		if len(part.Comments) == 0 || part.Comments[0].ID != ids["1"] {
+			t.Errorf("around %q: got %d comments, want the thread from its beginning", gone, len(part.Comments))
+		}
+	}
+}
+
+func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.forest(3, 0, 1)
+	cursor := func() string {
+		part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: 1})
+		w.must(err)
+		return part.Next
+	}()
+	for _, tt := range []struct {
+		name, code string
+		req        moderation.ThreadRequest
+	}{
+		{"unknown page", "", moderation.ThreadRequest{PageURL: "https://a.example/nothing"}},
+		{"foreign page", "", moderation.ThreadRequest{PageURL: "https://evil.example/"}},
+		{"no page", "query.invalid", moderation.ThreadRequest{}},
+		{"no URL", "query.invalid", moderation.ThreadRequest{PageURL: "javascript:alert(1)"}},
+		{"sort", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Sort: "id; DROP TABLE comments"}},
+		{"limit", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: 101}},
+		{"negative limit", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: -1}},
+		{"after and around", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", After: cursor, Around: "x"}},
+		{"cursor", "cursor.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", After: "x"}},
+		{"cursor of another order", "cursor.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Sort: "newest", After: cursor}},
+		{"made up cursor", "cursor.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
+	} {
+		part, err := w.s.Thread(w.ctx, w.a, tt.req)
+		wantCode(t, tt.name, err, tt.code)
+		if len(part.Comments) != 0 || part.Count != 0 || err == nil && (part.Page.ID != "" || !part.Page.Open) {
+			t.Errorf("%s: got %+v", tt.name, part)
+		}
+	}
+}
+
+func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
+	w := newWorld(t)
+	w.forest(3, 0, 1)
+	w.submit(w.a, "Waits.")
+	asked := map[string]int{
+		"https://a.example/post": 3, "HTTPS://A.example/post?utm_source=x#y": 3, "https://a.example/other": 0,
+		"https://b.example/post": 0, "nonsense": 0, "": 0,
+	}
+	var urls []string
+	for url := range asked {
+		urls = append(urls, url)
+	}
+	got, err := w.s.CountPages(w.ctx, w.a, urls)
+	w.must(err)
+	for url, n := range asked {
+		if g, there := got[url]; g != n || !there {
+			t.Errorf("%q: got %d, want %d", url, g, n)
+		}
+	}
+	_, err = w.s.CountPages(w.ctx, w.a, make([]string, 101))
+	wantCode(t, "101 URLs", err, "query.invalid")
+}
