@@ -235,12 +235,3 @@ func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error
 		WHERE  site_id = ?
 		  AND  id      = ?`, shownReplies, shown, site, id)
 }
-
-// SetHTML implements moderation.CommentTx.
-func (t *tx) SetHTML(site int64, id, html string, markup int) error {
-	return t.one(`
-		UPDATE comments
-		SET    html = ?, markup = ?
-		WHERE  site_id = ?
-		  AND  id      = ?`, html, markup, site, id)
-}

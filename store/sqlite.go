@@ -32,6 +32,7 @@ type sqliteEngine struct {
 	path  string
 	write *gorm.DB
 	read  *gorm.DB
+	group *group // nobody else writes, but migrations
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, error) {
@@ -55,8 +56,9 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 		return nil, errors.Join(err, closePool(s.write))
 	}
 	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, closePool(s.read), closePool(s.write))
 	}
+	s.group = newGroup(s.write, o.Wait)
 	return s, nil
 }
 
@@ -122,7 +124,7 @@ func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error 
 }
 
 func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
-	return s.write.WithContext(context.WithoutCancel(ctx)).Transaction(fn)
+	return s.group.update(ctx, fn)
 }
 
 func (s *sqliteEngine) migrate(ctx context.Context) error {
@@ -141,7 +143,10 @@ func (s *sqliteEngine) migrationStatus(ctx context.Context) ([]migrations.Status
 	return migrations.SQLiteStatus(ctx, db)
 }
 
-func (s *sqliteEngine) close() error { return errors.Join(closePool(s.read), closePool(s.write)) }
+func (s *sqliteEngine) close() error {
+	s.group.close()
+	return errors.Join(closePool(s.read), closePool(s.write))
+}
 
 func closePool(g *gorm.DB) error {
 	db, err := g.DB()

@@ -39,6 +39,7 @@ type engine interface {
 	update(ctx context.Context, fn func(*gorm.DB) error) error
 	migrate(ctx context.Context) error
 	migrationStatus(ctx context.Context) ([]migrations.Status, error)
+	health(ctx context.Context) (Health, error)
 	close() error
 }
 

@@ -1,0 +1,134 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var keyRules = []rule{
+	{"a key is claimed once and answers with what was kept", keyIsClaimedOnce},
+	{"a second claim waits for the first to end", secondClaimWaits},
+	{"a claim that was rolled back is free again", rolledBackIsFree},
+	{"keys are apart by route, account and value", keysAreApart},
+	{"old keys are pruned, others stay", keysArePruned},
+}
+
+func (w *world) key(value string) moderation.Key {
+	return moderation.Key{Site: w.site.ID, Route: "POST /comments", Value: value, Body: []byte{0, 1, 2}}
+}
+
+func (w *world) claim(k moderation.Key) (answer *moderation.Answer) {
+	w.Helper()
+	w.update(func(tx moderation.Tx) (err error) {
+		answer, err = tx.ClaimKey(k, began)
+		return err
+	})
+	return answer
+}
+
+func keyIsClaimedOnce(w *world) {
+	k := w.key("once")
+	w.update(func(tx moderation.Tx) error {
+		if answer, err := tx.ClaimKey(k, began); err != nil || answer != nil {
+			w.Errorf("the first claim: %v, %v", answer, err)
+		}
+		return tx.KeepAnswer(k, []byte(`{"x":1}`))
+	})
+	want := &moderation.Answer{Body: k.Body, Data: []byte(`{"x":1}`), At: began}
+	if got := w.claim(k); !reflect.DeepEqual(got, want) {
+		w.Errorf("the second claim is answered %+v, want %+v", got, want)
+	}
+	other := k
+	other.Body = []byte("another body")
+	if got := w.claim(other); !reflect.DeepEqual(got, want) {
+		w.Errorf("with another body: %+v, want the first's %+v", got, want)
+	}
+}
+
+func secondClaimWaits(w *world) {
+	const rivals = 12
+	k := w.key("waits")
+	var mu sync.Mutex
+	first, replayed := 0, 0
+	together(rivals, func(int) {
+		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			answer, err := tx.ClaimKey(k, began)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if answer == nil {
+				first++
+				return tx.KeepAnswer(k, []byte("done"))
+			}
+			if string(answer.Data) == "done" {
+				replayed++
+			}
+			return nil
+		})
+		if err != nil {
+			w.Errorf("claim: %v", err)
+		}
+	})
+	if first != 1 || replayed != rivals-1 {
+		w.Errorf("%d claimed it and %d read the answer, want 1 and %d", first, replayed, rivals-1)
+	}
+}
+
+func rolledBackIsFree(w *world) {
+	k := w.key("free")
+	why := errors.New("why")
+	holding, letGo := make(chan struct{}), make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		var once sync.Once
+		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			if _, err := tx.ClaimKey(k, began); err != nil {
+				return err
+			}
+			once.Do(func() { close(holding) })
+			<-letGo
+			return why
+		})
+		w.wants("the first", err, why)
+	})
+	<-holding
+	ended.Go(func() {
+		if answer := w.claim(k); answer != nil {
+			w.Errorf("a claim that was rolled back answers %+v", answer)
+		}
+	})
+	close(letGo)
+	ended.Wait()
+}
+
+func keysAreApart(w *world) {
+	k := w.key("apart")
+	route, account, value := k, k, k
+	route.Route, account.Account, value.Value = "POST /decisions", "someone", "Apart"
+	for _, other := range []moderation.Key{k, route, account, value} {
+		if answer := w.claim(other); answer != nil {
+			w.Errorf("%+v is taken", other)
+		}
+	}
+}
+
+func keysArePruned(w *world) {
+	old, young := w.key("old"), w.key("young")
+	w.update(func(tx moderation.Tx) error {
+		_, err := tx.ClaimKey(old, began.Add(-48*time.Hour))
+		_, err2 := tx.ClaimKey(young, began.Add(-24*time.Hour))
+		return errors.Join(err, err2, tx.PruneKeys(began.Add(-24*time.Hour)))
+	})
+	if answer := w.claim(old); answer != nil {
+		w.Error("the old key is still there")
+	}
+	if answer := w.claim(young); answer == nil {
+		w.Error("the young key is gone")
+	}
+}

@@ -1,3 +1,0 @@
-package storetest
-
-var transactionRules, siteRules, threadRules, queueRules, logRules, eventRules, keyRules, peopleRules, tenantRules []rule

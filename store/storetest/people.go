@@ -1,0 +1,294 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var peopleRules = []rule{
+	{"an account comes back as it was put, and its e-mail is taken once", accountComesBack},
+	{"a changed account has exactly the roles it was given", accountChanges},
+	{"a removed account takes its sessions, tokens and links along", accountIsRemoved},
+	{"a session is found by its hash until it ends", sessionsEnd},
+	{"a token keeps its sites and scope", tokensAreKept},
+	{"of a hundred who take a link one gets it", linkIsTakenOnce},
+	{"what has expired is pruned, the rest stays", expiredIsPruned},
+}
+
+func (w *world) newAccount() moderation.Account {
+	w.Helper()
+	a := moderation.Account{
+		ID: w.id("account"), Name: hostile, Password: "$argon2id$…", Disabled: true, AllSites: moderation.Author,
+		Roles: map[int64]moderation.Role{w.site.ID: moderation.Owner}, CreatedAt: began,
+	}
+	a.Email = a.ID + "@x.example"
+	w.update(func(tx moderation.Tx) error { return tx.InsertAccount(a) })
+	return a
+}
+
+func accountComesBack(w *world) {
+	var count int
+	w.view(func(tx moderation.Tx) (err error) {
+		count, err = tx.CountAccounts()
+		return err
+	})
+	a := w.newAccount()
+	w.view(func(tx moderation.Tx) error {
+		byID, err := tx.AccountByID(a.ID)
+		if err != nil {
+			return err
+		}
+		byEmail, err := tx.AccountByEmail(a.Email)
+		if !reflect.DeepEqual(byID, a) || !reflect.DeepEqual(byEmail, a) {
+			w.Errorf("came back as %+v and %+v, want %+v", byID, byEmail, a)
+		}
+		if err != nil {
+			return err
+		}
+		all, err := tx.Accounts()
+		if !slices.IsSortedFunc(all, func(a, b moderation.Account) int { return slices.Compare([]byte(a.Email), []byte(b.Email)) }) {
+			w.Error("accounts are not listed by e-mail")
+		}
+		if !slices.ContainsFunc(all, func(b moderation.Account) bool { return reflect.DeepEqual(a, b) }) {
+			w.Errorf("the list has not %+v", a)
+		}
+		if n, err := tx.CountAccounts(); n != count+1 || err != nil {
+			w.Errorf("%d accounts (%v), want %d", n, err, count+1)
+		}
+		_, err = tx.AccountByEmail("nobody")
+		w.wants("no account by e-mail", err, moderation.ErrNotFound)
+		_, err = tx.AccountByID("nobody")
+		w.wants("no account by id", err, moderation.ErrNotFound)
+		return nil
+	})
+	again := a
+	again.ID = w.id("account")
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertAccount(again) })
+	w.wants("an e-mail twice", err, moderation.ErrTaken)
+}
+
+func accountChanges(w *world) {
+	a := w.newAccount()
+	other := w.newSite("other")
+	for _, roles := range []map[int64]moderation.Role{
+		{other.ID: moderation.Moderator}, {}, {w.site.ID: moderation.Author, other.ID: moderation.Owner},
+	} {
+		a.Name, a.Password, a.Disabled, a.AllSites, a.Roles = "new", "", false, moderation.NoRole, roles
+		w.update(func(tx moderation.Tx) error { return tx.UpdateAccount(a) })
+		w.view(func(tx moderation.Tx) error {
+			got, err := tx.AccountByID(a.ID)
+			if !reflect.DeepEqual(got, a) {
+				w.Errorf("after the change %+v, want %+v", got, a)
+			}
+			return err
+		})
+	}
+	a.ID = "nobody"
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateAccount(a) })
+	w.wants("no account", err, moderation.ErrNotFound)
+}
+
+func (w *world) newSession(account string, expires time.Time) moderation.Session {
+	w.Helper()
+	id := w.id("session")
+	s := moderation.Session{
+		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began, ExpiresAt: expires,
+	}
+	w.update(func(tx moderation.Tx) error { return tx.InsertSession(s) })
+	return s
+}
+
+func (w *world) newToken(account string, sites ...int64) moderation.Token {
+	w.Helper()
+	id := w.id("token")
+	k := moderation.Token{
+		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: moderation.ScopeDecide, CreatedAt: began,
+	}
+	w.update(func(tx moderation.Tx) error { return tx.InsertToken(k) })
+	return k
+}
+
+func (w *world) newLink(account string, expires time.Time) moderation.Link {
+	w.Helper()
+	l := moderation.Link{Hash: []byte("hash of " + w.id("link")), Account: account, ExpiresAt: expires}
+	w.update(func(tx moderation.Tx) error { return tx.InsertLink(l) })
+	return l
+}
+
+func accountIsRemoved(w *world) {
+	a, b := w.newAccount(), w.newAccount()
+	for _, account := range []string{a.ID, b.ID} {
+		w.newSession(account, began)
+		w.newToken(account)
+	}
+	link := w.newLink(a.ID, began)
+	w.update(func(tx moderation.Tx) error { return tx.DeleteAccount(a.ID) })
+	for account, want := range map[string]int{a.ID: 0, b.ID: 1} {
+		w.view(func(tx moderation.Tx) error {
+			sessions, err := tx.Sessions(account)
+			if err != nil {
+				return err
+			}
+			tokens, err := tx.Tokens(account)
+			if len(sessions) != want || len(tokens) != want {
+				w.Errorf("%d sessions and %d tokens are left, want %d", len(sessions), len(tokens), want)
+			}
+			return err
+		})
+	}
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.LinkByHash(link.Hash)
+		w.wants("its link", err, moderation.ErrNotFound)
+		return nil
+	})
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.DeleteAccount(a.ID) })
+	w.wants("removing it twice", err, moderation.ErrNotFound)
+}
+
+func sessionsEnd(w *world) {
+	a := w.newAccount()
+	first, second, third := w.newSession(a.ID, began), w.newSession(a.ID, began), w.newSession(a.ID, began)
+	first.SeenAt, first.ExpiresAt = began.Add(time.Minute), began.Add(time.Hour)
+	w.update(func(tx moderation.Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
+	left := func(want ...moderation.Session) {
+		w.Helper()
+		w.view(func(tx moderation.Tx) error {
+			got, err := tx.Sessions(a.ID)
+			if !reflect.DeepEqual(got, append([]moderation.Session{}, want...)) {
+				w.Errorf("sessions are %+v, want %+v", got, want)
+			}
+			return err
+		})
+	}
+	left(first, second, third)
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.SessionByHash(first.Hash)
+		if !reflect.DeepEqual(got, first) {
+			w.Errorf("found %+v, want %+v", got, first)
+		}
+		return err
+	})
+	w.update(func(tx moderation.Tx) error { return tx.DeleteSession(second.Hash) })
+	left(first, third)
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.SessionByHash(second.Hash)
+		w.wants("an ended session", err, moderation.ErrNotFound)
+		return nil
+	})
+	w.update(func(tx moderation.Tx) error { return tx.DeleteSessions(a.ID) })
+	left()
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.TouchSession(first.Hash, began, began) })
+	w.wants("touching an ended session", err, moderation.ErrNotFound)
+}
+
+func tokensAreKept(w *world) {
+	a := w.newAccount()
+	bound, free := w.newToken(a.ID, w.site.ID, 77), w.newToken(a.ID)
+	w.view(func(tx moderation.Tx) error {
+		byHash, err := tx.TokenByHash(bound.Hash)
+		if err != nil {
+			return err
+		}
+		byID, err := tx.TokenByID(bound.ID)
+		if !reflect.DeepEqual(byHash, bound) || !reflect.DeepEqual(byID, bound) {
+			w.Errorf("came back as %+v and %+v, want %+v", byHash, byID, bound)
+		}
+		if err != nil {
+			return err
+		}
+		own, err := tx.Tokens(a.ID)
+		if len(own) != 2 || own[1].ID != free.ID || len(own[1].Sites) != 0 {
+			w.Errorf("own tokens are %+v", own)
+		}
+		all, err2 := tx.Tokens("")
+		if len(all) < len(own) {
+			w.Errorf("%d tokens in all", len(all))
+		}
+		return errors.Join(err, err2)
+	})
+	bound.Name, bound.Sites, bound.Scope = "new", []int64{w.site.ID}, moderation.ScopeAdmin
+	w.update(func(tx moderation.Tx) error { return tx.UpdateToken(bound) })
+	// A site that is removed does not set its tokens free.
+	gone := w.newSite("gone")
+	held := w.newToken(a.ID, gone.ID)
+	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(gone.ID) })
+	for _, want := range []moderation.Token{bound, held} {
+		w.view(func(tx moderation.Tx) error {
+			got, err := tx.TokenByID(want.ID)
+			if !reflect.DeepEqual(got, want) {
+				w.Errorf("is %+v, want %+v", got, want)
+			}
+			return err
+		})
+	}
+	w.update(func(tx moderation.Tx) error { return tx.DeleteToken(bound.ID) })
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateToken(bound) })
+	w.wants("changing a removed token", err, moderation.ErrNotFound)
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.TokenByHash(bound.Hash)
+		w.wants("a removed token", err, moderation.ErrNotFound)
+		return nil
+	})
+}
+
+func linkIsTakenOnce(w *world) {
+	a := w.newAccount()
+	for _, link := range []moderation.Link{w.newLink(a.ID, began), w.newLink("", began.Add(time.Hour))} {
+		w.view(func(tx moderation.Tx) error {
+			got, err := tx.LinkByHash(link.Hash)
+			if !reflect.DeepEqual(got, link) {
+				w.Errorf("came back as %+v, want %+v", got, link)
+			}
+			return err
+		})
+		var took, missed atomic.Int32
+		together(100, func(int) {
+			var got moderation.Link
+			err := w.store.Update(w.ctx(), func(tx moderation.Tx) (err error) {
+				got, err = tx.TakeLink(link.Hash)
+				return err
+			})
+			switch {
+			case err == nil && reflect.DeepEqual(got, link):
+				took.Add(1)
+			case errors.Is(err, moderation.ErrNotFound):
+				missed.Add(1)
+			default:
+				w.Errorf("took %+v: %v", got, err)
+			}
+		})
+		if took.Load() != 1 || missed.Load() != 99 {
+			w.Errorf("%d took it and %d missed it, want 1 and 99", took.Load(), missed.Load())
+		}
+	}
+}
+
+func expiredIsPruned(w *world) {
+	a := w.newAccount()
+	now := began.Add(time.Hour)
+	for _, expires := range []time.Time{now.Add(-1000), now, now.Add(1000)} {
+		w.newSession(a.ID, expires)
+	}
+	old, young := w.newLink(a.ID, now.Add(-1000)), w.newLink(a.ID, now)
+	w.update(func(tx moderation.Tx) error {
+		if err := tx.PruneSessions(now); err != nil {
+			return err
+		}
+		return tx.PruneLinks(now)
+	})
+	w.view(func(tx moderation.Tx) error {
+		sessions, err := tx.Sessions(a.ID)
+		if len(sessions) != 2 {
+			w.Errorf("%d sessions are left, want 2", len(sessions))
+		}
+		_, gone := tx.LinkByHash(old.Hash)
+		w.wants("the old link", gone, moderation.ErrNotFound)
+		_, kept := tx.LinkByHash(young.Hash)
+		return errors.Join(err, kept)
+	})
+}

@@ -1,0 +1,211 @@
+package storetest
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var queueRules = []rule{
+	{"each view holds its state, in each order, whatever the size of its pages", queueOrders},
+	{"the pages of a queue stay what they are while it moves", queueIsStable},
+	{"a search finds a piece of text as it stands", queueSearch},
+	{"the queue is counted up to a limit", queueCounts},
+	{"stale verdicts are found in the order asked", staleVerdicts},
+	{"a writer's history tells approved, refused and first seen", writerHistory},
+}
+
+var allViews = []moderation.View{
+	moderation.ViewPending, moderation.ViewSuspected, moderation.ViewApproved, moderation.ViewRejected,
+	moderation.ViewSpam, moderation.ViewReported, moderation.ViewAppealed,
+}
+
+// pages reads a whole view in pages of limit.
+func pages(w *world, q moderation.QueueQuery, between func()) (all []moderation.Comment) {
+	for {
+		var piece []moderation.Comment
+		w.view(func(tx moderation.Tx) (err error) {
+			piece, err = tx.Queue(q)
+			return err
+		})
+		if len(piece) == 0 {
+			return all
+		}
+		all = append(all, piece...)
+		last := piece[len(piece)-1]
+		q.After = &moderation.QueueCursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
+		between()
+	}
+}
+
+func queueOrders(w *world) {
+	byView := map[moderation.View][]moderation.Comment{}
+	var drafts []moderation.Comment
+	for i := range 40 {
+		state := moderation.State(i % 5)
+		c := w.draft(in(state), at(time.Duration(i*7%11)*time.Second), scored(float64(i*3%8)/7)) // times and scores repeat
+		drafts = append(drafts, c)
+		switch state {
+		case moderation.Pending:
+			byView[moderation.ViewPending] = append(byView[moderation.ViewPending], c)
+			if c.Verdict.Score >= 5.0/7 {
+				byView[moderation.ViewSuspected] = append(byView[moderation.ViewSuspected], c)
+			}
+		case moderation.Approved:
+			byView[moderation.ViewApproved] = append(byView[moderation.ViewApproved], c)
+		case moderation.Rejected:
+			byView[moderation.ViewRejected] = append(byView[moderation.ViewRejected], c)
+		case moderation.Spam:
+			byView[moderation.ViewSpam] = append(byView[moderation.ViewSpam], c)
+		}
+	}
+	w.insert(drafts...)
+	byAge := func(a, b moderation.Comment) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	}
+	byRisk := func(a, b moderation.Comment) int { return cmp.Compare(b.Verdict.Score, a.Verdict.Score) }
+	for _, view := range allViews {
+		for _, order := range []moderation.QueueOrder{moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk} {
+			for _, limit := range []int{1, 2, 3, 100} {
+				got := pages(w, moderation.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit}, func() {})
+				want := slices.SortedFunc(slices.Values(byView[view]), byAge)
+				switch order {
+				case moderation.QueueNewest:
+					slices.Reverse(want)
+				case moderation.QueueRisk:
+					if !slices.IsSortedFunc(got, byRisk) {
+						w.Errorf("%s by risk, limit %d: not sorted: %v", view, limit, ids(got))
+					}
+					slices.SortFunc(got, byAge)
+				}
+				if !slices.Equal(ids(got), ids(want)) {
+					w.Errorf("%s, %s, limit %d: %v, want %v", view, order, limit, ids(got), ids(want))
+				}
+			}
+		}
+	}
+}
+
+func queueIsStable(w *world) {
+	var drafts []moderation.Comment
+	for i := range 12 {
+		drafts = append(drafts, w.draft(at(time.Duration(i)*time.Second), scored(float64(i)/20)))
+	}
+	w.insert(drafts...)
+	decided := 0
+	got := pages(w, moderation.QueueQuery{Site: w.site.ID, View: moderation.ViewPending, Order: moderation.QueueOldest, Limit: 3}, func() {
+		// Somebody decides what was already shown, and one arrives behind the reader.
+		done := drafts[decided]
+		decided++
+		w.update(func(tx moderation.Tx) error {
+			_, err := tx.SetState(w.site.ID, done.ID, 1, moderation.StateChange{State: moderation.Spam, DecidedAt: began})
+			return err
+		})
+		w.comment(at(-time.Duration(decided) * time.Second))
+	})
+	if !slices.Equal(ids(got), ids(drafts)) {
+		w.Errorf("read %v, want %v", ids(got), ids(drafts))
+	}
+}
+
+func queueSearch(w *world) {
+	find := func(query string) []string {
+		return ids(pages(w, moderation.QueueQuery{Site: w.site.ID, View: moderation.ViewPending, Order: moderation.QueueOldest, Search: query, Limit: 2}, func() {}))
+	}
+	for i, tt := range []struct{ text, hit, miss string }{
+		{"sale of 100% wool", "100%", "100%%"},
+		{"snake_case", "e_c", "e__c"},
+		{`back\slash`, `k\s`, `k\\s`},
+		{"қазақ тілі", "ақ ті", "Ақ"},
+		{"it's \"quoted\"", `s "q`, `s 'q`},
+		{"👩‍👩‍👧 family", "👩‍👩‍👧", "👨"},
+	} {
+		c := w.comment(at(time.Duration(i)*time.Second), func(c *moderation.Comment) { c.Search = "x" + tt.text + "y" })
+		if got := find(tt.hit); !slices.Equal(got, []string{c.ID}) {
+			w.Errorf("%q finds %v, want %s", tt.hit, got, c.ID)
+		}
+		if got := find(tt.miss); len(got) != 0 {
+			w.Errorf("%q finds %v, want nothing", tt.miss, got)
+		}
+	}
+	if got := find(`%`); len(got) != 1 {
+		w.Errorf("a lone percent sign finds %v", got)
+	}
+}
+
+func queueCounts(w *world) {
+	for i := range 7 {
+		w.comment(scored(float64(i) / 10))
+	}
+	w.comment(in(moderation.Approved))
+	w.view(func(tx moderation.Tx) error {
+		for _, tt := range []struct {
+			view  moderation.View
+			limit int
+			want  int
+		}{
+			{moderation.ViewPending, 100, 7}, {moderation.ViewPending, 7, 7}, {moderation.ViewPending, 3, 3},
+			{moderation.ViewSuspected, 100, 2}, {moderation.ViewSuspected, 1, 1}, {moderation.ViewApproved, 100, 1},
+			{moderation.ViewSpam, 100, 0}, {moderation.ViewReported, 100, 0}, {moderation.ViewAppealed, 100, 0},
+		} {
+			got, err := tx.CountQueue(w.site.ID, tt.view, 0.5, tt.limit)
+			if err != nil {
+				return err
+			}
+			if got != tt.want {
+				w.Errorf("%s up to %d: %d, want %d", tt.view, tt.limit, got, tt.want)
+			}
+		}
+		return nil
+	})
+}
+
+func staleVerdicts(w *world) {
+	judgedBy := func(seq uint64) wish { return func(c *moderation.Comment) { c.Verdict.ModelSeq = seq } }
+	a := w.comment(at(1*time.Second), scored(0.2), judgedBy(1))
+	b := w.comment(at(2*time.Second), scored(0.9), judgedBy(4))
+	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
+	w.comment(at(4*time.Second), scored(0.7), judgedBy(5))
+	w.comment(in(moderation.Approved), judgedBy(1))
+	w.view(func(tx moderation.Tx) error {
+		for order, want := range map[moderation.QueueOrder][]string{
+			moderation.QueueOldest: {a.ID, b.ID, c.ID}, moderation.QueueNewest: {c.ID, b.ID, a.ID}, moderation.QueueRisk: {b.ID, c.ID, a.ID},
+		} {
+			for limit := range 4 {
+				got, err := tx.StalePending(w.site.ID, 5, order, limit)
+				if err != nil {
+					return err
+				}
+				if !slices.Equal(ids(got), want[:limit]) {
+					w.Errorf("by %s, %d: %v, want %v", order, limit, ids(got), want[:limit])
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func writerHistory(w *world) {
+	by := func(name string) wish { return func(c *moderation.Comment) { c.Writer = []byte(name) } }
+	w.comment(by("ann"), at(5*time.Second), in(moderation.Approved))
+	w.comment(by("ann"), at(3*time.Second))
+	w.comment(by("ann"), at(7*time.Second), in(moderation.Rejected))
+	w.comment(by("ann"), at(8*time.Second), in(moderation.Spam))
+	w.comment(by("ann"), at(9*time.Second), in(moderation.Removed))
+	w.comment(by("bob"), at(1*time.Second))
+	w.comment()
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.Writers(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
+		want := map[string]moderation.WriterHistory{
+			"ann": {Approved: 1, Refused: 2, FirstSeen: began.Add(3 * time.Second)},
+			"bob": {FirstSeen: began.Add(time.Second)},
+		}
+		if !reflect.DeepEqual(got, want) {
+			w.Errorf("histories are %+v, want %+v", got, want)
+		}
+		return err
+	})
+}

@@ -1,0 +1,247 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var siteRules = []rule{
+	{"a site comes back as it was put, and its key is taken once", siteComesBack},
+	{"a new site has an empty log", newSiteHasEmptyLog},
+	{"a page has one address, however many come at once", pageHasOneAddress},
+	{"an empty title is filled, a given one stays", titleIsFilled},
+	{"a page changes, but not to another's address", pageChanges},
+	{"pages are listed newest first, in pieces", pagesInPieces},
+	{"comments are counted by page and state", countsByPage},
+	{"a removed site leaves nothing, takes nothing else, and its number is not given again", siteIsRemoved},
+}
+
+func siteComesBack(w *world) {
+	s := moderation.Site{
+		Key: w.name + "-full", Name: hostile, Origins: []string{"https://x.example", "http://localhost:8080"}, CreatedAt: began,
+		Settings: moderation.Settings{
+			Moderation: moderation.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
+		},
+	}
+	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })
+	if s.ID <= w.site.ID {
+		w.Errorf("number %d after %d", s.ID, w.site.ID)
+	}
+	read := func() (got moderation.Site) {
+		w.view(func(tx moderation.Tx) (err error) {
+			got, err = tx.SiteByKey(s.Key)
+			return err
+		})
+		return got
+	}
+	if got := read(); !reflect.DeepEqual(got, s) {
+		w.Errorf("came back as %+v, want %+v", got, s)
+	}
+	s.Name, s.Origins, s.Settings.Suspect = "New", []string{"https://y.example"}, 0.95
+	w.update(func(tx moderation.Tx) error { return tx.UpdateSite(s) })
+	if got := read(); !reflect.DeepEqual(got, s) {
+		w.Errorf("after a change %+v, want %+v", got, s)
+	}
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertSite(&moderation.Site{Key: s.Key}) })
+	w.wants("a key twice", err, moderation.ErrTaken)
+	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateSite(moderation.Site{ID: 1 << 40}) })
+	w.wants("a change of no site", err, moderation.ErrNotFound)
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.SiteByKey("no such site")
+		w.wants("no such site", err, moderation.ErrNotFound)
+		sites, err := tx.Sites()
+		if !slices.IsSortedFunc(sites, func(a, b moderation.Site) int { return slices.Compare([]byte(a.Key), []byte(b.Key)) }) {
+			w.Error("sites are not listed by key")
+		}
+		return err
+	})
+}
+
+func newSiteHasEmptyLog(w *world) {
+	w.update(func(tx moderation.Tx) error {
+		head, err := tx.LockLog(w.site.ID)
+		if head.Seq != 0 || head.Hash != nil {
+			w.Errorf("head is %+v", head)
+		}
+		return err
+	})
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, err := tx.LockLog(1 << 40)
+		return err
+	})
+	w.wants("no site's log", err, moderation.ErrNotFound)
+}
+
+func pageHasOneAddress(w *world) {
+	const visitors = 20
+	var pages [visitors]moderation.Page
+	var drafts [visitors]moderation.Page
+	for i := range drafts {
+		drafts[i] = moderation.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true, CreatedAt: began}
+	}
+	together(visitors, func(i int) {
+		err := w.store.Update(w.ctx(), func(tx moderation.Tx) (err error) {
+			pages[i], err = tx.EnsurePage(drafts[i])
+			return err
+		})
+		if err != nil {
+			w.Errorf("visitor %d: %v", i, err)
+		}
+	})
+	for i, p := range pages {
+		if p != pages[0] {
+			w.Errorf("visitor %d was given %+v, visitor 0 %+v", i, p, pages[0])
+		}
+	}
+	w.view(func(tx moderation.Tx) error {
+		byURL, err := tx.PageByURL(w.site.ID, "https://x.example/new")
+		if err != nil {
+			return err
+		}
+		byID, err := tx.PageByID(w.site.ID, pages[0].ID)
+		if byURL != pages[0] || byID != pages[0] {
+			w.Errorf("found %+v by URL, %+v by id, want %+v", byURL, byID, pages[0])
+		}
+		return err
+	})
+}
+
+func titleIsFilled(w *world) {
+	for _, tt := range []struct{ title, want string }{
+		{"", ""}, {"First", "First"}, {"Second", "First"}, {"", "First"},
+	} {
+		w.update(func(tx moderation.Tx) error {
+			p, err := tx.EnsurePage(moderation.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title, CreatedAt: began})
+			if p.Title != tt.want {
+				w.Errorf("with title %q the page has %q, want %q", tt.title, p.Title, tt.want)
+			}
+			return err
+		})
+	}
+}
+
+func pageChanges(w *world) {
+	other := w.newPage(w.site.ID, "https://x.example/other")
+	p := w.page
+	p.Title, p.URL, p.Open = hostile, "https://x.example/moved", false
+	w.update(func(tx moderation.Tx) error { return tx.UpdatePage(p) })
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.PageByID(w.site.ID, p.ID)
+		if got != p {
+			w.Errorf("after the change %+v, want %+v", got, p)
+		}
+		return err
+	})
+	p.URL = other.URL
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdatePage(p) })
+	w.wants("another's address", err, moderation.ErrTaken)
+	p.ID = "nothing"
+	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdatePage(p) })
+	w.wants("no page", err, moderation.ErrNotFound)
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.PageByURL(w.site.ID, "https://x.example/none")
+		w.wants("no page by URL", err, moderation.ErrNotFound)
+		_, err = tx.PageByID(w.site.ID, "nothing")
+		w.wants("no page by id", err, moderation.ErrNotFound)
+		return nil
+	})
+}
+
+func pagesInPieces(w *world) {
+	want := []string{w.page.ID}
+	w.update(func(tx moderation.Tx) error {
+		for i := range 11 {
+			p := moderation.Page{
+				ID: w.id("page"), Site: w.site.ID, URL: fmt.Sprintf("https://x.example/%d", i),
+				CreatedAt: began.Add(time.Duration(i/3) * time.Second), // three share a time
+			}
+			if _, err := tx.EnsurePage(p); err != nil {
+				return err
+			}
+			want = append(want, p.ID)
+		}
+		return nil
+	})
+	slices.Reverse(want)
+	var got []string
+	w.view(func(tx moderation.Tx) error {
+		for after := ""; ; after = got[len(got)-1] {
+			piece, err := tx.Pages(w.site.ID, after, 5)
+			for _, p := range piece {
+				got = append(got, p.ID)
+			}
+			if err != nil || len(piece) == 0 {
+				return err
+			}
+		}
+	})
+	if !slices.Equal(got, want) {
+		w.Errorf("pages are %v, want %v", got, want)
+	}
+	w.view(func(tx moderation.Tx) error {
+		some, err := tx.PagesByID(w.site.ID, []string{want[3], "nothing", want[1]})
+		if len(some) != 2 {
+			w.Errorf("two pages by id came back as %+v", some)
+		}
+		if err != nil {
+			return err
+		}
+		byURL, err := tx.PagesByURL(w.site.ID, []string{w.page.URL, "https://x.example/3", "https://x.example/none"})
+		if len(byURL) != 2 {
+			w.Errorf("two pages by URL came back as %+v", byURL)
+		}
+		return err
+	})
+}
+
+func countsByPage(w *world) {
+	other := w.newPage(w.site.ID, "https://x.example/other")
+	onOther := func(c *moderation.Comment) { c.Page = other.ID }
+	for range 3 {
+		w.comment(in(moderation.Approved))
+	}
+	w.comment(in(moderation.Approved), onOther)
+	w.comment()
+	w.comment(in(moderation.Spam))
+	w.view(func(tx moderation.Tx) error {
+		pages := []string{w.page.ID, other.ID, "nothing"}
+		approved, err := tx.CountApproved(w.site.ID, pages)
+		if err != nil {
+			return err
+		}
+		pending, err := tx.CountPending(w.site.ID, pages)
+		if want := map[string]int{w.page.ID: 3, other.ID: 1}; !reflect.DeepEqual(approved, want) {
+			w.Errorf("approved %v, want %v", approved, want)
+		}
+		if want := map[string]int{w.page.ID: 1}; !reflect.DeepEqual(pending, want) {
+			w.Errorf("pending %v, want %v", pending, want)
+		}
+		return err
+	})
+}
+
+func siteIsRemoved(w *world) {
+	other := w.newSite("other")
+	fill(w, w.site)
+	fill(w, other)
+	theirs := w.portrait(other.ID)
+	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(w.site.ID) })
+	for method, seen := range w.portrait(w.site.ID) {
+		if seen != "" {
+			w.Errorf("after the removal %s still shows %s", method, seen)
+		}
+	}
+	if got := w.portrait(other.ID); !reflect.DeepEqual(got, theirs) {
+		w.Errorf("the other site was\n%v\nand is\n%v", theirs, got)
+	}
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.DeleteSite(w.site.ID) })
+	w.wants("removing it twice", err, moderation.ErrNotFound)
+	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(other.ID) })
+	if next := w.newSite("next"); next.ID <= other.ID {
+		w.Errorf("number %d is given again, %d was removed", next.ID, other.ID)
+	}
+}

@@ -1,0 +1,291 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+var tenantRules = []rule{
+	{"every method is in this test", everyMethodIsTested},
+	{"nothing crosses sites, whatever the ids", nothingCrosses},
+}
+
+// siteless are the methods that are not of one site, besides those of people.
+var siteless = []string{
+	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
+	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys",
+}
+
+// The ids that fill uses on every site alike.
+const (
+	onePage, oneURL            = "one-page", "https://one.example/"
+	oneShown, oneWaiting       = "one-shown", "one-waiting"
+	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
+	oneRoot                    = "one-root00000000"
+)
+
+var oneKey = moderation.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
+
+// fill gives a site one of everything, with the same ids on every site and the site's key in
+// the texts.
+func fill(w *world, s moderation.Site) {
+	w.Helper()
+	comment := moderation.Comment{
+		Site: s.ID, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Source: s.Key, Search: "one " + s.Key,
+		Writer: []byte(oneName), CreatedAt: began,
+	}
+	shown, waiting := comment, comment
+	shown.ID, shown.State, shown.Shown = oneShown, moderation.Approved, true
+	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
+	w.update(func(tx moderation.Tx) error {
+		page := moderation.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
+		_, err := tx.EnsurePage(page)
+		for _, c := range []moderation.Comment{shown, waiting} {
+			_, _, insertion := tx.InsertComment(c)
+			err = errors.Join(err, insertion)
+		}
+		decision := moderation.Decision{
+			Seq: 1, Batch: oneBatch, Comment: oneShown, Version: 1, By: "one-account", Action: moderation.Approve,
+			To: moderation.Approved, Note: s.Key, At: began, Hash: []byte("hash of " + s.Key),
+		}
+		lesson := moderation.StoredLesson{
+			Lesson:  classifier.Lesson{Seq: 1, Comment: classifier.Comment{Text: s.Key}},
+			Comment: oneShown, Salt: []byte("salt"),
+		}
+		key := oneKey
+		key.Site = s.ID
+		_, claim := tx.ClaimKey(key, began)
+		return errors.Join(err, claim,
+			tx.AppendDecisions(s.ID, []moderation.Decision{decision}),
+			tx.AddLessons(s.ID, []moderation.StoredLesson{lesson}),
+			tx.KeepAnswer(key, []byte(s.Key)),
+			tx.Emit(moderation.Event{Site: s.ID, Kind: moderation.EventArrived, Page: onePage, Comment: s.Key, At: began}),
+			tx.InsertAccount(moderation.Account{
+				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]moderation.Role{s.ID: moderation.Owner}, CreatedAt: began,
+			}))
+	})
+}
+
+// reads are the methods that look at one site, asked with fill's ids.
+var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
+	"PageByURL":     func(tx moderation.Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
+	"PageByID":      func(tx moderation.Tx, s int64) (any, error) { return tx.PageByID(s, onePage) },
+	"PagesByID":     func(tx moderation.Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
+	"PagesByURL":    func(tx moderation.Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
+	"Pages":         func(tx moderation.Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
+	"CountApproved": func(tx moderation.Tx, s int64) (any, error) { return tx.CountApproved(s, []string{onePage}) },
+	"CountPending":  func(tx moderation.Tx, s int64) (any, error) { return tx.CountPending(s, []string{onePage}) },
+	"CommentByID":   func(tx moderation.Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
+	"CommentsByID": func(tx moderation.Tx, s int64) (any, error) {
+		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
+	},
+	"Thread": func(tx moderation.Tx, s int64) (any, error) {
+		return tx.Thread(moderation.ThreadQuery{Site: s, Page: onePage, Order: moderation.Newest, From: oneRoot, Limit: 10})
+	},
+	"Queue": func(tx moderation.Tx, s int64) (any, error) {
+		return tx.Queue(moderation.QueueQuery{Site: s, View: moderation.ViewPending, Order: moderation.QueueRisk, Search: "one", Limit: 10})
+	},
+	"CountQueue": func(tx moderation.Tx, s int64) (any, error) {
+		return tx.CountQueue(s, moderation.ViewSuspected, 0.9, 10)
+	},
+	"StalePending": func(tx moderation.Tx, s int64) (any, error) {
+		return tx.StalePending(s, 9, moderation.QueueOldest, 10)
+	},
+	"Writers":         func(tx moderation.Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
+	"Head":            func(tx moderation.Tx, s int64) (any, error) { return tx.Head(s) },
+	"DecisionBySeq":   func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionBySeq(s, 1) },
+	"DecisionsAfter":  func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
+	"DecisionsBefore": func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
+	"DecisionsOf":     func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
+	"Batch":           func(tx moderation.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
+	"EachLesson": func(tx moderation.Tx, s int64) (any, error) {
+		var all []classifier.Lesson
+		err := tx.EachLesson(s, 0, func(l classifier.Lesson) error {
+			all = append(all, l)
+			return nil
+		})
+		return all, err
+	},
+	"EventsAfter": func(tx moderation.Tx, s int64) (any, error) {
+		events, err := tx.EventsAfter(moderation.Cursor{}, 1_000_000)
+		return slices.DeleteFunc(events, func(e moderation.Event) bool { return e.Site != s }), err
+	},
+	"Accounts": func(tx moderation.Tx, s int64) (any, error) {
+		accounts, err := tx.Accounts()
+		return slices.DeleteFunc(accounts, func(a moderation.Account) bool { return a.Roles[s] == moderation.NoRole }), err
+	},
+}
+
+// portrait is what each reading method shows of a site; "" is nothing.
+func (w *world) portrait(site int64) map[string]string {
+	w.Helper()
+	seen := map[string]string{}
+	w.view(func(tx moderation.Tx) error {
+		for method, read := range reads {
+			what, err := read(tx, site)
+			if err != nil && !errors.Is(err, moderation.ErrNotFound) {
+				return fmt.Errorf("%s: %w", method, err)
+			}
+			seen[method] = ""
+			v := reflect.ValueOf(what)
+			empty := v.IsZero() || (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0
+			if err == nil && !empty {
+				seen[method] = fmt.Sprintf("%+v", what)
+			}
+		}
+		return nil
+	})
+	return seen
+}
+
+// writes are the methods that change one site, in an order in which each has something to do.
+var writes = []struct {
+	method string
+	write  func(tx moderation.Tx, site int64) error
+}{
+	{"EnsurePage", func(tx moderation.Tx, s int64) error {
+		_, err := tx.EnsurePage(moderation.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
+		return err
+	}},
+	{"UpdatePage", func(tx moderation.Tx, s int64) error {
+		return tx.UpdatePage(moderation.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
+	}},
+	{"InsertComment", func(tx moderation.Tx, s int64) error {
+		_, fresh, err := tx.InsertComment(moderation.Comment{
+			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame), CreatedAt: began,
+		})
+		if fresh {
+			return errors.New("the same again was fresh")
+		}
+		return err
+	}},
+	{"SetVerdict", func(tx moderation.Tx, s int64) error {
+		return done(tx.SetVerdict(s, oneWaiting, 1, moderation.Verdict{Score: 0.99, ModelSeq: 2}))
+	}},
+	{"SetState", func(tx moderation.Tx, s int64) error {
+		return done(tx.SetState(s, oneWaiting, 1, moderation.StateChange{State: moderation.Removed}))
+	}},
+	{"ReleaseSame", func(tx moderation.Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
+	{"SetText", func(tx moderation.Tx, s int64) error {
+		return done(tx.SetText(s, oneShown, 1, moderation.TextChange{Source: "changed"}))
+	}},
+	{"SetShown", func(tx moderation.Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
+	{"SetStanding", func(tx moderation.Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
+	{"AppendDecisions", func(tx moderation.Tx, s int64) error {
+		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 2, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
+	}},
+	{"AddLessons", func(tx moderation.Tx, s int64) error {
+		return tx.AddLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 2}, Comment: oneShown}})
+	}},
+	{"Emit", func(tx moderation.Tx, s int64) error {
+		return tx.Emit(moderation.Event{Site: s, Kind: moderation.EventSite, At: began})
+	}},
+}
+
+// done turns "nothing was changed" into an error.
+func done(changed bool, err error) error {
+	if err == nil && !changed {
+		return errors.New("nothing was changed")
+	}
+	return err
+}
+
+func everyMethodIsTested(w *world) {
+	known := slices.Clone(siteless)
+	for name := range reads {
+		known = append(known, name)
+	}
+	for _, write := range writes {
+		known = append(known, write.method)
+	}
+	known = append(known, "LockLog", "ClaimKey", "KeepAnswer") // below
+	people := reflect.TypeFor[moderation.PeopleTx]()
+	for i := range people.NumMethod() {
+		known = append(known, people.Method(i).Name)
+	}
+	all := reflect.TypeFor[moderation.Tx]()
+	for i := range all.NumMethod() {
+		if name := all.Method(i).Name; !slices.Contains(known, name) {
+			w.Errorf("nothing here asks %s of two sites", name)
+		}
+	}
+}
+
+func nothingCrosses(w *world) {
+	other := w.newSite("b")
+	fill(w, w.site)
+	mine := w.portrait(w.site.ID)
+	for method, seen := range mine {
+		if seen == "" {
+			w.Errorf("%s shows nothing of a site that has everything", method)
+		}
+	}
+	for method, seen := range w.portrait(other.ID) {
+		if seen != "" {
+			w.Errorf("%s shows an empty site %s", method, seen)
+		}
+	}
+	fill(w, other)
+	unchanged := func(after string) {
+		w.Helper()
+		for method, seen := range w.portrait(w.site.ID) {
+			if seen != mine[method] {
+				w.Errorf("after %s on another site, %s shows\n%s\nnot\n%s", after, method, seen, mine[method])
+			}
+		}
+	}
+	unchanged("fill")
+	before := fmt.Sprint(w.portrait(other.ID))
+	for _, write := range writes {
+		w.update(func(tx moderation.Tx) error {
+			if err := write.write(tx, other.ID); err != nil {
+				return fmt.Errorf("%s: %w", write.method, err)
+			}
+			return nil
+		})
+		unchanged(write.method)
+		after := fmt.Sprint(w.portrait(other.ID))
+		// Sameness is not shown; it has its own rule.
+		if after == before && write.method != "ReleaseSame" && write.method != "AddLessons" {
+			w.Errorf("%s changed nothing", write.method)
+		}
+		before = after
+	}
+	keysDoNotCross(w, other)
+}
+
+// keysDoNotCross claims one key on both sites, in one transaction and with both logs locked.
+func keysDoNotCross(w *world, other moderation.Site) {
+	key := moderation.Key{Route: "r", Value: "crossing", Body: []byte("b")}
+	w.update(func(tx moderation.Tx) error {
+		for _, s := range []moderation.Site{w.site, other} {
+			if _, err := tx.LockLog(s.ID); err != nil {
+				return err
+			}
+			k := key
+			k.Site = s.ID
+			if answer, err := tx.ClaimKey(k, began.Add(time.Second)); err != nil || answer != nil {
+				return fmt.Errorf("claim on %s: %v, %w", s.Key, answer, err)
+			}
+			if err := tx.KeepAnswer(k, []byte(s.Key)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.update(func(tx moderation.Tx) error {
+		k := key
+		k.Site = w.site.ID
+		answer, err := tx.ClaimKey(k, began)
+		if answer == nil || string(answer.Data) != w.site.Key {
+			w.Errorf("the answer kept for site %s is %v", w.site.Key, answer)
+		}
+		return err
+	})
+}

@@ -1,0 +1,105 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var threadRules = []rule{
+	{"a thread is read depth first, roots in either order, replies oldest first", threadBothOrders},
+	{"what is not shown, and what is of another page, is in no thread", threadShowsOnlyShown},
+}
+
+// plant stores five roots with replies two deep and returns the ids in both orders.
+func plant(w *world) (oldest, newest []string) {
+	var drafts []moderation.Comment
+	var threads [][]string
+	for r := range 5 {
+		var thread []string
+		top := w.draft(in(moderation.Approved))
+		drafts, thread = append(drafts, top), append(thread, top.ID)
+		for i := range r {
+			reply := w.draft(in(moderation.Approved), func(c *moderation.Comment) {
+				c.Parent, c.Depth, c.Path = top.ID, 1, top.Path+fmt.Sprintf("%016d", i)
+			})
+			drafts, thread = append(drafts, reply), append(thread, reply.ID)
+			deep := w.draft(in(moderation.Approved), func(c *moderation.Comment) {
+				c.Parent, c.Depth, c.Path = reply.ID, 2, reply.Path+"Zz~0000000000001"
+			})
+			drafts, thread = append(drafts, deep), append(thread, deep.ID)
+		}
+		threads = append(threads, thread)
+	}
+	w.insert(drafts...)
+	for _, t := range threads {
+		oldest = append(oldest, t...)
+	}
+	slices.Reverse(threads)
+	for _, t := range threads {
+		newest = append(newest, t...)
+	}
+	return oldest, newest
+}
+
+func threadBothOrders(w *world) {
+	oldest, newest := plant(w)
+	w.view(func(tx moderation.Tx) error {
+		for _, tt := range []struct {
+			order moderation.ThreadOrder
+			want  []string
+		}{{moderation.Oldest, oldest}, {moderation.Newest, newest}} {
+			for limit := 1; limit <= len(tt.want)+1; limit++ {
+				q := moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: tt.order, Limit: limit}
+				var got []string
+				for {
+					piece, err := tx.Thread(q)
+					if err != nil {
+						return err
+					}
+					if len(piece) == 0 {
+						break
+					}
+					if from, err := tx.Thread(moderation.ThreadQuery{
+						Site: q.Site, Page: q.Page, Order: q.Order, From: piece[0].Path, Limit: limit,
+					}); err != nil || !slices.Equal(ids(from), ids(piece)) {
+						w.Errorf("order %d, limit %d: from the first of %v on comes %v (%v)", tt.order, limit, ids(piece), ids(from), err)
+					}
+					got = append(got, ids(piece)...)
+					q.After = piece[len(piece)-1].Path
+				}
+				if !slices.Equal(got, tt.want) {
+					w.Errorf("order %d, limit %d: %v, want %v", tt.order, limit, got, tt.want)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func threadShowsOnlyShown(w *world) {
+	other := w.newPage(w.site.ID, "https://x.example/other")
+	shown := w.comment(in(moderation.Approved))
+	kept := w.comment(in(moderation.Removed), func(c *moderation.Comment) { c.Shown, c.ShownReplies = true, 1 })
+	for _, state := range []moderation.State{moderation.Pending, moderation.Rejected, moderation.Spam, moderation.Removed} {
+		w.comment(in(state))
+	}
+	w.comment(in(moderation.Approved), func(c *moderation.Comment) { c.Page = other.ID })
+	w.view(func(tx moderation.Tx) error {
+		for _, order := range []moderation.ThreadOrder{moderation.Oldest, moderation.Newest} {
+			got, err := tx.Thread(moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
+			if err != nil {
+				return err
+			}
+			want := []string{shown.ID, kept.ID}
+			if order == moderation.Newest {
+				slices.Reverse(want)
+			}
+			if !slices.Equal(ids(got), want) {
+				w.Errorf("order %d shows %v, want %v", order, ids(got), want)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,216 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+var transactionRules = []rule{
+	{"a view is one snapshot", viewIsSnapshot},
+	{"a view cannot write", viewCannotWrite},
+	{"an update that fails leaves nothing, and says why", failureLeavesNothing},
+	{"an update that panics leaves nothing, and the next one works", panicLeavesNothing},
+	{"what an update answered is there for whoever looks", answeredIsThere},
+	{"those who fail and those who leave undo nobody else's work", othersAreSafe},
+	{"an update whose asker has left before its turn does nothing", leftBeforeTurn},
+	{"updates that lock the same rows the other way round all succeed", crossedLocks},
+	{"one value of the whole database is kept by name", metaIsKept},
+}
+
+func viewIsSnapshot(w *world) {
+	c := w.comment()
+	w.view(func(tx moderation.Tx) error {
+		before, err := tx.CommentByID(w.site.ID, c.ID)
+		if err != nil {
+			return err
+		}
+		w.update(func(tx moderation.Tx) error {
+			return tx.SetShown(w.site.ID, c.ID, 3, true)
+		})
+		after, err := tx.CommentByID(w.site.ID, c.ID)
+		if after.ShownReplies != before.ShownReplies {
+			w.Errorf("a view first read %d, then %d", before.ShownReplies, after.ShownReplies)
+		}
+		return err
+	})
+	if got := w.stored(c.ID).ShownReplies; got != 3 {
+		w.Errorf("the next view reads %d, want 3", got)
+	}
+}
+
+func viewCannotWrite(w *world) {
+	err := w.store.View(w.ctx(), func(tx moderation.Tx) error { return tx.SetMeta(w.id("meta"), []byte("x")) })
+	if err == nil {
+		w.Error("a view wrote")
+	}
+}
+
+func failureLeavesNothing(w *world) {
+	name := w.id("meta")
+	why := errors.New("why")
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		if err := tx.SetMeta(name, []byte("x")); err != nil {
+			return err
+		}
+		return fmt.Errorf("because: %w", why)
+	})
+	w.wants("the update", err, why)
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.Meta(name)
+		w.wants("what it wrote", err, moderation.ErrNotFound)
+		return nil
+	})
+}
+
+func panicLeavesNothing(w *world) {
+	name := w.id("meta")
+	func() {
+		defer func() {
+			if p := recover(); p != "oh" {
+				w.Errorf("recovered %v, want what was thrown", p)
+			}
+		}()
+		_ = w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			if err := tx.SetMeta(name, []byte("x")); err != nil {
+				w.Error(err)
+			}
+			panic("oh")
+		})
+		w.Error("the panic was swallowed")
+	}()
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.Meta(name)
+		w.wants("what it wrote", err, moderation.ErrNotFound)
+		return nil
+	})
+	w.comment()
+}
+
+func answeredIsThere(w *world) {
+	const writers, each = 16, 20
+	together(writers, func(int) {
+		for range each {
+			c := w.draft()
+			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+				_, _, err := tx.InsertComment(c)
+				return err
+			})
+			if err != nil {
+				w.Errorf("insert: %v", err)
+				continue
+			}
+			err = w.store.View(w.ctx(), func(tx moderation.Tx) error {
+				_, err := tx.CommentByID(w.site.ID, c.ID)
+				return err
+			})
+			if err != nil {
+				w.Errorf("%s was acknowledged; whoever looks finds: %v", c.ID, err)
+			}
+		}
+	})
+}
+
+func othersAreSafe(w *world) {
+	const writers, each = 24, 20
+	refused := errors.New("refused")
+	var kept, failed atomic.Int32
+	together(writers, func(i int) {
+		for n := range each {
+			ctx, leave := context.WithCancel(w.ctx())
+			c := w.draft()
+			err := w.store.Update(ctx, func(tx moderation.Tx) error {
+				if _, _, err := tx.InsertComment(c); err != nil {
+					return err
+				}
+				switch (i + n) % 4 {
+				case 0:
+					return refused
+				case 1:
+					leave()
+				case 2: // breaks a constraint of the schema
+					broken := w.draft(func(c *moderation.Comment) { c.Version = 0 })
+					_, _, err := tx.InsertComment(broken)
+					return err
+				}
+				return nil
+			})
+			leave()
+			err2 := w.store.View(w.ctx(), func(tx moderation.Tx) error {
+				_, err := tx.CommentByID(w.site.ID, c.ID)
+				return err
+			})
+			switch {
+			case err == nil && err2 == nil:
+				kept.Add(1)
+			case err != nil && errors.Is(err2, moderation.ErrNotFound):
+				failed.Add(1)
+			default:
+				w.Errorf("%s: the update says %v, whoever looks finds %v", c.ID, err, err2)
+			}
+		}
+	})
+	if half := int32(writers * each / 2); kept.Load() != half || failed.Load() != half {
+		w.Errorf("%d kept and %d failed, want %d of each", kept.Load(), failed.Load(), half)
+	}
+}
+
+func leftBeforeTurn(w *world) {
+	ctx, leave := context.WithCancel(w.ctx())
+	leave()
+	name := w.id("meta")
+	err := w.store.Update(ctx, func(tx moderation.Tx) error { return tx.SetMeta(name, nil) })
+	w.wants("the update", err, context.Canceled)
+	w.view(func(tx moderation.Tx) error {
+		_, err := tx.Meta(name)
+		w.wants("what it wrote", err, moderation.ErrNotFound)
+		return nil
+	})
+}
+
+func crossedLocks(w *world) {
+	a, b := w.comment(), w.comment()
+	together(2, func(i int) {
+		first, second := a.ID, b.ID
+		if i%2 == 1 {
+			first, second = second, first
+		}
+		for range 4 {
+			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+				for _, id := range []string{first, second} {
+					c, err := tx.CommentByID(w.site.ID, id)
+					if err != nil {
+						return err
+					}
+					if err := tx.SetShown(w.site.ID, id, c.ShownReplies+1, false); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				w.Errorf("writer %d: %v", i, err)
+			}
+		}
+	})
+	if x, y := w.stored(a.ID).ShownReplies, w.stored(b.ID).ShownReplies; x != 8 || y != 8 {
+		w.Errorf("counted %d and %d, want 8 and 8", x, y)
+	}
+}
+
+func metaIsKept(w *world) {
+	name := w.id("meta")
+	for _, value := range []string{"first", "second\x00\xff"} {
+		w.update(func(tx moderation.Tx) error { return tx.SetMeta(name, []byte(value)) })
+		w.view(func(tx moderation.Tx) error {
+			got, err := tx.Meta(name)
+			if string(got) != value {
+				w.Errorf("read %q, want %q", got, value)
+			}
+			return err
+		})
+	}
+}
