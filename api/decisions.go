@@ -114,10 +114,14 @@ func (h *moderators) undo(c echo.Context, who moderation.Actor, site moderation.
 
 func (h *moderators) reply(c echo.Context, who moderation.Actor, site moderation.Site) error {
 	var in struct {
-		Body    string `json:"body"`
-		Version int64  `json:"version"`
+		Body    *string `json:"body"`
+		Version int64   `json:"version"`
 	}
 	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	body, err := written(in.Body)
+	if err != nil {
 		return err
 	}
 	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
@@ -125,7 +129,7 @@ func (h *moderators) reply(c echo.Context, who moderation.Actor, site moderation
 		return err
 	}
 	to := moderation.Ref{ID: c.Param("id"), Version: in.Version}
-	got, err := h.service.Reply(c.Request().Context(), who, site, to, in.Body, key)
+	got, err := h.service.Reply(c.Request().Context(), who, site, to, body, key)
 	if err != nil {
 		return err
 	}

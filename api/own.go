@@ -58,13 +58,11 @@ func (h *readers) patch(c echo.Context, site moderation.Site) error {
 	if err := h.kit.LimitPosts(c); err != nil {
 		return err
 	}
-	var in struct {
-		Body string `json:"body"`
-	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	body, err := readBody(c)
+	if err != nil {
 		return err
 	}
-	comment, page, err := h.service.Edit(c.Request().Context(), site, c.Param("id"), token, in.Body)
+	comment, page, err := h.service.Edit(c.Request().Context(), site, c.Param("id"), token, body)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type postComment struct {
 	Page   postPage   `json:"page"`
 	Parent string     `json:"parent"`
 	Author postAuthor `json:"author"`
-	Body   string     `json:"body"`
+	Body   *string    `json:"body"`
 	Form   *postForm  `json:"form"`
 }
 
@@ -75,6 +75,10 @@ func (h *readers) post(c echo.Context, site moderation.Site) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
+	body, err := written(in.Body)
+	if err != nil {
+		return err
+	}
 	hashed := in
 	hashed.Form = nil // its token differs each time the form is opened
 	key, err := idempotencyKey(c, site.ID, "", hashed)
@@ -83,7 +87,7 @@ func (h *readers) post(c echo.Context, site moderation.Site) error {
 	}
 	sub := moderation.Submission{
 		PageURL: in.Page.URL, PageTitle: in.Page.Title, Parent: in.Parent,
-		Name: in.Author.Name, Email: in.Author.Email, Website: in.Author.Website, Body: in.Body,
+		Name: in.Author.Name, Email: in.Author.Email, Website: in.Author.Website, Body: body,
 		Address: h.kit.Address(c.Request()), Key: key,
 	}
 	if in.Form != nil {
@@ -117,6 +121,25 @@ func rate(kit *web.Kit, c echo.Context, site moderation.Site) error {
 	return kit.LimitPosts(c)
 }
 
+// readBody reads a request that is nothing but a text.
+func readBody(c echo.Context) (string, error) {
+	var in struct {
+		Body *string `json:"body"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return "", err
+	}
+	return written(in.Body)
+}
+
+// written is the text, which must be there; whether it says anything is another question.
+func written(body *string) (string, error) {
+	if body == nil {
+		return "", badField("/body", "A comment needs a text.")
+	}
+	return *body, nil
+}
+
 func (h *readers) form(c echo.Context, site moderation.Site) error {
 	noStore(c)
 	return c.JSON(http.StatusOK, struct {
@@ -128,13 +151,11 @@ func (h *readers) preview(c echo.Context, site moderation.Site) error {
 	if err := h.kit.LimitPreviews(c); err != nil {
 		return err
 	}
-	var in struct {
-		Body string `json:"body"`
-	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	body, err := readBody(c)
+	if err != nil {
 		return err
 	}
-	html, err := h.service.Preview(c.Request().Context(), site, in.Body)
+	html, err := h.service.Preview(c.Request().Context(), site, body)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ type world struct {
 	log     *syncBuffer
 	tokens  map[string]string // API tokens by who has them
 	n       int               // for texts that differ
+	closed  bool              // the database, by the test
 }
 
 // options of a world; the zero value is the usual one.
@@ -130,7 +131,9 @@ func (w *world) open(o options, so store.Options) {
 			t.Errorf("following ended: %v", err)
 		}
 		_ = shared.Close() // the test is over
-		_ = db.Close()     // some tests have closed it
+		if !w.closed {
+			_ = db.Close()
+		}
 	})
 	w.until("the service is ready", func() bool { return w.service.Ready(ctx) == nil })
 }
@@ -233,8 +236,13 @@ func (w *world) do(c call) reply {
 	w.t.Helper()
 	res := w.send(c)
 	defer res.Body.Close()
+	return readReply(w.t, res)
+}
+
+func readReply(t *testing.T, res *http.Response) reply {
+	t.Helper()
 	raw, err := io.ReadAll(res.Body)
-	fatal(w.t, err)
+	fatal(t, err)
 	r := reply{status: res.StatusCode, header: res.Header, raw: raw}
 	_ = json.Unmarshal(raw, &r.json) // some answers are no JSON
 	return r

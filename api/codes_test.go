@@ -1,0 +1,231 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+// TestEachCodeIsAnswered provokes the contract's list. TestMain fails when a code of the
+// specification was answered by no test at all.
+func TestEachCodeIsAnswered(t *testing.T) {
+	onBothWith(t, options{limits: true}, func(t *testing.T, w *world) {
+		const posts, desk = "/api/v1/sites/a/comments", "/api/v1/sites/a/moderation"
+		mine := w.post(comment(w.text()))
+		own, edit := posts+"/"+mine.str("id"), mine.str("edit_token")
+		owner := w.tokens["owner a"]
+		page := w.as("owner a", "GET", desk+"/pages", nil).list("pages")[0]["id"].(string)
+		w.clock.add(time.Hour) // for posting anew, and past the edit window
+
+		for _, tt := range []struct {
+			status int
+			code   string
+			call
+		}{
+			{400, "json.invalid", call{method: "POST", path: posts, body: `{"page":`}},
+			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&sort=hottest"}},
+			{400, "query.invalid", call{path: posts}},
+			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&limit=0"}},
+			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&lang=xx"}},
+			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&after=x&around=y"}},
+			{400, "query.invalid", call{path: desk + "/queue?state=lost", bearer: owner}},
+			{400, "cursor.invalid", call{path: posts + "?page=" + pageA + "&after=nonsense"}},
+			{400, "cursor.invalid", call{path: desk + "/queue?after=nonsense", bearer: owner}},
+			{400, "cursor.invalid", call{path: desk + "/log?after=nonsense", bearer: owner}},
+			{401, "auth.needed", call{path: "/api/v1/me"}},
+			{401, "auth.needed", call{path: "/api/v1/me", bearer: "unknown"}},
+			{401, "auth.needed", call{path: "/api/v1/me", header: map[string]string{"Cookie": "aitys=unknown"}}},
+			{401, "auth.needed", call{path: "/api/v1/me", header: map[string]string{"Authorization": "Basic eDp5"}}},
+			{401, "session.refused", call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": "wrong"}}},
+			{403, "origin.foreign", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Origin": "null"}}},
+			{403, "role.insufficient", call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, bearer: owner}},
+			{403, "edit.expired", call{method: "PATCH", path: own, body: m{"body": "Too late for this."}, bearer: edit}},
+			{404, "site.unknown", call{path: "/api/v1/sites/nowhere/comments?page=" + pageA}},
+			{404, "site.unknown", call{path: "/api/v1/sites/nowhere/moderation/queue", bearer: owner}},
+			{404, "comment.unknown", call{path: posts + "/unknown"}},
+			{404, "comment.unknown", call{path: own, bearer: "a.wrong.token"}},
+			{404, "page.unknown", call{method: "PATCH", path: desk + "/pages/unknown", body: m{"open": true}, bearer: owner}},
+			{404, "campaign.unknown", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "campaign": m{"id": "c", "upto": 5}}, bearer: owner}},
+			{404, "batch.unknown", call{method: "POST", path: desk + "/decisions/unknown/undo", bearer: owner}},
+			{404, "account.unknown", call{method: "DELETE", path: "/api/v1/accounts/unknown", bearer: owner}},
+			{404, "token.unknown", call{method: "DELETE", path: "/api/v1/tokens/unknown", bearer: owner}},
+			{404, "route.unknown", call{path: "/api/v1/nothing"}},
+			{405, "route.method", call{method: "PUT", path: posts}},
+			{413, "body.too_large", call{method: "POST", path: posts, body: comment(strings.Repeat("x", 64<<10))}},
+			{415, "media_type", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Content-Type": "text/plain"}}},
+			{415, "media_type", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Content-Encoding": "gzip"}}},
+			{422, "comment.empty", call{method: "POST", path: posts, body: comment(" \u200b \n ")}},
+			{422, "comment.too_long", call{method: "POST", path: posts, body: comment(strings.Repeat("ы", 10_001))}},
+			{422, "comment.not_utf8", call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"body\":\"caf\xe9 is nice\"}"}},
+			{400, "json.invalid", call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"author\":{\"name\":\"\xff\"},\"body\":\"x\"}"}},
+			{422, "parent.unknown", call{method: "POST", path: posts, body: with(comment("An answer to nothing."), "parent", "unknown")}},
+			{422, "parent.unknown", call{method: "POST", path: posts, body: with(comment("An answer to what waits."), "parent", mine.str("id"))}},
+			{422, "page.foreign", call{method: "POST", path: posts, body: m{"page": m{"url": "https://elsewhere.example/"}, "body": "x"}}},
+			{422, "field.unknown", call{method: "POST", path: posts, body: with(comment("x"), "state", "approved")}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: m{"body": "No page is named."}}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: m{"page": m{"url": pageA}}}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: with(comment("x"), "author", m{"website": "javascript:alert(1)"})}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Idempotency-Key": "short"}}},
+			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "burn"}, bearer: owner}},
+			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
+			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply", body: m{"body": "An answer.", "version": 7}, bearer: owner}},
+		} {
+			w.clock.add(time.Minute) // limits are another test's
+			want(t, w.do(tt.call), tt.status, tt.code)
+		}
+
+		w.as("owner a", "PATCH", desk+"/pages/"+page, m{"open": false})
+		want(t, w.do(call{method: "POST", path: posts, body: comment("After closing time.")}), 422, "page.closed")
+
+		w.front.Panics("/api/v1/panic")
+		r := w.do(call{path: "/api/v1/panic"})
+		want(t, r, 500, "internal")
+		if strings.Contains(string(r.raw), "secret cause") || !strings.Contains(w.log.String(), "secret cause") {
+			t.Errorf("a panic's cause belongs into the log and not into the answer %s", r.raw)
+		}
+	})
+}
+
+func TestAMissingFieldIsNamed(t *testing.T) {
+	w := onSQLite(t)
+	for _, tt := range []struct {
+		field string
+		body  any
+	}{
+		{"/page/url", m{"body": "x"}},
+		{"/body", m{"page": m{"url": pageA}}},
+		{"/author/website", with(comment("x"), "author", m{"website": "ftp://x.example"})},
+		{"/author/email", with(comment("x"), "author", m{"email": "nonsense"})},
+		{"/author/nickname", with(comment("x"), "author", m{"nickname": "x"})},
+		{"/page/url", m{"page": m{"url": 7}, "body": "x"}},
+	} {
+		r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: tt.body})
+		errs := r.list("errors")
+		if r.status != 422 || len(errs) != 1 || errs[0]["field"] != tt.field {
+			t.Errorf("%v: got %v, want the field %s", tt.body, r, tt.field)
+		}
+	}
+}
+
+func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
+	onBothWith(t, options{limits: true, proxy: "127.0.0.0/8"}, func(t *testing.T, w *world) {
+		const posts = "/api/v1/sites/a/comments"
+		from := func(address string) reply {
+			return w.do(call{method: "POST", path: posts, body: comment(w.text()), header: map[string]string{"X-Forwarded-For": address}})
+		}
+		for i := range 20 {
+			if r := from("2001:db8::1"); r.status != http.StatusCreated {
+				t.Fatalf("post %d of a burst of 20: got %v", i+1, r)
+			}
+		}
+		for _, address := range []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3"} {
+			r := from(address)
+			want(t, r, 429, "rate.limited")
+			if r.header.Get("Retry-After") == "" {
+				t.Errorf("no Retry-After: %v", r.header)
+			}
+		}
+		if r := from("2001:db8:0:1::1"); r.status != http.StatusCreated {
+			t.Errorf("the next /64: got %v, want 201", r)
+		}
+		signedIn := w.do(call{method: "POST", path: posts, body: comment(w.text()), bearer: w.tokens["author a"], header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
+		if signedIn.status != http.StatusCreated {
+			t.Errorf("who is signed in is exempt: got %v, want 201", signedIn)
+		}
+		if got := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"X-Forwarded-For": "2001:db8::1"}}); got.status != 200 {
+			t.Errorf("reading is never limited: got %v", got)
+		}
+		if strings.Contains(w.log.String(), "2001:db8") {
+			t.Error("an address stands in the log")
+		}
+	})
+}
+
+func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
+	onBothWith(t, options{wait: 200 * time.Millisecond}, func(t *testing.T, w *world) {
+		id := w.post(comment(w.text())).str("id")
+		site, err := w.service.Site(t.Context(), "a")
+		fatal(t, err)
+		other, err := store.Open(t.Context(), w.dbURL, store.Options{})
+		fatal(t, err)
+		defer other.Close()
+		held, release, done := make(chan bool), make(chan bool), make(chan error)
+		go func() {
+			done <- other.Update(t.Context(), func(tx moderation.Tx) error {
+				if _, err := tx.LockLog(site.ID); err != nil {
+					return err
+				}
+				held <- true
+				<-release
+				return nil
+			})
+		}()
+		<-held
+		r := w.decide("approve", id, 1)
+		want(t, r, 503, "busy")
+		if r.header.Get("Retry-After") == "" {
+			t.Errorf("no Retry-After: %v", r.header)
+		}
+		if got := w.thread(); got.status != 200 {
+			t.Errorf("reading goes on: got %v", got)
+		}
+		close(release)
+		fatal(t, <-done)
+		if d := w.decide("approve", id, 1); d.num("decided") != 1 {
+			t.Errorf("after the lock: got %v", d)
+		}
+	})
+}
+
+func TestAFullDiskIsSaidToBeFull(t *testing.T) {
+	w := onSQLite(t)
+	posted := w.post(comment(w.text()))
+	full := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
+	full.open(options{}, store.Options{MaxPages: 1})
+	// What is free in the file's own pages may still be filled.
+	var r reply
+	for range 200 {
+		full.n++
+		if r = full.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: comment(w.text() + strings.Repeat(" more", 1000))}); r.status != http.StatusCreated {
+			break
+		}
+	}
+	want(t, r, 507, "storage.full")
+	if got := full.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")}); got.status != 200 {
+		t.Errorf("reading goes on: got %v", got)
+	}
+}
+
+func TestABrokenDatabaseTellsNothingOfItself(t *testing.T) {
+	w := onSQLite(t)
+	w.closed = true
+	fatal(t, w.db.Close())
+	r := w.thread()
+	want(t, r, 500, "internal")
+	if strings.Contains(strings.ToLower(string(r.raw)), "database") || strings.Contains(strings.ToLower(string(r.raw)), "sql") {
+		t.Errorf("the answer tells the cause: %v", r)
+	}
+	want(t, w.do(call{path: "/readyz"}), 503, "busy")
+	if got := w.do(call{path: "/healthz"}); got.status != 200 {
+		t.Errorf("the process lives: got %v", got)
+	}
+}
+
+func with(body m, key string, value any) m {
+	body[key] = value
+	return body
+}
+
+func many(n int) (refs []m) {
+	for range n {
+		refs = append(refs, m{"id": "x", "version": 1})
+	}
+	return refs
+}
+
+var _ http.Handler = (*api.Server)(nil)

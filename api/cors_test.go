@@ -1,0 +1,125 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestOriginsAreComparedExactly(t *testing.T) {
+	w := onSQLite(t)
+	id := w.approved(comment(w.text()))
+	foreign := []string{
+		"null", "file://", "*", "http://a.example", "https://a.example:8443", "https://a.example.", "https://a.example.evil.example",
+		"https://evila.example", "https://evil.example/https://a.example", "https://evil.example?https://a.example", "https://a.example/",
+		"https://a.example#", "https://user@a.example", "https://a.example,https://evil.example", "https://a.example https://evil.example",
+		"https://a.example`.evil.example", "https://%61.example", originB, "http://localhost", "http://127.0.0.1", "https://[::1]",
+		"ftp://a.example", "data:", "javascript:", "chrome-extension://abcdefghijklmnop", "https://sub.a.example", "https://a.example%00",
+		strings.Replace(w.url, "127.0.0.1", "127.0.0.2", 1),
+	}
+	allowed := []string{originA, "http://localhost:1313", w.url}
+	check := func(origin string, may bool) {
+		t.Helper()
+		header := map[string]string{"Origin": origin}
+		echoed := ""
+		if may {
+			echoed = origin
+		}
+		for _, path := range []string{"/api/v1/sites/a/comments?page=" + pageA, "/api/v1/sites/a/comments/" + id, "/api/v1/sites/a/form", "/api/v1/sites/a/comments/unknown"} {
+			r := w.do(call{path: path, header: header})
+			if got := r.header.Get("Access-Control-Allow-Origin"); got != echoed {
+				t.Errorf("GET %s from %s: Access-Control-Allow-Origin %q, want %q", path, origin, got, echoed)
+			}
+			if r.status == http.StatusForbidden || !strings.Contains(r.header.Get("Vary"), "Origin") || r.header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("GET %s from %s: got %d, Vary %q", path, origin, r.status, r.header.Get("Vary"))
+			}
+		}
+		for _, c := range []call{
+			{method: "POST", path: "/api/v1/sites/a/comments", body: comment(w.text())},
+			{method: "POST", path: "/api/v1/sites/a/preview", body: m{"body": "x"}},
+			{method: "PATCH", path: "/api/v1/sites/a/comments/" + id, body: m{"body": "x"}},
+			{method: "DELETE", path: "/api/v1/sites/a/comments/" + id},
+		} {
+			c.header = header
+			r := w.do(c)
+			if got := r.header.Get("Access-Control-Allow-Origin"); got != echoed || !strings.Contains(r.header.Get("Vary"), "Origin") {
+				t.Errorf("%s %s from %s: Access-Control-Allow-Origin %q, want %q; Vary %q", c.method, c.path, origin, got, echoed, r.header.Get("Vary"))
+			}
+			if refused := r.code() == "origin.foreign"; refused == may {
+				t.Errorf("%s %s from %s: got %v, refused should be %v", c.method, c.path, origin, r, !may)
+			}
+		}
+		pre := w.do(call{method: "OPTIONS", path: "/api/v1/sites/a/comments", header: map[string]string{
+			"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,idempotency-key",
+		}})
+		if got := pre.header.Get("Access-Control-Allow-Origin"); pre.status != http.StatusNoContent || got != echoed || !strings.Contains(pre.header.Get("Vary"), "Origin") {
+			t.Errorf("preflight from %s: got %d %q, want %q", origin, pre.status, got, echoed)
+		}
+		if may && !strings.Contains(pre.header.Get("Access-Control-Allow-Headers"), "Idempotency-Key") {
+			t.Errorf("preflight from %s: got %v", origin, pre.header)
+		}
+	}
+	for _, o := range allowed {
+		check(o, true)
+	}
+	for _, o := range foreign {
+		check(o, false)
+	}
+}
+
+func TestACachedAnswerVariesByOrigin(t *testing.T) {
+	w := onSQLite(t)
+	w.approved(comment(w.text()))
+	etag := w.thread().header.Get("ETag")
+	for _, origin := range []string{originA, originB, w.url, ""} {
+		c := call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"If-None-Match": etag}}
+		want := ""
+		if origin != "" {
+			c.header["Origin"] = origin
+		}
+		if origin == originA || origin == w.url {
+			want = origin
+		}
+		r := w.do(c)
+		if r.status != http.StatusNotModified || r.header.Get("Access-Control-Allow-Origin") != want || !strings.Contains(r.header.Get("Vary"), "Origin") {
+			t.Errorf("304 to %q: got %d %v, want %q echoed", origin, r.status, r.header, want)
+		}
+	}
+}
+
+func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
+	w := onSQLite(t)
+	signedIn := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
+	if signedIn.status != http.StatusOK {
+		t.Fatalf("sign in: %v", signedIn)
+	}
+	cookie := strings.Split(signedIn.header.Get("Set-Cookie"), ";")[0]
+	id := w.post(comment(w.text())).str("id")
+	decision := m{"action": "spam", "comments": []m{{"id": id, "version": 1}}}
+	for _, header := range []map[string]string{
+		{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+		{"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+		{"Origin": originA, "Sec-Fetch-Site": "cross-site"}, // a site's blog is no page of ours
+		{"Origin": "https://evil.example"},
+		{"Sec-Fetch-Site": "same-site", "Origin": "http://sub.example"},
+	} {
+		header["Cookie"] = cookie
+		want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/moderation/decisions", body: decision, header: header}), 403, "origin.foreign")
+		want(t, w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": "x@example.org", "password": "x"}, header: header}), 403, "origin.foreign")
+		if r := w.do(call{path: "/api/v1/me", header: header}); r.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("an answer to a moderator may be read from %v", header)
+		}
+	}
+	pre := w.do(call{method: "OPTIONS", path: "/api/v1/sites/a/moderation/decisions", header: map[string]string{"Origin": originA, "Access-Control-Request-Method": "POST"}})
+	if pre.header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("a preflight to the moderators' side: got %v %v", pre, pre.header)
+	}
+	// The same from our own page is done, and a form's media type never is.
+	own := map[string]string{"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin"}
+	want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/moderation/decisions", body: decision, header: map[string]string{
+		"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin", "Content-Type": "text/plain",
+	}}), 415, "media_type")
+	if r := w.do(call{method: "POST", path: "/api/v1/sites/a/moderation/decisions", body: decision, header: own}); r.num("decided") != 1 {
+		t.Errorf("from our own page: got %v", r)
+	}
+}
