@@ -1,0 +1,275 @@
+package moderation_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// Each step is a transaction that reaches the disk: unless -rapid.checks asks for more, few
+// histories are tried.
+func init() { _ = flag.Set("rapid.checks", "20") }
+
+// A story is a random history of one site of its own, and what the test knows of it.
+type story struct {
+	*world
+	site     moderation.Site
+	mod      moderation.Actor
+	ids      []string
+	tokens   map[string]string          // edit tokens by id; staff replies have none
+	approved map[string]map[string]bool // the texts of a comment that a moderator approved
+	batches  []string
+}
+
+func newStory(w *world, mod moderation.Actor) *story {
+	w.posts++
+	return &story{
+		world: w, site: w.site(fmt.Sprintf("story-%d", w.posts)), mod: mod,
+		tokens: map[string]string{}, approved: map[string]map[string]bool{},
+	}
+}
+
+func (s *story) pick(t *rapid.T) string {
+	if len(s.ids) == 0 {
+		t.Skip("nothing posted yet")
+	}
+	return rapid.SampledFrom(s.ids).Draw(t, "comment")
+}
+
+func (s *story) post(t *rapid.T) {
+	s.posts++
+	in := moderation.Submission{
+		PageURL: "https://" + s.site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", s.posts),
+		Email: fmt.Sprintf("reader%d@mail.example", s.posts), Body: fmt.Sprintf("Comment %d.", s.posts),
+	}
+	if len(s.ids) > 0 && rapid.Bool().Draw(t, "a reply") {
+		in.Parent = s.pick(t)
+	}
+	out, err := s.s.Submit(s.ctx, s.site, in)
+	if in.Parent != "" && code(err) == "parent.unknown" {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ids = append(s.ids, out.Comment.ID)
+	s.tokens[out.Comment.ID] = out.EditToken
+	s.approved[out.Comment.ID] = map[string]bool{}
+}
+
+func (s *story) decideSome(t *rapid.T) {
+	in := moderation.Choice{Action: rapid.SampledFrom([]moderation.Action{
+		moderation.Approve, moderation.Approve, moderation.MarkSpam, moderation.Reject, moderation.Hold}).Draw(t, "action")}
+	if in.Action == moderation.Reject {
+		in.Reason = moderation.Reason(rapid.IntRange(0, int(moderation.ReasonOther)).Draw(t, "reason"))
+	}
+	for range rapid.IntRange(1, 4).Draw(t, "how many") {
+		c := s.comment(s.site, s.pick(t))
+		in.Comments = append(in.Comments, moderation.Ref{ID: c.ID, Version: c.Version - int64(rapid.IntRange(0, 8).Draw(t, "late")/8)})
+	}
+	out, err := s.s.Decide(s.ctx, s.mod, s.site, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := out.Done + out.Unchanged + len(out.Conflicts); n != len(in.Comments) {
+		t.Fatalf("%d answered of %d: %+v", n, len(in.Comments), out)
+	}
+	s.note(in.Action, in.Comments, out.Batch)
+}
+
+// note remembers a batch, and which texts it approved.
+func (s *story) note(action moderation.Action, refs []moderation.Ref, batch string) {
+	if batch != "" {
+		s.batches = append(s.batches, batch)
+	}
+	for _, ref := range refs {
+		if c := s.comment(s.site, ref.ID); action == moderation.Approve && c.State == moderation.Approved {
+			s.approved[ref.ID][c.Source] = true
+		}
+	}
+}
+
+func (s *story) reply(t *rapid.T) {
+	c := s.comment(s.site, s.pick(t))
+	out, err := s.s.Reply(s.ctx, s.mod, s.site, moderation.Ref{ID: c.ID, Version: c.Version}, "An answer.", nil)
+	if code(err) == "parent.unknown" {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.note(moderation.Approve, []moderation.Ref{{ID: c.ID}}, out.Batch)
+	s.ids = append(s.ids, out.Comment.ID)
+	s.approved[out.Comment.ID] = map[string]bool{"An answer.": true}
+}
+
+func (s *story) undoOne(t *rapid.T) {
+	if len(s.batches) == 0 {
+		t.Skip("nothing decided yet")
+	}
+	out, err := s.s.Undo(s.ctx, s.mod, s.site, rapid.SampledFrom(s.batches).Draw(t, "batch"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Batch != "" {
+		s.batches = append(s.batches, out.Batch)
+	}
+}
+
+// pickOwn picks a comment that a reader wrote.
+func (s *story) pickOwn(t *rapid.T) string {
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(s.tokens))).Draw(t, "comment")
+}
+
+func (s *story) edit(t *rapid.T) {
+	id := s.pickOwn(t)
+	s.posts++
+	if _, _, err := s.s.Edit(s.ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.posts)); err != nil && code(err) != "comment.unknown" {
+		t.Fatal(err)
+	}
+}
+
+func (s *story) withdraw(t *rapid.T) {
+	id := s.pickOwn(t)
+	if err := s.s.Withdraw(s.ctx, s.site, id, s.tokens[id]); err != nil && code(err) != "comment.unknown" {
+		t.Fatal(err)
+	}
+}
+
+// check holds what must be true at every moment.
+func (s *story) check(t *rapid.T) {
+	stored := map[string]moderation.Comment{}
+	s.view(func(tx moderation.Tx) error {
+		list, err := tx.CommentsByID(s.site.ID, s.ids)
+		for _, c := range list {
+			stored[c.ID] = c
+		}
+		return err
+	})
+	for _, c := range s.thread(s.site).Comments {
+		if c.HTML == "" && c.Source == "" {
+			continue // keeps its place only
+		}
+		if now := stored[c.ID]; now.State != moderation.Approved || !s.approved[c.ID][now.Source] {
+			t.Fatalf("readers see %q, which is %v and was approved for %v", c.HTML, now.State, slices.Collect(maps.Keys(s.approved[c.ID])))
+		}
+	}
+	id := s.pick(t)
+	if _, _, err := s.s.Public(s.ctx, s.site, id); (err == nil) != (stored[id].State == moderation.Approved) {
+		t.Fatalf("a comment that is %v is public: %v", stored[id].State, err)
+	}
+	for id, c := range stored {
+		shown := 0
+		for _, r := range stored {
+			if r.Parent == id && r.Shown {
+				shown++
+			}
+		}
+		if c.ShownReplies != shown || c.Shown != (c.State == moderation.Approved || shown > 0) {
+			t.Fatalf("%v with %d shown replies says %d, shown %v", c.State, shown, c.ShownReplies, c.Shown)
+		}
+	}
+	if got, want := s.standing(s.site), s.taught(stored); !reflect.DeepEqual(got, want) {
+		t.Fatalf("lessons %v stand, want %v", got, want)
+	}
+}
+
+// taught is what must stand: of each comment the lesson of its last standing decision.
+func (s *story) taught(stored map[string]moderation.Comment) map[uint64]string {
+	want := map[uint64]string{}
+	s.view(func(tx moderation.Tx) error {
+		for _, c := range stored {
+			if c.Standing == 0 {
+				continue
+			}
+			d, err := tx.DecisionBySeq(s.site.ID, c.Standing)
+			if err != nil {
+				return err
+			}
+			if d.Undone || d.Undoes != 0 || d.Comment != c.ID {
+				return fmt.Errorf("%+v cannot stand for %s", d, c.ID)
+			}
+			label := map[moderation.Action]string{moderation.Approve: "ham", moderation.MarkSpam: "spam"}[d.Action]
+			switch d.Reason {
+			case moderation.ReasonHateSpeech, moderation.ReasonObscenity, moderation.ReasonPersonalAttack:
+				label = d.Reason.String()
+			}
+			if label != "" {
+				want[c.Standing] = label
+			}
+		}
+		return nil
+	})
+	got := s.standing(s.site)
+	for seq, label := range want { // the text may have been edited since
+		if lesson := got[seq]; len(lesson) > len(label) && lesson[:len(label)] == label {
+			want[seq] = lesson
+		}
+	}
+	return want
+}
+
+// undoAll takes back whatever can be, and checks that the log tells all of it.
+func (s *story) undoAll(t *rapid.T) {
+	for _, batch := range slices.Backward(s.batches) {
+		if _, err := s.s.Undo(s.ctx, s.mod, s.site, batch, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.check(t)
+	if bad, err := s.s.VerifyLog(s.ctx, s.site); bad != 0 || err != nil {
+		t.Fatalf("the log is bad at %d: %v", bad, err)
+	}
+}
+
+func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator)
+	rapid.Check(t, func(t *rapid.T) {
+		s := newStory(w, mod)
+		s.post(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"post": s.post, "decide": s.decideSome, "decide again": s.decideSome, "undo": s.undoOne, "": s.check,
+		})
+		s.undoAll(t)
+		for _, id := range s.ids {
+			if got := placeOf(s.comment(s.site, id)); got != (place{}) {
+				t.Fatalf("the comment is %+v, want it as it arrived", got)
+			}
+		}
+		if n := len(s.standing(s.site)); n != 0 {
+			t.Fatalf("%d lessons stand", n)
+		}
+		if n := len(s.thread(s.site).Comments); n != 0 {
+			t.Fatalf("readers see %d comments", n)
+		}
+		if left, err := s.s.LastBatches(s.ctx, s.mod, s.site, 10); len(left) != 0 || err != nil {
+			t.Fatalf("batches %v are said to be undoable: %v", left, err)
+		}
+	})
+}
+
+func TestNothingUnapprovedIsEverReadable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator)
+	rapid.Check(t, func(t *rapid.T) {
+		w.clock.add(time.Hour)
+		s := newStory(w, mod)
+		s.post(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"post": s.post, "decide": s.decideSome, "decide again": s.decideSome, "undo": s.undoOne, "reply": s.reply,
+			"edit": s.edit, "withdraw": s.withdraw, "": s.check,
+		})
+		s.undoAll(t)
+	})
+}
