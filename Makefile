@@ -57,10 +57,10 @@ rehearsal: ## send real comments through a running server, with a scripted moder
 	$(GO) run ./e2e/rehearsal
 
 torture: ## kill the server again and again, on both databases
-	AITYS_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e/torture
+	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e/torture
 
 hostile: ## send all hostile input of the shared collection through every way in and out
-	AITYS_HOSTILE=all $(GO) test -count=1 -v -timeout 80m -run Hostile ./e2e/browser
+	TEST_HOSTILE=all $(GO) test -count=1 -v -timeout 80m -run Hostile ./e2e/browser
 
 planted: ## build each planted fault and see its test turn red
 	$(GO) test -tags planted -count=1 -timeout 40m -v ./e2e/planted

@@ -287,7 +287,7 @@ func inspect(w *world, tab *chrome.Tab, at string) string {
 // TestTheHostileHarnessSeesAHole is the positive control: the same strings and the same browser,
 // with the escaping of one name in one template switched off.
 func TestTheHostileHarnessSeesAHole(t *testing.T) {
-	t.Setenv("AITYS_PLANT", "escaping")
+	t.Setenv("TEST_PLANT", "escaping")
 	titles := map[string]string{}
 	w := newWorld(t, machine.Binary(t, "planted"), titles)
 	fired := 0

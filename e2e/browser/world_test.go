@@ -109,7 +109,7 @@ func (w *world) must(errs ...error) {
 }
 
 // steps does one thing after the other in a tab and, where one fails, keeps a picture of the page
-// where AITYS_PICTURES names a folder.
+// where TEST_PICTURES names a folder.
 func (w *world) steps(tab *chrome.Tab, steps ...func() error) {
 	w.t.Helper()
 	for n, step := range steps {
@@ -117,7 +117,7 @@ func (w *world) steps(tab *chrome.Tab, steps ...func() error) {
 		if err == nil {
 			continue
 		}
-		if dir := os.Getenv("AITYS_PICTURES"); dir != "" {
+		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
 			if png, shotErr := tab.Picture(false); shotErr == nil {
 				_ = os.WriteFile(fmt.Sprintf("%s/%s-step-%d.png", dir, strings.ReplaceAll(w.t.Name(), "/", "-"), n), png, 0o600)
 			}

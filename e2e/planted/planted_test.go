@@ -39,7 +39,7 @@ func TestEachPlantedFaultTurnsItsTestRed(t *testing.T) {
 
 func run(pkg, test, fault string) (string, error) {
 	cmd := exec.Command("go", "test", "-tags", "planted", "-count=1", "-v", "-run", "^"+test+"$", "github.com/aitys/aitys/"+pkg)
-	cmd.Env = append(os.Environ(), "AITYS_PLANT="+fault)
+	cmd.Env = append(os.Environ(), "TEST_PLANT="+fault)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -27,16 +27,16 @@ const (
 	page     = "https://ledger.example/post"
 )
 
-// kills is how often each database's server is killed: AITYS_KILLS, or 5.
+// kills is how often each database's server is killed: TEST_KILLS, or 5.
 func kills(t *testing.T) int {
 	t.Helper()
-	s := os.Getenv("AITYS_KILLS")
+	s := os.Getenv("TEST_KILLS")
 	if s == "" {
 		return 5
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		t.Fatalf("AITYS_KILLS is %q; it must be a number above 0", s)
+		t.Fatalf("TEST_KILLS is %q; it must be a number above 0", s)
 	}
 	return n
 }
