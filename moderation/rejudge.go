@@ -8,23 +8,32 @@ import (
 )
 
 const (
-	freshest    = 300 // of each order: these are what moderators look at
-	rejudgeRead = 100 // comments at a time: a transaction must not hold others up
-	turnFor     = time.Second
+	freshest     = 300 // of each order: these are what moderators look at
+	rejudgeRead  = 100 // comments at a time: a transaction must not hold others up
+	rejudgeRest  = 5   // such reads in a turn, besides the freshest
+	rejudgeEvery = time.Second
 )
 
 // judging renews the verdicts of waiting comments after their site's model has changed, in
-// one process at a time, until ctx ends.
+// one process at a time, until ctx ends: at once, and then in turns with a pause between
+// them, for people wait for the same machine.
 func (s *Service) judging(ctx context.Context) {
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
 	turns := map[int64]*turn{}
+	pause := time.NewTicker(rejudgeEvery)
+	defer pause.Stop()
 	for {
+		wait := pause.C
+		if len(turns) == 0 {
+			wait = nil
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.models.judge:
-		case <-look.C:
+			if len(turns) > 0 {
+				continue // with the next turn
+			}
+		case <-wait:
 		}
 		for _, site := range s.models.take(&s.models.stale) {
 			if turns[site] == nil {
@@ -32,7 +41,7 @@ func (s *Service) judging(ctx context.Context) {
 			}
 		}
 		for site, t := range turns {
-			if !s.claim(ctx, fmt.Sprintf("rejudge {%d}", site), turnFor) {
+			if !s.claim(ctx, fmt.Sprintf("rejudge {%d}", site), rejudgeEvery) {
 				continue // another process is at it; look again whether it came to the end
 			}
 			done, err := s.takeTurn(ctx, site, t)
@@ -43,6 +52,7 @@ func (s *Service) judging(ctx context.Context) {
 				delete(turns, site)
 			}
 		}
+		pause.Reset(rejudgeEvery)
 	}
 }
 
@@ -52,14 +62,14 @@ type turn struct {
 	after   *QueueCursor // where the rest goes on
 }
 
-// takeTurn judges for about a second: by a new model the oldest, newest and riskiest first,
-// then the rest, going round. It is done when no verdict is older than the model.
+// takeTurn judges by a new model the oldest, newest and riskiest first, then some of the
+// rest, going round. It is done when no verdict is older than the model.
 func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, err error) {
 	site, known, err := s.siteByID(ctx, key)
 	if err != nil || !known { // it was removed
 		return !known, err
 	}
-	for begin := s.clock.Now(); ctx.Err() == nil && s.clock.Now().Sub(begin) < turnFor; {
+	for range rejudgeRest {
 		l, err := s.model(ctx, key)
 		if err != nil {
 			return false, err
