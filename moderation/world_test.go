@@ -226,3 +226,17 @@ func wantCode(t testing.TB, what string, err error, want string) {
 }
 
 func asError(err error, e **moderation.Error) bool { return errors.As(err, e) }
+
+// eventually waits for what another goroutine or process brings about.
+func eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	tick, end := time.NewTicker(5*time.Millisecond), time.After(5*time.Second)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("after 5 s still not so: %s", what)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package moderation_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
+	w := newWorld(t)
+	for raw, want := range map[string]string{
+		"https://blog.example": "https://blog.example", "HTTPS://Blog.Example": "https://blog.example",
+		"https://blog.example/": "https://blog.example", "https://blog.example:443": "https://blog.example",
+		"http://blog.example:80": "http://blog.example", "http://localhost:1313": "http://localhost:1313",
+		"http://127.0.0.1:8080": "http://127.0.0.1:8080", "http://[::1]:8080": "http://[::1]:8080",
+		"https://дом.example": "https://xn--d1aqf.example", "https://blog.example:8443": "https://blog.example:8443",
+
+		"": "", "blog.example": "", "*": "", "null": "", "//blog.example": "", "ftp://blog.example": "", "https://": "",
+		"https://*.example": "", "https://*": "", "https://blog.example/path": "", "https://blog.example//": "",
+		"https://blog.example?": "", "https://blog.example?q": "", "https://blog.example#": "", "https://blog.example#x": "",
+		"https://user@blog.example": "", "https://user:pw@blog.example": "", "https://blog.example:0": "",
+		"https://blog.example:65536": "", "https://blog.example:x": "", "https://a.example,https://b.example": "",
+		"https://evil.example\\.blog.example": "", "https://blog.example%00": "", "https://blog .example": "",
+		"javascript:alert(1)": "", "file:///etc/passwd": "", "https://" + strings.Repeat("a", 3_000) + ".example": "",
+	} {
+		site, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Origins: []string{raw}})
+		switch {
+		case want == "":
+			wantCode(t, raw, err, "field.invalid")
+		case err != nil:
+			t.Errorf("%q: %v", raw, err)
+		case len(site.Origins) != 1 || site.Origins[0] != want:
+			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
+		}
+	}
+	_, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Origins: []string{}})
+	wantCode(t, "no origin at all", err, "field.invalid")
+}
+
+func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range []struct{ name, value, want string }{
+		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101), "field.invalid"}, {"name", "\xff", "field.invalid"},
+		{"origin", "https://a.example https://b.example", ""}, {"origin", "https://a.example,nowhere", "field.invalid"}, {"origin", "", "field.invalid"},
+		{"moderation", "all", ""}, {"moderation", "new_writers", ""}, {"moderation", "suspicious", ""}, {"moderation", "none", ""}, {"moderation", "", "field.invalid"},
+		{"suspect", "0.95", ""}, {"suspect", "1", ""}, {"suspect", "0.49", "field.invalid"}, {"suspect", "NaN", "field.invalid"}, {"suspect", "+Inf", "field.invalid"},
+		{"edit_minutes", "0", ""}, {"edit_minutes", "1440", ""}, {"edit_minutes", "-1", "field.invalid"}, {"edit_minutes", "1441", "field.invalid"}, {"edit_minutes", "1.5", "field.invalid"},
+		{"rules_en", "Be kind.", ""}, {"rules_kk", "", ""}, {"rules_ru", strings.Repeat("я", 2_001), "field.invalid"}, {"rules_de", "Seid nett.", "field.unknown"},
+		{"signin_url", "https://a.example/login", ""}, {"signin_url", "", ""}, {"signin_url", "javascript:alert(1)", "field.invalid"}, {"signin_url", "/login", "field.invalid"},
+		{"colour", "red", "field.unknown"}, {"key", "b", "field.unknown"}, {"", "", "field.unknown"},
+	} {
+		before, err := w.s.Site(w.ctx, "a")
+		w.must(err)
+		after, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{tt.name: tt.value}})
+		wantCode(t, tt.name+"="+tt.value, err, tt.want)
+		if seen, _ := w.s.Site(w.ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
+			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
+		}
+	}
+	_, err := w.s.SetSite(w.ctx, moderation.Operator, "nowhere", moderation.SiteChange{})
+	wantCode(t, "an unknown site", err, "site.unknown")
+}
+
+func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
+	w := newWorld(t)
+	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
+		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
+	set := func(name, value string) moderation.Settings {
+		site, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
+		w.must(err)
+		return site.Settings
+	}
+	s := w.a.Settings
+	if s.RulesText("en") != english || s.RulesText("fr") != english || s.RulesText("") != english {
+		t.Errorf("the default is %q", s.RulesText("en"))
+	}
+	for lang, word := range map[string]string{"ru": "модератор", "kk": "құрметпен"} {
+		if text := s.RulesText(lang); !strings.Contains(text, word) || strings.Count(text, ". ") != 3 {
+			t.Errorf("%s: %q", lang, text)
+		}
+	}
+	if s = set("rules_ru", " Будьте добры. "); s.RulesText("ru") != "Будьте добры." || s.RulesText("en") != english {
+		t.Errorf("own rules: %q", s.RulesText("ru"))
+	}
+	if s = set("rules_ru", ""); !strings.Contains(s.RulesText("ru"), "модератор") {
+		t.Errorf("without own rules: %q", s.RulesText("ru"))
+	}
+}
+
+func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	add := func(key string, idempotency *moderation.Key) (moderation.Site, error) {
+		return w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+	}
+	for key, want := range map[string]string{
+		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid", "n w": "field.invalid",
+		"n/w": "field.invalid", "ключ": "field.invalid", strings.Repeat("k", 41): "field.invalid", "new\n": "field.invalid",
+	} {
+		_, err := add(key, nil)
+		wantCode(t, key, err, want)
+	}
+	once := &moderation.Key{Route: "sites", Value: "0123456789abcdef"}
+	first, err := add("once", once)
+	w.must(err)
+	second, err := add("once", once)
+	w.must(err)
+	if first.ID != second.ID || first.Settings.Moderation != moderation.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
+		t.Errorf("got %+v and %+v", first, second)
+	}
+}
+
+func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a", "b")
+	c, kept := w.submit(w.a, "Gone with its site."), w.submit(w.b, "Here to stay.")
+	w.decide(mod, w.a, moderation.Approve, c.ID)
+	w.must(w.s.RemoveSite(w.ctx, moderation.Operator, "a"))
+	_, err := w.s.Site(w.ctx, "a")
+	wantCode(t, "the site", err, "site.unknown")
+	wantCode(t, "removing it again", w.s.RemoveSite(w.ctx, moderation.Operator, "a"), "site.unknown")
+	again := w.site("a")
+	if again.ID == w.a.ID {
+		t.Errorf("a new site took the id of the removed one")
+	}
+	if actor := w.token("mod@staff.example", moderation.ScopeAdmin); actor.Role(again.ID) != moderation.NoRole || actor.Role(w.b.ID) != moderation.Moderator {
+		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.b.ID))
+	}
+	_, _, err = w.s.Item(w.ctx, moderation.Operator, again, c.ID)
+	wantCode(t, "its comment", err, "comment.unknown")
+	if got := w.comment(w.b, kept.ID); got.State != moderation.Pending {
+		t.Errorf("the other site's comment is %v", got.State)
+	}
+}
+
+// Two processes on one database: what one changes the other knows within a second.
+func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
+	w := newWorld(t)
+	db, err := store.Open(w.ctx, "sqlite:"+w.path, store.Options{})
+	w.must(err)
+	defer db.Close()
+	other, err := moderation.New(w.ctx, moderation.Options{Store: db, Secret: testSecret, Clock: w.clock})
+	w.must(err)
+	before, err := other.Site(w.ctx, "a")
+	w.must(err)
+	running := make(chan error, 1)
+	ctx, stop := context.WithCancel(w.ctx)
+	go func() { running <- other.Run(ctx) }()
+	defer func() { stop(); <-running }()
+	eventually(t, "the other process follows", func() bool { return other.Ready(w.ctx) == nil })
+	name := before.Name + ", renamed"
+	_, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Name: &name})
+	w.must(err)
+	eventually(t, "the other process knows the new name", func() bool {
+		site, err := other.Site(w.ctx, "a")
+		return err == nil && site.Name == name
+	})
+}
