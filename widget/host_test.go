@@ -41,6 +41,7 @@ type options struct {
 	width        int64
 	dark         bool
 	body         string // instead of the place for comments
+	loading      bool   // do not wait for the comments
 }
 
 func visit(t *testing.T, s *service, o options) *reader {
@@ -80,7 +81,11 @@ func visit(t *testing.T, s *service, o options) *reader {
 	r.must(tab.BeforeEach(`addEventListener('aitys:ready', () => window.ready = true);
 		for (const what of ['posted', 'error']) addEventListener('aitys:' + what, e => (window.heard ??= []).push([what, e.detail]));
 		addEventListener('securitypolicyviolation', e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`))
-	r.open("/")
+	if o.loading {
+		r.must(r.Go(blog.URL))
+	} else {
+		r.open("/")
+	}
 	return r
 }
 
@@ -135,10 +140,10 @@ func (r *reader) says(selector, want string) {
 	r.holds(fmt.Sprintf(`$$(%q).some(e => e.innerText.replace(/\s+/g, ' ').includes(%q))`, selector, want))
 }
 
-// picture keeps what is on the screen, where AITYS_PICTURES names a folder.
+// picture keeps what is on the screen, where TEST_PICTURES names a folder.
 func (r *reader) picture() {
 	r.t.Helper()
-	dir := os.Getenv("AITYS_PICTURES")
+	dir := os.Getenv("TEST_PICTURES")
 	if dir == "" {
 		return
 	}

@@ -95,7 +95,7 @@ func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
 	r.must(r.Click("button", "Load 25 more of 37"))
 	r.must(r.See("button", "Load 12 more"))
 	r.holds(`root.activeElement?.innerText.includes('Reader 26')`)
-	r.says("[role=status]", "25 more comments loaded.")
+	r.says("[aria-live]", "25 more comments loaded.")
 	r.must(r.Click("button", "Load 12 more"))
 	r.holds(`$$('[part=comment]').length === 62 && !$('[part=more]')`)
 }

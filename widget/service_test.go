@@ -27,6 +27,9 @@ type service struct {
 	requests []string             // method and path, in order
 	keys     []string             // the Idempotency-Keys of posts
 	bodies   []string             // of posts
+	forms    []any                // of posts
+	last     map[string]any       // post
+	hold     chan struct{}        // a listing waits until it is closed
 }
 
 type author struct {
@@ -192,6 +195,9 @@ func (s *service) find(id string) *comment {
 }
 
 func (s *service) list(w http.ResponseWriter, r *http.Request) {
+	if s.hold != nil {
+		<-s.hold
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	shown, count := []*comment{}, 0
@@ -239,6 +245,7 @@ func (s *service) post(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	body := in["body"].(string)
+	s.last, s.forms = in, append(s.forms, in["form"])
 	s.keys, s.bodies = append(s.keys, r.Header.Get("Idempotency-Key")), append(s.bodies, body)
 	for _, c := range s.thread {
 		if c.body == body {

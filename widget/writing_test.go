@@ -22,6 +22,13 @@ func (r *reader) post(text string) {
 	r.must(r.Click("button", "Post comment"))
 }
 
+// reply takes the form to the first comment.
+func (r *reader) reply() {
+	r.t.Helper()
+	r.must(r.Click("button", "Reply"))
+	r.says("form", "Reply to ")
+}
+
 // posts returns what was posted and under which keys.
 func (s *service) posts() (bodies, keys []string) {
 	s.mu.Lock()
@@ -124,7 +131,7 @@ func TestAReplyStandsBelowItsComment(t *testing.T) {
 	conversation(s)
 	r := visit(t, s, options{})
 	r.write("A thought for everybody.")
-	r.must(r.Click("button", "Reply"))
+	r.reply()
 	r.says("form", "Reply to Marta Lindqvist")
 	r.holds(`root.activeElement === $('[part=body]') && $('[part=body]').value === ''`)
 	r.must(r.Type("textbox", "Comment", "So did mine."))
@@ -234,7 +241,7 @@ func TestAReplyWhoseParentIsGoneBecomesACommentOfItsOwn(t *testing.T) {
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
-	r.must(r.Click("button", "Reply"))
+	r.reply()
 	s.fail("POST comments", failure{status: 422, code: "parent.unknown"})
 	r.post("So did mine.")
 	r.says("[role=alert]", "The comment you reply to is no longer here.")

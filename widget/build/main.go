@@ -68,13 +68,15 @@ func build() (map[string][]byte, error) {
 		return fmt.Sprintf("%q", "embed-"+name+".js?v="+hex.EncodeToString(sum[:6])), nil
 	}
 	form, errForm := part("form")
+	counts, errCounts := part("counts")
 	ru, errRu := part("ru")
 	kk, errKk := part("kk")
-	if err := errors.Join(errForm, errRu, errKk); err != nil {
+	if err := errors.Join(errForm, errCounts, errRu, errKk); err != nil {
 		return nil, err
 	}
 	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{
 		"FORM_ADDRESS":       form,
+		"COUNTS_ADDRESS":     counts,
 		"LANGUAGE_ADDRESSES": fmt.Sprintf(`{"ru":%s,"kk":%s}`, ru, kk),
 	})
 	if err != nil {

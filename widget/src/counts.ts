@@ -1,17 +1,16 @@
 /** The number of comments of other pages, for lists of articles. */
 
 import { ask } from './client'
-import { pageAddress } from './element'
 
 const most = 100
 const longest = 6000 // characters of one address: proxies refuse long ones
 
 /** Fills every element with data-aitys-count, as one request where they are few. */
-export async function fillCounts(base: string, site: string): Promise<void> {
+export async function fillCounts(base: string, site: string, here: string): Promise<void> {
   const places = new Map<string, Element[]>()
   for (const place of document.querySelectorAll<HTMLElement>('[data-aitys-count]')) {
     const asked = place.dataset.aitysCount
-    const url = asked ? new URL(asked, document.baseURI).href : pageAddress()
+    const url = asked ? new URL(asked, document.baseURI).href : here
     places.set(url, [...(places.get(url) ?? []), place])
   }
   for (const urls of batches([...places.keys()])) {

@@ -1,7 +1,8 @@
 /** What a page loads: puts the element in its place, and fills the counts. */
 
-import { fillCounts } from './counts'
-import { type AitysComments, define } from './element'
+import { type AitysComments, define, pageAddress } from './element'
+
+declare const COUNTS_ADDRESS: string
 
 const script = (document.currentScript ?? document.querySelector('script[data-site]')) as HTMLScriptElement | null
 const site = script?.dataset.site
@@ -23,5 +24,8 @@ function begin(script: HTMLScriptElement, base: string, site: string) {
     if (room) room.append(element)
     else if (document.body.contains(script)) script.after(element)
   }
-  void fillCounts(base, site)
+  if (document.querySelector('[data-aitys-count]'))
+    import(new URL(COUNTS_ADDRESS, base).href).then((counts: typeof import('./counts')) =>
+      counts.fillCounts(base, site, pageAddress()),
+    )
 }

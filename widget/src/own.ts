@@ -16,6 +16,8 @@ interface OwnView extends Comment {
   reason: Reason | null
   note: string | null
   edit_until: string | null
+  /** What stands in the field of an edit that is under way. */
+  draft?: string
 }
 
 /** At most so many are asked for when a page is opened. */
@@ -42,20 +44,26 @@ export class OwnComments {
   /** Shows a comment that was just posted. Reports whether the browser keeps it. */
   took(own: Own, comment: Comment, body: string, until: string): boolean {
     const kept = this.#shelf.keepOwn(own)
+    if (own.state === 'approved') this.#view.recount(1)
     this.#show(own, { ...comment, body, reason: null, note: null, edit_until: until })
     return kept
   }
 
   /** Shows them in a thread that was just drawn or has grown. */
   drawn() {
-    for (const { own, seen } of this.#known.values()) this.#show(own, seen)
+    for (const { own, seen } of this.#known.values()) this.#again(own, seen)
     if (this.#asked) return
     this.#asked = true
-    const here = this.#shelf.own.filter(o => o.page === this.#view.page.url)
+    const here = this.#shelf.own.filter(o => o.page === this.#view.page.url && !this.#known.has(o.id))
     const wanted = here.filter(o => o.state !== 'approved' || this.#view.thread.comment(o.id)).slice(-most)
     void Promise.all(wanted.map(own => this.#learn(own))).then(found => {
-      for (const [i, seen] of found.entries()) if (seen && wanted[i]) this.#show(wanted[i], seen)
+      for (const [i, seen] of found.entries()) if (seen && wanted[i]) this.#again(wanted[i], seen)
     })
+  }
+
+  /** Shows one again; a published one stands in the thread, or on a part of it that is not loaded yet. */
+  #again(own: Own, seen: OwnView) {
+    if (seen.state !== 'approved' || this.#view.thread.comment(own.id)) this.#show(own, seen)
   }
 
   /** Asks how a comment stands; null where that is not to be known. */
@@ -80,29 +88,27 @@ export class OwnComments {
     this.#known.set(own.id, { own, seen })
     this.#view.root.querySelector('.invite')?.remove()
     const published = seen.state === 'approved'
-    if (published && !thread.comment(own.id) && page.count > 0 && !this.#view.whole) return
     const first = this.#view.sort === 'newest'
     const node = thread.add(seen, [], first)
     const acts = node.querySelector('.acts')
     if (published) {
       if (page.open) acts?.append(this.#view.replyButton(own.id))
       acts?.append(...this.#tools(own, seen, node))
-      return
-    }
-    node.classList.add('own')
-    if (!seen.parent && !first) thread.toEnd(own.id)
+    } else node.classList.add('own')
+    if (!published && !seen.parent && !first) thread.toEnd(own.id)
     if (seen.state === 'pending') {
       acts?.append(
         el('strong', { class: 'row' }, icon(clock), this.#t.waiting),
         el('span', {}, this.#t.onlyYou),
         ...this.#tools(own, seen, node),
       )
-    } else acts?.replaceWith(this.#refusal(own, seen, node))
+    } else if (!published) acts?.replaceWith(this.#refusal(own, seen, node))
+    if (seen.draft !== undefined) this.#edit(own, seen, node)
   }
 
   /** Edit, while there is time, and Withdraw. */
   #tools(own: Own, seen: OwnView, node: HTMLElement): HTMLElement[] {
-    const tools = [this.#asking(this.#t.withdraw, own, node)]
+    const tools = [this.#asking(this.#t.withdraw, own, seen, node)]
     const until = Date.parse(seen.edit_until ?? '')
     if (until > Date.now()) {
       const edit = button(this.#t.edit, () => this.#edit(own, seen, node), { 'data-until': `${until}` })
@@ -125,14 +131,14 @@ export class OwnComments {
   }
 
   /** A button that asks once more, in its own place: a withdrawal cannot be undone. */
-  #asking(label: string, own: Own, node: HTMLElement): HTMLElement {
+  #asking(label: string, own: Own, seen: OwnView, node: HTMLElement): HTMLElement {
     const t = this.#t
     const first = button(label, () => {
       const back = () => {
         question.replaceWith(first)
         first.focus()
       }
-      const sure = button(t.withdrawIt, () => this.#withdraw(own, node))
+      const sure = button(t.withdrawIt, () => this.#withdraw(own, seen, node))
       const question = el('span', { class: 'row', role: 'group' }, el('span', {}, t.sure), sure, button(t.keep, back))
       first.replaceWith(question)
       sure.focus()
@@ -140,7 +146,7 @@ export class OwnComments {
     return first
   }
 
-  async #withdraw(own: Own, node: HTMLElement) {
+  async #withdraw(own: Own, seen: OwnView, node: HTMLElement) {
     const t = this.#t
     try {
       await ask(this.#address(own), { method: 'DELETE', headers: bearer(own) })
@@ -157,6 +163,7 @@ export class OwnComments {
       )
       return
     }
+    if (seen.state === 'approved') this.#view.recount(-1)
     this.#shelf.forgetOwn(own.id)
     this.#known.delete(own.id)
     const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
@@ -186,7 +193,7 @@ export class OwnComments {
         'div',
         { class: 'row' },
         this.#view.page.open ? button(t.anew, anew) : null,
-        this.#asking(t.remove, own, node),
+        this.#asking(t.remove, own, seen, node),
       ),
     )
   }
@@ -195,15 +202,16 @@ export class OwnComments {
   #edit(own: Own, seen: OwnView, node: HTMLElement) {
     const t = this.#t
     const id = `edit-${own.id}`
-    const field = el('textarea', { id, rows: 4 })
-    field.value = seen.body
-    const back = () => this.#show(own, seen)
+    const field = el('textarea', { id, rows: 4, input: () => (seen.draft = field.value) })
+    field.value = seen.draft ?? seen.body
+    seen.draft = field.value
     const cancel = () => {
-      back()
+      delete seen.draft
+      this.#show(own, seen)
       this.#view.thread.article(own.id)?.focus()
     }
     const submit = el('button', { class: 'go' }, t.save)
-    const save = () => (field.value === seen.body ? cancel() : this.#save(own, field, submit))
+    const save = () => (field.value === seen.body ? cancel() : this.#save(own, seen, field, submit))
     const form = el(
       'form',
       {
@@ -224,7 +232,7 @@ export class OwnComments {
     field.focus()
   }
 
-  async #save(own: Own, field: HTMLTextAreaElement, submit: HTMLElement) {
+  async #save(own: Own, was: OwnView, field: HTMLTextAreaElement, submit: HTMLElement) {
     const t = this.#t
     const form = field.form
     form?.querySelector('.err')?.remove()
@@ -239,6 +247,7 @@ export class OwnComments {
         body: JSON.stringify({ body }),
       })
       this.#shelf.keepOwn({ ...own, state: seen.state })
+      if (was.state === 'approved' && seen.state !== 'approved') this.#view.recount(-1)
       this.#show(own, seen)
       this.#view.thread.article(own.id)?.focus()
       this.#view.say(seen.state === 'approved' ? t.published : t.saved)

@@ -28,7 +28,7 @@ export class View {
   /** The form's words where they came with the reading part's; English ones lie with the form. */
   formWords: FormWords | null = null
   readonly #section = el('section')
-  readonly #live = el('p', { role: 'status', class: 'vh' })
+  readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
   readonly #closing = new AbortController()
   /** Aborted when the element leaves the page. */
   readonly gone = this.#closing.signal
@@ -37,6 +37,8 @@ export class View {
   #tries = 0
   #next: string | null = null
   #shown = 0
+  /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
+  #inside = false
   thread: Thread
   page: Page
   settings: Settings = {}
@@ -52,7 +54,7 @@ export class View {
     this.thread = new Thread(this.t)
     this.page = { url: config.page, title: config.title, open: true, count: 0 }
     root.replaceChildren(this.#section, this.#live)
-    addEventListener('hashchange', () => this.#follow(), { signal: this.gone })
+    addEventListener('hashchange', () => this.#follow(addressed()), { signal: this.gone })
   }
 
   /** Lets go of everything outside the element. */
@@ -85,11 +87,7 @@ export class View {
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
     this.#section.setAttribute('aria-busy', 'true')
     try {
-      const listing = await this.#fetch(around ? { around } : {}).catch(cause => {
-        // The comment may be gone; the thread is still worth showing.
-        if (around && cause instanceof Failure && cause.status === 404) return this.#fetch({})
-        throw cause
-      })
+      const listing = await this.#fetch(around ? { around } : {})
       await spoken
       this.#draw(listing, around)
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
@@ -139,12 +137,14 @@ export class View {
     this.#section.lang = t.lang
     for (const c of comments) this.#add(c)
     const parts: (Node | null)[] = [this.#header(), ...this.#invitation()]
-    if (around && this.#shown < page.count) parts.push(button(t.whole, () => this.load(null), { class: 'wide' }))
+    this.#inside = around !== null && this.thread.article(around) !== null
+    if (this.#inside && this.#shown < page.count) parts.push(button(t.whole, () => this.load(null), { class: 'wide' }))
+    else if (around && !this.#inside && !kept(this)) parts.push(el('p', { class: 'u', role: 'status' }, t.missing))
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
     this.#section.replaceChildren(...parts.filter(p => p !== null), this.thread.list)
     this.#offerMore()
     this.#drawn()
-    if (around) this.#follow(around)
+    if (around && this.#inside) this.#follow(around)
   }
 
   /** Lets the writing part put back what is the reader's own, where there is anything. */
@@ -155,24 +155,30 @@ export class View {
         .catch(() => {})
   }
 
-  /** Whether all comments of the page are in the thread. */
-  get whole(): boolean {
-    return this.#next === null
-  }
-
   /** The nodes of a comment's text. */
   body(html: string): DocumentFragment {
     return nodes(html)
   }
 
+  /** Counts a comment that was published or taken back just now. */
+  recount(by: number) {
+    this.page.count += by
+    this.#shown += by
+    this.#section.querySelector('h2')?.replaceChildren(this.#title())
+  }
+
+  #title(): string {
+    const { t, page } = this
+    return page.count ? plural(t.count, page.count, t) : t.none
+  }
+
   #header(): HTMLElement {
     const { t, page } = this
-    const heading = el('h2', {}, page.count ? plural(t.count, page.count, t) : t.none)
     const sorts = (['oldest', 'newest'] as const).map(sort =>
       button(t[sort], () => this.#resort(sort), { 'aria-pressed': `${sort === this.sort}` }),
     )
     const order = el('div', { class: 'row end sort', role: 'group', 'aria-label': t.order }, ...sorts)
-    return el('header', { class: 'row' }, heading, page.count > 1 ? order : null)
+    return el('header', { class: 'row' }, el('h2', {}, this.#title()), page.count > 1 ? order : null)
   }
 
   async #resort(sort: 'oldest' | 'newest') {
@@ -253,7 +259,7 @@ export class View {
     this.#section.querySelector('[part=more]')?.remove()
     if (!this.#next) return
     const { t } = this
-    const left = this.page.count - this.#shown
+    const left = this.#inside ? 0 : this.page.count - this.#shown
     const n = number(Math.min(left, pageful), t)
     const label = left > pageful ? fill(t.more, { n, m: number(left, t) }) : left > 0 ? fill(t.rest, { n }) : t.further
     this.#section.append(button(label, () => this.#more(), { part: 'more', class: 'wide' }))
@@ -276,12 +282,15 @@ export class View {
     }
   }
 
-  /** Shows the comment that the page's address names; loads it where it is not here yet. */
-  #follow(id = addressed()) {
+  /** Shows a comment that the page's address names; loads it where it is not here yet. */
+  #follow(id: string | null) {
     if (!id) return
     const node = this.thread.reveal(id)
+    if (!node) {
+      void this.load(id)
+      return
+    }
     this.#section.querySelector('.hit')?.classList.remove('hit')
-    if (!node) return
     node.classList.add('hit')
     node.scrollIntoView()
     node.focus({ preventScroll: true })

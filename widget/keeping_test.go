@@ -1,0 +1,163 @@
+package widget_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/chrome"
+)
+
+func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{})
+	r.reply()
+	r.must(r.Type("textbox", "Comment", "Half a thought"))
+	r.open("/")
+	r.says("form", "Reply to Marta Lindqvist")
+	r.holds(`$('[part=body]').value === 'Half a thought' && $('form').previousElementSibling.id === 'aitys-c1'`)
+	r.must(r.Click("button", "Cancel"))
+	r.holds(`$('[part=body]').value === '' && $('form').closest('li') === null`)
+}
+
+func TestAnEditThatIsUnderWaySurvivesARedraw(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{})
+	r.post("Which valve?")
+	r.must(r.Click("button", "Edit"))
+	r.must(r.Type("textbox", "Edit your comment", " And since when?"))
+	r.must(r.Click("button", "Newest"))
+	r.holds(`$('.list > li:first-child .own textarea').value === 'Which valve? And since when?'`)
+	r.must(r.Click("button", "Cancel"))
+	r.says(".own [part=content]", "Which valve?")
+}
+
+func TestWithoutStorageTheCommentIsShownUntilThePageIsLeft(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.must(r.BeforeEach(`Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused') } })`))
+	r.open("/")
+	r.post("Which valve?")
+	r.says("[part=status]", "It stays visible to you until you leave this page.")
+	r.says(".own", "Which valve?")
+	r.open("/")
+	r.holds(`$('form') && !$('.own')`)
+}
+
+func TestCtrlAndEnterPosts(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.write("Which valve?")
+	r.holds(`$('[part=body]').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }))`)
+	r.says("[part=status]", "waiting for a moderator")
+}
+
+func TestTheToolbarIsOneStopAndArrowsMoveInIt(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.write("a")
+	r.holds(`$$('.bar [tabindex="0"]').length === 1 && ($('.bar button').focus(), true)`)
+	r.must(r.Press(chrome.Key{Key: "ArrowRight", Code: "ArrowRight"}))
+	r.holds(`root.activeElement.ariaLabel === 'Italic'`)
+	r.must(r.Press(chrome.Key{Key: "End", Code: "End"}))
+	r.holds(`root.activeElement.innerText === 'Preview'`)
+	r.must(r.Press(chrome.Key{Key: "ArrowRight", Code: "ArrowRight"}))
+	r.holds(`root.activeElement.ariaLabel === 'Bold'`)
+}
+
+func TestATrapAndAnAgeGoWithThePost(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.write("Which valve?")
+	r.holds(`($('#subject').value = 'pills', $('#subject').tabIndex === -1 && !!$('#subject').closest('[aria-hidden=true]'))`)
+	r.must(r.Click("button", "Post comment"))
+	r.says("[part=status]", "waiting")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if got := fmt.Sprint(s.forms); got != "[map[token:age trap:pills]]" {
+		t.Errorf("the form said %s", got)
+	}
+}
+
+func TestTheBodySaysWhatTheContractWants(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{script: `data-page="https://blog.example/a" data-title="A"`})
+	r.reply()
+	r.post("So did mine.")
+	r.says("[part=status]", "waiting")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if got := fmt.Sprintf("%v %v %v", s.last["page"], s.last["parent"], s.last["author"]); got != "map[title:A url:https://blog.example/a] c1 map[email:<nil> name:<nil>]" {
+		t.Errorf("sent %s", got)
+	}
+}
+
+func TestWhenTheConnectionIsBackTheCommentsLoadByThemselves(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{lang: "en"})
+	offline := func(on bool) {
+		t.Helper()
+		// The page believes it; the failure makes it true.
+		_, err := chromedp.Call(r.Context(), network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: on, DownloadThroughput: -1, UploadThroughput: -1})
+		r.must(err)
+	}
+	offline(true)
+	s.fail("GET comments", cut)
+	r.must(r.Click("button", "Newest"))
+	r.says("[role=alert]", "Comments could not be loaded. You are offline. They will be loaded when the connection is back.")
+	offline(false)
+	r.must(r.See("heading", "7 comments"))
+}
+
+func TestLoadingIsSaidOnlyWhenItTakesLong(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	s.hold = make(chan struct{})
+	r := visit(t, s, options{loading: true})
+	r.says("[role=status]", "Loading comments…")
+	r.picture()
+	close(s.hold)
+	r.must(r.See("heading", "7 comments"))
+}
+
+func TestAnElementThatLeavesThePageComesBackWhole(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{})
+	r.must(r.Holds(`(() => { const e = document.querySelector('aitys-comments'); e.remove(); document.querySelector('main').append(e); return true })()`))
+	r.must(r.See("heading", "7 comments"))
+	r.write("still works")
+}
+
+func TestAnAddressThatChangesLeadsToItsComment(t *testing.T) {
+	s := newService(t)
+	for i := range 60 {
+		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
+	}
+	r := visit(t, s, options{})
+	r.must(r.Holds(`(location.hash = 'aitys-c7', true)`))
+	r.holds(`root.activeElement?.id === 'aitys-c7'`)
+	r.must(r.Holds(`(location.hash = 'aitys-c44', true)`))
+	r.holds(`root.activeElement?.id === 'aitys-c44'`)
+	r.must(r.Holds(`(location.hash = 'aitys-nobody', true)`))
+	r.says("[role=status]", "The comment this link leads to is not here.")
+}
+
+func TestWhatIsMineStaysAtTheEndWhenMoreIsLoaded(t *testing.T) {
+	s := newService(t)
+	for i := range 40 {
+		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
+	}
+	r := visit(t, s, options{})
+	r.post("Mine.")
+	r.says(".own", "Mine.")
+	r.must(r.Click("button", "Load 15 more"))
+	r.holds(`$$('[part=comment]').length === 41 && $('.list > li:last-child .own')`)
+}
