@@ -9,3 +9,9 @@ func (s *Server) Routes() []*echo.Route { return s.echo.Routes() }
 func (s *Server) Panics(path string) {
 	s.echo.GET(path, func(echo.Context) error { panic("a secret cause") })
 }
+
+// Work is what rendering has cost so far.
+type Work struct{ Encodes, Gzips int64 }
+
+// Work returns the counters of the cache of pages.
+func (s *Server) Work() Work { return Work{s.pages.encodes.Load(), s.pages.gzips.Load()} }

@@ -1,0 +1,160 @@
+package api_test
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.approved(comment(w.text()))
+		zipped := func() {
+			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"Accept-Encoding": "gzip"}})
+			defer res.Body.Close()
+			z, err := gzip.NewReader(res.Body)
+			fatal(t, err)
+			if _, err := io.ReadAll(z); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The approval may be told a second time and have the page rendered once more.
+		w.until("100 hot reads cost no encoding and no compression", func() bool {
+			w.thread()
+			zipped()
+			before := w.front.Work()
+			for range 50 {
+				if r := w.thread(); r.status != 200 || r.header.Get("Cache-Control") != "no-cache" || r.header.Get("ETag") == "" {
+					t.Fatalf("got %v %v", r, r.header)
+				}
+				zipped()
+			}
+			return w.front.Work() == before
+		})
+	})
+}
+
+func TestAReaderWhoHasThePageIsToldSo(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.approved(comment(w.text()))
+		etag := w.thread().header.Get("ETag")
+		ask := func(known string) reply {
+			return w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"If-None-Match": known}})
+		}
+		for _, known := range []string{etag, `"other", ` + etag, "*"} {
+			if r := ask(known); r.status != http.StatusNotModified || len(r.raw) != 0 || r.header.Get("ETag") != etag {
+				t.Errorf("If-None-Match %s: got %d with %d bytes, want 304", known, r.status, len(r.raw))
+			}
+		}
+		if r := ask(`W/"other"`); r.status != 200 {
+			t.Errorf("another ETag: got %d, want 200", r.status)
+		}
+		w.approved(comment(w.text()))
+		if r := ask(etag); r.status != 200 || len(r.list("comments")) != 2 {
+			t.Errorf("after an approval: got %v, want the page anew", r)
+		}
+	})
+}
+
+func TestWhatReadersSeeFollowsWhatHappens(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		count := func() int { return w.thread().num("page", "count") }
+		if n := count(); n != 0 { // kept as a page that does not exist
+			t.Fatalf("got %d comments, want none", n)
+		}
+		posted := w.post(comment(w.text()))
+		if got := w.thread().str("page", "title"); got != "A post" {
+			t.Errorf("a page exists from its first comment: got the title %q", got)
+		}
+		d := w.decide("approve", posted.str("id"), 1)
+		if n := count(); n != 1 {
+			t.Errorf("approved: got %d comments, want 1", n)
+		}
+		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+d.str("batch")+"/undo", nil)
+		if n := count(); n != 0 {
+			t.Errorf("undone: got %d comments, want none", n)
+		}
+		w.decide("approve", posted.str("id"), 3)
+		w.do(call{method: "PATCH", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token"), body: m{"body": "Edited."}})
+		if n := count(); n != 0 {
+			t.Errorf("edited, so waiting again: got %d comments, want none", n)
+		}
+		w.decide("approve", posted.str("id"), 5)
+		if n := count(); n != 1 {
+			t.Errorf("approved again: got %d comments, want 1", n)
+		}
+		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+posted.str("id")+"/reply", m{"body": "Thank you."})
+		if n := count(); n != 2 {
+			t.Errorf("answered: got %d comments, want 2", n)
+		}
+		page := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")[0]["id"].(string)
+		w.as("owner a", "PATCH", "/api/v1/sites/a/moderation/pages/"+page, m{"open": false, "title": "Renamed"})
+		if r := w.thread(); r.at("page", "open") != false || r.str("page", "title") != "Renamed" {
+			t.Errorf("closed and renamed: got %v", r.at("page"))
+		}
+		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"rules_en": "Be brief."})
+		if got := w.thread().str("settings", "rules"); got != "Be brief." {
+			t.Errorf("new rules: got %q", got)
+		}
+		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
+		if n := count(); n != 1 {
+			t.Errorf("withdrawn: got %d comments, want the answer", n)
+		}
+		w.as("owner a", "DELETE", "/api/v1/sites/a", nil)
+		want(t, w.thread(), 404, "site.unknown")
+	})
+}
+
+func TestAnotherProcessIsNoticed(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
+		other.open(options{}, store.Options{})
+		id := w.post(comment(w.text())).str("id")
+		if n := other.thread().num("page", "count"); n != 0 {
+			t.Fatalf("got %d comments, want none", n)
+		}
+		w.decide("approve", id, 1)
+		other.until("the other server shows the comment", func() bool { return other.thread().num("page", "count") == 1 })
+	})
+}
+
+// TestNoStalePageIsKept reads and decides at once: whatever was rendered in between, a read
+// that begins after a decision was answered shows it.
+func TestNoStalePageIsKept(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		posted := w.post(comment(w.text()))
+		ctx, stop := context.WithCancel(context.Background())
+		var readers sync.WaitGroup
+		for range 4 {
+			readers.Go(func() {
+				for ctx.Err() == nil {
+					w.thread()
+				}
+			})
+		}
+		site, err := w.service.Site(ctx, "a")
+		fatal(t, err)
+		for version := int64(1); version < 60; version++ {
+			action, n := moderation.Approve, 1
+			if version%2 == 0 {
+				action, n = moderation.MarkSpam, 0
+			}
+			_, err := w.service.Decide(ctx, moderation.Operator, site, moderation.Choice{
+				Action: action, Comments: []moderation.Ref{{ID: posted.str("id"), Version: version}},
+			})
+			fatal(t, err)
+			if got := w.thread().num("page", "count"); got != n {
+				t.Errorf("after %v: got %d comments, want %d", action, got, n)
+				break
+			}
+		}
+		stop()
+		readers.Wait()
+	})
+}
