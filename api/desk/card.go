@@ -182,35 +182,29 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " U
 
 // defang turns the links of rendered markup into text that shows where they lead: a
 // moderator reads spam all day and must not click it. Markup is canonical (package markup):
-// a link is `<a href="…"` up to `>`, and nothing else begins with `<a`.
+// a link is `<a href="…"` up to `</a>`, none within another, and nothing else begins with `<a`.
 func defang(markup string) template.HTML {
 	var b strings.Builder
-	host := ""
 	for {
 		before, rest, found := strings.Cut(markup, "<a ")
-		closeLinks(&b, before, &host)
+		b.WriteString(before)
 		if !found {
 			return template.HTML(b.String())
 		}
-		tag, after, _ := strings.Cut(rest, ">")
+		tag, rest, _ := strings.Cut(rest, ">")
+		inner, after, _ := strings.Cut(rest, "</a>")
 		_, tag, _ = strings.Cut(tag, `href="`)
 		href, _, _ := strings.Cut(tag, `"`)
-		host = hostOf(html.UnescapeString(href))
-		b.WriteString(`<span class="link" title="` + html.EscapeString(html.UnescapeString(href)) + `">`)
+		plainLink(&b, html.UnescapeString(href), inner)
 		markup = after
 	}
 }
 
-// closeLinks copies s, writing the host behind each link that ends in it.
-func closeLinks(b *strings.Builder, s string, host *string) {
-	for {
-		before, after, found := strings.Cut(s, "</a>")
-		b.WriteString(before)
-		if !found {
-			return
-		}
-		b.WriteString(` <span class="host">` + html.EscapeString(*host) + `</span></span>`)
-		s = after
+// plainLink writes a link's text, and its host unless the text shows that already.
+func plainLink(b *strings.Builder, href, inner string) {
+	b.WriteString(`<span class="link" title="` + html.EscapeString(href) + `">` + inner + `</span>`)
+	if host := hostOf(href); !strings.Contains(html.UnescapeString(inner), host) {
+		b.WriteString(` <span class="host">` + html.EscapeString(host) + `</span>`)
 	}
 }
 

@@ -34,7 +34,7 @@ func samples() []moderation.Item {
 	viktor.Parent = &moderation.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = moderation.WriterHistory{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
 	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = moderation.Reject, moderation.ReasonPersonalAttack
-	viktor.Evidence = []classifier.Weight{{Token: "cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "ladder", Weight: -.9, Spam: 1, Ham: 9}}
+	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
 	deals := sample("c32", "Best Deals Team", "")
 	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for 70 % off.</p>`
@@ -42,13 +42,13 @@ func samples() []moderation.Item {
 		{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
 		{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
 	}}
-	deals.Evidence = []classifier.Weight{{Token: "cheap", Weight: 2.6, Spam: 14}, {Token: "off", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
+	deals.Evidence = []classifier.Weight{{Token: "word:cheap", Weight: 2.6, Spam: 14}, {Token: "trait:links=1", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
 	deals.Comment.FormAge, deals.Comment.Submissions = 4, 3
 
 	ilya := sample("c33", "Илья Дроздов", "Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не нашёл. Не хочу остаться зимой без велосипеда.")
 	ilya.Comment.Lang, ilya.Comment.Verdict.Score, ilya.Comment.Verdict.Spam = "ru", .52, .52
 	ilya.Writer = moderation.WriterHistory{Approved: 9, FirstSeen: noon.AddDate(0, -5, 0)}
-	ilya.Evidence = []classifier.Weight{{Token: "скидка", Weight: 1.3, Spam: 4, Ham: 1}, {Token: "зимой", Weight: -.8, Ham: 4}}
+	ilya.Evidence = []classifier.Weight{{Token: "word:скидка", Weight: 1.3, Spam: 4, Ham: 1}, {Token: "word:зимой", Weight: -.8, Ham: 4}}
 
 	asel := sample("c34", "Әсел Нұрланқызы", "Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең бастысы — қолғап пен жарық.")
 	asel.Comment.Lang, asel.Comment.Email, asel.Comment.Verdict.Score = "kk", "", .02
@@ -111,7 +111,9 @@ func samplePages(w *catalog) map[string]any {
 	at := place{site: "longway"}
 	q := sampleQueue(m, f, at, samples())
 	q.Toast = &toast{Text: w.n("did.approve", 1), Batch: "b1"}
-	q.Cards[3].Conflict = m.conflict(samples()[3].Comment, []moderation.HistoryEntry{{Name: "Dana K.", Decision: moderation.Decision{Seq: 1, At: noon.Add(-4 * time.Second)}}}, moderation.MarkSpam, "/")
+	decided := samples()[3].Comment
+	decided.State = moderation.Approved
+	q.Cards[3].Conflict = m.conflict(decided, []moderation.HistoryEntry{{Name: "Dana K.", Decision: moderation.Decision{Seq: 1, At: noon.Add(-4 * time.Second)}}}, moderation.MarkSpam, "/")
 
 	cold := samples()[3:4]
 	cold[0].Comment.Verdict = moderation.Verdict{}
@@ -204,9 +206,11 @@ func TestLinksInCommentsCannotBeClicked(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{`<p>no link</p>`, `<p>no link</p>`},
 		{`<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
-			`<p><span class="link" title="https://a.example/b">here <span class="host">a.example</span></span>, there</p>`},
-		{`<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a href="mailto:b@c.example">y</a>`,
-			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x <span class="host">a.example</span></span><span class="link" title="mailto:b@c.example">y <span class="host">mailto</span></span>`},
+			`<p><span class="link" title="https://a.example/b">here</span> <span class="host">a.example</span>, there</p>`},
+		{`<a href="https://a.example/b" rel="nofollow">https://a.example/b</a>`,
+			`<span class="link" title="https://a.example/b">https://a.example/b</span>`},
+		{`<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a href="mailto:b@c.example"><em>y</em></a>`,
+			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span class="host">mailto</span>`},
 	} {
 		if got := string(defang(tt.in)); got != tt.want {
 			t.Errorf("defang(%s)\n got %s\nwant %s", tt.in, got, tt.want)

@@ -61,22 +61,22 @@ func (m *cardMaker) missing() string {
 	return m.t("score.later")
 }
 
-// A reason is one sentence for (f), against (a), or of neither weight (n).
+// A reason is one sentence for refusal or against it.
 type reason struct {
-	For, None bool
-	Text      string
-	weight    float64
+	For    bool
+	Text   string
+	weight float64
 }
 
 // reasons are the signals as sentences, and what the strongest evidence says. The signal of
-// the classifier itself is left out: it is the score.
+// the classifier itself is left out, for it is the score, and so are those that weigh nothing.
 func (m *cardMaker) reasons(it moderation.Item) []reason {
 	var rs []reason
 	for _, s := range it.Comment.Verdict.Signals {
-		if s.Name == "classifier" {
+		if s.Name == "classifier" || s.Weight == 0 {
 			continue
 		}
-		rs = append(rs, reason{For: s.Weight > 0, None: s.Weight == 0, Text: m.signal(s), weight: s.Weight})
+		rs = append(rs, reason{For: s.Weight > 0, Text: m.signal(s), weight: s.Weight})
 	}
 	if it.Comment.Verdict.Warm {
 		rs = append(rs, m.spoken(it.Evidence, true)...)
@@ -126,26 +126,26 @@ func number(v any) (int, bool) {
 	return 0, false
 }
 
-// spoken is a sentence about the strongest words that speak one way.
+// spoken is a sentence about the strongest evidence that speaks one way.
 func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
 	var words []string
 	sum := 0.0
 	for _, w := range ws {
-		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || !isWord(w.Token) {
+		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || !telling(w.Token, refusal) {
 			continue
 		}
 		if sum += w.Weight; len(words) < 3 {
-			words = append(words, m.t("quote", "text", shorten(tokenText(m.catalog, w.Token), 40)))
+			words = append(words, shorten(m.token(w.Token), 40))
 		}
 	}
-	if len(words) == 0 {
+	if words = slices.Compact(words); len(words) == 0 {
 		return nil
 	}
 	key := "spoken.against"
 	if refusal {
 		key = "spoken.for"
 	}
-	return []reason{{For: refusal, Text: m.n(key, len(words), "words", strings.Join(words, ", ")), weight: sum}}
+	return []reason{{For: refusal, Text: m.t(key, "words", strings.Join(words, ", ")), weight: sum}}
 }
 
 // An evidence is one token with what it adds, for the list and for the table.
@@ -164,31 +164,13 @@ func (m *cardMaker) evidence(ws []classifier.Weight) []evidence {
 			x -= width
 		}
 		es = append(es, evidence{
-			Token: shorten(tokenText(m.catalog, w.Token), 60), For: w.Weight > 0,
+			Token: shorten(m.token(w.Token), 60), For: w.Weight > 0,
 			Because: m.t("evidence.seen", "spam", w.Spam, "ham", w.Ham),
 			Weight:  strings.Replace(fmt.Sprintf("%+.1f", w.Weight), "-", "−", 1),
 			X:       strconv.FormatFloat(x, 'f', 1, 64), Width: strconv.FormatFloat(width, 'f', 1, 64),
 		})
 	}
 	return es
-}
-
-// isWord says that a token stands in the text as it is.
-func isWord(token string) bool {
-	kind, _, found := strings.Cut(token, ":")
-	return !found || kind == "word" || kind == "host" || kind == "domain"
-}
-
-// tokenText is a token as a person reads it: what it is, unless it is a word.
-func tokenText(w *catalog, token string) string {
-	kind, value, found := strings.Cut(token, ":")
-	switch {
-	case !found || kind == "word":
-		return strings.TrimPrefix(token, "word:")
-	case w.has("token." + kind):
-		return w.t("token."+kind, "value", value)
-	}
-	return token
 }
 
 // A reasonChoice is one of the eight reasons, in the contract's order.

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -87,15 +88,15 @@ func (c *catalog) n(key string, n int, args ...any) string {
 	m := c.words[key]
 	text := m.text
 	if m.forms != nil {
-		text = m.forms[plural(c.lang, n)]
+		text = cmp.Or(m.forms[plural(c.lang, n)], m.forms["other"])
 	}
 	return fill(text, append([]any{"n", n}, args...))
 }
 
-// plural names the form of a number. Kazakh nouns have one form after any number.
+// plural names the form of a number.
 func plural(lang string, n int) string {
 	switch {
-	case lang == "en" && n == 1:
+	case lang != "ru" && n == 1:
 		return "one"
 	case lang != "ru":
 		return "other"

@@ -132,7 +132,7 @@ function typing(target: EventTarget | null): boolean {
 function pressed(queue: Queue | undefined, key: string, shift: boolean, pop: HTMLDetailsElement | null): boolean {
   if (pop?.matches('.refuse') && (/^[1-8]$/.test(key) || (key === 'enter' && !inReasons(pop)))) {
     const at = key === 'enter' ? 8 : Number(key)
-    pop.querySelectorAll<HTMLButtonElement>('ol button')[at - 1]?.click()
+    pop.querySelectorAll<HTMLButtonElement>(':scope ol button')[at - 1]?.click()
     return true
   }
   if (key === '/') return focus('#q')

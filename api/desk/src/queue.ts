@@ -130,13 +130,13 @@ export class Queue implements Listener {
   /** Notes a reply that approved what it answers: it can be taken back like a decision. */
   replied(card: Card, batch: string | null): void {
     if (!batch) {
-      this.#toast.say(say('folded.reply'), this.#done.length > 0)
+      this.#toast.say(say('toast.reply'), this.#done.length > 0)
       return
     }
     const key = newKey()
     this.#done.push({ key, batch, ids: [idOf(card)], action: 'reply' })
     this.#foldAll([card], () => say('folded.reply'), key)
-    this.#toast.say(say('folded.reply'), true)
+    this.#toast.say(say('toast.reply'), true)
   }
 
   // What became of a step.
