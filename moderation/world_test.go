@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/store"
 )
@@ -39,7 +40,7 @@ func (c *clock) add(d time.Duration) {
 type world struct {
 	t     testing.TB
 	ctx   context.Context
-	path  string // of the database
+	path  string // of the database, on SQLite
 	db    *store.DB
 	clock *clock
 	s     *moderation.Service
@@ -51,12 +52,23 @@ var testSecret = moderation.Secret(bytes.Repeat([]byte("k"), 32))
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{
-		t: t, ctx: t.Context(), path: filepath.Join(t.TempDir(), "aitys.db"),
-		clock: &clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)},
-	}
+	path := filepath.Join(t.TempDir(), "aitys.db")
+	w := newWorldOn(t, "sqlite:"+path)
+	w.path = path
+	return w
+}
+
+// onBoth runs a test on SQLite and on Postgres: for what rests on their locks.
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newWorldOn(t, machine.Postgres(t))) })
+}
+
+func newWorldOn(t testing.TB, url string) *world {
+	t.Helper()
+	w := &world{t: t, ctx: t.Context(), clock: &clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}}
 	var err error
-	w.db, err = store.Open(w.ctx, "sqlite:"+w.path, store.Options{})
+	w.db, err = store.Open(w.ctx, url, store.Options{})
 	w.must(err)
 	t.Cleanup(func() { _ = w.db.Close() }) // the test has its result by now
 	w.must(w.db.Migrate(w.ctx))
