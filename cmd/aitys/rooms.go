@@ -58,7 +58,7 @@ func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slo
 	if err != nil {
 		return nil, err
 	}
-	if r.coord, err = coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log}); err != nil {
+	if r.coord, err = a.openCoord(ctx, secret, clock, log); err != nil {
 		return nil, err
 	}
 	r.service, err = moderation.New(ctx, moderation.Options{
@@ -66,12 +66,16 @@ func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slo
 	})
 	if err != nil {
 		_ = r.coord.Close() // as above
-		if made {
-			_ = os.Remove(a.base.SecretFile) // it is not this database's, and nobody else's
+		if made && errors.Is(err, moderation.ErrSecret) {
+			_ = os.Remove(a.base.SecretFile) // the database has another one, and this is nobody's
 		}
 		return nil, err
 	}
 	return r, nil
+}
+
+func (a *app) openCoord(ctx context.Context, secret moderation.Secret, clock moderation.Clock, log *slog.Logger) (*coord.Coord, error) {
+	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log})
 }
 
 // prepare refuses what can be refused before anything is opened, and makes the data folder.

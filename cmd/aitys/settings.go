@@ -68,10 +68,9 @@ func (s *settings) read(model *kong.Application, args, environ []string) error {
 	return nil
 }
 
-// foreign names are not ours to refuse: what Kubernetes sets for a service called "aitys", and
-// the fault that a build with -tags planted has.
+// foreign names are not ours to refuse: Kubernetes sets them for a service called "aitys".
 func foreign(name string) bool {
-	return name == "PLANT" || name == "PORT" || strings.HasPrefix(name, "PORT_") || strings.HasPrefix(name, "SERVICE_")
+	return name == "PORT" || strings.HasPrefix(name, "PORT_") || strings.HasPrefix(name, "SERVICE_")
 }
 
 // configArg finds --config before anything else is read.

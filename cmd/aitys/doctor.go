@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+type doctorCmd struct {
+	asJSON
+	PublicURL    string   `help:"Address that readers and moderators see." placeholder:"URL"`
+	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
+}
+
+// A finding is one line of the doctor's.
+type finding struct {
+	Check string `json:"check"`
+	State string `json:"state"` // ok, warn or fail
+	Text  string `json:"text"`
+}
+
+// doctor looks at everything and changes nothing. What cannot be looked at for want of
+// something before it is left out: that has failed already.
+type doctor struct {
+	*app
+	public   *url.URL // nil: not given
+	findings []finding
+}
+
+func (d *doctor) ok(check, format string, args ...any)   { d.find(check, "ok", format, args...) }
+func (d *doctor) warn(check, format string, args ...any) { d.find(check, "warn", format, args...) }
+func (d *doctor) fail(check string, err error)           { d.find(check, "fail", "%v", err) }
+
+func (d *doctor) find(check, state, format string, args ...any) {
+	text := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
+	d.findings = append(d.findings, finding{check, state, text})
+}
+
+func (c doctorCmd) Run(a *app) error {
+	d := &doctor{app: a}
+	d.address(c.PublicURL)
+	d.proxy(c.TrustedProxy)
+	d.database()
+	failed := false
+	rows := [][]string{}
+	for _, f := range d.findings {
+		failed = failed || f.State == "fail"
+		rows = append(rows, []string{f.State, f.Check, f.Text})
+	}
+	var err error
+	if c.JSON {
+		err = a.json(map[string]any{"ok": !failed, "checks": d.findings})
+	} else {
+		err = a.table(rows)
+	}
+	if err == nil && failed {
+		return errSaid
+	}
+	return err
+}
+
+// database checks what is kept, in the order in which it is opened.
+func (d *doctor) database() {
+	path, isSQLite := d.base.sqlitePath()
+	if isSQLite {
+		if !exists(path) {
+			d.fail("database", fmt.Errorf("there is none at %s yet: `aitys serve` makes it", path))
+			return
+		}
+		d.disk(path)
+	}
+	db, err := store.Open(d.ctx, d.base.Database, store.Options{})
+	if err != nil {
+		d.fail("database", err)
+		return
+	}
+	defer func() { _ = db.Close() }() // it was only read
+	if !d.health(db, isSQLite) {
+		return
+	}
+	if err := d.migrate(d.ctx, db, reads); err != nil {
+		d.fail("migrations", err)
+		return
+	}
+	d.ok("migrations", "up to date")
+	secret, err := readSecret(d.base.SecretFile)
+	if err != nil {
+		d.fail("secret", err)
+		return
+	}
+	d.redis(secret)
+	service, err := moderation.New(d.ctx, moderation.Options{Store: db, Secret: secret, Clock: wall{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		d.fail("secret", err)
+		return
+	}
+	d.ok("secret", "%s fits the database", d.base.SecretFile)
+	d.sites(service)
+}
+
+func (d *doctor) health(db *store.DB, isSQLite bool) bool {
+	h, err := db.Health(d.ctx)
+	if err != nil {
+		d.fail("database", err)
+		return false
+	}
+	kind := "Postgres"
+	if isSQLite {
+		kind = "SQLite, synchronous=FULL"
+	}
+	d.ok("database", "%s, %.1f MB", kind, float64(h.Bytes)/1e6)
+	if h.Weak != "" {
+		d.fail("durability", fmt.Errorf("%s: a power cut loses comments that were acknowledged", h.Weak))
+	} else {
+		d.ok("durability", "what is acknowledged is on the disk")
+	}
+	d.clock(h.Clock)
+	if h.OldestWrite > 5*time.Second {
+		d.warn("followers", "a transaction has been writing for %v; until it ends nobody hears of what others write", h.OldestWrite.Round(time.Second))
+	} else {
+		d.ok("followers", "nothing holds them back")
+	}
+	return true
+}
+
+// built is before any day on which this program runs.
+var built = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+func (d *doctor) clock(database time.Time) {
+	now := time.Now()
+	switch apart := now.Sub(database).Abs(); {
+	case now.Before(built):
+		d.fail("clock", fmt.Errorf("it says %s", now.UTC().Format(time.DateOnly)))
+	case !database.IsZero() && apart > 5*time.Second:
+		d.warn("clock", "it is %v away from the database's", apart.Round(time.Second))
+	default:
+		d.ok("clock", "%s", now.UTC().Format(time.RFC3339))
+	}
+}
+
+func (d *doctor) redis(secret moderation.Secret) {
+	if d.base.Redis == "" {
+		d.ok("redis", "none: one server is all there is")
+		return
+	}
+	c, err := d.openCoord(d.ctx, secret, wall{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		d.fail("redis", err)
+		return
+	}
+	defer func() { _ = c.Close() }() // nothing was begun
+	if c.Health() != "up" {
+		d.warn("redis", "it does not answer; until it does, each server keeps limits of its own")
+		return
+	}
+	d.ok("redis", "it answers")
+}
+
+func (d *doctor) sites(service *moderation.Service) {
+	sites, err := service.Sites(d.ctx, moderation.Operator)
+	if err != nil {
+		d.fail("sites", err)
+		return
+	}
+	if len(sites) == 0 {
+		d.warn("sites", "there is none yet: `aitys site add`")
+	}
+	for _, site := range sites {
+		d.origins(site)
+		bad, err := service.VerifyLog(d.ctx, site)
+		switch {
+		case err != nil:
+			d.fail("log of "+site.Key, err)
+		case bad > 0:
+			d.fail("log of "+site.Key, fmt.Errorf("entry %d is not what was written", bad))
+		default:
+			d.ok("log of "+site.Key, "each entry follows the one before")
+		}
+	}
+}
+
+func (d *doctor) origins(site moderation.Site) {
+	check := "site " + site.Key
+	if len(site.Origins) == 0 {
+		d.warn(check, "no page may have comments: `aitys site set %s origin=https://…`", site.Key)
+		return
+	}
+	for _, origin := range site.Origins {
+		if d.public != nil && d.public.Scheme == "http" && strings.HasPrefix(origin, "https:") && !local(d.public) {
+			d.fail(check, fmt.Errorf("browsers do not load comments from %s into %s: the service needs https too", d.public, origin))
+			return
+		}
+	}
+	d.ok(check, "comments on pages of %s", strings.Join(site.Origins, ", "))
+}
+
+// address checks what readers see of the service, if it was told.
+func (d *doctor) address(public string) {
+	if public == "" {
+		d.warn("public URL", "--public-url is not given: links lead to the address that the server listens on")
+		return
+	}
+	u, err := publicURL(public)
+	if err != nil {
+		d.fail("public URL", err)
+		return
+	}
+	d.public = u
+	if u.Scheme == "http" && !local(u) {
+		d.warn("public URL", "%s: without https passwords and sessions travel in clear", u)
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, 3*time.Second)
+	defer cancel()
+	if err := answers(ctx, u.JoinPath("/healthz").String()); err != nil {
+		d.warn("public URL", "%v", err)
+		return
+	}
+	d.ok("public URL", "%s answers", u)
+}
+
+// answers asks for a page and reports why it is not had.
+func answers(ctx context.Context, page string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		if bad, ok := errors.AsType[*url.Error](err); ok {
+			err = bad.Err
+		}
+		return fmt.Errorf("%s does not answer: %w", page, err)
+	}
+	_ = res.Body.Close() // its status says it all
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", page, res.Status)
+	}
+	return nil
+}
+
+func local(u *url.URL) bool {
+	h := u.Hostname()
+	return h == "localhost" || h == "::1" || strings.HasPrefix(h, "127.")
+}
+
+func (d *doctor) proxy(list []string) {
+	trusted, err := proxies(list)
+	switch {
+	case err != nil:
+		d.fail("proxy", err)
+	case len(trusted) > 0:
+		d.ok("proxy", "a reader's address is the last of X-Forwarded-For that is not in %v", trusted)
+	case d.public != nil && d.public.Scheme == "https":
+		d.warn("proxy", "https means a proxy, and none is trusted: all readers have its address, and share one limit; name it with --trusted-proxy")
+	default:
+		d.ok("proxy", "none: a reader's address is that of the connection")
+	}
+}
+
+func (d *doctor) disk(path string) {
+	free, known := freeBytes(filepath.Dir(path))
+	switch {
+	case !known:
+		d.warn("disk", "its free space cannot be read")
+	case free < 100e6:
+		d.fail("disk", fmt.Errorf("%.0f MB are free", float64(free)/1e6))
+	case free < 1e9:
+		d.warn("disk", "%.0f MB are free", float64(free)/1e6)
+	default:
+		d.ok("disk", "%.1f GB are free", float64(free)/1e9)
+	}
+}
