@@ -50,9 +50,10 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
   )
 }
 
+/** The first character as people see it; browsers that cannot tell show the first code point. */
 function initial(name: string): string {
-  const [first] = new Intl.Segmenter().segment(name.trim())
-  return (first?.segment ?? '').toLocaleUpperCase()
+  const [first] = Intl.Segmenter ? [...new Intl.Segmenter().segment(name.trim())].map(s => s.segment) : name.trim()
+  return (first ?? '').toLocaleUpperCase()
 }
 
 interface Place {

@@ -298,7 +298,7 @@ export class View {
 
   #fail(cause: unknown, around: string | null) {
     const code = cause instanceof Failure ? cause.code : 'unknown'
-    if (!(cause instanceof Failure)) console.error('aitys:', cause)
+    console.warn(`aitys: no comments (${code}). Is this origin among those of the site ${this.config.site}?`, cause)
     const offline = !navigator.onLine
     const again = () => this.load(around)
     if (offline) addEventListener('online', again, { once: true, signal: this.gone })
