@@ -1,0 +1,289 @@
+package desk_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
+	w := emptyWorld(t)
+	token, err := w.s.SetupLink(w.ctx)
+	w.must(err)
+	b := newBrowser(t, w.url)
+	link := "/moderate/setup?token=" + url.QueryEscape(token)
+	b.open(link).sees("The first account owns everything.")
+	b.press(b.doc, "Continue", fields{"name": "Jonas", "email": "jonas@blog.example", "password": "short"})
+	if b.status != http.StatusUnprocessableEntity {
+		t.Errorf("a short password answers %d, want 422", b.status)
+	}
+	b.sees("A password has twelve characters or more.")
+	b.press(b.doc, "Continue", fields{"password": password}).sees("Your site")
+	b.press(b.doc, "Continue", fields{"name": "The Long Way", "origin": "longway.example/blog", "key": "longway"})
+	b.sees("Write it with https://")
+	b.press(b.doc, "Continue", fields{"origin": "https://longway.example"}).sees("Who waits for you.")
+	b.press(b.doc, "Continue", fields{"moderation": "suspicious", "rules": "Be kind."})
+	b.sees(`<script async src="` + w.url + `/embed.js" data-site="longway"></script>`)
+	b.open("/moderate/").sees("Nothing waits").sees("The Long Way")
+
+	site, err := w.s.Site(w.ctx, "longway")
+	w.must(err)
+	if site.Settings.Moderation != moderation.PolicySuspicious || site.Settings.RulesText("en") != "Be kind." {
+		t.Errorf("the site has %+v", site.Settings)
+	}
+	if other := newBrowser(t, w.url).open(link); other.status != http.StatusUnauthorized {
+		t.Errorf("the used link answers %d, want 401", other.status)
+	} else {
+		other.sees("This link does not work any more")
+	}
+}
+
+func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/people")
+	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"}).sees("A link for dana@staff.example")
+	link := nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
+	dana := newBrowser(t, w.url).open(link).sees("For Dana, dana@staff.example.")
+	dana.press(dana.doc, "Continue", fields{"password": password}).sees("Nothing waits")
+
+	b.open("/moderate/people")
+	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Dana") })
+	b.press(row, "Disable", nil).sees("disabled")
+	dana.open("/moderate/blog/queue").sees("For authors and moderators")
+}
+
+func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
+	w := newWorld(t)
+	b := newBrowser(t, w.url).open("/moderate/signin")
+	b.press(b.doc, "Sign in", fields{"email": "olga@staff.example", "password": "wrong"})
+	if b.status != http.StatusUnauthorized {
+		t.Errorf("got %d, want 401", b.status)
+	}
+	b.sees("That e-mail and password do not go together.")
+	b.press(b.doc, "Sign in", fields{"password": password}).sees("Waiting")
+}
+
+func TestWhoIsSignedOutComesBackToThePageAskedFor(t *testing.T) {
+	w := newWorld(t)
+	b := newBrowser(t, w.url).open("/moderate/blog/log?x=1").sees("Sign in")
+	b.press(b.doc, "Sign in", fields{"email": "olga@staff.example", "password": password})
+	if b.at.Path != "/moderate/blog/log" {
+		t.Errorf("signed in at %s, want the log", b.at)
+	}
+	b.press(b.doc, "Sign out", nil).sees("Sign in")
+	b.open("/moderate/blog/queue").sees("For authors and moderators")
+}
+
+func TestNobodyIsSentElsewhere(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga")
+	for _, to := range []string{
+		"https://evil.example/", "//evil.example/moderate/", `/\evil.example`, "/moderate//evil.example", "/moderate/../x",
+		"javascript:alert(1)", "/moderate/\r\nLocation: x", "http:/moderate/", "/other", "https://evil.example/moderate/",
+	} {
+		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		b.open("/moderate/signin?to=" + url.QueryEscape(to))
+		if got := b.header.Get("Location"); got != "/moderate/" {
+			t.Errorf("to %q leads to %q, want /moderate/", to, got)
+		}
+	}
+}
+
+func TestASessionCanBeEndedFromAnother(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.as("Olga"), w.as("Olga")
+	here.open("/moderate/sessions").sees("this one")
+	other := find(here.doc, func(n *html.Node) bool {
+		return n.Data == "tr" && strings.Contains(nameOf(n), "End") && !strings.Contains(nameOf(n), "this one") && find(n, func(n *html.Node) bool { return n.Data == "form" }) != nil
+	})
+	here.press(other, "End", nil)
+	there.open("/moderate/blog/queue").sees("For authors and moderators")
+	here.open("/moderate/blog/queue").sees("Nothing waits")
+}
+
+func TestAForeignPageCannotDecide(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("A remark worth attacking.")
+	b := w.as("Olga")
+	for _, header := range []http.Header{
+		{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Origin": {"https://evil.example"}}, {"Origin": {"null"}},
+	} {
+		body := url.Values{"action": {"approve"}, "comment": {fmt.Sprintf("%s:%d", c.ID, c.Version)}}.Encode()
+		req, err := http.NewRequest(http.MethodPost, w.url+"/moderate/blog/decisions", strings.NewReader(body))
+		w.must(err)
+		req.Header = header.Clone()
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		res, err := b.client.Do(req)
+		w.must(err)
+		res.Body.Close()
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("with %v: got %d, want 403", header, res.StatusCode)
+		}
+	}
+	w.stands(c, moderation.Pending)
+}
+
+func TestOnlyOnesOwnSitesExist(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+	w.must(err)
+	w.account("Mira", moderation.Moderator, "other")
+	w.account("Anton", moderation.Author, "blog")
+	c := w.post("A remark on the blog.")
+
+	mira := w.as("Mira")
+	for _, path := range []string{"queue", "log", "pages", "settings", "comments/" + c.ID, "comments/" + c.ID + "/card", "setup/embed", "setup/moderation"} {
+		if got := mira.open("/moderate/blog/" + path).status; got != http.StatusNotFound {
+			t.Errorf("%s of another site answers %d, want 404", path, got)
+		}
+	}
+	anton := w.as("Anton").sees("A remark on the blog.")
+	if button := find(anton.card("remark"), func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Approve" }); button != nil {
+		t.Errorf("an author is offered to approve")
+	}
+	anton.misses("Log")
+	if got := anton.open("/moderate/blog/log").status; got != http.StatusForbidden {
+		t.Errorf("the log answers an author %d, want 403", got)
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	w := newWorld(t)
+	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)><b style=color:red>{{.}}</b>'`
+	c := w.submit(moderation.Submission{
+		PageURL: "https://blog.example/p", PageTitle: evil, Name: evil, Website: "https://x.example/" + url.PathEscape(evil), Body: evil + " [a](javascript:alert(1)) https://evil.example/x",
+	})
+	b := w.as("Olga")
+	for _, path := range []string{"/moderate/blog/queue", "/moderate/blog/queue?q=" + url.QueryEscape(evil), "/moderate/blog/comments/" + c.ID, "/moderate/blog/comments/" + c.ID + "/card?chose=spam", "/moderate/blog/pages"} {
+		b.open(path)
+		if b.status != http.StatusOK {
+			t.Fatalf("%s answers %d", path, b.status)
+		}
+		harmless(t, path, b.doc)
+		if !strings.Contains(path, "q=") {
+			b.sees("<script>alert(1)</script>")
+		}
+	}
+	b.open("/moderate/blog/queue")
+	if link := find(b.card("alert"), func(n *html.Node) bool { return n.Data == "a" && strings.Contains(attr(n, "href"), "evil.example") }); link != nil {
+		t.Errorf("a link of a comment can be clicked in the queue")
+	}
+	b.press(b.card("alert"), "Approve", nil)
+	harmless(t, "after approving", b.open("/moderate/blog/log").doc)
+}
+
+// harmless fails if a page has a script of its own, a handler, a style or a foreign picture.
+func harmless(t *testing.T, where string, doc *html.Node) {
+	t.Helper()
+	each(doc, func(n *html.Node) {
+		if n.Data == "script" && !strings.HasPrefix(attr(n, "src"), "/moderate/assets/") || n.Data == "img" || n.Data == "iframe" || n.Data == "style" {
+			t.Errorf("%s: there is a <%s>", where, n.Data)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.HasPrefix(strings.TrimSpace(strings.ToLower(a.Val)), "javascript:") {
+				t.Errorf("%s: <%s %s=%q>", where, n.Data, a.Key, a.Val)
+			}
+		}
+	})
+}
+
+func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("A remark.")
+	b := w.as("Olga")
+	paths := []string{"queue", "log", "pages", "settings", "comments/" + c.ID, "setup/embed", "setup/moderation"}
+	for i := range paths {
+		paths[i] = "/moderate/blog/" + paths[i]
+	}
+	for _, path := range append(paths, "/moderate/sessions", "/moderate/sites", "/moderate/people", "/moderate/tokens", "/moderate/setup/site", "/moderate/setup?token=x", "/moderate/blog/comments/nothing") {
+		b.open(path)
+		policy := b.header.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} {
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: the policy %q lacks %q", path, policy, want)
+			}
+		}
+		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") && !strings.Contains(policy, "require-trusted-types-for 'script'") {
+			t.Errorf("%s: the policy %q allows too much", path, policy)
+		}
+		if got := b.header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s: Cache-Control is %q, want no-store", path, got)
+		}
+		harmless(t, path, b.doc)
+	}
+}
+
+func TestTheDeskSpeaksTheReadersLanguage(t *testing.T) {
+	w := newWorld(t)
+	w.post("A remark.")
+	b := newBrowser(t, w.url)
+	b.langs = "kk-KZ,kk;q=0.9,ru;q=0.5"
+	b.open("/moderate/signin").sees("Құпиясөз")
+	b.press(b.doc, "Русский", nil).sees("Пароль")
+	b.press(b.doc, "Войти", fields{"email": "olga@staff.example", "password": password}).sees("Отклонить…")
+	b.press(b.card("A remark."), "Одобрить", nil).sees("Одобрено.")
+}
+
+func TestAPageIsClosedAndOpened(t *testing.T) {
+	w := newWorld(t)
+	w.post("A remark.")
+	b := w.as("Olga").open("/moderate/blog/pages").sees("A post").sees("open")
+	row := func() *html.Node {
+		return find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "A post") })
+	}
+	b.press(row(), "Close", nil).sees("closed")
+	if _, err := w.s.Submit(w.ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Too late, is it?"}); err == nil {
+		t.Error("a closed page took a comment")
+	}
+	b.press(row(), "Open", nil)
+	_, err := w.s.Submit(w.ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "In time again."})
+	w.must(err)
+}
+
+func TestACommentsPageTellsWhatHappened(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("A remark with a history.")
+	b := w.as("Olga")
+	b.press(b.card("history"), "Approve", nil)
+	b.open("/moderate/blog/comments/" + c.ID).sees("Olga approved it").sees("It came in").sees("A remark with a history.")
+	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: waiting again")
+	b.press(b.doc, "Spam", nil).sees("Olga marked it as spam").sees("“Not published: spam.”")
+	w.stands(c, moderation.Spam)
+	b.open("/moderate/blog/log").sees("Olga marked it as spam").sees("Olga approved it")
+}
+
+func TestSettingsAreKept(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/blog/settings")
+	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example", "suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
+	site, err := w.s.Site(w.ctx, "blog")
+	w.must(err)
+	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 || site.Settings.RulesText("ru") != "Будьте добры." {
+		t.Errorf("the site is %+v", site)
+	}
+	b.press(b.doc, "Save", fields{"suspect": "7"})
+	if b.status != http.StatusUnprocessableEntity {
+		t.Errorf("a score of 7 answers %d, want 422", b.status)
+	}
+}
+
+func TestATokenIsShownOnce(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/tokens")
+	b.press(b.doc, "Make a token", fields{"name": "script", "scope": "read"}).sees("Your new token")
+	value := nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
+	if _, err := w.s.ActorByToken(w.ctx, value); err != nil {
+		t.Errorf("the token shown is no token: %v", err)
+	}
+	b.open("/moderate/tokens").misses(value).sees("script")
+	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }), "End", nil)
+	if _, err := w.s.ActorByToken(w.ctx, value); err == nil {
+		t.Error("an ended token still works")
+	}
+}

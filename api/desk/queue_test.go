@@ -1,0 +1,172 @@
+package desk_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("The first remark about apples.")
+	b := w.as("Olga").sees("The first remark about apples.")
+
+	b.press(b.card("apples"), "Approve", nil).sees("Approved.").sees("Nothing waits")
+	w.stands(c, moderation.Approved)
+
+	b.press(b.doc, "Undo", nil).sees("Taken back.").sees("about apples")
+	w.stands(c, moderation.Pending)
+}
+
+func TestEachReasonIsKeptWithTheNote(t *testing.T) {
+	w := newWorld(t)
+	for i, tt := range []struct {
+		button string
+		reason moderation.Reason
+		state  moderation.State
+	}{
+		{"Spam", moderation.ReasonSpam, moderation.Spam},
+		{"Duplicate", moderation.ReasonDuplicate, moderation.Rejected},
+		{"Hate speech", moderation.ReasonHateSpeech, moderation.Rejected},
+		{"Obscenity", moderation.ReasonObscenity, moderation.Rejected},
+		{"Personal attack", moderation.ReasonPersonalAttack, moderation.Rejected},
+		{"Off topic", moderation.ReasonOffTopic, moderation.Rejected},
+		{"Unlawful", moderation.ReasonUnlawful, moderation.Rejected},
+		{"Other", moderation.ReasonOther, moderation.Rejected},
+	} {
+		text := fmt.Sprintf("Remark number %d on its own.", i)
+		c := w.post(text)
+		b := w.as("Olga")
+		reasons := find(b.card(text), func(n *html.Node) bool { return attr(n, "class") == "pop" && n.Data == "form" })
+		b.press(reasons, tt.button, fields{"note": "A word to you."})
+		got := w.now(c)
+		if got.Reason != tt.reason || got.State != tt.state || got.Note != "A word to you." {
+			t.Errorf("%s: got %v, %v, note %q", tt.button, got.State, got.Reason, got.Note)
+		}
+	}
+}
+
+// The first button of a form is what Enter presses in a field of it.
+func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("A remark to be refused.")
+	b := w.as("Olga")
+	form := find(b.card("refused"), func(n *html.Node) bool { return attr(n, "class") == "pop" && n.Data == "form" })
+	first := find(form, func(n *html.Node) bool { return n.Data == "button" })
+	values := b.values(form, fields{"note": "Not here."})
+	values.Set(attr(first, "name"), attr(first, "value"))
+	b.submit(form, values).sees("Refused.")
+	if got := w.now(c); got.Reason != moderation.ReasonOther || got.Note != "Not here." {
+		t.Errorf("got %v with note %q, want other", got.Reason, got.Note)
+	}
+}
+
+func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
+	w := newWorld(t)
+	var posted []moderation.Comment
+	for i := range 3 {
+		posted = append(posted, w.post(fmt.Sprintf("Advertising number %d.", i)))
+	}
+	b := w.as("Olga")
+	bulk := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "bulk" })
+	b.press(bulk, "Spam", fields{"comment": "all"}).sees("3 marked as spam.")
+	for _, c := range posted {
+		w.stands(c, moderation.Spam)
+	}
+	b.press(b.doc, "Undo", nil).sees("3 taken back.")
+	for _, c := range posted {
+		w.stands(c, moderation.Pending)
+	}
+}
+
+func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", moderation.Moderator, "blog")
+	c := w.post("A remark that two people read.")
+	b := w.as("Olga")
+
+	_, err := w.s.Decide(w.ctx, w.actor("Dana"), w.site, moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
+	w.must(err)
+	w.clock.add(4 * time.Second)
+
+	b.press(b.card("two people"), "Spam", nil)
+	b.sees("Dana approved this 4 s before you chose “spam”.").sees("Nothing was changed by you.").sees("Leave it approved")
+	w.stands(c, moderation.Approved)
+
+	b.press(b.card("two people"), "Take it back to waiting", nil)
+	w.stands(c, moderation.Pending)
+}
+
+func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
+	w := newWorld(t)
+	got, err := w.s.Submit(w.ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
+	w.must(err)
+	b := w.as("Olga")
+	w.clock.add(time.Minute)
+	_, _, err = w.s.Edit(w.ctx, w.site, got.Comment.ID, got.EditToken, "Not so harmless now.")
+	w.must(err)
+
+	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").sees("Not so harmless now.")
+	w.stands(got.Comment, moderation.Pending)
+}
+
+func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
+	w := newWorld(t)
+	for i := range 60 {
+		w.post(fmt.Sprintf("Remark %02d in a long queue.", i))
+	}
+	b := w.as("Olga")
+	if got := b.cards(); got != 50 {
+		t.Fatalf("the first page has %d cards, want 50", got)
+	}
+	b.sees("60")
+	next := find(b.doc, func(n *html.Node) bool { return attr(n, "rel") == "next" })
+	b.open(attr(next, "href")).sees("Remark 50").sees("Remark 59").misses("Remark 49")
+	if got := b.cards(); got != 10 {
+		t.Errorf("the second page has %d cards, want 10", got)
+	}
+}
+
+func TestSearchAndOrderStayWithTheQueue(t *testing.T) {
+	w := newWorld(t)
+	w.post("Something about zebras.")
+	w.post("Something about horses.")
+	b := w.as("Olga")
+	b.open("/moderate/blog/queue?q=ZEBRA").sees("about zebras").misses("about horses").sees("Found for “ZEBRA”")
+	b.press(b.card("zebras"), "Approve", nil).sees("Nothing was found")
+	b.open("/moderate/blog/queue?sort=newest&state=approved").sees("about zebras")
+	if got := b.open("/moderate/blog/queue?sort=sideways").status; got != 400 {
+		t.Errorf("an unknown order answers %d, want 400", got)
+	}
+}
+
+func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("Is the bakery open on Sunday?")
+	b := w.as("Olga")
+	form := find(b.card("bakery"), func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
+	values := b.values(form, fields{"body": "From six in the morning."})
+	b.submit(form, values).sees("Your reply is public.")
+	b.submit(form, values)
+	w.stands(c, moderation.Approved)
+	b.open("/moderate/blog/queue?state=approved")
+	if got := strings.Count(nameOf(b.doc), "From six in the morning."); got != 1 {
+		t.Errorf("the reply stands %d times among the approved, want 1", got)
+	}
+}
+
+func TestTheFirstCardIsCurrent(t *testing.T) {
+	w := newWorld(t)
+	first := w.post("The oldest of them.")
+	w.post("A later one.")
+	b := w.as("Olga")
+	current := find(b.doc, func(n *html.Node) bool { return attr(n, "aria-current") == "true" && has(n, "data-comment") })
+	if current == nil || attr(current, "data-comment") != first.ID {
+		t.Errorf("the oldest card is not the current one")
+	}
+}
