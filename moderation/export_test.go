@@ -18,3 +18,6 @@ func ModelBytes(ctx context.Context, s *Service, site Site) ([]byte, uint64, err
 
 // BreakModel makes everything that asks a site's model panic.
 func BreakModel(s *Service, site Site) { s.models.of(site.ID).live.Store(&learned{}) }
+
+// SetStore puts another store under a Service that was opened already.
+func SetStore(s *Service, store Store) { s.store = store }

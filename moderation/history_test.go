@@ -1,6 +1,8 @@
 package moderation_test
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -36,7 +38,10 @@ func TestHistories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := newHistory(t).play(string(want))
+			got := newHistory(t, false).play(string(want))
+			if again := newHistory(t, true).play(string(want)); again != got {
+				t.Errorf("%s, each transaction run twice\n--- got\n%s\n--- want\n%s", file, again, got)
+			}
 			if got == string(want) {
 				return
 			}
@@ -61,8 +66,31 @@ type history struct {
 	said    []string // by the commands of this block
 }
 
-func newHistory(t *testing.T) *history {
-	return &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
+func newHistory(t *testing.T, twice bool) *history {
+	h := &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
+	if twice {
+		var err error
+		h.s, err = moderation.New(h.ctx, moderation.Options{Store: retrying{h.db}, Secret: testSecret, Clock: h.clock})
+		h.must(err)
+	}
+	return h
+}
+
+// retrying is a store whose every transaction fails at its end once, and runs again.
+type retrying struct{ moderation.Store }
+
+func (r retrying) Update(ctx context.Context, fn func(moderation.Tx) error) error {
+	errAgain := errors.New("run it again")
+	err := r.Store.Update(ctx, func(tx moderation.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return errAgain
+	})
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return r.Store.Update(ctx, fn)
 }
 
 // play runs a history and returns it with what was seen in the place of what was expected.

@@ -1,0 +1,91 @@
+package moderation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// failing is a store whose every transaction ends in an error, or whose every read does.
+type failing struct {
+	moderation.Store
+	update, view error
+}
+
+func (f failing) Update(ctx context.Context, fn func(moderation.Tx) error) error {
+	if f.update == nil {
+		return f.Store.Update(ctx, fn)
+	}
+	return f.Store.Update(ctx, func(tx moderation.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return fmt.Errorf("commit: %w", f.update)
+	})
+}
+
+func (f failing) View(ctx context.Context, fn func(moderation.Tx) error) error {
+	if f.view == nil {
+		return f.Store.View(ctx, fn)
+	}
+	return fmt.Errorf("begin: %w", f.view)
+}
+
+func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
+	w := newWorld(t)
+	c, token := w.submitOwn(w.a, "It stands.")
+	for _, tt := range []struct {
+		err    error
+		kind   moderation.Kind
+		code   string
+		retry  bool
+		hidden bool
+	}{
+		{err: moderation.ErrBusy, kind: moderation.Busy, code: "busy", retry: true},
+		{err: moderation.ErrFull, kind: moderation.Full, code: "storage.full"},
+		{err: errors.New("disk on fire"), hidden: true},
+	} {
+		s, err := moderation.New(w.ctx, moderation.Options{Store: failing{Store: w.db, update: tt.err}, Secret: testSecret, Clock: w.clock})
+		w.must(err)
+		told := 0
+		s.OnEvent(func(moderation.Event) { told++ })
+		_, err1 := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "It does not stand."})
+		_, _, err2 := s.Edit(w.ctx, w.a, c.ID, token, "Changed.")
+		err3 := s.Withdraw(w.ctx, w.a, c.ID, token)
+		for i, err := range []error{err1, err2, err3} {
+			var e *moderation.Error
+			if known := errors.As(err, &e); err == nil || known == tt.hidden ||
+				known && (e.Kind != tt.kind || e.Code != tt.code || e.RetryAfter > 0 != tt.retry) {
+				t.Errorf("%v, use case %d: got %v", tt.err, i, err)
+			}
+		}
+		if told > 0 {
+			t.Errorf("%v: %d events were told of what was not stored", tt.err, told)
+		}
+	}
+	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != moderation.Pending {
+		t.Errorf("the comment became %+v", got)
+	}
+}
+
+// A model that cannot even be read leaves the comment to a person.
+func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
+	w := newWorld(t)
+	w.warm(w.a, 2)
+	s, err := moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock})
+	w.must(err)
+	broken := failing{Store: w.db, view: moderation.ErrBusy}
+	moderation.SetStore(s, broken)
+	out, err := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
+	w.must(err)
+	if c := w.comment(w.a, out.Comment.ID); c.State != moderation.Pending || c.Verdict.Warm || c.Verdict.Action != moderation.Hold {
+		t.Errorf("got %s with %+v", c.State, c.Verdict)
+	}
+	moderation.SetStore(s, w.db)
+	w.run(s)
+	w.until("it is judged after all", 5*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.Warm })
+}
