@@ -126,6 +126,6 @@ func (t *tx) Meta(name string) ([]byte, error) {
 func (t *tx) SetMeta(name string, value []byte) error {
 	_, err := t.exec(`
 		INSERT INTO meta (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, notNil(value))
 	return err
 }

@@ -1,0 +1,209 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store"
+)
+
+const postWriters = 64
+
+var benchBegan = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// A post is what a reader sends: 290 bytes of text, as Submit stores it.
+func post(site int64, page string, n int64) moderation.Comment {
+	id := fmt.Sprintf("018f6c5e-0000-7000-8000-%012d", n)
+	body := "The bakery on the corner has closed, and nobody knows who will take the house. My neighbour " +
+		"says that a library is to move in, which would be good for the children of the street. If you know " +
+		"more than the paper wrote last week, please tell us here; we would all like to hear it. Thank you, Aya."
+	return moderation.Comment{
+		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
+		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
+		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
+		Verdict:   moderation.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []moderation.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
+		CreatedAt: benchBegan.Add(time.Duration(n) * time.Microsecond), EditUntil: benchBegan.Add(time.Hour),
+	}
+}
+
+// BenchmarkPosts: 64 writers post into one SQLite file with synchronous=FULL. It guards W1a:
+// at least 0.4 of the raw driver that writes the same rows in the same groups.
+func BenchmarkPosts(b *testing.B) {
+	b.Run("ours", func(b *testing.B) {
+		db := open(b, sqliteURL(b), store.Options{})
+		site := moderation.Site{Key: "s"}
+		page := moderation.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
+		benchUpdate(b, db, func(tx moderation.Tx) error {
+			if err := tx.InsertSite(&site); err != nil {
+				return err
+			}
+			page.Site = site.ID
+			_, err := tx.EnsurePage(page)
+			return err
+		})
+		inParallel(b, func(n int64) error {
+			c := post(site.ID, "p", n)
+			return db.Update(context.Background(), func(tx moderation.Tx) error { return ours(tx, page, c) })
+		})
+	})
+	b.Run("floor", func(b *testing.B) {
+		f := newFloor(b)
+		inParallel(b, func(n int64) error {
+			c := post(1, "p", n)
+			return f.post(c)
+		})
+	})
+}
+
+func ours(tx moderation.Tx, page moderation.Page, c moderation.Comment) error {
+	if _, err := tx.EnsurePage(page); err != nil {
+		return err
+	}
+	if err := tx.ReleaseSame(c.Site, c.Same, c.CreatedAt); err != nil {
+		return err
+	}
+	if _, _, err := tx.InsertComment(c); err != nil {
+		return err
+	}
+	return tx.Emit(moderation.Event{Site: c.Site, Kind: moderation.EventArrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
+}
+
+func benchUpdate(b *testing.B, db *store.DB, fn func(moderation.Tx) error) {
+	b.Helper()
+	if err := db.Update(b.Context(), fn); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func inParallel(b *testing.B, post func(n int64) error) {
+	b.Helper()
+	var last atomic.Int64
+	b.SetParallelism(max(1, postWriters/runtime.GOMAXPROCS(0)))
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := post(last.Add(1)); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
+}
+
+// A floor is database/sql alone: one goroutine that commits what up to 64 writers wait with.
+type floor struct {
+	db    *sql.DB
+	posts chan floorPost
+}
+
+type floorPost struct {
+	comment moderation.Comment
+	answer  chan error
+}
+
+func newFloor(b *testing.B) *floor {
+	b.Helper()
+	address := sqliteURL(b)
+	open(b, address, store.Options{})
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
+	db, err := sql.Open("sqlite", store.SQLiteAddress(address[len("sqlite:"):])+"&"+q.Encode())
+	if err != nil {
+		b.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	for _, statement := range []string{
+		"INSERT INTO sites (id, key, name, origins, settings, created_at) VALUES (1, 's', '', '[]', '{}', 0)",
+		"INSERT INTO pages (site_id, id, url, title, open, created_at) VALUES (1, 'p', 'https://x.example/', 'T', 1, 0)",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			b.Fatal(err)
+		}
+	}
+	f := &floor{db: db, posts: make(chan floorPost)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f.serve()
+	}()
+	b.Cleanup(func() {
+		close(f.posts)
+		<-ended
+		_ = db.Close()
+	})
+	return f
+}
+
+func (f *floor) post(c moderation.Comment) error {
+	p := floorPost{c, make(chan error, 1)}
+	f.posts <- p
+	return <-p.answer
+}
+
+func (f *floor) serve() {
+	for p := range f.posts {
+		group := []floorPost{p}
+		tx, err := f.db.Begin()
+		if err == nil {
+			err = write(tx, p.comment)
+		}
+	more:
+		for err == nil && len(group) < postWriters {
+			select {
+			case p, open := <-f.posts:
+				if !open {
+					break more
+				}
+				group = append(group, p)
+				err = write(tx, p.comment)
+			default:
+				break more
+			}
+		}
+		if err == nil {
+			err = tx.Commit()
+		}
+		for _, p := range group {
+			p.answer <- err
+		}
+	}
+}
+
+// write runs the statements of a post as the store does, without the store.
+func write(tx *sql.Tx, c moderation.Comment) error {
+	var id, at, title string
+	err := tx.QueryRow("SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?", c.Site, "https://x.example/").Scan(&id, &at, &title)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE comments SET same = NULL WHERE site_id = ? AND same = ? AND state IN (2, 3, 4)
+		AND (decided_at < ? OR state = 4 AND reason = 0)`, c.Site, c.Same, c.CreatedAt.UnixMicro())
+	if err != nil {
+		return err
+	}
+	v := c.Verdict
+	err = tx.QueryRow(`INSERT INTO comments (site_id, id, page_id, parent_id, depth, path, root, state, version,
+		name, email, website, account_id, badge, source, html, markup, lang, reason, note,
+		writer, address, same, submissions, score, suggested, suggested_reason, signals, spam, warm, model_seq, standing,
+		shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until)
+		VALUES (?, ?, ?, NULL, 0, ?, ?, 0, 1, ?, ?, '', '', '', ?, ?, 1, 'en', 0, '', ?, ?, ?, 1, ?, 0, 0, ?, ?, 0, 0, 0,
+		0, 0, 0, ?, ?, ?, 0, 0, ?)
+		ON CONFLICT (site_id, same) WHERE same IS NOT NULL DO UPDATE SET submissions = comments.submissions + 1
+		RETURNING id`,
+		c.Site, c.ID, c.Page, c.Path, c.Path[:16], c.Name, c.Email, c.Source, c.HTML, c.Writer, c.Address, c.Same,
+		v.Score, `[{"name":"classifier","weight":-1.5,"text":"12 % spam","code":"classifier.spam"}]`, v.Spam,
+		c.FormAge, c.Search, c.CreatedAt.UnixMicro(), c.EditUntil.UnixMicro()).Scan(&id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
+		VALUES (?, 'arrived', ?, ?, '', 0, ?)`, c.Site, c.Page, c.ID, c.CreatedAt.UnixMicro())
+	return err
+}

@@ -1,0 +1,230 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// A hot query, and the index that must carry it: it also gives the order, unless rows are few.
+var hot = []struct {
+	name  string
+	index string
+	run   func(moderation.Tx) error
+	few   bool
+}{
+	{"page by URL", "pages_url", func(tx moderation.Tx) error { return second(tx.PageByURL(1, "u7")) }, false},
+	{"page by id", "pages_pk", func(tx moderation.Tx) error { return second(tx.PageByID(1, "p7")) }, false},
+	{"pages", "pages_age", func(tx moderation.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
+	{"more pages", "pages_age", func(tx moderation.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
+	{"counts", "comments_page", func(tx moderation.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) }, false},
+	{"comment", "comments_pk", func(tx moderation.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
+	{"thread", "comments_thread", thread(moderation.ThreadQuery{Order: moderation.Oldest}), false},
+	{"more of a thread", "comments_thread", thread(moderation.ThreadQuery{Order: moderation.Oldest, After: padded(7)}), false},
+	{"newest thread", "comments_newest", thread(moderation.ThreadQuery{Order: moderation.Newest}), false},
+	{"more of a newest thread", "comments_newest|comments_thread", thread(moderation.ThreadQuery{Order: moderation.Newest, After: padded(7)}), false},
+	{"queue, oldest", "comments_age", queue(moderation.QueueOldest, nil), false},
+	{"queue, newest", "comments_age", queue(moderation.QueueNewest, nil), false},
+	{"queue, risk", "comments_risk", queue(moderation.QueueRisk, nil), false},
+	{"queue, oldest, deep", "comments_age", queue(moderation.QueueOldest, &moderation.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, newest, deep", "comments_age", queue(moderation.QueueNewest, &moderation.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, risk, deep", "comments_risk", queue(moderation.QueueRisk, &moderation.QueueCursor{Score: 0.5, ID: "c5000"}), false},
+	{"suspected by risk", "comments_risk", func(tx moderation.Tx) error {
+		return second(tx.Queue(moderation.QueueQuery{Site: 1, View: moderation.ViewSuspected, Suspect: 0.9, Order: moderation.QueueRisk, Limit: 50}))
+	}, false},
+	{"count of pending", "comments_age|comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, moderation.ViewPending, 0.9, 1000)) }, false},
+	{"count of suspected", "comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, moderation.ViewSuspected, 0.9, 1000)) }, false},
+	{"stale, oldest", "comments_age", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, moderation.QueueOldest, 300)) }, false},
+	{"stale, riskiest", "comments_risk", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, moderation.QueueRisk, 300)) }, false},
+	{"writers", "comments_writer", func(tx moderation.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
+	{"release of sameness", "comments_same", func(tx moderation.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
+	{"decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
+	{"newest decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) }, false},
+	{"decisions of a comment", "decisions_comment", func(tx moderation.Tx) error { return second(tx.DecisionsOf(1, "c7")) }, true},
+	{"batch", "decisions_batch", func(tx moderation.Tx) error { return second(tx.Batch(1, "b7")) }, true},
+	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(moderation.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},
+	{"last event", "events_pk|SCAN events", func(tx moderation.Tx) error { return second(tx.LastEvent()) }, false},
+	{"session", "sessions_pk", func(tx moderation.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
+	{"token", "tokens_hash", func(tx moderation.Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// missing forgives that there is nothing to find.
+func missing[T any](_ T, err error) error {
+	if isAny(err, moderation.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func thread(q moderation.ThreadQuery) func(moderation.Tx) error {
+	q.Site, q.Page, q.Limit = 1, "p7", 25
+	return func(tx moderation.Tx) error { return second(tx.Thread(q)) }
+}
+
+func queue(order moderation.QueueOrder, after *moderation.QueueCursor) func(moderation.Tx) error {
+	q := moderation.QueueQuery{Site: 1, View: moderation.ViewPending, Order: order, After: after, Limit: 50}
+	return func(tx moderation.Tx) error { return second(tx.Queue(q)) }
+}
+
+func padded(n int) string { return fmt.Sprintf("%016d", n) }
+
+// crowd fills a database so that a planner has something to choose from.
+var crowd = []string{
+	`INSERT INTO sites (key, name, origins, settings, created_at) VALUES ('a', '', '[]', '{}', 0), ('b', '', '[]', '{}', 0)`,
+	`INSERT INTO pages (site_id, id, url, title, open, created_at)
+	 SELECT 1 + n % 2, 'p' || (n / 2), 'u' || (n / 2), '', TRUE, n FROM numbers WHERE n < 2000`,
+	`INSERT INTO comments (site_id, id, page_id, depth, path, root, state, version, name, email, website, account_id, badge,
+	        source, html, markup, lang, reason, note, writer, same, submissions, score, suggested, suggested_reason, signals,
+	        spam, warm, model_seq, standing, shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until)
+	 SELECT 1 + n % 2, 'c' || (n / 2), 'p' || (n / 2 % 100), 0, {path}, {path}, n / 7 % 5, 1, '', '', '', '', '',
+	        'text', 'text', 1, 'en', 0, '', {writer}, {same}, 1, (n % 100) / 100.0, 0, 0, '[]',
+	        0.5, TRUE, n % 20, 0, 0, n / 7 % 5 = 1, FALSE, 0, 'text', n, 0, 0, 0 FROM numbers`,
+	`INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state, to_state,
+	        before, undoes, restores, score, suggested, model_seq, decided_at, hash)
+	 SELECT 1 + n % 2, 1 + n / 2, 'b' || (n / 20), 'c' || (n / 2), 1, '', 1, 0, '', 0, 1, 0, 0, 0, 0.5, 0, 0, n, {writer} FROM numbers`,
+	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
+	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,
+	`INSERT INTO accounts (id, email, name, password, disabled, all_sites, created_at)
+	 SELECT 'a' || n, 'e' || n, '', '', FALSE, 0, n FROM numbers WHERE n < 5000`,
+	`INSERT INTO sessions (hash, id, account_id, agent, created_at, seen_at, expires_at)
+	 SELECT {writer}, 's' || n, 'a' || n, '', n, n, n FROM numbers WHERE n < 5000`,
+	`INSERT INTO tokens (id, hash, account_id, name, sites, scope, created_at)
+	 SELECT 't' || n, {writer}, 'a' || n, '', '[]', 2, n FROM numbers WHERE n < 5000`,
+	`ANALYZE`,
+}
+
+const numbers = "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 19999) "
+
+func fillCrowd(t *testing.T, g *gorm.DB, path, writer, same string) {
+	t.Helper()
+	for _, statement := range crowd {
+		statement = strings.NewReplacer("{path}", path, "{writer}", writer, "{same}", same).Replace(statement)
+		if strings.Contains(statement, "FROM numbers") {
+			statement = strings.Replace(statement, "INSERT", numbers+"INSERT", 1)
+		}
+		if err := g.Exec(statement).Error; err != nil {
+			t.Fatalf("%.120s: %v", statement, err)
+		}
+	}
+}
+
+// A statement is one that the store ran.
+type statement struct {
+	sql  string
+	args []any
+}
+
+// record keeps what runs through g.
+func record(t *testing.T, g *gorm.DB) (take func() []statement) {
+	t.Helper()
+	var mu sync.Mutex
+	var all []statement
+	keep := func(db *gorm.DB) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, statement{db.Statement.SQL.String(), slices.Clone(db.Statement.Vars)})
+	}
+	for _, p := range []interface {
+		Register(string, func(*gorm.DB)) error
+	}{g.Callback().Row().After("gorm:row"), g.Callback().Raw().After("gorm:raw"), g.Callback().Query().After("gorm:query")} {
+		if err := p.Register("record", keep); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() []statement {
+		mu.Lock()
+		defer mu.Unlock()
+		taken := all
+		all = nil
+		return taken
+	}
+}
+
+func checkPlans(t *testing.T, db *DB, pool *gorm.DB, explain, scan, sort string) {
+	take := record(t, pool)
+	for _, q := range hot {
+		take()
+		if err := db.Update(t.Context(), q.run); err != nil {
+			t.Errorf("%s: %v", q.name, err)
+		}
+		plans, ordered := "", false
+		for _, s := range take() {
+			if verb := strings.Fields(s.sql)[0]; verb != "SELECT" && verb != "UPDATE" {
+				continue
+			}
+			plans += plan(t, pool, explain, s)
+			ordered = ordered || strings.Contains(s.sql, "ORDER  BY") && !q.few
+		}
+		if plans == "" {
+			t.Errorf("%s: nothing was recorded", q.name)
+		}
+		if !usesOne(plans, q.index) {
+			t.Errorf("%s does not use %s:\n%s", q.name, q.index, plans)
+		}
+		plans = strings.ReplaceAll(plans, "SCAN capped", "") // the limited subquery of a count
+		if strings.Contains(plans, scan) && !strings.Contains(q.index, "SCAN") || ordered && strings.Contains(plans, sort) {
+			t.Errorf("%s reads or sorts a whole table:\n%s", q.name, plans)
+		}
+	}
+}
+
+// usesOne reports whether plans name one of the indexes, which "|" divides. SQLite has names of
+// its own for primary keys.
+func usesOne(plans, indexes string) bool {
+	return slices.ContainsFunc(strings.Split(indexes, "|"), func(index string) bool {
+		table, isKey := strings.CutSuffix(index, "_pk")
+		return strings.Contains(plans, index) || isKey && strings.Contains(plans, "sqlite_autoindex_"+table+"_1")
+	})
+}
+
+func plan(t *testing.T, pool *gorm.DB, explain string, s statement) (text string) {
+	t.Helper()
+	db, err := pool.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.QueryContext(t.Context(), explain+s.sql, s.args...)
+	if err != nil {
+		t.Fatalf("%s%s: %v", explain, s.sql, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		into := make([]any, len(columns))
+		for i := range into {
+			into[i] = new(any)
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		text += fmt.Sprintln(*into[len(into)-1].(*any))
+	}
+	return text
+}
+
+func TestHotQueriesUseTheirIndexes(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		db := openedSQLite(t)
+		pool := db.engine.(*sqliteEngine).write
+		fillCrowd(t, pool, "substr('0000000000000000' || n, -16)", "CAST('w' || n AS BLOB)", "CAST('s' || n AS BLOB)")
+		checkPlans(t, db, pool, "EXPLAIN QUERY PLAN ", "SCAN ", "TEMP B-TREE")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		db := openedPostgres(t)
+		pool := db.engine.(*postgresEngine).pool
+		fillCrowd(t, pool, "lpad(n::text, 16, '0')", "('w' || n)::bytea", "('s' || n)::bytea")
+		checkPlans(t, db, pool, "EXPLAIN ", "Seq Scan on", "Sort ")
+	})
+}
