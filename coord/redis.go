@@ -44,15 +44,28 @@ type shared struct {
 // logged here instead.
 var quiet = sync.OnceFunc(logging.Disable)
 
+// CheckURL refuses a URL that Open would refuse.
+func CheckURL(s string) error {
+	_, err := parse(s)
+	return err
+}
+
+func parse(s string) (*redis.Options, error) {
+	opt, err := redis.ParseURL(s)
+	if bad, ok := errors.AsType[*url.Error](err); ok {
+		err = bad.Err // without the URL, which may hold a password
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the URL of redis: %w", err)
+	}
+	return opt, nil
+}
+
 func dial(ctx context.Context, o Options, channel string, heard func()) (*shared, error) {
 	quiet()
-	opt, err := redis.ParseURL(o.URL)
+	opt, err := parse(o.URL)
 	if err != nil {
-		var bad *url.Error
-		if errors.As(err, &bad) {
-			err = bad.Err // without the URL, which may hold a password
-		}
-		return nil, fmt.Errorf("read url: %w", err)
+		return nil, err
 	}
 	opt.ContextTimeoutEnabled = true
 	opt.MaxRetries = -1

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/aitys/aitys/coord"
 )
 
 // cli is the command line. Names are the contract's, section 2.
@@ -92,25 +94,20 @@ func checkRedis(s string) error {
 		return nil
 	}
 	u, err := parseURL(s)
-	if err != nil {
-		return err
-	}
 	switch {
+	case err != nil:
+		return err
 	case u.Scheme == "unix" && u.Path == "":
 		return errors.New("the unix:// URL names no socket")
-	case u.Scheme == "unix":
-		return nil
-	case u.Scheme != "redis" && u.Scheme != "rediss":
+	case u.Scheme != "unix" && u.Scheme != "redis" && u.Scheme != "rediss":
 		return errors.New("want redis://, rediss:// or unix://")
-	case u.Host == "":
+	case u.Scheme != "unix" && u.Host == "":
 		return errors.New("the URL names no host")
 	}
-	if db := strings.Trim(u.Path, "/"); db != "" {
-		if n, err := strconv.Atoi(db); err != nil || n < 0 {
-			return fmt.Errorf("the database of a Redis is a number, not %q", db)
-		}
+	if err := checkPort(u); err != nil {
+		return err
 	}
-	return checkPort(u)
+	return coord.CheckURL(s)
 }
 
 // parseURL reads a URL that may hold a password: its errors do not repeat it.

@@ -50,6 +50,9 @@ func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slo
 	}()
 	made := false
 	if n != reads {
+		if err = a.makeFolder(a.base.SecretFile); err != nil {
+			return nil, err
+		}
 		if made, err = makeSecret(a.base.SecretFile); err != nil {
 			return nil, err
 		}
@@ -78,7 +81,7 @@ func (a *app) openCoord(ctx context.Context, secret moderation.Secret, clock mod
 	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log})
 }
 
-// prepare refuses what can be refused before anything is opened, and makes the data folder.
+// prepare refuses what can be refused before anything is opened or made.
 func (a *app) prepare(n need) error {
 	if _, err := os.Stat(a.base.SecretFile); err == nil || n == reads {
 		if path, ok := a.base.sqlitePath(); ok && n == reads && !exists(path) {
@@ -92,16 +95,21 @@ func (a *app) prepare(n need) error {
 	if path, ok := a.base.sqlitePath(); ok {
 		folders = append(folders, filepath.Dir(path))
 	}
-	data, uses := filepath.Clean(a.base.Data), false
 	for _, f := range folders {
-		if uses = uses || f == data; f != data && !exists(f) {
+		if f != filepath.Clean(a.base.Data) && !exists(f) {
 			return fmt.Errorf("there is no folder %s", f)
 		}
 	}
-	if uses && n != reads {
-		if err := os.MkdirAll(data, 0o700); err != nil {
-			return fmt.Errorf("make the data folder: %w", err)
-		}
+	return nil
+}
+
+// makeFolder makes the data folder for a file that is to be in it.
+func (a *app) makeFolder(file string) error {
+	if filepath.Dir(file) != filepath.Clean(a.base.Data) {
+		return nil
+	}
+	if err := os.MkdirAll(a.base.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
 	}
 	return nil
 }
@@ -112,6 +120,11 @@ func exists(path string) bool {
 }
 
 func (a *app) openStore(ctx context.Context, n need) (*store.DB, error) {
+	if path, ok := a.base.sqlitePath(); ok && n != reads {
+		if err := a.makeFolder(path); err != nil {
+			return nil, err
+		}
+	}
 	db, err := store.Open(ctx, a.base.Database, store.Options{})
 	if err != nil {
 		return nil, err
