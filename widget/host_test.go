@@ -42,6 +42,7 @@ type options struct {
 	dark         bool
 	body         string // instead of the place for comments
 	loading      bool   // do not wait for the comments
+	nonce        string // the policy names no source of scripts but this
 }
 
 func visit(t *testing.T, s *service, o options) *reader {
@@ -64,7 +65,11 @@ func visit(t *testing.T, s *service, o options) *reader {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; style-src 'self'", s.URL, s.URL))
+		scripts := s.URL
+		if o.nonce != "" {
+			scripts = "'nonce-" + o.nonce + "'"
+		}
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; style-src 'self'", scripts, s.URL))
 		body := o.body
 		if body == "" {
 			body = `<div id="aitys"></div>`
@@ -94,7 +99,8 @@ const sheet = `:root { color-scheme: light dark; --bg: #fffdf9; --fg: #24211d }
 * { box-sizing: border-box } body { margin: 0; background: var(--bg); color: var(--fg); font: 17px/1.6 system-ui, "Noto Sans", sans-serif }
 main { max-width: 720px; margin: 0 auto; padding: 0 20px 60px } h1 { font-size: 30px; line-height: 1.2 }
 @media (max-width: 300px) { main { padding-inline: 0 } }
-li { color: red } button { background: hotpink } p { letter-spacing: .01em }`
+li { color: red } button { background: hotpink } p { letter-spacing: .01em }
+main { --aitys-radius: 3px } aitys-comments::part(rules) { font-style: italic }`
 
 const article = `<!doctype html><html lang=%q><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The lighthouse keeper’s radio</title><link rel="stylesheet" href="/blog.css"></head>

@@ -191,3 +191,17 @@ func TestTheHostsPolicyIsKeptAndItsStylesStayOutside(t *testing.T) {
 	r.must(r.Holds(`!window.violations`))
 	r.must(r.Holds(`Object.keys(window).every(k => !/aitys/i.test(k))`))
 }
+
+func TestANonceReachesThePartsThatAreLoadedLater(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{lang: "ru", nonce: "r4nd0m", script: `nonce="r4nd0m"`})
+	r.must(r.Type("textbox", "Комментарий", "Да."))
+	r.must(r.See("button", "Отправить комментарий"))
+	r.must(r.Holds(`!window.violations`))
+}
+
+func TestThePageMayStyleByPropertiesAndParts(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.holds(`getComputedStyle($('.ed')).borderRadius === '3px' && getComputedStyle($('[part=rules]')).fontStyle === 'italic'`)
+}

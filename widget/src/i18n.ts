@@ -42,7 +42,8 @@ export const en = {
   unharmed: 'The article is not affected. You can try again, or read the {link}.',
   plain: 'plain page',
   again: 'Try again',
-  formFailed: 'The form could not be loaded. What you wrote is still here. You can try again, or use the {link}.',
+  formFailed: 'The form could not be loaded.',
+  formKept: 'What you wrote is still here. You can try again, or use the {link}.',
 }
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */

@@ -98,7 +98,7 @@ export class OwnComments {
     if (!published && !seen.parent && !first) thread.toEnd(own.id)
     if (seen.state === 'pending') {
       acts?.append(
-        el('strong', { class: 'row' }, icon(clock), this.#t.waiting),
+        el('strong', { part: 'status', class: 'row' }, icon(clock), this.#t.waiting),
         el('span', {}, this.#t.onlyYou),
         ...this.#tools(own, seen, node),
       )
@@ -186,7 +186,7 @@ export class OwnComments {
     return el(
       'div',
       { class: 'box err' },
-      el('strong', {}, fill(t.refused, { reason: t.reasons[reason] })),
+      el('strong', { part: 'status' }, fill(t.refused, { reason: t.reasons[reason] })),
       el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
       seen.note ? el('p', { dir: 'auto' }, fill(t.note, { note: seen.note })) : null,
       el(

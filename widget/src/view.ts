@@ -219,7 +219,7 @@ export class View {
     form?.querySelector('.box')?.remove()
     this.writer().then(
       w => w.open(),
-      () => form?.append(this.#trouble(t.formFailed, '', () => this.#openForm())),
+      () => form?.append(this.#trouble(t.formFailed, t.formKept, () => this.#openForm())),
     )
   }
 
