@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"coord":             {"moderation"},
 	"widget":            nil,
 	"api/web":           {"moderation"},
-	"api":               {"api/web", "moderation", "moderation/markup", "classifier", "widget"},
+	"api":               {"api/web", "api/desk", "moderation", "moderation/markup", "classifier", "widget"},
 	"api/desk":          {"api/web", "moderation", "classifier"},
 	"cmd/aitys":         {"api", "api/web", "api/desk", "store", "coord", "moderation", "classifier", "migrations"},
 	"e2e/planted":       nil,

@@ -156,11 +156,11 @@ func shots(demo said, setup string) []shot {
 		}
 	}
 	return []shot{
-		{"demo-en", true, page("/demo/en")},
-		{"demo-ru", true, page("/demo/ru")},
-		{"demo-kk", true, page("/demo/kk")},
+		{"demo-en", true, page("/demo/bakery")},
+		{"demo-ru", true, page("/demo/library")},
+		{"demo-kk", true, page("/demo/orchard")},
 		{"plain", true, func(t *chrome.Tab) error {
-			return t.Go(demo["url"] + "/sites/demo/page?url=" + demo["url"] + "/demo/en")
+			return t.Go(demo["url"] + "/sites/demo/page?url=" + demo["url"] + "/demo/bakery")
 		}},
 		{"signin", false, func(t *chrome.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
 		{"setup", false, func(t *chrome.Tab) error { return t.Go(setup) }},
