@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation"
 )
 
@@ -49,13 +50,15 @@ type plainView struct {
 
 // plainComment is one comment with its replies below it.
 type plainComment struct {
-	ID, Name, Badge, Lang string
-	Time, Machine         string
-	HTML                  template.HTML
-	Gone                  bool
-	ReplyLink             string
-	Replies               []*plainComment
-	depth                 int
+	ID, Badge, Lang string
+	Name            any // a string, which the template escapes
+	Website         string
+	Time, Machine   string
+	HTML            template.HTML
+	Gone            bool
+	ReplyLink       string
+	Replies         []*plainComment
+	depth           int
 }
 
 // ownShown is a writer's own comment that is not public, and why.
@@ -137,7 +140,10 @@ func newPlainComment(c echo.Context, lang *words, m moderation.Comment) *plainCo
 	if n.Gone {
 		return n
 	}
-	n.Name, n.Badge = lang.name(m.Name), lang.badges[m.Badge]
+	n.Name, n.Website, n.Badge = lang.name(m.Name), m.Website, lang.badges[m.Badge]
+	if planted.Is("escaping") {
+		n.Name = template.HTML(m.Name)
+	}
 	n.Time, n.Machine = lang.time(m.CreatedAt), m.CreatedAt.UTC().Format(time.RFC3339)
 	n.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
 	if m.Lang != lang.Lang && m.Lang != "und" {

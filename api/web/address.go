@@ -18,7 +18,7 @@ func (k *Kit) Address(r *http.Request) netip.Addr {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
-		hop := addr(strings.TrimSpace(hops[i]))
+		hop := addr(strings.Trim(hops[i], " \t"))
 		if !hop.IsValid() {
 			return peer
 		}

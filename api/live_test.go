@@ -1,0 +1,146 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A listener reads a stream of events.
+type listener struct {
+	t      *testing.T
+	events chan event
+	stop   context.CancelFunc
+}
+
+type event struct {
+	name string
+	data map[string]any
+}
+
+// listen opens the stream of site A's queue as who.
+func (w *world) listen(who string) *listener {
+	w.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	req := w.request(call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens[who]}).WithContext(ctx)
+	res, err := w.client.Do(req)
+	fatal(w.t, err)
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
+		w.t.Fatalf("live: got %d %v", res.StatusCode, res.Header)
+	}
+	l := &listener{t: w.t, events: make(chan event, 100), stop: stop}
+	go func() {
+		defer close(l.events)
+		defer res.Body.Close()
+		var e event
+		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				e.name = name
+			}
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				e.data = nil
+				if err := json.Unmarshal([]byte(data), &e.data); err == nil {
+					l.events <- e
+				}
+			}
+		}
+	}()
+	w.t.Cleanup(stop)
+	return l
+}
+
+// next waits for the next event of a name that is wanted.
+func (l *listener) next(name string, ok func(map[string]any) bool) {
+	l.t.Helper()
+	late := time.After(10 * time.Second)
+	for {
+		select {
+		case e, open := <-l.events:
+			if !open {
+				l.t.Fatalf("the stream ended before %s", name)
+			}
+			if e.name == name && ok(e.data) {
+				return
+			}
+		case <-late:
+			l.t.Fatalf("waited in vain for %s", name)
+		}
+	}
+}
+
+// ends waits for the end of the stream.
+func (l *listener) ends() {
+	l.t.Helper()
+	late := time.After(10 * time.Second)
+	for {
+		select {
+		case _, open := <-l.events:
+			if !open {
+				return
+			}
+		case <-late:
+			l.t.Fatal("the stream did not end")
+		}
+	}
+}
+
+func TestTheQueueIsToldWhatHappens(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		l := w.listen("moderator a")
+		id := w.post(comment("A quiet word of its own.")).str("id")
+		is := func(d map[string]any) bool { return d["id"] == id && len(d) == 1 }
+		pending := func(n float64) func(map[string]any) bool {
+			return func(d map[string]any) bool { return d["counts"].(map[string]any)["pending"] == n }
+		}
+		l.next("arrived", is)
+		l.next("counts", pending(1))
+		w.decide("approve", id, 1)
+		l.next("decided", is)
+		l.next("counts", pending(0))
+
+		// What happens on another site is not told here.
+		w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: m{"page": m{"url": originB + "/p"}, "body": "On the other site."}})
+		second := w.post(comment(w.text())).str("id")
+		late := time.After(10 * time.Second)
+		for done := false; !done; {
+			select {
+			case e := <-l.events:
+				if e.name == "arrived" && e.data["id"] != second && e.data["id"] != id {
+					t.Errorf("told of %v", e)
+				}
+				done = e.name == "arrived" && e.data["id"] == second
+			case <-late:
+				t.Fatal("waited in vain for the second comment")
+			}
+		}
+	})
+}
+
+func TestAStreamEndsWithTheRightToIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		l := w.listen("moderator a")
+		var id string
+		for _, a := range w.as("owner a", "GET", "/api/v1/accounts", nil).list("accounts") {
+			if a["email"] == email("moderator a") {
+				id = a["id"].(string)
+			}
+		}
+		if r := w.as("owner a", "PATCH", "/api/v1/accounts/"+id, m{"disabled": true}); r.status != 200 {
+			t.Fatalf("disable: %v", r)
+		}
+		l.ends()
+		want(t, w.as("moderator a", "GET", "/api/v1/me", nil), 401, "auth.needed")
+	})
+}
+
+func TestStreamsEndWhenTheServerDrains(t *testing.T) {
+	w := onSQLite(t)
+	l := w.listen("owner a")
+	w.front.Drain()
+	l.ends()
+	want(t, w.do(call{path: "/readyz"}), 503, "busy")
+}

@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/widget"
+)
+
+func TestReadinessTellsOfRedis(t *testing.T) {
+	alone := onSQLite(t)
+	if r := alone.do(call{path: "/readyz"}); r.str("redis") != "none" {
+		t.Errorf("without Redis: got %v", r)
+	}
+	redis := machine.RedisServer(t)
+	w := newWorld(t, sqliteURL(t), redis.URL, options{limits: true})
+	is := func(state string) func() bool {
+		return func() bool { r := w.do(call{path: "/readyz"}); return r.status == 200 && r.str("redis") == state }
+	}
+	w.until("Redis is up", is("up"))
+	redis.Stop(t)
+	w.until("Redis is down and the service ready", is("down"))
+	w.post(comment("Without Redis everything works."))
+	redis.Start(t)
+	w.until("Redis is up again", is("up"))
+}
+
+func TestTheSpecificationIsServed(t *testing.T) {
+	w := onSQLite(t)
+	r := w.do(call{path: "/api/v1/openapi.json"})
+	if r.status != 200 || r.str("openapi") != "3.0.3" || r.header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("openapi.json: got %.100s %v", r.raw, r.header)
+	}
+	docs := string(w.do(call{path: "/docs"}).raw)
+	for path := range r.json["paths"].(map[string]any) {
+		if !strings.Contains(docs, " "+path+"<") {
+			t.Errorf("/docs does not show %s", path)
+		}
+	}
+	for _, part := range []string{"Post a comment", "idempotency.mismatch", "edit_token: string", "state: pending | approved | rejected | spam | removed"} {
+		if !strings.Contains(docs, part) {
+			t.Errorf("/docs does not show %q", part)
+		}
+	}
+}
+
+// TestTheSpecificationHasEveryRoute asks the router, so that no route goes undescribed.
+func TestTheSpecificationHasEveryRoute(t *testing.T) {
+	w := onSQLite(t)
+	for _, r := range w.front.Routes() {
+		if strings.HasPrefix(r.Path, "/moderate") || r.Method == http.MethodOptions || r.Method == "echo_route_not_found" {
+			continue
+		}
+		path := strings.NewReplacer(":site", "{site}", ":id", "{id}", ":batch", "{batch}").Replace(r.Path)
+		if item := spec().Paths.Value(path); item == nil || item.GetOperation(r.Method) == nil {
+			t.Errorf("openapi.yaml lacks %s %s", r.Method, path)
+		}
+	}
+}
+
+func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
+	w := onSQLite(t)
+	for _, f := range widget.Files() {
+		r := w.do(call{path: f.Path, header: map[string]string{"Origin": "https://anywhere.example"}})
+		if r.status != 200 || string(r.raw) != string(f.Body) || r.header.Get("Access-Control-Allow-Origin") != "*" ||
+			!strings.HasPrefix(r.header.Get("Content-Type"), "text/javascript") || r.header.Get("X-Content-Type-Options") != "nosniff" ||
+			r.header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || strings.Contains(r.header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: got %d, %d bytes, %v", f.Path, r.status, len(r.raw), r.header)
+		}
+		if kept := w.do(call{path: f.Path + "?v=" + f.Version}); !strings.Contains(kept.header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s with its version: got %v", f.Path, kept.header)
+		}
+		if known := w.do(call{path: f.Path, header: map[string]string{"If-None-Match": r.header.Get("ETag")}}); known.status != http.StatusNotModified {
+			t.Errorf("%s known: got %d", f.Path, known.status)
+		}
+		zipped := w.send(call{path: f.Path, header: map[string]string{"Accept-Encoding": "gzip"}})
+		z, err := gzip.NewReader(zipped.Body)
+		fatal(t, err)
+		if body, err := io.ReadAll(z); err != nil || string(body) != string(f.Body) {
+			t.Errorf("%s compressed: %d bytes, %v", f.Path, len(body), err)
+		}
+		zipped.Body.Close()
+	}
+}
+
+// TestTheLogTellsNothingOfPeople goes through what people send and looks for it in the log.
+func TestTheLogTellsNothingOfPeople(t *testing.T) {
+	w := onSQLite(t)
+	posted := w.post(m{
+		"page":   m{"url": pageA, "title": "canary-title"},
+		"author": m{"name": "canary-name", "email": "canary@mail.example", "website": "https://canary-site.example/"},
+		"body":   "canary-text of some length", "form": m{"trap": "canary-trap"},
+	})
+	w.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
+	w.do(call{path: "/canary-path?canary-query=1", header: map[string]string{"User-Agent": "canary-agent", "Cookie": "aitys=canary-cookie"}})
+	w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": "canary@mail.example", "password": "canary-password"}})
+	w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: `{"canary-field": `})
+	log := w.log.String()
+	for _, secret := range []string{"canary", posted.str("edit_token"), w.tokens["owner a"], "127.0.0.1"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("%q stands in the log:\n%s", secret, log)
+		}
+	}
+	if !strings.Contains(log, "route=/api/v1/sites/:site/comments") || !strings.Contains(log, "status=201") {
+		t.Errorf("a request has no line in the log:\n%s", log)
+	}
+}
+
+func TestAnErrorNeverRepeatsWhatWasSent(t *testing.T) {
+	w := onSQLite(t)
+	const hostile = "<script>alert(1)</script>"
+	for _, c := range []call{
+		{path: "/" + "%3Cscript%3Ealert(1)%3C/script%3E"},
+		{path: "/api/v1/sites/a/comments?page=" + pageA + "&sort=%3Cscript%3Ealert(1)%3C/script%3E"},
+		{path: "/sites/a/page?url=%3Cscript%3Ealert(1)%3C/script%3E"},
+		{path: "/moderate/%3Cscript%3Ealert(1)%3C/script%3E"},
+	} {
+		for _, accept := range []string{"text/html", "application/json"} {
+			c.header = map[string]string{"Accept": accept}
+			if r := w.do(c); strings.Contains(string(r.raw), hostile) {
+				t.Errorf("GET %s as %s repeats it: %s", c.path, accept, r.raw)
+			}
+		}
+	}
+	var p struct{ Code string }
+	if r := w.do(call{path: "/nothing"}); json.Unmarshal(r.raw, &p) != nil || p.Code != "route.unknown" {
+		t.Errorf("an unknown address to a program: got %v", r)
+	}
+}
