@@ -326,3 +326,25 @@ func TestApprovedCommentsOfOnesOwnCanStillBeWithdrawn(t *testing.T) {
 	r.must(r.Click("button", "Withdraw it"))
 	r.says(".gone", "You withdrew this comment.")
 }
+
+func TestOtherParticularsUnderAnOldKeyGoUnderANewOne(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	s.fail("POST comments", cut, failure{status: 422, code: "idempotency.mismatch"})
+	r.post("Which valve?")
+	r.says("[role=alert]", "Not sent.")
+	r.must(r.Type("textbox", "Name", "Lena"))
+	r.must(r.Click("button", "Post comment"))
+	r.says(".own", "Lena")
+}
+
+func TestTheEmailIsNotKeptUnlessAsked(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	s.fail("POST comments", cut)
+	r.write("Which valve?")
+	r.must(r.Type("textbox", "E-mail", "lena@example.org"))
+	r.must(r.Click("button", "Post comment"))
+	r.says("[role=alert]", "Not sent.")
+	r.must(r.Holds(`Object.values(localStorage).join().includes('Which valve?') && !Object.values(localStorage).join().includes('lena@')`))
+}

@@ -3,9 +3,8 @@
 export interface Draft {
   text: string
   parent: { id: string; name: string } | null
-  /** The Idempotency-Key under which `sent`, a request's body, was tried. */
+  /** The Idempotency-Key under which this text was tried. */
   key?: string
-  sent?: string
 }
 
 export interface Own {

@@ -6,6 +6,7 @@ import type { Writer } from './form'
 import { en, fill, type Lang, number, plural, type Words } from './i18n'
 import type { FormWords } from './i18n-form'
 import { nodes } from './markup'
+import { alert, closedForm, header, rules, title } from './pieces'
 import { Thread } from './thread'
 
 declare const FORM_ADDRESS: string
@@ -67,7 +68,7 @@ export class View {
     return `${this.config.base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
   }
 
-  get plainPage(): string {
+  get #plainPage(): string {
     const { base, site, page } = this.config
     return `${base}sites/${encodeURIComponent(site)}/page?url=${encodeURIComponent(page)}`
   }
@@ -136,12 +137,13 @@ export class View {
     this.#section.setAttribute('aria-label', t.comments)
     this.#section.lang = t.lang
     for (const c of comments) this.#add(c)
-    const parts: (Node | null)[] = [this.#header(), ...this.#invitation()]
+    const top = header(t, page.count, this.sort, sort => this.#resort(sort))
+    const parts: Node[] = [top, ...this.#invitation()]
     this.#inside = around !== null && this.thread.article(around) !== null
     if (this.#inside && this.#shown < page.count) parts.push(button(t.whole, () => this.load(null), { class: 'wide' }))
     else if (around && !this.#inside && !kept(this)) parts.push(el('p', { class: 'u', role: 'status' }, t.missing))
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
-    this.#section.replaceChildren(...parts.filter(p => p !== null), this.thread.list)
+    this.#section.replaceChildren(...parts, this.thread.list)
     this.#offerMore()
     this.#drawn()
     if (around && this.#inside) this.#follow(around)
@@ -164,21 +166,7 @@ export class View {
   recount(by: number) {
     this.page.count += by
     this.#shown += by
-    this.#section.querySelector('h2')?.replaceChildren(this.#title())
-  }
-
-  #title(): string {
-    const { t, page } = this
-    return page.count ? plural(t.count, page.count, t) : t.none
-  }
-
-  #header(): HTMLElement {
-    const { t, page } = this
-    const sorts = (['oldest', 'newest'] as const).map(sort =>
-      button(t[sort], () => this.#resort(sort), { 'aria-pressed': `${sort === this.sort}` }),
-    )
-    const order = el('div', { class: 'row end sort', role: 'group', 'aria-label': t.order }, ...sorts)
-    return el('header', { class: 'row' }, el('h2', {}, this.#title()), page.count > 1 ? order : null)
+    this.#section.querySelector('h2')?.replaceChildren(title(this.t, this.page.count))
   }
 
   async #resort(sort: 'oldest' | 'newest') {
@@ -191,27 +179,8 @@ export class View {
   #invitation(): Node[] {
     const { t, settings, page, config } = this
     if (!page.open) return [el('p', { class: 'box' }, t.closed)]
-    const [, first = '', rest = ''] = /^(.*?[.!?…](?=\s|$))?(.*)$/s.exec(settings.rules ?? '') ?? []
-    const rules = el('p', { part: 'rules', class: 'rules', id: 'rules', tabindex: -1 }, el('strong', {}, first), rest)
-    this.form ??= this.#closedForm(settings.signin_url || `${config.base}moderate/signin`)
-    return settings.rules ? [rules, this.form] : [this.form]
-  }
-
-  #closedForm(signIn: string): HTMLFormElement {
-    const { t } = this
-    const open = () => this.#openForm()
-    const field = el('textarea', { part: 'body', id: 'body', name: 'body', rows: 1, placeholder: t.write, focus: open })
-    const label = el('label', { for: 'body' }, t.comment)
-    return el(
-      'form',
-      { part: 'form', class: 'shut', submit: event => event.preventDefault() },
-      el(
-        'div',
-        { class: 'f' },
-        el('div', { class: 'row' }, label, el('a', { class: 'u end', href: signIn }, t.login)),
-        el('div', { class: 'ed' }, field),
-      ),
-    )
+    this.form ??= closedForm(t, settings.signin_url || `${config.base}moderate/signin`, () => this.#openForm())
+    return settings.rules ? [rules(settings.rules), this.form] : [this.form]
   }
 
   #openForm() {
@@ -219,7 +188,7 @@ export class View {
     form?.querySelector('.box')?.remove()
     this.writer().then(
       w => w.open(),
-      () => form?.append(this.#trouble(t.formFailed, t.formKept, () => this.#openForm())),
+      () => form?.append(this.#alert(t.formFailed, t.formKept, () => this.#openForm())),
     )
   }
 
@@ -277,7 +246,7 @@ export class View {
       added[0]?.focus({ preventScroll: true })
       this.say(plural(t.loaded, added.length, t))
     } catch (cause) {
-      this.#section.append(this.#trouble(t.failedMore, '', () => this.#more()))
+      this.#section.append(this.#alert(t.failedMore, '', () => this.#more()))
       this.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
     }
   }
@@ -302,26 +271,13 @@ export class View {
     const offline = !navigator.onLine
     const again = () => this.load(around)
     if (offline) addEventListener('online', again, { once: true, signal: this.gone })
-    const box = this.#trouble(this.t.failed, offline ? this.t.offline : this.t.unharmed, again)
+    const box = this.#alert(this.t.failed, offline ? this.t.offline : this.t.unharmed, again)
     this.#section.replaceChildren(box)
     this.fire('error', { code })
   }
 
-  /** An alert that says what happened, what can be done, and offers to try again. */
-  #trouble(title: string, detail: string, again: () => void): HTMLElement {
-    const { t } = this
-    return el(
-      'div',
-      { role: 'alert', class: 'box err' },
-      el('strong', {}, ...this.#linked(title)),
-      detail ? el('p', {}, ...this.#linked(detail)) : null,
-      el('div', { class: 'row' }, button(t.again, again)),
-    )
-  }
-
-  #linked(sentence: string): (Node | string)[] {
-    const [before = '', after] = sentence.split('{link}')
-    return after === undefined ? [before] : [before, el('a', { href: this.plainPage }, this.t.plain), after]
+  #alert(what: string, then: string, again: () => void): HTMLElement {
+    return alert(this.t, this.#plainPage, what, then, again)
   }
 }
 

@@ -1,0 +1,100 @@
+/** The fields of the open form: their nodes, what they hold, and what is said beside them. */
+
+import { el } from './dom'
+import type { FormWords } from './i18n-form'
+import type { Person } from './shelf'
+
+export class Fields {
+  readonly submit: HTMLButtonElement
+  readonly #name: HTMLInputElement
+  readonly #email: HTMLInputElement
+  readonly #remember = el('input', { type: 'checkbox', name: 'remember' })
+  readonly #trap = el('input', { name: 'subject', id: 'subject', tabindex: -1, autocomplete: 'off' })
+
+  constructor(
+    readonly form: HTMLFormElement,
+    readonly text: HTMLTextAreaElement,
+    readonly t: FormWords,
+    person: Person | null,
+  ) {
+    this.submit = el('button', { part: 'submit', class: 'go' }, t.post)
+    this.#name = input('name', 'text')
+    this.#email = input('email', 'email')
+    this.#name.value = person?.name ?? ''
+    this.#email.value = person?.email ?? ''
+    this.#remember.checked = person !== null
+  }
+
+  /** Puts what is missing around the text, which keeps focus and content. */
+  complete(heading: HTMLElement, bar: HTMLElement) {
+    const { t, form, text } = this
+    form.noValidate = true
+    form.classList.remove('shut')
+    form.prepend(heading)
+    text.rows = 5
+    text.before(bar)
+    form.append(
+      el('div', { class: 'two' }, labelled(t.name, this.#name, t.optional), labelled(t.email, this.#email, t.never)),
+      el('label', { class: 'tick' }, this.#remember, t.remember),
+      el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#trap),
+      el('div', { class: 'row' }, this.submit, el('span', { class: 'u end kb' }, t.keys)),
+    )
+  }
+
+  get author(): { name: string | null; email: string | null } {
+    return { name: this.#name.value.trim() || null, email: this.#email.value.trim() || null }
+  }
+
+  /** Who is to be remembered, if the reader wants that. */
+  get person(): Person | null {
+    return this.#remember.checked ? { name: this.#name.value.trim(), email: this.#email.value.trim() } : null
+  }
+
+  /** What only a program fills in. */
+  get trap(): string {
+    return this.#trap.value
+  }
+
+  get emailValid(): boolean {
+    return this.#email.validity.valid
+  }
+
+  busy(sending: boolean) {
+    this.text.readOnly = sending
+    this.submit.setAttribute('aria-disabled', `${sending}`)
+    this.submit.textContent = sending ? this.t.sending : this.t.post
+  }
+
+  /** Takes back whatever was said of the last try. */
+  clear() {
+    for (const said of this.form.querySelectorAll('.err, .wrong')) said.remove()
+    for (const field of [this.text, this.#name, this.#email]) {
+      field.removeAttribute('aria-invalid')
+      field.removeAttribute('aria-errormessage')
+    }
+  }
+
+  /** Says beside a field what is wrong with it, and goes there. */
+  wrong(pointer: string, sentence: string) {
+    const field = { '/author/name': this.#name, '/author/email': this.#email }[pointer] ?? this.text
+    const id = `wrong-${field.id}`
+    field.closest('.f')?.append(el('p', { id, class: 'u wrong', role: 'alert' }, sentence))
+    field.setAttribute('aria-invalid', 'true')
+    field.setAttribute('aria-errormessage', id)
+    field.focus()
+  }
+}
+
+function input(name: string, type: string): HTMLInputElement {
+  return el('input', { part: name, id: name, name, type, autocomplete: name, 'aria-describedby': `${name}-hint` })
+}
+
+function labelled(label: string, field: HTMLInputElement, hint: string): HTMLElement {
+  const row = el(
+    'div',
+    { class: 'row' },
+    el('label', { for: field.id }, label),
+    el('small', { class: 'u', id: `${field.id}-hint` }, hint),
+  )
+  return el('div', { class: 'f' }, row, field)
+}
