@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/instance"
+	"github.com/aitys/aitys/e2e/machine"
+)
+
+// soon is how fast a running server notices what another process did.
+const soon = 1200 * time.Millisecond // a second, and a moment for a busy machine
+
+const (
+	blogOrigin = "https://blog.example"
+	blogPage   = "https://blog.example/post"
+)
+
+// furnish adds a site, an owner and a token for them.
+func (s *shell) furnish(flags ...string) (token string) {
+	s.t.Helper()
+	with := func(args ...string) []string { return append(args, flags...) }
+	s.must(with("site", "add", "--key", "blog", "--name", "Blog", "--origin", blogOrigin)...)
+	s.must(with("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner")...)
+	token = s.must(with("token", "add", "--account", "o@blog.example", "--scope", "admin")...)
+	if value, ok := strings.CutSuffix(token, "\n"); ok && !strings.ContainsAny(value, " \n") && value != "" {
+		return value
+	}
+	s.t.Fatalf("`token add` printed %q", token)
+	return ""
+}
+
+func TestAServerWithoutAccountsShowsTheWayIn(t *testing.T) {
+	s := newShell(t)
+	i := s.serve()
+	if len(i.Lines) != 2 || !strings.HasPrefix(i.Lines[0], "set-up link: "+i.URL+"/moderate/setup?token=") {
+		t.Fatalf("it printed %q", i.Lines)
+	}
+	if _, status := get(t, strings.TrimPrefix(i.Lines[0], "set-up link: ")); status != http.StatusOK {
+		t.Errorf("the set-up link answers %d", status)
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if body, status := get(t, i.URL+path); status != http.StatusOK {
+			t.Errorf("%s: status %d, %s", path, status, body)
+		}
+	}
+	if err := i.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.must("account", "add", "--data", "data", "--email", "o@blog.example", "--name", "O", "--role", "owner")
+	if i := s.serve("--public-url", "https://comments.example"); len(i.Lines) != 1 {
+		t.Errorf("with an account it printed %q", i.Lines)
+	}
+}
+
+func TestACommandIsNoticedByARunningServer(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		database func(s *shell) string
+	}{
+		{"sqlite", func(s *shell) string { return "sqlite:" + filepath.Join(s.dir, "data", "aitys.db") }},
+		{"postgres", func(*shell) string { return machine.Postgres(t) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newShell(t)
+			flags := []string{"--database", tt.database(s), "--data", filepath.Join(s.dir, "data")}
+			i := s.serve(flags...)
+			c := client(i, "blog", "")
+			if _, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Before there is a site."); err == nil {
+				t.Fatal("a site that was not added takes comments")
+			}
+			c.Token = s.furnish(flags...)
+			within(t, soon, "the site takes comments", func() bool {
+				_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "There is a site now, thank you.")
+				return err == nil
+			})
+			within(t, soon, "the token is good", func() bool {
+				items, _, err := c.Queue(t.Context(), "")
+				return err == nil && len(items) == 1
+			})
+			s.must(append([]string{"site", "set", "blog", "moderation=none"}, flags...)...)
+			n := 0
+			within(t, soon, "the setting holds", func() bool {
+				n++
+				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", fmt.Sprintf("Now everything is published, even number %d.", n))
+				return err == nil && p.State == "approved"
+			})
+			s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"}, flags...)...)
+			s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
+			within(t, soon, "the disabled account's token is refused", func() bool {
+				_, _, err := c.Queue(t.Context(), "")
+				return err != nil && strings.Contains(err.Error(), "auth.needed")
+			})
+			s.must(append([]string{"site", "remove", "blog"}, flags...)...)
+			within(t, soon, "the site is gone", func() bool {
+				_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
+				return status == http.StatusNotFound
+			})
+		})
+	}
+}
+
+// Two servers on one Postgres see each other's work within a second: by the bell of a Redis, and
+// by looking when that is gone.
+func TestTwoServersSeeEachOthersWork(t *testing.T) {
+	s := newShell(t)
+	redis := machine.RedisServer(t)
+	flags := []string{"--database", machine.Postgres(t), "--redis", redis.URL, "--limits", "off"}
+	s.must("migrate", "up", "--data", filepath.Join(s.dir, "data"), flags[0], flags[1])
+	token := s.furnish(append(flags[:4:4], "--data", filepath.Join(s.dir, "data"))...)
+	a, b := client(s.serve(flags...), "blog", token), client(s.serve(flags...), "blog", token)
+
+	rings := passComments(t, a, b, "bell", 12)
+	if body, _ := get(t, a.URL+"/readyz"); !strings.Contains(body, `"up"`) {
+		t.Errorf("with redis readyz says %s", body)
+	}
+	redis.Stop(t)
+	for _, c := range []*instance.Client{a, b} {
+		within(t, 5*time.Second, "the loss of redis is known", func() bool {
+			body, status := get(t, c.URL+"/readyz")
+			return status == http.StatusOK && strings.Contains(body, `"redis":"down"`)
+		})
+	}
+	looks := passComments(t, a, b, "look", 4)
+	redis.Start(t)
+	for _, c := range []*instance.Client{a, b} {
+		within(t, 5*time.Second, "redis is back", func() bool {
+			body, _ := get(t, c.URL+"/readyz")
+			return strings.Contains(body, `"up"`)
+		})
+	}
+	passComments(t, a, b, "back", 2)
+	t.Logf("three of four were seen by the other server within %v with the bell, %v by looking", rings, looks)
+	if rings > 250*time.Millisecond { // by looking alone it would be some three quarters of a second
+		t.Errorf("with the bell three of four took up to %v: the bell is not heard", rings)
+	}
+}
+
+// passComments posts in one server, decides in the other, and returns the time within which three
+// of four were seen by the other. Readers' pages and the desk's stream are where it is seen: both hang on events.
+func passComments(t *testing.T, a, b *instance.Client, what string, n int) time.Duration {
+	t.Helper()
+	var times []time.Duration
+	for k := range n {
+		from, to := a, b
+		if k%2 == 1 {
+			from, to = b, a
+		}
+		page := fmt.Sprintf("%s/%s/%d", blogOrigin, what, k)
+		readThread(t, to, page) // so that it has a copy of the page to throw away
+		heard := listen(t, to)
+		p, err := from.Post(t.Context(), "", page, "R", "r@mail.example", fmt.Sprintf("A %s for the other server, number %d.", what, k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, within(t, soon, "the other server's stream tells of the comment", func() bool { return heard(p.ID) }))
+		if _, err := to.Decide(t.Context(), "approve", "", instance.Ref{ID: p.ID, Version: p.Version}); err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, within(t, soon, "readers of the first server see it", func() bool {
+			th := readThread(t, from, page)
+			return th.Page.Count == 1 && len(th.Comments) == 1
+		}))
+	}
+	slices.Sort(times)
+	return times[len(times)*3/4]
+}
+
+// listen follows a server's live stream of moderation until the test ends; the function that it
+// returns reports whether a comment was told of.
+func listen(t *testing.T, c *instance.Client) (heard func(id string) bool) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/api/v1/sites/"+c.Site+"/moderation/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("live: %v, %v", res, err)
+	}
+	var told sync.Map
+	go func() {
+		defer res.Body.Close()
+		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			var e struct{ ID string }
+			if data, ok := strings.CutPrefix(lines.Text(), "data:"); ok && json.Unmarshal([]byte(data), &e) == nil {
+				told.Store(e.ID, true)
+			}
+		}
+	}()
+	return func(id string) bool {
+		_, ok := told.Load(id)
+		return ok
+	}
+}
+
+// A server that is asked to end answers what runs, ends its streams, and exits with 0.
+func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
+	s := newShell(t)
+	i := s.serve("--limits", "off")
+	c := client(i, "blog", s.furnish("--data", filepath.Join(s.dir, "data")))
+	within(t, soon, "the site is there", func() bool {
+		_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "The first one.")
+		return err == nil
+	})
+	listen(t, c)
+	var taken, cut atomic.Int64
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			for k := 0; ; k++ {
+				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", fmt.Sprintf("Comment %d of writer %d.", k, w))
+				switch {
+				case err == nil && p.ID != "":
+					taken.Add(1)
+				case strings.Contains(err.Error(), "connection refused"):
+					return // it listens no more
+				case strings.Contains(err.Error(), "EOF") || strings.Contains(err.Error(), "reset"):
+					cut.Add(1) // a kept connection that it closed before it read the request
+					return
+				default:
+					t.Errorf("a request was answered with %v", err)
+					return
+				}
+			}
+		})
+	}
+	within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
+	began := time.Now()
+	if err := i.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+	all.Wait()
+	again := client(s.serve("--limits", "off"), "blog", c.Token)
+	var th struct{ Counts map[string]int }
+	if err := again.Do(t.Context(), http.MethodGet, "/moderation/queue?limit=1", nil, nil, &th); err != nil {
+		t.Fatal(err)
+	}
+	want := int(taken.Load()) + 1
+	if got := th.Counts["pending"]; got < min(want, 1000) || got > want+int(cut.Load()) {
+		t.Errorf("%d were taken, %d connections closed; afterwards %d wait", want, cut.Load(), got)
+	}
+}
