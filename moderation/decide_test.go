@@ -255,3 +255,49 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 		t.Errorf("%d lessons stand after undo, want none", n)
 	}
 }
+
+// Caches hang on the events: each says whether what readers see of its page changed.
+func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator, "a")
+	c := w.submit(w.a, "Watched closely.")
+	var told []moderation.Event
+	defer w.s.OnEvent(func(e moderation.Event) {
+		if e.Kind != moderation.EventJudged {
+			told = append(told, e)
+		}
+	})()
+	want := func(what string, shown ...bool) {
+		t.Helper()
+		var got []bool
+		for _, e := range told {
+			got = append(got, e.Shown)
+			if e.Site != w.a.ID || e.Page != c.Page || e.Comment == "" {
+				t.Errorf("%s: event %+v", what, e)
+			}
+		}
+		if !reflect.DeepEqual(got, shown) {
+			t.Errorf("%s: got %v, want %v", what, got, shown)
+		}
+		told = nil
+	}
+	w.decide(mod, w.a, moderation.MarkSpam, c.ID)
+	want("from waiting to spam", false)
+	spam := w.decide(mod, w.a, moderation.Approve, c.ID)
+	want("from spam to approved", true)
+	w.undo(mod, w.a, spam.Batch)
+	want("and back", true)
+	w.decide(mod, w.a, moderation.MarkSpam, c.ID)
+	want("unchanged")
+	w.decide(mod, w.a, moderation.Hold, c.ID)
+	want("from spam to waiting", false)
+	_, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Seen.", nil)
+	w.must(err)
+	want("a reply that approves", true, true)
+	open := false
+	_, err = w.s.SetPage(w.ctx, mod, w.a, c.Page, moderation.PageChange{Open: &open})
+	w.must(err)
+	if len(told) != 1 || told[0].Kind != moderation.EventPage || !told[0].Shown {
+		t.Errorf("a closed page: %+v", told)
+	}
+}
