@@ -107,7 +107,8 @@ func fold(text string) string {
 		}
 		return r
 	}, text)
-	text = cases.Fold().String(norm.NFKC.String(text))
+	// Lower once more: folding turns the small letters of Cherokee into capitals, and back.
+	text = strings.ToLower(cases.Fold().String(norm.NFKC.String(text)))
 	return strings.Join(strings.Fields(norm.NFKC.String(text)), " ")
 }
 

@@ -38,6 +38,7 @@ func TestFoldingMakesEqualWhatReadsEqual(t *testing.T) {
 		{"STRASSE", "straße"},
 		{"é", "e\u0301"},
 		{"ҚАЗАҚСТАН", "қазақстан"},
+		{"ᎫᎴ", "ꭻꮄ"},
 	} {
 		if fold(tt.a) != fold(tt.b) {
 			t.Errorf("fold(%q) = %q, fold(%q) = %q", tt.a, fold(tt.a), tt.b, fold(tt.b))
@@ -134,4 +135,27 @@ func TestSegmentsSortByArrival(t *testing.T) {
 		}
 		last = next
 	}
+}
+
+func FuzzPageURL(f *testing.F) {
+	for _, s := range []string{"https://blog.example/a?utm_source=x&b#c", "http://[::1]:80/%zz", "HTTP://пример.рф:8080/я?я", "https://a\\b.example/", "https://blog.example:0443//../"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		origin, err := canonicalOrigin(raw)
+		if err != nil {
+			return
+		}
+		site := Site{Origins: []string{origin}}
+		page, err := canonicalURL(site, raw)
+		if err != nil {
+			return
+		}
+		if again, err := canonicalURL(site, page); err != nil || again != page {
+			t.Errorf("canonicalURL(%q) = %q, and of that %q, %v", raw, page, again, err)
+		}
+		if !strings.HasPrefix(page, origin+"/") {
+			t.Errorf("canonicalURL(%q) = %q is not of %q", raw, page, origin)
+		}
+	})
 }
