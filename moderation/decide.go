@@ -206,7 +206,7 @@ func (b *book) stands(c Comment, a Action, r Reason) bool {
 	}
 	entries := b.logs[c.ID]
 	i := slices.IndexFunc(entries, func(d Decision) bool { return d.Seq == c.Standing })
-	return i >= 0 && entries[i].Action == a && !edited(c, entries, i)
+	return i >= 0 && !edited(c, entries, i)
 }
 
 // edited reports whether a comment was edited since entry i of its log: only entries and

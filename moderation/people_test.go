@@ -325,6 +325,14 @@ func TestTheLastOwnerStays(t *testing.T) {
 	if err := w.s.RemoveAccount(w.ctx, moderation.Operator, first.Account.ID); err != nil {
 		t.Errorf("a site's owner beside an owner of all: %v", err)
 	}
+
+	w = newWorld(t)
+	only, other := w.person("only", moderation.Owner, "a"), w.person("other", moderation.Owner, "b")
+	for what, err := range attempts(only.Account.ID) {
+		wantCode(t, "a site's last owner was "+what, err, "field.invalid")
+	}
+	wantCode(t, "by themselves", w.s.RemoveAccount(w.ctx, only, only.Account.ID), "field.invalid")
+	wantCode(t, "another site's", w.s.RemoveAccount(w.ctx, only, other.Account.ID), "account.unknown")
 }
 
 func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
