@@ -47,7 +47,7 @@ func (c *Comment) signed(in Submission) error {
 	}
 	if website := strings.TrimSpace(in.Website); website != "" {
 		href, ok := markup.Href(cleanLine(website))
-		if !ok || !strings.HasPrefix(href, "http") || len(href) > maxWebsite {
+		if !ok || !strings.HasPrefix(href, "http") {
 			return invalidField("/author/website", "A website's address begins with http:// or https://.")
 		}
 		c.Website = href
