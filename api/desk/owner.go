@@ -129,6 +129,7 @@ type peoplePage struct {
 	frame
 	Rows  []personRow
 	Roles []link
+	On    []moderation.Site // where a new person may be given a role
 	Error string
 	Form  url.Values
 	Link  string // a one-time link just made
@@ -162,6 +163,9 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 	w := catalogOf(c)
 	if p.frame, err = d.deskFrame(c, w, who, moderation.Site{}, w.t("people")); err != nil {
 		return err
+	}
+	if p.On = sites; len(sites) < 2 {
+		p.On = nil
 	}
 	for _, r := range []moderation.Role{moderation.Moderator, moderation.Author, moderation.Owner} {
 		p.Roles = append(p.Roles, link{Key: r.String(), Label: w.t("role." + r.String())})

@@ -117,13 +117,17 @@ func (d *desk) deskFrame(c echo.Context, w *catalog, who moderation.Actor, site 
 	if !known {
 		return f, &moderation.Error{Kind: moderation.NotFound, Code: "site.unknown", Detail: "There is no such site."}
 	}
-	if len(f.Sites) < 2 {
-		f.Sites = nil
-	}
 	if site.Key == "" {
 		f.Owner = who.Account.AllSites >= moderation.Owner
-		f.Nav = ownerLinks(w, f.Here, f.Owner)
+		for _, l := range f.Sites {
+			l.Icon = "inbox"
+			f.Nav = append(f.Nav, l)
+		}
+		f.Nav, f.Sites = append(f.Nav, ownerLinks(w, f.Here, f.Owner)...), nil
 		return f, nil
+	}
+	if len(f.Sites) < 2 {
+		f.Sites = nil
 	}
 	f.Site = &siteRef{site.Key, site.Name}
 	role := who.Role(site.ID)

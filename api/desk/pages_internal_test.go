@@ -83,7 +83,7 @@ type clock struct{ at time.Time }
 func (c clock) Now() time.Time { return c.at }
 
 // TestEveryPageRendersInEveryLanguage renders each page from made-up content and leaves no
-// word unsaid. With AITYS_PAGES=DIR the pages are written there, to be looked at.
+// word unsaid. With TEST_PAGES=DIR the pages are written there, to be looked at.
 func TestEveryPageRendersInEveryLanguage(t *testing.T) {
 	for lang, w := range catalogs {
 		for name, data := range samplePages(w) {
@@ -95,7 +95,7 @@ func TestEveryPageRendersInEveryLanguage(t *testing.T) {
 			if strings.Contains(b.String(), "<no value>") || strings.Contains(b.String(), "ZgotmplZ") {
 				t.Errorf("%s in %s has a hole in it", name, lang)
 			}
-			if dir := os.Getenv("AITYS_PAGES"); dir != "" {
+			if dir := os.Getenv("TEST_PAGES"); dir != "" {
 				if err := os.WriteFile(filepath.Join(dir, name+"."+lang+".html"), b.Bytes(), 0o600); err != nil {
 					t.Fatal(err)
 				}

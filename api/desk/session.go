@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -160,16 +161,30 @@ func (d *desk) sessions(c echo.Context) error {
 	}
 	p := sessionsPage{frame: f}
 	for _, s := range all {
-		agent := s.Agent
-		if agent == "" {
-			agent = w.t("sessions.unknown")
-		}
 		p.Rows = append(p.Rows, sessionRow{
-			ID: s.ID, Agent: agent, Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
+			ID: s.ID, Agent: w.browser(s.Agent), Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
 			Seen: stamp(s.SeenAt), SeenISO: iso(s.SeenAt), Current: s.ID == who.Session,
 		})
 	}
 	return render(c, w, "sessions", p)
+}
+
+// browser says what a browser calls itself in as few words as tell it from another.
+func (c *catalog) browser(agent string) string {
+	first := func(names ...string) string {
+		for _, n := range names {
+			if sign, name, _ := strings.Cut(n, "="); strings.Contains(agent, sign) {
+				return cmp.Or(name, sign)
+			}
+		}
+		return ""
+	}
+	browser := first("Firefox", "Edg=Edge", "OPR=Opera", "YaBrowser=Yandex", "Chrome", "Safari")
+	system := first("Android", "iPhone", "iPad", "Windows", "Mac OS=macOS", "CrOS=ChromeOS", "Linux")
+	if browser == "" || system == "" {
+		return cmp.Or(agent, c.t("sessions.unknown"))
+	}
+	return c.t("sessions.on", "browser", browser, "system", system)
 }
 
 func (d *desk) endSession(c echo.Context) error {

@@ -131,7 +131,7 @@ func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
 	var words []string
 	sum := 0.0
 	for _, w := range ws {
-		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || !telling(w.Token, refusal) {
+		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || w.Spam+w.Ham < 2 || !telling(w.Token, refusal) {
 			continue
 		}
 		if sum += w.Weight; len(words) < 3 {

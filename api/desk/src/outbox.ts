@@ -24,6 +24,7 @@ export interface Undo {
   /** The key of the decision to take back, where this tab made it. */
   of: string
   batch: string
+  ids: string[]
 }
 
 export type Step = Decide | Undo

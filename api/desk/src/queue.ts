@@ -24,7 +24,6 @@ export class Queue implements Listener {
   readonly #toast = new Toast()
   readonly #outbox: Outbox
   readonly #done: Done[] = []
-  readonly #rendered = Date.now()
   #loading = false
 
   constructor(list: HTMLElement) {
@@ -124,7 +123,7 @@ export class Queue implements Listener {
     if (done.action !== 'reply') this.#count(-done.ids.length, states[done.action])
     this.cards.go(first)
     this.#toast.say(say('undone', { n: Math.max(1, done.ids.length) }), this.#done.length > 0)
-    this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch })
+    this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
   }
 
   /** Notes a reply that approved what it answers: it can be taken back like a decision. */
@@ -155,6 +154,7 @@ export class Queue implements Listener {
       if (!answer.batch) this.#done.splice(at, 1)
     }
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && done === this.#done.at(-1)) this.#toast.countPublic()
+    this.#count(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
   }
 
@@ -184,7 +184,7 @@ export class Queue implements Listener {
   /** Brings back what was left alone, with what happened to it. */
   async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
-    this.#toast.say(say('conflicts', { n: conflicts.length }), this.#done.length > 0)
+    this.#toast.say(say('conflicts', { n: conflicts.length }), false)
     for (const { id, code } of conflicts) {
       const row = this.cards.rowOf(id)
       if (code === 'comment.unknown' || !(row || this.cards.find(id))) continue
@@ -256,16 +256,10 @@ export class Queue implements Listener {
     }
   }
 
-  /** Whether an event tells of what this tab did itself a moment ago. */
+  /** Whether what an event tells of was done by this tab a moment ago, or is about to be undone. */
   mine(id: string): boolean {
-    return (
-      this.cards.rowOf(id) !== undefined ||
-      this.#outbox.steps.some(s => s.kind === 'decide' && s.comments.some(c => c.id === id))
-    )
-  }
-
-  get renderedAt(): number {
-    return this.#rendered
+    const named = (step: Step) => (step.kind === 'undo' ? step.ids : step.comments.map(c => c.id)).includes(id)
+    return this.cards.rowOf(id) !== undefined || this.#outbox.steps.some(named)
   }
 
   /** Counts n decisions in the rail before the service has counted them. */
