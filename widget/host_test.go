@@ -42,6 +42,7 @@ type options struct {
 	dark         bool
 	body         string // instead of the place for comments
 	loading      bool   // do not wait for the comments
+	head         bool   // the script stands in the head
 	nonce        string // the policy names no source of scripts but this
 }
 
@@ -69,12 +70,16 @@ func visit(t *testing.T, s *service, o options) *reader {
 		if o.nonce != "" {
 			scripts = "'nonce-" + o.nonce + "'"
 		}
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; style-src 'self'", scripts, s.URL))
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; style-src 'self'; require-trusted-types-for 'script'", scripts, s.URL))
 		body := o.body
 		if body == "" {
 			body = `<div id="aitys"></div>`
 		}
-		fmt.Fprintf(w, article, o.lang, body, s.URL, o.script)
+		head, tail := "", fmt.Sprintf(`<script async src="%s/embed.js" data-site="demo" %s></script>`, s.URL, o.script)
+		if o.head {
+			head, tail = tail, ""
+		}
+		fmt.Fprintf(w, article, o.lang, head, body, tail)
 	}))
 	t.Cleanup(blog.Close)
 	tab, err := browser.Tab(o.width, 900, o.dark)
@@ -103,9 +108,9 @@ li { color: red } button { background: hotpink } p { letter-spacing: .01em }
 main { --aitys-radius: 3px } aitys-comments::part(rules) { font-style: italic }`
 
 const article = `<!doctype html><html lang=%q><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The lighthouse keeper’s radio</title><link rel="stylesheet" href="/blog.css"></head>
+<title>The lighthouse keeper’s radio</title><link rel="stylesheet" href="/blog.css">%s</head>
 <body><main><h1>The lighthouse keeper’s radio</h1><p>He repaired it every winter with what the sea brought.</p>
-%s<script async src="%s/embed.js" data-site="demo" %s></script></main></body></html>`
+%s%s</main></body></html>`
 
 func (r *reader) must(err error) {
 	r.t.Helper()

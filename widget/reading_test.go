@@ -180,6 +180,13 @@ func TestCountsAreFilledIn(t *testing.T) {
 	r.must(r.Holds(`document.querySelector('span').textContent === '7' && document.querySelector('i').textContent === '8'`))
 }
 
+func TestAScriptInTheHeadFillsCountsAndMountsWhereItIsAsked(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{head: true, body: `<p><span data-aitys-count="/other"></span></p>`})
+	r.must(r.Holds(`document.querySelector('span').textContent === '7' && !document.querySelector('aitys-comments')`))
+	visit(t, s, options{head: true}).holds(`root.host.parentElement.id === 'aitys'`)
+}
+
 func TestTheHostsPolicyIsKeptAndItsStylesStayOutside(t *testing.T) {
 	s := newService(t)
 	conversation(s)

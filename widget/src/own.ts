@@ -139,7 +139,13 @@ export class OwnComments {
         first.focus()
       }
       const sure = button(t.withdrawIt, () => this.#withdraw(own, seen, node))
-      const question = el('span', { class: 'row', role: 'group' }, el('span', {}, t.sure), sure, button(t.keep, back))
+      const question = el(
+        'span',
+        { class: 'row', role: 'group', 'aria-label': label },
+        el('span', {}, t.sure),
+        sure,
+        button(t.keep, back),
+      )
       first.replaceWith(question)
       sure.focus()
     })
