@@ -63,4 +63,6 @@ type LogTx interface {
 	SetStanding(site int64, seqs []uint64, standing bool) error
 	// EachLesson calls fn with each standing lesson after seq, ascending.
 	EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error
+	// LessonsAfter returns lessons, standing or not, ascending.
+	LessonsAfter(site int64, seq uint64, limit int) ([]StoredLesson, error)
 }

@@ -105,38 +105,62 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 	return nil
 }
 
-// VerifyLog walks a site's whole log and returns the seq of the first entry whose hash, or
-// place, is not what it should be; 0 when all is well.
+// VerifyLog walks a site's whole log and returns the seq of the first entry whose hash, place
+// or lesson is not what it should be; 0 when all is well.
 func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err error) {
-	const step = 1_000
-	var at Head
-	for more := true; more && bad == 0; {
-		err := s.view(ctx, func(tx Tx) error {
-			decisions, err := tx.DecisionsAfter(site.ID, at.Seq, step)
-			if err != nil {
-				return err
-			}
-			for _, d := range decisions {
-				if d.Seq != at.Seq+1 || !bytes.Equal(d.Hash, chain(at.Hash, d)) {
-					bad = at.Seq + 1
-					return nil
-				}
-				at = Head{Seq: d.Seq, Hash: d.Hash}
-			}
-			if more = len(decisions) == step; more {
-				return nil
-			}
-			head, err := tx.Head(site.ID)
-			if err == nil && (head.Seq != at.Seq || !bytes.Equal(head.Hash, at.Hash)) {
-				bad = at.Seq + 1 // the end is cut off, or put on
-			}
+	w := walk{site: site.ID}
+	for more := true; more && w.bad == 0; {
+		err := s.view(ctx, func(tx Tx) (err error) {
+			more, err = w.step(tx)
 			return err
 		})
 		if err != nil {
 			return 0, fmt.Errorf("verify log: %w", err)
 		}
 	}
-	return bad, nil
+	return w.bad, nil
+}
+
+// A walk along a site's log, as far as the head.
+type walk struct {
+	site int64
+	head Head
+	bad  uint64
+}
+
+func (w *walk) step(tx Tx) (more bool, err error) {
+	const length = 1_000
+	decisions, err := tx.DecisionsAfter(w.site, w.head.Seq, length)
+	if err != nil {
+		return false, err
+	}
+	list, err := tx.LessonsAfter(w.site, w.head.Seq, length) // at most one an entry
+	if err != nil {
+		return false, err
+	}
+	lessons := make(map[uint64]StoredLesson, len(list))
+	for _, l := range list {
+		lessons[l.Seq] = l
+	}
+	for _, d := range decisions {
+		var taught []byte
+		if l, ok := lessons[d.Seq]; ok && l.Comment == d.Comment {
+			taught = lessonHash(l.Salt, l.Lesson)
+		}
+		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, chain(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
+			w.bad = w.head.Seq + 1
+			return false, nil
+		}
+		w.head = Head{Seq: d.Seq, Hash: d.Hash}
+	}
+	if len(decisions) == length {
+		return true, nil
+	}
+	end, err := tx.Head(w.site)
+	if err == nil && (end.Seq != w.head.Seq || !bytes.Equal(end.Hash, w.head.Hash)) {
+		w.bad = w.head.Seq + 1 // the end is cut off, or put on
+	}
+	return false, err
 }
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,

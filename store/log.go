@@ -196,6 +196,20 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	return nil
 }
 
+// LessonsAfter implements moderation.LogTx.
+func (t *tx) LessonsAfter(site int64, seq uint64, limit int) ([]moderation.StoredLesson, error) {
+	return query(t, func(r *sql.Rows, l *moderation.StoredLesson) error {
+		c := &l.Lesson.Comment
+		return r.Scan(&l.Seq, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt)
+	}, `
+		SELECT seq, comment_id, label, body, author, email, url, salt
+		FROM   lessons
+		WHERE  site_id = ?
+		  AND  seq > ?
+		ORDER  BY seq
+		LIMIT  ?`, site, seq, limit)
+}
+
 // EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	for {

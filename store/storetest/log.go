@@ -292,6 +292,13 @@ func lessonsInOrder(w *world) {
 			w.Errorf("after %d: %d lessons, want %d", after, len(got), len(wanted))
 		}
 	}
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.LessonsAfter(w.site.ID, 3, 10)
+		if !reflect.DeepEqual(got, want[3:13]) {
+			w.Errorf("lessons after 3: %+v, want %+v", got, want[3:13])
+		}
+		return err
+	})
 	why := errors.New("enough")
 	err := w.store.View(w.ctx(), func(tx moderation.Tx) error {
 		return tx.EachLesson(w.site.ID, 0, func(classifier.Lesson) error { return why })

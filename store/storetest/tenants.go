@@ -104,6 +104,7 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 	"DecisionsBefore": func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
 	"DecisionsOf":     func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
 	"Batch":           func(tx moderation.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
+	"LessonsAfter":    func(tx moderation.Tx, s int64) (any, error) { return tx.LessonsAfter(s, 0, 10) },
 	"EachLesson": func(tx moderation.Tx, s int64) (any, error) {
 		var all []classifier.Lesson
 		err := tx.EachLesson(s, 0, func(l classifier.Lesson) error {
