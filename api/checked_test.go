@@ -68,7 +68,7 @@ func neverAnswered() (missing []string) {
 
 // checked is a transport that holds what passes against the specification.
 type checked struct {
-	t    *testing.T
+	t    testing.TB
 	next http.RoundTripper
 }
 

@@ -12,7 +12,7 @@ import (
 
 // A listener reads a stream of events.
 type listener struct {
-	t      *testing.T
+	t      testing.TB
 	events chan event
 	stop   context.CancelFunc
 }

@@ -26,7 +26,7 @@ import (
 
 // A world is the real service over real HTTP, on one of the two databases.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	dbURL   string
 	redis   string
 	db      *store.DB
@@ -46,6 +46,7 @@ type options struct {
 	limits bool
 	proxy  string
 	wait   time.Duration
+	silent bool // the log is written, and goes nowhere
 }
 
 // secret keys every world, so that two servers on one database are one service.
@@ -74,11 +75,11 @@ func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	})
 }
 
-func onSQLite(t *testing.T) *world { return newWorld(t, sqliteURL(t), "", options{}) }
+func onSQLite(t testing.TB) *world { return newWorld(t, sqliteURL(t), "", options{}) }
 
-func sqliteURL(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
+func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
 
-func newWorld(t *testing.T, dbURL, redis string, o options) *world {
+func newWorld(t testing.TB, dbURL, redis string, o options) *world {
 	t.Helper()
 	w := &world{t: t, dbURL: dbURL, redis: redis, clock: &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}, tokens: map[string]string{}}
 	w.open(o, store.Options{Wait: o.wait})
@@ -93,6 +94,9 @@ func (w *world) open(o options, so store.Options) {
 	ctx := context.Background()
 	w.log = &syncBuffer{}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
+	if o.silent {
+		log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
 	db, err := store.Open(ctx, w.dbURL, so)
 	fatal(t, err)
 	fatal(t, db.Migrate(ctx))
@@ -239,7 +243,7 @@ func (w *world) do(c call) reply {
 	return readReply(w.t, res)
 }
 
-func readReply(t *testing.T, res *http.Response) reply {
+func readReply(t testing.TB, res *http.Response) reply {
 	t.Helper()
 	raw, err := io.ReadAll(res.Body)
 	fatal(t, err)
@@ -372,7 +376,7 @@ func fatal(t testing.TB, err error) {
 }
 
 // want checks a status and, for a failure, its code.
-func want(t *testing.T, r reply, status int, code string) {
+func want(t testing.TB, r reply, status int, code string) {
 	t.Helper()
 	if r.status != status || r.code() != code {
 		t.Errorf("got %v, want %d %s", r, status, code)
