@@ -210,7 +210,14 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 			w := newWorld(t)
 			a := w.account("ann", moderation.Moderator, "a")
 			in := w.signIn("ann")
+			told := false // so that open streams of the account end
+			defer w.s.OnEvent(func(e moderation.Event) {
+				told = told || e.Kind == moderation.EventAccount && e.Account == a.ID
+			})()
 			w.must(tt.do(w, in.Actor, a.ID))
+			if tt.ends && !told {
+				t.Error("no event tells of it")
+			}
 			_, err := w.s.ActorBySession(w.ctx, in.Value)
 			if want := map[bool]string{true: "auth.needed", false: ""}[tt.ends]; code(err) != want {
 				t.Errorf("the session: got %q, want %q", code(err), want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -176,17 +177,20 @@ func (s *Service) EndSession(ctx context.Context, who Actor, id string) error {
 	if err := who.known(); err != nil {
 		return err
 	}
+	at := s.now()
 	err := s.update(ctx, func(tx Tx) error {
 		list, err := tx.Sessions(who.id())
 		if err != nil {
 			return err
 		}
-		for _, row := range list {
-			if row.ID == id {
-				return tx.DeleteSession(row.Hash)
-			}
+		i := slices.IndexFunc(list, func(row Session) bool { return row.ID == id })
+		if i < 0 {
+			return nil
 		}
-		return nil
+		if err := tx.DeleteSession(list[i].Hash); err != nil {
+			return err
+		}
+		return tx.Emit(Event{Kind: EventAccount, Account: who.id(), At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
