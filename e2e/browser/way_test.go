@@ -27,7 +27,9 @@ func (w *world) signIn(tab *chrome.Tab) {
 		func() error { return tab.Type("textbox", "E-mail", email) },
 		func() error { return tab.Type("textbox", "Password", password) },
 		func() error { return tab.Click("button", "Sign in") },
-		func() error { return tab.Holds(`location.pathname !== "/moderate/signin" && document.readyState === "complete"`) },
+		func() error {
+			return tab.Holds(`location.pathname !== "/moderate/signin" && document.readyState === "complete"`)
+		},
 	)
 }
 
