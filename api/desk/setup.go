@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -96,6 +97,9 @@ func (d *desk) useLink(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/moderate/")
 }
 
+// The fields of the steps that can be wrong.
+var setupFields = []string{"name", "email", "password", "origin", "key", "rules"}
+
 // setupAgain shows a step again with what was wrong.
 func (d *desk) setupAgain(c echo.Context, w *catalog, page setupPage, form url.Values, err error) error {
 	p := web.ProblemOf(err)
@@ -103,8 +107,12 @@ func (d *desk) setupAgain(c echo.Context, w *catalog, page setupPage, form url.V
 		return err
 	}
 	page.Form, page.Error = form, p.Detail
-	page.Bad = strings.TrimPrefix(p.Errors[0].Field, "/")
-	if key := "wrong." + page.Bad; w.has(key) {
+	field := strings.TrimPrefix(p.Errors[0].Field, "/")
+	field, _, _ = strings.Cut(field, "_") // rules_en is the field "rules" here
+	if slices.Contains(setupFields, field) {
+		page.Bad = field
+	}
+	if key := "wrong." + field; w.has(key) {
 		page.Error = w.t(key)
 	}
 	return renderFailure(c, w, "setup", p, page)

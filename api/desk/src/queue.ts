@@ -223,6 +223,8 @@ export class Queue implements Listener {
     this.cards.steady(() => {
       added = this.cards.merge(fresh)
     })
+    const end = document.querySelector<HTMLElement>('#rest h2')
+    if (end && added.length > 0) end.textContent = end.dataset.some ?? ''
     if (!this.cards.current) this.cards.go(this.cards.all[0])
     return added.length
   }
