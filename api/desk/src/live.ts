@@ -63,6 +63,7 @@ export class Live {
       return
     }
     this.#announced = Date.now()
+    for (const id of this.#arrived) if (this.#queue.cards.has(id)) this.#arrived.delete(id)
     const n = this.#arrived.size + this.#unnamed
     const line = element('arrived')
     this.#queue.cards.steady(() => {

@@ -153,9 +153,16 @@ export class Queue implements Listener {
       done.batch = answer.batch ?? ''
       if (!answer.batch) this.#done.splice(at, 1)
     }
+    if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && done === this.#done.at(-1)) this.#toast.countPublic()
     this.#count(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
+  }
+
+  /** Takes the button from the row of a comment that stood like that already. */
+  #noUndo(id: string): void {
+    const button = this.cards.rowOf(id)?.querySelector('button')
+    if (button) button.hidden = true
   }
 
   refused(step: Step, detail: string): void {
