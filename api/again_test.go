@@ -57,7 +57,7 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		}
 		s1 := w.do(call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, header: keyed(key16), bearer: w.tokens["root"]})
 		s2 := w.do(call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, header: keyed(key16), bearer: w.tokens["root"]})
-		if s1.status != 201 || s2.status != 201 {
+		if s1.status != 201 || s2.status != 201 || string(s1.raw) != string(s2.raw) || s2.header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("site: got %v and again %v", s1, s2)
 		}
 

@@ -67,6 +67,7 @@ func (h *moderators) addSite(c echo.Context, who moderation.Actor) error {
 	if site, err = h.service.AddSite(c.Request().Context(), who, site, key); err != nil {
 		return err
 	}
+	replayed(c, key != nil && key.Replayed)
 	return c.JSON(http.StatusCreated, siteWhole(site))
 }
 

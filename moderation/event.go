@@ -54,6 +54,8 @@ type Key struct {
 	Account string
 	Value   string
 	Body    []byte // hash of the body less its form
+
+	Replayed bool // set by the use case: it was answered before, and is answered the same
 }
 
 // An Answer is what the first POST with a key was answered; Data is the caller's own JSON.

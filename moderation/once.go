@@ -18,6 +18,7 @@ func once(tx Tx, key *Key, at time.Time, out any, fn func() error) (replayed boo
 	if key == nil {
 		return false, fn()
 	}
+	defer func() { key.Replayed = replayed && err == nil }()
 	first, err := tx.ClaimKey(*key, at)
 	if err != nil {
 		return false, fmt.Errorf("claim key: %w", err)
