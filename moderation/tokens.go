@@ -25,6 +25,9 @@ func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token
 	if in.Scope == 0 {
 		in.Scope = ScopeDecide
 	}
+	if in.Scope > ScopeAdmin {
+		return Token{}, "", errScope()
+	}
 	sites, err := s.siteIDs(ctx, who, in.Sites)
 	if err != nil {
 		return Token{}, "", err
@@ -167,7 +170,7 @@ func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *stri
 		}
 		if scope != nil {
 			if *scope < ScopeRead || *scope > ScopeAdmin {
-				return invalidField("/scope", "Use read, decide or admin.")
+				return errScope()
 			}
 			t.Scope = *scope
 		}
@@ -227,3 +230,5 @@ func ownToken(tx Tx, who Actor, id string) (Token, Account, error) {
 }
 
 func errNoToken() error { return notFound("token.unknown", "There is no such token.") }
+
+func errScope() error { return invalidField("/scope", "Use read, decide or admin.") }
