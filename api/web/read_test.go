@@ -1,0 +1,93 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+)
+
+type wanted struct {
+	Body   string  `json:"body"`
+	Number *int    `json:"number"`
+	Below  *below  `json:"below"`
+	List   []below `json:"list"`
+}
+
+type below struct {
+	ID string `json:"id"`
+}
+
+func readBytes(raw []byte) (wanted, error) {
+	r := httptest.NewRequest("POST", "/", strings.NewReader(string(raw)))
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	var in wanted
+	err := ReadJSON(echo.New().NewContext(r, httptest.NewRecorder()), &in)
+	return in, err
+}
+
+func TestABodyIsReadWhole(t *testing.T) {
+	in, err := readBytes([]byte(` {"body":"ә 😀 \u0301","number":7,"below":{"id":"x"},"list":[{"id":"y"},{}]} `))
+	if err != nil || in.Body != "ә 😀 \u0301" || *in.Number != 7 || in.Below.ID != "x" || len(in.List) != 2 {
+		t.Errorf("got %+v, %v", in, err)
+	}
+	if in, err := readBytes([]byte(`{"below":null,"number":null,"list":null,"body":null}`)); err != nil || !reflect.DeepEqual(in, wanted{}) {
+		t.Errorf("nulls: got %+v, %v", in, err)
+	}
+}
+
+func TestAWrongFieldIsNamed(t *testing.T) {
+	for body, field := range map[string]string{
+		`{"list":[{"id":"x"},{"ID":"y"}]}`: "/list/1/ID",
+		`{"below":{"a/b~c":1}}`:            "/below/a~1b~0c",
+		`{"Page":{}}`:                      "/Page",
+		`{"number":"x"}`:                   "/number",
+		`{"below":{"id":7}}`:               "/below/id",
+	} {
+		_, err := readBytes([]byte(body))
+		p := ProblemOf(err)
+		if p.Status != 422 || len(p.Errors) != 1 || p.Errors[0].Field != field {
+			t.Errorf("%s: got %+v, want the field %s", body, p, field)
+		}
+	}
+}
+
+// FuzzReadJSON: whatever the bytes, the answer is a body that says exactly what was sent, or a
+// failure with a code.
+func FuzzReadJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"body":"x","number":1,"below":{"id":"y"},"list":[{"id":"z"}]}`, `{"body":"x","body":"y"}`, `{"Body":"x"}`, `{"list":[[[[`,
+		"{\"body\":\"\xff\"}", `{"body":"\ud800"}`, `{} {}`, `[]`, `null`, ``, `{"number":1e999}`, `{"body":"x"`, "\xef\xbb\xbf{}", `{"number":-0}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		in, err := readBytes(raw)
+		if err != nil {
+			if p := ProblemOf(err); p.Code == "" || p.Status < 400 || p.Status >= 500 {
+				t.Fatalf("%q: got %+v for %v", raw, p, err)
+			}
+			return
+		}
+		if !utf8.Valid(raw) || len(raw) > MaxBody {
+			t.Fatalf("%q was accepted", raw)
+		}
+		var keys map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &keys); err != nil {
+			t.Fatalf("%q was accepted, and is %v", raw, err)
+		}
+		for key := range keys {
+			if key != "body" && key != "number" && key != "below" && key != "list" {
+				t.Fatalf("%q was accepted with the key %q", raw, key)
+			}
+		}
+		var body string
+		if keys["body"] != nil && json.Unmarshal(keys["body"], &body) == nil && body != in.Body {
+			t.Fatalf("%q: got the body %q, want %q", raw, in.Body, body)
+		}
+	})
+}
