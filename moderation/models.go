@@ -103,6 +103,10 @@ func (s *Service) model(ctx context.Context, site int64) (*learned, error) {
 	return m.live.Load(), nil
 }
 
+// Learn brings a site's model to the end of its log now. Run does so by itself, a moment after
+// each decision.
+func (s *Service) Learn(ctx context.Context, site Site) error { return s.learnLog(ctx, site.ID) }
+
 // loadModels makes the models of all sites.
 func (s *Service) loadModels(ctx context.Context) error {
 	var sites []Site

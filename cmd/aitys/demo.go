@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -89,10 +88,5 @@ func (a *app) seed(password string, b *blog, origins []string) (token string, er
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	s.service = r.service
-	following, stop := context.WithCancel(context.WithoutCancel(a.ctx))
-	followed := make(chan error, 1)
-	go func() { followed <- r.service.Run(following) }()
-	token, err = s.run(password, origins)
-	stop()
-	return token, errors.Join(err, unlessClosed(<-followed))
+	return s.run(password, origins)
 }

@@ -141,7 +141,7 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 // checkPages reads the three articles and the comments below them.
 func checkPages(t *testing.T, c *instance.Client, d demoLine) {
 	t.Helper()
-	depth, removed, badges := 0, 0, 0
+	depth, removed, badges, answered := 0, 0, 0, 0
 	for path, lang := range map[string]string{"bakery": "en", "library": "ru", "orchard": "kk"} {
 		body, status := get(t, d.Demo+path)
 		if status != 200 || !strings.Contains(body, `<html lang="`+lang+`">`) || !strings.Contains(body, `src="/embed.js" data-site="demo"`) {
@@ -155,6 +155,9 @@ func checkPages(t *testing.T, c *instance.Client, d demoLine) {
 			}
 			if comment.Author != nil && comment.Author.Badge != nil && *comment.Author.Badge == "author" {
 				badges++
+				if k+1 < len(th.Comments) && th.Comments[k+1].Depth > comment.Depth {
+					answered++
+				}
 			}
 			if comment.Lang == lang {
 				in++
@@ -164,8 +167,9 @@ func checkPages(t *testing.T, c *instance.Client, d demoLine) {
 			t.Errorf("/demo/%s: %d of %d comments are in %s", path, in, th.Page.Count, lang)
 		}
 	}
-	if depth < 3 || removed != 1 || badges < 3 {
-		t.Errorf("replies go %d deep, %d removed comments have replies, the author answered %d times", depth, removed, badges)
+	if depth < 3 || removed != 1 || badges < 3 || answered < 2 {
+		t.Errorf("replies go %d deep, %d removed comments have replies, the author answered %d times and was answered %d times",
+			depth, removed, badges, answered)
 	}
 	if body, status := get(t, d.Demo); status != 200 || strings.Count(body, "data-aitys-count") != 3 {
 		t.Errorf("the blog's first page: status %d, %.200s", status, body)

@@ -189,21 +189,32 @@ func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]mo
 	for i, c := range comments {
 		at := from.Add(time.Duration(i) * pause).Add(time.Duration(i*i*7%13) * time.Minute / 2)
 		s.clock.set(at)
+		if c.to != "" && s.ids[c.to] == "" {
+			return nil, fmt.Errorf("nobody said %q", c.to)
+		}
 		if c.staff {
-			if _, err := s.service.Reply(s.ctx, s.staff, s.site, moderation.Ref{ID: s.ids[c.to]}, c.text, nil); err != nil {
+			answer, err := s.service.Reply(s.ctx, s.staff, s.site, moderation.Ref{ID: s.ids[c.to]}, c.text, nil)
+			if err != nil {
 				return nil, fmt.Errorf("answer %q: %w", c.to, err)
 			}
+			s.called(c.id, answer.Comment.ID)
 			continue
 		}
 		done, err := s.submit(c, at)
 		if err != nil {
 			return nil, fmt.Errorf("comment of %q: %w", c.name, err)
 		}
-		if all[i] = done; c.id != "" {
-			s.ids[c.id] = done.Comment.ID
-		}
+		all[i] = done
+		s.called(c.id, done.Comment.ID)
 	}
 	return all, nil
+}
+
+// called remembers a comment that the script has a name for.
+func (s *seeder) called(name, id string) {
+	if name != "" {
+		s.ids[name] = id
+	}
 }
 
 func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err error) {
@@ -269,6 +280,10 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		if out.Done != len(batches[f]) {
 			return fmt.Errorf("decided %d of %d", out.Done, len(batches[f]))
 		}
+	}
+	// Nobody follows the log for us: what is judged next is judged by what was taught now.
+	if err := s.service.Learn(s.ctx, s.site); err != nil {
+		return err
 	}
 	return s.leave(comments, all, at.Add(time.Hour))
 }
