@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"html"
 	"html/template"
 	"net/url"
 	"strings"
@@ -60,7 +59,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		At: iso(c.CreatedAt), Waiting: m.waited(c),
 		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page),
 		History: m.history(it), Back: m.back,
-		HTML: defang(c.HTML), Covered: m.covered(c),
+		HTML: m.marked(c.HTML, it.Evidence), Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidence(it.Evidence),
 		Can: m.can(c.State),
 	}
@@ -179,34 +178,6 @@ func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // stamp writes a time for who has no script; with script it is said in their own zone.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
-
-// defang turns the links of rendered markup into text that shows where they lead: a
-// moderator reads spam all day and must not click it. Markup is canonical (package markup):
-// a link is `<a href="…"` up to `</a>`, none within another, and nothing else begins with `<a`.
-func defang(markup string) template.HTML {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(markup, "<a ")
-		b.WriteString(before)
-		if !found {
-			return template.HTML(b.String())
-		}
-		tag, rest, _ := strings.Cut(rest, ">")
-		inner, after, _ := strings.Cut(rest, "</a>")
-		_, tag, _ = strings.Cut(tag, `href="`)
-		href, _, _ := strings.Cut(tag, `"`)
-		plainLink(&b, html.UnescapeString(href), inner)
-		markup = after
-	}
-}
-
-// plainLink writes a link's text, and its host unless the text shows that already.
-func plainLink(b *strings.Builder, href, inner string) {
-	b.WriteString(`<span class="link" title="` + html.EscapeString(href) + `">` + inner + `</span>`)
-	if host := hostOf(href); !strings.Contains(html.UnescapeString(inner), host) {
-		b.WriteString(` <span class="host">` + html.EscapeString(host) + `</span>`)
-	}
-}
 
 func hostOf(href string) string {
 	u, err := url.Parse(href)

@@ -202,18 +202,27 @@ func slots(m message) string {
 	return fmt.Sprint(names)
 }
 
-func TestLinksInCommentsCannotBeClicked(t *testing.T) {
-	for _, tt := range []struct{ in, want string }{
-		{`<p>no link</p>`, `<p>no link</p>`},
-		{`<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
+func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
+	evidence := []classifier.Weight{
+		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3}, {Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
+	}
+	for _, tt := range []struct{ name, in, want string }{
+		{"no mark", `<p>nothing &lt;b&gt; here</p>`, `<p>nothing &lt;b&gt; here</p>`},
+		{"words", "<p>Ch\u0435ap the <em>BIKE</em></p>",
+			`<p><mark title="For refusal: in 14 spam, 0 approved">Chеap</mark> <span class="odd">Cyrillic е in place of e</span> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
+		{"hidden", "<p>ch\u200beap, \u202e</p>",
+			`<p><mark title="For refusal: in 14 spam, 0 approved">ch<span class="odd">zero-width space</span>eap</mark>, <span class="odd">turns the text around</span></p>`},
+		{"a link cannot be clicked", `<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
 			`<p><span class="link" title="https://a.example/b">here</span> <span class="host">a.example</span>, there</p>`},
-		{`<a href="https://a.example/b" rel="nofollow">https://a.example/b</a>`,
-			`<span class="link" title="https://a.example/b">https://a.example/b</span>`},
-		{`<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a href="mailto:b@c.example"><em>y</em></a>`,
+		{"a link that shows its host", `<a href="https://evil.example/b" rel="nofollow">https://evil.example/b</a>`,
+			`<span class="link" title="https://evil.example/b">https://<mark title="For refusal: in 2 spam, 0 approved">evil.example</mark>/b</span>`},
+		{"a host that only begins alike", `<p>evil.examples</p>`, `<p>evil.examples</p>`},
+		{"hostile links", `<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a href="mailto:b@c.example"><em>y</em></a>`,
 			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span class="host">mailto</span>`},
+		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`, `<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
-		if got := string(defang(tt.in)); got != tt.want {
-			t.Errorf("defang(%s)\n got %s\nwant %s", tt.in, got, tt.want)
+		if got := string(catalogs["en"].marked(tt.in, evidence)); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
 }

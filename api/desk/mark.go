@@ -1,0 +1,179 @@
+package desk
+
+import (
+	"fmt"
+	"html"
+	"html/template"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// least is the weight below which a word is not worth a mark.
+const least = 0.3
+
+// A marker renders a comment's markup for those who decide: evidence is marked where it
+// stands, what cannot be seen is spelled out, and links show where they lead but cannot be
+// clicked, because a moderator reads spam all day.
+type marker struct {
+	*catalog
+	weights map[string]classifier.Weight // by token
+	hosts   []string
+	out     strings.Builder
+	link    string          // the host of the link that is open, or ""
+	shown   strings.Builder // its text
+}
+
+// marked renders canonical markup (package markup): a link is `<a href="…"` up to `</a>`,
+// none within another, nothing else begins with `<a`, and `<` stands in tags only.
+func (c *catalog) marked(markup string, evidence []classifier.Weight) template.HTML {
+	m := marker{catalog: c, weights: map[string]classifier.Weight{}}
+	for _, w := range evidence {
+		if math.Abs(w.Weight) < least {
+			continue
+		}
+		m.weights[w.Token] = w
+		if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
+			m.hosts = append(m.hosts, host)
+		}
+	}
+	for markup != "" {
+		text, rest, found := strings.Cut(markup, "<")
+		m.text(html.UnescapeString(text))
+		if !found {
+			break
+		}
+		tag, after, _ := strings.Cut(rest, ">")
+		m.tag(tag)
+		markup = after
+	}
+	return template.HTML(m.out.String())
+}
+
+func (m *marker) tag(tag string) {
+	switch {
+	case strings.HasPrefix(tag, "a "):
+		_, href, _ := strings.Cut(tag, `href="`)
+		href, _, _ = strings.Cut(href, `"`)
+		href = html.UnescapeString(href)
+		m.link = hostOf(href)
+		m.shown.Reset()
+		m.out.WriteString(`<span class="link" title="` + html.EscapeString(href) + `">`)
+	case tag == "/a":
+		m.out.WriteString(`</span>`)
+		// A text that shows the host already needs no second one.
+		if !strings.Contains(m.shown.String(), m.link) {
+			m.out.WriteString(` <span class="host">`)
+			m.text(m.link)
+			m.out.WriteString(`</span>`)
+		}
+		m.link = ""
+	default:
+		m.out.WriteString("<" + tag + ">")
+	}
+}
+
+// text writes text as it was typed, with its marks.
+func (m *marker) text(s string) {
+	if m.link != "" {
+		m.shown.WriteString(s)
+	}
+	at := 0
+	for _, spot := range classifier.Spots(s) {
+		if spot.From < at {
+			continue // within a host
+		}
+		m.plain(s[at:spot.From])
+		at = spot.To
+		if host := m.hostAt(s[spot.From:]); host != "" {
+			at = spot.From + len(host)
+			m.mark(m.weights["host:"+host], func() { m.plain(s[spot.From:at]) })
+			continue
+		}
+		if w, ok := m.weights[spot.Token]; ok && spot.Token != "" {
+			m.mark(w, func() { m.word(s, spot) })
+		} else {
+			m.word(s, spot)
+		}
+		m.lookAlikes(spot)
+	}
+	m.plain(s[at:])
+}
+
+func (m *marker) plain(s string) { m.out.WriteString(html.EscapeString(s)) }
+
+// hostAt is the host of the evidence that s begins with, or "".
+func (m *marker) hostAt(s string) string {
+	for _, host := range m.hosts {
+		if len(s) >= len(host) && strings.EqualFold(s[:len(host)], host) {
+			if r, _ := utf8.DecodeRuneInString(s[len(host):]); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return host
+			}
+		}
+	}
+	return ""
+}
+
+func (m *marker) mark(w classifier.Weight, inner func()) {
+	class, side := "", m.t("for")
+	if w.Weight < 0 {
+		class, side = ` class="a"`, m.t("against")
+	}
+	m.out.WriteString(`<mark` + class + ` title="` + html.EscapeString(side+" "+m.t("evidence.seen", "spam", w.Spam, "ham", w.Ham)) + `">`)
+	inner()
+	m.out.WriteString(`</mark>`)
+}
+
+// word writes a word with the names of its hidden characters in their places.
+func (m *marker) word(s string, spot classifier.Spot) {
+	at := spot.From
+	for _, o := range spot.Odd {
+		if o.Like != 0 {
+			continue
+		}
+		m.plain(s[at:o.At])
+		m.odd(m.hidden(o.Rune))
+		at = o.At + utf8.RuneLen(o.Rune)
+	}
+	m.plain(s[at:spot.To])
+}
+
+// lookAlikes names the letters of a word that belong to another script, each once.
+func (m *marker) lookAlikes(spot classifier.Spot) {
+	named := map[rune]bool{}
+	for _, o := range spot.Odd {
+		if o.Like == 0 || named[o.Rune] {
+			continue
+		}
+		named[o.Rune] = true
+		m.out.WriteByte(' ')
+		m.odd(m.t("odd.like", "script", m.t("script.of."+scriptName(o.Rune)), "letter", string(o.Rune), "like", string(o.Like)))
+	}
+}
+
+func (m *marker) odd(name string) {
+	m.out.WriteString(`<span class="odd">` + html.EscapeString(name) + `</span>`)
+}
+
+func (m *marker) hidden(r rune) string {
+	key := fmt.Sprintf("odd.%04X", r)
+	if m.has(key) {
+		return m.t(key)
+	}
+	return m.t("odd.hidden", "code", fmt.Sprintf("U+%04X", r))
+}
+
+func scriptName(r rune) string {
+	switch {
+	case unicode.Is(unicode.Cyrillic, r):
+		return "cyrillic"
+	case unicode.Is(unicode.Greek, r):
+		return "greek"
+	case unicode.Is(unicode.Latin, r):
+		return "latin"
+	}
+	return "other"
+}

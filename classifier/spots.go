@@ -1,0 +1,96 @@
+package classifier
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Spot is one word of a text as it was typed, text[From:To], with the token it is read as;
+// or a character without a picture between words, which is read as nothing.
+type Spot struct {
+	From, To int
+	Token    string // "word:casino", or ""
+	Odd      []Odd
+}
+
+// An Odd is a character that is not what it seems: it has no picture, or it is a letter of
+// another script than its word and passes for Like.
+type Odd struct {
+	At   int // where it stands in the text
+	Rune rune
+	Like rune // 0 for one without a picture
+}
+
+// Spots divides a text into words as the tokeniser reads them, so that evidence can be shown
+// where it stands. Words with spaces put between their letters are left apart.
+func Spots(text string) []Spot {
+	whole, _ := plain(text, func(string) {})
+	var h shape
+	home := h.survey(whole)
+	var spots []Spot
+	for at := 0; at < len(text); {
+		r, n := utf8.DecodeRuneInString(text[at:])
+		switch {
+		case wordRune(r) && !hidden(r):
+			n = typedEnd(text[at:])
+			spots = append(spots, spotOf(text, at, at+n, home))
+		case disguising(r):
+			spots = append(spots, Spot{From: at, To: at + n, Odd: []Odd{{At: at, Rune: r}}})
+		}
+		at += n
+	}
+	return spots
+}
+
+// disguising reports a character without a picture that no keyboard types: emoji are joined
+// and varied by some.
+func disguising(r rune) bool {
+	return hidden(r) && r != 0x200D && (r < 0xFE00 || r > 0xFE0F)
+}
+
+// typedEnd is wordEnd for a text that may still have hidden characters within its words.
+func typedEnd(s string) int {
+	end, reach := 0, 0 // reach: end, with the hidden characters that follow it
+	for i, c := range s {
+		size := utf8.RuneLen(c)
+		switch {
+		case hidden(c):
+			reach = i + size
+		case wordRune(c):
+			end, reach = i+size, i+size
+		case reach == i && (c == '@' || c == '$' || c == '\'' || c == '’'):
+		default:
+			return end
+		}
+	}
+	return end
+}
+
+func spotOf(text string, from, to int, home script) Spot {
+	s := Spot{From: from, To: to}
+	flat, _ := plain(text[from:to], func(string) {})
+	var word []rune
+	var has [otherScript + 1]int
+	for _, r := range flat {
+		if r != '\'' && r != '’' {
+			word = append(word, r)
+			has[scriptOf(r)]++
+		}
+	}
+	var seen disguises
+	folded := foldWord(nil, word, home, &seen)
+	s.Token = kindNames[kindWord] + ":" + string(folded[:min(len(folded), maxWord)])
+	target := noScript
+	if seen.mixed > 0 {
+		target = wordScript(word, has, home)
+	}
+	for i, r := range text[from:to] {
+		switch like := lookAlike(r, target); {
+		case disguising(r):
+			s.Odd = append(s.Odd, Odd{At: from + i, Rune: r})
+		case target != noScript && like != r && unicode.IsLetter(r):
+			s.Odd = append(s.Odd, Odd{At: from + i, Rune: r, Like: like})
+		}
+	}
+	return s
+}

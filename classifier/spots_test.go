@@ -1,0 +1,58 @@
+package classifier
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSpotsNameTheTokensOfADocument(t *testing.T) {
+	for _, text := range []string{
+		"Buy ch\u200bеap tents, don't wait! p@ypal 100%", "Қазақша сөздер: әжем, үкі; көктем.", "Нeдорого: кaзинo и бонус", "",
+		"ﬀ ﬁ ＣＡＳＩＮＯ ①", "a\u0301bc é й и\u0306", strings.Repeat("х", 60), "\xff\xfe bad \u202ebytes",
+	} {
+		known := map[string]bool{}
+		d := Read(Comment{Text: text})
+		for _, tok := range d.tokens {
+			if tok.kind == kindWord {
+				known["word:"+d.text[tok.off:tok.off+uint32(tok.size)]] = true
+			}
+		}
+		for _, s := range Spots(text) {
+			if s.Token != "" && !known[s.Token] {
+				t.Errorf("%q: the spot %q is read as %q, which is no token of the document", text, text[s.From:s.To], s.Token)
+			}
+		}
+	}
+}
+
+func TestSpotsShowWhatIsDisguised(t *testing.T) {
+	text := "ch\u200bеap 👩\u200d👧 Нeт \u00ad"
+	var odd []string
+	for _, s := range Spots(text) {
+		for _, o := range s.Odd {
+			odd = append(odd, string(o.Rune)+">"+string(o.Like))
+		}
+	}
+	// The joiner of an emoji is none; a word of two scripts is read in that of the text.
+	if got, want := strings.Join(odd, " "), "\u200b>\x00 е>e Н>H т>t \u00ad>\x00"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func FuzzSpots(f *testing.F) {
+	f.Add("ch\u200beap\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		last := 0
+		for _, s := range Spots(text) {
+			if s.From < last || s.To <= s.From || s.To > len(text) {
+				t.Fatalf("%q: spot %d to %d after %d", text, s.From, s.To, last)
+			}
+			last = s.To
+			for _, o := range s.Odd {
+				if o.At < s.From || o.At >= s.To {
+					t.Fatalf("%q: odd at %d outside of %d to %d", text, o.At, s.From, s.To)
+				}
+			}
+		}
+	})
+}
