@@ -38,7 +38,7 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
 lint-web: ## check the types and the style of the TypeScript (needs Node)
-	cd widget && npm ci --silent --no-audit --no-fund && npm run --silent check
+	cd widget && npm ci --silent --no-audit --no-fund && npm run --silent types && npm run --silent lint
 
 web: ## rebuild the widget and the desk's scripts into their dist folders
 	cd widget/build && $(GO) run .
