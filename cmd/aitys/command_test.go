@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +138,3 @@ func within(t *testing.T, limit time.Duration, what string, is func() bool) time
 	}
 	return time.Since(began)
 }
-
-func same(a, b []string) bool { return slices.Equal(a, b) }

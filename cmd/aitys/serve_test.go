@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -240,6 +241,9 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 	}
 	within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
 	began := time.Now()
+	if err := syscall.Kill(i.PID(), syscall.SIGTERM); err != nil { // some senders ask twice
+		t.Fatal(err)
+	}
 	if err := i.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -255,5 +259,53 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 	want := int(taken.Load()) + 1
 	if got := th.Counts["pending"]; got < min(want, 1000) || got > want+int(cut.Load()) {
 		t.Errorf("%d were taken, %d connections closed; afterwards %d wait", want, cut.Load(), got)
+	}
+}
+
+// Servers that begin at one instant on nothing agree on one schema, one secret and one truth.
+func TestServersThatBeginTogetherAgree(t *testing.T) {
+	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", machine.Postgres(t)}} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newShell(t)
+			flags := []string{"--limits", "off"}
+			if tt.database != "" {
+				flags = append(flags, "--database", tt.database)
+			}
+			servers := make([]*instance.Instance, 3)
+			var all sync.WaitGroup
+			for k := range servers {
+				all.Go(func() {
+					i, err := instance.Start(s.bin, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					t.Cleanup(i.Kill)
+					servers[k] = i
+				})
+			}
+			all.Wait()
+			if t.Failed() {
+				return
+			}
+			token := s.furnish(append(flags[2:], "--data", filepath.Join(s.dir, "data"))...)
+			var edit, id string
+			first := client(servers[0], "blog", token)
+			within(t, soon, "the site is there", func() bool {
+				p, err := first.Post(t.Context(), "", blogPage, "R", "r@mail.example", "One truth for all of them.")
+				id, edit = p.ID, p.EditToken
+				return err == nil
+			})
+			for k, i := range servers {
+				within(t, soon, "each knows the site, the token and the secret", func() bool {
+					items, _, err := client(i, "blog", token).Queue(t.Context(), "")
+					body, _, own := client(i, "blog", "").Own(t.Context(), id, edit)
+					return err == nil && len(items) == 1 && own == nil && body != ""
+				})
+				if err := i.Stop(); err != nil {
+					t.Errorf("server %d: %v", k, err)
+				}
+			}
+		})
 	}
 }
