@@ -18,6 +18,9 @@ import (
 //go:embed docs.html
 var docsHTML string
 
+//go:embed docs.css
+var docsCSS []byte
+
 var docsTemplate = template.Must(template.New("docs").Parse(docsHTML))
 
 // docs shows the specification to people. It is made of the same bytes that programs get.
@@ -28,6 +31,11 @@ func (s *Server) docs(c echo.Context) error {
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=300")
 	return web.Render(c, http.StatusOK, web.NoScript, docsTemplate, view)
+}
+
+func (s *Server) docsStyle(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "public, max-age=300")
+	return c.Blob(http.StatusOK, "text/css; charset=utf-8", docsCSS)
 }
 
 // The part of OpenAPI that openapi.yaml uses.
@@ -89,12 +97,18 @@ type docsGroup struct {
 type docsOperation struct {
 	Method, Path, Summary, Description string
 	Parameters                         []specParameter
-	Body                               string
+	Body                               *docsType
 	Answers                            []docsAnswer
 	Codes                              []string
 }
 
-type docsAnswer struct{ Status, Description, Body string }
+type docsAnswer struct {
+	Status, Description string
+	Body                *docsType
+}
+
+// docsType is the name of a schema, or an outline of one that has no name.
+type docsType struct{ Schema, Outline string }
 
 type docsSchema struct{ Name, Body string }
 
@@ -173,7 +187,12 @@ func (doc *specDoc) body(b specBody) docsAnswer {
 	}
 	a := docsAnswer{Description: b.Description}
 	for _, media := range b.Content {
-		a.Body = media.Schema.outline("")
+		switch outline := media.Schema.outline(""); {
+		case media.Schema.Ref != "":
+			a.Body = &docsType{Schema: outline}
+		case outline != media.Schema.Type: // "object" or "string" says nothing
+			a.Body = &docsType{Outline: outline}
+		}
 	}
 	return a
 }

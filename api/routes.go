@@ -15,6 +15,7 @@ func (s *Server) routes() {
 	e.GET("/readyz", s.readyz)
 	e.GET("/api/v1/openapi.json", s.openapi)
 	e.GET("/docs", s.docs, web.Pages)
+	e.GET("/docs.css", s.docsStyle)
 	s.embedRoutes()
 	desk.Register(e, s.kit)
 }
