@@ -102,10 +102,9 @@ var crowd = []string{
 	`ANALYZE`,
 }
 
-const numbers = "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 19999) "
-
-func fillCrowd(t *testing.T, g *gorm.DB, path, writer, same string) {
+func fillCrowd(t *testing.T, g *gorm.DB, size int, path, writer, same string) {
 	t.Helper()
+	numbers := fmt.Sprintf("WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) ", size-1)
 	for _, statement := range crowd {
 		statement = strings.NewReplacer("{path}", path, "{writer}", writer, "{same}", same).Replace(statement)
 		if strings.Contains(statement, "FROM numbers") {
@@ -218,13 +217,13 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		db := openedSQLite(t)
 		pool := db.engine.(*sqliteEngine).write
-		fillCrowd(t, pool, "substr('0000000000000000' || n, -16)", "CAST('w' || n AS BLOB)", "CAST('s' || n AS BLOB)")
+		fillCrowd(t, pool, 2000, "substr('0000000000000000' || n, -16)", "CAST('w' || n AS BLOB)", "CAST('s' || n AS BLOB)")
 		checkPlans(t, db, pool, "EXPLAIN QUERY PLAN ", "SCAN ", "TEMP B-TREE")
 	})
 	t.Run("postgres", func(t *testing.T) {
 		db := openedPostgres(t)
 		pool := db.engine.(*postgresEngine).pool
-		fillCrowd(t, pool, "lpad(n::text, 16, '0')", "('w' || n)::bytea", "('s' || n)::bytea")
+		fillCrowd(t, pool, 20_000, "lpad(n::text, 16, '0')", "('w' || n)::bytea", "('s' || n)::bytea")
 		checkPlans(t, db, pool, "EXPLAIN ", "Seq Scan on", "Sort ")
 	})
 }

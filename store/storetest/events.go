@@ -87,7 +87,7 @@ func (w *world) follow(from moderation.Cursor, written *atomic.Int64, done <-cha
 }
 
 func followersMissNothing(w *world) {
-	const writers, each, followers = 16, 120, 3
+	const writers, each, followers = 16, 60, 3
 	from := w.lastEvent()
 	var written atomic.Int64
 	done := make(chan struct{})

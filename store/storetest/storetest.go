@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,8 +58,7 @@ type world struct {
 	name  string
 	site  moderation.Site
 	page  moderation.Page
-	mu    sync.Mutex
-	made  int // how many names were given out
+	made  atomic.Int64 // how many names were given out
 }
 
 func newWorld(t *testing.T, store moderation.Store, name string) *world {
@@ -72,10 +72,7 @@ func (w *world) ctx() context.Context { return w.Context() }
 
 // id returns a name that no other row of the suite has.
 func (w *world) id(kind string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.made++
-	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.made)
+	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.made.Add(1))
 }
 
 func (w *world) update(fn func(moderation.Tx) error) {
@@ -122,10 +119,11 @@ type wish func(*moderation.Comment)
 
 // draft is a waiting root comment on the world's page, with wishes granted.
 func (w *world) draft(wishes ...wish) moderation.Comment {
-	id := w.id("c")
+	n := w.made.Add(1)
+	id := fmt.Sprintf("%s-c-%05d", w.name, n)
 	c := moderation.Comment{
 		ID: id, Site: w.site.ID, Page: w.page.ID, Version: 1, Submissions: 1, FormAge: -1,
-		Path: fmt.Sprintf("%016d", w.made), Source: "text of " + id, Search: "text of " + id,
+		Path: fmt.Sprintf("%016d", n), Source: "text of " + id, Search: "text of " + id,
 		Verdict: moderation.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
 	}
 	for _, grant := range wishes {
