@@ -32,7 +32,7 @@ type marker struct {
 func (c *catalog) marked(markup string, evidence []classifier.Weight) template.HTML {
 	m := marker{catalog: c, weights: map[string]classifier.Weight{}}
 	for _, w := range evidence {
-		if math.Abs(w.Weight) < least {
+		if math.Abs(w.Weight) < least || !telling(w.Token, w.Weight > 0) {
 			continue
 		}
 		m.weights[w.Token] = w
