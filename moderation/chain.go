@@ -14,15 +14,23 @@ import (
 // the first entry), and the entry's fields in the order below. A number is eight bytes,
 // big-endian (a score its IEEE 754 bits, a time its microseconds since 1970), text and bytes
 // are their length as such a number and then themselves: no two entries have one encoding.
-// Undone is left out, since a later entry sets it.
+// Undone is left out, since a later entry sets it. An entry about no comment has format 2 and
+// three fields more.
 func chain(before []byte, d Decision) []byte {
-	e := encoding{}.number(1).bytes(before)
+	format := uint64(1)
+	if d.Kind != EntryDecision {
+		format = 2
+	}
+	e := encoding{}.number(format).bytes(before)
 	e = e.number(d.Seq).number(uint64(d.Site)).text(d.Batch).text(d.Comment).number(uint64(d.Version))
 	e = e.text(d.By).number(uint64(d.Action)).number(uint64(d.Reason)).text(d.Note)
 	e = e.number(uint64(d.From)).number(uint64(d.To))
 	e = e.number(d.Before).number(d.Undoes).number(d.Restores)
 	e = e.number(math.Float64bits(d.Score)).number(uint64(d.Suggested)).number(d.ModelSeq)
 	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
+	if d.Kind != EntryDecision {
+		e = e.number(uint64(d.Kind)).text(d.Subject).number(uint64(d.Lessons))
+	}
 	sum := sha256.Sum256(e)
 	return sum[:]
 }
@@ -32,6 +40,26 @@ func chain(before []byte, d Decision) []byte {
 func lessonHash(salt []byte, l classifier.Lesson) []byte {
 	e := encoding{}.bytes(salt).number(uint64(l.Label))
 	e = e.text(l.Comment.Text).text(l.Comment.Author).text(l.Comment.Email).text(l.Comment.URL)
+	sum := sha256.Sum256(e)
+	return sum[:]
+}
+
+// taughtHash is what an entry keeps of the lessons that it stores: of a decision's its
+// lessonHash, of a copy's the hash over them all; nil when they are none, or not the entry's.
+func taughtHash(d Decision, lessons []StoredLesson) []byte {
+	if d.Kind == EntryDecision {
+		if len(lessons) == 1 && lessons[0].Comment == d.Comment {
+			return lessonHash(lessons[0].Salt, lessons[0].Lesson)
+		}
+		return nil
+	}
+	if len(lessons) == 0 {
+		return nil
+	}
+	var e encoding
+	for _, l := range lessons {
+		e = e.text(l.Comment).bytes(lessonHash(l.Salt, l.Lesson))
+	}
 	sum := sha256.Sum256(e)
 	return sum[:]
 }

@@ -6,9 +6,23 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// A Decision is one entry of a site's log: what somebody did to one comment. Seq counts
-// from 1 without gaps, in commit order; Hash covers the entry and the hash before it.
+// An EntryKind says what an entry of the log is about.
+type EntryKind uint8
+
+// The kinds. Entries of the other kinds are about no comment: Comment is "", Subject says what
+// they are about, and Before is the lowest seq whose lessons they change.
+const (
+	EntryDecision   EntryKind = iota
+	EntryWithdrawal           // all that an account taught until then leaves the model
+	EntryCopy                 // the lessons that stand on another site are taught here
+)
+
+// A Decision is one entry of a site's log: what somebody did to one comment, or to the model.
+// Seq counts from 1 without gaps, in commit order; Hash covers the entry and the hash before it.
 type Decision struct {
+	Kind      EntryKind
+	Subject   string // the account withdrawn, or the key of the site copied from
+	Lessons   int    // how many lessons that is
 	Seq       uint64
 	Site      int64
 	Batch     string
@@ -40,7 +54,8 @@ type Head struct {
 // A StoredLesson is a lesson with what the store needs to find and to prove it.
 type StoredLesson struct {
 	classifier.Lesson
-	Comment string // the comment's id
+	Part    int    // which of its entry's lessons it is, from 0
+	Comment string // the comment's id; of a copied lesson it is on another site
 	Salt    []byte
 }
 
@@ -59,10 +74,38 @@ type LogTx interface {
 	Batch(site int64, batch string) ([]Decision, error)                    // ascending; empty when unknown
 
 	AddLessons(site int64, ls []StoredLesson) error
-	// SetStanding says which lessons count: those of seqs stand or do not.
+	// SetStanding says which lessons stand: those of seqs do or do not.
 	SetStanding(site int64, seqs []uint64, standing bool) error
-	// EachLesson calls fn with each standing lesson after seq, ascending.
+	// EachLesson calls fn with each lesson after seq that counts, ascending: it stands, and was
+	// not withdrawn.
 	EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error
-	// LessonsAfter returns lessons, standing or not, ascending.
-	LessonsAfter(site int64, seq uint64, limit int) ([]StoredLesson, error)
+	// Lessons returns the lessons of the entries after one and up to another, whether they
+	// count or not, ascending.
+	Lessons(site int64, after, upTo uint64) ([]StoredLesson, error)
+}
+
+// A Snapshot is a site's model as of entry Seq of its log, from the lessons up to there that
+// counted at entry AsOf. It is good until a later entry changes which of them count.
+type Snapshot struct {
+	Seq, AsOf uint64
+	Model     []byte
+	Sum       []byte // of all of it, with the site
+}
+
+// ModelTx keeps what models are made from besides the log.
+type ModelTx interface {
+	// WithdrawLessons takes what the decisions of an account before entry by taught out of the
+	// model, until ReturnLessons. It returns how many of these lessons counted, and the lowest
+	// seq among all it withdrew; 0 when there were none.
+	WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error)
+	ReturnLessons(site int64, by uint64) error
+	// Taught counts the lessons that count, by the account that taught them.
+	Taught(site int64) (map[string]int, error)
+	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
+	LowestTouched(site int64, after uint64) (uint64, error)
+
+	PutSnapshot(site int64, s Snapshot) error // in the place of another of its Seq
+	Snapshots(site int64) ([]Snapshot, error) // newest first, without Model and Sum
+	Snapshot(site int64, seq uint64) (Snapshot, error)
+	DropSnapshots(site int64, seqs []uint64) error
 }

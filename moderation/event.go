@@ -15,6 +15,7 @@ const (
 	EventPage    EventKind = "page"    // a page's title, URL or openness changed
 	EventSite    EventKind = "site"    // a site was added, changed or removed
 	EventAccount EventKind = "account" // an account, its roles, sessions or tokens changed
+	EventTaught  EventKind = "taught"  // lessons were copied, withdrawn or brought back
 )
 
 // An Event is written in the transaction that it tells of, and read by followers in an order

@@ -134,19 +134,16 @@ func (w *walk) step(tx Tx) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	list, err := tx.LessonsAfter(w.site, w.head.Seq, length) // at most one an entry
+	list, err := tx.Lessons(w.site, w.head.Seq, w.head.Seq+length)
 	if err != nil {
 		return false, err
 	}
-	lessons := make(map[uint64]StoredLesson, len(list))
+	lessons := make(map[uint64][]StoredLesson, len(list))
 	for _, l := range list {
-		lessons[l.Seq] = l
+		lessons[l.Seq] = append(lessons[l.Seq], l)
 	}
 	for _, d := range decisions {
-		var taught []byte
-		if l, ok := lessons[d.Seq]; ok && l.Comment == d.Comment {
-			taught = lessonHash(l.Salt, l.Lesson)
-		}
+		taught := taughtHash(d, lessons[d.Seq])
 		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, chain(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
 			w.bad = w.head.Seq + 1
 			return false, nil
@@ -216,7 +213,7 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 	for _, d := range decisions {
 		w.from = d.Seq
 		w.later[d.Comment]++
-		if d.By == w.by && d.Undoes == 0 && !d.Undone {
+		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == EntryDecision {
 			own, ids = append(own, d), append(ids, d.Comment)
 			version[d.Seq] = d.Version + w.later[d.Comment]
 		}

@@ -55,6 +55,7 @@ type Tx interface {
 	PeopleTx
 	CommentTx
 	LogTx
+	ModelTx
 	EventTx
 	KeyTx
 }

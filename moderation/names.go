@@ -9,13 +9,15 @@ var (
 	reasonNames = []string{"", "spam", "duplicate", "hate_speech", "obscenity", "personal_attack", "off_topic", "unlawful", "other"}
 	roleNames   = []string{"", "author", "moderator", "owner"}
 	scopeNames  = []string{"", "read", "decide", "admin"}
+	kindNames   = []string{"decision", "withdrawal", "copy"}
 )
 
-func (s State) String() string  { return stateNames[s] }
-func (a Action) String() string { return actionNames[a] }
-func (r Reason) String() string { return reasonNames[r] } // "" for NoReason
-func (r Role) String() string   { return roleNames[r] }   // "" for NoRole
-func (s Scope) String() string  { return scopeNames[s] }  // "" for the zero Scope
+func (k EntryKind) String() string { return kindNames[k] }
+func (s State) String() string     { return stateNames[s] }
+func (a Action) String() string    { return actionNames[a] }
+func (r Reason) String() string    { return reasonNames[r] } // "" for NoReason
+func (r Role) String() string      { return roleNames[r] }   // "" for NoRole
+func (s Scope) String() string     { return scopeNames[s] }  // "" for the zero Scope
 
 // ParseAction reads an action's name; false for a name that is none.
 func ParseAction(name string) (Action, bool) { return parse[Action](actionNames, name) }

@@ -50,7 +50,8 @@ func (t *tx) plantedHead(site int64) (moderation.Head, error) {
 }
 
 const decisionColumns = `site_id, seq, batch, comment_id, version, account_id, action, reason, note,
-	from_state, to_state, before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash`
+	from_state, to_state, before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash,
+	kind, subject, lessons`
 
 const selectDecisions = `
 	SELECT ` + decisionColumns + `,
@@ -61,24 +62,28 @@ const selectDecisions = `
 func scanDecision(r *sql.Rows, d *moderation.Decision) error {
 	return r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
 		&d.From, &d.To, &d.Before, &d.Undoes, &d.Restores, &d.Score, &d.Suggested, &d.ModelSeq, &d.Lesson,
-		when{&d.At}, &d.Hash, &d.Undone)
+		when{&d.At}, &d.Hash, &d.Kind, &d.Subject, &d.Lessons, &d.Undone)
 }
 
-// chunk is how many rows, or ids, one statement takes: SQLite allows 32,766 values in one.
-const chunk = 1000
+// How many ids one statement takes, and how many rows: SQLite's driver takes a time that grows
+// with the square of the number of values.
+const (
+	chunk     = 1000
+	rowsChunk = 50
+)
 
 // AppendDecisions implements moderation.LogTx.
 func (t *tx) AppendDecisions(site int64, ds []moderation.Decision) error {
 	if len(ds) == 0 {
 		return nil
 	}
-	marks := "(" + strings.Repeat("?, ", 19) + "?)"
-	for part := range slices.Chunk(ds, chunk) {
-		args := make([]any, 0, 20*len(part))
+	marks := "(" + strings.Repeat("?, ", 22) + "?)"
+	for part := range slices.Chunk(ds, rowsChunk) {
+		args := make([]any, 0, 23*len(part))
 		for _, d := range part {
 			args = append(args, site, d.Seq, d.Batch, d.Comment, d.Version, d.By, d.Action, d.Reason, d.Note,
 				d.From, d.To, d.Before, d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, orNull(d.Lesson),
-				stamp(d.At), d.Hash)
+				stamp(d.At), d.Hash, d.Kind, d.Subject, d.Lessons)
 		}
 		if _, err := t.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+rowsOf(len(part), marks), args...); err != nil {
 			return fmt.Errorf("insert decisions: %w", err)
@@ -165,15 +170,15 @@ func (t *tx) Batch(site int64, batch string) ([]moderation.Decision, error) {
 
 // AddLessons implements moderation.LogTx.
 func (t *tx) AddLessons(site int64, ls []moderation.StoredLesson) error {
-	for part := range slices.Chunk(ls, chunk) {
-		args := make([]any, 0, 9*len(part))
+	for part := range slices.Chunk(ls, rowsChunk) {
+		args := make([]any, 0, 10*len(part))
 		for _, l := range part {
-			args = append(args, site, l.Seq, l.Comment, l.Label, l.Lesson.Comment.Text, l.Lesson.Comment.Author,
+			args = append(args, site, l.Seq, l.Part, l.Comment, l.Label, l.Lesson.Comment.Text, l.Lesson.Comment.Author,
 				l.Lesson.Comment.Email, l.Lesson.Comment.URL, notNil(l.Salt))
 		}
 		_, err := t.exec(`
-			INSERT INTO lessons (site_id, seq, comment_id, label, body, author, email, url, salt, standing)
-			VALUES `+rowsOf(len(part), "(?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE)"), args...)
+			INSERT INTO lessons (site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn)
+			VALUES `+rowsOf(len(part), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE, 0)"), args...)
 		if err != nil {
 			return err
 		}
@@ -196,41 +201,43 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	return nil
 }
 
-// LessonsAfter implements moderation.LogTx.
-func (t *tx) LessonsAfter(site int64, seq uint64, limit int) ([]moderation.StoredLesson, error) {
+// Lessons implements moderation.LogTx.
+func (t *tx) Lessons(site int64, after, upTo uint64) ([]moderation.StoredLesson, error) {
 	return query(t, func(r *sql.Rows, l *moderation.StoredLesson) error {
 		c := &l.Lesson.Comment
-		return r.Scan(&l.Seq, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt)
+		return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt)
 	}, `
-		SELECT seq, comment_id, label, body, author, email, url, salt
+		SELECT seq, part, comment_id, label, body, author, email, url, salt
 		FROM   lessons
 		WHERE  site_id = ?
-		  AND  seq > ?
-		ORDER  BY seq
-		LIMIT  ?`, site, seq, limit)
+		  AND  seq BETWEEN ? AND ?
+		ORDER  BY seq, part`, site, after+1, upTo)
 }
 
 // EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
+	seq, part := after+1, -1
 	for {
-		lessons, err := query(t, func(r *sql.Rows, l *classifier.Lesson) error {
-			return r.Scan(&l.Seq, &l.Label, &l.Comment.Text, &l.Comment.Author, &l.Comment.Email, &l.Comment.URL)
+		lessons, err := query(t, func(r *sql.Rows, l *moderation.StoredLesson) error {
+			c := &l.Lesson.Comment
+			return r.Scan(&l.Seq, &l.Part, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL)
 		}, `
-			SELECT seq, label, body, author, email, url
+			SELECT seq, part, label, body, author, email, url
 			FROM   lessons
 			WHERE  site_id = ?
-			  AND  seq > ?
+			  AND  (seq, part) > (?, ?)
 			  AND  standing
-			ORDER  BY seq
-			LIMIT  ?`, site, after, chunk)
+			  AND  withdrawn = 0
+			ORDER  BY seq, part
+			LIMIT  ?`, site, seq, part, chunk)
 		if err != nil {
 			return err
 		}
 		for _, l := range lessons {
-			if err := fn(l); err != nil {
+			if err := fn(l.Lesson); err != nil {
 				return err
 			}
-			after = l.Seq
+			seq, part = l.Seq, l.Part
 		}
 		if len(lessons) < chunk {
 			return nil

@@ -103,7 +103,7 @@ func (t *tx) UpdateSite(s moderation.Site) error {
 
 // belowSites are the tables with rows of a site, each before those that it refers to.
 var belowSites = []string{
-	"lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
+	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
 }
 
 // DeleteSite implements moderation.SiteTx.

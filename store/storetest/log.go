@@ -293,7 +293,7 @@ func lessonsInOrder(w *world) {
 		}
 	}
 	w.view(func(tx moderation.Tx) error {
-		got, err := tx.LessonsAfter(w.site.ID, 3, 10)
+		got, err := tx.Lessons(w.site.ID, 3, 13)
 		if !reflect.DeepEqual(got, want[3:13]) {
 			w.Errorf("lessons after 3: %+v, want %+v", got, want[3:13])
 		}

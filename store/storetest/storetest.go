@@ -27,7 +27,7 @@ func Run(t *testing.T, open func(testing.TB) moderation.Store) (checked int) {
 	store := open(t)
 	n := 0
 	for _, rules := range [][]rule{
-		transactionRules, siteRules, commentRules, threadRules, queueRules, logRules, eventRules, keyRules,
+		transactionRules, siteRules, commentRules, threadRules, queueRules, logRules, modelRules, eventRules, keyRules,
 		peopleRules, tenantRules,
 	} {
 		for _, r := range rules {

@@ -58,11 +58,15 @@ func fill(w *world, s moderation.Site) {
 			Lesson:  classifier.Lesson{Seq: 1, Comment: classifier.Comment{Text: s.Key}},
 			Comment: oneShown, Salt: []byte("salt"),
 		}
+		touch := moderation.Decision{
+			Kind: moderation.EntryWithdrawal, Subject: "nobody", Seq: 2, Batch: "one-touch", Before: 1, At: began, Hash: []byte("touch"),
+		}
 		key := oneKey
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
 		return errors.Join(err, claim,
-			tx.AppendDecisions(s.ID, []moderation.Decision{decision}),
+			tx.AppendDecisions(s.ID, []moderation.Decision{decision, touch}),
+			tx.PutSnapshot(s.ID, moderation.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
 			tx.AddLessons(s.ID, []moderation.StoredLesson{lesson}),
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.Emit(moderation.Event{Site: s.ID, Kind: moderation.EventArrived, Page: onePage, Comment: s.Key, At: began}),
@@ -104,7 +108,11 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 	"DecisionsBefore": func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
 	"DecisionsOf":     func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
 	"Batch":           func(tx moderation.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
-	"LessonsAfter":    func(tx moderation.Tx, s int64) (any, error) { return tx.LessonsAfter(s, 0, 10) },
+	"Lessons":         func(tx moderation.Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
+	"Taught":          func(tx moderation.Tx, s int64) (any, error) { return tx.Taught(s) },
+	"LowestTouched":   func(tx moderation.Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
+	"Snapshots":       func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshots(s) },
+	"Snapshot":        func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
 	"EachLesson": func(tx moderation.Tx, s int64) (any, error) {
 		var all []classifier.Lesson
 		err := tx.EachLesson(s, 0, func(l classifier.Lesson) error {
@@ -177,13 +185,22 @@ var writes = []struct {
 		return done(tx.SetText(s, oneShown, 1, moderation.TextChange{Source: "changed"}))
 	}},
 	{"SetShown", func(tx moderation.Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
+	{"WithdrawLessons", func(tx moderation.Tx, s int64) error {
+		_, _, err := tx.WithdrawLessons(s, "one-account", 2)
+		return err
+	}},
+	{"ReturnLessons", func(tx moderation.Tx, s int64) error { return tx.ReturnLessons(s, 2) }},
 	{"SetStanding", func(tx moderation.Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
 	{"AppendDecisions", func(tx moderation.Tx, s int64) error {
-		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 2, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
+		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 3, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
 	}},
 	{"AddLessons", func(tx moderation.Tx, s int64) error {
-		return tx.AddLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 2}, Comment: oneShown}})
+		return tx.AddLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 3}, Comment: oneShown}})
 	}},
+	{"PutSnapshot", func(tx moderation.Tx, s int64) error {
+		return tx.PutSnapshot(s, moderation.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
+	}},
+	{"DropSnapshots", func(tx moderation.Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
 	{"Emit", func(tx moderation.Tx, s int64) error {
 		return tx.Emit(moderation.Event{Site: s, Kind: moderation.EventSite, At: began})
 	}},

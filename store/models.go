@@ -1,0 +1,106 @@
+package store
+
+import (
+	"database/sql"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// WithdrawLessons implements moderation.ModelTx.
+func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
+	// What an entry about no comment stored is the site's, not its owner's.
+	const whose = `
+		WHERE  site_id = ?
+		  AND  withdrawn = 0
+		  AND  seq < ?
+		  AND  seq IN (SELECT d.seq FROM decisions AS d
+		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind = 0)`
+	type found struct {
+		n      int
+		lowest uint64
+	}
+	f, err := first(t, func(r *sql.Rows, f *found) error { return r.Scan(&f.n, &f.lowest) },
+		"SELECT COUNT(CASE WHEN standing THEN 1 END), COALESCE(MIN(seq), 0) FROM lessons "+whose, site, by, site, account)
+	if err != nil || f.lowest == 0 {
+		return 0, 0, err
+	}
+	_, err = t.exec("UPDATE lessons SET withdrawn = ? "+whose, by, site, by, site, account)
+	return f.n, f.lowest, err
+}
+
+// ReturnLessons implements moderation.ModelTx.
+func (t *tx) ReturnLessons(site int64, by uint64) error {
+	_, err := t.exec(`
+		UPDATE lessons
+		SET    withdrawn = 0
+		WHERE  site_id   = ?
+		  AND  withdrawn = ?`, site, by)
+	return err
+}
+
+// Taught implements moderation.ModelTx.
+func (t *tx) Taught(site int64) (map[string]int, error) {
+	type row struct {
+		account string
+		n       int
+	}
+	rows, err := query(t, func(r *sql.Rows, o *row) error { return r.Scan(&o.account, &o.n) }, `
+		SELECT d.account_id, COUNT(*)
+		FROM   lessons AS l
+		JOIN   decisions AS d ON d.site_id = l.site_id AND d.seq = l.seq
+		WHERE  l.site_id = ?
+		  AND  l.standing
+		  AND  l.withdrawn = 0
+		  AND  d.kind = 0
+		GROUP  BY d.account_id`, site)
+	taught := make(map[string]int, len(rows))
+	for _, r := range rows {
+		taught[r.account] = r.n
+	}
+	return taught, err
+}
+
+// LowestTouched implements moderation.ModelTx.
+func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
+	return first(t, func(r *sql.Rows, lowest *uint64) error { return r.Scan(lowest) }, `
+		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
+		FROM   decisions
+		WHERE  site_id = ?
+		  AND  seq     > ?
+		  AND  before  > 0`, site, after)
+}
+
+// PutSnapshot implements moderation.ModelTx.
+func (t *tx) PutSnapshot(site int64, s moderation.Snapshot) error {
+	_, err := t.exec(`
+		INSERT INTO model_snapshots (site_id, seq, as_of, model, sum) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (site_id, seq) DO UPDATE
+		SET as_of = excluded.as_of, model = excluded.model, sum = excluded.sum`,
+		site, s.Seq, s.AsOf, s.Model, s.Sum)
+	return err
+}
+
+// Snapshots implements moderation.ModelTx.
+func (t *tx) Snapshots(site int64) ([]moderation.Snapshot, error) {
+	return query(t, func(r *sql.Rows, s *moderation.Snapshot) error { return r.Scan(&s.Seq, &s.AsOf) }, `
+		SELECT seq, as_of
+		FROM   model_snapshots
+		WHERE  site_id = ?
+		ORDER  BY seq DESC`, site)
+}
+
+// Snapshot implements moderation.ModelTx.
+func (t *tx) Snapshot(site int64, seq uint64) (moderation.Snapshot, error) {
+	return first(t, func(r *sql.Rows, s *moderation.Snapshot) error {
+		return r.Scan(&s.Seq, &s.AsOf, &s.Model, &s.Sum)
+	}, "SELECT seq, as_of, model, sum FROM model_snapshots WHERE site_id = ? AND seq = ?", site, seq)
+}
+
+// DropSnapshots implements moderation.ModelTx.
+func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	_, err := t.exec("DELETE FROM model_snapshots WHERE site_id = ? AND seq IN ?", site, seqs)
+	return err
+}

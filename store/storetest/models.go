@@ -1,0 +1,200 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+var modelRules = []rule{
+	{"what an account taught is withdrawn as a whole and returned as a whole", lessonsWithdrawn},
+	{"one entry stores many lessons, which are read in their order", lessonsOfOneEntry},
+	{"the lowest lesson that was touched is found among the entries after one", lowestTouched},
+	{"snapshots come back byte by byte, newest first, each the last put in its place", snapshotsComeBack},
+}
+
+// append continues the site's log with decisions that need only what is their own.
+func (w *world) append(ds ...moderation.Decision) {
+	w.Helper()
+	w.update(func(tx moderation.Tx) error {
+		head, err := tx.LockLog(w.site.ID)
+		if err != nil {
+			return err
+		}
+		for i := range ds {
+			d := &ds[i]
+			d.Seq, d.Site, d.Batch, d.At = head.Seq+1, w.site.ID, "batch", began
+			d.Hash = chained(head.Hash, *d)
+			head = moderation.Head{Seq: d.Seq, Hash: d.Hash}
+		}
+		return tx.AppendDecisions(w.site.ID, ds)
+	})
+}
+
+// counting returns the lessons that count, as "seq:text".
+func (w *world) counting() (all []string) {
+	w.Helper()
+	w.view(func(tx moderation.Tx) error {
+		return tx.EachLesson(w.site.ID, 0, func(l classifier.Lesson) error {
+			all = append(all, fmt.Sprintf("%d:%s", l.Seq, l.Comment.Text))
+			return nil
+		})
+	})
+	return all
+}
+
+func lesson(seq uint64, part int, text string) moderation.StoredLesson {
+	return moderation.StoredLesson{
+		Lesson: classifier.Lesson{Seq: seq, Comment: classifier.Comment{Text: text}},
+		Part:   part, Comment: text, Salt: []byte(text),
+	}
+}
+
+func lessonsWithdrawn(w *world) {
+	w.append(
+		moderation.Decision{By: "ann", Comment: "c1"}, moderation.Decision{By: "bob", Comment: "c2"},
+		moderation.Decision{By: "ann", Comment: "c3"}, moderation.Decision{By: "ann", Comment: "c4"},
+		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: 1},
+		moderation.Decision{By: "ann", Kind: moderation.EntryWithdrawal, Subject: "ann", Lessons: 2, Before: 1},
+		moderation.Decision{By: "ann", Comment: "c5"},
+	)
+	w.update(func(tx moderation.Tx) error {
+		err := tx.AddLessons(w.site.ID, []moderation.StoredLesson{
+			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0, "copied"), lesson(7, 0, "later"),
+		})
+		return errors.Join(err, tx.SetStanding(w.site.ID, []uint64{1}, false))
+	})
+	expect := func(after string, want ...string) {
+		w.Helper()
+		if got := w.counting(); !slices.Equal(got, want) {
+			w.Errorf("after %s: %v count, want %v", after, got, want)
+		}
+	}
+	withdraw := func(account string, by uint64, n int, lowest uint64) {
+		w.Helper()
+		w.update(func(tx moderation.Tx) error {
+			gotN, gotLowest, err := tx.WithdrawLessons(w.site.ID, account, by)
+			if gotN != n || gotLowest != lowest {
+				w.Errorf("withdraw %s: %d lessons from %d on, want %d from %d", account, gotN, gotLowest, n, lowest)
+			}
+			return err
+		})
+	}
+	withdraw("nobody", 6, 0, 0)
+	withdraw("ann", 6, 2, 1)
+	expect("the withdrawal", "2:b", "5:copied", "7:later")
+	w.view(func(tx moderation.Tx) error {
+		taught, err := tx.Taught(w.site.ID)
+		if want := map[string]int{"ann": 1, "bob": 1}; !reflect.DeepEqual(taught, want) {
+			w.Errorf("taught %v, want %v", taught, want)
+		}
+		return err
+	})
+	withdraw("ann", 6, 0, 0)
+	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
+	expect("a withdrawn lesson stands again", "2:b", "5:copied", "7:later")
+	w.update(func(tx moderation.Tx) error { return tx.ReturnLessons(w.site.ID, 6) })
+	expect("the return", "1:a", "2:b", "3:c", "4:d", "5:copied", "7:later")
+}
+
+func lessonsOfOneEntry(w *world) {
+	const n = 2500 // several times what is read at once
+	w.append(
+		moderation.Decision{By: "ann", Comment: "c1"},
+		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: n},
+		moderation.Decision{By: "ann", Comment: "c3"},
+	)
+	put := []moderation.StoredLesson{lesson(1, 0, "before")}
+	for part := range n {
+		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
+	}
+	put = append(put, lesson(3, 0, "after"))
+	var want []string
+	for _, l := range put {
+		want = append(want, fmt.Sprintf("%d:%s", l.Seq, l.Lesson.Comment.Text))
+	}
+	w.update(func(tx moderation.Tx) error { return tx.AddLessons(w.site.ID, put) })
+	if got := w.counting(); !slices.Equal(got, want) {
+		w.Errorf("%d lessons are read, want %d in their order", len(got), len(want))
+	}
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.Lessons(w.site.ID, 1, 2)
+		if !reflect.DeepEqual(got, put[1:n+1]) {
+			w.Errorf("the entry has %d lessons, want %d", len(got), n)
+		}
+		return err
+	})
+	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{2}, false) })
+	if got := w.counting(); !slices.Equal(got, []string{"1:before", "3:after"}) {
+		w.Errorf("%d lessons count once the entry fell, want 2", len(got))
+	}
+}
+
+func lowestTouched(w *world) {
+	w.append(
+		moderation.Decision{Comment: "c1"}, moderation.Decision{Comment: "c2"}, moderation.Decision{Comment: "c3"},
+		moderation.Decision{Comment: "c3", Before: 3},
+		moderation.Decision{Comment: "c3", Before: 4, Undoes: 4, Restores: 3},
+		moderation.Decision{Comment: "c2", Before: 2},
+		moderation.Decision{Comment: "c4"},
+	)
+	for after, want := range []uint64{2, 2, 2, 2, 2, 2, 0, 0} {
+		w.view(func(tx moderation.Tx) error {
+			got, err := tx.LowestTouched(w.site.ID, uint64(after))
+			if got != want {
+				w.Errorf("after %d the lowest touched is %d, want %d", after, got, want)
+			}
+			return err
+		})
+	}
+	w.append(moderation.Decision{Comment: "c3", Before: 6, Undoes: 6, Restores: 1})
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.LowestTouched(w.site.ID, 7)
+		if got != 1 {
+			w.Errorf("what an undo restores is touched: got %d, want 1", got)
+		}
+		return err
+	})
+}
+
+func snapshotsComeBack(w *world) {
+	big := bytes.Repeat([]byte{0, 1, 2, 0xFF}, 1<<19)
+	put := []moderation.Snapshot{
+		{Seq: 64, AsOf: 64, Model: []byte{0}, Sum: []byte{1}},
+		{Seq: 512, AsOf: 600, Model: []byte("first"), Sum: []byte{2}},
+		{Seq: 512, AsOf: 700, Model: big, Sum: []byte{3}},
+		{Seq: 128, AsOf: 128, Model: []byte("m"), Sum: []byte{4}},
+	}
+	for _, s := range put {
+		w.update(func(tx moderation.Tx) error { return tx.PutSnapshot(w.site.ID, s) })
+	}
+	w.view(func(tx moderation.Tx) error {
+		list, err := tx.Snapshots(w.site.ID)
+		if want := []moderation.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}; !reflect.DeepEqual(list, want) {
+			w.Errorf("the list is %v, want %v", list, want)
+		}
+		got, errGot := tx.Snapshot(w.site.ID, 512)
+		if !reflect.DeepEqual(got, put[2]) {
+			w.Errorf("snapshot 512 came back as of %d with %d bytes", got.AsOf, len(got.Model))
+		}
+		return errors.Join(err, errGot)
+	})
+	w.update(func(tx moderation.Tx) error {
+		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.DropSnapshots(w.site.ID, []uint64{512, 64, 9}))
+	})
+	w.view(func(tx moderation.Tx) error {
+		list, err := tx.Snapshots(w.site.ID)
+		if len(list) != 1 || list[0].Seq != 128 {
+			w.Errorf("left are %v, want 128 alone", list)
+		}
+		if _, err := tx.Snapshot(w.site.ID, 512); !errors.Is(err, moderation.ErrNotFound) {
+			w.Errorf("what was dropped answers %v", err)
+		}
+		return err
+	})
+}
