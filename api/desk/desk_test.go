@@ -287,3 +287,12 @@ func TestATokenIsShownOnce(t *testing.T) {
 		t.Error("an ended token still works")
 	}
 }
+
+func TestAFailureIsAPageInTheReadersLanguage(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga")
+	b.langs = "ru"
+	if b.open("/moderate/blog/comments/nothing").sees("Такого комментария нет").sees("К очереди"); b.status != http.StatusNotFound {
+		t.Errorf("got %d, want 404", b.status)
+	}
+}

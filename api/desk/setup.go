@@ -118,11 +118,6 @@ func (d *desk) setupAgain(c echo.Context, w *catalog, page setupPage, form url.V
 	return renderFailure(c, w, "setup", p, page)
 }
 
-type errorPage struct {
-	frame
-	Heading, Detail, To, ToWords string
-}
-
 // deadLink says that a link is used or too old.
 func (d *desk) deadLink(c echo.Context, w *catalog, err error) error {
 	p := web.ProblemOf(err)
