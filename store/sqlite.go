@@ -118,9 +118,14 @@ func (s *sqliteEngine) prepare(ctx context.Context) error {
 	return nil
 }
 
-// view runs fn on the snapshot that its first SELECT takes.
+// view runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
+// says only that it was interrupted.
 func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
-	return s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true})
+	err := s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return err
 }
 
 func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
@@ -165,6 +170,8 @@ func sqliteError(err error) error {
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 		return moderation.ErrTaken
+	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the WAL
+		return moderation.ErrFull
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

@@ -17,6 +17,7 @@ var transactionRules = []rule{
 	{"what an update answered is there for whoever looks", answeredIsThere},
 	{"those who fail and those who leave undo nobody else's work", othersAreSafe},
 	{"an update whose asker has left before its turn does nothing", leftBeforeTurn},
+	{"a view whose asker leaves ends, and says so", viewIsLeft},
 	{"updates that lock the same rows the other way round all succeed", crossedLocks},
 	{"one value of the whole database is kept by name", metaIsKept},
 }
@@ -169,6 +170,23 @@ func leftBeforeTurn(w *world) {
 		w.wants("what it wrote", err, moderation.ErrNotFound)
 		return nil
 	})
+}
+
+func viewIsLeft(w *world) {
+	w.comment()
+	ctx, leave := context.WithCancel(w.ctx())
+	defer leave()
+	err := w.store.View(ctx, func(tx moderation.Tx) error {
+		leave()
+		for range 1000 { // SQLite notices between two steps
+			if _, err := tx.Thread(moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.wants("the view", err, context.Canceled)
+	w.comment()
 }
 
 func crossedLocks(w *world) {
