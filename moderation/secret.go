@@ -47,32 +47,39 @@ func siteName(site int64) string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(site)))
 }
 
+// ReplaceSecret has a database take secret for the one that was lost. What the old one keyed is
+// void: edit tokens, and the hashes by which writers and addresses are known again.
+func ReplaceSecret(ctx context.Context, store Store, secret Secret) error {
+	return store.Update(ctx, func(tx Tx) error { return tx.SetMeta(secretName, secret.mac("check")) })
+}
+
+const secretName = "secret"
+
 // keepSecret refuses a secret other than the one the database knows; an empty database learns it.
 func keepSecret(ctx context.Context, store Store, secret Secret) error {
 	if len(secret) < minSecret {
 		return fmt.Errorf("the secret has %d bytes; it needs %d or more", len(secret), minSecret)
 	}
-	const name = "secret"
 	mine := secret.mac("check")
-	err := store.View(ctx, func(tx Tx) error { return checkSecret(tx, name, mine) })
+	err := store.View(ctx, func(tx Tx) error { return checkSecret(tx, mine) })
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	err = store.Update(ctx, func(tx Tx) error {
-		if err := checkSecret(tx, name, mine); !errors.Is(err, ErrNotFound) {
+		if err := checkSecret(tx, mine); !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		return tx.SetMeta(name, mine)
+		return tx.SetMeta(secretName, mine)
 	})
 	if err != nil {
 		return err
 	}
 	// Two that began at one instant both wrote: the last one stands.
-	return store.View(ctx, func(tx Tx) error { return checkSecret(tx, name, mine) })
+	return store.View(ctx, func(tx Tx) error { return checkSecret(tx, mine) })
 }
 
-func checkSecret(tx Tx, name string, mine []byte) error {
-	kept, err := tx.Meta(name)
+func checkSecret(tx Tx, mine []byte) error {
+	kept, err := tx.Meta(secretName)
 	if err != nil {
 		return fmt.Errorf("read the secret's check: %w", err)
 	}

@@ -25,6 +25,7 @@ type cli struct {
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
 	Token      tokenCmd      `cmd:"" help:"Add tokens for programs."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
+	Secret     secretCmd     `cmd:"" help:"Replace a lost secret."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the configuration and everything it names."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }

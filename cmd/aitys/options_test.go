@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/e2e/instance"
 	"github.com/aitys/aitys/e2e/machine"
 )
 
@@ -140,6 +141,50 @@ func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
 	}
 	if files := strings.Join(s.files(), "\n"); strings.Contains(files, ".secret-") {
 		t.Errorf("a temporary file was left:\n%s", files)
+	}
+}
+
+func TestALostSecretIsReplaced(t *testing.T) {
+	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", machine.Postgres(t)}} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newShell(t)
+			flags := []string{"--data", filepath.Join(s.dir, "data")}
+			if tt.database != "" {
+				flags = append(flags, "--database", tt.database)
+			}
+			s.refused("", append([]string{"secret", "new"}, flags...)...)
+			i := s.serve(flags[2:]...)
+			c := client(i, "blog", s.furnish(flags...))
+			var id, edit string
+			within(t, soon, "the site is there", func() bool {
+				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the old secret.")
+				id, edit = p.ID, p.EditToken
+				return err == nil
+			})
+			if err := i.Stop(); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(s.dir, "data", "secret")
+			if err := os.Remove(path); err != nil { // it is lost
+				t.Fatal(err)
+			}
+			s.refused("not the secret", append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
+			s.must(append([]string{"secret", "new"}, flags...)...)
+			c.URL = s.serve(flags[2:]...).URL
+			if _, _, err := c.Own(t.Context(), id, edit); err == nil {
+				t.Error("an edit token outlived the secret that made it")
+			}
+			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the new secret.")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := client(&instance.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
+				t.Errorf("a new edit token: %v", err)
+			}
+			if files := strings.Join(s.files(), "\n"); strings.Contains(files, ".secret-") {
+				t.Errorf("a temporary file was left:\n%s", files)
+			}
+		})
 	}
 }
 

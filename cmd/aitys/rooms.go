@@ -72,6 +72,9 @@ func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slo
 		if made && errors.Is(err, moderation.ErrSecret) {
 			_ = os.Remove(a.base.SecretFile) // the database has another one, and this is nobody's
 		}
+		if errors.Is(err, moderation.ErrSecret) {
+			err = fmt.Errorf("%s: %w; `aitys secret new` replaces one that is lost", a.base.SecretFile, err)
+		}
 		return nil, err
 	}
 	return r, nil

@@ -13,6 +13,44 @@ import (
 	"github.com/aitys/aitys/moderation"
 )
 
+type secretCmd struct {
+	New secretNewCmd `cmd:"" help:"Replace a lost secret: edit tokens and address hashes start afresh."`
+}
+
+type secretNewCmd struct{}
+
+// Run replaces the secret in the database first: cut short after that, it is simply run again.
+func (secretNewCmd) Run(a *app) (err error) {
+	path, isSQLite := a.base.sqlitePath()
+	if isSQLite && !exists(path) {
+		return fmt.Errorf("there is no database at %s", path)
+	}
+	db, err := a.openStore(a.ctx, reads)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := a.makeFolder(a.base.SecretFile); err != nil {
+		return err
+	}
+	temp, err := writeSecret(filepath.Dir(a.base.SecretFile))
+	if err != nil {
+		return fmt.Errorf("make the secret: %w", err)
+	}
+	defer func() { _ = os.Remove(temp) }() // it has its place by now, or is nobody's
+	secret, err := readSecret(temp)
+	if err != nil {
+		return err
+	}
+	if err := moderation.ReplaceSecret(a.ctx, db, secret); err != nil {
+		return fmt.Errorf("replace the secret: %w", err)
+	}
+	if err := os.Rename(temp, a.base.SecretFile); err != nil {
+		return fmt.Errorf("replace the secret: %w", err)
+	}
+	return a.line("a new secret is in %s: start every server again", a.base.SecretFile)
+}
+
 const (
 	minSecret = 32
 	maxSecret = 4096
