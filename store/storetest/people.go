@@ -51,6 +51,9 @@ func accountComesBack(w *world) {
 			return err
 		}
 		all, err := tx.Accounts()
+		if err != nil {
+			return err
+		}
 		if !slices.IsSortedFunc(all, func(a, b moderation.Account) int { return slices.Compare([]byte(a.Email), []byte(b.Email)) }) {
 			w.Error("accounts are not listed by e-mail")
 		}
