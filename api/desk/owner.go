@@ -173,7 +173,7 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 	for _, a := range all {
 		p.Rows = append(p.Rows, rowOf(w, a, sites, who))
 	}
-	return web.Render(c, status, web.OwnScript, templates[w.lang]["people"], p)
+	return web.Render(c, status, web.OwnScript, templates()[w.lang]["people"], p)
 }
 
 func rowOf(w *catalog, a moderation.Account, sites []moderation.Site, who moderation.Actor) personRow {
@@ -281,7 +281,7 @@ func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
 	for _, t := range all {
 		p.Rows = append(p.Rows, tokenRow{t.ID, t.Name, w.t("scope." + t.Scope.String()), t.Account, stamp(t.CreatedAt), iso(t.CreatedAt)})
 	}
-	return web.Render(c, status, web.OwnScript, templates[w.lang]["tokens"], p)
+	return web.Render(c, status, web.OwnScript, templates()[w.lang]["tokens"], p)
 }
 
 // addToken adds one of the account's own and shows it once.

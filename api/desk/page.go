@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -25,8 +26,9 @@ var layouts = map[string]string{
 	"signin": "solo", "setup": "solo", "error": "solo", "cards": "cards",
 }
 
-// templates by language and page.
-var templates = parseTemplates()
+// templates by language and page. Reading them takes longer than most commands of the binary, so
+// it waits for the first page.
+var templates = sync.OnceValue(parseTemplates)
 
 func parseTemplates() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
@@ -167,7 +169,7 @@ func mark(links []link, here string) []link {
 }
 
 func render(c echo.Context, w *catalog, page string, data any) error {
-	return web.Render(c, http.StatusOK, web.OwnScript, templates[w.lang][page], data)
+	return web.Render(c, http.StatusOK, web.OwnScript, templates()[w.lang][page], data)
 }
 
 // initial is the first letter of a name, for the circle that stands for a person.

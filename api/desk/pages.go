@@ -114,12 +114,20 @@ func (d *desk) log(c echo.Context) error {
 	}
 	p := logPage{frame: f, Next: after("/moderate/"+site.Key+"/log", next)}
 	for _, e := range entries {
-		p.Rows = append(p.Rows, logRow{
-			Seq: e.Seq, ISO: iso(e.At), When: stamp(e.At), What: w.decided(e.Decision, e.Name),
-			From: w.t("state." + e.From.String()), To: w.t("state." + e.To.String()),
-			Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
-			URL:  "/moderate/" + site.Key + "/comments/" + url.PathEscape(e.Comment),
-		})
+		p.Rows = append(p.Rows, w.logRow(site.Key, e))
 	}
 	return render(c, w, "log", p)
+}
+
+// logRow is an entry of the log; one about the model itself has no comment.
+func (c *catalog) logRow(site string, e moderation.LogEntry) logRow {
+	row := logRow{
+		Seq: e.Seq, ISO: iso(e.At), When: stamp(e.At), What: c.decided(e.Decision, e.Name),
+		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
+	}
+	if e.Comment != "" {
+		row.From, row.To = c.t("state."+e.From.String()), c.t("state."+e.To.String())
+		row.URL = "/moderate/" + site + "/comments/" + url.PathEscape(e.Comment)
+	}
+	return row
 }

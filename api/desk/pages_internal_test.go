@@ -89,7 +89,7 @@ func TestEveryPageRendersInEveryLanguage(t *testing.T) {
 		for name, data := range samplePages(w) {
 			page, _, _ := strings.Cut(name, "-")
 			var b bytes.Buffer
-			if err := templates[lang][page].Execute(&b, data); err != nil {
+			if err := templates()[lang][page].Execute(&b, data); err != nil {
 				t.Errorf("%s in %s: %v", name, lang, err)
 			}
 			if strings.Contains(b.String(), "<no value>") || strings.Contains(b.String(), "ZgotmplZ") {

@@ -87,7 +87,7 @@ func (d *desk) refuseSignIn(c echo.Context, form url.Values, err error) error {
 // renderFailure renders a form again under the status of its failure.
 func renderFailure(c echo.Context, w *catalog, page string, p web.Problem, data any) error {
 	web.ProblemHeaders(c, p)
-	return web.Render(c, p.Status, web.OwnScript, templates[w.lang][page], data)
+	return web.Render(c, p.Status, web.OwnScript, templates()[w.lang][page], data)
 }
 
 func (d *desk) signOut(c echo.Context) error {
