@@ -49,7 +49,10 @@ type Outcome struct {
 	Done      int // decided or undone
 	Unchanged int
 	Conflicts []Conflict
-	Replayed  bool
+	// Contradictions are those done that go against what the filter was sure of: a slip of
+	// the hand, perhaps. Undo of Batch takes them back.
+	Contradictions []Contradiction
+	Replayed       bool
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.

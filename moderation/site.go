@@ -26,10 +26,12 @@ const (
 
 // Settings of a site. Rules holds the rules text by language ("en", "ru", "kk"); a missing
 // one is the default. Suspect is the score from which a comment is suspected (0.9).
-// EditMinutes is how long a writer may edit (15).
+// Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
+// writer may edit (15).
 type Settings struct {
 	Moderation  Policy            `json:"moderation"`
 	Suspect     float64           `json:"suspect"`
+	Shadow      float64           `json:"shadow,omitempty"`
 	EditMinutes int               `json:"edit_minutes"`
 	Rules       map[string]string `json:"rules,omitempty"`
 	SignInURL   string            `json:"signin_url,omitempty"`

@@ -16,18 +16,19 @@ const module = "github.com/aitys/aitys/"
 
 // arrows says which rooms a room may import. A room that is not here may not exist.
 var arrows = map[string][]string{
-	"classifier":        nil,
-	"moderation/markup": nil,
-	"moderation":        {"classifier", "moderation/markup"},
-	"migrations":        nil,
-	"store":             {"moderation", "classifier", "migrations"},
-	"coord":             {"moderation"},
-	"widget":            nil,
-	"api/web":           {"moderation"},
-	"api":               {"api/web", "api/desk", "moderation", "moderation/markup", "classifier", "widget"},
-	"api/desk":          {"api/web", "moderation", "classifier"},
-	"cmd/aitys":         {"api", "api/web", "api/desk", "store", "coord", "moderation", "classifier", "migrations"},
-	"e2e/planted":       nil,
+	"classifier":           nil,
+	"moderation/markup":    nil,
+	"moderation/hindsight": {"classifier"},
+	"moderation":           {"classifier", "moderation/markup", "moderation/hindsight"},
+	"migrations":           nil,
+	"store":                {"moderation", "classifier", "migrations"},
+	"coord":                {"moderation"},
+	"widget":               nil,
+	"api/web":              {"moderation"},
+	"api":                  {"api/web", "api/desk", "moderation", "moderation/markup", "moderation/hindsight", "classifier", "widget"},
+	"api/desk":             {"api/web", "moderation", "moderation/hindsight", "classifier"},
+	"cmd/aitys":            {"api", "api/web", "api/desk", "store", "coord", "moderation", "moderation/hindsight", "classifier", "migrations"},
+	"e2e/planted":          nil,
 }
 
 // anywhere may be imported by every room: it is empty unless built with -tags planted.
