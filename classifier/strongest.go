@@ -1,0 +1,60 @@
+package classifier
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Tokens is how many tokens the model has counted.
+func (m *Model) Tokens() int {
+	m.learning.Lock()
+	defer m.learning.Unlock()
+	keys, _ := m.counts.all()
+	return len(keys)
+}
+
+// Taught is how many lessons of each label the model was taught, by Label.
+func (m *Model) Taught() [5]int {
+	s := m.reading()
+	defer s.mu.RUnlock()
+	var n [5]int
+	for l, lessons := range s.taught {
+		n[l] = int(lessons)
+	}
+	return n
+}
+
+// Strongest returns what of all that the model counted speaks loudest for spam, and for ham,
+// strongest first, at most n of each and none until both kinds were taught. Tokens are named as
+// Evidence names them.
+func (m *Model) Strongest(n int) (spam, ham []Weight) {
+	m.learning.Lock()
+	defer m.learning.Unlock()
+	s := m.active.Load() // only Learn writes it
+	if !s.warm() {
+		return nil, nil
+	}
+	base := ratioBase(s.docs[Spam], s.docs[Ham])
+	keys, tallies := m.counts.all()
+	for i, key := range keys {
+		name, ok := kindNames[kind(key[0])]
+		if !ok || kind(key[0]) == kindGram { // the count of lessons, and what means nothing to a person
+			continue
+		}
+		w := Weight{Token: name + ":" + key[1:], Spam: int(tallies[i][Spam]), Ham: int(tallies[i][Ham])}
+		w.Weight = ratio(tallies[i][Spam], tallies[i][Ham], base)
+		switch {
+		case w.Weight > 0:
+			spam = append(spam, w)
+		case w.Weight < 0:
+			ham = append(ham, w)
+		}
+	}
+	slices.SortFunc(spam, func(a, b Weight) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Token, b.Token))
+	})
+	slices.SortFunc(ham, func(a, b Weight) int {
+		return cmp.Or(cmp.Compare(a.Weight, b.Weight), cmp.Compare(a.Token, b.Token))
+	})
+	return spam[:min(len(spam), n)], ham[:min(len(ham), n)]
+}
