@@ -25,16 +25,16 @@ type desk struct {
 func Register(e *echo.Echo, kit *web.Kit) {
 	d := &desk{kit}
 	e.GET("/moderate", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/moderate/") })
-	e.GET("/moderate/assets/:name", asset)
+	e.GET("/moderate/assets/:name", asset, smaller)
 
-	open := e.Group("/moderate", web.Pages, failing, web.Bounded, kit.OwnPages)
+	open := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages)
 	open.GET("/signin", d.signInPage)
 	open.POST("/signin", d.signIn)
 	open.GET("/setup", d.linkPage)
 	open.POST("/setup", d.useLink)
 	open.POST("/language", d.language)
 
-	in := e.Group("/moderate", web.Pages, failing, web.Bounded, kit.OwnPages, d.signedIn)
+	in := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages, d.signedIn)
 	in.GET("/", d.home)
 	in.POST("/signout", d.signOut)
 	in.GET("/sessions", d.sessions)
