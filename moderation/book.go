@@ -86,9 +86,7 @@ func (b *book) conflict(c Comment, code string) Conflict {
 
 // write puts a decision on a comment: d needs what is its own only.
 func (b *book) write(c Comment, d Decision, ch StateChange) error {
-	d.Seq, d.Site, d.Batch, d.Comment = b.head.Seq+1, b.site.ID, b.batch, c.ID
-	d.Version, d.By, d.From, d.At = c.Version, b.by, c.State, b.at
-	d.Hash = chain(b.head.Hash, d)
+	d.Comment, d.Version, d.From = c.ID, c.Version, c.State
 	ok, err := b.tx.SetState(b.site.ID, c.ID, c.Version, ch)
 	if err != nil {
 		return fmt.Errorf("set state: %w", err)
@@ -102,8 +100,7 @@ func (b *book) write(c Comment, d Decision, ch StateChange) error {
 			return err
 		}
 	}
-	b.head = Head{Seq: d.Seq, Hash: d.Hash}
-	b.decisions = append(b.decisions, d)
+	d = b.put(d)
 	b.events = append(b.events, Event{
 		Site: b.site.ID, Kind: EventDecided, Page: c.Page, Comment: c.ID, Shown: shown, At: b.at,
 	})
@@ -115,6 +112,15 @@ func (b *book) write(c Comment, d Decision, ch StateChange) error {
 	}
 	b.logs[c.ID] = append(b.logs[c.ID], d)
 	return nil
+}
+
+// put adds an entry to the log.
+func (b *book) put(d Decision) Decision {
+	d.Seq, d.Site, d.Batch, d.By, d.At = b.head.Seq+1, b.site.ID, b.batch, b.by, b.at
+	d.Hash = chain(b.head.Hash, d)
+	b.head = Head{Seq: d.Seq, Hash: d.Hash}
+	b.decisions = append(b.decisions, d)
+	return d
 }
 
 // close writes what the book holds, and completes what is answered.

@@ -5,7 +5,7 @@ import "context"
 // What only tests may do to a Service.
 
 // LearnLog follows a site's log to its end, as Run's goroutine does.
-func LearnLog(ctx context.Context, s *Service, site Site) error { return s.learnLog(ctx, site.ID) }
+func LearnLog(ctx context.Context, s *Service, site Site) error { return s.followLog(ctx, site.ID) }
 
 // ModelBytes returns a site's live model, and what verdicts by it are stamped with.
 func ModelBytes(ctx context.Context, s *Service, site Site) ([]byte, uint64, error) {

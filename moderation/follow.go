@@ -50,9 +50,8 @@ func (s *Service) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find the last event: %w", err)
 	}
-	// After the cursor: what is decided from here on is told, and learned again if need be.
-	if err := s.loadModels(ctx); err != nil {
-		return fmt.Errorf("load the models: %w", err)
+	if err := s.markAllStale(ctx); err != nil {
+		return fmt.Errorf("find the sites: %w", err)
 	}
 	var others sync.WaitGroup
 	defer others.Wait()

@@ -3,8 +3,8 @@ package moderation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,23 +12,41 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// models are the sites' classifiers. Each is the fold of the lessons that stand in its site's
-// log, follows that log, and is read into memory when it is first needed.
+const (
+	maxModels  = 256 << 20 // bytes of models in memory; the one used last stays in any case
+	fewLessons = 500       // a request waits for the fold of so many, and no more
+	allLessons = math.MaxInt
+	manyFolds  = 4 // sites whose logs are followed at one time
+)
+
+// models are the sites' classifiers. Each is the fold of the lessons that count in its site's
+// log, follows that log, is read into memory when it is first needed, and leaves it again when
+// others were needed since and all together are too large.
 type models struct {
 	learn chan struct{} // wakes the goroutine that follows the logs
 	judge chan struct{} // wakes the one that renews verdicts
+	uses  atomic.Int64  // how often a model was asked for
 
 	mu     sync.Mutex
+	most   int // bytes
 	bySite map[int64]*siteModel
 	grown  map[int64]bool // sites whose logs may have grown since they were followed
+	busy   map[int64]bool // sites whose logs are being followed
 	stale  map[int64]bool // sites whose waiting comments may have old verdicts
 }
 
-// siteModel is one site's model. Judging never waits: what it uses is swapped, or learns
-// beside it.
+// siteModel is one site's model. Judging never waits for learning: what it uses is swapped, or
+// learns beside it.
 type siteModel struct {
-	live      atomic.Pointer[learned] // nil until loaded
-	following sync.Mutex              // held by the one who loads, learns or folds anew
+	live  atomic.Pointer[learned] // nil: not in memory
+	used  atomic.Int64            // models.uses when it was last asked for
+	bytes atomic.Int64
+	slow  atomic.Bool // it takes a long fold to load, and requests do not wait for it
+
+	following sync.Mutex // held by the one who loads, learns or folds anew
+	saved     uint64     // the newest good snapshot's seq
+	unsaved   []Snapshot // made on the way of a fold
+	damaged   []uint64   // snapshots that are no good
 }
 
 // learned is a model and how far into the log it goes.
@@ -39,6 +57,8 @@ type learned struct {
 	// stamped with. Unlike the model's own newest lesson it never goes back.
 	changed uint64
 }
+
+var errLoading = errors.New("the model is being folded")
 
 func (m *models) of(site int64) *siteModel {
 	m.mu.Lock()
@@ -52,17 +72,18 @@ func (m *models) of(site int64) *siteModel {
 	return m.bySite[site]
 }
 
-// logGrew notes that a site's log may have grown; the learning goroutine looks.
+// logGrew notes that a site's log may have grown. Where its model is in memory the learning
+// goroutine follows; else verdicts may be old, and whoever renews them loads it.
 func (s *Service) logGrew(e Event) {
-	if e.Kind != EventDecided {
+	if e.Kind != EventDecided && e.Kind != EventTaught {
 		return
 	}
-	s.models.mu.Lock()
-	if s.models.grown == nil {
-		s.models.grown = map[int64]bool{}
+	if s.models.of(e.Site).live.Load() == nil {
+		s.models.mark(&s.models.stale, e.Site)
+		wake(s.models.judge)
+		return
 	}
-	s.models.grown[e.Site] = true
-	s.models.mu.Unlock()
+	s.models.mark(&s.models.grown, e.Site)
 	wake(s.models.learn)
 }
 
@@ -91,177 +112,140 @@ func (m *models) mark(set *map[int64]bool, site int64) {
 	(*set)[site] = true
 }
 
-// model returns a site's model as it is now; it is loaded first where it was never needed.
+// model returns a site's model as it is now. Where it is not in memory it is loaded, unless
+// that takes a long fold: then it is errLoading until the learning goroutine has made one.
 func (s *Service) model(ctx context.Context, site int64) (*learned, error) {
 	m := s.models.of(site)
+	m.used.Store(s.models.uses.Add(1))
 	if l := m.live.Load(); l != nil {
 		return l, nil
 	}
-	if err := s.learnLog(ctx, site); err != nil {
-		return nil, err
+	l, err := (*learned)(nil), errLoading
+	if !m.slow.Load() {
+		l, err = s.learnLog(ctx, site, fewLessons)
 	}
-	return m.live.Load(), nil
+	if errors.Is(err, errLoading) {
+		s.models.mark(&s.models.grown, site)
+		wake(s.models.learn)
+	}
+	return l, err
 }
 
 // Learn brings a site's model to the end of its log now. Run does so by itself, a moment after
 // each decision.
-func (s *Service) Learn(ctx context.Context, site Site) error { return s.learnLog(ctx, site.ID) }
+func (s *Service) Learn(ctx context.Context, site Site) error {
+	_, err := s.learnLog(ctx, site.ID, allLessons)
+	return err
+}
 
-// loadModels makes the models of all sites.
-func (s *Service) loadModels(ctx context.Context) error {
+// markAllStale has the verdicts of all sites looked at.
+func (s *Service) markAllStale(ctx context.Context) error {
 	var sites []Site
 	err := s.view(ctx, func(tx Tx) (err error) {
 		sites, err = tx.Sites()
 		return err
 	})
-	if err != nil {
-		return err
-	}
 	for _, site := range sites {
-		if err := s.learnLog(ctx, site.ID); err != nil {
-			return fmt.Errorf("site %s: %w", site.Key, err)
-		}
 		s.models.mark(&s.models.stale, site.ID)
 	}
 	wake(s.models.judge)
-	return nil
+	return err
 }
 
-// learning follows the sites' logs until ctx ends.
+// learning follows the sites' logs until ctx ends, each for itself: an undo is not to wait for
+// another site's long fold.
 func (s *Service) learning(ctx context.Context) {
+	var following sync.WaitGroup
+	defer following.Wait()
+	room := make(chan struct{}, manyFolds)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.models.learn:
 		}
-		for _, site := range s.models.take(&s.models.grown) {
-			if err := s.learnLog(ctx, site); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "log not followed", "site", site, "error", err)
-				s.models.mark(&s.models.grown, site) // again with the next event
+		for _, site := range s.models.begin() {
+			select {
+			case <-ctx.Done():
+				return
+			case room <- struct{}{}:
 			}
+			following.Go(func() {
+				err := s.followLog(ctx, site)
+				<-room
+				if err != nil && ctx.Err() == nil {
+					s.log.WarnContext(ctx, "log not followed", "site", site, "error", err)
+				}
+				s.models.end(site, err != nil)
+			})
 		}
 	}
 }
 
-// learnLog brings a site's model to the end of its log: it learns what was added, or is
-// folded anew, while the old one serves, where something that it knew was taken back.
-func (s *Service) learnLog(ctx context.Context, site int64) (err error) {
-	m := s.models.of(site)
-	m.following.Lock()
-	defer m.following.Unlock()
-	defer s.survive(ctx, "learn", "", func() { err = errNotLearned })
-	old := m.live.Load()
-	var next learned
-	var lessons []classifier.Lesson
-	err = s.view(ctx, func(tx Tx) error {
-		growth, err := readGrowth(tx, site, old)
-		if err != nil {
-			return err
-		}
-		next = growth.learned
-		if old == nil || growth.takesBack {
-			next.model, err = foldLessons(tx, site)
-			return err
-		}
-		next.model = old.model
-		return tx.EachLesson(site, old.seq, func(l classifier.Lesson) error {
-			lessons = append(lessons, l)
-			return nil
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("follow the log: %w", err)
+func (s *Service) followLog(ctx context.Context, site int64) error {
+	if _, err := s.learnLog(ctx, site, allLessons); err != nil {
+		return err
 	}
-	for _, l := range lessons {
-		next.model.Learn(l)
-	}
-	m.live.Store(&next)
-	if old == nil || next.changed != old.changed {
-		s.models.mark(&s.models.stale, site)
-		wake(s.models.judge)
-	}
-	return nil
+	return s.saveSnapshots(ctx, site)
 }
 
-// growth is what a site's log brings beyond what a model knows.
-type growth struct {
-	learned
-	takesBack bool
+// begin takes the sites whose logs have grown and that nobody follows just now.
+func (m *models) begin() []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.busy == nil {
+		m.busy = map[int64]bool{}
+	}
+	var sites []int64
+	for _, site := range slices.Sorted(maps.Keys(m.grown)) {
+		if !m.busy[site] {
+			m.busy[site] = true
+			delete(m.grown, site)
+			sites = append(sites, site)
+		}
+	}
+	return sites
 }
 
-const decisionsRead = 500 // at a time
-
-func readGrowth(tx Tx, site int64, old *learned) (growth, error) {
-	if old == nil {
-		return readEnd(tx, site)
+// end looks again at a site's log where it grew meanwhile; after a failure with the next event.
+func (m *models) end(site int64, failed bool) {
+	m.mu.Lock()
+	delete(m.busy, site)
+	again := m.grown[site] && !failed
+	m.mu.Unlock()
+	if failed {
+		m.mark(&m.grown, site)
 	}
-	g := growth{learned: learned{seq: old.seq, changed: old.changed}}
-	for {
-		decisions, err := tx.DecisionsAfter(site, g.seq, decisionsRead)
-		if err != nil {
-			return growth{}, fmt.Errorf("read decisions: %w", err)
-		}
-		for _, d := range decisions {
-			g.seq = d.Seq
-			if takesBack(d) {
-				g.takesBack = true
-			}
-			if takesBack(d) || len(d.Lesson) > 0 {
-				g.changed = d.Seq
-			}
-		}
-		if len(decisions) < decisionsRead {
-			return g, nil
-		}
+	if again {
+		wake(m.learn)
 	}
 }
 
-// takesBack reports whether d may take back what an earlier decision taught, or bring it back.
-func takesBack(d Decision) bool { return d.Before != 0 || d.Undoes != 0 }
-
-// readEnd finds the end of a log, and the last decision that could change the model.
-func readEnd(tx Tx, site int64) (growth, error) {
-	head, err := tx.Head(site)
-	if err != nil {
-		return growth{}, fmt.Errorf("read the log's head: %w", err)
-	}
-	g := growth{learned: learned{seq: head.Seq}}
-	for before := uint64(0); ; {
-		decisions, err := tx.DecisionsBefore(site, before, decisionsRead)
-		if err != nil {
-			return growth{}, fmt.Errorf("read decisions: %w", err)
+// evict takes models out of memory, the longest unused first, until the others have room. The
+// one of site stays: it is wanted now.
+func (m *models) evict(site int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	total := 0
+	var others []*siteModel
+	for id, o := range m.bySite {
+		if o.live.Load() == nil {
+			continue
 		}
-		for _, d := range decisions {
-			if takesBack(d) || len(d.Lesson) > 0 {
-				g.changed = d.Seq
-				return g, nil
-			}
-			before = d.Seq
-		}
-		if len(decisions) < decisionsRead {
-			return g, nil
+		total += int(o.bytes.Load())
+		if id != site {
+			others = append(others, o)
 		}
 	}
-}
-
-var (
-	errFolded     = errors.New("the fold has ended")
-	errNotLearned = errors.New("the classifier could not learn")
-)
-
-func foldLessons(tx Tx, site int64) (*classifier.Model, error) {
-	var err error
-	model := classifier.Fold(func(yield func(classifier.Lesson) bool) {
-		err = tx.EachLesson(site, 0, func(l classifier.Lesson) error {
-			if !yield(l) {
-				return errFolded
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read lessons: %w", err)
+	slices.SortFunc(others, func(a, b *siteModel) int { return int(a.used.Load() - b.used.Load()) })
+	for _, o := range others {
+		if total <= m.most {
+			return
+		}
+		if o.following.TryLock() { // else somebody is at work on it
+			o.live.Store(nil)
+			total -= int(o.bytes.Load())
+			o.following.Unlock()
+		}
 	}
-	return model, nil
 }

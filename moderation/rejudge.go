@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -70,14 +71,17 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 		return !known, err
 	}
 	for range rejudgeRest {
-		l, err := s.model(ctx, key)
-		if err != nil {
-			return false, err
-		}
 		if t.after == nil { // at its beginning, or once round
-			if stale, err := s.anyStale(ctx, site, l.changed); err != nil || !stale {
+			if stale, err := s.anyStale(ctx, site); err != nil || !stale {
 				return err == nil, err
 			}
+		}
+		l, err := s.model(ctx, key)
+		if errors.Is(err, errLoading) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
 		}
 		if t.changed != l.changed {
 			for _, order := range []QueueOrder{QueueOldest, QueueNewest, QueueRisk} {
@@ -146,10 +150,17 @@ func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
 	return s.rejudge(ctx, site, t.changed, stale)
 }
 
-// anyStale reports whether a waiting comment was judged by an older model.
-func (s *Service) anyStale(ctx context.Context, site Site, changed uint64) (bool, error) {
+// anyStale reports whether a waiting comment was judged by an older model. It loads none.
+func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
+	l := s.models.of(site.ID).live.Load()
 	var stale []Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
+		var changed uint64
+		if l != nil {
+			changed = l.changed
+		} else if changed, err = lastChange(tx, site.ID); err != nil {
+			return err
+		}
 		stale, err = tx.StalePending(site.ID, changed, QueueOldest, 1)
 		return err
 	})

@@ -47,6 +47,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	}
 	s.models.learn = make(chan struct{}, 1)
 	s.models.judge = make(chan struct{}, 1)
+	s.models.most = maxModels
 	s.OnEvent(s.siteChanged)
 	s.OnEvent(s.logGrew)
 	return s, nil
@@ -58,8 +59,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 // quick. It returns the function that ends it.
 func (s *Service) OnEvent(fn func(Event)) (stop func()) { return s.listeners.add(fn) }
 
-// Ready reports whether the service can serve: the database answers, the events are followed
-// and the models are loaded.
+// Ready reports whether the service can serve: the database answers and the events are
+// followed. Models are loaded when they are needed; until then comments wait for a person.
 func (s *Service) Ready(ctx context.Context) error {
 	if err := s.follower.ready(s.now()); err != nil {
 		return err

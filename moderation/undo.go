@@ -10,7 +10,8 @@ import (
 )
 
 // Undo takes back a batch: each of its comments returns to where its standing decision before
-// left it. It needs a moderator. Undoing an undo, or twice, undoes nothing.
+// left it. It needs a moderator, and an owner where the batch is about the model and not about
+// comments. Undoing an undo, or twice, undoes nothing.
 func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, key *Key) (Outcome, error) {
 	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
 		return Outcome{}, err
@@ -20,7 +21,7 @@ func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, 
 	err := s.update(ctx, func(tx Tx) error {
 		out = Outcome{}
 		replayed, err := once(tx, key, entry.at, &out, func() error {
-			return undoAll(tx, entry, batch, &out)
+			return undoAll(tx, who, entry, batch, &out)
 		})
 		out.Replayed = replayed
 		return err
@@ -33,7 +34,7 @@ func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, 
 	return out, nil
 }
 
-func undoAll(tx Tx, e entry, batch string, out *Outcome) error {
+func undoAll(tx Tx, who Actor, e entry, batch string, out *Outcome) error {
 	if !isID(batch) {
 		return errNoBatch()
 	}
@@ -47,6 +48,9 @@ func undoAll(tx Tx, e entry, batch string, out *Outcome) error {
 	}
 	if len(decisions) == 0 {
 		return errNoBatch()
+	}
+	if decisions[0].Kind != EntryDecision { // it is alone
+		return b.undoTeaching(who, decisions[0], out)
 	}
 	decisions = slices.DeleteFunc(decisions, func(d Decision) bool { return d.Undoes != 0 || d.Undone })
 	ids := make([]string, len(decisions))
@@ -76,6 +80,18 @@ func undoAll(tx Tx, e entry, batch string, out *Outcome) error {
 				return err
 			}
 			out.Done++
+		}
+	}
+	return b.close(out)
+}
+
+func (b *book) undoTeaching(who Actor, d Decision, out *Outcome) error {
+	if err := who.may(b.site.ID, Owner, ScopeAdmin); err != nil {
+		return err
+	}
+	if d.Undoes == 0 && !d.Undone {
+		if err := b.unteach(d, out); err != nil {
+			return err
 		}
 	}
 	return b.close(out)

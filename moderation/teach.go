@@ -1,0 +1,161 @@
+package moderation
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// maxCopied is how many lessons one entry takes over, the newest: it is one transaction.
+const maxCopied = 10_000
+
+// A Teacher is an account whose decisions count in a site's model. An account that is gone has
+// no name.
+type Teacher struct {
+	Account string // its id; "" for whoever ran commands on the machine
+	Name    string
+	Lessons int
+}
+
+// Teachers returns whose lessons count on a site, those of most first. It needs an owner.
+func (s *Service) Teachers(ctx context.Context, who Actor, site Site) ([]Teacher, error) {
+	if err := who.may(site.ID, Owner, ScopeRead); err != nil {
+		return nil, err
+	}
+	var teachers []Teacher
+	err := s.view(ctx, func(tx Tx) error {
+		taught, err := tx.Taught(site.ID)
+		if err != nil {
+			return err
+		}
+		names, err := accountNames(tx)
+		if err != nil {
+			return err
+		}
+		teachers = make([]Teacher, 0, len(taught))
+		for account, n := range taught {
+			teachers = append(teachers, Teacher{Account: account, Name: names[account], Lessons: n})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read teachers: %w", err)
+	}
+	slices.SortFunc(teachers, func(a, b Teacher) int {
+		return cmp.Or(b.Lessons-a.Lessons, cmp.Compare(a.Account, b.Account))
+	})
+	return teachers, nil
+}
+
+// WithdrawLessons takes everything that an account taught on a site out of its model. The
+// comments stay as they were decided, and what the account decides from now on teaches again.
+// It is one entry of the log, which Undo takes back. It needs an owner. Done counts the
+// lessons; where the account taught nothing, nothing happens.
+func (s *Service) WithdrawLessons(ctx context.Context, who Actor, site Site, account string, key *Key) (Outcome, error) {
+	return s.teach(ctx, who, site, key, "withdraw lessons", func(b *book, out *Outcome) error {
+		n, lowest, err := b.tx.WithdrawLessons(site.ID, account, b.head.Seq+1)
+		if err != nil {
+			return fmt.Errorf("withdraw lessons: %w", err)
+		}
+		if lowest > 0 {
+			b.teach(Decision{Kind: EntryWithdrawal, Subject: account, Lessons: n, Before: lowest}, out)
+		}
+		return nil
+	})
+}
+
+// CopyLessons starts a site from another: the newest 10,000 lessons that count there are
+// taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
+// both sites. Done counts the lessons; where there are none, nothing happens.
+func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, key *Key) (Outcome, error) {
+	if err := who.may(from.ID, Owner, ScopeAdmin); err != nil {
+		return Outcome{}, err
+	}
+	if from.ID == site.ID {
+		return Outcome{}, invalidField("/from", "A site cannot start from itself.")
+	}
+	var secret [32]byte
+	_, _ = rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
+	return s.teach(ctx, who, site, key, "copy lessons", func(b *book, out *Outcome) error {
+		var lessons []classifier.Lesson
+		err := b.tx.EachLesson(from.ID, 0, func(l classifier.Lesson) error {
+			lessons = append(lessons, l)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read lessons: %w", err)
+		}
+		lessons = lessons[max(0, len(lessons)-maxCopied):]
+		if len(lessons) == 0 {
+			return nil
+		}
+		for part, l := range lessons {
+			l.Seq = b.head.Seq + 1
+			// One salt says nothing of another, so each lesson can be erased for itself.
+			salt := sha256.Sum256(encoding{}.bytes(secret[:]).number(uint64(part)))
+			b.lessons = append(b.lessons, StoredLesson{Lesson: l, Part: part, Salt: salt[:16]})
+		}
+		d := Decision{Kind: EntryCopy, Subject: from.Key, Lessons: len(lessons)}
+		d.Lesson = taughtHash(d, b.lessons)
+		b.teach(d, out)
+		return nil
+	})
+}
+
+// teach runs fn, which adds at most one entry about no comment, in a transaction.
+func (s *Service) teach(
+	ctx context.Context, who Actor, site Site, key *Key, doing string, fn func(*book, *Outcome) error,
+) (Outcome, error) {
+	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+		return Outcome{}, err
+	}
+	entry := s.newEntry(who, site)
+	var out Outcome
+	err := s.update(ctx, func(tx Tx) error {
+		out = Outcome{}
+		replayed, err := once(tx, key, entry.at, &out, func() error {
+			b, err := entry.open(tx)
+			if err != nil {
+				return err
+			}
+			if err := fn(b, &out); err != nil {
+				return err
+			}
+			return b.close(&out)
+		})
+		out.Replayed = replayed
+		return err
+	})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	s.log.InfoContext(ctx, doing, "site", site.Key, "batch", out.Batch, "by", who.id(), "lessons", out.Done, "replayed", out.Replayed)
+	return out, nil
+}
+
+// teach adds an entry about no comment.
+func (b *book) teach(d Decision, out *Outcome) {
+	b.put(d)
+	b.events = append(b.events, Event{Site: b.site.ID, Kind: EventTaught, At: b.at})
+	out.Batch, out.Done = b.batch, d.Lessons
+}
+
+// unteach takes back entry d, which is about no comment.
+func (b *book) unteach(d Decision, out *Outcome) error {
+	switch d.Kind {
+	case EntryWithdrawal:
+		if err := b.tx.ReturnLessons(b.site.ID, d.Seq); err != nil {
+			return fmt.Errorf("return lessons: %w", err)
+		}
+	case EntryCopy:
+		b.fallen = append(b.fallen, d.Seq)
+		d.Before = d.Seq
+	}
+	b.teach(Decision{Kind: d.Kind, Subject: d.Subject, Lessons: d.Lessons, Before: d.Before, Undoes: d.Seq}, out)
+	return nil
+}
