@@ -128,8 +128,11 @@ func tortureWith(t *testing.T, name, database string) {
 // until waits for a condition that other goroutines bring about.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(100 * time.Microsecond) {
-		if time.Now().After(deadline) {
+	late := time.After(2 * time.Minute)
+	for look := time.NewTicker(100 * time.Microsecond); !done(); {
+		select {
+		case <-look.C:
+		case <-late:
 			t.Fatalf("%s: it did not come about within two minutes", what)
 		}
 	}
