@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/hex"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -50,6 +49,19 @@ func conflicts(cs []moderation.Conflict) []conflictOut {
 	return out
 }
 
+type contradictionOut struct {
+	ID   string  `json:"id"`
+	Spam float64 `json:"spam"`
+}
+
+func contradictions(cs []moderation.Contradiction) []contradictionOut {
+	out := []contradictionOut{}
+	for _, c := range cs {
+		out = append(out, contradictionOut(c))
+	}
+	return out
+}
+
 func (h *moderators) decide(c echo.Context, who moderation.Actor, site moderation.Site) error {
 	var in decisionIn
 	if err := web.ReadJSON(c, &in); err != nil {
@@ -72,7 +84,9 @@ func (h *moderators) decide(c echo.Context, who moderation.Actor, site moderatio
 		Decided   int           `json:"decided"`
 		Unchanged int           `json:"unchanged"`
 		Conflicts []conflictOut `json:"conflicts"`
-	}{orNull(got.Batch), got.Done, got.Unchanged, conflicts(got.Conflicts)})
+		// Done, and against what the filter was sure of: undo of the batch takes them back.
+		Contradictions []contradictionOut `json:"contradictions"`
+	}{orNull(got.Batch), got.Done, got.Unchanged, conflicts(got.Conflicts), contradictions(got.Contradictions)})
 }
 
 func (in decisionIn) choice() (moderation.Choice, error) {
@@ -144,49 +158,4 @@ func (h *moderators) reply(c echo.Context, who moderation.Actor, site moderation
 		CreatedAt *stamp  `json:"created_at"`
 		Batch     *string `json:"batch"`
 	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch)})
-}
-
-// logOut is one entry of a site's log.
-type logOut struct {
-	Seq     uint64  `json:"seq"`
-	At      *stamp  `json:"at"`
-	By      *string `json:"by"`
-	Action  string  `json:"action"`
-	Reason  *string `json:"reason"`
-	Note    string  `json:"note"`
-	Comment string  `json:"comment"`
-	Version int64   `json:"version"`
-	Batch   string  `json:"batch"`
-	From    string  `json:"from"`
-	To      string  `json:"to"`
-	Undoes  *uint64 `json:"undoes"`
-	Undone  bool    `json:"undone"`
-	Hash    string  `json:"hash"`
-}
-
-func (h *moderators) log(c echo.Context, who moderation.Actor, site moderation.Site) error {
-	n, err := limit(c, 50, 200)
-	if err != nil {
-		return err
-	}
-	entries, next, err := h.service.Log(c.Request().Context(), who, site, c.QueryParam("after"), n)
-	if err != nil {
-		return err
-	}
-	out := struct {
-		Entries []logOut `json:"entries"`
-		Next    *string  `json:"next"`
-	}{Entries: []logOut{}, Next: orNull(next)}
-	for _, e := range entries {
-		o := logOut{
-			Seq: e.Seq, At: at(e.At), By: orNull(e.Name), Action: e.Action.String(), Reason: orNull(e.Reason.String()), Note: e.Note,
-			Comment: e.Comment, Version: e.Version, Batch: e.Batch, From: e.From.String(), To: e.To.String(),
-			Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
-		}
-		if e.Undoes > 0 {
-			o.Undoes = &e.Undoes
-		}
-		out.Entries = append(out.Entries, o)
-	}
-	return c.JSON(http.StatusOK, out)
 }

@@ -94,14 +94,18 @@ func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error)
 
 func siteSettings(site moderation.Site, lang string) settingsOut {
 	s := site.Settings
-	policy := s.Moderation
-	if policy == "" {
-		policy = moderation.PolicyAll
-	}
 	return settingsOut{
 		Lang: lang, Rules: s.RulesText(lang), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
-		MaxLength: maxComment, Moderation: string(policy),
+		MaxLength: maxComment, Moderation: policyName(s.Moderation),
 	}
+}
+
+// policyName names a policy; none is the strictest.
+func policyName(p moderation.Policy) string {
+	if p == "" {
+		p = moderation.PolicyAll
+	}
+	return string(p)
 }
 
 // threadRequest reads the query of a page of comments.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 )
@@ -53,9 +54,13 @@ type verdictOut struct {
 	Warm    bool                `json:"warm"`
 }
 
+// evidenceOut is a token with what it adds, where it was seen, and both as a sentence.
 type evidenceOut struct {
 	Token  string  `json:"token"`
 	Weight float64 `json:"weight"`
+	Spam   int     `json:"spam"`
+	Ham    int     `json:"ham"`
+	Text   string  `json:"text"`
 }
 
 type writerOut struct {
@@ -64,7 +69,8 @@ type writerOut struct {
 	FirstSeen *stamp `json:"first_seen"`
 }
 
-func item(i moderation.Item) itemOut {
+// item says what it has to say in lang.
+func item(i moderation.Item, lang string) itemOut {
 	m, v := i.Comment, i.Comment.Verdict
 	out := itemOut{
 		Comment: moderatedOut{
@@ -74,9 +80,9 @@ func item(i moderation.Item) itemOut {
 		Page: pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
 		Verdict: verdictOut{
 			Score: v.Score, Action: v.Action.String(), Reason: orNull(v.Reason.String()),
-			Signals: list(v.Signals), Spam: v.Spam, Warm: v.Warm,
+			Signals: signals(v.Signals, lang), Spam: v.Spam, Warm: v.Warm,
 		},
-		Evidence:    evidence(i.Evidence),
+		Evidence:    evidence(i.Evidence, lang),
 		Writer:      writerOut{Approved: i.Writer.Approved, Refused: i.Writer.Refused, FirstSeen: at(i.Writer.FirstSeen)},
 		Submissions: m.Submissions,
 	}
@@ -89,10 +95,20 @@ func item(i moderation.Item) itemOut {
 	return out
 }
 
-func evidence(ws []classifier.Weight) []evidenceOut {
+func evidence(ws []classifier.Weight, lang string) []evidenceOut {
 	out := []evidenceOut{}
 	for _, w := range ws {
-		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight})
+		what, seen := desk.Evidence(lang, w)
+		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
+	}
+	return out
+}
+
+func signals(ss []moderation.Signal, lang string) []moderation.Signal {
+	out := []moderation.Signal{}
+	for _, s := range ss {
+		s.Text = desk.Signal(lang, s)
+		out = append(out, s)
 	}
 	return out
 }
@@ -120,8 +136,9 @@ func (h *moderators) queue(c echo.Context, who moderation.Actor, site moderation
 		Capped bool                    `json:"counts_capped"`
 		Next   *string                 `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
+	lang := pageLang(c).Lang
 	for _, i := range q.Items {
-		out.Items = append(out.Items, item(i))
+		out.Items = append(out.Items, item(i, lang))
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -149,7 +166,7 @@ func (h *moderators) comment(c echo.Context, who moderation.Actor, site moderati
 	out := struct {
 		itemOut
 		History []historyOut `json:"history"`
-	}{itemOut: item(i), History: []historyOut{}}
+	}{itemOut: item(i, pageLang(c).Lang), History: []historyOut{}}
 	for _, e := range history {
 		by := &e.Name
 		if e.Auto {

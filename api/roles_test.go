@@ -40,6 +40,8 @@ var rights = map[string][]string{
 	"GET /sites/:site/moderation/comments/:id":           {"auth.needed", "ok", "ok", "ok", "site.unknown", "ok", "ok"},
 	"POST /sites/:site/moderation/comments/:id/reply":    {"auth.needed", "ok", "ok", "ok", "site.unknown", "role.insufficient", "ok"},
 	"GET /sites/:site/moderation/log":                    {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "ok", "ok"},
+	"GET /sites/:site/moderation/stats":                  {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "ok", "ok"},
+	"GET /sites/:site/moderation/what-if":                {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "ok", "ok"},
 	"GET /sites/:site/moderation/pages":                  {"auth.needed", "ok", "ok", "ok", "site.unknown", "ok", "ok"},
 	"PATCH /sites/:site/moderation/pages/:id":            {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "role.insufficient", "ok"},
 }

@@ -68,6 +68,8 @@ func (s *Server) moderatorRoutes() {
 	site.GET("/comments/:id", m.on(m.comment), web.Bounded)
 	site.POST("/comments/:id/reply", m.on(m.reply), own, web.Bounded)
 	site.GET("/log", m.on(m.log), web.Bounded)
+	site.GET("/stats", m.on(m.stats), web.Bounded)
+	site.GET("/what-if", m.on(m.whatIf), web.Bounded)
 	site.GET("/pages", m.on(m.pages), web.Bounded)
 	site.PATCH("/pages/:id", m.on(m.setPage), own, web.Bounded)
 }

@@ -17,6 +17,7 @@ type siteOut struct {
 	Origin      []string `json:"origin"`
 	Moderation  string   `json:"moderation"`
 	Suspect     float64  `json:"suspect"`
+	Shadow      *float64 `json:"shadow"`
 	EditMinutes int      `json:"edit_minutes"`
 	RulesEN     string   `json:"rules_en"`
 	RulesRU     string   `json:"rules_ru"`
@@ -27,12 +28,16 @@ type siteOut struct {
 
 func siteWhole(s moderation.Site) siteOut {
 	set := s.Settings
-	return siteOut{
+	out := siteOut{
 		Key: s.Key, Name: s.Name, Origin: list(s.Origins),
-		Moderation: siteSettings(s, "en").Moderation, Suspect: set.Suspect, EditMinutes: set.EditMinutes,
+		Moderation: policyName(set.Moderation), Suspect: set.Suspect, EditMinutes: set.EditMinutes,
 		RulesEN: set.RulesText("en"), RulesRU: set.RulesText("ru"), RulesKK: set.RulesText("kk"),
 		SignInURL: set.SignInURL, CreatedAt: at(s.CreatedAt),
 	}
+	if set.Shadow != 0 {
+		out.Shadow = &set.Shadow
+	}
+	return out
 }
 
 func (h *moderators) sites(c echo.Context, who moderation.Actor) error {
@@ -77,6 +82,7 @@ func (h *moderators) setSite(c echo.Context, who moderation.Actor) error {
 		Origin      []string `json:"origin"`
 		Moderation  *string  `json:"moderation"`
 		Suspect     *float64 `json:"suspect"`
+		Shadow      *float64 `json:"shadow"` // 0: none
 		EditMinutes *int     `json:"edit_minutes"`
 		RulesEN     *string  `json:"rules_en"`
 		RulesRU     *string  `json:"rules_ru"`
@@ -96,6 +102,12 @@ func (h *moderators) setSite(c echo.Context, who moderation.Actor) error {
 	}
 	if in.Suspect != nil {
 		settings["suspect"] = strconv.FormatFloat(*in.Suspect, 'g', -1, 64)
+	}
+	if in.Shadow != nil {
+		settings["shadow"] = ""
+		if *in.Shadow != 0 {
+			settings["shadow"] = strconv.FormatFloat(*in.Shadow, 'g', -1, 64)
+		}
 	}
 	if in.EditMinutes != nil {
 		settings["edit_minutes"] = strconv.Itoa(*in.EditMinutes)

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"encoding/hex"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// logOut is one entry of a site's log. One that is about the model and no comment has null for
+// what concerns a comment; Subject and Lessons say what it is about.
+type logOut struct {
+	Seq     uint64  `json:"seq"`
+	Kind    string  `json:"kind"`
+	At      *stamp  `json:"at"`
+	By      *string `json:"by"`
+	Action  *string `json:"action"`
+	Reason  *string `json:"reason"`
+	Note    string  `json:"note"`
+	Comment *string `json:"comment"`
+	Version *int64  `json:"version"`
+	Batch   string  `json:"batch"`
+	From    *string `json:"from"`
+	To      *string `json:"to"`
+	Subject *string `json:"subject"`
+	Lessons int     `json:"lessons"`
+	Undoes  *uint64 `json:"undoes"`
+	Undone  bool    `json:"undone"`
+	Hash    string  `json:"hash"`
+}
+
+func logEntry(e moderation.LogEntry) logOut {
+	o := logOut{
+		Seq: e.Seq, Kind: e.Kind.String(), At: at(e.At), By: orNull(e.Name), Note: e.Note, Batch: e.Batch,
+		Subject: orNull(e.Subject), Lessons: e.Lessons, Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
+	}
+	if e.Kind == moderation.EntryDecision {
+		o.Action, o.Reason = orNull(e.Action.String()), orNull(e.Reason.String())
+		o.Comment, o.Version = &e.Comment, &e.Version
+		o.From, o.To = orNull(e.From.String()), orNull(e.To.String())
+	}
+	if e.Undoes > 0 {
+		o.Undoes = &e.Undoes
+	}
+	return o
+}
+
+func (h *moderators) log(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	n, err := limit(c, 50, 200)
+	if err != nil {
+		return err
+	}
+	entries, next, err := h.service.Log(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Entries []logOut `json:"entries"`
+		Next    *string  `json:"next"`
+	}{Entries: []logOut{}, Next: orNull(next)}
+	for _, e := range entries {
+		out.Entries = append(out.Entries, logEntry(e))
+	}
+	return c.JSON(http.StatusOK, out)
+}

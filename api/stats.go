@@ -1,0 +1,226 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/hindsight"
+)
+
+// statsOut is how well a site's filter did on the site's own decisions.
+type statsOut struct {
+	Suspect       float64           `json:"suspect"`
+	Tally         tallyOut          `json:"tally"`
+	Decisions     int               `json:"decisions"`
+	Refused       int               `json:"refused"`
+	Cold          int               `json:"cold"`
+	Known         int               `json:"known"`
+	Withdrawn     int               `json:"withdrawn"`
+	Undone        int               `json:"undone"`
+	Capped        bool              `json:"capped"`
+	From          *stamp            `json:"from"`
+	To            *stamp            `json:"to"`
+	Filter        filterOut         `json:"filter"`
+	Queue         cutOut            `json:"queue"`
+	Disagreements []disagreementOut `json:"disagreements"`
+	Weeks         []weekOut         `json:"weeks"`
+	Reasons       map[string]int    `json:"reasons"`
+}
+
+type tallyOut struct {
+	Ham    int  `json:"ham"`
+	Spam   int  `json:"spam"`
+	Enough bool `json:"enough"`
+}
+
+type filterOut struct {
+	Spam  int        `json:"spam"`
+	Ham   int        `json:"ham"`
+	Brier float64    `json:"brier"`
+	ECE   float64    `json:"ece"`
+	Above float64    `json:"above"`
+	ROC   []pointOut `json:"roc"`
+	Bins  []binOut   `json:"bins"`
+	Cuts  []cutOut   `json:"cuts"`
+}
+
+type pointOut struct {
+	Lost   float64 `json:"lost"`
+	Caught float64 `json:"caught"`
+}
+
+type binOut struct {
+	From float64  `json:"from"`
+	To   float64  `json:"to"`
+	Mean float64  `json:"mean"`
+	Spam shareOut `json:"spam"`
+}
+
+// shareOut is a part of a whole with the bounds that hold in 95 of 100 cases.
+type shareOut struct {
+	Part  int     `json:"part"`
+	Of    int     `json:"of"`
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+type cutOut struct {
+	At        float64  `json:"at"`
+	Caught    int      `json:"caught"`
+	Missed    int      `json:"missed"`
+	Lost      int      `json:"lost"`
+	Passed    int      `json:"passed"`
+	Precision shareOut `json:"precision"`
+	Recall    shareOut `json:"recall"`
+	HamLost   shareOut `json:"ham_lost"`
+}
+
+type disagreementOut struct {
+	Comment string  `json:"comment"`
+	Seq     uint64  `json:"seq"`
+	Batch   string  `json:"batch"`
+	Spam    float64 `json:"spam"`
+	Score   float64 `json:"score"`
+	Action  string  `json:"action"`
+	By      *string `json:"by"`
+	At      *stamp  `json:"at"`
+}
+
+type weekOut struct {
+	From  *stamp  `json:"from"`
+	Brier float64 `json:"brier"`
+	Cut   cutOut  `json:"cut"`
+}
+
+func (h *moderators) stats(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var req moderation.QualityRequest
+	if given := c.QueryParam("since"); given != "" {
+		since, err := time.Parse(time.RFC3339, given)
+		if err != nil {
+			return badQuery("since", "It is a time like 2026-11-20T09:00:00Z.")
+		}
+		req.Since = since
+	}
+	q, err := h.service.Quality(c.Request().Context(), who, site, req)
+	if err != nil {
+		return err
+	}
+	out := statsOut{
+		Suspect: q.Suspect, Tally: tally(q.Tally), Decisions: q.Decisions, Refused: q.Refused, Cold: q.Cold, Known: q.Known,
+		Withdrawn: q.Withdrawn, Undone: q.Undone, Capped: q.Capped, From: at(q.From), To: at(q.To),
+		Filter: filter(q.Filter), Queue: cut(q.Queue),
+		Disagreements: []disagreementOut{}, Weeks: []weekOut{}, Reasons: map[string]int{},
+	}
+	for _, d := range q.Disagreements {
+		out.Disagreements = append(out.Disagreements, disagreementOut{
+			Comment: d.Comment, Seq: d.Seq, Batch: d.Batch, Spam: d.Spam, Score: d.Score, Action: d.Action.String(), By: orNull(d.By), At: at(d.At),
+		})
+	}
+	for _, w := range q.Weeks {
+		out.Weeks = append(out.Weeks, weekOut{From: at(w.From), Brier: w.Brier, Cut: cut(w.Cut)})
+	}
+	for reason, n := range q.Reasons {
+		out.Reasons[reason.String()] = n
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func tally(t moderation.Tally) tallyOut {
+	return tallyOut{Ham: t.Ham, Spam: t.Spam, Enough: t.Enough()}
+}
+
+func filter(q classifier.Quality) filterOut {
+	out := filterOut{
+		Spam: q.Spam, Ham: q.Ham, Brier: q.Brier, ECE: q.ECE, Above: q.Above,
+		ROC: []pointOut{}, Bins: []binOut{}, Cuts: []cutOut{},
+	}
+	for _, p := range q.ROC {
+		out.ROC = append(out.ROC, pointOut(p))
+	}
+	for _, b := range q.Bins {
+		out.Bins = append(out.Bins, binOut{From: b.From, To: b.To, Mean: b.Mean, Spam: shareOut(b.Spam)})
+	}
+	for _, k := range q.Cuts {
+		out.Cuts = append(out.Cuts, cut(k))
+	}
+	return out
+}
+
+func cut(k classifier.Cut) cutOut {
+	return cutOut{
+		At: k.At, Caught: k.Caught, Missed: k.Missed, Lost: k.Lost, Passed: k.Passed,
+		Precision: shareOut(k.Precision), Recall: shareOut(k.Recall), HamLost: shareOut(k.HamLost),
+	}
+}
+
+// trialOut is what one threshold and policy would have done.
+type trialOut struct {
+	Moderation     string  `json:"moderation"`
+	Threshold      float64 `json:"threshold"`
+	Suspected      int     `json:"suspected"`
+	SuspectedHam   someOut `json:"suspected_ham"`
+	MissedSpam     someOut `json:"missed_spam"`
+	Published      int     `json:"published"`
+	PublishedWrong someOut `json:"published_wrong"`
+	Held           int     `json:"held"`
+	HeldHam        someOut `json:"held_ham"`
+	Waiting        int     `json:"waiting"`
+}
+
+// someOut are comments: how many, and the newest of them.
+type someOut struct {
+	N   int      `json:"n"`
+	IDs []string `json:"ids"`
+}
+
+func some(s hindsight.Some) someOut { return someOut{N: s.N, IDs: list(s.IDs)} }
+
+func trial(t moderation.Trial) trialOut {
+	return trialOut{
+		Moderation: policyName(t.Policy), Threshold: t.Threshold, Suspected: t.Suspected, SuspectedHam: some(t.SuspectedHam),
+		MissedSpam: some(t.MissedSpam), Published: t.Published, PublishedWrong: some(t.PublishedWrong),
+		Held: t.Held, HeldHam: some(t.HeldHam), Waiting: t.Waiting,
+	}
+}
+
+func (h *moderators) whatIf(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var req moderation.WhatIfRequest
+	var err error
+	if given := c.QueryParam("threshold"); given != "" {
+		if req.Threshold, err = strconv.ParseFloat(given, 64); err != nil || !(req.Threshold >= 0.5 && req.Threshold <= 1) {
+			return badQuery("threshold", "It is a score from 0.5 to 1.")
+		}
+	}
+	if req.Policy, err = oneOf(c, "moderation", "", moderation.PolicyAll, moderation.PolicyNewWriters, moderation.PolicySuspicious, moderation.PolicyNone); err != nil {
+		return err
+	}
+	if given := c.QueryParam("last"); given != "" {
+		if req.Last, err = strconv.Atoi(given); err != nil || req.Last < 1 || req.Last > 10_000 {
+			return badQuery("last", "It is a number from 1 to 10000.")
+		}
+	}
+	w, err := h.service.WhatIf(c.Request().Context(), who, site, req)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Tally  tallyOut  `json:"tally"`
+		Looked int       `json:"looked"`
+		From   *stamp    `json:"from"`
+		To     *stamp    `json:"to"`
+		Now    trialOut  `json:"now"`
+		Then   trialOut  `json:"then"`
+		Shadow *trialOut `json:"shadow"`
+	}{Tally: tally(w.Tally), Looked: w.Looked, From: at(w.From), To: at(w.To), Now: trial(w.Now), Then: trial(w.Then)}
+	if w.Shadow != nil {
+		shadow := trial(*w.Shadow)
+		out.Shadow = &shadow
+	}
+	return c.JSON(http.StatusOK, out)
+}
