@@ -15,11 +15,15 @@ import (
 // big-endian (a score its IEEE 754 bits, a time its microseconds since 1970), text and bytes
 // are their length as such a number and then themselves: no two entries have one encoding.
 // Undone is left out, since a later entry sets it. An entry about no comment has format 2 and
-// three fields more.
+// three fields more; one that keeps what the classifier said has format 3 and that besides.
+// Entries from before this was kept have neither a probability nor Warm, and format 1.
 func chain(before []byte, d Decision) []byte {
-	format := uint64(1)
-	if d.Kind != EntryDecision {
+	format, said := uint64(1), d.Spam != 0 || d.Warm
+	switch {
+	case d.Kind != EntryDecision:
 		format = 2
+	case said:
+		format = 3
 	}
 	e := encoding{}.number(format).bytes(before)
 	e = e.number(d.Seq).number(uint64(d.Site)).text(d.Batch).text(d.Comment).number(uint64(d.Version))
@@ -30,6 +34,8 @@ func chain(before []byte, d Decision) []byte {
 	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
 	if d.Kind != EntryDecision {
 		e = e.number(uint64(d.Kind)).text(d.Subject).number(uint64(d.Lessons))
+	} else if said {
+		e = e.number(math.Float64bits(d.Spam)).bool(d.Warm)
 	}
 	sum := sha256.Sum256(e)
 	return sum[:]
@@ -68,5 +74,12 @@ func taughtHash(d Decision, lessons []StoredLesson) []byte {
 type encoding []byte
 
 func (e encoding) number(n uint64) encoding { return binary.BigEndian.AppendUint64(e, n) }
-func (e encoding) text(s string) encoding   { return append(e.number(uint64(len(s))), s...) }
-func (e encoding) bytes(b []byte) encoding  { return append(e.number(uint64(len(b))), b...) }
+func (e encoding) bool(b bool) encoding {
+	if b {
+		return e.number(1)
+	}
+	return e.number(0)
+}
+
+func (e encoding) text(s string) encoding  { return append(e.number(uint64(len(s))), s...) }
+func (e encoding) bytes(b []byte) encoding { return append(e.number(uint64(len(b))), b...) }

@@ -223,7 +223,8 @@ func (b *book) decide(c Comment, in Choice, salt []byte) error {
 	d := Decision{
 		Action: in.Action, Reason: in.Reason, Note: in.Note,
 		To: in.Action.state(), Before: c.Standing,
-		Score: c.Verdict.Score, Suggested: c.Verdict.Action, ModelSeq: c.Verdict.ModelSeq,
+		Score: c.Verdict.Score, Suggested: c.Verdict.Action,
+		Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq,
 	}
 	if c.Standing != 0 {
 		b.fallen = append(b.fallen, c.Standing)

@@ -20,25 +20,30 @@ const (
 // A Decision is one entry of a site's log: what somebody did to one comment, or to the model.
 // Seq counts from 1 without gaps, in commit order; Hash covers the entry and the hash before it.
 type Decision struct {
-	Kind      EntryKind
-	Subject   string // the account withdrawn, or the key of the site copied from
-	Lessons   int    // how many lessons that is
-	Seq       uint64
-	Site      int64
-	Batch     string
-	Comment   string
-	Version   int64  // the comment's version before
-	By        string // account id
-	Action    Action
-	Reason    Reason
-	Note      string
-	From, To  State
-	Before    uint64 // the comment's standing decision before this one, or 0
-	Undoes    uint64 // the decision this one takes back, or 0
-	Restores  uint64 // with Undoes: the decision that stands again, or 0
-	Undone    bool   // a later entry undoes it (derived: not covered by Hash)
+	Kind     EntryKind
+	Subject  string // the account withdrawn, or the key of the site copied from
+	Lessons  int    // how many lessons that is
+	Seq      uint64
+	Site     int64
+	Batch    string
+	Comment  string
+	Version  int64  // the comment's version before
+	By       string // account id
+	Action   Action
+	Reason   Reason
+	Note     string
+	From, To State
+	Before   uint64 // the comment's standing decision before this one, or 0
+	Undoes   uint64 // the decision this one takes back, or 0
+	Restores uint64 // with Undoes: the decision that stands again, or 0
+	Undone   bool   // a later entry undoes it (derived: not covered by Hash)
+	// What was said of the comment before: the verdict's score, what it suggested, the
+	// classifier's own probability, and whether it had one. ModelSeq is the last entry that
+	// the model had followed then.
 	Score     float64
 	Suggested Action
+	Spam      float64
+	Warm      bool
 	ModelSeq  uint64
 	Lesson    []byte // salted hash of the lesson it stores, or nil
 	At        time.Time
@@ -101,6 +106,9 @@ type ModelTx interface {
 	ReturnLessons(site int64, by uint64) error
 	// Taught counts the lessons that count, by the account that taught them.
 	Taught(site int64) (map[string]int, error)
+	// CountLessons counts the lessons of a label that count and were taught by a decision on
+	// a comment here, at most up to limit.
+	CountLessons(site int64, label classifier.Label, limit int) (int, error)
 	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
 	LowestTouched(site int64, after uint64) (uint64, error)
 

@@ -26,7 +26,11 @@ func chained(before []byte, d moderation.Decision) []byte {
 			b.WriteString(p)
 		}
 	}
-	number(1)
+	format := uint64(1)
+	if d.Spam != 0 || d.Warm {
+		format = 3
+	}
+	number(format)
 	text(string(before))
 	number(d.Seq, uint64(d.Site))
 	text(d.Batch, d.Comment)
@@ -38,6 +42,9 @@ func chained(before []byte, d moderation.Decision) []byte {
 	number(math.Float64bits(d.Score), uint64(d.Suggested), d.ModelSeq)
 	text(string(d.Lesson))
 	number(uint64(d.At.UnixMicro()))
+	if format == 3 {
+		number(math.Float64bits(d.Spam), map[bool]uint64{true: 1}[d.Warm])
+	}
 	sum := sha256.Sum256(b.Bytes())
 	return sum[:]
 }
@@ -89,6 +96,26 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 	wantCode(t, "a large limit", err, "query.invalid")
 }
 
+func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
+	w := newWorld(t)
+	mod := w.person("mod", moderation.Moderator)
+	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		if _, err := tx.LockLog(w.a.ID); err != nil {
+			return err
+		}
+		old := moderation.Decision{Seq: 1, Site: w.a.ID, Batch: "old", Comment: "c", Version: 1, Action: moderation.Reject,
+			Reason: moderation.ReasonOther, To: moderation.Rejected, Score: 0.7, At: w.clock.Now()}
+		old.Hash = chained(nil, old)
+		return tx.AppendDecisions(w.a.ID, []moderation.Decision{old})
+	}))
+	w.decide(mod, w.a, moderation.Approve, w.submit(w.a, "A comment of today.").ID)
+	bad, err := w.s.VerifyLog(w.ctx, w.a)
+	w.must(err)
+	if bad != 0 {
+		t.Errorf("the log is bad at %d", bad)
+	}
+}
+
 func TestOneRowTamperedWithIsFound(t *testing.T) {
 	for _, tt := range []struct {
 		statement string
@@ -99,6 +126,9 @@ func TestOneRowTamperedWithIsFound(t *testing.T) {
 		{`UPDATE decisions SET account_id = 'somebody' WHERE site_id = 1 AND seq = 5`, 5},
 		{`UPDATE decisions SET decided_at = decided_at + 1 WHERE site_id = 1 AND seq = 8`, 8},
 		{`UPDATE decisions SET score = score + 1e-9 WHERE site_id = 1 AND seq = 2`, 2},
+		{`UPDATE decisions SET spam = 0.75 WHERE site_id = 1 AND seq = 2`, 2},
+		{`UPDATE decisions SET spam = 0 WHERE site_id = 1 AND seq = 2`, 2},
+		{`UPDATE decisions SET warm = TRUE WHERE site_id = 1 AND seq = 2`, 2},
 		{`UPDATE decisions SET lesson = X'00' WHERE site_id = 1 AND seq = 4`, 4},
 		{`UPDATE decisions SET hash = X'00' WHERE site_id = 1 AND seq = 6`, 6},
 		{`UPDATE decisions SET comment_id = (SELECT comment_id FROM decisions WHERE site_id = 1 AND seq = 1 AND site_id = 1) WHERE seq = 7`, 7},

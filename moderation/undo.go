@@ -120,7 +120,8 @@ func (b *book) undo(c Comment, d Decision) error {
 	return b.write(c, Decision{
 		Action: d.From.action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq,
 		Undoes: d.Seq, Restores: d.Before,
-		Score: c.Verdict.Score, Suggested: c.Verdict.Action, ModelSeq: c.Verdict.ModelSeq,
+		Score: c.Verdict.Score, Suggested: c.Verdict.Action,
+		Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq,
 	}, ch)
 }
 

@@ -51,7 +51,7 @@ func (t *tx) plantedHead(site int64) (moderation.Head, error) {
 
 const decisionColumns = `site_id, seq, batch, comment_id, version, account_id, action, reason, note,
 	from_state, to_state, before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash,
-	kind, subject, lessons`
+	kind, subject, lessons, spam, warm`
 
 const selectDecisions = `
 	SELECT ` + decisionColumns + `,
@@ -62,7 +62,7 @@ const selectDecisions = `
 func scanDecision(r *sql.Rows, d *moderation.Decision) error {
 	return r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
 		&d.From, &d.To, &d.Before, &d.Undoes, &d.Restores, &d.Score, &d.Suggested, &d.ModelSeq, &d.Lesson,
-		when{&d.At}, &d.Hash, &d.Kind, &d.Subject, &d.Lessons, &d.Undone)
+		when{&d.At}, &d.Hash, &d.Kind, &d.Subject, &d.Lessons, &d.Spam, &d.Warm, &d.Undone)
 }
 
 // How many ids one statement takes, and how many rows: SQLite's driver takes a time that grows
@@ -77,13 +77,13 @@ func (t *tx) AppendDecisions(site int64, ds []moderation.Decision) error {
 	if len(ds) == 0 {
 		return nil
 	}
-	marks := "(" + strings.Repeat("?, ", 22) + "?)"
+	marks := "(" + strings.Repeat("?, ", 24) + "?)"
 	for part := range slices.Chunk(ds, rowsChunk) {
-		args := make([]any, 0, 23*len(part))
+		args := make([]any, 0, 25*len(part))
 		for _, d := range part {
 			args = append(args, site, d.Seq, d.Batch, d.Comment, d.Version, d.By, d.Action, d.Reason, d.Note,
 				d.From, d.To, d.Before, d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, orNull(d.Lesson),
-				stamp(d.At), d.Hash, d.Kind, d.Subject, d.Lessons)
+				stamp(d.At), d.Hash, d.Kind, d.Subject, d.Lessons, d.Spam, d.Warm)
 		}
 		if _, err := t.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+rowsOf(len(part), marks), args...); err != nil {
 			return fmt.Errorf("insert decisions: %w", err)

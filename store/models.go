@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 )
 
@@ -58,6 +59,22 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 		taught[r.account] = r.n
 	}
 	return taught, err
+}
+
+// CountLessons implements moderation.ModelTx.
+func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
+	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) }, `
+		SELECT COUNT(*)
+		FROM  (SELECT 1
+		       FROM   lessons AS l
+		       WHERE  l.site_id = ?
+		         AND  l.label   = ?
+		         AND  l.standing
+		         AND  l.withdrawn = 0
+		         AND  EXISTS (SELECT 1 FROM decisions AS d
+		                      WHERE d.site_id = l.site_id AND d.seq = l.seq AND d.kind = 0)
+		       ORDER  BY l.seq DESC
+		       LIMIT  ?) AS capped`, site, label, limit)
 }
 
 // LowestTouched implements moderation.ModelTx.

@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 )
 
@@ -49,6 +50,7 @@ var hot = []struct {
 	{"newest decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) }, false},
 	{"decisions of a comment", "decisions_comment", func(tx moderation.Tx) error { return second(tx.DecisionsOf(1, "c7")) }, true},
 	{"batch", "decisions_batch", func(tx moderation.Tx) error { return second(tx.Batch(1, "b7")) }, true},
+	{"lessons of a label", "lessons_label", func(tx moderation.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
 	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(moderation.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},
 	{"last event", "events_pk|SCAN events", func(tx moderation.Tx) error { return second(tx.LastEvent()) }, false},
 	{"session", "sessions_pk", func(tx moderation.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
@@ -91,6 +93,8 @@ var crowd = []string{
 	`INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state, to_state,
 	        before, undoes, restores, score, suggested, model_seq, decided_at, hash)
 	 SELECT 1 + n % 2, 1 + n / 2, 'b' || (n / 20), 'c' || (n / 2), 1, '', 1, 0, '', 0, 1, 0, 0, 0, 0.5, 0, 0, n, {writer} FROM numbers`,
+	`INSERT INTO lessons (site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn)
+	 SELECT 1 + n % 2, 1 + n / 2, 0, 'c' || (n / 2), n / 2 % 5, 'text', '', '', '', {writer}, n % 9 > 0, 0 FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
 	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,
 	`INSERT INTO accounts (id, email, name, password, disabled, all_sites, created_at)

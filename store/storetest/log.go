@@ -179,7 +179,7 @@ func decisionsComeBack(w *world) {
 		want = append(want, moderation.Decision{
 			Seq: uint64(i + 1), Site: w.site.ID, Batch: fmt.Sprint("batch", i/2), Comment: fmt.Sprint("c", i%3), Version: int64(i + 1),
 			By: hostile, Action: moderation.Reject, Reason: moderation.ReasonUnlawful, Note: hostile,
-			From: moderation.Pending, To: moderation.Rejected, Score: 0.25, Suggested: moderation.MarkSpam, ModelSeq: 1 << 40,
+			From: moderation.Pending, To: moderation.Rejected, Score: 0.25, Suggested: moderation.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0,
 			Lesson: []byte{0, 1}, At: began.Add(time.Duration(i)), Hash: []byte{byte(i), 0xff},
 		})
 		want[i].At = began.Add(time.Duration(i) * time.Microsecond)

@@ -95,6 +95,22 @@ func lessonsWithdrawn(w *world) {
 		}
 		return err
 	})
+	count := func(limit, want int) {
+		w.Helper()
+		w.view(func(tx moderation.Tx) error {
+			n, err := tx.CountLessons(w.site.ID, classifier.Ham, limit)
+			if n != want {
+				w.Errorf("%d lessons are counted, up to %d; want %d", n, limit, want)
+			}
+			spam, spamErr := tx.CountLessons(w.site.ID, classifier.Spam, limit)
+			if spam != 0 {
+				w.Errorf("%d lessons of spam are counted, want none", spam)
+			}
+			return errors.Join(err, spamErr)
+		})
+	}
+	count(9, 2) // the copied one is another site's, a and c and d are not there
+	count(1, 1)
 	withdraw("ann", 6, 0, 0)
 	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
 	expect("a withdrawn lesson stands again", "2:b", "5:copied", "7:later")

@@ -110,6 +110,7 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 	"Batch":           func(tx moderation.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
 	"Lessons":         func(tx moderation.Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
 	"Taught":          func(tx moderation.Tx, s int64) (any, error) { return tx.Taught(s) },
+	"CountLessons":    func(tx moderation.Tx, s int64) (any, error) { return tx.CountLessons(s, classifier.Ham, 9) },
 	"LowestTouched":   func(tx moderation.Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
 	"Snapshots":       func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshots(s) },
 	"Snapshot":        func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
