@@ -58,6 +58,8 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/pages", d.pages)
 	in.POST("/:site/pages/:id", d.setPage)
 	in.GET("/:site/log", d.log)
+	in.GET("/:site/insights", d.insights)
+	in.GET("/:site/what-if", d.whatIf)
 	in.GET("/:site/settings", d.settings)
 	in.POST("/:site/settings", d.setSettings)
 	in.GET("/:site/setup/moderation", d.policyPage)

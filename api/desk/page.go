@@ -23,6 +23,7 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"queue": "desk", "comment": "desk", "pages": "desk", "log": "desk", "sessions": "desk",
 	"settings": "desk", "sites": "desk", "people": "desk", "tokens": "desk",
+	"insights": "desk", "whatif": "desk",
 	"signin": "solo", "setup": "solo", "error": "solo", "cards": "cards",
 }
 
@@ -36,7 +37,7 @@ func parseTemplates() map[string]map[string]*template.Template {
 		base := template.Must(template.New("").Funcs(template.FuncMap{
 			"t": words.t, "n": words.n, "icon": icon, "asset": assetURL, "nonce": nonce,
 			"ticks": func() []string { return ticks }, "reasons": func() []reasonChoice { return reasonChoices },
-		}).ParseFS(templateFiles, "templates/layout.html", "templates/card.html"))
+		}).ParseFS(templateFiles, "templates/layout.html", "templates/card.html", "templates/figures.html"))
 		all[lang] = map[string]*template.Template{}
 		for page, layout := range layouts {
 			set := template.Must(template.Must(base.Clone()).ParseFS(templateFiles, "templates/"+page+".html"))
@@ -143,7 +144,7 @@ func siteLinks(w *catalog, key string, f frame) []link {
 	root := "/moderate/" + key
 	links := []link{{URL: root + "/pages", Label: w.t("pages"), Icon: "page"}}
 	if f.Moderator {
-		links = append(links, link{URL: root + "/log", Label: w.t("log"), Icon: "log"})
+		links = append(links, link{URL: root + "/insights", Label: w.t("insights"), Icon: "chart"}, link{URL: root + "/log", Label: w.t("log"), Icon: "log"})
 	}
 	if f.Owner {
 		links = append(links, link{URL: root + "/settings", Label: w.t("settings"), Icon: "settings"})

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -141,6 +142,14 @@ func samplePages(w *catalog) map[string]any {
 		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.t("role.moderator"), Sites: w.t("people.all")}}, Roles: []link{{Key: "moderator", Label: w.t("role.moderator")}}, Form: url.Values{}, Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
 		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.t("scope.decide"), When: stamp(noon)}}, Value: "aitys_0123456789"},
 	}
+	good := w.insightsPage(f, sampleQuality())
+	good.Lead = w.t("insights.since", "day", day(noon))
+	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon), When: stamp(noon), Did: w.decided(past[2].Decision, "Dana K."), Score: w.t("disagree.score", "n", 3)}}
+	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, moderation.Quality{})
+	try := w.whatIfPage(f, site)
+	w.tried(&try, moderation.WhatIf{Looked: 870, Then: moderation.Trial{Waiting: 9, Would: hindsight.Would{Published: 640, PublishedWrong: hindsight.Some{N: 4}, Held: 230, HeldHam: hindsight.Some{N: 3}}}})
+	try.Disagree = good.Disagree
+	pages["whatif"] = try
 	for _, name := range setupSteps {
 		p := setupPage{frame: f, Step: name, Heading: w.t("setup." + name), Lead: w.t("setup." + name + ".lead"), Form: url.Values{}, First: true, Policies: policyLinks(w, site), Rules: site.Settings.RulesText(w.lang)}
 		p.Wide = true
@@ -151,6 +160,21 @@ func samplePages(w *catalog) map[string]any {
 		pages["setup-"+name] = p
 	}
 	return pages
+}
+
+// sampleQuality is of a filter that is right more often than not.
+func sampleQuality() moderation.Quality {
+	var said []classifier.Sample
+	for i := range 400 {
+		p := float64(i%20)/20 + .02
+		said = append(said, classifier.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
+	}
+	q := moderation.Quality{Suspect: .9, Filter: classifier.Measure(said), Queue: classifier.CutAt(said, .9)}
+	for i := range 9 {
+		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)), Cut: classifier.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
+	}
+	q.Reasons = map[moderation.Reason]int{moderation.ReasonSpam: 412, moderation.ReasonPersonalAttack: 41, moderation.ReasonOffTopic: 14}
+	return q
 }
 
 func sampleQueue(m *cardMaker, f frame, at place, items []moderation.Item) queuePage {

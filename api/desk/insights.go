@@ -1,0 +1,181 @@
+package desk
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/hindsight"
+)
+
+type insightsPage struct {
+	frame
+	Lead                string
+	Periods             []link
+	Numbers             []figure
+	Few                 string // why there are no charts
+	Honest              []dot
+	HonestSays          string
+	HonestTable         table
+	Sides               []bar
+	SidesLead           string
+	Weeks               []column
+	WeekTicks           []string
+	WeekFirst, WeekLast string
+	WeekTable           table
+	Reasons             []bar
+	ReasonsLead         string
+	Disagree            []disagreement
+}
+
+type figure struct{ Label, Value string }
+
+// A disagreement is a comment that the filter and a moderator saw differently.
+type disagreement struct{ Name, Text, URL, ISO, When, Did, Score string }
+
+// The periods that can be looked at, in days.
+var periods = []int{28, 7, 365}
+
+// insights shows how well the filter did on the site's own decisions.
+func (d *desk) insights(c echo.Context) error {
+	who, site, err := d.site(c)
+	if err != nil {
+		return err
+	}
+	days, _ := strconv.Atoi(c.QueryParam("days")) // what is no number is the first period
+	if days < 1 || days > 3650 {
+		days = periods[0]
+	}
+	since := d.Clock.Now().AddDate(0, 0, -days)
+	q, err := d.Service.Quality(c.Request().Context(), who, site, moderation.QualityRequest{Since: since})
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	f, err := d.siteFrame(c, w, who, site, w.t("insights"))
+	if err != nil {
+		return err
+	}
+	p := w.insightsPage(f, q)
+	p.Lead = w.t("insights.since", "day", day(since))
+	for _, n := range periods {
+		p.Periods = append(p.Periods, link{Key: strconv.Itoa(n), Label: w.n("period.days", n), Current: n == days})
+	}
+	for _, k := range q.Disagreements {
+		row, err := d.disagreement(c.Request().Context(), w, who, site, k.Comment)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		row.Score = w.t("disagree.score", "n", inHundred(k.Spam))
+		p.Disagree = append(p.Disagree, row)
+	}
+	return render(c, w, "insights", p)
+}
+
+// disagreement makes a row of a list of comments to be looked at again.
+func (d *desk) disagreement(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, id string) (disagreement, error) {
+	it, past, err := d.Service.Item(ctx, who, site, id)
+	if err != nil {
+		return disagreement{}, err
+	}
+	m := d.cardMaker(w, site, false, "", nil)
+	row := disagreement{
+		Name: m.writer(it.Comment), Text: shorten(it.Comment.Source, 280), Did: m.stateWords(it.Comment),
+		URL: "/moderate/" + site.Key + "/comments/" + id, ISO: iso(it.Comment.CreatedAt), When: stamp(it.Comment.CreatedAt),
+	}
+	if last := lastDecision(past); last != nil {
+		row.Did = w.decided(last.Decision, last.Name)
+	}
+	return row, nil
+}
+
+// insightsPage draws the figures.
+func (w *catalog) insightsPage(f frame, q moderation.Quality) insightsPage {
+	p := insightsPage{frame: f}
+	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
+		p.Few = w.t("insights.few.text")
+		return p
+	}
+	p.Numbers = []figure{
+		{w.t("figure.decided"), strconv.Itoa(q.Filter.Spam + q.Filter.Ham)},
+		{w.t("figure.precision"), share(q.Queue.Precision)},
+		{w.t("figure.recall"), share(q.Queue.Recall)},
+		{w.t("figure.lost"), share(q.Queue.HamLost)},
+		{w.t("figure.brier"), decimal(100 * math.Sqrt(q.Filter.Brier))},
+	}
+	w.honesty(&p, q.Filter)
+	p.Sides = w.sides(q.Queue)
+	p.SidesLead = w.t("sides.lead", "threshold", inHundred(q.Suspect))
+	w.weeks(&p, q.Weeks)
+	refused := 0
+	var labels []string
+	var values []int
+	for _, r := range reasonChoices {
+		reason, _ := moderation.ParseReason(r.Key)
+		if n := q.Reasons[reason]; n > 0 {
+			labels, values = append(labels, w.t(r.Word)), append(values, n)
+			refused += n
+		}
+	}
+	p.Reasons, p.ReasonsLead = bars(labels, values), w.n("refused.lead", refused)
+	return p
+}
+
+// honesty draws what was said against what came true.
+func (w *catalog) honesty(p *insightsPage, q classifier.Quality) {
+	p.HonestSays = w.t("honest.says", "off", decimal(100*q.ECE))
+	p.HonestTable = table{Caption: w.t("honest"), Head: []string{w.t("honest.said"), w.t("honest.were"), w.t("chart.comments")}}
+	for _, b := range q.Bins {
+		if b.Spam.Of == 0 {
+			continue
+		}
+		said, were, n := round(100*b.Mean), round(100*b.Spam.Value), strconv.Itoa(b.Spam.Of)
+		p.Honest = append(p.Honest, dotAt(b.Mean, b.Spam.Value, 3+math.Min(6, math.Log2(float64(b.Spam.Of))/2),
+			w.t("honest.point", "said", said, "were", were, "n", n)))
+		p.HonestTable.Rows = append(p.HonestTable.Rows, []string{said, were, n})
+	}
+}
+
+func (w *catalog) sides(cut classifier.Cut) []bar {
+	rows := bars(
+		[]string{w.t("side.spam.caught"), w.t("side.spam.missed"), w.t("side.ham.held"), w.t("side.ham.free")},
+		[]int{cut.Caught, cut.Missed, cut.Lost, cut.Passed})
+	rows[1].Second, rows[2].Second = true, true
+	return rows
+}
+
+// weeks draws how often the filter was wrong, week by week.
+func (w *catalog) weeks(p *insightsPage, weeks []hindsight.Week) {
+	if len(weeks) < 2 {
+		return
+	}
+	p.WeekTable = table{Caption: w.t("weeks"), Head: []string{w.t("weeks.week"), w.t("weeks.wrong"), w.t("chart.comments")}}
+	values, says := make([]float64, len(weeks)), make([]string, len(weeks))
+	for i, k := range weeks {
+		wrong, n := k.Cut.Missed+k.Cut.Lost, k.Cut.Caught+k.Cut.Missed+k.Cut.Lost+k.Cut.Passed
+		if n > 0 {
+			values[i] = 100 * float64(wrong) / float64(n)
+		}
+		says[i] = w.t("weeks.says", "day", day(k.From), "wrong", wrong, "n", n)
+		p.WeekTable.Rows = append(p.WeekTable.Rows, []string{day(k.From), strconv.Itoa(wrong), strconv.Itoa(n)})
+	}
+	top := topOf(values, 1)
+	p.Weeks = columns(values, top, says)
+	p.WeekTicks = []string{say(top), say(top / 2), "0"}
+	p.WeekFirst, p.WeekLast = day(weeks[0].From), day(weeks[len(weeks)-1].From)
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
+
+func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
+
+// share is a part in percent, or a dash of nothing.
+func share(s classifier.Share) string { return percent(s.Part, s.Of) }
