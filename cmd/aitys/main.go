@@ -69,6 +69,9 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 		return fail(stderr, exitUsage, err)
 	}
 	chosen, err := parser.Parse(args)
+	if err == nil {
+		err = checkGiven(chosen)
+	}
 	if err != nil {
 		return fail(stderr, exitUsage, err)
 	}

@@ -55,6 +55,9 @@ func (c *cli) check() error {
 	if err := checkDatabase(b.Database); err != nil {
 		return fmt.Errorf("--database: %w", err)
 	}
+	if path, ok := b.sqlitePath(); ok && filepath.Clean(path) == filepath.Clean(b.SecretFile) {
+		return fmt.Errorf("--secret-file: %s is the database", path)
+	}
 	if err := checkRedis(b.Redis); err != nil {
 		return fmt.Errorf("--redis: %w", err)
 	}
@@ -195,6 +198,8 @@ func proxies(list []string) ([]netip.Prefix, error) {
 			widest = 7 // fc00::/7
 		}
 		switch {
+		case p.Addr().IsUnspecified() && p.IsSingleIP():
+			return nil, fmt.Errorf("--trusted-proxy: %q is nobody's address", s)
 		case p.Addr().Is4In6():
 			return nil, fmt.Errorf("--trusted-proxy: write %q as an IPv4 range", s)
 		case p.Bits() < widest:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -42,9 +43,12 @@ func (s *settings) read(model *kong.Application, args, environ []string) error {
 	environment, file := map[string]string{}, configArg(args)
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
-		flag, ours := strings.CutPrefix(name, "AITYS_")
+		flag, ours := strings.CutPrefix(strings.ToUpper(name), "AITYS_")
 		if !ours || foreign(flag) {
 			continue
+		}
+		if name != strings.ToUpper(name) {
+			return fmt.Errorf("%s: write it %s", name, strings.ToUpper(name))
 		}
 		if flag = strings.ReplaceAll(strings.ToLower(flag), "_", "-"); known[flag] == nil {
 			return fmt.Errorf("%s: no flag is called --%s", name, flag)
@@ -64,6 +68,31 @@ func (s *settings) read(model *kong.Application, args, environ []string) error {
 	}
 	for flag, value := range environment {
 		s.values[flag] = value
+	}
+	return nil
+}
+
+// checkGiven refuses a flag that the command line gives nothing: a default would hold in silence,
+// and a script's unset variable give an account every site. Of a flag given twice the last counts,
+// as wrappers of commands expect.
+func checkGiven(c *kong.Context) error {
+	times := map[*kong.Flag]int{}
+	for _, p := range c.Path {
+		if p.Flag != nil && !p.Resolved {
+			times[p.Flag]++
+		}
+	}
+	for flag, n := range times {
+		switch value := c.FlagValue(flag).(type) {
+		case string:
+			if value == "" {
+				return fmt.Errorf("--%s is given nothing", flag.Name)
+			}
+		case []string:
+			if len(value) < n || slices.Contains(value, "") {
+				return fmt.Errorf("--%s is given nothing", flag.Name)
+			}
+		}
 	}
 	return nil
 }
