@@ -42,6 +42,9 @@ var rights = map[string][]string{
 	"GET /sites/:site/moderation/log":                    {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "ok", "ok"},
 	"GET /sites/:site/moderation/stats":                  {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "ok", "ok"},
 	"GET /sites/:site/moderation/what-if":                {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "ok", "ok"},
+	"GET /sites/:site/moderation/teachers":               {"auth.needed", "role.insufficient", "role.insufficient", "ok", "site.unknown", "role.insufficient", "ok"},
+	"POST /sites/:site/moderation/withdrawals":           {"auth.needed", "role.insufficient", "role.insufficient", "ok", "site.unknown", "role.insufficient", "role.insufficient"},
+	"POST /sites/:site/moderation/copies":                {"auth.needed", "site.unknown", "site.unknown", "site.unknown", "site.unknown", "site.unknown", "site.unknown"},
 	"GET /sites/:site/moderation/pages":                  {"auth.needed", "ok", "ok", "ok", "site.unknown", "ok", "ok"},
 	"PATCH /sites/:site/moderation/pages/:id":            {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "role.insufficient", "ok"},
 }
@@ -122,6 +125,10 @@ func (w *world) tryRoute(route, who string) string {
 	case "POST /sites/:site/moderation/comments/:id/reply":
 		path = strings.Replace(path, ":id", w.approved(comment(w.text())), 1)
 		c.body = m{"body": "An answer: " + w.text()}
+	case "POST /sites/:site/moderation/withdrawals":
+		c.body = m{"account": "nobody"}
+	case "POST /sites/:site/moderation/copies":
+		c.body = m{"from": "b"} // of another owner; TestASiteStartsFromAnother has one of both
 	case "PATCH /sites/:site/moderation/pages/:id":
 		w.approved(comment(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")

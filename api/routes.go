@@ -70,6 +70,9 @@ func (s *Server) moderatorRoutes() {
 	site.GET("/log", m.on(m.log), web.Bounded)
 	site.GET("/stats", m.on(m.stats), web.Bounded)
 	site.GET("/what-if", m.on(m.whatIf), web.Bounded)
+	site.GET("/teachers", m.on(m.teachers), web.Bounded)
+	site.POST("/withdrawals", m.on(m.withdraw), own, web.Bounded)
+	site.POST("/copies", m.on(m.copyFrom), own, web.Bounded)
 	site.GET("/pages", m.on(m.pages), web.Bounded)
 	site.PATCH("/pages/:id", m.on(m.setPage), own, web.Bounded)
 }
