@@ -111,6 +111,9 @@ func goOn(site string, form url.Values) string {
 	if id := form.Get("one"); id != "" {
 		return "/moderate/" + url.PathEscape(site) + "/comments/" + url.PathEscape(id)
 	}
+	if form.Get("at") == "settings" {
+		return "/moderate/" + url.PathEscape(site) + "/settings"
+	}
 	back, _ := url.ParseQuery(form.Get("back")) // what cannot be read is left out
 	to := placeOf(site, back).url()
 	if next := form.Get("next"); next != "" {
@@ -122,7 +125,7 @@ func goOn(site string, form url.Values) string {
 // A flash is what the next page tells of a form that was sent. It travels in a cookie of the
 // browser's own: it is read as anything else that comes from outside.
 type flash struct {
-	Did       string   `json:"did"` // an action, "undo" or "reply"
+	Did       string   `json:"did"` // an action, or what else a form did
 	Reason    string   `json:"reason,omitempty"`
 	Batch     string   `json:"batch,omitempty"`
 	Done      int      `json:"done"`
@@ -178,10 +181,12 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 	var notices []notice
 	t := &toast{Batch: f.Batch}
 	switch f.Did {
-	case "approve", "reject", "spam", "hold":
+	case "approve", "reject", "spam", "hold", "withdraw", "copy":
 		t.Text = w.n("did."+f.Did, f.Done)
 	case "undo":
 		t.Text, t.Batch = w.n("did.undo", f.Done), ""
+	case "saved":
+		return nil, []notice{{Icon: "check", Text: w.t("saved")}}
 	case "reply":
 		t.Text = w.t("did.reply")
 	default:

@@ -62,6 +62,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/what-if", d.whatIf)
 	in.GET("/:site/settings", d.settings)
 	in.POST("/:site/settings", d.setSettings)
+	in.POST("/:site/lessons", d.teach)
 	in.GET("/:site/setup/moderation", d.policyPage)
 	in.POST("/:site/setup/moderation", d.setPolicy)
 	in.GET("/:site/setup/embed", d.embedPage)

@@ -28,13 +28,13 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	b.press(b.doc, "Continue", fields{"name": "The Long Way", "origin": "longway.example/blog", "key": "longway"})
 	b.sees("Write it with https://")
 	b.press(b.doc, "Continue", fields{"origin": "https://longway.example"}).sees("Who waits for you.")
-	b.press(b.doc, "Continue", fields{"moderation": "suspicious", "rules": "Be kind."})
+	b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."})
 	b.sees(`<script async src="` + w.url + `/embed.js" data-site="longway"></script>`)
 	b.open("/moderate/").sees("Nothing waits").sees("The Long Way")
 
 	site, err := w.s.Site(w.ctx, "longway")
 	w.must(err)
-	if site.Settings.Moderation != moderation.PolicySuspicious || site.Settings.RulesText("en") != "Be kind." {
+	if site.Settings.Moderation != moderation.PolicyNewWriters || site.Settings.RulesText("en") != "Be kind." {
 		t.Errorf("the site has %+v", site.Settings)
 	}
 	if other := newBrowser(t, w.url).open(link); other.status != http.StatusUnauthorized {
@@ -295,4 +295,16 @@ func TestAFailureIsAPageInTheReadersLanguage(t *testing.T) {
 	if b.open("/moderate/blog/comments/nothing").sees("Такого комментария нет").sees("К очереди"); b.status != http.StatusNotFound {
 		t.Errorf("got %d, want 404", b.status)
 	}
+}
+
+func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
+	w := newWorld(t)
+	w.post("A remark that teaches.")
+	b := w.as("Olga")
+	b.press(b.card("teaches"), "Spam", nil)
+	b.open("/moderate/blog/settings").sees("Olga").sees("1 lesson")
+	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Olga") })
+	b.press(row, "Withdraw", nil).sees("1 lesson was taken out.").sees("Nothing has been taught yet.")
+	b.press(b.doc, "Undo", nil).sees("1 lesson")
+	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 lesson")
 }

@@ -22,6 +22,9 @@ type settingsPage struct {
 	SignInURL          string
 	Snippet            string
 	Error              string
+	Toast              *toast
+	Teachers           []teacherRow
+	Others             []link // sites whose lessons could be taken over
 }
 
 type ruleText struct{ Lang, Language, Text, Default string }
@@ -37,10 +40,40 @@ func (d *desk) settings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if fl, ok := d.said(c); ok && fl.Did == "saved" {
-		f.Notices = []notice{{Icon: "check", Text: w.t("saved")}}
+	p := d.settingsPage(w, f, site)
+	if fl, ok := d.said(c); ok {
+		p.Toast, p.Notices = w.tell(fl)
 	}
-	return render(c, w, "settings", d.settingsPage(w, f, site))
+	if err := d.teachers(c, who, site, &p); err != nil {
+		return err
+	}
+	if err := d.suspicious(c, who, site, &p); err != nil {
+		return err
+	}
+	return render(c, w, "settings", p)
+}
+
+// suspicious says what it would mean to let the filter publish, before it is chosen: what it
+// takes, or what it would have got wrong.
+func (d *desk) suspicious(c echo.Context, who moderation.Actor, site moderation.Site, p *settingsPage) error {
+	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: moderation.PolicySuspicious})
+	if err != nil {
+		return err
+	}
+	w := catalogOf(c)
+	for i := range p.Policies {
+		l := &p.Policies[i]
+		if l.Key != string(moderation.PolicySuspicious) {
+			continue
+		}
+		if would.Tally.Enough() {
+			l.More += " " + w.t("policy.suspicious.would", "n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
+			continue
+		}
+		l.More += " " + w.t("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam)
+		l.Closed = !l.Current
+	}
+	return nil
 }
 
 func (d *desk) settingsPage(w *catalog, f frame, site moderation.Site) settingsPage {
@@ -49,9 +82,7 @@ func (d *desk) settingsPage(w *catalog, f frame, site moderation.Site) settingsP
 		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"), Policies: policyLinks(w, site),
 		Suspect: say(s.Suspect), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
-	p.Policies = append(p.Policies, link{
-		Key: string(moderation.PolicyNone), Label: w.t("policy.none"), More: w.t("policy.none.more"), Current: s.Moderation == moderation.PolicyNone,
-	})
+	p.Policies = append(p.Policies, policyLink(w, site, moderation.PolicySuspicious), policyLink(w, site, moderation.PolicyNone))
 	for _, l := range languages {
 		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], moderation.Settings{}.RulesText(l.Key)})
 	}
@@ -93,6 +124,12 @@ func (d *desk) settingsAgain(c echo.Context, who moderation.Actor, site moderati
 		return err
 	}
 	p := d.settingsPage(w, f, site)
+	if err := d.teachers(c, who, site, &p); err != nil {
+		return err
+	}
+	if err := d.suspicious(c, who, site, &p); err != nil {
+		return err
+	}
 	p.Error = problem.Detail
 	return renderFailure(c, w, "settings", problem, p)
 }

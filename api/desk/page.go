@@ -72,7 +72,7 @@ type siteRef struct{ Key, Name string }
 // A link leads somewhere, or is one choice of several.
 type link struct {
 	Key, URL, Label, More, Icon, Count string
-	Current                            bool
+	Current, Closed                    bool // Closed: cannot be chosen now
 }
 
 // A notice tells once what became of a request.

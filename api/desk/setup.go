@@ -155,8 +155,8 @@ func (d *desk) newSite(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/setup/moderation")
 }
 
-// policies a site may choose, as far as set-up offers them.
-var policies = []moderation.Policy{moderation.PolicyAll, moderation.PolicyNewWriters, moderation.PolicySuspicious}
+// The policies of a site that has no decisions yet.
+var policies = []moderation.Policy{moderation.PolicyAll, moderation.PolicyNewWriters}
 
 func (d *desk) policyPage(c echo.Context) error {
 	who, site, err := d.site(c)
@@ -176,12 +176,14 @@ func (d *desk) policyPage(c echo.Context) error {
 func policyLinks(w *catalog, site moderation.Site) []link {
 	var links []link
 	for _, policy := range policies {
-		links = append(links, link{
-			Key: string(policy), Label: w.t("policy." + string(policy)), More: w.t("policy." + string(policy) + ".more"),
-			Current: policy == site.Settings.Moderation,
-		})
+		links = append(links, policyLink(w, site, policy))
 	}
 	return links
+}
+
+func policyLink(w *catalog, site moderation.Site, policy moderation.Policy) link {
+	key := string(policy)
+	return link{Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more"), Current: policy == site.Settings.Moderation}
 }
 
 // setPolicy keeps who waits, and the rules in the language of the page.
