@@ -1,0 +1,98 @@
+package moderation
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// A Rebuilt is what came of folding a site's model from nothing.
+type Rebuilt struct {
+	Lessons int
+	Entry   uint64 // of the log, up to which it goes
+	Bytes   int    // of the model
+	// Base is the snapshot that servers begin with, 0 where they fold from nothing too. Same
+	// reports whether that and what follows it makes the same bytes.
+	Base    uint64
+	Same    bool
+	Damaged []uint64 // snapshots that were no good
+	Dropped []uint64 // snapshots that were removed
+}
+
+// Rebuild folds a site's model from nothing, compares it with the one that servers make of the
+// newest good snapshot, and stores a new snapshot; where the two differ it removes all others.
+// told is called for each lesson with its entry of the log and the last one. Nobody waits for
+// it. It needs an owner.
+func (s *Service) Rebuild(ctx context.Context, who Actor, site Site, told func(entry, last uint64)) (Rebuilt, error) {
+	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+		return Rebuilt{}, err
+	}
+	var out Rebuilt
+	var renewed Snapshot
+	err := s.view(ctx, func(tx Tx) (err error) {
+		served := folding{tx: tx, site: site.ID}
+		if err := served.begin(); err != nil {
+			return err
+		}
+		out = Rebuilt{Entry: served.seq, Base: served.base, Damaged: served.damaged, Same: true}
+		model, err := foldFromNothing(tx, site.ID, func(entry uint64) {
+			out.Lessons++
+			told(entry, served.seq)
+		})
+		if err != nil {
+			return err
+		}
+		renewed = sealed(site.ID, served.seq, served.seq, model)
+		out.Bytes = len(renewed.Model)
+		if served.model == nil {
+			return nil
+		}
+		if err := served.make(); err != nil {
+			return err
+		}
+		out.Same = bytes.Equal(served.model.Bytes(), renewed.Model)
+		return nil
+	})
+	if err != nil {
+		return Rebuilt{}, fmt.Errorf("fold the model: %w", err)
+	}
+	if out.Entry == 0 { // nothing was decided yet
+		return out, nil
+	}
+	err = s.update(ctx, func(tx Tx) error {
+		list, err := tx.Snapshots(site.ID)
+		if err != nil {
+			return err
+		}
+		out.Dropped = nil
+		for _, snapshot := range list {
+			if !out.Same || slices.Contains(out.Damaged, snapshot.Seq) {
+				out.Dropped = append(out.Dropped, snapshot.Seq)
+			}
+		}
+		if err := tx.DropSnapshots(site.ID, out.Dropped); err != nil {
+			return err
+		}
+		return tx.PutSnapshot(site.ID, renewed)
+	})
+	if err != nil {
+		return Rebuilt{}, fmt.Errorf("renew the snapshot: %w", err)
+	}
+	return out, nil
+}
+
+func foldFromNothing(tx Tx, site int64, learned func(entry uint64)) (*classifier.Model, error) {
+	var err error
+	model := classifier.Fold(func(yield func(classifier.Lesson) bool) {
+		err = tx.EachLesson(site, 0, func(l classifier.Lesson) error {
+			if learned(l.Seq); !yield(l) {
+				return errFolded
+			}
+			return nil
+		})
+	})
+	return model, err
+}
