@@ -111,6 +111,11 @@ func (h *moderators) stats(c echo.Context, who moderation.Actor, site moderation
 	if err != nil {
 		return err
 	}
+	return c.JSON(http.StatusOK, Stats(q))
+}
+
+// Stats is a quality as JSON, here and in commands.
+func Stats(q moderation.Quality) any {
 	out := statsOut{
 		Suspect: q.Suspect, Tally: tally(q.Tally), Decisions: q.Decisions, Refused: q.Refused, Cold: q.Cold, Known: q.Known,
 		Withdrawn: q.Withdrawn, Undone: q.Undone, Capped: q.Capped, From: at(q.From), To: at(q.To),
@@ -128,7 +133,7 @@ func (h *moderators) stats(c echo.Context, who moderation.Actor, site moderation
 	for reason, n := range q.Reasons {
 		out.Reasons[reason.String()] = n
 	}
-	return c.JSON(http.StatusOK, out)
+	return out
 }
 
 func tally(t moderation.Tally) tallyOut {
@@ -209,6 +214,11 @@ func (h *moderators) whatIf(c echo.Context, who moderation.Actor, site moderatio
 	if err != nil {
 		return err
 	}
+	return c.JSON(http.StatusOK, WhatIf(w))
+}
+
+// WhatIf is what another setting would have done, as JSON, here and in commands.
+func WhatIf(w moderation.WhatIf) any {
 	out := struct {
 		Tally  tallyOut  `json:"tally"`
 		Looked int       `json:"looked"`
@@ -222,5 +232,5 @@ func (h *moderators) whatIf(c echo.Context, who moderation.Actor, site moderatio
 		shadow := trial(*w.Shadow)
 		out.Shadow = &shadow
 	}
-	return c.JSON(http.StatusOK, out)
+	return out
 }
