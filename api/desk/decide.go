@@ -132,6 +132,8 @@ type flash struct {
 	Unchanged int      `json:"unchanged,omitempty"`
 	Conflicts []string `json:"conflicts,omitempty"` // ids, at most maxFlashed
 	Left      int      `json:"left,omitempty"`      // conflicts in all
+	Against   int      `json:"against,omitempty"`   // decisions against what the filter was sure of
+	Said      int      `json:"said,omitempty"`      // what it said of the first of them, in 100
 }
 
 const (
@@ -141,6 +143,9 @@ const (
 
 func told(did, reason string, out moderation.Outcome) flash {
 	f := flash{Did: did, Reason: reason, Batch: out.Batch, Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts)}
+	if f.Against = len(out.Contradictions); f.Against > 0 {
+		f.Said = inHundred(out.Contradictions[0].Spam)
+	}
 	for _, k := range out.Conflicts[:min(maxFlashed, len(out.Conflicts))] {
 		f.Conflicts = append(f.Conflicts, k.ID)
 	}
@@ -191,6 +196,9 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 		t.Text = w.t("did.reply")
 	default:
 		return nil, nil
+	}
+	if f.Against > 0 {
+		notices = append(notices, notice{Icon: "info", Text: w.n("contradicts", f.Against, "said", f.Said)})
 	}
 	if f.Done == 0 {
 		t = nil

@@ -16,7 +16,7 @@ type settingsPage struct {
 	frame
 	Key, Name, Origins string
 	Policies           []link
-	Suspect            string
+	Suspect, Shadow    string
 	EditMinutes        int
 	Rules              []ruleText
 	SignInURL          string
@@ -80,13 +80,21 @@ func (d *desk) settingsPage(w *catalog, f frame, site moderation.Site) settingsP
 	s := site.Settings
 	p := settingsPage{
 		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"), Policies: policyLinks(w, site),
-		Suspect: say(s.Suspect), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
+		Suspect: say(s.Suspect), Shadow: shadowOf(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
 	p.Policies = append(p.Policies, policyLink(w, site, moderation.PolicySuspicious), policyLink(w, site, moderation.PolicyNone))
 	for _, l := range languages {
 		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], moderation.Settings{}.RulesText(l.Key)})
 	}
 	return p
+}
+
+// shadowOf is the threshold that is only tried, or nothing.
+func shadowOf(site moderation.Site) string {
+	if site.Settings.Shadow == 0 {
+		return ""
+	}
+	return say(site.Settings.Shadow)
 }
 
 // setSettings keeps all of a site's settings at once.
@@ -104,6 +112,9 @@ func (d *desk) setSettings(c echo.Context) error {
 		if form.Has(name) {
 			change[name] = strings.ReplaceAll(form.Get(name), "\r\n", "\n")
 		}
+	}
+	if shadow := strings.TrimSpace(form.Get("shadow")); shadow != shadowOf(site) {
+		change["shadow"] = shadow
 	}
 	change["origin"] = strings.Join(strings.Fields(form.Get("origin")), " ")
 	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, moderation.SiteChange{Settings: change}); err != nil {

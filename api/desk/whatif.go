@@ -23,6 +23,7 @@ type whatIfPage struct {
 	Ready     string
 	Sides     []bar
 	Wrong     string
+	Beside    table
 	Disagree  []disagreement
 }
 
@@ -99,4 +100,19 @@ func (w *catalog) tried(p *whatIfPage, would moderation.WhatIf) {
 		[]int{then.Published - then.PublishedWrong.N, then.PublishedWrong.N, then.Held - then.HeldHam.N, then.HeldHam.N})
 	p.Sides[1].Second, p.Sides[3].Second = true, true
 	p.Wrong = w.n("whatif.suspects", then.Waiting)
+	p.Beside = table{Caption: w.t("whatif.beside"), Head: []string{
+		w.t("whatif.rule"), w.t("whatif.suspected"), w.t("whatif.suspected.good"), w.t("whatif.missed"), w.t("whatif.shown"), w.t("whatif.shown.wrong"),
+	}}
+	p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.now"), would.Now), trialRow(w.t("whatif.then"), then))
+	if would.Shadow != nil {
+		p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.shadow", "threshold", say(would.Shadow.Threshold)), *would.Shadow))
+	}
+}
+
+func trialRow(name string, t moderation.Trial) []string {
+	row := []string{name}
+	for _, n := range []int{t.Suspected, t.SuspectedHam.N, t.MissedSpam.N, t.Published, t.PublishedWrong.N} {
+		row = append(row, strconv.Itoa(n))
+	}
+	return row
 }

@@ -40,6 +40,8 @@ export interface Answer {
   undone?: number
   unchanged?: number
   conflicts: Conflict[]
+  /** Decisions against what the filter was sure of: a slip of the key, perhaps. */
+  contradictions?: { id: string; spam: number }[]
 }
 
 export interface Listener {

@@ -155,8 +155,29 @@ export class Queue implements Listener {
     }
     if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && done === this.#done.at(-1)) this.#toast.countPublic()
+    this.#pointOut(answer, done !== undefined && done === this.#done.at(-1))
     this.#count(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
+  }
+
+  /** Says that the filter was sure of the opposite, while the undo is at hand. */
+  #pointOut(answer: Answer, last: boolean): void {
+    const against = answer.contradictions ?? []
+    const first = against[0]
+    if (!first) return
+    const words = say('contradicts', {
+      n: against.length,
+      said: Math.min(99, Math.max(1, Math.round(first.spam * 100))),
+    })
+    for (const { id } of against) {
+      const row = this.cards.rowOf(id)
+      const mark = row?.querySelector<HTMLElement>('[data-against]')
+      if (mark) {
+        mark.textContent = words
+        mark.hidden = false
+      }
+    }
+    if (last) this.#toast.add(words)
   }
 
   /** Takes the button from the row of a comment that stood like that already. */

@@ -17,6 +17,11 @@ export class Toast {
     this.#box.hidden = false
   }
 
+  /** Says something more of what was done last. */
+  add(text: string): void {
+    this.#status.textContent = `${this.#status.textContent ?? ''} ${text}`
+  }
+
   /** Counts for how long something has been public; not aloud. */
   countPublic(): void {
     this.stopCounting()
