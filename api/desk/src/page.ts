@@ -10,7 +10,11 @@ export function page(): void {
 
 /** Writes times in the zone and manner of who reads them. */
 export function localTimes(within: ParentNode): void {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+  // Browsers lack the names of Kazakh months; figures need none.
+  const kk = document.documentElement.lang === 'kk'
+  const format = kk
+    ? new Intl.DateTimeFormat('ru', { dateStyle: 'short', timeStyle: 'short' })
+    : new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
   for (const time of within.querySelectorAll<HTMLTimeElement>('time[data-local]')) {
     const at = new Date(time.dateTime)
     if (!Number.isNaN(at.valueOf())) time.textContent = format.format(at)
