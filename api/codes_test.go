@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -146,26 +148,36 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 	})
 }
 
+// hold has another process hold the write lock of site A until it is released.
+func (w *world) hold() (release func()) {
+	w.t.Helper()
+	ctx := context.Background()
+	site, err := w.service.Site(ctx, "a")
+	fatal(w.t, err)
+	other, err := store.Open(ctx, w.dbURL, store.Options{})
+	fatal(w.t, err)
+	held, let, done := make(chan bool), make(chan bool), make(chan error)
+	go func() {
+		done <- other.Update(ctx, func(tx moderation.Tx) error {
+			if _, err := tx.LockLog(site.ID); err != nil {
+				return err
+			}
+			held <- true
+			<-let
+			return nil
+		})
+	}()
+	<-held
+	return func() {
+		close(let)
+		fatal(w.t, errors.Join(<-done, other.Close()))
+	}
+}
+
 func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
 	onBothWith(t, options{wait: 200 * time.Millisecond}, func(t *testing.T, w *world) {
 		id := w.post(comment(w.text())).str("id")
-		site, err := w.service.Site(t.Context(), "a")
-		fatal(t, err)
-		other, err := store.Open(t.Context(), w.dbURL, store.Options{})
-		fatal(t, err)
-		defer other.Close()
-		held, release, done := make(chan bool), make(chan bool), make(chan error)
-		go func() {
-			done <- other.Update(t.Context(), func(tx moderation.Tx) error {
-				if _, err := tx.LockLog(site.ID); err != nil {
-					return err
-				}
-				held <- true
-				<-release
-				return nil
-			})
-		}()
-		<-held
+		release := w.hold()
 		r := w.decide("approve", id, 1)
 		want(t, r, 503, "busy")
 		if r.header.Get("Retry-After") == "" {
@@ -174,10 +186,30 @@ func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
 		if got := w.thread(); got.status != 200 {
 			t.Errorf("reading goes on: got %v", got)
 		}
-		close(release)
-		fatal(t, <-done)
+		release()
 		if d := w.decide("approve", id, 1); d.num("decided") != 1 {
 			t.Errorf("after the lock: got %v", d)
+		}
+	})
+}
+
+func TestAReaderWhoLeavesIsNoError(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		id := w.post(comment(w.text())).str("id")
+		release := w.hold()
+		ctx, leave := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer leave()
+		req := w.request(call{
+			method: "POST", path: "/api/v1/sites/a/moderation/decisions", bearer: w.tokens["moderator a"],
+			body: m{"action": "approve", "comments": []m{{"id": id, "version": 1}}},
+		}).WithContext(ctx)
+		if res, err := w.client.Do(req); err == nil {
+			t.Fatalf("answered %d while the lock was held", res.StatusCode)
+		}
+		release()
+		w.until("the request has its line in the log", func() bool { return strings.Contains(w.log.String(), "moderation/decisions") })
+		if log := w.log.String(); strings.Contains(log, "level=ERROR") {
+			t.Errorf("a reader who left is an error:\n%s", log)
 		}
 	})
 }

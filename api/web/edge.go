@@ -15,8 +15,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// requestTime is how long a request may work, other than one that stays open.
-const requestTime = 20 * time.Second
+// requestTime is how long a request may work, other than one that stays open. It is shorter
+// than the server's read limit, which would end the request as if its client had left.
+const requestTime = 10 * time.Second
 
 // NewEcho returns a router on which every request has an id and one line in the log, and
 // every failure one form. Nothing of echo's own speaks to clients.
@@ -74,8 +75,8 @@ func requestID() string {
 func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) {
 	ctx, level := c.Request().Context(), slog.LevelInfo
 	status := c.Response().Status
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
+	if status >= http.StatusInternalServerError && !Gone(err) {
+		level = slog.LevelError // a client who left is no trouble of ours
 	}
 	if !k.Log.Enabled(ctx, level) {
 		return

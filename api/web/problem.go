@@ -82,7 +82,7 @@ func known(err error) *moderation.Error {
 	switch {
 	case errors.As(err, &e) && e.Kind != moderation.Internal:
 		return e
-	case errors.Is(err, moderation.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, moderation.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &moderation.Error{Kind: moderation.Busy, Code: "busy", Detail: "The service is busy. Nothing was lost: try again."}
 	case errors.Is(err, moderation.ErrFull):
 		return &moderation.Error{Kind: moderation.Full, Code: "storage.full", Detail: "The service has no room left. Nothing was stored."}
