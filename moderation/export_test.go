@@ -21,3 +21,39 @@ func BreakModel(s *Service, site Site) { s.models.of(site.ID).live.Store(&learne
 
 // SetStore puts another store under a Service that was opened already.
 func SetStore(s *Service, store Store) { s.store = store }
+
+// SnapshotUsed returns the seq of the newest good snapshot that a Service knows of a site.
+func SnapshotUsed(s *Service, site Site) uint64 {
+	m := s.models.of(site.ID)
+	m.following.Lock()
+	defer m.following.Unlock()
+	return m.saved
+}
+
+// SealSnapshot gives a snapshot the sum that it should have.
+func SealSnapshot(site Site, s *Snapshot) { s.Sum = s.sum(site.ID) }
+
+// OpenSnapshot tells why a snapshot is no good.
+func OpenSnapshot(site Site, s Snapshot) error {
+	_, err := s.open(site.ID)
+	return err
+}
+
+// Thin returns which snapshots are one too many.
+func Thin(seqs []uint64, head uint64) []uint64 { return thin(seqs, head) }
+
+// ModelsInMemory returns how many there are, and their size.
+func ModelsInMemory(s *Service) (n, bytes int) {
+	s.models.mu.Lock()
+	defer s.models.mu.Unlock()
+	for _, m := range s.models.bySite {
+		if m.live.Load() != nil {
+			n++
+			bytes += int(m.bytes.Load())
+		}
+	}
+	return n, bytes
+}
+
+// SetModelMemory sets how many bytes of models stay in memory.
+func SetModelMemory(s *Service, bytes int) { s.models.most = bytes }

@@ -1,0 +1,269 @@
+package moderation_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// taught has a site decide n comments, half of them spam, and returns the batches of the newest.
+func (w *world) taught(site moderation.Site, n int) (batches []string) {
+	w.t.Helper()
+	ids := w.waiting(site, texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
+	for part := range slices.Chunk(ids, 100) {
+		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
+			action := []moderation.Action{moderation.Approve, moderation.MarkSpam}[half]
+			batches = append(batches, w.decide(moderation.Operator, site, action, some...).Batch)
+			w.must(moderation.LearnLog(w.ctx, w.s, site))
+		}
+	}
+	return batches
+}
+
+func (w *world) snapshots(site moderation.Site) (all []moderation.Snapshot) {
+	w.t.Helper()
+	w.view(func(tx moderation.Tx) error {
+		list, err := tx.Snapshots(site.ID)
+		for _, s := range list {
+			whole, err := tx.Snapshot(site.ID, s.Seq)
+			w.must(err)
+			all = append(all, whole)
+		}
+		return err
+	})
+	return all
+}
+
+func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.taught(w.a, 6)
+	model, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+	w.must(err)
+	good := moderation.Snapshot{Seq: 6, AsOf: 6, Model: model}
+	moderation.SealSnapshot(w.a, &good)
+	if err := moderation.OpenSnapshot(w.a, good); err != nil {
+		t.Fatalf("a whole snapshot is refused: %v", err)
+	}
+	refused := func(what string, s moderation.Snapshot) {
+		if moderation.OpenSnapshot(w.a, s) == nil {
+			t.Errorf("%s: it is opened", what)
+		}
+	}
+	for i := range model {
+		s := good
+		s.Model = slices.Clone(model)
+		s.Model[i] ^= 0x10
+		refused(fmt.Sprint("byte ", i, " flipped"), s)
+		moderation.SealSnapshot(w.a, &s) // damaged before it was sealed
+		refused(fmt.Sprint("byte ", i, " flipped and sealed"), s)
+		s = good
+		s.Model = model[:i]
+		refused(fmt.Sprint("cut to ", i), s)
+	}
+	for i := range good.Sum {
+		s := good
+		s.Sum = slices.Clone(good.Sum)
+		s.Sum[i] ^= 1
+		refused(fmt.Sprint("byte ", i, " of the sum flipped"), s)
+	}
+	for what, change := range map[string]func(*moderation.Snapshot){
+		"longer":        func(s *moderation.Snapshot) { s.Model = append(slices.Clone(model), 0) },
+		"other seq":     func(s *moderation.Snapshot) { s.Seq = 5 },
+		"other asOf":    func(s *moderation.Snapshot) { s.AsOf = 7 },
+		"empty":         func(s *moderation.Snapshot) { s.Model, s.Sum = nil, nil },
+		"of after seq":  func(s *moderation.Snapshot) { s.Seq = 5; moderation.SealSnapshot(w.a, s) },
+		"of other site": func(s *moderation.Snapshot) { moderation.SealSnapshot(w.b, s) },
+	} {
+		s := good
+		change(&s)
+		refused(what, s)
+	}
+}
+
+func TestDamagedSnapshotsAreReplaced(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.taught(w.a, 1300)
+		want, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+		w.must(err)
+		before := w.snapshots(w.a)
+		if len(before) < 3 {
+			t.Fatalf("%d snapshots of 1,300 decisions", len(before))
+		}
+		for i, s := range before {
+			s.Model = slices.Clone(s.Model)
+			s.Model[i*97%len(s.Model)] ^= 1
+			w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
+		}
+		fresh := w.another(nil)
+		w.must(moderation.LearnLog(w.ctx, fresh, w.a))
+		got, _, err := moderation.ModelBytes(w.ctx, fresh, w.a)
+		w.must(err)
+		if !bytes.Equal(got, want) {
+			t.Errorf("after damage the model has %d bytes, want %d", len(got), len(want))
+		}
+		after := w.snapshots(w.a)
+		for _, s := range after {
+			if err := moderation.OpenSnapshot(w.a, s); err != nil {
+				t.Errorf("left behind: %v", err)
+			}
+		}
+		if len(after) != 2 || after[0].Seq != 1300 || after[1].Seq != 512 {
+			t.Errorf("%d snapshots were made anew, want those at 1,300 and 512", len(after))
+		}
+	})
+}
+
+// A new program reads texts differently, so snapshots of the old one are no good. While the
+// log is folded nothing is published without a person, whatever the site's policy.
+func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
+	w := newWorld(t)
+	w.taught(w.a, 700)
+	var err error
+	w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.must(err)
+	if c := w.submit(w.a, "Published by the old program."); c.State != moderation.Approved {
+		t.Fatalf("with a model: %s", c.State)
+	}
+	for _, s := range w.snapshots(w.a) {
+		const tokeniser = len("aitysmdl") + 2
+		s.Model = slices.Clone(s.Model[:len(s.Model)-sha256.Size])
+		s.Model[tokeniser]++
+		sum := sha256.Sum256(s.Model)
+		s.Model = append(s.Model, sum[:]...)
+		moderation.SealSnapshot(w.a, &s)
+		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
+	}
+	old := w.s
+	w.s = w.another(nil) // the new program
+	early := w.submit(w.a, "Sent while there is no model.")
+	if early.State != moderation.Pending || early.Verdict.Warm || early.Verdict.Action != moderation.Hold {
+		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
+	}
+	item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, early.ID)
+	w.must(err)
+	if len(item.Evidence) != 0 {
+		t.Errorf("evidence of no model: %v", item.Evidence)
+	}
+	w.run(w.s)
+	w.until("the model is made and the comment judged", 20*time.Second, func() bool { return w.comment(w.a, early.ID).Verdict.Warm })
+	if c := w.comment(w.a, early.ID); c.State != moderation.Pending {
+		t.Errorf("what waited was published by nobody: %s", c.State)
+	}
+	if c := w.submit(w.a, "Published by the new program."); c.State != moderation.Approved {
+		t.Errorf("with the new model: %s", c.State)
+	}
+	want, _, err := moderation.ModelBytes(w.ctx, old, w.a)
+	w.must(err)
+	got, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+	w.must(err)
+	if !bytes.Equal(got, want) {
+		t.Errorf("the new model has %d bytes, want %d", len(got), len(want))
+	}
+}
+
+// While a log is folded anew after an undo of long ago, the old model serves.
+func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
+	w := newWorld(t)
+	batches := w.taught(w.a, 700)
+	if !w.comment(w.a, w.submit(w.a, "Cheap pills casino, order now.").ID).Verdict.Warm {
+		t.Fatal("it has not learned")
+	}
+	w.undo(moderation.Operator, w.a, batches[0])
+	if !w.comment(w.a, w.submit(w.a, "Cheap pills casino, order again.").ID).Verdict.Warm {
+		t.Error("after the undo no model serves")
+	}
+}
+
+// However a log grows, what is n entries back is never much older than the snapshot that its
+// undo begins at, and few snapshots are kept.
+func TestSnapshotsStandAtGrowingDistances(t *testing.T) {
+	for _, grow := range []uint64{1, 7, 40, 64} {
+		var kept []uint64
+		for head := grow; head <= 40_000; head += grow {
+			if len(kept) > 0 && head/64 == kept[0]/64 || head < 64 {
+				continue
+			}
+			kept = slices.Insert(kept, 0, head)
+			drop := moderation.Thin(kept, head)
+			kept = slices.DeleteFunc(kept, func(seq uint64) bool { return slices.Contains(drop, seq) })
+			if len(kept) > 14 {
+				t.Fatalf("grown by %d to %d: %d snapshots are kept", grow, head, len(kept))
+			}
+			for back := uint64(1); back < head; back *= 2 {
+				folded := head // from nothing
+				if i := slices.IndexFunc(kept, func(seq uint64) bool { return seq <= head-back }); i >= 0 {
+					folded = head - kept[i]
+				}
+				if most := max(3*64, 25*back); folded > most {
+					t.Fatalf("grown by %d to %d: an undo %d back folds %d, want at most %d (%v)", grow, head, back, folded, most, kept)
+				}
+			}
+		}
+	}
+}
+
+func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
+	w := newWorld(t)
+	var sites []moderation.Site
+	var want [][]byte
+	for i := range 6 {
+		site := w.site(fmt.Sprint("site", i))
+		w.taught(site, 80)
+		model, _, err := moderation.ModelBytes(w.ctx, w.s, site)
+		w.must(err)
+		sites, want = append(sites, site), append(want, model)
+	}
+	if n, bytes := moderation.ModelsInMemory(w.s); n != 6 || bytes/6 > 1<<20 {
+		t.Fatalf("%d models of %d bytes on average are in memory, want 6 of at most 1 MiB", n, bytes/6)
+	}
+	_, all := moderation.ModelsInMemory(w.s)
+	moderation.SetModelMemory(w.s, all/2)
+	for round := range 3 {
+		for i, site := range sites {
+			got, _, err := moderation.ModelBytes(w.ctx, w.s, site)
+			w.must(err)
+			if !bytes.Equal(got, want[i]) {
+				t.Errorf("round %d: the model of %s has %d bytes, want %d", round, site.Key, len(got), len(want[i]))
+			}
+			w.must(moderation.LearnLog(w.ctx, w.s, site))
+		}
+		if n, bytes := moderation.ModelsInMemory(w.s); n == 0 || bytes > all/2 {
+			t.Errorf("round %d: %d models of %d bytes are in memory, want at most %d", round, n, bytes, all/2)
+		}
+	}
+	c := w.submit(sites[0], "Cheap pills casino, order now.")
+	if !c.Verdict.Warm {
+		t.Error("a comment on a site whose model had left was not judged")
+	}
+}
+
+// Undoing one of the newest 500 of 10,000 decisions, and one of long ago, until scores show it.
+func BenchmarkUndo(b *testing.B) {
+	w := newWorld(b)
+	batches := w.taught(w.a, 10_000)
+	for _, bench := range []struct {
+		name    string
+		batches []string
+	}{{"newest500", batches[len(batches)-9:]}, {"oldest", batches[:9]}} {
+		b.Run(bench.name, func(b *testing.B) {
+			for i := range b.N {
+				b.StopTimer()
+				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+				w.undo(moderation.Operator, w.a, bench.batches[i%9])
+				b.StartTimer()
+				w.must(w.s.Learn(w.ctx, w.a))
+			}
+		})
+	}
+	size := 0
+	for _, s := range w.snapshots(w.a) {
+		size += len(s.Model)
+	}
+	b.Logf("%d snapshots of %d bytes", len(w.snapshots(w.a)), size)
+}
