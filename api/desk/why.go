@@ -72,6 +72,9 @@ type reason struct {
 // the classifier itself is left out, for it is the score, and so are those that weigh nothing.
 func (m *cardMaker) reasons(it moderation.Item) []reason {
 	var rs []reason
+	if v := it.Comment.Verdict; v.Action == moderation.Reject && v.Reason != moderation.NoReason {
+		rs = append(rs, reason{For: true, Text: m.t("tone", "reason", m.t("reason.low."+v.Reason.String())), weight: math.Inf(1)})
+	}
 	for _, s := range it.Comment.Verdict.Signals {
 		if s.Name == "classifier" || s.Weight == 0 {
 			continue
