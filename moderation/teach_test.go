@@ -1,0 +1,190 @@
+package moderation_test
+
+import (
+	"bytes"
+	"database/sql"
+	"slices"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// model returns the bytes of a site's model at the end of its log.
+func (w *world) model(site moderation.Site) []byte {
+	w.t.Helper()
+	w.must(moderation.LearnLog(w.ctx, w.s, site))
+	model, _, err := moderation.ModelBytes(w.ctx, w.s, site)
+	w.must(err)
+	return model
+}
+
+func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner, ann, bob := w.person("owner", moderation.Owner, "a"), w.person("ann", moderation.Moderator, "a"), w.person("bob", moderation.Moderator, "a")
+		ids := w.waiting(w.a, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
+		w.decide(bob, w.a, moderation.Approve, ids[0])
+		w.decide(bob, w.a, moderation.MarkSpam, ids[1])
+		byBob := w.model(w.a)
+		w.decide(ann, w.a, moderation.MarkSpam, ids[2])
+		w.decide(ann, w.a, moderation.Approve, ids[3])
+		before := w.model(w.a)
+
+		teachers, err := w.s.Teachers(w.ctx, owner, w.a)
+		w.must(err)
+		slices.SortFunc(teachers, func(a, b moderation.Teacher) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+		if len(teachers) != 2 || teachers[0] != (moderation.Teacher{Account: ann.Account.ID, Name: "ann", Lessons: 2}) || teachers[1].Lessons != 2 {
+			t.Errorf("teachers: %+v", teachers)
+		}
+		key := &moderation.Key{Site: w.a.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
+		out, err := w.s.WithdrawLessons(w.ctx, owner, w.a, ann.Account.ID, key)
+		w.must(err)
+		again, err := w.s.WithdrawLessons(w.ctx, owner, w.a, ann.Account.ID, key)
+		w.must(err)
+		if out.Done != 2 || out.Batch == "" || !again.Replayed || again.Batch != out.Batch {
+			t.Errorf("withdrawn: %+v, and again %+v", out, again)
+		}
+		if !bytes.Equal(w.model(w.a), byBob) {
+			t.Error("the model still knows what ann taught")
+		}
+		if a, b := w.comment(w.a, ids[2]), w.comment(w.a, ids[3]); a.State != moderation.Spam || b.State != moderation.Approved {
+			t.Errorf("the comments became %s and %s", a.State, b.State)
+		}
+		entries, _, err := w.s.Log(w.ctx, bob, w.a, "", 1)
+		w.must(err)
+		if e := entries[0]; e.Kind != moderation.EntryWithdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 || e.Name != "owner" || e.Comment != "" {
+			t.Errorf("the log says %+v", e)
+		}
+
+		// What is decided about those comments meanwhile brings nothing of it back.
+		second := w.decide(bob, w.a, moderation.Approve, ids[2])
+		w.undo(bob, w.a, second.Batch)
+		if !bytes.Equal(w.model(w.a), byBob) {
+			t.Error("an undo brought a withdrawn lesson back")
+		}
+		nothing, err := w.s.WithdrawLessons(w.ctx, owner, w.a, ann.Account.ID, nil)
+		w.must(err)
+		if nothing.Done != 0 || nothing.Batch != "" {
+			t.Errorf("withdrawn twice: %+v", nothing)
+		}
+
+		_, err = w.s.Undo(w.ctx, bob, w.a, out.Batch, nil)
+		wantCode(t, "a moderator's undo", err, "role.insufficient")
+		if undone := w.undo(owner, w.a, out.Batch); undone.Done != 2 {
+			t.Errorf("undone: %+v", undone)
+		}
+		if !bytes.Equal(w.model(w.a), before) {
+			t.Error("after the undo the model is not what it was")
+		}
+		if twice := w.undo(owner, w.a, out.Batch); twice.Done != 0 {
+			t.Errorf("undone twice: %+v", twice)
+		}
+		if bad, err := w.s.VerifyLog(w.ctx, w.a); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+	})
+}
+
+func TestASiteStartsFromAnother(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.person("owner", moderation.Owner, "a", "b")
+		w.taught(w.a, 30)
+		undone := w.decide(owner, w.a, moderation.MarkSpam, w.submit(w.a, "It is undone before it is copied.").ID)
+		w.undo(owner, w.a, undone.Batch)
+		empty := w.model(w.b)
+		out, err := w.s.CopyLessons(w.ctx, owner, w.b, w.a, nil)
+		w.must(err)
+		if out.Done != 30 || out.Batch == "" {
+			t.Errorf("copied: %+v", out)
+		}
+		copied := w.model(w.b)
+		if c := w.submit(w.b, "Cheap pills casino, order now."); !c.Verdict.Warm {
+			t.Errorf("after the start: %+v", c.Verdict)
+		}
+		entries, _, err := w.s.Log(w.ctx, owner, w.b, "", 1)
+		w.must(err)
+		if e := entries[0]; e.Kind != moderation.EntryCopy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
+			t.Errorf("the log says %+v", e)
+		}
+		if teachers, err := w.s.Teachers(w.ctx, owner, w.b); err != nil || len(teachers) != 0 {
+			t.Errorf("nobody decided here, and taught %+v (%v)", teachers, err)
+		}
+		// The owner's own decisions are withdrawn, not what the owner copied.
+		w.decide(owner, w.b, moderation.Approve, w.submit(w.b, "Thank you for the recipe.").ID)
+		if n, err := w.s.WithdrawLessons(w.ctx, owner, w.b, owner.Account.ID, nil); err != nil || n.Done != 1 {
+			t.Errorf("withdrawn: %+v (%v)", n, err)
+		}
+		if got := w.model(w.b); len(got) != len(copied) {
+			t.Errorf("the model has %d bytes, want %d", len(got), len(copied))
+		}
+		w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.submit(w.a, "Taught on the first site only.").ID)
+		if got := w.model(w.b); len(got) != len(copied) {
+			t.Error("the sites are not apart")
+		}
+		if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+		w.undo(owner, w.b, out.Batch)
+		if got := w.model(w.b); !bytes.Equal(got, empty) {
+			t.Errorf("after the undo the model has %d bytes, want %d", len(got), len(empty))
+		}
+	})
+}
+
+func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
+	w := newWorld(t)
+	w.taught(w.a, 4)
+	ofBoth, ofA, ofB := w.person("both", moderation.Owner, "a", "b"), w.person("of-a", moderation.Owner, "a"), w.person("of-b", moderation.Owner, "b")
+	moderator := w.person("mod", moderation.Moderator, "a", "b")
+	decides := w.token("both@staff.example", moderation.ScopeDecide)
+	copies := func(who moderation.Actor, to, from moderation.Site) error {
+		_, err := w.s.CopyLessons(w.ctx, who, to, from, nil)
+		return err
+	}
+	wantCode(t, "an owner of neither's copy", copies(moderator, w.b, w.a), "role.insufficient")
+	wantCode(t, "an owner of the first's copy", copies(ofA, w.b, w.a), "site.unknown")
+	wantCode(t, "an owner of the second's copy", copies(ofB, w.b, w.a), "site.unknown")
+	wantCode(t, "a token that decides", copies(decides, w.b, w.a), "role.insufficient")
+	wantCode(t, "nobody's copy", copies(moderation.Actor{}, w.b, w.a), "auth.needed")
+	wantCode(t, "a copy of itself", copies(ofBoth, w.a, w.a), "field.invalid")
+	wantCode(t, "an owner of both's copy", copies(ofBoth, w.b, w.a), "")
+	withdraws := func(who moderation.Actor) error {
+		_, err := w.s.WithdrawLessons(w.ctx, who, w.a, "", nil)
+		return err
+	}
+	wantCode(t, "a moderator's withdrawal", withdraws(moderator), "role.insufficient")
+	wantCode(t, "a stranger's withdrawal", withdraws(ofB), "site.unknown")
+	wantCode(t, "a deciding token's withdrawal", withdraws(decides), "role.insufficient")
+	wantCode(t, "an owner's withdrawal", withdraws(ofA), "")
+	_, err := w.s.Teachers(w.ctx, moderator, w.a)
+	wantCode(t, "a moderator's look at the teachers", err, "role.insufficient")
+}
+
+// What a copy stores is as safe in the log as a decision's lesson.
+func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
+	for _, change := range []string{
+		"UPDATE lessons SET body = 'Another text.' WHERE site_id = 2 AND part = 3",
+		"UPDATE lessons SET label = 1 - label WHERE site_id = 2 AND part = 9",
+		"DELETE FROM lessons WHERE site_id = 2 AND part = 9",
+		"UPDATE decisions SET lessons = 9 WHERE site_id = 2",
+		"UPDATE decisions SET subject = 'b' WHERE site_id = 2",
+		"UPDATE decisions SET kind = 1 WHERE site_id = 2",
+	} {
+		t.Run(change, func(t *testing.T) {
+			w := newWorld(t)
+			w.taught(w.a, 10)
+			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+			w.must(err)
+			raw, err := sql.Open("sqlite", w.path)
+			w.must(err)
+			defer raw.Close()
+			done, err := raw.Exec(change)
+			w.must(err)
+			if n, err := done.RowsAffected(); err != nil || n == 0 {
+				t.Fatalf("nothing was tampered with: %v", err)
+			}
+			if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != 1 {
+				t.Errorf("bad at %d (%v), want 1", bad, err)
+			}
+		})
+	}
+}
