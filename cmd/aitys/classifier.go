@@ -1,7 +1,21 @@
 package main
 
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
 type classifierCmd struct {
-	Stdio classifierStdioCmd `cmd:"" help:"Answer one JSON object a line from standard input, each with one line."`
+	Stdio   classifierStdioCmd   `cmd:"" help:"Answer one JSON object a line from standard input, each with one line."`
+	Eval    classifierEvalCmd    `cmd:"" help:"Say how well a site's filter did, and what another setting would have done."`
+	Inspect classifierInspectCmd `cmd:"" help:"Say what a site's filter has learned."`
+	Rebuild classifierRebuildCmd `cmd:"" help:"Fold a site's filter from nothing, compare it, and store a new snapshot."`
 }
 
 type classifierStdioCmd struct {
@@ -9,3 +23,189 @@ type classifierStdioCmd struct {
 }
 
 func (c classifierStdioCmd) Run(a *app) error { return runStdio(a.ctx, a.in, a.out, c.Model) }
+
+// ofSite is what commands about one site's filter take.
+type ofSite struct {
+	asJSON
+	Site string `help:"The site's key." required:"" placeholder:"KEY"`
+}
+
+// with runs a command about the site. It never makes a database.
+func (c ofSite) with(a *app, do func(ctx context.Context, s *moderation.Service, site moderation.Site) error) error {
+	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
+		site, err := s.Site(ctx, c.Site)
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, site)
+	})
+}
+
+type classifierEvalCmd struct {
+	ofSite
+	Threshold  *float64 `help:"Try a score from which comments are suspected: 0.5 to 1." placeholder:"X"`
+	Moderation string   `help:"Try another rule: all, new_writers, suspicious or none." enum:",all,new_writers,suspicious,none" default:"" placeholder:"RULE"`
+	Last       *int     `help:"How many decided comments to try it on: 1 to 10,000 (1,000)." placeholder:"N"`
+}
+
+func (c classifierEvalCmd) Run(a *app) error {
+	try := moderation.WhatIfRequest{Policy: moderation.Policy(c.Moderation)}
+	if c.Threshold != nil {
+		if try.Threshold = *c.Threshold; !(try.Threshold >= 0.5 && try.Threshold <= 1) {
+			return fmt.Errorf("--threshold: want a score from 0.5 to 1, not %v", *c.Threshold)
+		}
+	}
+	if c.Last != nil {
+		if try.Last = *c.Last; try.Last < 1 || try.Last > 10_000 {
+			return fmt.Errorf("--last: want 1 to 10,000 comments, not %d", *c.Last)
+		}
+	}
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+		q, err := s.Quality(ctx, moderation.Operator, site, moderation.QualityRequest{})
+		if err != nil {
+			return err
+		}
+		var w *moderation.WhatIf
+		if try != (moderation.WhatIfRequest{}) || site.Settings.Shadow != 0 {
+			tried, err := s.WhatIf(ctx, moderation.Operator, site, try)
+			if err != nil {
+				return err
+			}
+			w = &tried
+		}
+		if c.JSON {
+			out := map[string]any{"site": site.Key, "stats": api.Stats(q), "what_if": nil}
+			if w != nil {
+				out["what_if"] = api.WhatIf(*w)
+			}
+			return a.json(out)
+		}
+		return a.eval(site, q, w)
+	})
+}
+
+type classifierInspectCmd struct {
+	ofSite
+	Top int `help:"How many words, hosts and traits to show for each side." default:"20" placeholder:"N"`
+}
+
+// inspectLine is a filter as programs read it.
+type inspectLine struct {
+	Site      string         `json:"site"`
+	Warm      bool           `json:"warm"`
+	Lessons   map[string]int `json:"lessons"`
+	Entry     uint64         `json:"entry"`
+	Tokeniser int            `json:"tokeniser"`
+	Tokens    int            `json:"tokens"`
+	Memory    int            `json:"memory_bytes"`
+	Snapshot  int            `json:"snapshot_bytes"`
+	Snapshots []uint64       `json:"snapshots"`
+	Teachers  []teacherLine  `json:"teachers"`
+	Spam      []tokenLine    `json:"spam"`
+	Ham       []tokenLine    `json:"ham"`
+}
+
+type teacherLine struct {
+	Account string `json:"account"`
+	Name    string `json:"name"`
+	Lessons int    `json:"lessons"`
+}
+
+type tokenLine struct {
+	Token  string  `json:"token"`
+	Weight float64 `json:"weight"`
+	Spam   int     `json:"spam"`
+	Ham    int     `json:"ham"`
+	Text   string  `json:"text"`
+}
+
+func (c classifierInspectCmd) Run(a *app) error {
+	if c.Top < 1 || c.Top > 1_000 {
+		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
+	}
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+		in, err := s.Inspect(ctx, moderation.Operator, site, c.Top)
+		if err != nil {
+			return err
+		}
+		teachers, err := s.Teachers(ctx, moderation.Operator, site)
+		if err != nil {
+			return err
+		}
+		out := inspectLine{
+			Site: site.Key, Warm: in.Warm, Lessons: map[string]int{}, Entry: in.Entry, Tokeniser: in.Tokeniser,
+			Tokens: in.Tokens, Memory: in.Memory, Snapshot: in.Snapshot, Snapshots: append([]uint64{}, in.Snapshots...),
+			Teachers: []teacherLine{}, Spam: tokenLines(in.Spam), Ham: tokenLines(in.Ham),
+		}
+		for l, n := range in.Lessons {
+			out.Lessons[classifier.Label(l).String()] = n
+		}
+		for _, t := range teachers {
+			out.Teachers = append(out.Teachers, teacherLine(t))
+		}
+		if c.JSON {
+			return a.json(out)
+		}
+		return a.inspect(out)
+	})
+}
+
+func tokenLines(weights []classifier.Weight) []tokenLine {
+	lines := []tokenLine{}
+	for _, w := range weights {
+		what, _ := desk.Evidence("en", w)
+		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
+	}
+	return lines
+}
+
+type classifierRebuildCmd struct{ ofSite }
+
+// rebuiltLine is what came of a rebuild, as programs read it.
+type rebuiltLine struct {
+	Site    string   `json:"site"`
+	Lessons int      `json:"lessons"`
+	Entry   uint64   `json:"entry"`
+	Bytes   int      `json:"bytes"`
+	Base    uint64   `json:"base"`
+	Same    bool     `json:"same"`
+	Damaged []uint64 `json:"damaged"`
+	Dropped []uint64 `json:"dropped"`
+	Seconds float64  `json:"seconds"`
+}
+
+func (c classifierRebuildCmd) Run(a *app) error {
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+		began := time.Now()
+		r, err := s.Rebuild(ctx, moderation.Operator, site, a.progress(began))
+		if err != nil {
+			return err
+		}
+		out := rebuiltLine{
+			Site: site.Key, Lessons: r.Lessons, Entry: r.Entry, Bytes: r.Bytes, Base: r.Base, Same: r.Same,
+			Damaged: append([]uint64{}, r.Damaged...), Dropped: append([]uint64{}, r.Dropped...),
+			Seconds: time.Since(began).Seconds(),
+		}
+		if c.JSON {
+			err = a.json(out)
+		} else {
+			err = a.rebuilt(out)
+		}
+		if err == nil && !out.Same {
+			return errSaid
+		}
+		return err
+	})
+}
+
+// progress tells on standard error, every two seconds, how far a long fold is.
+func (a *app) progress(began time.Time) func(entry, last uint64) {
+	const every = 2 * time.Second
+	next := began.Add(every)
+	return func(entry, last uint64) {
+		if now := time.Now(); now.After(next) {
+			next = now.Add(every)
+			_, _ = fmt.Fprintf(a.stderr, "folding: entry %d of %d\n", entry, last) // nobody waits for it
+		}
+	}
+}

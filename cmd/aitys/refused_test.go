@@ -113,6 +113,8 @@ var badConfigurations = []struct {
 	{"no sites in no database", "", "there is no database", []string{"site", "list"}},
 	{"no accounts in no database", "", "there is no database", []string{"account", "list"}},
 	{"a new secret for no database", "", "there is no database", []string{"secret", "new"}},
+	{"a filter of no site", "", "--site", []string{"classifier", "eval"}},
+	{"a filter in no database", "", "there is no database", []string{"classifier", "rebuild", "--site", "blog"}},
 	{"no migrations in no database", "", "there is no database", []string{"migrate", "status"}},
 	{"an account without an e-mail", "", "--email", []string{"account", "add", "--name", "N", "--role", "owner"}},
 	{"an account with no such role", "", "role", []string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "admin"}},

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// kept starts a demo whose data the test keeps, and returns the flags that name them. It runs on,
+// for commands work beside a server.
+func (s *shell) kept() []string {
+	s.t.Helper()
+	dir := filepath.Join(s.dir, "kept")
+	s.startDemo("--data", dir)
+	return []string{"--site", "demo", "--data", dir}
+}
+
+// classifier runs `aitys classifier` about the demo's site.
+func (s *shell) classifier(flags []string, args ...string) string {
+	s.t.Helper()
+	return s.must(append(append([]string{"classifier"}, args...), flags...)...)
+}
+
+func TestAFilterShowsWhatItLearned(t *testing.T) {
+	s := newShell(t)
+	flags := s.kept()
+	var in inspectLine
+	unpack(t, s.classifier(flags, "inspect", "--json", "--top", "7"), &in)
+	if !in.Warm || in.Lessons["ham"] < 20 || in.Lessons["spam"] < 10 || in.Lessons["obscenity"] == 0 || in.Tokens < 500 || in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {
+		t.Errorf("inspect: %+v", in)
+	}
+	if len(in.Spam) != 7 || len(in.Ham) != 7 || in.Spam[0].Spam == 0 || in.Spam[0].Weight <= 0 || in.Ham[0].Ham == 0 || in.Ham[0].Weight >= 0 {
+		t.Errorf("the strongest: %+v, %+v", in.Spam, in.Ham)
+	}
+	lessons := 0
+	for _, n := range in.Lessons {
+		lessons += n
+	}
+	if len(in.Teachers) != 1 || in.Teachers[0].Name == "" || in.Teachers[0].Lessons != lessons {
+		t.Errorf("%d lessons by %+v", lessons, in.Teachers)
+	}
+	text := s.classifier(flags, "inspect")
+	for _, want := range []string{"it judges", "TAUGHT BY", "SPEAKS FOR SPAM", "SPEAKS AGAINST IT", in.Spam[0].Text, in.Teachers[0].Name} {
+		if !strings.Contains(text, want) {
+			t.Errorf("inspect lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestAFilterIsRebuiltFromNothing(t *testing.T) {
+	s := newShell(t)
+	flags := s.kept()
+	var first, second rebuiltLine
+	unpack(t, s.classifier(flags, "rebuild", "--json"), &first)
+	if first.Lessons < 50 || first.Entry < uint64(first.Lessons) || first.Bytes == 0 || !first.Same {
+		t.Errorf("rebuild: %+v", first)
+	}
+	unpack(t, s.classifier(flags, "rebuild", "--json"), &second)
+	if second.Base != first.Entry || !second.Same || second.Bytes != first.Bytes || second.Lessons != first.Lessons {
+		t.Errorf("rebuild again: %+v after %+v", second, first)
+	}
+	if text := s.classifier(flags, "rebuild"); !strings.Contains(text, "the same, byte by byte") {
+		t.Errorf("for people: %q", text)
+	}
+	s.must("site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example", flags[2], flags[3])
+	if text := s.must("classifier", "rebuild", "--site", "empty", flags[2], flags[3]); !strings.Contains(text, "nothing was decided yet") {
+		t.Errorf("of nothing: %q", text)
+	}
+	for _, tt := range []struct {
+		want string
+		args []string
+	}{
+		{"no such site", []string{"eval", "--site", "none"}},
+		{"no such site", []string{"inspect", "--site", "none"}},
+		{"no such site", []string{"rebuild", "--site", "none"}},
+		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "1.5"}},
+		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "NaN"}},
+		{"1 to 10,000", []string{"eval", "--site", "empty", "--last", "0"}},
+		{"moderation", []string{"eval", "--site", "empty", "--moderation", "some"}},
+		{"1 to 1,000", []string{"inspect", "--site", "empty", "--top", "0"}},
+	} {
+		s.refused(tt.want, append(append([]string{"classifier"}, tt.args...), flags[2], flags[3])...)
+	}
+}
+
+// What strangers wrote is shown on a terminal: it must not be able to speak to it.
+func TestTablesSpeakToNoTerminal(t *testing.T) {
+	var out strings.Builder
+	a := &app{out: &out}
+	if err := a.table([][]string{{"a\x1b[2J", "b\u202ec", "d\te\nf"}, {"қазақ", "русский", "“кавычки”"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.ContainsAny(got, "\x1b\t\u202e") || strings.Count(got, "\n") != 2 || !strings.Contains(got, "қазақ") || !strings.Contains(got, "“кавычки”") {
+		t.Errorf("it prints %q", got)
+	}
+}
