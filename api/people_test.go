@@ -58,9 +58,9 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 			t.Fatalf("add a site: got %v", site)
 		}
 		changed := w.as("root", "PATCH", "/api/v1/sites/c", m{
-			"name": "C", "moderation": "suspicious", "suspect": 0.8, "edit_minutes": 5, "rules_ru": "Коротко.", "signin_url": "https://c.example/login", "origin": []string{"https://c.example"},
+			"name": "C", "moderation": "new_writers", "suspect": 0.8, "edit_minutes": 5, "rules_ru": "Коротко.", "signin_url": "https://c.example/login", "origin": []string{"https://c.example"},
 		})
-		if changed.str("name") != "C" || changed.str("moderation") != "suspicious" || changed.at("suspect") != 0.8 || changed.num("edit_minutes") != 5 ||
+		if changed.str("name") != "C" || changed.str("moderation") != "new_writers" || changed.at("suspect") != 0.8 || changed.num("edit_minutes") != 5 ||
 			changed.str("rules_ru") != "Коротко." || changed.str("signin_url") != "https://c.example/login" || len(changed.at("origin").([]any)) != 1 {
 			t.Errorf("change a site: got %v", changed)
 		}

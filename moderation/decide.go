@@ -78,7 +78,8 @@ func (s *Service) Decide(ctx context.Context, who Actor, site Site, in Choice) (
 		return Outcome{}, fmt.Errorf("decide: %w", err)
 	}
 	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.id(), "action", in.Action.String(),
-		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
+		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),
+		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil
 }
 
@@ -176,7 +177,14 @@ func decideAll(tx Tx, e entry, in Choice, salts [][]byte, out *Outcome) error {
 				return err
 			}
 			out.Done++
+			if c.Verdict.contradicts(in.Action) {
+				out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
+			}
 		}
+	}
+	// Before close: what is decided here is not taught yet.
+	if err := contradictions(tx, e.site.ID, out); err != nil {
+		return err
 	}
 	return b.close(out)
 }

@@ -1,9 +1,23 @@
 package moderation
 
+import (
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/hindsight"
+)
+
 // How much a site must have taught before its filter may act, or contradict anybody.
 const (
 	enoughTaught = 100
 	enoughOfEach = 20
+)
+
+// What the filter is sure of.
+const (
+	surelySpam = 0.98
+	surelyHam  = 0.02
 )
 
 // A Tally is how many decisions stand that teach the filter, of each kind; no more than 100 of
@@ -20,4 +34,74 @@ func (t Tally) Enough() bool {
 type Contradiction struct {
 	ID   string
 	Spam float64 // the filter's probability, before
+}
+
+// tally counts what a site has taught.
+func tally(tx Tx, site int64) (t Tally, err error) {
+	if t.Ham, err = tx.CountLessons(site, classifier.Ham, enoughTaught); err == nil {
+		t.Spam, err = tx.CountLessons(site, classifier.Spam, enoughTaught)
+	}
+	if err != nil {
+		return Tally{}, fmt.Errorf("count lessons: %w", err)
+	}
+	return t, nil
+}
+
+// publishes reports whether a site shows such a comment without waiting for a person, and
+// locks the log where it may: what readers see changes, and what was taught counts as it is
+// when the comment is stored. Nothing is shown because the model failed, has nothing to say or
+// was taught too little. Identities are not verified yet, so new_writers trusts nobody.
+func publishes(tx Tx, site Site, v Verdict, j judged) (bool, error) {
+	policy := site.Settings.Moderation
+	may := j.ok && (policy == PolicyNone ||
+		policy == PolicySuspicious && v.Warm && v.Action != MarkSpam && v.Action != Reject)
+	if !may {
+		return false, nil
+	}
+	if _, err := tx.LockLog(site.ID); err != nil {
+		return false, fmt.Errorf("lock log: %w", err)
+	}
+	if policy == PolicyNone {
+		return true, nil
+	}
+	t, err := tally(tx, site.ID)
+	return t.Enough(), err
+}
+
+// mayTurnOn refuses to let the filter publish before it was taught enough, and says how far it
+// has come and what it would have done.
+func mayTurnOn(tx Tx, site Site) error {
+	t, err := tally(tx, site.ID)
+	if err != nil || t.Enough() {
+		return err
+	}
+	past, err := readPast(tx, site.ID, time.Time{})
+	if err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of spam among them; so far there are %d and %d.",
+		enoughTaught, enoughOfEach, enoughOfEach, t.Ham, t.Spam)
+	if n := len(past.cases); n > 0 {
+		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.suspect(), Trust: hindsight.Unsuspected}, past.cases)
+		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d of these.",
+			n, would.Published, would.PublishedWrong.N)
+	}
+	return invalidField("/moderation", detail)
+}
+
+// contradicts reports whether an action goes against what the filter was sure of.
+func (v Verdict) contradicts(a Action) bool {
+	return v.Warm && (a == Approve && v.Spam > surelySpam || a == MarkSpam && v.Spam < surelyHam)
+}
+
+// contradictions leaves an outcome's only where the filter was taught enough to contradict.
+func contradictions(tx Tx, site int64, out *Outcome) error {
+	if len(out.Contradictions) == 0 {
+		return nil
+	}
+	t, err := tally(tx, site)
+	if !t.Enough() {
+		out.Contradictions = nil
+	}
+	return err
 }

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the expected parts of testdata/
 //	edit NAME: TEXT           withdraw NAME
 //	approve|spam|hold NAME…   reject REASON NAME…          undo N   (the N-th batch)
 //	close|open PAGE           set NAME=VALUE               wait DURATION
-//	learn                     (the model follows the log)
+//	learn                     (the model follows the log)   school: HAM SPAM (so many are decided and learned)
 func TestHistories(t *testing.T) {
 	files, err := filepath.Glob("testdata/history/*.txt")
 	if err != nil || len(files) == 0 {
@@ -150,10 +150,17 @@ func (h *history) run(line string) {
 		err = h.setOpen(args[0], verb == "open")
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
-		h.a, err = h.s.SetSite(h.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
+		var site moderation.Site
+		if site, err = h.s.SetSite(h.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}}); err == nil {
+			h.a = site
+		}
 	case "wait":
 		d, _ := time.ParseDuration(args[0])
 		h.clock.add(d)
+	case "school":
+		var ham, spam int
+		_, _ = fmt.Sscan(text, &ham, &spam)
+		h.schooled(h.a, ham, spam)
 	case "learn":
 		err = moderation.LearnLog(h.ctx, h.s, h.a)
 	default:
@@ -305,7 +312,9 @@ func (h *history) lessons() []string {
 	var found []string
 	h.view(func(tx moderation.Tx) error {
 		return tx.EachLesson(h.a.ID, 0, func(l classifier.Lesson) error {
-			found = append(found, fmt.Sprintf("%s=%s", h.texts[l.Comment.Text], l.Label))
+			if name := h.texts[l.Comment.Text]; name != "" { // else it was learned at school
+				found = append(found, fmt.Sprintf("%s=%s", name, l.Label))
+			}
 			return nil
 		})
 	})

@@ -196,16 +196,3 @@ func (v Verdict) again(site Site, c Comment) Verdict {
 	v.decide(site, true, [3]float64{})
 	return v
 }
-
-// publishes reports whether the site shows such a comment without waiting for a person.
-// Nothing is shown because the model failed or has nothing to say. Identities are not
-// verified yet, so new_writers trusts nobody.
-func (s Settings) publishes(v Verdict, j judged) bool {
-	switch s.Moderation {
-	case PolicyNone:
-		return j.ok
-	case PolicySuspicious:
-		return j.ok && v.Warm && v.Action != MarkSpam && v.Action != Reject
-	}
-	return false
-}

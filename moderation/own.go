@@ -79,7 +79,11 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		next.write(body)
 		next.Verdict = verdict(site, next, j, h)
 		next.State, next.EditedAt, next.Version = Pending, now, was.Version+1
-		if site.Settings.publishes(next.Verdict, j) {
+		shown, err := publishes(tx, site, next.Verdict, j)
+		if err != nil {
+			return err
+		}
+		if shown {
 			next.State = Approved
 		}
 		if err := rewrite(tx, was, next); err != nil {

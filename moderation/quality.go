@@ -2,14 +2,18 @@ package moderation
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
-// newestEntries is how far back into the log quality and what-if look.
-const newestEntries = 10_000
+const (
+	maxWeeks         = 53
+	maxDisagreements = 10
+)
 
 // A QualityRequest asks how well the filter did.
 type QualityRequest struct {
@@ -58,5 +62,65 @@ func (s *Service) Quality(ctx context.Context, who Actor, site Site, in QualityR
 	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
 		return Quality{}, err
 	}
-	return Quality{Suspect: site.Settings.suspect()}, nil
+	var q Quality
+	err := s.view(ctx, func(tx Tx) error {
+		past, err := readPast(tx, site.ID, in.Since)
+		if err != nil {
+			return err
+		}
+		q = past.quality(site.Settings.suspect())
+		if q.Tally, err = tally(tx, site.ID); err != nil {
+			return err
+		}
+		return q.name(tx)
+	})
+	if err != nil {
+		return Quality{}, fmt.Errorf("measure the filter: %w", err)
+	}
+	return q, nil
+}
+
+// quality measures what a past holds.
+func (p past) quality(suspect float64) Quality {
+	q := p.Quality
+	q.Suspect, q.Decisions = suspect, len(p.cases)
+	cuts := []float64{0.5, 0.9, 0.99, suspect}
+	slices.Sort(cuts)
+	q.Filter = classifier.Measure(hindsight.Samples(p.cases), slices.Compact(cuts)...)
+	q.Queue = classifier.CutAt(hindsight.Scores(p.cases), suspect)
+	q.Weeks = hindsight.Weeks(p.cases, suspect, maxWeeks)
+	for _, c := range hindsight.Disagreements(p.cases, maxDisagreements) {
+		d := Disagreement{Comment: c.Comment, Seq: c.Seq, Batch: c.Batch, Spam: c.Spam, Score: c.Score, Action: Approve, By: c.By, At: c.At}
+		if c.Truth == hindsight.Spam {
+			d.Action = MarkSpam
+		}
+		q.Disagreements = append(q.Disagreements, d)
+	}
+	for _, c := range p.cases {
+		switch {
+		case c.Truth == hindsight.Refused:
+			q.Refused++
+		case !c.Warm:
+			q.Cold++
+		}
+	}
+	if n := len(p.cases); n > 0 {
+		q.From, q.To = p.cases[n-1].At, p.cases[0].At
+	}
+	return q
+}
+
+// name puts names where the ids of accounts stand.
+func (q *Quality) name(tx Tx) error {
+	if len(q.Disagreements) == 0 {
+		return nil
+	}
+	names, err := accountNames(tx)
+	if err != nil {
+		return err
+	}
+	for i := range q.Disagreements {
+		q.Disagreements[i].By = names[q.Disagreements[i].By]
+	}
+	return nil
 }

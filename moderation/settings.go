@@ -3,7 +3,6 @@ package moderation
 import (
 	"fmt"
 	"maps"
-	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -32,18 +31,22 @@ func (site *Site) set(name, value string) error {
 	case "origin":
 		return site.setOrigins(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }))
 	case "moderation":
-		switch p := Policy(value); p {
-		case PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNone:
-			site.Settings.Moderation = p
-			return nil
+		if !Policy(value).known() {
+			return invalidField(field, "Use all, new_writers, suspicious or none.")
 		}
-		return invalidField(field, "Use all, new_writers, suspicious or none.")
+		site.Settings.Moderation = Policy(value)
 	case "suspect":
 		score, err := strconv.ParseFloat(value, 64)
-		if err != nil || math.IsNaN(score) || score < 0.5 || score > 1 {
+		if err != nil || !isThreshold(score) {
 			return invalidField(field, "The score from which a comment is suspected is between 0.5 and 1.")
 		}
 		site.Settings.Suspect = score
+	case "shadow":
+		score, err := strconv.ParseFloat(value, 64)
+		if value != "" && (err != nil || !isThreshold(score)) {
+			return invalidField(field, "A score to try is between 0.5 and 1; nothing tries none.")
+		}
+		site.Settings.Shadow = score
 	case "edit_minutes":
 		minutes, err := strconv.Atoi(value)
 		if err != nil || minutes < 0 || minutes > maxEditMinutes {
@@ -62,6 +65,13 @@ func (site *Site) set(name, value string) error {
 		return invalid("field.unknown", field, "A site has no such setting.")
 	}
 	return nil
+}
+
+// isThreshold reports whether comments may be suspected from a score on.
+func isThreshold(score float64) bool { return score >= 0.5 && score <= 1 }
+
+func (p Policy) known() bool {
+	return p == PolicyAll || p == PolicyNewWriters || p == PolicySuspicious || p == PolicyNone
 }
 
 func (site *Site) setName(name string) error {

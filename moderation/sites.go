@@ -125,8 +125,9 @@ func (s *Service) AddSite(ctx context.Context, who Actor, site Site, key *Key) (
 }
 
 // A SiteChange names what to change of a site; nil leaves it. Settings are by name, as text,
-// as `aitys site set KEY NAME=VALUE` gives them (name, origin, moderation, suspect,
+// as `aitys site set KEY NAME=VALUE` gives them (name, origin, moderation, suspect, shadow,
 // edit_minutes, rules_en, rules_ru, rules_kk, signin_url); an unknown one is field.unknown.
+// Moderation suspicious needs a filter that was taught enough: Tally.
 type SiteChange struct {
 	Name     *string
 	Origins  []string // nil: as they are
@@ -144,8 +145,14 @@ func (s *Service) SetSite(ctx context.Context, who Actor, key string, ch SiteCha
 		if site, err = tx.SiteByKey(key); err != nil {
 			return err
 		}
+		before := site.Settings.Moderation
 		if err := site.change(ch); err != nil {
 			return err
+		}
+		if site.Settings.Moderation == PolicySuspicious && before != PolicySuspicious {
+			if err := mayTurnOn(tx, site); err != nil {
+				return err
+			}
 		}
 		if err := tx.UpdateSite(site); err != nil {
 			return err

@@ -45,8 +45,9 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	for _, tt := range []struct{ name, value, want string }{
 		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101), "field.invalid"}, {"name", "\xff", "field.invalid"},
 		{"origin", "https://a.example https://b.example", ""}, {"origin", "https://a.example,nowhere", "field.invalid"}, {"origin", "", "field.invalid"},
-		{"moderation", "all", ""}, {"moderation", "new_writers", ""}, {"moderation", "suspicious", ""}, {"moderation", "none", ""}, {"moderation", "", "field.invalid"},
+		{"moderation", "all", ""}, {"moderation", "new_writers", ""}, {"moderation", "suspicious", "field.invalid"}, {"moderation", "none", ""}, {"moderation", "", "field.invalid"},
 		{"suspect", "0.95", ""}, {"suspect", "1", ""}, {"suspect", "0.49", "field.invalid"}, {"suspect", "NaN", "field.invalid"}, {"suspect", "+Inf", "field.invalid"},
+		{"shadow", "0.8", ""}, {"shadow", "", ""}, {"shadow", "0.49", "field.invalid"}, {"shadow", "NaN", "field.invalid"}, {"shadow", "high", "field.invalid"},
 		{"edit_minutes", "0", ""}, {"edit_minutes", "1440", ""}, {"edit_minutes", "-1", "field.invalid"}, {"edit_minutes", "1441", "field.invalid"}, {"edit_minutes", "1.5", "field.invalid"},
 		{"rules_en", "Be kind.", ""}, {"rules_kk", "", ""}, {"rules_ru", strings.Repeat("я", 2_001), "field.invalid"}, {"rules_de", "Seid nett.", "field.unknown"},
 		{"signin_url", "https://a.example/login", ""}, {"signin_url", "", ""}, {"signin_url", "javascript:alert(1)", "field.invalid"}, {"signin_url", "/login", "field.invalid"},

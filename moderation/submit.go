@@ -127,12 +127,12 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 		return receipt{}, err
 	}
 	c.Verdict = verdict(a.site, c, a.judged, h)
-	if a.site.Settings.publishes(c.Verdict, a.judged) {
-		c.State, c.Shown = Approved, true
-		// Before anything is read that it guards: what readers see will change.
-		if _, err := tx.LockLog(a.site.ID); err != nil {
-			return receipt{}, fmt.Errorf("lock log: %w", err)
-		}
+	// Before anything is read that the log guards.
+	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
+		return receipt{}, err
+	}
+	if c.Shown {
+		c.State = Approved
 	}
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {

@@ -125,7 +125,7 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 	for _, policy := range []string{"all", "suspicious", "none"} {
 		w := newWorld(t)
-		w.warm(w.a, 3)
+		w.schooled(w.a, 80, 20)
 		var err error
 		w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": policy}})
 		w.must(err)

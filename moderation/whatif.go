@@ -2,10 +2,14 @@ package moderation
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/aitys/aitys/moderation/hindsight"
 )
+
+// lastDecided is how many comments are looked at unless another number is asked for.
+const lastDecided = 1_000
 
 // A WhatIfRequest names what to try: zero values are what the site has.
 type WhatIfRequest struct {
@@ -40,5 +44,88 @@ func (s *Service) WhatIf(ctx context.Context, who Actor, site Site, in WhatIfReq
 	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
-	return WhatIf{}, nil
+	then, err := in.settings(site.Settings)
+	if err != nil {
+		return WhatIf{}, err
+	}
+	var out WhatIf
+	err = s.view(ctx, func(tx Tx) error {
+		past, err := readPast(tx, site.ID, time.Time{})
+		if err != nil {
+			return err
+		}
+		out = WhatIf{}
+		if out.Tally, err = tally(tx, site.ID); err != nil {
+			return err
+		}
+		cases := past.cases[:min(in.Last, len(past.cases))]
+		if out.Looked = len(cases); out.Looked > 0 {
+			out.From, out.To = cases[len(cases)-1].At, cases[0].At
+		}
+		now := site.Settings
+		if now.Moderation == PolicySuspicious && !out.Tally.Enough() {
+			now.Moderation = PolicyAll // as it acts
+		}
+		if out.Now, err = newTrial(tx, site.ID, now, cases); err != nil {
+			return err
+		}
+		if out.Then, err = newTrial(tx, site.ID, then, cases); err != nil || now.Shadow == 0 {
+			return err
+		}
+		now.Suspect = now.Shadow
+		shadow, err := newTrial(tx, site.ID, now, cases)
+		out.Shadow = &shadow
+		return err
+	})
+	if err != nil {
+		return WhatIf{}, fmt.Errorf("try what if: %w", err)
+	}
+	return out, nil
+}
+
+// settings are a site's with what is tried in their place.
+func (in *WhatIfRequest) settings(s Settings) (Settings, error) {
+	if in.Last == 0 {
+		in.Last = lastDecided
+	}
+	if in.Last < 1 || in.Last > newestEntries {
+		return s, invalidQuery(fmt.Sprintf("last is between 1 and %d.", newestEntries))
+	}
+	if in.Threshold != 0 {
+		if !isThreshold(in.Threshold) {
+			return s, invalidQuery("threshold is between 0.5 and 1.")
+		}
+		s.Suspect = in.Threshold
+	}
+	if in.Policy != "" {
+		if !in.Policy.known() {
+			return s, invalidQuery("policy is all, new_writers, suspicious or none.")
+		}
+		s.Moderation = in.Policy
+	}
+	return s, nil
+}
+
+// newTrial says what settings would have done with cases.
+func newTrial(tx Tx, site int64, s Settings, cases []hindsight.Case) (t Trial, err error) {
+	t = Trial{Policy: s.Moderation, Would: hindsight.Apply(s.rule(), cases)}
+	if t.Policy == "" {
+		t.Policy = PolicyAll
+	}
+	if t.Waiting, err = tx.CountQueue(site, ViewSuspected, s.suspect(), maxCount); err != nil {
+		return t, fmt.Errorf("count what would be suspected: %w", err)
+	}
+	return t, nil
+}
+
+// rule is what the settings come to for what publishes sees.
+func (s Settings) rule() hindsight.Rule {
+	r := hindsight.Rule{Threshold: s.suspect()}
+	switch s.Moderation {
+	case PolicyNone:
+		r.Trust = hindsight.Everybody
+	case PolicySuspicious:
+		r.Trust = hindsight.Unsuspected
+	}
+	return r
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -162,6 +163,42 @@ func (w *world) fill(site moderation.Site, n int) []string {
 		return nil
 	}))
 	return ids
+}
+
+// schooled decides comments of a page of their own, and has the filter learn them: what a site
+// needs before its filter may act.
+func (w *world) schooled(site moderation.Site, ham, spam int) {
+	w.t.Helper()
+	w.posts++
+	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher", Body: fmt.Sprintf("The first of class %d.", w.posts),
+	})
+	w.must(err)
+	first := w.comment(site, out.Comment.ID)
+	ids := make([]string, ham+spam)
+	ids[0] = first.ID
+	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		for i := 1; i < len(ids); i++ {
+			c := first
+			ids[i] = uuid.NewString()
+			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
+			c.State, c.Shown = moderation.Pending, false
+			if c.Source = fmt.Sprintf("The tomatoes in picture %d grew well, thank you for the recipe.", i); i >= ham {
+				c.Source = fmt.Sprintf("Cheap pills, order now at our casino, best price number %d!", i)
+			}
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for some := range slices.Chunk(ids[:ham], 1_000) {
+		w.decide(moderation.Operator, site, moderation.Approve, some...)
+	}
+	for some := range slices.Chunk(ids[ham:], 1_000) {
+		w.decide(moderation.Operator, site, moderation.MarkSpam, some...)
+	}
+	w.must(moderation.LearnLog(w.ctx, w.s, site))
 }
 
 // decide makes one decision about comments in their current versions.

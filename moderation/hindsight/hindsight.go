@@ -5,6 +5,8 @@
 package hindsight
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/classifier"
@@ -24,17 +26,61 @@ const (
 type Case struct {
 	Seq     uint64 // of the decision that stands
 	Comment string
+	Batch   string // of that decision
 	By      string // an account's id
 	At      time.Time
 	Truth   Truth
 	Score   float64 // of the whole verdict: what thresholds look at
 	Spam    float64 // the classifier's own probability
 	Warm    bool    // the classifier had something to say
-	Refuse  bool    // the verdict suggested to refuse it for another reason
+	Refuse  bool    // the verdict suggested to refuse it for another reason than spam
 }
 
 // Measured reports whether the classifier can be measured by a case.
 func (c Case) Measured() bool { return c.Warm && c.Truth != Refused }
+
+// wrong is how far the classifier was from the truth, 0 to 1.
+func (c Case) wrong() float64 {
+	if c.Truth == Spam {
+		return 1 - c.Spam
+	}
+	return c.Spam
+}
+
+// Samples are the cases that the classifier can be measured by, as it said then.
+func Samples(cases []Case) []classifier.Sample {
+	return samples(cases, func(c Case) float64 { return c.Spam })
+}
+
+// Scores are the same cases by the whole verdict's score.
+func Scores(cases []Case) []classifier.Sample {
+	return samples(cases, func(c Case) float64 { return c.Score })
+}
+
+func samples(cases []Case, said func(Case) float64) []classifier.Sample {
+	list := make([]classifier.Sample, 0, len(cases))
+	for _, c := range cases {
+		if c.Measured() {
+			list = append(list, classifier.Sample{Said: said(c), Spam: c.Truth == Spam})
+		}
+	}
+	return list
+}
+
+// Disagreements returns the cases, at most n, in which the classifier was on the wrong side: the
+// surest first, and of equals the newest.
+func Disagreements(cases []Case, n int) []Case {
+	var list []Case
+	for _, c := range cases {
+		if c.Measured() && c.wrong() > 0.5 {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b Case) int {
+		return cmp.Or(cmp.Compare(b.wrong(), a.wrong()), cmp.Compare(b.Seq, a.Seq))
+	})
+	return list[:min(n, len(list))]
+}
 
 // A Week is how the classifier did in the seven days from From, a Monday at midnight UTC. Cut
 // is at the threshold asked for.
@@ -44,20 +90,28 @@ type Week struct {
 	Cut   classifier.Cut
 }
 
-// Samples are the cases that the classifier can be measured by.
-func Samples(cases []Case) []classifier.Sample {
-	var list []classifier.Sample
+// Weeks measures cases by week, oldest first: at most the newest n weeks that have any.
+func Weeks(cases []Case, at float64, n int) []Week {
+	byWeek := map[time.Time][]Case{}
 	for _, c := range cases {
 		if c.Measured() {
-			list = append(list, classifier.Sample{Said: c.Spam, Spam: c.Truth == Spam})
+			byWeek[monday(c.At)] = append(byWeek[monday(c.At)], c)
 		}
 	}
-	return list
+	list := make([]Week, 0, len(byWeek))
+	for from, some := range byWeek {
+		w := Week{From: from, Cut: classifier.CutAt(Samples(some), at)}
+		for _, c := range some {
+			w.Brier += c.wrong() * c.wrong() / float64(len(some))
+		}
+		list = append(list, w)
+	}
+	slices.SortFunc(list, func(a, b Week) int { return a.From.Compare(b.From) })
+	return list[max(0, len(list)-n):]
 }
 
-// Disagreements returns the cases, at most n, in which the classifier was on the wrong side, the
-// surest first, and of equals the newest.
-func Disagreements(cases []Case, n int) []Case { return nil }
-
-// Weeks divides cases, oldest week first, at most the newest n weeks that have any.
-func Weeks(cases []Case, at float64, n int) []Week { return nil }
+// monday is the beginning of the week that a time is in.
+func monday(at time.Time) time.Time {
+	at = at.UTC().Truncate(24 * time.Hour) // days since the zero time are days of UTC
+	return at.AddDate(0, 0, -(int(at.Weekday())+6)%7)
+}

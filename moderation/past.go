@@ -1,0 +1,111 @@
+package moderation
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/moderation/hindsight"
+)
+
+// newestEntries is how far back into the log hindsight looks.
+const newestEntries = 10_000
+
+// A past is what moderators decided on a site, newest first: of each comment the last decision
+// that stands. Its Quality has the counts of what was left out.
+type past struct {
+	Quality
+	cases []hindsight.Case
+}
+
+// readPast reads a site's past since a time, or as far back as is looked.
+func readPast(tx Tx, site int64, since time.Time) (past, error) {
+	entries, err := tx.DecisionsBefore(site, 0, newestEntries)
+	if err != nil {
+		return past{}, fmt.Errorf("read decisions: %w", err)
+	}
+	p := past{Quality: Quality{Reasons: map[Reason]int{}}}
+	p.Capped = len(entries) == newestEntries && entries[len(entries)-1].Seq > 1
+	of := byComment(entries)
+	settled := make(map[string]bool, len(entries))
+	withdrawn := map[string]bool{} // accounts
+	for _, d := range entries {
+		if d.At.Before(since) {
+			p.Capped = false
+			break
+		}
+		switch {
+		case d.Kind == EntryWithdrawal && d.Undoes == 0 && !d.Undone:
+			withdrawn[d.Subject] = true // what it decided until then: the entries still to come
+		case d.Kind != EntryDecision || d.Undoes != 0:
+		case d.Undone:
+			p.Undone++
+		case !settled[d.Comment]:
+			settled[d.Comment] = true
+			p.settle(d, of[d.Comment], withdrawn[d.By])
+		}
+	}
+	return p, nil
+}
+
+// settle notes the decision by which a comment stands, with all that was read of its log.
+func (p *past) settle(d Decision, entries []Decision, withdrawn bool) {
+	switch {
+	case d.Action == Hold: // it waits
+		return
+	case withdrawn:
+		p.Withdrawn++
+		return
+	case knew(d, entries):
+		p.Known++
+		return
+	}
+	c := hindsight.Case{
+		Seq: d.Seq, Comment: d.Comment, Batch: d.Batch, By: d.By, At: d.At,
+		Score: d.Score, Spam: d.Spam, Warm: d.Warm, Refuse: d.Suggested == Reject,
+	}
+	switch d.Action {
+	case MarkSpam:
+		c.Truth = hindsight.Spam
+		p.Reasons[d.Reason]++
+	case Reject:
+		c.Truth = hindsight.Refused
+		p.Reasons[d.Reason]++
+	}
+	p.cases = append(p.cases, c)
+}
+
+// byComment divides entries, newest first, by comment, where there are more than one.
+func byComment(entries []Decision) map[string][]Decision {
+	n := make(map[string]int, len(entries))
+	for _, d := range entries {
+		n[d.Comment]++
+	}
+	of := map[string][]Decision{}
+	for _, d := range entries {
+		if n[d.Comment] > 1 {
+			of[d.Comment] = append(of[d.Comment], d)
+		}
+	}
+	return of
+}
+
+// knew reports whether the model that judged a comment before d had been taught that very
+// comment: by the decision that d replaces, of an older text or in another state, or by one
+// that was taken back, but not by the model yet. entries are the comment's, newest first.
+func knew(d Decision, entries []Decision) bool {
+	if d.Before != 0 && d.Before <= d.ModelSeq {
+		return true
+	}
+	end := d.Seq // of the time in which the entry at hand was the comment's last
+	for _, e := range entries {
+		if e.Seq >= d.Seq {
+			continue
+		}
+		taught := len(e.Lesson) > 0 || e.Restores != 0
+		if taught && e.Seq <= d.ModelSeq && d.ModelSeq < end {
+			return true
+		}
+		end = e.Seq
+	}
+	return false
+}
