@@ -134,7 +134,7 @@ func signals(c Comment, v Verdict, logit float64, h WriterHistory) []Signal {
 		found = append(found, Signal{Name: name, Code: code, Weight: weight, Args: args, Text: text})
 	}
 	if v.Warm {
-		percent := int(math.Round(v.Spam * 100))
+		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // no program is that sure
 		add("classifier", "classifier.spam", min(max(logit, -maxLogit), maxLogit), map[string]any{"percent": percent},
 			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
 	}
