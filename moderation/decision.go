@@ -15,13 +15,14 @@ const (
 	EntryDecision   EntryKind = iota
 	EntryWithdrawal           // all that an account taught until then leaves the model
 	EntryCopy                 // the lessons that stand on another site are taught here
+	EntryRetirement           // what was taught before a time leaves the model, and is erased
 )
 
 // A Decision is one entry of a site's log: what somebody did to one comment, or to the model.
 // Seq counts from 1 without gaps, in commit order; Hash covers the entry and the hash before it.
 type Decision struct {
 	Kind     EntryKind
-	Subject  string // the account withdrawn, or the key of the site copied from
+	Subject  string // the account withdrawn, the key of the site copied from, or the time retired before
 	Lessons  int    // how many lessons that is
 	Seq      uint64
 	Site     int64
@@ -61,7 +62,9 @@ type StoredLesson struct {
 	classifier.Lesson
 	Part    int    // which of its entry's lessons it is, from 0
 	Comment string // the comment's id; of a copied lesson it is on another site
-	Salt    []byte
+	Salt    []byte // empty once the lesson is erased
+	// Withdrawn is the entry that took it out of the model whatever becomes of its own, or 0.
+	Withdrawn uint64
 }
 
 // LogTx keeps decisions and lessons.
@@ -104,6 +107,9 @@ type ModelTx interface {
 	// seq among all it withdrew; 0 when there were none.
 	WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error)
 	ReturnLessons(site int64, by uint64) error
+	// RetireLessons takes what entries of before a time taught out of the model by entry by, for
+	// good: it erases texts and salts. It returns what WithdrawLessons does.
+	RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error)
 	// Taught counts the lessons that count, by the account that taught them.
 	Taught(site int64) (map[string]int, error)
 	// CountLessons counts the lessons of a label that count and were taught by a decision on

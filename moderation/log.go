@@ -5,8 +5,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
 )
 
 // A LogEntry is a decision with its moderator's name.
@@ -126,6 +130,38 @@ type walk struct {
 	site int64
 	head Head
 	bad  uint64
+
+	retired map[uint64]time.Time // entries of retirement, and before when
+}
+
+// taught is what an entry's hash of its lessons should be. Of lessons that were erased by a
+// retirement that covers them it is what the entry says.
+func (w *walk) taught(tx Tx, d Decision, lessons []StoredLesson) ([]byte, error) {
+	erased := func(l StoredLesson) bool {
+		return len(l.Salt) == 0 && l.Lesson.Comment == classifier.Comment{} && l.Withdrawn == lessons[0].Withdrawn
+	}
+	if len(lessons) == 0 || !erased(lessons[0]) || slices.ContainsFunc(lessons, func(l StoredLesson) bool { return !erased(l) }) {
+		return taughtHash(d, lessons), nil
+	}
+	by := lessons[0].Withdrawn
+	before, known := w.retired[by]
+	if !known {
+		entry, err := tx.DecisionBySeq(w.site, by)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && entry.Kind == EntryRetirement {
+			before, _ = time.Parse(time.RFC3339Nano, entry.Subject) // none covers nothing
+		}
+		if w.retired == nil {
+			w.retired = map[uint64]time.Time{}
+		}
+		w.retired[by] = before
+	}
+	if d.At.Before(before) {
+		return d.Lesson, nil
+	}
+	return nil, nil
 }
 
 func (w *walk) step(tx Tx) (more bool, err error) {
@@ -143,7 +179,10 @@ func (w *walk) step(tx Tx) (more bool, err error) {
 		lessons[l.Seq] = append(lessons[l.Seq], l)
 	}
 	for _, d := range decisions {
-		taught := taughtHash(d, lessons[d.Seq])
+		taught, err := w.taught(tx, d, lessons[d.Seq])
+		if err != nil {
+			return false, err
+		}
 		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, chain(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
 			w.bad = w.head.Seq + 1
 			return false, nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -51,7 +52,7 @@ func (w *world) waiting(site moderation.Site, texts []string) []string {
 	return ids
 }
 
-// A longHistory decides, undoes, withdraws, copies, follows and starts again at random.
+// A longHistory decides, undoes, withdraws, copies, retires, follows and starts again at random.
 type longHistory struct {
 	*world
 	site, other moderation.Site
@@ -98,6 +99,7 @@ func (h *longHistory) decideSome(n int) {
 
 func (h *longHistory) step() {
 	h.t.Helper()
+	h.clock.add(time.Minute)
 	note := func(out moderation.Outcome, err error) {
 		h.must(err)
 		if out.Batch != "" {
@@ -120,6 +122,11 @@ func (h *longHistory) step() {
 		account := h.people[h.rnd.IntN(len(h.people))].Account.ID
 		note(h.s.WithdrawLessons(h.ctx, h.owner, h.site, account, nil))
 	case n < 31:
+		if before := h.clock.Now().Add(-90 * time.Minute); h.rnd.IntN(2) == 0 {
+			_, err := h.s.RetireLessons(h.ctx, h.owner, h.site, before, nil)
+			h.must(err)
+			return
+		}
 		note(h.s.CopyLessons(h.ctx, h.owner, h.site, h.other, nil))
 	case n < 37:
 		h.must(moderation.LearnLog(h.ctx, h.s, h.site))
@@ -147,7 +154,8 @@ func (h *longHistory) check(step int) []byte {
 }
 
 // foldOfWhatCounts makes a model from nothing by the log: of each comment the last decision
-// that was not undone, unless a withdrawal that was not undone follows it; and what was copied.
+// that was not undone, unless a withdrawal that was not undone follows it; and what was copied;
+// nothing that was retired.
 func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 	w.t.Helper()
 	var lessons []classifier.Lesson
@@ -159,6 +167,7 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 		standing := map[string]moderation.Decision{} // by comment
 		withdrawn := map[string]uint64{}             // accounts, up to which entry
 		count := map[uint64]bool{}
+		var retired time.Time // what is older
 		for _, d := range log {
 			switch {
 			case d.Undoes != 0 || d.Undone:
@@ -166,6 +175,12 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 				standing[d.Comment] = d
 			case d.Kind == moderation.EntryWithdrawal:
 				withdrawn[d.Subject] = d.Seq
+			case d.Kind == moderation.EntryRetirement:
+				before, err := time.Parse(time.RFC3339Nano, d.Subject)
+				w.must(err)
+				if before.After(retired) {
+					retired = before
+				}
 			default:
 				count[d.Seq] = true
 			}
@@ -175,7 +190,7 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 		}
 		all, err := tx.Lessons(site.ID, 0, uint64(len(log)))
 		for _, l := range all {
-			if count[l.Seq] {
+			if d := log[l.Seq-1]; count[l.Seq] && !d.At.Before(retired) {
 				lessons = append(lessons, l.Lesson)
 			}
 		}

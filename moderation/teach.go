@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aitys/aitys/classifier"
 )
@@ -107,6 +108,27 @@ func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, k
 	})
 }
 
+// RetireLessons takes everything that was taught on a site before a time out of its model for
+// good, and erases the texts that taught it: nothing of them is left to bring back. The log
+// keeps who decided what. It is one entry of the log. It needs an owner. Done counts the
+// lessons; where there are none, nothing happens.
+func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, before time.Time, key *Key) (Outcome, error) {
+	before = before.UTC().Truncate(time.Microsecond)
+	if before.After(s.now()) {
+		return Outcome{}, invalidField("/before", "Lessons are retired that are older than some time in the past.")
+	}
+	return s.teach(ctx, who, site, key, "retire lessons", func(b *book, out *Outcome) error {
+		n, lowest, err := b.tx.RetireLessons(site.ID, before, b.head.Seq+1)
+		if err != nil {
+			return fmt.Errorf("retire lessons: %w", err)
+		}
+		if lowest > 0 {
+			b.teach(Decision{Kind: EntryRetirement, Subject: before.Format(time.RFC3339Nano), Lessons: n, Before: lowest}, out)
+		}
+		return nil
+	})
+}
+
 // teach runs fn, which adds at most one entry about no comment, in a transaction.
 func (s *Service) teach(
 	ctx context.Context, who Actor, site Site, key *Key, doing string, fn func(*book, *Outcome) error,
@@ -152,6 +174,8 @@ func (b *book) unteach(d Decision, out *Outcome) error {
 		if err := b.tx.ReturnLessons(b.site.ID, d.Seq); err != nil {
 			return fmt.Errorf("return lessons: %w", err)
 		}
+	case EntryRetirement:
+		return invalidField("/batch", "What was retired is erased, and does not come back.")
 	case EntryCopy:
 		b.fallen = append(b.fallen, d.Seq)
 		d.Before = d.Seq

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/moderation"
 )
@@ -130,6 +131,55 @@ func TestASiteStartsFromAnother(t *testing.T) {
 	})
 }
 
+func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.person("owner", moderation.Owner, "a", "b")
+		w.taught(w.b, 4)
+		copied, err := w.s.CopyLessons(w.ctx, owner, w.a, w.b, nil)
+		w.must(err)
+		ids := w.waiting(w.a, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.", "Casino bonus of today."})
+		old := w.decide(owner, w.a, moderation.Approve, ids[0])
+		w.decide(owner, w.a, moderation.MarkSpam, ids[1])
+		withdrawn, err := w.s.WithdrawLessons(w.ctx, owner, w.a, owner.Account.ID, nil)
+		w.must(err)
+		w.clock.add(time.Hour)
+		between := w.clock.Now()
+		w.clock.add(time.Hour)
+		w.decide(owner, w.a, moderation.Approve, ids[2])
+		w.decide(owner, w.a, moderation.MarkSpam, ids[3])
+
+		_, err = w.s.RetireLessons(w.ctx, owner, w.a, w.clock.Now().Add(time.Hour), nil)
+		wantCode(t, "before a time to come", err, "field.invalid")
+		_, err = w.s.RetireLessons(w.ctx, w.person("mod", moderation.Moderator, "a"), w.a, between, nil)
+		wantCode(t, "a moderator's retirement", err, "role.insufficient")
+		out, err := w.s.RetireLessons(w.ctx, owner, w.a, between, nil)
+		w.must(err)
+		if out.Done != 4 || out.Batch == "" { // the copied ones; the others did not count
+			t.Errorf("retired: %+v", out)
+		}
+		_, err = w.s.Undo(w.ctx, owner, w.a, out.Batch, nil)
+		wantCode(t, "its undo", err, "field.invalid")
+		w.undo(owner, w.a, withdrawn.Batch)
+		w.undo(owner, w.a, copied.Batch)
+		w.undo(owner, w.a, old.Batch)
+		if !bytes.Equal(w.model(w.a), w.foldOfWhatCounts(w.a)) || bytes.Contains(w.model(w.a), []byte("canary")) {
+			t.Error("the model knows what was retired")
+		}
+		w.view(func(tx moderation.Tx) error {
+			lessons, err := tx.Lessons(w.a.ID, 0, 100)
+			for _, l := range lessons {
+				if erased := l.Lesson.Comment.Text == "" && len(l.Salt) == 0; erased != (l.Withdrawn != 0) {
+					t.Errorf("lesson %d, withdrawn by %d, has text %q", l.Seq, l.Withdrawn, l.Lesson.Comment.Text)
+				}
+			}
+			return err
+		})
+		if bad, err := w.s.VerifyLog(w.ctx, w.a); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+	})
+}
+
 func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	w := newWorld(t)
 	w.taught(w.a, 4)
@@ -161,7 +211,10 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 
 // What a copy stores is as safe in the log as a decision's lesson.
 func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
+	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'' "
 	for _, change := range []string{
+		erase + "WHERE site_id = 2",
+		erase + ", withdrawn = 2 WHERE site_id = 2", // by an entry that is no retirement
 		"UPDATE lessons SET body = 'Another text.' WHERE site_id = 2 AND part = 3",
 		"UPDATE lessons SET label = 1 - label WHERE site_id = 2 AND part = 9",
 		"DELETE FROM lessons WHERE site_id = 2 AND part = 9",
@@ -174,6 +227,7 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 			w.taught(w.a, 10)
 			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
 			w.must(err)
+			w.decide(moderation.Operator, w.b, moderation.Approve, w.submit(w.b, "Lovely.").ID)
 			raw, err := sql.Open("sqlite", w.path)
 			w.must(err)
 			defer raw.Close()

@@ -205,9 +205,9 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 func (t *tx) Lessons(site int64, after, upTo uint64) ([]moderation.StoredLesson, error) {
 	return query(t, func(r *sql.Rows, l *moderation.StoredLesson) error {
 		c := &l.Lesson.Comment
-		return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt)
+		return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Withdrawn)
 	}, `
-		SELECT seq, part, comment_id, label, body, author, email, url, salt
+		SELECT seq, part, comment_id, label, body, author, email, url, salt, withdrawn
 		FROM   lessons
 		WHERE  site_id = ?
 		  AND  seq BETWEEN ? AND ?

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"time"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
@@ -10,22 +11,37 @@ import (
 // WithdrawLessons implements moderation.ModelTx.
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
 	// What an entry about no comment stored is the site's, not its owner's.
-	const whose = `
+	return t.takeLessons("withdrawn = ?", []any{by}, `
 		WHERE  site_id = ?
 		  AND  withdrawn = 0
 		  AND  seq < ?
 		  AND  seq IN (SELECT d.seq FROM decisions AS d
-		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind = 0)`
+		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind = 0)`, site, by, site, account)
+}
+
+// RetireLessons implements moderation.ModelTx.
+func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
+	return t.takeLessons("withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}}, `
+		WHERE  site_id = ?
+		  AND  octet_length(salt) > 0
+		  AND  seq < ?
+		  AND  seq IN (SELECT d.seq FROM decisions AS d
+		               WHERE d.site_id = ? AND d.decided_at < ?)`, site, by, site, stamp(before))
+}
+
+// takeLessons changes lessons, and returns how many of them counted and the lowest seq.
+func (t *tx) takeLessons(change string, values []any, which string, args ...any) (n int, lowest uint64, err error) {
 	type found struct {
 		n      int
 		lowest uint64
 	}
-	f, err := first(t, func(r *sql.Rows, f *found) error { return r.Scan(&f.n, &f.lowest) },
-		"SELECT COUNT(CASE WHEN standing THEN 1 END), COALESCE(MIN(seq), 0) FROM lessons "+whose, site, by, site, account)
+	f, err := first(t, func(r *sql.Rows, f *found) error { return r.Scan(&f.n, &f.lowest) }, `
+		SELECT COUNT(CASE WHEN standing AND withdrawn = 0 THEN 1 END), COALESCE(MIN(seq), 0)
+		FROM   lessons`+which, args...)
 	if err != nil || f.lowest == 0 {
 		return 0, 0, err
 	}
-	_, err = t.exec("UPDATE lessons SET withdrawn = ? "+whose, by, site, by, site, account)
+	_, err = t.exec("UPDATE lessons SET "+change+which, append(values, args...)...)
 	return f.n, f.lowest, err
 }
 

@@ -1,13 +1,13 @@
 -- What models are made of: snapshots, entries about no comment, lessons copied and withdrawn.
 -- +goose Up
 
--- kind 0 is a decision on a comment. subject is the account that a withdrawal is about, or the
--- key of the site that lessons were copied from.
+-- kind 0 is a decision on a comment. subject is the account that a withdrawal is about, the key
+-- of the site that lessons were copied from, or the time before which they were retired.
 ALTER TABLE decisions
 	ADD COLUMN kind    SMALLINT NOT NULL DEFAULT 0,
 	ADD COLUMN subject TEXT COLLATE "C" NOT NULL DEFAULT '',
 	ADD COLUMN lessons INTEGER NOT NULL DEFAULT 0,
-	ADD CONSTRAINT decisions_kind CHECK (kind BETWEEN 0 AND 2),
+	ADD CONSTRAINT decisions_kind CHECK (kind BETWEEN 0 AND 3),
 	ADD CONSTRAINT decisions_lessons CHECK (lessons >= 0);
 
 -- One entry may store many lessons: part numbers them. withdrawn is the entry that took a

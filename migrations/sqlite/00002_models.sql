@@ -1,10 +1,10 @@
 -- What models are made of: snapshots, entries about no comment, lessons copied and withdrawn.
 -- +goose Up
 
--- kind 0 is a decision on a comment. subject is the account that a withdrawal is about, or the
--- key of the site that lessons were copied from.
+-- kind 0 is a decision on a comment. subject is the account that a withdrawal is about, the key
+-- of the site that lessons were copied from, or the time before which they were retired.
 ALTER TABLE decisions ADD COLUMN kind INTEGER NOT NULL DEFAULT 0
-	CONSTRAINT decisions_kind CHECK (kind BETWEEN 0 AND 2);
+	CONSTRAINT decisions_kind CHECK (kind BETWEEN 0 AND 3);
 ALTER TABLE decisions ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 ALTER TABLE decisions ADD COLUMN lessons INTEGER NOT NULL DEFAULT 0
 	CONSTRAINT decisions_lessons CHECK (lessons >= 0);

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
@@ -13,6 +14,7 @@ import (
 
 var modelRules = []rule{
 	{"what an account taught is withdrawn as a whole and returned as a whole", lessonsWithdrawn},
+	{"what entries of before a time taught is erased for good", lessonsRetired},
 	{"one entry stores many lessons, which are read in their order", lessonsOfOneEntry},
 	{"the lowest lesson that was touched is found among the entries after one", lowestTouched},
 	{"snapshots come back byte by byte, newest first, each the last put in its place", snapshotsComeBack},
@@ -116,6 +118,50 @@ func lessonsWithdrawn(w *world) {
 	expect("a withdrawn lesson stands again", "2:b", "5:copied", "7:later")
 	w.update(func(tx moderation.Tx) error { return tx.ReturnLessons(w.site.ID, 6) })
 	expect("the return", "1:a", "2:b", "3:c", "4:d", "5:copied", "7:later")
+}
+
+func lessonsRetired(w *world) {
+	w.append(moderation.Decision{By: "ann", Comment: "c1"}, moderation.Decision{By: "bob", Comment: "c2"})
+	w.update(func(tx moderation.Tx) error {
+		return tx.AddLessons(w.site.ID, []moderation.StoredLesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
+	})
+	retire := func(before time.Time, by uint64, n int, lowest uint64) {
+		w.Helper()
+		w.update(func(tx moderation.Tx) error {
+			gotN, gotLowest, err := tx.RetireLessons(w.site.ID, before, by)
+			if gotN != n || gotLowest != lowest {
+				w.Errorf("retire before %v: %d lessons from %d on, want %d from %d", before, gotN, gotLowest, n, lowest)
+			}
+			return err
+		})
+	}
+	w.update(func(tx moderation.Tx) error {
+		_, _, err := tx.WithdrawLessons(w.site.ID, "bob", 3)
+		return err
+	})
+	retire(began, 4, 0, 0)
+	retire(began.Add(time.Second), 2, 1, 1)
+	retire(began.Add(time.Second), 5, 0, 2)
+	w.update(func(tx moderation.Tx) error { return tx.ReturnLessons(w.site.ID, 3) })
+	if got := w.counting(); len(got) != 0 {
+		w.Errorf("%v count", got)
+	}
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.Lessons(w.site.ID, 0, 9)
+		want := []moderation.StoredLesson{
+			{Lesson: classifier.Lesson{Seq: 1}, Comment: "a", Withdrawn: 2},
+			{Lesson: classifier.Lesson{Seq: 2}, Comment: "b", Withdrawn: 5},
+		}
+		for i := range got {
+			if len(got[i].Salt) == 0 {
+				got[i].Salt = nil
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			w.Errorf("left are %+v, want %+v", got, want)
+		}
+		return err
+	})
 }
 
 func lessonsOfOneEntry(w *world) {

@@ -192,6 +192,10 @@ var writes = []struct {
 	}},
 	{"ReturnLessons", func(tx moderation.Tx, s int64) error { return tx.ReturnLessons(s, 2) }},
 	{"SetStanding", func(tx moderation.Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
+	{"RetireLessons", func(tx moderation.Tx, s int64) error {
+		_, _, err := tx.RetireLessons(s, began.Add(time.Hour), 2)
+		return err
+	}},
 	{"AppendDecisions", func(tx moderation.Tx, s int64) error {
 		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 3, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
 	}},
