@@ -308,3 +308,22 @@ func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
 	b.press(b.doc, "Undo", nil).sees("1 lesson")
 	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 lesson")
 }
+
+func TestInsightsCompareScoresWithDecisions(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/blog/insights").sees("Too few decisions for figures")
+	for i := range 12 {
+		w.post(fmt.Sprintf("Good bread and a quiet morning, number %d.", i))
+		w.post(fmt.Sprintf("Casino bonus and cheap pills, number %d.", i))
+		b.open("/moderate/blog/queue")
+		b.press(b.card("Good bread"), "Approve", nil)
+		b.press(b.card("Casino"), "Spam", nil)
+		w.must(w.s.Learn(w.ctx, w.site))
+	}
+	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12")
+	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").sees("To let comments through by their score takes 100 decisions")
+	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("The threshold is a number"); b.status < 400 {
+		t.Errorf("a threshold of 7 answers %d", b.status)
+	}
+	b.open("/moderate/blog/settings").sees("so far 12 good and 12 spam")
+}

@@ -54,7 +54,7 @@ func (d *desk) whatIf(c echo.Context) error {
 	}
 	would, err := d.Service.WhatIf(c.Request().Context(), who, site, in)
 	if problem := web.ProblemOf(err); err != nil && (problem.Status == http.StatusUnprocessableEntity || problem.Status == http.StatusBadRequest) {
-		p.Error = problem.Detail
+		p.Error = w.t("whatif.bad")
 		return renderFailure(c, w, "whatif", problem, p)
 	}
 	if err != nil {
@@ -100,7 +100,7 @@ func (w *catalog) tried(p *whatIfPage, would moderation.WhatIf) {
 		[]int{then.Published - then.PublishedWrong.N, then.PublishedWrong.N, then.Held - then.HeldHam.N, then.HeldHam.N})
 	p.Sides[1].Second, p.Sides[3].Second = true, true
 	p.Wrong = w.n("whatif.suspects", then.Waiting)
-	p.Beside = table{Caption: w.t("whatif.beside"), Head: []string{
+	p.Beside = table{Caption: w.t("whatif") + ": " + w.t("whatif.beside"), Head: []string{
 		w.t("whatif.rule"), w.t("whatif.suspected"), w.t("whatif.suspected.good"), w.t("whatif.missed"), w.t("whatif.shown"), w.t("whatif.shown.wrong"),
 	}}
 	p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.now"), would.Now), trialRow(w.t("whatif.then"), then))
