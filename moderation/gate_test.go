@@ -1,0 +1,151 @@
+package moderation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// turnOn lets a site's filter publish by itself, or says why not.
+func (w *world) turnOn(key string) error {
+	w.t.Helper()
+	site, err := w.s.SetSite(w.ctx, moderation.Operator, key, moderation.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
+	if err == nil && key == "a" {
+		w.a = site
+	}
+	return err
+}
+
+func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
+	for _, tt := range []struct {
+		ham, spam int
+		want      string
+	}{
+		{80, 20, ""}, {20, 80, ""}, {79, 20, "field.invalid"}, {200, 19, "field.invalid"}, {19, 200, "field.invalid"}, {1, 0, "field.invalid"},
+	} {
+		w := newWorld(t)
+		w.schooled(w.a, tt.ham, tt.spam)
+		wantCode(t, "turn it on", w.turnOn("a"), tt.want)
+		wantCode(t, "on another site", w.turnOn("b"), "field.invalid")
+	}
+}
+
+func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
+	w := newWorld(t)
+	w.decide(moderation.Operator, w.a, moderation.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
+	w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.2, 0.2))
+	var e *moderation.Error
+	if err := w.turnOn("a"); !asError(err, &e) {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"after 100 decisions", "there are 2 and 1.", "last 3 decided comments it would have published 2; a moderator refused 1 of these"} {
+		if !strings.Contains(e.Detail, want) {
+			t.Errorf("%q does not say %q", e.Detail, want)
+		}
+	}
+	if e.Field != "/moderation" {
+		t.Errorf("field %q", e.Field)
+	}
+	if site, err := w.s.Site(w.ctx, "a"); err != nil || site.Settings.Moderation != moderation.PolicyAll {
+		t.Errorf("the site has %q", site.Settings.Moderation)
+	}
+}
+
+func TestCopiedLessonsOpenNoGate(t *testing.T) {
+	w := newWorld(t)
+	w.schooled(w.a, 80, 20)
+	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+	w.must(err)
+	wantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
+	wantCode(t, "turn it on by its own", w.turnOn("a"), "")
+}
+
+func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.schooled(w.a, 80, 19)
+		last := w.said(w.a, 0.9, 0.9)
+		out := w.decide(moderation.Operator, w.a, moderation.MarkSpam, last)
+		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+		w.must(w.turnOn("a"))
+		state := func(text string) moderation.State {
+			t.Helper()
+			return w.submit(w.a, text).State
+		}
+		if got := state("The tomatoes grew well, thank you."); got != moderation.Approved {
+			t.Errorf("with 80 and 20: %s, want approved", got)
+		}
+		if got := state("Cheap pills, order now at our casino!"); got != moderation.Pending {
+			t.Errorf("what is suspected: %s, want pending", got)
+		}
+		// Not even before the model has followed the undo.
+		w.undo(moderation.Operator, w.a, out.Batch)
+		if got := state("The tomatoes in the garden grew well, thank you."); got != moderation.Pending {
+			t.Errorf("with 80 and 19: %s, want pending", got)
+		}
+		if now := w.quality(w.a); now.Tally.Enough() {
+			t.Errorf("taught %+v is enough", now.Tally)
+		}
+		if now, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != moderation.PolicyAll || now.Then.Policy != moderation.PolicySuspicious {
+			t.Errorf("what if: %+v, %v", now, err)
+		}
+		// Another setting may still be changed.
+		if _, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
+			t.Error(err)
+		}
+		w.decide(moderation.Operator, w.a, moderation.MarkSpam, last)
+		if got := state("The tomatoes of my garden grew well, thank you."); got != moderation.Approved {
+			t.Errorf("with 80 and 20 again: %s, want approved", got)
+		}
+	})
+}
+
+func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
+	w := newWorld(t)
+	verdict := func(spam float64, warm bool) moderation.Verdict {
+		return moderation.Verdict{Spam: spam, Score: spam, Warm: warm}
+	}
+	young := w.said(w.a, 0.999, 0.999)
+	if out := w.decide(moderation.Operator, w.a, moderation.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
+		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
+	}
+	w.schooled(w.a, 80, 20)
+	for _, tt := range []struct {
+		name    string
+		verdict moderation.Verdict
+		action  moderation.Action
+		reason  moderation.Reason
+		want    bool
+	}{
+		{"sure spam approved", verdict(0.99, true), moderation.Approve, 0, true},
+		{"sure ham marked as spam", verdict(0.01, true), moderation.MarkSpam, 0, true},
+		{"sure ham refused as spam", verdict(0.01, true), moderation.Reject, moderation.ReasonSpam, true},
+		{"sure spam marked as spam", verdict(0.99, true), moderation.MarkSpam, 0, false},
+		{"sure ham approved", verdict(0.01, true), moderation.Approve, 0, false},
+		{"0.98 is not sure", verdict(0.98, true), moderation.Approve, 0, false},
+		{"0.02 is not sure", verdict(0.02, true), moderation.MarkSpam, 0, false},
+		{"a cold model knows nothing", verdict(0.99, false), moderation.Approve, 0, false},
+		{"an insult is no spam", verdict(0.01, true), moderation.Reject, moderation.ReasonHateSpeech, false},
+		{"to hold is no answer", verdict(0.99, true), moderation.Hold, 0, false},
+	} {
+		id := w.saidAll(w.a, tt.verdict)[0]
+		out := w.choose(moderation.Operator, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
+		if out.Done != 1 || (len(out.Contradictions) == 1) != tt.want {
+			t.Errorf("%s: %+v", tt.name, out)
+		}
+		for _, c := range out.Contradictions {
+			if c.ID != id || c.Spam != tt.verdict.Spam {
+				t.Errorf("%s: %+v", tt.name, c)
+			}
+		}
+	}
+	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
+	in := moderation.Choice{Action: moderation.Approve, Comments: w.refs(w.a, w.said(w.a, 0.99, 0.99)), Key: key}
+	for range 2 {
+		out, err := w.s.Decide(w.ctx, moderation.Operator, w.a, in)
+		w.must(err)
+		if len(out.Contradictions) != 1 {
+			t.Errorf("replayed %v: %+v", out.Replayed, out)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package hindsight_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/hindsight"
+)
+
+// Nine comments, newest first: what was said of each, and what a moderator decided.
+var nine = []hindsight.Case{
+	{Comment: "sure spam", Seq: 9, Truth: hindsight.Spam, Score: 0.99, Spam: 0.98, Warm: true},
+	{Comment: "likely spam", Seq: 8, Truth: hindsight.Spam, Score: 0.85, Spam: 0.8, Warm: true},
+	{Comment: "hidden spam", Seq: 7, Truth: hindsight.Spam, Score: 0.1, Spam: 0.05, Warm: true},
+	{Comment: "wronged ham", Seq: 6, Truth: hindsight.Ham, Score: 0.92, Spam: 0.91, Warm: true},
+	{Comment: "ham", Seq: 5, Truth: hindsight.Ham, Score: 0.04, Spam: 0.02, Warm: true},
+	{Comment: "insult", Seq: 4, Truth: hindsight.Refused, Score: 0.2, Spam: 0.2, Warm: true, Refuse: true},
+	{Comment: "polite insult", Seq: 3, Truth: hindsight.Refused, Score: 0.2, Spam: 0.2, Warm: true},
+	{Comment: "cold ham", Seq: 2, Truth: hindsight.Ham, Score: 0.5, Spam: 0.5},
+	{Comment: "cold spam in haste", Seq: 1, Truth: hindsight.Spam, Score: 0.95, Spam: 0.5},
+}
+
+func some(ids ...string) hindsight.Some { return hindsight.Some{N: len(ids), IDs: ids} }
+
+func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
+	hams := []string{"wronged ham", "ham", "cold ham"}
+	refused := []string{"sure spam", "likely spam", "hidden spam", "insult", "polite insult", "cold spam in haste"}
+	for _, tt := range []struct {
+		name string
+		rule hindsight.Rule
+		want hindsight.Would
+	}{
+		{"nobody is trusted, 0.9", hindsight.Rule{Threshold: 0.9}, hindsight.Would{
+			Suspected: 3, SuspectedHam: some("wronged ham"), MissedSpam: some("likely spam", "hidden spam"),
+			Held: 9, HeldHam: some(hams...),
+		}},
+		{"nobody is trusted, 0.85 is at the threshold", hindsight.Rule{Threshold: 0.85}, hindsight.Would{
+			Suspected: 4, SuspectedHam: some("wronged ham"), MissedSpam: some("hidden spam"),
+			Held: 9, HeldHam: some(hams...),
+		}},
+		{"the unsuspected are trusted", hindsight.Rule{Threshold: 0.9, Trust: hindsight.Unsuspected}, hindsight.Would{
+			Suspected: 3, SuspectedHam: some("wronged ham"), MissedSpam: some("likely spam", "hidden spam"),
+			Published: 4, PublishedWrong: some("likely spam", "hidden spam", "polite insult"),
+			Held: 5, HeldHam: some("wronged ham", "cold ham"),
+		}},
+		{"all are trusted", hindsight.Rule{Threshold: 1, Trust: hindsight.Everybody}, hindsight.Would{
+			MissedSpam: some("sure spam", "likely spam", "hidden spam", "cold spam in haste"),
+			Published:  9, PublishedWrong: some(refused...),
+		}},
+	} {
+		tt.want.Rule = tt.rule
+		if got := hindsight.Apply(tt.rule, nine); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", tt.want) {
+			t.Errorf("%s:\n%+v, want\n%+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestOfManyOnlyTheNewestFiftyAreNamed(t *testing.T) {
+	cases := make([]hindsight.Case, 300)
+	for i := range cases {
+		cases[i] = hindsight.Case{Comment: fmt.Sprint(i), Truth: hindsight.Spam}
+	}
+	missed := hindsight.Apply(hindsight.Rule{Threshold: 0.9}, cases).MissedSpam
+	if missed.N != 300 || len(missed.IDs) != 50 || missed.IDs[0] != "0" || missed.IDs[49] != "49" {
+		t.Errorf("%d, named %v", missed.N, missed.IDs)
+	}
+}
+
+func TestOnlyWarmAnswersAboutSpamAreMeasured(t *testing.T) {
+	samples := hindsight.Samples(nine)
+	if len(samples) != 5 || samples[0].Said != 0.98 || !samples[0].Spam || samples[4].Said != 0.02 || samples[4].Spam {
+		t.Errorf("samples %v", samples)
+	}
+	if scores := hindsight.Scores(nine); len(scores) != 5 || scores[0].Said != 0.99 {
+		t.Errorf("scores %v", scores)
+	}
+}
+
+func TestTheSurestMistakesComeFirst(t *testing.T) {
+	var got []string
+	for _, c := range hindsight.Disagreements(nine, 10) {
+		got = append(got, c.Comment)
+	}
+	if want := []string{"hidden spam", "wronged ham"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if one := hindsight.Disagreements(nine, 1); len(one) != 1 || one[0].Comment != "hidden spam" {
+		t.Errorf("of one: %v", one)
+	}
+	twins := []hindsight.Case{{Seq: 1, Spam: 0.9, Warm: true}, {Seq: 2, Spam: 0.9, Warm: true}}
+	if two := hindsight.Disagreements(twins, 10); two[0].Seq != 2 {
+		t.Errorf("of equals the newest is first: %v", two)
+	}
+}
+
+func TestWeeksBeginOnMondays(t *testing.T) {
+	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC) }
+	almaty := time.FixedZone("Almaty", 5*60*60)
+	cases := []hindsight.Case{
+		{At: at(23, 0), Truth: hindsight.Spam, Spam: 0.5, Warm: true},                                      // a Monday
+		{At: at(22, 23), Truth: hindsight.Ham, Spam: 1, Warm: true},                                        // the Sunday before
+		{At: at(16, 0), Truth: hindsight.Ham, Spam: 0, Warm: true},                                         // the Monday before
+		{At: time.Date(2026, 11, 16, 3, 0, 0, 0, almaty), Truth: hindsight.Spam, Spam: 1, Warm: true},      // Sunday evening in UTC
+		{At: at(17, 0), Truth: hindsight.Ham, Spam: 0.5},                                                   // cold
+		{At: time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC), Truth: hindsight.Spam, Spam: 0.25, Warm: true}, // a Wednesday
+	}
+	weeks := hindsight.Weeks(cases, 0.9, 10)
+	want := []struct {
+		from  time.Time
+		brier float64
+		n     int
+	}{
+		{time.Date(1969, 12, 29, 0, 0, 0, 0, time.UTC), 0.5625, 1},
+		{at(9, 0), 0, 1}, {at(16, 0), 0.5, 2}, {at(23, 0), 0.25, 1},
+	}
+	if len(weeks) != len(want) {
+		t.Fatalf("%d weeks: %+v", len(weeks), weeks)
+	}
+	for i, w := range weeks {
+		n := w.Cut.Caught + w.Cut.Missed + w.Cut.Lost + w.Cut.Passed
+		if !w.From.Equal(want[i].from) || math.Abs(w.Brier-want[i].brier) > 1e-9 || n != want[i].n {
+			t.Errorf("week %d: from %v, Brier %v, %d cases; want %+v", i, w.From, w.Brier, n, want[i])
+		}
+	}
+	if lost := weeks[2].Cut.Lost; lost != 1 {
+		t.Errorf("%d ham lost in the third week, want 1", lost)
+	}
+	if last := hindsight.Weeks(cases, 0.9, 2); len(last) != 2 || !last[1].From.Equal(at(23, 0)) {
+		t.Errorf("the newest two: %+v", last)
+	}
+}

@@ -1,0 +1,315 @@
+package moderation_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/hindsight"
+)
+
+// said puts a waiting comment on a site's page, of which a filter said what is given.
+func (w *world) said(site moderation.Site, spam, score float64) string {
+	w.t.Helper()
+	return w.saidAll(site, moderation.Verdict{Spam: spam, Score: score, Warm: true})[0]
+}
+
+func (w *world) saidAll(site moderation.Site, verdicts ...moderation.Verdict) []string {
+	w.t.Helper()
+	first := w.submit(site, "A comment that others are like.")
+	ids := make([]string, len(verdicts))
+	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		for i, v := range verdicts {
+			c := first
+			ids[i] = uuid.NewString()
+			c.ID, c.Same, c.Path, c.Verdict = ids[i], nil, fmt.Sprintf("%016d", i), v
+			c.Source = fmt.Sprintf("Comment %d of which something was said.", i)
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return ids
+}
+
+func (w *world) quality(site moderation.Site) moderation.Quality {
+	w.t.Helper()
+	q, err := w.s.Quality(w.ctx, moderation.Operator, site, moderation.QualityRequest{})
+	w.must(err)
+	return q
+}
+
+func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		mod := w.person("Dana", moderation.Moderator)
+		approved := w.said(w.a, 0.1, 0.2)
+		wronged := w.said(w.a, 0.6, 0.95)
+		missed := w.said(w.a, 0.4, 0.3)
+		caught := w.said(w.a, 0.9, 0.97)
+		rude, other := w.said(w.a, 0.7, 0.7), w.said(w.b, 0.99, 0.99)
+		cold := w.saidAll(w.a, moderation.Verdict{Spam: 0.5, Score: 0.9})[0]
+		w.decide(mod, w.a, moderation.Approve, approved, wronged, cold)
+		w.decide(mod, w.a, moderation.MarkSpam, missed, caught)
+		w.choose(mod, w.a, moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonHateSpeech}, rude)
+		w.decide(moderation.Operator, w.b, moderation.Approve, other)
+
+		q := w.quality(w.a)
+		if q.Decisions != 6 || q.Refused != 1 || q.Cold != 1 || q.Known+q.Withdrawn+q.Undone != 0 || q.Capped {
+			t.Errorf("counts: %+v", q)
+		}
+		if q.Tally != (moderation.Tally{Ham: 3, Spam: 2}) || q.Suspect != 0.9 {
+			t.Errorf("taught %+v, suspected from %v", q.Tally, q.Suspect)
+		}
+		// The same four as in the classifier's own test by hand.
+		f := q.Filter
+		if f.Spam != 2 || f.Ham != 2 || math.Abs(f.Brier-0.185) > 1e-9 || math.Abs(f.ECE-0.35) > 1e-9 || math.Abs(f.Above-25) > 1e-9 {
+			t.Errorf("measured: %+v", f)
+		}
+		if len(f.Cuts) != 3 || f.Cuts[0].At != 0.5 || f.Cuts[1].At != 0.9 || f.Cuts[2].At != 0.99 || f.Cuts[1].Caught != 1 || f.Cuts[1].Lost != 0 {
+			t.Errorf("cuts: %+v", f.Cuts)
+		}
+		// The queue goes by the whole score: there the approved one of 0.95 was suspected.
+		if q.Queue.Lost != 1 || q.Queue.Caught != 1 || q.Queue.Missed != 1 || q.Queue.Passed != 1 {
+			t.Errorf("queue: %+v", q.Queue)
+		}
+		if len(q.Disagreements) != 2 {
+			t.Fatalf("disagreements: %+v", q.Disagreements)
+		}
+		for i, want := range []struct {
+			id     string
+			action moderation.Action
+		}{{missed, moderation.MarkSpam}, {wronged, moderation.Approve}} {
+			if d := q.Disagreements[i]; d.Comment != want.id || d.Action != want.action || d.By != "Dana" || d.Batch == "" || d.At.IsZero() {
+				t.Errorf("disagreement %d: %+v, want %+v", i, d, want)
+			}
+		}
+		if len(q.Weeks) != 1 || q.Reasons[moderation.ReasonSpam] != 2 || q.Reasons[moderation.ReasonHateSpeech] != 1 {
+			t.Errorf("weeks %+v, reasons %v", q.Weeks, q.Reasons)
+		}
+		w.undo(moderation.Operator, w.a, q.Disagreements[0].Batch)
+		if after := w.quality(w.a); after.Undone != 2 || after.Filter.Spam != 0 || after.Filter.Ham != 2 || after.Filter.Above != 0 || after.Tally.Spam != 0 {
+			t.Errorf("after the undo: %+v", after)
+		}
+	})
+}
+
+func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
+	w := newWorld(t)
+	id := w.said(w.a, 0.8, 0.8)
+	w.decide(moderation.Operator, w.a, moderation.Approve, id)
+	second := w.decide(moderation.Operator, w.a, moderation.MarkSpam, id)
+	if q := w.quality(w.a); q.Decisions != 1 || q.Filter.Spam != 1 || q.Filter.Ham != 0 {
+		t.Errorf("decided twice: %+v", q)
+	}
+	w.undo(moderation.Operator, w.a, second.Batch)
+	if q := w.quality(w.a); q.Decisions != 1 || q.Undone != 1 || q.Filter.Ham != 1 || q.Filter.Spam != 0 {
+		t.Errorf("the second undone: %+v", q)
+	}
+	w.decide(moderation.Operator, w.a, moderation.Hold, id)
+	if q := w.quality(w.a); q.Decisions != 0 {
+		t.Errorf("held again: %+v", q)
+	}
+}
+
+func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
+	w := newWorld(t)
+	w.schooled(w.a, 3, 3)
+	before := w.quality(w.a)
+	if before.Known != 0 || before.Cold != 6 {
+		t.Fatalf("before: %+v", before)
+	}
+	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
+	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	if q := w.quality(w.a); q.Filter.Ham != 1 || q.Known != 0 {
+		t.Fatalf("decided once: %+v", q)
+	}
+	// It is judged again with what its older text taught.
+	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
+	w.must(err)
+	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	if q := w.quality(w.a); q.Known != 1 || q.Filter.Ham != 0 {
+		t.Errorf("decided after an edit: known %d, measured %d", q.Known, q.Filter.Ham)
+	}
+	// A decision that is changed is none: what was said is from before both.
+	id := w.submit(w.a, "Order cheap pills at our casino now!").ID
+	w.decide(moderation.Operator, w.a, moderation.Approve, id)
+	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.decide(moderation.Operator, w.a, moderation.MarkSpam, id)
+	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 1 {
+		t.Errorf("decided anew: known %d, measured %d", q.Known, q.Filter.Spam)
+	}
+}
+
+func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
+	w := newWorld(t)
+	w.schooled(w.a, 3, 3)
+	c := w.submit(w.a, "Order cheap pills at our casino now!")
+	out := w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID)
+	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.undo(moderation.Operator, w.a, out.Batch)
+	// Judged between the undo and the moment in which the model follows it.
+	now := w.comment(w.a, c.ID)
+	_, knowing, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+	w.must(err)
+	v := now.Verdict
+	v.ModelSeq, v.Spam = knowing, 0.999
+	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		set, err := tx.SetVerdict(w.a.ID, c.ID, now.Version, v)
+		if !set {
+			t.Error("the verdict was not set")
+		}
+		return err
+	}))
+	w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID)
+	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 0 {
+		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Spam)
+	}
+}
+
+func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
+	w := newWorld(t)
+	mallory := w.person("mallory", moderation.Moderator)
+	id, later := w.said(w.a, 0.9, 0.9), w.said(w.a, 0.9, 0.9)
+	w.decide(mallory, w.a, moderation.Approve, id)
+	w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.9, 0.9))
+	out, err := w.s.WithdrawLessons(w.ctx, moderation.Operator, w.a, mallory.Account.ID, nil)
+	w.must(err)
+	w.decide(mallory, w.a, moderation.MarkSpam, later)
+	if q := w.quality(w.a); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 || q.Tally != (moderation.Tally{Spam: 2}) {
+		t.Errorf("withdrawn: %+v", q)
+	}
+	w.undo(moderation.Operator, w.a, out.Batch)
+	if q := w.quality(w.a); q.Withdrawn != 0 || q.Filter.Ham != 1 || q.Tally.Ham != 1 {
+		t.Errorf("returned: %+v", q)
+	}
+}
+
+func TestQualitySinceATimeAndByWeek(t *testing.T) {
+	w := newWorld(t)
+	for range 3 { // the clock stands on a Friday
+		w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.9, 0.9))
+		w.clock.add(7 * 24 * time.Hour)
+	}
+	if q := w.quality(w.a); len(q.Weeks) != 3 || q.Weeks[2].From.Sub(q.Weeks[0].From) != 14*24*time.Hour || !q.From.Before(q.To) {
+		t.Errorf("by week: %+v", q)
+	}
+	since := w.clock.Now().Add(-8 * 24 * time.Hour)
+	q, err := w.s.Quality(w.ctx, moderation.Operator, w.a, moderation.QualityRequest{Since: since})
+	w.must(err)
+	if q.Decisions != 1 || q.From.Before(since) {
+		t.Errorf("since %v: %+v", since, q)
+	}
+}
+
+func TestQualityAndWhatIfNeedAModerator(t *testing.T) {
+	w := newWorld(t)
+	author, foreign := w.person("author", moderation.Author), w.person("foreign", moderation.Owner, "b")
+	for _, tt := range []struct {
+		name string
+		who  moderation.Actor
+		want string
+	}{{"nobody", moderation.Actor{}, "auth.needed"}, {"an author", author, "role.insufficient"}, {"of another site", foreign, "site.unknown"}} {
+		_, err := w.s.Quality(w.ctx, tt.who, w.a, moderation.QualityRequest{})
+		wantCode(t, "quality for "+tt.name, err, tt.want)
+		_, err = w.s.WhatIf(w.ctx, tt.who, w.a, moderation.WhatIfRequest{})
+		wantCode(t, "what if for "+tt.name, err, tt.want)
+	}
+	if q := w.quality(w.a); q.Decisions != 0 || q.Filter.Brier != 0 || len(q.Filter.Bins) != 10 {
+		t.Errorf("a site without decisions: %+v", q)
+	}
+}
+
+func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ham, spam, likely := w.said(w.a, 0.1, 0.1), w.said(w.a, 0.99, 0.99), w.said(w.a, 0.8, 0.8)
+		w.said(w.a, 0.7, 0.7) // waits
+		w.decide(moderation.Operator, w.a, moderation.Approve, ham)
+		w.decide(moderation.Operator, w.a, moderation.MarkSpam, spam)
+		w.clock.add(time.Minute)
+		w.decide(moderation.Operator, w.a, moderation.Approve, likely)
+		try := func(in moderation.WhatIfRequest) moderation.WhatIf {
+			t.Helper()
+			out, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, in)
+			w.must(err)
+			return out
+		}
+		is := func(what string, got hindsight.Some, want ...string) {
+			t.Helper()
+			if fmt.Sprint(got.IDs) != fmt.Sprint(want) || got.N != len(want) {
+				t.Errorf("%s: got %+v, want %v", what, got, want)
+			}
+		}
+		out := try(moderation.WhatIfRequest{Threshold: 0.6, Policy: moderation.PolicySuspicious})
+		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
+			t.Errorf("looked at: %+v", out)
+		}
+		if out.Now.Policy != moderation.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 || out.Now.Published != 0 || out.Now.Waiting != 0 {
+			t.Errorf("now: %+v", out.Now)
+		}
+		if out.Then.Policy != moderation.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 || out.Then.Waiting != 1 {
+			t.Errorf("then: %+v", out.Then)
+		}
+		is("suspected ham", out.Then.SuspectedHam, likely)
+		is("held ham", out.Then.HeldHam, likely)
+		is("published wrongly", out.Then.PublishedWrong)
+		is("everybody published", try(moderation.WhatIfRequest{Policy: moderation.PolicyNone}).Then.PublishedWrong, spam)
+		if last := try(moderation.WhatIfRequest{Last: 1}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
+			t.Errorf("the last one: %+v", last)
+		}
+		var err error
+		w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"shadow": "0.75"}})
+		w.must(err)
+		if out := try(moderation.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 || out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
+			t.Errorf("with a shadow: %+v", out)
+		}
+		for _, in := range []moderation.WhatIfRequest{{Threshold: 0.4}, {Threshold: 1.1}, {Threshold: math.NaN()}, {Policy: "never"}, {Last: -1}, {Last: 10_001}} {
+			_, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, in)
+			wantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
+		}
+	})
+}
+
+func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
+	for _, on := range []struct {
+		name string
+		open func(b *testing.B) *world
+	}{
+		{"sqlite", func(b *testing.B) *world { return newWorld(b) }},
+		{"postgres", func(b *testing.B) *world { return newWorldOn(b, machine.Postgres(b)) }},
+	} {
+		b.Run(on.name, func(b *testing.B) {
+			w := on.open(b)
+			verdicts := make([]moderation.Verdict, 11_000)
+			for i := range verdicts {
+				p := float64(i*7919%11_000) / 11_000
+				verdicts[i] = moderation.Verdict{Spam: p, Score: p, Warm: true}
+			}
+			i := 0
+			for some := range slices.Chunk(w.saidAll(w.a, verdicts...), 1_000) {
+				w.decide(moderation.Operator, w.a, []moderation.Action{moderation.Approve, moderation.MarkSpam}[i%2], some...)
+				i++
+			}
+			for b.Loop() {
+				if q := w.quality(w.a); q.Decisions != 10_000 || !q.Capped {
+					b.Fatalf("%+v", q)
+				}
+			}
+			b.StopTimer()
+			began := time.Now()
+			for range 10 {
+				if _, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, moderation.WhatIfRequest{Last: 10_000}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(time.Since(began).Milliseconds())/10, "ms/whatif")
+		})
+	}
+}
