@@ -147,6 +147,9 @@ func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	if button := find(anton.card("remark"), func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Approve" }); button != nil {
 		t.Errorf("an author is offered to approve")
 	}
+	if box := find(anton.doc, func(n *html.Node) bool { return attr(n, "type") == "checkbox" && attr(n, "form") == "bulk" }); box != nil {
+		t.Errorf("an author can select what they cannot decide")
+	}
 	anton.misses("Log")
 	if got := anton.open("/moderate/blog/log").status; got != http.StatusForbidden {
 		t.Errorf("the log answers an author %d, want 403", got)
