@@ -130,7 +130,9 @@ func (t *Tab) until(what string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
 	for {
-		err := do(ctx)
+		try, stop := context.WithTimeout(ctx, patience/5) // a call may hang when a navigation crosses it
+		err := do(try)
+		stop()
 		if err == nil {
 			return nil
 		}
