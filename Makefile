@@ -29,7 +29,7 @@ test: deps ## run all the tests
 	cd widget/build && $(GO) run . -check
 
 race: ## run the concurrent packages under the race detector
-	CGO_ENABLED=1 $(GO) test -race -p 1 -timeout 20m ./classifier ./coord/... ./moderation ./api/...
+	CGO_ENABLED=1 $(GO) test -race -short -p 1 -timeout 20m ./classifier ./coord/... ./moderation ./api/...
 
 lint: ## gofmt, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'run gofmt -w on these' >&2; exit 1; }
