@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // kept starts a demo whose data the test keeps, and returns the flags that name them. It runs on,
@@ -92,5 +93,47 @@ func TestTablesSpeakToNoTerminal(t *testing.T) {
 	}
 	if got := out.String(); strings.ContainsAny(got, "\x1b\t\u202e") || strings.Count(got, "\n") != 2 || !strings.Contains(got, "қазақ") || !strings.Contains(got, "“кавычки”") {
 		t.Errorf("it prints %q", got)
+	}
+}
+
+func TestARebuildSaysWhatItFound(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		line rebuiltLine
+		want string
+	}{
+		{"the same", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Base: 64, Same: true},
+			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\n" +
+				"the same, byte by byte, as what servers make of the snapshot at entry 64; a new one stands at entry 120\n"},
+		{"nothing to compare with", rebuiltLine{Lessons: 1, Entry: 1, Bytes: 500, Same: true},
+			"folded 1 lessons up to entry 1 of the log in 0.0 s: 500 bytes\nthere was no snapshot to compare it with; one stands at entry 1 now\n"},
+		{"a damaged one", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Same: true, Damaged: []uint64{64}},
+			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\nthe snapshot at entry 64 was no good, and is removed\n" +
+				"there was no snapshot to compare it with; one stands at entry 120 now\n"},
+		{"another model", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Base: 64, Seconds: 3},
+			"folded 90 lessons up to entry 120 of the log in 3.0 s: 5000 bytes\n" +
+				"NOT the same as what servers make of the snapshot at entry 64: all snapshots but a new one are removed; start every server again\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			if err := (&app{out: &out}).rebuilt(tt.line); err != nil || out.String() != tt.want {
+				t.Errorf("got %q, %v; want %q", out.String(), err, tt.want)
+			}
+		})
+	}
+}
+
+func TestALongFoldSaysHowFarItIs(t *testing.T) {
+	var said strings.Builder
+	tell := (&app{stderr: &said}).progress(time.Now().Add(-time.Hour))
+	tell(10, 40)
+	tell(11, 40) // at once after it
+	if got, want := said.String(), "folding: entry 10 of 40\n"; got != want {
+		t.Errorf("a long one said %q, want %q", got, want)
+	}
+	said.Reset()
+	(&app{stderr: &said}).progress(time.Now())(40, 40)
+	if said.String() != "" {
+		t.Errorf("a short one said %q", said.String())
 	}
 }
