@@ -9,7 +9,7 @@ import (
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
 // another version are thrown away and folded anew.
-const TokeniserVersion = 1
+const TokeniserVersion = 2
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -33,6 +33,9 @@ const (
 	kindMail    kind = 'm'
 	kindMention kind = '@'
 	kindTrait   kind = '!'
+	kindPair    kind = 'b' // two words in a row
+	kindFirst   kind = 'f' // the first word
+	kindShout   kind = 'u' // a word in capitals
 	kindName    kind = 'a' // the writer's whole name
 	kindNameOf  kind = 'n' // a word of it
 	kindWriter  kind = 'e' // the domain of the writer's e-mail
@@ -42,6 +45,7 @@ const (
 var kindNames = map[kind]string{
 	kindWord: "word", kindGram: "gram", kindHost: "host", kindDomain: "domain", kindTLD: "tld",
 	kindPath: "path", kindMail: "mail", kindMention: "mention", kindTrait: "trait",
+	kindPair: "words", kindFirst: "first", kindShout: "capitals",
 	kindName: "name", kindNameOf: "name_word", kindWriter: "writer_mail", kindSite: "writer_site",
 }
 
@@ -68,20 +72,18 @@ type Document struct {
 
 // Read tokenises a comment.
 func Read(c Comment) Document {
-	var r reader
+	r := reader{before: -1}
 	r.fold(c.Text)
 	r.grams()
-	for _, t := range r.shape.traits() {
-		r.put(kindTrait, t)
-	}
+	r.traits()
 	r.writer(c)
 	for i, t := range r.tokens {
-		if t.kind != kindWord && t.kind != kindGram {
+		if t.kind != kindWord && t.kind != kindGram && t.kind != kindPair {
 			r.tokens[i].off += uint32(len(r.text))
 		}
 	}
 	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words}
-	if r.words > windowMin {
+	if r.words > excerptAbove {
 		d.places = r.places
 	}
 	return d
@@ -99,6 +101,7 @@ type reader struct {
 
 	shape                 shape
 	single, scratch, word []rune
+	before                int // where the word before begins in text, or -1
 }
 
 // add puts the token whose value is text[off:off+size] into the document, once.
@@ -112,15 +115,26 @@ func (r *reader) add(k kind, off, size int, hash uint64) {
 	}
 }
 
-// put adds a token whose value does not stand in the text.
-func (r *reader) put(k kind, value string) {
-	if value == "" {
-		return
-	}
-	value = value[:min(len(value), maxValue)]
+// put adds a token whose value, name and value put together, does not stand in the text.
+func (r *reader) put(k kind, name, value string) {
 	off := len(r.more)
-	r.more = append(r.more, value...)
-	r.add(k, off, len(value), hashOf(k, r.more[off:]))
+	r.more = append(r.more, name...)
+	r.more = append(r.more, value[:min(len(value), maxValue)]...)
+	n := len(r.tokens)
+	if len(r.more) > off {
+		r.add(k, off, len(r.more)-off, hashOf(k, r.more[off:]))
+	}
+	if len(r.tokens) == n {
+		r.more = r.more[:off]
+	}
+}
+
+// putApart adds a token that belongs to the whole comment, not to the word it was found in.
+func (r *reader) putApart(k kind, name, value string) {
+	in := r.inText
+	r.inText = false
+	r.put(k, name, value)
+	r.inText = in
 }
 
 // fold appends the folded text, words in lower case with one space between them, and adds
@@ -129,6 +143,7 @@ func (r *reader) fold(s string) {
 	var hrefs []string
 	s, r.shape.disguises = plain(s, func(a string) { hrefs = append(hrefs, a) })
 	home := r.shape.survey(s)
+	r.signs(s)
 	r.inText = true
 	r.text = append(r.text, ' ')
 	for s != "" {
@@ -195,6 +210,7 @@ func wordEnd(s string) int {
 }
 
 func (r *reader) readWord(raw string, home script) {
+	r.figure(raw)
 	r.scratch = r.scratch[:0]
 	for _, c := range raw {
 		if c != '\'' && c != '’' {
@@ -235,8 +251,22 @@ func (r *reader) addWord(w []rune) {
 		}
 	}
 	r.add(kindWord, off, size, hashOf(kindWord, r.text[off:off+size]))
+	switch {
+	case r.before < 0:
+		r.putApart(kindFirst, "", string(r.text[off:off+size]))
+	case off+size-r.before <= maxValue:
+		r.addPair(off + size)
+	}
+	r.before = off
 	r.text = append(r.text, ' ')
 	r.words++
+}
+
+// addPair adds the word before and this one, which end at end. It belongs to the whole comment.
+func (r *reader) addPair(end int) {
+	r.inText = false
+	r.add(kindPair, r.before, end-r.before, hashOf(kindPair, r.text[r.before:end]))
+	r.inText = true
 }
 
 // grams adds every run of four characters of the folded text.
@@ -267,18 +297,18 @@ func (r *reader) grams() {
 // writer adds what the writer says of themselves.
 func (r *reader) writer(c Comment) {
 	if name := r.field(c.Author); name != "" {
-		r.put(kindName, name)
+		r.put(kindName, "", name)
 		for w := range strings.FieldsSeq(name) {
-			r.put(kindNameOf, w)
+			r.put(kindNameOf, "", w)
 		}
 	}
 	if _, domain, ok := strings.Cut(r.field(c.Email), "@"); ok {
-		r.put(kindWriter, domain)
+		r.put(kindWriter, "", domain)
 	}
 	if host, domain, _ := splitLink(strings.TrimSpace(c.URL)); host != "" {
-		r.put(kindSite, host)
+		r.put(kindSite, "", host)
 		if domain != host {
-			r.put(kindSite, domain)
+			r.put(kindSite, "", domain)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (t token) key(text string) string {
 func (m *Model) Evidence(d Document) []Weight {
 	s := m.reading()
 	defer s.mu.RUnlock()
-	if !s.warm() {
+	if !s.warm(Spam) {
 		return nil
 	}
 	var out []Weight
@@ -31,14 +31,14 @@ func (m *Model) Evidence(d Document) []Weight {
 		if t.kind == kindGram {
 			continue
 		}
-		e := s.weights.find(t.hash)
-		if e == nil || e.n[Spam]+e.n[Ham] == 0 {
+		n := s.tallies.find(t.hash)
+		if n == nil || n[Spam]+n[Ham] == 0 {
 			continue
 		}
 		out = append(out, Weight{
 			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
-			Weight: ratio(e.n[Spam], e.n[Ham], base),
-			Spam:   int(e.n[Spam]), Ham: int(e.n[Ham]),
+			Weight: ratio(n[Spam], n[Ham], base),
+			Spam:   int(n[Spam]), Ham: int(n[Ham]),
 		})
 	}
 	slices.SortFunc(out, func(a, b Weight) int {

@@ -20,14 +20,14 @@ func (r *reader) link(s string) bool {
 	if r.shape.links > maxLinks {
 		return true
 	}
-	r.put(kindHost, host)
-	r.put(kindDomain, domain)
-	r.put(kindTLD, domain[strings.LastIndexByte(domain, '.')+1:])
+	r.put(kindHost, "", host)
+	r.put(kindDomain, "", domain)
+	r.put(kindTLD, "", domain[strings.LastIndexByte(domain, '.')+1:])
 	for i, w := range strings.FieldsFunc(path, func(c rune) bool { return !wordRune(c) }) {
 		if i == 8 {
 			break
 		}
-		r.put(kindPath, w)
+		r.put(kindPath, "", w)
 	}
 	return true
 }
@@ -95,9 +95,9 @@ func (r *reader) address(s string) {
 	switch {
 	case at == 0 && len(s) > 1:
 		r.shape.mentions++
-		r.put(kindMention, strings.ToLower(s))
+		r.put(kindMention, "", strings.ToLower(s))
 	case at > 0 && strings.IndexByte(s[at:], '.') > 1:
 		r.shape.mails++
-		r.put(kindMail, strings.ToLower(s[at+1:]))
+		r.put(kindMail, "", strings.ToLower(s[at+1:]))
 	}
 }

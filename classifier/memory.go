@@ -11,9 +11,17 @@ func (m *Model) Memory() int {
 	m.learning.Lock()
 	defer m.learning.Unlock()
 	s := m.active.Load() // only Learn writes it
-	slots := len(s.weights.slots)
+	n := s.size()
 	if m.idle != nil {
-		slots += len(m.idle.weights.slots)
+		n += m.idle.size()
 	}
-	return slots*int(unsafe.Sizeof(entry{})) + s.weights.used*counted
+	return n + s.tallies.used*counted
+}
+
+func (s *side) size() int {
+	n := int(unsafe.Sizeof(*s)) + len(s.tallies.slots)*int(unsafe.Sizeof(slot[tally]{}))
+	for i := range s.heads {
+		n += len(s.heads[i].slopes.slots) * int(unsafe.Sizeof(slot[slope]{}))
+	}
+	return n
 }

@@ -6,44 +6,21 @@ import (
 	"sync/atomic"
 )
 
-// Learning.
-const (
-	nearError   = 0.05 // lessons that were foreseen better than this are not counted
-	lrRate      = 0.3
-	lrBiasRate  = 0.02
-	countsPower = 0.7 // the sum of ratios is divided by the number of tokens to this power
-)
-
-// Windows of a text, against spam among many good words.
-const (
-	windowMin    = 12 // words a text must have more than
-	windowSize   = 8
-	windowStep   = 4
-	windowMargin = 1 // nats a window must exceed the whole by
-)
+// nearError: a lesson that was foreseen better than this is not counted. It would teach little,
+// and a thousand copies of one spam would drown the rest.
+const nearError = 0.03
 
 // A Model judges documents. Any number of goroutines may Judge while others Learn: judging
 // never waits for learning.
 type Model struct {
 	// active is read by Judge under its read lock, taken only if it is free at once. Learn
-	// writes the other one, makes it active, and then writes the first when its last reader
-	// has gone.
+	// writes the other side, makes it active, and then writes the first one when its last
+	// reader has gone.
 	active atomic.Pointer[side]
 
 	learning sync.Mutex // guards what follows
-	idle     *side      // nil until the first Learn after the fold
+	idle     *side      // nil until the first Learn after a fold
 	counts   *counts
-}
-
-// side is one copy of all that judging needs.
-type side struct {
-	mu      sync.RWMutex
-	weights weights
-	docs    tally // counted lessons
-	taught  tally // all lessons
-	bias    float64
-	stack   stack
-	seq     uint64
 }
 
 // Fold makes the model of lessons, which come in ascending order of Seq.
@@ -51,37 +28,49 @@ func Fold(lessons func(yield func(Lesson) bool)) *Model {
 	m := newModel()
 	s := m.active.Load()
 	for l := range lessons {
-		m.learnInto(l, s)
+		d := Read(l.Comment)
+		s.apply(d, l, m.count(d, l, s))
 	}
 	return m
 }
 
 func newModel() *Model {
 	m := &Model{counts: newCounts()}
-	m.active.Store(&side{stack: newStack()})
+	m.active.Store(newSide())
 	return m
 }
 
 // Learn continues the fold with a lesson whose Seq is higher than all before.
 func (m *Model) Learn(l Lesson) {
+	d := Read(l.Comment)
 	m.learning.Lock()
 	defer m.learning.Unlock()
 	if m.idle == nil {
 		m.idle = m.active.Load().clone()
 	}
 	next, old := m.idle, m.active.Load()
-	next.mu.Lock()
-	step := m.learnInto(l, next)
+	next.mu.Lock() // free: it was old in the Learn before
+	tallies := m.count(d, l, next)
+	next.apply(d, l, tallies)
 	next.mu.Unlock()
 	m.active.Store(next)
 	old.mu.Lock() // waits for those who still judge by it
-	old.apply(step)
+	old.apply(d, l, tallies)
 	old.mu.Unlock()
 	m.idle = old
 }
 
+// count counts a lesson in the store if it was not foreseen, and returns the new tallies of its
+// tokens and then that of the lessons, else nil.
+func (m *Model) count(d Document, l Lesson, s *side) []tally {
+	if s.foresees(d, l.Label) {
+		return nil
+	}
+	return m.counts.learn(d, l.Label)
+}
+
 // reading returns the active side, locked for reading. The loop ends: a side is only ever
-// locked for writing after the other one was made active.
+// locked for writing while the other one is active.
 func (m *Model) reading() *side {
 	for {
 		if s := m.active.Load(); s.mu.TryRLock() {
@@ -102,75 +91,110 @@ func (m *Model) Judge(d Document) Judgement {
 	s := m.reading()
 	defer s.mu.RUnlock()
 	j := Judgement{Spam: 0.5, Seq: s.seq}
-	if s.warm() {
-		v := s.score(d)
-		j.Warm, j.Logit, j.Spam = true, v.logit, sigmoid(v.logit)
-	}
-	for i := range j.Reasons {
-		j.Reasons[i] = s.reason(d, HateSpeech+Label(i))
+	tallies := s.lookUp(d)
+	for i := range s.heads {
+		h := &s.heads[i]
+		if !s.warm(h.label) {
+			continue
+		}
+		z := h.logit(h.look(d, tallies, s.docs))
+		if h.label == Spam {
+			j.Warm, j.Logit, j.Spam = true, z, sigmoid(z)
+		} else {
+			j.Reasons[h.label-HateSpeech] = sigmoid(z)
+		}
 	}
 	return j
 }
 
-// warm: both kinds were taught.
-func (s *side) warm() bool { return s.taught[Ham] > 0 && s.taught[Spam] > 0 }
-
-// step is what one lesson does to a side. It is worked out once and applied to both.
-type step struct {
-	doc     Document
-	label   Label
+// side is one copy of all that judging needs.
+type side struct {
+	mu      sync.RWMutex
+	tallies table[tally]
+	docs    tally // counted lessons
+	taught  tally // all lessons
+	heads   [labels - Spam]head
 	seq     uint64
-	tallies []tally // of the tokens, then of the lessons; nil when the lesson is not counted
-	pull    float64 // gradient of the logistic regression's logit; 0 for reasons
-	stack   stack
 }
 
-func (m *Model) learnInto(l Lesson, s *side) step {
-	st := step{doc: Read(l.Comment), label: l.Label, seq: l.Seq, stack: s.stack}
-	count := true
-	if l.Label <= Spam {
-		y := float64(l.Label)
-		v := s.score(st.doc)
-		if s.warm() {
-			count = math.Abs(sigmoid(v.whole)-y) > nearError
-			st.stack.learn(v.counted, v.learned, y)
-		}
-		st.pull = sigmoid(v.learned) - y
+func newSide() *side {
+	s := &side{}
+	for i := range s.heads {
+		s.heads[i] = newHead(Spam + Label(i))
 	}
-	if count {
-		st.tallies = m.counts.learn(st.doc, l.Label)
-	}
-	s.apply(st)
-	return st
-}
-
-func (s *side) apply(st step) {
-	s.seq = st.seq
-	s.stack = st.stack
-	s.taught[st.label]++
-	tokens := st.doc.tokens
-	if st.tallies != nil {
-		s.docs = st.tallies[len(tokens)]
-		for i, t := range tokens {
-			s.weights.ensure(t.hash).n = st.tallies[i]
-		}
-	}
-	if st.pull == 0 || len(tokens) == 0 {
-		return
-	}
-	g := st.pull / math.Sqrt(float64(len(tokens)))
-	for _, t := range tokens {
-		e := s.weights.ensure(t.hash)
-		square := float64(e.square) + g*g
-		e.square = float32(square)
-		e.weight -= float32(lrRate * g / math.Sqrt(square+1e-8))
-	}
-	s.bias -= lrBiasRate * st.pull
+	return s
 }
 
 func (s *side) clone() *side {
-	return &side{
-		weights: weights{slots: append([]entry(nil), s.weights.slots...), used: s.weights.used},
-		docs:    s.docs, taught: s.taught, bias: s.bias, stack: s.stack, seq: s.seq,
+	c := &side{tallies: s.tallies.clone(), docs: s.docs, taught: s.taught, seq: s.seq}
+	for i := range s.heads {
+		c.heads[i] = s.heads[i].clone()
+	}
+	return c
+}
+
+// warm: both the label and ham were taught.
+func (s *side) warm(l Label) bool { return s.taught[l] > 0 && s.taught[Ham] > 0 }
+
+// concerns reports whether a lesson of label l teaches a head, and which answer. Ham teaches
+// spam's head, and those of the reasons that were taught.
+func (s *side) concerns(h *head, l Label) (y float64, ok bool) {
+	switch {
+	case l == h.label:
+		return 1, true
+	case l == Ham && (h.label == Spam || s.taught[h.label] > 0):
+		return 0, true
+	}
+	return 0, false
+}
+
+// foresees reports whether every head that a lesson concerns gave the right answer already.
+func (s *side) foresees(d Document, l Label) bool {
+	tallies := s.lookUp(d)
+	for i := range s.heads {
+		h := &s.heads[i]
+		if y, ok := s.concerns(h, l); ok {
+			if !s.warm(h.label) || math.Abs(sigmoid(h.look(d, tallies, s.docs).whole)-y) > nearError {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// lookUp returns the tallies of a document's tokens, nil where there is none.
+func (s *side) lookUp(d Document) []*tally {
+	out := make([]*tally, len(d.tokens))
+	for i, t := range d.tokens {
+		out[i] = s.tallies.find(t.hash)
+	}
+	return out
+}
+
+// apply learns a lesson. tallies are those that count returned.
+func (s *side) apply(d Document, l Lesson, tallies []tally) {
+	before := s.lookUp(d)
+	for i := range s.heads {
+		h := &s.heads[i]
+		y, ok := s.concerns(h, l.Label)
+		if !ok {
+			continue
+		}
+		v := h.look(d, before, s.docs)
+		if s.warm(h.label) {
+			if v.long {
+				h.excerpt.learn(v.excerpt, y)
+			}
+			h.stack.learn(v.scores, y)
+		}
+		h.learn(d, v, y)
+	}
+	s.seq = l.Seq
+	s.taught[l.Label]++
+	if tallies != nil {
+		s.docs = tallies[len(d.tokens)]
+		for i, t := range d.tokens {
+			*s.tallies.ensure(t.hash) = tallies[i]
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // shape is how a comment looks, apart from what it says.
@@ -13,15 +14,28 @@ type shape struct {
 	runes, letters, capitals, numerals int
 	emoji, exclaims, questions, lines  int
 	links, mails, mentions, phones     int
-	money                              int
+	money, chunks                      int
+	first, last                        rune
 	scripts                            [otherScript + 1]int
 }
 
 // survey counts the characters of s and returns the script that most of it is in.
 func (h *shape) survey(s string) script {
 	digits := 0 // in a row, as telephone numbers are written
+	inChunk := false
 	for _, c := range s {
 		h.runes++
+		if space := unicode.IsSpace(c); !space {
+			if h.last = c; h.first == 0 {
+				h.first = c
+			}
+			if !inChunk {
+				h.chunks++
+			}
+			inChunk = true
+		} else {
+			inChunk = false
+		}
 		if '0' <= c && c <= '9' {
 			h.numerals++
 			if digits++; digits == 9 {
@@ -59,41 +73,118 @@ func isEmoji(r rune) bool {
 		0x2190 <= r && r <= 0x21FF || 0x2300 <= r && r <= 0x23FF
 }
 
-// traits names the shape in words: "links=2".
-func (h *shape) traits() []string {
+// traits adds the shape as tokens in words: "links=2".
+func (r *reader) traits() {
+	h := &r.shape
 	if h.runes == 0 {
-		return nil
+		return
 	}
-	out := []string{
-		"length=" + strconv.Itoa(bits.Len(uint(h.runes))),
-		"links=" + few(h.links),
-		"emoji=" + few(h.emoji),
-		"exclamations=" + few(h.exclaims),
-		"capitals=" + eighths(h.capitals, h.letters),
-		"digits=" + eighths(h.numerals, h.runes),
-	}
+	trait := func(name, value string) { r.put(kindTrait, name, value) }
+	trait("length=", strconv.Itoa(bits.Len(uint(h.runes))))
+	trait("size=", strconv.Itoa(bits.Len(uint(h.runes*h.runes)))) // the same, twice as fine
+	trait("word_length=", few(h.runes/max(1, h.chunks)))
+	trait("links=", few(h.links))
+	trait("emoji=", few(h.emoji))
+	trait("exclamations=", few(h.exclaims))
+	trait("capitals=", eighths(h.capitals, h.letters))
+	trait("capital_letters=", few(h.capitals))
+	trait("digits=", eighths(h.numerals, h.runes))
+	trait("begins=", class(h.first))
+	trait("ends=", class(h.last))
+	trait("scripts=", h.scriptSet())
 	for _, t := range []struct {
 		name string
 		n    int
 	}{
-		{"mentions", h.mentions}, {"mails", h.mails}, {"phones", h.phones}, {"money", h.money},
-		{"questions", h.questions}, {"mixed_letters", h.mixed}, {"digits_for_letters", h.leet},
-		{"hidden_characters", h.hidden}, {"loose_accents", h.accents},
+		{"mentions=", h.mentions}, {"mails=", h.mails}, {"phones=", h.phones}, {"money=", h.money},
+		{"questions=", h.questions}, {"mixed_letters=", h.mixed}, {"digits_for_letters=", h.leet},
+		{"hidden_characters=", h.hidden}, {"loose_accents=", h.accents},
 	} {
 		if t.n > 0 {
-			out = append(out, t.name+"="+few(t.n))
+			trait(t.name, few(t.n))
 		}
 	}
 	if h.html {
-		out = append(out, "html")
+		trait("html", "")
 	}
 	if h.spaced {
-		out = append(out, "spaced_letters")
+		trait("spaced_letters", "")
 	}
 	if h.lines > 0 {
-		out = append(out, "several_lines")
+		trait("several_lines", "")
 	}
-	return append(out, "scripts="+h.scriptSet())
+}
+
+// signs adds each punctuation mark of the text.
+func (r *reader) signs(s string) {
+	var ascii [utf8.RuneSelf]bool
+	for _, c := range s {
+		if c < utf8.RuneSelf {
+			if ascii[c] {
+				continue
+			}
+			ascii[c] = true
+		}
+		if (unicode.IsPunct(c) || unicode.IsSymbol(c)) && !isEmoji(c) {
+			r.put(kindTrait, "sign=", string(c))
+		}
+	}
+}
+
+// figure adds the pattern of a word with digits, 0 for each digit and a for each letter, and a
+// word that is all capitals.
+func (r *reader) figure(raw string) {
+	letters, capitals, digits := 0, 0, 0
+	for _, c := range raw {
+		switch {
+		case unicode.IsDigit(c):
+			digits++
+		case unicode.IsUpper(c):
+			capitals++
+			letters++
+		case unicode.IsLetter(c):
+			letters++
+		}
+	}
+	if capitals > 0 && capitals == letters && len(raw) > 1 {
+		r.putApart(kindShout, "", raw)
+	}
+	if digits == 0 {
+		return
+	}
+	var pattern [maxPattern]byte
+	n := 0
+	for _, c := range raw {
+		if n == maxPattern {
+			break
+		}
+		pattern[n] = 'a'
+		if unicode.IsDigit(c) {
+			pattern[n] = '0'
+		}
+		n++
+	}
+	r.putApart(kindTrait, "number=", string(pattern[:n]))
+}
+
+// maxPattern is how much of a number's pattern counts.
+const maxPattern = 12
+
+// class is the kind of a character: A, a, 0, a letter without case, an emoji, or itself.
+func class(c rune) string {
+	switch {
+	case unicode.IsUpper(c):
+		return "A"
+	case unicode.IsLower(c):
+		return "a"
+	case unicode.IsDigit(c):
+		return "0"
+	case isEmoji(c):
+		return "emoji"
+	case unicode.IsLetter(c):
+		return "letter"
+	}
+	return string(c)
 }
 
 func (h *shape) scriptSet() string {

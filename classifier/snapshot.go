@@ -34,9 +34,6 @@ func (m *Model) Bytes() []byte {
 	for _, n := range s.taught {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	for _, f := range append(s.stack.numbers(), &s.bias) {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
-	}
 	keys, tallies := m.counts.all()
 	b = binary.AppendUvarint(b, uint64(len(keys)))
 	for i, k := range keys {
@@ -46,24 +43,44 @@ func (m *Model) Bytes() []byte {
 			b = binary.AppendUvarint(b, uint64(n))
 		}
 	}
-	learned := s.weights.sorted()
-	for _, e := range learned {
-		if e.square == 0 && e.weight == 0 {
-			continue // counted only
-		}
-		b = binary.LittleEndian.AppendUint64(b, e.hash)
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.weight))
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.square))
+	for i := range s.heads {
+		b = s.heads[i].appendTo(b)
 	}
 	binary.LittleEndian.PutUint64(b[snapshotHeader-8:], uint64(len(b)-snapshotHeader))
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }
 
-func (s *stack) numbers() []*float64 {
+func (h *head) appendTo(b []byte) []byte {
+	for _, f := range h.numbers() {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
+	}
+	b = binary.AppendUvarint(b, uint64(h.slopes.used))
+	for _, s := range h.slopes.sorted() {
+		b = binary.LittleEndian.AppendUint64(b, s.hash)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.weight))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.square))
+	}
+	return b
+}
+
+func (h *head) readFrom(r *snapshotReader) {
+	for _, f := range h.numbers() {
+		*f = math.Float64frombits(r.uint64())
+	}
+	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+		s := h.slopes.ensure(r.uint64())
+		s.weight = math.Float32frombits(r.uint32())
+		s.square = math.Float32frombits(r.uint32())
+	}
+}
+
+// numbers are what a head knows besides its slopes.
+func (h *head) numbers() []*float64 {
+	s, e := &h.stack, &h.excerpt
 	return []*float64{
-		&s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
-		&s.Scale[0], &s.Scale[1], &s.Lessons,
+		&h.bias, &s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
+		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.Slope, &e.Shift, &e.SlopeSquare, &e.ShiftSquare,
 	}
 }
 
@@ -81,9 +98,6 @@ func Restore(b []byte) (*Model, error) {
 	for i := range s.taught {
 		s.taught[i] = uint32(r.uvarint())
 	}
-	for _, f := range append(s.stack.numbers(), &s.bias) {
-		*f = math.Float64frombits(r.uint64())
-	}
 	for n := r.uvarint(); n > 0 && !r.failed; n-- {
 		key := string(r.take(r.uvarint()))
 		var t tally
@@ -97,16 +111,14 @@ func Restore(b []byte) (*Model, error) {
 		if key == docsKey {
 			s.docs = t
 		} else {
-			s.weights.ensure(hashOf(kind(key[0]), []byte(key[1:]))).n = t
+			*s.tallies.ensure(hashOf(kind(key[0]), []byte(key[1:]))) = t
 		}
 	}
-	for len(r.b) > 0 && !r.failed {
-		e := s.weights.ensure(r.uint64())
-		e.weight = math.Float32frombits(uint32(r.uint32()))
-		e.square = math.Float32frombits(uint32(r.uint32()))
+	for i := range s.heads {
+		s.heads[i].readFrom(&r)
 	}
-	if r.failed {
-		return nil, fmt.Errorf("%w: it ends early", ErrSnapshot)
+	if r.failed || len(r.b) > 0 {
+		return nil, fmt.Errorf("%w: its length is wrong", ErrSnapshot)
 	}
 	return m, nil
 }

@@ -2,57 +2,71 @@ package classifier
 
 import "math"
 
-// stack joins the two scores into one calibrated logit. It learns from every lesson, on the
-// scores from before the lesson was known.
+// stack joins the score of the counts and that of the regression into one calibrated logit. It
+// learns from every lesson, on the scores from before the lesson was known.
 type stack struct {
-	Weight  [3]float64 // of the word counts, of the logistic regression, and alone
+	Weight  [3]float64 // of the counts, of the regression, and alone
 	Square  [3]float64 // sums of squared gradients (AdaGrad)
 	Scale   [2]float64 // running mean of |score|
 	Lessons float64
 }
 
 const (
+	stackStart = 0.5
 	stackRate  = 0.15
-	scaleSpan  = 300
-	stackStart = 0.8
+	scaleSpan  = 1000
 )
 
 func newStack() stack { return stack{Weight: [3]float64{stackStart, stackStart, 0}} }
 
-func (s *stack) inputs(counted, learned float64) [3]float64 {
-	in := [3]float64{counted, learned, 1}
-	for i := range s.Scale {
-		if s.Scale[i] > 0 {
-			in[i] /= s.Scale[i]
+func (s *stack) inputs(z scores) [3]float64 {
+	in := [3]float64{z.counted, z.learned, 1}
+	for i, scale := range s.Scale {
+		if scale > 0 {
+			in[i] /= scale
 		}
 	}
 	return in
 }
 
-func (s *stack) logit(counted, learned float64) float64 {
-	z := 0.0
-	for i, x := range s.inputs(counted, learned) {
-		z += s.Weight[i] * x
-	}
-	return z
+func (s *stack) logit(z scores) float64 {
+	in := s.inputs(z)
+	return s.Weight[0]*in[0] + s.Weight[1]*in[1] + s.Weight[2]
 }
 
-func (s *stack) learn(counted, learned, y float64) {
+func (s *stack) learn(z scores, y float64) {
 	s.Lessons++
-	for i, z := range [...]float64{counted, learned} {
-		s.Scale[i] += (math.Abs(z) - s.Scale[i]) / min(s.Lessons, scaleSpan)
+	for i, score := range [...]float64{z.counted, z.learned} {
+		s.Scale[i] += (math.Abs(score) - s.Scale[i]) / min(s.Lessons, scaleSpan)
 	}
-	in := s.inputs(counted, learned)
-	g := sigmoid(s.logit(counted, learned)) - y
-	for i, x := range in {
-		d := g * x
-		s.Square[i] += d * d
-		s.Weight[i] -= stackRate * d / math.Sqrt(s.Square[i]+1e-8)
-		if i < 2 {
-			s.Weight[i] = max(s.Weight[i], 0)
-		}
+	pull := sigmoid(s.logit(z)) - y
+	for i, x := range s.inputs(z) {
+		g := pull * x
+		s.Square[i] += g * g
+		s.Weight[i] -= stackRate * g / math.Sqrt(s.Square[i]+1e-8)
 	}
+	s.Weight[0], s.Weight[1] = max(s.Weight[0], 0), max(s.Weight[1], 0)
 }
 
-// sigmoid is exactly 0.5 at 0.
-func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+// A line turns the logit of an excerpt into that of its comment: excerpts are chosen for
+// looking bad, those of good comments too.
+type line struct {
+	Slope, Shift             float64
+	SlopeSquare, ShiftSquare float64
+}
+
+const lineRate = 0.1
+
+func newLine() line { return line{Slope: 1, Shift: -1.5, SlopeSquare: 1, ShiftSquare: 1} }
+
+func (l *line) logit(z float64) float64 { return l.Slope*z + l.Shift }
+
+func (l *line) learn(z, y float64) {
+	const span = 4 // logits come by the handful, the shift in ones
+	pull := sigmoid(l.logit(z)) - y
+	g := pull * z / span
+	l.SlopeSquare += g * g
+	l.ShiftSquare += pull * pull
+	l.Slope = max(0, l.Slope-lineRate*g/math.Sqrt(l.SlopeSquare))
+	l.Shift -= 3 * lineRate * pull / math.Sqrt(l.ShiftSquare)
+}

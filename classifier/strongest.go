@@ -31,7 +31,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
 	s := m.active.Load() // only Learn writes it
-	if !s.warm() {
+	if !s.warm(Spam) {
 		return nil, nil
 	}
 	base := ratioBase(s.docs[Spam], s.docs[Ham])

@@ -1,0 +1,74 @@
+package classifier
+
+import (
+	"math"
+	"slices"
+)
+
+// Spam hides among good words, before, after and between its own. An excerpt is the worst
+// quarter of the words of a stretch of text, and the worst excerpt is judged as well as the
+// whole. Comments short enough to be read at a glance have none.
+const (
+	excerptAbove  = 12 // words
+	excerptSpan   = 32
+	excerptStep   = 8
+	excerptShare  = 4   // one in so many
+	excerptMargin = 0.6 // nats by which an excerpt must be worse than the whole to count
+)
+
+// worst returns the logit of the worst excerpt. b.each is filled in.
+func (h *head) worst(d Document, b *bench) float64 {
+	b.words = slices.Grow(b.words[:0], d.words+1)[:d.words+1]
+	clear(b.words)
+	b.last = slices.Grow(b.last[:0], len(d.tokens))[:len(d.tokens)]
+	clear(b.last)
+	for _, p := range d.places {
+		// Said again at once it says nothing new.
+		if before := b.last[p.token]; before == 0 || p.word >= before-1+excerptStep {
+			b.last[p.token] = p.word + 1
+			b.words[p.word].add(b.each[p.token])
+		}
+	}
+	var apart sum // shape and writer, which belong to every excerpt
+	for i, at := range b.last {
+		if at == 0 {
+			apart.add(b.each[i])
+		}
+	}
+	b.ranks = b.ranks[:0]
+	for _, w := range b.words[:d.words] {
+		b.ranks = append(b.ranks, h.rank(w))
+	}
+	worst := math.Inf(-1)
+	for from := 0; ; from += excerptStep {
+		to := min(from+excerptSpan, d.words)
+		s := apart
+		for taken, n := uint32(0), (to-from)/excerptShare; n > 0; n-- {
+			at := highest(b.ranks[from:to], taken)
+			taken |= 1 << at
+			s.add(b.words[from+at])
+		}
+		worst = max(worst, h.stack.logit(h.scores(s)))
+		if to == d.words {
+			return worst
+		}
+	}
+}
+
+// rank is about what a word adds to the logit of an excerpt, which has some ten counted tokens
+// for each of its words and a loudness of a hundred.
+func (h *head) rank(w sum) float64 {
+	in := h.stack.inputs(scores{counted: w.ratios / 5, learned: w.slopes / 10})
+	return h.stack.Weight[0]*in[0] + h.stack.Weight[1]*in[1]
+}
+
+// highest returns the place of the highest rank whose bit in taken is not set.
+func highest(ranks []float64, taken uint32) int {
+	best := -1
+	for i, r := range ranks {
+		if taken&(1<<i) == 0 && (best < 0 || r > ranks[best]) {
+			best = i
+		}
+	}
+	return best
+}

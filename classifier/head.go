@@ -1,0 +1,149 @@
+package classifier
+
+import (
+	"math"
+	"sync"
+)
+
+const (
+	countsPower = 0.7 // the sum of ratios is divided by the number of tokens to this power
+	slopeRate   = 0.4
+	biasRate    = 0.02
+)
+
+// loudness is how much a kind of token weighs in the regression. There are a hundred 4-grams to
+// one host, and a handful of traits.
+var loudness = func() (x [256]float64) {
+	for i := range x {
+		x[i] = 1
+	}
+	x[kindTrait] = 1.2
+	for _, k := range []kind{kindHost, kindDomain, kindTLD, kindPath} {
+		x[k] = 1.5
+	}
+	return x
+}()
+
+// A head tells lessons of one label from ham: by the counts it shares with the other heads, by
+// a logistic regression of its own over the same tokens, and by both joined.
+type head struct {
+	label   Label
+	slopes  table[slope]
+	bias    float64
+	stack   stack
+	excerpt line
+}
+
+// slope is the regression's weight of a token, and the sum of squares that slows its steps.
+type slope struct{ weight, square float32 }
+
+func newHead(l Label) head { return head{label: l, stack: newStack(), excerpt: newLine()} }
+
+func (h *head) clone() head {
+	c := *h
+	c.slopes = h.slopes.clone()
+	return c
+}
+
+// scores are what the counts and the regression think, apart.
+type scores struct{ counted, learned float64 }
+
+// verdict is how a document looks to a head.
+type verdict struct {
+	scores
+	whole   float64 // logit of the document as a whole
+	excerpt float64 // logit of its worst excerpt, as if it were a document
+	long    bool    // it has an excerpt
+}
+
+// logit is the head's opinion: of the whole, or of the worst excerpt if that is clearly worse.
+func (h *head) logit(v verdict) float64 {
+	if !v.long {
+		return v.whole
+	}
+	return max(v.whole, h.excerpt.logit(v.excerpt)-excerptMargin)
+}
+
+// sum adds up what tokens say.
+type sum struct {
+	ratios, slopes, loud float64
+	known                float64 // tokens that were counted
+}
+
+func (s *sum) add(o sum) {
+	s.ratios += o.ratios
+	s.slopes += o.slopes
+	s.loud += o.loud
+	s.known += o.known
+}
+
+func (h *head) scores(s sum) (z scores) {
+	if s.known > 0 {
+		z.counted = s.ratios / math.Pow(s.known, countsPower)
+	}
+	z.learned = h.bias
+	if s.loud > 0 {
+		z.learned += s.slopes / math.Sqrt(s.loud)
+	}
+	return z
+}
+
+// bench is the scratch paper of one judgement.
+type bench struct {
+	each  []sum    // by token
+	words []sum    // by word: those tokens that stand in it
+	last  []uint32 // by token: the last word it stood in, plus one
+	ranks []float64
+}
+
+var benches = sync.Pool{New: func() any { return new(bench) }}
+
+// look scores a document. tallies are those of its tokens, nil where there is none, and docs
+// is that of the lessons.
+func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
+	b := benches.Get().(*bench)
+	defer benches.Put(b)
+	b.each = b.each[:0]
+	base := ratioBase(docs[h.label], docs[Ham])
+	var all sum
+	for i, t := range d.tokens {
+		x := loudness[t.kind]
+		s := sum{loud: x * x}
+		if w := h.slopes.find(t.hash); w != nil {
+			s.slopes = float64(w.weight) * x
+		}
+		if n := tallies[i]; n != nil && n[h.label]+n[Ham] > 0 {
+			s.known = 1
+			s.ratios = ratio(n[h.label], n[Ham], base)
+		}
+		all.add(s)
+		b.each = append(b.each, s)
+	}
+	v.scores = h.scores(all)
+	v.whole = h.stack.logit(v.scores)
+	if d.places != nil {
+		v.long, v.excerpt = true, h.worst(d, b)
+	}
+	return v
+}
+
+// learn takes one step of the regression towards y, 1 for the head's label and 0 for ham.
+func (h *head) learn(d Document, v verdict, y float64) {
+	pull := sigmoid(v.learned) - y
+	if pull == 0 || len(d.tokens) == 0 {
+		return
+	}
+	loud := 0.0
+	for _, t := range d.tokens {
+		loud += loudness[t.kind] * loudness[t.kind]
+	}
+	pull0 := pull / math.Sqrt(loud)
+	for _, t := range d.tokens {
+		g := pull0 * loudness[t.kind]
+		s := h.slopes.ensure(t.hash)
+		square := float64(s.square) + g*g
+		s.square = float32(square)
+		s.weight -= float32(slopeRate * g / math.Sqrt(square+1e-8))
+	}
+	h.bias -= biasRate * pull
+}

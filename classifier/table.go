@@ -1,0 +1,82 @@
+package classifier
+
+import (
+	"cmp"
+	"slices"
+)
+
+// table finds values by the hash of a token: open addressing, at most two thirds full, so that
+// a look-up reads one or two cache lines. The zero table is empty.
+type table[V any] struct {
+	slots []slot[V]
+	used  int
+}
+
+type slot[V any] struct {
+	hash  uint64 // 0: free
+	value V
+}
+
+// find returns the value of hash, or nil. It is valid until the next ensure.
+func (t *table[V]) find(hash uint64) *V {
+	if t.used == 0 {
+		return nil
+	}
+	mask := uint64(len(t.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		switch s := &t.slots[i]; s.hash {
+		case hash:
+			return &s.value
+		case 0:
+			return nil
+		}
+	}
+}
+
+// ensure returns the value of hash, a zero one where there was none.
+func (t *table[V]) ensure(hash uint64) *V {
+	if 3*t.used >= 2*len(t.slots) {
+		t.grow()
+	}
+	mask := uint64(len(t.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		s := &t.slots[i]
+		if s.hash == 0 {
+			s.hash = hash
+			t.used++
+		}
+		if s.hash == hash {
+			return &s.value
+		}
+	}
+}
+
+func (t *table[V]) grow() {
+	old := t.slots
+	t.slots = make([]slot[V], max(128, 2*len(old)))
+	mask := uint64(len(t.slots) - 1)
+	for _, s := range old {
+		if s.hash == 0 {
+			continue
+		}
+		i := s.hash & mask
+		for t.slots[i].hash != 0 {
+			i = (i + 1) & mask
+		}
+		t.slots[i] = s
+	}
+}
+
+// sorted returns what is in the table by hash: the order of its slots depends on its history.
+func (t *table[V]) sorted() []slot[V] {
+	out := make([]slot[V], 0, t.used)
+	for _, s := range t.slots {
+		if s.hash != 0 {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b slot[V]) int { return cmp.Compare(a.hash, b.hash) })
+	return out
+}
+
+func (t *table[V]) clone() table[V] { return table[V]{slots: slices.Clone(t.slots), used: t.used} }
