@@ -93,9 +93,6 @@ func byComment(entries []Decision) map[string][]Decision {
 // comment: by the decision that d replaces, of an older text or in another state, or by one
 // that was taken back, but not by the model yet. entries are the comment's, newest first.
 func knew(d Decision, entries []Decision) bool {
-	if d.Before != 0 && d.Before <= d.ModelSeq {
-		return true
-	}
 	end := d.Seq // of the time in which the entry at hand was the comment's last
 	for _, e := range entries {
 		if e.Seq >= d.Seq {

@@ -3,6 +3,7 @@ package moderation_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -152,25 +153,53 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 	w := newWorld(t)
 	w.schooled(w.a, 3, 3)
 	c := w.submit(w.a, "Order cheap pills at our casino now!")
-	out := w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID)
-	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
-	w.undo(moderation.Operator, w.a, out.Batch)
-	// Judged between the undo and the moment in which the model follows it.
-	now := w.comment(w.a, c.ID)
-	_, knowing, err := moderation.ModelBytes(w.ctx, w.s, w.a)
-	w.must(err)
-	v := now.Verdict
-	v.ModelSeq, v.Spam = knowing, 0.999
-	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
-		set, err := tx.SetVerdict(w.a.ID, c.ID, now.Version, v)
-		if !set {
-			t.Error("the verdict was not set")
-		}
-		return err
-	}))
-	w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID)
+	// judged puts a verdict by the live model on the comment while it waits.
+	judged := func() {
+		t.Helper()
+		now := w.comment(w.a, c.ID)
+		_, changed, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+		w.must(err)
+		v := now.Verdict
+		v.ModelSeq = changed
+		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+			set, err := tx.SetVerdict(w.a.ID, c.ID, now.Version, v)
+			if !set {
+				t.Error("the verdict was not set")
+			}
+			return err
+		}))
+	}
+	learn := func() { w.must(moderation.LearnLog(w.ctx, w.s, w.a)) }
+	spam := func() string { return w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID).Batch }
+	first := spam()
+	learn()
+	w.undo(moderation.Operator, w.a, first)
+	judged() // between the undo and the moment in which the model follows it
+	second := spam()
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 0 {
 		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Spam)
+	}
+	w.undo(moderation.Operator, w.a, second)
+	learn()
+	judged() // by a model that has forgotten it
+	spam()
+	if q := w.quality(w.a); q.Known != 0 || q.Filter.Spam != 1 {
+		t.Errorf("known %d, measured %d; want one that is measured", q.Known, q.Filter.Spam)
+	}
+}
+
+func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
+	w := newWorld(t)
+	w.schooled(w.a, 3, 3)
+	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
+	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.undo(moderation.Operator, w.a, w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID).Batch)
+	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
+	w.must(err)
+	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	if q := w.quality(w.a); q.Known != 1 || q.Filter.Ham != 0 {
+		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Ham)
 	}
 }
 
@@ -311,5 +340,63 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			}
 			b.ReportMetric(float64(time.Since(began).Milliseconds())/10, "ms/whatif")
 		})
+	}
+}
+
+// The store names each comment's standing decision, kept up step by step; the walk along the log
+// has to come to the same ones by itself.
+func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
+	for seed := range uint64(6) {
+		w := newWorld(t)
+		rnd := rand.New(rand.NewPCG(seed, 5))
+		edits := seed%2 == 1
+		tokens, batches := map[string]string{}, []string{}
+		var ids []string
+		for range 12 {
+			c, token := w.submitOwn(w.a, fmt.Sprintf("Comment %d of a random history.", len(ids)))
+			ids, tokens[c.ID] = append(ids, c.ID), token
+		}
+		for range 60 {
+			id := ids[rnd.IntN(len(ids))]
+			switch rnd.IntN(6) {
+			case 0:
+				if len(batches) > 0 {
+					w.undo(moderation.Operator, w.a, batches[rnd.IntN(len(batches))])
+				}
+			case 1:
+				if edits {
+					_, _, err := w.s.Edit(w.ctx, w.a, id, tokens[id], fmt.Sprintf("Text %d of a random history.", rnd.Int()))
+					w.must(err)
+				}
+			case 2:
+				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+			default:
+				some := []string{id, ids[rnd.IntN(len(ids))]}
+				if out := w.decide(moderation.Operator, w.a, moderation.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
+					batches = append(batches, out.Batch)
+				}
+			}
+		}
+		want := map[moderation.Action]int{}
+		for _, id := range ids {
+			if standing := w.comment(w.a, id).Standing; standing != 0 {
+				w.view(func(tx moderation.Tx) error {
+					d, err := tx.DecisionBySeq(w.a.ID, standing)
+					want[d.Action]++
+					return err
+				})
+			}
+		}
+		n := want[moderation.Approve] + want[moderation.MarkSpam] + want[moderation.Reject]
+		q := w.quality(w.a)
+		if q.Decisions+q.Known != n || q.Filter.Ham+q.Filter.Spam+q.Cold+q.Refused != q.Decisions {
+			t.Errorf("seed %d: %d decisions and %d known, want %d together: %+v", seed, q.Decisions, q.Known, n, q)
+		}
+		if q.Tally != (moderation.Tally{Ham: want[moderation.Approve], Spam: want[moderation.MarkSpam]}) {
+			t.Errorf("seed %d: taught %+v, want %v", seed, q.Tally, want)
+		}
+		if !edits && (q.Known != 0 || q.Refused != want[moderation.Reject] || q.Reasons[moderation.ReasonSpam] != want[moderation.MarkSpam]) {
+			t.Errorf("seed %d: %+v, want %v", seed, q, want)
+		}
 	}
 }
