@@ -95,6 +95,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 	if err != nil {
 		return Comment{}, Page{}, fmt.Errorf("edit: %w", err)
 	}
+	s.renewIfOld(site.ID, j)
 	return c, page, nil
 }
 

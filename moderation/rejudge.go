@@ -57,6 +57,15 @@ func (s *Service) judging(ctx context.Context) {
 	}
 }
 
+// renewIfOld has a stored verdict renewed that is older than the model: the model may have
+// learned, and all that was stored been renewed, while the verdict was on its way.
+func (s *Service) renewIfOld(site int64, j judged) {
+	if l := s.models.of(site).live.Load(); l == nil || !j.ok || l.changed != j.changed {
+		s.models.mark(&s.models.stale, site)
+		wake(s.models.judge)
+	}
+}
+
 // turn is how far one site's waiting comments have been judged again.
 type turn struct {
 	changed uint64       // the model that the freshest were judged by

@@ -267,3 +267,41 @@ func BenchmarkUndo(b *testing.B) {
 	}
 	b.Logf("%d snapshots of %d bytes", len(w.snapshots(w.a)), size)
 }
+
+// An undo of one of the newest decisions of a long log is in the models of this process and of
+// another about a second later, and so are a withdrawal and a copy.
+func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		batches := w.taught(w.a, 1200)
+		w.taught(w.b, 20)
+		other := w.another(nil)
+		w.run(w.s)
+		w.run(other)
+		for _, s := range []*moderation.Service{w.s, other} {
+			w.must(s.Learn(w.ctx, w.a))
+		}
+		follows := func(what string) {
+			t.Helper()
+			start := time.Now()
+			want := w.foldOfWhatCounts(w.a)
+			for _, s := range []*moderation.Service{w.s, other} {
+				w.until(what, 10*time.Second, func() bool {
+					model, _, err := moderation.ModelBytes(w.ctx, s, w.a)
+					w.must(err)
+					return bytes.Equal(model, want)
+				})
+				t.Logf("%s: after %v, with the fold that it is compared with", what, time.Since(start))
+			}
+		}
+		w.undo(moderation.Operator, w.a, batches[len(batches)-9])
+		follows("the undo")
+		_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.a, w.b, nil)
+		w.must(err)
+		follows("the copy")
+		out, err := w.s.WithdrawLessons(w.ctx, moderation.Operator, w.a, "", nil)
+		w.must(err)
+		follows("the withdrawal")
+		w.undo(moderation.Operator, w.a, out.Batch)
+		follows("its undo")
+	})
+}

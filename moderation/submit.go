@@ -70,6 +70,7 @@ func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitt
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
 	}
+	s.renewIfOld(site.ID, a.judged)
 	out := Submitted{Comment: Comment{ID: r.ID, Version: r.Version, State: r.State, HTML: r.HTML, CreatedAt: r.CreatedAt,
 		EditUntil: r.EditUntil}, Duplicate: r.Duplicate, EditUntil: r.EditUntil, Replayed: replayed}
 	if !r.Duplicate {

@@ -19,6 +19,7 @@ var faults = []struct{ name, pkg, test string }{
 	{"answer-before-commit", "e2e/torture", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},
 	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},
+	{"outdated-snapshot", "moderation", "TestEachProcessFollowsWhatIsTakenBack"},
 	{"escaping", "e2e/browser", "TestHostileInputRunsNowhere"},
 }
 
