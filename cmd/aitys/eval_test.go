@@ -63,7 +63,7 @@ func TestAFilterIsMeasuredByWhatWasDecided(t *testing.T) {
 			}
 		}
 	}
-	s.must("site", "set", "demo", "shadow=0.6", "--data", flags[3])
+	s.must("site", "set", "demo", "shadow=0.6", flags[0], flags[1])
 	if text := s.classifier(flags, "eval"); !strings.Contains(text, "SHADOW") {
 		t.Errorf("with a shadow threshold:\n%s", text)
 	}

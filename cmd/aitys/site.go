@@ -71,7 +71,7 @@ func (c siteListCmd) Run(a *app) error {
 type siteSetCmd struct {
 	asJSON
 	Key string   `arg:"" help:"The site's key."`
-	Set []string `arg:"" name:"name=value" sep:"none" help:"name, origin, moderation, suspect, edit_minutes, rules_en, rules_ru, rules_kk or signin_url, and what it is to be."`
+	Set []string `arg:"" name:"name=value" sep:"none" help:"name, origin, moderation, suspect, shadow, edit_minutes, rules_en, rules_ru, rules_kk or signin_url, and what it is to be."`
 }
 
 func (c siteSetCmd) Run(a *app) error {
