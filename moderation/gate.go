@@ -79,14 +79,22 @@ func mayTurnOn(tx Tx, site Site) error {
 	if err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of spam among them; so far there are %d and %d.",
-		enoughTaught, enoughOfEach, enoughOfEach, t.Ham, t.Spam)
+	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of spam among them; so far there are %s and %s.",
+		enoughTaught, enoughOfEach, enoughOfEach, counted(t.Ham), counted(t.Spam))
 	if n := len(past.cases); n > 0 {
 		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.suspect(), Trust: hindsight.Unsuspected}, past.cases)
 		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d of these.",
 			n, would.Published, would.PublishedWrong.N)
 	}
 	return invalidField("/moderation", detail)
+}
+
+// counted says how many were counted.
+func counted(n int) string {
+	if n == enoughTaught {
+		return fmt.Sprintf("%d or more", n)
+	}
+	return fmt.Sprint(n)
 }
 
 // contradicts reports whether an action goes against what the filter was sure of.

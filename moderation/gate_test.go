@@ -44,6 +44,10 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 			t.Errorf("%q does not say %q", e.Detail, want)
 		}
 	}
+	w.schooled(w.a, 120, 0)
+	if err := w.turnOn("a"); !asError(err, &e) || !strings.Contains(e.Detail, "there are 100 or more and 1.") {
+		t.Errorf("with many of a kind: %q", e.Detail)
+	}
 	if e.Field != "/moderation" {
 		t.Errorf("field %q", e.Field)
 	}

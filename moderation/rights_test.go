@@ -15,6 +15,8 @@ QueueCounts         auth   ok     ok        ok     ok          ok        ok     
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Quality             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
@@ -95,6 +97,14 @@ func useCases(w *world) map[string]func(who moderation.Actor) error {
 		"Item":        func(who moderation.Actor) error { _, _, err := s.Item(ctx, who, w.a, reader.ID); return err },
 		"Pages":       func(who moderation.Actor) error { _, _, err := s.Pages(ctx, who, w.a, "", 0); return err },
 		"Log":         func(who moderation.Actor) error { _, _, err := s.Log(ctx, who, w.a, "", 0); return err },
+		"Quality": func(who moderation.Actor) error {
+			_, err := s.Quality(ctx, who, w.a, moderation.QualityRequest{})
+			return err
+		},
+		"WhatIf": func(who moderation.Actor) error {
+			_, err := s.WhatIf(ctx, who, w.a, moderation.WhatIfRequest{})
+			return err
+		},
 		"LastBatches": func(who moderation.Actor) error { _, err := s.LastBatches(ctx, who, w.a, 5); return err },
 		"Reply": func(who moderation.Actor) error {
 			_, err := s.Reply(ctx, who, w.a, moderation.Ref{ID: reader.ID}, "An answer.", nil)
