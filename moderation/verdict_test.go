@@ -12,9 +12,11 @@ import (
 // warm teaches a site's model ham and spam, n of each.
 func (w *world) warm(site moderation.Site, n int) {
 	w.t.Helper()
+	goods := []string{"pills", "casino bonus", "loans", "watches", "followers", "slots", "credit", "tokens"}
+	plants := []string{"tomatoes", "carrots", "apples", "beans", "roses", "onions", "plums", "pumpkins"}
 	for i := range n {
-		ham := w.submit(site, fmt.Sprintf("The tomatoes in picture %d grew well, thank you for the recipe.", i))
-		spam := w.submit(site, fmt.Sprintf("Cheap pills, order now at our casino, best price number %d!", i))
+		ham := w.submit(site, fmt.Sprintf("My %s and the %s grew well %d weeks on, thank you for the recipe.", plants[i%8], plants[(3*i+1)%8], i))
+		spam := w.submit(site, fmt.Sprintf("Order cheap %s now and %d %s at our best price!", goods[i%8], i, goods[(3*i+1)%8]))
 		w.decide(moderation.Operator, site, moderation.Approve, ham.ID)
 		w.decide(moderation.Operator, site, moderation.MarkSpam, spam.ID)
 	}
@@ -52,9 +54,9 @@ func TestAColdModelSuggestsNothing(t *testing.T) {
 
 func TestAWarmModelSuggests(t *testing.T) {
 	w := newWorld(t)
-	w.warm(w.a, 12)
-	v := w.judged(moderation.Submission{Body: "Order cheap pills at our casino http://x.example"})
-	if v.Action != moderation.MarkSpam || v.Reason != moderation.ReasonSpam || v.Score < 0.9 || !v.Warm || v.ModelSeq != 24 {
+	w.warm(w.a, 20)
+	v := w.judged(moderation.Submission{Body: "Order cheap pills and slots now at our best price http://x.example"})
+	if v.Action != moderation.MarkSpam || v.Reason != moderation.ReasonSpam || v.Score < 0.9 || !v.Warm || v.ModelSeq != 40 {
 		t.Errorf("spam: got %+v", v)
 	}
 	if s := signal(v, "link"); s == nil || s.Weight != 0 {
@@ -63,7 +65,7 @@ func TestAWarmModelSuggests(t *testing.T) {
 	if s := signal(v, "classifier"); s == nil || s.Weight <= 0 || s.Weight > 7 || s.Text == "" {
 		t.Errorf("classifier's signal: got %+v", s)
 	}
-	v = w.judged(moderation.Submission{Body: "The tomatoes in the last picture grew well, thank you."})
+	v = w.judged(moderation.Submission{Body: "The tomatoes and the beans grew well, thank you for the recipe."})
 	if v.Action != moderation.Approve || v.Score > 0.1 {
 		t.Errorf("ham: got %+v", v)
 	}
