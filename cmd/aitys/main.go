@@ -102,6 +102,9 @@ func fail(stderr io.Writer, code int, err error) int {
 	if e, ok := errors.AsType[*moderation.Error](err); ok && e.Kind != moderation.Internal {
 		what = e.Detail
 	}
+	if flag, _, missing := strings.Cut(what, ": expected string value but got \"EOL\""); missing { // kong's end of line
+		what = flag + " wants a value"
+	}
 	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // where else to say it?
 	return code
 }

@@ -32,7 +32,7 @@ var badConfigurations = []struct {
 	{"an unknown variable", "AITYS_PUBLICURL=https://x.example", "AITYS_PUBLICURL", serving()},
 	{"a variable in small letters", "aitys_limits=off", "write it AITYS_LIMITS", serving()},
 	{"a variable with an unknown name among known ones", "AITYS_TRUSTED_PROXIES=10.0.0.0/8", "AITYS_TRUSTED_PROXIES", serving("--limits", "off")},
-	{"a flag without a value", "", "--public-url", serving("--public-url")},
+	{"a flag without a value", "", "--public-url wants a value", serving("--public-url")},
 	{"a flag with an empty value", "", "--public-url is given nothing", serving("--public-url", "")},
 	{"a list with an empty value", "", "--trusted-proxy is given nothing", serving("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "")},
 	{"a bad value in a variable", "AITYS_LIMITS=maybe", "limits", serving()},
