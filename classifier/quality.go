@@ -167,7 +167,7 @@ func (q *Quality) rank(samples []Sample) {
 	q.ROC = []Point{{}}
 	for i, drawn := 0, 0; i < len(sorted); {
 		ham, spam := 0, 0
-		for said := sorted[i].Said; i < len(sorted) && sorted[i].Said == said; i++ {
+		for said := sorted[i].Said; i < len(sorted) && cmp.Compare(sorted[i].Said, said) == 0; i++ { // NaN, too
 			if sorted[i].Spam {
 				spam++
 			} else {

@@ -144,6 +144,22 @@ func TestASharesBoundsAreWilsons(t *testing.T) {
 	}
 }
 
+func TestAnySamplesAreMeasuredToTheEnd(t *testing.T) {
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 2, 0, 1, 0.5, math.NaN()}
+	var samples []classifier.Sample
+	for i, said := range odd {
+		samples = append(samples, classifier.Sample{Said: said, Spam: i%2 == 0}, classifier.Sample{Said: said})
+	}
+	q := classifier.Measure(samples, 0.5)
+	in := 0
+	for _, b := range q.Bins {
+		in += b.Spam.Of
+	}
+	if in != len(samples) || q.Spam+q.Ham != len(samples) || q.Above < 0 || q.Above > 100 {
+		t.Errorf("%d of %d in bins: %+v", in, len(samples), q)
+	}
+}
+
 func BenchmarkMeasure(b *testing.B) { // 10,000 samples well under a tenth of a second
 	samples := make([]classifier.Sample, 10_000)
 	for i := range samples {
