@@ -22,22 +22,26 @@ func (w *world) teach(n int) {
 	}
 }
 
-// waiting posts a comment and returns its item in the queue once the filter judges it warmly.
-func (w *world) waiting(text, lang string) (item reply) {
+// waiting posts comments of a text until the filter, which learns meanwhile, is as sure of one
+// as is asked, and returns its item in the queue.
+func (w *world) waiting(text, lang string, sure func(spam float64) bool) (item reply) {
 	w.t.Helper()
-	id := w.post(comment(text)).str("id")
 	w.until("the filter has an opinion", func() bool {
+		w.n++
+		id := w.post(comment(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
 		item = w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+id+"?lang="+lang, nil)
-		return item.at("verdict", "warm") == true
+		return item.at("verdict", "warm") == true && sure(item.at("verdict", "spam").(float64))
 	})
 	return item
 }
+
+func anyhow(float64) bool { return true }
 
 func TestEvidenceIsSaidInWords(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(8)
 		for lang, want := range map[string]string{"en": "spam", "ru": "спам", "kk": "спам"} {
-			item := w.waiting("Another casino jackpot bonus for "+lang+" at https://casino.example/", lang)
+			item := w.waiting("Another casino jackpot bonus for "+lang+" at https://casino.example/", lang, anyhow)
 			var said []string
 			for _, e := range item.list("evidence") {
 				if e["spam"].(float64)+e["ham"].(float64) < 1 || !strings.Contains(e["text"].(string), want) {
@@ -49,7 +53,7 @@ func TestEvidenceIsSaidInWords(t *testing.T) {
 				t.Errorf("%s: nothing is said of the casino: %q", lang, said)
 			}
 		}
-		if item := w.waiting("A casino jackpot once more, said by the browser's language.", ""); len(item.list("evidence")) > 0 {
+		if item := w.waiting("A casino jackpot once more, said by the browser's language.", "", anyhow); len(item.list("evidence")) > 0 {
 			accepted := w.do(call{path: "/api/v1/sites/a/moderation/comments/" + item.str("comment", "id"), bearer: w.tokens["moderator a"], header: map[string]string{"Accept-Language": "ru-RU, en;q=0.5"}})
 			if text := accepted.list("evidence")[0]["text"].(string); !strings.Contains(text, "спам") {
 				t.Errorf("Accept-Language: got %q", text)
@@ -115,4 +119,72 @@ func TestWhatIfAsksWithinBounds(t *testing.T) {
 	for _, q := range []string{"what-if?threshold=0.4", "what-if?threshold=NaN", "what-if?threshold=x", "what-if?moderation=never", "what-if?last=0", "what-if?last=10001", "stats?since=yesterday"} {
 		want(t, w.as("owner a", "GET", path+q, nil), 400, "query.invalid")
 	}
+}
+
+// judged posts comments like those of teach, once the filter has an opinion, and decides on
+// them as action says.
+func (w *world) judged(n int, action, text string) {
+	w.t.Helper()
+	for i := range n {
+		item := w.waiting(fmt.Sprintf(text, i), "en", anyhow)
+		d := w.decide(action, item.str("comment", "id"), item.num("comment", "version"))
+		if d.num("decided") != 1 {
+			w.t.Fatalf("%s: got %v", action, d)
+		}
+	}
+}
+
+func TestStatsSayHowWellTheFilterDid(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const desk = "/api/v1/sites/a/moderation"
+		w.teach(12)
+		w.judged(4, "spam", "Jackpot bonus of the casino, offer %d: https://casino.example/")
+		w.judged(3, "approve", "The garden and its apples are late again this year, number %d.")
+		s := w.as("moderator a", "GET", desk+"/stats", nil)
+		if s.num("decisions") != 31 || s.num("cold") != 24 || s.num("filter", "spam") != 4 || s.num("filter", "ham") != 3 ||
+			s.num("tally", "ham") != 15 || s.num("tally", "spam") != 16 || s.at("tally", "enough") != false || s.num("reasons", "spam") != 16 {
+			t.Errorf("stats: got %v", s)
+		}
+		if bins, _ := s.at("filter", "bins").([]any); len(bins) != 10 {
+			t.Errorf("bins: got %v", bins)
+		}
+		if later := w.as("moderator a", "GET", desk+"/stats?since=2030-01-01T00:00:00Z", nil); later.num("decisions") != 0 {
+			t.Errorf("stats since 2030: got %v", later)
+		}
+
+		// A threshold of 1 suspects nothing; publishing without waiting would have shown all.
+		all := w.as("moderator a", "GET", desk+"/what-if?threshold=1&moderation=none", nil)
+		if all.num("looked") != 31 || all.num("then", "published") != 31 || all.num("then", "published_wrong", "n") != 16 ||
+			all.num("now", "published") != 0 || all.str("now", "moderation") != "all" || all.json["shadow"] != nil {
+			t.Errorf("what if all were published: got %v", all)
+		}
+		few := w.as("moderator a", "GET", desk+"/what-if?last=5", nil)
+		if few.num("looked") != 5 {
+			t.Errorf("what if of the last five: got %v", few)
+		}
+		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"shadow": 0.7})
+		if r := w.as("moderator a", "GET", desk+"/what-if", nil); r.at("shadow", "threshold") != 0.7 {
+			t.Errorf("with a shadow: got %v", r)
+		}
+		if r := w.as("owner a", "PATCH", "/api/v1/sites/a", m{"shadow": 0}); r.json["shadow"] != nil {
+			t.Errorf("the shadow taken away: got %v", r.json["shadow"])
+		}
+		// The filter publishes nothing before it was taught enough.
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": "suspicious"}), 422, "field.invalid")
+	})
+}
+
+func TestADecisionAgainstASureFilterIsPointedOut(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.teach(55) // who taught less is contradicted by nobody
+		item := w.waiting("Casino jackpot bonus, spin number 99 at https://casino.example/", "en", func(spam float64) bool { return spam > 0.98 })
+		d := w.decide("approve", item.str("comment", "id"), item.num("comment", "version"))
+		against := d.list("contradictions")
+		if d.num("decided") != 1 || len(against) != 1 || against[0]["id"] != item.str("comment", "id") || against[0]["spam"].(float64) <= 0.98 {
+			t.Errorf("got %v", d)
+		}
+		if u := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+d.str("batch")+"/undo", nil); u.num("undone") != 1 {
+			t.Errorf("undo: got %v", u)
+		}
+	})
 }
