@@ -68,6 +68,7 @@ type Document struct {
 	tokens []token
 	places []occurrence // in order of word; nil when the text has too few words for windows
 	words  int
+	links  [][2]int // where links stand in the folded text
 }
 
 // Read tokenises a comment.
@@ -82,7 +83,7 @@ func Read(c Comment) Document {
 			r.tokens[i].off += uint32(len(r.text))
 		}
 	}
-	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words}
+	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words, links: r.linksAt}
 	if r.words > excerptAbove {
 		d.places = r.places
 	}
@@ -101,6 +102,7 @@ type reader struct {
 
 	shape                 shape
 	single, scratch, word []rune
+	linksAt               [][2]int
 	before                int // where the word before begins in text, or -1
 }
 
@@ -141,8 +143,12 @@ func (r *reader) putApart(k kind, name, value string) {
 // their tokens.
 func (r *reader) fold(s string) {
 	var hrefs []string
+	bare := strings.TrimSpace(s)
+	first, _ := utf8.DecodeRuneInString(bare)
+	last, _ := utf8.DecodeLastRuneInString(bare)
 	s, r.shape.disguises = plain(s, func(a string) { hrefs = append(hrefs, a) })
 	home := r.shape.survey(s)
+	r.shape.first, r.shape.last = first, last
 	r.signs(s)
 	r.inText = true
 	r.text = append(r.text, ' ')
@@ -169,12 +175,14 @@ func (r *reader) chunk(chunk string, home script) {
 	bare := strings.TrimFunc(chunk, func(c rune) bool {
 		return c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
 	})
-	if !r.link(bare) {
+	link := r.link(bare)
+	if !link {
 		r.address(bare)
 	}
 	if len(r.text) > maxText {
 		return
 	}
+	from := len(r.text)
 	for chunk != "" {
 		c, n := utf8.DecodeRuneInString(chunk)
 		switch {
@@ -186,6 +194,9 @@ func (r *reader) chunk(chunk string, home script) {
 			r.addWord(append(r.word[:0], c))
 		}
 		chunk = chunk[n:]
+	}
+	if link && len(r.linksAt) < maxLinks {
+		r.linksAt = append(r.linksAt, [2]int{from, len(r.text)})
 	}
 }
 

@@ -25,15 +25,10 @@ func (h *shape) survey(s string) script {
 	inChunk := false
 	for _, c := range s {
 		h.runes++
-		if space := unicode.IsSpace(c); !space {
-			if h.last = c; h.first == 0 {
-				h.first = c
-			}
-			if !inChunk {
-				h.chunks++
-			}
+		if space := unicode.IsSpace(c); !space && !inChunk {
+			h.chunks++
 			inChunk = true
-		} else {
+		} else if space {
 			inChunk = false
 		}
 		if '0' <= c && c <= '9' {
@@ -173,6 +168,8 @@ const maxPattern = 12
 // class is the kind of a character: A, a, 0, a letter without case, an emoji, or itself.
 func class(c rune) string {
 	switch {
+	case hidden(c):
+		return "hidden"
 	case unicode.IsUpper(c):
 		return "A"
 	case unicode.IsLower(c):

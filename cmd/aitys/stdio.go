@@ -96,6 +96,11 @@ type stdioDone struct {
 	OK bool `json:"ok"`
 }
 
+type stdioSame struct {
+	Similarity float64 `json:"similarity"`
+	Duplicate  bool    `json:"duplicate"`
+}
+
 type stdioJudgement struct {
 	Spam     float64         `json:"spam"`
 	Warm     bool            `json:"warm"`
@@ -145,7 +150,9 @@ func (s *stdio) answer(line []byte) any {
 		}
 		return stdioDone{true}
 	case "same":
-		return stdioError{"same is not built yet"}
+		a := classifier.Read(classifier.Comment{Text: q.A}).Fingerprint()
+		b := classifier.Read(classifier.Comment{Text: q.B}).Fingerprint()
+		return stdioSame{Similarity: a.Similarity(b), Duplicate: a.Duplicate(b)}
 	}
 	return stdioError{fmt.Sprintf("unknown op %q: use classify, train, untrain or same", q.Op)}
 }

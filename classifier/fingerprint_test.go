@@ -1,0 +1,60 @@
+package classifier
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+const offer = "Работа на дому без вложений, оплата каждый день, подробности в личных сообщениях https://one.example/a"
+
+func fingerprint(text string) Fingerprint { return Read(Comment{Text: text}).Fingerprint() }
+
+func TestNearDuplicatesAreRecognisedInDisguise(t *testing.T) {
+	for name, text := range map[string]string{
+		"the same":          offer,
+		"another case":      strings.ToUpper(offer),
+		"other punctuation": strings.ReplaceAll(offer, ",", "!!"),
+		"another link":      strings.ReplaceAll(offer, "one.example/a", "two.example/bonus?x=1"),
+		"a word less":       strings.Replace(offer, "каждый ", "", 1),
+		"a greeting":        "Добрый день! " + offer,
+		"Latin letters":     strings.NewReplacer("а", "a", "о", "o", "е", "e", "р", "p").Replace(offer),
+		"zero width":        strings.ReplaceAll(offer, "а", "а\u200b"),
+		"accents":           strings.ReplaceAll(offer, "о", "о\u0301"),
+		"other order":       "Оплата каждый день, подробности в личных сообщениях https://one.example/a работа на дому без вложений",
+	} {
+		a, b := fingerprint(offer), fingerprint(text)
+		if !a.Duplicate(b) || !b.Duplicate(a) {
+			t.Errorf("%s: similarity %.2f of %q, want a duplicate", name, a.Similarity(b), text)
+		}
+		meet := false
+		for _, band := range a.Bands() {
+			meet = meet || slices.Contains(b.Bands(), band)
+		}
+		if !meet {
+			t.Errorf("%s: no band in common", name)
+		}
+	}
+}
+
+func TestDifferentTextsAreNoDuplicates(t *testing.T) {
+	for _, text := range []string{
+		"", "ок", "Статья хорошая, спасибо автору за подробности и за труд",
+		"Работа на дому мне нравится больше, чем в конторе", "https://one.example/a", "!!!",
+	} {
+		if s := fingerprint(offer).Similarity(fingerprint(text)); s >= duplicateFrom {
+			t.Errorf("%q: similarity %.2f", text, s)
+		}
+	}
+	for _, pair := range [][2]string{{"спасибо большое", "спасибо большое!"}, {"👍", "👍"}} {
+		if !fingerprint(pair[0]).Duplicate(fingerprint(pair[1])) {
+			t.Errorf("%q and %q: the same short text is no duplicate", pair[0], pair[1])
+		}
+	}
+	if fingerprint("спасибо большое").Duplicate(fingerprint("спасибо огромное")) || fingerprint("👍").Duplicate(fingerprint("👎")) {
+		t.Error("short texts that differ are duplicates")
+	}
+	if fingerprint("спасибо").Bands() != nil {
+		t.Error("a short text has bands")
+	}
+}
