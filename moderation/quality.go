@@ -22,7 +22,9 @@ type QualityRequest struct {
 
 // A Quality is how well a site's filter did on the site's own decisions: of each comment the
 // last decision that stands, and what was said of it before that was learned. At most the
-// newest 10,000 entries of the log are looked at.
+// newest 10,000 entries of the log are looked at. What a policy published by itself counts only
+// once somebody decided it: on such a site the mistakes are decided rather than the rest, and the
+// figures are worse than the filter.
 type Quality struct {
 	Suspect   float64 // the site's threshold
 	Tally     Tally
