@@ -49,6 +49,29 @@ func TestTheSpecificationIsServed(t *testing.T) {
 	}
 }
 
+// TestWhatIsReadCanBeAskedForWithoutItsBody asks as monitors and link checkers do.
+func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
+	w := onSQLite(t)
+	w.approved(comment(w.text()))
+	for path, status := range map[string]int{
+		"/healthz": 200, "/readyz": 200, "/embed.js": 200, "/docs": 200, "/moderate/signin": 200,
+		"/api/v1/sites/a/comments?page=" + pageA: 200, "/sites/a/page?url=" + pageA: 200,
+		"/api/v1/sites/nowhere/comments?page=" + pageA: 404, "/api/v1/sites/a/moderation/live": 405,
+	} {
+		res, err := http.Head(w.url + path)
+		fatal(t, err)
+		body, err := io.ReadAll(res.Body)
+		fatal(t, err)
+		res.Body.Close()
+		if res.StatusCode != status || len(body) > 0 {
+			t.Errorf("HEAD %s: got %d and %d bytes, want %d and none", path, res.StatusCode, len(body), status)
+		}
+		if status == 200 && res.Header.Get("Content-Type") == "" {
+			t.Errorf("HEAD %s: the headers of GET are missing: %v", path, res.Header)
+		}
+	}
+}
+
 // TestTheSpecificationHasEveryRoute asks the router, so that no route goes undescribed.
 func TestTheSpecificationHasEveryRoute(t *testing.T) {
 	w := onSQLite(t)
