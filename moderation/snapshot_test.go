@@ -259,13 +259,15 @@ func BenchmarkUndo(b *testing.B) {
 				b.StartTimer()
 				w.must(w.s.Learn(w.ctx, w.a))
 			}
+			b.StopTimer()
+			size := 0
+			for _, s := range w.snapshots(w.a) {
+				size += len(s.Model)
+			}
+			b.ReportMetric(float64(size), "snapshot-bytes")
+			b.ReportMetric(float64(len(w.snapshots(w.a))), "snapshots")
 		})
 	}
-	size := 0
-	for _, s := range w.snapshots(w.a) {
-		size += len(s.Model)
-	}
-	b.Logf("%d snapshots of %d bytes", len(w.snapshots(w.a)), size)
 }
 
 // An undo of one of the newest decisions of a long log is in the models of this process and of
