@@ -50,6 +50,11 @@ var hot = []struct {
 	{"newest decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) }, false},
 	{"decisions of a comment", "decisions_comment", func(tx moderation.Tx) error { return second(tx.DecisionsOf(1, "c7")) }, true},
 	{"batch", "decisions_batch", func(tx moderation.Tx) error { return second(tx.Batch(1, "b7")) }, true},
+	{"lessons that count", "lessons_standing", func(tx moderation.Tx) error {
+		return tx.EachLesson(1, 9_900, func(classifier.Lesson) error { return nil })
+	}, true},
+	{"lessons of entries", "lessons_pk", func(tx moderation.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
+	{"what was touched", "decisions_pk", func(tx moderation.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
 	{"lessons of a label", "lessons_label", func(tx moderation.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
 	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(moderation.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},
 	{"last event", "events_pk|SCAN events", func(tx moderation.Tx) error { return second(tx.LastEvent()) }, false},
