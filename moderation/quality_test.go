@@ -5,11 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/hindsight"
@@ -334,6 +336,31 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			}
 			b.ReportMetric(float64(time.Since(began).Milliseconds())/10, "ms/whatif")
 		})
+	}
+}
+
+func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
+	w := newWorld(t)
+	var before []classifier.Sample // by a model that learns each comment after it has judged it
+	model := classifier.Fold(func(func(classifier.Lesson) bool) {})
+	for i, text := range texts(150, rand.New(rand.NewPCG(3, 4))) {
+		c := w.submit(w.a, text)
+		action, label := moderation.Approve, classifier.Ham
+		if strings.Contains(text, "pills") || strings.Contains(text, "casino") {
+			action, label = moderation.MarkSpam, classifier.Spam
+		}
+		document := classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
+		if j := model.Judge(classifier.Read(document)); j.Warm {
+			before = append(before, classifier.Sample{Said: j.Spam, Spam: label == classifier.Spam})
+		}
+		model.Learn(classifier.Lesson{Seq: uint64(i + 1), Label: label, Comment: document})
+		w.decide(moderation.Operator, w.a, action, c.ID)
+		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	}
+	got, want := w.quality(w.a).Filter, classifier.Measure(before, 0.5, 0.9, 0.99)
+	if math.Abs(got.Brier-want.Brier) > 1e-12 || got.Above != want.Above || got.Spam != want.Spam || got.Ham != want.Ham || want.Above == 0 {
+		t.Errorf("measured %v, %v%% of %d and %d; want %v, %v%% of %d and %d",
+			got.Brier, got.Above, got.Spam, got.Ham, want.Brier, want.Above, want.Spam, want.Ham)
 	}
 }
 
