@@ -84,6 +84,24 @@ func thin(seqs []uint64, head uint64) (drop []uint64) {
 	return slices.DeleteFunc(slices.Clone(seqs), func(seq uint64) bool { return keep[seq] })
 }
 
+// dropSnapshots removes a site's snapshots from seq on.
+func dropSnapshots(tx Tx, site int64, seq uint64) error {
+	list, err := tx.Snapshots(site)
+	if err != nil {
+		return fmt.Errorf("list snapshots: %w", err)
+	}
+	var drop []uint64
+	for _, s := range list {
+		if s.Seq >= seq {
+			drop = append(drop, s.Seq)
+		}
+	}
+	if err := tx.DropSnapshots(site, drop); err != nil {
+		return fmt.Errorf("drop snapshots: %w", err)
+	}
+	return nil
+}
+
 // saveSnapshots writes the snapshots of a site that are due, and removes those that are no
 // good or too many.
 func (s *Service) saveSnapshots(ctx context.Context, site int64) error {

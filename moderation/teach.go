@@ -122,10 +122,11 @@ func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, befor
 		if err != nil {
 			return fmt.Errorf("retire lessons: %w", err)
 		}
-		if lowest > 0 {
-			b.teach(Decision{Kind: EntryRetirement, Subject: before.Format(time.RFC3339Nano), Lessons: n, Before: lowest}, out)
+		if lowest == 0 {
+			return nil
 		}
-		return nil
+		b.teach(Decision{Kind: EntryRetirement, Subject: before.Format(time.RFC3339Nano), Lessons: n, Before: lowest}, out)
+		return dropSnapshots(b.tx, site.ID, lowest) // they hold words of what is erased
 	})
 }
 
