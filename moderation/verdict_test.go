@@ -3,6 +3,7 @@ package moderation_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,11 +13,19 @@ import (
 // warm teaches a site's model ham and spam, n of each.
 func (w *world) warm(site moderation.Site, n int) {
 	w.t.Helper()
-	goods := []string{"pills", "casino bonus", "loans", "watches", "followers", "slots", "credit", "tokens"}
-	plants := []string{"tomatoes", "carrots", "apples", "beans", "roses", "onions", "plums", "pumpkins"}
+	// No two of them nearly the same: that would be one lesson.
+	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win free replica discount")
+	plants := strings.Fields("tomatoes grew well thank you recipe garden carrots soil apples beans roses onions rain lovely pumpkins kitchen")
+	pick := func(from []string, i int) string {
+		var some []string
+		for j := range 8 {
+			some = append(some, from[(i*i+3*i*j+5*j)%len(from)])
+		}
+		return strings.Join(some, " ")
+	}
 	for i := range n {
-		ham := w.submit(site, fmt.Sprintf("My %s and the %s grew well %d weeks on, thank you for the recipe.", plants[i%8], plants[(3*i+1)%8], i))
-		spam := w.submit(site, fmt.Sprintf("Order cheap %s now and %d %s at our best price!", goods[i%8], i, goods[(3*i+1)%8]))
+		ham := w.submit(site, pick(plants, i))
+		spam := w.submit(site, pick(goods, i))
 		w.decide(moderation.Operator, site, moderation.Approve, ham.ID)
 		w.decide(moderation.Operator, site, moderation.MarkSpam, spam.ID)
 	}
@@ -55,7 +64,7 @@ func TestAColdModelSuggestsNothing(t *testing.T) {
 func TestAWarmModelSuggests(t *testing.T) {
 	w := newWorld(t)
 	w.warm(w.a, 20)
-	v := w.judged(moderation.Submission{Body: "Order cheap pills and slots now at our best price http://x.example"})
+	v := w.judged(moderation.Submission{Body: "Order cheap pills now, casino bonus, best price! http://x.example"})
 	if v.Action != moderation.MarkSpam || v.Reason != moderation.ReasonSpam || v.Score < 0.9 || !v.Warm || v.ModelSeq != 40 {
 		t.Errorf("spam: got %+v", v)
 	}
@@ -65,7 +74,7 @@ func TestAWarmModelSuggests(t *testing.T) {
 	if s := signal(v, "classifier"); s == nil || s.Weight <= 0 || s.Weight > 7 || s.Text == "" {
 		t.Errorf("classifier's signal: got %+v", s)
 	}
-	v = w.judged(moderation.Submission{Body: "The tomatoes and the beans grew well, thank you for the recipe."})
+	v = w.judged(moderation.Submission{Body: "Tomatoes and beans grew well, thank you, lovely recipe."})
 	if v.Action != moderation.Approve || v.Score > 0.1 {
 		t.Errorf("ham: got %+v", v)
 	}
