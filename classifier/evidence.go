@@ -26,7 +26,7 @@ func (m *Model) Evidence(d Document) []Weight {
 		return nil
 	}
 	var out []Weight
-	base := ratioBase(s.docs[Spam], s.docs[Ham])
+	base := spamSmoothing.base(s.docs[Spam], s.docs[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue
@@ -37,7 +37,7 @@ func (m *Model) Evidence(d Document) []Weight {
 		}
 		out = append(out, Weight{
 			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
-			Weight: ratio(n[Spam], n[Ham], base),
+			Weight: spamSmoothing.ratio(n[Spam], n[Ham], base),
 			Spam:   int(n[Spam]), Ham: int(n[Ham]),
 		})
 	}

@@ -13,7 +13,7 @@ const (
 	excerptSpan   = 32
 	excerptStep   = 8
 	excerptShare  = 4   // one in so many
-	excerptMargin = 0.6 // nats by which an excerpt must be worse than the whole to count
+	excerptMargin = 0.75 // nats by which an excerpt must be worse than the whole to count
 )
 
 // worst returns the logit of the worst excerpt. b.each is filled in.

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -125,9 +124,13 @@ func (f Fingerprint) Bands() []uint64 {
 	if f.Letters < nearLetters {
 		return nil
 	}
-	out := make([]uint64, 0, bands)
-	for i := range bands {
-		out = append(out, mix(uint64(i)<<56^mix(uint64(f.Minima[2*i])<<32|uint64(f.Minima[2*i+1]))))
+	all := f.bands()
+	return all[:]
+}
+
+func (f Fingerprint) bands() (out [bands]uint64) {
+	for i := range out {
+		out[i] = mix(uint64(i)<<56 ^ mix(uint64(f.Minima[2*i])<<32|uint64(f.Minima[2*i+1])))
 	}
-	return slices.Compact(out)
+	return out
 }

@@ -17,6 +17,7 @@ var loudness = func() (x [256]float64) {
 	for i := range x {
 		x[i] = 1
 	}
+	x[kindWord] = 1.3
 	x[kindTrait] = 1.2
 	for _, k := range []kind{kindHost, kindDomain, kindTLD, kindPath} {
 		x[k] = 1.5
@@ -104,7 +105,8 @@ func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	b.each = b.each[:0]
-	base := ratioBase(docs[h.label], docs[Ham])
+	smooth := smoothingOf(h.label)
+	base := smooth.base(docs[h.label], docs[Ham])
 	var all sum
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
@@ -114,7 +116,7 @@ func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
 		}
 		if n := tallies[i]; n != nil && n[h.label]+n[Ham] > 0 {
 			s.known = 1
-			s.ratios = ratio(n[h.label], n[Ham], base)
+			s.ratios = smooth.ratio(n[h.label], n[Ham], base)
 		}
 		all.add(s)
 		b.each = append(b.each, s)
@@ -127,8 +129,16 @@ func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
 	return v
 }
 
-// learn takes one step of the regression towards y, 1 for the head's label and 0 for ham.
-func (h *head) learn(d Document, v verdict, y float64) {
+// learn takes one step towards y, 1 for the head's label and 0 for ham. A head that is not warm
+// has no opinion yet that stack and excerpt could be measured by.
+func (h *head) learn(d Document, tallies []*tally, docs tally, y float64, warm bool) {
+	v := h.look(d, tallies, docs)
+	if warm {
+		if v.long {
+			h.excerpt.learn(v.excerpt, y)
+		}
+		h.stack.learn(v.scores, y)
+	}
 	pull := sigmoid(v.learned) - y
 	if pull == 0 || len(d.tokens) == 0 {
 		return
@@ -137,9 +147,9 @@ func (h *head) learn(d Document, v verdict, y float64) {
 	for _, t := range d.tokens {
 		loud += loudness[t.kind] * loudness[t.kind]
 	}
-	pull0 := pull / math.Sqrt(loud)
+	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
-		g := pull0 * loudness[t.kind]
+		g := whole * loudness[t.kind]
 		s := h.slopes.ensure(t.hash)
 		square := float64(s.square) + g*g
 		s.square = float32(square)

@@ -15,7 +15,7 @@ func (m *Model) Memory() int {
 	if m.idle != nil {
 		n += m.idle.size()
 	}
-	return n + s.tallies.used*counted
+	return n + s.tallies.used*counted + len(m.copies.bands.slots)*int(unsafe.Sizeof(slot[struct{}]{}))
 }
 
 func (s *side) size() int {

@@ -21,6 +21,7 @@ type Model struct {
 	learning sync.Mutex // guards what follows
 	idle     *side      // nil until the first Learn after a fold
 	counts   *counts
+	copies   copies
 }
 
 // Fold makes the model of lessons, which come in ascending order of Seq.
@@ -29,7 +30,7 @@ func Fold(lessons func(yield func(Lesson) bool)) *Model {
 	s := m.active.Load()
 	for l := range lessons {
 		d := Read(l.Comment)
-		s.apply(d, l, m.count(d, l, s))
+		s.apply(m.step(d, l, s))
 	}
 	return m
 }
@@ -50,23 +51,31 @@ func (m *Model) Learn(l Lesson) {
 	}
 	next, old := m.idle, m.active.Load()
 	next.mu.Lock() // free: it was old in the Learn before
-	tallies := m.count(d, l, next)
-	next.apply(d, l, tallies)
+	st := m.step(d, l, next)
+	next.apply(st)
 	next.mu.Unlock()
 	m.active.Store(next)
 	old.mu.Lock() // waits for those who still judge by it
-	old.apply(d, l, tallies)
+	old.apply(st)
 	old.mu.Unlock()
 	m.idle = old
 }
 
-// count counts a lesson in the store if it was not foreseen, and returns the new tallies of its
-// tokens and then that of the lessons, else nil.
-func (m *Model) count(d Document, l Lesson, s *side) []tally {
-	if s.foresees(d, l.Label) {
-		return nil
+// step is what one lesson does to a side, worked out once for both.
+type step struct {
+	Document
+	label   Label
+	seq     uint64
+	copy    bool    // nearly the same was taught before: it teaches nothing
+	tallies []tally // of the tokens and then of the lessons; nil when the lesson is not counted
+}
+
+func (m *Model) step(d Document, l Lesson, s *side) step {
+	st := step{Document: d, label: l.Label, seq: l.Seq}
+	if st.copy = m.copies.add(d, l.Label); !st.copy && !s.foresees(d, l.Label) {
+		st.tallies = m.counts.learn(d, l.Label)
 	}
-	return m.counts.learn(d, l.Label)
+	return st
 }
 
 // reading returns the active side, locked for reading. The loop ends: a side is only ever
@@ -171,30 +180,22 @@ func (s *side) lookUp(d Document) []*tally {
 	return out
 }
 
-// apply learns a lesson. tallies are those that count returned.
-func (s *side) apply(d Document, l Lesson, tallies []tally) {
-	before := s.lookUp(d)
-	for i := range s.heads {
-		h := &s.heads[i]
-		y, ok := s.concerns(h, l.Label)
-		if !ok {
-			continue
-		}
-		v := h.look(d, before, s.docs)
-		if s.warm(h.label) {
-			if v.long {
-				h.excerpt.learn(v.excerpt, y)
+// apply learns a lesson.
+func (s *side) apply(st step) {
+	s.seq = st.seq
+	if !st.copy {
+		before := s.lookUp(st.Document)
+		for i := range s.heads {
+			if y, ok := s.concerns(&s.heads[i], st.label); ok {
+				s.heads[i].learn(st.Document, before, s.docs, y, s.warm(s.heads[i].label))
 			}
-			h.stack.learn(v.scores, y)
 		}
-		h.learn(d, v, y)
 	}
-	s.seq = l.Seq
-	s.taught[l.Label]++
-	if tallies != nil {
-		s.docs = tallies[len(d.tokens)]
-		for i, t := range d.tokens {
-			*s.tallies.ensure(t.hash) = tallies[i]
+	s.taught[st.label]++
+	if st.tallies != nil {
+		s.docs = st.tallies[len(st.tokens)]
+		for i, t := range st.tokens {
+			*s.tallies.ensure(t.hash) = st.tallies[i]
 		}
 	}
 }

@@ -2,38 +2,52 @@ package classifier
 
 import "math"
 
-// smooth is the count of a token in lessons that never had it. Without it one rare word would
+// smoothing is the count of a token in lessons that never had it. Without it one rare word would
 // outweigh everything; where it is much less than this, a few wrong labels do more harm.
-const smooth = 0.2
+type smoothing struct {
+	by   float64
+	logs [1024]float64 // of the first counts, smoothed
+}
 
-var logs = func() (t [1024]float64) {
-	for i := range t {
-		t[i] = math.Log(float64(i) + smooth)
-	}
-	return t
-}()
+// Insults are made of words that are said in earnest, too: a reason's words are smoothed more.
+var spamSmoothing, reasonSmoothing = newSmoothing(0.2), newSmoothing(0.5)
 
-func logCount(n uint32) float64 {
-	if n < uint32(len(logs)) {
-		return logs[n]
+func newSmoothing(by float64) *smoothing {
+	s := &smoothing{by: by}
+	for i := range s.logs {
+		s.logs[i] = math.Log(float64(i) + by)
 	}
-	return math.Log(float64(n) + smooth)
+	return s
+}
+
+func smoothingOf(l Label) *smoothing {
+	if l == Spam {
+		return spamSmoothing
+	}
+	return reasonSmoothing
+}
+
+func (s *smoothing) log(n uint32) float64 {
+	if n < uint32(len(s.logs)) {
+		return s.logs[n]
+	}
+	return math.Log(float64(n) + s.by)
 }
 
 // ratio is what a token says for yes against no, in nats: the smoothed logarithm of how much
 // more often it was in lessons of yes, the less sure the fewer lessons had it. base is that of
 // the lessons.
-func ratio(yes, no uint32, base float64) float64 {
+func (s *smoothing) ratio(yes, no uint32, base float64) float64 {
 	n := float64(yes) + float64(no)
 	if n == 0 {
 		return 0
 	}
-	return (logCount(yes) - logCount(no) + base) * (n / (n + 1))
+	return (s.log(yes) - s.log(no) + base) * (n / (n + 1))
 }
 
-// ratioBase is ln(lessons of no) - ln(lessons of yes), smoothed.
-func ratioBase(yes, no uint32) float64 {
-	return math.Log(float64(no)+2*smooth) - math.Log(float64(yes)+2*smooth)
+// base is ln(lessons of no) - ln(lessons of yes), smoothed.
+func (s *smoothing) base(yes, no uint32) float64 {
+	return math.Log(float64(no)+2*s.by) - math.Log(float64(yes)+2*s.by)
 }
 
 // sigmoid is exactly 0.5 at 0.

@@ -46,6 +46,9 @@ func (m *Model) Bytes() []byte {
 	for i := range s.heads {
 		b = s.heads[i].appendTo(b)
 	}
+	for _, c := range m.copies.bands.sorted() {
+		b = binary.LittleEndian.AppendUint64(b, c.hash)
+	}
 	binary.LittleEndian.PutUint64(b[snapshotHeader-8:], uint64(len(b)-snapshotHeader))
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
@@ -69,7 +72,7 @@ func (h *head) readFrom(r *snapshotReader) {
 		*f = math.Float64frombits(r.uint64())
 	}
 	for n := r.uvarint(); n > 0 && !r.failed; n-- {
-		s := h.slopes.ensure(r.uint64())
+		s := h.slopes.ensure(max(1, r.uint64()))
 		s.weight = math.Float32frombits(r.uint32())
 		s.square = math.Float32frombits(r.uint32())
 	}
@@ -117,7 +120,10 @@ func Restore(b []byte) (*Model, error) {
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
 	}
-	if r.failed || len(r.b) > 0 {
+	for len(r.b) > 0 && !r.failed {
+		m.copies.bands.ensure(max(1, r.uint64()))
+	}
+	if r.failed {
 		return nil, fmt.Errorf("%w: its length is wrong", ErrSnapshot)
 	}
 	return m, nil

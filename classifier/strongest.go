@@ -34,7 +34,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	if !s.warm(Spam) {
 		return nil, nil
 	}
-	base := ratioBase(s.docs[Spam], s.docs[Ham])
+	base := spamSmoothing.base(s.docs[Spam], s.docs[Ham])
 	keys, tallies := m.counts.all()
 	for i, key := range keys {
 		name, ok := kindNames[kind(key[0])]
@@ -42,7 +42,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 			continue
 		}
 		w := Weight{Token: name + ":" + key[1:], Spam: int(tallies[i][Spam]), Ham: int(tallies[i][Ham])}
-		w.Weight = ratio(tallies[i][Spam], tallies[i][Ham], base)
+		w.Weight = spamSmoothing.ratio(tallies[i][Spam], tallies[i][Ham], base)
 		switch {
 		case w.Weight > 0:
 			spam = append(spam, w)

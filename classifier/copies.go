@@ -1,0 +1,36 @@
+package classifier
+
+// copies knows what was taught, well enough to notice that nearly the same is taught again: a
+// campaign of a thousand comments is one lesson. It keeps half the bands of each fingerprint,
+// by label: the same text with another label is no copy but a correction.
+type copies struct{ bands table[struct{}] }
+
+const (
+	copyBands = bands / 2
+	copyFrom  = 10 // bands known: texts alike by four fifths
+)
+
+// add notes a lesson and reports whether it is a copy. Short texts never are: "thank you" is
+// said by many, and each of them means it.
+func (c *copies) add(d Document, l Label) bool {
+	f := d.Fingerprint()
+	if f.Letters < nearLetters {
+		return false
+	}
+	known := 0
+	all := f.bands()
+	own := all[:copyBands]
+	for i, b := range own {
+		own[i] = max(1, mix(b^uint64(l)))
+		if c.bands.find(own[i]) != nil {
+			known++
+		}
+	}
+	if known >= copyFrom {
+		return true
+	}
+	for _, b := range own {
+		c.bands.ensure(b)
+	}
+	return false
+}
