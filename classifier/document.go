@@ -73,7 +73,9 @@ type Document struct {
 
 // Read tokenises a comment.
 func Read(c Comment) Document {
-	r := reader{before: -1}
+	// About two bytes make a token and its place; a long comment says much twice.
+	guess := min(len(c.Text), 8<<10) + 64
+	r := reader{before: -1, tokens: make([]token, 0, guess), places: make([]occurrence, 0, guess)}
 	r.fold(c.Text)
 	r.grams()
 	r.traits()
@@ -201,6 +203,12 @@ func (r *reader) chunk(chunk string, home script) {
 }
 
 func wordRune(c rune) bool {
+	if c < utf8.RuneSelf {
+		return '0' <= c && c <= '9' || isASCIILetter(byte(c))
+	}
+	if 0x400 <= c && c <= 0x481 || 0x483 <= c && c <= 0x52F {
+		return true
+	}
 	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c)
 }
 

@@ -12,7 +12,7 @@ const (
 	excerptAbove  = 12 // words
 	excerptSpan   = 32
 	excerptStep   = 8
-	excerptShare  = 4   // one in so many
+	excerptShare  = 4    // one in so many
 	excerptMargin = 0.75 // nats by which an excerpt must be worse than the whole to count
 )
 

@@ -21,12 +21,19 @@ func plain(s string, href func(string)) (text string, seen disguises) {
 	if strings.IndexByte(s, '&') >= 0 {
 		s = html.UnescapeString(s)
 	}
-	clean := true
+	clean, simple := true, true // simple: nothing but what keyboards for English, Russian and Kazakh type
 	for _, r := range s {
-		if r >= 0x80 && (hidden(r) || accent(r)) {
+		if r < 0xA0 || 0x400 <= r && r < 0x483 || 0x48A <= r && r <= 0x52F {
+			continue
+		}
+		simple = false
+		if hidden(r) || accent(r) {
 			clean = false
 			break
 		}
+	}
+	if simple {
+		return s, seen
 	}
 	if !clean {
 		s = dropMarks(s, &seen)
