@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"time"
 
 	sqlitedriver "github.com/glebarez/go-sqlite"
 	"github.com/glebarez/sqlite"
@@ -49,7 +50,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 		return nil, err
 	}
 	s := &sqliteEngine{path: path}
-	if s.write, err = gorm.Open(sqlite.Open(sqliteDSN(path, o, true)), gormConfig()); err != nil {
+	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
 	if s.read, err = gorm.Open(sqlite.Open(sqliteDSN(path, o, false)), gormConfig()); err != nil {
@@ -60,6 +61,24 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	}
 	s.group = newGroup(s.write, o.Wait)
 	return s, nil
+}
+
+// openWriter opens the writer's pool. Many who turn a new file to WAL at once are told that it is
+// busy without the wait that busy_timeout promises, so the wait is made here.
+func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Wait)
+	defer cancel()
+	for {
+		db, err := gorm.Open(sqlite.Open(sqliteDSN(path, o, true)), gormConfig())
+		if !errors.Is(sqliteError(err), moderation.ErrBusy) {
+			return db, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // sqliteDSN is the address of one of the two pools. Each connection that is ever made gets
