@@ -17,28 +17,33 @@ func (t token) key(text string) string {
 // Evidence returns the strongest tokens of a document, strongest first, at most ten, none
 // until both kinds were taught. 4-grams are left out: they mean nothing to a person. A token
 // is its kind and its value, as in "word:casino", "host:casino.example" or "trait:links=2";
-// kinds are word, host, domain, tld, path, mail, mention, trait, name, name_word, writer_mail
-// and writer_site.
-func (m *Model) Evidence(d Document) []Weight {
+// kinds are word, words, first, capitals, host, domain, tld, path, mail, mention, trait, name,
+// name_word, writer_mail and writer_site.
+func (m *Model) Evidence(d Document) []Weight { return m.EvidenceOf(d, Spam) }
+
+// EvidenceOf is Evidence for any label but Ham: a Weight's Spam is then the number of lessons
+// of that label.
+func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	s := m.reading()
 	defer s.mu.RUnlock()
-	if !s.warm(Spam) {
+	if !s.warm(l) {
 		return nil
 	}
 	var out []Weight
-	base := spamSmoothing.base(s.docs[Spam], s.docs[Ham])
+	smooth := smoothingOf(l)
+	base := smooth.base(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue
 		}
 		n := s.tallies.find(t.hash)
-		if n == nil || n[Spam]+n[Ham] == 0 {
+		if n == nil || n[l]+n[Ham] == 0 {
 			continue
 		}
 		out = append(out, Weight{
 			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
-			Weight: spamSmoothing.ratio(n[Spam], n[Ham], base),
-			Spam:   int(n[Spam]), Ham: int(n[Ham]),
+			Weight: smooth.ratio(n[l], n[Ham], base),
+			Spam:   int(n[l]), Ham: int(n[Ham]),
 		})
 	}
 	slices.SortFunc(out, func(a, b Weight) int {

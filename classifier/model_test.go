@@ -197,6 +197,13 @@ func TestReasonsAreZeroUntilTaughtAndThenIndependent(t *testing.T) {
 	if j.Reasons[0] != 0 || j.Reasons[1] != 0 || j.Reasons[2] <= 0.5 {
 		t.Errorf("reasons %v, want only the personal attack", j.Reasons)
 	}
+	m := Fold(slices.Values(lessons))
+	if got := m.EvidenceOf(insult, PersonalAttack); len(got) == 0 || got[0].Weight <= 0 || got[0].Spam != 1 {
+		t.Errorf("evidence of a personal attack: %+v", got)
+	}
+	if got := m.EvidenceOf(insult, Obscenity); got != nil {
+		t.Errorf("evidence of an untaught reason: %+v", got)
+	}
 	if j.Warm || j.Spam != 0.5 {
 		t.Errorf("an insult warmed the spam model: %+v", j)
 	}
