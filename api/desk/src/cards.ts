@@ -32,6 +32,13 @@ export class Cards {
     return this.all.filter(card => boxOf(card)?.checked)
   }
 
+  /** Selects every card, or none where all are selected. */
+  selectAll(): void {
+    const boxes = this.all.map(boxOf).filter(box => box !== null)
+    const on = boxes.some(box => !box.checked)
+    for (const box of boxes) box.checked = on
+  }
+
   find(id: string): Card | undefined {
     return this.all.find(card => idOf(card) === id)
   }

@@ -94,10 +94,17 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
 /** Says how many are selected. The bar itself shows without script. */
 function selection(queue: Queue): void {
   document.addEventListener('change', event => {
-    if (event.target instanceof Element && event.target.closest('.pick')) {
-      element('selected').textContent = say('selected', { n: queue.cards.selected.length })
-    }
+    if (event.target instanceof Element && event.target.closest('.pick')) count(queue)
   })
+  document.querySelector('[data-all]')?.addEventListener('click', () => {
+    queue.cards.selectAll()
+    count(queue)
+    if (queue.cards.selected.length === 0) queue.cards.go(queue.cards.current ?? undefined) // the bar has gone
+  })
+}
+
+function count(queue: Queue): void {
+  element('selected').textContent = say('selected', { n: queue.cards.selected.length })
 }
 
 function keyboard(queue: Queue | undefined): void {
@@ -162,6 +169,11 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
   const action = actions[key]
   if (action && shift) {
     queue.decide(queue.cards.selected, action)
+    return true
+  }
+  if (key === 'x' && shift) {
+    queue.cards.selectAll()
+    count(queue)
     return true
   }
   if (key === 'd' && shift) {

@@ -25,6 +25,8 @@ export class Queue implements Listener {
   readonly #outbox: Outbox
   readonly #done: Done[] = []
   #loading = false
+  /** The key of the decision that the toast speaks of. */
+  #said = ''
 
   constructor(list: HTMLElement) {
     this.cards = new Cards(list)
@@ -54,6 +56,7 @@ export class Queue implements Listener {
     this.#done.push({ key, batch: '', ids: cards.map(idOf), action })
     this.#foldAll(cards, () => folded(action, reason), key)
     this.#count(cards.length, states[action])
+    this.#said = key
     this.#toast.say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.${reason}`) }), true)
     this.#outbox.add(step)
     if (this.cards.all.length === 0) this.more()
@@ -122,12 +125,14 @@ export class Queue implements Listener {
     })
     if (done.action !== 'reply') this.#count(-done.ids.length, states[done.action])
     this.cards.go(first)
+    this.#said = ''
     this.#toast.say(say('undone', { n: Math.max(1, done.ids.length) }), this.#done.length > 0)
     this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
   }
 
   /** Notes a reply that approved what it answers: it can be taken back like a decision. */
   replied(card: Card, batch: string | null): void {
+    this.#said = ''
     if (!batch) {
       this.#toast.say(say('toast.reply'), this.#done.length > 0)
       return
@@ -154,8 +159,9 @@ export class Queue implements Listener {
       if (!answer.batch) this.#done.splice(at, 1)
     }
     if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
-    if (step.action === 'approve' && (answer.decided ?? 0) > 0 && done === this.#done.at(-1)) this.#toast.countPublic()
-    this.#pointOut(answer, done !== undefined && done === this.#done.at(-1))
+    const said = step.key === this.#said
+    if (step.action === 'approve' && (answer.decided ?? 0) > 0 && said) this.#toast.countPublic()
+    this.#pointOut(answer, said)
     this.#count(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
   }
@@ -187,6 +193,7 @@ export class Queue implements Listener {
   }
 
   refused(step: Step, detail: string): void {
+    this.#said = ''
     this.#toast.say(say('failed', { detail }), false)
     if (step.kind !== 'decide') return
     const at = this.#done.findIndex(d => d.key === step.key)
@@ -212,7 +219,8 @@ export class Queue implements Listener {
   /** Brings back what was left alone, with what happened to it. */
   async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
-    this.#toast.say(say('conflicts', { n: conflicts.length }), false)
+    this.#said = ''
+    this.#toast.say(say('conflicts', { n: conflicts.length }), this.#done.length > 0)
     for (const { id, code } of conflicts) {
       const row = this.cards.rowOf(id)
       if (code === 'comment.unknown' || !(row || this.cards.find(id))) continue
