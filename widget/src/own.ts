@@ -112,7 +112,7 @@ export class OwnComments {
     const until = Date.parse(seen.edit_until ?? '')
     if (until > Date.now()) {
       const edit = button(this.#t.edit, () => this.#edit(own, seen, node), { 'data-until': `${until}` })
-      tools.unshift(edit, el('span', { 'data-until': until }, this.#minutes(until)))
+      tools.unshift(el('span', { class: 'row' }, edit, el('span', { 'data-until': until }, this.#minutes(until))))
     }
     return tools
   }

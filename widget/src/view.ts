@@ -70,7 +70,7 @@ export class View {
 
   get #plainPage(): string {
     const { base, site, page } = this.config
-    return `${base}sites/${encodeURIComponent(site)}/page?url=${encodeURIComponent(page)}`
+    return `${base}sites/${encodeURIComponent(site)}/page?url=${encodeURIComponent(page)}&lang=${this.t.lang}`
   }
 
   fire(name: 'ready' | 'posted' | 'error', detail: object) {
