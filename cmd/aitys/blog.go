@@ -57,7 +57,7 @@ func newBlog(public *url.URL) *blog {
 		}
 		a := &b.articles[i]
 		a.Text, a.Site, a.URL = template.HTML(text), demoSite, public.JoinPath(a.Path).String() // our own text
-		a.Plain = "/sites/" + demoSite + "/page?url=" + url.QueryEscape(a.URL)
+		a.Plain = "/sites/" + demoSite + "/page?url=" + url.QueryEscape(a.URL) + "&lang=" + a.Lang
 	}
 	for i := range b.articles {
 		for j, other := range b.articles {
