@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -192,7 +193,7 @@ func (c classifierRebuildCmd) Run(a *app) error {
 			err = a.rebuilt(out)
 		}
 		if err == nil && !out.Same {
-			return errSaid
+			return errors.New("the model that is kept is not what the log makes")
 		}
 		return err
 	})

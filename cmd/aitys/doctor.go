@@ -50,20 +50,22 @@ func (c doctorCmd) Run(a *app) error {
 	d.address(c.PublicURL)
 	d.proxy(c.TrustedProxy)
 	d.database()
-	failed := false
+	failed := []string{}
 	rows := [][]string{}
 	for _, f := range d.findings {
-		failed = failed || f.State == "fail"
+		if f.State == "fail" {
+			failed = append(failed, f.Check)
+		}
 		rows = append(rows, []string{f.State, f.Check, f.Text})
 	}
 	var err error
 	if c.JSON {
-		err = a.json(map[string]any{"ok": !failed, "checks": d.findings})
+		err = a.json(map[string]any{"ok": len(failed) == 0, "checks": d.findings})
 	} else {
 		err = a.table(rows)
 	}
-	if err == nil && failed {
-		return errSaid
+	if err == nil && len(failed) > 0 {
+		return fmt.Errorf("%s is not as it should be", strings.Join(failed, ", "))
 	}
 	return err
 }

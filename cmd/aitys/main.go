@@ -95,9 +95,6 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 
 // fail writes the one line that tells why.
 func fail(stderr io.Writer, code int, err error) int {
-	if errors.Is(err, errSaid) {
-		return code
-	}
 	what := err.Error()
 	if e, ok := errors.AsType[*moderation.Error](err); ok && e.Kind != moderation.Internal {
 		what = e.Detail
@@ -108,9 +105,6 @@ func fail(stderr io.Writer, code int, err error) int {
 	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // where else to say it?
 	return code
 }
-
-// errSaid ends a command that has said on standard output what is wrong.
-var errSaid = errors.New("said already")
 
 // logger is the log of a server; a command's own log tells only what went wrong.
 func (a *app) logger(level slog.Level) *slog.Logger {
