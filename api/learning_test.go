@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -10,16 +11,29 @@ import (
 func (w *world) teach(n int) {
 	w.t.Helper()
 	var ham, spam []m
-	for i := range n {
-		ham = append(ham, m{"id": w.post(comment(fmt.Sprintf("The apples of the garden ripen late this year, says letter %d.", i))).str("id"), "version": 1})
-		spam = append(spam, m{"id": w.post(comment(fmt.Sprintf("Casino jackpot bonus, spin number %d at https://casino.example/", i))).str("id"), "version": 1})
+	// No two of them nearly the same: that would be one lesson.
+	plants := strings.Fields("apples garden ripen late year letter tomatoes grew well thank you recipe soil onions rain lovely kitchen")
+	games := strings.Fields("casino jackpot bonus spin number slots win free credit chips roulette poker prize lucky bets cash now")
+	rnd := rand.New(rand.NewPCG(1, uint64(n)))
+	pick := func(from []string, i int) string {
+		var some []string
+		for range 8 {
+			some = append(some, from[rnd.IntN(len(from))])
+		}
+		return fmt.Sprint(strings.Join(some, " "), " ", i)
 	}
-	for action, refs := range map[string][]m{"approve": ham, "spam": spam} {
+	for i := range n {
+		ham = append(ham, m{"id": w.post(comment(pick(plants, i))).str("id"), "version": 1})
+		spam = append(spam, m{"id": w.post(comment("Casino " + pick(games, i) + " at https://casino.example/")).str("id"), "version": 1})
+	}
+	decide := func(action string, refs []m) {
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": action, "comments": refs})
-		if d.num("decided") != n {
+		if d.num("decided") != len(refs) {
 			w.t.Fatalf("%s: got %v", action, d)
 		}
 	}
+	decide("approve", ham)
+	decide("spam", spam)
 }
 
 // waiting posts comments of a text until the filter, which learns meanwhile, is as sure of one
@@ -176,8 +190,10 @@ func TestStatsSayHowWellTheFilterDid(t *testing.T) {
 
 func TestADecisionAgainstASureFilterIsPointedOut(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.teach(55) // who taught less is contradicted by nobody
-		item := w.waiting("Casino jackpot bonus, spin number 99 at https://casino.example/", "en", func(spam float64) bool { return spam > 0.98 })
+		for n := range 10 { // by turns, 55 of each: who taught less is contradicted by nobody
+			w.teach(n + 1)
+		}
+		item := w.waiting("Casino jackpot bonus, spin slots, win free credit now at https://casino.example/", "en", func(spam float64) bool { return spam > 0.98 })
 		d := w.decide("approve", item.str("comment", "id"), item.num("comment", "version"))
 		against := d.list("contradictions")
 		if d.num("decided") != 1 || len(against) != 1 || against[0]["id"] != item.str("comment", "id") || against[0]["spam"].(float64) <= 0.98 {
