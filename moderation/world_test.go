@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -165,6 +167,23 @@ func (w *world) fill(site moderation.Site, n int) []string {
 	return ids
 }
 
+// chatter is different for each i: copies of one text would teach the filter once.
+func chatter(i int) string {
+	r := rand.New(rand.NewPCG(uint64(i), 7))
+	var words []string
+	for range 8 {
+		word := make([]byte, 4+r.IntN(4))
+		for n := range word {
+			word[n] = "bcdfghklmnprstvz"[r.IntN(16)]
+			if n%2 == 1 {
+				word[n] = "aeiou"[r.IntN(5)]
+			}
+		}
+		words = append(words, string(word))
+	}
+	return strings.Join(words, " ")
+}
+
 // schooled decides comments of a page of their own, and has the filter learn them: what a site
 // needs before its filter may act.
 func (w *world) schooled(site moderation.Site, ham, spam int) {
@@ -183,8 +202,8 @@ func (w *world) schooled(site moderation.Site, ham, spam int) {
 			ids[i] = uuid.NewString()
 			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
 			c.State, c.Shown = moderation.Pending, false
-			if c.Source = fmt.Sprintf("The tomatoes in picture %d grew well, thank you for the recipe.", i); i >= ham {
-				c.Source = fmt.Sprintf("Cheap pills, order now at our casino, best price number %d!", i)
+			if c.Source = fmt.Sprintf("The tomatoes grew well, thank you: %s.", chatter(i)); i >= ham {
+				c.Source = fmt.Sprintf("Cheap pills, order now at our casino, %s!", chatter(i))
 			}
 			if _, _, err := tx.InsertComment(c); err != nil {
 				return err
