@@ -32,7 +32,7 @@ type marker struct {
 func (c *catalog) marked(markup string, evidence []classifier.Weight) template.HTML {
 	m := marker{catalog: c, weights: map[string]classifier.Weight{}}
 	for _, w := range evidence {
-		if math.Abs(w.Weight) < least || !telling(w.Token, w.Weight > 0) {
+		if math.Abs(w.Weight) < least || w.Spam+w.Ham < 2 || !telling(w.Token, w.Weight > 0) { // once is chance
 			continue
 		}
 		m.weights[w.Token] = w

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,12 @@ func (c *catalog) trait(trait string) string {
 	case name == "length":
 		bits, _ := strconv.Atoi(value) // the classifier wrote it
 		return c.t(key, "from", 1<<max(0, bits-1), "to", 1<<bits-1)
+	case name == "size":
+		bits, _ := strconv.Atoi(value) // of the square of the length
+		from, to := math.Sqrt(math.Exp2(float64(bits-1))), math.Sqrt(math.Exp2(float64(bits)))
+		return c.t("trait.length", "from", int(math.Ceil(from)), "to", int(math.Ceil(to))-1)
+	case (name == "begins" || name == "ends") && c.has("class."+value):
+		return c.t(key, "value", c.t("class."+value))
 	case name == "scripts":
 		var names []string
 		for _, script := range strings.Split(value, "+") {
