@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,9 +60,30 @@ func (h *hub) event(e moderation.Event) {
 
 // A stream is one open connection.
 type stream struct {
-	to  *echo.Response
-	out *http.ResponseController
-	err error // of the last write
+	to   *echo.Response
+	out  *http.ResponseController
+	err  error // of the last write
+	told [256]happening
+	n    int // of those told
+}
+
+// A happening is an event by what it is about. This process's own are told when they are
+// committed, and once more when the log of events is followed.
+type happening struct {
+	kind    moderation.EventKind
+	comment string
+	at      int64
+}
+
+// again reports whether e was told lately, and remembers it.
+func (s *stream) again(e moderation.Event) bool {
+	this := happening{e.Kind, e.Comment, e.At.UnixMicro()}
+	if slices.Contains(s.told[:], this) {
+		return true
+	}
+	s.told[s.n%len(s.told)] = this
+	s.n++
+	return false
 }
 
 // follow answers with a stream of what happens in a site's queue: ids, and counts at most
@@ -104,8 +126,9 @@ func (h *moderators) follow(c echo.Context, who moderation.Actor, site moderatio
 				who, changed = fresh, true
 				continue
 			}
-			changed = true
-			s.event(e)
+			if changed = true; !s.again(e) {
+				s.event(e)
+			}
 		}
 	}
 	return nil

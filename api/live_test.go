@@ -88,6 +88,28 @@ func (l *listener) ends() {
 	}
 }
 
+// TestTheQueueIsToldOnce looks at the whole stream: what is done here is also followed in the log.
+func TestTheQueueIsToldOnce(t *testing.T) {
+	w := onSQLite(t)
+	l := w.listen("moderator a")
+	seen := map[string]int{}
+	count := func(name, id string) func(map[string]any) bool {
+		return func(d map[string]any) bool { seen[name+d["id"].(string)]++; return d["id"] == id }
+	}
+	for range 5 {
+		l.next("arrived", count("arrived", w.post(comment(w.text())).str("id")))
+	}
+	w.until("the log was followed to its end", func() bool {
+		l.next("arrived", count("arrived", w.post(comment(w.text())).str("id")))
+		return len(seen) > 30
+	})
+	for what, n := range seen {
+		if n != 1 {
+			t.Errorf("%s was told %d times, want 1", what, n)
+		}
+	}
+}
+
 func TestTheQueueIsToldWhatHappens(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		l := w.listen("moderator a")
