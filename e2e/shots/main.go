@@ -17,11 +17,33 @@ import (
 
 const folder = "docs/shots"
 
-// A shot is one page; do prepares it in a fresh tab.
+// A look is the size and the colours a page is seen in.
+type look struct {
+	width, height int64
+	dark          bool
+}
+
+var (
+	phone, phoneDark = look{390, 844, false}, look{390, 844, true}
+	wide, wideDark   = look{1280, 900, false}, look{1280, 900, true}
+	all              = []look{phone, phoneDark, wide, wideDark}
+	some             = []look{phone, wideDark}
+)
+
+func (l look) String() string {
+	if l.dark {
+		return fmt.Sprintf("%d-dark", l.width)
+	}
+	return fmt.Sprintf("%d-light", l.width)
+}
+
+// A shot is one page; do prepares it in a fresh tab. A full one shows all of a wide page; on a phone
+// a page is as long as a street, so what is in view has to do.
 type shot struct {
-	name string
-	full bool
-	do   func(*chrome.Tab) error
+	name  string
+	full  bool
+	looks []look
+	do    func(*chrome.Tab) error
 }
 
 func main() {
@@ -68,19 +90,17 @@ func shoot() error {
 		return err
 	}
 	for _, s := range shots(said, setupLink(fresh)) {
-		for _, size := range [][2]int64{{390, 844}, {1280, 900}} {
-			for _, dark := range []bool{false, true} {
-				if err := take(browser, s, size, dark); err != nil {
-					return fmt.Errorf("%s at %d: %w", s.name, size[0], err)
-				}
+		for _, l := range s.looks {
+			if err := take(browser, s, l); err != nil {
+				return fmt.Errorf("%s-%s: %w", s.name, l, err)
 			}
 		}
 	}
 	return nil
 }
 
-func take(browser *chrome.Browser, s shot, size [2]int64, dark bool) error {
-	tab, err := browser.Tab(size[0], size[1], dark)
+func take(browser *chrome.Browser, s shot, l look) error {
+	tab, err := browser.Tab(l.width, l.height, l.dark)
 	if err != nil {
 		return err
 	}
@@ -88,15 +108,11 @@ func take(browser *chrome.Browser, s shot, size [2]int64, dark bool) error {
 	if err := s.do(tab); err != nil {
 		return err
 	}
-	png, err := tab.Picture(s.full)
+	png, err := tab.Picture(s.full && l.width > 720)
 	if err != nil {
 		return err
 	}
-	mode := "light"
-	if dark {
-		mode = "dark"
-	}
-	path := filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", s.name, size[0], mode))
+	path := filepath.Join(folder, fmt.Sprintf("%s-%s.png", s.name, l))
 	fmt.Println(path)
 	return os.WriteFile(path, png, 0o644)
 }
@@ -127,43 +143,4 @@ func setupLink(i *instance.Instance) string {
 		}
 	}
 	return i.URL + "/moderate/setup"
-}
-
-func shots(demo said, setup string) []shot {
-	page := func(path string) func(*chrome.Tab) error {
-		return func(t *chrome.Tab) error {
-			if err := t.Go(demo["url"] + path); err != nil {
-				return err
-			}
-			return t.Holds(`document.querySelector("aitys-comments")?.shadowRoot.querySelector("[part~=comment]")`)
-		}
-	}
-	signedIn := func(path string) func(*chrome.Tab) error {
-		return func(t *chrome.Tab) error {
-			for _, err := range []error{
-				t.Go(demo["url"] + "/moderate/signin"),
-				t.Type("textbox", "E-mail", demo["e-mail"]),
-				t.Type("textbox", "Password", demo["password"]),
-				t.Click("button", "Sign in"),
-				t.Holds(`location.pathname !== "/moderate/signin"`),
-				t.Go(demo["url"] + path),
-			} {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}
-	return []shot{
-		{"demo-en", true, page("/demo/bakery")},
-		{"demo-ru", true, page("/demo/library")},
-		{"demo-kk", true, page("/demo/orchard")},
-		{"plain", true, func(t *chrome.Tab) error {
-			return t.Go(demo["url"] + "/sites/demo/page?url=" + demo["url"] + "/demo/bakery")
-		}},
-		{"signin", false, func(t *chrome.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
-		{"setup", false, func(t *chrome.Tab) error { return t.Go(setup) }},
-		{"queue", false, signedIn("/moderate/")},
-	}
 }

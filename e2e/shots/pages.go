@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/aitys/aitys/e2e/chrome"
+	"github.com/aitys/aitys/e2e/instance"
+)
+
+const widget = `document.querySelector("aitys-comments")?.shadowRoot`
+
+// shots lists the pages. What writes to the demo comes last, so that it is in no other picture.
+func shots(demo said, setup string) []shot {
+	return []shot{
+		{"demo-en", true, all, demo.page("/demo/bakery")},
+		{"demo-ru", false, some, demo.page("/demo/library")},
+		{"demo-kk", false, some, demo.page("/demo/orchard")},
+		{"plain", false, all, demo.plain},
+		{"signin", false, all, func(t *chrome.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
+		{"setup", false, all, func(t *chrome.Tab) error { return t.Go(setup) }},
+		{"queue", false, all, demo.desk("en", "/moderate/")},
+		{"queue-ru", false, some, demo.desk("ru", "/moderate/")},
+		{"queue-kk", false, some, demo.desk("kk", "/moderate/")},
+		{"reasons", false, some, demo.reasons},
+		{"history", true, all, demo.history},
+		{"insights", true, some, demo.desk("en", "/moderate/demo/insights")},
+		{"own", false, all, demo.own},
+	}
+}
+
+// inOrder does steps until one fails.
+func inOrder(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s said) page(path string) func(*chrome.Tab) error {
+	return func(t *chrome.Tab) error {
+		return inOrder(
+			func() error { return t.Go(s["url"] + path) },
+			func() error { return t.Holds(widget + `.querySelector("[part~=comment]")`) },
+			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
+		)
+	}
+}
+
+// scroll brings the top of an element to the top of the view, with a little air.
+func scroll(t *chrome.Tab, element string) error {
+	_, err := chrome.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`, element))
+	return err
+}
+
+func (s said) plain(t *chrome.Tab) error {
+	return t.Go(s["url"] + "/sites/demo/page?url=" + url.QueryEscape(s["url"]+"/demo/bakery"))
+}
+
+// desk signs in and opens a page of the desk in a language.
+func (s said) desk(lang, path string) func(*chrome.Tab) error {
+	return func(t *chrome.Tab) error {
+		return inOrder(
+			func() error { return t.Go(s["url"] + "/moderate/signin") },
+			func() error { return t.Type("textbox", "E-mail", s["e-mail"]) },
+			func() error { return t.Type("textbox", "Password", s["password"]) },
+			func() error { return t.Click("button", "Sign in") },
+			func() error { return t.Holds(`location.pathname !== "/moderate/signin"`) },
+			func() error {
+				_, err := chrome.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
+				return err
+			},
+			func() error { return t.Go(s["url"] + path) },
+			func() error { return t.Holds(`document.readyState === "complete"`) },
+		)
+	}
+}
+
+// reasons opens the reasons of the first card.
+func (s said) reasons(t *chrome.Tab) error {
+	return inOrder(
+		func() error { return s.desk("en", "/moderate/")(t) },
+		func() error { return t.Press(chrome.Key{Key: "d", Code: "KeyD"}) },
+		func() error { return t.See("button", "Personal attack") },
+	)
+}
+
+// history opens the comment that was decided most often.
+func (s said) history(t *chrome.Tab) error {
+	client := s.client()
+	var log struct{ Entries []struct{ Comment string } }
+	if err := client.Do(context.Background(), http.MethodGet, "/moderation/log?limit=100", nil, nil, &log); err != nil {
+		return err
+	}
+	times, most := map[string]int{}, ""
+	for _, e := range log.Entries {
+		times[e.Comment]++
+		if times[e.Comment] > times[most] {
+			most = e.Comment
+		}
+	}
+	return s.desk("en", "/moderate/demo/comments/"+most)(t)
+}
+
+// own writes two comments and has the first refused, as their writer sees them after a reload. Each
+// time it is another writer, for the same again from the same one would be no new comment.
+func (s said) own(t *chrome.Tab) error {
+	name := []string{"Mara", "Oskar", "Yelena", "Samal"}[len(s["writers"])]
+	s["writers"] += "."
+	var refused struct {
+		ID      string
+		Version int64
+	}
+	return inOrder(
+		func() error { return s.page("/demo/bakery")(t) },
+		func() error { return post(t, name, "Whoever wrote the comment above has clearly never got up before noon.") },
+		func() error { return t.Click("button", "Write another") },
+		func() error {
+			return post(t, name, "My grandmother baked at night too. She said bread does not like to be watched.")
+		},
+		func() error {
+			id, err := chrome.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)
+			refused.ID = id
+			return err
+		},
+		func() error {
+			return s.client().Do(context.Background(), http.MethodGet, "/moderation/comments/"+refused.ID, nil, nil,
+				&struct{ Comment any }{&refused})
+		},
+		func() error {
+			return s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
+				"action": "reject", "reason": "personal_attack", "note": "Tell us what you think of the recipe instead.",
+				"comments": []instance.Ref{{ID: refused.ID, Version: refused.Version}}}, nil)
+		},
+		func() error { return s.page("/demo/bakery")(t) },
+		func() error { return t.See("button", "Write it anew") },
+		func() error { return scroll(t, widget+`.querySelector(".own")`) },
+	)
+}
+
+func post(t *chrome.Tab, name, body string) error {
+	return inOrder(
+		func() error { return t.Type("textbox", "Comment", body) },
+		func() error { return t.Type("textbox", "Name", name) },
+		func() error { return t.Click("button", "Post comment") },
+		func() error { return t.See("button", "Write another") },
+	)
+}
+
+func (s said) client() *instance.Client {
+	return &instance.Client{URL: s["url"], Site: "demo", Token: s["token"], HTTP: http.DefaultClient}
+}
