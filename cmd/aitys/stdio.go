@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,8 +39,6 @@ func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string
 		}
 		answer := any(stdioError{"the line is longer than 1 MiB"})
 		switch {
-		case err == nil && len(bytes.TrimSpace(line)) == 0:
-			continue
 		case err == nil:
 			answer = s.answer(line)
 		case !errors.Is(err, bufio.ErrBufferFull):
