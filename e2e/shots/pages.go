@@ -25,7 +25,7 @@ func shots(demo said, setup string) []shot {
 		{"queue-ru", false, some, demo.desk("ru", "/moderate/")},
 		{"queue-kk", false, some, demo.desk("kk", "/moderate/")},
 		{"reasons", false, some, demo.reasons},
-		{"history", true, all, demo.history},
+		{"history", true, []look{wide, wideDark}, demo.history},
 		{"insights", true, some, demo.desk("en", "/moderate/demo/insights")},
 		{"own", false, all, demo.own},
 	}
@@ -120,7 +120,7 @@ func (s said) own(t *chrome.Tab) error {
 		func() error { return post(t, name, "Whoever wrote the comment above has clearly never got up before noon.") },
 		func() error { return t.Click("button", "Write another") },
 		func() error {
-			return post(t, name, "My grandmother baked at night too. She said bread does not like to be watched.")
+			return post(t, "", "My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
 		},
 		func() error {
 			id, err := chrome.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)
