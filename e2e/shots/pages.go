@@ -117,7 +117,9 @@ func (s said) own(t *chrome.Tab) error {
 	}
 	return inOrder(
 		func() error { return s.page("/demo/bakery")(t) },
-		func() error { return post(t, name, "Whoever wrote the comment above has clearly never got up before noon.") },
+		func() error {
+			return post(t, name, "Whoever wrote the comment above has clearly never got up before noon.")
+		},
 		func() error { return t.Click("button", "Write another") },
 		func() error {
 			return post(t, "", "My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
