@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench rehearsal hostile torture planted shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench rehearsal torture planted shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,9 +58,6 @@ rehearsal: ## send real comments through a running server, with a scripted moder
 
 torture: ## kill the server again and again, on both databases
 	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e/torture
-
-hostile: ## send all hostile input of the shared collection through every way in and out
-	TEST_HOSTILE=all $(GO) test -count=1 -v -timeout 80m -run Hostile ./e2e/browser
 
 planted: ## build each planted fault and see its test turn red
 	$(GO) test -tags planted -count=1 -timeout 40m -v ./e2e/planted
