@@ -33,7 +33,7 @@ var templates = sync.OnceValue(parseTemplates)
 
 func parseTemplates() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
-	for lang, words := range catalogs {
+	for lang, words := range catalogs() {
 		base := template.Must(template.New("").Funcs(template.FuncMap{
 			"t": words.t, "n": words.n, "icon": icon, "asset": assetURL, "nonce": nonce,
 			"ticks": func() []string { return ticks }, "reasons": func() []reasonChoice { return reasonChoices },

@@ -86,7 +86,7 @@ func (c clock) Now() time.Time { return c.at }
 // TestEveryPageRendersInEveryLanguage renders each page from made-up content and leaves no
 // word unsaid. With TEST_PAGES=DIR the pages are written there, to be looked at.
 func TestEveryPageRendersInEveryLanguage(t *testing.T) {
-	for lang, w := range catalogs {
+	for lang, w := range catalogs() {
 		for name, data := range samplePages(w) {
 			page, _, _ := strings.Cut(name, "-")
 			var b bytes.Buffer
@@ -187,8 +187,8 @@ func sampleQueue(m *cardMaker, f frame, at place, items []moderation.Item) queue
 }
 
 func TestCatalogsSayTheSameThings(t *testing.T) {
-	en := catalogs["en"]
-	for lang, w := range catalogs {
+	en := catalogs()["en"]
+	for lang, w := range catalogs() {
 		for key, m := range en.words {
 			got, ok := w.words[key]
 			if !ok {
@@ -245,7 +245,7 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span class="host">mailto</span>`},
 		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`, `<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
-		if got := string(catalogs["en"].marked(tt.in, evidence)); got != tt.want {
+		if got := string(catalogs()["en"].marked(tt.in, evidence)); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}

@@ -108,7 +108,7 @@ func (d *desk) language(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if catalogs[form.Get("lang")] != nil {
+	if catalogs()[form.Get("lang")] != nil {
 		c.SetCookie(&http.Cookie{
 			Name: langCookie, Value: form.Get("lang"), Path: "/moderate", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteLaxMode,

@@ -24,7 +24,7 @@ func TestEveryKindOfEvidenceIsSaidInWords(t *testing.T) {
 		t.Fatalf("only %d tokens to be said", len(strongest))
 	}
 	for _, w := range strongest {
-		for lang, words := range catalogs {
+		for lang, words := range catalogs() {
 			said := words.token(w.Token)
 			if said == "" || said == w.Token || "trait:"+said == w.Token {
 				t.Errorf("%s: %q is said as %q", lang, w.Token, said)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -37,7 +38,8 @@ func (m *message) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &m.text)
 }
 
-var catalogs = func() map[string]*catalog {
+// catalogs are read when the first page is asked for: commands that show none do not pay for them.
+var catalogs = sync.OnceValue(func() map[string]*catalog {
 	all := map[string]*catalog{}
 	for _, l := range languages {
 		c, err := readCatalog(l.Key)
@@ -47,7 +49,7 @@ var catalogs = func() map[string]*catalog {
 		all[l.Key] = c
 	}
 	return all
-}()
+})
 
 func readCatalog(lang string) (*catalog, error) {
 	b, err := langFiles.ReadFile("lang/" + lang + ".json")
@@ -134,16 +136,16 @@ var matcher = language.NewMatcher([]language.Tag{language.English, language.Russ
 
 // wordsFor picks the language: what was chosen, else what the browser asks for.
 func wordsFor(chosen, accept string) *catalog {
-	if c := catalogs[chosen]; c != nil {
+	if c := catalogs()[chosen]; c != nil {
 		return c
 	}
 	if len(accept) > 200 { // parsing is worth no more than this
-		return catalogs["en"]
+		return catalogs()["en"]
 	}
 	tags, _, err := language.ParseAcceptLanguage(accept)
 	if err != nil {
-		return catalogs["en"]
+		return catalogs()["en"]
 	}
 	_, i, _ := matcher.Match(tags...)
-	return catalogs[languages[i].Key]
+	return catalogs()[languages[i].Key]
 }
