@@ -157,5 +157,7 @@ func (h *moderators) reply(c echo.Context, who moderation.Actor, site moderation
 		HTML      string  `json:"html"`
 		CreatedAt *stamp  `json:"created_at"`
 		Batch     *string `json:"batch"`
-	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch)})
+		// As of a decision: the batch approved the comment.
+		Contradictions []contradictionOut `json:"contradictions"`
+	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch), contradictions(got.Contradictions)})
 }

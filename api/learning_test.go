@@ -199,8 +199,16 @@ func TestADecisionAgainstASureFilterIsPointedOut(t *testing.T) {
 		if d.num("decided") != 1 || len(against) != 1 || against[0]["id"] != item.str("comment", "id") || against[0]["spam"].(float64) <= 0.98 {
 			t.Errorf("got %v", d)
 		}
-		if u := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+d.str("batch")+"/undo", nil); u.num("undone") != 1 {
+		const desk = "/api/v1/sites/a/moderation/"
+		if u := w.as("moderator a", "POST", desk+"decisions/"+d.str("batch")+"/undo", nil); u.num("undone") != 1 {
 			t.Errorf("undo: got %v", u)
+		}
+		answered := w.as("moderator a", "POST", desk+"comments/"+item.str("comment", "id")+"/reply", m{"body": "What makes you ask?"})
+		if against := answered.list("contradictions"); len(against) != 1 || against[0]["id"] != item.str("comment", "id") {
+			t.Errorf("an answer that approves: got %v", answered)
+		}
+		if u := w.as("moderator a", "POST", desk+"decisions/"+answered.str("batch")+"/undo", nil); u.num("undone") != 1 {
+			t.Errorf("undo of the answer's approval: got %v", u)
 		}
 	})
 }

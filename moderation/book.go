@@ -128,6 +128,10 @@ func (b *book) close(out *Outcome) error {
 	if out.Done > 0 {
 		out.Batch = b.batch
 	}
+	// Before anything is written: what is decided here is not taught yet.
+	if err := contradictions(b.tx, b.site.ID, out); err != nil {
+		return err
+	}
 	if err := nameConflicts(b.tx, out.Conflicts); err != nil {
 		return err
 	}

@@ -173,18 +173,10 @@ func decideAll(tx Tx, e entry, in Choice, salts [][]byte, out *Outcome) error {
 		case c.Version != ref.Version:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "version.stale"))
 		default:
-			if err := b.decide(c, in, salts[i]); err != nil {
+			if err := b.decide(c, in, salts[i], out); err != nil {
 				return err
 			}
-			out.Done++
-			if c.Verdict.contradicts(in.Action) {
-				out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
-			}
 		}
-	}
-	// Before close: what is decided here is not taught yet.
-	if err := contradictions(tx, e.site.ID, out); err != nil {
-		return err
 	}
 	return b.close(out)
 }
@@ -226,8 +218,12 @@ func edited(c Comment, entries []Decision, i int) bool {
 	return c.Version != entries[i].Version+int64(len(entries)-i)
 }
 
-// decide makes one decision.
-func (b *book) decide(c Comment, in Choice, salt []byte) error {
+// decide makes one decision, and counts it.
+func (b *book) decide(c Comment, in Choice, salt []byte, out *Outcome) error {
+	out.Done++
+	if c.Verdict.contradicts(in.Action) {
+		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
+	}
 	d := Decision{
 		Action: in.Action, Reason: in.Reason, Note: in.Note,
 		To: in.Action.state(), Before: c.Standing,

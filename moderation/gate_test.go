@@ -153,3 +153,36 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
+	w := newWorld(t)
+	answer := func(id string, key *moderation.Key) moderation.Replied {
+		t.Helper()
+		out, err := w.s.Reply(w.ctx, moderation.Operator, w.a, moderation.Ref{ID: id}, "What makes you ask?", key)
+		w.must(err)
+		return out
+	}
+	if out := answer(w.said(w.a, 0.999, 0.999), nil); out.Batch == "" || len(out.Contradictions) != 0 {
+		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
+	}
+	w.schooled(w.a, 80, 20)
+	id := w.said(w.a, 0.99, 0.99)
+	key := &moderation.Key{Site: w.a.ID, Route: "reply", Value: "once", Body: []byte("the same")}
+	first := answer(id, key)
+	if len(first.Contradictions) != 1 || first.Contradictions[0] != (moderation.Contradiction{ID: id, Spam: 0.99}) {
+		t.Fatalf("sure spam was answered: %+v", first)
+	}
+	if again := answer(id, key); !again.Replayed || len(again.Contradictions) != 1 {
+		t.Errorf("the answer sent again: %+v", again)
+	}
+	if out := answer(id, nil); out.Batch != "" || len(out.Contradictions) != 0 {
+		t.Errorf("what is public already was answered: %+v", out)
+	}
+	if out := answer(w.said(w.a, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
+		t.Errorf("sure ham was answered: %+v", out)
+	}
+	w.undo(moderation.Operator, w.a, first.Batch)
+	if got := w.comment(w.a, id); got.State != moderation.Pending {
+		t.Errorf("after undo it is %s, want pending", got.State)
+	}
+}

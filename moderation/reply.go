@@ -7,10 +7,13 @@ import (
 )
 
 // A Replied is a staff reply, and the batch that approved the comment it answers, if it waited.
+// Contradictions has that comment where the filter was sure that it is spam: undo of Batch takes
+// the approval back.
 type Replied struct {
-	Comment  Comment
-	Batch    string
-	Replayed bool
+	Comment        Comment
+	Batch          string
+	Contradictions []Contradiction
+	Replayed       bool
 }
 
 // Reply answers a comment under a badge, published at once. An author may answer what is
@@ -34,21 +37,27 @@ func (s *Service) Reply(ctx context.Context, who Actor, site Site, to Ref, body 
 	segment := newSegment(e.at)
 	var out Replied
 	err = s.update(ctx, func(tx Tx) error {
-		var answer struct{ ID, Batch string }
+		var answer struct {
+			ID, Batch      string
+			Contradictions []Contradiction
+		}
 		replayed, err := once(tx, key, e.at, &answer, func() error {
 			b, err := e.open(tx)
 			if err != nil {
 				return err
 			}
-			answer.ID = reply.ID
-			answer.Batch, err = b.reply(who, to, reply, segment, salts[0])
-			return err
+			var approved Outcome
+			if err := b.reply(who, to, reply, segment, salts[0], &approved); err != nil {
+				return err
+			}
+			answer.ID, answer.Batch, answer.Contradictions = reply.ID, approved.Batch, approved.Contradictions
+			return nil
 		})
 		if err != nil {
 			return err
 		}
 		c, err := tx.CommentByID(site.ID, answer.ID)
-		out = Replied{Comment: c, Batch: answer.Batch, Replayed: replayed}
+		out = Replied{Comment: c, Batch: answer.Batch, Contradictions: answer.Contradictions, Replayed: replayed}
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
@@ -57,50 +66,45 @@ func (s *Service) Reply(ctx context.Context, who Actor, site Site, to Ref, body 
 	if err != nil {
 		return Replied{}, fmt.Errorf("reply: %w", err)
 	}
-	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch, "by", who.id())
+	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch, "by", who.id(),
+		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil
 }
 
-// reply stores c as the answer to a comment, which it approves where it waits; it returns the
-// batch of that.
-func (b *book) reply(who Actor, to Ref, c Comment, segment string, salt []byte) (batch string, err error) {
+// reply stores c as the answer to a comment, which it approves where it waits; out is of that.
+func (b *book) reply(who Actor, to Ref, c Comment, segment string, salt []byte, out *Outcome) error {
 	if err := b.lock([]string{to.ID}); err != nil {
-		return "", err
+		return err
 	}
 	parent, known := b.comments[to.ID]
 	switch {
 	case !known:
-		return "", unknownComment()
+		return unknownComment()
 	case parent.State == Pending && who.Role(b.site.ID) < Moderator:
-		return "", forbidden("role.insufficient", "A moderator has to approve this comment before you can answer it.")
+		return forbidden("role.insufficient", "A moderator has to approve this comment before you can answer it.")
 	case parent.State != Approved && parent.State != Pending:
-		return "", invalid("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
+		return invalid("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
 	}
-	var out Outcome
 	if parent.State == Pending {
 		if to.Version != 0 && to.Version != parent.Version {
-			return "", invalid("version.stale", "/version", "The comment has changed since you read it. Read it again.")
+			return invalid("version.stale", "/version", "The comment has changed since you read it. Read it again.")
 		}
-		if err := b.decide(parent, Choice{Action: Approve}, salt); err != nil {
-			return "", err
+		if err := b.decide(parent, Choice{Action: Approve}, salt, out); err != nil {
+			return err
 		}
-		out.Done = 1
 	}
 	if err := c.under(&parent, segment); err != nil {
-		return "", err
+		return err
 	}
 	c.Page, c.Shown = parent.Page, true
 	if _, _, err := b.tx.InsertComment(c); err != nil {
-		return "", fmt.Errorf("insert reply: %w", err)
+		return fmt.Errorf("insert reply: %w", err)
 	}
 	if err := b.shows.replyShown(parent.ID, true); err != nil {
-		return "", err
+		return err
 	}
 	b.events = append(b.events, Event{
 		Site: b.site.ID, Kind: EventArrived, Page: c.Page, Comment: c.ID, Shown: true, At: b.at,
 	})
-	if err := b.close(&out); err != nil {
-		return "", err
-	}
-	return out.Batch, nil
+	return b.close(out)
 }

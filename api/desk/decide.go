@@ -71,7 +71,7 @@ func (d *desk) reply(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say(c, flash{Did: "reply", Batch: out.Batch, Done: 1})
+	d.say(c, told("reply", "", moderation.Outcome{Batch: out.Batch, Done: 1, Contradictions: out.Contradictions}))
 	return c.Redirect(http.StatusSeeOther, goOn(site.Key, form))
 }
 

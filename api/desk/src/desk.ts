@@ -2,7 +2,7 @@
 import { boxOf, type Card, idOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
-import type { Action } from './outbox'
+import type { Action, Answer } from './outbox'
 import { page } from './page'
 import { Queue } from './queue'
 import { element } from './toast'
@@ -75,11 +75,11 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': String(data.get('key')) },
       body: JSON.stringify({ body: data.get('body'), version: Number(data.get('version')) }),
     })
-    const answer = (await response.json()) as { batch?: string | null; detail?: string }
+    const answer = (await response.json()) as Partial<Answer> & { detail?: string }
     if (!response.ok) throw new Error(answer.detail ?? String(response.status))
     form.reset()
     form.closest('details')?.removeAttribute('open')
-    queue.replied(card, answer.batch ?? null)
+    queue.replied(card, answer.batch ?? null, answer.contradictions ?? [])
   } catch (error) {
     const small = form.querySelector('small')
     if (small) {

@@ -34,14 +34,19 @@ export interface Conflict {
   code: string
 }
 
+/** A decision against what the filter was sure of: a slip of the key, perhaps. */
+export interface Contradiction {
+  id: string
+  spam: number
+}
+
 export interface Answer {
   batch: string | null
   decided?: number
   undone?: number
   unchanged?: number
   conflicts: Conflict[]
-  /** Decisions against what the filter was sure of: a slip of the key, perhaps. */
-  contradictions?: { id: string; spam: number }[]
+  contradictions?: Contradiction[]
 }
 
 export interface Listener {

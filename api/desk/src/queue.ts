@@ -4,6 +4,7 @@ import {
   type Action,
   type Answer,
   type Conflict,
+  type Contradiction,
   type Decide,
   type Listener,
   newKey,
@@ -131,7 +132,7 @@ export class Queue implements Listener {
   }
 
   /** Notes a reply that approved what it answers: it can be taken back like a decision. */
-  replied(card: Card, batch: string | null): void {
+  replied(card: Card, batch: string | null, against: Contradiction[]): void {
     this.#said = ''
     if (!batch) {
       this.#toast.say(say('toast.reply'), this.#done.length > 0)
@@ -141,6 +142,7 @@ export class Queue implements Listener {
     this.#done.push({ key, batch, ids: [idOf(card)], action: 'reply' })
     this.#foldAll([card], () => say('folded.reply'), key)
     this.#toast.say(say('toast.reply'), true)
+    this.#pointOut(against, true)
   }
 
   // What became of a step.
@@ -161,14 +163,13 @@ export class Queue implements Listener {
     if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
     const said = step.key === this.#said
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && said) this.#toast.countPublic()
-    this.#pointOut(answer, said)
+    this.#pointOut(answer.contradictions ?? [], said)
     this.#count(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
   }
 
   /** Says that the filter was sure of the opposite, while the undo is at hand. */
-  #pointOut(answer: Answer, last: boolean): void {
-    const against = answer.contradictions ?? []
+  #pointOut(against: Contradiction[], last: boolean): void {
     const first = against[0]
     if (!first) return
     const words = say('contradicts', {

@@ -1,0 +1,68 @@
+package desk_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// Words of which no two comments have nearly the same: that would be one lesson.
+var (
+	plants  = strings.Fields("tomatoes grew well thank recipe garden carrots soil apples beans roses onions rain lovely pumpkins kitchen barley honey")
+	goods   = strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win free replica discount jackpot")
+	insults = strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown")
+)
+
+// posted has readers post n comments of eight words each.
+func (w *world) posted(from []string, n int) (refs []moderation.Ref) {
+	w.t.Helper()
+	rnd := rand.New(rand.NewPCG(uint64(w.clock.Now().Unix()), 7)) // the clock moves with each comment
+	for i := range n {
+		var some []string
+		for range 8 {
+			some = append(some, from[rnd.IntN(len(from))])
+		}
+		c := w.post(fmt.Sprintf("%s %d", strings.Join(some, " "), i))
+		refs = append(refs, moderation.Ref{ID: c.ID, Version: c.Version})
+	}
+	return refs
+}
+
+// taught has comments decided, and the filter learn from that.
+func (w *world) taught(action moderation.Action, reason moderation.Reason, refs []moderation.Ref) {
+	w.t.Helper()
+	_, err := w.s.Decide(w.ctx, moderation.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
+	w.must(err)
+	w.must(w.s.Learn(w.ctx, w.site))
+}
+
+func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
+	w := newWorld(t)
+	for range 2 { // by turns, so that the filter is sure of both
+		w.taught(moderation.Approve, 0, w.posted(plants, 30))
+		w.taught(moderation.MarkSpam, 0, w.posted(goods, 30))
+	}
+	c := w.post("Cheap pills, casino bonus, order now: best price, free credit, win the jackpot!")
+	if v := w.now(c).Verdict; v.Spam <= 0.98 {
+		t.Fatalf("the filter says %v, which is not sure", v.Spam)
+	}
+	const words = "The filter was sure of the opposite"
+	b := w.as("Olga").misses(words)
+	form := find(b.card("casino bonus"), func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
+	b.submit(form, b.values(form, fields{"body": "What makes you ask?"})).sees("Your reply is public.").sees(words)
+	w.stands(c, moderation.Approved)
+	b.press(b.doc, "Undo", nil).sees("Taken back.").misses(words)
+	w.stands(c, moderation.Pending)
+
+	// The same from the comment's own page.
+	b.open("/moderate/blog/comments/" + c.ID)
+	form = find(b.doc, func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
+	b.submit(form, b.values(form, fields{"body": "And what makes you ask now?"})).sees(words)
+	b.press(b.doc, "Undo this batch", nil)
+	w.stands(c, moderation.Pending)
+}
