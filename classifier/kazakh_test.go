@@ -1,6 +1,15 @@
 package classifier
 
-import "testing"
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Words that differ in one letter of the Kazakh alphabet are different words.
 func TestKazakhWordsAreNeverMerged(t *testing.T) {
@@ -33,4 +42,236 @@ func words(s string) string {
 	d := Read(Comment{Text: s})
 	text := d.text[:d.folded]
 	return text[1 : len(text)-1]
+}
+
+// kazakhStream is the fixture, which testdata/README.md describes, as lessons in its own order.
+func kazakhStream(t *testing.T) []Lesson {
+	t.Helper()
+	file, err := os.ReadFile("testdata/kazakh.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stream []Lesson
+	for line := range bytes.Lines(file) {
+		var l struct{ Text, Author, Label string }
+		if err := json.Unmarshal(line, &l); err != nil {
+			t.Fatalf("line %d: %v", len(stream)+1, err)
+		}
+		label, err := ParseLabel(l.Label)
+		if err != nil {
+			t.Fatalf("line %d: %v", len(stream)+1, err)
+		}
+		stream = append(stream, Lesson{Seq: uint64(len(stream) + 1), Label: label, Comment: Comment{Text: l.Text, Author: l.Author}})
+	}
+	return stream
+}
+
+func TestTheKazakhFixtureIsManyDifferentComments(t *testing.T) {
+	stream := kazakhStream(t)
+	var by [labels]int
+	prints := make([]Fingerprint, len(stream))
+	for i, l := range stream {
+		by[l.Label]++
+		prints[i] = Read(l.Comment).Fingerprint()
+		if at := slices.IndexFunc(prints[:i], prints[i].Duplicate); at >= 0 {
+			t.Errorf("%q is nearly %q", l.Comment.Text, stream[at].Comment.Text)
+		}
+	}
+	t.Logf("%d comments: %d ham, %d spam, %d hate speech, %d obscenity, %d personal attacks", len(stream),
+		by[Ham], by[Spam], by[HateSpeech], by[Obscenity], by[PersonalAttack])
+	if len(stream) < 120 || by[Ham] < 80 || by[Spam] < 40 || len(stream)-by[Ham]-by[Spam] < 15 {
+		t.Errorf("%d comments, by label %v: too few", len(stream), by)
+	}
+}
+
+// kazakhWords are the distinct words of the fixture as they are typed, each with a text it
+// stands in. Letters standing alone are left out, as are words with anything but letters.
+func kazakhWords(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, l := range kazakhStream(t) {
+		for _, w := range strings.FieldsFunc(l.Comment.Text, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\u200b'
+		}) {
+			if !strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }) && utf8.RuneCountInString(w) > 1 {
+				found[w] = l.Comment.Text
+			}
+		}
+	}
+	return found
+}
+
+// oneScript: all of the word is Cyrillic, or all of it Latin.
+func oneScript(w string) bool {
+	of := func(script *unicode.RangeTable) bool {
+		return !strings.ContainsFunc(w, func(r rune) bool { return !unicode.Is(script, r) })
+	}
+	return of(unicode.Cyrillic) || of(unicode.Latin)
+}
+
+// heldDown: a letter stands three times in a row, or more.
+func heldDown(w string) bool {
+	var last [2]rune
+	for _, r := range w {
+		if r == last[0] && r == last[1] {
+			return true
+		}
+		last = [2]rune{last[1], r}
+	}
+	return false
+}
+
+func TestEveryWordOfTheKazakhFixtureIsReadAsItIsWritten(t *testing.T) {
+	meant := map[string]string{} // by what is read
+	plain := 0
+	for w, text := range kazakhWords(t) {
+		if !oneScript(w) {
+			continue
+		}
+		plain++
+		lower := strings.ToLower(w)
+		got := words(w)
+		if other := meant[got]; other != "" && other != lower {
+			t.Errorf("%q and %q are both read as %q", other, lower, got)
+		}
+		meant[got] = lower
+		if heldDown(lower) {
+			continue
+		}
+		if got != lower {
+			t.Errorf("%q is read as %q", w, got)
+		}
+		if whole := " " + words(text) + " "; !strings.Contains(whole, " "+lower+" ") {
+			t.Errorf("%q of %q is read as something else: %q", w, text, whole)
+		}
+	}
+	t.Logf("%d typed words are read as %d", plain, len(meant))
+	if plain < 1000 {
+		t.Errorf("%d words: too few", plain)
+	}
+}
+
+// The words that differ in little stand in the fixture, where a reading of whole comments
+// could merge them.
+func TestTheKazakhFixtureHasTheWordsThatDifferInOneLetter(t *testing.T) {
+	has := map[string]bool{}
+	for w := range kazakhWords(t) {
+		has[strings.ToLower(w)] = true
+	}
+	for _, like := range []string{
+		"тұр түр тур", "қала кала", "күн құн кун", "көл қол кол", "сөз соз", "іс ыс", "үні ұн", "он оң өң өн", "ән ан",
+		"бас бәс", "тіл тыл", "ғана гана", "сірә сыра", "бол бөл", "тоқ ток", "тор төрде", "тұз түзге туз", "күш куш",
+		"қарта карта", "қаз газ", "шөп шоп", "ұлы улы", "таң танба", "төз тозған", "өзді озды", "қош көш", "көк қақ",
+	} {
+		for w := range strings.FieldsSeq(like) {
+			if !has[w] {
+				t.Errorf("%q of %q is not in the fixture", w, like)
+			}
+		}
+	}
+}
+
+func TestDisguisedWordsOfTheKazakhFixtureAreReadAsWhatTheyMean(t *testing.T) {
+	stream := kazakhStream(t)
+	for typed, want := range map[string]string{
+		"Kазинo":             "казино", // Latin K and o
+		"oйнап":              "ойнап",
+		"пәтeр":              "пәтер",
+		"Tіpкелу":            "тіркелу",
+		"бoнус":              "бонус",
+		"Aғылшынды":          "ағылшынды",
+		"тiркeлу":            "тіркелу",
+		"Mикpoкpeдит":        "микрокредит",
+		"Нecиe":              "несие",
+		"пpoмoкoд":           "промокод",
+		"Пасcивті":           "пассивті",
+		"к а з и н о ғ а":    "казиноға",
+		"д ж е к п о т":      "джекпот",
+		"Ж\u200bұм\u200bыс":  "жұмыс",
+		"от\u200bыр\u200bып": "отырып",
+		"гооооол":            "гоол",
+		"Бiздiң":             "біздің", // and no disguise: the keyboard at hand has no і, ә, һ
+		"əлi":                "әлі",
+		"гауhар":             "гауһар",
+		"iздеп":              "іздеп",
+		"есiктi":             "есікті",
+	} {
+		at := slices.IndexFunc(stream, func(l Lesson) bool { return strings.Contains(l.Comment.Text, typed) })
+		if at < 0 {
+			t.Errorf("%q is not in the fixture", typed)
+			continue
+		}
+		if got := words(stream[at].Comment.Text); !strings.Contains(" "+got+" ", " "+want+" ") {
+			t.Errorf("%q is not read as %q: %q", typed, want, got)
+		}
+	}
+}
+
+// The bars of the two tests below stand three times and more above what was measured when they
+// were set: they catch a reading that breaks Kazakh, not a change by one comment. One person
+// wrote the fixture, so its figures do not tell how well a real site will do.
+
+func TestAKazakhStreamIsLearned(t *testing.T) {
+	stream := kazakhStream(t)
+	m := Fold(slices.Values([]Lesson(nil)))
+	var all, late []Sample
+	for i, l := range stream {
+		if spam := l.Label == Spam; spam || l.Label == Ham {
+			s := Sample{Said: m.Judge(Read(l.Comment)).Spam, Spam: spam}
+			all = append(all, s)
+			if i >= len(stream)/2 {
+				late = append(late, s)
+			}
+		}
+		m.Learn(l)
+	}
+	if q := measured(t, "prequential", all); q.Above > 12 {
+		t.Errorf("(1-ROCA)%% %.2f from the first comment on, want 12 at most", q.Above)
+	}
+	q := measured(t, "prequential, second half", late)
+	if half := q.Cuts[0]; q.Above > 10 || half.Recall.Value < 0.6 || half.HamLost.Value > 0.2 {
+		t.Errorf("second half: (1-ROCA)%% %.2f, want 10 at most; at 0.5 %+v", q.Above, half)
+	}
+}
+
+func TestKazakhCommentsAreToldApartInTenFolds(t *testing.T) {
+	stream := kazakhStream(t)
+	var spam, insults []Sample
+	for fold := range 10 {
+		m := Fold(func(yield func(Lesson) bool) {
+			for i, l := range stream {
+				if i%10 != fold && !yield(l) {
+					return
+				}
+			}
+		})
+		for i := fold; i < len(stream); i += 10 {
+			j, l := m.Judge(Read(stream[i].Comment)), stream[i].Label
+			if l == Ham || l == Spam {
+				spam = append(spam, Sample{Said: j.Spam, Spam: l == Spam})
+			}
+			if l != Spam {
+				insults = append(insults, Sample{Said: slices.Max(j.Reasons[:]), Spam: l != Ham})
+			}
+		}
+	}
+	q := measured(t, "ten-fold, spam", spam)
+	if held := q.Cuts[1]; q.Above > 6 || q.Cuts[0].Recall.Value < 0.65 || held.HamLost.Value > 0.05 {
+		t.Errorf("spam: (1-ROCA)%% %.2f, want 6 at most; cuts %+v", q.Above, q.Cuts)
+	}
+	// Twenty insults teach little; chance would be 50.
+	if q := measured(t, "ten-fold, insults of any kind", insults); q.Above > 32 {
+		t.Errorf("insults: (1-ROCA)%% %.2f, want 32 at most", q.Above)
+	}
+}
+
+// measured tells the figures that docs/classifier.md quotes.
+func measured(t *testing.T, name string, samples []Sample) Quality {
+	t.Helper()
+	q := Measure(samples, 0.5, 0.9, 0.99)
+	t.Logf("%s: (1-ROCA)%% %.2f of %d among %d, Brier %.3f, ECE %.3f", name, q.Above, q.Spam, q.Spam+q.Ham, q.Brier, q.ECE)
+	for _, c := range q.Cuts {
+		t.Logf("  at %.2f: caught %d of %d, ham lost %d of %d", c.At, c.Caught, c.Recall.Of, c.Lost, c.HamLost.Of)
+	}
+	return q
 }
