@@ -76,6 +76,44 @@ func TestEvidenceIsSaidInWords(t *testing.T) {
 	})
 }
 
+func TestALikelyReasonIsSaidInWords(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const desk = "/api/v1/sites/a/moderation/"
+		w.teach(8)
+		if item := w.waiting("Nobody asked a clueless fool about the garden.", "en", anyhow); len(item.list("reasons")) != 0 {
+			t.Errorf("a reason that nobody taught: %v", item.list("reasons"))
+		}
+		var rude []m
+		for _, text := range []string{
+			"Clueless fool, go and read something first.", "Only a clueless person would put it like that.", "What a fool!", "You are as clueless as they come, liar.",
+			"Shut up, fool, it is none of your business what he thinks.", "Nobody here is as clueless as you, and nobody as loud.",
+		} {
+			rude = append(rude, m{"id": w.post(comment(text)).str("id"), "version": 1})
+		}
+		w.as("moderator a", "POST", desk+"decisions", m{"action": "reject", "reason": "personal_attack", "comments": rude})
+		for lang, want := range map[string]string{"en": " personal attacks, 0 approved", "ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісу деп қабылданбағанда: "} {
+			var item reply
+			w.until("the attack is likely", func() bool {
+				item = w.waiting("A clueless fool, that is what you are: "+lang, lang, anyhow)
+				return len(item.list("reasons")) > 0
+			})
+			reason := item.list("reasons")[0]
+			if reason["reason"] != "personal_attack" || reason["probability"].(float64) < 0.5 {
+				t.Errorf("%s: got %v", lang, reason)
+			}
+			var said []string
+			for _, e := range reason["evidence"].([]any) {
+				if e := e.(map[string]any); e["weight"].(float64) > 0 && e["refused"].(float64) > 1 && e["ham"] == 0.0 {
+					said = append(said, e["text"].(string))
+				}
+			}
+			if all := strings.Join(said, "\n"); !strings.Contains(all, want) || !strings.Contains(all, "clueless") {
+				t.Errorf("%s: what speaks for it is said as %q", lang, said)
+			}
+		}
+	})
+}
+
 func TestWhatAnAccountTaughtCanBeWithdrawn(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(4)

@@ -17,6 +17,7 @@ type itemOut struct {
 	Parent      *parentOut    `json:"parent"`
 	Verdict     verdictOut    `json:"verdict"`
 	Evidence    []evidenceOut `json:"evidence"`
+	Reasons     []reasonOut   `json:"reasons"`
 	Campaign    *struct{}     `json:"campaign"`
 	Writer      writerOut     `json:"writer"`
 	Submissions int           `json:"submissions"`
@@ -63,6 +64,21 @@ type evidenceOut struct {
 	Text   string  `json:"text"`
 }
 
+// reasonOut is a reason that is likely by its own model, with what speaks for it and against it.
+type reasonOut struct {
+	Reason      string              `json:"reason"`
+	Probability float64             `json:"probability"`
+	Evidence    []reasonEvidenceOut `json:"evidence"`
+}
+
+type reasonEvidenceOut struct {
+	Token   string  `json:"token"`
+	Weight  float64 `json:"weight"`
+	Refused int     `json:"refused"`
+	Ham     int     `json:"ham"`
+	Text    string  `json:"text"`
+}
+
 type writerOut struct {
 	Approved  int    `json:"approved"`
 	Refused   int    `json:"refused"`
@@ -83,6 +99,7 @@ func item(i moderation.Item, lang string) itemOut {
 			Signals: signals(v.Signals, lang), Spam: v.Spam, Warm: v.Warm,
 		},
 		Evidence:    evidence(i.Evidence, lang),
+		Reasons:     reasons(i.Reasons, lang),
 		Writer:      writerOut{Approved: i.Writer.Approved, Refused: i.Writer.Refused, FirstSeen: at(i.Writer.FirstSeen)},
 		Submissions: m.Submissions,
 	}
@@ -98,8 +115,21 @@ func item(i moderation.Item, lang string) itemOut {
 func evidence(ws []classifier.Weight, lang string) []evidenceOut {
 	out := []evidenceOut{}
 	for _, w := range ws {
-		what, seen := desk.Evidence(lang, w)
+		what, seen := desk.Evidence(lang, w, moderation.ReasonSpam)
 		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
+	}
+	return out
+}
+
+func reasons(likely []moderation.LikelyReason, lang string) []reasonOut {
+	out := []reasonOut{}
+	for _, l := range likely {
+		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
+		for _, w := range l.Evidence {
+			what, seen := desk.Evidence(lang, w, l.Reason)
+			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: w.Token, Weight: w.Weight, Refused: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
+		}
+		out = append(out, r)
 	}
 	return out
 }

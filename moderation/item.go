@@ -92,21 +92,6 @@ func unique(ids []string) []string {
 	return slices.Compact(ids)
 }
 
-// explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what
-// the classifier makes of one.
-func (s *Service) explain(ctx context.Context, who Actor, site int64, list []Item) {
-	for i := range list {
-		item := &list[i]
-		if who.Role(site) < Moderator {
-			item.Comment.Email, item.Comment.Search = "", ""
-			if item.Parent != nil {
-				item.Parent.Email, item.Parent.Search = "", ""
-			}
-		}
-		item.Evidence = s.evidence(ctx, item.Comment)
-	}
-}
-
 // story tells what happened to a comment, oldest first. That a site's setting published it
 // is in no decision: it is seen from the state in which the next one met the comment.
 func story(c Comment, logged []LogEntry) []HistoryEntry {

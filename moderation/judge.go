@@ -28,6 +28,16 @@ const (
 	manySubmissions = 3
 )
 
+// A reason is suggested from one probability on, and likely from another: what may well be
+// refused for it is not called good.
+const (
+	suggestedReason = 0.9
+	likelyReason    = 0.5
+)
+
+// taughtReasons are those that have a model of their own, as classifier.Judgement has them.
+var taughtReasons = [3]Reason{ReasonHateSpeech, ReasonObscenity, ReasonPersonalAttack}
+
 // judged is what a site's model said of a comment. It is not ok when it could not be asked.
 type judged struct {
 	classifier.Judgement
@@ -50,17 +60,6 @@ func (s *Service) ask(ctx context.Context, c Comment) (j judged) {
 		return judged{}
 	}
 	return j
-}
-
-// evidence returns what speaks for and against a comment by today's model, strongest first.
-func (s *Service) evidence(ctx context.Context, c Comment) (found []classifier.Weight) {
-	defer s.survive(ctx, "evidence", c.ID, func() { found = nil })
-	l, err := s.model(ctx, c.Site)
-	if err != nil {
-		s.log.WarnContext(ctx, "no evidence", "comment", c.ID, "error", err)
-		return nil
-	}
-	return l.model.Evidence(classifier.Read(document(c)))
 }
 
 // survive keeps a fault of the classifier from taking a comment with it.
@@ -110,9 +109,9 @@ func (v *Verdict) decide(site Site, lift bool, reasons [3]float64) {
 	switch {
 	case v.Score >= suspect:
 		v.Action, v.Reason = MarkSpam, ReasonSpam
-	case reasons[worst] >= 0.9:
-		v.Action, v.Reason = Reject, []Reason{ReasonHateSpeech, ReasonObscenity, ReasonPersonalAttack}[worst]
-	case v.Warm && v.Score <= 0.1 && reasons[worst] < 0.5:
+	case reasons[worst] >= suggestedReason:
+		v.Action, v.Reason = Reject, taughtReasons[worst]
+	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason:
 		v.Action = Approve
 	}
 }

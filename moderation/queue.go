@@ -35,6 +35,7 @@ type Item struct {
 	Page     Page
 	Parent   *Comment // nil for a root
 	Evidence []classifier.Weight
+	Reasons  []LikelyReason
 	Writer   WriterHistory
 }
 

@@ -22,10 +22,11 @@ type card struct {
 	Parent               *said
 	Lang                 string
 	HTML                 template.HTML
+	Keys                 []key // what the marks in it mean
 	Covered              string
 	Score                score
 	Reasons              []reason
-	Evidence             []evidence
+	Evidence             []evidenceList
 	Like                 string // the suggested reason
 	Can                  can
 	Back, NextID         string
@@ -52,6 +53,7 @@ type cardMaker struct {
 
 func (m *cardMaker) card(it moderation.Item) card {
 	c := it.Comment
+	text, keys := m.marked(c.HTML, it.Evidence, it.Reasons)
 	k := card{
 		ID: c.ID, Site: m.site.Key, URL: "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
 		Version: c.Version, State: c.State.String(),
@@ -59,8 +61,8 @@ func (m *cardMaker) card(it moderation.Item) card {
 		At: iso(c.CreatedAt), Waiting: m.waited(c),
 		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page),
 		History: m.history(it), Back: m.back,
-		HTML: m.marked(c.HTML, it.Evidence), Covered: m.covered(c),
-		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidence(it.Evidence),
+		HTML: text, Keys: keys, Covered: m.covered(c),
+		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidenceLists(it),
 		Can: m.can(c.State),
 	}
 	if c.Lang != "und" {

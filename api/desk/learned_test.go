@@ -66,3 +66,47 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 	b.press(b.doc, "Undo this batch", nil)
 	w.stands(c, moderation.Pending)
 }
+
+func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
+	w := newWorld(t)
+	w.account("Aliya", moderation.Author, "blog")
+	w.taught(moderation.Approve, 0, w.posted(plants, 30))
+	w.taught(moderation.MarkSpam, 0, w.posted(goods, 20))
+	w.taught(moderation.Reject, moderation.ReasonPersonalAttack, w.posted(insults, 20))
+	c := w.post("Nobody grew tomatoes but a clueless moron, you pathetic liar.")
+	kind := w.post("The tomatoes grew well, thank you for the lovely recipe.")
+	if v := w.now(c).Verdict; v.Action != moderation.Reject || v.Reason != moderation.ReasonPersonalAttack {
+		t.Fatalf("the verdict suggests %v for %v", v.Action, v.Reason)
+	}
+	marked := func(n *html.Node, class, word string) bool {
+		return find(n, func(n *html.Node) bool { return n.Data == "mark" && attr(n, "class") == class && nameOf(n) == word }) != nil
+	}
+	for lang, want := range map[string]struct{ seen, head, sentence, means string }{
+		"en": {"personal attacks, 0 approved", "What speaks for “personal attack” and against it", " in 100 like this were refused: personal attack. Above all: “", "speaks for: personal attack"},
+		"ru": {"отклонено за личные нападки: ", "Что говорит за причину «личные нападки» и что против", ": личные нападки. Сильнее всего: «", "говорит за причину: личные нападки"},
+		"kk": {"жеке басқа тиісу деп қабылданбағанда: ", "«жеке басқа тиісу» дегенге не дәлел, не қарсы", " (жеке басқа тиісу). Ең күштісі: «", "мынаған дәлел: жеке басқа тиісу"},
+	} {
+		b := w.as("Olga")
+		b.langs = lang
+		b.open("/moderate/blog/queue")
+		card := b.card("clueless")
+		for _, what := range []string{want.seen, want.head, want.sentence} {
+			if !strings.Contains(nameOf(card), what) {
+				t.Errorf("%s: the card does not say %q: %s", lang, what, nameOf(card))
+			}
+		}
+		if !marked(card, "t", "clueless") || !marked(card, "t", "moron") || marked(card, "t", "tomatoes") {
+			t.Errorf("%s: the card does not mark the attack's words", lang)
+		}
+		if other := b.card("lovely recipe"); strings.Contains(nameOf(other), want.seen) || marked(other, "t", "recipe") {
+			t.Errorf("%s: a kind comment is shown with the reason: %s", lang, nameOf(other))
+		}
+		b.open("/moderate/blog/comments/" + c.ID).sees(want.seen).sees(want.head).sees(want.sentence).sees(want.means)
+		if !marked(b.doc, "t", "clueless") {
+			t.Errorf("%s: the comment's page does not mark the attack's words", lang)
+		}
+		b.open("/moderate/blog/comments/" + kind.ID).misses(want.means)
+	}
+	// Who may only read sees why as well.
+	w.as("Aliya").open("/moderate/blog/comments/" + c.ID).sees("personal attacks, 0 approved")
+}

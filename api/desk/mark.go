@@ -10,34 +10,56 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
 )
 
 // least is the weight below which a word is not worth a mark.
 const least = 0.3
+
+// A sign is how a word that speaks for refusal or against it is marked, and what it says.
+type sign struct {
+	class, says string
+}
+
+// The classes of signs. One that speaks for spam needs none.
+const (
+	signAgainst = "a"
+	signReason  = "t"
+)
+
+// A key says what a kind of mark in a text means.
+type key struct{ Class, Text string }
 
 // A marker renders a comment's markup for those who decide: evidence is marked where it
 // stands, what cannot be seen is spelled out, and links show where they lead but cannot be
 // clicked, because a moderator reads spam all day.
 type marker struct {
 	*catalog
-	weights map[string]classifier.Weight // by token
-	hosts   []string
-	out     strings.Builder
-	link    string          // the host of the link that is open, or ""
-	shown   strings.Builder // its text
+	signs map[string]sign // by token
+	used  map[string]bool // classes of signs
+	hosts []string
+	out   strings.Builder
+	link  string          // the host of the link that is open, or ""
+	shown strings.Builder // its text
 }
 
 // marked renders canonical markup (package markup): a link is `<a href="…"` up to `</a>`,
-// none within another, nothing else begins with `<a`, and `<` stands in tags only.
-func (c *catalog) marked(markup string, evidence []classifier.Weight) template.HTML {
-	m := marker{catalog: c, weights: map[string]classifier.Weight{}}
+// none within another, nothing else begins with `<a`, and `<` stands in tags only. It says what
+// the marks mean, where there are any.
+func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []moderation.LikelyReason) (template.HTML, []key) {
+	m := marker{catalog: c, signs: map[string]sign{}, used: map[string]bool{}}
 	for _, w := range evidence {
-		if math.Abs(w.Weight) < least || w.Spam+w.Ham < 2 || !telling(w.Token, w.Weight > 0) { // once is chance
-			continue
+		if worthMark(w) {
+			m.add(w, moderation.ReasonSpam)
 		}
-		m.weights[w.Token] = w
-		if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
-			m.hosts = append(m.hosts, host)
+	}
+	var names []string
+	for _, l := range likely {
+		names = append(names, c.t("reason.low."+l.Reason.String()))
+		for _, w := range l.Evidence {
+			if w.Weight > 0 && worthMark(w) {
+				m.add(w, l.Reason)
+			}
 		}
 	}
 	for markup != "" {
@@ -50,7 +72,36 @@ func (c *catalog) marked(markup string, evidence []classifier.Weight) template.H
 		m.tag(tag)
 		markup = after
 	}
-	return template.HTML(m.out.String())
+	var keys []key
+	for _, k := range []key{{"", c.t("key.for")}, {signReason, c.t("key.reason", "reason", strings.Join(names, ", "))}, {signAgainst, c.t("key.against")}} {
+		if m.used[k.Class] {
+			keys = append(keys, k)
+		}
+	}
+	return template.HTML(m.out.String()), keys
+}
+
+// worthMark leaves out what was seen once, which is chance.
+func worthMark(w classifier.Weight) bool {
+	return math.Abs(w.Weight) >= least && w.Spam+w.Ham >= 2 && telling(w.Token, w.Weight > 0)
+}
+
+// add marks a token. What speaks for a likely reason is shown as that, whatever else it says.
+func (m *marker) add(w classifier.Weight, reason moderation.Reason) {
+	k := sign{says: m.t("for") + " " + m.seen(w, reason)}
+	switch before, known := m.signs[w.Token]; {
+	case reason != moderation.ReasonSpam:
+		k.class = signReason
+		if known && before.class != signAgainst {
+			k.says = before.says + "; " + m.seen(w, reason)
+		}
+	case w.Weight < 0:
+		k = sign{signAgainst, m.t("against") + " " + m.seen(w, reason)}
+	}
+	m.signs[w.Token] = k
+	if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
+		m.hosts = append(m.hosts, host)
+	}
 }
 
 func (m *marker) tag(tag string) {
@@ -90,11 +141,11 @@ func (m *marker) text(s string) {
 		at = spot.To
 		if host := m.hostAt(s[spot.From:]); host != "" {
 			at = spot.From + len(host)
-			m.mark(m.weights["host:"+host], func() { m.plain(s[spot.From:at]) })
+			m.mark(m.signs["host:"+host], func() { m.plain(s[spot.From:at]) })
 			continue
 		}
-		if w, ok := m.weights[spot.Token]; ok && spot.Token != "" {
-			m.mark(w, func() { m.word(s, spot) })
+		if k, ok := m.signs[spot.Token]; ok && spot.Token != "" {
+			m.mark(k, func() { m.word(s, spot) })
 		} else {
 			m.word(s, spot)
 		}
@@ -117,12 +168,13 @@ func (m *marker) hostAt(s string) string {
 	return ""
 }
 
-func (m *marker) mark(w classifier.Weight, inner func()) {
-	class, side := "", m.t("for")
-	if w.Weight < 0 {
-		class, side = ` class="a"`, m.t("against")
+func (m *marker) mark(k sign, inner func()) {
+	class := ""
+	if k.class != "" {
+		class = ` class="` + k.class + `"`
 	}
-	m.out.WriteString(`<mark` + class + ` title="` + html.EscapeString(side+" "+m.t("evidence.seen", "spam", w.Spam, "ham", w.Ham)) + `">`)
+	m.used[k.class] = true
+	m.out.WriteString(`<mark` + class + ` title="` + html.EscapeString(k.says) + `">`)
 	inner()
 	m.out.WriteString(`</mark>`)
 }

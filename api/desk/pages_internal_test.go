@@ -35,6 +35,9 @@ func samples() []moderation.Item {
 	viktor.Parent = &moderation.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = moderation.WriterHistory{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
 	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = moderation.Reject, moderation.ReasonPersonalAttack
+	viktor.Reasons = []moderation.LikelyReason{{Reason: moderation.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
+		{Token: "word:clueless", Weight: 2.7, Spam: 9, Ham: 1}, {Token: "words:someone like", Weight: 1.9, Spam: 3}, {Token: "word:carry", Weight: -.7, Ham: 5},
+	}}}
 	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
 	deals := sample("c32", "Best Deals Team", "")
@@ -245,8 +248,48 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span class="host">mailto</span>`},
 		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`, `<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
-		if got := string(catalogs()["en"].marked(tt.in, evidence)); got != tt.want {
+		if got, _ := catalogs()["en"].marked(tt.in, evidence, nil); string(got) != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
+	evidence := []classifier.Weight{{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:fool", Weight: 1, Spam: 2}, {Token: "word:moron", Weight: -1, Ham: 3}, {Token: "word:bike", Weight: -1, Ham: 3}}
+	likely := []moderation.LikelyReason{
+		{Reason: moderation.ReasonPersonalAttack, Probability: .9, Evidence: []classifier.Weight{
+			{Token: "word:fool", Weight: 3, Spam: 9, Ham: 1}, {Token: "word:moron", Weight: 2, Spam: 4, Ham: 1}, {Token: "word:rare", Weight: 2, Spam: 1}, {Token: "word:bike", Weight: -2, Ham: 3},
+		}},
+		{Reason: moderation.ReasonObscenity, Probability: .6, Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
+	}
+	const text = `<p>cheap fool moron rare bike</p>`
+	for lang, want := range map[string]string{
+		"en": `<p><mark title="For refusal: in 14 spam, 0 approved">cheap</mark> ` +
+			`<mark class="t" title="For refusal: in 2 spam, 0 approved; in 9 personal attacks, 1 approved">fool</mark> ` +
+			`<mark class="t" title="For refusal: in 4 personal attacks, 1 approved; in 2 obscene comments, 1 approved">moron</mark> rare ` +
+			`<mark class="a" title="Against: in 0 spam, 3 approved">bike</mark></p>` +
+			`[speaks for spam][speaks for: personal attack, obscenity][speaks against spam]`,
+		"ru": `<p><mark title="За отказ: спам: 14, одобрено: 0">cheap</mark> ` +
+			`<mark class="t" title="За отказ: спам: 2, одобрено: 0; отклонено за личные нападки: 9, одобрено: 1">fool</mark> ` +
+			`<mark class="t" title="За отказ: отклонено за личные нападки: 4, одобрено: 1; отклонено за непристойность: 2, одобрено: 1">moron</mark> rare ` +
+			`<mark class="a" title="Против отказа: спам: 0, одобрено: 3">bike</mark></p>` +
+			`[говорит за спам][говорит за причину: личные нападки, непристойность][говорит против спама]`,
+		"kk": `<p><mark title="Қабылдамауға дәлел: спамда: 14, мақұлданғанда: 0">cheap</mark> ` +
+			`<mark class="t" title="Қабылдамауға дәлел: спамда: 2, мақұлданғанда: 0; жеке басқа тиісу деп қабылданбағанда: 9, мақұлданғанда: 1">fool</mark> ` +
+			`<mark class="t" title="Қабылдамауға дәлел: жеке басқа тиісу деп қабылданбағанда: 4, мақұлданғанда: 1; әдепсіздік деп қабылданбағанда: 2, мақұлданғанда: 1">moron</mark> rare ` +
+			`<mark class="a" title="Қарсы: спамда: 0, мақұлданғанда: 3">bike</mark></p>` +
+			`[спам дегенге дәлел][мынаған дәлел: жеке басқа тиісу, әдепсіздік][спам дегенге қарсы]`,
+	} {
+		html, keys := catalogs()[lang].marked(text, evidence, likely)
+		got := string(html)
+		for _, k := range keys {
+			got += "[" + k.Text + "]"
+		}
+		if got != want {
+			t.Errorf("%s:\n got %s\nwant %s", lang, got, want)
+		}
+	}
+	if _, keys := catalogs()["en"].marked(`<p>nothing of it</p>`, evidence, likely); len(keys) > 0 {
+		t.Errorf("a text without marks has the keys %v", keys)
 	}
 }

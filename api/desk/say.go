@@ -5,10 +5,15 @@ import (
 	"github.com/aitys/aitys/moderation"
 )
 
-// Evidence says in a language of the desk what a piece of evidence is, and where it was seen.
-func Evidence(lang string, w classifier.Weight) (what, seen string) {
+// Evidence says in a language of the desk what a piece of evidence is, and where it was seen: in
+// how many comments refused for a reason, and in how many approved ones.
+func Evidence(lang string, w classifier.Weight, reason moderation.Reason) (what, seen string) {
 	c := catalogs()[lang]
-	return c.token(w.Token), c.t("evidence.seen", "spam", w.Spam, "ham", w.Ham)
+	return c.token(w.Token), c.seen(w, reason)
+}
+
+func (c *catalog) seen(w classifier.Weight, reason moderation.Reason) string {
+	return c.n("evidence.seen."+reason.String(), w.Spam, "ham", w.Ham)
 }
 
 // Signal says a signal in a language of the desk.

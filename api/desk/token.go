@@ -44,6 +44,8 @@ func (c *catalog) trait(trait string) string {
 			names = append(names, c.t("script."+script))
 		}
 		return c.t(key, "value", strings.Join(names, ", "))
+	case name == "begins" || name == "ends" || name == "sign":
+		return c.t(key, "value", c.t("quote", "text", value))
 	case value == "0" && c.has(key+".none"):
 		return c.t(key + ".none")
 	case value == "1" && c.has(key+".one"):

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aitys/aitys/classifier"
@@ -72,8 +71,12 @@ type reason struct {
 // the classifier itself is left out, for it is the score, and so are those that weigh nothing.
 func (m *cardMaker) reasons(it moderation.Item) []reason {
 	var rs []reason
-	if v := it.Comment.Verdict; v.Action == moderation.Reject && v.Reason != moderation.NoReason {
-		rs = append(rs, reason{For: true, Text: m.t("tone", "reason", m.t("reason.low."+v.Reason.String())), weight: math.Inf(1)})
+	for _, l := range it.Reasons {
+		r := reason{For: true, Text: m.tone(l), weight: math.Log(l.Probability / (1 - l.Probability))}
+		if suggests(it.Comment.Verdict, l.Reason) {
+			r.weight = math.Inf(1)
+		}
+		rs = append(rs, r)
 	}
 	for _, s := range it.Comment.Verdict.Signals {
 		if s.Name == "classifier" || s.Weight == 0 {
@@ -131,17 +134,8 @@ func number(v any) (int, bool) {
 
 // spoken is a sentence about the strongest evidence that speaks one way.
 func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
-	var words []string
-	sum := 0.0
-	for _, w := range ws {
-		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || w.Spam+w.Ham < 2 || !telling(w.Token, refusal) {
-			continue
-		}
-		if sum += w.Weight; len(words) < 3 {
-			words = append(words, shorten(m.token(w.Token), 40))
-		}
-	}
-	if words = slices.Compact(words); len(words) == 0 {
+	words, sum := m.loudest(ws, refusal)
+	if len(words) == 0 {
 		return nil
 	}
 	key := "spoken.against"
@@ -151,27 +145,78 @@ func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
 	return []reason{{For: refusal, Text: m.t(key, "words", strings.Join(words, ", ")), weight: sum}}
 }
 
+// loudest are the strongest words and traits that speak one way, and how much all of them say.
+func (m *cardMaker) loudest(ws []classifier.Weight, refusal bool) (words []string, sum float64) {
+	for _, w := range ws {
+		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || w.Spam+w.Ham < 2 || !telling(w.Token, refusal) {
+			continue
+		}
+		if sum += w.Weight; len(words) < 3 {
+			words = append(words, shorten(m.token(w.Token), 40))
+		}
+	}
+	return slices.Compact(words), sum
+}
+
+// tone says how often comments like this were refused for a reason, and what shows it most.
+func (m *cardMaker) tone(l moderation.LikelyReason) string {
+	text := m.n("tone", inHundred(l.Probability), "reason", m.t("reason.low."+l.Reason.String()))
+	if words, _ := m.loudest(l.Evidence, true); len(words) > 0 {
+		text += " " + m.t("tone.words", "words", strings.Join(words, ", "))
+	}
+	return text
+}
+
+func suggests(v moderation.Verdict, r moderation.Reason) bool {
+	return v.Action == moderation.Reject && v.Reason == r
+}
+
+// An evidenceList is what speaks for spam, or for another reason, and against it.
+type evidenceList struct {
+	Head     string
+	Evidence []evidence
+}
+
 // An evidence is one token with what it adds, for the list and for the table.
 type evidence struct {
 	Token, Because, Weight string
 	For                    bool
+	Class                  string // as of a sign in the text
 	X, Width               string // of the bar, whose middle is 80
 }
 
-func (m *cardMaker) evidence(ws []classifier.Weight) []evidence {
+// evidenceLists are first of what is suggested: that is what the moderator wants to see why.
+func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
+	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, moderation.ReasonSpam)}
+	var lists []evidenceList
+	for _, l := range it.Reasons {
+		lists = append(lists, evidenceList{
+			Head:     m.t("evidence.head.reason", "reason", m.t("reason.low."+l.Reason.String())),
+			Evidence: m.evidence(l.Evidence, l.Reason),
+		})
+	}
+	if it.Comment.Verdict.Action == moderation.Reject {
+		return append(lists, spam)
+	}
+	return append([]evidenceList{spam}, lists...)
+}
+
+func (m *cardMaker) evidence(ws []classifier.Weight, r moderation.Reason) []evidence {
 	es := make([]evidence, 0, len(ws))
 	for _, w := range ws {
 		width := min(80, math.Abs(w.Weight)*26)
-		x := 80.0
-		if w.Weight < 0 {
-			x -= width
+		e := evidence{
+			Token: shorten(m.token(w.Token), 60), Because: m.seen(w, r), For: w.Weight > 0,
+			Weight: strings.Replace(fmt.Sprintf("%+.1f", w.Weight), "-", "−", 1),
+			X:      "80", Width: decimal(width),
 		}
-		es = append(es, evidence{
-			Token: shorten(m.token(w.Token), 60), For: w.Weight > 0,
-			Because: m.t("evidence.seen", "spam", w.Spam, "ham", w.Ham),
-			Weight:  strings.Replace(fmt.Sprintf("%+.1f", w.Weight), "-", "−", 1),
-			X:       strconv.FormatFloat(x, 'f', 1, 64), Width: strconv.FormatFloat(width, 'f', 1, 64),
-		})
+		switch {
+		case !e.For:
+			e.Class, e.X = signAgainst, decimal(80-width)
+		case r != moderation.ReasonSpam:
+			e.Class = signReason
+		}
+		es = append(es, e)
 	}
 	return es
 }

@@ -154,7 +154,7 @@ func (c classifierInspectCmd) Run(a *app) error {
 func tokenLines(weights []classifier.Weight) []tokenLine {
 	lines := []tokenLine{}
 	for _, w := range weights {
-		what, _ := desk.Evidence("en", w)
+		what, _ := desk.Evidence("en", w, moderation.ReasonSpam)
 		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
 	}
 	return lines
