@@ -9,7 +9,7 @@ import (
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
 // another version are thrown away and folded anew.
-const TokeniserVersion = 2
+const TokeniserVersion = 3
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -68,7 +68,7 @@ type Document struct {
 	tokens []token
 	places []occurrence // in order of word; nil when the text has too few words for windows
 	words  int
-	links  [][2]int // where links stand in the folded text
+	asides [][2]int // where links and mentions stand in the folded text
 }
 
 // Read tokenises a comment.
@@ -85,7 +85,7 @@ func Read(c Comment) Document {
 			r.tokens[i].off += uint32(len(r.text))
 		}
 	}
-	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words, links: r.linksAt}
+	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words, asides: r.asides}
 	if r.words > excerptAbove {
 		d.places = r.places
 	}
@@ -104,7 +104,7 @@ type reader struct {
 
 	shape                 shape
 	single, scratch, word []rune
-	linksAt               [][2]int
+	asides                [][2]int
 	before                int // where the word before begins in text, or -1
 }
 
@@ -177,10 +177,7 @@ func (r *reader) chunk(chunk string, home script) {
 	bare := strings.TrimFunc(chunk, func(c rune) bool {
 		return c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
 	})
-	link := r.link(bare)
-	if !link {
-		r.address(bare)
-	}
+	aside := r.link(bare) || r.address(bare)
 	if len(r.text) > maxText {
 		return
 	}
@@ -197,8 +194,8 @@ func (r *reader) chunk(chunk string, home script) {
 		}
 		chunk = chunk[n:]
 	}
-	if link && len(r.linksAt) < maxLinks {
-		r.linksAt = append(r.linksAt, [2]int{from, len(r.text)})
+	if aside && len(r.asides) < maxLinks {
+		r.asides = append(r.asides, [2]int{from, len(r.text)})
 	}
 }
 

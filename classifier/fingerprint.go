@@ -6,22 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// Fingerprints. Of two texts as alike as duplicateFrom says, 32 bands of 2 meet with
-// probability 0.9999.
+// Fingerprints. Of two texts as alike as longFrom says, 32 bands of 2 meet with probability
+// 0.999.
 const (
-	minima        = 64
-	bands         = 32
-	shingleRunes  = 5
-	nearLetters   = 24 // shorter texts are the same or not, never nearly
-	duplicateFrom = 0.5
+	minima       = 64
+	bands        = 32
+	shingleRunes = 4
+	nearLetters  = 22 // shorter texts are the same or not, never nearly
+	ownLetters   = 12 // shorter texts are not the same when their links differ
+	longLetters  = 60
+	nearFrom     = 0.5  // similarity of duplicates
+	longFrom     = 0.45 // the same where both are long: they have less in common by chance
 )
 
 // A Fingerprint recognises a text that came before, whole or nearly so and whatever its
 // disguise. It belongs to one TokeniserVersion.
 type Fingerprint struct {
-	Exact   uint64         // of the folded text
+	Exact   uint64         // of the words, and whether there are links
 	Letters int            // and digits
-	Minima  [minima]uint32 // MinHash of the runs of five characters
+	Minima  [minima]uint32 // MinHash of the runs of four characters of its outline
 }
 
 // Fingerprint returns the document's.
@@ -30,13 +33,18 @@ func (d Document) Fingerprint() Fingerprint {
 	for i := range f.Minima {
 		f.Minima[i] = ^uint32(0)
 	}
-	whole := d.said(true)
-	f.Exact = hashOf(0, []byte(whole))
-	text := d.said(false)
-	if f.Letters = countLetters(text); f.Letters < nearLetters {
+	whole, text := d.said(true), d.said(false)
+	own := countLetters(text)
+	if own >= ownLetters && len(d.asides) > 0 {
+		f.Exact = hashOf(kindHost, []byte(text)) // with a link, whichever
+	} else {
+		f.Exact = hashOf(0, []byte(whole))
+	}
+	if f.Letters = own; own < nearLetters {
 		text = whole
 		f.Letters = countLetters(whole)
 	}
+	text = outline(text)
 	var run [shingleRunes]int // where the last characters begin
 	n := 0
 	for i := range text {
@@ -52,27 +60,54 @@ func (d Document) Fingerprint() Fingerprint {
 	return f
 }
 
-// said returns the words of the folded text, with or without those of links. Signs come and go
-// from copy to copy; they count only where there is nothing else.
-func (d Document) said(links bool) string {
+// outline leaves of a text what is hard to disguise: no spaces, and one sign for the letters
+// that one digit is written for, so that it matters neither which was meant nor that it was.
+// Letters that only Kazakh has keep apart.
+func outline(text string) string {
+	return strings.Map(func(c rune) rune {
+		switch c {
+		case ' ':
+			return -1
+		case 'o', 'о':
+			return '0'
+		case 'i', 'і':
+			return '1'
+		case 'e', 'е', 'з':
+			return '3'
+		case 'a', 'а', 'ч':
+			return '4'
+		case 's', 'ѕ':
+			return '5'
+		case 'б':
+			return '6'
+		case 't':
+			return '7'
+		}
+		return c
+	}, text)
+}
+
+// said returns the words and emoji of the folded text, with or without links and mentions. Other
+// signs come and go from copy to copy; they count only where there is nothing else.
+func (d Document) said(asides bool) string {
 	var text strings.Builder
 	keep := func(part string) {
 		for w := range strings.FieldsSeq(part) {
-			if c, _ := utf8.DecodeRuneInString(w); wordRune(c) {
+			if c, _ := utf8.DecodeRuneInString(w); wordRune(c) || isEmoji(c) {
 				text.WriteString(w)
 				text.WriteByte(' ')
 			}
 		}
 	}
 	at := 0
-	if !links {
-		for _, l := range d.links {
+	if !asides {
+		for _, l := range d.asides {
 			keep(d.text[at:l[0]])
 			at = l[1]
 		}
 	}
 	keep(d.text[at:d.folded])
-	if links && text.Len() == 0 {
+	if asides && text.Len() == 0 {
 		return d.text[:d.folded]
 	}
 	return text.String()
@@ -97,10 +132,10 @@ func (f *Fingerprint) add(shingle []byte) {
 	}
 }
 
-// Similarity is about the share of five-character runs that the texts have in common: 1 for
+// Similarity is about the share of four-character runs that the texts have in common: 1 for
 // the same folded text, 0 where one of the two is too short to tell.
 func (f Fingerprint) Similarity(g Fingerprint) float64 {
-	if f.Exact == g.Exact && f.Letters == g.Letters {
+	if f.Exact == g.Exact {
 		return 1
 	}
 	if f.Letters < nearLetters || g.Letters < nearLetters {
@@ -116,7 +151,12 @@ func (f Fingerprint) Similarity(g Fingerprint) float64 {
 }
 
 // Duplicate reports whether the texts are the same or nearly so.
-func (f Fingerprint) Duplicate(g Fingerprint) bool { return f.Similarity(g) >= duplicateFrom }
+func (f Fingerprint) Duplicate(g Fingerprint) bool {
+	if min(f.Letters, g.Letters) >= longLetters {
+		return f.Similarity(g) >= longFrom
+	}
+	return f.Similarity(g) >= nearFrom
+}
 
 // Bands are what near-duplicates are found by: two of them share at least one, nearly always.
 // A text that is too short to be nearly the same as another has none.

@@ -21,6 +21,9 @@ func TestNearDuplicatesAreRecognisedInDisguise(t *testing.T) {
 		"Latin letters":     strings.NewReplacer("а", "a", "о", "o", "е", "e", "р", "p").Replace(offer),
 		"zero width":        strings.ReplaceAll(offer, "а", "а\u200b"),
 		"accents":           strings.ReplaceAll(offer, "о", "о\u0301"),
+		"digits":            "Р4б0т@ на дому без вложений, 0плата к4ждый день, п0др06н0сти в личных с006щениях",
+		"spaces":            "Р а б о т а на дому без в л о ж е н и й, оплата к а ж д ы й день, подробности в л и ч н ы х сообщениях",
+		"a mention":         "@user4365 hello! " + offer,
 		"other order":       "Оплата каждый день, подробности в личных сообщениях https://one.example/a работа на дому без вложений",
 	} {
 		a, b := fingerprint(offer), fingerprint(text)
@@ -42,7 +45,7 @@ func TestDifferentTextsAreNoDuplicates(t *testing.T) {
 		"", "ок", "Статья хорошая, спасибо автору за подробности и за труд",
 		"Работа на дому мне нравится больше, чем в конторе", "https://one.example/a", "!!!",
 	} {
-		if s := fingerprint(offer).Similarity(fingerprint(text)); s >= duplicateFrom {
+		if s := fingerprint(offer).Similarity(fingerprint(text)); s >= nearFrom {
 			t.Errorf("%q: similarity %.2f", text, s)
 		}
 	}
@@ -50,6 +53,12 @@ func TestDifferentTextsAreNoDuplicates(t *testing.T) {
 		if !fingerprint(pair[0]).Duplicate(fingerprint(pair[1])) {
 			t.Errorf("%q and %q: the same short text is no duplicate", pair[0], pair[1])
 		}
+	}
+	if !fingerprint("Follow my channel https://one.example/a").Duplicate(fingerprint("Follow my channel http://two.example")) {
+		t.Error("the same short text with another link is no duplicate")
+	}
+	if fingerprint("Follow my channel https://one.example/a").Duplicate(fingerprint("Follow my channel")) {
+		t.Error("a short text is a duplicate of itself with a link")
 	}
 	if fingerprint("спасибо большое").Duplicate(fingerprint("спасибо огромное")) || fingerprint("👍").Duplicate(fingerprint("👎")) {
 		t.Error("short texts that differ are duplicates")

@@ -89,8 +89,8 @@ func capitalised(label string) bool {
 	return label != "" && 'A' <= label[0] && label[0] <= 'Z' && label != strings.ToUpper(label)
 }
 
-// address adds a mention or the domain of an e-mail address.
-func (r *reader) address(s string) {
+// address adds a mention or the domain of an e-mail address, if s is one.
+func (r *reader) address(s string) bool {
 	at := strings.IndexByte(s, '@')
 	switch {
 	case at == 0 && len(s) > 1:
@@ -99,5 +99,8 @@ func (r *reader) address(s string) {
 	case at > 0 && strings.IndexByte(s[at:], '.') > 1:
 		r.shape.mails++
 		r.put(kindMail, "", strings.ToLower(s[at+1:]))
+	default:
+		return false
 	}
+	return true
 }
