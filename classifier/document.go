@@ -181,6 +181,9 @@ func (r *reader) chunk(chunk string, home script) {
 	if len(r.text) > maxText {
 		return
 	}
+	if aside {
+		r.joinSingles(home)
+	}
 	from := len(r.text)
 	for chunk != "" {
 		c, n := utf8.DecodeRuneInString(chunk)
@@ -195,6 +198,7 @@ func (r *reader) chunk(chunk string, home script) {
 		chunk = chunk[n:]
 	}
 	if aside && len(r.asides) < maxLinks {
+		r.joinSingles(home)
 		r.asides = append(r.asides, [2]int{from, len(r.text)})
 	}
 }
