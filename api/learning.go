@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -70,6 +71,64 @@ func (h *moderators) copyFrom(c echo.Context, who moderation.Actor, site moderat
 	}
 	got, err := h.service.CopyLessons(ctx, who, site, from, key)
 	return taught(c, got, err)
+}
+
+// retire takes what was taught before a time out of the model for good, or counts it.
+func (h *moderators) retire(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var in struct {
+		Before string `json:"before"`
+		DryRun bool   `json:"dry_run"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	before, err := time.Parse(time.RFC3339, in.Before)
+	if err != nil {
+		return badField("/before", "Name a time like 2026-01-01T00:00:00Z.")
+	}
+	ctx := c.Request().Context()
+	if in.DryRun {
+		n, err := h.service.OldLessons(ctx, who, site, before)
+		return taught(c, moderation.Outcome{Done: n}, err)
+	}
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	got, err := h.service.RetireLessons(ctx, who, site, before, key)
+	return taught(c, got, err)
+}
+
+// erase takes what one person's comments taught out of the model for good, or counts it.
+func (h *moderators) erase(c echo.Context, who moderation.Actor, site moderation.Site) error {
+	var in struct {
+		Email    string   `json:"email"`
+		Comments []string `json:"comments"`
+		DryRun   bool     `json:"dry_run"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	ctx, person := c.Request().Context(), moderation.Person{Email: in.Email, Comments: in.Comments}
+	erase := func() (moderation.Erasure, error) { return h.service.LessonsOf(ctx, who, site, person) }
+	if !in.DryRun {
+		key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+		if err != nil {
+			return err
+		}
+		erase = func() (moderation.Erasure, error) { return h.service.EraseLessons(ctx, who, site, person, key) }
+	}
+	got, err := erase()
+	if err != nil {
+		return err
+	}
+	replayed(c, got.Replayed)
+	return c.JSON(http.StatusOK, struct {
+		Batch   *string `json:"batch"`
+		Lessons int     `json:"lessons"`
+		Copies  int     `json:"copies"`
+		Left    int     `json:"left"`
+	}{orNull(got.Batch), got.Lessons, got.Copies, got.Left})
 }
 
 // taught answers with the entry that changed the model; without one nothing was to be done.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 )
 
 // teach has a moderator approve and refuse n comments each, so that the filter has an opinion.
@@ -162,6 +163,56 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		}
 		want(t, w.as("root", "POST", "/api/v1/sites/b/moderation/copies", m{"from": "nowhere"}), 404, "site.unknown")
 		want(t, w.as("root", "POST", "/api/v1/sites/b/moderation/copies", m{"from": "b"}), 422, "field.invalid")
+	})
+}
+
+func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.teach(4)
+		const desk = "/api/v1/sites/a/moderation"
+		c := comment("The wagtail sings on the roof.")
+		c["author"] = m{"name": "Ann", "email": "Ann@mail.example"}
+		id := w.post(c).str("id")
+		w.decide("approve", id, 1)
+		erase := func(path string, body m) reply {
+			return w.do(call{method: "POST", path: desk + path, body: body, header: keyed(key16), bearer: w.tokens["owner a"]})
+		}
+		ann := m{"email": "ann@mail.example"}
+		would := w.as("owner a", "POST", desk+"/erasures", m{"email": "ann@mail.example", "comments": []string{id}, "dry_run": true})
+		if would.status != 200 || would.num("lessons") != 1 || would.json["batch"] != nil || would.num("copies") != 0 || would.num("left") != 0 {
+			t.Errorf("a look: got %v", would)
+		}
+		gone, again := erase("/erasures", ann), erase("/erasures", ann)
+		if gone.status != 200 || gone.num("lessons") != 1 || gone.str("batch") == "" || string(again.raw) != string(gone.raw) || again.header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("erase: got %v and again %v", gone, again)
+		}
+		want(t, erase("/erasures", m{"email": "bob@mail.example"}), 422, "idempotency.mismatch")
+		entry := w.as("owner a", "GET", desk+"/log?limit=1", nil)
+		if e := entry.list("entries")[0]; e["kind"] != "erasure" || e["lessons"] != 1.0 || e["subject"] != nil || strings.Contains(strings.ToLower(string(entry.raw)), "ann@") {
+			t.Errorf("log: got %v", e)
+		}
+		want(t, w.as("owner a", "POST", desk+"/decisions/"+gone.str("batch")+"/undo", nil), 422, "field.invalid")
+
+		w.clock.add(time.Hour)
+		before := w.clock.Now().Add(-time.Minute).Format(time.RFC3339)
+		if r := w.as("owner a", "POST", desk+"/retirements", m{"before": before, "dry_run": true}); r.status != 200 || r.num("lessons") != 8 || r.json["batch"] != nil {
+			t.Errorf("a look at what is old: got %v", r)
+		}
+		if r := erase("/retirements", m{"before": before}); r.status != 200 || r.num("lessons") != 8 || r.str("batch") == "" {
+			t.Errorf("retire: got %v", r)
+		}
+		if got := w.as("owner a", "GET", desk+"/teachers", nil).list("teachers"); len(got) != 0 {
+			t.Errorf("teachers after it: got %v", got)
+		}
+		for _, bad := range []struct {
+			path string
+			body m
+		}{
+			{"/erasures", m{}}, {"/erasures", m{"email": "ann"}}, {"/erasures", m{"comments": []string{"x"}}},
+			{"/retirements", m{"before": "yesterday"}}, {"/retirements", m{"before": w.clock.Now().Add(time.Hour).Format(time.RFC3339)}},
+		} {
+			want(t, w.as("owner a", "POST", desk+bad.path, bad.body), 422, "field.invalid")
+		}
 	})
 }
 

@@ -45,6 +45,8 @@ var rights = map[string][]string{
 	"GET /sites/:site/moderation/teachers":               {"auth.needed", "role.insufficient", "role.insufficient", "ok", "site.unknown", "role.insufficient", "ok"},
 	"POST /sites/:site/moderation/withdrawals":           {"auth.needed", "role.insufficient", "role.insufficient", "ok", "site.unknown", "role.insufficient", "role.insufficient"},
 	"POST /sites/:site/moderation/copies":                {"auth.needed", "site.unknown", "site.unknown", "site.unknown", "site.unknown", "site.unknown", "site.unknown"},
+	"POST /sites/:site/moderation/retirements":           {"auth.needed", "role.insufficient", "role.insufficient", "ok", "site.unknown", "role.insufficient", "role.insufficient"},
+	"POST /sites/:site/moderation/erasures":              {"auth.needed", "role.insufficient", "role.insufficient", "ok", "site.unknown", "role.insufficient", "role.insufficient"},
 	"GET /sites/:site/moderation/pages":                  {"auth.needed", "ok", "ok", "ok", "site.unknown", "ok", "ok"},
 	"PATCH /sites/:site/moderation/pages/:id":            {"auth.needed", "role.insufficient", "ok", "ok", "site.unknown", "role.insufficient", "ok"},
 }
@@ -129,6 +131,10 @@ func (w *world) tryRoute(route, who string) string {
 		c.body = m{"account": "nobody"}
 	case "POST /sites/:site/moderation/copies":
 		c.body = m{"from": "b"} // of another owner; TestASiteStartsFromAnother has one of both
+	case "POST /sites/:site/moderation/retirements":
+		c.body = m{"before": "2020-01-01T00:00:00Z"}
+	case "POST /sites/:site/moderation/erasures":
+		c.body = m{"email": "nobody@example.org"}
 	case "PATCH /sites/:site/moderation/pages/:id":
 		w.approved(comment(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")

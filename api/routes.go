@@ -73,6 +73,8 @@ func (s *Server) moderatorRoutes() {
 	site.GET("/teachers", m.on(m.teachers), web.Bounded)
 	site.POST("/withdrawals", m.on(m.withdraw), own, web.Bounded)
 	site.POST("/copies", m.on(m.copyFrom), own, web.Bounded)
+	site.POST("/retirements", m.on(m.retire), own, web.Bounded)
+	site.POST("/erasures", m.on(m.erase), own, web.Bounded)
 	site.GET("/pages", m.on(m.pages), web.Bounded)
 	site.PATCH("/pages/:id", m.on(m.setPage), own, web.Bounded)
 }

@@ -55,7 +55,7 @@ func lessonHash(salt []byte, l classifier.Lesson) []byte {
 func taughtHash(d Decision, lessons []StoredLesson) []byte {
 	if d.Kind == EntryDecision {
 		if len(lessons) == 1 && lessons[0].Comment == d.Comment {
-			return lessonHash(lessons[0].Salt, lessons[0].Lesson)
+			return lessons[0].hash()
 		}
 		return nil
 	}
@@ -64,7 +64,7 @@ func taughtHash(d Decision, lessons []StoredLesson) []byte {
 	}
 	var e encoding
 	for _, l := range lessons {
-		e = e.text(l.Comment).bytes(lessonHash(l.Salt, l.Lesson))
+		e = e.text(l.Comment).bytes(l.hash())
 	}
 	sum := sha256.Sum256(e)
 	return sum[:]

@@ -16,6 +16,7 @@ const (
 	EntryWithdrawal           // all that an account taught until then leaves the model
 	EntryCopy                 // the lessons that stand on another site are taught here
 	EntryRetirement           // what was taught before a time leaves the model, and is erased
+	EntryErasure              // what one person's comments taught leaves the model, and is erased; nobody is named
 )
 
 // A Decision is one entry of a site's log: what somebody did to one comment, or to the model.
@@ -46,7 +47,7 @@ type Decision struct {
 	Spam      float64
 	Warm      bool
 	ModelSeq  uint64
-	Lesson    []byte // salted hash of the lesson it stores, or nil
+	Lesson    []byte // salted hash of the lesson it stores, or nil; of an erasure, hash of what it erased
 	At        time.Time
 	Hash      []byte
 }
@@ -63,8 +64,10 @@ type StoredLesson struct {
 	Part    int    // which of its entry's lessons it is, from 0
 	Comment string // the comment's id; of a copied lesson it is on another site
 	Salt    []byte // empty once the lesson is erased
+	Proof   []byte // its lessonHash, once it is erased for a person; else empty
 	// Withdrawn is the entry that took it out of the model whatever becomes of its own, or 0.
 	Withdrawn uint64
+	Counts    bool // it stands and was not withdrawn; set by the store
 }
 
 // LogTx keeps decisions and lessons.
@@ -108,8 +111,18 @@ type ModelTx interface {
 	WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error)
 	ReturnLessons(site int64, by uint64) error
 	// RetireLessons takes what entries of before a time taught out of the model by entry by, for
-	// good: it erases texts and salts. It returns what WithdrawLessons does.
+	// good: it erases texts and salts. It returns how many it erased, whether they counted or
+	// not, and the lowest seq among them; 0 when there were none.
 	RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error)
+	// CountRetirable returns how many lessons RetireLessons would erase.
+	CountRetirable(site int64, before time.Time) (int, error)
+	// EraseLessons takes lessons out of the model by entry by, for good: texts and salts are
+	// erased, and the Proof of each is kept.
+	EraseLessons(site int64, ls []StoredLesson, by uint64) error
+	// TakenBy returns the lessons that entry by took out of the model and did not return, ascending.
+	TakenBy(site int64, by uint64) ([]StoredLesson, error)
+	// Copies returns the seqs of the entries that took lessons over from other sites, ascending.
+	Copies(site int64) ([]uint64, error)
 	// Taught counts the lessons that count, by the account that taught them.
 	Taught(site int64) (map[string]int, error)
 	// CountLessons counts the lessons of a label that count and were taught by a decision on

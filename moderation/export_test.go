@@ -7,6 +7,11 @@ import "context"
 // LearnLog follows a site's log to its end, as Run's goroutine does.
 func LearnLog(ctx context.Context, s *Service, site Site) error { return s.followLog(ctx, site.ID) }
 
+// SaveSnapshots writes what is due of a site's model as it is, without following the log.
+func SaveSnapshots(ctx context.Context, s *Service, site Site) error {
+	return s.saveSnapshots(ctx, site.ID)
+}
+
 // ModelBytes returns a site's live model, and what verdicts by it are stamped with.
 func ModelBytes(ctx context.Context, s *Service, site Site) ([]byte, uint64, error) {
 	l, err := s.model(ctx, site.ID)

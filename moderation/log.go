@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/aitys/aitys/classifier"
 )
 
 // A LogEntry is a decision with its moderator's name.
@@ -131,37 +129,59 @@ type walk struct {
 	head Head
 	bad  uint64
 
-	retired map[uint64]time.Time // entries of retirement, and before when
+	erasers map[uint64]Decision // entries that erased lessons, as far as they were needed
 }
 
-// taught is what an entry's hash of its lessons should be. Of lessons that were erased by a
-// retirement that covers them it is what the entry says.
+// taught is what an entry's hash of its lessons should be.
 func (w *walk) taught(tx Tx, d Decision, lessons []StoredLesson) ([]byte, error) {
-	erased := func(l StoredLesson) bool {
-		return len(l.Salt) == 0 && l.Lesson.Comment == classifier.Comment{} && l.Withdrawn == lessons[0].Withdrawn
-	}
-	if len(lessons) == 0 || !erased(lessons[0]) || slices.ContainsFunc(lessons, func(l StoredLesson) bool { return !erased(l) }) {
-		return taughtHash(d, lessons), nil
-	}
-	by := lessons[0].Withdrawn
-	before, known := w.retired[by]
-	if !known {
-		entry, err := tx.DecisionBySeq(w.site, by)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+	if d.Kind == EntryErasure {
+		taken, err := tx.TakenBy(w.site, d.Seq)
+		if err != nil || len(taken) == 0 {
 			return nil, err
 		}
-		if err == nil && entry.Kind == EntryRetirement {
-			before, _ = time.Parse(time.RFC3339Nano, entry.Subject) // none covers nothing
-		}
-		if w.retired == nil {
-			w.retired = map[uint64]time.Time{}
-		}
-		w.retired[by] = before
+		return erasedHash(taken), nil
 	}
-	if d.At.Before(before) {
-		return d.Lesson, nil
+	unproven := 0
+	for _, l := range lessons {
+		if !l.erased() {
+			continue
+		}
+		covered, err := w.covers(tx, l.Withdrawn, d)
+		if err != nil || !covered {
+			return nil, err
+		}
+		if len(l.Proof) == 0 {
+			unproven++
+		}
 	}
-	return nil, nil
+	if unproven > 0 && !slices.ContainsFunc(lessons, func(l StoredLesson) bool { return !l.erased() }) {
+		return d.Lesson, nil // what was retired is gone as a whole, and the entry alone speaks for it
+	}
+	return taughtHash(d, lessons), nil
+}
+
+// covers reports whether entry by may have erased what entry d taught: a retirement what is
+// older, an erasure what it says itself, at its own place.
+func (w *walk) covers(tx Tx, by uint64, d Decision) (bool, error) {
+	entry, known := w.erasers[by]
+	if !known {
+		var err error
+		if entry, err = tx.DecisionBySeq(w.site, by); err != nil && !errors.Is(err, ErrNotFound) {
+			return false, err
+		}
+		if w.erasers == nil {
+			w.erasers = map[uint64]Decision{}
+		}
+		w.erasers[by] = entry
+	}
+	switch entry.Kind {
+	case EntryErasure:
+		return true, nil
+	case EntryRetirement:
+		before, err := time.Parse(time.RFC3339Nano, entry.Subject)
+		return err == nil && d.At.Before(before), nil
+	}
+	return false, nil
 }
 
 func (w *walk) step(tx Tx) (more bool, err error) {

@@ -32,7 +32,14 @@ func texts(n int, rnd *rand.Rand) []string {
 	return all
 }
 
-// waiting puts comments with texts on a site's first page, and returns their ids.
+// reader is the i-th of fifty writers of comments: an e-mail, and a word that only they use.
+func reader(i int) (email, canary string) {
+	i %= 50
+	return fmt.Sprintf("reader%d@mail.example", i), "siskin" + strings.Repeat(string(rune('b'+i%10)), 2+i/10)
+}
+
+// waiting puts comments with texts on a site's first page, and returns their ids. Each is of a
+// reader who uses their own word, and writes their e-mail in capitals now and then.
 func (w *world) waiting(site moderation.Site, texts []string) []string {
 	w.t.Helper()
 	first := w.submit(site, "The first of many.")
@@ -41,8 +48,12 @@ func (w *world) waiting(site moderation.Site, texts []string) []string {
 		for i, text := range texts {
 			c := first
 			ids[i] = uuid.NewString()
-			c.ID, c.Same, c.Path, c.Source = ids[i], nil, fmt.Sprintf("%016d", i), text
-			c.Name, c.Email = fmt.Sprint("Reader ", i%50), ""
+			email, canary := reader(i)
+			if i%3 == 0 {
+				email = strings.ToUpper(email)
+			}
+			c.ID, c.Same, c.Path, c.Source = ids[i], nil, fmt.Sprintf("%016d", i), text+" "+canary
+			c.Name, c.Email = fmt.Sprint("Reader ", i%50), email
 			if _, _, err := tx.InsertComment(c); err != nil {
 				return err
 			}
@@ -52,25 +63,32 @@ func (w *world) waiting(site moderation.Site, texts []string) []string {
 	return ids
 }
 
-// A longHistory decides, undoes, withdraws, copies, retires, follows and starts again at random.
+// A longHistory decides, undoes, withdraws, copies, retires, erases, follows and starts again at
+// random, beside a second process that only follows.
 type longHistory struct {
 	*world
-	site, other moderation.Site
-	owner       moderation.Actor
-	people      []moderation.Actor
-	ids         []string
-	batches     []string
-	rnd         *rand.Rand
-	restored    int // starts that began at a snapshot
+	site, other   moderation.Site
+	owner         moderation.Actor
+	people        []moderation.Actor
+	ids, otherIDs []string
+	batches       []string
+	rnd           *rand.Rand
+	follower      *moderation.Service
+	copied        bool // from the site to the other one
+	restored      int  // starts that began at a snapshot
+	replayed      int  // snapshots from which the model was made again
+	erased        int  // lessons, and
+	copies        int  // those of them that were copies on the other site
 }
 
-func newLongHistory(w *world, seed uint64) *longHistory {
-	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7))}
+func newLongHistory(w *world, seed uint64, comments int) *longHistory {
+	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.another(nil)}
 	h.site, h.other = w.site("long"), w.site("other")
 	h.owner = w.person("owner", moderation.Owner, "long", "other")
 	h.people = []moderation.Actor{h.owner, w.person("ann", moderation.Moderator, "long"), w.person("bob", moderation.Moderator, "long")}
-	h.ids = w.waiting(h.site, texts(700, h.rnd))
-	for i, id := range w.waiting(h.other, texts(40, h.rnd)) {
+	h.ids = w.waiting(h.site, texts(comments, h.rnd))
+	h.otherIDs = w.waiting(h.other, texts(40, h.rnd))
+	for i, id := range h.otherIDs {
 		w.decide(h.owner, h.other, []moderation.Action{moderation.Approve, moderation.MarkSpam}[i%2], id)
 	}
 	return h
@@ -106,7 +124,7 @@ func (h *longHistory) step() {
 			h.batches = append(h.batches, out.Batch)
 		}
 	}
-	switch n := h.rnd.IntN(40); {
+	switch n := h.rnd.IntN(42); {
 	case n < 22:
 		h.decideSome(1 + h.rnd.IntN(30))
 	case n < 27: // a late one, as people do
@@ -127,9 +145,19 @@ func (h *longHistory) step() {
 			h.must(err)
 			return
 		}
+		if h.rnd.IntN(3) == 0 && !h.copied { // once: what is copied to and fro grows
+			h.copied = true
+			_, err := h.s.CopyLessons(h.ctx, h.owner, h.other, h.site, nil)
+			h.must(err)
+			return
+		}
 		note(h.s.CopyLessons(h.ctx, h.owner, h.site, h.other, nil))
+	case n < 33:
+		h.erase(h.rnd.IntN(50), h.rnd.IntN(3) == 0)
 	case n < 37:
 		h.must(moderation.LearnLog(h.ctx, h.s, h.site))
+	case n < 39:
+		h.must(moderation.LearnLog(h.ctx, h.follower, h.site))
 	default:
 		fresh, err := moderation.New(h.ctx, moderation.Options{Store: h.db, Secret: testSecret, Clock: h.clock})
 		h.must(err)
@@ -141,21 +169,44 @@ func (h *longHistory) step() {
 	}
 }
 
-// check compares the model with what the log alone says.
+// check compares the models of both processes, and those that each good snapshot and what
+// follows it make, with what the log alone says.
 func (h *longHistory) check(step int) []byte {
 	h.t.Helper()
-	h.must(moderation.LearnLog(h.ctx, h.s, h.site))
-	live, _, err := moderation.ModelBytes(h.ctx, h.s, h.site)
-	h.must(err)
-	if want := h.foldOfWhatCounts(h.site); !bytes.Equal(live, want) {
-		h.t.Fatalf("step %d: the model has %d bytes, what counts makes %d", step, len(live), len(want))
+	want := h.foldOfWhatCounts(h.site)
+	for _, s := range []*moderation.Service{h.s, h.follower} {
+		h.must(moderation.LearnLog(h.ctx, s, h.site))
+		live, _, err := moderation.ModelBytes(h.ctx, s, h.site)
+		h.must(err)
+		if !bytes.Equal(live, want) {
+			h.t.Fatalf("step %d: the model has %d bytes, what counts makes %d", step, len(live), len(want))
+		}
 	}
-	return live
+	for _, s := range h.snapshots(h.site) {
+		h.view(func(tx moderation.Tx) error {
+			touched, err := tx.LowestTouched(h.site.ID, s.AsOf)
+			if err != nil || touched != 0 && touched <= s.Seq {
+				return err // good for nothing since
+			}
+			h.replayed++
+			model, err := classifier.Restore(s.Model)
+			h.must(err)
+			err = tx.EachLesson(h.site.ID, s.Seq, func(l classifier.Lesson) error {
+				model.Learn(l)
+				return nil
+			})
+			if got := model.Bytes(); !bytes.Equal(got, want) {
+				h.t.Fatalf("step %d: from the snapshot at %d the model has %d bytes, what counts makes %d", step, s.Seq, len(got), len(want))
+			}
+			return err
+		})
+	}
+	return want
 }
 
 // foldOfWhatCounts makes a model from nothing by the log: of each comment the last decision
 // that was not undone, unless a withdrawal that was not undone follows it; and what was copied;
-// nothing that was retired.
+// nothing that was retired or erased.
 func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 	w.t.Helper()
 	var lessons []classifier.Lesson
@@ -167,7 +218,8 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 		standing := map[string]moderation.Decision{} // by comment
 		withdrawn := map[string]uint64{}             // accounts, up to which entry
 		count := map[uint64]bool{}
-		var retired time.Time // what is older
+		erases := map[uint64]bool{} // entries
+		var retired time.Time       // what is older
 		for _, d := range log {
 			switch {
 			case d.Undoes != 0 || d.Undone:
@@ -181,6 +233,8 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 				if before.After(retired) {
 					retired = before
 				}
+			case d.Kind == moderation.EntryErasure:
+				erases[d.Seq] = true
 			default:
 				count[d.Seq] = true
 			}
@@ -190,7 +244,7 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 		}
 		all, err := tx.Lessons(site.ID, 0, uint64(len(log)))
 		for _, l := range all {
-			if d := log[l.Seq-1]; count[l.Seq] && !d.At.Before(retired) {
+			if d := log[l.Seq-1]; count[l.Seq] && !d.At.Before(retired) && !erases[l.Withdrawn] {
 				lessons = append(lessons, l.Lesson)
 			}
 		}
@@ -212,7 +266,7 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 			before := runtime.GOMAXPROCS(processors)
 			defer runtime.GOMAXPROCS(before)
 			onBoth(t, func(t *testing.T, w *world) {
-				h := newLongHistory(w, 11)
+				h := newLongHistory(w, 7, 700)
 				for step := range steps {
 					h.step()
 					if step%10 == 9 {
@@ -221,12 +275,11 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 						seen[at] = append(seen[at], fmt.Sprintf("%x", sum[:8]))
 					}
 				}
-				if bad, err := h.s.VerifyLog(h.ctx, h.site); err != nil || bad != 0 {
-					t.Errorf("the log is bad at %d (%v)", bad, err)
-				}
-				t.Logf("%d entries, %d starts from a snapshot", h.entries(), h.restored)
-				if h.restored == 0 {
-					t.Error("no start began at a snapshot")
+				h.verify()
+				t.Logf("%d entries, %d starts from a snapshot, %d snapshots replayed, %d lessons and %d copies erased",
+					h.entries(), h.restored, h.replayed, h.erased, h.copies)
+				if h.restored == 0 || h.replayed == 0 || h.erased == 0 {
+					t.Error("no start began at a snapshot, or none was replayed, or nothing was erased")
 				}
 			})
 		})
@@ -234,6 +287,40 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 	for at, sums := range seen {
 		if len(slices.Compact(slices.Clone(sums))) != 1 {
 			t.Errorf("%s: the models differ: %v", at, sums)
+		}
+	}
+}
+
+// Many short histories: any mixture of decisions, undos, withdrawals, copies, retirements and
+// erasures ends in the bytes that the log determines.
+func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
+	histories := 24
+	if testing.Short() {
+		histories = 4
+	}
+	erased, copies := 0, 0
+	for seed := range histories {
+		h := newLongHistory(newWorld(t), uint64(seed), 90)
+		for step := range 60 {
+			h.step()
+			if step%6 == 5 {
+				h.check(step)
+			}
+		}
+		h.verify()
+		erased, copies = erased+h.erased, copies+h.copies
+	}
+	if erased == 0 || copies == 0 {
+		t.Errorf("%d lessons and %d copies were erased, want some of each", erased, copies)
+	}
+}
+
+// verify walks the logs of both sites.
+func (h *longHistory) verify() {
+	h.t.Helper()
+	for _, site := range []moderation.Site{h.site, h.other} {
+		if bad, err := h.s.VerifyLog(h.ctx, site); err != nil || bad != 0 {
+			h.t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
 		}
 	}
 }

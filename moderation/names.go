@@ -9,7 +9,7 @@ var (
 	reasonNames = []string{"", "spam", "duplicate", "hate_speech", "obscenity", "personal_attack", "off_topic", "unlawful", "other"}
 	roleNames   = []string{"", "author", "moderator", "owner"}
 	scopeNames  = []string{"", "read", "decide", "admin"}
-	kindNames   = []string{"decision", "withdrawal", "copy", "retirement"}
+	kindNames   = []string{"decision", "withdrawal", "copy", "retirement", "erasure"}
 )
 
 func (k EntryKind) String() string { return kindNames[k] }

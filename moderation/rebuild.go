@@ -76,7 +76,7 @@ func (s *Service) Rebuild(ctx context.Context, who Actor, site Site, told func(e
 		if err := tx.DropSnapshots(site.ID, out.Dropped); err != nil {
 			return err
 		}
-		return tx.PutSnapshot(site.ID, renewed)
+		return putSnapshot(tx, site.ID, renewed)
 	})
 	if err != nil {
 		return Rebuilt{}, fmt.Errorf("renew the snapshot: %w", err)

@@ -110,7 +110,7 @@ func (s *Service) saveSnapshots(ctx context.Context, site int64) error {
 		return nil
 	}
 	for _, snapshot := range put { // one a transaction: others write too
-		err := s.update(ctx, func(tx Tx) error { return tx.PutSnapshot(site, snapshot) })
+		err := s.update(ctx, func(tx Tx) error { return putSnapshot(tx, site, snapshot) })
 		if err != nil {
 			return fmt.Errorf("save snapshot: %w", err)
 		}
@@ -137,6 +137,22 @@ func (s *Service) saveSnapshots(ctx context.Context, site int64) error {
 		return fmt.Errorf("thin snapshots: %w", err)
 	}
 	return nil
+}
+
+// putSnapshot writes a snapshot, unless an entry after it touched what it holds: another process
+// may have erased words that it still knows. The log is locked, so nobody does so just now.
+func putSnapshot(tx Tx, site int64, s Snapshot) error {
+	if _, err := tx.LockLog(site); err != nil {
+		return fmt.Errorf("lock log: %w", err)
+	}
+	touched, err := tx.LowestTouched(site, s.AsOf)
+	if err != nil {
+		return fmt.Errorf("read what was touched: %w", err)
+	}
+	if touched != 0 && touched <= s.Seq {
+		return nil
+	}
+	return tx.PutSnapshot(site, s)
 }
 
 // dueSnapshots takes what is to be written for a site and what is to be removed.

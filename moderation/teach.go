@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/aitys/aitys/classifier"
 )
 
 // maxCopied is how many lessons one entry takes over, the newest: it is one transaction.
@@ -83,39 +81,69 @@ func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, k
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
 	return s.teach(ctx, who, site, key, "copy lessons", func(b *book, out *Outcome) error {
-		var lessons []classifier.Lesson
-		err := b.tx.EachLesson(from.ID, 0, func(l classifier.Lesson) error {
-			lessons = append(lessons, l)
-			return nil
-		})
+		// Nobody erases lessons there meanwhile: see Person.erase.
+		head, err := b.tx.LockLog(from.ID)
 		if err != nil {
-			return fmt.Errorf("read lessons: %w", err)
+			return fmt.Errorf("lock the other log: %w", err)
 		}
-		lessons = lessons[max(0, len(lessons)-maxCopied):]
-		if len(lessons) == 0 {
-			return nil
+		err = eachStored(b.tx, from.ID, head.Seq, func(l StoredLesson) {
+			if l.Counts {
+				b.lessons = append(b.lessons, StoredLesson{Lesson: l.Lesson, Comment: l.Comment})
+			}
+		})
+		if err != nil || len(b.lessons) == 0 {
+			return err
 		}
-		for part, l := range lessons {
-			l.Seq = b.head.Seq + 1
+		b.lessons = b.lessons[max(0, len(b.lessons)-maxCopied):]
+		for part := range b.lessons {
 			// One salt says nothing of another, so each lesson can be erased for itself.
 			salt := sha256.Sum256(encoding{}.bytes(secret[:]).number(uint64(part)))
-			b.lessons = append(b.lessons, StoredLesson{Lesson: l, Part: part, Salt: salt[:16]})
+			l := &b.lessons[part]
+			l.Seq, l.Part, l.Salt = b.head.Seq+1, part, salt[:16]
 		}
-		d := Decision{Kind: EntryCopy, Subject: from.Key, Lessons: len(lessons)}
+		d := Decision{Kind: EntryCopy, Subject: from.Key, Lessons: len(b.lessons)}
 		d.Lesson = taughtHash(d, b.lessons)
 		b.teach(d, out)
 		return nil
 	})
 }
 
-// RetireLessons takes everything that was taught on a site before a time out of its model for
-// good, and erases the texts that taught it: nothing of them is left to bring back. The log
-// keeps who decided what. It is one entry of the log. It needs an owner. Done counts the
-// lessons; where there are none, nothing happens.
-func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, before time.Time, key *Key) (Outcome, error) {
+// OldLessons returns how many lessons RetireLessons would erase. It needs an owner.
+func (s *Service) OldLessons(ctx context.Context, who Actor, site Site, before time.Time) (n int, err error) {
+	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+		return 0, err
+	}
+	if before, err = s.past(before); err != nil {
+		return 0, err
+	}
+	err = s.view(ctx, func(tx Tx) error {
+		n, err = tx.CountRetirable(site.ID, before)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count old lessons: %w", err)
+	}
+	return n, nil
+}
+
+// past is a time before which lessons are retired.
+func (s *Service) past(before time.Time) (time.Time, error) {
 	before = before.UTC().Truncate(time.Microsecond)
 	if before.After(s.now()) {
-		return Outcome{}, invalidField("/before", "Lessons are retired that are older than some time in the past.")
+		return time.Time{}, invalidField("/before", "Lessons are retired that are older than some time in the past.")
+	}
+	return before, nil
+}
+
+// RetireLessons takes everything that was taught on a site before a time out of its model for
+// good, and erases the texts that taught it: nothing of them is left to bring back. What was
+// copied from another site is as old as its copy. The log keeps who decided what. It is one
+// entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
+// model or not; where there are none, nothing happens.
+func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, before time.Time, key *Key) (Outcome, error) {
+	before, err := s.past(before)
+	if err != nil {
+		return Outcome{}, err
 	}
 	return s.teach(ctx, who, site, key, "retire lessons", func(b *book, out *Outcome) error {
 		n, lowest, err := b.tx.RetireLessons(site.ID, before, b.head.Seq+1)
@@ -177,6 +205,8 @@ func (b *book) unteach(d Decision, out *Outcome) error {
 		}
 	case EntryRetirement:
 		return invalidField("/batch", "What was retired is erased, and does not come back.")
+	case EntryErasure:
+		return invalidField("/batch", "What was erased does not come back.")
 	case EntryCopy:
 		b.fallen = append(b.fallen, d.Seq)
 		d.Before = d.Seq

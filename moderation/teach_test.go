@@ -142,7 +142,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		copied, err := w.s.CopyLessons(w.ctx, owner, w.a, w.b, nil)
 		w.must(err)
 		ids := w.waiting(w.a, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.", "Casino bonus of today."})
-		old := w.decide(owner, w.a, moderation.Approve, ids[0])
+		first := w.decide(owner, w.a, moderation.Approve, ids[0])
 		w.decide(owner, w.a, moderation.MarkSpam, ids[1])
 		withdrawn, err := w.s.WithdrawLessons(w.ctx, owner, w.a, owner.Account.ID, nil)
 		w.must(err)
@@ -156,10 +156,14 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		wantCode(t, "before a time to come", err, "field.invalid")
 		_, err = w.s.RetireLessons(w.ctx, w.person("mod", moderation.Moderator, "a"), w.a, between, nil)
 		wantCode(t, "a moderator's retirement", err, "role.insufficient")
+		old, err := w.s.OldLessons(w.ctx, owner, w.a, between)
+		w.must(err)
+		_, err = w.s.OldLessons(w.ctx, w.person("other", moderation.Moderator, "a"), w.a, between)
+		wantCode(t, "a moderator's look at what is old", err, "role.insufficient")
 		out, err := w.s.RetireLessons(w.ctx, owner, w.a, between, nil)
 		w.must(err)
-		if out.Done != 134 || out.Batch == "" { // what was withdrawn did not count
-			t.Errorf("retired: %+v", out)
+		if out.Done != old || out.Done != 136 || out.Batch == "" { // what was withdrawn is erased as well
+			t.Errorf("retired: %+v of %d", out, old)
 		}
 		if left := w.snapshots(w.a); len(left) != 0 {
 			t.Errorf("%d snapshots hold words of what was erased", len(left))
@@ -168,7 +172,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		wantCode(t, "its undo", err, "field.invalid")
 		w.undo(owner, w.a, withdrawn.Batch)
 		w.undo(owner, w.a, copied.Batch)
-		w.undo(owner, w.a, old.Batch)
+		w.undo(owner, w.a, first.Batch)
 		if !bytes.Equal(w.model(w.a), w.foldOfWhatCounts(w.a)) || bytes.Contains(w.model(w.a), []byte("canary")) {
 			t.Error("the model knows what was retired")
 		}

@@ -203,15 +203,19 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 
 // Lessons implements moderation.LogTx.
 func (t *tx) Lessons(site int64, after, upTo uint64) ([]moderation.StoredLesson, error) {
-	return query(t, func(r *sql.Rows, l *moderation.StoredLesson) error {
-		c := &l.Lesson.Comment
-		return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Withdrawn)
-	}, `
-		SELECT seq, part, comment_id, label, body, author, email, url, salt, withdrawn
-		FROM   lessons
+	return query(t, scanLesson, selectLessons+`
 		WHERE  site_id = ?
 		  AND  seq BETWEEN ? AND ?
 		ORDER  BY seq, part`, site, after+1, upTo)
+}
+
+const selectLessons = `
+	SELECT seq, part, comment_id, label, body, author, email, url, salt, proof, withdrawn, standing AND withdrawn = 0
+	FROM   lessons `
+
+func scanLesson(r *sql.Rows, l *moderation.StoredLesson) error {
+	c := &l.Lesson.Comment
+	return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Proof, &l.Withdrawn, &l.Counts)
 }
 
 // EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.

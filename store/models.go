@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/classifier"
@@ -11,7 +12,7 @@ import (
 // WithdrawLessons implements moderation.ModelTx.
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
 	// What an entry about no comment stored is the site's, not its owner's.
-	return t.takeLessons("withdrawn = ?", []any{by}, `
+	return t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
 		WHERE  site_id = ?
 		  AND  withdrawn = 0
 		  AND  seq < ?
@@ -21,22 +22,72 @@ func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowe
 
 // RetireLessons implements moderation.ModelTx.
 func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
-	return t.takeLessons("withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}}, `
-		WHERE  site_id = ?
-		  AND  octet_length(salt) > 0
-		  AND  seq < ?
-		  AND  seq IN (SELECT d.seq FROM decisions AS d
-		               WHERE d.site_id = ? AND d.decided_at < ?)`, site, by, site, stamp(before))
+	return t.takeLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
+		retirable+"AND seq < ?", site, site, stamp(before), by)
 }
 
-// takeLessons changes lessons, and returns how many of them counted and the lowest seq.
-func (t *tx) takeLessons(change string, values []any, which string, args ...any) (n int, lowest uint64, err error) {
+// retirable are the lessons of entries before a time that were not erased yet.
+const retirable = `
+	WHERE  site_id = ?
+	  AND  octet_length(salt) > 0
+	  AND  seq IN (SELECT d.seq FROM decisions AS d
+	               WHERE d.site_id = ? AND d.decided_at < ?)
+	  `
+
+// CountRetirable implements moderation.ModelTx.
+func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
+	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) },
+		"SELECT COUNT(*) FROM lessons"+retirable, site, site, stamp(before))
+}
+
+// EraseLessons implements moderation.ModelTx.
+func (t *tx) EraseLessons(site int64, ls []moderation.StoredLesson, by uint64) error {
+	for part := range slices.Chunk(ls, rowsChunk) {
+		args := make([]any, 0, 7*len(part))
+		for _, l := range part {
+			args = append(args, site, l.Seq, l.Part, l.Label, []byte{}, by, orNull(l.Proof))
+		}
+		// They are there: only the rest of each row is named.
+		_, err := t.exec(`
+			INSERT INTO lessons (site_id, seq, part, label, salt, withdrawn, proof, comment_id, body, author, email, url, standing)
+			VALUES `+rowsOf(len(part), "(?, ?, ?, ?, ?, ?, ?, '', '', '', '', '', FALSE)")+`
+			ON CONFLICT (site_id, seq, part) DO UPDATE
+			SET body = '', author = '', email = '', url = '', salt = excluded.salt, withdrawn = excluded.withdrawn, proof = excluded.proof`, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TakenBy implements moderation.ModelTx.
+func (t *tx) TakenBy(site int64, by uint64) ([]moderation.StoredLesson, error) {
+	return query(t, scanLesson, selectLessons+`
+		WHERE  site_id   = ?
+		  AND  withdrawn = ?
+		  AND  withdrawn > 0
+		ORDER  BY seq, part`, site, by)
+}
+
+// Copies implements moderation.ModelTx.
+func (t *tx) Copies(site int64) ([]uint64, error) {
+	return query(t, func(r *sql.Rows, seq *uint64) error { return r.Scan(seq) }, `
+		SELECT seq
+		FROM   decisions
+		WHERE  site_id = ?
+		  AND  kind    = 2
+		  AND  undoes  = 0
+		ORDER  BY seq`, site)
+}
+
+// takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
+func (t *tx) takeLessons(count, change string, values []any, which string, args ...any) (n int, lowest uint64, err error) {
 	type found struct {
 		n      int
 		lowest uint64
 	}
 	f, err := first(t, func(r *sql.Rows, f *found) error { return r.Scan(&f.n, &f.lowest) }, `
-		SELECT COUNT(CASE WHEN standing AND withdrawn = 0 THEN 1 END), COALESCE(MIN(seq), 0)
+		SELECT COUNT(`+count+`), COALESCE(MIN(seq), 0)
 		FROM   lessons`+which, args...)
 	if err != nil || f.lowest == 0 {
 		return 0, 0, err
@@ -51,7 +102,8 @@ func (t *tx) ReturnLessons(site int64, by uint64) error {
 		UPDATE lessons
 		SET    withdrawn = 0
 		WHERE  site_id   = ?
-		  AND  withdrawn = ?`, site, by)
+		  AND  withdrawn = ?
+		  AND  withdrawn > 0`, site, by)
 	return err
 }
 

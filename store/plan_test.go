@@ -54,6 +54,8 @@ var hot = []struct {
 		return tx.EachLesson(1, 9_900, func(classifier.Lesson) error { return nil })
 	}, true},
 	{"lessons of entries", "lessons_pk", func(tx moderation.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
+	{"lessons that an entry took", "lessons_withdrawn", func(tx moderation.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
+	{"entries that copied", "decisions_copies", func(tx moderation.Tx) error { return second(tx.Copies(1)) }, true},
 	{"what was touched", "decisions_pk", func(tx moderation.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
 	{"lessons of a label", "lessons_label", func(tx moderation.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
 	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(moderation.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},

@@ -257,7 +257,7 @@ func lessonsInOrder(w *world) {
 				Seq: uint64(i + 1), Label: classifier.Label(i % 5),
 				Comment: classifier.Comment{Text: fmt.Sprint("text ", i), Author: hostile, Email: "e", URL: "u"},
 			},
-			Comment: fmt.Sprint("c", i), Salt: []byte{byte(i)},
+			Comment: fmt.Sprint("c", i), Salt: []byte{byte(i)}, Counts: true,
 		}
 	}
 	if err := w.decide("all", n, nil); err != nil {
@@ -294,8 +294,10 @@ func lessonsInOrder(w *world) {
 	}
 	w.view(func(tx moderation.Tx) error {
 		got, err := tx.Lessons(w.site.ID, 3, 13)
-		if !reflect.DeepEqual(got, want[3:13]) {
-			w.Errorf("lessons after 3: %+v, want %+v", got, want[3:13])
+		wanted := slices.Clone(want[3:13])
+		wanted[7-4].Counts = false
+		if !reflect.DeepEqual(got, wanted) {
+			w.Errorf("lessons after 3: %+v, want %+v", got, wanted)
 		}
 		return err
 	})

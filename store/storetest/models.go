@@ -15,6 +15,8 @@ import (
 var modelRules = []rule{
 	{"what an account taught is withdrawn as a whole and returned as a whole", lessonsWithdrawn},
 	{"what entries of before a time taught is erased for good", lessonsRetired},
+	{"chosen lessons are erased for good, and found by the entry that took them", lessonsErased},
+	{"the entries that took lessons over are found", copiesFound},
 	{"one entry stores many lessons, which are read in their order", lessonsOfOneEntry},
 	{"the lowest lesson that was touched is found among the entries after one", lowestTouched},
 	{"snapshots come back byte by byte, newest first, each the last put in its place", snapshotsComeBack},
@@ -53,7 +55,7 @@ func (w *world) counting() (all []string) {
 func lesson(seq uint64, part int, text string) moderation.StoredLesson {
 	return moderation.StoredLesson{
 		Lesson: classifier.Lesson{Seq: seq, Comment: classifier.Comment{Text: text}},
-		Part:   part, Comment: text, Salt: []byte(text),
+		Part:   part, Comment: text, Salt: []byte(text), Counts: true,
 	}
 }
 
@@ -139,9 +141,22 @@ func lessonsRetired(w *world) {
 		_, _, err := tx.WithdrawLessons(w.site.ID, "bob", 3)
 		return err
 	})
+	count := func(want int) {
+		w.Helper()
+		w.view(func(tx moderation.Tx) error {
+			n, err := tx.CountRetirable(w.site.ID, began.Add(time.Second))
+			if n != want {
+				w.Errorf("%d lessons could be retired, want %d", n, want)
+			}
+			return err
+		})
+	}
 	retire(began, 4, 0, 0)
+	count(2)
 	retire(began.Add(time.Second), 2, 1, 1)
-	retire(began.Add(time.Second), 5, 0, 2)
+	count(1)
+	retire(began.Add(time.Second), 5, 1, 2)
+	count(0)
 	w.update(func(tx moderation.Tx) error { return tx.ReturnLessons(w.site.ID, 3) })
 	if got := w.counting(); len(got) != 0 {
 		w.Errorf("%v count", got)
@@ -159,6 +174,75 @@ func lessonsRetired(w *world) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			w.Errorf("left are %+v, want %+v", got, want)
+		}
+		return err
+	})
+}
+
+func lessonsErased(w *world) {
+	const n = 130 // more than one statement takes
+	w.append(
+		moderation.Decision{By: "ann", Comment: "c1"},
+		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: n},
+	)
+	put := []moderation.StoredLesson{lesson(1, 0, "a")}
+	for part := range n {
+		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
+	}
+	w.update(func(tx moderation.Tx) error {
+		return errors.Join(tx.AddLessons(w.site.ID, put), tx.SetStanding(w.site.ID, []uint64{1}, false))
+	})
+	want := slices.Clone(put)
+	want[0].Counts = false
+	var chosen []moderation.StoredLesson
+	for i := range want {
+		if i == 0 || i > 3 {
+			l := &want[i]
+			l.Proof, l.Withdrawn = fmt.Append(nil, "proof ", i), 3
+			chosen = append(chosen, *l)
+			l.Lesson.Comment, l.Salt, l.Counts = classifier.Comment{}, nil, false
+		}
+	}
+	w.update(func(tx moderation.Tx) error {
+		return errors.Join(tx.EraseLessons(w.site.ID, nil, 3), tx.EraseLessons(w.site.ID, chosen, 3))
+	})
+	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
+	if got := w.counting(); !slices.Equal(got, []string{"2:part 0", "2:part 1", "2:part 2"}) {
+		w.Errorf("%v count", got)
+	}
+	left := func(what string, want []moderation.StoredLesson, read func(moderation.Tx) ([]moderation.StoredLesson, error)) {
+		w.Helper()
+		w.view(func(tx moderation.Tx) error {
+			got, err := read(tx)
+			for i := range got {
+				if len(got[i].Salt) == 0 {
+					got[i].Salt = nil
+				}
+			}
+			if !reflect.DeepEqual(got, want) {
+				w.Errorf("%s: %+v, want %+v", what, got, want)
+			}
+			return err
+		})
+	}
+	left("left", want, func(tx moderation.Tx) ([]moderation.StoredLesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
+	gone := slices.DeleteFunc(slices.Clone(want), func(l moderation.StoredLesson) bool { return l.Withdrawn == 0 })
+	left("taken", gone, func(tx moderation.Tx) ([]moderation.StoredLesson, error) { return tx.TakenBy(w.site.ID, 3) })
+	left("taken by nobody", nil, func(tx moderation.Tx) ([]moderation.StoredLesson, error) { return tx.TakenBy(w.site.ID, 0) })
+}
+
+func copiesFound(w *world) {
+	w.append(
+		moderation.Decision{By: "ann", Comment: "c1"},
+		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: 1},
+		moderation.Decision{By: "ann", Kind: moderation.EntryErasure, Lessons: 1, Before: 1},
+		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "third", Lessons: 1},
+		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: 1, Before: 2, Undoes: 2},
+	)
+	w.view(func(tx moderation.Tx) error {
+		got, err := tx.Copies(w.site.ID)
+		if want := []uint64{2, 4}; !slices.Equal(got, want) {
+			w.Errorf("the entries are %v, want %v", got, want)
 		}
 		return err
 	})

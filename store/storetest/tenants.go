@@ -61,13 +61,20 @@ func fill(w *world, s moderation.Site) {
 		touch := moderation.Decision{
 			Kind: moderation.EntryWithdrawal, Subject: "nobody", Seq: 2, Batch: "one-touch", Before: 1, At: began, Hash: []byte("touch"),
 		}
+		copied := moderation.Decision{
+			Kind: moderation.EntryCopy, Subject: "nowhere", Seq: 3, Batch: "one-copy", At: began, Hash: []byte("copy"),
+		}
+		gone := moderation.StoredLesson{
+			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"), Proof: []byte(s.Key),
+		}
 		key := oneKey
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
 		return errors.Join(err, claim,
-			tx.AppendDecisions(s.ID, []moderation.Decision{decision, touch}),
+			tx.AppendDecisions(s.ID, []moderation.Decision{decision, touch, copied}),
 			tx.PutSnapshot(s.ID, moderation.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
-			tx.AddLessons(s.ID, []moderation.StoredLesson{lesson}),
+			tx.AddLessons(s.ID, []moderation.StoredLesson{lesson, gone}),
+			tx.EraseLessons(s.ID, []moderation.StoredLesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.Emit(moderation.Event{Site: s.ID, Kind: moderation.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(moderation.Account{
@@ -112,6 +119,9 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 	"Taught":          func(tx moderation.Tx, s int64) (any, error) { return tx.Taught(s) },
 	"CountLessons":    func(tx moderation.Tx, s int64) (any, error) { return tx.CountLessons(s, classifier.Ham, 9) },
 	"LowestTouched":   func(tx moderation.Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
+	"CountRetirable":  func(tx moderation.Tx, s int64) (any, error) { return tx.CountRetirable(s, began.Add(time.Hour)) },
+	"TakenBy":         func(tx moderation.Tx, s int64) (any, error) { return tx.TakenBy(s, 9) },
+	"Copies":          func(tx moderation.Tx, s int64) (any, error) { return tx.Copies(s) },
 	"Snapshots":       func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshots(s) },
 	"Snapshot":        func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
 	"EachLesson": func(tx moderation.Tx, s int64) (any, error) {
@@ -196,11 +206,14 @@ var writes = []struct {
 		_, _, err := tx.RetireLessons(s, began.Add(time.Hour), 2)
 		return err
 	}},
+	{"EraseLessons", func(tx moderation.Tx, s int64) error {
+		return tx.EraseLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
+	}},
 	{"AppendDecisions", func(tx moderation.Tx, s int64) error {
-		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 3, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
+		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 4, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
 	}},
 	{"AddLessons", func(tx moderation.Tx, s int64) error {
-		return tx.AddLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 3}, Comment: oneShown}})
+		return tx.AddLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 4}, Comment: oneShown}})
 	}},
 	{"PutSnapshot", func(tx moderation.Tx, s int64) error {
 		return tx.PutSnapshot(s, moderation.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})

@@ -1,0 +1,298 @@
+package moderation
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// maxNamed is how many comments one request names.
+const maxNamed = 1_000
+
+// A Person is whose lessons are erased: what was written under an e-mail, and the comments
+// named by their ids. E-mails are compared as those of writers are: letter case, compatibility
+// forms and what cannot be seen make no difference. Nobody is known by a name or a website:
+// others may have the same, and what is erased does not come back. The comments of somebody who
+// left no e-mail are named.
+type Person struct {
+	Email    string
+	Comments []string
+}
+
+// An Erasure is what EraseLessons did, or would do.
+type Erasure struct {
+	Batch   string // "" where nothing was to be erased on the site
+	Lessons int    // of the site, copied ones included, whether they counted or not
+	Copies  int    // on other sites, of what was written on this one
+	// Left are such copies on sites that are not the actor's: an owner of those, or the
+	// Operator, erases them.
+	Left     int
+	Replayed bool `json:"-"`
+}
+
+// LessonsOf returns what EraseLessons would erase. It needs an owner.
+func (s *Service) LessonsOf(ctx context.Context, who Actor, site Site, p Person) (Erasure, error) {
+	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+		return Erasure{}, err
+	}
+	if err := p.check(); err != nil {
+		return Erasure{}, err
+	}
+	var out Erasure
+	err := s.view(ctx, func(tx Tx) error {
+		head, err := tx.Head(site.ID)
+		if err != nil {
+			return err
+		}
+		own, err := p.lessons(tx, site.ID, head.Seq)
+		if err != nil {
+			return err
+		}
+		out = Erasure{Lessons: len(own)}
+		out.Left, err = p.eachCopied(tx, who, site, func(other Site) error {
+			copies, err := p.copies(tx, site.ID, other.ID)
+			out.Copies += len(copies)
+			return err
+		})
+		return err
+	})
+	if err != nil {
+		return Erasure{}, fmt.Errorf("count a person's lessons: %w", err)
+	}
+	return out, nil
+}
+
+// EraseLessons takes everything that a person's comments taught on a site out of its model for
+// good, and erases the texts that taught it; also the copies of what was written on this site
+// that stand on other sites of who's. The log keeps who decided what, and nothing of whose
+// lessons these were. It is one entry in the log of each site, and cannot be undone. It needs
+// an owner.
+//
+// It is about lessons only. The comments stay, and one that is decided again teaches again:
+// whoever erases a person's comments as well does that after this, by whose ids copies are
+// known.
+func (s *Service) EraseLessons(ctx context.Context, who Actor, site Site, p Person, key *Key) (Erasure, error) {
+	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+		return Erasure{}, err
+	}
+	if err := p.check(); err != nil {
+		return Erasure{}, err
+	}
+	if key != nil { // a plain hash of an e-mail can be guessed
+		key.Body = s.secret.mac("erasure", string(key.Body))
+	}
+	entry := s.newEntry(who, site)
+	var out Erasure
+	err := s.update(ctx, func(tx Tx) error {
+		out = Erasure{}
+		replayed, err := once(tx, key, entry.at, &out, func() error { return p.erase(tx, who, entry, &out) })
+		out.Replayed = replayed
+		return err
+	})
+	if err != nil {
+		return Erasure{}, fmt.Errorf("erase a person's lessons: %w", err)
+	}
+	s.log.InfoContext(ctx, "erase lessons", "site", site.Key, "batch", out.Batch, "by", who.id(),
+		"lessons", out.Lessons, "copies", out.Copies, "left", out.Left, "replayed", out.Replayed)
+	return out, nil
+}
+
+func (p Person) check() error {
+	switch {
+	case p.Email == "" && len(p.Comments) == 0:
+		return invalidField("/email", "Name the person by an e-mail, or their comments by their ids.")
+	case p.Email != "" && !(utf8.ValidString(p.Email) && emailForm.MatchString(strings.TrimSpace(p.Email))):
+		return invalidField("/email", "This does not look like an e-mail address.")
+	case len(p.Comments) > maxNamed:
+		return invalidField("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))
+	case slices.ContainsFunc(p.Comments, func(id string) bool { return !isID(id) }):
+		return invalidField("/comments", "Name comments by their ids.")
+	}
+	return nil
+}
+
+func (p Person) erase(tx Tx, who Actor, e entry, out *Erasure) error {
+	// The site's own log first: nobody copies from it while its lock is held, so no copy is missed.
+	b, err := e.open(tx)
+	if err != nil {
+		return err
+	}
+	own, err := p.lessons(tx, e.site.ID, b.head.Seq)
+	if err != nil {
+		return err
+	}
+	if out.Lessons = len(own); out.Lessons > 0 {
+		out.Batch = e.batch
+	}
+	if err := b.erase(own); err != nil {
+		return err
+	}
+	out.Left, err = p.eachCopied(tx, who, e.site, func(other Site) error {
+		o := e
+		o.site = other
+		b, err := o.open(tx)
+		if err != nil {
+			return err
+		}
+		copies, err := p.copies(tx, e.site.ID, other.ID)
+		if err != nil {
+			return err
+		}
+		out.Copies += len(copies)
+		return b.erase(copies)
+	})
+	return err
+}
+
+// eachCopied calls fn with each other site of who's that took lessons over, and counts the
+// person's copies that are left on sites which are not.
+func (p Person) eachCopied(tx Tx, who Actor, site Site, fn func(Site) error) (left int, err error) {
+	sites, err := tx.Sites()
+	if err != nil {
+		return 0, fmt.Errorf("read sites: %w", err)
+	}
+	for _, other := range sites {
+		if other.ID == site.ID {
+			continue
+		}
+		if who.may(other.ID, Owner, ScopeAdmin) == nil {
+			entries, err := tx.Copies(other.ID)
+			if err == nil && len(entries) > 0 {
+				err = fn(other)
+			}
+			if err != nil {
+				return 0, err
+			}
+			continue
+		}
+		copies, err := p.copies(tx, site.ID, other.ID)
+		if err != nil {
+			return 0, err
+		}
+		left += len(copies)
+	}
+	return left, nil
+}
+
+// lessons finds the person's lessons on a site whose log ends at head, ascending.
+func (p Person) lessons(tx Tx, site int64, head uint64) (found []StoredLesson, err error) {
+	wrote := p.wrote()
+	err = eachStored(tx, site, head, func(l StoredLesson) {
+		if wrote(l) {
+			found = append(found, l)
+		}
+	})
+	return found, err
+}
+
+// eachStored calls fn with a site's lessons up to an entry, whether they count or not, ascending.
+func eachStored(tx Tx, site int64, upTo uint64, fn func(StoredLesson)) error {
+	const length = 1_000
+	for after := uint64(0); after < upTo; after += length {
+		list, err := tx.Lessons(site, after, min(after+length, upTo))
+		if err != nil {
+			return fmt.Errorf("read lessons: %w", err)
+		}
+		for _, l := range list {
+			fn(l)
+		}
+	}
+	return nil
+}
+
+// copies finds what the person wrote on one site among the lessons that another took over,
+// from there or from a third, ascending.
+func (p Person) copies(tx Tx, from, site int64) (found []StoredLesson, err error) {
+	entries, err := tx.Copies(site)
+	if err != nil {
+		return nil, fmt.Errorf("read copies: %w", err)
+	}
+	wrote := p.wrote()
+	ids := map[string]bool{}
+	for _, seq := range entries {
+		list, err := tx.Lessons(site, seq-1, seq)
+		if err != nil {
+			return nil, fmt.Errorf("read copied lessons: %w", err)
+		}
+		for _, l := range list {
+			if wrote(l) {
+				found = append(found, l)
+				ids[l.Comment] = false
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	comments, err := tx.CommentsByID(from, slices.Collect(maps.Keys(ids)))
+	if err != nil {
+		return nil, fmt.Errorf("read comments: %w", err)
+	}
+	for _, c := range comments {
+		ids[c.ID] = true
+	}
+	return slices.DeleteFunc(found, func(l StoredLesson) bool { return !ids[l.Comment] }), nil
+}
+
+// wrote tells the person's lessons that were not erased yet from all others.
+func (p Person) wrote() func(StoredLesson) bool {
+	email, named := fold(p.Email), make(map[string]bool, len(p.Comments))
+	for _, id := range p.Comments {
+		named[id] = true
+	}
+	return func(l StoredLesson) bool {
+		if len(l.Salt) == 0 {
+			return false
+		}
+		return email != "" && l.Lesson.Comment.Email != "" && fold(l.Lesson.Comment.Email) == email || named[l.Comment]
+	}
+}
+
+// erase writes the one entry that takes lessons out for good; without lessons there is none.
+func (b *book) erase(lessons []StoredLesson) error {
+	if len(lessons) == 0 {
+		return nil
+	}
+	for i := range lessons {
+		lessons[i].Proof = lessonHash(lessons[i].Salt, lessons[i].Lesson)
+	}
+	if err := b.tx.EraseLessons(b.site.ID, lessons, b.head.Seq+1); err != nil {
+		return fmt.Errorf("erase lessons: %w", err)
+	}
+	lowest := lessons[0].Seq
+	var out Outcome
+	b.teach(Decision{Kind: EntryErasure, Lessons: len(lessons), Before: lowest, Lesson: erasedHash(lessons)}, &out)
+	if err := dropSnapshots(b.tx, b.site.ID, lowest); err != nil { // they hold words of what is erased
+		return err
+	}
+	return b.close(&out)
+}
+
+// erased reports whether nothing is left of what a lesson said.
+func (l StoredLesson) erased() bool {
+	return len(l.Salt) == 0 && l.Lesson.Comment == classifier.Comment{}
+}
+
+// hash is the lesson's lessonHash, of an erased one as it was kept.
+func (l StoredLesson) hash() []byte {
+	if l.erased() {
+		return l.Proof
+	}
+	return lessonHash(l.Salt, l.Lesson)
+}
+
+// erasedHash is what an entry of erasure keeps of what it erased, ascending.
+func erasedHash(lessons []StoredLesson) []byte {
+	var e encoding
+	for _, l := range lessons {
+		e = e.number(l.Seq).number(uint64(l.Part)).bytes(l.Proof)
+	}
+	sum := sha256.Sum256(e)
+	return sum[:]
+}

@@ -1,0 +1,390 @@
+package moderation_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+)
+
+// stored are all lessons of a site.
+func (w *world) stored(site moderation.Site) (all []moderation.StoredLesson) {
+	w.t.Helper()
+	w.view(func(tx moderation.Tx) (err error) {
+		all, err = tx.Lessons(site.ID, 0, 1_000_000)
+		return err
+	})
+	return all
+}
+
+// erase takes out what a reader taught on one of the sites, and on the other what was copied of
+// it: exactly that, and no word of it is left.
+func (h *longHistory) erase(n int, onOther bool) {
+	h.t.Helper()
+	site, other, written := h.site, h.other, h.ids
+	if onOther {
+		site, other, written = h.other, h.site, h.otherIDs
+	}
+	email, canary := reader(n)
+	want := map[int64][]moderation.StoredLesson{site.ID: h.stored(site), other.ID: h.stored(other)}
+	gone := map[int64]int{}
+	for id, lessons := range want {
+		for i := range lessons {
+			l := &lessons[i]
+			theirs := strings.EqualFold(l.Lesson.Comment.Email, email) && (id == site.ID || slices.Contains(written, l.Comment))
+			// On the other site their own comments stay, as nothing but copies has these ids.
+			if theirs {
+				gone[id]++
+				l.Lesson.Comment, l.Salt, l.Proof, l.Withdrawn, l.Counts = classifier.Comment{}, nil, nil, 0, false
+			}
+		}
+	}
+	p := moderation.Person{Email: strings.ToUpper(email)}
+	would, err := h.s.LessonsOf(h.ctx, h.owner, site, p)
+	h.must(err)
+	out, err := h.s.EraseLessons(h.ctx, h.owner, site, p, nil)
+	h.must(err)
+	if out.Lessons != gone[site.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) || out.Left != 0 {
+		h.t.Fatalf("erased %+v, want %d lessons and %d copies", out, gone[site.ID], gone[other.ID])
+	}
+	if would.Lessons != out.Lessons || would.Copies != out.Copies || would.Left != 0 {
+		h.t.Fatalf("it was said that %+v would be erased, and %+v was", would, out)
+	}
+	h.erased, h.copies = h.erased+out.Lessons, h.copies+out.Copies
+	for _, s := range []moderation.Site{site, other} {
+		for i, l := range h.stored(s) {
+			w := want[s.ID][i]
+			if w.Lesson.Comment == (classifier.Comment{}) {
+				if l.Lesson.Comment != (classifier.Comment{}) || len(l.Salt) > 0 || l.Counts {
+					h.t.Fatalf("lesson %d.%d is not erased", l.Seq, l.Part)
+				}
+			} else if !reflect.DeepEqual(l, w) {
+				h.t.Fatalf("lesson %d.%d is %+v, was %+v", l.Seq, l.Part, l, w)
+			}
+		}
+		if gone[s.ID] > 0 && s.ID == site.ID {
+			for _, snapshot := range h.snapshots(s) {
+				if bytes.Contains(snapshot.Model, []byte(canary)) {
+					h.t.Fatalf("the snapshot at %d of %s holds %q", snapshot.Seq, s.Key, canary)
+				}
+			}
+		}
+	}
+}
+
+// by posts a comment under an e-mail.
+func (w *world) by(site moderation.Site, email, name, text string) string {
+	w.t.Helper()
+	w.posts++
+	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/post", Name: name, Email: email, Body: text,
+	})
+	w.must(err)
+	return out.Comment.ID
+}
+
+// holds counts in how many lessons, snapshots and models of a site a word stands.
+func (w *world) holds(site moderation.Site, word string) (lessons, snapshots, models int) {
+	w.t.Helper()
+	for _, l := range w.stored(site) {
+		if strings.Contains(fmt.Sprint(l.Lesson.Comment), word) {
+			lessons++
+		}
+	}
+	for _, s := range w.snapshots(site) {
+		if bytes.Contains(s.Model, []byte(word)) {
+			snapshots++
+		}
+	}
+	if bytes.Contains(w.model(site), []byte(word)) {
+		models++
+	}
+	return lessons, snapshots, models
+}
+
+func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner, mod := w.person("owner", moderation.Owner, "a"), w.person("mod", moderation.Moderator, "a")
+		ids := []string{
+			w.by(w.a, "Ann.Writer@Mail.example", "Ann", "The wagtail sings, and so do I."),
+			w.by(w.a, "ann.writer@mail.example", "Somebody", "A wagtail once more, on the roof."),
+			w.by(w.a, "ａｎｎ.writer@mail.example", "", "Cheap wagtail pills, order now at our casino."),
+		}
+		same := w.by(w.a, "another@mail.example", "Ann", "The kingfisher is blue, says another Ann.")
+		w.decide(mod, w.a, moderation.Approve, same)
+		first := w.decide(mod, w.a, moderation.Approve, ids[0], ids[1])
+		w.undo(mod, w.a, w.decide(mod, w.a, moderation.MarkSpam, ids[1]).Batch)
+		w.decide(owner, w.a, moderation.MarkSpam, ids[2])
+		withdrawn, err := w.s.WithdrawLessons(w.ctx, owner, w.a, owner.Account.ID, nil)
+		w.must(err)
+		w.taught(w.a, 130)
+		w.undo(owner, w.a, withdrawn.Batch)
+		if lessons, snapshots, models := w.holds(w.a, "wagtail"); lessons != 4 || snapshots == 0 || models != 1 {
+			t.Fatalf("before it the word stands in %d lessons, %d snapshots and %d models", lessons, snapshots, models)
+		}
+
+		p := moderation.Person{Email: " ANN.writer@mail.example"}
+		key := func() *moderation.Key {
+			sum := sha256.Sum256([]byte(p.Email))
+			return &moderation.Key{Site: w.a.ID, Route: "erase", Value: "k", Body: sum[:]}
+		}
+		would, err := w.s.LessonsOf(w.ctx, owner, w.a, p)
+		w.must(err)
+		out, err := w.s.EraseLessons(w.ctx, owner, w.a, p, key())
+		w.must(err)
+		again, err := w.s.EraseLessons(w.ctx, owner, w.a, p, key())
+		w.must(err)
+		if would.Lessons != 4 || would.Batch != "" || out.Lessons != 4 || out.Batch == "" || !again.Replayed || again.Batch != out.Batch || again.Lessons != 4 {
+			t.Errorf("said %+v, erased %+v, and again %+v", would, out, again)
+		}
+		gone := func(when string) {
+			t.Helper()
+			if lessons, snapshots, models := w.holds(w.a, "wagtail"); lessons+snapshots+models != 0 {
+				t.Errorf("%s the word stands in %d lessons, %d snapshots and %d models", when, lessons, snapshots, models)
+			}
+			if !bytes.Equal(w.model(w.a), w.foldOfWhatCounts(w.a)) {
+				t.Errorf("%s the model is not what counts", when)
+			}
+			if bad, err := w.s.VerifyLog(w.ctx, w.a); err != nil || bad != 0 {
+				t.Errorf("%s the log is bad at %d (%v)", when, bad, err)
+			}
+		}
+		gone("after it")
+		if lessons, _, models := w.holds(w.a, "kingfisher"); lessons != 1 || models != 1 {
+			t.Errorf("of another with the same name %d lessons are left", lessons)
+		}
+		entries, _, err := w.s.Log(w.ctx, mod, w.a, "", 1)
+		w.must(err)
+		if e := entries[0]; e.Kind != moderation.EntryErasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 || e.Name != "owner" {
+			t.Errorf("the log says %+v", e)
+		}
+		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+			plain := key()
+			answer, err := tx.ClaimKey(*plain, w.clock.Now())
+			if answer == nil || bytes.Equal(answer.Body, plain.Body) {
+				t.Errorf("kept is %+v; by a plain hash the e-mail could be guessed", answer)
+			}
+			return err
+		}))
+
+		_, err = w.s.Undo(w.ctx, owner, w.a, out.Batch, nil)
+		wantCode(t, "its undo", err, "field.invalid")
+		w.undo(owner, w.a, first.Batch)
+		nothing, err := w.s.EraseLessons(w.ctx, owner, w.a, p, nil)
+		w.must(err)
+		if nothing.Lessons != 0 || nothing.Batch != "" {
+			t.Errorf("erased twice: %+v", nothing)
+		}
+		_, err = w.s.RetireLessons(w.ctx, owner, w.a, w.clock.Now(), nil)
+		w.must(err)
+		gone("after undos and a retirement")
+		w.decide(mod, w.a, moderation.MarkSpam, ids[0])
+		if lessons, _, _ := w.holds(w.a, "wagtail"); lessons != 1 {
+			t.Errorf("decided again, the comment teaches %d lessons, want 1: the comments themselves stay", lessons)
+		}
+	})
+}
+
+// Nobody is known by a name or a website: the comments of who left no e-mail are named.
+func TestCommentsAreErasedByTheirIDs(t *testing.T) {
+	w := newWorld(t)
+	ids := []string{w.by(w.a, "", "Ann", "A wagtail without an e-mail."), w.by(w.a, "", "Ann", "A kingfisher of another Ann.")}
+	w.decide(moderation.Operator, w.a, moderation.Approve, ids...)
+	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+	w.must(err)
+	out, err := w.s.EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Comments: ids[:1]}, nil)
+	w.must(err)
+	if out.Lessons != 1 || out.Copies != 1 {
+		t.Errorf("erased %+v", out)
+	}
+	for _, site := range []moderation.Site{w.a, w.b} {
+		if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
+			t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
+		}
+		if lessons, _, models := w.holds(site, "kingfisher"); lessons != 1 || models != 1 {
+			t.Errorf("%s: of the other %d lessons and %d models are left", site.Key, lessons, models)
+		}
+		if bad, err := w.s.VerifyLog(w.ctx, site); err != nil || bad != 0 {
+			t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
+		}
+	}
+}
+
+func TestAnErasureFollowsItsCopies(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		third := w.site("c")
+		ofA, ofBoth := w.person("of-a", moderation.Owner, "a"), w.person("both", moderation.Owner, "a", "b")
+		const email = "ann@mail.example"
+		w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.by(w.a, email, "Ann", "A wagtail on the first site."), w.by(w.a, "x@mail.example", "", "Cheap pills."))
+		w.decide(moderation.Operator, w.b, moderation.Approve, w.by(w.b, email, "Ann", "A kingfisher on the second site."))
+		copied := func(to, from moderation.Site) {
+			t.Helper()
+			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, to, from, nil)
+			w.must(err)
+		}
+		copied(w.b, w.a)
+		copied(third, w.b) // and so the first site's as well
+		erase := func(who moderation.Actor, site moderation.Site, want moderation.Erasure) moderation.Erasure {
+			t.Helper()
+			p := moderation.Person{Email: email}
+			would, err := w.s.LessonsOf(w.ctx, who, site, p)
+			w.must(err)
+			got, err := w.s.EraseLessons(w.ctx, who, site, p, nil)
+			w.must(err)
+			if got.Batch = ""; got != want || would != want {
+				t.Errorf("said %+v, erased %+v, want %+v", would, got, want)
+			}
+			return got
+		}
+		erase(ofA, w.a, moderation.Erasure{Lessons: 1, Left: 2})
+		erase(ofBoth, w.a, moderation.Erasure{Copies: 1, Left: 1})
+		erase(moderation.Operator, w.a, moderation.Erasure{Copies: 1})
+		for _, site := range []moderation.Site{w.a, w.b, third} {
+			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
+				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
+			}
+			if bad, err := w.s.VerifyLog(w.ctx, site); err != nil || bad != 0 {
+				t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
+			}
+		}
+		if lessons, _, _ := w.holds(w.b, "kingfisher"); lessons != 1 {
+			t.Errorf("what was written on the second site is left in %d lessons, want 1", lessons)
+		}
+		erase(moderation.Operator, third, moderation.Erasure{Lessons: 1}) // copied from the second
+		erase(ofBoth, w.b, moderation.Erasure{Lessons: 1})
+	})
+}
+
+func TestOnlyOwnersErase(t *testing.T) {
+	w := newWorld(t)
+	w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+	p := moderation.Person{Email: "ann@mail.example"}
+	for _, tt := range []struct {
+		name string
+		who  moderation.Actor
+		p    moderation.Person
+		want string
+	}{
+		{"nobody", moderation.Actor{}, p, "auth.needed"},
+		{"a moderator", w.person("mod", moderation.Moderator, "a"), p, "role.insufficient"},
+		{"an owner of another site", w.person("of-b", moderation.Owner, "b"), p, "site.unknown"},
+		{"nobody's lessons", moderation.Operator, moderation.Person{}, "field.invalid"},
+		{"no e-mail", moderation.Operator, moderation.Person{Email: "ann"}, "field.invalid"},
+		{"no e-mail either", moderation.Operator, moderation.Person{Email: "ann\xff@mail.example"}, "field.invalid"},
+		{"no id", moderation.Operator, moderation.Person{Comments: []string{"'; --"}}, "field.invalid"},
+		{"too many ids", moderation.Operator, moderation.Person{Comments: make([]string, 1_001)}, "field.invalid"},
+	} {
+		_, err := w.s.LessonsOf(w.ctx, tt.who, w.a, tt.p)
+		wantCode(t, tt.name+": a look", err, tt.want)
+		_, err = w.s.EraseLessons(w.ctx, tt.who, w.a, tt.p, nil)
+		wantCode(t, tt.name, err, tt.want)
+	}
+	if lessons, _, _ := w.holds(w.a, "wagtail"); lessons != 1 {
+		t.Errorf("%d lessons are left, want 1", lessons)
+	}
+}
+
+// Whichever of the two is first, no copy of what is erased is left.
+func TestNoCopyEscapesAnErasure(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		for round := range 12 {
+			from, to := w.site(fmt.Sprint("from", round)), w.site(fmt.Sprint("to", round))
+			if round%2 == 1 {
+				from, to = to, from
+			}
+			w.decide(moderation.Operator, from, moderation.Approve, w.by(from, "ann@mail.example", "", "A wagtail."), w.by(from, "", "Bob", "A kingfisher."))
+			var both sync.WaitGroup
+			both.Go(func() {
+				if _, err := w.s.CopyLessons(w.ctx, moderation.Operator, to, from, nil); err != nil {
+					t.Errorf("copy: %v", err)
+				}
+			})
+			both.Go(func() {
+				if _, err := w.s.EraseLessons(w.ctx, moderation.Operator, from, moderation.Person{Email: "ann@mail.example"}, nil); err != nil {
+					t.Errorf("erase: %v", err)
+				}
+			})
+			both.Wait()
+			if lessons, _, models := w.holds(to, "wagtail"); lessons+models != 0 {
+				t.Errorf("round %d: %d lessons and %d models hold what was erased", round, lessons, models)
+			}
+			if lessons, _, _ := w.holds(to, "kingfisher"); lessons != 1 {
+				t.Errorf("round %d: %d lessons of another were copied, want 1", round, lessons)
+			}
+		}
+	})
+}
+
+// A process that has not heard of an erasure still knows the words: it must not write them down.
+func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+		ids := w.waiting(w.a, texts(70, rand.New(rand.NewPCG(1, 2))))
+		w.decide(moderation.Operator, w.a, moderation.MarkSpam, ids...)
+		w.must(w.s.Learn(w.ctx, w.a))
+		_, err := w.another(nil).EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
+		w.must(err)
+		w.must(moderation.SaveSnapshots(w.ctx, w.s, w.a))
+		if list := w.snapshots(w.a); len(list) != 0 {
+			t.Errorf("%d snapshots were written of a model that knows what was erased", len(list))
+		}
+		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+		if list := w.snapshots(w.a); len(list) != 1 {
+			t.Errorf("%d snapshots were written of the model without it, want 1", len(list))
+		}
+	})
+}
+
+// What an erasure took is as safe in the log as what it left.
+func TestAnErasureTamperedWithIsFound(t *testing.T) {
+	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'', "
+	for _, tt := range []struct {
+		change string
+		want   uint64
+	}{
+		{erase + "withdrawn = 12 WHERE site_id = 2 AND part = 5", 1},                                // without a proof
+		{erase + "withdrawn = 12, proof = X'00' WHERE site_id = 2 AND part = 5", 1},                 // with a wrong one
+		{erase + "withdrawn = 2, proof = X'00' WHERE site_id = 2 AND part = 5", 1},                  // in the name of a decision
+		{"UPDATE lessons SET withdrawn = 3 WHERE site_id = 2 AND part = 5", 3},                      // hidden
+		{"UPDATE lessons SET withdrawn = 0 WHERE site_id = 2 AND proof IS NOT NULL", 1},             // nobody's
+		{"UPDATE lessons SET body = 'x', withdrawn = 0 WHERE site_id = 2 AND proof IS NOT NULL", 1}, // put back
+		{"UPDATE lessons SET proof = X'00' WHERE site_id = 2 AND proof IS NOT NULL", 1},
+		{"DELETE FROM lessons WHERE site_id = 2 AND proof IS NOT NULL", 1},
+		{"UPDATE decisions SET lesson = NULL WHERE site_id = 2 AND kind = 4", 3},
+		{"UPDATE decisions SET lessons = 2 WHERE site_id = 2 AND kind = 4", 3},
+	} {
+		t.Run(tt.change, func(t *testing.T) {
+			w := newWorld(t)
+			w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+			w.taught(w.a, 10)
+			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+			w.must(err)
+			w.decide(moderation.Operator, w.b, moderation.Approve, w.submit(w.b, "Lovely.").ID)
+			_, err = w.s.EraseLessons(w.ctx, moderation.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
+			w.must(err)
+			if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != 0 {
+				t.Fatalf("untouched it is bad at %d (%v)", bad, err)
+			}
+			raw, err := sql.Open("sqlite", w.path)
+			w.must(err)
+			defer raw.Close()
+			done, err := raw.Exec(tt.change)
+			w.must(err)
+			if n, err := done.RowsAffected(); err != nil || n == 0 {
+				t.Fatalf("nothing was tampered with: %v", err)
+			}
+			if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != tt.want {
+				t.Errorf("bad at %d (%v), want %d", bad, err, tt.want)
+			}
+		})
+	}
+}
