@@ -25,7 +25,7 @@ func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 	desk := w.tab(1280, 900, false)
 	// What this page sends waits until the test lets it go.
 	w.must(desk.BeforeEach(`{ const send = fetch; window.held = new Promise(go => window.letGo = go); fetch = (...all) => held.then(() => send(...all)) }`))
-	w.signIn(desk)
+	w.signIn(desk, email)
 	w.steps(desk,
 		func() error { return desk.Holds(current("of 5 o'clock")) },
 		func() error { return desk.Press(keyS) },

@@ -24,6 +24,7 @@ const (
 // A world is a running service, a blog on another origin that embeds its widget, and a browser.
 type world struct {
 	t       *testing.T
+	data    string // the service's folder
 	service *instance.Instance
 	blog    *httptest.Server
 	browser *chrome.Browser
@@ -39,7 +40,7 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 // newWorld starts binary's service on SQLite with a site called blog. Titles are by path.
 func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, data: t.TempDir()}
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		lang := r.URL.Query().Get("lang")
 		if lang == "" {
@@ -53,7 +54,7 @@ func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title, "Lang": lang})
 	}))
 	t.Cleanup(w.blog.Close)
-	data := []string{"--data", t.TempDir()}
+	data := []string{"--data", w.data}
 	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL}, data...)...)
 	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--password-stdin"}, data...)...)
 	token := w.run(binary, append([]string{"token", "add", "--account", email}, data...)...)

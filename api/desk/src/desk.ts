@@ -1,4 +1,5 @@
 /** The keyboard layer of the desk. Everything here can also be done without it. */
+import { noDecision, noReply } from './cannot'
 import { boxOf, type Card, idOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
@@ -166,9 +167,8 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
     queue.undo()
     return true
   }
-  const action = actions[key]
-  if (action && shift) {
-    queue.decide(queue.cards.selected, action)
+  if (shift && (actions[key] || key === 'd')) {
+    onSelected(queue, key)
     return true
   }
   if (key === 'x' && shift) {
@@ -176,30 +176,40 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
     count(queue)
     return true
   }
-  if (key === 'd' && shift) {
-    if (queue.cards.selected.length > 0) toggle(document.querySelector('#bulk .refuse'))
-    return true
-  }
   if (!current) return false
-  if (action) {
-    if (current.querySelector(`button[name=action][value=${action}]`)) queue.decide([current], action)
-    return true
-  }
-  return onCard(current, key)
+  const tell = (words: string) => queue.tell(words)
+  return onCard(current, key, tell, action => queue.decide([current], action))
 }
 
-/** Keys that open something of a card. */
-function onCard(card: Card, key: string): boolean {
+function onSelected(queue: Queue, key: string): void {
+  const chosen = queue.cards.selected
+  const action = actions[key]
+  if (chosen.length === 0) queue.tell(say('cannot.selected'))
+  else if (action) queue.decide(chosen, action)
+  else toggle(document.querySelector('#bulk .refuse'))
+}
+
+/** Keys of one comment. What it does not take, tell says. */
+function onCard(card: Card, key: string, tell: (words: string) => void, decide: (action: Action) => void): boolean {
+  const action = actions[key]
+  if (action) {
+    if (card.querySelector(`button[name=action][value=${action}]`)) decide(action)
+    else tell(noDecision(card))
+    return true
+  }
+  const box = boxOf(card)
   switch (key) {
     case 'x':
-      boxOf(card)?.click()
+      if (box) box.click()
+      else tell(noDecision(card))
       return true
     case 'd':
-      return toggle(card.querySelector('.refuse'))
+      if (!toggle(card.querySelector('.refuse'))) tell(noDecision(card))
+      return true
     case 'i':
       return toggle(card.querySelector('.evidence'))
     case 'r':
-      toggle(card.querySelector('.reply'))
+      if (!toggle(card.querySelector('.reply'))) tell(noReply(card))
       card.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
       return true
     case 'o':
@@ -212,17 +222,22 @@ function onCard(card: Card, key: string): boolean {
 /** Keys on the page of one comment: they press its buttons. */
 function alone(key: string): boolean {
   const card = document.querySelector<Card>('[data-alone]')
-  if (!card) return false
-  const action = actions[key]
-  if (action) {
-    card.querySelector<HTMLButtonElement>(`button[name=action][value=${action}]`)?.click()
-    return true
-  }
+  if (!card || key === 'x') return false
   if (key === 'z') {
     document.querySelector<HTMLButtonElement>('.line button')?.click()
     return true
   }
-  return onCard(card, key)
+  if (key === 'i') {
+    element('ev').scrollIntoView()
+    return true
+  }
+  const tell = (words: string) => {
+    element('cannot').hidden = false
+    element('cannot').textContent = words
+  }
+  return onCard(card, key, tell, action =>
+    card.querySelector<HTMLButtonElement>(`button[name=action][value=${action}]`)?.click(),
+  )
 }
 
 function toggle(details: Element | null): boolean {

@@ -111,7 +111,7 @@ export class Queue implements Listener {
     const at = key ? this.#done.findIndex(d => d.key === key) : this.#done.length - 1
     const done = this.#done[at]
     if (!done) {
-      this.#toast.say(say('nothing'), false)
+      this.tell(say('nothing'))
       return
     }
     this.#done.splice(at, 1)
@@ -131,13 +131,19 @@ export class Queue implements Listener {
     this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
   }
 
+  /** Says something that changed nothing; what was done last can still be taken back. */
+  tell(words: string): void {
+    this.#said = ''
+    this.#toast.say(words, this.#done.length > 0)
+  }
+
   /** Notes a reply that approved what it answers: it can be taken back like a decision. */
   replied(card: Card, batch: string | null, against: Contradiction[]): void {
-    this.#said = ''
     if (!batch) {
-      this.#toast.say(say('toast.reply'), this.#done.length > 0)
+      this.tell(say('toast.reply'))
       return
     }
+    this.#said = ''
     const key = newKey()
     this.#done.push({ key, batch, ids: [idOf(card)], action: 'reply' })
     this.#foldAll([card], () => say('folded.reply'), key)
@@ -220,8 +226,7 @@ export class Queue implements Listener {
   /** Brings back what was left alone, with what happened to it. */
   async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
-    this.#said = ''
-    this.#toast.say(say('conflicts', { n: conflicts.length }), this.#done.length > 0)
+    this.tell(say('conflicts', { n: conflicts.length }))
     for (const { id, code } of conflicts) {
       const row = this.cards.rowOf(id)
       if (code === 'comment.unknown' || !(row || this.cards.find(id))) continue
