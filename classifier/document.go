@@ -223,8 +223,18 @@ func wordEnd(s string) int {
 			end = i + utf8.RuneLen(c)
 		case end == i && (c == '@' || c == '$' || c == '\'' || c == '’'):
 		default:
-			return end
+			return lastAt(s, end)
 		}
+	}
+	return lastAt(s, end)
+}
+
+// lastAt moves end behind an @ that stands for the last letter of a word.
+func lastAt(s string, end int) int {
+	before, _ := utf8.DecodeLastRuneInString(s[:end])
+	after, _ := utf8.DecodeRuneInString(s[min(len(s), end+1):])
+	if end < len(s) && s[end] == '@' && unicode.IsLetter(before) && !wordRune(after) {
+		return end + 1
 	}
 	return end
 }

@@ -212,39 +212,39 @@ func scriptOf(r rune) script {
 // words that mix scripts, digits for letters, letters held down. It appends to dst.
 func foldWord(dst, word []rune, home script, seen *disguises) []rune {
 	var has [otherScript + 1]int
-	letters, digits := 0, 0
 	for _, r := range word {
-		if s := scriptOf(r); s != noScript {
-			has[s]++
-			letters++
-		} else if leetOf(r) != 0 {
-			digits++
-		}
+		has[scriptOf(r)]++
 	}
 	target := noScript
 	if has[latin] > 0 && has[cyrillic]+has[greek] > 0 || has[cyrillic] > 0 && has[greek] > 0 {
 		target = wordScript(word, has, home)
 		seen.mixed++
 	}
-	leet := digits > 0 && letters >= 2
-	if leet {
-		seen.leet++
-		if target == noScript {
-			target = mainScript(has)
+	leet := false
+	if n := len(word) - has[noScript]; n >= 2 && n < len(word) {
+		main := target
+		if main == noScript {
+			main = mainScript(has)
+		}
+		if leet = digitsAreLetters(word, main); leet {
+			target = main
+			seen.leet++
 		}
 	}
 	start := len(dst)
-	for _, r := range word {
-		if leet {
-			if l := leetOf(r); l != 0 {
-				r = l
+	for i, r := range word {
+		if leet && scriptOf(r) == noScript {
+			if target == cyrillic {
+				r = cyrillicLeet(r, dst[start:], word[i+1:])
+			} else {
+				r = latinLeet(r)
 			}
 		}
 		if target != noScript {
 			r = lookAlike(r, target)
 		}
 		r = unicode.ToLower(r)
-		if n := len(dst); n-start >= 2 && dst[n-1] == r && dst[n-2] == r {
+		if n := len(dst); n-start >= 2 && dst[n-1] == r && dst[n-2] == r && !unicode.IsDigit(r) {
 			continue
 		}
 		dst = append(dst, r)

@@ -39,22 +39,3 @@ func lookAlike(r rune, to script) rune {
 	}
 	return r
 }
-
-// leetOf returns the Latin letter a digit or sign stands for inside a word, or 0.
-func leetOf(r rune) rune {
-	switch r {
-	case '0':
-		return 'o'
-	case '1', '|', '!':
-		return 'i'
-	case '3':
-		return 'e'
-	case '4', '@':
-		return 'a'
-	case '5', '$':
-		return 's'
-	case '7':
-		return 't'
-	}
-	return 0
-}

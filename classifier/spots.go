@@ -60,10 +60,10 @@ func typedEnd(s string) int {
 			end, reach = i+size, i+size
 		case reach == i && (c == '@' || c == '$' || c == '\'' || c == '’'):
 		default:
-			return end
+			return lastAt(s, end)
 		}
 	}
-	return end
+	return lastAt(s, end)
 }
 
 func spotOf(text string, from, to int, home script) Spot {

@@ -1,0 +1,89 @@
+package classifier
+
+import "strings"
+
+// digitsAreLetters tells p4ssword from 4th, mp3 and 10ға: digits within a word stand for letters,
+// those before and after it are a number with an ending, or a version.
+func digitsAreLetters(word []rune, main script) bool {
+	first, last := -1, 0
+	for i, r := range word {
+		if scriptOf(r) != noScript {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	letters := 0
+	for _, r := range word[first : last+1] {
+		if scriptOf(r) != noScript {
+			letters++
+		} else if isLeet(r, main) {
+			return true
+		}
+	}
+	lead, tail := word[:first], word[last+1:]
+	switch {
+	case len(tail) == 1 && len(lead) == 0:
+		return strings.ContainsRune("0@$", tail[0])
+	case len(lead) == 1 && len(tail) == 0 && isLeet(lead[0], main):
+		// The longest endings of numbers: 3інші, 5тілік.
+		return strings.ContainsRune("0@$", lead[0]) || main == latin && letters > 2 || letters > 4
+	}
+	return false
+}
+
+func isLeet(r rune, main script) bool {
+	if main == cyrillic {
+		return strings.ContainsRune("0@346", r)
+	}
+	return latinLeet(r) != r
+}
+
+// latinLeet returns the letter that a digit or sign stands for in a Latin word, or r.
+func latinLeet(r rune) rune {
+	switch r {
+	case '0':
+		return 'o'
+	case '1', '|', '!':
+		return 'i'
+	case '3':
+		return 'e'
+	case '4', '@':
+		return 'a'
+	case '5', '$':
+		return 's'
+	case '7':
+		return 't'
+	}
+	return r
+}
+
+// cyrillicLeet is latinLeet for a Cyrillic word, in which 3 is з or е and 4 is ч or а: the vowel
+// where one is wanted, after a consonant and not before a vowel. before is folded already.
+func cyrillicLeet(r rune, before, after []rune) rune {
+	switch r {
+	case '0':
+		return 'о'
+	case '@':
+		return 'а'
+	case '6':
+		return 'б'
+	case '3', '4':
+		vowel := len(before) > 0 && !isVowel(before[len(before)-1]) && (len(after) == 0 || !isVowel(after[0]))
+		switch {
+		case vowel && r == '3':
+			return 'е'
+		case vowel:
+			return 'а'
+		case r == '3':
+			return 'з'
+		}
+		return 'ч'
+	}
+	return r
+}
+
+func isVowel(r rune) bool {
+	return strings.ContainsRune("аеёиоуыэюяәөүұіАЕЁИОУЫЭЮЯӘӨҮҰІaeiouyAEIOUY0@", r)
+}
