@@ -17,6 +17,8 @@ type classifierCmd struct {
 	Eval    classifierEvalCmd    `cmd:"" help:"Say how well a site's filter did, and what another setting would have done."`
 	Inspect classifierInspectCmd `cmd:"" help:"Say what a site's filter has learned."`
 	Rebuild classifierRebuildCmd `cmd:"" help:"Fold a site's filter from nothing, compare it, and store a new snapshot."`
+	Retire  classifierRetireCmd  `cmd:"" help:"Erase for good what was taught to a site's filter before a time."`
+	Erase   classifierEraseCmd   `cmd:"" help:"Erase for good what one person's comments taught a site's filter."`
 }
 
 type classifierStdioCmd struct {

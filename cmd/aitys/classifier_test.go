@@ -74,6 +74,61 @@ func TestAFilterIsRebuiltFromNothing(t *testing.T) {
 	}
 }
 
+func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		more []string
+	}{{"sqlite", nil}, {"postgres", []string{"--database", machine.Postgres(t)}}} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newShell(t)
+			flags := s.kept(tt.more...)
+			erase := func(email string, more ...string) (out erasedLine) {
+				t.Helper()
+				args := append([]string{"classifier", "erase", "--site", "demo", "--email-stdin", "--json"}, append(more, flags...)...)
+				text, errs, code := s.run(email+"\nthe next line is nobody's\n", args...)
+				if code != 0 || strings.Contains(strings.ToLower(text+errs), "tom") {
+					t.Fatalf("exit %d, it printed %q and %q", code, text, errs)
+				}
+				unpack(t, text, &out)
+				return out
+			}
+			retire := func(more ...string) (out retiredLine) {
+				t.Helper()
+				unpack(t, s.classifier(flags, append([]string{"retire", "--json"}, more...)...), &out)
+				return out
+			}
+			var before, after rebuiltLine
+			unpack(t, s.classifier(flags, "rebuild", "--json"), &before)
+			const email = "tom.hale@mail.example" // a reader of the demo
+			would, did, again := erase(email, "--dry-run"), erase(strings.ToUpper(email)), erase(email)
+			if would.Lessons == 0 || !would.DryRun || would.Batch != "" || did.Lessons != would.Lessons || did.Batch == "" || again.Lessons != 0 || again.Batch != "" {
+				t.Errorf("it said %+v, did %+v and again %+v", would, did, again)
+			}
+			unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
+			if after.Lessons != before.Lessons-did.Lessons || !after.Same || after.Entry != before.Entry+1 {
+				t.Errorf("folded %+v before it, %+v after it", before, after)
+			}
+			if old := retire("--before", "2001-01-01"); old.Lessons != 0 || old.Batch != "" || old.Before != "2001-01-01T00:00:00Z" {
+				t.Errorf("what is older than the service: %+v", old)
+			}
+			now := time.Now().UTC().Format(time.RFC3339)
+			if all, gone := retire("--before", now, "--dry-run"), retire("--before", now); all.Lessons < after.Lessons || gone.Lessons != all.Lessons || gone.Batch == "" {
+				t.Errorf("all that was left is %d and more: it said %+v and did %+v", after.Lessons, all, gone)
+			}
+			unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
+			if after.Lessons != 0 || !after.Same {
+				t.Errorf("folded when nothing is left: %+v", after)
+			}
+			if text := s.classifier(flags, "retire", "--before", now); text != "erased for good: 0 lessons from before "+now+"\n" {
+				t.Errorf("for people: %q", text)
+			}
+			if text := s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run"); text != "lessons of the person: 0, and on other sites 0 copies; nothing was erased\n" {
+				t.Errorf("for people: %q", text)
+			}
+		})
+	}
+}
+
 func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 	s := newShell(t)
 	s.must("site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example")
@@ -91,6 +146,12 @@ func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "NaN"}},
 		{"1 to 10,000", []string{"eval", "--site", "empty", "--last", "0"}},
 		{"moderation", []string{"eval", "--site", "empty", "--moderation", "some"}},
+		{"like 2026-01-01", []string{"retire", "--site", "empty", "--before", "yesterday"}},
+		{"older than some time in the past", []string{"retire", "--site", "empty", "--before", "2999-01-01"}},
+		{"--before", []string{"retire", "--site", "empty"}},
+		{"whose lessons?", []string{"erase", "--site", "empty"}},
+		{"no e-mail came", []string{"erase", "--site", "empty", "--email-stdin"}},
+		{"by their ids", []string{"erase", "--site", "empty", "--comment", "first"}},
 		{"1 to 1,000", []string{"inspect", "--site", "empty", "--top", "0"}},
 	} {
 		s.refused(tt.want, append([]string{"classifier"}, tt.args...)...)

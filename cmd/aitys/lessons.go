@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+type classifierRetireCmd struct {
+	ofSite
+	Before string `help:"What was taught before this day, or time, is erased: 2026-01-01, or 2026-01-01T12:00:00Z." required:"" placeholder:"DAY"`
+	DryRun bool   `help:"Only say how many lessons that is."`
+}
+
+// retiredLine is what came of a retirement, as programs read it.
+type retiredLine struct {
+	Site    string `json:"site"`
+	Before  string `json:"before"`
+	Batch   string `json:"batch"`
+	Lessons int    `json:"lessons"`
+	DryRun  bool   `json:"dry_run"`
+}
+
+func (c classifierRetireCmd) Run(a *app) error {
+	before, err := time.Parse(time.DateOnly, c.Before)
+	if err != nil {
+		if before, err = time.Parse(time.RFC3339, c.Before); err != nil {
+			return fmt.Errorf("--before: want a day like 2026-01-01, not %q", c.Before)
+		}
+	}
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
+		if c.DryRun {
+			if out.Lessons, err = s.OldLessons(ctx, moderation.Operator, site, before); err != nil {
+				return err
+			}
+		} else {
+			done, err := s.RetireLessons(ctx, moderation.Operator, site, before, nil)
+			if err != nil {
+				return err
+			}
+			out.Batch, out.Lessons = done.Batch, done.Done
+		}
+		switch {
+		case c.JSON:
+			return a.json(out)
+		case c.DryRun:
+			return a.line("lessons from before %s: %d; nothing was erased", out.Before, out.Lessons)
+		}
+		return a.line("erased for good: %d lessons from before %s", out.Lessons, out.Before)
+	})
+}
+
+type classifierEraseCmd struct {
+	ofSite
+	EmailStdin bool     `help:"Read the person's e-mail from the first line of standard input, where no list of processes shows it."`
+	Comment    []string `help:"Id of a comment of theirs; repeat it. For who left no e-mail." placeholder:"ID"`
+	DryRun     bool     `help:"Only say how many lessons that is."`
+}
+
+// erasedLine is what came of an erasure, as programs read it.
+type erasedLine struct {
+	Site    string `json:"site"`
+	Batch   string `json:"batch"`
+	Lessons int    `json:"lessons"`
+	Copies  int    `json:"copies"`
+	DryRun  bool   `json:"dry_run"`
+}
+
+func (c classifierEraseCmd) Run(a *app) error {
+	person := moderation.Person{Comments: c.Comment}
+	switch {
+	case c.EmailStdin:
+		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read the e-mail: %w", err)
+		}
+		if person.Email = strings.TrimSpace(line); person.Email == "" {
+			return errors.New("no e-mail came on standard input")
+		}
+	case len(c.Comment) == 0:
+		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
+	}
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+		var did moderation.Erasure
+		var err error
+		if c.DryRun {
+			did, err = s.LessonsOf(ctx, moderation.Operator, site, person)
+		} else {
+			did, err = s.EraseLessons(ctx, moderation.Operator, site, person, nil)
+		}
+		switch {
+		case err != nil:
+			return err
+		case c.JSON:
+			return a.json(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies, DryRun: c.DryRun})
+		case c.DryRun:
+			return a.line("lessons of the person: %d, and on other sites %d copies; nothing was erased", did.Lessons, did.Copies)
+		}
+		return a.line("erased for good: %d lessons, and on other sites %d copies", did.Lessons, did.Copies)
+	})
+}
