@@ -174,7 +174,7 @@ func (c *catalog) decided(d moderation.Decision, name string) string {
 	case d.Kind != moderation.EntryDecision && d.Undoes != 0:
 		return c.t("deed.undo."+d.Kind.String(), "who", who)
 	case d.Kind != moderation.EntryDecision:
-		return c.n("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", d.Subject)
+		return c.n("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
 	case d.Undoes != 0:
 		return c.t("deed.undo", "who", who, "state", c.t("state.low."+d.To.String()))
 	case d.Action == moderation.Reject:

@@ -190,6 +190,8 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 		t.Text = w.n("did."+f.Did, f.Done)
 	case "undo":
 		t.Text, t.Batch = w.n("did.undo", f.Done), ""
+	case "erase", "retire":
+		return nil, w.erased(f)
 	case "saved":
 		return nil, []notice{{Icon: "check", Text: w.t("saved")}}
 	case "reply":

@@ -2,6 +2,9 @@ package desk
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -52,6 +55,10 @@ func (d *desk) teach(c echo.Context) error {
 	did, ctx := form.Get("do"), c.Request().Context()
 	var out moderation.Outcome
 	switch did {
+	case "erase":
+		return d.erase(c, who, site, form)
+	case "retire":
+		return d.retire(c, who, site, form)
 	case "withdraw":
 		out, err = d.Service.WithdrawLessons(ctx, who, site, form.Get("account"), nil)
 	case "copy":
@@ -60,11 +67,105 @@ func (d *desk) teach(c echo.Context) error {
 			out, err = d.Service.CopyLessons(ctx, who, site, from, nil)
 		}
 	default:
-		err = invalid("/do", "Lessons are withdrawn or copied.")
+		err = invalid("/do", "Lessons are withdrawn, copied, erased or retired.")
 	}
 	if err != nil {
 		return err
 	}
-	d.say(c, told(did, "", out))
+	return d.taught(c, site, told(did, "", out))
+}
+
+// taught tells on the settings what became of lessons.
+func (d *desk) taught(c echo.Context, site moderation.Site, f flash) error {
+	d.say(c, f)
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
+}
+
+// A forGoodPage asks before lessons are erased: nothing brings them back.
+type forGoodPage struct {
+	frame
+	Do, Email, Before string
+	What              []string // would be erased
+}
+
+func (d *desk) askForGood(c echo.Context, who moderation.Actor, site moderation.Site, p forGoodPage) error {
+	w := catalogOf(c)
+	f, err := d.siteFrame(c, w, who, site, w.t("forgood"))
+	if err != nil {
+		return err
+	}
+	p.frame = f
+	return render(c, w, "forgood", p)
+}
+
+// erase takes what one person's comments taught out of the model for good. It asks first.
+func (d *desk) erase(c echo.Context, who moderation.Actor, site moderation.Site, form url.Values) error {
+	w, ctx, email := catalogOf(c), c.Request().Context(), strings.TrimSpace(form.Get("email"))
+	person := moderation.Person{Email: email}
+	if form.Get("sure") == "yes" {
+		did, err := d.Service.EraseLessons(ctx, who, site, person, nil)
+		if err != nil {
+			return d.settingsAgain(c, who, site, err)
+		}
+		return d.taught(c, site, flash{Did: "erase", Done: did.Lessons + did.Copies, Left: did.Left})
+	}
+	would, err := d.Service.LessonsOf(ctx, who, site, person)
+	if err != nil {
+		return d.settingsAgain(c, who, site, err)
+	}
+	if would.Lessons+would.Copies == 0 {
+		return d.taught(c, site, flash{Did: "erase", Left: would.Left})
+	}
+	p := forGoodPage{Do: "erase", Email: email, What: []string{w.n("forgood.erase", would.Lessons, "email", email)}}
+	if would.Copies > 0 {
+		p.What = append(p.What, w.n("forgood.copies", would.Copies))
+	}
+	if would.Left > 0 {
+		p.What = append(p.What, w.n("did.erased.left", would.Left))
+	}
+	return d.askForGood(c, who, site, p)
+}
+
+// retire takes what was taught before a day out of the model for good. It asks first.
+func (d *desk) retire(c echo.Context, who moderation.Actor, site moderation.Site, form url.Values) error {
+	w, ctx, day := catalogOf(c), c.Request().Context(), form.Get("before")
+	before, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return d.settingsAgain(c, who, site, invalid("/before", "Name a day like 2026-01-01."))
+	}
+	if form.Get("sure") == "yes" {
+		did, err := d.Service.RetireLessons(ctx, who, site, before, nil)
+		if err != nil {
+			return d.settingsAgain(c, who, site, err)
+		}
+		return d.taught(c, site, flash{Did: "retire", Done: did.Done})
+	}
+	old, err := d.Service.OldLessons(ctx, who, site, before)
+	if err != nil {
+		return d.settingsAgain(c, who, site, err)
+	}
+	if old == 0 {
+		return d.taught(c, site, flash{Did: "retire"})
+	}
+	return d.askForGood(c, who, site, forGoodPage{Do: "retire", Before: day, What: []string{w.n("forgood.retire", old, "day", day)}})
+}
+
+// erased tells what became of lessons that were to be erased. There is no undo to offer.
+func (w *catalog) erased(f flash) []notice {
+	said := notice{Icon: "check", Text: w.n("did.erased", f.Done)}
+	if f.Done == 0 {
+		said = notice{Icon: "info", Text: w.t("did.erased.none")}
+	}
+	if f.Left > 0 {
+		return []notice{said, {Icon: "warn", Text: w.n("did.erased.left", f.Left)}}
+	}
+	return []notice{said}
+}
+
+// subject is what an entry about no comment names: of a retirement its time.
+func subject(d moderation.Decision) string {
+	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == moderation.EntryRetirement {
+		return stamp(at)
+	}
+	return d.Subject
 }

@@ -23,7 +23,7 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"queue": "desk", "comment": "desk", "pages": "desk", "log": "desk", "sessions": "desk",
 	"settings": "desk", "sites": "desk", "people": "desk", "tokens": "desk",
-	"insights": "desk", "whatif": "desk",
+	"insights": "desk", "whatif": "desk", "forgood": "desk",
 	"signin": "solo", "setup": "solo", "error": "solo", "cards": "cards",
 }
 

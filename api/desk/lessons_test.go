@@ -1,0 +1,87 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation"
+)
+
+// warned returns the form of the page that asks before lessons are erased.
+func (b *browser) warned() *html.Node {
+	b.t.Helper()
+	b.sees("Erase for good?").sees("This cannot be undone")
+	return find(b.doc, func(n *html.Node) bool {
+		return n.Data == "form" && find(n, func(n *html.Node) bool { return nameOf(n) == "Erase for good" }) != nil
+	})
+}
+
+func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
+	w := newWorld(t)
+	w.must(second(w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)))
+	for _, c := range []moderation.Submission{
+		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},
+		{Name: "Bob", Email: "bob@mail.example", Body: "A kingfisher by the river."},
+	} {
+		w.submit(c)
+	}
+	b := w.as("Olga").open("/moderate/blog/queue")
+	b.press(b.card("wagtail"), "Approve", nil)
+	b.press(b.card("kingfisher"), "Spam", nil)
+	b.open("/moderate/second/settings")
+	b.press(b.doc, "Take its lessons", fields{"from": "blog"}).sees("2 lessons were taken over.")
+
+	settings := func() *browser { return b.open("/moderate/blog/settings") }
+	settings().press(b.doc, "Find their lessons…", fields{"email": "nobody@mail.example"}).sees("There is nothing here to erase.")
+	settings().press(b.doc, "Find their lessons…", fields{"email": "nobody"}).sees("This does not look like an e-mail address.")
+	settings().press(b.doc, "Find their lessons…", fields{"email": "ann@mail.example"})
+	b.sees("1 lesson of this site was written under ann@mail.example.").sees("1 more is a copy of it on another site of yours")
+	w.as("Olga").open("/moderate/blog/settings").sees("2 lessons") // nothing happened yet
+	b.press(b.warned(), "Erase for good", nil).sees("2 lessons were erased for good.").sees("1 lesson")
+	if undo := find(b.doc, func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Undo" }); undo != nil {
+		t.Error("it offers an undo that there is not")
+	}
+	b.open("/moderate/blog/log").sees("Olga erased for good what one person’s comments taught: 1 lesson")
+	if strings.Contains(strings.ToLower(nameOf(b.doc)), "ann@") {
+		t.Error("the log names the person")
+	}
+
+	w.clock.add(48 * time.Hour)
+	b = w.as("Olga") // the session has ended
+	today := w.clock.Now().Format(time.DateOnly)
+	settings().press(b.doc, "Find old lessons…", fields{"before": "2020-01-01"}).sees("There is nothing here to erase.")
+	settings().press(b.doc, "Find old lessons…", fields{"before": "2999-01-01"}).sees("older than some time in the past")
+	settings().press(b.doc, "Find old lessons…", fields{"before": "then"}).sees("Name a day like 2026-01-01.")
+	settings().press(b.doc, "Find old lessons…", fields{"before": today}).sees("1 lesson was taught before " + today)
+	b.press(b.warned(), "Erase for good", nil).sees("1 lesson was erased for good.").sees("Nothing has been taught yet.")
+	b.open("/moderate/blog/log").sees("Olga erased for good what was taught before " + today)
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
+	w := newWorld(t)
+	w.account("Mara", moderation.Moderator)
+	w.submit(moderation.Submission{Name: "Ann", Email: "ann@mail.example", Body: "A wagtail on the roof."})
+	b := w.as("Olga").open("/moderate/blog/queue")
+	b.press(b.card("wagtail"), "Approve", nil)
+	b.open("/moderate/blog/settings")
+	form := find(b.doc, func(n *html.Node) bool {
+		return n.Data == "form" && find(n, func(n *html.Node) bool { return attr(n, "value") == "erase" }) != nil
+	})
+	mara := w.as("Mara")
+	for _, values := range []url.Values{
+		{"do": {"erase"}, "email": {"ann@mail.example"}}, {"do": {"erase"}, "email": {"ann@mail.example"}, "sure": {"yes"}},
+		{"do": {"retire"}, "before": {"2026-11-20"}, "sure": {"yes"}},
+	} {
+		if mara.submit(form, values); mara.status != http.StatusForbidden {
+			t.Errorf("%v by a moderator answers %d, want 403", values, mara.status)
+		}
+	}
+	b.open("/moderate/blog/settings").sees("1 lesson")
+}
