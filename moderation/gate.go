@@ -30,6 +30,13 @@ func (t Tally) Enough() bool {
 	return t.Ham+t.Spam >= enoughTaught && min(t.Ham, t.Spam) >= enoughOfEach
 }
 
+// Missing returns how many decisions are needed yet for that, and how many of them at least
+// have to be approvals and how many spam.
+func (t Tally) Missing() (all, ham, spam int) {
+	ham, spam = max(0, enoughOfEach-t.Ham), max(0, enoughOfEach-t.Spam)
+	return max(ham+spam, enoughTaught-t.Ham-t.Spam), ham, spam
+}
+
 // A Contradiction is a comment that was decided against what the filter was sure of.
 type Contradiction struct {
 	ID   string

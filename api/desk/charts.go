@@ -41,10 +41,11 @@ type column struct{ X, Y, Width, Height, Says string }
 func columns(values []float64, top float64, says []string) []column {
 	cs := make([]column, 0, len(values))
 	step := 560 / float64(max(1, len(values)))
+	width := min(0.7*step, 56) // two weeks are no wall
 	for i, v := range values {
 		height := 160 * v / top
 		cs = append(cs, column{
-			X: decimal(float64(i)*step + step*0.15), Width: decimal(step * 0.7), Y: decimal(160 - height), Height: decimal(height), Says: says[i],
+			X: decimal((float64(i)+0.5)*step - width/2), Width: decimal(width), Y: decimal(160 - height), Height: decimal(height), Says: says[i],
 		})
 	}
 	return cs

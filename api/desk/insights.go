@@ -33,7 +33,7 @@ type insightsPage struct {
 	Disagree            []disagreement
 }
 
-type figure struct{ Label, Value string }
+type figure struct{ Label, Value, More string }
 
 // A disagreement is a comment that the filter and a moderator saw differently.
 type disagreement struct{ Name, Text, URL, ISO, When, Did, Score string }
@@ -105,11 +105,11 @@ func (w *catalog) insightsPage(f frame, q moderation.Quality) insightsPage {
 		return p
 	}
 	p.Numbers = []figure{
-		{w.t("figure.decided"), strconv.Itoa(q.Filter.Spam + q.Filter.Ham)},
-		{w.t("figure.precision"), share(q.Queue.Precision)},
-		{w.t("figure.recall"), share(q.Queue.Recall)},
-		{w.t("figure.lost"), share(q.Queue.HamLost)},
-		{w.t("figure.brier"), decimal(100 * math.Sqrt(q.Filter.Brier))},
+		{w.t("figure.decided"), strconv.Itoa(q.Filter.Spam + q.Filter.Ham), w.n("figure.all", q.Decisions)},
+		w.share("figure.precision", q.Queue.Precision),
+		w.share("figure.recall", q.Queue.Recall),
+		w.share("figure.lost", q.Queue.HamLost),
+		{w.t("figure.brier"), decimal(100 * math.Sqrt(q.Filter.Brier)), w.t("figure.brier.more")},
 	}
 	w.honesty(&p, q.Filter)
 	p.Sides = w.sides(q.Queue)
@@ -177,5 +177,11 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
-// share is a part in percent, or a dash of nothing.
-func share(s classifier.Share) string { return percent(s.Part, s.Of) }
+// share is a part in percent, or a dash of nothing, with what it was counted from.
+func (w *catalog) share(key string, s classifier.Share) figure {
+	f := figure{Label: w.t(key), Value: percent(s.Part, s.Of)}
+	if s.Of > 0 {
+		f.More = w.t("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))
+	}
+	return f
+}

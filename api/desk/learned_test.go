@@ -110,3 +110,46 @@ func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 	// Who may only read sees why as well.
 	w.as("Aliya").open("/moderate/blog/comments/" + c.ID).sees("personal attacks, 0 approved")
 }
+
+func TestTheGateOfTheFilterSaysWhatIsMissing(t *testing.T) {
+	w := newWorld(t)
+	w.taught(moderation.Approve, 0, w.posted(plants, 30))
+	w.taught(moderation.MarkSpam, 0, w.posted(goods, 8))
+	const missing = "Still missing: 62 decisions. At least 12 of them must be spam."
+	b := w.as("Olga")
+	b.open("/moderate/blog/settings").sees("so far 30 good and 8 spam. " + missing)
+	b.open("/moderate/blog/what-if").sees("takes 100 decisions, 20 of each kind. " + missing)
+	w.taught(moderation.MarkSpam, 0, w.posted(goods, 70))
+	b.open("/moderate/blog/settings").misses("Still missing").sees("Of the last 108 decisions it would have shown")
+	b.open("/moderate/blog/what-if").misses("Still missing").sees("There are enough decisions")
+}
+
+func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
+	w := newWorld(t)
+	w.taught(moderation.Approve, 0, w.posted(plants, 30))
+	w.taught(moderation.MarkSpam, 0, w.posted(goods, 30))
+	good, bad := w.post("Cheap pills and casino bonus, said Olga's mother, and laughed."), w.post("The tomatoes grew well, thank you for the lovely recipe.")
+	w.taught(moderation.Approve, 0, []moderation.Ref{{ID: good.ID, Version: 1}})
+	w.taught(moderation.MarkSpam, 0, []moderation.Ref{{ID: bad.ID, Version: 1}})
+	const (
+		shown     = "Public at once, and refused by you: "
+		suspected = "Suspected, and approved by you: "
+		missed    = "Not suspected, and spam by you: "
+	)
+	b := w.as("Olga")
+	if v := w.now(good).Verdict; v.Score < 0.5 {
+		t.Fatalf("the first of the two has the score %v", v.Score)
+	}
+	b.open("/moderate/blog/what-if?threshold=0.5&policy=all&last=2").sees(suspected + "1").sees(missed + "1").misses(shown)
+	b.open("/moderate/blog/what-if?threshold=0.5&policy=suspicious&last=2").sees(shown + "1").sees(suspected + "1").misses(missed)
+	b.open("/moderate/blog/what-if?threshold=0.5&policy=none&last=62").sees(shown + "31").sees("The newest 10 of 31.").sees("lovely recipe")
+	right := w.post("Order cheap pills now: casino bonus, free credit, best price!")
+	w.taught(moderation.MarkSpam, 0, []moderation.Ref{{ID: right.ID, Version: 1}})
+	b.open("/moderate/blog/what-if?threshold=0.5&policy=all&last=1").sees("Nothing: you decided all of them the same way.")
+
+	// A shadow stands beside what is in force, in words.
+	b.sees("An owner can set a shadow threshold under Settings")
+	_, err := w.s.SetSite(w.ctx, moderation.Operator, "blog", moderation.SiteChange{Settings: map[string]string{"shadow": "0.5"}})
+	w.must(err)
+	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The shadow threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
+}

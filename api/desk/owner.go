@@ -70,7 +70,7 @@ func (d *desk) suspicious(c echo.Context, who moderation.Actor, site moderation.
 			l.More += " " + w.t("policy.suspicious.would", "n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
 			continue
 		}
-		l.More += " " + w.t("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam)
+		l.More += " " + w.t("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) + " " + w.missing(would.Tally)
 		l.Closed = !l.Current
 	}
 	return nil

@@ -151,7 +151,7 @@ func samplePages(w *catalog) map[string]any {
 	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, moderation.Quality{})
 	try := w.whatIfPage(f, site)
 	w.tried(&try, moderation.WhatIf{Looked: 870, Then: moderation.Trial{Waiting: 9, Would: hindsight.Would{Published: 640, PublishedWrong: hindsight.Some{N: 4}, Held: 230, HeldHam: hindsight.Some{N: 3}}}})
-	try.Disagree = good.Disagree
+	try.Wrong = []mistakes{{Head: w.t("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
 	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example", What: []string{w.n("forgood.erase", 12, "email", "ann@mail.example"), w.n("forgood.copies", 3), w.n("did.erased.left", 2)}}
 	for _, name := range setupSteps {

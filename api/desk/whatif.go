@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 type whatIfPage struct {
@@ -22,12 +24,19 @@ type whatIfPage struct {
 	Heading   string
 	Ready     string
 	Sides     []bar
-	Wrong     string
+	Suspects  string
 	Beside    table
-	Disagree  []disagreement
+	Shadow    string
+	Wrong     []mistakes
 }
 
-// shownWrong is how many mistakes are shown in full.
+// mistakes are comments that a setting would have treated otherwise than a moderator did.
+type mistakes struct {
+	Head, Newest string
+	Disagree     []disagreement
+}
+
+// shownWrong is how many mistakes of a kind are shown in full.
 const shownWrong = 10
 
 // whatIf shows what another setting would have done to the last decisions.
@@ -61,17 +70,44 @@ func (d *desk) whatIf(c echo.Context) error {
 		return err
 	}
 	w.tried(&p, would)
-	for _, id := range would.Then.PublishedWrong.IDs[:min(shownWrong, len(would.Then.PublishedWrong.IDs))] {
-		row, err := d.disagreement(c.Request().Context(), w, who, site, id)
-		if gone(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		p.Disagree = append(p.Disagree, row)
+	if p.Wrong, err = d.mistakes(c.Request().Context(), w, who, site, would.Then); err != nil {
+		return err
 	}
 	return render(c, w, "whatif", p)
+}
+
+// mistakes lists what a trial would have got wrong, by kind.
+func (d *desk) mistakes(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, t moderation.Trial) ([]mistakes, error) {
+	type kind struct {
+		key  string
+		some hindsight.Some
+	}
+	kinds := []kind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
+	if t.Published == 0 { // else it is among what was public at once
+		kinds = append(kinds, kind{"whatif.wrong.missed", t.MissedSpam})
+	}
+	var lists []mistakes
+	for _, k := range kinds {
+		if k.some.N == 0 {
+			continue
+		}
+		list := mistakes{Head: w.t(k.key, "n", k.some.N)}
+		if k.some.N > shownWrong {
+			list.Newest = w.t("whatif.newest", "shown", shownWrong, "n", k.some.N)
+		}
+		for _, id := range k.some.IDs[:min(shownWrong, len(k.some.IDs))] {
+			row, err := d.disagreement(ctx, w, who, site, id)
+			if gone(err) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			list.Disagree = append(list.Disagree, row)
+		}
+		lists = append(lists, list)
+	}
+	return lists, nil
 }
 
 func (w *catalog) whatIfPage(f frame, site moderation.Site) whatIfPage {
@@ -91,22 +127,39 @@ func (w *catalog) tried(p *whatIfPage, would moderation.WhatIf) {
 	}
 	then := would.Then
 	p.Looked, p.Heading = true, w.n("whatif.heading", would.Looked)
-	p.Ready = w.t("whatif.notready")
-	if would.Tally.Enough() {
-		p.Ready = w.t("whatif.ready")
+	p.Ready = w.t("whatif.ready")
+	if !would.Tally.Enough() {
+		p.Ready = w.t("whatif.notready") + " " + w.missing(would.Tally)
 	}
 	p.Sides = bars(
 		[]string{w.t("whatif.published"), w.t("whatif.published.wrong"), w.t("whatif.held"), w.t("whatif.held.wrong")},
 		[]int{then.Published - then.PublishedWrong.N, then.PublishedWrong.N, then.Held - then.HeldHam.N, then.HeldHam.N})
 	p.Sides[1].Second, p.Sides[3].Second = true, true
-	p.Wrong = w.n("whatif.suspects", then.Waiting)
+	p.Suspects = w.n("whatif.suspects", then.Waiting)
 	p.Beside = table{Caption: w.t("whatif") + ": " + w.t("whatif.beside"), Head: []string{
 		w.t("whatif.rule"), w.t("whatif.suspected"), w.t("whatif.suspected.good"), w.t("whatif.missed"), w.t("whatif.shown"), w.t("whatif.shown.wrong"),
 	}}
-	p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.now"), would.Now), trialRow(w.t("whatif.then"), then))
-	if would.Shadow != nil {
-		p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.shadow", "threshold", say(would.Shadow.Threshold)), *would.Shadow))
+	now := would.Now
+	p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.now", "threshold", now.Threshold), now), trialRow(w.t("whatif.then", "threshold", then.Threshold), then))
+	p.Shadow = w.t("whatif.shadow.none")
+	if s := would.Shadow; s != nil {
+		p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.shadow", "threshold", s.Threshold), *s))
+		p.Shadow = w.t("whatif.shadow.says", "threshold", s.Threshold, "suspected", s.Suspected, "now", now.Suspected,
+			"good", s.SuspectedHam.N, "nowgood", now.SuspectedHam.N, "missed", s.MissedSpam.N, "nowmissed", now.MissedSpam.N)
 	}
+}
+
+// missing says what a site has to decide yet before its filter may publish.
+func (w *catalog) missing(t moderation.Tally) string {
+	all, ham, spam := t.Missing()
+	text := w.n("missing", all)
+	if ham > 0 {
+		text += " " + w.n("missing.ham", ham)
+	}
+	if spam > 0 {
+		text += " " + w.n("missing.spam", spam)
+	}
+	return text
 }
 
 func trialRow(name string, t moderation.Trial) []string {

@@ -73,8 +73,8 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 	var rs []reason
 	for _, l := range it.Reasons {
 		r := reason{For: true, Text: m.tone(l), weight: math.Log(l.Probability / (1 - l.Probability))}
-		if suggests(it.Comment.Verdict, l.Reason) {
-			r.weight = math.Inf(1)
+		if l.Probability > it.Comment.Verdict.Spam {
+			r.weight = math.Inf(1) // that is the question here, not spam
 		}
 		rs = append(rs, r)
 	}
@@ -167,10 +167,6 @@ func (m *cardMaker) tone(l moderation.LikelyReason) string {
 	return text
 }
 
-func suggests(v moderation.Verdict, r moderation.Reason) bool {
-	return v.Action == moderation.Reject && v.Reason == r
-}
-
 // An evidenceList is what speaks for spam, or for another reason, and against it.
 type evidenceList struct {
 	Head     string
@@ -185,7 +181,7 @@ type evidence struct {
 	X, Width               string // of the bar, whose middle is 80
 }
 
-// evidenceLists are first of what is suggested: that is what the moderator wants to see why.
+// evidenceLists are in order of what they speak for, the likeliest first.
 func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
 	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, moderation.ReasonSpam)}
 	var lists []evidenceList
@@ -195,10 +191,11 @@ func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
 			Evidence: m.evidence(l.Evidence, l.Reason),
 		})
 	}
-	if it.Comment.Verdict.Action == moderation.Reject {
-		return append(lists, spam)
+	likelier := slices.IndexFunc(it.Reasons, func(l moderation.LikelyReason) bool { return l.Probability < it.Comment.Verdict.Spam })
+	if likelier < 0 {
+		likelier = len(lists)
 	}
-	return append([]evidenceList{spam}, lists...)
+	return slices.Insert(lists, likelier, spam)
 }
 
 func (m *cardMaker) evidence(ws []classifier.Weight, r moderation.Reason) []evidence {

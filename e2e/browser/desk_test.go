@@ -2,6 +2,8 @@ package browser
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/chrome"
@@ -85,4 +87,72 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 			return staff.Holds(`!document.querySelector("#cannot").hidden && document.querySelector("#cannot").textContent.startsWith("A moderator has to approve")`)
 		},
 	)
+}
+
+// wide is a JavaScript expression: what in the main part of a page, its charts' tables included, is
+// wider than the window or has to be scrolled sideways to be read.
+const wide = `(document.querySelectorAll("figure details").forEach(d => d.open = true), [...document.querySelectorAll("main *")])
+	.filter(e => e.checkVisibility() && !e.closest(".vh, svg") && (e.getBoundingClientRect().right > innerWidth + 1 ||
+		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
+	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`
+
+func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
+	w := newWorld(t, machine.Binary(t), nil)
+	words := map[string][]string{
+		"approve": strings.Fields("tomatoes grew well thank recipe garden carrots soil apples beans roses onions"),
+		"spam":    strings.Fields("cheap pills order now casino best price bonus loans watches followers slots"),
+		"reject":  strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf"),
+	}
+	rnd := rand.New(rand.NewPCG(1, 7))
+	post := func(action string) instance.Ref {
+		t.Helper()
+		var some []string
+		for range 8 {
+			some = append(some, words[action][rnd.IntN(12)])
+		}
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Reader %d", rnd.IntN(1e6)), "", strings.Join(some, " "))
+		w.must(err)
+		return instance.Ref{ID: posted.ID, Version: posted.Version}
+	}
+	decided := func(n int) {
+		t.Helper()
+		for _, kind := range []struct{ action, reason string }{{"approve", ""}, {"spam", ""}, {"reject", "personal_attack"}} {
+			var refs []instance.Ref
+			for range n {
+				refs = append(refs, post(kind.action))
+			}
+			if _, err := w.client.Decide(t.Context(), kind.action, kind.reason, refs...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	decided(30)
+	rude := post("reject")
+	w.runWith("", machine.Binary(t), "site", "set", "blog", "shadow=0.7", "--data", w.data)
+	tab := w.tab(1280, 900, false)
+	w.signIn(tab, email)
+	w.steps(tab,
+		func() error { return tab.Go(w.service.URL + "/moderate/blog/comments/" + rude.ID) },
+		func() error { // until the filter has learned
+			return tab.Holds(`document.querySelectorAll(".weights").length === 2 || (location.reload(), false)`)
+		},
+	)
+	decided(6) // with a score, which Insights compares
+	for _, dark := range []bool{false, true} {
+		tab := w.tab(360, 780, dark)
+		w.signIn(tab, email)
+		for _, lang := range []string{"en", "ru", "kk"} {
+			if _, err := chrome.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang)); err != nil {
+				t.Fatal(err)
+			}
+			for page, shows := range map[string]string{
+				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars", "settings": "form",
+			} {
+				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+				if found, err := chrome.Eval[string](tab, wide); err != nil || found != "" {
+					t.Errorf("%s in %s, dark %v: too wide: %s (%v)", page, lang, dark, found, err)
+				}
+			}
+		}
+	}
 }
