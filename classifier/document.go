@@ -2,14 +2,16 @@ package classifier
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
 // another version are thrown away and folded anew.
-const TokeniserVersion = 3
+const TokeniserVersion = 4
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -18,6 +20,7 @@ const (
 	maxLinks  = 64     // links that become tokens; all are counted
 	maxValue  = 200    // bytes of any other token
 	gramRunes = 4
+	allGrams  = 2_000 // bytes of folded text of which every 4-gram counts
 )
 
 // kind is what a token is. Its key in the count store is the kind's letter and the value.
@@ -73,26 +76,29 @@ type Document struct {
 
 // Read tokenises a comment.
 func Read(c Comment) Document {
-	// About two bytes make a token and its place; a long comment says much twice.
-	guess := min(len(c.Text), 8<<10) + 64
-	r := reader{before: -1, tokens: make([]token, 0, guess), places: make([]occurrence, 0, guess)}
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	r.reset()
 	r.fold(c.Text)
 	r.grams()
 	r.traits()
 	r.writer(c)
-	for i, t := range r.tokens {
+	d := Document{
+		text: string(append(r.text, r.more...)), folded: len(r.text),
+		tokens: slices.Clone(r.tokens), words: r.words, asides: slices.Clone(r.asides),
+	}
+	for i, t := range d.tokens {
 		if t.kind != kindWord && t.kind != kindGram && t.kind != kindPair {
-			r.tokens[i].off += uint32(len(r.text))
+			d.tokens[i].off += uint32(len(r.text))
 		}
 	}
-	d := Document{text: string(append(r.text, r.more...)), folded: len(r.text), tokens: r.tokens, words: r.words, asides: r.asides}
 	if r.words > excerptAbove {
-		d.places = r.places
+		d.places = slices.Clone(r.places)
 	}
 	return d
 }
 
-// reader is the state of one Read.
+// reader is the state of one Read. Its memory is used again.
 type reader struct {
 	text   []byte // folded text
 	more   []byte // values that do not stand in it
@@ -106,6 +112,16 @@ type reader struct {
 	single, scratch, word []rune
 	asides                [][2]int
 	before                int // where the word before begins in text, or -1
+}
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+func (r *reader) reset() {
+	*r = reader{
+		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
+		single: r.single[:0], scratch: r.scratch[:0], word: r.word[:0], asides: r.asides[:0], before: -1,
+	}
+	r.index.clear()
 }
 
 // add puts the token whose value is text[off:off+size] into the document, once.
@@ -265,7 +281,7 @@ func (r *reader) joinSingles(home script) {
 		r.addWord(r.word)
 	} else {
 		for _, c := range r.single {
-			r.addWord(append(r.word[:0], unicode.ToLower(c)))
+			r.addWord(append(r.word[:0], lower(c)))
 		}
 	}
 	r.single = r.single[:0]
@@ -299,27 +315,33 @@ func (r *reader) addPair(end int) {
 	r.inText = true
 }
 
-// grams adds every run of four characters of the folded text.
+// grams adds every run of four characters of the folded text. Of a long text it adds some, always
+// the same ones: a half above allGrams, a quarter above twice as much, and so on. The words of
+// a long text say enough, and each run costs a look-up and its place in the model.
 func (r *reader) grams() {
 	words := r.words
 	r.words, r.inText = 0, true
+	skip := bits.Len(uint(len(r.text) / allGrams))
+	add := func(off, end int) {
+		if h := hashOf(kindGram, r.text[off:end]); h>>(64-skip) == 0 {
+			r.add(kindGram, off, end-off, h)
+		}
+	}
 	var at [gramRunes]int // where the last characters begin
 	n := 0
-	for i, c := range string(r.text) {
+	for i := range string(r.text) {
 		if n >= gramRunes {
 			off := at[n%gramRunes]
-			r.add(kindGram, off, i-off, hashOf(kindGram, r.text[off:i]))
+			add(off, i)
 			if r.text[off] == ' ' && off > 0 {
 				r.words++
 			}
 		}
 		at[n%gramRunes] = i
 		n++
-		_ = c
 	}
 	if n >= gramRunes {
-		off := at[n%gramRunes]
-		r.add(kindGram, off, len(r.text)-off, hashOf(kindGram, r.text[off:]))
+		add(at[n%gramRunes], len(r.text))
 	}
 	r.words, r.inText = words, false
 }
@@ -374,8 +396,19 @@ func (x *tokenIndex) find(hash uint64, tokens []token) (at int, fresh bool) {
 	}
 }
 
+// clear forgets all, and gives up what only long comments need.
+func (x *tokenIndex) clear() {
+	x.slots, x.used = x.slots[:min(len(x.slots), 1024)], 0
+	clear(x.slots)
+}
+
 func (x *tokenIndex) grow(tokens []token) {
-	x.slots = make([]uint32, max(256, 4*len(x.slots)))
+	if size := max(256, 4*len(x.slots)); size <= cap(x.slots) {
+		x.slots = x.slots[:size]
+		clear(x.slots)
+	} else {
+		x.slots = make([]uint32, size)
+	}
 	mask := uint64(len(x.slots) - 1)
 	for n, t := range tokens {
 		i := t.hash & mask

@@ -29,7 +29,7 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	if !s.warm(l) {
 		return nil
 	}
-	var out []Weight
+	out := make([]Weight, 0, maxEvidence+1)
 	smooth := smoothingOf(l)
 	base := smooth.base(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
@@ -40,14 +40,22 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 		if n == nil || n[l]+n[Ham] == 0 {
 			continue
 		}
-		out = append(out, Weight{
+		ratio := smooth.ratio(n[l], n[Ham], base)
+		if len(out) == maxEvidence && math.Abs(ratio) < math.Abs(out[maxEvidence-1].Weight) {
+			continue
+		}
+		w := Weight{
 			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
-			Weight: smooth.ratio(n[l], n[Ham], base),
-			Spam:   int(n[l]), Ham: int(n[Ham]),
-		})
+			Weight: ratio, Spam: int(n[l]), Ham: int(n[Ham]),
+		}
+		at, _ := slices.BinarySearchFunc(out, w, byStrength)
+		out = slices.Insert(out, at, w)
+		out = out[:min(len(out), maxEvidence)]
 	}
-	slices.SortFunc(out, func(a, b Weight) int {
-		return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Token, b.Token))
-	})
-	return out[:min(len(out), maxEvidence)]
+	return out
+}
+
+// byStrength puts the strongest first, whichever way it speaks.
+func byStrength(a, b Weight) int {
+	return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Token, b.Token))
 }

@@ -43,9 +43,7 @@ func (h *head) worst(d Document, b *bench) float64 {
 	for from := 0; ; from += excerptStep {
 		to := min(from+excerptSpan, d.words)
 		s := apart
-		for taken, n := uint32(0), (to-from)/excerptShare; n > 0; n-- {
-			at := highest(b.ranks[from:to], taken)
-			taken |= 1 << at
+		for _, at := range highest(b.ranks[from:to], (to-from)/excerptShare, b.best[:0]) {
 			s.add(b.words[from+at])
 		}
 		worst = max(worst, h.stack.logit(h.scores(s)))
@@ -62,13 +60,21 @@ func (h *head) rank(w sum) float64 {
 	return h.stack.Weight[0]*in[0] + h.stack.Weight[1]*in[1]
 }
 
-// highest returns the place of the highest rank whose bit in taken is not set.
-func highest(ranks []float64, taken uint32) int {
-	best := -1
+// highest appends the places of the n highest ranks to best, highest first, and of equal ranks
+// the first first.
+func highest(ranks []float64, n int, best []int) []int {
 	for i, r := range ranks {
-		if taken&(1<<i) == 0 && (best < 0 || r > ranks[best]) {
-			best = i
+		if len(best) == n {
+			if n == 0 || r <= ranks[best[n-1]] {
+				continue
+			}
+			best = best[:n-1]
 		}
+		at := len(best)
+		for at > 0 && r > ranks[best[at-1]] {
+			at--
+		}
+		best = slices.Insert(best, at, i)
 	}
 	return best
 }

@@ -21,27 +21,44 @@ func plain(s string, href func(string)) (text string, seen disguises) {
 	if strings.IndexByte(s, '&') >= 0 {
 		s = html.UnescapeString(s)
 	}
-	clean, simple := true, true // simple: nothing but what keyboards for English, Russian and Kazakh type
+	simple := true
 	for _, r := range s {
-		if r < 0xA0 || 0x400 <= r && r < 0x483 || 0x48A <= r && r <= 0x52F {
-			continue
-		}
-		simple = false
-		if hidden(r) || accent(r) {
-			clean = false
+		if simple = keyed(r); !simple {
 			break
 		}
 	}
 	if simple {
 		return s, seen
 	}
-	if !clean {
-		s = dropMarks(s, &seen)
+	return normalise(dropMarks(s, &seen)), seen
+}
+
+// keyed reports the characters that keyboards for English, Russian and Kazakh type: they are as
+// they should be.
+func keyed(r rune) bool { return r < 0xA0 || 0x400 <= r && r < 0x483 || 0x48A <= r && r <= 0x52F }
+
+// normalise is NFKC. It looks only at what is not keyed, with the character before, which a
+// mark may belong to.
+func normalise(s string) string {
+	var b []byte
+	done, before, odd := 0, 0, -1 // odd: where a stretch that is not keyed begins
+	for i, r := range s {
+		switch {
+		case !keyed(r) && odd < 0:
+			odd = before
+		case keyed(r) && odd >= 0:
+			b = norm.NFKC.AppendString(append(b, s[done:odd]...), s[odd:i])
+			done, odd = i, -1
+		}
+		before = i
 	}
-	if norm.NFKC.IsNormalString(s) {
-		return s, seen
+	if odd >= 0 {
+		return string(norm.NFKC.AppendString(append(b, s[done:odd]...), s[odd:]))
 	}
-	return norm.NFKC.String(s), seen
+	if done == 0 {
+		return s
+	}
+	return string(append(b, s[done:]...))
 }
 
 // disguises counts what only those who hide something type.
@@ -111,6 +128,9 @@ func accent(r rune) bool {
 }
 
 func dropMarks(s string, seen *disguises) string {
+	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) || accent(r) }) < 0 {
+		return s
+	}
 	b := make([]byte, 0, len(s))
 	var last rune
 	for _, r := range s {
@@ -243,7 +263,7 @@ func foldWord(dst, word []rune, home script, seen *disguises) []rune {
 		if target != noScript {
 			r = lookAlike(r, target)
 		}
-		r = unicode.ToLower(r)
+		r = lower(r)
 		if n := len(dst); n-start >= 2 && dst[n-1] == r && dst[n-2] == r && !unicode.IsDigit(r) {
 			continue
 		}

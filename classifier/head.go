@@ -95,6 +95,7 @@ type bench struct {
 	words []sum    // by word: those tokens that stand in it
 	last  []uint32 // by token: the last word it stood in, plus one
 	ranks []float64
+	best  [excerptSpan / excerptShare]int
 }
 
 var benches = sync.Pool{New: func() any { return new(bench) }}

@@ -45,7 +45,7 @@ func (h *shape) survey(s string) script {
 		case sc != noScript:
 			h.scripts[sc]++
 			h.letters++
-			if unicode.IsUpper(c) {
+			if upper(c) {
 				h.capitals++
 			}
 		case c == '!':
@@ -119,6 +119,8 @@ func (r *reader) signs(s string) {
 				continue
 			}
 			ascii[c] = true
+		} else if scriptOf(c) == cyrillic {
+			continue
 		}
 		if (unicode.IsPunct(c) || unicode.IsSymbol(c)) && !isEmoji(c) {
 			r.put(kindTrait, "sign=", string(c))
@@ -132,13 +134,13 @@ func (r *reader) figure(raw string) {
 	letters, capitals, digits := 0, 0, 0
 	for _, c := range raw {
 		switch {
-		case unicode.IsDigit(c):
-			digits++
-		case unicode.IsUpper(c):
+		case upper(c):
 			capitals++
 			letters++
-		case unicode.IsLetter(c):
+		case scriptOf(c) != noScript:
 			letters++
+		case unicode.IsDigit(c):
+			digits++
 		}
 	}
 	if capitals > 0 && capitals == letters && len(raw) > 1 {
