@@ -6,13 +6,16 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 )
 
@@ -385,6 +388,65 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 			if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != tt.want {
 				t.Errorf("bad at %d (%v), want %d", bad, err, tt.want)
 			}
+		})
+	}
+}
+
+// What is erased is overwritten in the file, not only let go.
+func TestNothingErasedIsLeftInTheFile(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
+	w.decide(moderation.Operator, w.a, moderation.Approve,
+		w.by(w.a, "ann@mail.example", "Ann", long), w.by(w.a, "ann@mail.example", "Ann", "One more wagtail."))
+	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+	w.must(err)
+	w.taught(w.b, 70) // a snapshot is written
+	raw, err := sql.Open("sqlite", w.path)
+	w.must(err)
+	defer raw.Close()
+	inFile := func() (n int) {
+		_, err := raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		w.must(err)
+		for _, name := range []string{w.path, w.path + "-wal"} {
+			file, err := os.ReadFile(name)
+			w.must(err)
+			n += bytes.Count(file, []byte("wagtail"))
+		}
+		return n
+	}
+	w.must(w.s.RemoveSite(w.ctx, moderation.Operator, w.a.Key)) // the comments themselves
+	if n := inFile(); n == 0 {
+		t.Fatal("the word was never in the file")
+	}
+	_, err = w.s.EraseLessons(w.ctx, moderation.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
+	w.must(err)
+	if n := inFile(); n != 0 {
+		t.Errorf("the word stands %d times in the file", n)
+	}
+}
+
+// Erasing one of fifty people among 10,000 lessons: the transaction, and then until scores show
+// it. Their first lesson is an old one, so the whole log is folded.
+func BenchmarkErase(b *testing.B) {
+	for name, open := range map[string]func() *world{
+		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, machine.Postgres(b)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			w := open()
+			w.taught(w.a, 10_000)
+			var erased, learned time.Duration
+			for i := range b.N {
+				email, _ := reader(i)
+				start := time.Now()
+				_, err := w.s.EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Email: email}, nil)
+				erased += time.Since(start)
+				w.must(err)
+				start = time.Now()
+				w.must(w.s.Learn(w.ctx, w.a))
+				learned += time.Since(start)
+			}
+			b.ReportMetric(float64(erased.Milliseconds())/float64(b.N), "erase-ms")
+			b.ReportMetric(float64(learned.Milliseconds())/float64(b.N), "learn-ms")
 		})
 	}
 }

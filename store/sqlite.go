@@ -95,7 +95,8 @@ func sqliteDSN(path string, o Options, writer bool) string {
 		"foreign_keys(1)",
 	}}
 	if writer {
-		q.Set("_txlock", "immediate") // waits for its turn at BEGIN, where nothing is lost
+		q.Set("_txlock", "immediate")        // waits for its turn at BEGIN, where nothing is lost
+		q.Add("_pragma", "secure_delete(1)") // what is erased is not left in pages that are free
 		if o.MaxPages > 0 {
 			q.Add("_pragma", "max_page_count("+strconv.Itoa(o.MaxPages)+")")
 		}
