@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // maxEvidence is how many tokens Evidence returns.
@@ -29,7 +30,7 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	if !s.warm(l) {
 		return nil
 	}
-	out := make([]Weight, 0, maxEvidence+1)
+	out := make([]finding, 0, maxEvidence+1)
 	smooth := smoothingOf(l)
 	base := smooth.base(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
@@ -41,21 +42,41 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 			continue
 		}
 		ratio := smooth.ratio(n[l], n[Ham], base)
-		if len(out) == maxEvidence && math.Abs(ratio) < math.Abs(out[maxEvidence-1].Weight) {
+		if len(out) == maxEvidence && math.Abs(ratio) < math.Abs(out[maxEvidence-1].Weight.Weight) {
 			continue
 		}
-		w := Weight{
+		w := finding{t.kind, Weight{
 			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
 			Weight: ratio, Spam: int(n[l]), Ham: int(n[Ham]),
-		}
+		}}
 		at, _ := slices.BinarySearchFunc(out, w, byStrength)
 		out = slices.Insert(out, at, w)
 		out = out[:min(len(out), maxEvidence)]
 	}
-	return out
+	weights := make([]Weight, len(out))
+	for i, f := range out {
+		weights[i] = f.Weight
+	}
+	return weights
 }
 
-// byStrength puts the strongest first, whichever way it speaks.
-func byStrength(a, b Weight) int {
-	return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Token, b.Token))
+type finding struct {
+	kind kind
+	Weight
 }
+
+// byStrength puts the strongest first, whichever way it speaks, and of equals what tells a
+// person most.
+func byStrength(a, b finding) int {
+	return cmp.Or(
+		cmp.Compare(math.Abs(b.Weight.Weight), math.Abs(a.Weight.Weight)),
+		strings.IndexByte(telling, byte(a.kind))-strings.IndexByte(telling, byte(b.kind)),
+		cmp.Compare(a.Token, b.Token),
+	)
+}
+
+// telling has the kinds of tokens, those that tell a person most first.
+var telling = string([]byte{
+	byte(kindWord), byte(kindHost), byte(kindDomain), byte(kindName), byte(kindSite), byte(kindWriter), byte(kindMention),
+	byte(kindMail), byte(kindShout), byte(kindPair), byte(kindNameOf), byte(kindTrait), byte(kindFirst), byte(kindPath), byte(kindTLD),
+})

@@ -14,6 +14,7 @@ const (
 	excerptStep   = 8
 	excerptShare  = 4    // one in so many
 	excerptMargin = 0.75 // nats by which an excerpt must be worse than the whole to count
+	excerptSure   = 3    // nats above which an excerpt counts half: no part makes the whole certain
 )
 
 // worst returns the logit of the worst excerpt. b.each is filled in.

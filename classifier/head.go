@@ -62,7 +62,11 @@ func (h *head) logit(v verdict) float64 {
 	if !v.long {
 		return v.whole
 	}
-	return max(v.whole, h.excerpt.logit(v.excerpt)-excerptMargin)
+	part := h.excerpt.logit(v.excerpt) - excerptMargin
+	if part > excerptSure {
+		part = excerptSure + (part-excerptSure)/2
+	}
+	return max(v.whole, part)
 }
 
 // sum adds up what tokens say.

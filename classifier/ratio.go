@@ -5,15 +5,16 @@ import "math"
 // smoothing is the count of a token in lessons that never had it. Without it one rare word would
 // outweigh everything; where it is much less than this, a few wrong labels do more harm.
 type smoothing struct {
-	by   float64
-	logs [1024]float64 // of the first counts, smoothed
+	by    float64
+	doubt float64       // in lessons: a token that n had says n/(n+doubt) of what it would
+	logs  [1024]float64 // of the first counts, smoothed
 }
 
 // Insults are made of words that are said in earnest, too: a reason's words are smoothed more.
-var spamSmoothing, reasonSmoothing = newSmoothing(0.2), newSmoothing(0.5)
+var spamSmoothing, reasonSmoothing = newSmoothing(0.2, 0.5), newSmoothing(0.5, 1)
 
-func newSmoothing(by float64) *smoothing {
-	s := &smoothing{by: by}
+func newSmoothing(by, doubt float64) *smoothing {
+	s := &smoothing{by: by, doubt: doubt}
 	for i := range s.logs {
 		s.logs[i] = math.Log(float64(i) + by)
 	}
@@ -42,7 +43,7 @@ func (s *smoothing) ratio(yes, no uint32, base float64) float64 {
 	if n == 0 {
 		return 0
 	}
-	return (s.log(yes) - s.log(no) + base) * (n / (n + 1))
+	return (s.log(yes) - s.log(no) + base) * (n / (n + s.doubt))
 }
 
 // base is ln(lessons of no) - ln(lessons of yes), smoothed.

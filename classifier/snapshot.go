@@ -10,9 +10,11 @@ import (
 
 // A snapshot is magic, format, tokeniser version, length of what follows, the model, and a
 // SHA-256 of all before it. Numbers are little-endian; keys and weights are sorted.
+//
+// The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 1
+	snapshotFormat = 2
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
