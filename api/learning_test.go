@@ -92,7 +92,7 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 			rude = append(rude, m{"id": w.post(comment(text)).str("id"), "version": 1})
 		}
 		w.as("moderator a", "POST", desk+"decisions", m{"action": "reject", "reason": "personal_attack", "comments": rude})
-		for lang, want := range map[string]string{"en": " personal attacks, 0 approved", "ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісу деп қабылданбағанда: "} {
+		for lang, want := range map[string]string{"en": " personal attacks, 0 approved", "ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісуде: "} {
 			var item reply
 			w.until("the attack is likely", func() bool {
 				item = w.waiting("A clueless fool, that is what you are: "+lang, lang, anyhow)

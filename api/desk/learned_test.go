@@ -84,7 +84,7 @@ func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 	for lang, want := range map[string]struct{ seen, head, sentence, means string }{
 		"en": {"personal attacks, 0 approved", "What speaks for “personal attack” and against it", " in 100 like this were refused: personal attack. Above all: “", "speaks for: personal attack"},
 		"ru": {"отклонено за личные нападки: ", "Что говорит за причину «личные нападки» и что против", ": личные нападки. Сильнее всего: «", "говорит за причину: личные нападки"},
-		"kk": {"жеке басқа тиісу деп қабылданбағанда: ", "«жеке басқа тиісу» дегенге не дәлел, не қарсы", " (жеке басқа тиісу). Ең күштісі: «", "мынаған дәлел: жеке басқа тиісу"},
+		"kk": {"жеке басқа тиісуде: ", "«жеке басқа тиісу» дегенге не дәлел, не қарсы", " (жеке басқа тиісу). Ең күштісі: «", "мынаған дәлел: жеке басқа тиісу"},
 	} {
 		b := w.as("Olga")
 		b.langs = lang

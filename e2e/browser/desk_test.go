@@ -207,7 +207,7 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 				t.Fatal(err)
 			}
 			for page, shows := range map[string]string{
-				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars", "settings": "form",
+				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars", "settings": "form", "log": "td",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				if found, err := chrome.Eval[string](tab, wide); err != nil || found != "" {
