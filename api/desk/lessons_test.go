@@ -40,7 +40,7 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	settings().press(b.doc, "Find their lessons…", fields{"email": "nobody@mail.example"}).sees("There is nothing here to erase.")
 	settings().press(b.doc, "Find their lessons…", fields{"email": "nobody"}).sees("This does not look like an e-mail address.")
 	settings().press(b.doc, "Find their lessons…", fields{"email": "ann@mail.example"})
-	b.sees("1 lesson of this site was written under ann@mail.example.").sees("1 more is a copy of it on another site of yours")
+	b.sees("1 lesson of this site comes from what was written under ann@mail.example.").sees("1 more is a copy of it on another site of yours")
 	w.as("Olga").open("/moderate/blog/settings").sees("2 lessons") // nothing happened yet
 	b.press(b.warned(), "Erase for good", nil).sees("2 lessons were erased for good.").sees("1 lesson")
 	if undo := find(b.doc, func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Undo" }); undo != nil {
