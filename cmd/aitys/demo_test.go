@@ -76,6 +76,7 @@ type queueView struct {
 			Warm    bool
 			Signals []struct{ Name string }
 		}
+		Reasons     []struct{ Reason string }
 		Submissions int
 	}
 	Counts map[string]int
@@ -104,7 +105,7 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 			t.Errorf("nothing is %s: %v", view, counts)
 		}
 	}
-	campaign, warm, signals := 0, true, map[string]bool{}
+	campaign, warm, signals, likely := 0, true, map[string]bool{}, map[string]bool{}
 	for _, item := range readQueue(t, c, "state=pending").Items {
 		warm = warm && item.Verdict.Warm
 		if strings.Contains(item.Comment.Body, "oven-sale.example") {
@@ -113,6 +114,12 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 		for _, sig := range item.Verdict.Signals {
 			signals[sig.Name] = true
 		}
+		for _, r := range item.Reasons {
+			likely[r.Reason] = true
+		}
+	}
+	if !likely["personal_attack"] {
+		t.Errorf("of what waits, nothing is likely to be refused as a personal attack: %v", likely)
 	}
 	if !warm || campaign != 5 || !signals["classifier"] || !signals["honeypot"] || !signals["duplicate"] || !signals["link"] {
 		t.Errorf("waiting: warm %v, %d copies of a campaign, signals %v", warm, campaign, signals)

@@ -16,7 +16,7 @@ var today = []said{
 		text: "Заработок на дому без вложений, деньги на карту в день! Бонус на первый депозит, пишите сейчас: https://legkie-dengi.example/start"},
 	{on: library, name: "Robert", mail: "rob@easy-week.example", fate: waiting, text: campaign + "https://oven-sale.example/?ref=31"},
 	{on: bakery, name: "Gary", mail: "gary@mail.example", fate: waiting,
-		text: "Only an idiot would get up at four for bread, and only a lazy fool would write about it."},
+		text: "What a stupid idiot. Tom Hale is a liar and the author is a lazy fool, and nobody gets up at four for bread."},
 	{on: orchard, name: "Несие тез", mail: "tez@aqsha.example", fate: waiting,
 		text: "Несие 5 минутта, анықтамасыз! Алғашқы салымға бонус, қазір тіркелу тегін: https://nesie-tez.example/bonus"},
 	{on: bakery, name: "Priya", mail: "priya@mail.example", fate: waiting,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,8 +26,12 @@ func shots(demo said, setup string) []shot {
 		{"queue-ru", false, some, demo.desk("ru", "/moderate/")},
 		{"queue-kk", false, some, demo.desk("kk", "/moderate/")},
 		{"reasons", false, some, demo.reasons},
-		{"history", true, []look{wide, wideDark}, demo.history},
-		{"insights", true, some, demo.desk("en", "/moderate/demo/insights")},
+		{"history", true, all, demo.history},
+		{"evidence", true, all, demo.evidence("en")},
+		{"evidence-ru", true, some, demo.evidence("ru")},
+		{"evidence-kk", true, some, demo.evidence("kk")},
+		{"insights", true, all, demo.desk("en", "/moderate/demo/insights")},
+		{"whatif", true, some, demo.desk("en", "/moderate/demo/what-if?threshold=0.7&policy=suspicious&last=1000")},
 		{"own", false, all, demo.own},
 	}
 }
@@ -104,6 +109,27 @@ func (s said) history(t *chrome.Tab) error {
 		}
 	}
 	return s.desk("en", "/moderate/demo/comments/"+most)(t)
+}
+
+// evidence opens a comment that waits and may be a personal attack.
+func (s said) evidence(lang string) func(*chrome.Tab) error {
+	return func(t *chrome.Tab) error {
+		var queue struct {
+			Items []struct {
+				Comment struct{ ID string }
+				Reasons []struct{ Reason string }
+			}
+		}
+		if err := s.client().Do(context.Background(), http.MethodGet, "/moderation/queue?limit=100", nil, nil, &queue); err != nil {
+			return err
+		}
+		for _, item := range queue.Items {
+			if len(item.Reasons) > 0 {
+				return s.desk(lang, "/moderate/demo/comments/"+item.Comment.ID)(t)
+			}
+		}
+		return errors.New("nothing that waits has a likely reason")
+	}
 }
 
 // own writes two comments and has the first refused, as their writer sees them after a reload. Each
