@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -47,4 +48,29 @@ func BenchmarkBytesAndRestore(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// What a model takes of the heap: a young one at most 1 MB.
+func BenchmarkHeap(b *testing.B) {
+	for _, lessons := range []int{100, 2000} {
+		b.Run(fmt.Sprintf("%d-lessons", lessons), func(b *testing.B) {
+			var m *Model
+			for b.Loop() {
+				m = Fold(slices.Values(lessonsOf(lessons, 5)))
+			}
+			with := heap()
+			said := m.Memory()
+			m = nil
+			b.ReportMetric(float64(with-heap())/(1<<20), "MB")
+			b.ReportMetric(float64(said)/(1<<20), "MB-said")
+		})
+	}
+}
+
+func heap() int64 {
+	var s runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what the first one found in pools
+	runtime.ReadMemStats(&s)
+	return int64(s.HeapAlloc)
 }

@@ -12,6 +12,7 @@ import (
 // neither smoothing nor documents and are -Inf or NaN on an untaught class.
 type counts struct {
 	store *bayesian.Classifier
+	size  int      // tokens counted
 	keys  []string // scratch of learn
 }
 
@@ -41,7 +42,13 @@ func (c *counts) learn(d Document, l Label) []tally {
 	for _, k := range c.keys {
 		c.store.Observe(k, 1, class)
 	}
-	return c.read(c.keys)
+	tallies := c.read(c.keys)
+	for i := range d.tokens {
+		if n := tallies[i]; n[Ham]+n[Spam]+n[HateSpeech]+n[Obscenity]+n[PersonalAttack] == 1 {
+			c.size++
+		}
+	}
+	return tallies
 }
 
 // read returns the tallies of keys. A share of the class's total comes out of the library, and
@@ -78,6 +85,9 @@ func (c *counts) all() ([]string, []tally) {
 
 // set puts a key back that all returned.
 func (c *counts) set(key string, n tally) {
+	if key != docsKey {
+		c.size++
+	}
 	for l, count := range n {
 		if count > 0 {
 			c.store.Observe(key, int(count), c.store.Classes[l])

@@ -321,9 +321,10 @@ func (r *reader) addPair(end int) {
 func (r *reader) grams() {
 	words := r.words
 	r.words, r.inText = 0, true
-	skip := bits.Len(uint(len(r.text) / allGrams))
+	skip := uint64(1)<<bits.Len(uint(len(r.text)/allGrams)) - 1
 	add := func(off, end int) {
-		if h := hashOf(kindGram, r.text[off:end]); h>>(64-skip) == 0 {
+		// Not the first or last bits of the hash, by which tables spread it.
+		if h := hashOf(kindGram, r.text[off:end]); h>>24&skip == 0 {
 			r.add(kindGram, off, end-off, h)
 		}
 	}

@@ -31,23 +31,23 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 		return nil
 	}
 	out := make([]finding, 0, maxEvidence+1)
-	smooth := smoothingOf(l)
+	h, smooth := s.headOf(l), smoothingOf(l)
 	base := smooth.base(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue
 		}
-		n := s.tallies.find(t.hash)
-		if n == nil || n[l]+n[Ham] == 0 {
+		n := s.feature(h, t.hash)
+		if n.yes+n.no == 0 {
 			continue
 		}
-		ratio := smooth.ratio(n[l], n[Ham], base)
+		ratio := smooth.ratio(n.yes, n.no, base)
 		if len(out) == maxEvidence && math.Abs(ratio) < math.Abs(out[maxEvidence-1].Weight.Weight) {
 			continue
 		}
 		w := finding{t.kind, Weight{
 			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
-			Weight: ratio, Spam: int(n[l]), Ham: int(n[Ham]),
+			Weight: ratio, Spam: int(n.yes), Ham: int(n.no),
 		}}
 		at, _ := slices.BinarySearchFunc(out, w, byStrength)
 		out = slices.Insert(out, at, w)

@@ -25,24 +25,29 @@ var loudness = func() (x [256]float64) {
 	return x
 }()
 
-// A head tells lessons of one label from ham: by the counts it shares with the other heads, by
-// a logistic regression of its own over the same tokens, and by both joined.
+// A head tells lessons of one label from ham: by the counts, by a logistic regression of its own
+// over the same tokens, and by both joined.
 type head struct {
-	label   Label
-	slopes  table[slope]
-	bias    float64
-	stack   stack
-	excerpt line
+	label    Label
+	features table[feature]
+	bias     float64
+	stack    stack
+	excerpt  line
 }
 
-// slope is the regression's weight of a token, and the sum of squares that slows its steps.
-type slope struct{ weight, square float32 }
+// feature is what a head knows of a token: how many lessons of its label had it, and how many of
+// ham, which only spam's head counts; the regression's weight, and the sum of squares that
+// slows its steps.
+type feature struct {
+	yes, no        uint32
+	weight, square float32
+}
 
 func newHead(l Label) head { return head{label: l, stack: newStack(), excerpt: newLine()} }
 
 func (h *head) clone() head {
 	c := *h
-	c.slopes = h.slopes.clone()
+	c.features = h.features.clone()
 	return c
 }
 
@@ -104,9 +109,8 @@ type bench struct {
 
 var benches = sync.Pool{New: func() any { return new(bench) }}
 
-// look scores a document. tallies are those of its tokens, nil where there is none, and docs
-// is that of the lessons.
-func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
+// look scores a document by what is known of its tokens. docs is the tally of the lessons.
+func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	b.each = b.each[:0]
@@ -115,13 +119,11 @@ func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
 	var all sum
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
-		s := sum{loud: x * x}
-		if w := h.slopes.find(t.hash); w != nil {
-			s.slopes = float64(w.weight) * x
-		}
-		if n := tallies[i]; n != nil && n[h.label]+n[Ham] > 0 {
+		f := &known[i]
+		s := sum{loud: x * x, slopes: float64(f.weight) * x}
+		if f.yes+f.no > 0 {
 			s.known = 1
-			s.ratios = smooth.ratio(n[h.label], n[Ham], base)
+			s.ratios = smooth.ratio(f.yes, f.no, base)
 		}
 		all.add(s)
 		b.each = append(b.each, s)
@@ -136,8 +138,8 @@ func (h *head) look(d Document, tallies []*tally, docs tally) (v verdict) {
 
 // learn takes one step towards y, 1 for the head's label and 0 for ham. A head that is not warm
 // has no opinion yet that stack and excerpt could be measured by.
-func (h *head) learn(d Document, tallies []*tally, docs tally, y float64, warm bool) {
-	v := h.look(d, tallies, docs)
+func (h *head) learn(d Document, known []feature, docs tally, y float64, warm bool) {
+	v := h.look(d, known, docs)
 	if warm {
 		if v.long {
 			h.excerpt.learn(v.excerpt, y)
@@ -155,10 +157,10 @@ func (h *head) learn(d Document, tallies []*tally, docs tally, y float64, warm b
 	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
 		g := whole * loudness[t.kind]
-		s := h.slopes.ensure(t.hash)
-		square := float64(s.square) + g*g
-		s.square = float32(square)
-		s.weight -= float32(slopeRate * g / math.Sqrt(square+1e-8))
+		f := h.features.ensure(t.hash)
+		square := float64(f.square) + g*g
+		f.square = float32(square)
+		f.weight -= float32(slopeRate * g / math.Sqrt(square+1e-8))
 	}
 	h.bias -= biasRate * pull
 }

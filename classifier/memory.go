@@ -4,7 +4,7 @@ import "unsafe"
 
 // counted is about what the count store holds for one token: its key, and its places in the
 // maps of the labels that it was seen under.
-const counted = 120
+const counted = 80
 
 // Memory is about how many bytes the model holds.
 func (m *Model) Memory() int {
@@ -15,13 +15,13 @@ func (m *Model) Memory() int {
 	if m.idle != nil {
 		n += m.idle.size()
 	}
-	return n + s.tallies.used*counted + len(m.copies.bands.slots)*int(unsafe.Sizeof(slot[struct{}]{}))
+	return n + m.counts.size*counted + len(m.copies.bands.slots)*int(unsafe.Sizeof(slot[struct{}]{}))
 }
 
 func (s *side) size() int {
-	n := int(unsafe.Sizeof(*s)) + len(s.tallies.slots)*int(unsafe.Sizeof(slot[tally]{}))
+	n := int(unsafe.Sizeof(*s))
 	for i := range s.heads {
-		n += len(s.heads[i].slopes.slots) * int(unsafe.Sizeof(slot[slope]{}))
+		n += len(s.heads[i].features.slots) * int(unsafe.Sizeof(slot[feature]{}))
 	}
 	return n
 }

@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -19,7 +20,7 @@ type Model struct {
 	active atomic.Pointer[side]
 
 	learning sync.Mutex // guards what follows
-	idle     *side      // nil until the first Learn after a fold
+	idle     *side      // nil until Learn needs it
 	counts   *counts
 	copies   copies
 }
@@ -46,20 +47,28 @@ func (m *Model) Learn(l Lesson) {
 	d := Read(l.Comment)
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	if m.idle == nil {
-		m.idle = m.active.Load().clone()
-	}
 	next, old := m.idle, m.active.Load()
+	if next == nil {
+		next = old.clone()
+	}
 	next.mu.Lock() // free: it was old in the Learn before
 	st := m.step(d, l, next)
 	next.apply(st)
 	next.mu.Unlock()
 	m.active.Store(next)
+	if next.size() < keptOnce {
+		m.idle = nil
+		return
+	}
 	old.mu.Lock() // waits for those who still judge by it
 	old.apply(st)
 	old.mu.Unlock()
 	m.idle = old
 }
+
+// keptOnce is the size in bytes below which a side is copied for each lesson: most sites are
+// small, and small models should be.
+const keptOnce = 384 << 10
 
 // step is what one lesson does to a side, worked out once for both.
 type step struct {
@@ -100,13 +109,15 @@ func (m *Model) Judge(d Document) Judgement {
 	s := m.reading()
 	defer s.mu.RUnlock()
 	j := Judgement{Spam: 0.5, Seq: s.seq}
-	tallies := s.lookUp(d)
+	known := knowns.Get().(*[]feature)
+	defer knowns.Put(known)
 	for i := range s.heads {
 		h := &s.heads[i]
 		if !s.warm(h.label) {
 			continue
 		}
-		z := h.logit(h.look(d, tallies, s.docs))
+		*known = s.recall(h, d, *known)
+		z := h.logit(h.look(d, *known, s.docs))
 		if h.label == Spam {
 			j.Warm, j.Logit, j.Spam = true, z, sigmoid(z)
 		} else {
@@ -116,14 +127,16 @@ func (m *Model) Judge(d Document) Judgement {
 	return j
 }
 
+// knowns is memory for recall.
+var knowns = sync.Pool{New: func() any { return new([]feature) }}
+
 // side is one copy of all that judging needs.
 type side struct {
-	mu      sync.RWMutex
-	tallies table[tally]
-	docs    tally // counted lessons
-	taught  tally // all lessons
-	heads   [labels - Spam]head
-	seq     uint64
+	mu     sync.RWMutex
+	docs   tally // counted lessons
+	taught tally // all lessons
+	heads  [labels - Spam]head
+	seq    uint64
 }
 
 func newSide() *side {
@@ -135,11 +148,49 @@ func newSide() *side {
 }
 
 func (s *side) clone() *side {
-	c := &side{tallies: s.tallies.clone(), docs: s.docs, taught: s.taught, seq: s.seq}
+	c := &side{docs: s.docs, taught: s.taught, seq: s.seq}
 	for i := range s.heads {
 		c.heads[i] = s.heads[i].clone()
 	}
 	return c
+}
+
+// headOf returns the head of any label but Ham.
+func (s *side) headOf(l Label) *head { return &s.heads[l-Spam] }
+
+// recall writes what a head knows of a document's tokens into known, and returns that.
+func (s *side) recall(h *head, d Document, known []feature) []feature {
+	known = slices.Grow(known[:0], len(d.tokens))
+	for _, t := range d.tokens {
+		known = append(known, s.feature(h, t.hash))
+	}
+	return known
+}
+
+// feature is what a head knows of a token.
+func (s *side) feature(h *head, hash uint64) (f feature) {
+	if own := h.features.find(hash); own != nil {
+		f = *own
+	}
+	if h.label != Spam {
+		if spam := s.headOf(Spam).features.find(hash); spam != nil {
+			f.no = spam.no
+		}
+	}
+	return f
+}
+
+// set makes n the tally of a token.
+func (s *side) set(hash uint64, n tally) {
+	if n[Spam]+n[Ham] > 0 {
+		f := s.headOf(Spam).features.ensure(hash)
+		f.yes, f.no = n[Spam], n[Ham]
+	}
+	for l := Spam + 1; l < labels; l++ {
+		if n[l] > 0 {
+			s.headOf(l).features.ensure(hash).yes = n[l]
+		}
+	}
 }
 
 // warm: both the label and ham were taught.
@@ -159,11 +210,15 @@ func (s *side) concerns(h *head, l Label) (y float64, ok bool) {
 
 // foresees reports whether every head that a lesson concerns gave the right answer already.
 func (s *side) foresees(d Document, l Label) bool {
-	tallies := s.lookUp(d)
+	var known []feature
 	for i := range s.heads {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
-			if !s.warm(h.label) || math.Abs(sigmoid(h.look(d, tallies, s.docs).whole)-y) > nearError {
+			if !s.warm(h.label) {
+				return false
+			}
+			known = s.recall(h, d, known)
+			if math.Abs(sigmoid(h.look(d, known, s.docs).whole)-y) > nearError {
 				return false
 			}
 		}
@@ -171,23 +226,16 @@ func (s *side) foresees(d Document, l Label) bool {
 	return true
 }
 
-// lookUp returns the tallies of a document's tokens, nil where there is none.
-func (s *side) lookUp(d Document) []*tally {
-	out := make([]*tally, len(d.tokens))
-	for i, t := range d.tokens {
-		out[i] = s.tallies.find(t.hash)
-	}
-	return out
-}
-
 // apply learns a lesson.
 func (s *side) apply(st step) {
 	s.seq = st.seq
 	if !st.copy {
-		before := s.lookUp(st.Document)
+		var known []feature
 		for i := range s.heads {
-			if y, ok := s.concerns(&s.heads[i], st.label); ok {
-				s.heads[i].learn(st.Document, before, s.docs, y, s.warm(s.heads[i].label))
+			h := &s.heads[i]
+			if y, ok := s.concerns(h, st.label); ok {
+				known = s.recall(h, st.Document, known)
+				h.learn(st.Document, known, s.docs, y, s.warm(h.label))
 			}
 		}
 	}
@@ -195,7 +243,7 @@ func (s *side) apply(st step) {
 	if st.tallies != nil {
 		s.docs = st.tallies[len(st.tokens)]
 		for i, t := range st.tokens {
-			*s.tallies.ensure(t.hash) = st.tallies[i]
+			s.set(t.hash, st.tallies[i])
 		}
 	}
 }

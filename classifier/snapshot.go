@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A snapshot is magic, format, tokeniser version, length of what follows, the model, and a
@@ -60,8 +61,9 @@ func (h *head) appendTo(b []byte) []byte {
 	for _, f := range h.numbers() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
 	}
-	b = binary.AppendUvarint(b, uint64(h.slopes.used))
-	for _, s := range h.slopes.sorted() {
+	stepped := slices.DeleteFunc(h.features.sorted(), func(s slot[feature]) bool { return s.value.square == 0 })
+	b = binary.AppendUvarint(b, uint64(len(stepped)))
+	for _, s := range stepped {
 		b = binary.LittleEndian.AppendUint64(b, s.hash)
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.weight))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.square))
@@ -74,13 +76,13 @@ func (h *head) readFrom(r *snapshotReader) {
 		*f = math.Float64frombits(r.uint64())
 	}
 	for n := r.uvarint(); n > 0 && !r.failed; n-- {
-		s := h.slopes.ensure(max(1, r.uint64()))
-		s.weight = math.Float32frombits(r.uint32())
-		s.square = math.Float32frombits(r.uint32())
+		f := h.features.ensure(max(1, r.uint64()))
+		f.weight = math.Float32frombits(r.uint32())
+		f.square = math.Float32frombits(r.uint32())
 	}
 }
 
-// numbers are what a head knows besides its slopes.
+// numbers are what a head knows besides its features.
 func (h *head) numbers() []*float64 {
 	s, e := &h.stack, &h.excerpt
 	return []*float64{
@@ -116,7 +118,7 @@ func Restore(b []byte) (*Model, error) {
 		if key == docsKey {
 			s.docs = t
 		} else {
-			*s.tallies.ensure(hashOf(kind(key[0]), []byte(key[1:]))) = t
+			s.set(hashOf(kind(key[0]), []byte(key[1:])), t)
 		}
 	}
 	for i := range s.heads {

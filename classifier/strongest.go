@@ -9,8 +9,7 @@ import (
 func (m *Model) Tokens() int {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	keys, _ := m.counts.all()
-	return len(keys)
+	return m.counts.size
 }
 
 // Taught is how many lessons of each label the model was taught, by Label.

@@ -2,11 +2,13 @@ package classifier
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
 // table finds values by the hash of a token: open addressing, at most two thirds full, so that
-// a look-up reads one or two cache lines. The zero table is empty.
+// a look-up reads one or two cache lines, and grown by the half. Hashes are spread over the
+// slots by their high bits. The zero table is empty.
 type table[V any] struct {
 	slots []slot[V]
 	used  int
@@ -22,8 +24,10 @@ func (t *table[V]) find(hash uint64) *V {
 	if t.used == 0 {
 		return nil
 	}
-	mask := uint64(len(t.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
+	for i := t.home(hash); ; i++ {
+		if i == len(t.slots) {
+			i = 0
+		}
 		switch s := &t.slots[i]; s.hash {
 		case hash:
 			return &s.value
@@ -33,13 +37,21 @@ func (t *table[V]) find(hash uint64) *V {
 	}
 }
 
+// home is where to look for a hash first.
+func (t *table[V]) home(hash uint64) int {
+	hi, _ := bits.Mul64(hash, uint64(len(t.slots)))
+	return int(hi)
+}
+
 // ensure returns the value of hash, a zero one where there was none.
 func (t *table[V]) ensure(hash uint64) *V {
 	if 3*t.used >= 2*len(t.slots) {
 		t.grow()
 	}
-	mask := uint64(len(t.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
+	for i := t.home(hash); ; i++ {
+		if i == len(t.slots) {
+			i = 0
+		}
 		s := &t.slots[i]
 		if s.hash == 0 {
 			s.hash = hash
@@ -53,15 +65,16 @@ func (t *table[V]) ensure(hash uint64) *V {
 
 func (t *table[V]) grow() {
 	old := t.slots
-	t.slots = make([]slot[V], max(128, 2*len(old)))
-	mask := uint64(len(t.slots) - 1)
+	t.slots = make([]slot[V], max(96, len(old)/2*3))
 	for _, s := range old {
 		if s.hash == 0 {
 			continue
 		}
-		i := s.hash & mask
+		i := t.home(s.hash)
 		for t.slots[i].hash != 0 {
-			i = (i + 1) & mask
+			if i++; i == len(t.slots) {
+				i = 0
+			}
 		}
 		t.slots[i] = s
 	}
