@@ -68,7 +68,7 @@ func (m *Model) Learn(l Lesson) {
 
 // keptOnce is the size in bytes below which a side is copied for each lesson: most sites are
 // small, and small models should be.
-const keptOnce = 384 << 10
+const keptOnce = 512 << 10
 
 // step is what one lesson does to a side, worked out once for both.
 type step struct {
