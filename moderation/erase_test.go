@@ -8,82 +8,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 )
-
-// stored are all lessons of a site.
-func (w *world) stored(site moderation.Site) (all []moderation.StoredLesson) {
-	w.t.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
-		all, err = tx.Lessons(site.ID, 0, 1_000_000)
-		return err
-	})
-	return all
-}
-
-// erase takes out what a reader taught on one of the sites, and on the other what was copied of
-// it: exactly that, and no word of it is left.
-func (h *longHistory) erase(n int, onOther bool) {
-	h.t.Helper()
-	site, other, written := h.site, h.other, h.ids
-	if onOther {
-		site, other, written = h.other, h.site, h.otherIDs
-	}
-	email, canary := reader(n)
-	want := map[int64][]moderation.StoredLesson{site.ID: h.stored(site), other.ID: h.stored(other)}
-	gone := map[int64]int{}
-	for id, lessons := range want {
-		for i := range lessons {
-			l := &lessons[i]
-			theirs := strings.EqualFold(l.Lesson.Comment.Email, email) && (id == site.ID || slices.Contains(written, l.Comment))
-			// On the other site their own comments stay, as nothing but copies has these ids.
-			if theirs {
-				gone[id]++
-				l.Lesson.Comment, l.Salt, l.Proof, l.Withdrawn, l.Counts = classifier.Comment{}, nil, nil, 0, false
-			}
-		}
-	}
-	p := moderation.Person{Email: strings.ToUpper(email)}
-	would, err := h.s.LessonsOf(h.ctx, h.owner, site, p)
-	h.must(err)
-	out, err := h.s.EraseLessons(h.ctx, h.owner, site, p, nil)
-	h.must(err)
-	if out.Lessons != gone[site.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) || out.Left != 0 {
-		h.t.Fatalf("erased %+v, want %d lessons and %d copies", out, gone[site.ID], gone[other.ID])
-	}
-	if would.Lessons != out.Lessons || would.Copies != out.Copies || would.Left != 0 {
-		h.t.Fatalf("it was said that %+v would be erased, and %+v was", would, out)
-	}
-	h.erased, h.copies = h.erased+out.Lessons, h.copies+out.Copies
-	for _, s := range []moderation.Site{site, other} {
-		for i, l := range h.stored(s) {
-			w := want[s.ID][i]
-			if w.Lesson.Comment == (classifier.Comment{}) {
-				if l.Lesson.Comment != (classifier.Comment{}) || len(l.Salt) > 0 || l.Counts {
-					h.t.Fatalf("lesson %d.%d is not erased", l.Seq, l.Part)
-				}
-			} else if !reflect.DeepEqual(l, w) {
-				h.t.Fatalf("lesson %d.%d is %+v, was %+v", l.Seq, l.Part, l, w)
-			}
-		}
-		if gone[s.ID] > 0 && s.ID == site.ID {
-			for _, snapshot := range h.snapshots(s) {
-				if bytes.Contains(snapshot.Model, []byte(canary)) {
-					h.t.Fatalf("the snapshot at %d of %s holds %q", snapshot.Seq, s.Key, canary)
-				}
-			}
-		}
-	}
-}
 
 // by posts a comment under an e-mail.
 func (w *world) by(site moderation.Site, email, name, text string) string {
