@@ -30,7 +30,8 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	if !s.warm(l) {
 		return nil
 	}
-	out := make([]finding, 0, maxEvidence+1)
+	const looked = 4 * maxEvidence // much says the same twice
+	found := make([]finding, 0, looked+1)
 	h, smooth := s.headOf(l), smoothingOf(l)
 	base := smooth.base(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
@@ -42,36 +43,41 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 			continue
 		}
 		ratio := smooth.ratio(n.yes, n.no, base)
-		if len(out) == maxEvidence && math.Abs(ratio) < math.Abs(out[maxEvidence-1].Weight.Weight) {
+		if len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
 			continue
 		}
-		w := finding{t.kind, Weight{
-			Token:  kindNames[t.kind] + ":" + d.text[t.off:t.off+uint32(t.size)],
-			Weight: ratio, Spam: int(n.yes), Ham: int(n.no),
-		}}
-		at, _ := slices.BinarySearchFunc(out, w, byStrength)
-		out = slices.Insert(out, at, w)
-		out = out[:min(len(out), maxEvidence)]
+		f := finding{t.kind, d.text[t.off : t.off+uint32(t.size)], ratio, n}
+		at, _ := slices.BinarySearchFunc(found, f, byStrength)
+		found = slices.Insert(found, at, f)
+		found = found[:min(len(found), looked)]
 	}
-	weights := make([]Weight, len(out))
-	for i, f := range out {
-		weights[i] = f.Weight
+	var kept []finding
+	for _, f := range found {
+		if len(kept) < maxEvidence && !slices.ContainsFunc(kept, f.repeats) {
+			kept = append(kept, f)
+		}
 	}
-	return weights
+	out := make([]Weight, len(kept))
+	for i, f := range kept {
+		out[i] = Weight{Token: kindNames[f.kind] + ":" + f.value, Weight: f.ratio, Spam: int(f.yes), Ham: int(f.no)}
+	}
+	return out
 }
 
 type finding struct {
-	kind kind
-	Weight
+	kind  kind
+	value string
+	ratio float64
+	feature
 }
 
 // byStrength puts the strongest first, whichever way it speaks, and of equals what tells a
 // person most.
 func byStrength(a, b finding) int {
 	return cmp.Or(
-		cmp.Compare(math.Abs(b.Weight.Weight), math.Abs(a.Weight.Weight)),
+		cmp.Compare(math.Abs(b.ratio), math.Abs(a.ratio)),
 		strings.IndexByte(telling, byte(a.kind))-strings.IndexByte(telling, byte(b.kind)),
-		cmp.Compare(a.Token, b.Token),
+		cmp.Compare(a.value, b.value),
 	)
 }
 
@@ -80,3 +86,27 @@ var telling = string([]byte{
 	byte(kindWord), byte(kindHost), byte(kindDomain), byte(kindName), byte(kindSite), byte(kindWriter), byte(kindMention),
 	byte(kindMail), byte(kindShout), byte(kindPair), byte(kindNameOf), byte(kindTrait), byte(kindFirst), byte(kindPath), byte(kindTLD),
 })
+
+// repeats reports whether a person who was shown the other finding, which is no weaker, learns
+// nothing from f: it is the same word in capitals, at the beginning, in a pair or in a link, or
+// the same measure on another scale.
+func (f finding) repeats(other finding) bool {
+	if f.ratio > 0 != (other.ratio > 0) {
+		return false
+	}
+	switch f.kind {
+	case kindPair:
+		one, two, _ := strings.Cut(f.value, " ")
+		return other.kind == kindWord && (other.value == one || other.value == two)
+	case kindTrait:
+		name, _, _ := strings.Cut(f.value, "=")
+		scale, _, _ := strings.Cut(other.value, "=")
+		return other.kind == kindTrait && measures[name] != "" && measures[name] == measures[scale]
+	case kindWord, kindTLD:
+		return (other.kind == kindWord || other.kind == kindHost) && slices.Contains(strings.Split(other.value, "."), f.value)
+	}
+	return strings.EqualFold(f.value, other.value)
+}
+
+// measures are traits that are one measure on two scales.
+var measures = map[string]string{"length": "length", "size": "length", "capitals": "capitals", "capital_letters": "capitals"}
