@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench rehearsal torture planted shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench exam rehearsal torture planted shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ fuzz: ## run each fuzz target for 20 seconds
 
 bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/bench
+
+exam: ## have the classifier examined and write docs/classifier.md (about an hour)
+	$(GO) run ./e2e/exam
 
 rehearsal: ## send real comments through a running server, with a scripted moderator
 	$(GO) run ./e2e/rehearsal
