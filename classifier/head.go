@@ -18,7 +18,7 @@ var loudness = func() (x [256]float64) {
 		x[i] = 1
 	}
 	x[kindWord] = 1.3
-	x[kindTrait] = 1.2
+	x[kindTrait] = 1.4
 	for _, k := range []kind{kindHost, kindDomain, kindTLD, kindPath} {
 		x[k] = 1.5
 	}

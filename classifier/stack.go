@@ -13,7 +13,7 @@ type stack struct {
 
 const (
 	stackStart = 0.5
-	stackRate  = 0.15
+	stackRate  = 0.13
 	scaleSpan  = 1000
 )
 
