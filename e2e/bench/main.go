@@ -38,6 +38,7 @@ func bench() error {
 	var rows []row
 	for _, part := range []func() ([]row, error){
 		benchmarks,
+		classify,
 		func() ([]row, error) { return syncs(binary, filepath.Join(dir, "syncs")) },
 		func() ([]row, error) { return server(binary, bare, filepath.Join(dir, "server")) },
 		func() ([]row, error) { return sizes(binary) },
