@@ -81,9 +81,16 @@ func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []m
 	return template.HTML(m.out.String()), keys
 }
 
+// What tokens begin with that are one word, and two in a row.
+const (
+	wordOf = "word:"
+	pairOf = "words:"
+)
+
 // worthMark leaves out what was seen once, which is chance.
 func worthMark(w classifier.Weight) bool {
-	return math.Abs(w.Weight) >= least && w.Spam+w.Ham >= 2 && telling(w.Token, w.Weight > 0)
+	pair := w.Weight > 0 && strings.HasPrefix(w.Token, pairOf)
+	return math.Abs(w.Weight) >= least && w.Spam+w.Ham >= 2 && (pair || telling(w.Token, w.Weight > 0))
 }
 
 // add marks a token. What speaks for a likely reason is shown as that, whatever else it says.
@@ -133,15 +140,27 @@ func (m *marker) text(s string) {
 		m.shown.WriteString(s)
 	}
 	at := 0
-	for _, spot := range classifier.Spots(s) {
+	spots := classifier.Spots(s)
+	for i, spot := range spots {
 		if spot.From < at {
-			continue // within a host
+			continue // within a host or a pair
 		}
 		m.plain(s[at:spot.From])
 		at = spot.To
 		if host := m.hostAt(s[spot.From:]); host != "" {
 			at = spot.From + len(host)
 			m.mark(m.signs["host:"+host], func() { m.plain(s[spot.From:at]) })
+			continue
+		}
+		if next, k, ok := m.pair(spots[i:]); ok {
+			at = next.To
+			m.mark(k, func() {
+				m.word(s, spot)
+				m.plain(s[spot.To:next.From])
+				m.word(s, next)
+			})
+			m.lookAlikes(spot)
+			m.lookAlikes(next)
 			continue
 		}
 		if k, ok := m.signs[spot.Token]; ok && spot.Token != "" {
@@ -152,6 +171,15 @@ func (m *marker) text(s string) {
 		m.lookAlikes(spot)
 	}
 	m.plain(s[at:])
+}
+
+// pair returns the second of two words in a row that are evidence together, with their sign.
+func (m *marker) pair(spots []classifier.Spot) (next classifier.Spot, k sign, ok bool) {
+	if len(spots) < 2 || spots[0].Token == "" || spots[1].Token == "" {
+		return next, k, false
+	}
+	k, ok = m.signs[pairOf+strings.TrimPrefix(spots[0].Token, wordOf)+" "+strings.TrimPrefix(spots[1].Token, wordOf)]
+	return spots[1], k, ok
 }
 
 func (m *marker) plain(s string) { m.out.WriteString(html.EscapeString(s)) }

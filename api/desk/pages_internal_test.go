@@ -233,11 +233,14 @@ func slots(m message) string {
 func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 	evidence := []classifier.Weight{
 		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3}, {Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
+		{Token: "words:my channel", Weight: 3, Spam: 7}, {Token: "words:nice post", Weight: -1, Ham: 5},
 	}
 	for _, tt := range []struct{ name, in, want string }{
 		{"no mark", `<p>nothing &lt;b&gt; here</p>`, `<p>nothing &lt;b&gt; here</p>`},
 		{"words", "<p>Ch\u0435ap the <em>BIKE</em></p>",
 			`<p><mark title="For refusal: in 14 spam, 0 approved">Chеap</mark> <span class="odd">Cyrillic е in place of e</span> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
+		{"two words", "<p>Cheap: M\u0443 channel, nice post</p>",
+			`<p><mark title="For refusal: in 14 spam, 0 approved">Cheap</mark>: <mark title="For refusal: in 7 spam, 0 approved">Mу channel</mark> <span class="odd">Cyrillic у in place of y</span>, nice post</p>`},
 		{"hidden", "<p>ch\u200beap, \u202e</p>",
 			`<p><mark title="For refusal: in 14 spam, 0 approved">ch<span class="odd">zero-width space</span>eap</mark>, <span class="odd">turns the text around</span></p>`},
 		{"a link cannot be clicked", `<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
