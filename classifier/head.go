@@ -9,6 +9,7 @@ const (
 	countsPower = 0.7 // the sum of ratios is divided by the number of tokens to this power
 	slopeRate   = 0.4
 	biasRate    = 0.02
+	fewKnown    = 2 // a comment of so many counted tokens says half of what they would
 )
 
 // loudness is how much a kind of token weighs in the regression. There are a hundred 4-grams to
@@ -129,7 +130,7 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 		b.each = append(b.each, s)
 	}
 	v.scores = h.scores(all)
-	v.whole = h.stack.logit(v.scores)
+	v.whole = h.stack.logit(v.scores) * all.known / (all.known + fewKnown)
 	if d.places != nil {
 		v.long, v.excerpt = true, h.worst(d, b)
 	}
