@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -14,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/labelled"
 )
 
 const (
@@ -24,7 +22,7 @@ const (
 // classify measures the classifier on one core, after it was taught a stream of real comments,
 // beside the design it started from.
 func classify() ([]row, error) {
-	lessons, err := stream(mix)
+	lessons, err := labelled.Lessons(mix)
 	if err != nil {
 		return nil, err
 	}
@@ -62,31 +60,6 @@ func classify() ([]row, error) {
 		{"C3", "fold 10,000 lessons", "", "≤ 3 s", "≤ 2 s", fmt.Sprintf("%.2f s", fold.Seconds())},
 		{"C4", "heap of the model after the stream and one more lesson", "", "≤ 40 MB", "", fmt.Sprintf("%.1f MB", float64(after-before)/1e6)},
 	}, nil
-}
-
-// stream reads labelled comments as lessons.
-func stream(name string) ([]classifier.Lesson, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	var lessons []classifier.Lesson
-	for lines.Scan() {
-		var r struct{ Text, Author, Label string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		label, err := classifier.ParseLabel(r.Label)
-		if err != nil {
-			return nil, err
-		}
-		c := classifier.Comment{Text: r.Text, Author: r.Author}
-		lessons = append(lessons, classifier.Lesson{Seq: uint64(len(lessons) + 1), Label: label, Comment: c})
-	}
-	return lessons, lines.Err()
 }
 
 // lab is how many comments a second cand-win8 classifies, as the examiner says.

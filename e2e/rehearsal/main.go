@@ -6,9 +6,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/figures"
 	"github.com/aitys/aitys/e2e/instance"
+	"github.com/aitys/aitys/e2e/labelled"
 )
 
 const (
@@ -53,7 +52,7 @@ func rehearse(data, report string) error {
 	}
 	rows := []string{"| set | posted | kept | duplicates | spam suspected when first seen | ham wrongly suspected | posts/s | decisions/s |", "| --- | --- | --- | --- | --- | --- | --- | --- |"}
 	for _, set := range []string{"yt-dev", "tgru-dev"} {
-		comments, err := read(filepath.Join(data, set+".jsonl"))
+		comments, err := labelled.Read(filepath.Join(data, set+".jsonl"))
 		if err != nil {
 			return err
 		}
@@ -70,29 +69,6 @@ func rehearse(data, report string) error {
 	return figures.Write(report, "rehearsal", "`make rehearsal`: real comments by 8 clients over HTTP, SQLite, a moderator who decides in queue order by the true label in batches of 25", rows)
 }
 
-type comment struct{ ID, Author, Text, Label string }
-
-func read(path string) ([]comment, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read comments: %w", err)
-	}
-	defer func() { _ = f.Close() }() // only read
-	var all []comment
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 1<<20)
-	for s.Scan() {
-		var c comment
-		if err := json.Unmarshal(s.Bytes(), &c); err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
-		}
-		if strings.TrimSpace(c.Text) != "" {
-			all = append(all, c)
-		}
-	}
-	return all, s.Err()
-}
-
 type result struct {
 	posted, duplicates int
 	spam, ham          int
@@ -103,7 +79,7 @@ type result struct {
 
 // run posts comments in their order, clients at a time, in waves that leave the moderator never
 // more than a few batches behind, so that what is suspected is what a working site would see.
-func run(binary, dir string, comments []comment) (result, error) {
+func run(binary, dir string, comments []labelled.Comment) (result, error) {
 	var f result
 	ctx := context.Background()
 	cli := func(args ...string) (string, error) {
@@ -152,7 +128,7 @@ func run(binary, dir string, comments []comment) (result, error) {
 	return f, server.Stop()
 }
 
-func post(ctx context.Context, c *instance.Client, wave []comment, labels map[string]string, f *result) error {
+func post(ctx context.Context, c *instance.Client, wave []labelled.Comment, labels map[string]string, f *result) error {
 	var (
 		mu    sync.Mutex
 		group sync.WaitGroup
