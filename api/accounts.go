@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // accountOut is a person who signs in. Role and Site are named as the flags of
@@ -136,5 +137,5 @@ func roleNamed(name string) (moderation.Role, error) {
 }
 
 func badField(field, detail string) error {
-	return &moderation.Error{Kind: moderation.Invalid, Code: "field.invalid", Field: field, Detail: detail}
+	return &problem.Error{Kind: problem.Invalid, Code: "field.invalid", Field: field, Detail: detail}
 }

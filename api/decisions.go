@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 type decisionIn struct {
@@ -100,7 +101,7 @@ func (in decisionIn) choice() (moderation.Choice, error) {
 	}
 	if in.Campaign != nil {
 		// There are no campaigns yet, so there is none of this name.
-		return moderation.Choice{}, &moderation.Error{Kind: moderation.NotFound, Code: "campaign.unknown", Detail: "There is no such campaign."}
+		return moderation.Choice{}, &problem.Error{Kind: problem.NotFound, Code: "campaign.unknown", Detail: "There is no such campaign."}
 	}
 	choice := moderation.Choice{Action: action, Reason: reason, Note: in.Note}
 	for _, r := range in.Comments {

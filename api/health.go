@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // healthz says that the process lives.
@@ -34,5 +34,5 @@ func (s *Server) readyz(c echo.Context) error {
 }
 
 func notReady(detail string, cause error) error {
-	return &moderation.Error{Kind: moderation.Busy, Code: "busy", Detail: detail, RetryAfter: 1, Err: cause}
+	return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: detail, RetryAfter: 1, Err: cause}
 }

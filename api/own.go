@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // get answers with a public comment, or, to its edit token, with what its writer may see.
@@ -85,7 +86,7 @@ func editToken(c echo.Context) (string, error) {
 	noStore(c)
 	token, ok := web.Bearer(c.Request())
 	if !ok {
-		return "", &moderation.Error{Kind: moderation.Unauthenticated, Code: "auth.needed", Detail: "Send the comment's edit token."}
+		return "", &problem.Error{Kind: problem.Unauthenticated, Code: "auth.needed", Detail: "Send the comment's edit token."}
 	}
 	return token, nil
 }

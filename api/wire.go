@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A stamp is a time as the contract writes it: RFC 3339 in UTC.
@@ -109,8 +110,8 @@ func idempotencyKey(c echo.Context, site int64, account string, in any) (*modera
 		return nil, nil
 	}
 	if len(values) != 1 || !goodKey(values[0]) {
-		return nil, &moderation.Error{
-			Kind: moderation.Invalid, Code: "field.invalid", Field: "Idempotency-Key",
+		return nil, &problem.Error{
+			Kind: problem.Invalid, Code: "field.invalid", Field: "Idempotency-Key",
 			Detail: "An Idempotency-Key has 16 to 128 random characters, letters and digits.",
 		}
 	}
@@ -136,7 +137,7 @@ func goodKey(v string) bool {
 }
 
 func badQuery(name, detail string) error {
-	return &moderation.Error{Kind: moderation.Malformed, Code: "query.invalid", Field: name, Detail: detail}
+	return &problem.Error{Kind: problem.Malformed, Code: "query.invalid", Field: name, Detail: detail}
 }
 
 // oneOf reads a query parameter that has a fixed list of values; the first is the default.

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // An AccountChange names what to change; nil leaves it.
@@ -29,7 +31,7 @@ func (s *Service) SetAccount(ctx context.Context, who Actor, id string, ch Accou
 	if ch.Name != nil {
 		var ok bool
 		if name, ok = line(*ch.Name, maxName); !ok || name == "" {
-			return Account{}, invalidField("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
+			return Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 		}
 	}
 	if ch.Password != nil {
@@ -87,7 +89,7 @@ func (s *Service) mayChange(ctx context.Context, who Actor, id string, ch Accoun
 		return errRole()
 	}
 	if ch.Role == nil && ch.Sites != nil {
-		return invalidField("/site", "Sites are changed together with the role.")
+		return problem.Field("/site", "Sites are changed together with the role.")
 	}
 	if ch.Role != nil && ch.Sites != nil {
 		return s.mayGive(ctx, who, ch.Sites)
@@ -138,7 +140,7 @@ func (a *Account) change(who Actor, ch AccountChange, sites []int64) error {
 	if ch.Sites == nil && a.AllSites == NoRole {
 		sites = slices.Collect(maps.Keys(a.Roles))
 		if len(sites) == 0 {
-			return invalidField("/site", "The account has no sites: say on which.")
+			return problem.Field("/site", "The account has no sites: say on which.")
 		}
 	}
 	return a.give(*ch.Role, sites)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A NewAccount is an account to be added. Sites are keys; none means every site. Without
@@ -58,7 +60,7 @@ func (s *Service) AddAccount(ctx context.Context, who Actor, in NewAccount) (a A
 		return tx.Emit(Event{Kind: EventAccount, Account: a.ID, At: a.CreatedAt})
 	})
 	if errors.Is(err, ErrTaken) {
-		return Account{}, "", invalidField("/email", "There is an account with this e-mail already.")
+		return Account{}, "", problem.Field("/email", "There is an account with this e-mail already.")
 	}
 	if err != nil {
 		return Account{}, "", fmt.Errorf("add account: %w", err)
@@ -92,11 +94,11 @@ func emailAddress(raw string) (string, bool) {
 func (s *Service) newAccount(email, name string) (Account, error) {
 	email, ok := emailAddress(email)
 	if !ok {
-		return Account{}, invalidField("/email", "An e-mail looks like name@example.org.")
+		return Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
 	}
 	name, ok = line(name, maxName)
 	if !ok || name == "" {
-		return Account{}, invalidField("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
+		return Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
 	return Account{ID: newID(), Email: email, Name: name, CreatedAt: s.now()}, nil
 }
@@ -104,7 +106,7 @@ func (s *Service) newAccount(email, name string) (Account, error) {
 // give makes role the account's only one: on sites, or on all when there are none.
 func (a *Account) give(role Role, sites []int64) error {
 	if role < Author || role > Owner {
-		return invalidField("/role", "Use owner, moderator or author.")
+		return problem.Field("/role", "Use owner, moderator or author.")
 	}
 	a.AllSites, a.Roles = NoRole, map[int64]Role{}
 	if len(sites) == 0 {
@@ -270,8 +272,8 @@ func (s *Service) RemoveAccount(ctx context.Context, who Actor, id string) error
 	return nil
 }
 
-func errNoAccount() error { return notFound("account.unknown", "There is no such account.") }
+func errNoAccount() error { return problem.Missing("account.unknown", "There is no such account.") }
 
 func errLastOwner() error {
-	return invalidField("/role", "This is the last owner. Make somebody else one first.")
+	return problem.Field("/role", "This is the last owner. Make somebody else one first.")
 }

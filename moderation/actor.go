@@ -1,6 +1,10 @@
 package moderation
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/aitys/aitys/moderation/problem"
+)
 
 // An Actor is who asks for something: an account through a session or a token, or Operator.
 // The zero Actor may do nothing.
@@ -41,7 +45,7 @@ func (a Actor) everywhere() Role {
 // known refuses an actor who is nobody.
 func (a Actor) known() error {
 	if !a.operator && a.Account.ID == "" {
-		return authNeeded()
+		return problem.SignIn()
 	}
 	return nil
 }
@@ -101,8 +105,8 @@ func (who Actor) rules(a Account) bool {
 	return a.AllSites == NoRole && len(a.Roles) > 0
 }
 
-func errNoSite() error { return notFound("site.unknown", "There is no such site.") }
+func errNoSite() error { return problem.Missing("site.unknown", "There is no such site.") }
 
 func errRole() error {
-	return forbidden("role.insufficient", "Your role or your token does not allow this.")
+	return problem.Denied("role.insufficient", "Your role or your token does not allow this.")
 }

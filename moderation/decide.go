@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const (
@@ -87,16 +88,16 @@ func (s *Service) Decide(ctx context.Context, who Actor, site Site, in Choice) (
 func (in *Choice) check() error {
 	switch n := len(in.Comments); {
 	case n == 0:
-		return invalidField("/comments", "Say which comments.")
+		return problem.Field("/comments", "Say which comments.")
 	case n > maxChoice:
-		return invalidField("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.", maxChoice, n))
+		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.", maxChoice, n))
 	case in.Action > MarkSpam:
-		return invalidField("/action", "Use approve, reject, spam or hold.")
+		return problem.Field("/action", "Use approve, reject, spam or hold.")
 	case in.Reason > ReasonOther:
-		return invalidField("/reason", "There is no such reason.")
+		return problem.Field("/reason", "There is no such reason.")
 	}
 	if !utf8.ValidString(in.Note) || utf8.RuneCountInString(in.Note) > maxNote {
-		return invalidField("/note", fmt.Sprintf("A note is text of at most %d characters.", maxNote))
+		return problem.Field("/note", fmt.Sprintf("A note is text of at most %d characters.", maxNote))
 	}
 	in.Note = clean(in.Note)
 	switch {
@@ -108,7 +109,7 @@ func (in *Choice) check() error {
 		in.Reason = ReasonSpam
 	}
 	if in.Action == MarkSpam && in.Reason != ReasonSpam || in.Action < Reject && in.Reason != NoReason {
-		return invalidField("/reason", "A reason belongs to reject.")
+		return problem.Field("/reason", "A reason belongs to reject.")
 	}
 	return nil
 }

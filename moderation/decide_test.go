@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // standing returns the labels of the lessons that count, by seq.
@@ -90,7 +91,7 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	} {
 		_, err := w.s.Decide(w.ctx, mod, w.a, tt.in)
 		wantCode(t, tt.name, err, "field.invalid")
-		if e := new(moderation.Error); !asError(err, &e) || e.Field != tt.field {
+		if e := new(problem.Error); !asError(err, &e) || e.Field != tt.field {
 			t.Errorf("%s: got field %q, want %q", tt.name, e.Field, tt.field)
 		}
 	}

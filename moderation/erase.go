@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // maxNamed is how many comments one request names.
@@ -106,13 +107,13 @@ func (s *Service) EraseLessons(ctx context.Context, who Actor, site Site, p Pers
 func (p Person) check() error {
 	switch {
 	case p.Email == "" && len(p.Comments) == 0:
-		return invalidField("/email", "Name the person by an e-mail, or their comments by their ids.")
+		return problem.Field("/email", "Name the person by an e-mail, or their comments by their ids.")
 	case p.Email != "" && !(utf8.ValidString(p.Email) && emailForm.MatchString(strings.TrimSpace(p.Email))):
-		return invalidField("/email", "This does not look like an e-mail address.")
+		return problem.Field("/email", "This does not look like an e-mail address.")
 	case len(p.Comments) > maxNamed:
-		return invalidField("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))
+		return problem.Field("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))
 	case slices.ContainsFunc(p.Comments, func(id string) bool { return !isID(id) }):
-		return invalidField("/comments", "Name comments by their ids.")
+		return problem.Field("/comments", "Name comments by their ids.")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // failing is a store whose every transaction ends in an error, or whose every read does.
@@ -40,13 +41,13 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 	c, token := w.submitOwn(w.a, "It stands.")
 	for _, tt := range []struct {
 		err    error
-		kind   moderation.Kind
+		kind   problem.Kind
 		code   string
 		retry  bool
 		hidden bool
 	}{
-		{err: moderation.ErrBusy, kind: moderation.Busy, code: "busy", retry: true},
-		{err: moderation.ErrFull, kind: moderation.Full, code: "storage.full"},
+		{err: moderation.ErrBusy, kind: problem.Busy, code: "busy", retry: true},
+		{err: moderation.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
 		s, err := moderation.New(w.ctx, moderation.Options{Store: failing{Store: w.db, update: tt.err}, Secret: testSecret, Clock: w.clock})
@@ -57,7 +58,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		_, _, err2 := s.Edit(w.ctx, w.a, c.ID, token, "Changed.")
 		err3 := s.Withdraw(w.ctx, w.a, c.ID, token)
 		for i, err := range []error{err1, err2, err3} {
-			var e *moderation.Error
+			var e *problem.Error
 			if known := errors.As(err, &e); err == nil || known == tt.hidden ||
 				known && (e.Kind != tt.kind || e.Code != tt.code || e.RetryAfter > 0 != tt.retry) {
 				t.Errorf("%v, use case %d: got %v", tt.err, i, err)

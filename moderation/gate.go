@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // How much a site must have taught before its filter may act, or contradict anybody.
@@ -93,7 +94,7 @@ func mayTurnOn(tx Tx, site Site) error {
 		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d of these.",
 			n, would.Published, would.PublishedWrong.N)
 	}
-	return invalidField("/moderation", detail)
+	return problem.Field("/moderation", detail)
 }
 
 // counted says how many were counted.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
@@ -35,7 +36,7 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	w := newWorld(t)
 	w.decide(moderation.Operator, w.a, moderation.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
 	w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.2, 0.2))
-	var e *moderation.Error
+	var e *problem.Error
 	if err := w.turnOn("a"); !asError(err, &e) {
 		t.Fatal(err)
 	}

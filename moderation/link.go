@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const linkLife = 24 * time.Hour
@@ -145,6 +147,6 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 }
 
 func errNoLink() error {
-	return &Error{Kind: Unauthenticated, Code: "auth.needed",
+	return &problem.Error{Kind: problem.Unauthenticated, Code: "auth.needed",
 		Detail: "This link was used, is too old, or is not known. Ask for another one."}
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A LogEntry is a decision with its moderator's name.
@@ -29,10 +31,10 @@ func (s *Service) Log(ctx context.Context, who Actor, site Site, after string, l
 	if after != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(after)
 		if err != nil || len(raw) != 8 {
-			return nil, "", invalidCursor()
+			return nil, "", problem.Cursor()
 		}
 		if from = binary.BigEndian.Uint64(raw); from == 0 || from > 1<<62 {
-			return nil, "", invalidCursor()
+			return nil, "", problem.Cursor()
 		}
 	}
 	entries = []LogEntry{}
@@ -60,7 +62,7 @@ func pageSize(limit int) (int, error) {
 		return 50, nil
 	}
 	if limit < 1 || limit > 200 {
-		return 0, invalidQuery("limit is between 1 and 200.")
+		return 0, problem.Query("limit is between 1 and 200.")
 	}
 	return limit, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // answersFor is how long the answer to a POST with a key is kept.
@@ -33,7 +35,7 @@ func once(tx Tx, key *Key, at time.Time, out any, fn func() error) (replayed boo
 	}
 	if first != nil {
 		if !bytes.Equal(first.Body, key.Body) {
-			return false, invalid("idempotency.mismatch", "",
+			return false, problem.Wrong("idempotency.mismatch", "",
 				"This Idempotency-Key was used for another request. Take a new one.")
 		}
 		if err := json.Unmarshal(first.Data, out); err != nil {

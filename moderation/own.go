@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
@@ -31,7 +33,7 @@ func (s *Service) Own(ctx context.Context, site Site, id, token string) (Comment
 // checkToken refuses a token that is not of this comment, as if the comment were not there.
 func (s *Service) checkToken(site Site, id, token string) error {
 	if token == "" {
-		return authNeeded()
+		return problem.SignIn()
 	}
 	if !s.isEditToken(site.ID, id, token) {
 		return unknownComment()
@@ -65,7 +67,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		case was.State == Removed:
 			return unknownComment()
 		case now.After(was.EditUntil):
-			return forbidden("edit.expired", "The time to change this comment is over.")
+			return problem.Denied("edit.expired", "The time to change this comment is over.")
 		case was.Source == body:
 			c = was
 			return nil

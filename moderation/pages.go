@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const maxTitle = 300 // characters of a page's title
@@ -25,7 +27,7 @@ func (s *Service) Pages(ctx context.Context, who Actor, site Site, after string,
 	err = s.view(ctx, func(tx Tx) error {
 		if after != "" {
 			if _, err := pageByID(tx, site.ID, after); errors.Is(err, ErrNotFound) {
-				return invalidCursor()
+				return problem.Cursor()
 			} else if err != nil {
 				return err
 			}
@@ -91,7 +93,7 @@ func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, 
 	if ch.Title != nil {
 		var ok bool
 		if title, ok = line(*ch.Title, maxTitle); !ok {
-			return PageEntry{}, invalidField("/title", fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
+			return PageEntry{}, problem.Field("/title", fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
 		}
 	}
 	if ch.URL != nil {
@@ -127,9 +129,9 @@ func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, 
 	})
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return PageEntry{}, notFound("page.unknown", "There is no such page.")
+		return PageEntry{}, problem.Missing("page.unknown", "There is no such page.")
 	case errors.Is(err, ErrTaken):
-		return PageEntry{}, invalidField("/url", "Another page of this site has this address.")
+		return PageEntry{}, problem.Field("/url", "Another page of this site has this address.")
 	case err != nil:
 		return PageEntry{}, fmt.Errorf("set page: %w", err)
 	}

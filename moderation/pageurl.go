@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aitys/aitys/moderation/problem"
 	"golang.org/x/net/idna"
 )
 
@@ -16,10 +17,10 @@ const maxURL = 2048 // bytes
 func canonicalURL(site Site, raw string) (string, error) {
 	u, origin, ok := parseWeb(raw)
 	if !ok {
-		return "", invalidField("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
+		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
 	}
 	if !slices.Contains(site.Origins, origin) {
-		return "", invalid("page.foreign", "/page/url", "This site takes no comments for pages of "+origin+".")
+		return "", problem.Wrong("page.foreign", "/page/url", "This site takes no comments for pages of "+origin+".")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if u.Path == "" {
@@ -28,7 +29,7 @@ func canonicalURL(site Site, raw string) (string, error) {
 	u.RawQuery, u.ForceQuery = withoutTracking(u.RawQuery), false
 	canonical := u.String()
 	if len(canonical) > maxURL { // escaping may lengthen it
-		return "", invalidField("/page/url", "The page's address must have at most 2,048 bytes.")
+		return "", problem.Field("/page/url", "The page's address must have at most 2,048 bytes.")
 	}
 	return canonical, nil
 }
@@ -37,7 +38,7 @@ func canonicalURL(site Site, raw string) (string, error) {
 func canonicalOrigin(raw string) (string, error) {
 	_, origin, ok := parseWeb(raw)
 	if !ok {
-		return "", invalidField("/origin", "An origin looks like https://blog.example or http://localhost:1313.")
+		return "", problem.Field("/origin", "An origin looks like https://blog.example or http://localhost:1313.")
 	}
 	return origin, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/alexedwards/argon2id"
 )
 
@@ -30,7 +31,7 @@ const maxPassword = 1_024 // bytes
 // checkPassword refuses what is no password: fewer than 8 characters, or more than 1,024 bytes.
 func checkPassword(password string) error {
 	if !utf8.ValidString(password) || utf8.RuneCountInString(password) < 8 || len(password) > maxPassword {
-		return invalidField("/password", "A password has at least 8 characters.")
+		return problem.Field("/password", "A password has at least 8 characters.")
 	}
 	return nil
 }
@@ -78,7 +79,7 @@ func takeSlot(ctx context.Context) error {
 	case passwordSlots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return &Error{Kind: Busy, Code: "busy", Detail: "Too many sign in at once. Try again in a moment.", RetryAfter: 5, Err: ctx.Err()}
+		return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: "Too many sign in at once. Try again in a moment.", RetryAfter: 5, Err: ctx.Err()}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // maxDepth bounds how deep replies nest: a page is read by walking them.
@@ -19,7 +20,7 @@ func (c *Comment) under(parent *Comment, segment string) error {
 		return nil
 	}
 	if parent.Depth+1 >= maxDepth {
-		return invalidField("/parent", "This conversation is nested as deeply as it can be. Answer a comment further up.")
+		return problem.Field("/parent", "This conversation is nested as deeply as it can be. Answer a comment further up.")
 	}
 	c.Parent, c.Depth, c.Path = parent.ID, parent.Depth+1, parent.Path+segment
 	return nil

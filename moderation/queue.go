@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // maxCount is how far a view is counted.
@@ -113,17 +114,17 @@ func (req QueueRequest) query(site Site) (q QueueQuery, err error) {
 		q.View = ViewPending
 	}
 	if !slices.Contains(views, q.View) {
-		return q, invalidQuery("state is one of pending, suspected, approved, rejected, spam, reported and appealed.")
+		return q, problem.Query("state is one of pending, suspected, approved, rejected, spam, reported and appealed.")
 	}
 	switch q.Order {
 	case "":
 		q.Order = QueueOldest
 	case QueueOldest, QueueNewest, QueueRisk:
 	default:
-		return q, invalidQuery("sort is oldest, newest or risk.")
+		return q, problem.Query("sort is oldest, newest or risk.")
 	}
 	if !utf8.ValidString(req.Search) || utf8.RuneCountInString(req.Search) > 200 {
-		return q, invalidQuery("q is text of at most 200 characters.")
+		return q, problem.Query("q is text of at most 200 characters.")
 	}
 	q.Search = fold(req.Search)
 	if q.Limit, err = pageSize(req.Limit); err != nil {
@@ -131,7 +132,7 @@ func (req QueueRequest) query(site Site) (q QueueQuery, err error) {
 	}
 	if req.After != "" {
 		if q.After = readCursor(q.Order, req.After); q.After == nil {
-			return q, invalidCursor()
+			return q, problem.Cursor()
 		}
 	}
 	return q, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A Replied is a staff reply, and the batch that approved the comment it answers, if it waited.
@@ -81,13 +83,13 @@ func (b *book) reply(who Actor, to Ref, c Comment, segment string, salt []byte, 
 	case !known:
 		return unknownComment()
 	case parent.State == Pending && who.Role(b.site.ID) < Moderator:
-		return forbidden("role.insufficient", "A moderator has to approve this comment before you can answer it.")
+		return problem.Denied("role.insufficient", "A moderator has to approve this comment before you can answer it.")
 	case parent.State != Approved && parent.State != Pending:
-		return invalid("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
+		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
 	}
 	if parent.State == Pending {
 		if to.Version != 0 && to.Version != parent.Version {
-			return invalid("version.stale", "/version", "The comment has changed since you read it. Read it again.")
+			return problem.Wrong("version.stale", "/version", "The comment has changed since you read it. Read it again.")
 		}
 		if err := b.decide(parent, Choice{Action: Approve}, salt, out); err != nil {
 			return err

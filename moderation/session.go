@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A session ends 12 hours after it was last used and 30 days after it was made. That it was
@@ -30,7 +32,7 @@ type SignedIn struct {
 func (s *Service) SignIn(ctx context.Context, email, password, agent string) (SignedIn, error) {
 	email, possible := emailAddress(email)
 	if wait := s.signins.take(email, s.now()); wait > 0 {
-		return SignedIn{}, &Error{Kind: Limited, Code: "rate.limited",
+		return SignedIn{}, &problem.Error{Kind: problem.Limited, Code: "rate.limited",
 			Detail:     "Too many wrong passwords. Wait a little, then try again.",
 			RetryAfter: int(wait/time.Second) + 1}
 	}
@@ -114,7 +116,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (Actor, erro
 		return err
 	})
 	if errors.Is(err, ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
-		return Actor{}, authNeeded()
+		return Actor{}, problem.SignIn()
 	}
 	if err != nil {
 		return Actor{}, fmt.Errorf("read session: %w", err)
@@ -144,7 +146,7 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (Actor, error)
 		return err
 	})
 	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
-		return Actor{}, authNeeded()
+		return Actor{}, problem.SignIn()
 	}
 	if err != nil {
 		return Actor{}, fmt.Errorf("read token: %w", err)
@@ -209,5 +211,5 @@ func shorten(text string, n int) string {
 }
 
 func errSession() error {
-	return &Error{Kind: Unauthenticated, Code: "session.refused", Detail: "The e-mail or the password is wrong."}
+	return &problem.Error{Kind: problem.Unauthenticated, Code: "session.refused", Detail: "The e-mail or the password is wrong."}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
@@ -57,8 +58,8 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 		{"no password", "ann@staff.example", ""},
 	} {
 		_, err := w.s.SignIn(w.ctx, tt.email, tt.password, "")
-		var e *moderation.Error
-		if !errors.As(err, &e) || e.Code != "session.refused" || e.Kind != moderation.Unauthenticated || e.Err != nil ||
+		var e *problem.Error
+		if !errors.As(err, &e) || e.Code != "session.refused" || e.Kind != problem.Unauthenticated || e.Err != nil ||
 			e.Detail != "The e-mail or the password is wrong." {
 			t.Errorf("%s: got %v", tt.name, err)
 		}
@@ -71,7 +72,7 @@ func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 	w.account("bob", moderation.Moderator, "a")
 	try := func(email, pass string) (string, int) {
 		_, err := w.s.SignIn(w.ctx, email, pass, "")
-		var e *moderation.Error
+		var e *problem.Error
 		if errors.As(err, &e) {
 			return e.Code, e.RetryAfter
 		}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // What a site's own fields are held to.
@@ -32,25 +34,25 @@ func (site *Site) set(name, value string) error {
 		return site.setOrigins(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }))
 	case "moderation":
 		if !Policy(value).known() {
-			return invalidField(field, "Use all, new_writers, suspicious or none.")
+			return problem.Field(field, "Use all, new_writers, suspicious or none.")
 		}
 		site.Settings.Moderation = Policy(value)
 	case "suspect":
 		score, err := strconv.ParseFloat(value, 64)
 		if err != nil || !isThreshold(score) {
-			return invalidField(field, "The score from which a comment is suspected is between 0.5 and 1.")
+			return problem.Field(field, "The score from which a comment is suspected is between 0.5 and 1.")
 		}
 		site.Settings.Suspect = score
 	case "shadow":
 		score, err := strconv.ParseFloat(value, 64)
 		if value != "" && (err != nil || !isThreshold(score)) {
-			return invalidField(field, "A score to try is between 0.5 and 1; nothing tries none.")
+			return problem.Field(field, "A score to try is between 0.5 and 1; nothing tries none.")
 		}
 		site.Settings.Shadow = score
 	case "edit_minutes":
 		minutes, err := strconv.Atoi(value)
 		if err != nil || minutes < 0 || minutes > maxEditMinutes {
-			return invalidField(field, fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes))
+			return problem.Field(field, fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes))
 		}
 		site.Settings.EditMinutes = minutes
 	case "rules_en", "rules_ru", "rules_kk":
@@ -58,11 +60,11 @@ func (site *Site) set(name, value string) error {
 	case "signin_url":
 		u, err := url.Parse(value)
 		if value != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(value) > 2_000) {
-			return invalidField(field, "The address of the sign-in page starts with http:// or https://.")
+			return problem.Field(field, "The address of the sign-in page starts with http:// or https://.")
 		}
 		site.Settings.SignInURL = value
 	default:
-		return invalid("field.unknown", field, "A site has no such setting.")
+		return problem.Wrong("field.unknown", field, "A site has no such setting.")
 	}
 	return nil
 }
@@ -77,7 +79,7 @@ func (p Policy) known() bool {
 func (site *Site) setName(name string) error {
 	name, ok := line(name, maxSiteName)
 	if !ok || name == "" {
-		return invalidField("/name", fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName))
+		return problem.Field("/name", fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName))
 	}
 	site.Name = name
 	return nil
@@ -86,7 +88,7 @@ func (site *Site) setName(name string) error {
 // setRules writes the rules of one language; empty ones make the default return.
 func (site *Site) setRules(field, lang, text string) error {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxRules {
-		return invalidField(field, fmt.Sprintf("The rules are text of at most %d characters.", maxRules))
+		return problem.Field(field, fmt.Sprintf("The rules are text of at most %d characters.", maxRules))
 	}
 	text = clean(text)
 	rules := maps.Clone(site.Settings.Rules) // the map may be in the cache of sites
@@ -103,13 +105,13 @@ func (site *Site) setRules(field, lang, text string) error {
 
 func (site *Site) setOrigins(raw []string) error {
 	if len(raw) == 0 || len(raw) > maxOrigins {
-		return invalidField("/origin", fmt.Sprintf("A site has 1 to %d origins, like https://blog.example.", maxOrigins))
+		return problem.Field("/origin", fmt.Sprintf("A site has 1 to %d origins, like https://blog.example.", maxOrigins))
 	}
 	origins := make([]string, 0, len(raw))
 	for _, r := range raw {
 		o, ok := origin(r)
 		if !ok {
-			return invalidField("/origin", "An origin is scheme://host[:port] with http or https, without a path, like https://blog.example.")
+			return problem.Field("/origin", "An origin is scheme://host[:port] with http or https, without a path, like https://blog.example.")
 		}
 		origins = append(origins, o)
 	}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 var siteKey = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
@@ -95,7 +97,7 @@ func (s *Service) AddSite(ctx context.Context, who Actor, site Site, key *Key) (
 		return Site{}, err
 	}
 	if !siteKey.MatchString(site.Key) {
-		return Site{}, invalidField("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
+		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
 	}
 	added := Site{Key: site.Key, Settings: defaultSettings(), CreatedAt: s.now()}
 	if err := added.setName(site.Name); err != nil {
@@ -116,7 +118,7 @@ func (s *Service) AddSite(ctx context.Context, who Actor, site Site, key *Key) (
 		return err
 	})
 	if errors.Is(err, ErrTaken) {
-		return Site{}, invalidField("/key", "There is a site with this key already.")
+		return Site{}, problem.Field("/key", "There is a site with this key already.")
 	}
 	if err != nil {
 		return Site{}, fmt.Errorf("add site: %w", err)

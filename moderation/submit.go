@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A Form is what the widget's form says of itself.
@@ -140,7 +141,7 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 		return receipt{}, fmt.Errorf("ensure page: %w", err)
 	}
 	if !page.Open {
-		return receipt{}, invalid("page.closed", "", "This page takes no more comments.")
+		return receipt{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID
 	if err := s.placeUnder(tx, &c, a.parent, a.segment); err != nil {
@@ -186,9 +187,9 @@ func (s *Service) placeUnder(tx Tx, c *Comment, parent, segment string) error {
 		return c.under(nil, segment)
 	}
 	p, err := readComment(tx, c.Site, parent)
-	var e *Error
+	var e *problem.Error
 	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != Approved) {
-		return invalid("parent.unknown", "/parent", "The comment that this one answers is not there, or not any more.")
+		return problem.Wrong("parent.unknown", "/parent", "The comment that this one answers is not there, or not any more.")
 	}
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
@@ -41,7 +42,7 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 			in := good
 			tt.change(&in)
 			_, err := w.s.Submit(w.ctx, w.a, in)
-			var e *moderation.Error
+			var e *problem.Error
 			if !asError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
 				t.Errorf("got %v, want %s at %s", err, tt.code, tt.field)
 			}
@@ -166,7 +167,7 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 		parent = c.ID
 	}
 	_, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.", Parent: parent})
-	var e *moderation.Error
+	var e *problem.Error
 	if !asError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
 		t.Errorf("got %v, want field.invalid at /parent", err)
 	}

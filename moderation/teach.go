@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // maxCopied is how many lessons one entry takes over, the newest: it is one transaction.
@@ -76,7 +78,7 @@ func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, k
 		return Outcome{}, err
 	}
 	if from.ID == site.ID {
-		return Outcome{}, invalidField("/from", "A site cannot start from itself.")
+		return Outcome{}, problem.Field("/from", "A site cannot start from itself.")
 	}
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
@@ -130,7 +132,7 @@ func (s *Service) OldLessons(ctx context.Context, who Actor, site Site, before t
 func (s *Service) past(before time.Time) (time.Time, error) {
 	before = before.UTC().Truncate(time.Microsecond)
 	if before.After(s.now()) {
-		return time.Time{}, invalidField("/before", "Lessons are retired that are older than some time in the past.")
+		return time.Time{}, problem.Field("/before", "Lessons are retired that are older than some time in the past.")
 	}
 	return before, nil
 }
@@ -204,9 +206,9 @@ func (b *book) unteach(d Decision, out *Outcome) error {
 			return fmt.Errorf("return lessons: %w", err)
 		}
 	case EntryRetirement:
-		return invalidField("/batch", "What was retired is erased, and does not come back.")
+		return problem.Field("/batch", "What was retired is erased, and does not come back.")
 	case EntryErasure:
-		return invalidField("/batch", "What was erased does not come back.")
+		return problem.Field("/batch", "What was erased does not come back.")
 	case EntryCopy:
 		b.fallen = append(b.fallen, d.Seq)
 		d.Before = d.Seq

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/problem"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -76,7 +77,7 @@ func leavesInk(r rune) bool {
 // checkBody returns a comment's text as it is kept.
 func checkBody(body string) (string, error) {
 	if !utf8.ValidString(body) {
-		return "", invalid("comment.not_utf8", "/body", "The text is not valid UTF-8.")
+		return "", problem.Wrong("comment.not_utf8", "/body", "The text is not valid UTF-8.")
 	}
 	// Browsers send \r\n for what a text box counts as one character.
 	n := utf8.RuneCountInString(body) - strings.Count(body, "\r\n")
@@ -85,11 +86,11 @@ func checkBody(body string) (string, error) {
 		n = utf8.RuneCountInString(body) // composing may lengthen a text
 	}
 	if n > maxBody {
-		return "", invalid("comment.too_long", "/body",
+		return "", problem.Wrong("comment.too_long", "/body",
 			fmt.Sprintf("A comment may have %d characters; this one has %d.", maxBody, n))
 	}
 	if !strings.ContainsFunc(body, leavesInk) {
-		return "", invalid("comment.empty", "/body", "Write something first.")
+		return "", problem.Wrong("comment.empty", "/body", "Write something first.")
 	}
 	return body, nil
 }

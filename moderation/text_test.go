@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 func TestTextIsCleanedForKeepingAndShowing(t *testing.T) {
@@ -110,9 +112,9 @@ func TestAPageHasOneAddress(t *testing.T) {
 		{in: "https://blog.example/" + strings.Repeat("я", 1000), code: "field.invalid"},
 	} {
 		got, err := canonicalURL(site, tt.in)
-		var e *Error
+		var e *problem.Error
 		if err != nil {
-			e = err.(*Error)
+			e = err.(*problem.Error)
 		}
 		if got != tt.want || (e == nil) != (tt.code == "") || e != nil && e.Code != tt.code {
 			t.Errorf("canonicalURL(%q) = %q, %v; want %q %s", tt.in, got, err, tt.want, tt.code)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A ThreadRequest asks for a part of a page's comments. Sort is "oldest", "newest" or "top";
@@ -45,12 +47,12 @@ func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thr
 		return Thread{}, err
 	}
 	url, err := canonicalURL(site, req.PageURL)
-	var e *Error
+	var e *problem.Error
 	if errors.As(err, &e) && e.Code == "page.foreign" {
 		return Thread{Page: Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
 	}
 	if err != nil {
-		return Thread{}, invalidQuery("Ask with page=URL, an http or https address.")
+		return Thread{}, problem.Query("Ask with page=URL, an http or https address.")
 	}
 	t := Thread{Page: Page{Site: site.ID, URL: url, Open: true}}
 	err = s.view(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
@@ -73,13 +75,13 @@ func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thr
 func (req ThreadRequest) query(site Site) (ThreadQuery, error) {
 	order, ok := sorts[req.Sort]
 	if !ok {
-		return ThreadQuery{}, invalidQuery("Sort by oldest, newest or top.")
+		return ThreadQuery{}, problem.Query("Sort by oldest, newest or top.")
 	}
 	if req.Limit < 0 || req.Limit > maxThread {
-		return ThreadQuery{}, invalidQuery("A limit is 1 to 100.")
+		return ThreadQuery{}, problem.Query("A limit is 1 to 100.")
 	}
 	if req.After != "" && req.Around != "" {
-		return ThreadQuery{}, invalidQuery("Ask with after or with around, not with both.")
+		return ThreadQuery{}, problem.Query("Ask with after or with around, not with both.")
 	}
 	q := ThreadQuery{Site: site.ID, Order: order, Limit: req.Limit + 1}
 	if req.Limit == 0 {
@@ -87,7 +89,7 @@ func (req ThreadRequest) query(site Site) (ThreadQuery, error) {
 	}
 	if req.After != "" {
 		if q.After, ok = readThreadCursor(order, req.After); !ok {
-			return ThreadQuery{}, invalidCursor()
+			return ThreadQuery{}, problem.Cursor()
 		}
 	}
 	return q, nil
@@ -118,7 +120,7 @@ func (t *Thread) read(tx Tx, q ThreadQuery, around string) error {
 // would not reach it.
 func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
 	c, err := readComment(tx, q.Site, id)
-	var e *Error
+	var e *problem.Error
 	if err != nil && !errors.As(err, &e) {
 		return err
 	}
@@ -195,7 +197,7 @@ func (s *Service) Public(ctx context.Context, site Site, id string) (Comment, Pa
 // is no page of the site has none.
 func (s *Service) CountPages(ctx context.Context, site Site, urls []string) (map[string]int, error) {
 	if len(urls) > maxCounts {
-		return nil, invalidQuery("Ask for at most 100 pages at once.")
+		return nil, problem.Query("Ask for at most 100 pages at once.")
 	}
 	asked := map[string][]string{} // by canonical URL
 	counts := make(map[string]int, len(urls))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const maxTokens = 100 // of one account
@@ -34,7 +36,7 @@ func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token
 	}
 	name, ok := line(in.Name, 100)
 	if !ok {
-		return Token{}, "", invalidField("/name", "A token's name is one line of at most 100 characters.")
+		return Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
 	value, hash := newSecret("aitys_")
 	t = Token{ID: newID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
@@ -52,7 +54,7 @@ func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token
 			return err
 		}
 		if len(others) >= maxTokens {
-			return invalidField("/account", fmt.Sprintf("An account has at most %d tokens.", maxTokens))
+			return problem.Field("/account", fmt.Sprintf("An account has at most %d tokens.", maxTokens))
 		}
 		if err := tx.InsertToken(t); err != nil {
 			return err
@@ -80,7 +82,7 @@ func (who Actor) mayKeepTokens() error {
 func tokenAccount(tx Tx, who Actor, email string) (Account, error) {
 	if email == "" || email == who.Account.Email {
 		if who.operator && email == "" {
-			return Account{}, invalidField("/account", "Say whose token this is.")
+			return Account{}, problem.Field("/account", "Say whose token this is.")
 		}
 		if !who.operator {
 			return tx.AccountByID(who.id())
@@ -97,7 +99,7 @@ func bound(who Actor, a Account, sites []int64) ([]int64, error) {
 	}
 	for _, site := range sites {
 		if a.role(site) == NoRole {
-			return nil, invalidField("/site", "The account has no role on this site.")
+			return nil, problem.Field("/site", "The account has no role on this site.")
 		}
 	}
 	return sites, nil
@@ -160,7 +162,7 @@ func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *stri
 		if name != nil {
 			var ok bool
 			if t.Name, ok = line(*name, 100); !ok {
-				return invalidField("/name", "A token's name is one line of at most 100 characters.")
+				return problem.Field("/name", "A token's name is one line of at most 100 characters.")
 			}
 		}
 		if sites != nil {
@@ -229,6 +231,6 @@ func ownToken(tx Tx, who Actor, id string) (Token, Account, error) {
 	return t, a, nil
 }
 
-func errNoToken() error { return notFound("token.unknown", "There is no such token.") }
+func errNoToken() error { return problem.Missing("token.unknown", "There is no such token.") }
 
-func errScope() error { return invalidField("/scope", "Use read, decide or admin.") }
+func errScope() error { return problem.Field("/scope", "Use read, decide or admin.") }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // Undo takes back a batch: each of its comments returns to where its standing decision before
@@ -125,7 +126,9 @@ func (b *book) undo(c Comment, d Decision) error {
 	}, ch)
 }
 
-func errNoBatch() error { return notFound("batch.unknown", "There is no such batch of decisions.") }
+func errNoBatch() error {
+	return problem.Missing("batch.unknown", "There is no such batch of decisions.")
+}
 
 // action is the one that takes a comment to a state.
 func (s State) action() Action {

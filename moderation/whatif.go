@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // lastDecided is how many comments are looked at unless another number is asked for.
@@ -89,17 +90,17 @@ func (in *WhatIfRequest) settings(s Settings) (Settings, error) {
 		in.Last = lastDecided
 	}
 	if in.Last < 1 || in.Last > newestEntries {
-		return s, invalidQuery(fmt.Sprintf("last is between 1 and %d.", newestEntries))
+		return s, problem.Query(fmt.Sprintf("last is between 1 and %d.", newestEntries))
 	}
 	if in.Threshold != 0 {
 		if !isThreshold(in.Threshold) {
-			return s, invalidQuery("threshold is between 0.5 and 1.")
+			return s, problem.Query("threshold is between 0.5 and 1.")
 		}
 		s.Suspect = in.Threshold
 	}
 	if in.Policy != "" {
 		if !in.Policy.known() {
-			return s, invalidQuery("policy is all, new_writers, suspicious or none.")
+			return s, problem.Query("policy is all, new_writers, suspicious or none.")
 		}
 		s.Moderation = in.Policy
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/store"
 )
 
@@ -276,7 +277,7 @@ func (w *world) thread(site moderation.Site) moderation.Thread {
 
 // code is the stable code of an error, "" for none.
 func code(err error) string {
-	var e *moderation.Error
+	var e *problem.Error
 	switch {
 	case err == nil:
 		return ""
@@ -293,7 +294,7 @@ func wantCode(t testing.TB, what string, err error, want string) {
 	}
 }
 
-func asError(err error, e **moderation.Error) bool { return errors.As(err, e) }
+func asError(err error, e **problem.Error) bool { return errors.As(err, e) }
 
 // eventually waits for what another goroutine or process brings about.
 func eventually(t testing.TB, what string, is func() bool) {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // What of a writer's own fields is taken.
@@ -31,24 +32,24 @@ func (c *Comment) signed(in Submission) error {
 		{"/author/name", in.Name}, {"/author/email", in.Email}, {"/author/website", in.Website}, {"/page/title", in.PageTitle},
 	} {
 		if !utf8.ValidString(f.text) {
-			return invalidField(f.field, "This is not valid UTF-8.")
+			return problem.Field(f.field, "This is not valid UTF-8.")
 		}
 	}
 	c.Name = cleanLine(in.Name)
 	if utf8.RuneCountInString(in.Name) > maxWriterName || utf8.RuneCountInString(c.Name) > maxWriterName {
-		return invalidField("/author/name", "A name may have 120 characters.")
+		return problem.Field("/author/name", "A name may have 120 characters.")
 	}
 	if !strings.ContainsFunc(c.Name, leavesInk) {
 		c.Name = ""
 	}
 	c.Email = strings.TrimSpace(in.Email)
 	if c.Email != "" && (len(c.Email) > maxEmail || cleanLine(c.Email) != c.Email || !emailForm.MatchString(c.Email)) {
-		return invalidField("/author/email", "This does not look like an e-mail address.")
+		return problem.Field("/author/email", "This does not look like an e-mail address.")
 	}
 	if website := strings.TrimSpace(in.Website); website != "" {
 		href, ok := markup.Href(cleanLine(website))
 		if !ok || !strings.HasPrefix(href, "http") {
-			return invalidField("/author/website", "A website's address begins with http:// or https://.")
+			return problem.Field("/author/website", "A website's address begins with http:// or https://.")
 		}
 		c.Website = href
 	}

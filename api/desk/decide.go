@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // decide carries out what a card's or the selection's form says, and goes on with the queue.
@@ -103,7 +104,7 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 }
 
 func invalid(field, detail string) error {
-	return &moderation.Error{Kind: moderation.Invalid, Code: "field.invalid", Field: field, Detail: detail}
+	return &problem.Error{Kind: problem.Invalid, Code: "field.invalid", Field: field, Detail: detail}
 }
 
 // goOn is the page to go on with after a form: the comment it stood on, else the queue.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 //go:embed templates
@@ -118,7 +119,7 @@ func (d *desk) deskFrame(c echo.Context, w *catalog, who moderation.Actor, site 
 		f.Sites = append(f.Sites, link{URL: "/moderate/" + s.Key + "/queue", Label: s.Name, Current: s.Key == site.Key})
 	}
 	if !known {
-		return f, &moderation.Error{Kind: moderation.NotFound, Code: "site.unknown", Detail: "There is no such site."}
+		return f, &problem.Error{Kind: problem.NotFound, Code: "site.unknown", Detail: "There is no such site."}
 	}
 	if site.Key == "" {
 		f.Owner = who.Account.AllSites >= moderation.Owner

@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A Limiter counts what happens under a key, over all processes where they can see each
@@ -45,8 +45,8 @@ func (k *Kit) limit(c echo.Context, what string, perMinute, burst int) error {
 		return nil
 	}
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
-	return &moderation.Error{
-		Kind: moderation.Limited, Code: "rate.limited", RetryAfter: seconds,
+	return &problem.Error{
+		Kind: problem.Limited, Code: "rate.limited", RetryAfter: seconds,
 		Detail: "Too many at once from this address. Your text is safe: wait a little and send it again.",
 	}
 }

@@ -10,21 +10,22 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // statuses is the one table from the kind of a failure to its status.
-var statuses = map[moderation.Kind]int{
-	moderation.Internal:        http.StatusInternalServerError,
-	moderation.Malformed:       http.StatusBadRequest,
-	moderation.Unauthenticated: http.StatusUnauthorized,
-	moderation.Forbidden:       http.StatusForbidden,
-	moderation.NotFound:        http.StatusNotFound,
-	moderation.TooLarge:        http.StatusRequestEntityTooLarge,
-	moderation.MediaType:       http.StatusUnsupportedMediaType,
-	moderation.Invalid:         http.StatusUnprocessableEntity,
-	moderation.Limited:         http.StatusTooManyRequests,
-	moderation.Busy:            http.StatusServiceUnavailable,
-	moderation.Full:            http.StatusInsufficientStorage,
+var statuses = map[problem.Kind]int{
+	problem.Internal:        http.StatusInternalServerError,
+	problem.Malformed:       http.StatusBadRequest,
+	problem.Unauthenticated: http.StatusUnauthorized,
+	problem.Forbidden:       http.StatusForbidden,
+	problem.NotFound:        http.StatusNotFound,
+	problem.TooLarge:        http.StatusRequestEntityTooLarge,
+	problem.MediaType:       http.StatusUnsupportedMediaType,
+	problem.Invalid:         http.StatusUnprocessableEntity,
+	problem.Limited:         http.StatusTooManyRequests,
+	problem.Busy:            http.StatusServiceUnavailable,
+	problem.Full:            http.StatusInsufficientStorage,
 }
 
 // A Problem is a failure as the outside sees it (RFC 9457).
@@ -47,7 +48,7 @@ type FieldError struct {
 	Detail string `json:"detail"`
 }
 
-// ProblemOf turns any error into what may be shown. What is not a *moderation.Error, and not
+// ProblemOf turns any error into what may be shown. What is not a *problem.Error, and not
 // one of the router's own, is an internal error without its cause.
 func ProblemOf(err error) Problem {
 	if e := known(err); e != nil {
@@ -55,7 +56,7 @@ func ProblemOf(err error) Problem {
 			Status: statuses[e.Kind], Code: e.Code, Detail: e.Detail,
 			Title: http.StatusText(statuses[e.Kind]), Type: "about:blank", retryAfter: e.RetryAfter,
 		}
-		if p.retryAfter == 0 && (e.Kind == moderation.Limited || e.Kind == moderation.Busy) {
+		if p.retryAfter == 0 && (e.Kind == problem.Limited || e.Kind == problem.Busy) {
 			p.retryAfter = 1
 		}
 		if e.Field != "" {
@@ -75,17 +76,17 @@ func ProblemOf(err error) Problem {
 	return plain(http.StatusInternalServerError, "internal", "Something went wrong here. It was written down.")
 }
 
-// known finds the *moderation.Error in a chain, and makes one of the failures of the store
+// known finds the *problem.Error in a chain, and makes one of the failures of the store
 // and of a request that ran out of time.
-func known(err error) *moderation.Error {
-	var e *moderation.Error
+func known(err error) *problem.Error {
+	var e *problem.Error
 	switch {
-	case errors.As(err, &e) && e.Kind != moderation.Internal:
+	case errors.As(err, &e) && e.Kind != problem.Internal:
 		return e
 	case errors.Is(err, moderation.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &moderation.Error{Kind: moderation.Busy, Code: "busy", Detail: "The service is busy. Nothing was lost: try again."}
+		return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: "The service is busy. Nothing was lost: try again."}
 	case errors.Is(err, moderation.ErrFull):
-		return &moderation.Error{Kind: moderation.Full, Code: "storage.full", Detail: "The service has no room left. Nothing was stored."}
+		return &problem.Error{Kind: problem.Full, Code: "storage.full", Detail: "The service has no room left. Nothing was stored."}
 	}
 	return nil
 }

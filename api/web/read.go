@@ -15,7 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // MaxBody is how many bytes a request's body may have. It is looked at before anything is parsed.
@@ -56,7 +56,7 @@ func ReadForm(c echo.Context) (url.Values, error) {
 	}
 	form, err := url.ParseQuery(string(raw))
 	if err != nil {
-		return nil, &moderation.Error{Kind: moderation.Malformed, Code: "form.invalid", Detail: "The form could not be read.", Err: err}
+		return nil, &problem.Error{Kind: problem.Malformed, Code: "form.invalid", Detail: "The form could not be read.", Err: err}
 	}
 	return form, nil
 }
@@ -66,10 +66,10 @@ func body(c echo.Context, want string) ([]byte, error) {
 	r := c.Request()
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
-		return nil, &moderation.Error{Kind: moderation.MediaType, Code: "media_type", Detail: "Send the body as " + want + "."}
+		return nil, &problem.Error{Kind: problem.MediaType, Code: "media_type", Detail: "Send the body as " + want + "."}
 	}
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return nil, &moderation.Error{Kind: moderation.MediaType, Code: "media_type", Detail: "Send the body without Content-Encoding."}
+		return nil, &problem.Error{Kind: problem.MediaType, Code: "media_type", Detail: "Send the body without Content-Encoding."}
 	}
 	if r.ContentLength > MaxBody {
 		return nil, tooLarge()
@@ -80,17 +80,17 @@ func body(c echo.Context, want string) ([]byte, error) {
 	case errors.As(err, &over):
 		return nil, tooLarge()
 	case err != nil:
-		return nil, &moderation.Error{Kind: moderation.Malformed, Code: "json.invalid", Detail: "The body ended too early.", Err: err}
+		return nil, &problem.Error{Kind: problem.Malformed, Code: "json.invalid", Detail: "The body ended too early.", Err: err}
 	}
 	return raw, nil
 }
 
 func tooLarge() error {
-	return &moderation.Error{Kind: moderation.TooLarge, Code: "body.too_large", Detail: "A request may have 64 KiB."}
+	return &problem.Error{Kind: problem.TooLarge, Code: "body.too_large", Detail: "A request may have 64 KiB."}
 }
 
 func malformed(detail string) error {
-	return &moderation.Error{Kind: moderation.Malformed, Code: "json.invalid", Detail: detail}
+	return &problem.Error{Kind: problem.Malformed, Code: "json.invalid", Detail: detail}
 }
 
 // notUTF8 tells a comment in another encoding from a body that is broken elsewhere:
@@ -98,7 +98,7 @@ func malformed(detail string) error {
 func notUTF8(raw []byte) error {
 	var whole map[string]json.RawMessage
 	if json.Unmarshal(raw, &whole) == nil && !utf8.Valid(whole["body"]) {
-		return &moderation.Error{Kind: moderation.Invalid, Code: "comment.not_utf8", Field: "/body", Detail: "A comment is UTF-8 text."}
+		return &problem.Error{Kind: problem.Invalid, Code: "comment.not_utf8", Field: "/body", Detail: "A comment is UTF-8 text."}
 	}
 	return malformed("JSON is UTF-8.")
 }
@@ -108,9 +108,9 @@ func wrongType(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
 		field := "/" + strings.ReplaceAll(t.Field, ".", "/")
-		return &moderation.Error{Kind: moderation.Invalid, Code: "field.invalid", Field: field, Detail: "A " + t.Value + " cannot stand here."}
+		return &problem.Error{Kind: problem.Invalid, Code: "field.invalid", Field: field, Detail: "A " + t.Value + " cannot stand here."}
 	}
-	return &moderation.Error{Kind: moderation.Malformed, Code: "json.invalid", Detail: "The body is not JSON.", Err: err}
+	return &problem.Error{Kind: problem.Malformed, Code: "json.invalid", Detail: "The body is not JSON.", Err: err}
 }
 
 // A walker goes through a body once before it is decoded, for what encoding/json lets pass:
@@ -171,7 +171,7 @@ func (w *walker) object(t reflect.Type, at string, depth int) error {
 		seen[key] = true
 		ft, ok := fields[key]
 		if fields != nil && !ok {
-			return &moderation.Error{Kind: moderation.Invalid, Code: "field.unknown", Field: here, Detail: "There is no such field."}
+			return &problem.Error{Kind: problem.Invalid, Code: "field.unknown", Field: here, Detail: "There is no such field."}
 		}
 		if err := w.value(ft, here, depth); err != nil {
 			return err

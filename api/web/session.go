@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const actorKey = "web.actor"
@@ -55,7 +56,7 @@ func Bearer(r *http.Request) (token string, ok bool) {
 
 // AuthNeeded is the answer to nobody in particular.
 func AuthNeeded() error {
-	return &moderation.Error{Kind: moderation.Unauthenticated, Code: "auth.needed", Detail: "Sign in, or send a token."}
+	return &problem.Error{Kind: problem.Unauthenticated, Code: "auth.needed", Detail: "Sign in, or send a token."}
 }
 
 // cookieName is bound to the host by its prefix where the browser allows it: over https.
@@ -99,5 +100,5 @@ func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
 
 // ForeignOrigin is the answer to a write from a page that may not write here.
 func ForeignOrigin(cause error) error {
-	return &moderation.Error{Kind: moderation.Forbidden, Code: "origin.foreign", Detail: "This page may not write here.", Err: cause}
+	return &problem.Error{Kind: problem.Forbidden, Code: "origin.foreign", Detail: "This page may not write here.", Err: cause}
 }

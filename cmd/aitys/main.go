@@ -20,7 +20,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 func main() {
@@ -96,7 +96,7 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 // fail writes the one line that tells why.
 func fail(stderr io.Writer, code int, err error) int {
 	what := err.Error()
-	if e, ok := errors.AsType[*moderation.Error](err); ok && e.Kind != moderation.Internal {
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Kind != problem.Internal {
 		what = e.Detail
 	}
 	if flag, _, missing := strings.Cut(what, ": expected string value but got \"EOL\""); missing { // kong's end of line

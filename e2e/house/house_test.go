@@ -17,18 +17,21 @@ const module = "github.com/aitys/aitys/"
 // arrows says which rooms a room may import. A room that is not here may not exist.
 var arrows = map[string][]string{
 	"classifier":           nil,
-	"moderation/markup":    nil,
 	"moderation/hindsight": {"classifier"},
-	"moderation":           {"classifier", "moderation/markup", "moderation/hindsight"},
+	"moderation/markup":    nil,
+	"moderation/problem":   nil,
+	"moderation":           {"classifier", "moderation/hindsight", "moderation/markup", "moderation/problem"},
 	"migrations":           nil,
 	"store":                {"moderation", "classifier", "migrations"},
 	"coord":                {"moderation"},
 	"widget":               nil,
-	"api/web":              {"moderation"},
-	"api":                  {"api/web", "api/desk", "moderation", "moderation/markup", "moderation/hindsight", "classifier", "widget"},
-	"api/desk":             {"api/web", "moderation", "moderation/hindsight", "classifier"},
-	"cmd/aitys":            {"api", "api/web", "api/desk", "store", "coord", "moderation", "moderation/hindsight", "classifier", "migrations"},
-	"e2e/planted":          nil,
+	"api/web":              {"moderation", "moderation/problem"},
+	"api": {"api/web", "api/desk", "moderation", "moderation/hindsight", "moderation/markup", "moderation/problem",
+		"classifier", "widget"},
+	"api/desk": {"api/web", "moderation", "moderation/hindsight", "moderation/problem", "classifier"},
+	"cmd/aitys": {"api", "api/web", "api/desk", "store", "coord", "moderation", "moderation/hindsight", "moderation/problem",
+		"classifier", "migrations"},
+	"e2e/planted": nil,
 }
 
 // anywhere may be imported by every room: it is empty unless built with -tags planted.
