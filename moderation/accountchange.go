@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // An AccountChange names what to change; nil leaves it.
@@ -30,7 +31,7 @@ func (s *Service) SetAccount(ctx context.Context, who Actor, id string, ch Accou
 	var err error
 	if ch.Name != nil {
 		var ok bool
-		if name, ok = line(*ch.Name, maxName); !ok || name == "" {
+		if name, ok = text.Line(*ch.Name, maxName); !ok || name == "" {
 			return Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 		}
 	}

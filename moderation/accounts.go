@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // A NewAccount is an account to be added. Sites are keys; none means every site. Without
@@ -73,15 +74,6 @@ func (s *Service) AddAccount(ctx context.Context, who Actor, in NewAccount) (a A
 
 const maxName = 80 // characters of an account's name
 
-// line returns text as one clean line of at most max characters; false when it is none.
-func line(text string, max int) (string, bool) {
-	if !utf8.ValidString(text) {
-		return "", false
-	}
-	text = cleanLine(text)
-	return text, utf8.RuneCountInString(text) <= max
-}
-
 // emailAddress returns an account's e-mail as it is kept: the bare address in lower case.
 func emailAddress(raw string) (string, bool) {
 	raw = strings.ToLower(strings.TrimSpace(raw))
@@ -96,7 +88,7 @@ func (s *Service) newAccount(email, name string) (Account, error) {
 	if !ok {
 		return Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
 	}
-	name, ok = line(name, maxName)
+	name, ok = text.Line(name, maxName)
 	if !ok || name == "" {
 		return Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}

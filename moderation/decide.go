@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 const (
@@ -99,7 +100,7 @@ func (in *Choice) check() error {
 	if !utf8.ValidString(in.Note) || utf8.RuneCountInString(in.Note) > maxNote {
 		return problem.Field("/note", fmt.Sprintf("A note is text of at most %d characters.", maxNote))
 	}
-	in.Note = clean(in.Note)
+	in.Note = text.Clean(in.Note)
 	switch {
 	case in.Action == Reject && in.Reason == NoReason:
 		in.Reason = ReasonOther

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // maxNamed is how many comments one request names.
@@ -243,7 +244,7 @@ func (p Person) copies(tx Tx, from, site int64) (found []StoredLesson, err error
 
 // wrote tells the person's lessons that were not erased yet from all others.
 func (p Person) wrote() func(StoredLesson) bool {
-	email, named := fold(p.Email), make(map[string]bool, len(p.Comments))
+	email, named := text.Fold(p.Email), make(map[string]bool, len(p.Comments))
 	for _, id := range p.Comments {
 		named[id] = true
 	}
@@ -251,7 +252,7 @@ func (p Person) wrote() func(StoredLesson) bool {
 		if len(l.Salt) == 0 {
 			return false
 		}
-		return email != "" && l.Lesson.Comment.Email != "" && fold(l.Lesson.Comment.Email) == email || named[l.Comment]
+		return email != "" && l.Lesson.Comment.Email != "" && text.Fold(l.Lesson.Comment.Email) == email || named[l.Comment]
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 const maxTitle = 300 // characters of a page's title
@@ -92,7 +93,7 @@ func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, 
 	var err error
 	if ch.Title != nil {
 		var ok bool
-		if title, ok = line(*ch.Title, maxTitle); !ok {
+		if title, ok = text.Line(*ch.Title, maxTitle); !ok {
 			return PageEntry{}, problem.Field("/title", fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
 		}
 	}

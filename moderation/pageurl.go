@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aitys/aitys/moderation/problem"
 	"golang.org/x/net/idna"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const maxURL = 2048 // bytes

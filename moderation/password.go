@@ -10,8 +10,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/moderation/problem"
 	"github.com/alexedwards/argon2id"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // The work that one password costs: OWASP's second choice, 19 MiB and two passes.

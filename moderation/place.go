@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // maxDepth bounds how deep replies nest: a page is read by walking them.
 const maxDepth = 64
+
+const maxBody = 10_000 // characters
 
 // under places c below parent, or among the roots when parent is nil. segment is of newSegment.
 func (c *Comment) under(parent *Comment, segment string) error {
@@ -26,11 +30,32 @@ func (c *Comment) under(parent *Comment, segment string) error {
 	return nil
 }
 
+// checkBody returns a comment's text as it is kept.
+func checkBody(body string) (string, error) {
+	if !utf8.ValidString(body) {
+		return "", problem.Wrong("comment.not_utf8", "/body", "The text is not valid UTF-8.")
+	}
+	// Browsers send \r\n for what a text box counts as one character.
+	n := utf8.RuneCountInString(body) - strings.Count(body, "\r\n")
+	if n <= maxBody {
+		body = text.Clean(body)
+		n = utf8.RuneCountInString(body) // composing may lengthen a text
+	}
+	if n > maxBody {
+		return "", problem.Wrong("comment.too_long", "/body",
+			fmt.Sprintf("A comment may have %d characters; this one has %d.", maxBody, n))
+	}
+	if !text.Visible(body) {
+		return "", problem.Wrong("comment.empty", "/body", "Write something first.")
+	}
+	return body, nil
+}
+
 // write gives c its text and all that follows from it. Name, e-mail and website stand already.
 func (c *Comment) write(source string) {
 	c.Source = source
 	c.HTML, c.Markup = markup.Render(source), markup.Version
-	c.Lang = langOf(source)
+	c.Lang = text.Language(source)
 	c.Search = searchText(*c)
 }
 
@@ -40,7 +65,7 @@ func searchText(c Comment) string {
 	if u, err := url.Parse(c.Website); err == nil {
 		host = u.Hostname()
 	}
-	return fold(strings.Join([]string{c.Source, c.Name, c.Email, host}, "\n"))
+	return text.Fold(strings.Join([]string{c.Source, c.Name, c.Email, host}, "\n"))
 }
 
 // refresh renders the HTML of comments anew where an older version of the markup made it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // maxCount is how far a view is counted.
@@ -126,7 +127,7 @@ func (req QueueRequest) query(site Site) (q QueueQuery, err error) {
 	if !utf8.ValidString(req.Search) || utf8.RuneCountInString(req.Search) > 200 {
 		return q, problem.Query("q is text of at most 200 characters.")
 	}
-	q.Search = fold(req.Search)
+	q.Search = text.Fold(req.Search)
 	if q.Limit, err = pageSize(req.Limit); err != nil {
 		return q, err
 	}

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // A session ends 12 hours after it was last used and 30 days after it was made. That it was
@@ -93,7 +92,7 @@ func (s *Service) newSession(a Account, agent string) (SignedIn, Session) {
 	now := s.now()
 	value, hash := newSecret("")
 	row := Session{
-		Hash: hash, ID: newID(), Account: a.ID, Agent: shorten(agent, 120),
+		Hash: hash, ID: newID(), Account: a.ID, Agent: text.Shorten(agent, 120),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
@@ -198,16 +197,6 @@ func (s *Service) EndSession(ctx context.Context, who Actor, id string) error {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil
-}
-
-// shorten cuts text to at most n bytes, at a letter's edge, and drops what is no text.
-func shorten(text string, n int) string {
-	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
-	for len(text) > n {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
-	}
-	return text
 }
 
 func errSession() error {

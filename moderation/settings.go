@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // What a site's own fields are held to.
@@ -77,7 +78,7 @@ func (p Policy) known() bool {
 }
 
 func (site *Site) setName(name string) error {
-	name, ok := line(name, maxSiteName)
+	name, ok := text.Line(name, maxSiteName)
 	if !ok || name == "" {
 		return problem.Field("/name", fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName))
 	}
@@ -86,17 +87,17 @@ func (site *Site) setName(name string) error {
 }
 
 // setRules writes the rules of one language; empty ones make the default return.
-func (site *Site) setRules(field, lang, text string) error {
-	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxRules {
+func (site *Site) setRules(field, lang, own string) error {
+	if !utf8.ValidString(own) || utf8.RuneCountInString(own) > maxRules {
 		return problem.Field(field, fmt.Sprintf("The rules are text of at most %d characters.", maxRules))
 	}
-	text = clean(text)
+	own = text.Clean(own)
 	rules := maps.Clone(site.Settings.Rules) // the map may be in the cache of sites
 	if rules == nil {
 		rules = map[string]string{}
 	}
-	rules[lang] = text
-	if text == "" {
+	rules[lang] = own
+	if own == "" {
 		delete(rules, lang)
 	}
 	site.Settings.Rules = rules

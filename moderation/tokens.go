@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 const maxTokens = 100 // of one account
@@ -34,7 +35,7 @@ func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token
 	if err != nil {
 		return Token{}, "", err
 	}
-	name, ok := line(in.Name, 100)
+	name, ok := text.Line(in.Name, 100)
 	if !ok {
 		return Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
@@ -161,7 +162,7 @@ func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *stri
 		}
 		if name != nil {
 			var ok bool
-			if t.Name, ok = line(*name, 100); !ok {
+			if t.Name, ok = text.Line(*name, 100); !ok {
 				return problem.Field("/name", "A token's name is one line of at most 100 characters.")
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // What of a writer's own fields is taken.
@@ -35,19 +36,19 @@ func (c *Comment) signed(in Submission) error {
 			return problem.Field(f.field, "This is not valid UTF-8.")
 		}
 	}
-	c.Name = cleanLine(in.Name)
+	c.Name = text.CleanLine(in.Name)
 	if utf8.RuneCountInString(in.Name) > maxWriterName || utf8.RuneCountInString(c.Name) > maxWriterName {
 		return problem.Field("/author/name", "A name may have 120 characters.")
 	}
-	if !strings.ContainsFunc(c.Name, leavesInk) {
+	if !text.Visible(c.Name) {
 		c.Name = ""
 	}
 	c.Email = strings.TrimSpace(in.Email)
-	if c.Email != "" && (len(c.Email) > maxEmail || cleanLine(c.Email) != c.Email || !emailForm.MatchString(c.Email)) {
+	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !emailForm.MatchString(c.Email)) {
 		return problem.Field("/author/email", "This does not look like an e-mail address.")
 	}
 	if website := strings.TrimSpace(in.Website); website != "" {
-		href, ok := markup.Href(cleanLine(website))
+		href, ok := markup.Href(text.CleanLine(website))
 		if !ok || !strings.HasPrefix(href, "http") {
 			return problem.Field("/author/website", "A website's address begins with http:// or https://.")
 		}
@@ -58,7 +59,7 @@ func (c *Comment) signed(in Submission) error {
 
 // readersTitle is what a reader's browser says that a page is called; too much is cut off.
 func readersTitle(title string) string {
-	title = cleanLine(title)
+	title = text.CleanLine(title)
 	if r := []rune(title); len(r) > maxTitle {
 		return string(r[:maxTitle])
 	}
@@ -68,15 +69,15 @@ func readersTitle(title string) string {
 // identity is who a writer says to be: name with e-mail, else name with address.
 func identity(c Comment, addressPrefix string) []string {
 	if c.Email != "" {
-		return []string{"email", fold(c.Name), fold(c.Email)}
+		return []string{"email", text.Fold(c.Name), text.Fold(c.Email)}
 	}
-	return []string{"address", fold(c.Name), addressPrefix}
+	return []string{"address", text.Fold(c.Name), addressPrefix}
 }
 
 // sameness is what makes c the same as another comment of its page, or nil where nothing
 // can: without a name, short texts of one address are of many people.
 func (s *Service) sameness(c Comment) []byte {
-	if c.Name == "" && letters(c.Source) < minLetters {
+	if c.Name == "" && text.Letters(c.Source) < minLetters {
 		return nil
 	}
 	writer := c.Writer
@@ -86,5 +87,5 @@ func (s *Service) sameness(c Comment) []byte {
 	if writer == nil {
 		return nil
 	}
-	return s.secret.hash("same", c.Site, c.Page, c.Parent, string(writer), fold(c.Source))
+	return s.secret.hash("same", c.Site, c.Page, c.Parent, string(writer), text.Fold(c.Source))
 }
