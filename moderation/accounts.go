@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/mail"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -74,17 +71,9 @@ func (s *Service) AddAccount(ctx context.Context, who Actor, in NewAccount) (a A
 
 const maxName = 80 // characters of an account's name
 
-// emailAddress returns an account's e-mail as it is kept: the bare address in lower case.
-func emailAddress(raw string) (string, bool) {
-	raw = strings.ToLower(strings.TrimSpace(raw))
-	a, err := mail.ParseAddress(raw)
-	return raw, err == nil && a.Address == raw && len(raw) <= 254 && utf8.ValidString(raw) &&
-		!strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
-}
-
 // newAccount makes an account without password and roles.
 func (s *Service) newAccount(email, name string) (Account, error) {
-	email, ok := emailAddress(email)
+	email, ok := address.Email(email)
 	if !ok {
 		return Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
 	}
@@ -222,7 +211,7 @@ func (s *Service) ResetAccount(ctx context.Context, who Actor, email string) (li
 // ruledAccount finds an account that who rules, by its e-mail; whether another one exists is
 // not for everybody to know.
 func ruledAccount(tx Tx, who Actor, email string) (Account, error) {
-	email, ok := emailAddress(email)
+	email, ok := address.Email(email)
 	if !ok {
 		return Account{}, errNoAccount()
 	}

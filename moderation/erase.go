@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -109,7 +110,7 @@ func (p Person) check() error {
 	switch {
 	case p.Email == "" && len(p.Comments) == 0:
 		return problem.Field("/email", "Name the person by an e-mail, or their comments by their ids.")
-	case p.Email != "" && !(utf8.ValidString(p.Email) && emailForm.MatchString(strings.TrimSpace(p.Email))):
+	case p.Email != "" && !(utf8.ValidString(p.Email) && address.LooksLikeEmail(strings.TrimSpace(p.Email))):
 		return problem.Field("/email", "This does not look like an e-mail address.")
 	case len(p.Comments) > maxNamed:
 		return problem.Field("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -137,4 +139,21 @@ func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, 
 		return PageEntry{}, fmt.Errorf("set page: %w", err)
 	}
 	return out, nil
+}
+
+// canonicalURL returns the one spelling of a page's address. It is page.foreign when the site
+// does not allow its origin.
+func canonicalURL(site Site, raw string) (string, error) {
+	web, ok := address.ParseWeb(raw)
+	if !ok {
+		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
+	}
+	if !slices.Contains(site.Origins, web.Origin) {
+		return "", problem.Wrong("page.foreign", "/page/url", "This site takes no comments for pages of "+web.Origin+".")
+	}
+	canonical, ok := web.Page()
+	if !ok {
+		return "", problem.Field("/page/url", "The page's address must have at most 2,048 bytes.")
+	}
+	return canonical, nil
 }

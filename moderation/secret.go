@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 )
 
@@ -118,21 +117,4 @@ func (s *Service) formAge(site int64, token string, now time.Time) int {
 		return -1
 	}
 	return int(age)
-}
-
-// addressPrefix is what of an address stands for its user: IPv6 gives everybody a /64.
-func addressPrefix(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if !a.IsValid() {
-		return ""
-	}
-	bits := 32
-	if a.Is6() {
-		bits = 64
-	}
-	prefix, err := a.Prefix(bits)
-	if err != nil { // impossible: the bits suit the address
-		return ""
-	}
-	return prefix.String()
 }

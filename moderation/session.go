@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -29,7 +30,7 @@ type SignedIn struct {
 // SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
 func (s *Service) SignIn(ctx context.Context, email, password, agent string) (SignedIn, error) {
-	email, possible := emailAddress(email)
+	email, possible := address.Email(email)
 	if wait := s.signins.take(email, s.now()); wait > 0 {
 		return SignedIn{}, &problem.Error{Kind: problem.Limited, Code: "rate.limited",
 			Detail:     "Too many wrong passwords. Wait a little, then try again.",

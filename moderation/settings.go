@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -110,7 +111,7 @@ func (site *Site) setOrigins(raw []string) error {
 	}
 	origins := make([]string, 0, len(raw))
 	for _, r := range raw {
-		o, ok := origin(r)
+		o, ok := address.Origin(r)
 		if !ok {
 			return problem.Field("/origin", "An origin is scheme://host[:port] with http or https, without a path, like https://blog.example.")
 		}
@@ -118,19 +119,4 @@ func (site *Site) setOrigins(raw []string) error {
 	}
 	site.Origins = origins
 	return nil
-}
-
-// origin returns raw as browsers send it: scheme://host[:port] in lower case without the
-// scheme's own port; false for anything that is more, or less, than an origin.
-func origin(raw string) (string, bool) {
-	u, o, ok := parseWeb(raw)
-	if !ok || u.Path != "" && u.Path != "/" || strings.ContainsAny(raw, "?#*,;()") {
-		return "", false
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return "", false
-		}
-	}
-	return o, true
 }

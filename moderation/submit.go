@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -100,7 +101,7 @@ func (s *Service) draft(site Site, in Submission, now time.Time) (Page, Comment,
 		c.Trap = in.Form.Trap != ""
 		c.FormAge = s.formAge(site.ID, in.Form.Token, now)
 	}
-	prefix := addressPrefix(in.Address)
+	prefix := address.Prefix(in.Address)
 	if prefix != "" {
 		c.Address = s.secret.hash("address", site.ID, prefix)
 	}

@@ -1,11 +1,11 @@
 package moderation
 
 import (
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -25,8 +25,6 @@ const (
 	minLetters = 24
 )
 
-var emailForm = regexp.MustCompile(`^[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+$`)
-
 // signed gives c the writer's own fields, cleaned.
 func (c *Comment) signed(in Submission) error {
 	for _, f := range []struct{ field, text string }{
@@ -44,7 +42,7 @@ func (c *Comment) signed(in Submission) error {
 		c.Name = ""
 	}
 	c.Email = strings.TrimSpace(in.Email)
-	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !emailForm.MatchString(c.Email)) {
+	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !address.LooksLikeEmail(c.Email)) {
 		return problem.Field("/author/email", "This does not look like an e-mail address.")
 	}
 	if website := strings.TrimSpace(in.Website); website != "" {

@@ -18,6 +18,7 @@ const module = "github.com/aitys/aitys/"
 // import moderation may import its leaves, moderation/….
 var arrows = map[string][]string{
 	"classifier":           nil,
+	"moderation/address":   nil,
 	"moderation/hindsight": {"classifier"},
 	"moderation/markup":    nil,
 	"moderation/problem":   nil,

@@ -81,4 +81,3 @@ func TestTheLanguageIsToldByLetters(t *testing.T) {
 		}
 	}
 }
-
