@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/store"
 )
 
@@ -141,9 +142,9 @@ func TestNoStalePageIsKept(t *testing.T) {
 		site, err := w.service.Site(ctx, "a")
 		fatal(t, err)
 		for version := int64(1); version < 60; version++ {
-			action, n := moderation.Approve, 1
+			action, n := decision.Approve, 1
 			if version%2 == 0 {
-				action, n = moderation.MarkSpam, 0
+				action, n = decision.MarkSpam, 0
 			}
 			_, err := w.service.Decide(ctx, moderation.Operator, site, moderation.Choice{
 				Action: action, Comments: []moderation.Ref{{ID: posted.str("id"), Version: version}},

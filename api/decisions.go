@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -91,11 +92,11 @@ func (h *moderators) decide(c echo.Context, who moderation.Actor, site moderatio
 }
 
 func (in decisionIn) choice() (moderation.Choice, error) {
-	action, ok := moderation.ParseAction(in.Action)
+	action, ok := decision.ParseAction(in.Action)
 	if !ok {
 		return moderation.Choice{}, badField("/action", "An action is approve, reject, spam or hold.")
 	}
-	reason, ok := moderation.ParseReason(in.Reason)
+	reason, ok := decision.ParseReason(in.Reason)
 	if !ok {
 		return moderation.Choice{}, badField("/reason", "There is no such reason.")
 	}

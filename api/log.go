@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
@@ -36,7 +37,7 @@ func logEntry(e moderation.LogEntry) logOut {
 		Seq: e.Seq, Kind: e.Kind.String(), At: at(e.At), By: orNull(e.Name), Note: e.Note, Batch: e.Batch,
 		Subject: orNull(e.Subject), Lessons: e.Lessons, Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
 	}
-	if e.Kind == moderation.EntryDecision {
+	if e.Kind == decision.OnComment {
 		o.Action, o.Reason = orNull(e.Action.String()), orNull(e.Reason.String())
 		o.Comment, o.Version = &e.Comment, &e.Version
 		o.From, o.To = orNull(e.From.String()), orNull(e.To.String())

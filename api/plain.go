@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // plain is the thread and a form as HTML without script.
@@ -146,7 +147,7 @@ func (h *plain) replyTo(c echo.Context, site moderation.Site, lang *words, paren
 	if err != nil {
 		return "", err
 	}
-	if m.State != moderation.Approved {
+	if m.State != decision.Approved {
 		return "", errors.New("the parent is gone")
 	}
 	return lang.name(m.Name), nil
@@ -194,7 +195,7 @@ func (h *plain) ownComments(c echo.Context, site moderation.Site, lang *words, p
 	var shown []ownShown
 	for _, own := range readOwn(c) {
 		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)
-		if err != nil || m.Page != page || m.State == moderation.Approved || m.State == moderation.Removed {
+		if err != nil || m.Page != page || m.State == decision.Approved || m.State == decision.Removed {
 			continue // forgotten, another page's, or in the thread
 		}
 		shown = append(shown, newOwnShown(lang, m))

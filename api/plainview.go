@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 //go:embed plain.html
@@ -136,7 +137,7 @@ func nest(c echo.Context, lang *words, flat []moderation.Comment) []*plainCommen
 }
 
 func newPlainComment(c echo.Context, lang *words, m moderation.Comment) *plainComment {
-	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != moderation.Approved}
+	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != decision.Approved}
 	if n.Gone {
 		return n
 	}
@@ -155,7 +156,7 @@ func newPlainComment(c echo.Context, lang *words, m moderation.Comment) *plainCo
 
 func newOwnShown(lang *words, m moderation.Comment) ownShown {
 	own := ownShown{ID: m.ID, Status: lang.Waiting, Note: m.Note, HTML: template.HTML(m.HTML)} // canonical
-	if m.State != moderation.Pending {
+	if m.State != decision.Pending {
 		own.Status = lang.refused(m.Reason)
 	}
 	return own

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // itemOut is a comment as a moderator sees it.
@@ -115,7 +116,7 @@ func item(i moderation.Item, lang string) itemOut {
 func evidence(ws []classifier.Weight, lang string) []evidenceOut {
 	out := []evidenceOut{}
 	for _, w := range ws {
-		what, seen := desk.Evidence(lang, w, moderation.ReasonSpam)
+		what, seen := desk.Evidence(lang, w, decision.ReasonSpam)
 		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -71,11 +72,11 @@ type authorOut struct {
 
 // publicComment is what anybody sees: of one that is gone and keeps its place, only the place.
 func publicComment(m moderation.Comment, pageURL string) commentOut {
-	if m.State == moderation.Approved {
+	if m.State == decision.Approved {
 		return wholeComment(m, pageURL)
 	}
 	return commentOut{
-		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: moderation.Removed.String(),
+		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: decision.Removed.String(),
 		Lang: "und", CreatedAt: at(m.CreatedAt), Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // An entry is what all that one use case adds to a site's log has in common.
@@ -23,13 +25,13 @@ func (s *Service) newEntry(who Actor, site Site) entry {
 type book struct {
 	entry
 	tx       Tx
-	head     Head
-	comments map[string]Comment    // as they are now, by id
-	logs     map[string][]Decision // what was read of their logs, ascending
+	head     decision.Head
+	comments map[string]Comment          // as they are now, by id
+	logs     map[string][]decision.Entry // what was read of their logs, ascending
 	shows    *showing
 
-	decisions     []Decision
-	lessons       []StoredLesson
+	decisions     []decision.Entry
+	lessons       []decision.Lesson
 	fallen, risen []uint64 // lessons that count no longer, and that count again
 	events        []Event
 }
@@ -60,7 +62,7 @@ func (b *book) lock(ids []string) error {
 }
 
 func (b *book) readLog(ids []string) error {
-	b.logs = make(map[string][]Decision, len(ids))
+	b.logs = make(map[string][]decision.Entry, len(ids))
 	if len(ids) == 0 {
 		return nil
 	}
@@ -85,7 +87,7 @@ func (b *book) conflict(c Comment, code string) Conflict {
 }
 
 // write puts a decision on a comment: d needs what is its own only.
-func (b *book) write(c Comment, d Decision, ch StateChange) error {
+func (b *book) write(c Comment, d decision.Entry, ch StateChange) error {
 	d.Comment, d.Version, d.From = c.ID, c.Version, c.State
 	ok, err := b.tx.SetState(b.site.ID, c.ID, c.Version, ch)
 	if err != nil {
@@ -94,9 +96,9 @@ func (b *book) write(c Comment, d Decision, ch StateChange) error {
 	if !ok {
 		return fmt.Errorf("set state of %s: version %d moved under the lock", c.ID, c.Version)
 	}
-	shown := (d.From == Approved) != (d.To == Approved)
+	shown := (d.From == decision.Approved) != (d.To == decision.Approved)
 	if shown {
-		if err := b.shows.set(c.ID, d.To == Approved); err != nil {
+		if err := b.shows.set(c.ID, d.To == decision.Approved); err != nil {
 			return err
 		}
 	}
@@ -108,17 +110,17 @@ func (b *book) write(c Comment, d Decision, ch StateChange) error {
 	c.Version++
 	b.comments[c.ID] = c
 	if b.logs == nil {
-		b.logs = map[string][]Decision{}
+		b.logs = map[string][]decision.Entry{}
 	}
 	b.logs[c.ID] = append(b.logs[c.ID], d)
 	return nil
 }
 
 // put adds an entry to the log.
-func (b *book) put(d Decision) Decision {
+func (b *book) put(d decision.Entry) decision.Entry {
 	d.Seq, d.Site, d.Batch, d.By, d.At = b.head.Seq+1, b.site.ID, b.batch, b.by, b.at
-	d.Hash = chain(b.head.Hash, d)
-	b.head = Head{Seq: d.Seq, Hash: d.Hash}
+	d.Hash = decision.Hash(b.head.Hash, d)
+	b.head = decision.Head{Seq: d.Seq, Hash: d.Hash}
 	b.decisions = append(b.decisions, d)
 	return d
 }

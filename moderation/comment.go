@@ -1,44 +1,9 @@
 package moderation
 
-import "time"
+import (
+	"time"
 
-// State is where a comment stands.
-type State uint8
-
-// The states. Pending is zero: nobody sees what was not decided.
-const (
-	Pending State = iota
-	Approved
-	Rejected
-	Spam
-	Removed // by its writer
-)
-
-// Action is what a moderator does, or a verdict suggests.
-type Action uint8
-
-// The actions. Hold is zero: no suggestion; as a decision it takes a comment back to Pending.
-const (
-	Hold Action = iota
-	Approve
-	Reject
-	MarkSpam
-)
-
-// Reason is why a comment was refused, in the contract's order.
-type Reason uint8
-
-// The reasons.
-const (
-	NoReason Reason = iota
-	ReasonSpam
-	ReasonDuplicate
-	ReasonHateSpeech
-	ReasonObscenity
-	ReasonPersonalAttack
-	ReasonOffTopic
-	ReasonUnlawful
-	ReasonOther
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // A Signal is one finding on a comment: Weight in nats, positive towards refusal, Text a
@@ -55,8 +20,8 @@ type Signal struct {
 // to say; Spam is the classifier's own calibrated probability.
 type Verdict struct {
 	Score    float64
-	Action   Action
-	Reason   Reason
+	Action   decision.Action
+	Reason   decision.Reason
 	Signals  []Signal
 	Spam     float64
 	Warm     bool
@@ -72,7 +37,7 @@ type Comment struct {
 	Parent  string // a comment's id, or ""
 	Depth   int    // 0 for a root
 	Path    string // depth-first place in the page: the parent's Path and 16 characters of its own
-	State   State
+	State   decision.State
 	Version int64
 
 	Name, Email, Website string
@@ -82,7 +47,7 @@ type Comment struct {
 	Markup               int
 	Lang                 string // en, ru, kk, und
 
-	Reason Reason
+	Reason decision.Reason
 	Note   string // to the writer
 
 	Writer      []byte // keyed hash of the writer's identity; nil when unknown
@@ -109,8 +74,8 @@ type Comment struct {
 // A StateChange is what a decision, an undo or a withdrawal writes to a comment. The new
 // version is always the old one plus one.
 type StateChange struct {
-	State     State
-	Reason    Reason
+	State     decision.State
+	Reason    decision.Reason
 	Note      string
 	Standing  uint64
 	DecidedAt time.Time
@@ -120,7 +85,7 @@ type StateChange struct {
 // A TextChange is what an edit writes: the text's own fields, back to Pending, Same cleared,
 // version plus one.
 type TextChange struct {
-	State        State
+	State        decision.State
 	Source, HTML string
 	Markup       int
 	Lang         string

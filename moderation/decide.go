@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -26,8 +27,8 @@ type Ref struct {
 
 // A Choice is a decision on one or many comments, at most 1,000.
 type Choice struct {
-	Action   Action
-	Reason   Reason
+	Action   decision.Action
+	Reason   decision.Reason
 	Note     string
 	Comments []Ref
 	Key      *Key
@@ -40,7 +41,7 @@ type Conflict struct {
 	ID      string
 	Code    string
 	Version int64
-	State   State
+	State   decision.State
 	By      string
 	At      time.Time
 }
@@ -92,9 +93,9 @@ func (in *Choice) check() error {
 		return problem.Field("/comments", "Say which comments.")
 	case n > maxChoice:
 		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.", maxChoice, n))
-	case in.Action > MarkSpam:
+	case in.Action > decision.MarkSpam:
 		return problem.Field("/action", "Use approve, reject, spam or hold.")
-	case in.Reason > ReasonOther:
+	case in.Reason > decision.ReasonOther:
 		return problem.Field("/reason", "There is no such reason.")
 	}
 	if !utf8.ValidString(in.Note) || utf8.RuneCountInString(in.Note) > maxNote {
@@ -102,47 +103,17 @@ func (in *Choice) check() error {
 	}
 	in.Note = text.Clean(in.Note)
 	switch {
-	case in.Action == Reject && in.Reason == NoReason:
-		in.Reason = ReasonOther
-	case in.Action == Reject && in.Reason == ReasonSpam:
-		in.Action = MarkSpam
-	case in.Action == MarkSpam && in.Reason == NoReason:
-		in.Reason = ReasonSpam
+	case in.Action == decision.Reject && in.Reason == decision.NoReason:
+		in.Reason = decision.ReasonOther
+	case in.Action == decision.Reject && in.Reason == decision.ReasonSpam:
+		in.Action = decision.MarkSpam
+	case in.Action == decision.MarkSpam && in.Reason == decision.NoReason:
+		in.Reason = decision.ReasonSpam
 	}
-	if in.Action == MarkSpam && in.Reason != ReasonSpam || in.Action < Reject && in.Reason != NoReason {
+	if in.Action == decision.MarkSpam && in.Reason != decision.ReasonSpam || in.Action < decision.Reject && in.Reason != decision.NoReason {
 		return problem.Field("/reason", "A reason belongs to reject.")
 	}
 	return nil
-}
-
-// state is where an action takes a comment.
-func (a Action) state() State {
-	switch a {
-	case Approve:
-		return Approved
-	case Reject:
-		return Rejected
-	case MarkSpam:
-		return Spam
-	}
-	return Pending
-}
-
-// teaches returns what a decision teaches; false when that is nothing.
-func teaches(a Action, r Reason) (classifier.Label, bool) {
-	switch {
-	case a == Approve:
-		return classifier.Ham, true
-	case a == MarkSpam:
-		return classifier.Spam, true
-	case r == ReasonHateSpeech:
-		return classifier.HateSpeech, true
-	case r == ReasonObscenity:
-		return classifier.Obscenity, true
-	case r == ReasonPersonalAttack:
-		return classifier.PersonalAttack, true
-	}
-	return 0, false
 }
 
 // newSalts makes the salts of n lessons, before the transaction that may need them.
@@ -168,7 +139,7 @@ func decideAll(tx Tx, e entry, in Choice, salts [][]byte, out *Outcome) error {
 		switch {
 		case !known:
 			out.Conflicts = append(out.Conflicts, Conflict{ID: ref.ID, Code: "comment.unknown"})
-		case c.State == Removed:
+		case c.State == decision.Removed:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
 		case b.stands(c, in.Action, in.Reason):
 			out.Unchanged++
@@ -205,18 +176,18 @@ func (b *book) read(refs []Ref) error {
 
 // stands reports whether a comment is where the action would take it by a decision that
 // stands: one made of the text as it is now.
-func (b *book) stands(c Comment, a Action, r Reason) bool {
-	if c.Standing == 0 || c.State != a.state() || c.Reason != r {
+func (b *book) stands(c Comment, a decision.Action, r decision.Reason) bool {
+	if c.Standing == 0 || c.State != a.State() || c.Reason != r {
 		return false
 	}
 	entries := b.logs[c.ID]
-	i := slices.IndexFunc(entries, func(d Decision) bool { return d.Seq == c.Standing })
+	i := slices.IndexFunc(entries, func(d decision.Entry) bool { return d.Seq == c.Standing })
 	return i >= 0 && !edited(c, entries, i)
 }
 
 // edited reports whether a comment was edited since entry i of its log: only entries and
 // edits raise its version.
-func edited(c Comment, entries []Decision, i int) bool {
+func edited(c Comment, entries []decision.Entry, i int) bool {
 	return c.Version != entries[i].Version+int64(len(entries)-i)
 }
 
@@ -226,18 +197,18 @@ func (b *book) decide(c Comment, in Choice, salt []byte, out *Outcome) error {
 	if c.Verdict.contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
 	}
-	d := Decision{
+	d := decision.Entry{
 		Action: in.Action, Reason: in.Reason, Note: in.Note,
-		To: in.Action.state(), Before: c.Standing,
+		To: in.Action.State(), Before: c.Standing,
 		Score: c.Verdict.Score, Suggested: c.Verdict.Action,
 		Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq,
 	}
 	if c.Standing != 0 {
 		b.fallen = append(b.fallen, c.Standing)
 	}
-	if label, ok := teaches(in.Action, in.Reason); ok {
-		l := StoredLesson{Lesson: b.lesson(c, label), Comment: c.ID, Salt: salt}
-		d.Lesson = lessonHash(salt, l.Lesson)
+	if label, ok := decision.Teaches(in.Action, in.Reason); ok {
+		l := decision.Lesson{Lesson: b.lesson(c, label), Comment: c.ID, Salt: salt}
+		d.Lesson = decision.LessonHash(salt, l.Lesson)
 		b.lessons = append(b.lessons, l)
 	}
 	return b.write(c, d, StateChange{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -29,25 +30,25 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
 	for _, tt := range []struct {
-		action moderation.Action
-		reason moderation.Reason
-		state  moderation.State
-		stored moderation.Reason
+		action decision.Action
+		reason decision.Reason
+		state  decision.State
+		stored decision.Reason
 		lesson string
 	}{
-		{moderation.Approve, moderation.NoReason, moderation.Approved, moderation.NoReason, "ham"},
-		{moderation.MarkSpam, moderation.NoReason, moderation.Spam, moderation.ReasonSpam, "spam"},
-		{moderation.MarkSpam, moderation.ReasonSpam, moderation.Spam, moderation.ReasonSpam, "spam"},
-		{moderation.Reject, moderation.ReasonSpam, moderation.Spam, moderation.ReasonSpam, "spam"},
-		{moderation.Reject, moderation.NoReason, moderation.Rejected, moderation.ReasonOther, ""},
-		{moderation.Reject, moderation.ReasonOther, moderation.Rejected, moderation.ReasonOther, ""},
-		{moderation.Reject, moderation.ReasonDuplicate, moderation.Rejected, moderation.ReasonDuplicate, ""},
-		{moderation.Reject, moderation.ReasonHateSpeech, moderation.Rejected, moderation.ReasonHateSpeech, "hate_speech"},
-		{moderation.Reject, moderation.ReasonObscenity, moderation.Rejected, moderation.ReasonObscenity, "obscenity"},
-		{moderation.Reject, moderation.ReasonPersonalAttack, moderation.Rejected, moderation.ReasonPersonalAttack, "personal_attack"},
-		{moderation.Reject, moderation.ReasonOffTopic, moderation.Rejected, moderation.ReasonOffTopic, ""},
-		{moderation.Reject, moderation.ReasonUnlawful, moderation.Rejected, moderation.ReasonUnlawful, ""},
-		{moderation.Hold, moderation.NoReason, moderation.Pending, moderation.NoReason, ""},
+		{decision.Approve, decision.NoReason, decision.Approved, decision.NoReason, "ham"},
+		{decision.MarkSpam, decision.NoReason, decision.Spam, decision.ReasonSpam, "spam"},
+		{decision.MarkSpam, decision.ReasonSpam, decision.Spam, decision.ReasonSpam, "spam"},
+		{decision.Reject, decision.ReasonSpam, decision.Spam, decision.ReasonSpam, "spam"},
+		{decision.Reject, decision.NoReason, decision.Rejected, decision.ReasonOther, ""},
+		{decision.Reject, decision.ReasonOther, decision.Rejected, decision.ReasonOther, ""},
+		{decision.Reject, decision.ReasonDuplicate, decision.Rejected, decision.ReasonDuplicate, ""},
+		{decision.Reject, decision.ReasonHateSpeech, decision.Rejected, decision.ReasonHateSpeech, "hate_speech"},
+		{decision.Reject, decision.ReasonObscenity, decision.Rejected, decision.ReasonObscenity, "obscenity"},
+		{decision.Reject, decision.ReasonPersonalAttack, decision.Rejected, decision.ReasonPersonalAttack, "personal_attack"},
+		{decision.Reject, decision.ReasonOffTopic, decision.Rejected, decision.ReasonOffTopic, ""},
+		{decision.Reject, decision.ReasonUnlawful, decision.Rejected, decision.ReasonUnlawful, ""},
+		{decision.Hold, decision.NoReason, decision.Pending, decision.NoReason, ""},
 	} {
 		t.Run(fmt.Sprintf("%s %s", tt.action, tt.reason), func(t *testing.T) {
 			text := fmt.Sprintf("What becomes of %s for %s?", tt.action, tt.reason)
@@ -79,15 +80,15 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 		name, field string
 		in          moderation.Choice
 	}{
-		{"no comments", "/comments", moderation.Choice{Action: moderation.Approve}},
-		{"1,001 comments", "/comments", moderation.Choice{Action: moderation.Approve, Comments: make([]moderation.Ref, 1001)}},
+		{"no comments", "/comments", moderation.Choice{Action: decision.Approve}},
+		{"1,001 comments", "/comments", moderation.Choice{Action: decision.Approve, Comments: make([]moderation.Ref, 1001)}},
 		{"an unknown action", "/action", moderation.Choice{Action: 9, Comments: one}},
-		{"an unknown reason", "/reason", moderation.Choice{Action: moderation.Reject, Reason: 99, Comments: one}},
-		{"approval for a reason", "/reason", moderation.Choice{Action: moderation.Approve, Reason: moderation.ReasonSpam, Comments: one}},
-		{"holding for a reason", "/reason", moderation.Choice{Reason: moderation.ReasonOther, Comments: one}},
-		{"spam for another reason", "/reason", moderation.Choice{Action: moderation.MarkSpam, Reason: moderation.ReasonOffTopic, Comments: one}},
-		{"a long note", "/note", moderation.Choice{Action: moderation.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
-		{"a note that is no text", "/note", moderation.Choice{Action: moderation.Approve, Note: "\xff", Comments: one}},
+		{"an unknown reason", "/reason", moderation.Choice{Action: decision.Reject, Reason: 99, Comments: one}},
+		{"approval for a reason", "/reason", moderation.Choice{Action: decision.Approve, Reason: decision.ReasonSpam, Comments: one}},
+		{"holding for a reason", "/reason", moderation.Choice{Reason: decision.ReasonOther, Comments: one}},
+		{"spam for another reason", "/reason", moderation.Choice{Action: decision.MarkSpam, Reason: decision.ReasonOffTopic, Comments: one}},
+		{"a long note", "/note", moderation.Choice{Action: decision.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
+		{"a note that is no text", "/note", moderation.Choice{Action: decision.Approve, Note: "\xff", Comments: one}},
 	} {
 		_, err := w.s.Decide(w.ctx, mod, w.a, tt.in)
 		wantCode(t, tt.name, err, "field.invalid")
@@ -95,7 +96,7 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 			t.Errorf("%s: got field %q, want %q", tt.name, e.Field, tt.field)
 		}
 	}
-	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != moderation.Pending {
+	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != decision.Pending {
 		t.Errorf("a refused decision changed the comment: %v in version %d", got.State, got.Version)
 	}
 }
@@ -110,30 +111,30 @@ func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 	foreign := w.submit(w.b, "Of another site.")
 	w.clock.add(time.Second)
 	decidedAt := w.clock.Now()
-	w.decide(other, w.a, moderation.Approve, stale.ID)
+	w.decide(other, w.a, decision.Approve, stale.ID)
 	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Buy pills now, the new text says.")
 	w.must(err)
 	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, removedToken))
 
-	out, err := w.s.Decide(w.ctx, mod, w.a, moderation.Choice{Action: moderation.MarkSpam, Comments: []moderation.Ref{
+	out, err := w.s.Decide(w.ctx, mod, w.a, moderation.Choice{Action: decision.MarkSpam, Comments: []moderation.Ref{
 		{ID: stale.ID, Version: 1}, {ID: "nobody", Version: 1}, {ID: foreign.ID, Version: 1},
 		{ID: removed.ID, Version: 1}, {ID: fresh.ID, Version: 1}, {ID: edited.ID, Version: 1}, {ID: fresh.ID, Version: 1},
 	}})
 	w.must(err)
 	want := []moderation.Conflict{
-		{ID: stale.ID, Code: "version.stale", Version: 2, State: moderation.Approved, By: "other", At: decidedAt},
+		{ID: stale.ID, Code: "version.stale", Version: 2, State: decision.Approved, By: "other", At: decidedAt},
 		{ID: "nobody", Code: "comment.unknown"},
 		{ID: foreign.ID, Code: "comment.unknown"},
-		{ID: removed.ID, Code: "comment.removed", Version: 2, State: moderation.Removed},
-		{ID: edited.ID, Code: "version.stale", Version: 2, State: moderation.Pending},
+		{ID: removed.ID, Code: "comment.removed", Version: 2, State: decision.Removed},
+		{ID: edited.ID, Code: "version.stale", Version: 2, State: decision.Pending},
 	}
 	if out.Done != 1 || out.Unchanged != 1 || out.Batch == "" || !reflect.DeepEqual(out.Conflicts, want) {
 		t.Errorf("got %+v\nwant 1 done, 1 unchanged and %+v", out, want)
 	}
-	if got := w.comment(w.a, fresh.ID); got.State != moderation.Spam {
+	if got := w.comment(w.a, fresh.ID); got.State != decision.Spam {
 		t.Errorf("the rest was not done: %v", got.State)
 	}
-	if got := w.comment(w.b, foreign.ID); got.State != moderation.Pending || got.Version != 1 {
+	if got := w.comment(w.b, foreign.ID); got.State != decision.Pending || got.Version != 1 {
 		t.Errorf("a comment of another site changed: %v in version %d", got.State, got.Version)
 	}
 }
@@ -141,7 +142,7 @@ func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
-	spam := moderation.Choice{Action: moderation.MarkSpam}
+	spam := moderation.Choice{Action: decision.MarkSpam}
 	again := func(c moderation.Comment, in moderation.Choice, version int64) moderation.Outcome {
 		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
 		out, err := w.s.Decide(w.ctx, mod, w.a, in)
@@ -155,7 +156,7 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 			t.Errorf("version %d: got %+v, want it unchanged", version, out)
 		}
 	}
-	if out := again(c, moderation.Choice{Action: moderation.Reject}, 1); len(out.Conflicts) != 1 {
+	if out := again(c, moderation.Choice{Action: decision.Reject}, 1); len(out.Conflicts) != 1 {
 		t.Errorf("another reason by an old version: got %+v, want a conflict", out)
 	}
 
@@ -168,7 +169,7 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 	}
 
 	edited, token := w.submitOwn(w.a, "Approved, then edited.")
-	w.decide(mod, w.a, moderation.Hold, edited.ID)
+	w.decide(mod, w.a, decision.Hold, edited.ID)
 	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Another text than the one decided.")
 	w.must(err)
 	if out := again(edited, moderation.Choice{}, 2); out.Unchanged != 0 || len(out.Conflicts) != 1 {
@@ -184,12 +185,12 @@ func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 		in   moderation.Choice
 		want string
 	}{
-		{moderation.Choice{Action: moderation.Approve}, "ham"},
-		{moderation.Choice{Action: moderation.MarkSpam}, "spam"},
-		{moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonObscenity}, "obscenity"},
-		{moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonOffTopic}, ""},
-		{moderation.Choice{Action: moderation.Approve}, "ham"},
-		{moderation.Choice{Action: moderation.Hold}, ""},
+		{moderation.Choice{Action: decision.Approve}, "ham"},
+		{moderation.Choice{Action: decision.MarkSpam}, "spam"},
+		{moderation.Choice{Action: decision.Reject, Reason: decision.ReasonObscenity}, "obscenity"},
+		{moderation.Choice{Action: decision.Reject, Reason: decision.ReasonOffTopic}, ""},
+		{moderation.Choice{Action: decision.Approve}, "ham"},
+		{moderation.Choice{Action: decision.Hold}, ""},
 	} {
 		w.choose(mod, w.a, tt.in, c.ID)
 		want := map[uint64]string{}
@@ -207,7 +208,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	mod := w.person("mod", moderation.Moderator, "a")
 	c, d := w.submit(w.a, "Decided once."), w.submit(w.a, "Not decided by it.")
 	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
-	in := moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
+	in := moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
 	first, err := w.s.Decide(w.ctx, mod, w.a, in)
 	w.must(err)
 	second, err := w.s.Decide(w.ctx, mod, w.a, in)
@@ -240,7 +241,7 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
 	ids := w.fill(w.a, 1_000)
-	out := w.decide(mod, w.a, moderation.MarkSpam, ids...)
+	out := w.decide(mod, w.a, decision.MarkSpam, ids...)
 	if out.Done != len(ids) || len(out.Conflicts) != 0 {
 		t.Fatalf("got %d done, %d conflicts", out.Done, len(out.Conflicts))
 	}
@@ -282,15 +283,15 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 		}
 		told = nil
 	}
-	w.decide(mod, w.a, moderation.MarkSpam, c.ID)
+	w.decide(mod, w.a, decision.MarkSpam, c.ID)
 	want("from waiting to spam", false)
-	spam := w.decide(mod, w.a, moderation.Approve, c.ID)
+	spam := w.decide(mod, w.a, decision.Approve, c.ID)
 	want("from spam to approved", true)
 	w.undo(mod, w.a, spam.Batch)
 	want("and back", true)
-	w.decide(mod, w.a, moderation.MarkSpam, c.ID)
+	w.decide(mod, w.a, decision.MarkSpam, c.ID)
 	want("unchanged")
-	w.decide(mod, w.a, moderation.Hold, c.ID)
+	w.decide(mod, w.a, decision.Hold, c.ID)
 	want("from spam to waiting", false)
 	_, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Seen.", nil)
 	w.must(err)

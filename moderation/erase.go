@@ -2,15 +2,14 @@ package moderation
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -184,9 +183,9 @@ func (p Person) eachCopied(tx Tx, who Actor, site Site, fn func(Site) error) (le
 }
 
 // lessons finds the person's lessons on a site whose log ends at head, ascending.
-func (p Person) lessons(tx Tx, site int64, head uint64) (found []StoredLesson, err error) {
+func (p Person) lessons(tx Tx, site int64, head uint64) (found []decision.Lesson, err error) {
 	wrote := p.wrote()
-	err = eachStored(tx, site, head, func(l StoredLesson) {
+	err = eachStored(tx, site, head, func(l decision.Lesson) {
 		if wrote(l) {
 			found = append(found, l)
 		}
@@ -195,7 +194,7 @@ func (p Person) lessons(tx Tx, site int64, head uint64) (found []StoredLesson, e
 }
 
 // eachStored calls fn with a site's lessons up to an entry, whether they count or not, ascending.
-func eachStored(tx Tx, site int64, upTo uint64, fn func(StoredLesson)) error {
+func eachStored(tx Tx, site int64, upTo uint64, fn func(decision.Lesson)) error {
 	const length = 1_000
 	for after := uint64(0); after < upTo; after += length {
 		list, err := tx.Lessons(site, after, min(after+length, upTo))
@@ -211,7 +210,7 @@ func eachStored(tx Tx, site int64, upTo uint64, fn func(StoredLesson)) error {
 
 // copies finds what the person wrote on one site among the lessons that another took over,
 // from there or from a third, ascending.
-func (p Person) copies(tx Tx, from, site int64) (found []StoredLesson, err error) {
+func (p Person) copies(tx Tx, from, site int64) (found []decision.Lesson, err error) {
 	entries, err := tx.Copies(site)
 	if err != nil {
 		return nil, fmt.Errorf("read copies: %w", err)
@@ -240,16 +239,16 @@ func (p Person) copies(tx Tx, from, site int64) (found []StoredLesson, err error
 	for _, c := range comments {
 		ids[c.ID] = true
 	}
-	return slices.DeleteFunc(found, func(l StoredLesson) bool { return !ids[l.Comment] }), nil
+	return slices.DeleteFunc(found, func(l decision.Lesson) bool { return !ids[l.Comment] }), nil
 }
 
 // wrote tells the person's lessons that were not erased yet from all others.
-func (p Person) wrote() func(StoredLesson) bool {
+func (p Person) wrote() func(decision.Lesson) bool {
 	email, named := text.Fold(p.Email), make(map[string]bool, len(p.Comments))
 	for _, id := range p.Comments {
 		named[id] = true
 	}
-	return func(l StoredLesson) bool {
+	return func(l decision.Lesson) bool {
 		if len(l.Salt) == 0 {
 			return false
 		}
@@ -258,44 +257,21 @@ func (p Person) wrote() func(StoredLesson) bool {
 }
 
 // erase writes the one entry that takes lessons out for good; without lessons there is none.
-func (b *book) erase(lessons []StoredLesson) error {
+func (b *book) erase(lessons []decision.Lesson) error {
 	if len(lessons) == 0 {
 		return nil
 	}
 	for i := range lessons {
-		lessons[i].Proof = lessonHash(lessons[i].Salt, lessons[i].Lesson)
+		lessons[i].Proof = decision.LessonHash(lessons[i].Salt, lessons[i].Lesson)
 	}
 	if err := b.tx.EraseLessons(b.site.ID, lessons, b.head.Seq+1); err != nil {
 		return fmt.Errorf("erase lessons: %w", err)
 	}
 	lowest := lessons[0].Seq
 	var out Outcome
-	b.teach(Decision{Kind: EntryErasure, Lessons: len(lessons), Before: lowest, Lesson: erasedHash(lessons)}, &out)
+	b.teach(decision.Entry{Kind: decision.Erasure, Lessons: len(lessons), Before: lowest, Lesson: decision.ErasedHash(lessons)}, &out)
 	if err := dropSnapshots(b.tx, b.site.ID, lowest); err != nil { // they hold words of what is erased
 		return err
 	}
 	return b.close(&out)
-}
-
-// erased reports whether nothing is left of what a lesson said.
-func (l StoredLesson) erased() bool {
-	return len(l.Salt) == 0 && l.Lesson.Comment == classifier.Comment{}
-}
-
-// hash is the lesson's lessonHash, of an erased one as it was kept.
-func (l StoredLesson) hash() []byte {
-	if l.erased() {
-		return l.Proof
-	}
-	return lessonHash(l.Salt, l.Lesson)
-}
-
-// erasedHash is what an entry of erasure keeps of what it erased, ascending.
-func erasedHash(lessons []StoredLesson) []byte {
-	var e encoding
-	for _, l := range lessons {
-		e = e.number(l.Seq).number(uint64(l.Part)).bytes(l.Proof)
-	}
-	sum := sha256.Sum256(e)
-	return sum[:]
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // by posts a comment under an e-mail.
@@ -56,10 +57,10 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 			w.by(w.a, "ａｎｎ.writer@mail.example", "", "Cheap wagtail pills, order now at our casino."),
 		}
 		same := w.by(w.a, "another@mail.example", "Ann", "The kingfisher is blue, says another Ann.")
-		w.decide(mod, w.a, moderation.Approve, same)
-		first := w.decide(mod, w.a, moderation.Approve, ids[0], ids[1])
-		w.undo(mod, w.a, w.decide(mod, w.a, moderation.MarkSpam, ids[1]).Batch)
-		w.decide(owner, w.a, moderation.MarkSpam, ids[2])
+		w.decide(mod, w.a, decision.Approve, same)
+		first := w.decide(mod, w.a, decision.Approve, ids[0], ids[1])
+		w.undo(mod, w.a, w.decide(mod, w.a, decision.MarkSpam, ids[1]).Batch)
+		w.decide(owner, w.a, decision.MarkSpam, ids[2])
 		withdrawn, err := w.s.WithdrawLessons(w.ctx, owner, w.a, owner.Account.ID, nil)
 		w.must(err)
 		w.taught(w.a, 130)
@@ -100,7 +101,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		}
 		entries, _, err := w.s.Log(w.ctx, mod, w.a, "", 1)
 		w.must(err)
-		if e := entries[0]; e.Kind != moderation.EntryErasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 || e.Name != "owner" {
+		if e := entries[0]; e.Kind != decision.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 || e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
 		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
@@ -123,7 +124,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		_, err = w.s.RetireLessons(w.ctx, owner, w.a, w.clock.Now(), nil)
 		w.must(err)
 		gone("after undos and a retirement")
-		w.decide(mod, w.a, moderation.MarkSpam, ids[0])
+		w.decide(mod, w.a, decision.MarkSpam, ids[0])
 		if lessons, _, _ := w.holds(w.a, "wagtail"); lessons != 1 {
 			t.Errorf("decided again, the comment teaches %d lessons, want 1: the comments themselves stay", lessons)
 		}
@@ -134,7 +135,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	w := newWorld(t)
 	ids := []string{w.by(w.a, "", "Ann", "A wagtail without an e-mail."), w.by(w.a, "", "Ann", "A kingfisher of another Ann.")}
-	w.decide(moderation.Operator, w.a, moderation.Approve, ids...)
+	w.decide(moderation.Operator, w.a, decision.Approve, ids...)
 	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
 	w.must(err)
 	out, err := w.s.EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Comments: ids[:1]}, nil)
@@ -160,8 +161,8 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		third := w.site("c")
 		ofA, ofBoth := w.person("of-a", moderation.Owner, "a"), w.person("both", moderation.Owner, "a", "b")
 		const email = "ann@mail.example"
-		w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.by(w.a, email, "Ann", "A wagtail on the first site."), w.by(w.a, "x@mail.example", "", "Cheap pills."))
-		w.decide(moderation.Operator, w.b, moderation.Approve, w.by(w.b, email, "Ann", "A kingfisher on the second site."))
+		w.decide(moderation.Operator, w.a, decision.MarkSpam, w.by(w.a, email, "Ann", "A wagtail on the first site."), w.by(w.a, "x@mail.example", "", "Cheap pills."))
+		w.decide(moderation.Operator, w.b, decision.Approve, w.by(w.b, email, "Ann", "A kingfisher on the second site."))
 		copied := func(to, from moderation.Site) {
 			t.Helper()
 			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, to, from, nil)
@@ -202,7 +203,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 
 func TestOnlyOwnersErase(t *testing.T) {
 	w := newWorld(t)
-	w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+	w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
 	p := moderation.Person{Email: "ann@mail.example"}
 	for _, tt := range []struct {
 		name string
@@ -244,7 +245,7 @@ type addsThen struct {
 	happens func()
 }
 
-func (a addsThen) AddLessons(site int64, ls []moderation.StoredLesson) error {
+func (a addsThen) AddLessons(site int64, ls []decision.Lesson) error {
 	a.happens()
 	return a.Tx.AddLessons(site, ls)
 }
@@ -252,7 +253,7 @@ func (a addsThen) AddLessons(site int64, ls []moderation.StoredLesson) error {
 // An erasure that begins while a copy is under way waits for it, and finds it.
 func TestNoCopyEscapesAnErasure(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."), w.by(w.a, "", "Bob", "A kingfisher."))
+		w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."), w.by(w.a, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
 		s, err := moderation.New(w.ctx, moderation.Options{Secret: testSecret, Clock: w.clock, Store: between{w.db, func() {
@@ -285,11 +286,11 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 // A process that has not heard of an erasure still knows the words: it must not write them down.
 func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+		w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
 		ids := w.waiting(w.a, texts(70, rand.New(rand.NewPCG(1, 2))))
-		w.decide(moderation.Operator, w.a, moderation.MarkSpam, ids...)
+		w.decide(moderation.Operator, w.a, decision.MarkSpam, ids...)
 		w.must(w.s.Learn(w.ctx, w.a))
-		w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail again."))
+		w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail again."))
 		_, err := w.another(nil).EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
 		w.must(err)
 		w.must(moderation.SaveSnapshots(w.ctx, w.s, w.a))
@@ -323,11 +324,11 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 	} {
 		t.Run(tt.change, func(t *testing.T) {
 			w := newWorld(t)
-			w.decide(moderation.Operator, w.a, moderation.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+			w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
 			w.taught(w.a, 10)
 			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
 			w.must(err)
-			w.decide(moderation.Operator, w.b, moderation.Approve, w.submit(w.b, "Lovely.").ID)
+			w.decide(moderation.Operator, w.b, decision.Approve, w.submit(w.b, "Lovely.").ID)
 			_, err = w.s.EraseLessons(w.ctx, moderation.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
 			w.must(err)
 			if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != 0 {
@@ -352,7 +353,7 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 	w := newWorld(t)
 	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
-	w.decide(moderation.Operator, w.a, moderation.Approve,
+	w.decide(moderation.Operator, w.a, decision.Approve,
 		w.by(w.a, "ann@mail.example", "Ann", long), w.by(w.a, "ann@mail.example", "Ann", "One more wagtail."))
 	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
 	w.must(err)

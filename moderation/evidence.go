@@ -6,13 +6,14 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // A LikelyReason is why a comment may well have to be refused, by today's model: a reason that
 // is at least as probable as not, or that its verdict suggests. Evidence is what speaks for and
 // against it, strongest first; a Weight's Spam counts the lessons of this reason.
 type LikelyReason struct {
-	Reason      Reason
+	Reason      decision.Reason
 	Probability float64
 	Evidence    []classifier.Weight
 }
@@ -29,7 +30,7 @@ func (s *Service) evidence(ctx context.Context, c Comment) (found []classifier.W
 	d := classifier.Read(document(c))
 	for i, p := range l.model.Judge(d).Reasons {
 		reason := taughtReasons[i]
-		if p >= likelyReason || p > 0 && c.Verdict.Action == Reject && c.Verdict.Reason == reason {
+		if p >= likelyReason || p > 0 && c.Verdict.Action == decision.Reject && c.Verdict.Reason == reason {
 			likely = append(likely, LikelyReason{reason, p, l.model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
 		}
 	}

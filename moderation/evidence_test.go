@@ -7,16 +7,17 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // refuse has n comments of a text, each with words of its own, refused for a reason.
-func (w *world) refuse(reason moderation.Reason, n int, text string) moderation.Outcome {
+func (w *world) refuse(reason decision.Reason, n int, text string) moderation.Outcome {
 	w.t.Helper()
 	var ids []string
 	for i := range n {
 		ids = append(ids, w.submit(w.a, fmt.Sprintf("%s %s", text, chatter(w.posts+i))).ID)
 	}
-	out := w.choose(moderation.Operator, w.a, moderation.Choice{Action: moderation.Reject, Reason: reason}, ids...)
+	out := w.choose(moderation.Operator, w.a, moderation.Choice{Action: decision.Reject, Reason: reason}, ids...)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	return out
 }
@@ -35,15 +36,15 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	if got := w.item(rude); len(got.Reasons) != 0 {
 		t.Errorf("a reason that nobody taught: %+v", got.Reasons)
 	}
-	out := w.refuse(moderation.ReasonPersonalAttack, 12, "You clueless moron, nobody asked you:")
-	w.refuse(moderation.ReasonObscenity, 6, "Bloody arse and bollocks:")
+	out := w.refuse(decision.ReasonPersonalAttack, 12, "You clueless moron, nobody asked you:")
+	w.refuse(decision.ReasonObscenity, 6, "Bloody arse and bollocks:")
 
 	rude = w.submit(w.a, "You clueless moron, nobody asked you about beans.")
-	if v := rude.Verdict; v.Action != moderation.Reject || v.Reason != moderation.ReasonPersonalAttack {
+	if v := rude.Verdict; v.Action != decision.Reject || v.Reason != decision.ReasonPersonalAttack {
 		t.Fatalf("the verdict suggests %v for %v, want a refusal for the attack", v.Action, v.Reason)
 	}
 	got := w.item(rude)
-	if len(got.Reasons) == 0 || got.Reasons[0].Reason != moderation.ReasonPersonalAttack || got.Reasons[0].Probability < 0.9 {
+	if len(got.Reasons) == 0 || got.Reasons[0].Reason != decision.ReasonPersonalAttack || got.Reasons[0].Probability < 0.9 {
 		t.Fatalf("reasons: %+v", got.Reasons)
 	}
 	found := got.Reasons[0].Evidence
@@ -69,7 +70,7 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	w.undo(moderation.Operator, w.a, out.Batch)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	for _, l := range w.item(rude).Reasons {
-		if l.Reason == moderation.ReasonPersonalAttack {
+		if l.Reason == decision.ReasonPersonalAttack {
 			t.Errorf("after the undo: %+v", l)
 		}
 	}
@@ -78,12 +79,12 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
 	w := newWorld(t)
 	w.schooled(w.a, 40, 20)
-	w.refuse(moderation.ReasonPersonalAttack, 6, "What a fool you are:")
+	w.refuse(decision.ReasonPersonalAttack, 6, "What a fool you are:")
 	seen := map[string]bool{}
 	for i, text := range []string{"What a fool you are, with your tomatoes.", "What a fool I was.", "What a day: the tomatoes grew, you fool.", "The tomatoes grew well, thank you."} {
 		c := w.submit(w.a, text)
 		got := w.item(c)
-		suggested := c.Verdict.Action == moderation.Reject
+		suggested := c.Verdict.Action == decision.Reject
 		switch {
 		case len(got.Reasons) == 0 && !suggested:
 			seen["neither"] = true
@@ -91,7 +92,7 @@ func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
 			seen["suggested"] = true
 		case len(got.Reasons) == 1 && got.Reasons[0].Probability >= 0.5 && got.Reasons[0].Probability < 0.9:
 			seen["likely"] = true
-			if c.Verdict.Action == moderation.Approve {
+			if c.Verdict.Action == decision.Approve {
 				t.Errorf("%d: what is likely to be refused is called good", i)
 			}
 		default:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -68,7 +69,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 			t.Errorf("%v: %d events were told of what was not stored", tt.err, told)
 		}
 	}
-	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != moderation.Pending {
+	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != decision.Pending {
 		t.Errorf("the comment became %+v", got)
 	}
 }
@@ -83,7 +84,7 @@ func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	moderation.SetStore(s, broken)
 	out, err := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
 	w.must(err)
-	if c := w.comment(w.a, out.Comment.ID); c.State != moderation.Pending || c.Verdict.Warm || c.Verdict.Action != moderation.Hold {
+	if c := w.comment(w.a, out.Comment.ID); c.State != decision.Pending || c.Verdict.Warm || c.Verdict.Action != decision.Hold {
 		t.Errorf("got %s with %+v", c.State, c.Verdict)
 	}
 	moderation.SetStore(s, w.db)

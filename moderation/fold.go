@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var (
@@ -117,7 +118,7 @@ func (f *folding) follow(old learned) (goesOn bool, err error) {
 const decisionsRead = 500 // at a time
 
 // takesBack reports whether d may take back what an earlier entry taught, or bring it back.
-func takesBack(d Decision) bool { return d.Before != 0 || d.Undoes != 0 }
+func takesBack(d decision.Entry) bool { return d.Before != 0 || d.Undoes != 0 }
 
 // begin finds the end of the log and the newest good snapshot.
 func (f *folding) begin() error {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -62,7 +63,7 @@ func tally(tx Tx, site int64) (t Tally, err error) {
 func publishes(tx Tx, site Site, v Verdict, j judged) (bool, error) {
 	policy := site.Settings.Moderation
 	may := j.ok && (policy == PolicyNone ||
-		policy == PolicySuspicious && v.Warm && v.Action != MarkSpam && v.Action != Reject)
+		policy == PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
 	if !may {
 		return false, nil
 	}
@@ -106,8 +107,8 @@ func counted(n int) string {
 }
 
 // contradicts reports whether an action goes against what the filter was sure of.
-func (v Verdict) contradicts(a Action) bool {
-	return v.Warm && (a == Approve && v.Spam > surelySpam || a == MarkSpam && v.Spam < surelyHam)
+func (v Verdict) contradicts(a decision.Action) bool {
+	return v.Warm && (a == decision.Approve && v.Spam > surelySpam || a == decision.MarkSpam && v.Spam < surelyHam)
 }
 
 // contradictions leaves an outcome's only where the filter was taught enough to contradict.

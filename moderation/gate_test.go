@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -34,8 +35,8 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 
 func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	w := newWorld(t)
-	w.decide(moderation.Operator, w.a, moderation.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
-	w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.2, 0.2))
+	w.decide(moderation.Operator, w.a, decision.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
+	w.decide(moderation.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.2, 0.2))
 	var e *problem.Error
 	if err := w.turnOn("a"); !asError(err, &e) {
 		t.Fatal(err)
@@ -82,22 +83,22 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.schooled(w.a, 80, 19)
 		last := w.said(w.a, 0.9, 0.9)
-		out := w.decide(moderation.Operator, w.a, moderation.MarkSpam, last)
+		out := w.decide(moderation.Operator, w.a, decision.MarkSpam, last)
 		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 		w.must(w.turnOn("a"))
-		state := func(text string) moderation.State {
+		state := func(text string) decision.State {
 			t.Helper()
 			return w.submit(w.a, text).State
 		}
-		if got := state("The tomatoes grew well, thank you."); got != moderation.Approved {
+		if got := state("The tomatoes grew well, thank you."); got != decision.Approved {
 			t.Errorf("with 80 and 20: %s, want approved", got)
 		}
-		if got := state("Cheap pills, order now at our casino!"); got != moderation.Pending {
+		if got := state("Cheap pills, order now at our casino!"); got != decision.Pending {
 			t.Errorf("what is suspected: %s, want pending", got)
 		}
 		// Not even before the model has followed the undo.
 		w.undo(moderation.Operator, w.a, out.Batch)
-		if got := state("The tomatoes in the garden grew well, thank you."); got != moderation.Pending {
+		if got := state("The tomatoes in the garden grew well, thank you."); got != decision.Pending {
 			t.Errorf("with 80 and 19: %s, want pending", got)
 		}
 		if now := w.quality(w.a); now.Tally.Enough() {
@@ -110,8 +111,8 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		if _, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
 			t.Error(err)
 		}
-		w.decide(moderation.Operator, w.a, moderation.MarkSpam, last)
-		if got := state("The tomatoes of my garden grew well, thank you."); got != moderation.Approved {
+		w.decide(moderation.Operator, w.a, decision.MarkSpam, last)
+		if got := state("The tomatoes of my garden grew well, thank you."); got != decision.Approved {
 			t.Errorf("with 80 and 20 again: %s, want approved", got)
 		}
 	})
@@ -123,27 +124,27 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		return moderation.Verdict{Spam: spam, Score: spam, Warm: warm}
 	}
 	young := w.said(w.a, 0.999, 0.999)
-	if out := w.decide(moderation.Operator, w.a, moderation.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
+	if out := w.decide(moderation.Operator, w.a, decision.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
 	w.schooled(w.a, 80, 20)
 	for _, tt := range []struct {
 		name    string
 		verdict moderation.Verdict
-		action  moderation.Action
-		reason  moderation.Reason
+		action  decision.Action
+		reason  decision.Reason
 		want    bool
 	}{
-		{"sure spam approved", verdict(0.99, true), moderation.Approve, 0, true},
-		{"sure ham marked as spam", verdict(0.01, true), moderation.MarkSpam, 0, true},
-		{"sure ham refused as spam", verdict(0.01, true), moderation.Reject, moderation.ReasonSpam, true},
-		{"sure spam marked as spam", verdict(0.99, true), moderation.MarkSpam, 0, false},
-		{"sure ham approved", verdict(0.01, true), moderation.Approve, 0, false},
-		{"0.98 is not sure", verdict(0.98, true), moderation.Approve, 0, false},
-		{"0.02 is not sure", verdict(0.02, true), moderation.MarkSpam, 0, false},
-		{"a cold model knows nothing", verdict(0.99, false), moderation.Approve, 0, false},
-		{"an insult is no spam", verdict(0.01, true), moderation.Reject, moderation.ReasonHateSpeech, false},
-		{"to hold is no answer", verdict(0.99, true), moderation.Hold, 0, false},
+		{"sure spam approved", verdict(0.99, true), decision.Approve, 0, true},
+		{"sure ham marked as spam", verdict(0.01, true), decision.MarkSpam, 0, true},
+		{"sure ham refused as spam", verdict(0.01, true), decision.Reject, decision.ReasonSpam, true},
+		{"sure spam marked as spam", verdict(0.99, true), decision.MarkSpam, 0, false},
+		{"sure ham approved", verdict(0.01, true), decision.Approve, 0, false},
+		{"0.98 is not sure", verdict(0.98, true), decision.Approve, 0, false},
+		{"0.02 is not sure", verdict(0.02, true), decision.MarkSpam, 0, false},
+		{"a cold model knows nothing", verdict(0.99, false), decision.Approve, 0, false},
+		{"an insult is no spam", verdict(0.01, true), decision.Reject, decision.ReasonHateSpeech, false},
+		{"to hold is no answer", verdict(0.99, true), decision.Hold, 0, false},
 	} {
 		id := w.saidAll(w.a, tt.verdict)[0]
 		out := w.choose(moderation.Operator, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
@@ -157,7 +158,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		}
 	}
 	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
-	in := moderation.Choice{Action: moderation.Approve, Comments: w.refs(w.a, w.said(w.a, 0.99, 0.99)), Key: key}
+	in := moderation.Choice{Action: decision.Approve, Comments: w.refs(w.a, w.said(w.a, 0.99, 0.99)), Key: key}
 	for range 2 {
 		out, err := w.s.Decide(w.ctx, moderation.Operator, w.a, in)
 		w.must(err)
@@ -195,7 +196,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 		t.Errorf("sure ham was answered: %+v", out)
 	}
 	w.undo(moderation.Operator, w.a, first.Batch)
-	if got := w.comment(w.a, id); got.State != moderation.Pending {
+	if got := w.comment(w.a, id); got.State != decision.Pending {
 		t.Errorf("after undo it is %s, want pending", got.State)
 	}
 }

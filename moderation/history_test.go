@@ -15,6 +15,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -220,8 +221,8 @@ func (h *history) name(id string) string {
 }
 
 func (h *history) choose(verb, reason string, names []string) error {
-	action, _ := moderation.ParseAction(verb)
-	why, _ := moderation.ParseReason(reason)
+	action, _ := decision.ParseAction(verb)
+	why, _ := decision.ParseReason(reason)
 	ids := make([]string, len(names))
 	for i, name := range names {
 		ids[i] = h.posted[name].Comment.ID
@@ -265,14 +266,14 @@ func (h *history) report() string {
 	for _, name := range h.names {
 		c := h.comment(h.a, h.posted[name].Comment.ID)
 		fmt.Fprintf(&out, "%s is %s", name, c.State)
-		if c.Reason != moderation.NoReason {
+		if c.Reason != decision.NoReason {
 			fmt.Fprintf(&out, " (%s)", c.Reason)
 		}
 		fmt.Fprintf(&out, " v%d", c.Version)
 		if c.Submissions > 1 {
 			fmt.Fprintf(&out, " ×%d", c.Submissions)
 		}
-		if c.State == moderation.Pending && c.Verdict.Action != moderation.Hold {
+		if c.State == decision.Pending && c.Verdict.Action != decision.Hold {
 			fmt.Fprintf(&out, ", suggested: %s", c.Verdict.Action)
 		}
 		out.WriteByte('\n')
@@ -291,7 +292,7 @@ func (h *history) report() string {
 	var shown []string
 	for _, c := range thread.Comments {
 		name := strings.Repeat("↳", c.Depth) + h.name(c.ID)
-		if c.State != moderation.Approved {
+		if c.State != decision.Approved {
 			name = "(" + name + ")"
 		}
 		shown = append(shown, name)

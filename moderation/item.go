@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // A HistoryEntry is one thing that happened to a comment. By is nil for what the site's
 // settings did.
 type HistoryEntry struct {
-	Decision
+	decision.Entry
 	Name string // the account's name, "" when by nobody
 	Auto bool   // published by the site's setting: in no decision
 }
@@ -96,18 +98,20 @@ func unique(ids []string) []string {
 // is in no decision: it is seen from the state in which the next one met the comment.
 func story(c Comment, logged []LogEntry) []HistoryEntry {
 	out := make([]HistoryEntry, 0, len(logged)+1)
-	state, at := Pending, c.CreatedAt
+	state, at := decision.Pending, c.CreatedAt
 	auto := func(version int64) {
-		out = append(out, HistoryEntry{Auto: true, Decision: Decision{
-			Site: c.Site, Comment: c.ID, Version: version, Action: Approve, From: Pending, To: Approved, At: at,
+		out = append(out, HistoryEntry{Auto: true, Entry: decision.Entry{
+			Site: c.Site, Comment: c.ID, Version: version, Action: decision.Approve, From: decision.Pending, To: decision.Approved, At: at,
 		}})
 	}
-	published := func(next State) bool { return next == Approved && state != Approved && c.Account == "" }
+	published := func(next decision.State) bool {
+		return next == decision.Approved && state != decision.Approved && c.Account == ""
+	}
 	for _, d := range logged {
 		if published(d.From) {
 			auto(d.Version)
 		}
-		out = append(out, HistoryEntry{Decision: d.Decision, Name: d.Name})
+		out = append(out, HistoryEntry{Entry: d.Entry, Name: d.Name})
 		state, at = d.To, editTime(c, d.At)
 	}
 	if published(c.State) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/markup"
 )
 
@@ -36,7 +37,7 @@ const (
 )
 
 // taughtReasons are those that have a model of their own, as classifier.Judgement has them.
-var taughtReasons = [3]Reason{ReasonHateSpeech, ReasonObscenity, ReasonPersonalAttack}
+var taughtReasons = [3]decision.Reason{decision.ReasonHateSpeech, decision.ReasonObscenity, decision.ReasonPersonalAttack}
 
 // judged is what a site's model said of a comment. It is not ok when it could not be asked.
 type judged struct {
@@ -105,14 +106,14 @@ func (v *Verdict) decide(site Site, lift bool, reasons [3]float64) {
 			worst = i
 		}
 	}
-	v.Action, v.Reason = Hold, NoReason
+	v.Action, v.Reason = decision.Hold, decision.NoReason
 	switch {
 	case v.Score >= suspect:
-		v.Action, v.Reason = MarkSpam, ReasonSpam
+		v.Action, v.Reason = decision.MarkSpam, decision.ReasonSpam
 	case reasons[worst] >= suggestedReason:
-		v.Action, v.Reason = Reject, taughtReasons[worst]
+		v.Action, v.Reason = decision.Reject, taughtReasons[worst]
 	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason:
-		v.Action = Approve
+		v.Action = decision.Approve
 	}
 }
 

@@ -10,12 +10,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A LogEntry is a decision with its moderator's name.
 type LogEntry struct {
-	Decision
+	decision.Entry
 	Name string
 }
 
@@ -67,14 +68,14 @@ func pageSize(limit int) (int, error) {
 	return limit, nil
 }
 
-func named(tx Tx, decisions []Decision) ([]LogEntry, error) {
+func named(tx Tx, decisions []decision.Entry) ([]LogEntry, error) {
 	names, err := accountNames(tx)
 	if err != nil {
 		return nil, err
 	}
 	entries := make([]LogEntry, len(decisions))
 	for i, d := range decisions {
-		entries[i] = LogEntry{Decision: d, Name: names[d.By]}
+		entries[i] = LogEntry{Entry: d, Name: names[d.By]}
 	}
 	return entries, nil
 }
@@ -128,24 +129,24 @@ func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err err
 // A walk along a site's log, as far as the head.
 type walk struct {
 	site int64
-	head Head
+	head decision.Head
 	bad  uint64
 
-	erasers map[uint64]Decision // entries that erased lessons, as far as they were needed
+	erasers map[uint64]decision.Entry // entries that erased lessons, as far as they were needed
 }
 
 // taught is what an entry's hash of its lessons should be.
-func (w *walk) taught(tx Tx, d Decision, lessons []StoredLesson) ([]byte, error) {
-	if d.Kind == EntryErasure {
+func (w *walk) taught(tx Tx, d decision.Entry, lessons []decision.Lesson) ([]byte, error) {
+	if d.Kind == decision.Erasure {
 		taken, err := tx.TakenBy(w.site, d.Seq)
 		if err != nil || len(taken) == 0 {
 			return nil, err
 		}
-		return erasedHash(taken), nil
+		return decision.ErasedHash(taken), nil
 	}
 	unproven := 0
 	for _, l := range lessons {
-		if !l.erased() {
+		if !l.Erased() {
 			continue
 		}
 		covered, err := w.covers(tx, l.Withdrawn, d)
@@ -156,15 +157,15 @@ func (w *walk) taught(tx Tx, d Decision, lessons []StoredLesson) ([]byte, error)
 			unproven++
 		}
 	}
-	if unproven > 0 && !slices.ContainsFunc(lessons, func(l StoredLesson) bool { return !l.erased() }) {
+	if unproven > 0 && !slices.ContainsFunc(lessons, func(l decision.Lesson) bool { return !l.Erased() }) {
 		return d.Lesson, nil // what was retired is gone as a whole, and the entry alone speaks for it
 	}
-	return taughtHash(d, lessons), nil
+	return decision.TaughtHash(d, lessons), nil
 }
 
 // covers reports whether entry by may have erased what entry d taught: a retirement what is
 // older, an erasure what it says itself, at its own place.
-func (w *walk) covers(tx Tx, by uint64, d Decision) (bool, error) {
+func (w *walk) covers(tx Tx, by uint64, d decision.Entry) (bool, error) {
 	entry, known := w.erasers[by]
 	if !known {
 		var err error
@@ -172,14 +173,14 @@ func (w *walk) covers(tx Tx, by uint64, d Decision) (bool, error) {
 			return false, err
 		}
 		if w.erasers == nil {
-			w.erasers = map[uint64]Decision{}
+			w.erasers = map[uint64]decision.Entry{}
 		}
 		w.erasers[by] = entry
 	}
 	switch entry.Kind {
-	case EntryErasure:
+	case decision.Erasure:
 		return true, nil
-	case EntryRetirement:
+	case decision.Retirement:
 		before, err := time.Parse(time.RFC3339Nano, entry.Subject)
 		return err == nil && d.At.Before(before), nil
 	}
@@ -196,7 +197,7 @@ func (w *walk) step(tx Tx) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	lessons := make(map[uint64][]StoredLesson, len(list))
+	lessons := make(map[uint64][]decision.Lesson, len(list))
 	for _, l := range list {
 		lessons[l.Seq] = append(lessons[l.Seq], l)
 	}
@@ -205,11 +206,11 @@ func (w *walk) step(tx Tx) (more bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, chain(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
+		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, decision.Hash(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
 			w.bad = w.head.Seq + 1
 			return false, nil
 		}
-		w.head = Head{Seq: d.Seq, Hash: d.Hash}
+		w.head = decision.Head{Seq: d.Seq, Hash: d.Hash}
 	}
 	if len(decisions) == length {
 		return true, nil
@@ -268,13 +269,13 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	var own []Decision
+	var own []decision.Entry
 	var ids []string
 	version := map[uint64]int64{} // that the comment has if nobody edited it since
 	for _, d := range decisions {
 		w.from = d.Seq
 		w.later[d.Comment]++
-		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == EntryDecision {
+		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == decision.OnComment {
 			own, ids = append(own, d), append(ids, d.Comment)
 			version[d.Seq] = d.Version + w.later[d.Comment]
 		}
@@ -286,7 +287,7 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 		}
 		for _, d := range own {
 			if slices.ContainsFunc(comments, func(c Comment) bool {
-				return c.ID == d.Comment && c.Standing == d.Seq && c.State != Removed && c.Version == version[d.Seq]
+				return c.ID == d.Comment && c.Standing == d.Seq && c.State != decision.Removed && c.Version == version[d.Seq]
 			}) {
 				batches = append(batches, d.Batch)
 			}

@@ -10,10 +10,11 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // The chain as its documentation describes it, written a second time.
-func chained(before []byte, d moderation.Decision) []byte {
+func chained(before []byte, d decision.Entry) []byte {
 	var b bytes.Buffer
 	number := func(ns ...uint64) {
 		for _, n := range ns {
@@ -55,12 +56,12 @@ func (w *world) logged() moderation.Actor {
 	mod := w.person("mod", moderation.Moderator)
 	for i := range 6 {
 		c := w.submit(w.a, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
-		batch := w.choose(mod, w.a, moderation.Choice{Action: moderation.Action(i % 4), Note: "A note."}, c.ID).Batch
+		batch := w.choose(mod, w.a, moderation.Choice{Action: decision.Action(i % 4), Note: "A note."}, c.ID).Batch
 		if i%3 == 0 {
 			w.undo(mod, w.a, batch)
 		}
 	}
-	w.decide(mod, w.b, moderation.Approve, w.submit(w.b, "Of another site.").ID)
+	w.decide(mod, w.b, decision.Approve, w.submit(w.b, "Of another site.").ID)
 	return mod
 }
 
@@ -85,7 +86,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 		if e.Seq != uint64(i+1) || e.Site != w.a.ID || e.Name != "mod" {
 			t.Errorf("entry %d: seq %d of site %d by %q", i, e.Seq, e.Site, e.Name)
 		}
-		if want := chained(before, e.Decision); !bytes.Equal(e.Hash, want) {
+		if want := chained(before, e.Entry); !bytes.Equal(e.Hash, want) {
 			t.Errorf("entry %d: hash %x, want %x", i, e.Hash, want)
 		}
 		before = e.Hash
@@ -103,12 +104,12 @@ func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T
 		if _, err := tx.LockLog(w.a.ID); err != nil {
 			return err
 		}
-		old := moderation.Decision{Seq: 1, Site: w.a.ID, Batch: "old", Comment: "c", Version: 1, Action: moderation.Reject,
-			Reason: moderation.ReasonOther, To: moderation.Rejected, Score: 0.7, At: w.clock.Now()}
+		old := decision.Entry{Seq: 1, Site: w.a.ID, Batch: "old", Comment: "c", Version: 1, Action: decision.Reject,
+			Reason: decision.ReasonOther, To: decision.Rejected, Score: 0.7, At: w.clock.Now()}
 		old.Hash = chained(nil, old)
-		return tx.AppendDecisions(w.a.ID, []moderation.Decision{old})
+		return tx.AppendDecisions(w.a.ID, []decision.Entry{old})
 	}))
-	w.decide(mod, w.a, moderation.Approve, w.submit(w.a, "A comment of today.").ID)
+	w.decide(mod, w.a, decision.Approve, w.submit(w.a, "A comment of today.").ID)
 	bad, err := w.s.VerifyLog(w.ctx, w.a)
 	w.must(err)
 	if bad != 0 {

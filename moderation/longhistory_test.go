@@ -16,6 +16,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // texts makes n texts that share words, so that models of them have something to learn.
@@ -90,7 +91,7 @@ func newLongHistory(w *world, seed uint64, comments int) *longHistory {
 	h.ids = w.waiting(h.site, texts(comments, h.rnd))
 	h.otherIDs = w.waiting(h.other, texts(40, h.rnd))
 	for i, id := range h.otherIDs {
-		w.decide(h.owner, h.other, []moderation.Action{moderation.Approve, moderation.MarkSpam}[i%2], id)
+		w.decide(h.owner, h.other, []decision.Action{decision.Approve, decision.MarkSpam}[i%2], id)
 	}
 	return h
 }
@@ -106,9 +107,9 @@ func (h *longHistory) decideSome(n int) {
 			ids = append(ids, id)
 		}
 	}
-	choice := moderation.Choice{Action: moderation.Action(h.rnd.IntN(4))}
-	if choice.Action == moderation.Reject {
-		choice.Reason = moderation.ReasonDuplicate + moderation.Reason(h.rnd.IntN(7))
+	choice := moderation.Choice{Action: decision.Action(h.rnd.IntN(4))}
+	if choice.Action == decision.Reject {
+		choice.Reason = decision.ReasonDuplicate + decision.Reason(h.rnd.IntN(7))
 	}
 	out := h.choose(h.people[h.rnd.IntN(len(h.people))], h.site, choice, ids...)
 	if out.Batch != "" {
@@ -117,7 +118,7 @@ func (h *longHistory) decideSome(n int) {
 }
 
 // stored are all lessons of a site.
-func (w *world) stored(site moderation.Site) (all []moderation.StoredLesson) {
+func (w *world) stored(site moderation.Site) (all []decision.Lesson) {
 	w.t.Helper()
 	w.view(func(tx moderation.Tx) (err error) {
 		all, err = tx.Lessons(site.ID, 0, 1_000_000)
@@ -135,7 +136,7 @@ func (h *longHistory) erase(n int, onOther bool) {
 		site, other, written = h.other, h.site, h.otherIDs
 	}
 	email, canary := reader(n)
-	want := map[int64][]moderation.StoredLesson{site.ID: h.stored(site), other.ID: h.stored(other)}
+	want := map[int64][]decision.Lesson{site.ID: h.stored(site), other.ID: h.stored(other)}
 	gone := map[int64]int{}
 	for id, lessons := range want {
 		for i := range lessons {
@@ -281,25 +282,25 @@ func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
 		if err != nil {
 			return err
 		}
-		standing := map[string]moderation.Decision{} // by comment
-		withdrawn := map[string]uint64{}             // accounts, up to which entry
+		standing := map[string]decision.Entry{} // by comment
+		withdrawn := map[string]uint64{}        // accounts, up to which entry
 		count := map[uint64]bool{}
 		erases := map[uint64]bool{} // entries
 		var retired time.Time       // what is older
 		for _, d := range log {
 			switch {
 			case d.Undoes != 0 || d.Undone:
-			case d.Kind == moderation.EntryDecision:
+			case d.Kind == decision.OnComment:
 				standing[d.Comment] = d
-			case d.Kind == moderation.EntryWithdrawal:
+			case d.Kind == decision.Withdrawal:
 				withdrawn[d.Subject] = d.Seq
-			case d.Kind == moderation.EntryRetirement:
+			case d.Kind == decision.Retirement:
 				before, err := time.Parse(time.RFC3339Nano, d.Subject)
 				w.must(err)
 				if before.After(retired) {
 					retired = before
 				}
-			case d.Kind == moderation.EntryErasure:
+			case d.Kind == decision.Erasure:
 				erases[d.Seq] = true
 			default:
 				count[d.Seq] = true

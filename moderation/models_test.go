@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // After any history, with old decisions undone and decided anew, the model that followed the
@@ -61,9 +62,9 @@ func (w *world) randomHistory(site moderation.Site, rnd *rand.Rand) {
 			w.must(err)
 			own = append(own, out)
 		case n < 8:
-			choice := moderation.Choice{Action: moderation.Action(rnd.IntN(4))}
-			if choice.Action == moderation.Reject {
-				choice.Reason = moderation.ReasonDuplicate + moderation.Reason(rnd.IntN(7))
+			choice := moderation.Choice{Action: decision.Action(rnd.IntN(4))}
+			if choice.Action == decision.Reject {
+				choice.Reason = decision.ReasonDuplicate + decision.Reason(rnd.IntN(7))
 			}
 			out := w.choose(moderation.Operator, site, choice, own[rnd.IntN(len(own))].Comment.ID, own[rnd.IntN(len(own))].Comment.ID)
 			if out.Batch != "" {
@@ -90,7 +91,7 @@ func (w *world) randomHistory(site moderation.Site, rnd *rand.Rand) {
 // was not undone, if it teaches, in order of seq; with the lessons' own texts.
 func (w *world) foldOfWhatStands(site moderation.Site) []byte {
 	w.t.Helper()
-	standing := map[string]moderation.Decision{} // by comment
+	standing := map[string]decision.Entry{} // by comment
 	texts := map[uint64]classifier.Lesson{}
 	w.view(func(tx moderation.Tx) error {
 		log, err := tx.DecisionsAfter(site.ID, 0, 1000)
@@ -105,19 +106,19 @@ func (w *world) foldOfWhatStands(site moderation.Site) []byte {
 			return nil
 		})
 	})
-	labels := map[moderation.Reason]classifier.Label{
-		moderation.ReasonHateSpeech: classifier.HateSpeech, moderation.ReasonObscenity: classifier.Obscenity,
-		moderation.ReasonPersonalAttack: classifier.PersonalAttack,
+	labels := map[decision.Reason]classifier.Label{
+		decision.ReasonHateSpeech: classifier.HateSpeech, decision.ReasonObscenity: classifier.Obscenity,
+		decision.ReasonPersonalAttack: classifier.PersonalAttack,
 	}
 	var lessons []classifier.Lesson
 	for _, d := range standing {
 		label, teaches := labels[d.Reason]
 		switch d.Action {
-		case moderation.Approve:
+		case decision.Approve:
 			label, teaches = classifier.Ham, true
-		case moderation.MarkSpam:
+		case decision.MarkSpam:
 			label, teaches = classifier.Spam, true
-		case moderation.Hold:
+		case decision.Hold:
 			teaches = false
 		}
 		if teaches {
@@ -177,8 +178,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	start := time.Now()
 	ham := w.submit(w.a, "Lovely tomatoes, thank you.")
 	spam := w.submit(w.a, "Cheap pills, order now.")
-	w.decide(moderation.Operator, w.a, moderation.Approve, ham.ID)
-	batch := w.decide(moderation.Operator, w.a, moderation.MarkSpam, spam.ID).Batch
+	w.decide(moderation.Operator, w.a, decision.Approve, ham.ID)
+	batch := w.decide(moderation.Operator, w.a, decision.MarkSpam, spam.ID).Batch
 	same := func() bool {
 		mine, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
 		w.must(err)
@@ -221,7 +222,7 @@ func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 	var told []moderation.EventKind
 	stop := w.s.OnEvent(func(e moderation.Event) { told = append(told, e.Kind) })
 	c := w.submit(w.a, "Hello.")
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 	want := []moderation.EventKind{moderation.EventArrived, moderation.EventDecided}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
@@ -242,8 +243,8 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 	}
 	ham := w.submit(w.a, "Lovely tomatoes in the garden, thank you.")
 	spam := w.submit(w.a, "Order cheap pills at our casino, best price")
-	w.decide(moderation.Operator, w.a, moderation.Approve, ham.ID)
-	w.decide(moderation.Operator, w.a, moderation.MarkSpam, spam.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, ham.ID)
+	w.decide(moderation.Operator, w.a, decision.MarkSpam, spam.ID)
 	start := time.Now()
 	judged := func(id string) bool {
 		c := w.comment(w.a, id)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 			return err
 		}
 		switch {
-		case was.State == Removed:
+		case was.State == decision.Removed:
 			return unknownComment()
 		case now.After(was.EditUntil):
 			return problem.Denied("edit.expired", "The time to change this comment is over.")
@@ -80,13 +81,13 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		next := was
 		next.write(body)
 		next.Verdict = verdict(site, next, j, h)
-		next.State, next.EditedAt, next.Version = Pending, now, was.Version+1
+		next.State, next.EditedAt, next.Version = decision.Pending, now, was.Version+1
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {
 			return err
 		}
 		if shown {
-			next.State = Approved
+			next.State = decision.Approved
 		}
 		if err := rewrite(tx, was, next); err != nil {
 			return err
@@ -116,11 +117,11 @@ func rewrite(tx Tx, was, next Comment) error {
 	if !ok {
 		return errMoved
 	}
-	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == Approved); err != nil {
+	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == decision.Approved); err != nil {
 		return err
 	}
 	return tx.Emit(Event{Site: was.Site, Kind: EventEdited, Page: was.Page, Comment: was.ID,
-		Shown: was.State == Approved || next.State == Approved, At: next.EditedAt})
+		Shown: was.State == decision.Approved || next.State == decision.Approved, At: next.EditedAt})
 }
 
 // Withdraw removes a writer's own comment; withdrawing twice is no error.
@@ -134,12 +135,12 @@ func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) err
 			return fmt.Errorf("lock log: %w", err)
 		}
 		c, err := readComment(tx, site.ID, id)
-		if err != nil || c.State == Removed {
+		if err != nil || c.State == decision.Removed {
 			return err
 		}
-		refused := c.State == Rejected || c.State == Spam
+		refused := c.State == decision.Rejected || c.State == decision.Spam
 		ok, err := tx.SetState(site.ID, id, c.Version, StateChange{
-			State: Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
+			State: decision.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
 		})
 		if err != nil {
 			return fmt.Errorf("set state: %w", err)
@@ -150,7 +151,7 @@ func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) err
 		if err := newShowing(tx, site.ID, c).set(id, false); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Site: site.ID, Kind: EventRemoved, Page: c.Page, Comment: id, Shown: c.State == Approved, At: now})
+		return tx.Emit(Event{Site: site.ID, Kind: EventRemoved, Page: c.Page, Comment: id, Shown: c.State == decision.Approved, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw: %w", err)

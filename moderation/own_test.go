@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
@@ -41,7 +42,7 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	}
 	_, _, err := w.s.Public(w.ctx, w.a, c.ID)
 	wantCode(t, "public while it waits", err, "comment.unknown")
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 	if got, page, err := w.s.Public(w.ctx, w.a, c.ID); err != nil || got.ID != c.ID || page.URL != "https://a.example/post" {
 		t.Errorf("public: got %+v of %q, %v", got, page.URL, err)
 	}
@@ -53,13 +54,13 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.warm(w.a, 12)
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you for the recipe.")
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 	w.clock.add(time.Minute)
 	edited, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Order cheap pills at our casino, best price")
 	w.must(err)
 	stored := w.comment(w.a, c.ID)
-	if edited.State != moderation.Pending || edited.Version != 3 || stored.Version != 3 || !strings.Contains(edited.HTML, "pills") ||
-		!stored.EditedAt.Equal(w.clock.Now()) || stored.Verdict.Action != moderation.MarkSpam || stored.Same != nil {
+	if edited.State != decision.Pending || edited.Version != 3 || stored.Version != 3 || !strings.Contains(edited.HTML, "pills") ||
+		!stored.EditedAt.Equal(w.clock.Now()) || stored.Verdict.Action != decision.MarkSpam || stored.Same != nil {
 		t.Errorf("got %+v, stored %+v", edited, stored)
 	}
 	if n := len(w.thread(w.a).Comments); n != 12 {
@@ -82,7 +83,7 @@ func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 		ref := w.refs(w.a, c.ID)
 		var both sync.WaitGroup
 		both.Go(func() {
-			if _, err := w.s.Decide(w.ctx, moderation.Operator, w.a, moderation.Choice{Action: moderation.Approve, Comments: ref}); err != nil {
+			if _, err := w.s.Decide(w.ctx, moderation.Operator, w.a, moderation.Choice{Action: decision.Approve, Comments: ref}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -92,7 +93,7 @@ func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 			}
 		})
 		both.Wait()
-		if got := w.comment(w.a, c.ID); got.State == moderation.Approved {
+		if got := w.comment(w.a, c.ID); got.State == decision.Approved {
 			t.Fatalf("round %d: %q is public in version %d, and nobody saw it", i, got.Source, got.Version)
 		}
 	}
@@ -125,7 +126,7 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			w.must(err)
 			all = append(all, own{out.Comment.ID, out.EditToken})
 		case n < 7:
-			action := []moderation.Action{moderation.Approve, moderation.Approve, moderation.Approve, moderation.Reject, moderation.Hold}[rnd.IntN(5)]
+			action := []decision.Action{decision.Approve, decision.Approve, decision.Approve, decision.Reject, decision.Hold}[rnd.IntN(5)]
 			out := w.decide(moderation.Operator, w.a, action, pick().id, pick().id, pick().id)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
@@ -158,7 +159,7 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			}
 		}
 		replies[id] = below
-		return c.State == moderation.Approved || below > 0
+		return c.State == decision.Approved || below > 0
 	}
 	var want []string
 	for id, c := range comments {

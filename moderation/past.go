@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
@@ -23,7 +24,7 @@ func readPast(tx Tx, site int64, since time.Time) (past, error) {
 	if err != nil {
 		return past{}, fmt.Errorf("read decisions: %w", err)
 	}
-	p := past{Quality: Quality{Reasons: map[Reason]int{}}}
+	p := past{Quality: Quality{Reasons: map[decision.Reason]int{}}}
 	p.Capped = len(entries) == newestEntries && entries[len(entries)-1].Seq > 1
 	of := byComment(entries)
 	settled := make(map[string]bool, len(entries))
@@ -34,9 +35,9 @@ func readPast(tx Tx, site int64, since time.Time) (past, error) {
 			break
 		}
 		switch {
-		case d.Kind == EntryWithdrawal && d.Undoes == 0 && !d.Undone:
+		case d.Kind == decision.Withdrawal && d.Undoes == 0 && !d.Undone:
 			withdrawn[d.Subject] = true // what it decided until then: the entries still to come
-		case d.Kind != EntryDecision || d.Undoes != 0:
+		case d.Kind != decision.OnComment || d.Undoes != 0:
 		case d.Undone:
 			p.Undone++
 		case !settled[d.Comment]:
@@ -48,9 +49,9 @@ func readPast(tx Tx, site int64, since time.Time) (past, error) {
 }
 
 // settle notes the decision by which a comment stands, with all that was read of its log.
-func (p *past) settle(d Decision, entries []Decision, withdrawn bool) {
+func (p *past) settle(d decision.Entry, entries []decision.Entry, withdrawn bool) {
 	switch {
-	case d.Action == Hold: // it waits
+	case d.Action == decision.Hold: // it waits
 		return
 	case withdrawn:
 		p.Withdrawn++
@@ -61,13 +62,13 @@ func (p *past) settle(d Decision, entries []Decision, withdrawn bool) {
 	}
 	c := hindsight.Case{
 		Seq: d.Seq, Comment: d.Comment, Batch: d.Batch, By: d.By, At: d.At,
-		Score: d.Score, Spam: d.Spam, Warm: d.Warm, Refuse: d.Suggested == Reject,
+		Score: d.Score, Spam: d.Spam, Warm: d.Warm, Refuse: d.Suggested == decision.Reject,
 	}
 	switch d.Action {
-	case MarkSpam:
+	case decision.MarkSpam:
 		c.Truth = hindsight.Spam
 		p.Reasons[d.Reason]++
-	case Reject:
+	case decision.Reject:
 		c.Truth = hindsight.Refused
 		p.Reasons[d.Reason]++
 	}
@@ -75,12 +76,12 @@ func (p *past) settle(d Decision, entries []Decision, withdrawn bool) {
 }
 
 // byComment divides entries, newest first, by comment, where there are more than one.
-func byComment(entries []Decision) map[string][]Decision {
+func byComment(entries []decision.Entry) map[string][]decision.Entry {
 	n := make(map[string]int, len(entries))
 	for _, d := range entries {
 		n[d.Comment]++
 	}
-	of := map[string][]Decision{}
+	of := map[string][]decision.Entry{}
 	for _, d := range entries {
 		if n[d.Comment] > 1 {
 			of[d.Comment] = append(of[d.Comment], d)
@@ -92,7 +93,7 @@ func byComment(entries []Decision) map[string][]Decision {
 // knew reports whether the model that judged a comment before d had been taught that very
 // comment: by the decision that d replaces, of an older text or in another state, or by one
 // that was taken back, but not by the model yet. entries are the comment's, newest first.
-func knew(d Decision, entries []Decision) bool {
+func knew(d decision.Entry, entries []decision.Entry) bool {
 	end := d.Seq // of the time in which the entry at hand was the comment's last
 	for _, e := range entries {
 		if e.Seq >= d.Seq {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
@@ -42,9 +43,9 @@ type Quality struct {
 	Filter classifier.Quality
 	// Queue is the whole verdict's score at Suspect: what the queue calls suspected.
 	Queue         classifier.Cut
-	Disagreements []Disagreement   // the ten largest, the surest first
-	Weeks         []hindsight.Week // at Suspect, oldest first, at most 53
-	Reasons       map[Reason]int   // refusals by reason
+	Disagreements []Disagreement          // the ten largest, the surest first
+	Weeks         []hindsight.Week        // at Suspect, oldest first, at most 53
+	Reasons       map[decision.Reason]int // refusals by reason
 }
 
 // A Disagreement is a comment that the filter called one thing and a moderator the other.
@@ -54,7 +55,7 @@ type Disagreement struct {
 	Batch   string // what an undo names
 	Spam    float64
 	Score   float64
-	Action  Action
+	Action  decision.Action
 	By      string // a name
 	At      time.Time
 }
@@ -92,9 +93,9 @@ func (p past) quality(suspect float64) Quality {
 	q.Queue = classifier.CutAt(hindsight.Scores(p.cases), suspect)
 	q.Weeks = hindsight.Weeks(p.cases, suspect, maxWeeks)
 	for _, c := range hindsight.Disagreements(p.cases, maxDisagreements) {
-		d := Disagreement{Comment: c.Comment, Seq: c.Seq, Batch: c.Batch, Spam: c.Spam, Score: c.Score, Action: Approve, By: c.By, At: c.At}
+		d := Disagreement{Comment: c.Comment, Seq: c.Seq, Batch: c.Batch, Spam: c.Spam, Score: c.Score, Action: decision.Approve, By: c.By, At: c.At}
 		if c.Truth == hindsight.Spam {
-			d.Action = MarkSpam
+			d.Action = decision.MarkSpam
 		}
 		q.Disagreements = append(q.Disagreements, d)
 	}

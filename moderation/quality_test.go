@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
@@ -58,10 +59,10 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		caught := w.said(w.a, 0.9, 0.97)
 		rude, other := w.said(w.a, 0.7, 0.7), w.said(w.b, 0.99, 0.99)
 		cold := w.saidAll(w.a, moderation.Verdict{Spam: 0.5, Score: 0.9})[0]
-		w.decide(mod, w.a, moderation.Approve, approved, wronged, cold)
-		w.decide(mod, w.a, moderation.MarkSpam, missed, caught)
-		w.choose(mod, w.a, moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonHateSpeech}, rude)
-		w.decide(moderation.Operator, w.b, moderation.Approve, other)
+		w.decide(mod, w.a, decision.Approve, approved, wronged, cold)
+		w.decide(mod, w.a, decision.MarkSpam, missed, caught)
+		w.choose(mod, w.a, moderation.Choice{Action: decision.Reject, Reason: decision.ReasonHateSpeech}, rude)
+		w.decide(moderation.Operator, w.b, decision.Approve, other)
 
 		q := w.quality(w.a)
 		if q.Decisions != 6 || q.Refused != 1 || q.Cold != 1 || q.Known+q.Withdrawn+q.Undone != 0 || q.Capped {
@@ -87,13 +88,13 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		}
 		for i, want := range []struct {
 			id     string
-			action moderation.Action
-		}{{missed, moderation.MarkSpam}, {wronged, moderation.Approve}} {
+			action decision.Action
+		}{{missed, decision.MarkSpam}, {wronged, decision.Approve}} {
 			if d := q.Disagreements[i]; d.Comment != want.id || d.Action != want.action || d.By != "Dana" || d.Batch == "" || d.At.IsZero() {
 				t.Errorf("disagreement %d: %+v, want %+v", i, d, want)
 			}
 		}
-		if len(q.Weeks) != 1 || q.Reasons[moderation.ReasonSpam] != 2 || q.Reasons[moderation.ReasonHateSpeech] != 1 {
+		if len(q.Weeks) != 1 || q.Reasons[decision.ReasonSpam] != 2 || q.Reasons[decision.ReasonHateSpeech] != 1 {
 			t.Errorf("weeks %+v, reasons %v", q.Weeks, q.Reasons)
 		}
 		w.undo(moderation.Operator, w.a, q.Disagreements[0].Batch)
@@ -106,8 +107,8 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
 	w := newWorld(t)
 	id := w.said(w.a, 0.8, 0.8)
-	w.decide(moderation.Operator, w.a, moderation.Approve, id)
-	second := w.decide(moderation.Operator, w.a, moderation.MarkSpam, id)
+	w.decide(moderation.Operator, w.a, decision.Approve, id)
+	second := w.decide(moderation.Operator, w.a, decision.MarkSpam, id)
 	if q := w.quality(w.a); q.Decisions != 1 || q.Filter.Spam != 1 || q.Filter.Ham != 0 {
 		t.Errorf("decided twice: %+v", q)
 	}
@@ -115,7 +116,7 @@ func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
 	if q := w.quality(w.a); q.Decisions != 1 || q.Undone != 1 || q.Filter.Ham != 1 || q.Filter.Spam != 0 {
 		t.Errorf("the second undone: %+v", q)
 	}
-	w.decide(moderation.Operator, w.a, moderation.Hold, id)
+	w.decide(moderation.Operator, w.a, decision.Hold, id)
 	if q := w.quality(w.a); q.Decisions != 0 {
 		t.Errorf("held again: %+v", q)
 	}
@@ -129,7 +130,7 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 		t.Fatalf("before: %+v", before)
 	}
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	if q := w.quality(w.a); q.Filter.Ham != 1 || q.Known != 0 {
 		t.Fatalf("decided once: %+v", q)
@@ -137,15 +138,15 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 	// It is judged again with what its older text taught.
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.must(err)
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Ham != 0 {
 		t.Errorf("decided after an edit: known %d, measured %d", q.Known, q.Filter.Ham)
 	}
 	// A decision that is changed is none: what was said is from before both.
 	id := w.submit(w.a, "Order cheap pills at our casino now!").ID
-	w.decide(moderation.Operator, w.a, moderation.Approve, id)
+	w.decide(moderation.Operator, w.a, decision.Approve, id)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
-	w.decide(moderation.Operator, w.a, moderation.MarkSpam, id)
+	w.decide(moderation.Operator, w.a, decision.MarkSpam, id)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 1 {
 		t.Errorf("decided anew: known %d, measured %d", q.Known, q.Filter.Spam)
 	}
@@ -172,7 +173,7 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 		}))
 	}
 	learn := func() { w.must(moderation.LearnLog(w.ctx, w.s, w.a)) }
-	spam := func() string { return w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID).Batch }
+	spam := func() string { return w.decide(moderation.Operator, w.a, decision.MarkSpam, c.ID).Batch }
 	first := spam()
 	learn()
 	w.undo(moderation.Operator, w.a, first)
@@ -194,12 +195,12 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 	w := newWorld(t)
 	w.schooled(w.a, 3, 3)
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
-	w.undo(moderation.Operator, w.a, w.decide(moderation.Operator, w.a, moderation.MarkSpam, c.ID).Batch)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.undo(moderation.Operator, w.a, w.decide(moderation.Operator, w.a, decision.MarkSpam, c.ID).Batch)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.must(err)
-	w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Ham != 0 {
 		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Ham)
 	}
@@ -209,11 +210,11 @@ func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 	w := newWorld(t)
 	mallory := w.person("mallory", moderation.Moderator)
 	id, later := w.said(w.a, 0.9, 0.9), w.said(w.a, 0.9, 0.9)
-	w.decide(mallory, w.a, moderation.Approve, id)
-	w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.9, 0.9))
+	w.decide(mallory, w.a, decision.Approve, id)
+	w.decide(moderation.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.9, 0.9))
 	out, err := w.s.WithdrawLessons(w.ctx, moderation.Operator, w.a, mallory.Account.ID, nil)
 	w.must(err)
-	w.decide(mallory, w.a, moderation.MarkSpam, later)
+	w.decide(mallory, w.a, decision.MarkSpam, later)
 	if q := w.quality(w.a); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 || q.Tally != (moderation.Tally{Spam: 2}) {
 		t.Errorf("withdrawn: %+v", q)
 	}
@@ -226,7 +227,7 @@ func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 func TestQualitySinceATimeAndByWeek(t *testing.T) {
 	w := newWorld(t)
 	for range 3 { // the clock stands on a Friday
-		w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.said(w.a, 0.9, 0.9))
+		w.decide(moderation.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.9, 0.9))
 		w.clock.add(7 * 24 * time.Hour)
 	}
 	if q := w.quality(w.a); len(q.Weeks) != 3 || q.Weeks[2].From.Sub(q.Weeks[0].From) != 14*24*time.Hour || !q.From.Before(q.To) {
@@ -256,10 +257,10 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ham, spam, likely := w.said(w.a, 0.1, 0.1), w.said(w.a, 0.99, 0.99), w.said(w.a, 0.8, 0.8)
 		w.said(w.a, 0.7, 0.7) // waits
-		w.decide(moderation.Operator, w.a, moderation.Approve, ham)
-		w.decide(moderation.Operator, w.a, moderation.MarkSpam, spam)
+		w.decide(moderation.Operator, w.a, decision.Approve, ham)
+		w.decide(moderation.Operator, w.a, decision.MarkSpam, spam)
 		w.clock.add(time.Minute)
-		w.decide(moderation.Operator, w.a, moderation.Approve, likely)
+		w.decide(moderation.Operator, w.a, decision.Approve, likely)
 		try := func(in moderation.WhatIfRequest) moderation.WhatIf {
 			t.Helper()
 			out, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, in)
@@ -319,7 +320,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			}
 			i := 0
 			for some := range slices.Chunk(w.saidAll(w.a, verdicts...), 1_000) {
-				w.decide(moderation.Operator, w.a, []moderation.Action{moderation.Approve, moderation.MarkSpam}[i%2], some...)
+				w.decide(moderation.Operator, w.a, []decision.Action{decision.Approve, decision.MarkSpam}[i%2], some...)
 				i++
 			}
 			for b.Loop() {
@@ -345,9 +346,9 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 	model := classifier.Fold(func(func(classifier.Lesson) bool) {})
 	for i, text := range texts(150, rand.New(rand.NewPCG(3, 4))) {
 		c := w.submit(w.a, text)
-		action, label := moderation.Approve, classifier.Ham
+		action, label := decision.Approve, classifier.Ham
 		if strings.Contains(text, "pills") || strings.Contains(text, "casino") {
-			action, label = moderation.MarkSpam, classifier.Spam
+			action, label = decision.MarkSpam, classifier.Spam
 		}
 		document := classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
 		if j := model.Judge(classifier.Read(document)); j.Warm {
@@ -393,12 +394,12 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 			default:
 				some := []string{id, ids[rnd.IntN(len(ids))]}
-				if out := w.decide(moderation.Operator, w.a, moderation.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
+				if out := w.decide(moderation.Operator, w.a, decision.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
 					batches = append(batches, out.Batch)
 				}
 			}
 		}
-		want := map[moderation.Action]int{}
+		want := map[decision.Action]int{}
 		for _, id := range ids {
 			if standing := w.comment(w.a, id).Standing; standing != 0 {
 				w.view(func(tx moderation.Tx) error {
@@ -408,15 +409,15 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 				})
 			}
 		}
-		n := want[moderation.Approve] + want[moderation.MarkSpam] + want[moderation.Reject]
+		n := want[decision.Approve] + want[decision.MarkSpam] + want[decision.Reject]
 		q := w.quality(w.a)
 		if q.Decisions+q.Known != n || q.Filter.Ham+q.Filter.Spam+q.Cold+q.Refused != q.Decisions {
 			t.Errorf("seed %d: %d decisions and %d known, want %d together: %+v", seed, q.Decisions, q.Known, n, q)
 		}
-		if q.Tally != (moderation.Tally{Ham: want[moderation.Approve], Spam: want[moderation.MarkSpam]}) {
+		if q.Tally != (moderation.Tally{Ham: want[decision.Approve], Spam: want[decision.MarkSpam]}) {
 			t.Errorf("seed %d: taught %+v, want %v", seed, q.Tally, want)
 		}
-		if !edits && (q.Known != 0 || q.Refused != want[moderation.Reject] || q.Reasons[moderation.ReasonSpam] != want[moderation.MarkSpam]) {
+		if !edits && (q.Known != 0 || q.Refused != want[decision.Reject] || q.Reasons[decision.ReasonSpam] != want[decision.MarkSpam]) {
 			t.Errorf("seed %d: %+v, want %v", seed, q, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 func (w *world) queue(who moderation.Actor, req moderation.QueueRequest) moderation.QueuePage {
@@ -29,7 +30,7 @@ func textsOf(q moderation.QueuePage) []string {
 func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
-	for _, action := range []moderation.Action{moderation.Approve, moderation.Reject, moderation.MarkSpam, moderation.Hold} {
+	for _, action := range []decision.Action{decision.Approve, decision.Reject, decision.MarkSpam, decision.Hold} {
 		w.decide(mod, w.a, action, w.submit(w.a, "To "+action.String()).ID)
 	}
 	for range 3 { // the third submission suggests spam
@@ -167,8 +168,8 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 		return w.comment(w.a, out.Comment.ID)
 	}
 	first := say("", "Bread needs time.")
-	w.decide(mod, w.a, moderation.Approve, first.ID)
-	w.decide(mod, w.a, moderation.Reject, say("", "And you need manners.").ID)
+	w.decide(mod, w.a, decision.Approve, first.ID)
+	w.decide(mod, w.a, decision.Reject, say("", "And you need manners.").ID)
 	answer := say(first.ID, "More time than that.")
 
 	item, _, err := w.s.Item(w.ctx, mod, w.a, answer.ID)

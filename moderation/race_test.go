@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T) {
@@ -19,7 +20,7 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 			var decided, replied error
 			group.Go(func() {
 				if i%2 == 0 {
-					_, decided = w.s.Decide(w.ctx, mod, w.a, moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}}})
+					_, decided = w.s.Decide(w.ctx, mod, w.a, moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}}})
 				} else if _, replied = w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID, Version: 1}, "Yes.", nil); code(replied) == "version.stale" {
 					replied = nil
 				}
@@ -33,7 +34,7 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 			w.must(decided)
 			w.must(replied)
 			got := w.comment(w.a, c.ID)
-			if got.State == moderation.Approved {
+			if got.State == decision.Approved {
 				t.Fatalf("%q is %v in version %d", got.Source, got.State, got.Version)
 			}
 			if got.Version == 3 {
@@ -48,7 +49,7 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.person("mod", moderation.Moderator, "a")
 		ids := w.fill(w.a, 30)
-		actions := []moderation.Action{moderation.Approve, moderation.MarkSpam, moderation.Reject, moderation.Hold}
+		actions := []decision.Action{decision.Approve, decision.MarkSpam, decision.Reject, decision.Hold}
 		var group sync.WaitGroup
 		for seed := range uint64(8) {
 			group.Go(func() {

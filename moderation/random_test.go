@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // Each step is a transaction that reaches the disk: unless -rapid.checks asks for more, few
@@ -66,10 +67,10 @@ func (s *story) post(t *rapid.T) {
 }
 
 func (s *story) decideSome(t *rapid.T) {
-	in := moderation.Choice{Action: rapid.SampledFrom([]moderation.Action{
-		moderation.Approve, moderation.Approve, moderation.MarkSpam, moderation.Reject, moderation.Hold}).Draw(t, "action")}
-	if in.Action == moderation.Reject {
-		in.Reason = moderation.Reason(rapid.IntRange(0, int(moderation.ReasonOther)).Draw(t, "reason"))
+	in := moderation.Choice{Action: rapid.SampledFrom([]decision.Action{
+		decision.Approve, decision.Approve, decision.MarkSpam, decision.Reject, decision.Hold}).Draw(t, "action")}
+	if in.Action == decision.Reject {
+		in.Reason = decision.Reason(rapid.IntRange(0, int(decision.ReasonOther)).Draw(t, "reason"))
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "how many") {
 		c := s.comment(s.site, s.pick(t))
@@ -86,12 +87,12 @@ func (s *story) decideSome(t *rapid.T) {
 }
 
 // note remembers a batch, and which texts it approved.
-func (s *story) note(action moderation.Action, refs []moderation.Ref, batch string) {
+func (s *story) note(action decision.Action, refs []moderation.Ref, batch string) {
 	if batch != "" {
 		s.batches = append(s.batches, batch)
 	}
 	for _, ref := range refs {
-		if c := s.comment(s.site, ref.ID); action == moderation.Approve && c.State == moderation.Approved {
+		if c := s.comment(s.site, ref.ID); action == decision.Approve && c.State == decision.Approved {
 			s.approved[ref.ID][c.Source] = true
 		}
 	}
@@ -106,7 +107,7 @@ func (s *story) reply(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.note(moderation.Approve, []moderation.Ref{{ID: c.ID}}, out.Batch)
+	s.note(decision.Approve, []moderation.Ref{{ID: c.ID}}, out.Batch)
 	s.ids = append(s.ids, out.Comment.ID)
 	s.approved[out.Comment.ID] = map[string]bool{"An answer.": true}
 }
@@ -158,12 +159,12 @@ func (s *story) check(t *rapid.T) {
 		if c.HTML == "" && c.Source == "" {
 			continue // keeps its place only
 		}
-		if now := stored[c.ID]; now.State != moderation.Approved || !s.approved[c.ID][now.Source] {
+		if now := stored[c.ID]; now.State != decision.Approved || !s.approved[c.ID][now.Source] {
 			t.Fatalf("readers see %q, which is %v and was approved for %v", c.HTML, now.State, slices.Collect(maps.Keys(s.approved[c.ID])))
 		}
 	}
 	id := s.pick(t)
-	if _, _, err := s.s.Public(s.ctx, s.site, id); (err == nil) != (stored[id].State == moderation.Approved) {
+	if _, _, err := s.s.Public(s.ctx, s.site, id); (err == nil) != (stored[id].State == decision.Approved) {
 		t.Fatalf("a comment that is %v is public: %v", stored[id].State, err)
 	}
 	for id, c := range stored {
@@ -173,7 +174,7 @@ func (s *story) check(t *rapid.T) {
 				shown++
 			}
 		}
-		if c.ShownReplies != shown || c.Shown != (c.State == moderation.Approved || shown > 0) {
+		if c.ShownReplies != shown || c.Shown != (c.State == decision.Approved || shown > 0) {
 			t.Fatalf("%v with %d shown replies says %d, shown %v", c.State, shown, c.ShownReplies, c.Shown)
 		}
 	}
@@ -197,9 +198,9 @@ func (s *story) taught(stored map[string]moderation.Comment) map[uint64]string {
 			if d.Undone || d.Undoes != 0 || d.Comment != c.ID {
 				return fmt.Errorf("%+v cannot stand for %s", d, c.ID)
 			}
-			label := map[moderation.Action]string{moderation.Approve: "ham", moderation.MarkSpam: "spam"}[d.Action]
+			label := map[decision.Action]string{decision.Approve: "ham", decision.MarkSpam: "spam"}[d.Action]
 			switch d.Reason {
-			case moderation.ReasonHateSpeech, moderation.ReasonObscenity, moderation.ReasonPersonalAttack:
+			case decision.ReasonHateSpeech, decision.ReasonObscenity, decision.ReasonPersonalAttack:
 				label = d.Reason.String()
 			}
 			if label != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
@@ -76,14 +77,14 @@ func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	spam := w.submit(w.a, "Casino bonus at https://casino.example/win for you")
 	ham := w.submit(w.a, "The orchard blooms early this year.")
 	rude := w.submit(w.a, "An obscene word about the orchard.")
-	w.decide(owner, w.a, moderation.MarkSpam, spam.ID)
+	w.decide(owner, w.a, decision.MarkSpam, spam.ID)
 	in, err := w.s.Inspect(w.ctx, owner, w.a, 5)
 	w.must(err)
 	if in.Warm || in.Entry != 1 || in.Spam != nil || in.Ham != nil {
 		t.Errorf("after one spam: %+v", in)
 	}
-	w.decide(owner, w.a, moderation.Approve, ham.ID)
-	w.choose(owner, w.a, moderation.Choice{Action: moderation.Reject, Reason: moderation.ReasonObscenity}, rude.ID)
+	w.decide(owner, w.a, decision.Approve, ham.ID)
+	w.choose(owner, w.a, moderation.Choice{Action: decision.Reject, Reason: decision.ReasonObscenity}, rude.ID)
 	in, err = w.s.Inspect(w.ctx, owner, w.a, 100)
 	w.must(err)
 	if !in.Warm || in.Entry != 3 || in.Lessons != [5]int{classifier.Ham: 1, classifier.Spam: 1, classifier.Obscenity: 1} || in.Tokens == 0 || in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // delayed is a store whose next Update first lets something else happen.
@@ -43,7 +44,7 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 
 	slow.mu.Lock()
 	slow.before = func() {
-		w.decide(moderation.Operator, w.a, moderation.Approve, next.ID)
+		w.decide(moderation.Operator, w.a, decision.Approve, next.ID)
 		w.until("what waits is judged again", 10*time.Second, func() bool { return w.comment(w.a, waits.ID).Verdict.ModelSeq == 11 })
 	}
 	slow.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -31,7 +32,7 @@ func (s *Service) Reply(ctx context.Context, who Actor, site Site, to Ref, body 
 	}
 	e, salts := s.newEntry(who, site), newSalts(1)
 	reply := Comment{
-		ID: newID(), Site: site.ID, State: Approved, Version: 1,
+		ID: newID(), Site: site.ID, State: decision.Approved, Version: 1,
 		Name: who.Account.Name, Account: who.id(), Badge: who.Role(site.ID).String(),
 		Submissions: 1, FormAge: -1, CreatedAt: e.at, EditUntil: e.at,
 	}
@@ -82,16 +83,16 @@ func (b *book) reply(who Actor, to Ref, c Comment, segment string, salt []byte, 
 	switch {
 	case !known:
 		return unknownComment()
-	case parent.State == Pending && who.Role(b.site.ID) < Moderator:
+	case parent.State == decision.Pending && who.Role(b.site.ID) < Moderator:
 		return problem.Denied("role.insufficient", "A moderator has to approve this comment before you can answer it.")
-	case parent.State != Approved && parent.State != Pending:
+	case parent.State != decision.Approved && parent.State != decision.Pending:
 		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
 	}
-	if parent.State == Pending {
+	if parent.State == decision.Pending {
 		if to.Version != 0 && to.Version != parent.Version {
 			return problem.Wrong("version.stale", "/version", "The comment has changed since you read it. Read it again.")
 		}
-		if err := b.decide(parent, Choice{Action: Approve}, salt, out); err != nil {
+		if err := b.decide(parent, Choice{Action: decision.Approve}, salt, out); err != nil {
 			return err
 		}
 	}

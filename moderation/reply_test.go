@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 	w := newWorld(t)
 	author, mod := w.person("author", moderation.Author, "a"), w.person("mod", moderation.Moderator, "a")
 	c := w.submit(w.a, "What does it cost?")
-	w.decide(mod, w.a, moderation.Approve, c.ID)
+	w.decide(mod, w.a, decision.Approve, c.ID)
 	before := w.standing(w.a)
 	out, err := w.s.Reply(w.ctx, author, w.a, moderation.Ref{ID: c.ID}, "Nothing, **ever**.", nil)
 	w.must(err)
@@ -40,7 +41,7 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	wantCode(t, "an author's answer to what waits", err, "role.insufficient")
 	out, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID, Version: c.Version}, "Yes.", nil)
 	w.must(err)
-	if got := w.comment(w.a, c.ID); got.State != moderation.Approved || got.Version != 2 || out.Batch == "" {
+	if got := w.comment(w.a, c.ID); got.State != decision.Approved || got.Version != 2 || out.Batch == "" {
 		t.Errorf("the comment is %v in version %d, batch %q", got.State, got.Version, out.Batch)
 	}
 	if thread := w.thread(w.a); len(thread.Comments) != 2 {
@@ -62,7 +63,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
 	spam, gone := w.submit(w.a, "Buy pills."), "withdrawn"
-	w.decide(mod, w.a, moderation.MarkSpam, spam.ID)
+	w.decide(mod, w.a, decision.MarkSpam, spam.ID)
 	edited, token := w.submitOwn(w.a, "As the moderator read it.")
 	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "As nobody read it.")
 	w.must(err)
@@ -93,7 +94,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 		_, err := w.s.Reply(w.ctx, mod, w.a, tt.to, tt.body, nil)
 		wantCode(t, tt.name, err, tt.want)
 	}
-	if got := w.comment(w.a, edited.ID); got.State != moderation.Pending {
+	if got := w.comment(w.a, edited.ID); got.State != decision.Pending {
 		t.Errorf("a refused reply approved what nobody read: %v", got.State)
 	}
 }

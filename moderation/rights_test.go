@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -83,7 +84,7 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 func useCases(w *world) map[string]func(who moderation.Actor) error {
 	ctx, s := w.ctx, w.s
 	reader := w.submit(w.a, "A comment to look at.")
-	w.decide(moderation.Operator, w.a, moderation.Approve, reader.ID)
+	w.decide(moderation.Operator, w.a, decision.Approve, reader.ID)
 	page := reader.Page
 	other := w.person("other", moderation.Moderator, "a")
 	n := 0
@@ -111,12 +112,12 @@ func useCases(w *world) map[string]func(who moderation.Actor) error {
 			return err
 		},
 		"Decide": func(who moderation.Actor) error {
-			_, err := s.Decide(ctx, who, w.a, moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
+			_, err := s.Decide(ctx, who, w.a, moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
 			return err
 		},
 		"Undo": func(who moderation.Actor) error {
 			c := w.submit(w.a, "To be taken back.")
-			out := w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+			out := w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 			_, err := s.Undo(ctx, who, w.a, out.Batch, nil)
 			return err
 		},
@@ -160,9 +161,9 @@ func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a", "b")
 	c := w.submit(w.a, "A comment of site a.")
-	batch := w.decide(mod, w.a, moderation.Approve, c.ID).Batch
+	batch := w.decide(mod, w.a, decision.Approve, c.ID).Batch
 
-	out, err := w.s.Decide(w.ctx, mod, w.b, moderation.Choice{Action: moderation.MarkSpam, Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
+	out, err := w.s.Decide(w.ctx, mod, w.b, moderation.Choice{Action: decision.MarkSpam, Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
 	w.must(err)
 	if out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "comment.unknown" {
 		t.Errorf("decide on a foreign comment: got %+v, want one conflict comment.unknown", out)
@@ -177,7 +178,7 @@ func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	wantCode(t, "page", err, "page.unknown")
 	_, _, err = w.s.Pages(w.ctx, mod, w.b, c.Page, 0)
 	wantCode(t, "pages after a foreign page", err, "cursor.invalid")
-	if got := w.comment(w.a, c.ID); got.State != moderation.Approved || got.Version != 2 {
+	if got := w.comment(w.a, c.ID); got.State != decision.Approved || got.Version != 2 {
 		t.Errorf("the comment changed: %v in version %d", got.State, got.Version)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/store"
 )
 
@@ -117,7 +118,7 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a", "b")
 	c, kept := w.submit(w.a, "Gone with its site."), w.submit(w.b, "Here to stay.")
-	w.decide(mod, w.a, moderation.Approve, c.ID)
+	w.decide(mod, w.a, decision.Approve, c.ID)
 	w.must(w.s.RemoveSite(w.ctx, moderation.Operator, "a"))
 	_, err := w.s.Site(w.ctx, "a")
 	wantCode(t, "the site", err, "site.unknown")
@@ -131,7 +132,7 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 	}
 	_, _, err = w.s.Item(w.ctx, moderation.Operator, again, c.ID)
 	wantCode(t, "its comment", err, "comment.unknown")
-	if got := w.comment(w.b, kept.ID); got.State != moderation.Pending {
+	if got := w.comment(w.b, kept.ID); got.State != decision.Pending {
 		t.Errorf("the other site's comment is %v", got.State)
 	}
 }

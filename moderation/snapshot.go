@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -29,7 +30,9 @@ func sealed(site int64, seq, asOf uint64, model *classifier.Model) Snapshot {
 // sum covers what the model's own bytes do not: which site's it is, and of which entries.
 func (s Snapshot) sum(site int64) []byte {
 	h := sha256.New()
-	_, _ = h.Write(encoding{}.number(uint64(site)).number(s.Seq).number(s.AsOf)) // a hash takes everything
+	for _, n := range []uint64{uint64(site), s.Seq, s.AsOf} {
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, n)) // a hash takes everything
+	}
 	_, _ = h.Write(s.Model)
 	return h.Sum(nil)
 }

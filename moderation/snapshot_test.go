@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // taught has a site decide n comments, half of them spam, and returns the batches of the newest.
@@ -18,7 +19,7 @@ func (w *world) taught(site moderation.Site, n int) (batches []string) {
 	ids := w.waiting(site, texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
 	for part := range slices.Chunk(ids, 100) {
 		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
-			action := []moderation.Action{moderation.Approve, moderation.MarkSpam}[half]
+			action := []decision.Action{decision.Approve, decision.MarkSpam}[half]
 			batches = append(batches, w.decide(moderation.Operator, site, action, some...).Batch)
 			w.must(moderation.LearnLog(w.ctx, w.s, site))
 		}
@@ -127,7 +128,7 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 	var err error
 	w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
 	w.must(err)
-	if c := w.submit(w.a, "Published by the old program."); c.State != moderation.Approved {
+	if c := w.submit(w.a, "Published by the old program."); c.State != decision.Approved {
 		t.Fatalf("with a model: %s", c.State)
 	}
 	for _, s := range w.snapshots(w.a) {
@@ -142,7 +143,7 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 	old := w.s
 	w.s = w.another(nil) // the new program
 	early := w.submit(w.a, "Sent while there is no model.")
-	if early.State != moderation.Pending || early.Verdict.Warm || early.Verdict.Action != moderation.Hold {
+	if early.State != decision.Pending || early.Verdict.Warm || early.Verdict.Action != decision.Hold {
 		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
 	}
 	item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, early.ID)
@@ -152,10 +153,10 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 	}
 	w.run(w.s)
 	w.until("the model is made and the comment judged", 20*time.Second, func() bool { return w.comment(w.a, early.ID).Verdict.Warm })
-	if c := w.comment(w.a, early.ID); c.State != moderation.Pending {
+	if c := w.comment(w.a, early.ID); c.State != decision.Pending {
 		t.Errorf("what waited was published by nobody: %s", c.State)
 	}
-	if c := w.submit(w.a, "Published by the new program."); c.State != moderation.Approved {
+	if c := w.submit(w.a, "Published by the new program."); c.State != decision.Approved {
 		t.Errorf("with the new model: %s", c.State)
 	}
 	want, _, err := moderation.ModelBytes(w.ctx, old, w.a)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -41,13 +42,13 @@ type Submitted struct {
 
 // receipt is what is kept of a Submitted for a repeated POST: its edit token is made again.
 type receipt struct {
-	ID        string    `json:"id"`
-	Version   int64     `json:"version"`
-	State     State     `json:"state"`
-	HTML      string    `json:"html"`
-	CreatedAt time.Time `json:"created_at"`
-	EditUntil time.Time `json:"edit_until"`
-	Duplicate bool      `json:"duplicate"`
+	ID        string         `json:"id"`
+	Version   int64          `json:"version"`
+	State     decision.State `json:"state"`
+	HTML      string         `json:"html"`
+	CreatedAt time.Time      `json:"created_at"`
+	EditUntil time.Time      `json:"edit_until"`
+	Duplicate bool           `json:"duplicate"`
 }
 
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
@@ -135,7 +136,7 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 		return receipt{}, err
 	}
 	if c.Shown {
-		c.State = Approved
+		c.State = decision.Approved
 	}
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {
@@ -173,7 +174,7 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 // submittedAgain takes note of one more submission of a comment that is there.
 func submittedAgain(tx Tx, site Site, c Comment) (receipt, error) {
 	r := receipt{ID: c.ID, State: c.State, Duplicate: true}
-	if c.State != Pending || !lifted(c) {
+	if c.State != decision.Pending || !lifted(c) {
 		return r, nil
 	}
 	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.again(site, c)); err != nil {
@@ -189,7 +190,7 @@ func (s *Service) placeUnder(tx Tx, c *Comment, parent, segment string) error {
 	}
 	p, err := readComment(tx, c.Site, parent)
 	var e *problem.Error
-	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != Approved) {
+	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != decision.Approved) {
 		return problem.Wrong("parent.unknown", "/parent", "The comment that this one answers is not there, or not any more.")
 	}
 	if err != nil {
@@ -211,11 +212,11 @@ func writerHistory(tx Tx, c Comment) (WriterHistory, error) {
 }
 
 // without is a history less one comment of a state.
-func (h WriterHistory) without(s State) WriterHistory {
+func (h WriterHistory) without(s decision.State) WriterHistory {
 	switch s {
-	case Approved:
+	case decision.Approved:
 		h.Approved--
-	case Rejected, Spam:
+	case decision.Rejected, decision.Spam:
 		h.Refused--
 	}
 	return h

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -64,7 +64,7 @@ func (s *Service) WithdrawLessons(ctx context.Context, who Actor, site Site, acc
 			return fmt.Errorf("withdraw lessons: %w", err)
 		}
 		if lowest > 0 {
-			b.teach(Decision{Kind: EntryWithdrawal, Subject: account, Lessons: n, Before: lowest}, out)
+			b.teach(decision.Entry{Kind: decision.Withdrawal, Subject: account, Lessons: n, Before: lowest}, out)
 		}
 		return nil
 	})
@@ -88,9 +88,9 @@ func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, k
 		if err != nil {
 			return fmt.Errorf("lock the other log: %w", err)
 		}
-		err = eachStored(b.tx, from.ID, head.Seq, func(l StoredLesson) {
+		err = eachStored(b.tx, from.ID, head.Seq, func(l decision.Lesson) {
 			if l.Counts {
-				b.lessons = append(b.lessons, StoredLesson{Lesson: l.Lesson, Comment: l.Comment})
+				b.lessons = append(b.lessons, decision.Lesson{Lesson: l.Lesson, Comment: l.Comment})
 			}
 		})
 		if err != nil || len(b.lessons) == 0 {
@@ -98,13 +98,11 @@ func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, k
 		}
 		b.lessons = b.lessons[max(0, len(b.lessons)-maxCopied):]
 		for part := range b.lessons {
-			// One salt says nothing of another, so each lesson can be erased for itself.
-			salt := sha256.Sum256(encoding{}.bytes(secret[:]).number(uint64(part)))
 			l := &b.lessons[part]
-			l.Seq, l.Part, l.Salt = b.head.Seq+1, part, salt[:16]
+			l.Seq, l.Part, l.Salt = b.head.Seq+1, part, decision.PartSalt(secret[:], part)
 		}
-		d := Decision{Kind: EntryCopy, Subject: from.Key, Lessons: len(b.lessons)}
-		d.Lesson = taughtHash(d, b.lessons)
+		d := decision.Entry{Kind: decision.Copy, Subject: from.Key, Lessons: len(b.lessons)}
+		d.Lesson = decision.TaughtHash(d, b.lessons)
 		b.teach(d, out)
 		return nil
 	})
@@ -155,7 +153,7 @@ func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, befor
 		if lowest == 0 {
 			return nil
 		}
-		b.teach(Decision{Kind: EntryRetirement, Subject: before.Format(time.RFC3339Nano), Lessons: n, Before: lowest}, out)
+		b.teach(decision.Entry{Kind: decision.Retirement, Subject: before.Format(time.RFC3339Nano), Lessons: n, Before: lowest}, out)
 		return dropSnapshots(b.tx, site.ID, lowest) // they hold words of what is erased
 	})
 }
@@ -192,27 +190,27 @@ func (s *Service) teach(
 }
 
 // teach adds an entry about no comment.
-func (b *book) teach(d Decision, out *Outcome) {
+func (b *book) teach(d decision.Entry, out *Outcome) {
 	b.put(d)
 	b.events = append(b.events, Event{Site: b.site.ID, Kind: EventTaught, At: b.at})
 	out.Batch, out.Done = b.batch, d.Lessons
 }
 
 // unteach takes back entry d, which is about no comment.
-func (b *book) unteach(d Decision, out *Outcome) error {
+func (b *book) unteach(d decision.Entry, out *Outcome) error {
 	switch d.Kind {
-	case EntryWithdrawal:
+	case decision.Withdrawal:
 		if err := b.tx.ReturnLessons(b.site.ID, d.Seq); err != nil {
 			return fmt.Errorf("return lessons: %w", err)
 		}
-	case EntryRetirement:
+	case decision.Retirement:
 		return problem.Field("/batch", "What was retired is erased, and does not come back.")
-	case EntryErasure:
+	case decision.Erasure:
 		return problem.Field("/batch", "What was erased does not come back.")
-	case EntryCopy:
+	case decision.Copy:
 		b.fallen = append(b.fallen, d.Seq)
 		d.Before = d.Seq
 	}
-	b.teach(Decision{Kind: d.Kind, Subject: d.Subject, Lessons: d.Lessons, Before: d.Before, Undoes: d.Seq}, out)
+	b.teach(decision.Entry{Kind: d.Kind, Subject: d.Subject, Lessons: d.Lessons, Before: d.Before, Undoes: d.Seq}, out)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // model returns the bytes of a site's model at the end of its log.
@@ -23,11 +24,11 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, ann, bob := w.person("owner", moderation.Owner, "a"), w.person("ann", moderation.Moderator, "a"), w.person("bob", moderation.Moderator, "a")
 		ids := w.waiting(w.a, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
-		w.decide(bob, w.a, moderation.Approve, ids[0])
-		w.decide(bob, w.a, moderation.MarkSpam, ids[1])
+		w.decide(bob, w.a, decision.Approve, ids[0])
+		w.decide(bob, w.a, decision.MarkSpam, ids[1])
 		byBob := w.model(w.a)
-		w.decide(ann, w.a, moderation.MarkSpam, ids[2])
-		w.decide(ann, w.a, moderation.Approve, ids[3])
+		w.decide(ann, w.a, decision.MarkSpam, ids[2])
+		w.decide(ann, w.a, decision.Approve, ids[3])
 		before := w.model(w.a)
 
 		teachers, err := w.s.Teachers(w.ctx, owner, w.a)
@@ -47,17 +48,17 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		if !bytes.Equal(w.model(w.a), byBob) {
 			t.Error("the model still knows what ann taught")
 		}
-		if a, b := w.comment(w.a, ids[2]), w.comment(w.a, ids[3]); a.State != moderation.Spam || b.State != moderation.Approved {
+		if a, b := w.comment(w.a, ids[2]), w.comment(w.a, ids[3]); a.State != decision.Spam || b.State != decision.Approved {
 			t.Errorf("the comments became %s and %s", a.State, b.State)
 		}
 		entries, _, err := w.s.Log(w.ctx, bob, w.a, "", 1)
 		w.must(err)
-		if e := entries[0]; e.Kind != moderation.EntryWithdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 || e.Name != "owner" || e.Comment != "" {
+		if e := entries[0]; e.Kind != decision.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 || e.Name != "owner" || e.Comment != "" {
 			t.Errorf("the log says %+v", e)
 		}
 
 		// What is decided about those comments meanwhile brings nothing of it back.
-		second := w.decide(bob, w.a, moderation.Approve, ids[2])
+		second := w.decide(bob, w.a, decision.Approve, ids[2])
 		w.undo(bob, w.a, second.Batch)
 		if !bytes.Equal(w.model(w.a), byBob) {
 			t.Error("an undo brought a withdrawn lesson back")
@@ -89,7 +90,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.person("owner", moderation.Owner, "a", "b")
 		w.taught(w.a, 30)
-		undone := w.decide(owner, w.a, moderation.MarkSpam, w.submit(w.a, "It is undone before it is copied.").ID)
+		undone := w.decide(owner, w.a, decision.MarkSpam, w.submit(w.a, "It is undone before it is copied.").ID)
 		w.undo(owner, w.a, undone.Batch)
 		empty := w.model(w.b)
 		out, err := w.s.CopyLessons(w.ctx, owner, w.b, w.a, nil)
@@ -103,21 +104,21 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		}
 		entries, _, err := w.s.Log(w.ctx, owner, w.b, "", 1)
 		w.must(err)
-		if e := entries[0]; e.Kind != moderation.EntryCopy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
+		if e := entries[0]; e.Kind != decision.Copy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
 		if teachers, err := w.s.Teachers(w.ctx, owner, w.b); err != nil || len(teachers) != 0 {
 			t.Errorf("nobody decided here, and taught %+v (%v)", teachers, err)
 		}
 		// The owner's own decisions are withdrawn, not what the owner copied.
-		w.decide(owner, w.b, moderation.Approve, w.submit(w.b, "Thank you for the recipe.").ID)
+		w.decide(owner, w.b, decision.Approve, w.submit(w.b, "Thank you for the recipe.").ID)
 		if n, err := w.s.WithdrawLessons(w.ctx, owner, w.b, owner.Account.ID, nil); err != nil || n.Done != 1 {
 			t.Errorf("withdrawn: %+v (%v)", n, err)
 		}
 		if got := w.model(w.b); len(got) != len(copied) {
 			t.Errorf("the model has %d bytes, want %d", len(got), len(copied))
 		}
-		w.decide(moderation.Operator, w.a, moderation.MarkSpam, w.submit(w.a, "Taught on the first site only.").ID)
+		w.decide(moderation.Operator, w.a, decision.MarkSpam, w.submit(w.a, "Taught on the first site only.").ID)
 		if got := w.model(w.b); len(got) != len(copied) {
 			t.Error("the sites are not apart")
 		}
@@ -142,15 +143,15 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		copied, err := w.s.CopyLessons(w.ctx, owner, w.a, w.b, nil)
 		w.must(err)
 		ids := w.waiting(w.a, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.", "Casino bonus of today."})
-		first := w.decide(owner, w.a, moderation.Approve, ids[0])
-		w.decide(owner, w.a, moderation.MarkSpam, ids[1])
+		first := w.decide(owner, w.a, decision.Approve, ids[0])
+		w.decide(owner, w.a, decision.MarkSpam, ids[1])
 		withdrawn, err := w.s.WithdrawLessons(w.ctx, owner, w.a, owner.Account.ID, nil)
 		w.must(err)
 		w.clock.add(time.Hour)
 		between := w.clock.Now()
 		w.clock.add(time.Hour)
-		w.decide(owner, w.a, moderation.Approve, ids[2])
-		w.decide(owner, w.a, moderation.MarkSpam, ids[3])
+		w.decide(owner, w.a, decision.Approve, ids[2])
+		w.decide(owner, w.a, decision.MarkSpam, ids[3])
 
 		_, err = w.s.RetireLessons(w.ctx, owner, w.a, w.clock.Now().Add(time.Hour), nil)
 		wantCode(t, "before a time to come", err, "field.invalid")
@@ -238,7 +239,7 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 			w.taught(w.a, 10)
 			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
 			w.must(err)
-			w.decide(moderation.Operator, w.b, moderation.Approve, w.submit(w.b, "Lovely.").ID)
+			w.decide(moderation.Operator, w.b, decision.Approve, w.submit(w.b, "Lovely.").ID)
 			raw, err := sql.Open("sqlite", w.path)
 			w.must(err)
 			defer raw.Close()

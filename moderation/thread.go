@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -143,10 +144,10 @@ func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
 
 // hide leaves of a comment that only keeps its place no more than the place.
 func (c *Comment) hide() {
-	if c.State == Approved {
+	if c.State == decision.Approved {
 		return
 	}
-	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: Removed,
+	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: decision.Removed,
 		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt}
 }
 
@@ -179,7 +180,7 @@ func (s *Service) Public(ctx context.Context, site Site, id string) (Comment, Pa
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
 		}
-		if c.State != Approved {
+		if c.State != decision.Approved {
 			return unknownComment()
 		}
 		page, err = tx.PageByID(site.ID, c.Page)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
@@ -23,9 +24,9 @@ func (w *world) walk(site moderation.Site, sort string, limit int) (ids []string
 		}
 		for _, c := range part.Comments {
 			ids = append(ids, c.ID)
-			if c.State == moderation.Approved {
+			if c.State == decision.Approved {
 				approved++
-			} else if c.Name+c.Source+c.HTML+c.Email+c.Search != "" || c.State != moderation.Removed || len(c.Verdict.Signals) > 0 {
+			} else if c.Name+c.Source+c.HTML+c.Email+c.Search != "" || c.State != decision.Removed || len(c.Verdict.Signals) > 0 {
 				w.t.Errorf("a comment that keeps its place only shows %+v", c)
 			}
 		}
@@ -46,7 +47,7 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 			parent = ids[name[:i]]
 		}
 		c := w.answer(w.a, parent, "Comment "+name+".")
-		w.decide(moderation.Operator, w.a, moderation.Approve, c.ID)
+		w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
 		ids[name] = c.ID
 		names = append(names, name)
 		if level < depth {

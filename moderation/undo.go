@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -50,10 +51,10 @@ func undoAll(tx Tx, who Actor, e entry, batch string, out *Outcome) error {
 	if len(decisions) == 0 {
 		return errNoBatch()
 	}
-	if decisions[0].Kind != EntryDecision { // it is alone
+	if decisions[0].Kind != decision.OnComment { // it is alone
 		return b.undoTeaching(who, decisions[0], out)
 	}
-	decisions = slices.DeleteFunc(decisions, func(d Decision) bool { return d.Undoes != 0 || d.Undone })
+	decisions = slices.DeleteFunc(decisions, func(d decision.Entry) bool { return d.Undoes != 0 || d.Undone })
 	ids := make([]string, len(decisions))
 	for i, d := range decisions {
 		ids[i] = d.Comment
@@ -66,11 +67,11 @@ func undoAll(tx Tx, who Actor, e entry, batch string, out *Outcome) error {
 	}
 	for _, d := range decisions {
 		c, known := b.comments[d.Comment]
-		i := slices.IndexFunc(b.logs[d.Comment], func(e Decision) bool { return e.Seq == d.Seq })
+		i := slices.IndexFunc(b.logs[d.Comment], func(e decision.Entry) bool { return e.Seq == d.Seq })
 		switch {
 		case !known:
 			out.Conflicts = append(out.Conflicts, Conflict{ID: d.Comment, Code: "comment.unknown"})
-		case c.State == Removed:
+		case c.State == decision.Removed:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
 		case c.Standing != d.Seq:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "decision.superseded"))
@@ -86,7 +87,7 @@ func undoAll(tx Tx, who Actor, e entry, batch string, out *Outcome) error {
 	return b.close(out)
 }
 
-func (b *book) undoTeaching(who Actor, d Decision, out *Outcome) error {
+func (b *book) undoTeaching(who Actor, d decision.Entry, out *Outcome) error {
 	if err := who.may(b.site.ID, Owner, ScopeAdmin); err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (b *book) undoTeaching(who Actor, d Decision, out *Outcome) error {
 // undo takes back the standing decision d. The comment returns to the state in which d met
 // it, which is not always the one that the decision before d gave it: where its writer edited
 // it in between, it waits, and an approval of the older text does not come back.
-func (b *book) undo(c Comment, d Decision) error {
+func (b *book) undo(c Comment, d decision.Entry) error {
 	ch := StateChange{State: d.From, Standing: d.Before}
 	for _, before := range b.logs[c.ID] {
 		if before.Seq == d.Before {
@@ -118,8 +119,8 @@ func (b *book) undo(c Comment, d Decision) error {
 	if planted.Is("undo-by-opposite") {
 		b.teachOpposite(c, d)
 	}
-	return b.write(c, Decision{
-		Action: d.From.action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq,
+	return b.write(c, decision.Entry{
+		Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq,
 		Undoes: d.Seq, Restores: d.Before,
 		Score: c.Verdict.Score, Suggested: c.Verdict.Action,
 		Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq,
@@ -130,26 +131,13 @@ func errNoBatch() error {
 	return problem.Missing("batch.unknown", "There is no such batch of decisions.")
 }
 
-// action is the one that takes a comment to a state.
-func (s State) action() Action {
-	switch s {
-	case Approved:
-		return Approve
-	case Rejected:
-		return Reject
-	case Spam:
-		return MarkSpam
-	}
-	return Hold
-}
-
 // teachOpposite is a planted fault: undo as one more step in the other direction.
-func (b *book) teachOpposite(c Comment, d Decision) {
+func (b *book) teachOpposite(c Comment, d decision.Entry) {
 	b.fallen, b.risen = nil, nil
 	switch d.Action {
-	case Approve:
-		b.lessons = append(b.lessons, StoredLesson{Lesson: b.lesson(c, classifier.Spam), Comment: c.ID, Salt: []byte{0}})
-	case MarkSpam:
-		b.lessons = append(b.lessons, StoredLesson{Lesson: b.lesson(c, classifier.Ham), Comment: c.ID, Salt: []byte{0}})
+	case decision.Approve:
+		b.lessons = append(b.lessons, decision.Lesson{Lesson: b.lesson(c, classifier.Spam), Comment: c.ID, Salt: []byte{0}})
+	case decision.MarkSpam:
+		b.lessons = append(b.lessons, decision.Lesson{Lesson: b.lesson(c, classifier.Ham), Comment: c.ID, Salt: []byte{0}})
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // place is what an undo must bring back of a comment; versions only ever rise.
 type place struct {
-	State     moderation.State
-	Reason    moderation.Reason
+	State     decision.State
+	Reason    decision.Reason
 	Note      string
 	Standing  uint64
 	DecidedAt time.Time
@@ -28,12 +29,12 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 	mod := w.person("mod", moderation.Moderator, "a")
 	c := w.submit(w.a, "Decided again and again.")
 	steps := []moderation.Choice{
-		{Action: moderation.Approve, Note: "Well said."},
-		{Action: moderation.MarkSpam, Note: "Not so well."},
-		{Action: moderation.Reject, Reason: moderation.ReasonHateSpeech},
-		{Action: moderation.Hold},
-		{Action: moderation.Approve},
-		{Action: moderation.Reject, Reason: moderation.ReasonOffTopic, Note: "Elsewhere."},
+		{Action: decision.Approve, Note: "Well said."},
+		{Action: decision.MarkSpam, Note: "Not so well."},
+		{Action: decision.Reject, Reason: decision.ReasonHateSpeech},
+		{Action: decision.Hold},
+		{Action: decision.Approve},
+		{Action: decision.Reject, Reason: decision.ReasonOffTopic, Note: "Elsewhere."},
 	}
 	var batches []string
 	places := []place{placeOf(w.comment(w.a, c.ID))}
@@ -72,10 +73,10 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	again := w.submit(w.a, "Decided by another since.")
 	edited, token := w.submitOwn(w.a, "Edited since it was decided.")
 	removed, removedToken := w.submitOwn(w.a, "Withdrawn since it was decided.")
-	batch := w.decide(mod, w.a, moderation.Approve, kept.ID, again.ID, edited.ID, removed.ID).Batch
+	batch := w.decide(mod, w.a, decision.Approve, kept.ID, again.ID, edited.ID, removed.ID).Batch
 	w.clock.add(time.Second)
 	decidedAt := w.clock.Now()
-	w.decide(other, w.a, moderation.MarkSpam, again.ID)
+	w.decide(other, w.a, decision.MarkSpam, again.ID)
 	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Quite another text.")
 	w.must(err)
 	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, removedToken))
@@ -84,7 +85,7 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	codes := map[string]string{}
 	for _, c := range out.Conflicts {
 		codes[c.ID] = c.Code
-		if c.ID == again.ID && (c.By != "other" || !c.At.Equal(decidedAt) || c.State != moderation.Spam) {
+		if c.ID == again.ID && (c.By != "other" || !c.At.Equal(decidedAt) || c.State != decision.Spam) {
 			t.Errorf("the conflict does not say who and when: %+v", c)
 		}
 	}
@@ -92,7 +93,7 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	if out.Done != 1 || !reflect.DeepEqual(codes, want) {
 		t.Errorf("got %d undone and %v, want 1 and %v", out.Done, codes, want)
 	}
-	if got := w.comment(w.a, edited.ID); got.State != moderation.Pending || got.Version != 3 {
+	if got := w.comment(w.a, edited.ID); got.State != decision.Pending || got.Version != 3 {
 		t.Errorf("the edited comment is %v in version %d", got.State, got.Version)
 	}
 	_, err = w.s.Undo(w.ctx, mod, w.a, "nothing", nil)
@@ -104,14 +105,14 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
 	c, token := w.submitOwn(w.a, "Harmless words.")
-	first := w.decide(mod, w.a, moderation.Approve, c.ID).Batch
+	first := w.decide(mod, w.a, decision.Approve, c.ID).Batch
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Pills, cheap pills.")
 	w.must(err)
-	second := w.decide(mod, w.a, moderation.MarkSpam, c.ID).Batch
+	second := w.decide(mod, w.a, decision.MarkSpam, c.ID).Batch
 	if out := w.undo(mod, w.a, second); out.Done != 1 {
 		t.Fatalf("undo of spam: %+v", out)
 	}
-	if got := w.comment(w.a, c.ID); got.State != moderation.Pending || got.Shown {
+	if got := w.comment(w.a, c.ID); got.State != decision.Pending || got.Shown {
 		t.Errorf("the edited text is %v, shown %v", got.State, got.Shown)
 	}
 	if got := w.standing(w.a); len(got) != 1 || got[w.comment(w.a, c.ID).Standing] != "ham: Harmless words." {
@@ -126,12 +127,12 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", moderation.Moderator, "a")
 	root := w.submit(w.a, "The root of it.")
-	w.decide(mod, w.a, moderation.Approve, root.ID)
+	w.decide(mod, w.a, decision.Approve, root.ID)
 	leaf := w.answer(w.a, root.ID, "An answer to it.")
-	batch := w.decide(mod, w.a, moderation.Approve, leaf.ID).Batch
-	gone := w.decide(mod, w.a, moderation.MarkSpam, root.ID).Batch
+	batch := w.decide(mod, w.a, decision.Approve, leaf.ID).Batch
+	gone := w.decide(mod, w.a, decision.MarkSpam, root.ID).Batch
 	thread := w.thread(w.a)
-	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].State == moderation.Approved {
+	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].State == decision.Approved {
 		t.Errorf("a refused root with an answer keeps its place: got %d comments, count %d", len(thread.Comments), thread.Count)
 	}
 	w.undo(mod, w.a, batch)
@@ -150,13 +151,13 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	site, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
 	w.must(err)
 	c := w.submit(site, "Published by nobody.")
-	if c.State != moderation.Approved {
+	if c.State != decision.Approved {
 		t.Fatalf("with moderation=none the comment is %v", c.State)
 	}
-	batch := w.decide(mod, site, moderation.MarkSpam, c.ID).Batch
+	batch := w.decide(mod, site, decision.MarkSpam, c.ID).Batch
 	w.undo(mod, site, batch)
 	got := w.comment(site, c.ID)
-	if got.State != moderation.Approved || got.Standing != 0 || len(w.standing(site)) != 0 {
+	if got.State != decision.Approved || got.Standing != 0 || len(w.standing(site)) != 0 {
 		t.Errorf("got %v by %d with lessons %v, want it published by no decision", got.State, got.Standing, w.standing(site))
 	}
 	_, story, err := w.s.Item(w.ctx, mod, site, c.ID)
@@ -172,11 +173,11 @@ func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 	var own []string
 	for _, text := range []string{"First.", "Second.", "Third."} {
 		c, d := w.submit(w.a, text), w.submit(w.a, "Another "+text)
-		own = append([]string{w.decide(mod, w.a, moderation.Approve, c.ID, d.ID).Batch}, own...)
-		w.decide(other, w.a, moderation.MarkSpam, w.submit(w.a, "Not mine. "+text).ID)
+		own = append([]string{w.decide(mod, w.a, decision.Approve, c.ID, d.ID).Batch}, own...)
+		w.decide(other, w.a, decision.MarkSpam, w.submit(w.a, "Not mine. "+text).ID)
 	}
 	taken, token := w.submitOwn(w.a, "Edited since.")
-	w.decide(mod, w.a, moderation.Approve, taken.ID)
+	w.decide(mod, w.a, decision.Approve, taken.ID)
 	_, _, err := w.s.Edit(w.ctx, w.a, taken.ID, token, "Edited since, so no undo reaches it.")
 	w.must(err)
 	for {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // warm teaches a site's model ham and spam, n of each.
@@ -26,8 +27,8 @@ func (w *world) warm(site moderation.Site, n int) {
 	for i := range n {
 		ham := w.submit(site, pick(plants, i))
 		spam := w.submit(site, pick(goods, i))
-		w.decide(moderation.Operator, site, moderation.Approve, ham.ID)
-		w.decide(moderation.Operator, site, moderation.MarkSpam, spam.ID)
+		w.decide(moderation.Operator, site, decision.Approve, ham.ID)
+		w.decide(moderation.Operator, site, decision.MarkSpam, spam.ID)
 	}
 	w.must(moderation.LearnLog(w.ctx, w.s, site))
 }
@@ -51,12 +52,12 @@ func (w *world) judged(in moderation.Submission) moderation.Verdict {
 func TestAColdModelSuggestsNothing(t *testing.T) {
 	w := newWorld(t)
 	v := w.judged(moderation.Submission{Body: "Cheap pills, order now!"})
-	if v.Score != 0.5 || v.Spam != 0.5 || v.Warm || v.Action != moderation.Hold || len(v.Signals) != 0 {
+	if v.Score != 0.5 || v.Spam != 0.5 || v.Warm || v.Action != decision.Hold || len(v.Signals) != 0 {
 		t.Errorf("got %+v, want 0.5, cold, hold and no signals", v)
 	}
 	// Links alone do not make a suspect.
 	v = w.judged(moderation.Submission{Body: "http://a.example http://b.example http://c.example http://d.example http://e.example"})
-	if s := signal(v, "link"); s == nil || s.Weight <= 0 || v.Score <= 0.5 || v.Score >= 0.9 || v.Action != moderation.Hold {
+	if s := signal(v, "link"); s == nil || s.Weight <= 0 || v.Score <= 0.5 || v.Score >= 0.9 || v.Action != decision.Hold {
 		t.Errorf("five links: got %+v", v)
 	}
 }
@@ -65,7 +66,7 @@ func TestAWarmModelSuggests(t *testing.T) {
 	w := newWorld(t)
 	w.warm(w.a, 20)
 	v := w.judged(moderation.Submission{Body: "Order cheap pills now, casino bonus, best price! http://x.example"})
-	if v.Action != moderation.MarkSpam || v.Reason != moderation.ReasonSpam || v.Score < 0.9 || !v.Warm || v.ModelSeq != 40 {
+	if v.Action != decision.MarkSpam || v.Reason != decision.ReasonSpam || v.Score < 0.9 || !v.Warm || v.ModelSeq != 40 {
 		t.Errorf("spam: got %+v", v)
 	}
 	if s := signal(v, "link"); s == nil || s.Weight != 0 {
@@ -75,11 +76,11 @@ func TestAWarmModelSuggests(t *testing.T) {
 		t.Errorf("classifier's signal: got %+v", s)
 	}
 	v = w.judged(moderation.Submission{Body: "Tomatoes and beans grew well, thank you, lovely recipe."})
-	if v.Action != moderation.Approve || v.Score > 0.1 {
+	if v.Action != decision.Approve || v.Score > 0.1 {
 		t.Errorf("ham: got %+v", v)
 	}
 	v = w.judged(moderation.Submission{Name: "Bot", Body: "The tomatoes grew well, thank you for the recipe.", Form: &moderation.Form{Trap: "http://x.example"}})
-	if v.Score < 0.9 || v.Action != moderation.MarkSpam || signal(v, "honeypot") == nil {
+	if v.Score < 0.9 || v.Action != decision.MarkSpam || signal(v, "honeypot") == nil {
 		t.Errorf("a filled honeypot: got %+v", v)
 	}
 }
@@ -115,9 +116,9 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct {
 		name   string
-		action moderation.Action
+		action decision.Action
 		sign   float64
-	}{{"Good", moderation.Approve, -1}, {"Bad", moderation.MarkSpam, 1}} {
+	}{{"Good", decision.Approve, -1}, {"Bad", decision.MarkSpam, 1}} {
 		for i := range 3 {
 			out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name, Body: fmt.Sprintf("Text %d.", i)})
 			w.must(err)
@@ -142,12 +143,12 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		w.must(err)
 		moderation.BreakModel(w.s, w.a)
 		c, token := w.submitOwn(w.a, "Posted while the classifier is out of order.")
-		if got := w.comment(w.a, c.ID); got.State != moderation.Pending || got.Verdict.Action != moderation.Hold || got.Verdict.Warm {
+		if got := w.comment(w.a, c.ID); got.State != decision.Pending || got.Verdict.Action != decision.Hold || got.Verdict.Warm {
 			t.Errorf("%s: got %s with %+v, want pending with no suggestion", policy, got.State, got.Verdict)
 		}
 		edited, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Edited while the classifier is out of order.")
 		w.must(err)
-		if edited.State != moderation.Pending {
+		if edited.State != decision.Pending {
 			t.Errorf("%s: edited: got %s, want pending", policy, edited.State)
 		}
 		item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, c.ID)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/store"
 )
@@ -202,7 +203,7 @@ func (w *world) schooled(site moderation.Site, ham, spam int) {
 			c := first
 			ids[i] = uuid.NewString()
 			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
-			c.State, c.Shown = moderation.Pending, false
+			c.State, c.Shown = decision.Pending, false
 			if c.Source = fmt.Sprintf("The tomatoes grew well, thank you: %s.", chatter(i)); i >= ham {
 				c.Source = fmt.Sprintf("Cheap pills, order now at our casino, %s!", chatter(i))
 			}
@@ -213,16 +214,16 @@ func (w *world) schooled(site moderation.Site, ham, spam int) {
 		return nil
 	}))
 	for some := range slices.Chunk(ids[:ham], 1_000) {
-		w.decide(moderation.Operator, site, moderation.Approve, some...)
+		w.decide(moderation.Operator, site, decision.Approve, some...)
 	}
 	for some := range slices.Chunk(ids[ham:], 1_000) {
-		w.decide(moderation.Operator, site, moderation.MarkSpam, some...)
+		w.decide(moderation.Operator, site, decision.MarkSpam, some...)
 	}
 	w.must(moderation.LearnLog(w.ctx, w.s, site))
 }
 
 // decide makes one decision about comments in their current versions.
-func (w *world) decide(who moderation.Actor, site moderation.Site, action moderation.Action, ids ...string) moderation.Outcome {
+func (w *world) decide(who moderation.Actor, site moderation.Site, action decision.Action, ids ...string) moderation.Outcome {
 	w.t.Helper()
 	return w.choose(who, site, moderation.Choice{Action: action}, ids...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 const commentColumns = `site_id, id, page_id, parent_id, depth, path, state, version,
@@ -134,8 +135,8 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 		  AND  same    = ?
 		  AND  state IN (?, ?, ?)
 		  AND  (decided_at < ? OR state = ? AND reason = ?)`,
-		site, same, moderation.Rejected, moderation.Spam, moderation.Removed,
-		stamp(cutoff), moderation.Removed, moderation.NoReason)
+		site, same, decision.Rejected, decision.Spam, decision.Removed,
+		stamp(cutoff), decision.Removed, decision.NoReason)
 	return err
 }
 
@@ -223,7 +224,7 @@ func (t *tx) SetVerdict(site int64, id string, version int64, v moderation.Verdi
 		  AND  state   = ?
 		  AND  model_seq <= ?`,
 		v.Score, v.Action, v.Reason, found, v.Spam, v.Warm, v.ModelSeq,
-		site, id, version, moderation.Pending, v.ModelSeq)
+		site, id, version, decision.Pending, v.ModelSeq)
 	return n == 1, err
 }
 

@@ -9,24 +9,24 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/planted"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // Head implements moderation.LogTx.
-func (t *tx) Head(site int64) (moderation.Head, error) {
+func (t *tx) Head(site int64) (decision.Head, error) {
 	return t.head(site, "")
 }
 
 // LockLog implements moderation.LogTx.
-func (t *tx) LockLog(site int64) (moderation.Head, error) {
+func (t *tx) LockLog(site int64) (decision.Head, error) {
 	if planted.Is("seq-from-sequence") {
 		return t.plantedHead(site)
 	}
 	return t.head(site, t.lock)
 }
 
-func (t *tx) head(site int64, lock string) (moderation.Head, error) {
-	return first(t, func(r *sql.Rows, h *moderation.Head) error { return r.Scan(&h.Seq, &h.Hash) },
+func (t *tx) head(site int64, lock string) (decision.Head, error) {
+	return first(t, func(r *sql.Rows, h *decision.Head) error { return r.Scan(&h.Seq, &h.Hash) },
 		"SELECT seq, hash FROM heads WHERE site_id = ?"+lock, site)
 }
 
@@ -36,7 +36,7 @@ var plantedSeq struct {
 }
 
 // plantedHead numbers decisions as a sequence would: one that rolls back leaves a gap.
-func (t *tx) plantedHead(site int64) (moderation.Head, error) {
+func (t *tx) plantedHead(site int64) (decision.Head, error) {
 	h, err := t.head(site, t.lock)
 	plantedSeq.Lock()
 	defer plantedSeq.Unlock()
@@ -59,7 +59,7 @@ const selectDecisions = `
 	               WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)
 	FROM   decisions AS d `
 
-func scanDecision(r *sql.Rows, d *moderation.Decision) error {
+func scanDecision(r *sql.Rows, d *decision.Entry) error {
 	return r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
 		&d.From, &d.To, &d.Before, &d.Undoes, &d.Restores, &d.Score, &d.Suggested, &d.ModelSeq, &d.Lesson,
 		when{&d.At}, &d.Hash, &d.Kind, &d.Subject, &d.Lessons, &d.Spam, &d.Warm, &d.Undone)
@@ -73,7 +73,7 @@ const (
 )
 
 // AppendDecisions implements moderation.LogTx.
-func (t *tx) AppendDecisions(site int64, ds []moderation.Decision) error {
+func (t *tx) AppendDecisions(site int64, ds []decision.Entry) error {
 	if len(ds) == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (t *tx) AppendDecisions(site int64, ds []moderation.Decision) error {
 }
 
 // moveHead refuses decisions that do not continue the log.
-func (t *tx) moveHead(site int64, from uint64, last moderation.Decision, n int) error {
+func (t *tx) moveHead(site int64, from uint64, last decision.Entry, n int) error {
 	if planted.Is("seq-from-sequence") {
 		_, err := t.exec("UPDATE heads SET seq = ?, hash = ? WHERE site_id = ?", last.Seq, last.Hash, site)
 		return err
@@ -113,12 +113,12 @@ func (t *tx) moveHead(site int64, from uint64, last moderation.Decision, n int) 
 }
 
 // DecisionBySeq implements moderation.LogTx.
-func (t *tx) DecisionBySeq(site int64, seq uint64) (moderation.Decision, error) {
+func (t *tx) DecisionBySeq(site int64, seq uint64) (decision.Entry, error) {
 	return first(t, scanDecision, selectDecisions+"WHERE site_id = ? AND seq = ?", site, seq)
 }
 
 // DecisionsAfter implements moderation.LogTx.
-func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]moderation.Decision, error) {
+func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]decision.Entry, error) {
 	return query(t, scanDecision, selectDecisions+`
 		WHERE  site_id = ?
 		  AND  seq > ?
@@ -127,7 +127,7 @@ func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]moderation.Dec
 }
 
 // DecisionsBefore implements moderation.LogTx.
-func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]moderation.Decision, error) {
+func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]decision.Entry, error) {
 	if seq == 0 {
 		return query(t, scanDecision, selectDecisions+`
 			WHERE  site_id = ?
@@ -142,8 +142,8 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]moderation.De
 }
 
 // DecisionsOf implements moderation.LogTx.
-func (t *tx) DecisionsOf(site int64, comments ...string) ([]moderation.Decision, error) {
-	var all []moderation.Decision
+func (t *tx) DecisionsOf(site int64, comments ...string) ([]decision.Entry, error) {
+	var all []decision.Entry
 	for part := range slices.Chunk(comments, chunk) {
 		ds, err := query(t, scanDecision, selectDecisions+`
 			WHERE  site_id = ?
@@ -155,13 +155,13 @@ func (t *tx) DecisionsOf(site int64, comments ...string) ([]moderation.Decision,
 		all = append(all, ds...)
 	}
 	if len(comments) > chunk {
-		slices.SortFunc(all, func(a, b moderation.Decision) int { return int(int64(a.Seq) - int64(b.Seq)) })
+		slices.SortFunc(all, func(a, b decision.Entry) int { return int(int64(a.Seq) - int64(b.Seq)) })
 	}
 	return all, nil
 }
 
 // Batch implements moderation.LogTx.
-func (t *tx) Batch(site int64, batch string) ([]moderation.Decision, error) {
+func (t *tx) Batch(site int64, batch string) ([]decision.Entry, error) {
 	return query(t, scanDecision, selectDecisions+`
 		WHERE  site_id = ?
 		  AND  batch = ?
@@ -169,7 +169,7 @@ func (t *tx) Batch(site int64, batch string) ([]moderation.Decision, error) {
 }
 
 // AddLessons implements moderation.LogTx.
-func (t *tx) AddLessons(site int64, ls []moderation.StoredLesson) error {
+func (t *tx) AddLessons(site int64, ls []decision.Lesson) error {
 	for part := range slices.Chunk(ls, rowsChunk) {
 		args := make([]any, 0, 10*len(part))
 		for _, l := range part {
@@ -202,7 +202,7 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 }
 
 // Lessons implements moderation.LogTx.
-func (t *tx) Lessons(site int64, after, upTo uint64) ([]moderation.StoredLesson, error) {
+func (t *tx) Lessons(site int64, after, upTo uint64) ([]decision.Lesson, error) {
 	return query(t, scanLesson, selectLessons+`
 		WHERE  site_id = ?
 		  AND  seq BETWEEN ? AND ?
@@ -213,7 +213,7 @@ const selectLessons = `
 	SELECT seq, part, comment_id, label, body, author, email, url, salt, proof, withdrawn, standing AND withdrawn = 0
 	FROM   lessons `
 
-func scanLesson(r *sql.Rows, l *moderation.StoredLesson) error {
+func scanLesson(r *sql.Rows, l *decision.Lesson) error {
 	c := &l.Lesson.Comment
 	return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Proof, &l.Withdrawn, &l.Counts)
 }
@@ -222,7 +222,7 @@ func scanLesson(r *sql.Rows, l *moderation.StoredLesson) error {
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {
-		lessons, err := query(t, func(r *sql.Rows, l *moderation.StoredLesson) error {
+		lessons, err := query(t, func(r *sql.Rows, l *decision.Lesson) error {
 			c := &l.Lesson.Comment
 			return r.Scan(&l.Seq, &l.Part, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL)
 		}, `

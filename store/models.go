@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // WithdrawLessons implements moderation.ModelTx.
@@ -41,7 +42,7 @@ func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 }
 
 // EraseLessons implements moderation.ModelTx.
-func (t *tx) EraseLessons(site int64, ls []moderation.StoredLesson, by uint64) error {
+func (t *tx) EraseLessons(site int64, ls []decision.Lesson, by uint64) error {
 	for part := range slices.Chunk(ls, rowsChunk) {
 		args := make([]any, 0, 7*len(part))
 		for _, l := range part {
@@ -61,7 +62,7 @@ func (t *tx) EraseLessons(site int64, ls []moderation.StoredLesson, by uint64) e
 }
 
 // TakenBy implements moderation.ModelTx.
-func (t *tx) TakenBy(site int64, by uint64) ([]moderation.StoredLesson, error) {
+func (t *tx) TakenBy(site int64, by uint64) ([]decision.Lesson, error) {
 	return query(t, scanLesson, selectLessons+`
 		WHERE  site_id   = ?
 		  AND  withdrawn = ?

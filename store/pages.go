@@ -4,6 +4,7 @@ import (
 	"database/sql"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 const pageColumns = "id, site_id, url, title, open, created_at"
@@ -103,15 +104,15 @@ func (t *tx) Pages(site int64, after string, limit int) ([]moderation.Page, erro
 
 // CountApproved implements moderation.SiteTx.
 func (t *tx) CountApproved(site int64, pages []string) (map[string]int, error) {
-	return t.countByPage(site, pages, moderation.Approved)
+	return t.countByPage(site, pages, decision.Approved)
 }
 
 // CountPending implements moderation.SiteTx.
 func (t *tx) CountPending(site int64, pages []string) (map[string]int, error) {
-	return t.countByPage(site, pages, moderation.Pending)
+	return t.countByPage(site, pages, decision.Pending)
 }
 
-func (t *tx) countByPage(site int64, pages []string, state moderation.State) (map[string]int, error) {
+func (t *tx) countByPage(site int64, pages []string, state decision.State) (map[string]int, error) {
 	if len(pages) == 0 {
 		return map[string]int{}, nil
 	}

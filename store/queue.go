@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // queueStates says which state each view shows; the views that are not here are empty.
-var queueStates = map[moderation.View]moderation.State{
-	moderation.ViewPending:   moderation.Pending,
-	moderation.ViewSuspected: moderation.Pending,
-	moderation.ViewApproved:  moderation.Approved,
-	moderation.ViewRejected:  moderation.Rejected,
-	moderation.ViewSpam:      moderation.Spam,
+var queueStates = map[moderation.View]decision.State{
+	moderation.ViewPending:   decision.Pending,
+	moderation.ViewSuspected: decision.Pending,
+	moderation.ViewApproved:  decision.Approved,
+	moderation.ViewRejected:  decision.Rejected,
+	moderation.ViewSpam:      decision.Spam,
 }
 
 // queueOrders says how each order continues after a cursor, and sorts. A page is found by its
@@ -101,7 +102,7 @@ func (t *tx) StalePending(site int64, seq uint64, order moderation.QueueOrder, l
 		  AND  state   = ?
 		  AND  model_seq < ?
 		ORDER  BY `+by.order+`
-		LIMIT  ?`, site, moderation.Pending, seq, limit)
+		LIMIT  ?`, site, decision.Pending, seq, limit)
 }
 
 // Writers implements moderation.CommentTx.
@@ -124,7 +125,7 @@ func (t *tx) Writers(site int64, writers [][]byte) (map[string]moderation.Writer
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  writer IN ?
-		GROUP  BY writer`, moderation.Approved, moderation.Rejected, moderation.Spam, site, writers)
+		GROUP  BY writer`, decision.Approved, decision.Rejected, decision.Spam, site, writers)
 	if err != nil {
 		return nil, err
 	}

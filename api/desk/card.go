@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // A card is one comment as the queue shows it.
@@ -68,7 +69,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 	if c.Lang != "und" {
 		k.Lang = c.Lang
 	}
-	if c.Verdict.Action == moderation.Reject {
+	if c.Verdict.Action == decision.Reject {
 		k.Like = c.Verdict.Reason.String()
 	}
 	if c.Submissions > 1 {
@@ -86,14 +87,14 @@ func (m *cardMaker) card(it moderation.Item) card {
 	return k
 }
 
-func (m *cardMaker) can(s moderation.State) can {
+func (m *cardMaker) can(s decision.State) can {
 	d := m.decides
 	return can{
-		Approve: d && s != moderation.Approved && s != moderation.Removed,
-		Spam:    d && s != moderation.Spam && s != moderation.Removed,
-		Refuse:  d && s != moderation.Removed,
-		Hold:    d && s != moderation.Pending && s != moderation.Removed,
-		Reply:   s == moderation.Approved || d && s == moderation.Pending,
+		Approve: d && s != decision.Approved && s != decision.Removed,
+		Spam:    d && s != decision.Spam && s != decision.Removed,
+		Refuse:  d && s != decision.Removed,
+		Hold:    d && s != decision.Pending && s != decision.Removed,
+		Reply:   s == decision.Approved || d && s == decision.Pending,
 	}
 }
 
@@ -106,7 +107,7 @@ func (m *cardMaker) writer(c moderation.Comment) string {
 
 // waited says how long a comment has been waiting, or how old it is.
 func (m *cardMaker) waited(c moderation.Comment) string {
-	if c.State == moderation.Pending {
+	if c.State == decision.Pending {
 		return m.t("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
 	}
 	return m.t("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
@@ -153,7 +154,7 @@ func (m *cardMaker) since(at time.Time) string {
 // covered is the label over a text that may offend who must read it all day.
 func (m *cardMaker) covered(c moderation.Comment) string {
 	switch c.Verdict.Reason {
-	case moderation.ReasonObscenity, moderation.ReasonHateSpeech:
+	case decision.ReasonObscenity, decision.ReasonHateSpeech:
 		return m.t("covered." + c.Verdict.Reason.String())
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 type commentPage struct {
@@ -36,9 +37,9 @@ type happening struct {
 	seq                    uint64
 }
 
-var stateIcons = map[moderation.State]string{
-	moderation.Pending: "inbox", moderation.Approved: "check", moderation.Rejected: "cross",
-	moderation.Spam: "spam", moderation.Removed: "cross",
+var stateIcons = map[decision.State]string{
+	decision.Pending: "inbox", decision.Approved: "check", decision.Rejected: "cross",
+	decision.Spam: "spam", decision.Removed: "cross",
 }
 
 // comment shows one comment with its history.
@@ -67,7 +68,7 @@ func (d *desk) comment(c echo.Context) error {
 	if fl, ok := d.said(c); ok {
 		p.Notices = w.tellOne(fl)
 		if fl.Left > 0 {
-			chose, _ := moderation.ParseAction(fl.Did)
+			chose, _ := decision.ParseAction(fl.Did)
 			p.Card.Conflict = m.conflict(it.Comment, past, chose, p.Card.URL)
 		}
 	}
@@ -84,12 +85,12 @@ func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.H
 	p.History = m.happened(c, past, f.Moderator)
 	p.Facts = m.facts(it)
 	switch c.State {
-	case moderation.Rejected, moderation.Spam:
+	case decision.Rejected, decision.Spam:
 		p.Reads = m.t("reads.refused", "reason", m.t("reason.low."+reasonOf(c)))
 		if c.Note != "" {
 			p.Reads += " " + m.t("reads.note")
 		}
-	case moderation.Pending:
+	case decision.Pending:
 		p.Reads = m.t("reads.pending")
 	}
 	return p
@@ -97,14 +98,14 @@ func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.H
 
 // reasonOf is why a comment was refused; spam has its own state.
 func reasonOf(c moderation.Comment) string {
-	if c.State == moderation.Spam {
-		return moderation.ReasonSpam.String()
+	if c.State == decision.Spam {
+		return decision.ReasonSpam.String()
 	}
-	return cmp.Or(c.Reason, moderation.ReasonOther).String()
+	return cmp.Or(c.Reason, decision.ReasonOther).String()
 }
 
 func (m *cardMaker) stateWords(c moderation.Comment) string {
-	if c.State == moderation.Rejected {
+	if c.State == decision.Rejected {
 		return m.t("state.rejected.why", "reason", m.t("reason.low."+reasonOf(c)))
 	}
 	return m.t("state." + c.State.String())
@@ -164,21 +165,21 @@ func (m *cardMaker) deed(e moderation.HistoryEntry) string {
 	if e.Auto {
 		return m.t("deed.auto")
 	}
-	return m.decided(e.Decision, e.Name)
+	return m.decided(e.Entry, e.Name)
 }
 
 // decided says a decision in a sentence, on a comment's page and in the log.
-func (c *catalog) decided(d moderation.Decision, name string) string {
+func (c *catalog) decided(d decision.Entry, name string) string {
 	who := c.someone(name)
 	switch {
-	case d.Kind != moderation.EntryDecision && d.Undoes != 0:
+	case d.Kind != decision.OnComment && d.Undoes != 0:
 		return c.t("deed.undo."+d.Kind.String(), "who", who)
-	case d.Kind != moderation.EntryDecision:
+	case d.Kind != decision.OnComment:
 		return c.n("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
 	case d.Undoes != 0:
 		return c.t("deed.undo", "who", who, "state", c.t("state.low."+d.To.String()))
-	case d.Action == moderation.Reject:
-		return c.t("deed.reject", "who", who, "reason", c.t("reason.low."+cmp.Or(d.Reason, moderation.ReasonOther).String()))
+	case d.Action == decision.Reject:
+		return c.t("deed.reject", "who", who, "reason", c.t("reason.low."+cmp.Or(d.Reason, decision.ReasonOther).String()))
 	}
 	return c.t("deed."+d.Action.String(), "who", who)
 }

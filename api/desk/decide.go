@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -79,17 +80,17 @@ func (d *desk) reply(c echo.Context) error {
 func readChoice(form url.Values) (moderation.Choice, error) {
 	in := moderation.Choice{Note: strings.TrimSpace(form.Get("note"))}
 	var ok bool
-	if in.Reason, ok = moderation.ParseReason(form.Get("reason")); !ok {
+	if in.Reason, ok = decision.ParseReason(form.Get("reason")); !ok {
 		return in, invalid("/reason", "There is no such reason.")
 	}
 	action := form.Get("action")
-	if action == "" && in.Reason != moderation.NoReason {
+	if action == "" && in.Reason != decision.NoReason {
 		action = "reject"
 	}
-	if in.Action, ok = moderation.ParseAction(action); !ok {
+	if in.Action, ok = decision.ParseAction(action); !ok {
 		return in, invalid("/action", "There is no such action.")
 	}
-	if in.Action != moderation.Reject {
+	if in.Action != decision.Reject {
 		in.Note = "" // the note stands in the form of the reasons
 	}
 	for _, ref := range form["comment"] {
@@ -222,7 +223,7 @@ func (d *desk) tellQueue(ctx context.Context, c echo.Context, who moderation.Act
 	}
 	w := catalogOf(c)
 	p.Toast, p.Notices = w.tell(f)
-	chose, _ := moderation.ParseAction(f.Did)
+	chose, _ := decision.ParseAction(f.Did)
 	var left []card
 	for _, id := range f.Conflicts[:min(maxFlashed, len(f.Conflicts))] {
 		back := placeOf(site.Key, c.QueryParams())

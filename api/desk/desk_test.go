@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -126,7 +127,7 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 			t.Errorf("with %v: got %d, want 403", header, res.StatusCode)
 		}
 	}
-	w.stands(c, moderation.Pending)
+	w.stands(c, decision.Pending)
 }
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
@@ -257,7 +258,7 @@ func TestACommentsPageTellsWhatHappened(t *testing.T) {
 	b.open("/moderate/blog/comments/" + c.ID).sees("Olga approved it").sees("It came in").sees("A remark with a history.")
 	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: waiting again")
 	b.press(b.doc, "Spam", nil).sees("Olga marked it as spam").sees("“Not published: spam.”")
-	w.stands(c, moderation.Spam)
+	w.stands(c, decision.Spam)
 	b.open("/moderate/blog/log").sees("Olga marked it as spam").sees("Olga approved it")
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
@@ -92,7 +93,7 @@ func (d *desk) disagreement(ctx context.Context, w *catalog, who moderation.Acto
 		URL: "/moderate/" + site.Key + "/comments/" + id, ISO: iso(it.Comment.CreatedAt), When: stamp(it.Comment.CreatedAt),
 	}
 	if last := lastDecision(past); last != nil {
-		row.Did = w.decided(last.Decision, last.Name)
+		row.Did = w.decided(last.Entry, last.Name)
 	}
 	return row, nil
 }
@@ -119,7 +120,7 @@ func (w *catalog) insightsPage(f frame, q moderation.Quality) insightsPage {
 	var labels []string
 	var values []int
 	for _, r := range reasonChoices {
-		reason, _ := moderation.ParseReason(r.Key)
+		reason, _ := decision.ParseReason(r.Key)
 		if n := q.Reasons[reason]; n > 0 {
 			labels, values = append(labels, w.t(r.Word)), append(values, n)
 			refused += n

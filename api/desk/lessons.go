@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // teacherRow is somebody whose decisions count in the site's model.
@@ -163,8 +164,8 @@ func (w *catalog) erased(f flash) []notice {
 }
 
 // subject is what an entry about no comment names: of a retirement its time.
-func subject(d moderation.Decision) string {
-	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == moderation.EntryRetirement {
+func subject(d decision.Entry) string {
+	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == decision.Retirement {
 		return stamp(at)
 	}
 	return d.Subject

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // least is the weight below which a word is not worth a mark.
@@ -50,7 +51,7 @@ func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []m
 	m := marker{catalog: c, signs: map[string]sign{}, used: map[string]bool{}}
 	for _, w := range evidence {
 		if worthMark(w) {
-			m.add(w, moderation.ReasonSpam)
+			m.add(w, decision.ReasonSpam)
 		}
 	}
 	var names []string
@@ -94,10 +95,10 @@ func worthMark(w classifier.Weight) bool {
 }
 
 // add marks a token. What speaks for a likely reason is shown as that, whatever else it says.
-func (m *marker) add(w classifier.Weight, reason moderation.Reason) {
+func (m *marker) add(w classifier.Weight, reason decision.Reason) {
 	k := sign{says: m.t("for") + " " + m.seen(w, reason)}
 	switch before, known := m.signs[w.Token]; {
-	case reason != moderation.ReasonSpam:
+	case reason != decision.ReasonSpam:
 		k.class = signReason
 		if known && before.class != signAgainst {
 			k.says = before.says + "; " + m.seen(w, reason)

@@ -122,7 +122,7 @@ func (d *desk) log(c echo.Context) error {
 // logRow is an entry of the log; one about the model itself has no comment.
 func (c *catalog) logRow(site string, e moderation.LogEntry) logRow {
 	row := logRow{
-		Seq: e.Seq, ISO: iso(e.At), When: stamp(e.At), What: c.decided(e.Decision, e.Name),
+		Seq: e.Seq, ISO: iso(e.At), When: stamp(e.At), What: c.decided(e.Entry, e.Name),
 		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
 	}
 	if e.Comment != "" {

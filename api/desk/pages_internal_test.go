@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
@@ -34,15 +35,15 @@ func samples() []moderation.Item {
 	viktor := sample("c31", "Viktor", "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: lazy and clueless, as in every thread.")
 	viktor.Parent = &moderation.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = moderation.WriterHistory{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
-	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = moderation.Reject, moderation.ReasonPersonalAttack
-	viktor.Reasons = []moderation.LikelyReason{{Reason: moderation.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
+	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = decision.Reject, decision.ReasonPersonalAttack
+	viktor.Reasons = []moderation.LikelyReason{{Reason: decision.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
 		{Token: "word:clueless", Weight: 2.7, Spam: 9, Ham: 1}, {Token: "words:someone like", Weight: 1.9, Spam: 3}, {Token: "word:carry", Weight: -.7, Ham: 5},
 	}}}
 	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
 	deals := sample("c32", "Best Deals Team", "")
 	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for 70 % off.</p>`
-	deals.Comment.Verdict = moderation.Verdict{Score: .94, Spam: .91, Warm: true, Action: moderation.MarkSpam, Signals: []moderation.Signal{
+	deals.Comment.Verdict = moderation.Verdict{Score: .94, Spam: .91, Warm: true, Action: decision.MarkSpam, Signals: []moderation.Signal{
 		{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
 		{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
 	}}
@@ -59,7 +60,7 @@ func samples() []moderation.Item {
 	asel.Writer = moderation.WriterHistory{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
 
 	anon := sample("c35", "", "Something that may not be read by everybody at breakfast.")
-	anon.Comment.Verdict.Reason, anon.Comment.Verdict.Action = moderation.ReasonObscenity, moderation.Reject
+	anon.Comment.Verdict.Reason, anon.Comment.Verdict.Action = decision.ReasonObscenity, decision.Reject
 	anon.Comment.Verdict.Score, anon.Comment.Verdict.Spam, anon.Comment.Email = .64, .64, ""
 	return []moderation.Item{viktor, deals, ilya, asel, anon}
 }
@@ -116,20 +117,20 @@ func samplePages(w *catalog) map[string]any {
 	q := sampleQueue(m, f, at, samples())
 	q.Toast = &toast{Text: w.n("did.approve", 1), Batch: "b1"}
 	decided := samples()[3].Comment
-	decided.State = moderation.Approved
-	q.Cards[3].Conflict = m.conflict(decided, []moderation.HistoryEntry{{Name: "Dana K.", Decision: moderation.Decision{Seq: 1, At: noon.Add(-4 * time.Second)}}}, moderation.MarkSpam, "/")
+	decided.State = decision.Approved
+	q.Cards[3].Conflict = m.conflict(decided, []moderation.HistoryEntry{{Name: "Dana K.", Entry: decision.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, decision.MarkSpam, "/")
 
 	cold := samples()[3:4]
 	cold[0].Comment.Verdict = moderation.Verdict{}
 	young := sampleQueue(m, f, at, cold)
 
 	it := samples()[0]
-	it.Comment.State, it.Comment.Reason, it.Comment.Standing = moderation.Rejected, moderation.ReasonPersonalAttack, 3
+	it.Comment.State, it.Comment.Reason, it.Comment.Standing = decision.Rejected, decision.ReasonPersonalAttack, 3
 	it.Comment.EditedAt = noon.Add(-100 * time.Minute)
 	past := []moderation.HistoryEntry{
-		{Name: "Jonas Feld", Decision: moderation.Decision{Seq: 1, At: noon.Add(-90 * time.Minute), Action: moderation.Approve, To: moderation.Approved, Version: 2, Batch: "b0"}},
-		{Name: "Jonas Feld", Decision: moderation.Decision{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, To: moderation.Pending, Version: 3, Batch: "b1"}},
-		{Name: "Dana K.", Decision: moderation.Decision{Seq: 3, At: noon.Add(-time.Hour), Action: moderation.Reject, Reason: moderation.ReasonPersonalAttack, To: moderation.Rejected, Version: 4, Batch: "b2", Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}},
+		{Name: "Jonas Feld", Entry: decision.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Action: decision.Approve, To: decision.Approved, Version: 2, Batch: "b0"}},
+		{Name: "Jonas Feld", Entry: decision.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, To: decision.Pending, Version: 3, Batch: "b1"}},
+		{Name: "Dana K.", Entry: decision.Entry{Seq: 3, At: noon.Add(-time.Hour), Action: decision.Reject, Reason: decision.ReasonPersonalAttack, To: decision.Rejected, Version: 4, Batch: "b2", Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}},
 	}
 	one := m.commentPage(f, it, past)
 	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
@@ -140,14 +141,14 @@ func samplePages(w *catalog) map[string]any {
 		"error":    errorPage{frame: f, Heading: w.t("link.dead"), Detail: w.t("link.dead.text"), To: "/", ToWords: w.t("signin")},
 		"sessions": sessionsPage{f, []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon), Seen: stamp(noon), Current: true}}},
 		"pages":    pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle", "Why I sold my car for a bicycle", 12, 3, true}}},
-		"log":      logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon), What: w.decided(past[2].Decision, "Dana K."), From: w.t("state.pending"), To: w.t("state.rejected"), Hash: "9f3a01cc", URL: "/"}}},
+		"log":      logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon), What: w.decided(past[2].Entry, "Dana K."), From: w.t("state.pending"), To: w.t("state.rejected"), Hash: "9f3a01cc", URL: "/"}}},
 		"settings": (&desk{sampleKit}).settingsPage(w, f, site), "sites": sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
 		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.t("role.moderator"), Sites: w.t("people.all")}}, Roles: []link{{Key: "moderator", Label: w.t("role.moderator")}}, Form: url.Values{}, Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
 		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.t("scope.decide"), When: stamp(noon)}}, Value: "aitys_0123456789"},
 	}
 	good := w.insightsPage(f, sampleQuality())
 	good.Lead = w.t("insights.since", "day", day(noon))
-	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon), When: stamp(noon), Did: w.decided(past[2].Decision, "Dana K."), Score: w.t("disagree.score", "n", 3)}}
+	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon), When: stamp(noon), Did: w.decided(past[2].Entry, "Dana K."), Score: w.t("disagree.score", "n", 3)}}
 	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, moderation.Quality{})
 	try := w.whatIfPage(f, site)
 	w.tried(&try, moderation.WhatIf{Looked: 870, Then: moderation.Trial{Waiting: 9, Would: hindsight.Would{Published: 640, PublishedWrong: hindsight.Some{N: 4}, Held: 230, HeldHam: hindsight.Some{N: 3}}}})
@@ -177,7 +178,7 @@ func sampleQuality() moderation.Quality {
 	for i := range 9 {
 		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)), Cut: classifier.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
 	}
-	q.Reasons = map[moderation.Reason]int{moderation.ReasonSpam: 412, moderation.ReasonPersonalAttack: 41, moderation.ReasonOffTopic: 14}
+	q.Reasons = map[decision.Reason]int{decision.ReasonSpam: 412, decision.ReasonPersonalAttack: 41, decision.ReasonOffTopic: 14}
 	return q
 }
 
@@ -261,10 +262,10 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
 	evidence := []classifier.Weight{{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:fool", Weight: 1, Spam: 2}, {Token: "word:moron", Weight: -1, Ham: 3}, {Token: "word:bike", Weight: -1, Ham: 3}}
 	likely := []moderation.LikelyReason{
-		{Reason: moderation.ReasonPersonalAttack, Probability: .9, Evidence: []classifier.Weight{
+		{Reason: decision.ReasonPersonalAttack, Probability: .9, Evidence: []classifier.Weight{
 			{Token: "word:fool", Weight: 3, Spam: 9, Ham: 1}, {Token: "word:moron", Weight: 2, Spam: 4, Ham: 1}, {Token: "word:rare", Weight: 2, Spam: 1}, {Token: "word:bike", Weight: -2, Ham: 3},
 		}},
-		{Reason: moderation.ReasonObscenity, Probability: .6, Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
+		{Reason: decision.ReasonObscenity, Probability: .6, Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
 	}
 	const text = `<p>cheap fool moron rare bike</p>`
 	for lang, want := range map[string]string{

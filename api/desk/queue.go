@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // The views of the queue with their icons. The last two are shown once there is something in
@@ -225,7 +226,7 @@ func (d *desk) card(c echo.Context) error {
 	}
 	w, back := catalogOf(c), placeOf(site.Key, c.QueryParams())
 	ctx := c.Request().Context()
-	chose, _ := moderation.ParseAction(c.QueryParam("chose"))
+	chose, _ := decision.ParseAction(c.QueryParam("chose"))
 	k, err := d.conflictCard(ctx, w, who, site, back, c.Param("id"), chose)
 	if err != nil {
 		return err
@@ -237,7 +238,7 @@ func (d *desk) card(c echo.Context) error {
 }
 
 // conflictCard makes the card of a comment that was not as its moderator saw it.
-func (d *desk) conflictCard(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, at place, id string, chose moderation.Action) (card, error) {
+func (d *desk) conflictCard(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, at place, id string, chose decision.Action) (card, error) {
 	it, past, err := d.Service.Item(ctx, who, site, id)
 	if err != nil {
 		return card{}, err
@@ -259,15 +260,15 @@ type conflict struct {
 	Hold                  bool
 }
 
-func (m *cardMaker) conflict(c moderation.Comment, past []moderation.HistoryEntry, chose moderation.Action, queue string) *conflict {
+func (m *cardMaker) conflict(c moderation.Comment, past []moderation.HistoryEntry, chose decision.Action, queue string) *conflict {
 	k := &conflict{
 		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.back, LeaveURL: queue,
-		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != moderation.Pending && c.State != moderation.Removed,
+		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != decision.Pending && c.State != decision.Removed,
 	}
 	did := m.t("chose." + chose.String())
 	last := lastDecision(past)
 	switch {
-	case c.State == moderation.Removed:
+	case c.State == decision.Removed:
 		k.What = m.t("conflict.removed", "chose", did)
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.t("conflict.edited", "chose", did)

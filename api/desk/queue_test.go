@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
@@ -17,27 +18,27 @@ func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
 	b := w.as("Olga").sees("The first remark about apples.")
 
 	b.press(b.card("apples"), "Approve", nil).sees("Approved.").sees("Nothing waits")
-	w.stands(c, moderation.Approved)
+	w.stands(c, decision.Approved)
 
 	b.press(b.doc, "Undo", nil).sees("Taken back.").sees("about apples")
-	w.stands(c, moderation.Pending)
+	w.stands(c, decision.Pending)
 }
 
 func TestEachReasonIsKeptWithTheNote(t *testing.T) {
 	w := newWorld(t)
 	for i, tt := range []struct {
 		button string
-		reason moderation.Reason
-		state  moderation.State
+		reason decision.Reason
+		state  decision.State
 	}{
-		{"Spam", moderation.ReasonSpam, moderation.Spam},
-		{"Duplicate", moderation.ReasonDuplicate, moderation.Rejected},
-		{"Hate speech", moderation.ReasonHateSpeech, moderation.Rejected},
-		{"Obscenity", moderation.ReasonObscenity, moderation.Rejected},
-		{"Personal attack", moderation.ReasonPersonalAttack, moderation.Rejected},
-		{"Off topic", moderation.ReasonOffTopic, moderation.Rejected},
-		{"Unlawful", moderation.ReasonUnlawful, moderation.Rejected},
-		{"Other", moderation.ReasonOther, moderation.Rejected},
+		{"Spam", decision.ReasonSpam, decision.Spam},
+		{"Duplicate", decision.ReasonDuplicate, decision.Rejected},
+		{"Hate speech", decision.ReasonHateSpeech, decision.Rejected},
+		{"Obscenity", decision.ReasonObscenity, decision.Rejected},
+		{"Personal attack", decision.ReasonPersonalAttack, decision.Rejected},
+		{"Off topic", decision.ReasonOffTopic, decision.Rejected},
+		{"Unlawful", decision.ReasonUnlawful, decision.Rejected},
+		{"Other", decision.ReasonOther, decision.Rejected},
 	} {
 		text := fmt.Sprintf("Remark number %d on its own.", i)
 		c := w.post(text)
@@ -61,7 +62,7 @@ func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
 	values := b.values(form, fields{"note": "Not here."})
 	values.Set(attr(first, "name"), attr(first, "value"))
 	b.submit(form, values).sees("Refused.")
-	if got := w.now(c); got.Reason != moderation.ReasonOther || got.Note != "Not here." {
+	if got := w.now(c); got.Reason != decision.ReasonOther || got.Note != "Not here." {
 		t.Errorf("got %v with note %q, want other", got.Reason, got.Note)
 	}
 }
@@ -76,11 +77,11 @@ func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 	bulk := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "bulk" })
 	b.press(bulk, "Spam", fields{"comment": "all"}).sees("3 marked as spam.")
 	for _, c := range posted {
-		w.stands(c, moderation.Spam)
+		w.stands(c, decision.Spam)
 	}
 	b.press(b.doc, "Undo", nil).sees("3 taken back.")
 	for _, c := range posted {
-		w.stands(c, moderation.Pending)
+		w.stands(c, decision.Pending)
 	}
 }
 
@@ -90,16 +91,16 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 
-	_, err := w.s.Decide(w.ctx, w.actor("Dana"), w.site, moderation.Choice{Action: moderation.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
+	_, err := w.s.Decide(w.ctx, w.actor("Dana"), w.site, moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 	w.must(err)
 	w.clock.add(4 * time.Second)
 
 	b.press(b.card("two people"), "Spam", nil)
 	b.sees("Dana approved this 4 s before you chose “spam”.").sees("Nothing was changed by you.").sees("Leave it approved")
-	w.stands(c, moderation.Approved)
+	w.stands(c, decision.Approved)
 
 	b.press(b.card("two people"), "Take it back to waiting", nil)
-	w.stands(c, moderation.Pending)
+	w.stands(c, decision.Pending)
 }
 
 func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
@@ -112,7 +113,7 @@ func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 	w.must(err)
 
 	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").sees("Not so harmless now.")
-	w.stands(got.Comment, moderation.Pending)
+	w.stands(got.Comment, decision.Pending)
 }
 
 func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
@@ -153,7 +154,7 @@ func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
 	values := b.values(form, fields{"body": "From six in the morning."})
 	b.submit(form, values).sees("Your reply is public.")
 	b.submit(form, values)
-	w.stands(c, moderation.Approved)
+	w.stands(c, decision.Approved)
 	b.open("/moderate/blog/queue?state=approved")
 	if got := strings.Count(nameOf(b.doc), "From six in the morning."); got != 1 {
 		t.Errorf("the reply stands %d times among the approved, want 1", got)

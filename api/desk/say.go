@@ -3,16 +3,17 @@ package desk
 import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // Evidence says in a language of the desk what a piece of evidence is, and where it was seen: in
 // how many comments refused for a reason, and in how many approved ones.
-func Evidence(lang string, w classifier.Weight, reason moderation.Reason) (what, seen string) {
+func Evidence(lang string, w classifier.Weight, reason decision.Reason) (what, seen string) {
 	c := catalogs()[lang]
 	return c.token(w.Token), c.seen(w, reason)
 }
 
-func (c *catalog) seen(w classifier.Weight, reason moderation.Reason) string {
+func (c *catalog) seen(w classifier.Weight, reason decision.Reason) string {
 	return c.n("evidence.seen."+reason.String(), w.Spam, "ham", w.Ham)
 }
 

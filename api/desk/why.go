@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // A score is said in words first, then as a count, then as a bar.
@@ -183,7 +184,7 @@ type evidence struct {
 
 // evidenceLists are in order of what they speak for, the likeliest first.
 func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
-	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, moderation.ReasonSpam)}
+	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, decision.ReasonSpam)}
 	var lists []evidenceList
 	for _, l := range it.Reasons {
 		lists = append(lists, evidenceList{
@@ -198,7 +199,7 @@ func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
 	return slices.Insert(lists, likelier, spam)
 }
 
-func (m *cardMaker) evidence(ws []classifier.Weight, r moderation.Reason) []evidence {
+func (m *cardMaker) evidence(ws []classifier.Weight, r decision.Reason) []evidence {
 	es := make([]evidence, 0, len(ws))
 	for _, w := range ws {
 		width := min(80, math.Abs(w.Weight)*26)
@@ -210,7 +211,7 @@ func (m *cardMaker) evidence(ws []classifier.Weight, r moderation.Reason) []evid
 		switch {
 		case !e.For:
 			e.Class, e.X = signAgainst, decimal(80-width)
-		case r != moderation.ReasonSpam:
+		case r != decision.ReasonSpam:
 			e.Class = signReason
 		}
 		es = append(es, e)
@@ -226,7 +227,7 @@ type reasonChoice struct {
 
 var reasonChoices = func() []reasonChoice {
 	var all []reasonChoice
-	for r := moderation.ReasonSpam; r <= moderation.ReasonOther; r++ {
+	for r := decision.ReasonSpam; r <= decision.ReasonOther; r++ {
 		all = append(all, reasonChoice{r.String(), "reason." + r.String(), int(r)})
 	}
 	return all

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/store"
 )
 
@@ -138,7 +139,7 @@ func (w *world) now(c moderation.Comment) moderation.Comment {
 	return it.Comment
 }
 
-func (w *world) stands(c moderation.Comment, want moderation.State) {
+func (w *world) stands(c moderation.Comment, want decision.State) {
 	w.t.Helper()
 	if got := w.now(c).State; got != want {
 		w.t.Fatalf("the comment %q is %v, want %v", c.Source, got, want)

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 type classifierCmd struct {
@@ -156,7 +157,7 @@ func (c classifierInspectCmd) Run(a *app) error {
 func tokenLines(weights []classifier.Weight) []tokenLine {
 	lines := []tokenLine{}
 	for _, w := range weights {
-		what, _ := desk.Evidence("en", w, moderation.ReasonSpam)
+		what, _ := desk.Evidence("en", w, decision.ReasonSpam)
 		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
 	}
 	return lines

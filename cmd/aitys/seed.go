@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // script is a clock that is set by hand, so that the demo's comments have ages.
@@ -308,7 +309,7 @@ func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time
 // slip is a slip of the finger, taken back at once.
 func (s *seeder) slip(ref moderation.Ref) (moderation.Ref, error) {
 	out, err := s.service.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
-		Action: moderation.MarkSpam, Comments: []moderation.Ref{ref}})
+		Action: decision.MarkSpam, Comments: []moderation.Ref{ref}})
 	if err != nil {
 		return ref, err
 	}

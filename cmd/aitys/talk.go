@@ -1,23 +1,25 @@
 package main
 
-import "github.com/aitys/aitys/moderation"
+import (
+	"github.com/aitys/aitys/moderation/decision"
+)
 
 // A fate is what becomes of a comment of the demo.
 type fate struct {
-	action moderation.Action
-	reason moderation.Reason
+	action decision.Action
+	reason decision.Reason
 	note   string
 	waits  bool // nobody has decided yet
 }
 
 var (
-	published = fate{action: moderation.Approve}
-	spam      = fate{action: moderation.MarkSpam}
+	published = fate{action: decision.Approve}
+	spam      = fate{action: decision.MarkSpam}
 	waiting   = fate{waits: true}
 )
 
-func refused(reason moderation.Reason, note string) fate {
-	return fate{action: moderation.Reject, reason: reason, note: note}
+func refused(reason decision.Reason, note string) fate {
+	return fate{action: decision.Reject, reason: reason, note: note}
 }
 
 // said is one comment of the demo. Its writer is a reader with a name and maybe an e-mail, or
@@ -39,9 +41,9 @@ type said struct {
 }
 
 const (
-	hate    = moderation.ReasonHateSpeech
-	obscene = moderation.ReasonObscenity
-	attack  = moderation.ReasonPersonalAttack
+	hate    = decision.ReasonHateSpeech
+	obscene = decision.ReasonObscenity
+	attack  = decision.ReasonPersonalAttack
 )
 
 // week is what was said on each day before this one. At the end of each a moderator reads what

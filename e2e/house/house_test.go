@@ -19,6 +19,7 @@ const module = "github.com/aitys/aitys/"
 var arrows = map[string][]string{
 	"classifier":           nil,
 	"moderation/address":   nil,
+	"moderation/decision":  {"classifier"},
 	"moderation/hindsight": {"classifier"},
 	"moderation/markup":    nil,
 	"moderation/problem":   nil,

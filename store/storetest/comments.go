@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var commentRules = []rule{
@@ -29,13 +30,13 @@ func commentComesBack(w *world) {
 	parent := w.comment()
 	full := w.draft(func(c *moderation.Comment) {
 		c.Parent, c.Depth, c.Path = parent.ID, 1, parent.Path+"0000000000000001"
-		c.State, c.Version, c.Shown, c.ShownReplies = moderation.Rejected, 7, true, 3
+		c.State, c.Version, c.Shown, c.ShownReplies = decision.Rejected, 7, true, 3
 		c.Name, c.Email, c.Website, c.Account, c.Badge = hostile, hostile, hostile, hostile, "owner"
 		c.Source, c.HTML, c.Markup, c.Lang, c.Search = hostile, hostile, 3, "kk", hostile
-		c.Reason, c.Note = moderation.ReasonOther, hostile
+		c.Reason, c.Note = decision.ReasonOther, hostile
 		c.Writer, c.Address, c.Same, c.Submissions = []byte{0, 1}, []byte{2, 0xff}, []byte(c.ID), 4
 		c.Verdict = moderation.Verdict{
-			Score: 0.123456789, Action: moderation.MarkSpam, Reason: moderation.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
+			Score: 0.123456789, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
 			Signals: []moderation.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
 		}
 		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
@@ -111,21 +112,21 @@ func releaseSame(w *world) {
 	cutoff := began.Add(24 * time.Hour)
 	for i, tt := range []struct {
 		name     string
-		state    moderation.State
-		reason   moderation.Reason
+		state    decision.State
+		reason   decision.Reason
 		decided  time.Time
 		released bool
 	}{
-		{"waiting", moderation.Pending, 0, time.Time{}, false},
-		{"approved long ago", moderation.Approved, 0, began, false},
-		{"refused before the cutoff", moderation.Rejected, moderation.ReasonOther, cutoff.Add(-1000), true},
-		{"refused at the cutoff", moderation.Rejected, moderation.ReasonOther, cutoff, false},
-		{"spam before the cutoff", moderation.Spam, moderation.ReasonSpam, began, true},
-		{"spam after the cutoff", moderation.Spam, moderation.ReasonSpam, cutoff.Add(time.Hour), false},
-		{"removed, never decided", moderation.Removed, 0, time.Time{}, true},
-		{"removed, was approved", moderation.Removed, 0, cutoff.Add(time.Hour), true},
-		{"removed, had been refused just now", moderation.Removed, moderation.ReasonSpam, cutoff.Add(time.Hour), false},
-		{"removed, had been refused long ago", moderation.Removed, moderation.ReasonSpam, began, true},
+		{"waiting", decision.Pending, 0, time.Time{}, false},
+		{"approved long ago", decision.Approved, 0, began, false},
+		{"refused before the cutoff", decision.Rejected, decision.ReasonOther, cutoff.Add(-1000), true},
+		{"refused at the cutoff", decision.Rejected, decision.ReasonOther, cutoff, false},
+		{"spam before the cutoff", decision.Spam, decision.ReasonSpam, began, true},
+		{"spam after the cutoff", decision.Spam, decision.ReasonSpam, cutoff.Add(time.Hour), false},
+		{"removed, never decided", decision.Removed, 0, time.Time{}, true},
+		{"removed, was approved", decision.Removed, 0, cutoff.Add(time.Hour), true},
+		{"removed, had been refused just now", decision.Removed, decision.ReasonSpam, cutoff.Add(time.Hour), false},
+		{"removed, had been refused long ago", decision.Removed, decision.ReasonSpam, began, true},
 	} {
 		key := fmt.Sprint("release", i)
 		w.comment(in(tt.state), same(key), func(c *moderation.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
@@ -146,7 +147,7 @@ func releaseSame(w *world) {
 func stateNeedsVersion(w *world) {
 	c := w.comment(same("v"))
 	change := moderation.StateChange{
-		State: moderation.Rejected, Reason: moderation.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
+		State: decision.Rejected, Reason: decision.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
 	}
 	set := func(version int64, want bool) {
 		w.Helper()
@@ -165,7 +166,7 @@ func stateNeedsVersion(w *world) {
 	set(1, true)
 	set(1, false)
 	want := c
-	want.Version, want.State, want.Reason, want.Note = 2, moderation.Rejected, moderation.ReasonOffTopic, "why"
+	want.Version, want.State, want.Reason, want.Note = 2, decision.Rejected, decision.ReasonOffTopic, "why"
 	want.Standing, want.DecidedAt = 9, began.Add(time.Hour)
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after the change %+v, want %+v", got, want)
@@ -178,10 +179,10 @@ func stateNeedsVersion(w *world) {
 }
 
 func editWaitsAgain(w *world) {
-	c := w.comment(in(moderation.Approved), same("e"), func(c *moderation.Comment) { c.Standing = 4 })
+	c := w.comment(in(decision.Approved), same("e"), func(c *moderation.Comment) { c.Standing = 4 })
 	change := moderation.TextChange{
-		State: moderation.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
-		Verdict:  moderation.Verdict{Score: 0.9, Action: moderation.MarkSpam, Reason: moderation.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
+		State: decision.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
+		Verdict:  moderation.Verdict{Score: 0.9, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
 		Standing: 4, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
@@ -194,7 +195,7 @@ func editWaitsAgain(w *world) {
 		})
 	}
 	want := c
-	want.Version, want.State, want.Same = 2, moderation.Pending, nil
+	want.Version, want.State, want.Same = 2, decision.Pending, nil
 	want.Source, want.HTML, want.Markup, want.Lang, want.Search = "new", "<p>new</p>", 2, "ru", "new"
 	want.Verdict, want.EditedAt = change.Verdict, change.EditedAt
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
@@ -212,7 +213,7 @@ func editWaitsAgain(w *world) {
 
 func verdictRenewal(w *world) {
 	c := w.comment(func(c *moderation.Comment) { c.Verdict.ModelSeq = 5 })
-	decided := w.comment(in(moderation.Approved))
+	decided := w.comment(in(decision.Approved))
 	for _, tt := range []struct {
 		id      string
 		version int64

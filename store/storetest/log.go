@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var logRules = []rule{
@@ -24,7 +25,7 @@ var logRules = []rule{
 }
 
 // chained is the hash of a decision after another's.
-func chained(before []byte, d moderation.Decision) []byte {
+func chained(before []byte, d decision.Entry) []byte {
 	sum := sha256.Sum256(fmt.Appendf(bytes.Clone(before), "%d %s %s", d.Seq, d.Comment, d.Batch))
 	return sum[:]
 }
@@ -36,14 +37,14 @@ func (w *world) decide(batch string, n int, why error) error {
 		if err != nil {
 			return err
 		}
-		ds := make([]moderation.Decision, n)
+		ds := make([]decision.Entry, n)
 		for i := range ds {
-			d := moderation.Decision{
+			d := decision.Entry{
 				Seq: head.Seq + 1, Site: w.site.ID, Batch: batch, Comment: fmt.Sprint(batch, "-", i), Version: 1,
-				By: "someone", Action: moderation.Approve, To: moderation.Approved, At: began,
+				By: "someone", Action: decision.Approve, To: decision.Approved, At: began,
 			}
 			d.Hash = chained(head.Hash, d)
-			head = moderation.Head{Seq: d.Seq, Hash: d.Hash}
+			head = decision.Head{Seq: d.Seq, Hash: d.Hash}
 			ds[i] = d
 		}
 		if err := tx.AppendDecisions(w.site.ID, ds); err != nil {
@@ -53,7 +54,7 @@ func (w *world) decide(batch string, n int, why error) error {
 	})
 }
 
-func (w *world) decisionsAfter(seq uint64, limit int) (ds []moderation.Decision) {
+func (w *world) decisionsAfter(seq uint64, limit int) (ds []decision.Entry) {
 	w.Helper()
 	w.view(func(tx moderation.Tx) (err error) {
 		ds, err = tx.DecisionsAfter(w.site.ID, seq, limit)
@@ -154,10 +155,10 @@ func logRefusesGaps(w *world) {
 	if err := w.decide("first", 2, nil); err != nil {
 		w.Fatal(err)
 	}
-	d := func(seq uint64) moderation.Decision {
-		return moderation.Decision{Seq: seq, Batch: "b", Comment: "c", At: began, Hash: []byte{1}}
+	d := func(seq uint64) decision.Entry {
+		return decision.Entry{Seq: seq, Batch: "b", Comment: "c", At: began, Hash: []byte{1}}
 	}
-	for _, ds := range [][]moderation.Decision{{d(1)}, {d(2)}, {d(4)}, {d(3), d(5)}, {d(3), d(3)}, {d(4), d(3)}} {
+	for _, ds := range [][]decision.Entry{{d(1)}, {d(2)}, {d(4)}, {d(3), d(5)}, {d(3), d(3)}, {d(4), d(3)}} {
 		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
 			if _, err := tx.LockLog(w.site.ID); err != nil {
 				return err
@@ -174,12 +175,12 @@ func logRefusesGaps(w *world) {
 }
 
 func decisionsComeBack(w *world) {
-	var want []moderation.Decision
+	var want []decision.Entry
 	for i := range 5 {
-		want = append(want, moderation.Decision{
+		want = append(want, decision.Entry{
 			Seq: uint64(i + 1), Site: w.site.ID, Batch: fmt.Sprint("batch", i/2), Comment: fmt.Sprint("c", i%3), Version: int64(i + 1),
-			By: hostile, Action: moderation.Reject, Reason: moderation.ReasonUnlawful, Note: hostile,
-			From: moderation.Pending, To: moderation.Rejected, Score: 0.25, Suggested: moderation.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0,
+			By: hostile, Action: decision.Reject, Reason: decision.ReasonUnlawful, Note: hostile,
+			From: decision.Pending, To: decision.Rejected, Score: 0.25, Suggested: decision.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0,
 			Lesson: []byte{0, 1}, At: began.Add(time.Duration(i)), Hash: []byte{byte(i), 0xff},
 		})
 		want[i].At = began.Add(time.Duration(i) * time.Microsecond)
@@ -193,18 +194,18 @@ func decisionsComeBack(w *world) {
 	w.view(func(tx moderation.Tx) error {
 		for _, tt := range []struct {
 			name string
-			read func() ([]moderation.Decision, error)
-			want []moderation.Decision
+			read func() ([]decision.Entry, error)
+			want []decision.Entry
 		}{
-			{"after 0", func() ([]moderation.Decision, error) { return tx.DecisionsAfter(w.site.ID, 0, 9) }, want},
-			{"after 2, two", func() ([]moderation.Decision, error) { return tx.DecisionsAfter(w.site.ID, 2, 2) }, want[2:4]},
-			{"from the newest", func() ([]moderation.Decision, error) { return tx.DecisionsBefore(w.site.ID, 0, 9) }, reversed},
-			{"before 4, two", func() ([]moderation.Decision, error) { return tx.DecisionsBefore(w.site.ID, 4, 2) }, reversed[2:4]},
-			{"of c1", func() ([]moderation.Decision, error) { return tx.DecisionsOf(w.site.ID, "c1") }, []moderation.Decision{want[1], want[4]}},
-			{"of c2 and c0", func() ([]moderation.Decision, error) { return tx.DecisionsOf(w.site.ID, "c2", "c0") }, []moderation.Decision{want[0], want[2], want[3]}},
-			{"of none", func() ([]moderation.Decision, error) { return tx.DecisionsOf(w.site.ID) }, nil},
-			{"batch", func() ([]moderation.Decision, error) { return tx.Batch(w.site.ID, "batch1") }, want[2:4]},
-			{"no batch", func() ([]moderation.Decision, error) { return tx.Batch(w.site.ID, "none") }, nil},
+			{"after 0", func() ([]decision.Entry, error) { return tx.DecisionsAfter(w.site.ID, 0, 9) }, want},
+			{"after 2, two", func() ([]decision.Entry, error) { return tx.DecisionsAfter(w.site.ID, 2, 2) }, want[2:4]},
+			{"from the newest", func() ([]decision.Entry, error) { return tx.DecisionsBefore(w.site.ID, 0, 9) }, reversed},
+			{"before 4, two", func() ([]decision.Entry, error) { return tx.DecisionsBefore(w.site.ID, 4, 2) }, reversed[2:4]},
+			{"of c1", func() ([]decision.Entry, error) { return tx.DecisionsOf(w.site.ID, "c1") }, []decision.Entry{want[1], want[4]}},
+			{"of c2 and c0", func() ([]decision.Entry, error) { return tx.DecisionsOf(w.site.ID, "c2", "c0") }, []decision.Entry{want[0], want[2], want[3]}},
+			{"of none", func() ([]decision.Entry, error) { return tx.DecisionsOf(w.site.ID) }, nil},
+			{"batch", func() ([]decision.Entry, error) { return tx.Batch(w.site.ID, "batch1") }, want[2:4]},
+			{"no batch", func() ([]decision.Entry, error) { return tx.Batch(w.site.ID, "none") }, nil},
 		} {
 			got, err := tt.read()
 			if err != nil {
@@ -234,7 +235,7 @@ func undoneOnce(w *world) {
 			if err != nil {
 				return err
 			}
-			return tx.AppendDecisions(w.site.ID, []moderation.Decision{{
+			return tx.AppendDecisions(w.site.ID, []decision.Entry{{
 				Seq: head.Seq + 1, Batch: fmt.Sprint("undo", head.Seq), Comment: "c", Undoes: seq, At: began, Hash: []byte{1},
 			}})
 		})
@@ -250,9 +251,9 @@ func undoneOnce(w *world) {
 
 func lessonsInOrder(w *world) {
 	const n = 2500
-	want := make([]moderation.StoredLesson, n)
+	want := make([]decision.Lesson, n)
 	for i := range want {
-		want[i] = moderation.StoredLesson{
+		want[i] = decision.Lesson{
 			Lesson: classifier.Lesson{
 				Seq: uint64(i + 1), Label: classifier.Label(i % 5),
 				Comment: classifier.Comment{Text: fmt.Sprint("text ", i), Author: hostile, Email: "e", URL: "u"},

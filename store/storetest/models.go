@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var modelRules = []rule{
@@ -23,7 +24,7 @@ var modelRules = []rule{
 }
 
 // append continues the site's log with decisions that need only what is their own.
-func (w *world) append(ds ...moderation.Decision) {
+func (w *world) append(ds ...decision.Entry) {
 	w.Helper()
 	w.update(func(tx moderation.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
@@ -34,7 +35,7 @@ func (w *world) append(ds ...moderation.Decision) {
 			d := &ds[i]
 			d.Seq, d.Site, d.Batch, d.At = head.Seq+1, w.site.ID, "batch", began
 			d.Hash = chained(head.Hash, *d)
-			head = moderation.Head{Seq: d.Seq, Hash: d.Hash}
+			head = decision.Head{Seq: d.Seq, Hash: d.Hash}
 		}
 		return tx.AppendDecisions(w.site.ID, ds)
 	})
@@ -52,8 +53,8 @@ func (w *world) counting() (all []string) {
 	return all
 }
 
-func lesson(seq uint64, part int, text string) moderation.StoredLesson {
-	return moderation.StoredLesson{
+func lesson(seq uint64, part int, text string) decision.Lesson {
+	return decision.Lesson{
 		Lesson: classifier.Lesson{Seq: seq, Comment: classifier.Comment{Text: text}},
 		Part:   part, Comment: text, Salt: []byte(text), Counts: true,
 	}
@@ -61,14 +62,14 @@ func lesson(seq uint64, part int, text string) moderation.StoredLesson {
 
 func lessonsWithdrawn(w *world) {
 	w.append(
-		moderation.Decision{By: "ann", Comment: "c1"}, moderation.Decision{By: "bob", Comment: "c2"},
-		moderation.Decision{By: "ann", Comment: "c3"}, moderation.Decision{By: "ann", Comment: "c4"},
-		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: 1},
-		moderation.Decision{By: "ann", Kind: moderation.EntryWithdrawal, Subject: "ann", Lessons: 2, Before: 1},
-		moderation.Decision{By: "ann", Comment: "c5"},
+		decision.Entry{By: "ann", Comment: "c1"}, decision.Entry{By: "bob", Comment: "c2"},
+		decision.Entry{By: "ann", Comment: "c3"}, decision.Entry{By: "ann", Comment: "c4"},
+		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1},
+		decision.Entry{By: "ann", Kind: decision.Withdrawal, Subject: "ann", Lessons: 2, Before: 1},
+		decision.Entry{By: "ann", Comment: "c5"},
 	)
 	w.update(func(tx moderation.Tx) error {
-		err := tx.AddLessons(w.site.ID, []moderation.StoredLesson{
+		err := tx.AddLessons(w.site.ID, []decision.Lesson{
 			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0, "copied"), lesson(7, 0, "later"),
 		})
 		return errors.Join(err, tx.SetStanding(w.site.ID, []uint64{1}, false))
@@ -123,9 +124,9 @@ func lessonsWithdrawn(w *world) {
 }
 
 func lessonsRetired(w *world) {
-	w.append(moderation.Decision{By: "ann", Comment: "c1"}, moderation.Decision{By: "bob", Comment: "c2"})
+	w.append(decision.Entry{By: "ann", Comment: "c1"}, decision.Entry{By: "bob", Comment: "c2"})
 	w.update(func(tx moderation.Tx) error {
-		return tx.AddLessons(w.site.ID, []moderation.StoredLesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
+		return tx.AddLessons(w.site.ID, []decision.Lesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
 	})
 	retire := func(before time.Time, by uint64, n int, lowest uint64) {
 		w.Helper()
@@ -163,7 +164,7 @@ func lessonsRetired(w *world) {
 	}
 	w.view(func(tx moderation.Tx) error {
 		got, err := tx.Lessons(w.site.ID, 0, 9)
-		want := []moderation.StoredLesson{
+		want := []decision.Lesson{
 			{Lesson: classifier.Lesson{Seq: 1}, Comment: "a", Withdrawn: 2},
 			{Lesson: classifier.Lesson{Seq: 2}, Comment: "b", Withdrawn: 5},
 		}
@@ -182,10 +183,10 @@ func lessonsRetired(w *world) {
 func lessonsErased(w *world) {
 	const n = 130 // more than one statement takes
 	w.append(
-		moderation.Decision{By: "ann", Comment: "c1"},
-		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: n},
+		decision.Entry{By: "ann", Comment: "c1"},
+		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: n},
 	)
-	put := []moderation.StoredLesson{lesson(1, 0, "a")}
+	put := []decision.Lesson{lesson(1, 0, "a")}
 	for part := range n {
 		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
 	}
@@ -194,7 +195,7 @@ func lessonsErased(w *world) {
 	})
 	want := slices.Clone(put)
 	want[0].Counts = false
-	var chosen []moderation.StoredLesson
+	var chosen []decision.Lesson
 	for i := range want {
 		if i == 0 || i > 3 {
 			l := &want[i]
@@ -210,7 +211,7 @@ func lessonsErased(w *world) {
 	if got := w.counting(); !slices.Equal(got, []string{"2:part 0", "2:part 1", "2:part 2"}) {
 		w.Errorf("%v count", got)
 	}
-	left := func(what string, want []moderation.StoredLesson, read func(moderation.Tx) ([]moderation.StoredLesson, error)) {
+	left := func(what string, want []decision.Lesson, read func(moderation.Tx) ([]decision.Lesson, error)) {
 		w.Helper()
 		w.view(func(tx moderation.Tx) error {
 			got, err := read(tx)
@@ -225,19 +226,19 @@ func lessonsErased(w *world) {
 			return err
 		})
 	}
-	left("left", want, func(tx moderation.Tx) ([]moderation.StoredLesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
-	gone := slices.DeleteFunc(slices.Clone(want), func(l moderation.StoredLesson) bool { return l.Withdrawn == 0 })
-	left("taken", gone, func(tx moderation.Tx) ([]moderation.StoredLesson, error) { return tx.TakenBy(w.site.ID, 3) })
-	left("taken by nobody", nil, func(tx moderation.Tx) ([]moderation.StoredLesson, error) { return tx.TakenBy(w.site.ID, 0) })
+	left("left", want, func(tx moderation.Tx) ([]decision.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
+	gone := slices.DeleteFunc(slices.Clone(want), func(l decision.Lesson) bool { return l.Withdrawn == 0 })
+	left("taken", gone, func(tx moderation.Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
+	left("taken by nobody", nil, func(tx moderation.Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
 }
 
 func copiesFound(w *world) {
 	w.append(
-		moderation.Decision{By: "ann", Comment: "c1"},
-		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: 1},
-		moderation.Decision{By: "ann", Kind: moderation.EntryErasure, Lessons: 1, Before: 1},
-		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "third", Lessons: 1},
-		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: 1, Before: 2, Undoes: 2},
+		decision.Entry{By: "ann", Comment: "c1"},
+		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1},
+		decision.Entry{By: "ann", Kind: decision.Erasure, Lessons: 1, Before: 1},
+		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "third", Lessons: 1},
+		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1, Before: 2, Undoes: 2},
 	)
 	w.view(func(tx moderation.Tx) error {
 		got, err := tx.Copies(w.site.ID)
@@ -251,11 +252,11 @@ func copiesFound(w *world) {
 func lessonsOfOneEntry(w *world) {
 	const n = 2500 // several times what is read at once
 	w.append(
-		moderation.Decision{By: "ann", Comment: "c1"},
-		moderation.Decision{By: "ann", Kind: moderation.EntryCopy, Subject: "other", Lessons: n},
-		moderation.Decision{By: "ann", Comment: "c3"},
+		decision.Entry{By: "ann", Comment: "c1"},
+		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: n},
+		decision.Entry{By: "ann", Comment: "c3"},
 	)
-	put := []moderation.StoredLesson{lesson(1, 0, "before")}
+	put := []decision.Lesson{lesson(1, 0, "before")}
 	for part := range n {
 		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
 	}
@@ -283,11 +284,11 @@ func lessonsOfOneEntry(w *world) {
 
 func lowestTouched(w *world) {
 	w.append(
-		moderation.Decision{Comment: "c1"}, moderation.Decision{Comment: "c2"}, moderation.Decision{Comment: "c3"},
-		moderation.Decision{Comment: "c3", Before: 3},
-		moderation.Decision{Comment: "c3", Before: 4, Undoes: 4, Restores: 3},
-		moderation.Decision{Comment: "c2", Before: 2},
-		moderation.Decision{Comment: "c4"},
+		decision.Entry{Comment: "c1"}, decision.Entry{Comment: "c2"}, decision.Entry{Comment: "c3"},
+		decision.Entry{Comment: "c3", Before: 3},
+		decision.Entry{Comment: "c3", Before: 4, Undoes: 4, Restores: 3},
+		decision.Entry{Comment: "c2", Before: 2},
+		decision.Entry{Comment: "c4"},
 	)
 	for after, want := range []uint64{2, 2, 2, 2, 2, 2, 0, 0} {
 		w.view(func(tx moderation.Tx) error {
@@ -298,7 +299,7 @@ func lowestTouched(w *world) {
 			return err
 		})
 	}
-	w.append(moderation.Decision{Comment: "c3", Before: 6, Undoes: 6, Restores: 1})
+	w.append(decision.Entry{Comment: "c3", Before: 6, Undoes: 6, Restores: 1})
 	w.view(func(tx moderation.Tx) error {
 		got, err := tx.LowestTouched(w.site.ID, 7)
 		if got != 1 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var queueRules = []rule{
@@ -45,20 +46,20 @@ func queueOrders(w *world) {
 	byView := map[moderation.View][]moderation.Comment{}
 	var drafts []moderation.Comment
 	for i := range 40 {
-		state := moderation.State(i % 5)
+		state := decision.State(i % 5)
 		c := w.draft(in(state), at(time.Duration(i*7%11)*time.Second), scored(float64(i*3%8)/7)) // times and scores repeat
 		drafts = append(drafts, c)
 		switch state {
-		case moderation.Pending:
+		case decision.Pending:
 			byView[moderation.ViewPending] = append(byView[moderation.ViewPending], c)
 			if c.Verdict.Score >= 5.0/7 {
 				byView[moderation.ViewSuspected] = append(byView[moderation.ViewSuspected], c)
 			}
-		case moderation.Approved:
+		case decision.Approved:
 			byView[moderation.ViewApproved] = append(byView[moderation.ViewApproved], c)
-		case moderation.Rejected:
+		case decision.Rejected:
 			byView[moderation.ViewRejected] = append(byView[moderation.ViewRejected], c)
-		case moderation.Spam:
+		case decision.Spam:
 			byView[moderation.ViewSpam] = append(byView[moderation.ViewSpam], c)
 		}
 	}
@@ -101,7 +102,7 @@ func queueIsStable(w *world) {
 		done := drafts[decided]
 		decided++
 		w.update(func(tx moderation.Tx) error {
-			_, err := tx.SetState(w.site.ID, done.ID, 1, moderation.StateChange{State: moderation.Spam, DecidedAt: began})
+			_, err := tx.SetState(w.site.ID, done.ID, 1, moderation.StateChange{State: decision.Spam, DecidedAt: began})
 			return err
 		})
 		w.comment(at(-time.Duration(decided) * time.Second))
@@ -140,7 +141,7 @@ func queueCounts(w *world) {
 	for i := range 7 {
 		w.comment(scored(float64(i) / 10))
 	}
-	w.comment(in(moderation.Approved))
+	w.comment(in(decision.Approved))
 	w.view(func(tx moderation.Tx) error {
 		for _, tt := range []struct {
 			view  moderation.View
@@ -169,7 +170,7 @@ func staleVerdicts(w *world) {
 	b := w.comment(at(2*time.Second), scored(0.9), judgedBy(4))
 	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
 	w.comment(at(4*time.Second), scored(0.7), judgedBy(5))
-	w.comment(in(moderation.Approved), judgedBy(1))
+	w.comment(in(decision.Approved), judgedBy(1))
 	w.view(func(tx moderation.Tx) error {
 		for order, want := range map[moderation.QueueOrder][]string{
 			moderation.QueueOldest: {a.ID, b.ID, c.ID}, moderation.QueueNewest: {c.ID, b.ID, a.ID}, moderation.QueueRisk: {b.ID, c.ID, a.ID},
@@ -190,11 +191,11 @@ func staleVerdicts(w *world) {
 
 func writerHistory(w *world) {
 	by := func(name string) wish { return func(c *moderation.Comment) { c.Writer = []byte(name) } }
-	w.comment(by("ann"), at(5*time.Second), in(moderation.Approved))
+	w.comment(by("ann"), at(5*time.Second), in(decision.Approved))
 	w.comment(by("ann"), at(3*time.Second))
-	w.comment(by("ann"), at(7*time.Second), in(moderation.Rejected))
-	w.comment(by("ann"), at(8*time.Second), in(moderation.Spam))
-	w.comment(by("ann"), at(9*time.Second), in(moderation.Removed))
+	w.comment(by("ann"), at(7*time.Second), in(decision.Rejected))
+	w.comment(by("ann"), at(8*time.Second), in(decision.Spam))
+	w.comment(by("ann"), at(9*time.Second), in(decision.Removed))
 	w.comment(by("bob"), at(1*time.Second))
 	w.comment()
 	w.view(func(tx moderation.Tx) error {

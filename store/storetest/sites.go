@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var siteRules = []rule{
@@ -202,11 +203,11 @@ func countsByPage(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	onOther := func(c *moderation.Comment) { c.Page = other.ID }
 	for range 3 {
-		w.comment(in(moderation.Approved))
+		w.comment(in(decision.Approved))
 	}
-	w.comment(in(moderation.Approved), onOther)
+	w.comment(in(decision.Approved), onOther)
 	w.comment()
-	w.comment(in(moderation.Spam))
+	w.comment(in(decision.Spam))
 	w.view(func(tx moderation.Tx) error {
 		pages := []string{w.page.ID, other.ID, "nothing"}
 		approved, err := tx.CountApproved(w.site.ID, pages)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 // A rule is one sentence of the contract.
@@ -165,10 +166,10 @@ func at(offset time.Duration) wish {
 	return func(c *moderation.Comment) { c.CreatedAt = began.Add(offset) }
 }
 
-func in(s moderation.State) wish {
+func in(s decision.State) wish {
 	return func(c *moderation.Comment) {
 		c.State = s
-		c.Shown = s == moderation.Approved
+		c.Shown = s == decision.Approved
 	}
 }
 

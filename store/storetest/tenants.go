@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/decision"
 )
 
 var tenantRules = []rule{
@@ -41,7 +42,7 @@ func fill(w *world, s moderation.Site) {
 		Writer: []byte(oneName), CreatedAt: began,
 	}
 	shown, waiting := comment, comment
-	shown.ID, shown.State, shown.Shown = oneShown, moderation.Approved, true
+	shown.ID, shown.State, shown.Shown = oneShown, decision.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
 	w.update(func(tx moderation.Tx) error {
 		page := moderation.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
@@ -50,31 +51,31 @@ func fill(w *world, s moderation.Site) {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
-		decision := moderation.Decision{
-			Seq: 1, Batch: oneBatch, Comment: oneShown, Version: 1, By: "one-account", Action: moderation.Approve,
-			To: moderation.Approved, Note: s.Key, At: began, Hash: []byte("hash of " + s.Key),
+		decided := decision.Entry{
+			Seq: 1, Batch: oneBatch, Comment: oneShown, Version: 1, By: "one-account", Action: decision.Approve,
+			To: decision.Approved, Note: s.Key, At: began, Hash: []byte("hash of " + s.Key),
 		}
-		lesson := moderation.StoredLesson{
+		lesson := decision.Lesson{
 			Lesson:  classifier.Lesson{Seq: 1, Comment: classifier.Comment{Text: s.Key}},
 			Comment: oneShown, Salt: []byte("salt"),
 		}
-		touch := moderation.Decision{
-			Kind: moderation.EntryWithdrawal, Subject: "nobody", Seq: 2, Batch: "one-touch", Before: 1, At: began, Hash: []byte("touch"),
+		touch := decision.Entry{
+			Kind: decision.Withdrawal, Subject: "nobody", Seq: 2, Batch: "one-touch", Before: 1, At: began, Hash: []byte("touch"),
 		}
-		copied := moderation.Decision{
-			Kind: moderation.EntryCopy, Subject: "nowhere", Seq: 3, Batch: "one-copy", At: began, Hash: []byte("copy"),
+		copied := decision.Entry{
+			Kind: decision.Copy, Subject: "nowhere", Seq: 3, Batch: "one-copy", At: began, Hash: []byte("copy"),
 		}
-		gone := moderation.StoredLesson{
+		gone := decision.Lesson{
 			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"), Proof: []byte(s.Key),
 		}
 		key := oneKey
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
 		return errors.Join(err, claim,
-			tx.AppendDecisions(s.ID, []moderation.Decision{decision, touch, copied}),
+			tx.AppendDecisions(s.ID, []decision.Entry{decided, touch, copied}),
 			tx.PutSnapshot(s.ID, moderation.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
-			tx.AddLessons(s.ID, []moderation.StoredLesson{lesson, gone}),
-			tx.EraseLessons(s.ID, []moderation.StoredLesson{gone}, 9),
+			tx.AddLessons(s.ID, []decision.Lesson{lesson, gone}),
+			tx.EraseLessons(s.ID, []decision.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.Emit(moderation.Event{Site: s.ID, Kind: moderation.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(moderation.Account{
@@ -189,7 +190,7 @@ var writes = []struct {
 		return done(tx.SetVerdict(s, oneWaiting, 1, moderation.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
 	{"SetState", func(tx moderation.Tx, s int64) error {
-		return done(tx.SetState(s, oneWaiting, 1, moderation.StateChange{State: moderation.Removed}))
+		return done(tx.SetState(s, oneWaiting, 1, moderation.StateChange{State: decision.Removed}))
 	}},
 	{"ReleaseSame", func(tx moderation.Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
 	{"SetText", func(tx moderation.Tx, s int64) error {
@@ -207,13 +208,13 @@ var writes = []struct {
 		return err
 	}},
 	{"EraseLessons", func(tx moderation.Tx, s int64) error {
-		return tx.EraseLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
+		return tx.EraseLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
 	}},
 	{"AppendDecisions", func(tx moderation.Tx, s int64) error {
-		return tx.AppendDecisions(s, []moderation.Decision{{Seq: 4, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
+		return tx.AppendDecisions(s, []decision.Entry{{Seq: 4, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
 	}},
 	{"AddLessons", func(tx moderation.Tx, s int64) error {
-		return tx.AddLessons(s, []moderation.StoredLesson{{Lesson: classifier.Lesson{Seq: 4}, Comment: oneShown}})
+		return tx.AddLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Comment: oneShown}})
 	}},
 	{"PutSnapshot", func(tx moderation.Tx, s int64) error {
 		return tx.PutSnapshot(s, moderation.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})

@@ -1,4 +1,4 @@
-package moderation
+package decision
 
 import (
 	"crypto/sha256"
@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// chain returns the hash of a log entry that follows one whose hash is before.
+// Hash returns the hash of a log entry that follows one whose hash is before.
 //
 // It is SHA-256 over the canonical encoding of: the format's number, the hash before ("" for
 // the first entry), and the entry's fields in the order below. A number is eight bytes,
@@ -17,10 +17,10 @@ import (
 // Undone is left out, since a later entry sets it. An entry about no comment has format 2 and
 // three fields more; one that keeps what the classifier said has format 3 and that besides.
 // Entries from before this was kept have neither a probability nor Warm, and format 1.
-func chain(before []byte, d Decision) []byte {
+func Hash(before []byte, d Entry) []byte {
 	format, said := uint64(1), d.Spam != 0 || d.Warm
 	switch {
-	case d.Kind != EntryDecision:
+	case d.Kind != OnComment:
 		format = 2
 	case said:
 		format = 3
@@ -32,30 +32,34 @@ func chain(before []byte, d Decision) []byte {
 	e = e.number(d.Before).number(d.Undoes).number(d.Restores)
 	e = e.number(math.Float64bits(d.Score)).number(uint64(d.Suggested)).number(d.ModelSeq)
 	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
-	if d.Kind != EntryDecision {
+	if d.Kind != OnComment {
 		e = e.number(uint64(d.Kind)).text(d.Subject).number(uint64(d.Lessons))
 	} else if said {
 		e = e.number(math.Float64bits(d.Spam)).bool(d.Warm)
 	}
-	sum := sha256.Sum256(e)
-	return sum[:]
+	return e.sum()
 }
 
-// lessonHash binds a lesson to the log entry that stores it. The salt goes with the lesson,
+// LessonHash binds a lesson to the log entry that stores it. The salt goes with the lesson,
 // so that once both are erased the hash says nothing of the text.
-func lessonHash(salt []byte, l classifier.Lesson) []byte {
+func LessonHash(salt []byte, l classifier.Lesson) []byte {
 	e := encoding{}.bytes(salt).number(uint64(l.Label))
 	e = e.text(l.Comment.Text).text(l.Comment.Author).text(l.Comment.Email).text(l.Comment.URL)
-	sum := sha256.Sum256(e)
-	return sum[:]
+	return e.sum()
 }
 
-// taughtHash is what an entry keeps of the lessons that it stores: of a decision's its
-// lessonHash, of a copy's the hash over them all; nil when they are none, or not the entry's.
-func taughtHash(d Decision, lessons []StoredLesson) []byte {
-	if d.Kind == EntryDecision {
+// PartSalt is the salt of one of the lessons that an entry copies. One says nothing of another, so
+// that each lesson can be erased for itself.
+func PartSalt(secret []byte, part int) []byte {
+	return encoding{}.bytes(secret).number(uint64(part)).sum()[:16]
+}
+
+// TaughtHash is what an entry keeps of the lessons that it stores: of a decision's its
+// LessonHash, of a copy's the hash over them all; nil when they are none, or not the entry's.
+func TaughtHash(d Entry, lessons []Lesson) []byte {
+	if d.Kind == OnComment {
 		if len(lessons) == 1 && lessons[0].Comment == d.Comment {
-			return lessons[0].hash()
+			return lessons[0].Hash()
 		}
 		return nil
 	}
@@ -64,16 +68,25 @@ func taughtHash(d Decision, lessons []StoredLesson) []byte {
 	}
 	var e encoding
 	for _, l := range lessons {
-		e = e.text(l.Comment).bytes(l.hash())
+		e = e.text(l.Comment).bytes(l.Hash())
 	}
-	sum := sha256.Sum256(e)
-	return sum[:]
+	return e.sum()
+}
+
+// ErasedHash is what an entry of erasure keeps of what it erased, ascending.
+func ErasedHash(lessons []Lesson) []byte {
+	var e encoding
+	for _, l := range lessons {
+		e = e.number(l.Seq).number(uint64(l.Part)).bytes(l.Proof)
+	}
+	return e.sum()
 }
 
 // An encoding is bytes that can be read in one way only.
 type encoding []byte
 
 func (e encoding) number(n uint64) encoding { return binary.BigEndian.AppendUint64(e, n) }
+
 func (e encoding) bool(b bool) encoding {
 	if b {
 		return e.number(1)
@@ -81,5 +94,11 @@ func (e encoding) bool(b bool) encoding {
 	return e.number(0)
 }
 
-func (e encoding) text(s string) encoding  { return append(e.number(uint64(len(s))), s...) }
+func (e encoding) text(s string) encoding { return append(e.number(uint64(len(s))), s...) }
+
 func (e encoding) bytes(b []byte) encoding { return append(e.number(uint64(len(b))), b...) }
+
+func (e encoding) sum() []byte {
+	sum := sha256.Sum256(e)
+	return sum[:]
+}
