@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/aitys/aitys/classifier"
 )
@@ -20,7 +23,8 @@ const maxLine = 1 << 20
 
 // runStdio serves `aitys classifier stdio`: one JSON object a line in, one a line out, in
 // order, flushed. A line that makes no sense is answered {"error":…} and the next is read.
-// With modelFile it begins with the model saved there, if there is one, and saves it at the end.
+// With modelFile it begins with the model saved there, if there is one, and saves it at the end:
+// of the lines, or of ctx.
 func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string) error {
 	s := &stdio{model: classifier.Fold(func(func(classifier.Lesson) bool) {})}
 	if modelFile != "" {
@@ -28,25 +32,16 @@ func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string
 			return fmt.Errorf("load %s: %w", modelFile, err)
 		}
 	}
-	r := bufio.NewReaderSize(in, maxLine)
-	w := bufio.NewWriter(out)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for ctx.Err() == nil {
-		line, err := readLine(r)
-		if errors.Is(err, io.EOF) {
-			break
+	ended := make(chan error, 1)
+	go func() { ended <- s.converse(in, out) }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return err
 		}
-		answer := any(stdioError{"the line is longer than 1 MiB"})
-		switch {
-		case err == nil:
-			answer = s.answer(line)
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return fmt.Errorf("read: %w", err)
-		}
-		if err := errors.Join(enc.Encode(answer), w.Flush()); err != nil {
-			return fmt.Errorf("answer: %w", err)
-		}
+	case <-ctx.Done():
+		// A read from a terminal or a pipe cannot be broken off; it ends with the process.
+		s.answering.Lock() // for good: what is answered from now on would not be saved
 	}
 	if modelFile != "" {
 		if err := s.save(modelFile); err != nil {
@@ -54,6 +49,33 @@ func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string
 		}
 	}
 	return nil
+}
+
+func (s *stdio) converse(in io.Reader, out io.Writer) error {
+	r := bufio.NewReaderSize(in, maxLine)
+	w := bufio.NewWriter(out)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	reply := func(answer func() any) error {
+		s.answering.Lock()
+		defer s.answering.Unlock()
+		return errors.Join(enc.Encode(answer()), w.Flush())
+	}
+	for {
+		line, err := readLine(r)
+		answer := func() any { return s.answer(line) }
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, bufio.ErrBufferFull):
+			answer = func() any { return stdioError{"the line is longer than 1 MiB"} }
+		case err != nil:
+			return fmt.Errorf("read: %w", err)
+		}
+		if err := reply(answer); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+	}
 }
 
 // readLine returns the next line, or ErrBufferFull after one that is too long was skipped.
@@ -118,6 +140,8 @@ type stdioEvidence struct {
 
 // stdio is a model with the lessons that stand, in order.
 type stdio struct {
+	answering sync.Mutex // held while a line is answered; it guards the rest
+
 	model   *classifier.Model
 	lessons []classifier.Lesson
 	seq     uint64
@@ -197,9 +221,32 @@ func (s *stdio) refold() {
 	}
 }
 
+// stdioFormat begins a saved model, so that another file, named by mistake, is not overwritten.
+const stdioFormat = "aitys classifier stdio 1"
+
+type stdioSaved struct {
+	Format string
+	Sum    []byte          // SHA-256 of Taught
+	Taught json.RawMessage // stdioTaught
+	Model  []byte
+}
+
+type stdioTaught struct {
+	Seq     uint64
+	Lessons []classifier.Lesson
+}
+
 // load reads the lessons of a saved model. The model itself is beside them; one that is
-// damaged or of another version is folded anew.
+// damaged or of another version is folded anew. A file that could not be written at the end is
+// refused now, before anybody has taught anything.
 func (s *stdio) load(name string) error {
+	probe, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return err
+	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -209,26 +256,33 @@ func (s *stdio) load(name string) error {
 	}
 	defer f.Close()
 	var saved stdioSaved
-	if err := json.NewDecoder(f).Decode(&saved); err != nil {
-		return fmt.Errorf("read: %w", err)
+	read := json.NewDecoder(f)
+	if err := read.Decode(&saved); err != nil || saved.Format != stdioFormat || read.More() {
+		return errors.New("it is not a whole saved model")
 	}
-	s.lessons, s.seq = saved.Lessons, saved.Seq
+	if sum := sha256.Sum256(saved.Taught); !bytes.Equal(sum[:], saved.Sum) {
+		return errors.New("it is damaged: its checksum is wrong")
+	}
+	var taught stdioTaught
+	if err := json.Unmarshal(saved.Taught, &taught); err != nil {
+		return fmt.Errorf("read its lessons: %w", err)
+	}
+	s.lessons, s.seq = taught.Lessons, taught.Seq
 	if s.model, err = classifier.Restore(saved.Model); err != nil {
 		s.stale = true
 	}
 	return nil
 }
 
-type stdioSaved struct {
-	Seq     uint64
-	Lessons []classifier.Lesson
-	Model   []byte
-}
-
 // save writes the model to a file of its own beside name and then puts it in name's place: a
 // crash leaves the old model or the new one.
 func (s *stdio) save(name string) (err error) {
 	s.refold()
+	taught, err := json.Marshal(stdioTaught{s.seq, s.lessons})
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(taught)
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
@@ -238,7 +292,7 @@ func (s *stdio) save(name string) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	if err := json.NewEncoder(f).Encode(stdioSaved{s.seq, s.lessons, s.model.Bytes()}); err != nil {
+	if err := json.NewEncoder(f).Encode(stdioSaved{stdioFormat, sum[:], taught, s.model.Bytes()}); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {

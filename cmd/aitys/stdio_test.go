@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -90,11 +92,60 @@ func TestStdioKeepsItsModelInAFile(t *testing.T) {
 	if left, err := filepath.Glob(file + "*"); err != nil || len(left) != 1 {
 		t.Errorf("files left: %v, %v", left, err)
 	}
-	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+}
+
+func TestStdioRefusesAFileThatIsNoWholeModel(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "model")
+	talk(t, file, teachSpam, teachHam)
+	whole, err := os.ReadFile(file)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := runStdio(t.Context(), strings.NewReader(""), &bytes.Buffer{}, file); err == nil {
-		t.Error("a damaged file was not refused")
+	for name, text := range map[string]string{
+		"empty": "", "cut": string(whole[:len(whole)/2]), "followed by more": string(whole) + "{}",
+		"a lesson changed":  strings.Replace(string(whole), "article", "artisan", 1),
+		"another program's": `{"name":"widget","version":"1.0.0"}`, "null": "null",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := runStdio(t.Context(), strings.NewReader(teachHam), &bytes.Buffer{}, file); err == nil {
+			t.Errorf("%s: it was not refused", name)
+		}
+		if left, err := os.ReadFile(file); err != nil || string(left) != text {
+			t.Errorf("%s: it was overwritten, or %v", name, err)
+		}
+	}
+	var out bytes.Buffer
+	if err := runStdio(t.Context(), strings.NewReader(teachHam), &out, filepath.Join(t.TempDir(), "none", "model")); err == nil || out.Len() > 0 {
+		t.Errorf("where nothing can be saved it answered %q and ended with %v", out.String(), err)
+	}
+}
+
+func TestStdioSavesAtASignalWhileNobodyWrites(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "model")
+	ctx, stop := context.WithCancel(t.Context())
+	in, write := io.Pipe()
+	answers, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- runStdio(ctx, in, out, file) }()
+	for _, line := range []string{teachSpam, teachHam} {
+		if _, err := io.WriteString(write, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(answers, make([]byte, len(`{"ok":true}`)+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if err := write.Close(); err != nil { // the reader goes
+		t.Fatal(err)
+	}
+	if got, want := talk(t, file, ask), talk(t, "", teachSpam, teachHam, ask)[2]; got[0] != want {
+		t.Errorf("the saved model says %s, want %s", got[0], want)
 	}
 }
 
