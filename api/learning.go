@@ -60,6 +60,9 @@ func (h *moderators) copyFrom(c echo.Context, who moderation.Actor, site moderat
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
+	if in.From == "" {
+		return badField("/from", "Name the other site by its key.")
+	}
 	ctx := c.Request().Context()
 	from, err := h.service.Site(ctx, in.From)
 	if err != nil {

@@ -67,6 +67,12 @@ func TestEvidenceIsSaidInWords(t *testing.T) {
 			if len(said) == 0 || !strings.Contains(strings.Join(said, "\n"), "casino") {
 				t.Errorf("%s: nothing is said of the casino: %q", lang, said)
 			}
+			for _, s := range item.at("verdict", "signals").([]any) {
+				s := s.(map[string]any)
+				if text := s["text"].(string); s["name"] == "classifier" && strings.HasPrefix(text, "By what was decided") != (lang == "en") {
+					t.Errorf("%s: the classifier's signal says %q", lang, text)
+				}
+			}
 		}
 		if item := w.waiting("A casino jackpot once more, said by the browser's language.", "", anyhow); len(item.list("evidence")) > 0 {
 			accepted := w.do(call{path: "/api/v1/sites/a/moderation/comments/" + item.str("comment", "id"), bearer: w.tokens["moderator a"], header: map[string]string{"Accept-Language": "ru-RU, en;q=0.5"}})
@@ -163,6 +169,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		}
 		want(t, w.as("root", "POST", "/api/v1/sites/b/moderation/copies", m{"from": "nowhere"}), 404, "site.unknown")
 		want(t, w.as("root", "POST", "/api/v1/sites/b/moderation/copies", m{"from": "b"}), 422, "field.invalid")
+		want(t, w.as("root", "POST", "/api/v1/sites/b/moderation/copies", m{}), 422, "field.invalid")
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -152,7 +153,13 @@ func oneOf[T ~string](c echo.Context, name string, values ...T) (T, error) {
 			return v, nil
 		}
 	}
-	return "", badQuery(name, fmt.Sprintf("It is one of %v.", values))
+	words := make([]string, 0, len(values))
+	for _, v := range values {
+		if v != "" { // the default that is said by leaving it out
+			words = append(words, string(v))
+		}
+	}
+	return "", badQuery(name, fmt.Sprintf("It is one of %s.", strings.Join(words, ", ")))
 }
 
 // limit reads how many entries are wanted, from 1 to most.

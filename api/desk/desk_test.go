@@ -329,5 +329,11 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("The threshold is a number"); b.status < 400 {
 		t.Errorf("a threshold of 7 answers %d", b.status)
 	}
+	for _, bad := range []string{"threshold=often&last=10", "threshold=&last=10", "threshold=0.7&last=all", "threshold=0&last=10", "threshold=0.7&last=0"} {
+		if b.open("/moderate/blog/what-if?policy=all&" + bad).sees("The threshold is a number"); b.status < 400 {
+			t.Errorf("%s answers %d", bad, b.status)
+		}
+	}
+	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("What you ask for, 0.7")
 	b.open("/moderate/blog/settings").sees("so far 12 good and 12 spam")
 }

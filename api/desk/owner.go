@@ -113,7 +113,10 @@ func (d *desk) setSettings(c echo.Context) error {
 			change[name] = strings.ReplaceAll(form.Get(name), "\r\n", "\n")
 		}
 	}
-	if shadow := strings.TrimSpace(form.Get("shadow")); shadow != shadowOf(site) {
+	if typed, ok := change["suspect"]; ok {
+		change["suspect"] = point(typed)
+	}
+	if shadow := point(form.Get("shadow")); shadow != shadowOf(site) {
 		change["shadow"] = shadow
 	}
 	change["origin"] = strings.Join(strings.Fields(form.Get("origin")), " ")

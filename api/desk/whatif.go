@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -54,8 +55,10 @@ func (d *desk) whatIf(c echo.Context) error {
 	in := moderation.WhatIfRequest{Threshold: site.Settings.Suspect, Policy: moderation.PolicySuspicious, Last: 1000}
 	if c.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = c.QueryParam("threshold"), c.QueryParam("last")
-		in.Threshold, _ = strconv.ParseFloat(p.Threshold, 64) // what is no number is refused as 0 is
-		in.Last, _ = strconv.Atoi(p.Last)
+		in.Threshold, in.Last = threshold(p.Threshold), -1 // what is no number is refused
+		if n, err := strconv.Atoi(p.Last); err == nil && n != 0 {
+			in.Last = n
+		}
 		in.Policy = moderation.Policy(c.QueryParam("policy"))
 	}
 	for i := range p.Policies {
@@ -75,6 +78,19 @@ func (d *desk) whatIf(c echo.Context) error {
 	}
 	return render(c, w, "whatif", p)
 }
+
+// threshold reads what stands in a field, with a decimal comma too, as half of the readers write it.
+// What is no score is -1: 0 would mean the site's own.
+func threshold(typed string) float64 {
+	n, err := strconv.ParseFloat(point(typed), 64)
+	if err != nil || n == 0 {
+		return -1
+	}
+	return n
+}
+
+// point is a number as programs write it.
+func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
 // mistakes lists what a trial would have got wrong, by kind.
 func (d *desk) mistakes(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, t moderation.Trial) ([]mistakes, error) {
