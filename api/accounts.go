@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -25,11 +26,11 @@ type accountOut struct {
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
-func account(a moderation.Account, seen []moderation.Site) accountOut {
+func account(a people.Account, seen []moderation.Site) accountOut {
 	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled, CreatedAt: at(a.CreatedAt)}
 	role := a.AllSites
 	for _, s := range seen {
-		if r := a.Roles[s.ID]; r != moderation.NoRole && a.AllSites == moderation.NoRole {
+		if r := a.Roles[s.ID]; r != people.NoRole && a.AllSites == people.NoRole {
 			out.Site = append(out.Site, s.Key)
 			role = max(role, r)
 		}
@@ -38,7 +39,7 @@ func account(a moderation.Account, seen []moderation.Site) accountOut {
 	return out
 }
 
-func (h *moderators) accounts(c echo.Context, who moderation.Actor) error {
+func (h *moderators) accounts(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
 	accounts, err := h.service.Accounts(ctx, who)
 	if err != nil {
@@ -58,7 +59,7 @@ func (h *moderators) accounts(c echo.Context, who moderation.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addAccount(c echo.Context, who moderation.Actor) error {
+func (h *moderators) addAccount(c echo.Context, who people.Actor) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Name     string   `json:"name"`
@@ -82,7 +83,7 @@ func (h *moderators) addAccount(c echo.Context, who moderation.Actor) error {
 	return h.oneAccount(c, http.StatusCreated, who, a, link)
 }
 
-func (h *moderators) setAccount(c echo.Context, who moderation.Actor) error {
+func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name     *string  `json:"name"`
 		Role     *string  `json:"role"`
@@ -109,7 +110,7 @@ func (h *moderators) setAccount(c echo.Context, who moderation.Actor) error {
 }
 
 // oneAccount answers with an account, and with its one-time link as an address.
-func (h *moderators) oneAccount(c echo.Context, status int, who moderation.Actor, a moderation.Account, link string) error {
+func (h *moderators) oneAccount(c echo.Context, status int, who people.Actor, a people.Account, link string) error {
 	sites, err := h.service.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -121,16 +122,16 @@ func (h *moderators) oneAccount(c echo.Context, status int, who moderation.Actor
 	return c.JSON(status, out)
 }
 
-func (h *moderators) removeAccount(c echo.Context, who moderation.Actor) error {
+func (h *moderators) removeAccount(c echo.Context, who people.Actor) error {
 	if err := h.service.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-func roleNamed(name string) (moderation.Role, error) {
-	role, ok := moderation.ParseRole(name)
-	if !ok || role == moderation.NoRole {
+func roleNamed(name string) (people.Role, error) {
+	role, ok := people.ParseRole(name)
+	if !ok || role == people.NoRole {
 		return 0, badField("/role", "A role is owner, moderator or author.")
 	}
 	return role, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
 )
 
@@ -146,7 +147,7 @@ func TestNoStalePageIsKept(t *testing.T) {
 			if version%2 == 0 {
 				action, n = decision.MarkSpam, 0
 			}
-			_, err := w.service.Decide(ctx, moderation.Operator, site, moderation.Choice{
+			_, err := w.service.Decide(ctx, people.Operator, site, moderation.Choice{
 				Action: action, Comments: []moderation.Ref{{ID: posted.str("id"), Version: version}},
 			})
 			fatal(t, err)

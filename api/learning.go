@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // teacherOut is an account whose decisions count in the model; without a name it is gone, or
@@ -18,7 +19,7 @@ type teacherOut struct {
 	Lessons int     `json:"lessons"`
 }
 
-func (h *moderators) teachers(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) teachers(c echo.Context, who people.Actor, site moderation.Site) error {
 	teachers, err := h.service.Teachers(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func (h *moderators) teachers(c echo.Context, who moderation.Actor, site moderat
 }
 
 // withdraw takes what an account taught out of the model.
-func (h *moderators) withdraw(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) withdraw(c echo.Context, who people.Actor, site moderation.Site) error {
 	var in struct {
 		Account *string `json:"account"`
 	}
@@ -53,7 +54,7 @@ func (h *moderators) withdraw(c echo.Context, who moderation.Actor, site moderat
 }
 
 // copyFrom starts the model from another site's lessons.
-func (h *moderators) copyFrom(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) copyFrom(c echo.Context, who people.Actor, site moderation.Site) error {
 	var in struct {
 		From string `json:"from"`
 	}
@@ -77,7 +78,7 @@ func (h *moderators) copyFrom(c echo.Context, who moderation.Actor, site moderat
 }
 
 // retire takes what was taught before a time out of the model for good, or counts it.
-func (h *moderators) retire(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) retire(c echo.Context, who people.Actor, site moderation.Site) error {
 	var in struct {
 		Before string `json:"before"`
 		DryRun bool   `json:"dry_run"`
@@ -103,7 +104,7 @@ func (h *moderators) retire(c echo.Context, who moderation.Actor, site moderatio
 }
 
 // erase takes what one person's comments taught out of the model for good, or counts it.
-func (h *moderators) erase(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) erase(c echo.Context, who people.Actor, site moderation.Site) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Comments []string `json:"comments"`

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // How a stream of events behaves: a sign of life, the least time between two counts, and how
@@ -89,7 +90,7 @@ func (s *stream) again(e moderation.Event) bool {
 // follow answers with a stream of what happens in a site's queue: ids, and counts at most
 // once a second. It ends when the server drains, the client leaves, or who may no longer
 // moderate the site.
-func (h *moderators) follow(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) follow(c echo.Context, who people.Actor, site moderation.Site) error {
 	ctx := c.Request().Context()
 	events := h.live.join(site.ID)
 	defer h.live.leave(events)
@@ -164,7 +165,7 @@ func (s *stream) event(e moderation.Event) {
 }
 
 // sendCounts tells how many wait in each view; with s nil it only asks whether who may know.
-func (h *moderators) sendCounts(c echo.Context, s *stream, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) sendCounts(c echo.Context, s *stream, who people.Actor, site moderation.Site) error {
 	counts, capped, err := h.service.QueueCounts(c.Request().Context(), who, site)
 	if err != nil || s == nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
@@ -48,7 +49,7 @@ func logEntry(e moderation.LogEntry) logOut {
 	return o
 }
 
-func (h *moderators) log(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) log(c echo.Context, who people.Actor, site moderation.Site) error {
 	n, err := limit(c, 50, 200)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // moderators answers who is signed in, by session or token. What each may do is decided in
@@ -20,7 +21,7 @@ type moderators struct {
 }
 
 // as finds out who is asking, before next.
-func (h *moderators) as(next func(echo.Context, moderation.Actor) error) echo.HandlerFunc {
+func (h *moderators) as(next func(echo.Context, people.Actor) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		noStore(c)
 		who, err := h.kit.Actor(c)
@@ -32,8 +33,8 @@ func (h *moderators) as(next func(echo.Context, moderation.Actor) error) echo.Ha
 }
 
 // on does the same for what concerns one site.
-func (h *moderators) on(next func(echo.Context, moderation.Actor, moderation.Site) error) echo.HandlerFunc {
-	return h.as(func(c echo.Context, who moderation.Actor) error {
+func (h *moderators) on(next func(echo.Context, people.Actor, moderation.Site) error) echo.HandlerFunc {
+	return h.as(func(c echo.Context, who people.Actor) error {
 		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {
 			return err
@@ -74,7 +75,7 @@ func (h *moderators) signIn(c echo.Context) error {
 	return h.session(c, got.Actor, got.ExpiresAt)
 }
 
-func (h *moderators) signOut(c echo.Context, who moderation.Actor) error {
+func (h *moderators) signOut(c echo.Context, who people.Actor) error {
 	if err := h.service.SignOut(c.Request().Context(), who); err != nil {
 		return err
 	}
@@ -82,11 +83,11 @@ func (h *moderators) signOut(c echo.Context, who moderation.Actor) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *moderators) me(c echo.Context, who moderation.Actor) error {
+func (h *moderators) me(c echo.Context, who people.Actor) error {
 	return h.session(c, who, time.Time{})
 }
 
-func (h *moderators) session(c echo.Context, who moderation.Actor, expires time.Time) error {
+func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time) error {
 	sites, err := h.service.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // pageEntryOut is a page with its numbers.
@@ -24,7 +25,7 @@ func pageEntry(p moderation.PageEntry) pageEntryOut {
 	}
 }
 
-func (h *moderators) pages(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) pages(c echo.Context, who people.Actor, site moderation.Site) error {
 	n, err := limit(c, 50, 200)
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (h *moderators) pages(c echo.Context, who moderation.Actor, site moderation
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) setPage(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) setPage(c echo.Context, who people.Actor, site moderation.Site) error {
 	var in struct {
 		Open  *bool   `json:"open"`
 		Title *string `json:"title"`

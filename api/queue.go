@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // itemOut is a comment as a moderator sees it.
@@ -144,7 +145,7 @@ func signals(ss []moderation.Signal, lang string) []moderation.Signal {
 	return out
 }
 
-func (h *moderators) queue(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) queue(c echo.Context, who people.Actor, site moderation.Site) error {
 	req := moderation.QueueRequest{Search: c.QueryParam("q"), After: c.QueryParam("after")}
 	var err error
 	if req.View, err = oneOf(c, "state", moderation.ViewPending, moderation.ViewSuspected, moderation.ViewApproved,
@@ -189,7 +190,7 @@ type historyOut struct {
 	Undoes  bool    `json:"undoes"`
 }
 
-func (h *moderators) comment(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) comment(c echo.Context, who people.Actor, site moderation.Site) error {
 	i, history, err := h.service.Item(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err

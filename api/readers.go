@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // readers answers anybody.
@@ -115,7 +116,7 @@ func arrived(c echo.Context, got moderation.Submitted) error {
 // rate counts a post against the client's address; who is signed in on the site is exempt.
 func rate(kit *web.Kit, c echo.Context, site moderation.Site) error {
 	who, err := kit.Actor(c)
-	if err == nil && who.Role(site.ID) != moderation.NoRole {
+	if err == nil && who.Role(site.ID) != people.NoRole {
 		return nil
 	}
 	return kit.LimitPosts(c)

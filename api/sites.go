@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // siteOut is a site; its settings are named as `aitys site set` names them.
@@ -40,7 +41,7 @@ func siteWhole(s moderation.Site) siteOut {
 	return out
 }
 
-func (h *moderators) sites(c echo.Context, who moderation.Actor) error {
+func (h *moderators) sites(c echo.Context, who people.Actor) error {
 	sites, err := h.service.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (h *moderators) sites(c echo.Context, who moderation.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addSite(c echo.Context, who moderation.Actor) error {
+func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 	var in struct {
 		Key    string   `json:"key"`
 		Name   string   `json:"name"`
@@ -76,7 +77,7 @@ func (h *moderators) addSite(c echo.Context, who moderation.Actor) error {
 	return c.JSON(http.StatusCreated, siteWhole(site))
 }
 
-func (h *moderators) setSite(c echo.Context, who moderation.Actor) error {
+func (h *moderators) setSite(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name        *string  `json:"name"`
 		Origin      []string `json:"origin"`
@@ -120,7 +121,7 @@ func (h *moderators) setSite(c echo.Context, who moderation.Actor) error {
 	return c.JSON(http.StatusOK, siteWhole(site))
 }
 
-func (h *moderators) removeSite(c echo.Context, who moderation.Actor) error {
+func (h *moderators) removeSite(c echo.Context, who people.Actor) error {
 	if err := h.service.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // statsOut is how well a site's filter did on the site's own decisions.
@@ -98,7 +99,7 @@ type weekOut struct {
 	Cut   cutOut  `json:"cut"`
 }
 
-func (h *moderators) stats(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) stats(c echo.Context, who people.Actor, site moderation.Site) error {
 	var req moderation.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
@@ -194,7 +195,7 @@ func trial(t moderation.Trial) trialOut {
 	}
 }
 
-func (h *moderators) whatIf(c echo.Context, who moderation.Actor, site moderation.Site) error {
+func (h *moderators) whatIf(c echo.Context, who people.Actor, site moderation.Site) error {
 	var req moderation.WhatIfRequest
 	var err error
 	if given := c.QueryParam("threshold"); given != "" {

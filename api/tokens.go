@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // tokenOut is an API token. No Site means all of its account's; Token, its value, is there
@@ -21,7 +22,7 @@ type tokenOut struct {
 	Token     string   `json:"token,omitempty"`
 }
 
-func token(t moderation.Token, seen []moderation.Site) tokenOut {
+func token(t people.Token, seen []moderation.Site) tokenOut {
 	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(), CreatedAt: at(t.CreatedAt)}
 	for _, id := range t.Sites {
 		for _, s := range seen {
@@ -33,7 +34,7 @@ func token(t moderation.Token, seen []moderation.Site) tokenOut {
 	return out
 }
 
-func (h *moderators) tokens(c echo.Context, who moderation.Actor) error {
+func (h *moderators) tokens(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
 	tokens, err := h.service.Tokens(ctx, who)
 	if err != nil {
@@ -53,7 +54,7 @@ func (h *moderators) tokens(c echo.Context, who moderation.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addToken(c echo.Context, who moderation.Actor) error {
+func (h *moderators) addToken(c echo.Context, who people.Actor) error {
 	var in struct {
 		Account string   `json:"account"`
 		Name    string   `json:"name"`
@@ -76,7 +77,7 @@ func (h *moderators) addToken(c echo.Context, who moderation.Actor) error {
 	return h.oneToken(c, http.StatusCreated, who, t, value)
 }
 
-func (h *moderators) setToken(c echo.Context, who moderation.Actor) error {
+func (h *moderators) setToken(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name  *string  `json:"name"`
 		Site  []string `json:"site"`
@@ -85,7 +86,7 @@ func (h *moderators) setToken(c echo.Context, who moderation.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	var scope *moderation.Scope
+	var scope *people.Scope
 	if in.Scope != nil {
 		s, err := scopeNamed(*in.Scope)
 		if err != nil {
@@ -100,7 +101,7 @@ func (h *moderators) setToken(c echo.Context, who moderation.Actor) error {
 	return h.oneToken(c, http.StatusOK, who, t, "")
 }
 
-func (h *moderators) oneToken(c echo.Context, status int, who moderation.Actor, t moderation.Token, value string) error {
+func (h *moderators) oneToken(c echo.Context, status int, who people.Actor, t people.Token, value string) error {
 	sites, err := h.service.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -110,15 +111,15 @@ func (h *moderators) oneToken(c echo.Context, status int, who moderation.Actor, 
 	return c.JSON(status, out)
 }
 
-func (h *moderators) removeToken(c echo.Context, who moderation.Actor) error {
+func (h *moderators) removeToken(c echo.Context, who people.Actor) error {
 	if err := h.service.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-func scopeNamed(name string) (moderation.Scope, error) {
-	scope, ok := moderation.ParseScope(name)
+func scopeNamed(name string) (people.Scope, error) {
+	scope, ok := people.ParseScope(name)
 	if !ok {
 		return 0, badField("/scope", "A scope is read, decide or admin.")
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
 )
 
@@ -154,37 +155,37 @@ func (w *world) people() {
 		{Key: "a", Name: "Site A", Origins: []string{originA, "http://localhost:1313"}},
 		{Key: "b", Name: "Site B", Origins: []string{originB}},
 	} {
-		_, err := w.service.AddSite(ctx, moderation.Operator, s, nil)
+		_, err := w.service.AddSite(ctx, people.Operator, s, nil)
 		fatal(t, err)
 	}
-	w.account("root", moderation.Owner)
+	w.account("root", people.Owner)
 	for _, site := range []string{"a", "b"} {
-		for _, role := range []moderation.Role{moderation.Author, moderation.Moderator, moderation.Owner} {
+		for _, role := range []people.Role{people.Author, people.Moderator, people.Owner} {
 			w.account(role.String()+" "+site, role, site)
 		}
 	}
-	w.tokens["moderator a, read only"] = w.token("moderator a", moderation.ScopeRead)
-	w.tokens["owner a, deciding"] = w.token("owner a", moderation.ScopeDecide)
+	w.tokens["moderator a, read only"] = w.token("moderator a", people.ScopeRead)
+	w.tokens["owner a, deciding"] = w.token("owner a", people.ScopeDecide)
 }
 
 const password = "correct horse battery staple"
 
 // account adds an account named by who, with a token of the whole scope. Only one has a
 // password, because hashing one takes its time.
-func (w *world) account(who string, role moderation.Role, sites ...string) {
+func (w *world) account(who string, role people.Role, sites ...string) {
 	w.t.Helper()
 	in := moderation.NewAccount{Email: email(who), Name: who, Role: role, Sites: sites}
 	if who == "owner a" {
 		in.Password = password
 	}
-	_, _, err := w.service.AddAccount(context.Background(), moderation.Operator, in)
+	_, _, err := w.service.AddAccount(context.Background(), people.Operator, in)
 	fatal(w.t, err)
-	w.tokens[who] = w.token(who, moderation.ScopeAdmin)
+	w.tokens[who] = w.token(who, people.ScopeAdmin)
 }
 
-func (w *world) token(who string, scope moderation.Scope) string {
+func (w *world) token(who string, scope people.Scope) string {
 	w.t.Helper()
-	_, value, err := w.service.AddToken(context.Background(), moderation.Operator, moderation.NewToken{Account: email(who), Name: "test", Scope: scope})
+	_, value, err := w.service.AddToken(context.Background(), people.Operator, moderation.NewToken{Account: email(who), Name: "test", Scope: scope})
 	fatal(w.t, err)
 	return value
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -15,7 +16,7 @@ import (
 // An AccountChange names what to change; nil leaves it.
 type AccountChange struct {
 	Name     *string
-	Role     *Role
+	Role     *people.Role
 	Sites    []string // with Role; nil: as they are, empty: every site
 	Disabled *bool
 	Password *string // one's own, or by an owner
@@ -23,32 +24,32 @@ type AccountChange struct {
 
 // SetAccount changes an account; a new password, role or disabling ends its sessions. The last
 // owner cannot be disabled or demoted.
-func (s *Service) SetAccount(ctx context.Context, who Actor, id string, ch AccountChange) (Account, error) {
+func (s *Service) SetAccount(ctx context.Context, who people.Actor, id string, ch AccountChange) (people.Account, error) {
 	if err := s.mayChange(ctx, who, id, ch); err != nil {
-		return Account{}, err
+		return people.Account{}, err
 	}
 	var name, hash string
 	var err error
 	if ch.Name != nil {
 		var ok bool
 		if name, ok = text.Line(*ch.Name, maxName); !ok || name == "" {
-			return Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
+			return people.Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 		}
 	}
 	if ch.Password != nil {
 		if err := checkPassword(*ch.Password); err != nil {
-			return Account{}, err
+			return people.Account{}, err
 		}
 		if hash, err = hashPassword(ctx, *ch.Password); err != nil {
-			return Account{}, err
+			return people.Account{}, err
 		}
 	}
 	sites, err := s.siteIDs(ctx, who, ch.Sites)
 	if err != nil {
-		return Account{}, err
+		return people.Account{}, err
 	}
 	at := s.now()
-	var a Account
+	var a people.Account
 	err = s.update(ctx, func(tx Tx) error {
 		if err := lockPeople(tx); err != nil {
 			return err
@@ -67,27 +68,27 @@ func (s *Service) SetAccount(ctx context.Context, who Actor, id string, ch Accou
 		if ch.Disabled != nil {
 			a.Disabled = *ch.Disabled
 		}
-		if err := a.change(who, ch, sites); err != nil {
+		if err := changeRole(&a, who, ch, sites); err != nil {
 			return err
 		}
-		if err := keepOwner(tx, before, a); err != nil {
+		if err := ownersRemain(tx, before, a); err != nil {
 			return err
 		}
 		return saveAccount(tx, before, a, at)
 	})
 	if err != nil {
-		return Account{}, fmt.Errorf("set account: %w", err)
+		return people.Account{}, fmt.Errorf("set account: %w", err)
 	}
 	return a, nil
 }
 
 // mayChange refuses what does not need the account to be read.
-func (s *Service) mayChange(ctx context.Context, who Actor, id string, ch AccountChange) error {
-	if err := who.known(); err != nil {
+func (s *Service) mayChange(ctx context.Context, who people.Actor, id string, ch AccountChange) error {
+	if err := who.Known(); err != nil {
 		return err
 	}
-	if who.Scope < ScopeAdmin {
-		return errRole()
+	if who.Scope < people.ScopeAdmin {
+		return people.NotAllowed()
 	}
 	if ch.Role == nil && ch.Sites != nil {
 		return problem.Field("/site", "Sites are changed together with the role.")
@@ -95,81 +96,70 @@ func (s *Service) mayChange(ctx context.Context, who Actor, id string, ch Accoun
 	if ch.Role != nil && ch.Sites != nil {
 		return s.mayGive(ctx, who, ch.Sites)
 	}
-	if id == who.id() && who.Session != "" && ch.Role == nil && ch.Disabled == nil {
+	if id == who.ID() && who.Session != "" && ch.Role == nil && ch.Disabled == nil {
 		return nil // one's own name and password
 	}
-	if !who.operator && !who.ownsSome() {
-		return errRole()
+	if !who.OwnsSome() {
+		return people.NotAllowed()
 	}
 	return nil
 }
 
 // changeable finds an account that who may change: their own by a session (a token must not set the
 // password that made it), or one that they rule.
-func changeable(tx Tx, who Actor, id string) (Account, error) {
+func changeable(tx Tx, who people.Actor, id string) (people.Account, error) {
 	if !isID(id) {
-		return Account{}, errNoAccount()
+		return people.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByID(id)
 	if errors.Is(err, ErrNotFound) {
-		return Account{}, errNoAccount()
+		return people.Account{}, errNoAccount()
 	}
 	if err != nil {
-		return Account{}, err
+		return people.Account{}, err
 	}
-	if a.ID == who.id() && who.Session != "" || who.rules(a) {
+	if a.ID == who.ID() && who.Session != "" || who.Rules(a) {
 		return a, nil
 	}
-	if who.sees(&a) {
-		return Account{}, errRole()
+	if who.Sees(&a) {
+		return people.Account{}, people.NotAllowed()
 	}
-	return Account{}, errNoAccount()
+	return people.Account{}, errNoAccount()
 }
 
-// change gives the account its new role. Nobody raises themselves: who changes a role is an
+// changeRole gives the account its new role. Nobody raises themselves: who changes a role is an
 // owner of the sites concerned.
-func (a *Account) change(who Actor, ch AccountChange, sites []int64) error {
+func changeRole(a *people.Account, who people.Actor, ch AccountChange, sites []int64) error {
 	if ch.Role == nil && ch.Disabled == nil {
 		return nil
 	}
-	if !who.rules(*a) {
-		return errRole()
+	if !who.Rules(*a) {
+		return people.NotAllowed()
 	}
 	if ch.Role == nil {
 		return nil
 	}
-	if ch.Sites == nil && a.AllSites == NoRole {
+	if ch.Sites == nil && a.AllSites == people.NoRole {
 		sites = slices.Collect(maps.Keys(a.Roles))
 		if len(sites) == 0 {
 			return problem.Field("/site", "The account has no sites: say on which.")
 		}
 	}
-	return a.give(*ch.Role, sites)
+	return a.Give(*ch.Role, sites)
 }
 
-// keepOwner refuses a change that leaves a site, or the whole, without an owner who can sign in.
-func keepOwner(tx Tx, before, after Account) error {
-	lost := func(site int64) bool { return before.role(site) == Owner && after.role(site) < Owner }
+// ownersRemain refuses a change that leaves a site, or the whole, without an owner who can sign in.
+func ownersRemain(tx Tx, before, after people.Account) error {
 	all, err := tx.Accounts()
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(a Account) bool { return a.ID == before.ID || a.Disabled })
-	if everywhere := func(a Account) bool { return a.AllSites == Owner }; everywhere(before) && !before.Disabled &&
-		(after.Disabled || !everywhere(after)) && !slices.ContainsFunc(all, everywhere) {
-		return errLastOwner()
-	}
-	for site := range before.Roles {
-		if lost(site) && !slices.ContainsFunc(all, func(a Account) bool { return a.role(site) == Owner }) {
-			return errLastOwner()
-		}
-	}
-	return nil
+	return people.KeepOwner(all, before, after)
 }
 
 // saveAccount writes a changed account, and ends its sessions when it may do less, or other
 // things, than before.
-func saveAccount(tx Tx, before, after Account, at time.Time) error {
+func saveAccount(tx Tx, before, after people.Account, at time.Time) error {
 	if err := tx.UpdateAccount(after); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // An entry is what all that one use case adds to a site's log has in common.
@@ -16,8 +17,8 @@ type entry struct {
 	at    time.Time
 }
 
-func (s *Service) newEntry(who Actor, site Site) entry {
-	return entry{site: site, by: who.id(), batch: newID(), at: s.now()}
+func (s *Service) newEntry(who people.Actor, site Site) entry {
+	return entry{site: site, by: who.ID(), batch: newID(), at: s.now()}
 }
 
 // A book is the locked end of a site's log in one transaction: decisions are written to

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -59,8 +60,8 @@ type Outcome struct {
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.
-func (s *Service) Decide(ctx context.Context, who Actor, site Site, in Choice) (Outcome, error) {
-	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
+func (s *Service) Decide(ctx context.Context, who people.Actor, site Site, in Choice) (Outcome, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
 	if err := in.check(); err != nil {
@@ -80,7 +81,7 @@ func (s *Service) Decide(ctx context.Context, who Actor, site Site, in Choice) (
 	if err != nil {
 		return Outcome{}, fmt.Errorf("decide: %w", err)
 	}
-	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.id(), "action", in.Action.String(),
+	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.ID(), "action", in.Action.String(),
 		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil

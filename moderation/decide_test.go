@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -28,7 +29,7 @@ func (w *world) standing(site moderation.Site) map[uint64]string {
 
 func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	for _, tt := range []struct {
 		action decision.Action
 		reason decision.Reason
@@ -73,7 +74,7 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 
 func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "A comment.")
 	one := []moderation.Ref{{ID: c.ID, Version: 1}}
 	for _, tt := range []struct {
@@ -103,7 +104,7 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 
 func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 	w := newWorld(t)
-	mod, other := w.person("mod", moderation.Moderator, "a"), w.person("other", moderation.Moderator, "a")
+	mod, other := w.person("mod", people.Moderator, "a"), w.person("other", people.Moderator, "a")
 	fresh := w.submit(w.a, "Fresh and fine.")
 	stale := w.submit(w.a, "Somebody was here before.")
 	edited, token := w.submitOwn(w.a, "Edited since it was seen.")
@@ -141,7 +142,7 @@ func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 
 func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	spam := moderation.Choice{Action: decision.MarkSpam}
 	again := func(c moderation.Comment, in moderation.Choice, version int64) moderation.Outcome {
 		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
@@ -179,7 +180,7 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 
 func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "One comment, one lesson.")
 	for _, tt := range []struct {
 		in   moderation.Choice
@@ -205,7 +206,7 @@ func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 
 func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c, d := w.submit(w.a, "Decided once."), w.submit(w.a, "Not decided by it.")
 	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
 	in := moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
@@ -239,7 +240,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 
 func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	ids := w.fill(w.a, 1_000)
 	out := w.decide(mod, w.a, decision.MarkSpam, ids...)
 	if out.Done != len(ids) || len(out.Conflicts) != 0 {
@@ -261,7 +262,7 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 // Caches hang on the events: each says whether what readers see of its page changed.
 func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "Watched closely.")
 	var told []moderation.Event
 	defer w.s.OnEvent(func(e moderation.Event) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -39,8 +40,8 @@ type Erasure struct {
 }
 
 // LessonsOf returns what EraseLessons would erase. It needs an owner.
-func (s *Service) LessonsOf(ctx context.Context, who Actor, site Site, p Person) (Erasure, error) {
-	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+func (s *Service) LessonsOf(ctx context.Context, who people.Actor, site Site, p Person) (Erasure, error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
@@ -79,8 +80,8 @@ func (s *Service) LessonsOf(ctx context.Context, who Actor, site Site, p Person)
 // It is about lessons only. The comments stay, and one that is decided again teaches again:
 // whoever erases a person's comments as well does that after this, by whose ids copies are
 // known.
-func (s *Service) EraseLessons(ctx context.Context, who Actor, site Site, p Person, key *Key) (Erasure, error) {
-	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+func (s *Service) EraseLessons(ctx context.Context, who people.Actor, site Site, p Person, key *Key) (Erasure, error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
@@ -100,7 +101,7 @@ func (s *Service) EraseLessons(ctx context.Context, who Actor, site Site, p Pers
 	if err != nil {
 		return Erasure{}, fmt.Errorf("erase a person's lessons: %w", err)
 	}
-	s.log.InfoContext(ctx, "erase lessons", "site", site.Key, "batch", out.Batch, "by", who.id(),
+	s.log.InfoContext(ctx, "erase lessons", "site", site.Key, "batch", out.Batch, "by", who.ID(),
 		"lessons", out.Lessons, "copies", out.Copies, "left", out.Left, "replayed", out.Replayed)
 	return out, nil
 }
@@ -119,7 +120,7 @@ func (p Person) check() error {
 	return nil
 }
 
-func (p Person) erase(tx Tx, who Actor, e entry, out *Erasure) error {
+func (p Person) erase(tx Tx, who people.Actor, e entry, out *Erasure) error {
 	// The site's own log first: nobody copies from it while its lock is held, so no copy is missed.
 	b, err := e.open(tx)
 	if err != nil {
@@ -154,7 +155,7 @@ func (p Person) erase(tx Tx, who Actor, e entry, out *Erasure) error {
 
 // eachCopied calls fn with each other site of who's that took lessons over, and counts the
 // person's copies that are left on sites which are not.
-func (p Person) eachCopied(tx Tx, who Actor, site Site, fn func(Site) error) (left int, err error) {
+func (p Person) eachCopied(tx Tx, who people.Actor, site Site, fn func(Site) error) (left int, err error) {
 	sites, err := tx.Sites()
 	if err != nil {
 		return 0, fmt.Errorf("read sites: %w", err)
@@ -163,7 +164,7 @@ func (p Person) eachCopied(tx Tx, who Actor, site Site, fn func(Site) error) (le
 		if other.ID == site.ID {
 			continue
 		}
-		if who.may(other.ID, Owner, ScopeAdmin) == nil {
+		if who.May(other.ID, people.Owner, people.ScopeAdmin) == nil {
 			entries, err := tx.Copies(other.ID)
 			if err == nil && len(entries) > 0 {
 				err = fn(other)

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // by posts a comment under an e-mail.
@@ -50,7 +51,7 @@ func (w *world) holds(site moderation.Site, word string) (lessons, snapshots, mo
 
 func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner, mod := w.person("owner", moderation.Owner, "a"), w.person("mod", moderation.Moderator, "a")
+		owner, mod := w.person("owner", people.Owner, "a"), w.person("mod", people.Moderator, "a")
 		ids := []string{
 			w.by(w.a, "Ann.Writer@Mail.example", "Ann", "The wagtail sings, and so do I."),
 			w.by(w.a, "ann.writer@mail.example", "Somebody", "A wagtail once more, on the roof."),
@@ -135,10 +136,10 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	w := newWorld(t)
 	ids := []string{w.by(w.a, "", "Ann", "A wagtail without an e-mail."), w.by(w.a, "", "Ann", "A kingfisher of another Ann.")}
-	w.decide(moderation.Operator, w.a, decision.Approve, ids...)
-	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+	w.decide(people.Operator, w.a, decision.Approve, ids...)
+	_, err := w.s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 	w.must(err)
-	out, err := w.s.EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Comments: ids[:1]}, nil)
+	out, err := w.s.EraseLessons(w.ctx, people.Operator, w.a, moderation.Person{Comments: ids[:1]}, nil)
 	w.must(err)
 	if out.Lessons != 1 || out.Copies != 1 {
 		t.Errorf("erased %+v", out)
@@ -159,18 +160,18 @@ func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 func TestAnErasureFollowsItsCopies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		third := w.site("c")
-		ofA, ofBoth := w.person("of-a", moderation.Owner, "a"), w.person("both", moderation.Owner, "a", "b")
+		ofA, ofBoth := w.person("of-a", people.Owner, "a"), w.person("both", people.Owner, "a", "b")
 		const email = "ann@mail.example"
-		w.decide(moderation.Operator, w.a, decision.MarkSpam, w.by(w.a, email, "Ann", "A wagtail on the first site."), w.by(w.a, "x@mail.example", "", "Cheap pills."))
-		w.decide(moderation.Operator, w.b, decision.Approve, w.by(w.b, email, "Ann", "A kingfisher on the second site."))
+		w.decide(people.Operator, w.a, decision.MarkSpam, w.by(w.a, email, "Ann", "A wagtail on the first site."), w.by(w.a, "x@mail.example", "", "Cheap pills."))
+		w.decide(people.Operator, w.b, decision.Approve, w.by(w.b, email, "Ann", "A kingfisher on the second site."))
 		copied := func(to, from moderation.Site) {
 			t.Helper()
-			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, to, from, nil)
+			_, err := w.s.CopyLessons(w.ctx, people.Operator, to, from, nil)
 			w.must(err)
 		}
 		copied(w.b, w.a)
 		copied(third, w.b) // and so the first site's as well
-		erase := func(who moderation.Actor, site moderation.Site, want moderation.Erasure) moderation.Erasure {
+		erase := func(who people.Actor, site moderation.Site, want moderation.Erasure) moderation.Erasure {
 			t.Helper()
 			p := moderation.Person{Email: email}
 			would, err := w.s.LessonsOf(w.ctx, who, site, p)
@@ -184,7 +185,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		}
 		erase(ofA, w.a, moderation.Erasure{Lessons: 1, Left: 2})
 		erase(ofBoth, w.a, moderation.Erasure{Copies: 1, Left: 1})
-		erase(moderation.Operator, w.a, moderation.Erasure{Copies: 1})
+		erase(people.Operator, w.a, moderation.Erasure{Copies: 1})
 		for _, site := range []moderation.Site{w.a, w.b, third} {
 			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
@@ -196,29 +197,29 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		if lessons, _, _ := w.holds(w.b, "kingfisher"); lessons != 1 {
 			t.Errorf("what was written on the second site is left in %d lessons, want 1", lessons)
 		}
-		erase(moderation.Operator, third, moderation.Erasure{Lessons: 1}) // copied from the second
+		erase(people.Operator, third, moderation.Erasure{Lessons: 1}) // copied from the second
 		erase(ofBoth, w.b, moderation.Erasure{Lessons: 1})
 	})
 }
 
 func TestOnlyOwnersErase(t *testing.T) {
 	w := newWorld(t)
-	w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+	w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
 	p := moderation.Person{Email: "ann@mail.example"}
 	for _, tt := range []struct {
 		name string
-		who  moderation.Actor
+		who  people.Actor
 		p    moderation.Person
 		want string
 	}{
-		{"nobody", moderation.Actor{}, p, "auth.needed"},
-		{"a moderator", w.person("mod", moderation.Moderator, "a"), p, "role.insufficient"},
-		{"an owner of another site", w.person("of-b", moderation.Owner, "b"), p, "site.unknown"},
-		{"nobody's lessons", moderation.Operator, moderation.Person{}, "field.invalid"},
-		{"no e-mail", moderation.Operator, moderation.Person{Email: "ann"}, "field.invalid"},
-		{"no e-mail either", moderation.Operator, moderation.Person{Email: "ann\xff@mail.example"}, "field.invalid"},
-		{"no id", moderation.Operator, moderation.Person{Comments: []string{"'; --"}}, "field.invalid"},
-		{"too many ids", moderation.Operator, moderation.Person{Comments: make([]string, 1_001)}, "field.invalid"},
+		{"nobody", people.Actor{}, p, "auth.needed"},
+		{"a moderator", w.person("mod", people.Moderator, "a"), p, "role.insufficient"},
+		{"an owner of another site", w.person("of-b", people.Owner, "b"), p, "site.unknown"},
+		{"nobody's lessons", people.Operator, moderation.Person{}, "field.invalid"},
+		{"no e-mail", people.Operator, moderation.Person{Email: "ann"}, "field.invalid"},
+		{"no e-mail either", people.Operator, moderation.Person{Email: "ann\xff@mail.example"}, "field.invalid"},
+		{"no id", people.Operator, moderation.Person{Comments: []string{"'; --"}}, "field.invalid"},
+		{"too many ids", people.Operator, moderation.Person{Comments: make([]string, 1_001)}, "field.invalid"},
 	} {
 		_, err := w.s.LessonsOf(w.ctx, tt.who, w.a, tt.p)
 		wantCode(t, tt.name+": a look", err, tt.want)
@@ -253,13 +254,13 @@ func (a addsThen) AddLessons(site int64, ls []decision.Lesson) error {
 // An erasure that begins while a copy is under way waits for it, and finds it.
 func TestNoCopyEscapesAnErasure(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."), w.by(w.a, "", "Bob", "A kingfisher."))
+		w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."), w.by(w.a, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
 		s, err := moderation.New(w.ctx, moderation.Options{Secret: testSecret, Clock: w.clock, Store: between{w.db, func() {
 			once.Do(func() {
 				go func() {
-					_, err := w.s.EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
+					_, err := w.s.EraseLessons(w.ctx, people.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
 					erased <- err
 				}()
 				select {
@@ -271,7 +272,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 			})
 		}}})
 		w.must(err)
-		_, err = s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+		_, err = s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 		w.must(err)
 		w.must(<-erased)
 		if lessons, _, models := w.holds(w.b, "wagtail"); lessons+models != 0 {
@@ -286,12 +287,12 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 // A process that has not heard of an erasure still knows the words: it must not write them down.
 func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+		w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
 		ids := w.waiting(w.a, texts(70, rand.New(rand.NewPCG(1, 2))))
-		w.decide(moderation.Operator, w.a, decision.MarkSpam, ids...)
+		w.decide(people.Operator, w.a, decision.MarkSpam, ids...)
 		w.must(w.s.Learn(w.ctx, w.a))
-		w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail again."))
-		_, err := w.another(nil).EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
+		w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail again."))
+		_, err := w.another(nil).EraseLessons(w.ctx, people.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
 		w.must(err)
 		w.must(moderation.SaveSnapshots(w.ctx, w.s, w.a))
 		if list := w.snapshots(w.a); len(list) != 0 {
@@ -324,12 +325,12 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 	} {
 		t.Run(tt.change, func(t *testing.T) {
 			w := newWorld(t)
-			w.decide(moderation.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
+			w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."))
 			w.taught(w.a, 10)
-			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+			_, err := w.s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 			w.must(err)
-			w.decide(moderation.Operator, w.b, decision.Approve, w.submit(w.b, "Lovely.").ID)
-			_, err = w.s.EraseLessons(w.ctx, moderation.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
+			w.decide(people.Operator, w.b, decision.Approve, w.submit(w.b, "Lovely.").ID)
+			_, err = w.s.EraseLessons(w.ctx, people.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
 			w.must(err)
 			if bad, err := w.s.VerifyLog(w.ctx, w.b); err != nil || bad != 0 {
 				t.Fatalf("untouched it is bad at %d (%v)", bad, err)
@@ -353,9 +354,9 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 	w := newWorld(t)
 	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
-	w.decide(moderation.Operator, w.a, decision.Approve,
+	w.decide(people.Operator, w.a, decision.Approve,
 		w.by(w.a, "ann@mail.example", "Ann", long), w.by(w.a, "ann@mail.example", "Ann", "One more wagtail."))
-	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+	_, err := w.s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 	w.must(err)
 	w.taught(w.b, 70) // a snapshot is written
 	raw, err := sql.Open("sqlite", w.path)
@@ -371,11 +372,11 @@ func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 		}
 		return n
 	}
-	w.must(w.s.RemoveSite(w.ctx, moderation.Operator, w.a.Key)) // the comments themselves
+	w.must(w.s.RemoveSite(w.ctx, people.Operator, w.a.Key)) // the comments themselves
 	if n := inFile(); n == 0 {
 		t.Fatal("the word was never in the file")
 	}
-	_, err = w.s.EraseLessons(w.ctx, moderation.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
+	_, err = w.s.EraseLessons(w.ctx, people.Operator, w.b, moderation.Person{Email: "ann@mail.example"}, nil)
 	w.must(err)
 	if n := inFile(); n != 0 {
 		t.Errorf("the word stands %d times in the file", n)
@@ -395,7 +396,7 @@ func BenchmarkErase(b *testing.B) {
 			for i := range b.N {
 				email, _ := reader(i)
 				start := time.Now()
-				_, err := w.s.EraseLessons(w.ctx, moderation.Operator, w.a, moderation.Person{Email: email}, nil)
+				_, err := w.s.EraseLessons(w.ctx, people.Operator, w.a, moderation.Person{Email: email}, nil)
 				erased += time.Since(start)
 				w.must(err)
 				start = time.Now()

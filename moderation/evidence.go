@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // A LikelyReason is why a comment may well have to be refused, by today's model: a reason that
@@ -40,10 +41,10 @@ func (s *Service) evidence(ctx context.Context, c Comment) (found []classifier.W
 
 // explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what
 // the classifier makes of one.
-func (s *Service) explain(ctx context.Context, who Actor, site int64, list []Item) {
+func (s *Service) explain(ctx context.Context, who people.Actor, site int64, list []Item) {
 	for i := range list {
 		item := &list[i]
-		if who.Role(site) < Moderator {
+		if who.Role(site) < people.Moderator {
 			item.Comment.Email, item.Comment.Search = "", ""
 			if item.Parent != nil {
 				item.Parent.Email, item.Parent.Search = "", ""

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // refuse has n comments of a text, each with words of its own, refused for a reason.
@@ -17,14 +18,14 @@ func (w *world) refuse(reason decision.Reason, n int, text string) moderation.Ou
 	for i := range n {
 		ids = append(ids, w.submit(w.a, fmt.Sprintf("%s %s", text, chatter(w.posts+i))).ID)
 	}
-	out := w.choose(moderation.Operator, w.a, moderation.Choice{Action: decision.Reject, Reason: reason}, ids...)
+	out := w.choose(people.Operator, w.a, moderation.Choice{Action: decision.Reject, Reason: reason}, ids...)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	return out
 }
 
 func (w *world) item(c moderation.Comment) moderation.Item {
 	w.t.Helper()
-	item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, c.ID)
+	item, _, err := w.s.Item(w.ctx, people.Operator, w.a, c.ID)
 	w.must(err)
 	return item
 }
@@ -62,12 +63,12 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	}
 
 	// What was refused for it is found, too, and forgotten with its undo.
-	page, err := w.s.Queue(w.ctx, moderation.Operator, w.a, moderation.QueueRequest{View: moderation.ViewRejected})
+	page, err := w.s.Queue(w.ctx, people.Operator, w.a, moderation.QueueRequest{View: moderation.ViewRejected})
 	w.must(err)
 	if len(page.Items) != 18 || len(page.Items[0].Reasons) == 0 {
 		t.Errorf("among %d refused the first has %+v", len(page.Items), page.Items[0].Reasons)
 	}
-	w.undo(moderation.Operator, w.a, out.Batch)
+	w.undo(people.Operator, w.a, out.Batch)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	for _, l := range w.item(rude).Reasons {
 		if l.Reason == decision.ReasonPersonalAttack {

@@ -6,13 +6,14 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
 func (w *world) turnOn(key string) error {
 	w.t.Helper()
-	site, err := w.s.SetSite(w.ctx, moderation.Operator, key, moderation.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
+	site, err := w.s.SetSite(w.ctx, people.Operator, key, moderation.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
 	if err == nil && key == "a" {
 		w.a = site
 	}
@@ -35,8 +36,8 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 
 func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	w := newWorld(t)
-	w.decide(moderation.Operator, w.a, decision.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
-	w.decide(moderation.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.2, 0.2))
+	w.decide(people.Operator, w.a, decision.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
+	w.decide(people.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.2, 0.2))
 	var e *problem.Error
 	if err := w.turnOn("a"); !asError(err, &e) {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 func TestCopiedLessonsOpenNoGate(t *testing.T) {
 	w := newWorld(t)
 	w.schooled(w.a, 80, 20)
-	_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+	_, err := w.s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 	w.must(err)
 	wantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
 	wantCode(t, "turn it on by its own", w.turnOn("a"), "")
@@ -83,7 +84,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.schooled(w.a, 80, 19)
 		last := w.said(w.a, 0.9, 0.9)
-		out := w.decide(moderation.Operator, w.a, decision.MarkSpam, last)
+		out := w.decide(people.Operator, w.a, decision.MarkSpam, last)
 		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 		w.must(w.turnOn("a"))
 		state := func(text string) decision.State {
@@ -97,21 +98,21 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 			t.Errorf("what is suspected: %s, want pending", got)
 		}
 		// Not even before the model has followed the undo.
-		w.undo(moderation.Operator, w.a, out.Batch)
+		w.undo(people.Operator, w.a, out.Batch)
 		if got := state("The tomatoes in the garden grew well, thank you."); got != decision.Pending {
 			t.Errorf("with 80 and 19: %s, want pending", got)
 		}
 		if now := w.quality(w.a); now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != moderation.PolicyAll || now.Then.Policy != moderation.PolicySuspicious {
+		if now, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != moderation.PolicyAll || now.Then.Policy != moderation.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.
-		if _, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
+		if _, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
 			t.Error(err)
 		}
-		w.decide(moderation.Operator, w.a, decision.MarkSpam, last)
+		w.decide(people.Operator, w.a, decision.MarkSpam, last)
 		if got := state("The tomatoes of my garden grew well, thank you."); got != decision.Approved {
 			t.Errorf("with 80 and 20 again: %s, want approved", got)
 		}
@@ -124,7 +125,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		return moderation.Verdict{Spam: spam, Score: spam, Warm: warm}
 	}
 	young := w.said(w.a, 0.999, 0.999)
-	if out := w.decide(moderation.Operator, w.a, decision.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
+	if out := w.decide(people.Operator, w.a, decision.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
 	w.schooled(w.a, 80, 20)
@@ -147,7 +148,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		{"to hold is no answer", verdict(0.99, true), decision.Hold, 0, false},
 	} {
 		id := w.saidAll(w.a, tt.verdict)[0]
-		out := w.choose(moderation.Operator, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
+		out := w.choose(people.Operator, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
 		if out.Done != 1 || (len(out.Contradictions) == 1) != tt.want {
 			t.Errorf("%s: %+v", tt.name, out)
 		}
@@ -160,7 +161,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
 	in := moderation.Choice{Action: decision.Approve, Comments: w.refs(w.a, w.said(w.a, 0.99, 0.99)), Key: key}
 	for range 2 {
-		out, err := w.s.Decide(w.ctx, moderation.Operator, w.a, in)
+		out, err := w.s.Decide(w.ctx, people.Operator, w.a, in)
 		w.must(err)
 		if len(out.Contradictions) != 1 {
 			t.Errorf("replayed %v: %+v", out.Replayed, out)
@@ -172,7 +173,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	w := newWorld(t)
 	answer := func(id string, key *moderation.Key) moderation.Replied {
 		t.Helper()
-		out, err := w.s.Reply(w.ctx, moderation.Operator, w.a, moderation.Ref{ID: id}, "What makes you ask?", key)
+		out, err := w.s.Reply(w.ctx, people.Operator, w.a, moderation.Ref{ID: id}, "What makes you ask?", key)
 		w.must(err)
 		return out
 	}
@@ -195,7 +196,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	if out := answer(w.said(w.a, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
 		t.Errorf("sure ham was answered: %+v", out)
 	}
-	w.undo(moderation.Operator, w.a, first.Batch)
+	w.undo(people.Operator, w.a, first.Batch)
 	if got := w.comment(w.a, id); got.State != decision.Pending {
 		t.Errorf("after undo it is %s, want pending", got.State)
 	}

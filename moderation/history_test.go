@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -145,14 +146,14 @@ func (h *history) run(line string) {
 		var n int
 		_, _ = fmt.Sscan(args[0], &n)
 		var out moderation.Outcome
-		out, err = h.s.Undo(h.ctx, moderation.Operator, h.a, h.batches[n-1], nil)
+		out, err = h.s.Undo(h.ctx, people.Operator, h.a, h.batches[n-1], nil)
 		h.outcome("undone", out)
 	case "close", "open":
 		err = h.setOpen(args[0], verb == "open")
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
 		var site moderation.Site
-		if site, err = h.s.SetSite(h.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}}); err == nil {
+		if site, err = h.s.SetSite(h.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}}); err == nil {
 			h.a = site
 		}
 	case "wait":
@@ -227,7 +228,7 @@ func (h *history) choose(verb, reason string, names []string) error {
 	for i, name := range names {
 		ids[i] = h.posted[name].Comment.ID
 	}
-	out, err := h.s.Decide(h.ctx, moderation.Operator, h.a,
+	out, err := h.s.Decide(h.ctx, people.Operator, h.a,
 		moderation.Choice{Action: action, Reason: why, Comments: h.refs(h.a, ids...)})
 	h.outcome(verb, out)
 	return err
@@ -252,7 +253,7 @@ func (h *history) setOpen(page string, open bool) error {
 		id = p.ID
 		return err
 	})
-	_, err := h.s.SetPage(h.ctx, moderation.Operator, h.a, id, moderation.PageChange{Open: &open})
+	_, err := h.s.SetPage(h.ctx, people.Operator, h.a, id, moderation.PageChange{Open: &open})
 	return err
 }
 
@@ -279,7 +280,7 @@ func (h *history) report() string {
 		out.WriteByte('\n')
 	}
 	for _, view := range []moderation.View{moderation.ViewPending, moderation.ViewSuspected} {
-		q, err := h.s.Queue(h.ctx, moderation.Operator, h.a, moderation.QueueRequest{View: view})
+		q, err := h.s.Queue(h.ctx, people.Operator, h.a, moderation.QueueRequest{View: view})
 		h.must(err)
 		names := make([]string, len(q.Items))
 		for i, item := range q.Items {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // An Inspection is what a site's filter holds.
@@ -22,8 +23,8 @@ type Inspection struct {
 
 // Inspect says what a site's filter has learned, with at most top tokens that speak for spam and
 // as many for ham. It needs a moderator.
-func (s *Service) Inspect(ctx context.Context, who Actor, site Site, top int) (Inspection, error) {
-	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+func (s *Service) Inspect(ctx context.Context, who people.Actor, site Site, top int) (Inspection, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return Inspection{}, err
 	}
 	l, err := s.learnLog(ctx, site.ID, allLessons)

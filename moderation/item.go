@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // A HistoryEntry is one thing that happened to a comment. By is nil for what the site's
@@ -19,8 +20,8 @@ type HistoryEntry struct {
 
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
-func (s *Service) Item(ctx context.Context, who Actor, site Site, id string) (Item, []HistoryEntry, error) {
-	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+func (s *Service) Item(ctx context.Context, who people.Actor, site Site, id string) (Item, []HistoryEntry, error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return Item{}, nil, err
 	}
 	var list []Item

@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 const linkLife = 24 * time.Hour
 
 // newLink makes a one-time link for an account, or with "" for the first owner.
-func (s *Service) newLink(account string) (value string, l Link) {
+func (s *Service) newLink(account string) (value string, l people.Link) {
 	value, hash := newSecret("")
-	return value, Link{Hash: hash, Account: account, ExpiresAt: s.now().Add(linkLife)}
+	return value, people.Link{Hash: hash, Account: account, ExpiresAt: s.now().Add(linkLife)}
 }
 
 // SetupLink returns the token of a one-time link that makes the first owner, or "" when there
@@ -47,8 +48,8 @@ type LinkUse struct {
 
 // LinkAccount returns the account that a one-time link is for; an empty one when it makes the
 // first owner; auth.needed when the link is used, too old or unknown.
-func (s *Service) LinkAccount(ctx context.Context, token string) (Account, error) {
-	var account Account
+func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account, error) {
+	var account people.Account
 	err := s.view(ctx, func(tx Tx) error {
 		link, err := tx.LinkByHash(hashSecret(token))
 		if err != nil {
@@ -58,18 +59,18 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (Account, error
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
-		return Account{}, errNoLink()
+		return people.Account{}, errNoLink()
 	}
 	if err != nil {
-		return Account{}, fmt.Errorf("read link: %w", err)
+		return people.Account{}, fmt.Errorf("read link: %w", err)
 	}
 	return account, nil
 }
 
 // linked returns the account a link is for; ErrNotFound when the link is no longer good.
-func (s *Service) linked(tx Tx, l Link) (Account, error) {
+func (s *Service) linked(tx Tx, l people.Link) (people.Account, error) {
 	if !s.now().Before(l.ExpiresAt) {
-		return Account{}, ErrNotFound
+		return people.Account{}, ErrNotFound
 	}
 	if l.Account != "" {
 		account, err := tx.AccountByID(l.Account)
@@ -82,7 +83,7 @@ func (s *Service) linked(tx Tx, l Link) (Account, error) {
 	if err == nil && n > 0 {
 		err = ErrNotFound // somebody was first
 	}
-	return Account{}, err
+	return people.Account{}, err
 }
 
 // UseLink takes a one-time link, sets the password (and makes the first owner) and signs in.
@@ -100,7 +101,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if account, err = s.newAccount(in.Email, in.Name); err != nil {
 			return SignedIn{}, err
 		}
-		account.AllSites = Owner
+		account.AllSites = people.Owner
 	}
 	hash, err := hashPassword(ctx, in.Password)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -21,8 +22,8 @@ type LogEntry struct {
 }
 
 // Log returns a site's decisions, newest first. It needs a moderator. After is a Next, or "".
-func (s *Service) Log(ctx context.Context, who Actor, site Site, after string, limit int) (entries []LogEntry, next string, err error) {
-	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+func (s *Service) Log(ctx context.Context, who people.Actor, site Site, after string, limit int) (entries []LogEntry, next string, err error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if limit, err = pageSize(limit); err != nil {
@@ -86,7 +87,7 @@ func accountNames(tx Tx) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
-	names := map[string]string{Operator.id(): "aitys"}
+	names := map[string]string{people.Operator.ID(): "aitys"}
 	for _, a := range accounts {
 		names[a.ID] = a.Name
 	}
@@ -224,14 +225,14 @@ func (w *walk) step(tx Tx) (more bool, err error) {
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,
 // newest first: what the key z walks through. It looks through the newest 5,000 decisions.
-func (s *Service) LastBatches(ctx context.Context, who Actor, site Site, limit int) ([]string, error) {
-	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+func (s *Service) LastBatches(ctx context.Context, who people.Actor, site Site, limit int) ([]string, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, err
 	}
 	batches := []string{}
 	err := s.view(ctx, func(tx Tx) error {
 		batches = batches[:0]
-		w := undoables{tx: tx, site: site.ID, by: who.id(), later: map[string]int64{}}
+		w := undoables{tx: tx, site: site.ID, by: who.ID(), later: map[string]int64{}}
 		for range 10 {
 			found, more, err := w.next()
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // The chain as its documentation describes it, written a second time.
@@ -51,9 +52,9 @@ func chained(before []byte, d decision.Entry) []byte {
 }
 
 // logged makes a log of some length in site a, and one in site b.
-func (w *world) logged() moderation.Actor {
+func (w *world) logged() people.Actor {
 	w.t.Helper()
-	mod := w.person("mod", moderation.Moderator)
+	mod := w.person("mod", people.Moderator)
 	for i := range 6 {
 		c := w.submit(w.a, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
 		batch := w.choose(mod, w.a, moderation.Choice{Action: decision.Action(i % 4), Note: "A note."}, c.ID).Batch
@@ -99,7 +100,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 
 func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator)
+	mod := w.person("mod", people.Moderator)
 	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
 		if _, err := tx.LockLog(w.a.ID); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // texts makes n texts that share words, so that models of them have something to learn.
@@ -70,8 +71,8 @@ func (w *world) waiting(site moderation.Site, texts []string) []string {
 type longHistory struct {
 	*world
 	site, other   moderation.Site
-	owner         moderation.Actor
-	people        []moderation.Actor
+	owner         people.Actor
+	people        []people.Actor
 	ids, otherIDs []string
 	batches       []string
 	rnd           *rand.Rand
@@ -86,8 +87,8 @@ type longHistory struct {
 func newLongHistory(w *world, seed uint64, comments int) *longHistory {
 	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.another(nil)}
 	h.site, h.other = w.site("long"), w.site("other")
-	h.owner = w.person("owner", moderation.Owner, "long", "other")
-	h.people = []moderation.Actor{h.owner, w.person("ann", moderation.Moderator, "long"), w.person("bob", moderation.Moderator, "long")}
+	h.owner = w.person("owner", people.Owner, "long", "other")
+	h.people = []people.Actor{h.owner, w.person("ann", people.Moderator, "long"), w.person("bob", people.Moderator, "long")}
 	h.ids = w.waiting(h.site, texts(comments, h.rnd))
 	h.otherIDs = w.waiting(h.other, texts(40, h.rnd))
 	for i, id := range h.otherIDs {

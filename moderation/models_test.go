@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // After any history, with old decisions undone and decided anew, the model that followed the
@@ -66,12 +67,12 @@ func (w *world) randomHistory(site moderation.Site, rnd *rand.Rand) {
 			if choice.Action == decision.Reject {
 				choice.Reason = decision.ReasonDuplicate + decision.Reason(rnd.IntN(7))
 			}
-			out := w.choose(moderation.Operator, site, choice, own[rnd.IntN(len(own))].Comment.ID, own[rnd.IntN(len(own))].Comment.ID)
+			out := w.choose(people.Operator, site, choice, own[rnd.IntN(len(own))].Comment.ID, own[rnd.IntN(len(own))].Comment.ID)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
 			}
 		case n < 9 && len(batches) > 0:
-			w.undo(moderation.Operator, site, batches[rnd.IntN(len(batches))])
+			w.undo(people.Operator, site, batches[rnd.IntN(len(batches))])
 		case n < 10:
 			c := own[rnd.IntN(len(own))]
 			_, _, err := w.s.Edit(w.ctx, site, c.Comment.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
@@ -178,8 +179,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	start := time.Now()
 	ham := w.submit(w.a, "Lovely tomatoes, thank you.")
 	spam := w.submit(w.a, "Cheap pills, order now.")
-	w.decide(moderation.Operator, w.a, decision.Approve, ham.ID)
-	batch := w.decide(moderation.Operator, w.a, decision.MarkSpam, spam.ID).Batch
+	w.decide(people.Operator, w.a, decision.Approve, ham.ID)
+	batch := w.decide(people.Operator, w.a, decision.MarkSpam, spam.ID).Batch
 	same := func() bool {
 		mine, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
 		w.must(err)
@@ -188,7 +189,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		return bytes.Equal(mine, its) && stamp > 0
 	}
 	w.until("the other process learns", 5*time.Second, same)
-	w.undo(moderation.Operator, w.a, batch)
+	w.undo(people.Operator, w.a, batch)
 	w.until("the other process forgets", 5*time.Second, func() bool {
 		_, stamp, err := moderation.ModelBytes(w.ctx, other, w.a)
 		w.must(err)
@@ -222,7 +223,7 @@ func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 	var told []moderation.EventKind
 	stop := w.s.OnEvent(func(e moderation.Event) { told = append(told, e.Kind) })
 	c := w.submit(w.a, "Hello.")
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	want := []moderation.EventKind{moderation.EventArrived, moderation.EventDecided}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
@@ -243,8 +244,8 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 	}
 	ham := w.submit(w.a, "Lovely tomatoes in the garden, thank you.")
 	spam := w.submit(w.a, "Order cheap pills at our casino, best price")
-	w.decide(moderation.Operator, w.a, decision.Approve, ham.ID)
-	w.decide(moderation.Operator, w.a, decision.MarkSpam, spam.ID)
+	w.decide(people.Operator, w.a, decision.Approve, ham.ID)
+	w.decide(people.Operator, w.a, decision.MarkSpam, spam.ID)
 	start := time.Now()
 	judged := func(id string) bool {
 		c := w.comment(w.a, id)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
@@ -42,7 +43,7 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	}
 	_, _, err := w.s.Public(w.ctx, w.a, c.ID)
 	wantCode(t, "public while it waits", err, "comment.unknown")
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	if got, page, err := w.s.Public(w.ctx, w.a, c.ID); err != nil || got.ID != c.ID || page.URL != "https://a.example/post" {
 		t.Errorf("public: got %+v of %q, %v", got, page.URL, err)
 	}
@@ -54,7 +55,7 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.warm(w.a, 12)
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you for the recipe.")
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	w.clock.add(time.Minute)
 	edited, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Order cheap pills at our casino, best price")
 	w.must(err)
@@ -83,7 +84,7 @@ func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 		ref := w.refs(w.a, c.ID)
 		var both sync.WaitGroup
 		both.Go(func() {
-			if _, err := w.s.Decide(w.ctx, moderation.Operator, w.a, moderation.Choice{Action: decision.Approve, Comments: ref}); err != nil {
+			if _, err := w.s.Decide(w.ctx, people.Operator, w.a, moderation.Choice{Action: decision.Approve, Comments: ref}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -127,12 +128,12 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			all = append(all, own{out.Comment.ID, out.EditToken})
 		case n < 7:
 			action := []decision.Action{decision.Approve, decision.Approve, decision.Approve, decision.Reject, decision.Hold}[rnd.IntN(5)]
-			out := w.decide(moderation.Operator, w.a, action, pick().id, pick().id, pick().id)
+			out := w.decide(people.Operator, w.a, action, pick().id, pick().id, pick().id)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
 			}
 		case n < 8 && len(batches) > 0:
-			w.undo(moderation.Operator, w.a, batches[rnd.IntN(len(batches))])
+			w.undo(people.Operator, w.a, batches[rnd.IntN(len(batches))])
 		case n < 9:
 			c := pick()
 			_, _, err := w.s.Edit(w.ctx, w.a, c.id, c.token, fmt.Sprintf("Edited in step %d.", step))

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -20,8 +21,8 @@ type PageEntry struct {
 }
 
 // Pages lists a site's pages, newest first. It needs an author.
-func (s *Service) Pages(ctx context.Context, who Actor, site Site, after string, limit int) (pages []PageEntry, next string, err error) {
-	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+func (s *Service) Pages(ctx context.Context, who people.Actor, site Site, after string, limit int) (pages []PageEntry, next string, err error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if limit, err = pageSize(limit); err != nil {
@@ -87,8 +88,8 @@ type PageChange struct {
 }
 
 // SetPage changes a page. It needs a moderator.
-func (s *Service) SetPage(ctx context.Context, who Actor, site Site, id string, ch PageChange) (PageEntry, error) {
-	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
+func (s *Service) SetPage(ctx context.Context, who people.Actor, site Site, id string, ch PageChange) (PageEntry, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return PageEntry{}, err
 	}
 	var title, url string

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 const password = "correct horse battery"
 
 // account adds an account with a password.
-func (w *world) account(name string, role moderation.Role, sites ...string) moderation.Account {
+func (w *world) account(name string, role people.Role, sites ...string) people.Account {
 	w.t.Helper()
-	a, link, err := w.s.AddAccount(w.ctx, moderation.Operator, moderation.NewAccount{
+	a, link, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{
 		Email: name + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.must(err)
@@ -35,24 +36,24 @@ func (w *world) signIn(name string) moderation.SignedIn {
 
 func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	w := newWorld(t)
-	root := w.account("root", moderation.Owner)
+	root := w.account("root", people.Owner)
 	who := w.signIn("root").Actor
-	_, value, err := w.s.AddToken(w.ctx, who, moderation.NewToken{Name: "bound", Sites: []string{"a"}, Scope: moderation.ScopeAdmin})
+	_, value, err := w.s.AddToken(w.ctx, who, moderation.NewToken{Name: "bound", Sites: []string{"a"}, Scope: people.ScopeAdmin})
 	w.must(err)
 	if !strings.HasPrefix(value, "aitys_") || len(value) != 6+43 {
 		t.Errorf("the value is %q", value)
 	}
 	bound, err := w.s.ActorByToken(w.ctx, value)
 	w.must(err)
-	if bound.Role(w.a.ID) != moderation.Owner || bound.Role(w.b.ID) != moderation.NoRole {
+	if bound.Role(w.a.ID) != people.Owner || bound.Role(w.b.ID) != people.NoRole {
 		t.Errorf("it is %v on a and %v on b", bound.Role(w.a.ID), bound.Role(w.b.ID))
 	}
 	inner, _, err := w.s.AddToken(w.ctx, bound, moderation.NewToken{})
 	w.must(err)
-	if len(inner.Sites) != 1 || inner.Sites[0] != w.a.ID || inner.Scope != moderation.ScopeDecide {
+	if len(inner.Sites) != 1 || inner.Sites[0] != w.a.ID || inner.Scope != people.ScopeDecide {
 		t.Errorf("a bound token made one of scope %v on sites %v", inner.Scope, inner.Sites)
 	}
-	secret, on, role := "another horse battery", true, moderation.Author
+	secret, on, role := "another horse battery", true, people.Author
 	for name, try := range map[string]func() error{
 		"a token for another site": func() error {
 			_, _, err := w.s.AddToken(w.ctx, bound, moderation.NewToken{Sites: []string{"b"}})
@@ -95,12 +96,12 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 
 func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
 	w := newWorld(t)
-	w.person("root", moderation.Owner)
+	w.person("root", people.Owner)
 	w.site("c")
-	ends := w.token("root@staff.example", moderation.ScopeAdmin, "c")
-	both := w.token("root@staff.example", moderation.ScopeAdmin, "c", "b")
-	w.must(w.s.RemoveSite(w.ctx, moderation.Operator, "c"))
-	list, err := w.s.Tokens(w.ctx, w.token("root@staff.example", moderation.ScopeAdmin))
+	ends := w.token("root@staff.example", people.ScopeAdmin, "c")
+	both := w.token("root@staff.example", people.ScopeAdmin, "c", "b")
+	w.must(w.s.RemoveSite(w.ctx, people.Operator, "c"))
+	list, err := w.s.Tokens(w.ctx, w.token("root@staff.example", people.ScopeAdmin))
 	w.must(err)
 	for _, k := range list {
 		if k.ID == ends.Token {
@@ -114,34 +115,34 @@ func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
 
 func TestTheLastOwnerStays(t *testing.T) {
 	w := newWorld(t)
-	root := w.person("root", moderation.Owner)
-	first := w.person("first", moderation.Owner, "a")
-	on, author, moderator := true, moderation.Author, moderation.Moderator
+	root := w.person("root", people.Owner)
+	first := w.person("first", people.Owner, "a")
+	on, author, moderator := true, people.Author, people.Moderator
 	attempts := func(id string) map[string]error {
-		_, disabled := w.s.SetAccount(w.ctx, moderation.Operator, id, moderation.AccountChange{Disabled: &on})
-		_, demoted := w.s.SetAccount(w.ctx, moderation.Operator, id, moderation.AccountChange{Role: &author})
-		_, moved := w.s.SetAccount(w.ctx, moderation.Operator, id, moderation.AccountChange{Role: &moderator, Sites: []string{"b"}})
+		_, disabled := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Disabled: &on})
+		_, demoted := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &author})
+		_, moved := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &moderator, Sites: []string{"b"}})
 		return map[string]error{
 			"disabled": disabled, "demoted": demoted, "moved": moved,
-			"removed": w.s.RemoveAccount(w.ctx, moderation.Operator, id),
+			"removed": w.s.RemoveAccount(w.ctx, people.Operator, id),
 		}
 	}
 	for what, err := range attempts(root.Account.ID) {
 		wantCode(t, "the last owner of all sites was "+what, err, "field.invalid")
 	}
-	second := w.person("second", moderation.Owner)
+	second := w.person("second", people.Owner)
 	codes := inParallel(2, func(i int) error {
-		return w.s.RemoveAccount(w.ctx, moderation.Operator, []string{root.Account.ID, second.Account.ID}[i])
+		return w.s.RemoveAccount(w.ctx, people.Operator, []string{root.Account.ID, second.Account.ID}[i])
 	})
 	if codes[""] != 1 || codes["field.invalid"] != 1 {
 		t.Errorf("of two owners removed at one instant: %v", codes)
 	}
-	if err := w.s.RemoveAccount(w.ctx, moderation.Operator, first.Account.ID); err != nil {
+	if err := w.s.RemoveAccount(w.ctx, people.Operator, first.Account.ID); err != nil {
 		t.Errorf("a site's owner beside an owner of all: %v", err)
 	}
 
 	w = newWorld(t)
-	only, other := w.person("only", moderation.Owner, "a"), w.person("other", moderation.Owner, "b")
+	only, other := w.person("only", people.Owner, "a"), w.person("other", people.Owner, "b")
 	for what, err := range attempts(only.Account.ID) {
 		wantCode(t, "a site's last owner was "+what, err, "field.invalid")
 	}
@@ -151,24 +152,24 @@ func TestTheLastOwnerStays(t *testing.T) {
 
 func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	w := newWorld(t)
-	w.person("root", moderation.Owner)
-	owner := w.person("owner", moderation.Owner, "a")
-	both := w.person("both", moderation.Moderator, "a", "b")
-	elsewhere := w.person("elsewhere", moderation.Moderator, "b")
-	mine := w.person("mine", moderation.Moderator, "a")
+	w.person("root", people.Owner)
+	owner := w.person("owner", people.Owner, "a")
+	both := w.person("both", people.Moderator, "a", "b")
+	elsewhere := w.person("elsewhere", people.Moderator, "b")
+	mine := w.person("mine", people.Moderator, "a")
 	list, err := w.s.Accounts(w.ctx, owner)
 	w.must(err)
 	var names []string
 	for _, a := range list {
 		names = append(names, a.Name)
-		if a.Roles[w.b.ID] != moderation.NoRole {
+		if a.Roles[w.b.ID] != people.NoRole {
 			t.Errorf("%s's role on another site is shown", a.Name)
 		}
 	}
 	if got := strings.Join(names, " "); got != "both mine owner root" {
 		t.Errorf("sees %s", got)
 	}
-	secret, role := "another horse battery", moderation.Owner
+	secret, role := "another horse battery", people.Owner
 	for _, tt := range []struct {
 		id, want string
 		ch       moderation.AccountChange
@@ -187,7 +188,7 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	wantCode(t, "resetting the owner of all", err, "account.unknown")
 	_, _, err = w.s.AddToken(w.ctx, owner, moderation.NewToken{Account: "both@staff.example"})
 	wantCode(t, "a token of whom one does not rule", err, "account.unknown")
-	_, _, err = w.s.AddAccount(w.ctx, owner, moderation.NewAccount{Email: "mine@staff.example", Name: "Again", Role: moderation.Author, Sites: []string{"a"}})
+	_, _, err = w.s.AddAccount(w.ctx, owner, moderation.NewAccount{Email: "mine@staff.example", Name: "Again", Role: people.Author, Sites: []string{"a"}})
 	wantCode(t, "an e-mail twice", err, "field.invalid")
 }
 
@@ -210,13 +211,13 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	if again, err := w.s.SetupLink(w.ctx); again != "" || err != nil {
 		t.Errorf("with an owner there is a set-up link still: %q, %v", again, err)
 	}
-	list, err := w.s.Accounts(w.ctx, moderation.Operator)
+	list, err := w.s.Accounts(w.ctx, people.Operator)
 	w.must(err)
-	if len(list) != 1 || list[0].AllSites != moderation.Owner {
+	if len(list) != 1 || list[0].AllSites != people.Owner {
 		t.Errorf("the accounts are %+v, want one owner", list)
 	}
 
-	_, link, err := w.s.AddAccount(w.ctx, moderation.Operator, moderation.NewAccount{Email: "mod@staff.example", Name: "Mod", Role: moderation.Moderator})
+	_, link, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{Email: "mod@staff.example", Name: "Mod", Role: people.Moderator})
 	w.must(err)
 	a, err := w.s.LinkAccount(w.ctx, link)
 	w.must(err)
@@ -226,7 +227,7 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	w.clock.add(24 * time.Hour)
 	_, err = w.s.UseLink(w.ctx, moderation.LinkUse{Token: link, Password: password})
 	wantCode(t, "after a day", err, "auth.needed")
-	link, err = w.s.ResetAccount(w.ctx, moderation.Operator, "mod@staff.example")
+	link, err = w.s.ResetAccount(w.ctx, people.Operator, "mod@staff.example")
 	w.must(err)
 	in, err := w.s.UseLink(w.ctx, moderation.LinkUse{Token: link, Password: password})
 	w.must(err)
@@ -241,10 +242,10 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 	w := newWorld(t)
 	setup, err := w.s.SetupLink(w.ctx)
 	w.must(err)
-	w.account("ann", moderation.Owner)
+	w.account("ann", people.Owner)
 	_, token, err := w.s.AddToken(w.ctx, w.signIn("ann").Actor, moderation.NewToken{})
 	w.must(err)
-	link, err := w.s.ResetAccount(w.ctx, moderation.Operator, "ann@staff.example")
+	link, err := w.s.ResetAccount(w.ctx, people.Operator, "ann@staff.example")
 	w.must(err)
 	in, err := w.s.UseLink(w.ctx, moderation.LinkUse{Token: link, Password: password})
 	w.must(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 const (
@@ -61,8 +62,8 @@ type Disagreement struct {
 }
 
 // Quality says how well the filter did. It needs a moderator.
-func (s *Service) Quality(ctx context.Context, who Actor, site Site, in QualityRequest) (Quality, error) {
-	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+func (s *Service) Quality(ctx context.Context, who people.Actor, site Site, in QualityRequest) (Quality, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return Quality{}, err
 	}
 	var q Quality

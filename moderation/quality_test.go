@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // said puts a waiting comment on a site's page, of which a filter said what is given.
@@ -45,14 +46,14 @@ func (w *world) saidAll(site moderation.Site, verdicts ...moderation.Verdict) []
 
 func (w *world) quality(site moderation.Site) moderation.Quality {
 	w.t.Helper()
-	q, err := w.s.Quality(w.ctx, moderation.Operator, site, moderation.QualityRequest{})
+	q, err := w.s.Quality(w.ctx, people.Operator, site, moderation.QualityRequest{})
 	w.must(err)
 	return q
 }
 
 func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.person("Dana", moderation.Moderator)
+		mod := w.person("Dana", people.Moderator)
 		approved := w.said(w.a, 0.1, 0.2)
 		wronged := w.said(w.a, 0.6, 0.95)
 		missed := w.said(w.a, 0.4, 0.3)
@@ -62,7 +63,7 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		w.decide(mod, w.a, decision.Approve, approved, wronged, cold)
 		w.decide(mod, w.a, decision.MarkSpam, missed, caught)
 		w.choose(mod, w.a, moderation.Choice{Action: decision.Reject, Reason: decision.ReasonHateSpeech}, rude)
-		w.decide(moderation.Operator, w.b, decision.Approve, other)
+		w.decide(people.Operator, w.b, decision.Approve, other)
 
 		q := w.quality(w.a)
 		if q.Decisions != 6 || q.Refused != 1 || q.Cold != 1 || q.Known+q.Withdrawn+q.Undone != 0 || q.Capped {
@@ -97,7 +98,7 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		if len(q.Weeks) != 1 || q.Reasons[decision.ReasonSpam] != 2 || q.Reasons[decision.ReasonHateSpeech] != 1 {
 			t.Errorf("weeks %+v, reasons %v", q.Weeks, q.Reasons)
 		}
-		w.undo(moderation.Operator, w.a, q.Disagreements[0].Batch)
+		w.undo(people.Operator, w.a, q.Disagreements[0].Batch)
 		if after := w.quality(w.a); after.Undone != 2 || after.Filter.Spam != 0 || after.Filter.Ham != 2 || after.Filter.Above != 0 || after.Tally.Spam != 0 {
 			t.Errorf("after the undo: %+v", after)
 		}
@@ -107,16 +108,16 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
 	w := newWorld(t)
 	id := w.said(w.a, 0.8, 0.8)
-	w.decide(moderation.Operator, w.a, decision.Approve, id)
-	second := w.decide(moderation.Operator, w.a, decision.MarkSpam, id)
+	w.decide(people.Operator, w.a, decision.Approve, id)
+	second := w.decide(people.Operator, w.a, decision.MarkSpam, id)
 	if q := w.quality(w.a); q.Decisions != 1 || q.Filter.Spam != 1 || q.Filter.Ham != 0 {
 		t.Errorf("decided twice: %+v", q)
 	}
-	w.undo(moderation.Operator, w.a, second.Batch)
+	w.undo(people.Operator, w.a, second.Batch)
 	if q := w.quality(w.a); q.Decisions != 1 || q.Undone != 1 || q.Filter.Ham != 1 || q.Filter.Spam != 0 {
 		t.Errorf("the second undone: %+v", q)
 	}
-	w.decide(moderation.Operator, w.a, decision.Hold, id)
+	w.decide(people.Operator, w.a, decision.Hold, id)
 	if q := w.quality(w.a); q.Decisions != 0 {
 		t.Errorf("held again: %+v", q)
 	}
@@ -130,7 +131,7 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 		t.Fatalf("before: %+v", before)
 	}
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	if q := w.quality(w.a); q.Filter.Ham != 1 || q.Known != 0 {
 		t.Fatalf("decided once: %+v", q)
@@ -138,15 +139,15 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 	// It is judged again with what its older text taught.
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.must(err)
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Ham != 0 {
 		t.Errorf("decided after an edit: known %d, measured %d", q.Known, q.Filter.Ham)
 	}
 	// A decision that is changed is none: what was said is from before both.
 	id := w.submit(w.a, "Order cheap pills at our casino now!").ID
-	w.decide(moderation.Operator, w.a, decision.Approve, id)
+	w.decide(people.Operator, w.a, decision.Approve, id)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
-	w.decide(moderation.Operator, w.a, decision.MarkSpam, id)
+	w.decide(people.Operator, w.a, decision.MarkSpam, id)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 1 {
 		t.Errorf("decided anew: known %d, measured %d", q.Known, q.Filter.Spam)
 	}
@@ -173,16 +174,16 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 		}))
 	}
 	learn := func() { w.must(moderation.LearnLog(w.ctx, w.s, w.a)) }
-	spam := func() string { return w.decide(moderation.Operator, w.a, decision.MarkSpam, c.ID).Batch }
+	spam := func() string { return w.decide(people.Operator, w.a, decision.MarkSpam, c.ID).Batch }
 	first := spam()
 	learn()
-	w.undo(moderation.Operator, w.a, first)
+	w.undo(people.Operator, w.a, first)
 	judged() // between the undo and the moment in which the model follows it
 	second := spam()
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 0 {
 		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Spam)
 	}
-	w.undo(moderation.Operator, w.a, second)
+	w.undo(people.Operator, w.a, second)
 	learn()
 	judged() // by a model that has forgotten it
 	spam()
@@ -195,12 +196,12 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 	w := newWorld(t)
 	w.schooled(w.a, 3, 3)
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
-	w.undo(moderation.Operator, w.a, w.decide(moderation.Operator, w.a, decision.MarkSpam, c.ID).Batch)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
+	w.undo(people.Operator, w.a, w.decide(people.Operator, w.a, decision.MarkSpam, c.ID).Batch)
 	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.must(err)
-	w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Ham != 0 {
 		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Ham)
 	}
@@ -208,17 +209,17 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 
 func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 	w := newWorld(t)
-	mallory := w.person("mallory", moderation.Moderator)
+	mallory := w.person("mallory", people.Moderator)
 	id, later := w.said(w.a, 0.9, 0.9), w.said(w.a, 0.9, 0.9)
 	w.decide(mallory, w.a, decision.Approve, id)
-	w.decide(moderation.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.9, 0.9))
-	out, err := w.s.WithdrawLessons(w.ctx, moderation.Operator, w.a, mallory.Account.ID, nil)
+	w.decide(people.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.9, 0.9))
+	out, err := w.s.WithdrawLessons(w.ctx, people.Operator, w.a, mallory.Account.ID, nil)
 	w.must(err)
 	w.decide(mallory, w.a, decision.MarkSpam, later)
 	if q := w.quality(w.a); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 || q.Tally != (moderation.Tally{Spam: 2}) {
 		t.Errorf("withdrawn: %+v", q)
 	}
-	w.undo(moderation.Operator, w.a, out.Batch)
+	w.undo(people.Operator, w.a, out.Batch)
 	if q := w.quality(w.a); q.Withdrawn != 0 || q.Filter.Ham != 1 || q.Tally.Ham != 1 {
 		t.Errorf("returned: %+v", q)
 	}
@@ -227,14 +228,14 @@ func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 func TestQualitySinceATimeAndByWeek(t *testing.T) {
 	w := newWorld(t)
 	for range 3 { // the clock stands on a Friday
-		w.decide(moderation.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.9, 0.9))
+		w.decide(people.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.9, 0.9))
 		w.clock.add(7 * 24 * time.Hour)
 	}
 	if q := w.quality(w.a); len(q.Weeks) != 3 || q.Weeks[2].From.Sub(q.Weeks[0].From) != 14*24*time.Hour || !q.From.Before(q.To) {
 		t.Errorf("by week: %+v", q)
 	}
 	since := w.clock.Now().Add(-8 * 24 * time.Hour)
-	q, err := w.s.Quality(w.ctx, moderation.Operator, w.a, moderation.QualityRequest{Since: since})
+	q, err := w.s.Quality(w.ctx, people.Operator, w.a, moderation.QualityRequest{Since: since})
 	w.must(err)
 	if q.Decisions != 1 || q.From.Before(since) {
 		t.Errorf("since %v: %+v", since, q)
@@ -246,7 +247,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 	if q := w.quality(w.a); q.Decisions != 0 || q.Filter.Brier != 0 || len(q.Filter.Bins) != 10 || len(q.Weeks) != 0 || !q.From.IsZero() {
 		t.Errorf("quality: %+v", q)
 	}
-	out, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, moderation.WhatIfRequest{})
+	out, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{})
 	w.must(err)
 	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != moderation.PolicyAll {
 		t.Errorf("what if: %+v", out)
@@ -257,13 +258,13 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ham, spam, likely := w.said(w.a, 0.1, 0.1), w.said(w.a, 0.99, 0.99), w.said(w.a, 0.8, 0.8)
 		w.said(w.a, 0.7, 0.7) // waits
-		w.decide(moderation.Operator, w.a, decision.Approve, ham)
-		w.decide(moderation.Operator, w.a, decision.MarkSpam, spam)
+		w.decide(people.Operator, w.a, decision.Approve, ham)
+		w.decide(people.Operator, w.a, decision.MarkSpam, spam)
 		w.clock.add(time.Minute)
-		w.decide(moderation.Operator, w.a, decision.Approve, likely)
+		w.decide(people.Operator, w.a, decision.Approve, likely)
 		try := func(in moderation.WhatIfRequest) moderation.WhatIf {
 			t.Helper()
-			out, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, in)
+			out, err := w.s.WhatIf(w.ctx, people.Operator, w.a, in)
 			w.must(err)
 			return out
 		}
@@ -291,13 +292,13 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 			t.Errorf("the last one: %+v", last)
 		}
 		var err error
-		w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"shadow": "0.75"}})
+		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"shadow": "0.75"}})
 		w.must(err)
 		if out := try(moderation.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 || out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
 			t.Errorf("with a shadow: %+v", out)
 		}
 		for _, in := range []moderation.WhatIfRequest{{Threshold: 0.4}, {Threshold: 1.1}, {Threshold: math.NaN()}, {Policy: "never"}, {Last: -1}, {Last: 10_001}} {
-			_, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, in)
+			_, err := w.s.WhatIf(w.ctx, people.Operator, w.a, in)
 			wantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
 		}
 	})
@@ -320,7 +321,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			}
 			i := 0
 			for some := range slices.Chunk(w.saidAll(w.a, verdicts...), 1_000) {
-				w.decide(moderation.Operator, w.a, []decision.Action{decision.Approve, decision.MarkSpam}[i%2], some...)
+				w.decide(people.Operator, w.a, []decision.Action{decision.Approve, decision.MarkSpam}[i%2], some...)
 				i++
 			}
 			for b.Loop() {
@@ -331,7 +332,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			b.StopTimer()
 			began := time.Now()
 			for range 10 {
-				if _, err := w.s.WhatIf(w.ctx, moderation.Operator, w.a, moderation.WhatIfRequest{Last: 10_000}); err != nil {
+				if _, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{Last: 10_000}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -355,7 +356,7 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 			before = append(before, classifier.Sample{Said: j.Spam, Spam: label == classifier.Spam})
 		}
 		model.Learn(classifier.Lesson{Seq: uint64(i + 1), Label: label, Comment: document})
-		w.decide(moderation.Operator, w.a, action, c.ID)
+		w.decide(people.Operator, w.a, action, c.ID)
 		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 	}
 	got, want := w.quality(w.a).Filter, classifier.Measure(before, 0.5, 0.9, 0.99)
@@ -383,7 +384,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 			switch rnd.IntN(6) {
 			case 0:
 				if len(batches) > 0 {
-					w.undo(moderation.Operator, w.a, batches[rnd.IntN(len(batches))])
+					w.undo(people.Operator, w.a, batches[rnd.IntN(len(batches))])
 				}
 			case 1:
 				if edits {
@@ -394,7 +395,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
 			default:
 				some := []string{id, ids[rnd.IntN(len(ids))]}
-				if out := w.decide(moderation.Operator, w.a, decision.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
+				if out := w.decide(people.Operator, w.a, decision.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
 					batches = append(batches, out.Batch)
 				}
 			}

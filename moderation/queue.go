@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -51,8 +52,8 @@ type QueuePage struct {
 }
 
 // Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
-func (s *Service) Queue(ctx context.Context, who Actor, site Site, req QueueRequest) (QueuePage, error) {
-	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+func (s *Service) Queue(ctx context.Context, who people.Actor, site Site, req QueueRequest) (QueuePage, error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return QueuePage{}, err
 	}
 	q, err := req.query(site)
@@ -62,7 +63,7 @@ func (s *Service) Queue(ctx context.Context, who Actor, site Site, req QueueRequ
 	var out QueuePage
 	err = s.view(ctx, func(tx Tx) (err error) {
 		var list []Comment
-		if list, out.Next, err = queuePage(tx, q, who.finds(q)); err != nil {
+		if list, out.Next, err = queuePage(tx, q, finds(who, q)); err != nil {
 			return err
 		}
 		if out.Counts, out.Capped, err = countViews(tx, site); err != nil {
@@ -79,8 +80,8 @@ func (s *Service) Queue(ctx context.Context, who Actor, site Site, req QueueRequ
 }
 
 // QueueCounts returns the counts alone.
-func (s *Service) QueueCounts(ctx context.Context, who Actor, site Site) (counts map[View]int, capped bool, err error) {
-	if err := who.may(site.ID, Author, ScopeRead); err != nil {
+func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site Site) (counts map[View]int, capped bool, err error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, false, err
 	}
 	err = s.view(ctx, func(tx Tx) (err error) {
@@ -141,8 +142,8 @@ func (req QueueRequest) query(site Site) (q QueueQuery, err error) {
 
 // finds returns what keeps a comment in an actor's list. The store's search looks through
 // e-mails too: whoever may not see them must not find by them.
-func (a Actor) finds(q QueueQuery) func(Comment) bool {
-	if a.Role(q.Site) >= Moderator || q.Search == "" {
+func finds(a people.Actor, q QueueQuery) func(Comment) bool {
+	if a.Role(q.Site) >= people.Moderator || q.Search == "" {
 		return func(Comment) bool { return true }
 	}
 	return func(c Comment) bool {

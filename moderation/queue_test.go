@@ -10,9 +10,10 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
-func (w *world) queue(who moderation.Actor, req moderation.QueueRequest) moderation.QueuePage {
+func (w *world) queue(who people.Actor, req moderation.QueueRequest) moderation.QueuePage {
 	w.t.Helper()
 	q, err := w.s.Queue(w.ctx, who, w.a, req)
 	w.must(err)
@@ -29,7 +30,7 @@ func textsOf(q moderation.QueuePage) []string {
 
 func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	for _, action := range []decision.Action{decision.Approve, decision.Reject, decision.MarkSpam, decision.Hold} {
 		w.decide(mod, w.a, action, w.submit(w.a, "To "+action.String()).ID)
 	}
@@ -61,7 +62,7 @@ func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 
 func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	var oldest []string
 	for i := range 11 {
 		if i%4 != 0 {
@@ -96,7 +97,7 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 
 func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	w.submit(w.a, "One.")
 	w.submit(w.a, "Two.")
 	next := w.queue(mod, moderation.QueueRequest{Limit: 1}).Next
@@ -122,7 +123,7 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 
 func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 	w := newWorld(t)
-	mod, author := w.person("mod", moderation.Moderator, "a"), w.person("author", moderation.Author, "a")
+	mod, author := w.person("mod", people.Moderator, "a"), w.person("author", people.Author, "a")
 	for i, in := range []moderation.Submission{
 		{Name: "Айгүл", Email: "secret.address@mail.example", Body: "ҮЛКЕН рахмет 100%_of it"},
 		{Name: "Bob", Email: "bob@else.example", Website: "https://Shop.Example/x", Body: "My secret.address is no secret."},
@@ -139,7 +140,7 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 		"үлкен": {1, 1}, "АЙГҮЛ": {1, 1}, "shop.EXAMPLE": {1, 1}, "secret.address": {2, 1}, "bob@else": {1, 0},
 		"%": {1, 1}, "0%_o": {1, 1}, "": {3, 3}, "no such thing": {0, 0}, "mail.example": {1, 0},
 	} {
-		for i, who := range []moderation.Actor{mod, author} {
+		for i, who := range []people.Actor{mod, author} {
 			page := w.queue(who, moderation.QueueRequest{Search: q, Limit: 1})
 			found := len(page.Items)
 			for page.Next != "" {
@@ -158,7 +159,7 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 
 func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	w := newWorld(t)
-	mod, author := w.person("mod", moderation.Moderator, "a"), w.person("author", moderation.Author, "a")
+	mod, author := w.person("mod", people.Moderator, "a"), w.person("author", people.Author, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker", Email: "baker@mail.example"}
 	say := func(parent, text string) moderation.Comment {
 		w.clock.add(time.Minute)
@@ -192,7 +193,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 
 func TestCountsStopAtAThousand(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	w.fill(w.a, 1_000)
 	counts, capped, err := w.s.QueueCounts(w.ctx, mod, w.a)
 	w.must(err)
@@ -203,7 +204,7 @@ func TestCountsStopAtAThousand(t *testing.T) {
 
 func TestPagesAreListedAndChanged(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	var newest []string
 	for i := range 5 {
 		w.clock.add(time.Second)

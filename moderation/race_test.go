@@ -8,11 +8,12 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.person("mod", moderation.Moderator, "a")
+		mod := w.person("mod", people.Moderator, "a")
 		approved := 0
 		for i := range 40 {
 			c, token := w.submitOwn(w.a, fmt.Sprintf("What the moderator read, %d.", i))
@@ -47,7 +48,7 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 
 func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.person("mod", moderation.Moderator, "a")
+		mod := w.person("mod", people.Moderator, "a")
 		ids := w.fill(w.a, 30)
 		actions := []decision.Action{decision.Approve, decision.MarkSpam, decision.Reject, decision.Hold}
 		var group sync.WaitGroup
@@ -109,17 +110,17 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 		}
 		owners := []string{}
 		for i := range 5 {
-			owners = append(owners, w.person(fmt.Sprintf("owner%d", i), moderation.Owner).Account.ID)
+			owners = append(owners, w.person(fmt.Sprintf("owner%d", i), people.Owner).Account.ID)
 		}
-		first, err := w.s.Accounts(w.ctx, moderation.Operator)
+		first, err := w.s.Accounts(w.ctx, people.Operator)
 		w.must(err)
 		owners = append(owners, first[0].ID)
-		author := moderation.Author
+		author := people.Author
 		codes = inParallel(len(owners), func(i int) error {
 			if i%2 == 0 {
-				return w.s.RemoveAccount(w.ctx, moderation.Operator, owners[i])
+				return w.s.RemoveAccount(w.ctx, people.Operator, owners[i])
 			}
-			_, err := w.s.SetAccount(w.ctx, moderation.Operator, owners[i], moderation.AccountChange{Role: &author})
+			_, err := w.s.SetAccount(w.ctx, people.Operator, owners[i], moderation.AccountChange{Role: &author})
 			return err
 		})
 		if codes[""] != len(owners)-1 || codes["field.invalid"] != 1 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // Each step is a transaction that reaches the disk: unless -rapid.checks asks for more, few
@@ -23,14 +24,14 @@ func init() { _ = flag.Set("rapid.checks", "20") }
 type story struct {
 	*world
 	site     moderation.Site
-	mod      moderation.Actor
+	mod      people.Actor
 	ids      []string
 	tokens   map[string]string          // edit tokens by id; staff replies have none
 	approved map[string]map[string]bool // the texts of a comment that a moderator approved
 	batches  []string
 }
 
-func newStory(w *world, mod moderation.Actor) *story {
+func newStory(w *world, mod people.Actor) *story {
 	w.posts++
 	return &story{
 		world: w, site: w.site(fmt.Sprintf("story-%d", w.posts)), mod: mod,
@@ -234,7 +235,7 @@ func (s *story) undoAll(t *rapid.T) {
 func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator)
+	mod := w.person("mod", people.Moderator)
 	rapid.Check(t, func(t *rapid.T) {
 		s := newStory(w, mod)
 		s.post(t)
@@ -262,7 +263,7 @@ func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 func TestNothingUnapprovedIsEverReadable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator)
+	mod := w.person("mod", people.Moderator)
 	rapid.Check(t, func(t *rapid.T) {
 		w.clock.add(time.Hour)
 		s := newStory(w, mod)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // A Rebuilt is what came of folding a site's model from nothing.
@@ -26,8 +27,8 @@ type Rebuilt struct {
 // newest good snapshot, and stores a new snapshot; where the two differ it removes all others.
 // told is called for each lesson with its entry of the log and the last one. Nobody waits for
 // it. It needs an owner.
-func (s *Service) Rebuild(ctx context.Context, who Actor, site Site, told func(entry, last uint64)) (Rebuilt, error) {
-	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+func (s *Service) Rebuild(ctx context.Context, who people.Actor, site Site, told func(entry, last uint64)) (Rebuilt, error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Rebuilt{}, err
 	}
 	var out Rebuilt

@@ -8,13 +8,14 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
 func (w *world) rebuild(site moderation.Site) moderation.Rebuilt {
 	w.t.Helper()
 	told, before := 0, uint64(0)
-	out, err := w.another(nil).Rebuild(w.ctx, moderation.Operator, site, func(entry, last uint64) {
+	out, err := w.another(nil).Rebuild(w.ctx, people.Operator, site, func(entry, last uint64) {
 		if entry < before || entry > last {
 			w.t.Errorf("told of entry %d of %d after %d", entry, last, before)
 		}
@@ -65,7 +66,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		if err := moderation.OpenSnapshot(w.a, w.snapshots(w.a)[0]); err != nil {
 			t.Error(err)
 		}
-		moderator := w.person("mod", moderation.Moderator, "a")
+		moderator := w.person("mod", people.Moderator, "a")
 		_, err = w.s.Rebuild(w.ctx, moderator, w.a, func(_, _ uint64) {})
 		wantCode(t, "a moderator", err, "role.insufficient")
 	})
@@ -73,7 +74,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 
 func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	w := newWorld(t)
-	owner := w.person("owner", moderation.Owner)
+	owner := w.person("owner", people.Owner)
 	spam := w.submit(w.a, "Casino bonus at https://casino.example/win for you")
 	ham := w.submit(w.a, "The orchard blooms early this year.")
 	rude := w.submit(w.a, "An obscene word about the orchard.")
@@ -96,6 +97,6 @@ func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	if !has(in.Spam, "host:casino.example") || !has(in.Ham, "word:orchard") || has(in.Spam, "word:orchard") {
 		t.Errorf("for spam %+v, for ham %+v", in.Spam, in.Ham)
 	}
-	_, err = w.s.Inspect(w.ctx, w.person("author", moderation.Author, "a"), w.a, 5)
+	_, err = w.s.Inspect(w.ctx, w.person("author", people.Author, "a"), w.a, 5)
 	wantCode(t, "an author", err, "role.insufficient")
 }

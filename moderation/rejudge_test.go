@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // delayed is a store whose next Update first lets something else happen.
@@ -44,7 +45,7 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 
 	slow.mu.Lock()
 	slow.before = func() {
-		w.decide(moderation.Operator, w.a, decision.Approve, next.ID)
+		w.decide(people.Operator, w.a, decision.Approve, next.ID)
 		w.until("what waits is judged again", 10*time.Second, func() bool { return w.comment(w.a, waits.ID).Verdict.ModelSeq == 11 })
 	}
 	slow.mu.Unlock()

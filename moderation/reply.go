@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -22,8 +23,8 @@ type Replied struct {
 // Reply answers a comment under a badge, published at once. An author may answer what is
 // visible; a moderator's answer to a waiting comment approves it in the same batch, in the
 // version that to names (0: whatever is current).
-func (s *Service) Reply(ctx context.Context, who Actor, site Site, to Ref, body string, key *Key) (Replied, error) {
-	if err := who.may(site.ID, Author, ScopeDecide); err != nil {
+func (s *Service) Reply(ctx context.Context, who people.Actor, site Site, to Ref, body string, key *Key) (Replied, error) {
+	if err := who.May(site.ID, people.Author, people.ScopeDecide); err != nil {
 		return Replied{}, err
 	}
 	body, err := checkBody(body)
@@ -33,7 +34,7 @@ func (s *Service) Reply(ctx context.Context, who Actor, site Site, to Ref, body 
 	e, salts := s.newEntry(who, site), newSalts(1)
 	reply := Comment{
 		ID: newID(), Site: site.ID, State: decision.Approved, Version: 1,
-		Name: who.Account.Name, Account: who.id(), Badge: who.Role(site.ID).String(),
+		Name: who.Account.Name, Account: who.ID(), Badge: who.Role(site.ID).String(),
 		Submissions: 1, FormAge: -1, CreatedAt: e.at, EditUntil: e.at,
 	}
 	reply.write(body)
@@ -69,13 +70,13 @@ func (s *Service) Reply(ctx context.Context, who Actor, site Site, to Ref, body 
 	if err != nil {
 		return Replied{}, fmt.Errorf("reply: %w", err)
 	}
-	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch, "by", who.id(),
+	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch, "by", who.ID(),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil
 }
 
 // reply stores c as the answer to a comment, which it approves where it waits; out is of that.
-func (b *book) reply(who Actor, to Ref, c Comment, segment string, salt []byte, out *Outcome) error {
+func (b *book) reply(who people.Actor, to Ref, c Comment, segment string, salt []byte, out *Outcome) error {
 	if err := b.lock([]string{to.ID}); err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (b *book) reply(who Actor, to Ref, c Comment, segment string, salt []byte, 
 	switch {
 	case !known:
 		return unknownComment()
-	case parent.State == decision.Pending && who.Role(b.site.ID) < Moderator:
+	case parent.State == decision.Pending && who.Role(b.site.ID) < people.Moderator:
 		return problem.Denied("role.insufficient", "A moderator has to approve this comment before you can answer it.")
 	case parent.State != decision.Approved && parent.State != decision.Pending:
 		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")

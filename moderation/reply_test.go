@@ -6,11 +6,12 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 	w := newWorld(t)
-	author, mod := w.person("author", moderation.Author, "a"), w.person("mod", moderation.Moderator, "a")
+	author, mod := w.person("author", people.Author, "a"), w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "What does it cost?")
 	w.decide(mod, w.a, decision.Approve, c.ID)
 	before := w.standing(w.a)
@@ -35,7 +36,7 @@ func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 
 func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	w := newWorld(t)
-	author, mod := w.person("author", moderation.Author, "a"), w.person("mod", moderation.Moderator, "a")
+	author, mod := w.person("author", people.Author, "a"), w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "Is anybody there?")
 	_, err := w.s.Reply(w.ctx, author, w.a, moderation.Ref{ID: c.ID}, "Yes.", nil)
 	wantCode(t, "an author's answer to what waits", err, "role.insufficient")
@@ -61,7 +62,7 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 
 func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	spam, gone := w.submit(w.a, "Buy pills."), "withdrawn"
 	w.decide(mod, w.a, decision.MarkSpam, spam.ID)
 	edited, token := w.submitOwn(w.a, "As the moderator read it.")
@@ -101,7 +102,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 
 func TestARepeatedReplyIsOneReply(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "Answer me once.")
 	key := &moderation.Key{Site: w.a.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	first, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Once.", key)
@@ -118,7 +119,7 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 
 func TestStaffAnswerOnAClosedPage(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "The last word?")
 	closed := false
 	page, err := w.s.SetPage(w.ctx, mod, w.a, c.Page, moderation.PageChange{Open: &closed})

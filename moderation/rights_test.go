@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -38,18 +39,18 @@ RemoveSite          auth   role   role      -      -           -         role   
 
 func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 	w := newWorld(t)
-	actors := map[string]moderation.Actor{
+	actors := map[string]people.Actor{
 		"nobody":     {},
-		"author":     w.person("author", moderation.Author, "a"),
-		"moderator":  w.person("moderator", moderation.Moderator, "a"),
-		"owner":      w.person("owner", moderation.Owner, "a"),
-		"everywhere": w.person("everywhere", moderation.Owner),
-		"operator":   moderation.Operator,
-		"read":       w.token("owner@staff.example", moderation.ScopeRead),
-		"decide":     w.token("owner@staff.example", moderation.ScopeDecide),
-		"bound":      w.token("everywhere@staff.example", moderation.ScopeAdmin, "b"),
-		"ownerB":     w.person("ownerB", moderation.Owner, "b"),
-		"moderatorB": w.person("moderatorB", moderation.Moderator, "b"),
+		"author":     w.person("author", people.Author, "a"),
+		"moderator":  w.person("moderator", people.Moderator, "a"),
+		"owner":      w.person("owner", people.Owner, "a"),
+		"everywhere": w.person("everywhere", people.Owner),
+		"operator":   people.Operator,
+		"read":       w.token("owner@staff.example", people.ScopeRead),
+		"decide":     w.token("owner@staff.example", people.ScopeDecide),
+		"bound":      w.token("everywhere@staff.example", people.ScopeAdmin, "b"),
+		"ownerB":     w.person("ownerB", people.Owner, "b"),
+		"moderatorB": w.person("moderatorB", people.Moderator, "b"),
 	}
 	uses := useCases(w)
 	lines := strings.Split(strings.TrimSpace(rightsTable), "\n")
@@ -81,85 +82,85 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 }
 
 // useCases are the use cases about site a, each ready to be tried again and again.
-func useCases(w *world) map[string]func(who moderation.Actor) error {
+func useCases(w *world) map[string]func(who people.Actor) error {
 	ctx, s := w.ctx, w.s
 	reader := w.submit(w.a, "A comment to look at.")
-	w.decide(moderation.Operator, w.a, decision.Approve, reader.ID)
+	w.decide(people.Operator, w.a, decision.Approve, reader.ID)
 	page := reader.Page
-	other := w.person("other", moderation.Moderator, "a")
+	other := w.person("other", people.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
-	return map[string]func(who moderation.Actor) error{
-		"Queue": func(who moderation.Actor) error {
+	return map[string]func(who people.Actor) error{
+		"Queue": func(who people.Actor) error {
 			_, err := s.Queue(ctx, who, w.a, moderation.QueueRequest{})
 			return err
 		},
-		"QueueCounts": func(who moderation.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.a); return err },
-		"Item":        func(who moderation.Actor) error { _, _, err := s.Item(ctx, who, w.a, reader.ID); return err },
-		"Pages":       func(who moderation.Actor) error { _, _, err := s.Pages(ctx, who, w.a, "", 0); return err },
-		"Log":         func(who moderation.Actor) error { _, _, err := s.Log(ctx, who, w.a, "", 0); return err },
-		"Quality": func(who moderation.Actor) error {
+		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.a); return err },
+		"Item":        func(who people.Actor) error { _, _, err := s.Item(ctx, who, w.a, reader.ID); return err },
+		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.a, "", 0); return err },
+		"Log":         func(who people.Actor) error { _, _, err := s.Log(ctx, who, w.a, "", 0); return err },
+		"Quality": func(who people.Actor) error {
 			_, err := s.Quality(ctx, who, w.a, moderation.QualityRequest{})
 			return err
 		},
-		"WhatIf": func(who moderation.Actor) error {
+		"WhatIf": func(who people.Actor) error {
 			_, err := s.WhatIf(ctx, who, w.a, moderation.WhatIfRequest{})
 			return err
 		},
-		"LastBatches": func(who moderation.Actor) error { _, err := s.LastBatches(ctx, who, w.a, 5); return err },
-		"Reply": func(who moderation.Actor) error {
+		"LastBatches": func(who people.Actor) error { _, err := s.LastBatches(ctx, who, w.a, 5); return err },
+		"Reply": func(who people.Actor) error {
 			_, err := s.Reply(ctx, who, w.a, moderation.Ref{ID: reader.ID}, "An answer.", nil)
 			return err
 		},
-		"Decide": func(who moderation.Actor) error {
+		"Decide": func(who people.Actor) error {
 			_, err := s.Decide(ctx, who, w.a, moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
 			return err
 		},
-		"Undo": func(who moderation.Actor) error {
+		"Undo": func(who people.Actor) error {
 			c := w.submit(w.a, "To be taken back.")
-			out := w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+			out := w.decide(people.Operator, w.a, decision.Approve, c.ID)
 			_, err := s.Undo(ctx, who, w.a, out.Batch, nil)
 			return err
 		},
-		"SetPage": func(who moderation.Actor) error {
+		"SetPage": func(who people.Actor) error {
 			title := "A title"
 			_, err := s.SetPage(ctx, who, w.a, page, moderation.PageChange{Title: &title})
 			return err
 		},
-		"SetSite": func(who moderation.Actor) error {
+		"SetSite": func(who people.Actor) error {
 			name := "A name"
 			_, err := s.SetSite(ctx, who, "a", moderation.SiteChange{Name: &name})
 			return err
 		},
-		"AddSite": func(who moderation.Actor) error {
+		"AddSite": func(who people.Actor) error {
 			_, err := s.AddSite(ctx, who, moderation.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
 			return err
 		},
-		"RemoveSite": func(who moderation.Actor) error { return s.RemoveSite(ctx, who, "a") },
-		"AddAccountHere": func(who moderation.Actor) error {
-			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: moderation.Author, Sites: []string{"a"}})
+		"RemoveSite": func(who people.Actor) error { return s.RemoveSite(ctx, who, "a") },
+		"AddAccountHere": func(who people.Actor) error {
+			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"}})
 			return err
 		},
-		"AddAccountAll": func(who moderation.Actor) error {
-			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: moderation.Author})
+		"AddAccountAll": func(who people.Actor) error {
+			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author})
 			return err
 		},
-		"SetOther": func(who moderation.Actor) error {
+		"SetOther": func(who people.Actor) error {
 			name := "Another Name"
 			_, err := s.SetAccount(ctx, who, other.Account.ID, moderation.AccountChange{Name: &name})
 			return err
 		},
-		"AddToken":   func(who moderation.Actor) error { _, _, err := s.AddToken(ctx, who, moderation.NewToken{}); return err },
-		"Tokens":     func(who moderation.Actor) error { _, err := s.Tokens(ctx, who); return err },
-		"MySessions": func(who moderation.Actor) error { _, err := s.MySessions(ctx, who); return err },
-		"Accounts":   func(who moderation.Actor) error { _, err := s.Accounts(ctx, who); return err },
-		"Sites":      func(who moderation.Actor) error { _, err := s.Sites(ctx, who); return err },
+		"AddToken":   func(who people.Actor) error { _, _, err := s.AddToken(ctx, who, moderation.NewToken{}); return err },
+		"Tokens":     func(who people.Actor) error { _, err := s.Tokens(ctx, who); return err },
+		"MySessions": func(who people.Actor) error { _, err := s.MySessions(ctx, who); return err },
+		"Accounts":   func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
+		"Sites":      func(who people.Actor) error { _, err := s.Sites(ctx, who); return err },
 	}
 }
 
 func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a", "b")
+	mod := w.person("mod", people.Moderator, "a", "b")
 	c := w.submit(w.a, "A comment of site a.")
 	batch := w.decide(mod, w.a, decision.Approve, c.ID).Batch
 

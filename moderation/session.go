@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -22,7 +23,7 @@ const (
 
 // SignedIn is a session just made. Value goes into the cookie and is not kept.
 type SignedIn struct {
-	Actor     Actor
+	Actor     people.Actor
 	Value     string
 	ExpiresAt time.Time
 }
@@ -74,7 +75,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 }
 
 // signer finds the account to sign in: one without a password where there is none that may.
-func (s *Service) signer(ctx context.Context, email string, possible bool) (account Account, err error) {
+func (s *Service) signer(ctx context.Context, email string, possible bool) (account people.Account, err error) {
 	err = s.view(ctx, func(tx Tx) error {
 		if !possible {
 			email = "nobody" // looked up all the same, for the time it takes
@@ -83,31 +84,31 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 		return err
 	})
 	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
-		return Account{}, nil
+		return people.Account{}, nil
 	}
 	return account, err
 }
 
 // newSession makes a session of an account, to be inserted.
-func (s *Service) newSession(a Account, agent string) (SignedIn, Session) {
+func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.Session) {
 	now := s.now()
 	value, hash := newSecret("")
-	row := Session{
+	row := people.Session{
 		Hash: hash, ID: newID(), Account: a.ID, Agent: text.Shorten(agent, 120),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
-		Actor:     Actor{Account: a, Session: row.ID, Scope: ScopeAdmin},
+		Actor:     people.Actor{Account: a, Session: row.ID, Scope: people.ScopeAdmin},
 		Value:     value,
 		ExpiresAt: now.Add(sessionLife),
 	}, row
 }
 
 // ActorBySession returns who a cookie's value stands for; auth.needed when nobody.
-func (s *Service) ActorBySession(ctx context.Context, value string) (Actor, error) {
+func (s *Service) ActorBySession(ctx context.Context, value string) (people.Actor, error) {
 	now := s.now()
-	var row Session
-	var account Account
+	var row people.Session
+	var account people.Account
 	err := s.view(ctx, func(tx Tx) (err error) {
 		if row, err = tx.SessionByHash(hashSecret(value)); err != nil {
 			return err
@@ -116,10 +117,10 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (Actor, erro
 		return err
 	})
 	if errors.Is(err, ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
-		return Actor{}, problem.SignIn()
+		return people.Actor{}, problem.SignIn()
 	}
 	if err != nil {
-		return Actor{}, fmt.Errorf("read session: %w", err)
+		return people.Actor{}, fmt.Errorf("read session: %w", err)
 	}
 	if now.Sub(row.SeenAt) >= sessionTouch {
 		expires := row.CreatedAt.Add(sessionLife)
@@ -131,13 +132,13 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (Actor, erro
 			s.log.WarnContext(ctx, "session not prolonged", "session", row.ID, "error", err)
 		}
 	}
-	return Actor{Account: account, Session: row.ID, Scope: ScopeAdmin}, nil
+	return people.Actor{Account: account, Session: row.ID, Scope: people.ScopeAdmin}, nil
 }
 
 // ActorByToken returns who an API token stands for; auth.needed when nobody.
-func (s *Service) ActorByToken(ctx context.Context, value string) (Actor, error) {
-	var token Token
-	var account Account
+func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor, error) {
+	var token people.Token
+	var account people.Account
 	err := s.view(ctx, func(tx Tx) (err error) {
 		if token, err = tx.TokenByHash(hashSecret(value)); err != nil {
 			return err
@@ -146,26 +147,26 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (Actor, error)
 		return err
 	})
 	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
-		return Actor{}, problem.SignIn()
+		return people.Actor{}, problem.SignIn()
 	}
 	if err != nil {
-		return Actor{}, fmt.Errorf("read token: %w", err)
+		return people.Actor{}, fmt.Errorf("read token: %w", err)
 	}
-	return Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
+	return people.Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
 }
 
 // SignOut ends the actor's session.
-func (s *Service) SignOut(ctx context.Context, who Actor) error {
+func (s *Service) SignOut(ctx context.Context, who people.Actor) error {
 	return s.EndSession(ctx, who, who.Session)
 }
 
 // MySessions lists the actor's own sessions, the oldest first.
-func (s *Service) MySessions(ctx context.Context, who Actor) (list []Session, err error) {
-	if err := who.known(); err != nil {
+func (s *Service) MySessions(ctx context.Context, who people.Actor) (list []people.Session, err error) {
+	if err := who.Known(); err != nil {
 		return nil, err
 	}
 	err = s.view(ctx, func(tx Tx) (err error) {
-		list, err = tx.Sessions(who.id())
+		list, err = tx.Sessions(who.ID())
 		return err
 	})
 	if err != nil {
@@ -175,24 +176,24 @@ func (s *Service) MySessions(ctx context.Context, who Actor) (list []Session, er
 }
 
 // EndSession revokes one of the actor's own sessions by its id; an unknown one has ended already.
-func (s *Service) EndSession(ctx context.Context, who Actor, id string) error {
-	if err := who.known(); err != nil {
+func (s *Service) EndSession(ctx context.Context, who people.Actor, id string) error {
+	if err := who.Known(); err != nil {
 		return err
 	}
 	at := s.now()
 	err := s.update(ctx, func(tx Tx) error {
-		list, err := tx.Sessions(who.id())
+		list, err := tx.Sessions(who.ID())
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(list, func(row Session) bool { return row.ID == id })
+		i := slices.IndexFunc(list, func(row people.Session) bool { return row.ID == id })
 		if i < 0 {
 			return nil
 		}
 		if err := tx.DeleteSession(list[i].Hash); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: who.id(), At: at})
+		return tx.Emit(Event{Kind: EventAccount, Account: who.ID(), At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)

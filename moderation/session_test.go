@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 	w := newWorld(t)
-	a := w.account("ann", moderation.Moderator, "a")
+	a := w.account("ann", people.Moderator, "a")
 	in, err := w.s.SignIn(w.ctx, " Ann@Staff.Example ", password, strings.Repeat("Ā", 200))
 	w.must(err)
 	start := w.clock.Now()
-	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.a.ID) != moderation.Moderator || in.Actor.Role(w.b.ID) != moderation.NoRole ||
+	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.a.ID) != people.Moderator || in.Actor.Role(w.b.ID) != people.NoRole ||
 		len(in.Value) < 43 || !in.ExpiresAt.Equal(start.Add(30*24*time.Hour)) {
 		t.Errorf("got %+v", in)
 	}
@@ -42,11 +43,11 @@ func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 
 func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", moderation.Moderator, "a")
-	disabled, on := w.account("dan", moderation.Moderator, "a"), true
-	_, err := w.s.SetAccount(w.ctx, moderation.Operator, disabled.ID, moderation.AccountChange{Disabled: &on})
+	w.account("ann", people.Moderator, "a")
+	disabled, on := w.account("dan", people.Moderator, "a"), true
+	_, err := w.s.SetAccount(w.ctx, people.Operator, disabled.ID, moderation.AccountChange{Disabled: &on})
 	w.must(err)
-	_, _, err = w.s.AddAccount(w.ctx, moderation.Operator, moderation.NewAccount{Email: "new@staff.example", Name: "New", Role: moderation.Author})
+	_, _, err = w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{Email: "new@staff.example", Name: "New", Role: people.Author})
 	w.must(err)
 	for _, tt := range []struct{ name, email, password string }{
 		{"a wrong password", "ann@staff.example", "wrong horse battery"},
@@ -68,8 +69,8 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 
 func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", moderation.Moderator, "a")
-	w.account("bob", moderation.Moderator, "a")
+	w.account("ann", people.Moderator, "a")
+	w.account("bob", people.Moderator, "a")
 	try := func(email, pass string) (string, int) {
 		_, err := w.s.SignIn(w.ctx, email, pass, "")
 		var e *problem.Error
@@ -109,7 +110,7 @@ func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 
 func TestManyTriesAtOneInstantAreNotAllLetThrough(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", moderation.Moderator, "a")
+	w.account("ann", people.Moderator, "a")
 	codes := inParallel(20, func(int) error {
 		_, err := w.s.SignIn(w.ctx, "ann@staff.example", "wrong horse battery", "")
 		return err
@@ -136,56 +137,56 @@ func inParallel(n int, fn func(i int) error) map[string]int {
 }
 
 func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
-	on, author, secret, name := true, moderation.Author, "another horse battery", "Anne"
+	on, author, secret, name := true, people.Author, "another horse battery", "Anne"
 	for _, tt := range []struct {
 		name string
 		ends bool
-		do   func(w *world, who moderation.Actor, id string) error
+		do   func(w *world, who people.Actor, id string) error
 	}{
-		{"a name", false, func(w *world, who moderation.Actor, id string) error {
+		{"a name", false, func(w *world, who people.Actor, id string) error {
 			_, err := w.s.SetAccount(w.ctx, who, id, moderation.AccountChange{Name: &name})
 			return err
 		}},
-		{"a role", true, func(w *world, _ moderation.Actor, id string) error {
-			_, err := w.s.SetAccount(w.ctx, moderation.Operator, id, moderation.AccountChange{Role: &author})
+		{"a role", true, func(w *world, _ people.Actor, id string) error {
+			_, err := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &author})
 			return err
 		}},
-		{"its sites", true, func(w *world, _ moderation.Actor, id string) error {
-			role := moderation.Moderator
-			_, err := w.s.SetAccount(w.ctx, moderation.Operator, id, moderation.AccountChange{Role: &role, Sites: []string{"b"}})
+		{"its sites", true, func(w *world, _ people.Actor, id string) error {
+			role := people.Moderator
+			_, err := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &role, Sites: []string{"b"}})
 			return err
 		}},
-		{"disabling", true, func(w *world, _ moderation.Actor, id string) error {
-			_, err := w.s.SetAccount(w.ctx, moderation.Operator, id, moderation.AccountChange{Disabled: &on})
+		{"disabling", true, func(w *world, _ people.Actor, id string) error {
+			_, err := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Disabled: &on})
 			return err
 		}},
-		{"one's own new password", true, func(w *world, who moderation.Actor, id string) error {
+		{"one's own new password", true, func(w *world, who people.Actor, id string) error {
 			_, err := w.s.SetAccount(w.ctx, who, id, moderation.AccountChange{Password: &secret})
 			return err
 		}},
-		{"a reset", true, func(w *world, _ moderation.Actor, id string) error {
-			_, err := w.s.ResetAccount(w.ctx, moderation.Operator, "ann@staff.example")
+		{"a reset", true, func(w *world, _ people.Actor, id string) error {
+			_, err := w.s.ResetAccount(w.ctx, people.Operator, "ann@staff.example")
 			return err
 		}},
-		{"removal", true, func(w *world, _ moderation.Actor, id string) error {
-			return w.s.RemoveAccount(w.ctx, moderation.Operator, id)
+		{"removal", true, func(w *world, _ people.Actor, id string) error {
+			return w.s.RemoveAccount(w.ctx, people.Operator, id)
 		}},
-		{"signing out", true, func(w *world, who moderation.Actor, id string) error { return w.s.SignOut(w.ctx, who) }},
-		{"revoking it", true, func(w *world, who moderation.Actor, id string) error {
+		{"signing out", true, func(w *world, who people.Actor, id string) error { return w.s.SignOut(w.ctx, who) }},
+		{"revoking it", true, func(w *world, who people.Actor, id string) error {
 			list, err := w.s.MySessions(w.ctx, who)
 			if err != nil || len(list) != 1 || list[0].Agent != "A browser" {
 				return fmt.Errorf("sessions %v: %w", list, err)
 			}
 			return w.s.EndSession(w.ctx, who, list[0].ID)
 		}},
-		{"another's session's name", false, func(w *world, who moderation.Actor, id string) error {
-			w.account("eve", moderation.Owner)
+		{"another's session's name", false, func(w *world, who people.Actor, id string) error {
+			w.account("eve", people.Owner)
 			return w.s.EndSession(w.ctx, w.signIn("eve").Actor, who.Session)
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
-			a := w.account("ann", moderation.Moderator, "a")
+			a := w.account("ann", people.Moderator, "a")
 			in := w.signIn("ann")
 			told := false // so that open streams of the account end
 			defer w.s.OnEvent(func(e moderation.Event) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -30,7 +31,7 @@ func (s *Service) Site(ctx context.Context, key string) (Site, error) {
 	}
 	site, ok := all[key]
 	if !ok {
-		return Site{}, errNoSite()
+		return Site{}, people.NoSite()
 	}
 	return site, nil
 }
@@ -74,8 +75,8 @@ func (s *Service) siteChanged(e Event) {
 }
 
 // Sites lists the sites that who has a role on, by key.
-func (s *Service) Sites(ctx context.Context, who Actor) ([]Site, error) {
-	if err := who.known(); err != nil {
+func (s *Service) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
+	if err := who.Known(); err != nil {
 		return nil, err
 	}
 	all, err := s.allSites(ctx)
@@ -84,7 +85,7 @@ func (s *Service) Sites(ctx context.Context, who Actor) ([]Site, error) {
 	}
 	list := []Site{}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		if who.Role(all[key].ID) != NoRole {
+		if who.Role(all[key].ID) != people.NoRole {
 			list = append(list, all[key])
 		}
 	}
@@ -92,8 +93,8 @@ func (s *Service) Sites(ctx context.Context, who Actor) ([]Site, error) {
 }
 
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites.
-func (s *Service) AddSite(ctx context.Context, who Actor, site Site, key *Key) (Site, error) {
-	if err := who.mayEverywhere(Owner, ScopeAdmin); err != nil {
+func (s *Service) AddSite(ctx context.Context, who people.Actor, site Site, key *Key) (Site, error) {
+	if err := who.MayEverywhere(people.Owner, people.ScopeAdmin); err != nil {
 		return Site{}, err
 	}
 	if !siteKey.MatchString(site.Key) {
@@ -137,7 +138,7 @@ type SiteChange struct {
 }
 
 // SetSite changes a site. It needs an owner.
-func (s *Service) SetSite(ctx context.Context, who Actor, key string, ch SiteChange) (Site, error) {
+func (s *Service) SetSite(ctx context.Context, who people.Actor, key string, ch SiteChange) (Site, error) {
 	if err := s.mayOwn(ctx, who, key); err != nil {
 		return Site{}, err
 	}
@@ -162,7 +163,7 @@ func (s *Service) SetSite(ctx context.Context, who Actor, key string, ch SiteCha
 		return tx.Emit(Event{Site: site.ID, Kind: EventSite, At: at})
 	})
 	if errors.Is(err, ErrNotFound) {
-		return Site{}, errNoSite()
+		return Site{}, people.NoSite()
 	}
 	if err != nil {
 		return Site{}, fmt.Errorf("set site: %w", err)
@@ -190,7 +191,7 @@ func (site *Site) change(ch SiteChange) error {
 }
 
 // RemoveSite removes a site with everything below it. It needs an owner.
-func (s *Service) RemoveSite(ctx context.Context, who Actor, key string) error {
+func (s *Service) RemoveSite(ctx context.Context, who people.Actor, key string) error {
 	if err := s.mayOwn(ctx, who, key); err != nil {
 		return err
 	}
@@ -209,7 +210,7 @@ func (s *Service) RemoveSite(ctx context.Context, who Actor, key string) error {
 		return tx.Emit(Event{Site: site.ID, Kind: EventSite, At: at})
 	})
 	if errors.Is(err, ErrNotFound) {
-		return errNoSite()
+		return people.NoSite()
 	}
 	if err != nil {
 		return fmt.Errorf("remove site: %w", err)
@@ -243,13 +244,13 @@ func unbindTokens(tx Tx, site int64) error {
 }
 
 // mayOwn reports why who is no owner of the site with a key.
-func (s *Service) mayOwn(ctx context.Context, who Actor, key string) error {
-	if err := who.known(); err != nil {
+func (s *Service) mayOwn(ctx context.Context, who people.Actor, key string) error {
+	if err := who.Known(); err != nil {
 		return err
 	}
 	site, err := s.Site(ctx, key)
 	if err != nil {
 		return err
 	}
-	return who.may(site.ID, Owner, ScopeAdmin)
+	return who.May(site.ID, people.Owner, people.ScopeAdmin)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
 )
 
@@ -27,7 +28,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		"https://evil.example\\.blog.example": "", "https://blog.example%00": "", "https://blog .example": "",
 		"javascript:alert(1)": "", "file:///etc/passwd": "", "https://" + strings.Repeat("a", 3_000) + ".example": "",
 	} {
-		site, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Origins: []string{raw}})
+		site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Origins: []string{raw}})
 		switch {
 		case want == "":
 			wantCode(t, raw, err, "field.invalid")
@@ -37,7 +38,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
 		}
 	}
-	_, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Origins: []string{}})
+	_, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Origins: []string{}})
 	wantCode(t, "no origin at all", err, "field.invalid")
 }
 
@@ -56,13 +57,13 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	} {
 		before, err := w.s.Site(w.ctx, "a")
 		w.must(err)
-		after, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{tt.name: tt.value}})
+		after, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{tt.name: tt.value}})
 		wantCode(t, tt.name+"="+tt.value, err, tt.want)
 		if seen, _ := w.s.Site(w.ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
-	_, err := w.s.SetSite(w.ctx, moderation.Operator, "nowhere", moderation.SiteChange{})
+	_, err := w.s.SetSite(w.ctx, people.Operator, "nowhere", moderation.SiteChange{})
 	wantCode(t, "an unknown site", err, "site.unknown")
 }
 
@@ -71,7 +72,7 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
 		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
 	set := func(name, value string) moderation.Settings {
-		site, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
+		site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
 		w.must(err)
 		return site.Settings
 	}
@@ -95,7 +96,7 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	add := func(key string, idempotency *moderation.Key) (moderation.Site, error) {
-		return w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+		return w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 	}
 	for key, want := range map[string]string{
 		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid", "n w": "field.invalid",
@@ -116,21 +117,21 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 
 func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a", "b")
+	mod := w.person("mod", people.Moderator, "a", "b")
 	c, kept := w.submit(w.a, "Gone with its site."), w.submit(w.b, "Here to stay.")
 	w.decide(mod, w.a, decision.Approve, c.ID)
-	w.must(w.s.RemoveSite(w.ctx, moderation.Operator, "a"))
+	w.must(w.s.RemoveSite(w.ctx, people.Operator, "a"))
 	_, err := w.s.Site(w.ctx, "a")
 	wantCode(t, "the site", err, "site.unknown")
-	wantCode(t, "removing it again", w.s.RemoveSite(w.ctx, moderation.Operator, "a"), "site.unknown")
+	wantCode(t, "removing it again", w.s.RemoveSite(w.ctx, people.Operator, "a"), "site.unknown")
 	again := w.site("a")
 	if again.ID == w.a.ID {
 		t.Errorf("a new site took the id of the removed one")
 	}
-	if actor := w.token("mod@staff.example", moderation.ScopeAdmin); actor.Role(again.ID) != moderation.NoRole || actor.Role(w.b.ID) != moderation.Moderator {
+	if actor := w.token("mod@staff.example", people.ScopeAdmin); actor.Role(again.ID) != people.NoRole || actor.Role(w.b.ID) != people.Moderator {
 		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.b.ID))
 	}
-	_, _, err = w.s.Item(w.ctx, moderation.Operator, again, c.ID)
+	_, _, err = w.s.Item(w.ctx, people.Operator, again, c.ID)
 	wantCode(t, "its comment", err, "comment.unknown")
 	if got := w.comment(w.b, kept.ID); got.State != decision.Pending {
 		t.Errorf("the other site's comment is %v", got.State)
@@ -153,7 +154,7 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	defer func() { stop(); <-running }()
 	eventually(t, "the other process follows", func() bool { return other.Ready(w.ctx) == nil })
 	name := before.Name + ", renamed"
-	_, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Name: &name})
+	_, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Name: &name})
 	w.must(err)
 	eventually(t, "the other process knows the new name", func() bool {
 		site, err := other.Site(w.ctx, "a")

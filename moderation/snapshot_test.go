@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // taught has a site decide n comments, half of them spam, and returns the batches of the newest.
@@ -20,7 +21,7 @@ func (w *world) taught(site moderation.Site, n int) (batches []string) {
 	for part := range slices.Chunk(ids, 100) {
 		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
 			action := []decision.Action{decision.Approve, decision.MarkSpam}[half]
-			batches = append(batches, w.decide(moderation.Operator, site, action, some...).Batch)
+			batches = append(batches, w.decide(people.Operator, site, action, some...).Batch)
 			w.must(moderation.LearnLog(w.ctx, w.s, site))
 		}
 	}
@@ -126,7 +127,7 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 	w := newWorld(t)
 	w.taught(w.a, 700)
 	var err error
-	w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
 	w.must(err)
 	if c := w.submit(w.a, "Published by the old program."); c.State != decision.Approved {
 		t.Fatalf("with a model: %s", c.State)
@@ -146,7 +147,7 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 	if early.State != decision.Pending || early.Verdict.Warm || early.Verdict.Action != decision.Hold {
 		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
 	}
-	item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, early.ID)
+	item, _, err := w.s.Item(w.ctx, people.Operator, w.a, early.ID)
 	w.must(err)
 	if len(item.Evidence) != 0 {
 		t.Errorf("evidence of no model: %v", item.Evidence)
@@ -175,7 +176,7 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 	if !w.comment(w.a, w.submit(w.a, "Cheap pills casino, order now.").ID).Verdict.Warm {
 		t.Fatal("it has not learned")
 	}
-	w.undo(moderation.Operator, w.a, batches[0])
+	w.undo(people.Operator, w.a, batches[0])
 	if !w.comment(w.a, w.submit(w.a, "Cheap pills casino, order again.").ID).Verdict.Warm {
 		t.Error("after the undo no model serves")
 	}
@@ -256,7 +257,7 @@ func BenchmarkUndo(b *testing.B) {
 			for i := range b.N {
 				b.StopTimer()
 				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
-				w.undo(moderation.Operator, w.a, bench.batches[i%9])
+				w.undo(people.Operator, w.a, bench.batches[i%9])
 				b.StartTimer()
 				w.must(w.s.Learn(w.ctx, w.a))
 			}
@@ -296,15 +297,15 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 				t.Logf("%s: after %v, with the fold that it is compared with", what, time.Since(start))
 			}
 		}
-		w.undo(moderation.Operator, w.a, batches[len(batches)-9])
+		w.undo(people.Operator, w.a, batches[len(batches)-9])
 		follows("the undo")
-		_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.a, w.b, nil)
+		_, err := w.s.CopyLessons(w.ctx, people.Operator, w.a, w.b, nil)
 		w.must(err)
 		follows("the copy")
-		out, err := w.s.WithdrawLessons(w.ctx, moderation.Operator, w.a, "", nil)
+		out, err := w.s.WithdrawLessons(w.ctx, people.Operator, w.a, "", nil)
 		w.must(err)
 		follows("the withdrawal")
-		w.undo(moderation.Operator, w.a, out.Batch)
+		w.undo(people.Operator, w.a, out.Batch)
 		follows("its undo")
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -91,7 +92,7 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 		Key: &moderation.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	first, err := w.s.Submit(w.ctx, w.a, in)
 	w.must(err)
-	w.decide(moderation.Operator, w.a, decision.Approve, first.Comment.ID)
+	w.decide(people.Operator, w.a, decision.Approve, first.Comment.ID)
 	again, err := w.s.Submit(w.ctx, w.a, in)
 	w.must(err)
 	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken || !again.EditUntil.Equal(first.EditUntil) {
@@ -164,7 +165,7 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 	parent := ""
 	for i := range 64 {
 		c := w.answer(w.a, parent, fmt.Sprintf("Level %d.", i))
-		w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+		w.decide(people.Operator, w.a, decision.Approve, c.ID)
 		parent = c.ID
 	}
 	_, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.", Parent: parent})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -24,8 +25,8 @@ type Teacher struct {
 }
 
 // Teachers returns whose lessons count on a site, those of most first. It needs an owner.
-func (s *Service) Teachers(ctx context.Context, who Actor, site Site) ([]Teacher, error) {
-	if err := who.may(site.ID, Owner, ScopeRead); err != nil {
+func (s *Service) Teachers(ctx context.Context, who people.Actor, site Site) ([]Teacher, error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeRead); err != nil {
 		return nil, err
 	}
 	var teachers []Teacher
@@ -57,7 +58,7 @@ func (s *Service) Teachers(ctx context.Context, who Actor, site Site) ([]Teacher
 // comments stay as they were decided, and what the account decides from now on teaches again.
 // It is one entry of the log, which Undo takes back. It needs an owner. Done counts the
 // lessons; where the account taught nothing, nothing happens.
-func (s *Service) WithdrawLessons(ctx context.Context, who Actor, site Site, account string, key *Key) (Outcome, error) {
+func (s *Service) WithdrawLessons(ctx context.Context, who people.Actor, site Site, account string, key *Key) (Outcome, error) {
 	return s.teach(ctx, who, site, key, "withdraw lessons", func(b *book, out *Outcome) error {
 		n, lowest, err := b.tx.WithdrawLessons(site.ID, account, b.head.Seq+1)
 		if err != nil {
@@ -73,8 +74,8 @@ func (s *Service) WithdrawLessons(ctx context.Context, who Actor, site Site, acc
 // CopyLessons starts a site from another: the newest 10,000 lessons that count there are
 // taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
 // both sites. Done counts the lessons; where there are none, nothing happens.
-func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, key *Key) (Outcome, error) {
-	if err := who.may(from.ID, Owner, ScopeAdmin); err != nil {
+func (s *Service) CopyLessons(ctx context.Context, who people.Actor, site, from Site, key *Key) (Outcome, error) {
+	if err := who.May(from.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Outcome{}, err
 	}
 	if from.ID == site.ID {
@@ -109,8 +110,8 @@ func (s *Service) CopyLessons(ctx context.Context, who Actor, site, from Site, k
 }
 
 // OldLessons returns how many lessons RetireLessons would erase. It needs an owner.
-func (s *Service) OldLessons(ctx context.Context, who Actor, site Site, before time.Time) (n int, err error) {
-	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+func (s *Service) OldLessons(ctx context.Context, who people.Actor, site Site, before time.Time) (n int, err error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return 0, err
 	}
 	if before, err = s.past(before); err != nil {
@@ -140,7 +141,7 @@ func (s *Service) past(before time.Time) (time.Time, error) {
 // copied from another site is as old as its copy. The log keeps who decided what. It is one
 // entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
 // model or not; where there are none, nothing happens.
-func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, before time.Time, key *Key) (Outcome, error) {
+func (s *Service) RetireLessons(ctx context.Context, who people.Actor, site Site, before time.Time, key *Key) (Outcome, error) {
 	before, err := s.past(before)
 	if err != nil {
 		return Outcome{}, err
@@ -160,9 +161,9 @@ func (s *Service) RetireLessons(ctx context.Context, who Actor, site Site, befor
 
 // teach runs fn, which adds at most one entry about no comment, in a transaction.
 func (s *Service) teach(
-	ctx context.Context, who Actor, site Site, key *Key, doing string, fn func(*book, *Outcome) error,
+	ctx context.Context, who people.Actor, site Site, key *Key, doing string, fn func(*book, *Outcome) error,
 ) (Outcome, error) {
-	if err := who.may(site.ID, Owner, ScopeAdmin); err != nil {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Outcome{}, err
 	}
 	entry := s.newEntry(who, site)
@@ -185,7 +186,7 @@ func (s *Service) teach(
 	if err != nil {
 		return Outcome{}, fmt.Errorf("%s: %w", doing, err)
 	}
-	s.log.InfoContext(ctx, doing, "site", site.Key, "batch", out.Batch, "by", who.id(), "lessons", out.Done, "replayed", out.Replayed)
+	s.log.InfoContext(ctx, doing, "site", site.Key, "batch", out.Batch, "by", who.ID(), "lessons", out.Done, "replayed", out.Replayed)
 	return out, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // model returns the bytes of a site's model at the end of its log.
@@ -22,7 +23,7 @@ func (w *world) model(site moderation.Site) []byte {
 
 func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner, ann, bob := w.person("owner", moderation.Owner, "a"), w.person("ann", moderation.Moderator, "a"), w.person("bob", moderation.Moderator, "a")
+		owner, ann, bob := w.person("owner", people.Owner, "a"), w.person("ann", people.Moderator, "a"), w.person("bob", people.Moderator, "a")
 		ids := w.waiting(w.a, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
 		w.decide(bob, w.a, decision.Approve, ids[0])
 		w.decide(bob, w.a, decision.MarkSpam, ids[1])
@@ -88,7 +89,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 
 func TestASiteStartsFromAnother(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.person("owner", moderation.Owner, "a", "b")
+		owner := w.person("owner", people.Owner, "a", "b")
 		w.taught(w.a, 30)
 		undone := w.decide(owner, w.a, decision.MarkSpam, w.submit(w.a, "It is undone before it is copied.").ID)
 		w.undo(owner, w.a, undone.Batch)
@@ -118,7 +119,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		if got := w.model(w.b); len(got) != len(copied) {
 			t.Errorf("the model has %d bytes, want %d", len(got), len(copied))
 		}
-		w.decide(moderation.Operator, w.a, decision.MarkSpam, w.submit(w.a, "Taught on the first site only.").ID)
+		w.decide(people.Operator, w.a, decision.MarkSpam, w.submit(w.a, "Taught on the first site only.").ID)
 		if got := w.model(w.b); len(got) != len(copied) {
 			t.Error("the sites are not apart")
 		}
@@ -134,7 +135,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 
 func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.person("owner", moderation.Owner, "a", "b")
+		owner := w.person("owner", people.Owner, "a", "b")
 		w.taught(w.a, 130)
 		w.taught(w.b, 4)
 		if len(w.snapshots(w.a)) == 0 {
@@ -155,11 +156,11 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 
 		_, err = w.s.RetireLessons(w.ctx, owner, w.a, w.clock.Now().Add(time.Hour), nil)
 		wantCode(t, "before a time to come", err, "field.invalid")
-		_, err = w.s.RetireLessons(w.ctx, w.person("mod", moderation.Moderator, "a"), w.a, between, nil)
+		_, err = w.s.RetireLessons(w.ctx, w.person("mod", people.Moderator, "a"), w.a, between, nil)
 		wantCode(t, "a moderator's retirement", err, "role.insufficient")
 		old, err := w.s.OldLessons(w.ctx, owner, w.a, between)
 		w.must(err)
-		_, err = w.s.OldLessons(w.ctx, w.person("other", moderation.Moderator, "a"), w.a, between)
+		_, err = w.s.OldLessons(w.ctx, w.person("other", people.Moderator, "a"), w.a, between)
 		wantCode(t, "a moderator's look at what is old", err, "role.insufficient")
 		out, err := w.s.RetireLessons(w.ctx, owner, w.a, between, nil)
 		w.must(err)
@@ -195,10 +196,10 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	w := newWorld(t)
 	w.taught(w.a, 4)
-	ofBoth, ofA, ofB := w.person("both", moderation.Owner, "a", "b"), w.person("of-a", moderation.Owner, "a"), w.person("of-b", moderation.Owner, "b")
-	moderator := w.person("mod", moderation.Moderator, "a", "b")
-	decides := w.token("both@staff.example", moderation.ScopeDecide)
-	copies := func(who moderation.Actor, to, from moderation.Site) error {
+	ofBoth, ofA, ofB := w.person("both", people.Owner, "a", "b"), w.person("of-a", people.Owner, "a"), w.person("of-b", people.Owner, "b")
+	moderator := w.person("mod", people.Moderator, "a", "b")
+	decides := w.token("both@staff.example", people.ScopeDecide)
+	copies := func(who people.Actor, to, from moderation.Site) error {
 		_, err := w.s.CopyLessons(w.ctx, who, to, from, nil)
 		return err
 	}
@@ -206,10 +207,10 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	wantCode(t, "an owner of the first's copy", copies(ofA, w.b, w.a), "site.unknown")
 	wantCode(t, "an owner of the second's copy", copies(ofB, w.b, w.a), "site.unknown")
 	wantCode(t, "a token that decides", copies(decides, w.b, w.a), "role.insufficient")
-	wantCode(t, "nobody's copy", copies(moderation.Actor{}, w.b, w.a), "auth.needed")
+	wantCode(t, "nobody's copy", copies(people.Actor{}, w.b, w.a), "auth.needed")
 	wantCode(t, "a copy of itself", copies(ofBoth, w.a, w.a), "field.invalid")
 	wantCode(t, "an owner of both's copy", copies(ofBoth, w.b, w.a), "")
-	withdraws := func(who moderation.Actor) error {
+	withdraws := func(who people.Actor) error {
 		_, err := w.s.WithdrawLessons(w.ctx, who, w.a, "", nil)
 		return err
 	}
@@ -237,9 +238,9 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 		t.Run(change, func(t *testing.T) {
 			w := newWorld(t)
 			w.taught(w.a, 10)
-			_, err := w.s.CopyLessons(w.ctx, moderation.Operator, w.b, w.a, nil)
+			_, err := w.s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 			w.must(err)
-			w.decide(moderation.Operator, w.b, decision.Approve, w.submit(w.b, "Lovely.").ID)
+			w.decide(people.Operator, w.b, decision.Approve, w.submit(w.b, "Lovely.").ID)
 			raw, err := sql.Open("sqlite", w.path)
 			w.must(err)
 			defer raw.Close()

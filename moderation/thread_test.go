@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
@@ -47,7 +48,7 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 			parent = ids[name[:i]]
 		}
 		c := w.answer(w.a, parent, "Comment "+name+".")
-		w.decide(moderation.Operator, w.a, decision.Approve, c.ID)
+		w.decide(people.Operator, w.a, decision.Approve, c.ID)
 		ids[name] = c.ID
 		names = append(names, name)
 		if level < depth {

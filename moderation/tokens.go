@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -17,37 +18,37 @@ type NewToken struct {
 	Account string // e-mail; "" is who's own
 	Name    string
 	Sites   []string
-	Scope   Scope
+	Scope   people.Scope
 }
 
 // AddToken adds a token and returns its value, which is not kept.
-func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token, value string, err error) {
-	if err := who.mayKeepTokens(); err != nil {
-		return Token{}, "", err
+func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (t people.Token, value string, err error) {
+	if err := who.MayKeepTokens(); err != nil {
+		return people.Token{}, "", err
 	}
 	if in.Scope == 0 {
-		in.Scope = ScopeDecide
+		in.Scope = people.ScopeDecide
 	}
-	if in.Scope > ScopeAdmin {
-		return Token{}, "", errScope()
+	if in.Scope > people.ScopeAdmin {
+		return people.Token{}, "", errScope()
 	}
 	sites, err := s.siteIDs(ctx, who, in.Sites)
 	if err != nil {
-		return Token{}, "", err
+		return people.Token{}, "", err
 	}
 	name, ok := text.Line(in.Name, 100)
 	if !ok {
-		return Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
+		return people.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
 	value, hash := newSecret("aitys_")
-	t = Token{ID: newID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
+	t = people.Token{ID: newID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
 	err = s.update(ctx, func(tx Tx) error {
 		account, err := tokenAccount(tx, who, in.Account)
 		if err != nil {
 			return err
 		}
 		t.Account = account.ID
-		if t.Sites, err = bound(who, account, sites); err != nil {
+		if t.Sites, err = people.Bound(who, account, sites); err != nil {
 			return err
 		}
 		others, err := tx.Tokens(account.ID)
@@ -63,63 +64,36 @@ func (s *Service) AddToken(ctx context.Context, who Actor, in NewToken) (t Token
 		return tx.Emit(Event{Kind: EventAccount, Account: account.ID, At: t.CreatedAt})
 	})
 	if err != nil {
-		return Token{}, "", fmt.Errorf("add token: %w", err)
+		return people.Token{}, "", fmt.Errorf("add token: %w", err)
 	}
 	return t, value, nil
 }
 
-// mayKeepTokens reports why who may not make or change tokens, even their own.
-func (who Actor) mayKeepTokens() error {
-	if err := who.known(); err != nil {
-		return err
-	}
-	if who.Scope < ScopeAdmin {
-		return errRole()
-	}
-	return nil
-}
-
 // tokenAccount finds the account that a token is to stand for: who's own, or one that who rules.
-func tokenAccount(tx Tx, who Actor, email string) (Account, error) {
+func tokenAccount(tx Tx, who people.Actor, email string) (people.Account, error) {
+	if email == "" && who.ID() == "" {
+		return people.Account{}, problem.Field("/account", "Say whose token this is.")
+	}
 	if email == "" || email == who.Account.Email {
-		if who.operator && email == "" {
-			return Account{}, problem.Field("/account", "Say whose token this is.")
-		}
-		if !who.operator {
-			return tx.AccountByID(who.id())
-		}
+		return tx.AccountByID(who.ID())
 	}
 	return ruledAccount(tx, who, email)
 }
 
-// bound returns the sites of a new token: those asked for, which the account must have a role
-// on. A token bound to sites makes none that reaches further.
-func bound(who Actor, a Account, sites []int64) ([]int64, error) {
-	if len(sites) == 0 {
-		return slices.Clone(who.Sites), nil
-	}
-	for _, site := range sites {
-		if a.role(site) == NoRole {
-			return nil, problem.Field("/site", "The account has no role on this site.")
-		}
-	}
-	return sites, nil
-}
-
 // Tokens lists one's own tokens, and those of the accounts that who rules.
-func (s *Service) Tokens(ctx context.Context, who Actor) (list []Token, err error) {
-	if err := who.mayKeepTokens(); err != nil {
+func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.Token, err error) {
+	if err := who.MayKeepTokens(); err != nil {
 		return nil, err
 	}
-	list = []Token{}
+	list = []people.Token{}
 	err = s.view(ctx, func(tx Tx) error {
 		accounts, err := tx.Accounts()
 		if err != nil {
 			return err
 		}
-		ruled := map[string]bool{who.id(): true}
+		ruled := map[string]bool{who.ID(): true}
 		for _, a := range accounts {
-			if who.rules(a) {
+			if who.Rules(a) {
 				ruled[a.ID] = true
 			}
 		}
@@ -127,7 +101,7 @@ func (s *Service) Tokens(ctx context.Context, who Actor) (list []Token, err erro
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(all, func(t Token) bool { return !ruled[t.Account] || !who.reaches(t) })
+		list = slices.DeleteFunc(all, func(t people.Token) bool { return !ruled[t.Account] || !who.Reaches(t) })
 		return nil
 	})
 	if err != nil {
@@ -136,27 +110,19 @@ func (s *Service) Tokens(ctx context.Context, who Actor) (list []Token, err erro
 	return list, nil
 }
 
-// reaches reports whether t is bound to nothing beyond what who is bound to.
-func (who Actor) reaches(t Token) bool {
-	if len(who.Sites) == 0 {
-		return true
-	}
-	return len(t.Sites) > 0 && !slices.ContainsFunc(t.Sites, func(site int64) bool { return !slices.Contains(who.Sites, site) })
-}
-
 // SetToken changes a token's name, sites or scope; nil leaves each as it is, no sites are all
 // of the account's.
-func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *string, sites []string, scope *Scope) (t Token, err error) {
-	if err := who.mayKeepTokens(); err != nil {
-		return Token{}, err
+func (s *Service) SetToken(ctx context.Context, who people.Actor, id string, name *string, sites []string, scope *people.Scope) (t people.Token, err error) {
+	if err := who.MayKeepTokens(); err != nil {
+		return people.Token{}, err
 	}
 	ids, err := s.siteIDs(ctx, who, sites)
 	if err != nil {
-		return Token{}, err
+		return people.Token{}, err
 	}
 	at := s.now()
 	err = s.update(ctx, func(tx Tx) error {
-		var account Account
+		var account people.Account
 		if t, account, err = ownToken(tx, who, id); err != nil {
 			return err
 		}
@@ -167,12 +133,12 @@ func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *stri
 			}
 		}
 		if sites != nil {
-			if t.Sites, err = bound(who, account, ids); err != nil {
+			if t.Sites, err = people.Bound(who, account, ids); err != nil {
 				return err
 			}
 		}
 		if scope != nil {
-			if *scope < ScopeRead || *scope > ScopeAdmin {
+			if *scope < people.ScopeRead || *scope > people.ScopeAdmin {
 				return errScope()
 			}
 			t.Scope = *scope
@@ -183,14 +149,14 @@ func (s *Service) SetToken(ctx context.Context, who Actor, id string, name *stri
 		return tx.Emit(Event{Kind: EventAccount, Account: t.Account, At: at})
 	})
 	if err != nil {
-		return Token{}, fmt.Errorf("set token: %w", err)
+		return people.Token{}, fmt.Errorf("set token: %w", err)
 	}
 	return t, nil
 }
 
 // RemoveToken ends a token.
-func (s *Service) RemoveToken(ctx context.Context, who Actor, id string) error {
-	if err := who.mayKeepTokens(); err != nil {
+func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) error {
+	if err := who.MayKeepTokens(); err != nil {
 		return err
 	}
 	at := s.now()
@@ -211,23 +177,23 @@ func (s *Service) RemoveToken(ctx context.Context, who Actor, id string) error {
 }
 
 // ownToken finds a token of who's own, or of an account that who rules.
-func ownToken(tx Tx, who Actor, id string) (Token, Account, error) {
+func ownToken(tx Tx, who people.Actor, id string) (people.Token, people.Account, error) {
 	if !isID(id) {
-		return Token{}, Account{}, errNoToken()
+		return people.Token{}, people.Account{}, errNoToken()
 	}
 	t, err := tx.TokenByID(id)
 	if errors.Is(err, ErrNotFound) {
-		return Token{}, Account{}, errNoToken()
+		return people.Token{}, people.Account{}, errNoToken()
 	}
 	if err != nil {
-		return Token{}, Account{}, err
+		return people.Token{}, people.Account{}, err
 	}
 	a, err := tx.AccountByID(t.Account)
 	if err != nil {
-		return Token{}, Account{}, err
+		return people.Token{}, people.Account{}, err
 	}
-	if a.ID != who.id() && !who.rules(a) || !who.reaches(t) {
-		return Token{}, Account{}, errNoToken()
+	if a.ID != who.ID() && !who.Rules(a) || !who.Reaches(t) {
+		return people.Token{}, people.Account{}, errNoToken()
 	}
 	return t, a, nil
 }

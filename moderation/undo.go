@@ -8,14 +8,15 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // Undo takes back a batch: each of its comments returns to where its standing decision before
 // left it. It needs a moderator, and an owner where the batch is about the model and not about
 // comments. Undoing an undo, or twice, undoes nothing.
-func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, key *Key) (Outcome, error) {
-	if err := who.may(site.ID, Moderator, ScopeDecide); err != nil {
+func (s *Service) Undo(ctx context.Context, who people.Actor, site Site, batch string, key *Key) (Outcome, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
 	entry := s.newEntry(who, site)
@@ -31,12 +32,12 @@ func (s *Service) Undo(ctx context.Context, who Actor, site Site, batch string, 
 	if err != nil {
 		return Outcome{}, fmt.Errorf("undo: %w", err)
 	}
-	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.id(),
+	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.ID(),
 		"done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
 	return out, nil
 }
 
-func undoAll(tx Tx, who Actor, e entry, batch string, out *Outcome) error {
+func undoAll(tx Tx, who people.Actor, e entry, batch string, out *Outcome) error {
 	if !isID(batch) {
 		return errNoBatch()
 	}
@@ -87,8 +88,8 @@ func undoAll(tx Tx, who Actor, e entry, batch string, out *Outcome) error {
 	return b.close(out)
 }
 
-func (b *book) undoTeaching(who Actor, d decision.Entry, out *Outcome) error {
-	if err := who.may(b.site.ID, Owner, ScopeAdmin); err != nil {
+func (b *book) undoTeaching(who people.Actor, d decision.Entry, out *Outcome) error {
+	if err := who.May(b.site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return err
 	}
 	if d.Undoes == 0 && !d.Undone {

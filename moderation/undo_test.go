@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // place is what an undo must bring back of a comment; versions only ever rise.
@@ -26,7 +27,7 @@ func placeOf(c moderation.Comment) place {
 
 func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "Decided again and again.")
 	steps := []moderation.Choice{
 		{Action: decision.Approve, Note: "Well said."},
@@ -68,7 +69,7 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 
 func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	w := newWorld(t)
-	mod, other := w.person("mod", moderation.Moderator, "a"), w.person("other", moderation.Moderator, "a")
+	mod, other := w.person("mod", people.Moderator, "a"), w.person("other", people.Moderator, "a")
 	kept := w.submit(w.a, "Only decided.")
 	again := w.submit(w.a, "Decided by another since.")
 	edited, token := w.submitOwn(w.a, "Edited since it was decided.")
@@ -103,7 +104,7 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 // An approval of one text must not come back to another that nobody has read.
 func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	c, token := w.submitOwn(w.a, "Harmless words.")
 	first := w.decide(mod, w.a, decision.Approve, c.ID).Batch
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Pills, cheap pills.")
@@ -125,7 +126,7 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 
 func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
+	mod := w.person("mod", people.Moderator, "a")
 	root := w.submit(w.a, "The root of it.")
 	w.decide(mod, w.a, decision.Approve, root.ID)
 	leaf := w.answer(w.a, root.ID, "An answer to it.")
@@ -147,8 +148,8 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 
 func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", moderation.Moderator, "a")
-	site, err := w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	mod := w.person("mod", people.Moderator, "a")
+	site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
 	w.must(err)
 	c := w.submit(site, "Published by nobody.")
 	if c.State != decision.Approved {
@@ -169,7 +170,7 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 
 func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 	w := newWorld(t)
-	mod, other := w.person("mod", moderation.Moderator, "a"), w.person("other", moderation.Moderator, "a")
+	mod, other := w.person("mod", people.Moderator, "a"), w.person("other", people.Moderator, "a")
 	var own []string
 	for _, text := range []string{"First.", "Second.", "Third."} {
 		c, d := w.submit(w.a, text), w.submit(w.a, "Another "+text)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // warm teaches a site's model ham and spam, n of each.
@@ -27,8 +28,8 @@ func (w *world) warm(site moderation.Site, n int) {
 	for i := range n {
 		ham := w.submit(site, pick(plants, i))
 		spam := w.submit(site, pick(goods, i))
-		w.decide(moderation.Operator, site, decision.Approve, ham.ID)
-		w.decide(moderation.Operator, site, decision.MarkSpam, spam.ID)
+		w.decide(people.Operator, site, decision.Approve, ham.ID)
+		w.decide(people.Operator, site, decision.MarkSpam, spam.ID)
 	}
 	w.must(moderation.LearnLog(w.ctx, w.s, site))
 }
@@ -122,7 +123,7 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 		for i := range 3 {
 			out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name, Body: fmt.Sprintf("Text %d.", i)})
 			w.must(err)
-			w.decide(moderation.Operator, w.a, tt.action, out.Comment.ID)
+			w.decide(people.Operator, w.a, tt.action, out.Comment.ID)
 		}
 		s := signal(w.judged(moderation.Submission{Name: tt.name, Body: "One more."}), "writer")
 		if s == nil || s.Weight*tt.sign <= 0 {
@@ -139,7 +140,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		w := newWorld(t)
 		w.schooled(w.a, 80, 20)
 		var err error
-		w.a, err = w.s.SetSite(w.ctx, moderation.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": policy}})
+		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": policy}})
 		w.must(err)
 		moderation.BreakModel(w.s, w.a)
 		c, token := w.submitOwn(w.a, "Posted while the classifier is out of order.")
@@ -151,7 +152,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		if edited.State != decision.Pending {
 			t.Errorf("%s: edited: got %s, want pending", policy, edited.State)
 		}
-		item, _, err := w.s.Item(w.ctx, moderation.Operator, w.a, c.ID)
+		item, _, err := w.s.Item(w.ctx, people.Operator, w.a, c.ID)
 		w.must(err)
 		if len(item.Evidence) != 0 {
 			t.Errorf("%s: evidence %v", policy, item.Evidence)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -41,8 +42,8 @@ type Trial struct {
 
 // WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
 // moderator, and changes nothing.
-func (s *Service) WhatIf(ctx context.Context, who Actor, site Site, in WhatIfRequest) (WhatIf, error) {
-	if err := who.may(site.ID, Moderator, ScopeRead); err != nil {
+func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in WhatIfRequest) (WhatIf, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
 	then, err := in.settings(site.Settings)

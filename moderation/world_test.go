@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/store"
 )
@@ -93,25 +94,25 @@ func (w *world) must(err error) {
 // site adds a site at https://KEY.example.
 func (w *world) site(key string) moderation.Site {
 	w.t.Helper()
-	site, err := w.s.AddSite(w.ctx, moderation.Operator,
+	site, err := w.s.AddSite(w.ctx, people.Operator,
 		moderation.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
 	w.must(err)
 	return site
 }
 
 // person adds an account and returns it as it acts through a token of full scope.
-func (w *world) person(name string, role moderation.Role, sites ...string) moderation.Actor {
+func (w *world) person(name string, role people.Role, sites ...string) people.Actor {
 	w.t.Helper()
-	account, _, err := w.s.AddAccount(w.ctx, moderation.Operator, moderation.NewAccount{
+	account, _, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{
 		Email: name + "@staff.example", Name: name, Role: role, Sites: sites,
 	})
 	w.must(err)
-	return w.token(account.Email, moderation.ScopeAdmin)
+	return w.token(account.Email, people.ScopeAdmin)
 }
 
-func (w *world) token(email string, scope moderation.Scope, sites ...string) moderation.Actor {
+func (w *world) token(email string, scope people.Scope, sites ...string) people.Actor {
 	w.t.Helper()
-	_, value, err := w.s.AddToken(w.ctx, moderation.Operator, moderation.NewToken{Account: email, Scope: scope, Sites: sites})
+	_, value, err := w.s.AddToken(w.ctx, people.Operator, moderation.NewToken{Account: email, Scope: scope, Sites: sites})
 	w.must(err)
 	actor, err := w.s.ActorByToken(w.ctx, value)
 	w.must(err)
@@ -214,21 +215,21 @@ func (w *world) schooled(site moderation.Site, ham, spam int) {
 		return nil
 	}))
 	for some := range slices.Chunk(ids[:ham], 1_000) {
-		w.decide(moderation.Operator, site, decision.Approve, some...)
+		w.decide(people.Operator, site, decision.Approve, some...)
 	}
 	for some := range slices.Chunk(ids[ham:], 1_000) {
-		w.decide(moderation.Operator, site, decision.MarkSpam, some...)
+		w.decide(people.Operator, site, decision.MarkSpam, some...)
 	}
 	w.must(moderation.LearnLog(w.ctx, w.s, site))
 }
 
 // decide makes one decision about comments in their current versions.
-func (w *world) decide(who moderation.Actor, site moderation.Site, action decision.Action, ids ...string) moderation.Outcome {
+func (w *world) decide(who people.Actor, site moderation.Site, action decision.Action, ids ...string) moderation.Outcome {
 	w.t.Helper()
 	return w.choose(who, site, moderation.Choice{Action: action}, ids...)
 }
 
-func (w *world) choose(who moderation.Actor, site moderation.Site, in moderation.Choice, ids ...string) moderation.Outcome {
+func (w *world) choose(who people.Actor, site moderation.Site, in moderation.Choice, ids ...string) moderation.Outcome {
 	w.t.Helper()
 	in.Comments = w.refs(site, ids...)
 	out, err := w.s.Decide(w.ctx, who, site, in)
@@ -245,7 +246,7 @@ func (w *world) refs(site moderation.Site, ids ...string) []moderation.Ref {
 	return refs
 }
 
-func (w *world) undo(who moderation.Actor, site moderation.Site, batch string) moderation.Outcome {
+func (w *world) undo(who people.Actor, site moderation.Site, batch string) moderation.Outcome {
 	w.t.Helper()
 	out, err := w.s.Undo(w.ctx, who, site, batch, nil)
 	w.must(err)

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type accountRow struct {
@@ -15,7 +16,7 @@ type accountRow struct {
 	Name     string
 	Password string
 	Disabled bool
-	AllSites moderation.Role
+	AllSites people.Role
 	Created  micros     `gorm:"column:created_at"`
 	Grants   []grantRow `gorm:"foreignKey:AccountID"`
 }
@@ -25,15 +26,15 @@ func (accountRow) TableName() string { return "accounts" }
 type grantRow struct {
 	AccountID string `gorm:"primaryKey"`
 	SiteID    int64  `gorm:"primaryKey;autoIncrement:false"`
-	Role      moderation.Role
+	Role      people.Role
 }
 
 func (grantRow) TableName() string { return "grants" }
 
-func (r accountRow) account() moderation.Account {
-	a := moderation.Account{
+func (r accountRow) account() people.Account {
+	a := people.Account{
 		ID: r.ID, Email: r.Email, Name: r.Name, Password: r.Password, Disabled: r.Disabled,
-		AllSites: r.AllSites, Roles: map[int64]moderation.Role{}, CreatedAt: r.Created.time(),
+		AllSites: r.AllSites, Roles: map[int64]people.Role{}, CreatedAt: r.Created.time(),
 	}
 	for _, g := range r.Grants {
 		a.Roles[g.SiteID] = g.Role
@@ -41,10 +42,10 @@ func (r accountRow) account() moderation.Account {
 	return a
 }
 
-func grantRows(a moderation.Account) []grantRow {
+func grantRows(a people.Account) []grantRow {
 	var rows []grantRow
 	for site, role := range a.Roles {
-		if role != moderation.NoRole {
+		if role != people.NoRole {
 			rows = append(rows, grantRow{AccountID: a.ID, SiteID: site, Role: role})
 		}
 	}
@@ -59,12 +60,12 @@ func (t *tx) CountAccounts() (int, error) {
 }
 
 // Accounts implements moderation.PeopleTx.
-func (t *tx) Accounts() ([]moderation.Account, error) {
+func (t *tx) Accounts() ([]people.Account, error) {
 	var rows []accountRow
 	if err := t.db.Preload("Grants").Order("email").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
-	accounts := make([]moderation.Account, len(rows))
+	accounts := make([]people.Account, len(rows))
 	for i, row := range rows {
 		accounts[i] = row.account()
 	}
@@ -72,25 +73,25 @@ func (t *tx) Accounts() ([]moderation.Account, error) {
 }
 
 // AccountByID implements moderation.PeopleTx.
-func (t *tx) AccountByID(id string) (moderation.Account, error) {
+func (t *tx) AccountByID(id string) (people.Account, error) {
 	return t.account("id = ?", id)
 }
 
 // AccountByEmail implements moderation.PeopleTx.
-func (t *tx) AccountByEmail(email string) (moderation.Account, error) {
+func (t *tx) AccountByEmail(email string) (people.Account, error) {
 	return t.account("email = ?", email)
 }
 
-func (t *tx) account(where, value string) (moderation.Account, error) {
+func (t *tx) account(where, value string) (people.Account, error) {
 	var row accountRow
 	if err := t.db.Preload("Grants").Where(where, value).Take(&row).Error; err != nil {
-		return moderation.Account{}, found(err)
+		return people.Account{}, found(err)
 	}
 	return row.account(), nil
 }
 
 // InsertAccount implements moderation.PeopleTx.
-func (t *tx) InsertAccount(a moderation.Account) error {
+func (t *tx) InsertAccount(a people.Account) error {
 	row := accountRow{
 		ID: a.ID, Email: a.Email, Name: a.Name, Password: a.Password, Disabled: a.Disabled,
 		AllSites: a.AllSites, Created: stamp(a.CreatedAt),
@@ -106,7 +107,7 @@ func (t *tx) InsertAccount(a moderation.Account) error {
 }
 
 // UpdateAccount implements moderation.PeopleTx.
-func (t *tx) UpdateAccount(a moderation.Account) error {
+func (t *tx) UpdateAccount(a people.Account) error {
 	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"name": a.Name, "password": a.Password, "disabled": a.Disabled, "all_sites": a.AllSites,
 	}))
@@ -119,7 +120,7 @@ func (t *tx) UpdateAccount(a moderation.Account) error {
 	return t.grant(a)
 }
 
-func (t *tx) grant(a moderation.Account) error {
+func (t *tx) grant(a people.Account) error {
 	rows := grantRows(a)
 	if len(rows) == 0 {
 		return nil
@@ -141,14 +142,14 @@ type tokenRow struct {
 	AccountID string
 	Name      string
 	Sites     string
-	Scope     moderation.Scope
+	Scope     people.Scope
 	Created   micros `gorm:"column:created_at"`
 }
 
 func (tokenRow) TableName() string { return "tokens" }
 
-func (r tokenRow) token() (moderation.Token, error) {
-	k := moderation.Token{
+func (r tokenRow) token() (people.Token, error) {
+	k := people.Token{
 		ID: r.ID, Hash: r.Hash, Account: r.AccountID, Name: r.Name, Scope: r.Scope, CreatedAt: r.Created.time(),
 	}
 	if err := json.Unmarshal([]byte(r.Sites), &k.Sites); err != nil {
@@ -167,7 +168,7 @@ func siteList(sites []int64) (string, error) {
 }
 
 // InsertToken implements moderation.PeopleTx.
-func (t *tx) InsertToken(k moderation.Token) error {
+func (t *tx) InsertToken(k people.Token) error {
 	sites, err := siteList(k.Sites)
 	if err != nil {
 		return err
@@ -178,21 +179,21 @@ func (t *tx) InsertToken(k moderation.Token) error {
 }
 
 // TokenByHash implements moderation.PeopleTx.
-func (t *tx) TokenByHash(hash []byte) (moderation.Token, error) { return t.token("hash = ?", hash) }
+func (t *tx) TokenByHash(hash []byte) (people.Token, error) { return t.token("hash = ?", hash) }
 
 // TokenByID implements moderation.PeopleTx.
-func (t *tx) TokenByID(id string) (moderation.Token, error) { return t.token("id = ?", id) }
+func (t *tx) TokenByID(id string) (people.Token, error) { return t.token("id = ?", id) }
 
-func (t *tx) token(where string, value any) (moderation.Token, error) {
+func (t *tx) token(where string, value any) (people.Token, error) {
 	var row tokenRow
 	if err := t.db.Where(where, value).Take(&row).Error; err != nil {
-		return moderation.Token{}, found(err)
+		return people.Token{}, found(err)
 	}
 	return row.token()
 }
 
 // Tokens implements moderation.PeopleTx.
-func (t *tx) Tokens(account string) ([]moderation.Token, error) {
+func (t *tx) Tokens(account string) ([]people.Token, error) {
 	var rows []tokenRow
 	of := t.db.Order("created_at, id")
 	if account != "" {
@@ -201,7 +202,7 @@ func (t *tx) Tokens(account string) ([]moderation.Token, error) {
 	if err := of.Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
-	tokens := make([]moderation.Token, len(rows))
+	tokens := make([]people.Token, len(rows))
 	for i, row := range rows {
 		var err error
 		if tokens[i], err = row.token(); err != nil {
@@ -212,7 +213,7 @@ func (t *tx) Tokens(account string) ([]moderation.Token, error) {
 }
 
 // UpdateToken implements moderation.PeopleTx.
-func (t *tx) UpdateToken(k moderation.Token) error {
+func (t *tx) UpdateToken(k people.Token) error {
 	sites, err := siteList(k.Sites)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type sessionRow struct {
@@ -20,15 +20,15 @@ type sessionRow struct {
 
 func (sessionRow) TableName() string { return "sessions" }
 
-func (r sessionRow) session() moderation.Session {
-	return moderation.Session{
+func (r sessionRow) session() people.Session {
+	return people.Session{
 		Hash: r.Hash, ID: r.ID, Account: r.AccountID, Agent: r.Agent,
 		CreatedAt: r.Created.time(), SeenAt: r.Seen.time(), ExpiresAt: r.Expires.time(),
 	}
 }
 
 // InsertSession implements moderation.PeopleTx.
-func (t *tx) InsertSession(s moderation.Session) error {
+func (t *tx) InsertSession(s people.Session) error {
 	return mapped(t.db.Create(&sessionRow{
 		Hash: s.Hash, ID: s.ID, AccountID: s.Account, Agent: s.Agent,
 		Created: stamp(s.CreatedAt), Seen: stamp(s.SeenAt), Expires: stamp(s.ExpiresAt),
@@ -36,10 +36,10 @@ func (t *tx) InsertSession(s moderation.Session) error {
 }
 
 // SessionByHash implements moderation.PeopleTx.
-func (t *tx) SessionByHash(hash []byte) (moderation.Session, error) {
+func (t *tx) SessionByHash(hash []byte) (people.Session, error) {
 	var row sessionRow
 	if err := t.db.Where("hash = ?", hash).Take(&row).Error; err != nil {
-		return moderation.Session{}, found(err)
+		return people.Session{}, found(err)
 	}
 	return row.session(), nil
 }
@@ -51,12 +51,12 @@ func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
 }
 
 // Sessions implements moderation.PeopleTx.
-func (t *tx) Sessions(account string) ([]moderation.Session, error) {
+func (t *tx) Sessions(account string) ([]people.Session, error) {
 	var rows []sessionRow
 	if err := t.db.Where("account_id = ?", account).Order("created_at, id").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
-	sessions := make([]moderation.Session, len(rows))
+	sessions := make([]people.Session, len(rows))
 	for i, row := range rows {
 		sessions[i] = row.session()
 	}
@@ -86,8 +86,8 @@ type linkRow struct {
 
 func (linkRow) TableName() string { return "links" }
 
-func (r linkRow) link() moderation.Link {
-	l := moderation.Link{Hash: r.Hash, ExpiresAt: r.Expires.time()}
+func (r linkRow) link() people.Link {
+	l := people.Link{Hash: r.Hash, ExpiresAt: r.Expires.time()}
 	if r.AccountID != nil {
 		l.Account = *r.AccountID
 	}
@@ -95,7 +95,7 @@ func (r linkRow) link() moderation.Link {
 }
 
 // InsertLink implements moderation.PeopleTx.
-func (t *tx) InsertLink(l moderation.Link) error {
+func (t *tx) InsertLink(l people.Link) error {
 	row := linkRow{Hash: l.Hash, Expires: stamp(l.ExpiresAt)}
 	if l.Account != "" {
 		row.AccountID = &l.Account
@@ -104,20 +104,20 @@ func (t *tx) InsertLink(l moderation.Link) error {
 }
 
 // TakeLink implements moderation.PeopleTx.
-func (t *tx) TakeLink(hash []byte) (moderation.Link, error) {
+func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	var taken []linkRow
 	done := t.db.Clauses(clause.Returning{}).Where("hash = ?", hash).Delete(&taken)
 	if err := changed(done); err != nil {
-		return moderation.Link{}, err
+		return people.Link{}, err
 	}
 	return taken[0].link(), nil
 }
 
 // LinkByHash implements moderation.PeopleTx.
-func (t *tx) LinkByHash(hash []byte) (moderation.Link, error) {
+func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
 	var row linkRow
 	if err := t.db.Where("hash = ?", hash).Take(&row).Error; err != nil {
-		return moderation.Link{}, found(err)
+		return people.Link{}, found(err)
 	}
 	return row.link(), nil
 }

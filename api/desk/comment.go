@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type commentPage struct {
@@ -194,7 +195,7 @@ func (w *catalog) tellOne(f flash) []notice {
 }
 
 // replyKey makes one reply of a form that is sent twice.
-func replyKey(who moderation.Actor, site moderation.Site, id string, form url.Values) *moderation.Key {
+func replyKey(who people.Actor, site moderation.Site, id string, form url.Values) *moderation.Key {
 	value := form.Get("key")
 	if len(value) < 16 || len(value) > 128 {
 		return nil

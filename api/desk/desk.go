@@ -15,6 +15,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type desk struct {
@@ -70,7 +71,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 
 // site finds the site of the path. A site that who has no role on is as unknown as one that
 // does not exist.
-func (d *desk) site(c echo.Context) (moderation.Actor, moderation.Site, error) {
+func (d *desk) site(c echo.Context) (people.Actor, moderation.Site, error) {
 	who, err := d.Actor(c)
 	if err != nil {
 		return who, moderation.Site{}, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -132,10 +133,10 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+	_, err := w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.must(err)
-	w.account("Mira", moderation.Moderator, "other")
-	w.account("Anton", moderation.Author, "blog")
+	w.account("Mira", people.Moderator, "other")
+	w.account("Anton", people.Author, "blog")
 	c := w.post("A remark on the blog.")
 
 	mira := w.as("Mira")

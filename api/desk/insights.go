@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type insightsPage struct {
@@ -82,7 +83,7 @@ func (d *desk) insights(c echo.Context) error {
 }
 
 // disagreement makes a row of a list of comments to be looked at again.
-func (d *desk) disagreement(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, id string) (disagreement, error) {
+func (d *desk) disagreement(ctx context.Context, w *catalog, who people.Actor, site moderation.Site, id string) (disagreement, error) {
 	it, past, err := d.Service.Item(ctx, who, site, id)
 	if err != nil {
 		return disagreement{}, err

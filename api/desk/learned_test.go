@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // Words of which no two comments have nearly the same: that would be one lesson.
@@ -37,7 +38,7 @@ func (w *world) posted(from []string, n int) (refs []moderation.Ref) {
 // taught has comments decided, and the filter learn from that.
 func (w *world) taught(action decision.Action, reason decision.Reason, refs []moderation.Ref) {
 	w.t.Helper()
-	_, err := w.s.Decide(w.ctx, moderation.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
+	_, err := w.s.Decide(w.ctx, people.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
 	w.must(err)
 	w.must(w.s.Learn(w.ctx, w.site))
 }
@@ -70,7 +71,7 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 
 func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 	w := newWorld(t)
-	w.account("Aliya", moderation.Author, "blog")
+	w.account("Aliya", people.Author, "blog")
 	w.taught(decision.Approve, 0, w.posted(plants, 30))
 	w.taught(decision.MarkSpam, 0, w.posted(goods, 20))
 	w.taught(decision.Reject, decision.ReasonPersonalAttack, w.posted(insults, 20))
@@ -150,7 +151,7 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 
 	// A shadow stands beside what is in force, in words.
 	b.sees("An owner can set a shadow threshold under Settings")
-	_, err := w.s.SetSite(w.ctx, moderation.Operator, "blog", moderation.SiteChange{Settings: map[string]string{"shadow": "0.5"}})
+	_, err := w.s.SetSite(w.ctx, people.Operator, "blog", moderation.SiteChange{Settings: map[string]string{"shadow": "0.5"}})
 	w.must(err)
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The shadow threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
 }

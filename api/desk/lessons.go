@@ -11,13 +11,14 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // teacherRow is somebody whose decisions count in the site's model.
 type teacherRow struct{ Account, Name, Lessons string }
 
 // teachers fills in whose lessons count, and from which sites lessons could be taken.
-func (d *desk) teachers(c echo.Context, who moderation.Actor, site moderation.Site, p *settingsPage) error {
+func (d *desk) teachers(c echo.Context, who people.Actor, site moderation.Site, p *settingsPage) error {
 	ctx := c.Request().Context()
 	all, err := d.Service.Teachers(ctx, who, site)
 	if err != nil {
@@ -36,7 +37,7 @@ func (d *desk) teachers(c echo.Context, who moderation.Actor, site moderation.Si
 		return err
 	}
 	for _, s := range sites {
-		if s.Key != site.Key && who.Role(s.ID) == moderation.Owner {
+		if s.Key != site.Key && who.Role(s.ID) == people.Owner {
 			p.Others = append(p.Others, link{Key: s.Key, Label: s.Name})
 		}
 	}
@@ -89,7 +90,7 @@ type forGoodPage struct {
 	What              []string // would be erased
 }
 
-func (d *desk) askForGood(c echo.Context, who moderation.Actor, site moderation.Site, p forGoodPage) error {
+func (d *desk) askForGood(c echo.Context, who people.Actor, site moderation.Site, p forGoodPage) error {
 	w := catalogOf(c)
 	f, err := d.siteFrame(c, w, who, site, w.t("forgood"))
 	if err != nil {
@@ -100,7 +101,7 @@ func (d *desk) askForGood(c echo.Context, who moderation.Actor, site moderation.
 }
 
 // erase takes what one person's comments taught out of the model for good. It asks first.
-func (d *desk) erase(c echo.Context, who moderation.Actor, site moderation.Site, form url.Values) error {
+func (d *desk) erase(c echo.Context, who people.Actor, site moderation.Site, form url.Values) error {
 	w, ctx, email := catalogOf(c), c.Request().Context(), strings.TrimSpace(form.Get("email"))
 	person := moderation.Person{Email: email}
 	if form.Get("sure") == "yes" {
@@ -128,7 +129,7 @@ func (d *desk) erase(c echo.Context, who moderation.Actor, site moderation.Site,
 }
 
 // retire takes what was taught before a day out of the model for good. It asks first.
-func (d *desk) retire(c echo.Context, who moderation.Actor, site moderation.Site, form url.Values) error {
+func (d *desk) retire(c echo.Context, who people.Actor, site moderation.Site, form url.Values) error {
 	w, ctx, day := catalogOf(c), c.Request().Context(), form.Get("before")
 	before, err := time.Parse(time.DateOnly, day)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // warned returns the form of the page that asks before lessons are erased.
@@ -23,7 +24,7 @@ func (b *browser) warned() *html.Node {
 
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	w := newWorld(t)
-	w.must(second(w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)))
+	w.must(second(w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)))
 	for _, c := range []moderation.Submission{
 		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},
 		{Name: "Bob", Email: "bob@mail.example", Body: "A kingfisher by the river."},
@@ -66,7 +67,7 @@ func second[T any](_ T, err error) error { return err }
 
 func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
 	w := newWorld(t)
-	w.account("Mara", moderation.Moderator)
+	w.account("Mara", people.Moderator)
 	w.submit(moderation.Submission{Name: "Ann", Email: "ann@mail.example", Body: "A wagtail on the roof."})
 	b := w.as("Olga").open("/moderate/blog/queue")
 	b.press(b.card("wagtail"), "Approve", nil)

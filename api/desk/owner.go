@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type settingsPage struct {
@@ -55,7 +56,7 @@ func (d *desk) settings(c echo.Context) error {
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
-func (d *desk) suspicious(c echo.Context, who moderation.Actor, site moderation.Site, p *settingsPage) error {
+func (d *desk) suspicious(c echo.Context, who people.Actor, site moderation.Site, p *settingsPage) error {
 	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: moderation.PolicySuspicious})
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func (d *desk) setSettings(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
 }
 
-func (d *desk) settingsAgain(c echo.Context, who moderation.Actor, site moderation.Site, err error) error {
+func (d *desk) settingsAgain(c echo.Context, who people.Actor, site moderation.Site, err error) error {
 	problem := web.ProblemOf(err)
 	if len(problem.Errors) == 0 {
 		return err
@@ -218,7 +219,7 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 	if p.On = sites; len(sites) < 2 {
 		p.On = nil
 	}
-	for _, r := range []moderation.Role{moderation.Moderator, moderation.Author, moderation.Owner} {
+	for _, r := range []people.Role{people.Moderator, people.Author, people.Owner} {
 		p.Roles = append(p.Roles, link{Key: r.String(), Label: w.t("role." + r.String())})
 	}
 	for _, a := range all {
@@ -227,15 +228,15 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 	return web.Render(c, status, web.OwnScript, templates()[w.lang]["people"], p)
 }
 
-func rowOf(w *catalog, a moderation.Account, sites []moderation.Site, who moderation.Actor) personRow {
+func rowOf(w *catalog, a people.Account, sites []moderation.Site, who people.Actor) personRow {
 	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == who.Account.ID}
-	if a.AllSites != moderation.NoRole {
+	if a.AllSites != people.NoRole {
 		row.Role, row.Sites = w.t("role."+a.AllSites.String()), w.t("people.all")
 		return row
 	}
 	var roles, names []string
 	for _, s := range sites {
-		if r := a.Roles[s.ID]; r != moderation.NoRole {
+		if r := a.Roles[s.ID]; r != people.NoRole {
 			names = append(names, s.Name)
 			roles = append(roles, w.t("role."+r.String()))
 		}
@@ -255,7 +256,7 @@ func (d *desk) addPerson(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	role, _ := moderation.ParseRole(form.Get("role"))
+	role, _ := people.ParseRole(form.Get("role"))
 	a, token, err := d.Service.AddAccount(c.Request().Context(), who, moderation.NewAccount{
 		Email: form.Get("email"), Name: form.Get("name"), Role: role, Sites: form["site"],
 	})
@@ -326,7 +327,7 @@ func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
 	if p.frame, err = d.deskFrame(c, w, who, moderation.Site{}, w.t("tokens")); err != nil {
 		return err
 	}
-	for _, s := range []moderation.Scope{moderation.ScopeDecide, moderation.ScopeRead, moderation.ScopeAdmin} {
+	for _, s := range []people.Scope{people.ScopeDecide, people.ScopeRead, people.ScopeAdmin} {
 		p.Scopes = append(p.Scopes, link{Key: s.String(), Label: w.t("scope." + s.String())})
 	}
 	for _, t := range all {
@@ -345,7 +346,7 @@ func (d *desk) addToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	scope, _ := moderation.ParseScope(form.Get("scope"))
+	scope, _ := people.ParseScope(form.Get("scope"))
 	_, value, err := d.Service.AddToken(c.Request().Context(), who, moderation.NewToken{Name: form.Get("name"), Scope: scope})
 	if err != nil {
 		p := web.ProblemOf(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -106,7 +107,7 @@ func newFrame(c echo.Context, w *catalog, title string) frame {
 
 // deskFrame makes the frame of a page of who's; site may be empty. A site that who has no
 // role on is site.unknown.
-func (d *desk) deskFrame(c echo.Context, w *catalog, who moderation.Actor, site moderation.Site, title string) (frame, error) {
+func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site moderation.Site, title string) (frame, error) {
 	f := newFrame(c, w, title)
 	f.Me = &person{ID: who.Account.ID, Name: who.Account.Name, Email: who.Account.Email, Initial: initial(who.Account.Name)}
 	sites, err := d.Service.Sites(c.Request().Context(), who)
@@ -122,7 +123,7 @@ func (d *desk) deskFrame(c echo.Context, w *catalog, who moderation.Actor, site 
 		return f, &problem.Error{Kind: problem.NotFound, Code: "site.unknown", Detail: "There is no such site."}
 	}
 	if site.Key == "" {
-		f.Owner = who.Account.AllSites >= moderation.Owner
+		f.Owner = who.Account.AllSites >= people.Owner
 		for _, l := range f.Sites {
 			l.Icon = "inbox"
 			f.Nav = append(f.Nav, l)
@@ -135,7 +136,7 @@ func (d *desk) deskFrame(c echo.Context, w *catalog, who moderation.Actor, site 
 	}
 	f.Site = &siteRef{site.Key, site.Name}
 	role := who.Role(site.ID)
-	f.Moderator, f.Owner = role >= moderation.Moderator, role >= moderation.Owner
+	f.Moderator, f.Owner = role >= people.Moderator, role >= people.Owner
 	f.Nav = siteLinks(w, site.Key, f)
 	return f, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // The views of the queue with their icons. The last two are shown once there is something in
@@ -238,7 +239,7 @@ func (d *desk) card(c echo.Context) error {
 }
 
 // conflictCard makes the card of a comment that was not as its moderator saw it.
-func (d *desk) conflictCard(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, at place, id string, chose decision.Action) (card, error) {
+func (d *desk) conflictCard(ctx context.Context, w *catalog, who people.Actor, site moderation.Site, at place, id string, chose decision.Action) (card, error) {
 	it, past, err := d.Service.Item(ctx, who, site, id)
 	if err != nil {
 		return card{}, err
@@ -247,7 +248,7 @@ func (d *desk) conflictCard(ctx context.Context, w *catalog, who moderation.Acto
 	if err != nil {
 		return card{}, err
 	}
-	m := d.cardMaker(w, site, who.Role(site.ID) >= moderation.Moderator, at.query(), counts)
+	m := d.cardMaker(w, site, who.Role(site.ID) >= people.Moderator, at.query(), counts)
 	k := m.card(it)
 	k.Conflict = m.conflict(it.Comment, past, chose, at.url())
 	return k, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
@@ -87,7 +88,7 @@ func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 
 func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	w := newWorld(t)
-	w.account("Dana", moderation.Moderator, "blog")
+	w.account("Dana", people.Moderator, "blog")
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // signedIn lets only those in whom the service knows, and sends others to the sign-in.
@@ -211,7 +212,7 @@ func (d *desk) home(c echo.Context) error {
 		return err
 	case len(sites) > 0:
 		return c.Redirect(http.StatusSeeOther, place{site: sites[0].Key}.url())
-	case who.Account.AllSites >= moderation.Owner:
+	case who.Account.AllSites >= people.Owner:
 		return c.Redirect(http.StatusSeeOther, "/moderate/setup/site")
 	}
 	return c.Redirect(http.StatusSeeOther, "/moderate/sessions")

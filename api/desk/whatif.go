@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type whatIfPage struct {
@@ -93,7 +94,7 @@ func threshold(typed string) float64 {
 func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
 // mistakes lists what a trial would have got wrong, by kind.
-func (d *desk) mistakes(ctx context.Context, w *catalog, who moderation.Actor, site moderation.Site, t moderation.Trial) ([]mistakes, error) {
+func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site moderation.Site, t moderation.Trial) ([]mistakes, error) {
 	type kind struct {
 		key  string
 		some hindsight.Some

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
 )
 
@@ -76,10 +77,10 @@ func emptyWorld(t *testing.T) *world {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := emptyWorld(t)
-	site, err := w.s.AddSite(w.ctx, moderation.Operator, moderation.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}, nil)
+	site, err := w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}, nil)
 	w.must(err)
 	w.site = site
-	w.account("Olga", moderation.Owner)
+	w.account("Olga", people.Owner)
 	return w
 }
 
@@ -90,9 +91,9 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) account(name string, role moderation.Role, sites ...string) {
+func (w *world) account(name string, role people.Role, sites ...string) {
 	w.t.Helper()
-	_, _, err := w.s.AddAccount(w.ctx, moderation.Operator, moderation.NewAccount{
+	_, _, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{
 		Email: strings.ToLower(name) + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.must(err)
@@ -107,7 +108,7 @@ func (w *world) as(name string) *browser {
 }
 
 // actor is somebody without a browser.
-func (w *world) actor(name string) moderation.Actor {
+func (w *world) actor(name string) people.Actor {
 	w.t.Helper()
 	in, err := w.s.SignIn(w.ctx, strings.ToLower(name)+"@staff.example", password, "test")
 	w.must(err)
@@ -134,7 +135,7 @@ func (w *world) submit(in moderation.Submission) moderation.Comment {
 // now is a comment as it stands.
 func (w *world) now(c moderation.Comment) moderation.Comment {
 	w.t.Helper()
-	it, _, err := w.s.Item(w.ctx, moderation.Operator, w.site, c.ID)
+	it, _, err := w.s.Item(w.ctx, people.Operator, w.site, c.ID)
 	w.must(err)
 	return it.Comment
 }

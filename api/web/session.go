@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -15,31 +16,31 @@ const actorKey = "web.actor"
 
 // Actor returns who is asking: the account of an API token, else of the session cookie.
 // Without either, or with an unknown one, it is auth.needed. It asks once a request.
-func (k *Kit) Actor(c echo.Context) (moderation.Actor, error) {
-	if who, ok := c.Get(actorKey).(moderation.Actor); ok {
+func (k *Kit) Actor(c echo.Context) (people.Actor, error) {
+	if who, ok := c.Get(actorKey).(people.Actor); ok {
 		return who, nil
 	}
 	who, err := k.ActorAgain(c)
 	if err != nil {
-		return moderation.Actor{}, err
+		return people.Actor{}, err
 	}
 	c.Set(actorKey, who)
 	return who, nil
 }
 
 // ActorAgain asks anew, for a request that stays open: rights may have been taken away.
-func (k *Kit) ActorAgain(c echo.Context) (moderation.Actor, error) {
+func (k *Kit) ActorAgain(c echo.Context) (people.Actor, error) {
 	r := c.Request()
 	if r.Header.Get("Authorization") != "" {
 		token, ok := Bearer(r)
 		if !ok {
-			return moderation.Actor{}, AuthNeeded()
+			return people.Actor{}, AuthNeeded()
 		}
 		return k.Service.ActorByToken(r.Context(), token)
 	}
 	cookie, err := r.Cookie(k.cookieName())
 	if err != nil {
-		return moderation.Actor{}, AuthNeeded()
+		return people.Actor{}, AuthNeeded()
 	}
 	return k.Service.ActorBySession(r.Context(), cookie.Value)
 }

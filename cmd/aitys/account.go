@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type accountCmd struct {
@@ -64,7 +65,7 @@ func (c accountAddCmd) Run(a *app) error {
 		return err
 	}
 	in := moderation.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
-	in.Role, _ = moderation.ParseRole(c.Role) // one of the enum
+	in.Role, _ = people.ParseRole(c.Role) // one of the enum
 	if c.PasswordStdin {
 		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -75,7 +76,7 @@ func (c accountAddCmd) Run(a *app) error {
 		}
 	}
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		account, token, err := s.AddAccount(ctx, moderation.Operator, in)
+		account, token, err := s.AddAccount(ctx, people.Operator, in)
 		if err != nil {
 			return err
 		}
@@ -97,11 +98,11 @@ type accountListCmd struct{ asJSON }
 
 func (c accountListCmd) Run(a *app) error {
 	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
-		accounts, err := s.Accounts(ctx, moderation.Operator)
+		accounts, err := s.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
-		sites, err := s.Sites(ctx, moderation.Operator)
+		sites, err := s.Sites(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -126,10 +127,10 @@ func (c accountListCmd) Run(a *app) error {
 }
 
 // newAccountLines returns a line for each role that an account has.
-func newAccountLines(account moderation.Account, sites []moderation.Site) []accountLine {
+func newAccountLines(account people.Account, sites []moderation.Site) []accountLine {
 	line := accountLine{Email: account.Email, Name: account.Name, Disabled: account.Disabled}
 	var lines []accountLine
-	for _, role := range []moderation.Role{moderation.Owner, moderation.Moderator, moderation.Author} {
+	for _, role := range []people.Role{people.Owner, people.Moderator, people.Author} {
 		line.Role, line.Sites = role.String(), nil
 		for _, site := range sites {
 			if account.Roles[site.ID] == role {
@@ -161,7 +162,7 @@ func (c accountResetCmd) Run(a *app) error {
 		return err
 	}
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		token, err := s.ResetAccount(ctx, moderation.Operator, c.Email)
+		token, err := s.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
 			return err
 		}
@@ -187,15 +188,15 @@ func (c accountEnableCmd) Run(a *app) error { return a.setDisabled(c.Email, fals
 
 func (a *app) setDisabled(email string, disabled bool) error {
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		accounts, err := s.Accounts(ctx, moderation.Operator)
+		accounts, err := s.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(accounts, func(m moderation.Account) bool { return strings.EqualFold(m.Email, email) })
+		i := slices.IndexFunc(accounts, func(m people.Account) bool { return strings.EqualFold(m.Email, email) })
 		if i < 0 {
 			return fmt.Errorf("no account has the e-mail %s", email)
 		}
-		if _, err := s.SetAccount(ctx, moderation.Operator, accounts[i].ID, moderation.AccountChange{Disabled: &disabled}); err != nil {
+		if _, err := s.SetAccount(ctx, people.Operator, accounts[i].ID, moderation.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}
 		if disabled {

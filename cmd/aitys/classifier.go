@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type classifierCmd struct {
@@ -65,13 +66,13 @@ func (c classifierEvalCmd) Run(a *app) error {
 		}
 	}
 	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
-		q, err := s.Quality(ctx, moderation.Operator, site, moderation.QualityRequest{})
+		q, err := s.Quality(ctx, people.Operator, site, moderation.QualityRequest{})
 		if err != nil {
 			return err
 		}
 		var w *moderation.WhatIf
 		if try != (moderation.WhatIfRequest{}) || site.Settings.Shadow != 0 {
-			tried, err := s.WhatIf(ctx, moderation.Operator, site, try)
+			tried, err := s.WhatIf(ctx, people.Operator, site, try)
 			if err != nil {
 				return err
 			}
@@ -128,11 +129,11 @@ func (c classifierInspectCmd) Run(a *app) error {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
 	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
-		in, err := s.Inspect(ctx, moderation.Operator, site, c.Top)
+		in, err := s.Inspect(ctx, people.Operator, site, c.Top)
 		if err != nil {
 			return err
 		}
-		teachers, err := s.Teachers(ctx, moderation.Operator, site)
+		teachers, err := s.Teachers(ctx, people.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -181,7 +182,7 @@ type rebuiltLine struct {
 func (c classifierRebuildCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
 		began := time.Now()
-		r, err := s.Rebuild(ctx, moderation.Operator, site, a.progress(began))
+		r, err := s.Rebuild(ctx, people.Operator, site, a.progress(began))
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
 )
 
@@ -168,7 +169,7 @@ func (d *doctor) redis(secret moderation.Secret) {
 }
 
 func (d *doctor) sites(service *moderation.Service) {
-	sites, err := service.Sites(d.ctx, moderation.Operator)
+	sites, err := service.Sites(d.ctx, people.Operator)
 	if err != nil {
 		d.fail("sites", err)
 		return

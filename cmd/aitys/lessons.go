@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type classifierRetireCmd struct {
@@ -37,11 +38,11 @@ func (c classifierRetireCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
-			if out.Lessons, err = s.OldLessons(ctx, moderation.Operator, site, before); err != nil {
+			if out.Lessons, err = s.OldLessons(ctx, people.Operator, site, before); err != nil {
 				return err
 			}
 		} else {
-			done, err := s.RetireLessons(ctx, moderation.Operator, site, before, nil)
+			done, err := s.RetireLessons(ctx, people.Operator, site, before, nil)
 			if err != nil {
 				return err
 			}
@@ -91,9 +92,9 @@ func (c classifierEraseCmd) Run(a *app) error {
 		var did moderation.Erasure
 		var err error
 		if c.DryRun {
-			did, err = s.LessonsOf(ctx, moderation.Operator, site, person)
+			did, err = s.LessonsOf(ctx, people.Operator, site, person)
 		} else {
-			did, err = s.EraseLessons(ctx, moderation.Operator, site, person, nil)
+			did, err = s.EraseLessons(ctx, people.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // script is a clock that is set by hand, so that the demo's comments have ages.
@@ -30,7 +31,7 @@ type seeder struct {
 	now     time.Time // when the demo opens
 
 	site             moderation.Site
-	moderator, staff moderation.Actor
+	moderator, staff people.Actor
 	ids              map[string]string // of comments, by their names in the script
 	readers          int
 	leaving          []moderation.Submitted // their writers withdraw them the next evening
@@ -41,7 +42,7 @@ const unfinished = "Small Hours (in the making)"
 
 // run fills the database unless that was done before, and returns the moderator's new token.
 func (s *seeder) run(password string, origins []string) (token string, err error) {
-	sites, err := s.service.Sites(s.ctx, moderation.Operator)
+	sites, err := s.service.Sites(s.ctx, people.Operator)
 	if err != nil {
 		return "", err
 	}
@@ -51,7 +52,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 			continue
 		}
 		if done = site.Name != unfinished; !done { // it was cut short: from the beginning
-			if err := s.service.RemoveSite(s.ctx, moderation.Operator, demoSite); err != nil {
+			if err := s.service.RemoveSite(s.ctx, people.Operator, demoSite); err != nil {
 				return "", err
 			}
 		}
@@ -59,7 +60,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	s.clock.set(s.now)
 	if !done {
 		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, err = s.service.AddSite(s.ctx, moderation.Operator, moderation.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
+		s.site, err = s.service.AddSite(s.ctx, people.Operator, moderation.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -74,23 +75,23 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		return "", err
 	}
 	name := "Small Hours"
-	_, err = s.service.SetSite(s.ctx, moderation.Operator, demoSite, moderation.SiteChange{Name: &name})
+	_, err = s.service.SetSite(s.ctx, people.Operator, demoSite, moderation.SiteChange{Name: &name})
 	return token, err
 }
 
 // people makes the demo's accounts, or gives them new passwords, and the moderator a new token.
 func (s *seeder) people(password string) (token string, err error) {
-	if s.moderator, token, err = s.person(demoOwner, "Mira", moderation.Owner, nil, password); err != nil {
+	if s.moderator, token, err = s.person(demoOwner, "Mira", people.Owner, nil, password); err != nil {
 		return "", err
 	}
-	s.staff, _, err = s.person(demoAuthor, "Aliya Brandt", moderation.Author, []string{demoSite}, rand.Text())
+	s.staff, _, err = s.person(demoAuthor, "Aliya Brandt", people.Author, []string{demoSite}, rand.Text())
 	return token, err
 }
 
-func (s *seeder) person(email, name string, role moderation.Role, sites []string, password string) (moderation.Actor, string, error) {
-	accounts, err := s.service.Accounts(s.ctx, moderation.Operator)
+func (s *seeder) person(email, name string, role people.Role, sites []string, password string) (people.Actor, string, error) {
+	accounts, err := s.service.Accounts(s.ctx, people.Operator)
 	if err != nil {
-		return moderation.Actor{}, "", err
+		return people.Actor{}, "", err
 	}
 	known := false
 	for _, a := range accounts {
@@ -99,23 +100,23 @@ func (s *seeder) person(email, name string, role moderation.Role, sites []string
 			if sites != nil {
 				change.Role, change.Sites = &role, sites // the site may have been made anew
 			}
-			if _, err = s.service.SetAccount(s.ctx, moderation.Operator, a.ID, change); err == nil {
+			if _, err = s.service.SetAccount(s.ctx, people.Operator, a.ID, change); err == nil {
 				err = s.forgetTokens(a.ID)
 			}
 			break
 		}
 	}
 	if !known {
-		_, _, err = s.service.AddAccount(s.ctx, moderation.Operator, moderation.NewAccount{
+		_, _, err = s.service.AddAccount(s.ctx, people.Operator, moderation.NewAccount{
 			Email: email, Name: name, Role: role, Sites: sites, Password: password})
 	}
 	if err != nil {
-		return moderation.Actor{}, "", err
+		return people.Actor{}, "", err
 	}
-	_, token, err := s.service.AddToken(s.ctx, moderation.Operator, moderation.NewToken{
-		Account: email, Name: demoSite, Scope: moderation.ScopeAdmin})
+	_, token, err := s.service.AddToken(s.ctx, people.Operator, moderation.NewToken{
+		Account: email, Name: demoSite, Scope: people.ScopeAdmin})
 	if err != nil {
-		return moderation.Actor{}, "", err
+		return people.Actor{}, "", err
 	}
 	who, err := s.service.ActorByToken(s.ctx, token)
 	return who, token, err
@@ -123,13 +124,13 @@ func (s *seeder) person(email, name string, role moderation.Role, sites []string
 
 // forgetTokens ends the tokens of demos before this one.
 func (s *seeder) forgetTokens(account string) error {
-	tokens, err := s.service.Tokens(s.ctx, moderation.Operator)
+	tokens, err := s.service.Tokens(s.ctx, people.Operator)
 	if err != nil {
 		return err
 	}
 	for _, t := range tokens {
 		if t.Account == account && t.Name == demoSite {
-			if err := s.service.RemoveToken(s.ctx, moderation.Operator, t.ID); err != nil {
+			if err := s.service.RemoveToken(s.ctx, people.Operator, t.ID); err != nil {
 				return err
 			}
 		}
@@ -139,11 +140,11 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.service.SetSite(s.ctx, moderation.Operator, demoSite, moderation.SiteChange{Origins: origins})
+	site, err := s.service.SetSite(s.ctx, people.Operator, demoSite, moderation.SiteChange{Origins: origins})
 	if err != nil {
 		return err
 	}
-	pages, _, err := s.service.Pages(s.ctx, moderation.Operator, site, "", 100)
+	pages, _, err := s.service.Pages(s.ctx, people.Operator, site, "", 100)
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (s *seeder) move(origins []string) error {
 		}
 		for _, a := range s.blog.articles {
 			if a.Path == old.Path && a.URL != p.URL {
-				if _, err := s.service.SetPage(s.ctx, moderation.Operator, site, p.ID, moderation.PageChange{URL: &a.URL}); err != nil {
+				if _, err := s.service.SetPage(s.ctx, people.Operator, site, p.ID, moderation.PageChange{URL: &a.URL}); err != nil {
 					return err
 				}
 			}

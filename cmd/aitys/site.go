@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type siteCmd struct {
@@ -37,7 +38,7 @@ type siteAddCmd struct {
 
 func (c siteAddCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		site, err := s.AddSite(ctx, moderation.Operator, moderation.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
+		site, err := s.AddSite(ctx, people.Operator, moderation.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ type siteListCmd struct{ asJSON }
 
 func (c siteListCmd) Run(a *app) error {
 	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
-		sites, err := s.Sites(ctx, moderation.Operator)
+		sites, err := s.Sites(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -89,7 +90,7 @@ func (c siteSetCmd) Run(a *app) error {
 		change.Settings[name] = value
 	}
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		site, err := s.SetSite(ctx, moderation.Operator, c.Key, change)
+		site, err := s.SetSite(ctx, people.Operator, c.Key, change)
 		if err != nil {
 			return err
 		}
@@ -106,7 +107,7 @@ type siteRemoveCmd struct {
 
 func (c siteRemoveCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		if err := s.RemoveSite(ctx, moderation.Operator, c.Key); err != nil {
+		if err := s.RemoveSite(ctx, people.Operator, c.Key); err != nil {
 			return err
 		}
 		return a.line("removed site %s", c.Key)

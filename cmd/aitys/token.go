@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type tokenCmd struct {
@@ -18,9 +19,9 @@ type tokenAddCmd struct {
 }
 
 func (c tokenAddCmd) Run(a *app) error {
-	scope, _ := moderation.ParseScope(c.Scope) // one of the enum
+	scope, _ := people.ParseScope(c.Scope) // one of the enum
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		_, value, err := s.AddToken(ctx, moderation.Operator, moderation.NewToken{
+		_, value, err := s.AddToken(ctx, people.Operator, moderation.NewToken{
 			Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope,
 		})
 		if err != nil {

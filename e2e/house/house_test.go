@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"moderation/decision":  {"classifier"},
 	"moderation/hindsight": {"classifier"},
 	"moderation/markup":    nil,
+	"moderation/people":    {"moderation/problem"},
 	"moderation/problem":   nil,
 	"moderation/text":      nil,
 	"moderation":           {"moderation", "classifier"},

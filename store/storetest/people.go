@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 var peopleRules = []rule{
@@ -20,11 +21,11 @@ var peopleRules = []rule{
 	{"what has expired is pruned, the rest stays", expiredIsPruned},
 }
 
-func (w *world) newAccount() moderation.Account {
+func (w *world) newAccount() people.Account {
 	w.Helper()
-	a := moderation.Account{
-		ID: w.id("account"), Name: hostile, Password: "$argon2id$…", Disabled: true, AllSites: moderation.Author,
-		Roles: map[int64]moderation.Role{w.site.ID: moderation.Owner}, CreatedAt: began,
+	a := people.Account{
+		ID: w.id("account"), Name: hostile, Password: "$argon2id$…", Disabled: true, AllSites: people.Author,
+		Roles: map[int64]people.Role{w.site.ID: people.Owner}, CreatedAt: began,
 	}
 	a.Email = a.ID + "@x.example"
 	w.update(func(tx moderation.Tx) error { return tx.InsertAccount(a) })
@@ -54,10 +55,10 @@ func accountComesBack(w *world) {
 		if err != nil {
 			return err
 		}
-		if !slices.IsSortedFunc(all, func(a, b moderation.Account) int { return slices.Compare([]byte(a.Email), []byte(b.Email)) }) {
+		if !slices.IsSortedFunc(all, func(a, b people.Account) int { return slices.Compare([]byte(a.Email), []byte(b.Email)) }) {
 			w.Error("accounts are not listed by e-mail")
 		}
-		if !slices.ContainsFunc(all, func(b moderation.Account) bool { return reflect.DeepEqual(a, b) }) {
+		if !slices.ContainsFunc(all, func(b people.Account) bool { return reflect.DeepEqual(a, b) }) {
 			w.Errorf("the list has not %+v", a)
 		}
 		if n, err := tx.CountAccounts(); n != count+1 || err != nil {
@@ -78,10 +79,10 @@ func accountComesBack(w *world) {
 func accountChanges(w *world) {
 	a := w.newAccount()
 	other := w.newSite("other")
-	for _, roles := range []map[int64]moderation.Role{
-		{other.ID: moderation.Moderator}, {}, {w.site.ID: moderation.Author, other.ID: moderation.Owner},
+	for _, roles := range []map[int64]people.Role{
+		{other.ID: people.Moderator}, {}, {w.site.ID: people.Author, other.ID: people.Owner},
 	} {
-		a.Name, a.Password, a.Disabled, a.AllSites, a.Roles = "new", "", false, moderation.NoRole, roles
+		a.Name, a.Password, a.Disabled, a.AllSites, a.Roles = "new", "", false, people.NoRole, roles
 		w.update(func(tx moderation.Tx) error { return tx.UpdateAccount(a) })
 		w.view(func(tx moderation.Tx) error {
 			got, err := tx.AccountByID(a.ID)
@@ -96,29 +97,29 @@ func accountChanges(w *world) {
 	w.wants("no account", err, moderation.ErrNotFound)
 }
 
-func (w *world) newSession(account string, expires time.Time) moderation.Session {
+func (w *world) newSession(account string, expires time.Time) people.Session {
 	w.Helper()
 	id := w.id("session")
-	s := moderation.Session{
+	s := people.Session{
 		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began, ExpiresAt: expires,
 	}
 	w.update(func(tx moderation.Tx) error { return tx.InsertSession(s) })
 	return s
 }
 
-func (w *world) newToken(account string, sites ...int64) moderation.Token {
+func (w *world) newToken(account string, sites ...int64) people.Token {
 	w.Helper()
 	id := w.id("token")
-	k := moderation.Token{
-		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: moderation.ScopeDecide, CreatedAt: began,
+	k := people.Token{
+		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: people.ScopeDecide, CreatedAt: began,
 	}
 	w.update(func(tx moderation.Tx) error { return tx.InsertToken(k) })
 	return k
 }
 
-func (w *world) newLink(account string, expires time.Time) moderation.Link {
+func (w *world) newLink(account string, expires time.Time) people.Link {
 	w.Helper()
-	l := moderation.Link{Hash: []byte("hash of " + w.id("link")), Account: account, ExpiresAt: expires}
+	l := people.Link{Hash: []byte("hash of " + w.id("link")), Account: account, ExpiresAt: expires}
 	w.update(func(tx moderation.Tx) error { return tx.InsertLink(l) })
 	return l
 }
@@ -158,11 +159,11 @@ func sessionsEnd(w *world) {
 	first, second, third := w.newSession(a.ID, began), w.newSession(a.ID, began), w.newSession(a.ID, began)
 	first.SeenAt, first.ExpiresAt = began.Add(time.Minute), began.Add(time.Hour)
 	w.update(func(tx moderation.Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
-	left := func(want ...moderation.Session) {
+	left := func(want ...people.Session) {
 		w.Helper()
 		w.view(func(tx moderation.Tx) error {
 			got, err := tx.Sessions(a.ID)
-			if !reflect.DeepEqual(got, append([]moderation.Session{}, want...)) {
+			if !reflect.DeepEqual(got, append([]people.Session{}, want...)) {
 				w.Errorf("sessions are %+v, want %+v", got, want)
 			}
 			return err
@@ -214,13 +215,13 @@ func tokensAreKept(w *world) {
 		}
 		return errors.Join(err, err2)
 	})
-	bound.Name, bound.Sites, bound.Scope = "new", []int64{w.site.ID}, moderation.ScopeAdmin
+	bound.Name, bound.Sites, bound.Scope = "new", []int64{w.site.ID}, people.ScopeAdmin
 	w.update(func(tx moderation.Tx) error { return tx.UpdateToken(bound) })
 	// A site that is removed does not set its tokens free.
 	gone := w.newSite("gone")
 	held := w.newToken(a.ID, gone.ID)
 	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(gone.ID) })
-	for _, want := range []moderation.Token{bound, held} {
+	for _, want := range []people.Token{bound, held} {
 		w.view(func(tx moderation.Tx) error {
 			got, err := tx.TokenByID(want.ID)
 			if !reflect.DeepEqual(got, want) {
@@ -241,7 +242,7 @@ func tokensAreKept(w *world) {
 
 func linkIsTakenOnce(w *world) {
 	a := w.newAccount()
-	for _, link := range []moderation.Link{w.newLink(a.ID, began), w.newLink("", began.Add(time.Hour))} {
+	for _, link := range []people.Link{w.newLink(a.ID, began), w.newLink("", began.Add(time.Hour))} {
 		w.view(func(tx moderation.Tx) error {
 			got, err := tx.LinkByHash(link.Hash)
 			if !reflect.DeepEqual(got, link) {
@@ -251,7 +252,7 @@ func linkIsTakenOnce(w *world) {
 		})
 		var took, missed atomic.Int32
 		together(100, func(int) {
-			var got moderation.Link
+			var got people.Link
 			err := w.store.Update(w.ctx(), func(tx moderation.Tx) (err error) {
 				got, err = tx.TakeLink(link.Hash)
 				return err

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 var tenantRules = []rule{
@@ -78,8 +79,8 @@ func fill(w *world, s moderation.Site) {
 			tx.EraseLessons(s.ID, []decision.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.Emit(moderation.Event{Site: s.ID, Kind: moderation.EventArrived, Page: onePage, Comment: s.Key, At: began}),
-			tx.InsertAccount(moderation.Account{
-				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]moderation.Role{s.ID: moderation.Owner}, CreatedAt: began,
+			tx.InsertAccount(people.Account{
+				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
 			}))
 	})
 }
@@ -139,7 +140,7 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 	},
 	"Accounts": func(tx moderation.Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
-		return slices.DeleteFunc(accounts, func(a moderation.Account) bool { return a.Roles[s] == moderation.NoRole }), err
+		return slices.DeleteFunc(accounts, func(a people.Account) bool { return a.Roles[s] == people.NoRole }), err
 	},
 }
 
