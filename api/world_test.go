@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
 
@@ -50,8 +51,8 @@ type options struct {
 	silent bool // the log is written, and goes nowhere
 }
 
-// secret keys every world, so that two servers on one database are one service.
-var secret = moderation.Secret(strings.Repeat("k", 32))
+// testSecret keys every world, so that two servers on one database are one service.
+var testSecret = secret.Secret(strings.Repeat("k", 32))
 
 // The two sites of every world and their pages.
 const (
@@ -101,10 +102,10 @@ func (w *world) open(o options, so store.Options) {
 	db, err := store.Open(ctx, w.dbURL, so)
 	fatal(t, err)
 	fatal(t, db.Migrate(ctx))
-	shared, err := coord.Open(ctx, coord.Options{URL: w.redis, Secret: secret, Clock: w.clock, Log: log})
+	shared, err := coord.Open(ctx, coord.Options{URL: w.redis, Secret: testSecret, Clock: w.clock, Log: log})
 	fatal(t, err)
 	w.db = db
-	mo := moderation.Options{Store: db, Secret: secret, Clock: w.clock, Bell: shared, Log: log}
+	mo := moderation.Options{Store: db, Secret: testSecret, Clock: w.clock, Bell: shared, Log: log}
 	if w.redis != "" {
 		mo.Claims = shared // without Redis a claim ends by the clock, which stands still here
 	}

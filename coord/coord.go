@@ -18,13 +18,14 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 // Options are what a Coord is made of. An empty URL means that this process is alone. Secret
 // keys the names that Redis sees, so that no address can be read or guessed from them.
 type Options struct {
 	URL    string // redis://, rediss:// or unix://
-	Secret moderation.Secret
+	Secret secret.Secret
 	Clock  moderation.Clock
 	Log    *slog.Logger
 }
@@ -32,7 +33,7 @@ type Options struct {
 // Coord coordinates one process with the others. It implements moderation.Bell,
 // moderation.Claims and the limiter of api/web, and is safe for concurrent use.
 type Coord struct {
-	secret moderation.Secret
+	secret secret.Secret
 	limits *limits
 	claims *claims
 	bell   *bell

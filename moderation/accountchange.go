@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -37,10 +38,10 @@ func (s *Service) SetAccount(ctx context.Context, who people.Actor, id string, c
 		}
 	}
 	if ch.Password != nil {
-		if err := checkPassword(*ch.Password); err != nil {
+		if err := password.Check(*ch.Password); err != nil {
 			return people.Account{}, err
 		}
-		if hash, err = hashPassword(ctx, *ch.Password); err != nil {
+		if hash, err = password.Hash(ctx, *ch.Password); err != nil {
 			return people.Account{}, err
 		}
 	}

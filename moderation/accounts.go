@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -38,11 +39,11 @@ func (s *Service) AddAccount(ctx context.Context, who people.Actor, in NewAccoun
 		return people.Account{}, "", err
 	}
 	if in.Password != "" {
-		if err := checkPassword(in.Password); err != nil {
+		if err := password.Check(in.Password); err != nil {
 			return people.Account{}, "", err
 		}
 	}
-	if a.Password, err = hashPassword(ctx, in.Password); err != nil {
+	if a.Password, err = password.Hash(ctx, in.Password); err != nil {
 		return people.Account{}, "", err
 	}
 	value, row := s.newLink(a.ID)

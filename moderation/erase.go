@@ -88,7 +88,7 @@ func (s *Service) EraseLessons(ctx context.Context, who people.Actor, site Site,
 		return Erasure{}, err
 	}
 	if key != nil { // a plain hash of an e-mail can be guessed
-		key.Body = s.secret.mac("erasure", string(key.Body))
+		key.Body = s.secret.Mac("erasure", string(key.Body))
 	}
 	entry := s.newEntry(who, site)
 	var out Erasure

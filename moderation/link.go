@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 const linkLife = 24 * time.Hour
 
 // newLink makes a one-time link for an account, or with "" for the first owner.
 func (s *Service) newLink(account string) (value string, l people.Link) {
-	value, hash := newSecret("")
+	value, hash := secret.New("")
 	return value, people.Link{Hash: hash, Account: account, ExpiresAt: s.now().Add(linkLife)}
 }
 
@@ -51,7 +53,7 @@ type LinkUse struct {
 func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account, error) {
 	var account people.Account
 	err := s.view(ctx, func(tx Tx) error {
-		link, err := tx.LinkByHash(hashSecret(token))
+		link, err := tx.LinkByHash(secret.Hash(token))
 		if err != nil {
 			return err
 		}
@@ -93,7 +95,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := checkPassword(in.Password); err != nil {
+	if err := password.Check(in.Password); err != nil {
 		return SignedIn{}, err
 	}
 	first := account.ID == ""
@@ -103,7 +105,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		}
 		account.AllSites = people.Owner
 	}
-	hash, err := hashPassword(ctx, in.Password)
+	hash, err := password.Hash(ctx, in.Password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -113,7 +115,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if err := lockPeople(tx); err != nil {
 			return err
 		}
-		link, err := tx.TakeLink(hashSecret(in.Token))
+		link, err := tx.TakeLink(secret.Hash(in.Token))
 		if err != nil {
 			return err
 		}
@@ -143,7 +145,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("use link: %w", err)
 	}
-	s.signins.right(account.Email)
+	s.signins.Right(account.Email)
 	return out, nil
 }
 

@@ -36,7 +36,7 @@ func (s *Service) checkToken(site Site, id, token string) error {
 	if token == "" {
 		return problem.SignIn()
 	}
-	if !s.isEditToken(site.ID, id, token) {
+	if !s.secret.IsEditToken(site.ID, id, token) {
 		return unknownComment()
 	}
 	return nil

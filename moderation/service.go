@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 // Options are what a Service is made of. Store, Secret and Clock are required; a nil Bell or
 // Claims means that this process is alone.
 type Options struct {
 	Store  Store
-	Secret Secret
+	Secret secret.Secret
 	Clock  Clock
 	Bell   Bell
 	Claims Claims
@@ -22,7 +25,7 @@ type Options struct {
 // use. Run must be running for models, caches and verdicts to follow what happens.
 type Service struct {
 	store  Store
-	secret Secret
+	secret secret.Secret
 	clock  Clock
 	bell   Bell
 	claims Claims
@@ -32,7 +35,7 @@ type Service struct {
 	follower  follower
 	models    models
 	sites     siteCache
-	signins   signins
+	signins   password.Tries
 }
 
 // New returns a Service over an up-to-date database. It refuses a secret other than the one

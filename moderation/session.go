@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -30,9 +32,9 @@ type SignedIn struct {
 
 // SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
-func (s *Service) SignIn(ctx context.Context, email, password, agent string) (SignedIn, error) {
+func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (SignedIn, error) {
 	email, possible := address.Email(email)
-	if wait := s.signins.take(email, s.now()); wait > 0 {
+	if wait := s.signins.Take(email, s.now()); wait > 0 {
 		return SignedIn{}, &problem.Error{Kind: problem.Limited, Code: "rate.limited",
 			Detail:     "Too many wrong passwords. Wait a little, then try again.",
 			RetryAfter: int(wait/time.Second) + 1}
@@ -41,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	same, err := samePassword(ctx, password, account.Password)
+	same, err := password.Same(ctx, typed, account.Password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -70,7 +72,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	s.signins.right(email)
+	s.signins.Right(email)
 	return in, nil
 }
 
@@ -92,7 +94,7 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 // newSession makes a session of an account, to be inserted.
 func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.Session) {
 	now := s.now()
-	value, hash := newSecret("")
+	value, hash := secret.New("")
 	row := people.Session{
 		Hash: hash, ID: newID(), Account: a.ID, Agent: text.Shorten(agent, 120),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
@@ -110,7 +112,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 	var row people.Session
 	var account people.Account
 	err := s.view(ctx, func(tx Tx) (err error) {
-		if row, err = tx.SessionByHash(hashSecret(value)); err != nil {
+		if row, err = tx.SessionByHash(secret.Hash(value)); err != nil {
 			return err
 		}
 		account, err = tx.AccountByID(row.Account)
@@ -140,7 +142,7 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor,
 	var token people.Token
 	var account people.Account
 	err := s.view(ctx, func(tx Tx) (err error) {
-		if token, err = tx.TokenByHash(hashSecret(value)); err != nil {
+		if token, err = tx.TokenByHash(secret.Hash(value)); err != nil {
 			return err
 		}
 		account, err = tx.AccountByID(token.Account)

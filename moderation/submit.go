@@ -51,6 +51,9 @@ type receipt struct {
 	Duplicate bool           `json:"duplicate"`
 }
 
+// FormToken returns a signed time stamp for a form that was opened now.
+func (s *Service) FormToken(site Site) string { return s.secret.FormToken(site.ID, s.clock.Now()) }
+
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
 // The same again makes no second comment.
 func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitted, error) {
@@ -77,7 +80,7 @@ func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitt
 	out := Submitted{Comment: Comment{ID: r.ID, Version: r.Version, State: r.State, HTML: r.HTML, CreatedAt: r.CreatedAt,
 		EditUntil: r.EditUntil}, Duplicate: r.Duplicate, EditUntil: r.EditUntil, Replayed: replayed}
 	if !r.Duplicate {
-		out.EditToken = s.editToken(site.ID, r.ID)
+		out.EditToken = s.secret.EditToken(site.ID, r.ID)
 	}
 	return out, nil
 }
@@ -100,14 +103,14 @@ func (s *Service) draft(site Site, in Submission, now time.Time) (Page, Comment,
 	c.write(body)
 	if in.Form != nil {
 		c.Trap = in.Form.Trap != ""
-		c.FormAge = s.formAge(site.ID, in.Form.Token, now)
+		c.FormAge = s.secret.FormAge(site.ID, in.Form.Token, now)
 	}
 	prefix := address.Prefix(in.Address)
 	if prefix != "" {
-		c.Address = s.secret.hash("address", site.ID, prefix)
+		c.Address = s.secret.Hash("address", site.ID, prefix)
 	}
 	if c.Name != "" || c.Email != "" {
-		c.Writer = s.secret.hash("writer", site.ID, identity(c, prefix)...)
+		c.Writer = s.secret.Hash("writer", site.ID, identity(c, prefix)...)
 	}
 	page := Page{ID: newID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true, CreatedAt: now}
 	return page, c, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
@@ -184,11 +185,11 @@ func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	if _, err := moderation.New(w.ctx, o); err != nil {
 		t.Errorf("the same secret: %v", err)
 	}
-	o.Secret = moderation.Secret(strings.Repeat("x", 32))
+	o.Secret = secret.Secret(strings.Repeat("x", 32))
 	if _, err := moderation.New(w.ctx, o); !strings.Contains(fmt.Sprint(err), "not the secret") {
 		t.Errorf("another secret: got %v", err)
 	}
-	o.Secret = moderation.Secret("short")
+	o.Secret = secret.Secret("short")
 	if _, err := moderation.New(w.ctx, o); !strings.Contains(fmt.Sprint(err), "32") {
 		t.Errorf("a short secret: got %v", err)
 	}

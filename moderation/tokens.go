@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -40,7 +41,7 @@ func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (
 	if !ok {
 		return people.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
-	value, hash := newSecret("aitys_")
+	value, hash := secret.New("aitys_")
 	t = people.Token{ID: newID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
 	err = s.update(ctx, func(tx Tx) error {
 		account, err := tokenAccount(tx, who, in.Account)

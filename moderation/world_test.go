@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
 
@@ -54,7 +55,7 @@ type world struct {
 	posts int
 }
 
-var testSecret = moderation.Secret(bytes.Repeat([]byte("k"), 32))
+var testSecret = secret.Secret(bytes.Repeat([]byte("k"), 32))
 
 func newWorld(t testing.TB) *world {
 	t.Helper()

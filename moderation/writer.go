@@ -85,5 +85,5 @@ func (s *Service) sameness(c Comment) []byte {
 	if writer == nil {
 		return nil
 	}
-	return s.secret.hash("same", c.Site, c.Page, c.Parent, string(writer), text.Fold(c.Source))
+	return s.secret.Hash("same", c.Site, c.Page, c.Parent, string(writer), text.Fold(c.Source))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
 
@@ -58,7 +59,7 @@ func emptyWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = db.Close() }) // the test is over
 	w.must(db.Migrate(w.ctx))
 	log := slog.New(slog.DiscardHandler)
-	w.s, err = moderation.New(w.ctx, moderation.Options{Store: db, Secret: moderation.Secret(strings.Repeat("k", 32)), Clock: w.clock, Log: log})
+	w.s, err = moderation.New(w.ctx, moderation.Options{Store: db, Secret: secret.Secret(strings.Repeat("k", 32)), Clock: w.clock, Log: log})
 	w.must(err)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
 
@@ -150,7 +151,7 @@ func (d *doctor) clock(database time.Time) {
 	}
 }
 
-func (d *doctor) redis(secret moderation.Secret) {
+func (d *doctor) redis(secret secret.Secret) {
 	if d.base.Redis == "" {
 		d.ok("redis", "none: one server is all there is")
 		return

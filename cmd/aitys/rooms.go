@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
 
@@ -80,7 +81,7 @@ func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slo
 	return r, nil
 }
 
-func (a *app) openCoord(ctx context.Context, secret moderation.Secret, clock moderation.Clock, log *slog.Logger) (*coord.Coord, error) {
+func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock moderation.Clock, log *slog.Logger) (*coord.Coord, error) {
 	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log})
 }
 

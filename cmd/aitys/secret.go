@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 type secretCmd struct {
@@ -51,14 +52,11 @@ func (secretNewCmd) Run(a *app) (err error) {
 	return a.line("a new secret is in %s: start every server again", a.base.SecretFile)
 }
 
-const (
-	minSecret = 32
-	maxSecret = 4096
-)
+const maxSecret = 4096 // bytes
 
 // readSecret reads the secret that is kept at path. A file that everybody on the machine can
 // read keeps nothing.
-func readSecret(path string) (moderation.Secret, error) {
+func readSecret(path string) (secret.Secret, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -74,11 +72,11 @@ func readSecret(path string) (moderation.Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
-	secret := strings.TrimSpace(string(text))
-	if len(secret) < minSecret {
-		return nil, fmt.Errorf("the secret %s is too short: it wants %d characters", path, minSecret)
+	own := secret.Secret(strings.TrimSpace(string(text)))
+	if len(own) < secret.MinLength {
+		return nil, fmt.Errorf("the secret %s is too short: it wants %d characters", path, secret.MinLength)
 	}
-	return moderation.Secret(secret), nil
+	return own, nil
 }
 
 // makeSecret makes a secret at path unless there is one. Of several processes that try at once
@@ -107,7 +105,7 @@ func writeSecret(dir string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	bytes := make([]byte, minSecret)
+	bytes := make([]byte, secret.MinLength)
 	_, _ = rand.Read(bytes) // never fails
 	_, err = f.WriteString(hex.EncodeToString(bytes) + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {

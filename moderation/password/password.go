@@ -1,0 +1,85 @@
+// Package password keeps and compares the passwords that people sign in with, and makes guessing slow.
+//
+// A password is never kept, only its argon2id hash. It bounds the memory that all sign-ins of a process
+// take together, and takes as long over an account that is not there as over a wrong password.
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// The work that one password costs: OWASP's second choice, 19 MiB and two passes.
+var work = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// slots bounds what all sign-ins of this process together may take: two at once.
+var slots = make(chan struct{}, 2)
+
+// nobodys is compared with where there is no account, so that an unknown e-mail takes
+// as long as a wrong password.
+var nobodys = sync.OnceValues(func() (string, error) {
+	return argon2id.CreateHash(rand.Text(), work)
+})
+
+const maxLength = 1_024 // bytes
+
+// Check refuses what is no password: fewer than 8 characters, or more than 1,024 bytes.
+func Check(password string) error {
+	if !utf8.ValidString(password) || utf8.RuneCountInString(password) < 8 || len(password) > maxLength {
+		return problem.Field("/password", "A password has at least 8 characters.")
+	}
+	return nil
+}
+
+// Hash returns the encoded hash of a password, "" for "".
+func Hash(ctx context.Context, password string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	if err := takeSlot(ctx); err != nil {
+		return "", err
+	}
+	defer func() { <-slots }()
+	hash, err := argon2id.CreateHash(password, work)
+	if err != nil {
+		return "", fmt.Errorf("hash password: %w", err)
+	}
+	return hash, nil
+}
+
+// Same reports whether password is the one of hash; with "" it takes its time and says no.
+func Same(ctx context.Context, password, hash string) (bool, error) {
+	if err := takeSlot(ctx); err != nil {
+		return false, err
+	}
+	defer func() { <-slots }()
+	nobody := hash == "" || len(password) > maxLength
+	if nobody {
+		var err error
+		if hash, err = nobodys(); err != nil {
+			return false, fmt.Errorf("hash password: %w", err)
+		}
+		password = ""
+	}
+	same, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return false, fmt.Errorf("compare password: %w", err)
+	}
+	return same && !nobody, nil
+}
+
+func takeSlot(ctx context.Context) error {
+	select {
+	case slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: "Too many sign in at once. Try again in a moment.", RetryAfter: 5, Err: ctx.Err()}
+	}
+}

@@ -1,0 +1,88 @@
+package password_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+func TestOnlyThePasswordItselfIsTheSame(t *testing.T) {
+	ctx := context.Background()
+	hash, err := password.Hash(ctx, "correct horse")
+	if err != nil || strings.Contains(hash, "horse") || !strings.HasPrefix(hash, "$argon2id$") {
+		t.Fatalf("the hash is %q, %v", hash, err)
+	}
+	for _, tt := range []struct {
+		name, typed, hash string
+		want              bool
+	}{
+		{"the password", "correct horse", hash, true},
+		{"another one", "correct horsf", hash, false},
+		{"one too long to be hashed", strings.Repeat("x", 1_025), hash, false},
+		{"any where none was set", "correct horse", "", false},
+		{"none where none is set", "", "", false},
+	} {
+		if same, err := password.Same(ctx, tt.typed, tt.hash); same != tt.want || err != nil {
+			t.Errorf("%s: got %t, %v", tt.name, same, err)
+		}
+	}
+	if _, err := password.Same(ctx, "correct horse", "what is no hash"); err == nil {
+		t.Error("what is no hash is compared without an error")
+	}
+}
+
+func TestAPasswordHasAtLeast8Characters(t *testing.T) {
+	for typed, ok := range map[string]bool{
+		"1234567": false, "құпиясөз": true, strings.Repeat("x", 1_025): false, "1234567\xff": false,
+	} {
+		if err := password.Check(typed); (err == nil) != ok {
+			t.Errorf("%q is a password: %t, %v", typed, ok, err)
+		}
+	}
+}
+
+func TestWhoeverCannotWaitIsToldToComeBack(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var p *problem.Error
+	for range 50 { // either may come first: a free slot, or the end of the request
+		if _, err := password.Same(ctx, "correct horse", "what is no hash"); errors.As(err, &p) {
+			break
+		}
+	}
+	if p == nil || p.Kind != problem.Busy || p.RetryAfter == 0 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func TestWrongPasswordsInARowWaitLongerAndLonger(t *testing.T) {
+	var tries password.Tries
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for i := range 5 {
+		if wait := tries.Take("a@blog.example", now); wait != 0 {
+			t.Fatalf("try %d waits %v", i+1, wait)
+		}
+	}
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+		want *= time.Second
+		if wait := tries.Take("a@blog.example", now); wait != want {
+			t.Errorf("the next try waits %v, want %v", wait, want)
+		}
+		now = now.Add(want)
+		if wait := tries.Take("a@blog.example", now); wait != 0 {
+			t.Errorf("after %v it waits %v more", want, wait)
+		}
+	}
+	if wait := tries.Take("b@blog.example", now); wait != 0 {
+		t.Errorf("somebody else waits %v", wait)
+	}
+	tries.Right("a@blog.example")
+	if wait := tries.Take("a@blog.example", now); wait != 0 {
+		t.Errorf("after the right password the next try waits %v", wait)
+	}
+}
