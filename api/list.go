@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // A pageAnswer is what readers see of a page.
@@ -101,9 +102,9 @@ func siteSettings(site moderation.Site, lang string) settingsOut {
 }
 
 // policyName names a policy; none is the strictest.
-func policyName(p moderation.Policy) string {
+func policyName(p settings.Policy) string {
 	if p == "" {
-		p = moderation.PolicyAll
+		p = settings.PolicyAll
 	}
 	return string(p)
 }

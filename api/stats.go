@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // statsOut is how well a site's filter did on the site's own decisions.
@@ -203,7 +204,7 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site moderation.Si
 			return badQuery("threshold", "It is a score from 0.5 to 1.")
 		}
 	}
-	if req.Policy, err = oneOf(c, "moderation", "", moderation.PolicyAll, moderation.PolicyNewWriters, moderation.PolicySuspicious, moderation.PolicyNone); err != nil {
+	if req.Policy, err = oneOf(c, "moderation", "", settings.PolicyAll, settings.PolicyNewWriters, settings.PolicySuspicious, settings.PolicyNone); err != nil {
 		return err
 	}
 	if given := c.QueryParam("last"); given != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // How much a site must have taught before its filter may act, or contradict anybody.
@@ -62,15 +63,15 @@ func tally(tx Tx, site int64) (t Tally, err error) {
 // was taught too little. Identities are not verified yet, so new_writers trusts nobody.
 func publishes(tx Tx, site Site, v Verdict, j judged) (bool, error) {
 	policy := site.Settings.Moderation
-	may := j.ok && (policy == PolicyNone ||
-		policy == PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
+	may := j.ok && (policy == settings.PolicyNone ||
+		policy == settings.PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
 	if !may {
 		return false, nil
 	}
 	if _, err := tx.LockLog(site.ID); err != nil {
 		return false, fmt.Errorf("lock log: %w", err)
 	}
-	if policy == PolicyNone {
+	if policy == settings.PolicyNone {
 		return true, nil
 	}
 	t, err := tally(tx, site.ID)
@@ -91,7 +92,7 @@ func mayTurnOn(tx Tx, site Site) error {
 	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of spam among them; so far there are %s and %s.",
 		enoughTaught, enoughOfEach, enoughOfEach, counted(t.Ham), counted(t.Spam))
 	if n := len(past.cases); n > 0 {
-		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.suspect(), Trust: hindsight.Unsuspected}, past.cases)
+		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.Threshold(), Trust: hindsight.Unsuspected}, past.cases)
 		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d of these.",
 			n, would.Published, would.PublishedWrong.N)
 	}

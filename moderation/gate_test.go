@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
@@ -54,7 +55,7 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	if e.Field != "/moderation" {
 		t.Errorf("field %q", e.Field)
 	}
-	if site, err := w.s.Site(w.ctx, "a"); err != nil || site.Settings.Moderation != moderation.PolicyAll {
+	if site, err := w.s.Site(w.ctx, "a"); err != nil || site.Settings.Moderation != settings.PolicyAll {
 		t.Errorf("the site has %q", site.Settings.Moderation)
 	}
 }
@@ -105,7 +106,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		if now := w.quality(w.a); now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != moderation.PolicyAll || now.Then.Policy != moderation.PolicySuspicious {
+		if now, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != settings.PolicyAll || now.Then.Policy != settings.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.

@@ -95,7 +95,7 @@ func (v *Verdict) decide(site Site, lift bool, reasons [3]float64) {
 	for _, s := range v.Signals {
 		sum += s.Weight
 	}
-	suspect := site.Settings.suspect()
+	suspect := site.Settings.Threshold()
 	v.Score = 1 / (1 + math.Exp(-sum))
 	if lift {
 		v.Score = max(v.Score, suspect)
@@ -115,14 +115,6 @@ func (v *Verdict) decide(site Site, lift bool, reasons [3]float64) {
 	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason:
 		v.Action = decision.Approve
 	}
-}
-
-// suspect is the score from which a comment is suspected.
-func (s Settings) suspect() float64 {
-	if s.Suspect <= 0 {
-		return defaultSettings().Suspect
-	}
-	return s.Suspect
 }
 
 // lifted reports whether something about a comment makes it suspect, whatever its text.

@@ -72,7 +72,7 @@ func (s *Service) Quality(ctx context.Context, who people.Actor, site Site, in Q
 		if err != nil {
 			return err
 		}
-		q = past.quality(site.Settings.suspect())
+		q = past.quality(site.Settings.Threshold())
 		if q.Tally, err = tally(tx, site.ID); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // said puts a waiting comment on a site's page, of which a filter said what is given.
@@ -249,7 +250,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 	}
 	out, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{})
 	w.must(err)
-	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != moderation.PolicyAll {
+	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != settings.PolicyAll {
 		t.Errorf("what if: %+v", out)
 	}
 }
@@ -274,20 +275,20 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 				t.Errorf("%s: got %+v, want %v", what, got, want)
 			}
 		}
-		out := try(moderation.WhatIfRequest{Threshold: 0.6, Policy: moderation.PolicySuspicious})
+		out := try(moderation.WhatIfRequest{Threshold: 0.6, Policy: settings.PolicySuspicious})
 		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
 			t.Errorf("looked at: %+v", out)
 		}
-		if out.Now.Policy != moderation.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 || out.Now.Published != 0 || out.Now.Waiting != 0 {
+		if out.Now.Policy != settings.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 || out.Now.Published != 0 || out.Now.Waiting != 0 {
 			t.Errorf("now: %+v", out.Now)
 		}
-		if out.Then.Policy != moderation.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 || out.Then.Waiting != 1 {
+		if out.Then.Policy != settings.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 || out.Then.Waiting != 1 {
 			t.Errorf("then: %+v", out.Then)
 		}
 		is("suspected ham", out.Then.SuspectedHam, likely)
 		is("held ham", out.Then.HeldHam, likely)
 		is("published wrongly", out.Then.PublishedWrong)
-		is("everybody published", try(moderation.WhatIfRequest{Policy: moderation.PolicyNone}).Then.PublishedWrong, spam)
+		is("everybody published", try(moderation.WhatIfRequest{Policy: settings.PolicyNone}).Then.PublishedWrong, spam)
 		if last := try(moderation.WhatIfRequest{Last: 1}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
 			t.Errorf("the last one: %+v", last)
 		}

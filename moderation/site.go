@@ -1,6 +1,15 @@
 package moderation
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/text"
+)
 
 // A Site is one publisher's blog. ID is internal and never leaves the service; Key names
 // the site in URLs. Origins are "scheme://host[:port]", lower case, exact.
@@ -9,32 +18,50 @@ type Site struct {
 	Key       string
 	Name      string
 	Origins   []string
-	Settings  Settings
+	Settings  settings.Settings
 	CreatedAt time.Time
 }
 
-// Policy says whose comments wait for a moderator.
-type Policy string
-
-// The policies; the zero value of Settings means PolicyAll.
+// What a site's own fields are held to.
 const (
-	PolicyAll        Policy = "all"
-	PolicyNewWriters Policy = "new_writers"
-	PolicySuspicious Policy = "suspicious"
-	PolicyNone       Policy = "none"
+	maxOrigins  = 20
+	maxSiteName = 100
 )
 
-// Settings of a site. Rules holds the rules text by language ("en", "ru", "kk"); a missing
-// one is the default. Suspect is the score from which a comment is suspected (0.9).
-// Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
-// writer may edit (15).
-type Settings struct {
-	Moderation  Policy            `json:"moderation"`
-	Suspect     float64           `json:"suspect"`
-	Shadow      float64           `json:"shadow,omitempty"`
-	EditMinutes int               `json:"edit_minutes"`
-	Rules       map[string]string `json:"rules,omitempty"`
-	SignInURL   string            `json:"signin_url,omitempty"`
+// set changes one setting of a site by its name, as text.
+func (site *Site) set(name, value string) error {
+	switch name {
+	case "name":
+		return site.setName(value)
+	case "origin":
+		return site.setOrigins(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }))
+	}
+	return site.Settings.Set(name, value)
+}
+
+func (site *Site) setName(name string) error {
+	name, ok := text.Line(name, maxSiteName)
+	if !ok || name == "" {
+		return problem.Field("/name", fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName))
+	}
+	site.Name = name
+	return nil
+}
+
+func (site *Site) setOrigins(raw []string) error {
+	if len(raw) == 0 || len(raw) > maxOrigins {
+		return problem.Field("/origin", fmt.Sprintf("A site has 1 to %d origins, like https://blog.example.", maxOrigins))
+	}
+	origins := make([]string, 0, len(raw))
+	for _, r := range raw {
+		o, ok := address.Origin(r)
+		if !ok {
+			return problem.Field("/origin", "An origin is scheme://host[:port] with http or https, without a path, like https://blog.example.")
+		}
+		origins = append(origins, o)
+	}
+	site.Origins = origins
+	return nil
 }
 
 // A Page is one article of a site, known by its canonical URL.

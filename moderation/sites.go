@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 var siteKey = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
@@ -100,7 +101,7 @@ func (s *Service) AddSite(ctx context.Context, who people.Actor, site Site, key 
 	if !siteKey.MatchString(site.Key) {
 		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
 	}
-	added := Site{Key: site.Key, Settings: defaultSettings(), CreatedAt: s.now()}
+	added := Site{Key: site.Key, Settings: settings.Default(), CreatedAt: s.now()}
 	if err := added.setName(site.Name); err != nil {
 		return Site{}, err
 	}
@@ -152,7 +153,7 @@ func (s *Service) SetSite(ctx context.Context, who people.Actor, key string, ch 
 		if err := site.change(ch); err != nil {
 			return err
 		}
-		if site.Settings.Moderation == PolicySuspicious && before != PolicySuspicious {
+		if site.Settings.Moderation == settings.PolicySuspicious && before != settings.PolicySuspicious {
 			if err := mayTurnOn(tx, site); err != nil {
 				return err
 			}

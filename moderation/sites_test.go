@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/store"
 )
 
@@ -71,7 +72,7 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	w := newWorld(t)
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
 		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
-	set := func(name, value string) moderation.Settings {
+	set := func(name, value string) settings.Settings {
 		site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
 		w.must(err)
 		return site.Settings
@@ -110,7 +111,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w.must(err)
 	second, err := add("once", once)
 	w.must(err)
-	if first.ID != second.ID || first.Settings.Moderation != moderation.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
+	if first.ID != second.ID || first.Settings.Moderation != settings.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
 		t.Errorf("got %+v and %+v", first, second)
 	}
 }

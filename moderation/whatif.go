@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // lastDecided is how many comments are looked at unless another number is asked for.
@@ -16,7 +17,7 @@ const lastDecided = 1_000
 // A WhatIfRequest names what to try: zero values are what the site has.
 type WhatIfRequest struct {
 	Threshold float64 // 0.5 to 1
-	Policy    Policy
+	Policy    settings.Policy
 	Last      int // decided comments to look at: 1 to 10,000; 0: 1,000
 }
 
@@ -35,7 +36,7 @@ type WhatIf struct {
 // A Trial is one threshold and policy tried. Waiting is how many of the comments that wait now
 // it suspects, at most 1,000.
 type Trial struct {
-	Policy Policy
+	Policy settings.Policy
 	hindsight.Would
 	Waiting int
 }
@@ -65,8 +66,8 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in Wh
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
 		now := site.Settings
-		if now.Moderation == PolicySuspicious && !out.Tally.Enough() {
-			now.Moderation = PolicyAll // as it acts
+		if now.Moderation == settings.PolicySuspicious && !out.Tally.Enough() {
+			now.Moderation = settings.PolicyAll // as it acts
 		}
 		if out.Now, err = newTrial(tx, site.ID, now, cases); err != nil {
 			return err
@@ -86,7 +87,7 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in Wh
 }
 
 // settings are a site's with what is tried in their place.
-func (in *WhatIfRequest) settings(s Settings) (Settings, error) {
+func (in *WhatIfRequest) settings(s settings.Settings) (settings.Settings, error) {
 	if in.Last == 0 {
 		in.Last = lastDecided
 	}
@@ -94,13 +95,13 @@ func (in *WhatIfRequest) settings(s Settings) (Settings, error) {
 		return s, problem.Query(fmt.Sprintf("last is between 1 and %d.", newestEntries))
 	}
 	if in.Threshold != 0 {
-		if !isThreshold(in.Threshold) {
+		if !settings.IsThreshold(in.Threshold) {
 			return s, problem.Query("threshold is between 0.5 and 1.")
 		}
 		s.Suspect = in.Threshold
 	}
 	if in.Policy != "" {
-		if !in.Policy.known() {
+		if !in.Policy.Known() {
 			return s, problem.Query("policy is all, new_writers, suspicious or none.")
 		}
 		s.Moderation = in.Policy
@@ -109,24 +110,24 @@ func (in *WhatIfRequest) settings(s Settings) (Settings, error) {
 }
 
 // newTrial says what settings would have done with cases.
-func newTrial(tx Tx, site int64, s Settings, cases []hindsight.Case) (t Trial, err error) {
-	t = Trial{Policy: s.Moderation, Would: hindsight.Apply(s.rule(), cases)}
+func newTrial(tx Tx, site int64, s settings.Settings, cases []hindsight.Case) (t Trial, err error) {
+	t = Trial{Policy: s.Moderation, Would: hindsight.Apply(ruleOf(s), cases)}
 	if t.Policy == "" {
-		t.Policy = PolicyAll
+		t.Policy = settings.PolicyAll
 	}
-	if t.Waiting, err = tx.CountQueue(site, ViewSuspected, s.suspect(), maxCount); err != nil {
+	if t.Waiting, err = tx.CountQueue(site, ViewSuspected, s.Threshold(), maxCount); err != nil {
 		return t, fmt.Errorf("count what would be suspected: %w", err)
 	}
 	return t, nil
 }
 
-// rule is what the settings come to for what publishes sees.
-func (s Settings) rule() hindsight.Rule {
-	r := hindsight.Rule{Threshold: s.suspect()}
+// ruleOf is what settings come to for what publishes sees.
+func ruleOf(s settings.Settings) hindsight.Rule {
+	r := hindsight.Rule{Threshold: s.Threshold()}
 	switch s.Moderation {
-	case PolicyNone:
+	case settings.PolicyNone:
 		r.Trust = hindsight.Everybody
-	case PolicySuspicious:
+	case settings.PolicySuspicious:
 		r.Trust = hindsight.Unsuspected
 	}
 	return r

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -36,7 +37,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 
 	site, err := w.s.Site(w.ctx, "longway")
 	w.must(err)
-	if site.Settings.Moderation != moderation.PolicyNewWriters || site.Settings.RulesText("en") != "Be kind." {
+	if site.Settings.Moderation != settings.PolicyNewWriters || site.Settings.RulesText("en") != "Be kind." {
 		t.Errorf("the site has %+v", site.Settings)
 	}
 	if other := newBrowser(t, w.url).open(link); other.status != http.StatusUnauthorized {

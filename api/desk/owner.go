@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 type settingsPage struct {
@@ -57,14 +58,14 @@ func (d *desk) settings(c echo.Context) error {
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
 func (d *desk) suspicious(c echo.Context, who people.Actor, site moderation.Site, p *settingsPage) error {
-	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: moderation.PolicySuspicious})
+	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: settings.PolicySuspicious})
 	if err != nil {
 		return err
 	}
 	w := catalogOf(c)
 	for i := range p.Policies {
 		l := &p.Policies[i]
-		if l.Key != string(moderation.PolicySuspicious) {
+		if l.Key != string(settings.PolicySuspicious) {
 			continue
 		}
 		if would.Tally.Enough() {
@@ -83,9 +84,9 @@ func (d *desk) settingsPage(w *catalog, f frame, site moderation.Site) settingsP
 		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"), Policies: policyLinks(w, site),
 		Suspect: say(s.Suspect), Shadow: shadowOf(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
-	p.Policies = append(p.Policies, policyLink(w, site, moderation.PolicySuspicious), policyLink(w, site, moderation.PolicyNone))
+	p.Policies = append(p.Policies, policyLink(w, site, settings.PolicySuspicious), policyLink(w, site, settings.PolicyNone))
 	for _, l := range languages {
-		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], moderation.Settings{}.RulesText(l.Key)})
+		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], settings.Settings{}.RulesText(l.Key)})
 	}
 	return p
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -110,7 +111,7 @@ func TestEveryPageRendersInEveryLanguage(t *testing.T) {
 }
 
 func samplePages(w *catalog) map[string]any {
-	site := moderation.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: moderation.Settings{Suspect: .9}}
+	site := moderation.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: settings.Settings{Suspect: .9}}
 	m := &cardMaker{catalog: w, site: site, now: noon, decides: true, approved: 4}
 	f := sampleFrame(w)
 	at := place{site: "longway"}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 // setupPage is one step of setting up, or the one step of a new account's link.
@@ -156,7 +157,7 @@ func (d *desk) newSite(c echo.Context) error {
 }
 
 // The policies of a site that has no decisions yet.
-var policies = []moderation.Policy{moderation.PolicyAll, moderation.PolicyNewWriters}
+var policies = []settings.Policy{settings.PolicyAll, settings.PolicyNewWriters}
 
 func (d *desk) policyPage(c echo.Context) error {
 	who, site, err := d.site(c)
@@ -181,7 +182,7 @@ func policyLinks(w *catalog, site moderation.Site) []link {
 	return links
 }
 
-func policyLink(w *catalog, site moderation.Site, policy moderation.Policy) link {
+func policyLink(w *catalog, site moderation.Site, policy settings.Policy) link {
 	key := string(policy)
 	return link{Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more"), Current: policy == site.Settings.Moderation}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 type classifierCmd struct {
@@ -54,7 +55,7 @@ type classifierEvalCmd struct {
 }
 
 func (c classifierEvalCmd) Run(a *app) error {
-	try := moderation.WhatIfRequest{Policy: moderation.Policy(c.Moderation)}
+	try := moderation.WhatIfRequest{Policy: settings.Policy(c.Moderation)}
 	if c.Threshold != nil {
 		if try.Threshold = *c.Threshold; !(try.Threshold >= 0.5 && try.Threshold <= 1) {
 			return fmt.Errorf("--threshold: want a score from 0.5 to 1, not %v", *c.Threshold)

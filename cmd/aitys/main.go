@@ -61,11 +61,11 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 			}
 		}
 	}()
-	settings := &settings{}
+	values := &flagValues{}
 	parser := kong.Must(&c, kong.Name("aitys"), kong.Description(about), kong.Writers(out, stderr),
-		kong.Resolvers(settings), kong.Exit(func(int) { panic(helped{}) }),
+		kong.Resolvers(values), kong.Exit(func(int) { panic(helped{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
-	if err := settings.read(parser.Model, args, environ); err != nil {
+	if err := values.read(parser.Model, args, environ); err != nil {
 		return fail(stderr, exitUsage, err)
 	}
 	chosen, err := parser.Parse(args)

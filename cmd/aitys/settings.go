@@ -12,17 +12,17 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// settings are the flags that the environment and the file of --config name. The command line
+// flagValues are the flags that the environment and the file of --config name. The command line
 // goes before the environment, and that before the file.
-type settings struct {
+type flagValues struct {
 	values map[string]string // by flag name
 }
 
 // Validate is kong's; names are checked when they are read.
-func (s *settings) Validate(*kong.Application) error { return nil }
+func (s *flagValues) Validate(*kong.Application) error { return nil }
 
 // Resolve is kong's: it asks for each flag that the command line left out.
-func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+func (s *flagValues) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if v, ok := s.values[flag.Name]; ok {
 		return v, nil
 	}
@@ -30,7 +30,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 }
 
 // read reads both. An unknown name is an error in either: it would be a default in silence.
-func (s *settings) read(model *kong.Application, args, environ []string) error {
+func (s *flagValues) read(model *kong.Application, args, environ []string) error {
 	s.values = map[string]string{}
 	known := map[string]*kong.Flag{}
 	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // it returns what we return
@@ -121,7 +121,7 @@ func configArg(args []string) string {
 // maxConfig is far more than all settings need.
 const maxConfig = 64 << 10
 
-func (s *settings) readFile(path string, known map[string]*kong.Flag) error {
+func (s *flagValues) readFile(path string, known map[string]*kong.Flag) error {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -145,7 +145,7 @@ func (s *settings) readFile(path string, known map[string]*kong.Flag) error {
 }
 
 // readLine reads "NAME=VALUE" or "name: value", NAME with AITYS_ before it or not.
-func (s *settings) readLine(line string, known map[string]*kong.Flag) error {
+func (s *flagValues) readLine(line string, known map[string]*kong.Flag) error {
 	end := strings.IndexAny(line, "=:")
 	if end < 1 {
 		return errors.New(`want NAME=VALUE or "name: value"`)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 type siteCmd struct {
@@ -19,10 +20,10 @@ type siteCmd struct {
 
 // siteLine is a site as programs read it.
 type siteLine struct {
-	Key      string              `json:"key"`
-	Name     string              `json:"name"`
-	Origins  []string            `json:"origins"`
-	Settings moderation.Settings `json:"settings"`
+	Key      string            `json:"key"`
+	Name     string            `json:"name"`
+	Origins  []string          `json:"origins"`
+	Settings settings.Settings `json:"settings"`
 }
 
 func newSiteLine(s moderation.Site) siteLine {

@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"moderation/people":    {"moderation/problem"},
 	"moderation/problem":   nil,
 	"moderation/secret":    nil,
+	"moderation/settings":  {"moderation/problem", "moderation/text"},
 	"moderation/text":      nil,
 	"moderation":           {"moderation", "classifier"},
 	"migrations":           nil,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/settings"
 )
 
 var siteRules = []rule{
@@ -24,8 +25,8 @@ var siteRules = []rule{
 func siteComesBack(w *world) {
 	s := moderation.Site{
 		Key: w.name + "-full", Name: hostile, Origins: []string{"https://x.example", "http://localhost:8080"}, CreatedAt: began,
-		Settings: moderation.Settings{
-			Moderation: moderation.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
+		Settings: settings.Settings{
+			Moderation: settings.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
 		},
 	}
 	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })

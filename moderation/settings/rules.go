@@ -1,4 +1,4 @@
-package moderation
+package settings
 
 // defaultRules stand above the form of a site that wrote none of its own.
 var defaultRules = map[string]string{
