@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // itemOut is a comment as a moderator sees it.
@@ -49,12 +50,12 @@ type parentOut struct {
 }
 
 type verdictOut struct {
-	Score   float64             `json:"score"`
-	Action  string              `json:"action"`
-	Reason  *string             `json:"reason"`
-	Signals []moderation.Signal `json:"signals"`
-	Spam    float64             `json:"spam"`
-	Warm    bool                `json:"warm"`
+	Score   float64          `json:"score"`
+	Action  string           `json:"action"`
+	Reason  *string          `json:"reason"`
+	Signals []verdict.Signal `json:"signals"`
+	Spam    float64          `json:"spam"`
+	Warm    bool             `json:"warm"`
 }
 
 // evidenceOut is a token with what it adds, where it was seen, and both as a sentence.
@@ -136,8 +137,8 @@ func reasons(likely []moderation.LikelyReason, lang string) []reasonOut {
 	return out
 }
 
-func signals(ss []moderation.Signal, lang string) []moderation.Signal {
-	out := []moderation.Signal{}
+func signals(ss []verdict.Signal, lang string) []verdict.Signal {
+	out := []verdict.Signal{}
 	for _, s := range ss {
 		s.Text = desk.Signal(lang, s)
 		out = append(out, s)

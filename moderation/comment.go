@@ -4,29 +4,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/verdict"
 )
-
-// A Signal is one finding on a comment: Weight in nats, positive towards refusal, Text a
-// sentence for a person (English; Code and Args let the desk say it in its own language).
-type Signal struct {
-	Name   string         `json:"name"`
-	Weight float64        `json:"weight"`
-	Text   string         `json:"text"`
-	Code   string         `json:"code,omitempty"`
-	Args   map[string]any `json:"args,omitempty"`
-}
-
-// A Verdict is what the service suggests. Warm false means that the classifier had nothing
-// to say; Spam is the classifier's own calibrated probability.
-type Verdict struct {
-	Score    float64
-	Action   decision.Action
-	Reason   decision.Reason
-	Signals  []Signal
-	Spam     float64
-	Warm     bool
-	ModelSeq uint64
-}
 
 // A Comment is what somebody wrote. Source is the text as typed; HTML is a cache of its
 // markup, made by version Markup of package markup and rendered anew where that is old.
@@ -55,7 +34,7 @@ type Comment struct {
 	Same        []byte // keyed hash of what makes it the same as another; nil when nothing can be
 	Submissions int
 
-	Verdict  Verdict
+	Verdict  verdict.Verdict
 	Standing uint64 // seq of its last standing decision, or 0
 
 	ShownReplies int  // direct replies with Shown
@@ -90,7 +69,7 @@ type TextChange struct {
 	Markup       int
 	Lang         string
 	Search       string
-	Verdict      Verdict
+	Verdict      verdict.Verdict
 	Standing     uint64
 	EditedAt     time.Time
 }
@@ -181,7 +160,7 @@ type CommentTx interface {
 	// only pending comments, and only if v.ModelSeq is not older than what is stored.
 	SetState(site int64, id string, version int64, ch StateChange) (bool, error)
 	SetText(site int64, id string, version int64, ch TextChange) (bool, error)
-	SetVerdict(site int64, id string, version int64, v Verdict) (bool, error)
+	SetVerdict(site int64, id string, version int64, v verdict.Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
 	Thread(q ThreadQuery) ([]Comment, error)

@@ -195,7 +195,7 @@ func edited(c Comment, entries []decision.Entry, i int) bool {
 // decide makes one decision, and counts it.
 func (b *book) decide(c Comment, in Choice, salt []byte, out *Outcome) error {
 	out.Done++
-	if c.Verdict.contradicts(in.Action) {
+	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
 	}
 	d := decision.Entry{

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // A LikelyReason is why a comment may well have to be refused, by today's model: a reason that
@@ -30,8 +31,8 @@ func (s *Service) evidence(ctx context.Context, c Comment) (found []classifier.W
 	}
 	d := classifier.Read(document(c))
 	for i, p := range l.model.Judge(d).Reasons {
-		reason := taughtReasons[i]
-		if p >= likelyReason || p > 0 && c.Verdict.Action == decision.Reject && c.Verdict.Reason == reason {
+		reason := verdict.Reasons[i]
+		if c.Verdict.Likely(reason, p) {
 			likely = append(likely, LikelyReason{reason, p, l.model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
 		}
 	}

@@ -9,18 +9,13 @@ import (
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // How much a site must have taught before its filter may act, or contradict anybody.
 const (
 	enoughTaught = 100
 	enoughOfEach = 20
-)
-
-// What the filter is sure of.
-const (
-	surelySpam = 0.98
-	surelyHam  = 0.02
 )
 
 // A Tally is how many decisions stand that teach the filter, of each kind; no more than 100 of
@@ -61,9 +56,9 @@ func tally(tx Tx, site int64) (t Tally, err error) {
 // locks the log where it may: what readers see changes, and what was taught counts as it is
 // when the comment is stored. Nothing is shown because the model failed, has nothing to say or
 // was taught too little. Identities are not verified yet, so new_writers trusts nobody.
-func publishes(tx Tx, site Site, v Verdict, j judged) (bool, error) {
+func publishes(tx Tx, site Site, v verdict.Verdict, j verdict.Judged) (bool, error) {
 	policy := site.Settings.Moderation
-	may := j.ok && (policy == settings.PolicyNone ||
+	may := j.OK && (policy == settings.PolicyNone ||
 		policy == settings.PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
 	if !may {
 		return false, nil
@@ -105,11 +100,6 @@ func counted(n int) string {
 		return fmt.Sprintf("%d or more", n)
 	}
 	return fmt.Sprint(n)
-}
-
-// contradicts reports whether an action goes against what the filter was sure of.
-func (v Verdict) contradicts(a decision.Action) bool {
-	return v.Warm && (a == decision.Approve && v.Spam > surelySpam || a == decision.MarkSpam && v.Spam < surelyHam)
 }
 
 // contradictions leaves an outcome's only where the filter was taught enough to contradict.

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
@@ -122,8 +123,8 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 
 func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 	w := newWorld(t)
-	verdict := func(spam float64, warm bool) moderation.Verdict {
-		return moderation.Verdict{Spam: spam, Score: spam, Warm: warm}
+	said := func(spam float64, warm bool) verdict.Verdict {
+		return verdict.Verdict{Spam: spam, Score: spam, Warm: warm}
 	}
 	young := w.said(w.a, 0.999, 0.999)
 	if out := w.decide(people.Operator, w.a, decision.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
@@ -132,21 +133,21 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 	w.schooled(w.a, 80, 20)
 	for _, tt := range []struct {
 		name    string
-		verdict moderation.Verdict
+		verdict verdict.Verdict
 		action  decision.Action
 		reason  decision.Reason
 		want    bool
 	}{
-		{"sure spam approved", verdict(0.99, true), decision.Approve, 0, true},
-		{"sure ham marked as spam", verdict(0.01, true), decision.MarkSpam, 0, true},
-		{"sure ham refused as spam", verdict(0.01, true), decision.Reject, decision.ReasonSpam, true},
-		{"sure spam marked as spam", verdict(0.99, true), decision.MarkSpam, 0, false},
-		{"sure ham approved", verdict(0.01, true), decision.Approve, 0, false},
-		{"0.98 is not sure", verdict(0.98, true), decision.Approve, 0, false},
-		{"0.02 is not sure", verdict(0.02, true), decision.MarkSpam, 0, false},
-		{"a cold model knows nothing", verdict(0.99, false), decision.Approve, 0, false},
-		{"an insult is no spam", verdict(0.01, true), decision.Reject, decision.ReasonHateSpeech, false},
-		{"to hold is no answer", verdict(0.99, true), decision.Hold, 0, false},
+		{"sure spam approved", said(0.99, true), decision.Approve, 0, true},
+		{"sure ham marked as spam", said(0.01, true), decision.MarkSpam, 0, true},
+		{"sure ham refused as spam", said(0.01, true), decision.Reject, decision.ReasonSpam, true},
+		{"sure spam marked as spam", said(0.99, true), decision.MarkSpam, 0, false},
+		{"sure ham approved", said(0.01, true), decision.Approve, 0, false},
+		{"0.98 is not sure", said(0.98, true), decision.Approve, 0, false},
+		{"0.02 is not sure", said(0.02, true), decision.MarkSpam, 0, false},
+		{"a cold model knows nothing", said(0.99, false), decision.Approve, 0, false},
+		{"an insult is no spam", said(0.01, true), decision.Reject, decision.ReasonHateSpeech, false},
+		{"to hold is no answer", said(0.99, true), decision.Hold, 0, false},
 	} {
 		id := w.saidAll(w.a, tt.verdict)[0]
 		out := w.choose(people.Operator, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)

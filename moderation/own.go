@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
@@ -80,7 +81,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		h = h.without(was.State) // an approval is no credit for what takes its place
 		next := was
 		next.write(body)
-		next.Verdict = verdict(site, next, j, h)
+		next.Verdict = verdict.Of(factsOf(next, h), j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = decision.Pending, now, was.Version+1
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {

@@ -18,15 +18,16 @@ import (
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // said puts a waiting comment on a site's page, of which a filter said what is given.
 func (w *world) said(site moderation.Site, spam, score float64) string {
 	w.t.Helper()
-	return w.saidAll(site, moderation.Verdict{Spam: spam, Score: score, Warm: true})[0]
+	return w.saidAll(site, verdict.Verdict{Spam: spam, Score: score, Warm: true})[0]
 }
 
-func (w *world) saidAll(site moderation.Site, verdicts ...moderation.Verdict) []string {
+func (w *world) saidAll(site moderation.Site, verdicts ...verdict.Verdict) []string {
 	w.t.Helper()
 	first := w.submit(site, "A comment that others are like.")
 	ids := make([]string, len(verdicts))
@@ -60,7 +61,7 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		missed := w.said(w.a, 0.4, 0.3)
 		caught := w.said(w.a, 0.9, 0.97)
 		rude, other := w.said(w.a, 0.7, 0.7), w.said(w.b, 0.99, 0.99)
-		cold := w.saidAll(w.a, moderation.Verdict{Spam: 0.5, Score: 0.9})[0]
+		cold := w.saidAll(w.a, verdict.Verdict{Spam: 0.5, Score: 0.9})[0]
 		w.decide(mod, w.a, decision.Approve, approved, wronged, cold)
 		w.decide(mod, w.a, decision.MarkSpam, missed, caught)
 		w.choose(mod, w.a, moderation.Choice{Action: decision.Reject, Reason: decision.ReasonHateSpeech}, rude)
@@ -315,10 +316,10 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 	} {
 		b.Run(on.name, func(b *testing.B) {
 			w := on.open(b)
-			verdicts := make([]moderation.Verdict, 11_000)
+			verdicts := make([]verdict.Verdict, 11_000)
 			for i := range verdicts {
 				p := float64(i*7919%11_000) / 11_000
-				verdicts[i] = moderation.Verdict{Spam: p, Score: p, Warm: true}
+				verdicts[i] = verdict.Verdict{Spam: p, Score: p, Warm: true}
 			}
 			i := 0
 			for some := range slices.Chunk(w.saidAll(w.a, verdicts...), 1_000) {

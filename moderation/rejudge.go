@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 const (
@@ -59,8 +61,8 @@ func (s *Service) judging(ctx context.Context) {
 
 // renewIfOld has a stored verdict renewed that is older than the model: the model may have
 // learned, and all that was stored been renewed, while the verdict was on its way.
-func (s *Service) renewIfOld(site int64, j judged) {
-	if l := s.models.of(site).live.Load(); l == nil || !j.ok || l.changed != j.changed {
+func (s *Service) renewIfOld(site int64, j verdict.Judged) {
+	if l := s.models.of(site).live.Load(); l == nil || !j.OK || l.changed != j.Changed {
 		s.models.mark(&s.models.stale, site)
 		wake(s.models.judge)
 	}
@@ -186,10 +188,10 @@ func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, commen
 	if err != nil {
 		return err
 	}
-	verdicts := make([]Verdict, len(comments))
+	verdicts := make([]verdict.Verdict, len(comments))
 	for i, c := range comments {
-		if j := s.ask(ctx, c); j.ok {
-			verdicts[i] = verdict(site, c, j, histories[string(c.Writer)])
+		if j := s.ask(ctx, c); j.OK {
+			verdicts[i] = verdict.Of(factsOf(c, histories[string(c.Writer)]), j, site.Settings.Threshold())
 		} else {
 			verdicts[i] = c.Verdict
 			verdicts[i].ModelSeq = changed

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // A Form is what the widget's form says of itself.
@@ -123,7 +124,7 @@ type arrival struct {
 	comment Comment
 	parent  string
 	segment string
-	judged  judged
+	judged  verdict.Judged
 }
 
 // arrive stores a comment, or counts one more submission of a comment that is there.
@@ -133,7 +134,7 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 	if err != nil {
 		return receipt{}, err
 	}
-	c.Verdict = verdict(a.site, c, a.judged, h)
+	c.Verdict = verdict.Of(factsOf(c, h), a.judged, a.site.Settings.Threshold())
 	// Before anything is read that the log guards.
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
 		return receipt{}, err
@@ -177,10 +178,11 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 // submittedAgain takes note of one more submission of a comment that is there.
 func submittedAgain(tx Tx, site Site, c Comment) (receipt, error) {
 	r := receipt{ID: c.ID, State: c.State, Duplicate: true}
-	if c.State != decision.Pending || !lifted(c) {
+	facts := factsOf(c, WriterHistory{})
+	if c.State != decision.Pending || !facts.Lifted() {
 		return r, nil
 	}
-	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.again(site, c)); err != nil {
+	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
 		return receipt{}, fmt.Errorf("set verdict: %w", err)
 	}
 	return r, tx.Emit(Event{Site: c.Site, Kind: EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})

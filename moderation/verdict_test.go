@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // warm teaches a site's model ham and spam, n of each.
@@ -34,15 +35,15 @@ func (w *world) warm(site moderation.Site, n int) {
 	w.must(moderation.LearnLog(w.ctx, w.s, site))
 }
 
-func signal(v moderation.Verdict, name string) *moderation.Signal {
-	i := slices.IndexFunc(v.Signals, func(s moderation.Signal) bool { return s.Name == name })
+func signal(v verdict.Verdict, name string) *verdict.Signal {
+	i := slices.IndexFunc(v.Signals, func(s verdict.Signal) bool { return s.Name == name })
 	if i < 0 {
 		return nil
 	}
 	return &v.Signals[i]
 }
 
-func (w *world) judged(in moderation.Submission) moderation.Verdict {
+func (w *world) judged(in moderation.Submission) verdict.Verdict {
 	w.t.Helper()
 	in.PageURL = "https://a.example/post"
 	out, err := w.s.Submit(w.ctx, w.a, in)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/verdict"
 	"github.com/aitys/aitys/store"
 )
 
@@ -28,7 +29,7 @@ func post(site int64, page string, n int64) moderation.Comment {
 		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
 		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
 		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
-		Verdict:   moderation.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []moderation.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
+		Verdict:   verdict.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []verdict.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
 		CreatedAt: benchBegan.Add(time.Duration(n) * time.Microsecond), EditUntil: benchBegan.Add(time.Hour),
 	}
 }

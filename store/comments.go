@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 const commentColumns = `site_id, id, page_id, parent_id, depth, path, state, version,
@@ -59,7 +60,7 @@ func commentArgs(c moderation.Comment) ([]any, error) {
 }
 
 // signals reads the signals of a verdict.
-type signals struct{ to *[]moderation.Signal }
+type signals struct{ to *[]verdict.Signal }
 
 // Scan implements sql.Scanner.
 func (s signals) Scan(v any) error {
@@ -73,7 +74,7 @@ func (s signals) Scan(v any) error {
 	return json.Unmarshal([]byte(stored.String), s.to)
 }
 
-func signalsText(s []moderation.Signal) (string, error) {
+func signalsText(s []verdict.Signal) (string, error) {
 	if len(s) == 0 {
 		return "[]", nil
 	}
@@ -210,7 +211,7 @@ func (t *tx) SetText(site int64, id string, version int64, ch moderation.TextCha
 }
 
 // SetVerdict implements moderation.CommentTx.
-func (t *tx) SetVerdict(site int64, id string, version int64, v moderation.Verdict) (bool, error) {
+func (t *tx) SetVerdict(site int64, id string, version int64, v verdict.Verdict) (bool, error) {
 	found, err := signalsText(v.Signals)
 	if err != nil {
 		return false, err

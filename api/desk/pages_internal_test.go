@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -26,7 +27,7 @@ func sample(id, name, text string) moderation.Item {
 		Comment: moderation.Comment{
 			ID: id, Version: 1, Name: name, Email: "viktor@mail.example", Source: text, HTML: "<p>" + text + "</p>", Lang: "en",
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
-			Verdict: moderation.Verdict{Score: .06, Spam: .06, Warm: true},
+			Verdict: verdict.Verdict{Score: .06, Spam: .06, Warm: true},
 		},
 		Page: moderation.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true},
 	}
@@ -44,7 +45,7 @@ func samples() []moderation.Item {
 
 	deals := sample("c32", "Best Deals Team", "")
 	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for 70 % off.</p>`
-	deals.Comment.Verdict = moderation.Verdict{Score: .94, Spam: .91, Warm: true, Action: decision.MarkSpam, Signals: []moderation.Signal{
+	deals.Comment.Verdict = verdict.Verdict{Score: .94, Spam: .91, Warm: true, Action: decision.MarkSpam, Signals: []verdict.Signal{
 		{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
 		{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
 	}}
@@ -122,7 +123,7 @@ func samplePages(w *catalog) map[string]any {
 	q.Cards[3].Conflict = m.conflict(decided, []moderation.HistoryEntry{{Name: "Dana K.", Entry: decision.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, decision.MarkSpam, "/")
 
 	cold := samples()[3:4]
-	cold[0].Comment.Verdict = moderation.Verdict{}
+	cold[0].Comment.Verdict = verdict.Verdict{}
 	young := sampleQueue(m, f, at, cold)
 
 	it := samples()[0]

@@ -2,8 +2,8 @@ package desk
 
 import (
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // Evidence says in a language of the desk what a piece of evidence is, and where it was seen: in
@@ -18,6 +18,6 @@ func (c *catalog) seen(w classifier.Weight, reason decision.Reason) string {
 }
 
 // Signal says a signal in a language of the desk.
-func Signal(lang string, s moderation.Signal) string {
+func Signal(lang string, s verdict.Signal) string {
 	return (&cardMaker{catalog: catalogs()[lang]}).signal(s)
 }

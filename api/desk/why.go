@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // A score is said in words first, then as a count, then as a bar.
@@ -21,7 +22,7 @@ type score struct {
 
 // score of a verdict: the bar and its words show the whole score, the count the classifier's
 // own probability. It never says 0 or 100 in 100.
-func (m *cardMaker) score(v moderation.Verdict) score {
+func (m *cardMaker) score(v verdict.Verdict) score {
 	if !v.Warm {
 		return score{Words: m.t("score.cold"), Count: m.missing(), Label: m.t("score.none")}
 	}
@@ -96,7 +97,7 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 func strongest(rs []reason, n int) []reason { return rs[:min(n, len(rs))] }
 
 // signal says a signal in the desk's language where there are words for its code.
-func (m *cardMaker) signal(s moderation.Signal) string {
+func (m *cardMaker) signal(s verdict.Signal) string {
 	key := "signal." + s.Code
 	if s.Code == "" || !m.has(key) {
 		return s.Text

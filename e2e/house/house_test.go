@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"moderation/secret":    nil,
 	"moderation/settings":  {"moderation/problem", "moderation/text"},
 	"moderation/text":      nil,
+	"moderation/verdict":   {"moderation/decision", "moderation/markup", "classifier"},
 	"moderation":           {"moderation", "classifier"},
 	"migrations":           nil,
 	"store":                {"moderation", "classifier", "migrations"},

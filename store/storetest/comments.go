@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 var commentRules = []rule{
@@ -35,9 +36,9 @@ func commentComesBack(w *world) {
 		c.Source, c.HTML, c.Markup, c.Lang, c.Search = hostile, hostile, 3, "kk", hostile
 		c.Reason, c.Note = decision.ReasonOther, hostile
 		c.Writer, c.Address, c.Same, c.Submissions = []byte{0, 1}, []byte{2, 0xff}, []byte(c.ID), 4
-		c.Verdict = moderation.Verdict{
+		c.Verdict = verdict.Verdict{
 			Score: 0.123456789, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
-			Signals: []moderation.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
+			Signals: []verdict.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
 		}
 		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
 		c.EditedAt, c.DecidedAt = began.Add(time.Microsecond), began.Add(2*time.Microsecond)
@@ -182,7 +183,7 @@ func editWaitsAgain(w *world) {
 	c := w.comment(in(decision.Approved), same("e"), func(c *moderation.Comment) { c.Standing = 4 })
 	change := moderation.TextChange{
 		State: decision.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
-		Verdict:  moderation.Verdict{Score: 0.9, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
+		Verdict:  verdict.Verdict{Score: 0.9, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
 		Standing: 4, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
@@ -223,7 +224,7 @@ func verdictRenewal(w *world) {
 		{c.ID, 1, 4, false}, {c.ID, 2, 6, false}, {c.ID, 1, 5, true}, {c.ID, 1, 6, true}, {c.ID, 1, 5, false},
 		{decided.ID, 1, 9, false}, {"nothing", 1, 9, false},
 	} {
-		v := moderation.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []moderation.Signal{{Name: "classifier", Weight: 1}}}
+		v := verdict.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []verdict.Signal{{Name: "classifier", Weight: 1}}}
 		w.update(func(tx moderation.Tx) error {
 			ok, err := tx.SetVerdict(w.site.ID, tt.id, tt.version, v)
 			if ok != tt.want {

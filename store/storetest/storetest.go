@@ -15,6 +15,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // A rule is one sentence of the contract.
@@ -125,7 +126,7 @@ func (w *world) draft(wishes ...wish) moderation.Comment {
 	c := moderation.Comment{
 		ID: id, Site: w.site.ID, Page: w.page.ID, Version: 1, Submissions: 1, FormAge: -1,
 		Path: fmt.Sprintf("%016d", n), Source: "text of " + id, Search: "text of " + id,
-		Verdict: moderation.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
+		Verdict: verdict.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
 	}
 	for _, grant := range wishes {
 		grant(&c)

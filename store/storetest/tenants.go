@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/verdict"
 )
 
 var tenantRules = []rule{
@@ -188,7 +189,7 @@ var writes = []struct {
 		return err
 	}},
 	{"SetVerdict", func(tx moderation.Tx, s int64) error {
-		return done(tx.SetVerdict(s, oneWaiting, 1, moderation.Verdict{Score: 0.99, ModelSeq: 2}))
+		return done(tx.SetVerdict(s, oneWaiting, 1, verdict.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
 	{"SetState", func(tx moderation.Tx, s int64) error {
 		return done(tx.SetState(s, oneWaiting, 1, moderation.StateChange{State: decision.Removed}))
