@@ -273,10 +273,13 @@ func TestSettingsAreKept(t *testing.T) {
 	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 || site.Settings.RulesText("ru") != "Будьте добры." {
 		t.Errorf("the site is %+v", site)
 	}
-	b.press(b.doc, "Save", fields{"suspect": "7"})
+	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "0,7"}).sees("Saved.")
+	b.press(b.doc, "Save", fields{"suspect": "7"}).sees("The score is a number from 0.5 to 1.")
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a score of 7 answers %d, want 422", b.status)
 	}
+	b.langs = "ru"
+	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).sees("Порог — число от 0.5 до 1.").misses("The score")
 }
 
 func TestATokenIsShownOnce(t *testing.T) {

@@ -147,6 +147,9 @@ func (d *desk) settingsAgain(c echo.Context, who people.Actor, site moderation.S
 		return err
 	}
 	p.Error = problem.Detail
+	if key := "settings.bad." + strings.TrimPrefix(problem.Errors[0].Field, "/"); w.has(key) {
+		p.Error = w.t(key)
+	}
 	return renderFailure(c, w, "settings", problem, p)
 }
 
