@@ -228,6 +228,7 @@ func TestADatabaseKeepsItsSecret(t *testing.T) {
 			}
 			s.must(with("migrate", "up")...)
 			s.must(with("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")...)
+			s.refused("there is no secret at", with("site", "list", "--data", "nowhere")...)
 			// Another folder has no secret; the one that is made for it is not the database's.
 			s.refused("not the secret", with("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner", "--data", "elsewhere")...)
 			if got := strings.Join(s.files(), "\n"); strings.Contains(got, "/elsewhere/secret") {

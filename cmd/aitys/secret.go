@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -59,6 +60,8 @@ const maxSecret = 4096 // bytes
 func readSecret(path string) (secret.Secret, error) {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no secret at %s: name the one that the servers have with --secret-file", path)
 	case err != nil:
 		return nil, fmt.Errorf("read the secret: %w", err)
 	case !info.Mode().IsRegular():
