@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -32,7 +33,7 @@ type ownView struct {
 	EditUntil *stamp  `json:"edit_until"`
 }
 
-func writersView(m moderation.Comment, page moderation.Page) ownView {
+func writersView(m comment.Comment, page moderation.Page) ownView {
 	return ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
 		Reason: orNull(m.Reason.String()), Note: m.Note, EditUntil: at(m.EditUntil),

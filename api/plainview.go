@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -118,7 +119,7 @@ func ofSite(site moderation.Site, page string) bool {
 
 // nest puts replies below what they answer. What answers a comment of an earlier page stands
 // at the top.
-func nest(c echo.Context, lang *words, flat []moderation.Comment) []*plainComment {
+func nest(c echo.Context, lang *words, flat []comment.Comment) []*plainComment {
 	var roots, above []*plainComment
 	for _, m := range flat {
 		n := newPlainComment(c, lang, m)
@@ -136,7 +137,7 @@ func nest(c echo.Context, lang *words, flat []moderation.Comment) []*plainCommen
 	return roots
 }
 
-func newPlainComment(c echo.Context, lang *words, m moderation.Comment) *plainComment {
+func newPlainComment(c echo.Context, lang *words, m comment.Comment) *plainComment {
 	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != decision.Approved}
 	if n.Gone {
 		return n
@@ -154,7 +155,7 @@ func newPlainComment(c echo.Context, lang *words, m moderation.Comment) *plainCo
 	return n
 }
 
-func newOwnShown(lang *words, m moderation.Comment) ownShown {
+func newOwnShown(lang *words, m comment.Comment) ownShown {
 	own := ownShown{ID: m.ID, Status: lang.Waiting, Note: m.Note, HTML: template.HTML(m.HTML)} // canonical
 	if m.State != decision.Pending {
 		own.Status = lang.refused(m.Reason)

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -72,7 +73,7 @@ type authorOut struct {
 }
 
 // publicComment is what anybody sees: of one that is gone and keeps its place, only the place.
-func publicComment(m moderation.Comment, pageURL string) commentOut {
+func publicComment(m comment.Comment, pageURL string) commentOut {
 	if m.State == decision.Approved {
 		return wholeComment(m, pageURL)
 	}
@@ -83,7 +84,7 @@ func publicComment(m moderation.Comment, pageURL string) commentOut {
 }
 
 // wholeComment is the comment itself, for those who may see it in any state.
-func wholeComment(m moderation.Comment, pageURL string) commentOut {
+func wholeComment(m comment.Comment, pageURL string) commentOut {
 	return commentOut{
 		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: m.State.String(),
 		Author: &authorOut{Name: orNull(m.Name), Badge: orNull(m.Badge), URL: orNull(m.Website)},

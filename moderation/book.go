@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -27,7 +28,7 @@ type book struct {
 	entry
 	tx       Tx
 	head     decision.Head
-	comments map[string]Comment          // as they are now, by id
+	comments map[string]comment.Comment  // as they are now, by id
 	logs     map[string][]decision.Entry // what was read of their logs, ascending
 	shows    *showing
 
@@ -54,7 +55,7 @@ func (b *book) lock(ids []string) error {
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
 	}
-	b.comments = make(map[string]Comment, len(found))
+	b.comments = make(map[string]comment.Comment, len(found))
 	for _, c := range found {
 		b.comments[c.ID] = c
 	}
@@ -78,7 +79,7 @@ func (b *book) readLog(ids []string) error {
 }
 
 // conflict says why a comment was left alone, and who was there before.
-func (b *book) conflict(c Comment, code string) Conflict {
+func (b *book) conflict(c comment.Comment, code string) Conflict {
 	out := Conflict{ID: c.ID, Code: code, Version: c.Version, State: c.State}
 	if entries := b.logs[c.ID]; len(entries) > 0 {
 		last := entries[len(entries)-1]
@@ -88,7 +89,7 @@ func (b *book) conflict(c Comment, code string) Conflict {
 }
 
 // write puts a decision on a comment: d needs what is its own only.
-func (b *book) write(c Comment, d decision.Entry, ch StateChange) error {
+func (b *book) write(c comment.Comment, d decision.Entry, ch comment.StateChange) error {
 	d.Comment, d.Version, d.From = c.ID, c.Version, c.State
 	ok, err := b.tx.SetState(b.site.ID, c.ID, c.Version, ch)
 	if err != nil {

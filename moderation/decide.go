@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -177,7 +178,7 @@ func (b *book) read(refs []Ref) error {
 
 // stands reports whether a comment is where the action would take it by a decision that
 // stands: one made of the text as it is now.
-func (b *book) stands(c Comment, a decision.Action, r decision.Reason) bool {
+func (b *book) stands(c comment.Comment, a decision.Action, r decision.Reason) bool {
 	if c.Standing == 0 || c.State != a.State() || c.Reason != r {
 		return false
 	}
@@ -188,12 +189,12 @@ func (b *book) stands(c Comment, a decision.Action, r decision.Reason) bool {
 
 // edited reports whether a comment was edited since entry i of its log: only entries and
 // edits raise its version.
-func edited(c Comment, entries []decision.Entry, i int) bool {
+func edited(c comment.Comment, entries []decision.Entry, i int) bool {
 	return c.Version != entries[i].Version+int64(len(entries)-i)
 }
 
 // decide makes one decision, and counts it.
-func (b *book) decide(c Comment, in Choice, salt []byte, out *Outcome) error {
+func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) error {
 	out.Done++
 	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
@@ -212,15 +213,12 @@ func (b *book) decide(c Comment, in Choice, salt []byte, out *Outcome) error {
 		d.Lesson = decision.LessonHash(salt, l.Lesson)
 		b.lessons = append(b.lessons, l)
 	}
-	return b.write(c, d, StateChange{
+	return b.write(c, d, comment.StateChange{
 		State: d.To, Reason: d.Reason, Note: d.Note, Standing: b.head.Seq + 1, DecidedAt: b.at,
 	})
 }
 
 // lesson is what the next entry of the log teaches about a comment.
-func (b *book) lesson(c Comment, label classifier.Label) classifier.Lesson {
-	return classifier.Lesson{
-		Seq: b.head.Seq + 1, Label: label,
-		Comment: classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website},
-	}
+func (b *book) lesson(c comment.Comment, label classifier.Label) classifier.Lesson {
+	return classifier.Lesson{Seq: b.head.Seq + 1, Label: label, Comment: c.Document()}
 }

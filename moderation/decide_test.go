@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -144,7 +145,7 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 	w := newWorld(t)
 	mod := w.person("mod", people.Moderator, "a")
 	spam := moderation.Choice{Action: decision.MarkSpam}
-	again := func(c moderation.Comment, in moderation.Choice, version int64) moderation.Outcome {
+	again := func(c comment.Comment, in moderation.Choice, version int64) moderation.Outcome {
 		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
 		out, err := w.s.Decide(w.ctx, mod, w.a, in)
 		w.must(err)

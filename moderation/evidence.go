@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -22,14 +23,14 @@ type LikelyReason struct {
 
 // evidence returns what speaks for spam and against it by today's model, strongest first, and
 // the reasons that are likely, likeliest first, each with its own.
-func (s *Service) evidence(ctx context.Context, c Comment) (found []classifier.Weight, likely []LikelyReason) {
+func (s *Service) evidence(ctx context.Context, c comment.Comment) (found []classifier.Weight, likely []LikelyReason) {
 	defer s.survive(ctx, "evidence", c.ID, func() { found, likely = nil, nil })
 	l, err := s.model(ctx, c.Site)
 	if err != nil {
 		s.log.WarnContext(ctx, "no evidence", "comment", c.ID, "error", err)
 		return nil, nil
 	}
-	d := classifier.Read(document(c))
+	d := classifier.Read(c.Document())
 	for i, p := range l.model.Judge(d).Reasons {
 		reason := verdict.Reasons[i]
 		if c.Verdict.Likely(reason, p) {

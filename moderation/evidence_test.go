@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -23,7 +24,7 @@ func (w *world) refuse(reason decision.Reason, n int, text string) moderation.Ou
 	return out
 }
 
-func (w *world) item(c moderation.Comment) moderation.Item {
+func (w *world) item(c comment.Comment) moderation.Item {
 	w.t.Helper()
 	item, _, err := w.s.Item(w.ctx, people.Operator, w.a, c.ID)
 	w.must(err)

@@ -1,9 +1,6 @@
 package moderation
 
 import (
-	"crypto/rand"
-	"encoding/base32"
-	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,16 +24,3 @@ func isID(id string) bool {
 
 // now is the time as the databases keep it.
 func (s *Service) now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }
-
-const segmentLen = 16
-
-var segmentCode = base32.HexEncoding.WithPadding(base32.NoPadding)
-
-// newSegment makes a comment's own part of its Path: 16 characters of 0-9 and A-V whose
-// bytewise order is that of arrival, made of 7 bytes of microseconds and 3 random ones.
-func newSegment(at time.Time) string {
-	var b [8 + 3]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMicro()))
-	_, _ = rand.Read(b[8:]) // never fails, says its documentation
-	return segmentCode.EncodeToString(b[1:])
-}

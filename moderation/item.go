@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -31,7 +32,7 @@ func (s *Service) Item(ctx context.Context, who people.Actor, site Site, id stri
 		if err != nil {
 			return err
 		}
-		if list, err = items(tx, site.ID, []Comment{c}); err != nil {
+		if list, err = items(tx, site.ID, []comment.Comment{c}); err != nil {
 			return err
 		}
 		decisions, err := tx.DecisionsOf(site.ID, id)
@@ -50,7 +51,7 @@ func (s *Service) Item(ctx context.Context, who people.Actor, site Site, id stri
 }
 
 // items gathers what a moderator sees around comments, but for the evidence.
-func items(tx Tx, site int64, list []Comment) ([]Item, error) {
+func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
 	var pageIDs, parentIDs []string
 	var writers [][]byte
 	for _, c := range list {
@@ -74,15 +75,15 @@ func items(tx Tx, site int64, list []Comment) ([]Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read writers: %w", err)
 	}
-	refresh(list)
-	refresh(parents)
+	comment.Refresh(list)
+	comment.Refresh(parents)
 	out := make([]Item, len(list))
 	for i, c := range list {
 		out[i] = Item{Comment: c, Writer: known[string(c.Writer)]}
 		if j := slices.IndexFunc(pages, func(p Page) bool { return p.ID == c.Page }); j >= 0 {
 			out[i].Page = pages[j]
 		}
-		if j := slices.IndexFunc(parents, func(p Comment) bool { return p.ID == c.Parent }); j >= 0 {
+		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == c.Parent }); j >= 0 {
 			parent := parents[j]
 			out[i].Parent = &parent
 		}
@@ -97,7 +98,7 @@ func unique(ids []string) []string {
 
 // story tells what happened to a comment, oldest first. That a site's setting published it
 // is in no decision: it is seen from the state in which the next one met the comment.
-func story(c Comment, logged []LogEntry) []HistoryEntry {
+func story(c comment.Comment, logged []LogEntry) []HistoryEntry {
 	out := make([]HistoryEntry, 0, len(logged)+1)
 	state, at := decision.Pending, c.CreatedAt
 	auto := func(version int64) {
@@ -123,7 +124,7 @@ func story(c Comment, logged []LogEntry) []HistoryEntry {
 
 // editTime is when a comment was published anew after a decision at a time: by its last edit,
 // as far as is known.
-func editTime(c Comment, decided time.Time) time.Time {
+func editTime(c comment.Comment, decided time.Time) time.Time {
 	if c.EditedAt.After(decided) {
 		return c.EditedAt
 	}

@@ -6,19 +6,20 @@ import (
 	"math"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // ask has a site's model judge a comment. Whatever fails in there, the comment goes on: it
 // is not OK, and waits for a person.
-func (s *Service) ask(ctx context.Context, c Comment) (j verdict.Judged) {
+func (s *Service) ask(ctx context.Context, c comment.Comment) (j verdict.Judged) {
 	defer s.survive(ctx, "judge", c.ID, func() { j = verdict.Judged{} })
 	l, err := s.model(ctx, c.Site)
 	if err != nil {
 		s.log.WarnContext(ctx, "comment not judged", "comment", c.ID, "error", err)
 		return verdict.Judged{}
 	}
-	j = verdict.Judged{Judgement: l.model.Judge(classifier.Read(document(c))), Changed: l.changed, OK: true}
+	j = verdict.Judged{Judgement: l.model.Judge(classifier.Read(c.Document())), Changed: l.changed, OK: true}
 	if math.IsNaN(j.Logit) || math.IsNaN(j.Spam) {
 		s.log.WarnContext(ctx, "comment judged NaN", "comment", c.ID)
 		return verdict.Judged{}
@@ -32,18 +33,5 @@ func (s *Service) survive(ctx context.Context, doing, comment string, give func(
 		// Not the value: it may quote the text.
 		s.log.ErrorContext(ctx, "classifier panicked", "doing", doing, "comment", comment, "type", fmt.Sprintf("%T", fault))
 		give()
-	}
-}
-
-// document is what the classifier sees of a comment, when it is judged and when it is taught.
-func document(c Comment) classifier.Comment {
-	return classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
-}
-
-// factsOf is what of a comment goes into its verdict besides its text's probabilities.
-func factsOf(c Comment, h WriterHistory) verdict.Facts {
-	return verdict.Facts{
-		Source: c.Source, Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
-		Approved: h.Approved, Refused: h.Refused,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -287,7 +288,7 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 			return nil, false, err
 		}
 		for _, d := range own {
-			if slices.ContainsFunc(comments, func(c Comment) bool {
+			if slices.ContainsFunc(comments, func(c comment.Comment) bool {
 				return c.ID == d.Comment && c.Standing == d.Seq && c.State != decision.Removed && c.Version == version[d.Seq]
 			}) {
 				batches = append(batches, d.Batch)

@@ -5,17 +5,18 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
-func (s *Service) Own(ctx context.Context, site Site, id, token string) (Comment, Page, error) {
+func (s *Service) Own(ctx context.Context, site Site, id, token string) (comment.Comment, Page, error) {
 	if err := s.checkToken(site, id, token); err != nil {
-		return Comment{}, Page{}, err
+		return comment.Comment{}, Page{}, err
 	}
-	var c Comment
+	var c comment.Comment
 	var page Page
 	err := s.view(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
@@ -25,10 +26,10 @@ func (s *Service) Own(ctx context.Context, site Site, id, token string) (Comment
 		return err
 	})
 	if err != nil {
-		return Comment{}, Page{}, fmt.Errorf("read own comment: %w", err)
+		return comment.Comment{}, Page{}, fmt.Errorf("read own comment: %w", err)
 	}
-	own := []Comment{c}
-	refresh(own)
+	own := []comment.Comment{c}
+	comment.Refresh(own)
 	return own[0], page, nil
 }
 
@@ -45,17 +46,17 @@ func (s *Service) checkToken(site Site, id, token string) error {
 
 // Edit replaces the text of a writer's own comment, within its window; it is judged again and
 // waits again, unless the site publishes it. The same text changes nothing.
-func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (Comment, Page, error) {
+func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (comment.Comment, Page, error) {
 	now := s.now()
-	body, err := checkBody(body)
+	body, err := comment.CheckBody(body)
 	if err != nil {
-		return Comment{}, Page{}, err
+		return comment.Comment{}, Page{}, err
 	}
 	c, page, err := s.Own(ctx, site, id, token)
 	if err != nil {
-		return Comment{}, Page{}, err
+		return comment.Comment{}, Page{}, err
 	}
-	c.write(body)
+	c.Write(body)
 	j := s.ask(ctx, c)
 	err = s.update(ctx, func(tx Tx) (err error) {
 		if _, err := tx.LockLog(site.ID); err != nil {
@@ -78,10 +79,10 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		if err != nil {
 			return err
 		}
-		h = h.without(was.State) // an approval is no credit for what takes its place
+		h = h.Without(was.State) // an approval is no credit for what takes its place
 		next := was
-		next.write(body)
-		next.Verdict = verdict.Of(factsOf(next, h), j, site.Settings.Threshold())
+		next.Write(body)
+		next.Verdict = verdict.Of(next.Facts(h), j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = decision.Pending, now, was.Version+1
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {
@@ -97,7 +98,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		return err
 	})
 	if err != nil {
-		return Comment{}, Page{}, fmt.Errorf("edit: %w", err)
+		return comment.Comment{}, Page{}, fmt.Errorf("edit: %w", err)
 	}
 	s.renewIfOld(site.ID, j)
 	return c, page, nil
@@ -107,8 +108,8 @@ var errMoved = errors.New("the comment's version moved under the lock")
 
 // rewrite stores an edit: next in the place of was. The standing decision stays the comment's:
 // what it taught was taught by the text of then, until the next decision.
-func rewrite(tx Tx, was, next Comment) error {
-	ok, err := tx.SetText(was.Site, was.ID, was.Version, TextChange{
+func rewrite(tx Tx, was, next comment.Comment) error {
+	ok, err := tx.SetText(was.Site, was.ID, was.Version, comment.TextChange{
 		State: next.State, Source: next.Source, HTML: next.HTML, Markup: next.Markup, Lang: next.Lang,
 		Search: next.Search, Verdict: next.Verdict, Standing: was.Standing, EditedAt: next.EditedAt,
 	})
@@ -140,7 +141,7 @@ func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) err
 			return err
 		}
 		refused := c.State == decision.Rejected || c.State == decision.Spam
-		ok, err := tx.SetState(site.ID, id, c.Version, StateChange{
+		ok, err := tx.SetState(site.ID, id, c.Version, comment.StateChange{
 			State: decision.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
 		})
 		if err != nil {

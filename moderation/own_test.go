@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -145,7 +146,7 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			w.must(w.s.Withdraw(w.ctx, w.a, c.id, c.token))
 		}
 	}
-	comments := map[string]moderation.Comment{}
+	comments := map[string]comment.Comment{}
 	for _, c := range all {
 		comments[c.id] = w.comment(w.a, c.id)
 	}

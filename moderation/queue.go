@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -34,12 +35,12 @@ type QueueRequest struct {
 
 // An Item is a comment as a moderator sees it.
 type Item struct {
-	Comment  Comment
+	Comment  comment.Comment
 	Page     Page
-	Parent   *Comment // nil for a root
+	Parent   *comment.Comment // nil for a root
 	Evidence []classifier.Weight
 	Reasons  []LikelyReason
-	Writer   WriterHistory
+	Writer   comment.History
 }
 
 // A QueuePage is one page of a view. Counts has every view's name; Capped says that some of
@@ -62,7 +63,7 @@ func (s *Service) Queue(ctx context.Context, who people.Actor, site Site, req Qu
 	}
 	var out QueuePage
 	err = s.view(ctx, func(tx Tx) (err error) {
-		var list []Comment
+		var list []comment.Comment
 		if list, out.Next, err = queuePage(tx, q, finds(who, q)); err != nil {
 			return err
 		}
@@ -142,18 +143,18 @@ func (req QueueRequest) query(site Site) (q QueueQuery, err error) {
 
 // finds returns what keeps a comment in an actor's list. The store's search looks through
 // e-mails too: whoever may not see them must not find by them.
-func finds(a people.Actor, q QueueQuery) func(Comment) bool {
+func finds(a people.Actor, q QueueQuery) func(comment.Comment) bool {
 	if a.Role(q.Site) >= people.Moderator || q.Search == "" {
-		return func(Comment) bool { return true }
+		return func(comment.Comment) bool { return true }
 	}
-	return func(c Comment) bool {
+	return func(c comment.Comment) bool {
 		c.Email = ""
-		return strings.Contains(searchText(c), q.Search)
+		return strings.Contains(comment.SearchText(c), q.Search)
 	}
 }
 
 // queuePage reads one page of comments and the cursor of the next.
-func queuePage(tx Tx, q QueueQuery, keep func(Comment) bool) (list []Comment, next string, err error) {
+func queuePage(tx Tx, q QueueQuery, keep func(comment.Comment) bool) (list []comment.Comment, next string, err error) {
 	limit := q.Limit
 	q.Limit++ // one more shows whether there is a next page
 	for {
@@ -177,7 +178,7 @@ func queuePage(tx Tx, q QueueQuery, keep func(Comment) bool) (list []Comment, ne
 	}
 }
 
-func cursorOf(c Comment) *QueueCursor {
+func cursorOf(c comment.Comment) *QueueCursor {
 	return &QueueCursor{At: c.CreatedAt, ID: c.ID, Score: c.Verdict.Score}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -161,7 +162,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	w := newWorld(t)
 	mod, author := w.person("mod", people.Moderator, "a"), w.person("author", people.Author, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker", Email: "baker@mail.example"}
-	say := func(parent, text string) moderation.Comment {
+	say := func(parent, text string) comment.Comment {
 		w.clock.add(time.Minute)
 		in.Parent, in.Body = parent, text
 		out, err := w.s.Submit(w.ctx, w.a, in)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -148,7 +149,7 @@ func (s *story) withdraw(t *rapid.T) {
 
 // check holds what must be true at every moment.
 func (s *story) check(t *rapid.T) {
-	stored := map[string]moderation.Comment{}
+	stored := map[string]comment.Comment{}
 	s.view(func(tx moderation.Tx) error {
 		list, err := tx.CommentsByID(s.site.ID, s.ids)
 		for _, c := range list {
@@ -185,7 +186,7 @@ func (s *story) check(t *rapid.T) {
 }
 
 // taught is what must stand: of each comment the lesson of its last standing decision.
-func (s *story) taught(stored map[string]moderation.Comment) map[uint64]string {
+func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 	want := map[uint64]string{}
 	s.view(func(tx moderation.Tx) error {
 		for _, c := range stored {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -124,7 +125,7 @@ func (s *Service) siteByID(ctx context.Context, id int64) (site Site, known bool
 
 // rejudgeFreshest judges the first of an order that were judged by an older model.
 func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64, order QueueOrder) error {
-	var stale []Comment
+	var stale []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
 		stale, err = tx.StalePending(site.ID, changed, order, freshest)
 		return err
@@ -143,7 +144,7 @@ func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64
 // rejudgeNext goes on through all that wait, whatever changes meanwhile, so that everybody's
 // turn comes; at the end it begins again.
 func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
-	var waiting []Comment
+	var waiting []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
 		waiting, err = tx.Queue(QueueQuery{Site: site.ID, View: ViewPending, Order: QueueOldest, After: t.after, Limit: rejudgeRead})
 		return err
@@ -157,14 +158,14 @@ func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
 	} else {
 		t.after = nil
 	}
-	stale := slices.DeleteFunc(waiting, func(c Comment) bool { return c.Verdict.ModelSeq >= t.changed })
+	stale := slices.DeleteFunc(waiting, func(c comment.Comment) bool { return c.Verdict.ModelSeq >= t.changed })
 	return s.rejudge(ctx, site, t.changed, stale)
 }
 
 // anyStale reports whether a waiting comment was judged by an older model. It loads none.
 func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
 	l := s.models.of(site.ID).live.Load()
-	var stale []Comment
+	var stale []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
 		var changed uint64
 		if l != nil {
@@ -180,7 +181,7 @@ func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
 
 // rejudge renews the verdicts of comments that wait in the version given. What the model
 // cannot judge keeps its verdict, and is not tried again by the same model.
-func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, comments []Comment) error {
+func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, comments []comment.Comment) error {
 	if len(comments) == 0 {
 		return nil
 	}
@@ -191,7 +192,7 @@ func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, commen
 	verdicts := make([]verdict.Verdict, len(comments))
 	for i, c := range comments {
 		if j := s.ask(ctx, c); j.OK {
-			verdicts[i] = verdict.Of(factsOf(c, histories[string(c.Writer)]), j, site.Settings.Threshold())
+			verdicts[i] = verdict.Of(c.Facts(histories[string(c.Writer)]), j, site.Settings.Threshold())
 		} else {
 			verdicts[i] = c.Verdict
 			verdicts[i].ModelSeq = changed
@@ -214,7 +215,7 @@ func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, commen
 	})
 }
 
-func (s *Service) histories(ctx context.Context, site Site, comments []Comment) (h map[string]WriterHistory, err error) {
+func (s *Service) histories(ctx context.Context, site Site, comments []comment.Comment) (h map[string]comment.History, err error) {
 	writers := make([][]byte, 0, len(comments))
 	for _, c := range comments {
 		if c.Writer != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -14,7 +15,7 @@ import (
 // Contradictions has that comment where the filter was sure that it is spam: undo of Batch takes
 // the approval back.
 type Replied struct {
-	Comment        Comment
+	Comment        comment.Comment
 	Batch          string
 	Contradictions []Contradiction
 	Replayed       bool
@@ -27,18 +28,18 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site Site, to Ref
 	if err := who.May(site.ID, people.Author, people.ScopeDecide); err != nil {
 		return Replied{}, err
 	}
-	body, err := checkBody(body)
+	body, err := comment.CheckBody(body)
 	if err != nil {
 		return Replied{}, err
 	}
 	e, salts := s.newEntry(who, site), newSalts(1)
-	reply := Comment{
+	reply := comment.Comment{
 		ID: newID(), Site: site.ID, State: decision.Approved, Version: 1,
 		Name: who.Account.Name, Account: who.ID(), Badge: who.Role(site.ID).String(),
 		Submissions: 1, FormAge: -1, CreatedAt: e.at, EditUntil: e.at,
 	}
-	reply.write(body)
-	segment := newSegment(e.at)
+	reply.Write(body)
+	segment := comment.NewSegment(e.at)
 	var out Replied
 	err = s.update(ctx, func(tx Tx) error {
 		var answer struct {
@@ -76,7 +77,7 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site Site, to Ref
 }
 
 // reply stores c as the answer to a comment, which it approves where it waits; out is of that.
-func (b *book) reply(who people.Actor, to Ref, c Comment, segment string, salt []byte, out *Outcome) error {
+func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string, salt []byte, out *Outcome) error {
 	if err := b.lock([]string{to.ID}); err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (b *book) reply(who people.Actor, to Ref, c Comment, segment string, salt [
 			return err
 		}
 	}
-	if err := c.under(&parent, segment); err != nil {
+	if err := c.Under(&parent, segment); err != nil {
 		return err
 	}
 	c.Page, c.Shown = parent.Page, true

@@ -3,6 +3,7 @@ package moderation
 import (
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -12,11 +13,11 @@ import (
 type showing struct {
 	tx   Tx
 	site int64
-	seen map[string]*Comment
+	seen map[string]*comment.Comment
 }
 
-func newShowing(tx Tx, site int64, known ...Comment) *showing {
-	w := &showing{tx: tx, site: site, seen: make(map[string]*Comment, len(known))}
+func newShowing(tx Tx, site int64, known ...comment.Comment) *showing {
+	w := &showing{tx: tx, site: site, seen: make(map[string]*comment.Comment, len(known))}
 	for _, c := range known {
 		w.seen[c.ID] = &c
 	}
@@ -39,7 +40,7 @@ func (w *showing) set(id string, approved bool) error {
 }
 
 // settle brings c's Shown up to date and carries the change to its ancestors.
-func (w *showing) settle(c *Comment) error {
+func (w *showing) settle(c *comment.Comment) error {
 	shown := c.State == decision.Approved || c.ShownReplies > 0
 	if shown == c.Shown {
 		return nil
@@ -76,7 +77,7 @@ func (w *showing) replyShown(parent string, shown bool) error {
 	return w.replyShown(p.Parent, p.Shown)
 }
 
-func (w *showing) comment(id string) (*Comment, error) {
+func (w *showing) comment(id string) (*comment.Comment, error) {
 	if c := w.seen[id]; c != nil {
 		return c, nil
 	}

@@ -6,12 +6,22 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/moderation/verdict"
+)
+
+const (
+	// refusedFor is how long a refused comment swallows the same again.
+	refusedFor = 24 * time.Hour
+	// minLetters is how long a text without a name must be to be the same as another.
+	minLetters = 24
 )
 
 // A Form is what the widget's form says of itself.
@@ -34,7 +44,7 @@ type Submission struct {
 // Submitted is what became of a Submission. Comment has what a reader may know of it: ID,
 // Version, State, HTML and times; with Duplicate only ID and State, and there is no EditToken.
 type Submitted struct {
-	Comment   Comment
+	Comment   comment.Comment
 	Duplicate bool
 	EditToken string
 	EditUntil time.Time
@@ -63,7 +73,7 @@ func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitt
 	if err != nil {
 		return Submitted{}, err
 	}
-	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: newSegment(now), judged: s.ask(ctx, c)}
+	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now), judged: s.ask(ctx, c)}
 	var r receipt
 	var replayed bool
 	err = s.update(ctx, func(tx Tx) (err error) {
@@ -78,7 +88,7 @@ func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitt
 		return Submitted{}, fmt.Errorf("submit: %w", err)
 	}
 	s.renewIfOld(site.ID, a.judged)
-	out := Submitted{Comment: Comment{ID: r.ID, Version: r.Version, State: r.State, HTML: r.HTML, CreatedAt: r.CreatedAt,
+	out := Submitted{Comment: comment.Comment{ID: r.ID, Version: r.Version, State: r.State, HTML: r.HTML, CreatedAt: r.CreatedAt,
 		EditUntil: r.EditUntil}, Duplicate: r.Duplicate, EditUntil: r.EditUntil, Replayed: replayed}
 	if !r.Duplicate {
 		out.EditToken = s.secret.EditToken(site.ID, r.ID)
@@ -87,21 +97,24 @@ func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitt
 }
 
 // draft makes the comment of a submission, and its page, as far as that needs no database.
-func (s *Service) draft(site Site, in Submission, now time.Time) (Page, Comment, error) {
+func (s *Service) draft(site Site, in Submission, now time.Time) (Page, comment.Comment, error) {
 	url, err := canonicalURL(site, in.PageURL)
 	if err != nil {
-		return Page{}, Comment{}, err
+		return Page{}, comment.Comment{}, err
 	}
-	c := Comment{ID: newID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, CreatedAt: now,
+	c := comment.Comment{ID: newID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, CreatedAt: now,
 		EditUntil: now.Add(time.Duration(site.Settings.EditMinutes) * time.Minute)}
-	if err := c.signed(in); err != nil {
-		return Page{}, Comment{}, err
+	if err := in.check(); err != nil {
+		return Page{}, comment.Comment{}, err
 	}
-	body, err := checkBody(in.Body)
+	if err := c.Sign(in.Name, in.Email, in.Website); err != nil {
+		return Page{}, comment.Comment{}, err
+	}
+	body, err := comment.CheckBody(in.Body)
 	if err != nil {
-		return Page{}, Comment{}, err
+		return Page{}, comment.Comment{}, err
 	}
-	c.write(body)
+	c.Write(body)
 	if in.Form != nil {
 		c.Trap = in.Form.Trap != ""
 		c.FormAge = s.secret.FormAge(site.ID, in.Form.Token, now)
@@ -111,17 +124,29 @@ func (s *Service) draft(site Site, in Submission, now time.Time) (Page, Comment,
 		c.Address = s.secret.Hash("address", site.ID, prefix)
 	}
 	if c.Name != "" || c.Email != "" {
-		c.Writer = s.secret.Hash("writer", site.ID, identity(c, prefix)...)
+		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
 	}
 	page := Page{ID: newID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true, CreatedAt: now}
 	return page, c, nil
+}
+
+// check refuses fields that are no text.
+func (in Submission) check() error {
+	for _, f := range []struct{ field, text string }{
+		{"/author/name", in.Name}, {"/author/email", in.Email}, {"/author/website", in.Website}, {"/page/title", in.PageTitle},
+	} {
+		if !utf8.ValidString(f.text) {
+			return problem.Field(f.field, "This is not valid UTF-8.")
+		}
+	}
+	return nil
 }
 
 // arrival is what Submit brings into its transaction.
 type arrival struct {
 	site    Site
 	page    Page
-	comment Comment
+	comment comment.Comment
 	parent  string
 	segment string
 	judged  verdict.Judged
@@ -134,7 +159,7 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 	if err != nil {
 		return receipt{}, err
 	}
-	c.Verdict = verdict.Of(factsOf(c, h), a.judged, a.site.Settings.Threshold())
+	c.Verdict = verdict.Of(c.Facts(h), a.judged, a.site.Settings.Threshold())
 	// Before anything is read that the log guards.
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
 		return receipt{}, err
@@ -176,9 +201,9 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.
-func submittedAgain(tx Tx, site Site, c Comment) (receipt, error) {
+func submittedAgain(tx Tx, site Site, c comment.Comment) (receipt, error) {
 	r := receipt{ID: c.ID, State: c.State, Duplicate: true}
-	facts := factsOf(c, WriterHistory{})
+	facts := c.Facts(comment.History{})
 	if c.State != decision.Pending || !facts.Lifted() {
 		return r, nil
 	}
@@ -188,10 +213,35 @@ func submittedAgain(tx Tx, site Site, c Comment) (receipt, error) {
 	return r, tx.Emit(Event{Site: c.Site, Kind: EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }
 
+// readersTitle is what a reader's browser says that a page is called; too much is cut off.
+func readersTitle(title string) string {
+	title = text.CleanLine(title)
+	if r := []rune(title); len(r) > maxTitle {
+		return string(r[:maxTitle])
+	}
+	return title
+}
+
+// sameness is what makes c the same as another comment of its page, or nil where nothing
+// can: without a name, short texts of one address are of many people.
+func (s *Service) sameness(c comment.Comment) []byte {
+	if c.Name == "" && text.Letters(c.Source) < minLetters {
+		return nil
+	}
+	writer := c.Writer
+	if writer == nil {
+		writer = c.Address
+	}
+	if writer == nil {
+		return nil
+	}
+	return s.secret.Hash("same", c.Site, c.Page, c.Parent, string(writer), text.Fold(c.Source))
+}
+
 // placeUnder gives c its place below parent, which readers must be able to see on c's page.
-func (s *Service) placeUnder(tx Tx, c *Comment, parent, segment string) error {
+func (s *Service) placeUnder(tx Tx, c *comment.Comment, parent, segment string) error {
 	if parent == "" {
-		return c.under(nil, segment)
+		return c.Under(nil, segment)
 	}
 	p, err := readComment(tx, c.Site, parent)
 	var e *problem.Error
@@ -201,35 +251,24 @@ func (s *Service) placeUnder(tx Tx, c *Comment, parent, segment string) error {
 	if err != nil {
 		return err
 	}
-	return c.under(&p, segment)
+	return c.Under(&p, segment)
 }
 
 // writerHistory is what the site knows of c's writer.
-func writerHistory(tx Tx, c Comment) (WriterHistory, error) {
+func writerHistory(tx Tx, c comment.Comment) (comment.History, error) {
 	if c.Writer == nil {
-		return WriterHistory{}, nil
+		return comment.History{}, nil
 	}
 	known, err := tx.Writers(c.Site, [][]byte{c.Writer})
 	if err != nil {
-		return WriterHistory{}, fmt.Errorf("read the writer's history: %w", err)
+		return comment.History{}, fmt.Errorf("read the writer's history: %w", err)
 	}
 	return known[string(c.Writer)], nil
 }
 
-// without is a history less one comment of a state.
-func (h WriterHistory) without(s decision.State) WriterHistory {
-	switch s {
-	case decision.Approved:
-		h.Approved--
-	case decision.Rejected, decision.Spam:
-		h.Refused--
-	}
-	return h
-}
-
 // Preview renders body as it would be shown.
 func (s *Service) Preview(ctx context.Context, site Site, body string) (string, error) {
-	body, err := checkBody(body)
+	body, err := comment.CheckBody(body)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -27,7 +28,7 @@ type ThreadRequest struct {
 type Thread struct {
 	Page     Page
 	Count    int // approved comments
-	Comments []Comment
+	Comments []comment.Comment
 	Next     string // "" at the end
 }
 
@@ -64,9 +65,9 @@ func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thr
 		t.Comments = t.Comments[:q.Limit-1]
 		t.Next = threadCursor(q.Order, t.Comments[q.Limit-2].Path)
 	}
-	refresh(t.Comments)
+	comment.Refresh(t.Comments)
 	for i := range t.Comments {
-		t.Comments[i].hide()
+		t.Comments[i].Hide()
 	}
 	return t, nil
 }
@@ -127,7 +128,7 @@ func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
 	}
 	there := err == nil && c.Page == q.Page && c.Shown
 	if there {
-		q.From = c.Path[:segmentLen]
+		q.From = c.Path[:comment.SegmentLength]
 	}
 	if t.Comments, err = tx.Thread(q); err != nil || !there {
 		return err
@@ -142,15 +143,6 @@ func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
 	return err
 }
 
-// hide leaves of a comment that only keeps its place no more than the place.
-func (c *Comment) hide() {
-	if c.State == decision.Approved {
-		return
-	}
-	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: decision.Removed,
-		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt}
-}
-
 // A thread's cursor is the last comment's path, marked with the order that it belongs to.
 func threadCursor(order ThreadOrder, path string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(orderMark(order) + path))
@@ -162,19 +154,14 @@ func readThreadCursor(order ThreadOrder, cursor string) (path string, ok bool) {
 		return "", false
 	}
 	path, ok = strings.CutPrefix(string(raw), orderMark(order))
-	return path, ok && isPath(path)
+	return path, ok && comment.IsPath(path)
 }
 
 func orderMark(order ThreadOrder) string { return []string{"oldest:", "newest:"}[order] }
 
-func isPath(path string) bool {
-	return path != "" && len(path)%segmentLen == 0 && len(path) <= maxDepth*segmentLen &&
-		!strings.ContainsFunc(path, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'V') })
-}
-
 // Public returns one comment that readers may see, with its page.
-func (s *Service) Public(ctx context.Context, site Site, id string) (Comment, Page, error) {
-	var c Comment
+func (s *Service) Public(ctx context.Context, site Site, id string) (comment.Comment, Page, error) {
+	var c comment.Comment
 	var page Page
 	err := s.view(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
@@ -187,10 +174,10 @@ func (s *Service) Public(ctx context.Context, site Site, id string) (Comment, Pa
 		return err
 	})
 	if err != nil {
-		return Comment{}, Page{}, fmt.Errorf("read comment: %w", err)
+		return comment.Comment{}, Page{}, fmt.Errorf("read comment: %w", err)
 	}
-	one := []Comment{c}
-	refresh(one)
+	one := []comment.Comment{c}
+	comment.Refresh(one)
 	return one[0], page, nil
 }
 

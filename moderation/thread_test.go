@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -90,7 +91,7 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 		for _, limit := range []int{1, 5, 25} {
 			part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
 			w.must(err)
-			if !slices.ContainsFunc(part.Comments, func(c moderation.Comment) bool { return c.ID == ids[name] }) {
+			if !slices.ContainsFunc(part.Comments, func(c comment.Comment) bool { return c.ID == ids[name] }) {
 				t.Errorf("around %s by %d: it is not among %d", name, limit, len(part.Comments))
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -103,8 +104,8 @@ func (b *book) undoTeaching(who people.Actor, d decision.Entry, out *Outcome) er
 // undo takes back the standing decision d. The comment returns to the state in which d met
 // it, which is not always the one that the decision before d gave it: where its writer edited
 // it in between, it waits, and an approval of the older text does not come back.
-func (b *book) undo(c Comment, d decision.Entry) error {
-	ch := StateChange{State: d.From, Standing: d.Before}
+func (b *book) undo(c comment.Comment, d decision.Entry) error {
+	ch := comment.StateChange{State: d.From, Standing: d.Before}
 	for _, before := range b.logs[c.ID] {
 		if before.Seq == d.Before {
 			ch.DecidedAt = before.At
@@ -133,7 +134,7 @@ func errNoBatch() error {
 }
 
 // teachOpposite is a planted fault: undo as one more step in the other direction.
-func (b *book) teachOpposite(c Comment, d decision.Entry) {
+func (b *book) teachOpposite(c comment.Comment, d decision.Entry) {
 	b.fallen, b.risen = nil, nil
 	switch d.Action {
 	case decision.Approve:

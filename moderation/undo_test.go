@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -21,7 +22,7 @@ type place struct {
 	Replies   int
 }
 
-func placeOf(c moderation.Comment) place {
+func placeOf(c comment.Comment) place {
 	return place{c.State, c.Reason, c.Note, c.Standing, c.DecidedAt, c.Shown, c.ShownReplies}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -121,12 +122,12 @@ func (w *world) token(email string, scope people.Scope, sites ...string) people.
 }
 
 // submit posts a comment by a writer of its own, on the site's first page.
-func (w *world) submit(site moderation.Site, text string) moderation.Comment {
+func (w *world) submit(site moderation.Site, text string) comment.Comment {
 	w.t.Helper()
 	return w.answer(site, "", text)
 }
 
-func (w *world) answer(site moderation.Site, parent, text string) moderation.Comment {
+func (w *world) answer(site moderation.Site, parent, text string) comment.Comment {
 	w.t.Helper()
 	w.posts++
 	w.clock.add(time.Millisecond)
@@ -141,7 +142,7 @@ func (w *world) answer(site moderation.Site, parent, text string) moderation.Com
 }
 
 // submitOwn is submit with the edit token.
-func (w *world) submitOwn(site moderation.Site, text string) (moderation.Comment, string) {
+func (w *world) submitOwn(site moderation.Site, text string) (comment.Comment, string) {
 	w.t.Helper()
 	w.posts++
 	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
@@ -255,9 +256,9 @@ func (w *world) undo(who people.Actor, site moderation.Site, batch string) moder
 }
 
 // comment reads a comment as it is stored.
-func (w *world) comment(site moderation.Site, id string) moderation.Comment {
+func (w *world) comment(site moderation.Site, id string) comment.Comment {
 	w.t.Helper()
-	var c moderation.Comment
+	var c comment.Comment
 	w.view(func(tx moderation.Tx) (err error) {
 		c, err = tx.CommentByID(site.ID, id)
 		return err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/verdict"
 	"github.com/aitys/aitys/store"
 )
@@ -20,12 +21,12 @@ const postWriters = 64
 var benchBegan = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // A post is what a reader sends: 290 bytes of text, as Submit stores it.
-func post(site int64, page string, n int64) moderation.Comment {
+func post(site int64, page string, n int64) comment.Comment {
 	id := fmt.Sprintf("018f6c5e-0000-7000-8000-%012d", n)
 	body := "The bakery on the corner has closed, and nobody knows who will take the house. My neighbour " +
 		"says that a library is to move in, which would be good for the children of the street. If you know " +
 		"more than the paper wrote last week, please tell us here; we would all like to hear it. Thank you, Aya."
-	return moderation.Comment{
+	return comment.Comment{
 		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
 		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
 		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
@@ -63,7 +64,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 }
 
-func ours(tx moderation.Tx, page moderation.Page, c moderation.Comment) error {
+func ours(tx moderation.Tx, page moderation.Page, c comment.Comment) error {
 	if _, err := tx.EnsurePage(page); err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ type floor struct {
 }
 
 type floorPost struct {
-	comment moderation.Comment
+	comment comment.Comment
 	answer  chan error
 }
 
@@ -142,7 +143,7 @@ func newFloor(b *testing.B) *floor {
 	return f
 }
 
-func (f *floor) post(c moderation.Comment) error {
+func (f *floor) post(c comment.Comment) error {
 	p := floorPost{c, make(chan error, 1)}
 	f.posts <- p
 	return <-p.answer
@@ -178,7 +179,7 @@ func (f *floor) serve() {
 }
 
 // write runs the statements of a post as the store does, without the store.
-func write(tx *sql.Tx, c moderation.Comment) error {
+func write(tx *sql.Tx, c comment.Comment) error {
 	var id, at, title string
 	err := tx.QueryRow("SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?", c.Site, "https://x.example/").Scan(&id, &at, &title)
 	if err != nil {

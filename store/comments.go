@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/planted"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/verdict"
 )
@@ -20,7 +20,7 @@ const commentColumns = `site_id, id, page_id, parent_id, depth, path, state, ver
 	score, suggested, suggested_reason, signals, spam, warm, model_seq, standing,
 	shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until`
 
-func scanComment(r *sql.Rows, c *moderation.Comment) error {
+func scanComment(r *sql.Rows, c *comment.Comment) error {
 	v := &c.Verdict
 	return r.Scan(&c.Site, &c.ID, &c.Page, text{&c.Parent}, &c.Depth, &c.Path, &c.State, &c.Version,
 		&c.Name, &c.Email, &c.Website, &c.Account, &c.Badge, &c.Source, &c.HTML, &c.Markup, &c.Lang,
@@ -42,7 +42,7 @@ var insertComment = `
 	INSERT INTO comments (` + commentColumns + `, root)
 	VALUES (` + strings.Repeat("?, ", strings.Count(commentColumns, ",")+1) + `?)`
 
-func commentArgs(c moderation.Comment) ([]any, error) {
+func commentArgs(c comment.Comment) ([]any, error) {
 	v := c.Verdict
 	found, err := signalsText(v.Signals)
 	if err != nil {
@@ -86,7 +86,7 @@ func signalsText(s []verdict.Signal) (string, error) {
 }
 
 // InsertComment implements moderation.CommentTx. See house.md, "The same again".
-func (t *tx) InsertComment(c moderation.Comment) (moderation.Comment, bool, error) {
+func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	if planted.Is("lookup-before-insert") {
 		return t.plantedInsert(c)
 	}
@@ -109,7 +109,7 @@ func (t *tx) InsertComment(c moderation.Comment) (moderation.Comment, bool, erro
 }
 
 // plantedInsert looks first, as if nobody else could come in between.
-func (t *tx) plantedInsert(c moderation.Comment) (moderation.Comment, bool, error) {
+func (t *tx) plantedInsert(c comment.Comment) (comment.Comment, bool, error) {
 	stored, err := first(t, scanComment, "SELECT "+commentColumns+" FROM comments WHERE site_id = ? AND same = ?", c.Site, c.Same)
 	if err == nil {
 		stored.Submissions++
@@ -142,7 +142,7 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 }
 
 // CommentByID implements moderation.CommentTx.
-func (t *tx) CommentByID(site int64, id string) (moderation.Comment, error) {
+func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 	return first(t, scanComment, `
 		SELECT `+commentColumns+`
 		FROM   comments
@@ -152,8 +152,8 @@ func (t *tx) CommentByID(site int64, id string) (moderation.Comment, error) {
 
 // CommentsByID implements moderation.CommentTx. They are locked in one order: two
 // transactions that share comments would otherwise wait for each other's.
-func (t *tx) CommentsByID(site int64, ids []string) ([]moderation.Comment, error) {
-	var all []moderation.Comment
+func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
+	var all []comment.Comment
 	for part := range slices.Chunk(slices.Sorted(slices.Values(ids)), chunk) {
 		comments, err := query(t, scanComment, `
 			SELECT `+commentColumns+`
@@ -177,7 +177,7 @@ func (t *tx) lockRows() string {
 }
 
 // SetState implements moderation.CommentTx.
-func (t *tx) SetState(site int64, id string, version int64, ch moderation.StateChange) (bool, error) {
+func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
 	n, err := t.exec(`
 		UPDATE comments
 		SET    version = version + 1, state = ?, reason = ?, note = ?, standing = ?, decided_at = ?,
@@ -190,7 +190,7 @@ func (t *tx) SetState(site int64, id string, version int64, ch moderation.StateC
 }
 
 // SetText implements moderation.CommentTx.
-func (t *tx) SetText(site int64, id string, version int64, ch moderation.TextChange) (bool, error) {
+func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error) {
 	v := ch.Verdict
 	found, err := signalsText(v.Signals)
 	if err != nil {

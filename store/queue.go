@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -27,7 +28,7 @@ var queueOrders = map[moderation.QueueOrder]struct{ after, order string }{
 }
 
 // Queue implements moderation.CommentTx.
-func (t *tx) Queue(q moderation.QueueQuery) ([]moderation.Comment, error) {
+func (t *tx) Queue(q moderation.QueueQuery) ([]comment.Comment, error) {
 	state, known := queueStates[q.View]
 	if !known {
 		return nil, nil
@@ -90,7 +91,7 @@ func (t *tx) CountQueue(site int64, view moderation.View, suspect float64, limit
 }
 
 // StalePending implements moderation.CommentTx.
-func (t *tx) StalePending(site int64, seq uint64, order moderation.QueueOrder, limit int) ([]moderation.Comment, error) {
+func (t *tx) StalePending(site int64, seq uint64, order moderation.QueueOrder, limit int) ([]comment.Comment, error) {
 	by, known := queueOrders[order]
 	if !known {
 		return nil, fmt.Errorf("read stale comments: no order %q", order)
@@ -106,14 +107,14 @@ func (t *tx) StalePending(site int64, seq uint64, order moderation.QueueOrder, l
 }
 
 // Writers implements moderation.CommentTx.
-func (t *tx) Writers(site int64, writers [][]byte) (map[string]moderation.WriterHistory, error) {
-	histories := make(map[string]moderation.WriterHistory, len(writers))
+func (t *tx) Writers(site int64, writers [][]byte) (map[string]comment.History, error) {
+	histories := make(map[string]comment.History, len(writers))
 	if len(writers) == 0 {
 		return histories, nil
 	}
 	type row struct {
 		writer  []byte
-		history moderation.WriterHistory
+		history comment.History
 	}
 	rows, err := query(t, func(r *sql.Rows, w *row) error {
 		return r.Scan(&w.writer, &w.history.Approved, &w.history.Refused, when{&w.history.FirstSeen})

@@ -1,6 +1,9 @@
 package store
 
-import "github.com/aitys/aitys/moderation"
+import (
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+)
 
 const selectShown = `
 	SELECT ` + commentColumns + `
@@ -10,7 +13,7 @@ const selectShown = `
 	  AND  shown`
 
 // Thread implements moderation.CommentTx.
-func (t *tx) Thread(q moderation.ThreadQuery) ([]moderation.Comment, error) {
+func (t *tx) Thread(q moderation.ThreadQuery) ([]comment.Comment, error) {
 	place, after := q.After, " >"
 	if q.From != "" {
 		place, after = q.From, " >="

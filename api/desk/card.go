@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -98,7 +99,7 @@ func (m *cardMaker) can(s decision.State) can {
 	}
 }
 
-func (m *cardMaker) writer(c moderation.Comment) string {
+func (m *cardMaker) writer(c comment.Comment) string {
 	if c.Name == "" {
 		return m.t("anonymous")
 	}
@@ -106,7 +107,7 @@ func (m *cardMaker) writer(c moderation.Comment) string {
 }
 
 // waited says how long a comment has been waiting, or how old it is.
-func (m *cardMaker) waited(c moderation.Comment) string {
+func (m *cardMaker) waited(c comment.Comment) string {
 	if c.State == decision.Pending {
 		return m.t("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
 	}
@@ -152,7 +153,7 @@ func (m *cardMaker) since(at time.Time) string {
 }
 
 // covered is the label over a text that may offend who must read it all day.
-func (m *cardMaker) covered(c moderation.Comment) string {
+func (m *cardMaker) covered(c comment.Comment) string {
 	switch c.Verdict.Reason {
 	case decision.ReasonObscenity, decision.ReasonHateSpeech:
 		return m.t("covered." + c.Verdict.Reason.String())

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -98,14 +99,14 @@ func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.H
 }
 
 // reasonOf is why a comment was refused; spam has its own state.
-func reasonOf(c moderation.Comment) string {
+func reasonOf(c comment.Comment) string {
 	if c.State == decision.Spam {
 		return decision.ReasonSpam.String()
 	}
 	return cmp.Or(c.Reason, decision.ReasonOther).String()
 }
 
-func (m *cardMaker) stateWords(c moderation.Comment) string {
+func (m *cardMaker) stateWords(c comment.Comment) string {
 	if c.State == decision.Rejected {
 		return m.t("state.rejected.why", "reason", m.t("reason.low."+reasonOf(c)))
 	}
@@ -128,7 +129,7 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 }
 
 // happened is what happened to a comment, the newest first.
-func (m *cardMaker) happened(c moderation.Comment, past []moderation.HistoryEntry, decides bool) []happening {
+func (m *cardMaker) happened(c comment.Comment, past []moderation.HistoryEntry, decides bool) []happening {
 	came := happening{Icon: "clock", What: m.t("happened.came"), at: c.CreatedAt}
 	hs := []happening{}
 	first := time.Time{}

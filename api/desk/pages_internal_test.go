@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/settings"
@@ -24,7 +25,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // sample is a comment as the queue would bring it.
 func sample(id, name, text string) moderation.Item {
 	return moderation.Item{
-		Comment: moderation.Comment{
+		Comment: comment.Comment{
 			ID: id, Version: 1, Name: name, Email: "viktor@mail.example", Source: text, HTML: "<p>" + text + "</p>", Lang: "en",
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
 			Verdict: verdict.Verdict{Score: .06, Spam: .06, Warm: true},
@@ -35,8 +36,8 @@ func sample(id, name, text string) moderation.Item {
 
 func samples() []moderation.Item {
 	viktor := sample("c31", "Viktor", "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: lazy and clueless, as in every thread.")
-	viktor.Parent = &moderation.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
-	viktor.Writer = moderation.WriterHistory{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
+	viktor.Parent = &comment.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
+	viktor.Writer = comment.History{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
 	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = decision.Reject, decision.ReasonPersonalAttack
 	viktor.Reasons = []moderation.LikelyReason{{Reason: decision.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
 		{Token: "word:clueless", Weight: 2.7, Spam: 9, Ham: 1}, {Token: "words:someone like", Weight: 1.9, Spam: 3}, {Token: "word:carry", Weight: -.7, Ham: 5},
@@ -54,12 +55,12 @@ func samples() []moderation.Item {
 
 	ilya := sample("c33", "Илья Дроздов", "Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не нашёл. Не хочу остаться зимой без велосипеда.")
 	ilya.Comment.Lang, ilya.Comment.Verdict.Score, ilya.Comment.Verdict.Spam = "ru", .52, .52
-	ilya.Writer = moderation.WriterHistory{Approved: 9, FirstSeen: noon.AddDate(0, -5, 0)}
+	ilya.Writer = comment.History{Approved: 9, FirstSeen: noon.AddDate(0, -5, 0)}
 	ilya.Evidence = []classifier.Weight{{Token: "word:скидка", Weight: 1.3, Spam: 4, Ham: 1}, {Token: "word:зимой", Weight: -.8, Ham: 4}}
 
 	asel := sample("c34", "Әсел Нұрланқызы", "Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең бастысы — қолғап пен жарық.")
 	asel.Comment.Lang, asel.Comment.Email, asel.Comment.Verdict.Score = "kk", "", .02
-	asel.Writer = moderation.WriterHistory{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
+	asel.Writer = comment.History{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
 
 	anon := sample("c35", "", "Something that may not be read by everybody at breakfast.")
 	anon.Comment.Verdict.Reason, anon.Comment.Verdict.Action = decision.ReasonObscenity, decision.Reject

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -261,7 +262,7 @@ type conflict struct {
 	Hold                  bool
 }
 
-func (m *cardMaker) conflict(c moderation.Comment, past []moderation.HistoryEntry, chose decision.Action, queue string) *conflict {
+func (m *cardMaker) conflict(c comment.Comment, past []moderation.HistoryEntry, chose decision.Action, queue string) *conflict {
 	k := &conflict{
 		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.back, LeaveURL: queue,
 		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != decision.Pending && c.State != decision.Removed,

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -70,7 +71,7 @@ func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
 
 func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 	w := newWorld(t)
-	var posted []moderation.Comment
+	var posted []comment.Comment
 	for i := range 3 {
 		posted = append(posted, w.post(fmt.Sprintf("Advertising number %d.", i)))
 	}

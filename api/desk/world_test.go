@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
@@ -117,13 +118,13 @@ func (w *world) actor(name string) people.Actor {
 }
 
 // post posts a comment as a reader.
-func (w *world) post(text string) moderation.Comment {
+func (w *world) post(text string) comment.Comment {
 	w.t.Helper()
 	w.clock.add(time.Second)
 	return w.submit(moderation.Submission{Name: "Reader", Body: text})
 }
 
-func (w *world) submit(in moderation.Submission) moderation.Comment {
+func (w *world) submit(in moderation.Submission) comment.Comment {
 	w.t.Helper()
 	if in.PageURL == "" {
 		in.PageURL, in.PageTitle = "https://blog.example/post", "A post"
@@ -134,14 +135,14 @@ func (w *world) submit(in moderation.Submission) moderation.Comment {
 }
 
 // now is a comment as it stands.
-func (w *world) now(c moderation.Comment) moderation.Comment {
+func (w *world) now(c comment.Comment) comment.Comment {
 	w.t.Helper()
 	it, _, err := w.s.Item(w.ctx, people.Operator, w.site, c.ID)
 	w.must(err)
 	return it.Comment
 }
 
-func (w *world) stands(c moderation.Comment, want decision.State) {
+func (w *world) stands(c comment.Comment, want decision.State) {
 	w.t.Helper()
 	if got := w.now(c).State; got != want {
 		w.t.Fatalf("the comment %q is %v, want %v", c.Source, got, want)

@@ -17,8 +17,12 @@ const module = "github.com/aitys/aitys/"
 // arrows says which rooms a room may import. A room that is not here may not exist. Whoever may
 // import moderation may import its leaves, moderation/….
 var arrows = map[string][]string{
-	"classifier":           nil,
-	"moderation/address":   nil,
+	"classifier":         nil,
+	"moderation/address": nil,
+	"moderation/comment": {
+		"moderation/address", "moderation/decision", "moderation/markup", "moderation/problem", "moderation/text", "moderation/verdict",
+		"classifier",
+	},
 	"moderation/decision":  {"classifier"},
 	"moderation/hindsight": {"classifier"},
 	"moderation/markup":    nil,

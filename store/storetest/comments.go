@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/verdict"
 )
@@ -29,7 +30,7 @@ const hostile = `'; DROP TABLE comments; -- "?" $1 @x :y \ %_ <script>` + " Ñ‹ Ò
 
 func commentComesBack(w *world) {
 	parent := w.comment()
-	full := w.draft(func(c *moderation.Comment) {
+	full := w.draft(func(c *comment.Comment) {
 		c.Parent, c.Depth, c.Path = parent.ID, 1, parent.Path+"0000000000000001"
 		c.State, c.Version, c.Shown, c.ShownReplies = decision.Rejected, 7, true, 3
 		c.Name, c.Email, c.Website, c.Account, c.Badge = hostile, hostile, hostile, hostile, "owner"
@@ -45,7 +46,7 @@ func commentComesBack(w *world) {
 	})
 	w.insert(full)
 	bare := w.comment()
-	for _, want := range []moderation.Comment{full, bare} {
+	for _, want := range []comment.Comment{full, bare} {
 		if got := w.stored(want.ID); !reflect.DeepEqual(got, want) {
 			w.Errorf("a comment came back as\n%+v\nwant\n%+v", got, want)
 		}
@@ -60,7 +61,7 @@ func commentComesBack(w *world) {
 func copiesMakeOne(w *world) {
 	const copies = 20
 	for round := range 5 {
-		var drafts [copies]moderation.Comment
+		var drafts [copies]comment.Comment
 		for i := range drafts {
 			drafts[i] = w.draft(same(fmt.Sprint("round", round)))
 		}
@@ -99,7 +100,7 @@ func nilSameNeverConflicts(w *world) {
 	}
 	other := w.newPage(w.site.ID, "https://"+w.name+".example/other")
 	w.comment(same("x"))
-	c := w.draft(same("x"), func(c *moderation.Comment) { c.Page = other.ID })
+	c := w.draft(same("x"), func(c *comment.Comment) { c.Page = other.ID })
 	w.update(func(tx moderation.Tx) error {
 		_, fresh, err := tx.InsertComment(c)
 		if fresh {
@@ -130,7 +131,7 @@ func releaseSame(w *world) {
 		{"removed, had been refused long ago", decision.Removed, decision.ReasonSpam, began, true},
 	} {
 		key := fmt.Sprint("release", i)
-		w.comment(in(tt.state), same(key), func(c *moderation.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
+		w.comment(in(tt.state), same(key), func(c *comment.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
 		again := w.draft(same(key))
 		w.update(func(tx moderation.Tx) error {
 			if err := tx.ReleaseSame(w.site.ID, again.Same, cutoff); err != nil {
@@ -147,7 +148,7 @@ func releaseSame(w *world) {
 
 func stateNeedsVersion(w *world) {
 	c := w.comment(same("v"))
-	change := moderation.StateChange{
+	change := comment.StateChange{
 		State: decision.Rejected, Reason: decision.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
 	}
 	set := func(version int64, want bool) {
@@ -180,8 +181,8 @@ func stateNeedsVersion(w *world) {
 }
 
 func editWaitsAgain(w *world) {
-	c := w.comment(in(decision.Approved), same("e"), func(c *moderation.Comment) { c.Standing = 4 })
-	change := moderation.TextChange{
+	c := w.comment(in(decision.Approved), same("e"), func(c *comment.Comment) { c.Standing = 4 })
+	change := comment.TextChange{
 		State: decision.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
 		Verdict:  verdict.Verdict{Score: 0.9, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
 		Standing: 4, EditedAt: began.Add(time.Minute),
@@ -213,7 +214,7 @@ func editWaitsAgain(w *world) {
 }
 
 func verdictRenewal(w *world) {
-	c := w.comment(func(c *moderation.Comment) { c.Verdict.ModelSeq = 5 })
+	c := w.comment(func(c *comment.Comment) { c.Verdict.ModelSeq = 5 })
 	decided := w.comment(in(decision.Approved))
 	for _, tt := range []struct {
 		id      string
@@ -240,7 +241,7 @@ func verdictRenewal(w *world) {
 }
 
 func manyAtOnce(w *world) {
-	var drafts []moderation.Comment
+	var drafts []comment.Comment
 	want := []string{}
 	for range 1200 {
 		c := w.draft()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -25,9 +26,9 @@ var allViews = []moderation.View{
 }
 
 // pages reads a whole view in pages of limit.
-func pages(w *world, q moderation.QueueQuery, between func()) (all []moderation.Comment) {
+func pages(w *world, q moderation.QueueQuery, between func()) (all []comment.Comment) {
 	for {
-		var piece []moderation.Comment
+		var piece []comment.Comment
 		w.view(func(tx moderation.Tx) (err error) {
 			piece, err = tx.Queue(q)
 			return err
@@ -43,8 +44,8 @@ func pages(w *world, q moderation.QueueQuery, between func()) (all []moderation.
 }
 
 func queueOrders(w *world) {
-	byView := map[moderation.View][]moderation.Comment{}
-	var drafts []moderation.Comment
+	byView := map[moderation.View][]comment.Comment{}
+	var drafts []comment.Comment
 	for i := range 40 {
 		state := decision.State(i % 5)
 		c := w.draft(in(state), at(time.Duration(i*7%11)*time.Second), scored(float64(i*3%8)/7)) // times and scores repeat
@@ -64,10 +65,10 @@ func queueOrders(w *world) {
 		}
 	}
 	w.insert(drafts...)
-	byAge := func(a, b moderation.Comment) int {
+	byAge := func(a, b comment.Comment) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	}
-	byRisk := func(a, b moderation.Comment) int { return cmp.Compare(b.Verdict.Score, a.Verdict.Score) }
+	byRisk := func(a, b comment.Comment) int { return cmp.Compare(b.Verdict.Score, a.Verdict.Score) }
 	for _, view := range allViews {
 		for _, order := range []moderation.QueueOrder{moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk} {
 			for _, limit := range []int{1, 2, 3, 100} {
@@ -91,7 +92,7 @@ func queueOrders(w *world) {
 }
 
 func queueIsStable(w *world) {
-	var drafts []moderation.Comment
+	var drafts []comment.Comment
 	for i := range 12 {
 		drafts = append(drafts, w.draft(at(time.Duration(i)*time.Second), scored(float64(i)/20)))
 	}
@@ -102,7 +103,7 @@ func queueIsStable(w *world) {
 		done := drafts[decided]
 		decided++
 		w.update(func(tx moderation.Tx) error {
-			_, err := tx.SetState(w.site.ID, done.ID, 1, moderation.StateChange{State: decision.Spam, DecidedAt: began})
+			_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: decision.Spam, DecidedAt: began})
 			return err
 		})
 		w.comment(at(-time.Duration(decided) * time.Second))
@@ -124,7 +125,7 @@ func queueSearch(w *world) {
 		{"it's \"quoted\"", `s "q`, `s 'q`},
 		{"👩‍👩‍👧 family", "👩‍👩‍👧", "👨"},
 	} {
-		c := w.comment(at(time.Duration(i)*time.Second), func(c *moderation.Comment) { c.Search = "x" + tt.text + "y" })
+		c := w.comment(at(time.Duration(i)*time.Second), func(c *comment.Comment) { c.Search = "x" + tt.text + "y" })
 		if got := find(tt.hit); !slices.Equal(got, []string{c.ID}) {
 			w.Errorf("%q finds %v, want %s", tt.hit, got, c.ID)
 		}
@@ -165,7 +166,7 @@ func queueCounts(w *world) {
 }
 
 func staleVerdicts(w *world) {
-	judgedBy := func(seq uint64) wish { return func(c *moderation.Comment) { c.Verdict.ModelSeq = seq } }
+	judgedBy := func(seq uint64) wish { return func(c *comment.Comment) { c.Verdict.ModelSeq = seq } }
 	a := w.comment(at(1*time.Second), scored(0.2), judgedBy(1))
 	b := w.comment(at(2*time.Second), scored(0.9), judgedBy(4))
 	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
@@ -190,7 +191,7 @@ func staleVerdicts(w *world) {
 }
 
 func writerHistory(w *world) {
-	by := func(name string) wish { return func(c *moderation.Comment) { c.Writer = []byte(name) } }
+	by := func(name string) wish { return func(c *comment.Comment) { c.Writer = []byte(name) } }
 	w.comment(by("ann"), at(5*time.Second), in(decision.Approved))
 	w.comment(by("ann"), at(3*time.Second))
 	w.comment(by("ann"), at(7*time.Second), in(decision.Rejected))
@@ -200,7 +201,7 @@ func writerHistory(w *world) {
 	w.comment()
 	w.view(func(tx moderation.Tx) error {
 		got, err := tx.Writers(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
-		want := map[string]moderation.WriterHistory{
+		want := map[string]comment.History{
 			"ann": {Approved: 1, Refused: 2, FirstSeen: began.Add(3 * time.Second)},
 			"bob": {FirstSeen: began.Add(time.Second)},
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/settings"
 )
@@ -202,7 +203,7 @@ func pagesInPieces(w *world) {
 
 func countsByPage(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
-	onOther := func(c *moderation.Comment) { c.Page = other.ID }
+	onOther := func(c *comment.Comment) { c.Page = other.ID }
 	for range 3 {
 		w.comment(in(decision.Approved))
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/verdict"
 )
@@ -117,13 +118,13 @@ func (w *world) newPage(site int64, url string) (p moderation.Page) {
 }
 
 // A wish changes a comment before it is stored.
-type wish func(*moderation.Comment)
+type wish func(*comment.Comment)
 
 // draft is a waiting root comment on the world's page, with wishes granted.
-func (w *world) draft(wishes ...wish) moderation.Comment {
+func (w *world) draft(wishes ...wish) comment.Comment {
 	n := w.made.Add(1)
 	id := fmt.Sprintf("%s-c-%05d", w.name, n)
-	c := moderation.Comment{
+	c := comment.Comment{
 		ID: id, Site: w.site.ID, Page: w.page.ID, Version: 1, Submissions: 1, FormAge: -1,
 		Path: fmt.Sprintf("%016d", n), Source: "text of " + id, Search: "text of " + id,
 		Verdict: verdict.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
@@ -134,14 +135,14 @@ func (w *world) draft(wishes ...wish) moderation.Comment {
 	return c
 }
 
-func (w *world) comment(wishes ...wish) moderation.Comment {
+func (w *world) comment(wishes ...wish) comment.Comment {
 	w.Helper()
 	c := w.draft(wishes...)
 	w.insert(c)
 	return c
 }
 
-func (w *world) insert(cs ...moderation.Comment) {
+func (w *world) insert(cs ...comment.Comment) {
 	w.Helper()
 	w.update(func(tx moderation.Tx) error {
 		for _, c := range cs {
@@ -154,7 +155,7 @@ func (w *world) insert(cs ...moderation.Comment) {
 }
 
 // stored reads a comment back.
-func (w *world) stored(id string) (c moderation.Comment) {
+func (w *world) stored(id string) (c comment.Comment) {
 	w.Helper()
 	w.view(func(tx moderation.Tx) (err error) {
 		c, err = tx.CommentByID(w.site.ID, id)
@@ -164,22 +165,22 @@ func (w *world) stored(id string) (c moderation.Comment) {
 }
 
 func at(offset time.Duration) wish {
-	return func(c *moderation.Comment) { c.CreatedAt = began.Add(offset) }
+	return func(c *comment.Comment) { c.CreatedAt = began.Add(offset) }
 }
 
 func in(s decision.State) wish {
-	return func(c *moderation.Comment) {
+	return func(c *comment.Comment) {
 		c.State = s
 		c.Shown = s == decision.Approved
 	}
 }
 
 func same(key string) wish {
-	return func(c *moderation.Comment) { c.Same = []byte(key) }
+	return func(c *comment.Comment) { c.Same = []byte(key) }
 }
 
 func scored(score float64) wish {
-	return func(c *moderation.Comment) { c.Verdict.Score = score }
+	return func(c *comment.Comment) { c.Verdict.Score = score }
 }
 
 // together runs fn n times at one instant and waits for all.
@@ -197,7 +198,7 @@ func together(n int, fn func(i int)) {
 }
 
 // ids names comments, for messages.
-func ids(cs []moderation.Comment) []string {
+func ids(cs []comment.Comment) []string {
 	names := make([]string, len(cs))
 	for i, c := range cs {
 		names[i] = c.ID

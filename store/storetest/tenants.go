@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -39,17 +40,17 @@ var oneKey = moderation.Key{Route: "one-route", Value: "one-value", Body: []byte
 // the texts.
 func fill(w *world, s moderation.Site) {
 	w.Helper()
-	comment := moderation.Comment{
+	posted := comment.Comment{
 		Site: s.ID, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Source: s.Key, Search: "one " + s.Key,
 		Writer: []byte(oneName), CreatedAt: began,
 	}
-	shown, waiting := comment, comment
+	shown, waiting := posted, posted
 	shown.ID, shown.State, shown.Shown = oneShown, decision.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
 	w.update(func(tx moderation.Tx) error {
 		page := moderation.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
-		for _, c := range []moderation.Comment{shown, waiting} {
+		for _, c := range []comment.Comment{shown, waiting} {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
@@ -180,7 +181,7 @@ var writes = []struct {
 		return tx.UpdatePage(moderation.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
 	{"InsertComment", func(tx moderation.Tx, s int64) error {
-		_, fresh, err := tx.InsertComment(moderation.Comment{
+		_, fresh, err := tx.InsertComment(comment.Comment{
 			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame), CreatedAt: began,
 		})
 		if fresh {
@@ -192,11 +193,11 @@ var writes = []struct {
 		return done(tx.SetVerdict(s, oneWaiting, 1, verdict.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
 	{"SetState", func(tx moderation.Tx, s int64) error {
-		return done(tx.SetState(s, oneWaiting, 1, moderation.StateChange{State: decision.Removed}))
+		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: decision.Removed}))
 	}},
 	{"ReleaseSame", func(tx moderation.Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
 	{"SetText", func(tx moderation.Tx, s int64) error {
-		return done(tx.SetText(s, oneShown, 1, moderation.TextChange{Source: "changed"}))
+		return done(tx.SetText(s, oneShown, 1, comment.TextChange{Source: "changed"}))
 	}},
 	{"SetShown", func(tx moderation.Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
 	{"WithdrawLessons", func(tx moderation.Tx, s int64) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -15,18 +16,18 @@ var threadRules = []rule{
 
 // plant stores five roots with replies two deep and returns the ids in both orders.
 func plant(w *world) (oldest, newest []string) {
-	var drafts []moderation.Comment
+	var drafts []comment.Comment
 	var threads [][]string
 	for r := range 5 {
 		var thread []string
 		top := w.draft(in(decision.Approved))
 		drafts, thread = append(drafts, top), append(thread, top.ID)
 		for i := range r {
-			reply := w.draft(in(decision.Approved), func(c *moderation.Comment) {
+			reply := w.draft(in(decision.Approved), func(c *comment.Comment) {
 				c.Parent, c.Depth, c.Path = top.ID, 1, top.Path+fmt.Sprintf("%016d", i)
 			})
 			drafts, thread = append(drafts, reply), append(thread, reply.ID)
-			deep := w.draft(in(decision.Approved), func(c *moderation.Comment) {
+			deep := w.draft(in(decision.Approved), func(c *comment.Comment) {
 				c.Parent, c.Depth, c.Path = reply.ID, 2, reply.Path+"Zz~0000000000001"
 			})
 			drafts, thread = append(drafts, deep), append(thread, deep.ID)
@@ -82,11 +83,11 @@ func threadBothOrders(w *world) {
 func threadShowsOnlyShown(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	shown := w.comment(in(decision.Approved))
-	kept := w.comment(in(decision.Removed), func(c *moderation.Comment) { c.Shown, c.ShownReplies = true, 1 })
+	kept := w.comment(in(decision.Removed), func(c *comment.Comment) { c.Shown, c.ShownReplies = true, 1 })
 	for _, state := range []decision.State{decision.Pending, decision.Rejected, decision.Spam, decision.Removed} {
 		w.comment(in(state))
 	}
-	w.comment(in(decision.Approved), func(c *moderation.Comment) { c.Page = other.ID })
+	w.comment(in(decision.Approved), func(c *comment.Comment) { c.Page = other.ID })
 	w.view(func(tx moderation.Tx) error {
 		for _, order := range []moderation.ThreadOrder{moderation.Oldest, moderation.Newest} {
 			got, err := tx.Thread(moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})

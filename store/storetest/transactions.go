@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 var transactionRules = []rule{
@@ -133,7 +134,7 @@ func othersAreSafe(w *world) {
 				case 1:
 					leave()
 				case 2: // breaks a constraint of the schema
-					broken := w.draft(func(c *moderation.Comment) { c.Version = 0 })
+					broken := w.draft(func(c *comment.Comment) { c.Version = 0 })
 					_, _, err := tx.InsertComment(broken)
 					return err
 				}

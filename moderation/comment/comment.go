@@ -1,0 +1,142 @@
+// Package comment is what somebody wrote: its text and its writer's own fields as they are kept, its
+// place in a page, and what the classifier and a verdict see of it.
+//
+// The source text is kept as it was typed; all else of a text is rendered from it. Whether anybody sees
+// a comment is decided elsewhere: Pending is zero.
+package comment
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/verdict"
+)
+
+// A Comment is what somebody wrote. Source is the text as typed; HTML is a cache of its
+// markup, made by version Markup of package markup and rendered anew where that is old.
+type Comment struct {
+	ID      string
+	Site    int64
+	Page    string // the page's id
+	Parent  string // a comment's id, or ""
+	Depth   int    // 0 for a root
+	Path    string // depth-first place in the page: the parent's Path and 16 characters of its own
+	State   decision.State
+	Version int64
+
+	Name, Email, Website string
+	Account              string // who signed in to write it, or ""
+	Badge                string // "author", "moderator", "owner" or ""
+	Source, HTML         string
+	Markup               int
+	Lang                 string // en, ru, kk, und
+
+	Reason decision.Reason
+	Note   string // to the writer
+
+	Writer      []byte // keyed hash of the writer's identity; nil when unknown
+	Address     []byte // keyed hash of the address prefix; nil when unknown
+	Same        []byte // keyed hash of what makes it the same as another; nil when nothing can be
+	Submissions int
+
+	Verdict  verdict.Verdict
+	Standing uint64 // seq of its last standing decision, or 0
+
+	ShownReplies int  // direct replies with Shown
+	Shown        bool // approved, or keeps its place for shown replies
+
+	Trap    bool   // the honeypot was filled
+	FormAge int    // seconds the form was open; -1 unknown
+	Search  string // folded text for q: text, name, e-mail, host
+
+	CreatedAt time.Time
+	EditedAt  time.Time // zero: never
+	DecidedAt time.Time // of the last change of state by a decision; zero: never
+	EditUntil time.Time
+}
+
+// Document is what the classifier sees of a comment, when it is judged and when it is taught.
+func (c Comment) Document() classifier.Comment {
+	return classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
+}
+
+// Facts is what of a comment goes into its verdict besides its text's probabilities.
+func (c Comment) Facts(h History) verdict.Facts {
+	return verdict.Facts{
+		Source: c.Source, Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
+		Approved: h.Approved, Refused: h.Refused,
+	}
+}
+
+// Hide leaves of a comment that only keeps its place no more than the place.
+func (c *Comment) Hide() {
+	if c.State == decision.Approved {
+		return
+	}
+	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: decision.Removed,
+		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt}
+}
+
+// SearchText is what q looks through: text, name, e-mail and the website's host.
+func SearchText(c Comment) string {
+	var host string
+	if u, err := url.Parse(c.Website); err == nil {
+		host = u.Hostname()
+	}
+	return text.Fold(strings.Join([]string{c.Source, c.Name, c.Email, host}, "\n"))
+}
+
+// Refresh renders the HTML of comments anew where an older version of the markup made it.
+func Refresh(comments []Comment) {
+	for i := range comments {
+		if c := &comments[i]; c.Markup != markup.Version {
+			c.HTML, c.Markup = markup.Render(c.Source), markup.Version
+		}
+	}
+}
+
+// A StateChange is what a decision, an undo or a withdrawal writes to a comment. The new
+// version is always the old one plus one.
+type StateChange struct {
+	State     decision.State
+	Reason    decision.Reason
+	Note      string
+	Standing  uint64
+	DecidedAt time.Time
+	DropSame  bool // withdrawn before it was refused: it swallows no new one
+}
+
+// A TextChange is what an edit writes: the text's own fields, back to Pending, Same cleared,
+// version plus one.
+type TextChange struct {
+	State        decision.State
+	Source, HTML string
+	Markup       int
+	Lang         string
+	Search       string
+	Verdict      verdict.Verdict
+	Standing     uint64
+	EditedAt     time.Time
+}
+
+// A History is what a site knows of a writer from their earlier comments.
+type History struct {
+	Approved, Refused int
+	FirstSeen         time.Time
+}
+
+// Without is a history less one comment of a state.
+func (h History) Without(s decision.State) History {
+	switch s {
+	case decision.Approved:
+		h.Approved--
+	case decision.Rejected, decision.Spam:
+		h.Refused--
+	}
+	return h
+}

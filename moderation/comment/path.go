@@ -1,0 +1,47 @@
+package comment
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// SegmentLength is how long a comment's own part of its Path is.
+const SegmentLength = 16
+
+var segmentCode = base32.HexEncoding.WithPadding(base32.NoPadding)
+
+// NewSegment makes a comment's own part of its Path: 16 characters of 0-9 and A-V whose
+// bytewise order is that of arrival, made of 7 bytes of microseconds and 3 random ones.
+func NewSegment(at time.Time) string {
+	var b [8 + 3]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMicro()))
+	_, _ = rand.Read(b[8:]) // never fails, says its documentation
+	return segmentCode.EncodeToString(b[1:])
+}
+
+// maxDepth bounds how deep replies nest: a page is read by walking them.
+const maxDepth = 64
+
+// Under places c below parent, or among the roots when parent is nil. segment is of NewSegment.
+func (c *Comment) Under(parent *Comment, segment string) error {
+	if parent == nil {
+		c.Parent, c.Depth, c.Path = "", 0, segment
+		return nil
+	}
+	if parent.Depth+1 >= maxDepth {
+		return problem.Field("/parent", "This conversation is nested as deeply as it can be. Answer a comment further up.")
+	}
+	c.Parent, c.Depth, c.Path = parent.ID, parent.Depth+1, parent.Path+segment
+	return nil
+}
+
+// IsPath reports whether a stranger's string can be a Path at all.
+func IsPath(path string) bool {
+	return path != "" && len(path)%SegmentLength == 0 && len(path) <= maxDepth*SegmentLength &&
+		!strings.ContainsFunc(path, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'V') })
+}

@@ -1,0 +1,80 @@
+package comment
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+const maxBody = 10_000 // characters
+
+// What of a writer's own fields is taken.
+const (
+	maxWriterName = 120 // characters
+	maxEmail      = 254 // bytes
+)
+
+// CheckBody returns a comment's text as it is kept.
+func CheckBody(body string) (string, error) {
+	if !utf8.ValidString(body) {
+		return "", problem.Wrong("comment.not_utf8", "/body", "The text is not valid UTF-8.")
+	}
+	// Browsers send \r\n for what a text box counts as one character.
+	n := utf8.RuneCountInString(body) - strings.Count(body, "\r\n")
+	if n <= maxBody {
+		body = text.Clean(body)
+		n = utf8.RuneCountInString(body) // composing may lengthen a text
+	}
+	if n > maxBody {
+		return "", problem.Wrong("comment.too_long", "/body",
+			fmt.Sprintf("A comment may have %d characters; this one has %d.", maxBody, n))
+	}
+	if !text.Visible(body) {
+		return "", problem.Wrong("comment.empty", "/body", "Write something first.")
+	}
+	return body, nil
+}
+
+// Write gives c its text and all that follows from it. Name, e-mail and website stand already.
+func (c *Comment) Write(source string) {
+	c.Source = source
+	c.HTML, c.Markup = markup.Render(source), markup.Version
+	c.Lang = text.Language(source)
+	c.Search = SearchText(*c)
+}
+
+// Sign gives c the writer's own fields, cleaned. They are valid UTF-8.
+func (c *Comment) Sign(name, email, website string) error {
+	c.Name = text.CleanLine(name)
+	if utf8.RuneCountInString(name) > maxWriterName || utf8.RuneCountInString(c.Name) > maxWriterName {
+		return problem.Field("/author/name", "A name may have 120 characters.")
+	}
+	if !text.Visible(c.Name) {
+		c.Name = ""
+	}
+	c.Email = strings.TrimSpace(email)
+	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !address.LooksLikeEmail(c.Email)) {
+		return problem.Field("/author/email", "This does not look like an e-mail address.")
+	}
+	if website = strings.TrimSpace(website); website != "" {
+		href, ok := markup.Href(text.CleanLine(website))
+		if !ok || !strings.HasPrefix(href, "http") {
+			return problem.Field("/author/website", "A website's address begins with http:// or https://.")
+		}
+		c.Website = href
+	}
+	return nil
+}
+
+// Identity is who a writer says to be: name with e-mail, else name with address.
+func (c Comment) Identity(addressPrefix string) []string {
+	if c.Email != "" {
+		return []string{"email", text.Fold(c.Name), text.Fold(c.Email)}
+	}
+	return []string{"address", text.Fold(c.Name), addressPrefix}
+}
