@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -147,13 +148,13 @@ func signals(ss []verdict.Signal, lang string) []verdict.Signal {
 }
 
 func (h *moderators) queue(c echo.Context, who people.Actor, site moderation.Site) error {
-	req := moderation.QueueRequest{Search: c.QueryParam("q"), After: c.QueryParam("after")}
+	req := queue.Request{Search: c.QueryParam("q"), After: c.QueryParam("after")}
 	var err error
-	if req.View, err = oneOf(c, "state", moderation.ViewPending, moderation.ViewSuspected, moderation.ViewApproved,
-		moderation.ViewRejected, moderation.ViewSpam, moderation.ViewReported, moderation.ViewAppealed); err != nil {
+	if req.View, err = oneOf(c, "state", queue.ViewPending, queue.ViewSuspected, queue.ViewApproved,
+		queue.ViewRejected, queue.ViewSpam, queue.ViewReported, queue.ViewAppealed); err != nil {
 		return err
 	}
-	if req.Order, err = oneOf(c, "sort", moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk); err != nil {
+	if req.Order, err = oneOf(c, "sort", queue.Oldest, queue.Newest, queue.Risk); err != nil {
 		return err
 	}
 	if req.Limit, err = limit(c, 50, 200); err != nil {
@@ -164,10 +165,10 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site moderation.Sit
 		return err
 	}
 	out := struct {
-		Items  []itemOut               `json:"items"`
-		Counts map[moderation.View]int `json:"counts"`
-		Capped bool                    `json:"counts_capped"`
-		Next   *string                 `json:"next"`
+		Items  []itemOut          `json:"items"`
+		Counts map[queue.View]int `json:"counts"`
+		Capped bool               `json:"counts_capped"`
+		Next   *string            `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
 	lang := pageLang(c).Lang
 	for _, i := range q.Items {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -27,48 +28,6 @@ type ThreadQuery struct {
 	After string
 	From  string
 	Limit int
-}
-
-// View is one list of the queue.
-type View string
-
-// The views.
-const (
-	ViewPending   View = "pending"
-	ViewSuspected View = "suspected"
-	ViewApproved  View = "approved"
-	ViewRejected  View = "rejected"
-	ViewSpam      View = "spam"
-	ViewReported  View = "reported" // empty until built
-	ViewAppealed  View = "appealed" // empty until built
-)
-
-// QueueOrder orders a queue.
-type QueueOrder string
-
-// The orders of a queue: by arrival, or by score with the highest first.
-const (
-	QueueOldest QueueOrder = "oldest"
-	QueueNewest QueueOrder = "newest"
-	QueueRisk   QueueOrder = "risk"
-)
-
-// A QueueCursor is the last row of the page before.
-type QueueCursor struct {
-	At    time.Time
-	ID    string
-	Score float64
-}
-
-// A QueueQuery asks for one page of a view. Search is folded already; empty matches all.
-type QueueQuery struct {
-	Site    int64
-	View    View
-	Suspect float64
-	Order   QueueOrder
-	Search  string
-	After   *QueueCursor
-	Limit   int
 }
 
 // CommentTx keeps comments. In an Update, what it reads by id is locked until the end.
@@ -93,11 +52,11 @@ type CommentTx interface {
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
 	Thread(q ThreadQuery) ([]comment.Comment, error)
-	Queue(q QueueQuery) ([]comment.Comment, error)
+	Queue(q queue.Query) ([]comment.Comment, error)
 	// CountQueue counts a view, at most up to limit.
-	CountQueue(site int64, view View, suspect float64, limit int) (int, error)
+	CountQueue(site int64, view queue.View, suspect float64, limit int) (int, error)
 	// StalePending returns pending comments judged by a model older than seq, in the order asked.
-	StalePending(site int64, seq uint64, order QueueOrder, limit int) ([]comment.Comment, error)
+	StalePending(site int64, seq uint64, order queue.Order, limit int) ([]comment.Comment, error)
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error) // keyed by string(writer)
 }
 

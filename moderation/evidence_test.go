@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 // refuse has n comments of a text, each with words of its own, refused for a reason.
@@ -64,7 +65,7 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	}
 
 	// What was refused for it is found, too, and forgotten with its undo.
-	page, err := w.s.Queue(w.ctx, people.Operator, w.a, moderation.QueueRequest{View: moderation.ViewRejected})
+	page, err := w.s.Queue(w.ctx, people.Operator, w.a, queue.Request{View: queue.ViewRejected})
 	w.must(err)
 	if len(page.Items) != 18 || len(page.Items[0].Reasons) == 0 {
 		t.Errorf("among %d refused the first has %+v", len(page.Items), page.Items[0].Reasons)

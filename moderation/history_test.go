@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -279,8 +280,8 @@ func (h *history) report() string {
 		}
 		out.WriteByte('\n')
 	}
-	for _, view := range []moderation.View{moderation.ViewPending, moderation.ViewSuspected} {
-		q, err := h.s.Queue(h.ctx, people.Operator, h.a, moderation.QueueRequest{View: view})
+	for _, view := range []queue.View{queue.ViewPending, queue.ViewSuspected} {
+		q, err := h.s.Queue(h.ctx, people.Operator, h.a, queue.Request{View: view})
 		h.must(err)
 		names := make([]string, len(q.Items))
 		for i, item := range q.Items {

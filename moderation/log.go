@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 // A LogEntry is a decision with its moderator's name.
@@ -27,7 +28,7 @@ func (s *Service) Log(ctx context.Context, who people.Actor, site Site, after st
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
-	if limit, err = pageSize(limit); err != nil {
+	if limit, err = queue.PageSize(limit); err != nil {
 		return nil, "", err
 	}
 	var from uint64
@@ -57,17 +58,6 @@ func (s *Service) Log(ctx context.Context, who people.Actor, site Site, after st
 		return nil, "", fmt.Errorf("read log: %w", err)
 	}
 	return entries, next, nil
-}
-
-// pageSize is the length of a moderators' list: 50 unless another is asked for.
-func pageSize(limit int) (int, error) {
-	if limit == 0 {
-		return 50, nil
-	}
-	if limit < 1 || limit > 200 {
-		return 0, problem.Query("limit is between 1 and 200.")
-	}
-	return limit, nil
 }
 
 func named(tx Tx, decisions []decision.Entry) ([]LogEntry, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) Pages(ctx context.Context, who people.Actor, site Site, after 
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
-	if limit, err = pageSize(limit); err != nil {
+	if limit, err = queue.PageSize(limit); err != nil {
 		return nil, "", err
 	}
 	err = s.view(ctx, func(tx Tx) error {

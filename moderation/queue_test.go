@@ -12,9 +12,10 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
-func (w *world) queue(who people.Actor, req moderation.QueueRequest) moderation.QueuePage {
+func (w *world) queue(who people.Actor, req queue.Request) moderation.QueuePage {
 	w.t.Helper()
 	q, err := w.s.Queue(w.ctx, who, w.a, req)
 	w.must(err)
@@ -43,19 +44,19 @@ func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 	removed, token := w.submitOwn(w.a, "Withdrawn.")
 	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, token))
 	w.submit(w.b, "Of another site.")
-	want := map[moderation.View][]string{
+	want := map[queue.View][]string{
 		"pending": {"To hold", "The very same thing again."}, "suspected": {"The very same thing again."},
 		"approved": {"To approve"}, "rejected": {"To reject"}, "spam": {"To spam"}, "reported": {}, "appealed": {},
 	}
-	counts := map[moderation.View]int{}
+	counts := map[queue.View]int{}
 	for view, texts := range want {
-		q := w.queue(mod, moderation.QueueRequest{View: view})
+		q := w.queue(mod, queue.Request{View: view})
 		if got := textsOf(q); !reflect.DeepEqual(got, texts) || q.Next != "" || q.Capped {
 			t.Errorf("%s: got %v, want %v", view, got, texts)
 		}
 		counts[view] = len(texts)
 	}
-	q := w.queue(mod, moderation.QueueRequest{})
+	q := w.queue(mod, queue.Request{})
 	if !reflect.DeepEqual(q.Counts, counts) || !reflect.DeepEqual(textsOf(q), want["pending"]) {
 		t.Errorf("without a view: got %v with counts %v, want pending with %v", textsOf(q), q.Counts, counts)
 	}
@@ -71,10 +72,10 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 		}
 		oldest = append(oldest, w.submit(w.a, fmt.Sprintf("Comment %02d", i)).ID)
 	}
-	for _, order := range []moderation.QueueOrder{moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk} {
+	for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
 		var got []string
 		for after := ""; ; {
-			q := w.queue(mod, moderation.QueueRequest{Order: order, Limit: 4, After: after})
+			q := w.queue(mod, queue.Request{Order: order, Limit: 4, After: after})
 			for _, item := range q.Items {
 				got = append(got, item.Comment.ID)
 			}
@@ -83,10 +84,10 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 			}
 		}
 		want := slices.Clone(oldest)
-		if order == moderation.QueueNewest {
+		if order == queue.Newest {
 			slices.Reverse(want)
 		}
-		if order == moderation.QueueRisk { // all alike: any order, each once
+		if order == queue.Risk { // all alike: any order, each once
 			slices.Sort(got)
 			slices.Sort(want)
 		}
@@ -101,21 +102,21 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 	mod := w.person("mod", people.Moderator, "a")
 	w.submit(w.a, "One.")
 	w.submit(w.a, "Two.")
-	next := w.queue(mod, moderation.QueueRequest{Limit: 1}).Next
+	next := w.queue(mod, queue.Request{Limit: 1}).Next
 	for _, tt := range []struct {
 		name string
-		req  moderation.QueueRequest
+		req  queue.Request
 		want string
 	}{
-		{"view", moderation.QueueRequest{View: "removed"}, "query.invalid"},
-		{"order", moderation.QueueRequest{Order: "score DESC; --"}, "query.invalid"},
-		{"limit", moderation.QueueRequest{Limit: 201}, "query.invalid"},
-		{"negative limit", moderation.QueueRequest{Limit: -1}, "query.invalid"},
-		{"long search", moderation.QueueRequest{Search: strings.Repeat("x", 201)}, "query.invalid"},
-		{"search that is no text", moderation.QueueRequest{Search: "\xff"}, "query.invalid"},
-		{"cursor", moderation.QueueRequest{After: "x"}, "cursor.invalid"},
-		{"cut cursor", moderation.QueueRequest{After: next[:8]}, "cursor.invalid"},
-		{"cursor of another order", moderation.QueueRequest{Order: moderation.QueueRisk, After: next}, "cursor.invalid"},
+		{"view", queue.Request{View: "removed"}, "query.invalid"},
+		{"order", queue.Request{Order: "score DESC; --"}, "query.invalid"},
+		{"limit", queue.Request{Limit: 201}, "query.invalid"},
+		{"negative limit", queue.Request{Limit: -1}, "query.invalid"},
+		{"long search", queue.Request{Search: strings.Repeat("x", 201)}, "query.invalid"},
+		{"search that is no text", queue.Request{Search: "\xff"}, "query.invalid"},
+		{"cursor", queue.Request{After: "x"}, "cursor.invalid"},
+		{"cut cursor", queue.Request{After: next[:8]}, "cursor.invalid"},
+		{"cursor of another order", queue.Request{Order: queue.Risk, After: next}, "cursor.invalid"},
 	} {
 		_, err := w.s.Queue(w.ctx, mod, w.a, tt.req)
 		wantCode(t, tt.name, err, tt.want)
@@ -142,10 +143,10 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 		"%": {1, 1}, "0%_o": {1, 1}, "": {3, 3}, "no such thing": {0, 0}, "mail.example": {1, 0},
 	} {
 		for i, who := range []people.Actor{mod, author} {
-			page := w.queue(who, moderation.QueueRequest{Search: q, Limit: 1})
+			page := w.queue(who, queue.Request{Search: q, Limit: 1})
 			found := len(page.Items)
 			for page.Next != "" {
-				page = w.queue(who, moderation.QueueRequest{Search: q, Limit: 1, After: page.Next})
+				page = w.queue(who, queue.Request{Search: q, Limit: 1, After: page.Next})
 				found += len(page.Items)
 				if len(page.Items) == 0 {
 					t.Errorf("%q: an empty page after a cursor tells of what may not be found", q)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -71,8 +72,8 @@ func (s *Service) renewIfOld(site int64, j verdict.Judged) {
 
 // turn is how far one site's waiting comments have been judged again.
 type turn struct {
-	changed uint64       // the model that the freshest were judged by
-	after   *QueueCursor // where the rest goes on
+	changed uint64        // the model that the freshest were judged by
+	after   *queue.Cursor // where the rest goes on
 }
 
 // takeTurn judges by a new model the oldest, newest and riskiest first, then some of the
@@ -96,7 +97,7 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 			return false, err
 		}
 		if t.changed != l.changed {
-			for _, order := range []QueueOrder{QueueOldest, QueueNewest, QueueRisk} {
+			for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
 				if err := s.rejudgeFreshest(ctx, site, l.changed, order); err != nil {
 					return false, err
 				}
@@ -124,7 +125,7 @@ func (s *Service) siteByID(ctx context.Context, id int64) (site Site, known bool
 }
 
 // rejudgeFreshest judges the first of an order that were judged by an older model.
-func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64, order QueueOrder) error {
+func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64, order queue.Order) error {
 	var stale []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
 		stale, err = tx.StalePending(site.ID, changed, order, freshest)
@@ -146,15 +147,14 @@ func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64
 func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
 	var waiting []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
-		waiting, err = tx.Queue(QueueQuery{Site: site.ID, View: ViewPending, Order: QueueOldest, After: t.after, Limit: rejudgeRead})
+		waiting, err = tx.Queue(queue.Query{Site: site.ID, View: queue.ViewPending, Order: queue.Oldest, After: t.after, Limit: rejudgeRead})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read what waits: %w", err)
 	}
 	if len(waiting) == rejudgeRead {
-		last := waiting[len(waiting)-1]
-		t.after = &QueueCursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
+		t.after = queue.CursorOf(waiting[len(waiting)-1])
 	} else {
 		t.after = nil
 	}
@@ -173,7 +173,7 @@ func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
 		} else if changed, err = lastChange(tx, site.ID); err != nil {
 			return err
 		}
-		stale, err = tx.StalePending(site.ID, changed, QueueOldest, 1)
+		stale, err = tx.StalePending(site.ID, changed, queue.Oldest, 1)
 		return err
 	})
 	return len(stale) > 0, err

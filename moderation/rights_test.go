@@ -7,6 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -92,7 +93,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	fresh := func() string { n++; return strings.Repeat("x", n) }
 	return map[string]func(who people.Actor) error{
 		"Queue": func(who people.Actor) error {
-			_, err := s.Queue(ctx, who, w.a, moderation.QueueRequest{})
+			_, err := s.Queue(ctx, who, w.a, queue.Request{})
 			return err
 		},
 		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.a); return err },

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/settings"
 )
 
@@ -115,7 +116,7 @@ func newTrial(tx Tx, site int64, s settings.Settings, cases []hindsight.Case) (t
 	if t.Policy == "" {
 		t.Policy = settings.PolicyAll
 	}
-	if t.Waiting, err = tx.CountQueue(site, ViewSuspected, s.Threshold(), maxCount); err != nil {
+	if t.Waiting, err = tx.CountQueue(site, queue.ViewSuspected, s.Threshold(), maxCount); err != nil {
 		return t, fmt.Errorf("count what would be suspected: %w", err)
 	}
 	return t, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 // A hot query, and the index that must carry it: it also gives the order, unless rows are few.
@@ -31,19 +32,19 @@ var hot = []struct {
 	{"more of a thread", "comments_thread", thread(moderation.ThreadQuery{Order: moderation.Oldest, After: padded(7)}), false},
 	{"newest thread", "comments_newest", thread(moderation.ThreadQuery{Order: moderation.Newest}), false},
 	{"more of a newest thread", "comments_newest|comments_thread", thread(moderation.ThreadQuery{Order: moderation.Newest, After: padded(7)}), false},
-	{"queue, oldest", "comments_age", queue(moderation.QueueOldest, nil), false},
-	{"queue, newest", "comments_age", queue(moderation.QueueNewest, nil), false},
-	{"queue, risk", "comments_risk", queue(moderation.QueueRisk, nil), false},
-	{"queue, oldest, deep", "comments_age", queue(moderation.QueueOldest, &moderation.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
-	{"queue, newest, deep", "comments_age", queue(moderation.QueueNewest, &moderation.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
-	{"queue, risk, deep", "comments_risk", queue(moderation.QueueRisk, &moderation.QueueCursor{Score: 0.5, ID: "c5000"}), false},
+	{"queue, oldest", "comments_age", queueQuery(queue.Oldest, nil), false},
+	{"queue, newest", "comments_age", queueQuery(queue.Newest, nil), false},
+	{"queue, risk", "comments_risk", queueQuery(queue.Risk, nil), false},
+	{"queue, oldest, deep", "comments_age", queueQuery(queue.Oldest, &queue.Cursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, newest, deep", "comments_age", queueQuery(queue.Newest, &queue.Cursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, risk, deep", "comments_risk", queueQuery(queue.Risk, &queue.Cursor{Score: 0.5, ID: "c5000"}), false},
 	{"suspected by risk", "comments_risk", func(tx moderation.Tx) error {
-		return second(tx.Queue(moderation.QueueQuery{Site: 1, View: moderation.ViewSuspected, Suspect: 0.9, Order: moderation.QueueRisk, Limit: 50}))
+		return second(tx.Queue(queue.Query{Site: 1, View: queue.ViewSuspected, Suspect: 0.9, Order: queue.Risk, Limit: 50}))
 	}, false},
-	{"count of pending", "comments_age|comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, moderation.ViewPending, 0.9, 1000)) }, false},
-	{"count of suspected", "comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, moderation.ViewSuspected, 0.9, 1000)) }, false},
-	{"stale, oldest", "comments_age", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, moderation.QueueOldest, 300)) }, false},
-	{"stale, riskiest", "comments_risk", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, moderation.QueueRisk, 300)) }, false},
+	{"count of pending", "comments_age|comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, queue.ViewPending, 0.9, 1000)) }, false},
+	{"count of suspected", "comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, queue.ViewSuspected, 0.9, 1000)) }, false},
+	{"stale, oldest", "comments_age", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, queue.Oldest, 300)) }, false},
+	{"stale, riskiest", "comments_risk", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, queue.Risk, 300)) }, false},
 	{"writers", "comments_writer", func(tx moderation.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
 	{"release of sameness", "comments_same", func(tx moderation.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
 	{"decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
@@ -79,8 +80,8 @@ func thread(q moderation.ThreadQuery) func(moderation.Tx) error {
 	return func(tx moderation.Tx) error { return second(tx.Thread(q)) }
 }
 
-func queue(order moderation.QueueOrder, after *moderation.QueueCursor) func(moderation.Tx) error {
-	q := moderation.QueueQuery{Site: 1, View: moderation.ViewPending, Order: order, After: after, Limit: 50}
+func queueQuery(order queue.Order, after *queue.Cursor) func(moderation.Tx) error {
+	q := queue.Query{Site: 1, View: queue.ViewPending, Order: order, After: after, Limit: 50}
 	return func(tx moderation.Tx) error { return second(tx.Queue(q)) }
 }
 

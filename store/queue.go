@@ -5,30 +5,30 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 // queueStates says which state each view shows; the views that are not here are empty.
-var queueStates = map[moderation.View]decision.State{
-	moderation.ViewPending:   decision.Pending,
-	moderation.ViewSuspected: decision.Pending,
-	moderation.ViewApproved:  decision.Approved,
-	moderation.ViewRejected:  decision.Rejected,
-	moderation.ViewSpam:      decision.Spam,
+var queueStates = map[queue.View]decision.State{
+	queue.ViewPending:   decision.Pending,
+	queue.ViewSuspected: decision.Pending,
+	queue.ViewApproved:  decision.Approved,
+	queue.ViewRejected:  decision.Rejected,
+	queue.ViewSpam:      decision.Spam,
 }
 
 // queueOrders says how each order continues after a cursor, and sorts. A page is found by its
 // place, never by counting: it stays what it is while the queue moves.
-var queueOrders = map[moderation.QueueOrder]struct{ after, order string }{
-	moderation.QueueOldest: {"(created_at, id) > (?, ?)", "created_at, id"},
-	moderation.QueueNewest: {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
-	moderation.QueueRisk:   {"(score, id) < (?, ?)", "score DESC, id DESC"},
+var queueOrders = map[queue.Order]struct{ after, order string }{
+	queue.Oldest: {"(created_at, id) > (?, ?)", "created_at, id"},
+	queue.Newest: {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
+	queue.Risk:   {"(score, id) < (?, ?)", "score DESC, id DESC"},
 }
 
 // Queue implements moderation.CommentTx.
-func (t *tx) Queue(q moderation.QueueQuery) ([]comment.Comment, error) {
+func (t *tx) Queue(q queue.Query) ([]comment.Comment, error) {
 	state, known := queueStates[q.View]
 	if !known {
 		return nil, nil
@@ -41,7 +41,7 @@ func (t *tx) Queue(q moderation.QueueQuery) ([]comment.Comment, error) {
 		WHERE  site_id = ?
 		  AND  state   = ?`
 	args := []any{q.Site, state}
-	if q.View == moderation.ViewSuspected {
+	if q.View == queue.ViewSuspected {
 		where += `
 		  AND  score >= ?`
 		args = append(args, q.Suspect)
@@ -54,7 +54,7 @@ func (t *tx) Queue(q moderation.QueueQuery) ([]comment.Comment, error) {
 	if c := q.After; c != nil {
 		where += `
 		  AND  ` + by.after
-		if q.Order == moderation.QueueRisk {
+		if q.Order == queue.Risk {
 			args = append(args, c.Score, c.ID)
 		} else {
 			args = append(args, stamp(c.At), c.ID)
@@ -71,13 +71,13 @@ func (t *tx) Queue(q moderation.QueueQuery) ([]comment.Comment, error) {
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // CountQueue implements moderation.CommentTx. It reads an index, and no more of it than limit.
-func (t *tx) CountQueue(site int64, view moderation.View, suspect float64, limit int) (int, error) {
+func (t *tx) CountQueue(site int64, view queue.View, suspect float64, limit int) (int, error) {
 	state, known := queueStates[view]
 	if !known {
 		return 0, nil
 	}
 	where, args := "", []any{site, state}
-	if view == moderation.ViewSuspected {
+	if view == queue.ViewSuspected {
 		where, args = "AND score >= ?", append(args, suspect)
 	}
 	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) }, `
@@ -91,7 +91,7 @@ func (t *tx) CountQueue(site int64, view moderation.View, suspect float64, limit
 }
 
 // StalePending implements moderation.CommentTx.
-func (t *tx) StalePending(site int64, seq uint64, order moderation.QueueOrder, limit int) ([]comment.Comment, error) {
+func (t *tx) StalePending(site int64, seq uint64, order queue.Order, limit int) ([]comment.Comment, error) {
 	by, known := queueOrders[order]
 	if !known {
 		return nil, fmt.Errorf("read stale comments: no order %q", order)

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/moderation/verdict"
 )
@@ -80,8 +81,8 @@ func sampleFrame(w *catalog) frame {
 	return f
 }
 
-var sampleCounts = map[moderation.View]int{
-	moderation.ViewPending: 214, moderation.ViewSuspected: 38, moderation.ViewApproved: 1000, moderation.ViewRejected: 111, moderation.ViewSpam: 412,
+var sampleCounts = map[queue.View]int{
+	queue.ViewPending: 214, queue.ViewSuspected: 38, queue.ViewApproved: 1000, queue.ViewRejected: 111, queue.ViewSpam: 412,
 }
 
 var sampleKit = web.New(web.Options{Clock: clock{noon}, PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})

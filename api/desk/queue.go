@@ -14,25 +14,26 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 // The views of the queue with their icons. The last two are shown once there is something in
 // them.
 var views = []struct {
-	key    moderation.View
+	key    queue.View
 	icon   string
 	always bool
 }{
-	{moderation.ViewPending, "inbox", true},
-	{moderation.ViewSuspected, "shield", true},
-	{moderation.ViewReported, "flag", false},
-	{moderation.ViewAppealed, "back", false},
-	{moderation.ViewApproved, "check", true},
-	{moderation.ViewRejected, "cross", true},
-	{moderation.ViewSpam, "spam", true},
+	{queue.ViewPending, "inbox", true},
+	{queue.ViewSuspected, "shield", true},
+	{queue.ViewReported, "flag", false},
+	{queue.ViewAppealed, "back", false},
+	{queue.ViewApproved, "check", true},
+	{queue.ViewRejected, "cross", true},
+	{queue.ViewSpam, "spam", true},
 }
 
-var orders = []moderation.QueueOrder{moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk}
+var orders = []queue.Order{queue.Oldest, queue.Newest, queue.Risk}
 
 // A place is where in the queue somebody is: what its address says.
 type place struct {
@@ -63,23 +64,23 @@ func (p place) url() string {
 	return root
 }
 
-func (p place) view() moderation.View {
+func (p place) view() queue.View {
 	if p.state == "" {
-		return moderation.ViewPending
+		return queue.ViewPending
 	}
-	return moderation.View(p.state)
+	return queue.View(p.state)
 }
 
 // order is the order in force: the queue is worked off from its oldest, what is done is
 // looked at from its newest.
-func (p place) order() moderation.QueueOrder {
+func (p place) order() queue.Order {
 	switch {
 	case p.sort != "":
-		return moderation.QueueOrder(p.sort)
-	case p.view() == moderation.ViewPending, p.view() == moderation.ViewSuspected:
-		return moderation.QueueOldest
+		return queue.Order(p.sort)
+	case p.view() == queue.ViewPending, p.view() == queue.ViewSuspected:
+		return queue.Oldest
 	}
-	return moderation.QueueNewest
+	return queue.Newest
 }
 
 type queuePage struct {
@@ -105,7 +106,7 @@ func (d *desk) queue(c echo.Context) error {
 	}
 	w, at := catalogOf(c), placeOf(site.Key, c.QueryParams())
 	ctx := c.Request().Context()
-	page, err := d.Service.Queue(ctx, who, site, moderation.QueueRequest{View: at.view(), Order: at.order(), Search: at.search, After: at.end})
+	page, err := d.Service.Queue(ctx, who, site, queue.Request{View: at.view(), Order: at.order(), Search: at.search, After: at.end})
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (d *desk) queuePage(w *catalog, f frame, site moderation.Site, at place, pa
 	for i := range p.Cards[:max(0, len(p.Cards)-1)] {
 		p.Cards[i].NextID = p.Cards[i+1].ID
 	}
-	if len(page.Items) > 0 && at.order() == moderation.QueueOldest && at.end == "" && at.view() == moderation.ViewPending {
+	if len(page.Items) > 0 && at.order() == queue.Oldest && at.end == "" && at.view() == queue.ViewPending {
 		p.Oldest = w.t("oldest", "time", w.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
 	}
 	if page.Next != "" {
@@ -169,7 +170,7 @@ func (d *desk) queuePage(w *catalog, f frame, site moderation.Site, at place, pa
 // below either.
 func restWords(w *catalog, at place) (some, none, text string) {
 	switch at.view() {
-	case moderation.ViewPending:
+	case queue.ViewPending:
 		some, none, text = w.t("rest.some"), w.t("rest.none"), w.t("rest.text")
 	default:
 		some, none, text = w.t("rest.end"), w.t("rest.empty"), w.t("rest.empty.text")
@@ -180,19 +181,19 @@ func restWords(w *catalog, at place) (some, none, text string) {
 	return some, none, text
 }
 
-func (d *desk) cardMaker(w *catalog, site moderation.Site, decides bool, back string, counts map[moderation.View]int) *cardMaker {
+func (d *desk) cardMaker(w *catalog, site moderation.Site, decides bool, back string, counts map[queue.View]int) *cardMaker {
 	return &cardMaker{
 		catalog: w, site: site, now: d.Clock.Now(), back: back, decides: decides,
-		approved: counts[moderation.ViewApproved], spam: counts[moderation.ViewSpam],
+		approved: counts[queue.ViewApproved], spam: counts[queue.ViewSpam],
 	}
 }
 
-func viewLinks(w *catalog, site string, at place, counts map[moderation.View]int, capped bool) []link {
+func viewLinks(w *catalog, site string, at place, counts map[queue.View]int, capped bool) []link {
 	var links []link
 	for _, v := range views {
 		if n := counts[v.key]; n > 0 || v.always || v.key == at.view() {
 			to := place{site: site, state: string(v.key)}
-			if v.key == moderation.ViewPending {
+			if v.key == queue.ViewPending {
 				to.state = ""
 			}
 			links = append(links, link{

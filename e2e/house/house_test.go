@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 	"moderation/password":  {"moderation/problem"},
 	"moderation/people":    {"moderation/problem"},
 	"moderation/problem":   nil,
+	"moderation/queue":     {"moderation/comment", "moderation/problem", "moderation/text"},
 	"moderation/secret":    nil,
 	"moderation/settings":  {"moderation/problem", "moderation/text"},
 	"moderation/text":      nil,

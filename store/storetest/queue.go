@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/queue"
 )
 
 var queueRules = []rule{
@@ -20,13 +21,13 @@ var queueRules = []rule{
 	{"a writer's history tells approved, refused and first seen", writerHistory},
 }
 
-var allViews = []moderation.View{
-	moderation.ViewPending, moderation.ViewSuspected, moderation.ViewApproved, moderation.ViewRejected,
-	moderation.ViewSpam, moderation.ViewReported, moderation.ViewAppealed,
+var allViews = []queue.View{
+	queue.ViewPending, queue.ViewSuspected, queue.ViewApproved, queue.ViewRejected,
+	queue.ViewSpam, queue.ViewReported, queue.ViewAppealed,
 }
 
 // pages reads a whole view in pages of limit.
-func pages(w *world, q moderation.QueueQuery, between func()) (all []comment.Comment) {
+func pages(w *world, q queue.Query, between func()) (all []comment.Comment) {
 	for {
 		var piece []comment.Comment
 		w.view(func(tx moderation.Tx) (err error) {
@@ -38,13 +39,13 @@ func pages(w *world, q moderation.QueueQuery, between func()) (all []comment.Com
 		}
 		all = append(all, piece...)
 		last := piece[len(piece)-1]
-		q.After = &moderation.QueueCursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
+		q.After = &queue.Cursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
 		between()
 	}
 }
 
 func queueOrders(w *world) {
-	byView := map[moderation.View][]comment.Comment{}
+	byView := map[queue.View][]comment.Comment{}
 	var drafts []comment.Comment
 	for i := range 40 {
 		state := decision.State(i % 5)
@@ -52,16 +53,16 @@ func queueOrders(w *world) {
 		drafts = append(drafts, c)
 		switch state {
 		case decision.Pending:
-			byView[moderation.ViewPending] = append(byView[moderation.ViewPending], c)
+			byView[queue.ViewPending] = append(byView[queue.ViewPending], c)
 			if c.Verdict.Score >= 5.0/7 {
-				byView[moderation.ViewSuspected] = append(byView[moderation.ViewSuspected], c)
+				byView[queue.ViewSuspected] = append(byView[queue.ViewSuspected], c)
 			}
 		case decision.Approved:
-			byView[moderation.ViewApproved] = append(byView[moderation.ViewApproved], c)
+			byView[queue.ViewApproved] = append(byView[queue.ViewApproved], c)
 		case decision.Rejected:
-			byView[moderation.ViewRejected] = append(byView[moderation.ViewRejected], c)
+			byView[queue.ViewRejected] = append(byView[queue.ViewRejected], c)
 		case decision.Spam:
-			byView[moderation.ViewSpam] = append(byView[moderation.ViewSpam], c)
+			byView[queue.ViewSpam] = append(byView[queue.ViewSpam], c)
 		}
 	}
 	w.insert(drafts...)
@@ -70,14 +71,14 @@ func queueOrders(w *world) {
 	}
 	byRisk := func(a, b comment.Comment) int { return cmp.Compare(b.Verdict.Score, a.Verdict.Score) }
 	for _, view := range allViews {
-		for _, order := range []moderation.QueueOrder{moderation.QueueOldest, moderation.QueueNewest, moderation.QueueRisk} {
+		for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
 			for _, limit := range []int{1, 2, 3, 100} {
-				got := pages(w, moderation.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit}, func() {})
+				got := pages(w, queue.Query{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit}, func() {})
 				want := slices.SortedFunc(slices.Values(byView[view]), byAge)
 				switch order {
-				case moderation.QueueNewest:
+				case queue.Newest:
 					slices.Reverse(want)
-				case moderation.QueueRisk:
+				case queue.Risk:
 					if !slices.IsSortedFunc(got, byRisk) {
 						w.Errorf("%s by risk, limit %d: not sorted: %v", view, limit, ids(got))
 					}
@@ -98,7 +99,7 @@ func queueIsStable(w *world) {
 	}
 	w.insert(drafts...)
 	decided := 0
-	got := pages(w, moderation.QueueQuery{Site: w.site.ID, View: moderation.ViewPending, Order: moderation.QueueOldest, Limit: 3}, func() {
+	got := pages(w, queue.Query{Site: w.site.ID, View: queue.ViewPending, Order: queue.Oldest, Limit: 3}, func() {
 		// Somebody decides what was already shown, and one arrives behind the reader.
 		done := drafts[decided]
 		decided++
@@ -115,7 +116,7 @@ func queueIsStable(w *world) {
 
 func queueSearch(w *world) {
 	find := func(query string) []string {
-		return ids(pages(w, moderation.QueueQuery{Site: w.site.ID, View: moderation.ViewPending, Order: moderation.QueueOldest, Search: query, Limit: 2}, func() {}))
+		return ids(pages(w, queue.Query{Site: w.site.ID, View: queue.ViewPending, Order: queue.Oldest, Search: query, Limit: 2}, func() {}))
 	}
 	for i, tt := range []struct{ text, hit, miss string }{
 		{"sale of 100% wool", "100%", "100%%"},
@@ -145,13 +146,13 @@ func queueCounts(w *world) {
 	w.comment(in(decision.Approved))
 	w.view(func(tx moderation.Tx) error {
 		for _, tt := range []struct {
-			view  moderation.View
+			view  queue.View
 			limit int
 			want  int
 		}{
-			{moderation.ViewPending, 100, 7}, {moderation.ViewPending, 7, 7}, {moderation.ViewPending, 3, 3},
-			{moderation.ViewSuspected, 100, 2}, {moderation.ViewSuspected, 1, 1}, {moderation.ViewApproved, 100, 1},
-			{moderation.ViewSpam, 100, 0}, {moderation.ViewReported, 100, 0}, {moderation.ViewAppealed, 100, 0},
+			{queue.ViewPending, 100, 7}, {queue.ViewPending, 7, 7}, {queue.ViewPending, 3, 3},
+			{queue.ViewSuspected, 100, 2}, {queue.ViewSuspected, 1, 1}, {queue.ViewApproved, 100, 1},
+			{queue.ViewSpam, 100, 0}, {queue.ViewReported, 100, 0}, {queue.ViewAppealed, 100, 0},
 		} {
 			got, err := tx.CountQueue(w.site.ID, tt.view, 0.5, tt.limit)
 			if err != nil {
@@ -173,8 +174,8 @@ func staleVerdicts(w *world) {
 	w.comment(at(4*time.Second), scored(0.7), judgedBy(5))
 	w.comment(in(decision.Approved), judgedBy(1))
 	w.view(func(tx moderation.Tx) error {
-		for order, want := range map[moderation.QueueOrder][]string{
-			moderation.QueueOldest: {a.ID, b.ID, c.ID}, moderation.QueueNewest: {c.ID, b.ID, a.ID}, moderation.QueueRisk: {b.ID, c.ID, a.ID},
+		for order, want := range map[queue.Order][]string{
+			queue.Oldest: {a.ID, b.ID, c.ID}, queue.Newest: {c.ID, b.ID, a.ID}, queue.Risk: {b.ID, c.ID, a.ID},
 		} {
 			for limit := range 4 {
 				got, err := tx.StalePending(w.site.ID, 5, order, limit)

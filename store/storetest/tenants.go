@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -104,13 +105,13 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 		return tx.Thread(moderation.ThreadQuery{Site: s, Page: onePage, Order: moderation.Newest, From: oneRoot, Limit: 10})
 	},
 	"Queue": func(tx moderation.Tx, s int64) (any, error) {
-		return tx.Queue(moderation.QueueQuery{Site: s, View: moderation.ViewPending, Order: moderation.QueueRisk, Search: "one", Limit: 10})
+		return tx.Queue(queue.Query{Site: s, View: queue.ViewPending, Order: queue.Risk, Search: "one", Limit: 10})
 	},
 	"CountQueue": func(tx moderation.Tx, s int64) (any, error) {
-		return tx.CountQueue(s, moderation.ViewSuspected, 0.9, 10)
+		return tx.CountQueue(s, queue.ViewSuspected, 0.9, 10)
 	},
 	"StalePending": func(tx moderation.Tx, s int64) (any, error) {
-		return tx.StalePending(s, 9, moderation.QueueOldest, 10)
+		return tx.StalePending(s, 9, queue.Oldest, 10)
 	},
 	"Writers":         func(tx moderation.Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
 	"Head":            func(tx moderation.Tx, s int64) (any, error) { return tx.Head(s) },

@@ -1,0 +1,58 @@
+package queue_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/queue"
+)
+
+func TestARequestIsFilledInOrRefused(t *testing.T) {
+	q, err := queue.Request{Search: " ҚАЗАҚ\u00a0"}.Query(7, 0.9)
+	if err != nil || q.View != queue.ViewPending || q.Order != queue.Oldest || q.Limit != 50 || q.Search != "қазақ" || q.Site != 7 || q.Suspect != 0.9 || q.After != nil {
+		t.Errorf("without anything asked: %+v, %v", q, err)
+	}
+	for _, req := range []queue.Request{
+		{View: "all"}, {Order: "best"}, {Limit: 201}, {Limit: -1}, {Search: "\xff"}, {After: "nothing"},
+	} {
+		if q, err := req.Query(7, 0.9); err == nil {
+			t.Errorf("%+v is taken for %+v", req, q)
+		}
+	}
+}
+
+func TestACursorIsReadInItsOwnOrderOnly(t *testing.T) {
+	c := comment.Comment{ID: "018f3c6e-0000-7000-8000-000000000000", CreatedAt: time.Date(2026, 11, 20, 12, 0, 0, 1000, time.UTC)}
+	c.Verdict.Score = 0.75
+	for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
+		after := queue.CursorOf(c).Write(order)
+		q, err := queue.Request{Order: order, After: after}.Query(7, 0.9)
+		if err != nil || *q.After != *queue.CursorOf(c) {
+			t.Errorf("%s: %q is read as %+v, %v", order, after, q.After, err)
+		}
+		for _, other := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
+			if _, err := (queue.Request{Order: other, After: after}).Query(7, 0.9); (err == nil) != (other == order) {
+				t.Errorf("a cursor of %s goes on in %s: %v", order, other, err)
+			}
+		}
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(queue.CursorOf(comment.Comment{ID: "018f3c6e", CreatedAt: time.Unix(1, 0)}).Write(queue.Risk))
+	f.Add("cgAAAAAAAAAAf_AAAAAAAAAx")
+	f.Fuzz(func(t *testing.T, after string) {
+		q, err := queue.Request{Order: queue.Risk, After: after}.Query(7, 0.9)
+		if err != nil || q.After == nil {
+			return
+		}
+		if !(q.After.Score >= 0 && q.After.Score <= 1) || q.After.ID == "" {
+			t.Errorf("%q is read as %+v", after, q.After)
+		}
+		again, err := queue.Request{Order: queue.Risk, After: q.After.Write(queue.Risk)}.Query(7, 0.9)
+		if err != nil || *again.After != *q.After {
+			t.Errorf("%q is read as %+v, and written and read again as %+v, %v", after, q.After, again.After, err)
+		}
+	})
+}
