@@ -138,7 +138,7 @@ func Stats(q moderation.Quality) any {
 	return out
 }
 
-func tally(t moderation.Tally) tallyOut {
+func tally(t hindsight.Tally) tallyOut {
 	return tallyOut{Ham: t.Ham, Spam: t.Spam, Enough: t.Enough()}
 }
 

@@ -12,29 +12,6 @@ import (
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
-// How much a site must have taught before its filter may act, or contradict anybody.
-const (
-	enoughTaught = 100
-	enoughOfEach = 20
-)
-
-// A Tally is how many decisions stand that teach the filter, of each kind; no more than 100 of
-// a kind are counted, and those of another site's that were copied here are not.
-type Tally struct{ Ham, Spam int }
-
-// Enough reports whether comments may be published by the filter's word: at least 100
-// decisions stand, 20 of each kind.
-func (t Tally) Enough() bool {
-	return t.Ham+t.Spam >= enoughTaught && min(t.Ham, t.Spam) >= enoughOfEach
-}
-
-// Missing returns how many decisions are needed yet for that, and how many of them at least
-// have to be approvals and how many spam.
-func (t Tally) Missing() (all, ham, spam int) {
-	ham, spam = max(0, enoughOfEach-t.Ham), max(0, enoughOfEach-t.Spam)
-	return max(ham+spam, enoughTaught-t.Ham-t.Spam), ham, spam
-}
-
 // A Contradiction is a comment that was decided against what the filter was sure of.
 type Contradiction struct {
 	ID   string
@@ -42,12 +19,12 @@ type Contradiction struct {
 }
 
 // tally counts what a site has taught.
-func tally(tx Tx, site int64) (t Tally, err error) {
-	if t.Ham, err = tx.CountLessons(site, classifier.Ham, enoughTaught); err == nil {
-		t.Spam, err = tx.CountLessons(site, classifier.Spam, enoughTaught)
+func tally(tx Tx, site int64) (t hindsight.Tally, err error) {
+	if t.Ham, err = tx.CountLessons(site, classifier.Ham, hindsight.EnoughTaught); err == nil {
+		t.Spam, err = tx.CountLessons(site, classifier.Spam, hindsight.EnoughTaught)
 	}
 	if err != nil {
-		return Tally{}, fmt.Errorf("count lessons: %w", err)
+		return hindsight.Tally{}, fmt.Errorf("count lessons: %w", err)
 	}
 	return t, nil
 }
@@ -85,9 +62,9 @@ func mayTurnOn(tx Tx, site Site) error {
 		return err
 	}
 	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of spam among them; so far there are %s and %s.",
-		enoughTaught, enoughOfEach, enoughOfEach, counted(t.Ham), counted(t.Spam))
-	if n := len(past.cases); n > 0 {
-		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.Threshold(), Trust: hindsight.Unsuspected}, past.cases)
+		hindsight.EnoughTaught, hindsight.EnoughOfEach, hindsight.EnoughOfEach, counted(t.Ham), counted(t.Spam))
+	if n := len(past.Cases); n > 0 {
+		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.Threshold(), Trust: hindsight.Unsuspected}, past.Cases)
 		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d of these.",
 			n, would.Published, would.PublishedWrong.N)
 	}
@@ -96,7 +73,7 @@ func mayTurnOn(tx Tx, site Site) error {
 
 // counted says how many were counted.
 func counted(n int) string {
-	if n == enoughTaught {
+	if n == hindsight.EnoughTaught {
 		return fmt.Sprintf("%d or more", n)
 	}
 	return fmt.Sprint(n)

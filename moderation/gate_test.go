@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/settings"
@@ -65,7 +66,7 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 	for _, tt := range []struct{ ham, spam, all, missingHam, missingSpam int }{
 		{0, 0, 100, 20, 20}, {3, 1, 96, 17, 19}, {70, 10, 20, 0, 10}, {100, 5, 15, 0, 15}, {12, 100, 8, 8, 0}, {50, 49, 1, 0, 0}, {80, 20, 0, 0, 0}, {100, 100, 0, 0, 0},
 	} {
-		tally := moderation.Tally{Ham: tt.ham, Spam: tt.spam}
+		tally := hindsight.Tally{Ham: tt.ham, Spam: tt.spam}
 		all, ham, spam := tally.Missing()
 		if all != tt.all || ham != tt.missingHam || spam != tt.missingSpam || (all == 0) != tally.Enough() {
 			t.Errorf("%+v misses %d, %d ham, %d spam (enough: %v), want %d, %d, %d", tally, all, ham, spam, tally.Enough(), tt.all, tt.missingHam, tt.missingSpam)

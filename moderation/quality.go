@@ -29,7 +29,7 @@ type QualityRequest struct {
 // figures are worse than the filter.
 type Quality struct {
 	Suspect   float64 // the site's threshold
-	Tally     Tally
+	Tally     hindsight.Tally
 	Decisions int  // comments whose decision was looked at
 	Refused   int  // of them refused for another reason than spam: not measured
 	Cold      int  // of them judged when the filter had nothing to say: not measured
@@ -72,7 +72,7 @@ func (s *Service) Quality(ctx context.Context, who people.Actor, site Site, in Q
 		if err != nil {
 			return err
 		}
-		q = past.quality(site.Settings.Threshold())
+		q = measured(past, site.Settings.Threshold())
 		if q.Tally, err = tally(tx, site.ID); err != nil {
 			return err
 		}
@@ -84,23 +84,34 @@ func (s *Service) Quality(ctx context.Context, who people.Actor, site Site, in Q
 	return q, nil
 }
 
-// quality measures what a past holds.
-func (p past) quality(suspect float64) Quality {
-	q := p.Quality
-	q.Suspect, q.Decisions = suspect, len(p.cases)
+// readPast reads a site's past since a time, or as far back as is looked.
+func readPast(tx Tx, site int64, since time.Time) (hindsight.Past, error) {
+	entries, err := tx.DecisionsBefore(site, 0, hindsight.MaxEntries)
+	if err != nil {
+		return hindsight.Past{}, fmt.Errorf("read decisions: %w", err)
+	}
+	return hindsight.PastOf(entries, since), nil
+}
+
+// measured is how well the filter did on a past.
+func measured(p hindsight.Past, suspect float64) Quality {
+	q := Quality{
+		Suspect: suspect, Decisions: len(p.Cases), Known: p.Known, Withdrawn: p.Withdrawn, Undone: p.Undone,
+		Capped: p.Capped, Reasons: p.Reasons,
+	}
 	cuts := []float64{0.5, 0.9, 0.99, suspect}
 	slices.Sort(cuts)
-	q.Filter = classifier.Measure(hindsight.Samples(p.cases), slices.Compact(cuts)...)
-	q.Queue = classifier.CutAt(hindsight.Scores(p.cases), suspect)
-	q.Weeks = hindsight.Weeks(p.cases, suspect, maxWeeks)
-	for _, c := range hindsight.Disagreements(p.cases, maxDisagreements) {
+	q.Filter = classifier.Measure(hindsight.Samples(p.Cases), slices.Compact(cuts)...)
+	q.Queue = classifier.CutAt(hindsight.Scores(p.Cases), suspect)
+	q.Weeks = hindsight.Weeks(p.Cases, suspect, maxWeeks)
+	for _, c := range hindsight.Disagreements(p.Cases, maxDisagreements) {
 		d := Disagreement{Comment: c.Comment, Seq: c.Seq, Batch: c.Batch, Spam: c.Spam, Score: c.Score, Action: decision.Approve, By: c.By, At: c.At}
 		if c.Truth == hindsight.Spam {
 			d.Action = decision.MarkSpam
 		}
 		q.Disagreements = append(q.Disagreements, d)
 	}
-	for _, c := range p.cases {
+	for _, c := range p.Cases {
 		switch {
 		case c.Truth == hindsight.Refused:
 			q.Refused++
@@ -108,8 +119,8 @@ func (p past) quality(suspect float64) Quality {
 			q.Cold++
 		}
 	}
-	if n := len(p.cases); n > 0 {
-		q.From, q.To = p.cases[n-1].At, p.cases[0].At
+	if n := len(p.Cases); n > 0 {
+		q.From, q.To = p.Cases[n-1].At, p.Cases[0].At
 	}
 	return q
 }

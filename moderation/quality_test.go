@@ -71,7 +71,7 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		if q.Decisions != 6 || q.Refused != 1 || q.Cold != 1 || q.Known+q.Withdrawn+q.Undone != 0 || q.Capped {
 			t.Errorf("counts: %+v", q)
 		}
-		if q.Tally != (moderation.Tally{Ham: 3, Spam: 2}) || q.Suspect != 0.9 {
+		if q.Tally != (hindsight.Tally{Ham: 3, Spam: 2}) || q.Suspect != 0.9 {
 			t.Errorf("taught %+v, suspected from %v", q.Tally, q.Suspect)
 		}
 		// The same four as in the classifier's own test by hand.
@@ -218,7 +218,7 @@ func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 	out, err := w.s.WithdrawLessons(w.ctx, people.Operator, w.a, mallory.Account.ID, nil)
 	w.must(err)
 	w.decide(mallory, w.a, decision.MarkSpam, later)
-	if q := w.quality(w.a); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 || q.Tally != (moderation.Tally{Spam: 2}) {
+	if q := w.quality(w.a); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 || q.Tally != (hindsight.Tally{Spam: 2}) {
 		t.Errorf("withdrawn: %+v", q)
 	}
 	w.undo(people.Operator, w.a, out.Batch)
@@ -417,7 +417,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 		if q.Decisions+q.Known != n || q.Filter.Ham+q.Filter.Spam+q.Cold+q.Refused != q.Decisions {
 			t.Errorf("seed %d: %d decisions and %d known, want %d together: %+v", seed, q.Decisions, q.Known, n, q)
 		}
-		if q.Tally != (moderation.Tally{Ham: want[decision.Approve], Spam: want[decision.MarkSpam]}) {
+		if q.Tally != (hindsight.Tally{Ham: want[decision.Approve], Spam: want[decision.MarkSpam]}) {
 			t.Errorf("seed %d: taught %+v, want %v", seed, q.Tally, want)
 		}
 		if !edits && (q.Known != 0 || q.Refused != want[decision.Reject] || q.Reasons[decision.ReasonSpam] != want[decision.MarkSpam]) {

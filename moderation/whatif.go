@@ -26,7 +26,7 @@ type WhatIfRequest struct {
 // beside what they do as they are set. At most the newest 10,000 entries of the log are looked
 // at. Scores are as they were when the comment was decided.
 type WhatIf struct {
-	Tally    Tally
+	Tally    hindsight.Tally
 	Looked   int // comments
 	From, To time.Time
 	Now      Trial
@@ -62,7 +62,7 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in Wh
 		if out.Tally, err = tally(tx, site.ID); err != nil {
 			return err
 		}
-		cases := past.cases[:min(in.Last, len(past.cases))]
+		cases := past.Cases[:min(in.Last, len(past.Cases))]
 		if out.Looked = len(cases); out.Looked > 0 {
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
@@ -92,8 +92,8 @@ func (in *WhatIfRequest) settings(s settings.Settings) (settings.Settings, error
 	if in.Last == 0 {
 		in.Last = lastDecided
 	}
-	if in.Last < 1 || in.Last > newestEntries {
-		return s, problem.Query(fmt.Sprintf("last is between 1 and %d.", newestEntries))
+	if in.Last < 1 || in.Last > hindsight.MaxEntries {
+		return s, problem.Query(fmt.Sprintf("last is between 1 and %d.", hindsight.MaxEntries))
 	}
 	if in.Threshold != 0 {
 		if !settings.IsThreshold(in.Threshold) {

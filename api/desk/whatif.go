@@ -168,7 +168,7 @@ func (w *catalog) tried(p *whatIfPage, would moderation.WhatIf) {
 }
 
 // missing says what a site has to decide yet before its filter may publish.
-func (w *catalog) missing(t moderation.Tally) string {
+func (w *catalog) missing(t hindsight.Tally) string {
 	all, ham, spam := t.Missing()
 	text := w.n("missing", all)
 	if ham > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 // What commands about a filter show to people.
@@ -202,7 +203,7 @@ func capped(n int) string {
 	return strconv.Itoa(n)
 }
 
-func enough(t moderation.Tally) string {
+func enough(t hindsight.Tally) string {
 	if t.Enough() {
 		return ""
 	}

@@ -1,31 +1,29 @@
-package moderation
+package hindsight
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/hindsight"
 )
 
-// newestEntries is how far back into the log hindsight looks.
-const newestEntries = 10_000
+// MaxEntries is how far back into the log hindsight looks.
+const MaxEntries = 10_000
 
-// A past is what moderators decided on a site, newest first: of each comment the last decision
-// that stands. Its Quality has the counts of what was left out.
-type past struct {
-	Quality
-	cases []hindsight.Case
+// A Past is what moderators decided on a site, newest first: of each comment the last decision
+// that stands.
+type Past struct {
+	Cases     []Case
+	Reasons   map[decision.Reason]int // refusals by reason
+	Known     int                     // left out: the filter had been taught the comment already when it judged it
+	Withdrawn int                     // left out: their account's decisions were withdrawn
+	Undone    int                     // decisions passed over because they were taken back
+	Capped    bool                    // there are older ones that were not looked at
 }
 
-// readPast reads a site's past since a time, or as far back as is looked.
-func readPast(tx Tx, site int64, since time.Time) (past, error) {
-	entries, err := tx.DecisionsBefore(site, 0, newestEntries)
-	if err != nil {
-		return past{}, fmt.Errorf("read decisions: %w", err)
-	}
-	p := past{Quality: Quality{Reasons: map[decision.Reason]int{}}}
-	p.Capped = len(entries) == newestEntries && entries[len(entries)-1].Seq > 1
+// PastOf reads the past since a time from the newest 10,000 entries of a log, newest first.
+func PastOf(entries []decision.Entry, since time.Time) Past {
+	p := Past{Reasons: map[decision.Reason]int{}}
+	p.Capped = len(entries) == MaxEntries && entries[len(entries)-1].Seq > 1
 	of := byComment(entries)
 	settled := make(map[string]bool, len(entries))
 	withdrawn := map[string]bool{} // accounts
@@ -45,11 +43,11 @@ func readPast(tx Tx, site int64, since time.Time) (past, error) {
 			p.settle(d, of[d.Comment], withdrawn[d.By])
 		}
 	}
-	return p, nil
+	return p
 }
 
 // settle notes the decision by which a comment stands, with all that was read of its log.
-func (p *past) settle(d decision.Entry, entries []decision.Entry, withdrawn bool) {
+func (p *Past) settle(d decision.Entry, entries []decision.Entry, withdrawn bool) {
 	switch {
 	case d.Action == decision.Hold: // it waits
 		return
@@ -60,19 +58,19 @@ func (p *past) settle(d decision.Entry, entries []decision.Entry, withdrawn bool
 		p.Known++
 		return
 	}
-	c := hindsight.Case{
+	c := Case{
 		Seq: d.Seq, Comment: d.Comment, Batch: d.Batch, By: d.By, At: d.At,
 		Score: d.Score, Spam: d.Spam, Warm: d.Warm, Refuse: d.Suggested == decision.Reject,
 	}
 	switch d.Action {
 	case decision.MarkSpam:
-		c.Truth = hindsight.Spam
+		c.Truth = Spam
 		p.Reasons[d.Reason]++
 	case decision.Reject:
-		c.Truth = hindsight.Refused
+		c.Truth = Refused
 		p.Reasons[d.Reason]++
 	}
-	p.cases = append(p.cases, c)
+	p.Cases = append(p.Cases, c)
 }
 
 // byComment divides entries, newest first, by comment, where there are more than one.
