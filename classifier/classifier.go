@@ -70,7 +70,7 @@ type Judgement struct {
 }
 
 // A Weight is one piece of evidence: a token and what it adds to the logit, in nats,
-// positive towards spam, with the number of spam and ham lessons that had it.
+// positive towards spam, with the number of spam and ham lessons that had it, copies once.
 type Weight struct {
 	Token     string
 	Weight    float64

@@ -7,8 +7,10 @@ import (
 	"strings"
 )
 
-// maxEvidence is how many tokens Evidence returns.
-const maxEvidence = 10
+const (
+	maxEvidence   = 10   // tokens that Evidence returns
+	leastEvidence = 0.05 // nats
+)
 
 // key is the token's name in the count store.
 func (t token) key(text string) string {
@@ -43,10 +45,10 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 			continue
 		}
 		ratio := smooth.ratio(n.yes, n.no, base)
-		if len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
+		if math.Abs(ratio) < leastEvidence || len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
 			continue
 		}
-		f := finding{t.kind, d.text[t.off : t.off+uint32(t.size)], ratio, n}
+		f := finding{t.kind, t.hash, d.text[t.off : t.off+uint32(t.size)], ratio}
 		at, _ := slices.BinarySearchFunc(found, f, byStrength)
 		found = slices.Insert(found, at, f)
 		found = found[:min(len(found), looked)]
@@ -59,16 +61,19 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	}
 	out := make([]Weight, len(kept))
 	for i, f := range kept {
-		out[i] = Weight{Token: kindNames[f.kind] + ":" + f.value, Weight: f.ratio, Spam: int(f.yes), Ham: int(f.no)}
+		out[i] = Weight{
+			Token: kindNames[f.kind] + ":" + f.value, Weight: f.ratio,
+			Spam: m.seen.of(f.hash, l), Ham: m.seen.of(f.hash, Ham),
+		}
 	}
 	return out
 }
 
 type finding struct {
 	kind  kind
+	hash  uint64
 	value string
 	ratio float64
-	feature
 }
 
 // byStrength puts the strongest first, whichever way it speaks, and of equals what tells a

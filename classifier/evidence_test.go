@@ -35,3 +35,28 @@ func TestEvidenceSaysNothingTwice(t *testing.T) {
 		t.Errorf("%q says the length twice", got)
 	}
 }
+
+// Lessons that were foreseen are not counted by the model, but they were seen.
+func TestEvidenceCountsEveryLesson(t *testing.T) {
+	lessons := lessonsOf(400, 7)
+	m := Fold(slices.Values(lessons))
+	d := Read(Comment{Text: "casino"})
+	want := map[Label]int{}
+	for _, l := range lessons {
+		if slices.ContainsFunc(Read(l.Comment).tokens, func(t token) bool { return t.hash == d.tokens[0].hash }) {
+			want[l.Label]++
+		}
+	}
+	counted := m.active.Load().feature(m.active.Load().headOf(Spam), d.tokens[0].hash)
+	if int(counted.yes+counted.no) >= want[Spam]+want[Ham] {
+		t.Fatalf("all %d lessons are counted: none was foreseen", want[Spam]+want[Ham])
+	}
+	said := m.Evidence(d)
+	at := slices.IndexFunc(said, func(w Weight) bool { return w.Token == "word:casino" })
+	if at < 0 {
+		t.Fatalf("no casino in %v", said)
+	}
+	if w := said[at]; w.Spam != want[Spam] || w.Ham != want[Ham] {
+		t.Errorf("seen in %d spam and %d ham, want %d and %d", w.Spam, w.Ham, want[Spam], want[Ham])
+	}
+}

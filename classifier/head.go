@@ -36,9 +36,9 @@ type head struct {
 	excerpt  line
 }
 
-// feature is what a head knows of a token: how many lessons of its label had it, and how many of
-// ham, which only spam's head counts; the regression's weight, and the sum of squares that
-// slows its steps.
+// feature is what a head knows of a token: how many counted lessons of its label had it, and how
+// many of ham, which only spam's head counts; the regression's weight, and the sum of squares
+// that slows its steps.
 type feature struct {
 	yes, no        uint32
 	weight, square float32
@@ -130,7 +130,10 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 		b.each = append(b.each, s)
 	}
 	v.scores = h.scores(all)
-	v.whole = h.stack.logit(v.scores) * all.known / (all.known + fewKnown)
+	v.whole = h.stack.logit(v.scores)
+	if h.label == Spam {
+		v.whole *= all.known / (all.known + fewKnown)
+	}
 	if d.places != nil {
 		v.long, v.excerpt = true, h.worst(d, b)
 	}
@@ -148,9 +151,6 @@ func (h *head) learn(d Document, known []feature, docs tally, y float64, warm bo
 		h.stack.learn(v.scores, y)
 	}
 	pull := sigmoid(v.learned) - y
-	if pull == 0 || len(d.tokens) == 0 {
-		return
-	}
 	loud := 0.0
 	for _, t := range d.tokens {
 		loud += loudness[t.kind] * loudness[t.kind]

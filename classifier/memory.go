@@ -15,7 +15,8 @@ func (m *Model) Memory() int {
 	if m.idle != nil {
 		n += m.idle.size()
 	}
-	return n + m.counts.size*counted + len(m.copies.bands.slots)*int(unsafe.Sizeof(slot[struct{}]{}))
+	return n + m.counts.size*counted + len(m.copies.bands.slots)*int(unsafe.Sizeof(slot[struct{}]{})) +
+		len(m.seen.counts.slots)*int(unsafe.Sizeof(slot[uint32]{}))
 }
 
 func (s *side) size() int {

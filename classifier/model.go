@@ -23,6 +23,8 @@ type Model struct {
 	idle     *side      // nil until Learn needs it
 	counts   *counts
 	copies   copies
+
+	seen seen
 }
 
 // Fold makes the model of lessons, which come in ascending order of Seq.
@@ -75,13 +77,17 @@ type step struct {
 	Document
 	label   Label
 	seq     uint64
-	copy    bool    // nearly the same was taught before: it teaches nothing
+	void    bool    // nothing was said, or nearly the same was taught before: it teaches nothing
 	tallies []tally // of the tokens and then of the lessons; nil when the lesson is not counted
 }
 
 func (m *Model) step(d Document, l Lesson, s *side) step {
 	st := step{Document: d, label: l.Label, seq: l.Seq}
-	if st.copy = m.copies.add(d, l.Label); !st.copy && !s.foresees(d, l.Label) {
+	if st.void = len(d.tokens) == 0 || m.copies.add(d, l.Label); st.void {
+		return st
+	}
+	m.seen.add(d, l.Label)
+	if !s.foresees(d, l.Label) {
 		st.tallies = m.counts.learn(d, l.Label)
 	}
 	return st
@@ -229,7 +235,7 @@ func (s *side) foresees(d Document, l Label) bool {
 // apply learns a lesson.
 func (s *side) apply(st step) {
 	s.seq = st.seq
-	if !st.copy {
+	if !st.void {
 		var known []feature
 		for i := range s.heads {
 			h := &s.heads[i]

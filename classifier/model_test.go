@@ -225,3 +225,20 @@ func TestADamagedSnapshotIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestALessonWithoutWordsTeachesNothing(t *testing.T) {
+	lessons := []Lesson{
+		{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills now"}},
+		{Seq: 2, Label: Ham, Comment: Comment{Text: "thank you"}},
+		{Seq: 3, Label: PersonalAttack, Comment: Comment{Text: "you fool"}},
+	}
+	d := Read(Comment{Text: "hello there friend"})
+	before := Fold(slices.Values(lessons)).Judge(d)
+	after := Fold(slices.Values(append(lessons, Lesson{Seq: 4, Label: Ham}))).Judge(d)
+	if before.Spam != after.Spam || before.Reasons != after.Reasons {
+		t.Errorf("an empty lesson changes %+v to %+v", before, after)
+	}
+	if before.Spam < 0.01 || before.Spam > 0.99 {
+		t.Errorf("three lessons make sure of unknown words: %v", before.Spam)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // A snapshot is magic, format, tokeniser version, length of what follows, the model, and a
@@ -15,7 +14,7 @@ import (
 // The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 2
+	snapshotFormat = 3
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
@@ -49,6 +48,11 @@ func (m *Model) Bytes() []byte {
 	for i := range s.heads {
 		b = s.heads[i].appendTo(b)
 	}
+	b = binary.AppendUvarint(b, uint64(m.seen.counts.used))
+	for _, n := range m.seen.counts.sorted() {
+		b = binary.LittleEndian.AppendUint64(b, n.hash)
+		b = binary.AppendUvarint(b, uint64(n.value))
+	}
 	for _, c := range m.copies.bands.sorted() {
 		b = binary.LittleEndian.AppendUint64(b, c.hash)
 	}
@@ -61,9 +65,8 @@ func (h *head) appendTo(b []byte) []byte {
 	for _, f := range h.numbers() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
 	}
-	stepped := slices.DeleteFunc(h.features.sorted(), func(s slot[feature]) bool { return s.value.square == 0 })
-	b = binary.AppendUvarint(b, uint64(len(stepped)))
-	for _, s := range stepped {
+	b = binary.AppendUvarint(b, uint64(h.features.used))
+	for _, s := range h.features.sorted() {
 		b = binary.LittleEndian.AppendUint64(b, s.hash)
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.weight))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.square))
@@ -123,6 +126,9 @@ func Restore(b []byte) (*Model, error) {
 	}
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
+	}
+	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+		*m.seen.counts.ensure(max(1, r.uint64())) = uint32(r.uvarint())
 	}
 	for len(r.b) > 0 && !r.failed {
 		m.copies.bands.ensure(max(1, r.uint64()))

@@ -15,6 +15,7 @@ const (
 	stackStart = 0.5
 	stackRate  = 0.13
 	scaleSpan  = 1000
+	leastScale = 0.2 // the first scores may be of comments without a known word
 )
 
 func newStack() stack { return stack{Weight: [3]float64{stackStart, stackStart, 0}} }
@@ -23,7 +24,7 @@ func (s *stack) inputs(z scores) [3]float64 {
 	in := [3]float64{z.counted, z.learned, 1}
 	for i, scale := range s.Scale {
 		if scale > 0 {
-			in[i] /= scale
+			in[i] /= max(scale, leastScale)
 		}
 	}
 	return in

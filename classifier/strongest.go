@@ -40,7 +40,8 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 		if !ok || kind(key[0]) == kindGram { // the count of lessons, and what means nothing to a person
 			continue
 		}
-		w := Weight{Token: name + ":" + key[1:], Spam: int(tallies[i][Spam]), Ham: int(tallies[i][Ham])}
+		hash := hashOf(kind(key[0]), []byte(key[1:]))
+		w := Weight{Token: name + ":" + key[1:], Spam: m.seen.of(hash, Spam), Ham: m.seen.of(hash, Ham)}
 		w.Weight = spamSmoothing.ratio(tallies[i][Spam], tallies[i][Ham], base)
 		switch {
 		case w.Weight > 0:
