@@ -31,14 +31,14 @@ func (s *Service) evidence(ctx context.Context, c comment.Comment) (found []clas
 		return nil, nil
 	}
 	d := classifier.Read(c.Document())
-	for i, p := range l.model.Judge(d).Reasons {
+	for i, p := range l.Model.Judge(d).Reasons {
 		reason := verdict.Reasons[i]
 		if c.Verdict.Likely(reason, p) {
-			likely = append(likely, LikelyReason{reason, p, l.model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
+			likely = append(likely, LikelyReason{reason, p, l.Model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
 		}
 	}
 	slices.SortStableFunc(likely, func(a, b LikelyReason) int { return cmp.Compare(b.Probability, a.Probability) })
-	return l.model.Evidence(d), likely
+	return l.Model.Evidence(d), likely
 }
 
 // explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what

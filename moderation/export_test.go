@@ -1,6 +1,10 @@
 package moderation
 
-import "context"
+import (
+	"context"
+
+	"github.com/aitys/aitys/moderation/fold"
+)
 
 // What only tests may do to a Service.
 
@@ -18,11 +22,11 @@ func ModelBytes(ctx context.Context, s *Service, site Site) ([]byte, uint64, err
 	if err != nil {
 		return nil, 0, err
 	}
-	return l.model.Bytes(), l.changed, nil
+	return l.Model.Bytes(), l.Changed, nil
 }
 
 // BreakModel makes everything that asks a site's model panic.
-func BreakModel(s *Service, site Site) { s.models.of(site.ID).live.Store(&learned{}) }
+func BreakModel(s *Service, site Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
 
 // SetStore puts another store under a Service that was opened already.
 func SetStore(s *Service, store Store) { s.store = store }
@@ -34,18 +38,6 @@ func SnapshotUsed(s *Service, site Site) uint64 {
 	defer m.following.Unlock()
 	return m.saved
 }
-
-// SealSnapshot gives a snapshot the sum that it should have.
-func SealSnapshot(site Site, s *Snapshot) { s.Sum = s.sum(site.ID) }
-
-// OpenSnapshot tells why a snapshot is no good.
-func OpenSnapshot(site Site, s Snapshot) error {
-	_, err := s.open(site.ID)
-	return err
-}
-
-// Thin returns which snapshots are one too many.
-func Thin(seqs []uint64, head uint64) []uint64 { return thin(seqs, head) }
 
 // ModelsInMemory returns how many there are, and their size.
 func ModelsInMemory(s *Service) (n, bytes int) {

@@ -32,11 +32,11 @@ func (s *Service) Inspect(ctx context.Context, who people.Actor, site Site, top 
 		return Inspection{}, fmt.Errorf("inspect the model: %w", err)
 	}
 	in := Inspection{
-		Lessons: l.model.Taught(), Entry: l.seq, Tokeniser: classifier.TokeniserVersion,
-		Tokens: l.model.Tokens(), Memory: l.model.Memory(), Snapshot: len(l.model.Bytes()),
+		Lessons: l.Model.Taught(), Entry: l.Seq, Tokeniser: classifier.TokeniserVersion,
+		Tokens: l.Model.Tokens(), Memory: l.Model.Memory(), Snapshot: len(l.Model.Bytes()),
 	}
 	in.Warm = in.Lessons[classifier.Ham] > 0 && in.Lessons[classifier.Spam] > 0
-	in.Spam, in.Ham = l.model.Strongest(top)
+	in.Spam, in.Ham = l.Model.Strongest(top)
 	err = s.view(ctx, func(tx Tx) error {
 		list, err := tx.Snapshots(site.ID)
 		for _, snapshot := range list {

@@ -19,7 +19,7 @@ func (s *Service) ask(ctx context.Context, c comment.Comment) (j verdict.Judged)
 		s.log.WarnContext(ctx, "comment not judged", "comment", c.ID, "error", err)
 		return verdict.Judged{}
 	}
-	j = verdict.Judged{Judgement: l.model.Judge(classifier.Read(c.Document())), Changed: l.changed, OK: true}
+	j = verdict.Judged{Judgement: l.Model.Judge(classifier.Read(c.Document())), Changed: l.Changed, OK: true}
 	if math.IsNaN(j.Logit) || math.IsNaN(j.Spam) {
 		s.log.WarnContext(ctx, "comment judged NaN", "comment", c.ID)
 		return verdict.Judged{}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/fold"
 )
 
 // LogTx keeps decisions and lessons.
@@ -30,14 +31,6 @@ type LogTx interface {
 	// Lessons returns the lessons of the entries after one and up to another, whether they
 	// count or not, ascending.
 	Lessons(site int64, after, upTo uint64) ([]decision.Lesson, error)
-}
-
-// A Snapshot is a site's model as of entry Seq of its log, from the lessons up to there that
-// counted at entry AsOf. It is good until a later entry changes which of them count.
-type Snapshot struct {
-	Seq, AsOf uint64
-	Model     []byte
-	Sum       []byte // of all of it, with the site
 }
 
 // ModelTx keeps what models are made from besides the log.
@@ -68,8 +61,8 @@ type ModelTx interface {
 	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
 	LowestTouched(site int64, after uint64) (uint64, error)
 
-	PutSnapshot(site int64, s Snapshot) error // in the place of another of its Seq
-	Snapshots(site int64) ([]Snapshot, error) // newest first, without Model and Sum
-	Snapshot(site int64, seq uint64) (Snapshot, error)
+	PutSnapshot(site int64, s fold.Snapshot) error // in the place of another of its Seq
+	Snapshots(site int64) ([]fold.Snapshot, error) // newest first, without Model and Sum
+	Snapshot(site int64, seq uint64) (fold.Snapshot, error)
 	DropSnapshots(site int64, seqs []uint64) error
 }

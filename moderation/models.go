@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/fold"
 )
 
 const (
@@ -38,24 +38,15 @@ type models struct {
 // siteModel is one site's model. Judging never waits for learning: what it uses is swapped, or
 // learns beside it.
 type siteModel struct {
-	live  atomic.Pointer[learned] // nil: not in memory
-	used  atomic.Int64            // models.uses when it was last asked for
+	live  atomic.Pointer[fold.Learned] // nil: not in memory
+	used  atomic.Int64                 // models.uses when it was last asked for
 	bytes atomic.Int64
 	slow  atomic.Bool // it takes a long fold to load, and requests do not wait for it
 
-	following sync.Mutex // held by the one who loads, learns or folds anew
-	saved     uint64     // the newest good snapshot's seq
-	unsaved   []Snapshot // made on the way of a fold
-	damaged   []uint64   // snapshots that are no good
-}
-
-// learned is a model and how far into the log it goes.
-type learned struct {
-	model *classifier.Model
-	seq   uint64 // the log is followed up to here
-	// changed is the seq of the last decision that could change the model: what verdicts are
-	// stamped with. Unlike the model's own newest lesson it never goes back.
-	changed uint64
+	following sync.Mutex      // held by the one who loads, learns or folds anew
+	saved     uint64          // the newest good snapshot's seq
+	unsaved   []fold.Snapshot // made on the way of a fold
+	damaged   []uint64        // snapshots that are no good
 }
 
 var errLoading = errors.New("the model is being folded")
@@ -114,13 +105,13 @@ func (m *models) mark(set *map[int64]bool, site int64) {
 
 // model returns a site's model as it is now. Where it is not in memory it is loaded, unless
 // that takes a long fold: then it is errLoading until the learning goroutine has made one.
-func (s *Service) model(ctx context.Context, site int64) (*learned, error) {
+func (s *Service) model(ctx context.Context, site int64) (*fold.Learned, error) {
 	m := s.models.of(site)
 	m.used.Store(s.models.uses.Add(1))
 	if l := m.live.Load(); l != nil {
 		return l, nil
 	}
-	l, err := (*learned)(nil), errLoading
+	l, err := (*fold.Learned)(nil), errLoading
 	if !m.slow.Load() {
 		l, err = s.learnLog(ctx, site, fewLessons)
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -32,29 +32,29 @@ func (s *Service) Rebuild(ctx context.Context, who people.Actor, site Site, told
 		return Rebuilt{}, err
 	}
 	var out Rebuilt
-	var renewed Snapshot
+	var renewed fold.Snapshot
 	err := s.view(ctx, func(tx Tx) (err error) {
-		served := folding{tx: tx, site: site.ID}
-		if err := served.begin(); err != nil {
+		served := fold.New(tx, site.ID)
+		if err := served.Begin(); err != nil {
 			return err
 		}
-		out = Rebuilt{Entry: served.seq, Base: served.base, Damaged: served.damaged, Same: true}
-		model, err := foldFromNothing(tx, site.ID, func(entry uint64) {
+		out = Rebuilt{Entry: served.Seq, Base: served.Base, Damaged: served.Damaged, Same: true}
+		model, err := fold.FromNothing(tx, site.ID, func(entry uint64) {
 			out.Lessons++
-			told(entry, served.seq)
+			told(entry, served.Seq)
 		})
 		if err != nil {
 			return err
 		}
-		renewed = sealed(site.ID, served.seq, served.seq, model)
+		renewed = fold.SnapshotOf(site.ID, served.Seq, served.Seq, model)
 		out.Bytes = len(renewed.Model)
-		if served.model == nil {
+		if served.Model == nil {
 			return nil
 		}
-		if err := served.make(); err != nil {
+		if err := served.Make(); err != nil {
 			return err
 		}
-		out.Same = bytes.Equal(served.model.Bytes(), renewed.Model)
+		out.Same = bytes.Equal(served.Model.Bytes(), renewed.Model)
 		return nil
 	})
 	if err != nil {
@@ -83,17 +83,4 @@ func (s *Service) Rebuild(ctx context.Context, who people.Actor, site Site, told
 		return Rebuilt{}, fmt.Errorf("renew the snapshot: %w", err)
 	}
 	return out, nil
-}
-
-func foldFromNothing(tx Tx, site int64, learned func(entry uint64)) (*classifier.Model, error) {
-	var err error
-	model := classifier.Fold(func(yield func(classifier.Lesson) bool) {
-		err = tx.EachLesson(site, 0, func(l classifier.Lesson) error {
-			if learned(l.Seq); !yield(l) {
-				return errFolded
-			}
-			return nil
-		})
-	})
-	return model, err
 }

@@ -48,7 +48,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		// A snapshot that is whole, but not of what was taught.
 		wrong := newest
 		wrong.Model = classifier.Fold(slices.Values([]classifier.Lesson{{Seq: 3, Label: classifier.Spam, Comment: classifier.Comment{Text: "Nobody taught this."}}})).Bytes()
-		moderation.SealSnapshot(w.a, &wrong)
+		wrong.Seal(w.a.ID)
 		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, wrong) }))
 		if out := w.rebuild(w.a); out.Base != 200 || out.Same || !slices.Contains(out.Dropped, 200) {
 			t.Errorf("a wrong one: %+v", out)
@@ -63,7 +63,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		if out := w.rebuild(w.a); out.Base != 0 || !out.Same || !slices.Equal(out.Damaged, []uint64{200}) {
 			t.Errorf("a damaged one: %+v", out)
 		}
-		if err := moderation.OpenSnapshot(w.a, w.snapshots(w.a)[0]); err != nil {
+		if _, err := w.snapshots(w.a)[0].Open(w.a.ID); err != nil {
 			t.Error(err)
 		}
 		moderator := w.person("mod", people.Moderator, "a")

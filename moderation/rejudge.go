@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
 )
@@ -64,7 +65,7 @@ func (s *Service) judging(ctx context.Context) {
 // renewIfOld has a stored verdict renewed that is older than the model: the model may have
 // learned, and all that was stored been renewed, while the verdict was on its way.
 func (s *Service) renewIfOld(site int64, j verdict.Judged) {
-	if l := s.models.of(site).live.Load(); l == nil || !j.OK || l.changed != j.Changed {
+	if l := s.models.of(site).live.Load(); l == nil || !j.OK || l.Changed != j.Changed {
 		s.models.mark(&s.models.stale, site)
 		wake(s.models.judge)
 	}
@@ -96,13 +97,13 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 		if err != nil {
 			return false, err
 		}
-		if t.changed != l.changed {
+		if t.changed != l.Changed {
 			for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
-				if err := s.rejudgeFreshest(ctx, site, l.changed, order); err != nil {
+				if err := s.rejudgeFreshest(ctx, site, l.Changed, order); err != nil {
 					return false, err
 				}
 			}
-			t.changed = l.changed
+			t.changed = l.Changed
 		}
 		if err := s.rejudgeNext(ctx, site, t); err != nil {
 			return false, err
@@ -169,8 +170,8 @@ func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
 	err := s.view(ctx, func(tx Tx) (err error) {
 		var changed uint64
 		if l != nil {
-			changed = l.changed
-		} else if changed, err = lastChange(tx, site.ID); err != nil {
+			changed = l.Changed
+		} else if changed, err = fold.LastChange(tx, site.ID); err != nil {
 			return err
 		}
 		stale, err = tx.StalePending(site.ID, changed, queue.Oldest, 1)

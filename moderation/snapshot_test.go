@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -28,7 +29,7 @@ func (w *world) taught(site moderation.Site, n int) (batches []string) {
 	return batches
 }
 
-func (w *world) snapshots(site moderation.Site) (all []moderation.Snapshot) {
+func (w *world) snapshots(site moderation.Site) (all []fold.Snapshot) {
 	w.t.Helper()
 	w.view(func(tx moderation.Tx) error {
 		list, err := tx.Snapshots(site.ID)
@@ -40,52 +41,6 @@ func (w *world) snapshots(site moderation.Site) (all []moderation.Snapshot) {
 		return err
 	})
 	return all
-}
-
-func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
-	w := newWorld(t)
-	w.taught(w.a, 6)
-	model, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
-	w.must(err)
-	good := moderation.Snapshot{Seq: 6, AsOf: 6, Model: model}
-	moderation.SealSnapshot(w.a, &good)
-	if err := moderation.OpenSnapshot(w.a, good); err != nil {
-		t.Fatalf("a whole snapshot is refused: %v", err)
-	}
-	refused := func(what string, s moderation.Snapshot) {
-		if moderation.OpenSnapshot(w.a, s) == nil {
-			t.Errorf("%s: it is opened", what)
-		}
-	}
-	for i := range model {
-		s := good
-		s.Model = slices.Clone(model)
-		s.Model[i] ^= 0x10
-		refused(fmt.Sprint("byte ", i, " flipped"), s)
-		moderation.SealSnapshot(w.a, &s) // damaged before it was sealed
-		refused(fmt.Sprint("byte ", i, " flipped and sealed"), s)
-		s = good
-		s.Model = model[:i]
-		refused(fmt.Sprint("cut to ", i), s)
-	}
-	for i := range good.Sum {
-		s := good
-		s.Sum = slices.Clone(good.Sum)
-		s.Sum[i] ^= 1
-		refused(fmt.Sprint("byte ", i, " of the sum flipped"), s)
-	}
-	for what, change := range map[string]func(*moderation.Snapshot){
-		"longer":        func(s *moderation.Snapshot) { s.Model = append(slices.Clone(model), 0) },
-		"other seq":     func(s *moderation.Snapshot) { s.Seq = 5 },
-		"other asOf":    func(s *moderation.Snapshot) { s.AsOf = 7 },
-		"empty":         func(s *moderation.Snapshot) { s.Model, s.Sum = nil, nil },
-		"of after seq":  func(s *moderation.Snapshot) { s.Seq = 5; moderation.SealSnapshot(w.a, s) },
-		"of other site": func(s *moderation.Snapshot) { moderation.SealSnapshot(w.b, s) },
-	} {
-		s := good
-		change(&s)
-		refused(what, s)
-	}
 }
 
 func TestDamagedSnapshotsAreReplaced(t *testing.T) {
@@ -111,7 +66,7 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 		}
 		after := w.snapshots(w.a)
 		for _, s := range after {
-			if err := moderation.OpenSnapshot(w.a, s); err != nil {
+			if _, err := s.Open(w.a.ID); err != nil {
 				t.Errorf("left behind: %v", err)
 			}
 		}
@@ -138,7 +93,7 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 		s.Model[tokeniser]++
 		sum := sha256.Sum256(s.Model)
 		s.Model = append(s.Model, sum[:]...)
-		moderation.SealSnapshot(w.a, &s)
+		s.Seal(w.a.ID)
 		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
 	}
 	old := w.s
@@ -179,34 +134,6 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 	w.undo(people.Operator, w.a, batches[0])
 	if !w.comment(w.a, w.submit(w.a, "Cheap pills casino, order again.").ID).Verdict.Warm {
 		t.Error("after the undo no model serves")
-	}
-}
-
-// However a log grows, what is n entries back is never much older than the snapshot that its
-// undo begins at, and few snapshots are kept.
-func TestSnapshotsStandAtGrowingDistances(t *testing.T) {
-	for _, grow := range []uint64{1, 7, 40, 64} {
-		var kept []uint64
-		for head := grow; head <= 40_000; head += grow {
-			if len(kept) > 0 && head/64 == kept[0]/64 || head < 64 {
-				continue
-			}
-			kept = slices.Insert(kept, 0, head)
-			drop := moderation.Thin(kept, head)
-			kept = slices.DeleteFunc(kept, func(seq uint64) bool { return slices.Contains(drop, seq) })
-			if len(kept) > 14 {
-				t.Fatalf("grown by %d to %d: %d snapshots are kept", grow, head, len(kept))
-			}
-			for back := uint64(1); back < head; back *= 2 {
-				folded := head // from nothing
-				if i := slices.IndexFunc(kept, func(seq uint64) bool { return seq <= head-back }); i >= 0 {
-					folded = head - kept[i]
-				}
-				if most := max(3*64, 25*back); folded > most {
-					t.Fatalf("grown by %d to %d: an undo %d back folds %d, want at most %d (%v)", grow, head, back, folded, most, kept)
-				}
-			}
-		}
 	}
 }
 

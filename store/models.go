@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/fold"
 )
 
 // WithdrawLessons implements moderation.ModelTx.
@@ -157,7 +157,7 @@ func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
 }
 
 // PutSnapshot implements moderation.ModelTx.
-func (t *tx) PutSnapshot(site int64, s moderation.Snapshot) error {
+func (t *tx) PutSnapshot(site int64, s fold.Snapshot) error {
 	_, err := t.exec(`
 		INSERT INTO model_snapshots (site_id, seq, as_of, model, sum) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (site_id, seq) DO UPDATE
@@ -167,8 +167,8 @@ func (t *tx) PutSnapshot(site int64, s moderation.Snapshot) error {
 }
 
 // Snapshots implements moderation.ModelTx.
-func (t *tx) Snapshots(site int64) ([]moderation.Snapshot, error) {
-	return query(t, func(r *sql.Rows, s *moderation.Snapshot) error { return r.Scan(&s.Seq, &s.AsOf) }, `
+func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
+	return query(t, func(r *sql.Rows, s *fold.Snapshot) error { return r.Scan(&s.Seq, &s.AsOf) }, `
 		SELECT seq, as_of
 		FROM   model_snapshots
 		WHERE  site_id = ?
@@ -176,8 +176,8 @@ func (t *tx) Snapshots(site int64) ([]moderation.Snapshot, error) {
 }
 
 // Snapshot implements moderation.ModelTx.
-func (t *tx) Snapshot(site int64, seq uint64) (moderation.Snapshot, error) {
-	return first(t, func(r *sql.Rows, s *moderation.Snapshot) error {
+func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
+	return first(t, func(r *sql.Rows, s *fold.Snapshot) error {
 		return r.Scan(&s.Seq, &s.AsOf, &s.Model, &s.Sum)
 	}, "SELECT seq, as_of, model, sum FROM model_snapshots WHERE site_id = ? AND seq = ?", site, seq)
 }

@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 		"classifier",
 	},
 	"moderation/decision":  {"classifier"},
+	"moderation/fold":      {"moderation/decision", "classifier"},
 	"moderation/hindsight": {"moderation/decision", "classifier"},
 	"moderation/markup":    nil,
 	"moderation/password":  {"moderation/problem"},

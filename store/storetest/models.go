@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/fold"
 )
 
 var modelRules = []rule{
@@ -311,7 +312,7 @@ func lowestTouched(w *world) {
 
 func snapshotsComeBack(w *world) {
 	big := bytes.Repeat([]byte{0, 1, 2, 0xFF}, 1<<19)
-	put := []moderation.Snapshot{
+	put := []fold.Snapshot{
 		{Seq: 64, AsOf: 64, Model: []byte{0}, Sum: []byte{1}},
 		{Seq: 512, AsOf: 600, Model: []byte("first"), Sum: []byte{2}},
 		{Seq: 512, AsOf: 700, Model: big, Sum: []byte{3}},
@@ -322,7 +323,7 @@ func snapshotsComeBack(w *world) {
 	}
 	w.view(func(tx moderation.Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
-		if want := []moderation.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}; !reflect.DeepEqual(list, want) {
+		if want := []fold.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}; !reflect.DeepEqual(list, want) {
 			w.Errorf("the list is %v, want %v", list, want)
 		}
 		got, errGot := tx.Snapshot(w.site.ID, 512)

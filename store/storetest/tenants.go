@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -77,7 +78,7 @@ func fill(w *world, s moderation.Site) {
 		_, claim := tx.ClaimKey(key, began)
 		return errors.Join(err, claim,
 			tx.AppendDecisions(s.ID, []decision.Entry{decided, touch, copied}),
-			tx.PutSnapshot(s.ID, moderation.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
+			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
 			tx.AddLessons(s.ID, []decision.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []decision.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
@@ -221,7 +222,7 @@ var writes = []struct {
 		return tx.AddLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Comment: oneShown}})
 	}},
 	{"PutSnapshot", func(tx moderation.Tx, s int64) error {
-		return tx.PutSnapshot(s, moderation.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
+		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
 	}},
 	{"DropSnapshots", func(tx moderation.Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
 	{"Emit", func(tx moderation.Tx, s int64) error {
