@@ -1,14 +1,11 @@
 package moderation
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
@@ -105,113 +102,17 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 // VerifyLog walks a site's whole log and returns the seq of the first entry whose hash, place
 // or lesson is not what it should be; 0 when all is well.
 func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err error) {
-	w := walk{site: site.ID}
-	for more := true; more && w.bad == 0; {
+	w := decision.NewWalk(site.ID)
+	for more := true; more; {
 		err := s.view(ctx, func(tx Tx) (err error) {
-			more, err = w.step(tx)
+			bad, more, err = w.Step(tx)
 			return err
 		})
 		if err != nil {
 			return 0, fmt.Errorf("verify log: %w", err)
 		}
 	}
-	return w.bad, nil
-}
-
-// A walk along a site's log, as far as the head.
-type walk struct {
-	site int64
-	head decision.Head
-	bad  uint64
-
-	erasers map[uint64]decision.Entry // entries that erased lessons, as far as they were needed
-}
-
-// taught is what an entry's hash of its lessons should be.
-func (w *walk) taught(tx Tx, d decision.Entry, lessons []decision.Lesson) ([]byte, error) {
-	if d.Kind == decision.Erasure {
-		taken, err := tx.TakenBy(w.site, d.Seq)
-		if err != nil || len(taken) == 0 {
-			return nil, err
-		}
-		return decision.ErasedHash(taken), nil
-	}
-	unproven := 0
-	for _, l := range lessons {
-		if !l.Erased() {
-			continue
-		}
-		covered, err := w.covers(tx, l.Withdrawn, d)
-		if err != nil || !covered {
-			return nil, err
-		}
-		if len(l.Proof) == 0 {
-			unproven++
-		}
-	}
-	if unproven > 0 && !slices.ContainsFunc(lessons, func(l decision.Lesson) bool { return !l.Erased() }) {
-		return d.Lesson, nil // what was retired is gone as a whole, and the entry alone speaks for it
-	}
-	return decision.TaughtHash(d, lessons), nil
-}
-
-// covers reports whether entry by may have erased what entry d taught: a retirement what is
-// older, an erasure what it says itself, at its own place.
-func (w *walk) covers(tx Tx, by uint64, d decision.Entry) (bool, error) {
-	entry, known := w.erasers[by]
-	if !known {
-		var err error
-		if entry, err = tx.DecisionBySeq(w.site, by); err != nil && !errors.Is(err, ErrNotFound) {
-			return false, err
-		}
-		if w.erasers == nil {
-			w.erasers = map[uint64]decision.Entry{}
-		}
-		w.erasers[by] = entry
-	}
-	switch entry.Kind {
-	case decision.Erasure:
-		return true, nil
-	case decision.Retirement:
-		before, err := time.Parse(time.RFC3339Nano, entry.Subject)
-		return err == nil && d.At.Before(before), nil
-	}
-	return false, nil
-}
-
-func (w *walk) step(tx Tx) (more bool, err error) {
-	const length = 1_000
-	decisions, err := tx.DecisionsAfter(w.site, w.head.Seq, length)
-	if err != nil {
-		return false, err
-	}
-	list, err := tx.Lessons(w.site, w.head.Seq, w.head.Seq+length)
-	if err != nil {
-		return false, err
-	}
-	lessons := make(map[uint64][]decision.Lesson, len(list))
-	for _, l := range list {
-		lessons[l.Seq] = append(lessons[l.Seq], l)
-	}
-	for _, d := range decisions {
-		taught, err := w.taught(tx, d, lessons[d.Seq])
-		if err != nil {
-			return false, err
-		}
-		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, decision.Hash(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
-			w.bad = w.head.Seq + 1
-			return false, nil
-		}
-		w.head = decision.Head{Seq: d.Seq, Hash: d.Hash}
-	}
-	if len(decisions) == length {
-		return true, nil
-	}
-	end, err := tx.Head(w.site)
-	if err == nil && (end.Seq != w.head.Seq || !bytes.Equal(end.Hash, w.head.Hash)) {
-		w.bad = w.head.Seq + 1 // the end is cut off, or put on
-	}
-	return false, err
+	return bad, nil
 }
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,

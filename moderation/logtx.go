@@ -16,7 +16,6 @@ type LogTx interface {
 	Head(site int64) (decision.Head, error)
 	// AppendDecisions writes ds, whose Seq and Hash continue the locked head.
 	AppendDecisions(site int64, ds []decision.Entry) error
-	DecisionBySeq(site int64, seq uint64) (decision.Entry, error)                // ErrNotFound
 	DecisionsAfter(site int64, seq uint64, limit int) ([]decision.Entry, error)  // ascending
 	DecisionsBefore(site int64, seq uint64, limit int) ([]decision.Entry, error) // descending; seq 0: from the newest
 	DecisionsOf(site int64, comments ...string) ([]decision.Entry, error)        // ascending by seq

@@ -193,10 +193,11 @@ func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 			if c.Standing == 0 {
 				continue
 			}
-			d, err := tx.DecisionBySeq(s.site.ID, c.Standing)
+			found, err := tx.DecisionsAfter(s.site.ID, c.Standing-1, 1)
 			if err != nil {
 				return err
 			}
+			d := found[0]
 			if d.Undone || d.Undoes != 0 || d.Comment != c.ID {
 				return fmt.Errorf("%+v cannot stand for %s", d, c.ID)
 			}

@@ -112,11 +112,6 @@ func (t *tx) moveHead(site int64, from uint64, last decision.Entry, n int) error
 	return err
 }
 
-// DecisionBySeq implements moderation.LogTx.
-func (t *tx) DecisionBySeq(site int64, seq uint64) (decision.Entry, error) {
-	return first(t, scanDecision, selectDecisions+"WHERE site_id = ? AND seq = ?", site, seq)
-}
-
 // DecisionsAfter implements moderation.LogTx.
 func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]decision.Entry, error) {
 	return query(t, scanDecision, selectDecisions+`

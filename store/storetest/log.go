@@ -215,13 +215,7 @@ func decisionsComeBack(w *world) {
 				w.Errorf("%s:\n%+v\nwant\n%+v", tt.name, got, tt.want)
 			}
 		}
-		got, err := tx.DecisionBySeq(w.site.ID, 2)
-		if !reflect.DeepEqual(got, want[1]) {
-			w.Errorf("number 2 is %+v, want %+v", got, want[1])
-		}
-		_, none := tx.DecisionBySeq(w.site.ID, 9)
-		w.wants("number 9", none, moderation.ErrNotFound)
-		return err
+		return nil
 	})
 }
 

@@ -116,7 +116,6 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 	},
 	"Writers":         func(tx moderation.Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
 	"Head":            func(tx moderation.Tx, s int64) (any, error) { return tx.Head(s) },
-	"DecisionBySeq":   func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionBySeq(s, 1) },
 	"DecisionsAfter":  func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
 	"DecisionsBefore": func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
 	"DecisionsOf":     func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
