@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -240,5 +241,30 @@ func TestALessonWithoutWordsTeachesNothing(t *testing.T) {
 	}
 	if before.Spam < 0.01 || before.Spam > 0.99 {
 		t.Errorf("three lessons make sure of unknown words: %v", before.Spam)
+	}
+}
+
+// A model of another tokeniser judges until there is one of this.
+func TestAFormerTokenisersModelJudges(t *testing.T) {
+	m := Fold(slices.Values(lessonsOf(60, 3)))
+	b := m.Bytes()
+	if _, err := RestoreFormer(b); err == nil {
+		t.Error("a snapshot of this tokeniser passes for a former one")
+	}
+	b[len(snapshotMagic)+2]++
+	if _, err := RestoreFormer(b); err == nil {
+		t.Error("a changed snapshot was not refused")
+	}
+	sum := sha256.Sum256(b[:len(b)-sha256.Size])
+	copy(b[len(b)-sha256.Size:], sum[:])
+	if _, err := Restore(b); err == nil {
+		t.Error("a snapshot of another tokeniser was taken as one of this")
+	}
+	former, err := RestoreFormer(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := Read(lessonsOf(61, 3)[60].Comment); former.Judge(d) != m.Judge(d) {
+		t.Errorf("it judges %+v, want %+v", former.Judge(d), m.Judge(d))
 	}
 }

@@ -97,10 +97,31 @@ func (h *head) numbers() []*float64 {
 // Restore reads what Bytes wrote. Anything else, a damaged or a cut snapshot and one of
 // another format or tokeniser, is an ErrSnapshot.
 func Restore(b []byte) (*Model, error) {
-	body, err := checkSnapshot(b)
+	body, tokeniser, err := checkSnapshot(b)
 	if err != nil {
 		return nil, err
 	}
+	if tokeniser != TokeniserVersion {
+		return nil, fmt.Errorf("%w: tokeniser %d", ErrSnapshot, tokeniser)
+	}
+	return restore(body)
+}
+
+// RestoreFormer reads what Bytes wrote under another TokeniserVersion; anything else is an
+// ErrSnapshot. The model judges documents by the tokens that both versions read. It serves until
+// the lessons are folded anew: it must not learn.
+func RestoreFormer(b []byte) (*Model, error) {
+	body, tokeniser, err := checkSnapshot(b)
+	if err != nil {
+		return nil, err
+	}
+	if tokeniser == TokeniserVersion {
+		return nil, fmt.Errorf("%w: it is of this tokeniser", ErrSnapshot)
+	}
+	return restore(body)
+}
+
+func restore(body []byte) (*Model, error) {
 	m := newModel()
 	s := m.active.Load()
 	r := snapshotReader{b: body}
@@ -139,25 +160,24 @@ func Restore(b []byte) (*Model, error) {
 	return m, nil
 }
 
-// checkSnapshot returns what stands between the header and the checksum.
-func checkSnapshot(b []byte) ([]byte, error) {
+// checkSnapshot returns what stands between the header and the checksum, and the tokeniser.
+func checkSnapshot(b []byte) (body []byte, tokeniser uint16, err error) {
 	if len(b) < snapshotHeader+sha256.Size || string(b[:len(snapshotMagic)]) != snapshotMagic {
-		return nil, ErrSnapshot
+		return nil, 0, ErrSnapshot
 	}
 	whole, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
 	if got := sha256.Sum256(whole); string(got[:]) != string(sum) {
-		return nil, fmt.Errorf("%w: its checksum is wrong", ErrSnapshot)
+		return nil, 0, fmt.Errorf("%w: its checksum is wrong", ErrSnapshot)
 	}
 	head := whole[len(snapshotMagic):snapshotHeader]
-	format, tokeniser := binary.LittleEndian.Uint16(head), binary.LittleEndian.Uint16(head[2:])
-	if format != snapshotFormat || tokeniser != TokeniserVersion {
-		return nil, fmt.Errorf("%w: format %d, tokeniser %d", ErrSnapshot, format, tokeniser)
+	if format := binary.LittleEndian.Uint16(head); format != snapshotFormat {
+		return nil, 0, fmt.Errorf("%w: format %d", ErrSnapshot, format)
 	}
-	body := whole[snapshotHeader:]
+	body = whole[snapshotHeader:]
 	if n := binary.LittleEndian.Uint64(head[4:]); n != uint64(len(body)) {
-		return nil, fmt.Errorf("%w: %d bytes, not %d", ErrSnapshot, len(body), n)
+		return nil, 0, fmt.Errorf("%w: %d bytes, not %d", ErrSnapshot, len(body), n)
 	}
-	return body, nil
+	return body, binary.LittleEndian.Uint16(head[2:]), nil
 }
 
 // snapshotReader reads numbers; past the end it reads zeros and has failed.

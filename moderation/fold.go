@@ -40,6 +40,7 @@ func (s *Service) learnLog(ctx context.Context, site int64, most int) (l *fold.L
 				m.slow.Store(true)
 			}
 			if n > most {
+				m.former.Store(f.Former)
 				return errLoading
 			}
 		}
@@ -61,6 +62,7 @@ func (s *Service) learnLog(ctx context.Context, site int64, most int) (l *fold.L
 	}
 	live := f.Learned // without the rest of the fold, which is large
 	m.live.Store(&live)
+	m.former.Store(nil)
 	m.slow.Store(false)
 	m.bytes.Store(int64(f.Model.Memory()))
 	s.models.evict(site)

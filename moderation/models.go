@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/fold"
 )
 
@@ -42,6 +43,9 @@ type siteModel struct {
 	used  atomic.Int64                 // models.uses when it was last asked for
 	bytes atomic.Int64
 	slow  atomic.Bool // it takes a long fold to load, and requests do not wait for it
+	// former is the model of a program that read texts differently: it serves until there is a
+	// live one.
+	former atomic.Pointer[classifier.Model]
 
 	following sync.Mutex      // held by the one who loads, learns or folds anew
 	saved     uint64          // the newest good snapshot's seq
@@ -104,7 +108,8 @@ func (m *models) mark(set *map[int64]bool, site int64) {
 }
 
 // model returns a site's model as it is now. Where it is not in memory it is loaded, unless
-// that takes a long fold: then it is errLoading until the learning goroutine has made one.
+// that takes a long fold: then a former program's serves, or it is errLoading, until the learning
+// goroutine has made one.
 func (s *Service) model(ctx context.Context, site int64) (*fold.Learned, error) {
 	m := s.models.of(site)
 	m.used.Store(s.models.uses.Add(1))
@@ -118,6 +123,9 @@ func (s *Service) model(ctx context.Context, site int64) (*fold.Learned, error) 
 	if errors.Is(err, errLoading) {
 		s.models.mark(&s.models.grown, site)
 		wake(s.models.learn)
+		if former := m.former.Load(); former != nil {
+			return &fold.Learned{Model: former}, nil // of no entry, so that what it judges is judged again
+		}
 	}
 	return l, err
 }

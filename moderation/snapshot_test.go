@@ -76,28 +76,26 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 	})
 }
 
-// A new program reads texts differently, so snapshots of the old one are no good. While the
-// log is folded nothing is published without a person, whatever the site's policy.
-func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
+// publish lets a site's comments be public at once.
+func (w *world) publish(site moderation.Site) {
+	w.t.Helper()
+	var err error
+	w.a, err = w.s.SetSite(w.ctx, people.Operator, site.Key, moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.must(err)
+}
+
+// While a log is folded for want of a good snapshot nothing is published without a person,
+// whatever the site's policy.
+func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 	w := newWorld(t)
 	w.taught(w.a, 700)
-	var err error
-	w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
-	w.must(err)
-	if c := w.submit(w.a, "Published by the old program."); c.State != decision.Approved {
-		t.Fatalf("with a model: %s", c.State)
-	}
+	w.publish(w.a)
 	for _, s := range w.snapshots(w.a) {
-		const tokeniser = len("aitysmdl") + 2
-		s.Model = slices.Clone(s.Model[:len(s.Model)-sha256.Size])
-		s.Model[tokeniser]++
-		sum := sha256.Sum256(s.Model)
-		s.Model = append(s.Model, sum[:]...)
-		s.Seal(w.a.ID)
+		s.Model = slices.Clone(s.Model)
+		s.Model[len(s.Model)/2] ^= 1
 		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
 	}
-	old := w.s
-	w.s = w.another(nil) // the new program
+	w.s = w.another(nil)
 	early := w.submit(w.a, "Sent while there is no model.")
 	if early.State != decision.Pending || early.Verdict.Warm || early.Verdict.Action != decision.Hold {
 		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
@@ -112,9 +110,33 @@ func TestWithoutAModelOfThisVersionCommentsWaitForAPerson(t *testing.T) {
 	if c := w.comment(w.a, early.ID); c.State != decision.Pending {
 		t.Errorf("what waited was published by nobody: %s", c.State)
 	}
-	if c := w.submit(w.a, "Published by the new program."); c.State != decision.Approved {
+	if c := w.submit(w.a, "Published by the new model."); c.State != decision.Approved {
 		t.Errorf("with the new model: %s", c.State)
 	}
+}
+
+// A new program reads texts differently, so the log is folded anew. The model of the old one
+// serves meanwhile, and what it judged is judged again.
+func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
+	w := newWorld(t)
+	w.taught(w.a, 700)
+	for _, s := range w.snapshots(w.a) {
+		const tokeniser = len("aitysmdl") + 2
+		s.Model = slices.Clone(s.Model[:len(s.Model)-sha256.Size])
+		s.Model[tokeniser]++
+		sum := sha256.Sum256(s.Model)
+		s.Model = append(s.Model, sum[:]...)
+		s.Seal(w.a.ID)
+		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
+	}
+	old := w.s
+	w.s = w.another(nil) // the new program
+	early := w.submit(w.a, "Cheap pills casino, order now.")
+	if !early.Verdict.Warm || early.Verdict.ModelSeq != 0 {
+		t.Errorf("while the log is folded: %+v", early.Verdict)
+	}
+	w.run(w.s)
+	w.until("the comment is judged by the new model", 20*time.Second, func() bool { return w.comment(w.a, early.ID).Verdict.ModelSeq > 0 })
 	want, _, err := moderation.ModelBytes(w.ctx, old, w.a)
 	w.must(err)
 	got, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)

@@ -39,6 +39,8 @@ type Fold struct {
 
 	Added []classifier.Lesson // by Follow: what the old model has to learn yet
 
+	Former *classifier.Model // of the newest snapshot of another tokeniser, where none of this is newer
+
 	Made     bool   // anew
 	Base     uint64 // the snapshot that it began with, or 0
 	OnTheWay []Snapshot
@@ -116,6 +118,9 @@ func (f *Fold) Begin() error {
 		if f.Model, err = snapshot.Open(f.site); err == nil {
 			f.Base = snapshot.Seq
 			return nil
+		}
+		if f.Former == nil {
+			f.Former, _ = snapshot.OpenFormer(f.site) // the error is the one before
 		}
 		f.Damaged = append(f.Damaged, listed.Seq)
 	}

@@ -48,10 +48,19 @@ func (s Snapshot) sum(site int64) []byte {
 // Open returns a snapshot's model, or why it has none: it is damaged, or of another program's
 // format or tokeniser.
 func (s Snapshot) Open(site int64) (*classifier.Model, error) {
+	return s.open(site, classifier.Restore)
+}
+
+// OpenFormer returns the model of a snapshot that is whole, but of another tokeniser.
+func (s Snapshot) OpenFormer(site int64) (*classifier.Model, error) {
+	return s.open(site, classifier.RestoreFormer)
+}
+
+func (s Snapshot) open(site int64, restore func([]byte) (*classifier.Model, error)) (*classifier.Model, error) {
 	if subtle.ConstantTimeCompare(s.Sum, s.sum(site)) != 1 {
 		return nil, fmt.Errorf("snapshot %d: its checksum is wrong", s.Seq)
 	}
-	model, err := classifier.Restore(s.Model)
+	model, err := restore(s.Model)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot %d: %w", s.Seq, err)
 	}
