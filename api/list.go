@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 // A pageAnswer is what readers see of a page.
@@ -110,8 +111,8 @@ func policyName(p settings.Policy) string {
 }
 
 // threadRequest reads the query of a page of comments.
-func threadRequest(c echo.Context) (req moderation.ThreadRequest, lang string, err error) {
-	req = moderation.ThreadRequest{PageURL: c.QueryParam("page"), After: c.QueryParam("after"), Around: c.QueryParam("around")}
+func threadRequest(c echo.Context) (req thread.Request, lang string, err error) {
+	req = thread.Request{PageURL: c.QueryParam("page"), After: c.QueryParam("after"), Around: c.QueryParam("around")}
 	if req.PageURL == "" {
 		return req, "", badQuery("page", "Name the page by its URL.")
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 // plain is the thread and a form as HTML without script.
@@ -119,7 +120,7 @@ func (h *plain) page(c echo.Context, site moderation.Site, in typed, failure err
 		web.ProblemHeaders(c, p)
 		status, problem = p.Status, lang.problem(p)
 	}
-	req := moderation.ThreadRequest{PageURL: c.QueryParam("url"), After: c.QueryParam("after"), Limit: plainPage}
+	req := thread.Request{PageURL: c.QueryParam("url"), After: c.QueryParam("after"), Limit: plainPage}
 	var err error
 	if req.Sort, err = oneOf(c, "sort", "oldest", "newest"); err != nil {
 		return err

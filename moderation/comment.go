@@ -7,28 +7,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/queue"
+	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/moderation/verdict"
 )
-
-// ThreadOrder orders the roots of a thread; replies are oldest first below each.
-type ThreadOrder uint8
-
-// The orders of a thread.
-const (
-	Oldest ThreadOrder = iota
-	Newest
-)
-
-// A ThreadQuery asks for shown comments of a page in depth-first order, after a Path
-// (exclusive) or, with From, from it on (inclusive).
-type ThreadQuery struct {
-	Site  int64
-	Page  string
-	Order ThreadOrder
-	After string
-	From  string
-	Limit int
-}
 
 // CommentTx keeps comments. In an Update, what it reads by id is locked until the end.
 type CommentTx interface {
@@ -51,7 +32,7 @@ type CommentTx interface {
 	SetVerdict(site int64, id string, version int64, v verdict.Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
-	Thread(q ThreadQuery) ([]comment.Comment, error)
+	Thread(q thread.Query) ([]comment.Comment, error)
 	Queue(q queue.Query) ([]comment.Comment, error)
 	// CountQueue counts a view, at most up to limit.
 	CountQueue(site int64, view queue.View, suspect float64, limit int) (int, error)

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -289,7 +290,7 @@ func (h *history) report() string {
 		}
 		list(&out, string(view), names)
 	}
-	thread, err := h.s.Thread(h.ctx, h.a, moderation.ThreadRequest{PageURL: "https://a.example/post"})
+	thread, err := h.s.Thread(h.ctx, h.a, thread.Request{PageURL: "https://a.example/post"})
 	h.must(err)
 	var shown []string
 	for _, c := range thread.Comments {

@@ -2,25 +2,14 @@ package moderation
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/thread"
 )
-
-// A ThreadRequest asks for a part of a page's comments. Sort is "oldest", "newest" or "top";
-// After is a Thread's Next; Around is a comment's id. At most one of the two.
-type ThreadRequest struct {
-	PageURL string
-	Sort    string
-	Limit   int // 1 to 100; 0 means 25
-	After   string
-	Around  string
-}
 
 // A Thread is a part of a page's comments, depth first. A comment that only keeps its place
 // for visible replies has the state Removed and neither writer nor text. For a page that
@@ -32,19 +21,12 @@ type Thread struct {
 	Next     string // "" at the end
 }
 
-const (
-	usualThread = 25
-	maxThread   = 100
-	maxCounts   = 100
-)
-
-// sorts of a thread; until there are votes, "top" is by age.
-var sorts = map[string]ThreadOrder{"": Oldest, "oldest": Oldest, "newest": Newest, "top": Oldest}
+const maxCounts = 100 // pages counted at once
 
 // Thread returns what readers see of a page. A permalink may outlive its comment: with an
 // Around that is not there, the thread begins at its beginning.
-func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thread, error) {
-	q, err := req.query(site)
+func (s *Service) Thread(ctx context.Context, site Site, req thread.Request) (Thread, error) {
+	q, err := req.Query(site.ID)
 	if err != nil {
 		return Thread{}, err
 	}
@@ -63,7 +45,7 @@ func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thr
 	}
 	if len(t.Comments) == q.Limit {
 		t.Comments = t.Comments[:q.Limit-1]
-		t.Next = threadCursor(q.Order, t.Comments[q.Limit-2].Path)
+		t.Next = thread.Cursor(q.Order, t.Comments[q.Limit-2].Path)
 	}
 	comment.Refresh(t.Comments)
 	for i := range t.Comments {
@@ -72,32 +54,7 @@ func (s *Service) Thread(ctx context.Context, site Site, req ThreadRequest) (Thr
 	return t, nil
 }
 
-// query reads the request but for its page; Limit is one more than asked, to see whether
-// more follow.
-func (req ThreadRequest) query(site Site) (ThreadQuery, error) {
-	order, ok := sorts[req.Sort]
-	if !ok {
-		return ThreadQuery{}, problem.Query("Sort by oldest, newest or top.")
-	}
-	if req.Limit < 0 || req.Limit > maxThread {
-		return ThreadQuery{}, problem.Query("A limit is 1 to 100.")
-	}
-	if req.After != "" && req.Around != "" {
-		return ThreadQuery{}, problem.Query("Ask with after or with around, not with both.")
-	}
-	q := ThreadQuery{Site: site.ID, Order: order, Limit: req.Limit + 1}
-	if req.Limit == 0 {
-		q.Limit = usualThread + 1
-	}
-	if req.After != "" {
-		if q.After, ok = readThreadCursor(order, req.After); !ok {
-			return ThreadQuery{}, problem.Cursor()
-		}
-	}
-	return q, nil
-}
-
-func (t *Thread) read(tx Tx, q ThreadQuery, around string) error {
+func (t *Thread) read(tx Tx, q thread.Query, around string) error {
 	page, err := tx.PageByURL(q.Site, t.Page.URL)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -120,7 +77,7 @@ func (t *Thread) read(tx Tx, q ThreadQuery, around string) error {
 
 // readAround reads from the root above a comment on, or from the comment itself where that
 // would not reach it.
-func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
+func (t *Thread) readAround(tx Tx, q thread.Query, id string) error {
 	c, err := readComment(tx, q.Site, id)
 	var e *problem.Error
 	if err != nil && !errors.As(err, &e) {
@@ -142,22 +99,6 @@ func (t *Thread) readAround(tx Tx, q ThreadQuery, id string) error {
 	t.Comments, err = tx.Thread(q)
 	return err
 }
-
-// A thread's cursor is the last comment's path, marked with the order that it belongs to.
-func threadCursor(order ThreadOrder, path string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(orderMark(order) + path))
-}
-
-func readThreadCursor(order ThreadOrder, cursor string) (path string, ok bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return "", false
-	}
-	path, ok = strings.CutPrefix(string(raw), orderMark(order))
-	return path, ok && comment.IsPath(path)
-}
-
-func orderMark(order ThreadOrder) string { return []string{"oldest:", "newest:"}[order] }
 
 // Public returns one comment that readers may see, with its page.
 func (s *Service) Public(ctx context.Context, site Site, id string) (comment.Comment, Page, error) {

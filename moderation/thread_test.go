@@ -11,13 +11,14 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
 // them are approved.
 func (w *world) walk(site moderation.Site, sort string, limit int) (ids []string, approved int) {
 	w.t.Helper()
-	req := moderation.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
+	req := thread.Request{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
 	for {
 		part, err := w.s.Thread(w.ctx, site, req)
 		w.must(err)
@@ -89,7 +90,7 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 	names, ids := w.forest(3, 3, 3)
 	for _, name := range names {
 		for _, limit := range []int{1, 5, 25} {
-			part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
+			part, err := w.s.Thread(w.ctx, w.a, thread.Request{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
 			w.must(err)
 			if !slices.ContainsFunc(part.Comments, func(c comment.Comment) bool { return c.ID == ids[name] }) {
 				t.Errorf("around %s by %d: it is not among %d", name, limit, len(part.Comments))
@@ -97,7 +98,7 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 		}
 	}
 	for _, gone := range []string{"00000000-0000-7000-8000-000000000000", "\x00", w.submit(w.b, "Elsewhere.").ID} {
-		part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Around: gone})
+		part, err := w.s.Thread(w.ctx, w.a, thread.Request{PageURL: "https://a.example/post", Around: gone})
 		w.must(err)
 		if len(part.Comments) == 0 || part.Comments[0].ID != ids["1"] {
 			t.Errorf("around %q: got %d comments, want the thread from its beginning", gone, len(part.Comments))
@@ -109,25 +110,25 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.forest(3, 0, 1)
 	cursor := func() string {
-		part, err := w.s.Thread(w.ctx, w.a, moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: 1})
+		part, err := w.s.Thread(w.ctx, w.a, thread.Request{PageURL: "https://a.example/post", Limit: 1})
 		w.must(err)
 		return part.Next
 	}()
 	for _, tt := range []struct {
 		name, code string
-		req        moderation.ThreadRequest
+		req        thread.Request
 	}{
-		{"unknown page", "", moderation.ThreadRequest{PageURL: "https://a.example/nothing"}},
-		{"foreign page", "", moderation.ThreadRequest{PageURL: "https://evil.example/"}},
-		{"no page", "query.invalid", moderation.ThreadRequest{}},
-		{"no URL", "query.invalid", moderation.ThreadRequest{PageURL: "javascript:alert(1)"}},
-		{"sort", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Sort: "id; DROP TABLE comments"}},
-		{"limit", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: 101}},
-		{"negative limit", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Limit: -1}},
-		{"after and around", "query.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", After: cursor, Around: "x"}},
-		{"cursor", "cursor.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", After: "x"}},
-		{"cursor of another order", "cursor.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", Sort: "newest", After: cursor}},
-		{"made up cursor", "cursor.invalid", moderation.ThreadRequest{PageURL: "https://a.example/post", After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
+		{"unknown page", "", thread.Request{PageURL: "https://a.example/nothing"}},
+		{"foreign page", "", thread.Request{PageURL: "https://evil.example/"}},
+		{"no page", "query.invalid", thread.Request{}},
+		{"no URL", "query.invalid", thread.Request{PageURL: "javascript:alert(1)"}},
+		{"sort", "query.invalid", thread.Request{PageURL: "https://a.example/post", Sort: "id; DROP TABLE comments"}},
+		{"limit", "query.invalid", thread.Request{PageURL: "https://a.example/post", Limit: 101}},
+		{"negative limit", "query.invalid", thread.Request{PageURL: "https://a.example/post", Limit: -1}},
+		{"after and around", "query.invalid", thread.Request{PageURL: "https://a.example/post", After: cursor, Around: "x"}},
+		{"cursor", "cursor.invalid", thread.Request{PageURL: "https://a.example/post", After: "x"}},
+		{"cursor of another order", "cursor.invalid", thread.Request{PageURL: "https://a.example/post", Sort: "newest", After: cursor}},
+		{"made up cursor", "cursor.invalid", thread.Request{PageURL: "https://a.example/post", After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
 	} {
 		part, err := w.s.Thread(w.ctx, w.a, tt.req)
 		wantCode(t, tt.name, err, tt.code)

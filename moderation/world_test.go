@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/store"
 )
 
@@ -274,7 +275,7 @@ func (w *world) view(fn func(moderation.Tx) error) {
 // thread returns what readers see of a site's first page.
 func (w *world) thread(site moderation.Site) moderation.Thread {
 	w.t.Helper()
-	thread, err := w.s.Thread(w.ctx, site, moderation.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Limit: 100})
+	thread, err := w.s.Thread(w.ctx, site, thread.Request{PageURL: "https://" + site.Key + ".example/post", Limit: 100})
 	w.must(err)
 	return thread
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/queue"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 // A hot query, and the index that must carry it: it also gives the order, unless rows are few.
@@ -28,10 +29,10 @@ var hot = []struct {
 	{"more pages", "pages_age", func(tx moderation.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
 	{"counts", "comments_page", func(tx moderation.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) }, false},
 	{"comment", "comments_pk", func(tx moderation.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
-	{"thread", "comments_thread", thread(moderation.ThreadQuery{Order: moderation.Oldest}), false},
-	{"more of a thread", "comments_thread", thread(moderation.ThreadQuery{Order: moderation.Oldest, After: padded(7)}), false},
-	{"newest thread", "comments_newest", thread(moderation.ThreadQuery{Order: moderation.Newest}), false},
-	{"more of a newest thread", "comments_newest|comments_thread", thread(moderation.ThreadQuery{Order: moderation.Newest, After: padded(7)}), false},
+	{"thread", "comments_thread", threadQuery(thread.Query{Order: thread.Oldest}), false},
+	{"more of a thread", "comments_thread", threadQuery(thread.Query{Order: thread.Oldest, After: padded(7)}), false},
+	{"newest thread", "comments_newest", threadQuery(thread.Query{Order: thread.Newest}), false},
+	{"more of a newest thread", "comments_newest|comments_thread", threadQuery(thread.Query{Order: thread.Newest, After: padded(7)}), false},
 	{"queue, oldest", "comments_age", queueQuery(queue.Oldest, nil), false},
 	{"queue, newest", "comments_age", queueQuery(queue.Newest, nil), false},
 	{"queue, risk", "comments_risk", queueQuery(queue.Risk, nil), false},
@@ -75,7 +76,7 @@ func missing[T any](_ T, err error) error {
 	return err
 }
 
-func thread(q moderation.ThreadQuery) func(moderation.Tx) error {
+func threadQuery(q thread.Query) func(moderation.Tx) error {
 	q.Site, q.Page, q.Limit = 1, "p7", 25
 	return func(tx moderation.Tx) error { return second(tx.Thread(q)) }
 }

@@ -1,8 +1,8 @@
 package store
 
 import (
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 const selectShown = `
@@ -13,12 +13,12 @@ const selectShown = `
 	  AND  shown`
 
 // Thread implements moderation.CommentTx.
-func (t *tx) Thread(q moderation.ThreadQuery) ([]comment.Comment, error) {
+func (t *tx) Thread(q thread.Query) ([]comment.Comment, error) {
 	place, after := q.After, " >"
 	if q.From != "" {
 		place, after = q.From, " >="
 	}
-	if q.Order == moderation.Oldest {
+	if q.Order == thread.Oldest {
 		return query(t, scanComment, selectShown+`
 			  AND  path`+after+` ?
 			ORDER  BY path

@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"moderation/secret":    nil,
 	"moderation/settings":  {"moderation/problem", "moderation/text"},
 	"moderation/text":      nil,
+	"moderation/thread":    {"moderation/comment", "moderation/problem"},
 	"moderation/verdict":   {"moderation/decision", "moderation/markup", "classifier"},
 	"moderation":           {"moderation", "classifier"},
 	"migrations":           nil,

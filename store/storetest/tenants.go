@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
+	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -103,7 +104,7 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
 	"Thread": func(tx moderation.Tx, s int64) (any, error) {
-		return tx.Thread(moderation.ThreadQuery{Site: s, Page: onePage, Order: moderation.Newest, From: oneRoot, Limit: 10})
+		return tx.Thread(thread.Query{Site: s, Page: onePage, Order: thread.Newest, From: oneRoot, Limit: 10})
 	},
 	"Queue": func(tx moderation.Tx, s int64) (any, error) {
 		return tx.Queue(queue.Query{Site: s, View: queue.ViewPending, Order: queue.Risk, Search: "one", Limit: 10})

@@ -7,6 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 var threadRules = []rule{
@@ -49,11 +50,11 @@ func threadBothOrders(w *world) {
 	oldest, newest := plant(w)
 	w.view(func(tx moderation.Tx) error {
 		for _, tt := range []struct {
-			order moderation.ThreadOrder
+			order thread.Order
 			want  []string
-		}{{moderation.Oldest, oldest}, {moderation.Newest, newest}} {
+		}{{thread.Oldest, oldest}, {thread.Newest, newest}} {
 			for limit := 1; limit <= len(tt.want)+1; limit++ {
-				q := moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: tt.order, Limit: limit}
+				q := thread.Query{Site: w.site.ID, Page: w.page.ID, Order: tt.order, Limit: limit}
 				var got []string
 				for {
 					piece, err := tx.Thread(q)
@@ -63,7 +64,7 @@ func threadBothOrders(w *world) {
 					if len(piece) == 0 {
 						break
 					}
-					if from, err := tx.Thread(moderation.ThreadQuery{
+					if from, err := tx.Thread(thread.Query{
 						Site: q.Site, Page: q.Page, Order: q.Order, From: piece[0].Path, Limit: limit,
 					}); err != nil || !slices.Equal(ids(from), ids(piece)) {
 						w.Errorf("order %d, limit %d: from the first of %v on comes %v (%v)", tt.order, limit, ids(piece), ids(from), err)
@@ -89,13 +90,13 @@ func threadShowsOnlyShown(w *world) {
 	}
 	w.comment(in(decision.Approved), func(c *comment.Comment) { c.Page = other.ID })
 	w.view(func(tx moderation.Tx) error {
-		for _, order := range []moderation.ThreadOrder{moderation.Oldest, moderation.Newest} {
-			got, err := tx.Thread(moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
+		for _, order := range []thread.Order{thread.Oldest, thread.Newest} {
+			got, err := tx.Thread(thread.Query{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
 			if err != nil {
 				return err
 			}
 			want := []string{shown.ID, kept.ID}
-			if order == moderation.Newest {
+			if order == thread.Newest {
 				slices.Reverse(want)
 			}
 			if !slices.Equal(ids(got), want) {

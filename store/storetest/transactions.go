@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/thread"
 )
 
 var transactionRules = []rule{
@@ -180,7 +181,7 @@ func viewIsLeft(w *world) {
 	err := w.store.View(ctx, func(tx moderation.Tx) error {
 		leave()
 		for range 1000 { // SQLite notices between two steps
-			if _, err := tx.Thread(moderation.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
+			if _, err := tx.Thread(thread.Query{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
 				return err
 			}
 		}
