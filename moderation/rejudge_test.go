@@ -41,7 +41,10 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	waits := w.submit(w.a, "It waits already.")
 	next := w.submit(w.a, "What is decided meanwhile.")
 	w.run(w.s)
-	w.until("what waits is judged", 10*time.Second, func() bool { return w.comment(w.a, waits.ID).Verdict.ModelSeq == 10 })
+	// Both, so that no other write is under way when the late one is to be held up.
+	w.until("what waits is judged", 10*time.Second, func() bool {
+		return w.comment(w.a, waits.ID).Verdict.ModelSeq == 10 && w.comment(w.a, next.ID).Verdict.ModelSeq == 10
+	})
 
 	slow.mu.Lock()
 	slow.before = func() {
