@@ -13,13 +13,12 @@ const (
 // add notes a lesson and reports whether it is a copy. Short texts never are: "thank you" is
 // said by many, and each of them means it.
 func (c *copies) add(d Document, l Label) bool {
-	f := d.Fingerprint()
-	if f.Letters < nearLetters {
+	own := d.Fingerprint().Bands()
+	if own == nil {
 		return false
 	}
 	known := 0
-	all := f.bands()
-	own := all[:copyBands]
+	own = own[:copyBands]
 	for i, b := range own {
 		own[i] = max(1, mix(b^uint64(l)))
 		if c.bands.find(own[i]) != nil {

@@ -164,11 +164,7 @@ func (f Fingerprint) Bands() []uint64 {
 	if f.Letters < nearLetters {
 		return nil
 	}
-	all := f.bands()
-	return all[:]
-}
-
-func (f Fingerprint) bands() (out [bands]uint64) {
+	out := make([]uint64, bands)
 	for i := range out {
 		out[i] = mix(uint64(i)<<56 ^ mix(uint64(f.Minima[2*i])<<32|uint64(f.Minima[2*i+1])))
 	}

@@ -140,17 +140,16 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 	return v
 }
 
-// learn takes one step towards y, 1 for the head's label and 0 for ham. A head that is not warm
-// has no opinion yet that stack and excerpt could be measured by.
-func (h *head) learn(d Document, known []feature, docs tally, y float64, warm bool) {
-	v := h.look(d, known, docs)
-	if warm {
-		if v.long {
-			h.excerpt.learn(v.excerpt, y)
+// learn takes one step as a correction says. A head that is not warm has no opinion yet that stack
+// and excerpt could be measured by.
+func (h *head) learn(d Document, c correction) {
+	if c.warm {
+		if c.long {
+			h.excerpt.learn(c.verdict.excerpt, c.y)
 		}
-		h.stack.learn(v.scores, y)
+		h.stack.learn(c.scores, c.y)
 	}
-	pull := sigmoid(v.learned) - y
+	pull := sigmoid(c.learned) - c.y
 	loud := 0.0
 	for _, t := range d.tokens {
 		loud += loudness[t.kind] * loudness[t.kind]

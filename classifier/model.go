@@ -75,19 +75,28 @@ const keptOnce = 512 << 10
 // step is what one lesson does to a side, worked out once for both.
 type step struct {
 	Document
-	label   Label
-	seq     uint64
-	void    bool    // nothing was said, or nearly the same was taught before: it teaches nothing
-	tallies []tally // of the tokens and then of the lessons; nil when the lesson is not counted
+	label       Label
+	seq         uint64
+	corrections []correction // of the heads that it concerns; none when it teaches nothing
+	tallies     []tally      // of the tokens and then of the lessons; nil when the lesson is not counted
+}
+
+// correction is what a lesson tells a head, with what the head thought before.
+type correction struct {
+	head int
+	y    float64 // 1 for the head's label, 0 for ham
+	warm bool
+	verdict
 }
 
 func (m *Model) step(d Document, l Lesson, s *side) step {
 	st := step{Document: d, label: l.Label, seq: l.Seq}
-	if st.void = len(d.tokens) == 0 || m.copies.add(d, l.Label); st.void {
-		return st
+	if len(d.tokens) == 0 || m.copies.add(d, l.Label) {
+		return st // nothing was said, or nearly the same was taught before: it teaches nothing
 	}
 	m.seen.add(d, l.Label)
-	if !s.foresees(d, l.Label) {
+	st.corrections = s.corrections(d, l.Label)
+	if slices.ContainsFunc(st.corrections, correction.surprises) {
 		st.tallies = m.counts.learn(d, l.Label)
 	}
 	return st
@@ -214,36 +223,30 @@ func (s *side) concerns(h *head, l Label) (y float64, ok bool) {
 	return 0, false
 }
 
-// foresees reports whether every head that a lesson concerns gave the right answer already.
-func (s *side) foresees(d Document, l Label) bool {
+// corrections looks at a lesson of label l once for every head that it concerns.
+func (s *side) corrections(d Document, l Label) []correction {
+	var corrections []correction
 	var known []feature
 	for i := range s.heads {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
-			if !s.warm(h.label) {
-				return false
-			}
 			known = s.recall(h, d, known)
-			if math.Abs(sigmoid(h.look(d, known, s.docs).whole)-y) > nearError {
-				return false
-			}
+			corrections = append(corrections, correction{i, y, s.warm(h.label), h.look(d, known, s.docs)})
 		}
 	}
-	return true
+	return corrections
+}
+
+// surprises reports whether a head did not give the right answer already.
+func (c correction) surprises() bool {
+	return !c.warm || math.Abs(sigmoid(c.whole)-c.y) > nearError
 }
 
 // apply learns a lesson.
 func (s *side) apply(st step) {
 	s.seq = st.seq
-	if !st.void {
-		var known []feature
-		for i := range s.heads {
-			h := &s.heads[i]
-			if y, ok := s.concerns(h, st.label); ok {
-				known = s.recall(h, st.Document, known)
-				h.learn(st.Document, known, s.docs, y, s.warm(h.label))
-			}
-		}
+	for _, c := range st.corrections {
+		s.heads[c.head].learn(st.Document, c)
 	}
 	s.taught[st.label]++
 	if st.tallies != nil {
