@@ -114,15 +114,19 @@ func (h *moderators) erase(c echo.Context, who people.Actor, site moderation.Sit
 		return err
 	}
 	ctx, person := c.Request().Context(), moderation.Person{Email: in.Email, Comments: in.Comments}
-	erase := func() (moderation.Erasure, error) { return h.service.LessonsOf(ctx, who, site, person) }
-	if !in.DryRun {
-		key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
-		if err != nil {
-			return err
-		}
-		erase = func() (moderation.Erasure, error) { return h.service.EraseLessons(ctx, who, site, person, key) }
+	if in.DryRun {
+		got, err := h.service.LessonsOf(ctx, who, site, person)
+		return erased(c, got, err)
 	}
-	got, err := erase()
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	got, err := h.service.EraseLessons(ctx, who, site, person, key)
+	return erased(c, got, err)
+}
+
+func erased(c echo.Context, got moderation.Erasure, err error) error {
 	if err != nil {
 		return err
 	}
