@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what the tests need and this machine lacks, where it may (root and apt): gcc for the
 # race detector, Postgres, Redis, Chromium, fonts with Kazakh letters and emoji, strace for the
-# count of fsyncs, sqlite3 for what operators do. Elsewhere it says what is missing and goes on:
-# those tests are then skipped.
+# count of fsyncs, sqlite3 and curl for the commands of the documents. Elsewhere it says what is
+# missing and goes on: those tests are then skipped.
 set -eu
 
 missing=''
@@ -22,6 +22,7 @@ want chromium chromium chromium-headless-shell google-chrome
 want strace strace
 want git git
 want sqlite3 sqlite3
+want curl curl
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
