@@ -79,8 +79,10 @@ type finding struct {
 // byStrength puts the strongest first, whichever way it speaks, and of equals what tells a
 // person most.
 func byStrength(a, b finding) int {
+	if c := cmp.Compare(math.Abs(b.ratio), math.Abs(a.ratio)); c != 0 { // nearly always, and soon done
+		return c
+	}
 	return cmp.Or(
-		cmp.Compare(math.Abs(b.ratio), math.Abs(a.ratio)),
 		strings.IndexByte(telling, byte(a.kind))-strings.IndexByte(telling, byte(b.kind)),
 		cmp.Compare(a.value, b.value),
 	)

@@ -30,11 +30,7 @@ type Model struct {
 // Fold makes the model of lessons, which come in ascending order of Seq.
 func Fold(lessons func(yield func(Lesson) bool)) *Model {
 	m := newModel()
-	s := m.active.Load()
-	for l := range lessons {
-		d := Read(l.Comment)
-		s.apply(m.step(d, l, s))
-	}
+	m.Extend(lessons)
 	return m
 }
 
@@ -44,18 +40,36 @@ func newModel() *Model {
 	return m
 }
 
-// Learn continues the fold with a lesson whose Seq is higher than all before.
-func (m *Model) Learn(l Lesson) {
-	d := Read(l.Comment)
+// Extend continues the fold of a model that nobody judges by yet, such as one just restored, with
+// lessons whose Seq is higher than all before.
+func (m *Model) Extend(lessons func(yield func(Lesson) bool)) {
+	s := m.active.Load()
+	for l := range lessons {
+		s.apply(m.step(Read(l.Comment), l, s))
+	}
+}
+
+// Learn continues the fold, with lessons whose Seq is higher than all before, while others judge.
+func (m *Model) Learn(lessons ...Lesson) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
+	for some := range slices.Chunk(lessons, learnedAtOnce) {
+		m.learn(some)
+	}
+}
+
+// learn is given few lessons: what they do to a side is kept until both sides have it.
+func (m *Model) learn(lessons []Lesson) {
 	next, old := m.idle, m.active.Load()
 	if next == nil {
 		next = old.clone()
 	}
-	next.mu.Lock() // free: it was old in the Learn before
-	st := m.step(d, l, next)
-	next.apply(st)
+	steps := make([]step, len(lessons))
+	next.mu.Lock() // free: it was old in the learn before
+	for i, l := range lessons {
+		steps[i] = m.step(Read(l.Comment), l, next)
+		next.apply(steps[i])
+	}
 	next.mu.Unlock()
 	m.active.Store(next)
 	if next.size() < keptOnce {
@@ -63,14 +77,19 @@ func (m *Model) Learn(l Lesson) {
 		return
 	}
 	old.mu.Lock() // waits for those who still judge by it
-	old.apply(st)
+	for _, st := range steps {
+		old.apply(st)
+	}
 	old.mu.Unlock()
 	m.idle = old
 }
 
-// keptOnce is the size in bytes below which a side is copied for each lesson: most sites are
-// small, and small models should be.
-const keptOnce = 512 << 10
+const (
+	learnedAtOnce = 64
+	// keptOnce is the size in bytes below which a side is copied to learn: most sites are small,
+	// and small models should be.
+	keptOnce = 1 << 20
+)
 
 // step is what one lesson does to a side, worked out once for both.
 type step struct {

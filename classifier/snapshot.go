@@ -78,7 +78,8 @@ func (h *head) readFrom(r *snapshotReader) {
 	for _, f := range h.numbers() {
 		*f = math.Float64frombits(r.uint64())
 	}
-	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+	n := r.count(8 + 4 + 4)
+	for h.features.reserve(n); n > 0; n-- {
 		f := h.features.ensure(max(1, r.uint64()))
 		f.weight = math.Float32frombits(r.uint32())
 		f.square = math.Float32frombits(r.uint32())
@@ -129,7 +130,7 @@ func restore(body []byte) (*Model, error) {
 	for i := range s.taught {
 		s.taught[i] = uint32(r.uvarint())
 	}
-	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+	for n := r.count(1 + len(tally{})); n > 0; n-- {
 		key := string(r.take(r.uvarint()))
 		var t tally
 		for i := range t {
@@ -148,10 +149,11 @@ func restore(body []byte) (*Model, error) {
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
 	}
-	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+	n := r.count(8 + 1)
+	for m.seen.counts.reserve(n); n > 0; n-- {
 		*m.seen.counts.ensure(max(1, r.uint64())) = uint32(r.uvarint())
 	}
-	for len(r.b) > 0 && !r.failed {
+	for m.copies.bands.reserve(len(r.b) / 8); len(r.b) > 0 && !r.failed; {
 		m.copies.bands.ensure(max(1, r.uint64()))
 	}
 	if r.failed {
@@ -204,6 +206,16 @@ func (r *snapshotReader) uvarint() uint64 {
 	}
 	r.b = r.b[n:]
 	return v
+}
+
+// count reads how many things follow that take size bytes or more each.
+func (r *snapshotReader) count(size int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.b)/size) {
+		r.failed, r.b = true, nil
+		return 0
+	}
+	return int(n)
 }
 
 func (r *snapshotReader) uint64() uint64 {

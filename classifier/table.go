@@ -46,7 +46,7 @@ func (t *table[V]) home(hash uint64) int {
 // ensure returns the value of hash, a zero one where there was none.
 func (t *table[V]) ensure(hash uint64) *V {
 	if 3*t.used >= 2*len(t.slots) {
-		t.grow()
+		t.resize(max(96, len(t.slots)/2*3))
 	}
 	for i := t.home(hash); ; i++ {
 		if i == len(t.slots) {
@@ -63,9 +63,17 @@ func (t *table[V]) ensure(hash uint64) *V {
 	}
 }
 
-func (t *table[V]) grow() {
+// reserve makes room for n values in all. What comes in the order of its hashes needs it: in a table
+// that grows on the way all of it would crowd at the beginning.
+func (t *table[V]) reserve(n int) {
+	if size := n + n/2 + n/8 + 1; size > len(t.slots) { // and some more
+		t.resize(size)
+	}
+}
+
+func (t *table[V]) resize(size int) {
 	old := t.slots
-	t.slots = make([]slot[V], max(96, len(old)/2*3))
+	t.slots = make([]slot[V], size)
 	for _, s := range old {
 		if s.hash == 0 {
 			continue

@@ -52,8 +52,8 @@ func (s *Service) learnLog(ctx context.Context, site int64, most int) (l *fold.L
 	if err != nil {
 		return nil, fmt.Errorf("follow the log: %w", err)
 	}
-	for _, lesson := range f.Added {
-		f.Model.Learn(lesson)
+	if len(f.Added) > 0 {
+		f.Model.Learn(f.Added...)
 	}
 	if f.Made {
 		m.saved, m.unsaved = f.Base, f.OnTheWay

@@ -196,29 +196,50 @@ func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
 
 // Undoing one of the newest 500 of 10,000 decisions, and one of long ago, until scores show it.
 func BenchmarkUndo(b *testing.B) {
-	w := newWorld(b)
-	batches := w.taught(w.a, 10_000)
-	for _, bench := range []struct {
-		name    string
-		batches []string
-	}{{"newest500", batches[len(batches)-9:]}, {"oldest", batches[:9]}} {
-		b.Run(bench.name, func(b *testing.B) {
-			for i := range b.N {
+	for name, back := range map[string]uint64{"newest500": 500, "oldest": 1 << 62} {
+		w := newWorld(b)
+		batches := w.taught(w.a, 10_000)
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
 				b.StopTimer()
 				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
-				w.undo(people.Operator, w.a, bench.batches[i%9])
+				i := slices.IndexFunc(batches, func(id string) bool { return w.entries(id)[0].Seq+back > w.head(w.a).Seq })
+				taken := w.entries(batches[i])
+				if out := w.undo(people.Operator, w.a, batches[i]); out.Done != len(taken) {
+					b.Fatalf("undid %d of %d", out.Done, len(taken))
+				}
 				b.StartTimer()
 				w.must(w.s.Learn(w.ctx, w.a))
+				b.StopTimer()
+				// The same again at the end of the log, which stays as long.
+				ids := make([]string, len(taken))
+				for n, d := range taken {
+					ids[n] = d.Comment
+				}
+				batches = append(slices.Delete(batches, i, i+1), w.decide(people.Operator, w.a, taken[0].Action, ids...).Batch)
+				b.StartTimer()
 			}
-			b.StopTimer()
-			size := 0
-			for _, s := range w.snapshots(w.a) {
-				size += len(s.Model)
-			}
-			b.ReportMetric(float64(size), "snapshot-bytes")
-			b.ReportMetric(float64(len(w.snapshots(w.a))), "snapshots")
 		})
 	}
+}
+
+// entries are those of a batch.
+func (w *world) entries(batch string) (all []decision.Entry) {
+	w.t.Helper()
+	w.view(func(tx moderation.Tx) (err error) {
+		all, err = tx.Batch(w.a.ID, batch)
+		return err
+	})
+	return all
+}
+
+func (w *world) head(site moderation.Site) (head decision.Head) {
+	w.t.Helper()
+	w.view(func(tx moderation.Tx) (err error) {
+		head, err = tx.Head(site.ID)
+		return err
+	})
+	return head
 }
 
 // An undo of one of the newest decisions of a long log is in the models of this process and of

@@ -32,9 +32,21 @@ func classify() ([]row, error) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	began := time.Now()
-	classifier.Fold(slices.Values(lessons[:10_000]))
+	folded := classifier.Fold(slices.Values(lessons[:10_000]))
 	fold := time.Since(began)
+	snapshot := folded.Bytes()
+	restore := took(5, func() { _, err = classifier.Restore(snapshot) })
+	if err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	folded, snapshot = nil, nil
 	before := heap()
+	young := classifier.Fold(slices.Values(lessons[:100]))
+	young.Learn(lessons[100])
+	small := heap() - before
+	runtime.KeepAlive(young)
+	young = nil
+	before = heap()
 	m := classifier.Fold(slices.Values(lessons))
 	m.Learn(classifier.Lesson{Seq: uint64(len(lessons)) + 1, Label: classifier.Ham, Comment: classifier.Comment{Text: "one more"}})
 	after := heap()
@@ -59,6 +71,8 @@ func classify() ([]row, error) {
 		{"C2", "classify 10,000 characters / a median comment", "", "≤ 20×", "", fmt.Sprintf("%d µs / %.1f µs, %.0f×", long.Microseconds(), float64(short)/1e3, float64(long)/float64(short))},
 		{"C3", "fold 10,000 lessons", "", "≤ 3 s", "≤ 2 s", fmt.Sprintf("%.2f s", fold.Seconds())},
 		{"C4", "heap of the model after the stream and one more lesson", "", "≤ 40 MB", "", fmt.Sprintf("%.1f MB", float64(after-before)/1e6)},
+		{"C5", "heap of the model after 101 lessons", "", "≤ 1 MB", "", fmt.Sprintf("%.2f MB", float64(small)/1e6)},
+		{"C6", "restore the snapshot of 10,000 lessons", "to fold them", "", "≤ 0.2", fmt.Sprintf("%.2f (%d ms)", float64(restore)/float64(fold), restore.Milliseconds())},
 	}, nil
 }
 

@@ -157,27 +157,24 @@ func (f *Fold) Make() error {
 
 // learn teaches the model the lessons after one seq and up to another.
 func (f *Fold) learn(after, upTo uint64) error {
-	each := func(learn func(classifier.Lesson) bool) error {
-		err := f.log.EachLesson(f.site, after, func(l classifier.Lesson) error {
-			if l.Seq > upTo || !learn(l) {
+	var err error
+	lessons := func(yield func(classifier.Lesson) bool) {
+		err = f.log.EachLesson(f.site, after, func(l classifier.Lesson) error {
+			if l.Seq > upTo || !yield(l) {
 				return errEnded
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errEnded) {
-			return fmt.Errorf("read lessons: %w", err)
-		}
-		return nil
 	}
-	if f.Model != nil {
-		return each(func(l classifier.Lesson) bool {
-			f.Model.Learn(l)
-			return true
-		})
+	if f.Model == nil {
+		f.Model = classifier.Fold(lessons)
+	} else {
+		f.Model.Extend(lessons)
 	}
-	var err error
-	f.Model = classifier.Fold(func(yield func(classifier.Lesson) bool) { err = each(yield) })
-	return err
+	if err != nil && !errors.Is(err, errEnded) {
+		return fmt.Errorf("read lessons: %w", err)
+	}
+	return nil
 }
 
 // LastChange finds the last entry of a log that could change the model; 0: none.

@@ -118,9 +118,7 @@ func TestOneLogGivesOneModelHoweverItIsMade(t *testing.T) {
 	if on, err := going.Follow(first.Learned); err != nil || !on || len(going.Added) != 5 || going.Seq != 1_105 || going.Changed != 1_105 {
 		t.Fatalf("it goes on: %t, %v, with %d lessons to %d", on, err, len(going.Added), going.Seq)
 	}
-	for _, l := range going.Added {
-		going.Model.Learn(l)
-	}
+	going.Model.Learn(going.Added...)
 	if fresh := made(t, &memory{lessons: log.lessons}); !bytes.Equal(going.Model.Bytes(), fresh.Model.Bytes()) {
 		t.Error("a model that went on is another than one made anew")
 	}
