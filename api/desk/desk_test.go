@@ -61,6 +61,29 @@ func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 	dana.open("/moderate/blog/queue").sees("For authors and moderators")
 }
 
+func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range []struct{ lang, path, button, field, value, says string }{
+		{"en", "people", "Add a person", "email", "olga@staff.example", "This is not an e-mail address, or it has an account already."},
+		{"ru", "people", "Добавить человека", "email", "olga@staff.example", "Это не адрес почты, или у него уже есть учётная запись."},
+		{"kk", "people", "Адам қосу", "email", "olga", "Бұл пошта мекенжайы емес немесе оның есептік жазбасы бар."},
+		{"ru", "people", "Добавить человека", "name", "\n", "Имя — одна строка, не больше 80 знаков."},
+		{"kk", "tokens", "Токен жасау", "name", strings.Repeat("ә", 101), "Аты — 100 таңбадан аспайтын бір жол."},
+	} {
+		b := w.as("Olga")
+		b.langs = tt.lang
+		b.open("/moderate/" + tt.path)
+		in := fields{"name": "Dana"}
+		if tt.path == "people" {
+			in["email"] = "dana@staff.example"
+		}
+		in[tt.field] = tt.value
+		if b.press(b.doc, tt.button, in).sees(tt.says); b.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s, %s: got %d, want 422", tt.lang, tt.path, b.status)
+		}
+	}
+}
+
 func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
 	w := newWorld(t)
 	b := newBrowser(t, w.url).open("/moderate/signin")

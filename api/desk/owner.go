@@ -146,10 +146,7 @@ func (d *desk) settingsAgain(c echo.Context, who people.Actor, site moderation.S
 	if err := d.suspicious(c, who, site, &p); err != nil {
 		return err
 	}
-	p.Error = problem.Detail
-	if key := "settings.bad." + strings.TrimPrefix(problem.Errors[0].Field, "/"); w.has(key) {
-		p.Error = w.t(key)
-	}
+	p.Error = w.wrong("settings", problem)
 	return renderFailure(c, w, "settings", problem, p)
 }
 
@@ -269,7 +266,7 @@ func (d *desk) addPerson(c echo.Context) error {
 		if len(p.Errors) == 0 {
 			return err
 		}
-		return d.peoplePage(c, p.Status, peoplePage{Form: form, Error: p.Detail})
+		return d.peoplePage(c, p.Status, peoplePage{Form: form, Error: catalogOf(c).wrong("people", p)})
 	}
 	return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}, Link: d.link(token), For: a.Email})
 }
@@ -298,8 +295,8 @@ func (d *desk) setPerson(c echo.Context) error {
 	}
 	disabled := form.Get("do") == "disable"
 	if _, err := d.Service.SetAccount(ctx, who, c.Param("id"), moderation.AccountChange{Disabled: &disabled}); err != nil {
-		if p := web.ProblemOf(err); p.Status == http.StatusUnprocessableEntity {
-			return d.peoplePage(c, p.Status, peoplePage{Form: url.Values{}, Error: p.Detail})
+		if p := web.ProblemOf(err); len(p.Errors) > 0 {
+			return d.peoplePage(c, p.Status, peoplePage{Form: url.Values{}, Error: catalogOf(c).wrong("people", p)})
 		}
 		return err
 	}
@@ -357,7 +354,7 @@ func (d *desk) addToken(c echo.Context) error {
 		if len(p.Errors) == 0 {
 			return err
 		}
-		return d.tokensPage(c, p.Status, tokensPage{Error: p.Detail})
+		return d.tokensPage(c, p.Status, tokensPage{Error: catalogOf(c).wrong("tokens", p)})
 	}
 	return d.tokensPage(c, http.StatusOK, tokensPage{Value: value})
 }

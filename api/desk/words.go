@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/text/language"
+
+	"github.com/aitys/aitys/api/web"
 )
 
 //go:embed lang
@@ -83,6 +85,15 @@ func (c *catalog) t(key string, args ...any) string {
 func (c *catalog) has(key string) bool {
 	_, ok := c.words[key]
 	return ok
+}
+
+// wrong says what is wrong with the first bad field of a form; in English where the catalog does not
+// know of that field.
+func (c *catalog) wrong(form string, p web.Problem) string {
+	if key := form + ".bad." + strings.TrimPrefix(p.Errors[0].Field, "/"); c.has(key) {
+		return c.t(key)
+	}
+	return p.Detail
 }
 
 // n says key with the form for n, which stands in the text as {n}.
