@@ -53,7 +53,7 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 		found = slices.Insert(found, at, f)
 		found = found[:min(len(found), looked)]
 	}
-	var kept []finding
+	kept := make([]finding, 0, maxEvidence)
 	for _, f := range found {
 		if len(kept) < maxEvidence && !slices.ContainsFunc(kept, f.repeats) {
 			kept = append(kept, f)

@@ -198,7 +198,7 @@ func (s *stdio) train(c classifier.Comment, label classifier.Label) {
 	l := classifier.Lesson{Seq: s.seq, Label: label, Comment: c}
 	s.lessons = append(s.lessons, l)
 	if !s.stale {
-		s.model.Learn(l)
+		s.model.Extend(slices.Values([]classifier.Lesson{l})) // nobody judges meanwhile
 	}
 }
 
