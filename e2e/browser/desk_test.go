@@ -185,9 +185,15 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 		func() error { return desk.Holds(toastSays("Taken back.")) },
 		func() error { return desk.Holds(current(text)) },
 	)
-	items, _, err := s.client.Queue(t.Context(), "sort=newest")
-	if err != nil || items[0].Comment.ID != posted.ID {
-		t.Errorf("after the undo %s does not wait (%v)", posted.ID, err)
+	for deadline := time.Now().Add(10 * time.Second); ; { // until the undo, which the page shows at once, has been saved
+		items, _, err := s.client.Queue(t.Context(), "sort=newest")
+		s.must(err)
+		if len(items) > 0 && items[0].Comment.ID == posted.ID {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after the undo %s does not wait: %+v", posted.ID, items)
+		}
 	}
 }
 
