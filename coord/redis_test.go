@@ -19,7 +19,7 @@ func contains(s, part string) bool { return strings.Contains(s, part) }
 
 func health(t *testing.T, c *coord.Coord, want string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for tick := time.NewTicker(5 * time.Millisecond); c.Health() != want; <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("health stays %q, want %q", c.Health(), want)

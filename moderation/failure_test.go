@@ -89,5 +89,5 @@ func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	}
 	moderation.SetStore(s, w.db)
 	w.run(s)
-	w.until("it is judged after all", 5*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.Warm })
+	w.until("it is judged after all", 30*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.Warm })
 }

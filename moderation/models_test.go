@@ -142,7 +142,7 @@ func (w *world) run(s *moderation.Service) {
 			w.t.Errorf("run: %v", err)
 		}
 	})
-	w.until("it is ready", 10*time.Second, func() bool { return s.Ready(w.ctx) == nil })
+	w.until("it is ready", 30*time.Second, func() bool { return s.Ready(w.ctx) == nil })
 }
 
 // until waits for a condition.
@@ -188,9 +188,9 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		w.must(err)
 		return bytes.Equal(mine, its) && stamp > 0
 	}
-	w.until("the other process learns", 5*time.Second, same)
+	w.until("the other process learns", 30*time.Second, same)
 	w.undo(people.Operator, w.a, batch)
-	w.until("the other process forgets", 5*time.Second, func() bool {
+	w.until("the other process forgets", 30*time.Second, func() bool {
 		_, stamp, err := moderation.ModelBytes(w.ctx, other, w.a)
 		w.must(err)
 		return same() && stamp == 3
@@ -199,7 +199,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		t.Errorf("following took %v, want about a second each", took)
 	}
 	var kinds []moderation.EventKind
-	w.until("the other process is told everything", 5*time.Second, func() bool {
+	w.until("the other process is told everything", 30*time.Second, func() bool {
 		for {
 			select {
 			case e := <-heard:
@@ -254,7 +254,7 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 		}
 		return c.Verdict.Warm && c.Verdict.ModelSeq == 2
 	}
-	w.until("the oldest and newest are judged again", 5*time.Second, func() bool { return judged(waiting[0]) && judged(waiting[699]) })
+	w.until("the oldest and newest are judged again", 30*time.Second, func() bool { return judged(waiting[0]) && judged(waiting[699]) })
 	t.Logf("oldest and newest after %v", time.Since(start))
 	w.until("all are judged again", 20*time.Second, func() bool { return !slices.ContainsFunc(waiting, func(id string) bool { return !judged(id) }) })
 	t.Logf("all 700 after %v", time.Since(start))

@@ -34,15 +34,15 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	waits := w.submit(w.a, "It waits already.")
 	next := w.submit(w.a, "What is decided meanwhile.")
 	w.run(w.s)
-	w.until("what waits is judged", 10*time.Second, func() bool {
+	w.until("what waits is judged", 30*time.Second, func() bool {
 		return w.comment(w.a, waits.ID).Verdict.ModelSeq == 10 && w.comment(w.a, next.ID).Verdict.ModelSeq == 10
 	})
 
 	ctx := context.WithValue(w.ctx, meanwhile{}, sync.OnceFunc(func() {
 		w.decide(people.Operator, w.a, decision.Approve, next.ID)
-		w.until("what waits is judged again", 10*time.Second, func() bool { return w.comment(w.a, waits.ID).Verdict.ModelSeq == 11 })
+		w.until("what waits is judged again", 30*time.Second, func() bool { return w.comment(w.a, waits.ID).Verdict.ModelSeq == 11 })
 	}))
 	out, err := w.s.Submit(ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: "Late", Body: "It was judged before that."})
 	w.must(err)
-	w.until("the late one is judged again", 10*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.ModelSeq == 11 })
+	w.until("the late one is judged again", 30*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.ModelSeq == 11 })
 }

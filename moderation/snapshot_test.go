@@ -259,7 +259,7 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.a)
 			for _, s := range []*moderation.Service{w.s, other} {
-				w.until(what, 10*time.Second, func() bool {
+				w.until(what, 30*time.Second, func() bool {
 					model, _, err := moderation.ModelBytes(w.ctx, s, w.a)
 					w.must(err)
 					return bytes.Equal(model, want)

@@ -304,13 +304,13 @@ func asError(err error, e **problem.Error) bool { return errors.As(err, e) }
 // eventually waits for what another goroutine or process brings about.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	tick, end := time.NewTicker(5*time.Millisecond), time.After(5*time.Second)
+	tick, end := time.NewTicker(5*time.Millisecond), time.After(30*time.Second)
 	defer tick.Stop()
 	for !is() {
 		select {
 		case <-tick.C:
 		case <-end:
-			t.Fatalf("after 5 s still not so: %s", what)
+			t.Fatalf("after 30 s still not so: %s", what)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	}
 	redis.Stop(t)
 	for _, c := range []*instance.Client{a, b} {
-		within(t, 5*time.Second, "the loss of redis is known", func() bool {
+		within(t, 30*time.Second, "the loss of redis is known", func() bool {
 			body, status := get(t, c.URL+"/readyz")
 			return status == http.StatusOK && strings.Contains(body, `"redis":"down"`)
 		})
@@ -135,7 +135,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	looks := passComments(t, a, b, "look", 4)
 	redis.Start(t)
 	for _, c := range []*instance.Client{a, b} {
-		within(t, 5*time.Second, "redis is back", func() bool {
+		within(t, 30*time.Second, "redis is back", func() bool {
 			body, _ := get(t, c.URL+"/readyz")
 			return strings.Contains(body, `"up"`)
 		})

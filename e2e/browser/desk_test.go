@@ -142,7 +142,7 @@ func (s school) decide(n int) {
 // learned waits until a comment is judged as is asked, by what was decided before.
 func (s school) learned(id string, as func(spam float64, reasons int) bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(30 * time.Second); ; {
 		var item struct {
 			Verdict struct{ Spam float64 }
 			Reasons []struct{}
@@ -185,7 +185,7 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 		func() error { return desk.Holds(toastSays("Taken back.")) },
 		func() error { return desk.Holds(current(text)) },
 	)
-	for deadline := time.Now().Add(10 * time.Second); ; { // until the undo, which the page shows at once, has been saved
+	for deadline := time.Now().Add(30 * time.Second); ; { // until the undo, which the page shows at once, has been saved
 		items, _, err := s.client.Queue(t.Context(), "sort=newest")
 		s.must(err)
 		if len(items) > 0 && items[0].Comment.ID == posted.ID {

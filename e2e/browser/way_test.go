@@ -88,7 +88,7 @@ func TestACommentsWholeWay(t *testing.T) {
 // becomes waits until a stranger who opens the page sees the text, or no longer does.
 func (w *world) becomes(tab *chrome.Tab, text string, seen bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		w.must(tab.Go(w.blog.URL+"/post"), tab.See("textbox", "Comment"), tab.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=list]")`))
 		got, err := chrome.Eval[bool](tab, shows(text))
@@ -130,7 +130,7 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		)
 	}
 	w.steps(desk, func() error { return desk.Holds("!" + current("casino bonus")) })
-	for deadline := time.Now().Add(10 * time.Second); ; { // until all six have been saved
+	for deadline := time.Now().Add(30 * time.Second); ; { // until all six have been saved
 		items, _, err := w.client.Queue(t.Context(), "state=spam")
 		w.must(err)
 		if len(items) == 6 {
@@ -149,7 +149,7 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		func() error { return desk.Go(w.service.URL + "/moderate/") },
 		func() error { return desk.Holds(current("casino bonus")) },
 	)
-	for deadline := time.Now().Add(10 * time.Second); ; { // until all six have been learned, and it was judged again
+	for deadline := time.Now().Add(30 * time.Second); ; { // until all six have been learned, and it was judged again
 		items, _, err := w.client.Queue(t.Context(), "state=suspected")
 		w.must(err)
 		if len(items) == 1 && items[0].Comment.Body == next {

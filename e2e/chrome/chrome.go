@@ -19,7 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // A Browser is a running Chromium without any profile.
 type Browser struct {
