@@ -20,7 +20,7 @@ import (
 )
 
 // soon is how fast a running server notices what another process did.
-const soon = 1200 * time.Millisecond // a second, and a moment for a busy machine
+const soon = 3 * time.Second // a second, and time for a busy machine
 
 const (
 	blogOrigin = "https://blog.example"
@@ -142,8 +142,8 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	}
 	passComments(t, a, b, "back", 2)
 	t.Logf("three of four were seen by the other server within %v with the bell, %v by looking", rings, looks)
-	if rings > 250*time.Millisecond { // by looking alone it would be some three quarters of a second
-		t.Errorf("with the bell three of four took up to %v: the bell is not heard", rings)
+	if rings > looks/2 { // by looking it is some three quarters of a second
+		t.Errorf("with the bell three of four took up to %v, without it %v: the bell is not heard", rings, looks)
 	}
 }
 
