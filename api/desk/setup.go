@@ -107,14 +107,11 @@ func (d *desk) setupAgain(c echo.Context, w *catalog, page setupPage, form url.V
 	if len(p.Errors) == 0 {
 		return err
 	}
-	page.Form, page.Error = form, p.Detail
+	page.Form, page.Error = form, w.wrong("setup", p)
 	field := strings.TrimPrefix(p.Errors[0].Field, "/")
 	field, _, _ = strings.Cut(field, "_") // rules_en is the field "rules" here
 	if slices.Contains(setupFields, field) {
 		page.Bad = field
-	}
-	if key := "wrong." + field; w.has(key) {
-		page.Error = w.t(key)
 	}
 	return renderFailure(c, w, "setup", p, page)
 }
