@@ -185,16 +185,7 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 		func() error { return desk.Holds(toastSays("Taken back.")) },
 		func() error { return desk.Holds(current(text)) },
 	)
-	for deadline := time.Now().Add(30 * time.Second); ; { // until the undo, which the page shows at once, has been saved
-		items, _, err := s.client.Queue(t.Context(), "sort=newest")
-		s.must(err)
-		if len(items) > 0 && items[0].Comment.ID == posted.ID {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("after the undo %s does not wait: %+v", posted.ID, items)
-		}
-	}
+	s.queued("sort=newest", func(items []instance.Item) bool { return len(items) > 0 && items[0].Comment.ID == posted.ID })
 }
 
 func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {

@@ -130,16 +130,7 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		)
 	}
 	w.steps(desk, func() error { return desk.Holds("!" + current("casino bonus")) })
-	for deadline := time.Now().Add(30 * time.Second); ; { // until all six have been saved
-		items, _, err := w.client.Queue(t.Context(), "state=spam")
-		w.must(err)
-		if len(items) == 6 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d of 6 comments are spam", len(items))
-		}
-	}
+	w.queued("state=spam", func(items []instance.Item) bool { return len(items) == 6 })
 	const next = "Earn 7000 dollars a week from home, our casino bonus manager has cheap pills for you"
 	post(200, next)
 	w.steps(desk,
@@ -149,14 +140,22 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		func() error { return desk.Go(w.service.URL + "/moderate/") },
 		func() error { return desk.Holds(current("casino bonus")) },
 	)
-	for deadline := time.Now().Add(30 * time.Second); ; { // until all six have been learned, and it was judged again
-		items, _, err := w.client.Queue(t.Context(), "state=suspected")
+	// The one like the six before, once these have been learned and it was judged again.
+	w.queued("state=suspected", func(items []instance.Item) bool { return len(items) == 1 && items[0].Comment.Body == next })
+}
+
+// queued waits until what the queue answers to a query is as it should be: a page shows a decision
+// before it is saved.
+func (w *world) queued(query string, is func(items []instance.Item) bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		items, _, err := w.client.Queue(w.t.Context(), query)
 		w.must(err)
-		if len(items) == 1 && items[0].Comment.Body == next {
+		if is(items) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("suspected are %d comments, want the one like the six before", len(items))
+			w.t.Fatalf("%s: the queue has %+v", query, items)
 		}
 	}
 }
