@@ -52,9 +52,7 @@ func (s *Service) learnLog(ctx context.Context, site int64, most int) (l *fold.L
 	if err != nil {
 		return nil, fmt.Errorf("follow the log: %w", err)
 	}
-	if len(f.Added) > 0 {
-		f.Model.Learn(f.Added...)
-	}
+	f.Model.Learn(f.Added...)
 	if f.Made {
 		m.saved, m.unsaved = f.Base, f.OnTheWay
 		m.damaged = append(m.damaged, f.Damaged...)
