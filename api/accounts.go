@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -26,7 +27,7 @@ type accountOut struct {
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
-func account(a people.Account, seen []moderation.Site) accountOut {
+func account(a people.Account, seen []ground.Site) accountOut {
 	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled, CreatedAt: at(a.CreatedAt)}
 	role := a.AllSites
 	for _, s := range seen {

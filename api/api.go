@@ -18,6 +18,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // Options are what a Server is made of. Service, Clock, Log and PublicURL are required.
@@ -25,7 +26,7 @@ import (
 // "up" or "down", and "" (or is nil) where none was configured.
 type Options struct {
 	Service   *moderation.Service
-	Clock     moderation.Clock
+	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL
 	Proxies   []netip.Prefix

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // maxCached is how many bytes of rendered pages are kept; some are dropped above it.
@@ -110,11 +110,11 @@ func (c *cache) drop(k askedPage) {
 }
 
 // event forgets what e makes untrue. It is quick, as those who are told of events must be.
-func (c *cache) event(e moderation.Event) {
+func (c *cache) event(e ground.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Kind {
-	case moderation.EventSite: // its settings are on every page
+	case ground.EventSite: // its settings are on every page
 		c.shown++
 		for k, r := range c.kept {
 			if r.site == e.Site {
@@ -122,10 +122,10 @@ func (c *cache) event(e moderation.Event) {
 			}
 		}
 		return
-	case moderation.EventArrived: // the page may be new
+	case ground.EventArrived: // the page may be new
 		c.opened++
 		c.dropPage(pageRef{e.Site, ""})
-	case moderation.EventPage:
+	case ground.EventPage:
 		e.Shown = true
 		c.opened++
 		c.dropPage(pageRef{e.Site, ""})

@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // exposed are the headers that a page of another origin may read.
@@ -17,7 +17,7 @@ const exposed = "ETag, Idempotency-Replayed, Retry-After, X-Request-Id"
 // origin keeps to the contract's table: without an Origin a request is served; one of the
 // site's, or the service's own, is echoed, never with credentials; another may read without
 // the header and may not write. "null" is another. The answer varies in every case.
-func (h *readers) origin(c echo.Context, site moderation.Site) error {
+func (h *readers) origin(c echo.Context, site ground.Site) error {
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
 	r := c.Request()
@@ -37,7 +37,7 @@ func (h *readers) origin(c echo.Context, site moderation.Site) error {
 }
 
 // mayWrite compares exactly: a site's origins are kept as browsers send them.
-func mayWrite(kit *web.Kit, r *http.Request, site moderation.Site, from string) bool {
+func mayWrite(kit *web.Kit, r *http.Request, site ground.Site, from string) bool {
 	return slices.Contains(site.Origins, from) || ownOrigin(kit, r, from)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -65,7 +66,7 @@ func contradictions(cs []moderation.Contradiction) []contradictionOut {
 	return out
 }
 
-func (h *moderators) decide(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) error {
 	var in decisionIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -112,7 +113,7 @@ func (in decisionIn) choice() (moderation.Choice, error) {
 	return choice, nil
 }
 
-func (h *moderators) undo(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) undo(c echo.Context, who people.Actor, site ground.Site) error {
 	key, err := idempotencyKey(c, site.ID, who.Account.ID, nil)
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (h *moderators) undo(c echo.Context, who people.Actor, site moderation.Site
 	}{orNull(got.Batch), got.Done, conflicts(got.Conflicts)})
 }
 
-func (h *moderators) reply(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Body    *string `json:"body"`
 		Version int64   `json:"version"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -19,7 +20,7 @@ type teacherOut struct {
 	Lessons int     `json:"lessons"`
 }
 
-func (h *moderators) teachers(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) teachers(c echo.Context, who people.Actor, site ground.Site) error {
 	teachers, err := h.service.Teachers(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func (h *moderators) teachers(c echo.Context, who people.Actor, site moderation.
 }
 
 // withdraw takes what an account taught out of the model.
-func (h *moderators) withdraw(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) withdraw(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Account *string `json:"account"`
 	}
@@ -54,7 +55,7 @@ func (h *moderators) withdraw(c echo.Context, who people.Actor, site moderation.
 }
 
 // copyFrom starts the model from another site's lessons.
-func (h *moderators) copyFrom(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		From string `json:"from"`
 	}
@@ -78,7 +79,7 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site moderation.
 }
 
 // retire takes what was taught before a time out of the model for good, or counts it.
-func (h *moderators) retire(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) retire(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Before string `json:"before"`
 		DryRun bool   `json:"dry_run"`
@@ -104,7 +105,7 @@ func (h *moderators) retire(c echo.Context, who people.Actor, site moderation.Si
 }
 
 // erase takes what one person's comments taught out of the model for good, or counts it.
-func (h *moderators) erase(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) erase(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Comments []string `json:"comments"`

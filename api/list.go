@@ -6,8 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/thread"
 )
 
@@ -94,7 +93,7 @@ func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error)
 	return page, nil
 }
 
-func siteSettings(site moderation.Site, lang string) settingsOut {
+func siteSettings(site ground.Site, lang string) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang: lang, Rules: s.RulesText(lang), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
@@ -103,9 +102,9 @@ func siteSettings(site moderation.Site, lang string) settingsOut {
 }
 
 // policyName names a policy; none is the strictest.
-func policyName(p settings.Policy) string {
+func policyName(p ground.Policy) string {
 	if p == "" {
-		p = settings.PolicyAll
+		p = ground.PolicyAll
 	}
 	return string(p)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 )
@@ -27,30 +27,30 @@ const (
 // channel misses events, never holds anybody up; the counts that follow tell it.
 type hub struct {
 	mu      sync.Mutex
-	streams map[chan moderation.Event]int64 // the site each follows
+	streams map[chan ground.Event]int64 // the site each follows
 }
 
-func newHub() *hub { return &hub{streams: map[chan moderation.Event]int64{}} }
+func newHub() *hub { return &hub{streams: map[chan ground.Event]int64{}} }
 
-func (h *hub) join(site int64) chan moderation.Event {
+func (h *hub) join(site int64) chan ground.Event {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ch := make(chan moderation.Event, 64)
+	ch := make(chan ground.Event, 64)
 	h.streams[ch] = site
 	return ch
 }
 
-func (h *hub) leave(ch chan moderation.Event) {
+func (h *hub) leave(ch chan ground.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.streams, ch)
 }
 
-func (h *hub) event(e moderation.Event) {
+func (h *hub) event(e ground.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for ch, site := range h.streams {
-		if site != e.Site && e.Kind != moderation.EventAccount {
+		if site != e.Site && e.Kind != ground.EventAccount {
 			continue
 		}
 		select {
@@ -72,13 +72,13 @@ type stream struct {
 // A happening is an event by what it is about. This process's own are told when they are
 // committed, and once more when the log of events is followed.
 type happening struct {
-	kind    moderation.EventKind
+	kind    ground.EventKind
 	comment string
 	at      int64
 }
 
 // again reports whether e was told lately, and remembers it.
-func (s *stream) again(e moderation.Event) bool {
+func (s *stream) again(e ground.Event) bool {
 	this := happening{e.Kind, e.Comment, e.At.UnixMicro()}
 	if slices.Contains(s.told[:], this) {
 		return true
@@ -91,7 +91,7 @@ func (s *stream) again(e moderation.Event) bool {
 // follow answers with a stream of what happens in a site's queue: ids, and counts at most
 // once a second. It ends when the server drains, the client leaves, or who may no longer
 // moderate the site.
-func (h *moderators) follow(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) follow(c echo.Context, who people.Actor, site ground.Site) error {
 	ctx := c.Request().Context()
 	events := h.live.join(site.ID)
 	defer h.live.leave(events)
@@ -120,7 +120,7 @@ func (h *moderators) follow(c echo.Context, who people.Actor, site moderation.Si
 			}
 			changed = false
 		case e := <-events:
-			if e.Kind == moderation.EventAccount {
+			if e.Kind == ground.EventAccount {
 				fresh, err := h.kit.ActorAgain(c)
 				if err != nil {
 					return nil
@@ -156,17 +156,17 @@ func (s *stream) write(format string, args ...any) {
 }
 
 // event tells of one comment by its id alone.
-func (s *stream) event(e moderation.Event) {
+func (s *stream) event(e ground.Event) {
 	switch e.Kind {
-	case moderation.EventArrived, moderation.EventEdited:
+	case ground.EventArrived, ground.EventEdited:
 		s.write("event: arrived\ndata: {\"id\":%q}\n\n", e.Comment)
-	case moderation.EventDecided, moderation.EventRemoved:
+	case ground.EventDecided, ground.EventRemoved:
 		s.write("event: decided\ndata: {\"id\":%q}\n\n", e.Comment)
 	}
 }
 
 // sendCounts tells how many wait in each view; with s nil it only asks whether who may know.
-func (h *moderators) sendCounts(c echo.Context, s *stream, who people.Actor, site moderation.Site) error {
+func (h *moderators) sendCounts(c echo.Context, s *stream, who people.Actor, site ground.Site) error {
 	counts, capped, err := h.service.QueueCounts(c.Request().Context(), who, site)
 	if err != nil || s == nil {
 		return err

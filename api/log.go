@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -49,7 +50,7 @@ func logEntry(e moderation.LogEntry) logOut {
 	return o
 }
 
-func (h *moderators) log(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) error {
 	n, err := limit(c, 50, 200)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -33,7 +34,7 @@ func (h *moderators) as(next func(echo.Context, people.Actor) error) echo.Handle
 }
 
 // on does the same for what concerns one site.
-func (h *moderators) on(next func(echo.Context, people.Actor, moderation.Site) error) echo.HandlerFunc {
+func (h *moderators) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
 	return h.as(func(c echo.Context, who people.Actor) error {
 		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {

@@ -6,13 +6,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // get answers with a public comment, or, to its edit token, with what its writer may see.
-func (h *readers) get(c echo.Context, site moderation.Site) error {
+func (h *readers) get(c echo.Context, site ground.Site) error {
 	if c.Request().Header.Get("Authorization") != "" {
 		return h.own(c, site)
 	}
@@ -33,14 +33,14 @@ type ownView struct {
 	EditUntil *stamp  `json:"edit_until"`
 }
 
-func writersView(m comment.Comment, page moderation.Page) ownView {
+func writersView(m comment.Comment, page ground.Page) ownView {
 	return ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
 		Reason: orNull(m.Reason.String()), Note: m.Note, EditUntil: at(m.EditUntil),
 	}
 }
 
-func (h *readers) own(c echo.Context, site moderation.Site) error {
+func (h *readers) own(c echo.Context, site ground.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (h *readers) own(c echo.Context, site moderation.Site) error {
 	return c.JSON(http.StatusOK, writersView(comment, page))
 }
 
-func (h *readers) patch(c echo.Context, site moderation.Site) error {
+func (h *readers) patch(c echo.Context, site ground.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (h *readers) patch(c echo.Context, site moderation.Site) error {
 	return c.JSON(http.StatusOK, writersView(comment, page))
 }
 
-func (h *readers) remove(c echo.Context, site moderation.Site) error {
+func (h *readers) remove(c echo.Context, site ground.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -25,7 +26,7 @@ func pageEntry(p moderation.PageEntry) pageEntryOut {
 	}
 }
 
-func (h *moderators) pages(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) pages(c echo.Context, who people.Actor, site ground.Site) error {
 	n, err := limit(c, 50, 200)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (h *moderators) pages(c echo.Context, who people.Actor, site moderation.Sit
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) setPage(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) setPage(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Open  *bool   `json:"open"`
 		Title *string `json:"title"`

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/thread"
 )
 
@@ -68,7 +69,7 @@ func (h *plain) post(c echo.Context) error {
 	return h.back(c, "")
 }
 
-func (h *plain) submit(c echo.Context, site moderation.Site, in typed, form url.Values) (moderation.Submitted, error) {
+func (h *plain) submit(c echo.Context, site ground.Site, in typed, form url.Values) (moderation.Submitted, error) {
 	if err := rate(h.kit, c, site); err != nil {
 		return moderation.Submitted{}, err
 	}
@@ -81,7 +82,7 @@ func (h *plain) submit(c echo.Context, site moderation.Site, in typed, form url.
 }
 
 // withdraw takes back a comment whose token is in the cookie.
-func (h *plain) withdraw(c echo.Context, site moderation.Site, id string) error {
+func (h *plain) withdraw(c echo.Context, site ground.Site, id string) error {
 	for _, own := range readOwn(c) {
 		if own.id == id {
 			if err := h.service.Withdraw(c.Request().Context(), site, id, own.token); err != nil {
@@ -105,7 +106,7 @@ func (h *plain) back(c echo.Context, notice string) error {
 }
 
 // page answers with the whole page; with a failure, under its status and with what was typed.
-func (h *plain) page(c echo.Context, site moderation.Site, in typed, failure error) error {
+func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) error {
 	if c.QueryParam("url") == "" {
 		return badQuery("url", "Name the page by its URL.")
 	}
@@ -140,7 +141,7 @@ func (h *plain) page(c echo.Context, site moderation.Site, in typed, failure err
 }
 
 // replyTo names whom a reply answers; an error when nobody can be answered.
-func (h *plain) replyTo(c echo.Context, site moderation.Site, lang *words, parent string) (string, error) {
+func (h *plain) replyTo(c echo.Context, site ground.Site, lang *words, parent string) (string, error) {
 	if parent == "" {
 		return "", nil
 	}
@@ -178,7 +179,7 @@ func readOwn(c echo.Context) []ownComment {
 	return own
 }
 
-func (h *plain) keepOwn(c echo.Context, site moderation.Site, newest ownComment) {
+func (h *plain) keepOwn(c echo.Context, site ground.Site, newest ownComment) {
 	value := newest.id + ":" + newest.token
 	for i, own := range readOwn(c) {
 		if i < maxOwn-1 {
@@ -192,7 +193,7 @@ func (h *plain) keepOwn(c echo.Context, site moderation.Site, newest ownComment)
 }
 
 // ownComments are the writer's own on this page that are not public.
-func (h *plain) ownComments(c echo.Context, site moderation.Site, lang *words, page string) []ownShown {
+func (h *plain) ownComments(c echo.Context, site ground.Site, lang *words, page string) []ownShown {
 	var shown []ownShown
 	for _, own := range readOwn(c) {
 		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 //go:embed plain.html
@@ -69,7 +70,7 @@ type ownShown struct {
 	HTML             template.HTML
 }
 
-func newPlainView(c echo.Context, site moderation.Site, lang *words, t moderation.Thread) *plainView {
+func newPlainView(c echo.Context, site ground.Site, lang *words, t moderation.Thread) *plainView {
 	title := t.Page.Title
 	if title == "" {
 		title = c.QueryParam("title")
@@ -112,7 +113,7 @@ func plainLink(c echo.Context, more ...string) string {
 }
 
 // ofSite says that an address belongs to one of the site's origins: no other is linked to.
-func ofSite(site moderation.Site, page string) bool {
+func ofSite(site ground.Site, page string) bool {
 	u, err := url.Parse(page)
 	return err == nil && slices.Contains(site.Origins, strings.ToLower(u.Scheme+"://"+u.Host))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -147,7 +148,7 @@ func signals(ss []verdict.Signal, lang string) []verdict.Signal {
 	return out
 }
 
-func (h *moderators) queue(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) error {
 	req := queue.Request{Search: c.QueryParam("q"), After: c.QueryParam("after")}
 	var err error
 	if req.View, err = oneOf(c, "state", queue.ViewPending, queue.ViewSuspected, queue.ViewApproved,
@@ -192,7 +193,7 @@ type historyOut struct {
 	Undoes  bool    `json:"undoes"`
 }
 
-func (h *moderators) comment(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site) error {
 	i, history, err := h.service.Item(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -19,7 +20,7 @@ type readers struct {
 }
 
 // open finds the site and keeps to its origins, before next.
-func (h *readers) open(next func(echo.Context, moderation.Site) error) echo.HandlerFunc {
+func (h *readers) open(next func(echo.Context, ground.Site) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {
@@ -68,7 +69,7 @@ type posted struct {
 	EditUntil *stamp  `json:"edit_until,omitempty"`
 }
 
-func (h *readers) post(c echo.Context, site moderation.Site) error {
+func (h *readers) post(c echo.Context, site ground.Site) error {
 	if err := rate(h.kit, c, site); err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func arrived(c echo.Context, got moderation.Submitted) error {
 }
 
 // rate counts a post against the client's address; who is signed in on the site is exempt.
-func rate(kit *web.Kit, c echo.Context, site moderation.Site) error {
+func rate(kit *web.Kit, c echo.Context, site ground.Site) error {
 	who, err := kit.Actor(c)
 	if err == nil && who.Role(site.ID) != people.NoRole {
 		return nil
@@ -141,14 +142,14 @@ func written(body *string) (string, error) {
 	return *body, nil
 }
 
-func (h *readers) form(c echo.Context, site moderation.Site) error {
+func (h *readers) form(c echo.Context, site ground.Site) error {
 	noStore(c)
 	return c.JSON(http.StatusOK, struct {
 		Token string `json:"token"`
 	}{h.service.FormToken(site)})
 }
 
-func (h *readers) preview(c echo.Context, site moderation.Site) error {
+func (h *readers) preview(c echo.Context, site ground.Site) error {
 	if err := h.kit.LimitPreviews(c); err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func (h *readers) preview(c echo.Context, site moderation.Site) error {
 // maxCounts is how many pages may be asked for at once.
 const maxCounts = 100
 
-func (h *readers) counts(c echo.Context, site moderation.Site) error {
+func (h *readers) counts(c echo.Context, site ground.Site) error {
 	urls := c.QueryParams()["page"]
 	if len(urls) == 0 || len(urls) > maxCounts {
 		return badQuery("page", "Ask for 1 to 100 pages.")

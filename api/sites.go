@@ -7,7 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -27,7 +27,7 @@ type siteOut struct {
 	CreatedAt   *stamp   `json:"created_at"`
 }
 
-func siteWhole(s moderation.Site) siteOut {
+func siteWhole(s ground.Site) siteOut {
 	set := s.Settings
 	out := siteOut{
 		Key: s.Key, Name: s.Name, Origin: list(s.Origins),
@@ -69,7 +69,7 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	site := moderation.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
+	site := ground.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
 	if site, err = h.service.AddSite(c.Request().Context(), who, site, key); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (h *moderators) setSite(c echo.Context, who people.Actor) error {
 	if in.EditMinutes != nil {
 		settings["edit_minutes"] = strconv.Itoa(*in.EditMinutes)
 	}
-	ch := moderation.SiteChange{Name: in.Name, Origins: in.Origin, Settings: settings}
+	ch := ground.SiteChange{Name: in.Name, Origins: in.Origin, Settings: settings}
 	site, err := h.service.SetSite(c.Request().Context(), who, c.Param("site"), ch)
 	if err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 // statsOut is how well a site's filter did on the site's own decisions.
@@ -100,7 +100,7 @@ type weekOut struct {
 	Cut   cutOut  `json:"cut"`
 }
 
-func (h *moderators) stats(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) error {
 	var req moderation.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
@@ -196,7 +196,7 @@ func trial(t moderation.Trial) trialOut {
 	}
 }
 
-func (h *moderators) whatIf(c echo.Context, who people.Actor, site moderation.Site) error {
+func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) error {
 	var req moderation.WhatIfRequest
 	var err error
 	if given := c.QueryParam("threshold"); given != "" {
@@ -204,7 +204,7 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site moderation.Si
 			return badQuery("threshold", "It is a score from 0.5 to 1.")
 		}
 	}
-	if req.Policy, err = oneOf(c, "moderation", "", settings.PolicyAll, settings.PolicyNewWriters, settings.PolicySuspicious, settings.PolicyNone); err != nil {
+	if req.Policy, err = oneOf(c, "moderation", "", ground.PolicyAll, ground.PolicyNewWriters, ground.PolicySuspicious, ground.PolicyNone); err != nil {
 		return err
 	}
 	if given := c.QueryParam("last"); given != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -22,7 +23,7 @@ type tokenOut struct {
 	Token     string   `json:"token,omitempty"`
 }
 
-func token(t people.Token, seen []moderation.Site) tokenOut {
+func token(t people.Token, seen []ground.Site) tokenOut {
 	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(), CreatedAt: at(t.CreatedAt)}
 	for _, id := range t.Sites {
 		for _, s := range seen {

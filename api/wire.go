@@ -10,9 +10,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -107,7 +107,7 @@ func replayed(c echo.Context, again bool) {
 
 // idempotencyKey reads the header; nil without one. The route is the very address, so that a
 // key used for two comments names two requests. in is the body as it was understood.
-func idempotencyKey(c echo.Context, site int64, account string, in any) (*moderation.Key, error) {
+func idempotencyKey(c echo.Context, site int64, account string, in any) (*ground.Key, error) {
 	values, sent := c.Request().Header["Idempotency-Key"]
 	if !sent {
 		return nil, nil
@@ -124,7 +124,7 @@ func idempotencyKey(c echo.Context, site int64, account string, in any) (*modera
 	}
 	sum := sha256.Sum256(body)
 	route := c.Request().Method + " " + c.Request().URL.Path
-	return &moderation.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
+	return &ground.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
 }
 
 func goodKey(v string) bool {

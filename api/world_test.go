@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
@@ -152,7 +153,7 @@ func (w *world) open(o options, so store.Options) {
 func (w *world) people() {
 	t, ctx := w.t, context.Background()
 	t.Helper()
-	for _, s := range []moderation.Site{
+	for _, s := range []ground.Site{
 		{Key: "a", Name: "Site A", Origins: []string{originA, "http://localhost:1313"}},
 		{Key: "b", Name: "Site B", Origins: []string{originB}},
 	} {

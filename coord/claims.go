@@ -4,18 +4,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // claims keeps who has what in memory. Names are few: they are the jobs of the service.
 type claims struct {
-	clock moderation.Clock
+	clock ground.Clock
 
 	mu    sync.Mutex // guards until
 	until map[string]time.Time
 }
 
-func newClaims(clock moderation.Clock) *claims {
+func newClaims(clock ground.Clock) *claims {
 	return &claims{clock: clock, until: map[string]time.Time{}}
 }
 

@@ -17,7 +17,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -26,7 +26,7 @@ import (
 type Options struct {
 	URL    string // redis://, rediss:// or unix://
 	Secret secret.Secret
-	Clock  moderation.Clock
+	Clock  ground.Clock
 	Log    *slog.Logger
 }
 

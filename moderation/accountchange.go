@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -109,11 +110,11 @@ func (s *Service) mayChange(ctx context.Context, who people.Actor, id string, ch
 // changeable finds an account that who may change: their own by a session (a token must not set the
 // password that made it), or one that they rule.
 func changeable(tx Tx, who people.Actor, id string) (people.Account, error) {
-	if !isID(id) {
+	if !ground.IsID(id) {
 		return people.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByID(id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return people.Account{}, errNoAccount()
 	}
 	if err != nil {
@@ -170,7 +171,7 @@ func saveAccount(tx Tx, before, after people.Account, at time.Time) error {
 			return err
 		}
 	}
-	return tx.Emit(Event{Kind: EventAccount, Account: after.ID, At: at})
+	return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: after.ID, At: at})
 }
 
 // lockPeople has changes of accounts wait for one another: what they check, such as that an

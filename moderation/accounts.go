@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -56,9 +57,9 @@ func (s *Service) AddAccount(ctx context.Context, who people.Actor, in NewAccoun
 				return err
 			}
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: a.ID, At: a.CreatedAt})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: a.CreatedAt})
 	})
-	if errors.Is(err, ErrTaken) {
+	if errors.Is(err, ground.ErrTaken) {
 		return people.Account{}, "", problem.Field("/email", "There is an account with this e-mail already.")
 	}
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *Service) newAccount(email, name string) (people.Account, error) {
 	if !ok || name == "" {
 		return people.Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
-	return people.Account{ID: newID(), Email: email, Name: name, CreatedAt: s.now()}, nil
+	return people.Account{ID: ground.NewID(), Email: email, Name: name, CreatedAt: s.now()}, nil
 }
 
 // mayGive reports why who may not give roles on the sites with these keys; none are all.
@@ -162,7 +163,7 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 		if err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: a.ID, At: at})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: at})
 	})
 	if err != nil {
 		return "", fmt.Errorf("reset account: %w", err)
@@ -178,7 +179,7 @@ func ruledAccount(tx Tx, who people.Actor, email string) (people.Account, error)
 		return people.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByEmail(email)
-	if errors.Is(err, ErrNotFound) || err == nil && !who.Rules(a) {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && !who.Rules(a) {
 		return people.Account{}, errNoAccount()
 	}
 	return a, err
@@ -207,7 +208,7 @@ func (s *Service) RemoveAccount(ctx context.Context, who people.Actor, id string
 		if err := tx.DeleteAccount(id); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: id, At: at})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: id, At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("remove account: %w", err)

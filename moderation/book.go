@@ -7,19 +7,20 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
 // An entry is what all that one use case adds to a site's log has in common.
 type entry struct {
-	site  Site
+	site  ground.Site
 	by    string
 	batch string
 	at    time.Time
 }
 
-func (s *Service) newEntry(who people.Actor, site Site) entry {
-	return entry{site: site, by: who.ID(), batch: newID(), at: s.now()}
+func (s *Service) newEntry(who people.Actor, site ground.Site) entry {
+	return entry{site: site, by: who.ID(), batch: ground.NewID(), at: s.now()}
 }
 
 // A book is the locked end of a site's log in one transaction: decisions are written to
@@ -35,7 +36,7 @@ type book struct {
 	decisions     []decision.Entry
 	lessons       []decision.Lesson
 	fallen, risen []uint64 // lessons that count no longer, and that count again
-	events        []Event
+	events        []ground.Event
 }
 
 // open locks the log.
@@ -50,7 +51,7 @@ func (e entry) open(tx Tx) (*book, error) {
 // lock reads comments by id, in one order in every transaction: those who lock single
 // comments without the log would otherwise wait for us as we for them.
 func (b *book) lock(ids []string) error {
-	ids = slices.DeleteFunc(slices.Sorted(slices.Values(ids)), func(id string) bool { return !isID(id) })
+	ids = slices.DeleteFunc(slices.Sorted(slices.Values(ids)), func(id string) bool { return !ground.IsID(id) })
 	found, err := b.tx.CommentsByID(b.site.ID, ids)
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
@@ -105,8 +106,8 @@ func (b *book) write(c comment.Comment, d decision.Entry, ch comment.StateChange
 		}
 	}
 	d = b.put(d)
-	b.events = append(b.events, Event{
-		Site: b.site.ID, Kind: EventDecided, Page: c.Page, Comment: c.ID, Shown: shown, At: b.at,
+	b.events = append(b.events, ground.Event{
+		Site: b.site.ID, Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown, At: b.at,
 	})
 	c.State, c.Reason, c.Note, c.Standing, c.DecidedAt = ch.State, ch.Reason, ch.Note, ch.Standing, ch.DecidedAt
 	c.Version++

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -43,11 +44,11 @@ type CommentTx interface {
 
 // readComment reads a comment by an id that a stranger may have made up.
 func readComment(tx Tx, site int64, id string) (comment.Comment, error) {
-	if !isID(id) {
+	if !ground.IsID(id) {
 		return comment.Comment{}, unknownComment()
 	}
 	c, err := tx.CommentByID(site, id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return comment.Comment{}, unknownComment()
 	}
 	if err != nil {

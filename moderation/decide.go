@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -33,7 +34,7 @@ type Choice struct {
 	Reason   decision.Reason
 	Note     string
 	Comments []Ref
-	Key      *Key
+	Key      *ground.Key
 }
 
 // A Conflict is a comment that was left alone, and why: Code is version.stale,
@@ -61,7 +62,7 @@ type Outcome struct {
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.
-func (s *Service) Decide(ctx context.Context, who people.Actor, site Site, in Choice) (Outcome, error) {
+func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site, in Choice) (Outcome, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}

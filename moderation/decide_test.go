@@ -11,12 +11,13 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // standing returns the labels of the lessons that count, by seq.
-func (w *world) standing(site moderation.Site) map[uint64]string {
+func (w *world) standing(site ground.Site) map[uint64]string {
 	w.t.Helper()
 	lessons := map[uint64]string{}
 	w.view(func(tx moderation.Tx) error {
@@ -209,7 +210,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", people.Moderator, "a")
 	c, d := w.submit(w.a, "Decided once."), w.submit(w.a, "Not decided by it.")
-	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
+	key := &ground.Key{Site: w.a.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
 	in := moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
 	first, err := w.s.Decide(w.ctx, mod, w.a, in)
 	w.must(err)
@@ -225,11 +226,11 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	if got := w.comment(w.a, c.ID); got.Version != 2 {
 		t.Errorf("the comment is in version %d, want 2", got.Version)
 	}
-	in.Key = &moderation.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
+	in.Key = &ground.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
 	_, err = w.s.Decide(w.ctx, mod, w.a, in)
 	wantCode(t, "another body", err, "idempotency.mismatch")
 
-	undo := &moderation.Key{Site: w.a.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	undo := &ground.Key{Site: w.a.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	for i := range 2 {
 		out, err := w.s.Undo(w.ctx, mod, w.a, first.Batch, undo)
 		w.must(err)
@@ -265,9 +266,9 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "Watched closely.")
-	var told []moderation.Event
-	defer w.s.OnEvent(func(e moderation.Event) {
-		if e.Kind != moderation.EventJudged {
+	var told []ground.Event
+	defer w.s.OnEvent(func(e ground.Event) {
+		if e.Kind != ground.EventJudged {
 			told = append(told, e)
 		}
 	})()
@@ -301,7 +302,7 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	open := false
 	_, err = w.s.SetPage(w.ctx, mod, w.a, c.Page, moderation.PageChange{Open: &open})
 	w.must(err)
-	if len(told) != 1 || told[0].Kind != moderation.EventPage || !told[0].Shown {
+	if len(told) != 1 || told[0].Kind != ground.EventPage || !told[0].Shown {
 		t.Errorf("a closed page: %+v", told)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -40,7 +41,7 @@ type Erasure struct {
 }
 
 // LessonsOf returns what EraseLessons would erase. It needs an owner.
-func (s *Service) LessonsOf(ctx context.Context, who people.Actor, site Site, p Person) (Erasure, error) {
+func (s *Service) LessonsOf(ctx context.Context, who people.Actor, site ground.Site, p Person) (Erasure, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
@@ -58,7 +59,7 @@ func (s *Service) LessonsOf(ctx context.Context, who people.Actor, site Site, p 
 			return err
 		}
 		out = Erasure{Lessons: len(own)}
-		out.Left, err = p.eachCopied(tx, who, site, func(other Site) error {
+		out.Left, err = p.eachCopied(tx, who, site, func(other ground.Site) error {
 			copies, err := p.copies(tx, site.ID, other.ID)
 			out.Copies += len(copies)
 			return err
@@ -80,7 +81,7 @@ func (s *Service) LessonsOf(ctx context.Context, who people.Actor, site Site, p 
 // It is about lessons only. The comments stay, and one that is decided again teaches again:
 // whoever erases a person's comments as well does that after this, by whose ids copies are
 // known.
-func (s *Service) EraseLessons(ctx context.Context, who people.Actor, site Site, p Person, key *Key) (Erasure, error) {
+func (s *Service) EraseLessons(ctx context.Context, who people.Actor, site ground.Site, p Person, key *ground.Key) (Erasure, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
@@ -114,7 +115,7 @@ func (p Person) check() error {
 		return problem.Field("/email", "This does not look like an e-mail address.")
 	case len(p.Comments) > maxNamed:
 		return problem.Field("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))
-	case slices.ContainsFunc(p.Comments, func(id string) bool { return !isID(id) }):
+	case slices.ContainsFunc(p.Comments, func(id string) bool { return !ground.IsID(id) }):
 		return problem.Field("/comments", "Name comments by their ids.")
 	}
 	return nil
@@ -136,7 +137,7 @@ func (p Person) erase(tx Tx, who people.Actor, e entry, out *Erasure) error {
 	if err := b.erase(own); err != nil {
 		return err
 	}
-	out.Left, err = p.eachCopied(tx, who, e.site, func(other Site) error {
+	out.Left, err = p.eachCopied(tx, who, e.site, func(other ground.Site) error {
 		o := e
 		o.site = other
 		b, err := o.open(tx)
@@ -155,7 +156,7 @@ func (p Person) erase(tx Tx, who people.Actor, e entry, out *Erasure) error {
 
 // eachCopied calls fn with each other site of who's that took lessons over, and counts the
 // person's copies that are left on sites which are not.
-func (p Person) eachCopied(tx Tx, who people.Actor, site Site, fn func(Site) error) (left int, err error) {
+func (p Person) eachCopied(tx Tx, who people.Actor, site ground.Site, fn func(ground.Site) error) (left int, err error) {
 	sites, err := tx.Sites()
 	if err != nil {
 		return 0, fmt.Errorf("read sites: %w", err)

@@ -16,11 +16,12 @@ import (
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
 // by posts a comment under an e-mail.
-func (w *world) by(site moderation.Site, email, name, text string) string {
+func (w *world) by(site ground.Site, email, name, text string) string {
 	w.t.Helper()
 	w.posts++
 	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
@@ -31,7 +32,7 @@ func (w *world) by(site moderation.Site, email, name, text string) string {
 }
 
 // holds counts in how many lessons, snapshots and models of a site a word stands.
-func (w *world) holds(site moderation.Site, word string) (lessons, snapshots, models int) {
+func (w *world) holds(site ground.Site, word string) (lessons, snapshots, models int) {
 	w.t.Helper()
 	for _, l := range w.stored(site) {
 		if strings.Contains(fmt.Sprint(l.Lesson.Comment), word) {
@@ -71,9 +72,9 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		}
 
 		p := moderation.Person{Email: " ANN.writer@mail.example"}
-		key := func() *moderation.Key {
+		key := func() *ground.Key {
 			sum := sha256.Sum256([]byte(p.Email))
-			return &moderation.Key{Site: w.a.ID, Route: "erase", Value: "k", Body: sum[:]}
+			return &ground.Key{Site: w.a.ID, Route: "erase", Value: "k", Body: sum[:]}
 		}
 		would, err := w.s.LessonsOf(w.ctx, owner, w.a, p)
 		w.must(err)
@@ -144,7 +145,7 @@ func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	if out.Lessons != 1 || out.Copies != 1 {
 		t.Errorf("erased %+v", out)
 	}
-	for _, site := range []moderation.Site{w.a, w.b} {
+	for _, site := range []ground.Site{w.a, w.b} {
 		if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 			t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
 		}
@@ -164,14 +165,14 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		const email = "ann@mail.example"
 		w.decide(people.Operator, w.a, decision.MarkSpam, w.by(w.a, email, "Ann", "A wagtail on the first site."), w.by(w.a, "x@mail.example", "", "Cheap pills."))
 		w.decide(people.Operator, w.b, decision.Approve, w.by(w.b, email, "Ann", "A kingfisher on the second site."))
-		copied := func(to, from moderation.Site) {
+		copied := func(to, from ground.Site) {
 			t.Helper()
 			_, err := w.s.CopyLessons(w.ctx, people.Operator, to, from, nil)
 			w.must(err)
 		}
 		copied(w.b, w.a)
 		copied(third, w.b) // and so the first site's as well
-		erase := func(who people.Actor, site moderation.Site, want moderation.Erasure) moderation.Erasure {
+		erase := func(who people.Actor, site ground.Site, want moderation.Erasure) moderation.Erasure {
 			t.Helper()
 			p := moderation.Person{Email: email}
 			would, err := w.s.LessonsOf(w.ctx, who, site, p)
@@ -186,7 +187,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		erase(ofA, w.a, moderation.Erasure{Lessons: 1, Left: 2})
 		erase(ofBoth, w.a, moderation.Erasure{Copies: 1, Left: 1})
 		erase(people.Operator, w.a, moderation.Erasure{Copies: 1})
-		for _, site := range []moderation.Site{w.a, w.b, third} {
+		for _, site := range []ground.Site{w.a, w.b, third} {
 			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
 			}

@@ -3,6 +3,7 @@ package moderation
 import (
 	"errors"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -14,10 +15,10 @@ func unknownComment() error {
 // as it is, and is Internal.
 func fault(err error) error {
 	switch {
-	case errors.Is(err, ErrBusy):
+	case errors.Is(err, ground.ErrBusy):
 		return &problem.Error{Kind: problem.Busy, Code: "busy", RetryAfter: 1, Err: err,
 			Detail: "The service is busy. Nothing was lost; try again in a moment."}
-	case errors.Is(err, ErrFull):
+	case errors.Is(err, ground.ErrFull):
 		return &problem.Error{Kind: problem.Full, Code: "storage.full", Err: err,
 			Detail: "The service has no room left to store this. Its operator must make some."}
 	}

@@ -4,15 +4,17 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // recorder remembers what a transaction emits, to be told once it is committed.
 type recorder struct {
 	Tx
-	events []Event
+	events []ground.Event
 }
 
-func (r *recorder) Emit(events ...Event) error {
+func (r *recorder) Emit(events ...ground.Event) error {
 	r.events = append(r.events, events...)
 	return r.Tx.Emit(events...)
 }
@@ -46,10 +48,10 @@ func (s *Service) update(ctx context.Context, fn func(Tx) error) error {
 // listeners are those who are told of events.
 type listeners struct {
 	mu  sync.Mutex
-	fns []*func(Event) // replaced, never changed in place
+	fns []*func(ground.Event) // replaced, never changed in place
 }
 
-func (l *listeners) add(fn func(Event)) (stop func()) {
+func (l *listeners) add(fn func(ground.Event)) (stop func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	mine := &fn
@@ -57,11 +59,11 @@ func (l *listeners) add(fn func(Event)) (stop func()) {
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.fns = slices.DeleteFunc(slices.Clone(l.fns), func(f *func(Event)) bool { return f == mine })
+		l.fns = slices.DeleteFunc(slices.Clone(l.fns), func(f *func(ground.Event)) bool { return f == mine })
 	}
 }
 
-func (l *listeners) tell(events []Event) {
+func (l *listeners) tell(events []ground.Event) {
 	l.mu.Lock()
 	fns := l.fns
 	l.mu.Unlock()

@@ -4,20 +4,23 @@ import (
 	"context"
 
 	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // What only tests may do to a Service.
 
 // LearnLog follows a site's log to its end, as Run's goroutine does.
-func LearnLog(ctx context.Context, s *Service, site Site) error { return s.followLog(ctx, site.ID) }
+func LearnLog(ctx context.Context, s *Service, site ground.Site) error {
+	return s.followLog(ctx, site.ID)
+}
 
 // SaveSnapshots writes what is due of a site's model as it is, without following the log.
-func SaveSnapshots(ctx context.Context, s *Service, site Site) error {
+func SaveSnapshots(ctx context.Context, s *Service, site ground.Site) error {
 	return s.saveSnapshots(ctx, site.ID)
 }
 
 // ModelBytes returns a site's live model, and what verdicts by it are stamped with.
-func ModelBytes(ctx context.Context, s *Service, site Site) ([]byte, uint64, error) {
+func ModelBytes(ctx context.Context, s *Service, site ground.Site) ([]byte, uint64, error) {
 	l, err := s.model(ctx, site.ID)
 	if err != nil {
 		return nil, 0, err
@@ -26,13 +29,13 @@ func ModelBytes(ctx context.Context, s *Service, site Site) ([]byte, uint64, err
 }
 
 // BreakModel makes everything that asks a site's model panic.
-func BreakModel(s *Service, site Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
+func BreakModel(s *Service, site ground.Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
 
 // SetStore puts another store under a Service that was opened already.
 func SetStore(s *Service, store Store) { s.store = store }
 
 // SnapshotUsed returns the seq of the newest good snapshot that a Service knows of a site.
-func SnapshotUsed(s *Service, site Site) uint64 {
+func SnapshotUsed(s *Service, site ground.Site) uint64 {
 	m := s.models.of(site.ID)
 	m.following.Lock()
 	defer m.following.Unlock()

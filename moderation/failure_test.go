@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -47,14 +48,14 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		retry  bool
 		hidden bool
 	}{
-		{err: moderation.ErrBusy, kind: problem.Busy, code: "busy", retry: true},
-		{err: moderation.ErrFull, kind: problem.Full, code: "storage.full"},
+		{err: ground.ErrBusy, kind: problem.Busy, code: "busy", retry: true},
+		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
 		s, err := moderation.New(w.ctx, moderation.Options{Store: failing{Store: w.db, update: tt.err}, Secret: testSecret, Clock: w.clock})
 		w.must(err)
 		told := 0
-		s.OnEvent(func(moderation.Event) { told++ })
+		s.OnEvent(func(ground.Event) { told++ })
 		_, err1 := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "It does not stand."})
 		_, _, err2 := s.Edit(w.ctx, w.a, c.ID, token, "Changed.")
 		err3 := s.Withdraw(w.ctx, w.a, c.ID, token)
@@ -80,7 +81,7 @@ func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	w.warm(w.a, 2)
 	s, err := moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock})
 	w.must(err)
-	broken := failing{Store: w.db, view: moderation.ErrBusy}
+	broken := failing{Store: w.db, view: ground.ErrBusy}
 	moderation.SetStore(s, broken)
 	out, err := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
 	w.must(err)

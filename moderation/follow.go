@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 const (
@@ -42,7 +43,7 @@ func (f *follower) ready(now time.Time) error {
 // the verdicts of waiting comments, tells those who asked by OnEvent, and sweeps what has
 // expired. It returns nil when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	var cursor Cursor
+	var cursor ground.Cursor
 	err := s.view(ctx, func(tx Tx) (err error) {
 		cursor, err = tx.LastEvent()
 		return err
@@ -63,7 +64,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // follow tells events from cursor on until ctx ends.
-func (s *Service) follow(ctx context.Context, cursor Cursor) {
+func (s *Service) follow(ctx context.Context, cursor ground.Cursor) {
 	var rings <-chan struct{}
 	if s.bell != nil {
 		rings = s.bell.Rings(ctx)
@@ -93,9 +94,9 @@ func (s *Service) follow(ctx context.Context, cursor Cursor) {
 }
 
 // tellAfter tells the events after cursor and returns the last one's place.
-func (s *Service) tellAfter(ctx context.Context, cursor Cursor) (Cursor, error) {
+func (s *Service) tellAfter(ctx context.Context, cursor ground.Cursor) (ground.Cursor, error) {
 	for {
-		var events []Event
+		var events []ground.Event
 		err := s.view(ctx, func(tx Tx) (err error) {
 			events, err = tx.EventsAfter(cursor, eventsRead)
 			return err

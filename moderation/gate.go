@@ -6,9 +6,9 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -33,17 +33,17 @@ func tally(tx Tx, site int64) (t hindsight.Tally, err error) {
 // locks the log where it may: what readers see changes, and what was taught counts as it is
 // when the comment is stored. Nothing is shown because the model failed, has nothing to say or
 // was taught too little. Identities are not verified yet, so new_writers trusts nobody.
-func publishes(tx Tx, site Site, v verdict.Verdict, j verdict.Judged) (bool, error) {
+func publishes(tx Tx, site ground.Site, v verdict.Verdict, j verdict.Judged) (bool, error) {
 	policy := site.Settings.Moderation
-	may := j.OK && (policy == settings.PolicyNone ||
-		policy == settings.PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
+	may := j.OK && (policy == ground.PolicyNone ||
+		policy == ground.PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
 	if !may {
 		return false, nil
 	}
 	if _, err := tx.LockLog(site.ID); err != nil {
 		return false, fmt.Errorf("lock log: %w", err)
 	}
-	if policy == settings.PolicyNone {
+	if policy == ground.PolicyNone {
 		return true, nil
 	}
 	t, err := tally(tx, site.ID)
@@ -52,7 +52,7 @@ func publishes(tx Tx, site Site, v verdict.Verdict, j verdict.Judged) (bool, err
 
 // mayTurnOn refuses to let the filter publish before it was taught enough, and says how far it
 // has come and what it would have done.
-func mayTurnOn(tx Tx, site Site) error {
+func mayTurnOn(tx Tx, site ground.Site) error {
 	t, err := tally(tx, site.ID)
 	if err != nil || t.Enough() {
 		return err

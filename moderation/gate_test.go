@@ -6,17 +6,17 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
 func (w *world) turnOn(key string) error {
 	w.t.Helper()
-	site, err := w.s.SetSite(w.ctx, people.Operator, key, moderation.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
+	site, err := w.s.SetSite(w.ctx, people.Operator, key, ground.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
 	if err == nil && key == "a" {
 		w.a = site
 	}
@@ -57,7 +57,7 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	if e.Field != "/moderation" {
 		t.Errorf("field %q", e.Field)
 	}
-	if site, err := w.s.Site(w.ctx, "a"); err != nil || site.Settings.Moderation != settings.PolicyAll {
+	if site, err := w.s.Site(w.ctx, "a"); err != nil || site.Settings.Moderation != ground.PolicyAll {
 		t.Errorf("the site has %q", site.Settings.Moderation)
 	}
 }
@@ -108,11 +108,11 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		if now := w.quality(w.a); now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != settings.PolicyAll || now.Then.Policy != settings.PolicySuspicious {
+		if now, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.
-		if _, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
+		if _, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
 			t.Error(err)
 		}
 		w.decide(people.Operator, w.a, decision.MarkSpam, last)
@@ -161,7 +161,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 			}
 		}
 	}
-	key := &moderation.Key{Site: w.a.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
+	key := &ground.Key{Site: w.a.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
 	in := moderation.Choice{Action: decision.Approve, Comments: w.refs(w.a, w.said(w.a, 0.99, 0.99)), Key: key}
 	for range 2 {
 		out, err := w.s.Decide(w.ctx, people.Operator, w.a, in)
@@ -174,7 +174,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 
 func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	w := newWorld(t)
-	answer := func(id string, key *moderation.Key) moderation.Replied {
+	answer := func(id string, key *ground.Key) moderation.Replied {
 		t.Helper()
 		out, err := w.s.Reply(w.ctx, people.Operator, w.a, moderation.Ref{ID: id}, "What makes you ask?", key)
 		w.must(err)
@@ -185,7 +185,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	}
 	w.schooled(w.a, 80, 20)
 	id := w.said(w.a, 0.99, 0.99)
-	key := &moderation.Key{Site: w.a.ID, Route: "reply", Value: "once", Body: []byte("the same")}
+	key := &ground.Key{Site: w.a.ID, Route: "reply", Value: "once", Body: []byte("the same")}
 	first := answer(id, key)
 	if len(first.Contradictions) != 1 || first.Contradictions[0] != (moderation.Contradiction{ID: id, Spam: 0.99}) {
 		t.Fatalf("sure spam was answered: %+v", first)

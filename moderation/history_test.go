@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
@@ -154,8 +155,8 @@ func (h *history) run(line string) {
 		err = h.setOpen(args[0], verb == "open")
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
-		var site moderation.Site
-		if site, err = h.s.SetSite(h.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}}); err == nil {
+		var site ground.Site
+		if site, err = h.s.SetSite(h.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}}); err == nil {
 			h.a = site
 		}
 	case "wait":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -23,7 +24,7 @@ type Inspection struct {
 
 // Inspect says what a site's filter has learned, with at most top tokens that speak for spam and
 // as many for ham. It needs a moderator.
-func (s *Service) Inspect(ctx context.Context, who people.Actor, site Site, top int) (Inspection, error) {
+func (s *Service) Inspect(ctx context.Context, who people.Actor, site ground.Site, top int) (Inspection, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return Inspection{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -21,7 +22,7 @@ type HistoryEntry struct {
 
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
-func (s *Service) Item(ctx context.Context, who people.Actor, site Site, id string) (Item, []HistoryEntry, error) {
+func (s *Service) Item(ctx context.Context, who people.Actor, site ground.Site, id string) (Item, []HistoryEntry, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return Item{}, nil, err
 	}
@@ -80,7 +81,7 @@ func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
 	out := make([]Item, len(list))
 	for i, c := range list {
 		out[i] = Item{Comment: c, Writer: known[string(c.Writer)]}
-		if j := slices.IndexFunc(pages, func(p Page) bool { return p.ID == c.Page }); j >= 0 {
+		if j := slices.IndexFunc(pages, func(p ground.Page) bool { return p.ID == c.Page }); j >= 0 {
 			out[i].Page = pages[j]
 		}
 		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == c.Parent }); j >= 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -60,7 +61,7 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account
 		account, err = s.linked(tx, link)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return people.Account{}, errNoLink()
 	}
 	if err != nil {
@@ -72,18 +73,18 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account
 // linked returns the account a link is for; ErrNotFound when the link is no longer good.
 func (s *Service) linked(tx Tx, l people.Link) (people.Account, error) {
 	if !s.now().Before(l.ExpiresAt) {
-		return people.Account{}, ErrNotFound
+		return people.Account{}, ground.ErrNotFound
 	}
 	if l.Account != "" {
 		account, err := tx.AccountByID(l.Account)
 		if err == nil && account.Disabled {
-			err = ErrNotFound
+			err = ground.ErrNotFound
 		}
 		return account, err
 	}
 	n, err := tx.CountAccounts()
 	if err == nil && n > 0 {
-		err = ErrNotFound // somebody was first
+		err = ground.ErrNotFound // somebody was first
 	}
 	return people.Account{}, err
 }
@@ -137,9 +138,9 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if err := tx.InsertSession(row); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: now.ID, At: row.CreatedAt})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: now.ID, At: row.CreatedAt})
 	})
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return SignedIn{}, errNoLink()
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/queue"
@@ -21,7 +22,7 @@ type LogEntry struct {
 }
 
 // Log returns a site's decisions, newest first. It needs a moderator. After is a Next, or "".
-func (s *Service) Log(ctx context.Context, who people.Actor, site Site, after string, limit int) (entries []LogEntry, next string, err error) {
+func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, after string, limit int) (entries []LogEntry, next string, err error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
@@ -101,7 +102,7 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 
 // VerifyLog walks a site's whole log and returns the seq of the first entry whose hash, place
 // or lesson is not what it should be; 0 when all is well.
-func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err error) {
+func (s *Service) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
 	w := decision.NewWalk(site.ID)
 	for more := true; more; {
 		err := s.view(ctx, func(tx Tx) (err error) {
@@ -117,7 +118,7 @@ func (s *Service) VerifyLog(ctx context.Context, site Site) (bad uint64, err err
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,
 // newest first: what the key z walks through. It looks through the newest 5,000 decisions.
-func (s *Service) LastBatches(ctx context.Context, who people.Actor, site Site, limit int) ([]string, error) {
+func (s *Service) LastBatches(ctx context.Context, who people.Actor, site ground.Site, limit int) ([]string, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -43,7 +44,7 @@ func reader(i int) (email, canary string) {
 
 // waiting puts comments with texts on a site's first page, and returns their ids. Each is of a
 // reader who uses their own word, and writes their e-mail in capitals now and then.
-func (w *world) waiting(site moderation.Site, texts []string) []string {
+func (w *world) waiting(site ground.Site, texts []string) []string {
 	w.t.Helper()
 	first := w.submit(site, "The first of many.")
 	ids := make([]string, len(texts))
@@ -70,7 +71,7 @@ func (w *world) waiting(site moderation.Site, texts []string) []string {
 // random, beside a second process that only follows.
 type longHistory struct {
 	*world
-	site, other   moderation.Site
+	site, other   ground.Site
 	owner         people.Actor
 	people        []people.Actor
 	ids, otherIDs []string
@@ -119,7 +120,7 @@ func (h *longHistory) decideSome(n int) {
 }
 
 // stored are all lessons of a site.
-func (w *world) stored(site moderation.Site) (all []decision.Lesson) {
+func (w *world) stored(site ground.Site) (all []decision.Lesson) {
 	w.t.Helper()
 	w.view(func(tx moderation.Tx) (err error) {
 		all, err = tx.Lessons(site.ID, 0, 1_000_000)
@@ -162,7 +163,7 @@ func (h *longHistory) erase(n int, onOther bool) {
 		h.t.Fatalf("it was said that %+v would be erased, and %+v was", would, out)
 	}
 	h.erased, h.copies = h.erased+out.Lessons, h.copies+out.Copies
-	for _, s := range []moderation.Site{site, other} {
+	for _, s := range []ground.Site{site, other} {
 		for i, l := range h.stored(s) {
 			w := want[s.ID][i]
 			if w.Lesson.Comment == (classifier.Comment{}) {
@@ -275,7 +276,7 @@ func (h *longHistory) check(step int) []byte {
 // foldOfWhatCounts makes a model from nothing by the log: of each comment the last decision
 // that was not undone, unless a withdrawal that was not undone follows it; and what was copied;
 // nothing that was retired or erased.
-func (w *world) foldOfWhatCounts(site moderation.Site) []byte {
+func (w *world) foldOfWhatCounts(site ground.Site) []byte {
 	w.t.Helper()
 	var lessons []classifier.Lesson
 	w.view(func(tx moderation.Tx) error {
@@ -386,7 +387,7 @@ func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
 // verify walks the logs of both sites.
 func (h *longHistory) verify() {
 	h.t.Helper()
-	for _, site := range []moderation.Site{h.site, h.other} {
+	for _, site := range []ground.Site{h.site, h.other} {
 		if bad, err := h.s.VerifyLog(h.ctx, site); err != nil || bad != 0 {
 			h.t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 const (
@@ -69,8 +70,8 @@ func (m *models) of(site int64) *siteModel {
 
 // logGrew notes that a site's log may have grown. Where its model is in memory the learning
 // goroutine follows; else verdicts may be old, and whoever renews them loads it.
-func (s *Service) logGrew(e Event) {
-	if e.Kind != EventDecided && e.Kind != EventTaught {
+func (s *Service) logGrew(e ground.Event) {
+	if e.Kind != ground.EventDecided && e.Kind != ground.EventTaught {
 		return
 	}
 	if s.models.of(e.Site).live.Load() == nil {
@@ -132,14 +133,14 @@ func (s *Service) model(ctx context.Context, site int64) (*fold.Learned, error) 
 
 // Learn brings a site's model to the end of its log now. Run does so by itself, a moment after
 // each decision.
-func (s *Service) Learn(ctx context.Context, site Site) error {
+func (s *Service) Learn(ctx context.Context, site ground.Site) error {
 	_, err := s.learnLog(ctx, site.ID, allLessons)
 	return err
 }
 
 // markAllStale has the verdicts of all sites looked at.
 func (s *Service) markAllStale(ctx context.Context) error {
-	var sites []Site
+	var sites []ground.Site
 	err := s.view(ctx, func(tx Tx) (err error) {
 		sites, err = tx.Sites()
 		return err

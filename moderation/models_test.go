@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -46,7 +47,7 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 }
 
 // randomHistory posts, decides, undoes, edits and withdraws; now and then the model follows.
-func (w *world) randomHistory(site moderation.Site, rnd *rand.Rand) {
+func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 	w.t.Helper()
 	words := strings.Fields("pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate")
 	var own []moderation.Submitted
@@ -90,7 +91,7 @@ func (w *world) randomHistory(site moderation.Site, rnd *rand.Rand) {
 
 // foldOfWhatStands makes the model from the log alone: of each comment the last decision that
 // was not undone, if it teaches, in order of seq; with the lessons' own texts.
-func (w *world) foldOfWhatStands(site moderation.Site) []byte {
+func (w *world) foldOfWhatStands(site ground.Site) []byte {
 	w.t.Helper()
 	standing := map[string]decision.Entry{} // by comment
 	texts := map[uint64]classifier.Lesson{}
@@ -161,7 +162,7 @@ func (w *world) until(what string, most time.Duration, is func() bool) {
 }
 
 // another returns a second service on the same database, as another process would have it.
-func (w *world) another(bell moderation.Bell) *moderation.Service {
+func (w *world) another(bell ground.Bell) *moderation.Service {
 	w.t.Helper()
 	s, err := moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock, Bell: bell})
 	w.must(err)
@@ -174,8 +175,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	other := w.another(nil)
 	w.run(w.s)
 	w.run(other)
-	heard := make(chan moderation.Event, 1000)
-	defer other.OnEvent(func(e moderation.Event) { heard <- e })()
+	heard := make(chan ground.Event, 1000)
+	defer other.OnEvent(func(e ground.Event) { heard <- e })()
 	start := time.Now()
 	ham := w.submit(w.a, "Lovely tomatoes, thank you.")
 	spam := w.submit(w.a, "Cheap pills, order now.")
@@ -198,12 +199,12 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("following took %v, want about a second each", took)
 	}
-	var kinds []moderation.EventKind
+	var kinds []ground.EventKind
 	w.until("the other process is told everything", 30*time.Second, func() bool {
 		for {
 			select {
 			case e := <-heard:
-				if e.Kind != moderation.EventJudged {
+				if e.Kind != ground.EventJudged {
 					kinds = append(kinds, e.Kind)
 				}
 				continue
@@ -212,7 +213,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 			return len(kinds) >= 5
 		}
 	})
-	want := []moderation.EventKind{moderation.EventArrived, moderation.EventArrived, moderation.EventDecided, moderation.EventDecided, moderation.EventDecided}
+	want := []ground.EventKind{ground.EventArrived, ground.EventArrived, ground.EventDecided, ground.EventDecided, ground.EventDecided}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("told %v, want %v", kinds, want)
 	}
@@ -220,11 +221,11 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 
 func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 	w := newWorld(t)
-	var told []moderation.EventKind
-	stop := w.s.OnEvent(func(e moderation.Event) { told = append(told, e.Kind) })
+	var told []ground.EventKind
+	stop := w.s.OnEvent(func(e ground.Event) { told = append(told, e.Kind) })
 	c := w.submit(w.a, "Hello.")
 	w.decide(people.Operator, w.a, decision.Approve, c.ID)
-	want := []moderation.EventKind{moderation.EventArrived, moderation.EventDecided}
+	want := []ground.EventKind{ground.EventArrived, ground.EventDecided}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
 	}

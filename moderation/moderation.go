@@ -9,26 +9,7 @@ package moderation
 
 import (
 	"context"
-	"errors"
-	"time"
 )
-
-// A Clock tells the time; tests stop it.
-type Clock interface{ Now() time.Time }
-
-// Bell wakes those who wait for events. Rings may be lost or doubled; whoever wakes reads
-// the events and also looks every second.
-type Bell interface {
-	Ring(context.Context)
-	Rings(context.Context) <-chan struct{}
-}
-
-// Claims lets one of several processes do a piece of background work. Claim reports whether
-// the caller now holds name for ttl. A claim may be lost: work under one must be harmless
-// when done twice.
-type Claims interface {
-	Claim(ctx context.Context, name string, ttl time.Duration) bool
-}
 
 // Store keeps everything. View runs fn on one read-only snapshot; Update runs it in one
 // transaction, which is durable when Update returns nil. fn may run again, so it makes no
@@ -39,14 +20,6 @@ type Store interface {
 	View(ctx context.Context, fn func(Tx) error) error
 	Update(ctx context.Context, fn func(Tx) error) error
 }
-
-// What a Store answers when a thing cannot be done. Service turns them into Errors.
-var (
-	ErrNotFound = errors.New("not found")
-	ErrTaken    = errors.New("already taken")
-	ErrBusy     = errors.New("the database is busy")
-	ErrFull     = errors.New("the storage is full")
-)
 
 // Tx is one transaction or snapshot. A Tx is used by one goroutine and ends with the
 // function it was passed to. Every method that touches a site's rows takes the site's id.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -16,7 +17,7 @@ const answersFor = 24 * time.Hour
 // that answer and reports replayed. out is what fn fills, as JSON can keep it; it must hold
 // no secret. All of it happens in tx, so the answer stands exactly if the work does. A nil
 // key runs fn.
-func once(tx Tx, key *Key, at time.Time, out any, fn func() error) (replayed bool, err error) {
+func once(tx Tx, key *ground.Key, at time.Time, out any, fn func() error) (replayed bool, err error) {
 	if key == nil {
 		return false, fn()
 	}

@@ -7,17 +7,18 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
-func (s *Service) Own(ctx context.Context, site Site, id, token string) (comment.Comment, Page, error) {
+func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (comment.Comment, ground.Page, error) {
 	if err := s.checkToken(site, id, token); err != nil {
-		return comment.Comment{}, Page{}, err
+		return comment.Comment{}, ground.Page{}, err
 	}
 	var c comment.Comment
-	var page Page
+	var page ground.Page
 	err := s.view(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
@@ -26,7 +27,7 @@ func (s *Service) Own(ctx context.Context, site Site, id, token string) (comment
 		return err
 	})
 	if err != nil {
-		return comment.Comment{}, Page{}, fmt.Errorf("read own comment: %w", err)
+		return comment.Comment{}, ground.Page{}, fmt.Errorf("read own comment: %w", err)
 	}
 	own := []comment.Comment{c}
 	comment.Refresh(own)
@@ -34,7 +35,7 @@ func (s *Service) Own(ctx context.Context, site Site, id, token string) (comment
 }
 
 // checkToken refuses a token that is not of this comment, as if the comment were not there.
-func (s *Service) checkToken(site Site, id, token string) error {
+func (s *Service) checkToken(site ground.Site, id, token string) error {
 	if token == "" {
 		return problem.SignIn()
 	}
@@ -46,15 +47,15 @@ func (s *Service) checkToken(site Site, id, token string) error {
 
 // Edit replaces the text of a writer's own comment, within its window; it is judged again and
 // waits again, unless the site publishes it. The same text changes nothing.
-func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (comment.Comment, Page, error) {
+func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body string) (comment.Comment, ground.Page, error) {
 	now := s.now()
 	body, err := comment.CheckBody(body)
 	if err != nil {
-		return comment.Comment{}, Page{}, err
+		return comment.Comment{}, ground.Page{}, err
 	}
 	c, page, err := s.Own(ctx, site, id, token)
 	if err != nil {
-		return comment.Comment{}, Page{}, err
+		return comment.Comment{}, ground.Page{}, err
 	}
 	c.Write(body)
 	j := s.ask(ctx, c)
@@ -98,7 +99,7 @@ func (s *Service) Edit(ctx context.Context, site Site, id, token, body string) (
 		return err
 	})
 	if err != nil {
-		return comment.Comment{}, Page{}, fmt.Errorf("edit: %w", err)
+		return comment.Comment{}, ground.Page{}, fmt.Errorf("edit: %w", err)
 	}
 	s.renewIfOld(site.ID, j)
 	return c, page, nil
@@ -122,12 +123,12 @@ func rewrite(tx Tx, was, next comment.Comment) error {
 	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == decision.Approved); err != nil {
 		return err
 	}
-	return tx.Emit(Event{Site: was.Site, Kind: EventEdited, Page: was.Page, Comment: was.ID,
+	return tx.Emit(ground.Event{Site: was.Site, Kind: ground.EventEdited, Page: was.Page, Comment: was.ID,
 		Shown: was.State == decision.Approved || next.State == decision.Approved, At: next.EditedAt})
 }
 
 // Withdraw removes a writer's own comment; withdrawing twice is no error.
-func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) error {
+func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token string) error {
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (s *Service) Withdraw(ctx context.Context, site Site, id, token string) err
 		if err := newShowing(tx, site.ID, c).set(id, false); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Site: site.ID, Kind: EventRemoved, Page: c.Page, Comment: id, Shown: c.State == decision.Approved, At: now})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRemoved, Page: c.Page, Comment: id, Shown: c.State == decision.Approved, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw: %w", err)

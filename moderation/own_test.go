@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -21,7 +22,7 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	_, other := w.submitOwn(w.a, "Another's.")
 	for _, tt := range []struct {
 		name, id, token, want string
-		site                  moderation.Site
+		site                  ground.Site
 	}{
 		{"its own", c.ID, token, "", w.a},
 		{"none", c.ID, "", "auth.needed", w.a},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/queue"
@@ -17,12 +18,12 @@ const maxTitle = 300 // characters of a page's title
 
 // A PageEntry is a page with its numbers.
 type PageEntry struct {
-	Page
+	ground.Page
 	Approved, Pending int
 }
 
 // Pages lists a site's pages, newest first. It needs an author.
-func (s *Service) Pages(ctx context.Context, who people.Actor, site Site, after string, limit int) (pages []PageEntry, next string, err error) {
+func (s *Service) Pages(ctx context.Context, who people.Actor, site ground.Site, after string, limit int) (pages []PageEntry, next string, err error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
@@ -31,7 +32,7 @@ func (s *Service) Pages(ctx context.Context, who people.Actor, site Site, after 
 	}
 	err = s.view(ctx, func(tx Tx) error {
 		if after != "" {
-			if _, err := pageByID(tx, site.ID, after); errors.Is(err, ErrNotFound) {
+			if _, err := pageByID(tx, site.ID, after); errors.Is(err, ground.ErrNotFound) {
 				return problem.Cursor()
 			} else if err != nil {
 				return err
@@ -54,14 +55,14 @@ func (s *Service) Pages(ctx context.Context, who people.Actor, site Site, after 
 	return pages, next, nil
 }
 
-func pageByID(tx Tx, site int64, id string) (Page, error) {
-	if !isID(id) {
-		return Page{}, ErrNotFound
+func pageByID(tx Tx, site int64, id string) (ground.Page, error) {
+	if !ground.IsID(id) {
+		return ground.Page{}, ground.ErrNotFound
 	}
 	return tx.PageByID(site, id)
 }
 
-func withNumbers(tx Tx, site int64, list []Page) ([]PageEntry, error) {
+func withNumbers(tx Tx, site int64, list []ground.Page) ([]PageEntry, error) {
 	ids := make([]string, len(list))
 	for i, p := range list {
 		ids[i] = p.ID
@@ -89,7 +90,7 @@ type PageChange struct {
 }
 
 // SetPage changes a page. It needs a moderator.
-func (s *Service) SetPage(ctx context.Context, who people.Actor, site Site, id string, ch PageChange) (PageEntry, error) {
+func (s *Service) SetPage(ctx context.Context, who people.Actor, site ground.Site, id string, ch PageChange) (PageEntry, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return PageEntry{}, err
 	}
@@ -125,17 +126,17 @@ func (s *Service) SetPage(ctx context.Context, who people.Actor, site Site, id s
 		if err := tx.UpdatePage(page); err != nil {
 			return err
 		}
-		entries, err := withNumbers(tx, site.ID, []Page{page})
+		entries, err := withNumbers(tx, site.ID, []ground.Page{page})
 		if err != nil {
 			return err
 		}
 		out = entries[0]
-		return tx.Emit(Event{Site: site.ID, Kind: EventPage, Page: page.ID, Shown: true, At: at})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventPage, Page: page.ID, Shown: true, At: at})
 	})
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ground.ErrNotFound):
 		return PageEntry{}, problem.Missing("page.unknown", "There is no such page.")
-	case errors.Is(err, ErrTaken):
+	case errors.Is(err, ground.ErrTaken):
 		return PageEntry{}, problem.Field("/url", "Another page of this site has this address.")
 	case err != nil:
 		return PageEntry{}, fmt.Errorf("set page: %w", err)
@@ -145,7 +146,7 @@ func (s *Service) SetPage(ctx context.Context, who people.Actor, site Site, id s
 
 // canonicalURL returns the one spelling of a page's address. It is page.foreign when the site
 // does not allow its origin.
-func canonicalURL(site Site, raw string) (string, error) {
+func canonicalURL(site ground.Site, raw string) (string, error) {
 	web, ok := address.ParseWeb(raw)
 	if !ok {
 		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")

@@ -4,11 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 func TestASiteTakesNoPagesOfOthers(t *testing.T) {
-	site := Site{Origins: []string{"https://blog.example", "http://localhost:1313"}}
+	site := ground.Site{Origins: []string{"https://blog.example", "http://localhost:1313"}}
 	for _, tt := range []struct{ in, want, code string }{
 		{in: "https://Blog.example/a#top", want: "https://blog.example/a"},
 		{in: "http://localhost:1313/a", want: "http://localhost:1313/a"},

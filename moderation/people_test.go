@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -73,7 +74,7 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 		},
 		"removing its account": func() error { return w.s.RemoveAccount(w.ctx, bound, root.ID) },
 		"a new site": func() error {
-			_, err := w.s.AddSite(w.ctx, bound, moderation.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
+			_, err := w.s.AddSite(w.ctx, bound, ground.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
 			return err
 		},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -62,7 +63,7 @@ type Disagreement struct {
 }
 
 // Quality says how well the filter did. It needs a moderator.
-func (s *Service) Quality(ctx context.Context, who people.Actor, site Site, in QualityRequest) (Quality, error) {
+func (s *Service) Quality(ctx context.Context, who people.Actor, site ground.Site, in QualityRequest) (Quality, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return Quality{}, err
 	}

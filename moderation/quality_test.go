@@ -15,19 +15,19 @@ import (
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // said puts a waiting comment on a site's page, of which a filter said what is given.
-func (w *world) said(site moderation.Site, spam, score float64) string {
+func (w *world) said(site ground.Site, spam, score float64) string {
 	w.t.Helper()
 	return w.saidAll(site, verdict.Verdict{Spam: spam, Score: score, Warm: true})[0]
 }
 
-func (w *world) saidAll(site moderation.Site, verdicts ...verdict.Verdict) []string {
+func (w *world) saidAll(site ground.Site, verdicts ...verdict.Verdict) []string {
 	w.t.Helper()
 	first := w.submit(site, "A comment that others are like.")
 	ids := make([]string, len(verdicts))
@@ -46,7 +46,7 @@ func (w *world) saidAll(site moderation.Site, verdicts ...verdict.Verdict) []str
 	return ids
 }
 
-func (w *world) quality(site moderation.Site) moderation.Quality {
+func (w *world) quality(site ground.Site) moderation.Quality {
 	w.t.Helper()
 	q, err := w.s.Quality(w.ctx, people.Operator, site, moderation.QualityRequest{})
 	w.must(err)
@@ -251,7 +251,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 	}
 	out, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{})
 	w.must(err)
-	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != settings.PolicyAll {
+	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != ground.PolicyAll {
 		t.Errorf("what if: %+v", out)
 	}
 }
@@ -276,25 +276,25 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 				t.Errorf("%s: got %+v, want %v", what, got, want)
 			}
 		}
-		out := try(moderation.WhatIfRequest{Threshold: 0.6, Policy: settings.PolicySuspicious})
+		out := try(moderation.WhatIfRequest{Threshold: 0.6, Policy: ground.PolicySuspicious})
 		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
 			t.Errorf("looked at: %+v", out)
 		}
-		if out.Now.Policy != settings.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 || out.Now.Published != 0 || out.Now.Waiting != 0 {
+		if out.Now.Policy != ground.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 || out.Now.Published != 0 || out.Now.Waiting != 0 {
 			t.Errorf("now: %+v", out.Now)
 		}
-		if out.Then.Policy != settings.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 || out.Then.Waiting != 1 {
+		if out.Then.Policy != ground.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 || out.Then.Waiting != 1 {
 			t.Errorf("then: %+v", out.Then)
 		}
 		is("suspected ham", out.Then.SuspectedHam, likely)
 		is("held ham", out.Then.HeldHam, likely)
 		is("published wrongly", out.Then.PublishedWrong)
-		is("everybody published", try(moderation.WhatIfRequest{Policy: settings.PolicyNone}).Then.PublishedWrong, spam)
+		is("everybody published", try(moderation.WhatIfRequest{Policy: ground.PolicyNone}).Then.PublishedWrong, spam)
 		if last := try(moderation.WhatIfRequest{Last: 1}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
 			t.Errorf("the last one: %+v", last)
 		}
 		var err error
-		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"shadow": "0.75"}})
+		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"shadow": "0.75"}})
 		w.must(err)
 		if out := try(moderation.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 || out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
 			t.Errorf("with a shadow: %+v", out)

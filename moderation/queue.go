@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 )
@@ -17,7 +18,7 @@ const maxCount = 1_000
 // An Item is a comment as a moderator sees it.
 type Item struct {
 	Comment  comment.Comment
-	Page     Page
+	Page     ground.Page
 	Parent   *comment.Comment // nil for a root
 	Evidence []classifier.Weight
 	Reasons  []LikelyReason
@@ -34,7 +35,7 @@ type QueuePage struct {
 }
 
 // Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
-func (s *Service) Queue(ctx context.Context, who people.Actor, site Site, req queue.Request) (QueuePage, error) {
+func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site, req queue.Request) (QueuePage, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return QueuePage{}, err
 	}
@@ -62,7 +63,7 @@ func (s *Service) Queue(ctx context.Context, who people.Actor, site Site, req qu
 }
 
 // QueueCounts returns the counts alone.
-func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site Site) (counts map[queue.View]int, capped bool, err error) {
+func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground.Site) (counts map[queue.View]int, capped bool, err error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, false, err
 	}
@@ -76,7 +77,7 @@ func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site Site) 
 	return counts, capped, nil
 }
 
-func countViews(tx Tx, site Site) (counts map[queue.View]int, capped bool, err error) {
+func countViews(tx Tx, site ground.Site) (counts map[queue.View]int, capped bool, err error) {
 	counts = make(map[queue.View]int, len(queue.Views))
 	for _, view := range queue.Views {
 		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, maxCount+1)

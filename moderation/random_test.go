@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -24,7 +25,7 @@ func init() { _ = flag.Set("rapid.checks", "20") }
 // A story is a random history of one site of its own, and what the test knows of it.
 type story struct {
 	*world
-	site     moderation.Site
+	site     ground.Site
 	mod      people.Actor
 	ids      []string
 	tokens   map[string]string          // edit tokens by id; staff replies have none

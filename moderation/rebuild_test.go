@@ -8,11 +8,12 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
-func (w *world) rebuild(site moderation.Site) moderation.Rebuilt {
+func (w *world) rebuild(site ground.Site) moderation.Rebuilt {
 	w.t.Helper()
 	told, before := 0, uint64(0)
 	out, err := w.another(nil).Rebuild(w.ctx, people.Operator, site, func(entry, last uint64) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/verdict"
 )
@@ -112,21 +113,21 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 	return false, nil
 }
 
-func (s *Service) siteByID(ctx context.Context, id int64) (site Site, known bool, err error) {
+func (s *Service) siteByID(ctx context.Context, id int64) (site ground.Site, known bool, err error) {
 	all, err := s.allSites(ctx)
 	if err != nil {
-		return Site{}, true, err
+		return ground.Site{}, true, err
 	}
 	for _, site := range all {
 		if site.ID == id {
 			return site, true, nil
 		}
 	}
-	return Site{}, false, nil
+	return ground.Site{}, false, nil
 }
 
 // rejudgeFreshest judges the first of an order that were judged by an older model.
-func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64, order queue.Order) error {
+func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed uint64, order queue.Order) error {
 	var stale []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
 		stale, err = tx.StalePending(site.ID, changed, order, freshest)
@@ -145,7 +146,7 @@ func (s *Service) rejudgeFreshest(ctx context.Context, site Site, changed uint64
 
 // rejudgeNext goes on through all that wait, whatever changes meanwhile, so that everybody's
 // turn comes; at the end it begins again.
-func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
+func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) error {
 	var waiting []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
 		waiting, err = tx.Queue(queue.Query{Site: site.ID, View: queue.ViewPending, Order: queue.Oldest, After: t.after, Limit: rejudgeRead})
@@ -164,7 +165,7 @@ func (s *Service) rejudgeNext(ctx context.Context, site Site, t *turn) error {
 }
 
 // anyStale reports whether a waiting comment was judged by an older model. It loads none.
-func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
+func (s *Service) anyStale(ctx context.Context, site ground.Site) (bool, error) {
 	l := s.models.of(site.ID).live.Load()
 	var stale []comment.Comment
 	err := s.view(ctx, func(tx Tx) (err error) {
@@ -182,7 +183,7 @@ func (s *Service) anyStale(ctx context.Context, site Site) (bool, error) {
 
 // rejudge renews the verdicts of comments that wait in the version given. What the model
 // cannot judge keeps its verdict, and is not tried again by the same model.
-func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, comments []comment.Comment) error {
+func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64, comments []comment.Comment) error {
 	if len(comments) == 0 {
 		return nil
 	}
@@ -212,11 +213,11 @@ func (s *Service) rejudge(ctx context.Context, site Site, changed uint64, commen
 		if !renewed {
 			return nil
 		}
-		return tx.Emit(Event{Site: site.ID, Kind: EventJudged, At: now})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, At: now})
 	})
 }
 
-func (s *Service) histories(ctx context.Context, site Site, comments []comment.Comment) (h map[string]comment.History, err error) {
+func (s *Service) histories(ctx context.Context, site ground.Site, comments []comment.Comment) (h map[string]comment.History, err error) {
 	writers := make([][]byte, 0, len(comments))
 	for _, c := range comments {
 		if c.Writer != nil {

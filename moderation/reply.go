@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -24,7 +25,7 @@ type Replied struct {
 // Reply answers a comment under a badge, published at once. An author may answer what is
 // visible; a moderator's answer to a waiting comment approves it in the same batch, in the
 // version that to names (0: whatever is current).
-func (s *Service) Reply(ctx context.Context, who people.Actor, site Site, to Ref, body string, key *Key) (Replied, error) {
+func (s *Service) Reply(ctx context.Context, who people.Actor, site ground.Site, to Ref, body string, key *ground.Key) (Replied, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeDecide); err != nil {
 		return Replied{}, err
 	}
@@ -34,7 +35,7 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site Site, to Ref
 	}
 	e, salts := s.newEntry(who, site), newSalts(1)
 	reply := comment.Comment{
-		ID: newID(), Site: site.ID, State: decision.Approved, Version: 1,
+		ID: ground.NewID(), Site: site.ID, State: decision.Approved, Version: 1,
 		Name: who.Account.Name, Account: who.ID(), Badge: who.Role(site.ID).String(),
 		Submissions: 1, FormAge: -1, CreatedAt: e.at, EditUntil: e.at,
 	}
@@ -65,7 +66,7 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site Site, to Ref
 		out = Replied{Comment: c, Batch: answer.Batch, Contradictions: answer.Contradictions, Replayed: replayed}
 		return err
 	})
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return Replied{}, unknownComment()
 	}
 	if err != nil {
@@ -108,8 +109,8 @@ func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string
 	if err := b.shows.replyShown(parent.ID, true); err != nil {
 		return err
 	}
-	b.events = append(b.events, Event{
-		Site: b.site.ID, Kind: EventArrived, Page: c.Page, Comment: c.ID, Shown: true, At: b.at,
+	b.events = append(b.events, ground.Event{
+		Site: b.site.ID, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: true, At: b.at,
 	})
 	return b.close(out)
 }

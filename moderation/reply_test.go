@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -104,7 +105,7 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", people.Moderator, "a")
 	c := w.submit(w.a, "Answer me once.")
-	key := &moderation.Key{Site: w.a.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	key := &ground.Key{Site: w.a.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	first, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Once.", key)
 	w.must(err)
 	second, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Once.", key)

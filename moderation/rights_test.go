@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 )
@@ -130,11 +131,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"SetSite": func(who people.Actor) error {
 			name := "A name"
-			_, err := s.SetSite(ctx, who, "a", moderation.SiteChange{Name: &name})
+			_, err := s.SetSite(ctx, who, "a", ground.SiteChange{Name: &name})
 			return err
 		},
 		"AddSite": func(who people.Actor) error {
-			_, err := s.AddSite(ctx, who, moderation.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
+			_, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
 			return err
 		},
 		"RemoveSite": func(who people.Actor) error { return s.RemoveSite(ctx, who, "a") },

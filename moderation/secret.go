@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -28,11 +29,11 @@ func keepSecret(ctx context.Context, store Store, own secret.Secret) error {
 	}
 	mine := own.Proof()
 	err := store.View(ctx, func(tx Tx) error { return checkSecret(tx, mine) })
-	if !errors.Is(err, ErrNotFound) {
+	if !errors.Is(err, ground.ErrNotFound) {
 		return err
 	}
 	err = store.Update(ctx, func(tx Tx) error {
-		if err := checkSecret(tx, mine); !errors.Is(err, ErrNotFound) {
+		if err := checkSecret(tx, mine); !errors.Is(err, ground.ErrNotFound) {
 			return err
 		}
 		return tx.SetMeta(secretName, mine)

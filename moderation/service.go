@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -15,9 +16,9 @@ import (
 type Options struct {
 	Store  Store
 	Secret secret.Secret
-	Clock  Clock
-	Bell   Bell
-	Claims Claims
+	Clock  ground.Clock
+	Bell   ground.Bell
+	Claims ground.Claims
 	Log    *slog.Logger
 }
 
@@ -26,9 +27,9 @@ type Options struct {
 type Service struct {
 	store  Store
 	secret secret.Secret
-	clock  Clock
-	bell   Bell
-	claims Claims
+	clock  ground.Clock
+	bell   ground.Bell
+	claims ground.Claims
 	log    *slog.Logger
 
 	listeners listeners
@@ -60,7 +61,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 // commits (before the use case returns, so that its caller reads what it wrote) and within a
 // second for what others do. An event may be told twice, and two at one time. fn must be
 // quick. It returns the function that ends it.
-func (s *Service) OnEvent(fn func(Event)) (stop func()) { return s.listeners.add(fn) }
+func (s *Service) OnEvent(fn func(ground.Event)) (stop func()) { return s.listeners.add(fn) }
 
 // Ready reports whether the service can serve: the database answers and the events are
 // followed. Models are loaded when they are needed; until then comments wait for a person.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -61,12 +62,12 @@ func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (Signe
 			return err
 		}
 		if now.Disabled || now.Password != account.Password {
-			return ErrNotFound
+			return ground.ErrNotFound
 		}
 		in.Actor.Account = now
 		return tx.InsertSession(row)
 	})
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return SignedIn{}, errSession()
 	}
 	if err != nil {
@@ -85,7 +86,7 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 		account, err = tx.AccountByEmail(email)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && account.Disabled {
 		return people.Account{}, nil
 	}
 	return account, err
@@ -96,7 +97,7 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 	now := s.now()
 	value, hash := secret.New("")
 	row := people.Session{
-		Hash: hash, ID: newID(), Account: a.ID, Agent: text.Shorten(agent, 120),
+		Hash: hash, ID: ground.NewID(), Account: a.ID, Agent: text.Shorten(agent, 120),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
@@ -118,7 +119,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 		account, err = tx.AccountByID(row.Account)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
 		return people.Actor{}, problem.SignIn()
 	}
 	if err != nil {
@@ -148,7 +149,7 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor,
 		account, err = tx.AccountByID(token.Account)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) || err == nil && account.Disabled {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && account.Disabled {
 		return people.Actor{}, problem.SignIn()
 	}
 	if err != nil {
@@ -195,7 +196,7 @@ func (s *Service) EndSession(ctx context.Context, who people.Actor, id string) e
 		if err := tx.DeleteSession(list[i].Hash); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: who.ID(), At: at})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: who.ID(), At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)

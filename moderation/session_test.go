@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -189,8 +190,8 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 			a := w.account("ann", people.Moderator, "a")
 			in := w.signIn("ann")
 			told := false // so that open streams of the account end
-			defer w.s.OnEvent(func(e moderation.Event) {
-				told = told || e.Kind == moderation.EventAccount && e.Account == a.ID
+			defer w.s.OnEvent(func(e ground.Event) {
+				told = told || e.Kind == ground.EventAccount && e.Account == a.ID
 			})()
 			w.must(tt.do(w, in.Actor, a.ID))
 			if tt.ends && !told {

@@ -5,46 +5,43 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"sync"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/settings"
 )
-
-var siteKey = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 // A siteCache keeps all sites in memory: every request needs one. It is emptied by the events
 // that tell of a change, here or in another process. The zero value is ready.
 type siteCache struct {
 	mu     sync.Mutex
-	byKey  map[string]Site // nil: to be read
-	change int             // counts the changes, so that what was read before one is not kept
+	byKey  map[string]ground.Site // nil: to be read
+	change int                    // counts the changes, so that what was read before one is not kept
 }
 
 // Site finds a site by its key, from memory.
-func (s *Service) Site(ctx context.Context, key string) (Site, error) {
+func (s *Service) Site(ctx context.Context, key string) (ground.Site, error) {
 	all, err := s.allSites(ctx)
 	if err != nil {
-		return Site{}, err
+		return ground.Site{}, err
 	}
 	site, ok := all[key]
 	if !ok {
-		return Site{}, people.NoSite()
+		return ground.Site{}, people.NoSite()
 	}
 	return site, nil
 }
 
-func (s *Service) allSites(ctx context.Context) (map[string]Site, error) {
+func (s *Service) allSites(ctx context.Context) (map[string]ground.Site, error) {
 	s.sites.mu.Lock()
 	byKey, change := s.sites.byKey, s.sites.change
 	s.sites.mu.Unlock()
 	if byKey != nil {
 		return byKey, nil
 	}
-	var list []Site
+	var list []ground.Site
 	err := s.view(ctx, func(tx Tx) (err error) {
 		list, err = tx.Sites()
 		return err
@@ -52,7 +49,7 @@ func (s *Service) allSites(ctx context.Context) (map[string]Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read sites: %w", err)
 	}
-	byKey = make(map[string]Site, len(list))
+	byKey = make(map[string]ground.Site, len(list))
 	for _, site := range list {
 		byKey[site.Key] = site
 	}
@@ -65,8 +62,8 @@ func (s *Service) allSites(ctx context.Context) (map[string]Site, error) {
 }
 
 // siteChanged empties the cache of sites when an event tells of a change.
-func (s *Service) siteChanged(e Event) {
-	if e.Kind != EventSite {
+func (s *Service) siteChanged(e ground.Event) {
+	if e.Kind != ground.EventSite {
 		return
 	}
 	s.sites.mu.Lock()
@@ -76,7 +73,7 @@ func (s *Service) siteChanged(e Event) {
 }
 
 // Sites lists the sites that who has a role on, by key.
-func (s *Service) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
+func (s *Service) Sites(ctx context.Context, who people.Actor) ([]ground.Site, error) {
 	if err := who.Known(); err != nil {
 		return nil, err
 	}
@@ -84,7 +81,7 @@ func (s *Service) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := []Site{}
+	list := []ground.Site{}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if who.Role(all[key].ID) != people.NoRole {
 			list = append(list, all[key])
@@ -94,66 +91,50 @@ func (s *Service) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
 }
 
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites.
-func (s *Service) AddSite(ctx context.Context, who people.Actor, site Site, key *Key) (Site, error) {
+func (s *Service) AddSite(ctx context.Context, who people.Actor, site ground.Site, key *ground.Key) (ground.Site, error) {
 	if err := who.MayEverywhere(people.Owner, people.ScopeAdmin); err != nil {
-		return Site{}, err
+		return ground.Site{}, err
 	}
-	if !siteKey.MatchString(site.Key) {
-		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
+	added, err := ground.NewSite(site.Key, site.Name, site.Origins, s.now())
+	if err != nil {
+		return ground.Site{}, err
 	}
-	added := Site{Key: site.Key, Settings: settings.Default(), CreatedAt: s.now()}
-	if err := added.setName(site.Name); err != nil {
-		return Site{}, err
-	}
-	if err := added.setOrigins(site.Origins); err != nil {
-		return Site{}, err
-	}
-	err := s.update(ctx, func(tx Tx) error {
+	err = s.update(ctx, func(tx Tx) error {
 		kept := added // fn may run again
 		_, err := once(tx, key, added.CreatedAt, &kept, func() error {
 			if err := tx.InsertSite(&kept); err != nil {
 				return err
 			}
-			return tx.Emit(Event{Site: kept.ID, Kind: EventSite, At: kept.CreatedAt})
+			return tx.Emit(ground.Event{Site: kept.ID, Kind: ground.EventSite, At: kept.CreatedAt})
 		})
 		site = kept
 		return err
 	})
-	if errors.Is(err, ErrTaken) {
-		return Site{}, problem.Field("/key", "There is a site with this key already.")
+	if errors.Is(err, ground.ErrTaken) {
+		return ground.Site{}, problem.Field("/key", "There is a site with this key already.")
 	}
 	if err != nil {
-		return Site{}, fmt.Errorf("add site: %w", err)
+		return ground.Site{}, fmt.Errorf("add site: %w", err)
 	}
 	return site, nil
 }
 
-// A SiteChange names what to change of a site; nil leaves it. Settings are by name, as text,
-// as `aitys site set KEY NAME=VALUE` gives them (name, origin, moderation, suspect, shadow,
-// edit_minutes, rules_en, rules_ru, rules_kk, signin_url); an unknown one is field.unknown.
-// Moderation suspicious needs a filter that was taught enough: Tally.
-type SiteChange struct {
-	Name     *string
-	Origins  []string // nil: as they are
-	Settings map[string]string
-}
-
 // SetSite changes a site. It needs an owner.
-func (s *Service) SetSite(ctx context.Context, who people.Actor, key string, ch SiteChange) (Site, error) {
+func (s *Service) SetSite(ctx context.Context, who people.Actor, key string, ch ground.SiteChange) (ground.Site, error) {
 	if err := s.mayOwn(ctx, who, key); err != nil {
-		return Site{}, err
+		return ground.Site{}, err
 	}
 	at := s.now()
-	var site Site
+	var site ground.Site
 	err := s.update(ctx, func(tx Tx) (err error) {
 		if site, err = tx.SiteByKey(key); err != nil {
 			return err
 		}
 		before := site.Settings.Moderation
-		if err := site.change(ch); err != nil {
+		if err := site.Change(ch); err != nil {
 			return err
 		}
-		if site.Settings.Moderation == settings.PolicySuspicious && before != settings.PolicySuspicious {
+		if site.Settings.Moderation == ground.PolicySuspicious && before != ground.PolicySuspicious {
 			if err := mayTurnOn(tx, site); err != nil {
 				return err
 			}
@@ -161,34 +142,15 @@ func (s *Service) SetSite(ctx context.Context, who people.Actor, key string, ch 
 		if err := tx.UpdateSite(site); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Site: site.ID, Kind: EventSite, At: at})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
 	})
-	if errors.Is(err, ErrNotFound) {
-		return Site{}, people.NoSite()
+	if errors.Is(err, ground.ErrNotFound) {
+		return ground.Site{}, people.NoSite()
 	}
 	if err != nil {
-		return Site{}, fmt.Errorf("set site: %w", err)
+		return ground.Site{}, fmt.Errorf("set site: %w", err)
 	}
 	return site, nil
-}
-
-func (site *Site) change(ch SiteChange) error {
-	if ch.Name != nil {
-		if err := site.setName(*ch.Name); err != nil {
-			return err
-		}
-	}
-	if ch.Origins != nil {
-		if err := site.setOrigins(ch.Origins); err != nil {
-			return err
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(ch.Settings)) {
-		if err := site.set(name, ch.Settings[name]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // RemoveSite removes a site with everything below it. It needs an owner.
@@ -208,9 +170,9 @@ func (s *Service) RemoveSite(ctx context.Context, who people.Actor, key string) 
 		if err := tx.DeleteSite(site.ID); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Site: site.ID, Kind: EventSite, At: at})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
 	})
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return people.NoSite()
 	}
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/store"
 )
 
@@ -29,7 +29,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		"https://evil.example\\.blog.example": "", "https://blog.example%00": "", "https://blog .example": "",
 		"javascript:alert(1)": "", "file:///etc/passwd": "", "https://" + strings.Repeat("a", 3_000) + ".example": "",
 	} {
-		site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Origins: []string{raw}})
+		site, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Origins: []string{raw}})
 		switch {
 		case want == "":
 			wantCode(t, raw, err, "field.invalid")
@@ -39,7 +39,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
 		}
 	}
-	_, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Origins: []string{}})
+	_, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Origins: []string{}})
 	wantCode(t, "no origin at all", err, "field.invalid")
 }
 
@@ -58,13 +58,13 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	} {
 		before, err := w.s.Site(w.ctx, "a")
 		w.must(err)
-		after, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{tt.name: tt.value}})
+		after, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{tt.name: tt.value}})
 		wantCode(t, tt.name+"="+tt.value, err, tt.want)
 		if seen, _ := w.s.Site(w.ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
-	_, err := w.s.SetSite(w.ctx, people.Operator, "nowhere", moderation.SiteChange{})
+	_, err := w.s.SetSite(w.ctx, people.Operator, "nowhere", ground.SiteChange{})
 	wantCode(t, "an unknown site", err, "site.unknown")
 }
 
@@ -72,8 +72,8 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	w := newWorld(t)
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
 		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
-	set := func(name, value string) settings.Settings {
-		site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{name: value}})
+	set := func(name, value string) ground.Settings {
+		site, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}})
 		w.must(err)
 		return site.Settings
 	}
@@ -96,8 +96,8 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w := newWorld(t)
-	add := func(key string, idempotency *moderation.Key) (moderation.Site, error) {
-		return w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
+		return w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 	}
 	for key, want := range map[string]string{
 		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid", "n w": "field.invalid",
@@ -106,12 +106,12 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 		_, err := add(key, nil)
 		wantCode(t, key, err, want)
 	}
-	once := &moderation.Key{Route: "sites", Value: "0123456789abcdef"}
+	once := &ground.Key{Route: "sites", Value: "0123456789abcdef"}
 	first, err := add("once", once)
 	w.must(err)
 	second, err := add("once", once)
 	w.must(err)
-	if first.ID != second.ID || first.Settings.Moderation != settings.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
+	if first.ID != second.ID || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
 		t.Errorf("got %+v and %+v", first, second)
 	}
 }
@@ -155,7 +155,7 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	defer func() { stop(); <-running }()
 	eventually(t, "the other process follows", func() bool { return other.Ready(w.ctx) == nil })
 	name := before.Name + ", renamed"
-	_, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Name: &name})
+	_, err = w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Name: &name})
 	w.must(err)
 	eventually(t, "the other process knows the new name", func() bool {
 		site, err := other.Site(w.ctx, "a")

@@ -12,11 +12,12 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
 // taught has a site decide n comments, half of them spam, and returns the batches of the newest.
-func (w *world) taught(site moderation.Site, n int) (batches []string) {
+func (w *world) taught(site ground.Site, n int) (batches []string) {
 	w.t.Helper()
 	ids := w.waiting(site, texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
 	for part := range slices.Chunk(ids, 100) {
@@ -29,7 +30,7 @@ func (w *world) taught(site moderation.Site, n int) (batches []string) {
 	return batches
 }
 
-func (w *world) snapshots(site moderation.Site) (all []fold.Snapshot) {
+func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
 	w.t.Helper()
 	w.view(func(tx moderation.Tx) error {
 		list, err := tx.Snapshots(site.ID)
@@ -77,10 +78,10 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 }
 
 // publish lets a site's comments be public at once.
-func (w *world) publish(site moderation.Site) {
+func (w *world) publish(site ground.Site) {
 	w.t.Helper()
 	var err error
-	w.a, err = w.s.SetSite(w.ctx, people.Operator, site.Key, moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.a, err = w.s.SetSite(w.ctx, people.Operator, site.Key, ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
 	w.must(err)
 }
 
@@ -161,7 +162,7 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 
 func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
 	w := newWorld(t)
-	var sites []moderation.Site
+	var sites []ground.Site
 	var want [][]byte
 	for i := range 6 {
 		site := w.site(fmt.Sprint("site", i))
@@ -233,7 +234,7 @@ func (w *world) entries(batch string) (all []decision.Entry) {
 	return all
 }
 
-func (w *world) head(site moderation.Site) (head decision.Head) {
+func (w *world) head(site ground.Site) (head decision.Head) {
 	w.t.Helper()
 	w.view(func(tx moderation.Tx) (err error) {
 		head, err = tx.Head(site.ID)

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -37,8 +38,8 @@ type Submission struct {
 	Name, Email, Website string
 	Body                 string
 	Form                 *Form
-	Address              netip.Addr // zero: unknown
-	Key                  *Key       // Idempotency-Key, Site and Route filled; nil: none
+	Address              netip.Addr  // zero: unknown
+	Key                  *ground.Key // Idempotency-Key, Site and Route filled; nil: none
 }
 
 // Submitted is what became of a Submission. Comment has what a reader may know of it: ID,
@@ -63,11 +64,13 @@ type receipt struct {
 }
 
 // FormToken returns a signed time stamp for a form that was opened now.
-func (s *Service) FormToken(site Site) string { return s.secret.FormToken(site.ID, s.clock.Now()) }
+func (s *Service) FormToken(site ground.Site) string {
+	return s.secret.FormToken(site.ID, s.clock.Now())
+}
 
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
 // The same again makes no second comment.
-func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitted, error) {
+func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (Submitted, error) {
 	now := s.now()
 	page, c, err := s.draft(site, in, now)
 	if err != nil {
@@ -97,22 +100,22 @@ func (s *Service) Submit(ctx context.Context, site Site, in Submission) (Submitt
 }
 
 // draft makes the comment of a submission, and its page, as far as that needs no database.
-func (s *Service) draft(site Site, in Submission, now time.Time) (Page, comment.Comment, error) {
+func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.Page, comment.Comment, error) {
 	url, err := canonicalURL(site, in.PageURL)
 	if err != nil {
-		return Page{}, comment.Comment{}, err
+		return ground.Page{}, comment.Comment{}, err
 	}
-	c := comment.Comment{ID: newID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, CreatedAt: now,
+	c := comment.Comment{ID: ground.NewID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, CreatedAt: now,
 		EditUntil: now.Add(time.Duration(site.Settings.EditMinutes) * time.Minute)}
 	if err := in.check(); err != nil {
-		return Page{}, comment.Comment{}, err
+		return ground.Page{}, comment.Comment{}, err
 	}
 	if err := c.Sign(in.Name, in.Email, in.Website); err != nil {
-		return Page{}, comment.Comment{}, err
+		return ground.Page{}, comment.Comment{}, err
 	}
 	body, err := comment.CheckBody(in.Body)
 	if err != nil {
-		return Page{}, comment.Comment{}, err
+		return ground.Page{}, comment.Comment{}, err
 	}
 	c.Write(body)
 	if in.Form != nil {
@@ -126,7 +129,7 @@ func (s *Service) draft(site Site, in Submission, now time.Time) (Page, comment.
 	if c.Name != "" || c.Email != "" {
 		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
 	}
-	page := Page{ID: newID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true, CreatedAt: now}
+	page := ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true, CreatedAt: now}
 	return page, c, nil
 }
 
@@ -144,8 +147,8 @@ func (in Submission) check() error {
 
 // arrival is what Submit brings into its transaction.
 type arrival struct {
-	site    Site
-	page    Page
+	site    ground.Site
+	page    ground.Page
 	comment comment.Comment
 	parent  string
 	segment string
@@ -196,12 +199,12 @@ func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
 			return receipt{}, err
 		}
 	}
-	err = tx.Emit(Event{Site: c.Site, Kind: EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown, At: c.CreatedAt})
+	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown, At: c.CreatedAt})
 	return receipt{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil}, err
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.
-func submittedAgain(tx Tx, site Site, c comment.Comment) (receipt, error) {
+func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (receipt, error) {
 	r := receipt{ID: c.ID, State: c.State, Duplicate: true}
 	facts := c.Facts(comment.History{})
 	if c.State != decision.Pending || !facts.Lifted() {
@@ -210,7 +213,7 @@ func submittedAgain(tx Tx, site Site, c comment.Comment) (receipt, error) {
 	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
 		return receipt{}, fmt.Errorf("set verdict: %w", err)
 	}
-	return r, tx.Emit(Event{Site: c.Site, Kind: EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
+	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }
 
 // readersTitle is what a reader's browser says that a page is called; too much is cut off.
@@ -267,7 +270,7 @@ func writerHistory(tx Tx, c comment.Comment) (comment.History, error) {
 }
 
 // Preview renders body as it would be shown.
-func (s *Service) Preview(ctx context.Context, site Site, body string) (string, error) {
+func (s *Service) Preview(ctx context.Context, site ground.Site, body string) (string, error) {
 	body, err := comment.CheckBody(body)
 	if err != nil {
 		return "", err

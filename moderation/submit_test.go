@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -90,7 +91,7 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Posted twice by a flaky line.",
-		Key: &moderation.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+		Key: &ground.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	first, err := w.s.Submit(w.ctx, w.a, in)
 	w.must(err)
 	w.decide(people.Operator, w.a, decision.Approve, first.Comment.ID)
@@ -120,7 +121,7 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.", Parent: "00000000-0000-7000-8000-000000000000",
-		Key: &moderation.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+		Key: &ground.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	_, err := w.s.Submit(w.ctx, w.a, in)
 	wantCode(t, "unknown parent", err, "parent.unknown")
 	in.Parent, in.Key.Body = "", []byte("corrected")

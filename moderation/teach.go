@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -25,7 +26,7 @@ type Teacher struct {
 }
 
 // Teachers returns whose lessons count on a site, those of most first. It needs an owner.
-func (s *Service) Teachers(ctx context.Context, who people.Actor, site Site) ([]Teacher, error) {
+func (s *Service) Teachers(ctx context.Context, who people.Actor, site ground.Site) ([]Teacher, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeRead); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (s *Service) Teachers(ctx context.Context, who people.Actor, site Site) ([]
 // comments stay as they were decided, and what the account decides from now on teaches again.
 // It is one entry of the log, which Undo takes back. It needs an owner. Done counts the
 // lessons; where the account taught nothing, nothing happens.
-func (s *Service) WithdrawLessons(ctx context.Context, who people.Actor, site Site, account string, key *Key) (Outcome, error) {
+func (s *Service) WithdrawLessons(ctx context.Context, who people.Actor, site ground.Site, account string, key *ground.Key) (Outcome, error) {
 	return s.teach(ctx, who, site, key, "withdraw lessons", func(b *book, out *Outcome) error {
 		n, lowest, err := b.tx.WithdrawLessons(site.ID, account, b.head.Seq+1)
 		if err != nil {
@@ -74,7 +75,7 @@ func (s *Service) WithdrawLessons(ctx context.Context, who people.Actor, site Si
 // CopyLessons starts a site from another: the newest 10,000 lessons that count there are
 // taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
 // both sites. Done counts the lessons; where there are none, nothing happens.
-func (s *Service) CopyLessons(ctx context.Context, who people.Actor, site, from Site, key *Key) (Outcome, error) {
+func (s *Service) CopyLessons(ctx context.Context, who people.Actor, site, from ground.Site, key *ground.Key) (Outcome, error) {
 	if err := who.May(from.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Outcome{}, err
 	}
@@ -110,7 +111,7 @@ func (s *Service) CopyLessons(ctx context.Context, who people.Actor, site, from 
 }
 
 // OldLessons returns how many lessons RetireLessons would erase. It needs an owner.
-func (s *Service) OldLessons(ctx context.Context, who people.Actor, site Site, before time.Time) (n int, err error) {
+func (s *Service) OldLessons(ctx context.Context, who people.Actor, site ground.Site, before time.Time) (n int, err error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return 0, err
 	}
@@ -141,7 +142,7 @@ func (s *Service) past(before time.Time) (time.Time, error) {
 // copied from another site is as old as its copy. The log keeps who decided what. It is one
 // entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
 // model or not; where there are none, nothing happens.
-func (s *Service) RetireLessons(ctx context.Context, who people.Actor, site Site, before time.Time, key *Key) (Outcome, error) {
+func (s *Service) RetireLessons(ctx context.Context, who people.Actor, site ground.Site, before time.Time, key *ground.Key) (Outcome, error) {
 	before, err := s.past(before)
 	if err != nil {
 		return Outcome{}, err
@@ -161,7 +162,7 @@ func (s *Service) RetireLessons(ctx context.Context, who people.Actor, site Site
 
 // teach runs fn, which adds at most one entry about no comment, in a transaction.
 func (s *Service) teach(
-	ctx context.Context, who people.Actor, site Site, key *Key, doing string, fn func(*book, *Outcome) error,
+	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key, doing string, fn func(*book, *Outcome) error,
 ) (Outcome, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Outcome{}, err
@@ -193,7 +194,7 @@ func (s *Service) teach(
 // teach adds an entry about no comment.
 func (b *book) teach(d decision.Entry, out *Outcome) {
 	b.put(d)
-	b.events = append(b.events, Event{Site: b.site.ID, Kind: EventTaught, At: b.at})
+	b.events = append(b.events, ground.Event{Site: b.site.ID, Kind: ground.EventTaught, At: b.at})
 	out.Batch, out.Done = b.batch, d.Lessons
 }
 

@@ -9,11 +9,12 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
 // model returns the bytes of a site's model at the end of its log.
-func (w *world) model(site moderation.Site) []byte {
+func (w *world) model(site ground.Site) []byte {
 	w.t.Helper()
 	w.must(moderation.LearnLog(w.ctx, w.s, site))
 	model, _, err := moderation.ModelBytes(w.ctx, w.s, site)
@@ -38,7 +39,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		if len(teachers) != 2 || teachers[0] != (moderation.Teacher{Account: ann.Account.ID, Name: "ann", Lessons: 2}) || teachers[1].Lessons != 2 {
 			t.Errorf("teachers: %+v", teachers)
 		}
-		key := &moderation.Key{Site: w.a.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
+		key := &ground.Key{Site: w.a.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
 		out, err := w.s.WithdrawLessons(w.ctx, owner, w.a, ann.Account.ID, key)
 		w.must(err)
 		again, err := w.s.WithdrawLessons(w.ctx, owner, w.a, ann.Account.ID, key)
@@ -199,7 +200,7 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	ofBoth, ofA, ofB := w.person("both", people.Owner, "a", "b"), w.person("of-a", people.Owner, "a"), w.person("of-b", people.Owner, "b")
 	moderator := w.person("mod", people.Moderator, "a", "b")
 	decides := w.token("both@staff.example", people.ScopeDecide)
-	copies := func(who people.Actor, to, from moderation.Site) error {
+	copies := func(who people.Actor, to, from ground.Site) error {
 		_, err := w.s.CopyLessons(w.ctx, who, to, from, nil)
 		return err
 	}

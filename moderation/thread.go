@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/thread"
 )
@@ -15,7 +16,7 @@ import (
 // for visible replies has the state Removed and neither writer nor text. For a page that
 // does not exist (or is of a foreign origin) Page has only its URL, Open, and an empty ID.
 type Thread struct {
-	Page     Page
+	Page     ground.Page
 	Count    int // approved comments
 	Comments []comment.Comment
 	Next     string // "" at the end
@@ -25,7 +26,7 @@ const maxCounts = 100 // pages counted at once
 
 // Thread returns what readers see of a page. A permalink may outlive its comment: with an
 // Around that is not there, the thread begins at its beginning.
-func (s *Service) Thread(ctx context.Context, site Site, req thread.Request) (Thread, error) {
+func (s *Service) Thread(ctx context.Context, site ground.Site, req thread.Request) (Thread, error) {
 	q, err := req.Query(site.ID)
 	if err != nil {
 		return Thread{}, err
@@ -33,12 +34,12 @@ func (s *Service) Thread(ctx context.Context, site Site, req thread.Request) (Th
 	url, err := canonicalURL(site, req.PageURL)
 	var e *problem.Error
 	if errors.As(err, &e) && e.Code == "page.foreign" {
-		return Thread{Page: Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
+		return Thread{Page: ground.Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
 	}
 	if err != nil {
 		return Thread{}, problem.Query("Ask with page=URL, an http or https address.")
 	}
-	t := Thread{Page: Page{Site: site.ID, URL: url, Open: true}}
+	t := Thread{Page: ground.Page{Site: site.ID, URL: url, Open: true}}
 	err = s.view(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
 	if err != nil {
 		return Thread{}, fmt.Errorf("read thread: %w", err)
@@ -56,7 +57,7 @@ func (s *Service) Thread(ctx context.Context, site Site, req thread.Request) (Th
 
 func (t *Thread) read(tx Tx, q thread.Query, around string) error {
 	page, err := tx.PageByURL(q.Site, t.Page.URL)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
@@ -101,9 +102,9 @@ func (t *Thread) readAround(tx Tx, q thread.Query, id string) error {
 }
 
 // Public returns one comment that readers may see, with its page.
-func (s *Service) Public(ctx context.Context, site Site, id string) (comment.Comment, Page, error) {
+func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comment.Comment, ground.Page, error) {
 	var c comment.Comment
-	var page Page
+	var page ground.Page
 	err := s.view(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
@@ -115,7 +116,7 @@ func (s *Service) Public(ctx context.Context, site Site, id string) (comment.Com
 		return err
 	})
 	if err != nil {
-		return comment.Comment{}, Page{}, fmt.Errorf("read comment: %w", err)
+		return comment.Comment{}, ground.Page{}, fmt.Errorf("read comment: %w", err)
 	}
 	one := []comment.Comment{c}
 	comment.Refresh(one)
@@ -124,7 +125,7 @@ func (s *Service) Public(ctx context.Context, site Site, id string) (comment.Com
 
 // CountPages returns the number of approved comments by URL as asked; at most 100 URLs. What
 // is no page of the site has none.
-func (s *Service) CountPages(ctx context.Context, site Site, urls []string) (map[string]int, error) {
+func (s *Service) CountPages(ctx context.Context, site ground.Site, urls []string) (map[string]int, error) {
 	if len(urls) > maxCounts {
 		return nil, problem.Query("Ask for at most 100 pages at once.")
 	}

@@ -7,16 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/thread"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
 // them are approved.
-func (w *world) walk(site moderation.Site, sort string, limit int) (ids []string, approved int) {
+func (w *world) walk(site ground.Site, sort string, limit int) (ids []string, approved int) {
 	w.t.Helper()
 	req := thread.Request{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
 	for {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -42,7 +43,7 @@ func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (
 		return people.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
 	value, hash := secret.New("aitys_")
-	t = people.Token{ID: newID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
+	t = people.Token{ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
 	err = s.update(ctx, func(tx Tx) error {
 		account, err := tokenAccount(tx, who, in.Account)
 		if err != nil {
@@ -62,7 +63,7 @@ func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (
 		if err := tx.InsertToken(t); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: account.ID, At: t.CreatedAt})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: account.ID, At: t.CreatedAt})
 	})
 	if err != nil {
 		return people.Token{}, "", fmt.Errorf("add token: %w", err)
@@ -147,7 +148,7 @@ func (s *Service) SetToken(ctx context.Context, who people.Actor, id string, nam
 		if err := tx.UpdateToken(t); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: t.Account, At: at})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
 	})
 	if err != nil {
 		return people.Token{}, fmt.Errorf("set token: %w", err)
@@ -169,7 +170,7 @@ func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) 
 		if err := tx.DeleteToken(id); err != nil {
 			return err
 		}
-		return tx.Emit(Event{Kind: EventAccount, Account: t.Account, At: at})
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("remove token: %w", err)
@@ -179,11 +180,11 @@ func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) 
 
 // ownToken finds a token of who's own, or of an account that who rules.
 func ownToken(tx Tx, who people.Actor, id string) (people.Token, people.Account, error) {
-	if !isID(id) {
+	if !ground.IsID(id) {
 		return people.Token{}, people.Account{}, errNoToken()
 	}
 	t, err := tx.TokenByID(id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return people.Token{}, people.Account{}, errNoToken()
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -16,7 +17,7 @@ import (
 // Undo takes back a batch: each of its comments returns to where its standing decision before
 // left it. It needs a moderator, and an owner where the batch is about the model and not about
 // comments. Undoing an undo, or twice, undoes nothing.
-func (s *Service) Undo(ctx context.Context, who people.Actor, site Site, batch string, key *Key) (Outcome, error) {
+func (s *Service) Undo(ctx context.Context, who people.Actor, site ground.Site, batch string, key *ground.Key) (Outcome, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
@@ -39,7 +40,7 @@ func (s *Service) Undo(ctx context.Context, who people.Actor, site Site, batch s
 }
 
 func undoAll(tx Tx, who people.Actor, e entry, batch string, out *Outcome) error {
-	if !isID(batch) {
+	if !ground.IsID(batch) {
 		return errNoBatch()
 	}
 	b, err := e.open(tx)

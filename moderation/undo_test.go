@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -150,7 +151,7 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", people.Moderator, "a")
-	site, err := w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	site, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
 	w.must(err)
 	c := w.submit(site, "Published by nobody.")
 	if c.State != decision.Approved {

@@ -9,12 +9,13 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // warm teaches a site's model ham and spam, n of each.
-func (w *world) warm(site moderation.Site, n int) {
+func (w *world) warm(site ground.Site, n int) {
 	w.t.Helper()
 	// No two of them nearly the same: that would be one lesson.
 	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win free replica discount")
@@ -141,7 +142,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		w := newWorld(t)
 		w.schooled(w.a, 80, 20)
 		var err error
-		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", moderation.SiteChange{Settings: map[string]string{"moderation": policy}})
+		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": policy}})
 		w.must(err)
 		moderation.BreakModel(w.s, w.a)
 		c, token := w.submitOwn(w.a, "Posted while the classifier is out of order.")

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 // lastDecided is how many comments are looked at unless another number is asked for.
@@ -18,7 +18,7 @@ const lastDecided = 1_000
 // A WhatIfRequest names what to try: zero values are what the site has.
 type WhatIfRequest struct {
 	Threshold float64 // 0.5 to 1
-	Policy    settings.Policy
+	Policy    ground.Policy
 	Last      int // decided comments to look at: 1 to 10,000; 0: 1,000
 }
 
@@ -37,14 +37,14 @@ type WhatIf struct {
 // A Trial is one threshold and policy tried. Waiting is how many of the comments that wait now
 // it suspects, at most 1,000.
 type Trial struct {
-	Policy settings.Policy
+	Policy ground.Policy
 	hindsight.Would
 	Waiting int
 }
 
 // WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
 // moderator, and changes nothing.
-func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in WhatIfRequest) (WhatIf, error) {
+func (s *Service) WhatIf(ctx context.Context, who people.Actor, site ground.Site, in WhatIfRequest) (WhatIf, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
@@ -67,8 +67,8 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in Wh
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
 		now := site.Settings
-		if now.Moderation == settings.PolicySuspicious && !out.Tally.Enough() {
-			now.Moderation = settings.PolicyAll // as it acts
+		if now.Moderation == ground.PolicySuspicious && !out.Tally.Enough() {
+			now.Moderation = ground.PolicyAll // as it acts
 		}
 		if out.Now, err = newTrial(tx, site.ID, now, cases); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site Site, in Wh
 }
 
 // settings are a site's with what is tried in their place.
-func (in *WhatIfRequest) settings(s settings.Settings) (settings.Settings, error) {
+func (in *WhatIfRequest) settings(s ground.Settings) (ground.Settings, error) {
 	if in.Last == 0 {
 		in.Last = lastDecided
 	}
@@ -96,7 +96,7 @@ func (in *WhatIfRequest) settings(s settings.Settings) (settings.Settings, error
 		return s, problem.Query(fmt.Sprintf("last is between 1 and %d.", hindsight.MaxEntries))
 	}
 	if in.Threshold != 0 {
-		if !settings.IsThreshold(in.Threshold) {
+		if !ground.IsThreshold(in.Threshold) {
 			return s, problem.Query("threshold is between 0.5 and 1.")
 		}
 		s.Suspect = in.Threshold
@@ -111,10 +111,10 @@ func (in *WhatIfRequest) settings(s settings.Settings) (settings.Settings, error
 }
 
 // newTrial says what settings would have done with cases.
-func newTrial(tx Tx, site int64, s settings.Settings, cases []hindsight.Case) (t Trial, err error) {
+func newTrial(tx Tx, site int64, s ground.Settings, cases []hindsight.Case) (t Trial, err error) {
 	t = Trial{Policy: s.Moderation, Would: hindsight.Apply(ruleOf(s), cases)}
 	if t.Policy == "" {
-		t.Policy = settings.PolicyAll
+		t.Policy = ground.PolicyAll
 	}
 	if t.Waiting, err = tx.CountQueue(site, queue.ViewSuspected, s.Threshold(), maxCount); err != nil {
 		return t, fmt.Errorf("count what would be suspected: %w", err)
@@ -123,12 +123,12 @@ func newTrial(tx Tx, site int64, s settings.Settings, cases []hindsight.Case) (t
 }
 
 // ruleOf is what settings come to for what publishes sees.
-func ruleOf(s settings.Settings) hindsight.Rule {
+func ruleOf(s ground.Settings) hindsight.Rule {
 	r := hindsight.Rule{Threshold: s.Threshold()}
 	switch s.Moderation {
-	case settings.PolicyNone:
+	case ground.PolicyNone:
 		r.Trust = hindsight.Everybody
-	case settings.PolicySuspicious:
+	case ground.PolicySuspicious:
 		r.Trust = hindsight.Unsuspected
 	}
 	return r

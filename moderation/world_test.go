@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -53,7 +54,7 @@ type world struct {
 	db    *store.DB
 	clock *clock
 	s     *moderation.Service
-	a, b  moderation.Site
+	a, b  ground.Site
 	posts int
 }
 
@@ -95,10 +96,10 @@ func (w *world) must(err error) {
 }
 
 // site adds a site at https://KEY.example.
-func (w *world) site(key string) moderation.Site {
+func (w *world) site(key string) ground.Site {
 	w.t.Helper()
 	site, err := w.s.AddSite(w.ctx, people.Operator,
-		moderation.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
+		ground.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
 	w.must(err)
 	return site
 }
@@ -123,12 +124,12 @@ func (w *world) token(email string, scope people.Scope, sites ...string) people.
 }
 
 // submit posts a comment by a writer of its own, on the site's first page.
-func (w *world) submit(site moderation.Site, text string) comment.Comment {
+func (w *world) submit(site ground.Site, text string) comment.Comment {
 	w.t.Helper()
 	return w.answer(site, "", text)
 }
 
-func (w *world) answer(site moderation.Site, parent, text string) comment.Comment {
+func (w *world) answer(site ground.Site, parent, text string) comment.Comment {
 	w.t.Helper()
 	w.posts++
 	w.clock.add(time.Millisecond)
@@ -143,7 +144,7 @@ func (w *world) answer(site moderation.Site, parent, text string) comment.Commen
 }
 
 // submitOwn is submit with the edit token.
-func (w *world) submitOwn(site moderation.Site, text string) (comment.Comment, string) {
+func (w *world) submitOwn(site ground.Site, text string) (comment.Comment, string) {
 	w.t.Helper()
 	w.posts++
 	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
@@ -155,7 +156,7 @@ func (w *world) submitOwn(site moderation.Site, text string) (comment.Comment, s
 }
 
 // fill puts n waiting comments on a page in one transaction, and returns their ids.
-func (w *world) fill(site moderation.Site, n int) []string {
+func (w *world) fill(site ground.Site, n int) []string {
 	w.t.Helper()
 	first := w.submit(site, "The first of very many.")
 	ids := make([]string, n)
@@ -192,7 +193,7 @@ func chatter(i int) string {
 
 // schooled decides comments of a page of their own, and has the filter learn them: what a site
 // needs before its filter may act.
-func (w *world) schooled(site moderation.Site, ham, spam int) {
+func (w *world) schooled(site ground.Site, ham, spam int) {
 	w.t.Helper()
 	w.posts++
 	out, err := w.s.Submit(w.ctx, site, moderation.Submission{
@@ -227,12 +228,12 @@ func (w *world) schooled(site moderation.Site, ham, spam int) {
 }
 
 // decide makes one decision about comments in their current versions.
-func (w *world) decide(who people.Actor, site moderation.Site, action decision.Action, ids ...string) moderation.Outcome {
+func (w *world) decide(who people.Actor, site ground.Site, action decision.Action, ids ...string) moderation.Outcome {
 	w.t.Helper()
 	return w.choose(who, site, moderation.Choice{Action: action}, ids...)
 }
 
-func (w *world) choose(who people.Actor, site moderation.Site, in moderation.Choice, ids ...string) moderation.Outcome {
+func (w *world) choose(who people.Actor, site ground.Site, in moderation.Choice, ids ...string) moderation.Outcome {
 	w.t.Helper()
 	in.Comments = w.refs(site, ids...)
 	out, err := w.s.Decide(w.ctx, who, site, in)
@@ -240,7 +241,7 @@ func (w *world) choose(who people.Actor, site moderation.Site, in moderation.Cho
 	return out
 }
 
-func (w *world) refs(site moderation.Site, ids ...string) []moderation.Ref {
+func (w *world) refs(site ground.Site, ids ...string) []moderation.Ref {
 	w.t.Helper()
 	refs := make([]moderation.Ref, len(ids))
 	for i, id := range ids {
@@ -249,7 +250,7 @@ func (w *world) refs(site moderation.Site, ids ...string) []moderation.Ref {
 	return refs
 }
 
-func (w *world) undo(who people.Actor, site moderation.Site, batch string) moderation.Outcome {
+func (w *world) undo(who people.Actor, site ground.Site, batch string) moderation.Outcome {
 	w.t.Helper()
 	out, err := w.s.Undo(w.ctx, who, site, batch, nil)
 	w.must(err)
@@ -257,7 +258,7 @@ func (w *world) undo(who people.Actor, site moderation.Site, batch string) moder
 }
 
 // comment reads a comment as it is stored.
-func (w *world) comment(site moderation.Site, id string) comment.Comment {
+func (w *world) comment(site ground.Site, id string) comment.Comment {
 	w.t.Helper()
 	var c comment.Comment
 	w.view(func(tx moderation.Tx) (err error) {
@@ -273,7 +274,7 @@ func (w *world) view(fn func(moderation.Tx) error) {
 }
 
 // thread returns what readers see of a site's first page.
-func (w *world) thread(site moderation.Site) moderation.Thread {
+func (w *world) thread(site ground.Site) moderation.Thread {
 	w.t.Helper()
 	thread, err := w.s.Thread(w.ctx, site, thread.Request{PageURL: "https://" + site.Key + ".example/post", Limit: 100})
 	w.must(err)

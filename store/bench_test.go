@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/verdict"
 	"github.com/aitys/aitys/store"
 )
@@ -40,8 +41,8 @@ func post(site int64, page string, n int64) comment.Comment {
 func BenchmarkPosts(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
 		db := open(b, sqliteURL(b), store.Options{})
-		site := moderation.Site{Key: "s"}
-		page := moderation.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
+		site := ground.Site{Key: "s"}
+		page := ground.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
 		benchUpdate(b, db, func(tx moderation.Tx) error {
 			if err := tx.InsertSite(&site); err != nil {
 				return err
@@ -64,7 +65,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 }
 
-func ours(tx moderation.Tx, page moderation.Page, c comment.Comment) error {
+func ours(tx moderation.Tx, page ground.Page, c comment.Comment) error {
 	if _, err := tx.EnsurePage(page); err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func ours(tx moderation.Tx, page moderation.Page, c comment.Comment) error {
 	if _, _, err := tx.InsertComment(c); err != nil {
 		return err
 	}
-	return tx.Emit(moderation.Event{Site: c.Site, Kind: moderation.EventArrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
+	return tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }
 
 func benchUpdate(b *testing.B, db *store.DB, fn func(moderation.Tx) error) {

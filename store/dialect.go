@@ -3,7 +3,7 @@ package store
 import (
 	"fmt"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // A dialect is what SQL says differently on the two databases.
@@ -30,7 +30,7 @@ func mapped(err error) error {
 	if sentinel == nil {
 		sentinel = postgresError(err)
 	}
-	if sentinel == nil || isAny(err, moderation.ErrBusy, moderation.ErrFull, moderation.ErrTaken) {
+	if sentinel == nil || isAny(err, ground.ErrBusy, ground.ErrFull, ground.ErrTaken) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", sentinel, err)

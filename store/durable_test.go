@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // At synchronous=NORMAL a power cut loses what was acknowledged (hardening.md, row 1).
@@ -32,13 +32,13 @@ func TestSQLiteSyncsEveryCommit(t *testing.T) {
 
 func TestErrorsOfPostgresSayWhatTheyMean(t *testing.T) {
 	for code, want := range map[string]error{
-		"53100": moderation.ErrFull, "23505": moderation.ErrTaken,
-		"55P03": moderation.ErrBusy, "57P01": moderation.ErrBusy, "57014": moderation.ErrBusy, "53300": moderation.ErrBusy,
-		"08006": moderation.ErrBusy, "40001": moderation.ErrBusy, "40P01": moderation.ErrBusy,
+		"53100": ground.ErrFull, "23505": ground.ErrTaken,
+		"55P03": ground.ErrBusy, "57P01": ground.ErrBusy, "57014": ground.ErrBusy, "53300": ground.ErrBusy,
+		"08006": ground.ErrBusy, "40001": ground.ErrBusy, "40P01": ground.ErrBusy,
 		"23503": nil, "42P01": nil, "22021": nil,
 	} {
 		err := mapped(&pgconn.PgError{Code: code})
-		if want == nil && isAny(err, moderation.ErrBusy, moderation.ErrFull, moderation.ErrTaken, moderation.ErrNotFound) {
+		if want == nil && isAny(err, ground.ErrBusy, ground.ErrFull, ground.ErrTaken, ground.ErrNotFound) {
 			t.Errorf("%s means %v", code, err)
 		}
 		if want != nil && !isAny(err, want) {

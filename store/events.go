@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/planted"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 const eventColumns = "xid, id, site_id, kind, page_id, comment_id, account_id, shown, created_at"
 
-func scanEvent(r *sql.Rows, e *moderation.Event) error {
+func scanEvent(r *sql.Rows, e *ground.Event) error {
 	return r.Scan(&e.Cursor.Xid, &e.Cursor.ID, &e.Site, &e.Kind, &e.Page, &e.Comment, &e.Account,
 		&e.Shown, when{&e.At})
 }
 
 // Emit implements moderation.EventTx. On Postgres the table itself notes the transaction.
-func (t *tx) Emit(events ...moderation.Event) error {
+func (t *tx) Emit(events ...ground.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -37,7 +37,7 @@ func rowsOf(n int, marks string) string {
 }
 
 // EventsAfter implements moderation.EventTx. See house.md, "Order of events".
-func (t *tx) EventsAfter(c moderation.Cursor, limit int) ([]moderation.Event, error) {
+func (t *tx) EventsAfter(c ground.Cursor, limit int) ([]ground.Event, error) {
 	if planted.Is("events-by-id") {
 		return query(t, scanEvent, "SELECT "+eventColumns+" FROM events WHERE id > ? ORDER BY id LIMIT ?", c.ID, limit)
 	}
@@ -55,16 +55,16 @@ func (t *tx) EventsAfter(c moderation.Cursor, limit int) ([]moderation.Event, er
 }
 
 // LastEvent implements moderation.EventTx.
-func (t *tx) LastEvent() (moderation.Cursor, error) {
+func (t *tx) LastEvent() (ground.Cursor, error) {
 	descending := strings.ReplaceAll(t.eventOrder, ",", " DESC,") + " DESC"
-	cursors, err := query(t, func(r *sql.Rows, c *moderation.Cursor) error { return r.Scan(&c.Xid, &c.ID) }, `
+	cursors, err := query(t, func(r *sql.Rows, c *ground.Cursor) error { return r.Scan(&c.Xid, &c.ID) }, `
 		SELECT xid, id
 		FROM   events
 		WHERE  `+t.settled+`
 		ORDER  BY `+descending+`
 		LIMIT  1`)
 	if err != nil || len(cursors) == 0 {
-		return moderation.Cursor{}, err
+		return ground.Cursor{}, err
 	}
 	return cursors[0], nil
 }

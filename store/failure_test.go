@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 )
 
@@ -45,7 +46,7 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 				case err == nil:
 					acknowledged.Store(name, true)
 					kept.Add(1)
-				case errors.Is(err, moderation.ErrFull):
+				case errors.Is(err, ground.ErrFull):
 					refused.Store(name, true)
 					full.Add(1)
 				default:
@@ -65,7 +66,7 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 		return true
 	})
 	refused.Range(func(name, _ any) bool {
-		if err := noted(t.Context(), db, name.(string)); !errors.Is(err, moderation.ErrNotFound) {
+		if err := noted(t.Context(), db, name.(string)); !errors.Is(err, ground.ErrNotFound) {
 			t.Errorf("%s was refused: %v, want that it is not found", name, err)
 		}
 		return true
@@ -102,7 +103,7 @@ func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				if err := note(t.Context(), db, "x", 2); !errors.Is(err, moderation.ErrBusy) {
+				if err := note(t.Context(), db, "x", 2); !errors.Is(err, ground.ErrBusy) {
 					t.Errorf("while the lock is held: %v, want busy", err)
 				}
 			})
@@ -136,13 +137,13 @@ func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
 			WHERE  datname = current_database() AND pid <> pg_backend_pid()`)
 		return tx.SetMeta("y", nil)
 	})
-	if !errors.Is(err, moderation.ErrBusy) {
+	if !errors.Is(err, ground.ErrBusy) {
 		t.Errorf("the update: %v, want busy", err)
 	}
 	if err := note(t.Context(), db, "z", 1); err != nil {
 		t.Errorf("the next one: %v", err)
 	}
-	if err := noted(t.Context(), db, "x"); !errors.Is(err, moderation.ErrNotFound) {
+	if err := noted(t.Context(), db, "x"); !errors.Is(err, ground.ErrNotFound) {
 		t.Errorf("what the lost one wrote: %v, want not found", err)
 	}
 }
@@ -169,7 +170,7 @@ func TestAClosedDatabaseSaysSo(t *testing.T) {
 		if err := note(t.Context(), db, "x", 1); err == nil {
 			t.Error("a closed database took an update")
 		}
-		if err := noted(t.Context(), db, "x"); err == nil || errors.Is(err, moderation.ErrNotFound) {
+		if err := noted(t.Context(), db, "x"); err == nil || errors.Is(err, ground.ErrNotFound) {
 			t.Errorf("a closed database answered a view: %v", err)
 		}
 	})

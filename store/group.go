@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/e2e/planted"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // How many writers share one COMMIT, and for how long one is kept open for them.
@@ -72,7 +72,7 @@ func (g *group) update(ctx context.Context, fn func(*gorm.DB) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-patience.C:
-		return fmt.Errorf("wait for other writers: %w", moderation.ErrBusy)
+		return fmt.Errorf("wait for other writers: %w", ground.ErrBusy)
 	case <-g.closing:
 		return errClosed
 	}

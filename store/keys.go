@@ -4,12 +4,12 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // ClaimKey implements moderation.KeyTx. The INSERT waits for another that runs with the same
 // key; SQLite's writers wait for one another anyway.
-func (t *tx) ClaimKey(k moderation.Key, at time.Time) (*moderation.Answer, error) {
+func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	claimed, err := t.exec(`
 		INSERT INTO idempotency_keys (site_id, route, account_id, value, body, created_at)
 		VALUES (?, ?, ?, ?, ?, ?)
@@ -17,7 +17,7 @@ func (t *tx) ClaimKey(k moderation.Key, at time.Time) (*moderation.Answer, error
 	if err != nil || claimed == 1 {
 		return nil, err
 	}
-	answer, err := first(t, func(r *sql.Rows, a *moderation.Answer) error {
+	answer, err := first(t, func(r *sql.Rows, a *ground.Answer) error {
 		return r.Scan(&a.Body, &a.Data, when{&a.At})
 	}, `
 		SELECT body, data, created_at
@@ -30,7 +30,7 @@ func (t *tx) ClaimKey(k moderation.Key, at time.Time) (*moderation.Answer, error
 }
 
 // KeepAnswer implements moderation.KeyTx.
-func (t *tx) KeepAnswer(k moderation.Key, data []byte) error {
+func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 	return t.one(`
 		UPDATE idempotency_keys
 		SET    data = ?

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 )
 
@@ -104,7 +105,7 @@ func TestAURLThatIsNoneIsRefused(t *testing.T) {
 		}
 	}
 	_, err := store.Open(t.Context(), "postgres://somebody:hunter2@localhost:1/none?connect_timeout=1", store.Options{})
-	if !errors.Is(err, moderation.ErrBusy) || strings.Contains(err.Error(), "hunter2") {
+	if !errors.Is(err, ground.ErrBusy) || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("nobody answers: %v, want busy and no password", err)
 	}
 }

@@ -3,18 +3,18 @@ package store
 import (
 	"database/sql"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 const pageColumns = "id, site_id, url, title, open, created_at"
 
-func scanPage(r *sql.Rows, p *moderation.Page) error {
+func scanPage(r *sql.Rows, p *ground.Page) error {
 	return r.Scan(&p.ID, &p.Site, &p.URL, &p.Title, &p.Open, when{&p.CreatedAt})
 }
 
 // PageByURL implements moderation.SiteTx.
-func (t *tx) PageByURL(site int64, url string) (moderation.Page, error) {
+func (t *tx) PageByURL(site int64, url string) (ground.Page, error) {
 	return first(t, scanPage, `
 		SELECT `+pageColumns+`
 		FROM   pages
@@ -23,7 +23,7 @@ func (t *tx) PageByURL(site int64, url string) (moderation.Page, error) {
 }
 
 // PageByID implements moderation.SiteTx.
-func (t *tx) PageByID(site int64, id string) (moderation.Page, error) {
+func (t *tx) PageByID(site int64, id string) (ground.Page, error) {
 	return first(t, scanPage, `
 		SELECT `+pageColumns+`
 		FROM   pages
@@ -32,7 +32,7 @@ func (t *tx) PageByID(site int64, id string) (moderation.Page, error) {
 }
 
 // PagesByID implements moderation.SiteTx.
-func (t *tx) PagesByID(site int64, ids []string) ([]moderation.Page, error) {
+func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -44,7 +44,7 @@ func (t *tx) PagesByID(site int64, ids []string) ([]moderation.Page, error) {
 }
 
 // PagesByURL implements moderation.SiteTx.
-func (t *tx) PagesByURL(site int64, urls []string) ([]moderation.Page, error) {
+func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 	if len(urls) == 0 {
 		return nil, nil
 	}
@@ -57,12 +57,12 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]moderation.Page, error) {
 
 // EnsurePage implements moderation.SiteTx. Nearly always the page is there: the look first
 // spares Postgres a lock on its row.
-func (t *tx) EnsurePage(p moderation.Page) (moderation.Page, error) {
+func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	page, err := t.PageByURL(p.Site, p.URL)
 	if err == nil && (page.Title != "" || p.Title == "") {
 		return page, nil
 	}
-	if err != nil && !isAny(err, moderation.ErrNotFound) {
+	if err != nil && !isAny(err, ground.ErrNotFound) {
 		return page, err
 	}
 	return first(t, scanPage, `
@@ -75,7 +75,7 @@ func (t *tx) EnsurePage(p moderation.Page) (moderation.Page, error) {
 }
 
 // UpdatePage implements moderation.SiteTx.
-func (t *tx) UpdatePage(p moderation.Page) error {
+func (t *tx) UpdatePage(p ground.Page) error {
 	return t.one(`
 		UPDATE pages
 		SET    title = ?, url = ?, open = ?
@@ -84,7 +84,7 @@ func (t *tx) UpdatePage(p moderation.Page) error {
 }
 
 // Pages implements moderation.SiteTx. After an unknown page there is nothing.
-func (t *tx) Pages(site int64, after string, limit int) ([]moderation.Page, error) {
+func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 	if after == "" {
 		return query(t, scanPage, `
 			SELECT `+pageColumns+`

@@ -6,7 +6,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -101,7 +101,7 @@ func (t *tx) InsertAccount(a people.Account) error {
 		return mapped(done.Error)
 	}
 	if done.RowsAffected == 0 {
-		return moderation.ErrTaken
+		return ground.ErrTaken
 	}
 	return t.grant(a)
 }

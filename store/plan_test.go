@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
 )
@@ -60,7 +61,7 @@ var hot = []struct {
 	{"entries that copied", "decisions_copies", func(tx moderation.Tx) error { return second(tx.Copies(1)) }, true},
 	{"what was touched", "decisions_pk", func(tx moderation.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
 	{"lessons of a label", "lessons_label", func(tx moderation.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
-	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(moderation.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},
+	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(ground.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},
 	{"last event", "events_pk|SCAN events", func(tx moderation.Tx) error { return second(tx.LastEvent()) }, false},
 	{"session", "sessions_pk", func(tx moderation.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
 	{"token", "tokens_hash", func(tx moderation.Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
@@ -70,7 +71,7 @@ func second[T any](_ T, err error) error { return err }
 
 // missing forgives that there is nothing to find.
 func missing[T any](_ T, err error) error {
-	if isAny(err, moderation.ErrNotFound) {
+	if isAny(err, ground.ErrNotFound) {
 		return nil
 	}
 	return err

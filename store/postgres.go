@@ -20,7 +20,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 const postgresConnections = 32
@@ -103,7 +103,7 @@ func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) 
 	conn, err := db.Conn(waiting)
 	if err != nil {
 		if ctx.Err() == nil && waiting.Err() != nil {
-			return moderation.ErrBusy
+			return ground.ErrBusy
 		}
 		return err
 	}
@@ -161,16 +161,16 @@ func postgresError(err error) error {
 	if errors.As(err, &e) {
 		switch {
 		case e.Code == "23505":
-			return moderation.ErrTaken
+			return ground.ErrTaken
 		case e.Code == "53100":
-			return moderation.ErrFull
+			return ground.ErrFull
 		case strings.HasPrefix(e.Code, "08"), // connection
 			strings.HasPrefix(e.Code, "53"),  // resources
 			e.Code == "55P03",                // lock_timeout
 			e.Code == "57014",                // statement_timeout
 			strings.HasPrefix(e.Code, "57P"), // shut down
 			lost(err):
-			return moderation.ErrBusy
+			return ground.ErrBusy
 		}
 		return nil
 	}
@@ -178,7 +178,7 @@ func postgresError(err error) error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &network) || errors.As(err, &connect) ||
 		isAny(err, driver.ErrBadConn, io.ErrUnexpectedEOF, sql.ErrConnDone) {
-		return moderation.ErrBusy
+		return ground.ErrBusy
 	}
 	return nil
 }

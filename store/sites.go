@@ -7,7 +7,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 type siteRow struct {
@@ -21,8 +21,8 @@ type siteRow struct {
 
 func (siteRow) TableName() string { return "sites" }
 
-func (r siteRow) site() (moderation.Site, error) {
-	s := moderation.Site{ID: r.ID, Key: r.Key, Name: r.Name, CreatedAt: r.Created.time()}
+func (r siteRow) site() (ground.Site, error) {
+	s := ground.Site{ID: r.ID, Key: r.Key, Name: r.Name, CreatedAt: r.Created.time()}
 	if err := json.Unmarshal([]byte(r.Origins), &s.Origins); err != nil {
 		return s, fmt.Errorf("read the origins of site %s: %w", r.Key, err)
 	}
@@ -32,7 +32,7 @@ func (r siteRow) site() (moderation.Site, error) {
 	return s, nil
 }
 
-func siteRowOf(s moderation.Site) (siteRow, error) {
+func siteRowOf(s ground.Site) (siteRow, error) {
 	origins, err := json.Marshal(s.Origins)
 	if err != nil {
 		return siteRow{}, fmt.Errorf("write the origins: %w", err)
@@ -48,12 +48,12 @@ func siteRowOf(s moderation.Site) (siteRow, error) {
 }
 
 // Sites implements moderation.SiteTx.
-func (t *tx) Sites() ([]moderation.Site, error) {
+func (t *tx) Sites() ([]ground.Site, error) {
 	var rows []siteRow
 	if err := t.db.Order("key").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
-	sites := make([]moderation.Site, len(rows))
+	sites := make([]ground.Site, len(rows))
 	for i, row := range rows {
 		var err error
 		if sites[i], err = row.site(); err != nil {
@@ -64,16 +64,16 @@ func (t *tx) Sites() ([]moderation.Site, error) {
 }
 
 // SiteByKey implements moderation.SiteTx.
-func (t *tx) SiteByKey(key string) (moderation.Site, error) {
+func (t *tx) SiteByKey(key string) (ground.Site, error) {
 	var row siteRow
 	if err := t.db.Where("key = ?", key).Take(&row).Error; err != nil {
-		return moderation.Site{}, found(err)
+		return ground.Site{}, found(err)
 	}
 	return row.site()
 }
 
 // InsertSite implements moderation.SiteTx.
-func (t *tx) InsertSite(s *moderation.Site) error {
+func (t *tx) InsertSite(s *ground.Site) error {
 	row, err := siteRowOf(*s)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (t *tx) InsertSite(s *moderation.Site) error {
 		return mapped(done.Error)
 	}
 	if done.RowsAffected == 0 {
-		return moderation.ErrTaken
+		return ground.ErrTaken
 	}
 	s.ID = row.ID
 	_, err = t.exec("INSERT INTO heads (site_id, seq) VALUES (?, 0)", s.ID)
@@ -92,7 +92,7 @@ func (t *tx) InsertSite(s *moderation.Site) error {
 }
 
 // UpdateSite implements moderation.SiteTx.
-func (t *tx) UpdateSite(s moderation.Site) error {
+func (t *tx) UpdateSite(s ground.Site) error {
 	row, err := siteRowOf(s)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 var sqliteDialect = dialect{
@@ -70,7 +70,7 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	defer cancel()
 	for {
 		db, err := gorm.Open(sqlite.Open(sqliteDSN(path, o, true)), gormConfig())
-		if !errors.Is(sqliteError(err), moderation.ErrBusy) {
+		if !errors.Is(sqliteError(err), ground.ErrBusy) {
 			return db, err
 		}
 		select {
@@ -189,15 +189,15 @@ func sqliteError(err error) error {
 	}
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-		return moderation.ErrTaken
+		return ground.ErrTaken
 	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the WAL
-		return moderation.ErrFull
+		return ground.ErrFull
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return moderation.ErrBusy
+		return ground.ErrBusy
 	case sqlite3.SQLITE_FULL:
-		return moderation.ErrFull
+		return ground.ErrFull
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // A tx is one transaction or snapshot.
@@ -31,7 +32,7 @@ func (t *tx) exec(statement string, args ...any) (int64, error) {
 func (t *tx) one(statement string, args ...any) error {
 	n, err := t.exec(statement, args...)
 	if err == nil && n == 0 {
-		return moderation.ErrNotFound
+		return ground.ErrNotFound
 	}
 	return err
 }
@@ -58,7 +59,7 @@ func first[T any](t *tx, scan func(*sql.Rows, *T) error, statement string, args 
 	all, err := query(t, scan, statement, args...)
 	if err != nil || len(all) == 0 {
 		var none T
-		return none, cmp.Or(err, moderation.ErrNotFound)
+		return none, cmp.Or(err, ground.ErrNotFound)
 	}
 	return all[0], nil
 }
@@ -66,7 +67,7 @@ func first[T any](t *tx, scan func(*sql.Rows, *T) error, statement string, args 
 // found maps what gorm answers to Take.
 func found(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return moderation.ErrNotFound
+		return ground.ErrNotFound
 	}
 	return mapped(err)
 }
@@ -74,7 +75,7 @@ func found(err error) error {
 // changed is found for a statement of gorm's that must change one row.
 func changed(done *gorm.DB) error {
 	if done.Error == nil && done.RowsAffected == 0 {
-		return moderation.ErrNotFound
+		return ground.ErrNotFound
 	}
 	return mapped(done.Error)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // A card is one comment as the queue shows it.
@@ -45,7 +46,7 @@ type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
 // A cardMaker makes the cards of one page.
 type cardMaker struct {
 	*catalog
-	site     moderation.Site
+	site     ground.Site
 	now      time.Time
 	back     string // the queue's query, to come back to
 	decides  bool
@@ -161,7 +162,7 @@ func (m *cardMaker) covered(c comment.Comment) string {
 	return ""
 }
 
-func pageTitle(p moderation.Page) string {
+func pageTitle(p ground.Page) string {
 	if p.Title == "" {
 		return p.URL
 	}

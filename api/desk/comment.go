@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -196,11 +197,11 @@ func (w *catalog) tellOne(f flash) []notice {
 }
 
 // replyKey makes one reply of a form that is sent twice.
-func replyKey(who people.Actor, site moderation.Site, id string, form url.Values) *moderation.Key {
+func replyKey(who people.Actor, site ground.Site, id string, form url.Values) *ground.Key {
 	value := form.Get("key")
 	if len(value) < 16 || len(value) > 128 {
 		return nil
 	}
 	body := sha256.Sum256([]byte(id + "\x00" + form.Get("body")))
-	return &moderation.Key{Site: site.ID, Route: "desk/reply", Account: who.Account.ID, Value: value, Body: body[:]}
+	return &ground.Key{Site: site.ID, Route: "desk/reply", Account: who.Account.ID, Value: value, Body: body[:]}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -217,7 +218,7 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 }
 
 // tellQueue puts a flash on a page of the queue, with the cards that were left alone.
-func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, site moderation.Site, p *queuePage) error {
+func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, site ground.Site, p *queuePage) error {
 	f, ok := d.said(c)
 	if !ok {
 		return nil

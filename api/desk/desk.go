@@ -14,7 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -71,10 +71,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 
 // site finds the site of the path. A site that who has no role on is as unknown as one that
 // does not exist.
-func (d *desk) site(c echo.Context) (people.Actor, moderation.Site, error) {
+func (d *desk) site(c echo.Context) (people.Actor, ground.Site, error) {
 	who, err := d.Actor(c)
 	if err != nil {
-		return who, moderation.Site{}, err
+		return who, ground.Site{}, err
 	}
 	site, err := d.Service.Site(c.Request().Context(), c.Param("site"))
 	return who, site, err

@@ -11,8 +11,8 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -37,7 +37,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 
 	site, err := w.s.Site(w.ctx, "longway")
 	w.must(err)
-	if site.Settings.Moderation != settings.PolicyNewWriters || site.Settings.RulesText("en") != "Be kind." {
+	if site.Settings.Moderation != ground.PolicyNewWriters || site.Settings.RulesText("en") != "Be kind." {
 		t.Errorf("the site has %+v", site.Settings)
 	}
 	if other := newBrowser(t, w.url).open(link); other.status != http.StatusUnauthorized {
@@ -157,7 +157,7 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+	_, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.must(err)
 	w.account("Mira", people.Moderator, "other")
 	w.account("Anton", people.Author, "blog")

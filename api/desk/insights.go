@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -83,7 +84,7 @@ func (d *desk) insights(c echo.Context) error {
 }
 
 // disagreement makes a row of a list of comments to be looked at again.
-func (d *desk) disagreement(ctx context.Context, w *catalog, who people.Actor, site moderation.Site, id string) (disagreement, error) {
+func (d *desk) disagreement(ctx context.Context, w *catalog, who people.Actor, site ground.Site, id string) (disagreement, error) {
 	it, past, err := d.Service.Item(ctx, who, site, id)
 	if err != nil {
 		return disagreement{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -18,7 +19,7 @@ import (
 type teacherRow struct{ Account, Name, Lessons string }
 
 // teachers fills in whose lessons count, and from which sites lessons could be taken.
-func (d *desk) teachers(c echo.Context, who people.Actor, site moderation.Site, p *settingsPage) error {
+func (d *desk) teachers(c echo.Context, who people.Actor, site ground.Site, p *settingsPage) error {
 	ctx := c.Request().Context()
 	all, err := d.Service.Teachers(ctx, who, site)
 	if err != nil {
@@ -64,7 +65,7 @@ func (d *desk) teach(c echo.Context) error {
 	case "withdraw":
 		out, err = d.Service.WithdrawLessons(ctx, who, site, form.Get("account"), nil)
 	case "copy":
-		var from moderation.Site
+		var from ground.Site
 		if from, err = d.Service.Site(ctx, form.Get("from")); err == nil {
 			out, err = d.Service.CopyLessons(ctx, who, site, from, nil)
 		}
@@ -78,7 +79,7 @@ func (d *desk) teach(c echo.Context) error {
 }
 
 // taught tells on the settings what became of lessons.
-func (d *desk) taught(c echo.Context, site moderation.Site, f flash) error {
+func (d *desk) taught(c echo.Context, site ground.Site, f flash) error {
 	d.say(c, f)
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
 }
@@ -90,7 +91,7 @@ type forGoodPage struct {
 	What              []string // would be erased
 }
 
-func (d *desk) askForGood(c echo.Context, who people.Actor, site moderation.Site, p forGoodPage) error {
+func (d *desk) askForGood(c echo.Context, who people.Actor, site ground.Site, p forGoodPage) error {
 	w := catalogOf(c)
 	f, err := d.siteFrame(c, w, who, site, w.t("forgood"))
 	if err != nil {
@@ -101,7 +102,7 @@ func (d *desk) askForGood(c echo.Context, who people.Actor, site moderation.Site
 }
 
 // erase takes what one person's comments taught out of the model for good. It asks first.
-func (d *desk) erase(c echo.Context, who people.Actor, site moderation.Site, form url.Values) error {
+func (d *desk) erase(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
 	w, ctx, email := catalogOf(c), c.Request().Context(), strings.TrimSpace(form.Get("email"))
 	person := moderation.Person{Email: email}
 	if form.Get("sure") == "yes" {
@@ -129,7 +130,7 @@ func (d *desk) erase(c echo.Context, who people.Actor, site moderation.Site, for
 }
 
 // retire takes what was taught before a day out of the model for good. It asks first.
-func (d *desk) retire(c echo.Context, who people.Actor, site moderation.Site, form url.Values) error {
+func (d *desk) retire(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
 	w, ctx, day := catalogOf(c), c.Request().Context(), form.Get("before")
 	before, err := time.Parse(time.DateOnly, day)
 	if err != nil {

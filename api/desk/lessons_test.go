@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -24,7 +25,7 @@ func (b *browser) warned() *html.Node {
 
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	w := newWorld(t)
-	w.must(second(w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)))
+	w.must(second(w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)))
 	for _, c := range []moderation.Submission{
 		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},
 		{Name: "Bob", Email: "bob@mail.example", Body: "A kingfisher by the river."},

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 type settingsPage struct {
@@ -57,15 +57,15 @@ func (d *desk) settings(c echo.Context) error {
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
-func (d *desk) suspicious(c echo.Context, who people.Actor, site moderation.Site, p *settingsPage) error {
-	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: settings.PolicySuspicious})
+func (d *desk) suspicious(c echo.Context, who people.Actor, site ground.Site, p *settingsPage) error {
+	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: ground.PolicySuspicious})
 	if err != nil {
 		return err
 	}
 	w := catalogOf(c)
 	for i := range p.Policies {
 		l := &p.Policies[i]
-		if l.Key != string(settings.PolicySuspicious) {
+		if l.Key != string(ground.PolicySuspicious) {
 			continue
 		}
 		if would.Tally.Enough() {
@@ -78,21 +78,21 @@ func (d *desk) suspicious(c echo.Context, who people.Actor, site moderation.Site
 	return nil
 }
 
-func (d *desk) settingsPage(w *catalog, f frame, site moderation.Site) settingsPage {
+func (d *desk) settingsPage(w *catalog, f frame, site ground.Site) settingsPage {
 	s := site.Settings
 	p := settingsPage{
 		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"), Policies: policyLinks(w, site),
 		Suspect: say(s.Suspect), Shadow: shadowOf(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
-	p.Policies = append(p.Policies, policyLink(w, site, settings.PolicySuspicious), policyLink(w, site, settings.PolicyNone))
+	p.Policies = append(p.Policies, policyLink(w, site, ground.PolicySuspicious), policyLink(w, site, ground.PolicyNone))
 	for _, l := range languages {
-		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], settings.Settings{}.RulesText(l.Key)})
+		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], ground.Settings{}.RulesText(l.Key)})
 	}
 	return p
 }
 
 // shadowOf is the threshold that is only tried, or nothing.
-func shadowOf(site moderation.Site) string {
+func shadowOf(site ground.Site) string {
 	if site.Settings.Shadow == 0 {
 		return ""
 	}
@@ -122,14 +122,14 @@ func (d *desk) setSettings(c echo.Context) error {
 		change["shadow"] = shadow
 	}
 	change["origin"] = strings.Join(strings.Fields(form.Get("origin")), " ")
-	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, moderation.SiteChange{Settings: change}); err != nil {
+	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, ground.SiteChange{Settings: change}); err != nil {
 		return d.settingsAgain(c, who, site, err)
 	}
 	d.say(c, flash{Did: "saved"})
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
 }
 
-func (d *desk) settingsAgain(c echo.Context, who people.Actor, site moderation.Site, err error) error {
+func (d *desk) settingsAgain(c echo.Context, who people.Actor, site ground.Site, err error) error {
 	problem := web.ProblemOf(err)
 	if len(problem.Errors) == 0 {
 		return err
@@ -167,7 +167,7 @@ func (d *desk) sites(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, moderation.Site{}, w.t("sites"))
+	f, err := d.deskFrame(c, w, who, ground.Site{}, w.t("sites"))
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ type peoplePage struct {
 	frame
 	Rows  []personRow
 	Roles []link
-	On    []moderation.Site // where a new person may be given a role
+	On    []ground.Site // where a new person may be given a role
 	Error string
 	Form  url.Values
 	Link  string // a one-time link just made
@@ -214,7 +214,7 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 		return err
 	}
 	w := catalogOf(c)
-	if p.frame, err = d.deskFrame(c, w, who, moderation.Site{}, w.t("people")); err != nil {
+	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.t("people")); err != nil {
 		return err
 	}
 	if p.On = sites; len(sites) < 2 {
@@ -229,7 +229,7 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 	return web.Render(c, status, web.OwnScript, templates()[w.lang]["people"], p)
 }
 
-func rowOf(w *catalog, a people.Account, sites []moderation.Site, who people.Actor) personRow {
+func rowOf(w *catalog, a people.Account, sites []ground.Site, who people.Actor) personRow {
 	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == who.Account.ID}
 	if a.AllSites != people.NoRole {
 		row.Role, row.Sites = w.t("role."+a.AllSites.String()), w.t("people.all")
@@ -325,7 +325,7 @@ func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
 		return err
 	}
 	w := catalogOf(c)
-	if p.frame, err = d.deskFrame(c, w, who, moderation.Site{}, w.t("tokens")); err != nil {
+	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.t("tokens")); err != nil {
 		return err
 	}
 	for _, s := range []people.Scope{people.ScopeDecide, people.ScopeRead, people.ScopeAdmin} {

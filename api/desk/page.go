@@ -13,7 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -107,7 +107,7 @@ func newFrame(c echo.Context, w *catalog, title string) frame {
 
 // deskFrame makes the frame of a page of who's; site may be empty. A site that who has no
 // role on is site.unknown.
-func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site moderation.Site, title string) (frame, error) {
+func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site ground.Site, title string) (frame, error) {
 	f := newFrame(c, w, title)
 	f.Me = &person{ID: who.Account.ID, Name: who.Account.Name, Email: who.Account.Email, Initial: initial(who.Account.Name)}
 	sites, err := d.Service.Sites(c.Request().Context(), who)

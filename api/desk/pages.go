@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -49,7 +50,7 @@ func (d *desk) pages(c echo.Context) error {
 }
 
 // siteFrame is a frame with the queue's views beside the content.
-func (d *desk) siteFrame(c echo.Context, w *catalog, who people.Actor, site moderation.Site, title string) (frame, error) {
+func (d *desk) siteFrame(c echo.Context, w *catalog, who people.Actor, site ground.Site, title string) (frame, error) {
 	f, err := d.deskFrame(c, w, who, site, title)
 	if err != nil {
 		return f, err

@@ -15,9 +15,9 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/settings"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -31,7 +31,7 @@ func sample(id, name, text string) moderation.Item {
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
 			Verdict: verdict.Verdict{Score: .06, Spam: .06, Warm: true},
 		},
-		Page: moderation.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true},
+		Page: ground.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true},
 	}
 }
 
@@ -114,7 +114,7 @@ func TestEveryPageRendersInEveryLanguage(t *testing.T) {
 }
 
 func samplePages(w *catalog) map[string]any {
-	site := moderation.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: settings.Settings{Suspect: .9}}
+	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
 	m := &cardMaker{catalog: w, site: site, now: noon, decides: true, approved: 4}
 	f := sampleFrame(w)
 	at := place{site: "longway"}

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 )
@@ -132,7 +133,7 @@ func (d *desk) queue(c echo.Context) error {
 }
 
 // queuePage translates one page of a view.
-func (d *desk) queuePage(w *catalog, f frame, site moderation.Site, at place, page moderation.QueuePage) queuePage {
+func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page moderation.QueuePage) queuePage {
 	p := queuePage{
 		frame: f, Heading: w.t("view." + string(at.view())), View: string(at.view()), Sort: string(at.order()),
 		Self: at.url(), Clear: place{site: site.Key, state: at.state, sort: at.sort}.url(), Back: at.query(),
@@ -181,7 +182,7 @@ func restWords(w *catalog, at place) (some, none, text string) {
 	return some, none, text
 }
 
-func (d *desk) cardMaker(w *catalog, site moderation.Site, decides bool, back string, counts map[queue.View]int) *cardMaker {
+func (d *desk) cardMaker(w *catalog, site ground.Site, decides bool, back string, counts map[queue.View]int) *cardMaker {
 	return &cardMaker{
 		catalog: w, site: site, now: d.Clock.Now(), back: back, decides: decides,
 		approved: counts[queue.ViewApproved], spam: counts[queue.ViewSpam],
@@ -241,7 +242,7 @@ func (d *desk) card(c echo.Context) error {
 }
 
 // conflictCard makes the card of a comment that was not as its moderator saw it.
-func (d *desk) conflictCard(ctx context.Context, w *catalog, who people.Actor, site moderation.Site, at place, id string, chose decision.Action) (card, error) {
+func (d *desk) conflictCard(ctx context.Context, w *catalog, who people.Actor, site ground.Site, at place, id string, chose decision.Action) (card, error) {
 	it, past, err := d.Service.Item(ctx, who, site, id)
 	if err != nil {
 		return card{}, err

@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -157,7 +157,7 @@ func (d *desk) sessions(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, moderation.Site{}, w.t("sessions"))
+	f, err := d.deskFrame(c, w, who, ground.Site{}, w.t("sessions"))
 	if err != nil {
 		return err
 	}

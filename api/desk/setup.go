@@ -10,7 +10,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // setupPage is one step of setting up, or the one step of a new account's link.
@@ -143,7 +143,7 @@ func (d *desk) newSite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	site, err := d.Service.AddSite(c.Request().Context(), who, moderation.Site{
+	site, err := d.Service.AddSite(c.Request().Context(), who, ground.Site{
 		Key: form.Get("key"), Name: form.Get("name"), Origins: strings.Fields(form.Get("origin")),
 	}, nil)
 	if err != nil {
@@ -154,7 +154,7 @@ func (d *desk) newSite(c echo.Context) error {
 }
 
 // The policies of a site that has no decisions yet.
-var policies = []settings.Policy{settings.PolicyAll, settings.PolicyNewWriters}
+var policies = []ground.Policy{ground.PolicyAll, ground.PolicyNewWriters}
 
 func (d *desk) policyPage(c echo.Context) error {
 	who, site, err := d.site(c)
@@ -171,7 +171,7 @@ func (d *desk) policyPage(c echo.Context) error {
 	return render(c, w, "setup", p)
 }
 
-func policyLinks(w *catalog, site moderation.Site) []link {
+func policyLinks(w *catalog, site ground.Site) []link {
 	var links []link
 	for _, policy := range policies {
 		links = append(links, policyLink(w, site, policy))
@@ -179,7 +179,7 @@ func policyLinks(w *catalog, site moderation.Site) []link {
 	return links
 }
 
-func policyLink(w *catalog, site moderation.Site, policy settings.Policy) link {
+func policyLink(w *catalog, site ground.Site, policy ground.Policy) link {
 	key := string(policy)
 	return link{Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more"), Current: policy == site.Settings.Moderation}
 }
@@ -200,7 +200,7 @@ func (d *desk) setPolicy(c echo.Context) error {
 	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != site.Settings.RulesText(w.lang) {
 		change["rules_"+w.lang] = rules
 	}
-	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, moderation.SiteChange{Settings: change}); err != nil {
+	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, ground.SiteChange{Settings: change}); err != nil {
 		p := newSetup(c, w, "moderation")
 		p.Policies, p.Rules = policyLinks(w, site), form.Get("rules")
 		return d.setupAgain(c, w, p, form, err)
@@ -224,6 +224,6 @@ func (d *desk) embedPage(c echo.Context) error {
 	return render(c, w, "setup", p)
 }
 
-func (d *desk) snippet(site moderation.Site) string {
+func (d *desk) snippet(site ground.Site) string {
 	return `<script async src="` + d.Origin() + `/embed.js"` + "\n" + `  data-site="` + site.Key + `"></script>`
 }

@@ -10,9 +10,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 type whatIfPage struct {
@@ -54,14 +54,14 @@ func (d *desk) whatIf(c echo.Context) error {
 		return err
 	}
 	p := w.whatIfPage(f, site)
-	in := moderation.WhatIfRequest{Threshold: site.Settings.Suspect, Policy: settings.PolicySuspicious, Last: 1000}
+	in := moderation.WhatIfRequest{Threshold: site.Settings.Suspect, Policy: ground.PolicySuspicious, Last: 1000}
 	if c.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = c.QueryParam("threshold"), c.QueryParam("last")
 		in.Threshold, in.Last = threshold(p.Threshold), -1 // what is no number is refused
 		if n, err := strconv.Atoi(p.Last); err == nil && n != 0 {
 			in.Last = n
 		}
-		in.Policy = settings.Policy(c.QueryParam("policy"))
+		in.Policy = ground.Policy(c.QueryParam("policy"))
 	}
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
@@ -95,7 +95,7 @@ func threshold(typed string) float64 {
 func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
 // mistakes lists what a trial would have got wrong, by kind.
-func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site moderation.Site, t moderation.Trial) ([]mistakes, error) {
+func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site ground.Site, t moderation.Trial) ([]mistakes, error) {
 	type kind struct {
 		key  string
 		some hindsight.Some
@@ -128,10 +128,10 @@ func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site 
 	return lists, nil
 }
 
-func (w *catalog) whatIfPage(f frame, site moderation.Site) whatIfPage {
+func (w *catalog) whatIfPage(f frame, site ground.Site) whatIfPage {
 	now := say(site.Settings.Suspect)
 	p := whatIfPage{frame: f, Threshold: now, Now: now, Last: "1000", None: w.t("whatif.none")}
-	for _, policy := range []settings.Policy{settings.PolicyAll, settings.PolicySuspicious, settings.PolicyNone} {
+	for _, policy := range []ground.Policy{ground.PolicyAll, ground.PolicySuspicious, ground.PolicyNone} {
 		key := string(policy)
 		p.Policies = append(p.Policies, link{Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more")})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
@@ -46,7 +47,7 @@ type world struct {
 	s     *moderation.Service
 	clock *clock
 	url   string
-	site  moderation.Site
+	site  ground.Site
 }
 
 const password = "three odd words"
@@ -79,7 +80,7 @@ func emptyWorld(t *testing.T) *world {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := emptyWorld(t)
-	site, err := w.s.AddSite(w.ctx, people.Operator, moderation.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}, nil)
+	site, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}, nil)
 	w.must(err)
 	w.site = site
 	w.account("Olga", people.Owner)

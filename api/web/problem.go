@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -83,9 +83,9 @@ func known(err error) *problem.Error {
 	switch {
 	case errors.As(err, &e) && e.Kind != problem.Internal:
 		return e
-	case errors.Is(err, moderation.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, ground.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: "The service is busy. Nothing was lost: try again."}
-	case errors.Is(err, moderation.ErrFull):
+	case errors.Is(err, ground.ErrFull):
 		return &problem.Error{Kind: problem.Full, Code: "storage.full", Detail: "The service has no room left. Nothing was stored."}
 	}
 	return nil

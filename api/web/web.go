@@ -15,13 +15,14 @@ import (
 	"net/url"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // Options are what a Kit is made of. Service, Clock, Log and PublicURL are required.
 // Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
 	Service   *moderation.Service
-	Clock     moderation.Clock
+	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it
 	Proxies   []netip.Prefix

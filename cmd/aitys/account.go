@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -127,7 +128,7 @@ func (c accountListCmd) Run(a *app) error {
 }
 
 // newAccountLines returns a line for each role that an account has.
-func newAccountLines(account people.Account, sites []moderation.Site) []accountLine {
+func newAccountLines(account people.Account, sites []ground.Site) []accountLine {
 	line := accountLine{Email: account.Email, Name: account.Name, Disabled: account.Disabled}
 	var lines []accountLine
 	for _, role := range []people.Role{people.Owner, people.Moderator, people.Author} {

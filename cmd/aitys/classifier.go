@@ -11,8 +11,8 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 type classifierCmd struct {
@@ -37,7 +37,7 @@ type ofSite struct {
 }
 
 // with runs a command about the site. It never makes a database.
-func (c ofSite) with(a *app, do func(ctx context.Context, s *moderation.Service, site moderation.Site) error) error {
+func (c ofSite) with(a *app, do func(ctx context.Context, s *moderation.Service, site ground.Site) error) error {
 	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
 		site, err := s.Site(ctx, c.Site)
 		if err != nil {
@@ -55,7 +55,7 @@ type classifierEvalCmd struct {
 }
 
 func (c classifierEvalCmd) Run(a *app) error {
-	try := moderation.WhatIfRequest{Policy: settings.Policy(c.Moderation)}
+	try := moderation.WhatIfRequest{Policy: ground.Policy(c.Moderation)}
 	if c.Threshold != nil {
 		if try.Threshold = *c.Threshold; !(try.Threshold >= 0.5 && try.Threshold <= 1) {
 			return fmt.Errorf("--threshold: want a score from 0.5 to 1, not %v", *c.Threshold)
@@ -66,7 +66,7 @@ func (c classifierEvalCmd) Run(a *app) error {
 			return fmt.Errorf("--last: want 1 to 10,000 comments, not %d", *c.Last)
 		}
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
 		q, err := s.Quality(ctx, people.Operator, site, moderation.QualityRequest{})
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func (c classifierInspectCmd) Run(a *app) error {
 	if c.Top < 1 || c.Top > 1_000 {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
 		in, err := s.Inspect(ctx, people.Operator, site, c.Top)
 		if err != nil {
 			return err
@@ -181,7 +181,7 @@ type rebuiltLine struct {
 }
 
 func (c classifierRebuildCmd) Run(a *app) error {
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
 		began := time.Now()
 		r, err := s.Rebuild(ctx, people.Operator, site, a.progress(began))
 		if err != nil {

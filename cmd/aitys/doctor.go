@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
@@ -192,7 +193,7 @@ func (d *doctor) sites(service *moderation.Service) {
 	}
 }
 
-func (d *doctor) origins(site moderation.Site) {
+func (d *doctor) origins(site ground.Site) {
 	check := "site " + site.Key
 	if len(site.Origins) == 0 {
 		d.warn(check, "no page may have comments: `aitys site set %s origin=https://…`", site.Key)

@@ -8,13 +8,14 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 // What commands about a filter show to people.
 
 // eval shows how well a filter did.
-func (a *app) eval(site moderation.Site, q moderation.Quality, w *moderation.WhatIf) error {
+func (a *app) eval(site ground.Site, q moderation.Quality, w *moderation.WhatIf) error {
 	rows := [][]string{
 		{"decided", fmt.Sprintf("%d comments%s", q.Decisions, between(q.From, q.To))},
 		{"measured", fmt.Sprintf("%d of them: %d approved, %d spam", q.Filter.Ham+q.Filter.Spam, q.Filter.Ham, q.Filter.Spam)},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -35,7 +36,7 @@ func (c classifierRetireCmd) Run(a *app) error {
 			return fmt.Errorf("--before: want a day like 2026-01-01, not %q", c.Before)
 		}
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
 			if out.Lessons, err = s.OldLessons(ctx, people.Operator, site, before); err != nil {
@@ -88,7 +89,7 @@ func (c classifierEraseCmd) Run(a *app) error {
 	case len(c.Comment) == 0:
 		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site moderation.Site) error {
+	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
 		var did moderation.Erasure
 		var err error
 		if c.DryRun {

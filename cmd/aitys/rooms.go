@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
@@ -35,7 +36,7 @@ func (r *rooms) Close() error { return errors.Join(r.coord.Close(), r.store.Clos
 
 // open opens the database, the secret, the coordination and the service over them. What is
 // refused leaves no file behind that was not there.
-func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slog.Logger) (_ *rooms, err error) {
+func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Logger) (_ *rooms, err error) {
 	if err := a.prepare(n); err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (a *app) open(ctx context.Context, n need, clock moderation.Clock, log *slo
 	return r, nil
 }
 
-func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock moderation.Clock, log *slog.Logger) (*coord.Coord, error) {
+func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock ground.Clock, log *slog.Logger) (*coord.Coord, error) {
 	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log})
 }
 

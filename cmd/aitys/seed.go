@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -30,7 +31,7 @@ type seeder struct {
 	blog    *blog
 	now     time.Time // when the demo opens
 
-	site             moderation.Site
+	site             ground.Site
 	moderator, staff people.Actor
 	ids              map[string]string // of comments, by their names in the script
 	readers          int
@@ -60,7 +61,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	s.clock.set(s.now)
 	if !done {
 		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, err = s.service.AddSite(s.ctx, people.Operator, moderation.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
+		s.site, err = s.service.AddSite(s.ctx, people.Operator, ground.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -75,7 +76,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		return "", err
 	}
 	name := "Small Hours"
-	_, err = s.service.SetSite(s.ctx, people.Operator, demoSite, moderation.SiteChange{Name: &name})
+	_, err = s.service.SetSite(s.ctx, people.Operator, demoSite, ground.SiteChange{Name: &name})
 	return token, err
 }
 
@@ -140,7 +141,7 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.service.SetSite(s.ctx, people.Operator, demoSite, moderation.SiteChange{Origins: origins})
+	site, err := s.service.SetSite(s.ctx, people.Operator, demoSite, ground.SiteChange{Origins: origins})
 	if err != nil {
 		return err
 	}

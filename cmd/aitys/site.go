@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 type siteCmd struct {
@@ -20,13 +20,13 @@ type siteCmd struct {
 
 // siteLine is a site as programs read it.
 type siteLine struct {
-	Key      string            `json:"key"`
-	Name     string            `json:"name"`
-	Origins  []string          `json:"origins"`
-	Settings settings.Settings `json:"settings"`
+	Key      string          `json:"key"`
+	Name     string          `json:"name"`
+	Origins  []string        `json:"origins"`
+	Settings ground.Settings `json:"settings"`
 }
 
-func newSiteLine(s moderation.Site) siteLine {
+func newSiteLine(s ground.Site) siteLine {
 	return siteLine{Key: s.Key, Name: s.Name, Origins: slices.Concat([]string{}, s.Origins), Settings: s.Settings}
 }
 
@@ -39,7 +39,7 @@ type siteAddCmd struct {
 
 func (c siteAddCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		site, err := s.AddSite(ctx, people.Operator, moderation.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
+		site, err := s.AddSite(ctx, people.Operator, ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ type siteSetCmd struct {
 }
 
 func (c siteSetCmd) Run(a *app) error {
-	change := moderation.SiteChange{Settings: map[string]string{}}
+	change := ground.SiteChange{Settings: map[string]string{}}
 	for _, s := range c.Set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -53,7 +54,7 @@ func commentComesBack(w *world) {
 	}
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.CommentByID(w.site.ID, "nothing")
-		w.wants("an unknown comment", err, moderation.ErrNotFound)
+		w.wants("an unknown comment", err, ground.ErrNotFound)
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 var eventRules = []rule{
@@ -16,7 +17,7 @@ var eventRules = []rule{
 	{"old events are pruned and followers go on", eventsArePruned},
 }
 
-func (w *world) lastEvent() (c moderation.Cursor) {
+func (w *world) lastEvent() (c ground.Cursor) {
 	w.Helper()
 	w.view(func(tx moderation.Tx) (err error) {
 		c, err = tx.LastEvent()
@@ -26,7 +27,7 @@ func (w *world) lastEvent() (c moderation.Cursor) {
 }
 
 // after returns the world's own events after a cursor, and where that reading ended.
-func (w *world) after(c moderation.Cursor, limit int) (own []moderation.Event, end moderation.Cursor) {
+func (w *world) after(c ground.Cursor, limit int) (own []ground.Event, end ground.Cursor) {
 	w.Helper()
 	end = c
 	w.view(func(tx moderation.Tx) error {
@@ -49,7 +50,7 @@ type seenEvents struct {
 }
 
 // follow reads until done and everything written before it was read; it gives up by patience.
-func (w *world) follow(from moderation.Cursor, written *atomic.Int64, done <-chan struct{}) seenEvents {
+func (w *world) follow(from ground.Cursor, written *atomic.Int64, done <-chan struct{}) seenEvents {
 	seen := seenEvents{map[string]int{}, map[string]int{}}
 	var deadline time.Time
 	looks := time.NewTicker(2 * time.Millisecond) // leaves the processor to the writers
@@ -101,8 +102,8 @@ func followersMissNothing(w *world) {
 			// Slow ones take their number early and commit late: they look around meanwhile.
 			slow := i%4 == 0
 			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
-				e := moderation.Event{
-					Site: w.site.ID, Kind: moderation.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i, n), At: began,
+				e := ground.Event{
+					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i, n), At: began,
 				}
 				if err := tx.Emit(e); err != nil {
 					return err
@@ -144,9 +145,9 @@ func followersMissNothing(w *world) {
 
 func eventComesBack(w *world) {
 	from := w.lastEvent()
-	want := []moderation.Event{
-		{Site: w.site.ID, Kind: moderation.EventDecided, Page: "p", Comment: "c", Shown: true, At: began},
-		{Site: w.site.ID, Kind: moderation.EventAccount, Account: "a", At: began.Add(time.Microsecond)},
+	want := []ground.Event{
+		{Site: w.site.ID, Kind: ground.EventDecided, Page: "p", Comment: "c", Shown: true, At: began},
+		{Site: w.site.ID, Kind: ground.EventAccount, Account: "a", At: began.Add(time.Microsecond)},
 	}
 	w.update(func(tx moderation.Tx) error { return tx.Emit(want...) })
 	w.update(func(tx moderation.Tx) error { return tx.Emit() })
@@ -158,7 +159,7 @@ func eventComesBack(w *world) {
 		if next, _ := w.after(e.Cursor, 10); len(next) != 1-i {
 			w.Errorf("after event %d come %d, want %d", i, len(next), 1-i)
 		}
-		e.Cursor = moderation.Cursor{}
+		e.Cursor = ground.Cursor{}
 		if e != want[i] {
 			w.Errorf("event %d is %+v, want %+v", i, e, want[i])
 		}
@@ -175,7 +176,7 @@ func lateCommitIsSeen(w *world) {
 	var once sync.Once
 	emit := func(name string, wait bool) {
 		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
-			err := tx.Emit(moderation.Event{Site: w.site.ID, Kind: moderation.EventArrived, Comment: name, At: began})
+			err := tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: name, At: began})
 			if wait {
 				once.Do(func() { close(holding) })
 				<-letGo
@@ -220,7 +221,7 @@ func lateCommitIsSeen(w *world) {
 func eventsArePruned(w *world) {
 	emit := func(name string, at time.Time) {
 		w.update(func(tx moderation.Tx) error {
-			return tx.Emit(moderation.Event{Site: w.site.ID, Kind: moderation.EventArrived, Comment: name, At: at})
+			return tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: name, At: at})
 		})
 	}
 	everything := func() {
@@ -238,7 +239,7 @@ func eventsArePruned(w *world) {
 	}
 	// Everything goes; who follows from there still sees what comes.
 	everything()
-	if got, _ := w.after(moderation.Cursor{}, 10); len(got) != 0 {
+	if got, _ := w.after(ground.Cursor{}, 10); len(got) != 0 {
 		w.Errorf("after pruning everything %+v is left", got)
 	}
 	emit("later", began)

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 var logRules = []rule{
@@ -237,7 +238,7 @@ func undoneOnce(w *world) {
 	if err := undo(1); err != nil {
 		w.Errorf("the first undo: %v", err)
 	}
-	w.wants("the second undo", undo(1), moderation.ErrTaken)
+	w.wants("the second undo", undo(1), ground.ErrTaken)
 	if err := undo(2); err != nil {
 		w.Errorf("undo of another: %v", err)
 	}

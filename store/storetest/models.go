@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 var modelRules = []rule{
@@ -340,7 +341,7 @@ func snapshotsComeBack(w *world) {
 		if len(list) != 1 || list[0].Seq != 128 {
 			w.Errorf("left are %v, want 128 alone", list)
 		}
-		if _, err := tx.Snapshot(w.site.ID, 512); !errors.Is(err, moderation.ErrNotFound) {
+		if _, err := tx.Snapshot(w.site.ID, 512); !errors.Is(err, ground.ErrNotFound) {
 			w.Errorf("what was dropped answers %v", err)
 		}
 		return err

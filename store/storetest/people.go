@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -65,15 +66,15 @@ func accountComesBack(w *world) {
 			w.Errorf("%d accounts (%v), want %d", n, err, count+1)
 		}
 		_, err = tx.AccountByEmail("nobody")
-		w.wants("no account by e-mail", err, moderation.ErrNotFound)
+		w.wants("no account by e-mail", err, ground.ErrNotFound)
 		_, err = tx.AccountByID("nobody")
-		w.wants("no account by id", err, moderation.ErrNotFound)
+		w.wants("no account by id", err, ground.ErrNotFound)
 		return nil
 	})
 	again := a
 	again.ID = w.id("account")
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertAccount(again) })
-	w.wants("an e-mail twice", err, moderation.ErrTaken)
+	w.wants("an e-mail twice", err, ground.ErrTaken)
 }
 
 func accountChanges(w *world) {
@@ -94,7 +95,7 @@ func accountChanges(w *world) {
 	}
 	a.ID = "nobody"
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateAccount(a) })
-	w.wants("no account", err, moderation.ErrNotFound)
+	w.wants("no account", err, ground.ErrNotFound)
 }
 
 func (w *world) newSession(account string, expires time.Time) people.Session {
@@ -147,11 +148,11 @@ func accountIsRemoved(w *world) {
 	}
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.LinkByHash(link.Hash)
-		w.wants("its link", err, moderation.ErrNotFound)
+		w.wants("its link", err, ground.ErrNotFound)
 		return nil
 	})
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.DeleteAccount(a.ID) })
-	w.wants("removing it twice", err, moderation.ErrNotFound)
+	w.wants("removing it twice", err, ground.ErrNotFound)
 }
 
 func sessionsEnd(w *world) {
@@ -181,13 +182,13 @@ func sessionsEnd(w *world) {
 	left(first, third)
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.SessionByHash(second.Hash)
-		w.wants("an ended session", err, moderation.ErrNotFound)
+		w.wants("an ended session", err, ground.ErrNotFound)
 		return nil
 	})
 	w.update(func(tx moderation.Tx) error { return tx.DeleteSessions(a.ID) })
 	left()
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.TouchSession(first.Hash, began, began) })
-	w.wants("touching an ended session", err, moderation.ErrNotFound)
+	w.wants("touching an ended session", err, ground.ErrNotFound)
 }
 
 func tokensAreKept(w *world) {
@@ -232,10 +233,10 @@ func tokensAreKept(w *world) {
 	}
 	w.update(func(tx moderation.Tx) error { return tx.DeleteToken(bound.ID) })
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateToken(bound) })
-	w.wants("changing a removed token", err, moderation.ErrNotFound)
+	w.wants("changing a removed token", err, ground.ErrNotFound)
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.TokenByHash(bound.Hash)
-		w.wants("a removed token", err, moderation.ErrNotFound)
+		w.wants("a removed token", err, ground.ErrNotFound)
 		return nil
 	})
 }
@@ -260,7 +261,7 @@ func linkIsTakenOnce(w *world) {
 			switch {
 			case err == nil && reflect.DeepEqual(got, link):
 				took.Add(1)
-			case errors.Is(err, moderation.ErrNotFound):
+			case errors.Is(err, ground.ErrNotFound):
 				missed.Add(1)
 			default:
 				w.Errorf("took %+v: %v", got, err)
@@ -291,7 +292,7 @@ func expiredIsPruned(w *world) {
 			w.Errorf("%d sessions are left, want 2", len(sessions))
 		}
 		_, gone := tx.LinkByHash(old.Hash)
-		w.wants("the old link", gone, moderation.ErrNotFound)
+		w.wants("the old link", gone, ground.ErrNotFound)
 		_, kept := tx.LinkByHash(young.Hash)
 		return errors.Join(err, kept)
 	})

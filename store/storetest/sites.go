@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/settings"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 var siteRules = []rule{
@@ -24,17 +24,17 @@ var siteRules = []rule{
 }
 
 func siteComesBack(w *world) {
-	s := moderation.Site{
+	s := ground.Site{
 		Key: w.name + "-full", Name: hostile, Origins: []string{"https://x.example", "http://localhost:8080"}, CreatedAt: began,
-		Settings: settings.Settings{
-			Moderation: settings.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
+		Settings: ground.Settings{
+			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
 		},
 	}
 	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })
 	if s.ID <= w.site.ID {
 		w.Errorf("number %d after %d", s.ID, w.site.ID)
 	}
-	read := func() (got moderation.Site) {
+	read := func() (got ground.Site) {
 		w.view(func(tx moderation.Tx) (err error) {
 			got, err = tx.SiteByKey(s.Key)
 			return err
@@ -49,15 +49,15 @@ func siteComesBack(w *world) {
 	if got := read(); !reflect.DeepEqual(got, s) {
 		w.Errorf("after a change %+v, want %+v", got, s)
 	}
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertSite(&moderation.Site{Key: s.Key}) })
-	w.wants("a key twice", err, moderation.ErrTaken)
-	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateSite(moderation.Site{ID: 1 << 40}) })
-	w.wants("a change of no site", err, moderation.ErrNotFound)
+	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertSite(&ground.Site{Key: s.Key}) })
+	w.wants("a key twice", err, ground.ErrTaken)
+	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateSite(ground.Site{ID: 1 << 40}) })
+	w.wants("a change of no site", err, ground.ErrNotFound)
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.SiteByKey("no such site")
-		w.wants("no such site", err, moderation.ErrNotFound)
+		w.wants("no such site", err, ground.ErrNotFound)
 		sites, err := tx.Sites()
-		if !slices.IsSortedFunc(sites, func(a, b moderation.Site) int { return slices.Compare([]byte(a.Key), []byte(b.Key)) }) {
+		if !slices.IsSortedFunc(sites, func(a, b ground.Site) int { return slices.Compare([]byte(a.Key), []byte(b.Key)) }) {
 			w.Error("sites are not listed by key")
 		}
 		return err
@@ -76,15 +76,15 @@ func newSiteHasEmptyLog(w *world) {
 		_, err := tx.LockLog(1 << 40)
 		return err
 	})
-	w.wants("no site's log", err, moderation.ErrNotFound)
+	w.wants("no site's log", err, ground.ErrNotFound)
 }
 
 func pageHasOneAddress(w *world) {
 	const visitors = 20
-	var pages [visitors]moderation.Page
-	var drafts [visitors]moderation.Page
+	var pages [visitors]ground.Page
+	var drafts [visitors]ground.Page
 	for i := range drafts {
-		drafts[i] = moderation.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true, CreatedAt: began}
+		drafts[i] = ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true, CreatedAt: began}
 	}
 	together(visitors, func(i int) {
 		err := w.store.Update(w.ctx(), func(tx moderation.Tx) (err error) {
@@ -118,7 +118,7 @@ func titleIsFilled(w *world) {
 		{"", ""}, {"First", "First"}, {"Second", "First"}, {"", "First"},
 	} {
 		w.update(func(tx moderation.Tx) error {
-			p, err := tx.EnsurePage(moderation.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title, CreatedAt: began})
+			p, err := tx.EnsurePage(ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title, CreatedAt: began})
 			if p.Title != tt.want {
 				w.Errorf("with title %q the page has %q, want %q", tt.title, p.Title, tt.want)
 			}
@@ -141,15 +141,15 @@ func pageChanges(w *world) {
 	})
 	p.URL = other.URL
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdatePage(p) })
-	w.wants("another's address", err, moderation.ErrTaken)
+	w.wants("another's address", err, ground.ErrTaken)
 	p.ID = "nothing"
 	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdatePage(p) })
-	w.wants("no page", err, moderation.ErrNotFound)
+	w.wants("no page", err, ground.ErrNotFound)
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.PageByURL(w.site.ID, "https://x.example/none")
-		w.wants("no page by URL", err, moderation.ErrNotFound)
+		w.wants("no page by URL", err, ground.ErrNotFound)
 		_, err = tx.PageByID(w.site.ID, "nothing")
-		w.wants("no page by id", err, moderation.ErrNotFound)
+		w.wants("no page by id", err, ground.ErrNotFound)
 		return nil
 	})
 }
@@ -158,7 +158,7 @@ func pagesInPieces(w *world) {
 	want := []string{w.page.ID}
 	w.update(func(tx moderation.Tx) error {
 		for i := range 11 {
-			p := moderation.Page{
+			p := ground.Page{
 				ID: w.id("page"), Site: w.site.ID, URL: fmt.Sprintf("https://x.example/%d", i),
 				CreatedAt: began.Add(time.Duration(i/3) * time.Second), // three share a time
 			}
@@ -242,7 +242,7 @@ func siteIsRemoved(w *world) {
 		w.Errorf("the other site was\n%v\nand is\n%v", theirs, got)
 	}
 	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.DeleteSite(w.site.ID) })
-	w.wants("removing it twice", err, moderation.ErrNotFound)
+	w.wants("removing it twice", err, ground.ErrNotFound)
 	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(other.ID) })
 	if next := w.newSite("next"); next.ID <= other.ID {
 		w.Errorf("number %d is given again, %d was removed", next.ID, other.ID)

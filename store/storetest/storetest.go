@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -59,8 +60,8 @@ type world struct {
 	*testing.T
 	store moderation.Store
 	name  string
-	site  moderation.Site
-	page  moderation.Page
+	site  ground.Site
+	page  ground.Page
 	made  atomic.Int64 // how many names were given out
 }
 
@@ -100,16 +101,16 @@ func (w *world) wants(what string, got, want error) {
 	}
 }
 
-func (w *world) newSite(key string) moderation.Site {
+func (w *world) newSite(key string) ground.Site {
 	w.Helper()
-	s := moderation.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
+	s := ground.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
 	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })
 	return s
 }
 
-func (w *world) newPage(site int64, url string) (p moderation.Page) {
+func (w *world) newPage(site int64, url string) (p ground.Page) {
 	w.Helper()
-	fresh := moderation.Page{ID: w.id("page"), Site: site, URL: url, Title: "A page", Open: true, CreatedAt: began}
+	fresh := ground.Page{ID: w.id("page"), Site: site, URL: url, Title: "A page", Open: true, CreatedAt: began}
 	w.update(func(tx moderation.Tx) (err error) {
 		p, err = tx.EnsurePage(fresh)
 		return err

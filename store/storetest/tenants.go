@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
@@ -37,11 +38,11 @@ const (
 	oneRoot                    = "one-root00000000"
 )
 
-var oneKey = moderation.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
+var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
 
 // fill gives a site one of everything, with the same ids on every site and the site's key in
 // the texts.
-func fill(w *world, s moderation.Site) {
+func fill(w *world, s ground.Site) {
 	w.Helper()
 	posted := comment.Comment{
 		Site: s.ID, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Source: s.Key, Search: "one " + s.Key,
@@ -51,7 +52,7 @@ func fill(w *world, s moderation.Site) {
 	shown.ID, shown.State, shown.Shown = oneShown, decision.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
 	w.update(func(tx moderation.Tx) error {
-		page := moderation.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
+		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
 		for _, c := range []comment.Comment{shown, waiting} {
 			_, _, insertion := tx.InsertComment(c)
@@ -83,7 +84,7 @@ func fill(w *world, s moderation.Site) {
 			tx.AddLessons(s.ID, []decision.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []decision.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
-			tx.Emit(moderation.Event{Site: s.ID, Kind: moderation.EventArrived, Page: onePage, Comment: s.Key, At: began}),
+			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
 			}))
@@ -139,8 +140,8 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 		return all, err
 	},
 	"EventsAfter": func(tx moderation.Tx, s int64) (any, error) {
-		events, err := tx.EventsAfter(moderation.Cursor{}, 1_000_000)
-		return slices.DeleteFunc(events, func(e moderation.Event) bool { return e.Site != s }), err
+		events, err := tx.EventsAfter(ground.Cursor{}, 1_000_000)
+		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
 	},
 	"Accounts": func(tx moderation.Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
@@ -155,7 +156,7 @@ func (w *world) portrait(site int64) map[string]string {
 	w.view(func(tx moderation.Tx) error {
 		for method, read := range reads {
 			what, err := read(tx, site)
-			if err != nil && !errors.Is(err, moderation.ErrNotFound) {
+			if err != nil && !errors.Is(err, ground.ErrNotFound) {
 				return fmt.Errorf("%s: %w", method, err)
 			}
 			seen[method] = ""
@@ -176,11 +177,11 @@ var writes = []struct {
 	write  func(tx moderation.Tx, site int64) error
 }{
 	{"EnsurePage", func(tx moderation.Tx, s int64) error {
-		_, err := tx.EnsurePage(moderation.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
+		_, err := tx.EnsurePage(ground.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
 		return err
 	}},
 	{"UpdatePage", func(tx moderation.Tx, s int64) error {
-		return tx.UpdatePage(moderation.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
+		return tx.UpdatePage(ground.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
 	{"InsertComment", func(tx moderation.Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{
@@ -226,7 +227,7 @@ var writes = []struct {
 	}},
 	{"DropSnapshots", func(tx moderation.Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
 	{"Emit", func(tx moderation.Tx, s int64) error {
-		return tx.Emit(moderation.Event{Site: s, Kind: moderation.EventSite, At: began})
+		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},
 }
 
@@ -303,10 +304,10 @@ func nothingCrosses(w *world) {
 }
 
 // keysDoNotCross claims one key on both sites, in one transaction and with both logs locked.
-func keysDoNotCross(w *world, other moderation.Site) {
-	key := moderation.Key{Route: "r", Value: "crossing", Body: []byte("b")}
+func keysDoNotCross(w *world, other ground.Site) {
+	key := ground.Key{Route: "r", Value: "crossing", Body: []byte("b")}
 	w.update(func(tx moderation.Tx) error {
-		for _, s := range []moderation.Site{w.site, other} {
+		for _, s := range []ground.Site{w.site, other} {
 			if _, err := tx.LockLog(s.ID); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/thread"
 )
 
@@ -64,7 +65,7 @@ func failureLeavesNothing(w *world) {
 	w.wants("the update", err, why)
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.Meta(name)
-		w.wants("what it wrote", err, moderation.ErrNotFound)
+		w.wants("what it wrote", err, ground.ErrNotFound)
 		return nil
 	})
 }
@@ -87,7 +88,7 @@ func panicLeavesNothing(w *world) {
 	}()
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.Meta(name)
-		w.wants("what it wrote", err, moderation.ErrNotFound)
+		w.wants("what it wrote", err, ground.ErrNotFound)
 		return nil
 	})
 	w.comment()
@@ -149,7 +150,7 @@ func othersAreSafe(w *world) {
 			switch {
 			case err == nil && err2 == nil:
 				kept.Add(1)
-			case err != nil && errors.Is(err2, moderation.ErrNotFound):
+			case err != nil && errors.Is(err2, ground.ErrNotFound):
 				failed.Add(1)
 			default:
 				w.Errorf("%s: the update says %v, whoever looks finds %v", c.ID, err, err2)
@@ -169,7 +170,7 @@ func leftBeforeTurn(w *world) {
 	w.wants("the update", err, context.Canceled)
 	w.view(func(tx moderation.Tx) error {
 		_, err := tx.Meta(name)
-		w.wants("what it wrote", err, moderation.ErrNotFound)
+		w.wants("what it wrote", err, ground.ErrNotFound)
 		return nil
 	})
 }

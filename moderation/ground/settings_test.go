@@ -1,12 +1,12 @@
-package settings_test
+package ground_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/settings"
 )
 
 func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
@@ -30,7 +30,7 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"signin_url", "javascript:alert(1)", "field.invalid"},
 		{"suspects", "0.5", "field.unknown"},
 	} {
-		s := settings.Default()
+		s := ground.DefaultSettings()
 		err := s.Set(tt.name, tt.value)
 		var p *problem.Error
 		switch {
@@ -43,7 +43,7 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 }
 
 func TestRulesStandInEachLanguageUntilASiteHasItsOwn(t *testing.T) {
-	site := settings.Default()
+	site := ground.DefaultSettings()
 	before := site // as a cache keeps it
 	if en, ru, kk := site.RulesText("en"), site.RulesText("ru"), site.RulesText("kk"); en == ru || ru == kk || kk == en {
 		t.Error("two languages have the same rules")
@@ -70,10 +70,10 @@ func TestRulesStandInEachLanguageUntilASiteHasItsOwn(t *testing.T) {
 }
 
 func TestWithoutAThresholdTheUsualOneStands(t *testing.T) {
-	if got := (settings.Settings{}).Threshold(); got != 0.9 {
+	if got := (ground.Settings{}).Threshold(); got != 0.9 {
 		t.Errorf("got %v", got)
 	}
-	if got := (settings.Settings{Suspect: 0.7}).Threshold(); got != 0.7 {
+	if got := (ground.Settings{Suspect: 0.7}).Threshold(); got != 0.7 {
 		t.Errorf("got %v", got)
 	}
 }

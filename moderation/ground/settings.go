@@ -1,8 +1,4 @@
-// Package settings is what an owner sets of a site: the policy, the scores, the time to edit, the rules.
-//
-// It says what may be set and what stands where nothing is; what follows from a setting is package
-// moderation's.
-package settings
+package ground
 
 import (
 	"fmt"
@@ -15,6 +11,18 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
+
+// RulesText returns the rules in a language: the site's own, else the default. A language
+// other than en, ru and kk is read in English.
+func (s Settings) RulesText(lang string) string {
+	if _, known := defaultRules[lang]; !known {
+		lang = "en"
+	}
+	if own := s.Rules[lang]; own != "" {
+		return own
+	}
+	return defaultRules[lang]
+}
 
 // Policy says whose comments wait for a moderator.
 type Policy string
@@ -45,15 +53,15 @@ type Settings struct {
 	SignInURL   string            `json:"signin_url,omitempty"`
 }
 
-// Default is what a new site has.
-func Default() Settings {
+// DefaultSettings are what a new site has.
+func DefaultSettings() Settings {
 	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15}
 }
 
 // Threshold is the score from which a comment is suspected.
 func (s Settings) Threshold() float64 {
 	if s.Suspect <= 0 {
-		return Default().Suspect
+		return DefaultSettings().Suspect
 	}
 	return s.Suspect
 }
