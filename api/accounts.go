@@ -46,7 +46,7 @@ func (h *moderators) accounts(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	sites, err := h.service.Sites(ctx, who)
+	sites, err := h.kit.Process.Sites(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 
 // oneAccount answers with an account, and with its one-time link as an address.
 func (h *moderators) oneAccount(c echo.Context, status int, who people.Actor, a people.Account, link string) error {
-	sites, err := h.service.Sites(c.Request().Context(), who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}

@@ -21,10 +21,11 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// Options are what a Server is made of. Service, Clock, Log and PublicURL are required.
+// Options are what a Server is made of. Process, Service, Clock, Log and PublicURL are required.
 // Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis says
 // "up" or "down", and "" (or is nil) where none was configured.
 type Options struct {
+	Process   *ground.Process
 	Service   *moderation.Service
 	Clock     ground.Clock
 	Log       *slog.Logger
@@ -50,13 +51,13 @@ type Server struct {
 // New returns a Server that follows the service's events until Close.
 func New(o Options) *Server {
 	kit := web.New(web.Options{
-		Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
+		Process: o.Process, Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
 	})
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,
 		draining: make(chan struct{}),
 	}
-	s.stops = []func(){o.Service.OnEvent(s.pages.event), o.Service.OnEvent(s.live.event)}
+	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.live.event)}
 	s.routes()
 	return s
 }

@@ -158,7 +158,7 @@ func (w *world) hold() (release func()) {
 	fatal(w.t, err)
 	held, let, done := make(chan bool), make(chan bool), make(chan error)
 	go func() {
-		done <- other.Update(ctx, func(tx moderation.Tx) error {
+		_, err := store.For[moderation.Tx](other).Update(ctx, func(tx moderation.Tx) error {
 			if _, err := tx.LockLog(site.ID); err != nil {
 				return err
 			}
@@ -166,6 +166,7 @@ func (w *world) hold() (release func()) {
 			<-let
 			return nil
 		})
+		done <- err
 	}()
 	<-held
 	return func() {

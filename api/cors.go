@@ -54,7 +54,7 @@ func ownOrigin(kit *web.Kit, r *http.Request, from string) bool {
 
 // preflight answers a browser that asks whether a page may send a request.
 func (h *readers) preflight(c echo.Context) error {
-	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (s *Server) readyz(c echo.Context) error {
 		return notReady("The service is going down.", nil)
 	default:
 	}
-	if err := s.kit.Service.Ready(ctx); err != nil {
+	if err := s.kit.Process.Ready(ctx); err != nil {
 		return notReady("The service cannot serve now.", err)
 	}
 	redis := "none"

@@ -66,7 +66,7 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site
 		return badField("/from", "Name the other site by its key.")
 	}
 	ctx := c.Request().Context()
-	from, err := h.service.Site(ctx, in.From)
+	from, err := h.kit.Process.Site(ctx, in.From)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ const maxAsked = 2 << 10
 
 // list answers with a page of comments: from memory, or by one read that is then kept.
 func (h *readers) list(c echo.Context) error {
-	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error)
 		return nil, err
 	}
 	began := h.pages.now() // before anything is read, the site's settings included
-	site, err := h.service.Site(c.Request().Context(), asked.site)
+	site, err := h.kit.Process.Site(c.Request().Context(), asked.site)
 	if err != nil {
 		return nil, err
 	}

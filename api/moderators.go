@@ -36,7 +36,7 @@ func (h *moderators) as(next func(echo.Context, people.Actor) error) echo.Handle
 // on does the same for what concerns one site.
 func (h *moderators) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
 	return h.as(func(c echo.Context, who people.Actor) error {
-		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (h *moderators) me(c echo.Context, who people.Actor) error {
 }
 
 func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time) error {
-	sites, err := h.service.Sites(c.Request().Context(), who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}

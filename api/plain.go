@@ -34,7 +34,7 @@ type typed struct {
 }
 
 func (h *plain) show(c echo.Context) error {
-	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (h *plain) show(c echo.Context) error {
 }
 
 func (h *plain) post(c echo.Context) error {
-	site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (h *plain) post(c echo.Context) error {
 	if got.Duplicate {
 		return h.back(c, "again")
 	}
-	h.keepOwn(c, site, ownComment{got.Comment.ID, got.EditToken})
+	h.keepOwn(c, site, ownComment{got.ID, got.EditToken})
 	return h.back(c, "")
 }
 

@@ -22,7 +22,7 @@ type readers struct {
 // open finds the site and keeps to its origins, before next.
 func (h *readers) open(next func(echo.Context, ground.Site) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		site, err := h.service.Site(c.Request().Context(), c.Param("site"))
+		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {
 			return err
 		}
@@ -105,12 +105,12 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 }
 
 func arrived(c echo.Context, got moderation.Submitted) error {
-	out := posted{ID: got.Comment.ID, State: got.Comment.State.String(), Duplicate: got.Duplicate}
+	out := posted{ID: got.ID, State: got.State.String(), Duplicate: got.Duplicate}
 	if got.Duplicate {
 		return c.JSON(http.StatusOK, out)
 	}
-	out.Version, out.HTML, out.EditToken = got.Comment.Version, &got.Comment.HTML, got.EditToken
-	out.CreatedAt, out.EditUntil = at(got.Comment.CreatedAt), at(got.EditUntil)
+	out.Version, out.HTML, out.EditToken = got.Version, &got.HTML, got.EditToken
+	out.CreatedAt, out.EditUntil = at(got.CreatedAt), at(got.EditUntil)
 	return c.JSON(http.StatusCreated, out)
 }
 

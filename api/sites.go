@@ -42,7 +42,7 @@ func siteWhole(s ground.Site) siteOut {
 }
 
 func (h *moderators) sites(c echo.Context, who people.Actor) error {
-	sites, err := h.service.Sites(c.Request().Context(), who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}
@@ -70,10 +70,11 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 		return err
 	}
 	site := ground.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
-	if site, err = h.service.AddSite(c.Request().Context(), who, site, key); err != nil {
+	site, again, err := h.service.AddSite(c.Request().Context(), who, site, key)
+	if err != nil {
 		return err
 	}
-	replayed(c, key != nil && key.Replayed)
+	replayed(c, again)
 	return c.JSON(http.StatusCreated, siteWhole(site))
 }
 

@@ -41,7 +41,7 @@ func (h *moderators) tokens(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	sites, err := h.service.Sites(ctx, who)
+	sites, err := h.kit.Process.Sites(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (h *moderators) setToken(c echo.Context, who people.Actor) error {
 }
 
 func (h *moderators) oneToken(c echo.Context, status int, who people.Actor, t people.Token, value string) error {
-	sites, err := h.service.Sites(c.Request().Context(), who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}

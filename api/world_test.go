@@ -25,6 +25,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is the real service over real HTTP, on one of the two databases.
@@ -33,7 +34,7 @@ type world struct {
 	dbURL   string
 	redis   string
 	db      *store.DB
-	service *moderation.Service
+	service *storetest.Rooms
 	front   *api.Server
 	url     string
 	clock   *clock
@@ -106,17 +107,17 @@ func (w *world) open(o options, so store.Options) {
 	shared, err := coord.Open(ctx, coord.Options{URL: w.redis, Secret: testSecret, Clock: w.clock, Log: log})
 	fatal(t, err)
 	w.db = db
-	mo := moderation.Options{Store: db, Secret: testSecret, Clock: w.clock, Bell: shared, Log: log}
+	furnish := ground.Options{Clock: w.clock, Bell: shared, Log: log}
 	if w.redis != "" {
-		mo.Claims = shared // without Redis a claim ends by the clock, which stands still here
+		furnish.Claims = shared // without Redis a claim ends by the clock, which stands still here
 	}
-	w.service, err = moderation.New(ctx, mo)
+	w.service, err = storetest.Furnish(ctx, store.For[storetest.Tx](db), testSecret, furnish)
 	fatal(t, err)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	fatal(t, err)
 	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	ao := api.Options{Service: w.service, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
+	ao := api.Options{Process: w.service.Process, Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
 	if o.limits {
 		ao.Limiter = shared
 	}
@@ -157,7 +158,7 @@ func (w *world) people() {
 		{Key: "a", Name: "Site A", Origins: []string{originA, "http://localhost:1313"}},
 		{Key: "b", Name: "Site B", Origins: []string{originB}},
 	} {
-		_, err := w.service.AddSite(ctx, people.Operator, s, nil)
+		_, _, err := w.service.AddSite(ctx, people.Operator, s, nil)
 		fatal(t, err)
 	}
 	w.account("root", people.Owner)

@@ -50,9 +50,9 @@ func (s *Service) SetAccount(ctx context.Context, who people.Actor, id string, c
 	if err != nil {
 		return people.Account{}, err
 	}
-	at := s.now()
+	at := s.work.Now()
 	var a people.Account
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := lockPeople(tx); err != nil {
 			return err
 		}

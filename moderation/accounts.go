@@ -48,7 +48,7 @@ func (s *Service) AddAccount(ctx context.Context, who people.Actor, in NewAccoun
 		return people.Account{}, "", err
 	}
 	value, row := s.newLink(a.ID)
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := tx.InsertAccount(a); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Service) newAccount(email, name string) (people.Account, error) {
 	if !ok || name == "" {
 		return people.Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
-	return people.Account{ID: ground.NewID(), Email: email, Name: name, CreatedAt: s.now()}, nil
+	return people.Account{ID: ground.NewID(), Email: email, Name: name, CreatedAt: s.work.Now()}, nil
 }
 
 // mayGive reports why who may not give roles on the sites with these keys; none are all.
@@ -92,7 +92,7 @@ func (s *Service) mayGive(ctx context.Context, who people.Actor, keys []string) 
 		return who.MayEverywhere(people.Owner, people.ScopeAdmin)
 	}
 	for _, key := range keys {
-		if err := s.mayOwn(ctx, who, key); err != nil {
+		if err := s.work.MayOwn(ctx, who, key); err != nil {
 			return err
 		}
 	}
@@ -103,7 +103,7 @@ func (s *Service) mayGive(ctx context.Context, who people.Actor, keys []string) 
 func (s *Service) siteIDs(ctx context.Context, who people.Actor, keys []string) ([]int64, error) {
 	var ids []int64
 	for _, key := range keys {
-		site, err := s.Site(ctx, key)
+		site, err := s.work.Site(ctx, key)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people
 	if err := who.Known(); err != nil {
 		return nil, err
 	}
-	err = s.view(ctx, func(tx Tx) (err error) {
+	err = s.work.View(ctx, func(tx Tx) (err error) {
 		list, err = tx.Accounts()
 		return err
 	})
@@ -148,9 +148,9 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 	if err := who.Known(); err != nil {
 		return "", err
 	}
-	at := s.now()
+	at := s.work.Now()
 	value, row := s.newLink("")
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := lockPeople(tx); err != nil {
 			return err
 		}
@@ -190,8 +190,8 @@ func (s *Service) RemoveAccount(ctx context.Context, who people.Actor, id string
 	if err := who.Known(); err != nil {
 		return err
 	}
-	at := s.now()
-	err := s.update(ctx, func(tx Tx) error {
+	at := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
 		if err := lockPeople(tx); err != nil {
 			return err
 		}

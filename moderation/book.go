@@ -20,7 +20,7 @@ type entry struct {
 }
 
 func (s *Service) newEntry(who people.Actor, site ground.Site) entry {
-	return entry{site: site, by: who.ID(), batch: ground.NewID(), at: s.now()}
+	return entry{site: site, by: who.ID(), batch: ground.NewID(), at: s.work.Now()}
 }
 
 // A book is the locked end of a site's log in one transaction: decisions are written to

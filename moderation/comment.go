@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -55,4 +56,8 @@ func readComment(tx Tx, site int64, id string) (comment.Comment, error) {
 		return comment.Comment{}, fmt.Errorf("read comment: %w", err)
 	}
 	return c, nil
+}
+
+func unknownComment() error {
+	return problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 }

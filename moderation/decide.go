@@ -41,24 +41,24 @@ type Choice struct {
 // comment.unknown, comment.removed or decision.superseded. By is a name; By and At are of the
 // last decision, where there is one.
 type Conflict struct {
-	ID      string
-	Code    string
-	Version int64
-	State   decision.State
-	By      string
-	At      time.Time
+	ID      string         `json:"id"`
+	Code    string         `json:"code"`
+	Version int64          `json:"version"`
+	State   decision.State `json:"state"`
+	By      string         `json:"by"`
+	At      time.Time      `json:"at"`
 }
 
 // An Outcome is what a Choice or an Undo did. Batch is "" when that is nothing.
 type Outcome struct {
-	Batch     string
-	Done      int // decided or undone
-	Unchanged int
-	Conflicts []Conflict
+	Batch     string     `json:"batch"`
+	Done      int        `json:"done"` // decided or undone
+	Unchanged int        `json:"unchanged"`
+	Conflicts []Conflict `json:"conflicts"`
 	// Contradictions are those done that go against what the filter was sure of: a slip of
 	// the hand, perhaps. Undo of Batch takes them back.
-	Contradictions []Contradiction
-	Replayed       bool
+	Contradictions []Contradiction `json:"contradictions"`
+	Replayed       bool            `json:"-"`
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.
@@ -71,18 +71,14 @@ func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site
 	}
 	entry := s.newEntry(who, site)
 	salts := newSalts(len(in.Comments))
-	var out Outcome
-	err := s.update(ctx, func(tx Tx) error {
-		out = Outcome{}
-		replayed, err := once(tx, in.Key, entry.at, &out, func() error {
-			return decideAll(tx, entry, in, salts, &out)
-		})
-		out.Replayed = replayed
-		return err
+	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
+		err = decideAll(tx, entry, in, salts, &out)
+		return out, err
 	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("decide: %w", err)
 	}
+	out.Replayed = again
 	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.ID(), "action", in.Action.String(),
 		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)

@@ -14,13 +14,14 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // standing returns the labels of the lessons that count, by seq.
 func (w *world) standing(site ground.Site) map[uint64]string {
 	w.t.Helper()
 	lessons := map[uint64]string{}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx storetest.Tx) error {
 		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
 			lessons[l.Seq] = l.Label.String() + ": " + l.Comment.Text
 			return nil

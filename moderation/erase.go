@@ -31,12 +31,12 @@ type Person struct {
 
 // An Erasure is what EraseLessons did, or would do.
 type Erasure struct {
-	Batch   string // "" where nothing was to be erased on the site
-	Lessons int    // of the site, copied ones included, whether they counted or not
-	Copies  int    // on other sites, of what was written on this one
+	Batch   string `json:"batch"`   // "" where nothing was to be erased on the site
+	Lessons int    `json:"lessons"` // of the site, copied ones included, whether they counted or not
+	Copies  int    `json:"copies"`  // on other sites, of what was written on this one
 	// Left are such copies on sites that are not the actor's: an owner of those, or the
 	// Operator, erases them.
-	Left     int
+	Left     int  `json:"left"`
 	Replayed bool `json:"-"`
 }
 
@@ -49,7 +49,7 @@ func (s *Service) LessonsOf(ctx context.Context, who people.Actor, site ground.S
 		return Erasure{}, err
 	}
 	var out Erasure
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		head, err := tx.Head(site.ID)
 		if err != nil {
 			return err
@@ -89,19 +89,19 @@ func (s *Service) EraseLessons(ctx context.Context, who people.Actor, site groun
 		return Erasure{}, err
 	}
 	if key != nil { // a plain hash of an e-mail can be guessed
-		key.Body = s.secret.Mac("erasure", string(key.Body))
+		hidden := *key
+		hidden.Body = s.secret.Mac("erasure", string(key.Body))
+		key = &hidden
 	}
 	entry := s.newEntry(who, site)
-	var out Erasure
-	err := s.update(ctx, func(tx Tx) error {
-		out = Erasure{}
-		replayed, err := once(tx, key, entry.at, &out, func() error { return p.erase(tx, who, entry, &out) })
-		out.Replayed = replayed
-		return err
+	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
+		err = p.erase(tx, who, entry, &out)
+		return out, err
 	})
 	if err != nil {
 		return Erasure{}, fmt.Errorf("erase a person's lessons: %w", err)
 	}
+	out.Replayed = again
 	s.log.InfoContext(ctx, "erase lessons", "site", site.Key, "batch", out.Batch, "by", who.ID(),
 		"lessons", out.Lessons, "copies", out.Copies, "left", out.Left, "replayed", out.Replayed)
 	return out, nil

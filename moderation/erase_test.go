@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // by posts a comment under an e-mail.
@@ -28,7 +29,7 @@ func (w *world) by(site ground.Site, email, name, text string) string {
 		PageURL: "https://" + site.Key + ".example/post", Name: name, Email: email, Body: text,
 	})
 	w.must(err)
-	return out.Comment.ID
+	return out.ID
 }
 
 // holds counts in how many lessons, snapshots and models of a site a word stands.
@@ -106,7 +107,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		if e := entries[0]; e.Kind != decision.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 || e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
-		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 			plain := key()
 			answer, err := tx.ClaimKey(*plain, w.clock.Now())
 			if answer == nil || bytes.Equal(answer.Body, plain.Body) {
@@ -234,16 +235,16 @@ func TestOnlyOwnersErase(t *testing.T) {
 
 // between is a store in whose transactions something happens once lessons were added.
 type between struct {
-	moderation.Store
+	ground.Store[storetest.Tx]
 	happens func()
 }
 
-func (b between) Update(ctx context.Context, fn func(moderation.Tx) error) error {
-	return b.Store.Update(ctx, func(tx moderation.Tx) error { return fn(addsThen{tx, b.happens}) })
+func (b between) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	return b.Store.Update(ctx, func(tx storetest.Tx) error { return fn(addsThen{tx, b.happens}) })
 }
 
 type addsThen struct {
-	moderation.Tx
+	storetest.Tx
 	happens func()
 }
 
@@ -258,7 +259,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 		w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail."), w.by(w.a, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
-		s, err := moderation.New(w.ctx, moderation.Options{Secret: testSecret, Clock: w.clock, Store: between{w.db, func() {
+		s, err := storetest.Furnish(w.ctx, between{w.db.Store, func() {
 			once.Do(func() {
 				go func() {
 					_, err := w.s.EraseLessons(w.ctx, people.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
@@ -271,7 +272,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 				case <-time.After(300 * time.Millisecond): // it waits
 				}
 			})
-		}}})
+		}}, testSecret, ground.Options{Clock: w.clock})
 		w.must(err)
 		_, err = s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
 		w.must(err)
@@ -295,11 +296,11 @@ func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 		w.decide(people.Operator, w.a, decision.Approve, w.by(w.a, "ann@mail.example", "", "A wagtail again."))
 		_, err := w.another(nil).EraseLessons(w.ctx, people.Operator, w.a, moderation.Person{Email: "ann@mail.example"}, nil)
 		w.must(err)
-		w.must(moderation.SaveSnapshots(w.ctx, w.s, w.a))
+		w.must(moderation.SaveSnapshots(w.ctx, w.s.Moderation, w.a))
 		if list := w.snapshots(w.a); len(list) != 0 {
 			t.Errorf("%d snapshots were written of a model that knows what was erased", len(list))
 		}
-		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+		w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 		if list := w.snapshots(w.a); len(list) != 1 {
 			t.Errorf("%d snapshots were written of the model without it, want 1", len(list))
 		}

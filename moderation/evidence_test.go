@@ -21,7 +21,7 @@ func (w *world) refuse(reason decision.Reason, n int, text string) moderation.Ou
 		ids = append(ids, w.submit(w.a, fmt.Sprintf("%s %s", text, chatter(w.posts+i))).ID)
 	}
 	out := w.choose(people.Operator, w.a, moderation.Choice{Action: decision.Reject, Reason: reason}, ids...)
-	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 	return out
 }
 
@@ -71,7 +71,7 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 		t.Errorf("among %d refused the first has %+v", len(page.Items), page.Items[0].Reasons)
 	}
 	w.undo(people.Operator, w.a, out.Batch)
-	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 	for _, l := range w.item(rude).Reasons {
 		if l.Reason == decision.ReasonPersonalAttack {
 			t.Errorf("after the undo: %+v", l)

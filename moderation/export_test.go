@@ -31,9 +31,6 @@ func ModelBytes(ctx context.Context, s *Service, site ground.Site) ([]byte, uint
 // BreakModel makes everything that asks a site's model panic.
 func BreakModel(s *Service, site ground.Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
 
-// SetStore puts another store under a Service that was opened already.
-func SetStore(s *Service, store Store) { s.store = store }
-
 // SnapshotUsed returns the seq of the newest good snapshot that a Service knows of a site.
 func SnapshotUsed(s *Service, site ground.Site) uint64 {
 	m := s.models.of(site.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,19 +12,22 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/store/storetest"
 )
 
-// failing is a store whose every transaction ends in an error, or whose every read does.
+// failing is a store whose every transaction ends in an error, or whose every read does until it is
+// mended.
 type failing struct {
-	moderation.Store
+	ground.Store[storetest.Tx]
 	update, view error
+	mended       *atomic.Bool
 }
 
-func (f failing) Update(ctx context.Context, fn func(moderation.Tx) error) error {
+func (f failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
 	if f.update == nil {
 		return f.Store.Update(ctx, fn)
 	}
-	return f.Store.Update(ctx, func(tx moderation.Tx) error {
+	return f.Store.Update(ctx, func(tx storetest.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
@@ -31,8 +35,8 @@ func (f failing) Update(ctx context.Context, fn func(moderation.Tx) error) error
 	})
 }
 
-func (f failing) View(ctx context.Context, fn func(moderation.Tx) error) error {
-	if f.view == nil {
+func (f failing) View(ctx context.Context, fn func(storetest.Tx) error) error {
+	if f.view == nil || f.mended.Load() {
 		return f.Store.View(ctx, fn)
 	}
 	return fmt.Errorf("begin: %w", f.view)
@@ -52,7 +56,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
-		s, err := moderation.New(w.ctx, moderation.Options{Store: failing{Store: w.db, update: tt.err}, Secret: testSecret, Clock: w.clock})
+		s, err := storetest.Furnish(w.ctx, failing{Store: w.db.Store, update: tt.err}, testSecret, ground.Options{Clock: w.clock})
 		w.must(err)
 		told := 0
 		s.OnEvent(func(ground.Event) { told++ })
@@ -79,16 +83,17 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	w := newWorld(t)
 	w.warm(w.a, 2)
-	s, err := moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock})
+	broken := failing{Store: w.db.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
+	broken.mended.Store(true)
+	s, err := storetest.Furnish(w.ctx, broken, testSecret, ground.Options{Clock: w.clock})
 	w.must(err)
-	broken := failing{Store: w.db, view: ground.ErrBusy}
-	moderation.SetStore(s, broken)
+	broken.mended.Store(false)
 	out, err := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
 	w.must(err)
-	if c := w.comment(w.a, out.Comment.ID); c.State != decision.Pending || c.Verdict.Warm || c.Verdict.Action != decision.Hold {
+	if c := w.comment(w.a, out.ID); c.State != decision.Pending || c.Verdict.Warm || c.Verdict.Action != decision.Hold {
 		t.Errorf("got %s with %+v", c.State, c.Verdict)
 	}
-	moderation.SetStore(s, w.db)
+	broken.mended.Store(true)
 	w.run(s)
-	w.until("it is judged after all", 30*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.Warm })
+	w.until("it is judged after all", 30*time.Second, func() bool { return w.comment(w.a, out.ID).Verdict.Warm })
 }

@@ -20,7 +20,7 @@ func (s *Service) learnLog(ctx context.Context, site int64, most int) (l *fold.L
 	defer s.survive(ctx, "learn", "", func() { l, err = nil, errNotLearned })
 	old := m.live.Load()
 	var f fold.Fold
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		f = fold.New(tx, site)
 		if old != nil {
 			goesOn, err := f.Follow(*old)

@@ -14,8 +14,8 @@ import (
 
 // A Contradiction is a comment that was decided against what the filter was sure of.
 type Contradiction struct {
-	ID   string
-	Spam float64 // the filter's probability, before
+	ID   string  `json:"id"`
+	Spam float64 `json:"spam"` // the filter's probability, before
 }
 
 // tally counts what a site has taught.

@@ -88,7 +88,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		w.schooled(w.a, 80, 19)
 		last := w.said(w.a, 0.9, 0.9)
 		out := w.decide(people.Operator, w.a, decision.MarkSpam, last)
-		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+		w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 		w.must(w.turnOn("a"))
 		state := func(text string) decision.State {
 			t.Helper()

@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -75,25 +76,25 @@ func newHistory(t *testing.T, twice bool) *history {
 	h := &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
 	if twice {
 		var err error
-		h.s, err = moderation.New(h.ctx, moderation.Options{Store: retrying{h.db}, Secret: testSecret, Clock: h.clock})
+		h.s, err = storetest.Furnish(h.ctx, retrying{h.db.Store}, testSecret, ground.Options{Clock: h.clock})
 		h.must(err)
 	}
 	return h
 }
 
 // retrying is a store whose every transaction fails at its end once, and runs again.
-type retrying struct{ moderation.Store }
+type retrying struct{ ground.Store[storetest.Tx] }
 
-func (r retrying) Update(ctx context.Context, fn func(moderation.Tx) error) error {
+func (r retrying) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
 	errAgain := errors.New("run it again")
-	err := r.Store.Update(ctx, func(tx moderation.Tx) error {
+	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
 		return errAgain
 	})
 	if !errors.Is(err, errAgain) {
-		return err
+		return nil, err
 	}
 	return r.Store.Update(ctx, fn)
 }
@@ -137,10 +138,10 @@ func (h *history) run(line string) {
 	case "edit":
 		p := h.posted[args[0]]
 		h.texts[text] = args[0] + "'"
-		_, _, err = h.s.Edit(h.ctx, h.a, p.Comment.ID, p.EditToken, text)
+		_, _, err = h.s.Edit(h.ctx, h.a, p.ID, p.EditToken, text)
 	case "withdraw":
 		p := h.posted[args[0]]
-		err = h.s.Withdraw(h.ctx, h.a, p.Comment.ID, p.EditToken)
+		err = h.s.Withdraw(h.ctx, h.a, p.ID, p.EditToken)
 	case "approve", "spam", "hold":
 		err = h.choose(verb, "", args)
 	case "reject":
@@ -167,7 +168,7 @@ func (h *history) run(line string) {
 		_, _ = fmt.Sscan(text, &ham, &spam)
 		h.schooled(h.a, ham, spam)
 	case "learn":
-		err = moderation.LearnLog(h.ctx, h.s, h.a)
+		err = moderation.LearnLog(h.ctx, h.s.Moderation, h.a)
 	default:
 		h.t.Fatalf("no command %q", line)
 	}
@@ -185,7 +186,7 @@ func (h *history) post(args []string, text string) error {
 			in.Name = strings.Trim(args[i+1], `"`)
 			i++
 		case "under":
-			in.Parent = h.posted[args[i+1]].Comment.ID
+			in.Parent = h.posted[args[i+1]].ID
 			i++
 		case "on":
 			in.PageURL = "https://a.example/" + args[i+1]
@@ -204,7 +205,7 @@ func (h *history) post(args []string, text string) error {
 		return err
 	}
 	if out.Duplicate {
-		h.say("%s: the same as %s", name, h.name(out.Comment.ID))
+		h.say("%s: the same as %s", name, h.name(out.ID))
 		return nil
 	}
 	h.names = append(h.names, name)
@@ -217,7 +218,7 @@ func (h *history) post(args []string, text string) error {
 
 func (h *history) name(id string) string {
 	for name, p := range h.posted {
-		if p.Comment.ID == id {
+		if p.ID == id {
 			return name
 		}
 	}
@@ -229,7 +230,7 @@ func (h *history) choose(verb, reason string, names []string) error {
 	why, _ := decision.ParseReason(reason)
 	ids := make([]string, len(names))
 	for i, name := range names {
-		ids[i] = h.posted[name].Comment.ID
+		ids[i] = h.posted[name].ID
 	}
 	out, err := h.s.Decide(h.ctx, people.Operator, h.a,
 		moderation.Choice{Action: action, Reason: why, Comments: h.refs(h.a, ids...)})
@@ -251,7 +252,7 @@ func (h *history) outcome(verb string, out moderation.Outcome) {
 
 func (h *history) setOpen(page string, open bool) error {
 	var id string
-	h.view(func(tx moderation.Tx) error {
+	h.view(func(tx storetest.Tx) error {
 		p, err := tx.PageByURL(h.a.ID, "https://a.example/"+page)
 		id = p.ID
 		return err
@@ -268,7 +269,7 @@ func (h *history) report() string {
 	}
 	h.said = nil
 	for _, name := range h.names {
-		c := h.comment(h.a, h.posted[name].Comment.ID)
+		c := h.comment(h.a, h.posted[name].ID)
 		fmt.Fprintf(&out, "%s is %s", name, c.State)
 		if c.Reason != decision.NoReason {
 			fmt.Fprintf(&out, " (%s)", c.Reason)
@@ -315,7 +316,7 @@ func list(out *strings.Builder, title string, names []string) {
 // lessons names the lessons that stand; NAME' is the edited text of NAME.
 func (h *history) lessons() []string {
 	var found []string
-	h.view(func(tx moderation.Tx) error {
+	h.view(func(tx storetest.Tx) error {
 		return tx.EachLesson(h.a.ID, 0, func(l classifier.Lesson) error {
 			if name := h.texts[l.Comment.Text]; name != "" { // else it was learned at school
 				found = append(found, fmt.Sprintf("%s=%s", name, l.Label))

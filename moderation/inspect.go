@@ -38,7 +38,7 @@ func (s *Service) Inspect(ctx context.Context, who people.Actor, site ground.Sit
 	}
 	in.Warm = in.Lessons[classifier.Ham] > 0 && in.Lessons[classifier.Spam] > 0
 	in.Spam, in.Ham = l.Model.Strongest(top)
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		list, err := tx.Snapshots(site.ID)
 		for _, snapshot := range list {
 			in.Snapshots = append(in.Snapshots, snapshot.Seq)

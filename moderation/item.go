@@ -28,7 +28,7 @@ func (s *Service) Item(ctx context.Context, who people.Actor, site ground.Site, 
 	}
 	var list []Item
 	var entries []HistoryEntry
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		c, err := readComment(tx, site.ID, id)
 		if err != nil {
 			return err

@@ -18,7 +18,7 @@ const linkLife = 24 * time.Hour
 // newLink makes a one-time link for an account, or with "" for the first owner.
 func (s *Service) newLink(account string) (value string, l people.Link) {
 	value, hash := secret.New("")
-	return value, people.Link{Hash: hash, Account: account, ExpiresAt: s.now().Add(linkLife)}
+	return value, people.Link{Hash: hash, Account: account, ExpiresAt: s.work.Now().Add(linkLife)}
 }
 
 // SetupLink returns the token of a one-time link that makes the first owner, or "" when there
@@ -26,7 +26,7 @@ func (s *Service) newLink(account string) (value string, l people.Link) {
 func (s *Service) SetupLink(ctx context.Context) (string, error) {
 	value, link := s.newLink("")
 	var made bool
-	err := s.update(ctx, func(tx Tx) error {
+	err := s.work.Update(ctx, func(tx Tx) error {
 		n, err := tx.CountAccounts()
 		if made = n == 0; err != nil || !made {
 			return err
@@ -53,7 +53,7 @@ type LinkUse struct {
 // first owner; auth.needed when the link is used, too old or unknown.
 func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account, error) {
 	var account people.Account
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		link, err := tx.LinkByHash(secret.Hash(token))
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account
 
 // linked returns the account a link is for; ErrNotFound when the link is no longer good.
 func (s *Service) linked(tx Tx, l people.Link) (people.Account, error) {
-	if !s.now().Before(l.ExpiresAt) {
+	if !s.work.Now().Before(l.ExpiresAt) {
 		return people.Account{}, ground.ErrNotFound
 	}
 	if l.Account != "" {
@@ -112,7 +112,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	}
 	account.Password = hash
 	out, row := s.newSession(account, in.Agent)
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := lockPeople(tx); err != nil {
 			return err
 		}

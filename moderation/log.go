@@ -40,7 +40,7 @@ func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, a
 		}
 	}
 	entries = []LogEntry{}
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		decisions, err := tx.DecisionsBefore(site.ID, from, limit+1)
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 func (s *Service) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
 	w := decision.NewWalk(site.ID)
 	for more := true; more; {
-		err := s.view(ctx, func(tx Tx) (err error) {
+		err := s.work.View(ctx, func(tx Tx) (err error) {
 			bad, more, err = w.Step(tx)
 			return err
 		})
@@ -123,7 +123,7 @@ func (s *Service) LastBatches(ctx context.Context, who people.Actor, site ground
 		return nil, err
 	}
 	batches := []string{}
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		batches = batches[:0]
 		w := undoables{tx: tx, site: site.ID, by: who.ID(), later: map[string]int64{}}
 		for range 10 {

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // The chain as its documentation describes it, written a second time.
@@ -101,7 +102,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
 	w := newWorld(t)
 	mod := w.person("mod", people.Moderator)
-	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+	w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 		if _, err := tx.LockLog(w.a.ID); err != nil {
 			return err
 		}

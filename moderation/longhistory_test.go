@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // texts makes n texts that share words, so that models of them have something to learn.
@@ -48,7 +49,7 @@ func (w *world) waiting(site ground.Site, texts []string) []string {
 	w.t.Helper()
 	first := w.submit(site, "The first of many.")
 	ids := make([]string, len(texts))
-	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+	w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 		for i, text := range texts {
 			c := first
 			ids[i] = uuid.NewString()
@@ -77,7 +78,7 @@ type longHistory struct {
 	ids, otherIDs []string
 	batches       []string
 	rnd           *rand.Rand
-	follower      *moderation.Service
+	follower      *storetest.Rooms
 	copied        bool // from the site to the other one
 	restored      int  // starts that began at a snapshot
 	replayed      int  // snapshots from which the model was made again
@@ -122,7 +123,7 @@ func (h *longHistory) decideSome(n int) {
 // stored are all lessons of a site.
 func (w *world) stored(site ground.Site) (all []decision.Lesson) {
 	w.t.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx storetest.Tx) (err error) {
 		all, err = tx.Lessons(site.ID, 0, 1_000_000)
 		return err
 	})
@@ -224,15 +225,15 @@ func (h *longHistory) step() {
 	case n < 33:
 		h.erase(h.rnd.IntN(50), h.rnd.IntN(3) == 0)
 	case n < 37:
-		h.must(moderation.LearnLog(h.ctx, h.s, h.site))
+		h.must(moderation.LearnLog(h.ctx, h.s.Moderation, h.site))
 	case n < 39:
-		h.must(moderation.LearnLog(h.ctx, h.follower, h.site))
+		h.must(moderation.LearnLog(h.ctx, h.follower.Moderation, h.site))
 	default:
-		fresh, err := moderation.New(h.ctx, moderation.Options{Store: h.db, Secret: testSecret, Clock: h.clock})
+		fresh, err := storetest.Furnish(h.ctx, h.db.Store, testSecret, ground.Options{Clock: h.clock})
 		h.must(err)
 		h.s = fresh
 		h.must(h.s.Learn(h.ctx, h.site))
-		if moderation.SnapshotUsed(h.s, h.site) > 0 {
+		if moderation.SnapshotUsed(h.s.Moderation, h.site) > 0 {
 			h.restored++
 		}
 	}
@@ -243,16 +244,16 @@ func (h *longHistory) step() {
 func (h *longHistory) check(step int) []byte {
 	h.t.Helper()
 	want := h.foldOfWhatCounts(h.site)
-	for _, s := range []*moderation.Service{h.s, h.follower} {
-		h.must(moderation.LearnLog(h.ctx, s, h.site))
-		live, _, err := moderation.ModelBytes(h.ctx, s, h.site)
+	for _, s := range []*storetest.Rooms{h.s, h.follower} {
+		h.must(moderation.LearnLog(h.ctx, s.Moderation, h.site))
+		live, _, err := moderation.ModelBytes(h.ctx, s.Moderation, h.site)
 		h.must(err)
 		if !bytes.Equal(live, want) {
 			h.t.Fatalf("step %d: the model has %d bytes, what counts makes %d", step, len(live), len(want))
 		}
 	}
 	for _, s := range h.snapshots(h.site) {
-		h.view(func(tx moderation.Tx) error {
+		h.view(func(tx storetest.Tx) error {
 			touched, err := tx.LowestTouched(h.site.ID, s.AsOf)
 			if err != nil || touched != 0 && touched <= s.Seq {
 				return err // good for nothing since
@@ -279,7 +280,7 @@ func (h *longHistory) check(step int) []byte {
 func (w *world) foldOfWhatCounts(site ground.Site) []byte {
 	w.t.Helper()
 	var lessons []classifier.Lesson
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx storetest.Tx) error {
 		log, err := tx.DecisionsAfter(site.ID, 0, 100_000)
 		if err != nil {
 			return err
@@ -395,7 +396,7 @@ func (h *longHistory) verify() {
 }
 
 func (h *longHistory) entries() (n uint64) {
-	h.view(func(tx moderation.Tx) error {
+	h.view(func(tx storetest.Tx) error {
 		head, err := tx.Head(h.site.ID)
 		n = head.Seq
 		return err

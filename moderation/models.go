@@ -141,7 +141,7 @@ func (s *Service) Learn(ctx context.Context, site ground.Site) error {
 // markAllStale has the verdicts of all sites looked at.
 func (s *Service) markAllStale(ctx context.Context) error {
 	var sites []ground.Site
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		sites, err = tx.Sites()
 		return err
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // After any history, with old decisions undone and decided anew, the model that followed the
@@ -29,13 +30,13 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 	for n := range histories {
 		site := w.site(fmt.Sprintf("h%d", n))
 		w.randomHistory(site, rnd)
-		w.must(moderation.LearnLog(w.ctx, w.s, site))
-		live, stamp, err := moderation.ModelBytes(w.ctx, w.s, site)
+		w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
+		live, stamp, err := moderation.ModelBytes(w.ctx, w.s.Moderation, site)
 		w.must(err)
 
-		fresh, err := moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock})
+		fresh, err := storetest.Furnish(w.ctx, w.db.Store, testSecret, ground.Options{Clock: w.clock})
 		w.must(err)
-		rebuilt, again, err := moderation.ModelBytes(w.ctx, fresh, site)
+		rebuilt, again, err := moderation.ModelBytes(w.ctx, fresh.Moderation, site)
 		w.must(err)
 		if !bytes.Equal(live, rebuilt) || stamp != again {
 			t.Fatalf("history %d: the live model has %d bytes at %d, the rebuilt one %d at %d", n, len(live), stamp, len(rebuilt), again)
@@ -68,7 +69,7 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 			if choice.Action == decision.Reject {
 				choice.Reason = decision.ReasonDuplicate + decision.Reason(rnd.IntN(7))
 			}
-			out := w.choose(people.Operator, site, choice, own[rnd.IntN(len(own))].Comment.ID, own[rnd.IntN(len(own))].Comment.ID)
+			out := w.choose(people.Operator, site, choice, own[rnd.IntN(len(own))].ID, own[rnd.IntN(len(own))].ID)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
 			}
@@ -76,15 +77,15 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 			w.undo(people.Operator, site, batches[rnd.IntN(len(batches))])
 		case n < 10:
 			c := own[rnd.IntN(len(own))]
-			_, _, err := w.s.Edit(w.ctx, site, c.Comment.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
+			_, _, err := w.s.Edit(w.ctx, site, c.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
 			if got := code(err); got != "" && got != "comment.unknown" {
 				w.t.Fatal(err)
 			}
 		case n < 11:
-			w.must(moderation.LearnLog(w.ctx, w.s, site))
+			w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
 		default:
 			c := own[rnd.IntN(len(own))]
-			w.must(w.s.Withdraw(w.ctx, site, c.Comment.ID, c.EditToken))
+			w.must(w.s.Withdraw(w.ctx, site, c.ID, c.EditToken))
 		}
 	}
 }
@@ -95,7 +96,7 @@ func (w *world) foldOfWhatStands(site ground.Site) []byte {
 	w.t.Helper()
 	standing := map[string]decision.Entry{} // by comment
 	texts := map[uint64]classifier.Lesson{}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx storetest.Tx) error {
 		log, err := tx.DecisionsAfter(site.ID, 0, 1000)
 		for _, d := range log {
 			if d.Undoes == 0 && !d.Undone {
@@ -132,7 +133,7 @@ func (w *world) foldOfWhatStands(site ground.Site) []byte {
 }
 
 // run has a service follow the events until the test ends.
-func (w *world) run(s *moderation.Service) {
+func (w *world) run(s *storetest.Rooms) {
 	w.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -162,9 +163,9 @@ func (w *world) until(what string, most time.Duration, is func() bool) {
 }
 
 // another returns a second service on the same database, as another process would have it.
-func (w *world) another(bell ground.Bell) *moderation.Service {
+func (w *world) another(bell ground.Bell) *storetest.Rooms {
 	w.t.Helper()
-	s, err := moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock, Bell: bell})
+	s, err := storetest.Furnish(w.ctx, w.db.Store, testSecret, ground.Options{Clock: w.clock, Bell: bell})
 	w.must(err)
 	return s
 }
@@ -183,16 +184,16 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	w.decide(people.Operator, w.a, decision.Approve, ham.ID)
 	batch := w.decide(people.Operator, w.a, decision.MarkSpam, spam.ID).Batch
 	same := func() bool {
-		mine, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+		mine, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, w.a)
 		w.must(err)
-		its, stamp, err := moderation.ModelBytes(w.ctx, other, w.a)
+		its, stamp, err := moderation.ModelBytes(w.ctx, other.Moderation, w.a)
 		w.must(err)
 		return bytes.Equal(mine, its) && stamp > 0
 	}
 	w.until("the other process learns", 30*time.Second, same)
 	w.undo(people.Operator, w.a, batch)
 	w.until("the other process forgets", 30*time.Second, func() bool {
-		_, stamp, err := moderation.ModelBytes(w.ctx, other, w.a)
+		_, stamp, err := moderation.ModelBytes(w.ctx, other.Moderation, w.a)
 		w.must(err)
 		return same() && stamp == 3
 	})

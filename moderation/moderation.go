@@ -7,28 +7,14 @@
 // and can be undone, and a site's model is the fold of the lessons that stand.
 package moderation
 
-import (
-	"context"
-)
+import "github.com/aitys/aitys/moderation/ground"
 
-// Store keeps everything. View runs fn on one read-only snapshot; Update runs it in one
-// transaction, which is durable when Update returns nil. fn may run again, so it makes no
-// ids, times or random numbers and does nothing outside the transaction.
-//
-// Errors are the sentinels below (wrapped) or unexpected. Package storetest is the contract.
-type Store interface {
-	View(ctx context.Context, fn func(Tx) error) error
-	Update(ctx context.Context, fn func(Tx) error) error
-}
-
-// Tx is one transaction or snapshot. A Tx is used by one goroutine and ends with the
-// function it was passed to. Every method that touches a site's rows takes the site's id.
+// Tx is what the use cases ask of a transaction.
 type Tx interface {
+	ground.Tx
 	SiteTx
 	PeopleTx
 	CommentTx
 	LogTx
 	ModelTx
-	EventTx
-	KeyTx
 }

@@ -19,7 +19,7 @@ func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (
 	}
 	var c comment.Comment
 	var page ground.Page
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (s *Service) checkToken(site ground.Site, id, token string) error {
 // Edit replaces the text of a writer's own comment, within its window; it is judged again and
 // waits again, unless the site publishes it. The same text changes nothing.
 func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body string) (comment.Comment, ground.Page, error) {
-	now := s.now()
+	now := s.work.Now()
 	body, err := comment.CheckBody(body)
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, err
@@ -59,7 +59,7 @@ func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body st
 	}
 	c.Write(body)
 	j := s.ask(ctx, c)
-	err = s.update(ctx, func(tx Tx) (err error) {
+	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		if _, err := tx.LockLog(site.ID); err != nil {
 			return fmt.Errorf("lock log: %w", err)
 		}
@@ -132,8 +132,8 @@ func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token stri
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
 	}
-	now := s.now()
-	err := s.update(ctx, func(tx Tx) error {
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
 		if _, err := tx.LockLog(site.ID); err != nil {
 			return fmt.Errorf("lock log: %w", err)
 		}

@@ -127,7 +127,7 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 				continue
 			}
 			w.must(err)
-			all = append(all, own{out.Comment.ID, out.EditToken})
+			all = append(all, own{out.ID, out.EditToken})
 		case n < 7:
 			action := []decision.Action{decision.Approve, decision.Approve, decision.Approve, decision.Reject, decision.Hold}[rnd.IntN(5)]
 			out := w.decide(people.Operator, w.a, action, pick().id, pick().id, pick().id)

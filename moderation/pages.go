@@ -30,7 +30,7 @@ func (s *Service) Pages(ctx context.Context, who people.Actor, site ground.Site,
 	if limit, err = queue.PageSize(limit); err != nil {
 		return nil, "", err
 	}
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		if after != "" {
 			if _, err := pageByID(tx, site.ID, after); errors.Is(err, ground.ErrNotFound) {
 				return problem.Cursor()
@@ -107,9 +107,9 @@ func (s *Service) SetPage(ctx context.Context, who people.Actor, site ground.Sit
 			return PageEntry{}, err
 		}
 	}
-	at := s.now()
+	at := s.work.Now()
 	var out PageEntry
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		page, err := pageByID(tx, site.ID, id)
 		if err != nil {
 			return err

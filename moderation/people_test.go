@@ -74,7 +74,7 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 		},
 		"removing its account": func() error { return w.s.RemoveAccount(w.ctx, bound, root.ID) },
 		"a new site": func() error {
-			_, err := w.s.AddSite(w.ctx, bound, ground.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
+			_, _, err := w.s.AddSite(w.ctx, bound, ground.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
 			return err
 		},
 	} {

@@ -68,7 +68,7 @@ func (s *Service) Quality(ctx context.Context, who people.Actor, site ground.Sit
 		return Quality{}, err
 	}
 	var q Quality
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		past, err := readPast(tx, site.ID, in.Since)
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/verdict"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // said puts a waiting comment on a site's page, of which a filter said what is given.
@@ -31,7 +32,7 @@ func (w *world) saidAll(site ground.Site, verdicts ...verdict.Verdict) []string 
 	w.t.Helper()
 	first := w.submit(site, "A comment that others are like.")
 	ids := make([]string, len(verdicts))
-	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+	w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 		for i, v := range verdicts {
 			c := first
 			ids[i] = uuid.NewString()
@@ -134,7 +135,7 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 	}
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
 	w.decide(people.Operator, w.a, decision.Approve, c.ID)
-	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 	if q := w.quality(w.a); q.Filter.Ham != 1 || q.Known != 0 {
 		t.Fatalf("decided once: %+v", q)
 	}
@@ -148,7 +149,7 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 	// A decision that is changed is none: what was said is from before both.
 	id := w.submit(w.a, "Order cheap pills at our casino now!").ID
 	w.decide(people.Operator, w.a, decision.Approve, id)
-	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 	w.decide(people.Operator, w.a, decision.MarkSpam, id)
 	if q := w.quality(w.a); q.Known != 1 || q.Filter.Spam != 1 {
 		t.Errorf("decided anew: known %d, measured %d", q.Known, q.Filter.Spam)
@@ -163,11 +164,11 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 	judged := func() {
 		t.Helper()
 		now := w.comment(w.a, c.ID)
-		_, changed, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+		_, changed, err := moderation.ModelBytes(w.ctx, w.s.Moderation, w.a)
 		w.must(err)
 		v := now.Verdict
 		v.ModelSeq = changed
-		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+		w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 			set, err := tx.SetVerdict(w.a.ID, c.ID, now.Version, v)
 			if !set {
 				t.Error("the verdict was not set")
@@ -175,7 +176,7 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 			return err
 		}))
 	}
-	learn := func() { w.must(moderation.LearnLog(w.ctx, w.s, w.a)) }
+	learn := func() { w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a)) }
 	spam := func() string { return w.decide(people.Operator, w.a, decision.MarkSpam, c.ID).Batch }
 	first := spam()
 	learn()
@@ -200,7 +201,7 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 	c, token := w.submitOwn(w.a, "The tomatoes grew well, thank you.")
 	w.decide(people.Operator, w.a, decision.Approve, c.ID)
 	w.undo(people.Operator, w.a, w.decide(people.Operator, w.a, decision.MarkSpam, c.ID).Batch)
-	w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.must(err)
 	w.decide(people.Operator, w.a, decision.Approve, c.ID)
@@ -359,7 +360,7 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 		}
 		model.Learn(classifier.Lesson{Seq: uint64(i + 1), Label: label, Comment: document})
 		w.decide(people.Operator, w.a, action, c.ID)
-		w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+		w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 	}
 	got, want := w.quality(w.a).Filter, classifier.Measure(before, 0.5, 0.9, 0.99)
 	if math.Abs(got.Brier-want.Brier) > 1e-12 || got.Above != want.Above || got.Spam != want.Spam || got.Ham != want.Ham || want.Above == 0 {
@@ -394,7 +395,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 					w.must(err)
 				}
 			case 2:
-				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+				w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 			default:
 				some := []string{id, ids[rnd.IntN(len(ids))]}
 				if out := w.decide(people.Operator, w.a, decision.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
@@ -405,7 +406,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 		want := map[decision.Action]int{}
 		for _, id := range ids {
 			if standing := w.comment(w.a, id).Standing; standing != 0 {
-				w.view(func(tx moderation.Tx) error {
+				w.view(func(tx storetest.Tx) error {
 					found, err := tx.DecisionsAfter(w.a.ID, standing-1, 1)
 					w.must(err)
 					want[found[0].Action]++

@@ -44,7 +44,7 @@ func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site,
 		return QueuePage{}, err
 	}
 	var out QueuePage
-	err = s.view(ctx, func(tx Tx) (err error) {
+	err = s.work.View(ctx, func(tx Tx) (err error) {
 		var list []comment.Comment
 		if list, out.Next, err = queuePage(tx, q, finds(who, q)); err != nil {
 			return err
@@ -67,7 +67,7 @@ func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, false, err
 	}
-	err = s.view(ctx, func(tx Tx) (err error) {
+	err = s.work.View(ctx, func(tx Tx) (err error) {
 		counts, capped, err = countViews(tx, site)
 		return err
 	})

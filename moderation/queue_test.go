@@ -168,7 +168,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 		in.Parent, in.Body = parent, text
 		out, err := w.s.Submit(w.ctx, w.a, in)
 		w.must(err)
-		return w.comment(w.a, out.Comment.ID)
+		return w.comment(w.a, out.ID)
 	}
 	first := say("", "Bread needs time.")
 	w.decide(mod, w.a, decision.Approve, first.ID)
@@ -212,7 +212,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 		w.clock.add(time.Second)
 		out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: fmt.Sprintf("https://a.example/post/%d", i), Body: "First!", Name: "Bob"})
 		w.must(err)
-		newest = append([]string{w.comment(w.a, out.Comment.ID).Page}, newest...)
+		newest = append([]string{w.comment(w.a, out.ID).Page}, newest...)
 	}
 	w.submit(w.b, "Elsewhere.")
 	var got []string

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // Each step is a transaction that reaches the disk: unless -rapid.checks asks for more, few
@@ -64,9 +65,9 @@ func (s *story) post(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.ids = append(s.ids, out.Comment.ID)
-	s.tokens[out.Comment.ID] = out.EditToken
-	s.approved[out.Comment.ID] = map[string]bool{}
+	s.ids = append(s.ids, out.ID)
+	s.tokens[out.ID] = out.EditToken
+	s.approved[out.ID] = map[string]bool{}
 }
 
 func (s *story) decideSome(t *rapid.T) {
@@ -111,8 +112,8 @@ func (s *story) reply(t *rapid.T) {
 		t.Fatal(err)
 	}
 	s.note(decision.Approve, []moderation.Ref{{ID: c.ID}}, out.Batch)
-	s.ids = append(s.ids, out.Comment.ID)
-	s.approved[out.Comment.ID] = map[string]bool{"An answer.": true}
+	s.ids = append(s.ids, out.ID)
+	s.approved[out.ID] = map[string]bool{"An answer.": true}
 }
 
 func (s *story) undoOne(t *rapid.T) {
@@ -151,7 +152,7 @@ func (s *story) withdraw(t *rapid.T) {
 // check holds what must be true at every moment.
 func (s *story) check(t *rapid.T) {
 	stored := map[string]comment.Comment{}
-	s.view(func(tx moderation.Tx) error {
+	s.view(func(tx storetest.Tx) error {
 		list, err := tx.CommentsByID(s.site.ID, s.ids)
 		for _, c := range list {
 			stored[c.ID] = c
@@ -189,7 +190,7 @@ func (s *story) check(t *rapid.T) {
 // taught is what must stand: of each comment the lesson of its last standing decision.
 func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 	want := map[uint64]string{}
-	s.view(func(tx moderation.Tx) error {
+	s.view(func(tx storetest.Tx) error {
 		for _, c := range stored {
 			if c.Standing == 0 {
 				continue

@@ -34,7 +34,7 @@ func (s *Service) Rebuild(ctx context.Context, who people.Actor, site ground.Sit
 	}
 	var out Rebuilt
 	var renewed fold.Snapshot
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		served := fold.New(tx, site.ID)
 		if err := served.Begin(); err != nil {
 			return err
@@ -64,7 +64,7 @@ func (s *Service) Rebuild(ctx context.Context, who people.Actor, site ground.Sit
 	if out.Entry == 0 { // nothing was decided yet
 		return out, nil
 	}
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		list, err := tx.Snapshots(site.ID)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
@@ -35,7 +36,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 			t.Errorf("of nothing: %+v", out)
 		}
 		w.taught(w.a, 200)
-		want, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+		want, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, w.a)
 		w.must(err)
 		out := w.rebuild(w.a)
 		if out.Lessons != 200 || out.Entry != 200 || out.Base == 0 || !out.Same || len(out.Damaged)+len(out.Dropped) != 0 || out.Bytes != len(want) {
@@ -50,7 +51,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		wrong := newest
 		wrong.Model = classifier.Fold(slices.Values([]classifier.Lesson{{Seq: 3, Label: classifier.Spam, Comment: classifier.Comment{Text: "Nobody taught this."}}})).Bytes()
 		wrong.Seal(w.a.ID)
-		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, wrong) }))
+		w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.a.ID, wrong) }))
 		if out := w.rebuild(w.a); out.Base != 200 || out.Same || !slices.Contains(out.Dropped, 200) {
 			t.Errorf("a wrong one: %+v", out)
 		}
@@ -60,7 +61,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		}
 		newest.Sum = slices.Clone(newest.Sum)
 		newest.Sum[0] ^= 1
-		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, newest) }))
+		w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.a.ID, newest) }))
 		if out := w.rebuild(w.a); out.Base != 0 || !out.Same || !slices.Equal(out.Damaged, []uint64{200}) {
 			t.Errorf("a damaged one: %+v", out)
 		}

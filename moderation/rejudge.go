@@ -48,7 +48,7 @@ func (s *Service) judging(ctx context.Context) {
 			}
 		}
 		for site, t := range turns {
-			if !s.claim(ctx, fmt.Sprintf("rejudge {%d}", site), rejudgeEvery) {
+			if !s.work.Claim(ctx, fmt.Sprintf("rejudge {%d}", site), rejudgeEvery) {
 				continue // another process is at it; look again whether it came to the end
 			}
 			done, err := s.takeTurn(ctx, site, t)
@@ -81,7 +81,7 @@ type turn struct {
 // takeTurn judges by a new model the oldest, newest and riskiest first, then some of the
 // rest, going round. It is done when no verdict is older than the model.
 func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, err error) {
-	site, known, err := s.siteByID(ctx, key)
+	site, known, err := s.work.SiteByID(ctx, key)
 	if err != nil || !known { // it was removed
 		return !known, err
 	}
@@ -113,23 +113,10 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 	return false, nil
 }
 
-func (s *Service) siteByID(ctx context.Context, id int64) (site ground.Site, known bool, err error) {
-	all, err := s.allSites(ctx)
-	if err != nil {
-		return ground.Site{}, true, err
-	}
-	for _, site := range all {
-		if site.ID == id {
-			return site, true, nil
-		}
-	}
-	return ground.Site{}, false, nil
-}
-
 // rejudgeFreshest judges the first of an order that were judged by an older model.
 func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed uint64, order queue.Order) error {
 	var stale []comment.Comment
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		stale, err = tx.StalePending(site.ID, changed, order, freshest)
 		return err
 	})
@@ -148,7 +135,7 @@ func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed
 // turn comes; at the end it begins again.
 func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) error {
 	var waiting []comment.Comment
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		waiting, err = tx.Queue(queue.Query{Site: site.ID, View: queue.ViewPending, Order: queue.Oldest, After: t.after, Limit: rejudgeRead})
 		return err
 	})
@@ -168,7 +155,7 @@ func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) er
 func (s *Service) anyStale(ctx context.Context, site ground.Site) (bool, error) {
 	l := s.models.of(site.ID).live.Load()
 	var stale []comment.Comment
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		var changed uint64
 		if l != nil {
 			changed = l.Changed
@@ -200,8 +187,8 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 			verdicts[i].ModelSeq = changed
 		}
 	}
-	now := s.now()
-	return s.update(ctx, func(tx Tx) error {
+	now := s.work.Now()
+	return s.work.Update(ctx, func(tx Tx) error {
 		renewed := false
 		for i, c := range comments {
 			set, err := tx.SetVerdict(site.ID, c.ID, c.Version, verdicts[i])
@@ -224,7 +211,7 @@ func (s *Service) histories(ctx context.Context, site ground.Site, comments []co
 			writers = append(writers, c.Writer)
 		}
 	}
-	err = s.view(ctx, func(tx Tx) (err error) {
+	err = s.work.View(ctx, func(tx Tx) (err error) {
 		h, err = tx.Writers(site.ID, writers)
 		return err
 	})

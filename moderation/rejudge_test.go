@@ -8,15 +8,17 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // delayed is a store that first lets something else happen where a write's context has it.
-type delayed struct{ moderation.Store }
+type delayed struct{ ground.Store[storetest.Tx] }
 
 type meanwhile struct{}
 
-func (d delayed) Update(ctx context.Context, fn func(moderation.Tx) error) error {
+func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
 	if happens, ok := ctx.Value(meanwhile{}).(func()); ok {
 		happens()
 	}
@@ -28,7 +30,7 @@ func (d delayed) Update(ctx context.Context, fn func(moderation.Tx) error) error
 func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	var err error
-	w.s, err = moderation.New(w.ctx, moderation.Options{Store: delayed{w.db}, Secret: testSecret, Clock: w.clock})
+	w.s, err = storetest.Furnish(w.ctx, delayed{w.db.Store}, testSecret, ground.Options{Clock: w.clock})
 	w.must(err)
 	w.taught(w.a, 10)
 	waits := w.submit(w.a, "It waits already.")
@@ -44,5 +46,5 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	}))
 	out, err := w.s.Submit(ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: "Late", Body: "It was judged before that."})
 	w.must(err)
-	w.until("the late one is judged again", 30*time.Second, func() bool { return w.comment(w.a, out.Comment.ID).Verdict.ModelSeq == 11 })
+	w.until("the late one is judged again", 30*time.Second, func() bool { return w.comment(w.a, out.ID).Verdict.ModelSeq == 11 })
 }

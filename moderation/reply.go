@@ -16,10 +16,11 @@ import (
 // Contradictions has that comment where the filter was sure that it is spam: undo of Batch takes
 // the approval back.
 type Replied struct {
-	Comment        comment.Comment
-	Batch          string
-	Contradictions []Contradiction
-	Replayed       bool
+	ID             string          `json:"id"`
+	Batch          string          `json:"batch"`
+	Contradictions []Contradiction `json:"contradictions"`
+	Comment        comment.Comment `json:"-"` // as it is now
+	Replayed       bool            `json:"-"`
 }
 
 // Reply answers a comment under a badge, published at once. An author may answer what is
@@ -41,37 +42,32 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site ground.Site,
 	}
 	reply.Write(body)
 	segment := comment.NewSegment(e.at)
-	var out Replied
-	err = s.update(ctx, func(tx Tx) error {
-		var answer struct {
-			ID, Batch      string
-			Contradictions []Contradiction
-		}
-		replayed, err := once(tx, key, e.at, &answer, func() error {
-			b, err := e.open(tx)
-			if err != nil {
-				return err
-			}
-			var approved Outcome
-			if err := b.reply(who, to, reply, segment, salts[0], &approved); err != nil {
-				return err
-			}
-			answer.ID, answer.Batch, answer.Contradictions = reply.ID, approved.Batch, approved.Contradictions
-			return nil
-		})
+	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Replied, err error) {
+		b, err := e.open(tx)
 		if err != nil {
-			return err
+			return out, err
 		}
-		c, err := tx.CommentByID(site.ID, answer.ID)
-		out = Replied{Comment: c, Batch: answer.Batch, Contradictions: answer.Contradictions, Replayed: replayed}
-		return err
+		var approved Outcome
+		if err := b.reply(who, to, reply, segment, salts[0], &approved); err != nil {
+			return out, err
+		}
+		out = Replied{ID: reply.ID, Batch: approved.Batch, Contradictions: approved.Contradictions}
+		out.Comment, err = tx.CommentByID(site.ID, reply.ID)
+		return out, err
 	})
+	if err == nil && again {
+		err = s.work.View(ctx, func(tx Tx) (err error) {
+			out.Comment, err = tx.CommentByID(site.ID, out.ID)
+			return err
+		})
+	}
 	if errors.Is(err, ground.ErrNotFound) {
 		return Replied{}, unknownComment()
 	}
 	if err != nil {
 		return Replied{}, fmt.Errorf("reply: %w", err)
 	}
+	out.Replayed = again
 	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch, "by", who.ID(),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil

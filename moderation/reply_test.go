@@ -26,7 +26,7 @@ func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 		t.Fatalf("readers see %d comments, count %d, want 2", len(thread.Comments), thread.Count)
 	}
 	r := thread.Comments[1]
-	if r.ID != out.Comment.ID || r.Parent != c.ID || r.Depth != 1 || r.Badge != "author" || r.Name != "author" ||
+	if r.ID != out.ID || r.Parent != c.ID || r.Depth != 1 || r.Badge != "author" || r.Name != "author" ||
 		!strings.Contains(r.HTML, "<strong>ever</strong>") {
 		t.Errorf("got %q by %q (%s) below %q at depth %d", r.HTML, r.Name, r.Badge, r.Parent, r.Depth)
 	}
@@ -110,7 +110,7 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 	w.must(err)
 	second, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Once.", key)
 	w.must(err)
-	if first.Replayed || !second.Replayed || first.Comment.ID != second.Comment.ID || first.Batch != second.Batch {
+	if first.Replayed || !second.Replayed || first.ID != second.ID || first.Batch != second.Batch {
 		t.Errorf("got %v and %v, want the same answer", first, second)
 	}
 	if n := len(w.thread(w.a).Comments); n != 2 {

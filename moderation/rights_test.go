@@ -135,7 +135,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"AddSite": func(who people.Actor) error {
-			_, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
+			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
 			return err
 		},
 		"RemoveSite": func(who people.Actor) error { return s.RemoveSite(ctx, who, "a") },

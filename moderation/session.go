@@ -35,7 +35,7 @@ type SignedIn struct {
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
 func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (SignedIn, error) {
 	email, possible := address.Email(email)
-	if wait := s.signins.Take(email, s.now()); wait > 0 {
+	if wait := s.signins.Take(email, s.work.Now()); wait > 0 {
 		return SignedIn{}, &problem.Error{Kind: problem.Limited, Code: "rate.limited",
 			Detail:     "Too many wrong passwords. Wait a little, then try again.",
 			RetryAfter: int(wait/time.Second) + 1}
@@ -52,7 +52,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (Signe
 		return SignedIn{}, errSession()
 	}
 	in, row := s.newSession(account, agent)
-	err = s.update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		// The account may have been disabled, or its password changed, while we compared.
 		if err := lockPeople(tx); err != nil {
 			return err
@@ -79,7 +79,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (Signe
 
 // signer finds the account to sign in: one without a password where there is none that may.
 func (s *Service) signer(ctx context.Context, email string, possible bool) (account people.Account, err error) {
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		if !possible {
 			email = "nobody" // looked up all the same, for the time it takes
 		}
@@ -94,7 +94,7 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 
 // newSession makes a session of an account, to be inserted.
 func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.Session) {
-	now := s.now()
+	now := s.work.Now()
 	value, hash := secret.New("")
 	row := people.Session{
 		Hash: hash, ID: ground.NewID(), Account: a.ID, Agent: text.Shorten(agent, 120),
@@ -109,10 +109,10 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 
 // ActorBySession returns who a cookie's value stands for; auth.needed when nobody.
 func (s *Service) ActorBySession(ctx context.Context, value string) (people.Actor, error) {
-	now := s.now()
+	now := s.work.Now()
 	var row people.Session
 	var account people.Account
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if row, err = tx.SessionByHash(secret.Hash(value)); err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 		if idle := now.Add(sessionIdle); idle.Before(expires) {
 			expires = idle
 		}
-		if err := s.update(ctx, func(tx Tx) error { return tx.TouchSession(row.Hash, now, expires) }); err != nil {
+		if err := s.work.Update(ctx, func(tx Tx) error { return tx.TouchSession(row.Hash, now, expires) }); err != nil {
 			// Whoever only reads is served while nothing can be written.
 			s.log.WarnContext(ctx, "session not prolonged", "session", row.ID, "error", err)
 		}
@@ -142,7 +142,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor, error) {
 	var token people.Token
 	var account people.Account
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if token, err = tx.TokenByHash(secret.Hash(value)); err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (s *Service) MySessions(ctx context.Context, who people.Actor) (list []peop
 	if err := who.Known(); err != nil {
 		return nil, err
 	}
-	err = s.view(ctx, func(tx Tx) (err error) {
+	err = s.work.View(ctx, func(tx Tx) (err error) {
 		list, err = tx.Sessions(who.ID())
 		return err
 	})
@@ -183,8 +183,8 @@ func (s *Service) EndSession(ctx context.Context, who people.Actor, id string) e
 	if err := who.Known(); err != nil {
 		return err
 	}
-	at := s.now()
-	err := s.update(ctx, func(tx Tx) error {
+	at := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
 		list, err := tx.Sessions(who.ID())
 		if err != nil {
 			return err

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
@@ -97,7 +97,8 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
-		return w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+		site, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+		return site, err
 	}
 	for key, want := range map[string]string{
 		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid", "n w": "field.invalid",
@@ -111,7 +112,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w.must(err)
 	second, err := add("once", once)
 	w.must(err)
-	if first.ID != second.ID || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
+	if first.Key != second.Key || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
 		t.Errorf("got %+v and %+v", first, second)
 	}
 }
@@ -145,7 +146,7 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	db, err := store.Open(w.ctx, "sqlite:"+w.path, store.Options{})
 	w.must(err)
 	defer db.Close()
-	other, err := moderation.New(w.ctx, moderation.Options{Store: db, Secret: testSecret, Clock: w.clock})
+	other, err := storetest.Furnish(w.ctx, store.For[storetest.Tx](db), testSecret, ground.Options{Clock: w.clock})
 	w.must(err)
 	before, err := other.Site(w.ctx, "a")
 	w.must(err)

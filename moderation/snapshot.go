@@ -37,12 +37,12 @@ func (s *Service) saveSnapshots(ctx context.Context, site int64) error {
 		return nil
 	}
 	for _, snapshot := range put { // one a transaction: others write too
-		err := s.update(ctx, func(tx Tx) error { return putSnapshot(tx, site, snapshot) })
+		err := s.work.Update(ctx, func(tx Tx) error { return putSnapshot(tx, site, snapshot) })
 		if err != nil {
 			return fmt.Errorf("save snapshot: %w", err)
 		}
 	}
-	err := s.update(ctx, func(tx Tx) error {
+	err := s.work.Update(ctx, func(tx Tx) error {
 		head, err := tx.Head(site)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (s *Service) dueSnapshots(ctx context.Context, site int64) (put []fold.Snap
 	defer m.following.Unlock()
 	// Of several processes that stand at one place of the log, one does it.
 	mine := func(seq, asOf uint64) bool {
-		return s.claim(ctx, fmt.Sprintf("snapshot {%d} %d %d", site, seq, asOf), snapshotClaim)
+		return s.work.Claim(ctx, fmt.Sprintf("snapshot {%d} %d %d", site, seq, asOf), snapshotClaim)
 	}
 	for _, made := range m.unsaved {
 		if mine(made.Seq, made.AsOf) {

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // taught has a site decide n comments, half of them spam, and returns the batches of the newest.
@@ -24,7 +25,7 @@ func (w *world) taught(site ground.Site, n int) (batches []string) {
 		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
 			action := []decision.Action{decision.Approve, decision.MarkSpam}[half]
 			batches = append(batches, w.decide(people.Operator, site, action, some...).Batch)
-			w.must(moderation.LearnLog(w.ctx, w.s, site))
+			w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
 		}
 	}
 	return batches
@@ -32,7 +33,7 @@ func (w *world) taught(site ground.Site, n int) (batches []string) {
 
 func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
 	w.t.Helper()
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx storetest.Tx) error {
 		list, err := tx.Snapshots(site.ID)
 		for _, s := range list {
 			whole, err := tx.Snapshot(site.ID, s.Seq)
@@ -47,7 +48,7 @@ func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
 func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.taught(w.a, 1300)
-		want, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+		want, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, w.a)
 		w.must(err)
 		before := w.snapshots(w.a)
 		if len(before) < 3 {
@@ -56,11 +57,11 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 		for i, s := range before {
 			s.Model = slices.Clone(s.Model)
 			s.Model[i*97%len(s.Model)] ^= 1
-			w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
+			w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
 		}
 		fresh := w.another(nil)
-		w.must(moderation.LearnLog(w.ctx, fresh, w.a))
-		got, _, err := moderation.ModelBytes(w.ctx, fresh, w.a)
+		w.must(moderation.LearnLog(w.ctx, fresh.Moderation, w.a))
+		got, _, err := moderation.ModelBytes(w.ctx, fresh.Moderation, w.a)
 		w.must(err)
 		if !bytes.Equal(got, want) {
 			t.Errorf("after damage the model has %d bytes, want %d", len(got), len(want))
@@ -94,7 +95,7 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 	for _, s := range w.snapshots(w.a) {
 		s.Model = slices.Clone(s.Model)
 		s.Model[len(s.Model)/2] ^= 1
-		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
+		w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
 	}
 	w.s = w.another(nil)
 	early := w.submit(w.a, "Sent while there is no model.")
@@ -128,7 +129,7 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 		sum := sha256.Sum256(s.Model)
 		s.Model = append(s.Model, sum[:]...)
 		s.Seal(w.a.ID)
-		w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
+		w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.a.ID, s) }))
 	}
 	old := w.s
 	w.s = w.another(nil) // the new program
@@ -138,9 +139,9 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 	}
 	w.run(w.s)
 	w.until("the comment is judged by the new model", 20*time.Second, func() bool { return w.comment(w.a, early.ID).Verdict.ModelSeq > 0 })
-	want, _, err := moderation.ModelBytes(w.ctx, old, w.a)
+	want, _, err := moderation.ModelBytes(w.ctx, old.Moderation, w.a)
 	w.must(err)
-	got, _, err := moderation.ModelBytes(w.ctx, w.s, w.a)
+	got, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, w.a)
 	w.must(err)
 	if !bytes.Equal(got, want) {
 		t.Errorf("the new model has %d bytes, want %d", len(got), len(want))
@@ -167,25 +168,25 @@ func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
 	for i := range 6 {
 		site := w.site(fmt.Sprint("site", i))
 		w.taught(site, 80)
-		model, _, err := moderation.ModelBytes(w.ctx, w.s, site)
+		model, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, site)
 		w.must(err)
 		sites, want = append(sites, site), append(want, model)
 	}
-	if n, bytes := moderation.ModelsInMemory(w.s); n != 6 || bytes/6 > 1<<20 {
+	if n, bytes := moderation.ModelsInMemory(w.s.Moderation); n != 6 || bytes/6 > 1<<20 {
 		t.Fatalf("%d models of %d bytes on average are in memory, want 6 of at most 1 MiB", n, bytes/6)
 	}
-	_, all := moderation.ModelsInMemory(w.s)
-	moderation.SetModelMemory(w.s, all/2)
+	_, all := moderation.ModelsInMemory(w.s.Moderation)
+	moderation.SetModelMemory(w.s.Moderation, all/2)
 	for round := range 3 {
 		for i, site := range sites {
-			got, _, err := moderation.ModelBytes(w.ctx, w.s, site)
+			got, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, site)
 			w.must(err)
 			if !bytes.Equal(got, want[i]) {
 				t.Errorf("round %d: the model of %s has %d bytes, want %d", round, site.Key, len(got), len(want[i]))
 			}
-			w.must(moderation.LearnLog(w.ctx, w.s, site))
+			w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
 		}
-		if n, bytes := moderation.ModelsInMemory(w.s); n == 0 || bytes > all/2 {
+		if n, bytes := moderation.ModelsInMemory(w.s.Moderation); n == 0 || bytes > all/2 {
 			t.Errorf("round %d: %d models of %d bytes are in memory, want at most %d", round, n, bytes, all/2)
 		}
 	}
@@ -203,7 +204,7 @@ func BenchmarkUndo(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
-				w.must(moderation.LearnLog(w.ctx, w.s, w.a))
+				w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
 				i := slices.IndexFunc(batches, func(id string) bool { return w.entries(id)[0].Seq+back > w.head(w.a).Seq })
 				taken := w.entries(batches[i])
 				if out := w.undo(people.Operator, w.a, batches[i]); out.Done != len(taken) {
@@ -227,7 +228,7 @@ func BenchmarkUndo(b *testing.B) {
 // entries are those of a batch.
 func (w *world) entries(batch string) (all []decision.Entry) {
 	w.t.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx storetest.Tx) (err error) {
 		all, err = tx.Batch(w.a.ID, batch)
 		return err
 	})
@@ -236,7 +237,7 @@ func (w *world) entries(batch string) (all []decision.Entry) {
 
 func (w *world) head(site ground.Site) (head decision.Head) {
 	w.t.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx storetest.Tx) (err error) {
 		head, err = tx.Head(site.ID)
 		return err
 	})
@@ -252,16 +253,16 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 		other := w.another(nil)
 		w.run(w.s)
 		w.run(other)
-		for _, s := range []*moderation.Service{w.s, other} {
+		for _, s := range []*storetest.Rooms{w.s, other} {
 			w.must(s.Learn(w.ctx, w.a))
 		}
 		follows := func(what string) {
 			t.Helper()
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.a)
-			for _, s := range []*moderation.Service{w.s, other} {
+			for _, s := range []*storetest.Rooms{w.s, other} {
 				w.until(what, 30*time.Second, func() bool {
-					model, _, err := moderation.ModelBytes(w.ctx, s, w.a)
+					model, _, err := moderation.ModelBytes(w.ctx, s.Moderation, w.a)
 					w.must(err)
 					return bytes.Equal(model, want)
 				})

@@ -42,18 +42,9 @@ type Submission struct {
 	Key                  *ground.Key // Idempotency-Key, Site and Route filled; nil: none
 }
 
-// Submitted is what became of a Submission. Comment has what a reader may know of it: ID,
-// Version, State, HTML and times; with Duplicate only ID and State, and there is no EditToken.
+// Submitted is what became of a Submission, as its writer may know it; with Duplicate only ID and
+// State. It is kept for a repeated POST, but for the edit token, which is made again.
 type Submitted struct {
-	Comment   comment.Comment
-	Duplicate bool
-	EditToken string
-	EditUntil time.Time
-	Replayed  bool
-}
-
-// receipt is what is kept of a Submitted for a repeated POST: its edit token is made again.
-type receipt struct {
 	ID        string         `json:"id"`
 	Version   int64          `json:"version"`
 	State     decision.State `json:"state"`
@@ -61,40 +52,32 @@ type receipt struct {
 	CreatedAt time.Time      `json:"created_at"`
 	EditUntil time.Time      `json:"edit_until"`
 	Duplicate bool           `json:"duplicate"`
+	EditToken string         `json:"-"` // "" for a duplicate
+	Replayed  bool           `json:"-"`
 }
 
 // FormToken returns a signed time stamp for a form that was opened now.
 func (s *Service) FormToken(site ground.Site) string {
-	return s.secret.FormToken(site.ID, s.clock.Now())
+	return s.secret.FormToken(site.ID, s.work.Now())
 }
 
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
 // The same again makes no second comment.
 func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (Submitted, error) {
-	now := s.now()
+	now := s.work.Now()
 	page, c, err := s.draft(site, in, now)
 	if err != nil {
 		return Submitted{}, err
 	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now), judged: s.ask(ctx, c)}
-	var r receipt
-	var replayed bool
-	err = s.update(ctx, func(tx Tx) (err error) {
-		r = receipt{}
-		replayed, err = once(tx, in.Key, now, &r, func() (err error) {
-			r, err = s.arrive(tx, a)
-			return err
-		})
-		return err
-	})
+	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
 	}
 	s.renewIfOld(site.ID, a.judged)
-	out := Submitted{Comment: comment.Comment{ID: r.ID, Version: r.Version, State: r.State, HTML: r.HTML, CreatedAt: r.CreatedAt,
-		EditUntil: r.EditUntil}, Duplicate: r.Duplicate, EditUntil: r.EditUntil, Replayed: replayed}
-	if !r.Duplicate {
-		out.EditToken = s.secret.EditToken(site.ID, r.ID)
+	out.Replayed = again
+	if !out.Duplicate {
+		out.EditToken = s.secret.EditToken(site.ID, out.ID)
 	}
 	return out, nil
 }
@@ -156,62 +139,62 @@ type arrival struct {
 }
 
 // arrive stores a comment, or counts one more submission of a comment that is there.
-func (s *Service) arrive(tx Tx, a arrival) (receipt, error) {
+func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	c := a.comment
 	h, err := writerHistory(tx, c)
 	if err != nil {
-		return receipt{}, err
+		return Submitted{}, err
 	}
 	c.Verdict = verdict.Of(c.Facts(h), a.judged, a.site.Settings.Threshold())
 	// Before anything is read that the log guards.
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
-		return receipt{}, err
+		return Submitted{}, err
 	}
 	if c.Shown {
 		c.State = decision.Approved
 	}
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {
-		return receipt{}, fmt.Errorf("ensure page: %w", err)
+		return Submitted{}, fmt.Errorf("ensure page: %w", err)
 	}
 	if !page.Open {
-		return receipt{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
+		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID
 	if err := s.placeUnder(tx, &c, a.parent, a.segment); err != nil {
-		return receipt{}, err
+		return Submitted{}, err
 	}
 	c.Same = s.sameness(c)
 	if c.Same != nil {
 		if err := tx.ReleaseSame(c.Site, c.Same, c.CreatedAt.Add(-refusedFor)); err != nil {
-			return receipt{}, fmt.Errorf("release same: %w", err)
+			return Submitted{}, fmt.Errorf("release same: %w", err)
 		}
 	}
 	stored, fresh, err := tx.InsertComment(c)
 	if err != nil {
-		return receipt{}, fmt.Errorf("insert comment: %w", err)
+		return Submitted{}, fmt.Errorf("insert comment: %w", err)
 	}
 	if !fresh {
 		return submittedAgain(tx, a.site, stored)
 	}
 	if c.Shown {
 		if err := newShowing(tx, c.Site).replyShown(c.Parent, true); err != nil {
-			return receipt{}, err
+			return Submitted{}, err
 		}
 	}
 	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown, At: c.CreatedAt})
-	return receipt{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil}, err
+	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil}, err
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.
-func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (receipt, error) {
-	r := receipt{ID: c.ID, State: c.State, Duplicate: true}
+func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, error) {
+	r := Submitted{ID: c.ID, State: c.State, Duplicate: true}
 	facts := c.Facts(comment.History{})
 	if c.State != decision.Pending || !facts.Lifted() {
 		return r, nil
 	}
 	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
-		return receipt{}, fmt.Errorf("set verdict: %w", err)
+		return Submitted{}, fmt.Errorf("set verdict: %w", err)
 	}
 	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }

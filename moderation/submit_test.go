@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
@@ -64,7 +65,7 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 		Website: "https://Ann.example/я", Body: strings.Repeat("\r\n", 3) + "**Hello** e\u0301\r\n<b>",
 	})
 	w.must(err)
-	c := w.comment(w.a, out.Comment.ID)
+	c := w.comment(w.a, out.ID)
 	for _, f := range []struct{ field, got, want string }{
 		{"name", c.Name, "Ann B."},
 		{"e-mail", c.Email, "ann@mail.example"},
@@ -75,7 +76,7 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 		{"search", c.Search, "**hello** é <b> ann b. ann@mail.example ann.example"},
 		{"state", c.State.String(), "pending"},
 		{"edit until", c.EditUntil.Sub(c.CreatedAt).String(), "15m0s"},
-		{"answered html", out.Comment.HTML, c.HTML},
+		{"answered html", out.HTML, c.HTML},
 	} {
 		if f.got != f.want {
 			t.Errorf("%s: got %q, want %q", f.field, f.got, f.want)
@@ -94,16 +95,16 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 		Key: &ground.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	first, err := w.s.Submit(w.ctx, w.a, in)
 	w.must(err)
-	w.decide(people.Operator, w.a, decision.Approve, first.Comment.ID)
+	w.decide(people.Operator, w.a, decision.Approve, first.ID)
 	again, err := w.s.Submit(w.ctx, w.a, in)
 	w.must(err)
 	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken || !again.EditUntil.Equal(first.EditUntil) {
 		t.Errorf("again: got %+v, want %+v replayed", again, first)
 	}
-	if g, f := again.Comment, first.Comment; g.ID != f.ID || g.State != f.State || g.HTML != f.HTML || g.Version != f.Version || !g.CreatedAt.Equal(f.CreatedAt) {
+	if g, f := again, first; g.ID != f.ID || g.State != f.State || g.HTML != f.HTML || g.Version != f.Version || !g.CreatedAt.Equal(f.CreatedAt) {
 		t.Errorf("again: got %+v, want %+v", g, f)
 	}
-	if n := w.comment(w.a, first.Comment.ID).Submissions; n != 1 {
+	if n := w.comment(w.a, first.ID).Submissions; n != 1 {
 		t.Errorf("%d submissions, want 1: a repeated key is none", n)
 	}
 	in.Key.Body = []byte("other")
@@ -147,8 +148,8 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 	all.Wait()
 	fresh := 0
 	for _, out := range outs {
-		if out.Comment.ID != outs[0].Comment.ID {
-			t.Errorf("two comments: %s and %s", out.Comment.ID, outs[0].Comment.ID)
+		if out.ID != outs[0].ID {
+			t.Errorf("two comments: %s and %s", out.ID, outs[0].ID)
 		}
 		if (out.EditToken == "") != out.Duplicate {
 			t.Errorf("duplicate %v with edit token %q", out.Duplicate, out.EditToken)
@@ -157,7 +158,7 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 			fresh++
 		}
 	}
-	if c := w.comment(w.a, outs[0].Comment.ID); fresh != 1 || c.Submissions != 20 {
+	if c := w.comment(w.a, outs[0].ID); fresh != 1 || c.Submissions != 20 {
 		t.Errorf("%d fresh and %d submissions, want 1 and 20", fresh, c.Submissions)
 	}
 }
@@ -182,19 +183,21 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 
 func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	w := newWorld(t)
-	o := moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock}
-	if _, err := moderation.New(w.ctx, o); err != nil {
+	furnish := func(own secret.Secret) error {
+		_, err := storetest.Furnish(w.ctx, w.db.Store, own, ground.Options{Clock: w.clock})
+		return err
+	}
+	if err := furnish(testSecret); err != nil {
 		t.Errorf("the same secret: %v", err)
 	}
-	o.Secret = secret.Secret(strings.Repeat("x", 32))
-	if _, err := moderation.New(w.ctx, o); !strings.Contains(fmt.Sprint(err), "not the secret") {
+	if err := furnish(secret.Secret(strings.Repeat("x", 32))); !strings.Contains(fmt.Sprint(err), "not the secret") {
 		t.Errorf("another secret: got %v", err)
 	}
-	o.Secret = secret.Secret("short")
-	if _, err := moderation.New(w.ctx, o); !strings.Contains(fmt.Sprint(err), "32") {
+	short := secret.Secret("short")
+	if err := furnish(short); !strings.Contains(fmt.Sprint(err), "32") {
 		t.Errorf("a short secret: got %v", err)
 	}
-	if got := fmt.Sprintf("%v %+v %#v %s", testSecret, o, testSecret, testSecret); strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
+	if got := fmt.Sprintf("%v %+v %#v %s", testSecret, moderation.Options{Secret: short}, testSecret, testSecret); strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
 		t.Errorf("a secret was printed: %s", got)
 	}
 }

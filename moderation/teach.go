@@ -31,7 +31,7 @@ func (s *Service) Teachers(ctx context.Context, who people.Actor, site ground.Si
 		return nil, err
 	}
 	var teachers []Teacher
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		taught, err := tx.Taught(site.ID)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (s *Service) OldLessons(ctx context.Context, who people.Actor, site ground.
 	if before, err = s.past(before); err != nil {
 		return 0, err
 	}
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		n, err = tx.CountRetirable(site.ID, before)
 		return err
 	})
@@ -131,7 +131,7 @@ func (s *Service) OldLessons(ctx context.Context, who people.Actor, site ground.
 // past is a time before which lessons are retired.
 func (s *Service) past(before time.Time) (time.Time, error) {
 	before = before.UTC().Truncate(time.Microsecond)
-	if before.After(s.now()) {
+	if before.After(s.work.Now()) {
 		return time.Time{}, problem.Field("/before", "Lessons are retired that are older than some time in the past.")
 	}
 	return before, nil
@@ -168,25 +168,21 @@ func (s *Service) teach(
 		return Outcome{}, err
 	}
 	entry := s.newEntry(who, site)
-	var out Outcome
-	err := s.update(ctx, func(tx Tx) error {
-		out = Outcome{}
-		replayed, err := once(tx, key, entry.at, &out, func() error {
-			b, err := entry.open(tx)
-			if err != nil {
-				return err
-			}
-			if err := fn(b, &out); err != nil {
-				return err
-			}
-			return b.close(&out)
-		})
-		out.Replayed = replayed
-		return err
+	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
+		b, err := entry.open(tx)
+		if err != nil {
+			return out, err
+		}
+		if err := fn(b, &out); err != nil {
+			return out, err
+		}
+		err = b.close(&out)
+		return out, err
 	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("%s: %w", doing, err)
 	}
+	out.Replayed = again
 	s.log.InfoContext(ctx, doing, "site", site.Key, "batch", out.Batch, "by", who.ID(), "lessons", out.Done, "replayed", out.Replayed)
 	return out, nil
 }

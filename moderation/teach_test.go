@@ -11,13 +11,14 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // model returns the bytes of a site's model at the end of its log.
 func (w *world) model(site ground.Site) []byte {
 	w.t.Helper()
-	w.must(moderation.LearnLog(w.ctx, w.s, site))
-	model, _, err := moderation.ModelBytes(w.ctx, w.s, site)
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
+	model, _, err := moderation.ModelBytes(w.ctx, w.s.Moderation, site)
 	w.must(err)
 	return model
 }
@@ -179,7 +180,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		if !bytes.Equal(w.model(w.a), w.foldOfWhatCounts(w.a)) || bytes.Contains(w.model(w.a), []byte("canary")) {
 			t.Error("the model knows what was retired")
 		}
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx storetest.Tx) error {
 			lessons, err := tx.Lessons(w.a.ID, 0, 1000)
 			for _, l := range lessons {
 				if erased := l.Lesson.Comment.Text == "" && len(l.Salt) == 0; erased != (l.Withdrawn != 0) {

@@ -40,7 +40,7 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req thread.Reque
 		return Thread{}, problem.Query("Ask with page=URL, an http or https address.")
 	}
 	t := Thread{Page: ground.Page{Site: site.ID, URL: url, Open: true}}
-	err = s.view(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
+	err = s.work.View(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
 	if err != nil {
 		return Thread{}, fmt.Errorf("read thread: %w", err)
 	}
@@ -105,7 +105,7 @@ func (t *Thread) readAround(tx Tx, q thread.Query, id string) error {
 func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comment.Comment, ground.Page, error) {
 	var c comment.Comment
 	var page ground.Page
-	err := s.view(ctx, func(tx Tx) (err error) {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func (s *Service) CountPages(ctx context.Context, site ground.Site, urls []strin
 			known = append(known, url)
 		}
 	}
-	err := s.view(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) error {
 		pages, err := tx.PagesByURL(site.ID, known)
 		if err != nil {
 			return fmt.Errorf("read pages: %w", err)

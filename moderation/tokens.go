@@ -43,8 +43,8 @@ func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (
 		return people.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
 	value, hash := secret.New("aitys_")
-	t = people.Token{ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.now()}
-	err = s.update(ctx, func(tx Tx) error {
+	t = people.Token{ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.work.Now()}
+	err = s.work.Update(ctx, func(tx Tx) error {
 		account, err := tokenAccount(tx, who, in.Account)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.T
 		return nil, err
 	}
 	list = []people.Token{}
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		accounts, err := tx.Accounts()
 		if err != nil {
 			return err
@@ -122,8 +122,8 @@ func (s *Service) SetToken(ctx context.Context, who people.Actor, id string, nam
 	if err != nil {
 		return people.Token{}, err
 	}
-	at := s.now()
-	err = s.update(ctx, func(tx Tx) error {
+	at := s.work.Now()
+	err = s.work.Update(ctx, func(tx Tx) error {
 		var account people.Account
 		if t, account, err = ownToken(tx, who, id); err != nil {
 			return err
@@ -161,8 +161,8 @@ func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) 
 	if err := who.MayKeepTokens(); err != nil {
 		return err
 	}
-	at := s.now()
-	err := s.update(ctx, func(tx Tx) error {
+	at := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
 		t, _, err := ownToken(tx, who, id)
 		if err != nil {
 			return err

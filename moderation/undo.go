@@ -22,18 +22,14 @@ func (s *Service) Undo(ctx context.Context, who people.Actor, site ground.Site, 
 		return Outcome{}, err
 	}
 	entry := s.newEntry(who, site)
-	var out Outcome
-	err := s.update(ctx, func(tx Tx) error {
-		out = Outcome{}
-		replayed, err := once(tx, key, entry.at, &out, func() error {
-			return undoAll(tx, who, entry, batch, &out)
-		})
-		out.Replayed = replayed
-		return err
+	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
+		err = undoAll(tx, who, entry, batch, &out)
+		return out, err
 	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("undo: %w", err)
 	}
+	out.Replayed = again
 	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.ID(),
 		"done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
 	return out, nil

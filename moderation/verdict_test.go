@@ -33,7 +33,7 @@ func (w *world) warm(site ground.Site, n int) {
 		w.decide(people.Operator, site, decision.Approve, ham.ID)
 		w.decide(people.Operator, site, decision.MarkSpam, spam.ID)
 	}
-	w.must(moderation.LearnLog(w.ctx, w.s, site))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
 }
 
 func signal(v verdict.Verdict, name string) *verdict.Signal {
@@ -49,7 +49,7 @@ func (w *world) judged(in moderation.Submission) verdict.Verdict {
 	in.PageURL = "https://a.example/post"
 	out, err := w.s.Submit(w.ctx, w.a, in)
 	w.must(err)
-	return w.comment(w.a, out.Comment.ID).Verdict
+	return w.comment(w.a, out.ID).Verdict
 }
 
 func TestAColdModelSuggestsNothing(t *testing.T) {
@@ -125,7 +125,7 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 		for i := range 3 {
 			out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name, Body: fmt.Sprintf("Text %d.", i)})
 			w.must(err)
-			w.decide(people.Operator, w.a, tt.action, out.Comment.ID)
+			w.decide(people.Operator, w.a, tt.action, out.ID)
 		}
 		s := signal(w.judged(moderation.Submission{Name: tt.name, Body: "One more."}), "writer")
 		if s == nil || s.Weight*tt.sign <= 0 {
@@ -144,7 +144,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		var err error
 		w.a, err = w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": policy}})
 		w.must(err)
-		moderation.BreakModel(w.s, w.a)
+		moderation.BreakModel(w.s.Moderation, w.a)
 		c, token := w.submitOwn(w.a, "Posted while the classifier is out of order.")
 		if got := w.comment(w.a, c.ID); got.State != decision.Pending || got.Verdict.Action != decision.Hold || got.Verdict.Warm {
 			t.Errorf("%s: got %s with %+v, want pending with no suggestion", policy, got.State, got.Verdict)

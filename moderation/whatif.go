@@ -53,7 +53,7 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site ground.Site
 		return WhatIf{}, err
 	}
 	var out WhatIf
-	err = s.view(ctx, func(tx Tx) error {
+	err = s.work.View(ctx, func(tx Tx) error {
 		past, err := readPast(tx, site.ID, time.Time{})
 		if err != nil {
 			return err

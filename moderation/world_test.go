@@ -26,6 +26,7 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // A clock stands still until a test moves it.
@@ -51,11 +52,19 @@ type world struct {
 	t     testing.TB
 	ctx   context.Context
 	path  string // of the database, on SQLite
-	db    *store.DB
+	db    database
 	clock *clock
-	s     *moderation.Service
+	s     *storetest.Rooms
 	a, b  ground.Site
 	posts int
+}
+
+// A database is what tests read and write past the rooms.
+type database struct{ ground.Store[storetest.Tx] }
+
+func (d database) Update(ctx context.Context, fn func(storetest.Tx) error) error {
+	_, err := d.Store.Update(ctx, fn)
+	return err
 }
 
 var testSecret = secret.Secret(bytes.Repeat([]byte("k"), 32))
@@ -77,12 +86,12 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 func newWorldOn(t testing.TB, url string) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context(), clock: &clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}}
-	var err error
-	w.db, err = store.Open(w.ctx, url, store.Options{})
+	db, err := store.Open(w.ctx, url, store.Options{})
 	w.must(err)
-	t.Cleanup(func() { _ = w.db.Close() }) // the test has its result by now
-	w.must(w.db.Migrate(w.ctx))
-	w.s, err = moderation.New(w.ctx, moderation.Options{Store: w.db, Secret: testSecret, Clock: w.clock})
+	t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
+	w.must(db.Migrate(w.ctx))
+	w.db = database{store.For[storetest.Tx](db)}
+	w.s, err = storetest.Furnish(w.ctx, w.db.Store, testSecret, ground.Options{Clock: w.clock})
 	w.must(err)
 	w.a, w.b = w.site("a"), w.site("b")
 	return w
@@ -98,7 +107,7 @@ func (w *world) must(err error) {
 // site adds a site at https://KEY.example.
 func (w *world) site(key string) ground.Site {
 	w.t.Helper()
-	site, err := w.s.AddSite(w.ctx, people.Operator,
+	site, _, err := w.s.AddSite(w.ctx, people.Operator,
 		ground.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
 	w.must(err)
 	return site
@@ -140,7 +149,7 @@ func (w *world) answer(site ground.Site, parent, text string) comment.Comment {
 	}
 	out, err := w.s.Submit(w.ctx, site, in)
 	w.must(err)
-	return w.comment(site, out.Comment.ID)
+	return w.comment(site, out.ID)
 }
 
 // submitOwn is submit with the edit token.
@@ -152,7 +161,7 @@ func (w *world) submitOwn(site ground.Site, text string) (comment.Comment, strin
 		Email: fmt.Sprintf("reader%d@mail.example", w.posts),
 	})
 	w.must(err)
-	return w.comment(site, out.Comment.ID), out.EditToken
+	return w.comment(site, out.ID), out.EditToken
 }
 
 // fill puts n waiting comments on a page in one transaction, and returns their ids.
@@ -160,7 +169,7 @@ func (w *world) fill(site ground.Site, n int) []string {
 	w.t.Helper()
 	first := w.submit(site, "The first of very many.")
 	ids := make([]string, n)
-	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+	w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 		for i := range ids {
 			c := first
 			ids[i] = uuid.NewString()
@@ -200,10 +209,10 @@ func (w *world) schooled(site ground.Site, ham, spam int) {
 		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher", Body: fmt.Sprintf("The first of class %d.", w.posts),
 	})
 	w.must(err)
-	first := w.comment(site, out.Comment.ID)
+	first := w.comment(site, out.ID)
 	ids := make([]string, ham+spam)
 	ids[0] = first.ID
-	w.must(w.db.Update(w.ctx, func(tx moderation.Tx) error {
+	w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
 		for i := 1; i < len(ids); i++ {
 			c := first
 			ids[i] = uuid.NewString()
@@ -224,7 +233,7 @@ func (w *world) schooled(site ground.Site, ham, spam int) {
 	for some := range slices.Chunk(ids[ham:], 1_000) {
 		w.decide(people.Operator, site, decision.MarkSpam, some...)
 	}
-	w.must(moderation.LearnLog(w.ctx, w.s, site))
+	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, site))
 }
 
 // decide makes one decision about comments in their current versions.
@@ -261,14 +270,14 @@ func (w *world) undo(who people.Actor, site ground.Site, batch string) moderatio
 func (w *world) comment(site ground.Site, id string) comment.Comment {
 	w.t.Helper()
 	var c comment.Comment
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx storetest.Tx) (err error) {
 		c, err = tx.CommentByID(site.ID, id)
 		return err
 	})
 	return c
 }
 
-func (w *world) view(fn func(moderation.Tx) error) {
+func (w *world) view(fn func(storetest.Tx) error) {
 	w.t.Helper()
 	w.must(w.db.View(w.ctx, fn))
 }

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/verdict"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 const postWriters = 64
@@ -43,7 +43,7 @@ func BenchmarkPosts(b *testing.B) {
 		db := open(b, sqliteURL(b), store.Options{})
 		site := ground.Site{Key: "s"}
 		page := ground.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
-		benchUpdate(b, db, func(tx moderation.Tx) error {
+		benchUpdate(b, db, func(tx storetest.Tx) error {
 			if err := tx.InsertSite(&site); err != nil {
 				return err
 			}
@@ -53,7 +53,8 @@ func BenchmarkPosts(b *testing.B) {
 		})
 		inParallel(b, func(n int64) error {
 			c := post(site.ID, "p", n)
-			return db.Update(context.Background(), func(tx moderation.Tx) error { return ours(tx, page, c) })
+			_, err := store.For[storetest.Tx](db).Update(context.Background(), func(tx storetest.Tx) error { return ours(tx, page, c) })
+			return err
 		})
 	})
 	b.Run("floor", func(b *testing.B) {
@@ -65,7 +66,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 }
 
-func ours(tx moderation.Tx, page ground.Page, c comment.Comment) error {
+func ours(tx storetest.Tx, page ground.Page, c comment.Comment) error {
 	if _, err := tx.EnsurePage(page); err != nil {
 		return err
 	}
@@ -78,9 +79,9 @@ func ours(tx moderation.Tx, page ground.Page, c comment.Comment) error {
 	return tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }
 
-func benchUpdate(b *testing.B, db *store.DB, fn func(moderation.Tx) error) {
+func benchUpdate(b *testing.B, db *store.DB, fn func(storetest.Tx) error) {
 	b.Helper()
-	if err := db.Update(b.Context(), fn); err != nil {
+	if _, err := store.For[storetest.Tx](db).Update(b.Context(), fn); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/machine"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -34,10 +34,14 @@ func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir
 func TestBothDatabasesKeepTheContract(t *testing.T) {
 	var onSQLite, onPostgres int
 	t.Run("sqlite", func(t *testing.T) {
-		onSQLite = storetest.Run(t, func(t testing.TB) moderation.Store { return open(t, sqliteURL(t), store.Options{}) })
+		onSQLite = storetest.Run(t, func(t testing.TB) ground.Store[storetest.Tx] {
+			return store.For[storetest.Tx](open(t, sqliteURL(t), store.Options{}))
+		})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		onPostgres = storetest.Run(t, func(t testing.TB) moderation.Store { return open(t, machine.Postgres(t), store.Options{}) })
+		onPostgres = storetest.Run(t, func(t testing.TB) ground.Store[storetest.Tx] {
+			return store.For[storetest.Tx](open(t, machine.Postgres(t), store.Options{}))
+		})
 	})
 	fmt.Printf("contract: store: sqlite %d, postgres %d\n", onSQLite, onPostgres)
 }

@@ -14,11 +14,10 @@ type dialect struct {
 	// settled is the condition on an event's being read: on Postgres no transaction that could
 	// still write an earlier one runs.
 	settled string
-	// eventOrder is the order of events.
-	eventOrder string
-	// eventsAfter is the condition on following a cursor; it takes xid and id, or only id.
-	eventsAfter string
-	byXid       bool
+	// eventOrder is the order of events, and eventsBack the opposite. eventsAfter and eventsUpTo
+	// are the conditions on standing after a place, or not after it; both take its xid and id.
+	eventOrder, eventsBack  string
+	eventsAfter, eventsUpTo string
 }
 
 // mapped returns err with the sentinel of package moderation that says what it is, if one does.

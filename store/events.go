@@ -2,33 +2,57 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/planted"
+	"gorm.io/gorm/clause"
+
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-const eventColumns = "xid, id, site_id, kind, page_id, comment_id, account_id, shown, created_at"
+// A place is where an event stands: on Postgres events are ordered by (xid, id) and read below the
+// oldest running transaction; on SQLite xid is 0. A Position is its xid and id in decimal.
+type place struct{ xid, id int64 }
 
-func scanEvent(r *sql.Rows, e *ground.Event) error {
-	return r.Scan(&e.Cursor.Xid, &e.Cursor.ID, &e.Site, &e.Kind, &e.Page, &e.Comment, &e.Account,
-		&e.Shown, when{&e.At})
+func (p place) position() ground.Position {
+	return ground.Position(fmt.Sprintf("%d:%d", p.xid, p.id))
 }
 
-// Emit implements moderation.EventTx. On Postgres the table itself notes the transaction.
+func placeOf(at ground.Position) (p place, err error) {
+	if at == "" {
+		return p, nil
+	}
+	if _, err := fmt.Sscanf(string(at), "%d:%d", &p.xid, &p.id); err != nil {
+		return p, fmt.Errorf("read the position %q: %w", at, err)
+	}
+	return p, nil
+}
+
+func (p place) before(q place) bool { return p.xid < q.xid || p.xid == q.xid && p.id < q.id }
+
+// Emit implements ground.Tx. On Postgres the table itself notes the transaction.
 func (t *tx) Emit(events ...ground.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	args := make([]any, 0, 7*len(events))
+	const columns = 7
+	args := make([]any, 0, columns*len(events))
 	for _, e := range events {
 		args = append(args, e.Site, e.Kind, e.Page, e.Comment, e.Account, e.Shown, stamp(e.At))
 	}
-	_, err := t.exec(`
+	ids, err := query(t, func(r *sql.Rows, id *int64) error { return r.Scan(id) }, `
 		INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
-		VALUES `+rowsOf(len(events), "(?, ?, ?, ?, ?, ?, ?)"), args...)
-	return err
+		VALUES `+rowsOf(len(events), "(?, ?, ?, ?, ?, ?, ?)")+`
+		RETURNING id`, args...)
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		e.ID = ids[i]
+		t.emitted = append(t.emitted, e)
+	}
+	return nil
 }
 
 // rowsOf repeats the marks of one row.
@@ -36,59 +60,141 @@ func rowsOf(n int, marks string) string {
 	return strings.Repeat(marks+", ", n-1) + marks
 }
 
-// EventsAfter implements moderation.EventTx. See house.md, "Order of events".
-func (t *tx) EventsAfter(c ground.Cursor, limit int) ([]ground.Event, error) {
-	if planted.Is("events-by-id") {
-		return query(t, scanEvent, "SELECT "+eventColumns+" FROM events WHERE id > ? ORDER BY id LIMIT ?", c.ID, limit)
+// EventsAfter implements ground.EventTx. A follower that polled by id alone would lose what
+// commits late; below the oldest running transaction nothing can come any more.
+func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
+	last, err := placeOf(after)
+	if err != nil {
+		return nil, after, err
 	}
-	args := []any{c.ID, limit}
-	if t.byXid {
-		args = []any{c.Xid, c.ID, limit}
-	}
-	return query(t, scanEvent, `
-		SELECT `+eventColumns+`
+	events, err := query(t, func(r *sql.Rows, e *ground.Event) error {
+		return r.Scan(&last.xid, &e.ID, &e.Site, &e.Kind, &e.Page, &e.Comment, &e.Account, &e.Shown, when{&e.At})
+	}, `
+		SELECT xid, id, site_id, kind, page_id, comment_id, account_id, shown, created_at
 		FROM   events
 		WHERE  `+t.eventsAfter+`
 		  AND  `+t.settled+`
 		ORDER  BY `+t.eventOrder+`
-		LIMIT  ?`, args...)
-}
-
-// LastEvent implements moderation.EventTx.
-func (t *tx) LastEvent() (ground.Cursor, error) {
-	descending := strings.ReplaceAll(t.eventOrder, ",", " DESC,") + " DESC"
-	cursors, err := query(t, func(r *sql.Rows, c *ground.Cursor) error { return r.Scan(&c.Xid, &c.ID) }, `
-		SELECT xid, id
-		FROM   events
-		WHERE  `+t.settled+`
-		ORDER  BY `+descending+`
-		LIMIT  1`)
-	if err != nil || len(cursors) == 0 {
-		return ground.Cursor{}, err
+		LIMIT  ?`, last.xid, last.id, limit)
+	if err != nil || len(events) == 0 {
+		return nil, after, err
 	}
-	return cursors[0], nil
+	last.id = events[len(events)-1].ID
+	return events, last.position(), nil
 }
 
-// PruneEvents implements moderation.EventTx. It walks from the oldest event to the first that
-// stays, and no further.
-func (t *tx) PruneEvents(before time.Time) error {
-	kept, err := query(t, scanEvent, `
-		SELECT `+eventColumns+`
-		FROM   events
-		WHERE  created_at >= ?
-		ORDER  BY `+t.eventOrder+`
-		LIMIT  1`, stamp(before))
+// LastEvent implements ground.EventTx.
+func (t *tx) LastEvent() (ground.Position, error) {
+	last, err := t.place("WHERE " + t.settled + " ORDER BY " + t.eventsBack)
+	if last == nil {
+		return "", err
+	}
+	return last.position(), nil
+}
+
+// place finds the first event of a condition and an order; nil: there is none.
+func (t *tx) place(where string, args ...any) (*place, error) {
+	found, err := query(t, func(r *sql.Rows, p *place) error { return r.Scan(&p.xid, &p.id) },
+		"SELECT xid, id FROM events "+where+" LIMIT 1", args...)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+type followerRow struct {
+	Name     string `gorm:"primaryKey"`
+	Position string
+	Lost     bool
+}
+
+func (followerRow) TableName() string { return "followers" }
+
+// Follower implements ground.EventTx.
+func (t *tx) Follower(name string) (ground.Followed, error) {
+	var row followerRow
+	err := found(t.db.Where("name = ?", name).Take(&row).Error)
+	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
+}
+
+// AddFollower implements ground.EventTx.
+func (t *tx) AddFollower(name string) error {
+	last, err := t.LastEvent()
 	if err != nil {
 		return err
 	}
-	if len(kept) == 0 {
-		_, err := t.exec("DELETE FROM events WHERE created_at < ?", stamp(before))
+	row := followerRow{Name: name, Position: string(last), Lost: true}
+	return mapped(t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
+}
+
+// MoveFollower implements ground.EventTx.
+func (t *tx) MoveFollower(name string, from, to ground.Position) (bool, error) {
+	done := t.db.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
+		Updates(map[string]any{"position": string(to), "lost": false})
+	return done.RowsAffected == 1, mapped(done.Error)
+}
+
+// PruneEvents implements ground.EventTx. It walks from the oldest event to the first that stays, and
+// no further.
+func (t *tx) PruneEvents(read, last time.Time) error {
+	var followers []followerRow
+	if err := t.db.Find(&followers).Error; err != nil {
+		return mapped(err)
+	}
+	if err := t.pruneRead(read, followers); err != nil {
 		return err
 	}
-	first := kept[0].Cursor
-	_, err = t.exec(`
+	end, err := t.endOf(last)
+	if end == nil {
+		return err
+	}
+	for _, f := range followers {
+		at, err := placeOf(ground.Position(f.Position))
+		if err == nil && !at.before(*end) {
+			continue
+		}
+		err = t.db.Model(&followerRow{}).Where("name = ?", f.Name).Update("lost", true).Error
+		if err != nil {
+			return mapped(err)
+		}
+	}
+	return t.pruneTo(*end, last)
+}
+
+// pruneRead removes what is from before a time and was read by all.
+func (t *tx) pruneRead(before time.Time, followers []followerRow) error {
+	end, err := t.endOf(before)
+	if end == nil {
+		return err
+	}
+	for _, f := range followers {
+		at, err := placeOf(ground.Position(f.Position))
+		if err != nil {
+			return err
+		}
+		if at.before(*end) {
+			*end = at
+		}
+	}
+	return t.pruneTo(*end, before)
+}
+
+// endOf finds the last of the events from before a time; nil: there are none.
+func (t *tx) endOf(before time.Time) (*place, error) {
+	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, stamp(before))
+	if err != nil {
+		return nil, err
+	}
+	if stays == nil {
+		return t.place("ORDER BY " + t.eventsBack)
+	}
+	return t.place("WHERE "+t.eventsUpTo+" ORDER BY "+t.eventsBack, stays.xid, stays.id-1)
+}
+
+func (t *tx) pruneTo(end place, before time.Time) error {
+	_, err := t.exec(`
 		DELETE FROM events
-		WHERE  (xid, id) < (?, ?)
-		  AND  created_at < ?`, first.Xid, first.ID, stamp(before))
+		WHERE  `+t.eventsUpTo+`
+		  AND  created_at < ?`, end.xid, end.id, stamp(before))
 	return err
 }

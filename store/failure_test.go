@@ -11,18 +11,19 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/machine"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // note writes one value of a size under a name.
 func note(ctx context.Context, db *store.DB, name string, size int) error {
-	return db.Update(ctx, func(tx moderation.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
+	_, err := store.For[storetest.Tx](db).Update(ctx, func(tx storetest.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
+	return err
 }
 
 func noted(ctx context.Context, db *store.DB, name string) error {
-	return db.View(ctx, func(tx moderation.Tx) error {
+	return store.For[storetest.Tx](db).View(ctx, func(tx storetest.Tx) error {
 		_, err := tx.Meta(name)
 		return err
 	})
@@ -128,7 +129,7 @@ func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
 	url := machine.Postgres(t)
 	db := open(t, url, store.Options{})
 	killer := raw(t, url)
-	err := db.Update(t.Context(), func(tx moderation.Tx) error {
+	_, err := store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
 		if err := tx.SetMeta("x", nil); err != nil {
 			return err
 		}

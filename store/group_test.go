@@ -9,7 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // oneGroup runs writers in one group: the first holds its turn until all others wait for theirs.
@@ -61,7 +61,7 @@ func aFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
 		if (err != nil) != (i == 5) {
 			t.Errorf("writer %d is told %v", i, err)
 		}
-		found := db.View(t.Context(), func(tx moderation.Tx) error {
+		found := For[storetest.Tx](db).View(t.Context(), func(tx storetest.Tx) error {
 			_, err := tx.Meta(fmt.Sprint("name", i))
 			return err
 		})
@@ -91,7 +91,7 @@ func aLostTransactionIsWrittenAgain(t *testing.T) {
 		})
 	}
 	for i, err := range oneGroup(t, db, writers) {
-		found := db.View(t.Context(), func(tx moderation.Tx) error {
+		found := For[storetest.Tx](db).View(t.Context(), func(tx storetest.Tx) error {
 			_, err := tx.Meta(fmt.Sprint("name", i))
 			return err
 		})

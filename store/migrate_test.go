@@ -10,9 +10,9 @@ import (
 
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // each runs a test on a fresh, empty database of each kind.
@@ -35,7 +35,7 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 				if err := db.Migrate(t.Context()); err != nil {
 					t.Errorf("migrate: %v", err)
 				}
-				err = db.Update(t.Context(), func(tx moderation.Tx) error { return tx.SetMeta("x", []byte("y")) })
+				_, err = store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error { return tx.SetMeta("x", []byte("y")) })
 				if err != nil {
 					t.Errorf("use: %v", err)
 				}

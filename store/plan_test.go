@@ -11,25 +11,25 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // A hot query, and the index that must carry it: it also gives the order, unless rows are few.
 var hot = []struct {
 	name  string
 	index string
-	run   func(moderation.Tx) error
+	run   func(storetest.Tx) error
 	few   bool
 }{
-	{"page by URL", "pages_url", func(tx moderation.Tx) error { return second(tx.PageByURL(1, "u7")) }, false},
-	{"page by id", "pages_pk", func(tx moderation.Tx) error { return second(tx.PageByID(1, "p7")) }, false},
-	{"pages", "pages_age", func(tx moderation.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
-	{"more pages", "pages_age", func(tx moderation.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
-	{"counts", "comments_page", func(tx moderation.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) }, false},
-	{"comment", "comments_pk", func(tx moderation.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
+	{"page by URL", "pages_url", func(tx storetest.Tx) error { return second(tx.PageByURL(1, "u7")) }, false},
+	{"page by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PageByID(1, "p7")) }, false},
+	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
+	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
+	{"counts", "comments_page", func(tx storetest.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) }, false},
+	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
 	{"thread", "comments_thread", threadQuery(thread.Query{Order: thread.Oldest}), false},
 	{"more of a thread", "comments_thread", threadQuery(thread.Query{Order: thread.Oldest, After: padded(7)}), false},
 	{"newest thread", "comments_newest", threadQuery(thread.Query{Order: thread.Newest}), false},
@@ -40,31 +40,34 @@ var hot = []struct {
 	{"queue, oldest, deep", "comments_age", queueQuery(queue.Oldest, &queue.Cursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
 	{"queue, newest, deep", "comments_age", queueQuery(queue.Newest, &queue.Cursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
 	{"queue, risk, deep", "comments_risk", queueQuery(queue.Risk, &queue.Cursor{Score: 0.5, ID: "c5000"}), false},
-	{"suspected by risk", "comments_risk", func(tx moderation.Tx) error {
+	{"suspected by risk", "comments_risk", func(tx storetest.Tx) error {
 		return second(tx.Queue(queue.Query{Site: 1, View: queue.ViewSuspected, Suspect: 0.9, Order: queue.Risk, Limit: 50}))
 	}, false},
-	{"count of pending", "comments_age|comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, queue.ViewPending, 0.9, 1000)) }, false},
-	{"count of suspected", "comments_risk", func(tx moderation.Tx) error { return second(tx.CountQueue(1, queue.ViewSuspected, 0.9, 1000)) }, false},
-	{"stale, oldest", "comments_age", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, queue.Oldest, 300)) }, false},
-	{"stale, riskiest", "comments_risk", func(tx moderation.Tx) error { return second(tx.StalePending(1, 9, queue.Risk, 300)) }, false},
-	{"writers", "comments_writer", func(tx moderation.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
-	{"release of sameness", "comments_same", func(tx moderation.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
-	{"decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
-	{"newest decisions", "decisions_pk", func(tx moderation.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) }, false},
-	{"decisions of a comment", "decisions_comment", func(tx moderation.Tx) error { return second(tx.DecisionsOf(1, "c7")) }, true},
-	{"batch", "decisions_batch", func(tx moderation.Tx) error { return second(tx.Batch(1, "b7")) }, true},
-	{"lessons that count", "lessons_standing", func(tx moderation.Tx) error {
+	{"count of pending", "comments_age|comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, queue.ViewPending, 0.9, 1000)) }, false},
+	{"count of suspected", "comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, queue.ViewSuspected, 0.9, 1000)) }, false},
+	{"stale, oldest", "comments_age", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, queue.Oldest, 300)) }, false},
+	{"stale, riskiest", "comments_risk", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, queue.Risk, 300)) }, false},
+	{"writers", "comments_writer", func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
+	{"release of sameness", "comments_same", func(tx storetest.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
+	{"decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
+	{"newest decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) }, false},
+	{"decisions of a comment", "decisions_comment", func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7")) }, true},
+	{"batch", "decisions_batch", func(tx storetest.Tx) error { return second(tx.Batch(1, "b7")) }, true},
+	{"lessons that count", "lessons_standing", func(tx storetest.Tx) error {
 		return tx.EachLesson(1, 9_900, func(classifier.Lesson) error { return nil })
 	}, true},
-	{"lessons of entries", "lessons_pk", func(tx moderation.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
-	{"lessons that an entry took", "lessons_withdrawn", func(tx moderation.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
-	{"entries that copied", "decisions_copies", func(tx moderation.Tx) error { return second(tx.Copies(1)) }, true},
-	{"what was touched", "decisions_pk", func(tx moderation.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
-	{"lessons of a label", "lessons_label", func(tx moderation.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
-	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx moderation.Tx) error { return second(tx.EventsAfter(ground.Cursor{Xid: 1, ID: 19_900}, 50)) }, false},
-	{"last event", "events_pk|SCAN events", func(tx moderation.Tx) error { return second(tx.LastEvent()) }, false},
-	{"session", "sessions_pk", func(tx moderation.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
-	{"token", "tokens_hash", func(tx moderation.Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
+	{"lessons of entries", "lessons_pk", func(tx storetest.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
+	{"lessons that an entry took", "lessons_withdrawn", func(tx storetest.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
+	{"entries that copied", "decisions_copies", func(tx storetest.Tx) error { return second(tx.Copies(1)) }, true},
+	{"what was touched", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
+	{"lessons of a label", "lessons_label", func(tx storetest.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
+	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx storetest.Tx) error {
+		events, _, err := tx.EventsAfter("1:19900", 50)
+		return second(events, err)
+	}, false},
+	{"last event", "events_pk|SCAN events", func(tx storetest.Tx) error { return second(tx.LastEvent()) }, false},
+	{"session", "sessions_pk", func(tx storetest.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
+	{"token", "tokens_hash", func(tx storetest.Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -77,14 +80,14 @@ func missing[T any](_ T, err error) error {
 	return err
 }
 
-func threadQuery(q thread.Query) func(moderation.Tx) error {
+func threadQuery(q thread.Query) func(storetest.Tx) error {
 	q.Site, q.Page, q.Limit = 1, "p7", 25
-	return func(tx moderation.Tx) error { return second(tx.Thread(q)) }
+	return func(tx storetest.Tx) error { return second(tx.Thread(q)) }
 }
 
-func queueQuery(order queue.Order, after *queue.Cursor) func(moderation.Tx) error {
+func queueQuery(order queue.Order, after *queue.Cursor) func(storetest.Tx) error {
 	q := queue.Query{Site: 1, View: queue.ViewPending, Order: order, After: after, Limit: 50}
-	return func(tx moderation.Tx) error { return second(tx.Queue(q)) }
+	return func(tx storetest.Tx) error { return second(tx.Queue(q)) }
 }
 
 func padded(n int) string { return fmt.Sprintf("%016d", n) }
@@ -166,7 +169,7 @@ func checkPlans(t *testing.T, db *DB, pool *gorm.DB, explain, scan, sort string)
 	take := record(t, pool)
 	for _, q := range hot {
 		take()
-		if err := db.Update(t.Context(), q.run); err != nil {
+		if _, err := For[storetest.Tx](db).Update(t.Context(), q.run); err != nil {
 			t.Errorf("%s: %v", q.name, err)
 		}
 		plans, ordered := "", false

@@ -32,8 +32,9 @@ var postgresDialect = dialect{
 	lock:        " FOR NO KEY UPDATE",
 	settled:     "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	eventOrder:  "xid, id",
+	eventsBack:  "xid DESC, id DESC",
 	eventsAfter: "(xid, id) > (?, ?)",
-	byXid:       true,
+	eventsUpTo:  "(xid, id) <= (?, ?)",
 }
 
 // A postgresEngine is a pool of connections to one database.

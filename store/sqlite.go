@@ -25,7 +25,9 @@ import (
 var sqliteDialect = dialect{
 	settled:     "TRUE",
 	eventOrder:  "id",
-	eventsAfter: "id > ?",
+	eventsBack:  "id DESC",
+	eventsAfter: "? = 0 AND id > ?",
+	eventsUpTo:  "? = 0 AND id <= ?",
 }
 
 // A sqliteEngine is one file with one writer and readers beside it.

@@ -2,7 +2,7 @@
 //
 // It knows nothing of rules: whether a comment may be published is decided in package
 // moderation, inside the transaction this package provides. What it does promise is that of
-// moderation.Store, on both databases alike: an Update that returned nil is on the disk,
+// ground.Store, on both databases alike: an Update that returned nil is on the disk,
 // decisions are numbered without gaps, followers miss no event, and no query leaves its site.
 // A *DB is safe for concurrent use; a Tx is not, and ends with the function it was passed to.
 package store
@@ -17,7 +17,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
@@ -80,17 +80,35 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return list, mapped(err)
 }
 
-// View implements moderation.Store.
-func (d *DB) View(ctx context.Context, fn func(moderation.Tx) error) error {
-	return mapped(d.view(ctx, func(g *gorm.DB) error { return fn(&tx{db: g, dialect: d.dialect}) }))
+// For returns the slice of a database that a room asks for: T is an interface that every
+// transaction of the database implements.
+func For[T any](d *DB) ground.Store[T] { return slice[T]{d} }
+
+// A slice is a database as one room sees it.
+type slice[T any] struct{ *DB }
+
+// View implements ground.Store.
+func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
+	return mapped(s.view(ctx, func(g *gorm.DB) error {
+		return fn(any(&tx{db: g, dialect: s.dialect}).(T))
+	}))
 }
 
-// Update implements moderation.Store. It is not cut short by the end of ctx once fn runs: a
+// Update implements ground.Store. It is not cut short by the end of ctx once fn runs: a
 // transaction half done for a reader who left costs more than one that is done.
-func (d *DB) Update(ctx context.Context, fn func(moderation.Tx) error) error {
-	return mapped(d.update(ctx, func(g *gorm.DB) error {
-		return fn(&tx{db: g, dialect: d.dialect, locking: true})
+func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []ground.Event, err error) {
+	err = mapped(s.update(ctx, func(g *gorm.DB) error {
+		t := &tx{db: g, dialect: s.dialect, locking: true}
+		if err := fn(any(t).(T)); err != nil {
+			return err
+		}
+		emitted = t.emitted // of the last run
+		return nil
 	}))
+	if err != nil {
+		return nil, err
+	}
+	return emitted, nil
 }
 
 // gormConfig is that of every connection. Statements hold what people wrote, so gorm logs

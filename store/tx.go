@@ -17,10 +17,16 @@ import (
 type tx struct {
 	db *gorm.DB
 	*dialect
-	locking bool // in an Update
+	locking bool           // in an Update
+	emitted []ground.Event // by it, with their ids
 }
 
-var _ moderation.Tx = (*tx)(nil)
+// What every room asks of a transaction is here: For hands out no other.
+var _ interface {
+	ground.EventTx
+	ground.MetaTx
+	moderation.Tx
+} = (*tx)(nil)
 
 // exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(statement string, args ...any) (int64, error) {

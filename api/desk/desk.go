@@ -76,6 +76,6 @@ func (d *desk) site(c echo.Context) (people.Actor, ground.Site, error) {
 	if err != nil {
 		return who, ground.Site{}, err
 	}
-	site, err := d.Service.Site(c.Request().Context(), c.Param("site"))
+	site, err := d.Process.Site(c.Request().Context(), c.Param("site"))
 	return who, site, err
 }

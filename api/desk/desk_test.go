@@ -157,7 +157,7 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+	_, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.must(err)
 	w.account("Mira", people.Moderator, "other")
 	w.account("Anton", people.Author, "blog")

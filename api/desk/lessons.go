@@ -33,7 +33,7 @@ func (d *desk) teachers(c echo.Context, who people.Actor, site ground.Site, p *s
 		}
 		p.Teachers = append(p.Teachers, teacherRow{t.Account, name, w.n("lessons.n", t.Lessons)})
 	}
-	sites, err := d.Service.Sites(ctx, who)
+	sites, err := d.Process.Sites(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (d *desk) teach(c echo.Context) error {
 		out, err = d.Service.WithdrawLessons(ctx, who, site, form.Get("account"), nil)
 	case "copy":
 		var from ground.Site
-		if from, err = d.Service.Site(ctx, form.Get("from")); err == nil {
+		if from, err = d.Process.Site(ctx, form.Get("from")); err == nil {
 			out, err = d.Service.CopyLessons(ctx, who, site, from, nil)
 		}
 	default:

@@ -25,7 +25,8 @@ func (b *browser) warned() *html.Node {
 
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	w := newWorld(t)
-	w.must(second(w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)))
+	_, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+	w.must(err)
 	for _, c := range []moderation.Submission{
 		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},
 		{Name: "Bob", Email: "bob@mail.example", Body: "A kingfisher by the river."},

@@ -162,7 +162,7 @@ func (d *desk) sites(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := d.Service.Sites(c.Request().Context(), who)
+	all, err := d.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 	if err != nil {
 		return err
 	}
-	sites, err := d.Service.Sites(ctx, who)
+	sites, err := d.Process.Sites(ctx, who)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func newFrame(c echo.Context, w *catalog, title string) frame {
 func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site ground.Site, title string) (frame, error) {
 	f := newFrame(c, w, title)
 	f.Me = &person{ID: who.Account.ID, Name: who.Account.Name, Email: who.Account.Email, Initial: initial(who.Account.Name)}
-	sites, err := d.Service.Sites(c.Request().Context(), who)
+	sites, err := d.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return f, fmt.Errorf("list sites: %w", err)
 	}

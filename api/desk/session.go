@@ -206,7 +206,7 @@ func (d *desk) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	sites, err := d.Service.Sites(c.Request().Context(), who)
+	sites, err := d.Process.Sites(c.Request().Context(), who)
 	switch {
 	case err != nil:
 		return err

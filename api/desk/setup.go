@@ -143,7 +143,7 @@ func (d *desk) newSite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	site, err := d.Service.AddSite(c.Request().Context(), who, ground.Site{
+	site, _, err := d.Service.AddSite(c.Request().Context(), who, ground.Site{
 		Key: form.Get("key"), Name: form.Get("name"), Origins: strings.Fields(form.Get("origin")),
 	}, nil)
 	if err != nil {

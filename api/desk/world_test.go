@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 type clock struct {
@@ -44,7 +45,7 @@ func (c *clock) add(d time.Duration) {
 type world struct {
 	t     *testing.T
 	ctx   context.Context
-	s     *moderation.Service
+	s     *storetest.Rooms
 	clock *clock
 	url   string
 	site  ground.Site
@@ -61,12 +62,12 @@ func emptyWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = db.Close() }) // the test is over
 	w.must(db.Migrate(w.ctx))
 	log := slog.New(slog.DiscardHandler)
-	w.s, err = moderation.New(w.ctx, moderation.Options{Store: db, Secret: secret.Secret(strings.Repeat("k", 32)), Clock: w.clock, Log: log})
+	w.s, err = storetest.Furnish(w.ctx, store.For[storetest.Tx](db), secret.Secret(strings.Repeat("k", 32)), ground.Options{Clock: w.clock, Log: log})
 	w.must(err)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
-	kit := web.New(web.Options{Service: w.s, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
+	kit := web.New(web.Options{Process: w.s.Process, Service: w.s.Moderation, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
 	e := kit.NewEcho()
 	desk.Register(e, kit)
 	server := &httptest.Server{Listener: listener, Config: kit.NewServer(e)}
@@ -80,7 +81,7 @@ func emptyWorld(t *testing.T) *world {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := emptyWorld(t)
-	site, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}, nil)
+	site, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}, nil)
 	w.must(err)
 	w.site = site
 	w.account("Olga", people.Owner)
@@ -132,7 +133,7 @@ func (w *world) submit(in moderation.Submission) comment.Comment {
 	}
 	got, err := w.s.Submit(w.ctx, w.site, in)
 	w.must(err)
-	return got.Comment
+	return w.now(comment.Comment{ID: got.ID})
 }
 
 // now is a comment as it stands.

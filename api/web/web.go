@@ -18,9 +18,10 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// Options are what a Kit is made of. Service, Clock, Log and PublicURL are required.
+// Options are what a Kit is made of. Process, Service, Clock, Log and PublicURL are required.
 // Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
+	Process   *ground.Process
 	Service   *moderation.Service
 	Clock     ground.Clock
 	Log       *slog.Logger

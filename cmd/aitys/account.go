@@ -76,8 +76,8 @@ func (c accountAddCmd) Run(a *app) error {
 			return errors.New("no password came on standard input")
 		}
 	}
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		account, token, err := s.AddAccount(ctx, people.Operator, in)
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		account, token, err := r.service.AddAccount(ctx, people.Operator, in)
 		if err != nil {
 			return err
 		}
@@ -98,12 +98,12 @@ func (c accountAddCmd) Run(a *app) error {
 type accountListCmd struct{ asJSON }
 
 func (c accountListCmd) Run(a *app) error {
-	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
-		accounts, err := s.Accounts(ctx, people.Operator)
+	return a.with(reads, func(ctx context.Context, r *rooms) error {
+		accounts, err := r.service.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
-		sites, err := s.Sites(ctx, people.Operator)
+		sites, err := r.process.Sites(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -162,8 +162,8 @@ func (c accountResetCmd) Run(a *app) error {
 	if _, err := c.link(""); err != nil {
 		return err
 	}
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		token, err := s.ResetAccount(ctx, people.Operator, c.Email)
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		token, err := r.service.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
 			return err
 		}
@@ -188,8 +188,8 @@ type accountEnableCmd struct {
 func (c accountEnableCmd) Run(a *app) error { return a.setDisabled(c.Email, false) }
 
 func (a *app) setDisabled(email string, disabled bool) error {
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		accounts, err := s.Accounts(ctx, people.Operator)
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		accounts, err := r.service.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (a *app) setDisabled(email string, disabled bool) error {
 		if i < 0 {
 			return fmt.Errorf("no account has the e-mail %s", email)
 		}
-		if _, err := s.SetAccount(ctx, people.Operator, accounts[i].ID, moderation.AccountChange{Disabled: &disabled}); err != nil {
+		if _, err := r.service.SetAccount(ctx, people.Operator, accounts[i].ID, moderation.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}
 		if disabled {

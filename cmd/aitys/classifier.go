@@ -37,13 +37,13 @@ type ofSite struct {
 }
 
 // with runs a command about the site. It never makes a database.
-func (c ofSite) with(a *app, do func(ctx context.Context, s *moderation.Service, site ground.Site) error) error {
-	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
-		site, err := s.Site(ctx, c.Site)
+func (c ofSite) with(a *app, do func(ctx context.Context, r *rooms, site ground.Site) error) error {
+	return a.with(reads, func(ctx context.Context, r *rooms) error {
+		site, err := r.process.Site(ctx, c.Site)
 		if err != nil {
 			return err
 		}
-		return do(ctx, s, site)
+		return do(ctx, r, site)
 	})
 }
 
@@ -66,14 +66,14 @@ func (c classifierEvalCmd) Run(a *app) error {
 			return fmt.Errorf("--last: want 1 to 10,000 comments, not %d", *c.Last)
 		}
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
-		q, err := s.Quality(ctx, people.Operator, site, moderation.QualityRequest{})
+	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+		q, err := r.service.Quality(ctx, people.Operator, site, moderation.QualityRequest{})
 		if err != nil {
 			return err
 		}
 		var w *moderation.WhatIf
 		if try != (moderation.WhatIfRequest{}) || site.Settings.Shadow != 0 {
-			tried, err := s.WhatIf(ctx, people.Operator, site, try)
+			tried, err := r.service.WhatIf(ctx, people.Operator, site, try)
 			if err != nil {
 				return err
 			}
@@ -129,12 +129,12 @@ func (c classifierInspectCmd) Run(a *app) error {
 	if c.Top < 1 || c.Top > 1_000 {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
-		in, err := s.Inspect(ctx, people.Operator, site, c.Top)
+	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+		in, err := r.service.Inspect(ctx, people.Operator, site, c.Top)
 		if err != nil {
 			return err
 		}
-		teachers, err := s.Teachers(ctx, people.Operator, site)
+		teachers, err := r.service.Teachers(ctx, people.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -181,15 +181,15 @@ type rebuiltLine struct {
 }
 
 func (c classifierRebuildCmd) Run(a *app) error {
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		began := time.Now()
-		r, err := s.Rebuild(ctx, people.Operator, site, a.progress(began))
+		made, err := r.service.Rebuild(ctx, people.Operator, site, a.progress(began))
 		if err != nil {
 			return err
 		}
 		out := rebuiltLine{
-			Site: site.Key, Lessons: r.Lessons, Entry: r.Entry, Bytes: r.Bytes, Base: r.Base, Same: r.Same,
-			Damaged: append([]uint64{}, r.Damaged...), Dropped: append([]uint64{}, r.Dropped...),
+			Site: site.Key, Lessons: made.Lessons, Entry: made.Entry, Bytes: made.Bytes, Base: made.Base, Same: made.Same,
+			Damaged: append([]uint64{}, made.Damaged...), Dropped: append([]uint64{}, made.Dropped...),
 			Seconds: time.Since(began).Seconds(),
 		}
 		if c.JSON {

@@ -87,6 +87,6 @@ func (a *app) seed(password string, b *blog, origins []string) (token string, er
 		return "", err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	s.service = r.service
+	s.rooms = r
 	return s.run(password, origins)
 }

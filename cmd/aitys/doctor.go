@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
@@ -103,13 +102,14 @@ func (d *doctor) database() {
 		return
 	}
 	d.redis(secret)
-	service, err := moderation.New(d.ctx, moderation.Options{Store: db, Secret: secret, Clock: wall{}, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
+	if err := ground.KeepSecret(d.ctx, store.For[ground.MetaTx](db), secret); err != nil {
 		d.fail("secret", err)
 		return
 	}
 	d.ok("secret", "%s fits the database", d.base.SecretFile)
-	d.sites(service)
+	r := &rooms{store: db}
+	r.furnish(secret, ground.Options{Clock: wall{}})
+	d.sites(r)
 }
 
 func (d *doctor) health(db *store.DB, isSQLite bool) bool {
@@ -170,8 +170,8 @@ func (d *doctor) redis(secret secret.Secret) {
 	d.ok("redis", "it answers")
 }
 
-func (d *doctor) sites(service *moderation.Service) {
-	sites, err := service.Sites(d.ctx, people.Operator)
+func (d *doctor) sites(r *rooms) {
+	sites, err := r.process.Sites(d.ctx, people.Operator)
 	if err != nil {
 		d.fail("sites", err)
 		return
@@ -181,7 +181,7 @@ func (d *doctor) sites(service *moderation.Service) {
 	}
 	for _, site := range sites {
 		d.origins(site)
-		bad, err := service.VerifyLog(d.ctx, site)
+		bad, err := r.service.VerifyLog(d.ctx, site)
 		switch {
 		case err != nil:
 			d.fail("log of "+site.Key, err)

@@ -36,14 +36,14 @@ func (c classifierRetireCmd) Run(a *app) error {
 			return fmt.Errorf("--before: want a day like 2026-01-01, not %q", c.Before)
 		}
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
-			if out.Lessons, err = s.OldLessons(ctx, people.Operator, site, before); err != nil {
+			if out.Lessons, err = r.service.OldLessons(ctx, people.Operator, site, before); err != nil {
 				return err
 			}
 		} else {
-			done, err := s.RetireLessons(ctx, people.Operator, site, before, nil)
+			done, err := r.service.RetireLessons(ctx, people.Operator, site, before, nil)
 			if err != nil {
 				return err
 			}
@@ -89,13 +89,13 @@ func (c classifierEraseCmd) Run(a *app) error {
 	case len(c.Comment) == 0:
 		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
 	}
-	return c.with(a, func(ctx context.Context, s *moderation.Service, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		var did moderation.Erasure
 		var err error
 		if c.DryRun {
-			did, err = s.LessonsOf(ctx, people.Operator, site, person)
+			did, err = r.service.LessonsOf(ctx, people.Operator, site, person)
 		} else {
-			did, err = s.EraseLessons(ctx, people.Operator, site, person, nil)
+			did, err = r.service.EraseLessons(ctx, people.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:

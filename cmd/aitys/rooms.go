@@ -28,6 +28,7 @@ const (
 type rooms struct {
 	store   *store.DB
 	coord   *coord.Coord
+	process *ground.Process
 	service *moderation.Service
 }
 
@@ -66,20 +67,44 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 	if r.coord, err = a.openCoord(ctx, secret, clock, log); err != nil {
 		return nil, err
 	}
-	r.service, err = moderation.New(ctx, moderation.Options{
-		Store: db, Secret: secret, Clock: clock, Bell: r.coord, Claims: r.coord, Log: log,
-	})
-	if err != nil {
+	if err = ground.KeepSecret(ctx, store.For[ground.MetaTx](db), secret); err != nil {
 		_ = r.coord.Close() // as above
-		if made && errors.Is(err, moderation.ErrSecret) {
+		if made && errors.Is(err, ground.ErrSecret) {
 			_ = os.Remove(a.base.SecretFile) // the database has another one, and this is nobody's
 		}
-		if errors.Is(err, moderation.ErrSecret) {
+		if errors.Is(err, ground.ErrSecret) {
 			err = fmt.Errorf("%s: %w; `aitys secret new` replaces one that is lost", a.base.SecretFile, err)
 		}
 		return nil, err
 	}
+	r.furnish(secret, ground.Options{Clock: clock, Bell: r.coord, Claims: r.coord, Log: log})
 	return r, nil
+}
+
+// furnish makes what is domain of the rooms over an open database that knows the secret.
+func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
+	o.Store = store.For[ground.EventTx](r.store)
+	r.process = ground.NewProcess(o)
+	r.service = moderation.New(moderation.Options{
+		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret,
+	})
+}
+
+// run keeps the rooms at work until ctx ends, or one of them fails.
+func (r *rooms) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error)
+	works := []func(context.Context) error{r.process.Run, r.service.Run}
+	for _, work := range works {
+		go func() { ended <- work(ctx) }()
+	}
+	var all error
+	for range works {
+		all = errors.Join(all, <-ended)
+		stop() // none goes on alone
+	}
+	return all
 }
 
 func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock ground.Clock, log *slog.Logger) (*coord.Coord, error) {
@@ -163,11 +188,11 @@ func (a *app) migrate(ctx context.Context, db *store.DB, n need) error {
 }
 
 // with runs one command of the operator's.
-func (a *app) with(n need, do func(ctx context.Context, s *moderation.Service) error) (err error) {
+func (a *app) with(n need, do func(ctx context.Context, r *rooms) error) (err error) {
 	r, err := a.open(a.ctx, n, wall{}, a.logger(slog.LevelError))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	return do(a.ctx, r.service)
+	return do(a.ctx, r)
 }

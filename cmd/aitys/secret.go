@@ -11,8 +11,9 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store"
 )
 
 type secretCmd struct {
@@ -44,7 +45,7 @@ func (secretNewCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := moderation.ReplaceSecret(a.ctx, db, secret); err != nil {
+	if err := ground.ReplaceSecret(a.ctx, store.For[ground.MetaTx](db), secret); err != nil {
 		return fmt.Errorf("replace the secret: %w", err)
 	}
 	if err := os.Rename(temp, a.base.SecretFile); err != nil {

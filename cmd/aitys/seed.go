@@ -25,11 +25,11 @@ func (s *script) set(t time.Time) { s.micros.Store(t.UnixMicro()) }
 
 // A seeder plays the demo's script through the service, as readers and a moderator would.
 type seeder struct {
-	ctx     context.Context
-	service *moderation.Service
-	clock   *script
-	blog    *blog
-	now     time.Time // when the demo opens
+	ctx context.Context
+	*rooms
+	clock *script
+	blog  *blog
+	now   time.Time // when the demo opens
 
 	site             ground.Site
 	moderator, staff people.Actor
@@ -43,7 +43,7 @@ const unfinished = "Small Hours (in the making)"
 
 // run fills the database unless that was done before, and returns the moderator's new token.
 func (s *seeder) run(password string, origins []string) (token string, err error) {
-	sites, err := s.service.Sites(s.ctx, people.Operator)
+	sites, err := s.process.Sites(s.ctx, people.Operator)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +61,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	s.clock.set(s.now)
 	if !done {
 		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, err = s.service.AddSite(s.ctx, people.Operator, ground.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
+		s.site, _, err = s.service.AddSite(s.ctx, people.Operator, ground.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -208,7 +208,7 @@ func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]mo
 			return nil, fmt.Errorf("comment of %q: %w", c.name, err)
 		}
 		all[i] = done
-		s.called(c.id, done.Comment.ID)
+		s.called(c.id, done.ID)
 	}
 	return all, nil
 }
@@ -244,7 +244,7 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 	}
 	if c.edited != "" {
 		s.clock.set(at.Add(4 * time.Minute))
-		_, _, err = s.service.Edit(s.ctx, s.site, first.Comment.ID, first.EditToken, c.edited)
+		_, _, err = s.service.Edit(s.ctx, s.site, first.ID, first.EditToken, c.edited)
 	}
 	return first, err
 }
@@ -258,7 +258,7 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		if c.staff || c.fate.waits {
 			continue
 		}
-		item, _, err := s.service.Item(s.ctx, s.moderator, s.site, all[i].Comment.ID)
+		item, _, err := s.service.Item(s.ctx, s.moderator, s.site, all[i].ID)
 		if err != nil {
 			return err
 		}
@@ -295,7 +295,7 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time) error {
 	s.clock.set(at)
 	for _, l := range s.leaving {
-		if err := s.service.Withdraw(s.ctx, s.site, l.Comment.ID, l.EditToken); err != nil {
+		if err := s.service.Withdraw(s.ctx, s.site, l.ID, l.EditToken); err != nil {
 			return err
 		}
 	}

@@ -107,7 +107,7 @@ func (s *server) run(ctx context.Context, serves func() error) error {
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	followed, served := make(chan error, 1), make(chan error, 1)
-	go func() { followed <- s.rooms.service.Run(following) }()
+	go func() { followed <- s.rooms.run(following) }()
 	go func() { served <- https.Serve(s.listener) }()
 
 	err := s.ready(ctx)
@@ -148,7 +148,7 @@ func (s *server) ready(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for late := time.After(30 * time.Second); ; {
-		err := s.rooms.service.Ready(ctx)
+		err := s.rooms.process.Ready(ctx)
 		if err == nil {
 			return nil
 		}
@@ -164,7 +164,7 @@ func (s *server) ready(ctx context.Context) error {
 }
 
 func (s *server) options() api.Options {
-	o := api.Options{Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies, Redis: s.rooms.coord.Health}
+	o := api.Options{Process: s.rooms.process, Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies, Redis: s.rooms.coord.Health}
 	if s.limited {
 		o.Limiter = s.rooms.coord
 	}

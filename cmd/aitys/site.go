@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -38,8 +37,8 @@ type siteAddCmd struct {
 }
 
 func (c siteAddCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		site, err := s.AddSite(ctx, people.Operator, ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		site, _, err := r.service.AddSite(ctx, people.Operator, ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
 		}
@@ -53,8 +52,8 @@ func (c siteAddCmd) Run(a *app) error {
 type siteListCmd struct{ asJSON }
 
 func (c siteListCmd) Run(a *app) error {
-	return a.with(reads, func(ctx context.Context, s *moderation.Service) error {
-		sites, err := s.Sites(ctx, people.Operator)
+	return a.with(reads, func(ctx context.Context, r *rooms) error {
+		sites, err := r.process.Sites(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -90,8 +89,8 @@ func (c siteSetCmd) Run(a *app) error {
 		}
 		change.Settings[name] = value
 	}
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		site, err := s.SetSite(ctx, people.Operator, c.Key, change)
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		site, err := r.service.SetSite(ctx, people.Operator, c.Key, change)
 		if err != nil {
 			return err
 		}
@@ -107,8 +106,8 @@ type siteRemoveCmd struct {
 }
 
 func (c siteRemoveCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		if err := s.RemoveSite(ctx, people.Operator, c.Key); err != nil {
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		if err := r.service.RemoveSite(ctx, people.Operator, c.Key); err != nil {
 			return err
 		}
 		return a.line("removed site %s", c.Key)

@@ -20,8 +20,8 @@ type tokenAddCmd struct {
 
 func (c tokenAddCmd) Run(a *app) error {
 	scope, _ := people.ParseScope(c.Scope) // one of the enum
-	return a.with(writes, func(ctx context.Context, s *moderation.Service) error {
-		_, value, err := s.AddToken(ctx, people.Operator, moderation.NewToken{
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		_, value, err := r.service.AddToken(ctx, people.Operator, moderation.NewToken{
 			Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope,
 		})
 		if err != nil {

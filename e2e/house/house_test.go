@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 		"classifier",
 	},
 	"moderation/decision":  {"classifier"},
-	"moderation/ground":    {"moderation/address", "moderation/problem", "moderation/text"},
+	"moderation/ground":    {"moderation/address", "moderation/people", "moderation/problem", "moderation/secret", "moderation/text"},
 	"moderation/fold":      {"moderation/decision", "classifier"},
 	"moderation/hindsight": {"moderation/decision", "classifier"},
 	"moderation/markup":    nil,

@@ -21,8 +21,8 @@ const (
 // An Event is written in the transaction that it tells of, and read by followers in an order
 // that misses none. Shown says that what readers see of the page changed.
 type Event struct {
-	Cursor  Cursor // where it stands; set by the store
-	Site    int64  // 0 for accounts
+	ID      int64 // tells events apart, and orders none; set by the store
+	Site    int64 // 0 for accounts
 	Kind    EventKind
 	Page    string
 	Comment string
@@ -31,9 +31,36 @@ type Event struct {
 	At      time.Time
 }
 
-// A Cursor is a place in the order of events. On Postgres events are ordered by (Xid, ID) and
-// read below the oldest running transaction; on SQLite Xid is 0.
-type Cursor struct {
-	Xid uint64
-	ID  int64
+// A Position is a place in the order of events, in the store's own writing: it means nothing to
+// another database. "" is before all events.
+type Position string
+
+// A Followed is how far the follower of a name has come. Lost says that events after At were
+// removed before it had read them, or that it has read none yet: it has to begin from the tables.
+type Followed struct {
+	At   Position
+	Lost bool
+}
+
+// EventTx is what following events takes of a transaction.
+type EventTx interface {
+	Tx
+	// EventsAfter returns events that follow a position, oldest first, and the position after the
+	// last of them; no event that a committed transaction wrote, or a running one will write, is
+	// ever skipped.
+	EventsAfter(after Position, limit int) ([]Event, Position, error)
+	LastEvent() (Position, error) // where a follower that starts now begins
+
+	// Follower returns how far the follower of a name has come: ErrNotFound before AddFollower, which
+	// registers it at the end of the events, Lost. To add one that is there changes nothing.
+	Follower(name string) (Followed, error)
+	AddFollower(name string) error
+	// MoveFollower notes that the follower of a name has come from one position to another, and has
+	// lost nothing. It reports false, and changes nothing, where it does not stand at the first.
+	MoveFollower(name string, from, to Position) (bool, error)
+	// PruneEvents removes the events from before read that every registered follower has read, and
+	// those from before last in any case: who had not read these has Lost.
+	PruneEvents(read, last time.Time) error
+
+	Sites() ([]Site, error) // by key
 }

@@ -4,7 +4,7 @@
 //
 // It is no place for what two rooms happen to share: a noun of comments stands in package comment, one
 // of the log in ledger, one of accounts in people. It knows no rule of moderation, no HTTP and no SQL.
-// Its invariants: an event is written in the transaction that it tells of and told once in each
+// Its invariants: an event is written in the transaction that it tells of, and told once in each
 // process; a follower misses none; a POST with a key is answered once.
 package ground
 
@@ -12,6 +12,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // A Clock tells the time; tests stop it.
@@ -31,10 +33,51 @@ type Claims interface {
 	Claim(ctx context.Context, name string, ttl time.Duration) bool
 }
 
-// What a Store answers when a thing cannot be done. Service turns them into Errors.
+// What a Store answers when a thing cannot be done. A Work turns the last two into what a person
+// may see.
 var (
 	ErrNotFound = errors.New("not found")
 	ErrTaken    = errors.New("already taken")
 	ErrBusy     = errors.New("the database is busy")
 	ErrFull     = errors.New("the storage is full")
 )
+
+// Store is what a room asks of the database; T is the room's own slice of a transaction. View
+// runs fn on one read-only snapshot. Update runs it in one transaction, which is durable when
+// Update returns nil, and returns the events that fn emitted, with their ids. fn may run again, so it
+// makes no ids, times or random numbers and does nothing outside the transaction.
+//
+// Errors are the sentinels above (wrapped) or unexpected. Package storetest is the contract.
+type Store[T any] interface {
+	View(ctx context.Context, fn func(T) error) error
+	Update(ctx context.Context, fn func(T) error) (emitted []Event, err error)
+}
+
+// Tx is what every room asks of a transaction. A Tx is used by one goroutine and ends with the
+// function it was passed to. In every room's, each method that touches a site's rows takes the site's
+// id.
+type Tx interface {
+	Emit(events ...Event) error
+
+	// ClaimKey takes k for this transaction. Where another committed it first, that answer is
+	// returned; where another is running, it waits for its end.
+	ClaimKey(k Key, at time.Time) (*Answer, error)
+	KeepAnswer(k Key, data []byte) error
+	PruneKeys(before time.Time) error
+}
+
+// NewID makes a name for a thing. It orders nothing, although it holds the time.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// IsID reports whether a stranger's string can be an id at all, and may reach the database.
+func IsID(id string) bool {
+	if len(id) != 36 {
+		return false
+	}
+	for _, b := range []byte(id) {
+		if (b < '0' || b > '9') && (b < 'a' || b > 'f') && b != '-' {
+			return false
+		}
+	}
+	return true
+}

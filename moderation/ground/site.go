@@ -16,12 +16,12 @@ import (
 // A Site is one publisher's blog. ID is internal and never leaves the service; Key names
 // the site in URLs. Origins are "scheme://host[:port]", lower case, exact.
 type Site struct {
-	ID        int64
-	Key       string
-	Name      string
-	Origins   []string
-	Settings  Settings
-	CreatedAt time.Time
+	ID        int64     `json:"-"`
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	Origins   []string  `json:"origins"`
+	Settings  Settings  `json:"settings"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // What a site's own fields are held to.

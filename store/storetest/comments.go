@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
@@ -52,7 +51,7 @@ func commentComesBack(w *world) {
 			w.Errorf("a comment came back as\n%+v\nwant\n%+v", got, want)
 		}
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.CommentByID(w.site.ID, "nothing")
 		w.wants("an unknown comment", err, ground.ErrNotFound)
 		return nil
@@ -69,7 +68,7 @@ func copiesMakeOne(w *world) {
 		var fresh atomic.Int32
 		var answers [copies]string
 		together(copies, func(i int) {
-			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				stored, isFresh, err := tx.InsertComment(drafts[i])
 				if isFresh {
 					fresh.Add(1)
@@ -102,7 +101,7 @@ func nilSameNeverConflicts(w *world) {
 	other := w.newPage(w.site.ID, "https://"+w.name+".example/other")
 	w.comment(same("x"))
 	c := w.draft(same("x"), func(c *comment.Comment) { c.Page = other.ID })
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		_, fresh, err := tx.InsertComment(c)
 		if fresh {
 			w.Error("sameness is a site's, whatever the page: the hash holds the page")
@@ -134,7 +133,7 @@ func releaseSame(w *world) {
 		key := fmt.Sprint("release", i)
 		w.comment(in(tt.state), same(key), func(c *comment.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
 		again := w.draft(same(key))
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			if err := tx.ReleaseSame(w.site.ID, again.Same, cutoff); err != nil {
 				return err
 			}
@@ -154,7 +153,7 @@ func stateNeedsVersion(w *world) {
 	}
 	set := func(version int64, want bool) {
 		w.Helper()
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			ok, err := tx.SetState(w.site.ID, c.ID, version, change)
 			if ok != want {
 				w.Errorf("version %d: changed %v, want %v", version, ok, want)
@@ -189,7 +188,7 @@ func editWaitsAgain(w *world) {
 		Standing: 4, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			ok, err := tx.SetText(w.site.ID, c.ID, version, change)
 			if ok != (version == 1) {
 				w.Errorf("version %d: changed %v", version, ok)
@@ -205,7 +204,7 @@ func editWaitsAgain(w *world) {
 		w.Errorf("after the edit\n%+v\nwant\n%+v", got, want)
 	}
 	// Only what readers see of it is set apart.
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		return tx.SetShown(w.site.ID, c.ID, 2, true)
 	})
 	want.ShownReplies, want.Shown = 2, true
@@ -227,7 +226,7 @@ func verdictRenewal(w *world) {
 		{decided.ID, 1, 9, false}, {"nothing", 1, 9, false},
 	} {
 		v := verdict.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []verdict.Signal{{Name: "classifier", Weight: 1}}}
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			ok, err := tx.SetVerdict(w.site.ID, tt.id, tt.version, v)
 			if ok != tt.want {
 				w.Errorf("%+v: renewed %v", tt, ok)
@@ -249,8 +248,8 @@ func manyAtOnce(w *world) {
 		drafts, want = append(drafts, c), append(want, c.ID)
 	}
 	w.insert(drafts...)
-	for _, run := range []func(func(moderation.Tx) error){w.view, w.update} {
-		run(func(tx moderation.Tx) error {
+	for _, run := range []func(func(Tx) error){w.view, w.update} {
+		run(func(tx Tx) error {
 			got, err := tx.CommentsByID(w.site.ID, append([]string{"nothing"}, want...))
 			names := ids(got)
 			slices.Sort(names)
@@ -260,7 +259,7 @@ func manyAtOnce(w *world) {
 			return err
 		})
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.CommentsByID(w.site.ID, nil)
 		if len(got) != 0 {
 			w.Errorf("no ids gave %d comments", len(got))
@@ -274,7 +273,7 @@ func readIsLocked(w *world) {
 	const writers, each = 8, 5
 	together(writers, func(int) {
 		for range each {
-			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				got, err := tx.CommentByID(w.site.ID, c.ID)
 				if err != nil {
 					return err

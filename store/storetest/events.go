@@ -1,12 +1,12 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -15,25 +15,25 @@ var eventRules = []rule{
 	{"an event comes back as it was put, after the cursor it has", eventComesBack},
 	{"a follower that starts now sees what comes, however late it is committed", lateCommitIsSeen},
 	{"old events are pruned and followers go on", eventsArePruned},
+	{"events stay for a follower that is away, until it has lost them", eventsStayForWhoIsAway},
 }
 
-func (w *world) lastEvent() (c ground.Cursor) {
+func (w *world) lastEvent() (at ground.Position) {
 	w.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
-		c, err = tx.LastEvent()
+	w.view(func(tx Tx) (err error) {
+		at, err = tx.LastEvent()
 		return err
 	})
-	return c
+	return at
 }
 
-// after returns the world's own events after a cursor, and where that reading ended.
-func (w *world) after(c ground.Cursor, limit int) (own []ground.Event, end ground.Cursor) {
+// after returns the world's own events after a position, and where that reading ended.
+func (w *world) after(at ground.Position, limit int) (own []ground.Event, end ground.Position) {
 	w.Helper()
-	end = c
-	w.view(func(tx moderation.Tx) error {
-		events, err := tx.EventsAfter(c, limit)
+	w.view(func(tx Tx) error {
+		events, next, err := tx.EventsAfter(at, limit)
+		end = next
 		for _, e := range events {
-			end = e.Cursor
 			if e.Site == w.site.ID {
 				own = append(own, e)
 			}
@@ -50,7 +50,7 @@ type seenEvents struct {
 }
 
 // follow reads until done and everything written before it was read; it gives up by patience.
-func (w *world) follow(from ground.Cursor, written *atomic.Int64, done <-chan struct{}) seenEvents {
+func (w *world) follow(from ground.Position, written *atomic.Int64, done <-chan struct{}) seenEvents {
 	seen := seenEvents{map[string]int{}, map[string]int{}}
 	var deadline time.Time
 	looks := time.NewTicker(2 * time.Millisecond) // leaves the processor to the writers
@@ -101,7 +101,7 @@ func followersMissNothing(w *world) {
 		for n := range each {
 			// Slow ones take their number early and commit late: they look around meanwhile.
 			slow := i%4 == 0
-			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				e := ground.Event{
 					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i, n), At: began,
 				}
@@ -149,23 +149,32 @@ func eventComesBack(w *world) {
 		{Site: w.site.ID, Kind: ground.EventDecided, Page: "p", Comment: "c", Shown: true, At: began},
 		{Site: w.site.ID, Kind: ground.EventAccount, Account: "a", At: began.Add(time.Microsecond)},
 	}
-	w.update(func(tx moderation.Tx) error { return tx.Emit(want...) })
-	w.update(func(tx moderation.Tx) error { return tx.Emit() })
-	got, end := w.after(from, 10)
-	if len(got) != 2 {
-		w.Fatalf("%d events came, want 2", len(got))
+	told, err := w.store.Update(w.ctx(), func(tx Tx) error { return errors.Join(tx.Emit(want[0]), tx.Emit(want[1]), tx.Emit()) })
+	if err != nil {
+		w.Fatal(err)
 	}
-	for i, e := range got {
-		if next, _ := w.after(e.Cursor, 10); len(next) != 1-i {
-			w.Errorf("after event %d come %d, want %d", i, len(next), 1-i)
+	at := from
+	for i := range want {
+		var one []ground.Event
+		one, at = w.after(at, 1)
+		if len(one) != 1 || len(told) != len(want) {
+			w.Fatalf("%d events came as number %d, and %d were told; want one, and %d", len(one), i, len(told), len(want))
 		}
-		e.Cursor = ground.Cursor{}
-		if e != want[i] {
-			w.Errorf("event %d is %+v, want %+v", i, e, want[i])
+		want[i].ID = one[0].ID
+		if one[0] != want[i] || told[i] != want[i] || want[i].ID == 0 {
+			w.Errorf("event %d is %+v, told was %+v, want %+v", i, one[0], told[i], want[i])
 		}
 	}
-	if last := w.lastEvent(); last != end {
-		w.Errorf("the last event is %+v, want %+v", last, end)
+	if more, end := w.after(at, 10); len(more) != 0 || end != at || w.lastEvent() != at || want[0].ID == want[1].ID {
+		w.Errorf("after the last one come %+v to %q; it stands at %q, the end at %q", more, end, at, w.lastEvent())
+	}
+	why := errors.New("why")
+	told, err = w.store.Update(w.ctx(), func(tx Tx) error { return errors.Join(tx.Emit(want[0]), why) })
+	if w.wants("the update", err, why); len(told) != 0 {
+		w.Errorf("of an update that failed %+v is told", told)
+	}
+	if more, _ := w.after(at, 10); len(more) != 0 {
+		w.Errorf("an update that failed left %+v", more)
 	}
 }
 
@@ -175,7 +184,7 @@ func lateCommitIsSeen(w *world) {
 	var writers sync.WaitGroup
 	var once sync.Once
 	emit := func(name string, wait bool) {
-		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 			err := tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: name, At: began})
 			if wait {
 				once.Do(func() { close(holding) })
@@ -218,32 +227,97 @@ func lateCommitIsSeen(w *world) {
 	}
 }
 
+// never is before everything that a test writes.
+var never = began.Add(-10_000 * time.Hour)
+
 func eventsArePruned(w *world) {
 	emit := func(name string, at time.Time) {
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			return tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: name, At: at})
 		})
 	}
 	everything := func() {
-		w.update(func(tx moderation.Tx) error { return tx.PruneEvents(began.Add(10_000 * time.Hour)) })
+		always := began.Add(10_000 * time.Hour)
+		w.update(func(tx Tx) error { return tx.PruneEvents(always, always) })
 	}
 	everything()
 	from := w.lastEvent()
 	old := began.Add(-1000 * time.Hour)
 	emit("old", old)
 	emit("new", began)
-	w.update(func(tx moderation.Tx) error { return tx.PruneEvents(old.Add(time.Second)) })
+	w.update(func(tx Tx) error { return tx.PruneEvents(old.Add(time.Second), never) })
 	got, end := w.after(from, 10)
 	if len(got) != 1 || got[0].Comment != "new" {
 		w.Errorf("after pruning %+v is left, want the new one", got)
 	}
 	// Everything goes; who follows from there still sees what comes.
 	everything()
-	if got, _ := w.after(ground.Cursor{}, 10); len(got) != 0 {
+	if got, _ := w.after("", 10); len(got) != 0 {
 		w.Errorf("after pruning everything %+v is left", got)
 	}
 	emit("later", began)
 	if got, _ := w.after(end, 10); len(got) != 1 || got[0].Comment != "later" {
 		w.Errorf("who followed sees %+v, want the later one", got)
+	}
+}
+
+func eventsStayForWhoIsAway(w *world) {
+	name := w.id("follower")
+	follower := func() (f ground.Followed) {
+		w.view(func(tx Tx) (err error) {
+			f, err = tx.Follower(name)
+			return err
+		})
+		return f
+	}
+	move := func(from, to ground.Position) (moved bool) {
+		w.update(func(tx Tx) (err error) {
+			moved, err = tx.MoveFollower(name, from, to)
+			return err
+		})
+		return moved
+	}
+	emit := func(comment string) {
+		w.update(func(tx Tx) error {
+			return tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: comment, At: began})
+		})
+	}
+	w.view(func(tx Tx) error {
+		_, err := tx.Follower(name)
+		w.wants("a follower that nobody added", err, ground.ErrNotFound)
+		return nil
+	})
+	emit("before")
+	for range 2 { // a second time it changes nothing
+		w.update(func(tx Tx) error { return tx.AddFollower(name) })
+	}
+	f := follower()
+	if f.At != w.lastEvent() || !f.Lost {
+		w.Errorf("a new follower is %+v; want it lost, at the end %q", f, w.lastEvent())
+	}
+	if move("elsewhere", "0:0") || !move(f.At, f.At) || follower().Lost {
+		w.Errorf("moved from where it is not, or not from where it is: %+v", follower())
+	}
+	emit("missed")
+	after := began.Add(time.Hour)
+	w.update(func(tx Tx) error { return tx.PruneEvents(after, never) })
+	missed, end := w.after(f.At, 10)
+	if len(missed) != 1 || follower().Lost {
+		w.Errorf("%d of what it has not read is left, want 1; it is %+v", len(missed), follower())
+	}
+	if !move(f.At, end) {
+		w.Error("it did not move")
+	}
+	w.update(func(tx Tx) error { return tx.PruneEvents(after, after) })
+	if follower().Lost {
+		w.Error("it lost what it had read")
+	}
+	emit("lost")
+	w.update(func(tx Tx) error { return tx.PruneEvents(after, after) })
+	if got, _ := w.after(end, 10); len(got) != 0 || !follower().Lost {
+		w.Errorf("after its time %d are left, and it is %+v; want none, and it lost", len(got), follower())
+	}
+	if f := follower(); !move(f.At, w.lastEvent()) || follower().Lost {
+		w.Errorf("after it began anew it is %+v", follower())
 	}
 }

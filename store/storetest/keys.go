@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -24,7 +23,7 @@ func (w *world) key(value string) ground.Key {
 
 func (w *world) claim(k ground.Key) (answer *ground.Answer) {
 	w.Helper()
-	w.update(func(tx moderation.Tx) (err error) {
+	w.update(func(tx Tx) (err error) {
 		answer, err = tx.ClaimKey(k, began)
 		return err
 	})
@@ -33,7 +32,7 @@ func (w *world) claim(k ground.Key) (answer *ground.Answer) {
 
 func keyIsClaimedOnce(w *world) {
 	k := w.key("once")
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		if answer, err := tx.ClaimKey(k, began); err != nil || answer != nil {
 			w.Errorf("the first claim: %v, %v", answer, err)
 		}
@@ -56,7 +55,7 @@ func secondClaimWaits(w *world) {
 	var mu sync.Mutex
 	first, replayed := 0, 0
 	together(rivals, func(int) {
-		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 			answer, err := tx.ClaimKey(k, began)
 			if err != nil {
 				return err
@@ -88,7 +87,7 @@ func rolledBackIsFree(w *world) {
 	var ended sync.WaitGroup
 	ended.Go(func() {
 		var once sync.Once
-		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 			if _, err := tx.ClaimKey(k, began); err != nil {
 				return err
 			}
@@ -121,7 +120,7 @@ func keysAreApart(w *world) {
 
 func keysArePruned(w *world) {
 	old, young := w.key("old"), w.key("young")
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		_, err := tx.ClaimKey(old, began.Add(-48*time.Hour))
 		_, err2 := tx.ClaimKey(young, began.Add(-24*time.Hour))
 		return errors.Join(err, err2, tx.PruneKeys(began.Add(-24*time.Hour)))

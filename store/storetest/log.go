@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 )
@@ -33,7 +32,7 @@ func chained(before []byte, d decision.Entry) []byte {
 
 // decide appends n decisions to the world's log in one update; why rolls it back.
 func (w *world) decide(batch string, n int, why error) error {
-	return w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if err != nil {
 			return err
@@ -53,11 +52,12 @@ func (w *world) decide(batch string, n int, why error) error {
 		}
 		return why
 	})
+	return err
 }
 
 func (w *world) decisionsAfter(seq uint64, limit int) (ds []decision.Entry) {
 	w.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx Tx) (err error) {
 		ds, err = tx.DecisionsAfter(w.site.ID, seq, limit)
 		return err
 	})
@@ -100,7 +100,7 @@ func chainHasNoGaps(w *world) {
 		}
 		hash = d.Hash
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		head, err := tx.Head(w.site.ID)
 		if head.Seq != uint64(committed) || !bytes.Equal(head.Hash, hash) {
 			w.Errorf("the head is %d, want %d", head.Seq, committed)
@@ -160,7 +160,7 @@ func logRefusesGaps(w *world) {
 		return decision.Entry{Seq: seq, Batch: "b", Comment: "c", At: began, Hash: []byte{1}}
 	}
 	for _, ds := range [][]decision.Entry{{d(1)}, {d(2)}, {d(4)}, {d(3), d(5)}, {d(3), d(3)}, {d(4), d(3)}} {
-		err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 			if _, err := tx.LockLog(w.site.ID); err != nil {
 				return err
 			}
@@ -189,10 +189,10 @@ func decisionsComeBack(w *world) {
 	want[3].Lesson = nil
 	want[4].Before, want[4].Undoes, want[4].Restores = 3, 2, 1
 	want[1].Undone = true
-	w.update(func(tx moderation.Tx) error { return tx.AppendDecisions(w.site.ID, want) })
+	w.update(func(tx Tx) error { return tx.AppendDecisions(w.site.ID, want) })
 	reversed := slices.Clone(want)
 	slices.Reverse(reversed)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
 			name string
 			read func() ([]decision.Entry, error)
@@ -225,7 +225,7 @@ func undoneOnce(w *world) {
 		w.Fatal(err)
 	}
 	undo := func(seq uint64) error {
-		return w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 			head, err := tx.LockLog(w.site.ID)
 			if err != nil {
 				return err
@@ -234,6 +234,7 @@ func undoneOnce(w *world) {
 				Seq: head.Seq + 1, Batch: fmt.Sprint("undo", head.Seq), Comment: "c", Undoes: seq, At: began, Hash: []byte{1},
 			}})
 		})
+		return err
 	}
 	if err := undo(1); err != nil {
 		w.Errorf("the first undo: %v", err)
@@ -260,7 +261,7 @@ func lessonsInOrder(w *world) {
 		w.Fatal(err)
 	}
 	taken := map[uint64]bool{1: true, 7: true, n: true}
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		if err := tx.AddLessons(w.site.ID, want); err != nil {
 			return err
 		}
@@ -271,7 +272,7 @@ func lessonsInOrder(w *world) {
 	})
 	for _, after := range []uint64{0, 7, 1000, n} {
 		var got []classifier.Lesson
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			return tx.EachLesson(w.site.ID, after, func(l classifier.Lesson) error {
 				got = append(got, l)
 				_, err := tx.Head(w.site.ID) // the Tx may be used meanwhile
@@ -288,7 +289,7 @@ func lessonsInOrder(w *world) {
 			w.Errorf("after %d: %d lessons, want %d", after, len(got), len(wanted))
 		}
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.Lessons(w.site.ID, 3, 13)
 		wanted := slices.Clone(want[3:13])
 		wanted[7-4].Counts = false
@@ -298,7 +299,7 @@ func lessonsInOrder(w *world) {
 		return err
 	})
 	why := errors.New("enough")
-	err := w.store.View(w.ctx(), func(tx moderation.Tx) error {
+	err := w.store.View(w.ctx(), func(tx Tx) error {
 		return tx.EachLesson(w.site.ID, 0, func(classifier.Lesson) error { return why })
 	})
 	w.wants("a fold that stops", err, why)

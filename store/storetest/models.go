@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/ground"
@@ -28,7 +27,7 @@ var modelRules = []rule{
 // append continues the site's log with decisions that need only what is their own.
 func (w *world) append(ds ...decision.Entry) {
 	w.Helper()
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if err != nil {
 			return err
@@ -46,7 +45,7 @@ func (w *world) append(ds ...decision.Entry) {
 // counting returns the lessons that count, as "seq:text".
 func (w *world) counting() (all []string) {
 	w.Helper()
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		return tx.EachLesson(w.site.ID, 0, func(l classifier.Lesson) error {
 			all = append(all, fmt.Sprintf("%d:%s", l.Seq, l.Comment.Text))
 			return nil
@@ -70,7 +69,7 @@ func lessonsWithdrawn(w *world) {
 		decision.Entry{By: "ann", Kind: decision.Withdrawal, Subject: "ann", Lessons: 2, Before: 1},
 		decision.Entry{By: "ann", Comment: "c5"},
 	)
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		err := tx.AddLessons(w.site.ID, []decision.Lesson{
 			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0, "copied"), lesson(7, 0, "later"),
 		})
@@ -84,7 +83,7 @@ func lessonsWithdrawn(w *world) {
 	}
 	withdraw := func(account string, by uint64, n int, lowest uint64) {
 		w.Helper()
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			gotN, gotLowest, err := tx.WithdrawLessons(w.site.ID, account, by)
 			if gotN != n || gotLowest != lowest {
 				w.Errorf("withdraw %s: %d lessons from %d on, want %d from %d", account, gotN, gotLowest, n, lowest)
@@ -95,7 +94,7 @@ func lessonsWithdrawn(w *world) {
 	withdraw("nobody", 6, 0, 0)
 	withdraw("ann", 6, 2, 1)
 	expect("the withdrawal", "2:b", "5:copied", "7:later")
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		taught, err := tx.Taught(w.site.ID)
 		if want := map[string]int{"ann": 1, "bob": 1}; !reflect.DeepEqual(taught, want) {
 			w.Errorf("taught %v, want %v", taught, want)
@@ -104,7 +103,7 @@ func lessonsWithdrawn(w *world) {
 	})
 	count := func(limit, want int) {
 		w.Helper()
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			n, err := tx.CountLessons(w.site.ID, classifier.Ham, limit)
 			if n != want {
 				w.Errorf("%d lessons are counted, up to %d; want %d", n, limit, want)
@@ -119,20 +118,20 @@ func lessonsWithdrawn(w *world) {
 	count(9, 2) // the copied one is another site's, a and c and d are not there
 	count(1, 1)
 	withdraw("ann", 6, 0, 0)
-	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
+	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
 	expect("a withdrawn lesson stands again", "2:b", "5:copied", "7:later")
-	w.update(func(tx moderation.Tx) error { return tx.ReturnLessons(w.site.ID, 6) })
+	w.update(func(tx Tx) error { return tx.ReturnLessons(w.site.ID, 6) })
 	expect("the return", "1:a", "2:b", "3:c", "4:d", "5:copied", "7:later")
 }
 
 func lessonsRetired(w *world) {
 	w.append(decision.Entry{By: "ann", Comment: "c1"}, decision.Entry{By: "bob", Comment: "c2"})
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		return tx.AddLessons(w.site.ID, []decision.Lesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
 	})
 	retire := func(before time.Time, by uint64, n int, lowest uint64) {
 		w.Helper()
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			gotN, gotLowest, err := tx.RetireLessons(w.site.ID, before, by)
 			if gotN != n || gotLowest != lowest {
 				w.Errorf("retire before %v: %d lessons from %d on, want %d from %d", before, gotN, gotLowest, n, lowest)
@@ -140,13 +139,13 @@ func lessonsRetired(w *world) {
 			return err
 		})
 	}
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		_, _, err := tx.WithdrawLessons(w.site.ID, "bob", 3)
 		return err
 	})
 	count := func(want int) {
 		w.Helper()
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			n, err := tx.CountRetirable(w.site.ID, began.Add(time.Second))
 			if n != want {
 				w.Errorf("%d lessons could be retired, want %d", n, want)
@@ -160,11 +159,11 @@ func lessonsRetired(w *world) {
 	count(1)
 	retire(began.Add(time.Second), 5, 1, 2)
 	count(0)
-	w.update(func(tx moderation.Tx) error { return tx.ReturnLessons(w.site.ID, 3) })
+	w.update(func(tx Tx) error { return tx.ReturnLessons(w.site.ID, 3) })
 	if got := w.counting(); len(got) != 0 {
 		w.Errorf("%v count", got)
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.Lessons(w.site.ID, 0, 9)
 		want := []decision.Lesson{
 			{Lesson: classifier.Lesson{Seq: 1}, Comment: "a", Withdrawn: 2},
@@ -192,7 +191,7 @@ func lessonsErased(w *world) {
 	for part := range n {
 		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
 	}
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		return errors.Join(tx.AddLessons(w.site.ID, put), tx.SetStanding(w.site.ID, []uint64{1}, false))
 	})
 	want := slices.Clone(put)
@@ -206,16 +205,16 @@ func lessonsErased(w *world) {
 			l.Lesson.Comment, l.Salt, l.Counts = classifier.Comment{}, nil, false
 		}
 	}
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		return errors.Join(tx.EraseLessons(w.site.ID, nil, 3), tx.EraseLessons(w.site.ID, chosen, 3))
 	})
-	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
+	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
 	if got := w.counting(); !slices.Equal(got, []string{"2:part 0", "2:part 1", "2:part 2"}) {
 		w.Errorf("%v count", got)
 	}
-	left := func(what string, want []decision.Lesson, read func(moderation.Tx) ([]decision.Lesson, error)) {
+	left := func(what string, want []decision.Lesson, read func(Tx) ([]decision.Lesson, error)) {
 		w.Helper()
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			got, err := read(tx)
 			for i := range got {
 				if len(got[i].Salt) == 0 {
@@ -228,10 +227,10 @@ func lessonsErased(w *world) {
 			return err
 		})
 	}
-	left("left", want, func(tx moderation.Tx) ([]decision.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
+	left("left", want, func(tx Tx) ([]decision.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
 	gone := slices.DeleteFunc(slices.Clone(want), func(l decision.Lesson) bool { return l.Withdrawn == 0 })
-	left("taken", gone, func(tx moderation.Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
-	left("taken by nobody", nil, func(tx moderation.Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
+	left("taken", gone, func(tx Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
+	left("taken by nobody", nil, func(tx Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
 }
 
 func copiesFound(w *world) {
@@ -242,7 +241,7 @@ func copiesFound(w *world) {
 		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "third", Lessons: 1},
 		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1, Before: 2, Undoes: 2},
 	)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.Copies(w.site.ID)
 		if want := []uint64{2, 4}; !slices.Equal(got, want) {
 			w.Errorf("the entries are %v, want %v", got, want)
@@ -267,18 +266,18 @@ func lessonsOfOneEntry(w *world) {
 	for _, l := range put {
 		want = append(want, fmt.Sprintf("%d:%s", l.Seq, l.Lesson.Comment.Text))
 	}
-	w.update(func(tx moderation.Tx) error { return tx.AddLessons(w.site.ID, put) })
+	w.update(func(tx Tx) error { return tx.AddLessons(w.site.ID, put) })
 	if got := w.counting(); !slices.Equal(got, want) {
 		w.Errorf("%d lessons are read, want %d in their order", len(got), len(want))
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.Lessons(w.site.ID, 1, 2)
 		if !reflect.DeepEqual(got, put[1:n+1]) {
 			w.Errorf("the entry has %d lessons, want %d", len(got), n)
 		}
 		return err
 	})
-	w.update(func(tx moderation.Tx) error { return tx.SetStanding(w.site.ID, []uint64{2}, false) })
+	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{2}, false) })
 	if got := w.counting(); !slices.Equal(got, []string{"1:before", "3:after"}) {
 		w.Errorf("%d lessons count once the entry fell, want 2", len(got))
 	}
@@ -293,7 +292,7 @@ func lowestTouched(w *world) {
 		decision.Entry{Comment: "c4"},
 	)
 	for after, want := range []uint64{2, 2, 2, 2, 2, 2, 0, 0} {
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			got, err := tx.LowestTouched(w.site.ID, uint64(after))
 			if got != want {
 				w.Errorf("after %d the lowest touched is %d, want %d", after, got, want)
@@ -302,7 +301,7 @@ func lowestTouched(w *world) {
 		})
 	}
 	w.append(decision.Entry{Comment: "c3", Before: 6, Undoes: 6, Restores: 1})
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.LowestTouched(w.site.ID, 7)
 		if got != 1 {
 			w.Errorf("what an undo restores is touched: got %d, want 1", got)
@@ -320,9 +319,9 @@ func snapshotsComeBack(w *world) {
 		{Seq: 128, AsOf: 128, Model: []byte("m"), Sum: []byte{4}},
 	}
 	for _, s := range put {
-		w.update(func(tx moderation.Tx) error { return tx.PutSnapshot(w.site.ID, s) })
+		w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, s) })
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
 		if want := []fold.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}; !reflect.DeepEqual(list, want) {
 			w.Errorf("the list is %v, want %v", list, want)
@@ -333,10 +332,10 @@ func snapshotsComeBack(w *world) {
 		}
 		return errors.Join(err, errGot)
 	})
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.DropSnapshots(w.site.ID, []uint64{512, 64, 9}))
 	})
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
 		if len(list) != 1 || list[0].Seq != 128 {
 			w.Errorf("left are %v, want 128 alone", list)

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -29,18 +28,18 @@ func (w *world) newAccount() people.Account {
 		Roles: map[int64]people.Role{w.site.ID: people.Owner}, CreatedAt: began,
 	}
 	a.Email = a.ID + "@x.example"
-	w.update(func(tx moderation.Tx) error { return tx.InsertAccount(a) })
+	w.update(func(tx Tx) error { return tx.InsertAccount(a) })
 	return a
 }
 
 func accountComesBack(w *world) {
 	var count int
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx Tx) (err error) {
 		count, err = tx.CountAccounts()
 		return err
 	})
 	a := w.newAccount()
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		byID, err := tx.AccountByID(a.ID)
 		if err != nil {
 			return err
@@ -73,7 +72,7 @@ func accountComesBack(w *world) {
 	})
 	again := a
 	again.ID = w.id("account")
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertAccount(again) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertAccount(again) })
 	w.wants("an e-mail twice", err, ground.ErrTaken)
 }
 
@@ -84,8 +83,8 @@ func accountChanges(w *world) {
 		{other.ID: people.Moderator}, {}, {w.site.ID: people.Author, other.ID: people.Owner},
 	} {
 		a.Name, a.Password, a.Disabled, a.AllSites, a.Roles = "new", "", false, people.NoRole, roles
-		w.update(func(tx moderation.Tx) error { return tx.UpdateAccount(a) })
-		w.view(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error { return tx.UpdateAccount(a) })
+		w.view(func(tx Tx) error {
 			got, err := tx.AccountByID(a.ID)
 			if !reflect.DeepEqual(got, a) {
 				w.Errorf("after the change %+v, want %+v", got, a)
@@ -94,7 +93,7 @@ func accountChanges(w *world) {
 		})
 	}
 	a.ID = "nobody"
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateAccount(a) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateAccount(a) })
 	w.wants("no account", err, ground.ErrNotFound)
 }
 
@@ -104,7 +103,7 @@ func (w *world) newSession(account string, expires time.Time) people.Session {
 	s := people.Session{
 		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began, ExpiresAt: expires,
 	}
-	w.update(func(tx moderation.Tx) error { return tx.InsertSession(s) })
+	w.update(func(tx Tx) error { return tx.InsertSession(s) })
 	return s
 }
 
@@ -114,14 +113,14 @@ func (w *world) newToken(account string, sites ...int64) people.Token {
 	k := people.Token{
 		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: people.ScopeDecide, CreatedAt: began,
 	}
-	w.update(func(tx moderation.Tx) error { return tx.InsertToken(k) })
+	w.update(func(tx Tx) error { return tx.InsertToken(k) })
 	return k
 }
 
 func (w *world) newLink(account string, expires time.Time) people.Link {
 	w.Helper()
 	l := people.Link{Hash: []byte("hash of " + w.id("link")), Account: account, ExpiresAt: expires}
-	w.update(func(tx moderation.Tx) error { return tx.InsertLink(l) })
+	w.update(func(tx Tx) error { return tx.InsertLink(l) })
 	return l
 }
 
@@ -132,9 +131,9 @@ func accountIsRemoved(w *world) {
 		w.newToken(account)
 	}
 	link := w.newLink(a.ID, began)
-	w.update(func(tx moderation.Tx) error { return tx.DeleteAccount(a.ID) })
+	w.update(func(tx Tx) error { return tx.DeleteAccount(a.ID) })
 	for account, want := range map[string]int{a.ID: 0, b.ID: 1} {
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			sessions, err := tx.Sessions(account)
 			if err != nil {
 				return err
@@ -146,12 +145,12 @@ func accountIsRemoved(w *world) {
 			return err
 		})
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.LinkByHash(link.Hash)
 		w.wants("its link", err, ground.ErrNotFound)
 		return nil
 	})
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.DeleteAccount(a.ID) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.DeleteAccount(a.ID) })
 	w.wants("removing it twice", err, ground.ErrNotFound)
 }
 
@@ -159,10 +158,10 @@ func sessionsEnd(w *world) {
 	a := w.newAccount()
 	first, second, third := w.newSession(a.ID, began), w.newSession(a.ID, began), w.newSession(a.ID, began)
 	first.SeenAt, first.ExpiresAt = began.Add(time.Minute), began.Add(time.Hour)
-	w.update(func(tx moderation.Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
+	w.update(func(tx Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
 	left := func(want ...people.Session) {
 		w.Helper()
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			got, err := tx.Sessions(a.ID)
 			if !reflect.DeepEqual(got, append([]people.Session{}, want...)) {
 				w.Errorf("sessions are %+v, want %+v", got, want)
@@ -171,30 +170,30 @@ func sessionsEnd(w *world) {
 		})
 	}
 	left(first, second, third)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.SessionByHash(first.Hash)
 		if !reflect.DeepEqual(got, first) {
 			w.Errorf("found %+v, want %+v", got, first)
 		}
 		return err
 	})
-	w.update(func(tx moderation.Tx) error { return tx.DeleteSession(second.Hash) })
+	w.update(func(tx Tx) error { return tx.DeleteSession(second.Hash) })
 	left(first, third)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.SessionByHash(second.Hash)
 		w.wants("an ended session", err, ground.ErrNotFound)
 		return nil
 	})
-	w.update(func(tx moderation.Tx) error { return tx.DeleteSessions(a.ID) })
+	w.update(func(tx Tx) error { return tx.DeleteSessions(a.ID) })
 	left()
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.TouchSession(first.Hash, began, began) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchSession(first.Hash, began, began) })
 	w.wants("touching an ended session", err, ground.ErrNotFound)
 }
 
 func tokensAreKept(w *world) {
 	a := w.newAccount()
 	bound, free := w.newToken(a.ID, w.site.ID, 77), w.newToken(a.ID)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		byHash, err := tx.TokenByHash(bound.Hash)
 		if err != nil {
 			return err
@@ -217,13 +216,13 @@ func tokensAreKept(w *world) {
 		return errors.Join(err, err2)
 	})
 	bound.Name, bound.Sites, bound.Scope = "new", []int64{w.site.ID}, people.ScopeAdmin
-	w.update(func(tx moderation.Tx) error { return tx.UpdateToken(bound) })
+	w.update(func(tx Tx) error { return tx.UpdateToken(bound) })
 	// A site that is removed does not set its tokens free.
 	gone := w.newSite("gone")
 	held := w.newToken(a.ID, gone.ID)
-	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(gone.ID) })
+	w.update(func(tx Tx) error { return tx.DeleteSite(gone.ID) })
 	for _, want := range []people.Token{bound, held} {
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			got, err := tx.TokenByID(want.ID)
 			if !reflect.DeepEqual(got, want) {
 				w.Errorf("is %+v, want %+v", got, want)
@@ -231,10 +230,10 @@ func tokensAreKept(w *world) {
 			return err
 		})
 	}
-	w.update(func(tx moderation.Tx) error { return tx.DeleteToken(bound.ID) })
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateToken(bound) })
+	w.update(func(tx Tx) error { return tx.DeleteToken(bound.ID) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateToken(bound) })
 	w.wants("changing a removed token", err, ground.ErrNotFound)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.TokenByHash(bound.Hash)
 		w.wants("a removed token", err, ground.ErrNotFound)
 		return nil
@@ -244,7 +243,7 @@ func tokensAreKept(w *world) {
 func linkIsTakenOnce(w *world) {
 	a := w.newAccount()
 	for _, link := range []people.Link{w.newLink(a.ID, began), w.newLink("", began.Add(time.Hour))} {
-		w.view(func(tx moderation.Tx) error {
+		w.view(func(tx Tx) error {
 			got, err := tx.LinkByHash(link.Hash)
 			if !reflect.DeepEqual(got, link) {
 				w.Errorf("came back as %+v, want %+v", got, link)
@@ -254,7 +253,7 @@ func linkIsTakenOnce(w *world) {
 		var took, missed atomic.Int32
 		together(100, func(int) {
 			var got people.Link
-			err := w.store.Update(w.ctx(), func(tx moderation.Tx) (err error) {
+			_, err := w.store.Update(w.ctx(), func(tx Tx) (err error) {
 				got, err = tx.TakeLink(link.Hash)
 				return err
 			})
@@ -280,13 +279,13 @@ func expiredIsPruned(w *world) {
 		w.newSession(a.ID, expires)
 	}
 	old, young := w.newLink(a.ID, now.Add(-1000)), w.newLink(a.ID, now)
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		if err := tx.PruneSessions(now); err != nil {
 			return err
 		}
 		return tx.PruneLinks(now)
 	})
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		sessions, err := tx.Sessions(a.ID)
 		if len(sessions) != 2 {
 			w.Errorf("%d sessions are left, want 2", len(sessions))

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/queue"
@@ -30,7 +29,7 @@ var allViews = []queue.View{
 func pages(w *world, q queue.Query, between func()) (all []comment.Comment) {
 	for {
 		var piece []comment.Comment
-		w.view(func(tx moderation.Tx) (err error) {
+		w.view(func(tx Tx) (err error) {
 			piece, err = tx.Queue(q)
 			return err
 		})
@@ -103,7 +102,7 @@ func queueIsStable(w *world) {
 		// Somebody decides what was already shown, and one arrives behind the reader.
 		done := drafts[decided]
 		decided++
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: decision.Spam, DecidedAt: began})
 			return err
 		})
@@ -144,7 +143,7 @@ func queueCounts(w *world) {
 		w.comment(scored(float64(i) / 10))
 	}
 	w.comment(in(decision.Approved))
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
 			view  queue.View
 			limit int
@@ -173,7 +172,7 @@ func staleVerdicts(w *world) {
 	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
 	w.comment(at(4*time.Second), scored(0.7), judgedBy(5))
 	w.comment(in(decision.Approved), judgedBy(1))
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for order, want := range map[queue.Order][]string{
 			queue.Oldest: {a.ID, b.ID, c.ID}, queue.Newest: {c.ID, b.ID, a.ID}, queue.Risk: {b.ID, c.ID, a.ID},
 		} {
@@ -200,7 +199,7 @@ func writerHistory(w *world) {
 	w.comment(by("ann"), at(9*time.Second), in(decision.Removed))
 	w.comment(by("bob"), at(1*time.Second))
 	w.comment()
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		got, err := tx.Writers(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
 		want := map[string]comment.History{
 			"ann": {Approved: 1, Refused: 2, FirstSeen: began.Add(3 * time.Second)},

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
@@ -30,12 +29,12 @@ func siteComesBack(w *world) {
 			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
 		},
 	}
-	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })
+	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
 	if s.ID <= w.site.ID {
 		w.Errorf("number %d after %d", s.ID, w.site.ID)
 	}
 	read := func() (got ground.Site) {
-		w.view(func(tx moderation.Tx) (err error) {
+		w.view(func(tx Tx) (err error) {
 			got, err = tx.SiteByKey(s.Key)
 			return err
 		})
@@ -45,15 +44,15 @@ func siteComesBack(w *world) {
 		w.Errorf("came back as %+v, want %+v", got, s)
 	}
 	s.Name, s.Origins, s.Settings.Suspect = "New", []string{"https://y.example"}, 0.95
-	w.update(func(tx moderation.Tx) error { return tx.UpdateSite(s) })
+	w.update(func(tx Tx) error { return tx.UpdateSite(s) })
 	if got := read(); !reflect.DeepEqual(got, s) {
 		w.Errorf("after a change %+v, want %+v", got, s)
 	}
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.InsertSite(&ground.Site{Key: s.Key}) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertSite(&ground.Site{Key: s.Key}) })
 	w.wants("a key twice", err, ground.ErrTaken)
-	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdateSite(ground.Site{ID: 1 << 40}) })
+	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateSite(ground.Site{ID: 1 << 40}) })
 	w.wants("a change of no site", err, ground.ErrNotFound)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.SiteByKey("no such site")
 		w.wants("no such site", err, ground.ErrNotFound)
 		sites, err := tx.Sites()
@@ -65,14 +64,14 @@ func siteComesBack(w *world) {
 }
 
 func newSiteHasEmptyLog(w *world) {
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if head.Seq != 0 || head.Hash != nil {
 			w.Errorf("head is %+v", head)
 		}
 		return err
 	})
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 		_, err := tx.LockLog(1 << 40)
 		return err
 	})
@@ -87,7 +86,7 @@ func pageHasOneAddress(w *world) {
 		drafts[i] = ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true, CreatedAt: began}
 	}
 	together(visitors, func(i int) {
-		err := w.store.Update(w.ctx(), func(tx moderation.Tx) (err error) {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) (err error) {
 			pages[i], err = tx.EnsurePage(drafts[i])
 			return err
 		})
@@ -100,7 +99,7 @@ func pageHasOneAddress(w *world) {
 			w.Errorf("visitor %d was given %+v, visitor 0 %+v", i, p, pages[0])
 		}
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		byURL, err := tx.PageByURL(w.site.ID, "https://x.example/new")
 		if err != nil {
 			return err
@@ -117,7 +116,7 @@ func titleIsFilled(w *world) {
 	for _, tt := range []struct{ title, want string }{
 		{"", ""}, {"First", "First"}, {"Second", "First"}, {"", "First"},
 	} {
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			p, err := tx.EnsurePage(ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title, CreatedAt: began})
 			if p.Title != tt.want {
 				w.Errorf("with title %q the page has %q, want %q", tt.title, p.Title, tt.want)
@@ -131,8 +130,8 @@ func pageChanges(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	p := w.page
 	p.Title, p.URL, p.Open = hostile, "https://x.example/moved", false
-	w.update(func(tx moderation.Tx) error { return tx.UpdatePage(p) })
-	w.view(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error { return tx.UpdatePage(p) })
+	w.view(func(tx Tx) error {
 		got, err := tx.PageByID(w.site.ID, p.ID)
 		if got != p {
 			w.Errorf("after the change %+v, want %+v", got, p)
@@ -140,12 +139,12 @@ func pageChanges(w *world) {
 		return err
 	})
 	p.URL = other.URL
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdatePage(p) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdatePage(p) })
 	w.wants("another's address", err, ground.ErrTaken)
 	p.ID = "nothing"
-	err = w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.UpdatePage(p) })
+	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdatePage(p) })
 	w.wants("no page", err, ground.ErrNotFound)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.PageByURL(w.site.ID, "https://x.example/none")
 		w.wants("no page by URL", err, ground.ErrNotFound)
 		_, err = tx.PageByID(w.site.ID, "nothing")
@@ -156,7 +155,7 @@ func pageChanges(w *world) {
 
 func pagesInPieces(w *world) {
 	want := []string{w.page.ID}
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		for i := range 11 {
 			p := ground.Page{
 				ID: w.id("page"), Site: w.site.ID, URL: fmt.Sprintf("https://x.example/%d", i),
@@ -171,7 +170,7 @@ func pagesInPieces(w *world) {
 	})
 	slices.Reverse(want)
 	var got []string
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for after := ""; ; after = got[len(got)-1] {
 			piece, err := tx.Pages(w.site.ID, after, 5)
 			for _, p := range piece {
@@ -185,7 +184,7 @@ func pagesInPieces(w *world) {
 	if !slices.Equal(got, want) {
 		w.Errorf("pages are %v, want %v", got, want)
 	}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		some, err := tx.PagesByID(w.site.ID, []string{want[3], "nothing", want[1]})
 		if len(some) != 2 {
 			w.Errorf("two pages by id came back as %+v", some)
@@ -210,7 +209,7 @@ func countsByPage(w *world) {
 	w.comment(in(decision.Approved), onOther)
 	w.comment()
 	w.comment(in(decision.Spam))
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		pages := []string{w.page.ID, other.ID, "nothing"}
 		approved, err := tx.CountApproved(w.site.ID, pages)
 		if err != nil {
@@ -232,7 +231,7 @@ func siteIsRemoved(w *world) {
 	fill(w, w.site)
 	fill(w, other)
 	theirs := w.portrait(other.ID)
-	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(w.site.ID) })
+	w.update(func(tx Tx) error { return tx.DeleteSite(w.site.ID) })
 	for method, seen := range w.portrait(w.site.ID) {
 		if seen != "" {
 			w.Errorf("after the removal %s still shows %s", method, seen)
@@ -241,9 +240,9 @@ func siteIsRemoved(w *world) {
 	if got := w.portrait(other.ID); !reflect.DeepEqual(got, theirs) {
 		w.Errorf("the other site was\n%v\nand is\n%v", theirs, got)
 	}
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error { return tx.DeleteSite(w.site.ID) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.DeleteSite(w.site.ID) })
 	w.wants("removing it twice", err, ground.ErrNotFound)
-	w.update(func(tx moderation.Tx) error { return tx.DeleteSite(other.ID) })
+	w.update(func(tx Tx) error { return tx.DeleteSite(other.ID) })
 	if next := w.newSite("next"); next.ID <= other.ID {
 		w.Errorf("number %d is given again, %d was removed", next.ID, other.ID)
 	}

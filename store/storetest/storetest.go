@@ -1,4 +1,4 @@
-// Package storetest is the contract of moderation.Store: one suite that every implementation
+// Package storetest is the contract of ground.Store[Tx]: one suite that every implementation
 // runs against the real thing.
 //
 // Each test works on sites of its own, so that a whole suite shares one database.
@@ -20,6 +20,13 @@ import (
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
+// Tx is all that the rooms ask of a transaction.
+type Tx interface {
+	ground.EventTx
+	ground.MetaTx
+	moderation.Tx
+}
+
 // A rule is one sentence of the contract.
 type rule struct {
 	says  string
@@ -27,7 +34,7 @@ type rule struct {
 }
 
 // Run checks a store against the whole contract and returns how many rules were checked.
-func Run(t *testing.T, open func(testing.TB) moderation.Store) (checked int) {
+func Run(t *testing.T, open func(testing.TB) ground.Store[Tx]) (checked int) {
 	store := open(t)
 	n := 0
 	for _, rules := range [][]rule{
@@ -58,14 +65,14 @@ const patience = 30 * time.Second
 // A world is a store with a site and a page of a test's own.
 type world struct {
 	*testing.T
-	store moderation.Store
+	store ground.Store[Tx]
 	name  string
 	site  ground.Site
 	page  ground.Page
 	made  atomic.Int64 // how many names were given out
 }
 
-func newWorld(t *testing.T, store moderation.Store, name string) *world {
+func newWorld(t *testing.T, store ground.Store[Tx], name string) *world {
 	w := &world{T: t, store: store, name: name}
 	w.site = w.newSite("a")
 	w.page = w.newPage(w.site.ID, "https://"+name+".example/post")
@@ -79,14 +86,14 @@ func (w *world) id(kind string) string {
 	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.made.Add(1))
 }
 
-func (w *world) update(fn func(moderation.Tx) error) {
+func (w *world) update(fn func(Tx) error) {
 	w.Helper()
-	if err := w.store.Update(w.ctx(), fn); err != nil {
+	if _, err := w.store.Update(w.ctx(), fn); err != nil {
 		w.Fatalf("update: %v", err)
 	}
 }
 
-func (w *world) view(fn func(moderation.Tx) error) {
+func (w *world) view(fn func(Tx) error) {
 	w.Helper()
 	if err := w.store.View(w.ctx(), fn); err != nil {
 		w.Fatalf("view: %v", err)
@@ -104,14 +111,14 @@ func (w *world) wants(what string, got, want error) {
 func (w *world) newSite(key string) ground.Site {
 	w.Helper()
 	s := ground.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
-	w.update(func(tx moderation.Tx) error { return tx.InsertSite(&s) })
+	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
 	return s
 }
 
 func (w *world) newPage(site int64, url string) (p ground.Page) {
 	w.Helper()
 	fresh := ground.Page{ID: w.id("page"), Site: site, URL: url, Title: "A page", Open: true, CreatedAt: began}
-	w.update(func(tx moderation.Tx) (err error) {
+	w.update(func(tx Tx) (err error) {
 		p, err = tx.EnsurePage(fresh)
 		return err
 	})
@@ -145,7 +152,7 @@ func (w *world) comment(wishes ...wish) comment.Comment {
 
 func (w *world) insert(cs ...comment.Comment) {
 	w.Helper()
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		for _, c := range cs {
 			if _, fresh, err := tx.InsertComment(c); err != nil || !fresh {
 				return fmt.Errorf("insert %s: fresh %v, %w", c.ID, fresh, err)
@@ -158,7 +165,7 @@ func (w *world) insert(cs ...comment.Comment) {
 // stored reads a comment back.
 func (w *world) stored(id string) (c comment.Comment) {
 	w.Helper()
-	w.view(func(tx moderation.Tx) (err error) {
+	w.view(func(tx Tx) (err error) {
 		c, err = tx.CommentByID(w.site.ID, id)
 		return err
 	})

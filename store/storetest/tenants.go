@@ -27,7 +27,7 @@ var tenantRules = []rule{
 // siteless are the methods that are not of one site, besides those of people.
 var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
-	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys",
+	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 }
 
 // The ids that fill uses on every site alike.
@@ -51,7 +51,7 @@ func fill(w *world, s ground.Site) {
 	shown, waiting := posted, posted
 	shown.ID, shown.State, shown.Shown = oneShown, decision.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
 		for _, c := range []comment.Comment{shown, waiting} {
@@ -92,46 +92,46 @@ func fill(w *world, s ground.Site) {
 }
 
 // reads are the methods that look at one site, asked with fill's ids.
-var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
-	"PageByURL":     func(tx moderation.Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
-	"PageByID":      func(tx moderation.Tx, s int64) (any, error) { return tx.PageByID(s, onePage) },
-	"PagesByID":     func(tx moderation.Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
-	"PagesByURL":    func(tx moderation.Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
-	"Pages":         func(tx moderation.Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
-	"CountApproved": func(tx moderation.Tx, s int64) (any, error) { return tx.CountApproved(s, []string{onePage}) },
-	"CountPending":  func(tx moderation.Tx, s int64) (any, error) { return tx.CountPending(s, []string{onePage}) },
-	"CommentByID":   func(tx moderation.Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
-	"CommentsByID": func(tx moderation.Tx, s int64) (any, error) {
+var reads = map[string]func(tx Tx, site int64) (any, error){
+	"PageByURL":     func(tx Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
+	"PageByID":      func(tx Tx, s int64) (any, error) { return tx.PageByID(s, onePage) },
+	"PagesByID":     func(tx Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
+	"PagesByURL":    func(tx Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
+	"Pages":         func(tx Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
+	"CountApproved": func(tx Tx, s int64) (any, error) { return tx.CountApproved(s, []string{onePage}) },
+	"CountPending":  func(tx Tx, s int64) (any, error) { return tx.CountPending(s, []string{onePage}) },
+	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
+	"CommentsByID": func(tx Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
-	"Thread": func(tx moderation.Tx, s int64) (any, error) {
+	"Thread": func(tx Tx, s int64) (any, error) {
 		return tx.Thread(thread.Query{Site: s, Page: onePage, Order: thread.Newest, From: oneRoot, Limit: 10})
 	},
-	"Queue": func(tx moderation.Tx, s int64) (any, error) {
+	"Queue": func(tx Tx, s int64) (any, error) {
 		return tx.Queue(queue.Query{Site: s, View: queue.ViewPending, Order: queue.Risk, Search: "one", Limit: 10})
 	},
-	"CountQueue": func(tx moderation.Tx, s int64) (any, error) {
+	"CountQueue": func(tx Tx, s int64) (any, error) {
 		return tx.CountQueue(s, queue.ViewSuspected, 0.9, 10)
 	},
-	"StalePending": func(tx moderation.Tx, s int64) (any, error) {
+	"StalePending": func(tx Tx, s int64) (any, error) {
 		return tx.StalePending(s, 9, queue.Oldest, 10)
 	},
-	"Writers":         func(tx moderation.Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
-	"Head":            func(tx moderation.Tx, s int64) (any, error) { return tx.Head(s) },
-	"DecisionsAfter":  func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
-	"DecisionsBefore": func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
-	"DecisionsOf":     func(tx moderation.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
-	"Batch":           func(tx moderation.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
-	"Lessons":         func(tx moderation.Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
-	"Taught":          func(tx moderation.Tx, s int64) (any, error) { return tx.Taught(s) },
-	"CountLessons":    func(tx moderation.Tx, s int64) (any, error) { return tx.CountLessons(s, classifier.Ham, 9) },
-	"LowestTouched":   func(tx moderation.Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
-	"CountRetirable":  func(tx moderation.Tx, s int64) (any, error) { return tx.CountRetirable(s, began.Add(time.Hour)) },
-	"TakenBy":         func(tx moderation.Tx, s int64) (any, error) { return tx.TakenBy(s, 9) },
-	"Copies":          func(tx moderation.Tx, s int64) (any, error) { return tx.Copies(s) },
-	"Snapshots":       func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshots(s) },
-	"Snapshot":        func(tx moderation.Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
-	"EachLesson": func(tx moderation.Tx, s int64) (any, error) {
+	"Writers":         func(tx Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
+	"Head":            func(tx Tx, s int64) (any, error) { return tx.Head(s) },
+	"DecisionsAfter":  func(tx Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
+	"DecisionsBefore": func(tx Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
+	"DecisionsOf":     func(tx Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
+	"Batch":           func(tx Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
+	"Lessons":         func(tx Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
+	"Taught":          func(tx Tx, s int64) (any, error) { return tx.Taught(s) },
+	"CountLessons":    func(tx Tx, s int64) (any, error) { return tx.CountLessons(s, classifier.Ham, 9) },
+	"LowestTouched":   func(tx Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
+	"CountRetirable":  func(tx Tx, s int64) (any, error) { return tx.CountRetirable(s, began.Add(time.Hour)) },
+	"TakenBy":         func(tx Tx, s int64) (any, error) { return tx.TakenBy(s, 9) },
+	"Copies":          func(tx Tx, s int64) (any, error) { return tx.Copies(s) },
+	"Snapshots":       func(tx Tx, s int64) (any, error) { return tx.Snapshots(s) },
+	"Snapshot":        func(tx Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
+	"EachLesson": func(tx Tx, s int64) (any, error) {
 		var all []classifier.Lesson
 		err := tx.EachLesson(s, 0, func(l classifier.Lesson) error {
 			all = append(all, l)
@@ -139,11 +139,11 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 		})
 		return all, err
 	},
-	"EventsAfter": func(tx moderation.Tx, s int64) (any, error) {
-		events, err := tx.EventsAfter(ground.Cursor{}, 1_000_000)
+	"EventsAfter": func(tx Tx, s int64) (any, error) {
+		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
 	},
-	"Accounts": func(tx moderation.Tx, s int64) (any, error) {
+	"Accounts": func(tx Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
 		return slices.DeleteFunc(accounts, func(a people.Account) bool { return a.Roles[s] == people.NoRole }), err
 	},
@@ -153,7 +153,7 @@ var reads = map[string]func(tx moderation.Tx, site int64) (any, error){
 func (w *world) portrait(site int64) map[string]string {
 	w.Helper()
 	seen := map[string]string{}
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for method, read := range reads {
 			what, err := read(tx, site)
 			if err != nil && !errors.Is(err, ground.ErrNotFound) {
@@ -174,16 +174,16 @@ func (w *world) portrait(site int64) map[string]string {
 // writes are the methods that change one site, in an order in which each has something to do.
 var writes = []struct {
 	method string
-	write  func(tx moderation.Tx, site int64) error
+	write  func(tx Tx, site int64) error
 }{
-	{"EnsurePage", func(tx moderation.Tx, s int64) error {
+	{"EnsurePage", func(tx Tx, s int64) error {
 		_, err := tx.EnsurePage(ground.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
 		return err
 	}},
-	{"UpdatePage", func(tx moderation.Tx, s int64) error {
+	{"UpdatePage", func(tx Tx, s int64) error {
 		return tx.UpdatePage(ground.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
-	{"InsertComment", func(tx moderation.Tx, s int64) error {
+	{"InsertComment", func(tx Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{
 			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame), CreatedAt: began,
 		})
@@ -192,41 +192,41 @@ var writes = []struct {
 		}
 		return err
 	}},
-	{"SetVerdict", func(tx moderation.Tx, s int64) error {
+	{"SetVerdict", func(tx Tx, s int64) error {
 		return done(tx.SetVerdict(s, oneWaiting, 1, verdict.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
-	{"SetState", func(tx moderation.Tx, s int64) error {
+	{"SetState", func(tx Tx, s int64) error {
 		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: decision.Removed}))
 	}},
-	{"ReleaseSame", func(tx moderation.Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
-	{"SetText", func(tx moderation.Tx, s int64) error {
+	{"ReleaseSame", func(tx Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
+	{"SetText", func(tx Tx, s int64) error {
 		return done(tx.SetText(s, oneShown, 1, comment.TextChange{Source: "changed"}))
 	}},
-	{"SetShown", func(tx moderation.Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
-	{"WithdrawLessons", func(tx moderation.Tx, s int64) error {
+	{"SetShown", func(tx Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
+	{"WithdrawLessons", func(tx Tx, s int64) error {
 		_, _, err := tx.WithdrawLessons(s, "one-account", 2)
 		return err
 	}},
-	{"ReturnLessons", func(tx moderation.Tx, s int64) error { return tx.ReturnLessons(s, 2) }},
-	{"SetStanding", func(tx moderation.Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
-	{"RetireLessons", func(tx moderation.Tx, s int64) error {
+	{"ReturnLessons", func(tx Tx, s int64) error { return tx.ReturnLessons(s, 2) }},
+	{"SetStanding", func(tx Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
+	{"RetireLessons", func(tx Tx, s int64) error {
 		_, _, err := tx.RetireLessons(s, began.Add(time.Hour), 2)
 		return err
 	}},
-	{"EraseLessons", func(tx moderation.Tx, s int64) error {
+	{"EraseLessons", func(tx Tx, s int64) error {
 		return tx.EraseLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
 	}},
-	{"AppendDecisions", func(tx moderation.Tx, s int64) error {
+	{"AppendDecisions", func(tx Tx, s int64) error {
 		return tx.AppendDecisions(s, []decision.Entry{{Seq: 4, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
 	}},
-	{"AddLessons", func(tx moderation.Tx, s int64) error {
+	{"AddLessons", func(tx Tx, s int64) error {
 		return tx.AddLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Comment: oneShown}})
 	}},
-	{"PutSnapshot", func(tx moderation.Tx, s int64) error {
+	{"PutSnapshot", func(tx Tx, s int64) error {
 		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
 	}},
-	{"DropSnapshots", func(tx moderation.Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
-	{"Emit", func(tx moderation.Tx, s int64) error {
+	{"DropSnapshots", func(tx Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
+	{"Emit", func(tx Tx, s int64) error {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},
 }
@@ -252,7 +252,7 @@ func everyMethodIsTested(w *world) {
 	for i := range people.NumMethod() {
 		known = append(known, people.Method(i).Name)
 	}
-	all := reflect.TypeFor[moderation.Tx]()
+	all := reflect.TypeFor[Tx]()
 	for i := range all.NumMethod() {
 		if name := all.Method(i).Name; !slices.Contains(known, name) {
 			w.Errorf("nothing here asks %s of two sites", name)
@@ -286,7 +286,7 @@ func nothingCrosses(w *world) {
 	unchanged("fill")
 	before := fmt.Sprint(w.portrait(other.ID))
 	for _, write := range writes {
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			if err := write.write(tx, other.ID); err != nil {
 				return fmt.Errorf("%s: %w", write.method, err)
 			}
@@ -306,7 +306,7 @@ func nothingCrosses(w *world) {
 // keysDoNotCross claims one key on both sites, in one transaction and with both logs locked.
 func keysDoNotCross(w *world, other ground.Site) {
 	key := ground.Key{Route: "r", Value: "crossing", Body: []byte("b")}
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		for _, s := range []ground.Site{w.site, other} {
 			if _, err := tx.LockLog(s.ID); err != nil {
 				return err
@@ -322,7 +322,7 @@ func keysDoNotCross(w *world, other ground.Site) {
 		}
 		return nil
 	})
-	w.update(func(tx moderation.Tx) error {
+	w.update(func(tx Tx) error {
 		k := key
 		k.Site = w.site.ID
 		answer, err := tx.ClaimKey(k, began)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/thread"
@@ -48,7 +47,7 @@ func plant(w *world) (oldest, newest []string) {
 
 func threadBothOrders(w *world) {
 	oldest, newest := plant(w)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
 			order thread.Order
 			want  []string
@@ -89,7 +88,7 @@ func threadShowsOnlyShown(w *world) {
 		w.comment(in(state))
 	}
 	w.comment(in(decision.Approved), func(c *comment.Comment) { c.Page = other.ID })
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		for _, order := range []thread.Order{thread.Oldest, thread.Newest} {
 			got, err := tx.Thread(thread.Query{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
 			if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/thread"
@@ -27,12 +26,12 @@ var transactionRules = []rule{
 
 func viewIsSnapshot(w *world) {
 	c := w.comment()
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		before, err := tx.CommentByID(w.site.ID, c.ID)
 		if err != nil {
 			return err
 		}
-		w.update(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error {
 			return tx.SetShown(w.site.ID, c.ID, 3, true)
 		})
 		after, err := tx.CommentByID(w.site.ID, c.ID)
@@ -47,7 +46,7 @@ func viewIsSnapshot(w *world) {
 }
 
 func viewCannotWrite(w *world) {
-	err := w.store.View(w.ctx(), func(tx moderation.Tx) error { return tx.SetMeta(w.id("meta"), []byte("x")) })
+	err := w.store.View(w.ctx(), func(tx Tx) error { return tx.SetMeta(w.id("meta"), []byte("x")) })
 	if err == nil {
 		w.Error("a view wrote")
 	}
@@ -56,14 +55,14 @@ func viewCannotWrite(w *world) {
 func failureLeavesNothing(w *world) {
 	name := w.id("meta")
 	why := errors.New("why")
-	err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 		if err := tx.SetMeta(name, []byte("x")); err != nil {
 			return err
 		}
 		return fmt.Errorf("because: %w", why)
 	})
 	w.wants("the update", err, why)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.Meta(name)
 		w.wants("what it wrote", err, ground.ErrNotFound)
 		return nil
@@ -78,7 +77,7 @@ func panicLeavesNothing(w *world) {
 				w.Errorf("recovered %v, want what was thrown", p)
 			}
 		}()
-		_ = w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+		_, _ = w.store.Update(w.ctx(), func(tx Tx) error {
 			if err := tx.SetMeta(name, []byte("x")); err != nil {
 				w.Error(err)
 			}
@@ -86,7 +85,7 @@ func panicLeavesNothing(w *world) {
 		})
 		w.Error("the panic was swallowed")
 	}()
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.Meta(name)
 		w.wants("what it wrote", err, ground.ErrNotFound)
 		return nil
@@ -99,7 +98,7 @@ func answeredIsThere(w *world) {
 	together(writers, func(int) {
 		for range each {
 			c := w.draft()
-			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				_, _, err := tx.InsertComment(c)
 				return err
 			})
@@ -107,7 +106,7 @@ func answeredIsThere(w *world) {
 				w.Errorf("insert: %v", err)
 				continue
 			}
-			err = w.store.View(w.ctx(), func(tx moderation.Tx) error {
+			err = w.store.View(w.ctx(), func(tx Tx) error {
 				_, err := tx.CommentByID(w.site.ID, c.ID)
 				return err
 			})
@@ -126,7 +125,7 @@ func othersAreSafe(w *world) {
 		for n := range each {
 			ctx, leave := context.WithCancel(w.ctx())
 			c := w.draft()
-			err := w.store.Update(ctx, func(tx moderation.Tx) error {
+			_, err := w.store.Update(ctx, func(tx Tx) error {
 				if _, _, err := tx.InsertComment(c); err != nil {
 					return err
 				}
@@ -143,7 +142,7 @@ func othersAreSafe(w *world) {
 				return nil
 			})
 			leave()
-			err2 := w.store.View(w.ctx(), func(tx moderation.Tx) error {
+			err2 := w.store.View(w.ctx(), func(tx Tx) error {
 				_, err := tx.CommentByID(w.site.ID, c.ID)
 				return err
 			})
@@ -166,9 +165,9 @@ func leftBeforeTurn(w *world) {
 	ctx, leave := context.WithCancel(w.ctx())
 	leave()
 	name := w.id("meta")
-	err := w.store.Update(ctx, func(tx moderation.Tx) error { return tx.SetMeta(name, nil) })
+	_, err := w.store.Update(ctx, func(tx Tx) error { return tx.SetMeta(name, nil) })
 	w.wants("the update", err, context.Canceled)
-	w.view(func(tx moderation.Tx) error {
+	w.view(func(tx Tx) error {
 		_, err := tx.Meta(name)
 		w.wants("what it wrote", err, ground.ErrNotFound)
 		return nil
@@ -179,7 +178,7 @@ func viewIsLeft(w *world) {
 	w.comment()
 	ctx, leave := context.WithCancel(w.ctx())
 	defer leave()
-	err := w.store.View(ctx, func(tx moderation.Tx) error {
+	err := w.store.View(ctx, func(tx Tx) error {
 		leave()
 		for range 1000 { // SQLite notices between two steps
 			if _, err := tx.Thread(thread.Query{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
@@ -200,7 +199,7 @@ func crossedLocks(w *world) {
 			first, second = second, first
 		}
 		for range 4 {
-			err := w.store.Update(w.ctx(), func(tx moderation.Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				for _, id := range []string{first, second} {
 					c, err := tx.CommentByID(w.site.ID, id)
 					if err != nil {
@@ -225,8 +224,8 @@ func crossedLocks(w *world) {
 func metaIsKept(w *world) {
 	name := w.id("meta")
 	for _, value := range []string{"first", "second\x00\xff"} {
-		w.update(func(tx moderation.Tx) error { return tx.SetMeta(name, []byte(value)) })
-		w.view(func(tx moderation.Tx) error {
+		w.update(func(tx Tx) error { return tx.SetMeta(name, []byte(value)) })
+		w.view(func(tx Tx) error {
 			got, err := tx.Meta(name)
 			if string(got) != value {
 				w.Errorf("read %q, want %q", got, value)

@@ -1,0 +1,260 @@
+package ground_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+type wall struct{}
+
+func (wall) Now() time.Time { return time.Now() }
+
+// open returns a migrated database and its process.
+func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process) {
+	t.Helper()
+	db, err := store.Open(t.Context(), url, store.Options{})
+	if err == nil {
+		err = db.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
+	return store.For[storetest.Tx](db), ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
+}
+
+func onBoth(t *testing.T, test func(t *testing.T, url string)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, machine.Postgres(t)) })
+}
+
+func emit(t testing.TB, s ground.Store[storetest.Tx], names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, err := s.Update(t.Context(), func(tx storetest.Tx) error {
+			return tx.Emit(ground.Event{Site: 1, Kind: ground.EventArrived, Comment: name, At: time.Now()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// notes is what followers were told, by all processes.
+type notes struct {
+	mu     sync.Mutex
+	told   []string
+	resets int
+}
+
+func (n *notes) take(reset bool, events []ground.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if reset {
+		n.resets++
+	}
+	for _, e := range events {
+		n.told = append(n.told, e.Comment)
+	}
+}
+
+func (n *notes) has(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Contains(n.told, name)
+}
+
+func (n *notes) until(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	look, end := time.NewTicker(5*time.Millisecond), time.After(30*time.Second)
+	defer look.Stop()
+	for {
+		n.mu.Lock()
+		done := is()
+		n.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-end:
+			t.Fatalf("after 30 s still not so: %s; told %v, %d resets", what, n.told, n.resets)
+		}
+	}
+}
+
+// follow follows under one name until the function that it returns is called.
+func (n *notes) follow(t testing.TB, p *ground.Process, fail func() error) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		p.Follow(ctx, "test", func(_ context.Context, reset bool, events []ground.Event) error {
+			if err := fail(); err != nil {
+				return err
+			}
+			n.take(reset, events)
+			return nil
+		})
+	})
+	return func() { cancel(); ended.Wait() }
+}
+
+func never() error { return nil }
+
+func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s, p := open(t, url)
+		emit(t, s, "before")
+		var n notes
+		stop := n.follow(t, p, never)
+		n.until(t, "a new follower begins from the tables", func() bool { return n.resets == 1 })
+		emit(t, s, "one", "two")
+		n.until(t, "it is told", func() bool { return slices.Equal(n.told, []string{"one", "two"}) })
+		stop()
+		emit(t, s, "three", "four")
+		_, other := open(t, url)
+		broken := errors.New("once")
+		stop = n.follow(t, other, func() error { defer func() { broken = nil }(); return broken })
+		n.until(t, "another process goes on", func() bool { return slices.Equal(n.told, []string{"one", "two", "three", "four"}) })
+		stop()
+		// It stays away for longer than events are kept.
+		emit(t, s, "five")
+		after := time.Now().Add(time.Hour)
+		if _, err := s.Update(t.Context(), func(tx storetest.Tx) error { return tx.PruneEvents(after, after) }); err != nil {
+			t.Fatal(err)
+		}
+		emit(t, s, "six")
+		stop = n.follow(t, p, never)
+		n.until(t, "it begins from the tables again", func() bool { return n.resets == 2 })
+		emit(t, s, "seven")
+		n.until(t, "and goes on", func() bool { return slices.Contains(n.told, "seven") })
+		stop()
+		if want := []string{"one", "two", "three", "four", "seven"}; !slices.Equal(n.told, want) {
+			t.Errorf("told %v, want %v", n.told, want)
+		}
+	})
+}
+
+// The database of the process that TestMain is in place of the tests; "" in the tests.
+const victimURL = "TEST_FOLLOWER_DATABASE"
+
+func TestMain(m *testing.M) {
+	if url := os.Getenv(victimURL); url != "" {
+		victim(url)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// victim follows as another process: it says what it is told, and does not come back from it.
+func victim(url string) {
+	db, err := store.Open(context.Background(), url, store.Options{})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
+	p.Follow(context.Background(), "test", func(_ context.Context, _ bool, events []ground.Event) error {
+		for _, e := range events {
+			fmt.Println(e.Comment)
+		}
+		select {}
+	})
+}
+
+func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s, p := open(t, url)
+		var n notes
+		stop := n.follow(t, p, never)
+		n.until(t, "it is registered", func() bool { return n.resets == 1 })
+		stop()
+		emit(t, s, "one", "two")
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), victimURL+"="+url)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said, err := bufio.NewReader(out).ReadString('\n')
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+		if strings.TrimSpace(said) != "one" {
+			t.Fatalf("the other process said %q, %v", said, err)
+		}
+		stop = n.follow(t, p, never)
+		n.until(t, "it is told to the next", func() bool { return slices.Equal(n.told, []string{"one", "two"}) })
+		stop()
+	})
+}
+
+func TestAProcessTellsEachEventOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s, p := open(t, url)
+		var n notes
+		defer p.OnEvent(func(e ground.Event) { n.take(false, []ground.Event{e}) })()
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(ctx) }()
+		n.until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
+		w := ground.NewWork[ground.Tx](p, narrow{s})
+		const own = 50
+		for i := range own {
+			if err := w.Update(t.Context(), func(tx ground.Tx) error {
+				return tx.Emit(ground.Event{Site: 1, Comment: fmt.Sprint("own", i), At: time.Now()})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if !n.has(fmt.Sprint("own", i)) {
+				t.Fatalf("event %d was not told before the update returned", i)
+			}
+		}
+		emit(t, s, "foreign", "last") // as another process would
+		n.until(t, "it tells what others did", func() bool { return slices.Contains(n.told, "last") })
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		times := map[string]int{}
+		for _, name := range n.told {
+			times[name]++
+		}
+		for name, n := range times {
+			if n != 1 {
+				t.Errorf("%s was told %d times", name, n)
+			}
+		}
+		if len(times) != own+2 {
+			t.Errorf("%d events were told, want %d", len(times), own+2)
+		}
+	})
+}
+
+// narrow is a whole store as a room sees it that asks for nothing of its own.
+type narrow struct{ whole ground.Store[storetest.Tx] }
+
+func (s narrow) View(ctx context.Context, fn func(ground.Tx) error) error {
+	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+func (s narrow) Update(ctx context.Context, fn func(ground.Tx) error) ([]ground.Event, error) {
+	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}

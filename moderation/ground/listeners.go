@@ -1,0 +1,71 @@
+package ground
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// listeners are those who are told of events, each of them once: what this process commits is
+// told at once, and passed over when the follower reads it.
+type listeners struct {
+	mu  sync.Mutex
+	fns []*func(Event) // replaced, never changed in place
+	// told are the ids of events that were told: since the last turn, and since the one before.
+	told, before map[int64]struct{}
+	turned       time.Time
+}
+
+func (l *listeners) add(fn func(Event)) (stop func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	mine := &fn
+	l.fns = append(slices.Clone(l.fns), mine)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.fns = slices.DeleteFunc(slices.Clone(l.fns), func(f *func(Event)) bool { return f == mine })
+	}
+}
+
+// tell tells those of the events that were not told yet.
+func (l *listeners) tell(events []Event) {
+	l.mu.Lock()
+	fns := l.fns
+	fresh := make([]Event, 0, len(events))
+	for _, e := range events {
+		if l.heard(e.ID) {
+			continue
+		}
+		if l.told == nil {
+			l.told = map[int64]struct{}{}
+		}
+		l.told[e.ID] = struct{}{}
+		fresh = append(fresh, e)
+	}
+	l.mu.Unlock()
+	for _, e := range fresh {
+		for _, fn := range fns {
+			(*fn)(e)
+		}
+	}
+}
+
+func (l *listeners) heard(id int64) bool {
+	_, now := l.told[id]
+	_, before := l.before[id]
+	return now || before
+}
+
+// keepTold is how long at least it is remembered that an event was told.
+const keepTold = 10 * time.Second
+
+// turn forgets what was told long ago. It is called by the follower when it has read everything: an
+// event that becomes readable later than that is told twice, which harms nobody.
+func (l *listeners) turn(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.turned) >= keepTold {
+		l.told, l.before, l.turned = nil, l.told, now
+	}
+}

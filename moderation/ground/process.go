@@ -1,0 +1,196 @@
+package ground
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	lookEvery  = time.Second // whether the bell rang or not
+	eventsRead = 1000        // at a time
+	eventsFor  = 7 * 24 * time.Hour
+	eventsLast = 30 * 24 * time.Hour // for a follower that was away
+	sweepEvery = time.Hour
+	maxLag     = 10 * time.Second
+)
+
+// Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
+// means that this process is alone.
+type Options struct {
+	Store  Store[EventTx]
+	Clock  Clock
+	Bell   Bell
+	Claims Claims
+	Log    *slog.Logger
+}
+
+// A Process is what the rooms of one process share: the time, who is told of events, how far they
+// were followed, and the sites. It is safe for concurrent use. Run must be running for what other
+// processes do to be noticed.
+type Process struct {
+	store  Store[EventTx]
+	clock  Clock
+	bell   Bell
+	claims Claims
+	log    *slog.Logger
+
+	listeners listeners
+	sites     siteCache
+
+	mu     sync.Mutex
+	looked time.Time // when all events that could be read had been told; zero: never
+}
+
+// NewProcess returns a Process over an up-to-date database.
+func NewProcess(o Options) *Process {
+	p := &Process{store: o.Store, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.OnEvent(p.sites.event)
+	return p
+}
+
+// Logger is where the rooms of the process log.
+func (p *Process) Logger() *slog.Logger { return p.log }
+
+// Now is the time as the databases keep it.
+func (p *Process) Now() time.Time { return p.clock.Now().UTC().Truncate(time.Microsecond) }
+
+// Claim reports whether this process may do a piece of background work now.
+func (p *Process) Claim(ctx context.Context, name string, ttl time.Duration) bool {
+	return p.claims == nil || p.claims.Claim(ctx, name, ttl)
+}
+
+// OnEvent has fn called with each event, once, from now on: at once for what this process
+// commits (before the use case returns, so that its caller reads what it wrote) and within a
+// second for what others do. Two events may be told at one time. fn must be quick. It returns the
+// function that ends it.
+func (p *Process) OnEvent(fn func(Event)) (stop func()) { return p.listeners.add(fn) }
+
+var errNotFollowing = errors.New("the events are not followed yet")
+
+// Ready reports whether the process can serve: the database answers and the events are followed.
+func (p *Process) Ready(ctx context.Context) error {
+	p.mu.Lock()
+	looked := p.looked
+	p.mu.Unlock()
+	if looked.IsZero() {
+		return errNotFollowing
+	}
+	if lag := p.Now().Sub(looked); lag > maxLag {
+		return fmt.Errorf("the events were last followed %v ago", lag.Round(time.Second))
+	}
+	return p.store.View(ctx, func(tx EventTx) error {
+		_, err := tx.LastEvent()
+		return err
+	})
+}
+
+// Run follows the events until ctx ends: it tells those who asked by OnEvent, and removes what
+// has expired. It returns nil when ctx ends.
+func (p *Process) Run(ctx context.Context) error {
+	var at Position
+	err := p.store.View(ctx, func(tx EventTx) (err error) {
+		at, err = tx.LastEvent()
+		return err
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the last event: %w", err)
+	}
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { p.Sweep(ctx, "events", p.sweep) })
+	p.eachLook(ctx, func() {
+		next, err := p.tellAfter(ctx, at)
+		if err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "events not read", "error", err)
+		}
+		at = next
+	})
+	return nil
+}
+
+// eachLook calls fn at once, when the bell rings, and every second, until ctx ends.
+func (p *Process) eachLook(ctx context.Context, fn func()) {
+	var rings <-chan struct{}
+	if p.bell != nil {
+		rings = p.bell.Rings(ctx)
+	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		fn()
+		select {
+		case <-ctx.Done():
+			return
+		case _, open := <-rings:
+			if !open {
+				rings = nil
+			}
+		case <-look.C:
+		}
+	}
+}
+
+// tellAfter tells the events after a position and returns where they end.
+func (p *Process) tellAfter(ctx context.Context, at Position) (Position, error) {
+	for {
+		var events []Event
+		next := at
+		err := p.store.View(ctx, func(tx EventTx) (err error) {
+			events, next, err = tx.EventsAfter(at, eventsRead)
+			return err
+		})
+		if err != nil {
+			return at, fmt.Errorf("read events: %w", err)
+		}
+		p.listeners.tell(events)
+		at = next
+		if len(events) < eventsRead {
+			now := p.Now()
+			p.listeners.turn(now)
+			p.mu.Lock()
+			p.looked = now
+			p.mu.Unlock()
+			return at, nil
+		}
+	}
+}
+
+// Sweep calls fn, which removes what has expired of a kind, every hour until ctx ends, in one
+// process at a time.
+func (p *Process) Sweep(ctx context.Context, kind string, fn func(context.Context) error) {
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	for {
+		if p.Claim(ctx, "sweep "+kind, sweepEvery/2) {
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				p.log.WarnContext(ctx, "not swept", "of", kind, "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+		}
+	}
+}
+
+func (p *Process) sweep(ctx context.Context) error {
+	now := p.Now()
+	_, err := p.store.Update(ctx, func(tx EventTx) error {
+		return errors.Join(
+			tx.PruneEvents(now.Add(-eventsFor), now.Add(-eventsLast)),
+			tx.PruneKeys(now.Add(-answersFor)),
+		)
+	})
+	return err
+}

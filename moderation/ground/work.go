@@ -1,0 +1,54 @@
+package ground
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// A Work is how the use cases of one room run: on its slice of the store, in a process whose
+// listeners are told what they did.
+type Work[T Tx] struct {
+	*Process
+	store Store[T]
+}
+
+// NewWork returns a room's.
+func NewWork[T Tx](p *Process, store Store[T]) Work[T] { return Work[T]{p, store} }
+
+// View runs fn on one snapshot.
+func (w Work[T]) View(ctx context.Context, fn func(T) error) error {
+	return fault(w.store.View(ctx, fn))
+}
+
+// Update runs fn in one transaction. When it is committed, the bell is rung and the events
+// that fn emitted are told to this process's listeners before Update returns.
+func (w Work[T]) Update(ctx context.Context, fn func(T) error) error {
+	emitted, err := w.store.Update(ctx, fn)
+	if err != nil {
+		return fault(err)
+	}
+	if len(emitted) > 0 {
+		w.listeners.tell(emitted)
+		if w.bell != nil {
+			// The commit stands, whatever became of the request since.
+			w.bell.Ring(context.WithoutCancel(ctx))
+		}
+	}
+	return nil
+}
+
+// fault gives a store's answer the form that a person may see; what it does not know stays
+// as it is, and is Internal.
+func fault(err error) error {
+	switch {
+	case errors.Is(err, ErrBusy):
+		return &problem.Error{Kind: problem.Busy, Code: "busy", RetryAfter: 1, Err: err,
+			Detail: "The service is busy. Nothing was lost; try again in a moment."}
+	case errors.Is(err, ErrFull):
+		return &problem.Error{Kind: problem.Full, Code: "storage.full", Err: err,
+			Detail: "The service has no room left to store this. Its operator must make some."}
+	}
+	return err
+}

@@ -1,0 +1,59 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/secret"
+)
+
+// Rooms are the rooms of one process over one database, as the program furnishes them. Their use
+// cases are its own.
+type Rooms struct {
+	*ground.Process
+	*Moderation
+}
+
+// Moderation is the room of that name.
+type Moderation = moderation.Service
+
+// Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
+// nobody's.
+func Furnish(ctx context.Context, s ground.Store[Tx], own secret.Secret, o ground.Options) (*Rooms, error) {
+	if err := ground.KeepSecret(ctx, slice[ground.MetaTx](s), own); err != nil {
+		return nil, err
+	}
+	o.Store = slice[ground.EventTx](s)
+	r := &Rooms{Process: ground.NewProcess(o)}
+	r.Moderation = moderation.New(moderation.Options{Process: r.Process, Store: slice[moderation.Tx](s), Secret: own})
+	return r, nil
+}
+
+// Run keeps the rooms at work until ctx ends.
+func (r *Rooms) Run(ctx context.Context) error {
+	ended := make(chan error)
+	works := []func(context.Context) error{r.Process.Run, r.Moderation.Run}
+	for _, work := range works {
+		go func() { ended <- work(ctx) }()
+	}
+	var all error
+	for range works {
+		all = errors.Join(all, <-ended)
+	}
+	return all
+}
+
+// slice is what one room sees of a whole store.
+func slice[T any](whole ground.Store[Tx]) ground.Store[T] { return sliced[T]{whole} }
+
+type sliced[T any] struct{ whole ground.Store[Tx] }
+
+func (s sliced[T]) View(ctx context.Context, fn func(T) error) error {
+	return s.whole.View(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
+}
+
+func (s sliced[T]) Update(ctx context.Context, fn func(T) error) ([]ground.Event, error) {
+	return s.whole.Update(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
+}
