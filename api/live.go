@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -62,30 +61,9 @@ func (h *hub) event(e ground.Event) {
 
 // A stream is one open connection.
 type stream struct {
-	to   *echo.Response
-	out  *http.ResponseController
-	err  error // of the last write
-	told [256]happening
-	n    int // of those told
-}
-
-// A happening is an event by what it is about. This process's own are told when they are
-// committed, and once more when the log of events is followed.
-type happening struct {
-	kind    ground.EventKind
-	comment string
-	at      int64
-}
-
-// again reports whether e was told lately, and remembers it.
-func (s *stream) again(e ground.Event) bool {
-	this := happening{e.Kind, e.Comment, e.At.UnixMicro()}
-	if slices.Contains(s.told[:], this) {
-		return true
-	}
-	s.told[s.n%len(s.told)] = this
-	s.n++
-	return false
+	to  *echo.Response
+	out *http.ResponseController
+	err error // of the last write
 }
 
 // follow answers with a stream of what happens in a site's queue: ids, and counts at most
@@ -128,9 +106,8 @@ func (h *moderators) follow(c echo.Context, who people.Actor, site ground.Site) 
 				who, changed = fresh, true
 				continue
 			}
-			if changed = true; !s.again(e) {
-				s.event(e)
-			}
+			changed = true
+			s.event(e)
 		}
 	}
 	return nil

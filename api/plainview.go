@@ -10,7 +10,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
@@ -144,9 +143,6 @@ func newPlainComment(c echo.Context, lang *words, m comment.Comment) *plainComme
 		return n
 	}
 	n.Name, n.Website, n.Badge = lang.name(m.Name), m.Website, lang.badges[m.Badge]
-	if planted.Is("escaping") {
-		n.Name = template.HTML(m.Name)
-	}
 	n.Time, n.Machine = lang.time(m.CreatedAt), m.CreatedAt.UTC().Format(time.RFC3339)
 	n.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
 	if m.Lang != lang.Lang && m.Lang != "und" {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
@@ -115,9 +113,6 @@ func (b *book) undo(c comment.Comment, d decision.Entry) error {
 	if d.Before != 0 {
 		b.risen = append(b.risen, d.Before)
 	}
-	if planted.Is("undo-by-opposite") {
-		b.teachOpposite(c, d)
-	}
 	return b.write(c, decision.Entry{
 		Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq,
 		Undoes: d.Seq, Restores: d.Before,
@@ -128,15 +123,4 @@ func (b *book) undo(c comment.Comment, d decision.Entry) error {
 
 func errNoBatch() error {
 	return problem.Missing("batch.unknown", "There is no such batch of decisions.")
-}
-
-// teachOpposite is a planted fault: undo as one more step in the other direction.
-func (b *book) teachOpposite(c comment.Comment, d decision.Entry) {
-	b.fallen, b.risen = nil, nil
-	switch d.Action {
-	case decision.Approve:
-		b.lessons = append(b.lessons, decision.Lesson{Lesson: b.lesson(c, classifier.Spam), Comment: c.ID, Salt: []byte{0}})
-	case decision.MarkSpam:
-		b.lessons = append(b.lessons, decision.Lesson{Lesson: b.lesson(c, classifier.Ham), Comment: c.ID, Salt: []byte{0}})
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/verdict"
@@ -87,9 +86,6 @@ func signalsText(s []verdict.Signal) (string, error) {
 
 // InsertComment implements moderation.CommentTx. See house.md, "The same again".
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
-	if planted.Is("lookup-before-insert") {
-		return t.plantedInsert(c)
-	}
 	args, err := commentArgs(c)
 	if err != nil {
 		return c, false, err
@@ -106,21 +102,6 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	}
 	stored, err := t.CommentByID(c.Site, id)
 	return stored, false, err
-}
-
-// plantedInsert looks first, as if nobody else could come in between.
-func (t *tx) plantedInsert(c comment.Comment) (comment.Comment, bool, error) {
-	stored, err := first(t, scanComment, "SELECT "+commentColumns+" FROM comments WHERE site_id = ? AND same = ?", c.Site, c.Same)
-	if err == nil {
-		stored.Submissions++
-		return stored, false, t.one("UPDATE comments SET submissions = submissions + 1 WHERE site_id = ? AND id = ?", c.Site, stored.ID)
-	}
-	args, err := commentArgs(c)
-	if err != nil {
-		return c, false, err
-	}
-	_, err = t.exec(insertComment, args...)
-	return c, true, err
 }
 
 // ReleaseSame implements moderation.CommentTx. A removed comment that has a reason had been

@@ -10,7 +10,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -113,15 +112,7 @@ func (g *group) commit(first *member) {
 		if lost != nil && len(members) > 1 && !m.gone {
 			_, err = g.together(m, 1)
 		}
-		m.tell(cmp.Or(err, m.err))
-	}
-}
-
-// tell answers m, once.
-func (m *member) tell(err error) {
-	select {
-	case m.answer <- err:
-	default: // told already: the planted fault below
+		m.answer <- cmp.Or(err, m.err)
 	}
 }
 
@@ -138,9 +129,6 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 		if err := m.inSavepoint(tx); err != nil {
 			tx.Rollback()
 			return members, err
-		}
-		if planted.Is("answer-before-commit") {
-			m.tell(m.err)
 		}
 	}
 	if err := tx.Commit().Error; err != nil {

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/moderation/decision"
 )
 
@@ -19,34 +17,12 @@ func (t *tx) Head(site int64) (decision.Head, error) {
 
 // LockLog implements moderation.LogTx.
 func (t *tx) LockLog(site int64) (decision.Head, error) {
-	if planted.Is("seq-from-sequence") {
-		return t.plantedHead(site)
-	}
 	return t.head(site, t.lock)
 }
 
 func (t *tx) head(site int64, lock string) (decision.Head, error) {
 	return first(t, func(r *sql.Rows, h *decision.Head) error { return r.Scan(&h.Seq, &h.Hash) },
 		"SELECT seq, hash FROM heads WHERE site_id = ?"+lock, site)
-}
-
-var plantedSeq struct {
-	sync.Mutex
-	next map[string]uint64
-}
-
-// plantedHead numbers decisions as a sequence would: one that rolls back leaves a gap.
-func (t *tx) plantedHead(site int64) (decision.Head, error) {
-	h, err := t.head(site, t.lock)
-	plantedSeq.Lock()
-	defer plantedSeq.Unlock()
-	if plantedSeq.next == nil {
-		plantedSeq.next = map[string]uint64{}
-	}
-	name := fmt.Sprintf("%p %d", t.dialect, site)
-	h.Seq = max(h.Seq, plantedSeq.next[name])
-	plantedSeq.next[name] = h.Seq + 1
-	return h, err
 }
 
 const decisionColumns = `site_id, seq, batch, comment_id, version, account_id, action, reason, note,
@@ -94,10 +70,6 @@ func (t *tx) AppendDecisions(site int64, ds []decision.Entry) error {
 
 // moveHead refuses decisions that do not continue the log.
 func (t *tx) moveHead(site int64, from uint64, last decision.Entry, n int) error {
-	if planted.Is("seq-from-sequence") {
-		_, err := t.exec("UPDATE heads SET seq = ?, hash = ? WHERE site_id = ?", last.Seq, last.Hash, site)
-		return err
-	}
 	if last.Seq != from+uint64(n) {
 		return fmt.Errorf("append decisions: %d of them end at %d, after %d", n, last.Seq, from)
 	}

@@ -18,7 +18,6 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
 )
@@ -111,23 +110,7 @@ func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) 
 	defer func() { _ = conn.Close() }() // only gives it back
 	g := p.pool.WithContext(context.WithoutCancel(ctx))
 	g.Statement.ConnPool = conn
-	if planted.Is("answer-before-commit") {
-		return answerEarly(p.pool, fn)
-	}
 	return g.Transaction(fn)
-}
-
-// answerEarly is a planted fault.
-func answerEarly(g *gorm.DB, fn func(*gorm.DB) error) error {
-	answer := make(chan error, 2)
-	go func() {
-		answer <- g.Transaction(func(tx *gorm.DB) error {
-			err := fn(tx)
-			answer <- err
-			return err
-		})
-	}()
-	return <-answer
 }
 
 // lost reports whether a transaction ended for another's sake and may simply run again.

@@ -17,7 +17,6 @@ import (
 	"gorm.io/gorm"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/aitys/aitys/e2e/planted"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
 )
@@ -86,14 +85,10 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 // sqliteDSN is the address of one of the two pools. Each connection that is ever made gets
 // all pragmas.
 func sqliteDSN(path string, o Options, writer bool) string {
-	synchronous := "FULL"
-	if planted.Is("synchronous-normal") {
-		synchronous = "NORMAL"
-	}
 	q := url.Values{"_pragma": {
 		"busy_timeout(" + strconv.FormatInt(o.Wait.Milliseconds(), 10) + ")",
 		"journal_mode(WAL)",
-		"synchronous(" + synchronous + ")",
+		"synchronous(FULL)",
 		"foreign_keys(1)",
 	}}
 	if writer {

@@ -302,9 +302,8 @@ func inspect(w *world, tab *chrome.Tab, at string) string {
 // TestTheHostileHarnessSeesAHole is the positive control: the same strings and the same browser,
 // with the escaping of one name in one template switched off.
 func TestTheHostileHarnessSeesAHole(t *testing.T) {
-	t.Setenv("TEST_PLANT", "escaping")
 	titles := map[string]string{}
-	w := newWorld(t, machine.Binary(t, "planted"), titles)
+	w := newWorld(t, machine.FaultyBinary(t, "escaping"), titles)
 	fired := 0
 	tab := w.tab(1280, 900, false)
 	w.must(tab.BeforeEach(watch), bypass(tab))

@@ -45,11 +45,7 @@ var arrows = map[string][]string{
 	"api":                  {"api/web", "api/desk", "moderation", "classifier", "widget"},
 	"api/desk":             {"api/web", "moderation", "classifier"},
 	"cmd/aitys":            {"api", "api/web", "api/desk", "store", "coord", "moderation", "classifier", "migrations"},
-	"e2e/planted":          nil,
 }
-
-// anywhere may be imported by every room: it is empty unless built with -tags planted.
-const anywhere = "e2e/planted"
 
 // homes says in which room an outside library may be imported.
 var homes = map[string][]string{
@@ -114,7 +110,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			if strings.HasPrefix(to, "moderation/") && slices.Contains(allowed, "moderation") {
 				continue
 			}
-			if ours && to != anywhere && !slices.Contains(allowed, to) {
+			if ours && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s: imports point the other way", room, to)
 			}
 		}
@@ -142,7 +138,7 @@ func TestEachLibraryHasOneHome(t *testing.T) {
 
 // isTestRoom reports whether a package serves tests only, and may import what it likes.
 func isTestRoom(room string) bool {
-	return strings.HasPrefix(room, "e2e/") && room != anywhere || strings.HasSuffix(room, "test")
+	return strings.HasPrefix(room, "e2e/") || strings.HasSuffix(room, "test")
 }
 
 func TestBayesianIsReadInOneFile(t *testing.T) {

@@ -7,14 +7,14 @@
 package machine
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sort"
 	"sync"
 	"testing"
+
+	"github.com/aitys/aitys/e2e/planted"
 )
 
 // missing skips, or in CI fails, a test whose program is not on this machine.
@@ -56,23 +56,27 @@ var built struct {
 	paths map[string]string
 }
 
-// Binary builds cmd/aitys once for each set of build tags and returns its path. It is static, as
-// the released one is.
-func Binary(t testing.TB, tags ...string) string {
+// Binary builds cmd/aitys once, and returns its path. It is static, as the released one is.
+func Binary(t testing.TB) string {
+	t.Helper()
+	return binary(t, "")
+}
+
+// FaultyBinary is Binary with one of planted's faults.
+func FaultyBinary(t testing.TB, fault string) string {
+	t.Helper()
+	return binary(t, fault, "-overlay", planted.Overlay(t, fault))
+}
+
+func binary(t testing.TB, fault string, flags ...string) string {
 	t.Helper()
 	built.Lock()
 	defer built.Unlock()
-	tags = append(slices.Clone(ownTags), tags...)
-	key := fmt.Sprint(tags)
-	if path, ok := built.paths[key]; ok {
+	if path, ok := built.paths[fault]; ok {
 		return path
 	}
-	out := filepath.Join(scratch(t), fmt.Sprintf("aitys-%d", len(built.paths)))
-	args := []string{"build", "-o", out}
-	for _, tag := range tags {
-		args = append(args, "-tags", tag)
-	}
-	cmd := exec.Command("go", append(args, "github.com/aitys/aitys/cmd/aitys")...)
+	out := filepath.Join(scratch(t), "aitys-"+fault)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), "github.com/aitys/aitys/cmd/aitys")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build aitys: %v\n%s", err, msg)
@@ -80,6 +84,6 @@ func Binary(t testing.TB, tags ...string) string {
 	if built.paths == nil {
 		built.paths = map[string]string{}
 	}
-	built.paths[key] = out
+	built.paths[fault] = out
 	return out
 }
