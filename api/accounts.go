@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -42,7 +42,7 @@ func account(a people.Account, seen []ground.Site) accountOut {
 
 func (h *moderators) accounts(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
-	accounts, err := h.service.Accounts(ctx, who)
+	accounts, err := h.kit.Identity.Accounts(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *moderators) addAccount(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	a, link, err := h.service.AddAccount(c.Request().Context(), who, moderation.NewAccount{
+	a, link, err := h.kit.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
 		Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	ch := moderation.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
+	ch := identity.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
 	if in.Role != nil {
 		role, err := roleNamed(*in.Role)
 		if err != nil {
@@ -103,7 +103,7 @@ func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 		}
 		ch.Role = &role
 	}
-	a, err := h.service.SetAccount(c.Request().Context(), who, c.Param("id"), ch)
+	a, err := h.kit.Identity.SetAccount(c.Request().Context(), who, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (h *moderators) oneAccount(c echo.Context, status int, who people.Actor, a 
 }
 
 func (h *moderators) removeAccount(c echo.Context, who people.Actor) error {
-	if err := h.service.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
+	if err := h.kit.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

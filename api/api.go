@@ -19,13 +19,15 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 )
 
-// Options are what a Server is made of. Process, Service, Clock, Log and PublicURL are required.
+// Options are what a Server is made of. Process, Identity, Service, Clock, Log and PublicURL are required.
 // Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis says
 // "up" or "down", and "" (or is nil) where none was configured.
 type Options struct {
 	Process   *ground.Process
+	Identity  *identity.Service
 	Service   *moderation.Service
 	Clock     ground.Clock
 	Log       *slog.Logger
@@ -51,7 +53,7 @@ type Server struct {
 // New returns a Server that follows the service's events until Close.
 func New(o Options) *Server {
 	kit := web.New(web.Options{
-		Process: o.Process, Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
+		Process: o.Process, Identity: o.Identity, Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
 	})
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,

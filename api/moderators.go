@@ -68,7 +68,7 @@ func (h *moderators) signIn(c echo.Context) error {
 		return err
 	}
 	r := c.Request()
-	got, err := h.service.SignIn(r.Context(), in.Email, in.Password, r.UserAgent())
+	got, err := h.kit.Identity.SignIn(r.Context(), in.Email, in.Password, r.UserAgent())
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (h *moderators) signIn(c echo.Context) error {
 }
 
 func (h *moderators) signOut(c echo.Context, who people.Actor) error {
-	if err := h.service.SignOut(c.Request().Context(), who); err != nil {
+	if err := h.kit.Identity.SignOut(c.Request().Context(), who); err != nil {
 		return err
 	}
 	h.kit.ForgetSession(c)

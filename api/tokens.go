@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -37,7 +37,7 @@ func token(t people.Token, seen []ground.Site) tokenOut {
 
 func (h *moderators) tokens(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
-	tokens, err := h.service.Tokens(ctx, who)
+	tokens, err := h.kit.Identity.Tokens(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (h *moderators) addToken(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	t, value, err := h.service.AddToken(c.Request().Context(), who, moderation.NewToken{
+	t, value, err := h.kit.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
 		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope,
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (h *moderators) setToken(c echo.Context, who people.Actor) error {
 		}
 		scope = &s
 	}
-	t, err := h.service.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
+	t, err := h.kit.Identity.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (h *moderators) oneToken(c echo.Context, status int, who people.Actor, t pe
 }
 
 func (h *moderators) removeToken(c echo.Context, who people.Actor) error {
-	if err := h.service.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+	if err := h.kit.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

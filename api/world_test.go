@@ -20,8 +20,8 @@ import (
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/machine"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
@@ -117,7 +117,7 @@ func (w *world) open(o options, so store.Options) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	fatal(t, err)
 	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	ao := api.Options{Process: w.service.Process, Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
+	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
 	if o.limits {
 		ao.Limiter = shared
 	}
@@ -177,7 +177,7 @@ const password = "correct horse battery staple"
 // password, because hashing one takes its time.
 func (w *world) account(who string, role people.Role, sites ...string) {
 	w.t.Helper()
-	in := moderation.NewAccount{Email: email(who), Name: who, Role: role, Sites: sites}
+	in := identity.NewAccount{Email: email(who), Name: who, Role: role, Sites: sites}
 	if who == "owner a" {
 		in.Password = password
 	}
@@ -188,7 +188,7 @@ func (w *world) account(who string, role people.Role, sites ...string) {
 
 func (w *world) token(who string, scope people.Scope) string {
 	w.t.Helper()
-	_, value, err := w.service.AddToken(context.Background(), people.Operator, moderation.NewToken{Account: email(who), Name: "test", Scope: scope})
+	_, value, err := w.service.AddToken(context.Background(), people.Operator, identity.NewToken{Account: email(who), Name: "test", Scope: scope})
 	fatal(w.t, err)
 	return value
 }

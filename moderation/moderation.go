@@ -7,7 +7,10 @@
 // and can be undone, and a site's model is the fold of the lessons that stand.
 package moderation
 
-import "github.com/aitys/aitys/moderation/ground"
+import (
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+)
 
 // Tx is what the use cases ask of a transaction.
 type Tx interface {
@@ -17,4 +20,12 @@ type Tx interface {
 	CommentTx
 	LogTx
 	ModelTx
+}
+
+// PeopleTx is what moderation asks about people.
+type PeopleTx interface {
+	Accounts() ([]people.Account, error)           // by e-mail
+	Tokens(account string) ([]people.Token, error) // "" for all
+	UpdateToken(t people.Token) error              // name, sites, scope
+	DeleteToken(id string) error
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -18,7 +18,7 @@ const password = "correct horse battery"
 // account adds an account with a password.
 func (w *world) account(name string, role people.Role, sites ...string) people.Account {
 	w.t.Helper()
-	a, link, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{
+	a, link, err := w.s.AddAccount(w.ctx, people.Operator, identity.NewAccount{
 		Email: name + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.must(err)
@@ -28,7 +28,7 @@ func (w *world) account(name string, role people.Role, sites ...string) people.A
 	return a
 }
 
-func (w *world) signIn(name string) moderation.SignedIn {
+func (w *world) signIn(name string) identity.SignedIn {
 	w.t.Helper()
 	in, err := w.s.SignIn(w.ctx, name+"@staff.example", password, "A browser")
 	w.must(err)
@@ -39,7 +39,7 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	w := newWorld(t)
 	root := w.account("root", people.Owner)
 	who := w.signIn("root").Actor
-	_, value, err := w.s.AddToken(w.ctx, who, moderation.NewToken{Name: "bound", Sites: []string{"a"}, Scope: people.ScopeAdmin})
+	_, value, err := w.s.AddToken(w.ctx, who, identity.NewToken{Name: "bound", Sites: []string{"a"}, Scope: people.ScopeAdmin})
 	w.must(err)
 	if !strings.HasPrefix(value, "aitys_") || len(value) != 6+43 {
 		t.Errorf("the value is %q", value)
@@ -49,7 +49,7 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	if bound.Role(w.a.ID) != people.Owner || bound.Role(w.b.ID) != people.NoRole {
 		t.Errorf("it is %v on a and %v on b", bound.Role(w.a.ID), bound.Role(w.b.ID))
 	}
-	inner, _, err := w.s.AddToken(w.ctx, bound, moderation.NewToken{})
+	inner, _, err := w.s.AddToken(w.ctx, bound, identity.NewToken{})
 	w.must(err)
 	if len(inner.Sites) != 1 || inner.Sites[0] != w.a.ID || inner.Scope != people.ScopeDecide {
 		t.Errorf("a bound token made one of scope %v on sites %v", inner.Scope, inner.Sites)
@@ -57,19 +57,19 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	secret, on, role := "another horse battery", true, people.Author
 	for name, try := range map[string]func() error{
 		"a token for another site": func() error {
-			_, _, err := w.s.AddToken(w.ctx, bound, moderation.NewToken{Sites: []string{"b"}})
+			_, _, err := w.s.AddToken(w.ctx, bound, identity.NewToken{Sites: []string{"b"}})
 			return err
 		},
 		"its account's password": func() error {
-			_, err := w.s.SetAccount(w.ctx, bound, root.ID, moderation.AccountChange{Password: &secret})
+			_, err := w.s.SetAccount(w.ctx, bound, root.ID, identity.AccountChange{Password: &secret})
 			return err
 		},
 		"disabling": func() error {
-			_, err := w.s.SetAccount(w.ctx, bound, root.ID, moderation.AccountChange{Disabled: &on})
+			_, err := w.s.SetAccount(w.ctx, bound, root.ID, identity.AccountChange{Disabled: &on})
 			return err
 		},
 		"a role": func() error {
-			_, err := w.s.SetAccount(w.ctx, bound, root.ID, moderation.AccountChange{Role: &role})
+			_, err := w.s.SetAccount(w.ctx, bound, root.ID, identity.AccountChange{Role: &role})
 			return err
 		},
 		"removing its account": func() error { return w.s.RemoveAccount(w.ctx, bound, root.ID) },
@@ -82,7 +82,7 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 			t.Errorf("a token bound to one site did %s", name)
 		}
 	}
-	outer, _, err := w.s.AddToken(w.ctx, who, moderation.NewToken{})
+	outer, _, err := w.s.AddToken(w.ctx, who, identity.NewToken{})
 	w.must(err)
 	list, err := w.s.Tokens(w.ctx, bound)
 	w.must(err)
@@ -120,9 +120,9 @@ func TestTheLastOwnerStays(t *testing.T) {
 	first := w.person("first", people.Owner, "a")
 	on, author, moderator := true, people.Author, people.Moderator
 	attempts := func(id string) map[string]error {
-		_, disabled := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Disabled: &on})
-		_, demoted := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &author})
-		_, moved := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &moderator, Sites: []string{"b"}})
+		_, disabled := w.s.SetAccount(w.ctx, people.Operator, id, identity.AccountChange{Disabled: &on})
+		_, demoted := w.s.SetAccount(w.ctx, people.Operator, id, identity.AccountChange{Role: &author})
+		_, moved := w.s.SetAccount(w.ctx, people.Operator, id, identity.AccountChange{Role: &moderator, Sites: []string{"b"}})
 		return map[string]error{
 			"disabled": disabled, "demoted": demoted, "moved": moved,
 			"removed": w.s.RemoveAccount(w.ctx, people.Operator, id),
@@ -173,23 +173,23 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	secret, role := "another horse battery", people.Owner
 	for _, tt := range []struct {
 		id, want string
-		ch       moderation.AccountChange
+		ch       identity.AccountChange
 	}{
-		{both.Account.ID, "role.insufficient", moderation.AccountChange{Password: &secret}},
-		{elsewhere.Account.ID, "account.unknown", moderation.AccountChange{Password: &secret}},
-		{mine.Account.ID, "site.unknown", moderation.AccountChange{Role: &role, Sites: []string{"b"}}},
-		{mine.Account.ID, "role.insufficient", moderation.AccountChange{Role: &role, Sites: []string{}}},
-		{mine.Account.ID, "", moderation.AccountChange{Role: &role, Sites: []string{"a"}}},
-		{"no such id", "account.unknown", moderation.AccountChange{Password: &secret}},
+		{both.Account.ID, "role.insufficient", identity.AccountChange{Password: &secret}},
+		{elsewhere.Account.ID, "account.unknown", identity.AccountChange{Password: &secret}},
+		{mine.Account.ID, "site.unknown", identity.AccountChange{Role: &role, Sites: []string{"b"}}},
+		{mine.Account.ID, "role.insufficient", identity.AccountChange{Role: &role, Sites: []string{}}},
+		{mine.Account.ID, "", identity.AccountChange{Role: &role, Sites: []string{"a"}}},
+		{"no such id", "account.unknown", identity.AccountChange{Password: &secret}},
 	} {
 		_, err := w.s.SetAccount(w.ctx, owner, tt.id, tt.ch)
 		wantCode(t, fmt.Sprintf("%s %+v", tt.id, tt.ch), err, tt.want)
 	}
 	_, err = w.s.ResetAccount(w.ctx, owner, "root@staff.example")
 	wantCode(t, "resetting the owner of all", err, "account.unknown")
-	_, _, err = w.s.AddToken(w.ctx, owner, moderation.NewToken{Account: "both@staff.example"})
+	_, _, err = w.s.AddToken(w.ctx, owner, identity.NewToken{Account: "both@staff.example"})
 	wantCode(t, "a token of whom one does not rule", err, "account.unknown")
-	_, _, err = w.s.AddAccount(w.ctx, owner, moderation.NewAccount{Email: "mine@staff.example", Name: "Again", Role: people.Author, Sites: []string{"a"}})
+	_, _, err = w.s.AddAccount(w.ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again", Role: people.Author, Sites: []string{"a"}})
 	wantCode(t, "an e-mail twice", err, "field.invalid")
 }
 
@@ -197,8 +197,8 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	w := newWorld(t)
 	token, err := w.s.SetupLink(w.ctx)
 	w.must(err)
-	use := moderation.LinkUse{Token: token, Email: "First@Owner.example", Name: "First", Password: password}
-	_, err = w.s.UseLink(w.ctx, moderation.LinkUse{Token: token, Email: use.Email, Name: use.Name, Password: "short"})
+	use := identity.LinkUse{Token: token, Email: "First@Owner.example", Name: "First", Password: password}
+	_, err = w.s.UseLink(w.ctx, identity.LinkUse{Token: token, Email: use.Email, Name: use.Name, Password: "short"})
 	wantCode(t, "a short password", err, "field.invalid")
 	codes := inParallel(8, func(i int) error {
 		in := use
@@ -218,7 +218,7 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 		t.Errorf("the accounts are %+v, want one owner", list)
 	}
 
-	_, link, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{Email: "mod@staff.example", Name: "Mod", Role: people.Moderator})
+	_, link, err := w.s.AddAccount(w.ctx, people.Operator, identity.NewAccount{Email: "mod@staff.example", Name: "Mod", Role: people.Moderator})
 	w.must(err)
 	a, err := w.s.LinkAccount(w.ctx, link)
 	w.must(err)
@@ -226,11 +226,11 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 		t.Errorf("the link is for %q", a.Email)
 	}
 	w.clock.add(24 * time.Hour)
-	_, err = w.s.UseLink(w.ctx, moderation.LinkUse{Token: link, Password: password})
+	_, err = w.s.UseLink(w.ctx, identity.LinkUse{Token: link, Password: password})
 	wantCode(t, "after a day", err, "auth.needed")
 	link, err = w.s.ResetAccount(w.ctx, people.Operator, "mod@staff.example")
 	w.must(err)
-	in, err := w.s.UseLink(w.ctx, moderation.LinkUse{Token: link, Password: password})
+	in, err := w.s.UseLink(w.ctx, identity.LinkUse{Token: link, Password: password})
 	w.must(err)
 	who, err := w.s.ActorBySession(w.ctx, in.Value)
 	w.must(err)
@@ -244,11 +244,11 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 	setup, err := w.s.SetupLink(w.ctx)
 	w.must(err)
 	w.account("ann", people.Owner)
-	_, token, err := w.s.AddToken(w.ctx, w.signIn("ann").Actor, moderation.NewToken{})
+	_, token, err := w.s.AddToken(w.ctx, w.signIn("ann").Actor, identity.NewToken{})
 	w.must(err)
 	link, err := w.s.ResetAccount(w.ctx, people.Operator, "ann@staff.example")
 	w.must(err)
-	in, err := w.s.UseLink(w.ctx, moderation.LinkUse{Token: link, Password: password})
+	in, err := w.s.UseLink(w.ctx, identity.LinkUse{Token: link, Password: password})
 	w.must(err)
 	for _, file := range []string{w.path, w.path + "-wal"} {
 		stored, err := os.ReadFile(file)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -100,7 +101,7 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 			w.must(err)
 		}
 		codes := inParallel(len(links), func(i int) error {
-			_, err := w.s.UseLink(w.ctx, moderation.LinkUse{
+			_, err := w.s.UseLink(w.ctx, identity.LinkUse{
 				Token: links[i], Email: fmt.Sprintf("first%d@owner.example", i), Name: "First", Password: password,
 			})
 			return err
@@ -120,7 +121,7 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 			if i%2 == 0 {
 				return w.s.RemoveAccount(w.ctx, people.Operator, owners[i])
 			}
-			_, err := w.s.SetAccount(w.ctx, people.Operator, owners[i], moderation.AccountChange{Role: &author})
+			_, err := w.s.SetAccount(w.ctx, people.Operator, owners[i], identity.AccountChange{Role: &author})
 			return err
 		})
 		if codes[""] != len(owners)-1 || codes["field.invalid"] != 1 {

@@ -7,6 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 )
@@ -140,19 +141,19 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"RemoveSite": func(who people.Actor) error { return s.RemoveSite(ctx, who, "a") },
 		"AddAccountHere": func(who people.Actor) error {
-			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"}})
+			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"}})
 			return err
 		},
 		"AddAccountAll": func(who people.Actor) error {
-			_, _, err := s.AddAccount(ctx, who, moderation.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author})
+			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author})
 			return err
 		},
 		"SetOther": func(who people.Actor) error {
 			name := "Another Name"
-			_, err := s.SetAccount(ctx, who, other.Account.ID, moderation.AccountChange{Name: &name})
+			_, err := s.SetAccount(ctx, who, other.Account.ID, identity.AccountChange{Name: &name})
 			return err
 		},
-		"AddToken":   func(who people.Actor) error { _, _, err := s.AddToken(ctx, who, moderation.NewToken{}); return err },
+		"AddToken":   func(who people.Actor) error { _, _, err := s.AddToken(ctx, who, identity.NewToken{}); return err },
 		"Tokens":     func(who people.Actor) error { _, err := s.Tokens(ctx, who); return err },
 		"MySessions": func(who people.Actor) error { _, err := s.MySessions(ctx, who); return err },
 		"Accounts":   func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },

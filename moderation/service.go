@@ -2,13 +2,11 @@ package moderation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/password"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -26,8 +24,7 @@ type Service struct {
 	secret secret.Secret
 	log    *slog.Logger
 
-	models  models
-	signins password.Tries
+	models models
 }
 
 // New returns a Service.
@@ -40,8 +37,8 @@ func New(o Options) *Service {
 	return s
 }
 
-// Run keeps the models at the end of their logs, renews the verdicts of waiting comments, and
-// sweeps what has expired, until ctx ends. It returns nil when ctx ends.
+// Run keeps the models at the end of their logs, and renews the verdicts of waiting comments,
+// until ctx ends. It returns nil when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.markAllStale(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("find the sites: %w", err)
@@ -49,12 +46,6 @@ func (s *Service) Run(ctx context.Context) error {
 	var others sync.WaitGroup
 	defer others.Wait()
 	others.Go(func() { s.learning(ctx) })
-	others.Go(func() { s.judging(ctx) })
-	s.work.Sweep(ctx, "people", s.sweep)
+	s.judging(ctx)
 	return nil
-}
-
-func (s *Service) sweep(ctx context.Context) error {
-	now := s.work.Now()
-	return s.work.Update(ctx, func(tx Tx) error { return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now)) })
 }

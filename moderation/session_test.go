@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -46,9 +46,9 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	disabled, on := w.account("dan", people.Moderator, "a"), true
-	_, err := w.s.SetAccount(w.ctx, people.Operator, disabled.ID, moderation.AccountChange{Disabled: &on})
+	_, err := w.s.SetAccount(w.ctx, people.Operator, disabled.ID, identity.AccountChange{Disabled: &on})
 	w.must(err)
-	_, _, err = w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{Email: "new@staff.example", Name: "New", Role: people.Author})
+	_, _, err = w.s.AddAccount(w.ctx, people.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New", Role: people.Author})
 	w.must(err)
 	for _, tt := range []struct{ name, email, password string }{
 		{"a wrong password", "ann@staff.example", "wrong horse battery"},
@@ -145,24 +145,24 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 		do   func(w *world, who people.Actor, id string) error
 	}{
 		{"a name", false, func(w *world, who people.Actor, id string) error {
-			_, err := w.s.SetAccount(w.ctx, who, id, moderation.AccountChange{Name: &name})
+			_, err := w.s.SetAccount(w.ctx, who, id, identity.AccountChange{Name: &name})
 			return err
 		}},
 		{"a role", true, func(w *world, _ people.Actor, id string) error {
-			_, err := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &author})
+			_, err := w.s.SetAccount(w.ctx, people.Operator, id, identity.AccountChange{Role: &author})
 			return err
 		}},
 		{"its sites", true, func(w *world, _ people.Actor, id string) error {
 			role := people.Moderator
-			_, err := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Role: &role, Sites: []string{"b"}})
+			_, err := w.s.SetAccount(w.ctx, people.Operator, id, identity.AccountChange{Role: &role, Sites: []string{"b"}})
 			return err
 		}},
 		{"disabling", true, func(w *world, _ people.Actor, id string) error {
-			_, err := w.s.SetAccount(w.ctx, people.Operator, id, moderation.AccountChange{Disabled: &on})
+			_, err := w.s.SetAccount(w.ctx, people.Operator, id, identity.AccountChange{Disabled: &on})
 			return err
 		}},
 		{"one's own new password", true, func(w *world, who people.Actor, id string) error {
-			_, err := w.s.SetAccount(w.ctx, who, id, moderation.AccountChange{Password: &secret})
+			_, err := w.s.SetAccount(w.ctx, who, id, identity.AccountChange{Password: &secret})
 			return err
 		}},
 		{"a reset", true, func(w *world, _ people.Actor, id string) error {

@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -116,7 +117,7 @@ func (w *world) site(key string) ground.Site {
 // person adds an account and returns it as it acts through a token of full scope.
 func (w *world) person(name string, role people.Role, sites ...string) people.Actor {
 	w.t.Helper()
-	account, _, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{
+	account, _, err := w.s.AddAccount(w.ctx, people.Operator, identity.NewAccount{
 		Email: name + "@staff.example", Name: name, Role: role, Sites: sites,
 	})
 	w.must(err)
@@ -125,7 +126,7 @@ func (w *world) person(name string, role people.Role, sites ...string) people.Ac
 
 func (w *world) token(email string, scope people.Scope, sites ...string) people.Actor {
 	w.t.Helper()
-	_, value, err := w.s.AddToken(w.ctx, people.Operator, moderation.NewToken{Account: email, Scope: scope, Sites: sites})
+	_, value, err := w.s.AddToken(w.ctx, people.Operator, identity.NewToken{Account: email, Scope: scope, Sites: sites})
 	w.must(err)
 	actor, err := w.s.ActorByToken(w.ctx, value)
 	w.must(err)

@@ -226,3 +226,6 @@ func (t *tx) UpdateToken(k people.Token) error {
 func (t *tx) DeleteToken(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&tokenRow{}))
 }
+
+// LockPeople implements identity.Tx: a row that every such transaction writes.
+func (t *tx) LockPeople() error { return t.SetMeta("people", []byte{1}) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 )
 
 // A tx is one transaction or snapshot.
@@ -25,6 +26,7 @@ type tx struct {
 var _ interface {
 	ground.EventTx
 	ground.MetaTx
+	identity.Tx
 	moderation.Tx
 } = (*tx)(nil)
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -205,7 +206,7 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	all, err := d.Service.Accounts(ctx, who)
+	all, err := d.Identity.Accounts(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -258,7 +259,7 @@ func (d *desk) addPerson(c echo.Context) error {
 		return err
 	}
 	role, _ := people.ParseRole(form.Get("role"))
-	a, token, err := d.Service.AddAccount(c.Request().Context(), who, moderation.NewAccount{
+	a, token, err := d.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
 		Email: form.Get("email"), Name: form.Get("name"), Role: role, Sites: form["site"],
 	})
 	if err != nil {
@@ -287,14 +288,14 @@ func (d *desk) setPerson(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	if form.Get("do") == "reset" {
-		token, err := d.Service.ResetAccount(ctx, who, form.Get("email"))
+		token, err := d.Identity.ResetAccount(ctx, who, form.Get("email"))
 		if err != nil {
 			return err
 		}
 		return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}, Link: d.link(token), For: form.Get("email")})
 	}
 	disabled := form.Get("do") == "disable"
-	if _, err := d.Service.SetAccount(ctx, who, c.Param("id"), moderation.AccountChange{Disabled: &disabled}); err != nil {
+	if _, err := d.Identity.SetAccount(ctx, who, c.Param("id"), identity.AccountChange{Disabled: &disabled}); err != nil {
 		if p := web.ProblemOf(err); len(p.Errors) > 0 {
 			return d.peoplePage(c, p.Status, peoplePage{Form: url.Values{}, Error: catalogOf(c).wrong("people", p)})
 		}
@@ -320,7 +321,7 @@ func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
 	if err != nil {
 		return err
 	}
-	all, err := d.Service.Tokens(c.Request().Context(), who)
+	all, err := d.Identity.Tokens(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}
@@ -348,7 +349,7 @@ func (d *desk) addToken(c echo.Context) error {
 		return err
 	}
 	scope, _ := people.ParseScope(form.Get("scope"))
-	_, value, err := d.Service.AddToken(c.Request().Context(), who, moderation.NewToken{Name: form.Get("name"), Scope: scope})
+	_, value, err := d.Identity.AddToken(c.Request().Context(), who, identity.NewToken{Name: form.Get("name"), Scope: scope})
 	if err != nil {
 		p := web.ProblemOf(err)
 		if len(p.Errors) == 0 {
@@ -364,7 +365,7 @@ func (d *desk) endToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Service.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+	if err := d.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/moderate/tokens")

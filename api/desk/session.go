@@ -62,7 +62,7 @@ func (d *desk) signIn(c echo.Context) error {
 		return err
 	}
 	r := c.Request()
-	in, err := d.Service.SignIn(r.Context(), form.Get("email"), form.Get("password"), r.UserAgent())
+	in, err := d.Identity.SignIn(r.Context(), form.Get("email"), form.Get("password"), r.UserAgent())
 	if err != nil {
 		return d.refuseSignIn(c, form, err)
 	}
@@ -96,7 +96,7 @@ func (d *desk) signOut(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Service.SignOut(c.Request().Context(), who); err != nil {
+	if err := d.Identity.SignOut(c.Request().Context(), who); err != nil {
 		return err
 	}
 	d.ForgetSession(c)
@@ -152,7 +152,7 @@ func (d *desk) sessions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := d.Service.MySessions(c.Request().Context(), who)
+	all, err := d.Identity.MySessions(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (d *desk) endSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Service.EndSession(c.Request().Context(), who, c.Param("id")); err != nil {
+	if err := d.Identity.EndSession(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/moderate/sessions")

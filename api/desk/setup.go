@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 )
 
 // setupPage is one step of setting up, or the one step of a new account's link.
@@ -64,7 +64,7 @@ func (d *desk) linkPage(c echo.Context) error {
 }
 
 func (d *desk) linkForm(c echo.Context, w *catalog, token string) (setupPage, error) {
-	account, err := d.Service.LinkAccount(c.Request().Context(), token)
+	account, err := d.Identity.LinkAccount(c.Request().Context(), token)
 	if err != nil {
 		return setupPage{}, err
 	}
@@ -88,7 +88,7 @@ func (d *desk) useLink(c echo.Context) error {
 	if err != nil {
 		return d.deadLink(c, w, err)
 	}
-	in, err := d.Service.UseLink(r.Context(), moderation.LinkUse{
+	in, err := d.Identity.UseLink(r.Context(), identity.LinkUse{
 		Token: form.Get("token"), Email: form.Get("email"), Name: form.Get("name"), Password: form.Get("password"), Agent: r.UserAgent(),
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
@@ -67,7 +68,7 @@ func emptyWorld(t *testing.T) *world {
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
-	kit := web.New(web.Options{Process: w.s.Process, Service: w.s.Moderation, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
+	kit := web.New(web.Options{Process: w.s.Process, Identity: w.s.Identity, Service: w.s.Moderation, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
 	e := kit.NewEcho()
 	desk.Register(e, kit)
 	server := &httptest.Server{Listener: listener, Config: kit.NewServer(e)}
@@ -97,7 +98,7 @@ func (w *world) must(err error) {
 
 func (w *world) account(name string, role people.Role, sites ...string) {
 	w.t.Helper()
-	_, _, err := w.s.AddAccount(w.ctx, people.Operator, moderation.NewAccount{
+	_, _, err := w.s.AddAccount(w.ctx, people.Operator, identity.NewAccount{
 		Email: strings.ToLower(name) + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.must(err)

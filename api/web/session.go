@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -36,13 +36,13 @@ func (k *Kit) ActorAgain(c echo.Context) (people.Actor, error) {
 		if !ok {
 			return people.Actor{}, AuthNeeded()
 		}
-		return k.Service.ActorByToken(r.Context(), token)
+		return k.Identity.ActorByToken(r.Context(), token)
 	}
 	cookie, err := r.Cookie(k.cookieName())
 	if err != nil {
 		return people.Actor{}, AuthNeeded()
 	}
-	return k.Service.ActorBySession(r.Context(), cookie.Value)
+	return k.Identity.ActorBySession(r.Context(), cookie.Value)
 }
 
 // Bearer returns the token of an Authorization header.
@@ -69,7 +69,7 @@ func (k *Kit) cookieName() string {
 }
 
 // KeepSession puts a new session into the client's cookie.
-func (k *Kit) KeepSession(c echo.Context, s moderation.SignedIn) {
+func (k *Kit) KeepSession(c echo.Context, s identity.SignedIn) {
 	cookie := k.cookie()
 	cookie.Value, cookie.Expires = s.Value, s.ExpiresAt
 	c.SetCookie(cookie)

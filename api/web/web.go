@@ -16,12 +16,14 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 )
 
-// Options are what a Kit is made of. Process, Service, Clock, Log and PublicURL are required.
+// Options are what a Kit is made of. Process, Identity, Service, Clock, Log and PublicURL are required.
 // Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
 	Process   *ground.Process
+	Identity  *identity.Service
 	Service   *moderation.Service
 	Clock     ground.Clock
 	Log       *slog.Logger

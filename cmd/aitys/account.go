@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -65,7 +65,7 @@ func (c accountAddCmd) Run(a *app) error {
 	if _, err := c.link(""); err != nil {
 		return err
 	}
-	in := moderation.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
+	in := identity.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
 	in.Role, _ = people.ParseRole(c.Role) // one of the enum
 	if c.PasswordStdin {
 		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
@@ -77,7 +77,7 @@ func (c accountAddCmd) Run(a *app) error {
 		}
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		account, token, err := r.service.AddAccount(ctx, people.Operator, in)
+		account, token, err := r.identity.AddAccount(ctx, people.Operator, in)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ type accountListCmd struct{ asJSON }
 
 func (c accountListCmd) Run(a *app) error {
 	return a.with(reads, func(ctx context.Context, r *rooms) error {
-		accounts, err := r.service.Accounts(ctx, people.Operator)
+		accounts, err := r.identity.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (c accountResetCmd) Run(a *app) error {
 		return err
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		token, err := r.service.ResetAccount(ctx, people.Operator, c.Email)
+		token, err := r.identity.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (c accountEnableCmd) Run(a *app) error { return a.setDisabled(c.Email, fals
 
 func (a *app) setDisabled(email string, disabled bool) error {
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		accounts, err := r.service.Accounts(ctx, people.Operator)
+		accounts, err := r.identity.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (a *app) setDisabled(email string, disabled bool) error {
 		if i < 0 {
 			return fmt.Errorf("no account has the e-mail %s", email)
 		}
-		if _, err := r.service.SetAccount(ctx, people.Operator, accounts[i].ID, moderation.AccountChange{Disabled: &disabled}); err != nil {
+		if _, err := r.identity.SetAccount(ctx, people.Operator, accounts[i].ID, identity.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}
 		if disabled {

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
@@ -26,10 +27,11 @@ const (
 
 // rooms are what a command works with.
 type rooms struct {
-	store   *store.DB
-	coord   *coord.Coord
-	process *ground.Process
-	service *moderation.Service
+	store    *store.DB
+	coord    *coord.Coord
+	process  *ground.Process
+	identity *identity.Service
+	service  *moderation.Service
 }
 
 // Close closes in the order opposite to opening.
@@ -85,6 +87,7 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	o.Store = store.For[ground.EventTx](r.store)
 	r.process = ground.NewProcess(o)
+	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret,
 	})
@@ -95,7 +98,7 @@ func (r *rooms) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error)
-	works := []func(context.Context) error{r.process.Run, r.service.Run}
+	works := []func(context.Context) error{r.process.Run, r.identity.Run, r.service.Run}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -90,48 +91,48 @@ func (s *seeder) people(password string) (token string, err error) {
 }
 
 func (s *seeder) person(email, name string, role people.Role, sites []string, password string) (people.Actor, string, error) {
-	accounts, err := s.service.Accounts(s.ctx, people.Operator)
+	accounts, err := s.identity.Accounts(s.ctx, people.Operator)
 	if err != nil {
 		return people.Actor{}, "", err
 	}
 	known := false
 	for _, a := range accounts {
 		if known = a.Email == email; known {
-			change := moderation.AccountChange{Password: &password}
+			change := identity.AccountChange{Password: &password}
 			if sites != nil {
 				change.Role, change.Sites = &role, sites // the site may have been made anew
 			}
-			if _, err = s.service.SetAccount(s.ctx, people.Operator, a.ID, change); err == nil {
+			if _, err = s.identity.SetAccount(s.ctx, people.Operator, a.ID, change); err == nil {
 				err = s.forgetTokens(a.ID)
 			}
 			break
 		}
 	}
 	if !known {
-		_, _, err = s.service.AddAccount(s.ctx, people.Operator, moderation.NewAccount{
+		_, _, err = s.identity.AddAccount(s.ctx, people.Operator, identity.NewAccount{
 			Email: email, Name: name, Role: role, Sites: sites, Password: password})
 	}
 	if err != nil {
 		return people.Actor{}, "", err
 	}
-	_, token, err := s.service.AddToken(s.ctx, people.Operator, moderation.NewToken{
+	_, token, err := s.identity.AddToken(s.ctx, people.Operator, identity.NewToken{
 		Account: email, Name: demoSite, Scope: people.ScopeAdmin})
 	if err != nil {
 		return people.Actor{}, "", err
 	}
-	who, err := s.service.ActorByToken(s.ctx, token)
+	who, err := s.identity.ActorByToken(s.ctx, token)
 	return who, token, err
 }
 
 // forgetTokens ends the tokens of demos before this one.
 func (s *seeder) forgetTokens(account string) error {
-	tokens, err := s.service.Tokens(s.ctx, people.Operator)
+	tokens, err := s.identity.Tokens(s.ctx, people.Operator)
 	if err != nil {
 		return err
 	}
 	for _, t := range tokens {
 		if t.Account == account && t.Name == demoSite {
-			if err := s.service.RemoveToken(s.ctx, people.Operator, t.ID); err != nil {
+			if err := s.identity.RemoveToken(s.ctx, people.Operator, t.ID); err != nil {
 				return err
 			}
 		}

@@ -52,7 +52,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.rooms.Close()) }()
 	return s.run(a.ctx, func() error {
-		token, err := s.rooms.service.SetupLink(a.ctx)
+		token, err := s.rooms.identity.SetupLink(a.ctx)
 		if err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (s *server) ready(ctx context.Context) error {
 }
 
 func (s *server) options() api.Options {
-	o := api.Options{Process: s.rooms.process, Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies, Redis: s.rooms.coord.Health}
+	o := api.Options{Process: s.rooms.process, Identity: s.rooms.identity, Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies, Redis: s.rooms.coord.Health}
 	if s.limited {
 		o.Limiter = s.rooms.coord
 	}

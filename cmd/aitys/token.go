@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -21,7 +21,7 @@ type tokenAddCmd struct {
 func (c tokenAddCmd) Run(a *app) error {
 	scope, _ := people.ParseScope(c.Scope) // one of the enum
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		_, value, err := r.service.AddToken(ctx, people.Operator, moderation.NewToken{
+		_, value, err := r.identity.AddToken(ctx, people.Operator, identity.NewToken{
 			Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope,
 		})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -13,11 +14,15 @@ import (
 // cases are its own.
 type Rooms struct {
 	*ground.Process
+	*Identity
 	*Moderation
 }
 
-// Moderation is the room of that name.
-type Moderation = moderation.Service
+// The rooms of these names.
+type (
+	Identity   = identity.Service
+	Moderation = moderation.Service
+)
 
 // Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
 // nobody's.
@@ -27,6 +32,7 @@ func Furnish(ctx context.Context, s ground.Store[Tx], own secret.Secret, o groun
 	}
 	o.Store = slice[ground.EventTx](s)
 	r := &Rooms{Process: ground.NewProcess(o)}
+	r.Identity = identity.New(r.Process, slice[identity.Tx](s))
 	r.Moderation = moderation.New(moderation.Options{Process: r.Process, Store: slice[moderation.Tx](s), Secret: own})
 	return r, nil
 }
@@ -34,7 +40,7 @@ func Furnish(ctx context.Context, s ground.Store[Tx], own secret.Secret, o groun
 // Run keeps the rooms at work until ctx ends.
 func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
-	works := []func(context.Context) error{r.Process.Run, r.Moderation.Run}
+	works := []func(context.Context) error{r.Process.Run, r.Identity.Run, r.Moderation.Run}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()
 	}

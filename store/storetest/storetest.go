@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/verdict"
 )
 
@@ -24,6 +25,7 @@ import (
 type Tx interface {
 	ground.EventTx
 	ground.MetaTx
+	identity.Tx
 	moderation.Tx
 }
 

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/thread"
@@ -248,7 +248,7 @@ func everyMethodIsTested(w *world) {
 		known = append(known, write.method)
 	}
 	known = append(known, "LockLog", "ClaimKey", "KeepAnswer") // below
-	people := reflect.TypeFor[moderation.PeopleTx]()
+	people := reflect.TypeFor[identity.Tx]()
 	for i := range people.NumMethod() {
 		known = append(known, people.Method(i).Name)
 	}

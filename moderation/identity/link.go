@@ -1,4 +1,4 @@
-package moderation
+package identity
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -113,7 +113,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	account.Password = hash
 	out, row := s.newSession(account, in.Agent)
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := lockPeople(tx); err != nil {
+		if err := tx.LockPeople(); err != nil {
 			return err
 		}
 		link, err := tx.TakeLink(secret.Hash(in.Token))

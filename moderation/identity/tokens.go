@@ -1,4 +1,4 @@
-package moderation
+package identity
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-const maxTokens = 100 // of one account
+const maxTokens = 100
 
 // A NewToken is a token to be added. The zero Scope is ScopeDecide; no Sites: all of the account's.
 type NewToken struct {

@@ -1,4 +1,4 @@
-package moderation
+package identity
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -54,7 +54,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (Signe
 	in, row := s.newSession(account, agent)
 	err = s.work.Update(ctx, func(tx Tx) error {
 		// The account may have been disabled, or its password changed, while we compared.
-		if err := lockPeople(tx); err != nil {
+		if err := tx.LockPeople(); err != nil {
 			return err
 		}
 		now, err := tx.AccountByID(account.ID)

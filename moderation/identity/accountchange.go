@@ -1,4 +1,4 @@
-package moderation
+package identity
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -53,7 +53,7 @@ func (s *Service) SetAccount(ctx context.Context, who people.Actor, id string, c
 	at := s.work.Now()
 	var a people.Account
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := lockPeople(tx); err != nil {
+		if err := tx.LockPeople(); err != nil {
 			return err
 		}
 		before, err := changeable(tx, who, id)
@@ -172,13 +172,4 @@ func saveAccount(tx Tx, before, after people.Account, at time.Time) error {
 		}
 	}
 	return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: after.ID, At: at})
-}
-
-// lockPeople has changes of accounts wait for one another: what they check, such as that an
-// owner remains, must still be so when they commit.
-func lockPeople(tx Tx) error {
-	if err := tx.SetMeta("people", []byte{1}); err != nil {
-		return fmt.Errorf("lock accounts: %w", err)
-	}
-	return nil
 }

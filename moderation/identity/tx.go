@@ -1,13 +1,20 @@
-package moderation
+package identity
 
 import (
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
-// PeopleTx keeps accounts and what they sign in with. Nothing here is kept in clear.
-type PeopleTx interface {
+// Tx keeps accounts and what they sign in with. Nothing here is kept in clear.
+type Tx interface {
+	ground.Tx
+
+	// LockPeople has changes of accounts wait for one another until the end of the transaction: what
+	// they check, such as that an owner remains, must still be so when they commit.
+	LockPeople() error
+
 	CountAccounts() (int, error)
 	Accounts() ([]people.Account, error)                 // by e-mail
 	AccountByID(id string) (people.Account, error)       // ErrNotFound

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/problem"
 )
 

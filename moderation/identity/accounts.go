@@ -1,4 +1,4 @@
-package moderation
+package identity
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/password"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -71,7 +71,7 @@ func (s *Service) AddAccount(ctx context.Context, who people.Actor, in NewAccoun
 	return a, value, nil
 }
 
-const maxName = 80 // characters of an account's name
+const maxName = 80
 
 // newAccount makes an account without password and roles.
 func (s *Service) newAccount(email, name string) (people.Account, error) {
@@ -151,7 +151,7 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 	at := s.work.Now()
 	value, row := s.newLink("")
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := lockPeople(tx); err != nil {
+		if err := tx.LockPeople(); err != nil {
 			return err
 		}
 		a, err := ruledAccount(tx, who, email)
@@ -192,7 +192,7 @@ func (s *Service) RemoveAccount(ctx context.Context, who people.Actor, id string
 	}
 	at := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if err := lockPeople(tx); err != nil {
+		if err := tx.LockPeople(); err != nil {
 			return err
 		}
 		a, err := changeable(tx, who, id)

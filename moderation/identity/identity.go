@@ -1,0 +1,38 @@
+// Package identity is who is who: accounts, how they sign in, what they may do it with, and for
+// how long.
+//
+// It knows nothing of comments: what a role may do on a site is package people's, and what follows
+// from it each room's own. Its invariants: nothing by which somebody signs in is kept in clear; a
+// one-time link is used once, by one; whoever may do less, or has another password, is signed out;
+// an owner who can sign in remains.
+package identity
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity/password"
+)
+
+// Service is the room: each exported method is one use case. It is safe for concurrent use.
+type Service struct {
+	work    ground.Work[Tx]
+	log     *slog.Logger
+	signins password.Tries
+}
+
+// New returns a Service in a process.
+func New(p *ground.Process, store ground.Store[Tx]) *Service {
+	return &Service{work: ground.NewWork(p, store), log: p.Logger()}
+}
+
+// Run removes sessions and links that have expired, until ctx ends. It returns nil.
+func (s *Service) Run(ctx context.Context) error {
+	s.work.Sweep(ctx, "identity", func(ctx context.Context) error {
+		now := s.work.Now()
+		return s.work.Update(ctx, func(tx Tx) error { return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now)) })
+	})
+	return nil
+}
