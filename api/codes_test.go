@@ -135,6 +135,13 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 		if r := from("2001:db8:0:1::1"); r.status != http.StatusCreated {
 			t.Errorf("the next /64: got %v, want 201", r)
 		}
+		elsewhere := w.do(call{
+			method: "POST", path: "/api/v1/sites/b/comments", header: map[string]string{"X-Forwarded-For": "2001:db8::1"},
+			body: m{"page": m{"url": originB + "/post", "title": "A post"}, "body": w.text()},
+		})
+		if elsewhere.status != http.StatusCreated {
+			t.Errorf("on another site: got %v, want 201", elsewhere)
+		}
 		signedIn := w.do(call{method: "POST", path: posts, body: comment(w.text()), bearer: w.tokens["author a"], header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
 		if signedIn.status != http.StatusCreated {
 			t.Errorf("who is signed in is exempt: got %v, want 201", signedIn)

@@ -57,7 +57,7 @@ func (h *readers) patch(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	if err := h.kit.LimitPosts(c); err != nil {
+	if err := h.kit.LimitPosts(c, site.ID); err != nil {
 		return err
 	}
 	body, err := readBody(c)

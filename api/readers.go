@@ -120,7 +120,7 @@ func rate(kit *web.Kit, c echo.Context, site ground.Site) error {
 	if err == nil && who.Role(site.ID) != people.NoRole {
 		return nil
 	}
-	return kit.LimitPosts(c)
+	return kit.LimitPosts(c, site.ID)
 }
 
 // readBody reads a request that is nothing but a text.
@@ -150,7 +150,7 @@ func (h *readers) form(c echo.Context, site ground.Site) error {
 }
 
 func (h *readers) preview(c echo.Context, site ground.Site) error {
-	if err := h.kit.LimitPreviews(c); err != nil {
+	if err := h.kit.LimitPreviews(c, site.ID); err != nil {
 		return err
 	}
 	body, err := readBody(c)

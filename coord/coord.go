@@ -9,12 +9,9 @@ package coord
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
@@ -48,7 +45,7 @@ func Open(ctx context.Context, o Options) (*Coord, error) {
 		return c, nil
 	}
 	var err error
-	if c.shared, err = dial(ctx, o, c.name("bell", ""), c.bell.ring); err != nil {
+	if c.shared, err = dial(ctx, o, c.name("bell", 0, ""), c.bell.ring); err != nil {
 		return nil, fmt.Errorf("open redis: %w", err)
 	}
 	return c, nil
@@ -73,15 +70,16 @@ func (c *Coord) Health() string {
 	return "down"
 }
 
-// Allow takes one of the perMinute that key may have, of which burst may come at once, and
-// else says how long to wait. A key about one site begins with its "{key}", so that all keys of
-// a site live together in a Redis cluster.
+// Allow takes one of the perMinute that key may have on a site, of which burst may come at once,
+// and else says how long to wait. Site 0 is none.
 //
 // What this process let through itself is a floor under what Redis says: one that stops, or
 // comes back empty, forgives nothing here.
-func (c *Coord) Allow(ctx context.Context, key string, perMinute, burst int) (ok bool, retryAfter time.Duration) {
+func (c *Coord) Allow(
+	ctx context.Context, site int64, key string, perMinute, burst int,
+) (ok bool, retryAfter time.Duration) {
 	r := rate{interval: time.Minute / time.Duration(max(perMinute, 1)), burst: max(burst, 1)}
-	name := c.name("limit", key)
+	name := c.name("limit", site, key)
 	if c.shared == nil {
 		return c.limits.take(name, r)
 	}
@@ -111,10 +109,10 @@ func (c *Coord) Ring(context.Context) {
 // closed when ctx ends.
 func (c *Coord) Rings(ctx context.Context) <-chan struct{} { return c.bell.rings(ctx) }
 
-// Claim reports whether the caller is the one who has name for ttl. Nobody renews a claim, not
-// even its holder: it is granted once in each ttl.
-func (c *Coord) Claim(ctx context.Context, name string, ttl time.Duration) bool {
-	name = c.name("claim", name)
+// Claim reports whether the caller is the one who has a site's name for ttl. Nobody renews a claim,
+// not even its holder: it is granted once in each ttl. Site 0 is none.
+func (c *Coord) Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool {
+	name = c.name("claim", site, name)
 	if c.shared != nil {
 		if got, err := c.shared.claim(ctx, name, ttl); err == nil {
 			return got
@@ -123,12 +121,12 @@ func (c *Coord) Claim(ctx context.Context, name string, ttl time.Duration) bool 
 	return c.claims.take(name, ttl)
 }
 
-var siteTag = regexp.MustCompile(`^\{[a-z0-9-]{1,40}\}`)
-
-// name is what key is called in Redis: its site in clear, which keeps it in one slot of a
-// cluster, and a keyed hash of everything.
-func (c *Coord) name(kind, key string) string {
-	mac := hmac.New(sha256.New, c.secret)
-	mac.Write([]byte(kind + "\x00" + key))
-	return "aitys:" + siteTag.FindString(key) + kind + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+// name is what a key is called in Redis: its site in clear and in braces, so that all keys of a site
+// live together in a cluster, and a keyed hash of everything.
+func (c *Coord) name(kind string, site int64, key string) string {
+	tag := ""
+	if site != 0 {
+		tag = fmt.Sprintf("{%d}", site)
+	}
+	return "aitys:" + tag + kind + ":" + base64.RawURLEncoding.EncodeToString(c.secret.Hash("redis", site, kind, key))
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,10 +29,10 @@ func health(t *testing.T, c *coord.Coord, want string) {
 }
 
 // allowed counts how many of n come through.
-func allowed(t *testing.T, c *coord.Coord, key string, perMinute, burst, n int) (got int) {
+func allowed(t *testing.T, c *coord.Coord, site int64, key string, perMinute, burst, n int) (got int) {
 	t.Helper()
 	for range n {
-		if ok, _ := c.Allow(t.Context(), key, perMinute, burst); ok {
+		if ok, _ := c.Allow(t.Context(), site, key, perMinute, burst); ok {
 			got++
 		}
 	}
@@ -42,17 +43,17 @@ func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
 	server := machine.RedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
 	health(t, a, "up")
-	if got := allowed(t, a, "{demo}k", 1, 10, 6); got != 6 {
+	if got := allowed(t, a, 1, "k", 1, 10, 6); got != 6 {
 		t.Fatalf("with redis: %d of 6 within the burst", got)
 	}
 
 	server.Stop(t)
-	if got := allowed(t, a, "{demo}k", 1, 10, 50); got != 4 {
+	if got := allowed(t, a, 1, "k", 1, 10, 50); got != 4 {
 		t.Errorf("redis stopped: %d more of a burst of 10 after 6", got)
 	}
 	health(t, a, "down")
 	health(t, b, "down")
-	if got := allowed(t, b, "{demo}k", 1, 10, 50); got != 10 {
+	if got := allowed(t, b, 1, "k", 1, 10, 50); got != 10 {
 		t.Errorf("redis stopped, a process that allowed none: %d, want its own burst of 10", got)
 	}
 
@@ -60,10 +61,10 @@ func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
 	health(t, a, "up")
 	health(t, b, "up")
 	// Redis comes back empty; each process remembers what it let through.
-	if got := allowed(t, a, "{demo}k", 1, 10, 50); got > 1 {
+	if got := allowed(t, a, 1, "k", 1, 10, 50); got > 1 {
 		t.Errorf("redis back and empty: %d more were allowed", got)
 	}
-	if got := allowed(t, a, "{demo}new", 1, 10, 5) + allowed(t, b, "{demo}new", 1, 10, 50); got != 10 {
+	if got := allowed(t, a, 1, "new", 1, 10, 5) + allowed(t, b, 1, "new", 1, 10, 50); got != 10 {
 		t.Errorf("redis back: two processes were allowed %d of a burst of 10", got)
 	}
 }
@@ -80,7 +81,7 @@ func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
 	default:
 		t.Error("not heard in the process that rang")
 	}
-	if !a.Claim(t.Context(), "x", time.Minute) || a.Claim(t.Context(), "x", time.Minute) {
+	if !a.Claim(t.Context(), 0, "x", time.Minute) || a.Claim(t.Context(), 0, "x", time.Minute) {
 		t.Error("without redis a claim is granted once in each process; it was not")
 	}
 
@@ -104,12 +105,12 @@ func TestARedisThatHangsDoesNotSlowRequests(t *testing.T) {
 	server := machine.RedisServer(t)
 	hang, url := hanging(t, strings.TrimPrefix(server.URL, "unix://"))
 	c := open(t, url)
-	if got := allowed(t, c, "k", 1, 3, 3); got != 3 || c.Health() != "up" {
+	if got := allowed(t, c, 0, "k", 1, 3, 3); got != 3 || c.Health() != "up" {
 		t.Fatalf("through the proxy: %d of 3, health %q", got, c.Health())
 	}
 	hang.Store(true)
 	began := time.Now()
-	if got := allowed(t, c, "l", 1, 3, 1000); got != 3 {
+	if got := allowed(t, c, 0, "l", 1, 3, 1000); got != 3 {
 		t.Errorf("hanging: %d of a burst of 3", got)
 	}
 	if took := time.Since(began); took > 10*time.Second {
@@ -162,13 +163,15 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 	return hang, "unix://" + sock
 }
 
+// The first braces of a name say in which slot of a cluster it lives.
 func TestNamesInRedisTellTheSiteAndNothingElse(t *testing.T) {
 	server := machine.RedisServer(t)
 	c := open(t, server.URL)
-	c.Allow(t.Context(), "{demo}post:192.0.2.77", 1, 10)
-	c.Allow(t.Context(), "signin:reader@example.org", 1, 10)
-	c.Allow(t.Context(), "{reader@example.org}", 1, 10)
-	c.Claim(t.Context(), "{demo}sweep", time.Minute)
+	c.Allow(t.Context(), 7, "post:192.0.2.77", 1, 10)
+	c.Claim(t.Context(), 7, "sweep", time.Minute)
+	c.Allow(t.Context(), 0, "signin:reader@example.org", 1, 10)
+	c.Allow(t.Context(), 0, "{7}{reader@example.org}", 1, 10)
+	c.Claim(t.Context(), 0, "{7}sweep", time.Minute)
 	opt, err := redis.ParseURL(server.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -176,19 +179,21 @@ func TestNamesInRedisTellTheSiteAndNothingElse(t *testing.T) {
 	client := redis.NewClient(opt)
 	defer client.Close()
 	names, err := client.Keys(t.Context(), "*").Result()
-	if err != nil || len(names) != 4 {
-		t.Fatalf("got %d names, %v; want 4", len(names), err)
+	if err != nil || len(names) != 5 {
+		t.Fatalf("got %d names, %v; want 5", len(names), err)
 	}
+	tagged := regexp.MustCompile(`^[^{}]*\{7\}(limit|claim):[A-Za-z0-9_-]{22}$`)
+	untagged := regexp.MustCompile(`^[^{}]*aitys:(limit|claim):[A-Za-z0-9_-]{22}$`)
 	sites := 0
 	for _, n := range names {
-		if contains(n, "{demo}") {
+		switch {
+		case tagged.MatchString(n):
 			sites++
-		}
-		if contains(n, "192.0.2") || contains(n, "reader") || contains(n, "sweep") {
+		case !untagged.MatchString(n):
 			t.Errorf("name %q tells what it is of", n)
 		}
 	}
 	if sites != 2 {
-		t.Errorf("%d names carry {demo}, want 2: %q", sites, names)
+		t.Errorf("%d names carry {7}, want 2: %q", sites, names)
 	}
 }

@@ -48,7 +48,7 @@ func (s *Service) judging(ctx context.Context) {
 			}
 		}
 		for site, t := range turns {
-			if !s.work.Claim(ctx, fmt.Sprintf("rejudge {%d}", site), rejudgeEvery) {
+			if !s.work.Claim(ctx, site, "rejudge", rejudgeEvery) {
 				continue // another process is at it; look again whether it came to the end
 			}
 			done, err := s.takeTurn(ctx, site, t)

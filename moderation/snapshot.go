@@ -89,7 +89,7 @@ func (s *Service) dueSnapshots(ctx context.Context, site int64) (put []fold.Snap
 	defer m.following.Unlock()
 	// Of several processes that stand at one place of the log, one does it.
 	mine := func(seq, asOf uint64) bool {
-		return s.work.Claim(ctx, fmt.Sprintf("snapshot {%d} %d %d", site, seq, asOf), snapshotClaim)
+		return s.work.Claim(ctx, site, fmt.Sprintf("snapshot %d %d", seq, asOf), snapshotClaim)
 	}
 	for _, made := range m.unsaved {
 		if mine(made.Seq, made.AsOf) {

@@ -10,12 +10,12 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A Limiter counts what happens under a key, over all processes where they can see each
+// A Limiter counts what happens on a site under a key, over all processes where they can see each
 // other. When another time is too often, it says how long to wait. It must answer when the
 // shared count is out of reach, from a count of its own. Keys hold addresses: they are not
 // stored in clear.
 type Limiter interface {
-	Allow(ctx context.Context, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
+	Allow(ctx context.Context, site int64, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
 }
 
 // Default limits of readers, by what they do.
@@ -24,23 +24,23 @@ const (
 	previewsPerMinute, previewsBurst = 60, 60
 )
 
-// LimitPosts counts one post against the client's address prefix: rate.limited when there
-// were too many.
-func (k *Kit) LimitPosts(c echo.Context) error {
-	return k.limit(c, "post", postsPerMinute, postsBurst)
+// LimitPosts counts one post on a site against the client's address prefix: rate.limited when
+// there were too many.
+func (k *Kit) LimitPosts(c echo.Context, site int64) error {
+	return k.limit(c, site, "post", postsPerMinute, postsBurst)
 }
 
 // LimitPreviews does the same for previews, which cost a rendering and store nothing.
-func (k *Kit) LimitPreviews(c echo.Context) error {
-	return k.limit(c, "preview", previewsPerMinute, previewsBurst)
+func (k *Kit) LimitPreviews(c echo.Context, site int64) error {
+	return k.limit(c, site, "preview", previewsPerMinute, previewsBurst)
 }
 
-func (k *Kit) limit(c echo.Context, what string, perMinute, burst int) error {
+func (k *Kit) limit(c echo.Context, site int64, what string, perMinute, burst int) error {
 	if k.Limiter == nil {
 		return nil
 	}
 	r := c.Request()
-	ok, wait := k.Limiter.Allow(r.Context(), what+":"+prefix(k.Address(r)), perMinute, burst)
+	ok, wait := k.Limiter.Allow(r.Context(), site, what+":"+prefix(k.Address(r)), perMinute, burst)
 	if ok {
 		return nil
 	}

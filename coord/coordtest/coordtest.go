@@ -34,7 +34,7 @@ var sentences = []struct {
 }{
 	{"a burst is allowed and the next is told how long to wait", burst},
 	{"what was used is earned back one by one", refill},
-	{"keys are limited apart", keysApart},
+	{"keys and sites are limited apart", keysApart},
 	{"processes share a limit", sharedLimit},
 	{"of many at one instant exactly the burst is allowed", instantLimit},
 	{"a caller who has gone is limited all the same", goneCaller},
@@ -42,17 +42,17 @@ var sentences = []struct {
 	{"rings nobody listens to hold nobody up", ringsUnheard},
 	{"rings end with their context", ringsEnd},
 	{"a claim is granted once until it ends", claimOnce},
-	{"claims are held apart by name", claimsApart},
+	{"claims are held apart by name and site", claimsApart},
 	{"of many at one instant one has the claim", instantClaim},
 }
 
 func burst(t *testing.T, a, _ *coord.Coord) {
 	for i := range 3 {
-		if ok, wait := a.Allow(t.Context(), "{demo}k", 6, 3); !ok || wait != 0 {
+		if ok, wait := a.Allow(t.Context(), 1, "k", 6, 3); !ok || wait != 0 {
 			t.Fatalf("event %d of a burst of 3: got %v, wait %v; want allowed", i+1, ok, wait)
 		}
 	}
-	ok, wait := a.Allow(t.Context(), "{demo}k", 6, 3)
+	ok, wait := a.Allow(t.Context(), 1, "k", 6, 3)
 	if ok || wait <= 9*time.Second || wait > 10*time.Second {
 		t.Errorf("event 4 of a burst of 3 at 6 a minute: got %v, wait %v; want refused, just under 10s", ok, wait)
 	}
@@ -61,7 +61,7 @@ func burst(t *testing.T, a, _ *coord.Coord) {
 func refill(t *testing.T, a, _ *coord.Coord) {
 	const perMinute, burst = 120, 2 // one each half second
 	allowed := func() bool {
-		ok, _ := a.Allow(t.Context(), "k", perMinute, burst)
+		ok, _ := a.Allow(t.Context(), 0, "k", perMinute, burst)
 		return ok
 	}
 	began, n := time.Now(), 0
@@ -78,13 +78,16 @@ func refill(t *testing.T, a, _ *coord.Coord) {
 }
 
 func keysApart(t *testing.T, a, _ *coord.Coord) {
-	for _, key := range []string{"k", "{demo}k", "{other}k", "{demo}l", ""} {
-		if ok, _ := a.Allow(t.Context(), key, 1, 1); !ok {
-			t.Errorf("first event of %q: refused", key)
+	for _, k := range []struct {
+		site int64
+		key  string
+	}{{0, "k"}, {1, "k"}, {2, "k"}, {1, "l"}, {12, "k"}, {1, "2k"}, {0, ""}} {
+		if ok, _ := a.Allow(t.Context(), k.site, k.key, 1, 1); !ok {
+			t.Errorf("first event of %q on site %d: refused", k.key, k.site)
 		}
 	}
-	if ok, _ := a.Allow(t.Context(), "{other}k", 1, 1); ok {
-		t.Error("second event of {other}k: allowed")
+	if ok, _ := a.Allow(t.Context(), 2, "k", 1, 1); ok {
+		t.Error("second event of k on site 2: allowed")
 	}
 }
 
@@ -92,7 +95,7 @@ func sharedLimit(t *testing.T, a, b *coord.Coord) {
 	got := 0
 	for range 10 {
 		for _, c := range []*coord.Coord{a, b} {
-			if ok, _ := c.Allow(t.Context(), "{demo}k", 1, 6); ok {
+			if ok, _ := c.Allow(t.Context(), 1, "k", 1, 6); ok {
 				got++
 			}
 		}
@@ -104,7 +107,7 @@ func sharedLimit(t *testing.T, a, b *coord.Coord) {
 
 func instantLimit(t *testing.T, a, b *coord.Coord) {
 	if got := atOnce(a, b, func(c *coord.Coord) bool {
-		ok, _ := c.Allow(t.Context(), "{demo}k", 1, 7)
+		ok, _ := c.Allow(t.Context(), 1, "k", 1, 7)
 		return ok
 	}); got != 7 {
 		t.Errorf("40 at one instant: %d were allowed of a burst of 7", got)
@@ -116,11 +119,11 @@ func goneCaller(t *testing.T, a, _ *coord.Coord) {
 	cancel()
 	got := 0
 	for range 5 {
-		if ok, _ := a.Allow(ctx, "k", 1, 2); ok {
+		if ok, _ := a.Allow(ctx, 0, "k", 1, 2); ok {
 			got++
 		}
 	}
-	if ok, _ := a.Allow(t.Context(), "k", 1, 2); ok || got != 2 {
+	if ok, _ := a.Allow(t.Context(), 0, "k", 1, 2); ok || got != 2 {
 		t.Errorf("a caller who has gone was allowed %d of a burst of 2, the next %v", got, ok)
 	}
 	if h := a.Health(); h == "down" {
@@ -190,12 +193,12 @@ func ringsEnd(t *testing.T, a, _ *coord.Coord) {
 func claimOnce(t *testing.T, a, b *coord.Coord) {
 	const ttl = 300 * time.Millisecond
 	began := time.Now()
-	if !a.Claim(t.Context(), "{demo}sweep", ttl) {
+	if !a.Claim(t.Context(), 1, "sweep", ttl) {
 		t.Fatal("the first claim: not granted")
 	}
 	var again atomic.Bool
 	eventually(t, "the claim ends", func() bool {
-		again.Store(b.Claim(t.Context(), "{demo}sweep", ttl) || a.Claim(t.Context(), "{demo}sweep", ttl))
+		again.Store(b.Claim(t.Context(), 1, "sweep", ttl) || a.Claim(t.Context(), 1, "sweep", ttl))
 		return again.Load()
 	})
 	if took := time.Since(began); took < ttl-20*time.Millisecond {
@@ -204,15 +207,15 @@ func claimOnce(t *testing.T, a, b *coord.Coord) {
 }
 
 func claimsApart(t *testing.T, a, b *coord.Coord) {
-	if !a.Claim(t.Context(), "{demo}x", time.Minute) || !b.Claim(t.Context(), "{demo}y", time.Minute) ||
-		!a.Claim(t.Context(), "{other}x", time.Minute) {
-		t.Error("a claim was refused for one of another name")
+	if !a.Claim(t.Context(), 1, "x", time.Minute) || !b.Claim(t.Context(), 1, "y", time.Minute) ||
+		!a.Claim(t.Context(), 2, "x", time.Minute) || !b.Claim(t.Context(), 0, "x", time.Minute) {
+		t.Error("a claim was refused for one of another name or site")
 	}
 }
 
 func instantClaim(t *testing.T, a, b *coord.Coord) {
 	if got := atOnce(a, b, func(c *coord.Coord) bool {
-		return c.Claim(t.Context(), "{demo}x", time.Minute)
+		return c.Claim(t.Context(), 1, "x", time.Minute)
 	}); got != 1 {
 		t.Errorf("40 at one instant: %d have the claim", got)
 	}

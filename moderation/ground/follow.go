@@ -19,7 +19,7 @@ const followFor = 5 * time.Second
 // for longer than events are kept.
 func (p *Process) Follow(ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error) {
 	p.eachLook(ctx, func() {
-		for more := true; more && ctx.Err() == nil && p.Claim(ctx, "follow "+name, followFor); {
+		for more := true; more && ctx.Err() == nil && p.Claim(ctx, 0, "follow "+name, followFor); {
 			var err error
 			if more, err = p.followOn(ctx, name, fn); err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)

@@ -27,10 +27,10 @@ type Bell interface {
 }
 
 // Claims lets one of several processes do a piece of background work. Claim reports whether
-// the caller now holds name for ttl. A claim may be lost: work under one must be harmless
+// the caller now holds a site's name for ttl; site 0 is none. A claim may be lost: work under one must be harmless
 // when done twice.
 type Claims interface {
-	Claim(ctx context.Context, name string, ttl time.Duration) bool
+	Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool
 }
 
 // What a Store answers when a thing cannot be done. A Work turns the last two into what a person

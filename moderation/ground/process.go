@@ -62,8 +62,8 @@ func (p *Process) Logger() *slog.Logger { return p.log }
 func (p *Process) Now() time.Time { return p.clock.Now().UTC().Truncate(time.Microsecond) }
 
 // Claim reports whether this process may do a piece of background work now.
-func (p *Process) Claim(ctx context.Context, name string, ttl time.Duration) bool {
-	return p.claims == nil || p.claims.Claim(ctx, name, ttl)
+func (p *Process) Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool {
+	return p.claims == nil || p.claims.Claim(ctx, site, name, ttl)
 }
 
 // OnEvent has fn called with each event, once, from now on: at once for what this process
@@ -171,7 +171,7 @@ func (p *Process) Sweep(ctx context.Context, kind string, fn func(context.Contex
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for {
-		if p.Claim(ctx, "sweep "+kind, sweepEvery/2) {
+		if p.Claim(ctx, 0, "sweep "+kind, sweepEvery/2) {
 			if err := fn(ctx); err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "not swept", "of", kind, "error", err)
 			}
