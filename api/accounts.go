@@ -10,7 +10,6 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/problem"
 )
 
 // accountOut is a person who signs in. Role and Site are named as the flags of
@@ -71,7 +70,7 @@ func (h *moderators) addAccount(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	role, err := roleNamed(in.Role)
+	role, err := people.ParseRole(in.Role)
 	if err != nil {
 		return err
 	}
@@ -97,7 +96,7 @@ func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 	}
 	ch := identity.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
 	if in.Role != nil {
-		role, err := roleNamed(*in.Role)
+		role, err := people.ParseRole(*in.Role)
 		if err != nil {
 			return err
 		}
@@ -128,16 +127,4 @@ func (h *moderators) removeAccount(c echo.Context, who people.Actor) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
-}
-
-func roleNamed(name string) (people.Role, error) {
-	role, ok := people.ParseRole(name)
-	if !ok || role == people.NoRole {
-		return 0, badField("/role", "A role is owner, moderator or author.")
-	}
-	return role, nil
-}
-
-func badField(field, detail string) error {
-	return &problem.Error{Kind: problem.Invalid, Code: "field.invalid", Field: field, Detail: detail}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // exposed are the headers that a page of another origin may read.
@@ -33,7 +34,7 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
-	return web.ForeignOrigin(nil)
+	return problem.ForeignOrigin(nil)
 }
 
 // mayWrite compares exactly: a site's origins are kept as browsers send them.

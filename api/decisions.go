@@ -94,17 +94,17 @@ func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) 
 }
 
 func (in decisionIn) choice() (moderation.Choice, error) {
-	action, ok := decision.ParseAction(in.Action)
-	if !ok {
-		return moderation.Choice{}, badField("/action", "An action is approve, reject, spam or hold.")
+	action, err := decision.ParseAction(in.Action)
+	if err != nil {
+		return moderation.Choice{}, err
 	}
-	reason, ok := decision.ParseReason(in.Reason)
-	if !ok {
-		return moderation.Choice{}, badField("/reason", "There is no such reason.")
+	reason, err := decision.ParseReason(in.Reason)
+	if err != nil {
+		return moderation.Choice{}, err
 	}
 	if in.Campaign != nil {
 		// There are no campaigns yet, so there is none of this name.
-		return moderation.Choice{}, &problem.Error{Kind: problem.NotFound, Code: "campaign.unknown", Detail: "There is no such campaign."}
+		return moderation.Choice{}, problem.Missing("campaign.unknown", "There is no such campaign.")
 	}
 	choice := moderation.Choice{Action: action, Reason: reason, Note: in.Note}
 	for _, r := range in.Comments {

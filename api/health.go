@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -20,11 +21,11 @@ func (s *Server) readyz(c echo.Context) error {
 	ctx := c.Request().Context()
 	select {
 	case <-s.draining:
-		return notReady("The service is going down.", nil)
+		return problem.TryAgain(errDraining)
 	default:
 	}
 	if err := s.kit.Process.Ready(ctx); err != nil {
-		return notReady("The service cannot serve now.", err)
+		return problem.TryAgain(err)
 	}
 	redis := "none"
 	if s.redis != nil && s.redis() != "" {
@@ -33,6 +34,4 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis})
 }
 
-func notReady(detail string, cause error) error {
-	return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: detail, RetryAfter: 1, Err: cause}
-}
+var errDraining = errors.New("the service is going down")

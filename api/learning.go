@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // teacherOut is an account whose decisions count in the model; without a name it is gone, or
@@ -44,7 +45,7 @@ func (h *moderators) withdraw(c echo.Context, who people.Actor, site ground.Site
 		return err
 	}
 	if in.Account == nil {
-		return badField("/account", "Name the account by its id.")
+		return problem.Field("/account", "Name the account by its id.")
 	}
 	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
@@ -63,7 +64,7 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site
 		return err
 	}
 	if in.From == "" {
-		return badField("/from", "Name the other site by its key.")
+		return problem.Field("/from", "Name the other site by its key.")
 	}
 	ctx := c.Request().Context()
 	from, err := h.kit.Process.Site(ctx, in.From)
@@ -89,7 +90,7 @@ func (h *moderators) retire(c echo.Context, who people.Actor, site ground.Site) 
 	}
 	before, err := time.Parse(time.RFC3339, in.Before)
 	if err != nil {
-		return badField("/before", "Name a time like 2026-01-01T00:00:00Z.")
+		return problem.Field("/before", "Name a time like 2026-01-01T00:00:00Z.")
 	}
 	ctx := c.Request().Context()
 	if in.DryRun {

@@ -2,11 +2,14 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/thread"
 )
 
@@ -34,9 +37,6 @@ type settingsOut struct {
 	MaxLength   int    `json:"max_length"`
 	Moderation  string `json:"moderation"`
 }
-
-// maxComment is how many characters a comment may have; moderation refuses more.
-const maxComment = 10_000
 
 // maxAsked is how long a query may be for its answer to be kept.
 const maxAsked = 2 << 10
@@ -97,7 +97,7 @@ func siteSettings(site ground.Site, lang string) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang: lang, Rules: s.RulesText(lang), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
-		MaxLength: maxComment, Moderation: policyName(s.Moderation),
+		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation),
 	}
 }
 
@@ -109,23 +109,24 @@ func policyName(p ground.Policy) string {
 	return string(p)
 }
 
+var langs = []string{"en", "ru", "kk"}
+
 // threadRequest reads the query of a page of comments.
 func threadRequest(c echo.Context) (req thread.Request, lang string, err error) {
-	req = thread.Request{PageURL: c.QueryParam("page"), After: c.QueryParam("after"), Around: c.QueryParam("around")}
-	if req.PageURL == "" {
-		return req, "", badQuery("page", "Name the page by its URL.")
+	req = thread.Request{
+		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
+		After: c.QueryParam("after"), Around: c.QueryParam("around"),
 	}
-	if req.After != "" && req.Around != "" {
-		return req, "", badQuery("around", "Ask for after or around, not both.")
-	}
-	if req.Sort, err = oneOf(c, "sort", "oldest", "newest", "top"); err != nil {
+	if req.Limit, err = limit(c); err != nil {
 		return req, "", err
 	}
-	if req.Limit, err = limit(c, 25, 100); err != nil {
-		return req, "", err
+	if lang = c.QueryParam("lang"); lang == "" {
+		return req, "en", nil
 	}
-	lang, err = oneOf(c, "lang", "en", "ru", "kk")
-	return req, lang, err
+	if !slices.Contains(langs, lang) {
+		return req, "", problem.Query("lang", "Ask for "+problem.Among(langs)+".")
+	}
+	return req, lang, nil
 }
 
 // Header values that are the same for every page. net/http does not change them.

@@ -51,7 +51,7 @@ func logEntry(e moderation.LogEntry) logOut {
 }
 
 func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c, 50, 200)
+	n, err := limit(c)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func editToken(c echo.Context) (string, error) {
 	noStore(c)
 	token, ok := web.Bearer(c.Request())
 	if !ok {
-		return "", &problem.Error{Kind: problem.Unauthenticated, Code: "auth.needed", Detail: "Send the comment's edit token."}
+		return "", problem.Unproven("auth.needed", "Send the comment's edit token.")
 	}
 	return token, nil
 }

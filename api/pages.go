@@ -27,7 +27,7 @@ func pageEntry(p moderation.PageEntry) pageEntryOut {
 }
 
 func (h *moderators) pages(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c, 50, 200)
+	n, err := limit(c)
 	if err != nil {
 		return err
 	}

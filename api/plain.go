@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/thread"
 )
 
@@ -48,7 +49,7 @@ func (h *plain) post(c echo.Context) error {
 	}
 	r := c.Request()
 	if from, sent := r.Header["Origin"]; sent && !mayWrite(h.kit, r, site, from[0]) {
-		return web.ForeignOrigin(nil)
+		return problem.ForeignOrigin(nil)
 	}
 	form, err := web.ReadForm(c)
 	if err != nil {
@@ -107,9 +108,6 @@ func (h *plain) back(c echo.Context, notice string) error {
 
 // page answers with the whole page; with a failure, under its status and with what was typed.
 func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) error {
-	if c.QueryParam("url") == "" {
-		return badQuery("url", "Name the page by its URL.")
-	}
 	status := http.StatusOK
 	lang := pageLang(c)
 	var problem string
@@ -121,10 +119,8 @@ func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) 
 		web.ProblemHeaders(c, p)
 		status, problem = p.Status, lang.problem(p)
 	}
-	req := thread.Request{PageURL: c.QueryParam("url"), After: c.QueryParam("after"), Limit: plainPage}
-	var err error
-	if req.Sort, err = oneOf(c, "sort", "oldest", "newest"); err != nil {
-		return err
+	req := thread.Request{
+		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
 	}
 	t, err := h.service.Thread(c.Request().Context(), site, req)
 	if err != nil {

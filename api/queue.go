@@ -149,19 +149,14 @@ func signals(ss []verdict.Signal, lang string) []verdict.Signal {
 }
 
 func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) error {
-	req := queue.Request{Search: c.QueryParam("q"), After: c.QueryParam("after")}
-	var err error
-	if req.View, err = oneOf(c, "state", queue.ViewPending, queue.ViewSuspected, queue.ViewApproved,
-		queue.ViewRejected, queue.ViewSpam, queue.ViewReported, queue.ViewAppealed); err != nil {
+	n, err := limit(c)
+	if err != nil {
 		return err
 	}
-	if req.Order, err = oneOf(c, "sort", queue.Oldest, queue.Newest, queue.Risk); err != nil {
-		return err
-	}
-	if req.Limit, err = limit(c, 50, 200); err != nil {
-		return err
-	}
-	q, err := h.service.Queue(c.Request().Context(), who, site, req)
+	q, err := h.service.Queue(c.Request().Context(), who, site, queue.Request{
+		View: queue.View(c.QueryParam("state")), Order: queue.Order(c.QueryParam("sort")),
+		Search: c.QueryParam("q"), After: c.QueryParam("after"), Limit: n,
+	})
 	if err != nil {
 		return err
 	}

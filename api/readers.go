@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // readers answers anybody.
@@ -137,7 +137,7 @@ func readBody(c echo.Context) (string, error) {
 // written is the text, which must be there; whether it says anything is another question.
 func written(body *string) (string, error) {
 	if body == nil {
-		return "", badField("/body", "A comment needs a text.")
+		return "", problem.Field("/body", "A comment needs a text.")
 	}
 	return *body, nil
 }
@@ -167,17 +167,8 @@ func (h *readers) preview(c echo.Context, site ground.Site) error {
 	}{html})
 }
 
-// maxCounts is how many pages may be asked for at once.
-const maxCounts = 100
-
 func (h *readers) counts(c echo.Context, site ground.Site) error {
-	urls := c.QueryParams()["page"]
-	if len(urls) == 0 || len(urls) > maxCounts {
-		return badQuery("page", "Ask for 1 to 100 pages.")
-	}
-	slices.Sort(urls)
-	urls = slices.Compact(urls)
-	counts, err := h.service.CountPages(c.Request().Context(), site, urls)
+	counts, err := h.service.CountPages(c.Request().Context(), site, c.QueryParams()["page"])
 	if err != nil {
 		return err
 	}

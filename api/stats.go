@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // statsOut is how well a site's filter did on the site's own decisions.
@@ -105,7 +106,7 @@ func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) e
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
 		if err != nil {
-			return badQuery("since", "It is a time like 2026-11-20T09:00:00Z.")
+			return problem.Query("since", "Name a time like 2026-11-20T09:00:00Z.")
 		}
 		req.Since = since
 	}
@@ -197,20 +198,20 @@ func trial(t moderation.Trial) trialOut {
 }
 
 func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) error {
-	var req moderation.WhatIfRequest
-	var err error
+	req := moderation.WhatIfRequest{Policy: ground.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
-		if req.Threshold, err = strconv.ParseFloat(given, 64); err != nil || !(req.Threshold >= 0.5 && req.Threshold <= 1) {
-			return badQuery("threshold", "It is a score from 0.5 to 1.")
+		score, err := strconv.ParseFloat(given, 64)
+		if err != nil {
+			return problem.Query("threshold", "A score is a number like 0.75.")
 		}
-	}
-	if req.Policy, err = oneOf(c, "moderation", "", ground.PolicyAll, ground.PolicyNewWriters, ground.PolicySuspicious, ground.PolicyNone); err != nil {
-		return err
+		req.Threshold = &score
 	}
 	if given := c.QueryParam("last"); given != "" {
-		if req.Last, err = strconv.Atoi(given); err != nil || req.Last < 1 || req.Last > 10_000 {
-			return badQuery("last", "It is a number from 1 to 10000.")
+		n, err := strconv.Atoi(given)
+		if err != nil {
+			return problem.Query("last", "Name a number of comments.")
 		}
+		req.Last = &n
 	}
 	w, err := h.service.WhatIf(c.Request().Context(), who, site, req)
 	if err != nil {

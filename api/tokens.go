@@ -65,7 +65,7 @@ func (h *moderators) addToken(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	scope, err := scopeNamed(in.Scope)
+	scope, err := people.ParseScope(in.Scope)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (h *moderators) setToken(c echo.Context, who people.Actor) error {
 	}
 	var scope *people.Scope
 	if in.Scope != nil {
-		s, err := scopeNamed(*in.Scope)
+		s, err := people.ParseScope(*in.Scope)
 		if err != nil {
 			return err
 		}
@@ -117,12 +117,4 @@ func (h *moderators) removeToken(c echo.Context, who people.Actor) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
-}
-
-func scopeNamed(name string) (people.Scope, error) {
-	scope, ok := people.ParseScope(name)
-	if !ok {
-		return 0, badField("/scope", "A scope is read, decide or admin.")
-	}
-	return scope, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -113,10 +112,8 @@ func idempotencyKey(c echo.Context, site int64, account string, in any) (*ground
 		return nil, nil
 	}
 	if len(values) != 1 || !goodKey(values[0]) {
-		return nil, &problem.Error{
-			Kind: problem.Invalid, Code: "field.invalid", Field: "Idempotency-Key",
-			Detail: "An Idempotency-Key has 16 to 128 random characters, letters and digits.",
-		}
+		return nil, problem.Field("Idempotency-Key",
+			"An Idempotency-Key has 16 to 128 random characters, letters and digits.")
 	}
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -139,39 +136,15 @@ func goodKey(v string) bool {
 	return true
 }
 
-func badQuery(name, detail string) error {
-	return &problem.Error{Kind: problem.Malformed, Code: "query.invalid", Field: name, Detail: detail}
-}
-
-// oneOf reads a query parameter that has a fixed list of values; the first is the default.
-func oneOf[T ~string](c echo.Context, name string, values ...T) (T, error) {
-	given := c.QueryParam(name)
-	if given == "" {
-		return values[0], nil
-	}
-	for _, v := range values {
-		if string(v) == given {
-			return v, nil
-		}
-	}
-	words := make([]string, 0, len(values))
-	for _, v := range values {
-		if v != "" { // the default that is said by leaving it out
-			words = append(words, string(v))
-		}
-	}
-	return "", badQuery(name, fmt.Sprintf("It is one of %s.", strings.Join(words, ", ")))
-}
-
-// limit reads how many entries are wanted, from 1 to most.
-func limit(c echo.Context, standard, most int) (int, error) {
+// limit reads how many entries are wanted; 0 when it is left to the list.
+func limit(c echo.Context) (int, error) {
 	given := c.QueryParam("limit")
 	if given == "" {
-		return standard, nil
+		return 0, nil
 	}
 	n, err := strconv.Atoi(given)
-	if err != nil || n < 1 || n > most {
-		return 0, badQuery("limit", fmt.Sprintf("It is a number from 1 to %d.", most))
+	if err != nil || n == 0 {
+		return 0, problem.Query("limit", "A limit is a number, 1 or more.")
 	}
 	return n, nil
 }

@@ -92,10 +92,6 @@ func (in *Choice) check() error {
 		return problem.Field("/comments", "Say which comments.")
 	case n > maxChoice:
 		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.", maxChoice, n))
-	case in.Action > decision.MarkSpam:
-		return problem.Field("/action", "Use approve, reject, spam or hold.")
-	case in.Reason > decision.ReasonOther:
-		return problem.Field("/reason", "There is no such reason.")
 	}
 	if !utf8.ValidString(in.Note) || utf8.RuneCountInString(in.Note) > maxNote {
 		return problem.Field("/note", fmt.Sprintf("A note is text of at most %d characters.", maxNote))

@@ -86,8 +86,6 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	}{
 		{"no comments", "/comments", moderation.Choice{Action: decision.Approve}},
 		{"1,001 comments", "/comments", moderation.Choice{Action: decision.Approve, Comments: make([]moderation.Ref, 1001)}},
-		{"an unknown action", "/action", moderation.Choice{Action: 9, Comments: one}},
-		{"an unknown reason", "/reason", moderation.Choice{Action: decision.Reject, Reason: 99, Comments: one}},
 		{"approval for a reason", "/reason", moderation.Choice{Action: decision.Approve, Reason: decision.ReasonSpam, Comments: one}},
 		{"holding for a reason", "/reason", moderation.Choice{Reason: decision.ReasonOther, Comments: one}},
 		{"spam for another reason", "/reason", moderation.Choice{Action: decision.MarkSpam, Reason: decision.ReasonOffTopic, Comments: one}},

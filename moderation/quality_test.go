@@ -277,7 +277,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 				t.Errorf("%s: got %+v, want %v", what, got, want)
 			}
 		}
-		out := try(moderation.WhatIfRequest{Threshold: 0.6, Policy: ground.PolicySuspicious})
+		out := try(moderation.WhatIfRequest{Threshold: new(0.6), Policy: ground.PolicySuspicious})
 		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
 			t.Errorf("looked at: %+v", out)
 		}
@@ -291,7 +291,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 		is("held ham", out.Then.HeldHam, likely)
 		is("published wrongly", out.Then.PublishedWrong)
 		is("everybody published", try(moderation.WhatIfRequest{Policy: ground.PolicyNone}).Then.PublishedWrong, spam)
-		if last := try(moderation.WhatIfRequest{Last: 1}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
+		if last := try(moderation.WhatIfRequest{Last: new(1)}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
 			t.Errorf("the last one: %+v", last)
 		}
 		var err error
@@ -300,7 +300,10 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 		if out := try(moderation.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 || out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
 			t.Errorf("with a shadow: %+v", out)
 		}
-		for _, in := range []moderation.WhatIfRequest{{Threshold: 0.4}, {Threshold: 1.1}, {Threshold: math.NaN()}, {Policy: "never"}, {Last: -1}, {Last: 10_001}} {
+		for _, in := range []moderation.WhatIfRequest{
+			{Threshold: new(0.4)}, {Threshold: new(0.0)}, {Threshold: new(1.1)}, {Threshold: new(math.NaN())},
+			{Policy: "never"}, {Last: new(-1)}, {Last: new(0)}, {Last: new(10_001)},
+		} {
 			_, err := w.s.WhatIf(w.ctx, people.Operator, w.a, in)
 			wantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
 		}
@@ -335,7 +338,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			b.StopTimer()
 			began := time.Now()
 			for range 10 {
-				if _, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{Last: 10_000}); err != nil {
+				if _, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{Last: new(10_000)}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,9 +12,6 @@ import (
 	"github.com/aitys/aitys/moderation/queue"
 )
 
-// maxCount is how far a view is counted.
-const maxCount = 1_000
-
 // An Item is a comment as a moderator sees it.
 type Item struct {
 	Comment  comment.Comment
@@ -80,12 +77,12 @@ func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground
 func countViews(tx Tx, site ground.Site) (counts map[queue.View]int, capped bool, err error) {
 	counts = make(map[queue.View]int, len(queue.Views))
 	for _, view := range queue.Views {
-		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, maxCount+1)
+		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, queue.MaxCount+1)
 		if err != nil {
 			return nil, false, fmt.Errorf("count %s: %w", view, err)
 		}
-		if n > maxCount {
-			n, capped = maxCount, true
+		if n > queue.MaxCount {
+			n, capped = queue.MaxCount, true
 		}
 		counts[view] = n
 	}

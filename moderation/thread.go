@@ -37,7 +37,7 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req thread.Reque
 		return Thread{Page: ground.Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
 	}
 	if err != nil {
-		return Thread{}, problem.Query("Ask with page=URL, an http or https address.")
+		return Thread{}, problem.Query("page", "Name the page by its URL, an http or https address.")
 	}
 	t := Thread{Page: ground.Page{Site: site.ID, URL: url, Open: true}}
 	err = s.work.View(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
@@ -123,16 +123,19 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 	return one[0], page, nil
 }
 
-// CountPages returns the number of approved comments by URL as asked; at most 100 URLs. What
+// CountPages returns the number of approved comments by URL as asked; 1 to 100 URLs. What
 // is no page of the site has none.
 func (s *Service) CountPages(ctx context.Context, site ground.Site, urls []string) (map[string]int, error) {
-	if len(urls) > maxCounts {
-		return nil, problem.Query("Ask for at most 100 pages at once.")
+	if len(urls) == 0 || len(urls) > maxCounts {
+		return nil, problem.Query("page", fmt.Sprintf("Ask for 1 to %d pages at once.", maxCounts))
 	}
 	asked := map[string][]string{} // by canonical URL
 	counts := make(map[string]int, len(urls))
 	var known []string
 	for _, raw := range urls {
+		if _, again := counts[raw]; again {
+			continue
+		}
 		counts[raw] = 0
 		if url, err := canonicalURL(site, raw); err == nil {
 			asked[url] = append(asked[url], raw)

@@ -15,11 +15,11 @@ import (
 // lastDecided is how many comments are looked at unless another number is asked for.
 const lastDecided = 1_000
 
-// A WhatIfRequest names what to try: zero values are what the site has.
+// A WhatIfRequest names what to try; what it leaves out is as the site has it.
 type WhatIfRequest struct {
-	Threshold float64 // 0.5 to 1
+	Threshold *float64 // 0.5 to 1
 	Policy    ground.Policy
-	Last      int // decided comments to look at: 1 to 10,000; 0: 1,000
+	Last      *int // decided comments to look at: 1 to 10,000; nil: 1,000
 }
 
 // A WhatIf is what a threshold and a policy would have done with the comments decided last,
@@ -48,7 +48,7 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site ground.Site
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
-	then, err := in.settings(site.Settings)
+	then, last, err := in.read(site.Settings)
 	if err != nil {
 		return WhatIf{}, err
 	}
@@ -62,7 +62,7 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site ground.Site
 		if out.Tally, err = tally(tx, site.ID); err != nil {
 			return err
 		}
-		cases := past.Cases[:min(in.Last, len(past.Cases))]
+		cases := past.Cases[:min(last, len(past.Cases))]
 		if out.Looked = len(cases); out.Looked > 0 {
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
@@ -87,27 +87,29 @@ func (s *Service) WhatIf(ctx context.Context, who people.Actor, site ground.Site
 	return out, nil
 }
 
-// settings are a site's with what is tried in their place.
-func (in *WhatIfRequest) settings(s ground.Settings) (ground.Settings, error) {
-	if in.Last == 0 {
-		in.Last = lastDecided
+// read returns a site's settings with what is tried in their place, and how many comments to
+// look at.
+func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, err error) {
+	last = lastDecided
+	if in.Last != nil {
+		last = *in.Last
 	}
-	if in.Last < 1 || in.Last > hindsight.MaxEntries {
-		return s, problem.Query(fmt.Sprintf("last is between 1 and %d.", hindsight.MaxEntries))
+	if last < 1 || last > hindsight.MaxEntries {
+		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", hindsight.MaxEntries))
 	}
-	if in.Threshold != 0 {
-		if !ground.IsThreshold(in.Threshold) {
-			return s, problem.Query("threshold is between 0.5 and 1.")
+	if in.Threshold != nil {
+		if !ground.IsThreshold(*in.Threshold) {
+			return s, 0, problem.Query("threshold", "The threshold to try is a score from 0.5 to 1.")
 		}
-		s.Suspect = in.Threshold
+		s.Suspect = *in.Threshold
 	}
 	if in.Policy != "" {
 		if !in.Policy.Known() {
-			return s, problem.Query("policy is all, new_writers, suspicious or none.")
+			return s, 0, problem.Query("moderation", "Try moderation "+problem.Among(ground.Policies)+".")
 		}
 		s.Moderation = in.Policy
 	}
-	return s, nil
+	return s, last, nil
 }
 
 // newTrial says what settings would have done with cases.
@@ -116,7 +118,7 @@ func newTrial(tx Tx, site int64, s ground.Settings, cases []hindsight.Case) (t T
 	if t.Policy == "" {
 		t.Policy = ground.PolicyAll
 	}
-	if t.Waiting, err = tx.CountQueue(site, queue.ViewSuspected, s.Threshold(), maxCount); err != nil {
+	if t.Waiting, err = tx.CountQueue(site, queue.ViewSuspected, s.Threshold(), queue.MaxCount); err != nil {
 		return t, fmt.Errorf("count what would be suspected: %w", err)
 	}
 	return t, nil

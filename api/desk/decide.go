@@ -81,16 +81,16 @@ func (d *desk) reply(c echo.Context) error {
 
 func readChoice(form url.Values) (moderation.Choice, error) {
 	in := moderation.Choice{Note: strings.TrimSpace(form.Get("note"))}
-	var ok bool
-	if in.Reason, ok = decision.ParseReason(form.Get("reason")); !ok {
-		return in, invalid("/reason", "There is no such reason.")
+	var err error
+	if in.Reason, err = decision.ParseReason(form.Get("reason")); err != nil {
+		return in, err
 	}
 	action := form.Get("action")
 	if action == "" && in.Reason != decision.NoReason {
 		action = "reject"
 	}
-	if in.Action, ok = decision.ParseAction(action); !ok {
-		return in, invalid("/action", "There is no such action.")
+	if in.Action, err = decision.ParseAction(action); err != nil {
+		return in, err
 	}
 	if in.Action != decision.Reject {
 		in.Note = "" // the note stands in the form of the reasons
@@ -99,15 +99,11 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 		id, version, _ := strings.Cut(ref, ":")
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil {
-			return in, invalid("/comments", "A comment is named by its id and version.")
+			return in, problem.Field("/comments", "A comment is named by its id and version.")
 		}
 		in.Comments = append(in.Comments, moderation.Ref{ID: id, Version: n})
 	}
 	return in, nil
-}
-
-func invalid(field, detail string) error {
-	return &problem.Error{Kind: problem.Invalid, Code: "field.invalid", Field: field, Detail: detail}
 }
 
 // goOn is the page to go on with after a form: the comment it stood on, else the queue.

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // teacherRow is somebody whose decisions count in the site's model.
@@ -70,7 +71,7 @@ func (d *desk) teach(c echo.Context) error {
 			out, err = d.Service.CopyLessons(ctx, who, site, from, nil)
 		}
 	default:
-		err = invalid("/do", "Lessons are withdrawn, copied, erased or retired.")
+		err = problem.Field("/do", "Lessons are withdrawn, copied, erased or retired.")
 	}
 	if err != nil {
 		return err
@@ -134,7 +135,7 @@ func (d *desk) retire(c echo.Context, who people.Actor, site ground.Site, form u
 	w, ctx, day := catalogOf(c), c.Request().Context(), form.Get("before")
 	before, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return d.settingsAgain(c, who, site, invalid("/before", "Name a day like 2026-01-01."))
+		return d.settingsAgain(c, who, site, problem.Field("/before", "Name a day like 2026-01-01."))
 	}
 	if form.Get("sure") == "yes" {
 		did, err := d.Service.RetireLessons(ctx, who, site, before, nil)

@@ -82,10 +82,10 @@ func (d *desk) suspicious(c echo.Context, who people.Actor, site ground.Site, p 
 func (d *desk) settingsPage(w *catalog, f frame, site ground.Site) settingsPage {
 	s := site.Settings
 	p := settingsPage{
-		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"), Policies: policyLinks(w, site),
-		Suspect: say(s.Suspect), Shadow: shadowOf(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
+		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"),
+		Policies: policyLinks(w, site, ground.Policies),
+		Suspect:  say(s.Suspect), Shadow: shadowOf(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
-	p.Policies = append(p.Policies, policyLink(w, site, ground.PolicySuspicious), policyLink(w, site, ground.PolicyNone))
 	for _, l := range languages {
 		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], ground.Settings{}.RulesText(l.Key)})
 	}
@@ -258,7 +258,7 @@ func (d *desk) addPerson(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	role, _ := people.ParseRole(form.Get("role"))
+	role, _ := people.ParseRole(form.Get("role")) // none is refused below
 	a, token, err := d.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
 		Email: form.Get("email"), Name: form.Get("name"), Role: role, Sites: form["site"],
 	})
@@ -348,7 +348,10 @@ func (d *desk) addToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	scope, _ := people.ParseScope(form.Get("scope"))
+	scope, err := people.ParseScope(form.Get("scope"))
+	if err != nil {
+		return err
+	}
 	_, value, err := d.Identity.AddToken(c.Request().Context(), who, identity.NewToken{Name: form.Get("name"), Scope: scope})
 	if err != nil {
 		p := web.ProblemOf(err)

@@ -15,7 +15,6 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/problem"
 )
 
 //go:embed templates
@@ -120,7 +119,7 @@ func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site grou
 		f.Sites = append(f.Sites, link{URL: "/moderate/" + s.Key + "/queue", Label: s.Name, Current: s.Key == site.Key})
 	}
 	if !known {
-		return f, &problem.Error{Kind: problem.NotFound, Code: "site.unknown", Detail: "There is no such site."}
+		return f, people.NoSite()
 	}
 	if site.Key == "" {
 		f.Owner = who.Account.AllSites >= people.Owner

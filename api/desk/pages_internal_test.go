@@ -160,7 +160,10 @@ func samplePages(w *catalog) map[string]any {
 	pages["whatif"] = try
 	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example", What: []string{w.n("forgood.erase", 12, "email", "ann@mail.example"), w.n("forgood.copies", 3), w.n("did.erased.left", 2)}}
 	for _, name := range setupSteps {
-		p := setupPage{frame: f, Step: name, Heading: w.t("setup." + name), Lead: w.t("setup." + name + ".lead"), Form: url.Values{}, First: true, Policies: policyLinks(w, site), Rules: site.Settings.RulesText(w.lang)}
+		p := setupPage{
+			frame: f, Step: name, Heading: w.t("setup." + name), Lead: w.t("setup." + name + ".lead"), Form: url.Values{}, First: true,
+			Policies: policyLinks(w, site, firstPolicies), Rules: site.Settings.RulesText(w.lang),
+		}
 		p.Wide = true
 		p.Snippet = (&desk{sampleKit}).snippet(site)
 		for i, s := range setupSteps {

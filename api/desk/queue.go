@@ -34,8 +34,6 @@ var views = []struct {
 	{queue.ViewSpam, "spam", true},
 }
 
-var orders = []queue.Order{queue.Oldest, queue.Newest, queue.Risk}
-
 // A place is where in the queue somebody is: what its address says.
 type place struct {
 	site                     string
@@ -145,7 +143,7 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 		p.Title += fmt.Sprintf(" (%s)", count(n, page.Capped))
 	}
 	p.Views = viewLinks(w, site.Key, at, page.Counts, page.Capped)
-	for _, o := range orders {
+	for _, o := range queue.Orders {
 		p.Orders = append(p.Orders, link{Key: string(o), Label: w.t("order." + string(o)), Current: o == at.order()})
 	}
 	m := d.cardMaker(w, site, f.Moderator, at.query(), page.Counts)
@@ -206,12 +204,9 @@ func viewLinks(w *catalog, site string, at place, counts map[queue.View]int, cap
 	return links
 }
 
-// maxCount is where counts stop: that many or more.
-const maxCount = 1000
-
 func count(n int, capped bool) string {
-	if capped && n >= maxCount {
-		return strconv.Itoa(maxCount) + "+"
+	if capped && n >= queue.MaxCount {
+		return strconv.Itoa(queue.MaxCount) + "+"
 	}
 	return strconv.Itoa(n)
 }

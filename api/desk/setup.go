@@ -153,9 +153,6 @@ func (d *desk) newSite(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/setup/moderation")
 }
 
-// The policies of a site that has no decisions yet.
-var policies = []ground.Policy{ground.PolicyAll, ground.PolicyNewWriters}
-
 func (d *desk) policyPage(c echo.Context) error {
 	who, site, err := d.site(c)
 	if err != nil {
@@ -167,21 +164,23 @@ func (d *desk) policyPage(c echo.Context) error {
 	}
 	p := newSetup(c, w, "moderation")
 	p.Rules = site.Settings.RulesText(w.lang)
-	p.Policies = policyLinks(w, site)
+	p.Policies = policyLinks(w, site, firstPolicies)
 	return render(c, w, "setup", p)
 }
 
-func policyLinks(w *catalog, site ground.Site) []link {
+// firstPolicies are for a site that has no decisions yet: none of them asks its filter.
+var firstPolicies = []ground.Policy{ground.PolicyAll, ground.PolicyNewWriters}
+
+func policyLinks(w *catalog, site ground.Site, policies []ground.Policy) []link {
 	var links []link
 	for _, policy := range policies {
-		links = append(links, policyLink(w, site, policy))
+		key := string(policy)
+		links = append(links, link{
+			Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more"),
+			Current: policy == site.Settings.Moderation,
+		})
 	}
 	return links
-}
-
-func policyLink(w *catalog, site ground.Site, policy ground.Policy) link {
-	key := string(policy)
-	return link{Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more"), Current: policy == site.Settings.Moderation}
 }
 
 // setPolicy keeps who waits, and the rules in the language of the page.
@@ -202,7 +201,7 @@ func (d *desk) setPolicy(c echo.Context) error {
 	}
 	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, ground.SiteChange{Settings: change}); err != nil {
 		p := newSetup(c, w, "moderation")
-		p.Policies, p.Rules = policyLinks(w, site), form.Get("rules")
+		p.Policies, p.Rules = policyLinks(w, site, firstPolicies), form.Get("rules")
 		return d.setupAgain(c, w, p, form, err)
 	}
 	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/setup/embed")

@@ -33,14 +33,20 @@ type whatIfPage struct {
 	Wrong     []mistakes
 }
 
+// triedPolicies differ in what they would have done: new_writers trusts whom all trusts, until readers
+// can prove who they are.
+var triedPolicies = []ground.Policy{ground.PolicyAll, ground.PolicySuspicious, ground.PolicyNone}
+
 // mistakes are comments that a setting would have treated otherwise than a moderator did.
 type mistakes struct {
 	Head, Newest string
 	Disagree     []disagreement
 }
 
-// shownWrong is how many mistakes of a kind are shown in full.
-const shownWrong = 10
+const (
+	usualLast  = 1000 // decisions to look at, as the form proposes
+	shownWrong = 10   // mistakes of a kind that are shown in full
+)
 
 // whatIf shows what another setting would have done to the last decisions.
 func (d *desk) whatIf(c echo.Context) error {
@@ -54,13 +60,12 @@ func (d *desk) whatIf(c echo.Context) error {
 		return err
 	}
 	p := w.whatIfPage(f, site)
-	in := moderation.WhatIfRequest{Threshold: site.Settings.Suspect, Policy: ground.PolicySuspicious, Last: 1000}
+	in := moderation.WhatIfRequest{Policy: ground.PolicySuspicious, Last: new(usualLast)}
 	if c.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = c.QueryParam("threshold"), c.QueryParam("last")
-		in.Threshold, in.Last = threshold(p.Threshold), -1 // what is no number is refused
-		if n, err := strconv.Atoi(p.Last); err == nil && n != 0 {
-			in.Last = n
-		}
+		score, _ := strconv.ParseFloat(point(p.Threshold), 64) // what is no number is refused, as 0 is
+		last, _ := strconv.Atoi(p.Last)
+		in.Threshold, in.Last = &score, &last
 		in.Policy = ground.Policy(c.QueryParam("policy"))
 	}
 	for i := range p.Policies {
@@ -81,17 +86,7 @@ func (d *desk) whatIf(c echo.Context) error {
 	return render(c, w, "whatif", p)
 }
 
-// threshold reads what stands in a field, with a decimal comma too, as half of the readers write it.
-// What is no score is -1: 0 would mean the site's own.
-func threshold(typed string) float64 {
-	n, err := strconv.ParseFloat(point(typed), 64)
-	if err != nil || n == 0 {
-		return -1
-	}
-	return n
-}
-
-// point is a number as programs write it.
+// point is a number as programs write it: half of the readers type a decimal comma.
 func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
 // mistakes lists what a trial would have got wrong, by kind.
@@ -130,12 +125,10 @@ func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site 
 
 func (w *catalog) whatIfPage(f frame, site ground.Site) whatIfPage {
 	now := say(site.Settings.Suspect)
-	p := whatIfPage{frame: f, Threshold: now, Now: now, Last: "1000", None: w.t("whatif.none")}
-	for _, policy := range []ground.Policy{ground.PolicyAll, ground.PolicySuspicious, ground.PolicyNone} {
-		key := string(policy)
-		p.Policies = append(p.Policies, link{Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more")})
+	return whatIfPage{
+		frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.t("whatif.none"),
+		Policies: policyLinks(w, site, triedPolicies),
 	}
-	return p
 }
 
 // tried draws what a trial would have done.

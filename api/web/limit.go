@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,9 +43,6 @@ func (k *Kit) limit(c echo.Context, site int64, what string, perMinute, burst in
 	if ok {
 		return nil
 	}
-	seconds := max(1, int(math.Ceil(wait.Seconds())))
-	return &problem.Error{
-		Kind: problem.Limited, Code: "rate.limited", RetryAfter: seconds,
-		Detail: "Too many at once from this address. Your text is safe: wait a little and send it again.",
-	}
+	return problem.TooOften(
+		"Too many at once from this address. Your text is safe: wait a little and send it again.", wait)
 }

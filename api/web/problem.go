@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -56,9 +55,6 @@ func ProblemOf(err error) Problem {
 			Status: statuses[e.Kind], Code: e.Code, Detail: e.Detail,
 			Title: http.StatusText(statuses[e.Kind]), Type: "about:blank", retryAfter: e.RetryAfter,
 		}
-		if p.retryAfter == 0 && (e.Kind == problem.Limited || e.Kind == problem.Busy) {
-			p.retryAfter = 1
-		}
 		if e.Field != "" {
 			p.Errors = []FieldError{{Field: e.Field, Code: e.Code, Detail: e.Detail}}
 		}
@@ -76,17 +72,13 @@ func ProblemOf(err error) Problem {
 	return plain(http.StatusInternalServerError, "internal", "Something went wrong here. It was written down.")
 }
 
-// known finds the *problem.Error in a chain, and makes one of the failures of the store
-// and of a request that ran out of time.
+// known finds the *problem.Error in a chain, and makes one of a request that ran out of time.
 func known(err error) *problem.Error {
-	var e *problem.Error
-	switch {
-	case errors.As(err, &e) && e.Kind != problem.Internal:
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Kind != problem.Internal {
 		return e
-	case errors.Is(err, ground.ErrBusy), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: "The service is busy. Nothing was lost: try again."}
-	case errors.Is(err, ground.ErrFull):
-		return &problem.Error{Kind: problem.Full, Code: "storage.full", Detail: "The service has no room left. Nothing was stored."}
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return known(problem.TryAgain(err))
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func ReadForm(c echo.Context) (url.Values, error) {
 	}
 	form, err := url.ParseQuery(string(raw))
 	if err != nil {
-		return nil, &problem.Error{Kind: problem.Malformed, Code: "form.invalid", Detail: "The form could not be read.", Err: err}
+		return nil, problem.NotForm(err)
 	}
 	return form, nil
 }
@@ -66,31 +66,23 @@ func body(c echo.Context, want string) ([]byte, error) {
 	r := c.Request()
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
-		return nil, &problem.Error{Kind: problem.MediaType, Code: "media_type", Detail: "Send the body as " + want + "."}
+		return nil, problem.Media("Send the body as " + want + ".")
 	}
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return nil, &problem.Error{Kind: problem.MediaType, Code: "media_type", Detail: "Send the body without Content-Encoding."}
+		return nil, problem.Media("Send the body without Content-Encoding.")
 	}
 	if r.ContentLength > MaxBody {
-		return nil, tooLarge()
+		return nil, problem.Oversized(MaxBody)
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, MaxBody))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		return nil, tooLarge()
+		return nil, problem.Oversized(MaxBody)
 	case err != nil:
-		return nil, &problem.Error{Kind: problem.Malformed, Code: "json.invalid", Detail: "The body ended too early.", Err: err}
+		return nil, problem.NotJSON("The body ended too early.", err)
 	}
 	return raw, nil
-}
-
-func tooLarge() error {
-	return &problem.Error{Kind: problem.TooLarge, Code: "body.too_large", Detail: "A request may have 64 KiB."}
-}
-
-func malformed(detail string) error {
-	return &problem.Error{Kind: problem.Malformed, Code: "json.invalid", Detail: detail}
 }
 
 // notUTF8 tells a comment in another encoding from a body that is broken elsewhere:
@@ -98,9 +90,9 @@ func malformed(detail string) error {
 func notUTF8(raw []byte) error {
 	var whole map[string]json.RawMessage
 	if json.Unmarshal(raw, &whole) == nil && !utf8.Valid(whole["body"]) {
-		return &problem.Error{Kind: problem.Invalid, Code: "comment.not_utf8", Field: "/body", Detail: "A comment is UTF-8 text."}
+		return problem.NotUTF8()
 	}
-	return malformed("JSON is UTF-8.")
+	return problem.NotJSON("JSON is UTF-8.", nil)
 }
 
 // wrongType names the field whose value is of another type than the contract's.
@@ -108,9 +100,9 @@ func wrongType(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
 		field := "/" + strings.ReplaceAll(t.Field, ".", "/")
-		return &problem.Error{Kind: problem.Invalid, Code: "field.invalid", Field: field, Detail: "A " + t.Value + " cannot stand here."}
+		return problem.Field(field, "A "+t.Value+" cannot stand here.")
 	}
-	return &problem.Error{Kind: problem.Malformed, Code: "json.invalid", Detail: "The body is not JSON.", Err: err}
+	return problem.NotJSON("The body is not JSON.", err)
 }
 
 // A walker goes through a body once before it is decoded, for what encoding/json lets pass:
@@ -122,16 +114,16 @@ type walker struct {
 func (w *walker) document(t reflect.Type) error {
 	tok, err := w.dec.Token()
 	if err != nil {
-		return malformed("The body is not JSON.")
+		return problem.NotJSON("The body is not JSON.", nil)
 	}
 	if tok != json.Delim('{') {
-		return malformed("The body must be a JSON object.")
+		return problem.NotJSON("The body must be a JSON object.", nil)
 	}
 	if err := w.object(t, "", 1); err != nil {
 		return err
 	}
 	if _, err := w.dec.Token(); err != io.EOF {
-		return malformed("Something stands after the JSON object.")
+		return problem.NotJSON("Something stands after the JSON object.", nil)
 	}
 	return nil
 }
@@ -140,14 +132,14 @@ func (w *walker) document(t reflect.Type) error {
 func (w *walker) value(t reflect.Type, at string, depth int) error {
 	tok, err := w.dec.Token()
 	if err != nil {
-		return malformed("The body is not JSON.")
+		return problem.NotJSON("The body is not JSON.", nil)
 	}
 	d, ok := tok.(json.Delim)
 	if !ok {
 		return nil
 	}
 	if depth >= maxDepth {
-		return malformed("The body is nested too deeply.")
+		return problem.NotJSON("The body is nested too deeply.", nil)
 	}
 	if d == '{' {
 		return w.object(t, at, depth+1)
@@ -161,17 +153,17 @@ func (w *walker) object(t reflect.Type, at string, depth int) error {
 	for w.dec.More() {
 		tok, err := w.dec.Token()
 		if err != nil {
-			return malformed("The body is not JSON.")
+			return problem.NotJSON("The body is not JSON.", nil)
 		}
 		key := tok.(string) // the decoder gives nothing else here
 		here := at + "/" + pointer.Replace(key)
 		if seen[key] {
-			return malformed("A key stands twice: " + here)
+			return problem.NotJSON("A key stands twice: "+here, nil)
 		}
 		seen[key] = true
 		ft, ok := fields[key]
 		if fields != nil && !ok {
-			return &problem.Error{Kind: problem.Invalid, Code: "field.unknown", Field: here, Detail: "There is no such field."}
+			return problem.UnknownField(here)
 		}
 		if err := w.value(ft, here, depth); err != nil {
 			return err
@@ -195,7 +187,7 @@ func (w *walker) list(t reflect.Type, at string, depth int) error {
 
 func (w *walker) end() error {
 	if _, err := w.dec.Token(); err != nil {
-		return malformed("The body is not JSON.")
+		return problem.NotJSON("The body is not JSON.", nil)
 	}
 	return nil
 }

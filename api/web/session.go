@@ -34,13 +34,13 @@ func (k *Kit) ActorAgain(c echo.Context) (people.Actor, error) {
 	if r.Header.Get("Authorization") != "" {
 		token, ok := Bearer(r)
 		if !ok {
-			return people.Actor{}, AuthNeeded()
+			return people.Actor{}, problem.SignIn()
 		}
 		return k.Identity.ActorByToken(r.Context(), token)
 	}
 	cookie, err := r.Cookie(k.cookieName())
 	if err != nil {
-		return people.Actor{}, AuthNeeded()
+		return people.Actor{}, problem.SignIn()
 	}
 	return k.Identity.ActorBySession(r.Context(), cookie.Value)
 }
@@ -53,11 +53,6 @@ func Bearer(r *http.Request) (token string, ok bool) {
 	}
 	token = strings.TrimSpace(token)
 	return token, token != ""
-}
-
-// AuthNeeded is the answer to nobody in particular.
-func AuthNeeded() error {
-	return &problem.Error{Kind: problem.Unauthenticated, Code: "auth.needed", Detail: "Sign in, or send a token."}
 }
 
 // cookieName is bound to the host by its prefix where the browser allows it: over https.
@@ -93,13 +88,8 @@ func (k *Kit) cookie() *http.Cookie {
 func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := k.csrf.Check(c.Request()); err != nil {
-			return ForeignOrigin(err)
+			return problem.ForeignOrigin(err)
 		}
 		return next(c)
 	}
-}
-
-// ForeignOrigin is the answer to a write from a page that may not write here.
-func ForeignOrigin(cause error) error {
-	return &problem.Error{Kind: problem.Forbidden, Code: "origin.foreign", Detail: "This page may not write here.", Err: cause}
 }

@@ -50,22 +50,12 @@ func (c ofSite) with(a *app, do func(ctx context.Context, r *rooms, site ground.
 type classifierEvalCmd struct {
 	ofSite
 	Threshold  *float64 `help:"Try a score from which comments are suspected: 0.5 to 1." placeholder:"X"`
-	Moderation string   `help:"Try another rule: all, new_writers, suspicious or none." enum:",all,new_writers,suspicious,none" default:"" placeholder:"RULE"`
+	Moderation string   `help:"Try another rule: all, new_writers, suspicious or none." placeholder:"RULE"`
 	Last       *int     `help:"How many decided comments to try it on: 1 to 10,000 (1,000)." placeholder:"N"`
 }
 
 func (c classifierEvalCmd) Run(a *app) error {
-	try := moderation.WhatIfRequest{Policy: ground.Policy(c.Moderation)}
-	if c.Threshold != nil {
-		if try.Threshold = *c.Threshold; !(try.Threshold >= 0.5 && try.Threshold <= 1) {
-			return fmt.Errorf("--threshold: want a score from 0.5 to 1, not %v", *c.Threshold)
-		}
-	}
-	if c.Last != nil {
-		if try.Last = *c.Last; try.Last < 1 || try.Last > 10_000 {
-			return fmt.Errorf("--last: want 1 to 10,000 comments, not %d", *c.Last)
-		}
-	}
+	try := moderation.WhatIfRequest{Threshold: c.Threshold, Policy: ground.Policy(c.Moderation), Last: c.Last}
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		q, err := r.service.Quality(ctx, people.Operator, site, moderation.QualityRequest{})
 		if err != nil {

@@ -144,7 +144,7 @@ func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 		{"no such site", []string{"rebuild", "--site", "none"}},
 		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "1.5"}},
 		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "NaN"}},
-		{"1 to 10,000", []string{"eval", "--site", "empty", "--last", "0"}},
+		{"1 to 10000", []string{"eval", "--site", "empty", "--last", "0"}},
 		{"moderation", []string{"eval", "--site", "empty", "--moderation", "some"}},
 		{"like 2026-01-01", []string{"retire", "--site", "empty", "--before", "yesterday"}},
 		{"older than some time in the past", []string{"retire", "--site", "empty", "--before", "2999-01-01"}},

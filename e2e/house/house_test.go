@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 		"moderation/address", "moderation/decision", "moderation/markup", "moderation/problem", "moderation/text", "moderation/verdict",
 		"classifier",
 	},
-	"moderation/decision": {"classifier"},
+	"moderation/decision": {"moderation/problem", "classifier"},
 	"moderation/identity": {"moderation/address", "moderation/ground", "moderation/identity/password", "moderation/people",
 		"moderation/problem", "moderation/secret", "moderation/text"},
 	"moderation/identity/password": {"moderation/problem"},
@@ -154,6 +154,14 @@ func TestBayesianIsReadInOneFile(t *testing.T) {
 		if file != "classifier/counts.go" && !strings.HasPrefix(file, "e2e/house/") {
 			t.Errorf("%s imports the count store; only classifier/counts.go may", file)
 		}
+	}
+}
+
+func TestProblemsAreMadeInOneRoom(t *testing.T) {
+	cmd := exec.Command("git", "grep", "-n", "problem.Error"+"{", "--", "*.go")
+	cmd.Dir = "../.."
+	if out, _ := cmd.Output(); len(out) > 0 { // no match: exit 1 and no output
+		t.Errorf("only package problem makes an Error, by a function for each:\n%s", out)
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-const maxBody = 10_000 // characters
+// MaxLength is how many characters a comment may have.
+const MaxLength = 10_000
 
 // What of a writer's own fields is taken.
 const (
@@ -22,17 +23,17 @@ const (
 // CheckBody returns a comment's text as it is kept.
 func CheckBody(body string) (string, error) {
 	if !utf8.ValidString(body) {
-		return "", problem.Wrong("comment.not_utf8", "/body", "The text is not valid UTF-8.")
+		return "", problem.NotUTF8()
 	}
 	// Browsers send \r\n for what a text box counts as one character.
 	n := utf8.RuneCountInString(body) - strings.Count(body, "\r\n")
-	if n <= maxBody {
+	if n <= MaxLength {
 		body = text.Clean(body)
 		n = utf8.RuneCountInString(body) // composing may lengthen a text
 	}
-	if n > maxBody {
+	if n > MaxLength {
 		return "", problem.Wrong("comment.too_long", "/body",
-			fmt.Sprintf("A comment may have %d characters; this one has %d.", maxBody, n))
+			fmt.Sprintf("A comment may have %d characters; this one has %d.", MaxLength, n))
 	}
 	if !text.Visible(body) {
 		return "", problem.Wrong("comment.empty", "/body", "Write something first.")

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // State is where a comment stands.
@@ -105,14 +106,18 @@ func (s State) String() string  { return stateNames[s] }
 func (a Action) String() string { return actionNames[a] }
 func (r Reason) String() string { return reasonNames[r] } // "" for NoReason
 
-// ParseAction reads an action's name; false for a name that is none.
-func ParseAction(name string) (Action, bool) {
-	i := slices.Index(actionNames, name)
-	return Action(max(i, 0)), i >= 0
+// ParseAction reads an action's name.
+func ParseAction(name string) (Action, error) {
+	if i := slices.Index(actionNames, name); i >= 0 {
+		return Action(i), nil
+	}
+	return Hold, problem.Field("/action", "Use approve, reject, spam or hold.")
 }
 
-// ParseReason reads a reason's name; "" is NoReason; false for a name that is none.
-func ParseReason(name string) (Reason, bool) {
-	i := slices.Index(reasonNames, name)
-	return Reason(max(i, 0)), i >= 0
+// ParseReason reads a reason's name; "" is NoReason.
+func ParseReason(name string) (Reason, error) {
+	if i := slices.Index(reasonNames, name); i >= 0 {
+		return Reason(i), nil
+	}
+	return NoReason, problem.Field("/reason", "There is no such reason.")
 }

@@ -79,16 +79,21 @@ func TestAnActionAndTheStateItLeadsToAreOfOnePair(t *testing.T) {
 		if got := a.State().Action(); got != a {
 			t.Errorf("%v leads to %v, to which %v leads", a, a.State(), got)
 		}
-		if got, ok := decision.ParseAction(a.String()); got != a || !ok {
-			t.Errorf("%q is read as %v, %t", a, got, ok)
+		if got, err := decision.ParseAction(a.String()); got != a || err != nil {
+			t.Errorf("%q is read as %v, %v", a, got, err)
 		}
 	}
 	for r := decision.NoReason; r <= decision.ReasonOther; r++ {
-		if got, ok := decision.ParseReason(r.String()); got != r || !ok {
-			t.Errorf("%q is read as %v, %t", r, got, ok)
+		if got, err := decision.ParseReason(r.String()); got != r || err != nil {
+			t.Errorf("%q is read as %v, %v", r, got, err)
 		}
 	}
-	if _, ok := decision.ParseAction("remove"); ok {
-		t.Error("an action that is none is read as one")
+	for _, name := range []string{"remove", "Approve", ""} {
+		if got, err := decision.ParseAction(name); err == nil {
+			t.Errorf("%q is read as the action %v", name, got)
+		}
+	}
+	if got, err := decision.ParseReason("rude"); err == nil {
+		t.Errorf("a reason that is none is read as %v", got)
 	}
 }

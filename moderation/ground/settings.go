@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -35,10 +36,11 @@ const (
 	PolicyNone       Policy = "none"
 )
 
+// Policies are all there are, the strictest first.
+var Policies = []Policy{PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNone}
+
 // Known reports whether there is such a policy.
-func (p Policy) Known() bool {
-	return p == PolicyAll || p == PolicyNewWriters || p == PolicySuspicious || p == PolicyNone
-}
+func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 
 // Settings of a site. Rules holds the rules text by language ("en", "ru", "kk"); a missing
 // one is the default. Suspect is the score from which a comment is suspected (0.9).
@@ -80,7 +82,7 @@ func (s *Settings) Set(name, value string) error {
 	switch name {
 	case "moderation":
 		if !Policy(value).Known() {
-			return problem.Field(field, "Use all, new_writers, suspicious or none.")
+			return problem.Field(field, "Use "+problem.Among(Policies)+".")
 		}
 		s.Moderation = Policy(value)
 	case "suspect":

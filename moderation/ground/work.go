@@ -44,11 +44,9 @@ func (w Work[T]) Update(ctx context.Context, fn func(T) error) error {
 func fault(err error) error {
 	switch {
 	case errors.Is(err, ErrBusy):
-		return &problem.Error{Kind: problem.Busy, Code: "busy", RetryAfter: 1, Err: err,
-			Detail: "The service is busy. Nothing was lost; try again in a moment."}
+		return problem.TryAgain(err)
 	case errors.Is(err, ErrFull):
-		return &problem.Error{Kind: problem.Full, Code: "storage.full", Err: err,
-			Detail: "The service has no room left to store this. Its operator must make some."}
+		return problem.NoRoom(err)
 	}
 	return err
 }

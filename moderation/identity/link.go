@@ -151,6 +151,5 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 }
 
 func errNoLink() error {
-	return &problem.Error{Kind: problem.Unauthenticated, Code: "auth.needed",
-		Detail: "This link was used, is too old, or is not known. Ask for another one."}
+	return problem.Unproven("auth.needed", "This link was used, is too old, or is not known. Ask for another one.")
 }

@@ -36,9 +36,7 @@ type SignedIn struct {
 func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (SignedIn, error) {
 	email, possible := address.Email(email)
 	if wait := s.signins.Take(email, s.work.Now()); wait > 0 {
-		return SignedIn{}, &problem.Error{Kind: problem.Limited, Code: "rate.limited",
-			Detail:     "Too many wrong passwords. Wait a little, then try again.",
-			RetryAfter: int(wait/time.Second) + 1}
+		return SignedIn{}, problem.TooOften("Too many wrong passwords. Wait a little, then try again.", wait)
 	}
 	account, err := s.signer(ctx, email, possible)
 	if err != nil {
@@ -205,5 +203,5 @@ func (s *Service) EndSession(ctx context.Context, who people.Actor, id string) e
 }
 
 func errSession() error {
-	return &problem.Error{Kind: problem.Unauthenticated, Code: "session.refused", Detail: "The e-mail or the password is wrong."}
+	return problem.Unproven("session.refused", "The e-mail or the password is wrong.")
 }

@@ -31,9 +31,6 @@ func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (
 	if in.Scope == 0 {
 		in.Scope = people.ScopeDecide
 	}
-	if in.Scope > people.ScopeAdmin {
-		return people.Token{}, "", errScope()
-	}
 	sites, err := s.siteIDs(ctx, who, in.Sites)
 	if err != nil {
 		return people.Token{}, "", err
@@ -140,10 +137,9 @@ func (s *Service) SetToken(ctx context.Context, who people.Actor, id string, nam
 			}
 		}
 		if scope != nil {
-			if *scope < people.ScopeRead || *scope > people.ScopeAdmin {
-				return errScope()
+			if err := t.Allow(*scope); err != nil {
+				return err
 			}
-			t.Scope = *scope
 		}
 		if err := tx.UpdateToken(t); err != nil {
 			return err
@@ -201,5 +197,3 @@ func ownToken(tx Tx, who people.Actor, id string) (people.Token, people.Account,
 }
 
 func errNoToken() error { return problem.Missing("token.unknown", "There is no such token.") }
-
-func errScope() error { return problem.Field("/scope", "Use read, decide or admin.") }

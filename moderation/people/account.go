@@ -42,17 +42,25 @@ var (
 func (r Role) String() string  { return roleNames[r] }  // "" for NoRole
 func (s Scope) String() string { return scopeNames[s] } // "" for the zero Scope
 
-// ParseRole reads a role's name; "" is NoRole; false for a name that is none.
-func ParseRole(name string) (Role, bool) {
-	i := slices.Index(roleNames, name)
-	return Role(max(i, 0)), i >= 0
+// ParseRole reads a role's name; "" is NoRole.
+func ParseRole(name string) (Role, error) {
+	if i := slices.Index(roleNames, name); i >= 0 {
+		return Role(i), nil
+	}
+	return NoRole, errRole()
 }
 
-// ParseScope reads a scope's name; "" is the zero Scope; false for a name that is none.
-func ParseScope(name string) (Scope, bool) {
-	i := slices.Index(scopeNames, name)
-	return Scope(max(i, 0)), i >= 0
+func errRole() error { return problem.Field("/role", "Use owner, moderator or author.") }
+
+// ParseScope reads a scope's name; "" is the zero Scope.
+func ParseScope(name string) (Scope, error) {
+	if i := slices.Index(scopeNames, name); i >= 0 {
+		return Scope(i), nil
+	}
+	return 0, errScope()
 }
+
+func errScope() error { return problem.Field("/scope", "Use read, decide or admin.") }
 
 // An Account is a person who signs in. Roles are by site id; AllSites is a role on every
 // site, those to come included (0: none).
@@ -78,7 +86,7 @@ func (a Account) Role(site int64) Role {
 // Give makes role the account's only one: on sites, or on all when there are none.
 func (a *Account) Give(role Role, sites []int64) error {
 	if role < Author || role > Owner {
-		return problem.Field("/role", "Use owner, moderator or author.")
+		return errRole()
 	}
 	a.AllSites, a.Roles = NoRole, map[int64]Role{}
 	if len(sites) == 0 {
@@ -131,6 +139,15 @@ type Token struct {
 	Sites     []int64
 	Scope     Scope
 	CreatedAt time.Time
+}
+
+// Allow makes scope the token's.
+func (t *Token) Allow(scope Scope) error {
+	if scope < ScopeRead || scope > ScopeAdmin {
+		return errScope()
+	}
+	t.Scope = scope
+	return nil
 }
 
 // A Link is a one-time link: to set a new account's password, or (Account "") to make the

@@ -6,6 +6,7 @@
 package queue
 
 import (
+	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -30,6 +31,9 @@ const (
 // Views are all there are; the last two are empty until readers can report and appeal.
 var Views = []View{ViewPending, ViewSuspected, ViewApproved, ViewRejected, ViewSpam, ViewReported, ViewAppealed}
 
+// MaxCount is how far a view is counted: that many or more.
+const MaxCount = 1_000
+
 // Order orders a queue.
 type Order string
 
@@ -39,6 +43,9 @@ const (
 	Newest Order = "newest"
 	Risk   Order = "risk"
 )
+
+// Orders are all there are.
+var Orders = []Order{Oldest, Newest, Risk}
 
 // A Query asks for one page of a view. Search is folded already; empty matches all.
 type Query struct {
@@ -68,17 +75,16 @@ func (req Request) Query(site int64, suspect float64) (q Query, err error) {
 		q.View = ViewPending
 	}
 	if !slices.Contains(Views, q.View) {
-		return q, problem.Query("state is one of pending, suspected, approved, rejected, spam, reported and appealed.")
+		return q, problem.Query("state", "Ask for "+problem.Among(Views)+".")
 	}
-	switch q.Order {
-	case "":
+	if q.Order == "" {
 		q.Order = Oldest
-	case Oldest, Newest, Risk:
-	default:
-		return q, problem.Query("sort is oldest, newest or risk.")
 	}
-	if !utf8.ValidString(req.Search) || utf8.RuneCountInString(req.Search) > 200 {
-		return q, problem.Query("q is text of at most 200 characters.")
+	if !slices.Contains(Orders, q.Order) {
+		return q, problem.Query("sort", "Sort by "+problem.Among(Orders)+".")
+	}
+	if !utf8.ValidString(req.Search) || utf8.RuneCountInString(req.Search) > maxSearch {
+		return q, problem.Query("q", fmt.Sprintf("What is looked for has at most %d characters.", maxSearch))
 	}
 	q.Search = text.Fold(req.Search)
 	if q.Limit, err = PageSize(req.Limit); err != nil {
@@ -92,13 +98,19 @@ func (req Request) Query(site int64, suspect float64) (q Query, err error) {
 	return q, nil
 }
 
+const (
+	usual     = 50
+	most      = 200
+	maxSearch = 200 // characters
+)
+
 // PageSize is the length of a moderators' list: 50 unless another is asked for.
 func PageSize(limit int) (int, error) {
 	if limit == 0 {
-		return 50, nil
+		return usual, nil
 	}
-	if limit < 1 || limit > 200 {
-		return 0, problem.Query("limit is between 1 and 200.")
+	if limit < 1 || limit > most {
+		return 0, problem.Query("limit", fmt.Sprintf("A limit is a number from 1 to %d.", most))
 	}
 	return limit, nil
 }

@@ -7,6 +7,7 @@ package thread
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -56,13 +57,13 @@ var sorts = map[string]Order{"": Oldest, "oldest": Oldest, "newest": Newest, "to
 func (req Request) Query(site int64) (Query, error) {
 	order, ok := sorts[req.Sort]
 	if !ok {
-		return Query{}, problem.Query("Sort by oldest, newest or top.")
+		return Query{}, problem.Query("sort", "Sort by oldest, newest or top.")
 	}
 	if req.Limit < 0 || req.Limit > most {
-		return Query{}, problem.Query("A limit is 1 to 100.")
+		return Query{}, problem.Query("limit", fmt.Sprintf("A limit is a number from 1 to %d.", most))
 	}
 	if req.After != "" && req.Around != "" {
-		return Query{}, problem.Query("Ask with after or with around, not with both.")
+		return Query{}, problem.Query("around", "Ask with after or with around, not with both.")
 	}
 	q := Query{Site: site, Order: order, Limit: req.Limit + 1}
 	if req.Limit == 0 {

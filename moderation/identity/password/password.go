@@ -80,6 +80,6 @@ func takeSlot(ctx context.Context) error {
 	case slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return &problem.Error{Kind: problem.Busy, Code: "busy", Detail: "Too many sign in at once. Try again in a moment.", RetryAfter: 5, Err: ctx.Err()}
+		return problem.TryAgain(fmt.Errorf("wait to hash a password: %w", ctx.Err()))
 	}
 }
