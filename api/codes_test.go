@@ -23,6 +23,9 @@ func TestEachCodeIsAnswered(t *testing.T) {
 		owner := w.tokens["owner a"]
 		page := w.as("owner a", "GET", desk+"/pages", nil).list("pages")[0]["id"].(string)
 		w.clock.add(time.Hour) // for posting anew, and past the edit window
+		keyed := map[string]string{"Idempotency-Key": "0123456789abcdef"}
+		w.do(call{method: "POST", path: posts, body: comment(w.text()), header: keyed, bearer: owner}) // to be contradicted
+		provoked := map[string][]reply{}
 
 		for _, tt := range []struct {
 			status int
@@ -35,7 +38,14 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&limit=0"}},
 			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&lang=xx"}},
 			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&after=x&around=y"}},
+			{400, "query.invalid", call{path: posts + "?page=" + pageA + "&limit=101"}},
 			{400, "query.invalid", call{path: desk + "/queue?state=lost", bearer: owner}},
+			{400, "query.invalid", call{path: desk + "/queue?sort=best", bearer: owner}},
+			{400, "query.invalid", call{path: desk + "/queue?limit=201", bearer: owner}},
+			{400, "query.invalid", call{path: desk + "/what-if?threshold=1.1", bearer: owner}},
+			{400, "query.invalid", call{path: desk + "/what-if?moderation=never", bearer: owner}},
+			{400, "query.invalid", call{path: desk + "/what-if?last=0", bearer: owner}},
+			{400, "query.invalid", call{path: "/api/v1/sites/a/counts"}},
 			{400, "cursor.invalid", call{path: posts + "?page=" + pageA + "&after=nonsense"}},
 			{400, "cursor.invalid", call{path: desk + "/queue?after=nonsense", bearer: owner}},
 			{400, "cursor.invalid", call{path: desk + "/log?after=nonsense", bearer: owner}},
@@ -75,20 +85,29 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{422, "field.invalid", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Idempotency-Key": "short"}}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "burn"}, bearer: owner}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
+			{422, "idempotency.mismatch", call{method: "POST", path: posts, body: comment("Other words."), header: keyed, bearer: owner}},
 			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply", body: m{"body": "An answer.", "version": 7}, bearer: owner}},
 		} {
 			w.clock.add(time.Minute) // limits are another test's
-			want(t, w.do(tt.call), tt.status, tt.code)
+			r := w.do(tt.call)
+			want(t, r, tt.status, tt.code)
+			provoked[tt.code] = append(provoked[tt.code], r)
 		}
 
 		w.as("owner a", "PATCH", desk+"/pages/"+page, m{"open": false})
-		want(t, w.do(call{method: "POST", path: posts, body: comment("After closing time.")}), 422, "page.closed")
+		r := w.do(call{method: "POST", path: posts, body: comment("After closing time.")})
+		want(t, r, 422, "page.closed")
+		provoked["page.closed"] = []reply{r}
 
 		w.front.Panics("/api/v1/panic")
-		r := w.do(call{path: "/api/v1/panic"})
+		r = w.do(call{path: "/api/v1/panic"})
 		want(t, r, 500, "internal")
+		provoked["internal"] = []reply{r}
 		if strings.Contains(string(r.raw), "secret cause") || !strings.Contains(w.log.String(), "secret cause") {
 			t.Errorf("a panic's cause belongs into the log and not into the answer %s", r.raw)
+		}
+		for code, replies := range provoked {
+			golden(t, code, replies...)
 		}
 	})
 }
@@ -128,6 +147,7 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 		for _, address := range []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3"} {
 			r := from(address)
 			want(t, r, 429, "rate.limited")
+			golden(t, "rate.limited", r)
 			if r.header.Get("Retry-After") == "" {
 				t.Errorf("no Retry-After: %v", r.header)
 			}
@@ -188,6 +208,7 @@ func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
 		release := w.hold()
 		r := w.decide("approve", id, 1)
 		want(t, r, 503, "busy")
+		golden(t, "busy", r)
 		if r.header.Get("Retry-After") == "" {
 			t.Errorf("no Retry-After: %v", r.header)
 		}
@@ -236,6 +257,7 @@ func TestAFullDiskIsSaidToBeFull(t *testing.T) {
 		}
 	}
 	want(t, r, 507, "storage.full")
+	golden(t, "storage.full", r)
 	if got := full.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")}); got.status != 200 {
 		t.Errorf("reading goes on: got %v", got)
 	}
