@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
@@ -149,7 +150,7 @@ func send(c echo.Context, page *rendered) error {
 		return nil
 	}
 	body, length := page.plain, page.plainLen
-	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if web.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 		body, length = page.zipped, page.zippedLen
 		header["Content-Encoding"] = gzipped
 	}
@@ -163,10 +164,4 @@ func send(c echo.Context, page *rendered) error {
 // matches compares weakly, as If-None-Match does.
 func matches(known, etag string) bool {
 	return known == "*" || strings.Contains(known, strings.TrimPrefix(etag, "W/"))
-}
-
-// acceptsGzip reads an Accept-Encoding; gzip;q=0 is a refusal.
-func acceptsGzip(accepted string) bool {
-	i := strings.Index(accepted, "gzip")
-	return i >= 0 && !strings.HasPrefix(accepted[i+len("gzip"):], ";q=0")
 }

@@ -2,9 +2,10 @@ package api
 
 import (
 	_ "embed"
-	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
 )
 
 // The specification is written by hand in openapi.yaml; openapi.json is the same, for
@@ -13,9 +14,10 @@ import (
 //go:embed openapi.json
 var openapiJSON []byte
 
+var openapiFile = web.NewFile("application/json", openapiJSON)
+
 func (s *Server) openapi(c echo.Context) error {
-	h := c.Response().Header()
-	h.Set("Access-Control-Allow-Origin", "*") // it is public, and tools read it from anywhere
-	h.Set("Cache-Control", "public, max-age=300")
-	return c.Blob(http.StatusOK, "application/json", openapiJSON)
+	// It is public, and tools read it from anywhere.
+	c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+	return openapiFile.Serve(c, fiveMinutes)
 }

@@ -26,7 +26,7 @@ type desk struct {
 func Register(e *echo.Echo, kit *web.Kit) {
 	d := &desk{kit}
 	e.GET("/moderate", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/moderate/") })
-	e.GET("/moderate/assets/:name", asset, smaller)
+	e.GET("/moderate/assets/:name", asset)
 
 	open := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages)
 	open.GET("/signin", d.signInPage)

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// A File is sent as it is, to whoever has not got it yet, and compressed once for all. Version is
+// a hash of it: an address with that in its query v may be kept for good.
+type File struct {
+	Version string
+	kind    string
+	etag    string
+	plain   []byte
+	zipped  func() []byte
+}
+
+// NewFile returns a file of a media type.
+func NewFile(kind string, body []byte) *File {
+	sum := sha256.Sum256(body)
+	version := hex.EncodeToString(sum[:6])
+	return &File{
+		Version: version, kind: kind, plain: body,
+		// Weak: the same file compressed is other bytes.
+		etag: `W/"` + version + `"`,
+		// Not before somebody asks: most commands of the binary serve nothing.
+		zipped: sync.OnceValue(func() []byte { return zip(body) }),
+	}
+}
+
+// Serve answers with f. keep is the Cache-Control of an address without the version.
+func (f *File) Serve(c echo.Context, keep string) error {
+	h := c.Response().Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("ETag", f.etag)
+	h.Add("Vary", "Accept-Encoding")
+	if c.QueryParam("v") == f.Version {
+		keep = "public, max-age=31536000, immutable"
+	}
+	h.Set("Cache-Control", keep)
+	body := f.plain
+	if AcceptsGzip(c.Request().Header.Get("Accept-Encoding")) {
+		body = f.zipped()
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(body))) // which ServeContent leaves out of what is encoded
+	}
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
+	return nil
+}
+
+func zip(body []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level exists
+	_, _ = w.Write(body)                                  // a buffer takes everything
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// AcceptsGzip reads an Accept-Encoding: gzip must be named, and a weight of 0 is a refusal.
+func AcceptsGzip(accepted string) bool {
+	for coding := range strings.SplitSeq(accepted, ",") {
+		name, weight, weighed := strings.Cut(coding, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			continue
+		}
+		if !weighed {
+			return true
+		}
+		q, found := strings.CutPrefix(strings.ToLower(strings.TrimSpace(weight)), "q=")
+		n, err := strconv.ParseFloat(q, 64)
+		return found && err == nil && n > 0
+	}
+	return false
+}
