@@ -15,7 +15,7 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const posts, desk = "/api/v1/sites/a/comments", "/api/v1/sites/a/moderation"
 		bearer := w.tokens["owner a"]
-		body := with(comment("Sent once, and once again."), "form", m{"trap": "", "token": "first"})
+		body := with(written("Sent once, and once again."), "form", m{"trap": "", "token": "first"})
 		first := w.do(call{method: "POST", path: posts, body: body, header: keyed(key16)})
 		again := w.do(call{method: "POST", path: posts, body: with(body, "form", m{"token": "second"}), header: keyed(key16)})
 		if first.status != 201 || again.status != 201 || string(first.raw) != string(again.raw) {
@@ -31,7 +31,7 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		if item.num("submissions") != 1 {
 			t.Errorf("a replay counts as a submission: %v", item.at("submissions"))
 		}
-		want(t, w.do(call{method: "POST", path: posts, body: comment("Other words."), header: keyed(key16)}), 422, "idempotency.mismatch")
+		want(t, w.do(call{method: "POST", path: posts, body: written("Other words."), header: keyed(key16)}), 422, "idempotency.mismatch")
 
 		decision := m{"action": "approve", "comments": []m{{"id": first.str("id"), "version": 1}}}
 		d1 := w.do(call{method: "POST", path: desk + "/decisions", body: decision, header: keyed(key16), bearer: bearer})
@@ -62,7 +62,7 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		}
 
 		w.clock.add(25 * time.Hour)
-		if r := w.do(call{method: "POST", path: posts, body: comment("A day later the key is free."), header: keyed(key16)}); r.status != 201 || r.header.Get("Idempotency-Replayed") != "" {
+		if r := w.do(call{method: "POST", path: posts, body: written("A day later the key is free."), header: keyed(key16)}); r.status != 201 || r.header.Get("Idempotency-Replayed") != "" {
 			t.Errorf("a day later: got %v", r)
 		}
 	})
@@ -71,15 +71,15 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 func TestFailuresAreNotKept(t *testing.T) {
 	w := onSQLite(t)
 	const posts = "/api/v1/sites/a/comments"
-	want(t, w.do(call{method: "POST", path: posts, body: comment(""), header: keyed(key16)}), 422, "comment.empty")
-	if r := w.do(call{method: "POST", path: posts, body: comment("Now with words."), header: keyed(key16)}); r.status != 201 {
+	want(t, w.do(call{method: "POST", path: posts, body: written(""), header: keyed(key16)}), 422, "comment.empty")
+	if r := w.do(call{method: "POST", path: posts, body: written("Now with words."), header: keyed(key16)}); r.status != 201 {
 		t.Errorf("after a failure: got %v, want 201", r)
 	}
 }
 
 func TestManyOfOnePostAtOnceAreOne(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		body := comment("Twenty at one instant.")
+		body := written("Twenty at one instant.")
 		ids := make([]string, 20)
 		var all sync.WaitGroup
 		for i := range ids {

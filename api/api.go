@@ -20,14 +20,16 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 )
 
-// Options are what a Server is made of. Process, Identity, Service, Clock, Log and PublicURL are required.
+// Options are what a Server is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL are required.
 // Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis says
 // "up" or "down", and "" (or is nil) where none was configured.
 type Options struct {
 	Process   *ground.Process
 	Identity  *identity.Service
+	Learning  *learning.Models
 	Service   *moderation.Service
 	Clock     ground.Clock
 	Log       *slog.Logger
@@ -53,7 +55,7 @@ type Server struct {
 // New returns a Server that follows the service's events until Close.
 func New(o Options) *Server {
 	kit := web.New(web.Options{
-		Process: o.Process, Identity: o.Identity, Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
+		Process: o.Process, Identity: o.Identity, Learning: o.Learning, Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
 	})
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,

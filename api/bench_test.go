@@ -58,7 +58,7 @@ type floor struct {
 func newFloor(b *testing.B) *floor {
 	w := newWorld(b, sqliteURL(b), "", options{silent: true})
 	for range 25 {
-		w.approved(comment(w.text() + strings.Repeat(" Some more of it.", 14)))
+		w.approved(written(w.text() + strings.Repeat(" Some more of it.", 14)))
 	}
 	f := &floor{w: w, get: "/api/v1/sites/a/comments?page=" + pageA}
 	page := w.thread()

@@ -9,14 +9,14 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store"
 )
 
 func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.approved(comment(w.text()))
+		w.approved(written(w.text()))
 		zipped := func() {
 			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"Accept-Encoding": "gzip"}})
 			defer res.Body.Close()
@@ -44,7 +44,7 @@ func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 
 func TestAReaderWhoHasThePageIsToldSo(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.approved(comment(w.text()))
+		w.approved(written(w.text()))
 		etag := w.thread().header.Get("ETag")
 		ask := func(known string) reply {
 			return w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"If-None-Match": known}})
@@ -57,7 +57,7 @@ func TestAReaderWhoHasThePageIsToldSo(t *testing.T) {
 		if r := ask(`W/"other"`); r.status != 200 {
 			t.Errorf("another ETag: got %d, want 200", r.status)
 		}
-		w.approved(comment(w.text()))
+		w.approved(written(w.text()))
 		if r := ask(etag); r.status != 200 || len(r.list("comments")) != 2 {
 			t.Errorf("after an approval: got %v, want the page anew", r)
 		}
@@ -70,7 +70,7 @@ func TestWhatReadersSeeFollowsWhatHappens(t *testing.T) {
 		if n := count(); n != 0 { // kept as a page that does not exist
 			t.Fatalf("got %d comments, want none", n)
 		}
-		posted := w.post(comment(w.text()))
+		posted := w.post(written(w.text()))
 		if got := w.thread().str("page", "title"); got != "A post" {
 			t.Errorf("a page exists from its first comment: got the title %q", got)
 		}
@@ -117,7 +117,7 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
 		other.open(options{}, store.Options{})
-		id := w.post(comment(w.text())).str("id")
+		id := w.post(written(w.text())).str("id")
 		if n := other.thread().num("page", "count"); n != 0 {
 			t.Fatalf("got %d comments, want none", n)
 		}
@@ -130,7 +130,7 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 // that begins after a decision was answered shows it.
 func TestNoStalePageIsKept(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(comment(w.text()))
+		posted := w.post(written(w.text()))
 		ctx, stop := context.WithCancel(context.Background())
 		var readers sync.WaitGroup
 		for range 4 {
@@ -143,9 +143,9 @@ func TestNoStalePageIsKept(t *testing.T) {
 		site, err := w.service.Site(ctx, "a")
 		fatal(t, err)
 		for version := int64(1); version < 60; version++ {
-			action, n := decision.Approve, 1
+			action, n := comment.Approve, 1
 			if version%2 == 0 {
-				action, n = decision.MarkSpam, 0
+				action, n = comment.MarkSpam, 0
 			}
 			_, err := w.service.Decide(ctx, people.Operator, site, moderation.Choice{
 				Action: action, Comments: []moderation.Ref{{ID: posted.str("id"), Version: version}},

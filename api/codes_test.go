@@ -18,13 +18,13 @@ import (
 func TestEachCodeIsAnswered(t *testing.T) {
 	onBothWith(t, options{limits: true}, func(t *testing.T, w *world) {
 		const posts, desk = "/api/v1/sites/a/comments", "/api/v1/sites/a/moderation"
-		mine := w.post(comment(w.text()))
+		mine := w.post(written(w.text()))
 		own, edit := posts+"/"+mine.str("id"), mine.str("edit_token")
 		owner := w.tokens["owner a"]
 		page := w.as("owner a", "GET", desk+"/pages", nil).list("pages")[0]["id"].(string)
 		w.clock.add(time.Hour) // for posting anew, and past the edit window
 		keyed := map[string]string{"Idempotency-Key": "0123456789abcdef"}
-		w.do(call{method: "POST", path: posts, body: comment(w.text()), header: keyed, bearer: owner}) // to be contradicted
+		w.do(call{method: "POST", path: posts, body: written(w.text()), header: keyed, bearer: owner}) // to be contradicted
 		provoked := map[string][]reply{}
 
 		for _, tt := range []struct {
@@ -54,7 +54,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{401, "auth.needed", call{path: "/api/v1/me", header: map[string]string{"Cookie": "aitys=unknown"}}},
 			{401, "auth.needed", call{path: "/api/v1/me", header: map[string]string{"Authorization": "Basic eDp5"}}},
 			{401, "session.refused", call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": "wrong"}}},
-			{403, "origin.foreign", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Origin": "null"}}},
+			{403, "origin.foreign", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Origin": "null"}}},
 			{403, "role.insufficient", call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, bearer: owner}},
 			{403, "edit.expired", call{method: "PATCH", path: own, body: m{"body": "Too late for this."}, bearer: edit}},
 			{404, "site.unknown", call{path: "/api/v1/sites/nowhere/comments?page=" + pageA}},
@@ -68,24 +68,24 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{404, "token.unknown", call{method: "DELETE", path: "/api/v1/tokens/unknown", bearer: owner}},
 			{404, "route.unknown", call{path: "/api/v1/nothing"}},
 			{405, "route.method", call{method: "PUT", path: posts}},
-			{413, "body.too_large", call{method: "POST", path: posts, body: comment(strings.Repeat("x", 64<<10))}},
-			{415, "media_type", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Content-Type": "text/plain"}}},
-			{415, "media_type", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Content-Encoding": "gzip"}}},
-			{422, "comment.empty", call{method: "POST", path: posts, body: comment(" \u200b \n ")}},
-			{422, "comment.too_long", call{method: "POST", path: posts, body: comment(strings.Repeat("ы", 10_001))}},
+			{413, "body.too_large", call{method: "POST", path: posts, body: written(strings.Repeat("x", 64<<10))}},
+			{415, "media_type", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Content-Type": "text/plain"}}},
+			{415, "media_type", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Content-Encoding": "gzip"}}},
+			{422, "comment.empty", call{method: "POST", path: posts, body: written(" \u200b \n ")}},
+			{422, "comment.too_long", call{method: "POST", path: posts, body: written(strings.Repeat("ы", 10_001))}},
 			{422, "comment.not_utf8", call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"body\":\"caf\xe9 is nice\"}"}},
 			{400, "json.invalid", call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"author\":{\"name\":\"\xff\"},\"body\":\"x\"}"}},
-			{422, "parent.unknown", call{method: "POST", path: posts, body: with(comment("An answer to nothing."), "parent", "unknown")}},
-			{422, "parent.unknown", call{method: "POST", path: posts, body: with(comment("An answer to what waits."), "parent", mine.str("id"))}},
+			{422, "parent.unknown", call{method: "POST", path: posts, body: with(written("An answer to nothing."), "parent", "unknown")}},
+			{422, "parent.unknown", call{method: "POST", path: posts, body: with(written("An answer to what waits."), "parent", mine.str("id"))}},
 			{422, "page.foreign", call{method: "POST", path: posts, body: m{"page": m{"url": "https://elsewhere.example/"}, "body": "x"}}},
-			{422, "field.unknown", call{method: "POST", path: posts, body: with(comment("x"), "state", "approved")}},
+			{422, "field.unknown", call{method: "POST", path: posts, body: with(written("x"), "state", "approved")}},
 			{422, "field.invalid", call{method: "POST", path: posts, body: m{"body": "No page is named."}}},
 			{422, "field.invalid", call{method: "POST", path: posts, body: m{"page": m{"url": pageA}}}},
-			{422, "field.invalid", call{method: "POST", path: posts, body: with(comment("x"), "author", m{"website": "javascript:alert(1)"})}},
-			{422, "field.invalid", call{method: "POST", path: posts, body: comment("x"), header: map[string]string{"Idempotency-Key": "short"}}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: with(written("x"), "author", m{"website": "javascript:alert(1)"})}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Idempotency-Key": "short"}}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "burn"}, bearer: owner}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
-			{422, "idempotency.mismatch", call{method: "POST", path: posts, body: comment("Other words."), header: keyed, bearer: owner}},
+			{422, "idempotency.mismatch", call{method: "POST", path: posts, body: written("Other words."), header: keyed, bearer: owner}},
 			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply", body: m{"body": "An answer.", "version": 7}, bearer: owner}},
 		} {
 			w.clock.add(time.Minute) // limits are another test's
@@ -95,7 +95,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 		}
 
 		w.as("owner a", "PATCH", desk+"/pages/"+page, m{"open": false})
-		r := w.do(call{method: "POST", path: posts, body: comment("After closing time.")})
+		r := w.do(call{method: "POST", path: posts, body: written("After closing time.")})
 		want(t, r, 422, "page.closed")
 		provoked["page.closed"] = []reply{r}
 
@@ -120,9 +120,9 @@ func TestAMissingFieldIsNamed(t *testing.T) {
 	}{
 		{"/page/url", m{"body": "x"}},
 		{"/body", m{"page": m{"url": pageA}}},
-		{"/author/website", with(comment("x"), "author", m{"website": "ftp://x.example"})},
-		{"/author/email", with(comment("x"), "author", m{"email": "nonsense"})},
-		{"/author/nickname", with(comment("x"), "author", m{"nickname": "x"})},
+		{"/author/website", with(written("x"), "author", m{"website": "ftp://x.example"})},
+		{"/author/email", with(written("x"), "author", m{"email": "nonsense"})},
+		{"/author/nickname", with(written("x"), "author", m{"nickname": "x"})},
 		{"/page/url", m{"page": m{"url": 7}, "body": "x"}},
 	} {
 		r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: tt.body})
@@ -137,7 +137,7 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 	onBothWith(t, options{limits: true, proxy: "127.0.0.0/8"}, func(t *testing.T, w *world) {
 		const posts = "/api/v1/sites/a/comments"
 		from := func(address string) reply {
-			return w.do(call{method: "POST", path: posts, body: comment(w.text()), header: map[string]string{"X-Forwarded-For": address}})
+			return w.do(call{method: "POST", path: posts, body: written(w.text()), header: map[string]string{"X-Forwarded-For": address}})
 		}
 		for i := range 20 {
 			if r := from("2001:db8::1"); r.status != http.StatusCreated {
@@ -162,7 +162,7 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 		if elsewhere.status != http.StatusCreated {
 			t.Errorf("on another site: got %v, want 201", elsewhere)
 		}
-		signedIn := w.do(call{method: "POST", path: posts, body: comment(w.text()), bearer: w.tokens["author a"], header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
+		signedIn := w.do(call{method: "POST", path: posts, body: written(w.text()), bearer: w.tokens["author a"], header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
 		if signedIn.status != http.StatusCreated {
 			t.Errorf("who is signed in is exempt: got %v, want 201", signedIn)
 		}
@@ -204,7 +204,7 @@ func (w *world) hold() (release func()) {
 
 func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
 	onBothWith(t, options{wait: 200 * time.Millisecond}, func(t *testing.T, w *world) {
-		id := w.post(comment(w.text())).str("id")
+		id := w.post(written(w.text())).str("id")
 		release := w.hold()
 		r := w.decide("approve", id, 1)
 		want(t, r, 503, "busy")
@@ -224,7 +224,7 @@ func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
 
 func TestAReaderWhoLeavesIsNoError(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.post(comment(w.text())).str("id")
+		id := w.post(written(w.text())).str("id")
 		release := w.hold()
 		ctx, leave := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer leave()
@@ -245,14 +245,14 @@ func TestAReaderWhoLeavesIsNoError(t *testing.T) {
 
 func TestAFullDiskIsSaidToBeFull(t *testing.T) {
 	w := onSQLite(t)
-	posted := w.post(comment(w.text()))
+	posted := w.post(written(w.text()))
 	full := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
 	full.open(options{}, store.Options{MaxPages: 1})
 	// What is free in the file's own pages may still be filled.
 	var r reply
 	for range 200 {
 		full.n++
-		if r = full.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: comment(w.text() + strings.Repeat(" more", 1000))}); r.status != http.StatusCreated {
+		if r = full.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text() + strings.Repeat(" more", 1000))}); r.status != http.StatusCreated {
 			break
 		}
 	}

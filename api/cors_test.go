@@ -8,7 +8,7 @@ import (
 
 func TestOriginsAreComparedExactly(t *testing.T) {
 	w := onSQLite(t)
-	id := w.approved(comment(w.text()))
+	id := w.approved(written(w.text()))
 	foreign := []string{
 		"null", "file://", "*", "http://a.example", "https://a.example:8443", "https://a.example.", "https://a.example.evil.example",
 		"https://evila.example", "https://evil.example/https://a.example", "https://evil.example?https://a.example", "https://a.example/",
@@ -35,7 +35,7 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 			}
 		}
 		for _, c := range []call{
-			{method: "POST", path: "/api/v1/sites/a/comments", body: comment(w.text())},
+			{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())},
 			{method: "POST", path: "/api/v1/sites/a/preview", body: m{"body": "x"}},
 			{method: "PATCH", path: "/api/v1/sites/a/comments/" + id, body: m{"body": "x"}},
 			{method: "DELETE", path: "/api/v1/sites/a/comments/" + id},
@@ -69,7 +69,7 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 
 func TestACachedAnswerVariesByOrigin(t *testing.T) {
 	w := onSQLite(t)
-	w.approved(comment(w.text()))
+	w.approved(written(w.text()))
 	etag := w.thread().header.Get("ETag")
 	for _, origin := range []string{originA, originB, w.url, ""} {
 		c := call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"If-None-Match": etag}}
@@ -94,7 +94,7 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 		t.Fatalf("sign in: %v", signedIn)
 	}
 	cookie := strings.Split(signedIn.header.Get("Set-Cookie"), ";")[0]
-	id := w.post(comment(w.text())).str("id")
+	id := w.post(written(w.text())).str("id")
 	decision := m{"action": "spam", "comments": []m{{"id": id, "version": 1}}}
 	for _, header := range []map[string]string{
 		{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -94,11 +94,11 @@ func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) 
 }
 
 func (in decisionIn) choice() (moderation.Choice, error) {
-	action, err := decision.ParseAction(in.Action)
+	action, err := comment.ParseAction(in.Action)
 	if err != nil {
 		return moderation.Choice{}, err
 	}
-	reason, err := decision.ParseReason(in.Reason)
+	reason, err := comment.ParseReason(in.Reason)
 	if err != nil {
 		return moderation.Choice{}, err
 	}

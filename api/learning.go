@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -22,7 +22,7 @@ type teacherOut struct {
 }
 
 func (h *moderators) teachers(c echo.Context, who people.Actor, site ground.Site) error {
-	teachers, err := h.service.Teachers(c.Request().Context(), who, site)
+	teachers, err := h.kit.Learning.Teachers(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (h *moderators) withdraw(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	got, err := h.service.WithdrawLessons(c.Request().Context(), who, site, *in.Account, key)
+	got, err := h.kit.Learning.WithdrawLessons(c.Request().Context(), who, site, *in.Account, key)
 	return taught(c, got, err)
 }
 
@@ -75,7 +75,7 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	got, err := h.service.CopyLessons(ctx, who, site, from, key)
+	got, err := h.kit.Learning.CopyLessons(ctx, who, site, from, key)
 	return taught(c, got, err)
 }
 
@@ -94,14 +94,14 @@ func (h *moderators) retire(c echo.Context, who people.Actor, site ground.Site) 
 	}
 	ctx := c.Request().Context()
 	if in.DryRun {
-		n, err := h.service.OldLessons(ctx, who, site, before)
-		return taught(c, moderation.Outcome{Done: n}, err)
+		n, err := h.kit.Learning.OldLessons(ctx, who, site, before)
+		return taught(c, learning.Change{Lessons: n}, err)
 	}
 	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
-	got, err := h.service.RetireLessons(ctx, who, site, before, key)
+	got, err := h.kit.Learning.RetireLessons(ctx, who, site, before, key)
 	return taught(c, got, err)
 }
 
@@ -115,20 +115,20 @@ func (h *moderators) erase(c echo.Context, who people.Actor, site ground.Site) e
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	ctx, person := c.Request().Context(), moderation.Person{Email: in.Email, Comments: in.Comments}
+	ctx, person := c.Request().Context(), learning.Erasee{Email: in.Email, Comments: in.Comments}
 	if in.DryRun {
-		got, err := h.service.LessonsOf(ctx, who, site, person)
+		got, err := h.kit.Learning.LessonsOf(ctx, who, site, person)
 		return erased(c, got, err)
 	}
 	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
-	got, err := h.service.EraseLessons(ctx, who, site, person, key)
+	got, err := h.kit.Learning.EraseLessons(ctx, who, site, person, key)
 	return erased(c, got, err)
 }
 
-func erased(c echo.Context, got moderation.Erasure, err error) error {
+func erased(c echo.Context, got learning.Erasure, err error) error {
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func erased(c echo.Context, got moderation.Erasure, err error) error {
 }
 
 // taught answers with the entry that changed the model; without one nothing was to be done.
-func taught(c echo.Context, got moderation.Outcome, err error) error {
+func taught(c echo.Context, got learning.Change, err error) error {
 	if err != nil {
 		return err
 	}
@@ -150,5 +150,5 @@ func taught(c echo.Context, got moderation.Outcome, err error) error {
 	return c.JSON(http.StatusOK, struct {
 		Batch   *string `json:"batch"`
 		Lessons int     `json:"lessons"`
-	}{orNull(got.Batch), got.Done})
+	}{orNull(got.Batch), got.Lessons})
 }

@@ -24,8 +24,8 @@ func (w *world) teach(n int) {
 		return fmt.Sprint(strings.Join(some, " "), " ", i)
 	}
 	for i := range n {
-		ham = append(ham, m{"id": w.post(comment(pick(plants, i))).str("id"), "version": 1})
-		spam = append(spam, m{"id": w.post(comment("Casino " + pick(games, i) + " at https://casino.example/")).str("id"), "version": 1})
+		ham = append(ham, m{"id": w.post(written(pick(plants, i))).str("id"), "version": 1})
+		spam = append(spam, m{"id": w.post(written("Casino " + pick(games, i) + " at https://casino.example/")).str("id"), "version": 1})
 	}
 	decide := func(action string, refs []m) {
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": action, "comments": refs})
@@ -43,7 +43,7 @@ func (w *world) waiting(text, lang string, sure func(spam float64) bool) (item r
 	w.t.Helper()
 	w.until("the filter has an opinion", func() bool {
 		w.n++
-		id := w.post(comment(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
+		id := w.post(written(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
 		item = w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+id+"?lang="+lang, nil)
 		return item.at("verdict", "warm") == true && sure(item.at("verdict", "spam").(float64))
 	})
@@ -95,7 +95,7 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 			"Clueless fool, go and read something first.", "Only a clueless person would put it like that.", "What a fool!", "You are as clueless as they come, liar.",
 			"Shut up, fool, it is none of your business what he thinks.", "Nobody here is as clueless as you, and nobody as loud.",
 		} {
-			rude = append(rude, m{"id": w.post(comment(text)).str("id"), "version": 1})
+			rude = append(rude, m{"id": w.post(written(text)).str("id"), "version": 1})
 		}
 		w.as("moderator a", "POST", desk+"decisions", m{"action": "reject", "reason": "personal_attack", "comments": rude})
 		for lang, want := range map[string]string{"en": " personal attacks, 0 approved", "ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісуде: "} {
@@ -177,7 +177,7 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(4)
 		const desk = "/api/v1/sites/a/moderation"
-		c := comment("The wagtail sings on the roof.")
+		c := written("The wagtail sings on the roof.")
 		c["author"] = m{"name": "Ann", "email": "Ann@mail.example"}
 		id := w.post(c).str("id")
 		w.decide("approve", id, 1)

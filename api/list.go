@@ -11,7 +11,6 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/thread"
 )
 
 // A pageAnswer is what readers see of a page.
@@ -113,8 +112,8 @@ func policyName(p ground.Policy) string {
 var langs = []string{"en", "ru", "kk"}
 
 // threadRequest reads the query of a page of comments.
-func threadRequest(c echo.Context) (req thread.Request, lang string, err error) {
-	req = thread.Request{
+func threadRequest(c echo.Context) (req comment.ThreadRequest, lang string, err error) {
+	req = comment.ThreadRequest{
 		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
 		After: c.QueryParam("after"), Around: c.QueryParam("around"),
 	}

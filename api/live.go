@@ -9,9 +9,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
 )
 
 // How a stream of events behaves: a sign of life, the least time between two counts, and how
@@ -149,8 +149,8 @@ func (h *moderators) sendCounts(c echo.Context, s *stream, who people.Actor, sit
 		return err
 	}
 	data, err := json.Marshal(struct {
-		Counts map[queue.View]int `json:"counts"`
-		Capped bool               `json:"counts_capped"`
+		Counts map[comment.View]int `json:"counts"`
+		Capped bool                 `json:"counts_capped"`
 	}{counts, capped})
 	if err != nil {
 		return fmt.Errorf("encode counts: %w", err)

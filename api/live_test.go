@@ -97,10 +97,10 @@ func TestTheQueueIsToldOnce(t *testing.T) {
 		return func(d map[string]any) bool { seen[name+d["id"].(string)]++; return d["id"] == id }
 	}
 	for range 5 {
-		l.next("arrived", count("arrived", w.post(comment(w.text())).str("id")))
+		l.next("arrived", count("arrived", w.post(written(w.text())).str("id")))
 	}
 	w.until("the log was followed to its end", func() bool {
-		l.next("arrived", count("arrived", w.post(comment(w.text())).str("id")))
+		l.next("arrived", count("arrived", w.post(written(w.text())).str("id")))
 		return len(seen) > 30
 	})
 	for what, n := range seen {
@@ -113,7 +113,7 @@ func TestTheQueueIsToldOnce(t *testing.T) {
 func TestTheQueueIsToldWhatHappens(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		l := w.listen("moderator a")
-		id := w.post(comment("A quiet word of its own.")).str("id")
+		id := w.post(written("A quiet word of its own.")).str("id")
 		is := func(d map[string]any) bool { return d["id"] == id && len(d) == 1 }
 		pending := func(n float64) func(map[string]any) bool {
 			return func(d map[string]any) bool { return d["counts"].(map[string]any)["pending"] == n }
@@ -126,7 +126,7 @@ func TestTheQueueIsToldWhatHappens(t *testing.T) {
 
 		// What happens on another site is not told here.
 		w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: m{"page": m{"url": originB + "/p"}, "body": "On the other site."}})
-		second := w.post(comment(w.text())).str("id")
+		second := w.post(written(w.text())).str("id")
 		late := time.After(10 * time.Second)
 		for done := false; !done; {
 			select {

@@ -6,9 +6,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -34,12 +33,12 @@ type logOut struct {
 	Hash    string  `json:"hash"`
 }
 
-func logEntry(e moderation.LogEntry) logOut {
+func logEntry(e ledger.Told) logOut {
 	o := logOut{
 		Seq: e.Seq, Kind: e.Kind.String(), At: at(e.At), By: orNull(e.Name), Note: e.Note, Batch: e.Batch,
 		Subject: orNull(e.Subject), Lessons: e.Lessons, Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
 	}
-	if e.Kind == decision.OnComment {
+	if e.Kind == ledger.OnComment {
 		o.Action, o.Reason = orNull(e.Action.String()), orNull(e.Reason.String())
 		o.Comment, o.Version = &e.Comment, &e.Version
 		o.From, o.To = orNull(e.From.String()), orNull(e.To.String())

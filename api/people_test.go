@@ -112,8 +112,8 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 
 func TestTheQueueShowsWhatAModeratorNeeds(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		root := w.approved(comment("The root of it all, approved."))
-		body := comment("An answer with a link: https://pills.example/buy")
+		root := w.approved(written("The root of it all, approved."))
+		body := written("An answer with a link: https://pills.example/buy")
 		body["parent"], body["author"] = root, m{"name": "Bo", "email": "bo@mail.example", "website": "https://bo.example/"}
 		id := w.post(body).str("id")
 		q := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue", nil)
@@ -152,7 +152,7 @@ func TestTheQueueShowsWhatAModeratorNeeds(t *testing.T) {
 
 func TestConflictsAreToldAndTheRestIsDone(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		fresh, stale, gone := w.post(comment(w.text())), w.post(comment(w.text())), w.post(comment(w.text()))
+		fresh, stale, gone := w.post(written(w.text())), w.post(written(w.text())), w.post(written(w.text()))
 		w.decide("approve", stale.str("id"), 1)
 		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + gone.str("id"), bearer: gone.str("edit_token")})
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": "spam", "comments": []m{

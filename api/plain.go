@@ -11,10 +11,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/thread"
 )
 
 // plain is the thread and a form as HTML without script.
@@ -119,7 +118,7 @@ func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) 
 		web.ProblemHeaders(c, p)
 		status, problem = p.Status, lang.problem(p)
 	}
-	req := thread.Request{
+	req := comment.ThreadRequest{
 		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
 	}
 	t, err := h.service.Thread(c.Request().Context(), site, req)
@@ -145,7 +144,7 @@ func (h *plain) replyTo(c echo.Context, site ground.Site, lang *words, parent st
 	if err != nil {
 		return "", err
 	}
-	if m.State != decision.Approved {
+	if m.State != comment.Approved {
 		return "", errors.New("the parent is gone")
 	}
 	return lang.name(m.Name), nil
@@ -193,7 +192,7 @@ func (h *plain) ownComments(c echo.Context, site ground.Site, lang *words, page 
 	var shown []ownShown
 	for _, own := range readOwn(c) {
 		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)
-		if err != nil || m.Page != page || m.State == decision.Approved || m.State == decision.Removed {
+		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
 			continue // forgotten, another page's, or in the thread
 		}
 		shown = append(shown, newOwnShown(lang, m))

@@ -30,7 +30,7 @@ func (w *world) plain(path, cookie string) string {
 
 func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		root := comment("A root of the *thread*.")
+		root := written("A root of the *thread*.")
 		root["author"] = m{"name": `Ann <script>`, "website": "https://ann.example/"}
 		id := w.approved(root)
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+id+"/reply", m{"body": "An answer."})
@@ -118,7 +118,7 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	if r := w.do(call{method: "POST", path: plainA, body: m{"body": "x"}}); r.status != http.StatusUnsupportedMediaType {
 		t.Errorf("JSON: got %v, want 415", r)
 	}
-	id := w.approved(comment(w.text()))
+	id := w.approved(written(w.text()))
 	answer := formOf(w.plain(plainA+"&reply="+id, ""))
 	if answer.Get("parent") != id {
 		t.Errorf("the form of a reply names the parent %q, want %s", answer.Get("parent"), id)

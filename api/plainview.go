@@ -12,7 +12,6 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -138,7 +137,7 @@ func nest(c echo.Context, lang *words, flat []comment.Comment) []*plainComment {
 }
 
 func newPlainComment(c echo.Context, lang *words, m comment.Comment) *plainComment {
-	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != decision.Approved}
+	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != comment.Approved}
 	if n.Gone {
 		return n
 	}
@@ -154,7 +153,7 @@ func newPlainComment(c echo.Context, lang *words, m comment.Comment) *plainComme
 
 func newOwnShown(lang *words, m comment.Comment) ownShown {
 	own := ownShown{ID: m.ID, Status: lang.Waiting, Note: m.Note, HTML: template.HTML(m.HTML)} // canonical
-	if m.State != decision.Pending {
+	if m.State != comment.Pending {
 		own.Status = lang.refused(m.Reason)
 	}
 	return own

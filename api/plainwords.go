@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 // words is the plain page in one language.
@@ -22,7 +22,7 @@ type words struct {
 	months   []string
 	headings func(n int) string // takes the number of comments; %s stands for the title
 	untitled string
-	reasons  map[decision.Reason]string
+	reasons  map[comment.Reason]string
 	badges   map[string]string
 	problems map[string]string // by code; another is told in English
 }
@@ -64,9 +64,9 @@ func (w *words) heading(n int, title string) string {
 	return strings.Replace(w.headings(n), "%s", title, 1)
 }
 
-func (w *words) refused(r decision.Reason) string {
-	if r == decision.NoReason {
-		r = decision.ReasonOther
+func (w *words) refused(r comment.Reason) string {
+	if r == comment.NoReason {
+		r = comment.ReasonOther
 	}
 	return w.Refused + " " + w.reasons[r]
 }
@@ -100,10 +100,10 @@ var english = &words{
 		return fmt.Sprint(n) + " comments on “%s”"
 	},
 	untitled: "this article",
-	reasons: map[decision.Reason]string{
-		decision.ReasonSpam: "spam", decision.ReasonDuplicate: "duplicate", decision.ReasonHateSpeech: "hate speech",
-		decision.ReasonObscenity: "obscenity", decision.ReasonPersonalAttack: "personal attack",
-		decision.ReasonOffTopic: "off topic", decision.ReasonUnlawful: "unlawful", decision.ReasonOther: "other",
+	reasons: map[comment.Reason]string{
+		comment.ReasonSpam: "spam", comment.ReasonDuplicate: "duplicate", comment.ReasonHateSpeech: "hate speech",
+		comment.ReasonObscenity: "obscenity", comment.ReasonPersonalAttack: "personal attack",
+		comment.ReasonOffTopic: "off topic", comment.ReasonUnlawful: "unlawful", comment.ReasonOther: "other",
 	},
 	badges: map[string]string{"author": "Author", "moderator": "Moderator", "owner": "Owner"},
 }
@@ -129,10 +129,10 @@ var russian = &words{
 		return fmt.Sprint(n) + " комментариев к статье «%s»"
 	},
 	untitled: "без названия",
-	reasons: map[decision.Reason]string{
-		decision.ReasonSpam: "спам", decision.ReasonDuplicate: "повтор", decision.ReasonHateSpeech: "язык вражды",
-		decision.ReasonObscenity: "непристойность", decision.ReasonPersonalAttack: "личные нападки",
-		decision.ReasonOffTopic: "не по теме", decision.ReasonUnlawful: "нарушает закон", decision.ReasonOther: "другое",
+	reasons: map[comment.Reason]string{
+		comment.ReasonSpam: "спам", comment.ReasonDuplicate: "повтор", comment.ReasonHateSpeech: "язык вражды",
+		comment.ReasonObscenity: "непристойность", comment.ReasonPersonalAttack: "личные нападки",
+		comment.ReasonOffTopic: "не по теме", comment.ReasonUnlawful: "нарушает закон", comment.ReasonOther: "другое",
 	},
 	badges: map[string]string{"author": "Автор", "moderator": "Модератор", "owner": "Владелец"},
 	problems: map[string]string{
@@ -160,10 +160,10 @@ var kazakh = &words{
 		return "«%s»: " + fmt.Sprint(n) + " пікір"
 	},
 	untitled: "атаусыз мақала",
-	reasons: map[decision.Reason]string{
-		decision.ReasonSpam: "спам", decision.ReasonDuplicate: "қайталау", decision.ReasonHateSpeech: "өшпенділік тілі",
-		decision.ReasonObscenity: "әдепсіздік", decision.ReasonPersonalAttack: "жеке басқа тиісу",
-		decision.ReasonOffTopic: "тақырыптан тыс", decision.ReasonUnlawful: "заңға қайшы", decision.ReasonOther: "басқа",
+	reasons: map[comment.Reason]string{
+		comment.ReasonSpam: "спам", comment.ReasonDuplicate: "қайталау", comment.ReasonHateSpeech: "өшпенділік тілі",
+		comment.ReasonObscenity: "әдепсіздік", comment.ReasonPersonalAttack: "жеке басқа тиісу",
+		comment.ReasonOffTopic: "тақырыптан тыс", comment.ReasonUnlawful: "заңға қайшы", comment.ReasonOther: "басқа",
 	},
 	badges: map[string]string{"author": "Автор", "moderator": "Модератор", "owner": "Иесі"},
 	problems: map[string]string{

@@ -8,11 +8,9 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // itemOut is a comment as a moderator sees it.
@@ -55,7 +53,7 @@ type verdictOut struct {
 	Score   float64          `json:"score"`
 	Action  string           `json:"action"`
 	Reason  *string          `json:"reason"`
-	Signals []verdict.Signal `json:"signals"`
+	Signals []comment.Signal `json:"signals"`
 	Spam    float64          `json:"spam"`
 	Warm    bool             `json:"warm"`
 }
@@ -120,13 +118,13 @@ func item(i moderation.Item, lang string) itemOut {
 func evidence(ws []classifier.Weight, lang string) []evidenceOut {
 	out := []evidenceOut{}
 	for _, w := range ws {
-		what, seen := desk.Evidence(lang, w, decision.ReasonSpam)
+		what, seen := desk.Evidence(lang, w, comment.ReasonSpam)
 		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
 	}
 	return out
 }
 
-func reasons(likely []moderation.LikelyReason, lang string) []reasonOut {
+func reasons(likely []comment.LikelyReason, lang string) []reasonOut {
 	out := []reasonOut{}
 	for _, l := range likely {
 		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
@@ -139,8 +137,8 @@ func reasons(likely []moderation.LikelyReason, lang string) []reasonOut {
 	return out
 }
 
-func signals(ss []verdict.Signal, lang string) []verdict.Signal {
-	out := []verdict.Signal{}
+func signals(ss []comment.Signal, lang string) []comment.Signal {
+	out := []comment.Signal{}
 	for _, s := range ss {
 		s.Text = desk.Signal(lang, s)
 		out = append(out, s)
@@ -153,18 +151,18 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	q, err := h.service.Queue(c.Request().Context(), who, site, queue.Request{
-		View: queue.View(c.QueryParam("state")), Order: queue.Order(c.QueryParam("sort")),
+	q, err := h.service.Queue(c.Request().Context(), who, site, comment.QueueRequest{
+		View: comment.View(c.QueryParam("state")), Order: comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"), After: c.QueryParam("after"), Limit: n,
 	})
 	if err != nil {
 		return err
 	}
 	out := struct {
-		Items  []itemOut          `json:"items"`
-		Counts map[queue.View]int `json:"counts"`
-		Capped bool               `json:"counts_capped"`
-		Next   *string            `json:"next"`
+		Items  []itemOut            `json:"items"`
+		Counts map[comment.View]int `json:"counts"`
+		Capped bool                 `json:"counts_capped"`
+		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
 	lang := pageLang(c).Lang
 	for _, i := range q.Items {

@@ -49,7 +49,7 @@ func TestACommentWaitsIsApprovedAndIsSeen(t *testing.T) {
 
 func TestTheSameAgainMakesNoSecondComment(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		body := comment("The very same words, twice over and again.")
+		body := written("The very same words, twice over and again.")
 		first := w.post(body)
 		again := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: body})
 		if again.status != http.StatusOK || again.str("id") != first.str("id") || again.json["duplicate"] != true || again.str("edit_token") != "" {
@@ -60,7 +60,7 @@ func TestTheSameAgainMakesNoSecondComment(t *testing.T) {
 
 func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(comment("A first try at saying it, with a slip."))
+		posted := w.post(written("A first try at saying it, with a slip."))
 		path, token := "/api/v1/sites/a/comments/"+posted.str("id"), posted.str("edit_token")
 
 		own := w.do(call{path: path, bearer: token})
@@ -87,7 +87,7 @@ func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 
 func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(comment("Something rather rude about you."))
+		posted := w.post(written("Something rather rude about you."))
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{
 			"action": "reject", "reason": "personal_attack", "note": "About the thing, please.",
 			"comments": []m{{"id": posted.str("id"), "version": posted.num("version")}},
@@ -107,9 +107,9 @@ func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
 
 func TestAPlaceIsKeptForReplies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		root := w.post(comment("The root that will be withdrawn."))
+		root := w.post(written("The root that will be withdrawn."))
 		w.decide("approve", root.str("id"), root.num("version"))
-		answer := comment("An answer that stays.")
+		answer := written("An answer that stays.")
 		answer["parent"] = root.str("id")
 		w.approved(answer)
 		if r := w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + root.str("id"), bearer: root.str("edit_token")}); r.status != 204 {
@@ -126,7 +126,7 @@ func TestThreadsComeInPages(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		var ids []string
 		for range 5 {
-			ids = append(ids, w.approved(comment(w.text())))
+			ids = append(ids, w.approved(written(w.text())))
 			w.clock.add(time.Second)
 		}
 		var seen []string
@@ -164,7 +164,7 @@ func TestFormPreviewAndCounts(t *testing.T) {
 		if preview.status != 200 || preview.str("html") != "<p><strong>so</strong></p>" {
 			t.Errorf("preview: got %v", preview)
 		}
-		w.approved(comment(w.text()))
+		w.approved(written(w.text()))
 		asked := pageA + "?utm_source=feed"
 		q := url.Values{"page": {pageA, asked, "https://elsewhere.example/"}}
 		counts := w.do(call{path: "/api/v1/sites/a/counts?" + q.Encode()})

@@ -118,14 +118,14 @@ func (w *world) tryRoute(route, who string) string {
 		path = strings.Replace(path, ":id", r.str("id"), 1)
 		c.body = m{"name": "renamed"}
 	case "POST /sites/:site/moderation/decisions":
-		c.body = m{"action": "approve", "comments": []m{{"id": w.post(comment(w.text())).str("id"), "version": 1}}}
+		c.body = m{"action": "approve", "comments": []m{{"id": w.post(written(w.text())).str("id"), "version": 1}}}
 	case "POST /sites/:site/moderation/decisions/:batch/undo":
-		d := w.decide("approve", w.post(comment(w.text())).str("id"), 1)
+		d := w.decide("approve", w.post(written(w.text())).str("id"), 1)
 		path = strings.Replace(path, ":batch", d.str("batch"), 1)
 	case "GET /sites/:site/moderation/comments/:id":
-		path = strings.Replace(path, ":id", w.post(comment(w.text())).str("id"), 1)
+		path = strings.Replace(path, ":id", w.post(written(w.text())).str("id"), 1)
 	case "POST /sites/:site/moderation/comments/:id/reply":
-		path = strings.Replace(path, ":id", w.approved(comment(w.text())), 1)
+		path = strings.Replace(path, ":id", w.approved(written(w.text())), 1)
 		c.body = m{"body": "An answer: " + w.text()}
 	case "POST /sites/:site/moderation/withdrawals":
 		c.body = m{"account": "nobody"}
@@ -136,7 +136,7 @@ func (w *world) tryRoute(route, who string) string {
 	case "POST /sites/:site/moderation/erasures":
 		c.body = m{"email": "nobody@example.org"}
 	case "PATCH /sites/:site/moderation/pages/:id":
-		w.approved(comment(w.text()))
+		w.approved(written(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")
 		path = strings.Replace(path, ":id", pages[0]["id"].(string), 1)
 		c.body = m{"title": "Another title"}
@@ -161,7 +161,7 @@ func (w *world) fresh(stem string) string {
 
 func TestAnAuthorReadsWithoutEMail(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		body := comment(w.text())
+		body := written(w.text())
 		body["author"] = m{"name": "Ann", "email": "ann@readers.example"}
 		id := w.post(body).str("id")
 		for _, path := range []string{"/queue", "/queue?q=readers.example", "/comments/" + id} {
@@ -185,7 +185,7 @@ func TestAnAuthorReadsWithoutEMail(t *testing.T) {
 
 func TestNothingOfAnotherSiteIsReached(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(comment(w.text()))
+		posted := w.post(written(w.text()))
 		id := posted.str("id")
 		batch := w.decide("approve", id, 1).str("batch")
 		page := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")[0]["id"].(string)

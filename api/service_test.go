@@ -25,7 +25,7 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 	w.until("Redis is up", is("up"))
 	redis.Stop(t)
 	w.until("Redis is down and the service ready", is("down"))
-	w.post(comment("Without Redis everything works."))
+	w.post(written("Without Redis everything works."))
 	redis.Start(t)
 	w.until("Redis is up again", is("up"))
 }
@@ -52,7 +52,7 @@ func TestTheSpecificationIsServed(t *testing.T) {
 // TestWhatIsReadCanBeAskedForWithoutItsBody asks as monitors and link checkers do.
 func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
 	w := onSQLite(t)
-	w.approved(comment(w.text()))
+	w.approved(written(w.text()))
 	for path, status := range map[string]int{
 		"/healthz": 200, "/readyz": 200, "/embed.js": 200, "/docs": 200, "/moderate/signin": 200,
 		"/api/v1/sites/a/comments?page=" + pageA: 200, "/sites/a/page?url=" + pageA: 200,

@@ -8,9 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -102,7 +102,7 @@ type weekOut struct {
 }
 
 func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) error {
-	var req moderation.QualityRequest
+	var req learning.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
 		if err != nil {
@@ -110,7 +110,7 @@ func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) e
 		}
 		req.Since = since
 	}
-	q, err := h.service.Quality(c.Request().Context(), who, site, req)
+	q, err := h.kit.Learning.Quality(c.Request().Context(), who, site, req)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) e
 }
 
 // Stats is a quality as JSON, here and in commands.
-func Stats(q moderation.Quality) any {
+func Stats(q learning.Quality) any {
 	out := statsOut{
 		Suspect: q.Suspect, Tally: tally(q.Tally), Decisions: q.Decisions, Refused: q.Refused, Cold: q.Cold, Known: q.Known,
 		Withdrawn: q.Withdrawn, Undone: q.Undone, Capped: q.Capped, From: at(q.From), To: at(q.To),
@@ -187,9 +187,9 @@ type someOut struct {
 	IDs []string `json:"ids"`
 }
 
-func some(s hindsight.Some) someOut { return someOut{N: s.N, IDs: list(s.IDs)} }
+func some(s hindsight.Group) someOut { return someOut{N: s.N, IDs: list(s.IDs)} }
 
-func trial(t moderation.Trial) trialOut {
+func trial(t learning.Trial) trialOut {
 	return trialOut{
 		Moderation: policyName(t.Policy), Threshold: t.Threshold, Suspected: t.Suspected, SuspectedHam: some(t.SuspectedHam),
 		MissedSpam: some(t.MissedSpam), Published: t.Published, PublishedWrong: some(t.PublishedWrong),
@@ -198,7 +198,7 @@ func trial(t moderation.Trial) trialOut {
 }
 
 func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) error {
-	req := moderation.WhatIfRequest{Policy: ground.Policy(c.QueryParam("moderation"))}
+	req := learning.WhatIfRequest{Policy: ground.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
 		score, err := strconv.ParseFloat(given, 64)
 		if err != nil {
@@ -213,7 +213,7 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) 
 		}
 		req.Last = &n
 	}
-	w, err := h.service.WhatIf(c.Request().Context(), who, site, req)
+	w, err := h.kit.Learning.WhatIf(c.Request().Context(), who, site, req)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) 
 }
 
 // WhatIf is what another setting would have done, as JSON, here and in commands.
-func WhatIf(w moderation.WhatIf) any {
+func WhatIf(w learning.WhatIf) any {
 	out := struct {
 		Tally  tallyOut  `json:"tally"`
 		Looked int       `json:"looked"`

@@ -10,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -73,11 +72,11 @@ type authorOut struct {
 
 // publicComment is what anybody sees: of one that is gone and keeps its place, only the place.
 func publicComment(m comment.Comment, pageURL string) commentOut {
-	if m.State == decision.Approved {
+	if m.State == comment.Approved {
 		return wholeComment(m, pageURL)
 	}
 	return commentOut{
-		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: decision.Removed.String(),
+		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: comment.Removed.String(),
 		Lang: "und", CreatedAt: at(m.CreatedAt), Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
 	}
 }

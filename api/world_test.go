@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -34,7 +35,7 @@ type world struct {
 	dbURL   string
 	redis   string
 	db      *store.DB
-	service *storetest.Rooms
+	service *roomstest.Rooms
 	front   *api.Server
 	url     string
 	clock   *clock
@@ -111,13 +112,13 @@ func (w *world) open(o options, so store.Options) {
 	if w.redis != "" {
 		furnish.Claims = shared // without Redis a claim ends by the clock, which stands still here
 	}
-	w.service, err = storetest.Furnish(ctx, store.For[storetest.Tx](db), testSecret, furnish)
+	w.service, err = roomstest.Furnish(ctx, store.For[storetest.Tx](db), testSecret, furnish)
 	fatal(t, err)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	fatal(t, err)
 	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
+	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning, Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
 	if o.limits {
 		ao.Limiter = shared
 	}
@@ -317,7 +318,7 @@ func (w *world) as(who, method, path string, body any) reply {
 type m map[string]any
 
 // comment is the body of a new comment on site A.
-func comment(body string) m { return m{"page": m{"url": pageA, "title": "A post"}, "body": body} }
+func written(body string) m { return m{"page": m{"url": pageA, "title": "A post"}, "body": body} }
 
 // text is words that no other comment of the test has, long enough to be told apart.
 func (w *world) text() string {

@@ -8,9 +8,6 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/thread"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // CommentTx keeps comments. In an Update, what it reads by id is locked until the end.
@@ -31,15 +28,15 @@ type CommentTx interface {
 	// only pending comments, and only if v.ModelSeq is not older than what is stored.
 	SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error)
 	SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error)
-	SetVerdict(site int64, id string, version int64, v verdict.Verdict) (bool, error)
+	SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
-	Thread(q thread.Query) ([]comment.Comment, error)
-	Queue(q queue.Query) ([]comment.Comment, error)
+	Thread(q comment.ThreadQuery) ([]comment.Comment, error)
+	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	// CountQueue counts a view, at most up to limit.
-	CountQueue(site int64, view queue.View, suspect float64, limit int) (int, error)
+	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
 	// StalePending returns pending comments judged by a model older than seq, in the order asked.
-	StalePending(site int64, seq uint64, order queue.Order, limit int) ([]comment.Comment, error)
+	StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error)
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error) // keyed by string(writer)
 }
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -30,8 +30,8 @@ type Ref struct {
 
 // A Choice is a decision on one or many comments, at most 1,000.
 type Choice struct {
-	Action   decision.Action
-	Reason   decision.Reason
+	Action   comment.Action
+	Reason   comment.Reason
 	Note     string
 	Comments []Ref
 	Key      *ground.Key
@@ -41,12 +41,12 @@ type Choice struct {
 // comment.unknown, comment.removed or decision.superseded. By is a name; By and At are of the
 // last decision, where there is one.
 type Conflict struct {
-	ID      string         `json:"id"`
-	Code    string         `json:"code"`
-	Version int64          `json:"version"`
-	State   decision.State `json:"state"`
-	By      string         `json:"by"`
-	At      time.Time      `json:"at"`
+	ID      string        `json:"id"`
+	Code    string        `json:"code"`
+	Version int64         `json:"version"`
+	State   comment.State `json:"state"`
+	By      string        `json:"by"`
+	At      time.Time     `json:"at"`
 }
 
 // An Outcome is what a Choice or an Undo did. Batch is "" when that is nothing.
@@ -69,10 +69,10 @@ func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site
 	if err := in.check(); err != nil {
 		return Outcome{}, err
 	}
-	entry := s.newEntry(who, site)
+	pen := s.pen(who, site)
 	salts := newSalts(len(in.Comments))
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
-		err = decideAll(tx, entry, in, salts, &out)
+		err = decideAll(tx, pen, in, salts, &out)
 		return out, err
 	})
 	if err != nil {
@@ -98,14 +98,14 @@ func (in *Choice) check() error {
 	}
 	in.Note = text.Clean(in.Note)
 	switch {
-	case in.Action == decision.Reject && in.Reason == decision.NoReason:
-		in.Reason = decision.ReasonOther
-	case in.Action == decision.Reject && in.Reason == decision.ReasonSpam:
-		in.Action = decision.MarkSpam
-	case in.Action == decision.MarkSpam && in.Reason == decision.NoReason:
-		in.Reason = decision.ReasonSpam
+	case in.Action == comment.Reject && in.Reason == comment.NoReason:
+		in.Reason = comment.ReasonOther
+	case in.Action == comment.Reject && in.Reason == comment.ReasonSpam:
+		in.Action = comment.MarkSpam
+	case in.Action == comment.MarkSpam && in.Reason == comment.NoReason:
+		in.Reason = comment.ReasonSpam
 	}
-	if in.Action == decision.MarkSpam && in.Reason != decision.ReasonSpam || in.Action < decision.Reject && in.Reason != decision.NoReason {
+	if in.Action == comment.MarkSpam && in.Reason != comment.ReasonSpam || in.Action < comment.Reject && in.Reason != comment.NoReason {
 		return problem.Field("/reason", "A reason belongs to reject.")
 	}
 	return nil
@@ -121,8 +121,8 @@ func newSalts(n int) [][]byte {
 	return salts
 }
 
-func decideAll(tx Tx, e entry, in Choice, salts [][]byte, out *Outcome) error {
-	b, err := e.open(tx)
+func decideAll(tx Tx, pen ledger.Pen, in Choice, salts [][]byte, out *Outcome) error {
+	b, err := open(tx, pen)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func decideAll(tx Tx, e entry, in Choice, salts [][]byte, out *Outcome) error {
 		switch {
 		case !known:
 			out.Conflicts = append(out.Conflicts, Conflict{ID: ref.ID, Code: "comment.unknown"})
-		case c.State == decision.Removed:
+		case c.State == comment.Removed:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
 		case b.stands(c, in.Action, in.Reason):
 			out.Unchanged++
@@ -171,18 +171,18 @@ func (b *book) read(refs []Ref) error {
 
 // stands reports whether a comment is where the action would take it by a decision that
 // stands: one made of the text as it is now.
-func (b *book) stands(c comment.Comment, a decision.Action, r decision.Reason) bool {
+func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) bool {
 	if c.Standing == 0 || c.State != a.State() || c.Reason != r {
 		return false
 	}
 	entries := b.logs[c.ID]
-	i := slices.IndexFunc(entries, func(d decision.Entry) bool { return d.Seq == c.Standing })
+	i := slices.IndexFunc(entries, func(d ledger.Entry) bool { return d.Seq == c.Standing })
 	return i >= 0 && !edited(c, entries, i)
 }
 
 // edited reports whether a comment was edited since entry i of its log: only entries and
 // edits raise its version.
-func edited(c comment.Comment, entries []decision.Entry, i int) bool {
+func edited(c comment.Comment, entries []ledger.Entry, i int) bool {
 	return c.Version != entries[i].Version+int64(len(entries)-i)
 }
 
@@ -192,26 +192,23 @@ func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) e
 	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
 	}
-	d := decision.Entry{
-		Action: in.Action, Reason: in.Reason, Note: in.Note,
-		To: in.Action.State(), Before: c.Standing,
-		Score: c.Verdict.Score, Suggested: c.Verdict.Action,
-		Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq,
+	d := ledger.Entry{
+		Ruling: ledger.Ruling{Action: in.Action, Reason: in.Reason, Note: in.Note, To: in.Action.State(), Before: c.Standing, Score: c.Verdict.Score, Suggested: c.Verdict.Action, Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq},
 	}
 	if c.Standing != 0 {
-		b.fallen = append(b.fallen, c.Standing)
+		b.Fall(c.Standing)
 	}
-	if label, ok := decision.Teaches(in.Action, in.Reason); ok {
-		l := decision.Lesson{Lesson: b.lesson(c, label), Comment: c.ID, Salt: salt}
-		d.Lesson = decision.LessonHash(salt, l.Lesson)
-		b.lessons = append(b.lessons, l)
+	if label, ok := comment.Teaches(in.Action, in.Reason); ok {
+		l := ledger.Lesson{Lesson: b.lesson(c, label), Of: c.ID, Salt: salt}
+		d.Lesson = ledger.LessonHash(salt, l.Lesson)
+		b.Teach(l)
 	}
 	return b.write(c, d, comment.StateChange{
-		State: d.To, Reason: d.Reason, Note: d.Note, Standing: b.head.Seq + 1, DecidedAt: b.at,
+		State: d.To, Reason: d.Reason, Note: d.Note, Standing: b.Next(), DecidedAt: b.At,
 	})
 }
 
 // lesson is what the next entry of the log teaches about a comment.
 func (b *book) lesson(c comment.Comment, label classifier.Label) classifier.Lesson {
-	return classifier.Lesson{Seq: b.head.Seq + 1, Label: label, Comment: c.Document()}
+	return classifier.Lesson{Seq: b.Next(), Label: label, Comment: c.Document()}
 }

@@ -7,63 +7,48 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
-
-// standing returns the labels of the lessons that count, by seq.
-func (w *world) standing(site ground.Site) map[uint64]string {
-	w.t.Helper()
-	lessons := map[uint64]string{}
-	w.view(func(tx storetest.Tx) error {
-		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
-			lessons[l.Seq] = l.Label.String() + ": " + l.Comment.Text
-			return nil
-		})
-	})
-	return lessons
-}
 
 func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", people.Moderator, "a")
 	for _, tt := range []struct {
-		action decision.Action
-		reason decision.Reason
-		state  decision.State
-		stored decision.Reason
+		action comment.Action
+		reason comment.Reason
+		state  comment.State
+		stored comment.Reason
 		lesson string
 	}{
-		{decision.Approve, decision.NoReason, decision.Approved, decision.NoReason, "ham"},
-		{decision.MarkSpam, decision.NoReason, decision.Spam, decision.ReasonSpam, "spam"},
-		{decision.MarkSpam, decision.ReasonSpam, decision.Spam, decision.ReasonSpam, "spam"},
-		{decision.Reject, decision.ReasonSpam, decision.Spam, decision.ReasonSpam, "spam"},
-		{decision.Reject, decision.NoReason, decision.Rejected, decision.ReasonOther, ""},
-		{decision.Reject, decision.ReasonOther, decision.Rejected, decision.ReasonOther, ""},
-		{decision.Reject, decision.ReasonDuplicate, decision.Rejected, decision.ReasonDuplicate, ""},
-		{decision.Reject, decision.ReasonHateSpeech, decision.Rejected, decision.ReasonHateSpeech, "hate_speech"},
-		{decision.Reject, decision.ReasonObscenity, decision.Rejected, decision.ReasonObscenity, "obscenity"},
-		{decision.Reject, decision.ReasonPersonalAttack, decision.Rejected, decision.ReasonPersonalAttack, "personal_attack"},
-		{decision.Reject, decision.ReasonOffTopic, decision.Rejected, decision.ReasonOffTopic, ""},
-		{decision.Reject, decision.ReasonUnlawful, decision.Rejected, decision.ReasonUnlawful, ""},
-		{decision.Hold, decision.NoReason, decision.Pending, decision.NoReason, ""},
+		{comment.Approve, comment.NoReason, comment.Approved, comment.NoReason, "ham"},
+		{comment.MarkSpam, comment.NoReason, comment.Spam, comment.ReasonSpam, "spam"},
+		{comment.MarkSpam, comment.ReasonSpam, comment.Spam, comment.ReasonSpam, "spam"},
+		{comment.Reject, comment.ReasonSpam, comment.Spam, comment.ReasonSpam, "spam"},
+		{comment.Reject, comment.NoReason, comment.Rejected, comment.ReasonOther, ""},
+		{comment.Reject, comment.ReasonOther, comment.Rejected, comment.ReasonOther, ""},
+		{comment.Reject, comment.ReasonDuplicate, comment.Rejected, comment.ReasonDuplicate, ""},
+		{comment.Reject, comment.ReasonHateSpeech, comment.Rejected, comment.ReasonHateSpeech, "hate_speech"},
+		{comment.Reject, comment.ReasonObscenity, comment.Rejected, comment.ReasonObscenity, "obscenity"},
+		{comment.Reject, comment.ReasonPersonalAttack, comment.Rejected, comment.ReasonPersonalAttack, "personal_attack"},
+		{comment.Reject, comment.ReasonOffTopic, comment.Rejected, comment.ReasonOffTopic, ""},
+		{comment.Reject, comment.ReasonUnlawful, comment.Rejected, comment.ReasonUnlawful, ""},
+		{comment.Hold, comment.NoReason, comment.Pending, comment.NoReason, ""},
 	} {
 		t.Run(fmt.Sprintf("%s %s", tt.action, tt.reason), func(t *testing.T) {
 			text := fmt.Sprintf("What becomes of %s for %s?", tt.action, tt.reason)
-			c := w.submit(w.a, text)
-			before := w.standing(w.a)
-			w.choose(mod, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason, Note: "To the\r\nwriter."}, c.ID)
-			got := w.comment(w.a, c.ID)
+			c := w.Submit(w.A, text)
+			before := w.Standing(w.A)
+			w.Choose(mod, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason, Note: "To the\r\nwriter."}, c.ID)
+			got := w.Comment(w.A, c.ID)
 			if got.State != tt.state || got.Reason != tt.stored || got.Note != "To the\nwriter." || got.Version != 2 || got.Standing == 0 {
 				t.Errorf("got %v for %v, note %q, version %d, standing %d", got.State, got.Reason, got.Note, got.Version, got.Standing)
 			}
-			after := w.standing(w.a)
+			after := w.Standing(w.A)
 			want := before
 			if tt.lesson != "" {
 				want[got.Standing] = tt.lesson + ": " + text
@@ -77,92 +62,92 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 
 func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "A comment.")
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "A comment.")
 	one := []moderation.Ref{{ID: c.ID, Version: 1}}
 	for _, tt := range []struct {
 		name, field string
 		in          moderation.Choice
 	}{
-		{"no comments", "/comments", moderation.Choice{Action: decision.Approve}},
-		{"1,001 comments", "/comments", moderation.Choice{Action: decision.Approve, Comments: make([]moderation.Ref, 1001)}},
-		{"approval for a reason", "/reason", moderation.Choice{Action: decision.Approve, Reason: decision.ReasonSpam, Comments: one}},
-		{"holding for a reason", "/reason", moderation.Choice{Reason: decision.ReasonOther, Comments: one}},
-		{"spam for another reason", "/reason", moderation.Choice{Action: decision.MarkSpam, Reason: decision.ReasonOffTopic, Comments: one}},
-		{"a long note", "/note", moderation.Choice{Action: decision.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
-		{"a note that is no text", "/note", moderation.Choice{Action: decision.Approve, Note: "\xff", Comments: one}},
+		{"no comments", "/comments", moderation.Choice{Action: comment.Approve}},
+		{"1,001 comments", "/comments", moderation.Choice{Action: comment.Approve, Comments: make([]moderation.Ref, 1001)}},
+		{"approval for a reason", "/reason", moderation.Choice{Action: comment.Approve, Reason: comment.ReasonSpam, Comments: one}},
+		{"holding for a reason", "/reason", moderation.Choice{Reason: comment.ReasonOther, Comments: one}},
+		{"spam for another reason", "/reason", moderation.Choice{Action: comment.MarkSpam, Reason: comment.ReasonOffTopic, Comments: one}},
+		{"a long note", "/note", moderation.Choice{Action: comment.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
+		{"a note that is no text", "/note", moderation.Choice{Action: comment.Approve, Note: "\xff", Comments: one}},
 	} {
-		_, err := w.s.Decide(w.ctx, mod, w.a, tt.in)
-		wantCode(t, tt.name, err, "field.invalid")
-		if e := new(problem.Error); !asError(err, &e) || e.Field != tt.field {
+		_, err := w.S.Decide(w.Ctx, mod, w.A, tt.in)
+		roomstest.WantCode(t, tt.name, err, "field.invalid")
+		if e := new(problem.Error); !roomstest.AsError(err, &e) || e.Field != tt.field {
 			t.Errorf("%s: got field %q, want %q", tt.name, e.Field, tt.field)
 		}
 	}
-	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != decision.Pending {
+	if got := w.Comment(w.A, c.ID); got.Version != 1 || got.State != comment.Pending {
 		t.Errorf("a refused decision changed the comment: %v in version %d", got.State, got.Version)
 	}
 }
 
 func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 	w := newWorld(t)
-	mod, other := w.person("mod", people.Moderator, "a"), w.person("other", people.Moderator, "a")
-	fresh := w.submit(w.a, "Fresh and fine.")
-	stale := w.submit(w.a, "Somebody was here before.")
-	edited, token := w.submitOwn(w.a, "Edited since it was seen.")
-	removed, removedToken := w.submitOwn(w.a, "Withdrawn by its writer.")
-	foreign := w.submit(w.b, "Of another site.")
-	w.clock.add(time.Second)
-	decidedAt := w.clock.Now()
-	w.decide(other, w.a, decision.Approve, stale.ID)
-	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Buy pills now, the new text says.")
-	w.must(err)
-	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, removedToken))
+	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
+	fresh := w.Submit(w.A, "Fresh and fine.")
+	stale := w.Submit(w.A, "Somebody was here before.")
+	edited, token := w.SubmitOwn(w.A, "Edited since it was seen.")
+	removed, removedToken := w.SubmitOwn(w.A, "Withdrawn by its writer.")
+	foreign := w.Submit(w.B, "Of another site.")
+	w.Clock.Add(time.Second)
+	decidedAt := w.Clock.Now()
+	w.Decide(other, w.A, comment.Approve, stale.ID)
+	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "Buy pills now, the new text says.")
+	w.Must(err)
+	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
 
-	out, err := w.s.Decide(w.ctx, mod, w.a, moderation.Choice{Action: decision.MarkSpam, Comments: []moderation.Ref{
+	out, err := w.S.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.MarkSpam, Comments: []moderation.Ref{
 		{ID: stale.ID, Version: 1}, {ID: "nobody", Version: 1}, {ID: foreign.ID, Version: 1},
 		{ID: removed.ID, Version: 1}, {ID: fresh.ID, Version: 1}, {ID: edited.ID, Version: 1}, {ID: fresh.ID, Version: 1},
 	}})
-	w.must(err)
+	w.Must(err)
 	want := []moderation.Conflict{
-		{ID: stale.ID, Code: "version.stale", Version: 2, State: decision.Approved, By: "other", At: decidedAt},
+		{ID: stale.ID, Code: "version.stale", Version: 2, State: comment.Approved, By: "other", At: decidedAt},
 		{ID: "nobody", Code: "comment.unknown"},
 		{ID: foreign.ID, Code: "comment.unknown"},
-		{ID: removed.ID, Code: "comment.removed", Version: 2, State: decision.Removed},
-		{ID: edited.ID, Code: "version.stale", Version: 2, State: decision.Pending},
+		{ID: removed.ID, Code: "comment.removed", Version: 2, State: comment.Removed},
+		{ID: edited.ID, Code: "version.stale", Version: 2, State: comment.Pending},
 	}
 	if out.Done != 1 || out.Unchanged != 1 || out.Batch == "" || !reflect.DeepEqual(out.Conflicts, want) {
 		t.Errorf("got %+v\nwant 1 done, 1 unchanged and %+v", out, want)
 	}
-	if got := w.comment(w.a, fresh.ID); got.State != decision.Spam {
+	if got := w.Comment(w.A, fresh.ID); got.State != comment.Spam {
 		t.Errorf("the rest was not done: %v", got.State)
 	}
-	if got := w.comment(w.b, foreign.ID); got.State != decision.Pending || got.Version != 1 {
+	if got := w.Comment(w.B, foreign.ID); got.State != comment.Pending || got.Version != 1 {
 		t.Errorf("a comment of another site changed: %v in version %d", got.State, got.Version)
 	}
 }
 
 func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	spam := moderation.Choice{Action: decision.MarkSpam}
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	spam := moderation.Choice{Action: comment.MarkSpam}
 	again := func(c comment.Comment, in moderation.Choice, version int64) moderation.Outcome {
 		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
-		out, err := w.s.Decide(w.ctx, mod, w.a, in)
-		w.must(err)
+		out, err := w.S.Decide(w.Ctx, mod, w.A, in)
+		w.Must(err)
 		return out
 	}
-	c := w.submit(w.a, "Decided twice.")
-	w.choose(mod, w.a, spam, c.ID)
+	c := w.Submit(w.A, "Decided twice.")
+	w.Choose(mod, w.A, spam, c.ID)
 	for _, version := range []int64{0, 1, 2, 3} {
 		if out := again(c, spam, version); out.Unchanged != 1 || out.Done+len(out.Conflicts) != 0 || out.Batch != "" {
 			t.Errorf("version %d: got %+v, want it unchanged", version, out)
 		}
 	}
-	if out := again(c, moderation.Choice{Action: decision.Reject}, 1); len(out.Conflicts) != 1 {
+	if out := again(c, moderation.Choice{Action: comment.Reject}, 1); len(out.Conflicts) != 1 {
 		t.Errorf("another reason by an old version: got %+v, want a conflict", out)
 	}
 
-	held := w.submit(w.a, "Never decided, then held.")
+	held := w.Submit(w.A, "Never decided, then held.")
 	if out := again(held, moderation.Choice{}, 1); out.Done != 1 {
 		t.Errorf("holding what no decision holds: got %+v, want it done", out)
 	}
@@ -170,10 +155,10 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 		t.Errorf("holding what is held: got %+v, want it unchanged", out)
 	}
 
-	edited, token := w.submitOwn(w.a, "Approved, then edited.")
-	w.decide(mod, w.a, decision.Hold, edited.ID)
-	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Another text than the one decided.")
-	w.must(err)
+	edited, token := w.SubmitOwn(w.A, "Approved, then edited.")
+	w.Decide(mod, w.A, comment.Hold, edited.ID)
+	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "Another text than the one decided.")
+	w.Must(err)
 	if out := again(edited, moderation.Choice{}, 2); out.Unchanged != 0 || len(out.Conflicts) != 1 {
 		t.Errorf("a decision on the text before: got %+v, want a conflict", out)
 	}
@@ -181,25 +166,25 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 
 func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "One comment, one lesson.")
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "One comment, one lesson.")
 	for _, tt := range []struct {
 		in   moderation.Choice
 		want string
 	}{
-		{moderation.Choice{Action: decision.Approve}, "ham"},
-		{moderation.Choice{Action: decision.MarkSpam}, "spam"},
-		{moderation.Choice{Action: decision.Reject, Reason: decision.ReasonObscenity}, "obscenity"},
-		{moderation.Choice{Action: decision.Reject, Reason: decision.ReasonOffTopic}, ""},
-		{moderation.Choice{Action: decision.Approve}, "ham"},
-		{moderation.Choice{Action: decision.Hold}, ""},
+		{moderation.Choice{Action: comment.Approve}, "ham"},
+		{moderation.Choice{Action: comment.MarkSpam}, "spam"},
+		{moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, "obscenity"},
+		{moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic}, ""},
+		{moderation.Choice{Action: comment.Approve}, "ham"},
+		{moderation.Choice{Action: comment.Hold}, ""},
 	} {
-		w.choose(mod, w.a, tt.in, c.ID)
+		w.Choose(mod, w.A, tt.in, c.ID)
 		want := map[uint64]string{}
 		if tt.want != "" {
-			want[w.comment(w.a, c.ID).Standing] = tt.want + ": One comment, one lesson."
+			want[w.Comment(w.A, c.ID).Standing] = tt.want + ": One comment, one lesson."
 		}
-		if got := w.standing(w.a); !reflect.DeepEqual(got, want) {
+		if got := w.Standing(w.A); !reflect.DeepEqual(got, want) {
 			t.Errorf("after %v for %v: got %v, want %v", tt.in.Action, tt.in.Reason, got, want)
 		}
 	}
@@ -207,14 +192,14 @@ func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 
 func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c, d := w.submit(w.a, "Decided once."), w.submit(w.a, "Not decided by it.")
-	key := &ground.Key{Site: w.a.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
-	in := moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
-	first, err := w.s.Decide(w.ctx, mod, w.a, in)
-	w.must(err)
-	second, err := w.s.Decide(w.ctx, mod, w.a, in)
-	w.must(err)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c, d := w.Submit(w.A, "Decided once."), w.Submit(w.A, "Not decided by it.")
+	key := &ground.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
+	in := moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
+	first, err := w.S.Decide(w.Ctx, mod, w.A, in)
+	w.Must(err)
+	second, err := w.S.Decide(w.Ctx, mod, w.A, in)
+	w.Must(err)
 	if !second.Replayed || first.Replayed {
 		t.Errorf("replayed: first %v, second %v", first.Replayed, second.Replayed)
 	}
@@ -222,17 +207,17 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("the second answer %+v is not the first %+v", second, first)
 	}
-	if got := w.comment(w.a, c.ID); got.Version != 2 {
+	if got := w.Comment(w.A, c.ID); got.Version != 2 {
 		t.Errorf("the comment is in version %d, want 2", got.Version)
 	}
 	in.Key = &ground.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
-	_, err = w.s.Decide(w.ctx, mod, w.a, in)
-	wantCode(t, "another body", err, "idempotency.mismatch")
+	_, err = w.S.Decide(w.Ctx, mod, w.A, in)
+	roomstest.WantCode(t, "another body", err, "idempotency.mismatch")
 
-	undo := &ground.Key{Site: w.a.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	undo := &ground.Key{Site: w.A.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	for i := range 2 {
-		out, err := w.s.Undo(w.ctx, mod, w.a, first.Batch, undo)
-		w.must(err)
+		out, err := w.S.Undo(w.Ctx, mod, w.A, first.Batch, undo)
+		w.Must(err)
 		if out.Done != 1 || out.Replayed != (i == 1) {
 			t.Errorf("undo %d: got %+v, want one undone", i, out)
 		}
@@ -241,21 +226,21 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 
 func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	ids := w.fill(w.a, 1_000)
-	out := w.decide(mod, w.a, decision.MarkSpam, ids...)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	ids := w.Fill(w.A, 1_000)
+	out := w.Decide(mod, w.A, comment.MarkSpam, ids...)
 	if out.Done != len(ids) || len(out.Conflicts) != 0 {
 		t.Fatalf("got %d done, %d conflicts", out.Done, len(out.Conflicts))
 	}
-	if back := w.undo(mod, w.a, out.Batch); back.Done != len(ids) {
+	if back := w.Undo(mod, w.A, out.Batch); back.Done != len(ids) {
 		t.Errorf("got %d undone, want all", back.Done)
 	}
-	bad, err := w.s.VerifyLog(w.ctx, w.a)
-	w.must(err)
+	bad, err := w.S.VerifyLog(w.Ctx, w.A)
+	w.Must(err)
 	if bad != 0 {
 		t.Errorf("the log does not verify at %d", bad)
 	}
-	if n := len(w.standing(w.a)); n != 0 {
+	if n := len(w.Standing(w.A)); n != 0 {
 		t.Errorf("%d lessons stand after undo, want none", n)
 	}
 }
@@ -263,10 +248,10 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 // Caches hang on the events: each says whether what readers see of its page changed.
 func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "Watched closely.")
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "Watched closely.")
 	var told []ground.Event
-	defer w.s.OnEvent(func(e ground.Event) {
+	defer w.S.OnEvent(func(e ground.Event) {
 		if e.Kind != ground.EventJudged {
 			told = append(told, e)
 		}
@@ -276,7 +261,7 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 		var got []bool
 		for _, e := range told {
 			got = append(got, e.Shown)
-			if e.Site != w.a.ID || e.Page != c.Page || e.Comment == "" {
+			if e.Site != w.A.ID || e.Page != c.Page || e.Comment == "" {
 				t.Errorf("%s: event %+v", what, e)
 			}
 		}
@@ -285,22 +270,22 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 		}
 		told = nil
 	}
-	w.decide(mod, w.a, decision.MarkSpam, c.ID)
+	w.Decide(mod, w.A, comment.MarkSpam, c.ID)
 	want("from waiting to spam", false)
-	spam := w.decide(mod, w.a, decision.Approve, c.ID)
+	spam := w.Decide(mod, w.A, comment.Approve, c.ID)
 	want("from spam to approved", true)
-	w.undo(mod, w.a, spam.Batch)
+	w.Undo(mod, w.A, spam.Batch)
 	want("and back", true)
-	w.decide(mod, w.a, decision.MarkSpam, c.ID)
+	w.Decide(mod, w.A, comment.MarkSpam, c.ID)
 	want("unchanged")
-	w.decide(mod, w.a, decision.Hold, c.ID)
+	w.Decide(mod, w.A, comment.Hold, c.ID)
 	want("from spam to waiting", false)
-	_, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Seen.", nil)
-	w.must(err)
+	_, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Seen.", nil)
+	w.Must(err)
 	want("a reply that approves", true, true)
 	open := false
-	_, err = w.s.SetPage(w.ctx, mod, w.a, c.Page, moderation.PageChange{Open: &open})
-	w.must(err)
+	_, err = w.S.SetPage(w.Ctx, mod, w.A, c.Page, moderation.PageChange{Open: &open})
+	w.Must(err)
 	if len(told) != 1 || told[0].Kind != ground.EventPage || !told[0].Shown {
 		t.Errorf("a closed page: %+v", told)
 	}

@@ -8,46 +8,45 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // refuse has n comments of a text, each with words of its own, refused for a reason.
-func (w *world) refuse(reason decision.Reason, n int, text string) moderation.Outcome {
-	w.t.Helper()
+func (w *world) refuse(reason comment.Reason, n int, text string) moderation.Outcome {
+	w.T.Helper()
 	var ids []string
 	for i := range n {
-		ids = append(ids, w.submit(w.a, fmt.Sprintf("%s %s", text, chatter(w.posts+i))).ID)
+		ids = append(ids, w.Submit(w.A, fmt.Sprintf("%s %s", text, roomstest.Chatter(w.Posts+i))).ID)
 	}
-	out := w.choose(people.Operator, w.a, moderation.Choice{Action: decision.Reject, Reason: reason}, ids...)
-	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
+	out := w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: reason}, ids...)
+	w.Must(w.S.Learn(w.Ctx, w.A))
 	return out
 }
 
 func (w *world) item(c comment.Comment) moderation.Item {
-	w.t.Helper()
-	item, _, err := w.s.Item(w.ctx, people.Operator, w.a, c.ID)
-	w.must(err)
+	w.T.Helper()
+	item, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID)
+	w.Must(err)
 	return item
 }
 
 func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	w := newWorld(t)
-	w.schooled(w.a, 40, 20)
-	rude := w.submit(w.a, "You clueless moron, nobody asked you about tomatoes.")
+	w.Schooled(w.A, 40, 20)
+	rude := w.Submit(w.A, "You clueless moron, nobody asked you about tomatoes.")
 	if got := w.item(rude); len(got.Reasons) != 0 {
 		t.Errorf("a reason that nobody taught: %+v", got.Reasons)
 	}
-	out := w.refuse(decision.ReasonPersonalAttack, 12, "You clueless moron, nobody asked you:")
-	w.refuse(decision.ReasonObscenity, 6, "Bloody arse and bollocks:")
+	out := w.refuse(comment.ReasonPersonalAttack, 12, "You clueless moron, nobody asked you:")
+	w.refuse(comment.ReasonObscenity, 6, "Bloody arse and bollocks:")
 
-	rude = w.submit(w.a, "You clueless moron, nobody asked you about beans.")
-	if v := rude.Verdict; v.Action != decision.Reject || v.Reason != decision.ReasonPersonalAttack {
+	rude = w.Submit(w.A, "You clueless moron, nobody asked you about beans.")
+	if v := rude.Verdict; v.Action != comment.Reject || v.Reason != comment.ReasonPersonalAttack {
 		t.Fatalf("the verdict suggests %v for %v, want a refusal for the attack", v.Action, v.Reason)
 	}
 	got := w.item(rude)
-	if len(got.Reasons) == 0 || got.Reasons[0].Reason != decision.ReasonPersonalAttack || got.Reasons[0].Probability < 0.9 {
+	if len(got.Reasons) == 0 || got.Reasons[0].Reason != comment.ReasonPersonalAttack || got.Reasons[0].Probability < 0.9 {
 		t.Fatalf("reasons: %+v", got.Reasons)
 	}
 	found := got.Reasons[0].Evidence
@@ -60,20 +59,20 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 			t.Errorf("the attack's words are evidence of spam: %+v", e)
 		}
 	}
-	if kind := w.item(w.submit(w.a, "The tomatoes grew well, thank you.")); len(kind.Reasons) != 0 {
+	if kind := w.item(w.Submit(w.A, "The tomatoes grew well, thank you.")); len(kind.Reasons) != 0 {
 		t.Errorf("a kind comment: %+v", kind.Reasons)
 	}
 
 	// What was refused for it is found, too, and forgotten with its undo.
-	page, err := w.s.Queue(w.ctx, people.Operator, w.a, queue.Request{View: queue.ViewRejected})
-	w.must(err)
+	page, err := w.S.Queue(w.Ctx, people.Operator, w.A, comment.QueueRequest{View: comment.ViewRejected})
+	w.Must(err)
 	if len(page.Items) != 18 || len(page.Items[0].Reasons) == 0 {
 		t.Errorf("among %d refused the first has %+v", len(page.Items), page.Items[0].Reasons)
 	}
-	w.undo(people.Operator, w.a, out.Batch)
-	w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
+	w.Undo(people.Operator, w.A, out.Batch)
+	w.Must(w.S.Learn(w.Ctx, w.A))
 	for _, l := range w.item(rude).Reasons {
-		if l.Reason == decision.ReasonPersonalAttack {
+		if l.Reason == comment.ReasonPersonalAttack {
 			t.Errorf("after the undo: %+v", l)
 		}
 	}
@@ -81,13 +80,13 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 
 func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
 	w := newWorld(t)
-	w.schooled(w.a, 40, 20)
-	w.refuse(decision.ReasonPersonalAttack, 6, "What a fool you are:")
+	w.Schooled(w.A, 40, 20)
+	w.refuse(comment.ReasonPersonalAttack, 6, "What a fool you are:")
 	seen := map[string]bool{}
 	for i, text := range []string{"What a fool you are, with your tomatoes.", "What a fool I was.", "What a day: the tomatoes grew, you fool.", "The tomatoes grew well, thank you."} {
-		c := w.submit(w.a, text)
+		c := w.Submit(w.A, text)
 		got := w.item(c)
-		suggested := c.Verdict.Action == decision.Reject
+		suggested := c.Verdict.Action == comment.Reject
 		switch {
 		case len(got.Reasons) == 0 && !suggested:
 			seen["neither"] = true
@@ -95,7 +94,7 @@ func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
 			seen["suggested"] = true
 		case len(got.Reasons) == 1 && got.Reasons[0].Probability >= 0.5 && got.Reasons[0].Probability < 0.9:
 			seen["likely"] = true
-			if c.Verdict.Action == decision.Approve {
+			if c.Verdict.Action == comment.Approve {
 				t.Errorf("%d: what is likely to be refused is called good", i)
 			}
 		default:

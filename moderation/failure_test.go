@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -44,7 +45,7 @@ func (f failing) View(ctx context.Context, fn func(storetest.Tx) error) error {
 
 func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 	w := newWorld(t)
-	c, token := w.submitOwn(w.a, "It stands.")
+	c, token := w.SubmitOwn(w.A, "It stands.")
 	for _, tt := range []struct {
 		err    error
 		kind   problem.Kind
@@ -56,13 +57,13 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
-		s, err := storetest.Furnish(w.ctx, failing{Store: w.db.Store, update: tt.err}, testSecret, ground.Options{Clock: w.clock})
-		w.must(err)
+		s, err := roomstest.Furnish(w.Ctx, failing{Store: w.DB.Store, update: tt.err}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		w.Must(err)
 		told := 0
 		s.OnEvent(func(ground.Event) { told++ })
-		_, err1 := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "It does not stand."})
-		_, _, err2 := s.Edit(w.ctx, w.a, c.ID, token, "Changed.")
-		err3 := s.Withdraw(w.ctx, w.a, c.ID, token)
+		_, err1 := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "It does not stand."})
+		_, _, err2 := s.Edit(w.Ctx, w.A, c.ID, token, "Changed.")
+		err3 := s.Withdraw(w.Ctx, w.A, c.ID, token)
 		for i, err := range []error{err1, err2, err3} {
 			var e *problem.Error
 			if known := errors.As(err, &e); err == nil || known == tt.hidden ||
@@ -74,7 +75,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 			t.Errorf("%v: %d events were told of what was not stored", tt.err, told)
 		}
 	}
-	if got := w.comment(w.a, c.ID); got.Version != 1 || got.State != decision.Pending {
+	if got := w.Comment(w.A, c.ID); got.Version != 1 || got.State != comment.Pending {
 		t.Errorf("the comment became %+v", got)
 	}
 }
@@ -82,18 +83,18 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 // A model that cannot even be read leaves the comment to a person.
 func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	w := newWorld(t)
-	w.warm(w.a, 2)
-	broken := failing{Store: w.db.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
+	w.Warm(w.A, 2)
+	broken := failing{Store: w.DB.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
 	broken.mended.Store(true)
-	s, err := storetest.Furnish(w.ctx, broken, testSecret, ground.Options{Clock: w.clock})
-	w.must(err)
+	s, err := roomstest.Furnish(w.Ctx, broken, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
 	broken.mended.Store(false)
-	out, err := s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
-	w.must(err)
-	if c := w.comment(w.a, out.ID); c.State != decision.Pending || c.Verdict.Warm || c.Verdict.Action != decision.Hold {
+	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
+	w.Must(err)
+	if c := w.Comment(w.A, out.ID); c.State != comment.Pending || c.Verdict.Warm || c.Verdict.Action != comment.Hold {
 		t.Errorf("got %s with %+v", c.State, c.Verdict)
 	}
 	broken.mended.Store(true)
-	w.run(s)
-	w.until("it is judged after all", 30*time.Second, func() bool { return w.comment(w.a, out.ID).Verdict.Warm })
+	w.Run(s)
+	w.Until("it is judged after all", 30*time.Second, func() bool { return w.Comment(w.A, out.ID).Verdict.Warm })
 }

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // A Contradiction is a comment that was decided against what the filter was sure of.
@@ -18,25 +16,14 @@ type Contradiction struct {
 	Spam float64 `json:"spam"` // the filter's probability, before
 }
 
-// tally counts what a site has taught.
-func tally(tx Tx, site int64) (t hindsight.Tally, err error) {
-	if t.Ham, err = tx.CountLessons(site, classifier.Ham, hindsight.EnoughTaught); err == nil {
-		t.Spam, err = tx.CountLessons(site, classifier.Spam, hindsight.EnoughTaught)
-	}
-	if err != nil {
-		return hindsight.Tally{}, fmt.Errorf("count lessons: %w", err)
-	}
-	return t, nil
-}
-
 // publishes reports whether a site shows such a comment without waiting for a person, and
 // locks the log where it may: what readers see changes, and what was taught counts as it is
 // when the comment is stored. Nothing is shown because the model failed, has nothing to say or
 // was taught too little. Identities are not verified yet, so new_writers trusts nobody.
-func publishes(tx Tx, site ground.Site, v verdict.Verdict, j verdict.Judged) (bool, error) {
+func publishes(tx Tx, site ground.Site, v comment.Verdict, j comment.Judged) (bool, error) {
 	policy := site.Settings.Moderation
 	may := j.OK && (policy == ground.PolicyNone ||
-		policy == ground.PolicySuspicious && v.Warm && v.Action != decision.MarkSpam && v.Action != decision.Reject)
+		policy == ground.PolicySuspicious && v.Warm && v.Action != comment.MarkSpam && v.Action != comment.Reject)
 	if !may {
 		return false, nil
 	}
@@ -46,18 +33,18 @@ func publishes(tx Tx, site ground.Site, v verdict.Verdict, j verdict.Judged) (bo
 	if policy == ground.PolicyNone {
 		return true, nil
 	}
-	t, err := tally(tx, site.ID)
+	t, err := hindsight.Count(tx, site.ID)
 	return t.Enough(), err
 }
 
 // mayTurnOn refuses to let the filter publish before it was taught enough, and says how far it
 // has come and what it would have done.
 func mayTurnOn(tx Tx, site ground.Site) error {
-	t, err := tally(tx, site.ID)
+	t, err := hindsight.Count(tx, site.ID)
 	if err != nil || t.Enough() {
 		return err
 	}
-	past, err := readPast(tx, site.ID, time.Time{})
+	past, err := hindsight.Read(tx, site.ID, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -84,7 +71,7 @@ func contradictions(tx Tx, site int64, out *Outcome) error {
 	if len(out.Contradictions) == 0 {
 		return nil
 	}
-	t, err := tally(tx, site)
+	t, err := hindsight.Count(tx, site)
 	if !t.Enough() {
 		out.Contradictions = nil
 	}

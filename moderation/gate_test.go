@@ -5,20 +5,21 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/verdict"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
 func (w *world) turnOn(key string) error {
-	w.t.Helper()
-	site, err := w.s.SetSite(w.ctx, people.Operator, key, ground.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
+	w.T.Helper()
+	site, err := w.S.SetSite(w.Ctx, people.Operator, key, ground.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
 	if err == nil && key == "a" {
-		w.a = site
+		w.A = site
 	}
 	return err
 }
@@ -31,18 +32,18 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 		{80, 20, ""}, {20, 80, ""}, {79, 20, "field.invalid"}, {200, 19, "field.invalid"}, {19, 200, "field.invalid"}, {1, 0, "field.invalid"},
 	} {
 		w := newWorld(t)
-		w.schooled(w.a, tt.ham, tt.spam)
-		wantCode(t, "turn it on", w.turnOn("a"), tt.want)
-		wantCode(t, "on another site", w.turnOn("b"), "field.invalid")
+		w.Schooled(w.A, tt.ham, tt.spam)
+		roomstest.WantCode(t, "turn it on", w.turnOn("a"), tt.want)
+		roomstest.WantCode(t, "on another site", w.turnOn("b"), "field.invalid")
 	}
 }
 
 func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	w := newWorld(t)
-	w.decide(people.Operator, w.a, decision.Approve, w.said(w.a, 0.1, 0.1), w.said(w.a, 0.95, 0.95))
-	w.decide(people.Operator, w.a, decision.MarkSpam, w.said(w.a, 0.2, 0.2))
+	w.Decide(people.Operator, w.A, comment.Approve, w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.95, 0.95))
+	w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.2, 0.2))
 	var e *problem.Error
-	if err := w.turnOn("a"); !asError(err, &e) {
+	if err := w.turnOn("a"); !roomstest.AsError(err, &e) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"after 100 decisions", "there are 2 and 1.", "last 3 decided comments it would have published 2; a moderator refused 1 of these"} {
@@ -50,14 +51,14 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 			t.Errorf("%q does not say %q", e.Detail, want)
 		}
 	}
-	w.schooled(w.a, 120, 0)
-	if err := w.turnOn("a"); !asError(err, &e) || !strings.Contains(e.Detail, "there are 100 or more and 1.") {
+	w.Schooled(w.A, 120, 0)
+	if err := w.turnOn("a"); !roomstest.AsError(err, &e) || !strings.Contains(e.Detail, "there are 100 or more and 1.") {
 		t.Errorf("with many of a kind: %q", e.Detail)
 	}
 	if e.Field != "/moderation" {
 		t.Errorf("field %q", e.Field)
 	}
-	if site, err := w.s.Site(w.ctx, "a"); err != nil || site.Settings.Moderation != ground.PolicyAll {
+	if site, err := w.S.Site(w.Ctx, "a"); err != nil || site.Settings.Moderation != ground.PolicyAll {
 		t.Errorf("the site has %q", site.Settings.Moderation)
 	}
 }
@@ -76,47 +77,47 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 
 func TestCopiedLessonsOpenNoGate(t *testing.T) {
 	w := newWorld(t)
-	w.schooled(w.a, 80, 20)
-	_, err := w.s.CopyLessons(w.ctx, people.Operator, w.b, w.a, nil)
-	w.must(err)
-	wantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
-	wantCode(t, "turn it on by its own", w.turnOn("a"), "")
+	w.Schooled(w.A, 80, 20)
+	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+	w.Must(err)
+	roomstest.WantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
+	roomstest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")
 }
 
 func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.schooled(w.a, 80, 19)
-		last := w.said(w.a, 0.9, 0.9)
-		out := w.decide(people.Operator, w.a, decision.MarkSpam, last)
-		w.must(moderation.LearnLog(w.ctx, w.s.Moderation, w.a))
-		w.must(w.turnOn("a"))
-		state := func(text string) decision.State {
+		w.Schooled(w.A, 80, 19)
+		last := w.Said(w.A, 0.9, 0.9)
+		out := w.Decide(people.Operator, w.A, comment.MarkSpam, last)
+		w.Must(w.S.Learn(w.Ctx, w.A))
+		w.Must(w.turnOn("a"))
+		state := func(text string) comment.State {
 			t.Helper()
-			return w.submit(w.a, text).State
+			return w.Submit(w.A, text).State
 		}
-		if got := state("The tomatoes grew well, thank you."); got != decision.Approved {
+		if got := state("The tomatoes grew well, thank you."); got != comment.Approved {
 			t.Errorf("with 80 and 20: %s, want approved", got)
 		}
-		if got := state("Cheap pills, order now at our casino!"); got != decision.Pending {
+		if got := state("Cheap pills, order now at our casino!"); got != comment.Pending {
 			t.Errorf("what is suspected: %s, want pending", got)
 		}
 		// Not even before the model has followed the undo.
-		w.undo(people.Operator, w.a, out.Batch)
-		if got := state("The tomatoes in the garden grew well, thank you."); got != decision.Pending {
+		w.Undo(people.Operator, w.A, out.Batch)
+		if got := state("The tomatoes in the garden grew well, thank you."); got != comment.Pending {
 			t.Errorf("with 80 and 19: %s, want pending", got)
 		}
-		if now := w.quality(w.a); now.Tally.Enough() {
+		if now, err := w.S.Quality(w.Ctx, people.Operator, w.A, learning.QualityRequest{}); err != nil || now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.s.WhatIf(w.ctx, people.Operator, w.a, moderation.WhatIfRequest{}); err != nil || now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
+		if now, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{}); err != nil || now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.
-		if _, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
+		if _, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
 			t.Error(err)
 		}
-		w.decide(people.Operator, w.a, decision.MarkSpam, last)
-		if got := state("The tomatoes of my garden grew well, thank you."); got != decision.Approved {
+		w.Decide(people.Operator, w.A, comment.MarkSpam, last)
+		if got := state("The tomatoes of my garden grew well, thank you."); got != comment.Approved {
 			t.Errorf("with 80 and 20 again: %s, want approved", got)
 		}
 	})
@@ -124,34 +125,34 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 
 func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 	w := newWorld(t)
-	said := func(spam float64, warm bool) verdict.Verdict {
-		return verdict.Verdict{Spam: spam, Score: spam, Warm: warm}
+	said := func(spam float64, warm bool) comment.Verdict {
+		return comment.Verdict{Spam: spam, Score: spam, Warm: warm}
 	}
-	young := w.said(w.a, 0.999, 0.999)
-	if out := w.decide(people.Operator, w.a, decision.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
+	young := w.Said(w.A, 0.999, 0.999)
+	if out := w.Decide(people.Operator, w.A, comment.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
-	w.schooled(w.a, 80, 20)
+	w.Schooled(w.A, 80, 20)
 	for _, tt := range []struct {
 		name    string
-		verdict verdict.Verdict
-		action  decision.Action
-		reason  decision.Reason
+		verdict comment.Verdict
+		action  comment.Action
+		reason  comment.Reason
 		want    bool
 	}{
-		{"sure spam approved", said(0.99, true), decision.Approve, 0, true},
-		{"sure ham marked as spam", said(0.01, true), decision.MarkSpam, 0, true},
-		{"sure ham refused as spam", said(0.01, true), decision.Reject, decision.ReasonSpam, true},
-		{"sure spam marked as spam", said(0.99, true), decision.MarkSpam, 0, false},
-		{"sure ham approved", said(0.01, true), decision.Approve, 0, false},
-		{"0.98 is not sure", said(0.98, true), decision.Approve, 0, false},
-		{"0.02 is not sure", said(0.02, true), decision.MarkSpam, 0, false},
-		{"a cold model knows nothing", said(0.99, false), decision.Approve, 0, false},
-		{"an insult is no spam", said(0.01, true), decision.Reject, decision.ReasonHateSpeech, false},
-		{"to hold is no answer", said(0.99, true), decision.Hold, 0, false},
+		{"sure spam approved", said(0.99, true), comment.Approve, 0, true},
+		{"sure ham marked as spam", said(0.01, true), comment.MarkSpam, 0, true},
+		{"sure ham refused as spam", said(0.01, true), comment.Reject, comment.ReasonSpam, true},
+		{"sure spam marked as spam", said(0.99, true), comment.MarkSpam, 0, false},
+		{"sure ham approved", said(0.01, true), comment.Approve, 0, false},
+		{"0.98 is not sure", said(0.98, true), comment.Approve, 0, false},
+		{"0.02 is not sure", said(0.02, true), comment.MarkSpam, 0, false},
+		{"a cold model knows nothing", said(0.99, false), comment.Approve, 0, false},
+		{"an insult is no spam", said(0.01, true), comment.Reject, comment.ReasonHateSpeech, false},
+		{"to hold is no answer", said(0.99, true), comment.Hold, 0, false},
 	} {
-		id := w.saidAll(w.a, tt.verdict)[0]
-		out := w.choose(people.Operator, w.a, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
+		id := w.SaidAll(w.A, tt.verdict)[0]
+		out := w.Choose(people.Operator, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
 		if out.Done != 1 || (len(out.Contradictions) == 1) != tt.want {
 			t.Errorf("%s: %+v", tt.name, out)
 		}
@@ -161,11 +162,11 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 			}
 		}
 	}
-	key := &ground.Key{Site: w.a.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
-	in := moderation.Choice{Action: decision.Approve, Comments: w.refs(w.a, w.said(w.a, 0.99, 0.99)), Key: key}
+	key := &ground.Key{Site: w.A.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
+	in := moderation.Choice{Action: comment.Approve, Comments: w.Refs(w.A, w.Said(w.A, 0.99, 0.99)), Key: key}
 	for range 2 {
-		out, err := w.s.Decide(w.ctx, people.Operator, w.a, in)
-		w.must(err)
+		out, err := w.S.Decide(w.Ctx, people.Operator, w.A, in)
+		w.Must(err)
 		if len(out.Contradictions) != 1 {
 			t.Errorf("replayed %v: %+v", out.Replayed, out)
 		}
@@ -176,16 +177,16 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	w := newWorld(t)
 	answer := func(id string, key *ground.Key) moderation.Replied {
 		t.Helper()
-		out, err := w.s.Reply(w.ctx, people.Operator, w.a, moderation.Ref{ID: id}, "What makes you ask?", key)
-		w.must(err)
+		out, err := w.S.Reply(w.Ctx, people.Operator, w.A, moderation.Ref{ID: id}, "What makes you ask?", key)
+		w.Must(err)
 		return out
 	}
-	if out := answer(w.said(w.a, 0.999, 0.999), nil); out.Batch == "" || len(out.Contradictions) != 0 {
+	if out := answer(w.Said(w.A, 0.999, 0.999), nil); out.Batch == "" || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
-	w.schooled(w.a, 80, 20)
-	id := w.said(w.a, 0.99, 0.99)
-	key := &ground.Key{Site: w.a.ID, Route: "reply", Value: "once", Body: []byte("the same")}
+	w.Schooled(w.A, 80, 20)
+	id := w.Said(w.A, 0.99, 0.99)
+	key := &ground.Key{Site: w.A.ID, Route: "reply", Value: "once", Body: []byte("the same")}
 	first := answer(id, key)
 	if len(first.Contradictions) != 1 || first.Contradictions[0] != (moderation.Contradiction{ID: id, Spam: 0.99}) {
 		t.Fatalf("sure spam was answered: %+v", first)
@@ -196,11 +197,11 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	if out := answer(id, nil); out.Batch != "" || len(out.Contradictions) != 0 {
 		t.Errorf("what is public already was answered: %+v", out)
 	}
-	if out := answer(w.said(w.a, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
+	if out := answer(w.Said(w.A, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
 		t.Errorf("sure ham was answered: %+v", out)
 	}
-	w.undo(people.Operator, w.a, first.Batch)
-	if got := w.comment(w.a, id); got.State != decision.Pending {
+	w.Undo(people.Operator, w.A, first.Batch)
+	if got := w.Comment(w.A, id); got.State != comment.Pending {
 		t.Errorf("after undo it is %s, want pending", got.State)
 	}
 }

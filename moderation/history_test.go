@@ -15,11 +15,10 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/thread"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -76,8 +75,8 @@ func newHistory(t *testing.T, twice bool) *history {
 	h := &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
 	if twice {
 		var err error
-		h.s, err = storetest.Furnish(h.ctx, retrying{h.db.Store}, testSecret, ground.Options{Clock: h.clock})
-		h.must(err)
+		h.S, err = roomstest.Furnish(h.Ctx, retrying{h.DB.Store}, roomstest.Secret, ground.Options{Clock: h.Clock})
+		h.Must(err)
 	}
 	return h
 }
@@ -113,7 +112,7 @@ func (h *history) play(text string) string {
 			seen = true
 			continue
 		case line != "" && !strings.HasPrefix(line, "#"):
-			h.clock.add(time.Second)
+			h.Clock.Add(time.Second)
 			h.run(line)
 		}
 		seen = false
@@ -127,7 +126,7 @@ func (h *history) say(format string, args ...any) {
 }
 
 func (h *history) run(line string) {
-	h.t.Helper()
+	h.T.Helper()
 	head, text, _ := strings.Cut(line, ": ")
 	words := strings.Fields(head)
 	verb, args := words[0], words[1:]
@@ -138,10 +137,10 @@ func (h *history) run(line string) {
 	case "edit":
 		p := h.posted[args[0]]
 		h.texts[text] = args[0] + "'"
-		_, _, err = h.s.Edit(h.ctx, h.a, p.ID, p.EditToken, text)
+		_, _, err = h.S.Edit(h.Ctx, h.A, p.ID, p.EditToken, text)
 	case "withdraw":
 		p := h.posted[args[0]]
-		err = h.s.Withdraw(h.ctx, h.a, p.ID, p.EditToken)
+		err = h.S.Withdraw(h.Ctx, h.A, p.ID, p.EditToken)
 	case "approve", "spam", "hold":
 		err = h.choose(verb, "", args)
 	case "reject":
@@ -150,30 +149,30 @@ func (h *history) run(line string) {
 		var n int
 		_, _ = fmt.Sscan(args[0], &n)
 		var out moderation.Outcome
-		out, err = h.s.Undo(h.ctx, people.Operator, h.a, h.batches[n-1], nil)
+		out, err = h.S.Undo(h.Ctx, people.Operator, h.A, h.batches[n-1], nil)
 		h.outcome("undone", out)
 	case "close", "open":
 		err = h.setOpen(args[0], verb == "open")
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
 		var site ground.Site
-		if site, err = h.s.SetSite(h.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}}); err == nil {
-			h.a = site
+		if site, err = h.S.SetSite(h.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}}); err == nil {
+			h.A = site
 		}
 	case "wait":
 		d, _ := time.ParseDuration(args[0])
-		h.clock.add(d)
+		h.Clock.Add(d)
 	case "school":
 		var ham, spam int
 		_, _ = fmt.Sscan(text, &ham, &spam)
-		h.schooled(h.a, ham, spam)
+		h.Schooled(h.A, ham, spam)
 	case "learn":
-		err = moderation.LearnLog(h.ctx, h.s.Moderation, h.a)
+		err = h.S.Learn(h.Ctx, h.A)
 	default:
-		h.t.Fatalf("no command %q", line)
+		h.T.Fatalf("no command %q", line)
 	}
 	if err != nil {
-		h.say("%s: %s", head, code(err))
+		h.say("%s: %s", head, roomstest.Code(err))
 	}
 }
 
@@ -197,10 +196,10 @@ func (h *history) post(args []string, text string) error {
 		case "trap":
 			in.Form = &moderation.Form{Trap: "x"}
 		default:
-			h.t.Fatalf("post: no option %q", args[i])
+			h.T.Fatalf("post: no option %q", args[i])
 		}
 	}
-	out, err := h.s.Submit(h.ctx, h.a, in)
+	out, err := h.S.Submit(h.Ctx, h.A, in)
 	if err != nil {
 		return err
 	}
@@ -226,14 +225,14 @@ func (h *history) name(id string) string {
 }
 
 func (h *history) choose(verb, reason string, names []string) error {
-	action, _ := decision.ParseAction(verb)
-	why, _ := decision.ParseReason(reason)
+	action, _ := comment.ParseAction(verb)
+	why, _ := comment.ParseReason(reason)
 	ids := make([]string, len(names))
 	for i, name := range names {
 		ids[i] = h.posted[name].ID
 	}
-	out, err := h.s.Decide(h.ctx, people.Operator, h.a,
-		moderation.Choice{Action: action, Reason: why, Comments: h.refs(h.a, ids...)})
+	out, err := h.S.Decide(h.Ctx, people.Operator, h.A,
+		moderation.Choice{Action: action, Reason: why, Comments: h.Refs(h.A, ids...)})
 	h.outcome(verb, out)
 	return err
 }
@@ -252,12 +251,12 @@ func (h *history) outcome(verb string, out moderation.Outcome) {
 
 func (h *history) setOpen(page string, open bool) error {
 	var id string
-	h.view(func(tx storetest.Tx) error {
-		p, err := tx.PageByURL(h.a.ID, "https://a.example/"+page)
+	h.View(func(tx storetest.Tx) error {
+		p, err := tx.PageByURL(h.A.ID, "https://a.example/"+page)
 		id = p.ID
 		return err
 	})
-	_, err := h.s.SetPage(h.ctx, people.Operator, h.a, id, moderation.PageChange{Open: &open})
+	_, err := h.S.SetPage(h.Ctx, people.Operator, h.A, id, moderation.PageChange{Open: &open})
 	return err
 }
 
@@ -269,35 +268,35 @@ func (h *history) report() string {
 	}
 	h.said = nil
 	for _, name := range h.names {
-		c := h.comment(h.a, h.posted[name].ID)
+		c := h.Comment(h.A, h.posted[name].ID)
 		fmt.Fprintf(&out, "%s is %s", name, c.State)
-		if c.Reason != decision.NoReason {
+		if c.Reason != comment.NoReason {
 			fmt.Fprintf(&out, " (%s)", c.Reason)
 		}
 		fmt.Fprintf(&out, " v%d", c.Version)
 		if c.Submissions > 1 {
 			fmt.Fprintf(&out, " ×%d", c.Submissions)
 		}
-		if c.State == decision.Pending && c.Verdict.Action != decision.Hold {
+		if c.State == comment.Pending && c.Verdict.Action != comment.Hold {
 			fmt.Fprintf(&out, ", suggested: %s", c.Verdict.Action)
 		}
 		out.WriteByte('\n')
 	}
-	for _, view := range []queue.View{queue.ViewPending, queue.ViewSuspected} {
-		q, err := h.s.Queue(h.ctx, people.Operator, h.a, queue.Request{View: view})
-		h.must(err)
+	for _, view := range []comment.View{comment.ViewPending, comment.ViewSuspected} {
+		q, err := h.S.Queue(h.Ctx, people.Operator, h.A, comment.QueueRequest{View: view})
+		h.Must(err)
 		names := make([]string, len(q.Items))
 		for i, item := range q.Items {
 			names[i] = h.name(item.Comment.ID)
 		}
 		list(&out, string(view), names)
 	}
-	thread, err := h.s.Thread(h.ctx, h.a, thread.Request{PageURL: "https://a.example/post"})
-	h.must(err)
+	thread, err := h.S.Thread(h.Ctx, h.A, comment.ThreadRequest{PageURL: "https://a.example/post"})
+	h.Must(err)
 	var shown []string
 	for _, c := range thread.Comments {
 		name := strings.Repeat("↳", c.Depth) + h.name(c.ID)
-		if c.State != decision.Approved {
+		if c.State != comment.Approved {
 			name = "(" + name + ")"
 		}
 		shown = append(shown, name)
@@ -316,8 +315,8 @@ func list(out *strings.Builder, title string, names []string) {
 // lessons names the lessons that stand; NAME' is the edited text of NAME.
 func (h *history) lessons() []string {
 	var found []string
-	h.view(func(tx storetest.Tx) error {
-		return tx.EachLesson(h.a.ID, 0, func(l classifier.Lesson) error {
+	h.View(func(tx storetest.Tx) error {
+		return tx.EachLesson(h.A.ID, 0, func(l classifier.Lesson) error {
 			if name := h.texts[l.Comment.Text]; name != "" { // else it was learned at school
 				found = append(found, fmt.Sprintf("%s=%s", name, l.Label))
 			}

@@ -7,27 +7,19 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
 
-// A HistoryEntry is one thing that happened to a comment. By is nil for what the site's
-// settings did.
-type HistoryEntry struct {
-	decision.Entry
-	Name string // the account's name, "" when by nobody
-	Auto bool   // published by the site's setting: in no decision
-}
-
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
-func (s *Service) Item(ctx context.Context, who people.Actor, site ground.Site, id string) (Item, []HistoryEntry, error) {
+func (s *Service) Item(ctx context.Context, who people.Actor, site ground.Site, id string) (Item, []ledger.Told, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return Item{}, nil, err
 	}
 	var list []Item
-	var entries []HistoryEntry
+	var entries []ledger.Told
 	err := s.work.View(ctx, func(tx Tx) error {
 		c, err := readComment(tx, site.ID, id)
 		if err != nil {
@@ -40,7 +32,7 @@ func (s *Service) Item(ctx context.Context, who people.Actor, site ground.Site, 
 		if err != nil {
 			return err
 		}
-		logged, err := named(tx, decisions)
+		logged, err := ledger.Tell(tx, decisions)
 		entries = story(c, logged)
 		return err
 	})
@@ -99,22 +91,24 @@ func unique(ids []string) []string {
 
 // story tells what happened to a comment, oldest first. That a site's setting published it
 // is in no decision: it is seen from the state in which the next one met the comment.
-func story(c comment.Comment, logged []LogEntry) []HistoryEntry {
-	out := make([]HistoryEntry, 0, len(logged)+1)
-	state, at := decision.Pending, c.CreatedAt
+func story(c comment.Comment, logged []ledger.Told) []ledger.Told {
+	out := make([]ledger.Told, 0, len(logged)+1)
+	state, at := comment.Pending, c.CreatedAt
 	auto := func(version int64) {
-		out = append(out, HistoryEntry{Auto: true, Entry: decision.Entry{
-			Site: c.Site, Comment: c.ID, Version: version, Action: decision.Approve, From: decision.Pending, To: decision.Approved, At: at,
+		out = append(out, ledger.Told{Auto: true, Entry: ledger.Entry{
+			Site:   c.Site,
+			At:     at,
+			Ruling: ledger.Ruling{Comment: c.ID, Version: version, Action: comment.Approve, From: comment.Pending, To: comment.Approved},
 		}})
 	}
-	published := func(next decision.State) bool {
-		return next == decision.Approved && state != decision.Approved && c.Account == ""
+	published := func(next comment.State) bool {
+		return next == comment.Approved && state != comment.Approved && c.Account == ""
 	}
 	for _, d := range logged {
 		if published(d.From) {
 			auto(d.Version)
 		}
-		out = append(out, HistoryEntry{Entry: d.Entry, Name: d.Name})
+		out = append(out, d)
 		state, at = d.To, editTime(c, d.At)
 	}
 	if published(c.State) {

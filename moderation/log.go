@@ -8,25 +8,18 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/queue"
 )
 
-// A LogEntry is a decision with its moderator's name.
-type LogEntry struct {
-	decision.Entry
-	Name string
-}
-
 // Log returns a site's decisions, newest first. It needs a moderator. After is a Next, or "".
-func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, after string, limit int) (entries []LogEntry, next string, err error) {
+func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, after string, limit int) (entries []ledger.Told, next string, err error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
-	if limit, err = queue.PageSize(limit); err != nil {
+	if limit, err = comment.PageSize(limit); err != nil {
 		return nil, "", err
 	}
 	var from uint64
@@ -39,7 +32,7 @@ func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, a
 			return nil, "", problem.Cursor()
 		}
 	}
-	entries = []LogEntry{}
+	entries = []ledger.Told{}
 	err = s.work.View(ctx, func(tx Tx) error {
 		decisions, err := tx.DecisionsBefore(site.ID, from, limit+1)
 		if err != nil {
@@ -49,7 +42,7 @@ func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, a
 			decisions = decisions[:limit]
 			next = base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, decisions[limit-1].Seq))
 		}
-		entries, err = named(tx, decisions)
+		entries, err = ledger.Tell(tx, decisions)
 		return err
 	})
 	if err != nil {
@@ -58,37 +51,12 @@ func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, a
 	return entries, next, nil
 }
 
-func named(tx Tx, decisions []decision.Entry) ([]LogEntry, error) {
-	names, err := accountNames(tx)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]LogEntry, len(decisions))
-	for i, d := range decisions {
-		entries[i] = LogEntry{Entry: d, Name: names[d.By]}
-	}
-	return entries, nil
-}
-
-// accountNames returns the names of all accounts by id; Operator has the program's.
-func accountNames(tx Tx) (map[string]string, error) {
-	accounts, err := tx.Accounts()
-	if err != nil {
-		return nil, fmt.Errorf("read accounts: %w", err)
-	}
-	names := map[string]string{people.Operator.ID(): "aitys"}
-	for _, a := range accounts {
-		names[a.ID] = a.Name
-	}
-	return names, nil
-}
-
 // nameConflicts puts names where conflicts have the ids of accounts.
 func nameConflicts(tx Tx, conflicts []Conflict) error {
 	if !slices.ContainsFunc(conflicts, func(c Conflict) bool { return !c.At.IsZero() }) {
 		return nil
 	}
-	names, err := accountNames(tx)
+	names, err := ledger.Names(tx)
 	if err != nil {
 		return err
 	}
@@ -103,7 +71,7 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 // VerifyLog walks a site's whole log and returns the seq of the first entry whose hash, place
 // or lesson is not what it should be; 0 when all is well.
 func (s *Service) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
-	w := decision.NewWalk(site.ID)
+	w := ledger.NewWalk(site.ID)
 	for more := true; more; {
 		err := s.work.View(ctx, func(tx Tx) (err error) {
 			bad, more, err = w.Step(tx)
@@ -163,13 +131,13 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	var own []decision.Entry
+	var own []ledger.Entry
 	var ids []string
 	version := map[uint64]int64{} // that the comment has if nobody edited it since
 	for _, d := range decisions {
 		w.from = d.Seq
 		w.later[d.Comment]++
-		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == decision.OnComment {
+		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == ledger.OnComment {
 			own, ids = append(own, d), append(ids, d.Comment)
 			version[d.Seq] = d.Version + w.later[d.Comment]
 		}
@@ -181,7 +149,7 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 		}
 		for _, d := range own {
 			if slices.ContainsFunc(comments, func(c comment.Comment) bool {
-				return c.ID == d.Comment && c.Standing == d.Seq && c.State != decision.Removed && c.Version == version[d.Seq]
+				return c.ID == d.Comment && c.Standing == d.Seq && c.State != comment.Removed && c.Version == version[d.Seq]
 			}) {
 				batches = append(batches, d.Batch)
 			}

@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 // The chain as its documentation describes it, written a second time.
-func chained(before []byte, d decision.Entry) []byte {
+func chained(before []byte, d ledger.Entry) []byte {
 	var b bytes.Buffer
 	number := func(ns ...uint64) {
 		for _, n := range ns {
@@ -41,7 +43,7 @@ func chained(before []byte, d decision.Entry) []byte {
 	text(d.By)
 	number(uint64(d.Action), uint64(d.Reason))
 	text(d.Note)
-	number(uint64(d.From), uint64(d.To), d.Before, d.Undoes, d.Restores)
+	number(uint64(d.From), uint64(d.To), d.Touches(), d.Undoes, d.Restores)
 	number(math.Float64bits(d.Score), uint64(d.Suggested), d.ModelSeq)
 	text(string(d.Lesson))
 	number(uint64(d.At.UnixMicro()))
@@ -54,26 +56,26 @@ func chained(before []byte, d decision.Entry) []byte {
 
 // logged makes a log of some length in site a, and one in site b.
 func (w *world) logged() people.Actor {
-	w.t.Helper()
-	mod := w.person("mod", people.Moderator)
+	w.T.Helper()
+	mod := w.AddPerson("mod", people.Moderator)
 	for i := range 6 {
-		c := w.submit(w.a, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
-		batch := w.choose(mod, w.a, moderation.Choice{Action: decision.Action(i % 4), Note: "A note."}, c.ID).Batch
+		c := w.Submit(w.A, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
+		batch := w.Choose(mod, w.A, moderation.Choice{Action: comment.Action(i % 4), Note: "A note."}, c.ID).Batch
 		if i%3 == 0 {
-			w.undo(mod, w.a, batch)
+			w.Undo(mod, w.A, batch)
 		}
 	}
-	w.decide(mod, w.b, decision.Approve, w.submit(w.b, "Of another site.").ID)
+	w.Decide(mod, w.B, comment.Approve, w.Submit(w.B, "Of another site.").ID)
 	return mod
 }
 
 func TestTheLogIsAGaplessChain(t *testing.T) {
 	w := newWorld(t)
 	mod := w.logged()
-	var all []moderation.LogEntry
+	var all []ledger.Told
 	for after := ""; ; {
-		entries, next, err := w.s.Log(w.ctx, mod, w.a, after, 3)
-		w.must(err)
+		entries, next, err := w.S.Log(w.Ctx, mod, w.A, after, 3)
+		w.Must(err)
 		all = append(all, entries...)
 		if after = next; next == "" {
 			break
@@ -85,7 +87,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 	var before []byte
 	for i := range all {
 		e := all[len(all)-1-i] // the log is newest first
-		if e.Seq != uint64(i+1) || e.Site != w.a.ID || e.Name != "mod" {
+		if e.Seq != uint64(i+1) || e.Site != w.A.ID || e.Name != "mod" {
 			t.Errorf("entry %d: seq %d of site %d by %q", i, e.Seq, e.Site, e.Name)
 		}
 		if want := chained(before, e.Entry); !bytes.Equal(e.Hash, want) {
@@ -93,27 +95,32 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 		}
 		before = e.Hash
 	}
-	_, _, err := w.s.Log(w.ctx, mod, w.a, "no cursor", 3)
-	wantCode(t, "a bad cursor", err, "cursor.invalid")
-	_, _, err = w.s.Log(w.ctx, mod, w.a, "", 1_001)
-	wantCode(t, "a large limit", err, "query.invalid")
+	_, _, err := w.S.Log(w.Ctx, mod, w.A, "no cursor", 3)
+	roomstest.WantCode(t, "a bad cursor", err, "cursor.invalid")
+	_, _, err = w.S.Log(w.Ctx, mod, w.A, "", 1_001)
+	roomstest.WantCode(t, "a large limit", err, "query.invalid")
 }
 
 func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator)
-	w.must(w.db.Update(w.ctx, func(tx storetest.Tx) error {
-		if _, err := tx.LockLog(w.a.ID); err != nil {
+	mod := w.AddPerson("mod", people.Moderator)
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		if _, err := tx.LockLog(w.A.ID); err != nil {
 			return err
 		}
-		old := decision.Entry{Seq: 1, Site: w.a.ID, Batch: "old", Comment: "c", Version: 1, Action: decision.Reject,
-			Reason: decision.ReasonOther, To: decision.Rejected, Score: 0.7, At: w.clock.Now()}
+		old := ledger.Entry{
+			Seq:    1,
+			Site:   w.A.ID,
+			Batch:  "old",
+			At:     w.Clock.Now(),
+			Ruling: ledger.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther, To: comment.Rejected, Score: 0.7},
+		}
 		old.Hash = chained(nil, old)
-		return tx.AppendDecisions(w.a.ID, []decision.Entry{old})
+		return tx.AppendDecisions(w.A.ID, []ledger.Entry{old})
 	}))
-	w.decide(mod, w.a, decision.Approve, w.submit(w.a, "A comment of today.").ID)
-	bad, err := w.s.VerifyLog(w.ctx, w.a)
-	w.must(err)
+	w.Decide(mod, w.A, comment.Approve, w.Submit(w.A, "A comment of today.").ID)
+	bad, err := w.S.VerifyLog(w.Ctx, w.A)
+	w.Must(err)
 	if bad != 0 {
 		t.Errorf("the log is bad at %d", bad)
 	}
@@ -145,26 +152,26 @@ func TestOneRowTamperedWithIsFound(t *testing.T) {
 		t.Run(tt.statement, func(t *testing.T) {
 			w := newWorld(t)
 			w.logged()
-			bad, err := w.s.VerifyLog(w.ctx, w.a)
-			w.must(err)
+			bad, err := w.S.VerifyLog(w.Ctx, w.A)
+			w.Must(err)
 			if bad != 0 {
 				t.Fatalf("the untouched log is bad at %d", bad)
 			}
-			raw, err := sql.Open("sqlite", w.path)
-			w.must(err)
+			raw, err := sql.Open("sqlite", w.Path)
+			w.Must(err)
 			defer raw.Close()
 			done, err := raw.Exec(`PRAGMA foreign_keys = OFF; ` + tt.statement)
-			w.must(err)
+			w.Must(err)
 			if n, err := done.RowsAffected(); err != nil || n == 0 {
 				t.Fatalf("nothing was tampered with: %v", err)
 			}
-			bad, err = w.s.VerifyLog(w.ctx, w.a)
-			w.must(err)
+			bad, err = w.S.VerifyLog(w.Ctx, w.A)
+			w.Must(err)
 			if bad != tt.want {
 				t.Errorf("bad at %d, want %d", bad, tt.want)
 			}
-			bad, err = w.s.VerifyLog(w.ctx, w.b)
-			w.must(err)
+			bad, err = w.S.VerifyLog(w.Ctx, w.B)
+			w.Must(err)
 			if bad != 0 {
 				t.Errorf("the other site's log is bad at %d", bad)
 			}

@@ -8,7 +8,9 @@
 package moderation
 
 import (
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -18,14 +20,20 @@ type Tx interface {
 	SiteTx
 	PeopleTx
 	CommentTx
-	LogTx
-	ModelTx
+	LessonTx
+	ledger.Tx
 }
 
 // PeopleTx is what moderation asks about people.
 type PeopleTx interface {
-	Accounts() ([]people.Account, error)           // by e-mail
 	Tokens(account string) ([]people.Token, error) // "" for all
 	UpdateToken(t people.Token) error              // name, sites, scope
 	DeleteToken(id string) error
+}
+
+// LessonTx is what the gate asks about lessons.
+type LessonTx interface {
+	// CountLessons counts the lessons of a label that count and were taught by a decision on
+	// a comment here, at most up to limit.
+	CountLessons(site int64, label classifier.Label, limit int) (int, error)
 }

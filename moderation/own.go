@@ -6,10 +6,8 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
@@ -58,7 +56,7 @@ func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body st
 		return comment.Comment{}, ground.Page{}, err
 	}
 	c.Write(body)
-	j := s.ask(ctx, c)
+	j := s.judge.Judge(ctx, c)
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		if _, err := tx.LockLog(site.ID); err != nil {
 			return fmt.Errorf("lock log: %w", err)
@@ -68,7 +66,7 @@ func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body st
 			return err
 		}
 		switch {
-		case was.State == decision.Removed:
+		case was.State == comment.Removed:
 			return unknownComment()
 		case now.After(was.EditUntil):
 			return problem.Denied("edit.expired", "The time to change this comment is over.")
@@ -83,14 +81,14 @@ func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body st
 		h = h.Without(was.State) // an approval is no credit for what takes its place
 		next := was
 		next.Write(body)
-		next.Verdict = verdict.Of(next.Facts(h), j, site.Settings.Threshold())
-		next.State, next.EditedAt, next.Version = decision.Pending, now, was.Version+1
+		next.Verdict = comment.VerdictOf(next.Facts(h), j, site.Settings.Threshold())
+		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {
 			return err
 		}
 		if shown {
-			next.State = decision.Approved
+			next.State = comment.Approved
 		}
 		if err := rewrite(tx, was, next); err != nil {
 			return err
@@ -120,11 +118,11 @@ func rewrite(tx Tx, was, next comment.Comment) error {
 	if !ok {
 		return errMoved
 	}
-	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == decision.Approved); err != nil {
+	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == comment.Approved); err != nil {
 		return err
 	}
 	return tx.Emit(ground.Event{Site: was.Site, Kind: ground.EventEdited, Page: was.Page, Comment: was.ID,
-		Shown: was.State == decision.Approved || next.State == decision.Approved, At: next.EditedAt})
+		Shown: was.State == comment.Approved || next.State == comment.Approved, At: next.EditedAt})
 }
 
 // Withdraw removes a writer's own comment; withdrawing twice is no error.
@@ -138,12 +136,12 @@ func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token stri
 			return fmt.Errorf("lock log: %w", err)
 		}
 		c, err := readComment(tx, site.ID, id)
-		if err != nil || c.State == decision.Removed {
+		if err != nil || c.State == comment.Removed {
 			return err
 		}
-		refused := c.State == decision.Rejected || c.State == decision.Spam
+		refused := c.State == comment.Rejected || c.State == comment.Spam
 		ok, err := tx.SetState(site.ID, id, c.Version, comment.StateChange{
-			State: decision.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
+			State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
 		})
 		if err != nil {
 			return fmt.Errorf("set state: %w", err)
@@ -154,7 +152,7 @@ func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token stri
 		if err := newShowing(tx, site.ID, c).set(id, false); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRemoved, Page: c.Page, Comment: id, Shown: c.State == decision.Approved, At: now})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRemoved, Page: c.Page, Comment: id, Shown: c.State == comment.Approved, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw: %w", err)

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aitys/aitys/moderation/address"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/queue"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -27,7 +26,7 @@ func (s *Service) Pages(ctx context.Context, who people.Actor, site ground.Site,
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
-	if limit, err = queue.PageSize(limit); err != nil {
+	if limit, err = comment.PageSize(limit); err != nil {
 		return nil, "", err
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
@@ -147,7 +146,7 @@ func (s *Service) SetPage(ctx context.Context, who people.Actor, site ground.Sit
 // canonicalURL returns the one spelling of a page's address. It is page.foreign when the site
 // does not allow its origin.
 func canonicalURL(site ground.Site, raw string) (string, error) {
-	web, ok := address.ParseWeb(raw)
+	web, ok := text.ParseWeb(raw)
 	if !ok {
 		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
 	}

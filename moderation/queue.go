@@ -9,7 +9,6 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
 )
 
 // An Item is a comment as a moderator sees it.
@@ -18,7 +17,7 @@ type Item struct {
 	Page     ground.Page
 	Parent   *comment.Comment // nil for a root
 	Evidence []classifier.Weight
-	Reasons  []LikelyReason
+	Reasons  []comment.LikelyReason
 	Writer   comment.History
 }
 
@@ -26,13 +25,13 @@ type Item struct {
 // them stand for "this many or more".
 type QueuePage struct {
 	Items  []Item
-	Counts map[queue.View]int
+	Counts map[comment.View]int
 	Capped bool
 	Next   string
 }
 
 // Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
-func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site, req queue.Request) (QueuePage, error) {
+func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site, req comment.QueueRequest) (QueuePage, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return QueuePage{}, err
 	}
@@ -60,7 +59,7 @@ func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site,
 }
 
 // QueueCounts returns the counts alone.
-func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground.Site) (counts map[queue.View]int, capped bool, err error) {
+func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground.Site) (counts map[comment.View]int, capped bool, err error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, false, err
 	}
@@ -74,15 +73,15 @@ func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground
 	return counts, capped, nil
 }
 
-func countViews(tx Tx, site ground.Site) (counts map[queue.View]int, capped bool, err error) {
-	counts = make(map[queue.View]int, len(queue.Views))
-	for _, view := range queue.Views {
-		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, queue.MaxCount+1)
+func countViews(tx Tx, site ground.Site) (counts map[comment.View]int, capped bool, err error) {
+	counts = make(map[comment.View]int, len(comment.Views))
+	for _, view := range comment.Views {
+		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, comment.MaxCount+1)
 		if err != nil {
 			return nil, false, fmt.Errorf("count %s: %w", view, err)
 		}
-		if n > queue.MaxCount {
-			n, capped = queue.MaxCount, true
+		if n > comment.MaxCount {
+			n, capped = comment.MaxCount, true
 		}
 		counts[view] = n
 	}
@@ -91,7 +90,7 @@ func countViews(tx Tx, site ground.Site) (counts map[queue.View]int, capped bool
 
 // finds returns what keeps a comment in an actor's list. The store's search looks through
 // e-mails too: whoever may not see them must not find by them.
-func finds(a people.Actor, q queue.Query) func(comment.Comment) bool {
+func finds(a people.Actor, q comment.QueueQuery) func(comment.Comment) bool {
 	if a.Role(q.Site) >= people.Moderator || q.Search == "" {
 		return func(comment.Comment) bool { return true }
 	}
@@ -102,7 +101,7 @@ func finds(a people.Actor, q queue.Query) func(comment.Comment) bool {
 }
 
 // queuePage reads one page of comments and the cursor of the next.
-func queuePage(tx Tx, q queue.Query, keep func(comment.Comment) bool) (list []comment.Comment, next string, err error) {
+func queuePage(tx Tx, q comment.QueueQuery, keep func(comment.Comment) bool) (list []comment.Comment, next string, err error) {
 	limit := q.Limit
 	q.Limit++ // one more shows whether there is a next page
 	for {
@@ -115,13 +114,28 @@ func queuePage(tx Tx, q queue.Query, keep func(comment.Comment) bool) (list []co
 				continue
 			}
 			if len(list) == limit {
-				return list, queue.CursorOf(list[limit-1]).Write(q.Order), nil
+				return list, comment.CursorOf(list[limit-1]).Write(q.Order), nil
 			}
 			list = append(list, c)
 		}
 		if len(found) < q.Limit {
 			return list, "", nil
 		}
-		q.After = queue.CursorOf(found[len(found)-1])
+		q.After = comment.CursorOf(found[len(found)-1])
+	}
+}
+
+// explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what
+// the classifier makes of one.
+func (s *Service) explain(ctx context.Context, who people.Actor, site int64, list []Item) {
+	for i := range list {
+		item := &list[i]
+		if who.Role(site) < people.Moderator {
+			item.Comment.Email, item.Comment.Search = "", ""
+			if item.Parent != nil {
+				item.Parent.Email, item.Parent.Search = "", ""
+			}
+		}
+		item.Evidence, item.Reasons = s.judge.Evidence(ctx, item.Comment)
 	}
 }

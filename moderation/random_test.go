@@ -13,9 +13,9 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -35,9 +35,9 @@ type story struct {
 }
 
 func newStory(w *world, mod people.Actor) *story {
-	w.posts++
+	w.Posts++
 	return &story{
-		world: w, site: w.site(fmt.Sprintf("story-%d", w.posts)), mod: mod,
+		world: w, site: w.AddSite(fmt.Sprintf("story-%d", w.Posts)), mod: mod,
 		tokens: map[string]string{}, approved: map[string]map[string]bool{},
 	}
 }
@@ -50,16 +50,16 @@ func (s *story) pick(t *rapid.T) string {
 }
 
 func (s *story) post(t *rapid.T) {
-	s.posts++
+	s.Posts++
 	in := moderation.Submission{
-		PageURL: "https://" + s.site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", s.posts),
-		Email: fmt.Sprintf("reader%d@mail.example", s.posts), Body: fmt.Sprintf("Comment %d.", s.posts),
+		PageURL: "https://" + s.site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", s.Posts),
+		Email: fmt.Sprintf("reader%d@mail.example", s.Posts), Body: fmt.Sprintf("Comment %d.", s.Posts),
 	}
 	if len(s.ids) > 0 && rapid.Bool().Draw(t, "a reply") {
 		in.Parent = s.pick(t)
 	}
-	out, err := s.s.Submit(s.ctx, s.site, in)
-	if in.Parent != "" && code(err) == "parent.unknown" {
+	out, err := s.S.Submit(s.Ctx, s.site, in)
+	if in.Parent != "" && roomstest.Code(err) == "parent.unknown" {
 		return
 	}
 	if err != nil {
@@ -71,16 +71,16 @@ func (s *story) post(t *rapid.T) {
 }
 
 func (s *story) decideSome(t *rapid.T) {
-	in := moderation.Choice{Action: rapid.SampledFrom([]decision.Action{
-		decision.Approve, decision.Approve, decision.MarkSpam, decision.Reject, decision.Hold}).Draw(t, "action")}
-	if in.Action == decision.Reject {
-		in.Reason = decision.Reason(rapid.IntRange(0, int(decision.ReasonOther)).Draw(t, "reason"))
+	in := moderation.Choice{Action: rapid.SampledFrom([]comment.Action{
+		comment.Approve, comment.Approve, comment.MarkSpam, comment.Reject, comment.Hold}).Draw(t, "action")}
+	if in.Action == comment.Reject {
+		in.Reason = comment.Reason(rapid.IntRange(0, int(comment.ReasonOther)).Draw(t, "reason"))
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "how many") {
-		c := s.comment(s.site, s.pick(t))
+		c := s.Comment(s.site, s.pick(t))
 		in.Comments = append(in.Comments, moderation.Ref{ID: c.ID, Version: c.Version - int64(rapid.IntRange(0, 8).Draw(t, "late")/8)})
 	}
-	out, err := s.s.Decide(s.ctx, s.mod, s.site, in)
+	out, err := s.S.Decide(s.Ctx, s.mod, s.site, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,27 +91,27 @@ func (s *story) decideSome(t *rapid.T) {
 }
 
 // note remembers a batch, and which texts it approved.
-func (s *story) note(action decision.Action, refs []moderation.Ref, batch string) {
+func (s *story) note(action comment.Action, refs []moderation.Ref, batch string) {
 	if batch != "" {
 		s.batches = append(s.batches, batch)
 	}
 	for _, ref := range refs {
-		if c := s.comment(s.site, ref.ID); action == decision.Approve && c.State == decision.Approved {
+		if c := s.Comment(s.site, ref.ID); action == comment.Approve && c.State == comment.Approved {
 			s.approved[ref.ID][c.Source] = true
 		}
 	}
 }
 
 func (s *story) reply(t *rapid.T) {
-	c := s.comment(s.site, s.pick(t))
-	out, err := s.s.Reply(s.ctx, s.mod, s.site, moderation.Ref{ID: c.ID, Version: c.Version}, "An answer.", nil)
-	if code(err) == "parent.unknown" {
+	c := s.Comment(s.site, s.pick(t))
+	out, err := s.S.Reply(s.Ctx, s.mod, s.site, moderation.Ref{ID: c.ID, Version: c.Version}, "An answer.", nil)
+	if roomstest.Code(err) == "parent.unknown" {
 		return
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.note(decision.Approve, []moderation.Ref{{ID: c.ID}}, out.Batch)
+	s.note(comment.Approve, []moderation.Ref{{ID: c.ID}}, out.Batch)
 	s.ids = append(s.ids, out.ID)
 	s.approved[out.ID] = map[string]bool{"An answer.": true}
 }
@@ -120,7 +120,7 @@ func (s *story) undoOne(t *rapid.T) {
 	if len(s.batches) == 0 {
 		t.Skip("nothing decided yet")
 	}
-	out, err := s.s.Undo(s.ctx, s.mod, s.site, rapid.SampledFrom(s.batches).Draw(t, "batch"), nil)
+	out, err := s.S.Undo(s.Ctx, s.mod, s.site, rapid.SampledFrom(s.batches).Draw(t, "batch"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,15 +136,15 @@ func (s *story) pickOwn(t *rapid.T) string {
 
 func (s *story) edit(t *rapid.T) {
 	id := s.pickOwn(t)
-	s.posts++
-	if _, _, err := s.s.Edit(s.ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.posts)); err != nil && code(err) != "comment.unknown" {
+	s.Posts++
+	if _, _, err := s.S.Edit(s.Ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.Posts)); err != nil && roomstest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }
 
 func (s *story) withdraw(t *rapid.T) {
 	id := s.pickOwn(t)
-	if err := s.s.Withdraw(s.ctx, s.site, id, s.tokens[id]); err != nil && code(err) != "comment.unknown" {
+	if err := s.S.Withdraw(s.Ctx, s.site, id, s.tokens[id]); err != nil && roomstest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }
@@ -152,23 +152,23 @@ func (s *story) withdraw(t *rapid.T) {
 // check holds what must be true at every moment.
 func (s *story) check(t *rapid.T) {
 	stored := map[string]comment.Comment{}
-	s.view(func(tx storetest.Tx) error {
+	s.View(func(tx storetest.Tx) error {
 		list, err := tx.CommentsByID(s.site.ID, s.ids)
 		for _, c := range list {
 			stored[c.ID] = c
 		}
 		return err
 	})
-	for _, c := range s.thread(s.site).Comments {
+	for _, c := range s.Thread(s.site).Comments {
 		if c.HTML == "" && c.Source == "" {
 			continue // keeps its place only
 		}
-		if now := stored[c.ID]; now.State != decision.Approved || !s.approved[c.ID][now.Source] {
+		if now := stored[c.ID]; now.State != comment.Approved || !s.approved[c.ID][now.Source] {
 			t.Fatalf("readers see %q, which is %v and was approved for %v", c.HTML, now.State, slices.Collect(maps.Keys(s.approved[c.ID])))
 		}
 	}
 	id := s.pick(t)
-	if _, _, err := s.s.Public(s.ctx, s.site, id); (err == nil) != (stored[id].State == decision.Approved) {
+	if _, _, err := s.S.Public(s.Ctx, s.site, id); (err == nil) != (stored[id].State == comment.Approved) {
 		t.Fatalf("a comment that is %v is public: %v", stored[id].State, err)
 	}
 	for id, c := range stored {
@@ -178,11 +178,11 @@ func (s *story) check(t *rapid.T) {
 				shown++
 			}
 		}
-		if c.ShownReplies != shown || c.Shown != (c.State == decision.Approved || shown > 0) {
+		if c.ShownReplies != shown || c.Shown != (c.State == comment.Approved || shown > 0) {
 			t.Fatalf("%v with %d shown replies says %d, shown %v", c.State, shown, c.ShownReplies, c.Shown)
 		}
 	}
-	if got, want := s.standing(s.site), s.taught(stored); !reflect.DeepEqual(got, want) {
+	if got, want := s.Standing(s.site), s.taught(stored); !reflect.DeepEqual(got, want) {
 		t.Fatalf("lessons %v stand, want %v", got, want)
 	}
 }
@@ -190,7 +190,7 @@ func (s *story) check(t *rapid.T) {
 // taught is what must stand: of each comment the lesson of its last standing decision.
 func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 	want := map[uint64]string{}
-	s.view(func(tx storetest.Tx) error {
+	s.View(func(tx storetest.Tx) error {
 		for _, c := range stored {
 			if c.Standing == 0 {
 				continue
@@ -203,9 +203,9 @@ func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 			if d.Undone || d.Undoes != 0 || d.Comment != c.ID {
 				return fmt.Errorf("%+v cannot stand for %s", d, c.ID)
 			}
-			label := map[decision.Action]string{decision.Approve: "ham", decision.MarkSpam: "spam"}[d.Action]
+			label := map[comment.Action]string{comment.Approve: "ham", comment.MarkSpam: "spam"}[d.Action]
 			switch d.Reason {
-			case decision.ReasonHateSpeech, decision.ReasonObscenity, decision.ReasonPersonalAttack:
+			case comment.ReasonHateSpeech, comment.ReasonObscenity, comment.ReasonPersonalAttack:
 				label = d.Reason.String()
 			}
 			if label != "" {
@@ -214,7 +214,7 @@ func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 		}
 		return nil
 	})
-	got := s.standing(s.site)
+	got := s.Standing(s.site)
 	for seq, label := range want { // the text may have been edited since
 		if lesson := got[seq]; len(lesson) > len(label) && lesson[:len(label)] == label {
 			want[seq] = lesson
@@ -226,12 +226,12 @@ func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 // undoAll takes back whatever can be, and checks that the log tells all of it.
 func (s *story) undoAll(t *rapid.T) {
 	for _, batch := range slices.Backward(s.batches) {
-		if _, err := s.s.Undo(s.ctx, s.mod, s.site, batch, nil); err != nil {
+		if _, err := s.S.Undo(s.Ctx, s.mod, s.site, batch, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.check(t)
-	if bad, err := s.s.VerifyLog(s.ctx, s.site); bad != 0 || err != nil {
+	if bad, err := s.S.VerifyLog(s.Ctx, s.site); bad != 0 || err != nil {
 		t.Fatalf("the log is bad at %d: %v", bad, err)
 	}
 }
@@ -239,7 +239,7 @@ func (s *story) undoAll(t *rapid.T) {
 func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator)
+	mod := w.AddPerson("mod", people.Moderator)
 	rapid.Check(t, func(t *rapid.T) {
 		s := newStory(w, mod)
 		s.post(t)
@@ -248,17 +248,17 @@ func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 		})
 		s.undoAll(t)
 		for _, id := range s.ids {
-			if got := placeOf(s.comment(s.site, id)); got != (place{}) {
+			if got := placeOf(s.Comment(s.site, id)); got != (place{}) {
 				t.Fatalf("the comment is %+v, want it as it arrived", got)
 			}
 		}
-		if n := len(s.standing(s.site)); n != 0 {
+		if n := len(s.Standing(s.site)); n != 0 {
 			t.Fatalf("%d lessons stand", n)
 		}
-		if n := len(s.thread(s.site).Comments); n != 0 {
+		if n := len(s.Thread(s.site).Comments); n != 0 {
 			t.Fatalf("readers see %d comments", n)
 		}
-		if left, err := s.s.LastBatches(s.ctx, s.mod, s.site, 10); len(left) != 0 || err != nil {
+		if left, err := s.S.LastBatches(s.Ctx, s.mod, s.site, 10); len(left) != 0 || err != nil {
 			t.Fatalf("batches %v are said to be undoable: %v", left, err)
 		}
 	})
@@ -267,9 +267,9 @@ func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 func TestNothingUnapprovedIsEverReadable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator)
+	mod := w.AddPerson("mod", people.Moderator)
 	rapid.Check(t, func(t *rapid.T) {
-		w.clock.add(time.Hour)
+		w.Clock.Add(time.Hour)
 		s := newStory(w, mod)
 		s.post(t)
 		t.Repeat(map[string]func(*rapid.T){

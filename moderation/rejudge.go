@@ -2,16 +2,14 @@ package moderation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/verdict"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 const (
@@ -20,6 +18,79 @@ const (
 	rejudgeRest  = 5   // such reads in a turn, besides the freshest
 	rejudgeEvery = time.Second
 )
+
+// stale are the sites whose waiting comments may have old verdicts.
+type stale struct {
+	wake chan struct{}
+
+	mu     sync.Mutex
+	sites  map[int64]bool
+	newest map[int64]uint64 // the stamp of a site's model, as far as was heard
+}
+
+// mark has a site's verdicts looked at, now that its model has a stamp; 0: it is not known.
+func (s *stale) mark(site int64, stamp uint64) {
+	s.mu.Lock()
+	if s.sites == nil {
+		s.sites, s.newest = map[int64]bool{}, map[int64]uint64{}
+	}
+	s.sites[site] = true
+	s.newest[site] = max(s.newest[site], stamp)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default: // awake already
+	}
+}
+
+// take empties the set and returns its sites.
+func (s *stale) take() map[int64]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sites := s.sites
+	s.sites = map[int64]bool{}
+	if s.newest == nil {
+		s.newest = map[int64]uint64{}
+	}
+	return sites
+}
+
+func (s *stale) isOld(site int64, j comment.Judged) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !j.OK || j.Changed < s.newest[site]
+}
+
+func (s *stale) newerThan(site int64, stamp uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest[site] > stamp
+}
+
+// ModelChanged has the verdicts of a site's waiting comments renewed: its model is another one, by
+// which verdicts are stamped with stamp, or 0 where that is not known yet.
+func (s *Service) ModelChanged(site int64, stamp uint64) { s.stale.mark(site, stamp) }
+
+// renewIfOld has a stored verdict renewed that is older than the model: the model may have
+// learned, and all that was stored been renewed, while the verdict was on its way.
+func (s *Service) renewIfOld(site int64, j comment.Judged) {
+	if s.stale.isOld(site, j) {
+		s.stale.mark(site, 0)
+	}
+}
+
+// markAllStale has the verdicts of all sites looked at.
+func (s *Service) markAllStale(ctx context.Context) error {
+	var sites []ground.Site
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		sites, err = tx.Sites()
+		return err
+	})
+	for _, site := range sites {
+		s.stale.mark(site.ID, 0)
+	}
+	return err
+}
 
 // judging renews the verdicts of waiting comments after their site's model has changed, in
 // one process at a time, until ctx ends: at once, and then in turns with a pause between
@@ -36,13 +107,13 @@ func (s *Service) judging(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.models.judge:
+		case <-s.stale.wake:
 			if len(turns) > 0 {
 				continue // with the next turn
 			}
 		case <-wait:
 		}
-		for _, site := range s.models.take(&s.models.stale) {
+		for site := range s.stale.take() {
 			if turns[site] == nil {
 				turns[site] = &turn{}
 			}
@@ -63,19 +134,10 @@ func (s *Service) judging(ctx context.Context) {
 	}
 }
 
-// renewIfOld has a stored verdict renewed that is older than the model: the model may have
-// learned, and all that was stored been renewed, while the verdict was on its way.
-func (s *Service) renewIfOld(site int64, j verdict.Judged) {
-	if l := s.models.of(site).live.Load(); l == nil || !j.OK || l.Changed != j.Changed {
-		s.models.mark(&s.models.stale, site)
-		wake(s.models.judge)
-	}
-}
-
 // turn is how far one site's waiting comments have been judged again.
 type turn struct {
-	changed uint64        // the model that the freshest were judged by
-	after   *queue.Cursor // where the rest goes on
+	changed uint64               // the model that the freshest were judged by
+	after   *comment.QueueCursor // where the rest goes on
 }
 
 // takeTurn judges by a new model the oldest, newest and riskiest first, then some of the
@@ -86,25 +148,23 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 		return !known, err
 	}
 	for range rejudgeRest {
-		if t.after == nil { // at its beginning, or once round
-			if stale, err := s.anyStale(ctx, site); err != nil || !stale {
+		if t.after == nil || s.stale.newerThan(key, t.changed) { // at its beginning, once round, or by another model
+			old, found, err := s.anyStale(ctx, site)
+			if err != nil || !found {
 				return err == nil, err
 			}
-		}
-		l, err := s.model(ctx, key)
-		if errors.Is(err, errLoading) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if t.changed != l.Changed {
-			for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
-				if err := s.rejudgeFreshest(ctx, site, l.Changed, order); err != nil {
-					return false, err
-				}
+			changed := s.judge.Judge(ctx, old).Changed // this loads the model
+			if changed == 0 {
+				return false, nil // it is being folded
 			}
-			t.changed = l.Changed
+			if t.changed != changed {
+				for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
+					if err := s.rejudgeFreshest(ctx, site, changed, order); err != nil {
+						return false, err
+					}
+				}
+				t.changed = changed
+			}
 		}
 		if err := s.rejudgeNext(ctx, site, t); err != nil {
 			return false, err
@@ -114,7 +174,7 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 }
 
 // rejudgeFreshest judges the first of an order that were judged by an older model.
-func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed uint64, order queue.Order) error {
+func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed uint64, order comment.QueueOrder) error {
 	var stale []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		stale, err = tx.StalePending(site.ID, changed, order, freshest)
@@ -136,14 +196,14 @@ func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed
 func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) error {
 	var waiting []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		waiting, err = tx.Queue(queue.Query{Site: site.ID, View: queue.ViewPending, Order: queue.Oldest, After: t.after, Limit: rejudgeRead})
+		waiting, err = tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst, After: t.after, Limit: rejudgeRead})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read what waits: %w", err)
 	}
 	if len(waiting) == rejudgeRead {
-		t.after = queue.CursorOf(waiting[len(waiting)-1])
+		t.after = comment.CursorOf(waiting[len(waiting)-1])
 	} else {
 		t.after = nil
 	}
@@ -151,21 +211,21 @@ func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) er
 	return s.rejudge(ctx, site, t.changed, stale)
 }
 
-// anyStale reports whether a waiting comment was judged by an older model. It loads none.
-func (s *Service) anyStale(ctx context.Context, site ground.Site) (bool, error) {
-	l := s.models.of(site.ID).live.Load()
-	var stale []comment.Comment
-	err := s.work.View(ctx, func(tx Tx) (err error) {
-		var changed uint64
-		if l != nil {
-			changed = l.Changed
-		} else if changed, err = fold.LastChange(tx, site.ID); err != nil {
+// anyStale finds a waiting comment that was judged before the last entry that could change the
+// model, if there is one. It loads no model.
+func (s *Service) anyStale(ctx context.Context, site ground.Site) (old comment.Comment, found bool, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		changed, err := ledger.LastChange(tx, site.ID)
+		if err != nil {
 			return err
 		}
-		stale, err = tx.StalePending(site.ID, changed, queue.Oldest, 1)
+		list, err := tx.StalePending(site.ID, changed, comment.OldestFirst, 1)
+		if found = len(list) > 0; found {
+			old = list[0]
+		}
 		return err
 	})
-	return len(stale) > 0, err
+	return old, found, err
 }
 
 // rejudge renews the verdicts of comments that wait in the version given. What the model
@@ -178,10 +238,10 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 	if err != nil {
 		return err
 	}
-	verdicts := make([]verdict.Verdict, len(comments))
+	verdicts := make([]comment.Verdict, len(comments))
 	for i, c := range comments {
-		if j := s.ask(ctx, c); j.OK {
-			verdicts[i] = verdict.Of(c.Facts(histories[string(c.Writer)]), j, site.Settings.Threshold())
+		if j := s.judge.Judge(ctx, c); j.OK {
+			verdicts[i] = comment.VerdictOf(c.Facts(histories[string(c.Writer)]), j, site.Settings.Threshold())
 		} else {
 			verdicts[i] = c.Verdict
 			verdicts[i].ModelSeq = changed

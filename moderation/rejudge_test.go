@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -30,21 +31,21 @@ func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	var err error
-	w.s, err = storetest.Furnish(w.ctx, delayed{w.db.Store}, testSecret, ground.Options{Clock: w.clock})
-	w.must(err)
-	w.taught(w.a, 10)
-	waits := w.submit(w.a, "It waits already.")
-	next := w.submit(w.a, "What is decided meanwhile.")
-	w.run(w.s)
-	w.until("what waits is judged", 30*time.Second, func() bool {
-		return w.comment(w.a, waits.ID).Verdict.ModelSeq == 10 && w.comment(w.a, next.ID).Verdict.ModelSeq == 10
+	w.S, err = roomstest.Furnish(w.Ctx, delayed{w.DB.Store}, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	w.Taught(w.A, 10)
+	waits := w.Submit(w.A, "It waits already.")
+	next := w.Submit(w.A, "What is decided meanwhile.")
+	w.Run(w.S)
+	w.Until("what waits is judged", 30*time.Second, func() bool {
+		return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 10 && w.Comment(w.A, next.ID).Verdict.ModelSeq == 10
 	})
 
-	ctx := context.WithValue(w.ctx, meanwhile{}, sync.OnceFunc(func() {
-		w.decide(people.Operator, w.a, decision.Approve, next.ID)
-		w.until("what waits is judged again", 30*time.Second, func() bool { return w.comment(w.a, waits.ID).Verdict.ModelSeq == 11 })
+	ctx := context.WithValue(w.Ctx, meanwhile{}, sync.OnceFunc(func() {
+		w.Decide(people.Operator, w.A, comment.Approve, next.ID)
+		w.Until("what waits is judged again", 30*time.Second, func() bool { return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 11 })
 	}))
-	out, err := w.s.Submit(ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: "Late", Body: "It was judged before that."})
-	w.must(err)
-	w.until("the late one is judged again", 30*time.Second, func() bool { return w.comment(w.a, out.ID).Verdict.ModelSeq == 11 })
+	out, err := w.S.Submit(ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Late", Body: "It was judged before that."})
+	w.Must(err)
+	w.Until("the late one is judged again", 30*time.Second, func() bool { return w.Comment(w.A, out.ID).Verdict.ModelSeq == 11 })
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -34,16 +33,16 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site ground.Site,
 	if err != nil {
 		return Replied{}, err
 	}
-	e, salts := s.newEntry(who, site), newSalts(1)
+	pen, salts := s.pen(who, site), newSalts(1)
 	reply := comment.Comment{
-		ID: ground.NewID(), Site: site.ID, State: decision.Approved, Version: 1,
+		ID: ground.NewID(), Site: site.ID, State: comment.Approved, Version: 1,
 		Name: who.Account.Name, Account: who.ID(), Badge: who.Role(site.ID).String(),
-		Submissions: 1, FormAge: -1, CreatedAt: e.at, EditUntil: e.at,
+		Submissions: 1, FormAge: -1, CreatedAt: pen.At, EditUntil: pen.At,
 	}
 	reply.Write(body)
-	segment := comment.NewSegment(e.at)
+	segment := comment.NewSegment(pen.At)
 	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Replied, err error) {
-		b, err := e.open(tx)
+		b, err := open(tx, pen)
 		if err != nil {
 			return out, err
 		}
@@ -82,16 +81,16 @@ func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string
 	switch {
 	case !known:
 		return unknownComment()
-	case parent.State == decision.Pending && who.Role(b.site.ID) < people.Moderator:
+	case parent.State == comment.Pending && who.Role(b.Site) < people.Moderator:
 		return problem.Denied("role.insufficient", "A moderator has to approve this comment before you can answer it.")
-	case parent.State != decision.Approved && parent.State != decision.Pending:
+	case parent.State != comment.Approved && parent.State != comment.Pending:
 		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
 	}
-	if parent.State == decision.Pending {
+	if parent.State == comment.Pending {
 		if to.Version != 0 && to.Version != parent.Version {
 			return problem.Wrong("version.stale", "/version", "The comment has changed since you read it. Read it again.")
 		}
-		if err := b.decide(parent, Choice{Action: decision.Approve}, salt, out); err != nil {
+		if err := b.decide(parent, Choice{Action: comment.Approve}, salt, out); err != nil {
 			return err
 		}
 	}
@@ -105,8 +104,6 @@ func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string
 	if err := b.shows.replyShown(parent.ID, true); err != nil {
 		return err
 	}
-	b.events = append(b.events, ground.Event{
-		Site: b.site.ID, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: true, At: b.at,
-	})
+	b.Tell(ground.Event{Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: true})
 	return b.close(out)
 }

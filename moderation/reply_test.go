@@ -5,23 +5,24 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 	w := newWorld(t)
-	author, mod := w.person("author", people.Author, "a"), w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "What does it cost?")
-	w.decide(mod, w.a, decision.Approve, c.ID)
-	before := w.standing(w.a)
-	out, err := w.s.Reply(w.ctx, author, w.a, moderation.Ref{ID: c.ID}, "Nothing, **ever**.", nil)
-	w.must(err)
+	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "What does it cost?")
+	w.Decide(mod, w.A, comment.Approve, c.ID)
+	before := w.Standing(w.A)
+	out, err := w.S.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Nothing, **ever**.", nil)
+	w.Must(err)
 	if out.Batch != "" {
 		t.Errorf("an answer to what is visible made batch %q", out.Batch)
 	}
-	thread := w.thread(w.a)
+	thread := w.Thread(w.A)
 	if len(thread.Comments) != 2 || thread.Count != 2 {
 		t.Fatalf("readers see %d comments, count %d, want 2", len(thread.Comments), thread.Count)
 	}
@@ -30,32 +31,32 @@ func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 		!strings.Contains(r.HTML, "<strong>ever</strong>") {
 		t.Errorf("got %q by %q (%s) below %q at depth %d", r.HTML, r.Name, r.Badge, r.Parent, r.Depth)
 	}
-	if len(before) != 1 || len(w.standing(w.a)) != 1 {
-		t.Errorf("the reply taught something: %v", w.standing(w.a))
+	if len(before) != 1 || len(w.Standing(w.A)) != 1 {
+		t.Errorf("the reply taught something: %v", w.Standing(w.A))
 	}
 }
 
 func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	w := newWorld(t)
-	author, mod := w.person("author", people.Author, "a"), w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "Is anybody there?")
-	_, err := w.s.Reply(w.ctx, author, w.a, moderation.Ref{ID: c.ID}, "Yes.", nil)
-	wantCode(t, "an author's answer to what waits", err, "role.insufficient")
-	out, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID, Version: c.Version}, "Yes.", nil)
-	w.must(err)
-	if got := w.comment(w.a, c.ID); got.State != decision.Approved || got.Version != 2 || out.Batch == "" {
+	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "Is anybody there?")
+	_, err := w.S.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Yes.", nil)
+	roomstest.WantCode(t, "an author's answer to what waits", err, "role.insufficient")
+	out, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: c.Version}, "Yes.", nil)
+	w.Must(err)
+	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Version != 2 || out.Batch == "" {
 		t.Errorf("the comment is %v in version %d, batch %q", got.State, got.Version, out.Batch)
 	}
-	if thread := w.thread(w.a); len(thread.Comments) != 2 {
+	if thread := w.Thread(w.A); len(thread.Comments) != 2 {
 		t.Errorf("readers see %d comments, want both", len(thread.Comments))
 	}
-	if got := w.standing(w.a); len(got) != 1 || got[1] != "ham: Is anybody there?" {
+	if got := w.Standing(w.A); len(got) != 1 || got[1] != "ham: Is anybody there?" {
 		t.Errorf("lessons: got %v, want the approval's alone", got)
 	}
-	if back := w.undo(mod, w.a, out.Batch); back.Done != 1 {
+	if back := w.Undo(mod, w.A, out.Batch); back.Done != 1 {
 		t.Fatalf("undo: %+v", back)
 	}
-	thread := w.thread(w.a)
+	thread := w.Thread(w.A)
 	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].HTML != "" || thread.Comments[0].Name != "" {
 		t.Errorf("after undo the comment keeps its place only: %+v", thread.Comments[0])
 	}
@@ -63,17 +64,17 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 
 func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	spam, gone := w.submit(w.a, "Buy pills."), "withdrawn"
-	w.decide(mod, w.a, decision.MarkSpam, spam.ID)
-	edited, token := w.submitOwn(w.a, "As the moderator read it.")
-	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "As nobody read it.")
-	w.must(err)
-	removed, removedToken := w.submitOwn(w.a, "Taken back by its writer.")
-	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, removedToken))
-	deep := w.submit(w.a, "The first of many.")
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	spam, gone := w.Submit(w.A, "Buy pills."), "withdrawn"
+	w.Decide(mod, w.A, comment.MarkSpam, spam.ID)
+	edited, token := w.SubmitOwn(w.A, "As the moderator read it.")
+	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "As nobody read it.")
+	w.Must(err)
+	removed, removedToken := w.SubmitOwn(w.A, "Taken back by its writer.")
+	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
+	deep := w.Submit(w.A, "The first of many.")
 	for i := range 63 {
-		out, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: deep.ID}, "Deeper.", nil)
+		out, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: deep.ID}, "Deeper.", nil)
 		if err != nil {
 			t.Fatalf("depth %d: %v", i+1, err)
 		}
@@ -93,43 +94,43 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 		{"too long", strings.Repeat("д", 10_001), moderation.Ref{ID: edited.ID}, "comment.too_long"},
 		{"no text", "\xff", moderation.Ref{ID: edited.ID}, "comment.not_utf8"},
 	} {
-		_, err := w.s.Reply(w.ctx, mod, w.a, tt.to, tt.body, nil)
-		wantCode(t, tt.name, err, tt.want)
+		_, err := w.S.Reply(w.Ctx, mod, w.A, tt.to, tt.body, nil)
+		roomstest.WantCode(t, tt.name, err, tt.want)
 	}
-	if got := w.comment(w.a, edited.ID); got.State != decision.Pending {
+	if got := w.Comment(w.A, edited.ID); got.State != comment.Pending {
 		t.Errorf("a refused reply approved what nobody read: %v", got.State)
 	}
 }
 
 func TestARepeatedReplyIsOneReply(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "Answer me once.")
-	key := &ground.Key{Site: w.a.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
-	first, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Once.", key)
-	w.must(err)
-	second, err := w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "Once.", key)
-	w.must(err)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "Answer me once.")
+	key := &ground.Key{Site: w.A.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	first, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
+	w.Must(err)
+	second, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
+	w.Must(err)
 	if first.Replayed || !second.Replayed || first.ID != second.ID || first.Batch != second.Batch {
 		t.Errorf("got %v and %v, want the same answer", first, second)
 	}
-	if n := len(w.thread(w.a).Comments); n != 2 {
+	if n := len(w.Thread(w.A).Comments); n != 2 {
 		t.Errorf("readers see %d comments, want 2", n)
 	}
 }
 
 func TestStaffAnswerOnAClosedPage(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "The last word?")
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "The last word?")
 	closed := false
-	page, err := w.s.SetPage(w.ctx, mod, w.a, c.Page, moderation.PageChange{Open: &closed})
-	w.must(err)
+	page, err := w.S.SetPage(w.Ctx, mod, w.A, c.Page, moderation.PageChange{Open: &closed})
+	w.Must(err)
 	if page.Open || page.Pending != 1 || page.Approved != 0 {
 		t.Errorf("got %+v, want it closed with one waiting", page)
 	}
-	_, err = w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "Too late."})
-	wantCode(t, "a reader's comment", err, "page.closed")
-	_, err = w.s.Reply(w.ctx, mod, w.a, moderation.Ref{ID: c.ID}, "No, this is.", nil)
-	wantCode(t, "a moderator's answer", err, "")
+	_, err = w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "Too late."})
+	roomstest.WantCode(t, "a reader's comment", err, "page.closed")
+	_, err = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "No, this is.", nil)
+	roomstest.WantCode(t, "a moderator's answer", err, "")
 }

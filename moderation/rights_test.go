@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -44,16 +45,16 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 	w := newWorld(t)
 	actors := map[string]people.Actor{
 		"nobody":     {},
-		"author":     w.person("author", people.Author, "a"),
-		"moderator":  w.person("moderator", people.Moderator, "a"),
-		"owner":      w.person("owner", people.Owner, "a"),
-		"everywhere": w.person("everywhere", people.Owner),
+		"author":     w.AddPerson("author", people.Author, "a"),
+		"moderator":  w.AddPerson("moderator", people.Moderator, "a"),
+		"owner":      w.AddPerson("owner", people.Owner, "a"),
+		"everywhere": w.AddPerson("everywhere", people.Owner),
 		"operator":   people.Operator,
-		"read":       w.token("owner@staff.example", people.ScopeRead),
-		"decide":     w.token("owner@staff.example", people.ScopeDecide),
-		"bound":      w.token("everywhere@staff.example", people.ScopeAdmin, "b"),
-		"ownerB":     w.person("ownerB", people.Owner, "b"),
-		"moderatorB": w.person("moderatorB", people.Moderator, "b"),
+		"read":       w.AddToken("owner@staff.example", people.ScopeRead),
+		"decide":     w.AddToken("owner@staff.example", people.ScopeDecide),
+		"bound":      w.AddToken("everywhere@staff.example", people.ScopeAdmin, "b"),
+		"ownerB":     w.AddPerson("ownerB", people.Owner, "b"),
+		"moderatorB": w.AddPerson("moderatorB", people.Moderator, "b"),
 	}
 	uses := useCases(w)
 	lines := strings.Split(strings.TrimSpace(rightsTable), "\n")
@@ -70,7 +71,7 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 			if want == "-" {
 				continue
 			}
-			got, _, _ := strings.Cut(code(use(actors[name])), ".")
+			got, _, _ := strings.Cut(roomstest.Code(use(actors[name])), ".")
 			if got == "" {
 				got = "ok"
 			}
@@ -86,48 +87,48 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 
 // useCases are the use cases about site a, each ready to be tried again and again.
 func useCases(w *world) map[string]func(who people.Actor) error {
-	ctx, s := w.ctx, w.s
-	reader := w.submit(w.a, "A comment to look at.")
-	w.decide(people.Operator, w.a, decision.Approve, reader.ID)
+	ctx, s := w.Ctx, w.S
+	reader := w.Submit(w.A, "A comment to look at.")
+	w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
 	page := reader.Page
-	other := w.person("other", people.Moderator, "a")
+	other := w.AddPerson("other", people.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
 	return map[string]func(who people.Actor) error{
 		"Queue": func(who people.Actor) error {
-			_, err := s.Queue(ctx, who, w.a, queue.Request{})
+			_, err := s.Queue(ctx, who, w.A, comment.QueueRequest{})
 			return err
 		},
-		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.a); return err },
-		"Item":        func(who people.Actor) error { _, _, err := s.Item(ctx, who, w.a, reader.ID); return err },
-		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.a, "", 0); return err },
-		"Log":         func(who people.Actor) error { _, _, err := s.Log(ctx, who, w.a, "", 0); return err },
+		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
+		"Item":        func(who people.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
+		"Log":         func(who people.Actor) error { _, _, err := s.Log(ctx, who, w.A, "", 0); return err },
 		"Quality": func(who people.Actor) error {
-			_, err := s.Quality(ctx, who, w.a, moderation.QualityRequest{})
+			_, err := s.Quality(ctx, who, w.A, learning.QualityRequest{})
 			return err
 		},
 		"WhatIf": func(who people.Actor) error {
-			_, err := s.WhatIf(ctx, who, w.a, moderation.WhatIfRequest{})
+			_, err := s.WhatIf(ctx, who, w.A, learning.WhatIfRequest{})
 			return err
 		},
-		"LastBatches": func(who people.Actor) error { _, err := s.LastBatches(ctx, who, w.a, 5); return err },
+		"LastBatches": func(who people.Actor) error { _, err := s.LastBatches(ctx, who, w.A, 5); return err },
 		"Reply": func(who people.Actor) error {
-			_, err := s.Reply(ctx, who, w.a, moderation.Ref{ID: reader.ID}, "An answer.", nil)
+			_, err := s.Reply(ctx, who, w.A, moderation.Ref{ID: reader.ID}, "An answer.", nil)
 			return err
 		},
 		"Decide": func(who people.Actor) error {
-			_, err := s.Decide(ctx, who, w.a, moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
+			_, err := s.Decide(ctx, who, w.A, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
 			return err
 		},
 		"Undo": func(who people.Actor) error {
-			c := w.submit(w.a, "To be taken back.")
-			out := w.decide(people.Operator, w.a, decision.Approve, c.ID)
-			_, err := s.Undo(ctx, who, w.a, out.Batch, nil)
+			c := w.Submit(w.A, "To be taken back.")
+			out := w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+			_, err := s.Undo(ctx, who, w.A, out.Batch, nil)
 			return err
 		},
 		"SetPage": func(who people.Actor) error {
 			title := "A title"
-			_, err := s.SetPage(ctx, who, w.a, page, moderation.PageChange{Title: &title})
+			_, err := s.SetPage(ctx, who, w.A, page, moderation.PageChange{Title: &title})
 			return err
 		},
 		"SetSite": func(who people.Actor) error {
@@ -163,26 +164,26 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 
 func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a", "b")
-	c := w.submit(w.a, "A comment of site a.")
-	batch := w.decide(mod, w.a, decision.Approve, c.ID).Batch
+	mod := w.AddPerson("mod", people.Moderator, "a", "b")
+	c := w.Submit(w.A, "A comment of site a.")
+	batch := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
 
-	out, err := w.s.Decide(w.ctx, mod, w.b, moderation.Choice{Action: decision.MarkSpam, Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
-	w.must(err)
+	out, err := w.S.Decide(w.Ctx, mod, w.B, moderation.Choice{Action: comment.MarkSpam, Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
+	w.Must(err)
 	if out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "comment.unknown" {
 		t.Errorf("decide on a foreign comment: got %+v, want one conflict comment.unknown", out)
 	}
-	_, err = w.s.Undo(w.ctx, mod, w.b, batch, nil)
-	wantCode(t, "undo of a foreign batch", err, "batch.unknown")
-	_, _, err = w.s.Item(w.ctx, mod, w.b, c.ID)
-	wantCode(t, "item", err, "comment.unknown")
-	_, err = w.s.Reply(w.ctx, mod, w.b, moderation.Ref{ID: c.ID}, "An answer.", nil)
-	wantCode(t, "reply", err, "comment.unknown")
-	_, err = w.s.SetPage(w.ctx, mod, w.b, c.Page, moderation.PageChange{})
-	wantCode(t, "page", err, "page.unknown")
-	_, _, err = w.s.Pages(w.ctx, mod, w.b, c.Page, 0)
-	wantCode(t, "pages after a foreign page", err, "cursor.invalid")
-	if got := w.comment(w.a, c.ID); got.State != decision.Approved || got.Version != 2 {
+	_, err = w.S.Undo(w.Ctx, mod, w.B, batch, nil)
+	roomstest.WantCode(t, "undo of a foreign batch", err, "batch.unknown")
+	_, _, err = w.S.Item(w.Ctx, mod, w.B, c.ID)
+	roomstest.WantCode(t, "item", err, "comment.unknown")
+	_, err = w.S.Reply(w.Ctx, mod, w.B, moderation.Ref{ID: c.ID}, "An answer.", nil)
+	roomstest.WantCode(t, "reply", err, "comment.unknown")
+	_, err = w.S.SetPage(w.Ctx, mod, w.B, c.Page, moderation.PageChange{})
+	roomstest.WantCode(t, "page", err, "page.unknown")
+	_, _, err = w.S.Pages(w.Ctx, mod, w.B, c.Page, 0)
+	roomstest.WantCode(t, "pages after a foreign page", err, "cursor.invalid")
+	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Version != 2 {
 		t.Errorf("the comment changed: %v in version %d", got.State, got.Version)
 	}
 }

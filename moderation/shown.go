@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 )
 
 // showing keeps Shown and ShownReplies right while comments of one site come and go from
@@ -32,16 +31,16 @@ func (w *showing) set(id string, approved bool) error {
 		return err
 	}
 	if approved {
-		c.State = decision.Approved
-	} else if c.State == decision.Approved {
-		c.State = decision.Pending // any but Approved
+		c.State = comment.Approved
+	} else if c.State == comment.Approved {
+		c.State = comment.Pending // any but Approved
 	}
 	return w.settle(c)
 }
 
 // settle brings c's Shown up to date and carries the change to its ancestors.
 func (w *showing) settle(c *comment.Comment) error {
-	shown := c.State == decision.Approved || c.ShownReplies > 0
+	shown := c.State == comment.Approved || c.ShownReplies > 0
 	if shown == c.Shown {
 		return nil
 	}
@@ -67,7 +66,7 @@ func (w *showing) replyShown(parent string, shown bool) error {
 		p.ShownReplies--
 	}
 	before := p.Shown
-	p.Shown = p.State == decision.Approved || p.ShownReplies > 0
+	p.Shown = p.State == comment.Approved || p.ShownReplies > 0
 	if err := w.tx.SetShown(w.site, p.ID, p.ShownReplies, p.Shown); err != nil {
 		return fmt.Errorf("set shown: %w", err)
 	}

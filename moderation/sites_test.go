@@ -5,9 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -29,18 +30,18 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		"https://evil.example\\.blog.example": "", "https://blog.example%00": "", "https://blog .example": "",
 		"javascript:alert(1)": "", "file:///etc/passwd": "", "https://" + strings.Repeat("a", 3_000) + ".example": "",
 	} {
-		site, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Origins: []string{raw}})
+		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Origins: []string{raw}})
 		switch {
 		case want == "":
-			wantCode(t, raw, err, "field.invalid")
+			roomstest.WantCode(t, raw, err, "field.invalid")
 		case err != nil:
 			t.Errorf("%q: %v", raw, err)
 		case len(site.Origins) != 1 || site.Origins[0] != want:
 			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
 		}
 	}
-	_, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Origins: []string{}})
-	wantCode(t, "no origin at all", err, "field.invalid")
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Origins: []string{}})
+	roomstest.WantCode(t, "no origin at all", err, "field.invalid")
 }
 
 func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
@@ -56,16 +57,16 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 		{"signin_url", "https://a.example/login", ""}, {"signin_url", "", ""}, {"signin_url", "javascript:alert(1)", "field.invalid"}, {"signin_url", "/login", "field.invalid"},
 		{"colour", "red", "field.unknown"}, {"key", "b", "field.unknown"}, {"", "", "field.unknown"},
 	} {
-		before, err := w.s.Site(w.ctx, "a")
-		w.must(err)
-		after, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{tt.name: tt.value}})
-		wantCode(t, tt.name+"="+tt.value, err, tt.want)
-		if seen, _ := w.s.Site(w.ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
+		before, err := w.S.Site(w.Ctx, "a")
+		w.Must(err)
+		after, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{tt.name: tt.value}})
+		roomstest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
+		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
-	_, err := w.s.SetSite(w.ctx, people.Operator, "nowhere", ground.SiteChange{})
-	wantCode(t, "an unknown site", err, "site.unknown")
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "nowhere", ground.SiteChange{})
+	roomstest.WantCode(t, "an unknown site", err, "site.unknown")
 }
 
 func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
@@ -73,11 +74,11 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
 		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
 	set := func(name, value string) ground.Settings {
-		site, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}})
-		w.must(err)
+		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}})
+		w.Must(err)
 		return site.Settings
 	}
-	s := w.a.Settings
+	s := w.A.Settings
 	if s.RulesText("en") != english || s.RulesText("fr") != english || s.RulesText("") != english {
 		t.Errorf("the default is %q", s.RulesText("en"))
 	}
@@ -97,7 +98,7 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
-		site, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+		site, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 		return site, err
 	}
 	for key, want := range map[string]string{
@@ -105,13 +106,13 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 		"n/w": "field.invalid", "ключ": "field.invalid", strings.Repeat("k", 41): "field.invalid", "new\n": "field.invalid",
 	} {
 		_, err := add(key, nil)
-		wantCode(t, key, err, want)
+		roomstest.WantCode(t, key, err, want)
 	}
 	once := &ground.Key{Route: "sites", Value: "0123456789abcdef"}
 	first, err := add("once", once)
-	w.must(err)
+	w.Must(err)
 	second, err := add("once", once)
-	w.must(err)
+	w.Must(err)
 	if first.Key != second.Key || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
 		t.Errorf("got %+v and %+v", first, second)
 	}
@@ -119,23 +120,23 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 
 func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a", "b")
-	c, kept := w.submit(w.a, "Gone with its site."), w.submit(w.b, "Here to stay.")
-	w.decide(mod, w.a, decision.Approve, c.ID)
-	w.must(w.s.RemoveSite(w.ctx, people.Operator, "a"))
-	_, err := w.s.Site(w.ctx, "a")
-	wantCode(t, "the site", err, "site.unknown")
-	wantCode(t, "removing it again", w.s.RemoveSite(w.ctx, people.Operator, "a"), "site.unknown")
-	again := w.site("a")
-	if again.ID == w.a.ID {
+	mod := w.AddPerson("mod", people.Moderator, "a", "b")
+	c, kept := w.Submit(w.A, "Gone with its site."), w.Submit(w.B, "Here to stay.")
+	w.Decide(mod, w.A, comment.Approve, c.ID)
+	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "a"))
+	_, err := w.S.Site(w.Ctx, "a")
+	roomstest.WantCode(t, "the site", err, "site.unknown")
+	roomstest.WantCode(t, "removing it again", w.S.RemoveSite(w.Ctx, people.Operator, "a"), "site.unknown")
+	again := w.AddSite("a")
+	if again.ID == w.A.ID {
 		t.Errorf("a new site took the id of the removed one")
 	}
-	if actor := w.token("mod@staff.example", people.ScopeAdmin); actor.Role(again.ID) != people.NoRole || actor.Role(w.b.ID) != people.Moderator {
-		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.b.ID))
+	if actor := w.AddToken("mod@staff.example", people.ScopeAdmin); actor.Role(again.ID) != people.NoRole || actor.Role(w.B.ID) != people.Moderator {
+		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.B.ID))
 	}
-	_, _, err = w.s.Item(w.ctx, people.Operator, again, c.ID)
-	wantCode(t, "its comment", err, "comment.unknown")
-	if got := w.comment(w.b, kept.ID); got.State != decision.Pending {
+	_, _, err = w.S.Item(w.Ctx, people.Operator, again, c.ID)
+	roomstest.WantCode(t, "its comment", err, "comment.unknown")
+	if got := w.Comment(w.B, kept.ID); got.State != comment.Pending {
 		t.Errorf("the other site's comment is %v", got.State)
 	}
 }
@@ -143,23 +144,23 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 // Two processes on one database: what one changes the other knows within a second.
 func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	w := newWorld(t)
-	db, err := store.Open(w.ctx, "sqlite:"+w.path, store.Options{})
-	w.must(err)
+	db, err := store.Open(w.Ctx, "sqlite:"+w.Path, store.Options{})
+	w.Must(err)
 	defer db.Close()
-	other, err := storetest.Furnish(w.ctx, store.For[storetest.Tx](db), testSecret, ground.Options{Clock: w.clock})
-	w.must(err)
-	before, err := other.Site(w.ctx, "a")
-	w.must(err)
+	other, err := roomstest.Furnish(w.Ctx, store.For[storetest.Tx](db), roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	before, err := other.Site(w.Ctx, "a")
+	w.Must(err)
 	running := make(chan error, 1)
-	ctx, stop := context.WithCancel(w.ctx)
+	ctx, stop := context.WithCancel(w.Ctx)
 	go func() { running <- other.Run(ctx) }()
 	defer func() { stop(); <-running }()
-	eventually(t, "the other process follows", func() bool { return other.Ready(w.ctx) == nil })
+	roomstest.Eventually(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
 	name := before.Name + ", renamed"
-	_, err = w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Name: &name})
-	w.must(err)
-	eventually(t, "the other process knows the new name", func() bool {
-		site, err := other.Site(w.ctx, "a")
+	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Name: &name})
+	w.Must(err)
+	roomstest.Eventually(t, "the other process knows the new name", func() bool {
+		site, err := other.Site(w.Ctx, "a")
 		return err == nil && site.Name == name
 	})
 }

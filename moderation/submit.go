@@ -8,14 +8,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 const (
@@ -45,15 +42,15 @@ type Submission struct {
 // Submitted is what became of a Submission, as its writer may know it; with Duplicate only ID and
 // State. It is kept for a repeated POST, but for the edit token, which is made again.
 type Submitted struct {
-	ID        string         `json:"id"`
-	Version   int64          `json:"version"`
-	State     decision.State `json:"state"`
-	HTML      string         `json:"html"`
-	CreatedAt time.Time      `json:"created_at"`
-	EditUntil time.Time      `json:"edit_until"`
-	Duplicate bool           `json:"duplicate"`
-	EditToken string         `json:"-"` // "" for a duplicate
-	Replayed  bool           `json:"-"`
+	ID        string        `json:"id"`
+	Version   int64         `json:"version"`
+	State     comment.State `json:"state"`
+	HTML      string        `json:"html"`
+	CreatedAt time.Time     `json:"created_at"`
+	EditUntil time.Time     `json:"edit_until"`
+	Duplicate bool          `json:"duplicate"`
+	EditToken string        `json:"-"` // "" for a duplicate
+	Replayed  bool          `json:"-"`
 }
 
 // FormToken returns a signed time stamp for a form that was opened now.
@@ -69,7 +66,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	if err != nil {
 		return Submitted{}, err
 	}
-	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now), judged: s.ask(ctx, c)}
+	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now), judged: s.judge.Judge(ctx, c)}
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
@@ -105,7 +102,7 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 		c.Trap = in.Form.Trap != ""
 		c.FormAge = s.secret.FormAge(site.ID, in.Form.Token, now)
 	}
-	prefix := address.Prefix(in.Address)
+	prefix := text.Prefix(in.Address)
 	if prefix != "" {
 		c.Address = s.secret.Hash("address", site.ID, prefix)
 	}
@@ -135,7 +132,7 @@ type arrival struct {
 	comment comment.Comment
 	parent  string
 	segment string
-	judged  verdict.Judged
+	judged  comment.Judged
 }
 
 // arrive stores a comment, or counts one more submission of a comment that is there.
@@ -145,13 +142,13 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	if err != nil {
 		return Submitted{}, err
 	}
-	c.Verdict = verdict.Of(c.Facts(h), a.judged, a.site.Settings.Threshold())
+	c.Verdict = comment.VerdictOf(c.Facts(h), a.judged, a.site.Settings.Threshold())
 	// Before anything is read that the log guards.
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
 		return Submitted{}, err
 	}
 	if c.Shown {
-		c.State = decision.Approved
+		c.State = comment.Approved
 	}
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {
@@ -190,7 +187,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, error) {
 	r := Submitted{ID: c.ID, State: c.State, Duplicate: true}
 	facts := c.Facts(comment.History{})
-	if c.State != decision.Pending || !facts.Lifted() {
+	if c.State != comment.Pending || !facts.Lifted() {
 		return r, nil
 	}
 	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
@@ -231,7 +228,7 @@ func (s *Service) placeUnder(tx Tx, c *comment.Comment, parent, segment string) 
 	}
 	p, err := readComment(tx, c.Site, parent)
 	var e *problem.Error
-	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != decision.Approved) {
+	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != comment.Approved) {
 		return problem.Wrong("parent.unknown", "/parent", "The comment that this one answers is not there, or not any more.")
 	}
 	if err != nil {

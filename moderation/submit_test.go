@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
@@ -46,26 +46,26 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := good
 			tt.change(&in)
-			_, err := w.s.Submit(w.ctx, w.a, in)
+			_, err := w.S.Submit(w.Ctx, w.A, in)
 			var e *problem.Error
-			if !asError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
+			if !roomstest.AsError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
 				t.Errorf("got %v, want %s at %s", err, tt.code, tt.field)
 			}
 		})
 	}
-	if n := len(w.thread(w.a).Comments); n != 0 {
+	if n := len(w.Thread(w.A).Comments); n != 0 {
 		t.Errorf("%d comments stand, want none", n)
 	}
 }
 
 func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 	w := newWorld(t)
-	out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{
+	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{
 		PageURL: "HTTPS://A.example:443/post?utm_source=x#c", PageTitle: " A\n title ", Name: " Ann\u202E\tB. ", Email: " ann@mail.example ",
 		Website: "https://Ann.example/я", Body: strings.Repeat("\r\n", 3) + "**Hello** e\u0301\r\n<b>",
 	})
-	w.must(err)
-	c := w.comment(w.a, out.ID)
+	w.Must(err)
+	c := w.Comment(w.A, out.ID)
 	for _, f := range []struct{ field, got, want string }{
 		{"name", c.Name, "Ann B."},
 		{"e-mail", c.Email, "ann@mail.example"},
@@ -82,8 +82,8 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", f.field, f.got, f.want)
 		}
 	}
-	_, page, err := w.s.Own(w.ctx, w.a, c.ID, out.EditToken)
-	w.must(err)
+	_, page, err := w.S.Own(w.Ctx, w.A, c.ID, out.EditToken)
+	w.Must(err)
 	if page.URL != "https://a.example/post" || page.Title != "A title" {
 		t.Errorf("page: got %q %q", page.URL, page.Title)
 	}
@@ -92,28 +92,28 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Posted twice by a flaky line.",
-		Key: &ground.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
-	first, err := w.s.Submit(w.ctx, w.a, in)
-	w.must(err)
-	w.decide(people.Operator, w.a, decision.Approve, first.ID)
-	again, err := w.s.Submit(w.ctx, w.a, in)
-	w.must(err)
+		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	first, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	w.Decide(people.Operator, w.A, comment.Approve, first.ID)
+	again, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
 	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken || !again.EditUntil.Equal(first.EditUntil) {
 		t.Errorf("again: got %+v, want %+v replayed", again, first)
 	}
 	if g, f := again, first; g.ID != f.ID || g.State != f.State || g.HTML != f.HTML || g.Version != f.Version || !g.CreatedAt.Equal(f.CreatedAt) {
 		t.Errorf("again: got %+v, want %+v", g, f)
 	}
-	if n := w.comment(w.a, first.ID).Submissions; n != 1 {
+	if n := w.Comment(w.A, first.ID).Submissions; n != 1 {
 		t.Errorf("%d submissions, want 1: a repeated key is none", n)
 	}
 	in.Key.Body = []byte("other")
-	_, err = w.s.Submit(w.ctx, w.a, in)
-	wantCode(t, "another body", err, "idempotency.mismatch")
+	_, err = w.S.Submit(w.Ctx, w.A, in)
+	roomstest.WantCode(t, "another body", err, "idempotency.mismatch")
 
-	w.clock.add(25 * time.Hour)
-	later, err := w.s.Submit(w.ctx, w.a, in)
-	w.must(err)
+	w.Clock.Add(25 * time.Hour)
+	later, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
 	if later.Replayed || !later.Duplicate {
 		t.Errorf("a day later: got %+v, want the same again, not replayed", later)
 	}
@@ -122,11 +122,11 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.", Parent: "00000000-0000-7000-8000-000000000000",
-		Key: &ground.Key{Site: w.a.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
-	_, err := w.s.Submit(w.ctx, w.a, in)
-	wantCode(t, "unknown parent", err, "parent.unknown")
+		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	_, err := w.S.Submit(w.Ctx, w.A, in)
+	roomstest.WantCode(t, "unknown parent", err, "parent.unknown")
 	in.Parent, in.Key.Body = "", []byte("corrected")
-	out, err := w.s.Submit(w.ctx, w.a, in)
+	out, err := w.S.Submit(w.Ctx, w.A, in)
 	if err != nil || out.Replayed {
 		t.Errorf("corrected: got %+v, %v", out, err)
 	}
@@ -138,7 +138,7 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 	outs := make([]moderation.Submitted, 20)
 	for i := range outs {
 		all.Go(func() {
-			out, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Clicked many times."})
+			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Clicked many times."})
 			if err != nil {
 				t.Error(err)
 			}
@@ -158,7 +158,7 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 			fresh++
 		}
 	}
-	if c := w.comment(w.a, outs[0].ID); fresh != 1 || c.Submissions != 20 {
+	if c := w.Comment(w.A, outs[0].ID); fresh != 1 || c.Submissions != 20 {
 		t.Errorf("%d fresh and %d submissions, want 1 and 20", fresh, c.Submissions)
 	}
 }
@@ -167,16 +167,16 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 	w := newWorld(t)
 	parent := ""
 	for i := range 64 {
-		c := w.answer(w.a, parent, fmt.Sprintf("Level %d.", i))
-		w.decide(people.Operator, w.a, decision.Approve, c.ID)
+		c := w.Answer(w.A, parent, fmt.Sprintf("Level %d.", i))
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
 		parent = c.ID
 	}
-	_, err := w.s.Submit(w.ctx, w.a, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.", Parent: parent})
+	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.", Parent: parent})
 	var e *problem.Error
-	if !asError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
+	if !roomstest.AsError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
 		t.Errorf("got %v, want field.invalid at /parent", err)
 	}
-	if got := len(w.thread(w.a).Comments); got != 64 {
+	if got := len(w.Thread(w.A).Comments); got != 64 {
 		t.Errorf("%d in the thread, want 64", got)
 	}
 }
@@ -184,10 +184,10 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	w := newWorld(t)
 	furnish := func(own secret.Secret) error {
-		_, err := storetest.Furnish(w.ctx, w.db.Store, own, ground.Options{Clock: w.clock})
+		_, err := roomstest.Furnish(w.Ctx, w.DB.Store, own, ground.Options{Clock: w.Clock})
 		return err
 	}
-	if err := furnish(testSecret); err != nil {
+	if err := furnish(roomstest.Secret); err != nil {
 		t.Errorf("the same secret: %v", err)
 	}
 	if err := furnish(secret.Secret(strings.Repeat("x", 32))); !strings.Contains(fmt.Sprint(err), "not the secret") {
@@ -197,7 +197,7 @@ func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	if err := furnish(short); !strings.Contains(fmt.Sprint(err), "32") {
 		t.Errorf("a short secret: got %v", err)
 	}
-	if got := fmt.Sprintf("%v %+v %#v %s", testSecret, moderation.Options{Secret: short}, testSecret, testSecret); strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
+	if got := fmt.Sprintf("%v %+v %#v %s", roomstest.Secret, moderation.Options{Secret: short}, roomstest.Secret, roomstest.Secret); strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
 		t.Errorf("a secret was printed: %s", got)
 	}
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/thread"
 )
 
 // A Thread is a part of a page's comments, depth first. A comment that only keeps its place
@@ -26,7 +24,7 @@ const maxCounts = 100 // pages counted at once
 
 // Thread returns what readers see of a page. A permalink may outlive its comment: with an
 // Around that is not there, the thread begins at its beginning.
-func (s *Service) Thread(ctx context.Context, site ground.Site, req thread.Request) (Thread, error) {
+func (s *Service) Thread(ctx context.Context, site ground.Site, req comment.ThreadRequest) (Thread, error) {
 	q, err := req.Query(site.ID)
 	if err != nil {
 		return Thread{}, err
@@ -46,7 +44,7 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req thread.Reque
 	}
 	if len(t.Comments) == q.Limit {
 		t.Comments = t.Comments[:q.Limit-1]
-		t.Next = thread.Cursor(q.Order, t.Comments[q.Limit-2].Path)
+		t.Next = comment.ThreadCursor(q.Order, t.Comments[q.Limit-2].Path)
 	}
 	comment.Refresh(t.Comments)
 	for i := range t.Comments {
@@ -55,7 +53,7 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req thread.Reque
 	return t, nil
 }
 
-func (t *Thread) read(tx Tx, q thread.Query, around string) error {
+func (t *Thread) read(tx Tx, q comment.ThreadQuery, around string) error {
 	page, err := tx.PageByURL(q.Site, t.Page.URL)
 	if errors.Is(err, ground.ErrNotFound) {
 		return nil
@@ -78,7 +76,7 @@ func (t *Thread) read(tx Tx, q thread.Query, around string) error {
 
 // readAround reads from the root above a comment on, or from the comment itself where that
 // would not reach it.
-func (t *Thread) readAround(tx Tx, q thread.Query, id string) error {
+func (t *Thread) readAround(tx Tx, q comment.ThreadQuery, id string) error {
 	c, err := readComment(tx, q.Site, id)
 	var e *problem.Error
 	if err != nil && !errors.As(err, &e) {
@@ -109,7 +107,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
 		}
-		if c.State != decision.Approved {
+		if c.State != comment.Approved {
 			return unknownComment()
 		}
 		page, err = tx.PageByID(site.ID, c.Page)

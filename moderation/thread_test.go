@@ -8,29 +8,28 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/thread"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
 // them are approved.
 func (w *world) walk(site ground.Site, sort string, limit int) (ids []string, approved int) {
-	w.t.Helper()
-	req := thread.Request{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
+	w.T.Helper()
+	req := comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
 	for {
-		part, err := w.s.Thread(w.ctx, site, req)
-		w.must(err)
+		part, err := w.S.Thread(w.Ctx, site, req)
+		w.Must(err)
 		if len(part.Comments) > limit || part.Next != "" && len(part.Comments) < limit {
-			w.t.Fatalf("%d comments of a limit of %d, next %q", len(part.Comments), limit, part.Next)
+			w.T.Fatalf("%d comments of a limit of %d, next %q", len(part.Comments), limit, part.Next)
 		}
 		for _, c := range part.Comments {
 			ids = append(ids, c.ID)
-			if c.State == decision.Approved {
+			if c.State == comment.Approved {
 				approved++
-			} else if c.Name+c.Source+c.HTML+c.Email+c.Search != "" || c.State != decision.Removed || len(c.Verdict.Signals) > 0 {
-				w.t.Errorf("a comment that keeps its place only shows %+v", c)
+			} else if c.Name+c.Source+c.HTML+c.Email+c.Search != "" || c.State != comment.Removed || len(c.Verdict.Signals) > 0 {
+				w.T.Errorf("a comment that keeps its place only shows %+v", c)
 			}
 		}
 		if part.Next == "" {
@@ -49,8 +48,8 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 		if i := strings.LastIndexByte(name, '.'); i > 0 {
 			parent = ids[name[:i]]
 		}
-		c := w.answer(w.a, parent, "Comment "+name+".")
-		w.decide(people.Operator, w.a, decision.Approve, c.ID)
+		c := w.Answer(w.A, parent, "Comment "+name+".")
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
 		ids[name] = c.ID
 		names = append(names, name)
 		if level < depth {
@@ -78,7 +77,7 @@ func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
 	want["newest"] = slices.Concat(want["oldest"][3*perRoot:], want["oldest"][2*perRoot:3*perRoot], want["oldest"][perRoot:2*perRoot], want["oldest"][:perRoot])
 	for sort := range want {
 		for _, limit := range []int{1, 2, 3, 7, 27, 28, 29, 100} {
-			if got, _ := w.walk(w.a, sort, limit); !slices.Equal(got, want[sort]) {
+			if got, _ := w.walk(w.A, sort, limit); !slices.Equal(got, want[sort]) {
 				t.Errorf("%s by %d: got %v, want %v", sort, limit, got, want[sort])
 			}
 		}
@@ -90,16 +89,16 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 	names, ids := w.forest(3, 3, 3)
 	for _, name := range names {
 		for _, limit := range []int{1, 5, 25} {
-			part, err := w.s.Thread(w.ctx, w.a, thread.Request{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
-			w.must(err)
+			part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
+			w.Must(err)
 			if !slices.ContainsFunc(part.Comments, func(c comment.Comment) bool { return c.ID == ids[name] }) {
 				t.Errorf("around %s by %d: it is not among %d", name, limit, len(part.Comments))
 			}
 		}
 	}
-	for _, gone := range []string{"00000000-0000-7000-8000-000000000000", "\x00", w.submit(w.b, "Elsewhere.").ID} {
-		part, err := w.s.Thread(w.ctx, w.a, thread.Request{PageURL: "https://a.example/post", Around: gone})
-		w.must(err)
+	for _, gone := range []string{"00000000-0000-7000-8000-000000000000", "\x00", w.Submit(w.B, "Elsewhere.").ID} {
+		part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Around: gone})
+		w.Must(err)
 		if len(part.Comments) == 0 || part.Comments[0].ID != ids["1"] {
 			t.Errorf("around %q: got %d comments, want the thread from its beginning", gone, len(part.Comments))
 		}
@@ -110,28 +109,28 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.forest(3, 0, 1)
 	cursor := func() string {
-		part, err := w.s.Thread(w.ctx, w.a, thread.Request{PageURL: "https://a.example/post", Limit: 1})
-		w.must(err)
+		part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 1})
+		w.Must(err)
 		return part.Next
 	}()
 	for _, tt := range []struct {
 		name, code string
-		req        thread.Request
+		req        comment.ThreadRequest
 	}{
-		{"unknown page", "", thread.Request{PageURL: "https://a.example/nothing"}},
-		{"foreign page", "", thread.Request{PageURL: "https://evil.example/"}},
-		{"no page", "query.invalid", thread.Request{}},
-		{"no URL", "query.invalid", thread.Request{PageURL: "javascript:alert(1)"}},
-		{"sort", "query.invalid", thread.Request{PageURL: "https://a.example/post", Sort: "id; DROP TABLE comments"}},
-		{"limit", "query.invalid", thread.Request{PageURL: "https://a.example/post", Limit: 101}},
-		{"negative limit", "query.invalid", thread.Request{PageURL: "https://a.example/post", Limit: -1}},
-		{"after and around", "query.invalid", thread.Request{PageURL: "https://a.example/post", After: cursor, Around: "x"}},
-		{"cursor", "cursor.invalid", thread.Request{PageURL: "https://a.example/post", After: "x"}},
-		{"cursor of another order", "cursor.invalid", thread.Request{PageURL: "https://a.example/post", Sort: "newest", After: cursor}},
-		{"made up cursor", "cursor.invalid", thread.Request{PageURL: "https://a.example/post", After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
+		{"unknown page", "", comment.ThreadRequest{PageURL: "https://a.example/nothing"}},
+		{"foreign page", "", comment.ThreadRequest{PageURL: "https://evil.example/"}},
+		{"no page", "query.invalid", comment.ThreadRequest{}},
+		{"no URL", "query.invalid", comment.ThreadRequest{PageURL: "javascript:alert(1)"}},
+		{"sort", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Sort: "id; DROP TABLE comments"}},
+		{"limit", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 101}},
+		{"negative limit", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Limit: -1}},
+		{"after and around", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: cursor, Around: "x"}},
+		{"cursor", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: "x"}},
+		{"cursor of another order", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Sort: "newest", After: cursor}},
+		{"made up cursor", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
 	} {
-		part, err := w.s.Thread(w.ctx, w.a, tt.req)
-		wantCode(t, tt.name, err, tt.code)
+		part, err := w.S.Thread(w.Ctx, w.A, tt.req)
+		roomstest.WantCode(t, tt.name, err, tt.code)
 		if len(part.Comments) != 0 || part.Count != 0 || err == nil && (part.Page.ID != "" || !part.Page.Open) {
 			t.Errorf("%s: got %+v", tt.name, part)
 		}
@@ -141,7 +140,7 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
 	w := newWorld(t)
 	w.forest(3, 0, 1)
-	w.submit(w.a, "Waits.")
+	w.Submit(w.A, "Waits.")
 	asked := map[string]int{
 		"https://a.example/post": 3, "HTTPS://A.example/post?utm_source=x#y": 3, "https://a.example/other": 0,
 		"https://b.example/post": 0, "nonsense": 0, "": 0,
@@ -150,13 +149,13 @@ func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
 	for url := range asked {
 		urls = append(urls, url)
 	}
-	got, err := w.s.CountPages(w.ctx, w.a, urls)
-	w.must(err)
+	got, err := w.S.CountPages(w.Ctx, w.A, urls)
+	w.Must(err)
 	for url, n := range asked {
 		if g, there := got[url]; g != n || !there {
 			t.Errorf("%q: got %d, want %d", url, g, n)
 		}
 	}
-	_, err = w.s.CountPages(w.ctx, w.a, make([]string, 101))
-	wantCode(t, "101 URLs", err, "query.invalid")
+	_, err = w.S.CountPages(w.Ctx, w.A, make([]string, 101))
+	roomstest.WantCode(t, "101 URLs", err, "query.invalid")
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -19,9 +19,9 @@ func (s *Service) Undo(ctx context.Context, who people.Actor, site ground.Site, 
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
-	entry := s.newEntry(who, site)
+	pen := s.pen(who, site)
 	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
-		err = undoAll(tx, who, entry, batch, &out)
+		err = undoAll(tx, who, pen, batch, &out)
 		return out, err
 	})
 	if err != nil {
@@ -33,25 +33,25 @@ func (s *Service) Undo(ctx context.Context, who people.Actor, site ground.Site, 
 	return out, nil
 }
 
-func undoAll(tx Tx, who people.Actor, e entry, batch string, out *Outcome) error {
+func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome) error {
 	if !ground.IsID(batch) {
 		return errNoBatch()
 	}
-	b, err := e.open(tx)
+	b, err := open(tx, pen)
 	if err != nil {
 		return err
 	}
-	decisions, err := tx.Batch(e.site.ID, batch)
+	decisions, err := tx.Batch(pen.Site, batch)
 	if err != nil {
 		return fmt.Errorf("read batch: %w", err)
 	}
 	if len(decisions) == 0 {
 		return errNoBatch()
 	}
-	if decisions[0].Kind != decision.OnComment { // it is alone
+	if decisions[0].Kind != ledger.OnComment { // it is alone
 		return b.undoTeaching(who, decisions[0], out)
 	}
-	decisions = slices.DeleteFunc(decisions, func(d decision.Entry) bool { return d.Undoes != 0 || d.Undone })
+	decisions = slices.DeleteFunc(decisions, func(d ledger.Entry) bool { return d.Undoes != 0 || d.Undone })
 	ids := make([]string, len(decisions))
 	for i, d := range decisions {
 		ids[i] = d.Comment
@@ -64,11 +64,11 @@ func undoAll(tx Tx, who people.Actor, e entry, batch string, out *Outcome) error
 	}
 	for _, d := range decisions {
 		c, known := b.comments[d.Comment]
-		i := slices.IndexFunc(b.logs[d.Comment], func(e decision.Entry) bool { return e.Seq == d.Seq })
+		i := slices.IndexFunc(b.logs[d.Comment], func(e ledger.Entry) bool { return e.Seq == d.Seq })
 		switch {
 		case !known:
 			out.Conflicts = append(out.Conflicts, Conflict{ID: d.Comment, Code: "comment.unknown"})
-		case c.State == decision.Removed:
+		case c.State == comment.Removed:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
 		case c.Standing != d.Seq:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "decision.superseded"))
@@ -84,14 +84,15 @@ func undoAll(tx Tx, who people.Actor, e entry, batch string, out *Outcome) error
 	return b.close(out)
 }
 
-func (b *book) undoTeaching(who people.Actor, d decision.Entry, out *Outcome) error {
-	if err := who.May(b.site.ID, people.Owner, people.ScopeAdmin); err != nil {
+func (b *book) undoTeaching(who people.Actor, d ledger.Entry, out *Outcome) error {
+	if err := who.May(b.Site, people.Owner, people.ScopeAdmin); err != nil {
 		return err
 	}
 	if d.Undoes == 0 && !d.Undone {
-		if err := b.unteach(d, out); err != nil {
+		if err := b.TakeBack(d); err != nil {
 			return err
 		}
+		out.Batch, out.Done = b.Batch, d.Lessons
 	}
 	return b.close(out)
 }
@@ -99,7 +100,7 @@ func (b *book) undoTeaching(who people.Actor, d decision.Entry, out *Outcome) er
 // undo takes back the standing decision d. The comment returns to the state in which d met
 // it, which is not always the one that the decision before d gave it: where its writer edited
 // it in between, it waits, and an approval of the older text does not come back.
-func (b *book) undo(c comment.Comment, d decision.Entry) error {
+func (b *book) undo(c comment.Comment, d ledger.Entry) error {
 	ch := comment.StateChange{State: d.From, Standing: d.Before}
 	for _, before := range b.logs[c.ID] {
 		if before.Seq == d.Before {
@@ -109,15 +110,13 @@ func (b *book) undo(c comment.Comment, d decision.Entry) error {
 			}
 		}
 	}
-	b.fallen = append(b.fallen, d.Seq)
+	b.Fall(d.Seq)
 	if d.Before != 0 {
-		b.risen = append(b.risen, d.Before)
+		b.Rise(d.Before)
 	}
-	return b.write(c, decision.Entry{
-		Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq,
-		Undoes: d.Seq, Restores: d.Before,
-		Score: c.Verdict.Score, Suggested: c.Verdict.Action,
-		Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq,
+	return b.write(c, ledger.Entry{
+		Undoes: d.Seq,
+		Ruling: ledger.Ruling{Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq, Restores: d.Before, Score: c.Verdict.Score, Suggested: c.Verdict.Action, Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq},
 	}, ch)
 }
 

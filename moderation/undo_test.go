@@ -7,15 +7,15 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // place is what an undo must bring back of a comment; versions only ever rise.
 type place struct {
-	State     decision.State
-	Reason    decision.Reason
+	State     comment.State
+	Reason    comment.Reason
 	Note      string
 	Standing  uint64
 	DecidedAt time.Time
@@ -29,40 +29,40 @@ func placeOf(c comment.Comment) place {
 
 func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c := w.submit(w.a, "Decided again and again.")
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "Decided again and again.")
 	steps := []moderation.Choice{
-		{Action: decision.Approve, Note: "Well said."},
-		{Action: decision.MarkSpam, Note: "Not so well."},
-		{Action: decision.Reject, Reason: decision.ReasonHateSpeech},
-		{Action: decision.Hold},
-		{Action: decision.Approve},
-		{Action: decision.Reject, Reason: decision.ReasonOffTopic, Note: "Elsewhere."},
+		{Action: comment.Approve, Note: "Well said."},
+		{Action: comment.MarkSpam, Note: "Not so well."},
+		{Action: comment.Reject, Reason: comment.ReasonHateSpeech},
+		{Action: comment.Hold},
+		{Action: comment.Approve},
+		{Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "Elsewhere."},
 	}
 	var batches []string
-	places := []place{placeOf(w.comment(w.a, c.ID))}
-	lessons := []map[uint64]string{w.standing(w.a)}
+	places := []place{placeOf(w.Comment(w.A, c.ID))}
+	lessons := []map[uint64]string{w.Standing(w.A)}
 	for _, in := range steps {
-		w.clock.add(time.Second)
-		batches = append(batches, w.choose(mod, w.a, in, c.ID).Batch)
-		places = append(places, placeOf(w.comment(w.a, c.ID)))
-		lessons = append(lessons, w.standing(w.a))
+		w.Clock.Add(time.Second)
+		batches = append(batches, w.Choose(mod, w.A, in, c.ID).Batch)
+		places = append(places, placeOf(w.Comment(w.A, c.ID)))
+		lessons = append(lessons, w.Standing(w.A))
 	}
 	for i := len(batches) - 1; i >= 0; i-- {
-		version := w.comment(w.a, c.ID).Version
-		out := w.undo(mod, w.a, batches[i])
+		version := w.Comment(w.A, c.ID).Version
+		out := w.Undo(mod, w.A, batches[i])
 		if out.Done != 1 || len(out.Conflicts) != 0 || out.Batch == "" {
 			t.Fatalf("undo of step %d: got %+v, want one undone", i, out)
 		}
-		got := w.comment(w.a, c.ID)
+		got := w.Comment(w.A, c.ID)
 		if placeOf(got) != places[i] || got.Version != version+1 {
 			t.Errorf("undo of step %d: got %+v in version %d, want %+v in %d", i, placeOf(got), got.Version, places[i], version+1)
 		}
-		if got := w.standing(w.a); !reflect.DeepEqual(got, lessons[i]) {
+		if got := w.Standing(w.A); !reflect.DeepEqual(got, lessons[i]) {
 			t.Errorf("undo of step %d: lessons %v stand, want %v", i, got, lessons[i])
 		}
 		for _, batch := range []string{batches[i], out.Batch} {
-			if again := w.undo(mod, w.a, batch); again.Done != 0 || len(again.Conflicts) != 0 || again.Batch != "" {
+			if again := w.Undo(mod, w.A, batch); again.Done != 0 || len(again.Conflicts) != 0 || again.Batch != "" {
 				t.Errorf("undoing twice, or an undo: got %+v, want nothing undone", again)
 			}
 		}
@@ -71,24 +71,24 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 
 func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	w := newWorld(t)
-	mod, other := w.person("mod", people.Moderator, "a"), w.person("other", people.Moderator, "a")
-	kept := w.submit(w.a, "Only decided.")
-	again := w.submit(w.a, "Decided by another since.")
-	edited, token := w.submitOwn(w.a, "Edited since it was decided.")
-	removed, removedToken := w.submitOwn(w.a, "Withdrawn since it was decided.")
-	batch := w.decide(mod, w.a, decision.Approve, kept.ID, again.ID, edited.ID, removed.ID).Batch
-	w.clock.add(time.Second)
-	decidedAt := w.clock.Now()
-	w.decide(other, w.a, decision.MarkSpam, again.ID)
-	_, _, err := w.s.Edit(w.ctx, w.a, edited.ID, token, "Quite another text.")
-	w.must(err)
-	w.must(w.s.Withdraw(w.ctx, w.a, removed.ID, removedToken))
+	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
+	kept := w.Submit(w.A, "Only decided.")
+	again := w.Submit(w.A, "Decided by another since.")
+	edited, token := w.SubmitOwn(w.A, "Edited since it was decided.")
+	removed, removedToken := w.SubmitOwn(w.A, "Withdrawn since it was decided.")
+	batch := w.Decide(mod, w.A, comment.Approve, kept.ID, again.ID, edited.ID, removed.ID).Batch
+	w.Clock.Add(time.Second)
+	decidedAt := w.Clock.Now()
+	w.Decide(other, w.A, comment.MarkSpam, again.ID)
+	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "Quite another text.")
+	w.Must(err)
+	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
 
-	out := w.undo(mod, w.a, batch)
+	out := w.Undo(mod, w.A, batch)
 	codes := map[string]string{}
 	for _, c := range out.Conflicts {
 		codes[c.ID] = c.Code
-		if c.ID == again.ID && (c.By != "other" || !c.At.Equal(decidedAt) || c.State != decision.Spam) {
+		if c.ID == again.ID && (c.By != "other" || !c.At.Equal(decidedAt) || c.State != comment.Spam) {
 			t.Errorf("the conflict does not say who and when: %+v", c)
 		}
 	}
@@ -96,75 +96,75 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	if out.Done != 1 || !reflect.DeepEqual(codes, want) {
 		t.Errorf("got %d undone and %v, want 1 and %v", out.Done, codes, want)
 	}
-	if got := w.comment(w.a, edited.ID); got.State != decision.Pending || got.Version != 3 {
+	if got := w.Comment(w.A, edited.ID); got.State != comment.Pending || got.Version != 3 {
 		t.Errorf("the edited comment is %v in version %d", got.State, got.Version)
 	}
-	_, err = w.s.Undo(w.ctx, mod, w.a, "nothing", nil)
-	wantCode(t, "an unknown batch", err, "batch.unknown")
+	_, err = w.S.Undo(w.Ctx, mod, w.A, "nothing", nil)
+	roomstest.WantCode(t, "an unknown batch", err, "batch.unknown")
 }
 
 // An approval of one text must not come back to another that nobody has read.
 func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	c, token := w.submitOwn(w.a, "Harmless words.")
-	first := w.decide(mod, w.a, decision.Approve, c.ID).Batch
-	_, _, err := w.s.Edit(w.ctx, w.a, c.ID, token, "Pills, cheap pills.")
-	w.must(err)
-	second := w.decide(mod, w.a, decision.MarkSpam, c.ID).Batch
-	if out := w.undo(mod, w.a, second); out.Done != 1 {
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c, token := w.SubmitOwn(w.A, "Harmless words.")
+	first := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
+	_, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Pills, cheap pills.")
+	w.Must(err)
+	second := w.Decide(mod, w.A, comment.MarkSpam, c.ID).Batch
+	if out := w.Undo(mod, w.A, second); out.Done != 1 {
 		t.Fatalf("undo of spam: %+v", out)
 	}
-	if got := w.comment(w.a, c.ID); got.State != decision.Pending || got.Shown {
+	if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Shown {
 		t.Errorf("the edited text is %v, shown %v", got.State, got.Shown)
 	}
-	if got := w.standing(w.a); len(got) != 1 || got[w.comment(w.a, c.ID).Standing] != "ham: Harmless words." {
+	if got := w.Standing(w.A); len(got) != 1 || got[w.Comment(w.A, c.ID).Standing] != "ham: Harmless words." {
 		t.Errorf("lessons: got %v, want that of the text approved", got)
 	}
-	if out := w.undo(mod, w.a, first); out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "version.stale" {
+	if out := w.Undo(mod, w.A, first); out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "version.stale" {
 		t.Errorf("undo of the approval of the text before: %+v, want a conflict", out)
 	}
 }
 
 func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	root := w.submit(w.a, "The root of it.")
-	w.decide(mod, w.a, decision.Approve, root.ID)
-	leaf := w.answer(w.a, root.ID, "An answer to it.")
-	batch := w.decide(mod, w.a, decision.Approve, leaf.ID).Batch
-	gone := w.decide(mod, w.a, decision.MarkSpam, root.ID).Batch
-	thread := w.thread(w.a)
-	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].State == decision.Approved {
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	root := w.Submit(w.A, "The root of it.")
+	w.Decide(mod, w.A, comment.Approve, root.ID)
+	leaf := w.Answer(w.A, root.ID, "An answer to it.")
+	batch := w.Decide(mod, w.A, comment.Approve, leaf.ID).Batch
+	gone := w.Decide(mod, w.A, comment.MarkSpam, root.ID).Batch
+	thread := w.Thread(w.A)
+	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].State == comment.Approved {
 		t.Errorf("a refused root with an answer keeps its place: got %d comments, count %d", len(thread.Comments), thread.Count)
 	}
-	w.undo(mod, w.a, batch)
-	if thread := w.thread(w.a); len(thread.Comments) != 0 || thread.Count != 0 {
+	w.Undo(mod, w.A, batch)
+	if thread := w.Thread(w.A); len(thread.Comments) != 0 || thread.Count != 0 {
 		t.Errorf("without the answer nothing is left: got %d comments", len(thread.Comments))
 	}
-	w.undo(mod, w.a, gone)
-	if thread := w.thread(w.a); len(thread.Comments) != 1 || thread.Comments[0].ID != root.ID {
+	w.Undo(mod, w.A, gone)
+	if thread := w.Thread(w.A); len(thread.Comments) != 1 || thread.Comments[0].ID != root.ID {
 		t.Errorf("the root came back: got %+v", thread.Comments)
 	}
 }
 
 func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	w := newWorld(t)
-	mod := w.person("mod", people.Moderator, "a")
-	site, err := w.s.SetSite(w.ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
-	w.must(err)
-	c := w.submit(site, "Published by nobody.")
-	if c.State != decision.Approved {
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.Must(err)
+	c := w.Submit(site, "Published by nobody.")
+	if c.State != comment.Approved {
 		t.Fatalf("with moderation=none the comment is %v", c.State)
 	}
-	batch := w.decide(mod, site, decision.MarkSpam, c.ID).Batch
-	w.undo(mod, site, batch)
-	got := w.comment(site, c.ID)
-	if got.State != decision.Approved || got.Standing != 0 || len(w.standing(site)) != 0 {
-		t.Errorf("got %v by %d with lessons %v, want it published by no decision", got.State, got.Standing, w.standing(site))
+	batch := w.Decide(mod, site, comment.MarkSpam, c.ID).Batch
+	w.Undo(mod, site, batch)
+	got := w.Comment(site, c.ID)
+	if got.State != comment.Approved || got.Standing != 0 || len(w.Standing(site)) != 0 {
+		t.Errorf("got %v by %d with lessons %v, want it published by no decision", got.State, got.Standing, w.Standing(site))
 	}
-	_, story, err := w.s.Item(w.ctx, mod, site, c.ID)
-	w.must(err)
+	_, story, err := w.S.Item(w.Ctx, mod, site, c.ID)
+	w.Must(err)
 	if len(story) != 3 || !story[0].Auto || story[0].By != "" || story[1].Name != "mod" || story[2].Undoes != story[1].Seq {
 		t.Errorf("its history is %+v, want the setting, the decision and the undo", story)
 	}
@@ -172,27 +172,27 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 
 func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 	w := newWorld(t)
-	mod, other := w.person("mod", people.Moderator, "a"), w.person("other", people.Moderator, "a")
+	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
 	var own []string
 	for _, text := range []string{"First.", "Second.", "Third."} {
-		c, d := w.submit(w.a, text), w.submit(w.a, "Another "+text)
-		own = append([]string{w.decide(mod, w.a, decision.Approve, c.ID, d.ID).Batch}, own...)
-		w.decide(other, w.a, decision.MarkSpam, w.submit(w.a, "Not mine. "+text).ID)
+		c, d := w.Submit(w.A, text), w.Submit(w.A, "Another "+text)
+		own = append([]string{w.Decide(mod, w.A, comment.Approve, c.ID, d.ID).Batch}, own...)
+		w.Decide(other, w.A, comment.MarkSpam, w.Submit(w.A, "Not mine. "+text).ID)
 	}
-	taken, token := w.submitOwn(w.a, "Edited since.")
-	w.decide(mod, w.a, decision.Approve, taken.ID)
-	_, _, err := w.s.Edit(w.ctx, w.a, taken.ID, token, "Edited since, so no undo reaches it.")
-	w.must(err)
+	taken, token := w.SubmitOwn(w.A, "Edited since.")
+	w.Decide(mod, w.A, comment.Approve, taken.ID)
+	_, _, err := w.S.Edit(w.Ctx, w.A, taken.ID, token, "Edited since, so no undo reaches it.")
+	w.Must(err)
 	for {
-		got, err := w.s.LastBatches(w.ctx, mod, w.a, 10)
-		w.must(err)
+		got, err := w.S.LastBatches(w.Ctx, mod, w.A, 10)
+		w.Must(err)
 		if len(got)+len(own) > 0 && !reflect.DeepEqual(got, own) {
 			t.Fatalf("got %v, want %v", got, own)
 		}
 		if len(own) == 0 {
 			break
 		}
-		w.undo(mod, w.a, own[0])
+		w.Undo(mod, w.A, own[0])
 		own = own[1:]
 	}
 }

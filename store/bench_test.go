@@ -12,7 +12,6 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/verdict"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -31,7 +30,7 @@ func post(site int64, page string, n int64) comment.Comment {
 		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
 		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
 		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
-		Verdict:   verdict.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []verdict.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
+		Verdict:   comment.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []comment.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
 		CreatedAt: benchBegan.Add(time.Duration(n) * time.Microsecond), EditUntil: benchBegan.Add(time.Hour),
 	}
 }

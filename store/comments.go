@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 const commentColumns = `site_id, id, page_id, parent_id, depth, path, state, version,
@@ -59,7 +57,7 @@ func commentArgs(c comment.Comment) ([]any, error) {
 }
 
 // signals reads the signals of a verdict.
-type signals struct{ to *[]verdict.Signal }
+type signals struct{ to *[]comment.Signal }
 
 // Scan implements sql.Scanner.
 func (s signals) Scan(v any) error {
@@ -73,7 +71,7 @@ func (s signals) Scan(v any) error {
 	return json.Unmarshal([]byte(stored.String), s.to)
 }
 
-func signalsText(s []verdict.Signal) (string, error) {
+func signalsText(s []comment.Signal) (string, error) {
 	if len(s) == 0 {
 		return "[]", nil
 	}
@@ -117,8 +115,8 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 		  AND  same    = ?
 		  AND  state IN (?, ?, ?)
 		  AND  (decided_at < ? OR state = ? AND reason = ?)`,
-		site, same, decision.Rejected, decision.Spam, decision.Removed,
-		stamp(cutoff), decision.Removed, decision.NoReason)
+		site, same, comment.Rejected, comment.Spam, comment.Removed,
+		stamp(cutoff), comment.Removed, comment.NoReason)
 	return err
 }
 
@@ -192,7 +190,7 @@ func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange
 }
 
 // SetVerdict implements moderation.CommentTx.
-func (t *tx) SetVerdict(site int64, id string, version int64, v verdict.Verdict) (bool, error) {
+func (t *tx) SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error) {
 	found, err := signalsText(v.Signals)
 	if err != nil {
 		return false, err
@@ -206,7 +204,7 @@ func (t *tx) SetVerdict(site int64, id string, version int64, v verdict.Verdict)
 		  AND  state   = ?
 		  AND  model_seq <= ?`,
 		v.Score, v.Action, v.Reason, found, v.Spam, v.Warm, v.ModelSeq,
-		site, id, version, decision.Pending, v.ModelSeq)
+		site, id, version, comment.Pending, v.ModelSeq)
 	return n == 1, err
 }
 

@@ -7,21 +7,21 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 // Head implements moderation.LogTx.
-func (t *tx) Head(site int64) (decision.Head, error) {
+func (t *tx) Head(site int64) (ledger.Head, error) {
 	return t.head(site, "")
 }
 
 // LockLog implements moderation.LogTx.
-func (t *tx) LockLog(site int64) (decision.Head, error) {
+func (t *tx) LockLog(site int64) (ledger.Head, error) {
 	return t.head(site, t.lock)
 }
 
-func (t *tx) head(site int64, lock string) (decision.Head, error) {
-	return first(t, func(r *sql.Rows, h *decision.Head) error { return r.Scan(&h.Seq, &h.Hash) },
+func (t *tx) head(site int64, lock string) (ledger.Head, error) {
+	return first(t, func(r *sql.Rows, h *ledger.Head) error { return r.Scan(&h.Seq, &h.Hash) },
 		"SELECT seq, hash FROM heads WHERE site_id = ?"+lock, site)
 }
 
@@ -35,10 +35,14 @@ const selectDecisions = `
 	               WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)
 	FROM   decisions AS d `
 
-func scanDecision(r *sql.Rows, d *decision.Entry) error {
-	return r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
+func scanDecision(r *sql.Rows, d *ledger.Entry) error {
+	err := r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
 		&d.From, &d.To, &d.Before, &d.Undoes, &d.Restores, &d.Score, &d.Suggested, &d.ModelSeq, &d.Lesson,
 		when{&d.At}, &d.Hash, &d.Kind, &d.Subject, &d.Lessons, &d.Spam, &d.Warm, &d.Undone)
+	if d.Kind != ledger.OnComment { // one column says what both kinds of entries touch
+		d.Before, d.Lowest = 0, d.Before
+	}
+	return err
 }
 
 // How many ids one statement takes, and how many rows: SQLite's driver takes a time that grows
@@ -49,7 +53,7 @@ const (
 )
 
 // AppendDecisions implements moderation.LogTx.
-func (t *tx) AppendDecisions(site int64, ds []decision.Entry) error {
+func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 	if len(ds) == 0 {
 		return nil
 	}
@@ -58,7 +62,7 @@ func (t *tx) AppendDecisions(site int64, ds []decision.Entry) error {
 		args := make([]any, 0, 25*len(part))
 		for _, d := range part {
 			args = append(args, site, d.Seq, d.Batch, d.Comment, d.Version, d.By, d.Action, d.Reason, d.Note,
-				d.From, d.To, d.Before, d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, orNull(d.Lesson),
+				d.From, d.To, d.Touches(), d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, orNull(d.Lesson),
 				stamp(d.At), d.Hash, d.Kind, d.Subject, d.Lessons, d.Spam, d.Warm)
 		}
 		if _, err := t.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+rowsOf(len(part), marks), args...); err != nil {
@@ -69,7 +73,7 @@ func (t *tx) AppendDecisions(site int64, ds []decision.Entry) error {
 }
 
 // moveHead refuses decisions that do not continue the log.
-func (t *tx) moveHead(site int64, from uint64, last decision.Entry, n int) error {
+func (t *tx) moveHead(site int64, from uint64, last ledger.Entry, n int) error {
 	if last.Seq != from+uint64(n) {
 		return fmt.Errorf("append decisions: %d of them end at %d, after %d", n, last.Seq, from)
 	}
@@ -85,7 +89,7 @@ func (t *tx) moveHead(site int64, from uint64, last decision.Entry, n int) error
 }
 
 // DecisionsAfter implements moderation.LogTx.
-func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]decision.Entry, error) {
+func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	return query(t, scanDecision, selectDecisions+`
 		WHERE  site_id = ?
 		  AND  seq > ?
@@ -94,7 +98,7 @@ func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]decision.Entry
 }
 
 // DecisionsBefore implements moderation.LogTx.
-func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]decision.Entry, error) {
+func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	if seq == 0 {
 		return query(t, scanDecision, selectDecisions+`
 			WHERE  site_id = ?
@@ -109,8 +113,8 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]decision.Entr
 }
 
 // DecisionsOf implements moderation.LogTx.
-func (t *tx) DecisionsOf(site int64, comments ...string) ([]decision.Entry, error) {
-	var all []decision.Entry
+func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error) {
+	var all []ledger.Entry
 	for part := range slices.Chunk(comments, chunk) {
 		ds, err := query(t, scanDecision, selectDecisions+`
 			WHERE  site_id = ?
@@ -122,13 +126,13 @@ func (t *tx) DecisionsOf(site int64, comments ...string) ([]decision.Entry, erro
 		all = append(all, ds...)
 	}
 	if len(comments) > chunk {
-		slices.SortFunc(all, func(a, b decision.Entry) int { return int(int64(a.Seq) - int64(b.Seq)) })
+		slices.SortFunc(all, func(a, b ledger.Entry) int { return int(int64(a.Seq) - int64(b.Seq)) })
 	}
 	return all, nil
 }
 
 // Batch implements moderation.LogTx.
-func (t *tx) Batch(site int64, batch string) ([]decision.Entry, error) {
+func (t *tx) Batch(site int64, batch string) ([]ledger.Entry, error) {
 	return query(t, scanDecision, selectDecisions+`
 		WHERE  site_id = ?
 		  AND  batch = ?
@@ -136,12 +140,12 @@ func (t *tx) Batch(site int64, batch string) ([]decision.Entry, error) {
 }
 
 // AddLessons implements moderation.LogTx.
-func (t *tx) AddLessons(site int64, ls []decision.Lesson) error {
+func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 	for part := range slices.Chunk(ls, rowsChunk) {
 		args := make([]any, 0, 10*len(part))
 		for _, l := range part {
-			args = append(args, site, l.Seq, l.Part, l.Comment, l.Label, l.Lesson.Comment.Text, l.Lesson.Comment.Author,
-				l.Lesson.Comment.Email, l.Lesson.Comment.URL, notNil(l.Salt))
+			args = append(args, site, l.Seq, l.Part, l.Of, l.Label, l.Comment.Text, l.Comment.Author,
+				l.Comment.Email, l.Comment.URL, notNil(l.Salt))
 		}
 		_, err := t.exec(`
 			INSERT INTO lessons (site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn)
@@ -169,7 +173,7 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 }
 
 // Lessons implements moderation.LogTx.
-func (t *tx) Lessons(site int64, after, upTo uint64) ([]decision.Lesson, error) {
+func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
 	return query(t, scanLesson, selectLessons+`
 		WHERE  site_id = ?
 		  AND  seq BETWEEN ? AND ?
@@ -180,17 +184,17 @@ const selectLessons = `
 	SELECT seq, part, comment_id, label, body, author, email, url, salt, proof, withdrawn, standing AND withdrawn = 0
 	FROM   lessons `
 
-func scanLesson(r *sql.Rows, l *decision.Lesson) error {
-	c := &l.Lesson.Comment
-	return r.Scan(&l.Seq, &l.Part, &l.Comment, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Proof, &l.Withdrawn, &l.Counts)
+func scanLesson(r *sql.Rows, l *ledger.Lesson) error {
+	c := &l.Comment
+	return r.Scan(&l.Seq, &l.Part, &l.Of, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Proof, &l.Withdrawn, &l.Counts)
 }
 
 // EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {
-		lessons, err := query(t, func(r *sql.Rows, l *decision.Lesson) error {
-			c := &l.Lesson.Comment
+		lessons, err := query(t, func(r *sql.Rows, l *ledger.Lesson) error {
+			c := &l.Comment
 			return r.Scan(&l.Seq, &l.Part, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL)
 		}, `
 			SELECT seq, part, label, body, author, email, url

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/fold"
+	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 // WithdrawLessons implements moderation.ModelTx.
@@ -42,7 +42,7 @@ func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 }
 
 // EraseLessons implements moderation.ModelTx.
-func (t *tx) EraseLessons(site int64, ls []decision.Lesson, by uint64) error {
+func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	for part := range slices.Chunk(ls, rowsChunk) {
 		args := make([]any, 0, 7*len(part))
 		for _, l := range part {
@@ -62,7 +62,7 @@ func (t *tx) EraseLessons(site int64, ls []decision.Lesson, by uint64) error {
 }
 
 // TakenBy implements moderation.ModelTx.
-func (t *tx) TakenBy(site int64, by uint64) ([]decision.Lesson, error) {
+func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 	return query(t, scanLesson, selectLessons+`
 		WHERE  site_id   = ?
 		  AND  withdrawn = ?

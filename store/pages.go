@@ -3,7 +3,7 @@ package store
 import (
 	"database/sql"
 
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -104,15 +104,15 @@ func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 
 // CountApproved implements moderation.SiteTx.
 func (t *tx) CountApproved(site int64, pages []string) (map[string]int, error) {
-	return t.countByPage(site, pages, decision.Approved)
+	return t.countByPage(site, pages, comment.Approved)
 }
 
 // CountPending implements moderation.SiteTx.
 func (t *tx) CountPending(site int64, pages []string) (map[string]int, error) {
-	return t.countByPage(site, pages, decision.Pending)
+	return t.countByPage(site, pages, comment.Pending)
 }
 
-func (t *tx) countByPage(site int64, pages []string, state decision.State) (map[string]int, error) {
+func (t *tx) countByPage(site int64, pages []string, state comment.State) (map[string]int, error) {
 	if len(pages) == 0 {
 		return map[string]int{}, nil
 	}

@@ -11,9 +11,8 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/thread"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -30,23 +29,23 @@ var hot = []struct {
 	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
 	{"counts", "comments_page", func(tx storetest.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) }, false},
 	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
-	{"thread", "comments_thread", threadQuery(thread.Query{Order: thread.Oldest}), false},
-	{"more of a thread", "comments_thread", threadQuery(thread.Query{Order: thread.Oldest, After: padded(7)}), false},
-	{"newest thread", "comments_newest", threadQuery(thread.Query{Order: thread.Newest}), false},
-	{"more of a newest thread", "comments_newest|comments_thread", threadQuery(thread.Query{Order: thread.Newest, After: padded(7)}), false},
-	{"queue, oldest", "comments_age", queueQuery(queue.Oldest, nil), false},
-	{"queue, newest", "comments_age", queueQuery(queue.Newest, nil), false},
-	{"queue, risk", "comments_risk", queueQuery(queue.Risk, nil), false},
-	{"queue, oldest, deep", "comments_age", queueQuery(queue.Oldest, &queue.Cursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
-	{"queue, newest, deep", "comments_age", queueQuery(queue.Newest, &queue.Cursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
-	{"queue, risk, deep", "comments_risk", queueQuery(queue.Risk, &queue.Cursor{Score: 0.5, ID: "c5000"}), false},
+	{"thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots}), false},
+	{"more of a thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots, After: padded(7)}), false},
+	{"newest thread", "comments_newest", threadQuery(comment.ThreadQuery{Order: comment.NewestRoots}), false},
+	{"more of a newest thread", "comments_newest|comments_thread", threadQuery(comment.ThreadQuery{Order: comment.NewestRoots, After: padded(7)}), false},
+	{"queue, oldest", "comments_age", queueQuery(comment.OldestFirst, nil), false},
+	{"queue, newest", "comments_age", queueQuery(comment.NewestFirst, nil), false},
+	{"queue, risk", "comments_risk", queueQuery(comment.RiskiestFirst, nil), false},
+	{"queue, oldest, deep", "comments_age", queueQuery(comment.OldestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, newest, deep", "comments_age", queueQuery(comment.NewestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, risk, deep", "comments_risk", queueQuery(comment.RiskiestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"suspected by risk", "comments_risk", func(tx storetest.Tx) error {
-		return second(tx.Queue(queue.Query{Site: 1, View: queue.ViewSuspected, Suspect: 0.9, Order: queue.Risk, Limit: 50}))
+		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9, Order: comment.RiskiestFirst, Limit: 50}))
 	}, false},
-	{"count of pending", "comments_age|comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, queue.ViewPending, 0.9, 1000)) }, false},
-	{"count of suspected", "comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, queue.ViewSuspected, 0.9, 1000)) }, false},
-	{"stale, oldest", "comments_age", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, queue.Oldest, 300)) }, false},
-	{"stale, riskiest", "comments_risk", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, queue.Risk, 300)) }, false},
+	{"count of pending", "comments_age|comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
+	{"count of suspected", "comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewSuspected, 0.9, 1000)) }, false},
+	{"stale, oldest", "comments_age", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, comment.OldestFirst, 300)) }, false},
+	{"stale, riskiest", "comments_risk", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, comment.RiskiestFirst, 300)) }, false},
 	{"writers", "comments_writer", func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
 	{"release of sameness", "comments_same", func(tx storetest.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
 	{"decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
@@ -80,13 +79,13 @@ func missing[T any](_ T, err error) error {
 	return err
 }
 
-func threadQuery(q thread.Query) func(storetest.Tx) error {
+func threadQuery(q comment.ThreadQuery) func(storetest.Tx) error {
 	q.Site, q.Page, q.Limit = 1, "p7", 25
 	return func(tx storetest.Tx) error { return second(tx.Thread(q)) }
 }
 
-func queueQuery(order queue.Order, after *queue.Cursor) func(storetest.Tx) error {
-	q := queue.Query{Site: 1, View: queue.ViewPending, Order: order, After: after, Limit: 50}
+func queueQuery(order comment.QueueOrder, after *comment.QueueCursor) func(storetest.Tx) error {
+	q := comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: order, After: after, Limit: 50}
 	return func(tx storetest.Tx) error { return second(tx.Queue(q)) }
 }
 

@@ -6,29 +6,27 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/queue"
 )
 
 // queueStates says which state each view shows; the views that are not here are empty.
-var queueStates = map[queue.View]decision.State{
-	queue.ViewPending:   decision.Pending,
-	queue.ViewSuspected: decision.Pending,
-	queue.ViewApproved:  decision.Approved,
-	queue.ViewRejected:  decision.Rejected,
-	queue.ViewSpam:      decision.Spam,
+var queueStates = map[comment.View]comment.State{
+	comment.ViewPending:   comment.Pending,
+	comment.ViewSuspected: comment.Pending,
+	comment.ViewApproved:  comment.Approved,
+	comment.ViewRejected:  comment.Rejected,
+	comment.ViewSpam:      comment.Spam,
 }
 
 // queueOrders says how each order continues after a cursor, and sorts. A page is found by its
 // place, never by counting: it stays what it is while the queue moves.
-var queueOrders = map[queue.Order]struct{ after, order string }{
-	queue.Oldest: {"(created_at, id) > (?, ?)", "created_at, id"},
-	queue.Newest: {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
-	queue.Risk:   {"(score, id) < (?, ?)", "score DESC, id DESC"},
+var queueOrders = map[comment.QueueOrder]struct{ after, order string }{
+	comment.OldestFirst:   {"(created_at, id) > (?, ?)", "created_at, id"},
+	comment.NewestFirst:   {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
+	comment.RiskiestFirst: {"(score, id) < (?, ?)", "score DESC, id DESC"},
 }
 
 // Queue implements moderation.CommentTx.
-func (t *tx) Queue(q queue.Query) ([]comment.Comment, error) {
+func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	state, known := queueStates[q.View]
 	if !known {
 		return nil, nil
@@ -41,7 +39,7 @@ func (t *tx) Queue(q queue.Query) ([]comment.Comment, error) {
 		WHERE  site_id = ?
 		  AND  state   = ?`
 	args := []any{q.Site, state}
-	if q.View == queue.ViewSuspected {
+	if q.View == comment.ViewSuspected {
 		where += `
 		  AND  score >= ?`
 		args = append(args, q.Suspect)
@@ -54,7 +52,7 @@ func (t *tx) Queue(q queue.Query) ([]comment.Comment, error) {
 	if c := q.After; c != nil {
 		where += `
 		  AND  ` + by.after
-		if q.Order == queue.Risk {
+		if q.Order == comment.RiskiestFirst {
 			args = append(args, c.Score, c.ID)
 		} else {
 			args = append(args, stamp(c.At), c.ID)
@@ -71,13 +69,13 @@ func (t *tx) Queue(q queue.Query) ([]comment.Comment, error) {
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // CountQueue implements moderation.CommentTx. It reads an index, and no more of it than limit.
-func (t *tx) CountQueue(site int64, view queue.View, suspect float64, limit int) (int, error) {
+func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error) {
 	state, known := queueStates[view]
 	if !known {
 		return 0, nil
 	}
 	where, args := "", []any{site, state}
-	if view == queue.ViewSuspected {
+	if view == comment.ViewSuspected {
 		where, args = "AND score >= ?", append(args, suspect)
 	}
 	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) }, `
@@ -91,7 +89,7 @@ func (t *tx) CountQueue(site int64, view queue.View, suspect float64, limit int)
 }
 
 // StalePending implements moderation.CommentTx.
-func (t *tx) StalePending(site int64, seq uint64, order queue.Order, limit int) ([]comment.Comment, error) {
+func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error) {
 	by, known := queueOrders[order]
 	if !known {
 		return nil, fmt.Errorf("read stale comments: no order %q", order)
@@ -103,7 +101,7 @@ func (t *tx) StalePending(site int64, seq uint64, order queue.Order, limit int) 
 		  AND  state   = ?
 		  AND  model_seq < ?
 		ORDER  BY `+by.order+`
-		LIMIT  ?`, site, decision.Pending, seq, limit)
+		LIMIT  ?`, site, comment.Pending, seq, limit)
 }
 
 // Writers implements moderation.CommentTx.
@@ -126,7 +124,7 @@ func (t *tx) Writers(site int64, writers [][]byte) (map[string]comment.History, 
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  writer IN ?
-		GROUP  BY writer`, decision.Approved, decision.Rejected, decision.Spam, site, writers)
+		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, writers)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/thread"
 )
 
 const selectShown = `
@@ -13,12 +12,12 @@ const selectShown = `
 	  AND  shown`
 
 // Thread implements moderation.CommentTx.
-func (t *tx) Thread(q thread.Query) ([]comment.Comment, error) {
+func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	place, after := q.After, " >"
 	if q.From != "" {
 		place, after = q.From, " >="
 	}
-	if q.Order == thread.Oldest {
+	if q.Order == comment.OldestRoots {
 		return query(t, scanComment, selectShown+`
 			  AND  path`+after+` ?
 			ORDER  BY path

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 )
 
 // A tx is one transaction or snapshot.
@@ -27,6 +28,7 @@ var _ interface {
 	ground.EventTx
 	ground.MetaTx
 	identity.Tx
+	learning.Tx
 	moderation.Tx
 } = (*tx)(nil)
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -71,7 +70,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 	if c.Lang != "und" {
 		k.Lang = c.Lang
 	}
-	if c.Verdict.Action == decision.Reject {
+	if c.Verdict.Action == comment.Reject {
 		k.Like = c.Verdict.Reason.String()
 	}
 	if c.Submissions > 1 {
@@ -89,14 +88,14 @@ func (m *cardMaker) card(it moderation.Item) card {
 	return k
 }
 
-func (m *cardMaker) can(s decision.State) can {
+func (m *cardMaker) can(s comment.State) can {
 	d := m.decides
 	return can{
-		Approve: d && s != decision.Approved && s != decision.Removed,
-		Spam:    d && s != decision.Spam && s != decision.Removed,
-		Refuse:  d && s != decision.Removed,
-		Hold:    d && s != decision.Pending && s != decision.Removed,
-		Reply:   s == decision.Approved || d && s == decision.Pending,
+		Approve: d && s != comment.Approved && s != comment.Removed,
+		Spam:    d && s != comment.Spam && s != comment.Removed,
+		Refuse:  d && s != comment.Removed,
+		Hold:    d && s != comment.Pending && s != comment.Removed,
+		Reply:   s == comment.Approved || d && s == comment.Pending,
 	}
 }
 
@@ -109,7 +108,7 @@ func (m *cardMaker) writer(c comment.Comment) string {
 
 // waited says how long a comment has been waiting, or how old it is.
 func (m *cardMaker) waited(c comment.Comment) string {
-	if c.State == decision.Pending {
+	if c.State == comment.Pending {
 		return m.t("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
 	}
 	return m.t("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
@@ -156,7 +155,7 @@ func (m *cardMaker) since(at time.Time) string {
 // covered is the label over a text that may offend who must read it all day.
 func (m *cardMaker) covered(c comment.Comment) string {
 	switch c.Verdict.Reason {
-	case decision.ReasonObscenity, decision.ReasonHateSpeech:
+	case comment.ReasonObscenity, comment.ReasonHateSpeech:
 		return m.t("covered." + c.Verdict.Reason.String())
 	}
 	return ""

@@ -12,8 +12,8 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -40,9 +40,9 @@ type happening struct {
 	seq                    uint64
 }
 
-var stateIcons = map[decision.State]string{
-	decision.Pending: "inbox", decision.Approved: "check", decision.Rejected: "cross",
-	decision.Spam: "spam", decision.Removed: "cross",
+var stateIcons = map[comment.State]string{
+	comment.Pending: "inbox", comment.Approved: "check", comment.Rejected: "cross",
+	comment.Spam: "spam", comment.Removed: "cross",
 }
 
 // comment shows one comment with its history.
@@ -71,14 +71,14 @@ func (d *desk) comment(c echo.Context) error {
 	if fl, ok := d.said(c); ok {
 		p.Notices = w.tellOne(fl)
 		if fl.Left > 0 {
-			chose, _ := decision.ParseAction(fl.Did)
+			chose, _ := comment.ParseAction(fl.Did)
 			p.Card.Conflict = m.conflict(it.Comment, past, chose, p.Card.URL)
 		}
 	}
 	return render(c, w, "comment", p)
 }
 
-func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.HistoryEntry) commentPage {
+func (m *cardMaker) commentPage(f frame, it moderation.Item, past []ledger.Told) commentPage {
 	c := it.Comment
 	p := commentPage{frame: f, Card: m.card(it), Source: c.Source, AllReasons: m.reasons(it)}
 	p.Card.Current, p.Card.Alone = true, true
@@ -88,12 +88,12 @@ func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.H
 	p.History = m.happened(c, past, f.Moderator)
 	p.Facts = m.facts(it)
 	switch c.State {
-	case decision.Rejected, decision.Spam:
+	case comment.Rejected, comment.Spam:
 		p.Reads = m.t("reads.refused", "reason", m.t("reason.low."+reasonOf(c)))
 		if c.Note != "" {
 			p.Reads += " " + m.t("reads.note")
 		}
-	case decision.Pending:
+	case comment.Pending:
 		p.Reads = m.t("reads.pending")
 	}
 	return p
@@ -101,14 +101,14 @@ func (m *cardMaker) commentPage(f frame, it moderation.Item, past []moderation.H
 
 // reasonOf is why a comment was refused; spam has its own state.
 func reasonOf(c comment.Comment) string {
-	if c.State == decision.Spam {
-		return decision.ReasonSpam.String()
+	if c.State == comment.Spam {
+		return comment.ReasonSpam.String()
 	}
-	return cmp.Or(c.Reason, decision.ReasonOther).String()
+	return cmp.Or(c.Reason, comment.ReasonOther).String()
 }
 
 func (m *cardMaker) stateWords(c comment.Comment) string {
-	if c.State == decision.Rejected {
+	if c.State == comment.Rejected {
 		return m.t("state.rejected.why", "reason", m.t("reason.low."+reasonOf(c)))
 	}
 	return m.t("state." + c.State.String())
@@ -130,7 +130,7 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 }
 
 // happened is what happened to a comment, the newest first.
-func (m *cardMaker) happened(c comment.Comment, past []moderation.HistoryEntry, decides bool) []happening {
+func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool) []happening {
 	came := happening{Icon: "clock", What: m.t("happened.came"), at: c.CreatedAt}
 	hs := []happening{}
 	first := time.Time{}
@@ -164,7 +164,7 @@ func (m *cardMaker) happened(c comment.Comment, past []moderation.HistoryEntry, 
 }
 
 // deed says who did what.
-func (m *cardMaker) deed(e moderation.HistoryEntry) string {
+func (m *cardMaker) deed(e ledger.Told) string {
 	if e.Auto {
 		return m.t("deed.auto")
 	}
@@ -172,17 +172,17 @@ func (m *cardMaker) deed(e moderation.HistoryEntry) string {
 }
 
 // decided says a decision in a sentence, on a comment's page and in the log.
-func (c *catalog) decided(d decision.Entry, name string) string {
+func (c *catalog) decided(d ledger.Entry, name string) string {
 	who := c.someone(name)
 	switch {
-	case d.Kind != decision.OnComment && d.Undoes != 0:
+	case d.Kind != ledger.OnComment && d.Undoes != 0:
 		return c.t("deed.undo."+d.Kind.String(), "who", who)
-	case d.Kind != decision.OnComment:
+	case d.Kind != ledger.OnComment:
 		return c.n("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
 	case d.Undoes != 0:
 		return c.t("deed.undo", "who", who, "state", c.t("state.low."+d.To.String()))
-	case d.Action == decision.Reject:
-		return c.t("deed.reject", "who", who, "reason", c.t("reason.low."+cmp.Or(d.Reason, decision.ReasonOther).String()))
+	case d.Action == comment.Reject:
+		return c.t("deed.reject", "who", who, "reason", c.t("reason.low."+cmp.Or(d.Reason, comment.ReasonOther).String()))
 	}
 	return c.t("deed."+d.Action.String(), "who", who)
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -82,17 +82,17 @@ func (d *desk) reply(c echo.Context) error {
 func readChoice(form url.Values) (moderation.Choice, error) {
 	in := moderation.Choice{Note: strings.TrimSpace(form.Get("note"))}
 	var err error
-	if in.Reason, err = decision.ParseReason(form.Get("reason")); err != nil {
+	if in.Reason, err = comment.ParseReason(form.Get("reason")); err != nil {
 		return in, err
 	}
 	action := form.Get("action")
-	if action == "" && in.Reason != decision.NoReason {
+	if action == "" && in.Reason != comment.NoReason {
 		action = "reject"
 	}
-	if in.Action, err = decision.ParseAction(action); err != nil {
+	if in.Action, err = comment.ParseAction(action); err != nil {
 		return in, err
 	}
-	if in.Action != decision.Reject {
+	if in.Action != comment.Reject {
 		in.Note = "" // the note stands in the form of the reasons
 	}
 	for _, ref := range form["comment"] {
@@ -221,7 +221,7 @@ func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, 
 	}
 	w := catalogOf(c)
 	p.Toast, p.Notices = w.tell(f)
-	chose, _ := decision.ParseAction(f.Did)
+	chose, _ := comment.ParseAction(f.Did)
 	var left []card
 	for _, id := range f.Conflicts[:min(maxFlashed, len(f.Conflicts))] {
 		back := placeOf(site.Key, c.QueryParams())

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -152,7 +152,7 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 			t.Errorf("with %v: got %d, want 403", header, res.StatusCode)
 		}
 	}
-	w.stands(c, decision.Pending)
+	w.stands(c, comment.Pending)
 }
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
@@ -283,7 +283,7 @@ func TestACommentsPageTellsWhatHappened(t *testing.T) {
 	b.open("/moderate/blog/comments/" + c.ID).sees("Olga approved it").sees("It came in").sees("A remark with a history.")
 	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: waiting again")
 	b.press(b.doc, "Spam", nil).sees("Olga marked it as spam").sees("“Not published: spam.”")
-	w.stands(c, decision.Spam)
+	w.stands(c, comment.Spam)
 	b.open("/moderate/blog/log").sees("Olga marked it as spam").sees("Olga approved it")
 }
 

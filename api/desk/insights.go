@@ -9,10 +9,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -55,7 +55,7 @@ func (d *desk) insights(c echo.Context) error {
 		days = periods[0]
 	}
 	since := d.Clock.Now().AddDate(0, 0, -days)
-	q, err := d.Service.Quality(c.Request().Context(), who, site, moderation.QualityRequest{Since: since})
+	q, err := d.Learning.Quality(c.Request().Context(), who, site, learning.QualityRequest{Since: since})
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (d *desk) disagreement(ctx context.Context, w *catalog, who people.Actor, s
 }
 
 // insightsPage draws the figures.
-func (w *catalog) insightsPage(f frame, q moderation.Quality) insightsPage {
+func (w *catalog) insightsPage(f frame, q learning.Quality) insightsPage {
 	p := insightsPage{frame: f}
 	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
 		p.Few = w.t("insights.few.text")
@@ -122,7 +122,7 @@ func (w *catalog) insightsPage(f frame, q moderation.Quality) insightsPage {
 	var labels []string
 	var values []int
 	for _, r := range reasonChoices {
-		reason, _ := decision.ParseReason(r.Key)
+		reason, _ := comment.ParseReason(r.Key)
 		if n := q.Reasons[reason]; n > 0 {
 			labels, values = append(labels, w.t(r.Word)), append(values, n)
 			refused += n

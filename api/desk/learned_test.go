@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -37,7 +37,7 @@ func (w *world) posted(from []string, n int) (refs []moderation.Ref) {
 }
 
 // taught has comments decided, and the filter learn from that.
-func (w *world) taught(action decision.Action, reason decision.Reason, refs []moderation.Ref) {
+func (w *world) taught(action comment.Action, reason comment.Reason, refs []moderation.Ref) {
 	w.t.Helper()
 	_, err := w.s.Decide(w.ctx, people.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
 	w.must(err)
@@ -47,8 +47,8 @@ func (w *world) taught(action decision.Action, reason decision.Reason, refs []mo
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 	w := newWorld(t)
 	for range 2 { // by turns, so that the filter is sure of both
-		w.taught(decision.Approve, 0, w.posted(plants, 30))
-		w.taught(decision.MarkSpam, 0, w.posted(goods, 30))
+		w.taught(comment.Approve, 0, w.posted(plants, 30))
+		w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
 	}
 	c := w.post("Cheap pills, casino bonus, order now: best price, free credit, win the jackpot!")
 	if v := w.now(c).Verdict; v.Spam <= 0.98 {
@@ -58,27 +58,27 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 	b := w.as("Olga").misses(words)
 	form := find(b.card("casino bonus"), func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
 	b.submit(form, b.values(form, fields{"body": "What makes you ask?"})).sees("Your reply is public.").sees(words)
-	w.stands(c, decision.Approved)
+	w.stands(c, comment.Approved)
 	b.press(b.doc, "Undo", nil).sees("Taken back.").misses(words)
-	w.stands(c, decision.Pending)
+	w.stands(c, comment.Pending)
 
 	// The same from the comment's own page.
 	b.open("/moderate/blog/comments/" + c.ID)
 	form = find(b.doc, func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
 	b.submit(form, b.values(form, fields{"body": "And what makes you ask now?"})).sees(words)
 	b.press(b.doc, "Undo this batch", nil)
-	w.stands(c, decision.Pending)
+	w.stands(c, comment.Pending)
 }
 
 func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 	w := newWorld(t)
 	w.account("Aliya", people.Author, "blog")
-	w.taught(decision.Approve, 0, w.posted(plants, 30))
-	w.taught(decision.MarkSpam, 0, w.posted(goods, 20))
-	w.taught(decision.Reject, decision.ReasonPersonalAttack, w.posted(insults, 20))
+	w.taught(comment.Approve, 0, w.posted(plants, 30))
+	w.taught(comment.MarkSpam, 0, w.posted(goods, 20))
+	w.taught(comment.Reject, comment.ReasonPersonalAttack, w.posted(insults, 20))
 	c := w.post("Nobody grew tomatoes but a clueless moron, you pathetic liar.")
 	kind := w.post("The tomatoes grew well, thank you for the lovely recipe.")
-	if v := w.now(c).Verdict; v.Action != decision.Reject || v.Reason != decision.ReasonPersonalAttack {
+	if v := w.now(c).Verdict; v.Action != comment.Reject || v.Reason != comment.ReasonPersonalAttack {
 		t.Fatalf("the verdict suggests %v for %v", v.Action, v.Reason)
 	}
 	marked := func(n *html.Node, class, word string) bool {
@@ -116,24 +116,24 @@ func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 
 func TestTheGateOfTheFilterSaysWhatIsMissing(t *testing.T) {
 	w := newWorld(t)
-	w.taught(decision.Approve, 0, w.posted(plants, 30))
-	w.taught(decision.MarkSpam, 0, w.posted(goods, 8))
+	w.taught(comment.Approve, 0, w.posted(plants, 30))
+	w.taught(comment.MarkSpam, 0, w.posted(goods, 8))
 	const missing = "Still missing: 62 decisions. At least 12 of them must be spam."
 	b := w.as("Olga")
 	b.open("/moderate/blog/settings").sees("so far 30 good and 8 spam. " + missing)
 	b.open("/moderate/blog/what-if").sees("takes 100 decisions, 20 of each kind. " + missing)
-	w.taught(decision.MarkSpam, 0, w.posted(goods, 70))
+	w.taught(comment.MarkSpam, 0, w.posted(goods, 70))
 	b.open("/moderate/blog/settings").misses("Still missing").sees("Of the last 108 decisions it would have shown")
 	b.open("/moderate/blog/what-if").misses("Still missing").sees("There are enough decisions")
 }
 
 func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	w := newWorld(t)
-	w.taught(decision.Approve, 0, w.posted(plants, 30))
-	w.taught(decision.MarkSpam, 0, w.posted(goods, 30))
+	w.taught(comment.Approve, 0, w.posted(plants, 30))
+	w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
 	good, bad := w.post("Cheap pills and casino bonus, said Olga's mother, and laughed."), w.post("The tomatoes grew well, thank you for the lovely recipe.")
-	w.taught(decision.Approve, 0, []moderation.Ref{{ID: good.ID, Version: 1}})
-	w.taught(decision.MarkSpam, 0, []moderation.Ref{{ID: bad.ID, Version: 1}})
+	w.taught(comment.Approve, 0, []moderation.Ref{{ID: good.ID, Version: 1}})
+	w.taught(comment.MarkSpam, 0, []moderation.Ref{{ID: bad.ID, Version: 1}})
 	const (
 		shown     = "Public at once, and refused by you: "
 		suspected = "Suspected, and approved by you: "
@@ -147,7 +147,7 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	b.open("/moderate/blog/what-if?threshold=0.5&policy=suspicious&last=2").sees(shown + "1").sees(suspected + "1").misses(missed)
 	b.open("/moderate/blog/what-if?threshold=0.5&policy=none&last=62").sees(shown + "31").sees("The newest 10 of 31.").sees("lovely recipe")
 	right := w.post("Order cheap pills now: casino bonus, free credit, best price!")
-	w.taught(decision.MarkSpam, 0, []moderation.Ref{{ID: right.ID, Version: 1}})
+	w.taught(comment.MarkSpam, 0, []moderation.Ref{{ID: right.ID, Version: 1}})
 	b.open("/moderate/blog/what-if?threshold=0.5&policy=all&last=1").sees("Nothing: you decided all of them the same way.")
 
 	// A shadow stands beside what is in force, in words.

@@ -9,9 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -22,7 +22,7 @@ type teacherRow struct{ Account, Name, Lessons string }
 // teachers fills in whose lessons count, and from which sites lessons could be taken.
 func (d *desk) teachers(c echo.Context, who people.Actor, site ground.Site, p *settingsPage) error {
 	ctx := c.Request().Context()
-	all, err := d.Service.Teachers(ctx, who, site)
+	all, err := d.Learning.Teachers(ctx, who, site)
 	if err != nil {
 		return err
 	}
@@ -57,18 +57,18 @@ func (d *desk) teach(c echo.Context) error {
 		return err
 	}
 	did, ctx := form.Get("do"), c.Request().Context()
-	var out moderation.Outcome
+	var out learning.Change
 	switch did {
 	case "erase":
 		return d.erase(c, who, site, form)
 	case "retire":
 		return d.retire(c, who, site, form)
 	case "withdraw":
-		out, err = d.Service.WithdrawLessons(ctx, who, site, form.Get("account"), nil)
+		out, err = d.Learning.WithdrawLessons(ctx, who, site, form.Get("account"), nil)
 	case "copy":
 		var from ground.Site
 		if from, err = d.Process.Site(ctx, form.Get("from")); err == nil {
-			out, err = d.Service.CopyLessons(ctx, who, site, from, nil)
+			out, err = d.Learning.CopyLessons(ctx, who, site, from, nil)
 		}
 	default:
 		err = problem.Field("/do", "Lessons are withdrawn, copied, erased or retired.")
@@ -76,7 +76,7 @@ func (d *desk) teach(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.taught(c, site, told(did, "", out))
+	return d.taught(c, site, flash{Did: did, Done: out.Lessons, Batch: out.Batch})
 }
 
 // taught tells on the settings what became of lessons.
@@ -105,15 +105,15 @@ func (d *desk) askForGood(c echo.Context, who people.Actor, site ground.Site, p 
 // erase takes what one person's comments taught out of the model for good. It asks first.
 func (d *desk) erase(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
 	w, ctx, email := catalogOf(c), c.Request().Context(), strings.TrimSpace(form.Get("email"))
-	person := moderation.Person{Email: email}
+	person := learning.Erasee{Email: email}
 	if form.Get("sure") == "yes" {
-		did, err := d.Service.EraseLessons(ctx, who, site, person, nil)
+		did, err := d.Learning.EraseLessons(ctx, who, site, person, nil)
 		if err != nil {
 			return d.settingsAgain(c, who, site, err)
 		}
 		return d.taught(c, site, flash{Did: "erase", Done: did.Lessons + did.Copies, Left: did.Left})
 	}
-	would, err := d.Service.LessonsOf(ctx, who, site, person)
+	would, err := d.Learning.LessonsOf(ctx, who, site, person)
 	if err != nil {
 		return d.settingsAgain(c, who, site, err)
 	}
@@ -138,13 +138,13 @@ func (d *desk) retire(c echo.Context, who people.Actor, site ground.Site, form u
 		return d.settingsAgain(c, who, site, problem.Field("/before", "Name a day like 2026-01-01."))
 	}
 	if form.Get("sure") == "yes" {
-		did, err := d.Service.RetireLessons(ctx, who, site, before, nil)
+		did, err := d.Learning.RetireLessons(ctx, who, site, before, nil)
 		if err != nil {
 			return d.settingsAgain(c, who, site, err)
 		}
-		return d.taught(c, site, flash{Did: "retire", Done: did.Done})
+		return d.taught(c, site, flash{Did: "retire", Done: did.Lessons})
 	}
-	old, err := d.Service.OldLessons(ctx, who, site, before)
+	old, err := d.Learning.OldLessons(ctx, who, site, before)
 	if err != nil {
 		return d.settingsAgain(c, who, site, err)
 	}
@@ -167,8 +167,8 @@ func (w *catalog) erased(f flash) []notice {
 }
 
 // subject is what an entry about no comment names: of a retirement its time.
-func subject(d decision.Entry) string {
-	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == decision.Retirement {
+func subject(d ledger.Entry) string {
+	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == ledger.Retirement {
 		return stamp(at)
 	}
 	return d.Subject

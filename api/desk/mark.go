@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 // least is the weight below which a word is not worth a mark.
@@ -47,11 +46,11 @@ type marker struct {
 // marked renders canonical markup (package markup): a link is `<a href="…"` up to `</a>`,
 // none within another, nothing else begins with `<a`, and `<` stands in tags only. It says what
 // the marks mean, where there are any.
-func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []moderation.LikelyReason) (template.HTML, []key) {
+func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []comment.LikelyReason) (template.HTML, []key) {
 	m := marker{catalog: c, signs: map[string]sign{}, used: map[string]bool{}}
 	for _, w := range evidence {
 		if worthMark(w) {
-			m.add(w, decision.ReasonSpam)
+			m.add(w, comment.ReasonSpam)
 		}
 	}
 	var names []string
@@ -95,10 +94,10 @@ func worthMark(w classifier.Weight) bool {
 }
 
 // add marks a token. What speaks for a likely reason is shown as that, whatever else it says.
-func (m *marker) add(w classifier.Weight, reason decision.Reason) {
+func (m *marker) add(w classifier.Weight, reason comment.Reason) {
 	k := sign{says: m.t("for") + " " + m.seen(w, reason)}
 	switch before, known := m.signs[w.Token]; {
-	case reason != decision.ReasonSpam:
+	case reason != comment.ReasonSpam:
 		k.class = signReason
 		if known && before.class != signAgainst {
 			k.says = before.says + "; " + m.seen(w, reason)

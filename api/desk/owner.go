@@ -9,9 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -59,7 +59,7 @@ func (d *desk) settings(c echo.Context) error {
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
 func (d *desk) suspicious(c echo.Context, who people.Actor, site ground.Site, p *settingsPage) error {
-	would, err := d.Service.WhatIf(c.Request().Context(), who, site, moderation.WhatIfRequest{Policy: ground.PolicySuspicious})
+	would, err := d.Learning.WhatIf(c.Request().Context(), who, site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
 	if err != nil {
 		return err
 	}

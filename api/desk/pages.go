@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -122,7 +123,7 @@ func (d *desk) log(c echo.Context) error {
 }
 
 // logRow is an entry of the log; one about the model itself has no comment.
-func (c *catalog) logRow(site string, e moderation.LogEntry) logRow {
+func (c *catalog) logRow(site string, e ledger.Told) logRow {
 	row := logRow{
 		Seq: e.Seq, ISO: iso(e.At), When: stamp(e.At), What: c.decided(e.Entry, e.Name),
 		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),

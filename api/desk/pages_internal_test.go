@@ -14,11 +14,10 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/verdict"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -29,7 +28,7 @@ func sample(id, name, text string) moderation.Item {
 		Comment: comment.Comment{
 			ID: id, Version: 1, Name: name, Email: "viktor@mail.example", Source: text, HTML: "<p>" + text + "</p>", Lang: "en",
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
-			Verdict: verdict.Verdict{Score: .06, Spam: .06, Warm: true},
+			Verdict: comment.Verdict{Score: .06, Spam: .06, Warm: true},
 		},
 		Page: ground.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true},
 	}
@@ -39,15 +38,15 @@ func samples() []moderation.Item {
 	viktor := sample("c31", "Viktor", "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: lazy and clueless, as in every thread.")
 	viktor.Parent = &comment.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = comment.History{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
-	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = decision.Reject, decision.ReasonPersonalAttack
-	viktor.Reasons = []moderation.LikelyReason{{Reason: decision.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
+	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = comment.Reject, comment.ReasonPersonalAttack
+	viktor.Reasons = []comment.LikelyReason{{Reason: comment.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
 		{Token: "word:clueless", Weight: 2.7, Spam: 9, Ham: 1}, {Token: "words:someone like", Weight: 1.9, Spam: 3}, {Token: "word:carry", Weight: -.7, Ham: 5},
 	}}}
 	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
 	deals := sample("c32", "Best Deals Team", "")
 	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for 70 % off.</p>`
-	deals.Comment.Verdict = verdict.Verdict{Score: .94, Spam: .91, Warm: true, Action: decision.MarkSpam, Signals: []verdict.Signal{
+	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .91, Warm: true, Action: comment.MarkSpam, Signals: []comment.Signal{
 		{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
 		{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
 	}}
@@ -64,7 +63,7 @@ func samples() []moderation.Item {
 	asel.Writer = comment.History{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
 
 	anon := sample("c35", "", "Something that may not be read by everybody at breakfast.")
-	anon.Comment.Verdict.Reason, anon.Comment.Verdict.Action = decision.ReasonObscenity, decision.Reject
+	anon.Comment.Verdict.Reason, anon.Comment.Verdict.Action = comment.ReasonObscenity, comment.Reject
 	anon.Comment.Verdict.Score, anon.Comment.Verdict.Spam, anon.Comment.Email = .64, .64, ""
 	return []moderation.Item{viktor, deals, ilya, asel, anon}
 }
@@ -81,8 +80,8 @@ func sampleFrame(w *catalog) frame {
 	return f
 }
 
-var sampleCounts = map[queue.View]int{
-	queue.ViewPending: 214, queue.ViewSuspected: 38, queue.ViewApproved: 1000, queue.ViewRejected: 111, queue.ViewSpam: 412,
+var sampleCounts = map[comment.View]int{
+	comment.ViewPending: 214, comment.ViewSuspected: 38, comment.ViewApproved: 1000, comment.ViewRejected: 111, comment.ViewSpam: 412,
 }
 
 var sampleKit = web.New(web.Options{Clock: clock{noon}, PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
@@ -121,20 +120,20 @@ func samplePages(w *catalog) map[string]any {
 	q := sampleQueue(m, f, at, samples())
 	q.Toast = &toast{Text: w.n("did.approve", 1), Batch: "b1"}
 	decided := samples()[3].Comment
-	decided.State = decision.Approved
-	q.Cards[3].Conflict = m.conflict(decided, []moderation.HistoryEntry{{Name: "Dana K.", Entry: decision.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, decision.MarkSpam, "/")
+	decided.State = comment.Approved
+	q.Cards[3].Conflict = m.conflict(decided, []ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, comment.MarkSpam, "/")
 
 	cold := samples()[3:4]
-	cold[0].Comment.Verdict = verdict.Verdict{}
+	cold[0].Comment.Verdict = comment.Verdict{}
 	young := sampleQueue(m, f, at, cold)
 
 	it := samples()[0]
-	it.Comment.State, it.Comment.Reason, it.Comment.Standing = decision.Rejected, decision.ReasonPersonalAttack, 3
+	it.Comment.State, it.Comment.Reason, it.Comment.Standing = comment.Rejected, comment.ReasonPersonalAttack, 3
 	it.Comment.EditedAt = noon.Add(-100 * time.Minute)
-	past := []moderation.HistoryEntry{
-		{Name: "Jonas Feld", Entry: decision.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Action: decision.Approve, To: decision.Approved, Version: 2, Batch: "b0"}},
-		{Name: "Jonas Feld", Entry: decision.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, To: decision.Pending, Version: 3, Batch: "b1"}},
-		{Name: "Dana K.", Entry: decision.Entry{Seq: 3, At: noon.Add(-time.Hour), Action: decision.Reject, Reason: decision.ReasonPersonalAttack, To: decision.Rejected, Version: 4, Batch: "b2", Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}},
+	past := []ledger.Told{
+		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Batch: "b0", Ruling: ledger.Ruling{Action: comment.Approve, To: comment.Approved, Version: 2}}},
+		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, Batch: "b1", Ruling: ledger.Ruling{To: comment.Pending, Version: 3}}},
+		{Name: "Dana K.", Entry: ledger.Entry{Seq: 3, At: noon.Add(-time.Hour), Batch: "b2", Ruling: ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected, Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
 	}
 	one := m.commentPage(f, it, past)
 	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
@@ -153,9 +152,9 @@ func samplePages(w *catalog) map[string]any {
 	good := w.insightsPage(f, sampleQuality())
 	good.Lead = w.t("insights.since", "day", day(noon))
 	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon), When: stamp(noon), Did: w.decided(past[2].Entry, "Dana K."), Score: w.t("disagree.score", "n", 3)}}
-	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, moderation.Quality{})
+	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, learning.Quality{})
 	try := w.whatIfPage(f, site)
-	w.tried(&try, moderation.WhatIf{Looked: 870, Then: moderation.Trial{Waiting: 9, Would: hindsight.Would{Published: 640, PublishedWrong: hindsight.Some{N: 4}, Held: 230, HeldHam: hindsight.Some{N: 3}}}})
+	w.tried(&try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640, PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
 	try.Wrong = []mistakes{{Head: w.t("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
 	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example", What: []string{w.n("forgood.erase", 12, "email", "ann@mail.example"), w.n("forgood.copies", 3), w.n("did.erased.left", 2)}}
@@ -175,17 +174,17 @@ func samplePages(w *catalog) map[string]any {
 }
 
 // sampleQuality is of a filter that is right more often than not.
-func sampleQuality() moderation.Quality {
+func sampleQuality() learning.Quality {
 	var said []classifier.Sample
 	for i := range 400 {
 		p := float64(i%20)/20 + .02
 		said = append(said, classifier.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
 	}
-	q := moderation.Quality{Suspect: .9, Filter: classifier.Measure(said), Queue: classifier.CutAt(said, .9)}
+	q := learning.Quality{Suspect: .9, Filter: classifier.Measure(said), Queue: classifier.CutAt(said, .9)}
 	for i := range 9 {
 		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)), Cut: classifier.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
 	}
-	q.Reasons = map[decision.Reason]int{decision.ReasonSpam: 412, decision.ReasonPersonalAttack: 41, decision.ReasonOffTopic: 14}
+	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41, comment.ReasonOffTopic: 14}
 	return q
 }
 
@@ -268,11 +267,11 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 
 func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
 	evidence := []classifier.Weight{{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:fool", Weight: 1, Spam: 2}, {Token: "word:moron", Weight: -1, Ham: 3}, {Token: "word:bike", Weight: -1, Ham: 3}}
-	likely := []moderation.LikelyReason{
-		{Reason: decision.ReasonPersonalAttack, Probability: .9, Evidence: []classifier.Weight{
+	likely := []comment.LikelyReason{
+		{Reason: comment.ReasonPersonalAttack, Probability: .9, Evidence: []classifier.Weight{
 			{Token: "word:fool", Weight: 3, Spam: 9, Ham: 1}, {Token: "word:moron", Weight: 2, Spam: 4, Ham: 1}, {Token: "word:rare", Weight: 2, Spam: 1}, {Token: "word:bike", Weight: -2, Ham: 3},
 		}},
-		{Reason: decision.ReasonObscenity, Probability: .6, Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
+		{Reason: comment.ReasonObscenity, Probability: .6, Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
 	}
 	const text = `<p>cheap fool moron rare bike</p>`
 	for lang, want := range map[string]string{

@@ -12,26 +12,25 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
 )
 
 // The views of the queue with their icons. The last two are shown once there is something in
 // them.
 var views = []struct {
-	key    queue.View
+	key    comment.View
 	icon   string
 	always bool
 }{
-	{queue.ViewPending, "inbox", true},
-	{queue.ViewSuspected, "shield", true},
-	{queue.ViewReported, "flag", false},
-	{queue.ViewAppealed, "back", false},
-	{queue.ViewApproved, "check", true},
-	{queue.ViewRejected, "cross", true},
-	{queue.ViewSpam, "spam", true},
+	{comment.ViewPending, "inbox", true},
+	{comment.ViewSuspected, "shield", true},
+	{comment.ViewReported, "flag", false},
+	{comment.ViewAppealed, "back", false},
+	{comment.ViewApproved, "check", true},
+	{comment.ViewRejected, "cross", true},
+	{comment.ViewSpam, "spam", true},
 }
 
 // A place is where in the queue somebody is: what its address says.
@@ -63,23 +62,23 @@ func (p place) url() string {
 	return root
 }
 
-func (p place) view() queue.View {
+func (p place) view() comment.View {
 	if p.state == "" {
-		return queue.ViewPending
+		return comment.ViewPending
 	}
-	return queue.View(p.state)
+	return comment.View(p.state)
 }
 
 // order is the order in force: the queue is worked off from its oldest, what is done is
 // looked at from its newest.
-func (p place) order() queue.Order {
+func (p place) order() comment.QueueOrder {
 	switch {
 	case p.sort != "":
-		return queue.Order(p.sort)
-	case p.view() == queue.ViewPending, p.view() == queue.ViewSuspected:
-		return queue.Oldest
+		return comment.QueueOrder(p.sort)
+	case p.view() == comment.ViewPending, p.view() == comment.ViewSuspected:
+		return comment.OldestFirst
 	}
-	return queue.Newest
+	return comment.NewestFirst
 }
 
 type queuePage struct {
@@ -105,7 +104,7 @@ func (d *desk) queue(c echo.Context) error {
 	}
 	w, at := catalogOf(c), placeOf(site.Key, c.QueryParams())
 	ctx := c.Request().Context()
-	page, err := d.Service.Queue(ctx, who, site, queue.Request{View: at.view(), Order: at.order(), Search: at.search, After: at.end})
+	page, err := d.Service.Queue(ctx, who, site, comment.QueueRequest{View: at.view(), Order: at.order(), Search: at.search, After: at.end})
 	if err != nil {
 		return err
 	}
@@ -143,7 +142,7 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 		p.Title += fmt.Sprintf(" (%s)", count(n, page.Capped))
 	}
 	p.Views = viewLinks(w, site.Key, at, page.Counts, page.Capped)
-	for _, o := range queue.Orders {
+	for _, o := range comment.QueueOrders {
 		p.Orders = append(p.Orders, link{Key: string(o), Label: w.t("order." + string(o)), Current: o == at.order()})
 	}
 	m := d.cardMaker(w, site, f.Moderator, at.query(), page.Counts)
@@ -153,7 +152,7 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 	for i := range p.Cards[:max(0, len(p.Cards)-1)] {
 		p.Cards[i].NextID = p.Cards[i+1].ID
 	}
-	if len(page.Items) > 0 && at.order() == queue.Oldest && at.end == "" && at.view() == queue.ViewPending {
+	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.end == "" && at.view() == comment.ViewPending {
 		p.Oldest = w.t("oldest", "time", w.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
 	}
 	if page.Next != "" {
@@ -169,7 +168,7 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 // below either.
 func restWords(w *catalog, at place) (some, none, text string) {
 	switch at.view() {
-	case queue.ViewPending:
+	case comment.ViewPending:
 		some, none, text = w.t("rest.some"), w.t("rest.none"), w.t("rest.text")
 	default:
 		some, none, text = w.t("rest.end"), w.t("rest.empty"), w.t("rest.empty.text")
@@ -180,19 +179,19 @@ func restWords(w *catalog, at place) (some, none, text string) {
 	return some, none, text
 }
 
-func (d *desk) cardMaker(w *catalog, site ground.Site, decides bool, back string, counts map[queue.View]int) *cardMaker {
+func (d *desk) cardMaker(w *catalog, site ground.Site, decides bool, back string, counts map[comment.View]int) *cardMaker {
 	return &cardMaker{
 		catalog: w, site: site, now: d.Clock.Now(), back: back, decides: decides,
-		approved: counts[queue.ViewApproved], spam: counts[queue.ViewSpam],
+		approved: counts[comment.ViewApproved], spam: counts[comment.ViewSpam],
 	}
 }
 
-func viewLinks(w *catalog, site string, at place, counts map[queue.View]int, capped bool) []link {
+func viewLinks(w *catalog, site string, at place, counts map[comment.View]int, capped bool) []link {
 	var links []link
 	for _, v := range views {
 		if n := counts[v.key]; n > 0 || v.always || v.key == at.view() {
 			to := place{site: site, state: string(v.key)}
-			if v.key == queue.ViewPending {
+			if v.key == comment.ViewPending {
 				to.state = ""
 			}
 			links = append(links, link{
@@ -205,8 +204,8 @@ func viewLinks(w *catalog, site string, at place, counts map[queue.View]int, cap
 }
 
 func count(n int, capped bool) string {
-	if capped && n >= queue.MaxCount {
-		return strconv.Itoa(queue.MaxCount) + "+"
+	if capped && n >= comment.MaxCount {
+		return strconv.Itoa(comment.MaxCount) + "+"
 	}
 	return strconv.Itoa(n)
 }
@@ -225,7 +224,7 @@ func (d *desk) card(c echo.Context) error {
 	}
 	w, back := catalogOf(c), placeOf(site.Key, c.QueryParams())
 	ctx := c.Request().Context()
-	chose, _ := decision.ParseAction(c.QueryParam("chose"))
+	chose, _ := comment.ParseAction(c.QueryParam("chose"))
 	k, err := d.conflictCard(ctx, w, who, site, back, c.Param("id"), chose)
 	if err != nil {
 		return err
@@ -237,7 +236,7 @@ func (d *desk) card(c echo.Context) error {
 }
 
 // conflictCard makes the card of a comment that was not as its moderator saw it.
-func (d *desk) conflictCard(ctx context.Context, w *catalog, who people.Actor, site ground.Site, at place, id string, chose decision.Action) (card, error) {
+func (d *desk) conflictCard(ctx context.Context, w *catalog, who people.Actor, site ground.Site, at place, id string, chose comment.Action) (card, error) {
 	it, past, err := d.Service.Item(ctx, who, site, id)
 	if err != nil {
 		return card{}, err
@@ -259,15 +258,15 @@ type conflict struct {
 	Hold                  bool
 }
 
-func (m *cardMaker) conflict(c comment.Comment, past []moderation.HistoryEntry, chose decision.Action, queue string) *conflict {
+func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose comment.Action, queue string) *conflict {
 	k := &conflict{
 		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.back, LeaveURL: queue,
-		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != decision.Pending && c.State != decision.Removed,
+		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != comment.Pending && c.State != comment.Removed,
 	}
 	did := m.t("chose." + chose.String())
 	last := lastDecision(past)
 	switch {
-	case c.State == decision.Removed:
+	case c.State == comment.Removed:
 		k.What = m.t("conflict.removed", "chose", did)
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.t("conflict.edited", "chose", did)
@@ -277,8 +276,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []moderation.HistoryEntry, 
 	return k
 }
 
-func lastDecision(past []moderation.HistoryEntry) *moderation.HistoryEntry {
-	var last *moderation.HistoryEntry
+func lastDecision(past []ledger.Told) *ledger.Told {
+	var last *ledger.Told
 	for i := range past {
 		if !past[i].Auto && (last == nil || past[i].Seq > last.Seq) {
 			last = &past[i]

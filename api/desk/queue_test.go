@@ -10,7 +10,6 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -20,27 +19,27 @@ func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
 	b := w.as("Olga").sees("The first remark about apples.")
 
 	b.press(b.card("apples"), "Approve", nil).sees("Approved.").sees("Nothing waits")
-	w.stands(c, decision.Approved)
+	w.stands(c, comment.Approved)
 
 	b.press(b.doc, "Undo", nil).sees("Taken back.").sees("about apples")
-	w.stands(c, decision.Pending)
+	w.stands(c, comment.Pending)
 }
 
 func TestEachReasonIsKeptWithTheNote(t *testing.T) {
 	w := newWorld(t)
 	for i, tt := range []struct {
 		button string
-		reason decision.Reason
-		state  decision.State
+		reason comment.Reason
+		state  comment.State
 	}{
-		{"Spam", decision.ReasonSpam, decision.Spam},
-		{"Duplicate", decision.ReasonDuplicate, decision.Rejected},
-		{"Hate speech", decision.ReasonHateSpeech, decision.Rejected},
-		{"Obscenity", decision.ReasonObscenity, decision.Rejected},
-		{"Personal attack", decision.ReasonPersonalAttack, decision.Rejected},
-		{"Off topic", decision.ReasonOffTopic, decision.Rejected},
-		{"Unlawful", decision.ReasonUnlawful, decision.Rejected},
-		{"Other", decision.ReasonOther, decision.Rejected},
+		{"Spam", comment.ReasonSpam, comment.Spam},
+		{"Duplicate", comment.ReasonDuplicate, comment.Rejected},
+		{"Hate speech", comment.ReasonHateSpeech, comment.Rejected},
+		{"Obscenity", comment.ReasonObscenity, comment.Rejected},
+		{"Personal attack", comment.ReasonPersonalAttack, comment.Rejected},
+		{"Off topic", comment.ReasonOffTopic, comment.Rejected},
+		{"Unlawful", comment.ReasonUnlawful, comment.Rejected},
+		{"Other", comment.ReasonOther, comment.Rejected},
 	} {
 		text := fmt.Sprintf("Remark number %d on its own.", i)
 		c := w.post(text)
@@ -64,7 +63,7 @@ func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
 	values := b.values(form, fields{"note": "Not here."})
 	values.Set(attr(first, "name"), attr(first, "value"))
 	b.submit(form, values).sees("Refused.")
-	if got := w.now(c); got.Reason != decision.ReasonOther || got.Note != "Not here." {
+	if got := w.now(c); got.Reason != comment.ReasonOther || got.Note != "Not here." {
 		t.Errorf("got %v with note %q, want other", got.Reason, got.Note)
 	}
 }
@@ -79,11 +78,11 @@ func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 	bulk := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "bulk" })
 	b.press(bulk, "Spam", fields{"comment": "all"}).sees("3 marked as spam.")
 	for _, c := range posted {
-		w.stands(c, decision.Spam)
+		w.stands(c, comment.Spam)
 	}
 	b.press(b.doc, "Undo", nil).sees("3 taken back.")
 	for _, c := range posted {
-		w.stands(c, decision.Pending)
+		w.stands(c, comment.Pending)
 	}
 }
 
@@ -93,16 +92,16 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 
-	_, err := w.s.Decide(w.ctx, w.actor("Dana"), w.site, moderation.Choice{Action: decision.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
+	_, err := w.s.Decide(w.ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 	w.must(err)
 	w.clock.add(4 * time.Second)
 
 	b.press(b.card("two people"), "Spam", nil)
 	b.sees("Dana approved this 4 s before you chose “spam”.").sees("Nothing was changed by you.").sees("Leave it approved")
-	w.stands(c, decision.Approved)
+	w.stands(c, comment.Approved)
 
 	b.press(b.card("two people"), "Take it back to waiting", nil)
-	w.stands(c, decision.Pending)
+	w.stands(c, comment.Pending)
 }
 
 func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
@@ -115,7 +114,7 @@ func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 	w.must(err)
 
 	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").sees("Not so harmless now.")
-	w.stands(comment.Comment{ID: got.ID}, decision.Pending)
+	w.stands(comment.Comment{ID: got.ID}, comment.Pending)
 }
 
 func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
@@ -156,7 +155,7 @@ func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
 	values := b.values(form, fields{"body": "From six in the morning."})
 	b.submit(form, values).sees("Your reply is public.")
 	b.submit(form, values)
-	w.stands(c, decision.Approved)
+	w.stands(c, comment.Approved)
 	b.open("/moderate/blog/queue?state=approved")
 	if got := strings.Count(nameOf(b.doc), "From six in the morning."); got != 1 {
 		t.Errorf("the reply stands %d times among the approved, want 1", got)

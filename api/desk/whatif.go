@@ -9,9 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -60,7 +60,7 @@ func (d *desk) whatIf(c echo.Context) error {
 		return err
 	}
 	p := w.whatIfPage(f, site)
-	in := moderation.WhatIfRequest{Policy: ground.PolicySuspicious, Last: new(usualLast)}
+	in := learning.WhatIfRequest{Policy: ground.PolicySuspicious, Last: new(usualLast)}
 	if c.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = c.QueryParam("threshold"), c.QueryParam("last")
 		score, _ := strconv.ParseFloat(point(p.Threshold), 64) // what is no number is refused, as 0 is
@@ -71,7 +71,7 @@ func (d *desk) whatIf(c echo.Context) error {
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
 	}
-	would, err := d.Service.WhatIf(c.Request().Context(), who, site, in)
+	would, err := d.Learning.WhatIf(c.Request().Context(), who, site, in)
 	if problem := web.ProblemOf(err); err != nil && (problem.Status == http.StatusUnprocessableEntity || problem.Status == http.StatusBadRequest) {
 		p.Error = w.t("whatif.bad")
 		return renderFailure(c, w, "whatif", problem, p)
@@ -90,10 +90,10 @@ func (d *desk) whatIf(c echo.Context) error {
 func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
 // mistakes lists what a trial would have got wrong, by kind.
-func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site ground.Site, t moderation.Trial) ([]mistakes, error) {
+func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site ground.Site, t learning.Trial) ([]mistakes, error) {
 	type kind struct {
 		key  string
-		some hindsight.Some
+		some hindsight.Group
 	}
 	kinds := []kind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
 	if t.Published == 0 { // else it is among what was public at once
@@ -132,7 +132,7 @@ func (w *catalog) whatIfPage(f frame, site ground.Site) whatIfPage {
 }
 
 // tried draws what a trial would have done.
-func (w *catalog) tried(p *whatIfPage, would moderation.WhatIf) {
+func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
 	if would.Looked == 0 {
 		return
 	}
@@ -173,7 +173,7 @@ func (w *catalog) missing(t hindsight.Tally) string {
 	return text
 }
 
-func trialRow(name string, t moderation.Trial) []string {
+func trialRow(name string, t learning.Trial) []string {
 	row := []string{name}
 	for _, n := range []int{t.Suspected, t.SuspectedHam.N, t.MissedSpam.N, t.Published, t.PublishedWrong.N} {
 		row = append(row, strconv.Itoa(n))

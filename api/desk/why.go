@@ -9,8 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/verdict"
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 // A score is said in words first, then as a count, then as a bar.
@@ -22,7 +21,7 @@ type score struct {
 
 // score of a verdict: the bar and its words show the whole score, the count the classifier's
 // own probability. It never says 0 or 100 in 100.
-func (m *cardMaker) score(v verdict.Verdict) score {
+func (m *cardMaker) score(v comment.Verdict) score {
 	if !v.Warm {
 		return score{Words: m.t("score.cold"), Count: m.missing(), Label: m.t("score.none")}
 	}
@@ -97,7 +96,7 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 func strongest(rs []reason, n int) []reason { return rs[:min(n, len(rs))] }
 
 // signal says a signal in the desk's language where there are words for its code.
-func (m *cardMaker) signal(s verdict.Signal) string {
+func (m *cardMaker) signal(s comment.Signal) string {
 	key := "signal." + s.Code
 	if s.Code == "" || !m.has(key) {
 		return s.Text
@@ -161,7 +160,7 @@ func (m *cardMaker) loudest(ws []classifier.Weight, refusal bool) (words []strin
 }
 
 // tone says how often comments like this were refused for a reason, and what shows it most.
-func (m *cardMaker) tone(l moderation.LikelyReason) string {
+func (m *cardMaker) tone(l comment.LikelyReason) string {
 	text := m.n("tone", inHundred(l.Probability), "reason", m.t("reason.low."+l.Reason.String()))
 	if words, _ := m.loudest(l.Evidence, true); len(words) > 0 {
 		text += " " + m.t("tone.words", "words", strings.Join(words, ", "))
@@ -185,7 +184,7 @@ type evidence struct {
 
 // evidenceLists are in order of what they speak for, the likeliest first.
 func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
-	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, decision.ReasonSpam)}
+	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, comment.ReasonSpam)}
 	var lists []evidenceList
 	for _, l := range it.Reasons {
 		lists = append(lists, evidenceList{
@@ -193,14 +192,14 @@ func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
 			Evidence: m.evidence(l.Evidence, l.Reason),
 		})
 	}
-	likelier := slices.IndexFunc(it.Reasons, func(l moderation.LikelyReason) bool { return l.Probability < it.Comment.Verdict.Spam })
+	likelier := slices.IndexFunc(it.Reasons, func(l comment.LikelyReason) bool { return l.Probability < it.Comment.Verdict.Spam })
 	if likelier < 0 {
 		likelier = len(lists)
 	}
 	return slices.Insert(lists, likelier, spam)
 }
 
-func (m *cardMaker) evidence(ws []classifier.Weight, r decision.Reason) []evidence {
+func (m *cardMaker) evidence(ws []classifier.Weight, r comment.Reason) []evidence {
 	es := make([]evidence, 0, len(ws))
 	for _, w := range ws {
 		width := min(80, math.Abs(w.Weight)*26)
@@ -212,7 +211,7 @@ func (m *cardMaker) evidence(ws []classifier.Weight, r decision.Reason) []eviden
 		switch {
 		case !e.For:
 			e.Class, e.X = signAgainst, decimal(80-width)
-		case r != decision.ReasonSpam:
+		case r != comment.ReasonSpam:
 			e.Class = signReason
 		}
 		es = append(es, e)
@@ -228,7 +227,7 @@ type reasonChoice struct {
 
 var reasonChoices = func() []reasonChoice {
 	var all []reasonChoice
-	for r := decision.ReasonSpam; r <= decision.ReasonOther; r++ {
+	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
 		all = append(all, reasonChoice{r.String(), "reason." + r.String(), int(r)})
 	}
 	return all

@@ -16,10 +16,10 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -46,7 +46,7 @@ func (c *clock) add(d time.Duration) {
 type world struct {
 	t     *testing.T
 	ctx   context.Context
-	s     *storetest.Rooms
+	s     *roomstest.Rooms
 	clock *clock
 	url   string
 	site  ground.Site
@@ -63,12 +63,12 @@ func emptyWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = db.Close() }) // the test is over
 	w.must(db.Migrate(w.ctx))
 	log := slog.New(slog.DiscardHandler)
-	w.s, err = storetest.Furnish(w.ctx, store.For[storetest.Tx](db), secret.Secret(strings.Repeat("k", 32)), ground.Options{Clock: w.clock, Log: log})
+	w.s, err = roomstest.Furnish(w.ctx, store.For[storetest.Tx](db), secret.Secret(strings.Repeat("k", 32)), ground.Options{Clock: w.clock, Log: log})
 	w.must(err)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
-	kit := web.New(web.Options{Process: w.s.Process, Identity: w.s.Identity, Service: w.s.Moderation, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
+	kit := web.New(web.Options{Process: w.s.Process, Identity: w.s.Identity, Learning: w.s.Learning, Service: w.s.Moderation, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
 	e := kit.NewEcho()
 	desk.Register(e, kit)
 	server := &httptest.Server{Listener: listener, Config: kit.NewServer(e)}
@@ -145,7 +145,7 @@ func (w *world) now(c comment.Comment) comment.Comment {
 	return it.Comment
 }
 
-func (w *world) stands(c comment.Comment, want decision.State) {
+func (w *world) stands(c comment.Comment, want comment.State) {
 	w.t.Helper()
 	if got := w.now(c).State; got != want {
 		w.t.Fatalf("the comment %q is %v, want %v", c.Source, got, want)

@@ -17,13 +17,15 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 )
 
-// Options are what a Kit is made of. Process, Identity, Service, Clock, Log and PublicURL are required.
+// Options are what a Kit is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL are required.
 // Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
 	Process   *ground.Process
 	Identity  *identity.Service
+	Learning  *learning.Models
 	Service   *moderation.Service
 	Clock     ground.Clock
 	Log       *slog.Logger

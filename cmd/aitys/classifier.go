@@ -9,9 +9,9 @@ import (
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -55,15 +55,15 @@ type classifierEvalCmd struct {
 }
 
 func (c classifierEvalCmd) Run(a *app) error {
-	try := moderation.WhatIfRequest{Threshold: c.Threshold, Policy: ground.Policy(c.Moderation), Last: c.Last}
+	try := learning.WhatIfRequest{Threshold: c.Threshold, Policy: ground.Policy(c.Moderation), Last: c.Last}
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		q, err := r.service.Quality(ctx, people.Operator, site, moderation.QualityRequest{})
+		q, err := r.learning.Quality(ctx, people.Operator, site, learning.QualityRequest{})
 		if err != nil {
 			return err
 		}
-		var w *moderation.WhatIf
-		if try != (moderation.WhatIfRequest{}) || site.Settings.Shadow != 0 {
-			tried, err := r.service.WhatIf(ctx, people.Operator, site, try)
+		var w *learning.WhatIf
+		if try != (learning.WhatIfRequest{}) || site.Settings.Shadow != 0 {
+			tried, err := r.learning.WhatIf(ctx, people.Operator, site, try)
 			if err != nil {
 				return err
 			}
@@ -120,11 +120,11 @@ func (c classifierInspectCmd) Run(a *app) error {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		in, err := r.service.Inspect(ctx, people.Operator, site, c.Top)
+		in, err := r.learning.Inspect(ctx, people.Operator, site, c.Top)
 		if err != nil {
 			return err
 		}
-		teachers, err := r.service.Teachers(ctx, people.Operator, site)
+		teachers, err := r.learning.Teachers(ctx, people.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (c classifierInspectCmd) Run(a *app) error {
 func tokenLines(weights []classifier.Weight) []tokenLine {
 	lines := []tokenLine{}
 	for _, w := range weights {
-		what, _ := desk.Evidence("en", w, decision.ReasonSpam)
+		what, _ := desk.Evidence("en", w, comment.ReasonSpam)
 		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
 	}
 	return lines
@@ -173,7 +173,7 @@ type rebuiltLine struct {
 func (c classifierRebuildCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		began := time.Now()
-		made, err := r.service.Rebuild(ctx, people.Operator, site, a.progress(began))
+		made, err := r.learning.Rebuild(ctx, people.Operator, site, a.progress(began))
 		if err != nil {
 			return err
 		}

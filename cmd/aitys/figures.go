@@ -7,15 +7,15 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/learning"
 )
 
 // What commands about a filter show to people.
 
 // eval shows how well a filter did.
-func (a *app) eval(site ground.Site, q moderation.Quality, w *moderation.WhatIf) error {
+func (a *app) eval(site ground.Site, q learning.Quality, w *learning.WhatIf) error {
 	rows := [][]string{
 		{"decided", fmt.Sprintf("%d comments%s", q.Decisions, between(q.From, q.To))},
 		{"measured", fmt.Sprintf("%d of them: %d approved, %d spam", q.Filter.Ham+q.Filter.Spam, q.Filter.Ham, q.Filter.Spam)},
@@ -48,7 +48,7 @@ func (a *app) eval(site ground.Site, q moderation.Quality, w *moderation.WhatIf)
 }
 
 // measured are the tables of what could be measured.
-func measured(q moderation.Quality) [][][]string {
+func measured(q learning.Quality) [][][]string {
 	cuts := [][]string{{"FROM A SCORE OF", "SPAM CAUGHT", "APPROVED CAUGHT", "SPAM AMONG THE CAUGHT"}}
 	for _, k := range q.Filter.Cuts {
 		at := strconv.FormatFloat(k.At, 'g', -1, 64)
@@ -68,7 +68,7 @@ func measured(q moderation.Quality) [][][]string {
 	return [][][]string{cuts, said, weeks}
 }
 
-func disagreements(list []moderation.Disagreement) [][]string {
+func disagreements(list []hindsight.Case) [][]string {
 	rows := [][]string{{"YOU AND THE FILTER DISAGREE", "SAID TO BE SPAM", "DECIDED", "BY", "ON"}}
 	for _, d := range list {
 		rows = append(rows, []string{d.Comment, fmt.Sprintf("%.1f %%", 100*d.Spam), d.Action.String(), d.By, d.At.UTC().Format(time.DateOnly)})
@@ -77,26 +77,26 @@ func disagreements(list []moderation.Disagreement) [][]string {
 }
 
 // whatIf is the table of what other settings would have done.
-func whatIf(w moderation.WhatIf) [][]string {
-	trials, head := []moderation.Trial{w.Now, w.Then}, []string{fmt.Sprintf("LAST %d DECIDED", w.Looked), "AS SET", "TRIED"}
+func whatIf(w learning.WhatIf) [][]string {
+	trials, head := []learning.Trial{w.Now, w.Then}, []string{fmt.Sprintf("LAST %d DECIDED", w.Looked), "AS SET", "TRIED"}
 	if w.Shadow != nil {
 		trials, head = append(trials, *w.Shadow), append(head, "SHADOW")
 	}
 	rows := [][]string{head}
 	for _, line := range []struct {
 		name string
-		of   func(moderation.Trial) string
+		of   func(learning.Trial) string
 	}{
-		{"rule", func(t moderation.Trial) string { return string(t.Policy) }},
-		{"suspected from", func(t moderation.Trial) string { return strconv.FormatFloat(t.Threshold, 'g', -1, 64) }},
-		{"suspected", func(t moderation.Trial) string { return strconv.Itoa(t.Suspected) }},
-		{"- a moderator approved", func(t moderation.Trial) string { return strconv.Itoa(t.SuspectedHam.N) }},
-		{"spam not suspected", func(t moderation.Trial) string { return strconv.Itoa(t.MissedSpam.N) }},
-		{"published without a moderator", func(t moderation.Trial) string { return strconv.Itoa(t.Published) }},
-		{"- a moderator refused", func(t moderation.Trial) string { return strconv.Itoa(t.PublishedWrong.N) }},
-		{"left to a moderator", func(t moderation.Trial) string { return strconv.Itoa(t.Held) }},
-		{"- a moderator approved", func(t moderation.Trial) string { return strconv.Itoa(t.HeldHam.N) }},
-		{"suspected of those that wait now", func(t moderation.Trial) string { return strconv.Itoa(t.Waiting) }},
+		{"rule", func(t learning.Trial) string { return string(t.Policy) }},
+		{"suspected from", func(t learning.Trial) string { return strconv.FormatFloat(t.Threshold, 'g', -1, 64) }},
+		{"suspected", func(t learning.Trial) string { return strconv.Itoa(t.Suspected) }},
+		{"- a moderator approved", func(t learning.Trial) string { return strconv.Itoa(t.SuspectedHam.N) }},
+		{"spam not suspected", func(t learning.Trial) string { return strconv.Itoa(t.MissedSpam.N) }},
+		{"published without a moderator", func(t learning.Trial) string { return strconv.Itoa(t.Published) }},
+		{"- a moderator refused", func(t learning.Trial) string { return strconv.Itoa(t.PublishedWrong.N) }},
+		{"left to a moderator", func(t learning.Trial) string { return strconv.Itoa(t.Held) }},
+		{"- a moderator approved", func(t learning.Trial) string { return strconv.Itoa(t.HeldHam.N) }},
+		{"suspected of those that wait now", func(t learning.Trial) string { return strconv.Itoa(t.Waiting) }},
 	} {
 		row := []string{line.name}
 		for _, t := range trials {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -39,15 +39,15 @@ func (c classifierRetireCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
-			if out.Lessons, err = r.service.OldLessons(ctx, people.Operator, site, before); err != nil {
+			if out.Lessons, err = r.learning.OldLessons(ctx, people.Operator, site, before); err != nil {
 				return err
 			}
 		} else {
-			done, err := r.service.RetireLessons(ctx, people.Operator, site, before, nil)
+			done, err := r.learning.RetireLessons(ctx, people.Operator, site, before, nil)
 			if err != nil {
 				return err
 			}
-			out.Batch, out.Lessons = done.Batch, done.Done
+			out.Batch, out.Lessons = done.Batch, done.Lessons
 		}
 		switch {
 		case c.JSON:
@@ -76,7 +76,7 @@ type erasedLine struct {
 }
 
 func (c classifierEraseCmd) Run(a *app) error {
-	person := moderation.Person{Comments: c.Comment}
+	person := learning.Erasee{Comments: c.Comment}
 	switch {
 	case c.EmailStdin:
 		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
@@ -90,12 +90,12 @@ func (c classifierEraseCmd) Run(a *app) error {
 		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
 	}
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		var did moderation.Erasure
+		var did learning.Erasure
 		var err error
 		if c.DryRun {
-			did, err = r.service.LessonsOf(ctx, people.Operator, site, person)
+			did, err = r.learning.LessonsOf(ctx, people.Operator, site, person)
 		} else {
-			did, err = r.service.EraseLessons(ctx, people.Operator, site, person, nil)
+			did, err = r.learning.EraseLessons(ctx, people.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
@@ -31,6 +32,7 @@ type rooms struct {
 	coord    *coord.Coord
 	process  *ground.Process
 	identity *identity.Service
+	learning *learning.Models
 	service  *moderation.Service
 }
 
@@ -88,9 +90,11 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	o.Store = store.For[ground.EventTx](r.store)
 	r.process = ground.NewProcess(o)
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
+	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
 	r.service = moderation.New(moderation.Options{
-		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret,
+		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
 	})
+	r.learning.OnChange(r.service.ModelChanged)
 }
 
 // run keeps the rooms at work until ctx ends, or one of them fails.
@@ -98,7 +102,7 @@ func (r *rooms) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error)
-	works := []func(context.Context) error{r.process.Run, r.identity.Run, r.service.Run}
+	works := []func(context.Context) error{r.process.Run, r.identity.Run, r.learning.Run, r.service.Run}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -286,7 +286,7 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		}
 	}
 	// Nobody follows the log for us: what is judged next is judged by what was taught now.
-	if err := s.service.Learn(s.ctx, s.site); err != nil {
+	if err := s.learning.Learn(s.ctx, s.site); err != nil {
 		return err
 	}
 	return s.leave(comments, all, at.Add(time.Hour))
@@ -312,7 +312,7 @@ func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time
 // slip is a slip of the finger, taken back at once.
 func (s *seeder) slip(ref moderation.Ref) (moderation.Ref, error) {
 	out, err := s.service.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
-		Action: decision.MarkSpam, Comments: []moderation.Ref{ref}})
+		Action: comment.MarkSpam, Comments: []moderation.Ref{ref}})
 	if err != nil {
 		return ref, err
 	}

@@ -1,25 +1,23 @@
 package main
 
-import (
-	"github.com/aitys/aitys/moderation/decision"
-)
+import "github.com/aitys/aitys/moderation/comment"
 
 // A fate is what becomes of a comment of the demo.
 type fate struct {
-	action decision.Action
-	reason decision.Reason
+	action comment.Action
+	reason comment.Reason
 	note   string
 	waits  bool // nobody has decided yet
 }
 
 var (
-	published = fate{action: decision.Approve}
-	spam      = fate{action: decision.MarkSpam}
+	published = fate{action: comment.Approve}
+	spam      = fate{action: comment.MarkSpam}
 	waiting   = fate{waits: true}
 )
 
-func refused(reason decision.Reason, note string) fate {
-	return fate{action: decision.Reject, reason: reason, note: note}
+func refused(reason comment.Reason, note string) fate {
+	return fate{action: comment.Reject, reason: reason, note: note}
 }
 
 // said is one comment of the demo. Its writer is a reader with a name and maybe an e-mail, or
@@ -41,9 +39,9 @@ type said struct {
 }
 
 const (
-	hate    = decision.ReasonHateSpeech
-	obscene = decision.ReasonObscenity
-	attack  = decision.ReasonPersonalAttack
+	hate    = comment.ReasonHateSpeech
+	obscene = comment.ReasonObscenity
+	attack  = comment.ReasonPersonalAttack
 )
 
 // week is what was said on each day before this one. At the end of each a moderator reads what

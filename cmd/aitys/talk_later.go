@@ -1,8 +1,6 @@
 package main
 
-import (
-	"github.com/aitys/aitys/moderation/decision"
-)
+import "github.com/aitys/aitys/moderation/comment"
 
 var dayFour = []said{
 	{to: "tom2", on: bakery, name: "Wendy Oduya", mail: "wendy@mail.example", fate: published,
@@ -42,7 +40,7 @@ var dayFive = []said{
 		text: "Bloody hell, who gives a shit? This is complete crap and the comments are full of crap too."},
 	{on: bakery, name: "Gary", mail: "gary@mail.example", fate: refused(attack, "Second time, Gary. The next one may be about the bread."),
 		text: "Tom Hale is an idiot and a liar, and his father was a stupid old fool as well."},
-	{on: bakery, name: "Parish council", fate: refused(decision.ReasonOffTopic, "Please use the notice page for this."),
+	{on: bakery, name: "Parish council", fate: refused(comment.ReasonOffTopic, "Please use the notice page for this."),
 		text: "Reminder: the hedges along Station Road must be cut before the first of the month. Bring gloves."},
 	{on: library, name: "Рустам", mail: "rustam@pochta.example", fate: published,
 		text: "Одиннадцать ключей — это и есть библиотека. Зал можно построить потом."},
@@ -69,9 +67,9 @@ var daySix = []said{
 		text: "Luxury watches 90% off! Best replica, free shipping, order today only https://watch-sale.example"},
 	{on: bakery, name: "Home Job", mail: "job@easy.example", fate: spam,
 		text: "Work from home and earn $500 a day, no experience needed. Click here to start now https://easy-job.example"},
-	{on: bakery, name: "Len", mail: "len@mail.example", fate: refused(decision.ReasonUnlawful, "We cannot publish somebody's address."),
+	{on: bakery, name: "Len", mail: "len@mail.example", fate: refused(comment.ReasonUnlawful, "We cannot publish somebody's address."),
 		text: "For those who want to ask him about the rent themselves: the landlord lives at 14 Quarry Lane, second floor, and is alone in the evenings."},
-	{on: bakery, name: "test", fate: refused(decision.ReasonOther, ""),
+	{on: bakery, name: "test", fate: refused(comment.ReasonOther, ""),
 		text: "test test test please ignore"},
 	{on: library, name: "Тимур", mail: "timur@pochta.example", fate: published,
 		text: "Передал бы вам коробку детских книг, стоят без дела с тех пор, как дочь выросла. Куда привезти?"},

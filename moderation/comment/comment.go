@@ -1,8 +1,11 @@
-// Package comment is what somebody wrote: its text and its writer's own fields as they are kept, its
-// place in a page, and what the classifier and a verdict see of it.
+// Package comment is what somebody wrote, and what can be said of it: its text and its writer's own
+// fields as they are kept, its place in a page, its state, what is suggested for it and why, and what
+// readers and moderators may ask for: a part of a thread, a page of the queue.
 //
-// The source text is kept as it was typed; all else of a text is rendered from it. Whether anybody sees
-// a comment is decided elsewhere: Pending is zero.
+// It stores nothing, asks no model and decides nothing: who may ask, and what a decision brings about,
+// is package moderation's. Its invariants: the source text is kept as it was typed, and all else of a text
+// is rendered from it; nobody sees what was not decided, for Pending and Hold are zero; requests and
+// cursors are strangers' bytes, and read as such.
 package comment
 
 import (
@@ -11,10 +14,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 // A Comment is what somebody wrote. Source is the text as typed; HTML is a cache of its
@@ -26,7 +27,7 @@ type Comment struct {
 	Parent  string // a comment's id, or ""
 	Depth   int    // 0 for a root
 	Path    string // depth-first place in the page: the parent's Path and 16 characters of its own
-	State   decision.State
+	State   State
 	Version int64
 
 	Name, Email, Website string
@@ -36,7 +37,7 @@ type Comment struct {
 	Markup               int
 	Lang                 string // en, ru, kk, und
 
-	Reason decision.Reason
+	Reason Reason
 	Note   string // to the writer
 
 	Writer      []byte // keyed hash of the writer's identity; nil when unknown
@@ -44,7 +45,7 @@ type Comment struct {
 	Same        []byte // keyed hash of what makes it the same as another; nil when nothing can be
 	Submissions int
 
-	Verdict  verdict.Verdict
+	Verdict  Verdict
 	Standing uint64 // seq of its last standing decision, or 0
 
 	ShownReplies int  // direct replies with Shown
@@ -66,8 +67,8 @@ func (c Comment) Document() classifier.Comment {
 }
 
 // Facts is what of a comment goes into its verdict besides its text's probabilities.
-func (c Comment) Facts(h History) verdict.Facts {
-	return verdict.Facts{
+func (c Comment) Facts(h History) Facts {
+	return Facts{
 		Source: c.Source, Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
 		Approved: h.Approved, Refused: h.Refused,
 	}
@@ -75,10 +76,10 @@ func (c Comment) Facts(h History) verdict.Facts {
 
 // Hide leaves of a comment that only keeps its place no more than the place.
 func (c *Comment) Hide() {
-	if c.State == decision.Approved {
+	if c.State == Approved {
 		return
 	}
-	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: decision.Removed,
+	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: Removed,
 		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt}
 }
 
@@ -103,8 +104,8 @@ func Refresh(comments []Comment) {
 // A StateChange is what a decision, an undo or a withdrawal writes to a comment. The new
 // version is always the old one plus one.
 type StateChange struct {
-	State     decision.State
-	Reason    decision.Reason
+	State     State
+	Reason    Reason
 	Note      string
 	Standing  uint64
 	DecidedAt time.Time
@@ -114,12 +115,12 @@ type StateChange struct {
 // A TextChange is what an edit writes: the text's own fields, back to Pending, Same cleared,
 // version plus one.
 type TextChange struct {
-	State        decision.State
+	State        State
 	Source, HTML string
 	Markup       int
 	Lang         string
 	Search       string
-	Verdict      verdict.Verdict
+	Verdict      Verdict
 	Standing     uint64
 	EditedAt     time.Time
 }
@@ -131,11 +132,11 @@ type History struct {
 }
 
 // Without is a history less one comment of a state.
-func (h History) Without(s decision.State) History {
+func (h History) Without(s State) History {
 	switch s {
-	case decision.Approved:
+	case Approved:
 		h.Approved--
-	case decision.Rejected, decision.Spam:
+	case Rejected, Spam:
 		h.Refused--
 	}
 	return h

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -85,14 +84,14 @@ func TestAWriterIsKnownAgainHoweverTheyTypeTheirName(t *testing.T) {
 }
 
 func TestACommentThatKeepsItsPlaceSaysNothing(t *testing.T) {
-	c := comment.Comment{ID: "c", Path: "p", Name: "Ann", Email: "ann@blog.example", State: decision.Rejected, ShownReplies: 1, Shown: true}
+	c := comment.Comment{ID: "c", Path: "p", Name: "Ann", Email: "ann@blog.example", State: comment.Rejected, ShownReplies: 1, Shown: true}
 	c.Write("What nobody is to read.")
 	hidden := c
 	hidden.Hide()
-	if hidden.Source+hidden.HTML+hidden.Name+hidden.Email+hidden.Search != "" || hidden.State != decision.Removed || hidden.Path != "p" || !hidden.Shown {
+	if hidden.Source+hidden.HTML+hidden.Name+hidden.Email+hidden.Search != "" || hidden.State != comment.Removed || hidden.Path != "p" || !hidden.Shown {
 		t.Errorf("what is left: %+v", hidden)
 	}
-	c.State, c.Markup, c.HTML = decision.Approved, markup.Version-1, "old"
+	c.State, c.Markup, c.HTML = comment.Approved, markup.Version-1, "old"
 	if c.Hide(); c.Source == "" {
 		t.Error("an approved comment is hidden")
 	}

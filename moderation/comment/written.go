@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -59,7 +58,7 @@ func (c *Comment) Sign(name, email, website string) error {
 		c.Name = ""
 	}
 	c.Email = strings.TrimSpace(email)
-	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !address.LooksLikeEmail(c.Email)) {
+	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !text.LooksLikeEmail(c.Email)) {
 		return problem.Field("/author/email", "This does not look like an e-mail address.")
 	}
 	if website = strings.TrimSpace(website); website != "" {

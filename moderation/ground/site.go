@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -71,7 +70,7 @@ func (site *Site) setOrigins(raw []string) error {
 	}
 	origins := make([]string, 0, len(raw))
 	for _, r := range raw {
-		o, ok := address.Origin(r)
+		o, ok := text.Origin(r)
 		if !ok {
 			return problem.Field("/origin", "An origin is scheme://host[:port] with http or https, without a path, like https://blog.example.")
 		}

@@ -10,16 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-)
-
-// A Truth is what a moderator decided.
-type Truth uint8
-
-// The truths.
-const (
-	Ham     Truth = iota
-	Spam          // refused as spam
-	Refused       // for another reason
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 // A Case is a comment that was decided, and what had been said of it before.
@@ -27,21 +18,21 @@ type Case struct {
 	Seq     uint64 // of the decision that stands
 	Comment string
 	Batch   string // of that decision
-	By      string // an account's id
+	By      string // an account's id, or its name where it is told
 	At      time.Time
-	Truth   Truth
-	Score   float64 // of the whole verdict: what thresholds look at
-	Spam    float64 // the classifier's own probability
-	Warm    bool    // the classifier had something to say
-	Refuse  bool    // the verdict suggested to refuse it for another reason than spam
+	Action  comment.Action // that stands: Approve, MarkSpam, or Reject for another reason
+	Score   float64        // of the whole verdict: what thresholds look at
+	Spam    float64        // the classifier's own probability
+	Warm    bool           // the classifier had something to say
+	Refuse  bool           // the verdict suggested to refuse it for another reason than spam
 }
 
 // Measured reports whether the classifier can be measured by a case.
-func (c Case) Measured() bool { return c.Warm && c.Truth != Refused }
+func (c Case) Measured() bool { return c.Warm && c.Action != comment.Reject }
 
 // wrong is how far the classifier was from the truth, 0 to 1.
 func (c Case) wrong() float64 {
-	if c.Truth == Spam {
+	if c.Action == comment.MarkSpam {
 		return 1 - c.Spam
 	}
 	return c.Spam
@@ -61,7 +52,7 @@ func samples(cases []Case, said func(Case) float64) []classifier.Sample {
 	list := make([]classifier.Sample, 0, len(cases))
 	for _, c := range cases {
 		if c.Measured() {
-			list = append(list, classifier.Sample{Said: said(c), Spam: c.Truth == Spam})
+			list = append(list, classifier.Sample{Said: said(c), Spam: c.Action == comment.MarkSpam})
 		}
 	}
 	return list

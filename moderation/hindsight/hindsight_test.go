@@ -7,23 +7,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 // Nine comments, newest first: what was said of each, and what a moderator decided.
 var nine = []hindsight.Case{
-	{Comment: "sure spam", Seq: 9, Truth: hindsight.Spam, Score: 0.99, Spam: 0.98, Warm: true},
-	{Comment: "likely spam", Seq: 8, Truth: hindsight.Spam, Score: 0.85, Spam: 0.8, Warm: true},
-	{Comment: "hidden spam", Seq: 7, Truth: hindsight.Spam, Score: 0.1, Spam: 0.05, Warm: true},
-	{Comment: "wronged ham", Seq: 6, Truth: hindsight.Ham, Score: 0.92, Spam: 0.91, Warm: true},
-	{Comment: "ham", Seq: 5, Truth: hindsight.Ham, Score: 0.04, Spam: 0.02, Warm: true},
-	{Comment: "insult", Seq: 4, Truth: hindsight.Refused, Score: 0.2, Spam: 0.2, Warm: true, Refuse: true},
-	{Comment: "polite insult", Seq: 3, Truth: hindsight.Refused, Score: 0.2, Spam: 0.2, Warm: true},
-	{Comment: "cold ham", Seq: 2, Truth: hindsight.Ham, Score: 0.5, Spam: 0.5},
-	{Comment: "cold spam in haste", Seq: 1, Truth: hindsight.Spam, Score: 0.95, Spam: 0.5},
+	{Comment: "sure spam", Seq: 9, Action: comment.MarkSpam, Score: 0.99, Spam: 0.98, Warm: true},
+	{Comment: "likely spam", Seq: 8, Action: comment.MarkSpam, Score: 0.85, Spam: 0.8, Warm: true},
+	{Comment: "hidden spam", Seq: 7, Action: comment.MarkSpam, Score: 0.1, Spam: 0.05, Warm: true},
+	{Comment: "wronged ham", Seq: 6, Action: comment.Approve, Score: 0.92, Spam: 0.91, Warm: true},
+	{Comment: "ham", Seq: 5, Action: comment.Approve, Score: 0.04, Spam: 0.02, Warm: true},
+	{Comment: "insult", Seq: 4, Action: comment.Reject, Score: 0.2, Spam: 0.2, Warm: true, Refuse: true},
+	{Comment: "polite insult", Seq: 3, Action: comment.Reject, Score: 0.2, Spam: 0.2, Warm: true},
+	{Comment: "cold ham", Seq: 2, Action: comment.Approve, Score: 0.5, Spam: 0.5},
+	{Comment: "cold spam in haste", Seq: 1, Action: comment.MarkSpam, Score: 0.95, Spam: 0.5},
 }
 
-func some(ids ...string) hindsight.Some { return hindsight.Some{N: len(ids), IDs: ids} }
+func some(ids ...string) hindsight.Group { return hindsight.Group{N: len(ids), IDs: ids} }
 
 func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
 	hams := []string{"wronged ham", "ham", "cold ham"}
@@ -31,22 +32,22 @@ func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		rule hindsight.Rule
-		want hindsight.Would
+		want hindsight.Result
 	}{
-		{"nobody is trusted, 0.9", hindsight.Rule{Threshold: 0.9}, hindsight.Would{
+		{"nobody is trusted, 0.9", hindsight.Rule{Threshold: 0.9}, hindsight.Result{
 			Suspected: 3, SuspectedHam: some("wronged ham"), MissedSpam: some("likely spam", "hidden spam"),
 			Held: 9, HeldHam: some(hams...),
 		}},
-		{"nobody is trusted, 0.85 is at the threshold", hindsight.Rule{Threshold: 0.85}, hindsight.Would{
+		{"nobody is trusted, 0.85 is at the threshold", hindsight.Rule{Threshold: 0.85}, hindsight.Result{
 			Suspected: 4, SuspectedHam: some("wronged ham"), MissedSpam: some("hidden spam"),
 			Held: 9, HeldHam: some(hams...),
 		}},
-		{"the unsuspected are trusted", hindsight.Rule{Threshold: 0.9, Trust: hindsight.Unsuspected}, hindsight.Would{
+		{"the unsuspected are trusted", hindsight.Rule{Threshold: 0.9, Trust: hindsight.Unsuspected}, hindsight.Result{
 			Suspected: 3, SuspectedHam: some("wronged ham"), MissedSpam: some("likely spam", "hidden spam"),
 			Published: 4, PublishedWrong: some("likely spam", "hidden spam", "polite insult"),
 			Held: 5, HeldHam: some("wronged ham", "cold ham"),
 		}},
-		{"all are trusted", hindsight.Rule{Threshold: 1, Trust: hindsight.Everybody}, hindsight.Would{
+		{"all are trusted", hindsight.Rule{Threshold: 1, Trust: hindsight.Everybody}, hindsight.Result{
 			MissedSpam: some("sure spam", "likely spam", "hidden spam", "cold spam in haste"),
 			Published:  9, PublishedWrong: some(refused...),
 		}},
@@ -61,7 +62,7 @@ func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
 func TestOfManyOnlyTheNewestFiftyAreNamed(t *testing.T) {
 	cases := make([]hindsight.Case, 300)
 	for i := range cases {
-		cases[i] = hindsight.Case{Comment: fmt.Sprint(i), Truth: hindsight.Spam}
+		cases[i] = hindsight.Case{Comment: fmt.Sprint(i), Action: comment.MarkSpam}
 	}
 	missed := hindsight.Apply(hindsight.Rule{Threshold: 0.9}, cases).MissedSpam
 	if missed.N != 300 || len(missed.IDs) != 50 || missed.IDs[0] != "0" || missed.IDs[49] != "49" {
@@ -100,12 +101,12 @@ func TestWeeksBeginOnMondays(t *testing.T) {
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC) }
 	almaty := time.FixedZone("Almaty", 5*60*60)
 	cases := []hindsight.Case{
-		{At: at(23, 0), Truth: hindsight.Spam, Spam: 0.5, Warm: true},                                      // a Monday
-		{At: at(22, 23), Truth: hindsight.Ham, Spam: 1, Warm: true},                                        // the Sunday before
-		{At: at(16, 0), Truth: hindsight.Ham, Spam: 0, Warm: true},                                         // the Monday before
-		{At: time.Date(2026, 11, 16, 3, 0, 0, 0, almaty), Truth: hindsight.Spam, Spam: 1, Warm: true},      // Sunday evening in UTC
-		{At: at(17, 0), Truth: hindsight.Ham, Spam: 0.5},                                                   // cold
-		{At: time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC), Truth: hindsight.Spam, Spam: 0.25, Warm: true}, // a Wednesday
+		{At: at(23, 0), Action: comment.MarkSpam, Spam: 0.5, Warm: true},                                      // a Monday
+		{At: at(22, 23), Action: comment.Approve, Spam: 1, Warm: true},                                        // the Sunday before
+		{At: at(16, 0), Action: comment.Approve, Spam: 0, Warm: true},                                         // the Monday before
+		{At: time.Date(2026, 11, 16, 3, 0, 0, 0, almaty), Action: comment.MarkSpam, Spam: 1, Warm: true},      // Sunday evening in UTC
+		{At: at(17, 0), Action: comment.Approve, Spam: 0.5},                                                   // cold
+		{At: time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC), Action: comment.MarkSpam, Spam: 0.25, Warm: true}, // a Wednesday
 	}
 	weeks := hindsight.Weeks(cases, 0.9, 10)
 	want := []struct {

@@ -3,7 +3,8 @@ package hindsight
 import (
 	"time"
 
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 // MaxEntries is how far back into the log hindsight looks.
@@ -13,16 +14,16 @@ const MaxEntries = 10_000
 // that stands.
 type Past struct {
 	Cases     []Case
-	Reasons   map[decision.Reason]int // refusals by reason
-	Known     int                     // left out: the filter had been taught the comment already when it judged it
-	Withdrawn int                     // left out: their account's decisions were withdrawn
-	Undone    int                     // decisions passed over because they were taken back
-	Capped    bool                    // there are older ones that were not looked at
+	Reasons   map[comment.Reason]int // refusals by reason
+	Known     int                    // left out: the filter had been taught the comment already when it judged it
+	Withdrawn int                    // left out: their account's decisions were withdrawn
+	Undone    int                    // decisions passed over because they were taken back
+	Capped    bool                   // there are older ones that were not looked at
 }
 
 // PastOf reads the past since a time from the newest 10,000 entries of a log, newest first.
-func PastOf(entries []decision.Entry, since time.Time) Past {
-	p := Past{Reasons: map[decision.Reason]int{}}
+func PastOf(entries []ledger.Entry, since time.Time) Past {
+	p := Past{Reasons: map[comment.Reason]int{}}
 	p.Capped = len(entries) == MaxEntries && entries[len(entries)-1].Seq > 1
 	of := byComment(entries)
 	settled := make(map[string]bool, len(entries))
@@ -33,9 +34,9 @@ func PastOf(entries []decision.Entry, since time.Time) Past {
 			break
 		}
 		switch {
-		case d.Kind == decision.Withdrawal && d.Undoes == 0 && !d.Undone:
+		case d.Kind == ledger.Withdrawal && d.Undoes == 0 && !d.Undone:
 			withdrawn[d.Subject] = true // what it decided until then: the entries still to come
-		case d.Kind != decision.OnComment || d.Undoes != 0:
+		case d.Kind != ledger.OnComment || d.Undoes != 0:
 		case d.Undone:
 			p.Undone++
 		case !settled[d.Comment]:
@@ -47,9 +48,9 @@ func PastOf(entries []decision.Entry, since time.Time) Past {
 }
 
 // settle notes the decision by which a comment stands, with all that was read of its log.
-func (p *Past) settle(d decision.Entry, entries []decision.Entry, withdrawn bool) {
+func (p *Past) settle(d ledger.Entry, entries []ledger.Entry, withdrawn bool) {
 	switch {
-	case d.Action == decision.Hold: // it waits
+	case d.Action == comment.Hold: // it waits
 		return
 	case withdrawn:
 		p.Withdrawn++
@@ -60,26 +61,21 @@ func (p *Past) settle(d decision.Entry, entries []decision.Entry, withdrawn bool
 	}
 	c := Case{
 		Seq: d.Seq, Comment: d.Comment, Batch: d.Batch, By: d.By, At: d.At,
-		Score: d.Score, Spam: d.Spam, Warm: d.Warm, Refuse: d.Suggested == decision.Reject,
+		Action: d.Action, Score: d.Score, Spam: d.Spam, Warm: d.Warm, Refuse: d.Suggested == comment.Reject,
 	}
-	switch d.Action {
-	case decision.MarkSpam:
-		c.Truth = Spam
-		p.Reasons[d.Reason]++
-	case decision.Reject:
-		c.Truth = Refused
+	if d.Action != comment.Approve {
 		p.Reasons[d.Reason]++
 	}
 	p.Cases = append(p.Cases, c)
 }
 
 // byComment divides entries, newest first, by comment, where there are more than one.
-func byComment(entries []decision.Entry) map[string][]decision.Entry {
+func byComment(entries []ledger.Entry) map[string][]ledger.Entry {
 	n := make(map[string]int, len(entries))
 	for _, d := range entries {
 		n[d.Comment]++
 	}
-	of := map[string][]decision.Entry{}
+	of := map[string][]ledger.Entry{}
 	for _, d := range entries {
 		if n[d.Comment] > 1 {
 			of[d.Comment] = append(of[d.Comment], d)
@@ -91,7 +87,7 @@ func byComment(entries []decision.Entry) map[string][]decision.Entry {
 // knew reports whether the model that judged a comment before d had been taught that very
 // comment: by the decision that d replaces, of an older text or in another state, or by one
 // that was taken back, but not by the model yet. entries are the comment's, newest first.
-func knew(d decision.Entry, entries []decision.Entry) bool {
+func knew(d ledger.Entry, entries []ledger.Entry) bool {
 	end := d.Seq // of the time in which the entry at hand was the comment's last
 	for _, e := range entries {
 		if e.Seq >= d.Seq {

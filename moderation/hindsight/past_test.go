@@ -5,15 +5,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 var began = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // entries numbers a log's entries, given oldest first, and turns them round.
-func entries(list ...decision.Entry) []decision.Entry {
-	log := make([]decision.Entry, len(list))
+func entries(list ...ledger.Entry) []ledger.Entry {
+	log := make([]ledger.Entry, len(list))
 	for i, d := range list {
 		d.Seq, d.At = uint64(i+1), began.Add(time.Duration(i)*time.Minute)
 		log[len(list)-1-i] = d
@@ -24,37 +25,37 @@ func entries(list ...decision.Entry) []decision.Entry {
 func TestAPastIsWhatStandsOfEachComment(t *testing.T) {
 	lesson := []byte("hash")
 	past := hindsight.PastOf(entries(
-		decision.Entry{Comment: "twice", Action: decision.Approve, Lesson: lesson},
-		decision.Entry{Comment: "spam", Action: decision.MarkSpam, Reason: decision.ReasonSpam, By: "ann"},
-		decision.Entry{Comment: "twice", Action: decision.Reject, Reason: decision.ReasonOffTopic, ModelSeq: 0},
-		decision.Entry{Comment: "undone", Action: decision.Approve, Undone: true},
-		decision.Entry{Comment: "undone", Action: decision.Hold, Undoes: 4},
-		decision.Entry{Comment: "waits", Action: decision.Hold},
-		decision.Entry{Comment: "lost", Action: decision.Approve, By: "bob"},
-		decision.Entry{Comment: "known", Action: decision.Approve, Lesson: lesson},
-		decision.Entry{Comment: "known", Action: decision.MarkSpam, Reason: decision.ReasonSpam, ModelSeq: 8},
-		decision.Entry{Kind: decision.Withdrawal, Subject: "bob"},
-		decision.Entry{Comment: "later", Action: decision.Approve, By: "bob"},
+		ledger.Entry{Lesson: lesson, Ruling: ledger.Ruling{Comment: "twice", Action: comment.Approve}},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "spam", Action: comment.MarkSpam, Reason: comment.ReasonSpam}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "twice", Action: comment.Reject, Reason: comment.ReasonOffTopic, ModelSeq: 0}},
+		ledger.Entry{Undone: true, Ruling: ledger.Ruling{Comment: "undone", Action: comment.Approve}},
+		ledger.Entry{Undoes: 4, Ruling: ledger.Ruling{Comment: "undone", Action: comment.Hold}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "waits", Action: comment.Hold}},
+		ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "lost", Action: comment.Approve}},
+		ledger.Entry{Lesson: lesson, Ruling: ledger.Ruling{Comment: "known", Action: comment.Approve}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "known", Action: comment.MarkSpam, Reason: comment.ReasonSpam, ModelSeq: 8}},
+		ledger.Entry{Kind: ledger.Withdrawal, Teaching: ledger.Teaching{Subject: "bob"}},
+		ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "later", Action: comment.Approve}},
 	), time.Time{})
 	var got []string
 	for _, c := range past.Cases {
-		got = append(got, fmt.Sprintf("%s %d", c.Comment, c.Truth))
+		got = append(got, fmt.Sprintf("%s %v", c.Comment, c.Action))
 	}
-	if want := "[later 0 twice 2 spam 1]"; fmt.Sprint(got) != want {
+	if want := "[later approve twice reject spam spam]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if past.Undone != 1 || past.Known != 1 || past.Withdrawn != 1 || past.Capped {
 		t.Errorf("left out: %+v", past)
 	}
-	if len(past.Reasons) != 2 || past.Reasons[decision.ReasonSpam] != 1 || past.Reasons[decision.ReasonOffTopic] != 1 {
+	if len(past.Reasons) != 2 || past.Reasons[comment.ReasonSpam] != 1 || past.Reasons[comment.ReasonOffTopic] != 1 {
 		t.Errorf("reasons: %v", past.Reasons)
 	}
 }
 
 func TestAPastEndsWhereItIsAskedTo(t *testing.T) {
-	list := make([]decision.Entry, hindsight.MaxEntries+1)
+	list := make([]ledger.Entry, hindsight.MaxEntries+1)
 	for i := range list {
-		list[i] = decision.Entry{Comment: fmt.Sprint(i), Action: decision.Approve}
+		list[i] = ledger.Entry{Ruling: ledger.Ruling{Comment: fmt.Sprint(i), Action: comment.Approve}}
 	}
 	log := entries(list...)[:hindsight.MaxEntries] // as many as are read
 	if past := hindsight.PastOf(log, time.Time{}); len(past.Cases) != hindsight.MaxEntries || !past.Capped {

@@ -1,5 +1,41 @@
 package hindsight
 
+import (
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/ledger"
+)
+
+// A Log is what is read of a site's log.
+type Log interface {
+	DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry, error) // descending; seq 0: from the newest
+	// CountLessons counts the lessons of a label that count and were taught by a decision on
+	// a comment here, at most up to limit.
+	CountLessons(site int64, label classifier.Label, limit int) (int, error)
+}
+
+// Read reads a site's past since a time, or as far back as is looked.
+func Read(log Log, site int64, since time.Time) (Past, error) {
+	entries, err := log.DecisionsBefore(site, 0, MaxEntries)
+	if err != nil {
+		return Past{}, fmt.Errorf("read decisions: %w", err)
+	}
+	return PastOf(entries, since), nil
+}
+
+// Count counts what a site has taught.
+func Count(log Log, site int64) (t Tally, err error) {
+	if t.Ham, err = log.CountLessons(site, classifier.Ham, EnoughTaught); err == nil {
+		t.Spam, err = log.CountLessons(site, classifier.Spam, EnoughTaught)
+	}
+	if err != nil {
+		return Tally{}, fmt.Errorf("count lessons: %w", err)
+	}
+	return t, nil
+}
+
 // How much a site must have taught before its filter may act, or contradict anybody.
 const (
 	EnoughTaught = 100

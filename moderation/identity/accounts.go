@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
@@ -75,7 +74,7 @@ const maxName = 80
 
 // newAccount makes an account without password and roles.
 func (s *Service) newAccount(email, name string) (people.Account, error) {
-	email, ok := address.Email(email)
+	email, ok := text.Email(email)
 	if !ok {
 		return people.Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
 	}
@@ -174,7 +173,7 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 // ruledAccount finds an account that who rules, by its e-mail; whether another one exists is
 // not for everybody to know.
 func ruledAccount(tx Tx, who people.Actor, email string) (people.Account, error) {
-	email, ok := address.Email(email)
+	email, ok := text.Email(email)
 	if !ok {
 		return people.Account{}, errNoAccount()
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/address"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
@@ -34,7 +33,7 @@ type SignedIn struct {
 // SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
 func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (SignedIn, error) {
-	email, possible := address.Email(email)
+	email, possible := text.Email(email)
 	if wait := s.signins.Take(email, s.work.Now()); wait > 0 {
 		return SignedIn{}, problem.TooOften("Too many wrong passwords. Wait a little, then try again.", wait)
 	}

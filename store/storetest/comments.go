@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 var commentRules = []rule{
@@ -32,14 +30,14 @@ func commentComesBack(w *world) {
 	parent := w.comment()
 	full := w.draft(func(c *comment.Comment) {
 		c.Parent, c.Depth, c.Path = parent.ID, 1, parent.Path+"0000000000000001"
-		c.State, c.Version, c.Shown, c.ShownReplies = decision.Rejected, 7, true, 3
+		c.State, c.Version, c.Shown, c.ShownReplies = comment.Rejected, 7, true, 3
 		c.Name, c.Email, c.Website, c.Account, c.Badge = hostile, hostile, hostile, hostile, "owner"
 		c.Source, c.HTML, c.Markup, c.Lang, c.Search = hostile, hostile, 3, "kk", hostile
-		c.Reason, c.Note = decision.ReasonOther, hostile
+		c.Reason, c.Note = comment.ReasonOther, hostile
 		c.Writer, c.Address, c.Same, c.Submissions = []byte{0, 1}, []byte{2, 0xff}, []byte(c.ID), 4
-		c.Verdict = verdict.Verdict{
-			Score: 0.123456789, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
-			Signals: []verdict.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
+		c.Verdict = comment.Verdict{
+			Score: 0.123456789, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
+			Signals: []comment.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
 		}
 		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
 		c.EditedAt, c.DecidedAt = began.Add(time.Microsecond), began.Add(2*time.Microsecond)
@@ -114,21 +112,21 @@ func releaseSame(w *world) {
 	cutoff := began.Add(24 * time.Hour)
 	for i, tt := range []struct {
 		name     string
-		state    decision.State
-		reason   decision.Reason
+		state    comment.State
+		reason   comment.Reason
 		decided  time.Time
 		released bool
 	}{
-		{"waiting", decision.Pending, 0, time.Time{}, false},
-		{"approved long ago", decision.Approved, 0, began, false},
-		{"refused before the cutoff", decision.Rejected, decision.ReasonOther, cutoff.Add(-1000), true},
-		{"refused at the cutoff", decision.Rejected, decision.ReasonOther, cutoff, false},
-		{"spam before the cutoff", decision.Spam, decision.ReasonSpam, began, true},
-		{"spam after the cutoff", decision.Spam, decision.ReasonSpam, cutoff.Add(time.Hour), false},
-		{"removed, never decided", decision.Removed, 0, time.Time{}, true},
-		{"removed, was approved", decision.Removed, 0, cutoff.Add(time.Hour), true},
-		{"removed, had been refused just now", decision.Removed, decision.ReasonSpam, cutoff.Add(time.Hour), false},
-		{"removed, had been refused long ago", decision.Removed, decision.ReasonSpam, began, true},
+		{"waiting", comment.Pending, 0, time.Time{}, false},
+		{"approved long ago", comment.Approved, 0, began, false},
+		{"refused before the cutoff", comment.Rejected, comment.ReasonOther, cutoff.Add(-1000), true},
+		{"refused at the cutoff", comment.Rejected, comment.ReasonOther, cutoff, false},
+		{"spam before the cutoff", comment.Spam, comment.ReasonSpam, began, true},
+		{"spam after the cutoff", comment.Spam, comment.ReasonSpam, cutoff.Add(time.Hour), false},
+		{"removed, never decided", comment.Removed, 0, time.Time{}, true},
+		{"removed, was approved", comment.Removed, 0, cutoff.Add(time.Hour), true},
+		{"removed, had been refused just now", comment.Removed, comment.ReasonSpam, cutoff.Add(time.Hour), false},
+		{"removed, had been refused long ago", comment.Removed, comment.ReasonSpam, began, true},
 	} {
 		key := fmt.Sprint("release", i)
 		w.comment(in(tt.state), same(key), func(c *comment.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
@@ -149,7 +147,7 @@ func releaseSame(w *world) {
 func stateNeedsVersion(w *world) {
 	c := w.comment(same("v"))
 	change := comment.StateChange{
-		State: decision.Rejected, Reason: decision.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
+		State: comment.Rejected, Reason: comment.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
 	}
 	set := func(version int64, want bool) {
 		w.Helper()
@@ -168,7 +166,7 @@ func stateNeedsVersion(w *world) {
 	set(1, true)
 	set(1, false)
 	want := c
-	want.Version, want.State, want.Reason, want.Note = 2, decision.Rejected, decision.ReasonOffTopic, "why"
+	want.Version, want.State, want.Reason, want.Note = 2, comment.Rejected, comment.ReasonOffTopic, "why"
 	want.Standing, want.DecidedAt = 9, began.Add(time.Hour)
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after the change %+v, want %+v", got, want)
@@ -181,10 +179,10 @@ func stateNeedsVersion(w *world) {
 }
 
 func editWaitsAgain(w *world) {
-	c := w.comment(in(decision.Approved), same("e"), func(c *comment.Comment) { c.Standing = 4 })
+	c := w.comment(in(comment.Approved), same("e"), func(c *comment.Comment) { c.Standing = 4 })
 	change := comment.TextChange{
-		State: decision.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
-		Verdict:  verdict.Verdict{Score: 0.9, Action: decision.MarkSpam, Reason: decision.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
+		State: comment.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
+		Verdict:  comment.Verdict{Score: 0.9, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
 		Standing: 4, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
@@ -197,7 +195,7 @@ func editWaitsAgain(w *world) {
 		})
 	}
 	want := c
-	want.Version, want.State, want.Same = 2, decision.Pending, nil
+	want.Version, want.State, want.Same = 2, comment.Pending, nil
 	want.Source, want.HTML, want.Markup, want.Lang, want.Search = "new", "<p>new</p>", 2, "ru", "new"
 	want.Verdict, want.EditedAt = change.Verdict, change.EditedAt
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
@@ -215,7 +213,7 @@ func editWaitsAgain(w *world) {
 
 func verdictRenewal(w *world) {
 	c := w.comment(func(c *comment.Comment) { c.Verdict.ModelSeq = 5 })
-	decided := w.comment(in(decision.Approved))
+	decided := w.comment(in(comment.Approved))
 	for _, tt := range []struct {
 		id      string
 		version int64
@@ -225,7 +223,7 @@ func verdictRenewal(w *world) {
 		{c.ID, 1, 4, false}, {c.ID, 2, 6, false}, {c.ID, 1, 5, true}, {c.ID, 1, 6, true}, {c.ID, 1, 5, false},
 		{decided.ID, 1, 9, false}, {"nothing", 1, 9, false},
 	} {
-		v := verdict.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []verdict.Signal{{Name: "classifier", Weight: 1}}}
+		v := comment.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []comment.Signal{{Name: "classifier", Weight: 1}}}
 		w.update(func(tx Tx) error {
 			ok, err := tx.SetVerdict(w.site.ID, tt.id, tt.version, v)
 			if ok != tt.want {

@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/decision"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 var logRules = []rule{
@@ -25,7 +26,7 @@ var logRules = []rule{
 }
 
 // chained is the hash of a decision after another's.
-func chained(before []byte, d decision.Entry) []byte {
+func chained(before []byte, d ledger.Entry) []byte {
 	sum := sha256.Sum256(fmt.Appendf(bytes.Clone(before), "%d %s %s", d.Seq, d.Comment, d.Batch))
 	return sum[:]
 }
@@ -37,14 +38,18 @@ func (w *world) decide(batch string, n int, why error) error {
 		if err != nil {
 			return err
 		}
-		ds := make([]decision.Entry, n)
+		ds := make([]ledger.Entry, n)
 		for i := range ds {
-			d := decision.Entry{
-				Seq: head.Seq + 1, Site: w.site.ID, Batch: batch, Comment: fmt.Sprint(batch, "-", i), Version: 1,
-				By: "someone", Action: decision.Approve, To: decision.Approved, At: began,
+			d := ledger.Entry{
+				Seq:    head.Seq + 1,
+				Site:   w.site.ID,
+				Batch:  batch,
+				By:     "someone",
+				At:     began,
+				Ruling: ledger.Ruling{Comment: fmt.Sprint(batch, "-", i), Version: 1, Action: comment.Approve, To: comment.Approved},
 			}
 			d.Hash = chained(head.Hash, d)
-			head = decision.Head{Seq: d.Seq, Hash: d.Hash}
+			head = ledger.Head{Seq: d.Seq, Hash: d.Hash}
 			ds[i] = d
 		}
 		if err := tx.AppendDecisions(w.site.ID, ds); err != nil {
@@ -55,7 +60,7 @@ func (w *world) decide(batch string, n int, why error) error {
 	return err
 }
 
-func (w *world) decisionsAfter(seq uint64, limit int) (ds []decision.Entry) {
+func (w *world) decisionsAfter(seq uint64, limit int) (ds []ledger.Entry) {
 	w.Helper()
 	w.view(func(tx Tx) (err error) {
 		ds, err = tx.DecisionsAfter(w.site.ID, seq, limit)
@@ -156,10 +161,10 @@ func logRefusesGaps(w *world) {
 	if err := w.decide("first", 2, nil); err != nil {
 		w.Fatal(err)
 	}
-	d := func(seq uint64) decision.Entry {
-		return decision.Entry{Seq: seq, Batch: "b", Comment: "c", At: began, Hash: []byte{1}}
+	d := func(seq uint64) ledger.Entry {
+		return ledger.Entry{Seq: seq, Batch: "b", At: began, Hash: []byte{1}, Ruling: ledger.Ruling{Comment: "c"}}
 	}
-	for _, ds := range [][]decision.Entry{{d(1)}, {d(2)}, {d(4)}, {d(3), d(5)}, {d(3), d(3)}, {d(4), d(3)}} {
+	for _, ds := range [][]ledger.Entry{{d(1)}, {d(2)}, {d(4)}, {d(3), d(5)}, {d(3), d(3)}, {d(4), d(3)}} {
 		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 			if _, err := tx.LockLog(w.site.ID); err != nil {
 				return err
@@ -176,13 +181,17 @@ func logRefusesGaps(w *world) {
 }
 
 func decisionsComeBack(w *world) {
-	var want []decision.Entry
+	var want []ledger.Entry
 	for i := range 5 {
-		want = append(want, decision.Entry{
-			Seq: uint64(i + 1), Site: w.site.ID, Batch: fmt.Sprint("batch", i/2), Comment: fmt.Sprint("c", i%3), Version: int64(i + 1),
-			By: hostile, Action: decision.Reject, Reason: decision.ReasonUnlawful, Note: hostile,
-			From: decision.Pending, To: decision.Rejected, Score: 0.25, Suggested: decision.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0,
-			Lesson: []byte{0, 1}, At: began.Add(time.Duration(i)), Hash: []byte{byte(i), 0xff},
+		want = append(want, ledger.Entry{
+			Seq:    uint64(i + 1),
+			Site:   w.site.ID,
+			Batch:  fmt.Sprint("batch", i/2),
+			By:     hostile,
+			Lesson: []byte{0, 1},
+			At:     began.Add(time.Duration(i)),
+			Hash:   []byte{byte(i), 0xff},
+			Ruling: ledger.Ruling{Comment: fmt.Sprint("c", i%3), Version: int64(i + 1), Action: comment.Reject, Reason: comment.ReasonUnlawful, Note: hostile, From: comment.Pending, To: comment.Rejected, Score: 0.25, Suggested: comment.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0},
 		})
 		want[i].At = began.Add(time.Duration(i) * time.Microsecond)
 	}
@@ -195,18 +204,18 @@ func decisionsComeBack(w *world) {
 	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
 			name string
-			read func() ([]decision.Entry, error)
-			want []decision.Entry
+			read func() ([]ledger.Entry, error)
+			want []ledger.Entry
 		}{
-			{"after 0", func() ([]decision.Entry, error) { return tx.DecisionsAfter(w.site.ID, 0, 9) }, want},
-			{"after 2, two", func() ([]decision.Entry, error) { return tx.DecisionsAfter(w.site.ID, 2, 2) }, want[2:4]},
-			{"from the newest", func() ([]decision.Entry, error) { return tx.DecisionsBefore(w.site.ID, 0, 9) }, reversed},
-			{"before 4, two", func() ([]decision.Entry, error) { return tx.DecisionsBefore(w.site.ID, 4, 2) }, reversed[2:4]},
-			{"of c1", func() ([]decision.Entry, error) { return tx.DecisionsOf(w.site.ID, "c1") }, []decision.Entry{want[1], want[4]}},
-			{"of c2 and c0", func() ([]decision.Entry, error) { return tx.DecisionsOf(w.site.ID, "c2", "c0") }, []decision.Entry{want[0], want[2], want[3]}},
-			{"of none", func() ([]decision.Entry, error) { return tx.DecisionsOf(w.site.ID) }, nil},
-			{"batch", func() ([]decision.Entry, error) { return tx.Batch(w.site.ID, "batch1") }, want[2:4]},
-			{"no batch", func() ([]decision.Entry, error) { return tx.Batch(w.site.ID, "none") }, nil},
+			{"after 0", func() ([]ledger.Entry, error) { return tx.DecisionsAfter(w.site.ID, 0, 9) }, want},
+			{"after 2, two", func() ([]ledger.Entry, error) { return tx.DecisionsAfter(w.site.ID, 2, 2) }, want[2:4]},
+			{"from the newest", func() ([]ledger.Entry, error) { return tx.DecisionsBefore(w.site.ID, 0, 9) }, reversed},
+			{"before 4, two", func() ([]ledger.Entry, error) { return tx.DecisionsBefore(w.site.ID, 4, 2) }, reversed[2:4]},
+			{"of c1", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID, "c1") }, []ledger.Entry{want[1], want[4]}},
+			{"of c2 and c0", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID, "c2", "c0") }, []ledger.Entry{want[0], want[2], want[3]}},
+			{"of none", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID) }, nil},
+			{"batch", func() ([]ledger.Entry, error) { return tx.Batch(w.site.ID, "batch1") }, want[2:4]},
+			{"no batch", func() ([]ledger.Entry, error) { return tx.Batch(w.site.ID, "none") }, nil},
 		} {
 			got, err := tt.read()
 			if err != nil {
@@ -230,8 +239,13 @@ func undoneOnce(w *world) {
 			if err != nil {
 				return err
 			}
-			return tx.AppendDecisions(w.site.ID, []decision.Entry{{
-				Seq: head.Seq + 1, Batch: fmt.Sprint("undo", head.Seq), Comment: "c", Undoes: seq, At: began, Hash: []byte{1},
+			return tx.AppendDecisions(w.site.ID, []ledger.Entry{{
+				Seq:    head.Seq + 1,
+				Batch:  fmt.Sprint("undo", head.Seq),
+				Undoes: seq,
+				At:     began,
+				Hash:   []byte{1},
+				Ruling: ledger.Ruling{Comment: "c"},
 			}})
 		})
 		return err
@@ -247,14 +261,14 @@ func undoneOnce(w *world) {
 
 func lessonsInOrder(w *world) {
 	const n = 2500
-	want := make([]decision.Lesson, n)
+	want := make([]ledger.Lesson, n)
 	for i := range want {
-		want[i] = decision.Lesson{
+		want[i] = ledger.Lesson{
 			Lesson: classifier.Lesson{
 				Seq: uint64(i + 1), Label: classifier.Label(i % 5),
 				Comment: classifier.Comment{Text: fmt.Sprint("text ", i), Author: hostile, Email: "e", URL: "u"},
 			},
-			Comment: fmt.Sprint("c", i), Salt: []byte{byte(i)}, Counts: true,
+			Of: fmt.Sprint("c", i), Salt: []byte{byte(i)}, Counts: true,
 		}
 	}
 	if err := w.decide("all", n, nil); err != nil {

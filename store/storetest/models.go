@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 var modelRules = []rule{
@@ -25,7 +25,7 @@ var modelRules = []rule{
 }
 
 // append continues the site's log with decisions that need only what is their own.
-func (w *world) append(ds ...decision.Entry) {
+func (w *world) append(ds ...ledger.Entry) {
 	w.Helper()
 	w.update(func(tx Tx) error {
 		head, err := tx.LockLog(w.site.ID)
@@ -36,7 +36,7 @@ func (w *world) append(ds ...decision.Entry) {
 			d := &ds[i]
 			d.Seq, d.Site, d.Batch, d.At = head.Seq+1, w.site.ID, "batch", began
 			d.Hash = chained(head.Hash, *d)
-			head = decision.Head{Seq: d.Seq, Hash: d.Hash}
+			head = ledger.Head{Seq: d.Seq, Hash: d.Hash}
 		}
 		return tx.AppendDecisions(w.site.ID, ds)
 	})
@@ -54,23 +54,23 @@ func (w *world) counting() (all []string) {
 	return all
 }
 
-func lesson(seq uint64, part int, text string) decision.Lesson {
-	return decision.Lesson{
+func lesson(seq uint64, part int, text string) ledger.Lesson {
+	return ledger.Lesson{
 		Lesson: classifier.Lesson{Seq: seq, Comment: classifier.Comment{Text: text}},
-		Part:   part, Comment: text, Salt: []byte(text), Counts: true,
+		Part:   part, Of: text, Salt: []byte(text), Counts: true,
 	}
 }
 
 func lessonsWithdrawn(w *world) {
 	w.append(
-		decision.Entry{By: "ann", Comment: "c1"}, decision.Entry{By: "bob", Comment: "c2"},
-		decision.Entry{By: "ann", Comment: "c3"}, decision.Entry{By: "ann", Comment: "c4"},
-		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1},
-		decision.Entry{By: "ann", Kind: decision.Withdrawal, Subject: "ann", Lessons: 2, Before: 1},
-		decision.Entry{By: "ann", Comment: "c5"},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "c2"}},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c3"}}, ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c4"}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: 1}},
+		ledger.Entry{By: "ann", Kind: ledger.Withdrawal, Teaching: ledger.Teaching{Subject: "ann", Lessons: 2, Lowest: 1}},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c5"}},
 	)
 	w.update(func(tx Tx) error {
-		err := tx.AddLessons(w.site.ID, []decision.Lesson{
+		err := tx.AddLessons(w.site.ID, []ledger.Lesson{
 			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0, "copied"), lesson(7, 0, "later"),
 		})
 		return errors.Join(err, tx.SetStanding(w.site.ID, []uint64{1}, false))
@@ -125,9 +125,9 @@ func lessonsWithdrawn(w *world) {
 }
 
 func lessonsRetired(w *world) {
-	w.append(decision.Entry{By: "ann", Comment: "c1"}, decision.Entry{By: "bob", Comment: "c2"})
+	w.append(ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "c2"}})
 	w.update(func(tx Tx) error {
-		return tx.AddLessons(w.site.ID, []decision.Lesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
+		return tx.AddLessons(w.site.ID, []ledger.Lesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
 	})
 	retire := func(before time.Time, by uint64, n int, lowest uint64) {
 		w.Helper()
@@ -165,9 +165,9 @@ func lessonsRetired(w *world) {
 	}
 	w.view(func(tx Tx) error {
 		got, err := tx.Lessons(w.site.ID, 0, 9)
-		want := []decision.Lesson{
-			{Lesson: classifier.Lesson{Seq: 1}, Comment: "a", Withdrawn: 2},
-			{Lesson: classifier.Lesson{Seq: 2}, Comment: "b", Withdrawn: 5},
+		want := []ledger.Lesson{
+			{Lesson: classifier.Lesson{Seq: 1}, Of: "a", Withdrawn: 2},
+			{Lesson: classifier.Lesson{Seq: 2}, Of: "b", Withdrawn: 5},
 		}
 		for i := range got {
 			if len(got[i].Salt) == 0 {
@@ -184,10 +184,10 @@ func lessonsRetired(w *world) {
 func lessonsErased(w *world) {
 	const n = 130 // more than one statement takes
 	w.append(
-		decision.Entry{By: "ann", Comment: "c1"},
-		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: n},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: n}},
 	)
-	put := []decision.Lesson{lesson(1, 0, "a")}
+	put := []ledger.Lesson{lesson(1, 0, "a")}
 	for part := range n {
 		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
 	}
@@ -196,7 +196,7 @@ func lessonsErased(w *world) {
 	})
 	want := slices.Clone(put)
 	want[0].Counts = false
-	var chosen []decision.Lesson
+	var chosen []ledger.Lesson
 	for i := range want {
 		if i == 0 || i > 3 {
 			l := &want[i]
@@ -212,7 +212,7 @@ func lessonsErased(w *world) {
 	if got := w.counting(); !slices.Equal(got, []string{"2:part 0", "2:part 1", "2:part 2"}) {
 		w.Errorf("%v count", got)
 	}
-	left := func(what string, want []decision.Lesson, read func(Tx) ([]decision.Lesson, error)) {
+	left := func(what string, want []ledger.Lesson, read func(Tx) ([]ledger.Lesson, error)) {
 		w.Helper()
 		w.view(func(tx Tx) error {
 			got, err := read(tx)
@@ -227,19 +227,19 @@ func lessonsErased(w *world) {
 			return err
 		})
 	}
-	left("left", want, func(tx Tx) ([]decision.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
-	gone := slices.DeleteFunc(slices.Clone(want), func(l decision.Lesson) bool { return l.Withdrawn == 0 })
-	left("taken", gone, func(tx Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
-	left("taken by nobody", nil, func(tx Tx) ([]decision.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
+	left("left", want, func(tx Tx) ([]ledger.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
+	gone := slices.DeleteFunc(slices.Clone(want), func(l ledger.Lesson) bool { return l.Withdrawn == 0 })
+	left("taken", gone, func(tx Tx) ([]ledger.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
+	left("taken by nobody", nil, func(tx Tx) ([]ledger.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
 }
 
 func copiesFound(w *world) {
 	w.append(
-		decision.Entry{By: "ann", Comment: "c1"},
-		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1},
-		decision.Entry{By: "ann", Kind: decision.Erasure, Lessons: 1, Before: 1},
-		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "third", Lessons: 1},
-		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: 1, Before: 2, Undoes: 2},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: 1}},
+		ledger.Entry{By: "ann", Kind: ledger.Erasure, Teaching: ledger.Teaching{Lessons: 1, Lowest: 1}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "third", Lessons: 1}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Undoes: 2, Teaching: ledger.Teaching{Subject: "other", Lessons: 1, Lowest: 2}},
 	)
 	w.view(func(tx Tx) error {
 		got, err := tx.Copies(w.site.ID)
@@ -253,11 +253,11 @@ func copiesFound(w *world) {
 func lessonsOfOneEntry(w *world) {
 	const n = 2500 // several times what is read at once
 	w.append(
-		decision.Entry{By: "ann", Comment: "c1"},
-		decision.Entry{By: "ann", Kind: decision.Copy, Subject: "other", Lessons: n},
-		decision.Entry{By: "ann", Comment: "c3"},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: n}},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c3"}},
 	)
-	put := []decision.Lesson{lesson(1, 0, "before")}
+	put := []ledger.Lesson{lesson(1, 0, "before")}
 	for part := range n {
 		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
 	}
@@ -285,11 +285,11 @@ func lessonsOfOneEntry(w *world) {
 
 func lowestTouched(w *world) {
 	w.append(
-		decision.Entry{Comment: "c1"}, decision.Entry{Comment: "c2"}, decision.Entry{Comment: "c3"},
-		decision.Entry{Comment: "c3", Before: 3},
-		decision.Entry{Comment: "c3", Before: 4, Undoes: 4, Restores: 3},
-		decision.Entry{Comment: "c2", Before: 2},
-		decision.Entry{Comment: "c4"},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{Ruling: ledger.Ruling{Comment: "c2"}}, ledger.Entry{Ruling: ledger.Ruling{Comment: "c3"}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "c3", Before: 3}},
+		ledger.Entry{Undoes: 4, Ruling: ledger.Ruling{Comment: "c3", Before: 4, Restores: 3}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "c2", Before: 2}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "c4"}},
 	)
 	for after, want := range []uint64{2, 2, 2, 2, 2, 2, 0, 0} {
 		w.view(func(tx Tx) error {
@@ -300,7 +300,7 @@ func lowestTouched(w *world) {
 			return err
 		})
 	}
-	w.append(decision.Entry{Comment: "c3", Before: 6, Undoes: 6, Restores: 1})
+	w.append(ledger.Entry{Undoes: 6, Ruling: ledger.Ruling{Comment: "c3", Before: 6, Restores: 1}})
 	w.view(func(tx Tx) error {
 		got, err := tx.LowestTouched(w.site.ID, 7)
 		if got != 1 {

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/queue"
 )
 
 var queueRules = []rule{
@@ -20,13 +18,13 @@ var queueRules = []rule{
 	{"a writer's history tells approved, refused and first seen", writerHistory},
 }
 
-var allViews = []queue.View{
-	queue.ViewPending, queue.ViewSuspected, queue.ViewApproved, queue.ViewRejected,
-	queue.ViewSpam, queue.ViewReported, queue.ViewAppealed,
+var allViews = []comment.View{
+	comment.ViewPending, comment.ViewSuspected, comment.ViewApproved, comment.ViewRejected,
+	comment.ViewSpam, comment.ViewReported, comment.ViewAppealed,
 }
 
 // pages reads a whole view in pages of limit.
-func pages(w *world, q queue.Query, between func()) (all []comment.Comment) {
+func pages(w *world, q comment.QueueQuery, between func()) (all []comment.Comment) {
 	for {
 		var piece []comment.Comment
 		w.view(func(tx Tx) (err error) {
@@ -38,30 +36,30 @@ func pages(w *world, q queue.Query, between func()) (all []comment.Comment) {
 		}
 		all = append(all, piece...)
 		last := piece[len(piece)-1]
-		q.After = &queue.Cursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
+		q.After = &comment.QueueCursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
 		between()
 	}
 }
 
 func queueOrders(w *world) {
-	byView := map[queue.View][]comment.Comment{}
+	byView := map[comment.View][]comment.Comment{}
 	var drafts []comment.Comment
 	for i := range 40 {
-		state := decision.State(i % 5)
+		state := comment.State(i % 5)
 		c := w.draft(in(state), at(time.Duration(i*7%11)*time.Second), scored(float64(i*3%8)/7)) // times and scores repeat
 		drafts = append(drafts, c)
 		switch state {
-		case decision.Pending:
-			byView[queue.ViewPending] = append(byView[queue.ViewPending], c)
+		case comment.Pending:
+			byView[comment.ViewPending] = append(byView[comment.ViewPending], c)
 			if c.Verdict.Score >= 5.0/7 {
-				byView[queue.ViewSuspected] = append(byView[queue.ViewSuspected], c)
+				byView[comment.ViewSuspected] = append(byView[comment.ViewSuspected], c)
 			}
-		case decision.Approved:
-			byView[queue.ViewApproved] = append(byView[queue.ViewApproved], c)
-		case decision.Rejected:
-			byView[queue.ViewRejected] = append(byView[queue.ViewRejected], c)
-		case decision.Spam:
-			byView[queue.ViewSpam] = append(byView[queue.ViewSpam], c)
+		case comment.Approved:
+			byView[comment.ViewApproved] = append(byView[comment.ViewApproved], c)
+		case comment.Rejected:
+			byView[comment.ViewRejected] = append(byView[comment.ViewRejected], c)
+		case comment.Spam:
+			byView[comment.ViewSpam] = append(byView[comment.ViewSpam], c)
 		}
 	}
 	w.insert(drafts...)
@@ -70,14 +68,14 @@ func queueOrders(w *world) {
 	}
 	byRisk := func(a, b comment.Comment) int { return cmp.Compare(b.Verdict.Score, a.Verdict.Score) }
 	for _, view := range allViews {
-		for _, order := range []queue.Order{queue.Oldest, queue.Newest, queue.Risk} {
+		for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
 			for _, limit := range []int{1, 2, 3, 100} {
-				got := pages(w, queue.Query{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit}, func() {})
+				got := pages(w, comment.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit}, func() {})
 				want := slices.SortedFunc(slices.Values(byView[view]), byAge)
 				switch order {
-				case queue.Newest:
+				case comment.NewestFirst:
 					slices.Reverse(want)
-				case queue.Risk:
+				case comment.RiskiestFirst:
 					if !slices.IsSortedFunc(got, byRisk) {
 						w.Errorf("%s by risk, limit %d: not sorted: %v", view, limit, ids(got))
 					}
@@ -98,12 +96,12 @@ func queueIsStable(w *world) {
 	}
 	w.insert(drafts...)
 	decided := 0
-	got := pages(w, queue.Query{Site: w.site.ID, View: queue.ViewPending, Order: queue.Oldest, Limit: 3}, func() {
+	got := pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Limit: 3}, func() {
 		// Somebody decides what was already shown, and one arrives behind the reader.
 		done := drafts[decided]
 		decided++
 		w.update(func(tx Tx) error {
-			_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: decision.Spam, DecidedAt: began})
+			_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: comment.Spam, DecidedAt: began})
 			return err
 		})
 		w.comment(at(-time.Duration(decided) * time.Second))
@@ -115,7 +113,7 @@ func queueIsStable(w *world) {
 
 func queueSearch(w *world) {
 	find := func(query string) []string {
-		return ids(pages(w, queue.Query{Site: w.site.ID, View: queue.ViewPending, Order: queue.Oldest, Search: query, Limit: 2}, func() {}))
+		return ids(pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Search: query, Limit: 2}, func() {}))
 	}
 	for i, tt := range []struct{ text, hit, miss string }{
 		{"sale of 100% wool", "100%", "100%%"},
@@ -142,16 +140,16 @@ func queueCounts(w *world) {
 	for i := range 7 {
 		w.comment(scored(float64(i) / 10))
 	}
-	w.comment(in(decision.Approved))
+	w.comment(in(comment.Approved))
 	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
-			view  queue.View
+			view  comment.View
 			limit int
 			want  int
 		}{
-			{queue.ViewPending, 100, 7}, {queue.ViewPending, 7, 7}, {queue.ViewPending, 3, 3},
-			{queue.ViewSuspected, 100, 2}, {queue.ViewSuspected, 1, 1}, {queue.ViewApproved, 100, 1},
-			{queue.ViewSpam, 100, 0}, {queue.ViewReported, 100, 0}, {queue.ViewAppealed, 100, 0},
+			{comment.ViewPending, 100, 7}, {comment.ViewPending, 7, 7}, {comment.ViewPending, 3, 3},
+			{comment.ViewSuspected, 100, 2}, {comment.ViewSuspected, 1, 1}, {comment.ViewApproved, 100, 1},
+			{comment.ViewSpam, 100, 0}, {comment.ViewReported, 100, 0}, {comment.ViewAppealed, 100, 0},
 		} {
 			got, err := tx.CountQueue(w.site.ID, tt.view, 0.5, tt.limit)
 			if err != nil {
@@ -171,10 +169,10 @@ func staleVerdicts(w *world) {
 	b := w.comment(at(2*time.Second), scored(0.9), judgedBy(4))
 	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
 	w.comment(at(4*time.Second), scored(0.7), judgedBy(5))
-	w.comment(in(decision.Approved), judgedBy(1))
+	w.comment(in(comment.Approved), judgedBy(1))
 	w.view(func(tx Tx) error {
-		for order, want := range map[queue.Order][]string{
-			queue.Oldest: {a.ID, b.ID, c.ID}, queue.Newest: {c.ID, b.ID, a.ID}, queue.Risk: {b.ID, c.ID, a.ID},
+		for order, want := range map[comment.QueueOrder][]string{
+			comment.OldestFirst: {a.ID, b.ID, c.ID}, comment.NewestFirst: {c.ID, b.ID, a.ID}, comment.RiskiestFirst: {b.ID, c.ID, a.ID},
 		} {
 			for limit := range 4 {
 				got, err := tx.StalePending(w.site.ID, 5, order, limit)
@@ -192,11 +190,11 @@ func staleVerdicts(w *world) {
 
 func writerHistory(w *world) {
 	by := func(name string) wish { return func(c *comment.Comment) { c.Writer = []byte(name) } }
-	w.comment(by("ann"), at(5*time.Second), in(decision.Approved))
+	w.comment(by("ann"), at(5*time.Second), in(comment.Approved))
 	w.comment(by("ann"), at(3*time.Second))
-	w.comment(by("ann"), at(7*time.Second), in(decision.Rejected))
-	w.comment(by("ann"), at(8*time.Second), in(decision.Spam))
-	w.comment(by("ann"), at(9*time.Second), in(decision.Removed))
+	w.comment(by("ann"), at(7*time.Second), in(comment.Rejected))
+	w.comment(by("ann"), at(8*time.Second), in(comment.Spam))
+	w.comment(by("ann"), at(9*time.Second), in(comment.Removed))
 	w.comment(by("bob"), at(1*time.Second))
 	w.comment()
 	w.view(func(tx Tx) error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -204,11 +203,11 @@ func countsByPage(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	onOther := func(c *comment.Comment) { c.Page = other.ID }
 	for range 3 {
-		w.comment(in(decision.Approved))
+		w.comment(in(comment.Approved))
 	}
-	w.comment(in(decision.Approved), onOther)
+	w.comment(in(comment.Approved), onOther)
 	w.comment()
-	w.comment(in(decision.Spam))
+	w.comment(in(comment.Spam))
 	w.view(func(tx Tx) error {
 		pages := []string{w.page.ID, other.ID, "nothing"}
 		approved, err := tx.CountApproved(w.site.ID, pages)

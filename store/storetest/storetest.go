@@ -15,10 +15,9 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/verdict"
+	"github.com/aitys/aitys/moderation/learning"
 )
 
 // Tx is all that the rooms ask of a transaction.
@@ -26,6 +25,7 @@ type Tx interface {
 	ground.EventTx
 	ground.MetaTx
 	identity.Tx
+	learning.Tx
 	moderation.Tx
 }
 
@@ -137,7 +137,7 @@ func (w *world) draft(wishes ...wish) comment.Comment {
 	c := comment.Comment{
 		ID: id, Site: w.site.ID, Page: w.page.ID, Version: 1, Submissions: 1, FormAge: -1,
 		Path: fmt.Sprintf("%016d", n), Source: "text of " + id, Search: "text of " + id,
-		Verdict: verdict.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
+		Verdict: comment.Verdict{Score: 0.5, Spam: 0.5}, CreatedAt: began, EditUntil: began.Add(time.Hour),
 	}
 	for _, grant := range wishes {
 		grant(&c)
@@ -178,10 +178,10 @@ func at(offset time.Duration) wish {
 	return func(c *comment.Comment) { c.CreatedAt = began.Add(offset) }
 }
 
-func in(s decision.State) wish {
+func in(s comment.State) wish {
 	return func(c *comment.Comment) {
 		c.State = s
-		c.Shown = s == decision.Approved
+		c.Shown = s == comment.Approved
 	}
 }
 

@@ -9,14 +9,11 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/fold"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/queue"
-	"github.com/aitys/aitys/moderation/thread"
-	"github.com/aitys/aitys/moderation/verdict"
 )
 
 var tenantRules = []rule{
@@ -49,7 +46,7 @@ func fill(w *world, s ground.Site) {
 		Writer: []byte(oneName), CreatedAt: began,
 	}
 	shown, waiting := posted, posted
-	shown.ID, shown.State, shown.Shown = oneShown, decision.Approved, true
+	shown.ID, shown.State, shown.Shown = oneShown, comment.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
 	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
@@ -58,31 +55,45 @@ func fill(w *world, s ground.Site) {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
-		decided := decision.Entry{
-			Seq: 1, Batch: oneBatch, Comment: oneShown, Version: 1, By: "one-account", Action: decision.Approve,
-			To: decision.Approved, Note: s.Key, At: began, Hash: []byte("hash of " + s.Key),
+		decided := ledger.Entry{
+			Seq:    1,
+			Batch:  oneBatch,
+			By:     "one-account",
+			At:     began,
+			Hash:   []byte("hash of " + s.Key),
+			Ruling: ledger.Ruling{Comment: oneShown, Version: 1, Action: comment.Approve, To: comment.Approved, Note: s.Key},
 		}
-		lesson := decision.Lesson{
-			Lesson:  classifier.Lesson{Seq: 1, Comment: classifier.Comment{Text: s.Key}},
-			Comment: oneShown, Salt: []byte("salt"),
+		lesson := ledger.Lesson{
+			Lesson: classifier.Lesson{Seq: 1, Comment: classifier.Comment{Text: s.Key}},
+			Of:     oneShown, Salt: []byte("salt"),
 		}
-		touch := decision.Entry{
-			Kind: decision.Withdrawal, Subject: "nobody", Seq: 2, Batch: "one-touch", Before: 1, At: began, Hash: []byte("touch"),
+		touch := ledger.Entry{
+			Kind:     ledger.Withdrawal,
+			Seq:      2,
+			Batch:    "one-touch",
+			At:       began,
+			Hash:     []byte("touch"),
+			Teaching: ledger.Teaching{Subject: "nobody", Lowest: 1},
 		}
-		copied := decision.Entry{
-			Kind: decision.Copy, Subject: "nowhere", Seq: 3, Batch: "one-copy", At: began, Hash: []byte("copy"),
+		copied := ledger.Entry{
+			Kind:     ledger.Copy,
+			Seq:      3,
+			Batch:    "one-copy",
+			At:       began,
+			Hash:     []byte("copy"),
+			Teaching: ledger.Teaching{Subject: "nowhere"},
 		}
-		gone := decision.Lesson{
+		gone := ledger.Lesson{
 			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"), Proof: []byte(s.Key),
 		}
 		key := oneKey
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
 		return errors.Join(err, claim,
-			tx.AppendDecisions(s.ID, []decision.Entry{decided, touch, copied}),
+			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied}),
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
-			tx.AddLessons(s.ID, []decision.Lesson{lesson, gone}),
-			tx.EraseLessons(s.ID, []decision.Lesson{gone}, 9),
+			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
+			tx.EraseLessons(s.ID, []ledger.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
@@ -105,16 +116,16 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
 	"Thread": func(tx Tx, s int64) (any, error) {
-		return tx.Thread(thread.Query{Site: s, Page: onePage, Order: thread.Newest, From: oneRoot, Limit: 10})
+		return tx.Thread(comment.ThreadQuery{Site: s, Page: onePage, Order: comment.NewestRoots, From: oneRoot, Limit: 10})
 	},
 	"Queue": func(tx Tx, s int64) (any, error) {
-		return tx.Queue(queue.Query{Site: s, View: queue.ViewPending, Order: queue.Risk, Search: "one", Limit: 10})
+		return tx.Queue(comment.QueueQuery{Site: s, View: comment.ViewPending, Order: comment.RiskiestFirst, Search: "one", Limit: 10})
 	},
 	"CountQueue": func(tx Tx, s int64) (any, error) {
-		return tx.CountQueue(s, queue.ViewSuspected, 0.9, 10)
+		return tx.CountQueue(s, comment.ViewSuspected, 0.9, 10)
 	},
 	"StalePending": func(tx Tx, s int64) (any, error) {
-		return tx.StalePending(s, 9, queue.Oldest, 10)
+		return tx.StalePending(s, 9, comment.OldestFirst, 10)
 	},
 	"Writers":         func(tx Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
 	"Head":            func(tx Tx, s int64) (any, error) { return tx.Head(s) },
@@ -193,10 +204,10 @@ var writes = []struct {
 		return err
 	}},
 	{"SetVerdict", func(tx Tx, s int64) error {
-		return done(tx.SetVerdict(s, oneWaiting, 1, verdict.Verdict{Score: 0.99, ModelSeq: 2}))
+		return done(tx.SetVerdict(s, oneWaiting, 1, comment.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
 	{"SetState", func(tx Tx, s int64) error {
-		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: decision.Removed}))
+		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: comment.Removed}))
 	}},
 	{"ReleaseSame", func(tx Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
 	{"SetText", func(tx Tx, s int64) error {
@@ -214,13 +225,13 @@ var writes = []struct {
 		return err
 	}},
 	{"EraseLessons", func(tx Tx, s int64) error {
-		return tx.EraseLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
+		return tx.EraseLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
 	}},
 	{"AppendDecisions", func(tx Tx, s int64) error {
-		return tx.AppendDecisions(s, []decision.Entry{{Seq: 4, Batch: "two", Comment: oneShown, Undoes: 1, At: began, Hash: []byte("2")}})
+		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 4, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"), Ruling: ledger.Ruling{Comment: oneShown}}})
 	}},
 	{"AddLessons", func(tx Tx, s int64) error {
-		return tx.AddLessons(s, []decision.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Comment: oneShown}})
+		return tx.AddLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Of: oneShown}})
 	}},
 	{"PutSnapshot", func(tx Tx, s int64) error {
 		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})

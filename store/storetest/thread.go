@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/decision"
-	"github.com/aitys/aitys/moderation/thread"
 )
 
 var threadRules = []rule{
@@ -20,14 +18,14 @@ func plant(w *world) (oldest, newest []string) {
 	var threads [][]string
 	for r := range 5 {
 		var thread []string
-		top := w.draft(in(decision.Approved))
+		top := w.draft(in(comment.Approved))
 		drafts, thread = append(drafts, top), append(thread, top.ID)
 		for i := range r {
-			reply := w.draft(in(decision.Approved), func(c *comment.Comment) {
+			reply := w.draft(in(comment.Approved), func(c *comment.Comment) {
 				c.Parent, c.Depth, c.Path = top.ID, 1, top.Path+fmt.Sprintf("%016d", i)
 			})
 			drafts, thread = append(drafts, reply), append(thread, reply.ID)
-			deep := w.draft(in(decision.Approved), func(c *comment.Comment) {
+			deep := w.draft(in(comment.Approved), func(c *comment.Comment) {
 				c.Parent, c.Depth, c.Path = reply.ID, 2, reply.Path+"Zz~0000000000001"
 			})
 			drafts, thread = append(drafts, deep), append(thread, deep.ID)
@@ -49,11 +47,11 @@ func threadBothOrders(w *world) {
 	oldest, newest := plant(w)
 	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
-			order thread.Order
+			order comment.ThreadOrder
 			want  []string
-		}{{thread.Oldest, oldest}, {thread.Newest, newest}} {
+		}{{comment.OldestRoots, oldest}, {comment.NewestRoots, newest}} {
 			for limit := 1; limit <= len(tt.want)+1; limit++ {
-				q := thread.Query{Site: w.site.ID, Page: w.page.ID, Order: tt.order, Limit: limit}
+				q := comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: tt.order, Limit: limit}
 				var got []string
 				for {
 					piece, err := tx.Thread(q)
@@ -63,7 +61,7 @@ func threadBothOrders(w *world) {
 					if len(piece) == 0 {
 						break
 					}
-					if from, err := tx.Thread(thread.Query{
+					if from, err := tx.Thread(comment.ThreadQuery{
 						Site: q.Site, Page: q.Page, Order: q.Order, From: piece[0].Path, Limit: limit,
 					}); err != nil || !slices.Equal(ids(from), ids(piece)) {
 						w.Errorf("order %d, limit %d: from the first of %v on comes %v (%v)", tt.order, limit, ids(piece), ids(from), err)
@@ -82,20 +80,20 @@ func threadBothOrders(w *world) {
 
 func threadShowsOnlyShown(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
-	shown := w.comment(in(decision.Approved))
-	kept := w.comment(in(decision.Removed), func(c *comment.Comment) { c.Shown, c.ShownReplies = true, 1 })
-	for _, state := range []decision.State{decision.Pending, decision.Rejected, decision.Spam, decision.Removed} {
+	shown := w.comment(in(comment.Approved))
+	kept := w.comment(in(comment.Removed), func(c *comment.Comment) { c.Shown, c.ShownReplies = true, 1 })
+	for _, state := range []comment.State{comment.Pending, comment.Rejected, comment.Spam, comment.Removed} {
 		w.comment(in(state))
 	}
-	w.comment(in(decision.Approved), func(c *comment.Comment) { c.Page = other.ID })
+	w.comment(in(comment.Approved), func(c *comment.Comment) { c.Page = other.ID })
 	w.view(func(tx Tx) error {
-		for _, order := range []thread.Order{thread.Oldest, thread.Newest} {
-			got, err := tx.Thread(thread.Query{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
+		for _, order := range []comment.ThreadOrder{comment.OldestRoots, comment.NewestRoots} {
+			got, err := tx.Thread(comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
 			if err != nil {
 				return err
 			}
 			want := []string{shown.ID, kept.ID}
-			if order == thread.Newest {
+			if order == comment.NewestRoots {
 				slices.Reverse(want)
 			}
 			if !slices.Equal(ids(got), want) {

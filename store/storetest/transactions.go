@@ -8,7 +8,6 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/thread"
 )
 
 var transactionRules = []rule{
@@ -181,7 +180,7 @@ func viewIsLeft(w *world) {
 	err := w.store.View(ctx, func(tx Tx) error {
 		leave()
 		for range 1000 { // SQLite notices between two steps
-			if _, err := tx.Thread(thread.Query{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
+			if _, err := tx.Thread(comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
 				return err
 			}
 		}

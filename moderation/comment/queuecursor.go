@@ -1,0 +1,46 @@
+package comment
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"strings"
+	"time"
+)
+
+// A Cursor is the last row of the page before.
+type QueueCursor struct {
+	At    time.Time
+	ID    string
+	Score float64
+}
+
+// CursorOf is where the page after a comment begins.
+func CursorOf(c Comment) *QueueCursor {
+	return &QueueCursor{At: c.CreatedAt, ID: c.ID, Score: c.Verdict.Score}
+}
+
+// Write makes a cursor opaque. It holds the order, since in another it means nothing.
+func (c QueueCursor) Write(order QueueOrder) string {
+	raw := []byte{order[0]}
+	raw = binary.BigEndian.AppendUint64(raw, uint64(c.At.UnixMicro()))
+	raw = binary.BigEndian.AppendUint64(raw, math.Float64bits(c.Score))
+	return base64.RawURLEncoding.EncodeToString(append(raw, c.ID...))
+}
+
+// readCursor returns nil for what is no cursor of that order.
+func readQueueCursor(order QueueOrder, text string) *QueueCursor {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(raw) < 18 || len(raw) > 80 || raw[0] != order[0] {
+		return nil
+	}
+	c := QueueCursor{
+		At:    time.UnixMicro(int64(binary.BigEndian.Uint64(raw[1:]))).UTC(),
+		Score: math.Float64frombits(binary.BigEndian.Uint64(raw[9:])),
+		ID:    string(raw[17:]),
+	}
+	if !(c.Score >= 0 && c.Score <= 1) || strings.ContainsFunc(c.ID, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil
+	}
+	return &c
+}

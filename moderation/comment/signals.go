@@ -1,0 +1,83 @@
+package comment
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/aitys/aitys/moderation/markup"
+)
+
+// What findings weigh, in nats towards refusal. None that is less than certain reaches 0.9
+// without another: sigmoid(2) is 0.88.
+const (
+	maxLogit       = 7.0
+	linkWeight     = 0.7 // each; only while the model is cold
+	maxLinkWeight  = 2.0
+	trapWeight     = 4.0
+	againWeight    = 2.0
+	hurriedWeight  = 2.0 // sent within hurried seconds
+	quickWeight    = 1.0 // sent within quick seconds
+	hurried, quick = 2, 4
+	maxKnownBad    = 1.5
+	maxKnownGood   = -1.0 // nobody has to prove a name: one is not good after one good comment
+	manyKnownGood  = 10   // comments that make it so
+
+	manySubmissions = 3
+)
+
+func signals(f Facts, v Verdict, logit float64) []Signal {
+	var found []Signal
+	add := func(name, code string, weight float64, args map[string]any, text string) {
+		found = append(found, Signal{Name: name, Code: code, Weight: weight, Args: args, Text: text})
+	}
+	if v.Warm {
+		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // no program is that sure
+		add("classifier", "classifier.spam", min(max(logit, -maxLogit), maxLogit), map[string]any{"percent": percent},
+			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
+	}
+	if n := len(markup.Links(f.Source)); n > 0 {
+		weight := min(float64(n)*linkWeight, maxLinkWeight)
+		if v.Warm {
+			weight = 0 // the model knows links, and which
+		}
+		add("link", "link.count", weight, map[string]any{"count": n}, plural(n, "It has %d link.", "It has %d links."))
+	}
+	if f.Submissions >= manySubmissions {
+		found = append(found, duplicate(f.Submissions))
+	}
+	if f.Trap {
+		add("honeypot", "honeypot.filled", trapWeight, nil, "A field that people do not see was filled in.")
+	}
+	if f.FormAge >= 0 && f.FormAge < quick {
+		weight := quickWeight
+		if f.FormAge < hurried {
+			weight = hurriedWeight
+		}
+		add("form_age", "form_age.quick", weight, map[string]any{"seconds": f.FormAge},
+			plural(f.FormAge, "It was sent %d second after the form was opened.", "It was sent %d seconds after the form was opened."))
+	}
+	if f.Approved+f.Refused > 0 {
+		add("writer", "writer.history", f.writerWeight(), map[string]any{"approved": f.Approved, "refused": f.Refused},
+			fmt.Sprintf("Of this writer's comments %d were approved and %d refused.", f.Approved, f.Refused))
+	}
+	return found
+}
+
+func (f Facts) writerWeight() float64 {
+	if good := f.Approved - f.Refused; good > 0 {
+		return maxKnownGood * min(1, float64(good)/manyKnownGood)
+	}
+	return min(maxKnownBad, math.Log((float64(f.Refused)+0.5)/(float64(f.Approved)+0.5)))
+}
+
+func duplicate(submissions int) Signal {
+	return Signal{Name: "duplicate", Code: "duplicate.again", Weight: againWeight, Args: map[string]any{"count": submissions},
+		Text: fmt.Sprintf("It was submitted %d times.", submissions)}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf(one, n)
+	}
+	return fmt.Sprintf(many, n)
+}

@@ -1,0 +1,137 @@
+package comment
+
+import (
+	"math"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// A Verdict is what the service suggests. Warm false means that the classifier had nothing
+// to say; Spam is the classifier's own calibrated probability.
+type Verdict struct {
+	Score    float64
+	Action   Action
+	Reason   Reason
+	Signals  []Signal
+	Spam     float64
+	Warm     bool
+	ModelSeq uint64
+}
+
+// A Signal is one finding on a comment: Weight in nats, positive towards refusal, Text a
+// sentence for a person (English; Code and Args let the desk say it in its own language).
+type Signal struct {
+	Name   string         `json:"name"`
+	Weight float64        `json:"weight"`
+	Text   string         `json:"text"`
+	Code   string         `json:"code,omitempty"`
+	Args   map[string]any `json:"args,omitempty"`
+}
+
+// Facts are what is known of a comment besides what its site's model says of its text.
+type Facts struct {
+	Source      string
+	Submissions int
+	Trap        bool // the honeypot was filled
+	FormAge     int  // seconds the form was open; -1 unknown
+
+	Approved, Refused int // the writer's earlier comments
+}
+
+// Lifted reports whether something about a comment makes it suspect, whatever its text.
+func (f Facts) Lifted() bool { return f.Trap || f.Submissions >= manySubmissions }
+
+// Judged is what a site's model said of a comment. It is not OK when it could not say anything.
+type Judged struct {
+	classifier.Judgement
+	Changed uint64 // what verdicts by the model are stamped with; 0: no model could be asked
+	OK      bool
+}
+
+// Reasons are those that have a model of their own, as classifier.Judgement has them.
+var JudgedReasons = [3]Reason{ReasonHateSpeech, ReasonObscenity, ReasonPersonalAttack}
+
+// A reason is suggested from one probability on, and likely from another: what may well be
+// refused for it is not called good.
+const (
+	suggestedReason = 0.9
+	likelyReason    = 0.5
+)
+
+// Of brings together what is known of a comment: its text's probabilities, how it came, and
+// its writer's history. suspect is the score from which a comment is suspected.
+func VerdictOf(f Facts, j Judged, suspect float64) Verdict {
+	v := Verdict{Spam: 0.5, ModelSeq: j.Changed}
+	if j.OK {
+		v.Spam, v.Warm = j.Spam, j.Warm
+	}
+	v.Signals = signals(f, v, j.Logit)
+	v.decide(suspect, f.Lifted(), j.Reasons)
+	return v
+}
+
+// decide works out score, action and reason from the signals.
+func (v *Verdict) decide(suspect float64, lift bool, reasons [3]float64) {
+	sum := 0.0
+	for _, s := range v.Signals {
+		sum += s.Weight
+	}
+	v.Score = 1 / (1 + math.Exp(-sum))
+	if lift {
+		v.Score = max(v.Score, suspect)
+	}
+	worst := 0
+	for i, p := range reasons {
+		if p > reasons[worst] {
+			worst = i
+		}
+	}
+	v.Action, v.Reason = Hold, NoReason
+	switch {
+	case v.Score >= suspect:
+		v.Action, v.Reason = MarkSpam, ReasonSpam
+	case reasons[worst] >= suggestedReason:
+		v.Action, v.Reason = Reject, JudgedReasons[worst]
+	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason:
+		v.Action = Approve
+	}
+}
+
+// Again is a waiting comment's verdict after it was submitted once more; only what that adds
+// is new, so the model need not be asked.
+func (v Verdict) Again(f Facts, suspect float64) Verdict {
+	if !f.Lifted() {
+		return v
+	}
+	v.Signals = slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool { return s.Name == "duplicate" })
+	v.Signals = append(v.Signals, duplicate(f.Submissions))
+	v.decide(suspect, true, [3]float64{})
+	return v
+}
+
+// Likely reports whether a comment may well have to be refused for a reason: it is at least as
+// probable as not, or what the verdict suggests.
+func (v Verdict) Likely(r Reason, probability float64) bool {
+	return probability >= likelyReason || probability > 0 && v.Action == Reject && v.Reason == r
+}
+
+// A LikelyReason is why a comment may well have to be refused, by today's model: a reason that
+// is at least as probable as not, or that its verdict suggests. Evidence is what speaks for and
+// against it, strongest first; a Weight's Spam counts the lessons of this reason.
+type LikelyReason struct {
+	Reason      Reason
+	Probability float64
+	Evidence    []classifier.Weight
+}
+
+// What the filter is sure of.
+const (
+	surelySpam = 0.98
+	surelyHam  = 0.02
+)
+
+// Contradicts reports whether an action goes against what the filter was sure of.
+func (v Verdict) Contradicts(a Action) bool {
+	return v.Warm && (a == Approve && v.Spam > surelySpam || a == MarkSpam && v.Spam < surelyHam)
+}

@@ -1,0 +1,95 @@
+package comment_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+const suspect = 0.9
+
+// said is what a warm model says: spam with a probability.
+func said(spam float64, reasons ...float64) comment.Judged {
+	j := comment.Judged{OK: true, Changed: 7}
+	j.Warm, j.Spam, j.Logit = true, spam, math.Log(spam/(1-spam))
+	copy(j.Reasons[:], reasons)
+	return j
+}
+
+func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
+	quiet := comment.Facts{Source: "Tomatoes grew well.", FormAge: -1, Submissions: 1}
+	trapped, again := quiet, quiet
+	trapped.Trap, again.Submissions = true, 3
+	links := quiet
+	links.Source = "http://a.example http://b.example http://c.example http://d.example"
+	known, refused, hurried := quiet, quiet, quiet
+	known.Approved, refused.Refused, hurried.FormAge = 20, 5, 1
+	for _, tt := range []struct {
+		name   string
+		facts  comment.Facts
+		judged comment.Judged
+		action comment.Action
+		reason comment.Reason
+		least  float64 // of the score
+		most   float64
+	}{
+		{"nothing is known", quiet, comment.Judged{}, comment.Hold, 0, 0.5, 0.5},
+		{"the model is sure of spam", quiet, said(0.99), comment.MarkSpam, comment.ReasonSpam, 0.98, 1},
+		{"the model is sure of ham", quiet, said(0.01), comment.Approve, 0, 0, 0.02},
+		{"the model is not sure", quiet, said(0.5), comment.Hold, 0, 0.5, 0.5},
+		{"ham, but likely an insult", quiet, said(0.01, 0, 0, 0.6), comment.Hold, 0, 0, 0.02},
+		{"ham, and surely an insult", quiet, said(0.01, 0, 0, 0.95), comment.Reject, comment.ReasonPersonalAttack, 0, 0.02},
+		{"the honeypot was filled", trapped, said(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
+		{"submitted three times", again, said(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
+		{"many links and no model", links, comment.Judged{}, comment.Hold, 0, 0.6, 0.89},
+		{"sent within a second, and no model", hurried, comment.Judged{}, comment.Hold, 0, 0.6, 0.89},
+		{"a known writer", known, said(0.5), comment.Hold, 0, 0.2, 0.3},
+		{"a refused writer", refused, said(0.5), comment.Hold, 0, 0.8, 0.89},
+	} {
+		v := comment.VerdictOf(tt.facts, tt.judged, suspect)
+		if v.Action != tt.action || v.Reason != tt.reason || v.Score < tt.least || v.Score > tt.most || v.ModelSeq != tt.judged.Changed {
+			t.Errorf("%s: got %v %v with %v by %d, want %v %v with %v to %v", tt.name,
+				v.Action, v.Reason, v.Score, v.ModelSeq, tt.action, tt.reason, tt.least, tt.most)
+		}
+	}
+}
+
+func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
+	f := comment.Facts{Source: "Tomatoes grew well.", FormAge: -1, Submissions: 2}
+	first := comment.VerdictOf(f, said(0.01), suspect)
+	if again := first.Again(f, suspect); again.Action != first.Action || len(again.Signals) != len(first.Signals) {
+		t.Errorf("twice is no sign of anything: got %+v", again)
+	}
+	for f.Submissions = 3; f.Submissions < 5; f.Submissions++ {
+		v := first.Again(f, suspect).Again(f, suspect)
+		if len(v.Signals) != len(first.Signals)+1 || v.Score < suspect || v.Action != comment.MarkSpam || v.Spam != first.Spam {
+			t.Errorf("after %d submissions: got %+v", f.Submissions, v)
+		}
+	}
+	if len(first.Signals) != 1 || first.Action != comment.Approve {
+		t.Errorf("the verdict before has changed: %+v", first)
+	}
+}
+
+func TestAReasonIsLikelyByItsProbabilityOrBecauseItIsSuggested(t *testing.T) {
+	v := comment.Verdict{Action: comment.Reject, Reason: comment.ReasonObscenity}
+	for _, tt := range []struct {
+		reason      comment.Reason
+		probability float64
+		want        bool
+	}{
+		{comment.ReasonHateSpeech, 0.5, true},
+		{comment.ReasonHateSpeech, 0.49, false},
+		{comment.ReasonObscenity, 0.1, true},
+		{comment.ReasonObscenity, 0, false},
+	} {
+		if got := v.Likely(tt.reason, tt.probability); got != tt.want {
+			t.Errorf("%v with %v is likely: %t", tt.reason, tt.probability, got)
+		}
+	}
+	if classifier.Label(len(comment.JudgedReasons))+classifier.HateSpeech != classifier.PersonalAttack+1 {
+		t.Error("the classifier knows more or fewer reasons")
+	}
+}

@@ -1,0 +1,304 @@
+package identity_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+const password = "correct horse battery"
+
+func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
+	w := newWorld(t)
+	root := w.account("root", people.Owner)
+	who := w.signIn("root").Actor
+	_, value, err := w.S.AddToken(w.Ctx, who, identity.NewToken{Name: "bound", Sites: []string{"a"}, Scope: people.ScopeAdmin})
+	w.Must(err)
+	if !strings.HasPrefix(value, "aitys_") || len(value) != 6+43 {
+		t.Errorf("the value is %q", value)
+	}
+	bound, err := w.S.ActorByToken(w.Ctx, value)
+	w.Must(err)
+	if bound.Role(w.A.ID) != people.Owner || bound.Role(w.B.ID) != people.NoRole {
+		t.Errorf("it is %v on a and %v on b", bound.Role(w.A.ID), bound.Role(w.B.ID))
+	}
+	inner, _, err := w.S.AddToken(w.Ctx, bound, identity.NewToken{})
+	w.Must(err)
+	if len(inner.Sites) != 1 || inner.Sites[0] != w.A.ID || inner.Scope != people.ScopeDecide {
+		t.Errorf("a bound token made one of scope %v on sites %v", inner.Scope, inner.Sites)
+	}
+	secret, on, role := "another horse battery", true, people.Author
+	for name, try := range map[string]func() error{
+		"a token for another site": func() error {
+			_, _, err := w.S.AddToken(w.Ctx, bound, identity.NewToken{Sites: []string{"b"}})
+			return err
+		},
+		"its account's password": func() error {
+			_, err := w.S.SetAccount(w.Ctx, bound, root.ID, identity.AccountChange{Password: &secret})
+			return err
+		},
+		"disabling": func() error {
+			_, err := w.S.SetAccount(w.Ctx, bound, root.ID, identity.AccountChange{Disabled: &on})
+			return err
+		},
+		"a role": func() error {
+			_, err := w.S.SetAccount(w.Ctx, bound, root.ID, identity.AccountChange{Role: &role})
+			return err
+		},
+		"removing its account": func() error { return w.S.RemoveAccount(w.Ctx, bound, root.ID) },
+		"a new site": func() error {
+			_, _, err := w.S.AddSite(w.Ctx, bound, ground.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
+			return err
+		},
+	} {
+		if err := try(); err == nil {
+			t.Errorf("a token bound to one site did %s", name)
+		}
+	}
+	outer, _, err := w.S.AddToken(w.Ctx, who, identity.NewToken{})
+	w.Must(err)
+	list, err := w.S.Tokens(w.Ctx, bound)
+	w.Must(err)
+	if len(list) != 2 {
+		t.Errorf("a bound token lists %d tokens, want those bound as it is", len(list))
+	}
+	roomstest.WantCode(t, "removing one that reaches further", w.S.RemoveToken(w.Ctx, bound, outer.ID), "token.unknown")
+	roomstest.WantCode(t, "removing itself", w.S.RemoveToken(w.Ctx, bound, bound.Token), "")
+	_, err = w.S.ActorByToken(w.Ctx, value)
+	roomstest.WantCode(t, "a removed token", err, "auth.needed")
+}
+
+func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
+	w := newWorld(t)
+	w.AddPerson("root", people.Owner)
+	w.AddSite("c")
+	ends := w.AddToken("root@staff.example", people.ScopeAdmin, "c")
+	both := w.AddToken("root@staff.example", people.ScopeAdmin, "c", "b")
+	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "c"))
+	list, err := w.S.Tokens(w.Ctx, w.AddToken("root@staff.example", people.ScopeAdmin))
+	w.Must(err)
+	for _, k := range list {
+		if k.ID == ends.Token {
+			t.Errorf("the token stands, bound to %v", k.Sites)
+		}
+		if k.ID == both.Token && (len(k.Sites) != 1 || k.Sites[0] != w.B.ID) {
+			t.Errorf("the other one is bound to %v, want b alone", k.Sites)
+		}
+	}
+}
+
+func TestTheLastOwnerStays(t *testing.T) {
+	w := newWorld(t)
+	root := w.AddPerson("root", people.Owner)
+	first := w.AddPerson("first", people.Owner, "a")
+	on, author, moderator := true, people.Author, people.Moderator
+	attempts := func(id string) map[string]error {
+		_, disabled := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Disabled: &on})
+		_, demoted := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &author})
+		_, moved := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &moderator, Sites: []string{"b"}})
+		return map[string]error{
+			"disabled": disabled, "demoted": demoted, "moved": moved,
+			"removed": w.S.RemoveAccount(w.Ctx, people.Operator, id),
+		}
+	}
+	for what, err := range attempts(root.Account.ID) {
+		roomstest.WantCode(t, "the last owner of all sites was "+what, err, "field.invalid")
+	}
+	second := w.AddPerson("second", people.Owner)
+	codes := inParallel(2, func(i int) error {
+		return w.S.RemoveAccount(w.Ctx, people.Operator, []string{root.Account.ID, second.Account.ID}[i])
+	})
+	if codes[""] != 1 || codes["field.invalid"] != 1 {
+		t.Errorf("of two owners removed at one instant: %v", codes)
+	}
+	if err := w.S.RemoveAccount(w.Ctx, people.Operator, first.Account.ID); err != nil {
+		t.Errorf("a site's owner beside an owner of all: %v", err)
+	}
+
+	w = newWorld(t)
+	only, other := w.AddPerson("only", people.Owner, "a"), w.AddPerson("other", people.Owner, "b")
+	for what, err := range attempts(only.Account.ID) {
+		roomstest.WantCode(t, "a site's last owner was "+what, err, "field.invalid")
+	}
+	roomstest.WantCode(t, "by themselves", w.S.RemoveAccount(w.Ctx, only, only.Account.ID), "field.invalid")
+	roomstest.WantCode(t, "another site's", w.S.RemoveAccount(w.Ctx, only, other.Account.ID), "account.unknown")
+}
+
+func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
+	w := newWorld(t)
+	w.AddPerson("root", people.Owner)
+	owner := w.AddPerson("owner", people.Owner, "a")
+	both := w.AddPerson("both", people.Moderator, "a", "b")
+	elsewhere := w.AddPerson("elsewhere", people.Moderator, "b")
+	mine := w.AddPerson("mine", people.Moderator, "a")
+	list, err := w.S.Accounts(w.Ctx, owner)
+	w.Must(err)
+	var names []string
+	for _, a := range list {
+		names = append(names, a.Name)
+		if a.Roles[w.B.ID] != people.NoRole {
+			t.Errorf("%s's role on another site is shown", a.Name)
+		}
+	}
+	if got := strings.Join(names, " "); got != "both mine owner root" {
+		t.Errorf("sees %s", got)
+	}
+	secret, role := "another horse battery", people.Owner
+	for _, tt := range []struct {
+		id, want string
+		ch       identity.AccountChange
+	}{
+		{both.Account.ID, "role.insufficient", identity.AccountChange{Password: &secret}},
+		{elsewhere.Account.ID, "account.unknown", identity.AccountChange{Password: &secret}},
+		{mine.Account.ID, "site.unknown", identity.AccountChange{Role: &role, Sites: []string{"b"}}},
+		{mine.Account.ID, "role.insufficient", identity.AccountChange{Role: &role, Sites: []string{}}},
+		{mine.Account.ID, "", identity.AccountChange{Role: &role, Sites: []string{"a"}}},
+		{"no such id", "account.unknown", identity.AccountChange{Password: &secret}},
+	} {
+		_, err := w.S.SetAccount(w.Ctx, owner, tt.id, tt.ch)
+		roomstest.WantCode(t, fmt.Sprintf("%s %+v", tt.id, tt.ch), err, tt.want)
+	}
+	_, err = w.S.ResetAccount(w.Ctx, owner, "root@staff.example")
+	roomstest.WantCode(t, "resetting the owner of all", err, "account.unknown")
+	_, _, err = w.S.AddToken(w.Ctx, owner, identity.NewToken{Account: "both@staff.example"})
+	roomstest.WantCode(t, "a token of whom one does not rule", err, "account.unknown")
+	_, _, err = w.S.AddAccount(w.Ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again", Role: people.Author, Sites: []string{"a"}})
+	roomstest.WantCode(t, "an e-mail twice", err, "field.invalid")
+}
+
+func TestAOneTimeLinkWorksOnce(t *testing.T) {
+	w := newWorld(t)
+	token, err := w.S.SetupLink(w.Ctx)
+	w.Must(err)
+	use := identity.LinkUse{Token: token, Email: "First@Owner.example", Name: "First", Password: password}
+	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: token, Email: use.Email, Name: use.Name, Password: "short"})
+	roomstest.WantCode(t, "a short password", err, "field.invalid")
+	codes := inParallel(8, func(i int) error {
+		in := use
+		in.Email = fmt.Sprintf("first%d@owner.example", i)
+		_, err := w.S.UseLink(w.Ctx, in)
+		return err
+	})
+	if codes[""] != 1 || codes["auth.needed"] != 7 {
+		t.Errorf("of eight at one instant: %v, want one", codes)
+	}
+	if again, err := w.S.SetupLink(w.Ctx); again != "" || err != nil {
+		t.Errorf("with an owner there is a set-up link still: %q, %v", again, err)
+	}
+	list, err := w.S.Accounts(w.Ctx, people.Operator)
+	w.Must(err)
+	if len(list) != 1 || list[0].AllSites != people.Owner {
+		t.Errorf("the accounts are %+v, want one owner", list)
+	}
+
+	_, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "mod@staff.example", Name: "Mod", Role: people.Moderator})
+	w.Must(err)
+	a, err := w.S.LinkAccount(w.Ctx, link)
+	w.Must(err)
+	if a.Email != "mod@staff.example" {
+		t.Errorf("the link is for %q", a.Email)
+	}
+	w.Clock.Add(24 * time.Hour)
+	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+	roomstest.WantCode(t, "after a day", err, "auth.needed")
+	link, err = w.S.ResetAccount(w.Ctx, people.Operator, "mod@staff.example")
+	w.Must(err)
+	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+	w.Must(err)
+	who, err := w.S.ActorBySession(w.Ctx, in.Value)
+	w.Must(err)
+	if who.Account.Name != "Mod" {
+		t.Errorf("the link signed in %q", who.Account.Name)
+	}
+}
+
+func TestNoSecretIsStoredInClear(t *testing.T) {
+	w := newWorld(t)
+	setup, err := w.S.SetupLink(w.Ctx)
+	w.Must(err)
+	w.account("ann", people.Owner)
+	_, token, err := w.S.AddToken(w.Ctx, w.signIn("ann").Actor, identity.NewToken{})
+	w.Must(err)
+	link, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
+	w.Must(err)
+	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+	w.Must(err)
+	for _, file := range []string{w.Path, w.Path + "-wal"} {
+		stored, err := os.ReadFile(file)
+		w.Must(err)
+		if file == w.Path+"-wal" && !bytes.Contains(stored, []byte("$argon2id$v=19$m=19456,t=2,p=1$")) {
+			t.Error("the hash of the password is not where it should be: does this test look at the right file?")
+		}
+		for name, secret := range map[string]string{"link": setup, "reset": link, "token": token, "session": in.Value, "password": password} {
+			if bytes.Contains(stored, []byte(secret)) {
+				t.Errorf("%s is in %s in clear", name, file)
+			}
+		}
+	}
+}
+
+// account adds an account with a password.
+func (w *world) account(name string, role people.Role, sites ...string) people.Account {
+	w.T.Helper()
+	a, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+		Email: name + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
+	})
+	w.Must(err)
+	if link != "" {
+		w.T.Errorf("an account with a password got a link")
+	}
+	return a
+}
+
+func (w *world) signIn(name string) identity.SignedIn {
+	w.T.Helper()
+	in, err := w.S.SignIn(w.Ctx, name+"@staff.example", password, "A browser")
+	w.Must(err)
+	return in
+}
+
+func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		var links [4]string
+		for i := range links {
+			var err error
+			links[i], err = w.S.SetupLink(w.Ctx)
+			w.Must(err)
+		}
+		codes := inParallel(len(links), func(i int) error {
+			_, err := w.S.UseLink(w.Ctx, identity.LinkUse{
+				Token: links[i], Email: fmt.Sprintf("first%d@owner.example", i), Name: "First", Password: password,
+			})
+			return err
+		})
+		if codes[""] != 1 || codes["auth.needed"] != len(links)-1 {
+			t.Errorf("first owners by four links at one instant: %v", codes)
+		}
+		owners := []string{}
+		for i := range 5 {
+			owners = append(owners, w.AddPerson(fmt.Sprintf("owner%d", i), people.Owner).Account.ID)
+		}
+		first, err := w.S.Accounts(w.Ctx, people.Operator)
+		w.Must(err)
+		owners = append(owners, first[0].ID)
+		author := people.Author
+		codes = inParallel(len(owners), func(i int) error {
+			if i%2 == 0 {
+				return w.S.RemoveAccount(w.Ctx, people.Operator, owners[i])
+			}
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, owners[i], identity.AccountChange{Role: &author})
+			return err
+		})
+		if codes[""] != len(owners)-1 || codes["field.invalid"] != 1 {
+			t.Errorf("six owners taken away at one instant: %v, want one to stay", codes)
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package identity_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
+	w := newWorld(t)
+	a := w.account("ann", people.Moderator, "a")
+	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, strings.Repeat("Ā", 200))
+	w.Must(err)
+	start := w.Clock.Now()
+	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.A.ID) != people.Moderator || in.Actor.Role(w.B.ID) != people.NoRole ||
+		len(in.Value) < 43 || !in.ExpiresAt.Equal(start.Add(30*24*time.Hour)) {
+		t.Errorf("got %+v", in)
+	}
+	for w.Clock.Now().Before(start.Add(30*24*time.Hour - 11*time.Hour)) { // used every eleven hours
+		w.Clock.Add(11 * time.Hour)
+		_, err := w.S.ActorBySession(w.Ctx, in.Value)
+		roomstest.WantCode(t, "in use", err, "")
+	}
+	w.Clock.Add(11 * time.Hour)
+	_, err = w.S.ActorBySession(w.Ctx, in.Value)
+	roomstest.WantCode(t, "after 30 days", err, "auth.needed")
+
+	in = w.signIn("ann")
+	w.Clock.Add(12*time.Hour - time.Second)
+	_, err = w.S.ActorBySession(w.Ctx, in.Value)
+	roomstest.WantCode(t, "just before 12 hours", err, "")
+	w.Clock.Add(12 * time.Hour)
+	_, err = w.S.ActorBySession(w.Ctx, in.Value)
+	roomstest.WantCode(t, "unused for 12 hours", err, "auth.needed")
+}
+
+func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
+	w := newWorld(t)
+	w.account("ann", people.Moderator, "a")
+	disabled, on := w.account("dan", people.Moderator, "a"), true
+	_, err := w.S.SetAccount(w.Ctx, people.Operator, disabled.ID, identity.AccountChange{Disabled: &on})
+	w.Must(err)
+	_, _, err = w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New", Role: people.Author})
+	w.Must(err)
+	for _, tt := range []struct{ name, email, password string }{
+		{"a wrong password", "ann@staff.example", "wrong horse battery"},
+		{"an unknown e-mail", "nobody@staff.example", password},
+		{"a disabled account", "dan@staff.example", password},
+		{"an account without a password", "new@staff.example", ""},
+		{"no e-mail", "ann\x00@staff.example", password},
+		{"a giant password", "ann@staff.example", strings.Repeat("x", 1<<20)},
+		{"no password", "ann@staff.example", ""},
+	} {
+		_, err := w.S.SignIn(w.Ctx, tt.email, tt.password, "")
+		var e *problem.Error
+		if !errors.As(err, &e) || e.Code != "session.refused" || e.Kind != problem.Unauthenticated || e.Err != nil ||
+			e.Detail != "The e-mail or the password is wrong." {
+			t.Errorf("%s: got %v", tt.name, err)
+		}
+	}
+}
+
+func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
+	w := newWorld(t)
+	w.account("ann", people.Moderator, "a")
+	w.account("bob", people.Moderator, "a")
+	try := func(email, pass string) (string, int) {
+		_, err := w.S.SignIn(w.Ctx, email, pass, "")
+		var e *problem.Error
+		if errors.As(err, &e) {
+			return e.Code, e.RetryAfter
+		}
+		return roomstest.Code(err), 0
+	}
+	for _, email := range []string{"ann@staff.example", "nobody@staff.example"} {
+		for i := range 5 {
+			if got, _ := try(email, "wrong horse battery"); got != "session.refused" {
+				t.Fatalf("%s, try %d: got %q", email, i+1, got)
+			}
+		}
+		if got, wait := try(email, password); got != "rate.limited" || wait < 1 || wait > 2 {
+			t.Errorf("%s, sixth try: got %q, wait %d s; even the right password waits", email, got, wait)
+		}
+	}
+	if got, _ := try("bob@staff.example", password); got != "" {
+		t.Errorf("another account waits too: %q", got)
+	}
+	w.Clock.Add(2 * time.Second)
+	if got, _ := try("ann@staff.example", "wrong horse battery"); got != "session.refused" {
+		t.Errorf("after the wait: got %q", got)
+	}
+	if _, wait := try("ann@staff.example", password); wait < 2 {
+		t.Errorf("the wait does not grow: %d s", wait)
+	}
+	w.Clock.Add(time.Minute)
+	if got, _ := try("ANN@staff.example", password); got != "" {
+		t.Errorf("the right password after the wait: got %q", got)
+	}
+	if got, _ := try("ann@staff.example", "wrong horse battery"); got != "session.refused" {
+		t.Errorf("a success is a new start: got %q", got)
+	}
+}
+
+func TestManyTriesAtOneInstantAreNotAllLetThrough(t *testing.T) {
+	w := newWorld(t)
+	w.account("ann", people.Moderator, "a")
+	codes := inParallel(20, func(int) error {
+		_, err := w.S.SignIn(w.Ctx, "ann@staff.example", "wrong horse battery", "")
+		return err
+	})
+	if codes["session.refused"] != 5 || codes["rate.limited"] != 15 {
+		t.Errorf("got %v, want five tries and the rest told to wait", codes)
+	}
+}
+
+func inParallel(n int, fn func(i int) error) map[string]int {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	codes := map[string]int{}
+	for i := range n {
+		group.Go(func() {
+			got := roomstest.Code(fn(i))
+			mu.Lock()
+			defer mu.Unlock()
+			codes[got]++
+		})
+	}
+	group.Wait()
+	return codes
+}
+
+func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
+	on, author, secret, name := true, people.Author, "another horse battery", "Anne"
+	for _, tt := range []struct {
+		name string
+		ends bool
+		do   func(w *world, who people.Actor, id string) error
+	}{
+		{"a name", false, func(w *world, who people.Actor, id string) error {
+			_, err := w.S.SetAccount(w.Ctx, who, id, identity.AccountChange{Name: &name})
+			return err
+		}},
+		{"a role", true, func(w *world, _ people.Actor, id string) error {
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &author})
+			return err
+		}},
+		{"its sites", true, func(w *world, _ people.Actor, id string) error {
+			role := people.Moderator
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &role, Sites: []string{"b"}})
+			return err
+		}},
+		{"disabling", true, func(w *world, _ people.Actor, id string) error {
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Disabled: &on})
+			return err
+		}},
+		{"one's own new password", true, func(w *world, who people.Actor, id string) error {
+			_, err := w.S.SetAccount(w.Ctx, who, id, identity.AccountChange{Password: &secret})
+			return err
+		}},
+		{"a reset", true, func(w *world, _ people.Actor, id string) error {
+			_, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
+			return err
+		}},
+		{"removal", true, func(w *world, _ people.Actor, id string) error {
+			return w.S.RemoveAccount(w.Ctx, people.Operator, id)
+		}},
+		{"signing out", true, func(w *world, who people.Actor, id string) error { return w.S.SignOut(w.Ctx, who) }},
+		{"revoking it", true, func(w *world, who people.Actor, id string) error {
+			list, err := w.S.MySessions(w.Ctx, who)
+			if err != nil || len(list) != 1 || list[0].Agent != "A browser" {
+				return fmt.Errorf("sessions %v: %w", list, err)
+			}
+			return w.S.EndSession(w.Ctx, who, list[0].ID)
+		}},
+		{"another's session's name", false, func(w *world, who people.Actor, id string) error {
+			w.account("eve", people.Owner)
+			return w.S.EndSession(w.Ctx, w.signIn("eve").Actor, who.Session)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			a := w.account("ann", people.Moderator, "a")
+			in := w.signIn("ann")
+			told := false // so that open streams of the account end
+			defer w.S.OnEvent(func(e ground.Event) {
+				told = told || e.Kind == ground.EventAccount && e.Account == a.ID
+			})()
+			w.Must(tt.do(w, in.Actor, a.ID))
+			if tt.ends && !told {
+				t.Error("no event tells of it")
+			}
+			_, err := w.S.ActorBySession(w.Ctx, in.Value)
+			if want := map[bool]string{true: "auth.needed", false: ""}[tt.ends]; roomstest.Code(err) != want {
+				t.Errorf("the session: got %q, want %q", roomstest.Code(err), want)
+			}
+		})
+	}
+}

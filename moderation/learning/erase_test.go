@@ -1,0 +1,415 @@
+package learning_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// by posts a comment under an e-mail.
+func (w *world) by(site ground.Site, email, name, text string) string {
+	w.T.Helper()
+	w.Posts++
+	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/post", Name: name, Email: email, Body: text,
+	})
+	w.Must(err)
+	return out.ID
+}
+
+// holds counts in how many lessons, snapshots and models of a site a word stands.
+func (w *world) holds(site ground.Site, word string) (lessons, snapshots, models int) {
+	w.T.Helper()
+	for _, l := range w.stored(site) {
+		if strings.Contains(fmt.Sprint(l.Comment), word) {
+			lessons++
+		}
+	}
+	for _, s := range w.snapshots(site) {
+		if bytes.Contains(s.Model, []byte(word)) {
+			snapshots++
+		}
+	}
+	if bytes.Contains(w.model(site), []byte(word)) {
+		models++
+	}
+	return lessons, snapshots, models
+}
+
+func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner, mod := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("mod", people.Moderator, "a")
+		ids := []string{
+			w.by(w.A, "Ann.Writer@Mail.example", "Ann", "The wagtail sings, and so do I."),
+			w.by(w.A, "ann.writer@mail.example", "Somebody", "A wagtail once more, on the roof."),
+			w.by(w.A, "ａｎｎ.writer@mail.example", "", "Cheap wagtail pills, order now at our casino."),
+		}
+		same := w.by(w.A, "another@mail.example", "Ann", "The kingfisher is blue, says another Ann.")
+		w.Decide(mod, w.A, comment.Approve, same)
+		first := w.Decide(mod, w.A, comment.Approve, ids[0], ids[1])
+		w.Undo(mod, w.A, w.Decide(mod, w.A, comment.MarkSpam, ids[1]).Batch)
+		w.Decide(owner, w.A, comment.MarkSpam, ids[2])
+		withdrawn, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, owner.Account.ID, nil)
+		w.Must(err)
+		w.Taught(w.A, 130)
+		w.Undo(owner, w.A, withdrawn.Batch)
+		if lessons, snapshots, models := w.holds(w.A, "wagtail"); lessons != 4 || snapshots == 0 || models != 1 {
+			t.Fatalf("before it the word stands in %d lessons, %d snapshots and %d models", lessons, snapshots, models)
+		}
+
+		p := learning.Erasee{Email: " ANN.writer@mail.example"}
+		key := func() *ground.Key {
+			sum := sha256.Sum256([]byte(p.Email))
+			return &ground.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: sum[:]}
+		}
+		would, err := w.S.LessonsOf(w.Ctx, owner, w.A, p)
+		w.Must(err)
+		out, err := w.S.EraseLessons(w.Ctx, owner, w.A, p, key())
+		w.Must(err)
+		again, err := w.S.EraseLessons(w.Ctx, owner, w.A, p, key())
+		w.Must(err)
+		if would.Lessons != 4 || would.Batch != "" || out.Lessons != 4 || out.Batch == "" || !again.Replayed || again.Batch != out.Batch || again.Lessons != 4 {
+			t.Errorf("said %+v, erased %+v, and again %+v", would, out, again)
+		}
+		gone := func(when string) {
+			t.Helper()
+			if lessons, snapshots, models := w.holds(w.A, "wagtail"); lessons+snapshots+models != 0 {
+				t.Errorf("%s the word stands in %d lessons, %d snapshots and %d models", when, lessons, snapshots, models)
+			}
+			if !bytes.Equal(w.model(w.A), w.foldOfWhatCounts(w.A)) {
+				t.Errorf("%s the model is not what counts", when)
+			}
+			if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+				t.Errorf("%s the log is bad at %d (%v)", when, bad, err)
+			}
+		}
+		gone("after it")
+		if lessons, _, models := w.holds(w.A, "kingfisher"); lessons != 1 || models != 1 {
+			t.Errorf("of another with the same name %d lessons are left", lessons)
+		}
+		entries, _, err := w.S.Log(w.Ctx, mod, w.A, "", 1)
+		w.Must(err)
+		if e := entries[0]; e.Kind != ledger.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 || e.Name != "owner" {
+			t.Errorf("the log says %+v", e)
+		}
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+			plain := key()
+			answer, err := tx.ClaimKey(*plain, w.Clock.Now())
+			if answer == nil || bytes.Equal(answer.Body, plain.Body) {
+				t.Errorf("kept is %+v; by a plain hash the e-mail could be guessed", answer)
+			}
+			return err
+		}))
+
+		_, err = w.S.Undo(w.Ctx, owner, w.A, out.Batch, nil)
+		roomstest.WantCode(t, "its undo", err, "field.invalid")
+		w.Undo(owner, w.A, first.Batch)
+		nothing, err := w.S.EraseLessons(w.Ctx, owner, w.A, p, nil)
+		w.Must(err)
+		if nothing.Lessons != 0 || nothing.Batch != "" {
+			t.Errorf("erased twice: %+v", nothing)
+		}
+		_, err = w.S.RetireLessons(w.Ctx, owner, w.A, w.Clock.Now(), nil)
+		w.Must(err)
+		gone("after undos and a retirement")
+		w.Decide(mod, w.A, comment.MarkSpam, ids[0])
+		if lessons, _, _ := w.holds(w.A, "wagtail"); lessons != 1 {
+			t.Errorf("decided again, the comment teaches %d lessons, want 1: the comments themselves stay", lessons)
+		}
+	})
+}
+
+// Nobody is known by a name or a website: the comments of who left no e-mail are named.
+func TestCommentsAreErasedByTheirIDs(t *testing.T) {
+	w := newWorld(t)
+	ids := []string{w.by(w.A, "", "Ann", "A wagtail without an e-mail."), w.by(w.A, "", "Ann", "A kingfisher of another Ann.")}
+	w.Decide(people.Operator, w.A, comment.Approve, ids...)
+	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+	w.Must(err)
+	out, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Comments: ids[:1]}, nil)
+	w.Must(err)
+	if out.Lessons != 1 || out.Copies != 1 {
+		t.Errorf("erased %+v", out)
+	}
+	for _, site := range []ground.Site{w.A, w.B} {
+		if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
+			t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
+		}
+		if lessons, _, models := w.holds(site, "kingfisher"); lessons != 1 || models != 1 {
+			t.Errorf("%s: of the other %d lessons and %d models are left", site.Key, lessons, models)
+		}
+		if bad, err := w.S.VerifyLog(w.Ctx, site); err != nil || bad != 0 {
+			t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
+		}
+	}
+}
+
+func TestAnErasureFollowsItsCopies(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		third := w.AddSite("c")
+		ofA, ofBoth := w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("both", people.Owner, "a", "b")
+		const email = "ann@mail.example"
+		w.Decide(people.Operator, w.A, comment.MarkSpam, w.by(w.A, email, "Ann", "A wagtail on the first site."), w.by(w.A, "x@mail.example", "", "Cheap pills."))
+		w.Decide(people.Operator, w.B, comment.Approve, w.by(w.B, email, "Ann", "A kingfisher on the second site."))
+		copied := func(to, from ground.Site) {
+			t.Helper()
+			_, err := w.S.CopyLessons(w.Ctx, people.Operator, to, from, nil)
+			w.Must(err)
+		}
+		copied(w.B, w.A)
+		copied(third, w.B) // and so the first site's as well
+		erase := func(who people.Actor, site ground.Site, want learning.Erasure) learning.Erasure {
+			t.Helper()
+			p := learning.Erasee{Email: email}
+			would, err := w.S.LessonsOf(w.Ctx, who, site, p)
+			w.Must(err)
+			got, err := w.S.EraseLessons(w.Ctx, who, site, p, nil)
+			w.Must(err)
+			if got.Batch = ""; got != want || would != want {
+				t.Errorf("said %+v, erased %+v, want %+v", would, got, want)
+			}
+			return got
+		}
+		erase(ofA, w.A, learning.Erasure{Lessons: 1, Left: 2})
+		erase(ofBoth, w.A, learning.Erasure{Copies: 1, Left: 1})
+		erase(people.Operator, w.A, learning.Erasure{Copies: 1})
+		for _, site := range []ground.Site{w.A, w.B, third} {
+			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
+				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
+			}
+			if bad, err := w.S.VerifyLog(w.Ctx, site); err != nil || bad != 0 {
+				t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
+			}
+		}
+		if lessons, _, _ := w.holds(w.B, "kingfisher"); lessons != 1 {
+			t.Errorf("what was written on the second site is left in %d lessons, want 1", lessons)
+		}
+		erase(people.Operator, third, learning.Erasure{Lessons: 1}) // copied from the second
+		erase(ofBoth, w.B, learning.Erasure{Lessons: 1})
+	})
+}
+
+func TestOnlyOwnersErase(t *testing.T) {
+	w := newWorld(t)
+	w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+	p := learning.Erasee{Email: "ann@mail.example"}
+	for _, tt := range []struct {
+		name string
+		who  people.Actor
+		p    learning.Erasee
+		want string
+	}{
+		{"nobody", people.Actor{}, p, "auth.needed"},
+		{"a moderator", w.AddPerson("mod", people.Moderator, "a"), p, "role.insufficient"},
+		{"an owner of another site", w.AddPerson("of-b", people.Owner, "b"), p, "site.unknown"},
+		{"nobody's lessons", people.Operator, learning.Erasee{}, "field.invalid"},
+		{"no e-mail", people.Operator, learning.Erasee{Email: "ann"}, "field.invalid"},
+		{"no e-mail either", people.Operator, learning.Erasee{Email: "ann\xff@mail.example"}, "field.invalid"},
+		{"no id", people.Operator, learning.Erasee{Comments: []string{"'; --"}}, "field.invalid"},
+		{"too many ids", people.Operator, learning.Erasee{Comments: make([]string, 1_001)}, "field.invalid"},
+	} {
+		_, err := w.S.LessonsOf(w.Ctx, tt.who, w.A, tt.p)
+		roomstest.WantCode(t, tt.name+": a look", err, tt.want)
+		_, err = w.S.EraseLessons(w.Ctx, tt.who, w.A, tt.p, nil)
+		roomstest.WantCode(t, tt.name, err, tt.want)
+	}
+	if lessons, _, _ := w.holds(w.A, "wagtail"); lessons != 1 {
+		t.Errorf("%d lessons are left, want 1", lessons)
+	}
+}
+
+// between is a store in whose transactions something happens once lessons were added.
+type between struct {
+	ground.Store[storetest.Tx]
+	happens func()
+}
+
+func (b between) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	return b.Store.Update(ctx, func(tx storetest.Tx) error { return fn(addsThen{tx, b.happens}) })
+}
+
+type addsThen struct {
+	storetest.Tx
+	happens func()
+}
+
+func (a addsThen) AddLessons(site int64, ls []ledger.Lesson) error {
+	a.happens()
+	return a.Tx.AddLessons(site, ls)
+}
+
+// An erasure that begins while a copy is under way waits for it, and finds it.
+func TestNoCopyEscapesAnErasure(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."), w.by(w.A, "", "Bob", "A kingfisher."))
+		erased := make(chan error, 1)
+		var once sync.Once
+		s, err := roomstest.Furnish(w.Ctx, between{w.DB.Store, func() {
+			once.Do(func() {
+				go func() {
+					_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+					erased <- err
+				}()
+				select {
+				case err := <-erased:
+					t.Errorf("the erasure did not wait (%v)", err)
+					erased <- err
+				case <-time.After(300 * time.Millisecond): // it waits
+				}
+			})
+		}}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		w.Must(err)
+		_, err = s.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+		w.Must(err)
+		w.Must(<-erased)
+		if lessons, _, models := w.holds(w.B, "wagtail"); lessons+models != 0 {
+			t.Errorf("%d lessons and %d models hold what was erased", lessons, models)
+		}
+		if lessons, _, _ := w.holds(w.B, "kingfisher"); lessons != 1 {
+			t.Errorf("%d lessons of another were copied, want 1", lessons)
+		}
+	})
+}
+
+// A process that has not heard of an erasure still knows the words: it must not write them down.
+func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+		ids := w.Waiting(w.A, roomstest.Texts(70, rand.New(rand.NewPCG(1, 2))))
+		w.Decide(people.Operator, w.A, comment.MarkSpam, ids...)
+		w.Must(w.S.Learn(w.Ctx, w.A))
+		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail again."))
+		_, err := w.Another(nil).EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+		w.Must(err)
+		w.Must(learning.SaveSnapshots(w.Ctx, w.S.Learning, w.A))
+		if list := w.snapshots(w.A); len(list) != 0 {
+			t.Errorf("%d snapshots were written of a model that knows what was erased", len(list))
+		}
+		w.Must(w.S.Learn(w.Ctx, w.A))
+		if list := w.snapshots(w.A); len(list) != 1 {
+			t.Errorf("%d snapshots were written of the model without it, want 1", len(list))
+		}
+	})
+}
+
+// What an erasure took is as safe in the log as what it left.
+func TestAnErasureTamperedWithIsFound(t *testing.T) {
+	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'', "
+	for _, tt := range []struct {
+		change string
+		want   uint64
+	}{
+		{erase + "withdrawn = 12 WHERE site_id = 2 AND part = 5", 1},                                // without a proof
+		{erase + "withdrawn = 12, proof = X'00' WHERE site_id = 2 AND part = 5", 1},                 // with a wrong one
+		{erase + "withdrawn = 2, proof = X'00' WHERE site_id = 2 AND part = 5", 1},                  // in the name of a decision
+		{"UPDATE lessons SET withdrawn = 3 WHERE site_id = 2 AND part = 5", 3},                      // hidden
+		{"UPDATE lessons SET withdrawn = 0 WHERE site_id = 2 AND proof IS NOT NULL", 1},             // nobody's
+		{"UPDATE lessons SET body = 'x', withdrawn = 0 WHERE site_id = 2 AND proof IS NOT NULL", 1}, // put back
+		{"UPDATE lessons SET proof = X'00' WHERE site_id = 2 AND proof IS NOT NULL", 1},
+		{"DELETE FROM lessons WHERE site_id = 2 AND proof IS NOT NULL", 1},
+		{"UPDATE decisions SET lesson = NULL WHERE site_id = 2 AND kind = 4", 3},
+		{"UPDATE decisions SET lessons = 2 WHERE site_id = 2 AND kind = 4", 3},
+	} {
+		t.Run(tt.change, func(t *testing.T) {
+			w := newWorld(t)
+			w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+			w.Taught(w.A, 10)
+			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+			w.Must(err)
+			w.Decide(people.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
+			_, err = w.S.EraseLessons(w.Ctx, people.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
+			w.Must(err)
+			if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != 0 {
+				t.Fatalf("untouched it is bad at %d (%v)", bad, err)
+			}
+			raw, err := sql.Open("sqlite", w.Path)
+			w.Must(err)
+			defer raw.Close()
+			done, err := raw.Exec(tt.change)
+			w.Must(err)
+			if n, err := done.RowsAffected(); err != nil || n == 0 {
+				t.Fatalf("nothing was tampered with: %v", err)
+			}
+			if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != tt.want {
+				t.Errorf("bad at %d (%v), want %d", bad, err, tt.want)
+			}
+		})
+	}
+}
+
+// What is erased is overwritten in the file, not only let go.
+func TestNothingErasedIsLeftInTheFile(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
+	w.Decide(people.Operator, w.A, comment.Approve,
+		w.by(w.A, "ann@mail.example", "Ann", long), w.by(w.A, "ann@mail.example", "Ann", "One more wagtail."))
+	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+	w.Must(err)
+	w.Taught(w.B, 70) // a snapshot is written
+	raw, err := sql.Open("sqlite", w.Path)
+	w.Must(err)
+	defer raw.Close()
+	inFile := func() (n int) {
+		_, err := raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		w.Must(err)
+		for _, name := range []string{w.Path, w.Path + "-wal"} {
+			file, err := os.ReadFile(name)
+			w.Must(err)
+			n += bytes.Count(file, []byte("wagtail"))
+		}
+		return n
+	}
+	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, w.A.Key)) // the comments themselves
+	if n := inFile(); n == 0 {
+		t.Fatal("the word was never in the file")
+	}
+	_, err = w.S.EraseLessons(w.Ctx, people.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
+	w.Must(err)
+	if n := inFile(); n != 0 {
+		t.Errorf("the word stands %d times in the file", n)
+	}
+}
+
+// Erasing one of fifty people among 10,000 lessons: the transaction, and then until scores show
+// it. Their first lesson is an old one, so the whole log is folded.
+func BenchmarkErase(b *testing.B) {
+	for name, open := range map[string]func() *world{
+		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, machine.Postgres(b)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			w := open()
+			w.Taught(w.A, 10_000)
+			var erased, learned time.Duration
+			for i := range b.N {
+				email, _ := roomstest.Reader(i)
+				start := time.Now()
+				_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: email}, nil)
+				erased += time.Since(start)
+				w.Must(err)
+				start = time.Now()
+				w.Must(w.S.Learn(w.Ctx, w.A))
+				learned += time.Since(start)
+			}
+			b.ReportMetric(float64(erased.Milliseconds())/float64(b.N), "erase-ms")
+			b.ReportMetric(float64(learned.Milliseconds())/float64(b.N), "learn-ms")
+		})
+	}
+}

@@ -1,0 +1,32 @@
+package learning
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+// Evidence returns what speaks for spam and against it by today's model, strongest first, and
+// the reasons that are likely, likeliest first, each with its own.
+func (s *Models) Evidence(
+	ctx context.Context, c comment.Comment,
+) (found []classifier.Weight, likely []comment.LikelyReason) {
+	defer s.survive(ctx, "evidence", c.ID, func() { found, likely = nil, nil })
+	l, err := s.model(ctx, c.Site)
+	if err != nil {
+		s.log.WarnContext(ctx, "no evidence", "comment", c.ID, "error", err)
+		return nil, nil
+	}
+	d := classifier.Read(c.Document())
+	for i, p := range l.Model.Judge(d).Reasons {
+		reason := comment.JudgedReasons[i]
+		if c.Verdict.Likely(reason, p) {
+			likely = append(likely, comment.LikelyReason{Reason: reason, Probability: p, Evidence: l.Model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
+		}
+	}
+	slices.SortStableFunc(likely, func(a, b comment.LikelyReason) int { return cmp.Compare(b.Probability, a.Probability) })
+	return l.Model.Evidence(d), likely
+}

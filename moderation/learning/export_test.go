@@ -1,0 +1,51 @@
+package learning
+
+import (
+	"context"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning/fold"
+)
+
+// What only tests may do to Models.
+
+// SaveSnapshots writes what is due of a site's model as it is, without following the log.
+func SaveSnapshots(ctx context.Context, s *Models, site ground.Site) error {
+	return s.saveSnapshots(ctx, site.ID)
+}
+
+// ModelBytes returns a site's live model, and what verdicts by it are stamped with.
+func ModelBytes(ctx context.Context, s *Models, site ground.Site) ([]byte, uint64, error) {
+	l, err := s.model(ctx, site.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+	return l.Model.Bytes(), l.Changed, nil
+}
+
+// BreakModel makes everything that asks a site's model panic.
+func BreakModel(s *Models, site ground.Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
+
+// SnapshotUsed returns the seq of the newest good snapshot that Models knows of a site.
+func SnapshotUsed(s *Models, site ground.Site) uint64 {
+	m := s.models.of(site.ID)
+	m.following.Lock()
+	defer m.following.Unlock()
+	return m.saved
+}
+
+// ModelsInMemory returns how many there are, and their size.
+func ModelsInMemory(s *Models) (n, bytes int) {
+	s.models.mu.Lock()
+	defer s.models.mu.Unlock()
+	for _, m := range s.models.bySite {
+		if m.live.Load() != nil {
+			n++
+			bytes += int(m.bytes.Load())
+		}
+	}
+	return n, bytes
+}
+
+// SetModelMemory sets how many bytes of models stay in memory.
+func SetModelMemory(s *Models, bytes int) { s.models.most = bytes }

@@ -1,0 +1,52 @@
+package learning
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+)
+
+// An Inspection is what a site's filter holds.
+type Inspection struct {
+	Warm      bool
+	Lessons   [5]int // that count, by classifier.Label
+	Entry     uint64 // of the log, up to which it goes
+	Tokeniser int    // the version of what divides comments into tokens
+	Tokens    int    // counted
+	Memory    int    // bytes, about
+	Snapshot  int    // bytes of one
+	Snapshots []uint64
+	Spam, Ham []classifier.Weight // what speaks loudest for each, strongest first
+}
+
+// Inspect says what a site's filter has learned, with at most top tokens that speak for spam and
+// as many for ham. It needs a moderator.
+func (s *Models) Inspect(ctx context.Context, who people.Actor, site ground.Site, top int) (Inspection, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+		return Inspection{}, err
+	}
+	l, err := s.learnLog(ctx, site.ID, allLessons)
+	if err != nil {
+		return Inspection{}, fmt.Errorf("inspect the model: %w", err)
+	}
+	in := Inspection{
+		Lessons: l.Model.Taught(), Entry: l.Seq, Tokeniser: classifier.TokeniserVersion,
+		Tokens: l.Model.Tokens(), Memory: l.Model.Memory(), Snapshot: len(l.Model.Bytes()),
+	}
+	in.Warm = in.Lessons[classifier.Ham] > 0 && in.Lessons[classifier.Spam] > 0
+	in.Spam, in.Ham = l.Model.Strongest(top)
+	err = s.work.View(ctx, func(tx Tx) error {
+		list, err := tx.Snapshots(site.ID)
+		for _, snapshot := range list {
+			in.Snapshots = append(in.Snapshots, snapshot.Seq)
+		}
+		return err
+	})
+	if err != nil {
+		return Inspection{}, fmt.Errorf("list snapshots: %w", err)
+	}
+	return in, nil
+}

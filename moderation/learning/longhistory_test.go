@@ -1,0 +1,360 @@
+package learning_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// A longHistory decides, undoes, withdraws, copies, retires, erases, follows and starts again at
+// random, beside a second process that only follows.
+type longHistory struct {
+	*world
+	site, other   ground.Site
+	owner         people.Actor
+	people        []people.Actor
+	ids, otherIDs []string
+	batches       []string
+	rnd           *rand.Rand
+	follower      *roomstest.Rooms
+	copied        bool // from the site to the other one
+	restored      int  // starts that began at a snapshot
+	replayed      int  // snapshots from which the model was made again
+	erased        int  // lessons, and
+	copies        int  // those of them that were copies on the other site
+}
+
+func newLongHistory(w *world, seed uint64, comments int) *longHistory {
+	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.Another(nil)}
+	h.site, h.other = w.AddSite("long"), w.AddSite("other")
+	h.owner = w.AddPerson("owner", people.Owner, "long", "other")
+	h.people = []people.Actor{h.owner, w.AddPerson("ann", people.Moderator, "long"), w.AddPerson("bob", people.Moderator, "long")}
+	h.ids = w.Waiting(h.site, roomstest.Texts(comments, h.rnd))
+	h.otherIDs = w.Waiting(h.other, roomstest.Texts(40, h.rnd))
+	for i, id := range h.otherIDs {
+		w.Decide(h.owner, h.other, []comment.Action{comment.Approve, comment.MarkSpam}[i%2], id)
+	}
+	return h
+}
+
+func (h *longHistory) decideSome(n int) {
+	chosen := map[string]bool{}
+	var ids []string
+	for range n {
+		// Mostly new ones: what is decided anew makes snapshots untrue.
+		i := h.rnd.IntN(len(h.ids))
+		if id := h.ids[i]; !chosen[id] {
+			chosen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	choice := moderation.Choice{Action: comment.Action(h.rnd.IntN(4))}
+	if choice.Action == comment.Reject {
+		choice.Reason = comment.ReasonDuplicate + comment.Reason(h.rnd.IntN(7))
+	}
+	out := h.Choose(h.people[h.rnd.IntN(len(h.people))], h.site, choice, ids...)
+	if out.Batch != "" {
+		h.batches = append(h.batches, out.Batch)
+	}
+}
+
+// stored are all lessons of a site.
+func (w *world) stored(site ground.Site) (all []ledger.Lesson) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) (err error) {
+		all, err = tx.Lessons(site.ID, 0, 1_000_000)
+		return err
+	})
+	return all
+}
+
+// erase takes out what a reader taught on one of the sites, and on the other what was copied of
+// it: exactly that, and no word of it is left.
+func (h *longHistory) erase(n int, onOther bool) {
+	h.T.Helper()
+	site, other, written := h.site, h.other, h.ids
+	if onOther {
+		site, other, written = h.other, h.site, h.otherIDs
+	}
+	email, canary := roomstest.Reader(n)
+	want := map[int64][]ledger.Lesson{site.ID: h.stored(site), other.ID: h.stored(other)}
+	gone := map[int64]int{}
+	for id, lessons := range want {
+		for i := range lessons {
+			l := &lessons[i]
+			// On the other site their own comments stay: nothing but copies has these ids.
+			theirs := strings.EqualFold(l.Comment.Email, email) && (id == site.ID || slices.Contains(written, l.Of))
+			if theirs {
+				gone[id]++
+				l.Comment, l.Salt, l.Proof, l.Withdrawn, l.Counts = classifier.Comment{}, nil, nil, 0, false
+			}
+		}
+	}
+	p := learning.Erasee{Email: strings.ToUpper(email)}
+	would, err := h.S.LessonsOf(h.Ctx, h.owner, site, p)
+	h.Must(err)
+	out, err := h.S.EraseLessons(h.Ctx, h.owner, site, p, nil)
+	h.Must(err)
+	if out.Lessons != gone[site.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) || out.Left != 0 {
+		h.T.Fatalf("erased %+v, want %d lessons and %d copies", out, gone[site.ID], gone[other.ID])
+	}
+	if would.Lessons != out.Lessons || would.Copies != out.Copies || would.Left != 0 {
+		h.T.Fatalf("it was said that %+v would be erased, and %+v was", would, out)
+	}
+	h.erased, h.copies = h.erased+out.Lessons, h.copies+out.Copies
+	for _, s := range []ground.Site{site, other} {
+		for i, l := range h.stored(s) {
+			w := want[s.ID][i]
+			if w.Comment == (classifier.Comment{}) {
+				if l.Comment != (classifier.Comment{}) || len(l.Salt) > 0 || l.Counts {
+					h.T.Fatalf("lesson %d.%d is not erased", l.Seq, l.Part)
+				}
+			} else if !reflect.DeepEqual(l, w) {
+				h.T.Fatalf("lesson %d.%d is %+v, was %+v", l.Seq, l.Part, l, w)
+			}
+		}
+		if gone[s.ID] > 0 && s.ID == site.ID {
+			for _, snapshot := range h.snapshots(s) {
+				if bytes.Contains(snapshot.Model, []byte(canary)) {
+					h.T.Fatalf("the snapshot at %d of %s holds %q", snapshot.Seq, s.Key, canary)
+				}
+			}
+		}
+	}
+}
+
+func (h *longHistory) step() {
+	h.T.Helper()
+	h.Clock.Add(time.Minute)
+	note := func(out learning.Change, err error) {
+		h.Must(err)
+		if out.Batch != "" {
+			h.batches = append(h.batches, out.Batch)
+		}
+	}
+	switch n := h.rnd.IntN(42); {
+	case n < 22:
+		h.decideSome(1 + h.rnd.IntN(30))
+	case n < 27: // a late one, as people do
+		late := max(0, len(h.batches)-5)
+		if len(h.batches) > 0 {
+			h.Undo(h.owner, h.site, h.batches[late+h.rnd.IntN(len(h.batches)-late)])
+		}
+	case n < 29:
+		if len(h.batches) > 0 {
+			h.Undo(h.owner, h.site, h.batches[h.rnd.IntN(len(h.batches))])
+		}
+	case n < 30:
+		account := h.people[h.rnd.IntN(len(h.people))].Account.ID
+		note(h.S.WithdrawLessons(h.Ctx, h.owner, h.site, account, nil))
+	case n < 31:
+		if before := h.Clock.Now().Add(-90 * time.Minute); h.rnd.IntN(2) == 0 {
+			_, err := h.S.RetireLessons(h.Ctx, h.owner, h.site, before, nil)
+			h.Must(err)
+			return
+		}
+		if h.rnd.IntN(3) == 0 && !h.copied { // once: what is copied to and fro grows
+			h.copied = true
+			_, err := h.S.CopyLessons(h.Ctx, h.owner, h.other, h.site, nil)
+			h.Must(err)
+			return
+		}
+		note(h.S.CopyLessons(h.Ctx, h.owner, h.site, h.other, nil))
+	case n < 33:
+		h.erase(h.rnd.IntN(50), h.rnd.IntN(3) == 0)
+	case n < 37:
+		h.Must(h.S.Learn(h.Ctx, h.site))
+	case n < 39:
+		h.Must(h.follower.Learn(h.Ctx, h.site))
+	default:
+		fresh, err := roomstest.Furnish(h.Ctx, h.DB.Store, roomstest.Secret, ground.Options{Clock: h.Clock})
+		h.Must(err)
+		h.S = fresh
+		h.Must(h.S.Learn(h.Ctx, h.site))
+		if learning.SnapshotUsed(h.S.Learning, h.site) > 0 {
+			h.restored++
+		}
+	}
+}
+
+// check compares the models of both processes, and those that each good snapshot and what
+// follows it make, with what the log alone says.
+func (h *longHistory) check(step int) []byte {
+	h.T.Helper()
+	want := h.foldOfWhatCounts(h.site)
+	for _, s := range []*roomstest.Rooms{h.S, h.follower} {
+		h.Must(s.Learn(h.Ctx, h.site))
+		live, _, err := learning.ModelBytes(h.Ctx, s.Learning, h.site)
+		h.Must(err)
+		if !bytes.Equal(live, want) {
+			h.T.Fatalf("step %d: the model has %d bytes, what counts makes %d", step, len(live), len(want))
+		}
+	}
+	for _, s := range h.snapshots(h.site) {
+		h.View(func(tx storetest.Tx) error {
+			touched, err := tx.LowestTouched(h.site.ID, s.AsOf)
+			if err != nil || touched != 0 && touched <= s.Seq {
+				return err // good for nothing since
+			}
+			h.replayed++
+			model, err := classifier.Restore(s.Model)
+			h.Must(err)
+			err = tx.EachLesson(h.site.ID, s.Seq, func(l classifier.Lesson) error {
+				model.Learn(l)
+				return nil
+			})
+			if got := model.Bytes(); !bytes.Equal(got, want) {
+				h.T.Fatalf("step %d: from the snapshot at %d the model has %d bytes, what counts makes %d", step, s.Seq, len(got), len(want))
+			}
+			return err
+		})
+	}
+	return want
+}
+
+// foldOfWhatCounts makes a model from nothing by the log: of each comment the last decision
+// that was not undone, unless a withdrawal that was not undone follows it; and what was copied;
+// nothing that was retired or erased.
+func (w *world) foldOfWhatCounts(site ground.Site) []byte {
+	w.T.Helper()
+	var lessons []classifier.Lesson
+	w.View(func(tx storetest.Tx) error {
+		log, err := tx.DecisionsAfter(site.ID, 0, 100_000)
+		if err != nil {
+			return err
+		}
+		standing := map[string]ledger.Entry{} // by comment
+		withdrawn := map[string]uint64{}      // accounts, up to which entry
+		count := map[uint64]bool{}
+		erases := map[uint64]bool{} // entries
+		var retired time.Time       // what is older
+		for _, d := range log {
+			switch {
+			case d.Undoes != 0 || d.Undone:
+			case d.Kind == ledger.OnComment:
+				standing[d.Comment] = d
+			case d.Kind == ledger.Withdrawal:
+				withdrawn[d.Subject] = d.Seq
+			case d.Kind == ledger.Retirement:
+				before, err := time.Parse(time.RFC3339Nano, d.Subject)
+				w.Must(err)
+				if before.After(retired) {
+					retired = before
+				}
+			case d.Kind == ledger.Erasure:
+				erases[d.Seq] = true
+			default:
+				count[d.Seq] = true
+			}
+		}
+		for _, d := range standing {
+			count[d.Seq] = d.Seq > withdrawn[d.By]
+		}
+		all, err := tx.Lessons(site.ID, 0, uint64(len(log)))
+		for _, l := range all {
+			if d := log[l.Seq-1]; count[l.Seq] && !d.At.Before(retired) && !erases[l.Withdrawn] {
+				lessons = append(lessons, l.Lesson)
+			}
+		}
+		return err
+	})
+	return classifier.Fold(slices.Values(lessons)).Bytes()
+}
+
+// Whatever happens, and however often it is started again from a snapshot, a model has the
+// bytes that a rebuild from nothing makes: on both databases, on one processor and on two.
+func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
+	steps := 220
+	if testing.Short() {
+		steps = 60
+	}
+	seen := map[string][]string{}
+	for _, processors := range []int{1, 2} {
+		t.Run(fmt.Sprintf("GOMAXPROCS=%d", processors), func(t *testing.T) {
+			before := runtime.GOMAXPROCS(processors)
+			defer runtime.GOMAXPROCS(before)
+			onBoth(t, func(t *testing.T, w *world) {
+				h := newLongHistory(w, 7, 700)
+				for step := range steps {
+					h.step()
+					if step%10 == 9 {
+						sum := sha256.Sum256(h.check(step))
+						at := fmt.Sprint("step ", step)
+						seen[at] = append(seen[at], fmt.Sprintf("%x", sum[:8]))
+					}
+				}
+				h.verify()
+				t.Logf("%d entries, %d starts from a snapshot, %d snapshots replayed, %d lessons and %d copies erased",
+					h.entries(), h.restored, h.replayed, h.erased, h.copies)
+				if h.restored == 0 || h.replayed == 0 || h.erased == 0 {
+					t.Error("no start began at a snapshot, or none was replayed, or nothing was erased")
+				}
+			})
+		})
+	}
+	for at, sums := range seen {
+		if len(slices.Compact(slices.Clone(sums))) != 1 {
+			t.Errorf("%s: the models differ: %v", at, sums)
+		}
+	}
+}
+
+// Many short histories: any mixture of decisions, undos, withdrawals, copies, retirements and
+// erasures ends in the bytes that the log determines.
+func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
+	histories := 24
+	if testing.Short() {
+		histories = 4
+	}
+	erased, copies := 0, 0
+	for seed := range histories {
+		h := newLongHistory(newWorld(t), uint64(seed), 90)
+		for step := range 60 {
+			h.step()
+			if step%6 == 5 {
+				h.check(step)
+			}
+		}
+		h.verify()
+		erased, copies = erased+h.erased, copies+h.copies
+	}
+	if erased == 0 || copies == 0 {
+		t.Errorf("%d lessons and %d copies were erased, want some of each", erased, copies)
+	}
+}
+
+// verify walks the logs of both sites.
+func (h *longHistory) verify() {
+	h.T.Helper()
+	for _, site := range []ground.Site{h.site, h.other} {
+		if bad, err := h.S.VerifyLog(h.Ctx, site); err != nil || bad != 0 {
+			h.T.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
+		}
+	}
+}
+
+func (h *longHistory) entries() (n uint64) {
+	h.View(func(tx storetest.Tx) error {
+		head, err := tx.Head(h.site.ID)
+		n = head.Seq
+		return err
+	})
+	return n
+}

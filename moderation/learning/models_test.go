@@ -1,0 +1,252 @@
+package learning_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// After any history, with old decisions undone and decided anew, the model that followed the
+// log is the one that a start would fold, and the one that the decisions that stand make.
+func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
+	w := newWorld(t)
+	histories := 200
+	if testing.Short() {
+		histories = 20
+	}
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for n := range histories {
+		site := w.AddSite(fmt.Sprintf("h%d", n))
+		w.randomHistory(site, rnd)
+		w.Must(w.S.Learn(w.Ctx, site))
+		live, stamp, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+		w.Must(err)
+
+		fresh, err := roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret, ground.Options{Clock: w.Clock})
+		w.Must(err)
+		rebuilt, again, err := learning.ModelBytes(w.Ctx, fresh.Learning, site)
+		w.Must(err)
+		if !bytes.Equal(live, rebuilt) || stamp != again {
+			t.Fatalf("history %d: the live model has %d bytes at %d, the rebuilt one %d at %d", n, len(live), stamp, len(rebuilt), again)
+		}
+		if want := w.foldOfWhatStands(site); !bytes.Equal(live, want) {
+			t.Fatalf("history %d: the model has %d bytes, what stands makes %d", n, len(live), len(want))
+		}
+	}
+}
+
+// randomHistory posts, decides, undoes, edits and withdraws; now and then the model follows.
+func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
+	w.T.Helper()
+	words := strings.Fields("pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate")
+	var own []moderation.Submitted
+	var batches []string
+	for range 8 + rnd.IntN(12) {
+		w.Clock.Add(time.Second)
+		switch n := rnd.IntN(12); {
+		case len(own) < 3 || n < 3:
+			var text []string
+			for range 4 + rnd.IntN(20) {
+				text = append(text, words[rnd.IntN(len(words))])
+			}
+			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: "https://" + site.Key + ".example/", Body: strings.Join(text, " ")})
+			w.Must(err)
+			own = append(own, out)
+		case n < 8:
+			choice := moderation.Choice{Action: comment.Action(rnd.IntN(4))}
+			if choice.Action == comment.Reject {
+				choice.Reason = comment.ReasonDuplicate + comment.Reason(rnd.IntN(7))
+			}
+			out := w.Choose(people.Operator, site, choice, own[rnd.IntN(len(own))].ID, own[rnd.IntN(len(own))].ID)
+			if out.Batch != "" {
+				batches = append(batches, out.Batch)
+			}
+		case n < 9 && len(batches) > 0:
+			w.Undo(people.Operator, site, batches[rnd.IntN(len(batches))])
+		case n < 10:
+			c := own[rnd.IntN(len(own))]
+			_, _, err := w.S.Edit(w.Ctx, site, c.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
+			if got := roomstest.Code(err); got != "" && got != "comment.unknown" {
+				w.T.Fatal(err)
+			}
+		case n < 11:
+			w.Must(w.S.Learn(w.Ctx, site))
+		default:
+			c := own[rnd.IntN(len(own))]
+			w.Must(w.S.Withdraw(w.Ctx, site, c.ID, c.EditToken))
+		}
+	}
+}
+
+// foldOfWhatStands makes the model from the log alone: of each comment the last decision that
+// was not undone, if it teaches, in order of seq; with the lessons' own texts.
+func (w *world) foldOfWhatStands(site ground.Site) []byte {
+	w.T.Helper()
+	standing := map[string]ledger.Entry{} // by comment
+	texts := map[uint64]classifier.Lesson{}
+	w.View(func(tx storetest.Tx) error {
+		log, err := tx.DecisionsAfter(site.ID, 0, 1000)
+		for _, d := range log {
+			if d.Undoes == 0 && !d.Undone {
+				standing[d.Comment] = d
+			}
+		}
+		w.Must(err)
+		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
+			texts[l.Seq] = l
+			return nil
+		})
+	})
+	labels := map[comment.Reason]classifier.Label{
+		comment.ReasonHateSpeech: classifier.HateSpeech, comment.ReasonObscenity: classifier.Obscenity,
+		comment.ReasonPersonalAttack: classifier.PersonalAttack,
+	}
+	var lessons []classifier.Lesson
+	for _, d := range standing {
+		label, teaches := labels[d.Reason]
+		switch d.Action {
+		case comment.Approve:
+			label, teaches = classifier.Ham, true
+		case comment.MarkSpam:
+			label, teaches = classifier.Spam, true
+		case comment.Hold:
+			teaches = false
+		}
+		if teaches {
+			lessons = append(lessons, classifier.Lesson{Seq: d.Seq, Label: label, Comment: texts[d.Seq].Comment})
+		}
+	}
+	slices.SortFunc(lessons, func(a, b classifier.Lesson) int { return int(a.Seq) - int(b.Seq) })
+	return classifier.Fold(slices.Values(lessons)).Bytes()
+}
+
+// Two processes without a bell between them: each looks for itself. (Planted fault bell-lost.)
+func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
+	w := newWorld(t)
+	other := w.Another(nil)
+	w.Run(w.S)
+	w.Run(other)
+	heard := make(chan ground.Event, 1000)
+	defer other.OnEvent(func(e ground.Event) { heard <- e })()
+	start := time.Now()
+	ham := w.Submit(w.A, "Lovely tomatoes, thank you.")
+	spam := w.Submit(w.A, "Cheap pills, order now.")
+	w.Decide(people.Operator, w.A, comment.Approve, ham.ID)
+	batch := w.Decide(people.Operator, w.A, comment.MarkSpam, spam.ID).Batch
+	same := func() bool {
+		mine, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.Must(err)
+		its, stamp, err := learning.ModelBytes(w.Ctx, other.Learning, w.A)
+		w.Must(err)
+		return bytes.Equal(mine, its) && stamp > 0
+	}
+	w.Until("the other process learns", 30*time.Second, same)
+	w.Undo(people.Operator, w.A, batch)
+	w.Until("the other process forgets", 30*time.Second, func() bool {
+		_, stamp, err := learning.ModelBytes(w.Ctx, other.Learning, w.A)
+		w.Must(err)
+		return same() && stamp == 3
+	})
+	if took := time.Since(start); took > 15*time.Second {
+		t.Errorf("following took %v, want about a second each", took)
+	}
+	var kinds []ground.EventKind
+	w.Until("the other process is told everything", 30*time.Second, func() bool {
+		for {
+			select {
+			case e := <-heard:
+				if e.Kind != ground.EventJudged {
+					kinds = append(kinds, e.Kind)
+				}
+				continue
+			default:
+			}
+			return len(kinds) >= 5
+		}
+	})
+	want := []ground.EventKind{ground.EventArrived, ground.EventArrived, ground.EventDecided, ground.EventDecided, ground.EventDecided}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("told %v, want %v", kinds, want)
+	}
+}
+
+func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
+	w := newWorld(t)
+	var told []ground.EventKind
+	stop := w.S.OnEvent(func(e ground.Event) { told = append(told, e.Kind) })
+	c := w.Submit(w.A, "Hello.")
+	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	want := []ground.EventKind{ground.EventArrived, ground.EventDecided}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+	stop()
+	w.Submit(w.A, "Hello again.")
+	if len(told) != 2 {
+		t.Errorf("told %v after the end", told)
+	}
+}
+
+func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
+	w := newWorld(t)
+	w.Run(w.S)
+	var waiting []string
+	for i := range 700 { // more than the freshest of two orders
+		waiting = append(waiting, w.Submit(w.A, fmt.Sprintf("Order cheap pills at our casino, best price, offer %d", i)).ID)
+	}
+	ham := w.Submit(w.A, "Lovely tomatoes in the garden, thank you.")
+	spam := w.Submit(w.A, "Order cheap pills at our casino, best price")
+	w.Decide(people.Operator, w.A, comment.Approve, ham.ID)
+	w.Decide(people.Operator, w.A, comment.MarkSpam, spam.ID)
+	start := time.Now()
+	judged := func(id string) bool {
+		c := w.Comment(w.A, id)
+		if c.Version != 1 {
+			t.Fatalf("version %d, want 1", c.Version)
+		}
+		return c.Verdict.Warm && c.Verdict.ModelSeq == 2
+	}
+	w.Until("the oldest and newest are judged again", 30*time.Second, func() bool { return judged(waiting[0]) && judged(waiting[699]) })
+	t.Logf("oldest and newest after %v", time.Since(start))
+	w.Until("all are judged again", 20*time.Second, func() bool { return !slices.ContainsFunc(waiting, func(id string) bool { return !judged(id) }) })
+	t.Logf("all 700 after %v", time.Since(start))
+}
+
+func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
+	for _, policy := range []string{"all", "suspicious", "none"} {
+		w := newWorld(t)
+		w.Schooled(w.A, 80, 20)
+		var err error
+		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": policy}})
+		w.Must(err)
+		learning.BreakModel(w.S.Learning, w.A)
+		c, token := w.SubmitOwn(w.A, "Posted while the classifier is out of order.")
+		if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Verdict.Action != comment.Hold || got.Verdict.Warm {
+			t.Errorf("%s: got %s with %+v, want pending with no suggestion", policy, got.State, got.Verdict)
+		}
+		edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Edited while the classifier is out of order.")
+		w.Must(err)
+		if edited.State != comment.Pending {
+			t.Errorf("%s: edited: got %s, want pending", policy, edited.State)
+		}
+		item, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID)
+		w.Must(err)
+		if len(item.Evidence) != 0 {
+			t.Errorf("%s: evidence %v", policy, item.Evidence)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package learning
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+)
+
+const (
+	maxWeeks         = 53
+	maxDisagreements = 10
+)
+
+// A QualityRequest asks how well the filter did.
+type QualityRequest struct {
+	Since time.Time // zero: as far back as is looked
+}
+
+// A Quality is how well a site's filter did on the site's own decisions: of each comment the
+// last decision that stands, and what was said of it before that was learned. At most the
+// newest 10,000 entries of the log are looked at. What a policy published by itself counts only
+// once somebody decided it: on such a site the mistakes are decided rather than the rest, and the
+// figures are worse than the filter.
+type Quality struct {
+	Suspect   float64 // the site's threshold
+	Tally     hindsight.Tally
+	Decisions int  // comments whose decision was looked at
+	Refused   int  // of them refused for another reason than spam: not measured
+	Cold      int  // of them judged when the filter had nothing to say: not measured
+	Known     int  // left out: the filter had been taught the comment already when it judged it
+	Withdrawn int  // left out: their account's decisions were withdrawn
+	Undone    int  // decisions passed over because they were taken back
+	Capped    bool // there are older ones that were not looked at
+	From, To  time.Time
+
+	// Filter measures the classifier's own probability; its cuts are at 0.5, 0.9, 0.99 and
+	// Suspect, ascending, each once.
+	Filter classifier.Quality
+	// Queue is the whole verdict's score at Suspect: what the queue calls suspected.
+	Queue         classifier.Cut
+	Disagreements []hindsight.Case       // the ten largest, the surest first
+	Weeks         []hindsight.Week       // at Suspect, oldest first, at most 53
+	Reasons       map[comment.Reason]int // refusals by reason
+}
+
+// Quality says how well the filter did. It needs a moderator.
+func (s *Models) Quality(ctx context.Context, who people.Actor, site ground.Site, in QualityRequest) (Quality, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+		return Quality{}, err
+	}
+	var q Quality
+	err := s.work.View(ctx, func(tx Tx) error {
+		past, err := hindsight.Read(tx, site.ID, in.Since)
+		if err != nil {
+			return err
+		}
+		q = measured(past, site.Settings.Threshold())
+		if q.Tally, err = hindsight.Count(tx, site.ID); err != nil {
+			return err
+		}
+		return q.name(tx)
+	})
+	if err != nil {
+		return Quality{}, fmt.Errorf("measure the filter: %w", err)
+	}
+	return q, nil
+}
+
+// measured is how well the filter did on a past.
+func measured(p hindsight.Past, suspect float64) Quality {
+	q := Quality{
+		Suspect: suspect, Decisions: len(p.Cases), Known: p.Known, Withdrawn: p.Withdrawn, Undone: p.Undone,
+		Capped: p.Capped, Reasons: p.Reasons,
+	}
+	cuts := []float64{0.5, 0.9, 0.99, suspect}
+	slices.Sort(cuts)
+	q.Filter = classifier.Measure(hindsight.Samples(p.Cases), slices.Compact(cuts)...)
+	q.Queue = classifier.CutAt(hindsight.Scores(p.Cases), suspect)
+	q.Weeks = hindsight.Weeks(p.Cases, suspect, maxWeeks)
+	q.Disagreements = hindsight.Disagreements(p.Cases, maxDisagreements)
+	for _, c := range p.Cases {
+		switch {
+		case c.Action == comment.Reject:
+			q.Refused++
+		case !c.Warm:
+			q.Cold++
+		}
+	}
+	if n := len(p.Cases); n > 0 {
+		q.From, q.To = p.Cases[n-1].At, p.Cases[0].At
+	}
+	return q
+}
+
+// name puts names where the ids of accounts stand.
+func (q *Quality) name(tx Tx) error {
+	if len(q.Disagreements) == 0 {
+		return nil
+	}
+	names, err := ledger.Names(tx)
+	if err != nil {
+		return err
+	}
+	for i := range q.Disagreements {
+		q.Disagreements[i].By = names[q.Disagreements[i].By]
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package learning
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/learning/fold"
+)
+
+const snapshotClaim = time.Minute
+
+// dropSnapshots removes a site's snapshots from seq on.
+func dropSnapshots(tx Tx, site int64, seq uint64) error {
+	list, err := tx.Snapshots(site)
+	if err != nil {
+		return fmt.Errorf("list snapshots: %w", err)
+	}
+	var drop []uint64
+	for _, s := range list {
+		if s.Seq >= seq {
+			drop = append(drop, s.Seq)
+		}
+	}
+	if err := tx.DropSnapshots(site, drop); err != nil {
+		return fmt.Errorf("drop snapshots: %w", err)
+	}
+	return nil
+}
+
+// saveSnapshots writes the snapshots of a site that are due, and removes those that are no
+// good or too many.
+func (s *Models) saveSnapshots(ctx context.Context, site int64) error {
+	put, drop := s.dueSnapshots(ctx, site)
+	if len(put)+len(drop) == 0 {
+		return nil
+	}
+	for _, snapshot := range put { // one a transaction: others write too
+		err := s.work.Update(ctx, func(tx Tx) error { return putSnapshot(tx, site, snapshot) })
+		if err != nil {
+			return fmt.Errorf("save snapshot: %w", err)
+		}
+	}
+	err := s.work.Update(ctx, func(tx Tx) error {
+		head, err := tx.Head(site)
+		if err != nil {
+			return err
+		}
+		if err := tx.DropSnapshots(site, drop); err != nil {
+			return err
+		}
+		list, err := tx.Snapshots(site)
+		if err != nil {
+			return err
+		}
+		seqs := make([]uint64, len(list))
+		for i, snapshot := range list {
+			seqs[i] = snapshot.Seq
+		}
+		return tx.DropSnapshots(site, fold.Thin(seqs, head.Seq))
+	})
+	if err != nil {
+		return fmt.Errorf("thin snapshots: %w", err)
+	}
+	return nil
+}
+
+// putSnapshot writes a snapshot, unless an entry after it touched what it holds: another process
+// may have erased words that it still knows. The log is locked, so nobody does so just now.
+func putSnapshot(tx Tx, site int64, s fold.Snapshot) error {
+	if _, err := tx.LockLog(site); err != nil {
+		return fmt.Errorf("lock log: %w", err)
+	}
+	touched, err := tx.LowestTouched(site, s.AsOf)
+	if err != nil {
+		return fmt.Errorf("read what was touched: %w", err)
+	}
+	if touched != 0 && touched <= s.Seq {
+		return nil
+	}
+	return tx.PutSnapshot(site, s)
+}
+
+// dueSnapshots takes what is to be written for a site and what is to be removed.
+func (s *Models) dueSnapshots(ctx context.Context, site int64) (put []fold.Snapshot, drop []uint64) {
+	m := s.models.of(site)
+	m.following.Lock()
+	defer m.following.Unlock()
+	// Of several processes that stand at one place of the log, one does it.
+	mine := func(seq, asOf uint64) bool {
+		return s.work.Claim(ctx, site, fmt.Sprintf("snapshot %d %d", seq, asOf), snapshotClaim)
+	}
+	for _, made := range m.unsaved {
+		if mine(made.Seq, made.AsOf) {
+			put = append(put, made)
+		}
+	}
+	if l := m.live.Load(); l != nil && l.Seq/fold.Every > m.saved/fold.Every {
+		if m.saved = l.Seq; mine(l.Seq, l.Seq) {
+			put = append(put, fold.SnapshotOf(site, l.Seq, l.Seq, l.Model))
+		}
+	}
+	drop = slices.DeleteFunc(m.damaged, func(seq uint64) bool { // what is replaced is good again
+		return slices.ContainsFunc(put, func(p fold.Snapshot) bool { return p.Seq == seq })
+	})
+	m.unsaved, m.damaged = nil, nil
+	return put, drop
+}

@@ -1,0 +1,242 @@
+package learning_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) error {
+		list, err := tx.Snapshots(site.ID)
+		for _, s := range list {
+			whole, err := tx.Snapshot(site.ID, s.Seq)
+			w.Must(err)
+			all = append(all, whole)
+		}
+		return err
+	})
+	return all
+}
+
+func TestDamagedSnapshotsAreReplaced(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.Taught(w.A, 1300)
+		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.Must(err)
+		before := w.snapshots(w.A)
+		if len(before) < 3 {
+			t.Fatalf("%d snapshots of 1,300 decisions", len(before))
+		}
+		for i, s := range before {
+			s.Model = slices.Clone(s.Model)
+			s.Model[i*97%len(s.Model)] ^= 1
+			w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, s) }))
+		}
+		fresh := w.Another(nil)
+		w.Must(fresh.Learn(w.Ctx, w.A))
+		got, _, err := learning.ModelBytes(w.Ctx, fresh.Learning, w.A)
+		w.Must(err)
+		if !bytes.Equal(got, want) {
+			t.Errorf("after damage the model has %d bytes, want %d", len(got), len(want))
+		}
+		after := w.snapshots(w.A)
+		for _, s := range after {
+			if _, err := s.Open(w.A.ID); err != nil {
+				t.Errorf("left behind: %v", err)
+			}
+		}
+		if len(after) != 2 || after[0].Seq != 1300 || after[1].Seq != 512 {
+			t.Errorf("%d snapshots were made anew, want those at 1,300 and 512", len(after))
+		}
+	})
+}
+
+// While a log is folded for want of a good snapshot nothing is published without a person,
+// whatever the site's policy.
+func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
+	w := newWorld(t)
+	w.Taught(w.A, 700)
+	w.Publish(w.A)
+	for _, s := range w.snapshots(w.A) {
+		s.Model = slices.Clone(s.Model)
+		s.Model[len(s.Model)/2] ^= 1
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, s) }))
+	}
+	w.S = w.Another(nil)
+	early := w.Submit(w.A, "Sent while there is no model.")
+	if early.State != comment.Pending || early.Verdict.Warm || early.Verdict.Action != comment.Hold {
+		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
+	}
+	item, _, err := w.S.Item(w.Ctx, people.Operator, w.A, early.ID)
+	w.Must(err)
+	if len(item.Evidence) != 0 {
+		t.Errorf("evidence of no model: %v", item.Evidence)
+	}
+	w.Run(w.S)
+	w.Until("the model is made and the comment judged", 20*time.Second, func() bool { return w.Comment(w.A, early.ID).Verdict.Warm })
+	if c := w.Comment(w.A, early.ID); c.State != comment.Pending {
+		t.Errorf("what waited was published by nobody: %s", c.State)
+	}
+	if c := w.Submit(w.A, "Published by the new model."); c.State != comment.Approved {
+		t.Errorf("with the new model: %s", c.State)
+	}
+}
+
+// A new program reads texts differently, so the log is folded anew. The model of the old one
+// serves meanwhile, and what it judged is judged again.
+func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
+	w := newWorld(t)
+	w.Taught(w.A, 700)
+	for _, s := range w.snapshots(w.A) {
+		const tokeniser = len("aitysmdl") + 2
+		s.Model = slices.Clone(s.Model[:len(s.Model)-sha256.Size])
+		s.Model[tokeniser]++
+		sum := sha256.Sum256(s.Model)
+		s.Model = append(s.Model, sum[:]...)
+		s.Seal(w.A.ID)
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, s) }))
+	}
+	old := w.S
+	w.S = w.Another(nil) // the new program
+	early := w.Submit(w.A, "Cheap pills casino, order now.")
+	if !early.Verdict.Warm || early.Verdict.ModelSeq != 0 {
+		t.Errorf("while the log is folded: %+v", early.Verdict)
+	}
+	w.Run(w.S)
+	w.Until("the comment is judged by the new model", 20*time.Second, func() bool { return w.Comment(w.A, early.ID).Verdict.ModelSeq > 0 })
+	want, _, err := learning.ModelBytes(w.Ctx, old.Learning, w.A)
+	w.Must(err)
+	got, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+	w.Must(err)
+	if !bytes.Equal(got, want) {
+		t.Errorf("the new model has %d bytes, want %d", len(got), len(want))
+	}
+}
+
+// While a log is folded anew after an undo of long ago, the old model serves.
+func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
+	w := newWorld(t)
+	batches := w.Taught(w.A, 700)
+	if !w.Comment(w.A, w.Submit(w.A, "Cheap pills casino, order now.").ID).Verdict.Warm {
+		t.Fatal("it has not learned")
+	}
+	w.Undo(people.Operator, w.A, batches[0])
+	if !w.Comment(w.A, w.Submit(w.A, "Cheap pills casino, order again.").ID).Verdict.Warm {
+		t.Error("after the undo no model serves")
+	}
+}
+
+func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
+	w := newWorld(t)
+	var sites []ground.Site
+	var want [][]byte
+	for i := range 6 {
+		site := w.AddSite(fmt.Sprint("site", i))
+		w.Taught(site, 80)
+		model, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+		w.Must(err)
+		sites, want = append(sites, site), append(want, model)
+	}
+	if n, bytes := learning.ModelsInMemory(w.S.Learning); n != 6 || bytes/6 > 1<<20 {
+		t.Fatalf("%d models of %d bytes on average are in memory, want 6 of at most 1 MiB", n, bytes/6)
+	}
+	_, all := learning.ModelsInMemory(w.S.Learning)
+	learning.SetModelMemory(w.S.Learning, all/2)
+	for round := range 3 {
+		for i, site := range sites {
+			got, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+			w.Must(err)
+			if !bytes.Equal(got, want[i]) {
+				t.Errorf("round %d: the model of %s has %d bytes, want %d", round, site.Key, len(got), len(want[i]))
+			}
+			w.Must(w.S.Learn(w.Ctx, site))
+		}
+		if n, bytes := learning.ModelsInMemory(w.S.Learning); n == 0 || bytes > all/2 {
+			t.Errorf("round %d: %d models of %d bytes are in memory, want at most %d", round, n, bytes, all/2)
+		}
+	}
+	c := w.Submit(sites[0], "Cheap pills casino, order now.")
+	if !c.Verdict.Warm {
+		t.Error("a comment on a site whose model had left was not judged")
+	}
+}
+
+// Undoing one of the newest 500 of 10,000 decisions, and one of long ago, until scores show it.
+func BenchmarkUndo(b *testing.B) {
+	for name, back := range map[string]uint64{"newest500": 500, "oldest": 1 << 62} {
+		w := newWorld(b)
+		batches := w.Taught(w.A, 10_000)
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				b.StopTimer()
+				w.Must(w.S.Learn(w.Ctx, w.A))
+				i := slices.IndexFunc(batches, func(id string) bool { return w.Entries(id)[0].Seq+back > w.Head(w.A).Seq })
+				taken := w.Entries(batches[i])
+				if out := w.Undo(people.Operator, w.A, batches[i]); out.Done != len(taken) {
+					b.Fatalf("undid %d of %d", out.Done, len(taken))
+				}
+				b.StartTimer()
+				w.Must(w.S.Learn(w.Ctx, w.A))
+				b.StopTimer()
+				// The same again at the end of the log, which stays as long.
+				ids := make([]string, len(taken))
+				for n, d := range taken {
+					ids[n] = d.Comment
+				}
+				batches = append(slices.Delete(batches, i, i+1), w.Decide(people.Operator, w.A, taken[0].Action, ids...).Batch)
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// An undo of one of the newest decisions of a long log is in the models of this process and of
+// another about a second later, and so are a withdrawal and a copy.
+func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		batches := w.Taught(w.A, 1200)
+		w.Taught(w.B, 20)
+		other := w.Another(nil)
+		w.Run(w.S)
+		w.Run(other)
+		for _, s := range []*roomstest.Rooms{w.S, other} {
+			w.Must(s.Learn(w.Ctx, w.A))
+		}
+		follows := func(what string) {
+			t.Helper()
+			start := time.Now()
+			want := w.foldOfWhatCounts(w.A)
+			for _, s := range []*roomstest.Rooms{w.S, other} {
+				w.Until(what, 30*time.Second, func() bool {
+					model, _, err := learning.ModelBytes(w.Ctx, s.Learning, w.A)
+					w.Must(err)
+					return bytes.Equal(model, want)
+				})
+				t.Logf("%s: after %v, with the fold that it is compared with", what, time.Since(start))
+			}
+		}
+		w.Undo(people.Operator, w.A, batches[len(batches)-9])
+		follows("the undo")
+		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.A, w.B, nil)
+		w.Must(err)
+		follows("the copy")
+		out, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, "", nil)
+		w.Must(err)
+		follows("the withdrawal")
+		w.Undo(people.Operator, w.A, out.Batch)
+		follows("its undo")
+	})
+}

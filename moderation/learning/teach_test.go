@@ -1,0 +1,261 @@
+package learning_test
+
+import (
+	"bytes"
+	"database/sql"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner, ann, bob := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
+		ids := w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
+		w.Decide(bob, w.A, comment.Approve, ids[0])
+		w.Decide(bob, w.A, comment.MarkSpam, ids[1])
+		byBob := w.model(w.A)
+		w.Decide(ann, w.A, comment.MarkSpam, ids[2])
+		w.Decide(ann, w.A, comment.Approve, ids[3])
+		before := w.model(w.A)
+
+		teachers, err := w.S.Teachers(w.Ctx, owner, w.A)
+		w.Must(err)
+		slices.SortFunc(teachers, func(a, b learning.Teacher) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+		if len(teachers) != 2 || teachers[0] != (learning.Teacher{Account: ann.Account.ID, Name: "ann", Lessons: 2}) || teachers[1].Lessons != 2 {
+			t.Errorf("teachers: %+v", teachers)
+		}
+		key := &ground.Key{Site: w.A.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
+		out, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
+		w.Must(err)
+		again, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
+		w.Must(err)
+		if out.Lessons != 2 || out.Batch == "" || !again.Replayed || again.Batch != out.Batch {
+			t.Errorf("withdrawn: %+v, and again %+v", out, again)
+		}
+		if !bytes.Equal(w.model(w.A), byBob) {
+			t.Error("the model still knows what ann taught")
+		}
+		if a, b := w.Comment(w.A, ids[2]), w.Comment(w.A, ids[3]); a.State != comment.Spam || b.State != comment.Approved {
+			t.Errorf("the comments became %s and %s", a.State, b.State)
+		}
+		entries, _, err := w.S.Log(w.Ctx, bob, w.A, "", 1)
+		w.Must(err)
+		if e := entries[0]; e.Kind != ledger.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 || e.Name != "owner" || e.Comment != "" {
+			t.Errorf("the log says %+v", e)
+		}
+
+		// What is decided about those comments meanwhile brings nothing of it back.
+		second := w.Decide(bob, w.A, comment.Approve, ids[2])
+		w.Undo(bob, w.A, second.Batch)
+		if !bytes.Equal(w.model(w.A), byBob) {
+			t.Error("an undo brought a withdrawn lesson back")
+		}
+		nothing, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, nil)
+		w.Must(err)
+		if nothing.Lessons != 0 || nothing.Batch != "" {
+			t.Errorf("withdrawn twice: %+v", nothing)
+		}
+
+		_, err = w.S.Undo(w.Ctx, bob, w.A, out.Batch, nil)
+		roomstest.WantCode(t, "a moderator's undo", err, "role.insufficient")
+		if undone := w.Undo(owner, w.A, out.Batch); undone.Done != 2 {
+			t.Errorf("undone: %+v", undone)
+		}
+		if !bytes.Equal(w.model(w.A), before) {
+			t.Error("after the undo the model is not what it was")
+		}
+		if twice := w.Undo(owner, w.A, out.Batch); twice.Done != 0 {
+			t.Errorf("undone twice: %+v", twice)
+		}
+		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+	})
+}
+
+func TestASiteStartsFromAnother(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.AddPerson("owner", people.Owner, "a", "b")
+		w.Taught(w.A, 30)
+		undone := w.Decide(owner, w.A, comment.MarkSpam, w.Submit(w.A, "It is undone before it is copied.").ID)
+		w.Undo(owner, w.A, undone.Batch)
+		empty := w.model(w.B)
+		out, err := w.S.CopyLessons(w.Ctx, owner, w.B, w.A, nil)
+		w.Must(err)
+		if out.Lessons != 30 || out.Batch == "" {
+			t.Errorf("copied: %+v", out)
+		}
+		copied := w.model(w.B)
+		if c := w.Submit(w.B, "Cheap pills casino, order now."); !c.Verdict.Warm {
+			t.Errorf("after the start: %+v", c.Verdict)
+		}
+		entries, _, err := w.S.Log(w.Ctx, owner, w.B, "", 1)
+		w.Must(err)
+		if e := entries[0]; e.Kind != ledger.Copy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
+			t.Errorf("the log says %+v", e)
+		}
+		if teachers, err := w.S.Teachers(w.Ctx, owner, w.B); err != nil || len(teachers) != 0 {
+			t.Errorf("nobody decided here, and taught %+v (%v)", teachers, err)
+		}
+		// The owner's own decisions are withdrawn, not what the owner copied.
+		w.Decide(owner, w.B, comment.Approve, w.Submit(w.B, "Thank you for the recipe.").ID)
+		if n, err := w.S.WithdrawLessons(w.Ctx, owner, w.B, owner.Account.ID, nil); err != nil || n.Lessons != 1 {
+			t.Errorf("withdrawn: %+v (%v)", n, err)
+		}
+		if got := w.model(w.B); len(got) != len(copied) {
+			t.Errorf("the model has %d bytes, want %d", len(got), len(copied))
+		}
+		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Submit(w.A, "Taught on the first site only.").ID)
+		if got := w.model(w.B); len(got) != len(copied) {
+			t.Error("the sites are not apart")
+		}
+		if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+		w.Undo(owner, w.B, out.Batch)
+		if got := w.model(w.B); !bytes.Equal(got, empty) {
+			t.Errorf("after the undo the model has %d bytes, want %d", len(got), len(empty))
+		}
+	})
+}
+
+func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.AddPerson("owner", people.Owner, "a", "b")
+		w.Taught(w.A, 130)
+		w.Taught(w.B, 4)
+		if len(w.snapshots(w.A)) == 0 {
+			t.Fatal("there is no snapshot")
+		}
+		copied, err := w.S.CopyLessons(w.Ctx, owner, w.A, w.B, nil)
+		w.Must(err)
+		ids := w.Waiting(w.A, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.", "Casino bonus of today."})
+		first := w.Decide(owner, w.A, comment.Approve, ids[0])
+		w.Decide(owner, w.A, comment.MarkSpam, ids[1])
+		withdrawn, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, owner.Account.ID, nil)
+		w.Must(err)
+		w.Clock.Add(time.Hour)
+		between := w.Clock.Now()
+		w.Clock.Add(time.Hour)
+		w.Decide(owner, w.A, comment.Approve, ids[2])
+		w.Decide(owner, w.A, comment.MarkSpam, ids[3])
+
+		_, err = w.S.RetireLessons(w.Ctx, owner, w.A, w.Clock.Now().Add(time.Hour), nil)
+		roomstest.WantCode(t, "before a time to come", err, "field.invalid")
+		_, err = w.S.RetireLessons(w.Ctx, w.AddPerson("mod", people.Moderator, "a"), w.A, between, nil)
+		roomstest.WantCode(t, "a moderator's retirement", err, "role.insufficient")
+		old, err := w.S.OldLessons(w.Ctx, owner, w.A, between)
+		w.Must(err)
+		_, err = w.S.OldLessons(w.Ctx, w.AddPerson("other", people.Moderator, "a"), w.A, between)
+		roomstest.WantCode(t, "a moderator's look at what is old", err, "role.insufficient")
+		out, err := w.S.RetireLessons(w.Ctx, owner, w.A, between, nil)
+		w.Must(err)
+		if out.Lessons != old || out.Lessons != 136 || out.Batch == "" { // what was withdrawn is erased as well
+			t.Errorf("retired: %+v of %d", out, old)
+		}
+		if left := w.snapshots(w.A); len(left) != 0 {
+			t.Errorf("%d snapshots hold words of what was erased", len(left))
+		}
+		_, err = w.S.Undo(w.Ctx, owner, w.A, out.Batch, nil)
+		roomstest.WantCode(t, "its undo", err, "field.invalid")
+		w.Undo(owner, w.A, withdrawn.Batch)
+		w.Undo(owner, w.A, copied.Batch)
+		w.Undo(owner, w.A, first.Batch)
+		if !bytes.Equal(w.model(w.A), w.foldOfWhatCounts(w.A)) || bytes.Contains(w.model(w.A), []byte("canary")) {
+			t.Error("the model knows what was retired")
+		}
+		w.View(func(tx storetest.Tx) error {
+			lessons, err := tx.Lessons(w.A.ID, 0, 1000)
+			for _, l := range lessons {
+				if erased := l.Comment.Text == "" && len(l.Salt) == 0; erased != (l.Withdrawn != 0) {
+					t.Errorf("lesson %d, withdrawn by %d, has text %q", l.Seq, l.Withdrawn, l.Comment.Text)
+				}
+			}
+			return err
+		})
+		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+	})
+}
+
+func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
+	w := newWorld(t)
+	w.Taught(w.A, 4)
+	ofBoth, ofA, ofB := w.AddPerson("both", people.Owner, "a", "b"), w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("of-b", people.Owner, "b")
+	moderator := w.AddPerson("mod", people.Moderator, "a", "b")
+	decides := w.AddToken("both@staff.example", people.ScopeDecide)
+	copies := func(who people.Actor, to, from ground.Site) error {
+		_, err := w.S.CopyLessons(w.Ctx, who, to, from, nil)
+		return err
+	}
+	roomstest.WantCode(t, "an owner of neither's copy", copies(moderator, w.B, w.A), "role.insufficient")
+	roomstest.WantCode(t, "an owner of the first's copy", copies(ofA, w.B, w.A), "site.unknown")
+	roomstest.WantCode(t, "an owner of the second's copy", copies(ofB, w.B, w.A), "site.unknown")
+	roomstest.WantCode(t, "a token that decides", copies(decides, w.B, w.A), "role.insufficient")
+	roomstest.WantCode(t, "nobody's copy", copies(people.Actor{}, w.B, w.A), "auth.needed")
+	roomstest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
+	roomstest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
+	withdraws := func(who people.Actor) error {
+		_, err := w.S.WithdrawLessons(w.Ctx, who, w.A, "", nil)
+		return err
+	}
+	roomstest.WantCode(t, "a moderator's withdrawal", withdraws(moderator), "role.insufficient")
+	roomstest.WantCode(t, "a stranger's withdrawal", withdraws(ofB), "site.unknown")
+	roomstest.WantCode(t, "a deciding token's withdrawal", withdraws(decides), "role.insufficient")
+	roomstest.WantCode(t, "an owner's withdrawal", withdraws(ofA), "")
+	_, err := w.S.Teachers(w.Ctx, moderator, w.A)
+	roomstest.WantCode(t, "a moderator's look at the teachers", err, "role.insufficient")
+}
+
+// What a copy stores is as safe in the log as a decision's lesson.
+func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
+	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'' "
+	for _, change := range []string{
+		erase + "WHERE site_id = 2",
+		erase + ", withdrawn = 2 WHERE site_id = 2", // by an entry that is no retirement
+		"UPDATE lessons SET body = 'Another text.' WHERE site_id = 2 AND part = 3",
+		"UPDATE lessons SET label = 1 - label WHERE site_id = 2 AND part = 9",
+		"DELETE FROM lessons WHERE site_id = 2 AND part = 9",
+		"UPDATE decisions SET lessons = 9 WHERE site_id = 2",
+		"UPDATE decisions SET subject = 'b' WHERE site_id = 2",
+		"UPDATE decisions SET kind = 1 WHERE site_id = 2",
+	} {
+		t.Run(change, func(t *testing.T) {
+			w := newWorld(t)
+			w.Taught(w.A, 10)
+			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+			w.Must(err)
+			w.Decide(people.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
+			raw, err := sql.Open("sqlite", w.Path)
+			w.Must(err)
+			defer raw.Close()
+			done, err := raw.Exec(change)
+			w.Must(err)
+			if n, err := done.RowsAffected(); err != nil || n == 0 {
+				t.Fatalf("nothing was tampered with: %v", err)
+			}
+			if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != 1 {
+				t.Errorf("bad at %d (%v), want 1", bad, err)
+			}
+		})
+	}
+}
+
+// model returns the bytes of a site's model at the end of its log.
+func (w *world) model(site ground.Site) []byte {
+	w.T.Helper()
+	w.Must(w.S.Learn(w.Ctx, site))
+	model, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+	w.Must(err)
+	return model
+}

@@ -1,0 +1,137 @@
+package learning
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// lastDecided is how many comments are looked at unless another number is asked for.
+const lastDecided = 1_000
+
+// A WhatIfRequest names what to try; what it leaves out is as the site has it.
+type WhatIfRequest struct {
+	Threshold *float64 // 0.5 to 1
+	Policy    ground.Policy
+	Last      *int // decided comments to look at: 1 to 10,000; nil: 1,000
+}
+
+// A WhatIf is what a threshold and a policy would have done with the comments decided last,
+// beside what they do as they are set. At most the newest 10,000 entries of the log are looked
+// at. Scores are as they were when the comment was decided.
+type WhatIf struct {
+	Tally    hindsight.Tally
+	Looked   int // comments
+	From, To time.Time
+	Now      Trial
+	Then     Trial
+	Shadow   *Trial // of the site's shadow threshold, under its policy; nil: none is set
+}
+
+// A Trial is one threshold and policy tried. Waiting is how many of the comments that wait now
+// it suspects, at most 1,000.
+type Trial struct {
+	Policy ground.Policy
+	hindsight.Result
+	Waiting int
+}
+
+// WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
+// moderator, and changes nothing.
+func (s *Models) WhatIf(ctx context.Context, who people.Actor, site ground.Site, in WhatIfRequest) (WhatIf, error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+		return WhatIf{}, err
+	}
+	then, last, err := in.read(site.Settings)
+	if err != nil {
+		return WhatIf{}, err
+	}
+	var out WhatIf
+	err = s.work.View(ctx, func(tx Tx) error {
+		past, err := hindsight.Read(tx, site.ID, time.Time{})
+		if err != nil {
+			return err
+		}
+		out = WhatIf{}
+		if out.Tally, err = hindsight.Count(tx, site.ID); err != nil {
+			return err
+		}
+		cases := past.Cases[:min(last, len(past.Cases))]
+		if out.Looked = len(cases); out.Looked > 0 {
+			out.From, out.To = cases[len(cases)-1].At, cases[0].At
+		}
+		now := site.Settings
+		if now.Moderation == ground.PolicySuspicious && !out.Tally.Enough() {
+			now.Moderation = ground.PolicyAll // as it acts
+		}
+		if out.Now, err = newTrial(tx, site.ID, now, cases); err != nil {
+			return err
+		}
+		if out.Then, err = newTrial(tx, site.ID, then, cases); err != nil || now.Shadow == 0 {
+			return err
+		}
+		now.Suspect = now.Shadow
+		shadow, err := newTrial(tx, site.ID, now, cases)
+		out.Shadow = &shadow
+		return err
+	})
+	if err != nil {
+		return WhatIf{}, fmt.Errorf("try what if: %w", err)
+	}
+	return out, nil
+}
+
+// read returns a site's settings with what is tried in their place, and how many comments to
+// look at.
+func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, err error) {
+	last = lastDecided
+	if in.Last != nil {
+		last = *in.Last
+	}
+	if last < 1 || last > hindsight.MaxEntries {
+		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", hindsight.MaxEntries))
+	}
+	if in.Threshold != nil {
+		if !ground.IsThreshold(*in.Threshold) {
+			return s, 0, problem.Query("threshold", "The threshold to try is a score from 0.5 to 1.")
+		}
+		s.Suspect = *in.Threshold
+	}
+	if in.Policy != "" {
+		if !in.Policy.Known() {
+			return s, 0, problem.Query("moderation", "Try moderation "+problem.Among(ground.Policies)+".")
+		}
+		s.Moderation = in.Policy
+	}
+	return s, last, nil
+}
+
+// newTrial says what settings would have done with cases.
+func newTrial(tx Tx, site int64, s ground.Settings, cases []hindsight.Case) (t Trial, err error) {
+	t = Trial{Policy: s.Moderation, Result: hindsight.Apply(ruleOf(s), cases)}
+	if t.Policy == "" {
+		t.Policy = ground.PolicyAll
+	}
+	if t.Waiting, err = tx.CountQueue(site, comment.ViewSuspected, s.Threshold(), comment.MaxCount); err != nil {
+		return t, fmt.Errorf("count what would be suspected: %w", err)
+	}
+	return t, nil
+}
+
+// ruleOf is what settings come to for what publishes sees.
+func ruleOf(s ground.Settings) hindsight.Rule {
+	r := hindsight.Rule{Threshold: s.Threshold()}
+	switch s.Moderation {
+	case ground.PolicyNone:
+		r.Trust = hindsight.Everybody
+	case ground.PolicySuspicious:
+		r.Trust = hindsight.Unsuspected
+	}
+	return r
+}

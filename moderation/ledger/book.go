@@ -1,0 +1,125 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// A Pen is what all that one use case writes into a site's log has in common.
+type Pen struct {
+	Site  int64
+	By    string // account id
+	Batch string
+	At    time.Time
+}
+
+// A Book is the locked end of a site's log in one transaction. What is put into it is written by
+// Close.
+type Book struct {
+	Pen
+	tx   Tx
+	head Head
+
+	entries       []Entry
+	lessons       []Lesson
+	fallen, risen []uint64 // lessons that count no longer, and that count again
+	events        []ground.Event
+}
+
+// Open locks the log.
+func (p Pen) Open(tx Tx) (*Book, error) {
+	head, err := tx.LockLog(p.Site)
+	if err != nil {
+		return nil, fmt.Errorf("lock log: %w", err)
+	}
+	return &Book{Pen: p, tx: tx, head: head}, nil
+}
+
+// Next is the seq that the next entry will have.
+func (b *Book) Next() uint64 { return b.head.Seq + 1 }
+
+// Put adds an entry to the log: d needs what is its own only.
+func (b *Book) Put(d Entry) Entry {
+	d.Seq, d.Site, d.Batch, d.By, d.At = b.Next(), b.Site, b.Batch, b.By, b.At
+	d.Hash = Hash(b.head.Hash, d)
+	b.head = Head{Seq: d.Seq, Hash: d.Hash}
+	b.entries = append(b.entries, d)
+	return d
+}
+
+// Teach stores lessons, whose seqs are those of entries in the book.
+func (b *Book) Teach(lessons ...Lesson) { b.lessons = append(b.lessons, lessons...) }
+
+// Fall says that the lessons of an entry stand no longer.
+func (b *Book) Fall(seq uint64) { b.fallen = append(b.fallen, seq) }
+
+// Rise says that the lessons of an entry stand again.
+func (b *Book) Rise(seq uint64) { b.risen = append(b.risen, seq) }
+
+// Tell has an event told of what the book holds.
+func (b *Book) Tell(e ground.Event) {
+	e.Site, e.At = b.Site, b.At
+	b.events = append(b.events, e)
+}
+
+// PutTeaching adds an entry about no comment, of which followers are told.
+func (b *Book) PutTeaching(d Entry) {
+	b.Put(d)
+	b.Tell(ground.Event{Kind: ground.EventTaught})
+}
+
+// TakeBack takes back an entry about no comment: what it withdrew counts again, and what it copied
+// no longer. What an entry erased does not come back.
+func (b *Book) TakeBack(d Entry) error {
+	lowest := d.Lowest
+	switch d.Kind {
+	case Withdrawal:
+		if err := b.tx.ReturnLessons(b.Site, d.Seq); err != nil {
+			return fmt.Errorf("return lessons: %w", err)
+		}
+	case Retirement:
+		return problem.Field("/batch", "What was retired is erased, and does not come back.")
+	case Erasure:
+		return problem.Field("/batch", "What was erased does not come back.")
+	case Copy:
+		b.Fall(d.Seq)
+		lowest = d.Seq
+	}
+	b.PutTeaching(Entry{Kind: d.Kind, Undoes: d.Seq, Teaching: Teaching{Subject: d.Subject, Lessons: d.Lessons, Lowest: lowest}})
+	return nil
+}
+
+// Close writes what the book holds.
+func (b *Book) Close() error {
+	if len(b.entries) > 0 {
+		if err := b.tx.AppendDecisions(b.Site, b.entries); err != nil {
+			return fmt.Errorf("append decisions: %w", err)
+		}
+	}
+	if len(b.lessons) > 0 {
+		if err := b.tx.AddLessons(b.Site, b.lessons); err != nil {
+			return fmt.Errorf("add lessons: %w", err)
+		}
+	}
+	for _, l := range []struct {
+		seqs     []uint64
+		standing bool
+	}{{b.fallen, false}, {b.risen, true}} {
+		if len(l.seqs) == 0 {
+			continue
+		}
+		if err := b.tx.SetStanding(b.Site, l.seqs, l.standing); err != nil {
+			return fmt.Errorf("set standing: %w", err)
+		}
+	}
+	if len(b.events) == 0 {
+		return nil
+	}
+	if err := b.tx.Emit(b.events...); err != nil {
+		return fmt.Errorf("emit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+
+	"github.com/aitys/aitys/classifier"
+)
+
+// Hash returns the hash of a log entry that follows one whose hash is before.
+//
+// It is SHA-256 over the canonical encoding of: the format's number, the hash before ("" for
+// the first entry), and the entry's fields in the order below. A number is eight bytes,
+// big-endian (a score its IEEE 754 bits, a time its microseconds since 1970), text and bytes
+// are their length as such a number and then themselves: no two entries have one encoding.
+// Undone is left out, since a later entry sets it. An entry about no comment has format 2 and
+// three fields more; one that keeps what the classifier said has format 3 and that besides.
+// Entries from before this was kept have neither a probability nor Warm, and format 1.
+func Hash(before []byte, d Entry) []byte {
+	format, said := uint64(1), d.Spam != 0 || d.Warm
+	switch {
+	case d.Kind != OnComment:
+		format = 2
+	case said:
+		format = 3
+	}
+	e := encoding{}.number(format).bytes(before)
+	e = e.number(d.Seq).number(uint64(d.Site)).text(d.Batch).text(d.Comment).number(uint64(d.Version))
+	e = e.text(d.By).number(uint64(d.Action)).number(uint64(d.Reason)).text(d.Note)
+	e = e.number(uint64(d.From)).number(uint64(d.To))
+	e = e.number(d.Touches()).number(d.Undoes).number(d.Restores)
+	e = e.number(math.Float64bits(d.Score)).number(uint64(d.Suggested)).number(d.ModelSeq)
+	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
+	if d.Kind != OnComment {
+		e = e.number(uint64(d.Kind)).text(d.Subject).number(uint64(d.Lessons))
+	} else if said {
+		e = e.number(math.Float64bits(d.Spam)).bool(d.Warm)
+	}
+	return e.sum()
+}
+
+// LessonHash binds a lesson to the log entry that stores it. The salt goes with the lesson,
+// so that once both are erased the hash says nothing of the text.
+func LessonHash(salt []byte, l classifier.Lesson) []byte {
+	e := encoding{}.bytes(salt).number(uint64(l.Label))
+	e = e.text(l.Comment.Text).text(l.Comment.Author).text(l.Comment.Email).text(l.Comment.URL)
+	return e.sum()
+}
+
+// PartSalt is the salt of one of the lessons that an entry copies. One says nothing of another, so
+// that each lesson can be erased for itself.
+func PartSalt(secret []byte, part int) []byte {
+	return encoding{}.bytes(secret).number(uint64(part)).sum()[:16]
+}
+
+// TaughtHash is what an entry keeps of the lessons that it stores: of a decision's its
+// LessonHash, of a copy's the hash over them all; nil when they are none, or not the entry's.
+func TaughtHash(d Entry, lessons []Lesson) []byte {
+	if d.Kind == OnComment {
+		if len(lessons) == 1 && lessons[0].Of == d.Comment {
+			return lessons[0].Hash()
+		}
+		return nil
+	}
+	if len(lessons) == 0 {
+		return nil
+	}
+	var e encoding
+	for _, l := range lessons {
+		e = e.text(l.Of).bytes(l.Hash())
+	}
+	return e.sum()
+}
+
+// ErasedHash is what an entry of erasure keeps of what it erased, ascending.
+func ErasedHash(lessons []Lesson) []byte {
+	var e encoding
+	for _, l := range lessons {
+		e = e.number(l.Seq).number(uint64(l.Part)).bytes(l.Proof)
+	}
+	return e.sum()
+}
+
+// An encoding is bytes that can be read in one way only.
+type encoding []byte
+
+func (e encoding) number(n uint64) encoding { return binary.BigEndian.AppendUint64(e, n) }
+
+func (e encoding) bool(b bool) encoding {
+	if b {
+		return e.number(1)
+	}
+	return e.number(0)
+}
+
+func (e encoding) text(s string) encoding { return append(e.number(uint64(len(s))), s...) }
+
+func (e encoding) bytes(b []byte) encoding { return append(e.number(uint64(len(b))), b...) }
+
+func (e encoding) sum() []byte {
+	sum := sha256.Sum256(e)
+	return sum[:]
+}

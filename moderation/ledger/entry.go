@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+// A Kind says what an entry of the log is about.
+type Kind uint8
+
+// The kinds.
+const (
+	OnComment  Kind = iota
+	Withdrawal      // all that an account taught until then leaves the model
+	Copy            // the lessons that stand on another site are taught here
+	Retirement      // what was taught before a time leaves the model, and is erased
+	Erasure         // what one person's comments taught leaves the model, and is erased; nobody is named
+)
+
+var kindNames = []string{"decision", "withdrawal", "copy", "retirement", "erasure"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// An Entry is one line of a site's log: what somebody did to one comment, or to the model. Seq
+// counts from 1 without gaps, in commit order; Hash covers the entry and the hash before it.
+type Entry struct {
+	Kind     Kind
+	Seq      uint64
+	Site     int64
+	Batch    string
+	By       string // account id
+	At       time.Time
+	Undoes   uint64 // the entry this one takes back, or 0
+	Undone   bool   // a later entry undoes it (derived: not covered by Hash)
+	Lesson   []byte // salted hash of the lessons it stores, or nil; of an erasure, hash of what it erased
+	Hash     []byte
+	Ruling   // of a decision on a comment; of the other kinds empty
+	Teaching // of the other kinds; of a decision empty
+}
+
+// A Ruling is what a decision did to a comment, and what had been said of it before.
+type Ruling struct {
+	Comment  string
+	Version  int64 // the comment's, before
+	Action   comment.Action
+	Reason   comment.Reason
+	Note     string
+	From, To comment.State
+	Before   uint64 // the comment's standing decision before this one, or 0
+	Restores uint64 // with Undoes: the decision that stands again, or 0
+
+	// The verdict's score, what it suggested, the classifier's own probability, and whether it had
+	// one. ModelSeq is the last entry that the model had followed then.
+	Score     float64
+	Suggested comment.Action
+	Spam      float64
+	Warm      bool
+	ModelSeq  uint64
+}
+
+// A Teaching is what an entry about no comment did to the model.
+type Teaching struct {
+	Subject string // the account withdrawn, the key of the site copied from, or the time retired before
+	Lessons int    // how many lessons that is
+	Lowest  uint64 // the lowest seq whose lessons it changes, or 0
+}
+
+// Touches is the lowest seq whose lessons the entry may change, or 0.
+func (d Entry) Touches() uint64 { return max(d.Before, d.Lowest) }
+
+// TakesBack reports whether the entry may take back what an earlier one taught, or bring it back.
+func (d Entry) TakesBack() bool { return d.Touches() != 0 || d.Undoes != 0 }
+
+// LastChange finds the last entry of a log that could change the model made of it; 0: none.
+func LastChange(log interface {
+	DecisionsBefore(site int64, seq uint64, limit int) ([]Entry, error)
+}, site int64) (uint64, error) {
+	const few, most = 8, 500 // it is one of the last, unless the last ones teach nothing
+	for before, limit := uint64(0), few; ; limit = most {
+		decisions, err := log.DecisionsBefore(site, before, limit)
+		if err != nil {
+			return 0, fmt.Errorf("read decisions: %w", err)
+		}
+		for _, d := range decisions {
+			if d.TakesBack() || len(d.Lesson) > 0 {
+				return d.Seq, nil
+			}
+			before = d.Seq
+		}
+		if len(decisions) < limit {
+			return 0, nil
+		}
+	}
+}
+
+// A Head is the end of a site's log.
+type Head struct {
+	Seq  uint64
+	Hash []byte
+}
+
+// A Lesson is a lesson with what the store needs to find and to prove it.
+type Lesson struct {
+	classifier.Lesson
+	Part  int    // which of its entry's lessons it is, from 0
+	Of    string // the comment's id; of a copied lesson it is on another site
+	Salt  []byte // empty once the lesson is erased
+	Proof []byte // its LessonHash, once it is erased for a person; else empty
+	// Withdrawn is the entry that took it out of the model whatever becomes of its own, or 0.
+	Withdrawn uint64
+	Counts    bool // it stands and was not withdrawn; set by the store
+}
+
+// Erased reports whether nothing is left of what a lesson said.
+func (l Lesson) Erased() bool {
+	return len(l.Salt) == 0 && l.Comment == classifier.Comment{}
+}
+
+// Hash is the lesson's LessonHash, of an erased one as it was kept.
+func (l Lesson) Hash() []byte {
+	if l.Erased() {
+		return l.Proof
+	}
+	return LessonHash(l.Salt, l.Lesson)
+}

@@ -1,0 +1,103 @@
+package ledger_test
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
+)
+
+func TestTheHashCoversWhatAnEntrySays(t *testing.T) {
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		kind ledger.Kind
+		free []string // what it says nothing of
+	}{
+		{ledger.OnComment, []string{"Subject", "Lessons"}},
+		{ledger.Copy, []string{"Spam", "Warm"}},
+	} {
+		entry := ledger.Entry{Kind: tt.kind, Seq: 7, At: at}
+		before := ledger.Hash([]byte("before"), entry)
+		if bytes.Equal(before, ledger.Hash([]byte("other"), entry)) {
+			t.Errorf("%v: the hash does not cover the entry before", tt.kind)
+		}
+		for _, field := range reflect.VisibleFields(reflect.TypeFor[ledger.Entry]()) {
+			if field.Anonymous {
+				continue
+			}
+			changed := entry
+			v := reflect.ValueOf(&changed).Elem().FieldByIndex(field.Index)
+			switch v.Kind() {
+			case reflect.Bool:
+				v.SetBool(true)
+			case reflect.String:
+				v.SetString("changed")
+			case reflect.Float64:
+				v.SetFloat(0.5)
+			case reflect.Slice:
+				v.SetBytes([]byte("changed"))
+			case reflect.Struct:
+				v.Set(reflect.ValueOf(at.Add(time.Microsecond)))
+			case reflect.Int, reflect.Int64:
+				v.SetInt(v.Int() + 1)
+			default:
+				v.SetUint(v.Uint() + 1)
+			}
+			free := slices.Contains(append(tt.free, "Undone", "Hash"), field.Name)
+			if same := bytes.Equal(before, ledger.Hash([]byte("before"), changed)); same != free {
+				t.Errorf("%v: changing %s leaves the hash the same: %t, want %t", tt.kind, field.Name, same, free)
+			}
+		}
+	}
+}
+
+func TestALessonsHashOutlivesItsText(t *testing.T) {
+	lesson := ledger.Lesson{Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "What was said."}}, Of: "c", Salt: []byte("salt")}
+	entry := ledger.Entry{Seq: 3, Ruling: ledger.Ruling{Comment: "c"}}
+	taught := ledger.TaughtHash(entry, []ledger.Lesson{lesson})
+	if len(taught) == 0 || lesson.Erased() {
+		t.Fatalf("a lesson has the hash %x, and is erased: %t", taught, lesson.Erased())
+	}
+	gone := lesson
+	gone.Of, gone.Salt, gone.Proof, gone.Comment = "c", nil, lesson.Hash(), classifier.Comment{}
+	if got := ledger.TaughtHash(entry, []ledger.Lesson{gone}); !gone.Erased() || !bytes.Equal(got, taught) {
+		t.Errorf("erased it has the hash %x, want %x", got, taught)
+	}
+	other := lesson
+	other.Salt = []byte("another")
+	if bytes.Equal(other.Hash(), lesson.Hash()) {
+		t.Error("the salt makes no difference")
+	}
+	if got := ledger.TaughtHash(ledger.Entry{Seq: 3, Ruling: ledger.Ruling{Comment: "another"}}, []ledger.Lesson{lesson}); got != nil {
+		t.Errorf("another entry takes the lesson for its own: %x", got)
+	}
+}
+
+func TestAnActionAndTheStateItLeadsToAreOfOnePair(t *testing.T) {
+	for a := comment.Hold; a <= comment.MarkSpam; a++ {
+		if got := a.State().Action(); got != a {
+			t.Errorf("%v leads to %v, to which %v leads", a, a.State(), got)
+		}
+		if got, err := comment.ParseAction(a.String()); got != a || err != nil {
+			t.Errorf("%q is read as %v, %v", a, got, err)
+		}
+	}
+	for r := comment.NoReason; r <= comment.ReasonOther; r++ {
+		if got, err := comment.ParseReason(r.String()); got != r || err != nil {
+			t.Errorf("%q is read as %v, %v", r, got, err)
+		}
+	}
+	for _, name := range []string{"remove", "Approve", ""} {
+		if got, err := comment.ParseAction(name); err == nil {
+			t.Errorf("%q is read as the action %v", name, got)
+		}
+	}
+	if got, err := comment.ParseReason("rude"); err == nil {
+		t.Errorf("a reason that is none is read as %v", got)
+	}
+}

@@ -1,0 +1,73 @@
+package roomstest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// Rooms are the rooms of one process over one database, as the program furnishes them. Their use
+// cases are its own.
+type Rooms struct {
+	*ground.Process
+	*Identity
+	*Learning
+	*Moderation
+}
+
+// The rooms of these names.
+type (
+	Identity   = identity.Service
+	Learning   = learning.Models
+	Moderation = moderation.Service
+)
+
+// Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
+// nobody's.
+func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secret, o ground.Options) (*Rooms, error) {
+	if err := ground.KeepSecret(ctx, slice[ground.MetaTx](s), own); err != nil {
+		return nil, err
+	}
+	o.Store = slice[ground.EventTx](s)
+	r := &Rooms{Process: ground.NewProcess(o)}
+	r.Identity = identity.New(r.Process, slice[identity.Tx](s))
+	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
+	r.Moderation = moderation.New(moderation.Options{
+		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
+	})
+	r.OnChange(r.ModelChanged)
+	return r, nil
+}
+
+// Run keeps the rooms at work until ctx ends.
+func (r *Rooms) Run(ctx context.Context) error {
+	ended := make(chan error)
+	works := []func(context.Context) error{r.Process.Run, r.Identity.Run, r.Learning.Run, r.Moderation.Run}
+	for _, work := range works {
+		go func() { ended <- work(ctx) }()
+	}
+	var all error
+	for range works {
+		all = errors.Join(all, <-ended)
+	}
+	return all
+}
+
+// slice is what one room sees of a whole store.
+func slice[T any](whole ground.Store[storetest.Tx]) ground.Store[T] { return sliced[T]{whole} }
+
+type sliced[T any] struct{ whole ground.Store[storetest.Tx] }
+
+func (s sliced[T]) View(ctx context.Context, fn func(T) error) error {
+	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(any(tx).(T)) })
+}
+
+func (s sliced[T]) Update(ctx context.Context, fn func(T) error) ([]ground.Event, error) {
+	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(any(tx).(T)) })
+}

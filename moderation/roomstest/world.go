@@ -1,0 +1,521 @@
+// Package roomstest is the world that the rooms' tests live in: all rooms of a process over a real
+// database, with two sites, readers who post and moderators who decide.
+package roomstest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// A Clock stands still until a test moves it.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *Clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// A World is a real service over a real database, with two sites.
+type World struct {
+	T     testing.TB
+	Ctx   context.Context
+	Path  string // of the database, on SQLite
+	DB    Database
+	Clock *Clock
+	S     *Rooms
+	A, B  ground.Site
+	Posts int // how many readers have written
+}
+
+// A Database is what tests read and write past the rooms.
+type Database struct{ ground.Store[storetest.Tx] }
+
+func (d Database) Update(ctx context.Context, fn func(storetest.Tx) error) error {
+	_, err := d.Store.Update(ctx, fn)
+	return err
+}
+
+var Secret = secret.Secret(bytes.Repeat([]byte("k"), 32))
+
+func New(t testing.TB) *World {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "aitys.db")
+	w := NewOn(t, "sqlite:"+path)
+	w.Path = path
+	return w
+}
+
+// OnBoth runs a test on SQLite and on Postgres: for what rests on their locks.
+func OnBoth(t *testing.T, test func(t *testing.T, w *World)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, New(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, NewOn(t, machine.Postgres(t))) })
+}
+
+func NewOn(t testing.TB, url string) *World {
+	t.Helper()
+	w := &World{T: t, Ctx: t.Context(), Clock: &Clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}}
+	db, err := store.Open(w.Ctx, url, store.Options{})
+	w.Must(err)
+	t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
+	w.Must(db.Migrate(w.Ctx))
+	w.DB = Database{store.For[storetest.Tx](db)}
+	w.S, err = Furnish(w.Ctx, w.DB.Store, Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	w.A, w.B = w.AddSite("a"), w.AddSite("b")
+	return w
+}
+
+func (w *World) Must(err error) {
+	w.T.Helper()
+	if err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// AddSite adds a site at https://KEY.example.
+func (w *World) AddSite(key string) ground.Site {
+	w.T.Helper()
+	site, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		ground.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
+	w.Must(err)
+	return site
+}
+
+// AddPerson adds an account and returns it as it acts through a token of full scope.
+func (w *World) AddPerson(name string, role people.Role, sites ...string) people.Actor {
+	w.T.Helper()
+	account, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+		Email: name + "@staff.example", Name: name, Role: role, Sites: sites,
+	})
+	w.Must(err)
+	return w.AddToken(account.Email, people.ScopeAdmin)
+}
+
+func (w *World) AddToken(email string, scope people.Scope, sites ...string) people.Actor {
+	w.T.Helper()
+	_, value, err := w.S.AddToken(w.Ctx, people.Operator, identity.NewToken{Account: email, Scope: scope, Sites: sites})
+	w.Must(err)
+	actor, err := w.S.ActorByToken(w.Ctx, value)
+	w.Must(err)
+	return actor
+}
+
+// Submit Posts a comment by a writer of its own, on the site's first page.
+func (w *World) Submit(site ground.Site, text string) comment.Comment {
+	w.T.Helper()
+	return w.Answer(site, "", text)
+}
+
+func (w *World) Answer(site ground.Site, parent, text string) comment.Comment {
+	w.T.Helper()
+	w.Posts++
+	w.Clock.Add(time.Millisecond)
+	in := moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/post", PageTitle: "A post", Parent: parent,
+		Name: fmt.Sprintf("Reader %d", w.Posts), Email: fmt.Sprintf("reader%d@mail.example", w.Posts), Body: text,
+		Address: netip.AddrFrom4([4]byte{10, 0, byte(w.Posts >> 8), byte(w.Posts)}),
+	}
+	out, err := w.S.Submit(w.Ctx, site, in)
+	w.Must(err)
+	return w.Comment(site, out.ID)
+}
+
+// SubmitOwn is submit with the edit token.
+func (w *World) SubmitOwn(site ground.Site, text string) (comment.Comment, string) {
+	w.T.Helper()
+	w.Posts++
+	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", w.Posts), Body: text,
+		Email: fmt.Sprintf("reader%d@mail.example", w.Posts),
+	})
+	w.Must(err)
+	return w.Comment(site, out.ID), out.EditToken
+}
+
+// Fill puts n waiting comments on a page in one transaction, and returns their ids.
+func (w *World) Fill(site ground.Site, n int) []string {
+	w.T.Helper()
+	first := w.Submit(site, "The first of very many.")
+	ids := make([]string, n)
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		for i := range ids {
+			c := first
+			ids[i] = uuid.NewString()
+			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return ids
+}
+
+// Chatter is different for each i: copies of one text would teach the filter once.
+func Chatter(i int) string {
+	r := rand.New(rand.NewPCG(uint64(i), 7))
+	var words []string
+	for range 8 {
+		word := make([]byte, 4+r.IntN(4))
+		for n := range word {
+			word[n] = "bcdfghklmnprstvz"[r.IntN(16)]
+			if n%2 == 1 {
+				word[n] = "aeiou"[r.IntN(5)]
+			}
+		}
+		words = append(words, string(word))
+	}
+	return strings.Join(words, " ")
+}
+
+// Schooled decides comments of a page of their own, and has the filter learn them: what a site
+// needs before its filter may act.
+func (w *World) Schooled(site ground.Site, ham, spam int) {
+	w.T.Helper()
+	w.Posts++
+	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
+		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher", Body: fmt.Sprintf("The first of class %d.", w.Posts),
+	})
+	w.Must(err)
+	first := w.Comment(site, out.ID)
+	ids := make([]string, ham+spam)
+	ids[0] = first.ID
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		for i := 1; i < len(ids); i++ {
+			c := first
+			ids[i] = uuid.NewString()
+			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
+			c.State, c.Shown = comment.Pending, false
+			if c.Source = fmt.Sprintf("The tomatoes grew well, thank you: %s.", Chatter(i)); i >= ham {
+				c.Source = fmt.Sprintf("Cheap pills, order now at our casino, %s!", Chatter(i))
+			}
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for some := range slices.Chunk(ids[:ham], 1_000) {
+		w.Decide(people.Operator, site, comment.Approve, some...)
+	}
+	for some := range slices.Chunk(ids[ham:], 1_000) {
+		w.Decide(people.Operator, site, comment.MarkSpam, some...)
+	}
+	w.Must(w.S.Learn(w.Ctx, site))
+}
+
+// Decide makes one decision about comments in their current versions.
+func (w *World) Decide(who people.Actor, site ground.Site, action comment.Action, ids ...string) moderation.Outcome {
+	w.T.Helper()
+	return w.Choose(who, site, moderation.Choice{Action: action}, ids...)
+}
+
+func (w *World) Choose(who people.Actor, site ground.Site, in moderation.Choice, ids ...string) moderation.Outcome {
+	w.T.Helper()
+	in.Comments = w.Refs(site, ids...)
+	out, err := w.S.Decide(w.Ctx, who, site, in)
+	w.Must(err)
+	return out
+}
+
+func (w *World) Refs(site ground.Site, ids ...string) []moderation.Ref {
+	w.T.Helper()
+	refs := make([]moderation.Ref, len(ids))
+	for i, id := range ids {
+		refs[i] = moderation.Ref{ID: id, Version: w.Comment(site, id).Version}
+	}
+	return refs
+}
+
+func (w *World) Undo(who people.Actor, site ground.Site, batch string) moderation.Outcome {
+	w.T.Helper()
+	out, err := w.S.Undo(w.Ctx, who, site, batch, nil)
+	w.Must(err)
+	return out
+}
+
+// Comment reads a comment as it is stored.
+func (w *World) Comment(site ground.Site, id string) comment.Comment {
+	w.T.Helper()
+	var c comment.Comment
+	w.View(func(tx storetest.Tx) (err error) {
+		c, err = tx.CommentByID(site.ID, id)
+		return err
+	})
+	return c
+}
+
+func (w *World) View(fn func(storetest.Tx) error) {
+	w.T.Helper()
+	w.Must(w.DB.View(w.Ctx, fn))
+}
+
+// Thread returns what readers see of a site's first page.
+func (w *World) Thread(site ground.Site) moderation.Thread {
+	w.T.Helper()
+	thread, err := w.S.Thread(w.Ctx, site, comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Limit: 100})
+	w.Must(err)
+	return thread
+}
+
+// Code is the stable Code of an error, "" for none.
+func Code(err error) string {
+	var e *problem.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return err.Error()
+}
+
+func WantCode(t testing.TB, what string, err error, want string) {
+	t.Helper()
+	if got := Code(err); got != want {
+		t.Errorf("%s: got %q (%v), want %q", what, got, err, want)
+	}
+}
+
+func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
+
+// Eventually waits for what another goroutine or process brings about.
+func Eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	tick, end := time.NewTicker(5*time.Millisecond), time.After(30*time.Second)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("after 30 s still not so: %s", what)
+		}
+	}
+}
+
+// Run has a service follow the events until the test ends.
+func (w *World) Run(s *Rooms) {
+	w.T.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	w.T.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			w.T.Errorf("run: %v", err)
+		}
+	})
+	w.Until("it is ready", 30*time.Second, func() bool { return s.Ready(w.Ctx) == nil })
+}
+
+// Until waits for a condition.
+func (w *World) Until(what string, most time.Duration, is func() bool) {
+	w.T.Helper()
+	deadline := time.After(most)
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for !is() {
+		select {
+		case <-deadline:
+			w.T.Fatalf("not within %v: %s", most, what)
+		case <-look.C:
+		}
+	}
+}
+
+// Another returns a second service on the same database, as another process would have it.
+func (w *World) Another(bell ground.Bell) *Rooms {
+	w.T.Helper()
+	s, err := Furnish(w.Ctx, w.DB.Store, Secret, ground.Options{Clock: w.Clock, Bell: bell})
+	w.Must(err)
+	return s
+}
+
+// Taught has a site decide n comments, half of them spam, and returns the batches of the newest.
+func (w *World) Taught(site ground.Site, n int) (batches []string) {
+	w.T.Helper()
+	ids := w.Waiting(site, Texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
+	for part := range slices.Chunk(ids, 100) {
+		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
+			action := []comment.Action{comment.Approve, comment.MarkSpam}[half]
+			batches = append(batches, w.Decide(people.Operator, site, action, some...).Batch)
+			w.Must(w.S.Learn(w.Ctx, site))
+		}
+	}
+	return batches
+}
+
+// Publish lets a site's comments be public at once.
+func (w *World) Publish(site ground.Site) {
+	w.T.Helper()
+	var err error
+	w.A, err = w.S.SetSite(w.Ctx, people.Operator, site.Key, ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.Must(err)
+}
+
+// Entries are those of a batch.
+func (w *World) Entries(batch string) (all []ledger.Entry) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) (err error) {
+		all, err = tx.Batch(w.A.ID, batch)
+		return err
+	})
+	return all
+}
+
+func (w *World) Head(site ground.Site) (head ledger.Head) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) (err error) {
+		head, err = tx.Head(site.ID)
+		return err
+	})
+	return head
+}
+
+// Warm teaches a site's model ham and spam, n of each.
+func (w *World) Warm(site ground.Site, n int) {
+	w.T.Helper()
+	// No two of them nearly the same: that would be one lesson.
+	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win free replica discount")
+	plants := strings.Fields("tomatoes grew well thank you recipe garden carrots soil apples beans roses onions rain lovely pumpkins kitchen")
+	pick := func(from []string, i int) string {
+		var some []string
+		for j := range 8 {
+			some = append(some, from[(i*i+3*i*j+5*j)%len(from)])
+		}
+		return strings.Join(some, " ")
+	}
+	for i := range n {
+		ham := w.Submit(site, pick(plants, i))
+		spam := w.Submit(site, pick(goods, i))
+		w.Decide(people.Operator, site, comment.Approve, ham.ID)
+		w.Decide(people.Operator, site, comment.MarkSpam, spam.ID)
+	}
+	w.Must(w.S.Learn(w.Ctx, site))
+}
+
+// Said puts a waiting comment on a site's page, of which a filter said what is given.
+func (w *World) Said(site ground.Site, spam, score float64) string {
+	w.T.Helper()
+	return w.SaidAll(site, comment.Verdict{Spam: spam, Score: score, Warm: true})[0]
+}
+
+func (w *World) SaidAll(site ground.Site, verdicts ...comment.Verdict) []string {
+	w.T.Helper()
+	first := w.Submit(site, "A comment that others are like.")
+	ids := make([]string, len(verdicts))
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		for i, v := range verdicts {
+			c := first
+			ids[i] = uuid.NewString()
+			c.ID, c.Same, c.Path, c.Verdict = ids[i], nil, fmt.Sprintf("%016d", i), v
+			c.Source = fmt.Sprintf("Comment %d of which something was said.", i)
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return ids
+}
+
+func (w *World) Queue(who people.Actor, req comment.QueueRequest) moderation.QueuePage {
+	w.T.Helper()
+	q, err := w.S.Queue(w.Ctx, who, w.A, req)
+	w.Must(err)
+	return q
+}
+
+// Standing returns the labels of the lessons that count, by seq.
+func (w *World) Standing(site ground.Site) map[uint64]string {
+	w.T.Helper()
+	lessons := map[uint64]string{}
+	w.View(func(tx storetest.Tx) error {
+		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
+			lessons[l.Seq] = l.Label.String() + ": " + l.Comment.Text
+			return nil
+		})
+	})
+	return lessons
+}
+
+// Waiting puts comments with texts on a site's first page, and returns their ids. Each is of a
+// reader who uses their own word, and writes their e-mail in capitals now and then.
+func (w *World) Waiting(site ground.Site, texts []string) []string {
+	w.T.Helper()
+	first := w.Submit(site, "The first of many.")
+	ids := make([]string, len(texts))
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		for i, text := range texts {
+			c := first
+			ids[i] = uuid.NewString()
+			email, canary := Reader(i)
+			if i%3 == 0 {
+				email = strings.ToUpper(email)
+			}
+			c.ID, c.Same, c.Path, c.Source = ids[i], nil, fmt.Sprintf("%016d", i), text+" "+canary
+			c.Name, c.Email = fmt.Sprint("Reader ", i%50), email
+			if _, _, err := tx.InsertComment(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return ids
+}
+
+// Texts makes n texts that share words, so that models of them have something to learn.
+func Texts(n int, rnd *rand.Rand) []string {
+	words := strings.Fields(`pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate
+		bread oven flour morning coffee читать книга спасибо дешево заказ кітап рахмет нан таң жақсы win bonus now free`)
+	all := make([]string, n)
+	for i := range all {
+		var text []string
+		for range 4 + rnd.IntN(16) {
+			text = append(text, words[rnd.IntN(len(words))])
+		}
+		all[i] = fmt.Sprintf("%s %d", strings.Join(text, " "), i)
+	}
+	return all
+}
+
+// Reader is the i-th of fifty writers of comments: an e-mail, and a word that only they use.
+func Reader(i int) (email, canary string) {
+	i %= 50
+	return fmt.Sprintf("reader%d@mail.example", i), "siskin" + strings.Repeat(string(rune('b'+i%10)), 2+i/10)
+}

@@ -1,0 +1,40 @@
+package text
+
+import (
+	"net/mail"
+	"net/netip"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Email returns an account's e-mail as it is kept: the bare address in lower case.
+func Email(raw string) (string, bool) {
+	raw = strings.ToLower(strings.TrimSpace(raw))
+	a, err := mail.ParseAddress(raw)
+	return raw, err == nil && a.Address == raw && len(raw) <= 254 && utf8.ValidString(raw) &&
+		!strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
+}
+
+// LooksLikeEmail reports whether text could be an e-mail address: no more is asked of a writer's.
+func LooksLikeEmail(text string) bool { return emailForm.MatchString(text) }
+
+var emailForm = regexp.MustCompile(`^[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+$`)
+
+// Prefix is what of an address stands for its user: IPv6 gives everybody a /64.
+func Prefix(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	if !a.IsValid() {
+		return ""
+	}
+	bits := 32
+	if a.Is6() {
+		bits = 64
+	}
+	prefix, err := a.Prefix(bits)
+	if err != nil { // impossible: the bits suit the address
+		return ""
+	}
+	return prefix.String()
+}

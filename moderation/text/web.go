@@ -1,0 +1,95 @@
+package text
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+const maxURL = 2048
+
+// A Web is an address that a browser could open. Origin is its scheme://host[:port] in lower case,
+// without the scheme's own port, and with the host as it is looked up.
+type Web struct {
+	Origin string
+	url    *url.URL
+}
+
+// ParseWeb reads an absolute http(s) URL without user and password, of at most 2,048 bytes.
+func ParseWeb(raw string) (Web, bool) {
+	if len(raw) > maxURL {
+		return Web{}, false
+	}
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
+		return Web{}, false
+	}
+	if u.Scheme != "http" && u.Scheme != "https" { // Parse has lowered it
+		return Web{}, false
+	}
+	host := strings.ToLower(u.Hostname())
+	if !isASCII(host) {
+		if host, err = idna.Lookup.ToASCII(host); err != nil {
+			return Web{}, false
+		}
+	}
+	if host == "" || strings.ContainsAny(host, " \"'<>\\^`{|}%/?#@") {
+		return Web{}, false
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := u.Port(); port != "" && !(u.Scheme == "http" && port == "80") && !(u.Scheme == "https" && port == "443") {
+		host += ":" + port
+	}
+	u.Host = host
+	return Web{Origin: u.Scheme + "://" + host, url: u}, true
+}
+
+// Page returns the one spelling of the address of a page: no fragment, and none of the
+// parameters by which visits are tracked; false when it has more than 2,048 bytes.
+func (w Web) Page() (string, bool) {
+	u := *w.url
+	u.Fragment, u.RawFragment = "", ""
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.RawQuery, u.ForceQuery = withoutTracking(u.RawQuery), false
+	canonical := u.String()
+	return canonical, len(canonical) <= maxURL // escaping may lengthen it
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 })
+}
+
+// withoutTracking leaves the rest of a query as it was written.
+func withoutTracking(query string) string {
+	if query == "" {
+		return ""
+	}
+	kept := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		name = strings.ToLower(name)
+		return strings.HasPrefix(name, "utm_") || name == "fbclid" || name == "gclid" || name == "yclid"
+	})
+	return strings.Join(kept, "&")
+}
+
+// Origin returns raw as browsers send it: scheme://host[:port] in lower case without the
+// scheme's own port; false for anything that is more, or less, than an origin.
+func Origin(raw string) (string, bool) {
+	w, ok := ParseWeb(raw)
+	if !ok || w.url.Path != "" && w.url.Path != "/" || strings.ContainsAny(raw, "?#*,;()") {
+		return "", false
+	}
+	if port := w.url.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", false
+		}
+	}
+	return w.Origin, true
+}
