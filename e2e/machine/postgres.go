@@ -39,6 +39,18 @@ func Postgres(t testing.TB) string {
 	return postgres.database(t, fmt.Sprintf("t%d", postgres.databases.Add(1)))
 }
 
+// PostgresOf is Postgres with what pg_dump wrote of another.
+func PostgresOf(t testing.TB, dump string) string {
+	t.Helper()
+	url := Postgres(t)
+	load := postgres.command("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url)
+	load.Stdin = strings.NewReader(dump)
+	if out, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("load a dump: %v\n%s", err, out)
+	}
+	return url
+}
+
 // A DurablePostgres is a server of a test's own with fsync on, which the test may kill.
 type DurablePostgres struct{ *cluster }
 

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/instance"
+	"github.com/aitys/aitys/e2e/machine"
+)
+
+// A past is what a program of then was told to do, and what it said afterwards. It is kept beside
+// the database that it made.
+type past struct {
+	Email    string            // of an owner of all sites
+	Password string            // theirs
+	Token    string            // theirs, of full scope
+	Edits    map[string]string // edit tokens of comments of the site "second", by their ids
+	Last     string            // the batch of the last decision there: one comment, as spam
+	Same     string            // the text of a comment that waits there
+	Told     []string          // what is kept, as tell reads it
+}
+
+const (
+	thenPage     = "https://second.example/post"
+	thenName     = "Айгүл"
+	thenEmail    = "reader@mail.example"
+	thenPassword = "a password of another time"
+)
+
+// Databases of every older schema, made by the programs of then, are upgraded by this one, which
+// then says of them what the old one said, and goes on. TEST_THEN=PROGRAM makes those of one schema
+// anew first: see testdata/then/README.md.
+func TestADatabaseOfEveryOlderSchemaIsUpgradedAndRead(t *testing.T) {
+	known, err := filepath.Glob("../../migrations/sqlite/*.sql")
+	if err != nil || len(known) < 5 {
+		t.Fatalf("%d migrations, %v", len(known), err)
+	}
+	if program := os.Getenv("TEST_THEN"); program != "" {
+		schema, err := strconv.Atoi(os.Getenv("TEST_THEN_SCHEMA"))
+		if err != nil {
+			t.Fatalf("TEST_THEN_SCHEMA: %v", err)
+		}
+		keep(t, program, "sqlite", schema)
+		keep(t, program, "postgres", schema)
+	}
+	for schema := 1; schema < len(known); schema++ {
+		for _, database := range []string{"sqlite", "postgres"} {
+			t.Run(fmt.Sprintf("%d on %s", schema, database), func(t *testing.T) {
+				files := unpackFile(t, filepath.Join("testdata", "then", fmt.Sprintf("%d.%s.zip", schema, database)))
+				u := newUpgrade(t, files, database)
+				u.isOf(schema, len(known))
+				u.start()
+				u.saysTheSame()
+				u.logsHold()
+				u.modelsFold()
+				u.peopleComeIn()
+				u.goesOn()
+				u.logsHold()
+				u.modelsFold()
+			})
+		}
+	}
+}
+
+// An upgrade is a database of then under the program of today.
+type upgrade struct {
+	*shell
+	past
+	flags []string
+	i     *instance.Instance
+	c     *instance.Client // of the owner, on the site "second"
+}
+
+func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade {
+	t.Helper()
+	u := &upgrade{shell: newShell(t)}
+	if err := json.Unmarshal(files["past.json"], &u.past); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(u.dir, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	u.flags = []string{"--data", filepath.Join(u.dir, "data")}
+	u.write("data/secret", string(files["secret"]), 0o600)
+	if database == "sqlite" {
+		u.write("data/aitys.db", string(files["aitys.db"]), 0o600)
+	} else {
+		u.flags = append(u.flags, "--database", machine.PostgresOf(t, string(files["aitys.sql"])))
+	}
+	return u
+}
+
+// with is a command about the database.
+func (u *upgrade) with(args ...string) []string { return append(args, u.flags...) }
+
+// isOf fails unless exactly the first migrations were applied.
+func (u *upgrade) isOf(schema, known int) {
+	u.t.Helper()
+	var list struct{ Migrations []migrationLine }
+	unpack(u.t, u.must(u.with("migrate", "status", "--json")...), &list)
+	applied := 0
+	for _, m := range list.Migrations {
+		if m.Applied != nil {
+			applied++
+		}
+	}
+	if len(list.Migrations) != known || applied != schema {
+		u.t.Fatalf("%d of %d migrations were applied, want %d of %d", applied, len(list.Migrations), schema, known)
+	}
+}
+
+func (u *upgrade) start() {
+	u.t.Helper()
+	u.i = u.serve(u.flags[2:]...)
+	u.c = client(u.i, "second", u.Token)
+}
+
+func (u *upgrade) saysTheSame() {
+	u.t.Helper()
+	told := tell(u.t, u.i, u.Token)
+	for k := range max(len(told), len(u.Told)) {
+		if k >= len(told) || k >= len(u.Told) || told[k] != u.Told[k] {
+			u.t.Fatalf("of %d lines then and %d now, line %d differs:\nthen %s\nnow  %s", len(u.Told), len(told), k,
+				u.Told[min(k, len(u.Told)-1)], told[min(k, len(told)-1)])
+		}
+	}
+	for id, token := range u.Edits {
+		_, state, err := client(u.i, "second", "").Own(u.t.Context(), id, token)
+		if err != nil || state == "" {
+			u.t.Errorf("the edit token of %s: %q, %v", id, state, err)
+		}
+	}
+}
+
+// logsHold asks the doctor, which on a Postgres of the tests has to find fsync wanting.
+func (u *upgrade) logsHold() {
+	u.t.Helper()
+	out, _, _ := u.run("", u.with("doctor", "--json")...)
+	var said struct{ Checks []finding }
+	unpack(u.t, out, &said)
+	logs := 0
+	for _, f := range said.Checks {
+		switch {
+		case strings.HasPrefix(f.Check, "log of ") && f.State == "ok":
+			logs++
+		case f.State == "fail" && f.Check != "durability":
+			u.t.Errorf("the doctor says of %s: %s", f.Check, f.Text)
+		}
+	}
+	if logs != 2 {
+		u.t.Errorf("the doctor followed %d logs, want 2: %s", logs, out)
+	}
+}
+
+func (u *upgrade) modelsFold() {
+	u.t.Helper()
+	for _, site := range []string{"demo", "second"} {
+		var in inspectLine
+		unpack(u.t, u.must(u.with("classifier", "inspect", "--json", "--site", site)...), &in)
+		lessons := 0
+		for _, n := range in.Lessons {
+			lessons += n
+		}
+		if lessons == 0 || in.Tokens == 0 {
+			u.t.Errorf("the model of %s: %+v", site, in)
+		}
+		u.must(u.with("classifier", "rebuild", "--site", site)...)
+	}
+}
+
+func (u *upgrade) peopleComeIn() {
+	u.t.Helper()
+	for password, want := range map[string]int{u.Password: http.StatusOK, "another password": http.StatusUnauthorized} {
+		in := fmt.Sprintf(`{"email":%q,"password":%q}`, u.Email, password)
+		res, err := http.Post(u.i.URL+"/api/v1/session", "application/json", strings.NewReader(in))
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		_ = res.Body.Close() // its status says it
+		if res.StatusCode != want {
+			u.t.Errorf("sign in with %q: status %d, want %d", password, res.StatusCode, want)
+		}
+	}
+}
+
+// goesOn works on with what was made then: an undo, the same comment again, a decision, a lesson
+// less.
+func (u *upgrade) goesOn() {
+	u.t.Helper()
+	before := len(tellLog(u.t, u.c))
+	var undone struct{ Undone int }
+	err := u.c.Do(u.t.Context(), "POST", "/moderation/decisions/"+u.Last+"/undo", nil, nil, &undone)
+	if err != nil || undone.Undone != 1 {
+		u.t.Errorf("undo: %+v, %v", undone, err)
+	}
+	again, err := client(u.i, "second", "").Post(u.t.Context(), "", thenPage, thenName, thenEmail, u.Same)
+	if err != nil || !again.Duplicate || u.Edits[again.ID] == "" {
+		u.t.Errorf("the same comment again: %+v, %v", again, err)
+	}
+	items, _, err := u.c.Queue(u.t.Context(), "limit=100")
+	if err != nil || len(items) == 0 {
+		u.t.Fatalf("the queue: %d, %v", len(items), err)
+	}
+	shown := readThread(u.t, u.c, thenPage).Page.Count
+	item := items[0].Comment
+	done, err := u.c.Decide(u.t.Context(), "approve", "", instance.Ref{ID: item.ID, Version: item.Version})
+	if err != nil || done.Decided != 1 {
+		u.t.Errorf("approve: %+v, %v", done, err)
+	}
+	within(u.t, soon, "readers see what was approved", func() bool {
+		return readThread(u.t, u.c, thenPage).Page.Count == shown+1
+	})
+	if n := len(tellLog(u.t, u.c)); n != before+2 {
+		u.t.Errorf("the log has %d entries, want %d", n, before+2)
+	}
+	for _, teach := range []struct{ site, path, in string }{
+		{"demo", "/copies", `{"from":"second"}`},
+		{"second", "/erasures", fmt.Sprintf(`{"comments":[%q]}`, item.ID)},
+		{"demo", "/retirements", `{"before":"2026-11-19T00:00:00Z"}`},
+	} {
+		var out struct{ Lessons int }
+		err := client(u.i, teach.site, u.Token).
+			Do(u.t.Context(), "POST", "/moderation"+teach.path, nil, json.RawMessage(teach.in), &out)
+		if err != nil || out.Lessons == 0 {
+			u.t.Errorf("%s on %s: %+v, %v", teach.path, teach.site, out, err)
+		}
+	}
+}
+
+func unpackFile(t *testing.T, path string) map[string][]byte {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("there is no database of this schema: make it as testdata/then/README.md says")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	files := map[string][]byte{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err == nil {
+			files[f.Name], err = io.ReadAll(r)
+		}
+		if err != nil {
+			t.Fatalf("%s in %s: %v", f.Name, path, err)
+		}
+	}
+	return files
+}
