@@ -17,9 +17,9 @@ var known = []struct{ name, pkg, test string }{
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
 	{"answer-before-commit", "e2e/torture", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
-	{"bell-lost", "moderation", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},
+	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},
 	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},
-	{"outdated-snapshot", "moderation", "TestEachProcessFollowsWhatIsTakenBack"},
+	{"outdated-snapshot", "moderation/learning", "TestEachProcessFollowsWhatIsTakenBack"},
 	{"escaping", "e2e/browser", "TestHostileInputRunsNowhere"},
 }
 
