@@ -12,11 +12,20 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
+
+// smaller compresses pages: a queue is mostly the same buttons over and over, and a twelfth of it is
+// left. No page holds a secret beside what a stranger could have sent, and none is sent to a stranger's
+// request (cookies are Strict). The library takes a refusal of gzip for a yes.
+var smaller = middleware.GzipWithConfig(middleware.GzipConfig{
+	Level:   5,
+	Skipper: func(c echo.Context) bool { return !web.AcceptsGzip(c.Request().Header.Get("Accept-Encoding")) },
+})
 
 type desk struct {
 	*web.Kit

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 )
 
 // requestTime is how long a request may work, other than one that stays open. It is shorter
@@ -126,15 +127,10 @@ func (k *Kit) fail(err error, c echo.Context) {
 }
 
 // Bounded ends a request's work after its time. Its failure is answered as busy.
-func Bounded(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
-		defer cancel()
-		c.SetRequest(r.WithContext(ctx))
-		return next(c)
-	}
-}
+var Bounded = middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
+	Timeout:      requestTime,
+	ErrorHandler: func(err error, _ echo.Context) error { return err }, // the cause is the log's
+})
 
 const pageKey = "web.page"
 

@@ -1,0 +1,44 @@
+package desk_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestPagesAreCompressedForWhomTakesIt(t *testing.T) {
+	w := emptyWorld(t)
+	for _, tt := range []struct {
+		path, accepts string
+		status        int
+		zipped        bool
+	}{
+		{"/moderate/signin", "gzip, br", 200, true},
+		{"/moderate/signin", "gzip; q=0", 200, false},
+		{"/moderate/setup?token=unknown", "gzip", 401, true},
+		{"/moderate/", "gzip", 303, false}, // to the sign-in: nothing to read
+		{"/moderate/assets/desk.js", "gzip", 200, true},
+	} {
+		r, err := http.NewRequest(http.MethodGet, w.url+tt.path, nil)
+		w.must(err)
+		r.Header.Set("Accept-Encoding", tt.accepts)
+		res, err := (&http.Transport{}).RoundTrip(r)
+		w.must(err)
+		body, err := io.ReadAll(res.Body)
+		w.must(err)
+		res.Body.Close()
+		if res.StatusCode != tt.status || (res.Header.Get("Content-Encoding") == "gzip") != tt.zipped {
+			t.Errorf("%s for %q: got %d with %v", tt.path, tt.accepts, res.StatusCode, res.Header)
+			continue
+		}
+		if tt.zipped {
+			z, err := gzip.NewReader(strings.NewReader(string(body)))
+			w.must(err)
+			if _, err := io.ReadAll(z); err != nil {
+				t.Errorf("%s is no whole gzip: %v", tt.path, err)
+			}
+		}
+	}
+}
