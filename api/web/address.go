@@ -10,7 +10,8 @@ import (
 
 // Address is where a request comes from: its peer, or, when the peer is one of the
 // configured proxies, the last address of X-Forwarded-For that is not. Anything unreadable
-// in the header leaves the peer. The zero Addr means unknown.
+// in the header leaves the peer. The zero Addr means unknown. Echo's own extractor reads no hop
+// with a port, as some gateways write them, and would count all behind such a one together.
 func (k *Kit) Address(r *http.Request) netip.Addr {
 	peer := addr(r.RemoteAddr)
 	if !k.proxy(peer) {
@@ -53,17 +54,6 @@ func addr(s string) netip.Addr {
 		return netip.Addr{}
 	}
 	return a.Unmap()
-}
-
-// prefix is what one subscriber has: an IPv4 address, or an IPv6 /64.
-func prefix(a netip.Addr) string {
-	if !a.IsValid() {
-		return "unknown"
-	}
-	if a.Is4() {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
 // ipExtractor keeps echo's own RealIP, which believes any client by default, to the same answer.

@@ -14,7 +14,7 @@ func TestAnAddressIsBelievedFromConfiguredProxiesOnly(t *testing.T) {
 		peer      string
 		header    string
 		forwarded []string
-		want      string // the prefix that limits count by
+		want      string
 	}{
 		{nil, "203.0.113.9:5000", "X-Forwarded-For", []string{"1.2.3.4"}, "203.0.113.9"},
 		{nil, "203.0.113.9:5000", "X-Real-Ip", []string{"1.2.3.4"}, "203.0.113.9"},
@@ -27,8 +27,8 @@ func TestAnAddressIsBelievedFromConfiguredProxiesOnly(t *testing.T) {
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{""}, "10.0.0.5"},
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"unknown"}, "10.0.0.5"},
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"198.51.100.7:4711"}, "198.51.100.7"},
-		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"[2001:db8::1]:443"}, "2001:db8::/64"},
-		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"2001:DB8:0:0:ffff::2"}, "2001:db8::/64"},
+		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"[2001:db8::1]:443"}, "2001:db8::1"},
+		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"2001:DB8:0:0:ffff::2"}, "2001:db8::ffff:0:0:2"},
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"::ffff:198.51.100.7"}, "198.51.100.7"},
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"198.51.100.007"}, "10.0.0.5"},
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"0xc6.51.100.7"}, "10.0.0.5"},
@@ -36,11 +36,11 @@ func TestAnAddressIsBelievedFromConfiguredProxiesOnly(t *testing.T) {
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{"198.51.100.7\u2028"}, "10.0.0.5"},
 		{proxies, "10.0.0.5:5000", "X-Forwarded-For", []string{strings.Repeat("1.2.3.4", 1000)}, "10.0.0.5"},
 		{proxies, "[::ffff:10.0.0.5]:5000", "X-Forwarded-For", []string{"198.51.100.7"}, "198.51.100.7"},
-		{proxies, "@", "X-Forwarded-For", []string{"198.51.100.7"}, "unknown"},
+		{proxies, "@", "X-Forwarded-For", []string{"198.51.100.7"}, "invalid IP"},
 	} {
 		k := &Kit{Options: Options{Proxies: tt.proxies}}
 		r := &http.Request{RemoteAddr: tt.peer, Header: http.Header{tt.header: tt.forwarded}}
-		if got := prefix(k.Address(r)); got != tt.want {
+		if got := k.Address(r).String(); got != tt.want {
 			t.Errorf("%s through %v with %s %.40q: got %s, want %s", tt.peer, tt.proxies, tt.header, tt.forwarded, got, tt.want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // A Limiter counts what happens on a site under a key, over all processes where they can see each
@@ -24,7 +25,7 @@ const (
 )
 
 // LimitPosts counts one post on a site against the client's address prefix: rate.limited when
-// there were too many.
+// there were too many. All whose address is unknown are counted together.
 func (k *Kit) LimitPosts(c echo.Context, site int64) error {
 	return k.limit(c, site, "post", postsPerMinute, postsBurst)
 }
@@ -39,7 +40,7 @@ func (k *Kit) limit(c echo.Context, site int64, what string, perMinute, burst in
 		return nil
 	}
 	r := c.Request()
-	ok, wait := k.Limiter.Allow(r.Context(), site, what+":"+prefix(k.Address(r)), perMinute, burst)
+	ok, wait := k.Limiter.Allow(r.Context(), site, what+":"+text.Prefix(k.Address(r)), perMinute, burst)
 	if ok {
 		return nil
 	}
