@@ -76,9 +76,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.echo.ServeHTTP(w, r)
 }
 
-// HTTPServer returns a server for s with every time limit set.
-func (s *Server) HTTPServer() *http.Server { return s.kit.NewServer(s) }
-
 // Drain has /readyz say no and ends the streams, so that a shutdown need not wait for them.
 func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -157,7 +158,7 @@ func (h *readers) preview(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	html, err := h.service.Preview(c.Request().Context(), site, body)
+	html, err := comment.Preview(body)
 	if err != nil {
 		return err
 	}

@@ -70,15 +70,13 @@ type authorOut struct {
 	URL   *string `json:"url"`
 }
 
-// publicComment is what anybody sees: of one that is gone and keeps its place, only the place.
+// publicComment is what anybody sees: of one that is gone, the place that the domain left of it.
 func publicComment(m comment.Comment, pageURL string) commentOut {
-	if m.State == comment.Approved {
-		return wholeComment(m, pageURL)
+	out := wholeComment(m, pageURL)
+	if m.State != comment.Approved {
+		out.Author, out.HTML = nil, nil
 	}
-	return commentOut{
-		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: comment.Removed.String(),
-		Lang: "und", CreatedAt: at(m.CreatedAt), Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
-	}
+	return out
 }
 
 // wholeComment is the comment itself, for those who may see it in any state.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/machine"
 	"github.com/aitys/aitys/moderation/ground"
@@ -126,7 +127,7 @@ func (w *world) open(o options, so store.Options) {
 		ao.Proxies = prefixes(o.proxy)
 	}
 	w.front = api.New(ao)
-	server := &httptest.Server{Listener: listener, Config: w.front.HTTPServer()}
+	server := &httptest.Server{Listener: listener, Config: web.NewServer(w.front, log)}
 	server.Start()
 	w.url = server.URL
 	// Redirects are answers of ours, to be looked at.

@@ -68,16 +68,14 @@ func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read writers: %w", err)
 	}
-	comment.Refresh(list)
-	comment.Refresh(parents)
 	out := make([]Item, len(list))
 	for i, c := range list {
-		out[i] = Item{Comment: c, Writer: known[string(c.Writer)]}
+		out[i] = Item{Comment: c.Fresh(), Writer: known[string(c.Writer)]}
 		if j := slices.IndexFunc(pages, func(p ground.Page) bool { return p.ID == c.Page }); j >= 0 {
 			out[i].Page = pages[j]
 		}
 		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == c.Parent }); j >= 0 {
-			parent := parents[j]
+			parent := parents[j].Fresh()
 			out[i].Parent = &parent
 		}
 	}

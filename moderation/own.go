@@ -27,9 +27,7 @@ func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, fmt.Errorf("read own comment: %w", err)
 	}
-	own := []comment.Comment{c}
-	comment.Refresh(own)
-	return own[0], page, nil
+	return c.Fresh(), page, nil
 }
 
 // checkToken refuses a token that is not of this comment, as if the comment were not there.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -247,13 +246,4 @@ func writerHistory(tx Tx, c comment.Comment) (comment.History, error) {
 		return comment.History{}, fmt.Errorf("read the writer's history: %w", err)
 	}
 	return known[string(c.Writer)], nil
-}
-
-// Preview renders body as it would be shown.
-func (s *Service) Preview(ctx context.Context, site ground.Site, body string) (string, error) {
-	body, err := comment.CheckBody(body)
-	if err != nil {
-		return "", err
-	}
-	return markup.Render(body), nil
 }

@@ -46,8 +46,8 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req comment.Thre
 		t.Comments = t.Comments[:q.Limit-1]
 		t.Next = comment.ThreadCursor(q.Order, t.Comments[q.Limit-2].Path)
 	}
-	comment.Refresh(t.Comments)
-	for i := range t.Comments {
+	for i, c := range t.Comments {
+		t.Comments[i] = c.Fresh()
 		t.Comments[i].Hide()
 	}
 	return t, nil
@@ -116,9 +116,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, fmt.Errorf("read comment: %w", err)
 	}
-	one := []comment.Comment{c}
-	comment.Refresh(one)
-	return one[0], page, nil
+	return c.Fresh(), page, nil
 }
 
 // CountPages returns the number of approved comments by URL as asked; 1 to 100 URLs. What

@@ -71,7 +71,7 @@ func emptyWorld(t *testing.T) *world {
 	kit := web.New(web.Options{Process: w.s.Process, Identity: w.s.Identity, Learning: w.s.Learning, Service: w.s.Moderation, Clock: w.clock, Log: log, PublicURL: &url.URL{Scheme: "http", Host: listener.Addr().String()}})
 	e := kit.NewEcho()
 	desk.Register(e, kit)
-	server := &httptest.Server{Listener: listener, Config: kit.NewServer(e)}
+	server := &httptest.Server{Listener: listener, Config: web.NewServer(e, log)}
 	server.Start()
 	t.Cleanup(server.Close)
 	w.url = server.URL

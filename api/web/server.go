@@ -16,7 +16,7 @@ const (
 )
 
 // NewServer returns a server for h with every limit set: net/http and echo set none.
-func (k *Kit) NewServer(h http.Handler) *http.Server {
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTime,
@@ -25,6 +25,6 @@ func (k *Kit) NewServer(h http.Handler) *http.Server {
 		IdleTimeout:       idleTime,
 		// net/http allows 4 KiB more than it is told.
 		MaxHeaderBytes: maxHeader - 4<<10,
-		ErrorLog:       slog.NewLogLogger(k.Log.Handler(), slog.LevelDebug),
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/web"
 )
 
 type serveCmd struct {
@@ -100,7 +101,7 @@ type server struct {
 func (s *server) run(ctx context.Context, serves func() error) error {
 	front := api.New(s.options())
 	defer front.Close()
-	https := front.HTTPServer()
+	https := web.NewServer(front, s.log)
 	if s.around != nil {
 		https.Handler = s.around(https.Handler)
 	}

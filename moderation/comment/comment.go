@@ -92,13 +92,12 @@ func SearchText(c Comment) string {
 	return text.Fold(strings.Join([]string{c.Source, c.Name, c.Email, host}, "\n"))
 }
 
-// Refresh renders the HTML of comments anew where an older version of the markup made it.
-func Refresh(comments []Comment) {
-	for i := range comments {
-		if c := &comments[i]; c.Markup != markup.Version {
-			c.HTML, c.Markup = markup.Render(c.Source), markup.Version
-		}
+// Fresh is c with its HTML rendered anew where an older version of the markup made it.
+func (c Comment) Fresh() Comment {
+	if c.Markup != markup.Version {
+		c.HTML, c.Markup = markup.Render(c.Source), markup.Version
 	}
+	return c
 }
 
 // A StateChange is what a decision, an undo or a withdrawal writes to a comment. The new

@@ -95,9 +95,8 @@ func TestACommentThatKeepsItsPlaceSaysNothing(t *testing.T) {
 	if c.Hide(); c.Source == "" {
 		t.Error("an approved comment is hidden")
 	}
-	list := []comment.Comment{c}
-	if comment.Refresh(list); list[0].HTML == "old" || list[0].Markup != markup.Version {
-		t.Errorf("HTML by an older markup stays: %q", list[0].HTML)
+	if fresh := c.Fresh(); fresh.HTML == "old" || fresh.Markup != markup.Version {
+		t.Errorf("HTML by an older markup stays: %q", fresh.HTML)
 	}
 	if !strings.Contains(comment.SearchText(c), "what nobody is to read.") || !strings.Contains(comment.SearchText(c), "ann@blog.example") {
 		t.Errorf("it is found by %q", comment.SearchText(c))

@@ -40,6 +40,14 @@ func CheckBody(body string) (string, error) {
 	return body, nil
 }
 
+// Preview renders a text as it would be shown.
+func Preview(body string) (html string, err error) {
+	if body, err = CheckBody(body); err != nil {
+		return "", err
+	}
+	return markup.Render(body), nil
+}
+
 // Write gives c its text and all that follows from it. Name, e-mail and website stand already.
 func (c *Comment) Write(source string) {
 	c.Source = source
