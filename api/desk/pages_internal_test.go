@@ -1,11 +1,8 @@
 package desk
 
 import (
-	"bytes"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,28 +86,6 @@ var sampleKit = web.New(web.Options{Clock: clock{noon}, PublicURL: &url.URL{Sche
 type clock struct{ at time.Time }
 
 func (c clock) Now() time.Time { return c.at }
-
-// TestEveryPageRendersInEveryLanguage renders each page from made-up content and leaves no
-// word unsaid. With TEST_PAGES=DIR the pages are written there, to be looked at.
-func TestEveryPageRendersInEveryLanguage(t *testing.T) {
-	for lang, w := range catalogs() {
-		for name, data := range samplePages(w) {
-			page, _, _ := strings.Cut(name, "-")
-			var b bytes.Buffer
-			if err := templates()[lang][page].Execute(&b, data); err != nil {
-				t.Errorf("%s in %s: %v", name, lang, err)
-			}
-			if strings.Contains(b.String(), "<no value>") || strings.Contains(b.String(), "ZgotmplZ") {
-				t.Errorf("%s in %s has a hole in it", name, lang)
-			}
-			if dir := os.Getenv("TEST_PAGES"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, name+"."+lang+".html"), b.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-	}
-}
 
 func samplePages(w *catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
