@@ -1,44 +1,54 @@
 package api
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // siteOut is a site; its settings are named as `aitys site set` names them.
-type siteOut struct {
-	Key         string   `json:"key"`
-	Name        string   `json:"name"`
-	Origin      []string `json:"origin"`
-	Moderation  string   `json:"moderation"`
-	Suspect     float64  `json:"suspect"`
-	Shadow      *float64 `json:"shadow"`
-	EditMinutes int      `json:"edit_minutes"`
-	RulesEN     string   `json:"rules_en"`
-	RulesRU     string   `json:"rules_ru"`
-	RulesKK     string   `json:"rules_kk"`
-	SignInURL   string   `json:"signin_url"`
-	CreatedAt   *stamp   `json:"created_at"`
-}
+type siteOut struct{ ground.Site }
 
-func siteWhole(s ground.Site) siteOut {
-	set := s.Settings
-	out := siteOut{
-		Key: s.Key, Name: s.Name, Origin: list(s.Origins),
-		Moderation: policyName(set.Moderation), Suspect: set.Suspect, EditMinutes: set.EditMinutes,
-		RulesEN: set.RulesText("en"), RulesRU: set.RulesText("ru"), RulesKK: set.RulesText("kk"),
-		SignInURL: set.SignInURL, CreatedAt: at(s.CreatedAt),
+// MarshalJSON writes the key, what ground.Fields has, and the time.
+func (s siteOut) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	var err error
+	put := func(name string, value any) {
+		text, e := json.Marshal(value)
+		err = errors.Join(err, e)
+		fmt.Fprintf(&out, `,%q:%s`, name, text)
 	}
-	if set.Shadow != 0 {
-		out.Shadow = &set.Shadow
+	put("key", s.Key)
+	for _, f := range ground.Fields {
+		switch own := f.Of(s.Site); {
+		case f.Kind == ground.KindOrigins:
+			put(f.Name, list(s.Origins))
+		case f.Kind == ground.KindNumber && own == "":
+			put(f.Name, nil)
+		case f.Kind == ground.KindNumber:
+			put(f.Name, json.Number(own))
+		default:
+			put(f.Name, cmp.Or(own, f.Usual))
+		}
 	}
-	return out
+	put("created_at", at(s.CreatedAt))
+	out.WriteByte('}')
+	text := out.Bytes()
+	text[0] = '{' // where the first comma stands
+	return text, err
 }
 
 func (h *moderators) sites(c echo.Context, who people.Actor) error {
@@ -51,7 +61,7 @@ func (h *moderators) sites(c echo.Context, who people.Actor) error {
 		Next  *string   `json:"next"`
 	}{Sites: []siteOut{}}
 	for _, s := range sites {
-		out.Sites = append(out.Sites, siteWhole(s))
+		out.Sites = append(out.Sites, siteOut{s})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -75,51 +85,29 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 		return err
 	}
 	replayed(c, again)
-	return c.JSON(http.StatusCreated, siteWhole(site))
+	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
 func (h *moderators) setSite(c echo.Context, who people.Actor) error {
-	var in struct {
-		Name        *string  `json:"name"`
-		Origin      []string `json:"origin"`
-		Moderation  *string  `json:"moderation"`
-		Suspect     *float64 `json:"suspect"`
-		Shadow      *float64 `json:"shadow"` // 0: none
-		EditMinutes *int     `json:"edit_minutes"`
-		RulesEN     *string  `json:"rules_en"`
-		RulesRU     *string  `json:"rules_ru"`
-		RulesKK     *string  `json:"rules_kk"`
-		SignInURL   *string  `json:"signin_url"`
-	}
+	var in map[string]any
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	settings := map[string]string{}
-	for name, value := range map[string]*string{
-		"moderation": in.Moderation, "rules_en": in.RulesEN, "rules_ru": in.RulesRU, "rules_kk": in.RulesKK, "signin_url": in.SignInURL,
-	} {
-		if value != nil {
-			settings[name] = *value
+	settings := make(map[string]string, len(in))
+	for name, value := range in {
+		text, err := settingText(name, value)
+		if err != nil {
+			return err
+		}
+		if value != nil { // null leaves it as it is
+			settings[name] = text
 		}
 	}
-	if in.Suspect != nil {
-		settings["suspect"] = strconv.FormatFloat(*in.Suspect, 'g', -1, 64)
-	}
-	if in.Shadow != nil {
-		settings["shadow"] = ""
-		if *in.Shadow != 0 {
-			settings["shadow"] = strconv.FormatFloat(*in.Shadow, 'g', -1, 64)
-		}
-	}
-	if in.EditMinutes != nil {
-		settings["edit_minutes"] = strconv.Itoa(*in.EditMinutes)
-	}
-	ch := ground.SiteChange{Name: in.Name, Origins: in.Origin, Settings: settings}
-	site, err := h.service.SetSite(c.Request().Context(), who, c.Param("site"), ch)
+	site, err := h.service.SetSite(c.Request().Context(), who, c.Param("site"), settings)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, siteWhole(site))
+	return c.JSON(http.StatusOK, siteOut{site})
 }
 
 func (h *moderators) removeSite(c echo.Context, who people.Actor) error {
@@ -127,4 +115,42 @@ func (h *moderators) removeSite(c echo.Context, who people.Actor) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
+}
+
+// settingText is the text of a setting that is sent as JSON: a number, or a text, or a list of texts.
+func settingText(name string, value any) (string, error) {
+	i := slices.IndexFunc(ground.Fields, func(f ground.Field) bool { return f.Name == name })
+	if i < 0 {
+		return "", problem.UnknownField("/" + name)
+	}
+	kind := ground.Fields[i].Kind
+	switch v := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		if kind != ground.KindNumber && kind != ground.KindOrigins {
+			return v, nil
+		}
+	case float64:
+		if kind == ground.KindNumber {
+			return strconv.FormatFloat(v, 'f', -1, 64), nil
+		}
+	case []any:
+		if kind == ground.KindOrigins {
+			return originsText(v)
+		}
+	}
+	return "", problem.Field("/"+name, "A value of this type cannot stand here.")
+}
+
+func originsText(list []any) (string, error) {
+	origins := make([]string, len(list))
+	for i, v := range list {
+		origin, ok := v.(string)
+		if !ok || strings.ContainsAny(origin, ", ") {
+			return "", problem.Field("/origin", "An origin is an address like https://blog.example.")
+		}
+		origins[i] = origin
+	}
+	return strings.Join(origins, " "), nil
 }

@@ -17,7 +17,7 @@ import (
 // turnOn lets a site's filter publish by itself, or says why not.
 func (w *world) turnOn(key string) error {
 	w.T.Helper()
-	site, err := w.S.SetSite(w.Ctx, people.Operator, key, ground.SiteChange{Settings: map[string]string{"moderation": "suspicious"}})
+	site, err := w.S.SetSite(w.Ctx, people.Operator, key, map[string]string{"moderation": "suspicious"})
 	if err == nil && key == "a" {
 		w.A = site
 	}
@@ -113,7 +113,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.
-		if _, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"suspect": "0.8"}}); err != nil {
+		if _, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"suspect": "0.8"}); err != nil {
 			t.Error(err)
 		}
 		w.Decide(people.Operator, w.A, comment.MarkSpam, last)

@@ -156,7 +156,7 @@ func (h *history) run(line string) {
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
 		var site ground.Site
-		if site, err = h.S.SetSite(h.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}}); err == nil {
+		if site, err = h.S.SetSite(h.Ctx, people.Operator, "a", map[string]string{name: value}); err == nil {
 			h.A = site
 		}
 	case "wait":

@@ -133,7 +133,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"SetSite": func(who people.Actor) error {
 			name := "A name"
-			_, err := s.SetSite(ctx, who, "a", ground.SiteChange{Name: &name})
+			_, err := s.SetSite(ctx, who, "a", map[string]string{"name": name})
 			return err
 		},
 		"AddSite": func(who people.Actor) error {

@@ -30,7 +30,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		"https://evil.example\\.blog.example": "", "https://blog.example%00": "", "https://blog .example": "",
 		"javascript:alert(1)": "", "file:///etc/passwd": "", "https://" + strings.Repeat("a", 3_000) + ".example": "",
 	} {
-		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Origins: []string{raw}})
+		site, err := ground.NewSite("new", "New", []string{raw}, w.Clock.Now())
 		switch {
 		case want == "":
 			roomstest.WantCode(t, raw, err, "field.invalid")
@@ -40,7 +40,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
 		}
 	}
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Origins: []string{}})
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"origin": ""})
 	roomstest.WantCode(t, "no origin at all", err, "field.invalid")
 }
 
@@ -59,13 +59,13 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	} {
 		before, err := w.S.Site(w.Ctx, "a")
 		w.Must(err)
-		after, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{tt.name: tt.value}})
+		after, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{tt.name: tt.value})
 		roomstest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
 		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "nowhere", ground.SiteChange{})
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "nowhere", nil)
 	roomstest.WantCode(t, "an unknown site", err, "site.unknown")
 }
 
@@ -74,7 +74,7 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
 		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
 	set := func(name, value string) ground.Settings {
-		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{name: value}})
+		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{name: value})
 		w.Must(err)
 		return site.Settings
 	}
@@ -157,7 +157,7 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	defer func() { stop(); <-running }()
 	roomstest.Eventually(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
 	name := before.Name + ", renamed"
-	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Name: &name})
+	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"name": name})
 	w.Must(err)
 	roomstest.Eventually(t, "the other process knows the new name", func() bool {
 		site, err := other.Site(w.Ctx, "a")

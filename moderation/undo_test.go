@@ -7,7 +7,6 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 )
@@ -151,7 +150,7 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
-	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": "none"})
 	w.Must(err)
 	c := w.Submit(site, "Published by nobody.")
 	if c.State != comment.Approved {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -152,7 +151,7 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 
 	// A shadow stands beside what is in force, in words.
 	b.sees("An owner can set a shadow threshold under Settings")
-	_, err := w.s.SetSite(w.ctx, people.Operator, "blog", ground.SiteChange{Settings: map[string]string{"shadow": "0.5"}})
+	_, err := w.s.SetSite(w.ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.must(err)
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The shadow threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
 }

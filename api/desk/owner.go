@@ -111,19 +111,19 @@ func (d *desk) setSettings(c echo.Context) error {
 		return err
 	}
 	change := map[string]string{}
-	for _, name := range []string{"name", "moderation", "suspect", "edit_minutes", "rules_en", "rules_ru", "rules_kk", "signin_url"} {
-		if form.Has(name) {
-			change[name] = strings.ReplaceAll(form.Get(name), "\r\n", "\n")
+	for _, f := range ground.Fields {
+		typed := strings.ReplaceAll(form.Get(f.Name), "\r\n", "\n")
+		switch f.Kind {
+		case ground.KindNumber:
+			typed = point(typed)
+		case ground.KindOrigins:
+			typed = strings.Join(strings.Fields(typed), " ")
+		}
+		if form.Has(f.Name) && typed != f.Of(site) { // what is as it was need not be said again
+			change[f.Name] = typed
 		}
 	}
-	if typed, ok := change["suspect"]; ok {
-		change["suspect"] = point(typed)
-	}
-	if shadow := point(form.Get("shadow")); shadow != shadowOf(site) {
-		change["shadow"] = shadow
-	}
-	change["origin"] = strings.Join(strings.Fields(form.Get("origin")), " ")
-	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, ground.SiteChange{Settings: change}); err != nil {
+	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, change); err != nil {
 		return d.settingsAgain(c, who, site, err)
 	}
 	d.say(c, flash{Did: "saved"})

@@ -199,7 +199,7 @@ func (d *desk) setPolicy(c echo.Context) error {
 	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != site.Settings.RulesText(w.lang) {
 		change["rules_"+w.lang] = rules
 	}
-	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, ground.SiteChange{Settings: change}); err != nil {
+	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, change); err != nil {
 		p := newSetup(c, w, "moderation")
 		p.Policies, p.Rules = policyLinks(w, site, firstPolicies), form.Get("rules")
 		return d.setupAgain(c, w, p, form, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -77,7 +78,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		return "", err
 	}
 	name := "Small Hours"
-	_, err = s.service.SetSite(s.ctx, people.Operator, demoSite, ground.SiteChange{Name: &name})
+	_, err = s.service.SetSite(s.ctx, people.Operator, demoSite, map[string]string{"name": name})
 	return token, err
 }
 
@@ -142,7 +143,7 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.service.SetSite(s.ctx, people.Operator, demoSite, ground.SiteChange{Origins: origins})
+	site, err := s.service.SetSite(s.ctx, people.Operator, demoSite, map[string]string{"origin": strings.Join(origins, " ")})
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 type siteCmd struct {
@@ -72,22 +75,22 @@ func (c siteListCmd) Run(a *app) error {
 type siteSetCmd struct {
 	asJSON
 	Key string   `arg:"" help:"The site's key."`
-	Set []string `arg:"" name:"name=value" sep:"none" help:"name, origin, moderation, suspect, shadow, edit_minutes, rules_en, rules_ru, rules_kk or signin_url, and what it is to be."`
+	Set []string `arg:"" name:"name=value" sep:"none" help:"${settings}, and what it is to be."`
 }
 
 func (c siteSetCmd) Run(a *app) error {
-	change := ground.SiteChange{Settings: map[string]string{}}
+	change := map[string]string{}
 	for _, s := range c.Set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
 			return fmt.Errorf("want NAME=VALUE, not %q", s)
 		}
-		if before, twice := change.Settings[name]; twice && name == "origin" {
+		if before, twice := change[name]; twice && name == "origin" {
 			value = before + "," + value
 		} else if twice {
 			return fmt.Errorf("%s stands there twice", name)
 		}
-		change.Settings[name] = value
+		change[name] = value
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
 		site, err := r.service.SetSite(ctx, people.Operator, c.Key, change)
@@ -112,4 +115,13 @@ func (c siteRemoveCmd) Run(a *app) error {
 		}
 		return a.line("removed site %s", c.Key)
 	})
+}
+
+// settingNames gives the help the names of a site's settings.
+func settingNames() kong.Vars {
+	names := make([]string, len(ground.Fields))
+	for i, f := range ground.Fields {
+		names[i] = f.Name
+	}
+	return kong.Vars{"settings": problem.Among(names)}
 }

@@ -13,18 +13,6 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// RulesText returns the rules in a language: the site's own, else the default. A language
-// other than en, ru and kk is read in English.
-func (s Settings) RulesText(lang string) string {
-	if _, known := defaultRules[lang]; !known {
-		lang = "en"
-	}
-	if own := s.Rules[lang]; own != "" {
-		return own
-	}
-	return defaultRules[lang]
-}
-
 // Policy says whose comments wait for a moderator.
 type Policy string
 
@@ -42,8 +30,8 @@ var Policies = []Policy{PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNon
 // Known reports whether there is such a policy.
 func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 
-// Settings of a site. Rules holds the rules text by language ("en", "ru", "kk"); a missing
-// one is the default. Suspect is the score from which a comment is suspected (0.9).
+// Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"); a
+// missing one is the default. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
 // writer may edit (15).
 type Settings struct {
@@ -53,6 +41,135 @@ type Settings struct {
 	EditMinutes int               `json:"edit_minutes"`
 	Rules       map[string]string `json:"rules,omitempty"`
 	SignInURL   string            `json:"signin_url,omitempty"`
+}
+
+// Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
+// A new setting is a row here (with its place in Settings), in the specification, in words, and in a test.
+var Fields = []Field{
+	{
+		Name: "name", Kind: KindLine, refusal: fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName),
+		get: func(s Site) string { return s.Name },
+		set: func(s *Site, v string) (ok bool) {
+			s.Name, ok = text.Line(v, maxSiteName)
+			return ok && s.Name != ""
+		},
+	},
+	{
+		Name: "origin", Kind: KindOrigins,
+		refusal: refusedOrigins,
+		get:     func(s Site) string { return strings.Join(s.Origins, " ") },
+		set:     setOrigins,
+	},
+	{
+		Name: "moderation", Kind: KindChoice, Choices: Policies, refusal: "Use " + problem.Among(Policies) + ".",
+		get: func(s Site) string {
+			if s.Settings.Moderation == "" {
+				return string(PolicyAll)
+			}
+			return string(s.Settings.Moderation)
+		},
+		set: func(s *Site, v string) bool {
+			s.Settings.Moderation = Policy(v)
+			return Policy(v).Known()
+		},
+	},
+	{
+		Name: "suspect", Kind: KindNumber, refusal: "The score from which a comment is suspected is between 0.5 and 1.",
+		get: func(s Site) string { return number(s.Settings.Threshold()) },
+		set: func(s *Site, v string) (ok bool) {
+			s.Settings.Suspect, ok = threshold(v)
+			return ok
+		},
+	},
+	{
+		Name: "shadow", Kind: KindNumber, refusal: "A score to try is between 0.5 and 1; nothing tries none.",
+		get: func(s Site) string {
+			if s.Settings.Shadow == 0 {
+				return ""
+			}
+			return number(s.Settings.Shadow)
+		},
+		set: func(s *Site, v string) (ok bool) {
+			if s.Settings.Shadow = 0; v == "" || v == "0" {
+				return true
+			}
+			s.Settings.Shadow, ok = threshold(v)
+			return ok
+		},
+	},
+	{
+		Name: "edit_minutes", Kind: KindNumber, refusal: fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes),
+		get: func(s Site) string { return strconv.Itoa(s.Settings.EditMinutes) },
+		set: func(s *Site, v string) bool {
+			minutes, err := strconv.Atoi(v)
+			s.Settings.EditMinutes = minutes
+			return err == nil && minutes >= 0 && minutes <= maxEditMinutes
+		},
+	},
+	rulesField("en"), rulesField("ru"), rulesField("kk"),
+	{
+		Name: "signin_url", Kind: KindLine, refusal: "The address of the sign-in page starts with http:// or https://.",
+		get: func(s Site) string { return s.Settings.SignInURL },
+		set: func(s *Site, v string) bool {
+			s.Settings.SignInURL = v
+			u, err := url.Parse(v)
+			return v == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && len(v) <= maxSignInURL
+		},
+	},
+}
+
+// What settings are held to.
+const (
+	maxSiteName    = 100 // characters
+	maxOrigins     = 20
+	maxRules       = 2_000 // characters
+	maxEditMinutes = 24 * 60
+	maxSignInURL   = 2_000 // bytes
+)
+
+var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:port] with http or https, "+
+	"without a path, like https://blog.example.", maxOrigins)
+
+// A Kind is what the text of a setting stands for.
+type Kind uint8
+
+// The kinds.
+const (
+	KindLine    Kind = iota // one line
+	KindText                // lines
+	KindOrigins             // addresses, spaces or commas between
+	KindChoice              // one of the field's Choices
+	KindNumber
+)
+
+// A Field is one thing that is set of a site, as text.
+type Field struct {
+	Name    string
+	Kind    Kind
+	Choices []Policy // of a KindChoice
+	Usual   string   // what holds while the setting is empty; "" where that is nothing
+
+	refusal string
+	get     func(Site) string
+	set     func(*Site, string) bool // reports whether the text is one that may stand there
+}
+
+// Of returns a site's own setting as text; "" where it has none.
+func (f Field) Of(site Site) string { return f.get(site) }
+
+// Change sets settings of a site, by their names. Where one is refused, or is none, the site is of no
+// use any more.
+func (site *Site) Change(settings map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		i := slices.IndexFunc(Fields, func(f Field) bool { return f.Name == name })
+		if i < 0 {
+			return problem.Wrong("field.unknown", "/"+name, "A site has no such setting.")
+		}
+		if f := Fields[i]; !f.set(site, settings[name]) {
+			return problem.Field("/"+name, f.refusal)
+		}
+	}
+	return nil
 }
 
 // DefaultSettings are what a new site has.
@@ -71,66 +188,51 @@ func (s Settings) Threshold() float64 {
 // IsThreshold reports whether comments may be suspected from a score on.
 func IsThreshold(score float64) bool { return score >= 0.5 && score <= 1 }
 
-const (
-	maxRules       = 2_000 // characters
-	maxEditMinutes = 24 * 60
-)
-
-// Set changes one setting by its name, as text.
-func (s *Settings) Set(name, value string) error {
-	field := "/" + name
-	switch name {
-	case "moderation":
-		if !Policy(value).Known() {
-			return problem.Field(field, "Use "+problem.Among(Policies)+".")
-		}
-		s.Moderation = Policy(value)
-	case "suspect":
-		score, err := strconv.ParseFloat(value, 64)
-		if err != nil || !IsThreshold(score) {
-			return problem.Field(field, "The score from which a comment is suspected is between 0.5 and 1.")
-		}
-		s.Suspect = score
-	case "shadow":
-		score, err := strconv.ParseFloat(value, 64)
-		if value != "" && (err != nil || !IsThreshold(score)) {
-			return problem.Field(field, "A score to try is between 0.5 and 1; nothing tries none.")
-		}
-		s.Shadow = score
-	case "edit_minutes":
-		minutes, err := strconv.Atoi(value)
-		if err != nil || minutes < 0 || minutes > maxEditMinutes {
-			return problem.Field(field, fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes))
-		}
-		s.EditMinutes = minutes
-	case "rules_en", "rules_ru", "rules_kk":
-		return s.setRules(field, strings.TrimPrefix(name, "rules_"), value)
-	case "signin_url":
-		u, err := url.Parse(value)
-		if value != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(value) > 2_000) {
-			return problem.Field(field, "The address of the sign-in page starts with http:// or https://.")
-		}
-		s.SignInURL = value
-	default:
-		return problem.Wrong("field.unknown", field, "A site has no such setting.")
-	}
-	return nil
+func threshold(v string) (float64, bool) {
+	score, err := strconv.ParseFloat(v, 64)
+	return score, err == nil && IsThreshold(score)
 }
 
-// setRules writes the rules of one language; empty ones make the default return.
-func (s *Settings) setRules(field, lang, own string) error {
-	if !utf8.ValidString(own) || utf8.RuneCountInString(own) > maxRules {
-		return problem.Field(field, fmt.Sprintf("The rules are text of at most %d characters.", maxRules))
+func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+func setOrigins(s *Site, v string) bool {
+	return s.allow(strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }))
+}
+
+// allow sets the site's origins.
+func (site *Site) allow(origins []string) bool {
+	if len(origins) == 0 || len(origins) > maxOrigins {
+		return false
 	}
-	own = text.Clean(own)
-	rules := maps.Clone(s.Rules) // the map may be in the cache of sites
-	if rules == nil {
-		rules = map[string]string{}
+	site.Origins = make([]string, len(origins)) // anew: the old one may be in the cache of sites
+	for i, o := range origins {
+		var ok bool
+		if site.Origins[i], ok = text.Origin(o); !ok {
+			return false
+		}
 	}
-	rules[lang] = own
-	if own == "" {
-		delete(rules, lang)
+	return true
+}
+
+// rulesField is the rules text in one language; without one of a site's own the default stands.
+func rulesField(lang string) Field {
+	return Field{
+		Name: "rules_" + lang, Kind: KindText, Usual: defaultRules[lang],
+		refusal: fmt.Sprintf("The rules are text of at most %d characters.", maxRules),
+		get:     func(s Site) string { return s.Settings.Rules[lang] },
+		set: func(s *Site, own string) bool {
+			if !utf8.ValidString(own) || utf8.RuneCountInString(own) > maxRules {
+				return false
+			}
+			rules := maps.Clone(s.Settings.Rules) // the map may be in the cache of sites
+			if rules == nil {
+				rules = map[string]string{}
+			}
+			if rules[lang] = text.Clean(own); rules[lang] == "" {
+				delete(rules, lang)
+			}
+			s.Settings.Rules = rules
+			return true
+		},
 	}
-	s.Rules = rules
-	return nil
 }

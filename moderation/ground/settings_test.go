@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
@@ -29,9 +30,15 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"signin_url", "", ""},
 		{"signin_url", "javascript:alert(1)", "field.invalid"},
 		{"suspects", "0.5", "field.unknown"},
+		{"name", " The Blog ", ""},
+		{"name", "", "field.invalid"},
+		{"name", strings.Repeat("n", 101), "field.invalid"},
+		{"origin", "https://a.example, http://localhost:1313", ""},
+		{"origin", "https://a.example/path", "field.invalid"},
+		{"origin", "", "field.invalid"},
 	} {
-		s := ground.DefaultSettings()
-		err := s.Set(tt.name, tt.value)
+		site := ground.Site{Settings: ground.DefaultSettings()}
+		err := site.Change(map[string]string{tt.name: tt.value})
 		var p *problem.Error
 		switch {
 		case tt.code == "" && err != nil:
@@ -43,29 +50,53 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 }
 
 func TestRulesStandInEachLanguageUntilASiteHasItsOwn(t *testing.T) {
-	site := ground.DefaultSettings()
+	site := ground.Site{Settings: ground.DefaultSettings()}
 	before := site // as a cache keeps it
-	if en, ru, kk := site.RulesText("en"), site.RulesText("ru"), site.RulesText("kk"); en == ru || ru == kk || kk == en {
+	set := func(name, value string) {
+		t.Helper()
+		if err := site.Change(map[string]string{name: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := func(s ground.Site, lang string) string { return s.Settings.RulesText(lang) }
+	if en, ru, kk := text(site, "en"), text(site, "ru"), text(site, "kk"); en == ru || ru == kk || kk == en {
 		t.Error("two languages have the same rules")
 	}
-	if err := site.Set("rules_ru", "  Будьте вежливы.\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	if got := site.RulesText("ru"); got != "Будьте вежливы." {
+	set("rules_ru", "  Будьте вежливы.\r\n")
+	if got := text(site, "ru"); got != "Будьте вежливы." {
 		t.Errorf("the rules are %q", got)
 	}
-	if err := site.Set("rules_en", "Be kind."); err != nil {
-		t.Fatal(err)
-	}
-	if got := site.RulesText("de"); got != "Be kind." {
+	set("rules_en", "Be kind.")
+	if got := text(site, "de"); got != "Be kind." {
 		t.Errorf("in a language that there is none of the rules are %q", got)
 	}
 	kept := site
-	if err := site.Set("rules_ru", ""); err != nil {
+	set("rules_ru", "")
+	if text(site, "ru") != text(before, "ru") || text(kept, "ru") != "Будьте вежливы." {
+		t.Error("empty rules do not bring the default back, or change another copy of the settings")
+	}
+}
+
+// What a field says of a site can be set again, and says the same.
+func TestEachSettingReadsAsItIsWritten(t *testing.T) {
+	site, err := ground.NewSite("blog", "The Blog", []string{"https://a.example", "http://localhost:1313"}, time.Time{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if site.RulesText("ru") != before.RulesText("ru") || kept.RulesText("ru") != "Будьте вежливы." {
-		t.Error("empty rules do not bring the default back, or change another copy of the settings")
+	own := map[string]string{
+		"moderation": "none", "suspect": "0.755", "shadow": "0.6", "edit_minutes": "3", "rules_en": "Be kind.",
+		"rules_ru": "Будьте вежливы.", "rules_kk": "Сыйласайық.", "signin_url": "https://a.example/in", "name": "A", "origin": "https://b.example",
+	}
+	for _, f := range ground.Fields {
+		before := f.Of(site)
+		if _, known := own[f.Name]; !known {
+			t.Errorf("there is no test of the setting %s", f.Name)
+		}
+		for _, value := range []string{before, own[f.Name]} {
+			if err := site.Change(map[string]string{f.Name: value}); err != nil || f.Of(site) != value {
+				t.Errorf("%s set to %q is %q, %v", f.Name, value, f.Of(site), err)
+			}
+		}
 	}
 }
 

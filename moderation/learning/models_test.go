@@ -231,7 +231,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		w := newWorld(t)
 		w.Schooled(w.A, 80, 20)
 		var err error
-		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"moderation": policy}})
+		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": policy})
 		w.Must(err)
 		learning.BreakModel(w.S.Learning, w.A)
 		c, token := w.SubmitOwn(w.A, "Posted while the classifier is out of order.")

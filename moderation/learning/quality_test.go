@@ -269,7 +269,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 			t.Errorf("the last one: %+v", last)
 		}
 		var err error
-		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", ground.SiteChange{Settings: map[string]string{"shadow": "0.75"}})
+		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"shadow": "0.75"})
 		w.Must(err)
 		if out := try(learning.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 || out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
 			t.Errorf("with a shadow: %+v", out)

@@ -384,7 +384,7 @@ func (w *World) Taught(site ground.Site, n int) (batches []string) {
 func (w *World) Publish(site ground.Site) {
 	w.T.Helper()
 	var err error
-	w.A, err = w.S.SetSite(w.Ctx, people.Operator, site.Key, ground.SiteChange{Settings: map[string]string{"moderation": "none"}})
+	w.A, err = w.S.SetSite(w.Ctx, people.Operator, site.Key, map[string]string{"moderation": "none"})
 	w.Must(err)
 }
 
