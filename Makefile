@@ -21,7 +21,7 @@ run: build ## start the demo: a blog with comments and a moderator's queue
 	$(BIN) demo
 
 deps: ## install what the tests need, where that is allowed
-	@scripts/setup.sh
+	@.ci/setup.sh
 	@$(GO) mod download
 
 test: deps ## run all the tests
@@ -36,7 +36,7 @@ race: ## run the concurrent packages under the race detector
 lint: ## gofmt, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'run gofmt -w on these' >&2; exit 1; }
 	$(GO) vet ./...
-	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
 
 # Not `npm ci`: it refuses the lock wherever a registry lacks the linter's builds for other systems.
 lint-web: ## check the types and the style of the TypeScript (needs Node)
@@ -53,22 +53,22 @@ fuzz: ## run each fuzz target for 20 seconds
 	done
 
 bench: ## measure against the floors and write docs/performance.md
-	$(GO) run ./e2e/bench
+	$(GO) run ./e2e/cmd bench
 
 exam: ## have the classifier examined and write docs/classifier.md (about an hour)
-	$(GO) run ./e2e/exam
+	$(GO) run ./e2e/cmd exam
 
 rehearsal: ## send real comments through a running server, with a scripted moderator
-	$(GO) run ./e2e/rehearsal
+	$(GO) run ./e2e/cmd rehearsal
 
 torture: ## kill the server again and again, on both databases
-	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e/torture
+	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e
 
 planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted
 
 shots: ## take the screenshots of docs/shots
-	$(GO) run ./e2e/shots
+	$(GO) run ./e2e/cmd shots
 
 clean: ## remove what was built
 	rm -rf bin

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/widget"
 )
 
@@ -17,7 +17,7 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 	if r := alone.do(call{path: "/readyz"}); r.str("redis") != "none" {
 		t.Errorf("without Redis: got %v", r)
 	}
-	redis := machine.RedisServer(t)
+	redis := kit.NewRedisServer(t)
 	w := newWorld(t, sqliteURL(t), redis.URL, options{limits: true})
 	is := func(state string) func() bool {
 		return func() bool { r := w.do(call{path: "/readyz"}); return r.status == 200 && r.str("redis") == state }

@@ -20,7 +20,7 @@ import (
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -77,7 +77,7 @@ func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 		test(t, newWorld(t, sqliteURL(t), "", o))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		test(t, newWorld(t, machine.Postgres(t), machine.Redis(t), o))
+		test(t, newWorld(t, kit.Postgres(t), kit.Redis(t), o))
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/coord/coordtest"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -46,7 +46,7 @@ func TestMemoryAndRedisKeepOneContract(t *testing.T) {
 		})
 	})
 	t.Run("redis", func(t *testing.T) {
-		server := machine.RedisServer(t)
+		server := kit.NewRedisServer(t)
 		redis = coordtest.Run(t, func(t *testing.T) (a, b *coord.Coord) {
 			server.Stop(t) // each sentence begins with an empty one
 			server.Start(t)

@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
@@ -40,7 +40,7 @@ func allowed(t *testing.T, c *coord.Coord, site int64, key string, perMinute, bu
 }
 
 func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
-	server := machine.RedisServer(t)
+	server := kit.NewRedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
 	health(t, a, "up")
 	if got := allowed(t, a, 1, "k", 1, 10, 6); got != 6 {
@@ -70,7 +70,7 @@ func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
 }
 
 func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
-	server := machine.RedisServer(t)
+	server := kit.NewRedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
 	here, there := a.Rings(t.Context()), b.Rings(t.Context())
 	server.Stop(t)
@@ -102,7 +102,7 @@ func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
 
 // A Redis that is there and answers nothing is worse than none: each call would wait.
 func TestARedisThatHangsDoesNotSlowRequests(t *testing.T) {
-	server := machine.RedisServer(t)
+	server := kit.NewRedisServer(t)
 	hang, url := hanging(t, strings.TrimPrefix(server.URL, "unix://"))
 	c := open(t, url)
 	if got := allowed(t, c, 0, "k", 1, 3, 3); got != 3 || c.Health() != "up" {
@@ -165,7 +165,7 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 
 // The first braces of a name say in which slot of a cluster it lives.
 func TestNamesInRedisTellTheSiteAndNothingElse(t *testing.T) {
-	server := machine.RedisServer(t)
+	server := kit.NewRedisServer(t)
 	c := open(t, server.URL)
 	c.Allow(t.Context(), 7, "post:192.0.2.77", 1, 10)
 	c.Claim(t.Context(), 7, "sweep", time.Minute)

@@ -10,7 +10,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // before00004 is a log with lessons, a copy and an undo among them.
@@ -33,7 +33,7 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 		dialect            goose.Dialect
 	}{
 		{"sqlite", "file:" + t.TempDir() + "/a.db?_pragma=foreign_keys(1)", "X'68'", goose.DialectSQLite3},
-		{"pgx", machine.Postgres(t), "'h'::bytea", goose.DialectPostgres},
+		{"pgx", kit.Postgres(t), "'h'::bytea", goose.DialectPostgres},
 	} {
 		t.Run(tt.driver, func(t *testing.T) {
 			db, err := sql.Open(tt.driver, tt.url)

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -40,7 +40,7 @@ func TestBothDatabasesKeepTheContract(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		onPostgres = storetest.Run(t, func(t testing.TB) ground.Store[storetest.Tx] {
-			return store.For[storetest.Tx](open(t, machine.Postgres(t), store.Options{}))
+			return store.For[storetest.Tx](open(t, kit.Postgres(t), store.Options{}))
 		})
 	})
 	fmt.Printf("contract: store: sqlite %d, postgres %d\n", onSQLite, onPostgres)

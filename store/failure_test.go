@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -126,7 +126,7 @@ func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
 }
 
 func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
-	url := machine.Postgres(t)
+	url := kit.Postgres(t)
 	db := open(t, url, store.Options{})
 	killer := raw(t, url)
 	_, err := store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/store"
 )
 
@@ -15,7 +15,7 @@ func TestHealthTellsOfSizeClockAndWeakness(t *testing.T) {
 		weak      string
 	}{
 		{"sqlite", "sqlite:" + t.TempDir() + "/a.db", false, ""},
-		{"postgres", machine.Postgres(t), true, "fsync is off"}, // the tests' own server is fast, not safe
+		{"postgres", kit.Postgres(t), true, "fsync is off"}, // the tests' own server is fast, not safe
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db, err := store.Open(t.Context(), tt.url, store.Options{})

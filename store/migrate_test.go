@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
@@ -18,7 +18,7 @@ import (
 // each runs a test on a fresh, empty database of each kind.
 func each(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteURL(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, machine.Postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, kit.Postgres(t)) })
 }
 
 func TestManyProcessesMayMigrateAtOnce(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // opened returns a migrated database, seen from inside.
@@ -31,7 +31,7 @@ func opened(t testing.TB, url string) *DB {
 }
 
 func openedSQLite(t testing.TB) *DB   { return opened(t, "sqlite:"+t.TempDir()+"/a.db") }
-func openedPostgres(t testing.TB) *DB { return opened(t, machine.Postgres(t)) }
+func openedPostgres(t testing.TB) *DB { return opened(t, kit.Postgres(t)) }
 
 // A shape is what a schema has, as lines that are the same on both databases.
 type shape map[string]bool

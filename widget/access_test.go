@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/chrome"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // Each state of the widget is looked at through Chromium's accessibility tree, and measured:
@@ -119,7 +119,7 @@ func (r *reader) unnamed() (problems []string) {
 // to read (WCAG 2.2: 1.4.3, 2.5.8).
 func (r *reader) misbuilt() []string {
 	r.t.Helper()
-	problems, err := chrome.Eval[[]string](r.Tab, `(`+measure+`)(document.querySelector('aitys-comments').shadowRoot)`)
+	problems, err := kit.Eval[[]string](r.Tab, `(`+measure+`)(document.querySelector('aitys-comments').shadowRoot)`)
 	r.must(err)
 	return problems
 }
@@ -156,12 +156,12 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	s := newService(t)
 	s.say("", "Marta", "<p>Yes.</p>", "en", time.Hour)
 	r := visit(t, s, options{})
-	tab := chrome.Key{Key: "Tab", Code: "Tab"}
+	tab := kit.Key{Key: "Tab", Code: "Tab"}
 	until := func(expression string) {
 		t.Helper()
 		for range 12 {
 			r.must(r.Press(tab))
-			there, err := chrome.Eval[bool](r.Tab, inside(expression))
+			there, err := kit.Eval[bool](r.Tab, inside(expression))
 			r.must(err)
 			if there {
 				r.holds(`getComputedStyle(root.activeElement).outlineStyle !== 'none' || getComputedStyle($('.ed')).outlineStyle !== 'none'`)
@@ -172,13 +172,13 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	}
 	until(`root.activeElement === $('[part=body]')`)
 	r.must(r.See("button", "Post comment"))
-	r.must(r.Press(chrome.Key{Key: "N", Code: "KeyN"}, chrome.Key{Key: "o", Code: "KeyO"}))
+	r.must(r.Press(kit.Key{Key: "N", Code: "KeyN"}, kit.Key{Key: "o", Code: "KeyO"}))
 	until(`root.activeElement === $('[part=name]')`)
 	until(`root.activeElement === $('[part=submit]')`)
-	r.must(r.Press(chrome.Key{Key: " ", Code: "Space"}))
+	r.must(r.Press(kit.Key{Key: " ", Code: "Space"}))
 	r.holds(`root.activeElement === $('[part=status]')`)
 	until(`root.activeElement?.innerText === 'Write another'`)
 	until(`root.activeElement === $('[part=reply]')`)
-	r.must(r.Press(chrome.Key{Key: " ", Code: "Space"}))
+	r.must(r.Press(kit.Key{Key: " ", Code: "Space"}))
 	r.holds(`root.activeElement === $('[part=body]')`)
 }

@@ -10,13 +10,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/chrome"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 var browser struct {
 	sync.Once
-	*chrome.Browser
+	*kit.Browser
 	err error
 }
 
@@ -31,7 +30,7 @@ func TestMain(m *testing.M) {
 // A reader has a blog's page open in a real browser. The blog is another origin than the
 // service, and its policy allows no inline script or style.
 type reader struct {
-	*chrome.Tab
+	*kit.Tab
 	t    *testing.T
 	blog *httptest.Server
 }
@@ -48,8 +47,8 @@ type options struct {
 
 func visit(t *testing.T, s *service, o options) *reader {
 	t.Helper()
-	path := machine.Chromium(t)
-	browser.Do(func() { browser.Browser, browser.err = chrome.Start(path) })
+	path := kit.Chromium(t)
+	browser.Do(func() { browser.Browser, browser.err = kit.StartBrowser(path) })
 	if browser.err != nil {
 		t.Fatal(browser.err)
 	}
@@ -141,7 +140,7 @@ func (r *reader) holds(expression string) {
 // text returns what an element of the widget says, spaces folded.
 func (r *reader) text(selector string) string {
 	r.t.Helper()
-	v, err := chrome.Eval[string](r.Tab, inside(fmt.Sprintf(`$(%q)?.innerText.replace(/\s+/g, ' ').trim() ?? 'nothing'`, selector)))
+	v, err := kit.Eval[string](r.Tab, inside(fmt.Sprintf(`$(%q)?.innerText.replace(/\s+/g, ' ').trim() ?? 'nothing'`, selector)))
 	r.must(err)
 	return v
 }

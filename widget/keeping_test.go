@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/chrome"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
@@ -62,11 +62,11 @@ func TestTheToolbarIsOneStopAndArrowsMoveInIt(t *testing.T) {
 	r := visit(t, s, options{})
 	r.write("a")
 	r.holds(`$$('.bar [tabindex="0"]').length === 1 && ($('.bar button').focus(), true)`)
-	r.must(r.Press(chrome.Key{Key: "ArrowRight", Code: "ArrowRight"}))
+	r.must(r.Press(kit.Key{Key: "ArrowRight", Code: "ArrowRight"}))
 	r.holds(`root.activeElement.ariaLabel === 'Italic'`)
-	r.must(r.Press(chrome.Key{Key: "End", Code: "End"}))
+	r.must(r.Press(kit.Key{Key: "End", Code: "End"}))
 	r.holds(`root.activeElement.innerText === 'Preview'`)
-	r.must(r.Press(chrome.Key{Key: "ArrowRight", Code: "ArrowRight"}))
+	r.must(r.Press(kit.Key{Key: "ArrowRight", Code: "ArrowRight"}))
 	r.holds(`root.activeElement.ariaLabel === 'Bold'`)
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/chrome"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // conversation is a page with everything a thread can have.
@@ -42,7 +42,7 @@ func TestAThreadIsShownWithItsNesting(t *testing.T) {
 			} {
 				r.holds(fmt.Sprintf("$$(%q).length === %d", selector, want))
 			}
-			wide, err := chrome.Eval[bool](r.Tab, "document.documentElement.scrollWidth > innerWidth")
+			wide, err := kit.Eval[bool](r.Tab, "document.documentElement.scrollWidth > innerWidth")
 			r.must(err)
 			if wide {
 				t.Errorf("the page scrolls sideways at %d px", o.width)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/chrome"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // write opens the form and fills its text.
@@ -271,7 +271,7 @@ func TestTheToolbarMarksWhatIsSelected(t *testing.T) {
 		r.write("a word here")
 		r.holds(`($('[part=body]').setSelectionRange(2, 6), true)`)
 		r.must(r.Click("button", tool))
-		got, err := chrome.Eval[string](r.Tab, inside(`$('[part=body]').value`))
+		got, err := kit.Eval[string](r.Tab, inside(`$('[part=body]').value`))
 		r.must(err)
 		if got != want {
 			t.Errorf("%s gives %q, want %q", tool, got, want)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // kept starts a demo whose data the test keeps, and returns the flags that name them. It runs on,
@@ -54,7 +54,7 @@ func TestAFilterIsRebuiltFromNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		more []string
-	}{{"sqlite", nil}, {"postgres", []string{"--database", machine.Postgres(t)}}} {
+	}{{"sqlite", nil}, {"postgres", []string{"--database", kit.Postgres(t)}}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			flags := s.kept(tt.more...)
@@ -78,7 +78,7 @@ func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		more []string
-	}{{"sqlite", nil}, {"postgres", []string{"--database", machine.Postgres(t)}}} {
+	}{{"sqlite", nil}, {"postgres", []string{"--database", kit.Postgres(t)}}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			flags := s.kept(tt.more...)

@@ -12,8 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/instance"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A shell runs the built binary in a folder of its own, with nothing in its environment that
@@ -27,7 +26,7 @@ type shell struct {
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
-	return &shell{t: t, bin: machine.Binary(t), dir: t.TempDir()}
+	return &shell{t: t, bin: kit.Binary(t), dir: t.TempDir()}
 }
 
 // run runs a command to its end.
@@ -100,14 +99,14 @@ func (s *shell) files() []string {
 }
 
 // serve starts a server in the folder and ends it with the test.
-func (s *shell) serve(args ...string) *instance.Instance {
+func (s *shell) serve(args ...string) *kit.Instance {
 	s.t.Helper()
 	return s.start(append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, args...)...)
 }
 
-func (s *shell) start(args ...string) *instance.Instance {
+func (s *shell) start(args ...string) *kit.Instance {
 	s.t.Helper()
-	i, err := instance.Start(s.bin, args...)
+	i, err := kit.Start(s.bin, args...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -120,8 +119,8 @@ func (s *shell) start(args ...string) *instance.Instance {
 }
 
 // client speaks to a server; the test ends if it does not answer.
-func client(i *instance.Instance, site, token string) *instance.Client {
-	return &instance.Client{URL: i.URL, Site: site, Token: token, HTTP: &http.Client{Timeout: 10 * time.Second}}
+func client(i *kit.Instance, site, token string) *kit.Client {
+	return &kit.Client{URL: i.URL, Site: site, Token: token, HTTP: &http.Client{Timeout: 10 * time.Second}}
 }
 
 // within waits until is says so, at most for limit, and returns how long that took.

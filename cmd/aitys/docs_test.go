@@ -11,15 +11,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/aitys/aitys/e2e/instance"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A reader follows a document: one command after the other, in one folder, and what a command
 // starts runs on until the next server is started.
 type reader struct {
 	*shell
-	server  *instance.Instance
+	server  *kit.Instance
 	replace []string // what stands for another's machine, and what is there in this test
 }
 
@@ -47,7 +46,7 @@ func (r *reader) follow(line string) string {
 	if serves.MatchString(line) {
 		r.stop()
 		var err error
-		r.server, err = instance.Start("sh", "-euc", script+"exec env "+strings.NewReplacer(r.replace...).Replace(line))
+		r.server, err = kit.Start("sh", "-euc", script+"exec env "+strings.NewReplacer(r.replace...).Replace(line))
 		if err != nil {
 			r.t.Fatalf("%s: %v", line, err)
 		}
@@ -121,7 +120,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := &reader{shell: s, replace: []string{
-				"postgres://aitys@db.example/aitys", machine.Postgres(t), "redis://cache.example:6379", machine.Redis(t),
+				"postgres://aitys@db.example/aitys", kit.Postgres(t), "redis://cache.example:6379", kit.Redis(t),
 			}}
 			t.Cleanup(r.stop)
 			list := commands(t, tt.path)

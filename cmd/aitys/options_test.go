@@ -9,8 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/instance"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // unpack reads the one line of JSON that a command printed.
@@ -145,7 +144,7 @@ func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
 }
 
 func TestALostSecretIsReplaced(t *testing.T) {
-	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", machine.Postgres(t)}} {
+	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", kit.Postgres(t)}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			flags := []string{"--data", filepath.Join(s.dir, "data")}
@@ -178,7 +177,7 @@ func TestALostSecretIsReplaced(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := client(&instance.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
+			if _, _, err := client(&kit.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
 				t.Errorf("a new edit token: %v", err)
 			}
 			if files := strings.Join(s.files(), "\n"); strings.Contains(files, ".secret-") {
@@ -226,7 +225,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %q in %+v", check, r.state(check), r)
 		}
 	}
-	redis := machine.RedisServer(t)
+	redis := kit.NewRedisServer(t)
 	if r := s.doctor("--redis", redis.URL); r.state("redis") != "ok" {
 		t.Errorf("with a redis: %+v", r)
 	}
@@ -250,7 +249,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	if out, errs, code := s.run("", "doctor"); code != 1 || !strings.Contains(out, "fail") || errs != "aitys: secret is not as it should be\n" {
 		t.Errorf("for people: exit %d, %q, stderr %q", code, out, errs)
 	}
-	url := machine.Postgres(t)
+	url := kit.Postgres(t)
 	if r := s.doctor("--database", url, "--secret-file", "none"); r.OK || r.state("migrations") != "fail" || r.state("durability") != "fail" {
 		t.Errorf("on an empty Postgres with fsync off: %+v", r)
 	}
@@ -259,7 +258,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 // What is secret or personal is in no log, whatever goes wrong.
 func TestLogsTellNoSecrets(t *testing.T) {
 	s := newShell(t)
-	redis := machine.RedisServer(t)
+	redis := kit.NewRedisServer(t)
 	i := s.serve("--log-format", "json", "--redis", redis.URL)
 	token := s.furnish("--data", filepath.Join(s.dir, "data"))
 	c := client(i, "blog", token)

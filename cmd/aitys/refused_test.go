@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // busyAddress stands for one that somebody else listens on.
@@ -215,7 +215,7 @@ func TestCommandsThatCannotBeAreRefused(t *testing.T) {
 }
 
 func TestADatabaseKeepsItsSecret(t *testing.T) {
-	for _, tt := range []struct{ name, url string }{{"sqlite", ""}, {"postgres", machine.Postgres(t)}} {
+	for _, tt := range []struct{ name, url string }{{"sqlite", ""}, {"postgres", kit.Postgres(t)}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			with := func(args ...string) []string {
@@ -242,7 +242,7 @@ func TestADatabaseKeepsItsSecret(t *testing.T) {
 
 func TestPostgresIsAskedForAndNeverMigratedByACommand(t *testing.T) {
 	s := newShell(t)
-	url := machine.Postgres(t)
+	url := kit.Postgres(t)
 	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example", "--database", url)
 	if out := s.must("migrate", "status", "--database", url, "--json"); !strings.Contains(out, `"applied":null`) {
 		t.Errorf("after a refused command: %s", out)

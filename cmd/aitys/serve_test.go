@@ -15,8 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/instance"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // soon is how fast a running server notices what another process did.
@@ -70,7 +69,7 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 		database func(s *shell) string
 	}{
 		{"sqlite", func(s *shell) string { return "sqlite:" + filepath.Join(s.dir, "data", "aitys.db") }},
-		{"postgres", func(*shell) string { return machine.Postgres(t) }},
+		{"postgres", func(*shell) string { return kit.Postgres(t) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
@@ -115,8 +114,8 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 // by looking when that is gone.
 func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	s := newShell(t)
-	redis := machine.RedisServer(t)
-	flags := []string{"--database", machine.Postgres(t), "--redis", redis.URL, "--limits", "off"}
+	redis := kit.NewRedisServer(t)
+	flags := []string{"--database", kit.Postgres(t), "--redis", redis.URL, "--limits", "off"}
 	s.must("migrate", "up", "--data", filepath.Join(s.dir, "data"), flags[0], flags[1])
 	token := s.furnish(append(flags[:4:4], "--data", filepath.Join(s.dir, "data"))...)
 	a, b := client(s.serve(flags...), "blog", token), client(s.serve(flags...), "blog", token)
@@ -126,7 +125,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 		t.Errorf("with redis readyz says %s", body)
 	}
 	redis.Stop(t)
-	for _, c := range []*instance.Client{a, b} {
+	for _, c := range []*kit.Client{a, b} {
 		within(t, 30*time.Second, "the loss of redis is known", func() bool {
 			body, status := get(t, c.URL+"/readyz")
 			return status == http.StatusOK && strings.Contains(body, `"redis":"down"`)
@@ -134,7 +133,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	}
 	looks := passComments(t, a, b, "look", 4)
 	redis.Start(t)
-	for _, c := range []*instance.Client{a, b} {
+	for _, c := range []*kit.Client{a, b} {
 		within(t, 30*time.Second, "redis is back", func() bool {
 			body, _ := get(t, c.URL+"/readyz")
 			return strings.Contains(body, `"up"`)
@@ -149,7 +148,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 
 // passComments posts in one server, decides in the other, and returns the time within which three
 // of four were seen by the other. Readers' pages and the desk's stream are where it is seen: both hang on events.
-func passComments(t *testing.T, a, b *instance.Client, what string, n int) time.Duration {
+func passComments(t *testing.T, a, b *kit.Client, what string, n int) time.Duration {
 	t.Helper()
 	var times []time.Duration
 	for k := range n {
@@ -165,7 +164,7 @@ func passComments(t *testing.T, a, b *instance.Client, what string, n int) time.
 			t.Fatal(err)
 		}
 		times = append(times, within(t, soon, "the other server's stream tells of the comment", func() bool { return heard(p.ID) }))
-		if _, err := to.Decide(t.Context(), "approve", "", instance.Ref{ID: p.ID, Version: p.Version}); err != nil {
+		if _, err := to.Decide(t.Context(), "approve", "", kit.Ref{ID: p.ID, Version: p.Version}); err != nil {
 			t.Fatal(err)
 		}
 		times = append(times, within(t, soon, "readers of the first server see it", func() bool {
@@ -179,7 +178,7 @@ func passComments(t *testing.T, a, b *instance.Client, what string, n int) time.
 
 // listen follows a server's live stream of moderation until the test ends; the function that it
 // returns reports whether a comment was told of.
-func listen(t *testing.T, c *instance.Client) (heard func(id string) bool) {
+func listen(t *testing.T, c *kit.Client) (heard func(id string) bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
@@ -264,18 +263,18 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 
 // Servers that begin at one instant on nothing agree on one schema, one secret and one truth.
 func TestServersThatBeginTogetherAgree(t *testing.T) {
-	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", machine.Postgres(t)}} {
+	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", kit.Postgres(t)}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			flags := []string{"--limits", "off"}
 			if tt.database != "" {
 				flags = append(flags, "--database", tt.database)
 			}
-			servers := make([]*instance.Instance, 3)
+			servers := make([]*kit.Instance, 3)
 			var all sync.WaitGroup
 			for k := range servers {
 				all.Go(func() {
-					i, err := instance.Start(s.bin, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
+					i, err := kit.Start(s.bin, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
 					if err != nil {
 						t.Error(err)
 						return

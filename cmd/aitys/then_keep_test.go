@@ -18,8 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/instance"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // keep has a program of then make a database, and keeps it with what the program said of it.
@@ -28,7 +27,7 @@ func keep(t *testing.T, program, database string, schema int) {
 	s := &shell{t: t, bin: program, dir: t.TempDir()}
 	flags := []string{"--data", filepath.Join(s.dir, "data")}
 	if database != "sqlite" {
-		flags = append(flags, "--database", machine.Postgres(t))
+		flags = append(flags, "--database", kit.Postgres(t))
 	}
 	p := past{Email: "owner@second.example", Password: thenPassword, Edits: map[string]string{}}
 	i, _ := s.startDemo(append(flags, "--password", thenPassword)...)
@@ -77,9 +76,9 @@ func keep(t *testing.T, program, database string, schema int) {
 }
 
 // live does to the second site what moderators and readers do; the demo did the rest to its own.
-func (p *past) live(t *testing.T, c *instance.Client) {
+func (p *past) live(t *testing.T, c *kit.Client) {
 	t.Helper()
-	post := func(key, body string) instance.Posted {
+	post := func(key, body string) kit.Posted {
 		t.Helper()
 		got, err := c.Post(t.Context(), key, thenPage, thenName, thenEmail, body)
 		if err != nil {
@@ -97,15 +96,15 @@ func (p *past) live(t *testing.T, c *instance.Client) {
 			t.Fatal(err)
 		}
 	}
-	decide := func(action, reason string, of instance.Posted) instance.Decided {
+	decide := func(action, reason string, of kit.Posted) kit.Decided {
 		t.Helper()
-		got, err := c.Decide(t.Context(), action, reason, instance.Ref{ID: of.ID, Version: of.Version})
+		got, err := c.Decide(t.Context(), action, reason, kit.Ref{ID: of.ID, Version: of.Version})
 		if err != nil || got.Decided != 1 {
 			t.Fatalf("%s: %+v, %v", action, got, err)
 		}
 		return got
 	}
-	own := func(method string, of instance.Posted, in any) error {
+	own := func(method string, of kit.Posted, in any) error {
 		header := map[string]string{"Authorization": "Bearer " + of.EditToken}
 		return c.Do(t.Context(), method, "/comments/"+of.ID, header, in, nil)
 	}
@@ -137,7 +136,7 @@ func (p *past) live(t *testing.T, c *instance.Client) {
 }
 
 // teach changes models as a whole, as far as a program of then has routes for it.
-func (p *past) teach(t *testing.T, c *instance.Client, erased string) {
+func (p *past) teach(t *testing.T, c *kit.Client, erased string) {
 	t.Helper()
 	var me struct{ Account struct{ ID string } }
 	fetch(t, c.URL+"/api/v1/me", p.Token, &me)
@@ -146,7 +145,7 @@ func (p *past) teach(t *testing.T, c *instance.Client, erased string) {
 		there := *c
 		there.Site = site
 		err := there.Do(t.Context(), "POST", "/moderation"+path, nil, in, &out)
-		if e := (*instance.StatusError)(nil); errors.As(err, &e) && e.Status == http.StatusNotFound {
+		if e := (*kit.StatusError)(nil); errors.As(err, &e) && e.Status == http.StatusNotFound {
 			t.Logf("%s: not yet", path)
 		} else if err != nil {
 			t.Fatal(err)

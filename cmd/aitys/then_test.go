@@ -13,8 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/instance"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A past is what a program of then was told to do, and what it said afterwards. It is kept beside
@@ -76,8 +75,8 @@ type upgrade struct {
 	*shell
 	past
 	flags []string
-	i     *instance.Instance
-	c     *instance.Client // of the owner, on the site "second"
+	i     *kit.Instance
+	c     *kit.Client // of the owner, on the site "second"
 }
 
 func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade {
@@ -94,7 +93,7 @@ func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade
 	if database == "sqlite" {
 		u.write("data/aitys.db", string(files["aitys.db"]), 0o600)
 	} else {
-		u.flags = append(u.flags, "--database", machine.PostgresOf(t, string(files["aitys.sql"])))
+		u.flags = append(u.flags, "--database", kit.PostgresOf(t, string(files["aitys.sql"])))
 	}
 	return u
 }
@@ -212,7 +211,7 @@ func (u *upgrade) goesOn() {
 	}
 	shown := readThread(u.t, u.c, thenPage).Page.Count
 	item := items[0].Comment
-	done, err := u.c.Decide(u.t.Context(), "approve", "", instance.Ref{ID: item.ID, Version: item.Version})
+	done, err := u.c.Decide(u.t.Context(), "approve", "", kit.Ref{ID: item.ID, Version: item.Version})
 	if err != nil || done.Decided != 1 {
 		u.t.Errorf("approve: %+v, %v", done, err)
 	}

@@ -16,11 +16,11 @@ var known = []struct{ name, pkg, test string }{
 	{"seq-from-sequence", "store", contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
-	{"answer-before-commit", "e2e/torture", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
+	{"answer-before-commit", "e2e", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},
 	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},
 	{"outdated-snapshot", "moderation/learning", "TestEachProcessFollowsWhatIsTakenBack"},
-	{"escaping", "e2e/browser", "TestHostileInputRunsNowhere"},
+	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
 }
 
 const contract = "TestBothDatabasesKeepTheContract"

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -40,7 +40,7 @@ func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process
 
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, machine.Postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, kit.Postgres(t)) })
 }
 
 func emit(t testing.TB, s ground.Store[storetest.Tx], names ...string) {

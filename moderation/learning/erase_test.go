@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -392,7 +392,7 @@ func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 // it. Their first lesson is an old one, so the whole log is folded.
 func BenchmarkErase(b *testing.B) {
 	for name, open := range map[string]func() *world{
-		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, machine.Postgres(b)) },
+		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, kit.Postgres(b)) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			w := open()

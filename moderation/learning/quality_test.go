@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -290,7 +290,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 		open func(b *testing.B) *world
 	}{
 		{"sqlite", func(b *testing.B) *world { return newWorld(b) }},
-		{"postgres", func(b *testing.B) *world { return newWorldOn(b, machine.Postgres(b)) }},
+		{"postgres", func(b *testing.B) *world { return newWorldOn(b, kit.Postgres(b)) }},
 	} {
 		b.Run(on.name, func(b *testing.B) {
 			w := on.open(b)

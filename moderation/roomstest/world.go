@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/machine"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -83,7 +83,7 @@ func New(t testing.TB) *World {
 // OnBoth runs a test on SQLite and on Postgres: for what rests on their locks.
 func OnBoth(t *testing.T, test func(t *testing.T, w *World)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, New(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, NewOn(t, machine.Postgres(t))) })
+	t.Run("postgres", func(t *testing.T) { test(t, NewOn(t, kit.Postgres(t))) })
 }
 
 func NewOn(t testing.TB, url string) *World {

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+)
+
+// benchmarks runs the Go benchmarks that stand beside the code, ours and their floors in one
+// process, and compares them.
+func benchmarks() ([]row, error) {
+	api, err := goBench("./api", "HotPage|NotModified|HotWork")
+	if err != nil {
+		return nil, err
+	}
+	store, err := goBench("./store", "Posts")
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		ratio("R1", "hot page of 25 through the router and all middleware", "bare Echo, same bytes", "≥ 0.75", "≥ 0.85", api["HotPage/ours"], api["HotPage/floor"]),
+		ratio("R2", "the same answered 304", "bare Echo 304", "≥ 0.65", "≥ 0.78", api["NotModified/ours"], api["NotModified/floor"]),
+		{"R7", "JSON encodes and gzip runs per hot request", "", "0", "0", fmt.Sprint(api["HotWork"])},
+		ratio("W1a", "store alone: posts/s, 64 writers, SQLite FULL with group commit", "raw driver, same rows", "≥ 0.4", "≥ 0.7", store["Posts/ours"], store["Posts/floor"]),
+	}, nil
+}
+
+// goBench returns the figure of each benchmark of a package: its ns/op, or its own metric "per_op".
+func goBench(pkg, pattern string) (map[string]float64, error) {
+	cmd := exec.Command("go", "test", "-run", "^$", "-bench", pattern, "-benchtime", "2s", "-count", "1", pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("benchmarks of %s: %w: %s", pkg, err, out)
+	}
+	figures := map[string]float64{}
+	for _, m := range regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op(?:.*?([\d.]+) per_op)?`).FindAllStringSubmatch(string(out), -1) {
+		value := m[2]
+		if m[3] != "" {
+			value = m[3]
+		}
+		if figures[m[1]], err = strconv.ParseFloat(value, 64); err != nil {
+			return nil, fmt.Errorf("benchmark %s: %w", m[1], err)
+		}
+	}
+	return figures, nil
+}
+
+// ratio compares times: 1 is as fast as the floor.
+func ratio(number, what, floor, must, aim string, ours, floorTime float64) row {
+	r := row{number, what, floor, must, aim, "not measured"}
+	if ours > 0 && floorTime > 0 {
+		r.floor = fmt.Sprintf("%s: %.0f/s", floor, 1e9/floorTime)
+		r.ours = fmt.Sprintf("%.2f (%.0f/s)", floorTime/ours, 1e9/ours)
+	}
+	return r
+}

@@ -1,0 +1,43 @@
+// Command cmd holds the programs that measure and show the built binary from outside: bench, exam,
+// rehearsal and shots. `make` runs each from the top folder. They are no tests: they pass no
+// judgement, and what they read of ../shared is not part of the project.
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// What is not part of the project and lies beside it.
+const (
+	examiner = "../shared/tools/exam"
+	comments = "../shared/data/comments" // labelled, a file of JSON lines for each set
+)
+
+var programs = map[string]func() error{"bench": bench, "exam": exam, "rehearsal": rehearsal, "shots": shots}
+
+func main() {
+	program, found := programs[strings.Join(os.Args[1:], " ")]
+	if !found {
+		fmt.Fprintln(os.Stderr, "say one of:", slices.Sorted(maps.Keys(programs)))
+		os.Exit(2)
+	}
+	if err := program(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[1], err)
+		os.Exit(1)
+	}
+}
+
+// build builds a program as it is released, static and stripped.
+func build(out, pkg string) error {
+	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", out, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w: %s", pkg, err, msg)
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const widget = `document.querySelector("aitys-comments")?.shadowRoot`
+
+// pages lists the shots. What writes to the demo comes last, so that it is in no other picture.
+func pages(demo said, setup string) []shot {
+	return []shot{
+		{"demo-en", true, allLooks, demo.page("/demo/bakery")},
+		{"demo-ru", false, someLooks, demo.page("/demo/library")},
+		{"demo-kk", false, someLooks, demo.page("/demo/orchard")},
+		{"plain", false, allLooks, demo.plain},
+		{"signin", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
+		{"setup", false, allLooks, func(t *kit.Tab) error { return t.Go(setup) }},
+		{"queue", false, allLooks, demo.desk("en", "/moderate/")},
+		{"queue-ru", false, someLooks, demo.desk("ru", "/moderate/")},
+		{"queue-kk", false, someLooks, demo.desk("kk", "/moderate/")},
+		{"reasons", false, someLooks, demo.reasons},
+		{"history", true, allLooks, demo.history},
+		{"evidence", true, allLooks, demo.evidence("en")},
+		{"evidence-ru", true, someLooks, demo.evidence("ru")},
+		{"evidence-kk", true, someLooks, demo.evidence("kk")},
+		{"insights", true, allLooks, demo.desk("en", "/moderate/demo/insights")},
+		{"whatif", true, someLooks, demo.desk("en", "/moderate/demo/what-if?threshold=0.7&policy=suspicious&last=1000")},
+		{"own", false, allLooks, demo.own},
+	}
+}
+
+// inOrder does steps until one fails.
+func inOrder(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s said) page(path string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		return inOrder(
+			func() error { return t.Go(s["url"] + path) },
+			func() error { return t.Holds(widget + `.querySelector("[part~=comment]")`) },
+			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
+		)
+	}
+}
+
+// scroll brings the top of an element to the top of the view, with a little air.
+func scroll(t *kit.Tab, element string) error {
+	_, err := kit.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`, element))
+	return err
+}
+
+func (s said) plain(t *kit.Tab) error {
+	return t.Go(s["url"] + "/sites/demo/page?url=" + url.QueryEscape(s["url"]+"/demo/bakery"))
+}
+
+// desk signs in and opens a page of the desk in a language.
+func (s said) desk(lang, path string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		return inOrder(
+			func() error { return t.Go(s["url"] + "/moderate/signin") },
+			func() error { return t.Type("textbox", "E-mail", s["e-mail"]) },
+			func() error { return t.Type("textbox", "Password", s["password"]) },
+			func() error { return t.Click("button", "Sign in") },
+			func() error { return t.Holds(`location.pathname !== "/moderate/signin"`) },
+			func() error {
+				_, err := kit.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
+				return err
+			},
+			func() error { return t.Go(s["url"] + path) },
+			func() error { return t.Holds(`document.readyState === "complete"`) },
+		)
+	}
+}
+
+// reasons opens the reasons of the first card.
+func (s said) reasons(t *kit.Tab) error {
+	return inOrder(
+		func() error { return s.desk("en", "/moderate/")(t) },
+		func() error { return t.Press(kit.Key{Key: "d", Code: "KeyD"}) },
+		func() error { return t.See("button", "Personal attack") },
+	)
+}
+
+// history opens the comment that was decided most often.
+func (s said) history(t *kit.Tab) error {
+	client := s.client()
+	var log struct{ Entries []struct{ Comment string } }
+	if err := client.Do(context.Background(), http.MethodGet, "/moderation/log?limit=100", nil, nil, &log); err != nil {
+		return err
+	}
+	times, most := map[string]int{}, ""
+	for _, e := range log.Entries {
+		times[e.Comment]++
+		if times[e.Comment] > times[most] {
+			most = e.Comment
+		}
+	}
+	return s.desk("en", "/moderate/demo/comments/"+most)(t)
+}
+
+// evidence opens a comment that waits and may be a personal attack.
+func (s said) evidence(lang string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		var queue struct {
+			Items []struct {
+				Comment struct{ ID string }
+				Reasons []struct{ Reason string }
+			}
+		}
+		if err := s.client().Do(context.Background(), http.MethodGet, "/moderation/queue?limit=100", nil, nil, &queue); err != nil {
+			return err
+		}
+		for _, item := range queue.Items {
+			if len(item.Reasons) > 0 {
+				return s.desk(lang, "/moderate/demo/comments/"+item.Comment.ID)(t)
+			}
+		}
+		return errors.New("nothing that waits has a likely reason")
+	}
+}
+
+// own writes two comments and has the first refused, as their writer sees them after a reload. Each
+// time it is another writer, for the same again from the same one would be no new comment.
+func (s said) own(t *kit.Tab) error {
+	name := []string{"Mara", "Oskar", "Yelena", "Samal"}[len(s["writers"])]
+	s["writers"] += "."
+	var refused struct {
+		ID      string
+		Version int64
+	}
+	return inOrder(
+		func() error { return s.page("/demo/bakery")(t) },
+		func() error {
+			return write(t, name, "Whoever wrote the comment above has clearly never got up before noon.")
+		},
+		func() error { return t.Click("button", "Write another") },
+		func() error {
+			return write(t, "", "My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
+		},
+		func() error {
+			id, err := kit.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)
+			refused.ID = id
+			return err
+		},
+		func() error {
+			return s.client().Do(context.Background(), http.MethodGet, "/moderation/comments/"+refused.ID, nil, nil,
+				&struct{ Comment any }{&refused})
+		},
+		func() error {
+			return s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
+				"action": "reject", "reason": "personal_attack", "note": "Tell us what you think of the recipe instead.",
+				"comments": []kit.Ref{{ID: refused.ID, Version: refused.Version}}}, nil)
+		},
+		func() error { return s.page("/demo/bakery")(t) },
+		func() error { return t.See("button", "Write it anew") },
+		func() error { return scroll(t, widget+`.querySelector(".own")`) },
+	)
+}
+
+func write(t *kit.Tab, name, body string) error {
+	return inOrder(
+		func() error { return t.Type("textbox", "Comment", body) },
+		func() error { return t.Type("textbox", "Name", name) },
+		func() error { return t.Click("button", "Post comment") },
+		func() error { return t.See("button", "Write another") },
+	)
+}
+
+func (s said) client() *kit.Client {
+	return &kit.Client{URL: s["url"], Site: "demo", Token: s["token"], HTTP: http.DefaultClient}
+}

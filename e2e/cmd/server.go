@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const pageOf = "https://bench.example/post"
+
+// site makes a data folder with one site and returns a moderator's token and serve's arguments.
+func site(binary, dir string) (token string, serve []string, err error) {
+	for _, args := range [][]string{
+		{"site", "add", "--key", "bench", "--name", "Bench", "--origin", "https://bench.example", "--data", dir},
+		{"account", "add", "--email", "m@bench.example", "--name", "M", "--role", "owner", "--data", dir},
+		{"token", "add", "--account", "m@bench.example", "--data", dir},
+	} {
+		if token, err = kit.Run(binary, args...); err != nil {
+			return "", nil, err
+		}
+	}
+	return strings.TrimSpace(token), []string{"serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir}, nil
+}
+
+// post sends comments first to last from clients at once.
+func post(c *kit.Client, clients, first, last int) error {
+	var (
+		next   atomic.Int64
+		group  sync.WaitGroup
+		failed atomic.Pointer[error]
+	)
+	next.Store(int64(first))
+	for range clients {
+		group.Go(func() {
+			for failed.Load() == nil {
+				n := next.Add(1) - 1
+				if n >= int64(last) {
+					return
+				}
+				body := fmt.Sprintf("Comment number %d of the bench. %s", n, strings.Repeat("It has some words of an ordinary length in it. ", 5))
+				_, err := c.Post(context.Background(), "", fmt.Sprintf("%s-%d", pageOf, n/1000), fmt.Sprintf("Writer %d", n%500), "", body)
+				if err != nil {
+					failed.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// syncs counts the fsyncs of one accepted post, under strace: a count that noise does not move.
+func syncs(binary, dir string) ([]row, error) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		return nil, fmt.Errorf("count fsyncs: %w", err)
+	}
+	token, serve, err := site(binary, dir)
+	if err != nil {
+		return nil, err
+	}
+	server, err := kit.Start(binary, serve...)
+	if err != nil {
+		return nil, err
+	}
+	defer server.Kill()
+	client := &kit.Client{URL: server.URL, Site: "bench", Token: token, HTTP: pool(64)}
+	var per []string
+	posted := 0
+	for _, load := range []struct{ clients, posts int }{{1, 300}, {64, 6400}} {
+		var summary bytes.Buffer
+		trace := exec.Command("strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-p", strconv.Itoa(server.PID()))
+		trace.Stderr = &summary
+		if err := trace.Start(); err != nil {
+			return nil, fmt.Errorf("strace: %w", err)
+		}
+		if err := attached(server.PID()); err != nil {
+			return nil, err
+		}
+		if err := post(client, load.clients, posted, posted+load.posts); err != nil {
+			return nil, err
+		}
+		posted += load.posts
+		_ = trace.Process.Signal(syscall.SIGINT) // it then prints its summary
+		_ = trace.Wait()                         // its exit code is the signal's
+		calls := 0
+		for _, m := range regexp.MustCompile(`(?m)^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*f(?:data)?sync$`).FindAllStringSubmatch(summary.String(), -1) {
+			n, _ := strconv.Atoi(m[1]) // digits
+			calls += n
+		}
+		per = append(per, fmt.Sprintf("%.3f", float64(calls)/float64(load.posts)))
+	}
+	return []row{{"W2", "fsyncs per accepted post, 1 client / 64 clients", "", "1 / ≤ 0.1", "1 / ≤ 0.04", strings.Join(per, " / ")}}, nil
+}
+
+// attached waits until a tracer holds every thread of a process.
+func attached(pid int) error {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(string(b), "TracerPid:\t0\n") {
+			return nil
+		}
+	}
+	return errors.New("strace did not attach")
+}
+
+// server measures start and memory with 100,000 approved comments.
+func server(binary, bare, dir string) ([]row, error) {
+	token, serve, err := site(binary, dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := kit.Start(binary, serve...)
+	if err != nil {
+		return nil, err
+	}
+	idle := memory(s.PID(), "VmRSS")
+	client := &kit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(32)}
+	const comments = 100_000
+	fmt.Fprintln(os.Stderr, "posting and approving 100,000 comments")
+	for first := 0; first < comments; first += 1000 {
+		if err := post(client, 32, first, first+1000); err != nil {
+			return nil, err
+		}
+		if err := approve(client); err != nil {
+			return nil, err
+		}
+		if first%20_000 == 0 {
+			fmt.Fprintf(os.Stderr, "%d\n", first)
+		}
+	}
+	if err := s.Stop(); err != nil {
+		return nil, err
+	}
+	start, err := median(5, func() (time.Duration, error) { return firstPage(binary, serve, thread(0)) })
+	if err != nil {
+		return nil, err
+	}
+	floor, err := median(5, func() (time.Duration, error) { return firstPage(bare, nil, "/healthz") })
+	if err != nil {
+		return nil, err
+	}
+	if s, err = kit.Start(binary, serve...); err != nil {
+		return nil, err
+	}
+	defer s.Kill()
+	if err := read(s.URL, 1, 100); err != nil {
+		return nil, err
+	}
+	serving := memory(s.PID(), "VmRSS")
+	if err := read(s.URL, 32, 20_000); err != nil {
+		return nil, err
+	}
+	peak := memory(s.PID(), "VmHWM")
+	return []row{
+		{"S1", "start to first page, 100,000 comments", fmt.Sprintf("bare Echo %d ms", floor.Milliseconds()), "≤ 3.5×", "≤ 2×", fmt.Sprintf("%d ms, %.1f×", start.Milliseconds(), float64(start)/float64(floor))},
+		{"S2", "memory idle / serving 100,000 comments / peak at 32 clients", "12 MiB", "≤ 30 / 80 / 120 MiB", "≤ 20 / 48 / 64", fmt.Sprintf("%d / %d / %d MiB", idle, serving, peak)},
+	}, nil
+}
+
+func pool(clients int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+}
+
+func thread(page int) string {
+	return "/api/v1/sites/bench/comments?page=" + url.QueryEscape(fmt.Sprintf("%s-%d", pageOf, page))
+}
+
+func approve(c *kit.Client) error {
+	for {
+		items, _, err := c.Queue(context.Background(), "limit=200")
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		refs := make([]kit.Ref, len(items))
+		for i, item := range items {
+			refs[i] = kit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
+		}
+		if _, err := c.Decide(context.Background(), "approve", "", refs...); err != nil {
+			return err
+		}
+	}
+}
+
+// firstPage is the time from a program's start to the end of its first answer.
+func firstPage(binary string, args []string, path string) (time.Duration, error) {
+	began := time.Now()
+	s, err := kit.Start(binary, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Kill()
+	err = get(http.DefaultClient, s.URL+path)
+	return time.Since(began), err
+}
+
+func get(c *http.Client, at string) error {
+	res, err := c.Get(at)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }() // read to its end
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("get %s: status %d", at, res.StatusCode)
+	}
+	return nil
+}
+
+// read reads the hundred pages, requests in all, from clients at once.
+func read(base string, clients, requests int) error {
+	var (
+		next  atomic.Int64
+		group sync.WaitGroup
+		mu    sync.Mutex
+		first error
+	)
+	c := pool(clients)
+	for range clients {
+		group.Go(func() {
+			for n := next.Add(1); n <= int64(requests); n = next.Add(1) {
+				if err := get(c, base+thread(int(n)%100)); err != nil {
+					mu.Lock()
+					first = errors.Join(first, err)
+					mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return first
+}
+
+// memory reads one figure of a process, in MiB.
+func memory(pid int, name string) int {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return -1
+	}
+	m := regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(b)
+	if m == nil {
+		return -1
+	}
+	kb, _ := strconv.Atoi(string(m[1])) // digits
+	return kb / 1024
+}
+
+func median(times int, do func() (time.Duration, error)) (time.Duration, error) {
+	all := make([]time.Duration, times)
+	for i := range all {
+		var err error
+		if all[i], err = do(); err != nil {
+			return 0, err
+		}
+	}
+	slices.Sort(all)
+	return all[times/2], nil
+}

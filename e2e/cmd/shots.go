@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const folder = "docs/shots"
+
+// A look is the size and the colours a page is seen in.
+type look struct {
+	width, height int64
+	dark          bool
+}
+
+var (
+	phone, phoneDark = look{390, 844, false}, look{390, 844, true}
+	wide, wideDark   = look{1280, 900, false}, look{1280, 900, true}
+	allLooks         = []look{phone, phoneDark, wide, wideDark}
+	someLooks        = []look{phone, wideDark}
+)
+
+func (l look) String() string {
+	if l.dark {
+		return fmt.Sprintf("%d-dark", l.width)
+	}
+	return fmt.Sprintf("%d-light", l.width)
+}
+
+// A shot is one page; do prepares it in a fresh tab. A full one shows all of a wide page; on a phone
+// a page is as long as a street, so what is in view has to do.
+type shot struct {
+	name  string
+	full  bool
+	looks []look
+	do    func(*kit.Tab) error
+}
+
+// shots takes the screenshots that stand in docs/shots: what a reader and a moderator see of the
+// demo, on a phone and on a desktop, light and dark, in three languages. Look at them.
+func shots() error {
+	dir, err := os.MkdirTemp("", "aitys-shots-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
+	binary := filepath.Join(dir, "aitys")
+	if err := build(binary, "./cmd/aitys"); err != nil {
+		return err
+	}
+	demo, err := kit.Start(binary, "demo", "--listen", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer demo.Kill()
+	fresh, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "fresh"))
+	if err != nil {
+		return err
+	}
+	defer fresh.Kill()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		return err
+	}
+	browser, err := kit.StartBrowser(chromium)
+	if err != nil {
+		return err
+	}
+	defer browser.Close()
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	said, err := printed(demo)
+	if err != nil {
+		return err
+	}
+	for _, s := range pages(said, setupLink(fresh)) {
+		for _, l := range s.looks {
+			if err := take(browser, s, l); err != nil {
+				return fmt.Errorf("%s-%s: %w", s.name, l, err)
+			}
+		}
+	}
+	return nil
+}
+
+func take(browser *kit.Browser, s shot, l look) error {
+	tab, err := browser.Tab(l.width, l.height, l.dark)
+	if err != nil {
+		return err
+	}
+	defer tab.Close()
+	if err := s.do(tab); err != nil {
+		return err
+	}
+	png, err := tab.Picture(s.full && l.width > 720)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(folder, fmt.Sprintf("%s-%s.png", s.name, l))
+	fmt.Println(path)
+	return os.WriteFile(path, png, 0o644)
+}
+
+// said is what the demo printed, by the first word of each line.
+type said map[string]string
+
+func printed(i *kit.Instance) (said, error) {
+	out := said{"url": i.URL}
+	for _, line := range i.Lines {
+		if strings.HasPrefix(line, "{") {
+			return out, json.Unmarshal([]byte(line), &out)
+		}
+		if name, value, ok := strings.Cut(line, " "); ok {
+			out[strings.TrimSuffix(name, ":")] = strings.TrimSpace(value)
+		}
+	}
+	if _, err := http.Get(i.URL + "/healthz"); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func setupLink(i *kit.Instance) string {
+	for _, line := range append(i.Lines, strings.Split(i.Log(), "\n")...) {
+		if at := strings.Index(line, "/moderate/setup?token="); at >= 0 {
+			return i.URL + strings.TrimSpace(line[at:])
+		}
+	}
+	return i.URL + "/moderate/setup"
+}

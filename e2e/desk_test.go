@@ -1,0 +1,214 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const author = "aliya@blog.example"
+
+var (
+	keyI      = kit.Key{Key: "i", Code: "KeyI"}
+	keyR      = kit.Key{Key: "r", Code: "KeyR"}
+	keyU      = kit.Key{Key: "u", Code: "KeyU"}
+	keyEscape = kit.Key{Key: "Escape", Code: "Escape"}
+	shiftA    = kit.Key{Key: "A", Code: "KeyA", Shift: true}
+)
+
+// toastSays is a JavaScript expression: whether the desk says s of what was done last.
+func toastSays(s string) string { return fmt.Sprintf("%s.includes(%q)", toast, s) }
+
+// replying is a JavaScript expression: whether the field of a reply can be seen and written in.
+const replying = `document.activeElement.matches(".reply textarea") && document.activeElement.getBoundingClientRect().height > 40`
+
+func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	post := func(text string) kit.Posted {
+		t.Helper()
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
+		w.must(err)
+		return posted
+	}
+	waiting := post("The chain came off twice on the hill.")
+	refused := post("You would rather complain than ride.")
+	if _, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: refused.ID, Version: refused.Version}); err != nil {
+		t.Fatal(err)
+	}
+
+	owner := w.tab(1280, 900, false)
+	w.signIn(owner, email)
+	w.steps(owner,
+		func() error { return owner.Holds(current("chain")) },
+		func() error { return owner.Press(keyU) },
+		func() error { return owner.Holds(toastSays("It stands like that already.")) },
+		func() error { return owner.Press(shiftA) },
+		func() error { return owner.Holds(toastSays("Nothing is selected.")) },
+		func() error { return owner.Press(keyR) },
+		func() error { return owner.Holds(replying) },
+		func() error { return owner.Press(keyEscape, keyI) },
+		func() error { return owner.Holds(`document.querySelector(".card .evidence[open]")`) },
+		func() error { return owner.Go(w.service.URL + "/moderate/blog/queue?state=rejected") },
+		func() error { return owner.Holds(current("complain")) },
+		func() error { return owner.Press(keyR) },
+		func() error { return owner.Holds(toastSays("A refused or withdrawn comment takes no reply.")) },
+	)
+
+	// Narrow, the card shows fewer buttons; the keys do what they do elsewhere.
+	narrow := w.tab(600, 900, false)
+	w.signIn(narrow, email)
+	w.steps(narrow,
+		func() error { return narrow.Holds(current("chain")) },
+		func() error { return narrow.Press(keyR) },
+		func() error { return narrow.Holds(replying) },
+	)
+
+	// Who writes for the blog reads what waits, but answers only what is public.
+	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
+		"--site", "blog", "--password-stdin", "--data", w.data)
+	staff := w.tab(1280, 900, false)
+	w.signIn(staff, author)
+	w.steps(staff,
+		func() error { return staff.Holds(current("chain")) },
+		func() error { return staff.Press(keyR) },
+		func() error {
+			return staff.Holds(toastSays("A moderator has to approve this comment before you can answer it."))
+		},
+		func() error { return staff.Press(keyA) },
+		func() error { return staff.Holds(toastSays("Only moderators decide.")) },
+		func() error { return staff.Go(w.service.URL + "/moderate/blog/comments/" + waiting.ID) },
+		func() error { return staff.Press(keyR) },
+		func() error {
+			return staff.Holds(`!document.querySelector("#cannot").hidden && document.querySelector("#cannot").textContent.startsWith("A moderator has to approve")`)
+		},
+	)
+}
+
+// tooWide is a JavaScript expression: what in the main part of a page, its charts' tables included, is
+// wider than the window or has to be scrolled sideways to be read.
+const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true), [...document.querySelectorAll("main *")])
+	.filter(e => e.checkVisibility() && !e.closest(".vh, svg") && (e.getBoundingClientRect().right > innerWidth + 1 ||
+		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
+	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`
+
+// A school posts comments of three kinds, no two of them nearly the same, and decides on them.
+type school struct {
+	*world
+	rnd *rand.Rand
+}
+
+func (w *world) school() school { return school{w, rand.New(rand.NewPCG(1, 7))} }
+
+var kinds = []struct {
+	action, reason string
+	words          []string
+}{
+	{"approve", "", strings.Fields("tomatoes grew well thank recipe garden carrots soil apples beans roses onions")},
+	{"spam", "", strings.Fields("cheap pills order now casino best price bonus loans watches followers slots")},
+	{"reject", "personal_attack", strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf")},
+}
+
+func (s school) post(words []string) kit.Ref {
+	s.t.Helper()
+	var some []string
+	for range 8 {
+		some = append(some, words[s.rnd.IntN(len(words))])
+	}
+	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "", strings.Join(some, " "))
+	s.must(err)
+	return kit.Ref{ID: posted.ID, Version: posted.Version}
+}
+
+// decide posts n comments of each kind and decides on them.
+func (s school) decide(n int) {
+	s.t.Helper()
+	for _, kind := range kinds {
+		var refs []kit.Ref
+		for range n {
+			refs = append(refs, s.post(kind.words))
+		}
+		_, err := s.client.Decide(s.t.Context(), kind.action, kind.reason, refs...)
+		s.must(err)
+	}
+}
+
+// learned waits until a comment is judged as is asked, by what was decided before.
+func (s school) learned(id string, as func(spam float64, reasons int) bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		var item struct {
+			Verdict struct{ Spam float64 }
+			Reasons []struct{}
+		}
+		s.must(s.client.Do(s.t.Context(), http.MethodGet, "/moderation/comments/"+id, nil, nil, &item))
+		if as(item.Verdict.Spam, len(item.Reasons)) {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s is judged %+v", id, item)
+		}
+	}
+}
+
+func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
+	s := newWorld(t, kit.Binary(t), nil).school()
+	for range 2 { // by turns, so that the filter is sure of both
+		s.decide(28)
+		s.learned(s.post(kinds[2].words).ID, func(_ float64, reasons int) bool { return reasons > 0 })
+	}
+	const text = "Cheap pills, casino bonus: order slots, watches and loans now, best price!"
+	posted, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", text)
+	s.must(err)
+	s.learned(posted.ID, func(spam float64, _ int) bool { return spam > 0.98 })
+	desk := s.tab(1280, 900, false)
+	s.signIn(desk, email)
+	s.steps(desk,
+		func() error { return desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest") },
+		func() error { return desk.Holds(current(text)) },
+		func() error { return desk.Press(keyR) },
+		func() error { return desk.Type("textbox", "Your reply", "What makes you ask?") },
+		func() error { return desk.Click("button", "Publish the reply") },
+		func() error {
+			return desk.Holds(toastSays("Your reply is public. The filter was sure of the opposite: "))
+		},
+		func() error {
+			return desk.Holds(`document.querySelector(".folded [data-against]:not([hidden])")?.textContent.startsWith("The filter was sure")`)
+		},
+		func() error { return desk.Press(keyZ) },
+		func() error { return desk.Holds(toastSays("Taken back.")) },
+		func() error { return desk.Holds(current(text)) },
+	)
+	s.queued("sort=newest", func(items []kit.Item) bool { return len(items) > 0 && items[0].Comment.ID == posted.ID })
+}
+
+func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	s := w.school()
+	s.decide(30)
+	rude := s.post(kinds[2].words)
+	w.runWith("", kit.Binary(t), "site", "set", "blog", "shadow=0.7", "--data", w.data)
+	s.learned(rude.ID, func(_ float64, reasons int) bool { return reasons > 0 })
+	s.decide(6) // with a score, which Insights compares
+	for _, dark := range []bool{false, true} {
+		tab := w.tab(360, 780, dark)
+		w.signIn(tab, email)
+		for _, lang := range []string{"en", "ru", "kk"} {
+			if _, err := kit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang)); err != nil {
+				t.Fatal(err)
+			}
+			for page, shows := range map[string]string{
+				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars", "settings": "form", "log": "td",
+			} {
+				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+				if found, err := kit.Eval[string](tab, tooWide); err != nil || found != "" {
+					t.Errorf("%s in %s, dark %v: too wide: %s (%v)", page, lang, dark, found, err)
+				}
+			}
+		}
+	}
+}

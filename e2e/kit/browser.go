@@ -1,0 +1,273 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+const patience = 20 * time.Second
+
+// A Browser is a running Chromium without any profile, driven as a person would: things are found
+// by role and name, in shadow roots too, clicked where they are, and keys are pressed. Every wait is
+// for a condition and ends with an error after twenty seconds.
+type Browser struct {
+	ctx  context.Context
+	stop []context.CancelFunc
+}
+
+// StartBrowser starts the Chromium at path.
+func StartBrowser(path string) (*Browser, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("hide-scrollbars", true))
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, stop := chromedp.NewContext(allocator)
+	b := &Browser{ctx: ctx, stop: []context.CancelFunc{stop, stopAllocator}}
+	if err := chromedp.Do(ctx); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("start chromium: %w", err)
+	}
+	return b, nil
+}
+
+// Close ends the browser.
+func (b *Browser) Close() {
+	for _, stop := range b.stop {
+		stop()
+	}
+}
+
+// A Tab is one page in a browser context of its own: it shares no cookie with other tabs.
+type Tab struct {
+	ctx   context.Context
+	Close context.CancelFunc
+}
+
+// Tab opens a tab of width × height CSS pixels. A width below 720 is a phone's, with touch.
+func (b *Browser) Tab(width, height int64, dark bool) (*Tab, error) {
+	ctx, stop := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t := &Tab{ctx: ctx, Close: stop}
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	phone := width < 720
+	scale := 1.0
+	if phone {
+		scale = 2
+	}
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: width, Height: height, DeviceScaleFactor: scale, Mobile: phone})
+		if err == nil {
+			_, err = cdp.Call(ctx, target, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: phone})
+		}
+		if err == nil {
+			_, err = cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+		}
+		return err
+	}))
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("open a tab: %w", err)
+	}
+	return t, nil
+}
+
+// Context is the tab's, for what a Tab has no method for.
+func (t *Tab) Context() context.Context { return t.ctx }
+
+// Go opens a URL and waits until it has loaded.
+func (t *Tab) Go(url string) error {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+		return fmt.Errorf("open %s: %w", url, err)
+	}
+	return nil
+}
+
+// find returns the nth (from 0) thing of a role and name.
+func (t *Tab) find(ctx context.Context, role, name string, nth int) (cdp.BackendNodeID, error) {
+	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return 0, err
+	}
+	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+		BackendNodeID: root.Root.BackendNodeID, Role: role, AccessibleName: name})
+	if err != nil {
+		return 0, err
+	}
+	for _, node := range found.Nodes {
+		if node.Ignored || node.BackendDOMNodeID == 0 {
+			continue
+		}
+		if nth == 0 {
+			return node.BackendDOMNodeID, nil
+		}
+		nth--
+	}
+	return 0, errNotThere
+}
+
+var errNotThere = errors.New("it is not there")
+
+// until calls do until it succeeds.
+func (t *Tab) until(what string, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	for {
+		try, stop := context.WithTimeout(ctx, patience/5) // a call may hang when a navigation crosses it
+		err := do(try)
+		stop()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", what, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// See waits until there is a thing of a role and name.
+func (t *Tab) See(role, name string) error {
+	return t.until(fmt.Sprintf("see %s %q", role, name), func(ctx context.Context) error {
+		_, err := t.find(ctx, role, name, 0)
+		return err
+	})
+}
+
+// Gone waits until there is none.
+func (t *Tab) Gone(role, name string) error {
+	return t.until(fmt.Sprintf("%s %q gone", role, name), func(ctx context.Context) error {
+		_, err := t.find(ctx, role, name, 0)
+		switch {
+		case err == nil:
+			return errors.New("it is still there")
+		case errors.Is(err, errNotThere):
+			return nil
+		}
+		return err
+	})
+}
+
+// Click clicks in the middle of the first thing of a role and name.
+func (t *Tab) Click(role, name string) error {
+	return t.until(fmt.Sprintf("click %s %q", role, name), func(ctx context.Context) error {
+		node, err := t.find(ctx, role, name, 0)
+		if err != nil {
+			return err
+		}
+		if _, err := chromedp.Call(ctx, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: node}); err != nil {
+			return err
+		}
+		box, err := chromedp.Call(ctx, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: node})
+		if err != nil {
+			return err
+		}
+		if len(box.Quads) == 0 {
+			return errors.New("it has no place on the page")
+		}
+		q := box.Quads[0]
+		return chromedp.Do(ctx, chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2))
+	})
+}
+
+// Type puts the focus into a field and writes text there, replacing nothing.
+func (t *Tab) Type(role, name, text string) error {
+	return t.until(fmt.Sprintf("type into %s %q", role, name), func(ctx context.Context) error {
+		node, err := t.find(ctx, role, name, 0)
+		if err != nil {
+			return err
+		}
+		if _, err := chromedp.Call(ctx, dom.Focus, dom.FocusParams{BackendNodeID: node}); err != nil {
+			return err
+		}
+		_, err = chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	})
+}
+
+// A Key is one stroke: what the layout makes of it, and where on the keyboard it is.
+type Key struct {
+	Key, Code string
+	Shift     bool
+}
+
+// Press presses keys, one after the other, wherever the focus is.
+func (t *Tab) Press(keys ...Key) error {
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	for _, k := range keys {
+		modifiers := int64(0)
+		if k.Shift {
+			modifiers = 8
+		}
+		text := ""
+		if len([]rune(k.Key)) == 1 {
+			text = k.Key
+		}
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: k.Key, Code: k.Code, Modifiers: modifiers, Text: text})
+			if err != nil {
+				return fmt.Errorf("press %s: %w", k.Key, err)
+			}
+			text = ""
+		}
+	}
+	return nil
+}
+
+// Holds waits until a JavaScript expression is true.
+func (t *Tab) Holds(expression string) error {
+	return t.until(expression, func(ctx context.Context) error {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if err == nil && !ok {
+			err = errors.New("it does not hold")
+		}
+		return err
+	})
+}
+
+// Eval returns the value of a JavaScript expression; a promise's is waited for.
+func Eval[T any](t *Tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		return v, fmt.Errorf("evaluate: %w", err)
+	}
+	return v, nil
+}
+
+// BeforeEach has a script run in every page of the tab before the page's own.
+func (t *Tab) BeforeEach(script string) error {
+	_, err := chromedp.Call(t.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	if err != nil {
+		return fmt.Errorf("add a script: %w", err)
+	}
+	return nil
+}
+
+// Picture takes a PNG of the whole page (full) or of what is in view.
+func (t *Tab) Picture(full bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience)
+	defer cancel()
+	if full {
+		return chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	}
+	return chromedp.Run(ctx, chromedp.CaptureScreenshot())
+}

@@ -1,0 +1,49 @@
+package kit_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+func TestThingsAreFoundByRoleAndNameInAShadowRoot(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`<!doctype html><meta name=viewport content="width=device-width"><title>A page</title><div id="host"></div><script>
+			const root = document.getElementById("host").attachShadow({mode: "open"})
+			const label = document.createElement("label"), field = document.createElement("input"), button = document.createElement("button"), said = document.createElement("p")
+			label.append("Comment", field); button.textContent = "Post comment"; said.setAttribute("role", "status")
+			button.onclick = () => { said.textContent = "sent " + field.value; button.remove() }
+			document.onkeydown = e => { document.title = e.key + " " + e.code + " " + e.shiftKey }
+			root.append(label, button, said)</script>`))
+	}))
+	defer server.Close()
+	browser, err := kit.StartBrowser(kit.Chromium(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer browser.Close()
+	tab, err := browser.Tab(390, 844, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tab.Close()
+	for _, err := range []error{
+		tab.Go(server.URL),
+		tab.Type("textbox", "Comment", "a word"),
+		tab.Click("button", "Post comment"),
+		tab.Gone("button", "Post comment"),
+		tab.Holds(`document.getElementById("host").shadowRoot.querySelector("[role=status]").textContent === "sent a word"`),
+		tab.Press(kit.Key{Key: "Ф", Code: "KeyA", Shift: true}),
+		tab.Holds(`document.title === "Ф KeyA true"`),
+		tab.Holds(`matchMedia("(prefers-color-scheme: dark)").matches && innerWidth === 390`),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tab.Go("http://127.0.0.1:1/"); err == nil {
+		t.Error("a page that does not answer was opened without an error")
+	}
+}

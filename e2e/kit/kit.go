@@ -1,0 +1,90 @@
+// Package kit is what tests stand on: the real programs they need (Postgres, Redis, Chromium, the
+// built binary) and the means to drive them as people and other programs do.
+//
+// Servers are private to the test process: sockets and data live in a temporary folder, and
+// they end with the process. Nothing is installed here. An absent program skips the test at a
+// developer's desk and fails it in CI. The package imports no room of the product, so that the
+// tests of each room may use it.
+package kit
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/planted"
+)
+
+// missing skips, or in CI fails, a test whose program is not on this machine.
+func missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed; run `make deps`", what)
+	}
+	t.Skipf("%s is not installed; run `make deps`", what)
+}
+
+// Chromium returns the path of a Chromium that can run headless.
+func Chromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("CHROME_BIN"), "chromium-headless-shell", "chromium", "google-chrome"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	missing(t, "chromium")
+	return ""
+}
+
+// newest returns the last of the paths that match pattern, or "".
+func newest(pattern string) string {
+	found, _ := filepath.Glob(pattern) // the only error is a bad pattern
+	if len(found) == 0 {
+		return ""
+	}
+	sort.Strings(found)
+	return found[len(found)-1]
+}
+
+var built struct {
+	sync.Mutex
+	paths map[string]string
+}
+
+// Binary builds cmd/aitys once, and returns its path. It is static, as the released one is.
+func Binary(t testing.TB) string {
+	t.Helper()
+	return binary(t, "")
+}
+
+// FaultyBinary is Binary with one of planted's faults.
+func FaultyBinary(t testing.TB, fault string) string {
+	t.Helper()
+	return binary(t, fault, "-overlay", planted.Overlay(t, fault))
+}
+
+func binary(t testing.TB, fault string, flags ...string) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if path, ok := built.paths[fault]; ok {
+		return path
+	}
+	out := filepath.Join(scratch(t), "aitys-"+fault)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), "github.com/aitys/aitys/cmd/aitys")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build aitys: %v\n%s", err, msg)
+	}
+	if built.paths == nil {
+		built.paths = map[string]string{}
+	}
+	built.paths[fault] = out
+	return out
+}

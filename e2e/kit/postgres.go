@@ -1,0 +1,160 @@
+package kit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// A cluster is one private Postgres: initdb once, then servers on a socket, no TCP.
+type cluster struct {
+	bin  string // the folder of its programs
+	data string
+	dir  string // of the socket
+	cmd  *exec.Cmd
+}
+
+var postgres struct {
+	sync.Mutex
+	*cluster
+	databases atomic.Int64
+}
+
+// Postgres returns the URL of an empty database on a private server that the tests of this
+// process share, with fsync off. The database is dropped with the test.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	postgres.Lock()
+	defer postgres.Unlock()
+	if postgres.cluster == nil {
+		postgres.cluster = newCluster(t, "pg", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+	}
+	return postgres.database(t, fmt.Sprintf("t%d", postgres.databases.Add(1)))
+}
+
+// PostgresOf is Postgres with what pg_dump wrote of another.
+func PostgresOf(t testing.TB, dump string) string {
+	t.Helper()
+	url := Postgres(t)
+	load := postgres.command("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url)
+	load.Stdin = strings.NewReader(dump)
+	if out, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("load a dump: %v\n%s", err, out)
+	}
+	return url
+}
+
+// A DurablePostgres is a server of a test's own with fsync on, which the test may kill.
+type DurablePostgres struct{ *cluster }
+
+// NewDurablePostgres starts one; it ends with the test.
+func NewDurablePostgres(t testing.TB) DurablePostgres {
+	t.Helper()
+	c := newCluster(t, fmt.Sprintf("pgd%d", postgres.databases.Add(1)), "-c", "max_connections=100")
+	t.Cleanup(func() {
+		_ = c.cmd.Process.Kill() // ends with the test either way
+		_ = c.cmd.Wait()
+	})
+	return DurablePostgres{c}
+}
+
+// Database makes an empty database and returns its URL.
+func (d DurablePostgres) Database(t testing.TB, name string) string {
+	t.Helper()
+	return d.database(t, name)
+}
+
+func newCluster(t testing.TB, name string, options ...string) *cluster {
+	t.Helper()
+	initdb := newest("/usr/lib/postgresql/*/bin/initdb")
+	if initdb == "" {
+		if path, err := exec.LookPath("initdb"); err == nil {
+			initdb = path
+		} else {
+			missing(t, "postgresql")
+		}
+	}
+	dir := filepath.Join(scratch(t), name)
+	c := &cluster{bin: filepath.Dir(initdb), data: filepath.Join(dir, "data"), dir: dir}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatalf("postgres: %v", err)
+	}
+	c.give(t, dir)
+	if out, err := c.command("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D", c.data).CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	c.cmd = c.command("postgres", append([]string{"-D", c.data, "-k", dir, "-c", "listen_addresses="}, options...)...)
+	log, err := os.Create(filepath.Join(scratch(t), name+".log"))
+	if err != nil {
+		t.Fatalf("postgres: %v", err)
+	}
+	c.cmd.Stdout, c.cmd.Stderr = log, log
+	if err := c.cmd.Start(); err != nil {
+		t.Fatalf("postgres: %v", err)
+	}
+	_ = log.Close() // the server has its own handle
+	_ = os.WriteFile(filepath.Join(scratch(t), name+".pid"), []byte(strconv.Itoa(c.cmd.Process.Pid)), 0o600)
+	wait(t, "postgres", func() error {
+		return c.command("psql", "-h", dir, "-U", "postgres", "-qc", "SELECT 1").Run()
+	})
+	return c
+}
+
+// database makes an empty database, dropped with the test, and returns its URL.
+func (c *cluster) database(t testing.TB, name string) string {
+	t.Helper()
+	c.psql(t, "CREATE DATABASE "+name)
+	t.Cleanup(func() {
+		// A test may have killed the server; then there is nothing to drop.
+		_ = c.command("psql", "-h", c.dir, "-U", "postgres", "-qc", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)").Run()
+	})
+	return fmt.Sprintf("postgres://postgres@/%s?host=%s", name, c.dir)
+}
+
+func (c *cluster) psql(t testing.TB, sql string) {
+	t.Helper()
+	if out, err := c.command("psql", "-h", c.dir, "-U", "postgres", "-qc", sql).CombinedOutput(); err != nil {
+		t.Fatalf("psql %s: %v\n%s", sql, err, out)
+	}
+}
+
+// command runs one of Postgres's programs, which refuse to run as root, as an ordinary user.
+func (c *cluster) command(program string, args ...string) *exec.Cmd {
+	path := filepath.Join(c.bin, program)
+	var cmd *exec.Cmd
+	if os.Geteuid() == 0 {
+		cmd = exec.Command("setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--init-groups", path}, args...)...)
+	} else {
+		cmd = exec.Command(path, args...)
+	}
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	own(cmd)
+	return cmd
+}
+
+// give hands a folder to the user that Postgres runs as.
+func (c *cluster) give(t testing.TB, dir string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		missing(t, "the user postgres")
+	}
+	uid, err := strconv.Atoi(strings.TrimSpace(u.Uid))
+	if err == nil {
+		err = os.Chown(dir, uid, -1)
+	}
+	if err != nil {
+		t.Fatalf("postgres: %v", err)
+	}
+}

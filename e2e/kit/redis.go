@@ -1,0 +1,80 @@
+package kit
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+)
+
+// A RedisServer is a private Redis that a test may stop and start.
+type RedisServer struct {
+	URL  string // unix://SOCKET, as go-redis reads it
+	bin  string
+	dir  string
+	cmd  *exec.Cmd
+	sock string
+}
+
+var redises atomic.Int64
+
+// NewRedisServer starts a Redis of the test's own; it ends with the test.
+func NewRedisServer(t testing.TB) *RedisServer {
+	t.Helper()
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		missing(t, "redis-server")
+	}
+	name := "redis" + strconv.FormatInt(redises.Add(1), 10)
+	dir := scratch(t)
+	s := &RedisServer{bin: bin, dir: filepath.Join(dir, name), sock: filepath.Join(dir, name+".sock")}
+	s.URL = "unix://" + s.sock
+	if err := os.Mkdir(s.dir, 0o700); err != nil {
+		t.Fatalf("redis: %v", err)
+	}
+	t.Cleanup(func() { s.Stop(t) })
+	s.Start(t)
+	return s
+}
+
+// Redis returns the URL of a Redis of the test's own.
+func Redis(t testing.TB) string {
+	t.Helper()
+	return NewRedisServer(t).URL
+}
+
+// Start starts a stopped server again, empty, at the same URL, and waits until it answers.
+func (s *RedisServer) Start(t testing.TB) {
+	t.Helper()
+	log := filepath.Join(s.dir, "log")
+	s.cmd = exec.Command(s.bin, "--port", "0", "--unixsocket", s.sock, "--save", "", "--appendonly", "no",
+		"--dir", s.dir, "--logfile", log, "--pidfile", s.dir+".pid")
+	own(s.cmd)
+	if err := s.cmd.Start(); err != nil {
+		t.Fatalf("redis: %v", err)
+	}
+	// Redis writes no pid file when it stays in the foreground with port 0 on some versions.
+	_ = os.WriteFile(s.dir+".pid", []byte(strconv.Itoa(s.cmd.Process.Pid)), 0o600)
+	wait(t, "redis ("+logTail(log)+")", func() error {
+		c, err := net.Dial("unix", s.sock)
+		if err == nil {
+			err = c.Close()
+		}
+		return err
+	})
+}
+
+// Stop kills the server; stopping twice is no error.
+func (s *RedisServer) Stop(t testing.TB) {
+	t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill() // it may have ended by itself
+	_ = s.cmd.Wait()         // killed: always an error
+	s.cmd = nil
+	_ = os.Remove(s.sock)
+}

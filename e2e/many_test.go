@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// toast is a JavaScript expression: what the desk says of what was done last.
+const toast = `document.querySelector("#toast").innerText`
+
+func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	var first kit.Posted
+	for n := range 4 {
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", fmt.Sprintf("The ferry of %d o'clock was late again.", n+5))
+		w.must(err)
+		if n == 0 {
+			first = posted
+		}
+	}
+	desk := w.tab(1280, 900, false)
+	// What this page sends waits until the test lets it go.
+	w.must(desk.BeforeEach(`{ const send = fetch; window.held = new Promise(go => window.letGo = go); fetch = (...all) => held.then(() => send(...all)) }`))
+	w.signIn(desk, email)
+	w.steps(desk,
+		func() error { return desk.Holds(current("of 5 o'clock")) },
+		func() error { return desk.Press(keyS) },
+		func() error { return desk.Holds(current("of 6 o'clock")) },
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(current("of 7 o'clock")) },
+	)
+	_, err := w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: first.ID, Version: first.Version})
+	w.must(err)
+	_, err = kit.Eval[bool](desk, "(letGo(), true)")
+	w.must(err)
+	w.steps(desk,
+		func() error { return desk.Holds(toast + `.includes("left alone")`) },
+		func() error { return desk.See("alert", "") },
+		func() error { return desk.Holds(`document.querySelectorAll("article.card").length === 3`) },
+		// The toast speaks of the conflict alone, and what was saved can still be taken back.
+		func() error { return desk.Holds(`!` + toast + `.includes("public")`) },
+		func() error { return desk.Holds(toast + `.includes("Undo")`) },
+	)
+	shiftX := kit.Key{Key: "X", Code: "KeyX", Shift: true}
+	selected := func(n int) func() error {
+		return func() error {
+			return desk.Holds(fmt.Sprintf(`document.querySelectorAll(".pick :checked").length === %d`, n))
+		}
+	}
+	w.steps(desk,
+		func() error { return desk.Go(w.service.URL + "/moderate/") },
+		func() error { return desk.Holds(current("of 7 o'clock")) },
+		func() error { return desk.Press(shiftX) }, selected(2),
+		func() error { return desk.Press(shiftX) }, selected(0),
+		func() error { return desk.Press(kit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
+		func() error { return desk.Click("button", "Select all") }, selected(2),
+		func() error { return desk.Holds(`document.querySelector("#selected").textContent.startsWith("2 ")`) },
+		func() error { return desk.Press(kit.Key{Key: "S", Code: "KeyS", Shift: true}) },
+		func() error { return desk.Holds(toast + `.includes("2 marked as spam")`) },
+	)
+}

@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const (
+	email    = "dana@blog.example"
+	password = "a long enough passphrase"
+)
+
+// A world is what the tests in a browser stand on: a running service, a blog on another origin that embeds its widget, and a browser.
+type world struct {
+	t       *testing.T
+	data    string // the service's folder
+	service *kit.Instance
+	blog    *httptest.Server
+	browser *kit.Browser
+	client  *kit.Client // a moderator's
+}
+
+// blogPage is somebody's article; data-page and data-title come from the address.
+var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
+<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>An article</title></head>
+<body><h1>An article</h1><p>Somebody wrote this.</p><div id="aitys"></div>
+<script async src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}" data-title="{{.Title}}"></script></body></html>`))
+
+// newWorld starts binary's service on SQLite with a site called blog. Titles are by path.
+func newWorld(t *testing.T, binary string, titles map[string]string) *world {
+	t.Helper()
+	w := &world{t: t, data: t.TempDir()}
+	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		lang := r.URL.Query().Get("lang")
+		if lang == "" {
+			lang = "en"
+		}
+		title, ok := titles[r.URL.Path]
+		if !ok {
+			title = "An article"
+		}
+		out.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title, "Lang": lang})
+	}))
+	t.Cleanup(w.blog.Close)
+	data := []string{"--data", w.data}
+	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL}, data...)...)
+	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--password-stdin"}, data...)...)
+	token := w.run(binary, append([]string{"token", "add", "--account", email}, data...)...)
+	var err error
+	if w.service, err = kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, data...)...); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the service's log:\n%s", w.service.Log())
+		}
+		w.service.Kill()
+	})
+	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	if w.browser, err = kit.StartBrowser(kit.Chromium(t)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.browser.Close)
+	return w
+}
+
+func (w *world) run(binary string, args ...string) string {
+	w.t.Helper()
+	return w.runWith("", binary, args...)
+}
+
+func (w *world) runWith(stdin, binary string, args ...string) string {
+	w.t.Helper()
+	out, err := kit.RunWith(stdin, binary, args...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strings.TrimSpace(out)
+}
+
+func (w *world) tab(width, height int64, dark bool) *kit.Tab {
+	w.t.Helper()
+	tab, err := w.browser.Tab(width, height, dark)
+	w.must(err)
+	w.t.Cleanup(tab.Close)
+	return tab
+}
+
+// must ends the test at the first error, with a picture of nothing: the message says what was
+// waited for.
+func (w *world) must(errs ...error) {
+	w.t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// steps does one thing after the other in a tab and, where one fails, keeps a picture of the page
+// where TEST_PICTURES names a folder.
+func (w *world) steps(tab *kit.Tab, steps ...func() error) {
+	w.t.Helper()
+	for n, step := range steps {
+		err := step()
+		if err == nil {
+			continue
+		}
+		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
+			if png, shotErr := tab.Picture(false); shotErr == nil {
+				_ = os.WriteFile(fmt.Sprintf("%s/%s-step-%d.png", dir, strings.ReplaceAll(w.t.Name(), "/", "-"), n), png, 0o600)
+			}
+		}
+		text, _ := kit.Eval[string](tab, "document.body.innerText")
+		w.t.Fatalf("step %d: %v\nthe page says:\n%s", n, err, text)
+	}
+}
