@@ -69,7 +69,7 @@ func (c Comment) Document() classifier.Comment {
 // Facts is what of a comment goes into its verdict besides its text's probabilities.
 func (c Comment) Facts(h History) Facts {
 	return Facts{
-		Source: c.Source, Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
+		Links: markup.CountLinks(c.Fresh().HTML), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
 		Approved: h.Approved, Refused: h.Refused,
 	}
 }

@@ -3,8 +3,6 @@ package comment
 import (
 	"fmt"
 	"math"
-
-	"github.com/aitys/aitys/moderation/markup"
 )
 
 // What findings weigh, in nats towards refusal. None that is less than certain reaches 0.9
@@ -35,7 +33,7 @@ func signals(f Facts, v Verdict, logit float64) []Signal {
 		add("classifier", "classifier.spam", min(max(logit, -maxLogit), maxLogit), map[string]any{"percent": percent},
 			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
 	}
-	if n := len(markup.Links(f.Source)); n > 0 {
+	if n := f.Links; n > 0 {
 		weight := min(float64(n)*linkWeight, maxLinkWeight)
 		if v.Warm {
 			weight = 0 // the model knows links, and which

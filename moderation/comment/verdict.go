@@ -31,7 +31,7 @@ type Signal struct {
 
 // Facts are what is known of a comment besides what its site's model says of its text.
 type Facts struct {
-	Source      string
+	Links       int // that a reader can follow
 	Submissions int
 	Trap        bool // the honeypot was filled
 	FormAge     int  // seconds the form was open; -1 unknown

@@ -19,11 +19,11 @@ func said(spam float64, reasons ...float64) comment.Judged {
 }
 
 func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
-	quiet := comment.Facts{Source: "Tomatoes grew well.", FormAge: -1, Submissions: 1}
+	quiet := comment.Facts{FormAge: -1, Submissions: 1}
 	trapped, again := quiet, quiet
 	trapped.Trap, again.Submissions = true, 3
 	links := quiet
-	links.Source = "http://a.example http://b.example http://c.example http://d.example"
+	links.Links = 4
 	known, refused, hurried := quiet, quiet, quiet
 	known.Approved, refused.Refused, hurried.FormAge = 20, 5, 1
 	for _, tt := range []struct {
@@ -57,7 +57,7 @@ func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
 }
 
 func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
-	f := comment.Facts{Source: "Tomatoes grew well.", FormAge: -1, Submissions: 2}
+	f := comment.Facts{FormAge: -1, Submissions: 2}
 	first := comment.VerdictOf(f, said(0.01), suspect)
 	if again := first.Again(f, suspect); again.Action != first.Action || len(again.Signals) != len(first.Signals) {
 		t.Errorf("twice is no sign of anything: got %+v", again)

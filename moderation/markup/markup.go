@@ -10,14 +10,11 @@ package markup
 import (
 	"html"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/microcosm-cc/bluemonday"
-	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 )
 
 // Version is raised whenever Render's output changes, so that stored HTML is rendered anew.
@@ -57,25 +54,18 @@ func plain(r rune) rune {
 	return r
 }
 
-// Links returns the absolute http(s) links of source, in order, repeated ones once.
-func Links(source string) []string {
-	var links []string
-	bytes := []byte(source)
-	_ = ast.Walk(grammar.Parse(text.NewReader(bytes)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering {
-			return ast.WalkContinue, nil
+// CountLinks returns how many http(s) addresses canonical HTML links to, each counted once.
+func CountLinks(canonical string) int {
+	const link = `<a href="`
+	seen := map[string]bool{}
+	for {
+		_, rest, found := strings.Cut(canonical, link)
+		if !found {
+			return len(seen)
 		}
-		var href string
-		switch n := n.(type) {
-		case *ast.Link:
-			href, _ = Href(string(util.UnescapePunctuations(n.Destination)))
-		case *ast.AutoLink:
-			href, _ = Href(string(n.URL(bytes)))
+		href, after, _ := strings.Cut(rest, `"`)
+		if canonical = after; strings.HasPrefix(href, "http") {
+			seen[href] = true
 		}
-		if strings.HasPrefix(href, "http") && !slices.Contains(links, href) {
-			links = append(links, href)
-		}
-		return ast.WalkContinue, nil
-	}) // the walker returns no error
-	return links
+	}
 }
