@@ -1,8 +1,11 @@
 package moderation_test
 
 import (
+	"cmp"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -38,8 +41,56 @@ Tokens              auth   ok     ok        ok     ok          ok        role   
 MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site
+Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site
+OldLessons          auth   role   role      ok     ok          ok        role   role    site   site   site
+LessonsOf           auth   role   role      ok     ok          ok        role   role    site   site   site
+WithdrawLessons     auth   role   role      ok     ok          ok        role   role    site   site   site
+RetireLessons       auth   role   role      ok     ok          ok        role   role    site   site   site
+EraseLessons        auth   role   role      ok     ok          ok        role   role    site   site   site
+CopyLessons         auth   site   site      site   ok          ok        site   site    site   site   role
+MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site
+ResetAccount        auth   account account  ok     ok          ok        account account account account account
+RemoveAccount       auth   account account  ok     ok          ok        account account account account account
+SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token
+RemoveToken         auth   token  token     ok     ok          ok        role   role    token  token  token
+EndSession          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+SignOut             auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 RemoveSite          auth   role   role      -      -           -         role   role    site   site   site
 `
+
+// rows are about use cases of other names where one row is not enough.
+var rows = map[string]string{"AddAccountHere": "AddAccount", "AddAccountAll": "AddAccount", "SetOther": "SetAccount"}
+
+// TestEveryUseCaseWithAnActorIsInTheTable looks at the services themselves: a new use case has to
+// say whose it is.
+func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
+	inTable := map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(rightsTable), "\n")[1:] {
+		name := strings.Fields(line)[0]
+		inTable[cmp.Or(rows[name], name)] = true
+	}
+	actor, found := reflect.TypeFor[people.Actor](), 0
+	for _, room := range []reflect.Type{
+		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
+		reflect.TypeFor[*moderation.Service](),
+	} {
+		for m := range room.Methods() {
+			for in := range m.Type.Ins() {
+				if in != actor {
+					continue
+				}
+				if found++; !inTable[m.Name] {
+					t.Errorf("%v.%s takes an actor, and is not in the table of rights", room, m.Name)
+				}
+			}
+		}
+	}
+	if found < 37 {
+		t.Errorf("found %d use cases with an actor; there are more", found)
+	}
+}
 
 func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 	w := newWorld(t)
@@ -159,6 +210,51 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"MySessions": func(who people.Actor) error { _, err := s.MySessions(ctx, who); return err },
 		"Accounts":   func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
 		"Sites":      func(who people.Actor) error { _, err := s.Sites(ctx, who); return err },
+		"MayOwn":     func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
+		"Inspect":    func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
+		"Rebuild": func(who people.Actor) error {
+			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})
+			return err
+		},
+		"Teachers": func(who people.Actor) error { _, err := s.Teachers(ctx, who, w.A); return err },
+		"OldLessons": func(who people.Actor) error {
+			_, err := s.OldLessons(ctx, who, w.A, w.Clock.Now().Add(-time.Hour))
+			return err
+		},
+		"RetireLessons": func(who people.Actor) error {
+			_, err := s.RetireLessons(ctx, who, w.A, w.Clock.Now().Add(-time.Hour), nil)
+			return err
+		},
+		"LessonsOf": func(who people.Actor) error {
+			_, err := s.LessonsOf(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
+			return err
+		},
+		"EraseLessons": func(who people.Actor) error {
+			_, err := s.EraseLessons(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+			return err
+		},
+		"WithdrawLessons": func(who people.Actor) error {
+			_, err := s.WithdrawLessons(ctx, who, w.A, other.Account.ID, nil)
+			return err
+		},
+		"CopyLessons": func(who people.Actor) error { // of both sites
+			_, err := s.CopyLessons(ctx, who, w.A, w.B, nil)
+			return err
+		},
+		"ResetAccount": func(who people.Actor) error { _, err := s.ResetAccount(ctx, who, "other@staff.example"); return err },
+		"RemoveAccount": func(who people.Actor) error {
+			return s.RemoveAccount(ctx, who, w.AddPerson("gone"+fresh(), people.Author, "a").Account.ID)
+		},
+		"SetToken": func(who people.Actor) error {
+			name := "A name"
+			_, err := s.SetToken(ctx, who, w.AddToken("other@staff.example", people.ScopeRead).Token, &name, nil, nil)
+			return err
+		},
+		"RemoveToken": func(who people.Actor) error {
+			return s.RemoveToken(ctx, who, w.AddToken("other@staff.example", people.ScopeRead).Token)
+		},
+		"EndSession": func(who people.Actor) error { return s.EndSession(ctx, who, "none of theirs") },
+		"SignOut":    func(who people.Actor) error { return s.SignOut(ctx, who) },
 	}
 }
 
