@@ -1,10 +1,10 @@
-// Package moderation is the product: what a comment is, who may do what to it, and what
-// follows. One use case is one exported method of Service.
+// Package moderation is the product: readers submit comments and keep them, moderators see a queue,
+// decide and take back, and what was approved is shown. One use case is one exported method of Service.
 //
-// It knows no HTTP and no SQL dialect; what it needs from outside stands here as small
-// interfaces (Store, Bell, Claims, Clock). Its invariants: nothing is seen before it is
-// judged, nothing is published by a failure, each decision has the next number of its site
-// and can be undone, and a site's model is the fold of the lessons that stand.
+// It knows no HTTP and no SQL dialect, no passwords (package identity) and no models: what a site's
+// filter thinks it asks its Judge (package learning). Its invariants: nothing is seen before it is
+// judged, nothing is published by a failure, each decision has the next number of its site and can be
+// undone, and a decision about another version than the moderator saw is a conflict.
 package moderation
 
 import (
