@@ -85,7 +85,9 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{422, "field.invalid", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Idempotency-Key": "short"}}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "burn"}, bearer: owner}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
-			{422, "idempotency.mismatch", call{method: "POST", path: posts, body: written("Other words."), header: keyed, bearer: owner}},
+			{422, "idempotency.mismatch", call{
+				method: "POST", path: posts, body: written("Other words."), header: keyed, bearer: owner,
+			}},
 			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply", body: m{"body": "An answer.", "version": 7}, bearer: owner}},
 		} {
 			w.clock.add(time.Minute) // limits are another test's

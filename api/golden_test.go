@@ -32,7 +32,8 @@ func golden(t *testing.T, code string, got ...reply) {
 	want, err := os.ReadFile(file)
 	fatal(t, err)
 	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("%s: got\n%s\nwant\n%s(if that is meant: go test ./api -run 'Code|Said|Limited' -update)", code, b.Bytes(), want)
+		t.Errorf("%s: got\n%s\nwant\n%s(if that is meant: go test ./api -run 'Code|Said|Limited' -update)",
+			code, b.Bytes(), want)
 	}
 }
 

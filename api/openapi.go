@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-// The specification is written by hand in openapi.yaml; openapi.json is the same, for
-// programs, made by `go test ./api -run TestTheSpecificationIsCurrent -update`.
+// The specification is written by hand in openapi.yaml; openapi.json, for programs, and docs.html, for
+// people, are the same, made by `go test ./api -run TestTheSpecificationIsCurrent -update`.
 //
 //go:embed openapi.json
 var openapiJSON []byte

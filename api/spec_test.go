@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-var update = flag.Bool("update", false, "write openapi.json and testdata/problems anew")
+var update = flag.Bool("update", false, "write openapi.json, docs.html and testdata/problems anew")
 
 func TestTheSpecificationIsCurrent(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
@@ -19,16 +19,22 @@ func TestTheSpecificationIsCurrent(t *testing.T) {
 	if err := doc.Validate(t.Context()); err != nil {
 		t.Fatalf("openapi.yaml is not OpenAPI: %v", err)
 	}
-	want, err := doc.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("openapi.json", want, 0o644); err != nil {
-			t.Fatal(err)
+	for file, render := range map[string]func() ([]byte, error){
+		"openapi.json": doc.MarshalJSON,
+		"docs.html":    func() ([]byte, error) { return docsFor(doc) },
+	} {
+		want, err := render()
+		if err != nil {
+			t.Fatalf("make %s: %v", file, err)
 		}
-	}
-	if got, err := os.ReadFile("openapi.json"); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("openapi.json is not what openapi.yaml says (%v): run go test ./api -run TestTheSpecificationIsCurrent -update", err)
+		if *update {
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what openapi.yaml says (%v): "+
+				"run go test ./api -run TestTheSpecificationIsCurrent -update", file, err)
+		}
 	}
 }
