@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/store"
 )
 
-// TestEachCodeIsAnswered provokes the contract's list. TestMain fails when a code of the
+// TestEachCodeIsAnswered provokes each code that the specification lists. TestMain fails when a code of the
 // specification was answered by no test at all.
 func TestEachCodeIsAnswered(t *testing.T) {
 	onBothWith(t, options{limits: true}, func(t *testing.T, w *world) {

@@ -15,7 +15,7 @@ import (
 // exposed are the headers that a page of another origin may read.
 const exposed = "ETag, Idempotency-Replayed, Retry-After, X-Request-Id"
 
-// origin keeps to the contract's table: without an Origin a request is served; one of the
+// origin keeps to one table: without an Origin a request is served; one of the
 // site's, or the service's own, is echoed, never with credentials; another may read without
 // the header and may not write. "null" is another. The answer varies in every case.
 func (h *readers) origin(c echo.Context, site ground.Site) error {

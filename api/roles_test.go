@@ -14,7 +14,7 @@ import (
 var callers = []string{"", "author a", "moderator a", "owner a", "owner b", "moderator a, read only", "owner a, deciding"}
 
 // rights says for each moderators' route what each caller is answered, in the order of callers:
-// "ok", or a code. It is the contract's sentence on roles, spelled out.
+// "ok", or a code. It is what docs/api.md says of roles, spelled out.
 var rights = map[string][]string{
 	"GET /me":     {"auth.needed", "ok", "ok", "ok", "ok", "ok", "ok"},
 	"GET /sites":  {"auth.needed", "ok", "ok", "ok", "ok", "ok", "ok"},

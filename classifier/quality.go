@@ -19,7 +19,8 @@ type Share struct {
 	Value, Low, High float64
 }
 
-// A Cut is what calling spam whatever is said to be so with a probability of at least At does.
+// A Cut counts right and wrong answers at one threshold: a comment is called spam when its
+// probability is At or more.
 type Cut struct {
 	At        float64
 	Caught    int   // spam called spam
@@ -31,7 +32,8 @@ type Cut struct {
 	HamLost   Share // of the ham, that which is called spam
 }
 
-// A Bin is what was said to be between From and To, and how much of it was spam.
+// A Bin is an interval of probabilities: the comments that were given one between From and To, and
+// the share of them that was spam.
 type Bin struct {
 	From, To float64
 	Mean     float64 // of what was said

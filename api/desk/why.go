@@ -219,7 +219,7 @@ func (m *cardMaker) evidence(ws []classifier.Weight, r comment.Reason) []evidenc
 	return es
 }
 
-// A reasonChoice is one of the eight reasons, in the contract's order.
+// A reasonChoice is one of the eight reasons, in the order of the API's list.
 type reasonChoice struct {
 	Key, Word string
 	Digit     int

@@ -95,7 +95,7 @@ func notUTF8(raw []byte) error {
 	return problem.NotJSON("JSON is UTF-8.", nil)
 }
 
-// wrongType names the field whose value is of another type than the contract's.
+// wrongType names the field whose value is of another type than the specification's.
 func wrongType(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {

@@ -14,7 +14,7 @@ import (
 	"github.com/aitys/aitys/coord"
 )
 
-// cli is the command line. Names are the contract's, section 2.
+// cli is the command line. Programs outside rely on the names: they change no more than those of the API do.
 type cli struct {
 	base
 

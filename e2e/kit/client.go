@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// A Client speaks to a server for one site as outside programs do: over HTTP, by the contract's
-// names. Token is a moderator's, or "".
+// A Client speaks to a server for one site as outside programs do: over HTTP, by the names
+// of docs/api.md. Token is a moderator's, or "".
 type Client struct {
 	URL, Site, Token string
 	HTTP             *http.Client

@@ -30,7 +30,7 @@ const (
 	MarkSpam
 )
 
-// Reason is why a comment was refused, in the contract's order.
+// Reason is why a comment was refused, in the order in which every program lists them.
 type Reason uint8
 
 // The reasons.

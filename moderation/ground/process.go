@@ -28,8 +28,8 @@ type Options struct {
 	Log    *slog.Logger
 }
 
-// A Process is what the rooms of one process share: the time, who is told of events, how far they
-// were followed, and the sites. It is safe for concurrent use. Run must be running for what other
+// A Process holds what the rooms of one process share: the time, the listeners of events, how far
+// the events were followed, and the sites. It is safe for concurrent use. Run must be running for what other
 // processes do to be noticed.
 type Process struct {
 	store  Store[EventTx]

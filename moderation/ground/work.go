@@ -7,8 +7,8 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A Work is how the use cases of one room run: on its slice of the store, in a process whose
-// listeners are told what they did.
+// A Work runs the use cases of one room: on its slice of the store, in a process whose listeners are
+// told what they did.
 type Work[T Tx] struct {
 	*Process
 	store Store[T]

@@ -12,8 +12,8 @@ const (
 	Everybody
 )
 
-// A Rule is what could have been set: the score from which a comment is suspected, and whom the
-// rule trusts.
+// A Rule is a threshold and a policy to try: the score from which a comment is suspected, and the
+// comments that are published without waiting.
 type Rule struct {
 	Threshold float64
 	Trust     Trust
@@ -22,7 +22,7 @@ type Rule struct {
 // maxIDs is how many of some comments are named.
 const maxIDs = 50
 
-// Group are comments: how many, and the newest of them by id, at most 50.
+// A Group counts comments of one kind, and names the newest of them, at most 50.
 type Group struct {
 	N   int
 	IDs []string

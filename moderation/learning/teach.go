@@ -163,7 +163,7 @@ func (s *Models) RetireLessons(ctx context.Context, who people.Actor, site groun
 	})
 }
 
-// A Change is what WithdrawLessons, CopyLessons or RetireLessons did. Batch is "" when that is
+// A Change is the outcome of teaching: what WithdrawLessons, CopyLessons or RetireLessons did. Batch is "" when that is
 // nothing.
 type Change struct {
 	Batch    string `json:"batch"`

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A Pen is what all that one use case writes into a site's log has in common.
+// A Pen signs what one use case writes into a site's log: every entry has its batch, author and time.
 type Pen struct {
 	Site  int64
 	By    string // account id

@@ -41,7 +41,7 @@ type Entry struct {
 	Teaching // of the other kinds; of a decision empty
 }
 
-// A Ruling is what a decision did to a comment, and what had been said of it before.
+// A Ruling is a decision about one comment, with what the filter had said of it before.
 type Ruling struct {
 	Comment  string
 	Version  int64 // the comment's, before
@@ -61,7 +61,7 @@ type Ruling struct {
 	ModelSeq  uint64
 }
 
-// A Teaching is what an entry about no comment did to the model.
+// A Teaching is a change of the model as a whole: lessons withdrawn, copied, retired or erased.
 type Teaching struct {
 	Subject string // the account withdrawn, the key of the site copied from, or the time retired before
 	Lessons int    // how many lessons that is

@@ -22,7 +22,8 @@ func LooksLikeEmail(text string) bool { return emailForm.MatchString(text) }
 
 var emailForm = regexp.MustCompile(`^[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+$`)
 
-// Prefix is what of an address stands for its user: IPv6 gives everybody a /64.
+// Prefix is the part of an address that one subscriber has: all of an IPv4 address, the /64 of an
+// IPv6 address.
 func Prefix(a netip.Addr) string {
 	a = a.Unmap().WithZone("")
 	if !a.IsValid() {
