@@ -50,7 +50,7 @@ func (c ofSite) with(a *app, do func(ctx context.Context, r *rooms, site ground.
 type classifierEvalCmd struct {
 	ofSite
 	Threshold  *float64 `help:"Try a score from which comments are suspected: 0.5 to 1." placeholder:"X"`
-	Moderation string   `help:"Try another rule: all, new_writers, suspicious or none." placeholder:"RULE"`
+	Moderation string   `help:"Try another rule: ${policies}." placeholder:"RULE"`
 	Last       *int     `help:"How many decided comments to try it on: 1 to 10,000 (1,000)." placeholder:"N"`
 }
 

@@ -164,7 +164,7 @@ func TestTheOperatorsTableHasEveryFlagOfAServer(t *testing.T) {
 		}
 		documented[row[1]] = row[3]
 	}
-	model := kong.Must(&cli{}, settingNames()).Model
+	model := kong.Must(&cli{}, helpNames()).Model
 	flags := model.Flags
 	for _, command := range model.Children {
 		if command.Name == "serve" {

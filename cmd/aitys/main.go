@@ -62,7 +62,7 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 		}
 	}()
 	values := &flagValues{}
-	parser := kong.Must(&c, kong.Name("aitys"), settingNames(), kong.Description(about), kong.Writers(out, stderr),
+	parser := kong.Must(&c, kong.Name("aitys"), helpNames(), kong.Description(about), kong.Writers(out, stderr),
 		kong.Resolvers(values), kong.Exit(func(int) { panic(helped{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
 	if err := values.read(parser.Model, args, environ); err != nil {

@@ -117,11 +117,11 @@ func (c siteRemoveCmd) Run(a *app) error {
 	})
 }
 
-// settingNames gives the help the names of a site's settings.
-func settingNames() kong.Vars {
+// helpNames gives the help the names of a site's settings, and of the policies.
+func helpNames() kong.Vars {
 	names := make([]string, len(ground.Fields))
 	for i, f := range ground.Fields {
 		names[i] = f.Name
 	}
-	return kong.Vars{"settings": problem.Among(names)}
+	return kong.Vars{"settings": problem.Among(names), "policies": problem.Among(ground.Policies)}
 }
