@@ -45,11 +45,14 @@ var arrows = map[string][]string{
 	"api/web":    {"moderation"},
 	"api":        {"api/web", "api/desk", "moderation", "classifier", "widget"},
 	"api/desk":   {"api/web", "moderation", "classifier"},
-	"cmd/aitys":  {"api", "api/web", "api/desk", "store", "coord", "moderation", "classifier", "migrations"},
+	"cmd/aitys": {
+		"cmd/aitys/demo", "api", "api/web", "api/desk", "store", "coord", "moderation", "classifier", "migrations",
+	},
+	"cmd/aitys/demo": {"moderation"},
 }
 
 // wide are the rooms that may import moderation and all rooms below it.
-var wide = []string{"store", "api/web", "api", "api/desk", "cmd/aitys"}
+var wide = []string{"store", "api/web", "api", "api/desk", "cmd/aitys", "cmd/aitys/demo"}
 
 // homes says in which room an outside library may be imported.
 var homes = map[string][]string{
@@ -67,7 +70,7 @@ var homes = map[string][]string{
 	"github.com/alexedwards/argon2id":    {"moderation/identity/password"},
 	"github.com/alecthomas/kong":         {"cmd/aitys"},
 	"github.com/clipperhouse/uax29":      {"classifier"},
-	"net/http":                           {"api", "api/web", "api/desk", "cmd/aitys", "widget"},
+	"net/http":                           {"api", "api/web", "api/desk", "cmd/aitys", "cmd/aitys/demo", "widget"},
 	"database/sql":                       {"store", "migrations"},
 }
 

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"github.com/aitys/aitys/cmd/aitys/demo"
 )
 
 type demoCmd struct {
@@ -15,12 +17,6 @@ type demoCmd struct {
 	listenFlag
 	Password string `help:"Password of the demo's moderator (a random one)." placeholder:"P"`
 }
-
-const (
-	demoSite   = "demo"
-	demoOwner  = "moderator@demo.example"
-	demoAuthor = "author@demo.example"
-)
 
 // demoLine is what the demo tells a program.
 type demoLine struct {
@@ -43,8 +39,8 @@ func (c demoCmd) Run(a *app) (err error) {
 	defer func() { _ = listener.Close() }() // closed already, unless seeding failed
 	s := server{listener: listener, log: a.logger(slog.LevelWarn), limited: !loopback(listener.Addr())}
 	s.public = &url.URL{Scheme: "http", Host: address(listener.Addr())}
-	b := newBlog(s.public)
-	s.around = b.around
+	b := demo.NewBlog(s.public)
+	s.around = b.Around
 	token, err := a.seed(c.Password, b, origins(listener.Addr(), s.public))
 	if err != nil {
 		return fmt.Errorf("prepare the demo: %w", err)
@@ -54,8 +50,8 @@ func (c demoCmd) Run(a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.rooms.Close()) }()
 	return s.run(a.ctx, func() error {
-		out := demoLine{URL: s.public.String(), Demo: s.public.JoinPath("/demo/").String(), Site: demoSite,
-			Email: demoOwner, Password: c.Password, Token: token}
+		out := demoLine{URL: s.public.String(), Demo: s.public.JoinPath("/demo/").String(), Site: demo.Site,
+			Email: demo.Owner, Password: c.Password, Token: token}
 		if c.JSON {
 			err = a.json(out)
 		} else {
@@ -79,14 +75,13 @@ func origins(a net.Addr, public *url.URL) []string {
 
 // seed fills the demo's database unless that was done before, and returns a new token. It has
 // the service to itself, for the clock is not the one on the wall.
-func (a *app) seed(password string, b *blog, origins []string) (token string, err error) {
-	s := seeder{ctx: a.ctx, clock: &script{}, blog: b, now: time.Now(), ids: map[string]string{}}
-	s.clock.set(s.now)
-	r, err := a.open(a.ctx, migrates, s.clock, a.logger(slog.LevelError))
+func (a *app) seed(password string, b *demo.Blog, origins []string) (token string, err error) {
+	clock := demo.NewClock(time.Now())
+	r, err := a.open(a.ctx, migrates, clock, a.logger(slog.LevelError))
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	s.rooms = r
-	return s.run(password, origins)
+	rooms := demo.Rooms{Clock: clock, Process: r.process, Identity: r.identity, Learning: r.learning, Moderation: r.service}
+	return demo.Seed(a.ctx, rooms, b, password, origins)
 }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -32,14 +32,15 @@ const (
 	orchard        // in Kazakh
 )
 
-// A blog is three invented articles at /demo/, each with the widget below it.
-type blog struct {
+// A Blog is three invented articles at /demo/, each with the widget below it.
+type Blog struct {
 	articles []article
 	public   *url.URL
 }
 
-func newBlog(public *url.URL) *blog {
-	b := &blog{public: public, articles: []article{
+// NewBlog returns the blog of a service at public.
+func NewBlog(public *url.URL) *Blog {
+	b := &Blog{public: public, articles: []article{
 		bakery: {Path: "/demo/bakery", Lang: "en", Title: "Four in the morning at the bakery",
 			Summary: "For eleven years its light woke me. This spring I went down to ask what takes so long about bread.",
 			Words:   blogWords{"Small Hours", "Aliya Brandt", "3 min", "Comments", "Read the comments, or write one", "English"}},
@@ -56,8 +57,8 @@ func newBlog(public *url.URL) *blog {
 			panic(err) // it is in this binary
 		}
 		a := &b.articles[i]
-		a.Text, a.Site, a.URL = template.HTML(text), demoSite, public.JoinPath(a.Path).String() // our own text
-		a.Plain = "/sites/" + demoSite + "/page?url=" + url.QueryEscape(a.URL) + "&lang=" + a.Lang
+		a.Text, a.Site, a.URL = template.HTML(text), Site, public.JoinPath(a.Path).String() // our own text
+		a.Plain = "/sites/" + Site + "/page?url=" + url.QueryEscape(a.URL) + "&lang=" + a.Lang
 	}
 	for i := range b.articles {
 		for j, other := range b.articles {
@@ -69,15 +70,15 @@ func newBlog(public *url.URL) *blog {
 	return b
 }
 
-// around answers for the blog and leaves everything else to the service.
-func (b *blog) around(service http.Handler) http.Handler {
+// Around answers for the blog and leaves everything else to the service.
+func (b *Blog) Around(service http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", service)
 	for _, a := range b.articles {
 		mux.HandleFunc("GET "+a.Path, b.page("page.html", a))
 	}
 	mux.HandleFunc("GET /demo/{$}", b.page("index.html", map[string]any{
-		"Articles": b.articles, "Site": demoSite, "URL": b.public.JoinPath("/demo/").String(),
+		"Articles": b.articles, "Site": Site, "URL": b.public.JoinPath("/demo/").String(),
 	}))
 	mux.HandleFunc("GET /demo/blog.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, blogFiles, "blog/blog.css")
@@ -86,7 +87,7 @@ func (b *blog) around(service http.Handler) http.Handler {
 	return mux
 }
 
-func (b *blog) page(name string, data any) http.HandlerFunc {
+func (b *Blog) page(name string, data any) http.HandlerFunc {
 	var text bytes.Buffer
 	if err := blogPages.ExecuteTemplate(&text, name, data); err != nil {
 		panic(err) // our own template and data

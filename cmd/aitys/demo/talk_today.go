@@ -1,4 +1,4 @@
-package main
+package demo
 
 // today is what waits when the demo opens: nobody has read it yet.
 var today = []said{

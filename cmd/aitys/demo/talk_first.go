@@ -1,4 +1,4 @@
-package main
+package demo
 
 var dayOne = []said{
 	{id: "tom", on: bakery, name: "Tom Hale", mail: "tom.hale@mail.example", fate: published,

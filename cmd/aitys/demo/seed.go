@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -14,24 +14,49 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 )
 
-// script is a clock that is set by hand, so that the demo's comments have ages.
-type script struct{ micros atomic.Int64 }
+// Names of the demo in the service: of its site, and of the account that signs in.
+const (
+	Site  = "demo"
+	Owner = "moderator@demo.example"
+)
 
-// Now implements moderation.Clock.
-func (s *script) Now() time.Time { return time.UnixMicro(s.micros.Load()) }
+const author = "author@demo.example" // writes the blog
 
-func (s *script) set(t time.Time) { s.micros.Store(t.UnixMicro()) }
+// A Clock is set by the script, so that the demo's comments have ages. It implements ground.Clock.
+type Clock struct{ micros atomic.Int64 }
+
+// NewClock returns a clock that stands at t.
+func NewClock(t time.Time) *Clock {
+	c := &Clock{}
+	c.set(t)
+	return c
+}
+
+// Now returns the time that the script has come to.
+func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()) }
+
+func (c *Clock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
+
+// Rooms are what the script is played in. Nobody else may be at work in them, and their clock is
+// Clock, which stands at the time when the demo opens.
+type Rooms struct {
+	Clock      *Clock
+	Process    *ground.Process
+	Identity   *identity.Service
+	Learning   *learning.Models
+	Moderation *moderation.Service
+}
 
 // A seeder plays the demo's script through the service, as readers and a moderator would.
 type seeder struct {
 	ctx context.Context
-	*rooms
-	clock *script
-	blog  *blog
-	now   time.Time // when the demo opens
+	Rooms
+	blog *Blog
+	now  time.Time // when the demo opens
 
 	site             ground.Site
 	moderator, staff people.Actor
@@ -43,27 +68,33 @@ type seeder struct {
 // unfinished is the name of the demo's site until its script was played to the end.
 const unfinished = "Small Hours (in the making)"
 
-// run fills the database unless that was done before, and returns the moderator's new token.
+// Seed fills the demo's database, unless that was done before, with what was said under the articles
+// of blog, which readers may open under origins. It returns a new token of the moderator's.
+func Seed(ctx context.Context, r Rooms, blog *Blog, password string, origins []string) (token string, err error) {
+	s := seeder{ctx: ctx, Rooms: r, blog: blog, now: r.Clock.Now(), ids: map[string]string{}}
+	return s.run(password, origins)
+}
+
 func (s *seeder) run(password string, origins []string) (token string, err error) {
-	sites, err := s.process.Sites(s.ctx, people.Operator)
+	sites, err := s.Process.Sites(s.ctx, people.Operator)
 	if err != nil {
 		return "", err
 	}
 	done := false
 	for _, site := range sites {
-		if site.Key != demoSite {
+		if site.Key != Site {
 			continue
 		}
 		if done = site.Name != unfinished; !done { // it was cut short: from the beginning
-			if err := s.service.RemoveSite(s.ctx, people.Operator, demoSite); err != nil {
+			if err := s.Moderation.RemoveSite(s.ctx, people.Operator, Site); err != nil {
 				return "", err
 			}
 		}
 	}
-	s.clock.set(s.now)
+	s.Clock.set(s.now)
 	if !done {
-		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, _, err = s.service.AddSite(s.ctx, people.Operator, ground.Site{Key: demoSite, Name: unfinished, Origins: origins}, nil)
+		s.Clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
+		s.site, _, err = s.Moderation.AddSite(s.ctx, people.Operator, ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -78,21 +109,21 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		return "", err
 	}
 	name := "Small Hours"
-	_, err = s.service.SetSite(s.ctx, people.Operator, demoSite, map[string]string{"name": name})
+	_, err = s.Moderation.SetSite(s.ctx, people.Operator, Site, map[string]string{"name": name})
 	return token, err
 }
 
 // people makes the demo's accounts, or gives them new passwords, and the moderator a new token.
 func (s *seeder) people(password string) (token string, err error) {
-	if s.moderator, token, err = s.person(demoOwner, "Mira", people.Owner, nil, password); err != nil {
+	if s.moderator, token, err = s.person(Owner, "Mira", people.Owner, nil, password); err != nil {
 		return "", err
 	}
-	s.staff, _, err = s.person(demoAuthor, "Aliya Brandt", people.Author, []string{demoSite}, rand.Text())
+	s.staff, _, err = s.person(author, "Aliya Brandt", people.Author, []string{Site}, rand.Text())
 	return token, err
 }
 
 func (s *seeder) person(email, name string, role people.Role, sites []string, password string) (people.Actor, string, error) {
-	accounts, err := s.identity.Accounts(s.ctx, people.Operator)
+	accounts, err := s.Identity.Accounts(s.ctx, people.Operator)
 	if err != nil {
 		return people.Actor{}, "", err
 	}
@@ -103,37 +134,37 @@ func (s *seeder) person(email, name string, role people.Role, sites []string, pa
 			if sites != nil {
 				change.Role, change.Sites = &role, sites // the site may have been made anew
 			}
-			if _, err = s.identity.SetAccount(s.ctx, people.Operator, a.ID, change); err == nil {
+			if _, err = s.Identity.SetAccount(s.ctx, people.Operator, a.ID, change); err == nil {
 				err = s.forgetTokens(a.ID)
 			}
 			break
 		}
 	}
 	if !known {
-		_, _, err = s.identity.AddAccount(s.ctx, people.Operator, identity.NewAccount{
+		_, _, err = s.Identity.AddAccount(s.ctx, people.Operator, identity.NewAccount{
 			Email: email, Name: name, Role: role, Sites: sites, Password: password})
 	}
 	if err != nil {
 		return people.Actor{}, "", err
 	}
-	_, token, err := s.identity.AddToken(s.ctx, people.Operator, identity.NewToken{
-		Account: email, Name: demoSite, Scope: people.ScopeAdmin})
+	_, token, err := s.Identity.AddToken(s.ctx, people.Operator, identity.NewToken{
+		Account: email, Name: Site, Scope: people.ScopeAdmin})
 	if err != nil {
 		return people.Actor{}, "", err
 	}
-	who, err := s.identity.ActorByToken(s.ctx, token)
+	who, err := s.Identity.ActorByToken(s.ctx, token)
 	return who, token, err
 }
 
 // forgetTokens ends the tokens of demos before this one.
 func (s *seeder) forgetTokens(account string) error {
-	tokens, err := s.identity.Tokens(s.ctx, people.Operator)
+	tokens, err := s.Identity.Tokens(s.ctx, people.Operator)
 	if err != nil {
 		return err
 	}
 	for _, t := range tokens {
-		if t.Account == account && t.Name == demoSite {
-			if err := s.identity.RemoveToken(s.ctx, people.Operator, t.ID); err != nil {
+		if t.Account == account && t.Name == Site {
+			if err := s.Identity.RemoveToken(s.ctx, people.Operator, t.ID); err != nil {
 				return err
 			}
 		}
@@ -143,11 +174,11 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.service.SetSite(s.ctx, people.Operator, demoSite, map[string]string{"origin": strings.Join(origins, " ")})
+	site, err := s.Moderation.SetSite(s.ctx, people.Operator, Site, map[string]string{"origin": strings.Join(origins, " ")})
 	if err != nil {
 		return err
 	}
-	pages, _, err := s.service.Pages(s.ctx, people.Operator, site, "", 100)
+	pages, _, err := s.Moderation.Pages(s.ctx, people.Operator, site, "", 100)
 	if err != nil {
 		return err
 	}
@@ -158,7 +189,7 @@ func (s *seeder) move(origins []string) error {
 		}
 		for _, a := range s.blog.articles {
 			if a.Path == old.Path && a.URL != p.URL {
-				if _, err := s.service.SetPage(s.ctx, people.Operator, site, p.ID, moderation.PageChange{URL: &a.URL}); err != nil {
+				if _, err := s.Moderation.SetPage(s.ctx, people.Operator, site, p.ID, moderation.PageChange{URL: &a.URL}); err != nil {
 					return err
 				}
 			}
@@ -193,12 +224,12 @@ func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]mo
 	all := make([]moderation.Submitted, len(comments))
 	for i, c := range comments {
 		at := from.Add(time.Duration(i) * pause).Add(time.Duration(i*i*7%13) * time.Minute / 2)
-		s.clock.set(at)
+		s.Clock.set(at)
 		if c.to != "" && s.ids[c.to] == "" {
 			return nil, fmt.Errorf("nobody said %q", c.to)
 		}
 		if c.staff {
-			answer, err := s.service.Reply(s.ctx, s.staff, s.site, moderation.Ref{ID: s.ids[c.to]}, c.text, nil)
+			answer, err := s.Moderation.Reply(s.ctx, s.staff, s.site, moderation.Ref{ID: s.ids[c.to]}, c.text, nil)
 			if err != nil {
 				return nil, fmt.Errorf("answer %q: %w", c.to, err)
 			}
@@ -231,12 +262,12 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 		Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(s.readers)}), // documentation's own
 	}
 	for i := range max(1, c.times) {
-		in.Form = &moderation.Form{Token: s.service.FormToken(s.site)}
+		in.Form = &moderation.Form{Token: s.Moderation.FormToken(s.site)}
 		if c.trap {
 			in.Form.Trap = "https://fill.example"
 		}
-		s.clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // they write for a while
-		done, err := s.service.Submit(s.ctx, s.site, in)
+		s.Clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // they write for a while
+		done, err := s.Moderation.Submit(s.ctx, s.site, in)
 		if err != nil {
 			return first, err
 		}
@@ -245,22 +276,22 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 		}
 	}
 	if c.edited != "" {
-		s.clock.set(at.Add(4 * time.Minute))
-		_, _, err = s.service.Edit(s.ctx, s.site, first.ID, first.EditToken, c.edited)
+		s.Clock.set(at.Add(4 * time.Minute))
+		_, _, err = s.Moderation.Edit(s.ctx, s.site, first.ID, first.EditToken, c.edited)
 	}
 	return first, err
 }
 
 // read is a moderator's hour: like with like in one batch, in the order they came.
 func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time) error {
-	s.clock.set(at)
+	s.Clock.set(at)
 	batches := map[fate][]moderation.Ref{}
 	var order []fate
 	for i, c := range comments {
 		if c.staff || c.fate.waits {
 			continue
 		}
-		item, _, err := s.service.Item(s.ctx, s.moderator, s.site, all[i].ID)
+		item, _, err := s.Moderation.Item(s.ctx, s.moderator, s.site, all[i].ID)
 		if err != nil {
 			return err
 		}
@@ -276,8 +307,8 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		batches[c.fate] = append(batches[c.fate], ref)
 	}
 	for i, f := range order {
-		s.clock.set(at.Add(time.Duration(i+1) * time.Minute))
-		out, err := s.service.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
+		s.Clock.set(at.Add(time.Duration(i+1) * time.Minute))
+		out, err := s.Moderation.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
 			Action: f.action, Reason: f.reason, Note: f.note, Comments: batches[f]})
 		if err != nil {
 			return err
@@ -287,7 +318,7 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		}
 	}
 	// Nobody follows the log for us: what is judged next is judged by what was taught now.
-	if err := s.learning.Learn(s.ctx, s.site); err != nil {
+	if err := s.Learning.Learn(s.ctx, s.site); err != nil {
 		return err
 	}
 	return s.leave(comments, all, at.Add(time.Hour))
@@ -295,9 +326,9 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 
 // leave has writers withdraw what they said the day before, when it was answered.
 func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time) error {
-	s.clock.set(at)
+	s.Clock.set(at)
 	for _, l := range s.leaving {
-		if err := s.service.Withdraw(s.ctx, s.site, l.ID, l.EditToken); err != nil {
+		if err := s.Moderation.Withdraw(s.ctx, s.site, l.ID, l.EditToken); err != nil {
 			return err
 		}
 	}
@@ -312,15 +343,15 @@ func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time
 
 // slip is a slip of the finger, taken back at once.
 func (s *seeder) slip(ref moderation.Ref) (moderation.Ref, error) {
-	out, err := s.service.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
+	out, err := s.Moderation.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
 		Action: comment.MarkSpam, Comments: []moderation.Ref{ref}})
 	if err != nil {
 		return ref, err
 	}
-	if _, err := s.service.Undo(s.ctx, s.moderator, s.site, out.Batch, nil); err != nil {
+	if _, err := s.Moderation.Undo(s.ctx, s.moderator, s.site, out.Batch, nil); err != nil {
 		return ref, err
 	}
-	item, _, err := s.service.Item(s.ctx, s.moderator, s.site, ref.ID)
+	item, _, err := s.Moderation.Item(s.ctx, s.moderator, s.site, ref.ID)
 	ref.Version = item.Comment.Version
 	return ref, err
 }
