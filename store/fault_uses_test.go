@@ -1,0 +1,470 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// useCases are those of every room, by their names and what is special. Each makes what it needs and
+// returns itself, ready to be tried and to be tried again.
+var useCases = map[string]func(*faulty) func() error{
+	// Sites are kept in memory: another process has yet to read them.
+	"Site": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, err := s.Site(w.Ctx, "a"); return err }
+	},
+	"Sites": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, err := s.Sites(w.Ctx, people.Operator); return err }
+	},
+	"SiteByID": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, _, err := s.SiteByID(w.Ctx, w.A.ID); return err }
+	},
+	"MayOwn": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { return s.MayOwn(w.Ctx, people.Operator, "a") }
+	},
+	"AddSite": func(w *faulty) func() error {
+		site := ground.Site{Key: w.name(), Name: "New", Origins: []string{"https://new.example"}}
+		key := w.key(0)
+		return func() error { _, _, err := w.S.AddSite(w.Ctx, people.Operator, site, key); return err }
+	},
+	"SetSite": func(w *faulty) func() error {
+		change := map[string]string{"name": w.name(), "suspect": "0.8"}
+		return func() error { _, err := w.S.SetSite(w.Ctx, people.Operator, "a", change); return err }
+	},
+	"SetSite: publish what is not suspicious": func(w *faulty) func() error {
+		if w.made == 0 {
+			w.Schooled(w.A, 80, 40)
+		}
+		w.name()
+		change := map[string]string{"moderation": "suspicious"}
+		return func() error { _, err := w.S.SetSite(w.Ctx, people.Operator, "a", change); return err }
+	},
+	"RemoveSite": func(w *faulty) func() error {
+		site := w.AddSite(w.name())
+		who := w.AddPerson(w.name(), people.Moderator, site.Key)
+		w.AddToken(who.Account.Email, people.ScopeDecide, site.Key)
+		c := w.Submit(site, "Removed with its site.")
+		w.Decide(people.Operator, site, comment.Approve, c.ID)
+		return func() error { return w.S.RemoveSite(w.Ctx, people.Operator, site.Key) }
+	},
+
+	// Readers.
+	"Submit": func(w *faulty) func() error {
+		in := w.submission()
+		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+	},
+	"Submit: on a new page, published at once": func(w *faulty) func() error {
+		w.Publish(w.A)
+		in := w.submission()
+		in.PageURL += "/" + w.name()
+		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+	},
+	"Submit: the same again": func(w *faulty) func() error {
+		in := w.submission()
+		_, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		in.Key = w.key(w.A.ID)
+		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+	},
+	"Submit: the same request again": func(w *faulty) func() error {
+		in := w.submission()
+		_, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+	},
+	"Own": func(w *faulty) func() error {
+		c, token := w.SubmitOwn(w.A, w.name())
+		return func() error { _, _, err := w.S.Own(w.Ctx, w.A, c.ID, token); return err }
+	},
+	"Edit": func(w *faulty) func() error {
+		c, token := w.SubmitOwn(w.A, w.name())
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		return func() error { _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Changed."); return err }
+	},
+	"Withdraw": func(w *faulty) func() error {
+		c, token := w.SubmitOwn(w.A, w.name())
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		answer := w.Answer(w.A, c.ID, "An answer.")
+		w.Decide(people.Operator, w.A, comment.Approve, answer.ID)
+		return func() error { return w.S.Withdraw(w.Ctx, w.A, c.ID, token) }
+	},
+	"Thread": func(w *faulty) func() error {
+		c := w.approved()
+		req := comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 10, Around: c.ID}
+		return func() error { _, err := w.S.Thread(w.Ctx, w.A, req); return err }
+	},
+	"Public": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error { _, _, err := w.S.Public(w.Ctx, w.A, c.ID); return err }
+	},
+	"CountPages": func(w *faulty) func() error {
+		w.approved()
+		return func() error {
+			_, err := w.S.CountPages(w.Ctx, w.A, []string{"https://a.example/post"})
+			return err
+		}
+	},
+
+	// Moderators.
+	"Queue": func(w *faulty) func() error {
+		w.waiting(2)
+		return func() error {
+			_, err := w.S.Queue(w.Ctx, people.Operator, w.A, comment.QueueRequest{})
+			return err
+		}
+	},
+	"QueueCounts": func(w *faulty) func() error {
+		return func() error { _, _, err := w.S.QueueCounts(w.Ctx, people.Operator, w.A); return err }
+	},
+	"Item": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error { _, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID); return err }
+	},
+	"Decide": func(w *faulty) func() error {
+		who := w.moderator()
+		in := moderation.Choice{Action: comment.MarkSpam, Comments: w.Refs(w.A, w.waiting(2)...)}
+		in.Comments = append(in.Comments, w.Refs(w.A, w.approved().ID)...)
+		in.Key = w.key(w.A.ID)
+		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
+	},
+	"Decide: what has answers": func(w *faulty) func() error {
+		who := w.moderator()
+		c := w.approved()
+		answer := w.Answer(w.A, c.ID, "An answer.")
+		w.Decide(people.Operator, w.A, comment.Approve, answer.ID)
+		in := moderation.Choice{
+			Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "No.", Comments: w.Refs(w.A, c.ID),
+		}
+		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
+	},
+	"Decide: what was decided meanwhile": func(w *faulty) func() error {
+		who := w.moderator()
+		in := moderation.Choice{Action: comment.MarkSpam, Comments: w.Refs(w.A, w.waiting(2)...)}
+		w.Decide(who, w.A, comment.Approve, in.Comments[0].ID)
+		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
+	},
+	"Undo": func(w *faulty) func() error {
+		who := w.moderator()
+		ids := w.waiting(2)
+		w.Decide(people.Operator, w.A, comment.Approve, ids...)
+		batch := w.Decide(people.Operator, w.A, comment.MarkSpam, ids...).Batch
+		key := w.key(w.A.ID)
+		return func() error { _, err := w.S.Undo(w.Ctx, who, w.A, batch, key); return err }
+	},
+	"Undo: a withdrawal of lessons": func(w *faulty) func() error {
+		who := w.teacher()
+		done, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, who.Account.ID, nil)
+		w.Must(err)
+		return func() error { _, err := w.S.Undo(w.Ctx, people.Operator, w.A, done.Batch, nil); return err }
+	},
+	"Undo: a copy of lessons": func(w *faulty) func() error {
+		w.teacher()
+		to := w.AddSite(w.name())
+		done, err := w.S.CopyLessons(w.Ctx, people.Operator, to, w.A, nil)
+		w.Must(err)
+		return func() error { _, err := w.S.Undo(w.Ctx, people.Operator, to, done.Batch, nil); return err }
+	},
+	"Reply": func(w *faulty) func() error {
+		who := w.moderator()
+		to := w.Refs(w.A, w.waiting(1)...)[0]
+		key := w.key(w.A.ID)
+		return func() error { _, err := w.S.Reply(w.Ctx, who, w.A, to, "An answer.", key); return err }
+	},
+	"Reply: the same request again": func(w *faulty) func() error {
+		who := w.moderator()
+		to := w.Refs(w.A, w.waiting(1)...)[0]
+		key := w.key(w.A.ID)
+		reply := func() error { _, err := w.S.Reply(w.Ctx, who, w.A, to, "An answer.", key); return err }
+		w.Must(reply())
+		return reply
+	},
+	"Pages": func(w *faulty) func() error {
+		page := w.approved().Page
+		return func() error { _, _, err := w.S.Pages(w.Ctx, people.Operator, w.A, page, 0); return err }
+	},
+	"SetPage": func(w *faulty) func() error {
+		in, title, open := w.submission(), w.name(), false
+		in.PageURL += "/" + title
+		c, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		page := w.Comment(w.A, c.ID).Page
+		change := moderation.PageChange{Title: &title, Open: &open}
+		return func() error { _, err := w.S.SetPage(w.Ctx, people.Operator, w.A, page, change); return err }
+	},
+	"Log": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, _, err := w.S.Log(w.Ctx, people.Operator, w.A, "", 0); return err }
+	},
+	"LastBatches": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.LastBatches(w.Ctx, people.Operator, w.A, 5); return err }
+	},
+	"VerifyLog": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.VerifyLog(w.Ctx, w.A); return err }
+	},
+
+	// Models.
+	"Learn": func(w *faulty) func() error {
+		w.approved()
+		return func() error { return w.S.Learn(w.Ctx, w.A) }
+	},
+	"Inspect": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.Inspect(w.Ctx, people.Operator, w.A, 3); return err }
+	},
+	"Quality": func(w *faulty) func() error {
+		w.approved()
+		return func() error {
+			_, err := w.S.Quality(w.Ctx, people.Operator, w.A, learning.QualityRequest{})
+			return err
+		}
+	},
+	"WhatIf": func(w *faulty) func() error {
+		w.approved()
+		return func() error {
+			_, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{})
+			return err
+		}
+	},
+	"Rebuild": func(w *faulty) func() error {
+		w.approved()
+		return func() error {
+			_, err := w.S.Rebuild(w.Ctx, people.Operator, w.A, func(uint64, uint64) {})
+			return err
+		}
+	},
+	"Teachers": func(w *faulty) func() error {
+		w.teacher()
+		return func() error { _, err := w.S.Teachers(w.Ctx, people.Operator, w.A); return err }
+	},
+	"WithdrawLessons": func(w *faulty) func() error {
+		who, key := w.teacher(), w.key(w.A.ID)
+		return func() error {
+			_, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, who.Account.ID, key)
+			return err
+		}
+	},
+	"CopyLessons": func(w *faulty) func() error {
+		w.teacher()
+		to := w.AddSite(w.name())
+		key := w.key(to.ID)
+		return func() error { _, err := w.S.CopyLessons(w.Ctx, people.Operator, to, w.A, key); return err }
+	},
+	"OldLessons": func(w *faulty) func() error {
+		w.teacher()
+		before := w.Clock.Now().Add(-time.Millisecond)
+		return func() error { _, err := w.S.OldLessons(w.Ctx, people.Operator, w.A, before); return err }
+	},
+	"RetireLessons": func(w *faulty) func() error {
+		w.teacher()
+		before, key := w.Clock.Now().Add(-time.Millisecond), w.key(w.A.ID)
+		return func() error { _, err := w.S.RetireLessons(w.Ctx, people.Operator, w.A, before, key); return err }
+	},
+	"LessonsOf": func(w *faulty) func() error {
+		person := learning.Erasee{Email: w.approved().Email}
+		return func() error { _, err := w.S.LessonsOf(w.Ctx, people.Operator, w.A, person); return err }
+	},
+	"EraseLessons": func(w *faulty) func() error {
+		person := learning.Erasee{Email: w.approved().Email}
+		if w.made > 0 { // the copies of the time before
+			w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "copy"))
+		}
+		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.AddSite("copy"), w.A, nil)
+		w.Must(err)
+		key := w.key(w.A.ID)
+		return func() error { _, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, person, key); return err }
+	},
+
+	// People.
+	"SetupLink": func(w *faulty) func() error {
+		return func() error { _, err := w.S.SetupLink(w.Ctx); return err }
+	},
+	"LinkAccount": func(w *faulty) func() error {
+		link := w.invited()
+		return func() error { _, err := w.S.LinkAccount(w.Ctx, link); return err }
+	},
+	"UseLink": func(w *faulty) func() error {
+		use := identity.LinkUse{Token: w.invited(), Password: faultyPassword, Agent: "test"}
+		return func() error { _, err := w.S.UseLink(w.Ctx, use); return err }
+	},
+	"SignIn": func(w *faulty) func() error {
+		in := identity.NewAccount{
+			Email: "signs@in.example", Name: "New", Role: people.Author, Sites: []string{"a"}, Password: faultyPassword,
+		}
+		if w.made == 0 {
+			_, _, err := w.S.AddAccount(w.Ctx, people.Operator, in)
+			w.Must(err)
+		}
+		w.name()
+		return func() error { _, err := w.S.SignIn(w.Ctx, in.Email, faultyPassword, "test"); return err }
+	},
+	"ActorBySession": func(w *faulty) func() error {
+		_, value := w.signedIn()
+		return func() error { _, err := w.S.ActorBySession(w.Ctx, value); return err }
+	},
+	"ActorByToken": func(w *faulty) func() error {
+		_, value, err := w.S.AddToken(w.Ctx, w.member(), identity.NewToken{})
+		w.Must(err)
+		return func() error { _, err := w.S.ActorByToken(w.Ctx, value); return err }
+	},
+	"SignOut": func(w *faulty) func() error {
+		who, _ := w.signedIn()
+		return func() error { return w.S.SignOut(w.Ctx, who) }
+	},
+	"MySessions": func(w *faulty) func() error {
+		who, _ := w.signedIn()
+		return func() error { _, err := w.S.MySessions(w.Ctx, who); return err }
+	},
+	"EndSession": func(w *faulty) func() error {
+		who, _ := w.signedIn()
+		return func() error { return w.S.EndSession(w.Ctx, who, who.Session) }
+	},
+	"Accounts": func(w *faulty) func() error {
+		return func() error { _, err := w.S.Accounts(w.Ctx, people.Operator); return err }
+	},
+	"AddAccount": func(w *faulty) func() error {
+		in := identity.NewAccount{Email: w.name() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"}}
+		return func() error { _, _, err := w.S.AddAccount(w.Ctx, people.Operator, in); return err }
+	},
+	"SetAccount": func(w *faulty) func() error {
+		who, _ := w.signedIn()
+		id, name, role, off := who.Account.ID, w.name(), people.Author, true
+		change := identity.AccountChange{Name: &name, Role: &role, Sites: []string{"b"}, Disabled: &off}
+		return func() error { _, err := w.S.SetAccount(w.Ctx, people.Operator, id, change); return err }
+	},
+	"ResetAccount": func(w *faulty) func() error {
+		who, _ := w.signedIn()
+		email := who.Account.Email
+		return func() error { _, err := w.S.ResetAccount(w.Ctx, people.Operator, email); return err }
+	},
+	"RemoveAccount": func(w *faulty) func() error {
+		who, _ := w.signedIn()
+		id := who.Account.ID
+		return func() error { return w.S.RemoveAccount(w.Ctx, people.Operator, id) }
+	},
+	"AddToken": func(w *faulty) func() error {
+		in := identity.NewToken{Account: w.member().Account.Email, Name: "new", Sites: []string{"a"}}
+		return func() error { _, _, err := w.S.AddToken(w.Ctx, people.Operator, in); return err }
+	},
+	"Tokens": func(w *faulty) func() error {
+		w.member()
+		return func() error { _, err := w.S.Tokens(w.Ctx, people.Operator); return err }
+	},
+	"SetToken": func(w *faulty) func() error {
+		who, name, scope := w.member(), w.name(), people.ScopeRead
+		return func() error {
+			_, err := w.S.SetToken(w.Ctx, people.Operator, who.Token, &name, []string{"a"}, &scope)
+			return err
+		}
+	},
+	"RemoveToken": func(w *faulty) func() error {
+		id := w.member().Token
+		return func() error { return w.S.RemoveToken(w.Ctx, people.Operator, id) }
+	},
+}
+
+const faultyPassword = "correct horse battery staple"
+
+func (w *faulty) name() string {
+	w.made++
+	return fmt.Sprintf("n%d", w.made)
+}
+
+// key is of a POST that was not sent yet.
+func (w *faulty) key(site int64) *ground.Key {
+	return &ground.Key{Site: site, Route: "test", Value: strings.Repeat("k", 16) + w.name(), Body: []byte("b")}
+}
+
+// other is another process, which knows nothing yet.
+func (w *faulty) other() *roomstest.Rooms {
+	w.T.Helper()
+	s, err := roomstest.Furnish(w.Ctx, w.store, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	return s
+}
+
+func (w *faulty) submission() moderation.Submission {
+	name := w.name()
+	return moderation.Submission{
+		PageURL: "https://a.example/post", PageTitle: "A post", Name: "Reader " + name,
+		Email: name + "@mail.example", Body: "A comment of its own: " + name, Key: w.key(w.A.ID),
+	}
+}
+
+func (w *faulty) waiting(n int) (ids []string) {
+	w.T.Helper()
+	for range n {
+		ids = append(ids, w.Submit(w.A, "Waits, and says "+roomstest.Chatter(w.Posts)).ID)
+	}
+	return ids
+}
+
+func (w *faulty) approved() comment.Comment {
+	w.T.Helper()
+	id := w.waiting(1)[0]
+	w.Decide(people.Operator, w.A, comment.Approve, id)
+	return w.Comment(w.A, id)
+}
+
+// moderator is always the same one.
+func (w *faulty) moderator() people.Actor {
+	w.T.Helper()
+	if w.staff.Account.ID == "" {
+		w.staff = w.AddPerson("moderator", people.Moderator, "a")
+	}
+	return w.staff
+}
+
+// teacher is somebody new whose decision taught site A's model.
+func (w *faulty) teacher() people.Actor {
+	w.T.Helper()
+	who := w.AddPerson(w.name(), people.Moderator, "a")
+	w.Decide(who, w.A, comment.MarkSpam, w.waiting(1)...)
+	w.Clock.Add(time.Minute)
+	return who
+}
+
+// invited is the one-time link of somebody new.
+func (w *faulty) invited() string {
+	w.T.Helper()
+	_, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+		Email: w.name() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"},
+	})
+	w.Must(err)
+	return link
+}
+
+// member is somebody new, who acts through a token.
+func (w *faulty) member() people.Actor {
+	w.T.Helper()
+	return w.AddPerson(w.name(), people.Author, "a")
+}
+
+// signedIn is a session of somebody new that was not used for a while.
+func (w *faulty) signedIn() (who people.Actor, value string) {
+	w.T.Helper()
+	who = w.member()
+	value, hash := secret.New("")
+	row := people.Session{
+		ID: ground.NewID(), Hash: hash, Account: who.ID(), Agent: "test",
+		CreatedAt: w.Clock.Now(), SeenAt: w.Clock.Now(), ExpiresAt: w.Clock.Now().Add(24 * time.Hour),
+	}
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertSession(row) }))
+	w.Clock.Add(time.Hour)
+	return people.Actor{Account: who.Account, Session: row.ID, Scope: people.ScopeAdmin}, value
+}
