@@ -45,7 +45,8 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 			continue
 		}
 		ratio := smooth.ratio(n.yes, n.no, base)
-		if math.Abs(ratio) < leastEvidence || len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
+		if math.Abs(ratio) < leastEvidence ||
+			len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
 			continue
 		}
 		f := finding{t.kind, t.hash, d.text[t.off : t.off+uint32(t.size)], ratio}
@@ -90,8 +91,9 @@ func byStrength(a, b finding) int {
 
 // telling has the kinds of tokens, those that tell a person most first.
 var telling = string([]byte{
-	byte(kindWord), byte(kindHost), byte(kindDomain), byte(kindName), byte(kindSite), byte(kindWriter), byte(kindMention),
-	byte(kindMail), byte(kindShout), byte(kindPair), byte(kindNameOf), byte(kindTrait), byte(kindFirst), byte(kindPath), byte(kindTLD),
+	byte(kindWord), byte(kindHost), byte(kindDomain), byte(kindName), byte(kindSite), byte(kindWriter),
+	byte(kindMention), byte(kindMail), byte(kindShout), byte(kindPair), byte(kindNameOf), byte(kindTrait),
+	byte(kindFirst), byte(kindPath), byte(kindTLD),
 })
 
 // repeats reports whether a person who was shown the other finding, which is no weaker, learns
@@ -110,10 +112,12 @@ func (f finding) repeats(other finding) bool {
 		scale, _, _ := strings.Cut(other.value, "=")
 		return other.kind == kindTrait && measures[name] != "" && measures[name] == measures[scale]
 	case kindWord, kindTLD:
-		return (other.kind == kindWord || other.kind == kindHost) && slices.Contains(strings.Split(other.value, "."), f.value)
+		return (other.kind == kindWord || other.kind == kindHost) &&
+			slices.Contains(strings.Split(other.value, "."), f.value)
 	}
 	return strings.EqualFold(f.value, other.value)
 }
 
 // measures are traits that are one measure on two scales.
-var measures = map[string]string{"length": "length", "size": "length", "capitals": "capitals", "capital_letters": "capitals"}
+var measures = map[string]string{"length": "length", "size": "length", "capitals": "capitals",
+	"capital_letters": "capitals"}

@@ -180,7 +180,8 @@ func (q *Quality) rank(samples []Sample) {
 		lost, caught = lost+ham, caught+spam
 		if i-drawn >= every || i == len(sorted) {
 			drawn = i
-			q.ROC = append(q.ROC, Point{Lost: float64(lost) / float64(q.Ham), Caught: float64(caught) / float64(q.Spam)})
+			q.ROC = append(q.ROC, Point{Lost: float64(lost) / float64(q.Ham),
+				Caught: float64(caught) / float64(q.Spam)})
 		}
 	}
 	q.Above = 100 * wrong / pairs

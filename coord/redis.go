@@ -162,7 +162,9 @@ func (s *shared) call(ctx context.Context, fn func(context.Context) error) error
 	return nil
 }
 
-func (s *shared) allow(ctx context.Context, name string, perMinute, burst int) (ok bool, retryAfter time.Duration, err error) {
+func (s *shared) allow(
+	ctx context.Context, name string, perMinute, burst int,
+) (ok bool, retryAfter time.Duration, err error) {
 	err = s.call(ctx, func(ctx context.Context) error {
 		res, err := s.limiter.Allow(ctx, name, redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute})
 		if err != nil {

@@ -74,9 +74,11 @@ func (b *book) conflict(c comment.Comment, code string) Conflict {
 	return out
 }
 
-// write puts a ruling on a comment: d needs what is its own only.
+// write puts a ruling on a comment, with what had been said of it: d needs what is its own only.
 func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) error {
 	d.Comment, d.Version, d.From = c.ID, c.Version, c.State
+	said := c.Verdict
+	d.Score, d.Suggested, d.Spam, d.Warm, d.ModelSeq = said.Score, said.Action, said.Spam, said.Warm, said.ModelSeq
 	ok, err := b.tx.SetState(b.Site, c.ID, c.Version, ch)
 	if err != nil {
 		return fmt.Errorf("set state: %w", err)

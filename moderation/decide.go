@@ -79,7 +79,8 @@ func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site
 		return Outcome{}, fmt.Errorf("decide: %w", err)
 	}
 	out.Replayed = again
-	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.ID(), "action", in.Action.String(),
+	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.ID(),
+		"action", in.Action.String(),
 		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil
@@ -91,7 +92,8 @@ func (in *Choice) check() error {
 	case n == 0:
 		return problem.Field("/comments", "Say which comments.")
 	case n > maxChoice:
-		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.", maxChoice, n))
+		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.",
+			maxChoice, n))
 	}
 	if !utf8.ValidString(in.Note) || utf8.RuneCountInString(in.Note) > maxNote {
 		return problem.Field("/note", fmt.Sprintf("A note is text of at most %d characters.", maxNote))
@@ -105,7 +107,8 @@ func (in *Choice) check() error {
 	case in.Action == comment.MarkSpam && in.Reason == comment.NoReason:
 		in.Reason = comment.ReasonSpam
 	}
-	if in.Action == comment.MarkSpam && in.Reason != comment.ReasonSpam || in.Action < comment.Reject && in.Reason != comment.NoReason {
+	if in.Action == comment.MarkSpam && in.Reason != comment.ReasonSpam ||
+		in.Action < comment.Reject && in.Reason != comment.NoReason {
 		return problem.Field("/reason", "A reason belongs to reject.")
 	}
 	return nil
@@ -192,9 +195,9 @@ func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) e
 	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
 	}
-	d := ledger.Entry{
-		Ruling: ledger.Ruling{Action: in.Action, Reason: in.Reason, Note: in.Note, To: in.Action.State(), Before: c.Standing, Score: c.Verdict.Score, Suggested: c.Verdict.Action, Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq},
-	}
+	d := ledger.Entry{Ruling: ledger.Ruling{
+		Action: in.Action, Reason: in.Reason, Note: in.Note, To: in.Action.State(), Before: c.Standing,
+	}}
 	if c.Standing != 0 {
 		b.Fall(c.Standing)
 	}

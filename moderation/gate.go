@@ -48,11 +48,14 @@ func mayTurnOn(tx Tx, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of spam among them; so far there are %s and %s.",
+	detail := fmt.Sprintf("The filter may publish by itself after %d decisions that stand, %d approvals and %d of "+
+		"spam among them; so far there are %s and %s.",
 		hindsight.EnoughTaught, hindsight.EnoughOfEach, hindsight.EnoughOfEach, counted(t.Ham), counted(t.Spam))
 	if n := len(past.Cases); n > 0 {
-		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.Threshold(), Trust: hindsight.Unsuspected}, past.Cases)
-		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d of these.",
+		would := hindsight.Apply(hindsight.Rule{Threshold: site.Settings.Threshold(), Trust: hindsight.Unsuspected},
+			past.Cases)
+		detail += fmt.Sprintf(" Of the last %d decided comments it would have published %d; a moderator refused %d "+
+			"of these.",
 			n, would.Published, would.PublishedWrong.N)
 	}
 	return problem.Field("/moderation", detail)

@@ -14,7 +14,9 @@ import (
 
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
-func (s *Service) Item(ctx context.Context, who people.Actor, site ground.Site, id string) (Item, []ledger.Told, error) {
+func (s *Service) Item(
+	ctx context.Context, who people.Actor, site ground.Site, id string,
+) (Item, []ledger.Told, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return Item{}, nil, err
 	}
@@ -94,9 +96,10 @@ func story(c comment.Comment, logged []ledger.Told) []ledger.Told {
 	state, at := comment.Pending, c.CreatedAt
 	auto := func(version int64) {
 		out = append(out, ledger.Told{Auto: true, Entry: ledger.Entry{
-			Site:   c.Site,
-			At:     at,
-			Ruling: ledger.Ruling{Comment: c.ID, Version: version, Action: comment.Approve, From: comment.Pending, To: comment.Approved},
+			Site: c.Site,
+			At:   at,
+			Ruling: ledger.Ruling{Comment: c.ID, Version: version, Action: comment.Approve, From: comment.Pending,
+				To: comment.Approved},
 		}})
 	}
 	published := func(next comment.State) bool {

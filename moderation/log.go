@@ -15,7 +15,9 @@ import (
 )
 
 // Log returns a site's decisions, newest first. It needs a moderator. After is a Next, or "".
-func (s *Service) Log(ctx context.Context, who people.Actor, site ground.Site, after string, limit int) (entries []ledger.Told, next string, err error) {
+func (s *Service) Log(
+	ctx context.Context, who people.Actor, site ground.Site, after string, limit int,
+) (entries []ledger.Told, next string, err error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
@@ -149,7 +151,8 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 		}
 		for _, d := range own {
 			if slices.ContainsFunc(comments, func(c comment.Comment) bool {
-				return c.ID == d.Comment && c.Standing == d.Seq && c.State != comment.Removed && c.Version == version[d.Seq]
+				return c.ID == d.Comment && c.Standing == d.Seq && c.State != comment.Removed &&
+					c.Version == version[d.Seq]
 			}) {
 				batches = append(batches, d.Batch)
 			}

@@ -43,7 +43,9 @@ func (s *Service) checkToken(site ground.Site, id, token string) error {
 
 // Edit replaces the text of a writer's own comment, within its window; it is judged again and
 // waits again, unless the site publishes it. The same text changes nothing.
-func (s *Service) Edit(ctx context.Context, site ground.Site, id, token, body string) (comment.Comment, ground.Page, error) {
+func (s *Service) Edit(
+	ctx context.Context, site ground.Site, id, token, body string,
+) (comment.Comment, ground.Page, error) {
 	now := s.work.Now()
 	body, err := comment.CheckBody(body)
 	if err != nil {
@@ -139,7 +141,8 @@ func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token stri
 		}
 		refused := c.State == comment.Rejected || c.State == comment.Spam
 		ok, err := tx.SetState(site.ID, id, c.Version, comment.StateChange{
-			State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt, DropSame: !refused,
+			State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt,
+			DropSame: !refused,
 		})
 		if err != nil {
 			return fmt.Errorf("set state: %w", err)
@@ -150,7 +153,8 @@ func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token stri
 		if err := newShowing(tx, site.ID, c).set(id, false); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRemoved, Page: c.Page, Comment: id, Shown: c.State == comment.Approved, At: now})
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRemoved, Page: c.Page, Comment: id,
+			Shown: c.State == comment.Approved, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw: %w", err)

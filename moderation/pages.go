@@ -22,7 +22,9 @@ type PageEntry struct {
 }
 
 // Pages lists a site's pages, newest first. It needs an author.
-func (s *Service) Pages(ctx context.Context, who people.Actor, site ground.Site, after string, limit int) (pages []PageEntry, next string, err error) {
+func (s *Service) Pages(
+	ctx context.Context, who people.Actor, site ground.Site, after string, limit int,
+) (pages []PageEntry, next string, err error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, "", err
 	}
@@ -89,7 +91,9 @@ type PageChange struct {
 }
 
 // SetPage changes a page. It needs a moderator.
-func (s *Service) SetPage(ctx context.Context, who people.Actor, site ground.Site, id string, ch PageChange) (PageEntry, error) {
+func (s *Service) SetPage(
+	ctx context.Context, who people.Actor, site ground.Site, id string, ch PageChange,
+) (PageEntry, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return PageEntry{}, err
 	}
@@ -98,7 +102,8 @@ func (s *Service) SetPage(ctx context.Context, who people.Actor, site ground.Sit
 	if ch.Title != nil {
 		var ok bool
 		if title, ok = text.Line(*ch.Title, maxTitle); !ok {
-			return PageEntry{}, problem.Field("/title", fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
+			return PageEntry{}, problem.Field("/title",
+				fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
 		}
 	}
 	if ch.URL != nil {
@@ -151,7 +156,8 @@ func canonicalURL(site ground.Site, raw string) (string, error) {
 		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
 	}
 	if !slices.Contains(site.Origins, web.Origin) {
-		return "", problem.Wrong("page.foreign", "/page/url", "This site takes no comments for pages of "+web.Origin+".")
+		return "", problem.Wrong("page.foreign", "/page/url",
+			"This site takes no comments for pages of "+web.Origin+".")
 	}
 	canonical, ok := web.Page()
 	if !ok {

@@ -31,7 +31,9 @@ type QueuePage struct {
 }
 
 // Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
-func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site, req comment.QueueRequest) (QueuePage, error) {
+func (s *Service) Queue(
+	ctx context.Context, who people.Actor, site ground.Site, req comment.QueueRequest,
+) (QueuePage, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return QueuePage{}, err
 	}
@@ -59,7 +61,9 @@ func (s *Service) Queue(ctx context.Context, who people.Actor, site ground.Site,
 }
 
 // QueueCounts returns the counts alone.
-func (s *Service) QueueCounts(ctx context.Context, who people.Actor, site ground.Site) (counts map[comment.View]int, capped bool, err error) {
+func (s *Service) QueueCounts(
+	ctx context.Context, who people.Actor, site ground.Site,
+) (counts map[comment.View]int, capped bool, err error) {
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, false, err
 	}
@@ -101,7 +105,9 @@ func finds(a people.Actor, q comment.QueueQuery) func(comment.Comment) bool {
 }
 
 // queuePage reads one page of comments and the cursor of the next.
-func queuePage(tx Tx, q comment.QueueQuery, keep func(comment.Comment) bool) (list []comment.Comment, next string, err error) {
+func queuePage(
+	tx Tx, q comment.QueueQuery, keep func(comment.Comment) bool,
+) (list []comment.Comment, next string, err error) {
 	limit := q.Limit
 	q.Limit++ // one more shows whether there is a next page
 	for {

@@ -158,7 +158,7 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 				return false, nil // it is being folded
 			}
 			if t.changed != changed {
-				for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
+				for _, order := range comment.QueueOrders {
 					if err := s.rejudgeFreshest(ctx, site, changed, order); err != nil {
 						return false, err
 					}
@@ -174,7 +174,9 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 }
 
 // rejudgeFreshest judges the first of an order that were judged by an older model.
-func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed uint64, order comment.QueueOrder) error {
+func (s *Service) rejudgeFreshest(
+	ctx context.Context, site ground.Site, changed uint64, order comment.QueueOrder,
+) error {
 	var stale []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		stale, err = tx.StalePending(site.ID, changed, order, freshest)
@@ -196,7 +198,8 @@ func (s *Service) rejudgeFreshest(ctx context.Context, site ground.Site, changed
 func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) error {
 	var waiting []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		waiting, err = tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst, After: t.after, Limit: rejudgeRead})
+		waiting, err = tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
+			After: t.after, Limit: rejudgeRead})
 		return err
 	})
 	if err != nil {
@@ -264,7 +267,9 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 	})
 }
 
-func (s *Service) histories(ctx context.Context, site ground.Site, comments []comment.Comment) (h map[string]comment.History, err error) {
+func (s *Service) histories(
+	ctx context.Context, site ground.Site, comments []comment.Comment,
+) (h map[string]comment.History, err error) {
 	writers := make([][]byte, 0, len(comments))
 	for _, c := range comments {
 		if c.Writer != nil {

@@ -25,7 +25,9 @@ type Replied struct {
 // Reply answers a comment under a badge, published at once. An author may answer what is
 // visible; a moderator's answer to a waiting comment approves it in the same batch, in the
 // version that to names (0: whatever is current).
-func (s *Service) Reply(ctx context.Context, who people.Actor, site ground.Site, to Ref, body string, key *ground.Key) (Replied, error) {
+func (s *Service) Reply(
+	ctx context.Context, who people.Actor, site ground.Site, to Ref, body string, key *ground.Key,
+) (Replied, error) {
 	if err := who.May(site.ID, people.Author, people.ScopeDecide); err != nil {
 		return Replied{}, err
 	}
@@ -67,8 +69,8 @@ func (s *Service) Reply(ctx context.Context, who people.Actor, site ground.Site,
 		return Replied{}, fmt.Errorf("reply: %w", err)
 	}
 	out.Replayed = again
-	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch, "by", who.ID(),
-		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
+	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch,
+		"by", who.ID(), "contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil
 }
 
@@ -88,7 +90,8 @@ func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string
 	}
 	if parent.State == comment.Pending {
 		if to.Version != 0 && to.Version != parent.Version {
-			return problem.Wrong("version.stale", "/version", "The comment has changed since you read it. Read it again.")
+			return problem.Wrong("version.stale", "/version",
+				"The comment has changed since you read it. Read it again.")
 		}
 		if err := b.decide(parent, Choice{Action: comment.Approve}, salt, out); err != nil {
 			return err

@@ -8,9 +8,10 @@ import (
 type SiteTx interface {
 	Sites() ([]ground.Site, error)             // by key
 	SiteByKey(key string) (ground.Site, error) // ErrNotFound
-	InsertSite(s *ground.Site) error           // sets ID, makes the site's empty log head; ErrTaken when the key is used
-	UpdateSite(s ground.Site) error            // name, origins, settings
-	DeleteSite(id int64) error                 // with everything below it
+	// sets ID, makes the site's empty log head; ErrTaken when the key is used
+	InsertSite(s *ground.Site) error
+	UpdateSite(s ground.Site) error // name, origins, settings
+	DeleteSite(id int64) error      // with everything below it
 
 	PageByURL(site int64, url string) (ground.Page, error)       // ErrNotFound
 	PageByID(site int64, id string) (ground.Page, error)         // ErrNotFound
@@ -19,7 +20,8 @@ type SiteTx interface {
 	// EnsurePage returns the page with p.URL, inserting p first where there is none. A
 	// non-empty p.Title fills an empty one.
 	EnsurePage(p ground.Page) (ground.Page, error)
-	UpdatePage(p ground.Page) error                                   // title, url, open; ErrTaken when another page has the URL
+	// title, url, open; ErrTaken when another page has the URL
+	UpdatePage(p ground.Page) error
 	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
 	CountApproved(site int64, pages []string) (map[string]int, error) // approved comments by page id
 	CountPending(site int64, pages []string) (map[string]int, error)  // pending comments by page id

@@ -41,7 +41,9 @@ func (s *Service) AddSite(
 
 // SetSite changes settings of a site, by their names in ground.Fields. It needs an owner. Moderation
 // suspicious needs a filter that was taught enough, too.
-func (s *Service) SetSite(ctx context.Context, who people.Actor, key string, settings map[string]string) (ground.Site, error) {
+func (s *Service) SetSite(
+	ctx context.Context, who people.Actor, key string, settings map[string]string,
+) (ground.Site, error) {
 	if err := s.work.MayOwn(ctx, who, key); err != nil {
 		return ground.Site{}, err
 	}

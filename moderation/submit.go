@@ -65,7 +65,8 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	if err != nil {
 		return Submitted{}, err
 	}
-	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now), judged: s.judge.Judge(ctx, c)}
+	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now),
+		judged: s.judge.Judge(ctx, c)}
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
@@ -108,14 +109,16 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if c.Name != "" || c.Email != "" {
 		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
 	}
-	page := ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true, CreatedAt: now}
+	page := ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true,
+		CreatedAt: now}
 	return page, c, nil
 }
 
 // check refuses fields that are no text.
 func (in Submission) check() error {
 	for _, f := range []struct{ field, text string }{
-		{"/author/name", in.Name}, {"/author/email", in.Email}, {"/author/website", in.Website}, {"/page/title", in.PageTitle},
+		{"/author/name", in.Name}, {"/author/email", in.Email}, {"/author/website", in.Website},
+		{"/page/title", in.PageTitle},
 	} {
 		if !utf8.ValidString(f.text) {
 			return problem.Field(f.field, "This is not valid UTF-8.")
@@ -178,8 +181,10 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 			return Submitted{}, err
 		}
 	}
-	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown, At: c.CreatedAt})
-	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil}, err
+	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown,
+		At: c.CreatedAt})
+	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt,
+		EditUntil: c.EditUntil}, err
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.
@@ -192,7 +197,8 @@ func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, erro
 	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
 		return Submitted{}, fmt.Errorf("set verdict: %w", err)
 	}
-	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
+	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID,
+		At: c.CreatedAt})
 }
 
 // readersTitle is what a reader's browser says that a page is called; too much is cut off.
@@ -228,7 +234,8 @@ func (s *Service) placeUnder(tx Tx, c *comment.Comment, parent, segment string) 
 	p, err := readComment(tx, c.Site, parent)
 	var e *problem.Error
 	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != comment.Approved) {
-		return problem.Wrong("parent.unknown", "/parent", "The comment that this one answers is not there, or not any more.")
+		return problem.Wrong("parent.unknown", "/parent",
+			"The comment that this one answers is not there, or not any more.")
 	}
 	if err != nil {
 		return err

@@ -15,7 +15,9 @@ import (
 // Undo takes back a batch: each of its comments returns to where its standing decision before
 // left it. It needs a moderator, and an owner where the batch is about the model and not about
 // comments. Undoing an undo, or twice, undoes nothing.
-func (s *Service) Undo(ctx context.Context, who people.Actor, site ground.Site, batch string, key *ground.Key) (Outcome, error) {
+func (s *Service) Undo(
+	ctx context.Context, who people.Actor, site ground.Site, batch string, key *ground.Key,
+) (Outcome, error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
@@ -116,7 +118,9 @@ func (b *book) undo(c comment.Comment, d ledger.Entry) error {
 	}
 	return b.write(c, ledger.Entry{
 		Undoes: d.Seq,
-		Ruling: ledger.Ruling{Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq, Restores: d.Before, Score: c.Verdict.Score, Suggested: c.Verdict.Action, Spam: c.Verdict.Spam, Warm: c.Verdict.Warm, ModelSeq: c.Verdict.ModelSeq},
+		Ruling: ledger.Ruling{
+			Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq, Restores: d.Before,
+		},
 	}, ch)
 }
 

@@ -93,7 +93,8 @@ func Teaches(a Action, r Reason) (classifier.Label, bool) {
 var (
 	stateNames  = []string{"pending", "approved", "rejected", "spam", "removed"}
 	actionNames = []string{"hold", "approve", "reject", "spam"}
-	reasonNames = []string{"", "spam", "duplicate", "hate_speech", "obscenity", "personal_attack", "off_topic", "unlawful", "other"}
+	reasonNames = []string{"", "spam", "duplicate", "hate_speech", "obscenity", "personal_attack", "off_topic",
+		"unlawful", "other"}
 )
 
 func (s State) String() string { return stateNames[s] }

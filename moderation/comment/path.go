@@ -34,7 +34,8 @@ func (c *Comment) Under(parent *Comment, segment string) error {
 		return nil
 	}
 	if parent.Depth+1 >= maxDepth {
-		return problem.Field("/parent", "This conversation is nested as deeply as it can be. Answer a comment further up.")
+		return problem.Field("/parent",
+			"This conversation is nested as deeply as it can be. Answer a comment further up.")
 	}
 	c.Parent, c.Depth, c.Path = parent.ID, parent.Depth+1, parent.Path+segment
 	return nil

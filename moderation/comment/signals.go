@@ -52,7 +52,8 @@ func signals(f Facts, v Verdict, logit float64) []Signal {
 			weight = hurriedWeight
 		}
 		add("form_age", "form_age.quick", weight, map[string]any{"seconds": f.FormAge},
-			plural(f.FormAge, "It was sent %d second after the form was opened.", "It was sent %d seconds after the form was opened."))
+			plural(f.FormAge, "It was sent %d second after the form was opened.",
+				"It was sent %d seconds after the form was opened."))
 	}
 	if f.Approved+f.Refused > 0 {
 		add("writer", "writer.history", f.writerWeight(), map[string]any{"approved": f.Approved, "refused": f.Refused},
@@ -69,7 +70,8 @@ func (f Facts) writerWeight() float64 {
 }
 
 func duplicate(submissions int) Signal {
-	return Signal{Name: "duplicate", Code: "duplicate.again", Weight: againWeight, Args: map[string]any{"count": submissions},
+	return Signal{Name: "duplicate", Code: "duplicate.again", Weight: againWeight,
+		Args: map[string]any{"count": submissions},
 		Text: fmt.Sprintf("It was submitted %d times.", submissions)}
 }
 

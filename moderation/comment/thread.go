@@ -44,7 +44,8 @@ const (
 )
 
 // sorts of a thread; until there are votes, "top" is by age.
-var threadSorts = map[string]ThreadOrder{"": OldestRoots, "oldest": OldestRoots, "newest": NewestRoots, "top": OldestRoots}
+var threadSorts = map[string]ThreadOrder{"": OldestRoots, "oldest": OldestRoots, "newest": NewestRoots,
+	"top": OldestRoots}
 
 // Query reads the request but for its page; Limit is one more than asked, to see whether
 // more follow.

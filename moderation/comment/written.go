@@ -66,7 +66,8 @@ func (c *Comment) Sign(name, email, website string) error {
 		c.Name = ""
 	}
 	c.Email = strings.TrimSpace(email)
-	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email || !text.LooksLikeEmail(c.Email)) {
+	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email ||
+		!text.LooksLikeEmail(c.Email)) {
 		return problem.Field("/author/email", "This does not look like an e-mail address.")
 	}
 	if website = strings.TrimSpace(website); website != "" {

@@ -17,7 +17,9 @@ const followFor = 5 * time.Second
 //
 // With reset, which has no events, fn has to begin from the tables: the follower is new, or was away
 // for longer than events are kept.
-func (p *Process) Follow(ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error) {
+func (p *Process) Follow(
+	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
+) {
 	p.eachLook(ctx, func() {
 		for more := true; more && ctx.Err() == nil && p.Claim(ctx, 0, "follow "+name, followFor); {
 			var err error

@@ -47,8 +47,9 @@ type Settings struct {
 // A new setting is a row here (with its place in Settings), in the specification, in words, and in a test.
 var Fields = []Field{
 	{
-		Name: "name", Kind: KindLine, refusal: fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName),
-		get: func(s Site) string { return s.Name },
+		Name: "name", Kind: KindLine,
+		refusal: fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName),
+		get:     func(s Site) string { return s.Name },
 		set: func(s *Site, v string) (ok bool) {
 			s.Name, ok = text.Line(v, maxSiteName)
 			return ok && s.Name != ""
@@ -98,8 +99,9 @@ var Fields = []Field{
 		},
 	},
 	{
-		Name: "edit_minutes", Kind: KindNumber, refusal: fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes),
-		get: func(s Site) string { return strconv.Itoa(s.Settings.EditMinutes) },
+		Name: "edit_minutes", Kind: KindNumber,
+		refusal: fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes),
+		get:     func(s Site) string { return strconv.Itoa(s.Settings.EditMinutes) },
 		set: func(s *Site, v string) bool {
 			minutes, err := strconv.Atoi(v)
 			s.Settings.EditMinutes = minutes
@@ -113,7 +115,8 @@ var Fields = []Field{
 		set: func(s *Site, v string) bool {
 			s.Settings.SignInURL = v
 			u, err := url.Parse(v)
-			return v == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && len(v) <= maxSignInURL
+			return v == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") &&
+				len(v) <= maxSignInURL
 		},
 	},
 }

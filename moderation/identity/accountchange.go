@@ -26,7 +26,9 @@ type AccountChange struct {
 
 // SetAccount changes an account; a new password, role or disabling ends its sessions. The last
 // owner cannot be disabled or demoted.
-func (s *Service) SetAccount(ctx context.Context, who people.Actor, id string, ch AccountChange) (people.Account, error) {
+func (s *Service) SetAccount(
+	ctx context.Context, who people.Actor, id string, ch AccountChange,
+) (people.Account, error) {
 	if err := s.mayChange(ctx, who, id, ch); err != nil {
 		return people.Account{}, err
 	}
@@ -35,7 +37,8 @@ func (s *Service) SetAccount(ctx context.Context, who people.Actor, id string, c
 	if ch.Name != nil {
 		var ok bool
 		if name, ok = text.Line(*ch.Name, maxName); !ok || name == "" {
-			return people.Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
+			return people.Account{}, problem.Field("/name",
+				fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 		}
 	}
 	if ch.Password != nil {

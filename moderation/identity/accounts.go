@@ -24,7 +24,9 @@ type NewAccount struct {
 
 // AddAccount adds an account. link is the token of its one-time link, or "" when it has a
 // password. It needs an owner (of every site named).
-func (s *Service) AddAccount(ctx context.Context, who people.Actor, in NewAccount) (a people.Account, link string, err error) {
+func (s *Service) AddAccount(
+	ctx context.Context, who people.Actor, in NewAccount,
+) (a people.Account, link string, err error) {
 	if err := s.mayGive(ctx, who, in.Sites); err != nil {
 		return people.Account{}, "", err
 	}
@@ -80,7 +82,8 @@ func (s *Service) newAccount(email, name string) (people.Account, error) {
 	}
 	name, ok = text.Line(name, maxName)
 	if !ok || name == "" {
-		return people.Account{}, problem.Field("/name", fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
+		return people.Account{}, problem.Field("/name",
+			fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
 	return people.Account{ID: ground.NewID(), Email: email, Name: name, CreatedAt: s.work.Now()}, nil
 }

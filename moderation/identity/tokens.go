@@ -24,7 +24,9 @@ type NewToken struct {
 }
 
 // AddToken adds a token and returns its value, which is not kept.
-func (s *Service) AddToken(ctx context.Context, who people.Actor, in NewToken) (t people.Token, value string, err error) {
+func (s *Service) AddToken(
+	ctx context.Context, who people.Actor, in NewToken,
+) (t people.Token, value string, err error) {
 	if err := who.MayKeepTokens(); err != nil {
 		return people.Token{}, "", err
 	}
@@ -111,7 +113,9 @@ func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.T
 
 // SetToken changes a token's name, sites or scope; nil leaves each as it is, no sites are all
 // of the account's.
-func (s *Service) SetToken(ctx context.Context, who people.Actor, id string, name *string, sites []string, scope *people.Scope) (t people.Token, err error) {
+func (s *Service) SetToken(
+	ctx context.Context, who people.Actor, id string, name *string, sites []string, scope *people.Scope,
+) (t people.Token, err error) {
 	if err := who.MayKeepTokens(); err != nil {
 		return people.Token{}, err
 	}

@@ -80,7 +80,9 @@ func (s *Models) LessonsOf(ctx context.Context, who people.Actor, site ground.Si
 // It is about lessons only. The comments stay, and one that is decided again teaches again:
 // whoever erases a person's comments as well does that after this, by whose ids copies are
 // known.
-func (s *Models) EraseLessons(ctx context.Context, who people.Actor, site ground.Site, p Erasee, key *ground.Key) (Erasure, error) {
+func (s *Models) EraseLessons(
+	ctx context.Context, who people.Actor, site ground.Site, p Erasee, key *ground.Key,
+) (Erasure, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
@@ -154,7 +156,9 @@ func (p Erasee) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.Pen,
 
 // eachCopied calls fn with each other site of who's that took lessons over, and counts the
 // person's copies that are left on sites which are not.
-func (p Erasee) eachCopied(tx Tx, who people.Actor, site ground.Site, fn func(ground.Site) error) (left int, err error) {
+func (p Erasee) eachCopied(
+	tx Tx, who people.Actor, site ground.Site, fn func(ground.Site) error,
+) (left int, err error) {
 	sites, err := tx.Sites()
 	if err != nil {
 		return 0, fmt.Errorf("read sites: %w", err)
@@ -269,7 +273,8 @@ func erase(tx Tx, b *ledger.Book, lessons []ledger.Lesson) error {
 	}
 	lowest := lessons[0].Seq
 	b.PutTeaching(ledger.Entry{
-		Kind: ledger.Erasure, Lesson: ledger.ErasedHash(lessons), Teaching: ledger.Teaching{Lessons: len(lessons), Lowest: lowest},
+		Kind: ledger.Erasure, Lesson: ledger.ErasedHash(lessons),
+		Teaching: ledger.Teaching{Lessons: len(lessons), Lowest: lowest},
 	})
 	if err := dropSnapshots(tx, b.Site, lowest); err != nil { // they hold words of what is erased
 		return err

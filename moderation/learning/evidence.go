@@ -24,9 +24,12 @@ func (s *Models) Evidence(
 	for i, p := range l.Model.Judge(d).Reasons {
 		reason := comment.JudgedReasons[i]
 		if c.Verdict.Likely(reason, p) {
-			likely = append(likely, comment.LikelyReason{Reason: reason, Probability: p, Evidence: l.Model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
+			likely = append(likely, comment.LikelyReason{Reason: reason, Probability: p,
+				Evidence: l.Model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})
 		}
 	}
-	slices.SortStableFunc(likely, func(a, b comment.LikelyReason) int { return cmp.Compare(b.Probability, a.Probability) })
+	slices.SortStableFunc(likely, func(a, b comment.LikelyReason) int {
+		return cmp.Compare(b.Probability, a.Probability)
+	})
 	return l.Model.Evidence(d), likely
 }

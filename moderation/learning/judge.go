@@ -32,7 +32,8 @@ func (s *Models) Judge(ctx context.Context, c comment.Comment) (j comment.Judged
 func (s *Models) survive(ctx context.Context, doing, comment string, give func()) {
 	if fault := recover(); fault != nil {
 		// Not the value: it may quote the text.
-		s.log.ErrorContext(ctx, "classifier panicked", "doing", doing, "comment", comment, "type", fmt.Sprintf("%T", fault))
+		s.log.ErrorContext(ctx, "classifier panicked", "doing", doing, "comment", comment, "type",
+			fmt.Sprintf("%T", fault))
 		give()
 	}
 }

@@ -28,7 +28,9 @@ type Rebuilt struct {
 // newest good snapshot, and stores a new snapshot; where the two differ it removes all others.
 // told is called for each lesson with its entry of the log and the last one. Nobody waits for
 // it. It needs an owner.
-func (s *Models) Rebuild(ctx context.Context, who people.Actor, site ground.Site, told func(entry, last uint64)) (Rebuilt, error) {
+func (s *Models) Rebuild(
+	ctx context.Context, who people.Actor, site ground.Site, told func(entry, last uint64),
+) (Rebuilt, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Rebuilt{}, err
 	}

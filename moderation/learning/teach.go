@@ -59,14 +59,17 @@ func (s *Models) Teachers(ctx context.Context, who people.Actor, site ground.Sit
 // comments stay as they were decided, and what the account decides from now on teaches again.
 // It is one entry of the log, which Undo takes back. It needs an owner. Lessons counts
 // them; where the account taught nothing, nothing happens.
-func (s *Models) WithdrawLessons(ctx context.Context, who people.Actor, site ground.Site, account string, key *ground.Key) (Change, error) {
+func (s *Models) WithdrawLessons(
+	ctx context.Context, who people.Actor, site ground.Site, account string, key *ground.Key,
+) (Change, error) {
 	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *ledger.Book) (int, error) {
 		n, lowest, err := tx.WithdrawLessons(site.ID, account, b.Next())
 		if err != nil {
 			return 0, fmt.Errorf("withdraw lessons: %w", err)
 		}
 		if lowest > 0 {
-			b.PutTeaching(ledger.Entry{Kind: ledger.Withdrawal, Teaching: ledger.Teaching{Subject: account, Lessons: n, Lowest: lowest}})
+			b.PutTeaching(ledger.Entry{Kind: ledger.Withdrawal,
+				Teaching: ledger.Teaching{Subject: account, Lessons: n, Lowest: lowest}})
 		}
 		return n, nil
 	})
@@ -75,7 +78,9 @@ func (s *Models) WithdrawLessons(ctx context.Context, who people.Actor, site gro
 // CopyLessons starts a site from another: the newest 10,000 lessons that count there are
 // taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
 // both sites. Done counts the lessons; where there are none, nothing happens.
-func (s *Models) CopyLessons(ctx context.Context, who people.Actor, site, from ground.Site, key *ground.Key) (Change, error) {
+func (s *Models) CopyLessons(
+	ctx context.Context, who people.Actor, site, from ground.Site, key *ground.Key,
+) (Change, error) {
 	if err := who.May(from.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Change{}, err
 	}
@@ -113,7 +118,9 @@ func (s *Models) CopyLessons(ctx context.Context, who people.Actor, site, from g
 }
 
 // OldLessons returns how many lessons RetireLessons would erase. It needs an owner.
-func (s *Models) OldLessons(ctx context.Context, who people.Actor, site ground.Site, before time.Time) (n int, err error) {
+func (s *Models) OldLessons(
+	ctx context.Context, who people.Actor, site ground.Site, before time.Time,
+) (n int, err error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return 0, err
 	}
@@ -144,7 +151,9 @@ func (s *Models) past(before time.Time) (time.Time, error) {
 // copied from another site is as old as its copy. The log keeps who decided what. It is one
 // entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
 // model or not; where there are none, nothing happens.
-func (s *Models) RetireLessons(ctx context.Context, who people.Actor, site ground.Site, before time.Time, key *ground.Key) (Change, error) {
+func (s *Models) RetireLessons(
+	ctx context.Context, who people.Actor, site ground.Site, before time.Time, key *ground.Key,
+) (Change, error) {
 	before, err := s.past(before)
 	if err != nil {
 		return Change{}, err
@@ -158,7 +167,8 @@ func (s *Models) RetireLessons(ctx context.Context, who people.Actor, site groun
 			return n, nil
 		}
 		subject := before.Format(time.RFC3339Nano)
-		b.PutTeaching(ledger.Entry{Kind: ledger.Retirement, Teaching: ledger.Teaching{Subject: subject, Lessons: n, Lowest: lowest}})
+		b.PutTeaching(ledger.Entry{Kind: ledger.Retirement,
+			Teaching: ledger.Teaching{Subject: subject, Lessons: n, Lowest: lowest}})
 		return n, dropSnapshots(tx, site.ID, lowest) // they hold words of what is erased
 	})
 }
@@ -174,7 +184,8 @@ type Change struct {
 // teach runs fn in a transaction. It adds at most one entry, which is about no comment, and returns
 // how many lessons that concerns.
 func (s *Models) teach(
-	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key, doing string, fn func(Tx, *ledger.Book) (int, error),
+	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key, doing string,
+	fn func(Tx, *ledger.Book) (int, error),
 ) (Change, error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Change{}, err
@@ -198,7 +209,8 @@ func (s *Models) teach(
 		return Change{}, fmt.Errorf("%s: %w", doing, err)
 	}
 	out.Replayed = again
-	s.log.InfoContext(ctx, doing, "site", site.Key, "batch", out.Batch, "by", who.ID(), "lessons", out.Lessons, "replayed", out.Replayed)
+	s.log.InfoContext(ctx, doing, "site", site.Key, "batch", out.Batch, "by", who.ID(), "lessons", out.Lessons,
+		"replayed", out.Replayed)
 	return out, nil
 }
 

@@ -88,7 +88,8 @@ func (b *Book) TakeBack(d Entry) error {
 		b.Fall(d.Seq)
 		lowest = d.Seq
 	}
-	b.PutTeaching(Entry{Kind: d.Kind, Undoes: d.Seq, Teaching: Teaching{Subject: d.Subject, Lessons: d.Lessons, Lowest: lowest}})
+	b.PutTeaching(Entry{Kind: d.Kind, Undoes: d.Seq,
+		Teaching: Teaching{Subject: d.Subject, Lessons: d.Lessons, Lowest: lowest}})
 	return nil
 }
 

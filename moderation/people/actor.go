@@ -139,7 +139,8 @@ func (who Actor) Reaches(t Token) bool {
 	if len(who.Sites) == 0 {
 		return true
 	}
-	return len(t.Sites) > 0 && !slices.ContainsFunc(t.Sites, func(site int64) bool { return !slices.Contains(who.Sites, site) })
+	return len(t.Sites) > 0 && !slices.ContainsFunc(t.Sites,
+		func(site int64) bool { return !slices.Contains(who.Sites, site) })
 }
 
 // Bound returns the sites of a new token: those asked for, which the account must have a role

@@ -57,7 +57,8 @@ func Cursor() error {
 
 // TooOften asks somebody to wait and come back.
 func TooOften(detail string, wait time.Duration) error {
-	return &Error{Kind: Limited, Code: "rate.limited", Detail: detail, RetryAfter: max(1, int(math.Ceil(wait.Seconds())))}
+	return &Error{Kind: Limited, Code: "rate.limited", Detail: detail,
+		RetryAfter: max(1, int(math.Ceil(wait.Seconds())))}
 }
 
 // TryAgain says that there was no time for a request, whatever took it; cause may be nil.

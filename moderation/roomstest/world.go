@@ -209,7 +209,8 @@ func (w *World) Schooled(site ground.Site, ham, spam int) {
 	w.T.Helper()
 	w.Posts++
 	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
-		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher", Body: fmt.Sprintf("The first of class %d.", w.Posts),
+		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher", Body: fmt.Sprintf("The first of class %d.",
+			w.Posts),
 	})
 	w.Must(err)
 	first := w.Comment(site, out.ID)
@@ -288,7 +289,8 @@ func (w *World) View(fn func(storetest.Tx) error) {
 // Thread returns what readers see of a site's first page.
 func (w *World) Thread(site ground.Site) moderation.Thread {
 	w.T.Helper()
-	thread, err := w.S.Thread(w.Ctx, site, comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Limit: 100})
+	thread, err := w.S.Thread(w.Ctx, site, comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post",
+		Limit: 100})
 	w.Must(err)
 	return thread
 }
@@ -411,8 +413,10 @@ func (w *World) Head(site ground.Site) (head ledger.Head) {
 func (w *World) Warm(site ground.Site, n int) {
 	w.T.Helper()
 	// No two of them nearly the same: that would be one lesson.
-	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win free replica discount")
-	plants := strings.Fields("tomatoes grew well thank you recipe garden carrots soil apples beans roses onions rain lovely pumpkins kitchen")
+	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit " +
+		"win free replica discount")
+	plants := strings.Fields("tomatoes grew well thank you recipe garden carrots soil apples beans roses onions " +
+		"rain lovely pumpkins kitchen")
 	pick := func(from []string, i int) string {
 		var some []string
 		for j := range 8 {

@@ -42,7 +42,8 @@ func ParseWeb(raw string) (Web, bool) {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if port := u.Port(); port != "" && !(u.Scheme == "http" && port == "80") && !(u.Scheme == "https" && port == "443") {
+	port := u.Port()
+	if usual := map[string]string{"http": "80", "https": "443"}; port != "" && port != usual[u.Scheme] {
 		host += ":" + port
 	}
 	u.Host = host
