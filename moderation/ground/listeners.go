@@ -37,6 +37,9 @@ func (l *listeners) tell(events []Event) {
 		if l.heard(e.ID) {
 			continue
 		}
+		if len(l.told) >= mostTold {
+			l.told, l.before = nil, l.told
+		}
 		if l.told == nil {
 			l.told = map[int64]struct{}{}
 		}
@@ -57,8 +60,12 @@ func (l *listeners) heard(id int64) bool {
 	return now || before
 }
 
-// keepTold is how long at least it is remembered that an event was told.
-const keepTold = 10 * time.Second
+// It is remembered that an event was told for this long at least, unless more were told since: a
+// command that does not follow the events would remember all that it does.
+const (
+	keepTold = 10 * time.Second
+	mostTold = 1 << 16
+)
 
 // turn forgets what was told long ago. It is called by the follower when it has read everything: an
 // event that becomes readable later than that is told twice, which harms nobody.
