@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Plan says how a house has to stand: what a Tree is held against.
+type Plan struct {
+	Module string // path of the module
+
+	// Arrows say which rooms a room may import. A room of the product that is not here may not exist.
+	Arrows map[string][]string
+	// Wide are the rooms that may import every room below Domain.
+	Wide   []string
+	Domain string
+	// Homes say in which rooms an outside library may be imported, or in which file.
+	Homes map[string][]string
+	// Problem is the room that makes refusals, of its type Error.
+	Problem string
+
+	Rooms   int      // at most so many packages
+	Later   []string // and each of these, once it is opened
+	Asked   int      // methods of an interface
+	Offered int      // exported methods of a type
+}
+
+// House is the plan of this module, as docs/ARCHITECTURE.md draws it.
+var House = Plan{
+	Module: "github.com/aitys/aitys",
+	Arrows: map[string][]string{
+		"classifier":         nil,
+		"moderation/text":    nil,
+		"moderation/markup":  nil,
+		"moderation/secret":  nil,
+		"moderation/problem": nil,
+		"moderation/people":  {"moderation/problem"},
+		"moderation/ground":  {"moderation/people", "moderation/problem", "moderation/secret", "moderation/text"},
+		"moderation/comment": {"moderation/markup", "moderation/problem", "moderation/text", "classifier"},
+		"moderation/ledger": {
+			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "classifier",
+		},
+		"moderation/hindsight":         {"moderation/comment", "moderation/ledger", "classifier"},
+		"moderation/identity/password": {"moderation/problem"},
+		"moderation/identity": {
+			"moderation/identity/password", "moderation/ground", "moderation/people", "moderation/problem",
+			"moderation/secret", "moderation/text",
+		},
+		"moderation/learning/fold": {"moderation/ledger", "classifier"},
+		"moderation/learning": {
+			"moderation/learning/fold", "moderation/hindsight", "moderation/ledger", "moderation/comment",
+			"moderation/ground", "moderation/people", "moderation/problem", "moderation/secret", "moderation/text",
+			"classifier",
+		},
+		"moderation": {
+			"moderation/hindsight", "moderation/ledger", "moderation/comment", "moderation/ground", "moderation/people",
+			"moderation/problem", "moderation/secret", "moderation/markup", "moderation/text", "classifier",
+		},
+		"migrations":     nil,
+		"store":          {"moderation", "classifier", "migrations"},
+		"coord":          {"moderation/ground", "moderation/secret"},
+		"widget":         nil,
+		"api/web":        {"moderation"},
+		"api":            {"api/web", "api/desk", "moderation", "classifier", "widget"},
+		"api/desk":       {"api/web", "moderation", "classifier"},
+		"cmd/aitys/demo": {"moderation"},
+		"cmd/aitys": {
+			"cmd/aitys/demo", "api", "api/web", "api/desk", "store", "coord", "moderation", "classifier", "migrations",
+		},
+	},
+	Wide:   []string{"store", "api/web", "api", "api/desk", "cmd/aitys", "cmd/aitys/demo"},
+	Domain: "moderation",
+	Homes: map[string][]string{
+		"github.com/labstack/echo":           {"api", "api/web", "api/desk", "cmd/aitys"},
+		"gorm.io":                            {"store"},
+		"github.com/glebarez":                {"store"},
+		"modernc.org":                        {"store"},
+		"github.com/jackc":                   {"store"},
+		"github.com/redis":                   {"coord"},
+		"github.com/go-redis":                {"coord"},
+		"github.com/jbrukh/bayesian":         {"classifier/counts.go"},
+		"github.com/pressly/goose":           {"migrations"},
+		"github.com/yuin/goldmark":           {"moderation/markup"},
+		"github.com/microcosm-cc/bluemonday": {"moderation/markup"},
+		"github.com/alexedwards/argon2id":    {"moderation/identity/password"},
+		"github.com/alecthomas/kong":         {"cmd/aitys"},
+		"github.com/clipperhouse/uax29":      {"classifier"},
+		"net/http":                           {"api", "api/web", "api/desk", "cmd/aitys", "cmd/aitys/demo", "widget"},
+		"database/sql":                       {"store", "migrations"},
+	},
+	Problem: "moderation/problem",
+
+	Rooms: 34,
+	Later: []string{
+		"api/reader", "api/desk/owner", "moderation/campaign", "moderation/rules", "moderation/register", "notify", "transfer",
+	},
+	Asked:   50,
+	Offered: 30,
+}
+
+// serves reports whether a room is of the product. The others serve tests, and may import what they
+// like.
+func (r *Room) serves() bool {
+	return r.Path != "e2e" && !strings.HasPrefix(r.Path, "e2e/") && !strings.HasSuffix(r.Path, "test")
+}
+
+// may reports whether one room may import another.
+func (p Plan) may(room, other string) bool {
+	return slices.Contains(p.Arrows[room], other) ||
+		slices.Contains(p.Wide, room) && strings.HasPrefix(other, p.Domain+"/")
+}

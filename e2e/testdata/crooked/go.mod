@@ -1,0 +1,3 @@
+module crooked.example
+
+go 1.26.0
