@@ -1,97 +1,128 @@
 package store
 
 import (
-	"database/sql"
-	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-const commentColumns = `site_id, id, page_id, parent_id, depth, path, state, version,
-	name, email, website, account_id, badge, source, html, markup, lang, reason, note,
-	writer, address, same, submissions,
-	score, suggested, suggested_reason, signals, spam, warm, model_seq, standing,
-	shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until`
-
-func scanComment(r *sql.Rows, c *comment.Comment) error {
-	v := &c.Verdict
-	return r.Scan(&c.Site, &c.ID, &c.Page, text{&c.Parent}, &c.Depth, &c.Path, &c.State, &c.Version,
-		&c.Name, &c.Email, &c.Website, &c.Account, &c.Badge, &c.Source, &c.HTML, &c.Markup, &c.Lang,
-		&c.Reason, &c.Note,
-		&c.Writer, &c.Address, &c.Same, &c.Submissions,
-		&v.Score, &v.Action, &v.Reason, signals{&v.Signals}, &v.Spam, &v.Warm, &v.ModelSeq, &c.Standing,
-		&c.ShownReplies, &c.Shown, &c.Trap, &c.FormAge, &c.Search,
-		when{&c.CreatedAt}, when{&c.EditedAt}, when{&c.DecidedAt}, when{&c.EditUntil})
+// A commentRow is a row of comments. A new column is one line here, and a migration.
+type commentRow struct {
+	Comment commentPart `gorm:"embedded"`
+	Verdict verdictPart `gorm:"embedded"`
+	Root    string      // the thread that it is in: the first segment of its path
 }
 
-// root is the first segment of a path: what stands for the thread that a comment is in.
-func root(path string) string { return path[:min(len(path), segment)] }
+func (commentRow) TableName() string { return "comments" }
 
-// segment is the length of each segment of a path.
-const segment = 16
+// A commentPart is a comment.Comment.
+type commentPart struct {
+	ID      string
+	Site    int64  `gorm:"column:site_id"`
+	Page    string `gorm:"column:page_id"`
+	Parent  string `gorm:"column:parent_id;serializer:null"`
+	Depth   int
+	Path    string
+	State   comment.State
+	Version int64
 
-// insertComment has one mark more than commentColumns has names: the root.
-var insertComment = `
-	INSERT INTO comments (` + commentColumns + `, root)
-	VALUES (` + strings.Repeat("?, ", strings.Count(commentColumns, ",")+1) + `?)`
+	Name, Email, Website string
+	Account              string `gorm:"column:account_id"`
+	Badge                string
+	Source, HTML         string
+	Markup               int
+	Lang                 string
 
-func commentArgs(c comment.Comment) ([]any, error) {
-	v := c.Verdict
-	found, err := signalsText(v.Signals)
-	if err != nil {
-		return nil, err
-	}
-	return []any{
-		c.Site, c.ID, c.Page, orNull(c.Parent), c.Depth, c.Path, c.State, c.Version,
-		c.Name, c.Email, c.Website, c.Account, c.Badge, c.Source, c.HTML, c.Markup, c.Lang,
-		c.Reason, c.Note,
-		orNull(c.Writer), orNull(c.Address), orNull(c.Same), c.Submissions,
-		v.Score, v.Action, v.Reason, found, v.Spam, v.Warm, v.ModelSeq, c.Standing,
-		c.ShownReplies, c.Shown, c.Trap, c.FormAge, c.Search,
-		stamp(c.CreatedAt), stamp(c.EditedAt), stamp(c.DecidedAt), stamp(c.EditUntil), root(c.Path),
-	}, nil
+	Reason comment.Reason
+	Note   string
+
+	Writer      []byte `gorm:"serializer:null"`
+	Address     []byte `gorm:"serializer:null"`
+	Same        []byte `gorm:"serializer:null"`
+	Submissions int
+
+	Verdict  comment.Verdict `gorm:"-"` // a verdictPart
+	Standing uint64
+
+	ShownReplies int
+	Shown        bool
+
+	Trap    bool
+	FormAge int
+	Search  string
+
+	CreatedAt time.Time `gorm:"serializer:micros"`
+	EditedAt  time.Time `gorm:"serializer:micros"`
+	DecidedAt time.Time `gorm:"serializer:micros"`
+	EditUntil time.Time `gorm:"serializer:micros"`
 }
 
-// signals reads the signals of a verdict.
-type signals struct{ to *[]comment.Signal }
-
-// Scan implements sql.Scanner.
-func (s signals) Scan(v any) error {
-	var stored sql.NullString
-	if err := stored.Scan(v); err != nil {
-		return err
-	}
-	if stored.String == "[]" {
-		return nil
-	}
-	return json.Unmarshal([]byte(stored.String), s.to)
+// A verdictPart is a comment.Verdict.
+type verdictPart struct {
+	Score    float64
+	Action   comment.Action   `gorm:"column:suggested"`
+	Reason   comment.Reason   `gorm:"column:suggested_reason"`
+	Signals  []comment.Signal `gorm:"serializer:list"`
+	Spam     float64
+	Warm     bool
+	ModelSeq uint64
 }
 
-func signalsText(s []comment.Signal) (string, error) {
-	if len(s) == 0 {
-		return "[]", nil
-	}
-	b, err := json.Marshal(s)
-	if err != nil {
-		return "", fmt.Errorf("write the signals: %w", err)
-	}
-	return string(b), nil
+// A statePart is a comment.StateChange.
+type statePart struct {
+	State     comment.State
+	Reason    comment.Reason
+	Note      string
+	Standing  uint64
+	DecidedAt time.Time `gorm:"serializer:micros"`
+	DropSame  bool      `gorm:"-"`
 }
 
-// InsertComment implements moderation.CommentTx. See house.md, "The same again".
+// A textPart is a comment.TextChange.
+type textPart struct {
+	State        comment.State
+	Source, HTML string
+	Markup       int
+	Lang         string
+	Search       string
+	Verdict      comment.Verdict `gorm:"-"` // a verdictPart
+	Standing     uint64
+	EditedAt     time.Time `gorm:"serializer:micros"`
+}
+
+var (
+	commentColumns = columnsOf[commentRow]()
+	readColumns    = commentColumns.without("root") // a path begins with its root
+	verdictColumns = columnsOf[verdictPart]()
+	stateColumns   = columnsOf[statePart]()
+	textColumns    = columnsOf[textPart]()
+)
+
+func commentRowOf(c comment.Comment) commentRow {
+	return commentRow{Comment: commentPart(c), Verdict: verdictPart(c.Verdict), Root: root(c.Path)}
+}
+
+func (r *commentRow) comment() comment.Comment {
+	c := comment.Comment(r.Comment)
+	c.Verdict = comment.Verdict(r.Verdict)
+	return c
+}
+
+func root(path string) string { return path[:min(len(path), comment.SegmentLength)] }
+
+// comments reads the comments that the rest of a SELECT chooses.
+func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
+	return read(t, readColumns.targets, (*commentRow).comment, selectComments+rest, args...)
+}
+
+var selectComments = "SELECT " + readColumns.names + " FROM comments "
+
+// InsertComment implements moderation.CommentTx. Of any number that are the same, at one instant,
+// one is the first by the unique index; the others are added to its submissions. Whoever looked
+// first and then wrote would let two in.
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
-	args, err := commentArgs(c)
-	if err != nil {
-		return c, false, err
-	}
-	id, err := first(t, func(r *sql.Rows, id *string) error { return r.Scan(id) }, insertComment+`
-		ON CONFLICT (site_id, same) WHERE same IS NOT NULL DO UPDATE
-		SET submissions = comments.submissions + 1
-		RETURNING id`, args...)
+	id, err := first(query(t, value[string], insertComment, commentColumns.values(commentRowOf(c))...))
 	if err != nil {
 		return c, false, err
 	}
@@ -101,6 +132,11 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	stored, err := t.CommentByID(c.Site, id)
 	return stored, false, err
 }
+
+var insertComment = commentColumns.insert(1) + `
+	ON CONFLICT (site_id, same) WHERE same IS NOT NULL DO UPDATE
+	SET submissions = comments.submissions + 1
+	RETURNING id`
 
 // ReleaseSame implements moderation.CommentTx. A removed comment that has a reason had been
 // refused before.
@@ -122,11 +158,9 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 
 // CommentByID implements moderation.CommentTx.
 func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
-	return first(t, scanComment, `
-		SELECT `+commentColumns+`
-		FROM   comments
+	return first(t.comments(`
 		WHERE  site_id = ?
-		  AND  id      = ?`+t.lockRows(), site, id)
+		  AND  id      = ?`+t.lockRows(), site, id))
 }
 
 // CommentsByID implements moderation.CommentTx. They are locked in one order: two
@@ -134,16 +168,14 @@ func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 	var all []comment.Comment
 	for part := range slices.Chunk(slices.Sorted(slices.Values(ids)), chunk) {
-		comments, err := query(t, scanComment, `
-			SELECT `+commentColumns+`
-			FROM   comments
+		found, err := t.comments(`
 			WHERE  site_id = ?
 			  AND  id IN ?
 			ORDER  BY id`+t.lockRows(), site, part)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, comments...)
+		all = append(all, found...)
 	}
 	return all, nil
 }
@@ -157,56 +189,47 @@ func (t *tx) lockRows() string {
 
 // SetState implements moderation.CommentTx.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
-	n, err := t.exec(`
-		UPDATE comments
-		SET    version = version + 1, state = ?, reason = ?, note = ?, standing = ?, decided_at = ?,
-		       same = CASE WHEN ? THEN NULL ELSE same END
-		WHERE  site_id = ?
-		  AND  id      = ?
-		  AND  version = ?`,
-		ch.State, ch.Reason, ch.Note, ch.Standing, stamp(ch.DecidedAt), ch.DropSame, site, id, version)
+	n, err := t.exec(updateState, append(stateColumns.values(statePart(ch)), ch.DropSame, site, id, version)...)
 	return n == 1, err
 }
+
+var updateState = `
+	UPDATE comments
+	SET    version = version + 1, ` + stateColumns.set() + `,
+	       same = CASE WHEN ? THEN NULL ELSE same END
+	WHERE  site_id = ?
+	  AND  id      = ?
+	  AND  version = ?`
 
 // SetText implements moderation.CommentTx.
 func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error) {
-	v := ch.Verdict
-	found, err := signalsText(v.Signals)
-	if err != nil {
-		return false, err
-	}
-	n, err := t.exec(`
-		UPDATE comments
-		SET    version = version + 1, same = NULL, state = ?, source = ?, html = ?, markup = ?, lang = ?,
-		       search = ?, score = ?, suggested = ?, suggested_reason = ?, signals = ?, spam = ?, warm = ?,
-		       model_seq = ?, standing = ?, edited_at = ?
-		WHERE  site_id = ?
-		  AND  id      = ?
-		  AND  version = ?`,
-		ch.State, ch.Source, ch.HTML, ch.Markup, ch.Lang,
-		ch.Search, v.Score, v.Action, v.Reason, found, v.Spam, v.Warm,
-		v.ModelSeq, ch.Standing, stamp(ch.EditedAt), site, id, version)
+	args := append(textColumns.values(textPart(ch)), verdictColumns.values(verdictPart(ch.Verdict))...)
+	n, err := t.exec(updateText, append(args, site, id, version)...)
 	return n == 1, err
 }
 
+var updateText = `
+	UPDATE comments
+	SET    version = version + 1, same = NULL, ` + textColumns.set() + `, ` + verdictColumns.set() + `
+	WHERE  site_id = ?
+	  AND  id      = ?
+	  AND  version = ?`
+
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error) {
-	found, err := signalsText(v.Signals)
-	if err != nil {
-		return false, err
-	}
-	n, err := t.exec(`
-		UPDATE comments
-		SET    score = ?, suggested = ?, suggested_reason = ?, signals = ?, spam = ?, warm = ?, model_seq = ?
-		WHERE  site_id = ?
-		  AND  id      = ?
-		  AND  version = ?
-		  AND  state   = ?
-		  AND  model_seq <= ?`,
-		v.Score, v.Action, v.Reason, found, v.Spam, v.Warm, v.ModelSeq,
-		site, id, version, comment.Pending, v.ModelSeq)
+	n, err := t.exec(updateVerdict,
+		append(verdictColumns.values(verdictPart(v)), site, id, version, comment.Pending, v.ModelSeq)...)
 	return n == 1, err
 }
+
+var updateVerdict = `
+	UPDATE comments
+	SET    ` + verdictColumns.set() + `
+	WHERE  site_id = ?
+	  AND  id      = ?
+	  AND  version = ?
+	  AND  state   = ?
+	  AND  model_seq <= ?`
 
 // SetShown implements moderation.CommentTx.
 func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -11,9 +9,37 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
+// An eventRow is a row of events. Xid is Postgres's number of the transaction that wrote it.
+type eventRow struct {
+	Event eventPart `gorm:"embedded"`
+	Xid   int64
+}
+
+func (eventRow) TableName() string { return "events" }
+
+// An eventPart is a ground.Event.
+type eventPart struct {
+	ID      int64
+	Site    int64 `gorm:"column:site_id"`
+	Kind    ground.EventKind
+	Page    string `gorm:"column:page_id"`
+	Comment string `gorm:"column:comment_id"`
+	Account string `gorm:"column:account_id"`
+	Shown   bool
+	At      time.Time `gorm:"column:created_at;serializer:micros"`
+}
+
+var (
+	eventColumns   = columnsOf[eventRow]()
+	placeColumns   = eventColumns.only("xid", "id")
+	emittedColumns = eventColumns.without("xid", "id") // those are the database's to give
+)
+
 // A place is where an event stands: on Postgres events are ordered by (xid, id) and read below the
 // oldest running transaction; on SQLite xid is 0. A Position is its xid and id in decimal.
 type place struct{ xid, id int64 }
+
+func (r *eventRow) place() *place { return &place{r.Xid, r.Event.ID} }
 
 func (p place) position() ground.Position {
 	return ground.Position(fmt.Sprintf("%d:%d", p.xid, p.id))
@@ -36,15 +62,12 @@ func (t *tx) Emit(events ...ground.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	const columns = 7
-	args := make([]any, 0, columns*len(events))
-	for _, e := range events {
-		args = append(args, e.Site, e.Kind, e.Page, e.Comment, e.Account, e.Shown, stamp(e.At))
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		rows[i].Event = eventPart(e)
 	}
-	ids, err := query(t, func(r *sql.Rows, id *int64) error { return r.Scan(id) }, `
-		INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
-		VALUES `+rowsOf(len(events), "(?, ?, ?, ?, ?, ?, ?)")+`
-		RETURNING id`, args...)
+	ids, err := query(t, value[int64],
+		emittedColumns.insert(len(rows))+" RETURNING id", emittedColumns.values(rows...)...)
 	if err != nil {
 		return err
 	}
@@ -55,11 +78,6 @@ func (t *tx) Emit(events ...ground.Event) error {
 	return nil
 }
 
-// rowsOf repeats the marks of one row.
-func rowsOf(n int, marks string) string {
-	return strings.Repeat(marks+", ", n-1) + marks
-}
-
 // EventsAfter implements ground.EventTx. A follower that polled by id alone would lose what
 // commits late; below the oldest running transaction nothing can come any more.
 func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
@@ -67,10 +85,11 @@ func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, grou
 	if err != nil {
 		return nil, after, err
 	}
-	events, err := query(t, func(r *sql.Rows, e *ground.Event) error {
-		return r.Scan(&last.xid, &e.ID, &e.Site, &e.Kind, &e.Page, &e.Comment, &e.Account, &e.Shown, when{&e.At})
+	events, err := read(t, eventColumns.targets, func(r *eventRow) ground.Event {
+		last = *r.place()
+		return ground.Event(r.Event)
 	}, `
-		SELECT xid, id, site_id, kind, page_id, comment_id, account_id, shown, created_at
+		SELECT `+eventColumns.names+`
 		FROM   events
 		WHERE  `+t.eventsAfter+`
 		  AND  `+t.settled+`
@@ -79,7 +98,6 @@ func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, grou
 	if err != nil || len(events) == 0 {
 		return nil, after, err
 	}
-	last.id = events[len(events)-1].ID
 	return events, last.position(), nil
 }
 
@@ -94,12 +112,12 @@ func (t *tx) LastEvent() (ground.Position, error) {
 
 // place finds the first event of a condition and an order; nil: there is none.
 func (t *tx) place(where string, args ...any) (*place, error) {
-	found, err := query(t, func(r *sql.Rows, p *place) error { return r.Scan(&p.xid, &p.id) },
-		"SELECT xid, id FROM events "+where+" LIMIT 1", args...)
+	found, err := read(t, placeColumns.targets, (*eventRow).place,
+		"SELECT "+placeColumns.names+" FROM events "+where+" LIMIT 1", args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &found[0], nil
+	return found[0], nil
 }
 
 type followerRow struct {

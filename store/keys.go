@@ -1,32 +1,47 @@
 package store
 
 import (
-	"database/sql"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
 )
 
+// A keyRow is a row of idempotency_keys.
+type keyRow struct {
+	Key  keyPart   `gorm:"embedded"`
+	Data []byte    `gorm:"serializer:null"` // the answer; none until it is known
+	At   time.Time `gorm:"column:created_at;serializer:micros"`
+}
+
+func (keyRow) TableName() string { return "idempotency_keys" }
+
+// A keyPart is a ground.Key.
+type keyPart struct {
+	Site    int64 `gorm:"column:site_id"`
+	Route   string
+	Account string `gorm:"column:account_id"`
+	Value   string
+	Body    []byte
+}
+
+var (
+	keyColumns = columnsOf[keyRow]()
+	insertKey  = keyColumns.insert(1) + " ON CONFLICT DO NOTHING"
+)
+
 // ClaimKey implements moderation.KeyTx. The INSERT waits for another that runs with the same
 // key; SQLite's writers wait for one another anyway.
 func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
-	claimed, err := t.exec(`
-		INSERT INTO idempotency_keys (site_id, route, account_id, value, body, created_at)
-		VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO NOTHING`, k.Site, k.Route, k.Account, k.Value, notNil(k.Body), stamp(at))
+	k.Body = notNil(k.Body)
+	claimed, err := t.exec(insertKey, keyColumns.values(keyRow{Key: keyPart(k), At: at})...)
 	if err != nil || claimed == 1 {
 		return nil, err
 	}
-	answer, err := first(t, func(r *sql.Rows, a *ground.Answer) error {
-		return r.Scan(&a.Body, &a.Data, when{&a.At})
-	}, `
-		SELECT body, data, created_at
-		FROM   idempotency_keys
-		WHERE  site_id    = ?
-		  AND  route      = ?
-		  AND  account_id = ?
-		  AND  value      = ?`, k.Site, k.Route, k.Account, k.Value)
-	return &answer, err
+	var row keyRow
+	err = found(t.db.
+		Where("site_id = ? AND route = ? AND account_id = ? AND value = ?", k.Site, k.Route, k.Account, k.Value).
+		Take(&row).Error)
+	return &ground.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
 }
 
 // KeepAnswer implements moderation.KeyTx.
@@ -42,8 +57,7 @@ func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 
 // PruneKeys implements moderation.KeyTx.
 func (t *tx) PruneKeys(before time.Time) error {
-	_, err := t.exec("DELETE FROM idempotency_keys WHERE created_at < ?", stamp(before))
-	return err
+	return mapped(t.db.Where("created_at < ?", stamp(before)).Delete(&keyRow{}).Error)
 }
 
 // notNil makes an empty value of nil, for columns that are NOT NULL.

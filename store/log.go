@@ -1,12 +1,11 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
-	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ledger"
 )
 
@@ -21,28 +20,108 @@ func (t *tx) LockLog(site int64) (ledger.Head, error) {
 }
 
 func (t *tx) head(site int64, lock string) (ledger.Head, error) {
-	return first(t, func(r *sql.Rows, h *ledger.Head) error { return r.Scan(&h.Seq, &h.Hash) },
-		"SELECT seq, hash FROM heads WHERE site_id = ?"+lock, site)
+	return first(read(t, headColumns.targets, (*headRow).head, selectHead+lock, site))
 }
 
-const decisionColumns = `site_id, seq, batch, comment_id, version, account_id, action, reason, note,
-	from_state, to_state, before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash,
-	kind, subject, lessons, spam, warm`
+// A headRow is a row of heads: the end of a site's log, and the lock on it.
+type headRow struct {
+	Site int64    `gorm:"column:site_id;primaryKey;autoIncrement:false"`
+	Head headPart `gorm:"embedded"`
+}
 
-const selectDecisions = `
-	SELECT ` + decisionColumns + `,
+func (headRow) TableName() string { return "heads" }
+
+// A headPart is a ledger.Head.
+type headPart struct {
+	Seq  uint64
+	Hash []byte `gorm:"serializer:null"`
+}
+
+func (r *headRow) head() ledger.Head { return ledger.Head(r.Head) }
+
+var (
+	headColumns = columnsOf[headRow]()
+	selectHead  = "SELECT " + headColumns.names + " FROM heads WHERE site_id = ?"
+)
+
+// An entryRow is a row of decisions. Its column before says of both kinds of entries what they touch.
+type entryRow struct {
+	Entry    entryPart    `gorm:"embedded"`
+	Ruling   rulingPart   `gorm:"embedded"`
+	Teaching teachingPart `gorm:"embedded"`
+}
+
+func (entryRow) TableName() string { return "decisions" }
+
+// An entryPart is a ledger.Entry.
+type entryPart struct {
+	Kind            ledger.Kind
+	Seq             uint64
+	Site            int64 `gorm:"column:site_id"`
+	Batch           string
+	By              string    `gorm:"column:account_id"`
+	At              time.Time `gorm:"column:decided_at;serializer:micros"`
+	Undoes          uint64
+	Undone          bool   `gorm:"-"` // see selectEntries
+	Lesson          []byte `gorm:"serializer:null"`
+	Hash            []byte
+	ledger.Ruling   `gorm:"-"`
+	ledger.Teaching `gorm:"-"`
+}
+
+// A rulingPart is a ledger.Ruling.
+type rulingPart struct {
+	Comment  string `gorm:"column:comment_id"`
+	Version  int64
+	Action   comment.Action
+	Reason   comment.Reason
+	Note     string
+	From     comment.State `gorm:"column:from_state"`
+	To       comment.State `gorm:"column:to_state"`
+	Before   uint64
+	Restores uint64
+
+	Score     float64
+	Suggested comment.Action
+	Spam      float64
+	Warm      bool
+	ModelSeq  uint64
+}
+
+// A teachingPart is a ledger.Teaching.
+type teachingPart struct {
+	Subject string
+	Lessons int
+	Lowest  uint64 `gorm:"-"` // in before
+}
+
+var (
+	entryColumns  = columnsOf[entryRow]()
+	selectEntries = "SELECT " + entryColumns.names + `,
 	       EXISTS (SELECT 1 FROM decisions AS u
 	               WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)
 	FROM   decisions AS d `
+)
 
-func scanDecision(r *sql.Rows, d *ledger.Entry) error {
-	err := r.Scan(&d.Site, &d.Seq, &d.Batch, &d.Comment, &d.Version, &d.By, &d.Action, &d.Reason, &d.Note,
-		&d.From, &d.To, &d.Before, &d.Undoes, &d.Restores, &d.Score, &d.Suggested, &d.ModelSeq, &d.Lesson,
-		when{&d.At}, &d.Hash, &d.Kind, &d.Subject, &d.Lessons, &d.Spam, &d.Warm, &d.Undone)
-	if d.Kind != ledger.OnComment { // one column says what both kinds of entries touch
+func entryRowOf(site int64, d ledger.Entry) entryRow {
+	row := entryRow{Entry: entryPart(d), Ruling: rulingPart(d.Ruling), Teaching: teachingPart(d.Teaching)}
+	row.Entry.Site, row.Ruling.Before = site, d.Touches()
+	return row
+}
+
+func (r *entryRow) entry() ledger.Entry {
+	d := ledger.Entry(r.Entry)
+	d.Ruling, d.Teaching = ledger.Ruling(r.Ruling), ledger.Teaching(r.Teaching)
+	if d.Kind != ledger.OnComment {
 		d.Before, d.Lowest = 0, d.Before
 	}
-	return err
+	return d
+}
+
+// entries reads the entries that the rest of a SELECT chooses.
+func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
+	targets := func(r *entryRow) []any { return append(entryColumns.targets(r), &r.Entry.Undone) }
+	return read(t, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
 // How many ids one statement takes, and how many rows: SQLite's driver takes a time that grows
@@ -57,15 +136,12 @@ func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 	if len(ds) == 0 {
 		return nil
 	}
-	marks := "(" + strings.Repeat("?, ", 24) + "?)"
-	for part := range slices.Chunk(ds, rowsChunk) {
-		args := make([]any, 0, 25*len(part))
-		for _, d := range part {
-			args = append(args, site, d.Seq, d.Batch, d.Comment, d.Version, d.By, d.Action, d.Reason, d.Note,
-				d.From, d.To, d.Touches(), d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, orNull(d.Lesson),
-				stamp(d.At), d.Hash, d.Kind, d.Subject, d.Lessons, d.Spam, d.Warm)
-		}
-		if _, err := t.exec("INSERT INTO decisions ("+decisionColumns+") VALUES "+rowsOf(len(part), marks), args...); err != nil {
+	rows := make([]entryRow, len(ds))
+	for i, d := range ds {
+		rows[i] = entryRowOf(site, d)
+	}
+	for part := range slices.Chunk(rows, rowsChunk) {
+		if _, err := t.exec(entryColumns.insert(len(part)), entryColumns.values(part...)...); err != nil {
 			return fmt.Errorf("insert decisions: %w", err)
 		}
 	}
@@ -90,7 +166,7 @@ func (t *tx) moveHead(site int64, from uint64, last ledger.Entry, n int) error {
 
 // DecisionsAfter implements moderation.LogTx.
 func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
-	return query(t, scanDecision, selectDecisions+`
+	return t.entries(`
 		WHERE  site_id = ?
 		  AND  seq > ?
 		ORDER  BY seq
@@ -100,12 +176,12 @@ func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, 
 // DecisionsBefore implements moderation.LogTx.
 func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	if seq == 0 {
-		return query(t, scanDecision, selectDecisions+`
+		return t.entries(`
 			WHERE  site_id = ?
 			ORDER  BY seq DESC
 			LIMIT  ?`, site, limit)
 	}
-	return query(t, scanDecision, selectDecisions+`
+	return t.entries(`
 		WHERE  site_id = ?
 		  AND  seq < ?
 		ORDER  BY seq DESC
@@ -116,7 +192,7 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry,
 func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error) {
 	var all []ledger.Entry
 	for part := range slices.Chunk(comments, chunk) {
-		ds, err := query(t, scanDecision, selectDecisions+`
+		ds, err := t.entries(`
 			WHERE  site_id = ?
 			  AND  comment_id IN ?
 			ORDER  BY seq`, site, part)
@@ -133,89 +209,8 @@ func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error)
 
 // Batch implements moderation.LogTx.
 func (t *tx) Batch(site int64, batch string) ([]ledger.Entry, error) {
-	return query(t, scanDecision, selectDecisions+`
+	return t.entries(`
 		WHERE  site_id = ?
 		  AND  batch = ?
 		ORDER  BY seq`, site, batch)
-}
-
-// AddLessons implements moderation.LogTx.
-func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
-	for part := range slices.Chunk(ls, rowsChunk) {
-		args := make([]any, 0, 10*len(part))
-		for _, l := range part {
-			args = append(args, site, l.Seq, l.Part, l.Of, l.Label, l.Comment.Text, l.Comment.Author,
-				l.Comment.Email, l.Comment.URL, notNil(l.Salt))
-		}
-		_, err := t.exec(`
-			INSERT INTO lessons (site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn)
-			VALUES `+rowsOf(len(part), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE, 0)"), args...)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// SetStanding implements moderation.LogTx. A seq without a lesson is left out.
-func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
-	for part := range slices.Chunk(seqs, chunk) {
-		_, err := t.exec(`
-			UPDATE lessons
-			SET    standing = ?
-			WHERE  site_id = ?
-			  AND  seq IN ?`, standing, site, part)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Lessons implements moderation.LogTx.
-func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
-	return query(t, scanLesson, selectLessons+`
-		WHERE  site_id = ?
-		  AND  seq BETWEEN ? AND ?
-		ORDER  BY seq, part`, site, after+1, upTo)
-}
-
-const selectLessons = `
-	SELECT seq, part, comment_id, label, body, author, email, url, salt, proof, withdrawn, standing AND withdrawn = 0
-	FROM   lessons `
-
-func scanLesson(r *sql.Rows, l *ledger.Lesson) error {
-	c := &l.Comment
-	return r.Scan(&l.Seq, &l.Part, &l.Of, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL, &l.Salt, &l.Proof, &l.Withdrawn, &l.Counts)
-}
-
-// EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
-func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
-	seq, part := after+1, -1
-	for {
-		lessons, err := query(t, func(r *sql.Rows, l *ledger.Lesson) error {
-			c := &l.Comment
-			return r.Scan(&l.Seq, &l.Part, &l.Label, &c.Text, &c.Author, &c.Email, &c.URL)
-		}, `
-			SELECT seq, part, label, body, author, email, url
-			FROM   lessons
-			WHERE  site_id = ?
-			  AND  (seq, part) > (?, ?)
-			  AND  standing
-			  AND  withdrawn = 0
-			ORDER  BY seq, part
-			LIMIT  ?`, site, seq, part, chunk)
-		if err != nil {
-			return err
-		}
-		for _, l := range lessons {
-			if err := fn(l.Lesson); err != nil {
-				return err
-			}
-			seq, part = l.Seq, l.Part
-		}
-		if len(lessons) < chunk {
-			return nil
-		}
-	}
 }

@@ -1,9 +1,11 @@
 package store
 
 import (
-	"database/sql"
+	"fmt"
 	"slices"
 	"time"
+
+	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/learning/fold"
@@ -18,7 +20,8 @@ func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowe
 		  AND  withdrawn = 0
 		  AND  seq < ?
 		  AND  seq IN (SELECT d.seq FROM decisions AS d
-		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind = 0)`, site, by, site, account)
+		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind = ?)`,
+		site, by, site, account, ledger.OnComment)
 }
 
 // RetireLessons implements moderation.ModelTx.
@@ -37,23 +40,23 @@ const retirable = `
 
 // CountRetirable implements moderation.ModelTx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
-	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) },
-		"SELECT COUNT(*) FROM lessons"+retirable, site, site, stamp(before))
+	return first(query(t, value[int], "SELECT COUNT(*) FROM lessons"+retirable, site, site, stamp(before)))
 }
 
 // EraseLessons implements moderation.ModelTx.
 func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
-	for part := range slices.Chunk(ls, rowsChunk) {
-		args := make([]any, 0, 7*len(part))
-		for _, l := range part {
-			args = append(args, site, l.Seq, l.Part, l.Label, []byte{}, by, orNull(l.Proof))
-		}
-		// They are there: only the rest of each row is named.
-		_, err := t.exec(`
-			INSERT INTO lessons (site_id, seq, part, label, salt, withdrawn, proof, comment_id, body, author, email, url, standing)
-			VALUES `+rowsOf(len(part), "(?, ?, ?, ?, ?, ?, ?, '', '', '', '', '', FALSE)")+`
+	rows := make([]lessonRow, len(ls))
+	for i, l := range ls {
+		gone := ledger.Lesson{Part: l.Part, Proof: l.Proof, Withdrawn: by}
+		gone.Seq, gone.Label = l.Seq, l.Label
+		rows[i] = lessonRowOf(site, gone)
+	}
+	for part := range slices.Chunk(rows, rowsChunk) {
+		// They are there: what is named below is all that changes.
+		_, err := t.exec(lessonColumns.insert(len(part))+`
 			ON CONFLICT (site_id, seq, part) DO UPDATE
-			SET body = '', author = '', email = '', url = '', salt = excluded.salt, withdrawn = excluded.withdrawn, proof = excluded.proof`, args...)
+			SET body = '', author = '', email = '', url = '', salt = excluded.salt,
+			    withdrawn = excluded.withdrawn, proof = excluded.proof`, lessonColumns.values(part...)...)
 		if err != nil {
 			return err
 		}
@@ -63,7 +66,7 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 
 // TakenBy implements moderation.ModelTx.
 func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
-	return query(t, scanLesson, selectLessons+`
+	return t.lessons(`
 		WHERE  site_id   = ?
 		  AND  withdrawn = ?
 		  AND  withdrawn > 0
@@ -72,14 +75,17 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 
 // Copies implements moderation.ModelTx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
-	return query(t, func(r *sql.Rows, seq *uint64) error { return r.Scan(seq) }, `
-		SELECT seq
-		FROM   decisions
-		WHERE  site_id = ?
-		  AND  kind    = 2
-		  AND  undoes  = 0
-		ORDER  BY seq`, site)
+	return query(t, value[uint64], selectCopies, site)
 }
+
+// The kind stands in the text: as an argument it would not lead to the index, which has copies alone.
+var selectCopies = fmt.Sprintf(`
+	SELECT seq
+	FROM   decisions
+	WHERE  site_id = ?
+	  AND  kind    = %d
+	  AND  undoes  = 0
+	ORDER  BY seq`, ledger.Copy)
 
 // takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
 func (t *tx) takeLessons(count, change string, values []any, which string, args ...any) (n int, lowest uint64, err error) {
@@ -87,9 +93,9 @@ func (t *tx) takeLessons(count, change string, values []any, which string, args 
 		n      int
 		lowest uint64
 	}
-	f, err := first(t, func(r *sql.Rows, f *found) error { return r.Scan(&f.n, &f.lowest) }, `
+	f, err := first(query(t, func(f *found) []any { return []any{&f.n, &f.lowest} }, `
 		SELECT COUNT(`+count+`), COALESCE(MIN(seq), 0)
-		FROM   lessons`+which, args...)
+		FROM   lessons`+which, args...))
 	if err != nil || f.lowest == 0 {
 		return 0, 0, err
 	}
@@ -114,15 +120,15 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 		account string
 		n       int
 	}
-	rows, err := query(t, func(r *sql.Rows, o *row) error { return r.Scan(&o.account, &o.n) }, `
+	rows, err := query(t, func(r *row) []any { return []any{&r.account, &r.n} }, `
 		SELECT d.account_id, COUNT(*)
 		FROM   lessons AS l
 		JOIN   decisions AS d ON d.site_id = l.site_id AND d.seq = l.seq
 		WHERE  l.site_id = ?
 		  AND  l.standing
 		  AND  l.withdrawn = 0
-		  AND  d.kind = 0
-		GROUP  BY d.account_id`, site)
+		  AND  d.kind = ?
+		GROUP  BY d.account_id`, site, ledger.OnComment)
 	taught := make(map[string]int, len(rows))
 	for _, r := range rows {
 		taught[r.account] = r.n
@@ -132,7 +138,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 
 // CountLessons implements moderation.ModelTx.
 func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
-	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) }, `
+	return first(query(t, value[int], `
 		SELECT COUNT(*)
 		FROM  (SELECT 1
 		       FROM   lessons AS l
@@ -141,34 +147,46 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 		         AND  l.standing
 		         AND  l.withdrawn = 0
 		         AND  EXISTS (SELECT 1 FROM decisions AS d
-		                      WHERE d.site_id = l.site_id AND d.seq = l.seq AND d.kind = 0)
+		                      WHERE d.site_id = l.site_id AND d.seq = l.seq AND d.kind = ?)
 		       ORDER  BY l.seq DESC
-		       LIMIT  ?) AS capped`, site, label, limit)
+		       LIMIT  ?) AS capped`, site, label, ledger.OnComment, limit))
 }
 
 // LowestTouched implements moderation.ModelTx.
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
-	return first(t, func(r *sql.Rows, lowest *uint64) error { return r.Scan(lowest) }, `
+	return first(query(t, value[uint64], `
 		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
 		FROM   decisions
 		WHERE  site_id = ?
 		  AND  seq     > ?
-		  AND  before  > 0`, site, after)
+		  AND  before  > 0`, site, after))
+}
+
+// A snapshotRow is a row of model_snapshots.
+type snapshotRow struct {
+	Site     int64        `gorm:"column:site_id;primaryKey;autoIncrement:false"`
+	Snapshot snapshotPart `gorm:"embedded"`
+}
+
+func (snapshotRow) TableName() string { return "model_snapshots" }
+
+// A snapshotPart is a fold.Snapshot.
+type snapshotPart struct {
+	Seq   uint64 `gorm:"primaryKey;autoIncrement:false"`
+	AsOf  uint64
+	Model []byte
+	Sum   []byte
 }
 
 // PutSnapshot implements moderation.ModelTx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot) error {
-	_, err := t.exec(`
-		INSERT INTO model_snapshots (site_id, seq, as_of, model, sum) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (site_id, seq) DO UPDATE
-		SET as_of = excluded.as_of, model = excluded.model, sum = excluded.sum`,
-		site, s.Seq, s.AsOf, s.Model, s.Sum)
-	return err
+	row := snapshotRow{Site: site, Snapshot: snapshotPart(s)}
+	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }
 
 // Snapshots implements moderation.ModelTx.
 func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
-	return query(t, func(r *sql.Rows, s *fold.Snapshot) error { return r.Scan(&s.Seq, &s.AsOf) }, `
+	return query(t, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
 		SELECT seq, as_of
 		FROM   model_snapshots
 		WHERE  site_id = ?
@@ -177,9 +195,9 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 
 // Snapshot implements moderation.ModelTx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
-	return first(t, func(r *sql.Rows, s *fold.Snapshot) error {
-		return r.Scan(&s.Seq, &s.AsOf, &s.Model, &s.Sum)
-	}, "SELECT seq, as_of, model, sum FROM model_snapshots WHERE site_id = ? AND seq = ?", site, seq)
+	var row snapshotRow
+	err := found(t.db.Where("site_id = ? AND seq = ?", site, seq).Take(&row).Error)
+	return fold.Snapshot(row.Snapshot), err
 }
 
 // DropSnapshots implements moderation.ModelTx.
@@ -187,6 +205,5 @@ func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	_, err := t.exec("DELETE FROM model_snapshots WHERE site_id = ? AND seq IN ?", site, seqs)
-	return err
+	return mapped(t.db.Where("site_id = ? AND seq IN ?", site, seqs).Delete(&snapshotRow{}).Error)
 }

@@ -1,34 +1,48 @@
 package store
 
 import (
-	"database/sql"
+	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-const pageColumns = "id, site_id, url, title, open, created_at"
-
-func scanPage(r *sql.Rows, p *ground.Page) error {
-	return r.Scan(&p.ID, &p.Site, &p.URL, &p.Title, &p.Open, when{&p.CreatedAt})
+// A pageRow is a row of pages: a ground.Page.
+type pageRow struct {
+	ID        string
+	Site      int64 `gorm:"column:site_id"`
+	URL       string
+	Title     string
+	Open      bool
+	CreatedAt time.Time `gorm:"serializer:micros"`
 }
+
+func (pageRow) TableName() string { return "pages" }
+
+var (
+	pageColumns = columnsOf[pageRow]()
+	selectPages = "SELECT " + pageColumns.names + " FROM pages "
+)
+
+// pages reads the pages that the rest of a SELECT chooses.
+func (t *tx) pages(rest string, args ...any) ([]ground.Page, error) {
+	return read(t, pageColumns.targets, (*pageRow).page, selectPages+rest, args...)
+}
+
+func (r *pageRow) page() ground.Page { return ground.Page(*r) }
 
 // PageByURL implements moderation.SiteTx.
 func (t *tx) PageByURL(site int64, url string) (ground.Page, error) {
-	return first(t, scanPage, `
-		SELECT `+pageColumns+`
-		FROM   pages
+	return first(t.pages(`
 		WHERE  site_id = ?
-		  AND  url     = ?`, site, url)
+		  AND  url     = ?`, site, url))
 }
 
 // PageByID implements moderation.SiteTx.
 func (t *tx) PageByID(site int64, id string) (ground.Page, error) {
-	return first(t, scanPage, `
-		SELECT `+pageColumns+`
-		FROM   pages
-		WHERE  site_id = ?
-		  AND  id      = ?`, site, id)
+	var row pageRow
+	err := found(t.db.Where("site_id = ? AND id = ?", site, id).Take(&row).Error)
+	return ground.Page(row), err
 }
 
 // PagesByID implements moderation.SiteTx.
@@ -36,9 +50,7 @@ func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return query(t, scanPage, `
-		SELECT `+pageColumns+`
-		FROM   pages
+	return t.pages(`
 		WHERE  site_id = ?
 		  AND  id IN ?`, site, ids)
 }
@@ -48,9 +60,7 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 	if len(urls) == 0 {
 		return nil, nil
 	}
-	return query(t, scanPage, `
-		SELECT `+pageColumns+`
-		FROM   pages
+	return t.pages(`
 		WHERE  site_id = ?
 		  AND  url IN ?`, site, urls)
 }
@@ -65,37 +75,29 @@ func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	if err != nil && !isAny(err, ground.ErrNotFound) {
 		return page, err
 	}
-	return first(t, scanPage, `
-		INSERT INTO pages (`+pageColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (site_id, url) DO UPDATE
-		SET title = CASE WHEN pages.title = '' THEN excluded.title ELSE pages.title END
-		RETURNING `+pageColumns,
-		p.ID, p.Site, p.URL, p.Title, p.Open, stamp(p.CreatedAt))
+	return first(read(t, pageColumns.targets, (*pageRow).page, ensurePage, pageColumns.values(pageRow(p))...))
 }
+
+var ensurePage = pageColumns.insert(1) + `
+	ON CONFLICT (site_id, url) DO UPDATE
+	SET title = CASE WHEN pages.title = '' THEN excluded.title ELSE pages.title END
+	RETURNING ` + pageColumns.names
 
 // UpdatePage implements moderation.SiteTx.
 func (t *tx) UpdatePage(p ground.Page) error {
-	return t.one(`
-		UPDATE pages
-		SET    title = ?, url = ?, open = ?
-		WHERE  site_id = ?
-		  AND  id      = ?`, p.Title, p.URL, p.Open, p.Site, p.ID)
+	return changed(t.db.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
+		Select("title", "url", "open").Updates(pageRow(p)))
 }
 
 // Pages implements moderation.SiteTx. After an unknown page there is nothing.
 func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 	if after == "" {
-		return query(t, scanPage, `
-			SELECT `+pageColumns+`
-			FROM   pages
+		return t.pages(`
 			WHERE  site_id = ?
 			ORDER  BY created_at DESC, id DESC
 			LIMIT  ?`, site, limit)
 	}
-	return query(t, scanPage, `
-		SELECT `+pageColumns+`
-		FROM   pages
+	return t.pages(`
 		WHERE  site_id = ?
 		  AND  (created_at, id) < (SELECT created_at, id FROM pages WHERE site_id = ? AND id = ?)
 		ORDER  BY created_at DESC, id DESC
@@ -120,7 +122,7 @@ func (t *tx) countByPage(site int64, pages []string, state comment.State) (map[s
 		page string
 		n    int
 	}
-	counts, err := query(t, func(r *sql.Rows, c *count) error { return r.Scan(&c.page, &c.n) }, `
+	counts, err := query(t, func(c *count) []any { return []any{&c.page, &c.n} }, `
 		SELECT page_id, COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?

@@ -1,8 +1,8 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -10,19 +10,27 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 )
 
+// An accountRow is a row of accounts, with its roles on single sites.
 type accountRow struct {
-	ID       string `gorm:"primaryKey"`
-	Email    string
-	Name     string
-	Password string
-	Disabled bool
-	AllSites people.Role
-	Created  micros     `gorm:"column:created_at"`
-	Grants   []grantRow `gorm:"foreignKey:AccountID"`
+	Account accountPart `gorm:"embedded"`
+	Grants  []grantRow  `gorm:"foreignKey:AccountID"`
 }
 
 func (accountRow) TableName() string { return "accounts" }
 
+// An accountPart is a people.Account.
+type accountPart struct {
+	ID        string `gorm:"primaryKey"`
+	Email     string
+	Name      string
+	Password  string
+	Disabled  bool
+	AllSites  people.Role
+	Roles     map[int64]people.Role `gorm:"-"` // grants
+	CreatedAt time.Time             `gorm:"serializer:micros;autoCreateTime:false"`
+}
+
+// A grantRow is a row of grants: what an account is on one site.
 type grantRow struct {
 	AccountID string `gorm:"primaryKey"`
 	SiteID    int64  `gorm:"primaryKey;autoIncrement:false"`
@@ -32,10 +40,8 @@ type grantRow struct {
 func (grantRow) TableName() string { return "grants" }
 
 func (r accountRow) account() people.Account {
-	a := people.Account{
-		ID: r.ID, Email: r.Email, Name: r.Name, Password: r.Password, Disabled: r.Disabled,
-		AllSites: r.AllSites, Roles: map[int64]people.Role{}, CreatedAt: r.Created.time(),
-	}
+	a := people.Account(r.Account)
+	a.Roles = map[int64]people.Role{}
 	for _, g := range r.Grants {
 		a.Roles[g.SiteID] = g.Role
 	}
@@ -92,10 +98,7 @@ func (t *tx) account(where, value string) (people.Account, error) {
 
 // InsertAccount implements moderation.PeopleTx.
 func (t *tx) InsertAccount(a people.Account) error {
-	row := accountRow{
-		ID: a.ID, Email: a.Email, Name: a.Name, Password: a.Password, Disabled: a.Disabled,
-		AllSites: a.AllSites, Created: stamp(a.CreatedAt),
-	}
+	row := accountRow{Account: accountPart(a)}
 	done := t.db.Omit(clause.Associations).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error != nil {
 		return mapped(done.Error)
@@ -108,9 +111,8 @@ func (t *tx) InsertAccount(a people.Account) error {
 
 // UpdateAccount implements moderation.PeopleTx.
 func (t *tx) UpdateAccount(a people.Account) error {
-	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).Updates(map[string]any{
-		"name": a.Name, "password": a.Password, "disabled": a.Disabled, "all_sites": a.AllSites,
-	}))
+	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).
+		Select("name", "password", "disabled", "all_sites").Updates(accountRow{Account: accountPart(a)}))
 	if err != nil {
 		return err
 	}
@@ -136,46 +138,23 @@ func (t *tx) DeleteAccount(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&accountRow{}))
 }
 
+// A tokenRow is a row of tokens: a people.Token.
 type tokenRow struct {
 	ID        string `gorm:"primaryKey"`
 	Hash      []byte
-	AccountID string
+	Account   string `gorm:"column:account_id"`
 	Name      string
-	Sites     string
+	Sites     []int64 `gorm:"serializer:list"`
 	Scope     people.Scope
-	Created   micros `gorm:"column:created_at"`
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
 }
 
 func (tokenRow) TableName() string { return "tokens" }
 
-func (r tokenRow) token() (people.Token, error) {
-	k := people.Token{
-		ID: r.ID, Hash: r.Hash, Account: r.AccountID, Name: r.Name, Scope: r.Scope, CreatedAt: r.Created.time(),
-	}
-	if err := json.Unmarshal([]byte(r.Sites), &k.Sites); err != nil {
-		return k, fmt.Errorf("read the sites of token %s: %w", r.ID, err)
-	}
-	return k, nil
-}
-
-// siteList writes the sites that a token is bound to. Nil and none are alike: all.
-func siteList(sites []int64) (string, error) {
-	if len(sites) == 0 {
-		return "[]", nil
-	}
-	b, err := json.Marshal(sites)
-	return string(b), err
-}
-
 // InsertToken implements moderation.PeopleTx.
 func (t *tx) InsertToken(k people.Token) error {
-	sites, err := siteList(k.Sites)
-	if err != nil {
-		return err
-	}
-	return mapped(t.db.Create(&tokenRow{
-		ID: k.ID, Hash: k.Hash, AccountID: k.Account, Name: k.Name, Sites: sites, Scope: k.Scope, Created: stamp(k.CreatedAt),
-	}).Error)
+	row := tokenRow(k)
+	return mapped(t.db.Create(&row).Error)
 }
 
 // TokenByHash implements moderation.PeopleTx.
@@ -186,10 +165,8 @@ func (t *tx) TokenByID(id string) (people.Token, error) { return t.token("id = ?
 
 func (t *tx) token(where string, value any) (people.Token, error) {
 	var row tokenRow
-	if err := t.db.Where(where, value).Take(&row).Error; err != nil {
-		return people.Token{}, found(err)
-	}
-	return row.token()
+	err := found(t.db.Where(where, value).Take(&row).Error)
+	return people.Token(row), err
 }
 
 // Tokens implements moderation.PeopleTx.
@@ -204,22 +181,15 @@ func (t *tx) Tokens(account string) ([]people.Token, error) {
 	}
 	tokens := make([]people.Token, len(rows))
 	for i, row := range rows {
-		var err error
-		if tokens[i], err = row.token(); err != nil {
-			return nil, err
-		}
+		tokens[i] = people.Token(row)
 	}
 	return tokens, nil
 }
 
 // UpdateToken implements moderation.PeopleTx.
 func (t *tx) UpdateToken(k people.Token) error {
-	sites, err := siteList(k.Sites)
-	if err != nil {
-		return err
-	}
 	return changed(t.db.Model(&tokenRow{}).Where("id = ?", k.ID).
-		Updates(map[string]any{"name": k.Name, "sites": sites, "scope": k.Scope}))
+		Select("name", "sites", "scope").Updates(tokenRow(k)))
 }
 
 // DeleteToken implements moderation.PeopleTx.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -58,9 +57,7 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 			args = append(args, stamp(c.At), c.ID)
 		}
 	}
-	return query(t, scanComment, `
-		SELECT `+commentColumns+`
-		FROM   comments`+where+`
+	return t.comments(where+`
 		ORDER  BY `+by.order+`
 		LIMIT  ?`, append(args, q.Limit)...)
 }
@@ -78,14 +75,14 @@ func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit in
 	if view == comment.ViewSuspected {
 		where, args = "AND score >= ?", append(args, suspect)
 	}
-	return first(t, func(r *sql.Rows, n *int) error { return r.Scan(n) }, `
+	return first(query(t, value[int], `
 		SELECT COUNT(*)
 		FROM   (SELECT 1
 		        FROM   comments
 		        WHERE  site_id = ?
 		          AND  state   = ?
 		          `+where+`
-		        LIMIT  ?) AS capped`, append(args, limit)...)
+		        LIMIT  ?) AS capped`, append(args, limit)...))
 }
 
 // StalePending implements moderation.CommentTx.
@@ -94,9 +91,7 @@ func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limi
 	if !known {
 		return nil, fmt.Errorf("read stale comments: no order %q", order)
 	}
-	return query(t, scanComment, `
-		SELECT `+commentColumns+`
-		FROM   comments
+	return t.comments(`
 		WHERE  site_id = ?
 		  AND  state   = ?
 		  AND  model_seq < ?
@@ -105,17 +100,18 @@ func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limi
 }
 
 // Writers implements moderation.CommentTx.
-func (t *tx) Writers(site int64, writers [][]byte) (map[string]comment.History, error) {
-	histories := make(map[string]comment.History, len(writers))
-	if len(writers) == 0 {
+func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, error) {
+	histories := make(map[string]comment.History, len(hashes))
+	if len(hashes) == 0 {
 		return histories, nil
 	}
 	type row struct {
 		writer  []byte
 		history comment.History
+		first   int64
 	}
-	rows, err := query(t, func(r *sql.Rows, w *row) error {
-		return r.Scan(&w.writer, &w.history.Approved, &w.history.Refused, when{&w.history.FirstSeen})
+	rows, err := query(t, func(r *row) []any {
+		return []any{&r.writer, &r.history.Approved, &r.history.Refused, &r.first}
 	}, `
 		SELECT writer,
 		       COUNT(CASE WHEN state = ? THEN 1 END),
@@ -124,11 +120,12 @@ func (t *tx) Writers(site int64, writers [][]byte) (map[string]comment.History, 
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  writer IN ?
-		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, writers)
+		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, hashes)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
+		r.history.FirstSeen = unstamp(r.first)
 		histories[string(r.writer)] = r.history
 	}
 	return histories, nil

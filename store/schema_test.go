@@ -140,7 +140,8 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 // Every model of gorm's names exactly the columns of its table.
 func TestModelsAreTheTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
-		for _, model := range []any{siteRow{}, accountRow{}, grantRow{}, sessionRow{}, tokenRow{}, linkRow{}} {
+		for _, model := range []any{siteRow{}, accountRow{}, grantRow{}, sessionRow{}, tokenRow{}, linkRow{},
+			commentRow{}, entryRow{}, lessonRow{}, headRow{}, snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}} {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

@@ -8,46 +8,36 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 )
 
+// A sessionRow is a row of sessions: a people.Session.
 type sessionRow struct {
 	Hash      []byte `gorm:"primaryKey"`
 	ID        string
-	AccountID string
+	Account   string `gorm:"column:account_id"`
 	Agent     string
-	Created   micros `gorm:"column:created_at"`
-	Seen      micros `gorm:"column:seen_at"`
-	Expires   micros `gorm:"column:expires_at"`
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+	SeenAt    time.Time `gorm:"serializer:micros"`
+	ExpiresAt time.Time `gorm:"serializer:micros"`
 }
 
 func (sessionRow) TableName() string { return "sessions" }
 
-func (r sessionRow) session() people.Session {
-	return people.Session{
-		Hash: r.Hash, ID: r.ID, Account: r.AccountID, Agent: r.Agent,
-		CreatedAt: r.Created.time(), SeenAt: r.Seen.time(), ExpiresAt: r.Expires.time(),
-	}
-}
-
 // InsertSession implements moderation.PeopleTx.
 func (t *tx) InsertSession(s people.Session) error {
-	return mapped(t.db.Create(&sessionRow{
-		Hash: s.Hash, ID: s.ID, AccountID: s.Account, Agent: s.Agent,
-		Created: stamp(s.CreatedAt), Seen: stamp(s.SeenAt), Expires: stamp(s.ExpiresAt),
-	}).Error)
+	row := sessionRow(s)
+	return mapped(t.db.Create(&row).Error)
 }
 
 // SessionByHash implements moderation.PeopleTx.
 func (t *tx) SessionByHash(hash []byte) (people.Session, error) {
 	var row sessionRow
-	if err := t.db.Where("hash = ?", hash).Take(&row).Error; err != nil {
-		return people.Session{}, found(err)
-	}
-	return row.session(), nil
+	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
+	return people.Session(row), err
 }
 
 // TouchSession implements moderation.PeopleTx.
 func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
 	return changed(t.db.Model(&sessionRow{}).Where("hash = ?", hash).
-		Updates(map[string]any{"seen_at": stamp(seen), "expires_at": stamp(expires)}))
+		Select("seen_at", "expires_at").Updates(sessionRow{SeenAt: seen, ExpiresAt: expires}))
 }
 
 // Sessions implements moderation.PeopleTx.
@@ -58,7 +48,7 @@ func (t *tx) Sessions(account string) ([]people.Session, error) {
 	}
 	sessions := make([]people.Session, len(rows))
 	for i, row := range rows {
-		sessions[i] = row.session()
+		sessions[i] = people.Session(row)
 	}
 	return sessions, nil
 }
@@ -78,28 +68,18 @@ func (t *tx) PruneSessions(before time.Time) error {
 	return mapped(t.db.Where("expires_at < ?", stamp(before)).Delete(&sessionRow{}).Error)
 }
 
+// A linkRow is a row of links: a people.Link.
 type linkRow struct {
-	Hash      []byte `gorm:"primaryKey"`
-	AccountID *string
-	Expires   micros `gorm:"column:expires_at"`
+	Hash      []byte    `gorm:"primaryKey"`
+	Account   string    `gorm:"column:account_id;serializer:null"`
+	ExpiresAt time.Time `gorm:"serializer:micros"`
 }
 
 func (linkRow) TableName() string { return "links" }
 
-func (r linkRow) link() people.Link {
-	l := people.Link{Hash: r.Hash, ExpiresAt: r.Expires.time()}
-	if r.AccountID != nil {
-		l.Account = *r.AccountID
-	}
-	return l
-}
-
 // InsertLink implements moderation.PeopleTx.
 func (t *tx) InsertLink(l people.Link) error {
-	row := linkRow{Hash: l.Hash, Expires: stamp(l.ExpiresAt)}
-	if l.Account != "" {
-		row.AccountID = &l.Account
-	}
+	row := linkRow(l)
 	return mapped(t.db.Create(&row).Error)
 }
 
@@ -110,16 +90,14 @@ func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	if err := changed(done); err != nil {
 		return people.Link{}, err
 	}
-	return taken[0].link(), nil
+	return people.Link(taken[0]), nil
 }
 
 // LinkByHash implements moderation.PeopleTx.
 func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
 	var row linkRow
-	if err := t.db.Where("hash = ?", hash).Take(&row).Error; err != nil {
-		return people.Link{}, found(err)
-	}
-	return row.link(), nil
+	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
+	return people.Link(row), err
 }
 
 // PruneLinks implements moderation.PeopleTx.

@@ -1,51 +1,25 @@
 package store
 
 import (
-	"database/sql"
-	"encoding/json"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/ground"
 )
 
+// A siteRow is a row of sites: a ground.Site.
 type siteRow struct {
-	ID       int64 `gorm:"primaryKey"`
-	Key      string
-	Name     string
-	Origins  string
-	Settings string
-	Created  micros `gorm:"column:created_at"`
+	ID        int64 `gorm:"primaryKey"`
+	Key       string
+	Name      string
+	Origins   []string        `gorm:"serializer:list"`
+	Settings  ground.Settings `gorm:"serializer:json"`
+	CreatedAt time.Time       `gorm:"serializer:micros;autoCreateTime:false"`
 }
 
 func (siteRow) TableName() string { return "sites" }
-
-func (r siteRow) site() (ground.Site, error) {
-	s := ground.Site{ID: r.ID, Key: r.Key, Name: r.Name, CreatedAt: r.Created.time()}
-	if err := json.Unmarshal([]byte(r.Origins), &s.Origins); err != nil {
-		return s, fmt.Errorf("read the origins of site %s: %w", r.Key, err)
-	}
-	if err := json.Unmarshal([]byte(r.Settings), &s.Settings); err != nil {
-		return s, fmt.Errorf("read the settings of site %s: %w", r.Key, err)
-	}
-	return s, nil
-}
-
-func siteRowOf(s ground.Site) (siteRow, error) {
-	origins, err := json.Marshal(s.Origins)
-	if err != nil {
-		return siteRow{}, fmt.Errorf("write the origins: %w", err)
-	}
-	settings, err := json.Marshal(s.Settings)
-	if err != nil {
-		return siteRow{}, fmt.Errorf("write the settings: %w", err)
-	}
-	return siteRow{
-		ID: s.ID, Key: s.Key, Name: s.Name, Created: stamp(s.CreatedAt),
-		Origins: string(origins), Settings: string(settings),
-	}, nil
-}
 
 // Sites implements moderation.SiteTx.
 func (t *tx) Sites() ([]ground.Site, error) {
@@ -55,10 +29,7 @@ func (t *tx) Sites() ([]ground.Site, error) {
 	}
 	sites := make([]ground.Site, len(rows))
 	for i, row := range rows {
-		var err error
-		if sites[i], err = row.site(); err != nil {
-			return nil, err
-		}
+		sites[i] = ground.Site(row)
 	}
 	return sites, nil
 }
@@ -66,18 +37,13 @@ func (t *tx) Sites() ([]ground.Site, error) {
 // SiteByKey implements moderation.SiteTx.
 func (t *tx) SiteByKey(key string) (ground.Site, error) {
 	var row siteRow
-	if err := t.db.Where("key = ?", key).Take(&row).Error; err != nil {
-		return ground.Site{}, found(err)
-	}
-	return row.site()
+	err := found(t.db.Where("key = ?", key).Take(&row).Error)
+	return ground.Site(row), err
 }
 
 // InsertSite implements moderation.SiteTx.
 func (t *tx) InsertSite(s *ground.Site) error {
-	row, err := siteRowOf(*s)
-	if err != nil {
-		return err
-	}
+	row := siteRow(*s)
 	row.ID = 0 // the database's to give
 	done := t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error != nil {
@@ -87,18 +53,13 @@ func (t *tx) InsertSite(s *ground.Site) error {
 		return ground.ErrTaken
 	}
 	s.ID = row.ID
-	_, err = t.exec("INSERT INTO heads (site_id, seq) VALUES (?, 0)", s.ID)
-	return err
+	return mapped(t.db.Create(&headRow{Site: s.ID}).Error)
 }
 
 // UpdateSite implements moderation.SiteTx.
 func (t *tx) UpdateSite(s ground.Site) error {
-	row, err := siteRowOf(s)
-	if err != nil {
-		return err
-	}
 	return changed(t.db.Model(&siteRow{}).Where("id = ?", s.ID).
-		Updates(map[string]any{"name": row.Name, "origins": row.Origins, "settings": row.Settings}))
+		Select("name", "origins", "settings").Updates(siteRow(s)))
 }
 
 // belowSites are the tables with rows of a site, each before those that it refers to.
@@ -113,19 +74,26 @@ func (t *tx) DeleteSite(id int64) error {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
 	}
-	return t.one("DELETE FROM sites WHERE id = ?", id)
+	return changed(t.db.Where("id = ?", id).Delete(&siteRow{}))
 }
+
+// A metaRow is a row of meta: what the program keeps of the database as a whole.
+type metaRow struct {
+	Name  string `gorm:"primaryKey"`
+	Value []byte
+}
+
+func (metaRow) TableName() string { return "meta" }
 
 // Meta implements moderation.SiteTx.
 func (t *tx) Meta(name string) ([]byte, error) {
-	return first(t, func(r *sql.Rows, value *[]byte) error { return r.Scan(value) },
-		"SELECT value FROM meta WHERE name = ?", name)
+	var row metaRow
+	err := found(t.db.Where("name = ?", name).Take(&row).Error)
+	return row.Value, err
 }
 
 // SetMeta implements moderation.SiteTx.
 func (t *tx) SetMeta(name string, value []byte) error {
-	_, err := t.exec(`
-		INSERT INTO meta (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, notNil(value))
-	return err
+	row := metaRow{Name: name, Value: notNil(value)}
+	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }

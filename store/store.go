@@ -118,5 +118,6 @@ func gormConfig() *gorm.Config {
 		Logger:                 logger.Discard,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
+		QueryFields:            true, // the columns of the row, not *: a migration may add one meanwhile
 	}
 }

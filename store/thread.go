@@ -4,9 +4,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-const selectShown = `
-	SELECT ` + commentColumns + `
-	FROM   comments
+const shown = `
 	WHERE  site_id = ?
 	  AND  page_id = ?
 	  AND  shown`
@@ -18,19 +16,19 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 		place, after = q.From, " >="
 	}
 	if q.Order == comment.OldestRoots {
-		return query(t, scanComment, selectShown+`
+		return t.comments(shown+`
 			  AND  path`+after+` ?
 			ORDER  BY path
 			LIMIT  ?`, q.Site, q.Page, place, q.Limit)
 	}
 	if place == "" {
-		return query(t, scanComment, selectShown+`
+		return t.comments(shown+`
 			ORDER  BY root DESC, path
 			LIMIT  ?`, q.Site, q.Page, q.Limit)
 	}
 	// First what is left of the thread that place is in, then the older threads: as one
 	// condition the database would read the whole of that thread again for each page.
-	rest, err := query(t, scanComment, selectShown+`
+	rest, err := t.comments(shown+`
 		  AND  root = ?
 		  AND  path`+after+` ?
 		ORDER  BY path
@@ -38,7 +36,7 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	if err != nil || len(rest) == q.Limit {
 		return rest, err
 	}
-	older, err := query(t, scanComment, selectShown+`
+	older, err := t.comments(shown+`
 		  AND  root < ?
 		ORDER  BY root DESC, path
 		LIMIT  ?`, q.Site, q.Page, root(place), q.Limit-len(rest))

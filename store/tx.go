@@ -2,10 +2,7 @@ package store
 
 import (
 	"cmp"
-	"database/sql"
 	"errors"
-	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -47,26 +44,16 @@ func (t *tx) one(statement string, args ...any) error {
 	return err
 }
 
-// query returns all rows of a query, each read by scan.
-func query[T any](t *tx, scan func(*sql.Rows, *T) error, statement string, args ...any) (all []T, err error) {
-	rows, err := t.db.Raw(statement, args...).Rows()
-	if err != nil {
-		return nil, mapped(err)
-	}
-	defer func() { err = mapped(errors.Join(err, rows.Close())) }()
-	for rows.Next() {
-		var row T
-		if err := scan(rows, &row); err != nil {
-			return nil, fmt.Errorf("read a row: %w", err)
-		}
-		all = append(all, row)
-	}
-	return all, rows.Err()
+// query returns the rows of a query, each read into what targets points to.
+func query[T any](t *tx, targets func(*T) []any, statement string, args ...any) ([]T, error) {
+	return read(t, targets, func(row *T) T { return *row }, statement, args...)
 }
 
+// value is the target of a query for one column.
+func value[T any](v *T) []any { return []any{v} }
+
 // first returns the first row of a query, or ErrNotFound.
-func first[T any](t *tx, scan func(*sql.Rows, *T) error, statement string, args ...any) (T, error) {
-	all, err := query(t, scan, statement, args...)
+func first[T any](all []T, err error) (T, error) {
 	if err != nil || len(all) == 0 {
 		var none T
 		return none, cmp.Or(err, ground.ErrNotFound)
@@ -97,55 +84,4 @@ func isAny(err error, targets ...error) bool {
 		}
 	}
 	return false
-}
-
-// micros is a time as it is stored: microseconds since 1970, 0 for none.
-type micros int64
-
-func stamp(t time.Time) micros {
-	if t.IsZero() {
-		return 0
-	}
-	return micros(t.UnixMicro())
-}
-
-func (m micros) time() time.Time {
-	if m == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(int64(m)).UTC()
-}
-
-// when reads micros into a time.
-type when struct{ *time.Time }
-
-// Scan implements sql.Scanner.
-func (w when) Scan(v any) error {
-	n, ok := v.(int64)
-	if !ok {
-		return fmt.Errorf("a time is stored as %T", v)
-	}
-	*w.Time = micros(n).time()
-	return nil
-}
-
-// text reads a text that may be NULL into a string.
-type text struct{ *string }
-
-// Scan implements sql.Scanner.
-func (s text) Scan(v any) error {
-	var n sql.NullString
-	if err := n.Scan(v); err != nil {
-		return err
-	}
-	*s.string = n.String
-	return nil
-}
-
-// orNull stores "" and nil as NULL.
-func orNull[T ~string | ~[]byte](v T) any {
-	if len(v) == 0 {
-		return nil
-	}
-	return v
 }

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/ledger"
+)
+
+// A lessonRow is a row of lessons.
+type lessonRow struct {
+	Site     int64        `gorm:"column:site_id"`
+	Lesson   lessonPart   `gorm:"embedded"`
+	Taught   taughtPart   `gorm:"embedded"`
+	Document documentPart `gorm:"embedded"`
+	Standing bool
+}
+
+func (lessonRow) TableName() string { return "lessons" }
+
+// A lessonPart is a ledger.Lesson.
+type lessonPart struct {
+	classifier.Lesson `gorm:"-"` // a taughtPart
+	Part              int
+	Of                string `gorm:"column:comment_id"`
+	Salt              []byte
+	Proof             []byte `gorm:"serializer:null"`
+	Withdrawn         uint64
+	Counts            bool `gorm:"-"`
+}
+
+// A taughtPart is a classifier.Lesson.
+type taughtPart struct {
+	Seq     uint64
+	Label   classifier.Label
+	Comment classifier.Comment `gorm:"-"` // a documentPart
+}
+
+// A documentPart is a classifier.Comment.
+type documentPart struct {
+	Text   string `gorm:"column:body"`
+	Author string
+	Email  string
+	URL    string
+}
+
+var (
+	lessonColumns = columnsOf[lessonRow]()
+	selectLessons = "SELECT " + lessonColumns.names + " FROM lessons "
+
+	// What a model is made of.
+	taughtColumns = lessonColumns.only("seq", "part", "label", "body", "author", "email", "url")
+	selectTaught  = "SELECT " + taughtColumns.names + " FROM lessons "
+)
+
+func lessonRowOf(site int64, l ledger.Lesson) lessonRow {
+	l.Salt = notNil(l.Salt)
+	return lessonRow{
+		Site: site, Lesson: lessonPart(l), Taught: taughtPart(l.Lesson), Document: documentPart(l.Comment),
+		Standing: true,
+	}
+}
+
+func (r *lessonRow) lesson() ledger.Lesson {
+	l := ledger.Lesson(r.Lesson)
+	l.Lesson = classifier.Lesson(r.Taught)
+	l.Comment = classifier.Comment(r.Document)
+	l.Counts = r.Standing && l.Withdrawn == 0
+	return l
+}
+
+// lessons reads the lessons that the rest of a SELECT chooses.
+func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
+	return read(t, lessonColumns.targets, (*lessonRow).lesson, selectLessons+rest, args...)
+}
+
+// AddLessons implements moderation.LogTx.
+func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
+	rows := make([]lessonRow, len(ls))
+	for i, l := range ls {
+		rows[i] = lessonRowOf(site, l)
+	}
+	for part := range slices.Chunk(rows, rowsChunk) {
+		if _, err := t.exec(lessonColumns.insert(len(part)), lessonColumns.values(part...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetStanding implements moderation.LogTx. A seq without a lesson is left out.
+func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
+	for part := range slices.Chunk(seqs, chunk) {
+		_, err := t.exec(`
+			UPDATE lessons
+			SET    standing = ?
+			WHERE  site_id = ?
+			  AND  seq IN ?`, standing, site, part)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lessons implements moderation.LogTx.
+func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
+	return t.lessons(`
+		WHERE  site_id = ?
+		  AND  seq BETWEEN ? AND ?
+		ORDER  BY seq, part`, site, after+1, upTo)
+}
+
+// EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
+func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
+	seq, part := after+1, -1
+	for {
+		lessons, err := read(t, taughtColumns.targets, (*lessonRow).lesson, selectTaught+`
+			WHERE  site_id = ?
+			  AND  (seq, part) > (?, ?)
+			  AND  standing
+			  AND  withdrawn = 0
+			ORDER  BY seq, part
+			LIMIT  ?`, site, seq, part, chunk)
+		if err != nil {
+			return err
+		}
+		for _, l := range lessons {
+			if err := fn(l.Lesson); err != nil {
+				return err
+			}
+			seq, part = l.Seq, l.Part
+		}
+		if len(lessons) < chunk {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"gorm.io/gorm/schema"
+)
+
+// serializers are how a column holds what Go says otherwise, by the name that tags give it.
+var serializers = map[string]schema.SerializerInterface{"micros": micros{}, "null": null{}, "list": list{}}
+
+// micros keep a time as microseconds since 1970, 0 for none.
+type micros struct{}
+
+// Scan implements schema.SerializerInterface.
+func (micros) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a time is stored as %T", v)
+	}
+	*at(field, row).Addr().Interface().(*time.Time) = unstamp(n)
+	return nil
+}
+
+// Value implements schema.SerializerInterface.
+func (micros) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
+	return stamp(v.(time.Time)), nil
+}
+
+// stamp is a time as it is stored.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// unstamp is the time that was stored.
+func unstamp(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// null keeps an empty text, or empty bytes, as NULL.
+type null struct{}
+
+// Scan implements schema.SerializerInterface.
+func (null) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
+	to := at(field, row)
+	switch v := v.(type) {
+	case nil:
+		to.SetZero()
+	case string:
+		to.SetString(v)
+	case []byte:
+		to.SetBytes(bytes.Clone(v)) // it is the driver's own
+	default:
+		return fmt.Errorf("%s is stored as %T", field.DBName, v)
+	}
+	return nil
+}
+
+// Value implements schema.SerializerInterface.
+func (null) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
+	switch v := v.(type) {
+	case string:
+		if v != "" {
+			return v, nil
+		}
+	case []byte:
+		if len(v) > 0 {
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+// list keeps a slice as JSON. Nil and none are alike.
+type list struct{}
+
+const emptyList = "[]"
+
+// Scan implements schema.SerializerInterface.
+func (list) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("%s is stored as %T", field.DBName, v)
+	}
+	to := at(field, row)
+	to.SetZero()
+	if text == emptyList {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), to.Addr().Interface()); err != nil {
+		return fmt.Errorf("read %s: %w", field.DBName, err)
+	}
+	return nil
+}
+
+// Value implements schema.SerializerInterface.
+func (list) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any) (any, error) {
+	if reflect.ValueOf(v).Len() == 0 {
+		return emptyList, nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", field.DBName, err)
+	}
+	return string(b), nil
+}
