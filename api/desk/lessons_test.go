@@ -65,8 +65,6 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	b.open("/moderate/blog/log").sees("Olga erased for good what was taught before " + today)
 }
 
-func second[T any](_ T, err error) error { return err }
-
 func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
 	w := newWorld(t)
 	w.account("Mara", people.Moderator)
