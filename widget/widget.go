@@ -37,7 +37,8 @@ func Files() []File {
 			panic(err) // it was listed above
 		}
 		sum := sha256.Sum256(body)
-		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body, Version: hex.EncodeToString(sum[:6])})
+		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body,
+			Version: hex.EncodeToString(sum[:6])})
 	}
 	return files
 }

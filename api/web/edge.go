@@ -102,7 +102,8 @@ func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) 
 // method keeps made-up methods out of the log.
 func method(m string) string {
 	switch m {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodPut:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+		http.MethodPut:
 		return m
 	}
 	return "other"

@@ -15,8 +15,10 @@ type Policy string
 // The policies: a page without script, and the desk, whose one script may only make nodes.
 // Everything comes from the service itself, nothing may frame it, no style stands inline.
 const (
-	NoScript  Policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	OwnScript Policy = NoScript + "; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+	NoScript Policy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	OwnScript Policy = NoScript +
+		"; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 // Render answers with a page. It is executed before anything is sent, so that a failing

@@ -117,7 +117,8 @@ func (c accountListCmd) Run(a *app) error {
 				if line.Disabled {
 					state = "disabled"
 				}
-				lines, rows = append(lines, line), append(rows, []string{line.Email, line.Name, line.Role, where, state})
+				lines = append(lines, line)
+				rows = append(rows, []string{line.Email, line.Name, line.Role, where, state})
 			}
 		}
 		if c.JSON {
@@ -197,7 +198,8 @@ func (a *app) setDisabled(email string, disabled bool) error {
 		if i < 0 {
 			return fmt.Errorf("no account has the e-mail %s", email)
 		}
-		if _, err := r.identity.SetAccount(ctx, people.Operator, accounts[i].ID, identity.AccountChange{Disabled: &disabled}); err != nil {
+		if _, err := r.identity.SetAccount(ctx, people.Operator, accounts[i].ID,
+			identity.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}
 		if disabled {

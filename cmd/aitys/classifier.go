@@ -178,7 +178,8 @@ func (c classifierRebuildCmd) Run(a *app) error {
 			return err
 		}
 		out := rebuiltLine{
-			Site: site.Key, Lessons: made.Lessons, Entry: made.Entry, Bytes: made.Bytes, Base: made.Base, Same: made.Same,
+			Site: site.Key, Lessons: made.Lessons, Entry: made.Entry, Bytes: made.Bytes,
+			Base: made.Base, Same: made.Same,
 			Damaged: append([]uint64{}, made.Damaged...), Dropped: append([]uint64{}, made.Dropped...),
 			Seconds: time.Since(began).Seconds(),
 		}

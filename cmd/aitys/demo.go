@@ -82,6 +82,7 @@ func (a *app) seed(password string, b *demo.Blog, origins []string) (token strin
 		return "", err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	rooms := demo.Rooms{Clock: clock, Process: r.process, Identity: r.identity, Learning: r.learning, Moderation: r.service}
+	rooms := demo.Rooms{Clock: clock, Process: r.process, Identity: r.identity, Learning: r.learning,
+		Moderation: r.service}
 	return demo.Seed(a.ctx, rooms, b, password, origins)
 }

@@ -130,7 +130,8 @@ func (d *doctor) health(db *store.DB, isSQLite bool) bool {
 	}
 	d.clock(h.Clock)
 	if h.OldestWrite > 5*time.Second {
-		d.warn("followers", "a transaction has been writing for %v; until it ends nobody hears of what others write", h.OldestWrite.Round(time.Second))
+		d.warn("followers", "a transaction has been writing for %v; until it ends nobody hears of what others write",
+			h.OldestWrite.Round(time.Second))
 	} else {
 		d.ok("followers", "nothing holds them back")
 	}
@@ -201,7 +202,8 @@ func (d *doctor) origins(site ground.Site) {
 	}
 	for _, origin := range site.Origins {
 		if d.public != nil && d.public.Scheme == "http" && strings.HasPrefix(origin, "https:") && !local(d.public) {
-			d.fail(check, fmt.Errorf("browsers do not load comments from %s into %s: the service needs https too", d.public, origin))
+			d.fail(check, fmt.Errorf("browsers do not load comments from %s into %s: the service needs https too",
+				d.public, origin))
 			return
 		}
 	}
@@ -265,7 +267,8 @@ func (d *doctor) proxy(list []string) {
 	case len(trusted) > 0:
 		d.ok("proxy", "a reader's address is the last of X-Forwarded-For that is not in %v", trusted)
 	case d.public != nil && d.public.Scheme == "https":
-		d.warn("proxy", "https means a proxy, and none is trusted: all readers have its address, and share one limit; name it with --trusted-proxy")
+		d.warn("proxy", "https means a proxy, and none is trusted: "+
+			"all readers have its address, and share one limit; name it with --trusted-proxy")
 	default:
 		d.ok("proxy", "none: a reader's address is that of the connection")
 	}

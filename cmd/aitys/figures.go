@@ -18,8 +18,10 @@ import (
 func (a *app) eval(site ground.Site, q learning.Quality, w *learning.WhatIf) error {
 	rows := [][]string{
 		{"decided", fmt.Sprintf("%d comments%s", q.Decisions, between(q.From, q.To))},
-		{"measured", fmt.Sprintf("%d of them: %d approved, %d spam", q.Filter.Ham+q.Filter.Spam, q.Filter.Ham, q.Filter.Spam)},
-		{"not measured", fmt.Sprintf("%d refused for another reason, %d judged before the filter was warm, %d it had been taught already, %d withdrawn",
+		{"measured", fmt.Sprintf("%d of them: %d approved, %d spam",
+			q.Filter.Ham+q.Filter.Spam, q.Filter.Ham, q.Filter.Spam)},
+		{"not measured", fmt.Sprintf("%d refused for another reason, %d judged before the filter was warm, "+
+			"%d it had been taught already, %d withdrawn",
 			q.Refused, q.Cold, q.Known, q.Withdrawn)},
 		{"taught", fmt.Sprintf("%s approved, %s spam%s", capped(q.Tally.Ham), capped(q.Tally.Spam), enough(q.Tally))},
 	}
@@ -32,7 +34,8 @@ func (a *app) eval(site ground.Site, q learning.Quality, w *learning.WhatIf) err
 	if q.Filter.Ham+q.Filter.Spam == 0 {
 		rows = append(rows, []string{"", "there is nothing to measure yet"})
 	} else {
-		rows = append(rows, []string{"calibration", fmt.Sprintf("Brier %.4f, expected error %.4f", q.Filter.Brier, q.Filter.ECE)})
+		rows = append(rows, []string{"calibration",
+			fmt.Sprintf("Brier %.4f, expected error %.4f", q.Filter.Brier, q.Filter.ECE)})
 	}
 	parts := [][][]string{rows}
 	if q.Filter.Ham+q.Filter.Spam > 0 {
@@ -59,11 +62,13 @@ func measured(q learning.Quality) [][][]string {
 	}
 	said := [][]string{{"SAID TO BE SPAM", "COMMENTS", "WERE SPAM"}}
 	for _, b := range q.Filter.Bins {
-		said = append(said, []string{fmt.Sprintf("%.0f–%.0f %%", 100*b.From, 100*b.To), strconv.Itoa(b.Spam.Of), share(b.Spam)})
+		said = append(said, []string{fmt.Sprintf("%.0f–%.0f %%", 100*b.From, 100*b.To),
+			strconv.Itoa(b.Spam.Of), share(b.Spam)})
 	}
 	weeks := [][]string{{"WEEK OF", "SPAM CAUGHT", "APPROVED CAUGHT", "BRIER"}}
 	for _, week := range q.Weeks {
-		weeks = append(weeks, []string{week.From.Format(time.DateOnly), share(week.Cut.Recall), share(week.Cut.HamLost), fmt.Sprintf("%.4f", week.Brier)})
+		weeks = append(weeks, []string{week.From.Format(time.DateOnly), share(week.Cut.Recall), share(week.Cut.HamLost),
+			fmt.Sprintf("%.4f", week.Brier)})
 	}
 	return [][][]string{cuts, said, weeks}
 }
@@ -71,14 +76,16 @@ func measured(q learning.Quality) [][][]string {
 func disagreements(list []hindsight.Case) [][]string {
 	rows := [][]string{{"YOU AND THE FILTER DISAGREE", "SAID TO BE SPAM", "DECIDED", "BY", "ON"}}
 	for _, d := range list {
-		rows = append(rows, []string{d.Comment, fmt.Sprintf("%.1f %%", 100*d.Spam), d.Action.String(), d.By, d.At.UTC().Format(time.DateOnly)})
+		rows = append(rows, []string{d.Comment, fmt.Sprintf("%.1f %%", 100*d.Spam), d.Action.String(), d.By,
+			d.At.UTC().Format(time.DateOnly)})
 	}
 	return rows
 }
 
 // whatIf is the table of what other settings would have done.
 func whatIf(w learning.WhatIf) [][]string {
-	trials, head := []learning.Trial{w.Now, w.Then}, []string{fmt.Sprintf("LAST %d DECIDED", w.Looked), "AS SET", "TRIED"}
+	trials := []learning.Trial{w.Now, w.Then}
+	head := []string{fmt.Sprintf("LAST %d DECIDED", w.Looked), "AS SET", "TRIED"}
 	if w.Shadow != nil {
 		trials, head = append(trials, *w.Shadow), append(head, "SHADOW")
 	}
@@ -114,10 +121,12 @@ func (a *app) inspect(in inspectLine) error {
 	}
 	rows := [][]string{
 		{"state", state},
-		{"taught", fmt.Sprintf("%d approved, %d spam, %d hate speech, %d obscenity, %d personal attack", in.Lessons["ham"], in.Lessons["spam"],
+		{"taught", fmt.Sprintf("%d approved, %d spam, %d hate speech, %d obscenity, %d personal attack",
+			in.Lessons["ham"], in.Lessons["spam"],
 			in.Lessons["hate_speech"], in.Lessons["obscenity"], in.Lessons["personal_attack"])},
 		{"log", fmt.Sprintf("up to entry %d", in.Entry)},
-		{"size", fmt.Sprintf("%d tokens, %.1f MB in memory, a snapshot %.1f MB", in.Tokens, float64(in.Memory)/1e6, float64(in.Snapshot)/1e6)},
+		{"size", fmt.Sprintf("%d tokens, %.1f MB in memory, a snapshot %.1f MB",
+			in.Tokens, float64(in.Memory)/1e6, float64(in.Snapshot)/1e6)},
 		{"snapshots", orNone(numbers(in.Snapshots))},
 		{"tokeniser", fmt.Sprintf("version %d", in.Tokeniser)},
 	}
@@ -139,7 +148,8 @@ func (a *app) inspect(in inspectLine) error {
 	}{{"SPEAKS FOR SPAM", in.Spam}, {"SPEAKS AGAINST IT", in.Ham}} {
 		tokens := [][]string{{side.head, "SEEN IN SPAM", "IN APPROVED", "WEIGHT"}}
 		for _, t := range side.lines {
-			tokens = append(tokens, []string{t.Text, strconv.Itoa(t.Spam), strconv.Itoa(t.Ham), fmt.Sprintf("%+.2f", t.Weight)})
+			tokens = append(tokens, []string{t.Text, strconv.Itoa(t.Spam), strconv.Itoa(t.Ham),
+				fmt.Sprintf("%+.2f", t.Weight)})
 		}
 		parts = append(parts, tokens)
 	}
@@ -147,7 +157,8 @@ func (a *app) inspect(in inspectLine) error {
 }
 
 func (a *app) rebuilt(r rebuiltLine) error {
-	if err := a.line("folded %d lessons up to entry %d of the log in %.1f s: %d bytes", r.Lessons, r.Entry, r.Seconds, r.Bytes); err != nil {
+	if err := a.line("folded %d lessons up to entry %d of the log in %.1f s: %d bytes",
+		r.Lessons, r.Entry, r.Seconds, r.Bytes); err != nil {
 		return err
 	}
 	for _, seq := range r.Damaged {
@@ -159,11 +170,13 @@ func (a *app) rebuilt(r rebuiltLine) error {
 	case r.Entry == 0:
 		return a.line("nothing was decided yet, so there is nothing to store")
 	case !r.Same:
-		return a.line("NOT the same as what servers make of the snapshot at entry %d: all snapshots but a new one are removed; start every server again", r.Base)
+		return a.line("NOT the same as what servers make of the snapshot at entry %d: "+
+			"all snapshots but a new one are removed; start every server again", r.Base)
 	case r.Base == 0:
 		return a.line("there was no snapshot to compare it with; one stands at entry %d now", r.Entry)
 	}
-	return a.line("the same, byte by byte, as what servers make of the snapshot at entry %d; a new one stands at entry %d", r.Base, r.Entry)
+	return a.line("the same, byte by byte, as what servers make of the snapshot at entry %d; "+
+		"a new one stands at entry %d", r.Base, r.Entry)
 }
 
 // parts prints tables with an empty line between them.

@@ -101,9 +101,11 @@ func (c classifierEraseCmd) Run(a *app) error {
 		case err != nil:
 			return err
 		case c.JSON:
-			return a.json(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies, DryRun: c.DryRun})
+			return a.json(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies,
+				DryRun: c.DryRun})
 		case c.DryRun:
-			return a.line("lessons of the person: %d, and on other sites %d copies; nothing was erased", did.Lessons, did.Copies)
+			return a.line("lessons of the person: %d, and on other sites %d copies; nothing was erased",
+				did.Lessons, did.Copies)
 		}
 		return a.line("erased for good: %d lessons, and on other sites %d copies", did.Lessons, did.Copies)
 	})

@@ -171,8 +171,10 @@ func publicURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("--public-url: %q names no host", s)
 	case u.User != nil:
 		return nil, errors.New("--public-url: a name or password does not belong there")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(s, "#"):
-		return nil, fmt.Errorf("--public-url: the service lives at the root of a host; %q has more than scheme, host and port", s)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
+		strings.HasSuffix(s, "#"):
+		return nil, fmt.Errorf("--public-url: the service lives at the root of a host; "+
+			"%q has more than scheme, host and port", s)
 	}
 	if err := checkPort(u); err != nil {
 		return nil, fmt.Errorf("--public-url: %w", err)
@@ -205,7 +207,8 @@ func proxies(list []string) ([]netip.Prefix, error) {
 		case p.Bits() < widest:
 			return nil, fmt.Errorf("--trusted-proxy: %q trusts strangers; name your proxy's own addresses", s)
 		case p.Masked() != p:
-			return nil, fmt.Errorf("--trusted-proxy: %q has an address within its range; did you mean %v?", s, p.Masked())
+			return nil, fmt.Errorf("--trusted-proxy: %q has an address within its range; did you mean %v?",
+				s, p.Masked())
 		}
 		found = append(found, p)
 	}

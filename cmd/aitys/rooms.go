@@ -114,7 +114,8 @@ func (r *rooms) run(ctx context.Context) error {
 	return all
 }
 
-func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock ground.Clock, log *slog.Logger) (*coord.Coord, error) {
+func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock ground.Clock,
+	log *slog.Logger) (*coord.Coord, error) {
 	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log})
 }
 

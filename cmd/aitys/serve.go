@@ -165,7 +165,9 @@ func (s *server) ready(ctx context.Context) error {
 }
 
 func (s *server) options() api.Options {
-	o := api.Options{Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning, Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies, Redis: s.rooms.coord.Health}
+	o := api.Options{Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
+		Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies,
+		Redis: s.rooms.coord.Health}
 	if s.limited {
 		o.Limiter = s.rooms.coord
 	}

@@ -41,7 +41,8 @@ type siteAddCmd struct {
 
 func (c siteAddCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, _, err := r.service.AddSite(ctx, people.Operator, ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
+		site, _, err := r.service.AddSite(ctx, people.Operator,
+			ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
 		}
@@ -63,7 +64,8 @@ func (c siteListCmd) Run(a *app) error {
 		lines, rows := []siteLine{}, [][]string{{"KEY", "NAME", "ORIGINS", "MODERATION"}}
 		for _, site := range sites {
 			lines = append(lines, newSiteLine(site))
-			rows = append(rows, []string{site.Key, site.Name, strings.Join(site.Origins, " "), string(site.Settings.Moderation)})
+			rows = append(rows, []string{site.Key, site.Name, strings.Join(site.Origins, " "),
+				string(site.Settings.Moderation)})
 		}
 		if c.JSON {
 			return a.json(map[string]any{"sites": lines})

@@ -16,7 +16,8 @@ type versionLine struct {
 }
 
 func (c versionCmd) Run(a *app) error {
-	v := versionLine{Version: "unknown", Commit: "unknown", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionLine{Version: "unknown", Commit: "unknown", Go: runtime.Version(),
+		System: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Version = info.Main.Version
 		for _, s := range info.Settings {

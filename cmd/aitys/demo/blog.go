@@ -42,14 +42,19 @@ type Blog struct {
 func NewBlog(public *url.URL) *Blog {
 	b := &Blog{public: public, articles: []article{
 		bakery: {Path: "/demo/bakery", Lang: "en", Title: "Four in the morning at the bakery",
-			Summary: "For eleven years its light woke me. This spring I went down to ask what takes so long about bread.",
-			Words:   blogWords{"Small Hours", "Aliya Brandt", "3 min", "Comments", "Read the comments, or write one", "English"}},
+			Summary: "For eleven years its light woke me. This spring I went down to ask what " +
+				"takes so long about bread.",
+			Words: blogWords{"Small Hours", "Aliya Brandt", "3 min", "Comments", "Read the comments, or write one",
+				"English"}},
 		library: {Path: "/demo/library", Lang: "ru", Title: "Библиотека, которую собрали соседи",
-			Summary: "Крыша протекла в феврале, а в июле у нас был киоск три на четыре метра и одиннадцать ключей от него.",
-			Words:   blogWords{"Ранний час", "Aliya Brandt", "3 минуты", "Комментарии", "Читать комментарии или написать свой", "Русский"}},
+			Summary: "Крыша протекла в феврале, а в июле у нас был киоск три на четыре метра и " +
+				"одиннадцать ключей от него.",
+			Words: blogWords{"Ранний час", "Aliya Brandt", "3 минуты", "Комментарии",
+				"Читать комментарии или написать свой", "Русский"}},
 		orchard: {Path: "/demo/orchard", Lang: "kk", Title: "Атам отырғызған бақ",
 			Summary: "Қырық түп алма ағашының он тоғызы қалды. Көктем сайын соларды санап шығамын.",
-			Words:   blogWords{"Таң алды", "Aliya Brandt", "3 минут", "Пікірлер", "Пікірлерді оқу немесе пікір жазу", "Қазақша"}},
+			Words: blogWords{"Таң алды", "Aliya Brandt", "3 минут", "Пікірлер", "Пікірлерді оқу немесе пікір жазу",
+				"Қазақша"}},
 	}}
 	for i, name := range []string{"bakery", "library", "orchard"} {
 		text, err := blogFiles.ReadFile("blog/" + name + ".html")

@@ -94,7 +94,8 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	s.Clock.set(s.now)
 	if !done {
 		s.Clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, _, err = s.Moderation.AddSite(s.ctx, people.Operator, ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
+		s.site, _, err = s.Moderation.AddSite(s.ctx, people.Operator,
+			ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -122,7 +123,9 @@ func (s *seeder) people(password string) (token string, err error) {
 	return token, err
 }
 
-func (s *seeder) person(email, name string, role people.Role, sites []string, password string) (people.Actor, string, error) {
+func (s *seeder) person(
+	email, name string, role people.Role, sites []string, password string,
+) (people.Actor, string, error) {
 	accounts, err := s.Identity.Accounts(s.ctx, people.Operator)
 	if err != nil {
 		return people.Actor{}, "", err
@@ -174,7 +177,8 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.Moderation.SetSite(s.ctx, people.Operator, Site, map[string]string{"origin": strings.Join(origins, " ")})
+	site, err := s.Moderation.SetSite(s.ctx, people.Operator, Site,
+		map[string]string{"origin": strings.Join(origins, " ")})
 	if err != nil {
 		return err
 	}
@@ -189,7 +193,8 @@ func (s *seeder) move(origins []string) error {
 		}
 		for _, a := range s.blog.articles {
 			if a.Path == old.Path && a.URL != p.URL {
-				if _, err := s.Moderation.SetPage(s.ctx, people.Operator, site, p.ID, moderation.PageChange{URL: &a.URL}); err != nil {
+				if _, err := s.Moderation.SetPage(s.ctx, people.Operator, site, p.ID,
+					moderation.PageChange{URL: &a.URL}); err != nil {
 					return err
 				}
 			}

@@ -2,41 +2,56 @@ package demo
 
 var dayOne = []said{
 	{id: "tom", on: bakery, name: "Tom Hale", mail: "tom.hale@mail.example", fate: published,
-		text: "My father drove the milk round for thirty years and used to say that a town is honest only before six. I never understood what he meant until I read this."},
+		text: "My father drove the milk round for thirty years and used to say that a town is honest only before " +
+			"six. I never understood what he meant until I read this."},
 	{id: "piotr", on: bakery, name: "Piotr", mail: "piotr@mail.example", fate: published,
-		text: "How does Ruslan keep the dough from going sour in summer? Mine smells of vinegar by June, and I leave it for the same twelve hours."},
+		text: "How does Ruslan keep the dough from going sour in summer? Mine smells of vinegar by June, and I leave " +
+			"it for the same twelve hours."},
 	{on: bakery, name: "Best Casino", mail: "win@slots.example", website: "https://royal-spins.example", fate: spam,
-		text: "Play online casino and win big! 300% bonus on your first deposit, instant payout, click here https://royal-spins.example/bonus"},
+		text: "Play online casino and win big! 300% bonus on your first deposit, instant payout, click here " +
+			"https://royal-spins.example/bonus"},
 	{id: "marina", on: library, name: "Марина", mail: "marina@pochta.example", fate: published,
-		text: "Читала и вспоминала нашу школьную библиотеку: там тоже всё держалось на одном человеке и одной тележке. Спасибо вам, что записали."},
+		text: "Читала и вспоминала нашу школьную библиотеку: там тоже всё держалось на одном человеке и одной " +
+			"тележке. Спасибо вам, что записали."},
 	{on: library, name: "Удача", mail: "bonus@kazino.example", fate: spam,
-		text: "Онлайн казино с выводом за 5 минут! Бонус 300% на первый депозит, играй и выигрывай: https://kazino-udacha.example"},
+		text: "Онлайн казино с выводом за 5 минут! Бонус 300% на первый депозит, играй и " +
+			"выигрывай: https://kazino-udacha.example"},
 	{id: "aigerim", on: orchard, name: "Айгерім", mail: "aigerim@poshta.example", fate: published,
 		text: "Өте жылы жазылған. Менің әжем де алманы санап отыратын, біреуін де зая кетірмейтін."},
 	{id: "nurlan", on: orchard, name: "Нұрлан", mail: "nurlan@poshta.example", fate: published,
 		text: "Тамшылатып суару жүйесін қайдан алдыңыздар? Бізде де су аз, бірақ бағасы қымбат па деп қорқамыз."},
 	{on: orchard, name: "Ұтыс", mail: "utys@kazino.example", fate: spam,
-		text: "Онлайн казино! Алғашқы салымға 200% бонус, ақшаны 5 минутта аласыз. Қазір ойна: https://utys-kazino.example"},
-	{on: bakery, name: "Gary", mail: "gary@mail.example", fate: refused(attack, "Argue with what was written, please, and leave the person out of it."),
+		text: "Онлайн казино! Алғашқы салымға 200% бонус, ақшаны 5 минутта аласыз. Қазір ойна: " +
+			"https://utys-kazino.example"},
+	{on: bakery, name: "Gary", mail: "gary@mail.example",
+		fate: refused(attack, "Argue with what was written, please, and leave the person out of it."),
 		text: "The author is a lazy idiot who has never worked a day in her life. What a stupid woman."},
 	{id: "dev", on: bakery, name: "Dev K.", mail: "dev@mail.example", fate: published, withdrawn: true,
-		text: "Give it two years and the rent will close them like it closed the shoemaker. Nobody pays four in the morning wages for long."},
+		text: "Give it two years and the rent will close them like it closed the shoemaker. Nobody pays four in the " +
+			"morning wages for long."},
 }
 
 var dayTwo = []said{
 	{id: "marg", to: "tom", on: bakery, name: "Marguerite S.", mail: "marguerite@mail.example", fate: published,
-		text: "Mine was a postman and said exactly the same about seven. Perhaps every trade has its own hour of honesty."},
+		text: "Mine was a postman and said exactly the same about seven. Perhaps every trade " +
+			"has its own hour of honesty."},
 	{id: "aliya1", to: "piotr", on: bakery, staff: true,
-		text: "I asked him. Colder water and less starter: in July he uses ice, and a third of the winter amount. Twelve hours, he says, is a number for January."},
+		text: "I asked him. Colder water and less starter: in July he uses ice, and a third of the winter amount. " +
+			"Twelve hours, he says, is a number for January."},
 	{to: "dev", on: bakery, name: "Hannah", mail: "hannah@mail.example", fate: published,
-		text: "You may be right about rents in general, but the family owns that building. It says so on the plaque beside the door."},
+		text: "You may be right about rents in general, but the family owns that building. It " +
+			"says so on the plaque beside the door."},
 	{on: bakery, name: "Loan Expert", mail: "cash@loans.example", fate: spam,
-		text: "Need money fast? Get an instant loan with no credit check, approved in 5 minutes. Apply now https://fast-loans.example"},
+		text: "Need money fast? Get an instant loan with no credit check, approved in 5 " +
+			"minutes. Apply now https://fast-loans.example"},
 	{id: "vera", to: "marina", on: library, name: "Олег Викторович", mail: "oleg@pochta.example", fate: published,
-		text: "У нас это была Нина Петровна. Когда она ушла на пенсию, библиотека закрылась через месяц, и никто не удивился."},
+		text: "У нас это была Нина Петровна. Когда она ушла на пенсию, библиотека закрылась " +
+			"через месяц, и никто не удивился."},
 	{on: library, name: "Лёгкие деньги", mail: "rabota@dengi.example", fate: spam,
-		text: "Заработок на дому от 7000 рублей в день, без вложений и опыта. Пишите прямо сейчас: https://legkie-dengi.example"},
-	{on: library, name: "Сергей", mail: "sergey@pochta.example", fate: refused(attack, "Пожалуйста, без оценок людей. Мысль про деньги интересная, напишите её отдельно."),
+		text: "Заработок на дому от 7000 рублей в день, без вложений и опыта. Пишите прямо " +
+			"сейчас: https://legkie-dengi.example"},
+	{on: library, name: "Сергей", mail: "sergey@pochta.example",
+		fate: refused(attack, "Пожалуйста, без оценок людей. Мысль про деньги интересная, напишите её отдельно."),
 		text: "Автор дура и бездельница, лучше бы работать пошла, чем писать такую чушь."},
 	{id: "aliya2", to: "nurlan", on: orchard, staff: true,
 		text: "Аудан орталығындағы дүкеннен, бөліп төлеуге алдық. Он тоғыз ағашқа екі жүз мың теңгедей кетті."},
@@ -45,9 +60,11 @@ var dayTwo = []said{
 	{on: orchard, name: "Несие", mail: "nesie@aqsha.example", fate: spam,
 		text: "Несие 5 минутта! Анықтамасыз, кепілсіз, бәріне береміз. Қазір жазыңыз: https://nesie-tez.example"},
 	{on: bakery, name: "anon", fate: refused(hate, "We do not write about groups of people in this way."),
-		text: "It is those valley people again, they are all thieves and vermin and should be thrown out of the town, every one of them."},
+		text: "It is those valley people again, they are all thieves and vermin and should be thrown out of the " +
+			"town, every one of them."},
 	{on: bakery, name: "Celia", mail: "celia@mail.example", fate: published,
-		text: "Lovely writing. The line about leaving things alone is going on my fridge, next to the school calendar that leaves nothing alone."},
+		text: "Lovely writing. The line about leaving things alone is going on my fridge, next to the school " +
+			"calendar that leaves nothing alone."},
 }
 
 var dayThree = []said{
@@ -56,23 +73,29 @@ var dayThree = []said{
 	{to: "aliya1", on: bakery, name: "Piotr", mail: "piotr@mail.example", fate: published,
 		text: "Ice! That had not occurred to me. Thank you, and please thank him too."},
 	{on: bakery, name: "SEO Pro", mail: "rank@seo.example", website: "https://rank-first.example", fate: spam,
-		text: "Hello, I visited your website and we can get you on page one of search results. 5000 backlinks for $49, order now https://rank-first.example"},
+		text: "Hello, I visited your website and we can get you on page one of search results. 5000 backlinks for " +
+			"$49, order now https://rank-first.example"},
 	{on: bakery, name: "Ines", mail: "ines@mail.example", fate: published,
-		text: "Small correction: since the new timetable the early bus leaves at 6:45. Otherwise every word is true, including the smell."},
+		text: "Small correction: since the new timetable the early bus leaves at 6:45. Otherwise every word is true, " +
+			"including the smell."},
 	{on: bakery, name: "x", fate: refused(obscene, ""),
 		text: "What a load of shit, nobody gives a damn about your crappy bread. Shove it up your arse."},
 	{id: "vera2", on: library, name: "Вера Андреевна", mail: "vera@pochta.example", fate: published,
-		text: "Алия, вы забыли главное: первые сорок книг выбирала не я, а кот. На каких он лёг, те и поехали сушиться."},
+		text: "Алия, вы забыли главное: первые сорок книг выбирала не я, а кот. На каких он " +
+			"лёг, те и поехали сушиться."},
 	{id: "denis", on: library, name: "Денис", mail: "denis@pochta.example", fate: published,
-		text: "А как вы решили вопрос с пожарными? Нам за похожий шкаф в подъезде выписали предписание в первую же неделю."},
+		text: "А как вы решили вопрос с пожарными? Нам за похожий шкаф в подъезде выписали " +
+			"предписание в первую же неделю."},
 	{on: library, name: "Займ", mail: "zaim@dengi.example", fate: spam,
-		text: "Займ онлайн без отказа и проверок, деньги на карту за 10 минут: https://zaim-srazu.example оформляйте сейчас"},
+		text: "Займ онлайн без отказа и проверок, деньги на карту за 10 минут: " +
+			"https://zaim-srazu.example оформляйте сейчас"},
 	{to: "aigerim", on: orchard, staff: true,
 		text: "Рақмет, Айгерім! Әжелеріміздің есебі банктікінен де дәл еді ғой."},
 	{id: "nurlan2", to: "aliya2", on: orchard, name: "Нұрлан", mail: "nurlan@poshta.example", fate: published,
 		text: "Рақмет, ойлағандай қымбат емес екен. Келесі жазға жоспарлаймыз."},
 	{on: orchard, name: "Лайк", mail: "laik@kobeyt.example", fate: spam,
-		text: "Instagram-ға мың жазылушы небәрі 2000 теңге! Лайк пен қаралым арзан, тапсырыс: https://laik-kobeyt.example"},
+		text: "Instagram-ға мың жазылушы небәрі 2000 теңге! Лайк пен қаралым арзан, тапсырыс: " +
+			"https://laik-kobeyt.example"},
 	{on: orchard, name: "Ерлан", mail: "erlan@poshta.example", fate: published,
 		text: "Біздің бақтан алты ағаш қана қалды. Мақаланы оқып, ертең барып қарап шығайын деп шештім."},
 	{on: orchard, name: "біреу", fate: refused(attack, "Адамға емес, айтылған ойға жауап беріңізші."),
