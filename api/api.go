@@ -23,9 +23,9 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 )
 
-// Options are what a Server is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL are required.
-// Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis says
-// "up" or "down", and "" (or is nil) where none was configured.
+// Options are what a Server is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL
+// are required. Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis
+// says "up" or "down", and "" (or is nil) where none was configured.
 type Options struct {
 	Process   *ground.Process
 	Identity  *identity.Service
@@ -52,10 +52,12 @@ type Server struct {
 	drain    sync.Once
 }
 
-// New returns a Server that follows the service's events until Close.
-func New(o Options) *Server {
+// New returns a Server that follows the service's events until Close. More adds what other rooms
+// serve at the same address, such as the desk.
+func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	kit := web.New(web.Options{
-		Process: o.Process, Identity: o.Identity, Learning: o.Learning, Service: o.Service, Clock: o.Clock, Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
+		Process: o.Process, Identity: o.Identity, Learning: o.Learning, Service: o.Service, Clock: o.Clock,
+		Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
 	})
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,
@@ -63,6 +65,9 @@ func New(o Options) *Server {
 	}
 	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.live.event)}
 	s.routes()
+	for _, add := range more {
+		add(s.echo, kit)
+	}
 	return s
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/words"
 )
 
 // plain is the thread and a form as HTML without script.
@@ -108,7 +110,7 @@ func (h *plain) back(c echo.Context, notice string) error {
 // page answers with the whole page; with a failure, under its status and with what was typed.
 func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) error {
 	status := http.StatusOK
-	lang := pageLang(c)
+	w := wordsOf(c)
 	var problem string
 	if failure != nil {
 		p := web.ProblemOf(failure)
@@ -116,7 +118,7 @@ func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) 
 			return failure
 		}
 		web.ProblemHeaders(c, p)
-		status, problem = p.Status, lang.problem(p)
+		status, problem = p.Status, notSent(w, p, in)
 	}
 	req := comment.ThreadRequest{
 		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
@@ -125,18 +127,18 @@ func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) 
 	if err != nil {
 		return err
 	}
-	v := newPlainView(c, site, lang, t)
+	v := newPlainView(c, site, w, t)
 	v.Typed, v.Problem = in, problem
 	v.Token = h.service.FormToken(site)
-	v.Own = h.ownComments(c, site, lang, t.Page.ID)
-	if v.ReplyTo, err = h.replyTo(c, site, lang, in.Parent); err != nil {
+	v.Own = h.ownComments(c, site, w, t.Page.ID)
+	if v.ReplyTo, err = h.replyTo(c, site, w, in.Parent); err != nil {
 		v.Typed.Parent = ""
 	}
 	return web.Render(c, status, web.NoScript, plainTemplate, v)
 }
 
 // replyTo names whom a reply answers; an error when nobody can be answered.
-func (h *plain) replyTo(c echo.Context, site ground.Site, lang *words, parent string) (string, error) {
+func (h *plain) replyTo(c echo.Context, site ground.Site, w *words.Catalog, parent string) (string, error) {
 	if parent == "" {
 		return "", nil
 	}
@@ -147,7 +149,7 @@ func (h *plain) replyTo(c echo.Context, site ground.Site, lang *words, parent st
 	if m.State != comment.Approved {
 		return "", errors.New("the parent is gone")
 	}
-	return lang.name(m.Name), nil
+	return nameOf(w, m.Name), nil
 }
 
 // ownComment is what the cookie keeps of one comment.
@@ -188,14 +190,14 @@ func (h *plain) keepOwn(c echo.Context, site ground.Site, newest ownComment) {
 }
 
 // ownComments are the writer's own on this page that are not public.
-func (h *plain) ownComments(c echo.Context, site ground.Site, lang *words, page string) []ownShown {
+func (h *plain) ownComments(c echo.Context, site ground.Site, w *words.Catalog, page string) []ownShown {
 	var shown []ownShown
 	for _, own := range readOwn(c) {
 		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
 			continue // forgotten, another page's, or in the thread
 		}
-		shown = append(shown, newOwnShown(lang, m))
+		shown = append(shown, ownShown{ID: m.ID, Status: statusOf(w, m), Note: m.Note, HTML: template.HTML(m.HTML)})
 	}
 	return shown
 }

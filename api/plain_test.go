@@ -125,7 +125,7 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	}
 	page := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")[0]["id"].(string)
 	w.as("owner a", "PATCH", "/api/v1/sites/a/moderation/pages/"+page, m{"open": false})
-	if got := w.plain(plainA, ""); !strings.Contains(got, "Comments are closed.") || strings.Contains(got, "<textarea") {
+	if got := w.plain(plainA, ""); !strings.Contains(got, "Comments on this page are closed.") || strings.Contains(got, "<textarea") {
 		t.Errorf("a closed page: %s", got)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/words"
 )
 
 //go:embed plain.html
@@ -30,7 +31,7 @@ var plainTemplate = template.Must(template.New("plain").Funcs(template.FuncMap{
 
 // plainView is what plain.html shows.
 type plainView struct {
-	*words
+	*words.Catalog
 	Heading string
 	Article string // the article's address, when it is the site's
 	Title   string // of the page, for its first comment
@@ -68,15 +69,15 @@ type ownShown struct {
 	HTML             template.HTML
 }
 
-func newPlainView(c echo.Context, site ground.Site, lang *words, t moderation.Thread) *plainView {
+func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderation.Thread) *plainView {
 	title := t.Page.Title
 	if title == "" {
 		title = c.QueryParam("title")
 	}
 	v := &plainView{
-		words: lang, Title: title, Heading: lang.heading(t.Count, title),
-		Rules: site.Settings.RulesText(lang.Lang), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
-		Action: plainLink(c), Thread: nest(c, lang, t.Comments),
+		Catalog: w, Title: title, Heading: headingOf(w, t.Count, title),
+		Rules: site.Settings.RulesText(w.Lang()), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
+		Action: plainLink(c), Thread: nest(c, w, t.Comments),
 	}
 	if v.SignIn == "" {
 		v.SignIn = "/moderate/signin"
@@ -85,7 +86,7 @@ func newPlainView(c echo.Context, site ground.Site, lang *words, t moderation.Th
 		v.Article = t.Page.URL
 	}
 	if c.QueryParam("notice") == "again" {
-		v.Notice = lang.Again
+		v.Notice = w.T("write.again") + " " + w.T("write.againMore")
 	}
 	if t.Next != "" {
 		v.More = plainLink(c, "after", t.Next)
@@ -118,10 +119,10 @@ func ofSite(site ground.Site, page string) bool {
 
 // nest puts replies below what they answer. What answers a comment of an earlier page stands
 // at the top.
-func nest(c echo.Context, lang *words, flat []comment.Comment) []*plainComment {
+func nest(c echo.Context, w *words.Catalog, flat []comment.Comment) []*plainComment {
 	var roots, above []*plainComment
 	for _, m := range flat {
-		n := newPlainComment(c, lang, m)
+		n := newPlainComment(c, w, m)
 		for len(above) > 0 && above[len(above)-1].depth >= n.depth {
 			above = above[:len(above)-1]
 		}
@@ -136,25 +137,20 @@ func nest(c echo.Context, lang *words, flat []comment.Comment) []*plainComment {
 	return roots
 }
 
-func newPlainComment(c echo.Context, lang *words, m comment.Comment) *plainComment {
+func newPlainComment(c echo.Context, w *words.Catalog, m comment.Comment) *plainComment {
 	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: m.State != comment.Approved}
 	if n.Gone {
 		return n
 	}
-	n.Name, n.Website, n.Badge = lang.name(m.Name), m.Website, lang.badges[m.Badge]
-	n.Time, n.Machine = lang.time(m.CreatedAt), m.CreatedAt.UTC().Format(time.RFC3339)
+	n.Name, n.Website = nameOf(w, m.Name), m.Website
+	n.Time, n.Machine = timeOf(w, m.CreatedAt), m.CreatedAt.UTC().Format(time.RFC3339)
+	if m.Badge != "" {
+		n.Badge = w.T("role." + m.Badge)
+	}
 	n.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
-	if m.Lang != lang.Lang && m.Lang != "und" {
+	if m.Lang != w.Lang() && m.Lang != "und" {
 		n.Lang = m.Lang
 	}
 	n.ReplyLink = plainLink(c, "reply", m.ID) + "#write"
 	return n
-}
-
-func newOwnShown(lang *words, m comment.Comment) ownShown {
-	own := ownShown{ID: m.ID, Status: lang.Waiting, Note: m.Note, HTML: template.HTML(m.HTML)} // canonical
-	if m.State != comment.Pending {
-		own.Status = lang.refused(m.Reason)
-	}
-	return own
 }

@@ -5,12 +5,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 // itemOut is a comment as a moderator sees it.
@@ -88,8 +88,8 @@ type writerOut struct {
 	FirstSeen *stamp `json:"first_seen"`
 }
 
-// item says what it has to say in lang.
-func item(i moderation.Item, lang string) itemOut {
+// item says in w what is a sentence.
+func item(i moderation.Item, w *words.Catalog) itemOut {
 	m, v := i.Comment, i.Comment.Verdict
 	out := itemOut{
 		Comment: moderatedOut{
@@ -99,10 +99,10 @@ func item(i moderation.Item, lang string) itemOut {
 		Page: pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
 		Verdict: verdictOut{
 			Score: v.Score, Action: v.Action.String(), Reason: orNull(v.Reason.String()),
-			Signals: signals(v.Signals, lang), Spam: v.Spam, Warm: v.Warm,
+			Signals: signals(v.Signals, w), Spam: v.Spam, Warm: v.Warm,
 		},
-		Evidence:    evidence(i.Evidence, lang),
-		Reasons:     reasons(i.Reasons, lang),
+		Evidence:    evidence(i.Evidence, w),
+		Reasons:     reasons(i.Reasons, w),
 		Writer:      writerOut{Approved: i.Writer.Approved, Refused: i.Writer.Refused, FirstSeen: at(i.Writer.FirstSeen)},
 		Submissions: m.Submissions,
 	}
@@ -115,32 +115,37 @@ func item(i moderation.Item, lang string) itemOut {
 	return out
 }
 
-func evidence(ws []classifier.Weight, lang string) []evidenceOut {
+func evidence(found []classifier.Weight, w *words.Catalog) []evidenceOut {
 	out := []evidenceOut{}
-	for _, w := range ws {
-		what, seen := desk.Evidence(lang, w, comment.ReasonSpam)
-		out = append(out, evidenceOut{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
+	for _, f := range found {
+		text := because(f, comment.ReasonSpam, w)
+		out = append(out, evidenceOut{Token: f.Token, Weight: f.Weight, Spam: f.Spam, Ham: f.Ham, Text: text})
 	}
 	return out
 }
 
-func reasons(likely []comment.LikelyReason, lang string) []reasonOut {
+func reasons(likely []comment.LikelyReason, w *words.Catalog) []reasonOut {
 	out := []reasonOut{}
 	for _, l := range likely {
 		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
-		for _, w := range l.Evidence {
-			what, seen := desk.Evidence(lang, w, l.Reason)
-			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: w.Token, Weight: w.Weight, Refused: w.Spam, Ham: w.Ham, Text: what + ": " + seen})
+		for _, f := range l.Evidence {
+			text := because(f, l.Reason, w)
+			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: f.Token, Weight: f.Weight, Refused: f.Spam, Ham: f.Ham, Text: text})
 		}
 		out = append(out, r)
 	}
 	return out
 }
 
-func signals(ss []comment.Signal, lang string) []comment.Signal {
+// because says what a piece of evidence is, and where it was seen.
+func because(f classifier.Weight, r comment.Reason, w *words.Catalog) string {
+	return w.Token(f.Token) + ": " + w.Seen(r.String(), f.Spam, f.Ham)
+}
+
+func signals(ss []comment.Signal, w *words.Catalog) []comment.Signal {
 	out := []comment.Signal{}
 	for _, s := range ss {
-		s.Text = desk.Signal(lang, s)
+		s.Text = w.Signal(s.Code, s.Text, s.Args)
 		out = append(out, s)
 	}
 	return out
@@ -164,9 +169,9 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		Capped bool                 `json:"counts_capped"`
 		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
-	lang := pageLang(c).Lang
+	w := wordsOf(c)
 	for _, i := range q.Items {
-		out.Items = append(out.Items, item(i, lang))
+		out.Items = append(out.Items, item(i, w))
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -194,7 +199,7 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 	out := struct {
 		itemOut
 		History []historyOut `json:"history"`
-	}{itemOut: item(i, pageLang(c).Lang), History: []historyOut{}}
+	}{itemOut: item(i, wordsOf(c)), History: []historyOut{}}
 	for _, e := range history {
 		by := &e.Name
 		if e.Auto {

@@ -1,11 +1,8 @@
 package api
 
-import (
-	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/api/web"
-)
+import "github.com/aitys/aitys/api/web"
 
-// routes is the one place where an address meets its handler.
+// routes is the one place where an address of this package meets its handler.
 func (s *Server) routes() {
 	e := s.echo
 	s.readerRoutes()
@@ -17,7 +14,6 @@ func (s *Server) routes() {
 	e.GET("/docs", s.docs, web.Pages)
 	e.GET("/docs.css", s.docsStyle)
 	s.embedRoutes()
-	desk.Register(e, s.kit)
 }
 
 func (s *Server) readerRoutes() {

@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-var update = flag.Bool("update", false, "write openapi.json, docs.html and testdata/problems anew")
+var update = flag.Bool("update", false, "write openapi.json, docs.html and testdata anew")
 
 func TestTheSpecificationIsCurrent(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")

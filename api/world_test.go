@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
@@ -126,7 +127,7 @@ func (w *world) open(o options, so store.Options) {
 	if o.proxy != "" {
 		ao.Proxies = prefixes(o.proxy)
 	}
-	w.front = api.New(ao)
+	w.front = api.New(ao, desk.Register)
 	server := &httptest.Server{Listener: listener, Config: web.NewServer(w.front, log)}
 	server.Start()
 	w.url = server.URL

@@ -25,4 +25,7 @@ type SiteTx interface {
 	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
 	CountApproved(site int64, pages []string) (map[string]int, error) // approved comments by page id
 	CountPending(site int64, pages []string) (map[string]int, error)  // pending comments by page id
+
+	Meta(name string) ([]byte, error) // one value of the whole database; ErrNotFound
+	SetMeta(name string, value []byte) error
 }

@@ -56,8 +56,7 @@ func BenchmarkRows(b *testing.B) {
 		if err := tx.InsertSite(&site); err != nil {
 			return err
 		}
-		page := ground.Page{ID: "p", Site: site.ID, URL: "https://x.example/", Title: "T"}
-		if _, err := tx.EnsurePage(page); err != nil {
+		if _, err := tx.EnsurePage(ground.Page{ID: "p", Site: site.ID, URL: "https://x.example/", Title: "T"}); err != nil {
 			return err
 		}
 		for n := range posts {
@@ -79,9 +78,7 @@ func BenchmarkRows(b *testing.B) {
 		run  func(tx storetest.Tx) error
 	}{
 		{"queue of 50", func(tx storetest.Tx) error {
-			all, err := tx.Queue(comment.QueueQuery{
-				Site: site.ID, View: comment.ViewPending, Order: comment.RiskiestFirst, Limit: 50,
-			})
+			all, err := tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.RiskiestFirst, Limit: 50})
 			return full(all, 50, err)
 		}},
 		{"50 comments by id", func(tx storetest.Tx) error {
@@ -191,8 +188,7 @@ func BenchmarkRows(b *testing.B) {
 				if err := tx.SetShown(site.ID, c, 1, true); err != nil {
 					return err
 				}
-				change := comment.StateChange{State: comment.Approved, DecidedAt: benchBegan}
-				if _, err := tx.SetState(site.ID, c, 9, change); err != nil {
+				if _, err := tx.SetState(site.ID, c, 9, comment.StateChange{State: comment.Approved, DecidedAt: benchBegan}); err != nil {
 					return err
 				}
 			}

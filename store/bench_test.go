@@ -28,12 +28,9 @@ func post(site int64, page string, n int64) comment.Comment {
 		"more than the paper wrote last week, please tell us here; we would all like to hear it. Thank you, Aya."
 	return comment.Comment{
 		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
-		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en",
-		Search: body,
+		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
 		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
-		Verdict: comment.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []comment.Signal{
-			{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"},
-		}},
+		Verdict:   comment.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []comment.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
 		CreatedAt: benchBegan.Add(time.Duration(n) * time.Microsecond), EditUntil: benchBegan.Add(time.Hour),
 	}
 }
@@ -55,9 +52,7 @@ func BenchmarkPosts(b *testing.B) {
 		})
 		inParallel(b, func(n int64) error {
 			c := post(site.ID, "p", n)
-			_, err := store.For[storetest.Tx](db).Update(context.Background(), func(tx storetest.Tx) error {
-				return ours(tx, page, c)
-			})
+			_, err := store.For[storetest.Tx](db).Update(context.Background(), func(tx storetest.Tx) error { return ours(tx, page, c) })
 			return err
 		})
 	})
@@ -129,8 +124,7 @@ func newFloor(b *testing.B) *floor {
 	db.SetMaxOpenConns(1)
 	for _, statement := range []string{
 		"INSERT INTO sites (id, key, name, origins, settings, created_at) VALUES (1, 's', '', '[]', '{}', 0)",
-		`INSERT INTO pages (site_id, id, url, title, open, created_at)
-		 VALUES (1, 'p', 'https://x.example/', 'T', 1, 0)`,
+		"INSERT INTO pages (site_id, id, url, title, open, created_at) VALUES (1, 'p', 'https://x.example/', 'T', 1, 0)",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			b.Fatal(err)
@@ -188,8 +182,7 @@ func (f *floor) serve() {
 // write runs the statements of a post as the store does, without the store.
 func write(tx *sql.Tx, c comment.Comment) error {
 	var id, at, title string
-	err := tx.QueryRow("SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?",
-		c.Site, "https://x.example/").Scan(&id, &at, &title)
+	err := tx.QueryRow("SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?", c.Site, "https://x.example/").Scan(&id, &at, &title)
 	if err != nil {
 		return err
 	}
@@ -201,10 +194,10 @@ func write(tx *sql.Tx, c comment.Comment) error {
 	v := c.Verdict
 	err = tx.QueryRow(`INSERT INTO comments (site_id, id, page_id, parent_id, depth, path, root, state, version,
 		name, email, website, account_id, badge, source, html, markup, lang, reason, note,
-		writer, address, same, submissions, score, suggested, suggested_reason, signals, spam, warm, model_seq,
-		standing, shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until)
-		VALUES (?, ?, ?, NULL, 0, ?, ?, 0, 1, ?, ?, '', '', '', ?, ?, 1, 'en', 0, '', ?, ?, ?, 1, ?, 0, 0, ?, ?, 0, 0,
-		0, 0, 0, 0, ?, ?, ?, 0, 0, ?)
+		writer, address, same, submissions, score, suggested, suggested_reason, signals, spam, warm, model_seq, standing,
+		shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until)
+		VALUES (?, ?, ?, NULL, 0, ?, ?, 0, 1, ?, ?, '', '', '', ?, ?, 1, 'en', 0, '', ?, ?, ?, 1, ?, 0, 0, ?, ?, 0, 0, 0,
+		0, 0, 0, ?, ?, ?, 0, 0, ?)
 		ON CONFLICT (site_id, same) WHERE same IS NOT NULL DO UPDATE SET submissions = comments.submissions + 1
 		RETURNING id`,
 		c.Site, c.ID, c.Page, c.Path, c.Path[:16], c.Name, c.Email, c.Source, c.HTML, c.Writer, c.Address, c.Same,

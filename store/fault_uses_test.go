@@ -338,9 +338,7 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, err := w.S.Accounts(w.Ctx, people.Operator); return err }
 	},
 	"AddAccount": func(w *faulty) func() error {
-		in := identity.NewAccount{
-			Email: w.name() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"},
-		}
+		in := identity.NewAccount{Email: w.name() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"}}
 		return func() error { _, _, err := w.S.AddAccount(w.Ctx, people.Operator, in); return err }
 	},
 	"SetAccount": func(w *faulty) func() error {

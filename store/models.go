@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 )
 
-// WithdrawLessons implements learning.Tx.
+// WithdrawLessons implements moderation.ModelTx.
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
 	// What an entry about no comment stored is the site's, not its owner's.
 	return t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
@@ -24,10 +24,9 @@ func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowe
 		site, by, site, account, ledger.OnComment)
 }
 
-// RetireLessons implements learning.Tx.
+// RetireLessons implements moderation.ModelTx.
 func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
-	return t.takeLessons("1",
-		"withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
+	return t.takeLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
 		retirable+"AND seq < ?", site, site, stamp(before), by)
 }
 
@@ -39,12 +38,12 @@ const retirable = `
 	               WHERE d.site_id = ? AND d.decided_at < ?)
 	  `
 
-// CountRetirable implements learning.Tx.
+// CountRetirable implements moderation.ModelTx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 	return first(query(t, value[int], "SELECT COUNT(*) FROM lessons"+retirable, site, site, stamp(before)))
 }
 
-// EraseLessons implements learning.Tx.
+// EraseLessons implements moderation.ModelTx.
 func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	rows := make([]lessonRow, len(ls))
 	for i, l := range ls {
@@ -65,7 +64,7 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	return nil
 }
 
-// TakenBy implements ledger.Log.
+// TakenBy implements moderation.ModelTx.
 func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id   = ?
@@ -74,7 +73,7 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 		ORDER  BY seq, part`, site, by)
 }
 
-// Copies implements learning.Tx.
+// Copies implements moderation.ModelTx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
 	return query(t, value[uint64], selectCopies, site)
 }
@@ -89,9 +88,7 @@ var selectCopies = fmt.Sprintf(`
 	ORDER  BY seq`, ledger.Copy)
 
 // takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
-func (t *tx) takeLessons(
-	count, change string, values []any, which string, args ...any,
-) (n int, lowest uint64, err error) {
+func (t *tx) takeLessons(count, change string, values []any, which string, args ...any) (n int, lowest uint64, err error) {
 	type found struct {
 		n      int
 		lowest uint64
@@ -106,7 +103,7 @@ func (t *tx) takeLessons(
 	return f.n, f.lowest, err
 }
 
-// ReturnLessons implements ledger.Tx.
+// ReturnLessons implements moderation.ModelTx.
 func (t *tx) ReturnLessons(site int64, by uint64) error {
 	_, err := t.exec(`
 		UPDATE lessons
@@ -117,7 +114,7 @@ func (t *tx) ReturnLessons(site int64, by uint64) error {
 	return err
 }
 
-// Taught implements learning.Tx.
+// Taught implements moderation.ModelTx.
 func (t *tx) Taught(site int64) (map[string]int, error) {
 	type row struct {
 		account string
@@ -139,7 +136,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 	return taught, err
 }
 
-// CountLessons implements learning.Tx.
+// CountLessons implements moderation.ModelTx.
 func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
 	return first(query(t, value[int], `
 		SELECT COUNT(*)
@@ -155,7 +152,7 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 		       LIMIT  ?) AS capped`, site, label, ledger.OnComment, limit))
 }
 
-// LowestTouched implements learning.Tx.
+// LowestTouched implements moderation.ModelTx.
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
 	return first(query(t, value[uint64], `
 		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
@@ -181,13 +178,13 @@ type snapshotPart struct {
 	Sum   []byte
 }
 
-// PutSnapshot implements learning.Tx.
+// PutSnapshot implements moderation.ModelTx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot) error {
 	row := snapshotRow{Site: site, Snapshot: snapshotPart(s)}
 	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }
 
-// Snapshots implements learning.Tx.
+// Snapshots implements moderation.ModelTx.
 func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 	return query(t, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
 		SELECT seq, as_of
@@ -196,14 +193,14 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 		ORDER  BY seq DESC`, site)
 }
 
-// Snapshot implements learning.Tx.
+// Snapshot implements moderation.ModelTx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	var row snapshotRow
 	err := found(t.db.Where("site_id = ? AND seq = ?", site, seq).Take(&row).Error)
 	return fold.Snapshot(row.Snapshot), err
 }
 
-// DropSnapshots implements learning.Tx.
+// DropSnapshots implements moderation.ModelTx.
 func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil

@@ -58,14 +58,14 @@ func grantRows(a people.Account) []grantRow {
 	return rows
 }
 
-// CountAccounts implements identity.Tx.
+// CountAccounts implements moderation.PeopleTx.
 func (t *tx) CountAccounts() (int, error) {
 	var n int64
 	err := t.db.Model(&accountRow{}).Count(&n).Error
 	return int(n), mapped(err)
 }
 
-// Accounts implements identity.Tx.
+// Accounts implements moderation.PeopleTx.
 func (t *tx) Accounts() ([]people.Account, error) {
 	var rows []accountRow
 	if err := t.db.Preload("Grants").Order("email").Find(&rows).Error; err != nil {
@@ -78,12 +78,12 @@ func (t *tx) Accounts() ([]people.Account, error) {
 	return accounts, nil
 }
 
-// AccountByID implements identity.Tx.
+// AccountByID implements moderation.PeopleTx.
 func (t *tx) AccountByID(id string) (people.Account, error) {
 	return t.account("id = ?", id)
 }
 
-// AccountByEmail implements identity.Tx.
+// AccountByEmail implements moderation.PeopleTx.
 func (t *tx) AccountByEmail(email string) (people.Account, error) {
 	return t.account("email = ?", email)
 }
@@ -96,7 +96,7 @@ func (t *tx) account(where, value string) (people.Account, error) {
 	return row.account(), nil
 }
 
-// InsertAccount implements identity.Tx.
+// InsertAccount implements moderation.PeopleTx.
 func (t *tx) InsertAccount(a people.Account) error {
 	row := accountRow{Account: accountPart(a)}
 	done := t.db.Omit(clause.Associations).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -109,7 +109,7 @@ func (t *tx) InsertAccount(a people.Account) error {
 	return t.grant(a)
 }
 
-// UpdateAccount implements identity.Tx.
+// UpdateAccount implements moderation.PeopleTx.
 func (t *tx) UpdateAccount(a people.Account) error {
 	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).
 		Select("name", "password", "disabled", "all_sites").Updates(accountRow{Account: accountPart(a)}))
@@ -133,7 +133,7 @@ func (t *tx) grant(a people.Account) error {
 	return nil
 }
 
-// DeleteAccount implements identity.Tx. The schema takes the rest with it.
+// DeleteAccount implements moderation.PeopleTx. The schema takes the rest with it.
 func (t *tx) DeleteAccount(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&accountRow{}))
 }
@@ -151,16 +151,16 @@ type tokenRow struct {
 
 func (tokenRow) TableName() string { return "tokens" }
 
-// InsertToken implements identity.Tx.
+// InsertToken implements moderation.PeopleTx.
 func (t *tx) InsertToken(k people.Token) error {
 	row := tokenRow(k)
 	return mapped(t.db.Create(&row).Error)
 }
 
-// TokenByHash implements identity.Tx.
+// TokenByHash implements moderation.PeopleTx.
 func (t *tx) TokenByHash(hash []byte) (people.Token, error) { return t.token("hash = ?", hash) }
 
-// TokenByID implements identity.Tx.
+// TokenByID implements moderation.PeopleTx.
 func (t *tx) TokenByID(id string) (people.Token, error) { return t.token("id = ?", id) }
 
 func (t *tx) token(where string, value any) (people.Token, error) {
@@ -169,7 +169,7 @@ func (t *tx) token(where string, value any) (people.Token, error) {
 	return people.Token(row), err
 }
 
-// Tokens implements identity.Tx.
+// Tokens implements moderation.PeopleTx.
 func (t *tx) Tokens(account string) ([]people.Token, error) {
 	var rows []tokenRow
 	of := t.db.Order("created_at, id")
@@ -186,13 +186,13 @@ func (t *tx) Tokens(account string) ([]people.Token, error) {
 	return tokens, nil
 }
 
-// UpdateToken implements identity.Tx.
+// UpdateToken implements moderation.PeopleTx.
 func (t *tx) UpdateToken(k people.Token) error {
 	return changed(t.db.Model(&tokenRow{}).Where("id = ?", k.ID).
 		Select("name", "sites", "scope").Updates(tokenRow(k)))
 }
 
-// DeleteToken implements identity.Tx.
+// DeleteToken implements moderation.PeopleTx.
 func (t *tx) DeleteToken(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&tokenRow{}))
 }

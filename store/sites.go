@@ -85,14 +85,14 @@ type metaRow struct {
 
 func (metaRow) TableName() string { return "meta" }
 
-// Meta implements ground.MetaTx.
+// Meta implements moderation.SiteTx.
 func (t *tx) Meta(name string) ([]byte, error) {
 	var row metaRow
 	err := found(t.db.Where("name = ?", name).Take(&row).Error)
 	return row.Value, err
 }
 
-// SetMeta implements ground.MetaTx.
+// SetMeta implements moderation.SiteTx.
 func (t *tx) SetMeta(name string, value []byte) error {
 	row := metaRow{Name: name, Value: notNil(value)}
 	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)

@@ -70,7 +70,7 @@ func TestWhatPeopleTypedIsTextEverywhere(t *testing.T) {
 	r.says("[part=status]", "waiting")
 	s.decide("p2", "rejected", hostile, hostile)
 	r.open("/")
-	r.says(".own", "Not published: other reason")
+	r.says(".own", "Not published: other")
 	r.says(".own", "From the moderator: “<img")
 	r.holds(`$$('img, svg:not([aria-hidden]), script, b[onmouseover], a[href^=javascript]').length === 0`)
 	r.says("[part=author]", "<img src=x onerror=alert(1)>")

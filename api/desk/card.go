@@ -3,6 +3,7 @@ package desk
 import (
 	"html/template"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,13 +75,13 @@ func (m *cardMaker) card(it moderation.Item) card {
 		k.Like = c.Verdict.Reason.String()
 	}
 	if c.Submissions > 1 {
-		k.Pills = append(k.Pills, m.n("submitted", c.Submissions))
+		k.Pills = append(k.Pills, m.N("submitted", c.Submissions))
 	}
 	if c.Badge != "" {
-		k.Pills = append(k.Pills, m.t("badge."+c.Badge))
+		k.Pills = append(k.Pills, m.T("badge."+c.Badge))
 	}
 	if !c.EditedAt.IsZero() {
-		k.Pills = append(k.Pills, m.t("edited"))
+		k.Pills = append(k.Pills, m.T("edited"))
 	}
 	if it.Parent != nil {
 		k.Parent = &said{m.writer(*it.Parent), shorten(it.Parent.Source, 280)}
@@ -101,7 +102,7 @@ func (m *cardMaker) can(s comment.State) can {
 
 func (m *cardMaker) writer(c comment.Comment) string {
 	if c.Name == "" {
-		return m.t("anonymous")
+		return m.T("read.anonymous")
 	}
 	return c.Name
 }
@@ -109,22 +110,22 @@ func (m *cardMaker) writer(c comment.Comment) string {
 // waited says how long a comment has been waiting, or how old it is.
 func (m *cardMaker) waited(c comment.Comment) string {
 	if c.State == comment.Pending {
-		return m.t("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
+		return m.T("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
 	}
-	return m.t("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
+	return m.T("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
 }
 
 // span writes a length of time in its largest unit.
 func (c *catalog) span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
-		return c.n("span.s", max(0, int(d/time.Second)))
+		return c.N("span.s", max(0, int(d/time.Second)))
 	case d < time.Hour:
-		return c.n("span.min", int(d/time.Minute))
+		return c.N("span.min", int(d/time.Minute))
 	case d < 48*time.Hour:
-		return c.n("span.h", int(d/time.Hour))
+		return c.N("span.h", int(d/time.Hour))
 	}
-	return c.n("span.d", int(d/(24*time.Hour)))
+	return c.N("span.d", int(d/(24*time.Hour)))
 }
 
 // history is what the site knows of the writer, in one line.
@@ -132,11 +133,11 @@ func (m *cardMaker) history(it moderation.Item) string {
 	var parts []string
 	switch w := it.Writer; {
 	case w.Approved+w.Refused == 0:
-		parts = append(parts, m.t("writer.new"))
+		parts = append(parts, m.T("writer.new"))
 	case w.Refused == 0:
-		parts = append(parts, m.n("writer.approved", w.Approved))
+		parts = append(parts, m.N("writer.approved", w.Approved))
 	default:
-		parts = append(parts, m.t("writer.both", "approved", m.n("writer.n.approved", w.Approved), "refused", m.n("writer.n.refused", w.Refused)))
+		parts = append(parts, m.T("writer.both", "approved", m.N("writer.n.approved", w.Approved), "refused", m.N("writer.n.refused", w.Refused)))
 	}
 	if since := it.Writer.FirstSeen; !since.IsZero() && it.Writer.Approved+it.Writer.Refused > 0 {
 		parts = append(parts, m.since(since))
@@ -145,18 +146,18 @@ func (m *cardMaker) history(it moderation.Item) string {
 }
 
 func (m *cardMaker) since(at time.Time) string {
-	month := strings.Split(m.t("months"), " ")[at.Month()-1]
+	month := m.Month("date.months.since", at)
 	if at.Year() == m.now.Year() {
-		return m.t("writer.since", "month", month)
+		return m.T("writer.since", "month", month)
 	}
-	return m.t("writer.since.year", "month", month, "year", at.Year())
+	return m.T("writer.since.year", "month", month, "year", strconv.Itoa(at.Year()))
 }
 
 // covered is the label over a text that may offend who must read it all day.
 func (m *cardMaker) covered(c comment.Comment) string {
 	switch c.Verdict.Reason {
 	case comment.ReasonObscenity, comment.ReasonHateSpeech:
-		return m.t("covered." + c.Verdict.Reason.String())
+		return m.T("covered." + c.Verdict.Reason.String())
 	}
 	return ""
 }

@@ -14,14 +14,14 @@ type bar struct {
 }
 
 // bars makes rows whose longest bar fills its column.
-func bars(labels []string, values []int) []bar {
+func (w *catalog) bars(labels []string, values []int) []bar {
 	most := 1
 	for _, v := range values {
 		most = max(most, v)
 	}
 	rows := make([]bar, 0, len(values))
 	for i, v := range values {
-		rows = append(rows, bar{Label: labels[i], Value: strconv.Itoa(v), Width: decimal(100 * float64(v) / float64(most))})
+		rows = append(rows, bar{Label: labels[i], Value: w.Number(v), Width: decimal(100 * float64(v) / float64(most))})
 	}
 	return rows
 }

@@ -82,19 +82,19 @@ func (m *cardMaker) commentPage(f frame, it moderation.Item, past []ledger.Told)
 	c := it.Comment
 	p := commentPage{frame: f, Card: m.card(it), Source: c.Source, AllReasons: m.reasons(it)}
 	p.Card.Current, p.Card.Alone = true, true
-	p.Title = m.t("comment.by", "name", m.writer(c))
-	p.QueueURL, p.QueueName = place{site: m.site.Key}.url(), m.t("view.pending")
+	p.Title = m.T("comment.by", "name", m.writer(c))
+	p.QueueURL, p.QueueName = place{site: m.site.Key}.url(), m.T("view.pending")
 	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)
 	p.History = m.happened(c, past, f.Moderator)
 	p.Facts = m.facts(it)
 	switch c.State {
 	case comment.Rejected, comment.Spam:
-		p.Reads = m.t("reads.refused", "reason", m.t("reason.low."+reasonOf(c)))
+		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+reasonOf(c))))
 		if c.Note != "" {
-			p.Reads += " " + m.t("reads.note")
+			p.Reads += " " + m.T("reads.note")
 		}
 	case comment.Pending:
-		p.Reads = m.t("reads.pending")
+		p.Reads = m.T("quote", "text", m.T("write.posted"))
 	}
 	return p
 }
@@ -109,29 +109,29 @@ func reasonOf(c comment.Comment) string {
 
 func (m *cardMaker) stateWords(c comment.Comment) string {
 	if c.State == comment.Rejected {
-		return m.t("state.rejected.why", "reason", m.t("reason.low."+reasonOf(c)))
+		return m.T("state.rejected.why", "reason", m.T("reason.low."+reasonOf(c)))
 	}
-	return m.t("state." + c.State.String())
+	return m.T("state." + c.State.String())
 }
 
 func (m *cardMaker) facts(it moderation.Item) []fact {
 	c, w := it.Comment, it.Writer
-	fs := []fact{{m.t("name"), m.writer(c)}}
+	fs := []fact{{m.T("name"), m.writer(c)}}
 	if c.Email != "" {
-		fs = append(fs, fact{m.t("email"), c.Email})
+		fs = append(fs, fact{m.T("email"), c.Email})
 	}
 	if c.Website != "" {
-		fs = append(fs, fact{m.t("website"), c.Website})
+		fs = append(fs, fact{m.T("website"), c.Website})
 	}
 	if !w.FirstSeen.IsZero() {
-		fs = append(fs, fact{m.t("facts.since"), w.FirstSeen.UTC().Format("2006-01-02")})
+		fs = append(fs, fact{m.T("facts.since"), w.FirstSeen.UTC().Format("2006-01-02")})
 	}
-	return append(fs, fact{m.t("view.approved"), fmt.Sprint(w.Approved)}, fact{m.t("view.rejected"), fmt.Sprint(w.Refused)})
+	return append(fs, fact{m.T("view.approved"), m.Number(w.Approved)}, fact{m.T("view.rejected"), m.Number(w.Refused)})
 }
 
 // happened is what happened to a comment, the newest first.
 func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool) []happening {
-	came := happening{Icon: "clock", What: m.t("happened.came"), at: c.CreatedAt}
+	came := happening{Icon: "clock", What: m.T("happened.came"), at: c.CreatedAt}
 	hs := []happening{}
 	first := time.Time{}
 	for _, e := range past {
@@ -140,7 +140,7 @@ func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool
 		}
 		h := happening{Icon: stateIcons[e.To], What: m.deed(e), Note: e.Note, at: e.At, seq: e.Seq}
 		if !e.Auto {
-			h.More = m.t("happened.more", "version", e.Version, "seq", e.Seq)
+			h.More = m.T("happened.more", "version", fmt.Sprint(e.Version), "seq", fmt.Sprint(e.Seq))
 		}
 		if decides && e.Seq != 0 && e.Seq == c.Standing {
 			h.Undo = e.Batch
@@ -148,10 +148,10 @@ func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool
 		hs = append(hs, h)
 	}
 	if !first.IsZero() {
-		came.More = m.t("happened.waited", "time", m.span(first.Sub(c.CreatedAt)))
+		came.More = m.T("happened.waited", "time", m.span(first.Sub(c.CreatedAt)))
 	}
 	if !c.EditedAt.IsZero() {
-		hs = append(hs, happening{Icon: "pencil", What: m.t("happened.edited"), at: c.EditedAt})
+		hs = append(hs, happening{Icon: "pencil", What: m.T("happened.edited"), at: c.EditedAt})
 	}
 	hs = append(hs, came)
 	slices.SortStableFunc(hs, func(a, b happening) int {
@@ -166,7 +166,7 @@ func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool
 // deed says who did what.
 func (m *cardMaker) deed(e ledger.Told) string {
 	if e.Auto {
-		return m.t("deed.auto")
+		return m.T("deed.auto")
 	}
 	return m.decided(e.Entry, e.Name)
 }
@@ -176,15 +176,15 @@ func (c *catalog) decided(d ledger.Entry, name string) string {
 	who := c.someone(name)
 	switch {
 	case d.Kind != ledger.OnComment && d.Undoes != 0:
-		return c.t("deed.undo."+d.Kind.String(), "who", who)
+		return c.T("deed.undo."+d.Kind.String(), "who", who)
 	case d.Kind != ledger.OnComment:
-		return c.n("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
+		return c.N("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
 	case d.Undoes != 0:
-		return c.t("deed.undo", "who", who, "state", c.t("state.low."+d.To.String()))
+		return c.T("deed.undo", "who", who, "state", c.T("state.low."+d.To.String()))
 	case d.Action == comment.Reject:
-		return c.t("deed.reject", "who", who, "reason", c.t("reason.low."+cmp.Or(d.Reason, comment.ReasonOther).String()))
+		return c.T("deed.reject", "who", who, "reason", c.T("reason.low."+cmp.Or(d.Reason, comment.ReasonOther).String()))
 	}
-	return c.t("deed."+d.Action.String(), "who", who)
+	return c.T("deed."+d.Action.String(), "who", who)
 }
 
 // tellOne says what became of a form of this page.

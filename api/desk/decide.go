@@ -186,28 +186,31 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 	var notices []notice
 	t := &toast{Batch: f.Batch}
 	switch f.Did {
-	case "approve", "reject", "spam", "hold", "withdraw", "copy":
-		t.Text = w.n("did."+f.Did, f.Done)
+	case "approve", "reject", "spam", "hold":
+		t.Text = w.N("js.toast."+f.Did, f.Done, "reason", w.T("reason.low."+f.Reason))
+	case "withdraw", "copy":
+		t.Text = w.N("did."+f.Did, f.Done)
 	case "undo":
-		t.Text, t.Batch = w.n("did.undo", f.Done), ""
+		t.Text, t.Batch = w.N("js.undone", f.Done), ""
 	case "erase", "retire":
 		return nil, w.erased(f)
 	case "saved":
-		return nil, []notice{{Icon: "check", Text: w.t("saved")}}
+		return nil, []notice{{Icon: "check", Text: w.T("saved")}}
 	case "reply":
-		t.Text = w.t("did.reply")
+		t.Text = w.T("js.toast.reply")
 	default:
 		return nil, nil
 	}
 	if f.Against > 0 {
-		notices = append(notices, notice{Icon: "info", Text: w.n("contradicts", f.Against, "said", f.Said)})
+		text := w.N("js.contradicts", f.Against, "said", f.Said) + " " + w.T("contradicts.slip")
+		notices = append(notices, notice{Icon: "info", Text: text})
 	}
 	if f.Done == 0 {
 		t = nil
 		if f.Unchanged > 0 {
-			notices = append(notices, notice{Icon: "info", Text: w.n("did.unchanged", f.Unchanged)})
+			notices = append(notices, notice{Icon: "info", Text: w.N("did.unchanged", f.Unchanged)})
 		} else if f.Left == 0 {
-			notices = append(notices, notice{Icon: "info", Text: w.t("did.nothing")})
+			notices = append(notices, notice{Icon: "info", Text: w.T("did.nothing")})
 		}
 	}
 	return t, notices
@@ -227,7 +230,7 @@ func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, 
 		back := placeOf(site.Key, c.QueryParams())
 		k, err := d.conflictCard(ctx, w, who, site, back, id, chose)
 		if gone(err) {
-			p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: w.t("conflict.gone")})
+			p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: w.T("conflict.gone")})
 			continue
 		}
 		if err != nil {
@@ -236,7 +239,7 @@ func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, 
 		left = append(left, k)
 	}
 	if more := f.Left - len(f.Conflicts); more > 0 {
-		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: w.n("conflict.more", more)})
+		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: w.N("conflict.more", more)})
 	}
 	p.Cards = append(left, without(p.Cards, left)...)
 	return nil

@@ -282,7 +282,7 @@ func TestACommentsPageTellsWhatHappened(t *testing.T) {
 	b.press(b.card("history"), "Approve", nil)
 	b.open("/moderate/blog/comments/" + c.ID).sees("Olga approved it").sees("It came in").sees("A remark with a history.")
 	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: waiting again")
-	b.press(b.doc, "Spam", nil).sees("Olga marked it as spam").sees("“Not published: spam.”")
+	b.press(b.doc, "Spam", nil).sees("Olga marked it as spam").sees("“Not published: spam”")
 	w.stands(c, comment.Spam)
 	b.open("/moderate/blog/log").sees("Olga marked it as spam").sees("Olga approved it")
 }
@@ -297,12 +297,12 @@ func TestSettingsAreKept(t *testing.T) {
 		t.Errorf("the site is %+v", site)
 	}
 	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "0,7"}).sees("Saved.")
-	b.press(b.doc, "Save", fields{"suspect": "7"}).sees("The score is a number from 0.5 to 1.")
+	b.press(b.doc, "Save", fields{"suspect": "7"}).sees("The threshold is a number from 0.5 to 1.")
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a score of 7 answers %d, want 422", b.status)
 	}
 	b.langs = "ru"
-	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).sees("Порог — число от 0.5 до 1.").misses("The score")
+	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).sees("Порог — число от 0,5 до 1.").misses("The score")
 }
 
 func TestATokenIsShownOnce(t *testing.T) {
@@ -314,7 +314,7 @@ func TestATokenIsShownOnce(t *testing.T) {
 		t.Errorf("the token shown is no token: %v", err)
 	}
 	b.open("/moderate/tokens").misses(value).sees("script")
-	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }), "End", nil)
+	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }), "Revoke", nil)
 	if _, err := w.s.ActorByToken(w.ctx, value); err == nil {
 		t.Error("an ended token still works")
 	}
@@ -334,11 +334,11 @@ func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
 	w.post("A remark that teaches.")
 	b := w.as("Olga")
 	b.press(b.card("teaches"), "Spam", nil)
-	b.open("/moderate/blog/settings").sees("Olga").sees("1 lesson")
+	b.open("/moderate/blog/settings").sees("Olga").sees("1 example")
 	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Olga") })
-	b.press(row, "Withdraw", nil).sees("1 lesson was taken out.").sees("Nothing has been taught yet.")
-	b.press(b.doc, "Undo", nil).sees("1 lesson")
-	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 lesson")
+	b.press(row, "Withdraw", nil).sees("1 example was taken out.").sees("Nothing has been taught yet.")
+	b.press(b.doc, "Undo", nil).sees("1 example")
+	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 example")
 }
 
 func TestInsightsCompareScoresWithDecisions(t *testing.T) {

@@ -20,9 +20,9 @@ func failing(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		w, p := catalogOf(c), web.ProblemOf(err)
-		page := errorPage{Heading: w.t("error"), Detail: p.Detail, To: "/moderate/", ToWords: w.t("error.back")}
-		if key := "error." + p.Code; w.has(key) {
-			page.Heading, page.Detail = w.t(key), w.t(key+".text")
+		page := errorPage{Heading: w.T("error"), Detail: p.Detail, To: "/moderate/", ToWords: w.T("error.back")}
+		if key := "error." + p.Code; w.Has(key) {
+			page.Heading, page.Detail = w.T(key), w.T(key+".text")
 		}
 		page.frame = newFrame(c, w, page.Heading)
 		_ = renderFailure(c, w, "error", p, page) // if this fails too, the kit answers

@@ -60,14 +60,14 @@ func (d *desk) insights(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("insights"))
+	f, err := d.siteFrame(c, w, who, site, w.T("insights"))
 	if err != nil {
 		return err
 	}
 	p := w.insightsPage(f, q)
-	p.Lead = w.t("insights.since", "day", day(since))
+	p.Lead = w.T("insights.since", "day", day(since))
 	for _, n := range periods {
-		p.Periods = append(p.Periods, link{Key: strconv.Itoa(n), Label: w.n("period.days", n), Current: n == days})
+		p.Periods = append(p.Periods, link{Key: strconv.Itoa(n), Label: w.N("period.days", n), Current: n == days})
 	}
 	for _, k := range q.Disagreements {
 		row, err := d.disagreement(c.Request().Context(), w, who, site, k.Comment)
@@ -77,7 +77,7 @@ func (d *desk) insights(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		row.Score = w.t("disagree.score", "n", inHundred(k.Spam))
+		row.Score = w.T("disagree.score", "n", inHundred(k.Spam))
 		p.Disagree = append(p.Disagree, row)
 	}
 	return render(c, w, "insights", p)
@@ -104,19 +104,19 @@ func (d *desk) disagreement(ctx context.Context, w *catalog, who people.Actor, s
 func (w *catalog) insightsPage(f frame, q learning.Quality) insightsPage {
 	p := insightsPage{frame: f}
 	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
-		p.Few = w.t("insights.few.text")
+		p.Few = w.T("insights.few.text")
 		return p
 	}
 	p.Numbers = []figure{
-		{w.t("figure.decided"), strconv.Itoa(q.Filter.Spam + q.Filter.Ham), w.n("figure.all", q.Decisions)},
+		{w.T("figure.decided"), w.Number(q.Filter.Spam + q.Filter.Ham), w.N("figure.all", q.Decisions)},
 		w.share("figure.precision", q.Queue.Precision),
 		w.share("figure.recall", q.Queue.Recall),
 		w.share("figure.lost", q.Queue.HamLost),
-		{w.t("figure.brier"), decimal(100 * math.Sqrt(q.Filter.Brier)), w.t("figure.brier.more")},
+		{w.T("figure.brier"), w.Fixed(100*math.Sqrt(q.Filter.Brier), 1), w.T("figure.brier.more")},
 	}
 	w.honesty(&p, q.Filter)
 	p.Sides = w.sides(q.Queue)
-	p.SidesLead = w.t("sides.lead", "threshold", inHundred(q.Suspect))
+	p.SidesLead = w.T("sides.lead", "threshold", inHundred(q.Suspect))
 	w.weeks(&p, q.Weeks)
 	refused := 0
 	var labels []string
@@ -124,32 +124,32 @@ func (w *catalog) insightsPage(f frame, q learning.Quality) insightsPage {
 	for _, r := range reasonChoices {
 		reason, _ := comment.ParseReason(r.Key)
 		if n := q.Reasons[reason]; n > 0 {
-			labels, values = append(labels, w.t(r.Word)), append(values, n)
+			labels, values = append(labels, w.T(r.Word)), append(values, n)
 			refused += n
 		}
 	}
-	p.Reasons, p.ReasonsLead = bars(labels, values), w.n("refused.lead", refused)
+	p.Reasons, p.ReasonsLead = w.bars(labels, values), w.N("refused.lead", refused)
 	return p
 }
 
 // honesty draws what was said against what came true.
 func (w *catalog) honesty(p *insightsPage, q classifier.Quality) {
-	p.HonestSays = w.t("honest.says", "off", decimal(100*q.ECE))
-	p.HonestTable = table{Caption: w.t("honest"), Head: []string{w.t("honest.said"), w.t("honest.were"), w.t("chart.comments")}}
+	p.HonestSays = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
+	p.HonestTable = table{Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")}}
 	for _, b := range q.Bins {
 		if b.Spam.Of == 0 {
 			continue
 		}
-		said, were, n := round(100*b.Mean), round(100*b.Spam.Value), strconv.Itoa(b.Spam.Of)
+		said, were, n := round(100*b.Mean), round(100*b.Spam.Value), w.Number(b.Spam.Of)
 		p.Honest = append(p.Honest, dotAt(b.Mean, b.Spam.Value, 3+math.Min(6, math.Log2(float64(b.Spam.Of))/2),
-			w.t("honest.point", "said", said, "were", were, "n", n)))
+			w.T("honest.point", "said", said, "were", were, "n", n)))
 		p.HonestTable.Rows = append(p.HonestTable.Rows, []string{said, were, n})
 	}
 }
 
 func (w *catalog) sides(cut classifier.Cut) []bar {
-	rows := bars(
-		[]string{w.t("side.spam.caught"), w.t("side.spam.missed"), w.t("side.ham.held"), w.t("side.ham.free")},
+	rows := w.bars(
+		[]string{w.T("side.spam.caught"), w.T("side.spam.missed"), w.T("side.ham.held"), w.T("side.ham.free")},
 		[]int{cut.Caught, cut.Missed, cut.Lost, cut.Passed})
 	rows[1].Second, rows[2].Second = true, true
 	return rows
@@ -160,19 +160,19 @@ func (w *catalog) weeks(p *insightsPage, weeks []hindsight.Week) {
 	if len(weeks) < 2 {
 		return
 	}
-	p.WeekTable = table{Caption: w.t("weeks"), Head: []string{w.t("weeks.week"), w.t("weeks.wrong"), w.t("chart.comments")}}
+	p.WeekTable = table{Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")}}
 	values, says := make([]float64, len(weeks)), make([]string, len(weeks))
 	for i, k := range weeks {
 		wrong, n := k.Cut.Missed+k.Cut.Lost, k.Cut.Caught+k.Cut.Missed+k.Cut.Lost+k.Cut.Passed
 		if n > 0 {
 			values[i] = 100 * float64(wrong) / float64(n)
 		}
-		says[i] = w.t("weeks.says", "day", day(k.From), "wrong", wrong, "n", n)
-		p.WeekTable.Rows = append(p.WeekTable.Rows, []string{day(k.From), strconv.Itoa(wrong), strconv.Itoa(n)})
+		says[i] = w.T("weeks.says", "day", day(k.From), "wrong", wrong, "n", n)
+		p.WeekTable.Rows = append(p.WeekTable.Rows, []string{day(k.From), w.Number(wrong), w.Number(n)})
 	}
 	top := topOf(values, 1)
 	p.Weeks = columns(values, top, says)
-	p.WeekTicks = []string{say(top), say(top / 2), "0"}
+	p.WeekTicks = []string{w.Float(top), w.Float(top / 2), "0"}
 	p.WeekFirst, p.WeekLast = day(weeks[0].From), day(weeks[len(weeks)-1].From)
 }
 
@@ -182,9 +182,9 @@ func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
 // share is a part in percent, or a dash of nothing, with what it was counted from.
 func (w *catalog) share(key string, s classifier.Share) figure {
-	f := figure{Label: w.t(key), Value: percent(s.Part, s.Of)}
+	f := figure{Label: w.T(key), Value: percent(s.Part, s.Of)}
 	if s.Of > 0 {
-		f.More = w.t("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))
+		f.More = w.T("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))
 	}
 	return f
 }

@@ -150,8 +150,8 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	b.open("/moderate/blog/what-if?threshold=0.5&policy=all&last=1").sees("Nothing: you decided all of them the same way.")
 
 	// A shadow stands beside what is in force, in words.
-	b.sees("An owner can set a shadow threshold under Settings")
+	b.sees("An owner can set a trial threshold under Settings")
 	_, err := w.s.SetSite(w.ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.must(err)
-	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The shadow threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
+	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The trial threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
 }

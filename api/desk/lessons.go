@@ -30,9 +30,9 @@ func (d *desk) teachers(c echo.Context, who people.Actor, site ground.Site, p *s
 	for _, t := range all {
 		name := w.someone(t.Name)
 		if t.Account == "" {
-			name = w.t("lessons.operator")
+			name = w.T("lessons.operator")
 		}
-		p.Teachers = append(p.Teachers, teacherRow{t.Account, name, w.n("lessons.n", t.Lessons)})
+		p.Teachers = append(p.Teachers, teacherRow{t.Account, name, w.N("lessons.n", t.Lessons)})
 	}
 	sites, err := d.Process.Sites(ctx, who)
 	if err != nil {
@@ -94,7 +94,7 @@ type forGoodPage struct {
 
 func (d *desk) askForGood(c echo.Context, who people.Actor, site ground.Site, p forGoodPage) error {
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("forgood"))
+	f, err := d.siteFrame(c, w, who, site, w.T("forgood"))
 	if err != nil {
 		return err
 	}
@@ -120,12 +120,12 @@ func (d *desk) erase(c echo.Context, who people.Actor, site ground.Site, form ur
 	if would.Lessons+would.Copies == 0 {
 		return d.taught(c, site, flash{Did: "erase", Left: would.Left})
 	}
-	p := forGoodPage{Do: "erase", Email: email, What: []string{w.n("forgood.erase", would.Lessons, "email", email)}}
+	p := forGoodPage{Do: "erase", Email: email, What: []string{w.N("forgood.erase", would.Lessons, "email", email)}}
 	if would.Copies > 0 {
-		p.What = append(p.What, w.n("forgood.copies", would.Copies))
+		p.What = append(p.What, w.N("forgood.copies", would.Copies))
 	}
 	if would.Left > 0 {
-		p.What = append(p.What, w.n("did.erased.left", would.Left))
+		p.What = append(p.What, w.N("did.erased.left", would.Left))
 	}
 	return d.askForGood(c, who, site, p)
 }
@@ -151,17 +151,17 @@ func (d *desk) retire(c echo.Context, who people.Actor, site ground.Site, form u
 	if old == 0 {
 		return d.taught(c, site, flash{Did: "retire"})
 	}
-	return d.askForGood(c, who, site, forGoodPage{Do: "retire", Before: day, What: []string{w.n("forgood.retire", old, "day", day)}})
+	return d.askForGood(c, who, site, forGoodPage{Do: "retire", Before: day, What: []string{w.N("forgood.retire", old, "day", day)}})
 }
 
 // erased tells what became of lessons that were to be erased. There is no undo to offer.
 func (w *catalog) erased(f flash) []notice {
-	said := notice{Icon: "check", Text: w.n("did.erased", f.Done)}
+	said := notice{Icon: "check", Text: w.N("did.erased", f.Done)}
 	if f.Done == 0 {
-		said = notice{Icon: "info", Text: w.t("did.erased.none")}
+		said = notice{Icon: "info", Text: w.T("did.erased.none")}
 	}
 	if f.Left > 0 {
-		return []notice{said, {Icon: "warn", Text: w.n("did.erased.left", f.Left)}}
+		return []notice{said, {Icon: "warn", Text: w.N("did.erased.left", f.Left)}}
 	}
 	return []notice{said}
 }

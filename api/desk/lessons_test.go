@@ -37,19 +37,19 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	b.press(b.card("wagtail"), "Approve", nil)
 	b.press(b.card("kingfisher"), "Spam", nil)
 	b.open("/moderate/second/settings")
-	b.press(b.doc, "Take its lessons", fields{"from": "blog"}).sees("2 lessons were taken over.")
+	b.press(b.doc, "Take its examples", fields{"from": "blog"}).sees("2 examples were taken over.")
 
 	settings := func() *browser { return b.open("/moderate/blog/settings") }
-	settings().press(b.doc, "Find their lessons…", fields{"email": "nobody@mail.example"}).sees("There is nothing here to erase.")
-	settings().press(b.doc, "Find their lessons…", fields{"email": "nobody"}).sees("This does not look like an e-mail address.")
-	settings().press(b.doc, "Find their lessons…", fields{"email": "ann@mail.example"})
-	b.sees("1 lesson of this site comes from what was written under ann@mail.example.").sees("1 more is a copy of it on another site of yours")
-	w.as("Olga").open("/moderate/blog/settings").sees("2 lessons") // nothing happened yet
-	b.press(b.warned(), "Erase for good", nil).sees("2 lessons were erased for good.").sees("1 lesson")
+	settings().press(b.doc, "Find their examples…", fields{"email": "nobody@mail.example"}).sees("There is nothing here to erase.")
+	settings().press(b.doc, "Find their examples…", fields{"email": "nobody"}).sees("This does not look like an e-mail address.")
+	settings().press(b.doc, "Find their examples…", fields{"email": "ann@mail.example"})
+	b.sees("1 example of this site comes from what was written under ann@mail.example.").sees("1 more is a copy of it on another site of yours")
+	w.as("Olga").open("/moderate/blog/settings").sees("2 examples") // nothing happened yet
+	b.press(b.warned(), "Erase for good", nil).sees("2 examples were erased for good.").sees("1 example")
 	if undo := find(b.doc, func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Undo" }); undo != nil {
 		t.Error("it offers an undo that there is not")
 	}
-	b.open("/moderate/blog/log").sees("Olga erased for good what one person’s comments taught: 1 lesson")
+	b.open("/moderate/blog/log").sees("Olga erased for good what one person’s comments taught: 1 example")
 	if strings.Contains(strings.ToLower(nameOf(b.doc)), "ann@") {
 		t.Error("the log names the person")
 	}
@@ -57,11 +57,11 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	w.clock.add(48 * time.Hour)
 	b = w.as("Olga") // the session has ended
 	today := w.clock.Now().Format(time.DateOnly)
-	settings().press(b.doc, "Find old lessons…", fields{"before": "2020-01-01"}).sees("There is nothing here to erase.")
-	settings().press(b.doc, "Find old lessons…", fields{"before": "2999-01-01"}).sees("A day in the past is wanted")
-	settings().press(b.doc, "Find old lessons…", fields{"before": "then"}).sees("A day in the past is wanted")
-	settings().press(b.doc, "Find old lessons…", fields{"before": today}).sees("1 lesson was taught before " + today)
-	b.press(b.warned(), "Erase for good", nil).sees("1 lesson was erased for good.").sees("Nothing has been taught yet.")
+	settings().press(b.doc, "Find old examples…", fields{"before": "2020-01-01"}).sees("There is nothing here to erase.")
+	settings().press(b.doc, "Find old examples…", fields{"before": "2999-01-01"}).sees("A day in the past is wanted")
+	settings().press(b.doc, "Find old examples…", fields{"before": "then"}).sees("A day in the past is wanted")
+	settings().press(b.doc, "Find old examples…", fields{"before": today}).sees("1 example was given before " + today)
+	b.press(b.warned(), "Erase for good", nil).sees("1 example was erased for good.").sees("Nothing has been taught yet.")
 	b.open("/moderate/blog/log").sees("Olga erased for good what was taught before " + today)
 }
 
@@ -84,5 +84,5 @@ func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
 			t.Errorf("%v by a moderator answers %d, want 403", values, mara.status)
 		}
 	}
-	b.open("/moderate/blog/settings").sees("1 lesson")
+	b.open("/moderate/blog/settings").sees("1 example")
 }

@@ -55,7 +55,7 @@ func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []c
 	}
 	var names []string
 	for _, l := range likely {
-		names = append(names, c.t("reason.low."+l.Reason.String()))
+		names = append(names, c.T("reason.low."+l.Reason.String()))
 		for _, w := range l.Evidence {
 			if w.Weight > 0 && worthMark(w) {
 				m.add(w, l.Reason)
@@ -73,7 +73,7 @@ func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []c
 		markup = after
 	}
 	var keys []key
-	for _, k := range []key{{"", c.t("key.for")}, {signReason, c.t("key.reason", "reason", strings.Join(names, ", "))}, {signAgainst, c.t("key.against")}} {
+	for _, k := range []key{{"", c.T("key.for")}, {signReason, c.T("key.reason", "reason", strings.Join(names, ", "))}, {signAgainst, c.T("key.against")}} {
 		if m.used[k.Class] {
 			keys = append(keys, k)
 		}
@@ -95,7 +95,7 @@ func worthMark(w classifier.Weight) bool {
 
 // add marks a token. What speaks for a likely reason is shown as that, whatever else it says.
 func (m *marker) add(w classifier.Weight, reason comment.Reason) {
-	k := sign{says: m.t("for") + " " + m.seen(w, reason)}
+	k := sign{says: m.T("for") + " " + m.seen(w, reason)}
 	switch before, known := m.signs[w.Token]; {
 	case reason != comment.ReasonSpam:
 		k.class = signReason
@@ -103,7 +103,7 @@ func (m *marker) add(w classifier.Weight, reason comment.Reason) {
 			k.says = before.says + "; " + m.seen(w, reason)
 		}
 	case w.Weight < 0:
-		k = sign{signAgainst, m.t("against") + " " + m.seen(w, reason)}
+		k = sign{signAgainst, m.T("against") + " " + m.seen(w, reason)}
 	}
 	m.signs[w.Token] = k
 	if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
@@ -230,7 +230,7 @@ func (m *marker) lookAlikes(spot classifier.Spot) {
 		}
 		named[o.Rune] = true
 		m.out.WriteByte(' ')
-		m.odd(m.t("odd.like", "script", m.t("script.of."+scriptName(o.Rune)), "letter", string(o.Rune), "like", string(o.Like)))
+		m.odd(m.T("odd.like", "script", m.T("script.of."+scriptName(o.Rune)), "letter", string(o.Rune), "like", string(o.Like)))
 	}
 }
 
@@ -240,10 +240,10 @@ func (m *marker) odd(name string) {
 
 func (m *marker) hidden(r rune) string {
 	key := fmt.Sprintf("odd.%04X", r)
-	if m.has(key) {
-		return m.t(key)
+	if m.Has(key) {
+		return m.T(key)
 	}
-	return m.t("odd.hidden", "code", fmt.Sprintf("U+%04X", r))
+	return m.T("odd.hidden", "code", fmt.Sprintf("U+%04X", r))
 }
 
 func scriptName(r rune) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 type settingsPage struct {
@@ -39,7 +40,7 @@ func (d *desk) settings(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("settings"))
+	f, err := d.siteFrame(c, w, who, site, w.T("settings"))
 	if err != nil {
 		return err
 	}
@@ -70,10 +71,10 @@ func (d *desk) suspicious(c echo.Context, who people.Actor, site ground.Site, p 
 			continue
 		}
 		if would.Tally.Enough() {
-			l.More += " " + w.t("policy.suspicious.would", "n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
+			l.More += " " + w.T("policy.suspicious.would", "n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
 			continue
 		}
-		l.More += " " + w.t("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) + " " + w.missing(would.Tally)
+		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) + " " + w.missing(would.Tally)
 		l.Closed = !l.Current
 	}
 	return nil
@@ -84,20 +85,20 @@ func (d *desk) settingsPage(w *catalog, f frame, site ground.Site) settingsPage 
 	p := settingsPage{
 		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"),
 		Policies: policyLinks(w, site, ground.Policies),
-		Suspect:  say(s.Suspect), Shadow: shadowOf(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
+		Suspect:  w.Float(s.Suspect), Shadow: w.shadow(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
-	for _, l := range languages {
+	for _, l := range words.Languages {
 		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], ground.Settings{}.RulesText(l.Key)})
 	}
 	return p
 }
 
-// shadowOf is the threshold that is only tried, or nothing.
-func shadowOf(site ground.Site) string {
+// shadow is the threshold that is only tried, or nothing.
+func (c *catalog) shadow(site ground.Site) string {
 	if site.Settings.Shadow == 0 {
 		return ""
 	}
-	return say(site.Settings.Shadow)
+	return c.Float(site.Settings.Shadow)
 }
 
 // setSettings keeps all of a site's settings at once.
@@ -136,7 +137,7 @@ func (d *desk) settingsAgain(c echo.Context, who people.Actor, site ground.Site,
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("settings"))
+	f, err := d.siteFrame(c, w, who, site, w.T("settings"))
 	if err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func (d *desk) sites(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, ground.Site{}, w.t("sites"))
+	f, err := d.deskFrame(c, w, who, ground.Site{}, w.T("sites"))
 	if err != nil {
 		return err
 	}
@@ -215,32 +216,32 @@ func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
 		return err
 	}
 	w := catalogOf(c)
-	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.t("people")); err != nil {
+	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.T("people")); err != nil {
 		return err
 	}
 	if p.On = sites; len(sites) < 2 {
 		p.On = nil
 	}
 	for _, r := range []people.Role{people.Moderator, people.Author, people.Owner} {
-		p.Roles = append(p.Roles, link{Key: r.String(), Label: w.t("role." + r.String())})
+		p.Roles = append(p.Roles, link{Key: r.String(), Label: w.T("role." + r.String())})
 	}
 	for _, a := range all {
 		p.Rows = append(p.Rows, rowOf(w, a, sites, who))
 	}
-	return web.Render(c, status, web.OwnScript, templates()[w.lang]["people"], p)
+	return web.Render(c, status, web.OwnScript, templates()[w.Lang()]["people"], p)
 }
 
 func rowOf(w *catalog, a people.Account, sites []ground.Site, who people.Actor) personRow {
 	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == who.Account.ID}
 	if a.AllSites != people.NoRole {
-		row.Role, row.Sites = w.t("role."+a.AllSites.String()), w.t("people.all")
+		row.Role, row.Sites = w.T("role."+a.AllSites.String()), w.T("people.all")
 		return row
 	}
 	var roles, names []string
 	for _, s := range sites {
 		if r := a.Roles[s.ID]; r != people.NoRole {
 			names = append(names, s.Name)
-			roles = append(roles, w.t("role."+r.String()))
+			roles = append(roles, w.T("role."+r.String()))
 		}
 	}
 	slices.Sort(roles)
@@ -326,16 +327,16 @@ func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
 		return err
 	}
 	w := catalogOf(c)
-	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.t("tokens")); err != nil {
+	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.T("tokens")); err != nil {
 		return err
 	}
 	for _, s := range []people.Scope{people.ScopeDecide, people.ScopeRead, people.ScopeAdmin} {
-		p.Scopes = append(p.Scopes, link{Key: s.String(), Label: w.t("scope." + s.String())})
+		p.Scopes = append(p.Scopes, link{Key: s.String(), Label: w.T("scope." + s.String())})
 	}
 	for _, t := range all {
-		p.Rows = append(p.Rows, tokenRow{t.ID, t.Name, w.t("scope." + t.Scope.String()), t.Account, stamp(t.CreatedAt), iso(t.CreatedAt)})
+		p.Rows = append(p.Rows, tokenRow{t.ID, t.Name, w.T("scope." + t.Scope.String()), t.Account, stamp(t.CreatedAt), iso(t.CreatedAt)})
 	}
-	return web.Render(c, status, web.OwnScript, templates()[w.lang]["tokens"], p)
+	return web.Render(c, status, web.OwnScript, templates()[w.Lang()]["tokens"], p)
 }
 
 // addToken adds one of the account's own and shows it once.

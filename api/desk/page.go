@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 //go:embed templates
@@ -34,15 +35,16 @@ var templates = sync.OnceValue(parseTemplates)
 
 func parseTemplates() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
-	for lang, words := range catalogs() {
+	for _, l := range words.Languages {
+		w := words.In(l.Key)
 		base := template.Must(template.New("").Funcs(template.FuncMap{
-			"t": words.t, "n": words.n, "icon": icon, "asset": assetURL, "nonce": nonce,
+			"t": w.T, "n": w.N, "icon": icon, "asset": assetURL, "nonce": nonce,
 			"ticks": func() []string { return ticks }, "reasons": func() []reasonChoice { return reasonChoices },
 		}).ParseFS(templateFiles, "templates/layout.html", "templates/card.html", "templates/figures.html"))
-		all[lang] = map[string]*template.Template{}
+		all[l.Key] = map[string]*template.Template{}
 		for page, layout := range layouts {
 			set := template.Must(template.Must(base.Clone()).ParseFS(templateFiles, "templates/"+page+".html"))
-			all[lang][page] = set.Lookup(layout)
+			all[l.Key][page] = set.Lookup(layout)
 		}
 	}
 	return all
@@ -89,17 +91,17 @@ func catalogOf(c echo.Context) *catalog {
 	if cookie, err := c.Request().Cookie(langCookie); err == nil {
 		chosen = cookie.Value
 	}
-	return wordsFor(chosen, c.Request().Header.Get("Accept-Language"))
+	return &catalog{words.Pick(chosen, c.Request().Header.Get("Accept-Language"))}
 }
 
 // newFrame makes the frame of a page that needs nobody signed in.
 func newFrame(c echo.Context, w *catalog, title string) frame {
-	f := frame{Lang: w.lang, Title: title, Words: w.script, Here: c.Request().URL.RequestURI()}
+	f := frame{Lang: w.Lang(), Title: title, Words: scripts()[w.Lang()], Here: c.Request().URL.RequestURI()}
 	if c.Request().Method != http.MethodGet {
 		f.Here = "/moderate/"
 	}
-	for _, l := range languages {
-		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.lang})
+	for _, l := range words.Languages {
+		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
 	}
 	return f
 }
@@ -143,12 +145,12 @@ func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site grou
 // siteLinks are the pages of a site besides its queue.
 func siteLinks(w *catalog, key string, f frame) []link {
 	root := "/moderate/" + key
-	links := []link{{URL: root + "/pages", Label: w.t("pages"), Icon: "page"}}
+	links := []link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}
 	if f.Moderator {
-		links = append(links, link{URL: root + "/insights", Label: w.t("insights"), Icon: "chart"}, link{URL: root + "/log", Label: w.t("log"), Icon: "log"})
+		links = append(links, link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"}, link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
 	}
 	if f.Owner {
-		links = append(links, link{URL: root + "/settings", Label: w.t("settings"), Icon: "settings"})
+		links = append(links, link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
 	}
 	return mark(append(links, ownerLinks(w, f.Here, f.Owner)...), f.Here)
 }
@@ -156,10 +158,10 @@ func siteLinks(w *catalog, key string, f frame) []link {
 func ownerLinks(w *catalog, here string, owner bool) []link {
 	var links []link
 	if owner {
-		links = append(links, link{URL: "/moderate/sites", Label: w.t("sites"), Icon: "stack"},
-			link{URL: "/moderate/people", Label: w.t("people"), Icon: "people"})
+		links = append(links, link{URL: "/moderate/sites", Label: w.T("sites"), Icon: "stack"},
+			link{URL: "/moderate/people", Label: w.T("people"), Icon: "people"})
 	}
-	return mark(append(links, link{URL: "/moderate/tokens", Label: w.t("tokens"), Icon: "key"}), here)
+	return mark(append(links, link{URL: "/moderate/tokens", Label: w.T("tokens"), Icon: "key"}), here)
 }
 
 // mark says which of links is the page itself.
@@ -171,7 +173,7 @@ func mark(links []link, here string) []link {
 }
 
 func render(c echo.Context, w *catalog, page string, data any) error {
-	return web.Render(c, http.StatusOK, web.OwnScript, templates()[w.lang][page], data)
+	return web.Render(c, http.StatusOK, web.OwnScript, templates()[w.Lang()][page], data)
 }
 
 // initial is the first letter of a name, for the circle that stands for a person.

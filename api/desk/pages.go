@@ -39,7 +39,7 @@ func (d *desk) pages(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("pages"))
+	f, err := d.siteFrame(c, w, who, site, w.T("pages"))
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (d *desk) log(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("log"))
+	f, err := d.siteFrame(c, w, who, site, w.T("log"))
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (c *catalog) logRow(site string, e ledger.Told) logRow {
 		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
 	}
 	if e.Comment != "" {
-		row.From, row.To = c.t("state."+e.From.String()), c.t("state."+e.To.String())
+		row.From, row.To = c.T("state."+e.From.String()), c.T("state."+e.To.String())
 		row.URL = "/moderate/" + site + "/comments/" + url.PathEscape(e.Comment)
 	}
 	return row

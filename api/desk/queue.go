@@ -132,18 +132,18 @@ func (d *desk) queue(c echo.Context) error {
 // queuePage translates one page of a view.
 func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page moderation.QueuePage) queuePage {
 	p := queuePage{
-		frame: f, Heading: w.t("view." + string(at.view())), View: string(at.view()), Sort: string(at.order()),
+		frame: f, Heading: w.T("view." + string(at.view())), View: string(at.view()), Sort: string(at.order()),
 		Self: at.url(), Clear: place{site: site.Key, state: at.state, sort: at.sort}.url(), Back: at.query(),
 	}
 	p.Suspect = strconv.FormatFloat(site.Settings.Suspect, 'f', -1, 64)
 	p.Search, p.State = at.search, at.state
 	p.Title = p.Heading
 	if n := page.Counts[at.view()]; n > 0 {
-		p.Title += fmt.Sprintf(" (%s)", count(n, page.Capped))
+		p.Title += fmt.Sprintf(" (%s)", w.count(n, page.Capped))
 	}
 	p.Views = viewLinks(w, site.Key, at, page.Counts, page.Capped)
 	for _, o := range comment.QueueOrders {
-		p.Orders = append(p.Orders, link{Key: string(o), Label: w.t("order." + string(o)), Current: o == at.order()})
+		p.Orders = append(p.Orders, link{Key: string(o), Label: w.T("order." + string(o)), Current: o == at.order()})
 	}
 	m := d.cardMaker(w, site, f.Moderator, at.query(), page.Counts)
 	for _, it := range page.Items {
@@ -153,7 +153,7 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 		p.Cards[i].NextID = p.Cards[i+1].ID
 	}
 	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.end == "" && at.view() == comment.ViewPending {
-		p.Oldest = w.t("oldest", "time", w.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
+		p.Oldest = w.T("oldest", "time", w.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
 	}
 	if page.Next != "" {
 		next := at
@@ -169,12 +169,12 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 func restWords(w *catalog, at place) (some, none, text string) {
 	switch at.view() {
 	case comment.ViewPending:
-		some, none, text = w.t("rest.some"), w.t("rest.none"), w.t("rest.text")
+		some, none, text = w.T("rest.some"), w.T("rest.none"), w.T("rest.text")
 	default:
-		some, none, text = w.t("rest.end"), w.t("rest.empty"), w.t("rest.empty.text")
+		some, none, text = w.T("rest.end"), w.T("rest.empty"), w.T("rest.empty.text")
 	}
 	if at.search != "" {
-		none, text = w.t("rest.found"), w.t("rest.found.text")
+		none, text = w.T("rest.found"), w.T("rest.found.text")
 	}
 	return some, none, text
 }
@@ -195,19 +195,19 @@ func viewLinks(w *catalog, site string, at place, counts map[comment.View]int, c
 				to.state = ""
 			}
 			links = append(links, link{
-				Key: string(v.key), URL: to.url(), Label: w.t("view." + string(v.key)), Icon: v.icon,
-				Count: count(n, capped), Current: v.key == at.view(),
+				Key: string(v.key), URL: to.url(), Label: w.T("view." + string(v.key)), Icon: v.icon,
+				Count: w.count(n, capped), Current: v.key == at.view(),
 			})
 		}
 	}
 	return links
 }
 
-func count(n int, capped bool) string {
+func (c *catalog) count(n int, capped bool) string {
 	if capped && n >= comment.MaxCount {
-		return strconv.Itoa(comment.MaxCount) + "+"
+		return c.Number(comment.MaxCount) + "+"
 	}
-	return strconv.Itoa(n)
+	return c.Number(n)
 }
 
 type cardsPage struct {
@@ -232,7 +232,7 @@ func (d *desk) card(c echo.Context) error {
 	if !c.QueryParams().Has("chose") {
 		k.Conflict = nil
 	}
-	return render(c, w, "cards", cardsPage{frame: newFrame(c, w, w.t("comment")), Cards: []card{k}})
+	return render(c, w, "cards", cardsPage{frame: newFrame(c, w, w.T("comment")), Cards: []card{k}})
 }
 
 // conflictCard makes the card of a comment that was not as its moderator saw it.
@@ -261,17 +261,17 @@ type conflict struct {
 func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose comment.Action, queue string) *conflict {
 	k := &conflict{
 		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.back, LeaveURL: queue,
-		Leave: m.t("conflict.leave." + c.State.String()), Hold: c.State != comment.Pending && c.State != comment.Removed,
+		Leave: m.T("conflict.leave." + c.State.String()), Hold: c.State != comment.Pending && c.State != comment.Removed,
 	}
-	did := m.t("chose." + chose.String())
+	did := m.T("chose." + chose.String())
 	last := lastDecision(past)
 	switch {
 	case c.State == comment.Removed:
-		k.What = m.t("conflict.removed", "chose", did)
+		k.What = m.T("conflict.removed", "chose", did)
 	case last == nil || c.EditedAt.After(last.At):
-		k.What = m.t("conflict.edited", "chose", did)
+		k.What = m.T("conflict.edited", "chose", did)
 	default:
-		k.What = m.t("conflict."+c.State.String(), "who", m.someone(last.Name), "time", m.span(m.now.Sub(last.At)), "chose", did)
+		k.What = m.T("conflict."+c.State.String(), "who", m.someone(last.Name), "time", m.span(m.now.Sub(last.At)), "chose", did)
 	}
 	return k
 }
@@ -289,7 +289,7 @@ func lastDecision(past []ledger.Told) *ledger.Told {
 // someone is a name, also of an account that is gone.
 func (c *catalog) someone(name string) string {
 	if name == "" {
-		return c.t("someone")
+		return c.T("js.someone")
 	}
 	return name
 }

@@ -62,7 +62,7 @@ func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
 	first := find(form, func(n *html.Node) bool { return n.Data == "button" })
 	values := b.values(form, fields{"note": "Not here."})
 	values.Set(attr(first, "name"), attr(first, "value"))
-	b.submit(form, values).sees("Refused.")
+	b.submit(form, values).sees("Refused: other.")
 	if got := w.now(c); got.Reason != comment.ReasonOther || got.Note != "Not here." {
 		t.Errorf("got %v with note %q, want other", got.Reason, got.Note)
 	}

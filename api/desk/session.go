@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 // signedIn lets only those in whom the service knows, and sends others to the sign-in.
@@ -53,7 +54,7 @@ func (d *desk) signInPage(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, to)
 	}
 	w := catalogOf(c)
-	return render(c, w, "signin", signInPage{frame: newFrame(c, w, w.t("signin")), To: to})
+	return render(c, w, "signin", signInPage{frame: newFrame(c, w, w.T("signin")), To: to})
 }
 
 func (d *desk) signIn(c echo.Context) error {
@@ -73,12 +74,12 @@ func (d *desk) signIn(c echo.Context) error {
 // refuseSignIn shows the form again with what was wrong, as far as it may be said.
 func (d *desk) refuseSignIn(c echo.Context, form url.Values, err error) error {
 	w, p := catalogOf(c), web.ProblemOf(err)
-	page := signInPage{frame: newFrame(c, w, w.t("signin")), To: ownPath(form.Get("to")), Email: form.Get("email")}
+	page := signInPage{frame: newFrame(c, w, w.T("signin")), To: ownPath(form.Get("to")), Email: form.Get("email")}
 	switch p.Code {
 	case "session.refused":
-		page.Error = w.t("signin.refused")
+		page.Error = w.T("signin.refused")
 	case "rate.limited":
-		page.Error = w.t("signin.limited")
+		page.Error = w.T("signin.limited")
 	default:
 		return err
 	}
@@ -88,7 +89,7 @@ func (d *desk) refuseSignIn(c echo.Context, form url.Values, err error) error {
 // renderFailure renders a form again under the status of its failure.
 func renderFailure(c echo.Context, w *catalog, page string, p web.Problem, data any) error {
 	web.ProblemHeaders(c, p)
-	return web.Render(c, p.Status, web.OwnScript, templates()[w.lang][page], data)
+	return web.Render(c, p.Status, web.OwnScript, templates()[w.Lang()][page], data)
 }
 
 func (d *desk) signOut(c echo.Context) error {
@@ -109,7 +110,7 @@ func (d *desk) language(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if catalogs()[form.Get("lang")] != nil {
+	if words.In(form.Get("lang")) != nil {
 		c.SetCookie(&http.Cookie{
 			Name: langCookie, Value: form.Get("lang"), Path: "/moderate", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteLaxMode,
@@ -157,7 +158,7 @@ func (d *desk) sessions(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, ground.Site{}, w.t("sessions"))
+	f, err := d.deskFrame(c, w, who, ground.Site{}, w.T("sessions"))
 	if err != nil {
 		return err
 	}
@@ -184,9 +185,9 @@ func (c *catalog) browser(agent string) string {
 	browser := first("Firefox", "Edg=Edge", "OPR=Opera", "YaBrowser=Yandex", "Chrome", "Safari")
 	system := first("Android", "iPhone", "iPad", "Windows", "Mac OS=macOS", "CrOS=ChromeOS", "Linux")
 	if browser == "" || system == "" {
-		return cmp.Or(agent, c.t("sessions.unknown"))
+		return cmp.Or(agent, c.T("sessions.unknown"))
 	}
-	return c.t("sessions.on", "browser", browser, "system", system)
+	return c.T("sessions.on", "browser", browser, "system", system)
 }
 
 func (d *desk) endSession(c echo.Context) error {

@@ -38,7 +38,7 @@ type step struct {
 var setupSteps = []string{"you", "site", "moderation", "embed"}
 
 func newSetup(c echo.Context, w *catalog, name string) setupPage {
-	p := setupPage{frame: newFrame(c, w, w.t("setup")), Step: name, Heading: w.t("setup." + name), Lead: w.t("setup." + name + ".lead")}
+	p := setupPage{frame: newFrame(c, w, w.T("setup")), Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead")}
 	p.Wide = true
 	if name == "you" {
 		p.Languages = nil // the token would be lost
@@ -48,7 +48,7 @@ func newSetup(c echo.Context, w *catalog, name string) setupPage {
 		if s == name {
 			done = false
 		}
-		p.Steps = append(p.Steps, step{N: i + 1, Label: w.t("setup." + s), Done: done, Current: s == name})
+		p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Done: done, Current: s == name})
 	}
 	return p
 }
@@ -72,7 +72,7 @@ func (d *desk) linkForm(c echo.Context, w *catalog, token string) (setupPage, er
 	p.Token, p.Form, p.First = token, url.Values{}, account.ID == ""
 	if !p.First {
 		p.Steps, p.Email = nil, account.Email
-		p.Heading, p.Lead = w.t("setup.password"), w.t("setup.password.lead", "name", account.Name, "email", account.Email)
+		p.Heading, p.Lead = w.T("setup.password"), w.T("setup.password.lead", "name", account.Name, "email", account.Email)
 	}
 	return p, nil
 }
@@ -122,7 +122,7 @@ func (d *desk) deadLink(c echo.Context, w *catalog, err error) error {
 	if p.Code != "auth.needed" {
 		return err
 	}
-	page := errorPage{frame: newFrame(c, w, w.t("link.dead")), Heading: w.t("link.dead"), Detail: w.t("link.dead.text"), To: "/moderate/signin", ToWords: w.t("signin")}
+	page := errorPage{frame: newFrame(c, w, w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/moderate/signin", ToWords: w.T("signin")}
 	return renderFailure(c, w, "error", p, page)
 }
 
@@ -163,7 +163,7 @@ func (d *desk) policyPage(c echo.Context) error {
 		return err
 	}
 	p := newSetup(c, w, "moderation")
-	p.Rules = site.Settings.RulesText(w.lang)
+	p.Rules = site.Settings.RulesText(w.Lang())
 	p.Policies = policyLinks(w, site, firstPolicies)
 	return render(c, w, "setup", p)
 }
@@ -176,7 +176,7 @@ func policyLinks(w *catalog, site ground.Site, policies []ground.Policy) []link 
 	for _, policy := range policies {
 		key := string(policy)
 		links = append(links, link{
-			Key: key, Label: w.t("policy." + key), More: w.t("policy." + key + ".more"),
+			Key: key, Label: w.T("policy." + key), More: w.T("policy." + key + ".more"),
 			Current: policy == site.Settings.Moderation,
 		})
 	}
@@ -196,8 +196,8 @@ func (d *desk) setPolicy(c echo.Context) error {
 	w := catalogOf(c)
 	change := map[string]string{"moderation": form.Get("moderation")}
 	// A browser sends line ends of its own; the default stays the default.
-	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != site.Settings.RulesText(w.lang) {
-		change["rules_"+w.lang] = rules
+	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != site.Settings.RulesText(w.Lang()) {
+		change["rules_"+w.Lang()] = rules
 	}
 	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, change); err != nil {
 		p := newSetup(c, w, "moderation")

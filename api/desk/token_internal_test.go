@@ -23,11 +23,11 @@ func TestEveryKindOfEvidenceIsSaidInWords(t *testing.T) {
 	if len(strongest) < 50 {
 		t.Fatalf("only %d tokens to be said", len(strongest))
 	}
-	for _, w := range strongest {
-		for lang, words := range catalogs() {
-			said := words.token(w.Token)
-			if said == "" || said == w.Token || "trait:"+said == w.Token {
-				t.Errorf("%s: %q is said as %q", lang, w.Token, said)
+	for _, k := range strongest {
+		for lang, w := range catalogs() {
+			said := w.Token(k.Token)
+			if said == "" || said == k.Token || "trait:"+said == k.Token {
+				t.Errorf("%s: %q is said as %q", lang, k.Token, said)
 			}
 		}
 	}

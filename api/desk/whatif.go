@@ -55,7 +55,7 @@ func (d *desk) whatIf(c echo.Context) error {
 		return err
 	}
 	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.t("whatif"))
+	f, err := d.siteFrame(c, w, who, site, w.T("whatif"))
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (d *desk) whatIf(c echo.Context) error {
 	}
 	would, err := d.Learning.WhatIf(c.Request().Context(), who, site, in)
 	if problem := web.ProblemOf(err); err != nil && (problem.Status == http.StatusUnprocessableEntity || problem.Status == http.StatusBadRequest) {
-		p.Error = w.t("whatif.bad")
+		p.Error = w.T("whatif.bad")
 		return renderFailure(c, w, "whatif", problem, p)
 	}
 	if err != nil {
@@ -104,9 +104,9 @@ func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site 
 		if k.some.N == 0 {
 			continue
 		}
-		list := mistakes{Head: w.t(k.key, "n", k.some.N)}
+		list := mistakes{Head: w.T(k.key, "n", k.some.N)}
 		if k.some.N > shownWrong {
-			list.Newest = w.t("whatif.newest", "shown", shownWrong, "n", k.some.N)
+			list.Newest = w.T("whatif.newest", "shown", shownWrong, "n", k.some.N)
 		}
 		for _, id := range k.some.IDs[:min(shownWrong, len(k.some.IDs))] {
 			row, err := d.disagreement(ctx, w, who, site, id)
@@ -124,9 +124,9 @@ func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site 
 }
 
 func (w *catalog) whatIfPage(f frame, site ground.Site) whatIfPage {
-	now := say(site.Settings.Suspect)
+	now := w.Float(site.Settings.Suspect)
 	return whatIfPage{
-		frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.t("whatif.none"),
+		frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.T("whatif.none"),
 		Policies: policyLinks(w, site, triedPolicies),
 	}
 }
@@ -137,25 +137,25 @@ func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
 		return
 	}
 	then := would.Then
-	p.Looked, p.Heading = true, w.n("whatif.heading", would.Looked)
-	p.Ready = w.t("whatif.ready")
+	p.Looked, p.Heading = true, w.N("whatif.heading", would.Looked)
+	p.Ready = w.T("whatif.ready")
 	if !would.Tally.Enough() {
-		p.Ready = w.t("whatif.notready") + " " + w.missing(would.Tally)
+		p.Ready = w.T("whatif.notready") + " " + w.missing(would.Tally)
 	}
-	p.Sides = bars(
-		[]string{w.t("whatif.published"), w.t("whatif.published.wrong"), w.t("whatif.held"), w.t("whatif.held.wrong")},
+	p.Sides = w.bars(
+		[]string{w.T("whatif.published"), w.T("whatif.published.wrong"), w.T("whatif.held"), w.T("whatif.held.wrong")},
 		[]int{then.Published - then.PublishedWrong.N, then.PublishedWrong.N, then.Held - then.HeldHam.N, then.HeldHam.N})
 	p.Sides[1].Second, p.Sides[3].Second = true, true
-	p.Suspects = w.n("whatif.suspects", then.Waiting)
-	p.Beside = table{Caption: w.t("whatif") + ": " + w.t("whatif.beside"), Head: []string{
-		w.t("whatif.rule"), w.t("whatif.suspected"), w.t("whatif.suspected.good"), w.t("whatif.missed"), w.t("whatif.shown"), w.t("whatif.shown.wrong"),
+	p.Suspects = w.N("whatif.suspects", then.Waiting)
+	p.Beside = table{Caption: w.T("whatif") + ": " + w.T("whatif.beside"), Head: []string{
+		w.T("whatif.rule"), w.T("whatif.suspected"), w.T("whatif.suspected.good"), w.T("whatif.missed"), w.T("whatif.shown"), w.T("whatif.shown.wrong"),
 	}}
 	now := would.Now
-	p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.now", "threshold", now.Threshold), now), trialRow(w.t("whatif.then", "threshold", then.Threshold), then))
-	p.Shadow = w.t("whatif.shadow.none")
+	p.Beside.Rows = append(p.Beside.Rows, w.trialRow(w.T("whatif.now", "threshold", now.Threshold), now), w.trialRow(w.T("whatif.then", "threshold", then.Threshold), then))
+	p.Shadow = w.T("whatif.shadow.none")
 	if s := would.Shadow; s != nil {
-		p.Beside.Rows = append(p.Beside.Rows, trialRow(w.t("whatif.shadow", "threshold", s.Threshold), *s))
-		p.Shadow = w.t("whatif.shadow.says", "threshold", s.Threshold, "suspected", s.Suspected, "now", now.Suspected,
+		p.Beside.Rows = append(p.Beside.Rows, w.trialRow(w.T("whatif.shadow", "threshold", s.Threshold), *s))
+		p.Shadow = w.T("whatif.shadow.says", "threshold", s.Threshold, "suspected", s.Suspected, "now", now.Suspected,
 			"good", s.SuspectedHam.N, "nowgood", now.SuspectedHam.N, "missed", s.MissedSpam.N, "nowmissed", now.MissedSpam.N)
 	}
 }
@@ -163,20 +163,20 @@ func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
 // missing says what a site has to decide yet before its filter may publish.
 func (w *catalog) missing(t hindsight.Tally) string {
 	all, ham, spam := t.Missing()
-	text := w.n("missing", all)
+	text := w.N("missing", all)
 	if ham > 0 {
-		text += " " + w.n("missing.ham", ham)
+		text += " " + w.N("missing.ham", ham)
 	}
 	if spam > 0 {
-		text += " " + w.n("missing.spam", spam)
+		text += " " + w.N("missing.spam", spam)
 	}
 	return text
 }
 
-func trialRow(name string, t learning.Trial) []string {
+func (w *catalog) trialRow(name string, t learning.Trial) []string {
 	row := []string{name}
 	for _, n := range []int{t.Suspected, t.SuspectedHam.N, t.MissedSpam.N, t.Published, t.PublishedWrong.N} {
-		row = append(row, strconv.Itoa(n))
+		row = append(row, w.Number(n))
 	}
 	return row
 }

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -23,12 +22,12 @@ type score struct {
 // own probability. It never says 0 or 100 in 100.
 func (m *cardMaker) score(v comment.Verdict) score {
 	if !v.Warm {
-		return score{Words: m.t("score.cold"), Count: m.missing(), Label: m.t("score.none")}
+		return score{Words: m.T("score.cold"), Count: m.missing(), Label: m.T("score.none")}
 	}
 	percent := int(math.Round(v.Score * 100))
-	s := score{Warm: true, Width: min(200, 2*percent), Words: m.t("score." + band(percent))}
-	s.Count = m.n("score.in100", inHundred(v.Spam))
-	s.Label = m.n("score.n", inHundred(v.Score))
+	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + band(percent))}
+	s.Count = m.N("score.in100", inHundred(v.Spam))
+	s.Label = m.N("score.n", inHundred(v.Score))
 	return s
 }
 
@@ -52,13 +51,13 @@ func band(percent int) string {
 func (m *cardMaker) missing() string {
 	switch {
 	case m.approved == 0 && m.spam == 0:
-		return m.t("score.needs.both")
+		return m.T("score.needs.both")
 	case m.spam == 0:
-		return m.n("score.needs.spam", m.approved)
+		return m.N("score.needs.spam", m.approved)
 	case m.approved == 0:
-		return m.n("score.needs.approved", m.spam)
+		return m.N("score.needs.approved", m.spam)
 	}
-	return m.t("score.later")
+	return m.T("score.later")
 }
 
 // A reason is one sentence for refusal or against it.
@@ -83,7 +82,7 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 		if s.Name == "classifier" || s.Weight == 0 {
 			continue
 		}
-		rs = append(rs, reason{For: s.Weight > 0, Text: m.signal(s), weight: s.Weight})
+		rs = append(rs, reason{For: s.Weight > 0, Text: m.Signal(s.Code, s.Text, s.Args), weight: s.Weight})
 	}
 	if it.Comment.Verdict.Warm {
 		rs = append(rs, m.spoken(it.Evidence, true)...)
@@ -95,44 +94,6 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 
 func strongest(rs []reason, n int) []reason { return rs[:min(n, len(rs))] }
 
-// signal says a signal in the desk's language where there are words for its code.
-func (m *cardMaker) signal(s comment.Signal) string {
-	key := "signal." + s.Code
-	if s.Code == "" || !m.has(key) {
-		return s.Text
-	}
-	args := make([]any, 0, 2*len(s.Args))
-	for name, value := range s.Args {
-		args = append(args, name, m.argument(name, value))
-	}
-	for _, name := range []string{"count", "seconds"} {
-		if n, ok := number(s.Args[name]); ok {
-			return m.n(key, n, args...)
-		}
-	}
-	return m.t(key, args...)
-}
-
-// argument says a value that is itself a name of ours, such as a reason.
-func (m *cardMaker) argument(name string, value any) any {
-	if text, ok := value.(string); ok && name == "reason" && m.has("reason.low."+text) {
-		return m.t("reason.low." + text)
-	}
-	return value
-}
-
-func number(v any) (int, bool) {
-	switch v := v.(type) {
-	case int:
-		return v, true
-	case int64:
-		return int(v), true
-	case float64:
-		return int(v), v == math.Trunc(v)
-	}
-	return 0, false
-}
-
 // spoken is a sentence about the strongest evidence that speaks one way.
 func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
 	words, sum := m.loudest(ws, refusal)
@@ -143,7 +104,7 @@ func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
 	if refusal {
 		key = "spoken.for"
 	}
-	return []reason{{For: refusal, Text: m.t(key, "words", strings.Join(words, ", ")), weight: sum}}
+	return []reason{{For: refusal, Text: m.T(key, "words", strings.Join(words, ", ")), weight: sum}}
 }
 
 // loudest are the strongest words and traits that speak one way, and how much all of them say.
@@ -153,7 +114,7 @@ func (m *cardMaker) loudest(ws []classifier.Weight, refusal bool) (words []strin
 			continue
 		}
 		if sum += w.Weight; len(words) < 3 {
-			words = append(words, shorten(m.token(w.Token), 40))
+			words = append(words, shorten(m.Token(w.Token), 40))
 		}
 	}
 	return slices.Compact(words), sum
@@ -161,9 +122,9 @@ func (m *cardMaker) loudest(ws []classifier.Weight, refusal bool) (words []strin
 
 // tone says how often comments like this were refused for a reason, and what shows it most.
 func (m *cardMaker) tone(l comment.LikelyReason) string {
-	text := m.n("tone", inHundred(l.Probability), "reason", m.t("reason.low."+l.Reason.String()))
+	text := m.N("tone", inHundred(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
 	if words, _ := m.loudest(l.Evidence, true); len(words) > 0 {
-		text += " " + m.t("tone.words", "words", strings.Join(words, ", "))
+		text += " " + m.T("tone.words", "words", strings.Join(words, ", "))
 	}
 	return text
 }
@@ -184,11 +145,11 @@ type evidence struct {
 
 // evidenceLists are in order of what they speak for, the likeliest first.
 func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
-	spam := evidenceList{Head: m.t("evidence.head"), Evidence: m.evidence(it.Evidence, comment.ReasonSpam)}
+	spam := evidenceList{Head: m.T("evidence.head"), Evidence: m.evidence(it.Evidence, comment.ReasonSpam)}
 	var lists []evidenceList
 	for _, l := range it.Reasons {
 		lists = append(lists, evidenceList{
-			Head:     m.t("evidence.head.reason", "reason", m.t("reason.low."+l.Reason.String())),
+			Head:     m.T("evidence.head.reason", "reason", m.T("reason.low."+l.Reason.String())),
 			Evidence: m.evidence(l.Evidence, l.Reason),
 		})
 	}
@@ -204,8 +165,8 @@ func (m *cardMaker) evidence(ws []classifier.Weight, r comment.Reason) []evidenc
 	for _, w := range ws {
 		width := min(80, math.Abs(w.Weight)*26)
 		e := evidence{
-			Token: shorten(m.token(w.Token), 60), Because: m.seen(w, r), For: w.Weight > 0,
-			Weight: strings.Replace(fmt.Sprintf("%+.1f", w.Weight), "-", "−", 1),
+			Token: shorten(m.Token(w.Token), 60), Because: m.seen(w, r), For: w.Weight > 0,
+			Weight: m.Signed(w.Weight, 1),
 			X:      "80", Width: decimal(width),
 		}
 		switch {

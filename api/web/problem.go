@@ -36,7 +36,7 @@ type Problem struct {
 	Code   string       `json:"code"`
 	Errors []FieldError `json:"errors,omitempty"`
 
-	retryAfter int
+	RetryAfter int `json:"-"` // seconds
 }
 
 // A FieldError says what is wrong with one field; Field is a JSON pointer, or the name of a
@@ -53,7 +53,7 @@ func ProblemOf(err error) Problem {
 	if e := known(err); e != nil {
 		p := Problem{
 			Status: statuses[e.Kind], Code: e.Code, Detail: e.Detail,
-			Title: http.StatusText(statuses[e.Kind]), Type: "about:blank", retryAfter: e.RetryAfter,
+			Title: http.StatusText(statuses[e.Kind]), Type: "about:blank", RetryAfter: e.RetryAfter,
 		}
 		if e.Field != "" {
 			p.Errors = []FieldError{{Field: e.Field, Code: e.Code, Detail: e.Detail}}
@@ -102,8 +102,8 @@ func ProblemHeaders(c echo.Context, p Problem) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
-	if p.retryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="aitys"`)

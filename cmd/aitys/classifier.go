@@ -7,12 +7,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
-	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 type classifierCmd struct {
@@ -149,7 +148,7 @@ func (c classifierInspectCmd) Run(a *app) error {
 func tokenLines(weights []classifier.Weight) []tokenLine {
 	lines := []tokenLine{}
 	for _, w := range weights {
-		what, _ := desk.Evidence("en", w, comment.ReasonSpam)
+		what := words.In("en").Token(w.Token)
 		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
 	}
 	return lines

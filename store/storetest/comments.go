@@ -36,9 +36,8 @@ func commentComesBack(w *world) {
 		c.Reason, c.Note = comment.ReasonOther, hostile
 		c.Writer, c.Address, c.Same, c.Submissions = []byte{0, 1}, []byte{2, 0xff}, []byte(c.ID), 4
 		c.Verdict = comment.Verdict{
-			Score: 0.123456789, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.75, Warm: true,
-			ModelSeq: 1 << 40,
-			Signals:  []comment.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
+			Score: 0.123456789, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.75, Warm: true, ModelSeq: 1 << 40,
+			Signals: []comment.Signal{{Name: "link", Weight: -1.5, Text: hostile, Code: "x", Args: map[string]any{"n": "1"}}},
 		}
 		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
 		c.EditedAt, c.DecidedAt = began.Add(time.Microsecond), began.Add(2*time.Microsecond)
@@ -148,8 +147,7 @@ func releaseSame(w *world) {
 func stateNeedsVersion(w *world) {
 	c := w.comment(same("v"))
 	change := comment.StateChange{
-		State: comment.Rejected, Reason: comment.ReasonOffTopic, Note: "why", Standing: 9,
-		DecidedAt: began.Add(time.Hour),
+		State: comment.Rejected, Reason: comment.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
 	}
 	set := func(version int64, want bool) {
 		w.Helper()

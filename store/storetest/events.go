@@ -103,8 +103,7 @@ func followersMissNothing(w *world) {
 			slow := i%4 == 0
 			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				e := ground.Event{
-					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i),
-					Comment: fmt.Sprintf("%d/%d", i, n), At: began,
+					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i, n), At: began,
 				}
 				if err := tx.Emit(e); err != nil {
 					return err

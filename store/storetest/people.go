@@ -101,8 +101,7 @@ func (w *world) newSession(account string, expires time.Time) people.Session {
 	w.Helper()
 	id := w.id("session")
 	s := people.Session{
-		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began,
-		SeenAt: began, ExpiresAt: expires,
+		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began, ExpiresAt: expires,
 	}
 	w.update(func(tx Tx) error { return tx.InsertSession(s) })
 	return s
@@ -112,8 +111,7 @@ func (w *world) newToken(account string, sites ...int64) people.Token {
 	w.Helper()
 	id := w.id("token")
 	k := people.Token{
-		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites,
-		Scope: people.ScopeDecide, CreatedAt: began,
+		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: people.ScopeDecide, CreatedAt: began,
 	}
 	w.update(func(tx Tx) error { return tx.InsertToken(k) })
 	return k

@@ -23,11 +23,9 @@ var siteRules = []rule{
 
 func siteComesBack(w *world) {
 	s := ground.Site{
-		Key: w.name + "-full", Name: hostile, Origins: []string{"https://x.example", "http://localhost:8080"},
-		CreatedAt: began,
+		Key: w.name + "-full", Name: hostile, Origins: []string{"https://x.example", "http://localhost:8080"}, CreatedAt: began,
 		Settings: ground.Settings{
-			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5,
-			Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
+			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
 		},
 	}
 	w.update(func(tx Tx) error { return tx.InsertSite(&s) })

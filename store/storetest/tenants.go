@@ -84,8 +84,7 @@ func fill(w *world, s ground.Site) {
 			Teaching: ledger.Teaching{Subject: "nowhere"},
 		}
 		gone := ledger.Lesson{
-			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"),
-			Proof: []byte(s.Key),
+			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"), Proof: []byte(s.Key),
 		}
 		key := oneKey
 		key.Site = s.ID
@@ -98,8 +97,7 @@ func fill(w *world, s ground.Site) {
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
-				ID: "of " + s.Key, Email: s.Key + "@x.example",
-				Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
+				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
 			}))
 	})
 }
@@ -198,8 +196,7 @@ var writes = []struct {
 	}},
 	{"InsertComment", func(tx Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{
-			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot,
-			Same: []byte(oneSame), CreatedAt: began,
+			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame), CreatedAt: began,
 		})
 		if fresh {
 			return errors.New("the same again was fresh")

@@ -1,5 +1,6 @@
 // Command build turns the TypeScript of the widget and of the desk into the files that the
-// binary embeds. It is a module of its own so that the server does not depend on a bundler.
+// binary embeds, and the house's words into the TypeScript that the widget says them from. It is a
+// module of its own so that the server does not depend on a bundler.
 //
 // Run it in its folder: `go run .` writes, `go run . -check` fails where what is committed
 // differs from what the sources give. The same sources give the same bytes, without Node.
@@ -13,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +25,7 @@ import (
 const (
 	widget = ".."
 	desk   = "../../api/desk"
+	words  = "../../words"
 )
 
 func main() {
@@ -35,13 +38,27 @@ func main() {
 }
 
 func run(check bool) error {
-	files, err := build()
+	said, languages, err := speech()
 	if err != nil {
 		return err
 	}
-	if check {
-		return compare(files)
+	if !check {
+		if err := write(said); err != nil { // before they are bundled
+			return err
+		}
 	}
+	files, err := build(languages)
+	if err != nil {
+		return err
+	}
+	if !check {
+		return write(files)
+	}
+	maps.Copy(files, said)
+	return compare(files)
+}
+
+func write(files map[string][]byte) error {
 	for path, body := range files {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
@@ -54,12 +71,16 @@ func run(check bool) error {
 }
 
 // build returns what belongs into the dist folders, by path.
-func build() (map[string][]byte, error) {
+func build(languages []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	// Addresses carry a hash of the content, so that an embed.js never meets a part of
 	// another release in a cache.
 	part := func(name string) (string, error) {
-		body, err := bundle(widget+"/src/"+name+".ts", api.FormatESModule, nil)
+		source := widget + "/src/" + name + ".ts"
+		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
+			source = widget + "/src/words/" + name + ".ts"
+		}
+		body, err := bundle(source, api.FormatESModule, nil)
 		if err != nil {
 			return "", err
 		}
@@ -69,15 +90,21 @@ func build() (map[string][]byte, error) {
 	}
 	form, errForm := part("form")
 	counts, errCounts := part("counts")
-	ru, errRu := part("ru")
-	kk, errKk := part("kk")
-	if err := errors.Join(errForm, errCounts, errRu, errKk); err != nil {
+	if err := errors.Join(errForm, errCounts); err != nil {
 		return nil, err
+	}
+	var addresses []string
+	for _, lang := range languages {
+		address, err := part(lang)
+		if err != nil {
+			return nil, err
+		}
+		addresses = append(addresses, fmt.Sprintf("%q:%s", lang, address))
 	}
 	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{
 		"FORM_ADDRESS":       form,
 		"COUNTS_ADDRESS":     counts,
-		"LANGUAGE_ADDRESSES": fmt.Sprintf(`{"ru":%s,"kk":%s}`, ru, kk),
+		"LANGUAGE_ADDRESSES": "{" + strings.Join(addresses, ",") + "}",
 	})
 	if err != nil {
 		return nil, err
@@ -152,7 +179,7 @@ func compare(files map[string][]byte) error {
 			stale = append(stale, fmt.Errorf("%s is not what the sources give; run `go run .` in widget/build", path))
 		}
 	}
-	for _, dir := range []string{widget + "/dist", desk + "/dist"} {
+	for _, dir := range []string{widget + "/dist", widget + "/src/words", desk + "/dist"} {
 		entries, err := os.ReadDir(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -21,6 +21,9 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return node
 }
 
+/** The path of the clock, which stands beside what waits. */
+export const clock = 'M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 4.5V8l2.3 1.6'
+
 /** Makes a decorative icon of one path on a grid of 16 units. */
 export function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')

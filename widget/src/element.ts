@@ -1,8 +1,7 @@
 /** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
 
-import type { Lang } from './i18n'
 import sheet from './reading.css'
-import { View } from './view'
+import { languages, View } from './view'
 
 let base = ''
 let styles: CSSStyleSheet | null = null
@@ -46,7 +45,8 @@ export function pageAddress(): string {
   return location.href.replace(/#.*/, '')
 }
 
-function language(of: HTMLElement): Lang {
+function language(of: HTMLElement): string {
   const asked = of.dataset.lang || of.closest('[lang]')?.getAttribute('lang') || ''
-  return (['ru', 'kk'] as const).find(lang => asked.toLowerCase().split('-')[0] === lang) ?? 'en'
+  const [lang = ''] = asked.toLowerCase().split('-')
+  return lang in languages ? lang : 'en'
 }

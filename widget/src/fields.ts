@@ -1,7 +1,7 @@
 /** The fields of the open form: their nodes, what they hold, and what is said beside them. */
 
 import { el } from './dom'
-import type { FormWords } from './i18n-form'
+import type { FormWords } from './i18n'
 import type { Person } from './shelf'
 
 export class Fields {

@@ -4,23 +4,15 @@ import { ask, Failure } from './client'
 import { button, el } from './dom'
 import { Fields } from './fields'
 import sheet from './form.css'
-import { fill, number } from './i18n'
-import { type FormWords, en as inEnglish } from './i18n-form'
+import { type FormWords, fill, number } from './i18n'
 import { OwnComments } from './own'
 import { type Answer, asComment, newKey, post, report, send } from './sending'
 import { type Draft, Shelf } from './shelf'
 import { toolbar } from './toolbar'
 import { because, trouble } from './trouble'
 import type { View } from './view'
-
-export interface Writer {
-  /** Opens the form where it stands. */
-  open(): void
-  /** Takes the form to a comment, to answer it. */
-  reply(id: string): void
-  /** Puts back what is the reader's own after the thread was drawn. */
-  drawn(): void
-}
+import { form as inEnglish } from './words/en'
+import type { Writer } from './writer'
 
 export function attach(view: View): Writer {
   const styles = new CSSStyleSheet()
@@ -253,7 +245,7 @@ class Form implements Writer {
       failure.code === 'parent.unknown'
         ? button(t.asNew, () => this.#asNew(), { class: 'go' })
         : button(t.tryAgain, () => this.#send(), { class: 'go' })
-    const why = because(failure, this.#view, t)
+    const why = because(failure, t, this.#view.t)
     const whole = failure.code === 'network' ? `${why} ${t.safe}` : why
     this.#fields.submit.parentElement?.before(trouble(title, whole, t, this.#text, first))
   }

@@ -1,14 +1,11 @@
 /** One's own comments: shown while nobody else sees them, with their state, and what their writer may still do. */
 
 import { ask, type Comment, Failure } from './client'
-import { button, el, icon } from './dom'
-import { fill, number } from './i18n'
-import type { FormWords, Reason } from './i18n-form'
+import { button, clock, el, icon } from './dom'
+import { type FormWords, fill, number, type Reason } from './i18n'
 import type { Draft, Own, Shelf } from './shelf'
 import { because, trouble } from './trouble'
 import type { View } from './view'
-
-export const clock = 'M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 4.5V8l2.3 1.6'
 
 /** The view a writer has of their comment. */
 interface OwnView extends Comment {
@@ -164,7 +161,7 @@ export class OwnComments {
           'div',
           { role: 'alert', class: 'box err alarm' },
           el('strong', {}, t.notWithdrawn),
-          el('p', {}, because(failure, this.#view, t)),
+          el('p', {}, because(failure, t, this.#view.t)),
         ),
       )
       return
@@ -260,7 +257,7 @@ export class OwnComments {
     } catch (cause) {
       const failure = cause instanceof Failure ? cause : new Failure('unknown')
       this.#view.fire('error', { code: failure.code })
-      submit.parentElement?.before(trouble(t.notSaved, because(failure, this.#view, t), t, field))
+      submit.parentElement?.before(trouble(t.notSaved, because(failure, t, this.#view.t), t, field))
     } finally {
       field.readOnly = false
     }

@@ -1,10 +1,8 @@
 /** The way of a comment to the service. */
 
 import { ask, type Comment, Failure } from './client'
-import { el, icon } from './dom'
-import { plural, type Words } from './i18n'
-import type { FormWords } from './i18n-form'
-import { clock } from './own'
+import { clock, el, icon } from './dom'
+import { type FormWords, plural, type Words } from './i18n'
 
 /** What the service answers to a comment; the same again has neither token nor text. */
 export interface Answer {

@@ -41,9 +41,7 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
       { part: 'author', id, dir: 'auto' },
       site ? el('a', { href: site, rel: 'nofollow ugc noopener' }, name) : name,
     ),
-    badge
-      ? el('span', { class: 'badge' }, { author: t.author, moderator: t.moderator, owner: t.owner }[badge] ?? badge)
-      : null,
+    badge ? el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']] ?? badge) : null,
     el('a', { href: `#aitys-${c.id}` }, time),
     c.edited_at ? el('span', {}, t.edited) : null,
     to ? el('span', { dir: 'auto' }, fill(t.to, { name: to })) : null,

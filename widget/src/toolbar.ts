@@ -1,7 +1,7 @@
 /** The row of buttons above the text: what they write is the comment's Markdown. */
 
 import { el, icon } from './dom'
-import type { FormWords } from './i18n-form'
+import type { FormWords } from './i18n'
 
 /** What a button writes for the text chosen: what comes before, what is chosen afterwards, what comes after. */
 type Mark = (chosen: string) => [string, string, string]

@@ -2,9 +2,7 @@
 
 import type { Failure } from './client'
 import { button, el } from './dom'
-import { fill, plural } from './i18n'
-import type { FormWords } from './i18n-form'
-import type { View } from './view'
+import { type FormWords, fill, plural, type Words } from './i18n'
 
 /** Builds the alert: title, why, further sentences and buttons, and a way to take the field's text elsewhere. */
 export function trouble(
@@ -33,14 +31,14 @@ export function trouble(
 }
 
 /** The sentence that says why. */
-export function because({ code, wait }: Failure, view: View, t: FormWords): string {
+export function because({ code, wait }: Failure, t: FormWords, words: Words): string {
   switch (code) {
     case 'network':
       return navigator.onLine ? t.network : t.offline
     case 'rate.limited':
-      return plural(t.rate, wait || 60, view.t)
+      return plural(t.rate, wait || 60, words)
     case 'busy':
-      return plural(t.busy, wait || 5, view.t)
+      return plural(t.busy, wait || 5, words)
     case 'storage.full':
       return t.full
     case 'page.closed':

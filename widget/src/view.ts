@@ -2,15 +2,18 @@
 
 import { ask, type Comment, Failure, type Listing, type Page, type Settings } from './client'
 import { button, el } from './dom'
-import type { Writer } from './form'
-import { en, fill, type Lang, number, plural, type Words } from './i18n'
-import type { FormWords } from './i18n-form'
+import { type FormWords, fill, number, plural, type Words } from './i18n'
 import { nodes } from './markup'
 import { alert, closedForm, header, rules, title } from './pieces'
 import { Thread } from './thread'
+import { reading as inEnglish } from './words/en'
+import type { Writer } from './writer'
 
 declare const FORM_ADDRESS: string
 declare const LANGUAGE_ADDRESSES: Record<string, string>
+
+/** Where the words of each language besides English lie. */
+export const languages = LANGUAGE_ADDRESSES
 
 export interface Config {
   /** The service's address, with a slash at the end. */
@@ -18,14 +21,14 @@ export interface Config {
   site: string
   page: string
   title: string
-  lang: Lang
+  lang: string
   sort: string
 }
 
 const pageful = 25
 
 export class View {
-  t: Words = en
+  t: Words = inEnglish
   /** The form's words where they came with the reading part's; English ones lie with the form. */
   formWords: FormWords | null = null
   readonly #section = el('section')
@@ -104,10 +107,10 @@ export class View {
   /** Learns the page's language; where that cannot be had, English serves. */
   async #speak() {
     const { base, lang } = this.config
-    const address = LANGUAGE_ADDRESSES[lang]
+    const address = languages[lang]
     if (!address || this.t.lang === lang) return
     try {
-      const { reading, form }: typeof import('./ru') = await import(new URL(address, base).href)
+      const { reading, form }: typeof import('./words/ru') = await import(new URL(address, base).href)
       this.t = reading
       this.formWords = form
     } catch {

@@ -1,7 +1,7 @@
 /** The queue renews itself: counts at once, arrivals announced, what others decide folded. */
 import { type Queue, title } from './queue'
 import { element } from './toast'
-import { say } from './words'
+import { say, write } from './words'
 
 const announceEvery = 5000
 const lookEvery = 10000
@@ -107,7 +107,7 @@ export class Live {
   #count(counts: Counts, capped: boolean): void {
     for (const [view, n] of Object.entries(counts)) {
       const count = document.querySelector(`[data-count="${view}"]`)
-      if (count) count.textContent = capped && n >= 1000 ? '1000+' : String(n)
+      if (count) count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
     }
     title()
     this.#waiting = counts.pending ?? this.#waiting

@@ -58,7 +58,7 @@ export class Queue implements Listener {
     this.#foldAll(cards, () => folded(action, reason), key)
     this.#count(cards.length, states[action])
     this.#said = key
-    this.#toast.say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.${reason}`) }), true)
+    this.#toast.say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.low.${reason}`) }), true)
     this.#outbox.add(step)
     if (this.cards.all.length === 0) this.more()
   }
@@ -331,5 +331,5 @@ export function title(): void {
 }
 
 function folded(action: Action, reason: string): string {
-  return say(`folded.${action}`, { reason: say(`reason.${reason}`) })
+  return say(`folded.${action}`, { reason: say(`reason.low.${reason}`) })
 }

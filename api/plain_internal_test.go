@@ -1,0 +1,69 @@
+package api
+
+import (
+	"bytes"
+	"html/template"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/words"
+)
+
+// TestThePlainPageIsAsItsGoldenFile renders the page from made-up content, in every language.
+func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
+	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
+	site := ground.Site{Key: "longway", Origins: []string{"https://longway.example"}}
+	page := ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true}
+	thread := []comment.Comment{
+		{ID: "c1", Name: "Viktor", Website: "https://viktor.example/", HTML: "<p>Fair point.</p>", Lang: "en", State: comment.Approved, CreatedAt: at},
+		{ID: "c2", Depth: 1, HTML: "<p>Рахмет!</p>", Lang: "kk", State: comment.Approved, CreatedAt: at.Add(time.Hour)},
+		{ID: "c3", Depth: 2, Name: "Jonas", Badge: "owner", HTML: "<p>Спасибо.</p>", Lang: "ru", State: comment.Approved, CreatedAt: at.Add(2 * time.Hour)},
+		{ID: "c4", State: comment.Removed},
+	}
+	own := []comment.Comment{
+		{ID: "c5", State: comment.Pending, HTML: "<p>Mine.</p>"},
+		{ID: "c6", State: comment.Rejected, Reason: comment.ReasonPersonalAttack, Note: "Leave Tomasz out of it.", HTML: "<p>Lazy.</p>"},
+		{ID: "c7", State: comment.Spam, HTML: "<p>Pills.</p>"},
+	}
+	for _, l := range words.Languages {
+		w := words.In(l.Key)
+		show := func(name, query string, in moderation.Thread, change func(*plainView)) {
+			r := httptest.NewRequest("GET", "/sites/longway/page?url=https://longway.example/bicycle&lang="+l.Key+query, nil)
+			c := echo.New().NewContext(r, httptest.NewRecorder())
+			v := newPlainView(c, site, w, in)
+			v.Token = "token"
+			change(v)
+			var b bytes.Buffer
+			if err := plainTemplate.Execute(&b, v); err != nil {
+				t.Fatal(err)
+			}
+			kit.Golden(t, filepath.Join("testdata/pages", name+"."+l.Key+".html"), b.String(), *update)
+		}
+		full := moderation.Thread{Page: page, Comments: thread, Next: "next"}
+		full.Count = 1234
+		show("plain", "&after=x&notice=again", full, func(v *plainView) {
+			for _, m := range own {
+				v.Own = append(v.Own, ownShown{ID: m.ID, Status: statusOf(w, m), Note: m.Note, HTML: template.HTML(m.HTML)})
+			}
+		})
+		often := web.ProblemOf(problem.TooOften("Too many.", 7*time.Second))
+		show("plain-refused", "", moderation.Thread{Page: page}, func(v *plainView) {
+			v.Typed = typed{Body: "Words.", Name: "Bo", Email: "bo@x.example", Parent: "c2"}
+			v.ReplyTo = nameOf(w, "")
+			v.Problem = notSent(w, often, v.Typed)
+		})
+		closed := moderation.Thread{Page: page}
+		closed.Page.Open, closed.Count = false, 2
+		show("plain-closed", "", closed, func(*plainView) {})
+	}
+}

@@ -1,0 +1,69 @@
+package kit
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Golden holds a page against its file, which it writes anew where update says so.
+func Golden(t *testing.T, file, page string, update bool) {
+	t.Helper()
+	got := readable(page)
+	if update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := string(b); got != want {
+		t.Errorf("%s: %s\n(if that is meant: go test -run Golden -update)", file, firstDifference(got, want))
+	}
+}
+
+// What differs from one rendering to the next, or says nothing about a page: versions of assets,
+// keys of forms, the script's words, the paths of icons.
+var (
+	versions = regexp.MustCompile(`\?v=[0-9a-f]+`)
+	nonces   = regexp.MustCompile(`name="key" value="[0-9a-f]{32}"`)
+	scripted = regexp.MustCompile(`data-words="[^"]*"`)
+	drawings = regexp.MustCompile(`<svg[^>]* aria-hidden="true"[^>]*><path.*?</svg>`)
+	between  = regexp.MustCompile(`>(\s*)<`)
+)
+
+// readable writes a page with one element a line. A line that begins with a space had space before
+// it in the page, which may show.
+func readable(page string) string {
+	page = versions.ReplaceAllString(page, "?v=")
+	page = nonces.ReplaceAllString(page, `name="key" value=""`)
+	page = scripted.ReplaceAllString(page, `data-words=""`)
+	page = drawings.ReplaceAllString(page, "<svg/>")
+	return between.ReplaceAllStringFunc(page, func(s string) string {
+		if len(s) > len("><") {
+			return ">\n <"
+		}
+		return ">\n<"
+	})
+}
+
+// firstDifference names the first line in which two pages differ.
+func firstDifference(got, want string) string {
+	have := strings.Split(got, "\n")
+	for i, line := range strings.Split(want, "\n") {
+		if i >= len(have) {
+			return "it ends before " + line
+		}
+		if have[i] != line {
+			return "\n got " + have[i] + "\nwant " + line
+		}
+	}
+	return "it goes on after " + want[max(0, len(want)-80):]
+}

@@ -1,0 +1,96 @@
+package words
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Token says what a token of the classifier is: a word stands in quotation marks, everything
+// else is described.
+func (c *Catalog) Token(token string) string {
+	kind, value, _ := strings.Cut(token, ":")
+	switch kind {
+	case "word":
+		return c.T("quote", "text", value)
+	case "trait":
+		return c.trait(value)
+	}
+	if key := "token." + kind; c.Has(key) {
+		return c.T(key, "value", value)
+	}
+	return token
+}
+
+// trait describes how a text looks: "links=0" is "no links".
+func (c *Catalog) trait(trait string) string {
+	name, value, _ := strings.Cut(trait, "=")
+	key := "trait." + name
+	switch {
+	case name == "length":
+		bits, _ := strconv.Atoi(value) // the classifier wrote it
+		return c.T(key, "from", 1<<max(0, bits-1), "to", 1<<bits-1)
+	case name == "size":
+		bits, _ := strconv.Atoi(value) // of the square of the length
+		from, to := math.Sqrt(math.Exp2(float64(bits-1))), math.Sqrt(math.Exp2(float64(bits)))
+		return c.T("trait.length", "from", int(math.Ceil(from)), "to", int(math.Ceil(to))-1)
+	case (name == "begins" || name == "ends") && c.Has("class."+value):
+		return c.T(key, "value", c.T("class."+value))
+	case name == "scripts":
+		var names []string
+		for _, script := range strings.Split(value, "+") {
+			names = append(names, c.T("script."+script))
+		}
+		return c.T(key, "value", strings.Join(names, ", "))
+	case name == "begins" || name == "ends" || name == "sign":
+		return c.T(key, "value", c.T("quote", "text", value))
+	case value == "0" && c.Has(key+".none"):
+		return c.T(key + ".none")
+	case value == "1" && c.Has(key+".one"):
+		return c.T(key + ".one")
+	case c.Has(key):
+		return c.T(key, "value", value)
+	}
+	return trait
+}
+
+// Seen says where a piece of evidence was seen: in how many comments refused for a reason, and in how
+// many approved ones.
+func (c *Catalog) Seen(reason string, refused, approved int) string {
+	return c.N("evidence.seen."+reason, refused, "ham", approved)
+}
+
+// Signal says one finding on a comment by its code, or text, which is English, where there are no
+// words for the code. A reason among args is said in the language too.
+func (c *Catalog) Signal(code, text string, args map[string]any) string {
+	key := "signal." + code
+	if !c.Has(key) {
+		return text
+	}
+	pairs := make([]any, 0, 2*len(args))
+	for name, value := range args {
+		if reason, ok := value.(string); ok && name == "reason" && c.Has("reason.low."+reason) {
+			value = c.T("reason.low." + reason)
+		}
+		pairs = append(pairs, name, value)
+	}
+	for _, name := range []string{"count", "seconds"} {
+		if n, ok := whole(args[name]); ok {
+			return c.N(key, n, pairs...)
+		}
+	}
+	return c.T(key, pairs...)
+}
+
+// whole is a number without a fraction: those out of JSON are floats.
+func whole(v any) (int, bool) {
+	switch v := v.(type) {
+	case int:
+		return v, true
+	case int64:
+		return int(v), true
+	case float64:
+		return int(v), v == math.Trunc(v)
+	}
+	return 0, false
+}
