@@ -27,7 +27,8 @@ type accountOut struct {
 
 // account names the sites of a by key, as far as they are among those that may be seen.
 func account(a people.Account, seen []ground.Site) accountOut {
-	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled, CreatedAt: at(a.CreatedAt)}
+	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled,
+		CreatedAt: at(a.CreatedAt)}
 	role := a.AllSites
 	for _, s := range seen {
 		if r := a.Roles[s.ID]; r != people.NoRole && a.AllSites == people.NoRole {

@@ -22,7 +22,8 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 			t.Errorf("got %v and again %v, want the same", first, again)
 		}
 		if first.header.Get("Idempotency-Replayed") != "" || again.header.Get("Idempotency-Replayed") != "true" {
-			t.Errorf("Idempotency-Replayed: first %q, again %q", first.header.Get("Idempotency-Replayed"), again.header.Get("Idempotency-Replayed"))
+			t.Errorf("Idempotency-Replayed: first %q, again %q", first.header.Get("Idempotency-Replayed"),
+				again.header.Get("Idempotency-Replayed"))
 		}
 		if own := w.do(call{path: posts + "/" + first.str("id"), bearer: again.str("edit_token")}); own.status != 200 {
 			t.Errorf("the edit token of the replay: got %v", own)
@@ -31,7 +32,8 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		if item.num("submissions") != 1 {
 			t.Errorf("a replay counts as a submission: %v", item.at("submissions"))
 		}
-		want(t, w.do(call{method: "POST", path: posts, body: written("Other words."), header: keyed(key16)}), 422, "idempotency.mismatch")
+		want(t, w.do(call{method: "POST", path: posts, body: written("Other words."), header: keyed(key16)}), 422,
+			"idempotency.mismatch")
 
 		decision := m{"action": "approve", "comments": []m{{"id": first.str("id"), "version": 1}}}
 		d1 := w.do(call{method: "POST", path: desk + "/decisions", body: decision, header: keyed(key16), bearer: bearer})
@@ -40,7 +42,9 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 			t.Errorf("decision: got %v and again %v", d1, d2)
 		}
 		// The key is another account's own.
-		if d := w.do(call{method: "POST", path: desk + "/decisions", body: decision, header: keyed(key16), bearer: w.tokens["moderator a"]}); d.num("unchanged") != 1 {
+		d := w.do(call{method: "POST", path: desk + "/decisions", body: decision, header: keyed(key16),
+			bearer: w.tokens["moderator a"]})
+		if d.num("unchanged") != 1 {
 			t.Errorf("the same key of another account: got %v, want one unchanged", d)
 		}
 		undo := desk + "/decisions/" + d1.str("batch") + "/undo"
@@ -55,14 +59,20 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		if r1.status != 201 || r1.str("id") != r2.str("id") || r2.header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("reply: got %v and again %v", r1, r2)
 		}
-		s1 := w.do(call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, header: keyed(key16), bearer: w.tokens["root"]})
-		s2 := w.do(call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, header: keyed(key16), bearer: w.tokens["root"]})
-		if s1.status != 201 || s2.status != 201 || string(s1.raw) != string(s2.raw) || s2.header.Get("Idempotency-Replayed") != "true" {
+		s1 := w.do(call{method: "POST", path: "/api/v1/sites",
+			body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, header: keyed(key16),
+			bearer: w.tokens["root"]})
+		s2 := w.do(call{method: "POST", path: "/api/v1/sites",
+			body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, header: keyed(key16),
+			bearer: w.tokens["root"]})
+		if s1.status != 201 || s2.status != 201 || string(s1.raw) != string(s2.raw) ||
+			s2.header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("site: got %v and again %v", s1, s2)
 		}
 
 		w.clock.add(25 * time.Hour)
-		if r := w.do(call{method: "POST", path: posts, body: written("A day later the key is free."), header: keyed(key16)}); r.status != 201 || r.header.Get("Idempotency-Replayed") != "" {
+		r := w.do(call{method: "POST", path: posts, body: written("A day later the key is free."), header: keyed(key16)})
+		if r.status != 201 || r.header.Get("Idempotency-Replayed") != "" {
 			t.Errorf("a day later: got %v", r)
 		}
 	})
@@ -72,7 +82,8 @@ func TestFailuresAreNotKept(t *testing.T) {
 	w := onSQLite(t)
 	const posts = "/api/v1/sites/a/comments"
 	want(t, w.do(call{method: "POST", path: posts, body: written(""), header: keyed(key16)}), 422, "comment.empty")
-	if r := w.do(call{method: "POST", path: posts, body: written("Now with words."), header: keyed(key16)}); r.status != 201 {
+	r := w.do(call{method: "POST", path: posts, body: written("Now with words."), header: keyed(key16)})
+	if r.status != 201 {
 		t.Errorf("after a failure: got %v, want 201", r)
 	}
 }
@@ -96,7 +107,8 @@ func TestManyOfOnePostAtOnceAreOne(t *testing.T) {
 				t.Fatalf("got the ids %q, want one", ids)
 			}
 		}
-		if got := w.as("owner a", "GET", "/api/v1/sites/a/moderation/queue", nil).list("items"); len(got) != 1 || got[0]["submissions"] != 1.0 {
+		if got := w.as("owner a", "GET", "/api/v1/sites/a/moderation/queue", nil).list("items"); len(got) != 1 ||
+			got[0]["submissions"] != 1.0 {
 			t.Errorf("queue: got %d comments, want one submitted once", len(got))
 		}
 	})

@@ -18,7 +18,8 @@ func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(written(w.text()))
 		zipped := func() {
-			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"Accept-Encoding": "gzip"}})
+			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA,
+				header: map[string]string{"Accept-Encoding": "gzip"}})
 			defer res.Body.Close()
 			z, err := gzip.NewReader(res.Body)
 			fatal(t, err)
@@ -83,7 +84,8 @@ func TestWhatReadersSeeFollowsWhatHappens(t *testing.T) {
 			t.Errorf("undone: got %d comments, want none", n)
 		}
 		w.decide("approve", posted.str("id"), 3)
-		w.do(call{method: "PATCH", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token"), body: m{"body": "Edited."}})
+		w.do(call{method: "PATCH", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token"),
+			body: m{"body": "Edited."}})
 		if n := count(); n != 0 {
 			t.Errorf("edited, so waiting again: got %d comments, want none", n)
 		}

@@ -48,7 +48,8 @@ var answered struct {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	status := m.Run()
-	if run := flag.Lookup("test.run").Value.String(); status == 0 && run == "" && flag.Lookup("test.bench").Value.String() == "" {
+	if run := flag.Lookup("test.run").Value.String(); status == 0 && run == "" &&
+		flag.Lookup("test.bench").Value.String() == "" {
 		if missing := neverAnswered(); len(missing) > 0 {
 			fmt.Fprintf(os.Stderr, "codes of openapi.yaml that no test provoked: %s\n", strings.Join(missing, " "))
 			status = 1
@@ -94,7 +95,8 @@ func (c *checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	res.Body.Close()
 	res.Body = io.NopCloser(bytes.NewReader(got))
 	if err := check(req, sent, res, got); err != nil {
-		c.t.Errorf("%s %s does not keep to openapi.yaml: %v\nanswer: %d %s", req.Method, req.URL.Path, err, res.StatusCode, got)
+		c.t.Errorf("%s %s does not keep to openapi.yaml: %v\nanswer: %d %s", req.Method, req.URL.Path, err,
+			res.StatusCode, got)
 	}
 	return res, nil
 }
@@ -109,12 +111,14 @@ func check(req *http.Request, sent []byte, res *http.Response, got []byte) error
 	again.Body = io.NopCloser(bytes.NewReader(sent))
 	route, params, err := router().FindRoute(again)
 	if err != nil {
-		if res.StatusCode == http.StatusNotFound || code == "route.method" || code == "internal" || res.StatusCode == http.StatusNoContent || strings.HasPrefix(req.URL.Path, "/moderate") {
+		if res.StatusCode == http.StatusNotFound || code == "route.method" || code == "internal" ||
+			res.StatusCode == http.StatusNoContent || strings.HasPrefix(req.URL.Path, "/moderate") {
 			return nil // what the specification does not have, or a preflight
 		}
 		return fmt.Errorf("it has no such route: %w", err)
 	}
-	if codes, _ := route.Operation.Extensions["x-codes"].([]any); code != "" && code != "internal" && code != "route.unknown" && !slices.Contains(codes, any(code)) {
+	if codes, _ := route.Operation.Extensions["x-codes"].([]any); code != "" && code != "internal" &&
+		code != "route.unknown" && !slices.Contains(codes, any(code)) {
 		return fmt.Errorf("x-codes do not list %s", code)
 	}
 	in := &openapi3filter.RequestValidationInput{
@@ -169,7 +173,8 @@ func plainHeader(h http.Header) http.Header {
 
 func encoded(res *http.Response) bool {
 	ct := res.Header.Get("Content-Type")
-	return res.Header.Get("Content-Encoding") != "" || strings.HasPrefix(ct, "text/") || strings.HasPrefix(ct, "application/javascript")
+	return res.Header.Get("Content-Encoding") != "" || strings.HasPrefix(ct, "text/") ||
+		strings.HasPrefix(ct, "application/javascript")
 }
 
 func prefixes(cidr string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(cidr)} }

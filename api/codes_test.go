@@ -53,42 +53,58 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{401, "auth.needed", call{path: "/api/v1/me", bearer: "unknown"}},
 			{401, "auth.needed", call{path: "/api/v1/me", header: map[string]string{"Cookie": "aitys=unknown"}}},
 			{401, "auth.needed", call{path: "/api/v1/me", header: map[string]string{"Authorization": "Basic eDp5"}}},
-			{401, "session.refused", call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": "wrong"}}},
-			{403, "origin.foreign", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Origin": "null"}}},
-			{403, "role.insufficient", call{method: "POST", path: "/api/v1/sites", body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, bearer: owner}},
+			{401, "session.refused", call{method: "POST", path: "/api/v1/session",
+				body: m{"email": email("owner a"), "password": "wrong"}}},
+			{403, "origin.foreign", call{method: "POST", path: posts, body: written("x"),
+				header: map[string]string{"Origin": "null"}}},
+			{403, "role.insufficient", call{method: "POST", path: "/api/v1/sites",
+				body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, bearer: owner}},
 			{403, "edit.expired", call{method: "PATCH", path: own, body: m{"body": "Too late for this."}, bearer: edit}},
 			{404, "site.unknown", call{path: "/api/v1/sites/nowhere/comments?page=" + pageA}},
 			{404, "site.unknown", call{path: "/api/v1/sites/nowhere/moderation/queue", bearer: owner}},
 			{404, "comment.unknown", call{path: posts + "/unknown"}},
 			{404, "comment.unknown", call{path: own, bearer: "a.wrong.token"}},
 			{404, "page.unknown", call{method: "PATCH", path: desk + "/pages/unknown", body: m{"open": true}, bearer: owner}},
-			{404, "campaign.unknown", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "campaign": m{"id": "c", "upto": 5}}, bearer: owner}},
+			{404, "campaign.unknown", call{method: "POST", path: desk + "/decisions",
+				body: m{"action": "spam", "campaign": m{"id": "c", "upto": 5}}, bearer: owner}},
 			{404, "batch.unknown", call{method: "POST", path: desk + "/decisions/unknown/undo", bearer: owner}},
 			{404, "account.unknown", call{method: "DELETE", path: "/api/v1/accounts/unknown", bearer: owner}},
 			{404, "token.unknown", call{method: "DELETE", path: "/api/v1/tokens/unknown", bearer: owner}},
 			{404, "route.unknown", call{path: "/api/v1/nothing"}},
 			{405, "route.method", call{method: "PUT", path: posts}},
 			{413, "body.too_large", call{method: "POST", path: posts, body: written(strings.Repeat("x", 64<<10))}},
-			{415, "media_type", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Content-Type": "text/plain"}}},
-			{415, "media_type", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Content-Encoding": "gzip"}}},
+			{415, "media_type", call{method: "POST", path: posts, body: written("x"),
+				header: map[string]string{"Content-Type": "text/plain"}}},
+			{415, "media_type", call{method: "POST", path: posts, body: written("x"),
+				header: map[string]string{"Content-Encoding": "gzip"}}},
 			{422, "comment.empty", call{method: "POST", path: posts, body: written(" \u200b \n ")}},
 			{422, "comment.too_long", call{method: "POST", path: posts, body: written(strings.Repeat("ы", 10_001))}},
-			{422, "comment.not_utf8", call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"body\":\"caf\xe9 is nice\"}"}},
-			{400, "json.invalid", call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"author\":{\"name\":\"\xff\"},\"body\":\"x\"}"}},
-			{422, "parent.unknown", call{method: "POST", path: posts, body: with(written("An answer to nothing."), "parent", "unknown")}},
-			{422, "parent.unknown", call{method: "POST", path: posts, body: with(written("An answer to what waits."), "parent", mine.str("id"))}},
-			{422, "page.foreign", call{method: "POST", path: posts, body: m{"page": m{"url": "https://elsewhere.example/"}, "body": "x"}}},
+			{422, "comment.not_utf8",
+				call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"body\":\"caf\xe9 is nice\"}"}},
+			{400, "json.invalid",
+				call{method: "POST", path: posts,
+					body: "{\"page\":{\"url\":\"" + pageA + "\"},\"author\":{\"name\":\"\xff\"},\"body\":\"x\"}"}},
+			{422, "parent.unknown",
+				call{method: "POST", path: posts, body: with(written("An answer to nothing."), "parent", "unknown")}},
+			{422, "parent.unknown", call{method: "POST", path: posts, body: with(written("An answer to what waits."),
+				"parent", mine.str("id"))}},
+			{422, "page.foreign", call{method: "POST", path: posts, body: m{"page": m{"url": "https://elsewhere.example/"},
+				"body": "x"}}},
 			{422, "field.unknown", call{method: "POST", path: posts, body: with(written("x"), "state", "approved")}},
 			{422, "field.invalid", call{method: "POST", path: posts, body: m{"body": "No page is named."}}},
 			{422, "field.invalid", call{method: "POST", path: posts, body: m{"page": m{"url": pageA}}}},
-			{422, "field.invalid", call{method: "POST", path: posts, body: with(written("x"), "author", m{"website": "javascript:alert(1)"})}},
-			{422, "field.invalid", call{method: "POST", path: posts, body: written("x"), header: map[string]string{"Idempotency-Key": "short"}}},
+			{422, "field.invalid",
+				call{method: "POST", path: posts, body: with(written("x"), "author", m{"website": "javascript:alert(1)"})}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: written("x"),
+				header: map[string]string{"Idempotency-Key": "short"}}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "burn"}, bearer: owner}},
-			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
+			{422, "field.invalid", call{method: "POST", path: desk + "/decisions",
+				body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
 			{422, "idempotency.mismatch", call{
 				method: "POST", path: posts, body: written("Other words."), header: keyed, bearer: owner,
 			}},
-			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply", body: m{"body": "An answer.", "version": 7}, bearer: owner}},
+			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply",
+				body: m{"body": "An answer.", "version": 7}, bearer: owner}},
 		} {
 			w.clock.add(time.Minute) // limits are another test's
 			r := w.do(tt.call)
@@ -139,7 +155,8 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 	onBothWith(t, options{limits: true, proxy: "127.0.0.0/8"}, func(t *testing.T, w *world) {
 		const posts = "/api/v1/sites/a/comments"
 		from := func(address string) reply {
-			return w.do(call{method: "POST", path: posts, body: written(w.text()), header: map[string]string{"X-Forwarded-For": address}})
+			return w.do(call{method: "POST", path: posts, body: written(w.text()),
+				header: map[string]string{"X-Forwarded-For": address}})
 		}
 		for i := range 20 {
 			if r := from("2001:db8::1"); r.status != http.StatusCreated {
@@ -164,11 +181,14 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 		if elsewhere.status != http.StatusCreated {
 			t.Errorf("on another site: got %v, want 201", elsewhere)
 		}
-		signedIn := w.do(call{method: "POST", path: posts, body: written(w.text()), bearer: w.tokens["author a"], header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
+		signedIn := w.do(call{method: "POST", path: posts, body: written(w.text()), bearer: w.tokens["author a"],
+			header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
 		if signedIn.status != http.StatusCreated {
 			t.Errorf("who is signed in is exempt: got %v, want 201", signedIn)
 		}
-		if got := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"X-Forwarded-For": "2001:db8::1"}}); got.status != 200 {
+		got := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA,
+			header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
+		if got.status != 200 {
 			t.Errorf("reading is never limited: got %v", got)
 		}
 		if strings.Contains(w.log.String(), "2001:db8") {
@@ -238,7 +258,8 @@ func TestAReaderWhoLeavesIsNoError(t *testing.T) {
 			t.Fatalf("answered %d while the lock was held", res.StatusCode)
 		}
 		release()
-		w.until("the request has its line in the log", func() bool { return strings.Contains(w.log.String(), "moderation/decisions") })
+		w.until("the request has its line in the log",
+			func() bool { return strings.Contains(w.log.String(), "moderation/decisions") })
 		if log := w.log.String(); strings.Contains(log, "level=ERROR") {
 			t.Errorf("a reader who left is an error:\n%s", log)
 		}
@@ -254,13 +275,16 @@ func TestAFullDiskIsSaidToBeFull(t *testing.T) {
 	var r reply
 	for range 200 {
 		full.n++
-		if r = full.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text() + strings.Repeat(" more", 1000))}); r.status != http.StatusCreated {
+		r = full.do(call{method: "POST", path: "/api/v1/sites/a/comments",
+			body: written(w.text() + strings.Repeat(" more", 1000))})
+		if r.status != http.StatusCreated {
 			break
 		}
 	}
 	want(t, r, 507, "storage.full")
 	golden(t, "storage.full", r)
-	if got := full.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")}); got.status != 200 {
+	got := full.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
+	if got.status != 200 {
 		t.Errorf("reading goes on: got %v", got)
 	}
 }
@@ -271,7 +295,8 @@ func TestABrokenDatabaseTellsNothingOfItself(t *testing.T) {
 	fatal(t, w.db.Close())
 	r := w.thread()
 	want(t, r, 500, "internal")
-	if strings.Contains(strings.ToLower(string(r.raw)), "database") || strings.Contains(strings.ToLower(string(r.raw)), "sql") {
+	if strings.Contains(strings.ToLower(string(r.raw)), "database") ||
+		strings.Contains(strings.ToLower(string(r.raw)), "sql") {
 		t.Errorf("the answer tells the cause: %v", r)
 	}
 	want(t, w.do(call{path: "/readyz"}), 503, "busy")

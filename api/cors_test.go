@@ -10,11 +10,13 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 	w := onSQLite(t)
 	id := w.approved(written(w.text()))
 	foreign := []string{
-		"null", "file://", "*", "http://a.example", "https://a.example:8443", "https://a.example.", "https://a.example.evil.example",
-		"https://evila.example", "https://evil.example/https://a.example", "https://evil.example?https://a.example", "https://a.example/",
-		"https://a.example#", "https://user@a.example", "https://a.example,https://evil.example", "https://a.example https://evil.example",
-		"https://a.example`.evil.example", "https://%61.example", originB, "http://localhost", "http://127.0.0.1", "https://[::1]",
-		"ftp://a.example", "data:", "javascript:", "chrome-extension://abcdefghijklmnop", "https://sub.a.example", "https://a.example%00",
+		"null", "file://", "*", "http://a.example", "https://a.example:8443", "https://a.example.", "https://a.example/",
+		"https://a.example.evil.example", "https://evila.example", "https://evil.example/https://a.example",
+		"https://evil.example?https://a.example", "https://a.example#", "https://user@a.example",
+		"https://a.example,https://evil.example", "https://a.example https://evil.example",
+		"https://a.example`.evil.example", "https://%61.example", originB, "http://localhost", "http://127.0.0.1",
+		"https://[::1]", "ftp://a.example", "data:", "javascript:", "chrome-extension://abcdefghijklmnop",
+		"https://sub.a.example", "https://a.example%00",
 		strings.Replace(w.url, "127.0.0.1", "127.0.0.2", 1),
 	}
 	allowed := []string{originA, "http://localhost:1313", w.url}
@@ -25,12 +27,13 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 		if may {
 			echoed = origin
 		}
-		for _, path := range []string{"/api/v1/sites/a/comments?page=" + pageA, "/api/v1/sites/a/comments/" + id, "/api/v1/sites/a/form", "/api/v1/sites/a/comments/unknown"} {
-			r := w.do(call{path: path, header: header})
+		for _, path := range []string{"comments?page=" + pageA, "comments/" + id, "form", "comments/unknown"} {
+			r := w.do(call{path: "/api/v1/sites/a/" + path, header: header})
 			if got := r.header.Get("Access-Control-Allow-Origin"); got != echoed {
 				t.Errorf("GET %s from %s: Access-Control-Allow-Origin %q, want %q", path, origin, got, echoed)
 			}
-			if r.status == http.StatusForbidden || !strings.Contains(r.header.Get("Vary"), "Origin") || r.header.Get("Access-Control-Allow-Credentials") != "" {
+			if r.status == http.StatusForbidden || !strings.Contains(r.header.Get("Vary"), "Origin") ||
+				r.header.Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("GET %s from %s: got %d, Vary %q", path, origin, r.status, r.header.Get("Vary"))
 			}
 		}
@@ -42,17 +45,21 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 		} {
 			c.header = header
 			r := w.do(c)
-			if got := r.header.Get("Access-Control-Allow-Origin"); got != echoed || !strings.Contains(r.header.Get("Vary"), "Origin") {
-				t.Errorf("%s %s from %s: Access-Control-Allow-Origin %q, want %q; Vary %q", c.method, c.path, origin, got, echoed, r.header.Get("Vary"))
+			got, vary := r.header.Get("Access-Control-Allow-Origin"), r.header.Get("Vary")
+			if got != echoed || !strings.Contains(vary, "Origin") {
+				t.Errorf("%s %s from %s: Access-Control-Allow-Origin %q, want %q; Vary %q",
+					c.method, c.path, origin, got, echoed, vary)
 			}
 			if refused := r.code() == "origin.foreign"; refused == may {
 				t.Errorf("%s %s from %s: got %v, refused should be %v", c.method, c.path, origin, r, !may)
 			}
 		}
 		pre := w.do(call{method: "OPTIONS", path: "/api/v1/sites/a/comments", header: map[string]string{
-			"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,idempotency-key",
+			"Origin": origin, "Access-Control-Request-Method": "POST",
+			"Access-Control-Request-Headers": "content-type,idempotency-key",
 		}})
-		if got := pre.header.Get("Access-Control-Allow-Origin"); pre.status != http.StatusNoContent || got != echoed || !strings.Contains(pre.header.Get("Vary"), "Origin") {
+		got := pre.header.Get("Access-Control-Allow-Origin")
+		if pre.status != http.StatusNoContent || got != echoed || !strings.Contains(pre.header.Get("Vary"), "Origin") {
 			t.Errorf("preflight from %s: got %d %q, want %q", origin, pre.status, got, echoed)
 		}
 		if may && !strings.Contains(pre.header.Get("Access-Control-Allow-Headers"), "Idempotency-Key") {
@@ -81,15 +88,17 @@ func TestACachedAnswerVariesByOrigin(t *testing.T) {
 			want = origin
 		}
 		r := w.do(c)
-		if r.status != http.StatusNotModified || r.header.Get("Access-Control-Allow-Origin") != want || !strings.Contains(r.header.Get("Vary"), "Origin") {
+		if r.status != http.StatusNotModified || r.header.Get("Access-Control-Allow-Origin") != want ||
+			!strings.Contains(r.header.Get("Vary"), "Origin") {
 			t.Errorf("304 to %q: got %d %v, want %q echoed", origin, r.status, r.header, want)
 		}
 	}
 }
 
 func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
+	const session, decisions = "/api/v1/session", "/api/v1/sites/a/moderation/decisions"
 	w := onSQLite(t)
-	signedIn := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
+	signedIn := w.do(call{method: "POST", path: session, body: m{"email": email("owner a"), "password": password}})
 	if signedIn.status != http.StatusOK {
 		t.Fatalf("sign in: %v", signedIn)
 	}
@@ -104,22 +113,25 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 		{"Sec-Fetch-Site": "same-site", "Origin": "http://sub.example"},
 	} {
 		header["Cookie"] = cookie
-		want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/moderation/decisions", body: decision, header: header}), 403, "origin.foreign")
-		want(t, w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": "x@example.org", "password": "x"}, header: header}), 403, "origin.foreign")
+		want(t, w.do(call{method: "POST", path: decisions, body: decision, header: header}), 403, "origin.foreign")
+		stranger := m{"email": "x@example.org", "password": "x"}
+		want(t, w.do(call{method: "POST", path: session, body: stranger, header: header}), 403, "origin.foreign")
 		if r := w.do(call{path: "/api/v1/me", header: header}); r.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("an answer to a moderator may be read from %v", header)
 		}
 	}
-	pre := w.do(call{method: "OPTIONS", path: "/api/v1/sites/a/moderation/decisions", header: map[string]string{"Origin": originA, "Access-Control-Request-Method": "POST"}})
+	pre := w.do(call{method: "OPTIONS", path: decisions, header: map[string]string{
+		"Origin": originA, "Access-Control-Request-Method": "POST",
+	}})
 	if pre.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("a preflight to the moderators' side: got %v %v", pre, pre.header)
 	}
 	// The same from our own page is done, and a form's media type never is.
 	own := map[string]string{"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin"}
-	want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/moderation/decisions", body: decision, header: map[string]string{
+	want(t, w.do(call{method: "POST", path: decisions, body: decision, header: map[string]string{
 		"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin", "Content-Type": "text/plain",
 	}}), 415, "media_type")
-	if r := w.do(call{method: "POST", path: "/api/v1/sites/a/moderation/decisions", body: decision, header: own}); r.num("decided") != 1 {
+	if r := w.do(call{method: "POST", path: decisions, body: decision, header: own}); r.num("decided") != 1 {
 		t.Errorf("from our own page: got %v", r)
 	}
 }

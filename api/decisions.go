@@ -163,5 +163,6 @@ func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) e
 		Batch     *string `json:"batch"`
 		// As of a decision: the batch approved the comment.
 		Contradictions []contradictionOut `json:"contradictions"`
-	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch), contradictions(got.Contradictions)})
+	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch),
+		contradictions(got.Contradictions)})
 }

@@ -13,8 +13,10 @@ func (w *world) teach(n int) {
 	w.t.Helper()
 	var ham, spam []m
 	// No two of them nearly the same: that would be one lesson.
-	plants := strings.Fields("apples garden ripen late year letter tomatoes grew well thank you recipe soil onions rain lovely kitchen")
-	games := strings.Fields("casino jackpot bonus spin number slots win free credit chips roulette poker prize lucky bets cash now")
+	plants := strings.Fields("apples garden ripen late year letter tomatoes grew well thank you " +
+		"recipe soil onions rain lovely kitchen")
+	games := strings.Fields("casino jackpot bonus spin number slots win free credit chips " +
+		"roulette poker prize lucky bets cash now")
 	rnd := rand.New(rand.NewPCG(1, uint64(n)))
 	pick := func(from []string, i int) string {
 		var some []string
@@ -25,7 +27,8 @@ func (w *world) teach(n int) {
 	}
 	for i := range n {
 		ham = append(ham, m{"id": w.post(written(pick(plants, i))).str("id"), "version": 1})
-		spam = append(spam, m{"id": w.post(written("Casino " + pick(games, i) + " at https://casino.example/")).str("id"), "version": 1})
+		spam = append(spam, m{"id": w.post(written("Casino " + pick(games, i) + " at https://casino.example/")).str("id"),
+			"version": 1})
 	}
 	decide := func(action string, refs []m) {
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": action, "comments": refs})
@@ -69,13 +72,16 @@ func TestEvidenceIsSaidInWords(t *testing.T) {
 			}
 			for _, s := range item.at("verdict", "signals").([]any) {
 				s := s.(map[string]any)
-				if text := s["text"].(string); s["name"] == "classifier" && strings.HasPrefix(text, "By what was decided") != (lang == "en") {
+				if text := s["text"].(string); s["name"] == "classifier" &&
+					strings.HasPrefix(text, "By what was decided") != (lang == "en") {
 					t.Errorf("%s: the classifier's signal says %q", lang, text)
 				}
 			}
 		}
-		if item := w.waiting("A casino jackpot once more, said by the browser's language.", "", anyhow); len(item.list("evidence")) > 0 {
-			accepted := w.do(call{path: "/api/v1/sites/a/moderation/comments/" + item.str("comment", "id"), bearer: w.tokens["moderator a"], header: map[string]string{"Accept-Language": "ru-RU, en;q=0.5"}})
+		item := w.waiting("A casino jackpot once more, said by the browser's language.", "", anyhow)
+		if len(item.list("evidence")) > 0 {
+			accepted := w.do(call{path: "/api/v1/sites/a/moderation/comments/" + item.str("comment", "id"),
+				bearer: w.tokens["moderator a"], header: map[string]string{"Accept-Language": "ru-RU, en;q=0.5"}})
 			if text := accepted.list("evidence")[0]["text"].(string); !strings.Contains(text, "спам") {
 				t.Errorf("Accept-Language: got %q", text)
 			}
@@ -92,13 +98,16 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 		}
 		var rude []m
 		for _, text := range []string{
-			"Clueless fool, go and read something first.", "Only a clueless person would put it like that.", "What a fool!", "You are as clueless as they come, liar.",
-			"Shut up, fool, it is none of your business what he thinks.", "Nobody here is as clueless as you, and nobody as loud.",
+			"Clueless fool, go and read something first.", "Only a clueless person would put it like that.", "What a fool!",
+			"You are as clueless as they come, liar.",
+			"Shut up, fool, it is none of your business what he thinks.",
+			"Nobody here is as clueless as you, and nobody as loud.",
 		} {
 			rude = append(rude, m{"id": w.post(written(text)).str("id"), "version": 1})
 		}
 		w.as("moderator a", "POST", desk+"decisions", m{"action": "reject", "reason": "personal_attack", "comments": rude})
-		for lang, want := range map[string]string{"en": " personal attacks, 0 approved", "ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісуде: "} {
+		for lang, want := range map[string]string{"en": " personal attacks, 0 approved",
+			"ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісуде: "} {
 			var item reply
 			w.until("the attack is likely", func() bool {
 				item = w.waiting("A clueless fool, that is what you are: "+lang, lang, anyhow)
@@ -130,16 +139,20 @@ func TestWhatAnAccountTaughtCanBeWithdrawn(t *testing.T) {
 			t.Fatalf("teachers: got %v", teachers)
 		}
 		body := m{"account": teachers[0]["account"]}
-		gone := w.do(call{method: "POST", path: desk + "/withdrawals", body: body, header: keyed(key16), bearer: w.tokens["owner a"]})
-		again := w.do(call{method: "POST", path: desk + "/withdrawals", body: body, header: keyed(key16), bearer: w.tokens["owner a"]})
-		if gone.status != 200 || gone.num("lessons") != 8 || gone.str("batch") == "" || string(again.raw) != string(gone.raw) || again.header.Get("Idempotency-Replayed") != "true" {
+		gone := w.do(call{method: "POST", path: desk + "/withdrawals", body: body, header: keyed(key16),
+			bearer: w.tokens["owner a"]})
+		again := w.do(call{method: "POST", path: desk + "/withdrawals", body: body, header: keyed(key16),
+			bearer: w.tokens["owner a"]})
+		if gone.status != 200 || gone.num("lessons") != 8 || gone.str("batch") == "" ||
+			string(again.raw) != string(gone.raw) || again.header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("withdraw: got %v and again %v", gone, again)
 		}
 		if got := w.as("owner a", "GET", desk+"/teachers", nil).list("teachers"); len(got) != 0 {
 			t.Errorf("teachers after it: got %v", got)
 		}
 		entry := w.as("owner a", "GET", desk+"/log?limit=1", nil).list("entries")[0]
-		if entry["kind"] != "withdrawal" || entry["lessons"] != 8.0 || entry["comment"] != nil || entry["action"] != nil || entry["from"] != nil {
+		if entry["kind"] != "withdrawal" || entry["lessons"] != 8.0 || entry["comment"] != nil || entry["action"] != nil ||
+			entry["from"] != nil {
 			t.Errorf("log: got %v", entry)
 		}
 		want(t, w.as("moderator a", "POST", desk+"/decisions/"+gone.str("batch")+"/undo", nil), 403, "role.insufficient")
@@ -149,7 +162,8 @@ func TestWhatAnAccountTaughtCanBeWithdrawn(t *testing.T) {
 		if got := w.as("owner a", "GET", desk+"/teachers", nil).list("teachers"); len(got) != 1 || got[0]["lessons"] != 8.0 {
 			t.Errorf("teachers after undo: got %v", got)
 		}
-		if r := w.as("owner a", "POST", desk+"/withdrawals", m{"account": "nobody"}); r.num("lessons") != 0 || r.json["batch"] != nil {
+		if r := w.as("owner a", "POST", desk+"/withdrawals", m{"account": "nobody"}); r.num("lessons") != 0 ||
+			r.json["batch"] != nil {
 			t.Errorf("who taught nothing: got %v", r)
 		}
 		want(t, w.as("owner a", "POST", desk+"/withdrawals", m{}), 422, "field.invalid")
@@ -185,24 +199,29 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 			return w.do(call{method: "POST", path: desk + path, body: body, header: keyed(key16), bearer: w.tokens["owner a"]})
 		}
 		ann := m{"email": "ann@mail.example"}
-		would := w.as("owner a", "POST", desk+"/erasures", m{"email": "ann@mail.example", "comments": []string{id}, "dry_run": true})
-		if would.status != 200 || would.num("lessons") != 1 || would.json["batch"] != nil || would.num("copies") != 0 || would.num("left") != 0 {
+		would := w.as("owner a", "POST", desk+"/erasures", m{"email": "ann@mail.example", "comments": []string{id},
+			"dry_run": true})
+		if would.status != 200 || would.num("lessons") != 1 || would.json["batch"] != nil || would.num("copies") != 0 ||
+			would.num("left") != 0 {
 			t.Errorf("a look: got %v", would)
 		}
 		gone, again := erase("/erasures", ann), erase("/erasures", ann)
-		if gone.status != 200 || gone.num("lessons") != 1 || gone.str("batch") == "" || string(again.raw) != string(gone.raw) || again.header.Get("Idempotency-Replayed") != "true" {
+		if gone.status != 200 || gone.num("lessons") != 1 || gone.str("batch") == "" ||
+			string(again.raw) != string(gone.raw) || again.header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("erase: got %v and again %v", gone, again)
 		}
 		want(t, erase("/erasures", m{"email": "bob@mail.example"}), 422, "idempotency.mismatch")
 		entry := w.as("owner a", "GET", desk+"/log?limit=1", nil)
-		if e := entry.list("entries")[0]; e["kind"] != "erasure" || e["lessons"] != 1.0 || e["subject"] != nil || strings.Contains(strings.ToLower(string(entry.raw)), "ann@") {
+		if e := entry.list("entries")[0]; e["kind"] != "erasure" || e["lessons"] != 1.0 || e["subject"] != nil ||
+			strings.Contains(strings.ToLower(string(entry.raw)), "ann@") {
 			t.Errorf("log: got %v", e)
 		}
 		want(t, w.as("owner a", "POST", desk+"/decisions/"+gone.str("batch")+"/undo", nil), 422, "field.invalid")
 
 		w.clock.add(time.Hour)
 		before := w.clock.Now().Add(-time.Minute).Format(time.RFC3339)
-		if r := w.as("owner a", "POST", desk+"/retirements", m{"before": before, "dry_run": true}); r.status != 200 || r.num("lessons") != 8 || r.json["batch"] != nil {
+		if r := w.as("owner a", "POST", desk+"/retirements", m{"before": before, "dry_run": true}); r.status != 200 ||
+			r.num("lessons") != 8 || r.json["batch"] != nil {
 			t.Errorf("a look at what is old: got %v", r)
 		}
 		if r := erase("/retirements", m{"before": before}); r.status != 200 || r.num("lessons") != 8 || r.str("batch") == "" {
@@ -216,7 +235,8 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 			body m
 		}{
 			{"/erasures", m{}}, {"/erasures", m{"email": "ann"}}, {"/erasures", m{"comments": []string{"x"}}},
-			{"/retirements", m{"before": "yesterday"}}, {"/retirements", m{"before": w.clock.Now().Add(time.Hour).Format(time.RFC3339)}},
+			{"/retirements", m{"before": "yesterday"}},
+			{"/retirements", m{"before": w.clock.Now().Add(time.Hour).Format(time.RFC3339)}},
 		} {
 			want(t, w.as("owner a", "POST", desk+bad.path, bad.body), 422, "field.invalid")
 		}
@@ -226,7 +246,8 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 func TestWhatIfAsksWithinBounds(t *testing.T) {
 	w := onSQLite(t)
 	const path = "/api/v1/sites/a/moderation/"
-	for _, q := range []string{"what-if?threshold=0.4", "what-if?threshold=NaN", "what-if?threshold=x", "what-if?moderation=never", "what-if?last=0", "what-if?last=10001", "stats?since=yesterday"} {
+	for _, q := range []string{"what-if?threshold=0.4", "what-if?threshold=NaN", "what-if?threshold=x",
+		"what-if?moderation=never", "what-if?last=0", "what-if?last=10001", "stats?since=yesterday"} {
 		want(t, w.as("owner a", "GET", path+q, nil), 400, "query.invalid")
 	}
 }
@@ -252,7 +273,8 @@ func TestStatsSayHowWellTheFilterDid(t *testing.T) {
 		w.judged(3, "approve", "The garden and its apples are late again this year, number %d.")
 		s := w.as("moderator a", "GET", desk+"/stats", nil)
 		if s.num("decisions") != 31 || s.num("cold") != 24 || s.num("filter", "spam") != 4 || s.num("filter", "ham") != 3 ||
-			s.num("tally", "ham") != 15 || s.num("tally", "spam") != 16 || s.at("tally", "enough") != false || s.num("reasons", "spam") != 16 {
+			s.num("tally", "ham") != 15 || s.num("tally", "spam") != 16 || s.at("tally", "enough") != false ||
+			s.num("reasons", "spam") != 16 {
 			t.Errorf("stats: got %v", s)
 		}
 		if bins, _ := s.at("filter", "bins").([]any); len(bins) != 10 {
@@ -290,7 +312,8 @@ func (w *world) certain() reply {
 	for n := range 10 { // by turns, 55 of each: who taught less is contradicted by nobody
 		w.teach(n + 1)
 	}
-	return w.waiting("Casino jackpot bonus, spin slots, win free credit now at https://casino.example/", "en", func(spam float64) bool { return spam > 0.98 })
+	return w.waiting("Casino jackpot bonus, spin slots, win free credit now at https://casino.example/", "en",
+		func(spam float64) bool { return spam > 0.98 })
 }
 
 // contradicted checks that a decision's answer points out that it goes against the filter, and
@@ -301,7 +324,8 @@ func (w *world) contradicted(answer, item reply) {
 	if len(against) != 1 || against[0]["id"] != item.str("comment", "id") || against[0]["spam"].(float64) <= 0.98 {
 		w.t.Errorf("got %v", answer)
 	}
-	if u := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+answer.str("batch")+"/undo", nil); u.num("undone") != 1 {
+	u := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+answer.str("batch")+"/undo", nil)
+	if u.num("undone") != 1 {
 		w.t.Errorf("undo: got %v", u)
 	}
 }
@@ -317,6 +341,7 @@ func TestADecisionAgainstASureFilterIsPointedOut(t *testing.T) {
 func TestAnAnswerAgainstASureFilterIsPointedOut(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		item := w.certain()
-		w.contradicted(w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+item.str("comment", "id")+"/reply", m{"body": "What makes you ask?"}), item)
+		w.contradicted(w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+item.str("comment", "id")+"/reply",
+			m{"body": "What makes you ask?"}), item)
 	})
 }

@@ -125,7 +125,8 @@ func TestTheQueueIsToldWhatHappens(t *testing.T) {
 		l.next("counts", pending(0))
 
 		// What happens on another site is not told here.
-		w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: m{"page": m{"url": originB + "/p"}, "body": "On the other site."}})
+		w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: m{"page": m{"url": originB + "/p"},
+			"body": "On the other site."}})
 		second := w.post(written(w.text())).str("id")
 		late := time.After(10 * time.Second)
 		for done := false; !done; {

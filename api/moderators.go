@@ -93,7 +93,8 @@ func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time
 	if err != nil {
 		return err
 	}
-	out := sessionOut{Account: account(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(), ExpiresAt: at(expires)}
+	out := sessionOut{Account: account(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(),
+		ExpiresAt: at(expires)}
 	for _, s := range sites {
 		out.Sites = append(out.Sites, siteRoleOut{Key: s.Key, Name: s.Name, Role: who.Role(s.ID).String()})
 	}

@@ -44,7 +44,8 @@ type docsSchema struct{ Name, Body string }
 
 // docsFor makes the page for people.
 func docsFor(doc *openapi3.T) ([]byte, error) {
-	page, err := template.New("docs.tmpl.html").Funcs(template.FuncMap{"outline": outline}).ParseFiles("testdata/docs.tmpl.html")
+	page, err := template.New("docs.tmpl.html").Funcs(template.FuncMap{"outline": outline}).
+		ParseFiles("testdata/docs.tmpl.html")
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,11 @@ import (
 
 func TestASessionIsACookieThatEnds(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": strings.ToUpper(email("owner a")), "password": password}})
+		in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": strings.ToUpper(email("owner a")),
+			"password": password}})
 		set := in.header.Get("Set-Cookie")
-		if in.status != 200 || in.str("account", "email") != email("owner a") || in.str("expires_at") == "" || in.header.Get("Cache-Control") != "no-store" {
+		if in.status != 200 || in.str("account", "email") != email("owner a") || in.str("expires_at") == "" ||
+			in.header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("sign in: got %v", in)
 		}
 		for _, part := range []string{"HttpOnly", "SameSite=Strict", "Path=/"} {
@@ -25,7 +27,8 @@ func TestASessionIsACookieThatEnds(t *testing.T) {
 		if me := w.do(call{path: "/api/v1/me", header: cookie}); me.status != 200 || me.str("scope") != "admin" {
 			t.Errorf("me: got %v", me)
 		}
-		if out := w.do(call{method: "DELETE", path: "/api/v1/session", header: cookie}); out.status != http.StatusNoContent || !strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
+		if out := w.do(call{method: "DELETE", path: "/api/v1/session", header: cookie}); out.status != http.StatusNoContent ||
+			!strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
 			t.Errorf("sign out: got %v %v", out, out.header)
 		}
 		want(t, w.do(call{path: "/api/v1/me", header: cookie}), 401, "auth.needed")
@@ -53,23 +56,31 @@ func TestSigningInBacksOff(t *testing.T) {
 
 func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		site := w.as("root", "POST", "/api/v1/sites", m{"key": "c", "name": "Site C", "origin": []string{"HTTPS://C.example:443", "http://localhost:4000"}})
-		if site.status != 201 || site.at("origin").([]any)[0] != "https://c.example" || site.str("moderation") != "all" || site.num("edit_minutes") != 15 {
+		site := w.as("root", "POST", "/api/v1/sites",
+			m{"key": "c", "name": "Site C", "origin": []string{"HTTPS://C.example:443", "http://localhost:4000"}})
+		if site.status != 201 || site.at("origin").([]any)[0] != "https://c.example" || site.str("moderation") != "all" ||
+			site.num("edit_minutes") != 15 {
 			t.Fatalf("add a site: got %v", site)
 		}
 		changed := w.as("root", "PATCH", "/api/v1/sites/c", m{
-			"name": "C", "moderation": "new_writers", "suspect": 0.8, "edit_minutes": 5, "rules_ru": "Коротко.", "signin_url": "https://c.example/login", "origin": []string{"https://c.example"},
+			"name": "C", "moderation": "new_writers", "suspect": 0.8, "edit_minutes": 5, "rules_ru": "Коротко.",
+			"signin_url": "https://c.example/login", "origin": []string{"https://c.example"},
 		})
-		if changed.str("name") != "C" || changed.str("moderation") != "new_writers" || changed.at("suspect") != 0.8 || changed.num("edit_minutes") != 5 ||
-			changed.str("rules_ru") != "Коротко." || changed.str("signin_url") != "https://c.example/login" || len(changed.at("origin").([]any)) != 1 {
+		if changed.str("name") != "C" || changed.str("moderation") != "new_writers" || changed.at("suspect") != 0.8 ||
+			changed.num("edit_minutes") != 5 ||
+			changed.str("rules_ru") != "Коротко." || changed.str("signin_url") != "https://c.example/login" ||
+			len(changed.at("origin").([]any)) != 1 {
 			t.Errorf("change a site: got %v", changed)
 		}
-		want(t, w.as("root", "POST", "/api/v1/sites", m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}), 422, "field.invalid")
+		want(t, w.as("root", "POST", "/api/v1/sites", m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}),
+			422, "field.invalid")
 		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"moderation": "never"}), 422, "field.invalid")
 		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"colour": "red"}), 422, "field.unknown")
 
-		hand := w.as("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator", "site": []string{"c"}})
-		if hand.status != 201 || !strings.HasPrefix(hand.str("link"), w.url+"/moderate/setup?token=") || hand.str("role") != "moderator" || hand.at("site").([]any)[0] != "c" {
+		hand := w.as("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator",
+			"site": []string{"c"}})
+		if hand.status != 201 || !strings.HasPrefix(hand.str("link"), w.url+"/moderate/setup?token=") ||
+			hand.str("role") != "moderator" || hand.at("site").([]any)[0] != "c" {
 			t.Fatalf("add an account: got %v", hand)
 		}
 		path := "/api/v1/accounts/" + hand.str("id")
@@ -77,10 +88,13 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		if renamed.str("name") != "Second hand" || renamed.str("role") != "author" || renamed.str("link") != "" {
 			t.Errorf("change an account: got %v", renamed)
 		}
-		want(t, w.as("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator"}), 422, "field.invalid")
-		want(t, w.as("root", "POST", "/api/v1/accounts", m{"email": "x@example.org", "name": "X", "role": "king"}), 422, "field.invalid")
+		want(t, w.as("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator"}),
+			422, "field.invalid")
+		want(t, w.as("root", "POST", "/api/v1/accounts", m{"email": "x@example.org", "name": "X", "role": "king"}), 422,
+			"field.invalid")
 
-		token := w.as("root", "POST", "/api/v1/tokens", m{"account": "hand@example.org", "name": "script", "site": []string{"c"}, "scope": "read"})
+		token := w.as("root", "POST", "/api/v1/tokens", m{"account": "hand@example.org", "name": "script",
+			"site": []string{"c"}, "scope": "read"})
 		if token.status != 201 || token.str("token") == "" || token.str("scope") != "read" {
 			t.Fatalf("add a token: got %v", token)
 		}
@@ -92,7 +106,8 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		if strings.Contains(string(listed.raw), token.str("token")) {
 			t.Errorf("the token's value is listed: %v", listed)
 		}
-		if set := w.as("root", "PATCH", "/api/v1/tokens/"+token.str("id"), m{"name": "program", "scope": "decide"}); set.str("name") != "program" || set.str("scope") != "decide" {
+		set := w.as("root", "PATCH", "/api/v1/tokens/"+token.str("id"), m{"name": "program", "scope": "decide"})
+		if set.str("name") != "program" || set.str("scope") != "decide" {
 			t.Errorf("change a token: got %v", set)
 		}
 		if r := w.as("root", "DELETE", "/api/v1/tokens/"+token.str("id"), nil); r.status != 204 {
@@ -118,29 +133,36 @@ func TestTheQueueShowsWhatAModeratorNeeds(t *testing.T) {
 		id := w.post(body).str("id")
 		q := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue", nil)
 		items := q.list("items")
-		if len(items) != 1 || q.num("counts", "pending") != 1 || q.num("counts", "approved") != 1 || q.at("counts_capped") != false {
+		if len(items) != 1 || q.num("counts", "pending") != 1 || q.num("counts", "approved") != 1 ||
+			q.at("counts_capped") != false {
 			t.Fatalf("queue: got %v", q)
 		}
 		i := reply{json: items[0]}
-		if i.str("comment", "id") != id || i.str("comment", "email") != "bo@mail.example" || i.str("comment", "body") != body["body"] ||
-			i.str("page", "url") != pageA || i.str("parent", "id") != root || i.json["campaign"] != nil || i.num("submissions") != 1 {
+		if i.str("comment", "id") != id || i.str("comment", "email") != "bo@mail.example" ||
+			i.str("comment", "body") != body["body"] ||
+			i.str("page", "url") != pageA || i.str("parent", "id") != root || i.json["campaign"] != nil ||
+			i.num("submissions") != 1 {
 			t.Errorf("item: got %v", i.json)
 		}
-		if got := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue?q=pills.EXAMPLE", nil).list("items"); len(got) != 1 {
+		got := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue?q=pills.EXAMPLE", nil).list("items")
+		if len(got) != 1 {
 			t.Errorf("search by host: got %d, want 1", len(got))
 		}
-		if got := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue?state=suspected", nil).list("items"); len(got) != 0 {
+		got = w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue?state=suspected", nil).list("items")
+		if len(got) != 0 {
 			t.Errorf("suspected: got %d, want none", len(got))
 		}
 		w.decide("spam", id, 1)
 		one := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+id, nil)
 		history := one.list("history")
-		if len(history) != 1 || history[0]["action"] != "spam" || history[0]["by"] != "moderator a" || one.str("comment", "state") != "spam" {
+		if len(history) != 1 || history[0]["action"] != "spam" || history[0]["by"] != "moderator a" ||
+			one.str("comment", "state") != "spam" {
 			t.Errorf("one comment: got %v", one)
 		}
 		entries := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/log?limit=1", nil)
 		newest := entries.list("entries")
-		if len(newest) != 1 || newest[0]["seq"] != 2.0 || newest[0]["comment"] != id || newest[0]["to"] != "spam" || entries.str("next") == "" {
+		if len(newest) != 1 || newest[0]["seq"] != 2.0 || newest[0]["comment"] != id || newest[0]["to"] != "spam" ||
+			entries.str("next") == "" {
 			t.Errorf("log: got %v", entries)
 		}
 		older := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/log?after="+entries.str("next"), nil).list("entries")
@@ -156,13 +178,15 @@ func TestConflictsAreToldAndTheRestIsDone(t *testing.T) {
 		w.decide("approve", stale.str("id"), 1)
 		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + gone.str("id"), bearer: gone.str("edit_token")})
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": "spam", "comments": []m{
-			{"id": fresh.str("id"), "version": 1}, {"id": stale.str("id"), "version": 1}, {"id": gone.str("id"), "version": 2}, {"id": "unknown", "version": 1},
+			{"id": fresh.str("id"), "version": 1}, {"id": stale.str("id"), "version": 1},
+			{"id": gone.str("id"), "version": 2}, {"id": "unknown", "version": 1},
 		}})
 		codes := map[any]any{}
 		for _, c := range d.list("conflicts") {
 			codes[c["id"]] = c["code"]
 		}
-		if d.status != 200 || d.num("decided") != 1 || codes[stale.str("id")] != "version.stale" || codes[gone.str("id")] != "comment.removed" || codes["unknown"] != "comment.unknown" {
+		if d.status != 200 || d.num("decided") != 1 || codes[stale.str("id")] != "version.stale" ||
+			codes[gone.str("id")] != "comment.removed" || codes["unknown"] != "comment.unknown" {
 			t.Errorf("got %v", d)
 		}
 		for _, c := range d.list("conflicts") {

@@ -25,14 +25,17 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 	site := ground.Site{Key: "longway", Origins: []string{"https://longway.example"}}
 	page := ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true}
 	thread := []comment.Comment{
-		{ID: "c1", Name: "Viktor", Website: "https://viktor.example/", HTML: "<p>Fair point.</p>", Lang: "en", State: comment.Approved, CreatedAt: at},
+		{ID: "c1", Name: "Viktor", Website: "https://viktor.example/", HTML: "<p>Fair point.</p>", Lang: "en",
+			State: comment.Approved, CreatedAt: at},
 		{ID: "c2", Depth: 1, HTML: "<p>Рахмет!</p>", Lang: "kk", State: comment.Approved, CreatedAt: at.Add(time.Hour)},
-		{ID: "c3", Depth: 2, Name: "Jonas", Badge: "owner", HTML: "<p>Спасибо.</p>", Lang: "ru", State: comment.Approved, CreatedAt: at.Add(2 * time.Hour)},
+		{ID: "c3", Depth: 2, Name: "Jonas", Badge: "owner", HTML: "<p>Спасибо.</p>", Lang: "ru", State: comment.Approved,
+			CreatedAt: at.Add(2 * time.Hour)},
 		{ID: "c4", State: comment.Removed},
 	}
 	own := []comment.Comment{
 		{ID: "c5", State: comment.Pending, HTML: "<p>Mine.</p>"},
-		{ID: "c6", State: comment.Rejected, Reason: comment.ReasonPersonalAttack, Note: "Leave Tomasz out of it.", HTML: "<p>Lazy.</p>"},
+		{ID: "c6", State: comment.Rejected, Reason: comment.ReasonPersonalAttack, Note: "Leave Tomasz out of it.",
+			HTML: "<p>Lazy.</p>"},
 		{ID: "c7", State: comment.Spam, HTML: "<p>Pills.</p>"},
 	}
 	for _, l := range words.Languages {

@@ -13,7 +13,8 @@ const plainA = "/sites/a/page?url=" + pageA
 // formOf reads the hidden fields of the plain form, as a browser would send them.
 func formOf(page string) url.Values {
 	form := url.Values{}
-	for _, f := range regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`).FindAllStringSubmatch(page, -1) {
+	hidden := regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`)
+	for _, f := range hidden.FindAllStringSubmatch(page, -1) {
 		form.Set(f[1], f[2])
 	}
 	return form
@@ -36,8 +37,10 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+id+"/reply", m{"body": "An answer."})
 		page := w.plain(plainA, "")
 		for _, part := range []string{
-			`<html lang="en">`, "2 comments on “A post”", "<em>thread</em>", "Ann &lt;script&gt;", `href="https://ann.example/" rel="nofollow ugc noopener"`,
-			"Do not submit your comment more than once", "Authors, please log in", "Moderator</span>", `<a href="` + pageA + `">Back to the article</a>`, `<ol><li id="aitys-`,
+			`<html lang="en">`, "2 comments on “A post”", "<em>thread</em>", "Ann &lt;script&gt;",
+			`href="https://ann.example/" rel="nofollow ugc noopener"`,
+			"Do not submit your comment more than once", "Authors, please log in", "Moderator</span>",
+			`<a href="` + pageA + `">Back to the article</a>`, `<ol><li id="aitys-`,
 		} {
 			if !strings.Contains(page, part) {
 				t.Errorf("the page lacks %s:\n%s", part, page)
@@ -51,7 +54,8 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 			t.Fatalf("post: got %v %v", sent, sent.header)
 		}
 		set := sent.header.Get("Set-Cookie")
-		if !strings.Contains(set, "Path=/sites/a/page") || !strings.Contains(set, "HttpOnly") || !strings.Contains(set, "SameSite=Lax") {
+		if !strings.Contains(set, "Path=/sites/a/page") || !strings.Contains(set, "HttpOnly") ||
+			!strings.Contains(set, "SameSite=Lax") {
 			t.Errorf("the cookie is for this page alone: got %s", set)
 		}
 		cookie := strings.Split(set, ";")[0]
@@ -60,7 +64,8 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 			t.Errorf("the edit token stands in the address %s", sent.header.Get("Location"))
 		}
 		back := strings.Split(sent.header.Get("Location"), "#")[0]
-		if got := w.plain(back, cookie); !strings.Contains(got, "Your comment is waiting for a moderator.") || !strings.Contains(got, "Posted from the plain form.") {
+		if got := w.plain(back, cookie); !strings.Contains(got, "Your comment is waiting for a moderator.") ||
+			!strings.Contains(got, "Posted from the plain form.") {
 			t.Errorf("one's own waiting comment is not shown: %s", got)
 		}
 		if got := w.plain(back, ""); strings.Contains(got, "Posted from the plain form.") {
@@ -69,7 +74,9 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 
 		// The same again says so and stores nothing.
 		again := w.do(call{method: "POST", path: plainA, body: form, header: map[string]string{"Origin": w.url}})
-		if again.status != http.StatusSeeOther || !strings.Contains(w.plain(strings.Split(again.header.Get("Location"), "#")[0], ""), "You have sent this comment before.") {
+		seen, _, _ := strings.Cut(again.header.Get("Location"), "#")
+		if again.status != http.StatusSeeOther ||
+			!strings.Contains(w.plain(seen, ""), "You have sent this comment before.") {
 			t.Errorf("the same again: got %v %v", again, again.header)
 		}
 
@@ -79,12 +86,15 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 			mine = i["comment"].(map[string]any)
 		}
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{
-			"action": "reject", "reason": "off_topic", "note": "Elsewhere, perhaps.", "comments": []m{{"id": mine["id"], "version": mine["version"]}},
+			"action": "reject", "reason": "off_topic", "note": "Elsewhere, perhaps.",
+			"comments": []m{{"id": mine["id"], "version": mine["version"]}},
 		})
-		if got := w.plain(back, cookie); !strings.Contains(got, "Not published: off topic") || !strings.Contains(got, "Elsewhere, perhaps.") {
+		if got := w.plain(back, cookie); !strings.Contains(got, "Not published: off topic") ||
+			!strings.Contains(got, "Elsewhere, perhaps.") {
 			t.Errorf("the refusal is not shown: %s", got)
 		}
-		gone := w.do(call{method: "POST", path: plainA, body: url.Values{"withdraw": {mine["id"].(string)}}, header: map[string]string{"Cookie": cookie, "Origin": w.url}})
+		gone := w.do(call{method: "POST", path: plainA, body: url.Values{"withdraw": {mine["id"].(string)}},
+			header: map[string]string{"Cookie": cookie, "Origin": w.url}})
 		if gone.status != http.StatusSeeOther || strings.Contains(w.plain(back, cookie), "Posted from the plain form.") {
 			t.Errorf("withdraw: got %v", gone)
 		}
@@ -98,11 +108,13 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	}
 	long := "<b>Words & words.</b> " + strings.Repeat("ы", 10_001)
 	r := send(url.Values{"body": {long}, "name": {"Bo"}, "email": {"bo@x.example"}}, nil)
-	if r.status != 422 || !strings.Contains(string(r.raw), "&lt;b&gt;Words &amp; words.&lt;/b&gt;") || !strings.Contains(string(r.raw), "Not sent. Your text is safe.") ||
+	if r.status != 422 || !strings.Contains(string(r.raw), "&lt;b&gt;Words &amp; words.&lt;/b&gt;") ||
+		!strings.Contains(string(r.raw), "Not sent. Your text is safe.") ||
 		!strings.Contains(string(r.raw), `value="bo@x.example"`) {
 		t.Errorf("too long: got %d, want 422 with the text in the form", r.status)
 	}
-	if r := send(url.Values{"body": {"Some words."}, "email": {"no address"}}, nil); r.status != 422 || !strings.Contains(string(r.raw), "Some words.") {
+	if r := send(url.Values{"body": {"Some words."}, "email": {"no address"}}, nil); r.status != 422 ||
+		!strings.Contains(string(r.raw), "Some words.") {
 		t.Errorf("a wrong e-mail: got %v", r)
 	}
 	russian := w.do(call{method: "POST", path: plainA + "&lang=ru", body: url.Values{"body": {" "}}})
@@ -125,7 +137,8 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	}
 	page := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")[0]["id"].(string)
 	w.as("owner a", "PATCH", "/api/v1/sites/a/moderation/pages/"+page, m{"open": false})
-	if got := w.plain(plainA, ""); !strings.Contains(got, "Comments on this page are closed.") || strings.Contains(got, "<textarea") {
+	if got := w.plain(plainA, ""); !strings.Contains(got, "Comments on this page are closed.") ||
+		strings.Contains(got, "<textarea") {
 		t.Errorf("a closed page: %s", got)
 	}
 }
@@ -147,15 +160,18 @@ func TestThePlainPageSpeaksThreeLanguages(t *testing.T) {
 
 func TestEveryPageIsFencedIn(t *testing.T) {
 	w := onSQLite(t)
-	for _, path := range []string{plainA, "/docs", "/moderate/signin", "/sites/nowhere/page?url=x", "/sites/a/page", "/nothing/there"} {
+	for _, path := range []string{plainA, "/docs", "/moderate/signin", "/sites/nowhere/page?url=x", "/sites/a/page",
+		"/nothing/there"} {
 		r := w.do(call{path: path, header: map[string]string{"Accept": "text/html"}})
 		csp := r.header.Get("Content-Security-Policy")
-		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'",
+			"form-action 'self'"} {
 			if !strings.Contains(csp, part) {
 				t.Errorf("%s: the policy %q lacks %s", path, csp, part)
 			}
 		}
-		if strings.Contains(csp, "unsafe") || r.header.Get("Referrer-Policy") != "same-origin" || r.header.Get("X-Content-Type-Options") != "nosniff" ||
+		if strings.Contains(csp, "unsafe") || r.header.Get("Referrer-Policy") != "same-origin" ||
+			r.header.Get("X-Content-Type-Options") != "nosniff" ||
 			!strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s: got %v", path, r.header)
 		}

@@ -130,7 +130,8 @@ func reasons(likely []comment.LikelyReason, w *words.Catalog) []reasonOut {
 		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
 		for _, f := range l.Evidence {
 			text := because(f, l.Reason, w)
-			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: f.Token, Weight: f.Weight, Refused: f.Spam, Ham: f.Ham, Text: text})
+			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: f.Token, Weight: f.Weight, Refused: f.Spam,
+				Ham: f.Ham, Text: text})
 		}
 		out = append(out, r)
 	}

@@ -30,11 +30,13 @@ func TestACommentWaitsIsApprovedAndIsSeen(t *testing.T) {
 		}
 		got := w.thread()
 		comments := got.list("comments")
-		if len(comments) != 1 || got.num("page", "count") != 1 || got.str("page", "url") != pageA || got.str("page", "title") != "A post" {
+		if len(comments) != 1 || got.num("page", "count") != 1 || got.str("page", "url") != pageA ||
+			got.str("page", "title") != "A post" {
 			t.Fatalf("thread: got %v", got)
 		}
 		c := comments[0]
-		if c["id"] != id || c["permalink"] != pageA+"#aitys-"+id || c["state"] != "approved" || !strings.Contains(c["html"].(string), "<em>there</em>") {
+		if c["id"] != id || c["permalink"] != pageA+"#aitys-"+id || c["state"] != "approved" ||
+			!strings.Contains(c["html"].(string), "<em>there</em>") {
 			t.Errorf("comment: got %v", c)
 		}
 		if strings.Contains(string(got.raw), "asel@example.org") {
@@ -52,7 +54,8 @@ func TestTheSameAgainMakesNoSecondComment(t *testing.T) {
 		body := written("The very same words, twice over and again.")
 		first := w.post(body)
 		again := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: body})
-		if again.status != http.StatusOK || again.str("id") != first.str("id") || again.json["duplicate"] != true || again.str("edit_token") != "" {
+		if again.status != http.StatusOK || again.str("id") != first.str("id") || again.json["duplicate"] != true ||
+			again.str("edit_token") != "" {
 			t.Errorf("the same again: got %v, want 200 with the id %s", again, first.str("id"))
 		}
 	})
@@ -64,7 +67,8 @@ func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 		path, token := "/api/v1/sites/a/comments/"+posted.str("id"), posted.str("edit_token")
 
 		own := w.do(call{path: path, bearer: token})
-		if own.status != http.StatusOK || own.str("state") != "pending" || own.str("body") != "A first try at saying it, with a slip." ||
+		if own.status != http.StatusOK || own.str("state") != "pending" ||
+			own.str("body") != "A first try at saying it, with a slip." ||
 			own.header.Get("Cache-Control") != "no-store" || own.str("permalink") != pageA+"#aitys-"+posted.str("id") {
 			t.Errorf("own view: got %v %v", own, own.header)
 		}
@@ -72,7 +76,8 @@ func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 		if edited.status != http.StatusOK || edited.str("body") != "A second try, better." || edited.num("version") != 2 {
 			t.Errorf("edit: got %v", edited)
 		}
-		if r := w.do(call{method: "DELETE", path: path, bearer: token}); r.status != http.StatusNoContent || r.header.Get("Cache-Control") != "no-store" {
+		if r := w.do(call{method: "DELETE", path: path, bearer: token}); r.status != http.StatusNoContent ||
+			r.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("withdraw: got %v", r)
 		}
 		if r := w.do(call{method: "DELETE", path: path, bearer: token}); r.status != http.StatusNoContent {
@@ -96,7 +101,8 @@ func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
 			t.Fatalf("reject: %v", d)
 		}
 		own := w.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
-		if own.str("state") != "rejected" || own.str("reason") != "personal_attack" || own.str("note") != "About the thing, please." {
+		if own.str("state") != "rejected" || own.str("reason") != "personal_attack" ||
+			own.str("note") != "About the thing, please." {
 			t.Errorf("own view: got %v", own)
 		}
 		if got := w.thread(); len(got.list("comments")) != 0 {
@@ -112,11 +118,13 @@ func TestAPlaceIsKeptForReplies(t *testing.T) {
 		answer := written("An answer that stays.")
 		answer["parent"] = root.str("id")
 		w.approved(answer)
-		if r := w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + root.str("id"), bearer: root.str("edit_token")}); r.status != 204 {
+		r := w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + root.str("id"), bearer: root.str("edit_token")})
+		if r.status != 204 {
 			t.Fatalf("withdraw: %v", r)
 		}
 		comments := w.thread().list("comments")
-		if len(comments) != 2 || comments[0]["state"] != "removed" || comments[0]["author"] != nil || comments[0]["html"] != nil || comments[1]["parent"] != root.str("id") {
+		if len(comments) != 2 || comments[0]["state"] != "removed" || comments[0]["author"] != nil ||
+			comments[0]["html"] != nil || comments[1]["parent"] != root.str("id") {
 			t.Errorf("thread: got %v, want the root's empty place and the answer", comments)
 		}
 	})
@@ -168,7 +176,8 @@ func TestFormPreviewAndCounts(t *testing.T) {
 		asked := pageA + "?utm_source=feed"
 		q := url.Values{"page": {pageA, asked, "https://elsewhere.example/"}}
 		counts := w.do(call{path: "/api/v1/sites/a/counts?" + q.Encode()})
-		if counts.num("counts", pageA) != 1 || counts.num("counts", asked) != 1 || counts.num("counts", "https://elsewhere.example/") != 0 {
+		if counts.num("counts", pageA) != 1 || counts.num("counts", asked) != 1 ||
+			counts.num("counts", "https://elsewhere.example/") != 0 {
 			t.Errorf("counts: got %v", counts)
 		}
 		q = url.Values{}
@@ -191,7 +200,8 @@ func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
 
 func TestTheRulesComeInTheLanguageAsked(t *testing.T) {
 	w := onSQLite(t)
-	for lang, part := range map[string]string{"en": "Do not submit your comment more than once", "ru": "модератор", "kk": "модератор"} {
+	for lang, part := range map[string]string{"en": "Do not submit your comment more than once", "ru": "модератор",
+		"kk": "модератор"} {
 		if got := w.thread("lang", lang).str("settings", "rules"); !strings.Contains(got, part) {
 			t.Errorf("%s: got %q, want %q in it", lang, got, part)
 		}

@@ -42,7 +42,8 @@ func TestTheSpecificationIsServed(t *testing.T) {
 			t.Errorf("/docs does not show %s", path)
 		}
 	}
-	for _, part := range []string{"Post a comment", "idempotency.mismatch", "edit_token: string", "state: pending | approved | rejected | spam | removed"} {
+	for _, part := range []string{"Post a comment", "idempotency.mismatch", "edit_token: string",
+		"state: pending | approved | rejected | spam | removed"} {
 		if !strings.Contains(docs, part) {
 			t.Errorf("/docs does not show %q", part)
 		}
@@ -91,14 +92,18 @@ func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
 	for _, f := range widget.Files() {
 		r := w.do(call{path: f.Path, header: map[string]string{"Origin": "https://anywhere.example"}})
 		if r.status != 200 || string(r.raw) != string(f.Body) || r.header.Get("Access-Control-Allow-Origin") != "*" ||
-			!strings.HasPrefix(r.header.Get("Content-Type"), "text/javascript") || r.header.Get("X-Content-Type-Options") != "nosniff" ||
-			r.header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || strings.Contains(r.header.Get("Cache-Control"), "immutable") {
+			!strings.HasPrefix(r.header.Get("Content-Type"), "text/javascript") ||
+			r.header.Get("X-Content-Type-Options") != "nosniff" ||
+			r.header.Get("Cross-Origin-Resource-Policy") != "cross-origin" ||
+			strings.Contains(r.header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: got %d, %d bytes, %v", f.Path, r.status, len(r.raw), r.header)
 		}
-		if kept := w.do(call{path: f.Path + "?v=" + f.Version}); !strings.Contains(kept.header.Get("Cache-Control"), "immutable") {
+		if kept := w.do(call{path: f.Path + "?v=" + f.Version}); !strings.Contains(kept.header.Get("Cache-Control"),
+			"immutable") {
 			t.Errorf("%s with its version: got %v", f.Path, kept.header)
 		}
-		if known := w.do(call{path: f.Path, header: map[string]string{"If-None-Match": r.header.Get("ETag")}}); known.status != http.StatusNotModified {
+		known := w.do(call{path: f.Path, header: map[string]string{"If-None-Match": r.header.Get("ETag")}})
+		if known.status != http.StatusNotModified {
 			t.Errorf("%s known: got %d", f.Path, known.status)
 		}
 		zipped := w.send(call{path: f.Path, header: map[string]string{"Accept-Encoding": "gzip"}})
@@ -120,8 +125,10 @@ func TestTheLogTellsNothingOfPeople(t *testing.T) {
 		"body":   "canary-text of some length", "form": m{"trap": "canary-trap"},
 	})
 	w.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
-	w.do(call{path: "/canary-path?canary-query=1", header: map[string]string{"User-Agent": "canary-agent", "Cookie": "aitys=canary-cookie"}})
-	w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": "canary@mail.example", "password": "canary-password"}})
+	w.do(call{path: "/canary-path?canary-query=1", header: map[string]string{"User-Agent": "canary-agent",
+		"Cookie": "aitys=canary-cookie"}})
+	w.do(call{method: "POST", path: "/api/v1/session",
+		body: m{"email": "canary@mail.example", "password": "canary-password"}})
 	w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: `{"canary-field": `})
 	log := w.log.String()
 	for _, secret := range []string{"canary", posted.str("edit_token"), w.tokens["owner a"], "127.0.0.1"} {

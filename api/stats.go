@@ -127,7 +127,8 @@ func Stats(q learning.Quality) any {
 	}
 	for _, d := range q.Disagreements {
 		out.Disagreements = append(out.Disagreements, disagreementOut{
-			Comment: d.Comment, Seq: d.Seq, Batch: d.Batch, Spam: d.Spam, Score: d.Score, Action: d.Action.String(), By: orNull(d.By), At: at(d.At),
+			Comment: d.Comment, Seq: d.Seq, Batch: d.Batch, Spam: d.Spam, Score: d.Score, Action: d.Action.String(),
+			By: orNull(d.By), At: at(d.At),
 		})
 	}
 	for _, w := range q.Weeks {

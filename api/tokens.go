@@ -24,7 +24,8 @@ type tokenOut struct {
 }
 
 func token(t people.Token, seen []ground.Site) tokenOut {
-	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(), CreatedAt: at(t.CreatedAt)}
+	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(),
+		CreatedAt: at(t.CreatedAt)}
 	for _, id := range t.Sites {
 		for _, s := range seen {
 			if s.ID == id {

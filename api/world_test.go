@@ -88,7 +88,8 @@ func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir
 
 func newWorld(t testing.TB, dbURL, redis string, o options) *world {
 	t.Helper()
-	w := &world{t: t, dbURL: dbURL, redis: redis, clock: &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}, tokens: map[string]string{}}
+	w := &world{t: t, dbURL: dbURL, redis: redis, clock: &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)},
+		tokens: map[string]string{}}
 	w.open(o, store.Options{Wait: o.wait})
 	w.people()
 	return w
@@ -120,7 +121,8 @@ func (w *world) open(o options, so store.Options) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	fatal(t, err)
 	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning, Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
+	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
+		Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
 	if o.limits {
 		ao.Limiter = shared
 	}
@@ -132,7 +134,8 @@ func (w *world) open(o options, so store.Options) {
 	server.Start()
 	w.url = server.URL
 	// Redirects are answers of ours, to be looked at.
-	w.client = &http.Client{Transport: &checked{t: t, next: &http.Transport{DisableCompression: true}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	w.client = &http.Client{Transport: &checked{t: t, next: &http.Transport{DisableCompression: true}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 	following, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
@@ -191,7 +194,8 @@ func (w *world) account(who string, role people.Role, sites ...string) {
 
 func (w *world) token(who string, scope people.Scope) string {
 	w.t.Helper()
-	_, value, err := w.service.AddToken(context.Background(), people.Operator, identity.NewToken{Account: email(who), Name: "test", Scope: scope})
+	_, value, err := w.service.AddToken(context.Background(), people.Operator,
+		identity.NewToken{Account: email(who), Name: "test", Scope: scope})
 	fatal(w.t, err)
 	return value
 }
@@ -341,7 +345,8 @@ func (w *world) post(body m) reply {
 // decide decides on one comment in the version given.
 func (w *world) decide(action, id string, version int) reply {
 	w.t.Helper()
-	return w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": action, "comments": []m{{"id": id, "version": version}}})
+	return w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions",
+		m{"action": action, "comments": []m{{"id": id, "version": version}}})
 }
 
 // approved posts a comment and approves it.

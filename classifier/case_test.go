@@ -19,7 +19,8 @@ func TestCaseIsUnicodes(t *testing.T) {
 }
 
 func TestNormalisingByStretchesIsNFKC(t *testing.T) {
-	for _, s := range append(nasty, "кафе\u0301 ﬁne", "и\u0306", "ＡＢС ½…", "각 ᄀ\u1161\u11a8", "क\u093c", "a\u0323\u0307b", "…", "x²") {
+	for _, s := range append(nasty, "кафе\u0301 ﬁne", "и\u0306", "ＡＢС ½…", "각 ᄀ\u1161\u11a8", "क\u093c",
+		"a\u0323\u0307b", "…", "x²") {
 		if got, want := normalise(s), norm.NFKC.String(s); got != want {
 			t.Errorf("%q becomes %q, want %q", s, got, want)
 		}

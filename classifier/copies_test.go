@@ -12,7 +12,8 @@ func TestACampaignIsOneLesson(t *testing.T) {
 	once := []Lesson{ham, {Label: Spam, Comment: Comment{Text: offer}}}
 	often := slices.Clone(once)
 	for i := range 50 {
-		often = append(often, Lesson{Label: Spam, Comment: Comment{Text: strings.ReplaceAll(offer, "/a", fmt.Sprint("/", i))}})
+		often = append(often,
+			Lesson{Label: Spam, Comment: Comment{Text: strings.ReplaceAll(offer, "/a", fmt.Sprint("/", i))}})
 	}
 	probe := Read(Comment{Text: "подробности в личных сообщениях"})
 	a, b := Fold(slices.Values(once)).Judge(probe), Fold(slices.Values(often)).Judge(probe)

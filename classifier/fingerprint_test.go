@@ -22,9 +22,11 @@ func TestNearDuplicatesAreRecognisedInDisguise(t *testing.T) {
 		"zero width":        strings.ReplaceAll(offer, "а", "а\u200b"),
 		"accents":           strings.ReplaceAll(offer, "о", "о\u0301"),
 		"digits":            "Р4б0т@ на дому без вложений, 0плата к4ждый день, п0др06н0сти в личных с006щениях",
-		"spaces":            "Р а б о т а на дому без в л о ж е н и й, оплата к а ж д ы й день, подробности в л и ч н ы х сообщениях",
-		"a mention":         "@user4365 hello! " + offer,
-		"other order":       "Оплата каждый день, подробности в личных сообщениях https://one.example/a работа на дому без вложений",
+		"spaces": "Р а б о т а на дому без в л о ж е н и й, оплата к а ж д ы й день, " +
+			"подробности в л и ч н ы х сообщениях",
+		"a mention": "@user4365 hello! " + offer,
+		"other order": "Оплата каждый день, подробности в личных сообщениях https://one.example/a " +
+			"работа на дому без вложений",
 	} {
 		a, b := fingerprint(offer), fingerprint(text)
 		if !a.Duplicate(b) || !b.Duplicate(a) {
@@ -54,13 +56,15 @@ func TestDifferentTextsAreNoDuplicates(t *testing.T) {
 			t.Errorf("%q and %q: the same short text is no duplicate", pair[0], pair[1])
 		}
 	}
-	if !fingerprint("Follow my channel https://one.example/a").Duplicate(fingerprint("Follow my channel http://two.example")) {
+	first, second := "Follow my channel https://one.example/a", "Follow my channel http://two.example"
+	if !fingerprint(first).Duplicate(fingerprint(second)) {
 		t.Error("the same short text with another link is no duplicate")
 	}
 	if fingerprint("Follow my channel https://one.example/a").Duplicate(fingerprint("Follow my channel")) {
 		t.Error("a short text is a duplicate of itself with a link")
 	}
-	if fingerprint("спасибо большое").Duplicate(fingerprint("спасибо огромное")) || fingerprint("👍").Duplicate(fingerprint("👎")) {
+	if fingerprint("спасибо большое").Duplicate(fingerprint("спасибо огромное")) ||
+		fingerprint("👍").Duplicate(fingerprint("👎")) {
 		t.Error("short texts that differ are duplicates")
 	}
 	if fingerprint("спасибо").Bands() != nil {

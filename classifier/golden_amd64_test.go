@@ -13,7 +13,8 @@ import (
 func TestAFoldMakesTheBytesOfItsVersion(t *testing.T) {
 	const version, want = "4.3", "90ac55cd7a638987"
 	sum := sha256.Sum256(Fold(slices.Values(kazakhStream(t))).Bytes())
-	if got := fmt.Sprintf("%x", sum[:8]); got != want || version != fmt.Sprintf("%d.%d", TokeniserVersion, snapshotFormat) {
+	if got := fmt.Sprintf("%x", sum[:8]); got != want ||
+		version != fmt.Sprintf("%d.%d", TokeniserVersion, snapshotFormat) {
 		t.Errorf("version %d.%d makes %s, and %s made %s", TokeniserVersion, snapshotFormat, got, version, want)
 	}
 }

@@ -30,7 +30,8 @@ func TestKazakhWordsAreNeverMerged(t *testing.T) {
 }
 
 func TestLatinDoublesInAKazakhWordAreRead(t *testing.T) {
-	for typed, want := range map[string]string{"сiз": "сіз", "тiл": "тіл", "өтe": "өте", "əдемі": "әдемі", "рақмeт": "рақмет"} {
+	for typed, want := range map[string]string{"сiз": "сіз", "тiл": "тіл", "өтe": "өте", "əдемі": "әдемі",
+		"рақмeт": "рақмет"} {
 		if got := words(typed); got != want {
 			t.Errorf("%q is read as %q, want %q", typed, got, want)
 		}
@@ -61,7 +62,8 @@ func kazakhStream(t *testing.T) []Lesson {
 		if err != nil {
 			t.Fatalf("line %d: %v", len(stream)+1, err)
 		}
-		stream = append(stream, Lesson{Seq: uint64(len(stream) + 1), Label: label, Comment: Comment{Text: l.Text, Author: l.Author}})
+		stream = append(stream, Lesson{Seq: uint64(len(stream) + 1), Label: label,
+			Comment: Comment{Text: l.Text, Author: l.Author}})
 	}
 	return stream
 }

@@ -61,8 +61,10 @@ func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
 		{"nothing", nil, false},
 		{"only spam", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills"}}}, false},
 		{"only ham", []Lesson{{Seq: 1, Label: Ham, Comment: Comment{Text: "thank you"}}}, false},
-		{"spam and an insult", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy"}}, {Seq: 2, Label: PersonalAttack, Comment: Comment{Text: "you fool"}}}, false},
-		{"both", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills"}}, {Seq: 2, Label: Ham, Comment: Comment{Text: "thank you"}}}, true},
+		{"spam and an insult", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy"}},
+			{Seq: 2, Label: PersonalAttack, Comment: Comment{Text: "you fool"}}}, false},
+		{"both", []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills"}},
+			{Seq: 2, Label: Ham, Comment: Comment{Text: "thank you"}}}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for how, m := range map[string]*Model{"fold": Fold(slices.Values(tt.lessons)), "learn": learned(tt.lessons)} {
@@ -182,7 +184,8 @@ func TestEvidenceNamesWordsHostsAndTraitsWithTheirCounts(t *testing.T) {
 	}{{"word:casino", 2, 0}, {"host:win.example", 2, 0}, {"trait:links=1", 2, 0}} {
 		w := got[want.token]
 		if w.Spam != want.spam || w.Ham != want.ham || w.Weight <= 0 {
-			t.Errorf("%s: %+v, want it seen in %d spam and %d ham, and a weight above 0 (of %v)", want.token, w, want.spam, want.ham, got)
+			t.Errorf("%s: %+v, want it seen in %d spam and %d ham, and a weight above 0 (of %v)", want.token, w, want.spam,
+				want.ham, got)
 		}
 	}
 }

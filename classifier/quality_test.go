@@ -35,18 +35,21 @@ func TestQualityIsWhatItIsByHand(t *testing.T) {
 	if c.Precision.Value != 0.5 || c.Recall.Value != 0.5 || c.HamLost.Value != 0.5 {
 		t.Errorf("at 0.5: %+v, want halves", c)
 	}
-	if none := q.Cuts[1]; none.Precision.Of != 0 || none.Precision.Value != 0 || none.Precision.High != 1 || none.Recall.Value != 0 {
+	if none := q.Cuts[1]; none.Precision.Of != 0 || none.Precision.Value != 0 || none.Precision.High != 1 ||
+		none.Recall.Value != 0 {
 		t.Errorf("at 0.95: %+v, want nothing called spam", none)
 	}
 	for i, b := range q.Bins {
-		if want := map[int]int{1: 1, 6: 1, 4: 1, 9: 1}[i]; b.Spam.Of != want || !near(b.From, float64(i)/10) || !near(b.To, float64(i+1)/10) {
+		if want := map[int]int{1: 1, 6: 1, 4: 1, 9: 1}[i]; b.Spam.Of != want || !near(b.From, float64(i)/10) ||
+			!near(b.To, float64(i+1)/10) {
 			t.Errorf("bin %d: %+v, want %d in it", i, b, want)
 		}
 	}
 	if len(q.Bins) != 10 || !near(q.Bins[9].Mean, 0.9) || q.Bins[9].Spam.Part != 1 {
 		t.Errorf("bins: %+v", q.Bins)
 	}
-	want := []classifier.Point{{}, {Lost: 0, Caught: 0.5}, {Lost: 0.5, Caught: 0.5}, {Lost: 0.5, Caught: 1}, {Lost: 1, Caught: 1}}
+	want := []classifier.Point{{}, {Lost: 0, Caught: 0.5}, {Lost: 0.5, Caught: 0.5}, {Lost: 0.5, Caught: 1},
+		{Lost: 1, Caught: 1}}
 	if len(q.ROC) != len(want) {
 		t.Fatalf("ROC %v, want %v", q.ROC, want)
 	}

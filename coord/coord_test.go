@@ -57,7 +57,8 @@ func TestMemoryAndRedisKeepOneContract(t *testing.T) {
 }
 
 func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
-	for _, url := range []string{"http://x/", "redis://:hunter2@h:port/", "redis://:hunter2@h/x y", "redis://:hunter2@[::1/0"} {
+	for _, url := range []string{"http://x/", "redis://:hunter2@h:port/", "redis://:hunter2@h/x y",
+		"redis://:hunter2@[::1/0"} {
 		c, err := coord.Open(context.Background(), coord.Options{URL: url, Clock: wall{}, Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
 			t.Errorf("%q: accepted", url)

@@ -25,7 +25,8 @@ var (
 func toastSays(s string) string { return fmt.Sprintf("%s.includes(%q)", toast, s) }
 
 // replying is a JavaScript expression: whether the field of a reply can be seen and written in.
-const replying = `document.activeElement.matches(".reply textarea") && document.activeElement.getBoundingClientRect().height > 40`
+const replying = `document.activeElement.matches(".reply textarea") &&
+	document.activeElement.getBoundingClientRect().height > 40`
 
 func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
@@ -37,7 +38,8 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	}
 	waiting := post("The chain came off twice on the hill.")
 	refused := post("You would rather complain than ride.")
-	if _, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: refused.ID, Version: refused.Version}); err != nil {
+	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: refused.ID, Version: refused.Version})
+	if err != nil {
 		t.Fatal(err)
 	}
 
@@ -84,14 +86,16 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 		func() error { return staff.Go(w.service.URL + "/moderate/blog/comments/" + waiting.ID) },
 		func() error { return staff.Press(keyR) },
 		func() error {
-			return staff.Holds(`!document.querySelector("#cannot").hidden && document.querySelector("#cannot").textContent.startsWith("A moderator has to approve")`)
+			return staff.Holds(`!document.querySelector("#cannot").hidden &&
+				document.querySelector("#cannot").textContent.startsWith("A moderator has to approve")`)
 		},
 	)
 }
 
 // tooWide is a JavaScript expression: what in the main part of a page, its charts' tables included, is
 // wider than the window or has to be scrolled sideways to be read.
-const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true), [...document.querySelectorAll("main *")])
+const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true),
+	[...document.querySelectorAll("main *")])
 	.filter(e => e.checkVisibility() && !e.closest(".vh, svg") && (e.getBoundingClientRect().right > innerWidth + 1 ||
 		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
 	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`
@@ -110,7 +114,8 @@ var kinds = []struct {
 }{
 	{"approve", "", strings.Fields("tomatoes grew well thank recipe garden carrots soil apples beans roses onions")},
 	{"spam", "", strings.Fields("cheap pills order now casino best price bonus loans watches followers slots")},
-	{"reject", "personal_attack", strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf")},
+	{"reject", "personal_attack",
+		strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf")},
 }
 
 func (s school) post(words []string) kit.Ref {
@@ -119,7 +124,8 @@ func (s school) post(words []string) kit.Ref {
 	for range 8 {
 		some = append(some, words[s.rnd.IntN(len(words))])
 	}
-	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "", strings.Join(some, " "))
+	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "",
+		strings.Join(some, " "))
 	s.must(err)
 	return kit.Ref{ID: posted.ID, Version: posted.Version}
 }
@@ -177,7 +183,8 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 			return desk.Holds(toastSays("Your reply is public. The filter was sure of the opposite: "))
 		},
 		func() error {
-			return desk.Holds(`document.querySelector(".folded [data-against]:not([hidden])")?.textContent.startsWith("The filter was sure")`)
+			return desk.Holds(`document.querySelector(".folded [data-against]:not([hidden])")
+				?.textContent.startsWith("The filter was sure")`)
 		},
 		func() error { return desk.Press(keyZ) },
 		func() error { return desk.Holds(toastSays("Taken back.")) },
@@ -198,11 +205,13 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 		tab := w.tab(360, 780, dark)
 		w.signIn(tab, email)
 		for _, lang := range []string{"en", "ru", "kk"} {
-			if _, err := kit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang)); err != nil {
+			_, err := kit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
+			if err != nil {
 				t.Fatal(err)
 			}
 			for page, shows := range map[string]string{
-				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars", "settings": "form", "log": "td",
+				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars",
+				"settings": "form", "log": "td",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				if found, err := kit.Eval[string](tab, tooWide); err != nil || found != "" {

@@ -40,9 +40,11 @@ const realEval = window.eval; window.eval = s => { fired.push("eval"); return re
 const strange = `(function walk(root, found) {
   for (const n of root.querySelectorAll("*")) {
     for (const a of n.attributes) if (/^on/i.test(a.name)) found.push(n.nodeName + " " + a.name)
-    const link = n.getAttribute("href") ?? n.getAttribute("src") ?? n.getAttribute("action") ?? n.getAttribute("xlink:href")
+    const link = n.getAttribute("href") ?? n.getAttribute("src") ??
+			n.getAttribute("action") ?? n.getAttribute("xlink:href")
     if (link !== null && !/^(https?:|mailto:|\/|\?|#|\.)/.test(link)) found.push(n.nodeName + " " + link)
-    if (/^(IFRAME|OBJECT|EMBED|BASE|MARQUEE|VIDEO|AUDIO|IMG|MATH|FRAME|APPLET)$/.test(n.nodeName)) found.push(n.nodeName)
+    if (/^(IFRAME|OBJECT|EMBED|BASE|MARQUEE|VIDEO|AUDIO|IMG|MATH|FRAME|APPLET)$/.test(n.nodeName))
+			found.push(n.nodeName)
     if (n.shadowRoot) walk(n.shadowRoot, found)
   }
   return found
@@ -202,7 +204,8 @@ func TestHostileInputRunsNowhere(t *testing.T) {
 	report(t, counts)
 	withPolicy := w.tab(1280, 900, false)
 	w.must(withPolicy.BeforeEach(watch + `
-		; window.reports = []; document.addEventListener("securitypolicyviolation", e => reports.push(e.violatedDirective + " " + e.blockedURI))`))
+		; window.reports = [];
+		document.addEventListener("securitypolicyviolation", e => reports.push(e.violatedDirective + " " + e.blockedURI))`))
 	deskWords(w, withPolicy)
 	for path := range byPath(kept) {
 		visit(w, withPolicy, plainURL(w, path), false)
@@ -220,7 +223,8 @@ func report(t *testing.T, counts map[string]*cell) {
 			c := counts[field+" "+page]
 			fmt.Printf("hostile: %-8s × %-6s: %3d %3d %3d\n", field, page, c.sent, c.stored, c.seen)
 			if !slices.Contains(silent, field+" "+page) && c.seen < 30 {
-				t.Errorf("%s on the %s page: %d of %d were seen, want at least 30: the test does not look where they are", field, page, c.seen, c.stored)
+				t.Errorf("%s on the %s page: %d of %d were seen, want at least 30: the test does not look where they are", field,
+					page, c.seen, c.stored)
 			}
 		}
 	}
@@ -258,7 +262,8 @@ func visit(w *world, tab *kit.Tab, at string, widget bool) string {
 // deskWords reads every page of the approved comments at the desk.
 func deskWords(w *world, tab *kit.Tab) string {
 	w.t.Helper()
-	w.must(tab.Go(w.service.URL+"/moderate/signin"), tab.Type("textbox", "E-mail", email), tab.Type("textbox", "Password", password),
+	w.must(tab.Go(w.service.URL+"/moderate/signin"), tab.Type("textbox", "E-mail", email),
+		tab.Type("textbox", "Password", password),
 		tab.Click("button", "Sign in"), tab.Holds(`location.pathname !== "/moderate/signin"`))
 	var all strings.Builder
 	for at := w.service.URL + "/moderate/blog/queue?state=approved"; at != ""; {
@@ -285,7 +290,8 @@ func inspect(w *world, tab *kit.Tab, at string) string {
 			if (n.shadowRoot) touch(n.shadowRoot) } }
 		touch(document)
 		await new Promise(done => setTimeout(done, 30))
-		return {Fired: window.fired, Reports: window.reports ?? [], Strange: `+strange+`, Words: `+words+`, Where: location.href}
+		return {Fired: window.fired, Reports: window.reports ?? [],
+			Strange: `+strange+`, Words: `+words+`, Where: location.href}
 	})()`)
 	w.must(err)
 	if len(got.Fired)+len(got.Reports)+len(got.Strange) > 0 {

@@ -165,7 +165,8 @@ func (b *ledger) next() *entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := len(b.sent)
-	e := &entry{key: fmt.Sprintf("ledger-key-%08d", n), text: fmt.Sprintf("Comment number %d stands in the ledger and is like no other: %x.", n, n*2654435761)}
+	e := &entry{key: fmt.Sprintf("ledger-key-%08d", n),
+		text: fmt.Sprintf("Comment number %d stands in the ledger and is like no other: %x.", n, n*2654435761)}
 	b.sent = append(b.sent, e)
 	return e
 }

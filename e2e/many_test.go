@@ -14,7 +14,8 @@ func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	var first kit.Posted
 	for n := range 4 {
-		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", fmt.Sprintf("The ferry of %d o'clock was late again.", n+5))
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of %d o'clock was late again.", n+5))
 		w.must(err)
 		if n == 0 {
 			first = posted
@@ -22,7 +23,8 @@ func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 	}
 	desk := w.tab(1280, 900, false)
 	// What this page sends waits until the test lets it go.
-	w.must(desk.BeforeEach(`{ const send = fetch; window.held = new Promise(go => window.letGo = go); fetch = (...all) => held.then(() => send(...all)) }`))
+	w.must(desk.BeforeEach(`{ const send = fetch; window.held = new Promise(go => window.letGo = go);
+		fetch = (...all) => held.then(() => send(...all)) }`))
 	w.signIn(desk, email)
 	w.steps(desk,
 		func() error { return desk.Holds(current("of 5 o'clock")) },

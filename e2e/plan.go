@@ -98,7 +98,8 @@ var House = Plan{
 
 	Rooms: 34,
 	Later: []string{
-		"api/reader", "api/desk/owner", "moderation/campaign", "moderation/rules", "moderation/register", "notify", "transfer",
+		"api/reader", "api/desk/owner", "moderation/campaign", "moderation/rules", "moderation/register",
+		"notify", "transfer",
 	},
 	Asked:   50,
 	Offered: 30,

@@ -24,9 +24,10 @@ var faults = map[string][]string{
 	"the product imports nothing of e2e": {"api imports crooked.example/e2e/kit, which is made for tests"},
 	"only so many rooms":                 {"5 packages, at most 4"},
 	"no interface asks too much":         {"store.All asks for 3 methods, at most 2"},
-	"no type offers too much":            {"store.DB offers 3 methods, at most 2", "store.helper offers 3 methods, at most 2"},
-	"problems are made in one room":      {"api/api.go makes a problem; only problem may"},
-	"README names each folder":           {"README.md does not say what is in rules"},
+	"no type offers too much": {"store.DB offers 3 methods, at most 2",
+		"store.helper offers 3 methods, at most 2"},
+	"problems are made in one room": {"api/api.go makes a problem; only problem may"},
+	"README names each folder":      {"README.md does not say what is in rules"},
 }
 
 func TestEachWallFindsItsFault(t *testing.T) {

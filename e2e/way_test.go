@@ -33,7 +33,11 @@ func (w *world) signIn(tab *kit.Tab, email string) {
 
 // text is a JavaScript expression: whether the page, its shadow roots included, shows s.
 func shows(s string) string {
-	return fmt.Sprintf(`(function all(root) { return [...root.childNodes].map(n => n.nodeType === 3 ? n.data : n.nodeName === "SCRIPT" || n.nodeName === "STYLE" || n.hidden ? "" : (n.shadowRoot ? all(n.shadowRoot) : "") + all(n)).join(" ") })(document.body).includes(%q)`, s)
+	return fmt.Sprintf(`(function all(root) {
+		return [...root.childNodes].map(n => n.nodeType === 3 ? n.data :
+			n.nodeName === "SCRIPT" || n.nodeName === "STYLE" || n.hidden ? "" :
+			(n.shadowRoot ? all(n.shadowRoot) : "") + all(n)).join(" ")
+	})(document.body).includes(%q)`, s)
 }
 
 // current is a JavaScript expression: whether the desk's current card is of a text.
@@ -88,7 +92,8 @@ func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
 	w.t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		w.must(tab.Go(w.blog.URL+"/post"), tab.See("textbox", "Comment"), tab.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=list]")`))
+		w.must(tab.Go(w.blog.URL+"/post"), tab.See("textbox", "Comment"),
+			tab.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=list]")`))
 		got, err := kit.Eval[bool](tab, shows(text))
 		w.must(err)
 		if got == seen {
@@ -104,7 +109,8 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	post := func(n int, text string) {
 		t.Helper()
-		_, err := w.client.Post(t.Context(), fmt.Sprintf("whole-way-key-%04d", n), w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", text)
+		_, err := w.client.Post(t.Context(), fmt.Sprintf("whole-way-key-%04d", n), w.blog.URL+"/post",
+			fmt.Sprintf("Writer %d", n), "", text)
 		w.must(err)
 	}
 	for n, text := range []string{
@@ -117,7 +123,8 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 	}
 	decideAll(t, w, "approve")
 	for n := range 6 {
-		post(100+n, fmt.Sprintf("Earn %d dollars a week from home, write to our casino bonus manager, cheap pills at https://pills-%d.example/win", 4000+n, n))
+		post(100+n, fmt.Sprintf("Earn %d dollars a week from home, write to our casino bonus manager, "+
+			"cheap pills at https://pills-%d.example/win", 4000+n, n))
 	}
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
@@ -133,7 +140,8 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 	post(200, next)
 	w.steps(desk,
 		func() error {
-			return desk.Holds(`[...document.querySelectorAll("[role=status]")].some(n => /arrived|new/i.test(n.textContent)) || ` + shows(next))
+			return desk.Holds(`[...document.querySelectorAll("[role=status]")]
+				.some(n => /arrived|new/i.test(n.textContent)) || ` + shows(next))
 		},
 		func() error { return desk.Go(w.service.URL + "/moderate/") },
 		func() error { return desk.Holds(current("casino bonus")) },

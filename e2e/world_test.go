@@ -17,7 +17,8 @@ const (
 	password = "a long enough passphrase"
 )
 
-// A world is what the tests in a browser stand on: a running service, a blog on another origin that embeds its widget, and a browser.
+// A world is what the tests in a browser stand on: a running service, a blog on
+// another origin that embeds its widget, and a browser.
 type world struct {
 	t       *testing.T
 	data    string // the service's folder
@@ -29,9 +30,12 @@ type world struct {
 
 // blogPage is somebody's article; data-page and data-title come from the address.
 var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>An article</title></head>
+<html lang="{{.Lang}}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>An article</title></head>
 <body><h1>An article</h1><p>Somebody wrote this.</p><div id="aitys"></div>
-<script async src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}" data-title="{{.Title}}"></script></body></html>`))
+<script async src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}"
+	data-title="{{.Title}}"></script></body></html>`))
 
 // newWorld starts binary's service on SQLite with a site called blog. Titles are by path.
 func newWorld(t *testing.T, binary string, titles map[string]string) *world {
@@ -47,15 +51,19 @@ func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 			title = "An article"
 		}
 		out.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title, "Lang": lang})
+		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title,
+			"Lang": lang})
 	}))
 	t.Cleanup(w.blog.Close)
 	data := []string{"--data", w.data}
-	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL}, data...)...)
-	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--password-stdin"}, data...)...)
+	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL},
+		data...)...)
+	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role",
+		"owner", "--password-stdin"}, data...)...)
 	token := w.run(binary, append([]string{"token", "add", "--account", email}, data...)...)
 	var err error
-	if w.service, err = kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, data...)...); err != nil {
+	if w.service, err = kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"},
+		data...)...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

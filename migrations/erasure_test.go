@@ -16,7 +16,8 @@ import (
 // before00004 is a log with lessons, a copy and an undo among them.
 const before00004 = `
 	INSERT INTO sites (key, name, origins, settings, created_at) VALUES ('a', 'A', '[]', '{}', 0); -- has the id 1
-	INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state, to_state,
+	INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state,
+		to_state,
 		before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash, kind, subject, lessons, spam, warm)
 	VALUES (1, 1, 'b', 'c', 1, 'ann', 1, 0, 'note', 0, 1, 0, 0, 0, 0.25, 1, 0, NULL, 7, {h}, 0, '', 0, 0.5, TRUE),
 	       (1, 2, 'b', '', 1, '', 0, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, {h}, 8, {h}, 2, 'b', 2, 0, FALSE),
@@ -79,9 +80,12 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 				}
 				return out
 			}
-			const decisions = `SELECT site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state, to_state, before,
-				undoes, restores, score, suggested, model_seq, lesson, decided_at, hash, kind, subject, lessons, spam, warm FROM decisions ORDER BY seq`
-			const lessons = `SELECT site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn FROM lessons ORDER BY seq, part`
+			const decisions = `SELECT site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state,
+				to_state, before,
+				undoes, restores, score, suggested, model_seq, lesson, decided_at, hash, kind, subject, lessons, spam, warm
+				FROM decisions ORDER BY seq`
+			const lessons = `SELECT site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn
+				FROM lessons ORDER BY seq, part`
 			before := rows(decisions) + rows(lessons)
 			if err := up(t.Context(), tt.dialect, db); err != nil {
 				t.Fatal(err)
@@ -91,7 +95,8 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 			}
 			for _, refused := range []string{
 				"DELETE FROM decisions WHERE seq = 2",
-				"INSERT INTO lessons SELECT site_id, 9, part, comment_id, label, body, author, email, url, salt, standing, withdrawn, proof FROM lessons WHERE part = 1",
+				"INSERT INTO lessons SELECT site_id, 9, part, comment_id, label, body, author, email, url, " +
+					"salt, standing, withdrawn, proof FROM lessons WHERE part = 1",
 				"UPDATE decisions SET kind = 5",
 			} {
 				if _, err := db.Exec(refused); err == nil {

@@ -45,8 +45,10 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 			before := w.Standing(w.A)
 			w.Choose(mod, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason, Note: "To the\r\nwriter."}, c.ID)
 			got := w.Comment(w.A, c.ID)
-			if got.State != tt.state || got.Reason != tt.stored || got.Note != "To the\nwriter." || got.Version != 2 || got.Standing == 0 {
-				t.Errorf("got %v for %v, note %q, version %d, standing %d", got.State, got.Reason, got.Note, got.Version, got.Standing)
+			if got.State != tt.state || got.Reason != tt.stored || got.Note != "To the\nwriter." || got.Version != 2 ||
+				got.Standing == 0 {
+				t.Errorf("got %v for %v, note %q, version %d, standing %d", got.State, got.Reason, got.Note,
+					got.Version, got.Standing)
 			}
 			after := w.Standing(w.A)
 			want := before
@@ -71,9 +73,11 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	}{
 		{"no comments", "/comments", moderation.Choice{Action: comment.Approve}},
 		{"1,001 comments", "/comments", moderation.Choice{Action: comment.Approve, Comments: make([]moderation.Ref, 1001)}},
-		{"approval for a reason", "/reason", moderation.Choice{Action: comment.Approve, Reason: comment.ReasonSpam, Comments: one}},
+		{"approval for a reason", "/reason", moderation.Choice{Action: comment.Approve, Reason: comment.ReasonSpam,
+			Comments: one}},
 		{"holding for a reason", "/reason", moderation.Choice{Reason: comment.ReasonOther, Comments: one}},
-		{"spam for another reason", "/reason", moderation.Choice{Action: comment.MarkSpam, Reason: comment.ReasonOffTopic, Comments: one}},
+		{"spam for another reason", "/reason", moderation.Choice{Action: comment.MarkSpam, Reason: comment.ReasonOffTopic,
+			Comments: one}},
 		{"a long note", "/note", moderation.Choice{Action: comment.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
 		{"a note that is no text", "/note", moderation.Choice{Action: comment.Approve, Note: "\xff", Comments: one}},
 	} {
@@ -194,8 +198,10 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c, d := w.Submit(w.A, "Decided once."), w.Submit(w.A, "Not decided by it.")
-	key := &ground.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef", Body: []byte("one")}
-	in := moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}, Key: key}
+	key := &ground.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef",
+		Body: []byte("one")}
+	in := moderation.Choice{Action: comment.Approve, Key: key,
+		Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}}
 	first, err := w.S.Decide(w.Ctx, mod, w.A, in)
 	w.Must(err)
 	second, err := w.S.Decide(w.Ctx, mod, w.A, in)

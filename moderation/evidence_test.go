@@ -83,7 +83,8 @@ func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
 	w.Schooled(w.A, 40, 20)
 	w.refuse(comment.ReasonPersonalAttack, 6, "What a fool you are:")
 	seen := map[string]bool{}
-	for i, text := range []string{"What a fool you are, with your tomatoes.", "What a fool I was.", "What a day: the tomatoes grew, you fool.", "The tomatoes grew well, thank you."} {
+	for i, text := range []string{"What a fool you are, with your tomatoes.", "What a fool I was.",
+		"What a day: the tomatoes grew, you fool.", "The tomatoes grew well, thank you."} {
 		c := w.Submit(w.A, text)
 		got := w.item(c)
 		suggested := c.Verdict.Action == comment.Reject

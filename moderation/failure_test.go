@@ -57,7 +57,8 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
-		s, err := roomstest.Furnish(w.Ctx, failing{Store: w.DB.Store, update: tt.err}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		s, err := roomstest.Furnish(w.Ctx, failing{Store: w.DB.Store, update: tt.err}, roomstest.Secret,
+			ground.Options{Clock: w.Clock})
 		w.Must(err)
 		told := 0
 		s.OnEvent(func(ground.Event) { told++ })
@@ -89,7 +90,8 @@ func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	s, err := roomstest.Furnish(w.Ctx, broken, roomstest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	broken.mended.Store(false)
-	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "Order cheap pills now."})
+	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post",
+		Body: "Order cheap pills now."})
 	w.Must(err)
 	if c := w.Comment(w.A, out.ID); c.State != comment.Pending || c.Verdict.Warm || c.Verdict.Action != comment.Hold {
 		t.Errorf("got %s with %+v", c.State, c.Verdict)

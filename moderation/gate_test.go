@@ -29,7 +29,8 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 		ham, spam int
 		want      string
 	}{
-		{80, 20, ""}, {20, 80, ""}, {79, 20, "field.invalid"}, {200, 19, "field.invalid"}, {19, 200, "field.invalid"}, {1, 0, "field.invalid"},
+		{80, 20, ""}, {20, 80, ""}, {79, 20, "field.invalid"}, {200, 19, "field.invalid"}, {19, 200, "field.invalid"},
+		{1, 0, "field.invalid"},
 	} {
 		w := newWorld(t)
 		w.Schooled(w.A, tt.ham, tt.spam)
@@ -46,7 +47,8 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	if err := w.turnOn("a"); !roomstest.AsError(err, &e) {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"after 100 decisions", "there are 2 and 1.", "last 3 decided comments it would have published 2; a moderator refused 1 of these"} {
+	for _, want := range []string{"after 100 decisions", "there are 2 and 1.",
+		"last 3 decided comments it would have published 2; a moderator refused 1 of these"} {
 		if !strings.Contains(e.Detail, want) {
 			t.Errorf("%q does not say %q", e.Detail, want)
 		}
@@ -65,12 +67,14 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 
 func TestATallySaysWhatIsMissing(t *testing.T) {
 	for _, tt := range []struct{ ham, spam, all, missingHam, missingSpam int }{
-		{0, 0, 100, 20, 20}, {3, 1, 96, 17, 19}, {70, 10, 20, 0, 10}, {100, 5, 15, 0, 15}, {12, 100, 8, 8, 0}, {50, 49, 1, 0, 0}, {80, 20, 0, 0, 0}, {100, 100, 0, 0, 0},
+		{0, 0, 100, 20, 20}, {3, 1, 96, 17, 19}, {70, 10, 20, 0, 10}, {100, 5, 15, 0, 15}, {12, 100, 8, 8, 0},
+		{50, 49, 1, 0, 0}, {80, 20, 0, 0, 0}, {100, 100, 0, 0, 0},
 	} {
 		tally := hindsight.Tally{Ham: tt.ham, Spam: tt.spam}
 		all, ham, spam := tally.Missing()
 		if all != tt.all || ham != tt.missingHam || spam != tt.missingSpam || (all == 0) != tally.Enough() {
-			t.Errorf("%+v misses %d, %d ham, %d spam (enough: %v), want %d, %d, %d", tally, all, ham, spam, tally.Enough(), tt.all, tt.missingHam, tt.missingSpam)
+			t.Errorf("%+v misses %d, %d ham, %d spam (enough: %v), want %d, %d, %d", tally, all, ham, spam, tally.Enough(),
+				tt.all, tt.missingHam, tt.missingSpam)
 		}
 	}
 }
@@ -109,7 +113,8 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		if now, err := w.S.Quality(w.Ctx, people.Operator, w.A, learning.QualityRequest{}); err != nil || now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{}); err != nil || now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
+		if now, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{}); err != nil ||
+			now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.

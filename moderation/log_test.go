@@ -109,11 +109,9 @@ func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T
 			return err
 		}
 		old := ledger.Entry{
-			Seq:    1,
-			Site:   w.A.ID,
-			Batch:  "old",
-			At:     w.Clock.Now(),
-			Ruling: ledger.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther, To: comment.Rejected, Score: 0.7},
+			Seq: 1, Site: w.A.ID, Batch: "old", At: w.Clock.Now(),
+			Ruling: ledger.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther,
+				To: comment.Rejected, Score: 0.7},
 		}
 		old.Hash = chained(nil, old)
 		return tx.AppendDecisions(w.A.ID, []ledger.Entry{old})
@@ -141,7 +139,8 @@ func TestOneRowTamperedWithIsFound(t *testing.T) {
 		{`UPDATE decisions SET warm = TRUE WHERE site_id = 1 AND seq = 2`, 2},
 		{`UPDATE decisions SET lesson = X'00' WHERE site_id = 1 AND seq = 4`, 4},
 		{`UPDATE decisions SET hash = X'00' WHERE site_id = 1 AND seq = 6`, 6},
-		{`UPDATE decisions SET comment_id = (SELECT comment_id FROM decisions WHERE site_id = 1 AND seq = 1 AND site_id = 1) WHERE seq = 7`, 7},
+		{`UPDATE decisions SET comment_id =
+			(SELECT comment_id FROM decisions WHERE site_id = 1 AND seq = 1 AND site_id = 1) WHERE seq = 7`, 7},
 		{`UPDATE lessons SET body = 'Another text.' WHERE site_id = 1 AND seq = 3`, 3},
 		{`UPDATE lessons SET label = 1 - label WHERE site_id = 1 AND seq = 5`, 5},
 		{`DELETE FROM lessons WHERE site_id = 1 AND seq = 5`, 5},

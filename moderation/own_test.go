@@ -46,7 +46,8 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	_, _, err := w.S.Public(w.Ctx, w.A, c.ID)
 	roomstest.WantCode(t, "public while it waits", err, "comment.unknown")
 	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
-	if got, page, err := w.S.Public(w.Ctx, w.A, c.ID); err != nil || got.ID != c.ID || page.URL != "https://a.example/post" {
+	if got, page, err := w.S.Public(w.Ctx, w.A, c.ID); err != nil || got.ID != c.ID ||
+		page.URL != "https://a.example/post" {
 		t.Errorf("public: got %+v of %q, %v", got, page.URL, err)
 	}
 	_, _, err = w.S.Public(w.Ctx, w.B, c.ID)
@@ -62,7 +63,8 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 	edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Order cheap pills at our casino, best price")
 	w.Must(err)
 	stored := w.Comment(w.A, c.ID)
-	if edited.State != comment.Pending || edited.Version != 3 || stored.Version != 3 || !strings.Contains(edited.HTML, "pills") ||
+	if edited.State != comment.Pending || edited.Version != 3 || stored.Version != 3 ||
+		!strings.Contains(edited.HTML, "pills") ||
 		!stored.EditedAt.Equal(w.Clock.Now()) || stored.Verdict.Action != comment.MarkSpam || stored.Same != nil {
 		t.Errorf("got %+v, stored %+v", edited, stored)
 	}
@@ -86,7 +88,8 @@ func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 		ref := w.Refs(w.A, c.ID)
 		var both sync.WaitGroup
 		both.Go(func() {
-			if _, err := w.S.Decide(w.Ctx, people.Operator, w.A, moderation.Choice{Action: comment.Approve, Comments: ref}); err != nil {
+			_, err := w.S.Decide(w.Ctx, people.Operator, w.A, moderation.Choice{Action: comment.Approve, Comments: ref})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -129,7 +132,8 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			w.Must(err)
 			all = append(all, own{out.ID, out.EditToken})
 		case n < 7:
-			action := []comment.Action{comment.Approve, comment.Approve, comment.Approve, comment.Reject, comment.Hold}[rnd.IntN(5)]
+			action := []comment.Action{comment.Approve, comment.Approve, comment.Approve, comment.Reject,
+				comment.Hold}[rnd.IntN(5)]
 			out := w.Decide(people.Operator, w.A, action, pick().id, pick().id, pick().id)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
@@ -168,7 +172,8 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 	for id, c := range comments {
 		is := shown(id)
 		if c.Shown != is || c.ShownReplies != replies[id] {
-			t.Errorf("%s is %s: shown %v with %d replies, want %v with %d", id, c.State, c.Shown, c.ShownReplies, is, replies[id])
+			t.Errorf("%s is %s: shown %v with %d replies, want %v with %d", id, c.State, c.Shown, c.ShownReplies,
+				is, replies[id])
 		}
 		if is {
 			want = append(want, id)

@@ -154,7 +154,8 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	w := newWorld(t)
 	mod, author := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("author", people.Author, "a")
-	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker", Email: "baker@mail.example"}
+	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker",
+		Email: "baker@mail.example"}
 	say := func(parent, text string) comment.Comment {
 		w.Clock.Add(time.Minute)
 		in.Parent, in.Body = parent, text
@@ -169,7 +170,8 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 
 	item, _, err := w.S.Item(w.Ctx, mod, w.A, answer.ID)
 	w.Must(err)
-	if item.Comment.Source != "More time than that." || item.Comment.Email != "baker@mail.example" || item.Page.Title != "On bread" ||
+	if item.Comment.Source != "More time than that." || item.Comment.Email != "baker@mail.example" ||
+		item.Page.Title != "On bread" ||
 		item.Parent == nil || item.Parent.ID != first.ID {
 		t.Errorf("got %+v", item)
 	}
@@ -202,7 +204,8 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 	var newest []string
 	for i := range 5 {
 		w.Clock.Add(time.Second)
-		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: fmt.Sprintf("https://a.example/post/%d", i), Body: "First!", Name: "Bob"})
+		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: fmt.Sprintf("https://a.example/post/%d", i),
+			Body: "First!", Name: "Bob"})
 		w.Must(err)
 		newest = append([]string{w.Comment(w.A, out.ID).Page}, newest...)
 	}
@@ -228,7 +231,8 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 		t.Errorf("got %+v", page)
 	}
 	for _, tt := range []struct{ url, want string }{
-		{"https://a.example/post/1", "field.invalid"}, {"https://b.example/post", "page.foreign"}, {"nowhere", "field.invalid"},
+		{"https://a.example/post/1", "field.invalid"}, {"https://b.example/post", "page.foreign"}, {"nowhere",
+			"field.invalid"},
 	} {
 		_, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], moderation.PageChange{URL: &tt.url})
 		roomstest.WantCode(t, tt.url, err, tt.want)

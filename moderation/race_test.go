@@ -22,8 +22,10 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 			var decided, replied error
 			group.Go(func() {
 				if i%2 == 0 {
-					_, decided = w.S.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: 1}}})
-				} else if _, replied = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: 1}, "Yes.", nil); roomstest.Code(replied) == "version.stale" {
+					_, decided = w.S.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.Approve,
+						Comments: []moderation.Ref{{ID: c.ID, Version: 1}}})
+				} else if _, replied = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: 1}, "Yes.",
+					nil); roomstest.Code(replied) == "version.stale" {
 					replied = nil
 				}
 			})

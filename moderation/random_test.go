@@ -78,7 +78,8 @@ func (s *story) decideSome(t *rapid.T) {
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "how many") {
 		c := s.Comment(s.site, s.pick(t))
-		in.Comments = append(in.Comments, moderation.Ref{ID: c.ID, Version: c.Version - int64(rapid.IntRange(0, 8).Draw(t, "late")/8)})
+		in.Comments = append(in.Comments,
+			moderation.Ref{ID: c.ID, Version: c.Version - int64(rapid.IntRange(0, 8).Draw(t, "late")/8)})
 	}
 	out, err := s.S.Decide(s.Ctx, s.mod, s.site, in)
 	if err != nil {
@@ -137,7 +138,8 @@ func (s *story) pickOwn(t *rapid.T) string {
 func (s *story) edit(t *rapid.T) {
 	id := s.pickOwn(t)
 	s.Posts++
-	if _, _, err := s.S.Edit(s.Ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.Posts)); err != nil && roomstest.Code(err) != "comment.unknown" {
+	if _, _, err := s.S.Edit(s.Ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.Posts)); err != nil &&
+		roomstest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }
@@ -164,7 +166,8 @@ func (s *story) check(t *rapid.T) {
 			continue // keeps its place only
 		}
 		if now := stored[c.ID]; now.State != comment.Approved || !s.approved[c.ID][now.Source] {
-			t.Fatalf("readers see %q, which is %v and was approved for %v", c.HTML, now.State, slices.Collect(maps.Keys(s.approved[c.ID])))
+			t.Fatalf("readers see %q, which is %v and was approved for %v", c.HTML, now.State,
+				slices.Collect(maps.Keys(s.approved[c.ID])))
 		}
 	}
 	id := s.pick(t)

@@ -43,9 +43,12 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 
 	ctx := context.WithValue(w.Ctx, meanwhile{}, sync.OnceFunc(func() {
 		w.Decide(people.Operator, w.A, comment.Approve, next.ID)
-		w.Until("what waits is judged again", 30*time.Second, func() bool { return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 11 })
+		w.Until("what waits is judged again", 30*time.Second,
+			func() bool { return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 11 })
 	}))
-	out, err := w.S.Submit(ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Late", Body: "It was judged before that."})
+	out, err := w.S.Submit(ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Late",
+		Body: "It was judged before that."})
 	w.Must(err)
-	w.Until("the late one is judged again", 30*time.Second, func() bool { return w.Comment(w.A, out.ID).Verdict.ModelSeq == 11 })
+	w.Until("the late one is judged again", 30*time.Second,
+		func() bool { return w.Comment(w.A, out.ID).Verdict.ModelSeq == 11 })
 }

@@ -168,7 +168,8 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"Decide": func(who people.Actor) error {
-			_, err := s.Decide(ctx, who, w.A, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
+			_, err := s.Decide(ctx, who, w.A, moderation.Choice{Action: comment.Approve,
+				Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
 			return err
 		},
 		"Undo": func(who people.Actor) error {
@@ -188,16 +189,19 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"AddSite": func(who people.Actor) error {
-			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New", Origins: []string{"https://new.example"}}, nil)
+			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New",
+				Origins: []string{"https://new.example"}}, nil)
 			return err
 		},
 		"RemoveSite": func(who people.Actor) error { return s.RemoveSite(ctx, who, "a") },
 		"AddAccountHere": func(who people.Actor) error {
-			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author, Sites: []string{"a"}})
+			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New",
+				Role: people.Author, Sites: []string{"a"}})
 			return err
 		},
 		"AddAccountAll": func(who people.Actor) error {
-			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New", Role: people.Author})
+			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New",
+				Role: people.Author})
 			return err
 		},
 		"SetOther": func(who people.Actor) error {
@@ -241,7 +245,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.CopyLessons(ctx, who, w.A, w.B, nil)
 			return err
 		},
-		"ResetAccount": func(who people.Actor) error { _, err := s.ResetAccount(ctx, who, "other@staff.example"); return err },
+		"ResetAccount": func(who people.Actor) error {
+			_,
+				err := s.ResetAccount(ctx, who, "other@staff.example")
+			return err
+		},
 		"RemoveAccount": func(who people.Actor) error {
 			return s.RemoveAccount(ctx, who, w.AddPerson("gone"+fresh(), people.Author, "a").Account.ID)
 		},
@@ -264,7 +272,8 @@ func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	c := w.Submit(w.A, "A comment of site a.")
 	batch := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
 
-	out, err := w.S.Decide(w.Ctx, mod, w.B, moderation.Choice{Action: comment.MarkSpam, Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
+	out, err := w.S.Decide(w.Ctx, mod, w.B, moderation.Choice{Action: comment.MarkSpam,
+		Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
 	w.Must(err)
 	if out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "comment.unknown" {
 		t.Errorf("decide on a foreign comment: got %+v, want one conflict comment.unknown", out)

@@ -47,21 +47,30 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct{ name, value, want string }{
-		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101), "field.invalid"}, {"name", "\xff", "field.invalid"},
-		{"origin", "https://a.example https://b.example", ""}, {"origin", "https://a.example,nowhere", "field.invalid"}, {"origin", "", "field.invalid"},
-		{"moderation", "all", ""}, {"moderation", "new_writers", ""}, {"moderation", "suspicious", "field.invalid"}, {"moderation", "none", ""}, {"moderation", "", "field.invalid"},
-		{"suspect", "0.95", ""}, {"suspect", "1", ""}, {"suspect", "0.49", "field.invalid"}, {"suspect", "NaN", "field.invalid"}, {"suspect", "+Inf", "field.invalid"},
-		{"shadow", "0.8", ""}, {"shadow", "", ""}, {"shadow", "0.49", "field.invalid"}, {"shadow", "NaN", "field.invalid"}, {"shadow", "high", "field.invalid"},
-		{"edit_minutes", "0", ""}, {"edit_minutes", "1440", ""}, {"edit_minutes", "-1", "field.invalid"}, {"edit_minutes", "1441", "field.invalid"}, {"edit_minutes", "1.5", "field.invalid"},
-		{"rules_en", "Be kind.", ""}, {"rules_kk", "", ""}, {"rules_ru", strings.Repeat("я", 2_001), "field.invalid"}, {"rules_de", "Seid nett.", "field.unknown"},
-		{"signin_url", "https://a.example/login", ""}, {"signin_url", "", ""}, {"signin_url", "javascript:alert(1)", "field.invalid"}, {"signin_url", "/login", "field.invalid"},
+		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101),
+			"field.invalid"}, {"name", "\xff", "field.invalid"},
+		{"origin", "https://a.example https://b.example", ""}, {"origin", "https://a.example,nowhere",
+			"field.invalid"}, {"origin", "", "field.invalid"},
+		{"moderation", "all", ""}, {"moderation", "new_writers", ""}, {"moderation", "suspicious",
+			"field.invalid"}, {"moderation", "none", ""}, {"moderation", "", "field.invalid"},
+		{"suspect", "0.95", ""}, {"suspect", "1", ""}, {"suspect", "0.49", "field.invalid"}, {"suspect", "NaN",
+			"field.invalid"}, {"suspect", "+Inf", "field.invalid"},
+		{"shadow", "0.8", ""}, {"shadow", "", ""}, {"shadow", "0.49", "field.invalid"}, {"shadow", "NaN",
+			"field.invalid"}, {"shadow", "high", "field.invalid"},
+		{"edit_minutes", "0", ""}, {"edit_minutes", "1440", ""}, {"edit_minutes", "-1", "field.invalid"}, {"edit_minutes",
+			"1441", "field.invalid"}, {"edit_minutes", "1.5", "field.invalid"},
+		{"rules_en", "Be kind.", ""}, {"rules_kk", "", ""}, {"rules_ru", strings.Repeat("я", 2_001),
+			"field.invalid"}, {"rules_de", "Seid nett.", "field.unknown"},
+		{"signin_url", "https://a.example/login", ""}, {"signin_url", "", ""}, {"signin_url", "javascript:alert(1)",
+			"field.invalid"}, {"signin_url", "/login", "field.invalid"},
 		{"colour", "red", "field.unknown"}, {"key", "b", "field.unknown"}, {"", "", "field.unknown"},
 	} {
 		before, err := w.S.Site(w.Ctx, "a")
 		w.Must(err)
 		after, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{tt.name: tt.value})
 		roomstest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
-		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" && seen.Name != before.Name {
+		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" &&
+			seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
@@ -71,8 +80,9 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 
 func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	w := newWorld(t)
-	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. " +
-		"Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
+	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be " +
+		"identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and personal " +
+		"attacks will not be approved."
 	set := func(name, value string) ground.Settings {
 		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{name: value})
 		w.Must(err)
@@ -98,11 +108,13 @@ func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
-		site, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+		site, _, err := w.S.AddSite(w.Ctx, people.Operator,
+			ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 		return site, err
 	}
 	for key, want := range map[string]string{
-		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid", "n w": "field.invalid",
+		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid",
+		"n w": "field.invalid",
 		"n/w": "field.invalid", "ключ": "field.invalid", strings.Repeat("k", 41): "field.invalid", "new\n": "field.invalid",
 	} {
 		_, err := add(key, nil)
@@ -113,7 +125,8 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w.Must(err)
 	second, err := add("once", once)
 	w.Must(err)
-	if first.Key != second.Key || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 || first.Settings.EditMinutes != 15 {
+	if first.Key != second.Key || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 ||
+		first.Settings.EditMinutes != 15 {
 		t.Errorf("got %+v and %+v", first, second)
 	}
 }
@@ -131,7 +144,8 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 	if again.ID == w.A.ID {
 		t.Errorf("a new site took the id of the removed one")
 	}
-	if actor := w.AddToken("mod@staff.example", people.ScopeAdmin); actor.Role(again.ID) != people.NoRole || actor.Role(w.B.ID) != people.Moderator {
+	if actor := w.AddToken("mod@staff.example", people.ScopeAdmin); actor.Role(again.ID) != people.NoRole ||
+		actor.Role(w.B.ID) != people.Moderator {
 		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.B.ID))
 	}
 	_, _, err = w.S.Item(w.Ctx, people.Operator, again, c.ID)

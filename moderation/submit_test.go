@@ -25,22 +25,32 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 	}{
 		{"no text", "comment.empty", "/body", func(in *moderation.Submission) { in.Body = "" }},
 		{"white space", "comment.empty", "/body", func(in *moderation.Submission) { in.Body = " \n\t\u00A0\u2003" }},
-		{"nothing visible", "comment.empty", "/body", func(in *moderation.Submission) { in.Body = "\u200B\u2060\uFEFF\u3164\u2800\uFE0F\u0301\x00" }},
+		{"nothing visible", "comment.empty", "/body",
+			func(in *moderation.Submission) { in.Body = "\u200B\u2060\uFEFF\u3164\u2800\uFE0F\u0301\x00" }},
 		{"too long", "comment.too_long", "/body", func(in *moderation.Submission) { in.Body = strings.Repeat("я", 10_001) }},
-		{"longer when composed", "comment.too_long", "/body", func(in *moderation.Submission) { in.Body = strings.Repeat("\U0001D160", 10_000) }},
+		{"longer when composed", "comment.too_long", "/body",
+			func(in *moderation.Submission) { in.Body = strings.Repeat("\U0001D160", 10_000) }},
 		{"not UTF-8", "comment.not_utf8", "/body", func(in *moderation.Submission) { in.Body = "a\xffb" }},
-		{"name too long", "field.invalid", "/author/name", func(in *moderation.Submission) { in.Name = strings.Repeat("я", 121) }},
+		{"name too long", "field.invalid", "/author/name",
+			func(in *moderation.Submission) { in.Name = strings.Repeat("я", 121) }},
 		{"name not UTF-8", "field.invalid", "/author/name", func(in *moderation.Submission) { in.Name = "\xff" }},
 		{"e-mail", "field.invalid", "/author/email", func(in *moderation.Submission) { in.Email = "nobody" }},
-		{"e-mail with a line break", "field.invalid", "/author/email", func(in *moderation.Submission) { in.Email = "a@b.example\nBcc: c@d.example" }},
-		{"e-mail too long", "field.invalid", "/author/email", func(in *moderation.Submission) { in.Email = strings.Repeat("a", 250) + "@b.example" }},
-		{"website of another scheme", "field.invalid", "/author/website", func(in *moderation.Submission) { in.Website = "javascript:alert(1)" }},
-		{"website without a host", "field.invalid", "/author/website", func(in *moderation.Submission) { in.Website = "https:///x" }},
-		{"website too long", "field.invalid", "/author/website", func(in *moderation.Submission) { in.Website = "https://x.example/" + strings.Repeat("a", 2048) }},
+		{"e-mail with a line break", "field.invalid", "/author/email",
+			func(in *moderation.Submission) { in.Email = "a@b.example\nBcc: c@d.example" }},
+		{"e-mail too long", "field.invalid", "/author/email",
+			func(in *moderation.Submission) { in.Email = strings.Repeat("a", 250) + "@b.example" }},
+		{"website of another scheme", "field.invalid", "/author/website",
+			func(in *moderation.Submission) { in.Website = "javascript:alert(1)" }},
+		{"website without a host", "field.invalid", "/author/website",
+			func(in *moderation.Submission) { in.Website = "https:///x" }},
+		{"website too long", "field.invalid", "/author/website",
+			func(in *moderation.Submission) { in.Website = "https://x.example/" + strings.Repeat("a", 2048) }},
 		{"title not UTF-8", "field.invalid", "/page/title", func(in *moderation.Submission) { in.PageTitle = "\xff" }},
 		{"no page", "field.invalid", "/page/url", func(in *moderation.Submission) { in.PageURL = "" }},
-		{"foreign page", "page.foreign", "/page/url", func(in *moderation.Submission) { in.PageURL = "https://b.example/post" }},
-		{"unknown parent", "parent.unknown", "/parent", func(in *moderation.Submission) { in.Parent = "00000000-0000-7000-8000-000000000000" }},
+		{"foreign page", "page.foreign", "/page/url",
+			func(in *moderation.Submission) { in.PageURL = "https://b.example/post" }},
+		{"unknown parent", "parent.unknown", "/parent",
+			func(in *moderation.Submission) { in.Parent = "00000000-0000-7000-8000-000000000000" }},
 		{"parent that is no id", "parent.unknown", "/parent", func(in *moderation.Submission) { in.Parent = "\x00' OR 1=1" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,7 +71,8 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 	w := newWorld(t)
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{
-		PageURL: "HTTPS://A.example:443/post?utm_source=x#c", PageTitle: " A\n title ", Name: " Ann\u202E\tB. ", Email: " ann@mail.example ",
+		PageURL: "HTTPS://A.example:443/post?utm_source=x#c", PageTitle: " A\n title ", Name: " Ann\u202E\tB. ",
+		Email:   " ann@mail.example ",
 		Website: "https://Ann.example/я", Body: strings.Repeat("\r\n", 3) + "**Hello** e\u0301\r\n<b>",
 	})
 	w.Must(err)
@@ -98,10 +109,12 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 	w.Decide(people.Operator, w.A, comment.Approve, first.ID)
 	again, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
-	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken || !again.EditUntil.Equal(first.EditUntil) {
+	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken ||
+		!again.EditUntil.Equal(first.EditUntil) {
 		t.Errorf("again: got %+v, want %+v replayed", again, first)
 	}
-	if g, f := again, first; g.ID != f.ID || g.State != f.State || g.HTML != f.HTML || g.Version != f.Version || !g.CreatedAt.Equal(f.CreatedAt) {
+	if g, f := again, first; g.ID != f.ID || g.State != f.State || g.HTML != f.HTML || g.Version != f.Version ||
+		!g.CreatedAt.Equal(f.CreatedAt) {
 		t.Errorf("again: got %+v, want %+v", g, f)
 	}
 	if n := w.Comment(w.A, first.ID).Submissions; n != 1 {
@@ -121,8 +134,9 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 
 func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
 	w := newWorld(t)
-	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.", Parent: "00000000-0000-7000-8000-000000000000",
-		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.",
+		Parent: "00000000-0000-7000-8000-000000000000",
+		Key:    &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	_, err := w.S.Submit(w.Ctx, w.A, in)
 	roomstest.WantCode(t, "unknown parent", err, "parent.unknown")
 	in.Parent, in.Key.Body = "", []byte("corrected")
@@ -138,7 +152,8 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 	outs := make([]moderation.Submitted, 20)
 	for i := range outs {
 		all.Go(func() {
-			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Clicked many times."})
+			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann",
+				Body: "Clicked many times."})
 			if err != nil {
 				t.Error(err)
 			}
@@ -171,7 +186,8 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
 		parent = c.ID
 	}
-	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.", Parent: parent})
+	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.",
+		Parent: parent})
 	var e *problem.Error
 	if !roomstest.AsError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
 		t.Errorf("got %v, want field.invalid at /parent", err)
@@ -197,7 +213,9 @@ func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	if err := furnish(short); !strings.Contains(fmt.Sprint(err), "32") {
 		t.Errorf("a short secret: got %v", err)
 	}
-	if got := fmt.Sprintf("%v %+v %#v %s", roomstest.Secret, moderation.Options{Secret: short}, roomstest.Secret, roomstest.Secret); strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
+	got := fmt.Sprintf("%v %+v %#v %s", roomstest.Secret, moderation.Options{Secret: short}, roomstest.Secret,
+		roomstest.Secret)
+	if strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
 		t.Errorf("a secret was printed: %s", got)
 	}
 }

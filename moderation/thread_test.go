@@ -74,7 +74,8 @@ func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
 		}
 	}
 	perRoot := len(names) / 4
-	want["newest"] = slices.Concat(want["oldest"][3*perRoot:], want["oldest"][2*perRoot:3*perRoot], want["oldest"][perRoot:2*perRoot], want["oldest"][:perRoot])
+	want["newest"] = slices.Concat(want["oldest"][3*perRoot:], want["oldest"][2*perRoot:3*perRoot],
+		want["oldest"][perRoot:2*perRoot], want["oldest"][:perRoot])
 	for sort := range want {
 		for _, limit := range []int{1, 2, 3, 7, 27, 28, 29, 100} {
 			if got, _ := w.walk(w.A, sort, limit); !slices.Equal(got, want[sort]) {
@@ -89,7 +90,8 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 	names, ids := w.forest(3, 3, 3)
 	for _, name := range names {
 		for _, limit := range []int{1, 5, 25} {
-			part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: limit, Around: ids[name]})
+			part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: limit,
+				Around: ids[name]})
 			w.Must(err)
 			if !slices.ContainsFunc(part.Comments, func(c comment.Comment) bool { return c.ID == ids[name] }) {
 				t.Errorf("around %s by %d: it is not among %d", name, limit, len(part.Comments))
@@ -124,10 +126,13 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 		{"sort", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Sort: "id; DROP TABLE comments"}},
 		{"limit", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 101}},
 		{"negative limit", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Limit: -1}},
-		{"after and around", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: cursor, Around: "x"}},
+		{"after and around", "query.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: cursor,
+			Around: "x"}},
 		{"cursor", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: "x"}},
-		{"cursor of another order", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Sort: "newest", After: cursor}},
-		{"made up cursor", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
+		{"cursor of another order", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post", Sort: "newest",
+			After: cursor}},
+		{"made up cursor", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post",
+			After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
 	} {
 		part, err := w.S.Thread(w.Ctx, w.A, tt.req)
 		roomstest.WantCode(t, tt.name, err, tt.code)

@@ -55,7 +55,8 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 		}
 		got := w.Comment(w.A, c.ID)
 		if placeOf(got) != places[i] || got.Version != version+1 {
-			t.Errorf("undo of step %d: got %+v in version %d, want %+v in %d", i, placeOf(got), got.Version, places[i], version+1)
+			t.Errorf("undo of step %d: got %+v in version %d, want %+v in %d", i, placeOf(got), got.Version,
+				places[i], version+1)
 		}
 		if got := w.Standing(w.A); !reflect.DeepEqual(got, lessons[i]) {
 			t.Errorf("undo of step %d: lessons %v stand, want %v", i, got, lessons[i])
@@ -120,7 +121,8 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	if got := w.Standing(w.A); len(got) != 1 || got[w.Comment(w.A, c.ID).Standing] != "ham: Harmless words." {
 		t.Errorf("lessons: got %v, want that of the text approved", got)
 	}
-	if out := w.Undo(mod, w.A, first); out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "version.stale" {
+	if out := w.Undo(mod, w.A, first); out.Done != 0 || len(out.Conflicts) != 1 ||
+		out.Conflicts[0].Code != "version.stale" {
 		t.Errorf("undo of the approval of the text before: %+v, want a conflict", out)
 	}
 }
@@ -135,7 +137,8 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 	gone := w.Decide(mod, w.A, comment.MarkSpam, root.ID).Batch
 	thread := w.Thread(w.A)
 	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].State == comment.Approved {
-		t.Errorf("a refused root with an answer keeps its place: got %d comments, count %d", len(thread.Comments), thread.Count)
+		t.Errorf("a refused root with an answer keeps its place: got %d comments, count %d",
+			len(thread.Comments), thread.Count)
 	}
 	w.Undo(mod, w.A, batch)
 	if thread := w.Thread(w.A); len(thread.Comments) != 0 || thread.Count != 0 {
@@ -164,7 +167,8 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	}
 	_, story, err := w.S.Item(w.Ctx, mod, site, c.ID)
 	w.Must(err)
-	if len(story) != 3 || !story[0].Auto || story[0].By != "" || story[1].Name != "mod" || story[2].Undoes != story[1].Seq {
+	if len(story) != 3 || !story[0].Auto || story[0].By != "" || story[1].Name != "mod" ||
+		story[2].Undoes != story[1].Seq {
 		t.Errorf("its history is %+v, want the setting, the decision and the undo", story)
 	}
 }

@@ -34,7 +34,9 @@ func TestAColdModelSuggestsNothing(t *testing.T) {
 		t.Errorf("got %+v, want 0.5, cold, hold and no signals", v)
 	}
 	// Links alone do not make a suspect.
-	v = w.judged(moderation.Submission{Body: "http://a.example http://b.example http://c.example http://d.example http://e.example"})
+	v = w.judged(moderation.Submission{
+		Body: "http://a.example http://b.example http://c.example http://d.example http://e.example",
+	})
 	if s := signal(v, "link"); s == nil || s.Weight <= 0 || v.Score <= 0.5 || v.Score >= 0.9 || v.Action != comment.Hold {
 		t.Errorf("five links: got %+v", v)
 	}
@@ -57,7 +59,8 @@ func TestAWarmModelSuggests(t *testing.T) {
 	if v.Action != comment.Approve || v.Score > 0.1 {
 		t.Errorf("ham: got %+v", v)
 	}
-	v = w.judged(moderation.Submission{Name: "Bot", Body: "The tomatoes grew well, thank you for the recipe.", Form: &moderation.Form{Trap: "http://x.example"}})
+	v = w.judged(moderation.Submission{Name: "Bot", Body: "The tomatoes grew well, thank you for the recipe.",
+		Form: &moderation.Form{Trap: "http://x.example"}})
 	if v.Score < 0.9 || v.Action != comment.MarkSpam || signal(v, "honeypot") == nil {
 		t.Errorf("a filled honeypot: got %+v", v)
 	}
@@ -83,7 +86,8 @@ func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
 			token = tt.token(token)
 		}
 		w.Clock.Add(tt.open)
-		v := w.judged(moderation.Submission{Body: "Sent some time after the form was opened.", Form: &moderation.Form{Token: token}})
+		v := w.judged(moderation.Submission{Body: "Sent some time after the form was opened.",
+			Form: &moderation.Form{Token: token}})
 		if got := signal(v, "form_age") != nil; got != tt.want {
 			t.Errorf("open for %v: signal %v, want %v", tt.open, got, tt.want)
 		}
@@ -98,7 +102,8 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 		sign   float64
 	}{{"Good", comment.Approve, -1}, {"Bad", comment.MarkSpam, 1}} {
 		for i := range 3 {
-			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name, Body: fmt.Sprintf("Text %d.", i)})
+			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name,
+				Body: fmt.Sprintf("Text %d.", i)})
 			w.Must(err)
 			w.Decide(people.Operator, w.A, tt.action, out.ID)
 		}

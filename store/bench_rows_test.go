@@ -78,7 +78,8 @@ func BenchmarkRows(b *testing.B) {
 		run  func(tx storetest.Tx) error
 	}{
 		{"queue of 50", func(tx storetest.Tx) error {
-			all, err := tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.RiskiestFirst, Limit: 50})
+			all, err := tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.RiskiestFirst,
+				Limit: 50})
 			return full(all, 50, err)
 		}},
 		{"50 comments by id", func(tx storetest.Tx) error {
@@ -188,7 +189,8 @@ func BenchmarkRows(b *testing.B) {
 				if err := tx.SetShown(site.ID, c, 1, true); err != nil {
 					return err
 				}
-				if _, err := tx.SetState(site.ID, c, 9, comment.StateChange{State: comment.Approved, DecidedAt: benchBegan}); err != nil {
+				_, err := tx.SetState(site.ID, c, 9, comment.StateChange{State: comment.Approved, DecidedAt: benchBegan})
+				if err != nil {
 					return err
 				}
 			}

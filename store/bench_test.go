@@ -30,7 +30,8 @@ func post(site int64, page string, n int64) comment.Comment {
 		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
 		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
 		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
-		Verdict:   comment.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5, Signals: []comment.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
+		Verdict: comment.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5,
+			Signals: []comment.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
 		CreatedAt: benchBegan.Add(time.Duration(n) * time.Microsecond), EditUntil: benchBegan.Add(time.Hour),
 	}
 }
@@ -52,7 +53,8 @@ func BenchmarkPosts(b *testing.B) {
 		})
 		inParallel(b, func(n int64) error {
 			c := post(site.ID, "p", n)
-			_, err := store.For[storetest.Tx](db).Update(context.Background(), func(tx storetest.Tx) error { return ours(tx, page, c) })
+			_, err := store.For[storetest.Tx](db).Update(context.Background(),
+				func(tx storetest.Tx) error { return ours(tx, page, c) })
 			return err
 		})
 	})
@@ -182,7 +184,8 @@ func (f *floor) serve() {
 // write runs the statements of a post as the store does, without the store.
 func write(tx *sql.Tx, c comment.Comment) error {
 	var id, at, title string
-	err := tx.QueryRow("SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?", c.Site, "https://x.example/").Scan(&id, &at, &title)
+	err := tx.QueryRow("SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?",
+		c.Site, "https://x.example/").Scan(&id, &at, &title)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ import (
 
 // note writes one value of a size under a name.
 func note(ctx context.Context, db *store.DB, name string, size int) error {
-	_, err := store.For[storetest.Tx](db).Update(ctx, func(tx storetest.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
+	_, err := store.For[storetest.Tx](db).Update(ctx,
+		func(tx storetest.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
 	return err
 }
 

@@ -35,7 +35,8 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 				if err := db.Migrate(t.Context()); err != nil {
 					t.Errorf("migrate: %v", err)
 				}
-				_, err = store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error { return tx.SetMeta("x", []byte("y")) })
+				_, err = store.For[storetest.Tx](db).Update(t.Context(),
+					func(tx storetest.Tx) error { return tx.SetMeta("x", []byte("y")) })
 				if err != nil {
 					t.Errorf("use: %v", err)
 				}

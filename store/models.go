@@ -88,7 +88,8 @@ var selectCopies = fmt.Sprintf(`
 	ORDER  BY seq`, ledger.Copy)
 
 // takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
-func (t *tx) takeLessons(count, change string, values []any, which string, args ...any) (n int, lowest uint64, err error) {
+func (t *tx) takeLessons(count, change string, values []any, which string,
+	args ...any) (n int, lowest uint64, err error) {
 	type found struct {
 		n      int
 		lowest uint64

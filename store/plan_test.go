@@ -27,39 +27,56 @@ var hot = []struct {
 	{"page by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PageByID(1, "p7")) }, false},
 	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
 	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
-	{"counts", "comments_page", func(tx storetest.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) }, false},
+	{"counts", "comments_page", func(tx storetest.Tx) error { return second(tx.CountApproved(1, []string{"p7", "p8"})) },
+		false},
 	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
 	{"thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots}), false},
-	{"more of a thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots, After: padded(7)}), false},
+	{"more of a thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots, After: padded(7)}),
+		false},
 	{"newest thread", "comments_newest", threadQuery(comment.ThreadQuery{Order: comment.NewestRoots}), false},
-	{"more of a newest thread", "comments_newest|comments_thread", threadQuery(comment.ThreadQuery{Order: comment.NewestRoots, After: padded(7)}), false},
+	{"more of a newest thread", "comments_newest|comments_thread",
+		threadQuery(comment.ThreadQuery{Order: comment.NewestRoots, After: padded(7)}), false},
 	{"queue, oldest", "comments_age", queueQuery(comment.OldestFirst, nil), false},
 	{"queue, newest", "comments_age", queueQuery(comment.NewestFirst, nil), false},
 	{"queue, risk", "comments_risk", queueQuery(comment.RiskiestFirst, nil), false},
-	{"queue, oldest, deep", "comments_age", queueQuery(comment.OldestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
-	{"queue, newest, deep", "comments_age", queueQuery(comment.NewestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
-	{"queue, risk, deep", "comments_risk", queueQuery(comment.RiskiestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
+	{"queue, oldest, deep", "comments_age",
+		queueQuery(comment.OldestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, newest, deep", "comments_age",
+		queueQuery(comment.NewestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
+	{"queue, risk, deep", "comments_risk",
+		queueQuery(comment.RiskiestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"suspected by risk", "comments_risk", func(tx storetest.Tx) error {
-		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9, Order: comment.RiskiestFirst, Limit: 50}))
+		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9,
+			Order: comment.RiskiestFirst, Limit: 50}))
 	}, false},
-	{"count of pending", "comments_age|comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
-	{"count of suspected", "comments_risk", func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewSuspected, 0.9, 1000)) }, false},
-	{"stale, oldest", "comments_age", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, comment.OldestFirst, 300)) }, false},
-	{"stale, riskiest", "comments_risk", func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, comment.RiskiestFirst, 300)) }, false},
-	{"writers", "comments_writer", func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
-	{"release of sameness", "comments_same", func(tx storetest.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
+	{"count of pending", "comments_age|comments_risk",
+		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
+	{"count of suspected", "comments_risk",
+		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewSuspected, 0.9, 1000)) }, false},
+	{"stale, oldest", "comments_age",
+		func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, comment.OldestFirst, 300)) }, false},
+	{"stale, riskiest", "comments_risk",
+		func(tx storetest.Tx) error { return second(tx.StalePending(1, 9, comment.RiskiestFirst, 300)) }, false},
+	{"writers", "comments_writer",
+		func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
+	{"release of sameness", "comments_same",
+		func(tx storetest.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
 	{"decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
-	{"newest decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) }, false},
-	{"decisions of a comment", "decisions_comment", func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7")) }, true},
+	{"newest decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) },
+		false},
+	{"decisions of a comment", "decisions_comment", func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7")) },
+		true},
 	{"batch", "decisions_batch", func(tx storetest.Tx) error { return second(tx.Batch(1, "b7")) }, true},
 	{"lessons that count", "lessons_standing", func(tx storetest.Tx) error {
 		return tx.EachLesson(1, 9_900, func(classifier.Lesson) error { return nil })
 	}, true},
 	{"lessons of entries", "lessons_pk", func(tx storetest.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
-	{"lessons that an entry took", "lessons_withdrawn", func(tx storetest.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
+	{"lessons that an entry took", "lessons_withdrawn",
+		func(tx storetest.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
 	{"entries that copied", "decisions_copies", func(tx storetest.Tx) error { return second(tx.Copies(1)) }, true},
 	{"what was touched", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
-	{"lessons of a label", "lessons_label", func(tx storetest.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
+	{"lessons of a label", "lessons_label",
+		func(tx storetest.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
 	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx storetest.Tx) error {
 		events, _, err := tx.EventsAfter("1:19900", 50)
 		return second(events, err)
@@ -93,18 +110,21 @@ func padded(n int) string { return fmt.Sprintf("%016d", n) }
 
 // crowd fills a database so that a planner has something to choose from.
 var crowd = []string{
-	`INSERT INTO sites (key, name, origins, settings, created_at) VALUES ('a', '', '[]', '{}', 0), ('b', '', '[]', '{}', 0)`,
+	`INSERT INTO sites (key, name, origins, settings, created_at)
+	 VALUES ('a', '', '[]', '{}', 0), ('b', '', '[]', '{}', 0)`,
 	`INSERT INTO pages (site_id, id, url, title, open, created_at)
 	 SELECT 1 + n % 2, 'p' || (n / 2), 'u' || (n / 2), '', TRUE, n FROM numbers WHERE n < 2000`,
-	`INSERT INTO comments (site_id, id, page_id, depth, path, root, state, version, name, email, website, account_id, badge,
-	        source, html, markup, lang, reason, note, writer, same, submissions, score, suggested, suggested_reason, signals,
-	        spam, warm, model_seq, standing, shown_replies, shown, trap, form_age, search, created_at, edited_at, decided_at, edit_until)
+	`INSERT INTO comments (site_id, id, page_id, depth, path, root, state, version, name, email, website,
+	        account_id, badge, source, html, markup, lang, reason, note, writer, same, submissions, score, suggested,
+	        suggested_reason, signals, spam, warm, model_seq, standing, shown_replies, shown, trap, form_age, search,
+	        created_at, edited_at, decided_at, edit_until)
 	 SELECT 1 + n % 2, 'c' || (n / 2), 'p' || (n / 2 % 100), 0, {path}, {path}, n / 7 % 5, 1, '', '', '', '', '',
 	        'text', 'text', 1, 'en', 0, '', {writer}, {same}, 1, (n % 100) / 100.0, 0, 0, '[]',
 	        0.5, TRUE, n % 20, 0, 0, n / 7 % 5 = 1, FALSE, 0, 'text', n, 0, 0, 0 FROM numbers`,
-	`INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state, to_state,
-	        before, undoes, restores, score, suggested, model_seq, decided_at, hash)
-	 SELECT 1 + n % 2, 1 + n / 2, 'b' || (n / 20), 'c' || (n / 2), 1, '', 1, 0, '', 0, 1, 0, 0, 0, 0.5, 0, 0, n, {writer} FROM numbers`,
+	`INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state,
+	        to_state, before, undoes, restores, score, suggested, model_seq, decided_at, hash)
+	 SELECT 1 + n % 2, 1 + n / 2, 'b' || (n / 20), 'c' || (n / 2), 1, '', 1, 0, '', 0, 1, 0, 0, 0, 0.5, 0, 0, n, {writer}
+	   FROM numbers`,
 	`INSERT INTO lessons (site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn)
 	 SELECT 1 + n % 2, 1 + n / 2, 0, 'c' || (n / 2), n / 2 % 5, 'text', '', '', '', {writer}, n % 9 > 0, 0 FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
@@ -120,7 +140,8 @@ var crowd = []string{
 
 func fillCrowd(t *testing.T, g *gorm.DB, size int, path, writer, same string) {
 	t.Helper()
-	numbers := fmt.Sprintf("WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) ", size-1)
+	numbers := fmt.Sprintf("WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) ",
+		size-1)
 	for _, statement := range crowd {
 		statement = strings.NewReplacer("{path}", path, "{writer}", writer, "{same}", same).Replace(statement)
 		if strings.Contains(statement, "FROM numbers") {
@@ -150,7 +171,8 @@ func record(t *testing.T, g *gorm.DB) (take func() []statement) {
 	}
 	for _, p := range []interface {
 		Register(string, func(*gorm.DB)) error
-	}{g.Callback().Row().After("gorm:row"), g.Callback().Raw().After("gorm:raw"), g.Callback().Query().After("gorm:query")} {
+	}{g.Callback().Row().After("gorm:row"), g.Callback().Raw().After("gorm:raw"),
+		g.Callback().Query().After("gorm:query")} {
 		if err := p.Register("record", keep); err != nil {
 			t.Fatal(err)
 		}

@@ -52,7 +52,8 @@ func TestColumnsAreTheFieldsOfTheRow(t *testing.T) {
 		{"only", all.only("extra", "kind").names, "extra, kind"},
 		{"without", all.without("site_id", "made_at", "sum", "seen", "score", "extra").names, "kind, name, hash, odds"},
 		{"insert", all.only("kind", "extra").insert(1), "INSERT INTO things (kind, extra) VALUES (?, ?)"},
-		{"insert more", all.only("kind", "extra").insert(3), "INSERT INTO things (kind, extra) VALUES (?, ?), (?, ?), (?, ?)"},
+		{"insert more", all.only("kind", "extra").insert(3),
+			"INSERT INTO things (kind, extra) VALUES (?, ?), (?, ?), (?, ?)"},
 		{"set", all.only("kind", "extra").set(), "kind = ?, extra = ?"},
 	} {
 		if tt.got != tt.want {

@@ -98,7 +98,8 @@ func shapeOfPostgres(t *testing.T, db *DB) shape {
 func shapeOfSQLite(t *testing.T, db *DB) shape {
 	s := shape{}
 	named := regexp.MustCompile(`CONSTRAINT (\w+)`)
-	for _, l := range lines(t, db, "SELECT type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'") {
+	for _, l := range lines(t, db,
+		"SELECT type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'") {
 		if l[0] == "index" {
 			s[indexLine(l[2])] = true
 			continue
@@ -141,7 +142,8 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 func TestModelsAreTheTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
 		for _, model := range []any{siteRow{}, accountRow{}, grantRow{}, sessionRow{}, tokenRow{}, linkRow{},
-			commentRow{}, entryRow{}, lessonRow{}, headRow{}, snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}} {
+			commentRow{}, entryRow{}, lessonRow{}, headRow{}, snapshotRow{}, pageRow{}, eventRow{}, followerRow{},
+			keyRow{}, metaRow{}} {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

@@ -125,26 +125,31 @@ func (r *reader) misbuilt() []string {
 }
 
 const measure = `root => {
-	const problems = [], all = [...root.querySelectorAll('*')], seen = e => e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+	const problems = [], all = [...root.querySelectorAll('*')],
+		seen = e => e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
 	const ids = all.map(e => e.id).filter(Boolean)
 	for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) problems.push('two things have the id ' + id)
 	for (const e of all)
 		for (const a of ['for', 'aria-labelledby', 'aria-describedby', 'aria-errormessage'])
-			if (e.hasAttribute(a) && !root.getElementById(e.getAttribute(a))) problems.push(a + '=' + e.getAttribute(a) + ' leads nowhere')
+			if (e.hasAttribute(a) && !root.getElementById(e.getAttribute(a)))
+				problems.push(a + '=' + e.getAttribute(a) + ' leads nowhere')
 	for (const e of all.filter(e => e.matches('button, input, textarea, summary') && seen(e) && !e.closest('.vh, p'))) {
 		const box = e.getBoundingClientRect(), least = e.matches('[type=checkbox]') ? 18 : 24
-		if (box.width < least || box.height < least) problems.push((e.innerText || e.ariaLabel || e.name) + ' is ' + box.width + ' by ' + box.height)
+		if (box.width < least || box.height < least)
+			problems.push((e.innerText || e.ariaLabel || e.name) + ' is ' + box.width + ' by ' + box.height)
 	}
 	const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
 	const mixed = colours => {
 		for (const c of colours) { pixel.fillStyle = c; pixel.fillRect(0, 0, 1, 1) }
 		return [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3)
 	}
-	const light = rgb => rgb.map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0)
+	const light = rgb => rgb.map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0)
 	for (const e of all.filter(e => seen(e) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))) {
 		if (e.closest('.vh')) continue
 		const grounds = []
-		for (let up = e; up; up = up.parentElement ?? up.getRootNode().host) grounds.unshift(getComputedStyle(up).backgroundColor)
+		for (let up = e; up; up = up.parentElement ?? up.getRootNode().host)
+			grounds.unshift(getComputedStyle(up).backgroundColor)
 		const ground = light(mixed(['#fff', ...grounds])), ink = light(mixed(['#fff', ...grounds, getComputedStyle(e).color]))
 		const ratio = (Math.max(ground, ink) + .05) / (Math.min(ground, ink) + .05)
 		if (ratio < 4.5) problems.push('contrast ' + ratio.toFixed(2) + ': ' + e.textContent.slice(0, 40))
@@ -164,7 +169,8 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 			there, err := kit.Eval[bool](r.Tab, inside(expression))
 			r.must(err)
 			if there {
-				r.holds(`getComputedStyle(root.activeElement).outlineStyle !== 'none' || getComputedStyle($('.ed')).outlineStyle !== 'none'`)
+				r.holds(`getComputedStyle(root.activeElement).outlineStyle !== 'none' ||
+					getComputedStyle($('.ed')).outlineStyle !== 'none'`)
 				return
 			}
 		}

@@ -69,7 +69,8 @@ func visit(t *testing.T, s *service, o options) *reader {
 		if o.nonce != "" {
 			scripts = "'nonce-" + o.nonce + "'"
 		}
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; style-src 'self'; require-trusted-types-for 'script'", scripts, s.URL))
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src %s; connect-src %s; "+
+			"style-src 'self'; require-trusted-types-for 'script'", scripts, s.URL))
 		body := o.body
 		if body == "" {
 			body = `<div id="aitys"></div>`
@@ -88,8 +89,10 @@ func visit(t *testing.T, s *service, o options) *reader {
 	t.Cleanup(tab.Close)
 	r := &reader{Tab: tab, t: t, blog: blog}
 	r.must(tab.BeforeEach(`addEventListener('aitys:ready', () => window.ready = true);
-		for (const what of ['posted', 'error']) addEventListener('aitys:' + what, e => (window.heard ??= []).push([what, e.detail]));
-		addEventListener('securitypolicyviolation', e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`))
+		for (const what of ['posted', 'error']) addEventListener('aitys:' + what,
+			e => (window.heard ??= []).push([what, e.detail]));
+		addEventListener('securitypolicyviolation',
+			e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`))
 	if o.loading {
 		r.must(r.Go(blog.URL))
 	} else {
@@ -100,13 +103,15 @@ func visit(t *testing.T, s *service, o options) *reader {
 
 const sheet = `:root { color-scheme: light dark; --bg: #fffdf9; --fg: #24211d }
 @media (prefers-color-scheme: dark) { :root { --bg: #17181a; --fg: #e4e2dd } }
-* { box-sizing: border-box } body { margin: 0; background: var(--bg); color: var(--fg); font: 17px/1.6 system-ui, "Noto Sans", sans-serif }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--bg); color: var(--fg); font: 17px/1.6 system-ui, "Noto Sans", sans-serif }
 main { max-width: 720px; margin: 0 auto; padding: 0 20px 60px } h1 { font-size: 30px; line-height: 1.2 }
 @media (max-width: 300px) { main { padding-inline: 0 } }
 li { color: red } button { background: hotpink } p { letter-spacing: .01em }
 main { --aitys-radius: 3px } aitys-comments::part(rules) { font-style: italic }`
 
-const article = `<!doctype html><html lang=%q><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+const article = `<!doctype html><html lang=%q><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The lighthouse keeper’s radio</title><link rel="stylesheet" href="/blog.css">%s</head>
 <body><main><h1>The lighthouse keeper’s radio</h1><p>He repaired it every winter with what the sea brought.</p>
 %s%s</main></body></html>`
@@ -122,7 +127,8 @@ func (r *reader) must(err error) {
 func (r *reader) open(path string) {
 	r.t.Helper()
 	r.must(r.Go(r.blog.URL + path))
-	r.must(r.Holds(`window.ready || window.heard || document.readyState === 'complete' && !document.querySelector('aitys-comments')`))
+	r.must(r.Holds(`window.ready || window.heard || document.readyState === 'complete' &&
+		!document.querySelector('aitys-comments')`))
 }
 
 // inside says of an expression that it holds; root is the widget's shadow root, all of it
@@ -140,7 +146,8 @@ func (r *reader) holds(expression string) {
 // text returns what an element of the widget says, spaces folded.
 func (r *reader) text(selector string) string {
 	r.t.Helper()
-	v, err := kit.Eval[string](r.Tab, inside(fmt.Sprintf(`$(%q)?.innerText.replace(/\s+/g, ' ').trim() ?? 'nothing'`, selector)))
+	v, err := kit.Eval[string](r.Tab,
+		inside(fmt.Sprintf(`$(%q)?.innerText.replace(/\s+/g, ' ').trim() ?? 'nothing'`, selector)))
 	r.must(err)
 	return v
 }

@@ -53,7 +53,8 @@ func TestCtrlAndEnterPosts(t *testing.T) {
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("Which valve?")
-	r.holds(`$('[part=body]').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }))`)
+	r.holds(`$('[part=body]').dispatchEvent(
+		new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }))`)
 	r.says("[part=status]", "waiting for a moderator")
 }
 
@@ -74,7 +75,8 @@ func TestATrapAndAnAgeGoWithThePost(t *testing.T) {
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("Which valve?")
-	r.holds(`($('#subject').value = 'pills', $('#subject').tabIndex === -1 && !!$('#subject').closest('[aria-hidden=true]'))`)
+	r.holds(`($('#subject').value = 'pills', $('#subject').tabIndex === -1 &&
+		!!$('#subject').closest('[aria-hidden=true]'))`)
 	r.must(r.Click("button", "Post comment"))
 	r.says("[part=status]", "waiting")
 	s.mu.Lock()
@@ -93,7 +95,8 @@ func TestTheBodySaysWhatTheContractWants(t *testing.T) {
 	r.says("[part=status]", "waiting")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if got := fmt.Sprintf("%v %v %v", s.last["page"], s.last["parent"], s.last["author"]); got != "map[title:A url:https://blog.example/a] c1 map[email:<nil> name:<nil>]" {
+	got := fmt.Sprintf("%v %v %v", s.last["page"], s.last["parent"], s.last["author"])
+	if got != "map[title:A url:https://blog.example/a] c1 map[email:<nil> name:<nil>]" {
 		t.Errorf("sent %s", got)
 	}
 }
@@ -105,13 +108,15 @@ func TestWhenTheConnectionIsBackTheCommentsLoadByThemselves(t *testing.T) {
 	offline := func(on bool) {
 		t.Helper()
 		// The page believes it; the failure makes it true.
-		_, err := chromedp.Call(r.Context(), network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: on, DownloadThroughput: -1, UploadThroughput: -1})
+		_, err := chromedp.Call(r.Context(), network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: on,
+			DownloadThroughput: -1, UploadThroughput: -1})
 		r.must(err)
 	}
 	offline(true)
 	s.fail("GET comments", cut)
 	r.must(r.Click("button", "Newest"))
-	r.says("[role=alert]", "Comments could not be loaded. You are offline. They will be loaded when the connection is back.")
+	r.says("[role=alert]",
+		"Comments could not be loaded. You are offline. They will be loaded when the connection is back.")
 	offline(false)
 	r.must(r.See("heading", "7 comments"))
 }
@@ -131,7 +136,8 @@ func TestAnElementThatLeavesThePageComesBackWhole(t *testing.T) {
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
-	r.must(r.Holds(`(() => { const e = document.querySelector('aitys-comments'); e.remove(); document.querySelector('main').append(e); return true })()`))
+	r.must(r.Holds(`(() => { const e = document.querySelector('aitys-comments');
+		e.remove(); document.querySelector('main').append(e); return true })()`))
 	r.must(r.See("heading", "7 comments"))
 	r.write("still works")
 }

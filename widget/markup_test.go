@@ -18,11 +18,16 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
   h</code></pre><blockquote><p>i</p></blockquote><ul><li>j</li></ul><ol><li>k</li></ol>`, ``},
 		{"links", `<a href="https://x.example/?a=1&amp;b=2" rel="nofollow">l</a> <a href="mailto:a@x.example">m</a>`,
 			`<a href="https://x.example/?a=1&amp;b=2" ` + link + `>l</a> <a href="mailto:a@x.example" ` + link + `>m</a>`},
-		{"schemes", `<a href="javascript:alert(1)">a</a><a href="JaVaScRiPt:alert(1)">b</a><a href="java&#10;script:alert(1)">c</a><a href="data:text/html,x">d</a><a href="vbscript:x">e</a><a href="//x.example">f</a><a href="/x">g</a><a href="blob:https://x.example/1">h</a>`,
+		{"schemes", `<a href="javascript:alert(1)">a</a><a href="JaVaScRiPt:alert(1)">b</a>` +
+			`<a href="java&#10;script:alert(1)">c</a><a href="data:text/html,x">d</a>` +
+			`<a href="vbscript:x">e</a><a href="//x.example">f</a>` +
+			`<a href="/x">g</a><a href="blob:https://x.example/1">h</a>`,
 			`<a>a</a><a>b</a><a>c</a><a>d</a><a>e</a><a>f</a><a>g</a><a>h</a>`},
 		{"handlers", `<p onclick="alert(1)" style="x" class="c" id="i">a</p>`, `<p>a</p>`},
-		{"elements", `<script>alert(1)</script><img src=x onerror=alert(1)><svg onload="alert(1)"></svg><style>*{}</style><iframe></iframe>`,
-			`&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&lt;svg onload="alert(1)"&gt;&lt;/svg&gt;&lt;style&gt;*{}&lt;/style&gt;&lt;iframe&gt;&lt;/iframe&gt;`},
+		{"elements", `<script>alert(1)</script><img src=x onerror=alert(1)>` +
+			`<svg onload="alert(1)"></svg><style>*{}</style><iframe></iframe>`,
+			`&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;` +
+				`&lt;svg onload="alert(1)"&gt;&lt;/svg&gt;&lt;style&gt;*{}&lt;/style&gt;&lt;iframe&gt;&lt;/iframe&gt;`},
 		{"capitals", `<P>a</P>`, `&lt;P&gt;a&lt;/P&gt;`},
 		{"unclosed", `<p>a <strong>b`, `<p>a <strong>b</strong></p>`},
 		{"crossed", `<em>a<strong>b</em>c</strong>d`, `<em>a<strong>b</strong></em>cd`},
@@ -50,7 +55,8 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
 			t.Errorf("%s: %q becomes %q, want %q", tt.name, tt.html, got, want)
 		}
 	}
-	r.holds(fmt.Sprintf(`(() => { let n = 0; for (let e = $('#aitys-%s [part=content]'); e; e = e.lastElementChild) n++; return n < 40 })()`, deep.ID))
+	r.holds(fmt.Sprintf(`(() => { let n = 0;
+		for (let e = $('#aitys-%s [part=content]'); e; e = e.lastElementChild) n++; return n < 40 })()`, deep.ID))
 }
 
 func TestWhatPeopleTypedIsTextEverywhere(t *testing.T) {

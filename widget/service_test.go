@@ -65,7 +65,9 @@ type failure struct {
 // cut is a connection that ends before the answer does.
 var cut = failure{}
 
-const rules = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and personal attacks will not be approved."
+const rules = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be " +
+	"identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and personal " +
+	"attacks will not be approved."
 
 func newService(t *testing.T) *service {
 	t.Helper()
@@ -83,7 +85,8 @@ func newService(t *testing.T) *service {
 	mux.HandleFunc("GET "+site+"comments/{id}", s.own)
 	mux.HandleFunc("PATCH "+site+"comments/{id}", s.edit)
 	mux.HandleFunc("DELETE "+site+"comments/{id}", s.withdraw)
-	mux.HandleFunc("GET "+site+"form", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
+	mux.HandleFunc("GET "+site+"form",
+		func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
 	mux.HandleFunc("POST "+site+"preview", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, map[string]string{"html": markup(read(r)["body"].(string))})
 	})
@@ -154,7 +157,8 @@ func (s *service) fail(route string, fs ...failure) {
 func (s *service) say(parent, name, markup, lang string, ago time.Duration) *comment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &comment{ID: fmt.Sprintf("c%d", len(s.thread)+1), Version: 1, State: "approved", Lang: lang, CreatedAt: time.Now().Add(-ago).UTC(), HTML: &markup}
+	c := &comment{ID: fmt.Sprintf("c%d", len(s.thread)+1), Version: 1, State: "approved", Lang: lang,
+		CreatedAt: time.Now().Add(-ago).UTC(), HTML: &markup}
 	c.Author = &author{}
 	if name != "" {
 		c.Author.Name = &name
@@ -236,8 +240,12 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 }
 
 var rulesIn = map[string]string{
-	"ru": "Все комментарии проверяет модератор. Не отправляйте комментарий несколько раз: его могут принять за спам. Относитесь к другим с уважением. Комментарии с языком вражды, непристойностями и личными нападками не публикуются.",
-	"kk": "Барлық пікірді модератор тексереді. Пікіріңізді қайта жібермеңіз, әйтпесе ол спам деп танылуы мүмкін. Өзгелерге құрметпен қараңыз. Өшпенділік тілі, әдепсіз сөздер мен жеке басқа тиісу бар пікірлер жарияланбайды.",
+	"ru": "Все комментарии проверяет модератор. Не отправляйте комментарий несколько раз: его могут принять за спам. " +
+		"Относитесь к другим с уважением. Комментарии с языком вражды, непристойностями и " +
+		"личными нападками не публикуются.",
+	"kk": "Барлық пікірді модератор тексереді. Пікіріңізді қайта жібермеңіз, әйтпесе ол спам деп танылуы " +
+		"мүмкін. Өзгелерге құрметпен қараңыз. Өшпенділік тілі, әдепсіз сөздер мен жеке басқа " +
+		"тиісу бар пікірлер жарияланбайды.",
 }
 
 func (s *service) post(w http.ResponseWriter, r *http.Request) {
@@ -254,7 +262,8 @@ func (s *service) post(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	html := markup(body)
-	c := &comment{ID: fmt.Sprintf("p%d", len(s.thread)+1), Version: 1, State: "pending", Lang: "und", CreatedAt: time.Now().UTC(), HTML: &html, body: body, until: time.Now().Add(s.window)}
+	c := &comment{ID: fmt.Sprintf("p%d", len(s.thread)+1), Version: 1, State: "pending", Lang: "und",
+		CreatedAt: time.Now().UTC(), HTML: &html, body: body, until: time.Now().Add(s.window)}
 	c.Author = &author{}
 	if name, ok := in["author"].(map[string]any)["name"].(string); ok {
 		c.Author.Name = &name

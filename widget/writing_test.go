@@ -138,7 +138,8 @@ func TestAReplyStandsBelowItsComment(t *testing.T) {
 	r.picture()
 	r.must(r.Click("button", "Post comment"))
 	r.says("[part=status]", "waiting for a moderator")
-	r.holds(`$('.own').closest('details').previousElementSibling !== null && $('.own').closest('li').parentElement.closest('li').innerText.includes('Marta')`)
+	r.holds(`$('.own').closest('details').previousElementSibling !== null &&
+		$('.own').closest('li').parentElement.closest('li').innerText.includes('Marta')`)
 	r.must(r.Click("button", "Write another"))
 	r.holds(`$('[part=body]').value === 'A thought for everybody.' && !$('form').innerText.includes('Reply to')`)
 }
@@ -150,7 +151,9 @@ func TestNoFailureLosesTheText(t *testing.T) {
 		says string
 	}{
 		{"no answer", cut, "Not sent. Your text is safe. The service did not answer."},
-		{"rate", failure{status: 429, code: "rate.limited", wait: 42}, "Not sent. Your text is safe. Many comments came from your network in a short time. You can send this one in 42 seconds."},
+		{"rate", failure{status: 429, code: "rate.limited", wait: 42},
+			"Not sent. Your text is safe. Many comments came from your network in a short time. " +
+				"You can send this one in 42 seconds."},
 		{"busy", failure{status: 503, code: "busy", wait: 1}, "The service is busy. Try again in 1 second."},
 		{"full", failure{status: 507, code: "storage.full"}, "The service cannot store comments at the moment."},
 		{"closed", failure{status: 422, code: "page.closed"}, "Comments on this page were closed in the meantime."},
@@ -217,7 +220,8 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 			}
 			r.must(r.Click("button", "Post comment"))
 			r.says("[role=alert]", tt.says)
-			r.holds(`root.activeElement === $('[part=` + tt.field + `]') && root.activeElement.getAttribute('aria-invalid') === 'true'`)
+			r.holds(`root.activeElement === $('[part=` + tt.field +
+				`]') && root.activeElement.getAttribute('aria-invalid') === 'true'`)
 			if tt.name != "long" { // the field grows with the window, and a picture of the whole page with it
 				r.picture()
 			}
@@ -346,5 +350,6 @@ func TestTheEmailIsNotKeptUnlessAsked(t *testing.T) {
 	r.must(r.Type("textbox", "E-mail", "lena@example.org"))
 	r.must(r.Click("button", "Post comment"))
 	r.says("[role=alert]", "Not sent.")
-	r.must(r.Holds(`Object.values(localStorage).join().includes('Which valve?') && !Object.values(localStorage).join().includes('lena@')`))
+	r.must(r.Holds(`Object.values(localStorage).join().includes('Which valve?') &&
+		!Object.values(localStorage).join().includes('lena@')`))
 }

@@ -35,7 +35,8 @@ func TestABodyIsReadWhole(t *testing.T) {
 	if err != nil || in.Body != "ә 😀 \u0301" || *in.Number != 7 || in.Below.ID != "x" || len(in.List) != 2 {
 		t.Errorf("got %+v, %v", in, err)
 	}
-	if in, err := readBytes([]byte(`{"below":null,"number":null,"list":null,"body":null}`)); err != nil || !reflect.DeepEqual(in, wanted{}) {
+	if in, err := readBytes([]byte(`{"below":null,"number":null,"list":null,"body":null}`)); err != nil ||
+		!reflect.DeepEqual(in, wanted{}) {
 		t.Errorf("nulls: got %+v, %v", in, err)
 	}
 }
@@ -60,8 +61,10 @@ func TestAWrongFieldIsNamed(t *testing.T) {
 // failure with a code.
 func FuzzReadJSON(f *testing.F) {
 	for _, seed := range []string{
-		`{"body":"x","number":1,"below":{"id":"y"},"list":[{"id":"z"}]}`, `{"body":"x","body":"y"}`, `{"Body":"x"}`, `{"list":[[[[`,
-		"{\"body\":\"\xff\"}", `{"body":"\ud800"}`, `{} {}`, `[]`, `null`, ``, `{"number":1e999}`, `{"body":"x"`, "\xef\xbb\xbf{}", `{"number":-0}`,
+		`{"body":"x","number":1,"below":{"id":"y"},"list":[{"id":"z"}]}`, `{"body":"x","body":"y"}`, `{"Body":"x"}`,
+		`{"list":[[[[`,
+		"{\"body\":\"\xff\"}", `{"body":"\ud800"}`, `{} {}`, `[]`, `null`, ``, `{"number":1e999}`, `{"body":"x"`,
+		"\xef\xbb\xbf{}", `{"number":-0}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -29,10 +29,12 @@ func TestAFilterShowsWhatItLearned(t *testing.T) {
 	flags := s.kept()
 	var in inspectLine
 	unpack(t, s.classifier(flags, "inspect", "--json", "--top", "7"), &in)
-	if !in.Warm || in.Lessons["ham"] < 20 || in.Lessons["spam"] < 10 || in.Lessons["obscenity"] == 0 || in.Tokens < 500 || in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {
+	if !in.Warm || in.Lessons["ham"] < 20 || in.Lessons["spam"] < 10 || in.Lessons["obscenity"] == 0 || in.Tokens < 500 ||
+		in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {
 		t.Errorf("inspect: %+v", in)
 	}
-	if len(in.Spam) != 7 || len(in.Ham) != 7 || in.Spam[0].Spam == 0 || in.Spam[0].Weight <= 0 || in.Ham[0].Ham == 0 || in.Ham[0].Weight >= 0 {
+	if len(in.Spam) != 7 || len(in.Ham) != 7 || in.Spam[0].Spam == 0 || in.Spam[0].Weight <= 0 || in.Ham[0].Ham == 0 ||
+		in.Ham[0].Weight >= 0 {
 		t.Errorf("the strongest: %+v, %+v", in.Spam, in.Ham)
 	}
 	lessons := 0
@@ -43,7 +45,8 @@ func TestAFilterShowsWhatItLearned(t *testing.T) {
 		t.Errorf("%d lessons by %+v", lessons, in.Teachers)
 	}
 	text := s.classifier(flags, "inspect")
-	for _, want := range []string{"it judges", "TAUGHT BY", "SPEAKS FOR SPAM", "SPEAKS AGAINST IT", in.Spam[0].Text, in.Teachers[0].Name} {
+	for _, want := range []string{"it judges", "TAUGHT BY", "SPEAKS FOR SPAM", "SPEAKS AGAINST IT", in.Spam[0].Text,
+		in.Teachers[0].Name} {
 		if !strings.Contains(text, want) {
 			t.Errorf("inspect lacks %q:\n%s", want, text)
 		}
@@ -84,7 +87,8 @@ func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
 			flags := s.kept(tt.more...)
 			erase := func(email string, more ...string) (out erasedLine) {
 				t.Helper()
-				args := append([]string{"classifier", "erase", "--site", "demo", "--email-stdin", "--json"}, append(more, flags...)...)
+				args := append([]string{"classifier", "erase", "--site", "demo", "--email-stdin", "--json"},
+					append(more, flags...)...)
 				text, errs, code := s.run(email+"\nthe next line is nobody's\n", args...)
 				if code != 0 || strings.Contains(strings.ToLower(text+errs), "tom") {
 					t.Fatalf("exit %d, it printed %q and %q", code, text, errs)
@@ -101,28 +105,33 @@ func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
 			unpack(t, s.classifier(flags, "rebuild", "--json"), &before)
 			const email = "tom.hale@mail.example" // a reader of the demo
 			would, did, again := erase(email, "--dry-run"), erase(strings.ToUpper(email)), erase(email)
-			if would.Lessons == 0 || !would.DryRun || would.Batch != "" || did.Lessons != would.Lessons || did.Batch == "" || again.Lessons != 0 || again.Batch != "" {
+			if would.Lessons == 0 || !would.DryRun || would.Batch != "" || did.Lessons != would.Lessons || did.Batch == "" ||
+				again.Lessons != 0 || again.Batch != "" {
 				t.Errorf("it said %+v, did %+v and again %+v", would, did, again)
 			}
 			unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
 			if after.Lessons != before.Lessons-did.Lessons || !after.Same || after.Entry != before.Entry+1 {
 				t.Errorf("folded %+v before it, %+v after it", before, after)
 			}
-			if old := retire("--before", "2001-01-01"); old.Lessons != 0 || old.Batch != "" || old.Before != "2001-01-01T00:00:00Z" {
+			if old := retire("--before", "2001-01-01"); old.Lessons != 0 || old.Batch != "" ||
+				old.Before != "2001-01-01T00:00:00Z" {
 				t.Errorf("what is older than the service: %+v", old)
 			}
 			now := time.Now().UTC().Format(time.RFC3339)
-			if all, gone := retire("--before", now, "--dry-run"), retire("--before", now); all.Lessons < after.Lessons || gone.Lessons != all.Lessons || gone.Batch == "" {
+			if all, gone := retire("--before", now, "--dry-run"), retire("--before", now); all.Lessons < after.Lessons ||
+				gone.Lessons != all.Lessons || gone.Batch == "" {
 				t.Errorf("all that was left is %d and more: it said %+v and did %+v", after.Lessons, all, gone)
 			}
 			unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
 			if after.Lessons != 0 || !after.Same {
 				t.Errorf("folded when nothing is left: %+v", after)
 			}
-			if text := s.classifier(flags, "retire", "--before", now); text != "erased for good: 0 lessons from before "+now+"\n" {
+			text := s.classifier(flags, "retire", "--before", now)
+			if text != "erased for good: 0 lessons from before "+now+"\n" {
 				t.Errorf("for people: %q", text)
 			}
-			if text := s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run"); text != "lessons of the person: 0, and on other sites 0 copies; nothing was erased\n" {
+			text = s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run")
+			if text != "lessons of the person: 0, and on other sites 0 copies; nothing was erased\n" {
 				t.Errorf("for people: %q", text)
 			}
 		})
@@ -165,7 +174,8 @@ func TestTablesSpeakToNoTerminal(t *testing.T) {
 	if err := a.table([][]string{{"a\x1b[2J", "b\u202ec", "d\te\nf"}, {"қазақ", "русский", "“кавычки”"}}); err != nil {
 		t.Fatal(err)
 	}
-	if got := out.String(); strings.ContainsAny(got, "\x1b\t\u202e") || strings.Count(got, "\n") != 2 || !strings.Contains(got, "қазақ") || !strings.Contains(got, "“кавычки”") {
+	if got := out.String(); strings.ContainsAny(got, "\x1b\t\u202e") || strings.Count(got, "\n") != 2 ||
+		!strings.Contains(got, "қазақ") || !strings.Contains(got, "“кавычки”") {
 		t.Errorf("it prints %q", got)
 	}
 }
@@ -180,13 +190,16 @@ func TestARebuildSaysWhatItFound(t *testing.T) {
 			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\n" +
 				"the same, byte by byte, as what servers make of the snapshot at entry 64; a new one stands at entry 120\n"},
 		{"nothing to compare with", rebuiltLine{Lessons: 1, Entry: 1, Bytes: 500, Same: true},
-			"folded 1 lessons up to entry 1 of the log in 0.0 s: 500 bytes\nthere was no snapshot to compare it with; one stands at entry 1 now\n"},
+			"folded 1 lessons up to entry 1 of the log in 0.0 s: 500 bytes\n" +
+				"there was no snapshot to compare it with; one stands at entry 1 now\n"},
 		{"a damaged one", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Same: true, Damaged: []uint64{64}},
-			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\nthe snapshot at entry 64 was no good, and is removed\n" +
+			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\n" +
+				"the snapshot at entry 64 was no good, and is removed\n" +
 				"there was no snapshot to compare it with; one stands at entry 120 now\n"},
 		{"another model", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Base: 64, Seconds: 3},
 			"folded 90 lessons up to entry 120 of the log in 3.0 s: 5000 bytes\n" +
-				"NOT the same as what servers make of the snapshot at entry 64: all snapshots but a new one are removed; start every server again\n"},
+				"NOT the same as what servers make of the snapshot at entry 64: " +
+				"all snapshots but a new one are removed; start every server again\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder

@@ -101,7 +101,8 @@ func (s *shell) files() []string {
 // serve starts a server in the folder and ends it with the test.
 func (s *shell) serve(args ...string) *kit.Instance {
 	s.t.Helper()
-	return s.start(append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, args...)...)
+	return s.start(append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")},
+		args...)...)
 }
 
 func (s *shell) start(args ...string) *kit.Instance {

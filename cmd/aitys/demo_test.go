@@ -94,7 +94,8 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 	s := newShell(t)
 	t.Setenv("TMPDIR", s.dir)
 	i, d := s.startDemo()
-	if d.URL != i.URL || d.Demo != i.URL+"/demo/" || d.Site != "demo" || d.Email != "moderator@demo.example" || d.Password == "" || d.Token == "" {
+	if d.URL != i.URL || d.Demo != i.URL+"/demo/" || d.Site != "demo" || d.Email != "moderator@demo.example" ||
+		d.Password == "" || d.Token == "" {
 		t.Errorf("it told %+v at %s", d, i.URL)
 	}
 	c := client(i, d.Site, d.Token)
@@ -121,7 +122,8 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 	if !likely["personal_attack"] {
 		t.Errorf("of what waits, nothing is likely to be refused as a personal attack: %v", likely)
 	}
-	if !warm || campaign != 5 || !signals["classifier"] || !signals["honeypot"] || !signals["duplicate"] || !signals["link"] {
+	if !warm || campaign != 5 || !signals["classifier"] || !signals["honeypot"] || !signals["duplicate"] ||
+		!signals["link"] {
 		t.Errorf("waiting: warm %v, %d copies of a campaign, signals %v", warm, campaign, signals)
 	}
 	reasons := map[string]int{}
@@ -151,7 +153,8 @@ func checkPages(t *testing.T, c *kit.Client, d demoLine) {
 	depth, removed, badges, answered := 0, 0, 0, 0
 	for path, lang := range map[string]string{"bakery": "en", "library": "ru", "orchard": "kk"} {
 		body, status := get(t, d.Demo+path)
-		if status != 200 || !strings.Contains(body, `<html lang="`+lang+`">`) || !strings.Contains(body, `src="/embed.js" data-site="demo"`) {
+		if status != 200 || !strings.Contains(body, `<html lang="`+lang+`">`) ||
+			!strings.Contains(body, `src="/embed.js" data-site="demo"`) {
 			t.Errorf("/demo/%s: status %d, %.200s", path, status, body)
 		}
 		th, in := readThread(t, c, d.Demo+path), 0
@@ -175,7 +178,8 @@ func checkPages(t *testing.T, c *kit.Client, d demoLine) {
 		}
 	}
 	if depth < 3 || removed != 1 || badges < 3 || answered < 2 {
-		t.Errorf("replies go %d deep, %d removed comments have replies, the author answered %d times and was answered %d times",
+		t.Errorf("replies go %d deep, %d removed comments have replies, "+
+			"the author answered %d times and was answered %d times",
 			depth, removed, badges, answered)
 	}
 	if body, status := get(t, d.Demo); status != 200 || strings.Count(body, "data-aitys-count") != 3 {
@@ -193,7 +197,8 @@ func played(t *testing.T, c *kit.Client, url string) string {
 		all = append(all, q)
 		for _, item := range q.Items {
 			names[item.Comment.ID] = item.Comment.Body
-			fmt.Fprintf(text, "%s %d %s %.6f %s %d\n", view, item.Comment.Version, item.Verdict.Action, item.Verdict.Score, item.Comment.Body, item.Submissions)
+			fmt.Fprintf(text, "%s %d %s %.6f %s %d\n", view, item.Comment.Version, item.Verdict.Action, item.Verdict.Score,
+				item.Comment.Body, item.Submissions)
 		}
 	}
 	fmt.Fprintln(text, all[0].Counts)
@@ -222,7 +227,8 @@ func TestTheDemoIsTheSameEachTime(t *testing.T) {
 	if b.Password != "correct horse battery" || a.Token == b.Token {
 		t.Errorf("passwords and tokens: %+v, %+v", a, b)
 	}
-	one, two := played(t, client(first, "demo", a.Token), first.URL), played(t, client(second, "demo", b.Token), second.URL)
+	one := played(t, client(first, "demo", a.Token), first.URL)
+	two := played(t, client(second, "demo", b.Token), second.URL)
 	if one != two {
 		t.Errorf("two demos differ:\n%s\n---- and ----\n%s", one, two)
 	}
@@ -280,7 +286,8 @@ func limited(t *testing.T, c *kit.Client, page string, n int) (posted int) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for k := range n {
-		if _, err := c.Post(ctx, "", page, "R", "r@mail.example", fmt.Sprintf("Comment number %d of a fast typist.", k)); err != nil {
+		_, err := c.Post(ctx, "", page, "R", "r@mail.example", fmt.Sprintf("Comment number %d of a fast typist.", k))
+		if err != nil {
 			if !strings.Contains(err.Error(), "rate.limited") {
 				t.Fatal(err)
 			}

@@ -54,7 +54,8 @@ func (r *reader) follow(line string) string {
 	}
 	here := r.replace
 	if r.server != nil {
-		here = append(here[:len(here):len(here)], "https://comments.example", r.server.URL, "http://127.0.0.1:8080", r.server.URL)
+		here = append(here[:len(here):len(here)], "https://comments.example", r.server.URL,
+			"http://127.0.0.1:8080", r.server.URL)
 	}
 	cmd := exec.CommandContext(r.t.Context(), "sh", "-euc", script+strings.NewReplacer(here...).Replace(line))
 	cmd.WaitDelay = time.Second
@@ -158,7 +159,8 @@ func TestTheOperatorsTableHasEveryFlagOfAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	documented := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `--([a-z-]+)` \\| `(AITYS_[A-Z_]+)` \\| (.*?) \\|").FindAllStringSubmatch(string(text), -1) {
+	table := regexp.MustCompile("(?m)^\\| `--([a-z-]+)` \\| `(AITYS_[A-Z_]+)` \\| (.*?) \\|")
+	for _, row := range table.FindAllStringSubmatch(string(text), -1) {
 		if want := "AITYS_" + strings.ToUpper(strings.ReplaceAll(row[1], "-", "_")); row[2] != want {
 			t.Errorf("--%s is called %s, want %s", row[1], row[2], want)
 		}

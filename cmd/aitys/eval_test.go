@@ -31,7 +31,8 @@ func TestAFilterIsMeasuredByWhatWasDecided(t *testing.T) {
 		} `json:"what_if"`
 	}
 	unpack(t, s.classifier(flags, "eval", "--json"), &out)
-	if out.Site != "demo" || out.Stats.Suspect != 0.9 || out.Stats.Decisions < 50 || out.Stats.Cold == 0 || out.WhatIf != nil {
+	if out.Site != "demo" || out.Stats.Suspect != 0.9 || out.Stats.Decisions < 50 || out.Stats.Cold == 0 ||
+		out.WhatIf != nil {
 		t.Errorf("eval: %+v", out)
 	}
 	measured := 0
@@ -46,7 +47,8 @@ func TestAFilterIsMeasuredByWhatWasDecided(t *testing.T) {
 	if w == nil || w.Looked != 30 || w.Now.Moderation != "all" || w.Now.Threshold != 0.9 || w.Now.Published != 0 {
 		t.Fatalf("what is: %+v", w)
 	}
-	if w.Then.Moderation != "none" || w.Then.Threshold != 0.5 || w.Then.Published != 30 || w.Then.PublishedWrong.N == 0 || w.Then.Suspected < w.Now.Suspected {
+	if w.Then.Moderation != "none" || w.Then.Threshold != 0.5 || w.Then.Published != 30 || w.Then.PublishedWrong.N == 0 ||
+		w.Then.Suspected < w.Now.Suspected {
 		t.Errorf("what if: %+v", w.Then)
 	}
 	for _, tt := range []struct {
@@ -54,7 +56,8 @@ func TestAFilterIsMeasuredByWhatWasDecided(t *testing.T) {
 		want []string
 	}{
 		{[]string{"eval"}, []string{"decided  ", "(1-ROCA)% ", "FROM A SCORE OF", "0.9 (set)", "90–100 %", "WEEK OF"}},
-		{[]string{"eval", "--threshold", "0.8"}, []string{"AS SET", "TRIED", "suspected from ", "published without a moderator"}},
+		{[]string{"eval", "--threshold", "0.8"},
+			[]string{"AS SET", "TRIED", "suspected from ", "published without a moderator"}},
 	} {
 		text := s.classifier(flags, tt.args...)
 		for _, want := range tt.want {

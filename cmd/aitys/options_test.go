@@ -45,7 +45,8 @@ func TestOneNameServesFlagVariableAndFile(t *testing.T) {
 		{"the variable over the file", []string{"AITYS_DATA=variable"}, []string{"--config", "data.conf"}, "variable"},
 		{"an empty variable is none", []string{"AITYS_DATA="}, []string{"--config", "data.conf"}, "file"},
 		{"the flag over both", []string{"AITYS_DATA=variable"}, []string{"--config", "data.conf", "--data", "flag"}, "flag"},
-		{"what Kubernetes sets is not ours", []string{"AITYS_PORT=tcp://10.0.0.1:80", "AITYS_SERVICE_HOST=10.0.0.1", "AITYS_PORT_80_TCP=x", "AITYS_DATA=flag"}, nil, "flag"},
+		{"what Kubernetes sets is not ours", []string{"AITYS_PORT=tcp://10.0.0.1:80", "AITYS_SERVICE_HOST=10.0.0.1",
+			"AITYS_PORT_80_TCP=x", "AITYS_DATA=flag"}, nil, "flag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &shell{t: t, bin: s.bin, dir: s.dir, env: tt.env}
@@ -61,12 +62,16 @@ func TestOneNameServesFlagVariableAndFile(t *testing.T) {
 func TestCommandsPrintWhatProgramsRead(t *testing.T) {
 	s := newShell(t)
 	var site siteLine
-	unpack(t, s.must("site", "add", "--json", "--key", "blog", "--name", "Blog", "--origin", "https://Blog.Example", "--origin", "http://localhost:4000"), &site)
-	if site.Key != "blog" || site.Name != "Blog" || strings.Join(site.Origins, " ") != "https://blog.example http://localhost:4000" || site.Settings.Suspect != 0.9 {
+	unpack(t, s.must("site", "add", "--json", "--key", "blog", "--name", "Blog", "--origin", "https://Blog.Example",
+		"--origin", "http://localhost:4000"), &site)
+	if site.Key != "blog" || site.Name != "Blog" ||
+		strings.Join(site.Origins, " ") != "https://blog.example http://localhost:4000" || site.Settings.Suspect != 0.9 {
 		t.Errorf("site add: %+v", site)
 	}
-	unpack(t, s.must("site", "set", "blog", "--json", "name=The Blog", "suspect=0.8", "origin=https://a.example", "origin=https://b.example", "rules_en=Be kind, and brief."), &site)
-	if site.Name != "The Blog" || site.Settings.Suspect != 0.8 || len(site.Origins) != 2 || site.Settings.Rules["en"] != "Be kind, and brief." {
+	unpack(t, s.must("site", "set", "blog", "--json", "name=The Blog", "suspect=0.8", "origin=https://a.example",
+		"origin=https://b.example", "rules_en=Be kind, and brief."), &site)
+	if site.Name != "The Blog" || site.Settings.Suspect != 0.8 || len(site.Origins) != 2 ||
+		site.Settings.Rules["en"] != "Be kind, and brief." {
 		t.Errorf("site set: %+v", site)
 	}
 
@@ -78,16 +83,19 @@ func TestCommandsPrintWhatProgramsRead(t *testing.T) {
 		"--email", "a@blog.example", "--name", "Ann", "--role", "author", "--site", "blog")
 	var account accountLine
 	unpack(t, out, &account)
-	if code != 0 || errs != "" || account.Email != "a@blog.example" || account.Role != "author" || account.Link != "" || len(account.Sites) != 1 {
+	if code != 0 || errs != "" || account.Email != "a@blog.example" || account.Role != "author" || account.Link != "" ||
+		len(account.Sites) != 1 {
 		t.Errorf("account add with a password: exit %d, %q, %+v", code, errs, account)
 	}
-	if reset := s.must("account", "reset", "o@blog.example", "--public-url", "https://comments.example"); reset == link || !strings.HasPrefix(reset, "https://comments.example/moderate/setup?token=") {
+	if reset := s.must("account", "reset", "o@blog.example", "--public-url", "https://comments.example"); reset == link ||
+		!strings.HasPrefix(reset, "https://comments.example/moderate/setup?token=") {
 		t.Errorf("account reset printed %q", reset)
 	}
 	s.must("account", "disable", "A@Blog.example")
 	var list struct{ Accounts []accountLine }
 	unpack(t, s.must("account", "list", "--json"), &list)
-	if len(list.Accounts) != 2 || !list.Accounts[0].Disabled || list.Accounts[1].Disabled || list.Accounts[1].Sites != nil {
+	if len(list.Accounts) != 2 || !list.Accounts[0].Disabled || list.Accounts[1].Disabled ||
+		list.Accounts[1].Sites != nil {
 		t.Errorf("account list: %+v", list)
 	}
 	s.must("account", "enable", "a@blog.example")
@@ -104,7 +112,8 @@ func TestCommandsPrintWhatProgramsRead(t *testing.T) {
 	if _, err := c.Decide(t.Context(), "approve", ""); err == nil {
 		t.Error("a token to read decides")
 	}
-	for _, args := range [][]string{{"site", "list"}, {"account", "list"}, {"migrate", "status"}, {"migrate"}, {"version"}, {"--help"}, {"serve", "--help"}} {
+	for _, args := range [][]string{{"site", "list"}, {"account", "list"}, {"migrate", "status"}, {"migrate"}, {"version"},
+		{"--help"}, {"serve", "--help"}} {
 		if out := s.must(args...); strings.TrimSpace(out) == "" {
 			t.Errorf("%v printed nothing", args)
 		}
@@ -220,7 +229,8 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", blogOrigin)
 	i := s.serve()
 	r := s.doctor("--public-url", i.URL, "--trusted-proxy", "10.0.0.0/8")
-	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock", "followers", "migrations", "redis", "secret", "site blog", "log of blog"} {
+	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock", "followers",
+		"migrations", "redis", "secret", "site blog", "log of blog"} {
 		if r.state(check) != "ok" {
 			t.Errorf("%s: %q in %+v", check, r.state(check), r)
 		}
@@ -246,11 +256,13 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	if r := s.doctor(); r.OK || r.state("secret") != "fail" {
 		t.Errorf("with another secret: %+v", r)
 	}
-	if out, errs, code := s.run("", "doctor"); code != 1 || !strings.Contains(out, "fail") || errs != "aitys: secret is not as it should be\n" {
+	if out, errs, code := s.run("", "doctor"); code != 1 || !strings.Contains(out, "fail") ||
+		errs != "aitys: secret is not as it should be\n" {
 		t.Errorf("for people: exit %d, %q, stderr %q", code, out, errs)
 	}
 	url := kit.Postgres(t)
-	if r := s.doctor("--database", url, "--secret-file", "none"); r.OK || r.state("migrations") != "fail" || r.state("durability") != "fail" {
+	if r := s.doctor("--database", url, "--secret-file", "none"); r.OK || r.state("migrations") != "fail" ||
+		r.state("durability") != "fail" {
 		t.Errorf("on an empty Postgres with fsync off: %+v", r)
 	}
 }
@@ -264,12 +276,14 @@ func TestLogsTellNoSecrets(t *testing.T) {
 	c := client(i, "blog", token)
 	var edit string
 	within(t, soon, "the site is there", func() bool {
-		p, err := c.Post(t.Context(), "", blogPage, "Canary Namesake", "canary@mail.example", "A canary sings in this comment.")
+		p, err := c.Post(t.Context(), "", blogPage, "Canary Namesake", "canary@mail.example",
+			"A canary sings in this comment.")
 		edit = p.EditToken
 		return err == nil
 	})
 	redis.Stop(t)
-	within(t, 30*time.Second, "the loss of redis is logged", func() bool { return strings.Contains(i.Log(), "redis is down") })
+	within(t, 30*time.Second, "the loss of redis is logged",
+		func() bool { return strings.Contains(i.Log(), "redis is down") })
 	if _, err := c.Post(t.Context(), "", blogPage, "", "", strings.Repeat("canary ", 5_000)); err == nil {
 		t.Error("35,000 characters were taken")
 	}

@@ -31,10 +31,12 @@ var badConfigurations = []struct {
 	{"a flag of another command", "", "unknown flag", serving("--password", "x")},
 	{"an unknown variable", "AITYS_PUBLICURL=https://x.example", "AITYS_PUBLICURL", serving()},
 	{"a variable in small letters", "aitys_limits=off", "write it AITYS_LIMITS", serving()},
-	{"a variable with an unknown name among known ones", "AITYS_TRUSTED_PROXIES=10.0.0.0/8", "AITYS_TRUSTED_PROXIES", serving("--limits", "off")},
+	{"a variable with an unknown name among known ones", "AITYS_TRUSTED_PROXIES=10.0.0.0/8", "AITYS_TRUSTED_PROXIES",
+		serving("--limits", "off")},
 	{"a flag without a value", "", "--public-url wants a value", serving("--public-url")},
 	{"a flag with an empty value", "", "--public-url is given nothing", serving("--public-url", "")},
-	{"a list with an empty value", "", "--trusted-proxy is given nothing", serving("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "")},
+	{"a list with an empty value", "", "--trusted-proxy is given nothing",
+		serving("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "")},
 	{"a bad value in a variable", "AITYS_LIMITS=maybe", "limits", serving()},
 	{"a bad address in a variable", "AITYS_PUBLIC_URL=x", "--public-url", serving()},
 	{"a missing file of settings", "", "does not exist", serving("--config", "none.conf")},
@@ -91,7 +93,8 @@ var badConfigurations = []struct {
 	{"Postgres without a host", "", "names no host", serving("--database", "postgres:///x")},
 	{"Postgres on no port", "", "no port", serving("--database", "postgres://me@localhost:0/x")},
 	{"Postgres with an unreadable URL", "", "cannot be read", serving("--database", "postgres://me:hunter2@local host/x")},
-	{"Postgres with an unknown sslmode", "", "sslmode", serving("--database", "postgres://me:hunter2@localhost/x?sslmode=maybe")},
+	{"Postgres with an unknown sslmode", "", "sslmode",
+		serving("--database", "postgres://me:hunter2@localhost/x?sslmode=maybe")},
 	{"Postgres that does not answer", "", "open postgres", serving("--database", "postgres://me:hunter2@127.0.0.1:1/x")},
 	{"Redis by http", "", "want redis://", serving("--redis", "http://localhost:6379")},
 	{"Redis without a scheme", "", "want redis://", serving("--redis", "localhost:6379")},
@@ -117,10 +120,14 @@ var badConfigurations = []struct {
 	{"a filter in no database", "", "there is no database", []string{"classifier", "rebuild", "--site", "blog"}},
 	{"no migrations in no database", "", "there is no database", []string{"migrate", "status"}},
 	{"an account without an e-mail", "", "--email", []string{"account", "add", "--name", "N", "--role", "owner"}},
-	{"an account with no such role", "", "role", []string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "admin"}},
-	{"an account for an empty site", "", "--site is given nothing", []string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "owner", "--site", ""}},
-	{"an account with no password", "", "no password", []string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "owner", "--password-stdin"}},
-	{"an account with a bad link", "", "--public-url", []string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "owner", "--public-url", "x"}},
+	{"an account with no such role", "", "role",
+		[]string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "admin"}},
+	{"an account for an empty site", "", "--site is given nothing",
+		[]string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "owner", "--site", ""}},
+	{"an account with no password", "", "no password",
+		[]string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "owner", "--password-stdin"}},
+	{"an account with a bad link", "", "--public-url",
+		[]string{"account", "add", "--email", "e@x.example", "--name", "N", "--role", "owner", "--public-url", "x"}},
 	{"a token of no scope", "", "scope", []string{"token", "add", "--account", "e@x.example", "--scope", "all"}},
 	{"a site without a key", "", "--key", []string{"site", "add", "--name", "N", "--origin", "https://x.example"}},
 	{"a site without an origin", "", "--origin", []string{"site", "add", "--key", "k", "--name", "N"}},
@@ -144,9 +151,11 @@ func TestBadConfigurationsAreRefusedInOneLine(t *testing.T) {
 	s.write("text.db", strings.Repeat("this is no database\n", 500), 0o600)
 	for name, text := range map[string]string{
 		"unknown.conf": "limits=off\nlisten-on = 127.0.0.1:8080\n", "noline.conf": "# fine\nlimits off\n",
-		"twice.conf": "limits=off\nAITYS_LIMITS=default\n", "nul.conf": "limits=off\x00\n", "self.conf": "config: other.conf\n",
+		"twice.conf": "limits=off\nAITYS_LIMITS=default\n", "nul.conf": "limits=off\x00\n",
+		"self.conf":  "config: other.conf\n",
 		"value.conf": "public-url: 'comments.example'\n", "enum.conf": "limits: \"none\"\n", "noname.conf": "= off\n",
-		"big.conf": strings.Repeat("# nothing\n", 10_000), "proxy.conf": "trusted-proxy=10.0.0.0/8\ntrusted-proxy=0.0.0.0/0\n",
+		"big.conf":   strings.Repeat("# nothing\n", 10_000),
+		"proxy.conf": "trusted-proxy=10.0.0.0/8\ntrusted-proxy=0.0.0.0/0\n",
 	} {
 		s.write(name, text, 0o600)
 	}
@@ -198,7 +207,8 @@ func TestCommandsThatCannotBeAreRefused(t *testing.T) {
 		{"site", []string{"site", "remove", "none"}},
 		{"e-mail", []string{"account", "add", "--email", "o@blog.example", "--name", "P", "--role", "owner"}},
 		{"e-mail", []string{"account", "add", "--email", "nobody", "--name", "P", "--role", "owner"}},
-		{"site", []string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "author", "--site", "none"}},
+		{"site", []string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "author",
+			"--site", "none"}},
 		{"account", []string{"account", "reset", "p@blog.example"}},
 		{"no account", []string{"account", "disable", "p@blog.example"}},
 		{"last owner", []string{"account", "disable", "o@blog.example"}},
@@ -230,7 +240,8 @@ func TestADatabaseKeepsItsSecret(t *testing.T) {
 			s.must(with("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")...)
 			s.refused("there is no secret at", with("site", "list", "--data", "nowhere")...)
 			// Another folder has no secret; the one that is made for it is not the database's.
-			s.refused("not the secret", with("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner", "--data", "elsewhere")...)
+			s.refused("not the secret", with("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner",
+				"--data", "elsewhere")...)
 			if got := strings.Join(s.files(), "\n"); strings.Contains(got, "/elsewhere/secret") {
 				t.Errorf("a secret that fits nothing was left behind:\n%s", got)
 			}
@@ -243,7 +254,8 @@ func TestADatabaseKeepsItsSecret(t *testing.T) {
 func TestPostgresIsAskedForAndNeverMigratedByACommand(t *testing.T) {
 	s := newShell(t)
 	url := kit.Postgres(t)
-	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example", "--database", url)
+	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example",
+		"--database", url)
 	if out := s.must("migrate", "status", "--database", url, "--json"); !strings.Contains(out, `"applied":null`) {
 		t.Errorf("after a refused command: %s", out)
 	}

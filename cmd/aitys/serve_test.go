@@ -92,10 +92,12 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 			n := 0
 			within(t, soon, "the setting holds", func() bool {
 				n++
-				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", fmt.Sprintf("Now everything is published, even number %d.", n))
+				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example",
+					fmt.Sprintf("Now everything is published, even number %d.", n))
 				return err == nil && p.State == "approved"
 			})
-			s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"}, flags...)...)
+			s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"},
+				flags...)...)
 			s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
 			within(t, soon, "the disabled account's token is refused", func() bool {
 				_, _, err := c.Queue(t.Context(), "")
@@ -159,11 +161,13 @@ func passComments(t *testing.T, a, b *kit.Client, what string, n int) time.Durat
 		page := fmt.Sprintf("%s/%s/%d", blogOrigin, what, k)
 		readThread(t, to, page) // so that it has a copy of the page to throw away
 		heard := listen(t, to)
-		p, err := from.Post(t.Context(), "", page, "R", "r@mail.example", fmt.Sprintf("A %s for the other server, number %d.", what, k))
+		p, err := from.Post(t.Context(), "", page, "R", "r@mail.example",
+			fmt.Sprintf("A %s for the other server, number %d.", what, k))
 		if err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, within(t, soon, "the other server's stream tells of the comment", func() bool { return heard(p.ID) }))
+		times = append(times, within(t, soon, "the other server's stream tells of the comment",
+			func() bool { return heard(p.ID) }))
 		if _, err := to.Decide(t.Context(), "approve", "", kit.Ref{ID: p.ID, Version: p.Version}); err != nil {
 			t.Fatal(err)
 		}
@@ -274,7 +278,8 @@ func TestServersThatBeginTogetherAgree(t *testing.T) {
 			var all sync.WaitGroup
 			for k := range servers {
 				all.Go(func() {
-					i, err := kit.Start(s.bin, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
+					i, err := kit.Start(s.bin,
+						append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
 					if err != nil {
 						t.Error(err)
 						return

@@ -34,8 +34,10 @@ const (
 
 func TestStdioAnswersEachLineInOrder(t *testing.T) {
 	got := talk(t, "", ask, teachSpam, "", teachHam, `{"op":`, `[1]`, `{"op":"dance"}`, `{"op":"train","label":"eggs"}`,
-		`{"op":"untrain","text":"never taught","label":"ham"}`, teachRude, `{"op":"classify","unknown":1,"text":"casino pills"}`)
-	want := []string{`{"spam":0.5,"warm":false,`, `{"ok":true}`, `{"error":`, `{"ok":true}`, `{"error":`, `{"error":`, `{"error":`,
+		`{"op":"untrain","text":"never taught","label":"ham"}`, teachRude,
+		`{"op":"classify","unknown":1,"text":"casino pills"}`)
+	want := []string{`{"spam":0.5,"warm":false,`, `{"ok":true}`, `{"error":`, `{"ok":true}`, `{"error":`,
+		`{"error":`, `{"error":`,
 		`{"error":`, `{"error":`, `{"ok":true}`, `{"spam":0.`}
 	if len(got) != len(want) {
 		t.Fatalf("%d answers, want %d: %q", len(got), len(want), got)
@@ -61,7 +63,8 @@ func TestStdioAnswersEachLineInOrder(t *testing.T) {
 	if err := json.Unmarshal([]byte(got[len(got)-1]), &last); err != nil {
 		t.Fatal(err)
 	}
-	if !last.Warm || last.Spam <= 0.5 || last.Reasons.HateSpeech != 0 || last.Reasons.PersonalAttack == 0 || len(last.Evidence) == 0 {
+	if !last.Warm || last.Spam <= 0.5 || last.Reasons.HateSpeech != 0 || last.Reasons.PersonalAttack == 0 ||
+		len(last.Evidence) == 0 {
 		t.Errorf("judged %+v", last)
 	}
 }
@@ -69,7 +72,8 @@ func TestStdioAnswersEachLineInOrder(t *testing.T) {
 func TestStdioUntrainLeavesNoTrace(t *testing.T) {
 	want := talk(t, "", teachSpam, teachHam, ask)
 	got := talk(t, "", teachSpam, teachRude, teachHam, teachSpam,
-		`{"op":"untrain","text":"what a stupid fool","label":"personal_attack"}`, strings.Replace(teachSpam, "train", "untrain", 1), ask)
+		`{"op":"untrain","text":"what a stupid fool","label":"personal_attack"}`,
+		strings.Replace(teachSpam, "train", "untrain", 1), ask)
 	if got, want := got[len(got)-1], want[len(want)-1]; got != want {
 		t.Errorf("after untrain %s, want %s", got, want)
 	}
@@ -117,7 +121,8 @@ func TestStdioRefusesAFileThatIsNoWholeModel(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := runStdio(t.Context(), strings.NewReader(teachHam), &out, filepath.Join(t.TempDir(), "none", "model")); err == nil || out.Len() > 0 {
+	err = runStdio(t.Context(), strings.NewReader(teachHam), &out, filepath.Join(t.TempDir(), "none", "model"))
+	if err == nil || out.Len() > 0 {
 		t.Errorf("where nothing can be saved it answered %q and ended with %v", out.String(), err)
 	}
 }
@@ -157,7 +162,8 @@ func TestStdioRefusesALineThatIsTooLong(t *testing.T) {
 }
 
 func FuzzStdio(f *testing.F) {
-	for _, line := range []string{ask, teachSpam, teachHam, teachRude, `{"op":"same","a":"x","b":"y"}`, `{`, "\x00", `{"op":"classify","text":"\ud800\u0000"}`} {
+	for _, line := range []string{ask, teachSpam, teachHam, teachRude, `{"op":"same","a":"x","b":"y"}`, `{`, "\x00",
+		`{"op":"classify","text":"\ud800\u0000"}`} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

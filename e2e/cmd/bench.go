@@ -41,7 +41,8 @@ func bench() error {
 	}
 	lines := []string{"| # | what | floor of this run | must | aim | ours |", "| --- | --- | --- | --- | --- | --- |"}
 	for _, r := range rows {
-		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", r.number, r.what, r.floor, r.must, r.aim, r.ours))
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", r.number, r.what, r.floor, r.must,
+			r.aim, r.ours))
 	}
 	return writeFigures("docs/performance.md", "bench", "`make bench`, two cores", lines)
 }

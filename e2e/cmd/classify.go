@@ -45,14 +45,16 @@ func classify() ([]row, error) {
 	young = nil
 	before = heap()
 	m := classifier.Fold(slices.Values(lessons))
-	m.Learn(classifier.Lesson{Seq: uint64(len(lessons)) + 1, Label: classifier.Ham, Comment: classifier.Comment{Text: "one more"}})
+	m.Learn(classifier.Lesson{Seq: uint64(len(lessons)) + 1, Label: classifier.Ham,
+		Comment: classifier.Comment{Text: "one more"}})
 	after := heap()
 	each := took(3, func() {
 		for _, l := range lessons {
 			m.Judge(classifier.Read(l.Comment))
 		}
 	}) / time.Duration(len(lessons))
-	slices.SortFunc(lessons, func(a, b classifier.Lesson) int { return cmp.Compare(len(a.Comment.Text), len(b.Comment.Text)) })
+	slices.SortFunc(lessons,
+		func(a, b classifier.Lesson) int { return cmp.Compare(len(a.Comment.Text), len(b.Comment.Text)) })
 	median := lessons[len(lessons)/2-50 : len(lessons)/2+50]
 	short := took(20, func() {
 		for _, l := range median {
@@ -64,12 +66,16 @@ func classify() ([]row, error) {
 	runtime.KeepAlive(m)
 	perSecond := float64(time.Second) / float64(each)
 	return []row{
-		{"C1", "classify, one core, reading included", fmt.Sprintf("cand-win8: %.0f/s", floor), "≥ 1", "≥ 4", fmt.Sprintf("%.1f (%.0f/s)", perSecond/floor, perSecond)},
-		{"C2", "classify 10,000 characters / a median comment", "", "≤ 20×", "", fmt.Sprintf("%d µs / %.1f µs, %.0f×", long.Microseconds(), float64(short)/1e3, float64(long)/float64(short))},
+		{"C1", "classify, one core, reading included", fmt.Sprintf("cand-win8: %.0f/s", floor), "≥ 1", "≥ 4",
+			fmt.Sprintf("%.1f (%.0f/s)", perSecond/floor, perSecond)},
+		{"C2", "classify 10,000 characters / a median comment", "", "≤ 20×", "",
+			fmt.Sprintf("%d µs / %.1f µs, %.0f×", long.Microseconds(), float64(short)/1e3, float64(long)/float64(short))},
 		{"C3", "fold 10,000 lessons", "", "≤ 3 s", "≤ 2 s", fmt.Sprintf("%.2f s", fold.Seconds())},
-		{"C4", "heap of the model after the stream and one more lesson", "", "≤ 40 MB", "", fmt.Sprintf("%.1f MB", float64(after-before)/1e6)},
+		{"C4", "heap of the model after the stream and one more lesson", "", "≤ 40 MB", "",
+			fmt.Sprintf("%.1f MB", float64(after-before)/1e6)},
 		{"C5", "heap of the model after 101 lessons", "", "≤ 1 MB", "", fmt.Sprintf("%.2f MB", float64(small)/1e6)},
-		{"C6", "restore the snapshot of 10,000 lessons", "to fold them", "", "≤ 0.2", fmt.Sprintf("%.2f (%d ms)", float64(restore)/float64(fold), restore.Milliseconds())},
+		{"C6", "restore the snapshot of 10,000 lessons", "to fold them", "", "≤ 0.2",
+			fmt.Sprintf("%.2f (%d ms)", float64(restore)/float64(fold), restore.Milliseconds())},
 	}, nil
 }
 

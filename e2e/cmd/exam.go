@@ -29,13 +29,16 @@ var chapters = []struct {
 	title, text string
 	experiments []experiment
 }{
-	{"Spam, in the order of the stream", "", of("prequential", every, streamed, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
+	{"Spam, in the order of the stream", "", of("prequential", every, streamed, "yt-dev", "sms", "tgru-dev",
+		"tgspam-samples", "mix")},
 	{"Attacks", "Recall % at the threshold that loses 1 % of the clean ham; k poison: k spams first taught as ham.",
-		slices.Concat(of("robust", every, nil, "yt-dev", "tgru-dev", "tgspam-samples"), of("robust", quick, nil, "sms", "mix"))},
+		slices.Concat(of("robust", every, nil, "yt-dev", "tgru-dev", "tgspam-samples"),
+			of("robust", quick, nil, "sms", "mix"))},
 	{"Cold start", "After k lessons, 400 other comments: (1-ROCA)%; then recall and ham lost in % at 0.5, and at 0.99.",
 		slices.Concat(of("cold", every, nil, "mix"), of("cold", near, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples"))},
 	{"Ten-fold", "Shuffled, so kinder than the stream by two to three times: not to be quoted alone.",
-		slices.Concat(of("tenfold", every, folded, "yt-dev", "tgspam-samples"), of("tenfold", quick, folded, "sms", "tgru-dev", "mix"))},
+		slices.Concat(of("tenfold", every, folded, "yt-dev", "tgspam-samples"),
+			of("tenfold", quick, folded, "sms", "tgru-dev", "mix"))},
 	{"Reasons", "Toxic against civil.", of("reasons", reasons, judged, "toxic-ru", "toxic-en")},
 	{"Near-duplicates", "Share recognised, %, by mutation, by the operation `same`.",
 		of("dups", copies, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
@@ -87,14 +90,17 @@ func exam() error {
 	if err != nil {
 		return fmt.Errorf("wrong decisions: %w", err)
 	}
-	lines = append(lines, "## Wrong decisions", "", "F1 in % at 0.5 by the true labels, in the order of the stream, when some comments are taught as what they are not.", "")
+	lines = append(lines, "## Wrong decisions", "",
+		"F1 in % at 0.5 by the true labels, in the order of the stream, when some comments are taught as what they are not.",
+		"")
 	lines = append(lines, table...)
 	return writeFigures("docs/classifier.md", "exam", "`make exam`, two cores", lines)
 }
 
 // run returns the experiment's table with its command.
 func (e experiment) run(binary string) ([]string, error) {
-	args := []string{"-cmd", binary + " classifier stdio", "-data", filepath.Join(comments, e.set+".jsonl"), "-only", e.only}
+	args := []string{"-cmd", binary + " classifier stdio", "-data", filepath.Join(comments, e.set+".jsonl"),
+		"-only", e.only}
 	shown := fmt.Sprintf("exam -cmd 'aitys classifier stdio' -data %s.jsonl -only '%s'", e.set, e.only)
 	options := []string{"-mode", e.mode}
 	if e.mode == "reasons" {

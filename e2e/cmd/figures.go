@@ -21,7 +21,8 @@ func writeFigures(path, name, how string, rows []string) error {
 		commit = []byte("unknown")
 	}
 	begin, end := "<!-- "+name+" -->", "<!-- /"+name+" -->"
-	part := fmt.Sprintf("%s\n%s; %s, commit %s.\n\n%s\n%s", begin, how, time.Now().UTC().Format(time.DateOnly), strings.TrimSpace(string(commit)), strings.Join(rows, "\n"), end)
+	part := fmt.Sprintf("%s\n%s; %s, commit %s.\n\n%s\n%s", begin, how, time.Now().UTC().Format(time.DateOnly),
+		strings.TrimSpace(string(commit)), strings.Join(rows, "\n"), end)
 	doc := string(b)
 	before, rest, found := strings.Cut(doc, begin)
 	if _, after, closed := strings.Cut(rest, end); found && closed {

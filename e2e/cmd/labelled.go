@@ -48,7 +48,8 @@ func readLessons(path string) ([]classifier.Lesson, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
-		lessons[i] = classifier.Lesson{Seq: uint64(i + 1), Label: label, Comment: classifier.Comment{Text: c.Text, Author: c.Author}}
+		lessons[i] = classifier.Lesson{Seq: uint64(i + 1), Label: label,
+			Comment: classifier.Comment{Text: c.Text, Author: c.Author}}
 	}
 	return lessons, nil
 }

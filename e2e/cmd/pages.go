@@ -57,7 +57,8 @@ func (s said) page(path string) func(*kit.Tab) error {
 
 // scroll brings the top of an element to the top of the view, with a little air.
 func scroll(t *kit.Tab, element string) error {
-	_, err := kit.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`, element))
+	_, err := kit.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`,
+		element))
 	return err
 }
 
@@ -119,7 +120,8 @@ func (s said) evidence(lang string) func(*kit.Tab) error {
 				Reasons []struct{ Reason string }
 			}
 		}
-		if err := s.client().Do(context.Background(), http.MethodGet, "/moderation/queue?limit=100", nil, nil, &queue); err != nil {
+		err := s.client().Do(context.Background(), http.MethodGet, "/moderation/queue?limit=100", nil, nil, &queue)
+		if err != nil {
 			return err
 		}
 		for _, item := range queue.Items {
@@ -147,7 +149,8 @@ func (s said) own(t *kit.Tab) error {
 		},
 		func() error { return t.Click("button", "Write another") },
 		func() error {
-			return write(t, "", "My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
+			return write(t, "",
+				"My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
 		},
 		func() error {
 			id, err := kit.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)

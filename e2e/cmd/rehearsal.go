@@ -32,7 +32,11 @@ func rehearsal() error {
 	if err := build(binary, "./cmd/aitys"); err != nil {
 		return err
 	}
-	rows := []string{"| set | posted | kept | duplicates | spam suspected when first seen | ham wrongly suspected | posts/s | decisions/s |", "| --- | --- | --- | --- | --- | --- | --- | --- |"}
+	rows := []string{
+		"| set | posted | kept | duplicates | spam suspected when first seen | ham wrongly suspected " +
+			"| posts/s | decisions/s |",
+		"| --- | --- | --- | --- | --- | --- | --- | --- |",
+	}
 	for _, set := range []string{"yt-dev", "tgru-dev"} {
 		all, err := readLabelled(filepath.Join(comments, set+".jsonl"))
 		if err != nil {
@@ -42,13 +46,16 @@ func rehearsal() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", set, err)
 		}
-		row := fmt.Sprintf("| %s | %d | %d | %d | %d of %d (%.0f %%) | %d of %d (%.2f %%) | %.0f | %.0f |", set, f.posted, f.posted-f.duplicates, f.duplicates,
-			f.spamSuspected, f.spam, 100*float64(f.spamSuspected)/float64(max(f.spam, 1)), f.hamSuspected, f.ham, 100*float64(f.hamSuspected)/float64(max(f.ham, 1)),
+		row := fmt.Sprintf("| %s | %d | %d | %d | %d of %d (%.0f %%) | %d of %d (%.2f %%) | %.0f | %.0f |",
+			set, f.posted, f.posted-f.duplicates, f.duplicates,
+			f.spamSuspected, f.spam, 100*float64(f.spamSuspected)/float64(max(f.spam, 1)), f.hamSuspected, f.ham,
+			100*float64(f.hamSuspected)/float64(max(f.ham, 1)),
 			float64(f.posted)/f.posting.Seconds(), float64(f.spam+f.ham)/f.deciding.Seconds())
 		fmt.Println(row)
 		rows = append(rows, row)
 	}
-	return writeFigures("docs/performance.md", "rehearsal", "`make rehearsal`: real comments by 8 clients over HTTP, SQLite, a moderator who decides in queue order by the true label in batches of 25", rows)
+	return writeFigures("docs/performance.md", "rehearsal", "`make rehearsal`: real comments by 8 clients over HTTP, "+
+		"SQLite, a moderator who decides in queue order by the true label in batches of 25", rows)
 }
 
 type result struct {
@@ -124,7 +131,8 @@ func (f *result) post(ctx context.Context, c *kit.Client, wave []labelled, label
 				if n >= len(wave) {
 					return
 				}
-				posted, err := c.Post(ctx, "rehearsal-"+wave[n].ID+strings.Repeat("-", 16), "https://stage.example/post", wave[n].Author, "", wave[n].Text)
+				posted, err := c.Post(ctx, "rehearsal-"+wave[n].ID+strings.Repeat("-", 16), "https://stage.example/post",
+					wave[n].Author, "", wave[n].Text)
 				mu.Lock()
 				switch {
 				case err != nil && first == nil:

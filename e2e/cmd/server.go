@@ -53,8 +53,10 @@ func post(c *kit.Client, clients, first, last int) error {
 				if n >= int64(last) {
 					return
 				}
-				body := fmt.Sprintf("Comment number %d of the bench. %s", n, strings.Repeat("It has some words of an ordinary length in it. ", 5))
-				_, err := c.Post(context.Background(), "", fmt.Sprintf("%s-%d", pageOf, n/1000), fmt.Sprintf("Writer %d", n%500), "", body)
+				body := fmt.Sprintf("Comment number %d of the bench. %s", n,
+					strings.Repeat("It has some words of an ordinary length in it. ", 5))
+				_, err := c.Post(context.Background(), "", fmt.Sprintf("%s-%d", pageOf, n/1000), fmt.Sprintf("Writer %d", n%500),
+					"", body)
 				if err != nil {
 					failed.CompareAndSwap(nil, &err)
 				}
@@ -102,13 +104,15 @@ func syncs(binary, dir string) ([]row, error) {
 		_ = trace.Process.Signal(syscall.SIGINT) // it then prints its summary
 		_ = trace.Wait()                         // its exit code is the signal's
 		calls := 0
-		for _, m := range regexp.MustCompile(`(?m)^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*f(?:data)?sync$`).FindAllStringSubmatch(summary.String(), -1) {
+		syncs := regexp.MustCompile(`(?m)^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*f(?:data)?sync$`)
+		for _, m := range syncs.FindAllStringSubmatch(summary.String(), -1) {
 			n, _ := strconv.Atoi(m[1]) // digits
 			calls += n
 		}
 		per = append(per, fmt.Sprintf("%.3f", float64(calls)/float64(load.posts)))
 	}
-	return []row{{"W2", "fsyncs per accepted post, 1 client / 64 clients", "", "1 / ≤ 0.1", "1 / ≤ 0.04", strings.Join(per, " / ")}}, nil
+	return []row{{"W2", "fsyncs per accepted post, 1 client / 64 clients", "", "1 / ≤ 0.1", "1 / ≤ 0.04",
+		strings.Join(per, " / ")}}, nil
 }
 
 // attached waits until a tracer holds every thread of a process.
@@ -174,8 +178,10 @@ func server(binary, bare, dir string) ([]row, error) {
 	}
 	peak := memory(s.PID(), "VmHWM")
 	return []row{
-		{"S1", "start to first page, 100,000 comments", fmt.Sprintf("bare Echo %d ms", floor.Milliseconds()), "≤ 3.5×", "≤ 2×", fmt.Sprintf("%d ms, %.1f×", start.Milliseconds(), float64(start)/float64(floor))},
-		{"S2", "memory idle / serving 100,000 comments / peak at 32 clients", "12 MiB", "≤ 30 / 80 / 120 MiB", "≤ 20 / 48 / 64", fmt.Sprintf("%d / %d / %d MiB", idle, serving, peak)},
+		{"S1", "start to first page, 100,000 comments", fmt.Sprintf("bare Echo %d ms", floor.Milliseconds()), "≤ 3.5×",
+			"≤ 2×", fmt.Sprintf("%d ms, %.1f×", start.Milliseconds(), float64(start)/float64(floor))},
+		{"S2", "memory idle / serving 100,000 comments / peak at 32 clients", "12 MiB", "≤ 30 / 80 / 120 MiB",
+			"≤ 20 / 48 / 64", fmt.Sprintf("%d / %d / %d MiB", idle, serving, peak)},
 	}, nil
 }
 

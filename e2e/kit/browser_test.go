@@ -10,9 +10,12 @@ import (
 
 func TestThingsAreFoundByRoleAndNameInAShadowRoot(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`<!doctype html><meta name=viewport content="width=device-width"><title>A page</title><div id="host"></div><script>
+		_, _ = w.Write([]byte(`<!doctype html><meta name=viewport content="width=device-width">
+			<title>A page</title><div id="host"></div><script>
 			const root = document.getElementById("host").attachShadow({mode: "open"})
-			const label = document.createElement("label"), field = document.createElement("input"), button = document.createElement("button"), said = document.createElement("p")
+			const label = document.createElement("label"),
+				field = document.createElement("input"), button = document.createElement("button"),
+				said = document.createElement("p")
 			label.append("Comment", field); button.textContent = "Post comment"; said.setAttribute("role", "status")
 			button.onclick = () => { said.textContent = "sent " + field.value; button.remove() }
 			document.onkeydown = e => { document.title = e.key + " " + e.code + " " + e.shiftKey }

@@ -77,7 +77,8 @@ func binary(t testing.TB, fault string, flags ...string) string {
 		return path
 	}
 	out := filepath.Join(scratch(t), "aitys-"+fault)
-	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), "github.com/aitys/aitys/cmd/aitys")...)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...),
+		"github.com/aitys/aitys/cmd/aitys")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build aitys: %v\n%s", err, msg)

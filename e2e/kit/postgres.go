@@ -87,7 +87,9 @@ func newCluster(t testing.TB, name string, options ...string) *cluster {
 		t.Fatalf("postgres: %v", err)
 	}
 	c.give(t, dir)
-	if out, err := c.command("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D", c.data).CombinedOutput(); err != nil {
+	out, err := c.command("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+		"--locale=C", "-D", c.data).CombinedOutput()
+	if err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
 	c.cmd = c.command("postgres", append([]string{"-D", c.data, "-k", dir, "-c", "listen_addresses="}, options...)...)
@@ -130,7 +132,8 @@ func (c *cluster) command(program string, args ...string) *exec.Cmd {
 	path := filepath.Join(c.bin, program)
 	var cmd *exec.Cmd
 	if os.Geteuid() == 0 {
-		cmd = exec.Command("setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--init-groups", path}, args...)...)
+		cmd = exec.Command("setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--init-groups", path},
+			args...)...)
 	} else {
 		cmd = exec.Command(path, args...)
 	}

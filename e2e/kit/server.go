@@ -38,7 +38,9 @@ func scratch(t testing.TB) string {
 // reap starts a shell that waits for the end of its standard input, which is the end of this
 // process, then stops every server that left its pid in dir and removes dir.
 func reap(dir string) error {
-	cmd := exec.Command("sh", "-c", `read -r _; for p in "$1"/*.pid; do [ -f "$p" ] && kill -9 "$(head -n 1 "$p")" 2>/dev/null; done; rm -rf "$1"`, "reap", dir)
+	cmd := exec.Command("sh", "-c",
+		`read -r _; for p in "$1"/*.pid; do [ -f "$p" ] && kill -9 "$(head -n 1 "$p")" 2>/dev/null; done; rm -rf "$1"`,
+		"reap", dir)
 	own(cmd)
 	in, err := cmd.StdinPipe()
 	if err != nil {

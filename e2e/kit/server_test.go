@@ -10,7 +10,8 @@ import (
 func TestEachPostgresDatabaseIsEmptyAndAnswers(t *testing.T) {
 	for range 2 {
 		url := Postgres(t)
-		out, err := exec.CommandContext(context.Background(), "psql", url, "-Atc", "CREATE TABLE a (n int); SELECT count(*) FROM a").CombinedOutput()
+		out, err := exec.CommandContext(context.Background(), "psql", url, "-Atc",
+			"CREATE TABLE a (n int); SELECT count(*) FROM a").CombinedOutput()
 		if err != nil {
 			t.Fatalf("psql %s: %v\n%s", url, err, out)
 		}

@@ -13,7 +13,8 @@ import (
 var known = []struct{ name, pkg, test string }{
 	{"events-by-id", "store", contract + "/postgres/no_follower_misses_an_event_among_fast_and_slow_writers"},
 	{"lookup-before-insert", "store", contract + "/postgres/twenty_copies_at_one_instant_make_one_comment"},
-	{"seq-from-sequence", "store", contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
+	{"seq-from-sequence", "store",
+		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
 	{"answer-before-commit", "e2e", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},

@@ -15,7 +15,8 @@ import (
 func TestSegmentsSortByArrival(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	last := comment.NewSegment(at)
-	for _, d := range []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Hour, 24 * 365 * time.Hour, 200 * 365 * 24 * time.Hour} {
+	for _, d := range []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Hour, 24 * 365 * time.Hour,
+		200 * 365 * 24 * time.Hour} {
 		next := comment.NewSegment(at.Add(d))
 		if len(next) != comment.SegmentLength || next <= last || !comment.IsPath(next) {
 			t.Errorf("after %v: %q does not sort after %q, or is no path", d, next, last)
@@ -40,7 +41,8 @@ func TestRepliesNestOnlySoDeep(t *testing.T) {
 			}
 			return
 		}
-		if err != nil || c.Depth != depth || c.Parent != "parent" || !strings.HasPrefix(c.Path, parent.Path) || len(c.Path) != 16*(depth+1) {
+		if err != nil || c.Depth != depth || c.Parent != "parent" || !strings.HasPrefix(c.Path, parent.Path) ||
+			len(c.Path) != 16*(depth+1) {
 			t.Fatalf("at depth %d: %+v, %v", depth, c, err)
 		}
 	}
@@ -65,10 +67,13 @@ func TestABodyIsTakenAsItIsKept(t *testing.T) {
 
 func TestAWriterIsKnownAgainHoweverTheyTypeTheirName(t *testing.T) {
 	var a, b comment.Comment
-	if err := errors.Join(a.Sign(" Айгүл ", "Aigul@Blog.Example", "blog.example"), b.Sign("АЙГҮЛ", "aigul@blog.example", "")); err == nil {
+	err := errors.Join(a.Sign(" Айгүл ", "Aigul@Blog.Example", "blog.example"), b.Sign("АЙГҮЛ", "aigul@blog.example", ""))
+	if err == nil {
 		t.Error("a website without http is taken")
 	}
-	if err := errors.Join(a.Sign(" Айгүл ", "Aigul@Blog.Example", "https://Blog.Example"), b.Sign("АЙГҮЛ", "aigul@blog.example", "")); err != nil {
+	err = errors.Join(a.Sign(" Айгүл ", "Aigul@Blog.Example", "https://Blog.Example"),
+		b.Sign("АЙГҮЛ", "aigul@blog.example", ""))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(a.Identity("1"), b.Identity("2")) {
@@ -84,11 +89,13 @@ func TestAWriterIsKnownAgainHoweverTheyTypeTheirName(t *testing.T) {
 }
 
 func TestACommentThatKeepsItsPlaceSaysNothing(t *testing.T) {
-	c := comment.Comment{ID: "c", Path: "p", Name: "Ann", Email: "ann@blog.example", State: comment.Rejected, ShownReplies: 1, Shown: true}
+	c := comment.Comment{ID: "c", Path: "p", Name: "Ann", Email: "ann@blog.example", State: comment.Rejected,
+		ShownReplies: 1, Shown: true}
 	c.Write("What nobody is to read.")
 	hidden := c
 	hidden.Hide()
-	if hidden.Source+hidden.HTML+hidden.Name+hidden.Email+hidden.Search != "" || hidden.State != comment.Removed || hidden.Path != "p" || !hidden.Shown {
+	if hidden.Source+hidden.HTML+hidden.Name+hidden.Email+hidden.Search != "" || hidden.State != comment.Removed ||
+		hidden.Path != "p" || !hidden.Shown {
 		t.Errorf("what is left: %+v", hidden)
 	}
 	c.State, c.Markup, c.HTML = comment.Approved, markup.Version-1, "old"
@@ -98,7 +105,8 @@ func TestACommentThatKeepsItsPlaceSaysNothing(t *testing.T) {
 	if fresh := c.Fresh(); fresh.HTML == "old" || fresh.Markup != markup.Version {
 		t.Errorf("HTML by an older markup stays: %q", fresh.HTML)
 	}
-	if !strings.Contains(comment.SearchText(c), "what nobody is to read.") || !strings.Contains(comment.SearchText(c), "ann@blog.example") {
+	if !strings.Contains(comment.SearchText(c), "what nobody is to read.") ||
+		!strings.Contains(comment.SearchText(c), "ann@blog.example") {
 		t.Errorf("it is found by %q", comment.SearchText(c))
 	}
 }

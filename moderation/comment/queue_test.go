@@ -9,7 +9,8 @@ import (
 
 func TestARequestForTheQueueIsFilledInOrRefused(t *testing.T) {
 	q, err := comment.QueueRequest{Search: " ҚАЗАҚ\u00a0"}.Query(7, 0.9)
-	if err != nil || q.View != comment.ViewPending || q.Order != comment.OldestFirst || q.Limit != 50 || q.Search != "қазақ" || q.Site != 7 || q.Suspect != 0.9 || q.After != nil {
+	if err != nil || q.View != comment.ViewPending || q.Order != comment.OldestFirst || q.Limit != 50 ||
+		q.Search != "қазақ" || q.Site != 7 || q.Suspect != 0.9 || q.After != nil {
 		t.Errorf("without anything asked: %+v, %v", q, err)
 	}
 	for _, req := range []comment.QueueRequest{
@@ -22,7 +23,8 @@ func TestARequestForTheQueueIsFilledInOrRefused(t *testing.T) {
 }
 
 func TestACursorIsReadInItsOwnOrderOnly(t *testing.T) {
-	c := comment.Comment{ID: "018f3c6e-0000-7000-8000-000000000000", CreatedAt: time.Date(2026, 11, 20, 12, 0, 0, 1000, time.UTC)}
+	c := comment.Comment{ID: "018f3c6e-0000-7000-8000-000000000000",
+		CreatedAt: time.Date(2026, 11, 20, 12, 0, 0, 1000, time.UTC)}
 	c.Verdict.Score = 0.75
 	for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
 		after := comment.CursorOf(c).Write(order)
@@ -49,7 +51,8 @@ func FuzzQueueCursor(f *testing.F) {
 		if !(q.After.Score >= 0 && q.After.Score <= 1) || q.After.ID == "" {
 			t.Errorf("%q is read as %+v", after, q.After)
 		}
-		again, err := comment.QueueRequest{Order: comment.RiskiestFirst, After: q.After.Write(comment.RiskiestFirst)}.Query(7, 0.9)
+		next := comment.QueueRequest{Order: comment.RiskiestFirst, After: q.After.Write(comment.RiskiestFirst)}
+		again, err := next.Query(7, 0.9)
 		if err != nil || *again.After != *q.After {
 			t.Errorf("%q is read as %+v, and written and read again as %+v, %v", after, q.After, again.After, err)
 		}

@@ -49,7 +49,8 @@ func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
 		{"a refused writer", refused, said(0.5), comment.Hold, 0, 0.8, 0.89},
 	} {
 		v := comment.VerdictOf(tt.facts, tt.judged, suspect)
-		if v.Action != tt.action || v.Reason != tt.reason || v.Score < tt.least || v.Score > tt.most || v.ModelSeq != tt.judged.Changed {
+		if v.Action != tt.action || v.Reason != tt.reason || v.Score < tt.least || v.Score > tt.most ||
+			v.ModelSeq != tt.judged.Changed {
 			t.Errorf("%s: got %v %v with %v by %d, want %v %v with %v to %v", tt.name,
 				v.Action, v.Reason, v.Score, v.ModelSeq, tt.action, tt.reason, tt.least, tt.most)
 		}
@@ -64,7 +65,8 @@ func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
 	}
 	for f.Submissions = 3; f.Submissions < 5; f.Submissions++ {
 		v := first.Again(f, suspect).Again(f, suspect)
-		if len(v.Signals) != len(first.Signals)+1 || v.Score < suspect || v.Action != comment.MarkSpam || v.Spam != first.Spam {
+		if len(v.Signals) != len(first.Signals)+1 || v.Score < suspect || v.Action != comment.MarkSpam ||
+			v.Spam != first.Spam {
 			t.Errorf("after %d submissions: got %+v", f.Submissions, v)
 		}
 	}

@@ -35,7 +35,8 @@ func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
-	return store.For[storetest.Tx](db), ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
+	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
+	return store.For[storetest.Tx](db), p
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
@@ -130,7 +131,8 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 		_, other := open(t, url)
 		broken := errors.New("once")
 		stop = n.follow(t, other, func() error { defer func() { broken = nil }(); return broken })
-		n.until(t, "another process goes on", func() bool { return slices.Equal(n.told, []string{"one", "two", "three", "four"}) })
+		n.until(t, "another process goes on",
+			func() bool { return slices.Equal(n.told, []string{"one", "two", "three", "four"}) })
 		stop()
 		// It stays away for longer than events are kept.
 		emit(t, s, "five")

@@ -100,11 +100,12 @@ func TestTheSurestMistakesComeFirst(t *testing.T) {
 func TestWeeksBeginOnMondays(t *testing.T) {
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC) }
 	almaty := time.FixedZone("Almaty", 5*60*60)
+	sundayInUTC := time.Date(2026, 11, 16, 3, 0, 0, 0, almaty)
 	cases := []hindsight.Case{
-		{At: at(23, 0), Action: comment.MarkSpam, Spam: 0.5, Warm: true},                                      // a Monday
-		{At: at(22, 23), Action: comment.Approve, Spam: 1, Warm: true},                                        // the Sunday before
-		{At: at(16, 0), Action: comment.Approve, Spam: 0, Warm: true},                                         // the Monday before
-		{At: time.Date(2026, 11, 16, 3, 0, 0, 0, almaty), Action: comment.MarkSpam, Spam: 1, Warm: true},      // Sunday evening in UTC
+		{At: at(23, 0), Action: comment.MarkSpam, Spam: 0.5, Warm: true}, // a Monday
+		{At: at(22, 23), Action: comment.Approve, Spam: 1, Warm: true},   // the Sunday before
+		{At: at(16, 0), Action: comment.Approve, Spam: 0, Warm: true},    // the Monday before
+		{At: sundayInUTC, Action: comment.MarkSpam, Spam: 1, Warm: true},
 		{At: at(17, 0), Action: comment.Approve, Spam: 0.5},                                                   // cold
 		{At: time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC), Action: comment.MarkSpam, Spam: 0.25, Warm: true}, // a Wednesday
 	}

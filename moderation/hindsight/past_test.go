@@ -27,13 +27,15 @@ func TestAPastIsWhatStandsOfEachComment(t *testing.T) {
 	past := hindsight.PastOf(entries(
 		ledger.Entry{Lesson: lesson, Ruling: ledger.Ruling{Comment: "twice", Action: comment.Approve}},
 		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "spam", Action: comment.MarkSpam, Reason: comment.ReasonSpam}},
-		ledger.Entry{Ruling: ledger.Ruling{Comment: "twice", Action: comment.Reject, Reason: comment.ReasonOffTopic, ModelSeq: 0}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "twice", Action: comment.Reject, Reason: comment.ReasonOffTopic,
+			ModelSeq: 0}},
 		ledger.Entry{Undone: true, Ruling: ledger.Ruling{Comment: "undone", Action: comment.Approve}},
 		ledger.Entry{Undoes: 4, Ruling: ledger.Ruling{Comment: "undone", Action: comment.Hold}},
 		ledger.Entry{Ruling: ledger.Ruling{Comment: "waits", Action: comment.Hold}},
 		ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "lost", Action: comment.Approve}},
 		ledger.Entry{Lesson: lesson, Ruling: ledger.Ruling{Comment: "known", Action: comment.Approve}},
-		ledger.Entry{Ruling: ledger.Ruling{Comment: "known", Action: comment.MarkSpam, Reason: comment.ReasonSpam, ModelSeq: 8}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "known", Action: comment.MarkSpam, Reason: comment.ReasonSpam,
+			ModelSeq: 8}},
 		ledger.Entry{Kind: ledger.Withdrawal, Teaching: ledger.Teaching{Subject: "bob"}},
 		ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "later", Action: comment.Approve}},
 	), time.Time{})

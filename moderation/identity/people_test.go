@@ -20,7 +20,8 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	w := newWorld(t)
 	root := w.account("root", people.Owner)
 	who := w.signIn("root").Actor
-	_, value, err := w.S.AddToken(w.Ctx, who, identity.NewToken{Name: "bound", Sites: []string{"a"}, Scope: people.ScopeAdmin})
+	_, value, err := w.S.AddToken(w.Ctx, who, identity.NewToken{Name: "bound", Sites: []string{"a"},
+		Scope: people.ScopeAdmin})
 	w.Must(err)
 	if !strings.HasPrefix(value, "aitys_") || len(value) != 6+43 {
 		t.Errorf("the value is %q", value)
@@ -170,7 +171,8 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	roomstest.WantCode(t, "resetting the owner of all", err, "account.unknown")
 	_, _, err = w.S.AddToken(w.Ctx, owner, identity.NewToken{Account: "both@staff.example"})
 	roomstest.WantCode(t, "a token of whom one does not rule", err, "account.unknown")
-	_, _, err = w.S.AddAccount(w.Ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again", Role: people.Author, Sites: []string{"a"}})
+	_, _, err = w.S.AddAccount(w.Ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again",
+		Role: people.Author, Sites: []string{"a"}})
 	roomstest.WantCode(t, "an e-mail twice", err, "field.invalid")
 }
 
@@ -199,7 +201,8 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 		t.Errorf("the accounts are %+v, want one owner", list)
 	}
 
-	_, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "mod@staff.example", Name: "Mod", Role: people.Moderator})
+	_, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "mod@staff.example", Name: "Mod",
+		Role: people.Moderator})
 	w.Must(err)
 	a, err := w.S.LinkAccount(w.Ctx, link)
 	w.Must(err)
@@ -237,7 +240,8 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 		if file == w.Path+"-wal" && !bytes.Contains(stored, []byte("$argon2id$v=19$m=19456,t=2,p=1$")) {
 			t.Error("the hash of the password is not where it should be: does this test look at the right file?")
 		}
-		for name, secret := range map[string]string{"link": setup, "reset": link, "token": token, "session": in.Value, "password": password} {
+		for name, secret := range map[string]string{"link": setup, "reset": link, "token": token, "session": in.Value,
+			"password": password} {
 			if bytes.Contains(stored, []byte(secret)) {
 				t.Errorf("%s is in %s in clear", name, file)
 			}

@@ -21,7 +21,8 @@ func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, strings.Repeat("Ā", 200))
 	w.Must(err)
 	start := w.Clock.Now()
-	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.A.ID) != people.Moderator || in.Actor.Role(w.B.ID) != people.NoRole ||
+	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.A.ID) != people.Moderator ||
+		in.Actor.Role(w.B.ID) != people.NoRole ||
 		len(in.Value) < 43 || !in.ExpiresAt.Equal(start.Add(30*24*time.Hour)) {
 		t.Errorf("got %+v", in)
 	}
@@ -49,7 +50,8 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 	disabled, on := w.account("dan", people.Moderator, "a"), true
 	_, err := w.S.SetAccount(w.Ctx, people.Operator, disabled.ID, identity.AccountChange{Disabled: &on})
 	w.Must(err)
-	_, _, err = w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New", Role: people.Author})
+	_, _, err = w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New",
+		Role: people.Author})
 	w.Must(err)
 	for _, tt := range []struct{ name, email, password string }{
 		{"a wrong password", "ann@staff.example", "wrong horse battery"},

@@ -86,7 +86,8 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		w.Must(err)
 		again, err := w.S.EraseLessons(w.Ctx, owner, w.A, p, key())
 		w.Must(err)
-		if would.Lessons != 4 || would.Batch != "" || out.Lessons != 4 || out.Batch == "" || !again.Replayed || again.Batch != out.Batch || again.Lessons != 4 {
+		if would.Lessons != 4 || would.Batch != "" || out.Lessons != 4 || out.Batch == "" || !again.Replayed ||
+			again.Batch != out.Batch || again.Lessons != 4 {
 			t.Errorf("said %+v, erased %+v, and again %+v", would, out, again)
 		}
 		gone := func(when string) {
@@ -107,7 +108,8 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		}
 		entries, _, err := w.S.Log(w.Ctx, mod, w.A, "", 1)
 		w.Must(err)
-		if e := entries[0]; e.Kind != ledger.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 || e.Name != "owner" {
+		if e := entries[0]; e.Kind != ledger.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 ||
+			e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
@@ -140,7 +142,8 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 // Nobody is known by a name or a website: the comments of who left no e-mail are named.
 func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	w := newWorld(t)
-	ids := []string{w.by(w.A, "", "Ann", "A wagtail without an e-mail."), w.by(w.A, "", "Ann", "A kingfisher of another Ann.")}
+	ids := []string{w.by(w.A, "", "Ann", "A wagtail without an e-mail."),
+		w.by(w.A, "", "Ann", "A kingfisher of another Ann.")}
 	w.Decide(people.Operator, w.A, comment.Approve, ids...)
 	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
 	w.Must(err)
@@ -167,7 +170,8 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		third := w.AddSite("c")
 		ofA, ofBoth := w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("both", people.Owner, "a", "b")
 		const email = "ann@mail.example"
-		w.Decide(people.Operator, w.A, comment.MarkSpam, w.by(w.A, email, "Ann", "A wagtail on the first site."), w.by(w.A, "x@mail.example", "", "Cheap pills."))
+		w.Decide(people.Operator, w.A, comment.MarkSpam, w.by(w.A, email, "Ann", "A wagtail on the first site."),
+			w.by(w.A, "x@mail.example", "", "Cheap pills."))
 		w.Decide(people.Operator, w.B, comment.Approve, w.by(w.B, email, "Ann", "A kingfisher on the second site."))
 		copied := func(to, from ground.Site) {
 			t.Helper()
@@ -259,7 +263,8 @@ func (a addsThen) AddLessons(site int64, ls []ledger.Lesson) error {
 // An erasure that begins while a copy is under way waits for it, and finds it.
 func TestNoCopyEscapesAnErasure(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."), w.by(w.A, "", "Bob", "A kingfisher."))
+		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."),
+			w.by(w.A, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
 		s, err := roomstest.Furnish(w.Ctx, between{w.DB.Store, func() {
@@ -317,9 +322,10 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 		change string
 		want   uint64
 	}{
-		{erase + "withdrawn = 12 WHERE site_id = 2 AND part = 5", 1},                                // without a proof
-		{erase + "withdrawn = 12, proof = X'00' WHERE site_id = 2 AND part = 5", 1},                 // with a wrong one
-		{erase + "withdrawn = 2, proof = X'00' WHERE site_id = 2 AND part = 5", 1},                  // in the name of a decision
+		{erase + "withdrawn = 12 WHERE site_id = 2 AND part = 5", 1},                // without a proof
+		{erase + "withdrawn = 12, proof = X'00' WHERE site_id = 2 AND part = 5", 1}, // with a wrong one
+		// In the name of a decision.
+		{erase + "withdrawn = 2, proof = X'00' WHERE site_id = 2 AND part = 5", 1},
 		{"UPDATE lessons SET withdrawn = 3 WHERE site_id = 2 AND part = 5", 3},                      // hidden
 		{"UPDATE lessons SET withdrawn = 0 WHERE site_id = 2 AND proof IS NOT NULL", 1},             // nobody's
 		{"UPDATE lessons SET body = 'x', withdrawn = 0 WHERE site_id = 2 AND proof IS NOT NULL", 1}, // put back

@@ -45,7 +45,8 @@ func newLongHistory(w *world, seed uint64, comments int) *longHistory {
 	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.Another(nil)}
 	h.site, h.other = w.AddSite("long"), w.AddSite("other")
 	h.owner = w.AddPerson("owner", people.Owner, "long", "other")
-	h.people = []people.Actor{h.owner, w.AddPerson("ann", people.Moderator, "long"), w.AddPerson("bob", people.Moderator, "long")}
+	h.people = []people.Actor{h.owner, w.AddPerson("ann", people.Moderator, "long"),
+		w.AddPerson("bob", people.Moderator, "long")}
 	h.ids = w.Waiting(h.site, roomstest.Texts(comments, h.rnd))
 	h.otherIDs = w.Waiting(h.other, roomstest.Texts(40, h.rnd))
 	for i, id := range h.otherIDs {
@@ -112,7 +113,8 @@ func (h *longHistory) erase(n int, onOther bool) {
 	h.Must(err)
 	out, err := h.S.EraseLessons(h.Ctx, h.owner, site, p, nil)
 	h.Must(err)
-	if out.Lessons != gone[site.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) || out.Left != 0 {
+	if out.Lessons != gone[site.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) ||
+		out.Left != 0 {
 		h.T.Fatalf("erased %+v, want %d lessons and %d copies", out, gone[site.ID], gone[other.ID])
 	}
 	if would.Lessons != out.Lessons || would.Copies != out.Copies || would.Left != 0 {
@@ -221,7 +223,8 @@ func (h *longHistory) check(step int) []byte {
 				return nil
 			})
 			if got := model.Bytes(); !bytes.Equal(got, want) {
-				h.T.Fatalf("step %d: from the snapshot at %d the model has %d bytes, what counts makes %d", step, s.Seq, len(got), len(want))
+				h.T.Fatalf("step %d: from the snapshot at %d the model has %d bytes, what counts makes %d", step, s.Seq,
+					len(got), len(want))
 			}
 			return err
 		})

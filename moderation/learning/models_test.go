@@ -41,7 +41,8 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 		rebuilt, again, err := learning.ModelBytes(w.Ctx, fresh.Learning, site)
 		w.Must(err)
 		if !bytes.Equal(live, rebuilt) || stamp != again {
-			t.Fatalf("history %d: the live model has %d bytes at %d, the rebuilt one %d at %d", n, len(live), stamp, len(rebuilt), again)
+			t.Fatalf("history %d: the live model has %d bytes at %d, the rebuilt one %d at %d", n, len(live), stamp,
+				len(rebuilt), again)
 		}
 		if want := w.foldOfWhatStands(site); !bytes.Equal(live, want) {
 			t.Fatalf("history %d: the model has %d bytes, what stands makes %d", n, len(live), len(want))
@@ -63,7 +64,8 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 			for range 4 + rnd.IntN(20) {
 				text = append(text, words[rnd.IntN(len(words))])
 			}
-			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: "https://" + site.Key + ".example/", Body: strings.Join(text, " ")})
+			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: "https://" + site.Key + ".example/",
+				Body: strings.Join(text, " ")})
 			w.Must(err)
 			own = append(own, out)
 		case n < 8:
@@ -178,7 +180,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 			return len(kinds) >= 5
 		}
 	})
-	want := []ground.EventKind{ground.EventArrived, ground.EventArrived, ground.EventDecided, ground.EventDecided, ground.EventDecided}
+	want := []ground.EventKind{ground.EventArrived, ground.EventArrived, ground.EventDecided, ground.EventDecided,
+		ground.EventDecided}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("told %v, want %v", kinds, want)
 	}
@@ -220,9 +223,11 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 		}
 		return c.Verdict.Warm && c.Verdict.ModelSeq == 2
 	}
-	w.Until("the oldest and newest are judged again", 30*time.Second, func() bool { return judged(waiting[0]) && judged(waiting[699]) })
+	w.Until("the oldest and newest are judged again", 30*time.Second,
+		func() bool { return judged(waiting[0]) && judged(waiting[699]) })
 	t.Logf("oldest and newest after %v", time.Since(start))
-	w.Until("all are judged again", 20*time.Second, func() bool { return !slices.ContainsFunc(waiting, func(id string) bool { return !judged(id) }) })
+	w.Until("all are judged again", 20*time.Second,
+		func() bool { return !slices.ContainsFunc(waiting, func(id string) bool { return !judged(id) }) })
 	t.Logf("all 700 after %v", time.Since(start))
 }
 
@@ -235,7 +240,8 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		w.Must(err)
 		learning.BreakModel(w.S.Learning, w.A)
 		c, token := w.SubmitOwn(w.A, "Posted while the classifier is out of order.")
-		if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Verdict.Action != comment.Hold || got.Verdict.Warm {
+		if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Verdict.Action != comment.Hold ||
+			got.Verdict.Warm {
 			t.Errorf("%s: got %s with %+v, want pending with no suggestion", policy, got.State, got.Verdict)
 		}
 		edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Edited while the classifier is out of order.")

@@ -51,10 +51,12 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		}
 		// The same four as in the classifier's own test by hand.
 		f := q.Filter
-		if f.Spam != 2 || f.Ham != 2 || math.Abs(f.Brier-0.185) > 1e-9 || math.Abs(f.ECE-0.35) > 1e-9 || math.Abs(f.Above-25) > 1e-9 {
+		if f.Spam != 2 || f.Ham != 2 || math.Abs(f.Brier-0.185) > 1e-9 || math.Abs(f.ECE-0.35) > 1e-9 ||
+			math.Abs(f.Above-25) > 1e-9 {
 			t.Errorf("measured: %+v", f)
 		}
-		if len(f.Cuts) != 3 || f.Cuts[0].At != 0.5 || f.Cuts[1].At != 0.9 || f.Cuts[2].At != 0.99 || f.Cuts[1].Caught != 1 || f.Cuts[1].Lost != 0 {
+		if len(f.Cuts) != 3 || f.Cuts[0].At != 0.5 || f.Cuts[1].At != 0.9 || f.Cuts[2].At != 0.99 || f.Cuts[1].Caught != 1 ||
+			f.Cuts[1].Lost != 0 {
 			t.Errorf("cuts: %+v", f.Cuts)
 		}
 		// The queue goes by the whole score: there the approved one of 0.95 was suspected.
@@ -68,7 +70,8 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 			id     string
 			action comment.Action
 		}{{missed, comment.MarkSpam}, {wronged, comment.Approve}} {
-			if d := q.Disagreements[i]; d.Comment != want.id || d.Action != want.action || d.By != "Dana" || d.Batch == "" || d.At.IsZero() {
+			if d := q.Disagreements[i]; d.Comment != want.id || d.Action != want.action || d.By != "Dana" || d.Batch == "" ||
+				d.At.IsZero() {
 				t.Errorf("disagreement %d: %+v, want %+v", i, d, want)
 			}
 		}
@@ -76,7 +79,8 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 			t.Errorf("weeks %+v, reasons %v", q.Weeks, q.Reasons)
 		}
 		w.Undo(people.Operator, w.A, q.Disagreements[0].Batch)
-		if after := w.quality(w.A); after.Undone != 2 || after.Filter.Spam != 0 || after.Filter.Ham != 2 || after.Filter.Above != 0 || after.Tally.Spam != 0 {
+		if after := w.quality(w.A); after.Undone != 2 || after.Filter.Spam != 0 || after.Filter.Ham != 2 ||
+			after.Filter.Above != 0 || after.Tally.Spam != 0 {
 			t.Errorf("after the undo: %+v", after)
 		}
 	})
@@ -193,7 +197,8 @@ func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 	out, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, mallory.Account.ID, nil)
 	w.Must(err)
 	w.Decide(mallory, w.A, comment.MarkSpam, later)
-	if q := w.quality(w.A); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 || q.Tally != (hindsight.Tally{Spam: 2}) {
+	if q := w.quality(w.A); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 ||
+		q.Tally != (hindsight.Tally{Spam: 2}) {
 		t.Errorf("withdrawn: %+v", q)
 	}
 	w.Undo(people.Operator, w.A, out.Batch)
@@ -208,7 +213,8 @@ func TestQualitySinceATimeAndByWeek(t *testing.T) {
 		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.9, 0.9))
 		w.Clock.Add(7 * 24 * time.Hour)
 	}
-	if q := w.quality(w.A); len(q.Weeks) != 3 || q.Weeks[2].From.Sub(q.Weeks[0].From) != 14*24*time.Hour || !q.From.Before(q.To) {
+	if q := w.quality(w.A); len(q.Weeks) != 3 || q.Weeks[2].From.Sub(q.Weeks[0].From) != 14*24*time.Hour ||
+		!q.From.Before(q.To) {
 		t.Errorf("by week: %+v", q)
 	}
 	since := w.Clock.Now().Add(-8 * 24 * time.Hour)
@@ -221,7 +227,8 @@ func TestQualitySinceATimeAndByWeek(t *testing.T) {
 
 func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 	w := newWorld(t)
-	if q := w.quality(w.A); q.Decisions != 0 || q.Filter.Brier != 0 || len(q.Filter.Bins) != 10 || len(q.Weeks) != 0 || !q.From.IsZero() {
+	if q := w.quality(w.A); q.Decisions != 0 || q.Filter.Brier != 0 || len(q.Filter.Bins) != 10 || len(q.Weeks) != 0 ||
+		!q.From.IsZero() {
 		t.Errorf("quality: %+v", q)
 	}
 	out, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{})
@@ -255,10 +262,12 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
 			t.Errorf("looked at: %+v", out)
 		}
-		if out.Now.Policy != ground.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 || out.Now.Published != 0 || out.Now.Waiting != 0 {
+		if out.Now.Policy != ground.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 ||
+			out.Now.Published != 0 || out.Now.Waiting != 0 {
 			t.Errorf("now: %+v", out.Now)
 		}
-		if out.Then.Policy != ground.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 || out.Then.Waiting != 1 {
+		if out.Then.Policy != ground.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 ||
+			out.Then.Waiting != 1 {
 			t.Errorf("then: %+v", out.Then)
 		}
 		is("suspected ham", out.Then.SuspectedHam, likely)
@@ -271,7 +280,8 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 		var err error
 		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"shadow": "0.75"})
 		w.Must(err)
-		if out := try(learning.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 || out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
+		if out := try(learning.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 ||
+			out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
 			t.Errorf("with a shadow: %+v", out)
 		}
 		for _, in := range []learning.WhatIfRequest{
@@ -340,7 +350,8 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 		w.Must(w.S.Learn(w.Ctx, w.A))
 	}
 	got, want := w.quality(w.A).Filter, classifier.Measure(before, 0.5, 0.9, 0.99)
-	if math.Abs(got.Brier-want.Brier) > 1e-12 || got.Above != want.Above || got.Spam != want.Spam || got.Ham != want.Ham || want.Above == 0 {
+	if math.Abs(got.Brier-want.Brier) > 1e-12 || got.Above != want.Above || got.Spam != want.Spam || got.Ham != want.Ham ||
+		want.Above == 0 {
 		t.Errorf("measured %v, %v%% of %d and %d; want %v, %v%% of %d and %d",
 			got.Brier, got.Above, got.Spam, got.Ham, want.Brier, want.Above, want.Spam, want.Ham)
 	}
@@ -399,7 +410,8 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 		if q.Tally != (hindsight.Tally{Ham: want[comment.Approve], Spam: want[comment.MarkSpam]}) {
 			t.Errorf("seed %d: taught %+v, want %v", seed, q.Tally, want)
 		}
-		if !edits && (q.Known != 0 || q.Refused != want[comment.Reject] || q.Reasons[comment.ReasonSpam] != want[comment.MarkSpam]) {
+		if !edits && (q.Known != 0 || q.Refused != want[comment.Reject] ||
+			q.Reasons[comment.ReasonSpam] != want[comment.MarkSpam]) {
 			t.Errorf("seed %d: %+v, want %v", seed, q, want)
 		}
 	}

@@ -41,7 +41,8 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
 		w.Must(err)
 		out := w.rebuild(w.A)
-		if out.Lessons != 200 || out.Entry != 200 || out.Base == 0 || !out.Same || len(out.Damaged)+len(out.Dropped) != 0 || out.Bytes != len(want) {
+		if out.Lessons != 200 || out.Entry != 200 || out.Base == 0 || !out.Same || len(out.Damaged)+len(out.Dropped) != 0 ||
+			out.Bytes != len(want) {
 			t.Errorf("a sound one: %+v, want %d bytes", out, len(want))
 		}
 		newest := w.snapshots(w.A)[0]
@@ -51,7 +52,8 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 
 		// A snapshot that is whole, but not of what was taught.
 		wrong := newest
-		wrong.Model = classifier.Fold(slices.Values([]classifier.Lesson{{Seq: 3, Label: classifier.Spam, Comment: classifier.Comment{Text: "Nobody taught this."}}})).Bytes()
+		wrong.Model = classifier.Fold(slices.Values([]classifier.Lesson{{Seq: 3, Label: classifier.Spam,
+			Comment: classifier.Comment{Text: "Nobody taught this."}}})).Bytes()
 		wrong.Seal(w.A.ID)
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, wrong) }))
 		if out := w.rebuild(w.A); out.Base != 200 || out.Same || !slices.Contains(out.Dropped, 200) {
@@ -92,7 +94,8 @@ func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	w.Choose(owner, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, rude.ID)
 	in, err = w.S.Inspect(w.Ctx, owner, w.A, 100)
 	w.Must(err)
-	if !in.Warm || in.Entry != 3 || in.Lessons != [5]int{classifier.Ham: 1, classifier.Spam: 1, classifier.Obscenity: 1} || in.Tokens == 0 || in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {
+	if !in.Warm || in.Entry != 3 || in.Lessons != [5]int{classifier.Ham: 1, classifier.Spam: 1, classifier.Obscenity: 1} ||
+		in.Tokens == 0 || in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {
 		t.Errorf("after three: %+v", in)
 	}
 	has := func(list []classifier.Weight, token string) bool {

@@ -86,7 +86,8 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 		t.Errorf("evidence of no model: %v", item.Evidence)
 	}
 	w.Run(w.S)
-	w.Until("the model is made and the comment judged", 20*time.Second, func() bool { return w.Comment(w.A, early.ID).Verdict.Warm })
+	w.Until("the model is made and the comment judged", 20*time.Second,
+		func() bool { return w.Comment(w.A, early.ID).Verdict.Warm })
 	if c := w.Comment(w.A, early.ID); c.State != comment.Pending {
 		t.Errorf("what waited was published by nobody: %s", c.State)
 	}
@@ -116,7 +117,8 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 		t.Errorf("while the log is folded: %+v", early.Verdict)
 	}
 	w.Run(w.S)
-	w.Until("the comment is judged by the new model", 20*time.Second, func() bool { return w.Comment(w.A, early.ID).Verdict.ModelSeq > 0 })
+	w.Until("the comment is judged by the new model", 20*time.Second,
+		func() bool { return w.Comment(w.A, early.ID).Verdict.ModelSeq > 0 })
 	want, _, err := learning.ModelBytes(w.Ctx, old.Learning, w.A)
 	w.Must(err)
 	got, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)

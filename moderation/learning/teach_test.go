@@ -18,7 +18,8 @@ import (
 
 func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner, ann, bob := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
+		owner := w.AddPerson("owner", people.Owner, "a")
+		ann, bob := w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
 		ids := w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
 		w.Decide(bob, w.A, comment.Approve, ids[0])
 		w.Decide(bob, w.A, comment.MarkSpam, ids[1])
@@ -30,7 +31,8 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		teachers, err := w.S.Teachers(w.Ctx, owner, w.A)
 		w.Must(err)
 		slices.SortFunc(teachers, func(a, b learning.Teacher) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
-		if len(teachers) != 2 || teachers[0] != (learning.Teacher{Account: ann.Account.ID, Name: "ann", Lessons: 2}) || teachers[1].Lessons != 2 {
+		if len(teachers) != 2 || teachers[0] != (learning.Teacher{Account: ann.Account.ID, Name: "ann", Lessons: 2}) ||
+			teachers[1].Lessons != 2 {
 			t.Errorf("teachers: %+v", teachers)
 		}
 		key := &ground.Key{Site: w.A.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
@@ -49,7 +51,8 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		}
 		entries, _, err := w.S.Log(w.Ctx, bob, w.A, "", 1)
 		w.Must(err)
-		if e := entries[0]; e.Kind != ledger.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 || e.Name != "owner" || e.Comment != "" {
+		if e := entries[0]; e.Kind != ledger.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 ||
+			e.Name != "owner" || e.Comment != "" {
 			t.Errorf("the log says %+v", e)
 		}
 
@@ -138,7 +141,8 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		}
 		copied, err := w.S.CopyLessons(w.Ctx, owner, w.A, w.B, nil)
 		w.Must(err)
-		ids := w.Waiting(w.A, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.", "Casino bonus of today."})
+		ids := w.Waiting(w.A, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.",
+			"Casino bonus of today."})
 		first := w.Decide(owner, w.A, comment.Approve, ids[0])
 		w.Decide(owner, w.A, comment.MarkSpam, ids[1])
 		withdrawn, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, owner.Account.ID, nil)
@@ -191,7 +195,8 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	w := newWorld(t)
 	w.Taught(w.A, 4)
-	ofBoth, ofA, ofB := w.AddPerson("both", people.Owner, "a", "b"), w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("of-b", people.Owner, "b")
+	ofBoth := w.AddPerson("both", people.Owner, "a", "b")
+	ofA, ofB := w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("of-b", people.Owner, "b")
 	moderator := w.AddPerson("mod", people.Moderator, "a", "b")
 	decides := w.AddToken("both@staff.example", people.ScopeDecide)
 	copies := func(who people.Actor, to, from ground.Site) error {

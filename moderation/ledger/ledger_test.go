@@ -57,7 +57,8 @@ func TestTheHashCoversWhatAnEntrySays(t *testing.T) {
 }
 
 func TestALessonsHashOutlivesItsText(t *testing.T) {
-	lesson := ledger.Lesson{Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "What was said."}}, Of: "c", Salt: []byte("salt")}
+	lesson := ledger.Lesson{Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "What was said."}},
+		Of: "c", Salt: []byte("salt")}
 	entry := ledger.Entry{Seq: 3, Ruling: ledger.Ruling{Comment: "c"}}
 	taught := ledger.TaughtHash(entry, []ledger.Lesson{lesson})
 	if len(taught) == 0 || lesson.Erased() {
@@ -73,7 +74,8 @@ func TestALessonsHashOutlivesItsText(t *testing.T) {
 	if bytes.Equal(other.Hash(), lesson.Hash()) {
 		t.Error("the salt makes no difference")
 	}
-	if got := ledger.TaughtHash(ledger.Entry{Seq: 3, Ruling: ledger.Ruling{Comment: "another"}}, []ledger.Lesson{lesson}); got != nil {
+	got := ledger.TaughtHash(ledger.Entry{Seq: 3, Ruling: ledger.Ruling{Comment: "another"}}, []ledger.Lesson{lesson})
+	if got != nil {
 		t.Errorf("another entry takes the lesson for its own: %x", got)
 	}
 }

@@ -68,7 +68,8 @@ func (m *memory) teach(id string) {
 func (m *memory) take(seq uint64, kind ledger.Kind) {
 	i := slices.IndexFunc(m.lessons, func(l ledger.Lesson) bool { return l.Seq == seq })
 	l := &m.lessons[i]
-	d := ledger.Entry{Kind: kind, Teaching: ledger.Teaching{Lessons: 1, Lowest: seq, Subject: began.Add(time.Hour).Format(time.RFC3339Nano)}}
+	d := ledger.Entry{Kind: kind, Teaching: ledger.Teaching{Lessons: 1, Lowest: seq,
+		Subject: began.Add(time.Hour).Format(time.RFC3339Nano)}}
 	if kind == ledger.Erasure {
 		d.Subject, l.Proof = "", l.Hash()
 		d.Lesson = ledger.ErasedHash([]ledger.Lesson{*l})
@@ -119,7 +120,9 @@ func TestAWalkFindsTheFirstEntryThatIsNotWhatItWas(t *testing.T) {
 		{"the head is older", func(m *memory) { m.head = ledger.Head{Seq: 1_499, Hash: m.entries[1_498].Hash} }, 1_501},
 		{"a lesson's text", func(m *memory) { m.lessons[19].Comment.Text = "changed" }, 20},
 		{"a lesson is gone", func(m *memory) { m.lessons = slices.Delete(m.lessons, 19, 20) }, 20},
-		{"a lesson is erased by nobody", func(m *memory) { m.lessons[19].Salt, m.lessons[19].Comment = nil, classifier.Comment{} }, 20},
+		{"a lesson is erased by nobody", func(m *memory) {
+			m.lessons[19].Salt, m.lessons[19].Comment = nil, classifier.Comment{}
+		}, 20},
 		{"a lesson is erased by a decision", func(m *memory) {
 			m.lessons[19].Salt, m.lessons[19].Comment, m.lessons[19].Withdrawn = nil, classifier.Comment{}, 30
 		}, 20},

@@ -35,14 +35,17 @@ func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
 		{"", ""},
 		{"[a](http://x.example/?a=1&b=2)", "<p>" + link("http://x.example/?a=1&amp;b=2", "a") + "</p>"},
 		{"https://x.example/a_b_c.", "<p>" + link("https://x.example/a_b_c", "https://x.example/a_b_c") + ".</p>"},
-		{"www.x.example me@x.example", "<p>" + link("http://www.x.example", "www.x.example") + " " + link("mailto:me@x.example", "me@x.example") + "</p>"},
+		{"www.x.example me@x.example", "<p>" + link("http://www.x.example", "www.x.example") +
+			" " + link("mailto:me@x.example", "me@x.example") + "</p>"},
 		{"[](http://x.example)", "<p>" + link("http://x.example", "http://x.example") + "</p>"},
 		{"![i](http://x.example/i.png)", "<p>!" + link("http://x.example/i.png", "i") + "</p>"},
 		{"[в](http://пример.рф/я)", "<p>" + link("http://xn--e1afmkfd.xn--p1ai/%D1%8F", "в") + "</p>"},
 		{"[a](mailto:a@x.example?bcc=b@x.example)", "<p>" + link("mailto:a@x.example", "a") + "</p>"},
-		{"[a](javascript:alert(1)) [b](data:text/html,x) [c](/local) [d](//x.example) [e](blob:http://x.example)", "<p>a b c d e</p>"},
+		{"[a](javascript:alert(1)) [b](data:text/html,x) [c](/local) [d](//x.example) [e](blob:http://x.example)",
+			"<p>a b c d e</p>"},
 		{"[a](http://bank.example@x.example)", "<p>a</p>"},
-		{"[a [b](http://x.example)](http://y.example)", "<p>[a " + link("http://x.example", "b") + "](" + link("http://y.example", "http://y.example") + ")</p>"},
+		{"[a [b](http://x.example)](http://y.example)", "<p>[a " + link("http://x.example", "b") +
+			"](" + link("http://y.example", "http://y.example") + ")</p>"},
 		{"[z]: http://x.example", "<p>[z]: " + link("http://x.example", "http://x.example") + "</p>"},
 	} {
 		if got := Render(tt.source); got != tt.want {
@@ -54,9 +57,10 @@ func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
 func TestEachAddressThatIsLinkedIsCountedOnce(t *testing.T) {
 	for source, want := range map[string]int{
 		"No link.": 0,
-		"http://b.example and [a](HTTPS://A.example/x), `http://code.example` mail@x.example http://b.example <http://c.example>": 3,
-		"![a picture](http://a.example/x.png) and <a href=\"http://b.example\">raw</a>":                                           1,
-		"[a](http://a.example/?x=1&y=\"2\") [b](http://a.example/?x=1&y=\"2\")":                                                   1,
+		"http://b.example and [a](HTTPS://A.example/x), `http://code.example` mail@x.example " +
+			"http://b.example <http://c.example>": 3,
+		"![a picture](http://a.example/x.png) and <a href=\"http://b.example\">raw</a>": 1,
+		"[a](http://a.example/?x=1&y=\"2\") [b](http://a.example/?x=1&y=\"2\")":         1,
 	} {
 		if got := CountLinks(Render(source)); got != want {
 			t.Errorf("%s: counted %d links, want %d", source, got, want)
@@ -65,8 +69,9 @@ func TestEachAddressThatIsLinkedIsCountedOnce(t *testing.T) {
 }
 
 // bombs make a careless parser of Markdown read the whole text again for each of its signs.
-var bombs = []string{"[a](", "[](", "[", "![", "](", "> ", "- ", "1. ", "* ", "1. - > ", "*a ", "_a_", "**a", "*a**b", "***a ",
-	"`", "``a", "~~a", "<", "<http://", "http://a.example ", "www.a.b ", "a@b.example ", "(((http://a.b", "[a](b \"", "[a](<b", "[a](http://b.c/(",
+var bombs = []string{"[a](", "[](", "[", "![", "](", "> ", "- ", "1. ", "* ", "1. - > ", "*a ", "_a_", "**a",
+	"*a**b", "***a ", "`", "``a", "~~a", "<", "<http://", "http://a.example ", "www.a.b ", "a@b.example ",
+	"(((http://a.b", "[a](b \"", "[a](<b", "[a](http://b.c/(",
 	"\\", "```\n", "-\n", "- a\n", "> \n", "> a\n\n", "\t- ", "&#", "é", "ა", "a\u0301"}
 
 func TestTenThousandCharactersTakeABoundedTime(t *testing.T) {
@@ -88,8 +93,11 @@ func FuzzRender(f *testing.F) {
 	for _, bomb := range bombs {
 		f.Add(strings.Repeat(bomb, 40))
 	}
-	for _, s := range []string{"[a](http://x.example/?\"'<>)", "- a\n\n  > *b ~~c [d](mailto:e@f.g)~~*\n```\n</code>", "<a href=x onclick=y>", "[a](java\nscript:x)",
-		"\x00[\u202e](http://\u202e)", "3. x\n   - y", "[<http://a.b>](http://c.d)", "**a `b** c`\\\nd"} {
+	for _, s := range []string{
+		"[a](http://x.example/?\"'<>)", "- a\n\n  > *b ~~c [d](mailto:e@f.g)~~*\n```\n</code>", "<a href=x onclick=y>",
+		"[a](java\nscript:x)", "\x00[\u202e](http://\u202e)", "3. x\n   - y",
+		"[<http://a.b>](http://c.d)", "**a `b** c`\\\nd",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

@@ -209,8 +209,8 @@ func (w *World) Schooled(site ground.Site, ham, spam int) {
 	w.T.Helper()
 	w.Posts++
 	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
-		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher", Body: fmt.Sprintf("The first of class %d.",
-			w.Posts),
+		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher",
+		Body: fmt.Sprintf("The first of class %d.", w.Posts),
 	})
 	w.Must(err)
 	first := w.Comment(site, out.ID)

@@ -10,7 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 )
 
-var own, other = secret.Secret(strings.Repeat("a", secret.MinLength)), secret.Secret(strings.Repeat("b", secret.MinLength))
+var own, other = secret.Secret(strings.Repeat("a", secret.MinLength)), secret.Secret(strings.Repeat("b",
+	secret.MinLength))
 
 func TestNoTwoListsOfPartsAreHashedAlike(t *testing.T) {
 	hashes := map[string]string{}
@@ -78,7 +79,8 @@ func TestASecretIsNotPrinted(t *testing.T) {
 		}
 	}
 	value, hash := secret.New("aitys_")
-	if again, _ := secret.New("aitys_"); again == value || !strings.HasPrefix(value, "aitys_") || !bytes.Equal(hash, secret.Hash(value)) {
+	if again, _ := secret.New("aitys_"); again == value || !strings.HasPrefix(value, "aitys_") ||
+		!bytes.Equal(hash, secret.Hash(value)) {
 		t.Error("a new value is not new, or is not the one of its hash")
 	}
 }

@@ -12,13 +12,17 @@ func TestAPageHasOneAddress(t *testing.T) {
 	for _, tt := range []struct{ in, want, origin string }{
 		{in: "https://blog.example", want: "https://blog.example/", origin: "https://blog.example"},
 		{in: "HTTPS://Blog.Example:443/A/b/?x=1#top", want: "https://blog.example/A/b/?x=1", origin: "https://blog.example"},
-		{in: "https://blog.example/a?utm_source=x&b=2&UTM_Medium=y&fbclid=z&gclid=1&yclid=2", want: "https://blog.example/a?b=2", origin: "https://blog.example"},
+		{in: "https://blog.example/a?utm_source=x&b=2&UTM_Medium=y&fbclid=z&gclid=1&yclid=2",
+			want: "https://blog.example/a?b=2", origin: "https://blog.example"},
 		{in: "https://blog.example/a?utm_source=x", want: "https://blog.example/a", origin: "https://blog.example"},
-		{in: "https://blog.example/a?b=%D1%8F&c=+&c", want: "https://blog.example/a?b=%D1%8F&c=+&c", origin: "https://blog.example"},
-		{in: "https://blog.example/статья", want: "https://blog.example/%D1%81%D1%82%D0%B0%D1%82%D1%8C%D1%8F", origin: "https://blog.example"},
+		{in: "https://blog.example/a?b=%D1%8F&c=+&c", want: "https://blog.example/a?b=%D1%8F&c=+&c",
+			origin: "https://blog.example"},
+		{in: "https://blog.example/статья", want: "https://blog.example/%D1%81%D1%82%D0%B0%D1%82%D1%8C%D1%8F",
+			origin: "https://blog.example"},
 		{in: "http://localhost:1313/a", want: "http://localhost:1313/a", origin: "http://localhost:1313"},
 		{in: "https://пример.рф/", want: "https://xn--e1afmkfd.xn--p1ai/", origin: "https://xn--e1afmkfd.xn--p1ai"},
-		{in: "https://evil.example/https://blog.example/", want: "https://evil.example/https://blog.example/", origin: "https://evil.example"},
+		{in: "https://evil.example/https://blog.example/", want: "https://evil.example/https://blog.example/",
+			origin: "https://evil.example"},
 		{in: "https://evil.example\\.blog.example/"},
 		{in: "https://user@blog.example/"},
 		{in: "https://blog.example\x00/"},
@@ -50,7 +54,8 @@ func TestAPageHasOneAddress(t *testing.T) {
 }
 
 func FuzzPage(f *testing.F) {
-	for _, s := range []string{"https://blog.example/a?utm_source=x&b#c", "http://[::1]:80/%zz", "HTTP://пример.рф:8080/я?я", "https://a\\b.example/", "https://blog.example:0443//../"} {
+	for _, s := range []string{"https://blog.example/a?utm_source=x&b#c", "http://[::1]:80/%zz",
+		"HTTP://пример.рф:8080/я?я", "https://a\\b.example/", "https://blog.example:0443//../"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -93,7 +98,8 @@ func TestAnAccountsEmailIsABareAddressInLowerCase(t *testing.T) {
 	if got, ok := text.Email(" Aigul@Blog.Example "); got != "aigul@blog.example" || !ok {
 		t.Errorf("got %q, %t", got, ok)
 	}
-	for _, in := range []string{"", "aigul", "Aigul <aigul@blog.example>", "a@b.example, c@d.example", "a\x00@b.example", "a@" + strings.Repeat("b", 254)} {
+	for _, in := range []string{"", "aigul", "Aigul <aigul@blog.example>", "a@b.example, c@d.example", "a\x00@b.example",
+		"a@" + strings.Repeat("b", 254)} {
 		if got, ok := text.Email(in); ok {
 			t.Errorf("%q is taken for the e-mail %q", in, got)
 		}

@@ -182,7 +182,8 @@ func editWaitsAgain(w *world) {
 	c := w.comment(in(comment.Approved), same("e"), func(c *comment.Comment) { c.Standing = 4 })
 	change := comment.TextChange{
 		State: comment.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
-		Verdict:  comment.Verdict{Score: 0.9, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.9, Warm: true, ModelSeq: 3},
+		Verdict: comment.Verdict{Score: 0.9, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.9,
+			Warm: true, ModelSeq: 3},
 		Standing: 4, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
@@ -223,7 +224,8 @@ func verdictRenewal(w *world) {
 		{c.ID, 1, 4, false}, {c.ID, 2, 6, false}, {c.ID, 1, 5, true}, {c.ID, 1, 6, true}, {c.ID, 1, 5, false},
 		{decided.ID, 1, 9, false}, {"nothing", 1, 9, false},
 	} {
-		v := comment.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq, Signals: []comment.Signal{{Name: "classifier", Weight: 1}}}
+		v := comment.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq,
+			Signals: []comment.Signal{{Name: "classifier", Weight: 1}}}
 		w.update(func(tx Tx) error {
 			ok, err := tx.SetVerdict(w.site.ID, tt.id, tt.version, v)
 			if ok != tt.want {

@@ -103,7 +103,8 @@ func followersMissNothing(w *world) {
 			slow := i%4 == 0
 			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
 				e := ground.Event{
-					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i, n), At: began,
+					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i,
+						n), At: began,
 				}
 				if err := tx.Emit(e); err != nil {
 					return err
@@ -149,7 +150,8 @@ func eventComesBack(w *world) {
 		{Site: w.site.ID, Kind: ground.EventDecided, Page: "p", Comment: "c", Shown: true, At: began},
 		{Site: w.site.ID, Kind: ground.EventAccount, Account: "a", At: began.Add(time.Microsecond)},
 	}
-	told, err := w.store.Update(w.ctx(), func(tx Tx) error { return errors.Join(tx.Emit(want[0]), tx.Emit(want[1]), tx.Emit()) })
+	told, err := w.store.Update(w.ctx(),
+		func(tx Tx) error { return errors.Join(tx.Emit(want[0]), tx.Emit(want[1]), tx.Emit()) })
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -41,12 +41,13 @@ func (w *world) decide(batch string, n int, why error) error {
 		ds := make([]ledger.Entry, n)
 		for i := range ds {
 			d := ledger.Entry{
-				Seq:    head.Seq + 1,
-				Site:   w.site.ID,
-				Batch:  batch,
-				By:     "someone",
-				At:     began,
-				Ruling: ledger.Ruling{Comment: fmt.Sprint(batch, "-", i), Version: 1, Action: comment.Approve, To: comment.Approved},
+				Seq:   head.Seq + 1,
+				Site:  w.site.ID,
+				Batch: batch,
+				By:    "someone",
+				At:    began,
+				Ruling: ledger.Ruling{Comment: fmt.Sprint(batch, "-", i), Version: 1, Action: comment.Approve,
+					To: comment.Approved},
 			}
 			d.Hash = chained(head.Hash, d)
 			head = ledger.Head{Seq: d.Seq, Hash: d.Hash}
@@ -191,7 +192,9 @@ func decisionsComeBack(w *world) {
 			Lesson: []byte{0, 1},
 			At:     began.Add(time.Duration(i)),
 			Hash:   []byte{byte(i), 0xff},
-			Ruling: ledger.Ruling{Comment: fmt.Sprint("c", i%3), Version: int64(i + 1), Action: comment.Reject, Reason: comment.ReasonUnlawful, Note: hostile, From: comment.Pending, To: comment.Rejected, Score: 0.25, Suggested: comment.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0},
+			Ruling: ledger.Ruling{Comment: fmt.Sprint("c", i%3), Version: int64(i + 1), Action: comment.Reject,
+				Reason: comment.ReasonUnlawful, Note: hostile, From: comment.Pending, To: comment.Rejected, Score: 0.25,
+				Suggested: comment.MarkSpam, ModelSeq: 1 << 40, Spam: 0.1 * float64(i), Warm: i > 0},
 		})
 		want[i].At = began.Add(time.Duration(i) * time.Microsecond)
 	}
@@ -211,8 +214,10 @@ func decisionsComeBack(w *world) {
 			{"after 2, two", func() ([]ledger.Entry, error) { return tx.DecisionsAfter(w.site.ID, 2, 2) }, want[2:4]},
 			{"from the newest", func() ([]ledger.Entry, error) { return tx.DecisionsBefore(w.site.ID, 0, 9) }, reversed},
 			{"before 4, two", func() ([]ledger.Entry, error) { return tx.DecisionsBefore(w.site.ID, 4, 2) }, reversed[2:4]},
-			{"of c1", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID, "c1") }, []ledger.Entry{want[1], want[4]}},
-			{"of c2 and c0", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID, "c2", "c0") }, []ledger.Entry{want[0], want[2], want[3]}},
+			{"of c1", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID, "c1") },
+				[]ledger.Entry{want[1], want[4]}},
+			{"of c2 and c0", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID, "c2", "c0") },
+				[]ledger.Entry{want[0], want[2], want[3]}},
 			{"of none", func() ([]ledger.Entry, error) { return tx.DecisionsOf(w.site.ID) }, nil},
 			{"batch", func() ([]ledger.Entry, error) { return tx.Batch(w.site.ID, "batch1") }, want[2:4]},
 			{"no batch", func() ([]ledger.Entry, error) { return tx.Batch(w.site.ID, "none") }, nil},

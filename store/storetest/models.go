@@ -63,15 +63,18 @@ func lesson(seq uint64, part int, text string) ledger.Lesson {
 
 func lessonsWithdrawn(w *world) {
 	w.append(
-		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "c2"}},
-		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c3"}}, ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c4"}},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{By: "bob",
+			Ruling: ledger.Ruling{Comment: "c2"}},
+		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c3"}}, ledger.Entry{By: "ann",
+			Ruling: ledger.Ruling{Comment: "c4"}},
 		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: 1}},
 		ledger.Entry{By: "ann", Kind: ledger.Withdrawal, Teaching: ledger.Teaching{Subject: "ann", Lessons: 2, Lowest: 1}},
 		ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c5"}},
 	)
 	w.update(func(tx Tx) error {
 		err := tx.AddLessons(w.site.ID, []ledger.Lesson{
-			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0, "copied"), lesson(7, 0, "later"),
+			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0,
+				"copied"), lesson(7, 0, "later"),
 		})
 		return errors.Join(err, tx.SetStanding(w.site.ID, []uint64{1}, false))
 	})
@@ -125,7 +128,8 @@ func lessonsWithdrawn(w *world) {
 }
 
 func lessonsRetired(w *world) {
-	w.append(ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "c2"}})
+	w.append(ledger.Entry{By: "ann", Ruling: ledger.Ruling{Comment: "c1"}},
+		ledger.Entry{By: "bob", Ruling: ledger.Ruling{Comment: "c2"}})
 	w.update(func(tx Tx) error {
 		return tx.AddLessons(w.site.ID, []ledger.Lesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
 	})
@@ -239,7 +243,8 @@ func copiesFound(w *world) {
 		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: 1}},
 		ledger.Entry{By: "ann", Kind: ledger.Erasure, Teaching: ledger.Teaching{Lessons: 1, Lowest: 1}},
 		ledger.Entry{By: "ann", Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "third", Lessons: 1}},
-		ledger.Entry{By: "ann", Kind: ledger.Copy, Undoes: 2, Teaching: ledger.Teaching{Subject: "other", Lessons: 1, Lowest: 2}},
+		ledger.Entry{By: "ann", Kind: ledger.Copy, Undoes: 2, Teaching: ledger.Teaching{Subject: "other",
+			Lessons: 1, Lowest: 2}},
 	)
 	w.view(func(tx Tx) error {
 		got, err := tx.Copies(w.site.ID)
@@ -285,7 +290,8 @@ func lessonsOfOneEntry(w *world) {
 
 func lowestTouched(w *world) {
 	w.append(
-		ledger.Entry{Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{Ruling: ledger.Ruling{Comment: "c2"}}, ledger.Entry{Ruling: ledger.Ruling{Comment: "c3"}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "c1"}}, ledger.Entry{Ruling: ledger.Ruling{Comment: "c2"}},
+		ledger.Entry{Ruling: ledger.Ruling{Comment: "c3"}},
 		ledger.Entry{Ruling: ledger.Ruling{Comment: "c3", Before: 3}},
 		ledger.Entry{Undoes: 4, Ruling: ledger.Ruling{Comment: "c3", Before: 4, Restores: 3}},
 		ledger.Entry{Ruling: ledger.Ruling{Comment: "c2", Before: 2}},
@@ -323,7 +329,8 @@ func snapshotsComeBack(w *world) {
 	}
 	w.view(func(tx Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
-		if want := []fold.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}; !reflect.DeepEqual(list, want) {
+		want := []fold.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}
+		if !reflect.DeepEqual(list, want) {
 			w.Errorf("the list is %v, want %v", list, want)
 		}
 		got, errGot := tx.Snapshot(w.site.ID, 512)

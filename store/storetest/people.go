@@ -55,7 +55,8 @@ func accountComesBack(w *world) {
 		if err != nil {
 			return err
 		}
-		if !slices.IsSortedFunc(all, func(a, b people.Account) int { return slices.Compare([]byte(a.Email), []byte(b.Email)) }) {
+		if !slices.IsSortedFunc(all,
+			func(a, b people.Account) int { return slices.Compare([]byte(a.Email), []byte(b.Email)) }) {
 			w.Error("accounts are not listed by e-mail")
 		}
 		if !slices.ContainsFunc(all, func(b people.Account) bool { return reflect.DeepEqual(a, b) }) {
@@ -101,7 +102,8 @@ func (w *world) newSession(account string, expires time.Time) people.Session {
 	w.Helper()
 	id := w.id("session")
 	s := people.Session{
-		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began, ExpiresAt: expires,
+		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began,
+		ExpiresAt: expires,
 	}
 	w.update(func(tx Tx) error { return tx.InsertSession(s) })
 	return s
@@ -111,7 +113,8 @@ func (w *world) newToken(account string, sites ...int64) people.Token {
 	w.Helper()
 	id := w.id("token")
 	k := people.Token{
-		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: people.ScopeDecide, CreatedAt: began,
+		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: people.ScopeDecide,
+		CreatedAt: began,
 	}
 	w.update(func(tx Tx) error { return tx.InsertToken(k) })
 	return k

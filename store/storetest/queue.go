@@ -70,7 +70,8 @@ func queueOrders(w *world) {
 	for _, view := range allViews {
 		for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
 			for _, limit := range []int{1, 2, 3, 100} {
-				got := pages(w, comment.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit}, func() {})
+				got := pages(w, comment.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit},
+					func() {})
 				want := slices.SortedFunc(slices.Values(byView[view]), byAge)
 				switch order {
 				case comment.NewestFirst:
@@ -96,16 +97,17 @@ func queueIsStable(w *world) {
 	}
 	w.insert(drafts...)
 	decided := 0
-	got := pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Limit: 3}, func() {
-		// Somebody decides what was already shown, and one arrives behind the reader.
-		done := drafts[decided]
-		decided++
-		w.update(func(tx Tx) error {
-			_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: comment.Spam, DecidedAt: began})
-			return err
+	got := pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Limit: 3},
+		func() {
+			// Somebody decides what was already shown, and one arrives behind the reader.
+			done := drafts[decided]
+			decided++
+			w.update(func(tx Tx) error {
+				_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: comment.Spam, DecidedAt: began})
+				return err
+			})
+			w.comment(at(-time.Duration(decided) * time.Second))
 		})
-		w.comment(at(-time.Duration(decided) * time.Second))
-	})
 	if !slices.Equal(ids(got), ids(drafts)) {
 		w.Errorf("read %v, want %v", ids(got), ids(drafts))
 	}
@@ -113,7 +115,8 @@ func queueIsStable(w *world) {
 
 func queueSearch(w *world) {
 	find := func(query string) []string {
-		return ids(pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Search: query, Limit: 2}, func() {}))
+		return ids(pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
+			Search: query, Limit: 2}, func() {}))
 	}
 	for i, tt := range []struct{ text, hit, miss string }{
 		{"sale of 100% wool", "100%", "100%%"},
@@ -172,7 +175,8 @@ func staleVerdicts(w *world) {
 	w.comment(in(comment.Approved), judgedBy(1))
 	w.view(func(tx Tx) error {
 		for order, want := range map[comment.QueueOrder][]string{
-			comment.OldestFirst: {a.ID, b.ID, c.ID}, comment.NewestFirst: {c.ID, b.ID, a.ID}, comment.RiskiestFirst: {b.ID, c.ID, a.ID},
+			comment.OldestFirst: {a.ID, b.ID, c.ID}, comment.NewestFirst: {c.ID, b.ID, a.ID},
+			comment.RiskiestFirst: {b.ID, c.ID, a.ID},
 		} {
 			for limit := range 4 {
 				got, err := tx.StalePending(w.site.ID, 5, order, limit)

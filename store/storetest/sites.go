@@ -23,9 +23,11 @@ var siteRules = []rule{
 
 func siteComesBack(w *world) {
 	s := ground.Site{
-		Key: w.name + "-full", Name: hostile, Origins: []string{"https://x.example", "http://localhost:8080"}, CreatedAt: began,
+		Key: w.name + "-full", Name: hostile, CreatedAt: began,
+		Origins: []string{"https://x.example", "http://localhost:8080"},
 		Settings: ground.Settings{
-			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile}, SignInURL: "https://x.example/in",
+			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile},
+			SignInURL: "https://x.example/in",
 		},
 	}
 	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
@@ -82,7 +84,8 @@ func pageHasOneAddress(w *world) {
 	var pages [visitors]ground.Page
 	var drafts [visitors]ground.Page
 	for i := range drafts {
-		drafts[i] = ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true, CreatedAt: began}
+		drafts[i] = ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true,
+			CreatedAt: began}
 	}
 	together(visitors, func(i int) {
 		_, err := w.store.Update(w.ctx(), func(tx Tx) (err error) {
@@ -116,7 +119,8 @@ func titleIsFilled(w *world) {
 		{"", ""}, {"First", "First"}, {"Second", "First"}, {"", "First"},
 	} {
 		w.update(func(tx Tx) error {
-			p, err := tx.EnsurePage(ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title, CreatedAt: began})
+			p, err := tx.EnsurePage(ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title,
+				CreatedAt: began})
 			if p.Title != tt.want {
 				w.Errorf("with title %q the page has %q, want %q", tt.title, p.Title, tt.want)
 			}

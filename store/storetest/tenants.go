@@ -84,7 +84,8 @@ func fill(w *world, s ground.Site) {
 			Teaching: ledger.Teaching{Subject: "nowhere"},
 		}
 		gone := ledger.Lesson{
-			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"), Proof: []byte(s.Key),
+			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"),
+			Proof: []byte(s.Key),
 		}
 		key := oneKey
 		key.Site = s.ID
@@ -119,7 +120,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		return tx.Thread(comment.ThreadQuery{Site: s, Page: onePage, Order: comment.NewestRoots, From: oneRoot, Limit: 10})
 	},
 	"Queue": func(tx Tx, s int64) (any, error) {
-		return tx.Queue(comment.QueueQuery{Site: s, View: comment.ViewPending, Order: comment.RiskiestFirst, Search: "one", Limit: 10})
+		return tx.Queue(comment.QueueQuery{Site: s, View: comment.ViewPending, Order: comment.RiskiestFirst,
+			Search: "one", Limit: 10})
 	},
 	"CountQueue": func(tx Tx, s int64) (any, error) {
 		return tx.CountQueue(s, comment.ViewSuspected, 0.9, 10)
@@ -196,7 +198,8 @@ var writes = []struct {
 	}},
 	{"InsertComment", func(tx Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{
-			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame), CreatedAt: began,
+			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame),
+			CreatedAt: began,
 		})
 		if fresh {
 			return errors.New("the same again was fresh")
@@ -228,7 +231,8 @@ var writes = []struct {
 		return tx.EraseLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
 	}},
 	{"AppendDecisions", func(tx Tx, s int64) error {
-		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 4, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"), Ruling: ledger.Ruling{Comment: oneShown}}})
+		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 4, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),
+			Ruling: ledger.Ruling{Comment: oneShown}}})
 	}},
 	{"AddLessons", func(tx Tx, s int64) error {
 		return tx.AddLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Of: oneShown}})

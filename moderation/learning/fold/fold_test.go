@@ -15,7 +15,8 @@ import (
 func lessons(n int) []classifier.Lesson {
 	list := make([]classifier.Lesson, n)
 	for i := range list {
-		list[i] = classifier.Lesson{Seq: uint64(i + 1), Label: classifier.Label(i % 2), Comment: classifier.Comment{Text: fmt.Sprintf("lesson%d says word%d and word%d", i, i*i, 7*i)}}
+		list[i] = classifier.Lesson{Seq: uint64(i + 1), Label: classifier.Label(i % 2),
+			Comment: classifier.Comment{Text: fmt.Sprintf("lesson%d says word%d and word%d", i, i*i, 7*i)}}
 	}
 	return list
 }
@@ -99,8 +100,10 @@ func made(t *testing.T, log *memory) fold.Fold {
 func TestOneLogGivesOneModelHoweverItIsMade(t *testing.T) {
 	log := &memory{lessons: lessons(1_100)}
 	first := made(t, log)
-	if first.Base != 0 || first.Seq != 1_100 || first.Changed != 1_100 || len(first.OnTheWay) != 1 || first.OnTheWay[0].Seq != 512 {
-		t.Fatalf("from nothing: base %d, seq %d, changed %d, %d on the way", first.Base, first.Seq, first.Changed, len(first.OnTheWay))
+	if first.Base != 0 || first.Seq != 1_100 || first.Changed != 1_100 || len(first.OnTheWay) != 1 ||
+		first.OnTheWay[0].Seq != 512 {
+		t.Fatalf("from nothing: base %d, seq %d, changed %d, %d on the way", first.Base, first.Seq, first.Changed,
+			len(first.OnTheWay))
 	}
 	told := 0
 	nothing, err := fold.FromNothing(log, 1, func(uint64) { told++ })
@@ -110,12 +113,14 @@ func TestOneLogGivesOneModelHoweverItIsMade(t *testing.T) {
 	want := first.Model.Bytes()
 	log.snapshots = first.OnTheWay
 	if second := made(t, log); second.Base != 512 || !bytes.Equal(second.Model.Bytes(), want) {
-		t.Errorf("from the snapshot on the way: base %d, the same bytes: %t", second.Base, bytes.Equal(second.Model.Bytes(), want))
+		t.Errorf("from the snapshot on the way: base %d, the same bytes: %t", second.Base,
+			bytes.Equal(second.Model.Bytes(), want))
 	}
 	// It grows: the model goes on.
 	log.lessons = lessons(1_105)
 	going := fold.New(log, 1)
-	if on, err := going.Follow(first.Learned); err != nil || !on || len(going.Added) != 5 || going.Seq != 1_105 || going.Changed != 1_105 {
+	if on, err := going.Follow(first.Learned); err != nil || !on || len(going.Added) != 5 || going.Seq != 1_105 ||
+		going.Changed != 1_105 {
 		t.Fatalf("it goes on: %t, %v, with %d lessons to %d", on, err, len(going.Added), going.Seq)
 	}
 	going.Model.Learn(going.Added...)
@@ -138,8 +143,10 @@ func TestWhatIsTakenBackIsFoldedWithout(t *testing.T) {
 		t.Fatalf("a model that knows what was taken back goes on: %t, %v", on, err)
 	}
 	after := made(t, log)
-	if after.Base != 100 || !slices.Equal(after.Outdated, []uint64{300}) || !slices.Equal(after.Damaged, []uint64{250}) || after.Changed != 701 {
-		t.Errorf("it begins at %d, %v outdated, %v damaged, changed %d", after.Base, after.Outdated, after.Damaged, after.Changed)
+	if after.Base != 100 || !slices.Equal(after.Outdated, []uint64{300}) || !slices.Equal(after.Damaged, []uint64{250}) ||
+		after.Changed != 701 {
+		t.Errorf("it begins at %d, %v outdated, %v damaged, changed %d", after.Base, after.Outdated, after.Damaged,
+			after.Changed)
 	}
 	want, err := fold.FromNothing(log, 1, func(uint64) {})
 	if err != nil || !bytes.Equal(after.Model.Bytes(), want.Bytes()) || bytes.Equal(want.Bytes(), before.Model.Bytes()) {
