@@ -229,7 +229,7 @@ var noUseCases = map[string]string{
 	"Ready":  "waits for Run",
 
 	"Judge":    "answers whatever fails: tried beside the models",
-	"Evidence": "answers whatever fails: tried beside the models",
+	"Evidence": "answers whatever fails: tried by itself",
 	"Claim":    "asks no database",
 	"Preview":  "asks no database",
 }
