@@ -75,7 +75,8 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 
 // Copies implements moderation.ModelTx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
-	return query(t, value[uint64], selectCopies, site)
+	return query(t, value[uint64], selectCopies+`
+		ORDER  BY seq`, site)
 }
 
 // The kind stands in the text: as an argument it would not lead to the index, which has copies alone.
@@ -84,8 +85,20 @@ var selectCopies = fmt.Sprintf(`
 	FROM   decisions
 	WHERE  site_id = ?
 	  AND  kind    = %d
-	  AND  undoes  = 0
-	ORDER  BY seq`, ledger.Copy)
+	  AND  undoes  = 0`, ledger.Copy)
+
+// CopiedLessons implements moderation.ModelTx.
+func (t *tx) CopiedLessons(site, from int64) ([]ledger.Lesson, error) {
+	return t.lessons(`
+		WHERE  site_id = ?
+		  AND  seq IN (`+selectCopies+`)
+		  AND  EXISTS (
+		       SELECT 1
+		       FROM   comments
+		       WHERE  comments.site_id = ?
+		         AND  comments.id      = lessons.comment_id)
+		ORDER  BY seq, part`, site, site, from)
+}
 
 // takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
 func (t *tx) takeLessons(count, change string, values []any, which string,

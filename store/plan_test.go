@@ -73,6 +73,8 @@ var hot = []struct {
 	{"lessons of entries", "lessons_pk", func(tx storetest.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
 	{"lessons that an entry took", "lessons_withdrawn",
 		func(tx storetest.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
+	{"lessons that were copied", "decisions_copies",
+		func(tx storetest.Tx) error { return second(tx.CopiedLessons(1, 2)) }, true},
 	{"entries that copied", "decisions_copies", func(tx storetest.Tx) error { return second(tx.Copies(1)) }, true},
 	{"what was touched", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
 	{"lessons of a label", "lessons_label",

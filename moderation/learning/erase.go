@@ -3,7 +3,6 @@ package learning
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -214,36 +213,13 @@ func eachStored(tx Tx, site int64, upTo uint64, fn func(ledger.Lesson)) error {
 
 // copies finds what the person wrote on one site among the lessons that another took over,
 // from there or from a third, ascending.
-func (p Erasee) copies(tx Tx, from, site int64) (found []ledger.Lesson, err error) {
-	entries, err := tx.Copies(site)
+func (p Erasee) copies(tx Tx, from, site int64) ([]ledger.Lesson, error) {
+	copied, err := tx.CopiedLessons(site, from)
 	if err != nil {
-		return nil, fmt.Errorf("read copies: %w", err)
+		return nil, fmt.Errorf("read copied lessons: %w", err)
 	}
 	wrote := p.wrote()
-	ids := map[string]bool{}
-	for _, seq := range entries {
-		list, err := tx.Lessons(site, seq-1, seq)
-		if err != nil {
-			return nil, fmt.Errorf("read copied lessons: %w", err)
-		}
-		for _, l := range list {
-			if wrote(l) {
-				found = append(found, l)
-				ids[l.Of] = false
-			}
-		}
-	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	comments, err := tx.CommentsByID(from, slices.Collect(maps.Keys(ids)))
-	if err != nil {
-		return nil, fmt.Errorf("read comments: %w", err)
-	}
-	for _, c := range comments {
-		ids[c.ID] = true
-	}
-	return slices.DeleteFunc(found, func(l ledger.Lesson) bool { return !ids[l.Of] }), nil
+	return slices.DeleteFunc(copied, func(l ledger.Lesson) bool { return !wrote(l) }), nil
 }
 
 // wrote tells the person's lessons that were not erased yet from all others.

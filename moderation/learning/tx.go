@@ -14,8 +14,7 @@ import (
 type Tx interface {
 	ledger.Tx
 
-	Sites() ([]ground.Site, error)                                    // by key
-	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // in any order; unknown ids are left out
+	Sites() ([]ground.Site, error) // by key
 	// CountQueue counts a view, at most up to limit.
 	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
 
@@ -37,6 +36,9 @@ type Tx interface {
 	EraseLessons(site int64, ls []ledger.Lesson, by uint64) error
 	// Copies returns the seqs of the entries that took lessons over from other sites, ascending.
 	Copies(site int64) ([]uint64, error)
+	// CopiedLessons returns the lessons that a site took over, from wherever, of comments that were
+	// written on another one, ascending by seq and part.
+	CopiedLessons(site, from int64) ([]ledger.Lesson, error)
 	// Taught counts the lessons that count, by the account that taught them.
 	Taught(site int64) (map[string]int, error)
 	// CountLessons counts the lessons of a label that count and were taught by a decision on

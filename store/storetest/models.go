@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -19,6 +20,7 @@ var modelRules = []rule{
 	{"what entries of before a time taught is erased for good", lessonsRetired},
 	{"chosen lessons are erased for good, and found by the entry that took them", lessonsErased},
 	{"the entries that took lessons over are found", copiesFound},
+	{"lessons that were taken over are found by where their comments were written", copiedLessons},
 	{"one entry stores many lessons, which are read in their order", lessonsOfOneEntry},
 	{"the lowest lesson that was touched is found among the entries after one", lowestTouched},
 	{"snapshots come back byte by byte, newest first, each the last put in its place", snapshotsComeBack},
@@ -252,6 +254,50 @@ func copiesFound(w *world) {
 			w.Errorf("the entries are %v, want %v", got, want)
 		}
 		return err
+	})
+}
+
+func copiedLessons(w *world) {
+	other := w.newSite("other")
+	page := w.newPage(other.ID, "https://other.example/post").ID
+	there := func(c *comment.Comment) { c.Site, c.Page = other.ID, page }
+	first, removed := w.comment(there), w.comment(there, func(c *comment.Comment) { c.State = comment.Removed })
+	here := w.comment()
+	copied := ledger.Entry{Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: "other", Lessons: 1}}
+	undone := copied
+	undone.Undoes, undone.Lowest = 2, 2
+	w.append(ledger.Entry{Ruling: ledger.Ruling{Comment: first.ID}}, copied,
+		ledger.Entry{Kind: ledger.Erasure, Teaching: ledger.Teaching{Lessons: 1, Lowest: 2}}, copied, undone)
+	put := []ledger.Lesson{
+		lesson(1, 0, first.ID), // taught, not taken over
+		lesson(2, 0, "of a third site"), lesson(2, 1, removed.ID), lesson(2, 2, first.ID), lesson(2, 3, here.ID),
+		lesson(4, 0, first.ID),
+	}
+	want := []ledger.Lesson{put[2], put[3], put[5]}
+	want[1].Salt, want[1].Proof, want[1].Withdrawn = nil, []byte("proof"), 3
+	want[1].Comment, want[1].Counts = classifier.Comment{}, false
+	w.update(func(tx Tx) error {
+		return errors.Join(tx.AddLessons(w.site.ID, put), tx.EraseLessons(w.site.ID, want[1:2], 3))
+	})
+	w.view(func(tx Tx) error {
+		got, err := tx.CopiedLessons(w.site.ID, other.ID)
+		for i := range got {
+			if len(got[i].Salt) == 0 {
+				got[i].Salt = nil
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			w.Errorf("of the other site are %+v, want %+v", got, want)
+		}
+		own, errOwn := tx.CopiedLessons(w.site.ID, w.site.ID)
+		if !reflect.DeepEqual(own, put[4:5]) {
+			w.Errorf("of the site itself is %+v, want %+v", own, put[4:5])
+		}
+		none, errNone := tx.CopiedLessons(other.ID, w.site.ID)
+		if len(none) > 0 {
+			w.Errorf("the other site took nothing over, and has %+v", none)
+		}
+		return errors.Join(err, errOwn, errNone)
 	})
 }
 

@@ -84,8 +84,8 @@ func fill(w *world, s ground.Site) {
 			Teaching: ledger.Teaching{Subject: "nowhere"},
 		}
 		gone := ledger.Lesson{
-			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}}, Salt: []byte("salt"),
-			Proof: []byte(s.Key),
+			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}},
+			Of:     oneWaiting, Salt: []byte("salt"), Proof: []byte(s.Key),
 		}
 		key := oneKey
 		key.Site = s.ID
@@ -142,6 +142,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CountRetirable":  func(tx Tx, s int64) (any, error) { return tx.CountRetirable(s, began.Add(time.Hour)) },
 	"TakenBy":         func(tx Tx, s int64) (any, error) { return tx.TakenBy(s, 9) },
 	"Copies":          func(tx Tx, s int64) (any, error) { return tx.Copies(s) },
+	"CopiedLessons":   func(tx Tx, s int64) (any, error) { return tx.CopiedLessons(s, s) },
 	"Snapshots":       func(tx Tx, s int64) (any, error) { return tx.Snapshots(s) },
 	"Snapshot":        func(tx Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
 	"EachLesson": func(tx Tx, s int64) (any, error) {
