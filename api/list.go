@@ -1,8 +1,8 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/words"
 )
 
 // A pageAnswer is what readers see of a page.
@@ -61,7 +62,7 @@ func (h *readers) list(c echo.Context) error {
 }
 
 func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error) {
-	req, lang, err := threadRequest(c)
+	req, w, err := threadRequest(c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error)
 	}
 	answer := pageAnswer{
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Title, Open: t.Page.Open, Count: t.Count},
-		Settings: siteSettings(site, lang),
+		Settings: siteSettings(site, w),
 		Comments: make([]commentOut, len(t.Comments)), Next: orNull(t.Next),
 	}
 	for i, m := range t.Comments {
@@ -93,10 +94,10 @@ func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error)
 	return page, nil
 }
 
-func siteSettings(site ground.Site, lang string) settingsOut {
+func siteSettings(site ground.Site, w *words.Catalog) settingsOut {
 	s := site.Settings
 	return settingsOut{
-		Lang: lang, Rules: s.RulesText(lang), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
+		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
 		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation),
 	}
 }
@@ -109,24 +110,19 @@ func policyName(p ground.Policy) string {
 	return string(p)
 }
 
-var langs = []string{"en", "ru", "kk"}
-
-// threadRequest reads the query of a page of comments.
-func threadRequest(c echo.Context) (req comment.ThreadRequest, lang string, err error) {
+// threadRequest reads the query of a page of comments, and the language that it asks for.
+func threadRequest(c echo.Context) (req comment.ThreadRequest, w *words.Catalog, err error) {
 	req = comment.ThreadRequest{
 		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
 		After: c.QueryParam("after"), Around: c.QueryParam("around"),
 	}
 	if req.Limit, err = limit(c); err != nil {
-		return req, "", err
+		return req, nil, err
 	}
-	if lang = c.QueryParam("lang"); lang == "" {
-		return req, "en", nil
+	if w = words.In(cmp.Or(c.QueryParam("lang"), words.Languages[0].Key)); w == nil {
+		return req, nil, problem.Query("lang", "Ask for "+problem.Among(words.Keys())+".")
 	}
-	if !slices.Contains(langs, lang) {
-		return req, "", problem.Query("lang", "Ask for "+problem.Among(langs)+".")
-	}
-	return req, lang, nil
+	return req, w, nil
 }
 
 // Header values that are the same for every page. net/http does not change them.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -76,7 +77,7 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 	}
 	v := &plainView{
 		Catalog: w, Title: title, Heading: headingOf(w, t.Count, title),
-		Rules: site.Settings.RulesText(w.Lang()), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
+		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
 		Action: plainLink(c), Thread: nest(c, w, t.Comments),
 	}
 	if v.SignIn == "" {

@@ -198,12 +198,25 @@ func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
 	}
 }
 
-func TestTheRulesComeInTheLanguageAsked(t *testing.T) {
+func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
 	w := onSQLite(t)
-	for lang, part := range map[string]string{"en": "Do not submit your comment more than once", "ru": "модератор",
-		"kk": "модератор"} {
-		if got := w.thread("lang", lang).str("settings", "rules"); !strings.Contains(got, part) {
-			t.Errorf("%s: got %q, want %q in it", lang, got, part)
+	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may " +
+		"be identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and " +
+		"personal attacks will not be approved."
+	rules := func(lang string) string { return w.thread("lang", lang).str("settings", "rules") }
+	set := func(lang, text string) { w.as("owner a", "PATCH", "/api/v1/sites/a", m{"rules_" + lang: text}) }
+	if rules("en") != english || w.thread().str("settings", "rules") != english {
+		t.Errorf("the default is %q", rules("en"))
+	}
+	for lang, word := range map[string]string{"ru": "модератор", "kk": "құрметпен"} {
+		if text := rules(lang); !strings.Contains(text, word) || strings.Count(text, ". ") != 3 {
+			t.Errorf("%s: %q", lang, text)
 		}
+	}
+	if set("ru", " Будьте добры. "); rules("ru") != "Будьте добры." || rules("en") != english {
+		t.Errorf("own rules: %q", rules("ru"))
+	}
+	if set("ru", ""); !strings.Contains(rules("ru"), "модератор") {
+		t.Errorf("without own rules: %q", rules("ru"))
 	}
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/words"
 )
 
 // siteOut is a site; its settings are named as `aitys site set` names them.
@@ -40,8 +40,10 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 			put(f.Name, nil)
 		case f.Kind == ground.KindNumber:
 			put(f.Name, json.Number(own))
+		case f.Kind == ground.KindText && own == "":
+			put(f.Name, words.In(f.Lang).T("rules.default"))
 		default:
-			put(f.Name, cmp.Or(own, f.Usual))
+			put(f.Name, own)
 		}
 	}
 	put("created_at", at(s.CreatedAt))

@@ -60,7 +60,7 @@ var House = Plan{
 		"store":          {"moderation", "classifier", "migrations"},
 		"coord":          {"moderation/ground", "moderation/secret"},
 		"widget":         nil,
-		"api/web":        {"moderation"},
+		"api/web":        {"moderation", "words"},
 		"words":          nil,
 		"api":            {"api/web", "moderation", "classifier", "widget", "words"},
 		"api/desk":       {"api/web", "moderation", "classifier", "words"},

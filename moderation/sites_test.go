@@ -78,33 +78,6 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	roomstest.WantCode(t, "an unknown site", err, "site.unknown")
 }
 
-func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
-	w := newWorld(t)
-	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be " +
-		"identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and personal " +
-		"attacks will not be approved."
-	set := func(name, value string) ground.Settings {
-		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{name: value})
-		w.Must(err)
-		return site.Settings
-	}
-	s := w.A.Settings
-	if s.RulesText("en") != english || s.RulesText("fr") != english || s.RulesText("") != english {
-		t.Errorf("the default is %q", s.RulesText("en"))
-	}
-	for lang, word := range map[string]string{"ru": "модератор", "kk": "құрметпен"} {
-		if text := s.RulesText(lang); !strings.Contains(text, word) || strings.Count(text, ". ") != 3 {
-			t.Errorf("%s: %q", lang, text)
-		}
-	}
-	if s = set("rules_ru", " Будьте добры. "); s.RulesText("ru") != "Будьте добры." || s.RulesText("en") != english {
-		t.Errorf("own rules: %q", s.RulesText("ru"))
-	}
-	if s = set("rules_ru", ""); !strings.Contains(s.RulesText("ru"), "модератор") {
-		t.Errorf("without own rules: %q", s.RulesText("ru"))
-	}
-}
-
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {

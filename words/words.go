@@ -38,6 +38,15 @@ type Language struct{ Key, Name string }
 // Languages of the house; the first is the default. Each has its file.
 var Languages = []Language{{"en", "English"}, {"ru", "Русский"}, {"kk", "Қазақша"}}
 
+// Keys are the keys of the languages.
+func Keys() []string {
+	keys := make([]string, len(Languages))
+	for i, l := range Languages {
+		keys[i] = l.Key
+	}
+	return keys
+}
+
 // A Catalog says everything in one language.
 type Catalog struct {
 	lang      string

@@ -37,7 +37,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 
 	site, err := w.s.Site(w.ctx, "longway")
 	w.must(err)
-	if site.Settings.Moderation != ground.PolicyNewWriters || site.Settings.RulesText("en") != "Be kind." {
+	if site.Settings.Moderation != ground.PolicyNewWriters || site.Settings.Rules["en"] != "Be kind." {
 		t.Errorf("the site has %+v", site.Settings)
 	}
 	if other := newBrowser(t, w.url).open(link); other.status != http.StatusUnauthorized {
@@ -293,7 +293,7 @@ func TestSettingsAreKept(t *testing.T) {
 	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example", "suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
 	site, err := w.s.Site(w.ctx, "blog")
 	w.must(err)
-	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 || site.Settings.RulesText("ru") != "Будьте добры." {
+	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 || site.Settings.Rules["ru"] != "Будьте добры." {
 		t.Errorf("the site is %+v", site)
 	}
 	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "0,7"}).sees("Saved.")

@@ -88,7 +88,7 @@ func (d *desk) settingsPage(w *catalog, f frame, site ground.Site) settingsPage 
 		Suspect:  w.Float(s.Suspect), Shadow: w.shadow(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
 	}
 	for _, l := range words.Languages {
-		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], ground.Settings{}.RulesText(l.Key)})
+		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], words.In(l.Key).T("rules.default")})
 	}
 	return p
 }

@@ -143,7 +143,7 @@ func samplePages(w *catalog) map[string]any {
 	for _, name := range setupSteps {
 		p := setupPage{
 			frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"), Form: url.Values{}, First: true,
-			Policies: policyLinks(w, site, firstPolicies), Rules: site.Settings.RulesText(w.Lang()),
+			Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
 		}
 		p.Wide = true
 		p.Snippet = (&desk{sampleKit}).snippet(site)

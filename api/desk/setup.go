@@ -163,7 +163,7 @@ func (d *desk) policyPage(c echo.Context) error {
 		return err
 	}
 	p := newSetup(c, w, "moderation")
-	p.Rules = site.Settings.RulesText(w.Lang())
+	p.Rules = web.Rules(site, w.Catalog)
 	p.Policies = policyLinks(w, site, firstPolicies)
 	return render(c, w, "setup", p)
 }
@@ -196,7 +196,7 @@ func (d *desk) setPolicy(c echo.Context) error {
 	w := catalogOf(c)
 	change := map[string]string{"moderation": form.Get("moderation")}
 	// A browser sends line ends of its own; the default stays the default.
-	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != site.Settings.RulesText(w.Lang()) {
+	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != web.Rules(site, w.Catalog) {
 		change["rules_"+w.Lang()] = rules
 	}
 	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, change); err != nil {

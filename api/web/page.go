@@ -2,10 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
 
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/words"
 	"github.com/labstack/echo/v4"
 )
 
@@ -65,4 +68,9 @@ func writeErrorPage(c echo.Context, p Problem) error {
 		p.Title = http.StatusText(p.Status)
 	}
 	return Render(c, p.Status, NoScript, errorPage, p)
+}
+
+// Rules are what a site asks of its writers: its own in the language of w, else those of the house.
+func Rules(site ground.Site, w *words.Catalog) string {
+	return cmp.Or(site.Settings.Rules[w.Lang()], w.T("rules.default"))
 }

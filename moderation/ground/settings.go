@@ -30,8 +30,8 @@ var Policies = []Policy{PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNon
 // Known reports whether there is such a policy.
 func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 
-// Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"); a
-// missing one is the default. Suspect is the score from which a comment is suspected (0.9).
+// Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"), where
+// the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
 // writer may edit (15).
 type Settings struct {
@@ -139,7 +139,7 @@ type Kind uint8
 // The kinds.
 const (
 	KindLine    Kind = iota // one line
-	KindText                // lines
+	KindText                // lines in a language
 	KindOrigins             // addresses, spaces or commas between
 	KindChoice              // one of the field's Choices
 	KindNumber
@@ -150,7 +150,7 @@ type Field struct {
 	Name    string
 	Kind    Kind
 	Choices []Policy // of a KindChoice
-	Usual   string   // what holds while the setting is empty; "" where that is nothing
+	Lang    string   // of a KindText: the language it is for; while it is empty, words has one
 
 	refusal string
 	get     func(Site) string
@@ -217,10 +217,10 @@ func (site *Site) allow(origins []string) bool {
 	return true
 }
 
-// rulesField is the rules text in one language; without one of a site's own the default stands.
+// rulesField is the rules text in one language.
 func rulesField(lang string) Field {
 	return Field{
-		Name: "rules_" + lang, Kind: KindText, Usual: defaultRules[lang],
+		Name: "rules_" + lang, Kind: KindText, Lang: lang,
 		refusal: fmt.Sprintf("The rules are text of at most %d characters.", maxRules),
 		get:     func(s Site) string { return s.Settings.Rules[lang] },
 		set: func(s *Site, own string) bool {
