@@ -37,6 +37,7 @@ var (
 	scripted = regexp.MustCompile(`data-words="[^"]*"`)
 	drawings = regexp.MustCompile(`<svg[^>]* aria-hidden="true"[^>]*><path.*?</svg>`)
 	between  = regexp.MustCompile(`>(\s*)<`)
+	broken   = regexp.MustCompile(`(<[a-z][^<>]*?)\n +`) // a tag of several lines
 )
 
 // readable writes a page with one element a line. A line that begins with a space had space before
@@ -46,6 +47,9 @@ func readable(page string) string {
 	page = nonces.ReplaceAllString(page, `name="key" value=""`)
 	page = scripted.ReplaceAllString(page, `data-words=""`)
 	page = drawings.ReplaceAllString(page, "<svg/>")
+	for broken.MatchString(page) {
+		page = broken.ReplaceAllString(page, "$1 ")
+	}
 	return between.ReplaceAllStringFunc(page, func(s string) string {
 		if len(s) > len("><") {
 			return ">\n <"

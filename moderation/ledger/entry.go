@@ -1,3 +1,10 @@
+// Package ledger is the log of a site: who decided what and when, what each decision teaches the
+// filter, and the hashes that bind an entry to all before it.
+//
+// It decides nothing and knows no model: package moderation writes what was done to comments,
+// package learning what was done to what they taught. Its invariants: entries of a site are numbered
+// from 1 without gaps, in the order in which they were committed, and are never changed; what an
+// entry taught can be erased, and the hash of its text stays, so that the log can still be checked.
 package ledger
 
 import (
