@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench exam rehearsal torture planted shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ fuzz: ## run each fuzz target for 20 seconds
 
 bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd bench
+
+house: ## print how large rooms, interfaces and lines are, beside their targets
+	@$(GO) run ./e2e/cmd house
 
 exam: ## have the classifier examined and write docs/classifier.md (about an hour)
 	$(GO) run ./e2e/cmd exam

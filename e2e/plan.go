@@ -3,6 +3,8 @@ package e2e
 import (
 	"slices"
 	"strings"
+
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // A Plan says how a house has to stand: what a Tree is held against.
@@ -19,10 +21,20 @@ type Plan struct {
 	// Problem is the room that makes refusals, of its type Error.
 	Problem string
 
-	Rooms   int      // at most so many packages
-	Later   []string // and each of these, once it is opened
-	Asked   int      // methods of an interface
-	Offered int      // exported methods of a type
+	Words    string   // the room of the words
+	Spoken   []string // and what else may speak other languages
+	Store    string   // the room of the tables
+	Settings []string // names of settings, such as stand for nothing else
+	Made     []string // files that are made from others
+
+	Rooms             int      // at most so many packages
+	Later             []string // and each of these, once it is opened
+	Lines             int      // of Go in a room, without tests
+	Asked             int      // methods of an interface
+	Offered           int      // exported methods of a type
+	Columns, Template int      // of a line of Go, of a template
+	Places            int      // that one setting is written in
+	Lists             int      // of the columns of a table
 }
 
 // House is the plan of this module, as docs/ARCHITECTURE.md draws it.
@@ -94,15 +106,35 @@ var House = Plan{
 		"net/http":                           {"api", "api/web", "api/desk", "cmd/aitys", "cmd/aitys/demo", "widget"},
 		"database/sql":                       {"store", "migrations"},
 	},
-	Problem: "moderation/problem",
+	Problem:  "moderation/problem",
+	Words:    "words",
+	Spoken:   []string{"words", "widget/src/words", "classifier", "moderation/text/language.go", "cmd/aitys/demo"},
+	Store:    "store",
+	Settings: settings(),
+	Made:     []string{"api/docs.html", "api/openapi.json"},
 
 	Rooms: 34,
 	Later: []string{
-		"api/reader", "api/desk/owner", "moderation/campaign", "moderation/rules", "moderation/register",
-		"notify", "transfer",
+		"api/reader", "api/desk/owner", "moderation/campaign", "moderation/rules", "moderation/register", "notify",
+		"transfer",
 	},
-	Asked:   50,
-	Offered: 30,
+	Lines:    3500,
+	Asked:    50,
+	Offered:  30,
+	Columns:  350,
+	Template: 950,
+	Places:   5,
+	Lists:    1,
+}
+
+// settings are those whose names are no plain words.
+func settings() (names []string) {
+	for _, f := range ground.Fields {
+		if strings.Contains(f.Name, "_") {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // serves reports whether a room is of the product. The others serve tests, and may import what they

@@ -3,12 +3,12 @@ package e2e
 import (
 	"fmt"
 	"go/ast"
-	"go/types"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A Wall is one rule of a house. Broken says where a tree breaks it.
@@ -22,10 +22,9 @@ var Walls = []Wall{
 	{"imports point one way", arrows},
 	{"each library has one home", homes},
 	{"the product imports nothing of e2e", imports},
-	{"only so many rooms", rooms},
-	{"no interface asks too much", asking},
-	{"no type offers too much", offering},
+	{"nothing is too large", measures},
 	{"problems are made in one room", problems},
+	{"words stand in one room", sentences},
 	{"README names each folder", folders},
 }
 
@@ -75,89 +74,15 @@ func imports(p Plan, t *Tree) (bad []string) {
 	return bad
 }
 
-func rooms(p Plan, t *Tree) []string {
-	most := p.Rooms
-	for _, r := range t.Rooms {
-		if slices.Contains(p.Later, r.Path) {
-			most++
-		}
-	}
-	if len(t.Rooms) > most {
-		return []string{fmt.Sprintf("%d packages, at most %d", len(t.Rooms), most)}
-	}
-	return nil
-}
-
-// asking leaves out what serves tests: a contract suite asks for all that every room asks for.
-func asking(p Plan, t *Tree) (bad []string) {
-	for _, r := range t.Rooms {
-		for _, n := range r.named() {
-			if i, ok := n.Underlying().(*types.Interface); ok && i.NumMethods() > p.Asked && r.serves() {
-				bad = append(bad, fmt.Sprintf("%s asks for %d methods, at most %d", nameOf(n), i.NumMethods(), p.Asked))
+func measures(p Plan, t *Tree) (bad []string) {
+	for _, m := range Measures {
+		for _, c := range m.Of(p, t) {
+			if most := m.Most(p); c.N > most {
+				bad = append(bad, fmt.Sprintf("%s: %d, where %d are the most: %s", c.Where, c.N, most, m.Name))
 			}
 		}
 	}
 	return bad
-}
-
-// offering complains of an unexported type, too, unless all that it offers is asked for by interfaces
-// of other rooms.
-func offering(p Plan, t *Tree) (bad []string) {
-	for _, r := range t.Rooms {
-		for _, n := range r.named() {
-			offered := n.offered()
-			if len(offered) <= p.Offered || !n.Obj().Exported() && len(t.unasked(n)) == 0 {
-				continue
-			}
-			bad = append(bad, fmt.Sprintf("%s offers %d methods, at most %d", nameOf(n), len(offered), p.Offered))
-		}
-	}
-	return bad
-}
-
-// unasked are the exported methods that no interface of another room has, of those that n implements.
-func (t *Tree) unasked(n named) []string {
-	left := n.offered()
-	for _, r := range t.Rooms {
-		for _, other := range r.named() {
-			i, ok := other.Underlying().(*types.Interface)
-			if !ok || r.Types == n.Obj().Pkg() || other.TypeParams() != nil || !types.Implements(types.NewPointer(n.Named), i) {
-				continue
-			}
-			for m := range i.Methods() {
-				left = slices.DeleteFunc(left, func(name string) bool { return name == m.Name() })
-			}
-		}
-	}
-	return left
-}
-
-// named is a type that a room declares.
-type named struct{ *types.Named }
-
-func (r *Room) named() (all []named) {
-	for _, name := range r.Types.Scope().Names() {
-		if t, ok := r.Types.Scope().Lookup(name).(*types.TypeName); ok && !t.IsAlias() {
-			if n, ok := t.Type().(*types.Named); ok {
-				all = append(all, named{n})
-			}
-		}
-	}
-	return all
-}
-
-// offered are the exported methods that are declared for the type itself.
-func (n named) offered() (names []string) {
-	for m := range n.Methods() {
-		if m.Exported() {
-			names = append(names, m.Name())
-		}
-	}
-	return names
-}
-
-func nameOf(n named) string {
-	return path.Base(n.Obj().Pkg().Path()) + "." + n.Obj().Name()
 }
 
 // problems looks at tests, too.
@@ -174,6 +99,35 @@ func problems(p Plan, t *Tree) (bad []string) {
 				}
 				return true
 			})
+		}
+	}
+	return bad
+}
+
+// sentences knows those of other alphabets by their letters: where a sentence has no translation,
+// nobody is spoken to. Tests say what they expect.
+func sentences(p Plan, t *Tree) (bad []string) {
+	complain := func(path string) {
+		within := func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
+		if !slices.ContainsFunc(p.Spoken, within) {
+			bad = append(bad, path+" says something in another language")
+		}
+	}
+	foreign := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) })
+	}
+	for _, r := range t.Rooms {
+		for _, f := range r.Files {
+			if !f.Test && r.serves() && f.says(foreign) {
+				complain(f.Path)
+			}
+		}
+	}
+	for _, f := range t.Texts {
+		made := strings.Contains(f.Path, "testdata/") || slices.Contains(p.Made, f.Path)
+		shown := slices.Contains([]string{".html", ".ts", ".json"}, path.Ext(f.Path))
+		if shown && !made && slices.ContainsFunc(f.Lines, foreign) {
+			complain(f.Path)
 		}
 	}
 	return bad

@@ -1,6 +1,6 @@
-// Command cmd holds the programs that measure and show the built binary from outside: bench, exam,
-// rehearsal and shots. `make` runs each from the top folder. They are no tests: they pass no
-// judgement, and what they read of ../shared is not part of the project.
+// Command cmd holds the programs that measure and show: bench, exam, rehearsal and shots the built
+// binary from outside, house the source. `make` runs each from the top folder. They are no tests:
+// they pass no judgement, and what they read of ../shared is not part of the project.
 package main
 
 import (
@@ -18,7 +18,9 @@ const (
 	comments = "../shared/data/comments" // labelled, a file of JSON lines for each set
 )
 
-var programs = map[string]func() error{"bench": bench, "exam": exam, "rehearsal": rehearsal, "shots": shots}
+var programs = map[string]func() error{
+	"bench": bench, "exam": exam, "house": house, "rehearsal": rehearsal, "shots": shots,
+}
 
 func main() {
 	program, found := programs[strings.Join(os.Args[1:], " ")]
