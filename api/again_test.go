@@ -70,7 +70,7 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 			t.Errorf("site: got %v and again %v", s1, s2)
 		}
 
-		w.clock.add(25 * time.Hour)
+		w.clock.Add(25 * time.Hour)
 		r := w.do(call{method: "POST", path: posts, body: written("A day later the key is free."), header: keyed(key16)})
 		if r.status != 201 || r.header.Get("Idempotency-Replayed") != "" {
 			t.Errorf("a day later: got %v", r)

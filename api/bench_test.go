@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // The bench compares the service with a bare echo handler that has the same bytes, both over
@@ -56,7 +58,7 @@ type floor struct {
 }
 
 func newFloor(b *testing.B) *floor {
-	w := newWorld(b, sqliteURL(b), "", options{silent: true})
+	w := newWorld(b, kit.SQLite(b), "", options{silent: true})
 	for range 25 {
 		w.approved(written(w.text() + strings.Repeat(" Some more of it.", 14)))
 	}
@@ -66,7 +68,7 @@ func newFloor(b *testing.B) *floor {
 		b.Fatalf("the page has %d comments", len(page.list("comments")))
 	}
 	// The page as the benchmark asks for it, once the last approval was told for good.
-	w.until("the page is hot", func() bool {
+	kit.Until(w.t, "the page is hot", func() bool {
 		before := w.front.Work()
 		f.etag = w.do(call{path: f.get}).header.Get("ETag")
 		return w.front.Work() == before

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
@@ -28,7 +29,7 @@ func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 			}
 		}
 		// The approval may be told a second time and have the page rendered once more.
-		w.until("100 hot reads cost no encoding and no compression", func() bool {
+		kit.Until(w.t, "100 hot reads cost no encoding and no compression", func() bool {
 			w.thread()
 			zipped()
 			before := w.front.Work()
@@ -124,7 +125,8 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 			t.Fatalf("got %d comments, want none", n)
 		}
 		w.decide("approve", id, 1)
-		other.until("the other server shows the comment", func() bool { return other.thread().num("page", "count") == 1 })
+		kit.Until(other.t, "the other server shows the comment",
+			func() bool { return other.thread().num("page", "count") == 1 })
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/store"
 )
@@ -22,7 +23,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 		own, edit := posts+"/"+mine.str("id"), mine.str("edit_token")
 		owner := w.tokens["owner a"]
 		page := w.as("owner a", "GET", desk+"/pages", nil).list("pages")[0]["id"].(string)
-		w.clock.add(time.Hour) // for posting anew, and past the edit window
+		w.clock.Add(time.Hour) // for posting anew, and past the edit window
 		keyed := map[string]string{"Idempotency-Key": "0123456789abcdef"}
 		w.do(call{method: "POST", path: posts, body: written(w.text()), header: keyed, bearer: owner}) // to be contradicted
 		provoked := map[string][]reply{}
@@ -106,7 +107,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply",
 				body: m{"body": "An answer.", "version": 7}, bearer: owner}},
 		} {
-			w.clock.add(time.Minute) // limits are another test's
+			w.clock.Add(time.Minute) // limits are another test's
 			r := w.do(tt.call)
 			want(t, r, tt.status, tt.code)
 			provoked[tt.code] = append(provoked[tt.code], r)
@@ -258,7 +259,7 @@ func TestAReaderWhoLeavesIsNoError(t *testing.T) {
 			t.Fatalf("answered %d while the lock was held", res.StatusCode)
 		}
 		release()
-		w.until("the request has its line in the log",
+		kit.Until(w.t, "the request has its line in the log",
 			func() bool { return strings.Contains(w.log.String(), "moderation/decisions") })
 		if log := w.log.String(); strings.Contains(log, "level=ERROR") {
 			t.Errorf("a reader who left is an error:\n%s", log)

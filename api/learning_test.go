@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // teach has a moderator approve and refuse n comments each, so that the filter has an opinion.
@@ -44,7 +46,7 @@ func (w *world) teach(n int) {
 // as is asked, and returns its item in the queue.
 func (w *world) waiting(text, lang string, sure func(spam float64) bool) (item reply) {
 	w.t.Helper()
-	w.until("the filter has an opinion", func() bool {
+	kit.Until(w.t, "the filter has an opinion", func() bool {
 		w.n++
 		id := w.post(written(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
 		item = w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+id+"?lang="+lang, nil)
@@ -109,7 +111,7 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 		for lang, want := range map[string]string{"en": " personal attacks, 0 approved",
 			"ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісуде: "} {
 			var item reply
-			w.until("the attack is likely", func() bool {
+			kit.Until(w.t, "the attack is likely", func() bool {
 				item = w.waiting("A clueless fool, that is what you are: "+lang, lang, anyhow)
 				return len(item.list("reasons")) > 0
 			})
@@ -218,7 +220,7 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 		}
 		want(t, w.as("owner a", "POST", desk+"/decisions/"+gone.str("batch")+"/undo", nil), 422, "field.invalid")
 
-		w.clock.add(time.Hour)
+		w.clock.Add(time.Hour)
 		before := w.clock.Now().Add(-time.Minute).Format(time.RFC3339)
 		if r := w.as("owner a", "POST", desk+"/retirements", m{"before": before, "dry_run": true}); r.status != 200 ||
 			r.num("lessons") != 8 || r.json["batch"] != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A listener reads a stream of events.
@@ -99,7 +101,7 @@ func TestTheQueueIsToldOnce(t *testing.T) {
 	for range 5 {
 		l.next("arrived", count("arrived", w.post(written(w.text())).str("id")))
 	}
-	w.until("the log was followed to its end", func() bool {
+	kit.Until(w.t, "the log was followed to its end", func() bool {
 		l.next("arrived", count("arrived", w.post(written(w.text())).str("id")))
 		return len(seen) > 30
 	})

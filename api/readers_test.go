@@ -135,7 +135,7 @@ func TestThreadsComeInPages(t *testing.T) {
 		var ids []string
 		for range 5 {
 			ids = append(ids, w.approved(written(w.text())))
-			w.clock.add(time.Second)
+			w.clock.Add(time.Second)
 		}
 		var seen []string
 		after := ""

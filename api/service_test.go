@@ -18,16 +18,16 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 		t.Errorf("without Redis: got %v", r)
 	}
 	redis := kit.NewRedisServer(t)
-	w := newWorld(t, sqliteURL(t), redis.URL, options{limits: true})
+	w := newWorld(t, kit.SQLite(t), redis.URL, options{limits: true})
 	is := func(state string) func() bool {
 		return func() bool { r := w.do(call{path: "/readyz"}); return r.status == 200 && r.str("redis") == state }
 	}
-	w.until("Redis is up", is("up"))
+	kit.Until(w.t, "Redis is up", is("up"))
 	redis.Stop(t)
-	w.until("Redis is down and the service ready", is("down"))
+	kit.Until(w.t, "Redis is down and the service ready", is("down"))
 	w.post(written("Without Redis everything works."))
 	redis.Start(t)
-	w.until("Redis is up again", is("up"))
+	kit.Until(w.t, "Redis is up again", is("up"))
 }
 
 func TestTheSpecificationIsServed(t *testing.T) {

@@ -7,13 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,9 +36,9 @@ type world struct {
 	service *roomstest.Rooms
 	front   *api.Server
 	url     string
-	clock   *clock
+	clock   *kit.Clock
 	client  *http.Client
-	log     *syncBuffer
+	log     *kit.Log
 	tokens  map[string]string // API tokens by who has them
 	n       int               // for texts that differ
 	closed  bool              // the database, by the test
@@ -75,21 +71,19 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		test(t, newWorld(t, sqliteURL(t), "", o))
+		test(t, newWorld(t, kit.SQLite(t), "", o))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		test(t, newWorld(t, kit.Postgres(t), kit.Redis(t), o))
 	})
 }
 
-func onSQLite(t testing.TB) *world { return newWorld(t, sqliteURL(t), "", options{}) }
-
-func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
+func onSQLite(t testing.TB) *world { return newWorld(t, kit.SQLite(t), "", options{}) }
 
 func newWorld(t testing.TB, dbURL, redis string, o options) *world {
 	t.Helper()
-	w := &world{t: t, dbURL: dbURL, redis: redis, clock: &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)},
-		tokens: map[string]string{}}
+	w := &world{t: t, dbURL: dbURL, redis: redis, tokens: map[string]string{}}
+	w.clock = kit.NewClock(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
 	w.open(o, store.Options{Wait: o.wait})
 	w.people()
 	return w
@@ -100,7 +94,7 @@ func (w *world) open(o options, so store.Options) {
 	t := w.t
 	t.Helper()
 	ctx := context.Background()
-	w.log = &syncBuffer{}
+	w.log = &kit.Log{}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	if o.silent {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -118,21 +112,26 @@ func (w *world) open(o options, so store.Options) {
 	w.service, err = roomstest.Furnish(ctx, store.For[storetest.Tx](db), testSecret, furnish)
 	fatal(t, err)
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	fatal(t, err)
-	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+	t.Cleanup(func() {
+		_ = shared.Close() // the test is over
+		if !w.closed {
+			_ = db.Close()
+		}
+	})
+
 	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
-		Service: w.service.Moderation, Clock: w.clock, Log: log, PublicURL: public, Redis: shared.Health}
+		Service: w.service.Moderation, Clock: w.clock, Log: log, Redis: shared.Health}
 	if o.limits {
 		ao.Limiter = shared
 	}
 	if o.proxy != "" {
 		ao.Proxies = prefixes(o.proxy)
 	}
-	w.front = api.New(ao, desk.Register)
-	server := &httptest.Server{Listener: listener, Config: web.NewServer(w.front, log)}
-	server.Start()
-	w.url = server.URL
+	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
+		ao.PublicURL = public
+		w.front = api.New(ao, desk.Register)
+		return web.NewServer(w.front, log)
+	})
 	// Redirects are answers of ours, to be looked at.
 	w.client = &http.Client{Transport: &checked{t: t, next: &http.Transport{DisableCompression: true}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -143,17 +142,12 @@ func (w *world) open(o options, so store.Options) {
 	t.Cleanup(func() {
 		w.client.CloseIdleConnections()
 		w.front.Close()
-		server.Close()
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("following ended: %v", err)
 		}
-		_ = shared.Close() // the test is over
-		if !w.closed {
-			_ = db.Close()
-		}
 	})
-	w.until("the service is ready", func() bool { return w.service.Ready(ctx) == nil })
+	kit.Until(w.t, "the service is ready", func() bool { return w.service.Ready(ctx) == nil })
 }
 
 // people makes two sites with an owner, a moderator and an author each, and a token for each.
@@ -370,20 +364,6 @@ func (w *world) thread(query ...string) reply {
 	return w.do(call{path: "/api/v1/sites/a/comments?" + q.Encode()})
 }
 
-// until waits for a condition.
-func (w *world) until(what string, ok func() bool) {
-	w.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("waited in vain until %s", what)
-		}
-		<-tick.C
-	}
-}
-
 func fatal(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -397,40 +377,4 @@ func want(t testing.TB, r reply, status int, code string) {
 	if r.status != status || r.code() != code {
 		t.Errorf("got %v, want %d %s", r, status, code)
 	}
-}
-
-// clock is stopped; the test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// syncBuffer is a log that may be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

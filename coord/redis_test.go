@@ -20,12 +20,7 @@ func contains(s, part string) bool { return strings.Contains(s, part) }
 
 func health(t *testing.T, c *coord.Coord, want string) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for tick := time.NewTicker(5 * time.Millisecond); c.Health() != want; <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("health stays %q, want %q", c.Health(), want)
-		}
-	}
+	kit.Until(t, "redis is "+want, func() bool { return c.Health() == want })
 }
 
 // allowed counts how many of n come through.
@@ -87,17 +82,15 @@ func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
 
 	server.Start(t)
 	health(t, a, "up")
-	deadline := time.After(10 * time.Second)
-	for tick := time.NewTicker(10 * time.Millisecond); ; {
+	kit.Until(t, "redis is back, and the other process hears of it", func() bool {
 		a.Ring(t.Context())
 		select {
 		case <-there:
-			return
-		case <-deadline:
-			t.Fatal("redis is back, and the other process hears nothing")
-		case <-tick.C:
+			return true
+		default:
+			return false
 		}
-	}
+	})
 }
 
 // A Redis that is there and answers nothing is worse than none: each call would wait.

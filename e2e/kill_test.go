@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +39,7 @@ func kills(t *testing.T) int {
 }
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnSQLite(t *testing.T) {
-	tortureWith(t, "sqlite", "sqlite:"+filepath.Join(t.TempDir(), "aitys.db"))
+	tortureWith(t, "sqlite", kit.SQLite(t))
 }
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnPostgres(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -98,5 +98,5 @@ func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
 	}
 	broken.mended.Store(true)
 	w.Run(s)
-	w.Until("it is judged after all", 30*time.Second, func() bool { return w.Comment(w.A, out.ID).Verdict.Warm })
+	kit.Until(w.T, "it is judged after all", func() bool { return w.Comment(w.A, out.ID).Verdict.Warm })
 }

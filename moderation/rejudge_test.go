@@ -4,8 +4,8 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -37,18 +37,18 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	waits := w.Submit(w.A, "It waits already.")
 	next := w.Submit(w.A, "What is decided meanwhile.")
 	w.Run(w.S)
-	w.Until("what waits is judged", 30*time.Second, func() bool {
+	kit.Until(w.T, "what waits is judged", func() bool {
 		return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 10 && w.Comment(w.A, next.ID).Verdict.ModelSeq == 10
 	})
 
 	ctx := context.WithValue(w.Ctx, meanwhile{}, sync.OnceFunc(func() {
 		w.Decide(people.Operator, w.A, comment.Approve, next.ID)
-		w.Until("what waits is judged again", 30*time.Second,
+		kit.Until(w.T, "what waits is judged again",
 			func() bool { return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 11 })
 	}))
 	out, err := w.S.Submit(ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Late",
 		Body: "It was judged before that."})
 	w.Must(err)
-	w.Until("the late one is judged again", 30*time.Second,
+	kit.Until(w.T, "the late one is judged again",
 		func() bool { return w.Comment(w.A, out.ID).Verdict.ModelSeq == 11 })
 }

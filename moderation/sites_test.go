@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -142,11 +143,11 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	ctx, stop := context.WithCancel(w.Ctx)
 	go func() { running <- other.Run(ctx) }()
 	defer func() { stop(); <-running }()
-	roomstest.Eventually(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
+	kit.Until(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
 	name := before.Name + ", renamed"
 	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"name": name})
 	w.Must(err)
-	roomstest.Eventually(t, "the other process knows the new name", func() bool {
+	kit.Until(t, "the other process knows the new name", func() bool {
 		site, err := other.Site(w.Ctx, "a")
 		return err == nil && site.Name == name
 	})

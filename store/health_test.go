@@ -14,7 +14,7 @@ func TestHealthTellsOfSizeClockAndWeakness(t *testing.T) {
 		clock     bool
 		weak      string
 	}{
-		{"sqlite", "sqlite:" + t.TempDir() + "/a.db", false, ""},
+		{"sqlite", kit.SQLite(t), false, ""},
 		{"postgres", kit.Postgres(t), true, "fsync is off"}, // the tests' own server is fast, not safe
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,7 +30,7 @@ func opened(t testing.TB, url string) *DB {
 	return db
 }
 
-func openedSQLite(t testing.TB) *DB   { return opened(t, "sqlite:"+t.TempDir()+"/a.db") }
+func openedSQLite(t testing.TB) *DB   { return opened(t, kit.SQLite(t)) }
 func openedPostgres(t testing.TB) *DB { return opened(t, kit.Postgres(t)) }
 
 // A shape is what a schema has, as lines that are the same on both databases.

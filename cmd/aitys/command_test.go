@@ -123,18 +123,3 @@ func (s *shell) start(args ...string) *kit.Instance {
 func client(i *kit.Instance, site, token string) *kit.Client {
 	return &kit.Client{URL: i.URL, Site: site, Token: token, HTTP: &http.Client{Timeout: 10 * time.Second}}
 }
-
-// within waits until is says so, at most for limit, and returns how long that took.
-func within(t *testing.T, limit time.Duration, what string, is func() bool) time.Duration {
-	t.Helper()
-	began := time.Now()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !is() {
-		if time.Since(began) > limit {
-			t.Fatalf("in %v it never came to pass that %s", limit, what)
-		}
-		<-tick.C
-	}
-	return time.Since(began)
-}

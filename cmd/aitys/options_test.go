@@ -164,7 +164,7 @@ func TestALostSecretIsReplaced(t *testing.T) {
 			i := s.serve(flags[2:]...)
 			c := client(i, "blog", s.furnish(flags...))
 			var id, edit string
-			within(t, soon, "the site is there", func() bool {
+			kit.Within(t, soon, "the site is there", func() bool {
 				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the old secret.")
 				id, edit = p.ID, p.EditToken
 				return err == nil
@@ -275,14 +275,14 @@ func TestLogsTellNoSecrets(t *testing.T) {
 	token := s.furnish("--data", filepath.Join(s.dir, "data"))
 	c := client(i, "blog", token)
 	var edit string
-	within(t, soon, "the site is there", func() bool {
+	kit.Within(t, soon, "the site is there", func() bool {
 		p, err := c.Post(t.Context(), "", blogPage, "Canary Namesake", "canary@mail.example",
 			"A canary sings in this comment.")
 		edit = p.EditToken
 		return err == nil
 	})
 	redis.Stop(t)
-	within(t, 30*time.Second, "the loss of redis is logged",
+	kit.Within(t, 30*time.Second, "the loss of redis is logged",
 		func() bool { return strings.Contains(i.Log(), "redis is down") })
 	if _, err := c.Post(t.Context(), "", blogPage, "", "", strings.Repeat("canary ", 5_000)); err == nil {
 		t.Error("35,000 characters were taken")

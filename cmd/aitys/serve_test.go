@@ -80,17 +80,17 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 				t.Fatal("a site that was not added takes comments")
 			}
 			c.Token = s.furnish(flags...)
-			within(t, soon, "the site takes comments", func() bool {
+			kit.Within(t, soon, "the site takes comments", func() bool {
 				_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "There is a site now, thank you.")
 				return err == nil
 			})
-			within(t, soon, "the token is good", func() bool {
+			kit.Within(t, soon, "the token is good", func() bool {
 				items, _, err := c.Queue(t.Context(), "")
 				return err == nil && len(items) == 1
 			})
 			s.must(append([]string{"site", "set", "blog", "moderation=none"}, flags...)...)
 			n := 0
-			within(t, soon, "the setting holds", func() bool {
+			kit.Within(t, soon, "the setting holds", func() bool {
 				n++
 				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example",
 					fmt.Sprintf("Now everything is published, even number %d.", n))
@@ -99,12 +99,12 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 			s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"},
 				flags...)...)
 			s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
-			within(t, soon, "the disabled account's token is refused", func() bool {
+			kit.Within(t, soon, "the disabled account's token is refused", func() bool {
 				_, _, err := c.Queue(t.Context(), "")
 				return err != nil && strings.Contains(err.Error(), "auth.needed")
 			})
 			s.must(append([]string{"site", "remove", "blog"}, flags...)...)
-			within(t, soon, "the site is gone", func() bool {
+			kit.Within(t, soon, "the site is gone", func() bool {
 				_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
 				return status == http.StatusNotFound
 			})
@@ -128,7 +128,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	}
 	redis.Stop(t)
 	for _, c := range []*kit.Client{a, b} {
-		within(t, 30*time.Second, "the loss of redis is known", func() bool {
+		kit.Within(t, 30*time.Second, "the loss of redis is known", func() bool {
 			body, status := get(t, c.URL+"/readyz")
 			return status == http.StatusOK && strings.Contains(body, `"redis":"down"`)
 		})
@@ -136,7 +136,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	looks := passComments(t, a, b, "look", 4)
 	redis.Start(t)
 	for _, c := range []*kit.Client{a, b} {
-		within(t, 30*time.Second, "redis is back", func() bool {
+		kit.Within(t, 30*time.Second, "redis is back", func() bool {
 			body, _ := get(t, c.URL+"/readyz")
 			return strings.Contains(body, `"up"`)
 		})
@@ -166,12 +166,12 @@ func passComments(t *testing.T, a, b *kit.Client, what string, n int) time.Durat
 		if err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, within(t, soon, "the other server's stream tells of the comment",
+		times = append(times, kit.Within(t, soon, "the other server's stream tells of the comment",
 			func() bool { return heard(p.ID) }))
 		if _, err := to.Decide(t.Context(), "approve", "", kit.Ref{ID: p.ID, Version: p.Version}); err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, within(t, soon, "readers of the first server see it", func() bool {
+		times = append(times, kit.Within(t, soon, "readers of the first server see it", func() bool {
 			th := readThread(t, from, page)
 			return th.Page.Count == 1 && len(th.Comments) == 1
 		}))
@@ -216,7 +216,7 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 	s := newShell(t)
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", filepath.Join(s.dir, "data")))
-	within(t, soon, "the site is there", func() bool {
+	kit.Within(t, soon, "the site is there", func() bool {
 		_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "The first one.")
 		return err == nil
 	})
@@ -242,7 +242,7 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 			}
 		})
 	}
-	within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
+	kit.Within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
 	began := time.Now()
 	if err := syscall.Kill(i.PID(), syscall.SIGTERM); err != nil { // some senders ask twice
 		t.Fatal(err)
@@ -295,13 +295,13 @@ func TestServersThatBeginTogetherAgree(t *testing.T) {
 			token := s.furnish(append(flags[2:], "--data", filepath.Join(s.dir, "data"))...)
 			var edit, id string
 			first := client(servers[0], "blog", token)
-			within(t, soon, "the site is there", func() bool {
+			kit.Within(t, soon, "the site is there", func() bool {
 				p, err := first.Post(t.Context(), "", blogPage, "R", "r@mail.example", "One truth for all of them.")
 				id, edit = p.ID, p.EditToken
 				return err == nil
 			})
 			for k, i := range servers {
-				within(t, soon, "each knows the site, the token and the secret", func() bool {
+				kit.Within(t, soon, "each knows the site, the token and the secret", func() bool {
 					items, _, err := client(i, "blog", token).Queue(t.Context(), "")
 					body, _, own := client(i, "blog", "").Own(t.Context(), id, edit)
 					return err == nil && len(items) == 1 && own == nil && body != ""

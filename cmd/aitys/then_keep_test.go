@@ -43,7 +43,7 @@ func keep(t *testing.T, program, database string, schema int) {
 	run("account", "add", "--email", p.Email, "--name", "Иесі", "--role", "owner", "--password-stdin")
 	p.Token = strings.TrimSpace(run("token", "add", "--account", p.Email, "--name", "then", "--scope", "admin"))
 	c := client(i, "second", p.Token)
-	within(t, soon, "the site and the token are known", func() bool {
+	kit.Within(t, soon, "the site and the token are known", func() bool {
 		_, _, err := c.Queue(t.Context(), "")
 		return err == nil
 	})

@@ -215,7 +215,7 @@ func (u *upgrade) goesOn() {
 	if err != nil || done.Decided != 1 {
 		u.t.Errorf("approve: %+v, %v", done, err)
 	}
-	within(u.t, soon, "readers see what was approved", func() bool {
+	kit.Within(u.t, soon, "readers see what was approved", func() bool {
 		return readThread(u.t, u.c, thenPage).Page.Count == shown+1
 	})
 	if n := len(tellLog(u.t, u.c)); n != before+2 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // Run proves that what open returns keeps the contract, and returns how many sentences of it
@@ -68,7 +69,7 @@ func refill(t *testing.T, a, _ *coord.Coord) {
 	for n = 0; allowed(); n++ {
 	}
 	for n < burst+3 {
-		eventually(t, "one is earned back", allowed)
+		kit.Until(t, "one is earned back", allowed)
 		n++
 	}
 	// n events want n-burst intervals, however the machine dawdled.
@@ -140,7 +141,7 @@ func ringHeard(t *testing.T, a, b *coord.Coord) {
 		t.Error("not heard at once in the process that rang")
 	}
 	// The other process may not have subscribed yet when it is asked first.
-	eventually(t, "the other process hears", func() bool {
+	kit.Until(t, "the other process hears", func() bool {
 		a.Ring(t.Context())
 		select {
 		case <-there:
@@ -160,7 +161,7 @@ func ringsUnheard(t *testing.T, a, _ *coord.Coord) {
 			a.Ring(t.Context())
 		}
 	}()
-	eventually(t, "10,000 rings come to an end", func() bool {
+	kit.Until(t, "10,000 rings come to an end", func() bool {
 		select {
 		case <-done:
 			return true
@@ -179,7 +180,7 @@ func ringsEnd(t *testing.T, a, _ *coord.Coord) {
 	ctx, cancel := context.WithCancel(t.Context())
 	rings := a.Rings(ctx)
 	cancel()
-	eventually(t, "the channel is closed", func() bool {
+	kit.Until(t, "the channel is closed", func() bool {
 		a.Ring(t.Context())
 		select {
 		case _, open := <-rings:
@@ -197,7 +198,7 @@ func claimOnce(t *testing.T, a, b *coord.Coord) {
 		t.Fatal("the first claim: not granted")
 	}
 	var again atomic.Bool
-	eventually(t, "the claim ends", func() bool {
+	kit.Until(t, "the claim ends", func() bool {
 		again.Store(b.Claim(t.Context(), 1, "sweep", ttl) || a.Claim(t.Context(), 1, "sweep", ttl))
 		return again.Load()
 	})
@@ -239,14 +240,4 @@ func atOnce(a, b *coord.Coord, ask func(*coord.Coord) bool) int {
 	close(start)
 	all.Wait()
 	return int(got.Load())
-}
-
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for tick := time.NewTicker(5 * time.Millisecond); !is(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("in 10 s it never came to pass that %s", what)
-		}
-	}
 }

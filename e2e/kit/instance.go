@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -18,8 +17,7 @@ type Instance struct {
 	URL   string   // http://ADDRESS
 	Lines []string // what it printed on stdout until it answered
 	cmd   *exec.Cmd
-	err   bytes.Buffer
-	mu    sync.Mutex
+	log   Log
 	ended chan struct{}
 }
 
@@ -27,7 +25,7 @@ type Instance struct {
 // address that it listens on.
 func Start(binary string, args ...string) (*Instance, error) {
 	i := &Instance{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
-	i.cmd.Stderr = locked{i}
+	i.cmd.Stderr = &i.log
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
@@ -68,20 +66,8 @@ func Start(binary string, args ...string) (*Instance, error) {
 	return i, nil
 }
 
-type locked struct{ *Instance }
-
-func (l locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.err.Write(p)
-}
-
 // Log returns what the server wrote on stderr.
-func (i *Instance) Log() string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.err.String()
-}
+func (i *Instance) Log() string { return i.log.String() }
 
 // PID is the server's process id.
 func (i *Instance) PID() int { return i.cmd.Process.Pid }

@@ -1,5 +1,6 @@
 // Package kit is what tests stand on: the real programs they need (Postgres, Redis, Chromium, the
-// built binary) and the means to drive them as people and other programs do.
+// built binary), the means to drive them as people and other programs do, and what is the same in the
+// tests of every room: a clock that stands still, a log, waiting, a golden file.
 //
 // Servers are private to the test process: sockets and data live in a temporary folder, and
 // they end with the process. Nothing is installed here. An absent program skips the test at a
@@ -51,6 +52,9 @@ func newest(pattern string) string {
 	sort.Strings(found)
 	return found[len(found)-1]
 }
+
+// SQLite returns the address of a database in a file of the test's own.
+func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
 
 var built struct {
 	sync.Mutex

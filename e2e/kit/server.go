@@ -3,6 +3,10 @@ package kit
 import (
 	"errors"
 	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,4 +77,19 @@ func logTail(path string) string {
 		return err.Error()
 	}
 	return string(b[max(0, len(b)-2000):])
+}
+
+// Serve has a server answer on a free port until the test ends, and returns its address. The server is
+// made with that address in hand: pages name it.
+func Serve(t testing.TB, with func(public *url.URL) *http.Server) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+	server := &httptest.Server{Listener: listener, Config: with(public)}
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL
 }

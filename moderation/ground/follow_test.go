@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -27,20 +27,13 @@ func (wall) Now() time.Time { return time.Now() }
 // open returns a migrated database and its process.
 func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process) {
 	t.Helper()
-	db, err := store.Open(t.Context(), url, store.Options{})
-	if err == nil {
-		err = db.Migrate(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
+	db := roomstest.Open(t, url, store.Options{})
 	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
 	return store.For[storetest.Tx](db), p
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")) })
+	t.Run("sqlite", func(t *testing.T) { test(t, kit.SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, kit.Postgres(t)) })
 }
 
@@ -82,21 +75,16 @@ func (n *notes) has(name string) bool {
 
 func (n *notes) until(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	look, end := time.NewTicker(5*time.Millisecond), time.After(30*time.Second)
-	defer look.Stop()
-	for {
+	defer func() {
+		if t.Failed() {
+			t.Logf("told %v, %d resets", n.told, n.resets)
+		}
+	}()
+	kit.Until(t, what, func() bool {
 		n.mu.Lock()
-		done := is()
-		n.mu.Unlock()
-		if done {
-			return
-		}
-		select {
-		case <-look.C:
-		case <-end:
-			t.Fatalf("after 30 s still not so: %s; told %v, %d resets", what, n.told, n.resets)
-		}
-	}
+		defer n.mu.Unlock()
+		return is()
+	})
 }
 
 // follow follows under one name until the function that it returns is called.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -156,9 +157,9 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		w.Must(err)
 		return bytes.Equal(mine, its) && stamp > 0
 	}
-	w.Until("the other process learns", 30*time.Second, same)
+	kit.Until(w.T, "the other process learns", same)
 	w.Undo(people.Operator, w.A, batch)
-	w.Until("the other process forgets", 30*time.Second, func() bool {
+	kit.Until(w.T, "the other process forgets", func() bool {
 		_, stamp, err := learning.ModelBytes(w.Ctx, other.Learning, w.A)
 		w.Must(err)
 		return same() && stamp == 3
@@ -167,7 +168,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		t.Errorf("following took %v, want about a second each", took)
 	}
 	var kinds []ground.EventKind
-	w.Until("the other process is told everything", 30*time.Second, func() bool {
+	kit.Until(w.T, "the other process is told everything", func() bool {
 		for {
 			select {
 			case e := <-heard:
@@ -223,10 +224,10 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 		}
 		return c.Verdict.Warm && c.Verdict.ModelSeq == 2
 	}
-	w.Until("the oldest and newest are judged again", 30*time.Second,
+	kit.Until(w.T, "the oldest and newest are judged again",
 		func() bool { return judged(waiting[0]) && judged(waiting[699]) })
 	t.Logf("oldest and newest after %v", time.Since(start))
-	w.Until("all are judged again", 20*time.Second,
+	kit.Until(w.T, "all are judged again",
 		func() bool { return !slices.ContainsFunc(waiting, func(id string) bool { return !judged(id) }) })
 	t.Logf("all 700 after %v", time.Since(start))
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
@@ -86,7 +87,7 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 		t.Errorf("evidence of no model: %v", item.Evidence)
 	}
 	w.Run(w.S)
-	w.Until("the model is made and the comment judged", 20*time.Second,
+	kit.Until(w.T, "the model is made and the comment judged",
 		func() bool { return w.Comment(w.A, early.ID).Verdict.Warm })
 	if c := w.Comment(w.A, early.ID); c.State != comment.Pending {
 		t.Errorf("what waited was published by nobody: %s", c.State)
@@ -117,7 +118,7 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 		t.Errorf("while the log is folded: %+v", early.Verdict)
 	}
 	w.Run(w.S)
-	w.Until("the comment is judged by the new model", 20*time.Second,
+	kit.Until(w.T, "the comment is judged by the new model",
 		func() bool { return w.Comment(w.A, early.ID).Verdict.ModelSeq > 0 })
 	want, _, err := learning.ModelBytes(w.Ctx, old.Learning, w.A)
 	w.Must(err)
@@ -222,7 +223,7 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.A)
 			for _, s := range []*roomstest.Rooms{w.S, other} {
-				w.Until(what, 30*time.Second, func() bool {
+				kit.Until(w.T, what, func() bool {
 					model, _, err := learning.ModelBytes(w.Ctx, s.Learning, w.A)
 					w.Must(err)
 					return bytes.Equal(model, want)

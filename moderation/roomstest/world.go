@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,31 +30,13 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// A Clock stands still until a test moves it.
-type Clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *Clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // A World is a real service over a real database, with two sites.
 type World struct {
 	T     testing.TB
 	Ctx   context.Context
-	Path  string // of the database, on SQLite
+	Path  string // of the database, on New's
 	DB    Database
-	Clock *Clock
+	Clock *kit.Clock
 	S     *Rooms
 	A, B  ground.Site
 	Posts int // how many readers have written
@@ -72,11 +52,12 @@ func (d Database) Update(ctx context.Context, fn func(storetest.Tx) error) error
 
 var Secret = secret.Secret(bytes.Repeat([]byte("k"), 32))
 
+// New has two sites, on a SQLite database of its own.
 func New(t testing.TB) *World {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "aitys.db")
-	w := NewOn(t, "sqlite:"+path)
-	w.Path = path
+	url := kit.SQLite(t)
+	w := NewOn(t, url)
+	w.Path = strings.TrimPrefix(url, "sqlite:")
 	return w
 }
 
@@ -86,18 +67,36 @@ func OnBoth(t *testing.T, test func(t *testing.T, w *World)) {
 	t.Run("postgres", func(t *testing.T) { test(t, NewOn(t, kit.Postgres(t))) })
 }
 
+// NewOn is New on another database.
 func NewOn(t testing.TB, url string) *World {
 	t.Helper()
-	w := &World{T: t, Ctx: t.Context(), Clock: &Clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}}
-	db, err := store.Open(w.Ctx, url, store.Options{})
-	w.Must(err)
-	t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
-	w.Must(db.Migrate(w.Ctx))
-	w.DB = Database{store.For[storetest.Tx](db)}
-	w.S, err = Furnish(w.Ctx, w.DB.Store, Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	w := Empty(t, url)
 	w.A, w.B = w.AddSite("a"), w.AddSite("b")
 	return w
+}
+
+// Empty has nobody and no site yet.
+func Empty(t testing.TB, url string) *World {
+	t.Helper()
+	w := &World{T: t, Ctx: t.Context()}
+	w.Clock = kit.NewClock(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	w.DB = Database{store.For[storetest.Tx](Open(t, url, store.Options{}))}
+	w.S = w.Another(nil)
+	return w
+}
+
+// Open returns a migrated database, which is closed when the test ends.
+func Open(t testing.TB, url string, o store.Options) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), url, o)
+	if err == nil {
+		t.Cleanup(func() { _ = db.Close() }) // the test has its result by now
+		err = db.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
 
 func (w *World) Must(err error) {
@@ -316,20 +315,6 @@ func WantCode(t testing.TB, what string, err error, want string) {
 
 func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
 
-// Eventually waits for what another goroutine or process brings about.
-func Eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	tick, end := time.NewTicker(5*time.Millisecond), time.After(30*time.Second)
-	defer tick.Stop()
-	for !is() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("after 30 s still not so: %s", what)
-		}
-	}
-}
-
 // Run has a service follow the events until the test ends.
 func (w *World) Run(s *Rooms) {
 	w.T.Helper()
@@ -342,22 +327,7 @@ func (w *World) Run(s *Rooms) {
 			w.T.Errorf("run: %v", err)
 		}
 	})
-	w.Until("it is ready", 30*time.Second, func() bool { return s.Ready(w.Ctx) == nil })
-}
-
-// Until waits for a condition.
-func (w *World) Until(what string, most time.Duration, is func() bool) {
-	w.T.Helper()
-	deadline := time.After(most)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !is() {
-		select {
-		case <-deadline:
-			w.T.Fatalf("not within %v: %s", most, what)
-		case <-look.C:
-		}
-	}
+	kit.Until(w.T, "it is ready", func() bool { return s.Ready(w.Ctx) == nil })
 }
 
 // Another returns a second service on the same database, as another process would have it.

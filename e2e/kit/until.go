@@ -1,0 +1,28 @@
+package kit
+
+import (
+	"testing"
+	"time"
+)
+
+// Until waits for what another goroutine or process brings about, and ends the test where that takes
+// half a minute.
+func Until(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	Within(t, 30*time.Second, what, is)
+}
+
+// Within is Until with a limit of its own, and returns how long it took.
+func Within(t testing.TB, limit time.Duration, what string, is func() bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for !is() {
+		if time.Since(began) > limit {
+			t.Fatalf("after %v still not so: %s", limit, what)
+		}
+		<-look.C
+	}
+	return time.Since(began)
+}
