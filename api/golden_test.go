@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 const problems = "testdata/problems"
@@ -24,17 +26,8 @@ func golden(t *testing.T, code string, got ...reply) {
 		}
 		b.WriteByte('\n')
 	}
-	file := filepath.Join(problems, code+".txt")
-	if flag.Lookup("update").Value.String() == "true" {
-		fatal(t, os.MkdirAll(problems, 0o755))
-		fatal(t, os.WriteFile(file, b.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	fatal(t, err)
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("%s: got\n%s\nwant\n%s(if that is meant: go test ./api -run 'Code|Said|Limited' -update)",
-			code, b.Bytes(), want)
-	}
+	update := flag.Lookup("update").Value.String() == "true" // of the tests inside the package
+	kit.Golden(t, filepath.Join(problems, code+".txt"), b.String(), update)
 }
 
 func TestEachCodeOfTheSpecificationHasItsGoldenFile(t *testing.T) {

@@ -8,10 +8,9 @@ import (
 	"testing"
 )
 
-// Golden holds a page against its file, which it writes anew where update says so.
-func Golden(t *testing.T, file, page string, update bool) {
+// Golden holds a text against its file, which it writes anew where update says so.
+func Golden(t testing.TB, file, got string, update bool) {
 	t.Helper()
-	got := readable(page)
 	if update {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
@@ -25,7 +24,8 @@ func Golden(t *testing.T, file, page string, update bool) {
 		t.Fatal(err)
 	}
 	if want := string(b); got != want {
-		t.Errorf("%s: %s\n(if that is meant: go test -run Golden -update)", file, firstDifference(got, want))
+		test, _, _ := strings.Cut(t.Name(), "/")
+		t.Errorf("%s: %s\n(if that is meant: go test -run %s -update)", file, firstDifference(got, want), test)
 	}
 }
 
@@ -40,9 +40,9 @@ var (
 	broken   = regexp.MustCompile(`(<[a-z][^<>]*?)\n +`) // a tag of several lines
 )
 
-// readable writes a page with one element a line. A line that begins with a space had space before
-// it in the page, which may show.
-func readable(page string) string {
+// Readable is a page for Golden: it has one element a line, and nothing that differs from one rendering
+// to the next. A line that begins with a space had space before it in the page, which may show.
+func Readable(page string) string {
 	page = versions.ReplaceAllString(page, "?v=")
 	page = nonces.ReplaceAllString(page, `name="key" value=""`)
 	page = scripted.ReplaceAllString(page, `data-words=""`)
@@ -58,7 +58,7 @@ func readable(page string) string {
 	})
 }
 
-// firstDifference names the first line in which two pages differ.
+// firstDifference names the first line in which two texts differ.
 func firstDifference(got, want string) string {
 	have := strings.Split(got, "\n")
 	for i, line := range strings.Split(want, "\n") {
