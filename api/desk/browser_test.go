@@ -14,7 +14,7 @@ import (
 // A browser without script: it keeps cookies, follows redirects, fills in forms and presses
 // their buttons by name.
 type browser struct {
-	t      *testing.T
+	t      testing.TB
 	client *http.Client
 	at     *url.URL
 	status int
@@ -24,7 +24,7 @@ type browser struct {
 	langs  string // Accept-Language
 }
 
-func newBrowser(t *testing.T, base string) *browser {
+func newBrowser(t testing.TB, base string) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	w := emptyWorld(t)
-	token, err := w.s.SetupLink(w.ctx)
-	w.must(err)
+	token, err := w.S.SetupLink(w.Ctx)
+	w.Must(err)
 	b := newBrowser(t, w.url)
 	link := "/moderate/setup?token=" + url.QueryEscape(token)
 	b.open(link).sees("The first account owns everything.")
@@ -35,8 +35,8 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	b.sees(`<script async src="` + w.url + `/embed.js" data-site="longway"></script>`)
 	b.open("/moderate/").sees("Nothing waits").sees("The Long Way")
 
-	site, err := w.s.Site(w.ctx, "longway")
-	w.must(err)
+	site, err := w.S.Site(w.Ctx, "longway")
+	w.Must(err)
 	if site.Settings.Moderation != ground.PolicyNewWriters || site.Settings.Rules["en"] != "Be kind." {
 		t.Errorf("the site has %+v", site.Settings)
 	}
@@ -142,11 +142,11 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 	} {
 		body := url.Values{"action": {"approve"}, "comment": {fmt.Sprintf("%s:%d", c.ID, c.Version)}}.Encode()
 		req, err := http.NewRequest(http.MethodPost, w.url+"/moderate/blog/decisions", strings.NewReader(body))
-		w.must(err)
+		w.Must(err)
 		req.Header = header.Clone()
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		res, err := b.client.Do(req)
-		w.must(err)
+		w.Must(err)
 		res.Body.Close()
 		if res.StatusCode != http.StatusForbidden {
 			t.Errorf("with %v: got %d, want 403", header, res.StatusCode)
@@ -157,8 +157,8 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	w := newWorld(t)
-	_, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
-	w.must(err)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+	w.Must(err)
 	w.account("Mira", people.Moderator, "other")
 	w.account("Anton", people.Author, "blog")
 	c := w.post("A remark on the blog.")
@@ -267,12 +267,12 @@ func TestAPageIsClosedAndOpened(t *testing.T) {
 		return find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "A post") })
 	}
 	b.press(row(), "Close", nil).sees("closed")
-	if _, err := w.s.Submit(w.ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Too late, is it?"}); err == nil {
+	if _, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Too late, is it?"}); err == nil {
 		t.Error("a closed page took a comment")
 	}
 	b.press(row(), "Open", nil)
-	_, err := w.s.Submit(w.ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "In time again."})
-	w.must(err)
+	_, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "In time again."})
+	w.Must(err)
 }
 
 func TestACommentsPageTellsWhatHappened(t *testing.T) {
@@ -291,8 +291,8 @@ func TestSettingsAreKept(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/settings")
 	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example", "suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
-	site, err := w.s.Site(w.ctx, "blog")
-	w.must(err)
+	site, err := w.S.Site(w.Ctx, "blog")
+	w.Must(err)
 	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 || site.Settings.Rules["ru"] != "Будьте добры." {
 		t.Errorf("the site is %+v", site)
 	}
@@ -310,12 +310,12 @@ func TestATokenIsShownOnce(t *testing.T) {
 	b := w.as("Olga").open("/moderate/tokens")
 	b.press(b.doc, "Make a token", fields{"name": "script", "scope": "read"}).sees("Your new token")
 	value := nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
-	if _, err := w.s.ActorByToken(w.ctx, value); err != nil {
+	if _, err := w.S.ActorByToken(w.Ctx, value); err != nil {
 		t.Errorf("the token shown is no token: %v", err)
 	}
 	b.open("/moderate/tokens").misses(value).sees("script")
 	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }), "Revoke", nil)
-	if _, err := w.s.ActorByToken(w.ctx, value); err == nil {
+	if _, err := w.S.ActorByToken(w.Ctx, value); err == nil {
 		t.Error("an ended token still works")
 	}
 }
@@ -350,7 +350,7 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 		b.open("/moderate/blog/queue")
 		b.press(b.card("Good bread"), "Approve", nil)
 		b.press(b.card("Casino"), "Spam", nil)
-		w.must(w.s.Learn(w.ctx, w.site))
+		w.Must(w.S.Learn(w.Ctx, w.site))
 	}
 	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12")
 	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").sees("To let comments through by their score takes 100 decisions")

@@ -22,8 +22,8 @@ var (
 
 // posted has readers post n comments of eight words each.
 func (w *world) posted(from []string, n int) (refs []moderation.Ref) {
-	w.t.Helper()
-	rnd := rand.New(rand.NewPCG(uint64(w.clock.Now().Unix()), 7)) // the clock moves with each comment
+	w.T.Helper()
+	rnd := rand.New(rand.NewPCG(uint64(w.Clock.Now().Unix()), 7)) // the clock moves with each comment
 	for i := range n {
 		var some []string
 		for range 8 {
@@ -37,10 +37,10 @@ func (w *world) posted(from []string, n int) (refs []moderation.Ref) {
 
 // taught has comments decided, and the filter learn from that.
 func (w *world) taught(action comment.Action, reason comment.Reason, refs []moderation.Ref) {
-	w.t.Helper()
-	_, err := w.s.Decide(w.ctx, people.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
-	w.must(err)
-	w.must(w.s.Learn(w.ctx, w.site))
+	w.T.Helper()
+	_, err := w.S.Decide(w.Ctx, people.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
+	w.Must(err)
+	w.Must(w.S.Learn(w.Ctx, w.site))
 }
 
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 
 	// A shadow stands beside what is in force, in words.
 	b.sees("An owner can set a trial threshold under Settings")
-	_, err := w.s.SetSite(w.ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
-	w.must(err)
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
+	w.Must(err)
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The trial threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
 }

@@ -25,8 +25,8 @@ func (b *browser) warned() *html.Node {
 
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	w := newWorld(t)
-	_, _, err := w.s.AddSite(w.ctx, people.Operator, ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
-	w.must(err)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+	w.Must(err)
 	for _, c := range []moderation.Submission{
 		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},
 		{Name: "Bob", Email: "bob@mail.example", Body: "A kingfisher by the river."},
@@ -54,9 +54,9 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 		t.Error("the log names the person")
 	}
 
-	w.clock.add(48 * time.Hour)
+	w.Clock.Add(48 * time.Hour)
 	b = w.as("Olga") // the session has ended
-	today := w.clock.Now().Format(time.DateOnly)
+	today := w.Clock.Now().Format(time.DateOnly)
 	settings().press(b.doc, "Find old examples…", fields{"before": "2020-01-01"}).sees("There is nothing here to erase.")
 	settings().press(b.doc, "Find old examples…", fields{"before": "2999-01-01"}).sees("A day in the past is wanted")
 	settings().press(b.doc, "Find old examples…", fields{"before": "then"}).sees("A day in the past is wanted")

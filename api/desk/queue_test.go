@@ -92,9 +92,9 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 
-	_, err := w.s.Decide(w.ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
-	w.must(err)
-	w.clock.add(4 * time.Second)
+	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
+	w.Must(err)
+	w.Clock.Add(4 * time.Second)
 
 	b.press(b.card("two people"), "Spam", nil)
 	b.sees("Dana approved this 4 s before you chose “spam”.").sees("Nothing was changed by you.").sees("Leave it approved")
@@ -106,12 +106,12 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 
 func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 	w := newWorld(t)
-	got, err := w.s.Submit(w.ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
-	w.must(err)
+	got, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
+	w.Must(err)
 	b := w.as("Olga")
-	w.clock.add(time.Minute)
-	_, _, err = w.s.Edit(w.ctx, w.site, got.ID, got.EditToken, "Not so harmless now.")
-	w.must(err)
+	w.Clock.Add(time.Minute)
+	_, _, err = w.S.Edit(w.Ctx, w.site, got.ID, got.EditToken, "Not so harmless now.")
+	w.Must(err)
 
 	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").sees("Not so harmless now.")
 	w.stands(comment.Comment{ID: got.ID}, comment.Pending)

@@ -22,12 +22,12 @@ func TestPagesAreCompressedForWhomTakesIt(t *testing.T) {
 		{"/moderate/assets/desk.js", "gzip", 200, true},
 	} {
 		r, err := http.NewRequest(http.MethodGet, w.url+tt.path, nil)
-		w.must(err)
+		w.Must(err)
 		r.Header.Set("Accept-Encoding", tt.accepts)
 		res, err := (&http.Transport{}).RoundTrip(r)
-		w.must(err)
+		w.Must(err)
 		body, err := io.ReadAll(res.Body)
-		w.must(err)
+		w.Must(err)
 		res.Body.Close()
 		if res.StatusCode != tt.status || (res.Header.Get("Content-Encoding") == "gzip") != tt.zipped {
 			t.Errorf("%s for %q: got %d with %v", tt.path, tt.accepts, res.StatusCode, res.Header)
@@ -35,7 +35,7 @@ func TestPagesAreCompressedForWhomTakesIt(t *testing.T) {
 		}
 		if tt.zipped {
 			z, err := gzip.NewReader(strings.NewReader(string(body)))
-			w.must(err)
+			w.Must(err)
 			if _, err := io.ReadAll(z); err != nil {
 				t.Errorf("%s is no whole gzip: %v", tt.path, err)
 			}
