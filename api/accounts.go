@@ -15,14 +15,14 @@ import (
 // accountOut is a person who signs in. Role and Site are named as the flags of
 // `aitys account add`; no Site means every site. Link is there once, when it is made.
 type accountOut struct {
-	ID        string   `json:"id"`
-	Email     string   `json:"email"`
-	Name      string   `json:"name"`
-	Role      *string  `json:"role"`
-	Site      []string `json:"site"`
-	Disabled  bool     `json:"disabled"`
-	CreatedAt *stamp   `json:"created_at"`
-	Link      string   `json:"link,omitempty"`
+	ID        string     `json:"id"`
+	Email     string     `json:"email"`
+	Name      string     `json:"name"`
+	Role      *string    `json:"role"`
+	Site      []string   `json:"site"`
+	Disabled  bool       `json:"disabled"`
+	CreatedAt *timestamp `json:"created_at"`
+	Link      string     `json:"link,omitempty"`
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.

@@ -33,12 +33,12 @@ type campaignIn struct {
 
 // conflictOut is a comment that was left alone. What is not known of it is null.
 type conflictOut struct {
-	ID      string  `json:"id"`
-	Code    string  `json:"code"`
-	Version *int64  `json:"version"`
-	State   *string `json:"state"`
-	By      *string `json:"by"`
-	At      *stamp  `json:"at"`
+	ID      string     `json:"id"`
+	Code    string     `json:"code"`
+	Version *int64     `json:"version"`
+	State   *string    `json:"state"`
+	By      *string    `json:"by"`
+	At      *timestamp `json:"at"`
 }
 
 func conflicts(cs []moderation.Conflict) []conflictOut {
@@ -154,13 +154,13 @@ func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) e
 	replayed(c, got.Replayed)
 	m := got.Comment
 	return c.JSON(http.StatusCreated, struct {
-		ID        string  `json:"id"`
-		Version   int64   `json:"version"`
-		Parent    *string `json:"parent"`
-		State     string  `json:"state"`
-		HTML      string  `json:"html"`
-		CreatedAt *stamp  `json:"created_at"`
-		Batch     *string `json:"batch"`
+		ID        string     `json:"id"`
+		Version   int64      `json:"version"`
+		Parent    *string    `json:"parent"`
+		State     string     `json:"state"`
+		HTML      string     `json:"html"`
+		CreatedAt *timestamp `json:"created_at"`
+		Batch     *string    `json:"batch"`
 		// As of a decision: the batch approved the comment.
 		Contradictions []contradictionOut `json:"contradictions"`
 	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch),

@@ -14,23 +14,23 @@ import (
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
 // what concerns a comment; Subject and Lessons say what it is about.
 type logOut struct {
-	Seq     uint64  `json:"seq"`
-	Kind    string  `json:"kind"`
-	At      *stamp  `json:"at"`
-	By      *string `json:"by"`
-	Action  *string `json:"action"`
-	Reason  *string `json:"reason"`
-	Note    string  `json:"note"`
-	Comment *string `json:"comment"`
-	Version *int64  `json:"version"`
-	Batch   string  `json:"batch"`
-	From    *string `json:"from"`
-	To      *string `json:"to"`
-	Subject *string `json:"subject"`
-	Lessons int     `json:"lessons"`
-	Undoes  *uint64 `json:"undoes"`
-	Undone  bool    `json:"undone"`
-	Hash    string  `json:"hash"`
+	Seq     uint64     `json:"seq"`
+	Kind    string     `json:"kind"`
+	At      *timestamp `json:"at"`
+	By      *string    `json:"by"`
+	Action  *string    `json:"action"`
+	Reason  *string    `json:"reason"`
+	Note    string     `json:"note"`
+	Comment *string    `json:"comment"`
+	Version *int64     `json:"version"`
+	Batch   string     `json:"batch"`
+	From    *string    `json:"from"`
+	To      *string    `json:"to"`
+	Subject *string    `json:"subject"`
+	Lessons int        `json:"lessons"`
+	Undoes  *uint64    `json:"undoes"`
+	Undone  bool       `json:"undone"`
+	Hash    string     `json:"hash"`
 }
 
 func logEntry(e ledger.Told) logOut {

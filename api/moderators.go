@@ -49,7 +49,7 @@ type sessionOut struct {
 	Account   accountOut    `json:"account"`
 	Sites     []siteRoleOut `json:"sites"`
 	Scope     string        `json:"scope"`
-	ExpiresAt *stamp        `json:"expires_at,omitempty"`
+	ExpiresAt *timestamp    `json:"expires_at,omitempty"`
 }
 
 type siteRoleOut struct {

@@ -16,21 +16,21 @@ func (h *readers) get(c echo.Context, site ground.Site) error {
 	if c.Request().Header.Get("Authorization") != "" {
 		return h.own(c, site)
 	}
-	comment, page, err := h.service.Public(c.Request().Context(), site, c.Param("id"))
+	m, page, err := h.service.Public(c.Request().Context(), site, c.Param("id"))
 	if err != nil {
 		return err
 	}
 	c.Response().Header().Set("Cache-Control", "no-cache")
-	return c.JSON(http.StatusOK, publicComment(comment, page.URL))
+	return c.JSON(http.StatusOK, publicComment(m, page.URL))
 }
 
 // ownView is a comment as its writer sees it, whatever its state.
 type ownView struct {
 	commentOut
-	Body      string  `json:"body"`
-	Reason    *string `json:"reason"`
-	Note      string  `json:"note"`
-	EditUntil *stamp  `json:"edit_until"`
+	Body      string     `json:"body"`
+	Reason    *string    `json:"reason"`
+	Note      string     `json:"note"`
+	EditUntil *timestamp `json:"edit_until"`
 }
 
 func writersView(m comment.Comment, page ground.Page) ownView {
@@ -45,11 +45,11 @@ func (h *readers) own(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	comment, page, err := h.service.Own(c.Request().Context(), site, c.Param("id"), token)
+	m, page, err := h.service.Own(c.Request().Context(), site, c.Param("id"), token)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, writersView(comment, page))
+	return c.JSON(http.StatusOK, writersView(m, page))
 }
 
 func (h *readers) patch(c echo.Context, site ground.Site) error {
@@ -64,11 +64,11 @@ func (h *readers) patch(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	comment, page, err := h.service.Edit(c.Request().Context(), site, c.Param("id"), token, body)
+	m, page, err := h.service.Edit(c.Request().Context(), site, c.Param("id"), token, body)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, writersView(comment, page))
+	return c.JSON(http.StatusOK, writersView(m, page))
 }
 
 func (h *readers) remove(c echo.Context, site ground.Site) error {

@@ -14,9 +14,9 @@ import (
 // pageEntryOut is a page with its numbers.
 type pageEntryOut struct {
 	pageRefOut
-	Approved  int    `json:"approved"`
-	Pending   int    `json:"pending"`
-	CreatedAt *stamp `json:"created_at"`
+	Approved  int        `json:"approved"`
+	Pending   int        `json:"pending"`
+	CreatedAt *timestamp `json:"created_at"`
 }
 
 func pageEntry(p moderation.PageEntry) pageEntryOut {

@@ -18,11 +18,11 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
-// plain is the thread and a form as HTML without script.
+// plainPages are the thread and a form as HTML without script.
 //
 // A writer's own comments are found again by a cookie that only this page gets: it holds
 // their edit tokens, which never stand in an address.
-type plain struct {
+type plainPages struct {
 	kit     *web.Kit
 	service *moderation.Service
 }
@@ -30,20 +30,20 @@ type plain struct {
 // plainPage is how many comments stand on one plain page.
 const plainPage = 50
 
-// typed is what stands in the form: what was sent, when it has to be sent again.
-type typed struct {
+// A draft is what stands in the form: what was sent, when it has to be sent again.
+type draft struct {
 	Body, Name, Email, Parent string
 }
 
-func (h *plain) show(c echo.Context) error {
+func (h *plainPages) show(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}
-	return h.page(c, site, typed{Parent: c.QueryParam("reply")}, nil)
+	return h.page(c, site, draft{Parent: c.QueryParam("reply")}, nil)
 }
 
-func (h *plain) post(c echo.Context) error {
+func (h *plainPages) post(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (h *plain) post(c echo.Context) error {
 	if id := form.Get("withdraw"); id != "" {
 		return h.withdraw(c, site, id)
 	}
-	in := typed{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent")}
+	in := draft{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent")}
 	got, err := h.submit(c, site, in, form)
 	if err != nil {
 		return h.page(c, site, in, err)
@@ -71,7 +71,7 @@ func (h *plain) post(c echo.Context) error {
 	return h.back(c, "")
 }
 
-func (h *plain) submit(c echo.Context, site ground.Site, in typed, form url.Values) (moderation.Submitted, error) {
+func (h *plainPages) submit(c echo.Context, site ground.Site, in draft, form url.Values) (moderation.Submitted, error) {
 	if err := rate(h.kit, c, site); err != nil {
 		return moderation.Submitted{}, err
 	}
@@ -84,7 +84,7 @@ func (h *plain) submit(c echo.Context, site ground.Site, in typed, form url.Valu
 }
 
 // withdraw takes back a comment whose token is in the cookie.
-func (h *plain) withdraw(c echo.Context, site ground.Site, id string) error {
+func (h *plainPages) withdraw(c echo.Context, site ground.Site, id string) error {
 	for _, own := range readOwn(c) {
 		if own.id == id {
 			if err := h.service.Withdraw(c.Request().Context(), site, id, own.token); err != nil {
@@ -96,7 +96,7 @@ func (h *plain) withdraw(c echo.Context, site ground.Site, id string) error {
 }
 
 // back answers a form with the page it came from, so that loading again sends nothing twice.
-func (h *plain) back(c echo.Context, notice string) error {
+func (h *plainPages) back(c echo.Context, notice string) error {
 	q := url.Values{"url": {c.QueryParam("url")}}
 	if lang := c.QueryParam("lang"); lang != "" {
 		q.Set("lang", lang)
@@ -108,7 +108,7 @@ func (h *plain) back(c echo.Context, notice string) error {
 }
 
 // page answers with the whole page; with a failure, under its status and with what was typed.
-func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) error {
+func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure error) error {
 	status := http.StatusOK
 	w := wordsOf(c)
 	var problem string
@@ -138,7 +138,7 @@ func (h *plain) page(c echo.Context, site ground.Site, in typed, failure error) 
 }
 
 // replyTo names whom a reply answers; an error when nobody can be answered.
-func (h *plain) replyTo(c echo.Context, site ground.Site, w *words.Catalog, parent string) (string, error) {
+func (h *plainPages) replyTo(c echo.Context, site ground.Site, w *words.Catalog, parent string) (string, error) {
 	if parent == "" {
 		return "", nil
 	}
@@ -176,7 +176,7 @@ func readOwn(c echo.Context) []ownComment {
 	return own
 }
 
-func (h *plain) keepOwn(c echo.Context, site ground.Site, newest ownComment) {
+func (h *plainPages) keepOwn(c echo.Context, site ground.Site, newest ownComment) {
 	value := newest.id + ":" + newest.token
 	for i, own := range readOwn(c) {
 		if i < maxOwn-1 {
@@ -190,7 +190,7 @@ func (h *plain) keepOwn(c echo.Context, site ground.Site, newest ownComment) {
 }
 
 // ownComments are the writer's own on this page that are not public.
-func (h *plain) ownComments(c echo.Context, site ground.Site, w *words.Catalog, page string) []ownShown {
+func (h *plainPages) ownComments(c echo.Context, site ground.Site, w *words.Catalog, page string) []ownShown {
 	var shown []ownShown
 	for _, own := range readOwn(c) {
 		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)

@@ -42,7 +42,7 @@ type plainView struct {
 	Open    bool
 	Notice  string
 	Problem string
-	Typed   typed
+	Typed   draft
 	ReplyTo string
 	Token   string
 	Own     []ownShown

@@ -64,7 +64,7 @@ var sayings = map[string]string{
 
 // notSent says what happened to what was typed, and that it is safe. What there are no words for is
 // told in English.
-func notSent(w *words.Catalog, p web.Problem, typed typed) string {
+func notSent(w *words.Catalog, p web.Problem, typed draft) string {
 	why := p.Detail
 	switch {
 	case p.Code == "comment.too_long":

@@ -83,9 +83,9 @@ type reasonEvidenceOut struct {
 }
 
 type writerOut struct {
-	Approved  int    `json:"approved"`
-	Refused   int    `json:"refused"`
-	FirstSeen *stamp `json:"first_seen"`
+	Approved  int        `json:"approved"`
+	Refused   int        `json:"refused"`
+	FirstSeen *timestamp `json:"first_seen"`
 }
 
 // item says in w what is a sentence.
@@ -180,16 +180,16 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 // historyOut is one thing that happened to a comment; By is null for what the site's own
 // setting did.
 type historyOut struct {
-	At      *stamp  `json:"at"`
-	By      *string `json:"by"`
-	Action  string  `json:"action"`
-	Reason  *string `json:"reason"`
-	Note    string  `json:"note"`
-	Batch   *string `json:"batch"`
-	Version int64   `json:"version"`
-	From    string  `json:"from"`
-	To      string  `json:"to"`
-	Undoes  bool    `json:"undoes"`
+	At      *timestamp `json:"at"`
+	By      *string    `json:"by"`
+	Action  string     `json:"action"`
+	Reason  *string    `json:"reason"`
+	Note    string     `json:"note"`
+	Batch   *string    `json:"batch"`
+	Version int64      `json:"version"`
+	From    string     `json:"from"`
+	To      string     `json:"to"`
+	Undoes  bool       `json:"undoes"`
 }
 
 func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site) error {

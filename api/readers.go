@@ -60,14 +60,14 @@ type postForm struct {
 
 // posted is the answer to a new comment. The same again has neither HTML nor a token.
 type posted struct {
-	ID        string  `json:"id"`
-	Version   int64   `json:"version,omitempty"`
-	State     string  `json:"state"`
-	HTML      *string `json:"html,omitempty"`
-	CreatedAt *stamp  `json:"created_at,omitempty"`
-	Duplicate bool    `json:"duplicate"`
-	EditToken string  `json:"edit_token,omitempty"`
-	EditUntil *stamp  `json:"edit_until,omitempty"`
+	ID        string     `json:"id"`
+	Version   int64      `json:"version,omitempty"`
+	State     string     `json:"state"`
+	HTML      *string    `json:"html,omitempty"`
+	CreatedAt *timestamp `json:"created_at,omitempty"`
+	Duplicate bool       `json:"duplicate"`
+	EditToken string     `json:"edit_token,omitempty"`
+	EditUntil *timestamp `json:"edit_until,omitempty"`
 }
 
 func (h *readers) post(c echo.Context, site ground.Site) error {

@@ -30,7 +30,7 @@ func (s *Server) readerRoutes() {
 	for _, path := range []string{"/comments", "/comments/:id", "/form", "/preview", "/counts"} {
 		g.OPTIONS(path, r.preflight)
 	}
-	p := &plain{kit: s.kit, service: s.kit.Service}
+	p := &plainPages{kit: s.kit, service: s.kit.Service}
 	s.echo.GET("/sites/:site/page", p.show, web.Pages, web.Bounded)
 	s.echo.POST("/sites/:site/page", p.post, web.Pages, web.Bounded)
 }

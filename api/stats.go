@@ -26,8 +26,8 @@ type statsOut struct {
 	Withdrawn     int               `json:"withdrawn"`
 	Undone        int               `json:"undone"`
 	Capped        bool              `json:"capped"`
-	From          *stamp            `json:"from"`
-	To            *stamp            `json:"to"`
+	From          *timestamp        `json:"from"`
+	To            *timestamp        `json:"to"`
 	Filter        filterOut         `json:"filter"`
 	Queue         cutOut            `json:"queue"`
 	Disagreements []disagreementOut `json:"disagreements"`
@@ -85,20 +85,20 @@ type cutOut struct {
 }
 
 type disagreementOut struct {
-	Comment string  `json:"comment"`
-	Seq     uint64  `json:"seq"`
-	Batch   string  `json:"batch"`
-	Spam    float64 `json:"spam"`
-	Score   float64 `json:"score"`
-	Action  string  `json:"action"`
-	By      *string `json:"by"`
-	At      *stamp  `json:"at"`
+	Comment string     `json:"comment"`
+	Seq     uint64     `json:"seq"`
+	Batch   string     `json:"batch"`
+	Spam    float64    `json:"spam"`
+	Score   float64    `json:"score"`
+	Action  string     `json:"action"`
+	By      *string    `json:"by"`
+	At      *timestamp `json:"at"`
 }
 
 type weekOut struct {
-	From  *stamp  `json:"from"`
-	Brier float64 `json:"brier"`
-	Cut   cutOut  `json:"cut"`
+	From  *timestamp `json:"from"`
+	Brier float64    `json:"brier"`
+	Cut   cutOut     `json:"cut"`
 }
 
 func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) error {
@@ -224,13 +224,13 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) 
 // WhatIf is what another setting would have done, as JSON, here and in commands.
 func WhatIf(w learning.WhatIf) any {
 	out := struct {
-		Tally  tallyOut  `json:"tally"`
-		Looked int       `json:"looked"`
-		From   *stamp    `json:"from"`
-		To     *stamp    `json:"to"`
-		Now    trialOut  `json:"now"`
-		Then   trialOut  `json:"then"`
-		Shadow *trialOut `json:"shadow"`
+		Tally  tallyOut   `json:"tally"`
+		Looked int        `json:"looked"`
+		From   *timestamp `json:"from"`
+		To     *timestamp `json:"to"`
+		Now    trialOut   `json:"now"`
+		Then   trialOut   `json:"then"`
+		Shadow *trialOut  `json:"shadow"`
 	}{Tally: tally(w.Tally), Looked: w.Looked, From: at(w.From), To: at(w.To), Now: trial(w.Now), Then: trial(w.Then)}
 	if w.Shadow != nil {
 		shadow := trial(*w.Shadow)

@@ -14,13 +14,13 @@ import (
 // tokenOut is an API token. No Site means all of its account's; Token, its value, is there
 // once, when it is made.
 type tokenOut struct {
-	ID        string   `json:"id"`
-	Account   string   `json:"account"`
-	Name      string   `json:"name"`
-	Site      []string `json:"site"`
-	Scope     string   `json:"scope"`
-	CreatedAt *stamp   `json:"created_at"`
-	Token     string   `json:"token,omitempty"`
+	ID        string     `json:"id"`
+	Account   string     `json:"account"`
+	Name      string     `json:"name"`
+	Site      []string   `json:"site"`
+	Scope     string     `json:"scope"`
+	CreatedAt *timestamp `json:"created_at"`
+	Token     string     `json:"token,omitempty"`
 }
 
 func token(t people.Token, seen []ground.Site) tokenOut {

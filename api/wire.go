@@ -14,20 +14,20 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A stamp is a time as the contract writes it: RFC 3339 in UTC.
-type stamp time.Time
+// A timestamp is a time as the contract writes it: RFC 3339 in UTC.
+type timestamp time.Time
 
 // MarshalJSON writes the time with as many digits of a second as it has.
-func (s stamp) MarshalJSON() ([]byte, error) {
+func (s timestamp) MarshalJSON() ([]byte, error) {
 	return []byte(time.Time(s).UTC().Format(`"` + time.RFC3339Nano + `"`)), nil
 }
 
 // at is nil for the zero time, which is written as null.
-func at(t time.Time) *stamp {
+func at(t time.Time) *timestamp {
 	if t.IsZero() {
 		return nil
 	}
-	s := stamp(t)
+	s := timestamp(t)
 	return &s
 }
 
@@ -57,8 +57,8 @@ type commentOut struct {
 	Author    *authorOut `json:"author"`
 	HTML      *string    `json:"html"`
 	Lang      string     `json:"lang"`
-	CreatedAt *stamp     `json:"created_at"`
-	EditedAt  *stamp     `json:"edited_at"`
+	CreatedAt *timestamp `json:"created_at"`
+	EditedAt  *timestamp `json:"edited_at"`
 	Votes     int        `json:"votes"`
 	Replies   int        `json:"replies"`
 	Permalink string     `json:"permalink"`
