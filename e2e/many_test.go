@@ -45,6 +45,7 @@ func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 		func() error { return desk.Holds(`!` + toast + `.includes("public")`) },
 		func() error { return desk.Holds(toast + `.includes("Undo")`) },
 	)
+	w.queued("state=pending", func(items []kit.Item) bool { return len(items) == 2 }) // the second is saved, too
 	shiftX := kit.Key{Key: "X", Code: "KeyX", Shift: true}
 	selected := func(n int) func() error {
 		return func() error {
