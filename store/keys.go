@@ -29,7 +29,7 @@ var (
 	insertKey  = keyColumns.insert(1) + " ON CONFLICT DO NOTHING"
 )
 
-// ClaimKey implements moderation.KeyTx. The INSERT waits for another that runs with the same
+// ClaimKey implements ground.Tx. The INSERT waits for another that runs with the same
 // key; SQLite's writers wait for one another anyway.
 func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	k.Body = notNil(k.Body)
@@ -44,7 +44,7 @@ func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	return &ground.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
 }
 
-// KeepAnswer implements moderation.KeyTx.
+// KeepAnswer implements ground.Tx.
 func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 	return t.one(`
 		UPDATE idempotency_keys
@@ -55,7 +55,7 @@ func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 		  AND  value      = ?`, data, k.Site, k.Route, k.Account, k.Value)
 }
 
-// PruneKeys implements moderation.KeyTx.
+// PruneKeys implements ground.Tx.
 func (t *tx) PruneKeys(before time.Time) error {
 	return mapped(t.db.Where("created_at < ?", stamp(before)).Delete(&keyRow{}).Error)
 }

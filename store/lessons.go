@@ -74,7 +74,7 @@ func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
 	return read(t, lessonColumns.targets, (*lessonRow).lesson, selectLessons+rest, args...)
 }
 
-// AddLessons implements moderation.LogTx.
+// AddLessons implements ledger.Tx.
 func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 	rows := make([]lessonRow, len(ls))
 	for i, l := range ls {
@@ -88,7 +88,7 @@ func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 	return nil
 }
 
-// SetStanding implements moderation.LogTx. A seq without a lesson is left out.
+// SetStanding implements ledger.Tx. A seq without a lesson is left out.
 func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	for part := range slices.Chunk(seqs, chunk) {
 		_, err := t.exec(`
@@ -103,7 +103,7 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	return nil
 }
 
-// Lessons implements moderation.LogTx.
+// Lessons implements ledger.Log.
 func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id = ?
@@ -111,7 +111,7 @@ func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
 		ORDER  BY seq, part`, site, after+1, upTo)
 }
 
-// EachLesson implements moderation.LogTx. It reads in pieces, so that fn may use the Tx.
+// EachLesson implements learning.Tx. It reads in pieces, so that fn may use the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {

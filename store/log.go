@@ -9,12 +9,12 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 )
 
-// Head implements moderation.LogTx.
+// Head implements ledger.Log.
 func (t *tx) Head(site int64) (ledger.Head, error) {
 	return t.head(site, "")
 }
 
-// LockLog implements moderation.LogTx.
+// LockLog implements ledger.Tx.
 func (t *tx) LockLog(site int64) (ledger.Head, error) {
 	return t.head(site, t.lock)
 }
@@ -131,7 +131,7 @@ const (
 	rowsChunk = 50
 )
 
-// AppendDecisions implements moderation.LogTx.
+// AppendDecisions implements ledger.Tx.
 func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 	if len(ds) == 0 {
 		return nil
@@ -164,7 +164,7 @@ func (t *tx) moveHead(site int64, from uint64, last ledger.Entry, n int) error {
 	return err
 }
 
-// DecisionsAfter implements moderation.LogTx.
+// DecisionsAfter implements ledger.Log.
 func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	return t.entries(`
 		WHERE  site_id = ?
@@ -173,7 +173,7 @@ func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, 
 		LIMIT  ?`, site, seq, limit)
 }
 
-// DecisionsBefore implements moderation.LogTx.
+// DecisionsBefore implements ledger.Tx.
 func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	if seq == 0 {
 		return t.entries(`
@@ -188,7 +188,7 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry,
 		LIMIT  ?`, site, seq, limit)
 }
 
-// DecisionsOf implements moderation.LogTx.
+// DecisionsOf implements ledger.Tx.
 func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error) {
 	var all []ledger.Entry
 	for part := range slices.Chunk(comments, chunk) {
@@ -207,7 +207,7 @@ func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error)
 	return all, nil
 }
 
-// Batch implements moderation.LogTx.
+// Batch implements ledger.Tx.
 func (t *tx) Batch(site int64, batch string) ([]ledger.Entry, error) {
 	return t.entries(`
 		WHERE  site_id = ?

@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 )
 
-// WithdrawLessons implements moderation.ModelTx.
+// WithdrawLessons implements learning.Tx.
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
 	// What an entry about no comment stored is the site's, not its owner's.
 	return t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
@@ -24,7 +24,7 @@ func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowe
 		site, by, site, account, ledger.OnComment)
 }
 
-// RetireLessons implements moderation.ModelTx.
+// RetireLessons implements learning.Tx.
 func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
 	return t.takeLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
 		retirable+"AND seq < ?", site, site, stamp(before), by)
@@ -38,12 +38,12 @@ const retirable = `
 	               WHERE d.site_id = ? AND d.decided_at < ?)
 	  `
 
-// CountRetirable implements moderation.ModelTx.
+// CountRetirable implements learning.Tx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 	return first(query(t, value[int], "SELECT COUNT(*) FROM lessons"+retirable, site, site, stamp(before)))
 }
 
-// EraseLessons implements moderation.ModelTx.
+// EraseLessons implements learning.Tx.
 func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	rows := make([]lessonRow, len(ls))
 	for i, l := range ls {
@@ -64,7 +64,7 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	return nil
 }
 
-// TakenBy implements moderation.ModelTx.
+// TakenBy implements ledger.Log.
 func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id   = ?
@@ -73,7 +73,7 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 		ORDER  BY seq, part`, site, by)
 }
 
-// Copies implements moderation.ModelTx.
+// Copies implements learning.Tx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
 	return query(t, value[uint64], selectCopies+`
 		ORDER  BY seq`, site)
@@ -87,7 +87,7 @@ var selectCopies = fmt.Sprintf(`
 	  AND  kind    = %d
 	  AND  undoes  = 0`, ledger.Copy)
 
-// CopiedLessons implements moderation.ModelTx.
+// CopiedLessons implements learning.Tx.
 func (t *tx) CopiedLessons(site, from int64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id = ?
@@ -117,7 +117,7 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 	return f.n, f.lowest, err
 }
 
-// ReturnLessons implements moderation.ModelTx.
+// ReturnLessons implements ledger.Tx.
 func (t *tx) ReturnLessons(site int64, by uint64) error {
 	_, err := t.exec(`
 		UPDATE lessons
@@ -128,7 +128,7 @@ func (t *tx) ReturnLessons(site int64, by uint64) error {
 	return err
 }
 
-// Taught implements moderation.ModelTx.
+// Taught implements learning.Tx.
 func (t *tx) Taught(site int64) (map[string]int, error) {
 	type row struct {
 		account string
@@ -150,7 +150,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 	return taught, err
 }
 
-// CountLessons implements moderation.ModelTx.
+// CountLessons implements learning.Tx.
 func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
 	return first(query(t, value[int], `
 		SELECT COUNT(*)
@@ -166,7 +166,7 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 		       LIMIT  ?) AS capped`, site, label, ledger.OnComment, limit))
 }
 
-// LowestTouched implements moderation.ModelTx.
+// LowestTouched implements learning.Tx.
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
 	return first(query(t, value[uint64], `
 		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
@@ -192,13 +192,13 @@ type snapshotPart struct {
 	Sum   []byte
 }
 
-// PutSnapshot implements moderation.ModelTx.
+// PutSnapshot implements learning.Tx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot) error {
 	row := snapshotRow{Site: site, Snapshot: snapshotPart(s)}
 	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }
 
-// Snapshots implements moderation.ModelTx.
+// Snapshots implements learning.Tx.
 func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 	return query(t, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
 		SELECT seq, as_of
@@ -207,14 +207,14 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 		ORDER  BY seq DESC`, site)
 }
 
-// Snapshot implements moderation.ModelTx.
+// Snapshot implements learning.Tx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	var row snapshotRow
 	err := found(t.db.Where("site_id = ? AND seq = ?", site, seq).Take(&row).Error)
 	return fold.Snapshot(row.Snapshot), err
 }
 
-// DropSnapshots implements moderation.ModelTx.
+// DropSnapshots implements learning.Tx.
 func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil

@@ -58,14 +58,14 @@ func grantRows(a people.Account) []grantRow {
 	return rows
 }
 
-// CountAccounts implements moderation.PeopleTx.
+// CountAccounts implements identity.Tx.
 func (t *tx) CountAccounts() (int, error) {
 	var n int64
 	err := t.db.Model(&accountRow{}).Count(&n).Error
 	return int(n), mapped(err)
 }
 
-// Accounts implements moderation.PeopleTx.
+// Accounts implements identity.Tx.
 func (t *tx) Accounts() ([]people.Account, error) {
 	var rows []accountRow
 	if err := t.db.Preload("Grants").Order("email").Find(&rows).Error; err != nil {
@@ -78,12 +78,12 @@ func (t *tx) Accounts() ([]people.Account, error) {
 	return accounts, nil
 }
 
-// AccountByID implements moderation.PeopleTx.
+// AccountByID implements identity.Tx.
 func (t *tx) AccountByID(id string) (people.Account, error) {
 	return t.account("id = ?", id)
 }
 
-// AccountByEmail implements moderation.PeopleTx.
+// AccountByEmail implements identity.Tx.
 func (t *tx) AccountByEmail(email string) (people.Account, error) {
 	return t.account("email = ?", email)
 }
@@ -96,7 +96,7 @@ func (t *tx) account(where, value string) (people.Account, error) {
 	return row.account(), nil
 }
 
-// InsertAccount implements moderation.PeopleTx.
+// InsertAccount implements identity.Tx.
 func (t *tx) InsertAccount(a people.Account) error {
 	row := accountRow{Account: accountPart(a)}
 	done := t.db.Omit(clause.Associations).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -109,7 +109,7 @@ func (t *tx) InsertAccount(a people.Account) error {
 	return t.grant(a)
 }
 
-// UpdateAccount implements moderation.PeopleTx.
+// UpdateAccount implements identity.Tx.
 func (t *tx) UpdateAccount(a people.Account) error {
 	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).
 		Select("name", "password", "disabled", "all_sites").Updates(accountRow{Account: accountPart(a)}))
@@ -133,7 +133,7 @@ func (t *tx) grant(a people.Account) error {
 	return nil
 }
 
-// DeleteAccount implements moderation.PeopleTx. The schema takes the rest with it.
+// DeleteAccount implements identity.Tx. The schema takes the rest with it.
 func (t *tx) DeleteAccount(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&accountRow{}))
 }
@@ -151,16 +151,16 @@ type tokenRow struct {
 
 func (tokenRow) TableName() string { return "tokens" }
 
-// InsertToken implements moderation.PeopleTx.
+// InsertToken implements identity.Tx.
 func (t *tx) InsertToken(k people.Token) error {
 	row := tokenRow(k)
 	return mapped(t.db.Create(&row).Error)
 }
 
-// TokenByHash implements moderation.PeopleTx.
+// TokenByHash implements identity.Tx.
 func (t *tx) TokenByHash(hash []byte) (people.Token, error) { return t.token("hash = ?", hash) }
 
-// TokenByID implements moderation.PeopleTx.
+// TokenByID implements identity.Tx.
 func (t *tx) TokenByID(id string) (people.Token, error) { return t.token("id = ?", id) }
 
 func (t *tx) token(where string, value any) (people.Token, error) {
@@ -197,5 +197,5 @@ func (t *tx) DeleteToken(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&tokenRow{}))
 }
 
-// LockPeople implements identity.Tx: a row that every such transaction writes.
+// LockPeople implements identity.Tx.Tx: a row that every such transaction writes.
 func (t *tx) LockPeople() error { return t.SetMeta("people", []byte{1}) }

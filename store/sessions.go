@@ -21,26 +21,26 @@ type sessionRow struct {
 
 func (sessionRow) TableName() string { return "sessions" }
 
-// InsertSession implements moderation.PeopleTx.
+// InsertSession implements identity.Tx.
 func (t *tx) InsertSession(s people.Session) error {
 	row := sessionRow(s)
 	return mapped(t.db.Create(&row).Error)
 }
 
-// SessionByHash implements moderation.PeopleTx.
+// SessionByHash implements identity.Tx.
 func (t *tx) SessionByHash(hash []byte) (people.Session, error) {
 	var row sessionRow
 	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
 	return people.Session(row), err
 }
 
-// TouchSession implements moderation.PeopleTx.
+// TouchSession implements identity.Tx.
 func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
 	return changed(t.db.Model(&sessionRow{}).Where("hash = ?", hash).
 		Select("seen_at", "expires_at").Updates(sessionRow{SeenAt: seen, ExpiresAt: expires}))
 }
 
-// Sessions implements moderation.PeopleTx.
+// Sessions implements identity.Tx.
 func (t *tx) Sessions(account string) ([]people.Session, error) {
 	var rows []sessionRow
 	if err := t.db.Where("account_id = ?", account).Order("created_at, id").Find(&rows).Error; err != nil {
@@ -53,17 +53,17 @@ func (t *tx) Sessions(account string) ([]people.Session, error) {
 	return sessions, nil
 }
 
-// DeleteSession implements moderation.PeopleTx. Ending one that has ended is no error.
+// DeleteSession implements identity.Tx. Ending one that has ended is no error.
 func (t *tx) DeleteSession(hash []byte) error {
 	return mapped(t.db.Where("hash = ?", hash).Delete(&sessionRow{}).Error)
 }
 
-// DeleteSessions implements moderation.PeopleTx.
+// DeleteSessions implements identity.Tx.
 func (t *tx) DeleteSessions(account string) error {
 	return mapped(t.db.Where("account_id = ?", account).Delete(&sessionRow{}).Error)
 }
 
-// PruneSessions implements moderation.PeopleTx.
+// PruneSessions implements identity.Tx.
 func (t *tx) PruneSessions(before time.Time) error {
 	return mapped(t.db.Where("expires_at < ?", stamp(before)).Delete(&sessionRow{}).Error)
 }
@@ -77,13 +77,13 @@ type linkRow struct {
 
 func (linkRow) TableName() string { return "links" }
 
-// InsertLink implements moderation.PeopleTx.
+// InsertLink implements identity.Tx.
 func (t *tx) InsertLink(l people.Link) error {
 	row := linkRow(l)
 	return mapped(t.db.Create(&row).Error)
 }
 
-// TakeLink implements moderation.PeopleTx.
+// TakeLink implements identity.Tx.
 func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	var taken []linkRow
 	done := t.db.Clauses(clause.Returning{}).Where("hash = ?", hash).Delete(&taken)
@@ -93,14 +93,14 @@ func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	return people.Link(taken[0]), nil
 }
 
-// LinkByHash implements moderation.PeopleTx.
+// LinkByHash implements identity.Tx.
 func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
 	var row linkRow
 	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
 	return people.Link(row), err
 }
 
-// PruneLinks implements moderation.PeopleTx.
+// PruneLinks implements identity.Tx.
 func (t *tx) PruneLinks(before time.Time) error {
 	return mapped(t.db.Where("expires_at < ?", stamp(before)).Delete(&linkRow{}).Error)
 }
