@@ -12,37 +12,69 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 )
 
+// A Story is a comment as a moderator sees it, and what happened to it, oldest first.
+type Story struct {
+	Item
+	Past []ledger.Told
+}
+
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
 func (s *Service) Item(
 	ctx context.Context, who people.Actor, site ground.Site, id string,
 ) (Item, []ledger.Told, error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	found, err := s.Stories(ctx, who, site, id)
+	if err != nil {
 		return Item{}, nil, err
 	}
+	if len(found) == 0 {
+		return Item{}, nil, unknownComment()
+	}
+	return found[0].Item, found[0].Past, nil
+}
+
+// Stories returns comments with their histories, each as Item does, in the order of ids. What is none
+// of the site is left out.
+func (s *Service) Stories(
+	ctx context.Context, who people.Actor, site ground.Site, ids ...string,
+) ([]Story, error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+		return nil, err
+	}
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !ground.IsID(id) })
 	var list []Item
-	var entries []ledger.Told
+	var logged []ledger.Told
 	err := s.work.View(ctx, func(tx Tx) error {
-		c, err := readComment(tx, site.ID, id)
+		found, err := tx.CommentsByID(site.ID, unique(slices.Clone(ids)))
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		slices.SortFunc(found, func(a, b comment.Comment) int {
+			return slices.Index(ids, a.ID) - slices.Index(ids, b.ID)
+		})
+		if list, err = items(tx, site.ID, found); err != nil {
+			return err
+		}
+		decisions, err := tx.DecisionsOf(site.ID, ids...)
 		if err != nil {
 			return err
 		}
-		if list, err = items(tx, site.ID, []comment.Comment{c}); err != nil {
-			return err
-		}
-		decisions, err := tx.DecisionsOf(site.ID, id)
-		if err != nil {
-			return err
-		}
-		logged, err := ledger.Tell(tx, decisions)
-		entries = story(c, logged)
+		logged, err = ledger.Tell(tx, decisions)
 		return err
 	})
 	if err != nil {
-		return Item{}, nil, fmt.Errorf("read comment: %w", err)
+		return nil, fmt.Errorf("read comments: %w", err)
 	}
 	s.explain(ctx, who, site.ID, list)
-	return list[0], entries, nil
+	past := map[string][]ledger.Told{}
+	for _, e := range logged {
+		past[e.Comment] = append(past[e.Comment], e)
+	}
+	stories := make([]Story, len(list))
+	for i, it := range list {
+		stories[i] = Story{it, story(it.Comment, past[it.Comment.ID])}
+	}
+	return stories, nil
 }
 
 // items gathers what a moderator sees around comments, but for the evidence.

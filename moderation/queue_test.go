@@ -187,6 +187,31 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	roomstest.WantCode(t, "an unknown id", err, "comment.unknown")
 }
 
+func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
+	w := newWorld(t)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	first, second := w.Submit(w.A, "The first."), w.Submit(w.A, "The second.")
+	w.Decide(mod, w.A, comment.Approve, first.ID)
+	w.Decide(mod, w.A, comment.MarkSpam, second.ID)
+	w.Decide(mod, w.A, comment.Reject, first.ID)
+	foreign := w.Submit(w.B, "Of another site.")
+
+	got, err := w.S.Stories(w.Ctx, mod, w.A, second.ID, "no such id\x00", foreign.ID, first.ID, second.ID)
+	w.Must(err)
+	var want []moderation.Story
+	for _, id := range []string{second.ID, first.ID} {
+		item, past, err := w.S.Item(w.Ctx, mod, w.A, id)
+		w.Must(err)
+		want = append(want, moderation.Story{Item: item, Past: past})
+	}
+	if !reflect.DeepEqual(got, want) || len(got[0].Past) != 1 || len(got[1].Past) != 2 {
+		t.Errorf("got %+v,\nwant %+v", got, want)
+	}
+	if got, err := w.S.Stories(w.Ctx, mod, w.A); err != nil || len(got) > 0 {
+		t.Errorf("of no ids: got %v, %v", got, err)
+	}
+}
+
 func TestCountsStopAtAThousand(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")

@@ -134,6 +134,10 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		return func() error { _, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID); return err }
 	},
+	"Stories": func(w *faulty) func() error {
+		one, two := w.approved(), w.approved()
+		return func() error { _, err := w.S.Stories(w.Ctx, people.Operator, w.A, one.ID, two.ID); return err }
+	},
 	"Decide": func(w *faulty) func() error {
 		who := w.moderator()
 		in := moderation.Choice{Action: comment.MarkSpam, Comments: w.Refs(w.A, w.waiting(2)...)}
