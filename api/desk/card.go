@@ -48,7 +48,7 @@ type cardMaker struct {
 	*catalog
 	site     ground.Site
 	now      time.Time
-	back     string // the queue's query, to come back to
+	at       place // in the queue, to come back to
 	decides  bool
 	approved int // decisions so far, for a site without a score
 	spam     int
@@ -63,7 +63,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Name: m.writer(c), Email: c.Email, Website: c.Website,
 		At: iso(c.CreatedAt), Waiting: m.waited(c),
 		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page),
-		History: m.history(it), Back: m.back,
+		History: m.history(it), Back: m.at.query(),
 		HTML: text, Keys: keys, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidenceLists(it),
 		Can: m.can(c.State),
@@ -137,7 +137,8 @@ func (m *cardMaker) history(it moderation.Item) string {
 	case w.Refused == 0:
 		parts = append(parts, m.N("writer.approved", w.Approved))
 	default:
-		parts = append(parts, m.T("writer.both", "approved", m.N("writer.n.approved", w.Approved), "refused", m.N("writer.n.refused", w.Refused)))
+		parts = append(parts, m.T("writer.both",
+			"approved", m.N("writer.n.approved", w.Approved), "refused", m.N("writer.n.refused", w.Refused)))
 	}
 	if since := it.Writer.FirstSeen; !since.IsZero() && it.Writer.Approved+it.Writer.Refused > 0 {
 		parts = append(parts, m.since(since))

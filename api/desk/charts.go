@@ -45,7 +45,8 @@ func columns(values []float64, top float64, says []string) []column {
 	for i, v := range values {
 		height := 160 * v / top
 		cs = append(cs, column{
-			X: decimal((float64(i)+0.5)*step - width/2), Width: decimal(width), Y: decimal(160 - height), Height: decimal(height), Says: says[i],
+			X: decimal((float64(i)+0.5)*step - width/2), Width: decimal(width),
+			Y: decimal(160 - height), Height: decimal(height), Says: says[i],
 		})
 	}
 	return cs

@@ -4,17 +4,13 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 type commentPage struct {
@@ -46,36 +42,31 @@ var stateIcons = map[comment.State]string{
 }
 
 // comment shows one comment with its history.
-func (d *desk) comment(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) comment(v *visit) error {
+	it, past, err := d.Service.Item(v.ctx(), v.who, v.site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	it, past, err := d.Service.Item(ctx, who, site, c.Param("id"))
+	counts, capped, err := d.Service.QueueCounts(v.ctx(), v.who, v.site)
 	if err != nil {
 		return err
 	}
-	counts, capped, err := d.Service.QueueCounts(ctx, who, site)
+	f, err := d.deskFrame(v, "")
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, site, "")
-	if err != nil {
-		return err
-	}
-	m := d.cardMaker(w, site, f.Moderator, "", counts)
-	f.Views = viewLinks(w, site.Key, place{site: site.Key, state: "none"}, counts, capped)
+	f.Views = viewLinks(v.words, v.site.Key, place{site: v.site.Key, state: "none"}, counts, capped)
+	m := d.cardMaker(v, place{site: v.site.Key}, counts)
 	p := m.commentPage(f, it, past)
-	if fl, ok := d.said(c); ok {
-		p.Notices = w.tellOne(fl)
+	if fl, ok := d.said(v); ok {
+		p.Notices = v.words.tellOne(fl)
 		if fl.Left > 0 {
 			chose, _ := comment.ParseAction(fl.Did)
-			p.Card.Conflict = m.conflict(it.Comment, past, chose, p.Card.URL)
+			p.Card.Conflict = m.conflict(it.Comment, past, chose)
+			p.Card.Conflict.LeaveURL = p.Card.URL
 		}
 	}
-	return render(c, w, "comment", p)
+	return v.render("comment", p)
 }
 
 func (m *cardMaker) commentPage(f frame, it moderation.Item, past []ledger.Told) commentPage {
@@ -197,11 +188,11 @@ func (w *catalog) tellOne(f flash) []notice {
 }
 
 // replyKey makes one reply of a form that is sent twice.
-func replyKey(who people.Actor, site ground.Site, id string, form url.Values) *ground.Key {
-	value := form.Get("key")
+func (v *visit) replyKey(id string) *ground.Key {
+	value := v.form.Get("key")
 	if len(value) < 16 || len(value) > 128 {
 		return nil
 	}
-	body := sha256.Sum256([]byte(id + "\x00" + form.Get("body")))
-	return &ground.Key{Site: site.ID, Route: "desk/reply", Account: who.Account.ID, Value: value, Body: body[:]}
+	body := sha256.Sum256([]byte(id + "\x00" + v.form.Get("body")))
+	return &ground.Key{Site: v.site.ID, Route: "desk/reply", Account: v.who.Account.ID, Value: value, Body: body[:]}
 }

@@ -1,82 +1,51 @@
 package desk
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // decide carries out what a card's or the selection's form says, and goes on with the queue.
-func (d *desk) decide(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) decide(v *visit) error {
+	in, err := readChoice(v.form)
 	if err != nil {
 		return err
 	}
-	form, err := web.ReadForm(c)
+	out, err := d.Service.Decide(v.ctx(), v.who, v.site, in)
 	if err != nil {
 		return err
 	}
-	in, err := readChoice(form)
-	if err != nil {
-		return err
-	}
-	out, err := d.Service.Decide(c.Request().Context(), who, site, in)
-	if err != nil {
-		return err
-	}
-	d.say(c, told(in.Action.String(), in.Reason.String(), out))
-	return c.Redirect(http.StatusSeeOther, goOn(site.Key, form))
+	return d.goOn(v, told(in.Action.String(), in.Reason.String(), out))
 }
 
 // undo takes back a batch.
-func (d *desk) undo(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) undo(v *visit) error {
+	out, err := d.Service.Undo(v.ctx(), v.who, v.site, v.form.Get("batch"), nil)
 	if err != nil {
 		return err
 	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	out, err := d.Service.Undo(c.Request().Context(), who, site, form.Get("batch"), nil)
-	if err != nil {
-		return err
-	}
-	d.say(c, told("undo", "", out))
-	return c.Redirect(http.StatusSeeOther, goOn(site.Key, form))
+	return d.goOn(v, told("undo", "", out))
 }
 
 // reply answers a comment under the account's name.
-func (d *desk) reply(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) reply(v *visit) error {
+	version, _ := strconv.ParseInt(v.form.Get("version"), 10, 64) // 0: whatever is current
+	to := moderation.Ref{ID: v.Param("id"), Version: version}
+	out, err := d.Service.Reply(v.ctx(), v.who, v.site, to, v.form.Get("body"), v.replyKey(to.ID))
 	if err != nil {
 		return err
 	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	version, _ := strconv.ParseInt(form.Get("version"), 10, 64) // 0: whatever is current
-	to := moderation.Ref{ID: c.Param("id"), Version: version}
-	out, err := d.Service.Reply(c.Request().Context(), who, site, to, form.Get("body"), replyKey(who, site, to.ID, form))
-	if err != nil {
-		return err
-	}
-	d.say(c, told("reply", "", moderation.Outcome{Batch: out.Batch, Done: 1, Contradictions: out.Contradictions}))
-	return c.Redirect(http.StatusSeeOther, goOn(site.Key, form))
+	did := moderation.Outcome{Batch: out.Batch, Done: 1, Contradictions: out.Contradictions}
+	return d.goOn(v, told("reply", "", did))
 }
 
 func readChoice(form url.Values) (moderation.Choice, error) {
@@ -106,20 +75,21 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 	return in, nil
 }
 
-// goOn is the page to go on with after a form: the comment it stood on, else the queue.
-func goOn(site string, form url.Values) string {
-	if id := form.Get("one"); id != "" {
-		return "/moderate/" + url.PathEscape(site) + "/comments/" + url.PathEscape(id)
+// goOn tells what became of a form on the page to go on with: the comment or the settings on which it
+// stood, else the queue.
+func (d *desk) goOn(v *visit, f flash) error {
+	if id := v.form.Get("one"); id != "" {
+		return d.tellAt(v, v.at("/comments/"+url.PathEscape(id)), f)
 	}
-	if form.Get("at") == "settings" {
-		return "/moderate/" + url.PathEscape(site) + "/settings"
+	if v.form.Get("at") == "settings" {
+		return d.tellAt(v, v.at("/settings"), f)
 	}
-	back, _ := url.ParseQuery(form.Get("back")) // what cannot be read is left out
-	to := placeOf(site, back).url()
-	if next := form.Get("next"); next != "" {
+	back, _ := url.ParseQuery(v.form.Get("back")) // what cannot be read is left out
+	to := placeOf(v.site.Key, back).url()
+	if next := v.form.Get("next"); next != "" {
 		to += "#c-" + url.PathEscape(next)
 	}
-	return to
+	return d.tellAt(v, to, f)
 }
 
 // A flash is what the next page tells of a form that was sent. It travels in a cookie of the
@@ -142,7 +112,10 @@ const (
 )
 
 func told(did, reason string, out moderation.Outcome) flash {
-	f := flash{Did: did, Reason: reason, Batch: out.Batch, Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts)}
+	f := flash{
+		Did: did, Reason: reason, Batch: out.Batch,
+		Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts),
+	}
 	if f.Against = len(out.Contradictions); f.Against > 0 {
 		f.Said = inHundred(out.Contradictions[0].Spam)
 	}
@@ -152,25 +125,27 @@ func told(did, reason string, out moderation.Outcome) flash {
 	return f
 }
 
-func (d *desk) say(c echo.Context, f flash) {
+// tellAt goes to a page, which tells f.
+func (d *desk) tellAt(v *visit, address string, f flash) error {
 	b, _ := json.Marshal(f) // strings and numbers always can be
-	d.setFlash(c, base64.RawURLEncoding.EncodeToString(b), 60)
+	d.setFlash(v, base64.RawURLEncoding.EncodeToString(b), 60)
+	return v.goTo(address)
 }
 
-func (d *desk) setFlash(c echo.Context, value string, seconds int) {
-	c.SetCookie(&http.Cookie{
+func (d *desk) setFlash(v *visit, value string, seconds int) {
+	v.SetCookie(&http.Cookie{
 		Name: flashCookie, Value: value, Path: "/moderate", MaxAge: seconds,
 		HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteStrictMode,
 	})
 }
 
 // said takes the flash, if there is one.
-func (d *desk) said(c echo.Context) (f flash, ok bool) {
-	cookie, err := c.Request().Cookie(flashCookie)
+func (d *desk) said(v *visit) (f flash, ok bool) {
+	cookie, err := v.Cookie(flashCookie)
 	if err != nil {
 		return f, false
 	}
-	d.setFlash(c, "", -1)
+	d.setFlash(v, "", -1)
 	b, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil || json.Unmarshal(b, &f) != nil {
 		return flash{}, false
@@ -217,29 +192,29 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 }
 
 // tellQueue puts a flash on a page of the queue, with the cards that were left alone.
-func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, site ground.Site, p *queuePage) error {
-	f, ok := d.said(c)
+func (d *desk) tellQueue(v *visit, m *cardMaker, p *queuePage) error {
+	f, ok := d.said(v)
 	if !ok {
 		return nil
 	}
-	w := catalogOf(c)
-	p.Toast, p.Notices = w.tell(f)
+	p.Toast, p.Notices = v.words.tell(f)
+	ids := f.Conflicts[:min(maxFlashed, len(f.Conflicts))]
+	stories, err := d.Service.Stories(v.ctx(), v.who, v.site, ids...)
+	if err != nil {
+		return err
+	}
 	chose, _ := comment.ParseAction(f.Did)
 	var left []card
-	for _, id := range f.Conflicts[:min(maxFlashed, len(f.Conflicts))] {
-		back := placeOf(site.Key, c.QueryParams())
-		k, err := d.conflictCard(ctx, w, who, site, back, id, chose)
-		if gone(err) {
-			p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: w.T("conflict.gone")})
-			continue
-		}
-		if err != nil {
-			return err
-		}
+	for _, s := range stories {
+		k := m.card(s.Item)
+		k.Conflict = m.conflict(s.Comment, s.Past, chose)
 		left = append(left, k)
 	}
+	for range len(ids) - len(left) {
+		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: v.words.T("conflict.gone")})
+	}
 	if more := f.Left - len(f.Conflicts); more > 0 {
-		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: w.N("conflict.more", more)})
+		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: v.words.N("conflict.more", more)})
 	}
 	p.Cards = append(left, without(p.Cards, left)...)
 	return nil
@@ -247,15 +222,7 @@ func (d *desk) tellQueue(ctx context.Context, c echo.Context, who people.Actor, 
 
 // without returns the cards that are not among others.
 func without(cards, others []card) []card {
-	kept := cards[:0]
-next:
-	for _, k := range cards {
-		for _, o := range others {
-			if k.ID == o.ID {
-				continue next
-			}
-		}
-		kept = append(kept, k)
-	}
-	return kept
+	return slices.DeleteFunc(cards, func(k card) bool {
+		return slices.ContainsFunc(others, func(o card) bool { return o.ID == k.ID })
+	})
 }

@@ -15,8 +15,6 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // smaller compresses pages: a queue is mostly the same buttons over and over, and a twelfth of it is
@@ -38,53 +36,42 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/moderate/assets/:name", asset)
 
 	open := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages)
-	open.GET("/signin", d.signInPage)
-	open.POST("/signin", d.signIn)
-	open.GET("/setup", d.linkPage)
-	open.POST("/setup", d.useLink)
-	open.POST("/language", d.language)
+	open.GET("/signin", d.open(d.signInPage))
+	open.POST("/signin", d.open(d.signIn))
+	open.GET("/setup", d.open(d.linkPage))
+	open.POST("/setup", d.open(d.useLink))
+	open.POST("/language", d.open(d.language))
 
 	in := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages, d.signedIn)
-	in.GET("/", d.home)
-	in.POST("/signout", d.signOut)
-	in.GET("/sessions", d.sessions)
-	in.POST("/sessions/:id/end", d.endSession)
-	in.GET("/setup/site", d.newSitePage)
-	in.POST("/setup/site", d.newSite)
-	in.GET("/sites", d.sites)
-	in.GET("/people", d.people)
-	in.POST("/people", d.addPerson)
-	in.POST("/people/:id", d.setPerson)
-	in.GET("/tokens", d.tokens)
-	in.POST("/tokens", d.addToken)
-	in.POST("/tokens/:id/end", d.endToken)
+	in.GET("/", d.in(d.home))
+	in.POST("/signout", d.in(d.signOut))
+	in.GET("/sessions", d.in(d.sessions))
+	in.POST("/sessions/:id/end", d.in(d.endSession))
+	in.GET("/setup/site", d.in(d.newSitePage))
+	in.POST("/setup/site", d.in(d.newSite))
+	in.GET("/sites", d.in(d.sites))
+	in.GET("/people", d.in(d.people))
+	in.POST("/people", d.in(d.addPerson))
+	in.POST("/people/:id", d.in(d.setPerson))
+	in.GET("/tokens", d.in(d.tokens))
+	in.POST("/tokens", d.in(d.addToken))
+	in.POST("/tokens/:id/end", d.in(d.endToken))
 
-	in.GET("/:site/queue", d.queue)
-	in.POST("/:site/decisions", d.decide)
-	in.POST("/:site/undo", d.undo)
-	in.GET("/:site/comments/:id", d.comment)
-	in.GET("/:site/comments/:id/card", d.card)
-	in.POST("/:site/comments/:id/reply", d.reply)
-	in.GET("/:site/pages", d.pages)
-	in.POST("/:site/pages/:id", d.setPage)
-	in.GET("/:site/log", d.log)
-	in.GET("/:site/insights", d.insights)
-	in.GET("/:site/what-if", d.whatIf)
-	in.GET("/:site/settings", d.settings)
-	in.POST("/:site/settings", d.setSettings)
-	in.POST("/:site/lessons", d.teach)
-	in.GET("/:site/setup/moderation", d.policyPage)
-	in.POST("/:site/setup/moderation", d.setPolicy)
-	in.GET("/:site/setup/embed", d.embedPage)
-}
-
-// site finds the site of the path. A site that who has no role on is as unknown as one that
-// does not exist.
-func (d *desk) site(c echo.Context) (people.Actor, ground.Site, error) {
-	who, err := d.Actor(c)
-	if err != nil {
-		return who, ground.Site{}, err
-	}
-	site, err := d.Process.Site(c.Request().Context(), c.Param("site"))
-	return who, site, err
+	in.GET("/:site/queue", d.on(d.queue))
+	in.POST("/:site/decisions", d.on(d.decide))
+	in.POST("/:site/undo", d.on(d.undo))
+	in.GET("/:site/comments/:id", d.on(d.comment))
+	in.GET("/:site/comments/:id/card", d.on(d.card))
+	in.POST("/:site/comments/:id/reply", d.on(d.reply))
+	in.GET("/:site/pages", d.on(d.pages))
+	in.POST("/:site/pages/:id", d.on(d.setPage))
+	in.GET("/:site/log", d.on(d.log))
+	in.GET("/:site/insights", d.on(d.insights))
+	in.GET("/:site/what-if", d.on(d.whatIf))
+	in.GET("/:site/settings", d.on(d.settings))
+	in.POST("/:site/settings", d.on(d.setSettings))
+	in.POST("/:site/lessons", d.on(d.teach))
+	in.GET("/:site/setup/moderation", d.on(d.policyPage))
+	in.POST("/:site/setup/moderation", d.on(d.setPolicy))
+	in.GET("/:site/setup/embed", d.on(d.embedPage))
 }

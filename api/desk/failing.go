@@ -19,13 +19,15 @@ func failing(next echo.HandlerFunc) echo.HandlerFunc {
 		if err == nil || c.Response().Committed || web.Gone(err) {
 			return err
 		}
-		w, p := catalogOf(c), web.ProblemOf(err)
-		page := errorPage{Heading: w.T("error"), Detail: p.Detail, To: "/moderate/", ToWords: w.T("error.back")}
-		if key := "error." + p.Code; w.Has(key) {
-			page.Heading, page.Detail = w.T(key), w.T(key+".text")
+		v := newVisit(c)
+		v.problem = web.ProblemOf(err)
+		page := errorPage{Heading: v.words.T("error"), Detail: v.problem.Detail, To: "/moderate/"}
+		page.ToWords = v.words.T("error.back")
+		if key := "error." + v.problem.Code; v.words.Has(key) {
+			page.Heading, page.Detail = v.words.T(key), v.words.T(key+".text")
 		}
-		page.frame = newFrame(c, w, page.Heading)
-		_ = renderFailure(c, w, "error", p, page) // if this fails too, the kit answers
+		page.frame = v.frame(page.Heading)
+		_ = v.render("error", page) // if this fails too, the kit answers
 		return err
 	}
 }

@@ -1,19 +1,14 @@
 package desk
 
 import (
-	"context"
 	"math"
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 type insightsPage struct {
@@ -39,65 +34,66 @@ type insightsPage struct {
 type figure struct{ Label, Value, More string }
 
 // A disagreement is a comment that the filter and a moderator saw differently.
-type disagreement struct{ Name, Text, URL, ISO, When, Did, Score string }
+type disagreement struct{ id, Name, Text, URL, ISO, When, Did, Score string }
 
 // The periods that can be looked at, in days.
 var periods = []int{28, 7, 365}
 
 // insights shows how well the filter did on the site's own decisions.
-func (d *desk) insights(c echo.Context) error {
-	who, site, err := d.site(c)
-	if err != nil {
-		return err
-	}
-	days, _ := strconv.Atoi(c.QueryParam("days")) // what is no number is the first period
+func (d *desk) insights(v *visit) error {
+	days, _ := strconv.Atoi(v.QueryParam("days")) // what is no number is the first period
 	if days < 1 || days > 3650 {
 		days = periods[0]
 	}
 	since := d.Clock.Now().AddDate(0, 0, -days)
-	q, err := d.Learning.Quality(c.Request().Context(), who, site, learning.QualityRequest{Since: since})
+	q, err := d.Learning.Quality(v.ctx(), v.who, v.site, learning.QualityRequest{Since: since})
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("insights"))
+	f, err := d.siteFrame(v, v.words.T("insights"))
 	if err != nil {
 		return err
 	}
-	p := w.insightsPage(f, q)
-	p.Lead = w.T("insights.since", "day", day(since))
+	p := v.words.insightsPage(f, q)
+	p.Lead = v.words.T("insights.since", "day", day(since))
 	for _, n := range periods {
-		p.Periods = append(p.Periods, link{Key: strconv.Itoa(n), Label: w.N("period.days", n), Current: n == days})
+		label := v.words.N("period.days", n)
+		p.Periods = append(p.Periods, link{Key: strconv.Itoa(n), Label: label, Current: n == days})
 	}
+	ids, scores := []string{}, map[string]float64{}
 	for _, k := range q.Disagreements {
-		row, err := d.disagreement(c.Request().Context(), w, who, site, k.Comment)
-		if gone(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		row.Score = w.T("disagree.score", "n", inHundred(k.Spam))
-		p.Disagree = append(p.Disagree, row)
+		ids, scores[k.Comment] = append(ids, k.Comment), k.Spam
 	}
-	return render(c, w, "insights", p)
+	if p.Disagree, err = d.disagreements(v, ids); err != nil {
+		return err
+	}
+	for i := range p.Disagree {
+		row := &p.Disagree[i]
+		row.Score = v.words.T("disagree.score", "n", inHundred(scores[row.id]))
+	}
+	return v.render("insights", p)
 }
 
-// disagreement makes a row of a list of comments to be looked at again.
-func (d *desk) disagreement(ctx context.Context, w *catalog, who people.Actor, site ground.Site, id string) (disagreement, error) {
-	it, past, err := d.Service.Item(ctx, who, site, id)
+// disagreements makes rows of comments to be looked at again. One that is gone has none.
+func (d *desk) disagreements(v *visit, ids []string) ([]disagreement, error) {
+	stories, err := d.Service.Stories(v.ctx(), v.who, v.site, ids...)
 	if err != nil {
-		return disagreement{}, err
+		return nil, err
 	}
-	m := d.cardMaker(w, site, false, "", nil)
-	row := disagreement{
-		Name: m.writer(it.Comment), Text: shorten(it.Comment.Source, 280), Did: m.stateWords(it.Comment),
-		URL: "/moderate/" + site.Key + "/comments/" + id, ISO: iso(it.Comment.CreatedAt), When: stamp(it.Comment.CreatedAt),
+	m := d.cardMaker(v, place{}, nil)
+	var rows []disagreement
+	for _, s := range stories {
+		c := s.Comment
+		row := disagreement{
+			id: c.ID, Name: m.writer(c), Text: shorten(c.Source, 280), Did: m.stateWords(c),
+			URL: v.at("/comments/" + c.ID), ISO: iso(c.CreatedAt), When: stamp(c.CreatedAt),
+		}
+		if last := lastDecision(s.Past); last != nil {
+			row.Did = m.decided(last.Entry, last.Name)
+		}
+		rows = append(rows, row)
 	}
-	if last := lastDecision(past); last != nil {
-		row.Did = w.decided(last.Entry, last.Name)
-	}
-	return row, nil
+	return rows, nil
 }
 
 // insightsPage draws the figures.
@@ -135,7 +131,9 @@ func (w *catalog) insightsPage(f frame, q learning.Quality) insightsPage {
 // honesty draws what was said against what came true.
 func (w *catalog) honesty(p *insightsPage, q classifier.Quality) {
 	p.HonestSays = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
-	p.HonestTable = table{Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")}}
+	p.HonestTable = table{
+		Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")},
+	}
 	for _, b := range q.Bins {
 		if b.Spam.Of == 0 {
 			continue
@@ -160,7 +158,9 @@ func (w *catalog) weeks(p *insightsPage, weeks []hindsight.Week) {
 	if len(weeks) < 2 {
 		return
 	}
-	p.WeekTable = table{Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")}}
+	p.WeekTable = table{
+		Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")},
+	}
 	values, says := make([]float64, len(weeks)), make([]string, len(weeks))
 	for i, k := range weeks {
 		wrong, n := k.Cut.Missed+k.Cut.Lost, k.Cut.Caught+k.Cut.Missed+k.Cut.Lost+k.Cut.Passed

@@ -1,14 +1,9 @@
 package desk
 
 import (
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -20,26 +15,24 @@ import (
 type teacherRow struct{ Account, Name, Lessons string }
 
 // teachers fills in whose lessons count, and from which sites lessons could be taken.
-func (d *desk) teachers(c echo.Context, who people.Actor, site ground.Site, p *settingsPage) error {
-	ctx := c.Request().Context()
-	all, err := d.Learning.Teachers(ctx, who, site)
+func (d *desk) teachers(v *visit, p *settingsPage) error {
+	all, err := d.Learning.Teachers(v.ctx(), v.who, v.site)
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
 	for _, t := range all {
-		name := w.someone(t.Name)
+		name := v.words.someone(t.Name)
 		if t.Account == "" {
-			name = w.T("lessons.operator")
+			name = v.words.T("lessons.operator")
 		}
-		p.Teachers = append(p.Teachers, teacherRow{t.Account, name, w.N("lessons.n", t.Lessons)})
+		p.Teachers = append(p.Teachers, teacherRow{t.Account, name, v.words.N("lessons.n", t.Lessons)})
 	}
-	sites, err := d.Process.Sites(ctx, who)
+	sites, err := d.Process.Sites(v.ctx(), v.who)
 	if err != nil {
 		return err
 	}
 	for _, s := range sites {
-		if s.Key != site.Key && who.Role(s.ID) == people.Owner {
+		if s.Key != v.site.Key && v.who.Role(s.ID) == people.Owner {
 			p.Others = append(p.Others, link{Key: s.Key, Label: s.Name})
 		}
 	}
@@ -47,28 +40,20 @@ func (d *desk) teachers(c echo.Context, who people.Actor, site ground.Site, p *s
 }
 
 // teach takes lessons out of the site's model, or another site's over.
-func (d *desk) teach(c echo.Context) error {
-	who, site, err := d.site(c)
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	did, ctx := form.Get("do"), c.Request().Context()
+func (d *desk) teach(v *visit) (err error) {
+	did := v.form.Get("do")
 	var out learning.Change
 	switch did {
 	case "erase":
-		return d.erase(c, who, site, form)
+		return d.erase(v)
 	case "retire":
-		return d.retire(c, who, site, form)
+		return d.retire(v)
 	case "withdraw":
-		out, err = d.Learning.WithdrawLessons(ctx, who, site, form.Get("account"), nil)
+		out, err = d.Learning.WithdrawLessons(v.ctx(), v.who, v.site, v.form.Get("account"), nil)
 	case "copy":
 		var from ground.Site
-		if from, err = d.Process.Site(ctx, form.Get("from")); err == nil {
-			out, err = d.Learning.CopyLessons(ctx, who, site, from, nil)
+		if from, err = d.Process.Site(v.ctx(), v.form.Get("from")); err == nil {
+			out, err = d.Learning.CopyLessons(v.ctx(), v.who, v.site, from, nil)
 		}
 	default:
 		err = problem.Field("/do", "Lessons are withdrawn, copied, erased or retired.")
@@ -76,13 +61,7 @@ func (d *desk) teach(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.taught(c, site, flash{Did: did, Done: out.Lessons, Batch: out.Batch})
-}
-
-// taught tells on the settings what became of lessons.
-func (d *desk) taught(c echo.Context, site ground.Site, f flash) error {
-	d.say(c, f)
-	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
+	return d.tellAt(v, v.at("/settings"), flash{Did: did, Done: out.Lessons, Batch: out.Batch})
 }
 
 // A forGoodPage asks before lessons are erased: nothing brings them back.
@@ -92,33 +71,30 @@ type forGoodPage struct {
 	What              []string // would be erased
 }
 
-func (d *desk) askForGood(c echo.Context, who people.Actor, site ground.Site, p forGoodPage) error {
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("forgood"))
-	if err != nil {
+func (d *desk) askForGood(v *visit, p forGoodPage) (err error) {
+	if p.frame, err = d.siteFrame(v, v.words.T("forgood")); err != nil {
 		return err
 	}
-	p.frame = f
-	return render(c, w, "forgood", p)
+	return v.render("forgood", p)
 }
 
 // erase takes what one person's comments taught out of the model for good. It asks first.
-func (d *desk) erase(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
-	w, ctx, email := catalogOf(c), c.Request().Context(), strings.TrimSpace(form.Get("email"))
+func (d *desk) erase(v *visit) error {
+	w, email := v.words, strings.TrimSpace(v.form.Get("email"))
 	person := learning.Erasee{Email: email}
-	if form.Get("sure") == "yes" {
-		did, err := d.Learning.EraseLessons(ctx, who, site, person, nil)
+	if v.form.Get("sure") == "yes" {
+		did, err := d.Learning.EraseLessons(v.ctx(), v.who, v.site, person, nil)
 		if err != nil {
-			return d.settingsAgain(c, who, site, err)
+			return d.settingsAgain(v, err)
 		}
-		return d.taught(c, site, flash{Did: "erase", Done: did.Lessons + did.Copies, Left: did.Left})
+		return d.tellAt(v, v.at("/settings"), flash{Did: "erase", Done: did.Lessons + did.Copies, Left: did.Left})
 	}
-	would, err := d.Learning.LessonsOf(ctx, who, site, person)
+	would, err := d.Learning.LessonsOf(v.ctx(), v.who, v.site, person)
 	if err != nil {
-		return d.settingsAgain(c, who, site, err)
+		return d.settingsAgain(v, err)
 	}
 	if would.Lessons+would.Copies == 0 {
-		return d.taught(c, site, flash{Did: "erase", Left: would.Left})
+		return d.tellAt(v, v.at("/settings"), flash{Did: "erase", Left: would.Left})
 	}
 	p := forGoodPage{Do: "erase", Email: email, What: []string{w.N("forgood.erase", would.Lessons, "email", email)}}
 	if would.Copies > 0 {
@@ -127,31 +103,32 @@ func (d *desk) erase(c echo.Context, who people.Actor, site ground.Site, form ur
 	if would.Left > 0 {
 		p.What = append(p.What, w.N("did.erased.left", would.Left))
 	}
-	return d.askForGood(c, who, site, p)
+	return d.askForGood(v, p)
 }
 
 // retire takes what was taught before a day out of the model for good. It asks first.
-func (d *desk) retire(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
-	w, ctx, day := catalogOf(c), c.Request().Context(), form.Get("before")
+func (d *desk) retire(v *visit) error {
+	day := v.form.Get("before")
 	before, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return d.settingsAgain(c, who, site, problem.Field("/before", "Name a day like 2026-01-01."))
+		return d.settingsAgain(v, problem.Field("/before", "Name a day like 2026-01-01."))
 	}
-	if form.Get("sure") == "yes" {
-		did, err := d.Learning.RetireLessons(ctx, who, site, before, nil)
+	if v.form.Get("sure") == "yes" {
+		did, err := d.Learning.RetireLessons(v.ctx(), v.who, v.site, before, nil)
 		if err != nil {
-			return d.settingsAgain(c, who, site, err)
+			return d.settingsAgain(v, err)
 		}
-		return d.taught(c, site, flash{Did: "retire", Done: did.Lessons})
+		return d.tellAt(v, v.at("/settings"), flash{Did: "retire", Done: did.Lessons})
 	}
-	old, err := d.Learning.OldLessons(ctx, who, site, before)
+	old, err := d.Learning.OldLessons(v.ctx(), v.who, v.site, before)
 	if err != nil {
-		return d.settingsAgain(c, who, site, err)
+		return d.settingsAgain(v, err)
 	}
 	if old == 0 {
-		return d.taught(c, site, flash{Did: "retire"})
+		return d.tellAt(v, v.at("/settings"), flash{Did: "retire"})
 	}
-	return d.askForGood(c, who, site, forGoodPage{Do: "retire", Before: day, What: []string{w.N("forgood.retire", old, "day", day)}})
+	what := []string{v.words.N("forgood.retire", old, "day", day)}
+	return d.askForGood(v, forGoodPage{Do: "retire", Before: day, What: what})
 }
 
 // erased tells what became of lessons that were to be erased. There is no undo to offer.

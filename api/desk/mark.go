@@ -46,7 +46,9 @@ type marker struct {
 // marked renders canonical markup (package markup): a link is `<a href="…"` up to `</a>`,
 // none within another, nothing else begins with `<a`, and `<` stands in tags only. It says what
 // the marks mean, where there are any.
-func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []comment.LikelyReason) (template.HTML, []key) {
+func (c *catalog) marked(
+	markup string, evidence []classifier.Weight, likely []comment.LikelyReason,
+) (template.HTML, []key) {
 	m := marker{catalog: c, signs: map[string]sign{}, used: map[string]bool{}}
 	for _, w := range evidence {
 		if worthMark(w) {
@@ -73,7 +75,11 @@ func (c *catalog) marked(markup string, evidence []classifier.Weight, likely []c
 		markup = after
 	}
 	var keys []key
-	for _, k := range []key{{"", c.T("key.for")}, {signReason, c.T("key.reason", "reason", strings.Join(names, ", "))}, {signAgainst, c.T("key.against")}} {
+	for _, k := range []key{
+		{"", c.T("key.for")},
+		{signReason, c.T("key.reason", "reason", strings.Join(names, ", "))},
+		{signAgainst, c.T("key.against")},
+	} {
 		if m.used[k.Class] {
 			keys = append(keys, k)
 		}
@@ -230,7 +236,8 @@ func (m *marker) lookAlikes(spot classifier.Spot) {
 		}
 		named[o.Rune] = true
 		m.out.WriteByte(' ')
-		m.odd(m.T("odd.like", "script", m.T("script.of."+scriptName(o.Rune)), "letter", string(o.Rune), "like", string(o.Like)))
+		script := m.T("script.of." + scriptName(o.Rune))
+		m.odd(m.T("odd.like", "script", script, "letter", string(o.Rune), "like", string(o.Like)))
 	}
 }
 

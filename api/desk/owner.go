@@ -1,14 +1,10 @@
 package desk
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -34,58 +30,61 @@ type settingsPage struct {
 type ruleText struct{ Lang, Language, Text, Default string }
 
 // settings of a site.
-func (d *desk) settings(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) settings(v *visit) error {
+	p, err := d.settingsPage(v)
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("settings"))
+	if fl, ok := d.said(v); ok {
+		p.Toast, p.Notices = v.words.tell(fl)
+	}
+	return v.render("settings", p)
+}
+
+func (d *desk) settingsPage(v *visit) (settingsPage, error) {
+	f, err := d.siteFrame(v, v.words.T("settings"))
 	if err != nil {
-		return err
+		return settingsPage{}, err
 	}
-	p := d.settingsPage(w, f, site)
-	if fl, ok := d.said(c); ok {
-		p.Toast, p.Notices = w.tell(fl)
+	p := v.words.settingsPage(f, v.site)
+	p.Snippet = d.snippet(v.site)
+	if err := d.teachers(v, &p); err != nil {
+		return p, err
 	}
-	if err := d.teachers(c, who, site, &p); err != nil {
-		return err
-	}
-	if err := d.suspicious(c, who, site, &p); err != nil {
-		return err
-	}
-	return render(c, w, "settings", p)
+	return p, d.suspicious(v, &p)
 }
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
-func (d *desk) suspicious(c echo.Context, who people.Actor, site ground.Site, p *settingsPage) error {
-	would, err := d.Learning.WhatIf(c.Request().Context(), who, site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
+func (d *desk) suspicious(v *visit, p *settingsPage) error {
+	would, err := d.Learning.WhatIf(v.ctx(), v.who, v.site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
+	w := v.words
 	for i := range p.Policies {
 		l := &p.Policies[i]
 		if l.Key != string(ground.PolicySuspicious) {
 			continue
 		}
 		if would.Tally.Enough() {
-			l.More += " " + w.T("policy.suspicious.would", "n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
+			l.More += " " + w.T("policy.suspicious.would",
+				"n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
 			continue
 		}
-		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) + " " + w.missing(would.Tally)
+		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) +
+			" " + w.missing(would.Tally)
 		l.Closed = !l.Current
 	}
 	return nil
 }
 
-func (d *desk) settingsPage(w *catalog, f frame, site ground.Site) settingsPage {
+func (w *catalog) settingsPage(f frame, site ground.Site) settingsPage {
 	s := site.Settings
 	p := settingsPage{
 		frame: f, Key: site.Key, Name: site.Name, Origins: strings.Join(site.Origins, "\n"),
 		Policies: policyLinks(w, site, ground.Policies),
-		Suspect:  w.Float(s.Suspect), Shadow: w.shadow(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL, Snippet: d.snippet(site),
+		Suspect:  w.Float(s.Suspect), Shadow: w.shadow(site), EditMinutes: s.EditMinutes, SignInURL: s.SignInURL,
 	}
 	for _, l := range words.Languages {
 		p.Rules = append(p.Rules, ruleText{l.Key, l.Name, s.Rules[l.Key], words.In(l.Key).T("rules.default")})
@@ -102,54 +101,37 @@ func (c *catalog) shadow(site ground.Site) string {
 }
 
 // setSettings keeps all of a site's settings at once.
-func (d *desk) setSettings(c echo.Context) error {
-	who, site, err := d.site(c)
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
+func (d *desk) setSettings(v *visit) error {
 	change := map[string]string{}
 	for _, f := range ground.Fields {
-		typed := strings.ReplaceAll(form.Get(f.Name), "\r\n", "\n")
+		typed := strings.ReplaceAll(v.form.Get(f.Name), "\r\n", "\n")
 		switch f.Kind {
 		case ground.KindNumber:
 			typed = point(typed)
 		case ground.KindOrigins:
 			typed = strings.Join(strings.Fields(typed), " ")
 		}
-		if form.Has(f.Name) && typed != f.Of(site) { // what is as it was need not be said again
+		if v.form.Has(f.Name) && typed != f.Of(v.site) { // what is as it was need not be said again
 			change[f.Name] = typed
 		}
 	}
-	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, change); err != nil {
-		return d.settingsAgain(c, who, site, err)
+	if _, err := d.Service.SetSite(v.ctx(), v.who, v.site.Key, change); err != nil {
+		return d.settingsAgain(v, err)
 	}
-	d.say(c, flash{Did: "saved"})
-	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/settings")
+	return d.tellAt(v, v.at("/settings"), flash{Did: "saved"})
 }
 
-func (d *desk) settingsAgain(c echo.Context, who people.Actor, site ground.Site, err error) error {
-	problem := web.ProblemOf(err)
-	if len(problem.Errors) == 0 {
-		return err
-	}
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("settings"))
+func (d *desk) settingsAgain(v *visit, err error) error {
+	says, err := v.refused("settings", err)
 	if err != nil {
 		return err
 	}
-	p := d.settingsPage(w, f, site)
-	if err := d.teachers(c, who, site, &p); err != nil {
+	p, err := d.settingsPage(v)
+	if err != nil {
 		return err
 	}
-	if err := d.suspicious(c, who, site, &p); err != nil {
-		return err
-	}
-	p.Error = w.wrong("settings", problem)
-	return renderFailure(c, w, "settings", problem, p)
+	p.Error = says
+	return v.render("settings", p)
 }
 
 type sitesPage struct {
@@ -159,17 +141,12 @@ type sitesPage struct {
 
 type siteRow struct{ Key, Name, Origins string }
 
-func (d *desk) sites(c echo.Context) error {
-	who, err := d.Actor(c)
+func (d *desk) sites(v *visit) error {
+	all, err := d.Process.Sites(v.ctx(), v.who)
 	if err != nil {
 		return err
 	}
-	all, err := d.Process.Sites(c.Request().Context(), who)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, ground.Site{}, w.T("sites"))
+	f, err := d.deskFrame(v, v.words.T("sites"))
 	if err != nil {
 		return err
 	}
@@ -177,7 +154,7 @@ func (d *desk) sites(c echo.Context) error {
 	for _, s := range all {
 		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", ")})
 	}
-	return render(c, w, "sites", p)
+	return v.render("sites", p)
 }
 
 type peoplePage struct {
@@ -196,39 +173,31 @@ type personRow struct {
 	Disabled, Self               bool
 }
 
-func (d *desk) people(c echo.Context) error {
-	return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}})
-}
+func (d *desk) people(v *visit) error { return d.peoplePage(v, peoplePage{}) }
 
 // peoplePage shows the accounts, with what became of a form in p.
-func (d *desk) peoplePage(c echo.Context, status int, p peoplePage) error {
-	who, err := d.Actor(c)
+func (d *desk) peoplePage(v *visit, p peoplePage) error {
+	all, err := d.Identity.Accounts(v.ctx(), v.who)
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	all, err := d.Identity.Accounts(ctx, who)
+	sites, err := d.Process.Sites(v.ctx(), v.who)
 	if err != nil {
 		return err
 	}
-	sites, err := d.Process.Sites(ctx, who)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.T("people")); err != nil {
+	if p.frame, err = d.deskFrame(v, v.words.T("people")); err != nil {
 		return err
 	}
 	if p.On = sites; len(sites) < 2 {
 		p.On = nil
 	}
 	for _, r := range []people.Role{people.Moderator, people.Author, people.Owner} {
-		p.Roles = append(p.Roles, link{Key: r.String(), Label: w.T("role." + r.String())})
+		p.Roles = append(p.Roles, link{Key: r.String(), Label: v.words.T("role." + r.String())})
 	}
 	for _, a := range all {
-		p.Rows = append(p.Rows, rowOf(w, a, sites, who))
+		p.Rows = append(p.Rows, rowOf(v.words, a, sites, v.who))
 	}
-	return web.Render(c, status, web.OwnScript, templates()[w.Lang()]["people"], p)
+	return v.render("people", p)
 }
 
 func rowOf(w *catalog, a people.Account, sites []ground.Site, who people.Actor) personRow {
@@ -250,27 +219,22 @@ func rowOf(w *catalog, a people.Account, sites []ground.Site, who people.Actor) 
 }
 
 // addPerson adds an account and shows its one-time link.
-func (d *desk) addPerson(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	role, _ := people.ParseRole(form.Get("role")) // none is refused below
-	a, token, err := d.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
-		Email: form.Get("email"), Name: form.Get("name"), Role: role, Sites: form["site"],
+func (d *desk) addPerson(v *visit) error {
+	role, _ := people.ParseRole(v.form.Get("role")) // none is refused below
+	a, token, err := d.Identity.AddAccount(v.ctx(), v.who, identity.NewAccount{
+		Email: v.form.Get("email"), Name: v.form.Get("name"), Role: role, Sites: v.form["site"],
 	})
 	if err != nil {
-		p := web.ProblemOf(err)
-		if len(p.Errors) == 0 {
-			return err
-		}
-		return d.peoplePage(c, p.Status, peoplePage{Form: form, Error: catalogOf(c).wrong("people", p)})
+		return d.peopleAgain(v, peoplePage{Form: v.form}, err)
 	}
-	return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}, Link: d.link(token), For: a.Email})
+	return d.peoplePage(v, peoplePage{Link: d.link(token), For: a.Email})
+}
+
+func (d *desk) peopleAgain(v *visit, p peoplePage, err error) error {
+	if p.Error, err = v.refused("people", err); err != nil {
+		return err
+	}
+	return d.peoplePage(v, p)
 }
 
 func (d *desk) link(token string) string {
@@ -278,31 +242,20 @@ func (d *desk) link(token string) string {
 }
 
 // setPerson disables, enables or resets an account.
-func (d *desk) setPerson(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	if form.Get("do") == "reset" {
-		token, err := d.Identity.ResetAccount(ctx, who, form.Get("email"))
+func (d *desk) setPerson(v *visit) error {
+	if v.form.Get("do") == "reset" {
+		token, err := d.Identity.ResetAccount(v.ctx(), v.who, v.form.Get("email"))
 		if err != nil {
 			return err
 		}
-		return d.peoplePage(c, http.StatusOK, peoplePage{Form: url.Values{}, Link: d.link(token), For: form.Get("email")})
+		return d.peoplePage(v, peoplePage{Link: d.link(token), For: v.form.Get("email")})
 	}
-	disabled := form.Get("do") == "disable"
-	if _, err := d.Identity.SetAccount(ctx, who, c.Param("id"), identity.AccountChange{Disabled: &disabled}); err != nil {
-		if p := web.ProblemOf(err); len(p.Errors) > 0 {
-			return d.peoplePage(c, p.Status, peoplePage{Form: url.Values{}, Error: catalogOf(c).wrong("people", p)})
-		}
-		return err
+	disabled := v.form.Get("do") == "disable"
+	change := identity.AccountChange{Disabled: &disabled}
+	if _, err := d.Identity.SetAccount(v.ctx(), v.who, v.Param("id"), change); err != nil {
+		return d.peopleAgain(v, peoplePage{}, err)
 	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/people")
+	return v.goTo("/moderate/people")
 }
 
 type tokensPage struct {
@@ -315,62 +268,46 @@ type tokensPage struct {
 
 type tokenRow struct{ ID, Name, Scope, Account, When, ISO string }
 
-func (d *desk) tokens(c echo.Context) error { return d.tokensPage(c, http.StatusOK, tokensPage{}) }
+func (d *desk) tokens(v *visit) error { return d.tokensPage(v, tokensPage{}) }
 
-func (d *desk) tokensPage(c echo.Context, status int, p tokensPage) error {
-	who, err := d.Actor(c)
+func (d *desk) tokensPage(v *visit, p tokensPage) error {
+	all, err := d.Identity.Tokens(v.ctx(), v.who)
 	if err != nil {
 		return err
 	}
-	all, err := d.Identity.Tokens(c.Request().Context(), who)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	if p.frame, err = d.deskFrame(c, w, who, ground.Site{}, w.T("tokens")); err != nil {
+	if p.frame, err = d.deskFrame(v, v.words.T("tokens")); err != nil {
 		return err
 	}
 	for _, s := range []people.Scope{people.ScopeDecide, people.ScopeRead, people.ScopeAdmin} {
-		p.Scopes = append(p.Scopes, link{Key: s.String(), Label: w.T("scope." + s.String())})
+		p.Scopes = append(p.Scopes, link{Key: s.String(), Label: v.words.T("scope." + s.String())})
 	}
 	for _, t := range all {
-		p.Rows = append(p.Rows, tokenRow{t.ID, t.Name, w.T("scope." + t.Scope.String()), t.Account, stamp(t.CreatedAt), iso(t.CreatedAt)})
+		p.Rows = append(p.Rows, tokenRow{
+			t.ID, t.Name, v.words.T("scope." + t.Scope.String()), t.Account, stamp(t.CreatedAt), iso(t.CreatedAt),
+		})
 	}
-	return web.Render(c, status, web.OwnScript, templates()[w.Lang()]["tokens"], p)
+	return v.render("tokens", p)
 }
 
 // addToken adds one of the account's own and shows it once.
-func (d *desk) addToken(c echo.Context) error {
-	who, err := d.Actor(c)
+func (d *desk) addToken(v *visit) error {
+	scope, err := people.ParseScope(v.form.Get("scope"))
 	if err != nil {
 		return err
 	}
-	form, err := web.ReadForm(c)
+	_, value, err := d.Identity.AddToken(v.ctx(), v.who, identity.NewToken{Name: v.form.Get("name"), Scope: scope})
+	p := tokensPage{Value: value}
 	if err != nil {
-		return err
-	}
-	scope, err := people.ParseScope(form.Get("scope"))
-	if err != nil {
-		return err
-	}
-	_, value, err := d.Identity.AddToken(c.Request().Context(), who, identity.NewToken{Name: form.Get("name"), Scope: scope})
-	if err != nil {
-		p := web.ProblemOf(err)
-		if len(p.Errors) == 0 {
+		if p.Error, err = v.refused("tokens", err); err != nil {
 			return err
 		}
-		return d.tokensPage(c, p.Status, tokensPage{Error: catalogOf(c).wrong("tokens", p)})
 	}
-	return d.tokensPage(c, http.StatusOK, tokensPage{Value: value})
+	return d.tokensPage(v, p)
 }
 
-func (d *desk) endToken(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
+func (d *desk) endToken(v *visit) error {
+	if err := d.Identity.RemoveToken(v.ctx(), v.who, v.Param("id")); err != nil {
 		return err
 	}
-	if err := d.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/tokens")
+	return v.goTo("/moderate/tokens")
 }

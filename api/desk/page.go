@@ -10,10 +10,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/words"
 )
@@ -84,61 +80,60 @@ type notice struct {
 	Bad        bool
 }
 
-const langCookie = "aitys-lang"
-
-func catalogOf(c echo.Context) *catalog {
-	chosen := ""
-	if cookie, err := c.Request().Cookie(langCookie); err == nil {
-		chosen = cookie.Value
-	}
-	return &catalog{words.Pick(chosen, c.Request().Header.Get("Accept-Language"))}
-}
-
-// newFrame makes the frame of a page that needs nobody signed in.
-func newFrame(c echo.Context, w *catalog, title string) frame {
-	f := frame{Lang: w.Lang(), Title: title, Words: scripts()[w.Lang()], Here: c.Request().URL.RequestURI()}
-	if c.Request().Method != http.MethodGet {
+// frame makes the frame of a page that needs nobody signed in.
+func (v *visit) frame(title string) frame {
+	lang := v.words.Lang()
+	f := frame{Lang: lang, Title: title, Words: scripts()[lang], Here: v.Request().URL.RequestURI()}
+	if v.Request().Method != http.MethodGet {
 		f.Here = "/moderate/"
 	}
 	for _, l := range words.Languages {
-		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
+		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == lang})
 	}
 	return f
 }
 
-// deskFrame makes the frame of a page of who's; site may be empty. A site that who has no
-// role on is site.unknown.
-func (d *desk) deskFrame(c echo.Context, w *catalog, who people.Actor, site ground.Site, title string) (frame, error) {
-	f := newFrame(c, w, title)
-	f.Me = &person{ID: who.Account.ID, Name: who.Account.Name, Email: who.Account.Email, Initial: initial(who.Account.Name)}
-	sites, err := d.Process.Sites(c.Request().Context(), who)
+// deskFrame makes the frame of a page about the visit's site, or about all of them.
+func (d *desk) deskFrame(v *visit, title string) (frame, error) {
+	f, who, site := v.frame(title), v.who.Account, v.site
+	f.Me = &person{ID: who.ID, Name: who.Name, Email: who.Email, Initial: initial(who.Name)}
+	sites, err := d.Process.Sites(v.ctx(), v.who)
 	if err != nil {
 		return f, fmt.Errorf("list sites: %w", err)
 	}
-	known := site.Key == ""
 	for _, s := range sites {
-		known = known || s.Key == site.Key
-		f.Sites = append(f.Sites, link{URL: "/moderate/" + s.Key + "/queue", Label: s.Name, Current: s.Key == site.Key})
-	}
-	if !known {
-		return f, people.NoSite()
+		f.Sites = append(f.Sites, link{URL: place{site: s.Key}.url(), Label: s.Name, Current: s.Key == site.Key})
 	}
 	if site.Key == "" {
-		f.Owner = who.Account.AllSites >= people.Owner
+		f.Owner = who.AllSites >= people.Owner
 		for _, l := range f.Sites {
 			l.Icon = "inbox"
 			f.Nav = append(f.Nav, l)
 		}
-		f.Nav, f.Sites = append(f.Nav, ownerLinks(w, f.Here, f.Owner)...), nil
+		f.Nav, f.Sites = append(f.Nav, ownerLinks(v.words, f.Here, f.Owner)...), nil
 		return f, nil
 	}
 	if len(f.Sites) < 2 {
 		f.Sites = nil
 	}
 	f.Site = &siteRef{site.Key, site.Name}
-	role := who.Role(site.ID)
+	role := v.who.Role(site.ID)
 	f.Moderator, f.Owner = role >= people.Moderator, role >= people.Owner
-	f.Nav = siteLinks(w, site.Key, f)
+	f.Nav = siteLinks(v.words, site.Key, f)
+	return f, nil
+}
+
+// siteFrame is a frame with the queue's views beside the content.
+func (d *desk) siteFrame(v *visit, title string) (frame, error) {
+	f, err := d.deskFrame(v, title)
+	if err != nil {
+		return f, err
+	}
+	counts, capped, err := d.Service.QueueCounts(v.ctx(), v.who, v.site)
+	if err != nil {
+		return f, err
+	}
+	f.Views = viewLinks(v.words, v.site.Key, place{site: v.site.Key, state: "none"}, counts, capped)
 	return f, nil
 }
 
@@ -147,7 +142,8 @@ func siteLinks(w *catalog, key string, f frame) []link {
 	root := "/moderate/" + key
 	links := []link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}
 	if f.Moderator {
-		links = append(links, link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"}, link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
+		links = append(links, link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"},
+			link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
 	}
 	if f.Owner {
 		links = append(links, link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
@@ -170,10 +166,6 @@ func mark(links []link, here string) []link {
 		links[i].Current = pathOf(here) == links[i].URL
 	}
 	return links
-}
-
-func render(c echo.Context, w *catalog, page string, data any) error {
-	return web.Render(c, http.StatusOK, web.OwnScript, templates()[w.Lang()][page], data)
 }
 
 // initial is the first letter of a name, for the circle that stands for a person.

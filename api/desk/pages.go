@@ -2,16 +2,10 @@ package desk
 
 import (
 	"encoding/hex"
-	"net/http"
 	"net/url"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 const rowsPerPage = 50
@@ -29,39 +23,20 @@ type pageRow struct {
 }
 
 // pages lists a site's pages.
-func (d *desk) pages(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) pages(v *visit) error {
+	all, next, err := d.Service.Pages(v.ctx(), v.who, v.site, v.QueryParam("after"), rowsPerPage)
 	if err != nil {
 		return err
 	}
-	all, next, err := d.Service.Pages(c.Request().Context(), who, site, c.QueryParam("after"), rowsPerPage)
+	f, err := d.siteFrame(v, v.words.T("pages"))
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("pages"))
-	if err != nil {
-		return err
-	}
-	p := pagesPage{frame: f, Next: after("/moderate/"+site.Key+"/pages", next)}
+	p := pagesPage{frame: f, Next: after(v.at("/pages"), next)}
 	for _, e := range all {
 		p.Rows = append(p.Rows, pageRow{e.ID, e.URL, pageTitle(e.Page), e.Approved, e.Pending, e.Open})
 	}
-	return render(c, w, "pages", p)
-}
-
-// siteFrame is a frame with the queue's views beside the content.
-func (d *desk) siteFrame(c echo.Context, w *catalog, who people.Actor, site ground.Site, title string) (frame, error) {
-	f, err := d.deskFrame(c, w, who, site, title)
-	if err != nil {
-		return f, err
-	}
-	counts, capped, err := d.Service.QueueCounts(c.Request().Context(), who, site)
-	if err != nil {
-		return f, err
-	}
-	f.Views = viewLinks(w, site.Key, place{site: site.Key, state: "none"}, counts, capped)
-	return f, nil
+	return v.render("pages", p)
 }
 
 func after(path, next string) string {
@@ -72,20 +47,13 @@ func after(path, next string) string {
 }
 
 // setPage opens or closes a page for readers.
-func (d *desk) setPage(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) setPage(v *visit) error {
+	open := v.form.Get("open") == "true"
+	_, err := d.Service.SetPage(v.ctx(), v.who, v.site, v.Param("id"), moderation.PageChange{Open: &open})
 	if err != nil {
 		return err
 	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	open := form.Get("open") == "true"
-	if _, err := d.Service.SetPage(c.Request().Context(), who, site, c.Param("id"), moderation.PageChange{Open: &open}); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/pages")
+	return v.goTo(v.at("/pages"))
 }
 
 type logPage struct {
@@ -101,25 +69,20 @@ type logRow struct {
 }
 
 // log shows the site's decisions, the newest first.
-func (d *desk) log(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) log(v *visit) error {
+	entries, next, err := d.Service.Log(v.ctx(), v.who, v.site, v.QueryParam("after"), rowsPerPage)
 	if err != nil {
 		return err
 	}
-	entries, next, err := d.Service.Log(c.Request().Context(), who, site, c.QueryParam("after"), rowsPerPage)
+	f, err := d.siteFrame(v, v.words.T("log"))
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("log"))
-	if err != nil {
-		return err
-	}
-	p := logPage{frame: f, Next: after("/moderate/"+site.Key+"/log", next)}
+	p := logPage{frame: f, Next: after(v.at("/log"), next)}
 	for _, e := range entries {
-		p.Rows = append(p.Rows, w.logRow(site.Key, e))
+		p.Rows = append(p.Rows, v.words.logRow(v.site.Key, e))
 	}
-	return render(c, w, "log", p)
+	return v.render("log", p)
 }
 
 // logRow is an entry of the log; one about the model itself has no comment.

@@ -96,18 +96,18 @@ func (c clock) Now() time.Time { return c.at }
 
 func samplePages(w *catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
-	m := &cardMaker{catalog: w, site: site, now: noon, decides: true, approved: 4}
+	m := &cardMaker{catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true, approved: 1000, spam: 412}
 	f := sampleFrame(w)
-	at := place{site: "longway"}
-	q := sampleQueue(m, f, at, samples())
+	q := sampleQueue(m, f, samples())
 	q.Toast = &toast{Text: w.N("js.toast.approve", 1), Batch: "b1"}
 	decided := samples()[3].Comment
 	decided.State = comment.Approved
-	q.Cards[3].Conflict = m.conflict(decided, []ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, comment.MarkSpam, "/")
+	q.Cards[3].Conflict = m.conflict(decided, []ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, comment.MarkSpam)
+	q.Cards[3].Conflict.LeaveURL = "/"
 
 	cold := samples()[3:4]
 	cold[0].Comment.Verdict = comment.Verdict{}
-	young := sampleQueue(m, f, at, cold)
+	young := sampleQueue(m, f, cold)
 
 	it := samples()[0]
 	it.Comment.State, it.Comment.Reason, it.Comment.Standing = comment.Rejected, comment.ReasonPersonalAttack, 3
@@ -121,13 +121,13 @@ func samplePages(w *catalog) map[string]any {
 	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
 
 	pages := map[string]any{
-		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, at, nil), "comment": one,
+		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "comment": one,
 		"cards": cardsPage{f, q.Cards}, "signin": signInPage{frame: f, Error: w.T("signin.refused")},
 		"error":    errorPage{frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/", ToWords: w.T("signin")},
 		"sessions": sessionsPage{f, []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon), Seen: stamp(noon), Current: true}}},
 		"pages":    pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle", "Why I sold my car for a bicycle", 12, 3, true}}},
 		"log":      logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon), What: w.decided(past[2].Entry, "Dana K."), From: w.T("state.pending"), To: w.T("state.rejected"), Hash: "9f3a01cc", URL: "/"}}},
-		"settings": (&desk{sampleKit}).settingsPage(w, f, site), "sites": sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
+		"settings": sampleSettings(w, f, site), "sites": sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
 		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: w.T("people.all")}}, Roles: []link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{}, Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
 		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: stamp(noon)}}, Value: "aitys_0123456789"},
 	}
@@ -155,6 +155,12 @@ func samplePages(w *catalog) map[string]any {
 	return pages
 }
 
+func sampleSettings(w *catalog, f frame, site ground.Site) settingsPage {
+	p := w.settingsPage(f, site)
+	p.Snippet = (&desk{sampleKit}).snippet(site)
+	return p
+}
+
 // sampleQuality is of a filter that is right more often than not.
 func sampleQuality() learning.Quality {
 	var said []classifier.Sample
@@ -170,9 +176,8 @@ func sampleQuality() learning.Quality {
 	return q
 }
 
-func sampleQueue(m *cardMaker, f frame, at place, items []moderation.Item) queuePage {
-	d := &desk{sampleKit}
-	q := d.queuePage(m.catalog, f, m.site, at, moderation.QueuePage{Items: items, Counts: sampleCounts, Capped: true})
+func sampleQueue(m *cardMaker, f frame, items []moderation.Item) queuePage {
+	q := m.queuePage(f, moderation.QueuePage{Items: items, Counts: sampleCounts, Capped: true})
 	if len(q.Cards) > 0 {
 		q.Cards[0].Current = true
 	}

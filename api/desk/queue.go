@@ -1,18 +1,13 @@
 package desk
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -97,55 +92,53 @@ type queuePage struct {
 	Like, ID        string // the bar's reasons suggest none
 }
 
-func (d *desk) queue(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) queue(v *visit) error {
+	at := placeOf(v.site.Key, v.QueryParams())
+	page, err := d.Service.Queue(v.ctx(), v.who, v.site, comment.QueueRequest{
+		View: at.view(), Order: at.order(), Search: at.search, After: at.end,
+	})
 	if err != nil {
 		return err
 	}
-	w, at := catalogOf(c), placeOf(site.Key, c.QueryParams())
-	ctx := c.Request().Context()
-	page, err := d.Service.Queue(ctx, who, site, comment.QueueRequest{View: at.view(), Order: at.order(), Search: at.search, After: at.end})
+	f, err := d.deskFrame(v, "")
 	if err != nil {
 		return err
 	}
-	frame, err := d.deskFrame(c, w, who, site, "")
-	if err != nil {
-		return err
-	}
-	p := d.queuePage(w, frame, site, at, page)
-	if frame.Moderator {
-		batches, err := d.Service.LastBatches(ctx, who, site, 20)
+	m := d.cardMaker(v, at, page.Counts)
+	p := m.queuePage(f, page)
+	if f.Moderator {
+		batches, err := d.Service.LastBatches(v.ctx(), v.who, v.site, 20)
 		if err != nil {
 			return fmt.Errorf("list one's batches: %w", err)
 		}
 		p.Batches = strings.Join(batches, " ")
 	}
-	if err := d.tellQueue(ctx, c, who, site, &p); err != nil {
+	if err := d.tellQueue(v, m, &p); err != nil {
 		return err
 	}
 	if len(p.Cards) > 0 {
 		p.Cards[0].Current = true
 	}
-	return render(c, w, "queue", p)
+	return v.render("queue", p)
 }
 
 // queuePage translates one page of a view.
-func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page moderation.QueuePage) queuePage {
+func (m *cardMaker) queuePage(f frame, page moderation.QueuePage) queuePage {
+	at, view := m.at, string(m.at.view())
 	p := queuePage{
-		frame: f, Heading: w.T("view." + string(at.view())), View: string(at.view()), Sort: string(at.order()),
-		Self: at.url(), Clear: place{site: site.Key, state: at.state, sort: at.sort}.url(), Back: at.query(),
+		frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
+		Clear: place{site: at.site, state: at.state, sort: at.sort}.url(), Back: at.query(),
 	}
-	p.Suspect = strconv.FormatFloat(site.Settings.Suspect, 'f', -1, 64)
+	p.Suspect = strconv.FormatFloat(m.site.Settings.Suspect, 'f', -1, 64)
 	p.Search, p.State = at.search, at.state
 	p.Title = p.Heading
 	if n := page.Counts[at.view()]; n > 0 {
-		p.Title += fmt.Sprintf(" (%s)", w.count(n, page.Capped))
+		p.Title += fmt.Sprintf(" (%s)", m.count(n, page.Capped))
 	}
-	p.Views = viewLinks(w, site.Key, at, page.Counts, page.Capped)
+	p.Views = viewLinks(m.catalog, at.site, at, page.Counts, page.Capped)
 	for _, o := range comment.QueueOrders {
-		p.Orders = append(p.Orders, link{Key: string(o), Label: w.T("order." + string(o)), Current: o == at.order()})
+		p.Orders = append(p.Orders, link{Key: string(o), Label: m.T("order." + string(o)), Current: o == at.order()})
 	}
-	m := d.cardMaker(w, site, f.Moderator, at.query(), page.Counts)
 	for _, it := range page.Items {
 		p.Cards = append(p.Cards, m.card(it))
 	}
@@ -153,14 +146,14 @@ func (d *desk) queuePage(w *catalog, f frame, site ground.Site, at place, page m
 		p.Cards[i].NextID = p.Cards[i+1].ID
 	}
 	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.end == "" && at.view() == comment.ViewPending {
-		p.Oldest = w.T("oldest", "time", w.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
+		p.Oldest = m.T("oldest", "time", m.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
 	}
 	if page.Next != "" {
 		next := at
 		next.end = page.Next
 		p.Next = next.url()
 	}
-	p.Rest.Some, p.Rest.None, p.Rest.Text = restWords(w, at)
+	p.Rest.Some, p.Rest.None, p.Rest.Text = restWords(m.catalog, at)
 	return p
 }
 
@@ -179,9 +172,10 @@ func restWords(w *catalog, at place) (some, none, text string) {
 	return some, none, text
 }
 
-func (d *desk) cardMaker(w *catalog, site ground.Site, decides bool, back string, counts map[comment.View]int) *cardMaker {
+// cardMaker makes the cards of a page that stands at a place in the queue.
+func (d *desk) cardMaker(v *visit, at place, counts map[comment.View]int) *cardMaker {
 	return &cardMaker{
-		catalog: w, site: site, now: d.Clock.Now(), back: back, decides: decides,
+		catalog: v.words, site: v.site, now: d.Clock.Now(), at: at, decides: v.who.Role(v.site.ID) >= people.Moderator,
 		approved: counts[comment.ViewApproved], spam: counts[comment.ViewSpam],
 	}
 }
@@ -217,38 +211,22 @@ type cardsPage struct {
 
 // card answers with one card alone, as the queue shows it: for the script, when a decision
 // met a conflict or somebody else decided.
-func (d *desk) card(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) card(v *visit) error {
+	it, past, err := d.Service.Item(v.ctx(), v.who, v.site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	w, back := catalogOf(c), placeOf(site.Key, c.QueryParams())
-	ctx := c.Request().Context()
-	chose, _ := comment.ParseAction(c.QueryParam("chose"))
-	k, err := d.conflictCard(ctx, w, who, site, back, c.Param("id"), chose)
+	counts, _, err := d.Service.QueueCounts(v.ctx(), v.who, v.site)
 	if err != nil {
 		return err
 	}
-	if !c.QueryParams().Has("chose") {
-		k.Conflict = nil
-	}
-	return render(c, w, "cards", cardsPage{frame: newFrame(c, w, w.T("comment")), Cards: []card{k}})
-}
-
-// conflictCard makes the card of a comment that was not as its moderator saw it.
-func (d *desk) conflictCard(ctx context.Context, w *catalog, who people.Actor, site ground.Site, at place, id string, chose comment.Action) (card, error) {
-	it, past, err := d.Service.Item(ctx, who, site, id)
-	if err != nil {
-		return card{}, err
-	}
-	counts, _, err := d.Service.QueueCounts(ctx, who, site)
-	if err != nil {
-		return card{}, err
-	}
-	m := d.cardMaker(w, site, who.Role(site.ID) >= people.Moderator, at.query(), counts)
+	m := d.cardMaker(v, placeOf(v.site.Key, v.QueryParams()), counts)
 	k := m.card(it)
-	k.Conflict = m.conflict(it.Comment, past, chose, at.url())
-	return k, nil
+	if v.QueryParams().Has("chose") {
+		chose, _ := comment.ParseAction(v.QueryParam("chose"))
+		k.Conflict = m.conflict(it.Comment, past, chose)
+	}
+	return v.render("cards", cardsPage{v.frame(v.words.T("comment")), []card{k}})
 }
 
 // A conflict says what happened to a comment before one's own choice.
@@ -258,9 +236,9 @@ type conflict struct {
 	Hold                  bool
 }
 
-func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose comment.Action, queue string) *conflict {
+func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose comment.Action) *conflict {
 	k := &conflict{
-		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.back, LeaveURL: queue,
+		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.at.query(), LeaveURL: m.at.url(),
 		Leave: m.T("conflict.leave." + c.State.String()), Hold: c.State != comment.Pending && c.State != comment.Removed,
 	}
 	did := m.T("chose." + chose.String())
@@ -271,7 +249,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose commen
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.T("conflict.edited", "chose", did)
 	default:
-		k.What = m.T("conflict."+c.State.String(), "who", m.someone(last.Name), "time", m.span(m.now.Sub(last.At)), "chose", did)
+		k.What = m.T("conflict."+c.State.String(), "who", m.someone(last.Name),
+			"time", m.span(m.now.Sub(last.At)), "chose", did)
 	}
 	return k
 }
@@ -293,6 +272,3 @@ func (c *catalog) someone(name string) string {
 	}
 	return name
 }
-
-// gone says that a comment is not there any more.
-func gone(err error) bool { return web.ProblemOf(err).Code == "comment.unknown" }

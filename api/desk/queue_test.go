@@ -104,6 +104,46 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	w.stands(c, comment.Pending)
 }
 
+// However many comments a page is about, they are read together.
+func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
+	w := newWorld(t)
+	w.taught(comment.Approve, 0, w.posted(plants, 30))
+	w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
+	b := w.as("Olga")
+	reads := func(load func()) int64 {
+		before := w.reads.Load()
+		load()
+		return w.reads.Load() - before
+	}
+	conflicts := func(n int) int64 {
+		refs := w.posted(plants, n)
+		b.open("/moderate/blog/queue")
+		w.taught(comment.Approve, 0, refs)
+		bulk := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "bulk" })
+		return reads(func() {
+			b.press(bulk, "Spam", fields{"comment": "all"})
+			if got := strings.Count(b.raw, "Nothing was changed by you."); got != n {
+				t.Errorf("%d conflicts are told, want %d", got, n)
+			}
+		})
+	}
+	mistakes := func(n int) int64 {
+		return reads(func() {
+			b.open(fmt.Sprintf("/moderate/blog/what-if?threshold=0.5&policy=none&last=%d", n))
+			if got := strings.Count(b.raw, `/comments/`); got < n {
+				t.Errorf("%d mistakes are named, want %d", got, n)
+			}
+		})
+	}
+	if one, many := conflicts(1), conflicts(4); one != many {
+		t.Errorf("a conflict takes %d reads, four take %d", one, many)
+	}
+	w.taught(comment.MarkSpam, 0, w.posted(goods, 8))
+	if one, many := mistakes(1), mistakes(8); one != many {
+		t.Errorf("a mistake takes %d reads, eight take %d", one, many)
+	}
+}
+
 func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})

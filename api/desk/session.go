@@ -9,7 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/words"
 )
@@ -48,75 +47,55 @@ type signInPage struct {
 	To, Email, Error string
 }
 
-func (d *desk) signInPage(c echo.Context) error {
-	to := ownPath(c.QueryParam("to"))
-	if _, err := d.Actor(c); err == nil {
-		return c.Redirect(http.StatusSeeOther, to)
+func (d *desk) signInPage(v *visit) error {
+	to := ownPath(v.QueryParam("to"))
+	if _, err := d.Actor(v); err == nil {
+		return v.goTo(to)
 	}
-	w := catalogOf(c)
-	return render(c, w, "signin", signInPage{frame: newFrame(c, w, w.T("signin")), To: to})
+	return v.render("signin", signInPage{frame: v.frame(v.words.T("signin")), To: to})
 }
 
-func (d *desk) signIn(c echo.Context) error {
-	form, err := web.ReadForm(c)
+func (d *desk) signIn(v *visit) error {
+	in, err := d.Identity.SignIn(v.ctx(), v.form.Get("email"), v.form.Get("password"), v.Request().UserAgent())
 	if err != nil {
-		return err
+		return v.refuseSignIn(err)
 	}
-	r := c.Request()
-	in, err := d.Identity.SignIn(r.Context(), form.Get("email"), form.Get("password"), r.UserAgent())
-	if err != nil {
-		return d.refuseSignIn(c, form, err)
-	}
-	d.KeepSession(c, in)
-	return c.Redirect(http.StatusSeeOther, ownPath(form.Get("to")))
+	d.KeepSession(v, in)
+	return v.goTo(ownPath(v.form.Get("to")))
 }
 
 // refuseSignIn shows the form again with what was wrong, as far as it may be said.
-func (d *desk) refuseSignIn(c echo.Context, form url.Values, err error) error {
-	w, p := catalogOf(c), web.ProblemOf(err)
-	page := signInPage{frame: newFrame(c, w, w.T("signin")), To: ownPath(form.Get("to")), Email: form.Get("email")}
-	switch p.Code {
+func (v *visit) refuseSignIn(err error) error {
+	page := signInPage{frame: v.frame(v.words.T("signin")), To: ownPath(v.form.Get("to")), Email: v.form.Get("email")}
+	v.problem = web.ProblemOf(err)
+	switch v.problem.Code {
 	case "session.refused":
-		page.Error = w.T("signin.refused")
+		page.Error = v.words.T("signin.refused")
 	case "rate.limited":
-		page.Error = w.T("signin.limited")
+		page.Error = v.words.T("signin.limited")
 	default:
 		return err
 	}
-	return renderFailure(c, w, "signin", p, page)
+	return v.render("signin", page)
 }
 
-// renderFailure renders a form again under the status of its failure.
-func renderFailure(c echo.Context, w *catalog, page string, p web.Problem, data any) error {
-	web.ProblemHeaders(c, p)
-	return web.Render(c, p.Status, web.OwnScript, templates()[w.Lang()][page], data)
-}
-
-func (d *desk) signOut(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
+func (d *desk) signOut(v *visit) error {
+	if err := d.Identity.SignOut(v.ctx(), v.who); err != nil {
 		return err
 	}
-	if err := d.Identity.SignOut(c.Request().Context(), who); err != nil {
-		return err
-	}
-	d.ForgetSession(c)
-	return c.Redirect(http.StatusSeeOther, "/moderate/signin")
+	d.ForgetSession(v)
+	return v.goTo("/moderate/signin")
 }
 
 // language keeps the choice of a language in the browser.
-func (d *desk) language(c echo.Context) error {
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	if words.In(form.Get("lang")) != nil {
-		c.SetCookie(&http.Cookie{
-			Name: langCookie, Value: form.Get("lang"), Path: "/moderate", MaxAge: 365 * 24 * 3600,
+func (d *desk) language(v *visit) error {
+	if lang := v.form.Get("lang"); words.In(lang) != nil {
+		v.SetCookie(&http.Cookie{
+			Name: langCookie, Value: lang, Path: "/moderate", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteLaxMode,
 		})
 	}
-	return c.Redirect(http.StatusSeeOther, ownPath(form.Get("to")))
+	return v.goTo(ownPath(v.form.Get("to")))
 }
 
 // ownPath returns to if it is a page of the desk, else the desk's first page: nobody is sent
@@ -148,28 +127,23 @@ type sessionRow struct {
 	Current               bool
 }
 
-func (d *desk) sessions(c echo.Context) error {
-	who, err := d.Actor(c)
+func (d *desk) sessions(v *visit) error {
+	all, err := d.Identity.MySessions(v.ctx(), v.who)
 	if err != nil {
 		return err
 	}
-	all, err := d.Identity.MySessions(c.Request().Context(), who)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	f, err := d.deskFrame(c, w, who, ground.Site{}, w.T("sessions"))
+	f, err := d.deskFrame(v, v.words.T("sessions"))
 	if err != nil {
 		return err
 	}
 	p := sessionsPage{frame: f}
 	for _, s := range all {
 		p.Rows = append(p.Rows, sessionRow{
-			ID: s.ID, Agent: w.browser(s.Agent), Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
-			Seen: stamp(s.SeenAt), SeenISO: iso(s.SeenAt), Current: s.ID == who.Session,
+			ID: s.ID, Agent: v.words.browser(s.Agent), Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
+			Seen: stamp(s.SeenAt), SeenISO: iso(s.SeenAt), Current: s.ID == v.who.Session,
 		})
 	}
-	return render(c, w, "sessions", p)
+	return v.render("sessions", p)
 }
 
 // browser says what a browser calls itself in as few words as tell it from another.
@@ -190,31 +164,23 @@ func (c *catalog) browser(agent string) string {
 	return c.T("sessions.on", "browser", browser, "system", system)
 }
 
-func (d *desk) endSession(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
+func (d *desk) endSession(v *visit) error {
+	if err := d.Identity.EndSession(v.ctx(), v.who, v.Param("id")); err != nil {
 		return err
 	}
-	if err := d.Identity.EndSession(c.Request().Context(), who, c.Param("id")); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/sessions")
+	return v.goTo("/moderate/sessions")
 }
 
 // home leads to the first site's queue.
-func (d *desk) home(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
-		return err
-	}
-	sites, err := d.Process.Sites(c.Request().Context(), who)
+func (d *desk) home(v *visit) error {
+	sites, err := d.Process.Sites(v.ctx(), v.who)
 	switch {
 	case err != nil:
 		return err
 	case len(sites) > 0:
-		return c.Redirect(http.StatusSeeOther, place{site: sites[0].Key}.url())
-	case who.Account.AllSites >= people.Owner:
-		return c.Redirect(http.StatusSeeOther, "/moderate/setup/site")
+		return v.goTo(place{site: sites[0].Key}.url())
+	case v.who.Account.AllSites >= people.Owner:
+		return v.goTo("/moderate/setup/site")
 	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/sessions")
+	return v.goTo("/moderate/sessions")
 }

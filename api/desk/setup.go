@@ -1,12 +1,9 @@
 package desk
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
@@ -37,8 +34,11 @@ type step struct {
 
 var setupSteps = []string{"you", "site", "moderation", "embed"}
 
-func newSetup(c echo.Context, w *catalog, name string) setupPage {
-	p := setupPage{frame: newFrame(c, w, w.T("setup")), Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead")}
+// setup begins the page of a step.
+func (v *visit) setup(name string) setupPage {
+	w := v.words
+	p := setupPage{frame: v.frame(w.T("setup")), Step: name, Form: v.form}
+	p.Heading, p.Lead = w.T("setup."+name), w.T("setup."+name+".lead")
 	p.Wide = true
 	if name == "you" {
 		p.Languages = nil // the token would be lost
@@ -54,118 +54,96 @@ func newSetup(c echo.Context, w *catalog, name string) setupPage {
 }
 
 // linkPage is where a one-time link leads.
-func (d *desk) linkPage(c echo.Context) error {
-	w := catalogOf(c)
-	p, err := d.linkForm(c, w, c.QueryParam("token"))
+func (d *desk) linkPage(v *visit) error {
+	p, err := d.linkForm(v, v.QueryParam("token"))
 	if err != nil {
-		return d.deadLink(c, w, err)
+		return v.deadLink(err)
 	}
-	return render(c, w, "setup", p)
+	return v.render("setup", p)
 }
 
-func (d *desk) linkForm(c echo.Context, w *catalog, token string) (setupPage, error) {
-	account, err := d.Identity.LinkAccount(c.Request().Context(), token)
+func (d *desk) linkForm(v *visit, token string) (setupPage, error) {
+	account, err := d.Identity.LinkAccount(v.ctx(), token)
 	if err != nil {
 		return setupPage{}, err
 	}
-	p := newSetup(c, w, "you")
-	p.Token, p.Form, p.First = token, url.Values{}, account.ID == ""
+	p := v.setup("you")
+	p.Token, p.First = token, account.ID == ""
 	if !p.First {
 		p.Steps, p.Email = nil, account.Email
-		p.Heading, p.Lead = w.T("setup.password"), w.T("setup.password.lead", "name", account.Name, "email", account.Email)
+		p.Heading = v.words.T("setup.password")
+		p.Lead = v.words.T("setup.password.lead", "name", account.Name, "email", account.Email)
 	}
 	return p, nil
 }
 
 // useLink takes the link and signs in.
-func (d *desk) useLink(c echo.Context) error {
-	form, err := web.ReadForm(c)
+func (d *desk) useLink(v *visit) error {
+	form := v.form
+	page, err := d.linkForm(v, form.Get("token"))
 	if err != nil {
-		return err
+		return v.deadLink(err)
 	}
-	w, r := catalogOf(c), c.Request()
-	page, err := d.linkForm(c, w, form.Get("token"))
-	if err != nil {
-		return d.deadLink(c, w, err)
-	}
-	in, err := d.Identity.UseLink(r.Context(), identity.LinkUse{
-		Token: form.Get("token"), Email: form.Get("email"), Name: form.Get("name"), Password: form.Get("password"), Agent: r.UserAgent(),
+	in, err := d.Identity.UseLink(v.ctx(), identity.LinkUse{
+		Token: form.Get("token"), Email: form.Get("email"), Name: form.Get("name"),
+		Password: form.Get("password"), Agent: v.Request().UserAgent(),
 	})
 	if err != nil {
-		return d.setupAgain(c, w, page, form, err)
+		return v.setupAgain(page, err)
 	}
-	d.KeepSession(c, in)
-	return c.Redirect(http.StatusSeeOther, "/moderate/")
+	d.KeepSession(v, in)
+	return v.goTo("/moderate/")
 }
 
 // The fields of the steps that can be wrong.
 var setupFields = []string{"name", "email", "password", "origin", "key", "rules"}
 
 // setupAgain shows a step again with what was wrong.
-func (d *desk) setupAgain(c echo.Context, w *catalog, page setupPage, form url.Values, err error) error {
-	p := web.ProblemOf(err)
-	if len(p.Errors) == 0 {
+func (v *visit) setupAgain(page setupPage, err error) error {
+	if page.Error, err = v.refused("setup", err); err != nil {
 		return err
 	}
-	page.Form, page.Error = form, w.wrong("setup", p)
-	field := strings.TrimPrefix(p.Errors[0].Field, "/")
+	field := strings.TrimPrefix(v.problem.Errors[0].Field, "/")
 	field, _, _ = strings.Cut(field, "_") // rules_en is the field "rules" here
 	if slices.Contains(setupFields, field) {
 		page.Bad = field
 	}
-	return renderFailure(c, w, "setup", p, page)
+	return v.render("setup", page)
 }
 
 // deadLink says that a link is used or too old.
-func (d *desk) deadLink(c echo.Context, w *catalog, err error) error {
-	p := web.ProblemOf(err)
-	if p.Code != "auth.needed" {
+func (v *visit) deadLink(err error) error {
+	if v.problem = web.ProblemOf(err); v.problem.Code != "auth.needed" {
 		return err
 	}
-	page := errorPage{frame: newFrame(c, w, w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/moderate/signin", ToWords: w.T("signin")}
-	return renderFailure(c, w, "error", p, page)
+	w := v.words
+	page := errorPage{frame: v.frame(w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text")}
+	page.To, page.ToWords = "/moderate/signin", w.T("signin")
+	return v.render("error", page)
 }
 
-func (d *desk) newSitePage(c echo.Context) error {
-	w := catalogOf(c)
-	p := newSetup(c, w, "site")
-	p.Form = url.Values{}
-	return render(c, w, "setup", p)
-}
+func (d *desk) newSitePage(v *visit) error { return v.render("setup", v.setup("site")) }
 
 // newSite adds a site.
-func (d *desk) newSite(c echo.Context) error {
-	who, err := d.Actor(c)
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	site, _, err := d.Service.AddSite(c.Request().Context(), who, ground.Site{
-		Key: form.Get("key"), Name: form.Get("name"), Origins: strings.Fields(form.Get("origin")),
+func (d *desk) newSite(v *visit) error {
+	site, _, err := d.Service.AddSite(v.ctx(), v.who, ground.Site{
+		Key: v.form.Get("key"), Name: v.form.Get("name"), Origins: strings.Fields(v.form.Get("origin")),
 	}, nil)
 	if err != nil {
-		w := catalogOf(c)
-		return d.setupAgain(c, w, newSetup(c, w, "site"), form, err)
+		return v.setupAgain(v.setup("site"), err)
 	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/setup/moderation")
+	v.site = site
+	return v.goTo(v.at("/setup/moderation"))
 }
 
-func (d *desk) policyPage(c echo.Context) error {
-	who, site, err := d.site(c)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	if _, err := d.deskFrame(c, w, who, site, ""); err != nil {
-		return err
-	}
-	p := newSetup(c, w, "moderation")
-	p.Rules = web.Rules(site, w.Catalog)
-	p.Policies = policyLinks(w, site, firstPolicies)
-	return render(c, w, "setup", p)
+func (d *desk) policyPage(v *visit) error {
+	return v.render("setup", v.policyStep(web.Rules(v.site, v.words.Catalog)))
+}
+
+func (v *visit) policyStep(rules string) setupPage {
+	p := v.setup("moderation")
+	p.Policies, p.Rules = policyLinks(v.words, v.site, firstPolicies), rules
+	return p
 }
 
 // firstPolicies are for a site that has no decisions yet: none of them asks its filter.
@@ -184,43 +162,25 @@ func policyLinks(w *catalog, site ground.Site, policies []ground.Policy) []link 
 }
 
 // setPolicy keeps who waits, and the rules in the language of the page.
-func (d *desk) setPolicy(c echo.Context) error {
-	who, site, err := d.site(c)
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	change := map[string]string{"moderation": form.Get("moderation")}
+func (d *desk) setPolicy(v *visit) error {
+	change := map[string]string{"moderation": v.form.Get("moderation")}
 	// A browser sends line ends of its own; the default stays the default.
-	if rules := strings.ReplaceAll(form.Get("rules"), "\r\n", "\n"); rules != web.Rules(site, w.Catalog) {
-		change["rules_"+w.Lang()] = rules
+	rules := strings.ReplaceAll(v.form.Get("rules"), "\r\n", "\n")
+	if rules != web.Rules(v.site, v.words.Catalog) {
+		change["rules_"+v.words.Lang()] = rules
 	}
-	if _, err := d.Service.SetSite(c.Request().Context(), who, site.Key, change); err != nil {
-		p := newSetup(c, w, "moderation")
-		p.Policies, p.Rules = policyLinks(w, site, firstPolicies), form.Get("rules")
-		return d.setupAgain(c, w, p, form, err)
+	if _, err := d.Service.SetSite(v.ctx(), v.who, v.site.Key, change); err != nil {
+		return v.setupAgain(v.policyStep(v.form.Get("rules")), err)
 	}
-	return c.Redirect(http.StatusSeeOther, "/moderate/"+site.Key+"/setup/embed")
+	return v.goTo(v.at("/setup/embed"))
 }
 
 // embedPage shows what to put into the blog.
-func (d *desk) embedPage(c echo.Context) error {
-	who, site, err := d.site(c)
-	if err != nil {
-		return err
-	}
-	w := catalogOf(c)
-	if _, err := d.deskFrame(c, w, who, site, ""); err != nil {
-		return err
-	}
-	p := newSetup(c, w, "embed")
-	p.Snippet = d.snippet(site)
-	p.BackURL, p.QueueURL = "/moderate/"+site.Key+"/setup/moderation", place{site: site.Key}.url()
-	return render(c, w, "setup", p)
+func (d *desk) embedPage(v *visit) error {
+	p := v.setup("embed")
+	p.Snippet = d.snippet(v.site)
+	p.BackURL, p.QueueURL = v.at("/setup/moderation"), place{site: v.site.Key}.url()
+	return v.render("setup", p)
 }
 
 func (d *desk) snippet(site ground.Site) string {

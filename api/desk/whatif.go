@@ -1,18 +1,15 @@
 package desk
 
 import (
-	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 type whatIfPage struct {
@@ -49,74 +46,78 @@ const (
 )
 
 // whatIf shows what another setting would have done to the last decisions.
-func (d *desk) whatIf(c echo.Context) error {
-	who, site, err := d.site(c)
+func (d *desk) whatIf(v *visit) error {
+	f, err := d.siteFrame(v, v.words.T("whatif"))
 	if err != nil {
 		return err
 	}
-	w := catalogOf(c)
-	f, err := d.siteFrame(c, w, who, site, w.T("whatif"))
-	if err != nil {
-		return err
-	}
-	p := w.whatIfPage(f, site)
+	p := v.words.whatIfPage(f, v.site)
 	in := learning.WhatIfRequest{Policy: ground.PolicySuspicious, Last: new(usualLast)}
-	if c.QueryParams().Has("threshold") {
-		p.Threshold, p.Last = c.QueryParam("threshold"), c.QueryParam("last")
+	if v.QueryParams().Has("threshold") {
+		p.Threshold, p.Last = v.QueryParam("threshold"), v.QueryParam("last")
 		score, _ := strconv.ParseFloat(point(p.Threshold), 64) // what is no number is refused, as 0 is
 		last, _ := strconv.Atoi(p.Last)
 		in.Threshold, in.Last = &score, &last
-		in.Policy = ground.Policy(c.QueryParam("policy"))
+		in.Policy = ground.Policy(v.QueryParam("policy"))
 	}
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
 	}
-	would, err := d.Learning.WhatIf(c.Request().Context(), who, site, in)
-	if problem := web.ProblemOf(err); err != nil && (problem.Status == http.StatusUnprocessableEntity || problem.Status == http.StatusBadRequest) {
-		p.Error = w.T("whatif.bad")
-		return renderFailure(c, w, "whatif", problem, p)
-	}
+	would, err := d.Learning.WhatIf(v.ctx(), v.who, v.site, in)
 	if err != nil {
+		v.problem = web.ProblemOf(err)
+		if s := v.problem.Status; s != http.StatusUnprocessableEntity && s != http.StatusBadRequest {
+			return err
+		}
+		p.Error = v.words.T("whatif.bad")
+		return v.render("whatif", p)
+	}
+	v.words.tried(&p, would)
+	if p.Wrong, err = d.mistakes(v, would.Then); err != nil {
 		return err
 	}
-	w.tried(&p, would)
-	if p.Wrong, err = d.mistakes(c.Request().Context(), w, who, site, would.Then); err != nil {
-		return err
-	}
-	return render(c, w, "whatif", p)
+	return v.render("whatif", p)
 }
 
 // point is a number as programs write it: half of the readers type a decimal comma.
 func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
+// A mistakeKind is one way to be wrong: the key of its sentence, and who was treated so.
+type mistakeKind struct {
+	key  string
+	some hindsight.Group
+}
+
+// shown are the ids of those that are shown in full.
+func (k mistakeKind) shown() []string { return k.some.IDs[:min(shownWrong, len(k.some.IDs))] }
+
 // mistakes lists what a trial would have got wrong, by kind.
-func (d *desk) mistakes(ctx context.Context, w *catalog, who people.Actor, site ground.Site, t learning.Trial) ([]mistakes, error) {
-	type kind struct {
-		key  string
-		some hindsight.Group
-	}
-	kinds := []kind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
+func (d *desk) mistakes(v *visit, t learning.Trial) ([]mistakes, error) {
+	kinds := []mistakeKind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
 	if t.Published == 0 { // else it is among what was public at once
-		kinds = append(kinds, kind{"whatif.wrong.missed", t.MissedSpam})
+		kinds = append(kinds, mistakeKind{"whatif.wrong.missed", t.MissedSpam})
+	}
+	var ids []string
+	for _, k := range kinds {
+		ids = append(ids, k.shown()...)
+	}
+	rows, err := d.disagreements(v, ids)
+	if err != nil {
+		return nil, err
 	}
 	var lists []mistakes
 	for _, k := range kinds {
 		if k.some.N == 0 {
 			continue
 		}
-		list := mistakes{Head: w.T(k.key, "n", k.some.N)}
+		list := mistakes{Head: v.words.T(k.key, "n", k.some.N)}
 		if k.some.N > shownWrong {
-			list.Newest = w.T("whatif.newest", "shown", shownWrong, "n", k.some.N)
+			list.Newest = v.words.T("whatif.newest", "shown", shownWrong, "n", k.some.N)
 		}
-		for _, id := range k.some.IDs[:min(shownWrong, len(k.some.IDs))] {
-			row, err := d.disagreement(ctx, w, who, site, id)
-			if gone(err) {
-				continue
+		for _, row := range rows {
+			if slices.Contains(k.shown(), row.id) {
+				list.Disagree = append(list.Disagree, row)
 			}
-			if err != nil {
-				return nil, err
-			}
-			list.Disagree = append(list.Disagree, row)
 		}
 		lists = append(lists, list)
 	}
@@ -148,10 +149,14 @@ func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
 	p.Sides[1].Second, p.Sides[3].Second = true, true
 	p.Suspects = w.N("whatif.suspects", then.Waiting)
 	p.Beside = table{Caption: w.T("whatif") + ": " + w.T("whatif.beside"), Head: []string{
-		w.T("whatif.rule"), w.T("whatif.suspected"), w.T("whatif.suspected.good"), w.T("whatif.missed"), w.T("whatif.shown"), w.T("whatif.shown.wrong"),
+		w.T("whatif.rule"), w.T("whatif.suspected"), w.T("whatif.suspected.good"),
+		w.T("whatif.missed"), w.T("whatif.shown"), w.T("whatif.shown.wrong"),
 	}}
 	now := would.Now
-	p.Beside.Rows = append(p.Beside.Rows, w.trialRow(w.T("whatif.now", "threshold", now.Threshold), now), w.trialRow(w.T("whatif.then", "threshold", then.Threshold), then))
+	p.Beside.Rows = [][]string{
+		w.trialRow(w.T("whatif.now", "threshold", now.Threshold), now),
+		w.trialRow(w.T("whatif.then", "threshold", then.Threshold), then),
+	}
 	p.Shadow = w.T("whatif.shadow.none")
 	if s := would.Shadow; s != nil {
 		p.Beside.Rows = append(p.Beside.Rows, w.trialRow(w.T("whatif.shadow", "threshold", s.Threshold), *s))

@@ -153,7 +153,9 @@ func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
 			Evidence: m.evidence(l.Evidence, l.Reason),
 		})
 	}
-	likelier := slices.IndexFunc(it.Reasons, func(l comment.LikelyReason) bool { return l.Probability < it.Comment.Verdict.Spam })
+	likelier := slices.IndexFunc(it.Reasons, func(l comment.LikelyReason) bool {
+		return l.Probability < it.Comment.Verdict.Spam
+	})
 	if likelier < 0 {
 		likelier = len(lists)
 	}

@@ -1,10 +1,12 @@
 package desk_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,13 +19,26 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is the real service over SQLite with the desk before it, and one site.
 type world struct {
 	*roomstest.World
-	url  string
-	site ground.Site
+	reads atomic.Int64 // transactions that only read
+	url   string
+	site  ground.Site
+}
+
+// counting counts the reads of a world.
+type counting struct {
+	ground.Store[storetest.Tx]
+	reads *atomic.Int64
+}
+
+func (c counting) View(ctx context.Context, fn func(storetest.Tx) error) error {
+	c.reads.Add(1)
+	return c.Store.View(ctx, fn)
 }
 
 const password = "three odd words"
@@ -32,6 +47,8 @@ const password = "three odd words"
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: roomstest.Empty(t, kit.SQLite(t))}
+	w.DB.Store = counting{w.DB.Store, &w.reads}
+	w.S = w.Another(nil)
 	log := slog.New(slog.DiscardHandler)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
 		pages := web.New(web.Options{
