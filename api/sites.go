@@ -36,9 +36,9 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 		switch own := f.Of(s.Site); {
 		case f.Kind == ground.KindOrigins:
 			put(f.Name, list(s.Origins))
-		case f.Kind == ground.KindNumber && own == "":
+		case f.Kind.Numeric() && own == "":
 			put(f.Name, nil)
-		case f.Kind == ground.KindNumber:
+		case f.Kind.Numeric():
 			put(f.Name, json.Number(own))
 		case f.Kind == ground.KindText && own == "":
 			put(f.Name, words.In(f.Lang).T("rules.default"))
@@ -130,11 +130,11 @@ func settingText(name string, value any) (string, error) {
 	case nil:
 		return "", nil
 	case string:
-		if kind != ground.KindNumber && kind != ground.KindOrigins {
+		if !kind.Numeric() && kind != ground.KindOrigins {
 			return v, nil
 		}
 	case float64:
-		if kind == ground.KindNumber {
+		if kind.Numeric() {
 			return strconv.FormatFloat(v, 'f', -1, 64), nil
 		}
 	case []any:

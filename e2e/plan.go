@@ -123,7 +123,7 @@ var House = Plan{
 	Offered:  30,
 	Columns:  350,
 	Template: 950,
-	Places:   5,
+	Places:   4,
 	Lists:    1,
 }
 

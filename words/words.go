@@ -49,7 +49,7 @@ func Keys() []string {
 
 // A Catalog says everything in one language.
 type Catalog struct {
-	lang      string
+	lang      Language
 	tag       language.Tag
 	sentences map[string]sentence
 	numbers   *message.Printer
@@ -100,20 +100,20 @@ func init() {
 	for _, l := range Languages {
 		tag := language.MustParse(l.Key)
 		tags = append(tags, tag)
-		catalogs[l.Key] = sync.OnceValue(func() *Catalog { return read(l.Key, tag) })
+		catalogs[l.Key] = sync.OnceValue(func() *Catalog { return read(l, tag) })
 	}
 	matcher = language.NewMatcher(tags)
 }
 
 // read panics where a file is wrong, which a test would have told.
-func read(lang string, tag language.Tag) *Catalog {
-	b, err := files.ReadFile(lang + ".json")
+func read(lang Language, tag language.Tag) *Catalog {
+	b, err := files.ReadFile(lang.Key + ".json")
 	if err != nil {
 		panic(err)
 	}
 	c := &Catalog{lang: lang, tag: tag, numbers: message.NewPrinter(tag)}
 	if err := json.Unmarshal(b, &c.sentences); err != nil {
-		panic(fmt.Errorf("read words/%s.json: %w", lang, err))
+		panic(fmt.Errorf("read words/%s.json: %w", lang.Key, err))
 	}
 	return c
 }
@@ -141,7 +141,10 @@ func Pick(chosen, accept string) *Catalog {
 }
 
 // Lang is the key of the catalog's language.
-func (c *Catalog) Lang() string { return c.lang }
+func (c *Catalog) Lang() string { return c.lang.Key }
+
+// Name is what the language calls itself.
+func (c *Catalog) Name() string { return c.lang.Name }
 
 // Has reports whether there is a sentence under key.
 func (c *Catalog) Has(key string) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -303,6 +304,41 @@ func TestSettingsAreKept(t *testing.T) {
 	}
 	b.langs = "ru"
 	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).sees("Порог — число от 0,5 до 1.").misses("The score")
+}
+
+// What the table of settings has stands on the page, in words, and is kept as it is shown.
+func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
+	w := newWorld(t)
+	own := map[string]string{"shadow": "0.755", "origin": "https://a.example,https://b.example"}
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", own)
+	w.Must(err)
+	before, err := w.S.Site(w.Ctx, "blog")
+	w.Must(err)
+	for lang, save := range map[string]string{"en": "Save", "ru": "Сохранить", "kk": "Сақтау"} {
+		b := w.as("Olga")
+		b.langs = lang
+		b.open("/moderate/blog/settings")
+		for _, f := range ground.Fields {
+			field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == f.Name })
+			if field == nil {
+				t.Errorf("%s: there is no field for %s", lang, f.Name)
+				continue
+			}
+			if f.Kind == ground.KindPolicy { // each of its buttons stands in its own label
+				continue
+			}
+			label := find(b.doc, func(n *html.Node) bool { return attr(n, "for") == attr(field, "id") })
+			if label == nil || nameOf(label) == f.Name {
+				t.Errorf("%s: the field of %s has no words", lang, f.Name)
+			}
+		}
+		b.press(b.doc, save, nil)
+		after, err := w.S.Site(w.Ctx, "blog")
+		w.Must(err)
+		if !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: what was saved untouched is %+v, was %+v", lang, after, before)
+		}
+	}
 }
 
 func TestATokenIsShownOnce(t *testing.T) {

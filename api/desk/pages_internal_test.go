@@ -156,7 +156,7 @@ func samplePages(w *catalog) map[string]any {
 }
 
 func sampleSettings(w *catalog, f frame, site ground.Site) settingsPage {
-	p := w.settingsPage(f, site)
+	p := w.settingsPage(f, site, policyLinks(w, site, ground.Policies))
 	p.Snippet = (&desk{sampleKit}).snippet(site)
 	return p
 }

@@ -44,10 +44,11 @@ type Settings struct {
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
-// A new setting is a row here (with its place in Settings), in the specification, in words, and in a test.
+// A new setting is a row here (with its place in Settings), in the specification, in words
+// ("settings.NAME", with ".hint" if it needs one, and "settings.bad.NAME"), and in a test.
 var Fields = []Field{
 	{
-		Name: "name", Kind: KindLine,
+		Name: "name", Kind: KindLine, Group: GroupSite, Needed: true, Max: maxSiteName,
 		refusal: fmt.Sprintf("A site's name is one line of 1 to %d characters.", maxSiteName),
 		get:     func(s Site) string { return s.Name },
 		set: func(s *Site, v string) (ok bool) {
@@ -56,13 +57,14 @@ var Fields = []Field{
 		},
 	},
 	{
-		Name: "origin", Kind: KindOrigins,
+		Name: "origin", Kind: KindOrigins, Group: GroupSite, Needed: true,
 		refusal: refusedOrigins,
 		get:     func(s Site) string { return strings.Join(s.Origins, " ") },
 		set:     setOrigins,
 	},
 	{
-		Name: "moderation", Kind: KindChoice, Choices: Policies, refusal: "Use " + problem.Among(Policies) + ".",
+		Name: "moderation", Kind: KindPolicy, Group: GroupModeration,
+		refusal: "Use " + problem.Among(Policies) + ".",
 		get: func(s Site) string {
 			if s.Settings.Moderation == "" {
 				return string(PolicyAll)
@@ -75,15 +77,17 @@ var Fields = []Field{
 		},
 	},
 	{
-		Name: "suspect", Kind: KindNumber, refusal: "The score from which a comment is suspected is between 0.5 and 1.",
-		get: func(s Site) string { return number(s.Settings.Threshold()) },
+		Name: "suspect", Kind: KindScore, Group: GroupModeration,
+		refusal: "The score from which a comment is suspected is between 0.5 and 1.",
+		get:     func(s Site) string { return number(s.Settings.Threshold()) },
 		set: func(s *Site, v string) (ok bool) {
 			s.Settings.Suspect, ok = threshold(v)
 			return ok
 		},
 	},
 	{
-		Name: "shadow", Kind: KindNumber, refusal: "A score to try is between 0.5 and 1; nothing tries none.",
+		Name: "shadow", Kind: KindScore, Group: GroupModeration, Tried: true,
+		refusal: "A score to try is between 0.5 and 1; nothing tries none.",
 		get: func(s Site) string {
 			if s.Settings.Shadow == 0 {
 				return ""
@@ -99,7 +103,7 @@ var Fields = []Field{
 		},
 	},
 	{
-		Name: "edit_minutes", Kind: KindNumber,
+		Name: "edit_minutes", Kind: KindNumber, Group: GroupModeration,
 		refusal: fmt.Sprintf("Writers may edit for 0 to %d minutes.", maxEditMinutes),
 		get:     func(s Site) string { return strconv.Itoa(s.Settings.EditMinutes) },
 		set: func(s *Site, v string) bool {
@@ -110,8 +114,9 @@ var Fields = []Field{
 	},
 	rulesField("en"), rulesField("ru"), rulesField("kk"),
 	{
-		Name: "signin_url", Kind: KindLine, refusal: "The address of the sign-in page starts with http:// or https://.",
-		get: func(s Site) string { return s.Settings.SignInURL },
+		Name: "signin_url", Kind: KindURL, Group: GroupSite,
+		refusal: "The address of the sign-in page starts with http:// or https://.",
+		get:     func(s Site) string { return s.Settings.SignInURL },
 		set: func(s *Site, v string) bool {
 			s.Settings.SignInURL = v
 			u, err := url.Parse(v)
@@ -134,23 +139,41 @@ var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:por
 	"without a path, like https://blog.example.", maxOrigins)
 
 // A Kind is what the text of a setting stands for.
-type Kind uint8
+type Kind string
 
 // The kinds.
 const (
-	KindLine    Kind = iota // one line
-	KindText                // lines in a language
-	KindOrigins             // addresses, spaces or commas between
-	KindChoice              // one of the field's Choices
-	KindNumber
+	KindLine    Kind = "line"    // one line
+	KindURL     Kind = "url"     // the address of a page
+	KindText    Kind = "text"    // lines in a language
+	KindOrigins Kind = "origins" // addresses, spaces or commas between
+	KindPolicy  Kind = "policy"  // one of Policies
+	KindNumber  Kind = "number"  // a whole one
+	KindScore   Kind = "score"   // a number with a fraction
+)
+
+// Numeric reports whether it is a number.
+func (k Kind) Numeric() bool { return k == KindNumber || k == KindScore }
+
+// A Group is what a setting stands together with.
+type Group string
+
+// The groups.
+const (
+	GroupSite       Group = "site"
+	GroupModeration Group = "moderation"
+	GroupRules      Group = "rules"
 )
 
 // A Field is one thing that is set of a site, as text.
 type Field struct {
-	Name    string
-	Kind    Kind
-	Choices []Policy // of a KindChoice
-	Lang    string   // of a KindText: the language it is for; while it is empty, words has one
+	Name   string
+	Kind   Kind
+	Group  Group
+	Needed bool   // a site has no default of it
+	Tried  bool   // it decides nothing: what it would do can be looked at
+	Max    int    // characters of a KindLine
+	Lang   string // of a KindText: the language it is for; while it is empty, words has one
 
 	refusal string
 	get     func(Site) string
@@ -220,7 +243,7 @@ func (site *Site) allow(origins []string) bool {
 // rulesField is the rules text in one language.
 func rulesField(lang string) Field {
 	return Field{
-		Name: "rules_" + lang, Kind: KindText, Lang: lang,
+		Name: "rules_" + lang, Kind: KindText, Group: GroupRules, Lang: lang,
 		refusal: fmt.Sprintf("The rules are text of at most %d characters.", maxRules),
 		get:     func(s Site) string { return s.Settings.Rules[lang] },
 		set: func(s *Site, own string) bool {
