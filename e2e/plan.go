@@ -122,7 +122,7 @@ var House = Plan{
 	Asked:    50,
 	Offered:  30,
 	Columns:  350,
-	Template: 950,
+	Template: 160,
 	Places:   4,
 	Lists:    1,
 }

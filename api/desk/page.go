@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"sync"
 	"unicode/utf8"
 
@@ -33,17 +34,36 @@ func parseTemplates() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
 	for _, l := range words.Languages {
 		w := words.In(l.Key)
-		base := template.Must(template.New("").Funcs(template.FuncMap{
+		base := template.New("").Funcs(template.FuncMap{
 			"t": w.T, "n": w.N, "icon": icon, "asset": assetURL, "nonce": nonce,
 			"ticks": func() []string { return ticks }, "reasons": func() []reasonChoice { return reasonChoices },
-		}).ParseFS(templateFiles, "templates/layout.html", "templates/card.html", "templates/figures.html"))
+		})
+		for _, part := range []string{"layout", "card", "figures"} {
+			template.Must(base.Parse(unfolded(part)))
+		}
 		all[l.Key] = map[string]*template.Template{}
 		for page, layout := range layouts {
-			set := template.Must(template.Must(base.Clone()).ParseFS(templateFiles, "templates/"+page+".html"))
+			set := template.Must(template.Must(base.Clone()).Parse(unfolded(page)))
 			all[l.Key][page] = set.Lookup(layout)
 		}
 	}
 	return all
+}
+
+// A template may be folded at a line end before spaces: they stand for nothing before an element or an
+// action, and for one space before an attribute.
+var (
+	fold  = regexp.MustCompile(`\n +([<{])`)
+	space = regexp.MustCompile(`\n +`)
+)
+
+// unfolded is a template as it is sent.
+func unfolded(name string) string {
+	b, err := templateFiles.ReadFile("templates/" + name + ".html")
+	if err != nil {
+		panic(err)
+	}
+	return space.ReplaceAllString(fold.ReplaceAllString(string(b), "$1"), " ")
 }
 
 // A frame is what stands around the content of every page.
