@@ -121,7 +121,7 @@ var House = Plan{
 	Lines:    3500,
 	Asked:    50,
 	Offered:  30,
-	Columns:  350,
+	Columns:  120,
 	Template: 160,
 	Places:   4,
 	Lists:    1,

@@ -78,7 +78,8 @@ type fields map[string]string
 func (b *browser) press(within *html.Node, name string, in fields) *browser {
 	b.t.Helper()
 	button := find(within, func(n *html.Node) bool {
-		return n.Data == "button" && attr(n, "type") != "button" && !has(n, "hidden") && attr(n, "aria-hidden") == "" && nameOf(n) == name
+		return n.Data == "button" && attr(n, "type") != "button" && !has(n, "hidden") && attr(n, "aria-hidden") == "" &&
+			nameOf(n) == name
 	})
 	if button == nil {
 		b.t.Fatalf("no button %q on %s (%d): %s", name, b.at, b.status, nameOf(b.doc))

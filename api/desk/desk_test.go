@@ -51,7 +51,8 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/people")
-	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"}).sees("A link for dana@staff.example")
+	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"}).
+		sees("A link for dana@staff.example")
 	link := nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
 	dana := newBrowser(t, w.url).open(link).sees("For Dana, dana@staff.example.")
 	dana.press(dana.doc, "Continue", fields{"password": password}).sees("Nothing waits")
@@ -65,8 +66,10 @@ func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct{ lang, path, button, field, value, says string }{
-		{"en", "people", "Add a person", "email", "olga@staff.example", "This is not an e-mail address, or it has an account already."},
-		{"ru", "people", "Добавить человека", "email", "olga@staff.example", "Это не адрес почты, или у него уже есть учётная запись."},
+		{"en", "people", "Add a person", "email", "olga@staff.example",
+			"This is not an e-mail address, or it has an account already."},
+		{"ru", "people", "Добавить человека", "email", "olga@staff.example",
+			"Это не адрес почты, или у него уже есть учётная запись."},
 		{"kk", "people", "Адам қосу", "email", "olga", "Бұл пошта мекенжайы емес немесе оның есептік жазбасы бар."},
 		{"ru", "people", "Добавить человека", "name", "\n", "Имя — одна строка, не больше 80 знаков."},
 		{"kk", "tokens", "Токен жасау", "name", strings.Repeat("ә", 101), "Аты — 100 таңбадан аспайтын бір жол."},
@@ -127,7 +130,8 @@ func TestASessionCanBeEndedFromAnother(t *testing.T) {
 	here, there := w.as("Olga"), w.as("Olga")
 	here.open("/moderate/sessions").sees("this one")
 	other := find(here.doc, func(n *html.Node) bool {
-		return n.Data == "tr" && strings.Contains(nameOf(n), "End") && !strings.Contains(nameOf(n), "this one") && find(n, func(n *html.Node) bool { return n.Data == "form" }) != nil
+		return n.Data == "tr" && strings.Contains(nameOf(n), "End") && !strings.Contains(nameOf(n), "this one") &&
+			find(n, func(n *html.Node) bool { return n.Data == "form" }) != nil
 	})
 	here.press(other, "End", nil)
 	there.open("/moderate/blog/queue").sees("For authors and moderators")
@@ -139,7 +143,8 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 	c := w.post("A remark worth attacking.")
 	b := w.as("Olga")
 	for _, header := range []http.Header{
-		{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Origin": {"https://evil.example"}}, {"Origin": {"null"}},
+		{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Origin": {"https://evil.example"}},
+		{"Origin": {"null"}},
 	} {
 		body := url.Values{"action": {"approve"}, "comment": {fmt.Sprintf("%s:%d", c.ID, c.Version)}}.Encode()
 		req, err := http.NewRequest(http.MethodPost, w.url+"/moderate/blog/decisions", strings.NewReader(body))
@@ -158,23 +163,29 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.Must(err)
 	w.account("Mira", people.Moderator, "other")
 	w.account("Anton", people.Author, "blog")
 	c := w.post("A remark on the blog.")
 
 	mira := w.as("Mira")
-	for _, path := range []string{"queue", "log", "pages", "settings", "comments/" + c.ID, "comments/" + c.ID + "/card", "setup/embed", "setup/moderation"} {
+	for _, path := range []string{"queue", "log", "pages", "settings", "comments/" + c.ID, "comments/" + c.ID + "/card",
+		"setup/embed", "setup/moderation"} {
 		if got := mira.open("/moderate/blog/" + path).status; got != http.StatusNotFound {
 			t.Errorf("%s of another site answers %d, want 404", path, got)
 		}
 	}
 	anton := w.as("Anton").sees("A remark on the blog.")
-	if button := find(anton.card("remark"), func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Approve" }); button != nil {
+	if button := find(anton.card("remark"), func(n *html.Node) bool {
+		return n.Data == "button" && nameOf(n) == "Approve"
+	}); button != nil {
 		t.Errorf("an author is offered to approve")
 	}
-	if box := find(anton.doc, func(n *html.Node) bool { return attr(n, "type") == "checkbox" && attr(n, "form") == "bulk" }); box != nil {
+	if box := find(anton.doc, func(n *html.Node) bool {
+		return attr(n, "type") == "checkbox" && attr(n, "form") == "bulk"
+	}); box != nil {
 		t.Errorf("an author can select what they cannot decide")
 	}
 	anton.misses("Log")
@@ -187,10 +198,12 @@ func TestHostileTextStaysText(t *testing.T) {
 	w := newWorld(t)
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)><b style=color:red>{{.}}</b>'`
 	c := w.submit(moderation.Submission{
-		PageURL: "https://blog.example/p", PageTitle: evil, Name: evil, Website: "https://x.example/" + url.PathEscape(evil), Body: evil + " [a](javascript:alert(1)) https://evil.example/x",
+		PageURL: "https://blog.example/p", PageTitle: evil, Name: evil,
+		Website: "https://x.example/" + url.PathEscape(evil), Body: evil + " [a](javascript:alert(1)) https://evil.example/x",
 	})
 	b := w.as("Olga")
-	for _, path := range []string{"/moderate/blog/queue", "/moderate/blog/queue?q=" + url.QueryEscape(evil), "/moderate/blog/comments/" + c.ID, "/moderate/blog/comments/" + c.ID + "/card?chose=spam", "/moderate/blog/pages"} {
+	for _, path := range []string{"/moderate/blog/queue", "/moderate/blog/queue?q=" + url.QueryEscape(evil),
+		"/moderate/blog/comments/" + c.ID, "/moderate/blog/comments/" + c.ID + "/card?chose=spam", "/moderate/blog/pages"} {
 		b.open(path)
 		if b.status != http.StatusOK {
 			t.Fatalf("%s answers %d", path, b.status)
@@ -201,7 +214,9 @@ func TestHostileTextStaysText(t *testing.T) {
 		}
 	}
 	b.open("/moderate/blog/queue")
-	if link := find(b.card("alert"), func(n *html.Node) bool { return n.Data == "a" && strings.Contains(attr(n, "href"), "evil.example") }); link != nil {
+	if link := find(b.card("alert"), func(n *html.Node) bool {
+		return n.Data == "a" && strings.Contains(attr(n, "href"), "evil.example")
+	}); link != nil {
 		t.Errorf("a link of a comment can be clicked in the queue")
 	}
 	b.press(b.card("alert"), "Approve", nil)
@@ -212,11 +227,13 @@ func TestHostileTextStaysText(t *testing.T) {
 func harmless(t *testing.T, where string, doc *html.Node) {
 	t.Helper()
 	each(doc, func(n *html.Node) {
-		if n.Data == "script" && !strings.HasPrefix(attr(n, "src"), "/moderate/assets/") || n.Data == "img" || n.Data == "iframe" || n.Data == "style" {
+		if n.Data == "script" && !strings.HasPrefix(attr(n, "src"), "/moderate/assets/") || n.Data == "img" ||
+			n.Data == "iframe" || n.Data == "style" {
 			t.Errorf("%s: there is a <%s>", where, n.Data)
 		}
 		for _, a := range n.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.HasPrefix(strings.TrimSpace(strings.ToLower(a.Val)), "javascript:") {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" ||
+				strings.HasPrefix(strings.TrimSpace(strings.ToLower(a.Val)), "javascript:") {
 				t.Errorf("%s: <%s %s=%q>", where, n.Data, a.Key, a.Val)
 			}
 		}
@@ -231,7 +248,8 @@ func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
 	for i := range paths {
 		paths[i] = "/moderate/blog/" + paths[i]
 	}
-	for _, path := range append(paths, "/moderate/sessions", "/moderate/sites", "/moderate/people", "/moderate/tokens", "/moderate/setup/site", "/moderate/setup?token=x", "/moderate/blog/comments/nothing") {
+	for _, path := range append(paths, "/moderate/sessions", "/moderate/sites", "/moderate/people", "/moderate/tokens",
+		"/moderate/setup/site", "/moderate/setup?token=x", "/moderate/blog/comments/nothing") {
 		b.open(path)
 		policy := b.header.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} {
@@ -239,7 +257,8 @@ func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
 				t.Errorf("%s: the policy %q lacks %q", path, policy, want)
 			}
 		}
-		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") && !strings.Contains(policy, "require-trusted-types-for 'script'") {
+		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") &&
+			!strings.Contains(policy, "require-trusted-types-for 'script'") {
 			t.Errorf("%s: the policy %q allows too much", path, policy)
 		}
 		if got := b.header.Get("Cache-Control"); got != "no-store" {
@@ -268,11 +287,13 @@ func TestAPageIsClosedAndOpened(t *testing.T) {
 		return find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "A post") })
 	}
 	b.press(row(), "Close", nil).sees("closed")
-	if _, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Too late, is it?"}); err == nil {
+	late := moderation.Submission{PageURL: "https://blog.example/post", Body: "Too late, is it?"}
+	if _, err := w.S.Submit(w.Ctx, w.site, late); err == nil {
 		t.Error("a closed page took a comment")
 	}
 	b.press(row(), "Open", nil)
-	_, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "In time again."})
+	_, err := w.S.Submit(w.Ctx, w.site,
+		moderation.Submission{PageURL: "https://blog.example/post", Body: "In time again."})
 	w.Must(err)
 }
 
@@ -291,10 +312,12 @@ func TestACommentsPageTellsWhatHappened(t *testing.T) {
 func TestSettingsAreKept(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/settings")
-	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example", "suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
+	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example",
+		"suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
 	site, err := w.S.Site(w.Ctx, "blog")
 	w.Must(err)
-	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 || site.Settings.Rules["ru"] != "Будьте добры." {
+	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 ||
+		site.Settings.Rules["ru"] != "Будьте добры." {
 		t.Errorf("the site is %+v", site)
 	}
 	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "0,7"}).sees("Saved.")
@@ -303,7 +326,8 @@ func TestSettingsAreKept(t *testing.T) {
 		t.Errorf("a score of 7 answers %d, want 422", b.status)
 	}
 	b.langs = "ru"
-	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).sees("Порог — число от 0,5 до 1.").misses("The score")
+	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).
+		sees("Порог — число от 0,5 до 1.").misses("The score")
 }
 
 // What the table of settings has stands on the page, in words, and is kept as it is shown.
@@ -350,7 +374,8 @@ func TestATokenIsShownOnce(t *testing.T) {
 		t.Errorf("the token shown is no token: %v", err)
 	}
 	b.open("/moderate/tokens").misses(value).sees("script")
-	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }), "Revoke", nil)
+	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }),
+		"Revoke", nil)
 	if _, err := w.S.ActorByToken(w.Ctx, value); err == nil {
 		t.Error("an ended token still works")
 	}
@@ -360,7 +385,8 @@ func TestAFailureIsAPageInTheReadersLanguage(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("Olga")
 	b.langs = "ru"
-	if b.open("/moderate/blog/comments/nothing").sees("Такого комментария нет").sees("К очереди"); b.status != http.StatusNotFound {
+	b.open("/moderate/blog/comments/nothing").sees("Такого комментария нет").sees("К очереди")
+	if b.status != http.StatusNotFound {
 		t.Errorf("got %d, want 404", b.status)
 	}
 }
@@ -389,11 +415,13 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 		w.Must(w.S.Learn(w.Ctx, w.site))
 	}
 	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12")
-	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").sees("To let comments through by their score takes 100 decisions")
+	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").
+		sees("To let comments through by their score takes 100 decisions")
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("The threshold is a number"); b.status < 400 {
 		t.Errorf("a threshold of 7 answers %d", b.status)
 	}
-	for _, bad := range []string{"threshold=often&last=10", "threshold=&last=10", "threshold=0.7&last=all", "threshold=0&last=10", "threshold=0.7&last=0"} {
+	for _, bad := range []string{"threshold=often&last=10", "threshold=&last=10", "threshold=0.7&last=all",
+		"threshold=0&last=10", "threshold=0.7&last=0"} {
 		if b.open("/moderate/blog/what-if?policy=all&" + bad).sees("The threshold is a number"); b.status < 400 {
 			t.Errorf("%s answers %d", bad, b.status)
 		}

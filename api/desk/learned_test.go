@@ -15,8 +15,10 @@ import (
 
 // Words of which no two comments have nearly the same: that would be one lesson.
 var (
-	plants  = strings.Fields("tomatoes grew well thank recipe garden carrots soil apples beans roses onions rain lovely pumpkins kitchen barley honey")
-	goods   = strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win free replica discount jackpot")
+	plants = strings.Fields("tomatoes grew well thank recipe garden carrots soil apples beans roses onions rain lovely " +
+		"pumpkins kitchen barley honey")
+	goods = strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit win " +
+		"free replica discount jackpot")
 	insults = strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown")
 )
 
@@ -81,12 +83,17 @@ func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 		t.Fatalf("the verdict suggests %v for %v", v.Action, v.Reason)
 	}
 	marked := func(n *html.Node, class, word string) bool {
-		return find(n, func(n *html.Node) bool { return n.Data == "mark" && attr(n, "class") == class && nameOf(n) == word }) != nil
+		return find(n, func(n *html.Node) bool {
+			return n.Data == "mark" && attr(n, "class") == class && nameOf(n) == word
+		}) != nil
 	}
 	for lang, want := range map[string]struct{ seen, head, sentence, means string }{
-		"en": {"personal attacks, 0 approved", "What speaks for “personal attack” and against it", " in 100 like this were refused: personal attack. Above all: “", "speaks for: personal attack"},
-		"ru": {"отклонено за личные нападки: ", "Что говорит за причину «личные нападки» и что против", ": личные нападки. Сильнее всего: «", "говорит за причину: личные нападки"},
-		"kk": {"жеке басқа тиісуде: ", "«жеке басқа тиісу» дегенге не дәлел, не қарсы", " (жеке басқа тиісу). Ең күштісі: «", "мынаған дәлел: жеке басқа тиісу"},
+		"en": {"personal attacks, 0 approved", "What speaks for “personal attack” and against it",
+			" in 100 like this were refused: personal attack. Above all: “", "speaks for: personal attack"},
+		"ru": {"отклонено за личные нападки: ", "Что говорит за причину «личные нападки» и что против",
+			": личные нападки. Сильнее всего: «", "говорит за причину: личные нападки"},
+		"kk": {"жеке басқа тиісуде: ", "«жеке басқа тиісу» дегенге не дәлел, не қарсы",
+			" (жеке басқа тиісу). Ең күштісі: «", "мынаған дәлел: жеке басқа тиісу"},
 	} {
 		b := w.as("Olga")
 		b.langs = lang
@@ -130,7 +137,8 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	w := newWorld(t)
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
-	good, bad := w.post("Cheap pills and casino bonus, said Olga's mother, and laughed."), w.post("The tomatoes grew well, thank you for the lovely recipe.")
+	good, bad := w.post("Cheap pills and casino bonus, said Olga's mother, and laughed."),
+		w.post("The tomatoes grew well, thank you for the lovely recipe.")
 	w.taught(comment.Approve, 0, []moderation.Ref{{ID: good.ID, Version: 1}})
 	w.taught(comment.MarkSpam, 0, []moderation.Ref{{ID: bad.ID, Version: 1}})
 	const (
@@ -143,8 +151,10 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 		t.Fatalf("the first of the two has the score %v", v.Score)
 	}
 	b.open("/moderate/blog/what-if?threshold=0.5&policy=all&last=2").sees(suspected + "1").sees(missed + "1").misses(shown)
-	b.open("/moderate/blog/what-if?threshold=0.5&policy=suspicious&last=2").sees(shown + "1").sees(suspected + "1").misses(missed)
-	b.open("/moderate/blog/what-if?threshold=0.5&policy=none&last=62").sees(shown + "31").sees("The newest 10 of 31.").sees("lovely recipe")
+	b.open("/moderate/blog/what-if?threshold=0.5&policy=suspicious&last=2").sees(shown + "1").sees(suspected + "1").
+		misses(missed)
+	b.open("/moderate/blog/what-if?threshold=0.5&policy=none&last=62").sees(shown + "31").sees("The newest 10 of 31.").
+		sees("lovely recipe")
 	right := w.post("Order cheap pills now: casino bonus, free credit, best price!")
 	w.taught(comment.MarkSpam, 0, []moderation.Ref{{ID: right.ID, Version: 1}})
 	b.open("/moderate/blog/what-if?threshold=0.5&policy=all&last=1").sees("Nothing: you decided all of them the same way.")
@@ -153,5 +163,6 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	b.sees("An owner can set a trial threshold under Settings")
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.Must(err)
-	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").sees("The trial threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
+	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").
+		sees("The trial threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
 }

@@ -25,7 +25,8 @@ func (b *browser) warned() *html.Node {
 
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
 	for _, c := range []moderation.Submission{
 		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},
@@ -40,10 +41,13 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	b.press(b.doc, "Take its examples", fields{"from": "blog"}).sees("2 examples were taken over.")
 
 	settings := func() *browser { return b.open("/moderate/blog/settings") }
-	settings().press(b.doc, "Find their examples…", fields{"email": "nobody@mail.example"}).sees("There is nothing here to erase.")
-	settings().press(b.doc, "Find their examples…", fields{"email": "nobody"}).sees("This does not look like an e-mail address.")
+	settings().press(b.doc, "Find their examples…", fields{"email": "nobody@mail.example"}).
+		sees("There is nothing here to erase.")
+	settings().press(b.doc, "Find their examples…", fields{"email": "nobody"}).
+		sees("This does not look like an e-mail address.")
 	settings().press(b.doc, "Find their examples…", fields{"email": "ann@mail.example"})
-	b.sees("1 example of this site comes from what was written under ann@mail.example.").sees("1 more is a copy of it on another site of yours")
+	b.sees("1 example of this site comes from what was written under ann@mail.example.").
+		sees("1 more is a copy of it on another site of yours")
 	w.as("Olga").open("/moderate/blog/settings").sees("2 examples") // nothing happened yet
 	b.press(b.warned(), "Erase for good", nil).sees("2 examples were erased for good.").sees("1 example")
 	if undo := find(b.doc, func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Undo" }); undo != nil {

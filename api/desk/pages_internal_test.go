@@ -34,35 +34,50 @@ func sample(id, name, text string) moderation.Item {
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
 			Verdict: comment.Verdict{Score: .06, Spam: .06, Warm: true},
 		},
-		Page: ground.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true},
+		Page: ground.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle",
+			Open: true},
 	}
 }
 
 func samples() []moderation.Item {
-	viktor := sample("c31", "Viktor", "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: lazy and clueless, as in every thread.")
-	viktor.Parent = &comment.Comment{Name: "Tomasz W.", Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A cargo bike carries a lot, but not a ladder."}
+	viktor := sample("c31", "Viktor", "A cargo bike would do for the ladder too. But of course someone like you would "+
+		"rather complain than try: lazy and clueless, as in every thread.")
+	viktor.Parent = &comment.Comment{Name: "Tomasz W.",
+		Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A " +
+			"cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = comment.History{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
 	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = comment.Reject, comment.ReasonPersonalAttack
-	viktor.Reasons = []comment.LikelyReason{{Reason: comment.ReasonPersonalAttack, Probability: .93, Evidence: []classifier.Weight{
-		{Token: "word:clueless", Weight: 2.7, Spam: 9, Ham: 1}, {Token: "words:someone like", Weight: 1.9, Spam: 3}, {Token: "word:carry", Weight: -.7, Ham: 5},
-	}}}
-	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14}, {Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
+	viktor.Reasons = []comment.LikelyReason{{Reason: comment.ReasonPersonalAttack, Probability: .93,
+		Evidence: []classifier.Weight{
+			{Token: "word:clueless", Weight: 2.7, Spam: 9, Ham: 1}, {Token: "words:someone like", Weight: 1.9, Spam: 3},
+			{Token: "word:carry", Weight: -.7, Ham: 5},
+		}}}
+	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14},
+		{Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
 	deals := sample("c32", "Best Deals Team", "")
-	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for 70 % off.</p>`
-	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .91, Warm: true, Action: comment.MarkSpam, Signals: []comment.Signal{
-		{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
-		{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
-	}}
-	deals.Evidence = []classifier.Weight{{Token: "word:cheap", Weight: 2.6, Spam: 14}, {Token: "trait:links=1", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
+	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a ` +
+		`href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for ` +
+		`70 % off.</p>`
+	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .91, Warm: true, Action: comment.MarkSpam,
+		Signals: []comment.Signal{
+			{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
+			{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
+		}}
+	deals.Evidence = []classifier.Weight{{Token: "word:cheap", Weight: 2.6, Spam: 14},
+		{Token: "trait:links=1", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
 	deals.Comment.FormAge, deals.Comment.Submissions = 4, 3
 
-	ilya := sample("c33", "Илья Дроздов", "Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не нашёл. Не хочу остаться зимой без велосипеда.")
+	ilya := sample("c33", "Илья Дроздов", "Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не "+
+		"нашёл. Не хочу остаться зимой без велосипеда.")
 	ilya.Comment.Lang, ilya.Comment.Verdict.Score, ilya.Comment.Verdict.Spam = "ru", .52, .52
 	ilya.Writer = comment.History{Approved: 9, FirstSeen: noon.AddDate(0, -5, 0)}
-	ilya.Evidence = []classifier.Weight{{Token: "word:скидка", Weight: 1.3, Spam: 4, Ham: 1}, {Token: "word:зимой", Weight: -.8, Ham: 4}}
+	ilya.Evidence = []classifier.Weight{{Token: "word:скидка", Weight: 1.3, Spam: 4, Ham: 1},
+		{Token: "word:зимой", Weight: -.8, Ham: 4}}
 
-	asel := sample("c34", "Әсел Нұрланқызы", "Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең бастысы — қолғап пен жарық.")
+	asel := sample("c34", "Әсел Нұрланқызы",
+		"Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең "+
+			"бастысы — қолғап пен жарық.")
 	asel.Comment.Lang, asel.Comment.Email, asel.Comment.Verdict.Score = "kk", "", .02
 	asel.Writer = comment.History{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
 
@@ -76,7 +91,8 @@ func sampleFrame(w *catalog) frame {
 	f := frame{Lang: w.Lang(), Words: scripts()[w.Lang()], Here: "/moderate/longway/queue", Moderator: true, Owner: true}
 	f.Me = &person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
 	f.Site = &siteRef{"longway", "The Long Way Round"}
-	f.Sites = []link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true}, {URL: "/moderate/short/queue", Label: "Short cuts"}}
+	f.Sites = []link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
+		{URL: "/moderate/short/queue", Label: "Short cuts"}}
 	f.Nav = siteLinks(w, "longway", f)
 	for _, l := range words.Languages {
 		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
@@ -85,10 +101,13 @@ func sampleFrame(w *catalog) frame {
 }
 
 var sampleCounts = map[comment.View]int{
-	comment.ViewPending: 214, comment.ViewSuspected: 38, comment.ViewApproved: 1000, comment.ViewRejected: 111, comment.ViewSpam: 412,
+	comment.ViewPending: 214, comment.ViewSuspected: 38, comment.ViewApproved: 1000, comment.ViewRejected: 111,
+	comment.ViewSpam: 412,
 }
 
-var sampleKit = web.New(web.Options{Clock: clock{noon}, PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
+var sampleKit = web.New(web.Options{
+	Clock: clock{noon}, PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"},
+})
 
 type clock struct{ at time.Time }
 
@@ -96,13 +115,16 @@ func (c clock) Now() time.Time { return c.at }
 
 func samplePages(w *catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
-	m := &cardMaker{catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true, approved: 1000, spam: 412}
+	m := &cardMaker{
+		catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true, approved: 1000, spam: 412,
+	}
 	f := sampleFrame(w)
 	q := sampleQueue(m, f, samples())
 	q.Toast = &toast{Text: w.N("js.toast.approve", 1), Batch: "b1"}
 	decided := samples()[3].Comment
 	decided.State = comment.Approved
-	q.Cards[3].Conflict = m.conflict(decided, []ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, comment.MarkSpam)
+	q.Cards[3].Conflict = m.conflict(decided,
+		[]ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, comment.MarkSpam)
 	q.Cards[3].Conflict.LeaveURL = "/"
 
 	cold := samples()[3:4]
@@ -113,9 +135,13 @@ func samplePages(w *catalog) map[string]any {
 	it.Comment.State, it.Comment.Reason, it.Comment.Standing = comment.Rejected, comment.ReasonPersonalAttack, 3
 	it.Comment.EditedAt = noon.Add(-100 * time.Minute)
 	past := []ledger.Told{
-		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Batch: "b0", Ruling: ledger.Ruling{Action: comment.Approve, To: comment.Approved, Version: 2}}},
-		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, Batch: "b1", Ruling: ledger.Ruling{To: comment.Pending, Version: 3}}},
-		{Name: "Dana K.", Entry: ledger.Entry{Seq: 3, At: noon.Add(-time.Hour), Batch: "b2", Ruling: ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected, Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
+		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Batch: "b0",
+			Ruling: ledger.Ruling{Action: comment.Approve, To: comment.Approved, Version: 2}}},
+		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, Batch: "b1",
+			Ruling: ledger.Ruling{To: comment.Pending, Version: 3}}},
+		{Name: "Dana K.", Entry: ledger.Entry{Seq: 3, At: noon.Add(-time.Hour), Batch: "b2",
+			Ruling: ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected,
+				Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
 	}
 	one := m.commentPage(f, it, past)
 	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
@@ -123,27 +149,41 @@ func samplePages(w *catalog) map[string]any {
 	pages := map[string]any{
 		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "comment": one,
 		"cards": cardsPage{f, q.Cards}, "signin": signInPage{frame: f, Error: w.T("signin.refused")},
-		"error":    errorPage{frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/", ToWords: w.T("signin")},
-		"sessions": sessionsPage{f, []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon), Seen: stamp(noon), Current: true}}},
-		"pages":    pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle", "Why I sold my car for a bicycle", 12, 3, true}}},
-		"log":      logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon), What: w.decided(past[2].Entry, "Dana K."), From: w.T("state.pending"), To: w.T("state.rejected"), Hash: "9f3a01cc", URL: "/"}}},
-		"settings": sampleSettings(w, f, site), "sites": sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
-		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: w.T("people.all")}}, Roles: []link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{}, Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
-		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: stamp(noon)}}, Value: "aitys_0123456789"},
+		"error": errorPage{frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
+			ToWords: w.T("signin")},
+		"sessions": sessionsPage{f, []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon),
+			Seen: stamp(noon), Current: true}}},
+		"pages": pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
+			"Why I sold my car for a bicycle", 12, 3, true}}},
+		"log": logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon),
+			What: w.decided(past[2].Entry, "Dana K."), From: w.T("state.pending"), To: w.T("state.rejected"),
+			Hash: "9f3a01cc", URL: "/"}}},
+		"settings": sampleSettings(w, f, site),
+		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
+		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example",
+			Role: w.T("role.moderator"), Sites: w.T("people.all")}},
+			Roles: []link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{},
+			Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
+		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: stamp(noon)}},
+			Value: "aitys_0123456789"},
 	}
 	good := w.insightsPage(f, sampleQuality())
 	good.Lead = w.T("insights.since", "day", day(noon))
-	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon), When: stamp(noon), Did: w.decided(past[2].Entry, "Dana K."), Score: w.T("disagree.score", "n", 3)}}
+	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon),
+		When: stamp(noon), Did: w.decided(past[2].Entry, "Dana K."), Score: w.T("disagree.score", "n", 3)}}
 	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, learning.Quality{})
 	try := w.whatIfPage(f, site)
-	w.tried(&try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640, PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
+	w.tried(&try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640,
+		PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
-	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example", What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3), w.N("did.erased.left", 2)}}
+	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example",
+		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
+			w.N("did.erased.left", 2)}}
 	for _, name := range setupSteps {
 		p := setupPage{
-			frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"), Form: url.Values{}, First: true,
-			Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
+			frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
+			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
 		}
 		p.Wide = true
 		p.Snippet = (&desk{sampleKit}).snippet(site)
@@ -170,9 +210,11 @@ func sampleQuality() learning.Quality {
 	}
 	q := learning.Quality{Suspect: .9, Filter: classifier.Measure(said), Queue: classifier.CutAt(said, .9)}
 	for i := range 9 {
-		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)), Cut: classifier.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
+		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)),
+			Cut: classifier.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
 	}
-	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41, comment.ReasonOffTopic: 14}
+	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
+		comment.ReasonOffTopic: 14}
 	return q
 }
 
@@ -186,25 +228,34 @@ func sampleQueue(m *cardMaker, f frame, items []moderation.Item) queuePage {
 
 func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 	evidence := []classifier.Weight{
-		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3}, {Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
+		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3},
+		{Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
 		{Token: "words:my channel", Weight: 3, Spam: 7}, {Token: "words:nice post", Weight: -1, Ham: 5},
 	}
 	for _, tt := range []struct{ name, in, want string }{
 		{"no mark", `<p>nothing &lt;b&gt; here</p>`, `<p>nothing &lt;b&gt; here</p>`},
 		{"words", "<p>Ch\u0435ap the <em>BIKE</em></p>",
-			`<p><mark title="For refusal: in 14 spam, 0 approved">Chеap</mark> <span class="odd">Cyrillic е in place of e</span> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
+			`<p><mark title="For refusal: in 14 spam, 0 approved">Chеap</mark> <span class="odd">Cyrillic е in place of ` +
+				`e</span> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
 		{"two words", "<p>Cheap: M\u0443 channel, nice post</p>",
-			`<p><mark title="For refusal: in 14 spam, 0 approved">Cheap</mark>: <mark title="For refusal: in 7 spam, 0 approved">Mу channel</mark> <span class="odd">Cyrillic у in place of y</span>, nice post</p>`},
+			`<p><mark title="For refusal: in 14 spam, 0 approved">Cheap</mark>: <mark title="For refusal: in 7 spam, 0 ` +
+				`approved">Mу channel</mark> <span class="odd">Cyrillic у in place of y</span>, nice post</p>`},
 		{"hidden", "<p>ch\u200beap, \u202e</p>",
-			`<p><mark title="For refusal: in 14 spam, 0 approved">ch<span class="odd">zero-width space</span>eap</mark>, <span class="odd">turns the text around</span></p>`},
+			`<p><mark title="For refusal: in 14 spam, 0 approved">ch<span class="odd">zero-width space</span>eap</mark>, ` +
+				`<span class="odd">turns the text around</span></p>`},
 		{"a link cannot be clicked", `<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
 			`<p><span class="link" title="https://a.example/b">here</span> <span class="host">a.example</span>, there</p>`},
 		{"a link that shows its host", `<a href="https://evil.example/b" rel="nofollow">https://evil.example/b</a>`,
-			`<span class="link" title="https://evil.example/b">https://<mark title="For refusal: in 2 spam, 0 approved">evil.example</mark>/b</span>`},
+			`<span class="link" title="https://evil.example/b">https://<mark title="For refusal: in 2 spam, 0 ` +
+				`approved">evil.example</mark>/b</span>`},
 		{"a host that only begins alike", `<p>evil.examples</p>`, `<p>evil.examples</p>`},
-		{"hostile links", `<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a href="mailto:b@c.example"><em>y</em></a>`,
-			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span class="host">mailto</span>`},
-		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`, `<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
+		{"hostile links", `<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a ` +
+			`href="mailto:b@c.example"><em>y</em></a>`,
+			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span ` +
+				`class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span ` +
+				`class="host">mailto</span>`},
+		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`,
+			`<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
 		if got, _ := catalogs()["en"].marked(tt.in, evidence, nil); string(got) != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
@@ -213,28 +264,37 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 }
 
 func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
-	evidence := []classifier.Weight{{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:fool", Weight: 1, Spam: 2}, {Token: "word:moron", Weight: -1, Ham: 3}, {Token: "word:bike", Weight: -1, Ham: 3}}
+	evidence := []classifier.Weight{
+		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:fool", Weight: 1, Spam: 2},
+		{Token: "word:moron", Weight: -1, Ham: 3}, {Token: "word:bike", Weight: -1, Ham: 3},
+	}
 	likely := []comment.LikelyReason{
 		{Reason: comment.ReasonPersonalAttack, Probability: .9, Evidence: []classifier.Weight{
-			{Token: "word:fool", Weight: 3, Spam: 9, Ham: 1}, {Token: "word:moron", Weight: 2, Spam: 4, Ham: 1}, {Token: "word:rare", Weight: 2, Spam: 1}, {Token: "word:bike", Weight: -2, Ham: 3},
+			{Token: "word:fool", Weight: 3, Spam: 9, Ham: 1}, {Token: "word:moron", Weight: 2, Spam: 4, Ham: 1},
+			{Token: "word:rare", Weight: 2, Spam: 1}, {Token: "word:bike", Weight: -2, Ham: 3},
 		}},
-		{Reason: comment.ReasonObscenity, Probability: .6, Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
+		{Reason: comment.ReasonObscenity, Probability: .6,
+			Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
 	}
 	const text = `<p>cheap fool moron rare bike</p>`
 	for lang, want := range map[string]string{
 		"en": `<p><mark title="For refusal: in 14 spam, 0 approved">cheap</mark> ` +
 			`<mark class="t" title="For refusal: in 2 spam, 0 approved; in 9 personal attacks, 1 approved">fool</mark> ` +
-			`<mark class="t" title="For refusal: in 4 personal attacks, 1 approved; in 2 obscene comments, 1 approved">moron</mark> rare ` +
+			`<mark class="t" title="For refusal: in 4 personal attacks, 1 approved; in 2 obscene comments, 1 ` +
+			`approved">moron</mark> rare ` +
 			`<mark class="a" title="Against: in 0 spam, 3 approved">bike</mark></p>` +
 			`[speaks for spam][speaks for: personal attack, obscenity][speaks against spam]`,
 		"ru": `<p><mark title="За отказ: спам: 14, одобрено: 0">cheap</mark> ` +
 			`<mark class="t" title="За отказ: спам: 2, одобрено: 0; отклонено за личные нападки: 9, одобрено: 1">fool</mark> ` +
-			`<mark class="t" title="За отказ: отклонено за личные нападки: 4, одобрено: 1; отклонено за непристойность: 2, одобрено: 1">moron</mark> rare ` +
+			`<mark class="t" title="За отказ: отклонено за личные нападки: 4, одобрено: 1; отклонено за непристойность: 2, ` +
+			`одобрено: 1">moron</mark> rare ` +
 			`<mark class="a" title="Против отказа: спам: 0, одобрено: 3">bike</mark></p>` +
 			`[говорит за спам][говорит за причину: личные нападки, непристойность][говорит против спама]`,
 		"kk": `<p><mark title="Қабылдамауға дәлел: спамда: 14, мақұлданғанда: 0">cheap</mark> ` +
-			`<mark class="t" title="Қабылдамауға дәлел: спамда: 2, мақұлданғанда: 0; жеке басқа тиісуде: 9, мақұлданғанда: 1">fool</mark> ` +
-			`<mark class="t" title="Қабылдамауға дәлел: жеке басқа тиісуде: 4, мақұлданғанда: 1; әдепсіздікте: 2, мақұлданғанда: 1">moron</mark> rare ` +
+			`<mark class="t" title="Қабылдамауға дәлел: спамда: 2, мақұлданғанда: 0; жеке басқа тиісуде: 9, мақұлданғанда: ` +
+			`1">fool</mark> ` +
+			`<mark class="t" title="Қабылдамауға дәлел: жеке басқа тиісуде: 4, мақұлданғанда: 1; әдепсіздікте: 2, ` +
+			`мақұлданғанда: 1">moron</mark> rare ` +
 			`<mark class="a" title="Қарсы: спамда: 0, мақұлданғанда: 3">bike</mark></p>` +
 			`[спам дегенге дәлел][мынаған дәлел: жеке басқа тиісу, әдепсіздік][спам дегенге қарсы]`,
 	} {

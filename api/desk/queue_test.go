@@ -92,7 +92,8 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 
-	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
+	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site,
+		moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 	w.Must(err)
 	w.Clock.Add(4 * time.Second)
 
@@ -146,14 +147,16 @@ func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
 
 func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 	w := newWorld(t)
-	got, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
+	got, err := w.S.Submit(w.Ctx, w.site,
+		moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
 	w.Must(err)
 	b := w.as("Olga")
 	w.Clock.Add(time.Minute)
 	_, _, err = w.S.Edit(w.Ctx, w.site, got.ID, got.EditToken, "Not so harmless now.")
 	w.Must(err)
 
-	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").sees("Not so harmless now.")
+	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").
+		sees("Not so harmless now.")
 	w.stands(comment.Comment{ID: got.ID}, comment.Pending)
 }
 

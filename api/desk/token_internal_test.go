@@ -9,7 +9,9 @@ import (
 func TestEveryKindOfEvidenceIsSaidInWords(t *testing.T) {
 	model := classifier.Fold(func(yield func(classifier.Lesson) bool) {
 		for n, c := range []classifier.Comment{
-			{Text: "WIN 4500 a week!!! Write to @easy_days_01 or a@b.example: https://pay.example/path?x=1 🎁🎁 +7 701 123 45 67 $5", Author: "Easy Money", Email: "a@b.example", URL: "https://pay.example/"},
+			{Text: "WIN 4500 a week!!! Write to @easy_days_01 or a@b.example: https://pay.example/path?x=1 🎁🎁 " +
+				"+7 701 123 45 67 $5",
+				Author: "Easy Money", Email: "a@b.example", URL: "https://pay.example/"},
 			{Text: "сколько стоит? к\u200bупить <b>тут</b>", Author: "Аноним"},
 			{Text: "- жақсы мақала екен\nрахмет 7", Author: "Әсел"},
 		} {
