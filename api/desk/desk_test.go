@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -338,6 +340,15 @@ func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
 	w.Must(err)
 	before, err := w.S.Site(w.Ctx, "blog")
 	w.Must(err)
+	var langs []string
+	for _, f := range ground.Fields {
+		if f.Lang != "" {
+			langs = append(langs, f.Lang)
+		}
+	}
+	if !slices.Equal(langs, words.Keys()) {
+		t.Errorf("there are settings for the languages %v, words for %v", langs, words.Keys())
+	}
 	for lang, save := range map[string]string{"en": "Save", "ru": "Сохранить", "kk": "Сақтау"} {
 		b := w.as("Olga")
 		b.langs = lang

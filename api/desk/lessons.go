@@ -27,11 +27,7 @@ func (d *desk) teachers(v *visit, p *settingsPage) error {
 		}
 		p.Teachers = append(p.Teachers, teacherRow{t.Account, name, v.words.N("lessons.n", t.Lessons)})
 	}
-	sites, err := d.Process.Sites(v.ctx(), v.who)
-	if err != nil {
-		return err
-	}
-	for _, s := range sites {
+	for _, s := range v.sites {
 		if s.Key != v.site.Key && v.who.Role(s.ID) == people.Owner {
 			p.Others = append(p.Others, link{Key: s.Key, Label: s.Name})
 		}

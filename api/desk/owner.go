@@ -18,16 +18,12 @@ type sitesPage struct {
 type siteRow struct{ Key, Name, Origins string }
 
 func (d *desk) sites(v *visit) error {
-	all, err := d.Process.Sites(v.ctx(), v.who)
-	if err != nil {
-		return err
-	}
 	f, err := d.deskFrame(v, v.words.T("sites"))
 	if err != nil {
 		return err
 	}
 	p := sitesPage{frame: f}
-	for _, s := range all {
+	for _, s := range v.sites {
 		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", ")})
 	}
 	return v.render("sites", p)
@@ -57,33 +53,30 @@ func (d *desk) peoplePage(v *visit, p peoplePage) error {
 	if err != nil {
 		return err
 	}
-	sites, err := d.Process.Sites(v.ctx(), v.who)
-	if err != nil {
-		return err
-	}
 	if p.frame, err = d.deskFrame(v, v.words.T("people")); err != nil {
 		return err
 	}
-	if p.On = sites; len(sites) < 2 {
-		p.On = nil
+	if len(v.sites) > 1 {
+		p.On = v.sites
 	}
 	for _, r := range []people.Role{people.Moderator, people.Author, people.Owner} {
 		p.Roles = append(p.Roles, link{Key: r.String(), Label: v.words.T("role." + r.String())})
 	}
 	for _, a := range all {
-		p.Rows = append(p.Rows, rowOf(v.words, a, sites, v.who))
+		p.Rows = append(p.Rows, v.personRow(a))
 	}
 	return v.render("people", p)
 }
 
-func rowOf(w *catalog, a people.Account, sites []ground.Site, who people.Actor) personRow {
-	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == who.Account.ID}
+func (v *visit) personRow(a people.Account) personRow {
+	w := v.words
+	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == v.who.Account.ID}
 	if a.AllSites != people.NoRole {
 		row.Role, row.Sites = w.T("role."+a.AllSites.String()), w.T("people.all")
 		return row
 	}
 	var roles, names []string
-	for _, s := range sites {
+	for _, s := range v.sites {
 		if r := a.Roles[s.ID]; r != people.NoRole {
 			names = append(names, s.Name)
 			roles = append(roles, w.T("role."+r.String()))

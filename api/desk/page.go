@@ -117,11 +117,11 @@ func (v *visit) frame(title string) frame {
 func (d *desk) deskFrame(v *visit, title string) (frame, error) {
 	f, who, site := v.frame(title), v.who.Account, v.site
 	f.Me = &person{ID: who.ID, Name: who.Name, Email: who.Email, Initial: initial(who.Name)}
-	sites, err := d.Process.Sites(v.ctx(), v.who)
-	if err != nil {
+	var err error
+	if v.sites, err = d.Process.Sites(v.ctx(), v.who); err != nil {
 		return f, fmt.Errorf("list sites: %w", err)
 	}
-	for _, s := range sites {
+	for _, s := range v.sites {
 		f.Sites = append(f.Sites, link{URL: place{site: s.Key}.url(), Label: s.Name, Current: s.Key == site.Key})
 	}
 	if site.Key == "" {

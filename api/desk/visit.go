@@ -17,8 +17,9 @@ import (
 // which site, in which language, and with which form.
 type visit struct {
 	echo.Context
-	who     people.Actor // nobody on the pages that are open to all
-	site    ground.Site  // none on the pages about all sites
+	who     people.Actor  // nobody on the pages that are open to all
+	site    ground.Site   // none on the pages about all sites
+	sites   []ground.Site // that they have a role on, once there is a frame
 	words   *catalog
 	form    url.Values  // what was posted
 	problem web.Problem // what was wrong with it, for the status of the page that says so
