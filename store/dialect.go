@@ -11,13 +11,15 @@ type dialect struct {
 	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
 	// for foreign keys to refer to.
 	lock string
-	// settled is the condition on an event's being read: on Postgres no transaction that could
-	// still write an earlier one runs.
-	settled string
+	// snapshot says, in a SELECT, which transactions were running when it was taken.
+	snapshot string
 	// eventOrder is the order of events, and eventsBack the opposite. eventsAfter and eventsUpTo
 	// are the conditions on standing after a place, or not after it; both take its xid and id.
 	eventOrder, eventsBack  string
 	eventsAfter, eventsUpTo string
+	// eventsLate are places of transactions, to be joined with the events that these have written
+	// after them. It takes an array of xids and one of ids. On SQLite no event is ever late.
+	eventsLate string
 }
 
 // mapped returns err with the sentinel of package moderation that says what it is, if one does.

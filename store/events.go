@@ -1,7 +1,7 @@
 package store
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -35,27 +35,15 @@ var (
 	emittedColumns = eventColumns.without("xid", "id") // those are the database's to give
 )
 
-// A place is where an event stands: on Postgres events are ordered by (xid, id) and read below the
-// oldest running transaction; on SQLite xid is 0. A Position is its xid and id in decimal.
-type place struct{ xid, id int64 }
-
 func (r *eventRow) place() *place { return &place{r.Xid, r.Event.ID} }
 
-func (p place) position() ground.Position {
-	return ground.Position(fmt.Sprintf("%d:%d", p.xid, p.id))
+// A seenEvent is an event with the snapshot on which it was read, as the dialect writes it.
+type seenEvent struct {
+	eventRow
+	snapshot string
 }
 
-func placeOf(at ground.Position) (p place, err error) {
-	if at == "" {
-		return p, nil
-	}
-	if _, err := fmt.Sscanf(string(at), "%d:%d", &p.xid, &p.id); err != nil {
-		return p, fmt.Errorf("read the position %q: %w", at, err)
-	}
-	return p, nil
-}
-
-func (p place) before(q place) bool { return p.xid < q.xid || p.xid == q.xid && p.id < q.id }
+func (e *seenEvent) targets() []any { return append(eventColumns.targets(&e.eventRow), &e.snapshot) }
 
 // Emit implements ground.Tx. On Postgres the table itself notes the transaction.
 func (t *tx) Emit(events ...ground.Event) error {
@@ -78,36 +66,68 @@ func (t *tx) Emit(events ...ground.Event) error {
 	return nil
 }
 
-// EventsAfter implements ground.EventTx. A follower that polled by id alone would lose what
-// commits late; below the oldest running transaction nothing can come any more.
+// EventsAfter implements ground.EventTx.
 func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
-	last, err := placeOf(after)
+	at, err := positionOf(after)
 	if err != nil {
 		return nil, after, err
 	}
-	events, err := read(t, eventColumns.targets, func(r *eventRow) ground.Event {
-		last = *r.place()
-		return ground.Event(r.Event)
-	}, `
-		SELECT `+eventColumns.names+`
-		FROM   events
-		WHERE  `+t.eventsAfter+`
-		  AND  `+t.settled+`
-		ORDER  BY `+t.eventOrder+`
-		LIMIT  ?`, last.xid, last.id, limit)
-	if err != nil || len(events) == 0 {
+	seen, err := t.unread(at, limit)
+	if err != nil || len(seen) == 0 {
 		return nil, after, err
 	}
-	return events, last.position(), nil
+	events := make([]ground.Event, len(seen))
+	for i, e := range seen {
+		events[i] = ground.Event(e.Event)
+	}
+	last := seen[len(seen)-1]
+	if at, err = at.read(*last.place(), last.snapshot); err != nil {
+		return nil, after, err
+	}
+	return events, at.text(), nil
+}
+
+// unread reads the first of the events that are visible and not read yet. They come with their
+// snapshot in one statement, so that the two agree in any transaction.
+func (t *tx) unread(at position, limit int) ([]seenEvent, error) {
+	newer := `
+		SELECT ` + eventColumns.names + `, ` + t.snapshot + `
+		FROM   events
+		WHERE  ` + t.eventsAfter + `
+		ORDER  BY ` + t.eventOrder + `
+		LIMIT  ?`
+	args := []any{at.xid, at.id, limit}
+	if len(at.late) == 0 {
+		return query(t, (*seenEvent).targets, newer, args...)
+	}
+	xids, ids := make([]int64, len(at.late)), make([]int64, len(at.late))
+	for i, l := range at.late {
+		xids[i], ids[i] = l.xid, l.id
+	}
+	return query(t, (*seenEvent).targets, `
+		(SELECT `+eventColumns.names+`, `+t.snapshot+`
+		 FROM   events
+		 JOIN   `+t.eventsLate+`
+		 ORDER  BY `+t.eventOrder+`
+		 LIMIT  ?)
+		UNION  ALL
+		(`+newer+`)
+		ORDER  BY `+t.eventOrder+`
+		LIMIT  ?`, slices.Concat([]any{&xids, &ids, limit}, args, []any{limit})...) // gorm spreads a bare slice
 }
 
 // LastEvent implements ground.EventTx.
 func (t *tx) LastEvent() (ground.Position, error) {
-	last, err := t.place("WHERE " + t.settled + " ORDER BY " + t.eventsBack)
-	if last == nil {
+	last, err := query(t, (*seenEvent).targets, `
+		SELECT `+eventColumns.names+`, `+t.snapshot+`
+		FROM   events
+		ORDER  BY `+t.eventsBack+`
+		LIMIT  1`)
+	if err != nil || len(last) == 0 {
 		return "", err
 	}
-	return last.position(), nil
+	at, err := position{}.read(*last[0].place(), last[0].snapshot)
+	return at.text(), err
 }
 
 // place finds the first event of a condition and an order; nil: there is none.
@@ -155,23 +175,22 @@ func (t *tx) MoveFollower(name string, from, to ground.Position) (bool, error) {
 // PruneEvents implements ground.EventTx. It walks from the oldest event to the first that stays, and
 // no further.
 func (t *tx) PruneEvents(read, last time.Time) error {
-	var followers []followerRow
-	if err := t.db.Find(&followers).Error; err != nil {
-		return mapped(err)
+	next, err := t.nextOfFollowers()
+	if err != nil {
+		return err
 	}
-	if err := t.pruneRead(read, followers); err != nil {
+	if err := t.pruneRead(read, next); err != nil {
 		return err
 	}
 	end, err := t.endOf(last)
 	if end == nil {
 		return err
 	}
-	for _, f := range followers {
-		at, err := placeOf(ground.Position(f.Position))
-		if err == nil && !at.before(*end) {
+	for name, at := range next {
+		if end.before(at) {
 			continue
 		}
-		err = t.db.Model(&followerRow{}).Where("name = ?", f.Name).Update("lost", true).Error
+		err := t.db.Model(&followerRow{}).Where("name = ?", name).Update("lost", true).Error
 		if err != nil {
 			return mapped(err)
 		}
@@ -179,19 +198,39 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 	return t.pruneTo(*end, last)
 }
 
+// nextOfFollowers returns the first event that each follower has not read; who has read all is left
+// out.
+func (t *tx) nextOfFollowers() (map[string]place, error) {
+	var followers []followerRow
+	if err := t.db.Find(&followers).Error; err != nil {
+		return nil, mapped(err)
+	}
+	next := map[string]place{}
+	for _, f := range followers {
+		at, err := positionOf(ground.Position(f.Position))
+		if err != nil {
+			return nil, err
+		}
+		unread, err := t.unread(at, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range unread {
+			next[f.Name] = *e.place()
+		}
+	}
+	return next, nil
+}
+
 // pruneRead removes what is from before a time and was read by all.
-func (t *tx) pruneRead(before time.Time, followers []followerRow) error {
+func (t *tx) pruneRead(before time.Time, next map[string]place) error {
 	end, err := t.endOf(before)
 	if end == nil {
 		return err
 	}
-	for _, f := range followers {
-		at, err := placeOf(ground.Position(f.Position))
-		if err != nil {
-			return err
-		}
-		if at.before(*end) {
-			*end = at
+	for _, at := range next {
+		if !end.before(at) {
+			*end = place{at.xid, at.id - 1}
 		}
 	}
 	return t.pruneTo(*end, before)

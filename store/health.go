@@ -8,13 +8,11 @@ import (
 )
 
 // Health is what a doctor asks of a database. Weak says why an acknowledged comment might be
-// lost, or is empty. Clock is a database server's, zero for a file. OldestWrite is for how long
-// the oldest unfinished writing transaction has run: followers of events wait for it.
+// lost, or is empty. Clock is a database server's, zero for a file.
 type Health struct {
-	Weak        string
-	Clock       time.Time
-	OldestWrite time.Duration
-	Bytes       int64
+	Weak  string
+	Clock time.Time
+	Bytes int64
 }
 
 // Health looks a database over.
@@ -32,18 +30,14 @@ func (s *sqliteEngine) health(ctx context.Context) (h Health, err error) {
 }
 
 func (p *postgresEngine) health(ctx context.Context) (h Health, err error) {
-	var now, oldest float64
+	var now float64
 	var commit, fsync, pages string
 	err = scan(ctx, p.pool.DB, `
 		SELECT extract(epoch FROM clock_timestamp()),
 		       pg_database_size(current_database()),
-		       current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes'),
-		       coalesce((SELECT extract(epoch FROM max(clock_timestamp() - a.xact_start))
-		                 FROM   pg_stat_activity AS a
-		                 WHERE  a.backend_xid IS NOT NULL), 0)`,
-		&now, &h.Bytes, &commit, &fsync, &pages, &oldest)
+		       current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`,
+		&now, &h.Bytes, &commit, &fsync, &pages)
 	h.Clock = time.UnixMicro(int64(now * 1e6))
-	h.OldestWrite = time.Duration(oldest * float64(time.Second))
 	switch {
 	case commit == "off":
 		h.Weak = "synchronous_commit is off"

@@ -29,11 +29,12 @@ const retries = 10
 
 var postgresDialect = dialect{
 	lock:        " FOR NO KEY UPDATE",
-	settled:     "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
 	eventOrder:  "xid, id",
 	eventsBack:  "xid DESC, id DESC",
 	eventsAfter: "(xid, id) > (?, ?)",
 	eventsUpTo:  "(xid, id) <= (?, ?)",
+	eventsLate:  "unnest(?::bigint[], ?::bigint[]) AS late (writer, up_to) ON xid = writer AND id > up_to",
 }
 
 // A postgresEngine is a pool of connections to one database.

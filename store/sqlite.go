@@ -22,7 +22,7 @@ import (
 )
 
 var sqliteDialect = dialect{
-	settled:     "TRUE",
+	snapshot:    "''",
 	eventOrder:  "id",
 	eventsBack:  "id DESC",
 	eventsAfter: "? = 0 AND id > ?",

@@ -229,7 +229,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", blogOrigin)
 	i := s.serve()
 	r := s.doctor("--public-url", i.URL, "--trusted-proxy", "10.0.0.0/8")
-	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock", "followers",
+	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock",
 		"migrations", "redis", "secret", "site blog", "log of blog"} {
 		if r.state(check) != "ok" {
 			t.Errorf("%s: %q in %+v", check, r.state(check), r)

@@ -12,6 +12,9 @@ import (
 // known says which test turns red on which planted fault.
 var known = []struct{ name, pkg, test string }{
 	{"events-by-id", "store", contract + "/postgres/no_follower_misses_an_event_among_fast_and_slow_writers"},
+	{"events-below-oldest", "store",
+		contract + "/postgres/a_follower_waits_for_no_slow_writer,_and_sees_what_it_commits_late"},
+	{"events-below-oldest", "store", "TestAForeignTransactionHoldsNoFollowerBack"},
 	{"lookup-before-insert", "store", contract + "/postgres/twenty_copies_at_one_instant_make_one_comment"},
 	{"seq-from-sequence", "store",
 		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},

@@ -164,8 +164,8 @@ CREATE TABLE lessons (
 );
 CREATE INDEX lessons_standing ON lessons (site_id, seq) WHERE standing;
 
--- What followers read, in the order of transactions and below the oldest that still runs: one
--- that reads past the last id would miss what commits late.
+-- What followers read, transaction by transaction: one that reads past the last id would miss what
+-- commits late.
 CREATE TABLE events (
 	id         BIGINT GENERATED ALWAYS AS IDENTITY,
 	xid        BIGINT NOT NULL DEFAULT pg_current_xact_id()::text::bigint,

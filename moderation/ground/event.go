@@ -18,8 +18,8 @@ const (
 	EventTaught  EventKind = "taught"  // lessons were copied, withdrawn or brought back
 )
 
-// An Event is written in the transaction that it tells of, and read by followers in an order
-// that misses none. Shown says that what readers see of the page changed.
+// An Event is written in the transaction that it tells of, and read once by each follower that goes on
+// from where it stopped. Shown says that what readers see of the page changed.
 type Event struct {
 	ID      int64 // tells events apart, and orders none; set by the store
 	Site    int64 // 0 for accounts
@@ -31,8 +31,8 @@ type Event struct {
 	At      time.Time
 }
 
-// A Position is a place in the order of events, in the store's own writing: it means nothing to
-// another database. "" is before all events.
+// A Position says which events were read, in the store's own writing: it means nothing to another
+// database. "" is before all events.
 type Position string
 
 // A Followed is how far the follower of a name has come. Lost says that events after At were
@@ -45,9 +45,10 @@ type Followed struct {
 // EventTx is what following events takes of a transaction.
 type EventTx interface {
 	Tx
-	// EventsAfter returns events that follow a position, oldest first, and the position after the
-	// last of them; no event that a committed transaction wrote, or a running one will write, is
-	// ever skipped.
+	// EventsAfter returns events that were not read yet at a position, and the position at which they
+	// were. What one transaction after another wrote comes in their order; what is committed while
+	// others run comes before what these will write. No event is ever skipped, none comes twice, and
+	// none waits for another transaction than its own.
 	EventsAfter(after Position, limit int) ([]Event, Position, error)
 	LastEvent() (Position, error) // where a follower that starts now begins
 

@@ -1,0 +1,164 @@
+package store_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// A follower reads the events of a database, a few at a time.
+type follower struct {
+	testing.TB
+	store ground.Store[storetest.Tx]
+	at    ground.Position
+	seen  map[string]int
+}
+
+func newFollower(t testing.TB, db *store.DB) *follower {
+	return &follower{TB: t, store: store.For[storetest.Tx](db), seen: map[string]int{}}
+}
+
+// look reads one piece and returns what it was told.
+func (f *follower) look(limit int) (told []string) {
+	f.Helper()
+	err := f.store.View(f.Context(), func(tx storetest.Tx) error {
+		events, next, err := tx.EventsAfter(f.at, limit)
+		for _, e := range events {
+			told = append(told, e.Comment)
+			f.seen[e.Comment]++
+		}
+		f.at = next
+		return err
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	return told
+}
+
+// catchUp looks until there is nothing more.
+func (f *follower) catchUp(limit int) (told []string) {
+	f.Helper()
+	for {
+		more := f.look(limit)
+		if len(more) == 0 {
+			return told
+		}
+		told = append(told, more...)
+	}
+}
+
+// emit writes events in one transaction, and calls fn before it ends.
+func emit(t testing.TB, db *store.DB, fn func(), names ...string) error {
+	_, err := store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
+		var err error
+		for _, name := range names {
+			e := ground.Event{Site: 1, Kind: ground.EventArrived, Comment: name, At: time.Now()}
+			err = errors.Join(err, tx.Emit(e))
+		}
+		fn()
+		return err
+	})
+	return err
+}
+
+// emitLate is emit in a transaction that ends when the function that it returns is called.
+func emitLate(t testing.TB, db *store.DB, names ...string) (commit func()) {
+	t.Helper()
+	written, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() { done <- emit(t, db, func() { close(written); <-end }, names...) }()
+	<-written
+	return func() {
+		t.Helper()
+		close(end)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Followers once waited for the oldest transaction that wrote anywhere in the cluster.
+func TestAForeignTransactionHoldsNoFollowerBack(t *testing.T) {
+	foreign, err := sql.Open("pgx", kit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+	neighbour, err := foreign.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer neighbour.Rollback()
+	if _, err := neighbour.Exec("SELECT pg_current_xact_id()"); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, kit.Postgres(t), store.Options{})
+	f := newFollower(t, db)
+	const writers, each = 8, 25
+	var committed sync.Map // when
+	var writing sync.WaitGroup
+	for w := range writers {
+		writing.Go(func() {
+			for i := range each {
+				name := fmt.Sprintf("%d/%d", w, i)
+				if err := emit(t, db, func() {}, name); err != nil {
+					t.Error(err)
+				}
+				committed.Store(name, time.Now())
+			}
+		})
+	}
+	var worst time.Duration
+	kit.Until(t, "everything is read while the foreign transaction still runs", func() bool {
+		for _, name := range f.look(10) {
+			if at, there := committed.Load(name); there {
+				worst = max(worst, time.Since(at.(time.Time)))
+			}
+		}
+		return len(f.seen) == writers*each
+	})
+	writing.Wait()
+	if more := f.catchUp(10); len(more) > 0 {
+		t.Errorf("after everything came %v", more)
+	}
+	for name, n := range f.seen {
+		if n != 1 {
+			t.Errorf("%s was told %d times", name, n)
+		}
+	}
+	t.Logf("%d events, worst lag %v", len(f.seen), worst)
+}
+
+func TestLateTransactionsComeOnceInPieces(t *testing.T) {
+	db := open(t, kit.Postgres(t), store.Options{})
+	f := newFollower(t, db)
+	a := emitLate(t, db, "a1", "a2", "a3")
+	b := emitLate(t, db, "b1", "b2")
+	c := emitLate(t, db, "c1", "c2", "c3")
+	emitLate(t, db, "quick1", "quick2", "quick3")()
+	if told := f.look(2); !slices.Equal(told, []string{"quick1", "quick2"}) {
+		t.Fatalf("told %v while others write", told)
+	}
+	if told := f.catchUp(2); !slices.Equal(told, []string{"quick3"}) {
+		t.Errorf("then told %v", told)
+	}
+	a()
+	c()
+	if told := f.look(4); !slices.Equal(told, []string{"a1", "a2", "a3", "c1"}) {
+		t.Errorf("of two late ones told %v", told)
+	}
+	b()
+	emitLate(t, db, "last")()
+	if told := f.catchUp(1); !slices.Equal(told, []string{"b1", "b2", "c2", "c3", "last"}) {
+		t.Errorf("at the end told %v", told)
+	}
+}
