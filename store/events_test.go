@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -160,5 +161,68 @@ func TestLateTransactionsComeOnceInPieces(t *testing.T) {
 	emitLate(t, db, "last")()
 	if told := f.catchUp(1); !slices.Equal(told, []string{"b1", "b2", "c2", "c3", "last"}) {
 		t.Errorf("at the end told %v", told)
+	}
+}
+
+// Numbers of transactions mean nothing in another cluster: there they may all be in the future.
+func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
+	url := kit.Postgres(t)
+	db := open(t, url, store.Options{})
+	s := store.For[storetest.Tx](db)
+	if err := emit(t, db, func() {}, "one", "two"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Update(t.Context(), func(tx storetest.Tx) error { return tx.AddFollower("mail") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: kit.NewClock(time.Now())})
+	run := func(while func()) {
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(ctx) }()
+		while()
+		stop()
+		<-ended // it may have refused to begin
+	}
+	run(func() { kit.Until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil }) })
+	elsewhere, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	for _, change := range []string{
+		"UPDATE events SET xid = xid + 1000000000",
+		"UPDATE followers SET lost = FALSE, position = (SELECT max(xid) || ':' || max(id) FROM events)",
+	} {
+		if _, err := elsewhere.ExecContext(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Ready(t.Context()); err == nil {
+		t.Error("it is ready, although nothing that is written now can be followed")
+	}
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Ready(t.Context()); err != nil {
+		t.Errorf("after a start: %v", err)
+	}
+	f := newFollower(t, db)
+	if err := emit(t, db, func() {}, "three"); err != nil {
+		t.Fatal(err)
+	}
+	if told := f.catchUp(10); !slices.Equal(told, []string{"three"}) {
+		t.Errorf("told %v", told)
+	}
+	err = s.View(t.Context(), func(tx storetest.Tx) error {
+		mail, err := tx.Follower("mail")
+		if !mail.Lost || mail.At != "" {
+			t.Errorf("the follower is %+v, want it lost", mail)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -54,9 +54,13 @@ func positionOf(at ground.Position) (p position, err error) {
 
 // read returns the position of who has now read on to the place of an event, on a snapshot.
 func (p position) read(to place, snapshot string) (position, error) {
-	running, err := runningIn(snapshot)
+	end, running, err := parseSnapshot(snapshot)
 	if err != nil {
 		return p, err
+	}
+	if to.xid > end {
+		return p, fmt.Errorf("event %v is of another cluster than the snapshot %s: "+
+			"a database that was restored has to be migrated", to, snapshot)
 	}
 	next := position{place: p.place}
 	if next.before(to) {
@@ -78,19 +82,25 @@ func (p position) read(to place, snapshot string) (position, error) {
 	return next, nil
 }
 
-// runningIn returns the numbers of the transactions that ran when a snapshot was taken, and began
-// before one that had ended: the last part of what Postgres calls xmin:xmax:xip.
-func runningIn(snapshot string) (running []int64, err error) {
-	list := snapshot[strings.LastIndex(snapshot, ":")+1:]
-	for number := range strings.SplitSeq(list, ",") {
-		if number == "" {
-			continue
-		}
+// parseSnapshot returns the number of the last transaction that may have ended when a snapshot was taken,
+// and those of the ones before it that ran then. Postgres writes xmin:xmax:xip,xip…, where xmax is
+// the first that had not begun; SQLite has none.
+func parseSnapshot(snapshot string) (end int64, running []int64, err error) {
+	if snapshot == "" {
+		return 0, nil, nil
+	}
+	var oldest int64
+	var list string
+	n, err := fmt.Sscanf(snapshot, "%d:%d:%s", &oldest, &end, &list)
+	if n < 2 { // the list may be empty
+		return 0, nil, fmt.Errorf("read the snapshot %q: %w", snapshot, err)
+	}
+	for number := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' }) {
 		xid, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("read the snapshot %q: %w", snapshot, err)
+			return 0, nil, fmt.Errorf("read the snapshot %q: %w", snapshot, err)
 		}
 		running = append(running, xid)
 	}
-	return running, nil
+	return end - 1, running, nil
 }

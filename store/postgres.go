@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -124,7 +125,28 @@ func lost(err error) bool {
 func (p *postgresEngine) migrate(ctx context.Context) (err error) {
 	db := stdlib.OpenDB(*p.config)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return migrations.Postgres(ctx, db)
+	if err := migrations.Postgres(ctx, db); err != nil {
+		return err
+	}
+	return forgetForeign(ctx, db)
+}
+
+// forgetForeign removes the events of a database that was restored into a cluster whose transactions
+// have lower numbers: what is written now would stand before them, where nobody looks. Their
+// followers begin from the tables.
+func forgetForeign(ctx context.Context, db *sql.DB) error {
+	for _, statement := range []string{`
+		DELETE FROM events
+		WHERE  EXISTS (SELECT 1 FROM events WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`, `
+		UPDATE followers
+		SET    position = '', lost = TRUE
+		WHERE  nullif(split_part(position, ':', 1), '')::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`,
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("forget the events of another cluster: %w", err)
+		}
+	}
+	return nil
 }
 
 func (p *postgresEngine) migrationStatus(ctx context.Context) ([]migrations.Status, error) {

@@ -74,7 +74,8 @@ func (p *Process) OnEvent(fn func(Event)) (stop func()) { return p.listeners.add
 
 var errNotFollowing = errors.New("the events are not followed yet")
 
-// Ready reports whether the process can serve: the database answers and the events are followed.
+// Ready reports whether the process can serve: the database answers, and all events that could be read
+// ten seconds ago were told. The store refuses events that it cannot put in order.
 func (p *Process) Ready(ctx context.Context) error {
 	p.mu.Lock()
 	looked := p.looked
