@@ -63,7 +63,8 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 		{"rules_en", "Be kind.", ""}, {"rules_kk", "", ""}, {"rules_ru", strings.Repeat("я", 2_001),
 			"field.invalid"}, {"rules_de", "Seid nett.", "field.unknown"},
 		{"signin_url", "https://a.example/login", ""}, {"signin_url", "", ""}, {"signin_url", "javascript:alert(1)",
-			"field.invalid"}, {"signin_url", "/login", "field.invalid"},
+			"field.invalid"}, {"signin_url", "/login", "field.invalid"}, {"signin_url", "http://www.<script>x",
+			"field.invalid"}, {"signin_url", "https://user:pass@evil.example", "field.invalid"},
 		{"colour", "red", "field.unknown"}, {"key", "b", "field.unknown"}, {"", "", "field.unknown"},
 	} {
 		before, err := w.S.Site(w.Ctx, "a")
@@ -90,6 +91,8 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 		"new-1": "", strings.Repeat("k", 40): "", "a": "field.invalid", "": "field.invalid", "New": "field.invalid",
 		"n w": "field.invalid",
 		"n/w": "field.invalid", "ключ": "field.invalid", strings.Repeat("k", 41): "field.invalid", "new\n": "field.invalid",
+		"assets": "field.invalid", "people": "field.invalid", "signin": "field.invalid", "language": "field.invalid",
+		"queue": "",
 	} {
 		_, err := add(key, nil)
 		roomstest.WantCode(t, key, err, want)

@@ -71,7 +71,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/settings", d.on(d.settings))
 	in.POST("/:site/settings", d.on(d.setSettings))
 	in.POST("/:site/lessons", d.on(d.teach))
-	in.GET("/:site/setup/moderation", d.on(d.policyPage))
+	in.GET("/:site/setup/moderation", d.owned(d.policyPage))
 	in.POST("/:site/setup/moderation", d.on(d.setPolicy))
-	in.GET("/:site/setup/embed", d.on(d.embedPage))
+	in.GET("/:site/setup/embed", d.owned(d.embedPage))
 }

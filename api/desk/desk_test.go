@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -439,4 +440,31 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 	}
 	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("What you ask for, 0.7")
 	b.open("/moderate/blog/settings").sees("so far 12 good and 12 spam")
+}
+
+func TestOnlyAnOwnerSeesTheStepsOfSettingUp(t *testing.T) {
+	w := newWorld(t)
+	w.account("Ada", people.Author, "blog")
+	w.account("Max", people.Moderator, "blog")
+	for _, step := range []string{"moderation", "embed"} {
+		for name, want := range map[string]int{"Ada": 403, "Max": 403, "Olga": 200} {
+			if b := w.as(name).open("/moderate/blog/setup/" + step); b.status != want {
+				t.Errorf("%s of %s answers %d, want %d", step, name, b.status, want)
+			}
+		}
+	}
+}
+
+func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
+	w := newWorld(t)
+	pages := map[string]bool{}
+	for _, r := range w.routes {
+		first, _, _ := strings.Cut(strings.TrimPrefix(r.Path, "/moderate/"), "/")
+		if strings.HasPrefix(r.Path, "/moderate/") && first != "" && first != "*" && !strings.HasPrefix(first, ":") {
+			pages[first] = true
+		}
+	}
+	if got := slices.Sorted(maps.Keys(pages)); !slices.Equal(got, ground.ReservedKeys) {
+		t.Errorf("the desk has pages at %q, reserved are %q", got, ground.ReservedKeys)
+	}
 }

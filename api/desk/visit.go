@@ -75,6 +75,16 @@ func (d *desk) on(answer handler) echo.HandlerFunc {
 	})
 }
 
+// owned lets those in who own the site of the path.
+func (d *desk) owned(answer handler) echo.HandlerFunc {
+	return d.on(func(v *visit) error {
+		if err := v.who.May(v.site.ID, people.Owner, people.ScopeAdmin); err != nil {
+			return err
+		}
+		return answer(v)
+	})
+}
+
 func (v *visit) ctx() context.Context { return v.Request().Context() }
 
 // at is an address below the site's.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
@@ -25,9 +27,10 @@ import (
 // A world is the real service over SQLite with the desk before it, and one site.
 type world struct {
 	*roomstest.World
-	reads atomic.Int64 // transactions that only read
-	url   string
-	site  ground.Site
+	reads  atomic.Int64 // transactions that only read
+	url    string
+	routes []*echo.Route
+	site   ground.Site
 }
 
 // counting counts the reads of a world.
@@ -57,6 +60,7 @@ func emptyWorld(t *testing.T) *world {
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)
+		w.routes = e.Routes()
 		return web.NewServer(e, log)
 	})
 	return w

@@ -3,7 +3,6 @@ package ground
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,9 +118,8 @@ var Fields = []Field{
 		get:     func(s Site) string { return s.Settings.SignInURL },
 		set: func(s *Site, v string) bool {
 			s.Settings.SignInURL = v
-			u, err := url.Parse(v)
-			return v == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") &&
-				len(v) <= maxSignInURL
+			_, ok := text.ParseWeb(v)
+			return v == "" || ok
 		},
 	},
 }
@@ -132,7 +130,6 @@ const (
 	maxOrigins     = 20
 	maxRules       = 2_000 // characters
 	maxEditMinutes = 24 * 60
-	maxSignInURL   = 2_000 // bytes
 )
 
 var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:port] with http or https, "+

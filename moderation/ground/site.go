@@ -2,6 +2,7 @@ package ground
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/problem"
@@ -23,6 +24,9 @@ func NewSite(key, name string, origins []string, at time.Time) (Site, error) {
 	if !siteKey.MatchString(key) {
 		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
 	}
+	if slices.Contains(ReservedKeys, key) {
+		return Site{}, problem.Field("/key", "The desk has a page of its own at this key: take another one.")
+	}
 	site := Site{Key: key, Settings: DefaultSettings(), CreatedAt: at}
 	if !site.allow(origins) {
 		return Site{}, problem.Field("/origin", refusedOrigins)
@@ -39,6 +43,11 @@ type Page struct {
 	Title     string
 	Open      bool
 	CreatedAt time.Time
+}
+
+// ReservedKeys are no site's: pages that are about all sites stand in the place of a site's there.
+var ReservedKeys = []string{
+	"assets", "language", "people", "sessions", "setup", "signin", "signout", "sites", "tokens",
 }
 
 var siteKey = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
