@@ -66,16 +66,11 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site
 	if in.From == "" {
 		return problem.Field("/from", "Name the other site by its key.")
 	}
-	ctx := c.Request().Context()
-	from, err := h.kit.Process.Site(ctx, in.From)
-	if err != nil {
-		return err
-	}
 	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
-	got, err := h.kit.Learning.CopyLessons(ctx, who, site, from, key)
+	got, err := h.kit.Learning.CopyLessons(c.Request().Context(), who, site, in.From, key)
 	return taught(c, got, err)
 }
 

@@ -45,7 +45,7 @@ var rights = map[string]string{
 	"GET /sites/:site/moderation/what-if":                "auth role ok ok site ok ok",
 	"GET /sites/:site/moderation/teachers":               "auth role role ok site role ok",
 	"POST /sites/:site/moderation/withdrawals":           "auth role role ok site role role",
-	"POST /sites/:site/moderation/copies":                "auth site site site site site site",
+	"POST /sites/:site/moderation/copies":                "auth role role site site role role",
 	"POST /sites/:site/moderation/retirements":           "auth role role ok site role role",
 	"POST /sites/:site/moderation/erasures":              "auth role role ok site role role",
 	"GET /sites/:site/moderation/pages":                  "auth ok ok ok site ok ok",

@@ -82,7 +82,7 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 func TestCopiedLessonsOpenNoGate(t *testing.T) {
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 20)
-	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
 	roomstest.WantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
 	roomstest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")

@@ -244,7 +244,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"CopyLessons": func(who people.Actor) error { // of both sites
-			_, err := s.CopyLessons(ctx, who, w.A, w.B, nil)
+			_, err := s.CopyLessons(ctx, who, w.A, w.B.Key, nil)
 			return err
 		},
 		"ResetAccount": func(who people.Actor) error {

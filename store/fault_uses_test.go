@@ -178,7 +178,7 @@ var useCases = map[string]func(*faulty) func() error{
 	"Undo: a copy of lessons": func(w *faulty) func() error {
 		w.teacher()
 		to := w.AddSite(w.name())
-		done, err := w.S.CopyLessons(w.Ctx, people.Operator, to, w.A, nil)
+		done, err := w.S.CopyLessons(w.Ctx, people.Operator, to, w.A.Key, nil)
 		w.Must(err)
 		return func() error { _, err := w.S.Undo(w.Ctx, people.Operator, to, done.Batch, nil); return err }
 	},
@@ -267,7 +267,7 @@ var useCases = map[string]func(*faulty) func() error{
 		w.teacher()
 		to := w.AddSite(w.name())
 		key := w.key(to.ID)
-		return func() error { _, err := w.S.CopyLessons(w.Ctx, people.Operator, to, w.A, key); return err }
+		return func() error { _, err := w.S.CopyLessons(w.Ctx, people.Operator, to, w.A.Key, key); return err }
 	},
 	"OldLessons": func(w *faulty) func() error {
 		w.teacher()
@@ -288,7 +288,7 @@ var useCases = map[string]func(*faulty) func() error{
 		if w.made > 0 { // the copies of the time before
 			w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "copy"))
 		}
-		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.AddSite("copy"), w.A, nil)
+		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.AddSite("copy"), w.A.Key, nil)
 		w.Must(err)
 		key := w.key(w.A.ID)
 		return func() error { _, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, person, key); return err }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -47,10 +46,7 @@ func (d *desk) teach(v *visit) (err error) {
 	case "withdraw":
 		out, err = d.Learning.WithdrawLessons(v.ctx(), v.who, v.site, v.form.Get("account"), nil)
 	case "copy":
-		var from ground.Site
-		if from, err = d.Process.Site(v.ctx(), v.form.Get("from")); err == nil {
-			out, err = d.Learning.CopyLessons(v.ctx(), v.who, v.site, from, nil)
-		}
+		out, err = d.Learning.CopyLessons(v.ctx(), v.who, v.site, v.form.Get("from"), nil)
 	default:
 		err = problem.Field("/do", "Lessons are withdrawn, copied, erased or retired.")
 	}

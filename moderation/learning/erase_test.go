@@ -145,7 +145,7 @@ func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	ids := []string{w.by(w.A, "", "Ann", "A wagtail without an e-mail."),
 		w.by(w.A, "", "Ann", "A kingfisher of another Ann.")}
 	w.Decide(people.Operator, w.A, comment.Approve, ids...)
-	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
 	out, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Comments: ids[:1]}, nil)
 	w.Must(err)
@@ -175,7 +175,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		w.Decide(people.Operator, w.B, comment.Approve, w.by(w.B, email, "Ann", "A kingfisher on the second site."))
 		copied := func(to, from ground.Site) {
 			t.Helper()
-			_, err := w.S.CopyLessons(w.Ctx, people.Operator, to, from, nil)
+			_, err := w.S.CopyLessons(w.Ctx, people.Operator, to, from.Key, nil)
 			w.Must(err)
 		}
 		copied(w.B, w.A)
@@ -282,7 +282,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 			})
 		}}, roomstest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
-		_, err = s.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+		_, err = s.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 		w.Must(err)
 		w.Must(<-erased)
 		if lessons, _, models := w.holds(w.B, "wagtail"); lessons+models != 0 {
@@ -338,7 +338,7 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 			w := newWorld(t)
 			w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
 			w.Taught(w.A, 10)
-			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 			w.Must(err)
 			w.Decide(people.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
 			_, err = w.S.EraseLessons(w.Ctx, people.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
@@ -367,7 +367,7 @@ func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
 	w.Decide(people.Operator, w.A, comment.Approve,
 		w.by(w.A, "ann@mail.example", "Ann", long), w.by(w.A, "ann@mail.example", "Ann", "One more wagtail."))
-	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
 	w.Taught(w.B, 70) // a snapshot is written
 	raw, err := sql.Open("sqlite", w.Path)

@@ -174,11 +174,11 @@ func (h *longHistory) step() {
 		}
 		if h.rnd.IntN(3) == 0 && !h.copied { // once: what is copied to and fro grows
 			h.copied = true
-			_, err := h.S.CopyLessons(h.Ctx, h.owner, h.other, h.site, nil)
+			_, err := h.S.CopyLessons(h.Ctx, h.owner, h.other, h.site.Key, nil)
 			h.Must(err)
 			return
 		}
-		note(h.S.CopyLessons(h.Ctx, h.owner, h.site, h.other, nil))
+		note(h.S.CopyLessons(h.Ctx, h.owner, h.site, h.other.Key, nil))
 	case n < 33:
 		h.erase(h.rnd.IntN(50), h.rnd.IntN(3) == 0)
 	case n < 37:

@@ -233,7 +233,7 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 		}
 		w.Undo(people.Operator, w.A, batches[len(batches)-9])
 		follows("the undo")
-		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.A, w.B, nil)
+		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.A, w.B.Key, nil)
 		w.Must(err)
 		follows("the copy")
 		out, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, "", nil)

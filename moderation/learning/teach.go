@@ -77,11 +77,18 @@ func (s *Models) WithdrawLessons(
 
 // CopyLessons starts a site from another: the newest 10,000 lessons that count there are
 // taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
-// both sites. Done counts the lessons; where there are none, nothing happens.
+// both sites, the other one by its key. Lessons counts them; where there are none, nothing happens.
 func (s *Models) CopyLessons(
-	ctx context.Context, who people.Actor, site, from ground.Site, key *ground.Key,
+	ctx context.Context, who people.Actor, site ground.Site, other string, key *ground.Key,
 ) (Change, error) {
-	if err := who.May(from.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return Change{}, err // before the other is looked for: whether it exists is no stranger's to know
+	}
+	if err := s.work.MayOwn(ctx, who, other); err != nil {
+		return Change{}, err
+	}
+	from, err := s.work.Site(ctx, other)
+	if err != nil {
 		return Change{}, err
 	}
 	if from.ID == site.ID {

@@ -92,7 +92,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		undone := w.Decide(owner, w.A, comment.MarkSpam, w.Submit(w.A, "It is undone before it is copied.").ID)
 		w.Undo(owner, w.A, undone.Batch)
 		empty := w.model(w.B)
-		out, err := w.S.CopyLessons(w.Ctx, owner, w.B, w.A, nil)
+		out, err := w.S.CopyLessons(w.Ctx, owner, w.B, w.A.Key, nil)
 		w.Must(err)
 		if out.Lessons != 30 || out.Batch == "" {
 			t.Errorf("copied: %+v", out)
@@ -139,7 +139,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		if len(w.snapshots(w.A)) == 0 {
 			t.Fatal("there is no snapshot")
 		}
-		copied, err := w.S.CopyLessons(w.Ctx, owner, w.A, w.B, nil)
+		copied, err := w.S.CopyLessons(w.Ctx, owner, w.A, w.B.Key, nil)
 		w.Must(err)
 		ids := w.Waiting(w.A, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.",
 			"Casino bonus of today."})
@@ -200,7 +200,7 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	moderator := w.AddPerson("mod", people.Moderator, "a", "b")
 	decides := w.AddToken("both@staff.example", people.ScopeDecide)
 	copies := func(who people.Actor, to, from ground.Site) error {
-		_, err := w.S.CopyLessons(w.Ctx, who, to, from, nil)
+		_, err := w.S.CopyLessons(w.Ctx, who, to, from.Key, nil)
 		return err
 	}
 	roomstest.WantCode(t, "an owner of neither's copy", copies(moderator, w.B, w.A), "role.insufficient")
@@ -208,6 +208,8 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	roomstest.WantCode(t, "an owner of the second's copy", copies(ofB, w.B, w.A), "site.unknown")
 	roomstest.WantCode(t, "a token that decides", copies(decides, w.B, w.A), "role.insufficient")
 	roomstest.WantCode(t, "nobody's copy", copies(people.Actor{}, w.B, w.A), "auth.needed")
+	roomstest.WantCode(t, "a moderator's copy of a site that there is not",
+		copies(moderator, w.B, ground.Site{Key: "nowhere"}), "role.insufficient")
 	roomstest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
 	roomstest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
 	withdraws := func(who people.Actor) error {
@@ -238,7 +240,7 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 		t.Run(change, func(t *testing.T) {
 			w := newWorld(t)
 			w.Taught(w.A, 10)
-			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A, nil)
+			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 			w.Must(err)
 			w.Decide(people.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
 			raw, err := sql.Open("sqlite", w.Path)
