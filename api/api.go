@@ -7,36 +7,20 @@
 package api
 
 import (
-	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/learning"
 )
 
-// Options are what a Server is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL
-// are required. Proxies are believed about client addresses; Limiter nil lifts posting rates; Redis
-// says "up" or "down", and "" (or is nil) where none was configured.
+// Options are what a Server is made of. Redis says "up" or "down", and "" (or is nil) where none was
+// configured.
 type Options struct {
-	Process   *ground.Process
-	Identity  *identity.Service
-	Learning  *learning.Models
-	Service   *moderation.Service
-	Clock     ground.Clock
-	Log       *slog.Logger
-	PublicURL *url.URL
-	Proxies   []netip.Prefix
-	Limiter   web.Limiter
-	Redis     func() string
+	web.Options
+	Redis func() string
 }
 
 // Server is the whole HTTP side of the service. It is safe for concurrent use.
@@ -55,10 +39,7 @@ type Server struct {
 // New returns a Server that follows the service's events until Close. More adds what other rooms
 // serve at the same address, such as the desk.
 func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
-	kit := web.New(web.Options{
-		Process: o.Process, Identity: o.Identity, Learning: o.Learning, Service: o.Service, Clock: o.Clock,
-		Log: o.Log, PublicURL: o.PublicURL, Proxies: o.Proxies, Limiter: o.Limiter,
-	})
+	kit := web.New(o.Options)
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,
 		draining: make(chan struct{}),

@@ -42,11 +42,12 @@ func mayWrite(kit *web.Kit, r *http.Request, site ground.Site, from string) bool
 	return slices.Contains(site.Origins, from) || ownOrigin(kit, r, from)
 }
 
-// ownOrigin says that a page of the service itself sent the request: of its public address,
-// or of the address that this request names as its host, however the service is reached.
+// ownOrigin says that a page of the service itself sent the request: of its public address, or, where
+// nobody said which that is, of the address that this request names as its host. Somebody else's name
+// can be made to lead here.
 func ownOrigin(kit *web.Kit, r *http.Request, from string) bool {
-	if from == kit.Origin() {
-		return true
+	if from == kit.Origin() || !kit.AnyHost {
+		return from == kit.Origin()
 	}
 	u, err := url.Parse(from)
 	return err == nil && u.Host != "" && from == u.Scheme+"://"+u.Host && u.Host == r.Host &&

@@ -1,9 +1,12 @@
 package api_test
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 func TestOriginsAreComparedExactly(t *testing.T) {
@@ -71,6 +74,39 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 	}
 	for _, o := range foreign {
 		check(o, false)
+	}
+}
+
+// A name that leads here, or is made to (DNS rebinding), is not the service's own.
+func TestTheServiceIsWhatItWasCalled(t *testing.T) {
+	const public = "https://comments.example"
+	for _, tt := range []struct {
+		name         string
+		o            options
+		host, origin string
+		want         int
+	}{
+		{"its address", options{public: public}, "comments.example", public, http.StatusOK},
+		{"another name", options{public: public}, "evil.example", "http://evil.example", http.StatusForbidden},
+		{"where it listens", options{public: public}, "", "", http.StatusForbidden},
+		{"any name, when it has none", options{anyHost: true}, "intranet", "http://intranet", http.StatusOK},
+		{"another than the name asked", options{anyHost: true}, "intranet", "http://evil.example", http.StatusForbidden},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, kit.SQLite(t), "", tt.o)
+			r := w.do(call{method: "POST", path: "/api/v1/sites/a/preview", host: tt.host,
+				header: map[string]string{"Origin": cmp.Or(tt.origin, w.url)}, body: m{"body": "x"}})
+			if r.status != tt.want {
+				t.Errorf("got %v, want %d", r, tt.want)
+			}
+			hsts := ""
+			if tt.o.public != "" {
+				hsts = "max-age=63072000"
+			}
+			if got := r.header.Get("Strict-Transport-Security"); got != hsts {
+				t.Errorf("Strict-Transport-Security is %q, want %q", got, hsts)
+			}
+		})
 	}
 }
 

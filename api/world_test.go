@@ -46,10 +46,12 @@ type world struct {
 
 // options of a world; the zero value is the usual one.
 type options struct {
-	limits bool
-	proxy  string
-	wait   time.Duration
-	silent bool // the log is written, and goes nowhere
+	limits  bool
+	proxy   string
+	wait    time.Duration
+	silent  bool   // the log is written, and goes nowhere
+	public  string // the address that users see; "": where it listens
+	anyHost bool
 }
 
 // testSecret keys every world, so that two servers on one database are one service.
@@ -119,8 +121,13 @@ func (w *world) open(o options, so store.Options) {
 		}
 	})
 
-	ao := api.Options{Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
-		Service: w.service.Moderation, Clock: w.clock, Log: log, Redis: shared.Health}
+	ao := api.Options{
+		Options: web.Options{
+			Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
+			Service: w.service.Moderation, Clock: w.clock, Log: log, AnyHost: o.anyHost,
+		},
+		Redis: shared.Health,
+	}
 	if o.limits {
 		ao.Limiter = shared
 	}
@@ -128,7 +135,11 @@ func (w *world) open(o options, so store.Options) {
 		ao.Proxies = prefixes(o.proxy)
 	}
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
-		ao.PublicURL = public
+		if ao.PublicURL = public; o.public != "" {
+			var err error
+			ao.PublicURL, err = url.Parse(o.public)
+			fatal(t, err)
+		}
 		w.front = api.New(ao, desk.Register)
 		return web.NewServer(w.front, log)
 	})
@@ -201,6 +212,7 @@ type call struct {
 	method, path string
 	body         any
 	header       map[string]string
+	host         string // "": where the service listens
 	bearer       string
 }
 
@@ -300,6 +312,9 @@ func (w *world) request(c call) *http.Request {
 	}
 	for k, v := range c.header {
 		req.Header.Set(k, v)
+	}
+	if c.host != "" {
+		req.Host = c.host
 	}
 	return req
 }

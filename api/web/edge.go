@@ -39,6 +39,9 @@ func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 		h := c.Response().Header()
 		h["X-Request-Id"] = []string{id}
 		h["X-Content-Type-Options"] = nosniff
+		if k.Secure() {
+			h["Strict-Transport-Security"] = hsts
+		}
 		err := guarded(next, c)
 		if err != nil {
 			k.fail(err, c)
@@ -48,8 +51,12 @@ func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// One value for all answers: net/http does not change it.
-var nosniff = []string{"nosniff"}
+// One value for all answers: net/http does not change it. A browser that was here by https once comes so
+// for two years (RFC 6797).
+var (
+	nosniff = []string{"nosniff"}
+	hsts    = []string{"max-age=63072000"}
+)
 
 // guarded turns a panic into an error, so that one request cannot end the process.
 func guarded(next echo.HandlerFunc, c echo.Context) (err error) {

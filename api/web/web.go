@@ -21,7 +21,8 @@ import (
 )
 
 // Options are what a Kit is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL are required.
-// Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
+// AnyHost says that nobody told what PublicURL is: a page of the host that a request names is the service's
+// own then. Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
 	Process   *ground.Process
 	Identity  *identity.Service
@@ -30,6 +31,7 @@ type Options struct {
 	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it
+	AnyHost   bool
 	Proxies   []netip.Prefix
 	Limiter   Limiter
 }

@@ -44,7 +44,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	}
 	defer func() { _ = s.listener.Close() }() // closed already, unless opening failed
 	if s.public == nil {
-		s.public = &url.URL{Scheme: "http", Host: address(s.listener.Addr())}
+		s.public, s.anyHost = &url.URL{Scheme: "http", Host: address(s.listener.Addr())}, true
 	}
 	if s.public.Scheme == "http" && !local(s.public) {
 		s.log.Warn("passwords and sessions travel in clear: the public URL is not https")
@@ -91,6 +91,7 @@ type server struct {
 	rooms    *rooms
 	listener net.Listener
 	public   *url.URL
+	anyHost  bool // nobody said what public is
 	proxies  []netip.Prefix
 	limited  bool
 	around   func(http.Handler) http.Handler // the demo's blog; nil: none
@@ -166,9 +167,14 @@ func (s *server) ready(ctx context.Context) error {
 }
 
 func (s *server) options() api.Options {
-	o := api.Options{Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
-		Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, Proxies: s.proxies,
-		Redis: s.rooms.coord.Health}
+	o := api.Options{
+		Options: web.Options{
+			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
+			Service: s.rooms.service, Clock: wall{}, Log: s.log, PublicURL: s.public, AnyHost: s.anyHost,
+			Proxies: s.proxies,
+		},
+		Redis: s.rooms.coord.Health,
+	}
 	if s.limited {
 		o.Limiter = s.rooms.coord
 	}
