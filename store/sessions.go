@@ -100,6 +100,11 @@ func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
 	return people.Link(row), err
 }
 
+// DeleteLinks implements identity.Tx.
+func (t *tx) DeleteLinks(account string) error {
+	return mapped(t.db.Where("account_id = ?", account).Delete(&linkRow{}).Error)
+}
+
 // PruneLinks implements identity.Tx.
 func (t *tx) PruneLinks(before time.Time) error {
 	return mapped(t.db.Where("expires_at < ?", stamp(before)).Delete(&linkRow{}).Error)

@@ -25,6 +25,7 @@ var known = []struct{ name, pkg, test string }{
 	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},
 	{"outdated-snapshot", "moderation/learning", "TestEachProcessFollowsWhatIsTakenBack"},
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
+	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
 }
 
 const contract = "TestBothDatabasesKeepTheContract"

@@ -24,8 +24,8 @@ type AccountChange struct {
 	Password *string // one's own, or by an owner
 }
 
-// SetAccount changes an account; a new password, role or disabling ends its sessions. The last
-// owner cannot be disabled or demoted.
+// SetAccount changes an account; a new password, role or disabling ends its sessions, and a new password
+// or disabling its one-time links. The last owner cannot be disabled or demoted.
 func (s *Service) SetAccount(
 	ctx context.Context, who people.Actor, id string, ch AccountChange,
 ) (people.Account, error) {
@@ -163,10 +163,15 @@ func ownersRemain(tx Tx, before, after people.Account) error {
 }
 
 // saveAccount writes a changed account, and ends its sessions when it may do less, or other
-// things, than before.
+// things, than before. A link would set the password anew: it ends with the one that it was made for.
 func saveAccount(tx Tx, before, after people.Account, at time.Time) error {
 	if err := tx.UpdateAccount(after); err != nil {
 		return err
+	}
+	if before.Password != after.Password || after.Disabled {
+		if err := tx.DeleteLinks(after.ID); err != nil {
+			return err
+		}
 	}
 	if before.Password != after.Password || after.Disabled ||
 		before.AllSites != after.AllSites || !maps.Equal(before.Roles, after.Roles) {

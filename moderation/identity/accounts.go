@@ -144,7 +144,7 @@ func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people
 	return seen, nil
 }
 
-// ResetAccount ends an account's sessions and its password, and returns the token of a
+// ResetAccount ends an account's sessions, its password and older links, and returns the token of a
 // one-time link to set another.
 func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email string) (link string, err error) {
 	if err := who.Known(); err != nil {
@@ -161,7 +161,7 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 			return err
 		}
 		a.Password, row.Account = "", a.ID
-		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.InsertLink(row))
+		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.DeleteLinks(a.ID), tx.InsertLink(row))
 		if err != nil {
 			return err
 		}

@@ -89,7 +89,8 @@ func (s *Service) linked(tx Tx, l people.Link) (people.Account, error) {
 	return people.Account{}, err
 }
 
-// UseLink takes a one-time link, sets the password (and makes the first owner) and signs in.
+// UseLink takes a one-time link, sets the password (and makes the first owner) and signs in. The
+// account's sessions and other links end.
 // What is refused for its fields does not use the link up.
 func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	account, err := s.LinkAccount(ctx, in.Token)
@@ -129,7 +130,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 			err = tx.InsertAccount(now)
 		} else {
 			now.Password = hash
-			err = errors.Join(tx.UpdateAccount(now), tx.DeleteSessions(now.ID))
+			err = errors.Join(tx.UpdateAccount(now), tx.DeleteSessions(now.ID), tx.DeleteLinks(now.ID))
 		}
 		if err != nil {
 			return err

@@ -12,6 +12,8 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 const password = "correct horse battery"
@@ -221,6 +223,90 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	if who.Account.Name != "Mod" {
 		t.Errorf("the link signed in %q", who.Account.Name)
 	}
+}
+
+// Whoever finds a link in a chat or a proxy's log must not get the account that has moved on since.
+func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.account("root", people.Owner)
+		root := w.signIn("root").Actor
+		reset := func(a people.Account) string {
+			link, err := w.S.ResetAccount(w.Ctx, root, a.Email)
+			w.Must(err)
+			return link
+		}
+		set := func(who people.Actor, a people.Account, ch identity.AccountChange) {
+			_, err := w.S.SetAccount(w.Ctx, who, a.ID, ch)
+			w.Must(err)
+		}
+		another, yes, no := "another long password", true, false
+		older := map[string]func(name string) (people.Account, string){
+			"an invitation": func(name string) (people.Account, string) {
+				a, link, err := w.S.AddAccount(w.Ctx, root, identity.NewAccount{
+					Email: name + "@staff.example", Name: name, Role: people.Moderator})
+				w.Must(err)
+				return a, link
+			},
+			"a reset": func(name string) (people.Account, string) {
+				a := w.account(name, people.Moderator)
+				return a, reset(a)
+			},
+			"a link beside the password": func(name string) (people.Account, string) { // none is made so any more
+				a := w.account(name, people.Moderator)
+				link, hash := secret.New("")
+				_, err := w.DB.Store.Update(w.Ctx, func(tx storetest.Tx) error {
+					return tx.InsertLink(people.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
+				})
+				w.Must(err)
+				return a, link
+			},
+		}
+		events := map[string]func(a people.Account){
+			"another reset": func(a people.Account) { reset(a) },
+			"another link, used": func(a people.Account) {
+				link, hash := secret.New("")
+				_, err := w.DB.Store.Update(w.Ctx, func(tx storetest.Tx) error {
+					return tx.InsertLink(people.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
+				})
+				w.Must(err)
+				_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: another})
+				w.Must(err)
+			},
+			"a password set by an owner": func(a people.Account) {
+				set(root, a, identity.AccountChange{Password: &another})
+			},
+			"disabling": func(a people.Account) {
+				set(root, a, identity.AccountChange{Disabled: &yes})
+				set(root, a, identity.AccountChange{Disabled: &no})
+			},
+		}
+		n := 0
+		pair := func(kind, event string, then func(people.Account)) {
+			n++
+			a, link := older[kind](fmt.Sprintf("p%d", n))
+			then(a)
+			_, err := w.S.LinkAccount(w.Ctx, link)
+			roomstest.WantCode(t, kind+" opened after "+event, err, "auth.needed")
+			_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+			roomstest.WantCode(t, kind+" used after "+event, err, "auth.needed")
+		}
+		for kind := range older {
+			for event, then := range events {
+				pair(kind, event, then)
+			}
+		}
+		pair("a link beside the password", "one's own new password", func(a people.Account) {
+			set(w.signIn(a.Name).Actor, a, identity.AccountChange{Password: &another})
+		})
+		a, link := older["a reset"]("last")
+		codes := inParallel(8, func(int) error {
+			_, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+			return err
+		})
+		if codes[""] != 1 || codes["auth.needed"] != 7 {
+			t.Errorf("one link of %s used in eight browsers at once: %v", a.Name, codes)
+		}
+	})
 }
 
 func TestNoSecretIsStoredInClear(t *testing.T) {

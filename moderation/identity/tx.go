@@ -42,5 +42,6 @@ type Tx interface {
 	// TakeLink removes a link and returns it: of many who try at once, one gets it.
 	TakeLink(hash []byte) (people.Link, error) // ErrNotFound
 	LinkByHash(hash []byte) (people.Link, error)
+	DeleteLinks(account string) error
 	PruneLinks(before time.Time) error
 }

@@ -273,6 +273,16 @@ func linkIsTakenOnce(w *world) {
 			w.Errorf("%d took it and %d missed it, want 1 and 99", took.Load(), missed.Load())
 		}
 	}
+	first, second, other := w.newLink(a.ID, began), w.newLink(a.ID, began), w.newLink(w.newAccount().ID, began)
+	w.update(func(tx Tx) error { return tx.DeleteLinks(a.ID) })
+	w.view(func(tx Tx) error {
+		for _, gone := range []people.Link{first, second} {
+			_, err := tx.LinkByHash(gone.Hash)
+			w.wants("a removed link", err, ground.ErrNotFound)
+		}
+		_, err := tx.LinkByHash(other.Hash)
+		return err
+	})
 }
 
 func expiredIsPruned(w *world) {
