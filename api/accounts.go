@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -118,7 +117,7 @@ func (h *moderators) oneAccount(c echo.Context, status int, who people.Actor, a 
 	}
 	out := account(a, sites)
 	if link != "" {
-		out.Link = h.kit.Origin() + "/moderate/setup?token=" + url.QueryEscape(link)
+		out.Link = web.LinkURL(h.kit.PublicURL, link)
 	}
 	return c.JSON(status, out)
 }

@@ -221,3 +221,24 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 		}
 	}
 }
+
+func TestALinkOpensAndLeavesNoTrace(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	link := strings.TrimSpace(w.run(kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya",
+		"--role", "moderator", "--site", "blog", "--public-url", w.service.URL, "--data", w.data))
+	_, token, _ := strings.Cut(link, "#")
+	tab := w.tab(360, 740, false)
+	w.steps(tab,
+		func() error { return tab.Go(link) },
+		func() error {
+			return tab.Holds(`location.pathname === "/moderate/setup" && location.hash === "" &&
+				document.readyState === "complete" && document.querySelector("h1")?.textContent === "Choose a password"`)
+		},
+		func() error { return tab.Type("textbox", "Password", password) },
+		func() error { return tab.Click("button", "Continue") },
+		func() error { return tab.Holds(`location.pathname.startsWith("/moderate/blog")`) },
+	)
+	if log := w.service.Log(); token == "" || !strings.Contains(log, "/moderate/setup") || strings.Contains(log, token) {
+		t.Errorf("the log shows the token of %q, or nothing:\n%s", link, log)
+	}
+}

@@ -52,6 +52,12 @@ func (b *browser) open(path string) *browser {
 	return b
 }
 
+// follow opens a one-time link as somebody without script does, who has to paste it.
+func (b *browser) follow(link string) *browser {
+	b.open("/moderate/setup")
+	return b.press(b.doc, "Continue", fields{"token": " " + link + "\n"})
+}
+
 func (b *browser) load(req *http.Request) {
 	b.t.Helper()
 	req.Header.Set("Accept-Language", b.langs)

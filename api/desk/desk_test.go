@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -24,8 +25,8 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	token, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)
 	b := newBrowser(t, w.url)
-	link := "/moderate/setup?token=" + url.QueryEscape(token)
-	b.open(link).sees("The first account owns everything.")
+	link := web.LinkURL(&url.URL{Scheme: "http", Host: "blog.example"}, token)
+	b.follow(link).sees("The first account owns everything.")
 	b.press(b.doc, "Continue", fields{"name": "Jonas", "email": "jonas@blog.example", "password": "short"})
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a short password answers %d, want 422", b.status)
@@ -44,7 +45,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	if site.Settings.Moderation != ground.PolicyNewWriters || site.Settings.Rules["en"] != "Be kind." {
 		t.Errorf("the site has %+v", site.Settings)
 	}
-	if other := newBrowser(t, w.url).open(link); other.status != http.StatusUnauthorized {
+	if other := newBrowser(t, w.url).follow(link); other.status != http.StatusUnauthorized {
 		t.Errorf("the used link answers %d, want 401", other.status)
 	} else {
 		other.sees("This link does not work any more")
@@ -57,7 +58,7 @@ func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"}).
 		sees("A link for dana@staff.example")
 	link := nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
-	dana := newBrowser(t, w.url).open(link).sees("For Dana, dana@staff.example.")
+	dana := newBrowser(t, w.url).follow(link).sees("For Dana, dana@staff.example.")
 	dana.press(dana.doc, "Continue", fields{"password": password}).sees("Nothing waits")
 
 	b.open("/moderate/people")
@@ -252,7 +253,7 @@ func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
 		paths[i] = "/moderate/blog/" + paths[i]
 	}
 	for _, path := range append(paths, "/moderate/sessions", "/moderate/sites", "/moderate/people", "/moderate/tokens",
-		"/moderate/setup/site", "/moderate/setup?token=x", "/moderate/blog/comments/nothing") {
+		"/moderate/setup/site", "/moderate/setup", "/moderate/blog/comments/nothing") {
 		b.open(path)
 		policy := b.header.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -96,7 +97,7 @@ func (d *desk) addPerson(v *visit) error {
 	if err != nil {
 		return d.peopleAgain(v, peoplePage{Form: v.form}, err)
 	}
-	return d.peoplePage(v, peoplePage{Link: d.link(token), For: a.Email})
+	return d.peoplePage(v, peoplePage{Link: web.LinkURL(d.PublicURL, token), For: a.Email})
 }
 
 func (d *desk) peopleAgain(v *visit, p peoplePage, err error) error {
@@ -106,10 +107,6 @@ func (d *desk) peopleAgain(v *visit, p peoplePage, err error) error {
 	return d.peoplePage(v, p)
 }
 
-func (d *desk) link(token string) string {
-	return d.Origin() + "/moderate/setup?token=" + url.QueryEscape(token)
-}
-
 // setPerson disables, enables or resets an account.
 func (d *desk) setPerson(v *visit) error {
 	if v.form.Get("do") == "reset" {
@@ -117,7 +114,7 @@ func (d *desk) setPerson(v *visit) error {
 		if err != nil {
 			return err
 		}
-		return d.peoplePage(v, peoplePage{Link: d.link(token), For: v.form.Get("email")})
+		return d.peoplePage(v, peoplePage{Link: web.LinkURL(d.PublicURL, token), For: v.form.Get("email")})
 	}
 	disabled := v.form.Get("do") == "disable"
 	change := identity.AccountChange{Disabled: &disabled}

@@ -163,7 +163,7 @@ func samplePages(w *catalog) map[string]any {
 		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example",
 			Role: w.T("role.moderator"), Sites: w.T("people.all")}},
 			Roles: []link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{},
-			Link: "https://talk.longway.example/moderate/setup?token=abc", For: "dana@longway.example"},
+			Link: "https://talk.longway.example/moderate/setup#abc", For: "dana@longway.example"},
 		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: stamp(noon)}},
 			Value: "aitys_0123456789"},
 	}
@@ -180,7 +180,7 @@ func samplePages(w *catalog) map[string]any {
 	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example",
 		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
 			w.N("did.erased.left", 2)}}
-	for _, name := range setupSteps {
+	for _, name := range append([]string{"link"}, setupSteps...) {
 		p := setupPage{
 			frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
 			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),

@@ -53,13 +53,18 @@ func (v *visit) setup(name string) setupPage {
 	return p
 }
 
-// linkPage is where a one-time link leads.
+// linkPage is where a one-time link leads. It asks for the link itself, whose token is not sent: the
+// script fills it in and goes on.
 func (d *desk) linkPage(v *visit) error {
-	p, err := d.linkForm(v, v.QueryParam("token"))
-	if err != nil {
-		return v.deadLink(err)
-	}
+	p := v.setup("link")
+	p.Steps = nil
 	return v.render("setup", p)
+}
+
+// linkToken finds the token in a link that was pasted.
+func linkToken(typed string) string {
+	typed = strings.TrimSpace(typed)
+	return typed[strings.LastIndexAny(typed, "#=")+1:] // =: as links were written before
 }
 
 func (d *desk) linkForm(v *visit, token string) (setupPage, error) {
@@ -77,15 +82,20 @@ func (d *desk) linkForm(v *visit, token string) (setupPage, error) {
 	return p, nil
 }
 
-// useLink takes the link and signs in.
+// useLink asks for the password of the account that a link is for, and once it is there takes the link
+// and signs in.
 func (d *desk) useLink(v *visit) error {
 	form := v.form
-	page, err := d.linkForm(v, form.Get("token"))
+	token := linkToken(form.Get("token"))
+	page, err := d.linkForm(v, token)
 	if err != nil {
 		return v.deadLink(err)
 	}
+	if !form.Has("password") {
+		return v.render("setup", page)
+	}
 	in, err := d.Identity.UseLink(v.ctx(), identity.LinkUse{
-		Token: form.Get("token"), Email: form.Get("email"), Name: form.Get("name"),
+		Token: token, Email: form.Get("email"), Name: form.Get("name"),
 		Password: form.Get("password"), Agent: v.Request().UserAgent(),
 	})
 	if err != nil {

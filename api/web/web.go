@@ -50,6 +50,12 @@ func New(o Options) *Kit {
 	return k
 }
 
+// LinkURL is the address of a one-time link. Its token stands in the fragment, which no browser sends: a
+// GET that is logged on its way, or stays in a history, would hand it on.
+func LinkURL(public *url.URL, token string) string {
+	return public.JoinPath("/moderate/setup").String() + "#" + token
+}
+
 // Origin is the service's own address as a browser writes it in an Origin header.
 func (k *Kit) Origin() string { return k.PublicURL.Scheme + "://" + k.PublicURL.Host }
 

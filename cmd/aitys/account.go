@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -43,12 +43,7 @@ func (b linkBase) link(token string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return setupLink(u, token), nil
-}
-
-// setupLink is the address of a one-time link.
-func setupLink(public *url.URL, token string) string {
-	return public.JoinPath("/moderate/setup").String() + "?token=" + url.QueryEscape(token)
+	return web.LinkURL(u, token), nil
 }
 
 type accountAddCmd struct {

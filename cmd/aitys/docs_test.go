@@ -94,13 +94,13 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 		want  map[string]string // what a command's output has in it, by a part of the command
 	}{
 		{"../../README.md", 3, map[string]string{
-			"aitys serve": "set-up link: https://comments.example/moderate/setup?token=",
+			"aitys serve": "set-up link: https://comments.example/moderate/setup#",
 			"curl ":       `"edit_token"`,
 		}},
 		{"../../docs/operator.md", 30, map[string]string{
 			"site list":                   "https://blog.example",
 			"account list":                "Ann",
-			"account reset":               "/moderate/setup?token=",
+			"account reset":               "/moderate/setup#",
 			"classifier eval --site blog": "decided",
 			"--threshold 0.8":             "TRIED",
 			"classifier rebuild":          "folded 0 lessons",

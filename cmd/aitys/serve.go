@@ -59,7 +59,7 @@ func (c serveCmd) Run(a *app) (err error) {
 			return err
 		}
 		if token != "" {
-			if err := a.line("set-up link: %s", setupLink(s.public, token)); err != nil {
+			if err := a.line("set-up link: %s", web.LinkURL(s.public, token)); err != nil {
 				return err
 			}
 		}

@@ -43,7 +43,7 @@ func (s *shell) furnish(flags ...string) (token string) {
 func TestAServerWithoutAccountsShowsTheWayIn(t *testing.T) {
 	s := newShell(t)
 	i := s.serve()
-	if len(i.Lines) != 2 || !strings.HasPrefix(i.Lines[0], "set-up link: "+i.URL+"/moderate/setup?token=") {
+	if len(i.Lines) != 2 || !strings.HasPrefix(i.Lines[0], "set-up link: "+i.URL+"/moderate/setup#") {
 		t.Fatalf("it printed %q", i.Lines)
 	}
 	if _, status := get(t, strings.TrimPrefix(i.Lines[0], "set-up link: ")); status != http.StatusOK {

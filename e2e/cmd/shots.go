@@ -130,7 +130,7 @@ func printed(i *kit.Instance) (said, error) {
 
 func setupLink(i *kit.Instance) string {
 	for _, line := range append(i.Lines, strings.Split(i.Log(), "\n")...) {
-		if at := strings.Index(line, "/moderate/setup?token="); at >= 0 {
+		if at := strings.Index(line, "/moderate/setup#"); at >= 0 {
 			return i.URL + strings.TrimSpace(line[at:])
 		}
 	}

@@ -6,6 +6,17 @@ export function page(): void {
   sort?.addEventListener('change', () => sort.form?.requestSubmit())
   document.addEventListener('click', closeMenus)
   help()
+  link()
+}
+
+/** Sends the token of a one-time link, which stands in the fragment, and leaves it in no history. */
+function link(): void {
+  const form = document.querySelector<HTMLFormElement>('form[data-link]')
+  const token = form?.querySelector('input')
+  if (!form || !token || location.hash.length < 2) return
+  token.value = location.hash.slice(1)
+  history.replaceState(null, '', location.pathname)
+  addEventListener('load', () => form.requestSubmit())
 }
 
 /** Writes times in the zone and manner of who reads them. */
