@@ -50,7 +50,7 @@ LessonsOf           auth   role   role      ok     ok          ok        role   
 WithdrawLessons     auth   role   role      ok     ok          ok        role   role    site   site   site
 RetireLessons       auth   role   role      ok     ok          ok        role   role    site   site   site
 EraseLessons        auth   role   role      ok     ok          ok        role   role    site   site   site
-CopyLessons         auth   site   site      site   ok          ok        site   site    site   site   role
+CopyLessons         auth   role   role      site   ok          ok        role   role    site   site   site
 MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site
 ResetAccount        auth   account account  ok     ok          ok        account account account account account
 RemoveAccount       auth   account account  ok     ok          ok        account account account account account
@@ -248,8 +248,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"ResetAccount": func(who people.Actor) error {
-			_,
-				err := s.ResetAccount(ctx, who, "other@staff.example")
+			_, err := s.ResetAccount(ctx, who, "other@staff.example")
 			return err
 		},
 		"RemoveAccount": func(who people.Actor) error {
