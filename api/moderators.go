@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -86,6 +87,29 @@ func (h *moderators) signOut(c echo.Context, who people.Actor) error {
 
 func (h *moderators) me(c echo.Context, who people.Actor) error {
 	return h.session(c, who, time.Time{})
+}
+
+// setMe changes one's own name and password; a new password ends one's sessions.
+func (h *moderators) setMe(c echo.Context, who people.Actor) error {
+	var in struct {
+		Name     *string `json:"name"`
+		Password *struct {
+			Old string `json:"old"`
+			New string `json:"new"`
+		} `json:"password"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	ch := identity.AccountChange{Name: in.Name}
+	if in.Password != nil {
+		ch.Password, ch.Old = &in.Password.New, &in.Password.Old
+	}
+	a, err := h.kit.Identity.SetAccount(c.Request().Context(), who, who.ID(), ch)
+	if err != nil {
+		return err
+	}
+	return h.oneAccount(c, http.StatusOK, who, a, "")
 }
 
 func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time) error {

@@ -35,6 +35,31 @@ func TestASessionIsACookieThatEnds(t *testing.T) {
 	})
 }
 
+func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
+	w := onSQLite(t)
+	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
+	cookie := map[string]string{"Cookie": strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]}
+	set := func(path string, body m) reply {
+		return w.do(call{method: "PATCH", path: path, header: cookie, body: body})
+	}
+	id := in.json["account"].(map[string]any)["id"].(string)
+	want(t, set("/api/v1/accounts/"+id, m{"password": "another long password"}), 422, "field.invalid")
+	r := set("/api/v1/me", m{"password": m{"old": "not this one", "new": "another long password"}})
+	want(t, r, 422, "field.invalid")
+	if !strings.Contains(string(r.raw), `"/password/old"`) {
+		t.Errorf("it does not say which field: %v", r)
+	}
+	want(t, set("/api/v1/me", m{"password": m{"old": password, "new": "short"}}), 422, "field.invalid")
+	if r := set("/api/v1/me", m{"name": "Olga B."}); r.status != http.StatusOK || r.str("name") != "Olga B." {
+		t.Errorf("a name alone: got %v", r)
+	}
+	r = set("/api/v1/me", m{"password": m{"old": password, "new": "another long password"}})
+	if r.status != http.StatusOK {
+		t.Errorf("the right one: got %v", r)
+	}
+	want(t, w.do(call{path: "/api/v1/me", header: cookie}), 401, "auth.needed")
+}
+
 func TestSigningInBacksOff(t *testing.T) {
 	w := onSQLite(t)
 	try := func(who, password string) reply {

@@ -18,6 +18,7 @@ var callers = []string{"", "author a", "moderator a", "owner a", "owner b", "mod
 // "ok", or the short form of a code. It is what docs/api.md says of roles, spelled out.
 var rights = map[string]string{
 	"GET /me":     "auth ok ok ok ok ok ok",
+	"PATCH /me":   "auth role role ok ok role role",
 	"GET /sites":  "auth ok ok ok ok ok ok",
 	"POST /sites": "auth role role role role role role",
 
@@ -115,6 +116,8 @@ func (w *world) tryRoute(route, who string) string {
 		if who == "owner a" {
 			return "ok" // it would end the world; TestASiteIsRemoved does it
 		}
+	case "PATCH /me":
+		c.body = m{"name": "Of site A"}
 	case "POST /accounts":
 		w.n++
 		c.body = m{"email": w.fresh("new") + "@example.org", "name": "New", "role": "author", "site": []string{"a"}}

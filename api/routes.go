@@ -42,6 +42,7 @@ func (s *Server) moderatorRoutes() {
 	g.POST("/session", m.signIn, own, web.Bounded)
 	g.DELETE("/session", m.as(m.signOut), own, web.Bounded)
 	g.GET("/me", m.as(m.me), web.Bounded)
+	g.PATCH("/me", m.as(m.setMe), own, web.Bounded)
 
 	g.GET("/sites", m.as(m.sites), web.Bounded)
 	g.POST("/sites", m.as(m.addSite), own, web.Bounded)

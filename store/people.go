@@ -197,5 +197,10 @@ func (t *tx) DeleteToken(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&tokenRow{}))
 }
 
+// DeleteTokens implements identity.Tx.
+func (t *tx) DeleteTokens(account string) error {
+	return mapped(t.db.Where("account_id = ?", account).Delete(&tokenRow{}).Error)
+}
+
 // LockPeople implements identity.Tx.Tx: a row that every such transaction writes.
 func (t *tx) LockPeople() error { return t.SetMeta("people", []byte{1}) }

@@ -31,7 +31,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a short password answers %d, want 422", b.status)
 	}
-	b.sees("A password has twelve characters or more.")
+	b.sees("A password has twelve characters or more and is hard to guess")
 	b.press(b.doc, "Continue", fields{"password": password}).sees("Your site")
 	b.press(b.doc, "Continue", fields{"name": "The Long Way", "origin": "longway.example/blog", "key": "longway"})
 	b.sees("Write it with https://")

@@ -39,6 +39,7 @@ type peoplePage struct {
 	Form  url.Values
 	Link  string // a one-time link just made
 	For   string // whose it is
+	Ended string // names of the tokens that ended with it
 }
 
 type personRow struct {
@@ -110,11 +111,13 @@ func (d *desk) peopleAgain(v *visit, p peoplePage, err error) error {
 // setPerson disables, enables or resets an account.
 func (d *desk) setPerson(v *visit) error {
 	if v.form.Get("do") == "reset" {
-		token, err := d.Identity.ResetAccount(v.ctx(), v.who, v.form.Get("email"))
+		reset, err := d.Identity.ResetAccount(v.ctx(), v.who, v.form.Get("email"))
 		if err != nil {
 			return err
 		}
-		return d.peoplePage(v, peoplePage{Link: web.LinkURL(d.PublicURL, token), For: v.form.Get("email")})
+		return d.peoplePage(v, peoplePage{
+			Link: web.LinkURL(d.PublicURL, reset.Link), For: v.form.Get("email"), Ended: people.TokenNames(reset.Tokens),
+		})
 	}
 	disabled := v.form.Get("do") == "disable"
 	change := identity.AccountChange{Disabled: &disabled}

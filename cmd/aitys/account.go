@@ -159,13 +159,17 @@ func (c accountResetCmd) Run(a *app) error {
 		return err
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		token, err := r.identity.ResetAccount(ctx, people.Operator, c.Email)
+		reset, err := r.identity.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
 			return err
 		}
-		link, _ := c.link(token) // tried above
+		link, _ := c.link(reset.Link) // tried above
+		ended := people.TokenNames(reset.Tokens)
 		if c.JSON {
-			return a.json(map[string]string{"email": c.Email, "link": link})
+			return a.json(map[string]string{"email": c.Email, "link": link, "ended_tokens": ended})
+		}
+		if ended != "" {
+			_, _ = fmt.Fprintf(a.stderr, "tokens that ended: %s\n", ended) // the link must be told all the same
 		}
 		return a.line("%s", link)
 	})

@@ -21,11 +21,13 @@ type AccountChange struct {
 	Role     *people.Role
 	Sites    []string // with Role; nil: as they are, empty: every site
 	Disabled *bool
-	Password *string // one's own, or by an owner
+	Password *string // one's own with the old one, or by an owner
+	Old      *string
 }
 
 // SetAccount changes an account; a new password, role or disabling ends its sessions, and a new password
-// or disabling its one-time links. The last owner cannot be disabled or demoted.
+// or disabling its one-time links. A password that an owner sets ends its tokens too. The last owner
+// cannot be disabled or demoted.
 func (s *Service) SetAccount(
 	ctx context.Context, who people.Actor, id string, ch AccountChange,
 ) (people.Account, error) {
@@ -42,10 +44,7 @@ func (s *Service) SetAccount(
 		}
 	}
 	if ch.Password != nil {
-		if err := password.Check(*ch.Password); err != nil {
-			return people.Account{}, err
-		}
-		if hash, err = password.Hash(ctx, *ch.Password); err != nil {
+		if hash, err = s.newPassword(ctx, who, id, ch); err != nil {
 			return people.Account{}, err
 		}
 	}
@@ -63,6 +62,9 @@ func (s *Service) SetAccount(
 		if err != nil {
 			return err
 		}
+		if ch.Old != nil && before.Password != who.Account.Password {
+			return errOldPassword() // it was changed while we compared
+		}
 		a = before
 		if ch.Name != nil {
 			a.Name = name
@@ -79,6 +81,11 @@ func (s *Service) SetAccount(
 		if err := ownersRemain(tx, before, a); err != nil {
 			return err
 		}
+		if ch.Password != nil && id != who.ID() {
+			if err := tx.DeleteTokens(id); err != nil {
+				return err
+			}
+		}
 		return saveAccount(tx, before, a, at)
 	})
 	if err != nil {
@@ -86,6 +93,51 @@ func (s *Service) SetAccount(
 	}
 	return a, nil
 }
+
+// newPassword returns the hash of an account's new password. One's own takes the old one: a screen that
+// was left unlocked must not be enough.
+func (s *Service) newPassword(ctx context.Context, who people.Actor, id string, ch AccountChange) (string, error) {
+	a := who.Account
+	if id != who.ID() {
+		err := s.work.View(ctx, func(tx Tx) (err error) {
+			a, err = changeable(tx, who, id)
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("set account: %w", err)
+		}
+	}
+	if err := s.checkPassword(ctx, *ch.Password, a); err != nil {
+		return "", err
+	}
+	if id == who.ID() {
+		if err := s.proveOld(ctx, a, ch.Old); err != nil {
+			return "", err
+		}
+	}
+	return password.Hash(ctx, *ch.Password)
+}
+
+// proveOld reports why old is not an account's password; guesses count as those at the sign-in.
+func (s *Service) proveOld(ctx context.Context, a people.Account, old *string) error {
+	if old == nil {
+		return problem.Field("/password", "Your own password is changed by PATCH /api/v1/me, with the old one.")
+	}
+	if wait := s.signins.Take(a.Email, s.work.Now()); wait > 0 {
+		return problem.TooOften("Too many wrong passwords. Wait a little, then try again.", wait)
+	}
+	same, err := password.Same(ctx, *old, a.Password)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return errOldPassword()
+	}
+	s.signins.Right(a.Email)
+	return nil
+}
+
+func errOldPassword() error { return problem.Field("/password/old", "This is not your password.") }
 
 // mayChange refuses what does not need the account to be read.
 func (s *Service) mayChange(ctx context.Context, who people.Actor, id string, ch AccountChange) error {

@@ -41,7 +41,7 @@ func (s *Service) AddAccount(
 		return people.Account{}, "", err
 	}
 	if in.Password != "" {
-		if err := password.Check(in.Password); err != nil {
+		if err := s.checkPassword(ctx, in.Password, a); err != nil {
 			return people.Account{}, "", err
 		}
 	}
@@ -144,11 +144,31 @@ func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people
 	return seen, nil
 }
 
-// ResetAccount ends an account's sessions, its password and older links, and returns the token of a
-// one-time link to set another.
-func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email string) (link string, err error) {
+// checkPassword refuses what is no password, or easy to guess of whom it is for.
+func (s *Service) checkPassword(ctx context.Context, typed string, a people.Account) error {
+	sites, err := s.work.Sites(ctx, people.Operator)
+	if err != nil {
+		return err
+	}
+	known := []string{a.Email, a.Name}
+	for _, site := range sites {
+		known = append(known, site.Name, site.Key)
+	}
+	return password.Check(typed, known...)
+}
+
+// A Reset is the token of an account's one-time link, and what ended with its password besides its
+// sessions.
+type Reset struct {
+	Link   string
+	Tokens []people.Token
+}
+
+// ResetAccount ends an account's password, sessions, tokens and older links: whoever may have had the
+// account has nothing of it any more. The link is to set another password.
+func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email string) (out Reset, err error) {
 	if err := who.Known(); err != nil {
-		return "", err
+		return Reset{}, err
 	}
 	at := s.work.Now()
 	value, row := s.newLink("")
@@ -160,17 +180,22 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 		if err != nil {
 			return err
 		}
+		if out.Tokens, err = tx.Tokens(a.ID); err != nil {
+			return err
+		}
 		a.Password, row.Account = "", a.ID
-		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.DeleteLinks(a.ID), tx.InsertLink(row))
+		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.DeleteTokens(a.ID), tx.DeleteLinks(a.ID),
+			tx.InsertLink(row))
 		if err != nil {
 			return err
 		}
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: at})
 	})
 	if err != nil {
-		return "", fmt.Errorf("reset account: %w", err)
+		return Reset{}, fmt.Errorf("reset account: %w", err)
 	}
-	return value, nil
+	out.Link = value
+	return out, nil
 }
 
 // ruledAccount finds an account that who rules, by its e-mail; whether another one exists is

@@ -97,15 +97,15 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := password.Check(in.Password); err != nil {
-		return SignedIn{}, err
-	}
 	first := account.ID == ""
 	if first {
 		if account, err = s.newAccount(in.Email, in.Name); err != nil {
 			return SignedIn{}, err
 		}
 		account.AllSites = people.Owner
+	}
+	if err := s.checkPassword(ctx, in.Password, account); err != nil {
+		return SignedIn{}, err
 	}
 	hash, err := password.Hash(ctx, in.Password)
 	if err != nil {

@@ -214,9 +214,9 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	w.Clock.Add(24 * time.Hour)
 	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
 	roomstest.WantCode(t, "after a day", err, "auth.needed")
-	link, err = w.S.ResetAccount(w.Ctx, people.Operator, "mod@staff.example")
+	reset, err := w.S.ResetAccount(w.Ctx, people.Operator, "mod@staff.example")
 	w.Must(err)
-	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
 	w.Must(err)
 	who, err := w.S.ActorBySession(w.Ctx, in.Value)
 	w.Must(err)
@@ -231,9 +231,9 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 		w.account("root", people.Owner)
 		root := w.signIn("root").Actor
 		reset := func(a people.Account) string {
-			link, err := w.S.ResetAccount(w.Ctx, root, a.Email)
+			reset, err := w.S.ResetAccount(w.Ctx, root, a.Email)
 			w.Must(err)
-			return link
+			return reset.Link
 		}
 		set := func(who people.Actor, a people.Account, ch identity.AccountChange) {
 			_, err := w.S.SetAccount(w.Ctx, who, a.ID, ch)
@@ -296,7 +296,8 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 			}
 		}
 		pair("a link beside the password", "one's own new password", func(a people.Account) {
-			set(w.signIn(a.Name).Actor, a, identity.AccountChange{Password: &another})
+			old := password
+			set(w.signIn(a.Name).Actor, a, identity.AccountChange{Password: &another, Old: &old})
 		})
 		a, link := older["a reset"]("last")
 		codes := inParallel(8, func(int) error {
@@ -309,6 +310,77 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 	})
 }
 
+func TestTokensEndWithAPasswordThatOthersReplace(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		root := w.AddPerson("root", people.Owner)
+		old, another := password, "another long password"
+		for _, tt := range []struct {
+			name  string
+			do    func(a people.Account) []people.Token
+			stays bool
+		}{
+			{"a reset", func(a people.Account) []people.Token {
+				reset, err := w.S.ResetAccount(w.Ctx, root, a.Email)
+				w.Must(err)
+				return reset.Tokens
+			}, false},
+			{"an owner's new password", func(a people.Account) []people.Token {
+				_, err := w.S.SetAccount(w.Ctx, root, a.ID, identity.AccountChange{Password: &another})
+				w.Must(err)
+				return nil
+			}, false},
+			{"one's own new password", func(a people.Account) []people.Token {
+				who := w.signIn(a.Name).Actor
+				_, err := w.S.SetAccount(w.Ctx, who, a.ID, identity.AccountChange{Password: &another, Old: &old})
+				w.Must(err)
+				return nil
+			}, true},
+		} {
+			name := strings.ReplaceAll(strings.ReplaceAll(tt.name, " ", ""), "'", "")
+			a := w.account(name, people.Moderator)
+			_, value, err := w.S.AddToken(w.Ctx, w.signIn(name).Actor, identity.NewToken{Name: "mirror"})
+			w.Must(err)
+			ended := tt.do(a)
+			if tt.name == "a reset" && people.TokenNames(ended) != "mirror" {
+				t.Errorf("it says that %+v ended, want mirror", ended)
+			}
+			if _, err := w.S.ActorByToken(w.Ctx, value); (err == nil) != tt.stays {
+				t.Errorf("after %s the token is answered %v; should it stay: %t", tt.name, err, tt.stays)
+			}
+		}
+	})
+}
+
+func TestOnesOwnPasswordTakesTheOldOne(t *testing.T) {
+	w := newWorld(t)
+	a := w.account("ann", people.Moderator)
+	in := w.signIn("ann")
+	another, old, wrong := "another long password", password, "not my own password"
+	set := func(old *string) error {
+		_, err := w.S.SetAccount(w.Ctx, in.Actor, a.ID, identity.AccountChange{Password: &another, Old: old})
+		return err
+	}
+	roomstest.WantCode(t, "without the old one", set(nil), "field.invalid")
+	for range 5 {
+		roomstest.WantCode(t, "with a wrong one", set(&wrong), "field.invalid")
+	}
+	roomstest.WantCode(t, "with the sixth", set(&old), "rate.limited")
+	w.Clock.Add(2 * time.Second)
+	w.Must(set(&old))
+	_, err := w.S.ActorBySession(w.Ctx, in.Value)
+	roomstest.WantCode(t, "the session after it", err, "auth.needed")
+	roomstest.WantCode(t, "with the old one after that", set(&old), "field.invalid")
+}
+
+func TestAPasswordIsNotWhatOthersKnow(t *testing.T) {
+	w := newWorld(t)
+	for _, guess := range []string{"ann@staff.example", "Ann@staff.example", "annabel-annabel-1", "Site a Site a Site a"} {
+		_, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+			Email: "ann@staff.example", Name: "Annabel", Role: people.Moderator, Password: guess})
+		roomstest.WantCode(t, guess, err, "field.invalid")
+	}
+}
+
 func TestNoSecretIsStoredInClear(t *testing.T) {
 	w := newWorld(t)
 	setup, err := w.S.SetupLink(w.Ctx)
@@ -316,9 +388,9 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 	w.account("ann", people.Owner)
 	_, token, err := w.S.AddToken(w.Ctx, w.signIn("ann").Actor, identity.NewToken{})
 	w.Must(err)
-	link, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
+	reset, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
 	w.Must(err)
-	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
+	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
 	w.Must(err)
 	for _, file := range []string{w.Path, w.Path + "-wal"} {
 		stored, err := os.ReadFile(file)
@@ -326,7 +398,7 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 		if file == w.Path+"-wal" && !bytes.Contains(stored, []byte("$argon2id$v=19$m=19456,t=2,p=1$")) {
 			t.Error("the hash of the password is not where it should be: does this test look at the right file?")
 		}
-		for name, secret := range map[string]string{"link": setup, "reset": link, "token": token, "session": in.Value,
+		for name, secret := range map[string]string{"link": setup, "reset": reset.Link, "token": token, "session": in.Value,
 			"password": password} {
 			if bytes.Contains(stored, []byte(secret)) {
 				t.Errorf("%s is in %s in clear", name, file)

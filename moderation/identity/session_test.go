@@ -165,7 +165,8 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 			return err
 		}},
 		{"one's own new password", true, func(w *world, who people.Actor, id string) error {
-			_, err := w.S.SetAccount(w.Ctx, who, id, identity.AccountChange{Password: &secret})
+			old := password
+			_, err := w.S.SetAccount(w.Ctx, who, id, identity.AccountChange{Password: &secret, Old: &old})
 			return err
 		}},
 		{"a reset", true, func(w *world, _ people.Actor, id string) error {

@@ -37,6 +37,7 @@ type Tx interface {
 	Tokens(account string) ([]people.Token, error) // "" for all
 	UpdateToken(t people.Token) error              // name, sites, scope
 	DeleteToken(id string) error
+	DeleteTokens(account string) error
 
 	InsertLink(l people.Link) error
 	// TakeLink removes a link and returns it: of many who try at once, one gets it.

@@ -7,6 +7,7 @@ package people
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/problem"
@@ -139,6 +140,15 @@ type Token struct {
 	Sites     []int64
 	Scope     Scope
 	CreatedAt time.Time
+}
+
+// TokenNames says what tokens are called, for people.
+func TokenNames(tokens []Token) string {
+	names := make([]string, len(tokens))
+	for i, t := range tokens {
+		names[i] = t.Name
+	}
+	return strings.Join(names, ", ")
 }
 
 // Allow makes scope the token's.

@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 
@@ -28,15 +27,6 @@ var nobodys = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash(rand.Text(), work)
 })
 
-const maxLength = 1_024 // bytes
-
-// Check refuses what is no password: fewer than 8 characters, or more than 1,024 bytes.
-func Check(password string) error {
-	if !utf8.ValidString(password) || utf8.RuneCountInString(password) < 8 || len(password) > maxLength {
-		return problem.Field("/password", "A password has at least 8 characters.")
-	}
-	return nil
-}
 
 // Hash returns the encoded hash of a password, "" for "".
 func Hash(ctx context.Context, password string) (string, error) {
