@@ -74,8 +74,13 @@ func (h *moderators) addAccount(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	a, link, err := h.kit.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
-		Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
+	var a people.Account
+	var link string
+	err = h.kit.LimitPasswords(c, func() (err error) {
+		a, link, err = h.kit.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
+			Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -102,11 +107,27 @@ func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 		}
 		ch.Role = &role
 	}
-	a, err := h.kit.Identity.SetAccount(c.Request().Context(), who, c.Param("id"), ch)
+	a, err := h.change(c, who, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}
 	return h.oneAccount(c, http.StatusOK, who, a, "")
+}
+
+// change changes an account; one that hashes a password is limited.
+func (h *moderators) change(
+	c echo.Context, who people.Actor, id string, ch identity.AccountChange,
+) (a people.Account, err error) {
+	set := func() (err error) {
+		a, err = h.kit.Identity.SetAccount(c.Request().Context(), who, id, ch)
+		return err
+	}
+	if ch.Password == nil {
+		err = set()
+	} else {
+		err = h.kit.LimitPasswords(c, set)
+	}
+	return a, err
 }
 
 // oneAccount answers with an account, and with its one-time link as an address.

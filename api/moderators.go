@@ -69,7 +69,11 @@ func (h *moderators) signIn(c echo.Context) error {
 		return err
 	}
 	r := c.Request()
-	got, err := h.kit.Identity.SignIn(r.Context(), in.Email, in.Password, r.UserAgent())
+	var got identity.SignedIn
+	err := h.kit.LimitPasswords(c, func() (err error) {
+		got, err = h.kit.Identity.SignIn(r.Context(), in.Email, in.Password, r.UserAgent())
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -105,7 +109,7 @@ func (h *moderators) setMe(c echo.Context, who people.Actor) error {
 	if in.Password != nil {
 		ch.Password, ch.Old = &in.Password.New, &in.Password.Old
 	}
-	a, err := h.kit.Identity.SetAccount(c.Request().Context(), who, who.ID(), ch)
+	a, err := h.change(c, who, who.ID(), ch)
 	if err != nil {
 		return err
 	}

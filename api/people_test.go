@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -58,6 +59,36 @@ func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
 		t.Errorf("the right one: got %v", r)
 	}
 	want(t, w.do(call{path: "/api/v1/me", header: cookie}), 401, "auth.needed")
+}
+
+func TestPasswordsAreTriedSoManyTimesFromAnAddress(t *testing.T) {
+	onBothWith(t, options{limits: true, proxy: "127.0.0.1/32"}, func(t *testing.T, w *world) {
+		try := func(path, from string, body m) reply {
+			return w.do(call{method: "POST", path: path, header: map[string]string{"X-Forwarded-For": from}, body: body})
+		}
+		for range 30 {
+			r := try("/api/v1/session", "192.0.2.1", m{"email": email("owner a"), "password": password})
+			if r.status != http.StatusOK {
+				t.Fatalf("the right password, again and again: got %v", r)
+			}
+		}
+		codes := map[int]int{}
+		for i := range 40 { // of as many accounts: none of them has to wait for its own sake
+			wrong := m{"email": fmt.Sprintf("q%d@x.example", i), "password": "x"}
+			codes[try("/api/v1/session", "192.0.2.1", wrong).status]++
+		}
+		if n := codes[http.StatusUnauthorized]; n < 18 || n > 20 || codes[http.StatusTooManyRequests] != 40-n {
+			t.Errorf("40 accounts tried from one address are answered %v, want 401 for 20 and 429 then", codes)
+		}
+		r := try("/api/v1/session", "192.0.2.1", m{"email": email("owner a"), "password": password})
+		want(t, r, 429, "rate.limited")
+		if r.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		if r := try("/api/v1/session", "198.51.100.7", m{"email": email("owner a"), "password": password}); r.status != 200 {
+			t.Errorf("from another address: got %v", r)
+		}
+	})
 }
 
 func TestSigningInBacksOff(t *testing.T) {

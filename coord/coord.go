@@ -97,6 +97,16 @@ func (c *Coord) Allow(
 	return ok, retryAfter
 }
 
+// GiveBack returns one that Allow took, of the same rate.
+func (c *Coord) GiveBack(ctx context.Context, site int64, key string, perMinute, burst int) {
+	r := rate{interval: time.Minute / time.Duration(max(perMinute, 1)), burst: max(burst, 1)}
+	name := c.name("limit", site, key)
+	c.limits.giveBack(name, r)
+	if c.shared != nil {
+		c.shared.giveBack(ctx, name, max(perMinute, 1), r.burst)
+	}
+}
+
 // Ring wakes all who wait, here at once and in other processes soon. It does not wait.
 func (c *Coord) Ring(context.Context) {
 	c.bell.ring()

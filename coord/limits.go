@@ -43,6 +43,15 @@ func (l *limits) take(name string, r rate) (ok bool, wait time.Duration) {
 	return true, 0
 }
 
+// giveBack takes back an event.
+func (l *limits) giveBack(name string, r rate) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if earned, known := l.earned[name]; known {
+		l.earned[name] = earned.Add(-r.interval)
+	}
+}
+
 // wait is how long the next event would have to wait.
 func (l *limits) wait(name string, r rate) time.Duration {
 	l.mu.Lock()

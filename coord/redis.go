@@ -176,6 +176,14 @@ func (s *shared) allow(
 	return ok, retryAfter, err
 }
 
+// giveBack is an event of the opposite sign. One that Redis does not hear of is earned back in time.
+func (s *shared) giveBack(ctx context.Context, name string, perMinute, burst int) {
+	_ = s.call(ctx, func(ctx context.Context) error {
+		_, err := s.limiter.AllowN(ctx, name, redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute}, -1)
+		return err
+	})
+}
+
 func (s *shared) claim(ctx context.Context, name string, ttl time.Duration) (got bool, err error) {
 	err = s.call(ctx, func(ctx context.Context) error {
 		err := s.client.SetArgs(ctx, name, s.id, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()

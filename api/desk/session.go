@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/words"
 )
@@ -56,7 +57,11 @@ func (d *desk) signInPage(v *visit) error {
 }
 
 func (d *desk) signIn(v *visit) error {
-	in, err := d.Identity.SignIn(v.ctx(), v.form.Get("email"), v.form.Get("password"), v.Request().UserAgent())
+	var in identity.SignedIn
+	err := d.LimitPasswords(v, func() (err error) {
+		in, err = d.Identity.SignIn(v.ctx(), v.form.Get("email"), v.form.Get("password"), v.Request().UserAgent())
+		return err
+	})
 	if err != nil {
 		return v.refuseSignIn(err)
 	}

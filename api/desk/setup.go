@@ -94,9 +94,13 @@ func (d *desk) useLink(v *visit) error {
 	if !form.Has("password") {
 		return v.render("setup", page)
 	}
-	in, err := d.Identity.UseLink(v.ctx(), identity.LinkUse{
-		Token: token, Email: form.Get("email"), Name: form.Get("name"),
-		Password: form.Get("password"), Agent: v.Request().UserAgent(),
+	var in identity.SignedIn
+	err = d.LimitPasswords(v, func() (err error) {
+		in, err = d.Identity.UseLink(v.ctx(), identity.LinkUse{
+			Token: token, Email: form.Get("email"), Name: form.Get("name"),
+			Password: form.Get("password"), Agent: v.Request().UserAgent(),
+		})
+		return err
 	})
 	if err != nil {
 		return v.setupAgain(page, err)

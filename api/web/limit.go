@@ -16,12 +16,15 @@ import (
 // stored in clear.
 type Limiter interface {
 	Allow(ctx context.Context, site int64, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
+	// GiveBack returns one that Allow took.
+	GiveBack(ctx context.Context, site int64, key string, perMinute, burst int)
 }
 
-// Default limits of readers, by what they do.
+// Default limits of an address prefix, by what is done.
 const (
-	postsPerMinute, postsBurst       = 10, 20
-	previewsPerMinute, previewsBurst = 60, 60
+	postsPerMinute, postsBurst         = 10, 20
+	previewsPerMinute, previewsBurst   = 60, 60
+	passwordsPerMinute, passwordsBurst = 10, 20
 )
 
 // LimitPosts counts one post on a site against the client's address prefix: rate.limited when
@@ -33,6 +36,24 @@ func (k *Kit) LimitPosts(c echo.Context, site int64) error {
 // LimitPreviews does the same for previews, which cost a rendering and store nothing.
 func (k *Kit) LimitPreviews(c echo.Context, site int64) error {
 	return k.limit(c, site, "preview", previewsPerMinute, previewsBurst)
+}
+
+// LimitPasswords counts one try with a password, before any is hashed, against the client's address
+// prefix. What try does without an error was right, and is not counted.
+func (k *Kit) LimitPasswords(c echo.Context, try func() error) error {
+	if k.Limiter == nil {
+		return try()
+	}
+	ctx, key := c.Request().Context(), "password:"+text.Prefix(k.Address(c.Request()))
+	ok, wait := k.Limiter.Allow(ctx, 0, key, passwordsPerMinute, passwordsBurst)
+	if !ok {
+		return problem.TooOften("Too many tries from this address. Wait a little, then try again.", wait)
+	}
+	err := try()
+	if err == nil {
+		k.Limiter.GiveBack(ctx, 0, key, passwordsPerMinute, passwordsBurst)
+	}
+	return err
 }
 
 func (k *Kit) limit(c echo.Context, site int64, what string, perMinute, burst int) error {

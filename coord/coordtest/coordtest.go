@@ -35,6 +35,7 @@ var sentences = []struct {
 }{
 	{"a burst is allowed and the next is told how long to wait", burst},
 	{"what was used is earned back one by one", refill},
+	{"what is given back is there again", givenBack},
 	{"keys and sites are limited apart", keysApart},
 	{"processes share a limit", sharedLimit},
 	{"of many at one instant exactly the burst is allowed", instantLimit},
@@ -56,6 +57,25 @@ func burst(t *testing.T, a, _ *coord.Coord) {
 	ok, wait := a.Allow(t.Context(), 1, "k", 6, 3)
 	if ok || wait <= 9*time.Second || wait > 10*time.Second {
 		t.Errorf("event 4 of a burst of 3 at 6 a minute: got %v, wait %v; want refused, just under 10s", ok, wait)
+	}
+}
+
+func givenBack(t *testing.T, a, b *coord.Coord) {
+	const perMinute, burst = 1, 4
+	for i := range 20 {
+		if ok, _ := a.Allow(t.Context(), 1, "k", perMinute, burst); !ok {
+			t.Fatalf("event %d was refused, although those before it were given back", i)
+		}
+		a.GiveBack(t.Context(), 1, "k", perMinute, burst)
+	}
+	n := 0
+	for range 2 * burst {
+		if ok, _ := b.Allow(t.Context(), 1, "k", perMinute, burst); ok {
+			n++
+		}
+	}
+	if n < burst-1 || n > burst { // one that is all there was is earned back instead
+		t.Errorf("after all was given back %d were allowed, want %d", n, burst)
 	}
 }
 

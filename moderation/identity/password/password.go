@@ -7,8 +7,11 @@ package password
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/alexedwards/argon2id"
 
@@ -18,15 +21,22 @@ import (
 // The work that one password costs: OWASP's second choice, 19 MiB and two passes.
 var work = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// slots bounds what all sign-ins of this process together may take: two at once.
-var slots = make(chan struct{}, 2)
+// slots bounds what all sign-ins of this process together may take: half the processors, so that readers
+// are served whatever strangers try. Beyond maxWaiting nobody waits for one.
+var (
+	slots   = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+	waiting atomic.Int32
+)
+
+const maxWaiting = 16
+
+var errCrowded = errors.New("too many wait to hash a password")
 
 // nobodys is compared with where there is no account, so that an unknown e-mail takes
 // as long as a wrong password.
 var nobodys = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash(rand.Text(), work)
 })
-
 
 // Hash returns the encoded hash of a password, "" for "".
 func Hash(ctx context.Context, password string) (string, error) {
@@ -66,6 +76,17 @@ func Same(ctx context.Context, password, hash string) (bool, error) {
 }
 
 func takeSlot(ctx context.Context) error {
+	if ctx.Err() == nil {
+		select {
+		case slots <- struct{}{}:
+			return nil
+		default:
+		}
+	}
+	defer waiting.Add(-1)
+	if waiting.Add(1) > maxWaiting {
+		return problem.TryAgain(errCrowded)
+	}
 	select {
 	case slots <- struct{}{}:
 		return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,5 +92,32 @@ func TestWrongPasswordsInARowWaitLongerAndLonger(t *testing.T) {
 	tries.Right("a@blog.example")
 	if wait := tries.Take("a@blog.example", now); wait != 0 {
 		t.Errorf("after the right password the next try waits %v", wait)
+	}
+}
+
+func TestACrowdIsSentAwayAtOnce(t *testing.T) {
+	hash, err := password.Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var right, busy atomic.Int32
+	var all sync.WaitGroup
+	for range 400 {
+		all.Go(func() {
+			same, err := password.Same(t.Context(), "correct horse", hash)
+			var p *problem.Error
+			switch {
+			case err == nil && same:
+				right.Add(1)
+			case errors.As(err, &p) && p.Kind == problem.Busy && p.RetryAfter > 0:
+				busy.Add(1)
+			default:
+				t.Errorf("got %t, %v", same, err)
+			}
+		})
+	}
+	all.Wait()
+	if right.Load() < 17 || busy.Load() < 200 {
+		t.Errorf("of 400 at once %d were told and %d sent away", right.Load(), busy.Load())
 	}
 }
