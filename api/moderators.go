@@ -71,7 +71,7 @@ func (h *moderators) signIn(c echo.Context) error {
 	r := c.Request()
 	var got identity.SignedIn
 	err := h.kit.LimitPasswords(c, func() (err error) {
-		got, err = h.kit.Identity.SignIn(r.Context(), in.Email, in.Password, r.UserAgent())
+		got, err = h.kit.Identity.SignIn(r.Context(), in.Email, in.Password, h.kit.Browser(r))
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestASessionIsACookieThatEnds(t *testing.T) {
@@ -107,6 +108,21 @@ func TestSigningInBacksOff(t *testing.T) {
 	want(t, r, 429, "rate.limited")
 	if r.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
+	}
+	w.clock.Add(time.Minute)
+	cookies := try("owner a", password).header.Values("Set-Cookie")
+	for range 6 {
+		try("owner a", "x")
+	}
+	want(t, try("owner a", password), 429, "rate.limited")
+	known, _, _ := strings.Cut(cookies[len(cookies)-1], ";")
+	if !strings.HasPrefix(known, "aitys-known=") || !strings.Contains(cookies[len(cookies)-1], "HttpOnly") {
+		t.Fatalf("the cookies are %q", cookies)
+	}
+	r = w.do(call{method: "POST", path: "/api/v1/session", header: map[string]string{"Cookie": known},
+		body: m{"email": email("owner a"), "password": password}})
+	if r.status != http.StatusOK {
+		t.Errorf("a browser that was here before: got %v", r)
 	}
 }
 

@@ -315,7 +315,10 @@ var useCases = map[string]func(*faulty) func() error{
 			w.Must(err)
 		}
 		w.name()
-		return func() error { _, err := w.S.SignIn(w.Ctx, in.Email, faultyPassword, "test"); return err }
+		return func() error {
+			_, err := w.S.SignIn(w.Ctx, in.Email, faultyPassword, identity.Browser{Agent: "test"})
+			return err
+		}
 	},
 	"ActorBySession": func(w *faulty) func() error {
 		_, value := w.signedIn()

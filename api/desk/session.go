@@ -59,7 +59,7 @@ func (d *desk) signInPage(v *visit) error {
 func (d *desk) signIn(v *visit) error {
 	var in identity.SignedIn
 	err := d.LimitPasswords(v, func() (err error) {
-		in, err = d.Identity.SignIn(v.ctx(), v.form.Get("email"), v.form.Get("password"), v.Request().UserAgent())
+		in, err = d.Identity.SignIn(v.ctx(), v.form.Get("email"), v.form.Get("password"), d.Browser(v.Request()))
 		return err
 	})
 	if err != nil {

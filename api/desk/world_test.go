@@ -97,7 +97,7 @@ func (w *world) as(name string) *browser {
 // actor is somebody without a browser.
 func (w *world) actor(name string) people.Actor {
 	w.T.Helper()
-	in, err := w.S.SignIn(w.Ctx, strings.ToLower(name)+"@staff.example", password, "test")
+	in, err := w.S.SignIn(w.Ctx, strings.ToLower(name)+"@staff.example", password, identity.Browser{Agent: "test"})
 	w.Must(err)
 	return in.Actor
 }

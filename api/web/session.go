@@ -38,7 +38,7 @@ func (k *Kit) ActorAgain(c echo.Context) (people.Actor, error) {
 		}
 		return k.Identity.ActorByToken(r.Context(), token)
 	}
-	cookie, err := r.Cookie(k.cookieName())
+	cookie, err := r.Cookie(k.cookieName(sessionCookie))
 	if err != nil {
 		return people.Actor{}, problem.SignIn()
 	}
@@ -55,31 +55,48 @@ func Bearer(r *http.Request) (token string, ok bool) {
 	return token, token != ""
 }
 
-// cookieName is bound to the host by its prefix where the browser allows it: over https.
-func (k *Kit) cookieName() string {
-	if k.Secure() {
-		return "__Host-aitys"
+// Browser says with what a request to sign in comes.
+func (k *Kit) Browser(r *http.Request) identity.Browser {
+	b := identity.Browser{Agent: r.UserAgent()}
+	if cookie, err := r.Cookie(k.cookieName(knownCookie)); err == nil {
+		b.Known = cookie.Value
 	}
-	return "aitys"
+	return b
 }
 
-// KeepSession puts a new session into the client's cookie.
+// The cookies of who signs in. The second stays when the first ends.
+const (
+	sessionCookie = "aitys"
+	knownCookie   = "aitys-known"
+)
+
+// cookieName is bound to the host by its prefix where the browser allows it: over https.
+func (k *Kit) cookieName(name string) string {
+	if k.Secure() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// KeepSession puts a new session into the client's cookie, and into another that they were here.
 func (k *Kit) KeepSession(c echo.Context, s identity.SignedIn) {
-	cookie := k.cookie()
-	cookie.Value, cookie.Expires = s.Value, s.ExpiresAt
-	c.SetCookie(cookie)
+	session, known := k.cookie(sessionCookie), k.cookie(knownCookie)
+	session.Value, session.Expires = s.Value, s.ExpiresAt
+	known.Value, known.Expires = s.Known, s.KnownUntil
+	c.SetCookie(session)
+	c.SetCookie(known)
 }
 
-// ForgetSession takes the cookie back.
+// ForgetSession takes the session's cookie back.
 func (k *Kit) ForgetSession(c echo.Context) {
-	cookie := k.cookie()
+	cookie := k.cookie(sessionCookie)
 	cookie.MaxAge, cookie.Expires = -1, time.Unix(1, 0)
 	c.SetCookie(cookie)
 }
 
-func (k *Kit) cookie() *http.Cookie {
+func (k *Kit) cookie(name string) *http.Cookie {
 	return &http.Cookie{
-		Name: k.cookieName(), Path: "/", Secure: k.Secure(), HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: k.cookieName(name), Path: "/", Secure: k.Secure(), HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 }
 

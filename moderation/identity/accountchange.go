@@ -111,29 +111,31 @@ func (s *Service) newPassword(ctx context.Context, who people.Actor, id string, 
 		return "", err
 	}
 	if id == who.ID() {
-		if err := s.proveOld(ctx, a, ch.Old); err != nil {
+		if err := s.proveOld(ctx, who, ch.Old); err != nil {
 			return "", err
 		}
 	}
 	return password.Hash(ctx, *ch.Password)
 }
 
-// proveOld reports why old is not an account's password; guesses count as those at the sign-in.
-func (s *Service) proveOld(ctx context.Context, a people.Account, old *string) error {
+// proveOld reports why old is not one's own password. A session has five wrong tries, as a browser has
+// at the sign-in: nobody else's count against it.
+func (s *Service) proveOld(ctx context.Context, who people.Actor, old *string) error {
 	if old == nil {
 		return problem.Field("/password", "Your own password is changed by PATCH /api/v1/me, with the old one.")
 	}
-	if wait := s.signins.Take(a.Email, s.work.Now()); wait > 0 {
-		return problem.TooOften("Too many wrong passwords. Wait a little, then try again.", wait)
+	counted := "session " + who.Session
+	if wait := s.signins.Take(counted, s.work.Now()); wait > 0 {
+		return errTries(wait)
 	}
-	same, err := password.Same(ctx, *old, a.Password)
+	same, err := password.Same(ctx, *old, who.Account.Password)
 	if err != nil {
 		return err
 	}
 	if !same {
 		return errOldPassword()
 	}
-	s.signins.Right(a.Email)
+	s.signins.Right(counted)
 	return nil
 }
 

@@ -111,7 +111,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	account.Password = hash
+	account.Password = hash // by which its browser will be known
 	out, row := s.newSession(account, in.Agent)
 	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := tx.LockPeople(); err != nil {

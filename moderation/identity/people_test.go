@@ -422,7 +422,7 @@ func (w *world) account(name string, role people.Role, sites ...string) people.A
 
 func (w *world) signIn(name string) identity.SignedIn {
 	w.T.Helper()
-	in, err := w.S.SignIn(w.Ctx, name+"@staff.example", password, "A browser")
+	in, err := w.S.SignIn(w.Ctx, name+"@staff.example", password, identity.Browser{Agent: "A browser"})
 	w.Must(err)
 	return in
 }

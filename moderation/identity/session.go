@@ -23,19 +23,31 @@ const (
 	sessionTouch = time.Minute
 )
 
-// SignedIn is a session just made. Value goes into the cookie and is not kept.
+// SignedIn is a session just made. Value goes into the cookie and is not kept. Known goes into another,
+// by which the browser is known until KnownUntil.
 type SignedIn struct {
-	Actor     people.Actor
-	Value     string
-	ExpiresAt time.Time
+	Actor      people.Actor
+	Value      string
+	ExpiresAt  time.Time
+	Known      string
+	KnownUntil time.Time
 }
 
 // SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
-// same time: session.refused. After five wrong ones in a row it backs off: rate.limited.
-func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (SignedIn, error) {
+// same time: session.refused. After five wrong ones in a row it backs off: rate.limited; but a browser
+// with which the account was signed in to before has five of its own.
+func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (SignedIn, error) {
 	email, possible := text.Email(email)
-	if wait := s.signins.Take(email, s.work.Now()); wait > 0 {
-		return SignedIn{}, problem.TooOften("Too many wrong passwords. Wait a little, then try again.", wait)
+	counted, err := s.counted(ctx, email, possible, b)
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
+	}
+	wait := s.signins.Take(counted, s.work.Now())
+	if wait > 0 && counted != email {
+		counted, wait = email, s.signins.Take(email, s.work.Now())
+	}
+	if wait > 0 {
+		return SignedIn{}, errTries(wait)
 	}
 	account, err := s.signer(ctx, email, possible)
 	if err != nil {
@@ -48,7 +60,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (Signe
 	if !same {
 		return SignedIn{}, errSession()
 	}
-	in, row := s.newSession(account, agent)
+	in, row := s.newSession(account, b.Agent)
 	err = s.work.Update(ctx, func(tx Tx) error {
 		// The account may have been disabled, or its password changed, while we compared.
 		if err := tx.LockPeople(); err != nil {
@@ -70,7 +82,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed, agent string) (Signe
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	s.signins.Right(email)
+	s.signins.Right(counted)
 	return in, nil
 }
 
@@ -98,9 +110,11 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
-		Actor:     people.Actor{Account: a, Session: row.ID, Scope: people.ScopeAdmin},
-		Value:     value,
-		ExpiresAt: now.Add(sessionLife),
+		Actor:      people.Actor{Account: a, Session: row.ID, Scope: people.ScopeAdmin},
+		Value:      value,
+		ExpiresAt:  now.Add(sessionLife),
+		Known:      know(a, now),
+		KnownUntil: now.Add(knownLife),
 	}, row
 }
 

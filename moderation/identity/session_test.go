@@ -18,7 +18,7 @@ import (
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 	w := newWorld(t)
 	a := w.account("ann", people.Moderator, "a")
-	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, strings.Repeat("Ā", 200))
+	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, identity.Browser{Agent: strings.Repeat("Ā", 200)})
 	w.Must(err)
 	start := w.Clock.Now()
 	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.A.ID) != people.Moderator ||
@@ -62,7 +62,7 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 		{"a giant password", "ann@staff.example", strings.Repeat("x", 1<<20)},
 		{"no password", "ann@staff.example", ""},
 	} {
-		_, err := w.S.SignIn(w.Ctx, tt.email, tt.password, "")
+		_, err := w.S.SignIn(w.Ctx, tt.email, tt.password, identity.Browser{})
 		var e *problem.Error
 		if !errors.As(err, &e) || e.Code != "session.refused" || e.Kind != problem.Unauthenticated || e.Err != nil ||
 			e.Detail != "The e-mail or the password is wrong." {
@@ -71,12 +71,65 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 	}
 }
 
+func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		a := w.account("ann", people.Moderator, "a")
+		w.account("bob", people.Moderator, "a")
+		known := w.signIn("ann").Known
+		try := func(what, email, typed, known, want string) {
+			t.Helper()
+			_, err := w.S.SignIn(w.Ctx, email, typed, identity.Browser{Known: known})
+			roomstest.WantCode(t, what, err, want)
+		}
+		lockOut := func() {
+			t.Helper()
+			for range 5 { // fewer are let through once there were some
+				_, err := w.S.SignIn(w.Ctx, a.Email, "wrong horse battery", identity.Browser{})
+				if err == nil {
+					t.Error("a stranger is in")
+				}
+			}
+			try("a stranger's sixth", a.Email, "wrong horse battery", "", "rate.limited")
+		}
+		lockOut()
+		forged := strings.Split(known, ".")
+		forged[1] = "99999999999"
+		for what, other := range map[string]string{
+			"a browser that is not known": "", "one known to another": w.signIn("bob").Known, "nonsense": "a.b.c",
+			"one that prolongs itself": strings.Join(forged, "."),
+		} {
+			try(what, a.Email, password, other, "rate.limited")
+		}
+		try("the known one", a.Email, password, known, "")
+		for range 5 {
+			try("the known one, wrong", a.Email, "wrong horse battery", known, "session.refused")
+		}
+		try("the known one after five wrong", a.Email, password, known, "rate.limited")
+
+		w.Clock.Add(time.Hour)
+		lockOut()
+		old, another := password, "another long password"
+		who, err := w.S.SignIn(w.Ctx, a.Email, password, identity.Browser{Known: known})
+		w.Must(err)
+		_, err = w.S.SetAccount(w.Ctx, who.Actor, a.ID, identity.AccountChange{Password: &another, Old: &old})
+		w.Must(err) // strangers' tries are none of a session's
+		try("a browser known before the password was changed", a.Email, another, known, "rate.limited")
+
+		w.Clock.Add(time.Hour)
+		in, err := w.S.SignIn(w.Ctx, a.Email, another, identity.Browser{})
+		w.Must(err)
+		w.Clock.Add(180 * 24 * time.Hour)
+		lockOut()
+		try("one that is known no more", a.Email, another, in.Known, "rate.limited")
+	})
+}
+
 func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	w.account("bob", people.Moderator, "a")
 	try := func(email, pass string) (string, int) {
-		_, err := w.S.SignIn(w.Ctx, email, pass, "")
+		_, err := w.S.SignIn(w.Ctx, email, pass, identity.Browser{})
 		var e *problem.Error
 		if errors.As(err, &e) {
 			return e.Code, e.RetryAfter
@@ -116,7 +169,7 @@ func TestManyTriesAtOneInstantAreNotAllLetThrough(t *testing.T) {
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	codes := inParallel(20, func(int) error {
-		_, err := w.S.SignIn(w.Ctx, "ann@staff.example", "wrong horse battery", "")
+		_, err := w.S.SignIn(w.Ctx, "ann@staff.example", "wrong horse battery", identity.Browser{})
 		return err
 	})
 	if codes["session.refused"] != 5 || codes["rate.limited"] != 15 {

@@ -8,14 +8,16 @@ import (
 
 // How sign-in backs off: after freeTries wrong passwords in a row each further one doubles the
 // wait, from a second to a minute. It is kept by process and lost with it; whoever is locked
-// out by a stranger's tries has their other sessions, and the operator's one-time link.
+// out by a stranger's tries has their other sessions, a browser that is known, and the operator's
+// one-time link.
 const (
 	freeTries   = 5
 	longestWait = time.Minute
 	maxTries    = 10_000 // e-mails remembered
 )
 
-// Tries counts wrong passwords by e-mail, known and unknown alike. The zero value is ready.
+// Tries counts wrong passwords by e-mail, known and unknown alike, and by known browser. The zero value
+// is ready.
 type Tries struct {
 	mu    sync.Mutex
 	tries map[[32]byte]try
