@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -148,6 +149,37 @@ func TestAMissingFieldIsNamed(t *testing.T) {
 		errs := r.list("errors")
 		if r.status != 422 || len(errs) != 1 || errs[0]["field"] != tt.field {
 			t.Errorf("%v: got %v, want the field %s", tt.body, r, tt.field)
+		}
+	}
+}
+
+func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
+	posted := func(n int, address string) (taken int) {
+		for i := range n {
+			r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text()),
+				header: map[string]string{"X-Forwarded-For": fmt.Sprintf(address, i)}})
+			if r.status == http.StatusCreated {
+				taken++
+			} else {
+				want(t, r, 429, "rate.limited")
+			}
+		}
+		return taken
+	}
+	for _, tt := range []struct {
+		from, address string
+		want          int
+	}{
+		{"a /56", "2001:db8:1:%x::1", 80},
+		{"the same /56 once more", "2001:db8:1:%x::2", 0},
+		{"another /56 of that /48", "2001:db8:1:1%02x::1", 80},
+		{"all of that /48", "2001:db8:1:%x00::1", 160},
+		{"a /48 beside it", "2001:db8:2:%x00::1", 200},
+		{"an address of the older kind", "192.0.2.%d", 200},
+	} {
+		if got := posted(200, tt.address); got != tt.want {
+			t.Errorf("200 posts from %s: %d are taken, want %d", tt.from, got, tt.want)
 		}
 	}
 }

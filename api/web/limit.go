@@ -27,7 +27,11 @@ const (
 	passwordsPerMinute, passwordsBurst = 10, 20
 )
 
-// LimitPosts counts one post on a site against the client's address prefix: rate.limited when
+// Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
+// once, the /56 four times and the /48 sixteen times as much.
+const wider = 4
+
+// LimitPosts counts one post on a site against the networks of the client's address: rate.limited when
 // there were too many. All whose address is unknown are counted together.
 func (k *Kit) LimitPosts(c echo.Context, site int64) error {
 	return k.limit(c, site, "post", postsPerMinute, postsBurst)
@@ -38,33 +42,53 @@ func (k *Kit) LimitPreviews(c echo.Context, site int64) error {
 	return k.limit(c, site, "preview", previewsPerMinute, previewsBurst)
 }
 
-// LimitPasswords counts one try with a password, before any is hashed, against the client's address
-// prefix. What try does without an error was right, and is not counted.
+// LimitPasswords counts one try with a password, before any is hashed, against the networks of the client's
+// address. What try does without an error was right, and is not counted.
 func (k *Kit) LimitPasswords(c echo.Context, try func() error) error {
-	if k.Limiter == nil {
-		return try()
-	}
-	ctx, key := c.Request().Context(), "password:"+text.Prefix(k.Address(c.Request()))
-	ok, wait := k.Limiter.Allow(ctx, 0, key, passwordsPerMinute, passwordsBurst)
-	if !ok {
+	giveBack, wait := k.take(c, 0, "password", passwordsPerMinute, passwordsBurst)
+	if wait > 0 {
 		return problem.TooOften("Too many tries from this address. Wait a little, then try again.", wait)
 	}
 	err := try()
 	if err == nil {
-		k.Limiter.GiveBack(ctx, 0, key, passwordsPerMinute, passwordsBurst)
+		giveBack()
 	}
 	return err
 }
 
 func (k *Kit) limit(c echo.Context, site int64, what string, perMinute, burst int) error {
+	if _, wait := k.take(c, site, what, perMinute, burst); wait > 0 {
+		return problem.TooOften(
+			"Too many at once from this address. Your text is safe: wait a little and send it again.", wait)
+	}
+	return nil
+}
+
+// take counts one against each network of the client's address, or says how long to wait for the one that
+// has none left; then no narrower one has lost any.
+func (k *Kit) take(
+	c echo.Context, site int64, what string, perMinute, burst int,
+) (giveBack func(), wait time.Duration) {
+	var taken []func()
+	giveBack = func() {
+		for _, back := range taken {
+			back()
+		}
+	}
 	if k.Limiter == nil {
-		return nil
+		return giveBack, 0
 	}
-	r := c.Request()
-	ok, wait := k.Limiter.Allow(r.Context(), site, what+":"+text.Prefix(k.Address(r)), perMinute, burst)
-	if ok {
-		return nil
+	ctx := c.Request().Context()
+	for _, network := range text.Networks(k.Address(c.Request())) {
+		key := what + ":" + network
+		ok, wait := k.Limiter.Allow(ctx, site, key, perMinute, burst)
+		if !ok {
+			giveBack()
+			return nil, max(wait, 1)
+		}
+		rate, most := perMinute, burst
+		taken = append(taken, func() { k.Limiter.GiveBack(ctx, site, key, rate, most) })
+		perMinute, burst = wider*perMinute, wider*burst
 	}
-	return problem.TooOften(
-		"Too many at once from this address. Your text is safe: wait a little and send it again.", wait)
+	return giveBack, 0
 }

@@ -26,6 +26,7 @@ var known = []struct{ name, pkg, test string }{
 	{"outdated-snapshot", "moderation/learning", "TestEachProcessFollowsWhatIsTakenBack"},
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
+	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},
 }
 
 const contract = "TestBothDatabasesKeepTheContract"

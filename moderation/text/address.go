@@ -24,18 +24,22 @@ var emailForm = regexp.MustCompile(`^[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+
 
 // Prefix is the part of an address that one subscriber has: all of an IPv4 address, the /64 of an
 // IPv6 address.
-func Prefix(a netip.Addr) string {
+func Prefix(a netip.Addr) string { return Networks(a)[0] }
+
+// Networks are the parts of an address that one subscriber may have, the narrowest first: all of an IPv4
+// address; of an IPv6 address the /64, and the /56 and the /48 that many are given whole.
+func Networks(a netip.Addr) []string {
 	a = a.Unmap().WithZone("")
 	if !a.IsValid() {
-		return ""
+		return []string{""}
 	}
-	bits := 32
-	if a.Is6() {
-		bits = 64
+	sizes := []int{64, 56, 48}
+	if a.Is4() {
+		sizes = []int{32}
 	}
-	prefix, err := a.Prefix(bits)
-	if err != nil { // impossible: the bits suit the address
-		return ""
+	networks := make([]string, len(sizes))
+	for i, bits := range sizes {
+		networks[i] = netip.PrefixFrom(a, bits).Masked().String()
 	}
-	return prefix.String()
+	return networks
 }

@@ -2,6 +2,7 @@ package text_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,5 +120,18 @@ func TestAPrefixStandsForTheUserOfAnAddress(t *testing.T) {
 	}
 	if got := text.Prefix(netip.Addr{}); got != "" {
 		t.Errorf("an unknown address has the prefix %q", got)
+	}
+}
+
+func TestNetworksOfAnAddressGrowByWhatSubscribersAreGiven(t *testing.T) {
+	for in, want := range map[string][]string{
+		"203.0.113.7":          {"203.0.113.7/32"},
+		"::ffff:203.0.113.7":   {"203.0.113.7/32"},
+		"2001:db8:1:2fe:3::6":  {"2001:db8:1:2fe::/64", "2001:db8:1:200::/56", "2001:db8:1::/48"},
+		"fe80::1:0:0:0:1%eth0": {"fe80:0:0:1::/64", "fe80::/56", "fe80::/48"},
+	} {
+		if got := text.Networks(netip.MustParseAddr(in)); !slices.Equal(got, want) {
+			t.Errorf("Networks(%s) = %q, want %q", in, got, want)
+		}
 	}
 }
