@@ -2,7 +2,7 @@
 //
 // The output has only p br strong em del code pre blockquote ul ol li a, href (http, https,
 // mailto) and rel as its only attributes, every tag closed, and in text and attributes every
-// &, <, >, " and ' written as &amp; &lt; &gt; &#34; &#39;. It has at most 20 levels. HTML in
+// &, <, >, " and ' written as &amp; &lt; &gt; &#34; &#39;. It has at most 20 levels and 100 links. HTML in
 // the source comes out as visible text, an image as a link, and nothing that leaves ink in
 // the source is lost. Render(x) is stable: the same source gives the same bytes for one Version.
 package markup
@@ -18,7 +18,7 @@ import (
 )
 
 // Version is raised whenever Render's output changes, so that stored HTML is rendered anew.
-const Version = 1
+const Version = 2
 
 const rel = "nofollow ugc noopener"
 

@@ -74,6 +74,25 @@ var bombs = []string{"[a](", "[](", "[", "![", "](", "> ", "- ", "1. ", "* ", "1
 	"(((http://a.b", "[a](b \"", "[a](<b", "[a](http://b.c/(",
 	"\\", "```\n", "-\n", "- a\n", "> \n", "> a\n\n", "\t- ", "&#", "é", "ა", "a\u0301"}
 
+func TestLinksBeyondAHundredAreText(t *testing.T) {
+	for name, one := range map[string]string{
+		"e-mails": "a@b.c ", "addresses": "<http://a.b> ", "links": "[x](http://a.b) ", "bare links": "[](http://a.b) ",
+	} {
+		source := strings.Repeat(one, 10_000/len(one))
+		got := Render(source)
+		if n := strings.Count(got, "<a "); n != 100 {
+			t.Errorf("%s: %d links, want 100", name, n)
+		}
+		if len(got) > 3*10_000 {
+			t.Errorf("%s: 10,000 characters make %d bytes", name, len(got))
+		}
+		shown := strings.NewReplacer("[x](http://a.b)", "x", "[](", "", ")", "", "<", "", ">", "").Replace(one)
+		if n := strings.Count(got, strings.TrimSpace(shown)); n < 10_000/len(one) {
+			t.Errorf("%s: %d of %d are shown", name, n, 10_000/len(one))
+		}
+	}
+}
+
 func TestTenThousandCharactersTakeABoundedTime(t *testing.T) {
 	for _, sign := range bombs {
 		bomb := strings.Repeat(sign, 10_000/utf8.RuneCountInString(sign))

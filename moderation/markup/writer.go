@@ -10,7 +10,10 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-const maxLevels = 20 // of elements in one another
+const (
+	maxLevels = 20  // of elements in one another
+	maxLinks  = 100 // in a comment: each makes its address many times as long
+)
 
 // writer writes a tree of goldmark's as canonical HTML. What is nested too deeply loses its
 // tags, never its text.
@@ -19,6 +22,7 @@ type writer struct {
 	out    strings.Builder
 	ink    bool   // something visible was written
 	inLink bool   // links do not nest
+	links  int    // those beyond maxLinks are text
 	number string // of an item whose list cannot be one, to stand before its text
 }
 
@@ -149,7 +153,7 @@ func (w *writer) link(href string, ok bool, n ast.Node, depth int) {
 		w.inlines(n, depth)
 		return
 	}
-	w.open(href)
+	end := w.open(href)
 	ink := w.ink
 	w.ink = false
 	w.inlines(n, depth+1)
@@ -157,7 +161,7 @@ func (w *writer) link(href string, ok bool, n ast.Node, depth int) {
 		w.text(href)
 	}
 	w.ink = w.ink || ink
-	w.close()
+	end()
 }
 
 func (w *writer) autoLink(n *ast.AutoLink) {
@@ -170,19 +174,22 @@ func (w *writer) autoLink(n *ast.AutoLink) {
 		w.text(string(n.Label(w.source)))
 		return
 	}
-	w.open(href)
+	end := w.open(href)
 	w.text(string(n.Label(w.source)))
-	w.close()
+	end()
 }
 
-func (w *writer) open(href string) {
+// open begins a link, as far as there may be one more, and returns what ends it.
+func (w *writer) open(href string) (end func()) {
+	if w.links++; w.links > maxLinks {
+		return func() {}
+	}
 	w.inLink = true
 	w.out.WriteString(`<a href="` + html.EscapeString(href) + `" rel="` + rel + `">`)
-}
-
-func (w *writer) close() {
-	w.inLink = false
-	w.out.WriteString("</a>")
+	return func() {
+		w.inLink = false
+		w.out.WriteString("</a>")
+	}
 }
 
 // code writes what stands in a code span, its line ends as spaces.
