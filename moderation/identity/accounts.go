@@ -120,7 +120,8 @@ func (s *Service) siteIDs(ctx context.Context, who people.Actor, keys []string) 
 }
 
 // Accounts lists the accounts that who may see, by e-mail: one's own, and for an owner those
-// with a role on a site of theirs, with those roles only.
+// with a role on a site of theirs, with those roles only. Of whoever has a role on every site an owner
+// of some sees no e-mail.
 func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people.Account, err error) {
 	if err := who.Known(); err != nil {
 		return nil, err
@@ -137,9 +138,14 @@ func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people
 	}
 	seen := []people.Account{}
 	for _, a := range list {
-		if own := a.ID == who.ID(); own || who.Sees(&a) {
-			seen = append(seen, a)
+		own := a.ID == who.ID()
+		if !own && !who.Sees(&a) {
+			continue
 		}
+		if !own && a.AllSites != people.NoRole {
+			a.Email = ""
+		}
+		seen = append(seen, a)
 	}
 	return seen, nil
 }

@@ -150,6 +150,9 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 		if a.Roles[w.B.ID] != people.NoRole {
 			t.Errorf("%s's role on another site is shown", a.Name)
 		}
+		if a.Email != map[bool]string{false: a.Name + "@staff.example"}[a.Name == "root"] {
+			t.Errorf("of %s the e-mail %q is shown", a.Name, a.Email)
+		}
 	}
 	if got := strings.Join(names, " "); got != "both mine owner root" {
 		t.Errorf("sees %s", got)
