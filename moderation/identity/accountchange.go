@@ -130,6 +130,7 @@ func (s *Service) proveOld(ctx context.Context, who people.Actor, old *string) e
 	}
 	same, err := password.Same(ctx, *old, who.Account.Password)
 	if err != nil {
+		s.signins.Back(counted)
 		return err
 	}
 	if !same {

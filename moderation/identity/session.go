@@ -51,10 +51,12 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 	}
 	account, err := s.signer(ctx, email, possible)
 	if err != nil {
+		s.signins.Back(counted)
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	same, err := password.Same(ctx, typed, account.Password)
 	if err != nil {
+		s.signins.Back(counted)
 		return SignedIn{}, err
 	}
 	if !same {

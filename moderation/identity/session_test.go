@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -69,6 +70,40 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 			t.Errorf("%s: got %v", tt.name, err)
 		}
 	}
+}
+
+func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
+	w := newWorld(t)
+	w.account("ann", people.Moderator, "a")
+	over, crowd := make(chan struct{}), sync.WaitGroup{}
+	for i := range 60 {
+		crowd.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-over:
+					return
+				default: // a crowd tries as many accounts as it can
+					_, _ = w.S.SignIn(w.Ctx, fmt.Sprintf("q%d-%d@x.example", i, n), "x", identity.Browser{})
+				}
+			}
+		})
+	}
+	kit.Until(t, "six in a row are sent away", func() bool {
+		for range 6 {
+			_, err := w.S.SignIn(w.Ctx, "ann@staff.example", password, identity.Browser{})
+			if code := roomstest.Code(err); code != "busy" {
+				if code != "" {
+					t.Errorf("the right password in a crowd: got %v", err)
+				}
+				return false
+			}
+		}
+		return true
+	})
+	close(over)
+	crowd.Wait()
+	_, err := w.S.SignIn(w.Ctx, "ann@staff.example", password, identity.Browser{})
+	roomstest.WantCode(t, "the right password after it", err, "")
 }
 
 func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {

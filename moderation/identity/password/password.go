@@ -21,10 +21,10 @@ import (
 // The work that one password costs: OWASP's second choice, 19 MiB and two passes.
 var work = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// slots bounds what all sign-ins of this process together may take: half the processors, so that readers
-// are served whatever strangers try. Beyond maxWaiting nobody waits for one.
+// slots bounds what all sign-ins of this process together may take: half the processors, four at most, so
+// that readers are served whatever strangers try. Beyond maxWaiting nobody waits for one.
 var (
-	slots   = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+	slots   = make(chan struct{}, min(4, max(1, runtime.GOMAXPROCS(0)/2)))
 	waiting atomic.Int32
 )
 

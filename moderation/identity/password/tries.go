@@ -52,6 +52,21 @@ func (s *Tries) Take(email string, now time.Time) (wait time.Duration) {
 	return 0
 }
 
+// Back takes back a try of which the password was never looked at.
+func (s *Tries) Back(email string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := sha256.Sum256([]byte(email))
+	t, known := s.tries[key]
+	if !known {
+		return
+	}
+	if t.wrong--; t.wrong < freeTries {
+		t.until = time.Time{}
+	}
+	s.tries[key] = t
+}
+
 // Right forgets the wrong tries of an e-mail.
 func (s *Tries) Right(email string) {
 	s.mu.Lock()
