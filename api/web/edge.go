@@ -83,8 +83,11 @@ func requestID() string {
 func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) {
 	ctx, level := c.Request().Context(), slog.LevelInfo
 	status := c.Response().Status
-	if status >= http.StatusInternalServerError && !Gone(err) {
+	switch {
+	case status >= http.StatusInternalServerError && !Gone(err):
 		level = slog.LevelError // a client who left is no trouble of ours
+	case status < http.StatusBadRequest && reads(c.Request().Method):
+		level = slog.LevelDebug // nothing happened, and there are as many of these as readers
 	}
 	if !k.Log.Enabled(ctx, level) {
 		return
@@ -105,6 +108,8 @@ func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) 
 	}
 	k.Log.LogAttrs(ctx, level, "request", attrs...)
 }
+
+func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // method keeps made-up methods out of the log.
 func method(m string) string {

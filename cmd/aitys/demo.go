@@ -37,7 +37,9 @@ func (c demoCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // closed already, unless seeding failed
-	s := server{listener: listener, log: a.logger(slog.LevelWarn), limited: !loopback(listener.Addr())}
+	log, stop := a.serverLog(slog.LevelWarn)
+	defer stop()
+	s := server{listener: listener, log: log, limited: !loopback(listener.Addr())}
 	s.public = &url.URL{Scheme: "http", Host: address(listener.Addr())}
 	b := demo.NewBlog(s.public)
 	s.around = b.Around

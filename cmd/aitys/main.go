@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -104,15 +103,6 @@ func fail(stderr io.Writer, code int, err error) int {
 	}
 	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // where else to say it?
 	return code
-}
-
-// logger is the log of a server; a command's own log tells only what went wrong.
-func (a *app) logger(level slog.Level) *slog.Logger {
-	o := &slog.HandlerOptions{Level: level}
-	if a.base.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.stderr, o))
-	}
-	return slog.New(slog.NewTextHandler(a.stderr, o))
 }
 
 // wall is the clock on the wall.

@@ -20,7 +20,8 @@ type serveCmd struct {
 	listenFlag
 	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
 	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
-	Limits       string   `help:"default, or off to lift posting rates." enum:"default,off" default:"default" placeholder:"default|off"`
+	LogLevel     string   `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	Limits       string   `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
 // listenFlag is what both servers take.
@@ -29,7 +30,13 @@ type listenFlag struct {
 }
 
 func (c serveCmd) Run(a *app) (err error) {
-	s := server{log: a.logger(slog.LevelInfo), limited: c.Limits != "off"}
+	level := slog.LevelInfo
+	if c.LogLevel == "debug" {
+		level = slog.LevelDebug
+	}
+	log, stop := a.serverLog(level)
+	defer stop()
+	s := server{log: log, limited: c.Limits != "off"}
 	if s.proxies, err = proxies(c.TrustedProxy); err != nil {
 		return err
 	}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
+	unread, stderr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	serve := exec.CommandContext(t.Context(), kit.Binary(t), "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	serve.Stderr = stderr
+	stdout, err := serve.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stderr.Close()
+	url := ""
+	for s := bufio.NewScanner(stdout); url == "" && s.Scan(); {
+		url, _ = strings.CutPrefix(s.Text(), "listening on ")
+		if !strings.HasPrefix(url, "http") {
+			url = ""
+		}
+	}
+	for n := range 3_000 { // a pipe holds some 400 lines
+		res, err := http.Get(url + "/nowhere")
+		if err != nil {
+			t.Fatalf("request %d: %v", n, err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body) // the same each time
+		res.Body.Close()
+		if res.StatusCode != http.StatusNotFound {
+			t.Fatalf("request %d: status %d", n, res.StatusCode)
+		}
+	}
+	read := make(chan string)
+	go func() {
+		all, _ := io.ReadAll(unread) // until the server has ended
+		read <- string(all)
+	}()
+	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	log := <-read
+	if err := serve.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	for _, want := range []string{"status=404", "lines of the log were dropped"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log of %d bytes does not say %q", len(log), want)
+		}
+	}
+}
+
+func TestReadsThatSucceededAreLoggedOnlyWhenAskedFor(t *testing.T) {
+	for level, want := range map[string]bool{"info": false, "debug": true} {
+		s := newShell(t)
+		i := s.serve("--log-level", level)
+		for _, path := range []string{"/healthz", "/nowhere"} {
+			get(t, i.URL+path)
+		}
+		if err := i.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		log := i.Log()
+		if got := strings.Contains(log, "route=/healthz"); got != want || !strings.Contains(log, "status=404") {
+			t.Errorf("at %s a read is logged: %t, want %t:\n%s", level, got, want, log)
+		}
+	}
+}
