@@ -3,19 +3,27 @@ package api
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
 // maxCached is how many bytes of rendered pages are kept; some are dropped above it.
 const maxCached = 16 << 20
+
+// maxRendering is how long a rendering may take when nobody who asked for it is left.
+const maxRendering = 10 * time.Second
 
 // A rendered page of comments: the bytes of an answer, plain and compressed, and its headers
 // as net/http takes them, so that a hot read allocates nothing for them.
@@ -29,40 +37,60 @@ type rendered struct {
 
 func (r *rendered) size() int { return len(r.plain) + len(r.zipped) + 512 }
 
-// An askedPage is a request as it came: the same words are answered by the same bytes.
-type askedPage struct{ site, query string }
+// An askedPage is what a request asks for. What else stands in a query makes no other answer.
+type askedPage struct {
+	site, lang string
+	req        comment.ThreadRequest
+}
+
+// clone is k with strings of its own: those of a request may be parts of a large buffer.
+func (k askedPage) clone() askedPage {
+	k.site, k.req.PageURL, k.req.Sort = strings.Clone(k.site), strings.Clone(k.req.PageURL), strings.Clone(k.req.Sort)
+	k.req.After, k.req.Around = strings.Clone(k.req.After), strings.Clone(k.req.Around)
+	return k
+}
+
+// long says that too much was asked for the answer to be kept.
+func (k askedPage) long() bool {
+	return len(k.site)+len(k.req.PageURL)+len(k.req.Sort)+len(k.req.After)+len(k.req.Around) > maxAsked
+}
 
 type pageRef struct {
 	site int64
 	page string
 }
 
+// A rendering is an answer on its way: who asks for the same waits for it.
+type rendering struct {
+	site    int64
+	whole   bool            // every page of the site changed since it began
+	changed map[string]bool // pages that changed since it began
+	done    chan struct{}   // closed when page or err is there
+	page    *rendered
+	err     error
+}
+
 // A cache keeps rendered pages until an event says that what readers see has changed.
 //
-// A rendering that began before such an event may show what was before it, so it is stored
-// only when no event came meanwhile: generation says which.
+// A rendering that began before an event of its page may show what was before it: it is not
+// kept. One that began before an event of its site is joined by nobody any more, since
+// which page it reads is known only at its end.
 type cache struct {
-	mu     sync.RWMutex
-	kept   map[askedPage]*rendered
-	pages  map[pageRef]map[askedPage]bool
-	bytes  int
-	shown  uint64 // grows when what readers see of any page changes
-	opened uint64 // grows when a comment arrives: the page may be a new one
+	mu      sync.RWMutex
+	kept    map[askedPage]*rendered
+	pages   map[pageRef]map[askedPage]bool
+	bytes   int
+	joined  map[askedPage]*rendering // those that may be waited for
+	running map[*rendering]bool
 
 	encodes, gzips atomic.Int64 // work done, for who measures that a hot read does none
 }
 
 func newCache() *cache {
-	return &cache{kept: map[askedPage]*rendered{}, pages: map[pageRef]map[askedPage]bool{}}
-}
-
-// A generation is a moment in the order of events.
-type generation struct{ shown, opened uint64 }
-
-func (c *cache) now() generation {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return generation{c.shown, c.opened}
+	return &cache{
+		kept: map[askedPage]*rendered{}, pages: map[pageRef]map[askedPage]bool{},
+		joined: map[askedPage]*rendering{}, running: map[*rendering]bool{},
+	}
 }
 
 func (c *cache) get(k askedPage) *rendered {
@@ -71,13 +99,56 @@ func (c *cache) get(k askedPage) *rendered {
 	return c.kept[k]
 }
 
-// put keeps r unless something happened since began, when its rendering started.
-func (c *cache) put(k askedPage, r *rendered, began generation) {
+// page returns what is kept of k, or has it made once, however many ask. The rendering
+// outlives who asked first, since others wait for it too; each waits as long as its context.
+func (c *cache) page(
+	ctx context.Context, k askedPage, site int64, render func(context.Context) (*rendered, error),
+) (*rendered, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.shown != began.shown || r.page == "" && c.opened != began.opened {
-		return
+	if r := c.kept[k]; r != nil {
+		c.mu.Unlock()
+		return r, nil
 	}
+	f := c.joined[k]
+	if f == nil {
+		k = k.clone()
+		f = &rendering{site: site, changed: map[string]bool{}, done: make(chan struct{})}
+		c.joined[k], c.running[f] = f, true
+		c.mu.Unlock()
+		c.run(ctx, k, f, render)
+		return f.page, f.err
+	}
+	c.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.page, f.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *cache) run(
+	ctx context.Context, k askedPage, f *rendering, render func(context.Context) (*rendered, error),
+) {
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), maxRendering)
+	defer end()
+	f.err = errors.New("render a page: it ended early") // of a panic, which goes on to who asked first
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if delete(c.running, f); c.joined[k] == f {
+			delete(c.joined, k)
+		}
+		if f.err == nil && f.site == f.page.site && !f.whole && !f.changed[f.page.page] && !k.long() {
+			c.put(k, f.page)
+		}
+		close(f.done)
+	}()
+	f.page, f.err = render(ctx)
+}
+
+// put keeps r; the lock is held.
+func (c *cache) put(k askedPage, r *rendered) {
 	c.drop(k)
 	for old := range c.kept { // in no order, so that no stranger can choose who goes
 		if c.bytes+r.size() <= maxCached {
@@ -92,6 +163,21 @@ func (c *cache) put(k askedPage, r *rendered, began generation) {
 	c.pages[ref][k] = true
 	c.kept[k] = r
 	c.bytes += r.size()
+}
+
+// outrun notes at what is being rendered of a site that a page of it changed.
+func (c *cache) outrun(ref pageRef, whole bool) {
+	for f := range c.running {
+		if f.site == ref.site {
+			f.changed[ref.page] = true
+			f.whole = f.whole || whole
+		}
+	}
+	for k, f := range c.joined {
+		if f.site == ref.site {
+			delete(c.joined, k)
+		}
+	}
 }
 
 // drop forgets one answer; the lock is held.
@@ -115,7 +201,7 @@ func (c *cache) event(e ground.Event) {
 	defer c.mu.Unlock()
 	switch e.Kind {
 	case ground.EventSite: // its settings are on every page
-		c.shown++
+		c.outrun(pageRef{site: e.Site}, true)
 		for k, r := range c.kept {
 			if r.site == e.Site {
 				c.drop(k)
@@ -123,20 +209,18 @@ func (c *cache) event(e ground.Event) {
 		}
 		return
 	case ground.EventArrived: // the page may be new
-		c.opened++
 		c.dropPage(pageRef{e.Site, ""})
 	case ground.EventPage:
 		e.Shown = true
-		c.opened++
 		c.dropPage(pageRef{e.Site, ""})
 	}
 	if e.Shown {
-		c.shown++
 		c.dropPage(pageRef{e.Site, e.Page})
 	}
 }
 
 func (c *cache) dropPage(ref pageRef) {
+	c.outrun(ref, false)
 	for k := range c.pages[ref] {
 		c.drop(k)
 	}

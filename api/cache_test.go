@@ -3,6 +3,7 @@ package api_test
 import (
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -162,5 +163,30 @@ func TestNoStalePageIsKept(t *testing.T) {
 		}
 		stop()
 		readers.Wait()
+	})
+}
+
+// TestColdPagesAreRenderedOnce has sixteen readers ask for the same pages at once, each with
+// a query that is spelled differently.
+func TestColdPagesAreRenderedOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const pages, clients = 200, 16
+		before := w.front.Work().Encodes
+		var readers sync.WaitGroup
+		for n := range clients {
+			readers.Go(func() {
+				for i := range pages {
+					r := w.do(call{path: fmt.Sprintf("/api/v1/sites/a/comments?z=%d&page=%s-%d&page=other", n, pageA, i)})
+					if r.status != 200 {
+						t.Errorf("page %d: got %v", i, r)
+						return
+					}
+				}
+			})
+		}
+		readers.Wait()
+		if got := w.front.Work().Encodes - before; got != pages {
+			t.Errorf("%d clients asked for %d cold pages: got %d renders, want one a page", clients, pages, got)
+		}
 	})
 }

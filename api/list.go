@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"strings"
 
@@ -39,7 +40,7 @@ type settingsOut struct {
 	Moderation  string `json:"moderation"`
 }
 
-// maxAsked is how long a query may be for its answer to be kept.
+// maxAsked is how long what is asked for may be for its answer to be kept.
 const maxAsked = 2 << 10
 
 // list answers with a page of comments: from memory, or by one read that is then kept.
@@ -51,27 +52,28 @@ func (h *readers) list(c echo.Context) error {
 	if err := h.origin(c, site); err != nil {
 		return err
 	}
-	asked := askedPage{c.Param("site"), c.Request().URL.RawQuery}
+	req, w, err := threadRequest(c)
+	if err != nil {
+		return err
+	}
+	asked := askedPage{c.Param("site"), w.Lang(), req}
 	page := h.pages.get(asked)
 	if page == nil {
-		if page, err = h.renderPage(c, asked); err != nil {
-			return err
-		}
+		page, err = h.pages.page(c.Request().Context(), asked, site.ID,
+			func(ctx context.Context) (*rendered, error) { return h.renderPage(ctx, asked, w) })
+	}
+	if err != nil {
+		return err
 	}
 	return send(c, page)
 }
 
-func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error) {
-	req, w, err := threadRequest(c)
+func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Catalog) (*rendered, error) {
+	site, err := h.kit.Process.Site(ctx, asked.site) // anew: its settings may have changed before this began
 	if err != nil {
 		return nil, err
 	}
-	began := h.pages.now() // before anything is read, the site's settings included
-	site, err := h.kit.Process.Site(c.Request().Context(), asked.site)
-	if err != nil {
-		return nil, err
-	}
-	t, err := h.service.Thread(c.Request().Context(), site, req)
+	t, err := h.service.Thread(ctx, site, asked.req)
 	if err != nil {
 		return nil, err
 	}
@@ -83,15 +85,7 @@ func (h *readers) renderPage(c echo.Context, asked askedPage) (*rendered, error)
 	for i, m := range t.Comments {
 		answer.Comments[i] = publicComment(m, t.Page.URL)
 	}
-	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
-	if err != nil {
-		return nil, err
-	}
-	if len(asked.query) <= maxAsked {
-		// The strings of a request may be parts of a large buffer.
-		h.pages.put(askedPage{strings.Clone(asked.site), strings.Clone(asked.query)}, page, began)
-	}
-	return page, nil
+	return h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
 }
 
 func siteSettings(site ground.Site, w *words.Catalog) settingsOut {
