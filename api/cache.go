@@ -22,8 +22,8 @@ import (
 // maxCached is how many bytes of rendered pages are kept; some are dropped above it.
 const maxCached = 16 << 20
 
-// maxRendering is how long a rendering may take when nobody who asked for it is left.
-const maxRendering = 10 * time.Second
+// maxRendering is how long a rendering may take: a database that does not answer must not keep readers.
+const maxRendering = 4 * time.Second
 
 // A rendered page of comments: the bytes of an answer, plain and compressed, and its headers
 // as net/http takes them, so that a hot read allocates nothing for them.
