@@ -20,7 +20,9 @@ func pages(demo said, setup string) []shot {
 		{"demo-kk", false, someLooks, demo.page("/demo/orchard")},
 		{"plain", false, allLooks, demo.plain},
 		{"signin", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
-		{"setup", false, allLooks, func(t *kit.Tab) error { return t.Go(setup) }},
+		{"setup", false, allLooks, func(t *kit.Tab) error {
+			return errors.Join(t.Go(setup), t.Holds(`document.querySelector("input[name=password]")`))
+		}},
 		{"queue", false, allLooks, demo.desk("en", "/moderate/")},
 		{"queue-ru", false, someLooks, demo.desk("ru", "/moderate/")},
 		{"queue-kk", false, someLooks, demo.desk("kk", "/moderate/")},
