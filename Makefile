@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ torture: ## kill the server again and again, on both databases
 
 planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted
+
+hardening: ## print how it holds against attacks and faults, beside the goals
+	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening
 
 shots: ## take the screenshots of docs/shots
 	$(GO) run ./e2e/cmd shots

@@ -1,0 +1,169 @@
+package hardening
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// top is the module's folder, and hostile the strings beside it, seen from this one.
+const (
+	top     = "../.."
+	hostile = "../../../shared/data/hostile"
+)
+
+const (
+	blog  = "https://blog.example" // the origin of site a
+	other = "https://b.example"    // the origin of site b
+)
+
+// A bench is what figures stand on: a server on each database, by its name.
+type bench map[string]*server
+
+// A server has no limits, the sites a and b, and an owner of both.
+type server struct {
+	*kit.Instance
+	token string
+}
+
+// newBench starts the servers, which end with t.
+func newBench(t testing.TB) bench {
+	t.Helper()
+	return bench{
+		"sqlite":   newServer(t, kit.SQLite(t)),
+		"postgres": newServer(t, kit.NewDurablePostgres(t).Database(t, "hardening")),
+	}
+}
+
+func newServer(t testing.TB, database string) *server {
+	t.Helper()
+	binary := kit.Binary(t)
+	common := []string{"--data", t.TempDir(), "--database", database}
+	run := func(args ...string) string {
+		out, err := kit.Run(binary, append(args, common...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	run("migrate", "up")
+	run("site", "add", "--key", "a", "--name", "A", "--origin", blog)
+	run("site", "add", "--key", "b", "--name", "B", "--origin", other)
+	run("account", "add", "--email", "o@owner.example", "--name", "O", "--role", "owner")
+	token := run("token", "add", "--account", "o@owner.example")
+	i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(i.Kill)
+	return &server{i, token}
+}
+
+// rows are those of one file of hostile input.
+func rows[T any](t testing.TB, name string) []T {
+	t.Helper()
+	f, err := os.Open(filepath.Join(hostile, name))
+	if err != nil {
+		t.Skipf("hostile input lies beside the project, and is not there: %v", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var all []T
+	for lines, n := bufio.NewReader(f), 1; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			var row T
+			if err := json.Unmarshal(line, &row); err != nil {
+				t.Fatalf("%s, line %d: %v", name, n, err)
+			}
+			all = append(all, row)
+		}
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A text of hostile input: bytes that are no UTF-8 stand in B64, what is long is a recipe.
+type text struct {
+	S, B64         string
+	Prefix, Repeat string
+	Times          int
+	Tail           string
+}
+
+func (x text) bytes(t testing.TB) []byte {
+	t.Helper()
+	if x.B64 != "" {
+		b, err := base64.StdEncoding.DecodeString(x.B64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if x.Times == 0 {
+		return []byte(x.S)
+	}
+	out := []byte(x.Prefix)
+	for i := range x.Times {
+		out = append(out, strings.ReplaceAll(x.Repeat, "%d", fmt.Sprint(i))...)
+	}
+	return append(out, x.Tail...)
+}
+
+// An answer has status 0 where none came.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	took   time.Duration
+	err    error
+}
+
+// ask sends one request as it is given: a body is JSON.
+func (s *server) ask(t testing.TB, method, path string, header map[string]string, body []byte) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.URL.Opaque = path // no client's cleaning
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		req.Header[http.CanonicalHeaderKey(name)] = []string{header[name]}
+	}
+	start := time.Now()
+	res, err := client.Do(req)
+	if err != nil {
+		return answer{err: err, took: time.Since(start)}
+	}
+	defer func() { _ = res.Body.Close() }() // read to its end
+	read, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, read, time.Since(start), err}
+}
+
+var client = &http.Client{
+	Timeout:       20 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+func (s *server) bearer() map[string]string {
+	return map[string]string{"Authorization": "Bearer " + s.token}
+}

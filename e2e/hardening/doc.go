@@ -1,0 +1,15 @@
+// Package hardening prints figures: how often something hostile was tried, what the goal allows, what
+// came. It is run by `make hardening`, and stands on real parts: the built binary, SQLite, Postgres.
+//
+// A figure holds only where as much was tried as its goal asks for. Where less was tried, and nothing
+// failed, it holds in part, and says what is missing. What nobody measures yet is said to be so: the table
+// has a line for each figure that the run must not break.
+//
+// To add a figure, write a function of (testing.TB, bench) that returns a result, in the file of its
+// group, and name it on its line in `figures`, in place of why it is not measured. Requests to a running
+// server stand in requests_test.go; figures that tests of the rooms prove already, in tests_test.go. Whatever
+// would be green if nothing happened tries a positive control first, and ends by t.Fatal when that fails.
+//
+// Hostile input lies beside the project, in ../shared, and is no part of it. Without it the figures that
+// read it are not measured.
+package hardening
