@@ -41,7 +41,8 @@ type Server struct {
 func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
-		kit: kit, echo: kit.NewEcho(), pages: newCache(), live: newHub(), redis: o.Redis,
+		kit: kit, echo: kit.NewEcho(hotRoute, liveRoute), pages: newCache(), redis: o.Redis,
+		live:     newHub(o.Process, o.Service.QueueCounts),
 		draining: make(chan struct{}),
 	}
 	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.live.event)}

@@ -23,7 +23,7 @@ import (
 const maxCached = 16 << 20
 
 // maxRendering is how long a rendering may take: a database that does not answer must not keep readers.
-const maxRendering = 4 * time.Second
+const maxRendering = 3 * time.Second
 
 // A rendered page of comments: the bytes of an answer, plain and compressed, and its headers
 // as net/http takes them, so that a hot read allocates nothing for them.
@@ -200,6 +200,11 @@ func (c *cache) event(e ground.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Kind {
+	case ground.EventBehind:
+		for k := range c.kept {
+			c.drop(k)
+		}
+		return
 	case ground.EventSite: // its settings are on every page
 		c.outrun(pageRef{site: e.Site}, true)
 		for k, r := range c.kept {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -18,7 +19,8 @@ func (s *Server) healthz(c echo.Context) error {
 // readyz says that the service can serve. Without Redis it serves, slower, and says so.
 func (s *Server) readyz(c echo.Context) error {
 	noStore(c)
-	ctx := c.Request().Context()
+	ctx, end := context.WithTimeout(c.Request().Context(), maxRendering) // who asks waits no longer than a reader
+	defer end()
 	select {
 	case <-s.draining:
 		return problem.TryAgain(errDraining)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // A listener reads a stream of events.
@@ -168,4 +169,59 @@ func TestStreamsEndWhenTheServerDrains(t *testing.T) {
 	w.front.Drain()
 	l.ends()
 	want(t, w.do(call{path: "/readyz"}), 503, "busy")
+}
+
+// TestASiteIsCountedOnceForAllWhoFollow: what a site's queue costs does not grow with those who look at it.
+func TestASiteIsCountedOnceForAllWhoFollow(t *testing.T) {
+	w := onSQLite(t)
+	const followers = 12
+	var all []*listener
+	waits := func(n int) func(map[string]any) bool {
+		return func(d map[string]any) bool { return d["counts"].(map[string]any)["pending"] == float64(n) }
+	}
+	for range followers {
+		l := w.listen("moderator a")
+		l.next("counts", waits(0))
+		all = append(all, l)
+	}
+	before := w.counted.Load()
+	const posts = 3
+	for i := range posts {
+		w.post(written(w.text()))
+		for _, l := range all {
+			l.next("counts", waits(i+1))
+		}
+	}
+	if n := w.counted.Load() - before; n != posts {
+		t.Errorf("%d streams had the queue counted %d times for %d comments, want as often as there are comments",
+			followers, n, posts)
+	}
+}
+
+func TestAnAccountFollowsWithSoManyStreams(t *testing.T) {
+	w := onSQLite(t)
+	const most = 20
+	live := call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens["moderator a"]}
+	var all []*listener
+	for range most {
+		all = append(all, w.listen("moderator a"))
+	}
+	r := w.do(live)
+	want(t, r, 429, "rate.limited")
+	if r.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	w.listen("owner a") // others are not kept out
+	live.bearer = w.token("moderator a", people.ScopeRead)
+	want(t, w.do(live), 429, "rate.limited") // an account has one number, whatever tokens it has
+
+	all[0].stop()
+	kit.Until(t, "there is room again", func() bool {
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		res, err := w.client.Do(w.request(live).WithContext(ctx))
+		fatal(t, err)
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
 }

@@ -2,6 +2,13 @@ package api
 
 import "github.com/aitys/aitys/api/web"
 
+// Routes that see to the end of their work themselves: one is answered from memory, or by a rendering that
+// ends; one stays open.
+const (
+	hotRoute  = "GET /api/v1/sites/:site/comments"
+	liveRoute = "GET /api/v1/sites/:site/moderation/live"
+)
+
 // routes is the one place where an address of this package meets its handler.
 func (s *Server) routes() {
 	e := s.echo
@@ -19,59 +26,59 @@ func (s *Server) routes() {
 func (s *Server) readerRoutes() {
 	r := &readers{kit: s.kit, service: s.kit.Service, pages: s.pages}
 	g := s.echo.Group("/api/v1/sites/:site")
-	g.GET("/comments", r.list) // not bounded: it is answered from memory or by one short read
-	g.POST("/comments", r.open(r.post), web.Bounded)
-	g.GET("/comments/:id", r.open(r.get), web.Bounded)
-	g.PATCH("/comments/:id", r.open(r.patch), web.Bounded)
-	g.DELETE("/comments/:id", r.open(r.remove), web.Bounded)
-	g.GET("/form", r.open(r.form), web.Bounded)
-	g.POST("/preview", r.open(r.preview), web.Bounded)
-	g.GET("/counts", r.open(r.counts), web.Bounded)
+	g.GET("/comments", r.list)
+	g.POST("/comments", r.open(r.post))
+	g.GET("/comments/:id", r.open(r.get))
+	g.PATCH("/comments/:id", r.open(r.patch))
+	g.DELETE("/comments/:id", r.open(r.remove))
+	g.GET("/form", r.open(r.form))
+	g.POST("/preview", r.open(r.preview))
+	g.GET("/counts", r.open(r.counts))
 	for _, path := range []string{"/comments", "/comments/:id", "/form", "/preview", "/counts"} {
 		g.OPTIONS(path, r.preflight)
 	}
 	p := &plainPages{kit: s.kit, service: s.kit.Service}
-	s.echo.GET("/sites/:site/page", p.show, web.Pages, web.Bounded)
-	s.echo.POST("/sites/:site/page", p.post, web.Pages, web.Bounded)
+	s.echo.GET("/sites/:site/page", p.show, web.Pages)
+	s.echo.POST("/sites/:site/page", p.post, web.Pages)
 }
 
 func (s *Server) moderatorRoutes() {
 	m := &moderators{kit: s.kit, service: s.kit.Service, live: s.live, draining: s.draining}
 	g := s.echo.Group("/api/v1")
 	own := s.kit.OwnPages
-	g.POST("/session", m.signIn, own, web.Bounded)
-	g.DELETE("/session", m.as(m.signOut), own, web.Bounded)
-	g.GET("/me", m.as(m.me), web.Bounded)
-	g.PATCH("/me", m.as(m.setMe), own, web.Bounded)
+	g.POST("/session", m.signIn, own)
+	g.DELETE("/session", m.as(m.signOut), own)
+	g.GET("/me", m.as(m.me))
+	g.PATCH("/me", m.as(m.setMe), own)
 
-	g.GET("/sites", m.as(m.sites), web.Bounded)
-	g.POST("/sites", m.as(m.addSite), own, web.Bounded)
-	g.PATCH("/sites/:site", m.as(m.setSite), own, web.Bounded)
-	g.DELETE("/sites/:site", m.as(m.removeSite), own, web.Bounded)
-	g.GET("/accounts", m.as(m.accounts), web.Bounded)
-	g.POST("/accounts", m.as(m.addAccount), own, web.Bounded)
-	g.PATCH("/accounts/:id", m.as(m.setAccount), own, web.Bounded)
-	g.DELETE("/accounts/:id", m.as(m.removeAccount), own, web.Bounded)
-	g.GET("/tokens", m.as(m.tokens), web.Bounded)
-	g.POST("/tokens", m.as(m.addToken), own, web.Bounded)
-	g.PATCH("/tokens/:id", m.as(m.setToken), own, web.Bounded)
-	g.DELETE("/tokens/:id", m.as(m.removeToken), own, web.Bounded)
+	g.GET("/sites", m.as(m.sites))
+	g.POST("/sites", m.as(m.addSite), own)
+	g.PATCH("/sites/:site", m.as(m.setSite), own)
+	g.DELETE("/sites/:site", m.as(m.removeSite), own)
+	g.GET("/accounts", m.as(m.accounts))
+	g.POST("/accounts", m.as(m.addAccount), own)
+	g.PATCH("/accounts/:id", m.as(m.setAccount), own)
+	g.DELETE("/accounts/:id", m.as(m.removeAccount), own)
+	g.GET("/tokens", m.as(m.tokens))
+	g.POST("/tokens", m.as(m.addToken), own)
+	g.PATCH("/tokens/:id", m.as(m.setToken), own)
+	g.DELETE("/tokens/:id", m.as(m.removeToken), own)
 
 	site := g.Group("/sites/:site/moderation")
-	site.GET("/queue", m.on(m.queue), web.Bounded)
-	site.GET("/live", m.on(m.follow)) // stays open
-	site.POST("/decisions", m.on(m.decide), own, web.Bounded)
-	site.POST("/decisions/:batch/undo", m.on(m.undo), own, web.Bounded)
-	site.GET("/comments/:id", m.on(m.comment), web.Bounded)
-	site.POST("/comments/:id/reply", m.on(m.reply), own, web.Bounded)
-	site.GET("/log", m.on(m.log), web.Bounded)
-	site.GET("/stats", m.on(m.stats), web.Bounded)
-	site.GET("/what-if", m.on(m.whatIf), web.Bounded)
-	site.GET("/teachers", m.on(m.teachers), web.Bounded)
-	site.POST("/withdrawals", m.on(m.withdraw), own, web.Bounded)
-	site.POST("/copies", m.on(m.copyFrom), own, web.Bounded)
-	site.POST("/retirements", m.on(m.retire), own, web.Bounded)
-	site.POST("/erasures", m.on(m.erase), own, web.Bounded)
-	site.GET("/pages", m.on(m.pages), web.Bounded)
-	site.PATCH("/pages/:id", m.on(m.setPage), own, web.Bounded)
+	site.GET("/queue", m.on(m.queue))
+	site.GET("/live", m.follow)
+	site.POST("/decisions", m.on(m.decide), own)
+	site.POST("/decisions/:batch/undo", m.on(m.undo), own)
+	site.GET("/comments/:id", m.on(m.comment))
+	site.POST("/comments/:id/reply", m.on(m.reply), own)
+	site.GET("/log", m.on(m.log))
+	site.GET("/stats", m.on(m.stats))
+	site.GET("/what-if", m.on(m.whatIf))
+	site.GET("/teachers", m.on(m.teachers))
+	site.POST("/withdrawals", m.on(m.withdraw), own)
+	site.POST("/copies", m.on(m.copyFrom), own)
+	site.POST("/retirements", m.on(m.retire), own)
+	site.POST("/erasures", m.on(m.erase), own)
+	site.GET("/pages", m.on(m.pages))
+	site.PATCH("/pages/:id", m.on(m.setPage), own)
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -42,6 +44,29 @@ type world struct {
 	tokens  map[string]string // API tokens by who has them
 	n       int               // for texts that differ
 	closed  bool              // the database, by the test
+	counted *atomic.Int64     // how often the views of a queue were counted
+}
+
+// A countedStore counts how often the views of a queue are counted.
+type countedStore struct {
+	ground.Store[storetest.Tx]
+	counted *atomic.Int64
+}
+
+func (s countedStore) View(ctx context.Context, fn func(storetest.Tx) error) error {
+	return s.Store.View(ctx, func(tx storetest.Tx) error { return fn(countedTx{tx, s.counted}) })
+}
+
+type countedTx struct {
+	storetest.Tx
+	counted *atomic.Int64
+}
+
+func (tx countedTx) CountQueue(site int64, view comment.View, suspect float64, most int) (int, error) {
+	if view == comment.Views[0] {
+		tx.counted.Add(1)
+	}
+	return tx.Tx.CountQueue(site, view, suspect, most)
 }
 
 // options of a world; the zero value is the usual one.
@@ -111,7 +136,8 @@ func (w *world) open(o options, so store.Options) {
 	if w.redis != "" {
 		furnish.Claims = shared // without Redis a claim ends by the clock, which stands still here
 	}
-	w.service, err = roomstest.Furnish(ctx, store.For[storetest.Tx](db), testSecret, furnish)
+	w.counted = new(atomic.Int64)
+	w.service, err = roomstest.Furnish(ctx, countedStore{store.For[storetest.Tx](db), w.counted}, testSecret, furnish)
 	fatal(t, err)
 
 	t.Cleanup(func() {

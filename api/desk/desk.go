@@ -35,14 +35,14 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/moderate", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/moderate/") })
 	e.GET("/moderate/assets/:name", asset)
 
-	open := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages)
+	open := e.Group("/moderate", smaller, web.Pages, failing, kit.OwnPages)
 	open.GET("/signin", d.open(d.signInPage))
 	open.POST("/signin", d.open(d.signIn))
 	open.GET("/setup", d.open(d.linkPage))
 	open.POST("/setup", d.open(d.useLink))
 	open.POST("/language", d.open(d.language))
 
-	in := e.Group("/moderate", smaller, web.Pages, failing, web.Bounded, kit.OwnPages, d.signedIn)
+	in := e.Group("/moderate", smaller, web.Pages, failing, kit.OwnPages, d.signedIn)
 	in.GET("/", d.in(d.home))
 	in.POST("/signout", d.in(d.signOut))
 	in.GET("/sessions", d.in(d.sessions))

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,18 +17,19 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// requestTime is how long a request may work, other than one that stays open. It is shorter
+// RequestTime is how long a request may work, unless its route sees to that itself. It is shorter
 // than the server's read limit, which would end the request as if its client had left.
-const requestTime = 10 * time.Second
+const RequestTime = 10 * time.Second
 
-// NewEcho returns a router on which every request has an id and one line in the log, and
-// every failure one form. Nothing of echo's own speaks to clients.
-func (k *Kit) NewEcho() *echo.Echo {
+// NewEcho returns a router on which every request has an id, an end to its work and one line in the log,
+// and every failure one form. Nothing of echo's own speaks to clients. The routes of ownTime, written
+// "GET /path", see to the end of their work themselves.
+func (k *Kit) NewEcho(ownTime ...string) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = k.fail
 	e.IPExtractor = k.ipExtractor()
-	e.Use(k.edge)
+	e.Use(k.edge, bounded(ownTime))
 	return e
 }
 
@@ -139,11 +141,19 @@ func (k *Kit) fail(err error, c echo.Context) {
 	_ = WriteProblem(c, p) // the client is gone
 }
 
-// Bounded ends a request's work after its time. Its failure is answered as busy.
-var Bounded = middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
-	Timeout:      requestTime,
-	ErrorHandler: func(err error, _ echo.Context) error { return err }, // the cause is the log's
-})
+// bounded ends a request's work after its time, but on routes of ownTime. Its failure is answered as busy.
+func bounded(ownTime []string) echo.MiddlewareFunc {
+	return middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
+		Skipper: func(c echo.Context) bool {
+			return slices.ContainsFunc(ownTime, func(route string) bool {
+				method, path, _ := strings.Cut(route, " ")
+				return path == c.Path() && method == c.Request().Method
+			})
+		},
+		Timeout:      RequestTime,
+		ErrorHandler: func(err error, _ echo.Context) error { return err }, // the cause is the log's
+	})
+}
 
 const pageKey = "web.page"
 

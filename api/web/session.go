@@ -20,7 +20,7 @@ func (k *Kit) Actor(c echo.Context) (people.Actor, error) {
 	if who, ok := c.Get(actorKey).(people.Actor); ok {
 		return who, nil
 	}
-	who, err := k.ActorAgain(c)
+	who, err := k.ActorOf(c.Request())
 	if err != nil {
 		return people.Actor{}, err
 	}
@@ -28,9 +28,8 @@ func (k *Kit) Actor(c echo.Context) (people.Actor, error) {
 	return who, nil
 }
 
-// ActorAgain asks anew, for a request that stays open: rights may have been taken away.
-func (k *Kit) ActorAgain(c echo.Context) (people.Actor, error) {
-	r := c.Request()
+// ActorOf asks each time, for a request that stays open: rights may have been taken away.
+func (k *Kit) ActorOf(r *http.Request) (people.Actor, error) {
 	if r.Header.Get("Authorization") != "" {
 		token, ok := Bearer(r)
 		if !ok {

@@ -16,6 +16,9 @@ const (
 	EventSite    EventKind = "site"    // a site was added, changed or removed
 	EventAccount EventKind = "account" // an account, its roles, sessions or tokens changed
 	EventTaught  EventKind = "taught"  // lessons were copied, withdrawn or brought back
+	// EventBehind stands in no database: nothing was heard for so long that what is kept in memory for
+	// as long as no event is against it must not be believed.
+	EventBehind EventKind = "behind"
 )
 
 // An Event is written in the transaction that it tells of, and read once by each follower that goes on

@@ -37,7 +37,7 @@ func (p *Process) followOn(
 	var from Followed
 	var events []Event
 	var next Position
-	err = p.store.View(ctx, func(tx EventTx) (err error) {
+	err = p.look(ctx, lookFor, func(tx EventTx) (err error) {
 		if from, err = tx.Follower(name); err != nil {
 			return err
 		}

@@ -31,7 +31,6 @@ func (l *listeners) add(fn func(Event)) (stop func()) {
 // tell tells those of the events that were not told yet.
 func (l *listeners) tell(events []Event) {
 	l.mu.Lock()
-	fns := l.fns
 	fresh := make([]Event, 0, len(events))
 	for _, e := range events {
 		if l.heard(e.ID) {
@@ -48,9 +47,17 @@ func (l *listeners) tell(events []Event) {
 	}
 	l.mu.Unlock()
 	for _, e := range fresh {
-		for _, fn := range fns {
-			(*fn)(e)
-		}
+		l.each(e)
+	}
+}
+
+// each tells an event to everyone, whether it was told before or not.
+func (l *listeners) each(e Event) {
+	l.mu.Lock()
+	fns := l.fns
+	l.mu.Unlock()
+	for _, fn := range fns {
+		(*fn)(e)
 	}
 }
 

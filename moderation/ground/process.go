@@ -11,7 +11,10 @@ import (
 
 const (
 	lookEvery  = time.Second // whether the bell rang or not
-	eventsRead = 1000        // at a time
+	lookFor    = 10 * time.Second
+	sitesFor   = 3 * time.Second // a reader waits for it
+	believed   = time.Minute     // what is in memory, while no events can be read
+	eventsRead = 1000            // at a time
 	eventsFor  = 7 * 24 * time.Hour
 	eventsLast = 30 * 24 * time.Hour // for a follower that was away
 	sweepEvery = time.Hour
@@ -113,6 +116,7 @@ func (p *Process) Run(ctx context.Context) error {
 		next, err := p.tellAfter(ctx, at)
 		if err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "events not read", "error", err)
+			p.forgetWhenBehind()
 		}
 		at = next
 	})
@@ -141,12 +145,30 @@ func (p *Process) eachLook(ctx context.Context, fn func()) {
 	}
 }
 
+// look reads, in no more than so much time: a connection to a database that is frozen, or gone without a
+// word, would keep who reads for ever.
+func (p *Process) look(ctx context.Context, most time.Duration, fn func(EventTx) error) error {
+	ctx, end := context.WithTimeout(ctx, most)
+	defer end()
+	return p.store.View(ctx, fn)
+}
+
+// forgetWhenBehind tells the listeners that nothing was heard for a long time.
+func (p *Process) forgetWhenBehind() {
+	p.mu.Lock()
+	looked := p.looked
+	p.mu.Unlock()
+	if now := p.Now(); now.Sub(looked) > believed {
+		p.listeners.each(Event{Kind: EventBehind, At: now})
+	}
+}
+
 // tellAfter tells the events after a position and returns where they end.
 func (p *Process) tellAfter(ctx context.Context, at Position) (Position, error) {
 	for {
 		var events []Event
 		next := at
-		err := p.store.View(ctx, func(tx EventTx) (err error) {
+		err := p.look(ctx, lookFor, func(tx EventTx) (err error) {
 			events, next, err = tx.EventsAfter(at, eventsRead)
 			return err
 		})

@@ -83,7 +83,7 @@ func (p *Process) allSites(ctx context.Context) (map[string]Site, error) {
 		return byKey, nil
 	}
 	var list []Site
-	err := p.store.View(ctx, func(tx EventTx) (err error) {
+	err := p.look(ctx, sitesFor, func(tx EventTx) (err error) {
 		list, err = tx.Sites()
 		return err
 	})
@@ -104,7 +104,7 @@ func (p *Process) allSites(ctx context.Context) (map[string]Site, error) {
 
 // event empties the cache when an event tells of a change.
 func (c *siteCache) event(e Event) {
-	if e.Kind != EventSite {
+	if e.Kind != EventSite && e.Kind != EventBehind {
 		return
 	}
 	c.mu.Lock()

@@ -1,0 +1,122 @@
+package api_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// How long a client of these tests waits: a read is answered sooner than all else.
+const (
+	readIn  = 5 * time.Second
+	askedIn = 15 * time.Second
+)
+
+// ask sends a request and reads the status, which is 0 where none came in time.
+func (w *world) ask(in time.Duration, c call) int {
+	client := http.Client{Timeout: in, Transport: &http.Transport{DisableKeepAlives: true}}
+	client.CheckRedirect = w.client.CheckRedirect
+	res, err := client.Do(w.request(c))
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = res.Body.Close() }() // the status is what counts
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return 0
+	}
+	return res.StatusCode
+}
+
+// TestReadersAreAnsweredWhileTheDatabaseIsFrozen: what is in memory is shown, all else is refused in time.
+func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
+	postgres := kit.NewDurablePostgres(t)
+	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
+	read := func(page string) call {
+		return call{path: "/api/v1/sites/a/comments?page=" + url.QueryEscape(originA+page)}
+	}
+	if got := w.ask(readIn, read("/known")); got != http.StatusOK {
+		t.Fatalf("a page before: %d", got)
+	}
+
+	thaw := postgres.Freeze(t)
+	const readers = 200
+	var unanswered, wrong, stale int
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for i := range readers {
+		all.Go(func() {
+			status := w.ask(readIn, read(fmt.Sprintf("/cold/%d", i%20)))
+			kept := w.ask(readIn, read("/known"))
+			mu.Lock()
+			defer mu.Unlock()
+			switch status {
+			case 0:
+				unanswered++
+			case http.StatusServiceUnavailable:
+			default:
+				wrong++
+			}
+			if kept == http.StatusOK {
+				stale++
+			}
+		})
+	}
+	all.Wait()
+	if unanswered > 0 || wrong > 0 || stale < readers {
+		t.Errorf("of %d readers %d had no answer in %v, %d had another than 503, and %d the page that was in memory",
+			readers, unanswered, readIn, wrong, stale)
+	}
+
+	w.clock.Add(2 * time.Minute) // nothing was heard for so long: a decision elsewhere may have changed the page
+	kit.Until(t, "the page in memory is believed no more", func() bool {
+		return w.ask(readIn, read("/known")) == http.StatusServiceUnavailable
+	})
+	thaw()
+	kit.Until(t, "pages are read again", func() bool { return w.ask(readIn, read("/cold/1")) == http.StatusOK })
+}
+
+// TestEveryRouteEndsWhileTheDatabaseIsFrozen asks for each route that the router knows.
+func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
+	postgres := kit.NewDurablePostgres(t)
+	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
+	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
+	cookie := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
+	postgres.Freeze(t)
+	var late []string
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	param := strings.NewReplacer(":site", "a", ":id", "x", ":batch", "x", ":name", "x", "*", "x")
+	routes := w.front.Routes()
+	for _, route := range routes {
+		all.Go(func() {
+			c := call{method: route.Method, path: param.Replace(route.Path), bearer: w.tokens["root"]}
+			if strings.HasPrefix(route.Path, "/moderate") { // for people, who have sessions
+				c.bearer, c.header = "", map[string]string{"Cookie": cookie}
+			}
+			if route.Method == http.MethodPost || route.Method == http.MethodPatch {
+				c.body = map[string]any{}
+			}
+			if strings.HasPrefix(route.Path, "/api/v1/sites/:site/comments") && route.Method == http.MethodGet {
+				c.path += "?page=" + url.QueryEscape(pageA)
+			}
+			if w.ask(askedIn, c) == 0 {
+				mu.Lock()
+				defer mu.Unlock()
+				late = append(late, route.Method+" "+route.Path)
+			}
+		})
+	}
+	all.Wait()
+	slices.Sort(late)
+	if len(late) > 0 || len(routes) < 80 {
+		t.Errorf("of %d routes %d do not end in %v:\n%s", len(routes), len(late), askedIn, strings.Join(late, "\n"))
+	}
+}
