@@ -176,10 +176,54 @@ func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
 		{"another /56 of that /48", "2001:db8:1:1%02x::1", 80},
 		{"all of that /48", "2001:db8:1:%x00::1", 160},
 		{"a /48 beside it", "2001:db8:2:%x00::1", 200},
-		{"an address of the older kind", "192.0.2.%d", 200},
+		{"addresses of the older kind", "192.0.2.%d", 80}, // the 600 of the site are spent
 	} {
 		if got := posted(200, tt.address); got != tt.want {
 			t.Errorf("200 posts from %s: %d are taken, want %d", tt.from, got, tt.want)
+		}
+	}
+}
+
+// TestNoStrangerSilencesASite floods a site from ever new addresses: what it may take is bounded, and what
+// others have there already goes on.
+func TestNoStrangerSilencesASite(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
+	n := 0
+	post := func(site, page, bearer string) reply {
+		n++
+		return w.do(call{method: "POST", path: "/api/v1/sites/" + site + "/comments", bearer: bearer,
+			header: map[string]string{"X-Forwarded-For": fmt.Sprintf("2001:db8:%x::1", n)},
+			body:   m{"page": m{"url": "https://" + site + ".example" + page}, "body": w.text()}})
+	}
+	flood := func(want int, page func(i int) string) {
+		t.Helper()
+		taken := 0
+		var refused reply
+		for i := range want + 20 {
+			if r := post("a", page(i), ""); r.status == http.StatusCreated {
+				taken++
+			} else {
+				refused = r
+			}
+		}
+		if taken != want || refused.code() != "rate.limited" || refused.header.Get("Retry-After") == "" {
+			t.Errorf("a flood of %s: %d were taken, want %d; then %v", page(0), taken, want, refused)
+		}
+	}
+	for _, page := range []string{"/known", "/quiet"} {
+		w.decide("approve", post("a", page, "").str("id"), 1)
+	}
+
+	flood(28, func(i int) string { return fmt.Sprintf("/made-up/%d", i) })
+	flood(600-2-28-20, func(int) string { return "/made-up/1" }) // the refused were counted too
+	flood(120, func(int) string { return "/known" })
+	for _, tt := range []struct{ who, site, page, bearer string }{
+		{"a reader on a page that has comments", "a", "/quiet", ""},
+		{"a reader on another site", "b", "/post", ""},
+		{"an author", "a", "/new", w.tokens["author a"]},
+	} {
+		if r := post(tt.site, tt.page, tt.bearer); r.status != http.StatusCreated {
+			t.Errorf("%s is silenced: %v", tt.who, r)
 		}
 	}
 }

@@ -72,14 +72,15 @@ func (h *plainPages) post(c echo.Context) error {
 }
 
 func (h *plainPages) submit(c echo.Context, site ground.Site, in draft, form url.Values) (moderation.Submitted, error) {
-	if err := rate(h.kit, c, site); err != nil {
+	limiter, err := rate(h.kit, c, site)
+	if err != nil {
 		return moderation.Submitted{}, err
 	}
 	return h.service.Submit(c.Request().Context(), site, moderation.Submission{
 		PageURL: c.QueryParam("url"), PageTitle: form.Get("title"), Parent: in.Parent,
 		Name: in.Name, Email: in.Email, Body: in.Body,
 		Form:    &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
-		Address: h.kit.Address(c.Request()),
+		Address: h.kit.Address(c.Request()), Limiter: limiter,
 	})
 }
 

@@ -71,7 +71,8 @@ type posted struct {
 }
 
 func (h *readers) post(c echo.Context, site ground.Site) error {
-	if err := rate(h.kit, c, site); err != nil {
+	limiter, err := rate(h.kit, c, site)
+	if err != nil {
 		return err
 	}
 	var in postComment
@@ -91,7 +92,7 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 	sub := moderation.Submission{
 		PageURL: in.Page.URL, PageTitle: in.Page.Title, Parent: in.Parent,
 		Name: in.Author.Name, Email: in.Author.Email, Website: in.Author.Website, Body: body,
-		Address: h.kit.Address(c.Request()), Key: key,
+		Address: h.kit.Address(c.Request()), Key: key, Limiter: limiter,
 	}
 	if in.Form != nil {
 		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}
@@ -115,13 +116,14 @@ func arrived(c echo.Context, got moderation.Submitted) error {
 	return c.JSON(http.StatusCreated, out)
 }
 
-// rate counts a post against the client's address; who is signed in on the site is exempt.
-func rate(kit *web.Kit, c echo.Context, site ground.Site) error {
+// rate counts a post against the client's address, and returns what counts it against its site; who is
+// signed in there is exempt from both.
+func rate(kit *web.Kit, c echo.Context, site ground.Site) (moderation.Limiter, error) {
 	who, err := kit.Actor(c)
-	if err == nil && who.Role(site.ID) != people.NoRole {
-		return nil
+	if err == nil && who.Role(site.ID) != people.NoRole || kit.Limiter == nil {
+		return nil, nil
 	}
-	return kit.LimitPosts(c, site.ID)
+	return kit.Limiter, kit.LimitPosts(c, site.ID)
 }
 
 // readBody reads a request that is nothing but a text.

@@ -36,6 +36,7 @@ type Submission struct {
 	Form                 *Form
 	Address              netip.Addr  // zero: unknown
 	Key                  *ground.Key // Idempotency-Key, Site and Route filled; nil: none
+	Limiter              Limiter     // counts it against the budgets of its site; nil for those who have none
 }
 
 // Submitted is what became of a Submission, as its writer may know it; with Duplicate only ID and
@@ -65,8 +66,12 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	if err != nil {
 		return Submitted{}, err
 	}
+	if err := s.mayArrive(ctx, in.Limiter, page); err != nil {
+		return Submitted{}, err
+	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now),
 		judged: s.judge.Judge(ctx, c)}
+	a.named = func() error { return mayName(ctx, in.Limiter, page) }
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
@@ -135,6 +140,7 @@ type arrival struct {
 	parent  string
 	segment string
 	judged  comment.Judged
+	named   func() error // that its page is new, which may be too often
 }
 
 // arrive stores a comment, or counts one more submission of a comment that is there.
@@ -155,6 +161,11 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {
 		return Submitted{}, fmt.Errorf("ensure page: %w", err)
+	}
+	if page.ID == a.page.ID {
+		if err := a.named(); err != nil {
+			return Submitted{}, err
+		}
 	}
 	if !page.Open {
 		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")

@@ -152,7 +152,7 @@ func TestNoFailureLosesTheText(t *testing.T) {
 	}{
 		{"no answer", cut, "Not sent. Your text is safe. The service did not answer."},
 		{"rate", failure{status: 429, code: "rate.limited", wait: 42},
-			"Not sent. Your text is safe. Many comments came from your network in a short time. " +
+			"Not sent. Your text is safe. Many comments came in a short time. " +
 				"You can send this one in 42 seconds."},
 		{"busy", failure{status: 503, code: "busy", wait: 1}, "The service is busy. Try again in 1 second."},
 		{"full", failure{status: 507, code: "storage.full"}, "The service cannot store comments at the moment."},

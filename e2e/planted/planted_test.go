@@ -27,6 +27,7 @@ var known = []struct{ name, pkg, test string }{
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
 	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},
+	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"outrun-page-kept", "api", "TestARenderingThatAChangeOutranIsNotKept"},
 }
 

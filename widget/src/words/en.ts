@@ -96,7 +96,7 @@ export const form = {
   previewFailed: "The preview could not be made.",
   published: "Your comment is published.",
   quote: "Quote",
-  rate: "Many comments came from your network in a short time. You can send this one in {n} second.|Many comments came from your network in a short time. You can send this one in {n} seconds.",
+  rate: "Many comments came in a short time. You can send this one in {n} second.|Many comments came in a short time. You can send this one in {n} seconds.",
   refused: "Not published: {reason}",
   remember: "Remember my name on this device",
   remove: "Remove",

@@ -1,0 +1,82 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// A Limiter counts what happens on a site under a key. When another time is too often, it says how long
+// to wait.
+type Limiter interface {
+	Allow(ctx context.Context, site int64, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
+}
+
+// Budgets of one site for what strangers send from anywhere, a minute and at once. A page with an approved
+// comment has its own, so that a flood elsewhere does not silence it.
+const (
+	newComments = 600
+	pageBudget  = 120
+	newPages    = 30
+)
+
+// mayArrive counts a new comment against its site's budget, or, where that is spent, against its page's.
+func (s *Service) mayArrive(ctx context.Context, by Limiter, page ground.Page) error {
+	if by == nil {
+		return nil
+	}
+	ok, wait := by.Allow(ctx, page.Site, "comments", newComments, newComments)
+	if ok {
+		return nil
+	}
+	known, err := s.knownPage(ctx, page)
+	if err != nil {
+		return fmt.Errorf("find the page: %w", err)
+	}
+	if known == "" {
+		return tooMany(wait)
+	}
+	if ok, wait = by.Allow(ctx, page.Site, "page:"+known, pageBudget, pageBudget); !ok {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+// knownPage is the id of a page that has an approved comment, or "".
+func (s *Service) knownPage(ctx context.Context, page ground.Page) (id string, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		p, err := tx.PageByURL(page.Site, page.URL)
+		if errors.Is(err, ground.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		approved, err := tx.CountApproved(p.Site, []string{p.ID})
+		if err == nil && approved[p.ID] > 0 {
+			id = p.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+// mayName counts a page that a stranger is the first to name.
+func mayName(ctx context.Context, by Limiter, page ground.Page) error {
+	if by == nil {
+		return nil
+	}
+	if ok, wait := by.Allow(ctx, page.Site, "pages", newPages, newPages); !ok {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+func tooMany(wait time.Duration) error {
+	return problem.TooOften(
+		"Too many comments came to this site in a short time. Your text is safe: wait a little and send it again.", wait)
+}
