@@ -84,6 +84,7 @@ func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 			t.Errorf("withdraw again: got %v, want 204", r)
 		}
 		want(t, w.do(call{method: "PATCH", path: path, bearer: token, body: m{"body": "Too late."}}), 404, "comment.unknown")
+		want(t, w.do(call{path: path, bearer: token}), 404, "comment.unknown") // its token ended with it
 		want(t, w.do(call{path: path, bearer: "nonsense"}), 404, "comment.unknown")
 		want(t, w.do(call{method: "DELETE", path: path}), 401, "auth.needed")
 		want(t, w.do(call{method: "PATCH", path: path, body: m{"body": "x"}}), 401, "auth.needed")

@@ -10,7 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// Own returns a comment, and its page, to its writer, who proves to be that by its edit token.
+// Own returns a comment, and its page, to its writer, who proves to be that by its edit token. That ends with
+// the comment: of a removed one, whoever removed it, it shows nothing.
 func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (comment.Comment, ground.Page, error) {
 	if err := s.checkToken(site, id, token); err != nil {
 		return comment.Comment{}, ground.Page{}, err
@@ -20,6 +21,9 @@ func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
+		}
+		if c.State == comment.Removed {
+			return unknownComment()
 		}
 		page, err = tx.PageByID(site.ID, c.Page)
 		return err
