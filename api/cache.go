@@ -231,6 +231,9 @@ func (c *cache) dropPage(ref pageRef) {
 	}
 }
 
+// zippers are used again: a new one has 800 KB to be cleared for a page of 17.
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // render makes the bytes of an answer.
 func (c *cache) render(ref pageRef, answer any) (*rendered, error) {
 	c.encodes.Add(1)
@@ -240,7 +243,9 @@ func (c *cache) render(ref pageRef, answer any) (*rendered, error) {
 	}
 	c.gzips.Add(1)
 	var zipped bytes.Buffer
-	w := gzip.NewWriter(&zipped)
+	w := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(w)
+	w.Reset(&zipped)
 	if _, err := w.Write(plain); err != nil {
 		return nil, fmt.Errorf("compress a page: %w", err)
 	}

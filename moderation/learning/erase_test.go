@@ -308,6 +308,7 @@ func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 		if list := w.snapshots(w.A); len(list) != 0 {
 			t.Errorf("%d snapshots were written of a model that knows what was erased", len(list))
 		}
+		w.Clock.Add(time.Minute)
 		w.Must(w.S.Learn(w.Ctx, w.A))
 		if list := w.snapshots(w.A); len(list) != 1 {
 			t.Errorf("%d snapshots were written of the model without it, want 1", len(list))

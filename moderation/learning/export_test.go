@@ -11,7 +11,7 @@ import (
 
 // SaveSnapshots writes what is due of a site's model as it is, without following the log.
 func SaveSnapshots(ctx context.Context, s *Models, site ground.Site) error {
-	return s.saveSnapshots(ctx, site.ID)
+	return s.saveSnapshots(ctx, site.ID, true)
 }
 
 // ModelBytes returns a site's live model, and what verdicts by it are stamped with.

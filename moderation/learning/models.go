@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ground"
@@ -48,6 +49,7 @@ type siteModel struct {
 
 	following sync.Mutex      // held by the one who loads, learns or folds anew
 	saved     uint64          // the newest good snapshot's seq
+	savedAt   time.Time       // when this process last wrote one
 	unsaved   []fold.Snapshot // made on the way of a fold
 	damaged   []uint64        // snapshots that are no good
 }
@@ -64,6 +66,13 @@ func (m *cache) of(site int64) *siteModel {
 		m.bySite[site] = &siteModel{}
 	}
 	return m.bySite[site]
+}
+
+// sites are those that the process knows, in no order.
+func (m *cache) sites() []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.bySite))
 }
 
 // logGrew notes that a site's log may have grown. Where its model is in memory the learning
@@ -127,6 +136,7 @@ func (s *Models) model(ctx context.Context, site int64) (*fold.Learned, error) {
 // learning follows the sites' logs until ctx ends, each for itself: an undo is not to wait for
 // another site's long fold.
 func (s *Models) learning(ctx context.Context) {
+	defer s.saveLast(ctx)
 	var following sync.WaitGroup
 	defer following.Wait()
 	room := make(chan struct{}, manyFolds)
@@ -158,7 +168,7 @@ func (s *Models) followLog(ctx context.Context, site int64) error {
 	if _, err := s.learnLog(ctx, site, allLessons); err != nil {
 		return err
 	}
-	return s.saveSnapshots(ctx, site)
+	return s.saveSnapshots(ctx, site, false)
 }
 
 // begin takes the sites whose logs have grown and that nobody follows just now.

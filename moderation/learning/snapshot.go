@@ -9,7 +9,11 @@ import (
 	"github.com/aitys/aitys/moderation/learning/fold"
 )
 
-const snapshotClaim = time.Minute
+const (
+	snapshotClaim = time.Minute
+	snapshotPause = time.Minute     // between two of one site's, however fast its log grows
+	lastSnapshots = 5 * time.Second // for all of them, when the process stops
+)
 
 // dropSnapshots removes a site's snapshots from seq on.
 func dropSnapshots(tx Tx, site int64, seq uint64) error {
@@ -30,9 +34,9 @@ func dropSnapshots(tx Tx, site int64, seq uint64) error {
 }
 
 // saveSnapshots writes the snapshots of a site that are due, and removes those that are no
-// good or too many.
-func (s *Models) saveSnapshots(ctx context.Context, site int64) error {
-	put, drop := s.dueSnapshots(ctx, site)
+// good or too many. Last says that there will be no later time for what is due too soon.
+func (s *Models) saveSnapshots(ctx context.Context, site int64, last bool) error {
+	put, drop := s.dueSnapshots(ctx, site, last)
 	if len(put)+len(drop) == 0 {
 		return nil
 	}
@@ -66,6 +70,20 @@ func (s *Models) saveSnapshots(ctx context.Context, site int64) error {
 	return nil
 }
 
+// saveLast writes what is due of all sites before the process stops.
+func (s *Models) saveLast(ctx context.Context) {
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), lastSnapshots)
+	defer end()
+	for _, site := range s.models.sites() {
+		if err := s.saveSnapshots(ctx, site, true); err != nil {
+			s.log.WarnContext(ctx, "snapshots not saved", "site", site, "error", err)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
 // putSnapshot writes a snapshot, unless an entry after it touched what it holds: another process
 // may have erased words that it still knows. The log is locked, so nobody does so just now.
 func putSnapshot(tx Tx, site int64, s fold.Snapshot) error {
@@ -83,7 +101,7 @@ func putSnapshot(tx Tx, site int64, s fold.Snapshot) error {
 }
 
 // dueSnapshots takes what is to be written for a site and what is to be removed.
-func (s *Models) dueSnapshots(ctx context.Context, site int64) (put []fold.Snapshot, drop []uint64) {
+func (s *Models) dueSnapshots(ctx context.Context, site int64, last bool) (put []fold.Snapshot, drop []uint64) {
 	m := s.models.of(site)
 	m.following.Lock()
 	defer m.following.Unlock()
@@ -96,8 +114,11 @@ func (s *Models) dueSnapshots(ctx context.Context, site int64) (put []fold.Snaps
 			put = append(put, made)
 		}
 	}
-	if l := m.live.Load(); l != nil && l.Seq/fold.Every > m.saved/fold.Every {
-		if m.saved = l.Seq; mine(l.Seq, l.Seq) {
+	now := s.work.Now()
+	soon := now.Before(m.savedAt.Add(snapshotPause)) && !last
+	if l := m.live.Load(); l != nil && !soon && fold.Due(m.saved, l.Seq, last) {
+		m.saved, m.savedAt = l.Seq, now
+		if mine(l.Seq, l.Seq) {
 			put = append(put, fold.SnapshotOf(site, l.Seq, l.Seq, l.Model))
 		}
 	}

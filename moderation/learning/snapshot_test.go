@@ -2,8 +2,10 @@ package learning_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -61,6 +63,40 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 		}
 		if len(after) != 2 || after[0].Seq != 1300 || after[1].Seq != 512 {
 			t.Errorf("%d snapshots were made anew, want those at 1,300 and 512", len(after))
+		}
+	})
+}
+
+// However fast decisions come, a snapshot is written once a minute; a process that stops writes one more,
+// and the next one goes on from there.
+func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ids := w.Waiting(w.A, roomstest.Texts(400, rand.New(rand.NewPCG(1, 2))))
+		ctx, stop := context.WithCancel(w.Ctx)
+		done := make(chan error, 1)
+		go func() { done <- w.S.Run(ctx) }()
+		kit.Until(t, "it is ready", func() bool { return w.S.Ready(w.Ctx) == nil })
+		for part := range slices.Chunk(ids, 50) {
+			w.Decide(people.Operator, w.A, comment.Approve, part...)
+			w.Must(w.S.Learn(w.Ctx, w.A))
+		}
+		if list := w.snapshots(w.A); len(list) != 1 || list[0].Seq > 100 {
+			t.Errorf("%d snapshots were written within a minute, want one, at 100 entries or before", len(list))
+		}
+		stop()
+		w.Must(<-done)
+		head := w.Head(w.A).Seq
+		if list := w.snapshots(w.A); len(list) == 0 || list[0].Seq != head {
+			t.Fatalf("%d snapshots are there after the stop, want the newest at %d", len(list), head)
+		}
+		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.Must(err)
+		next := w.Another(nil)
+		got, _, err := learning.ModelBytes(w.Ctx, next.Learning, w.A)
+		w.Must(err)
+		if !bytes.Equal(got, want) || learning.SnapshotUsed(next.Learning, w.A) != head {
+			t.Errorf("the next process has %d bytes from the snapshot at %d, want %d from that at %d", len(got),
+				learning.SnapshotUsed(next.Learning, w.A), len(want), head)
 		}
 	})
 }

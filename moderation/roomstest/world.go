@@ -347,6 +347,7 @@ func (w *World) Taught(site ground.Site, n int) (batches []string) {
 			action := []comment.Action{comment.Approve, comment.MarkSpam}[half]
 			batches = append(batches, w.Decide(people.Operator, site, action, some...).Batch)
 			w.Must(w.S.Learn(w.Ctx, site))
+			w.Clock.Add(time.Minute) // moderators take their time, and snapshots theirs
 		}
 	}
 	return batches

@@ -230,3 +230,24 @@ func TestSnapshotsStandAtGrowingDistances(t *testing.T) {
 		}
 	}
 }
+
+// A log that grows by one entry at a time has eight times its own length written of it, whatever that is:
+// one snapshot each 64 entries was 800 times the length of 100,000.
+func TestSnapshotsStayInProportionToTheirLog(t *testing.T) {
+	var saved, written uint64
+	for seq := uint64(1); seq <= 1_000_000; seq++ {
+		if fold.Due(saved, seq, false) {
+			saved = seq
+			written += seq
+		}
+		if written > 10*seq {
+			t.Fatalf("at entry %d so much was written as %d entries hold", seq, written)
+		}
+		if behind := seq - saved; behind > max(64, seq/8) {
+			t.Fatalf("at entry %d the newest snapshot is %d back", seq, behind)
+		}
+	}
+	if !fold.Due(1_000_000, 1_000_064, true) || fold.Due(1_000_000, 1_000_063, true) {
+		t.Error("the last one of a process is not due after 64 entries")
+	}
+}

@@ -18,12 +18,22 @@ type Snapshot struct {
 	Sum       []byte // of all of it, with the site
 }
 
-// Snapshots stand 64, 512, 4,096 … entries back from the end of a log, so that undoing what
-// is n back folds not many more than 8·n lessons.
+// Snapshots stand 64, 512, 4,096 … entries back from the end of a log, or an eighth of the log where that
+// is more, so that undoing what is n back folds not many more than 8·n lessons.
 const (
-	Every = 64 // entries: a new one is due
-	steps = 8
+	fewest = 64 // entries from one to the next
+	steps  = 8
 )
+
+// Due reports whether a log has grown enough for a new snapshot since the one at saved: a model grows with
+// its log, so that all that is written stays in proportion to that. For the last one of a process a few
+// entries are enough.
+func Due(saved, seq uint64, last bool) bool {
+	if last {
+		return seq >= saved+fewest
+	}
+	return seq >= saved+max(fewest, saved/steps)
+}
 
 // SnapshotOf returns the snapshot of a model made of the lessons up to seq that counted at asOf.
 func SnapshotOf(site int64, seq, asOf uint64, model *classifier.Model) Snapshot {
@@ -73,7 +83,7 @@ func (s Snapshot) open(site int64, restore func([]byte) (*classifier.Model, erro
 // onTheWay is where a fold up to head makes a snapshot besides the one at its end: 512 to
 // 1,023 entries back, so that an undo of one of the newest 500 needs no other long fold.
 func onTheWay(head uint64) uint64 {
-	const step = Every * steps
+	const step = fewest * steps
 	if head < 2*step {
 		return 0
 	}
@@ -87,7 +97,7 @@ func Thin(seqs []uint64, head uint64) (drop []uint64) {
 	if len(seqs) > 0 {
 		keep[seqs[0]] = true
 	}
-	for length := uint64(Every); ; length *= steps {
+	for length := uint64(fewest); ; length *= steps {
 		first := map[uint64]uint64{}
 		for _, seq := range seqs {
 			first[seq/length] = seq // the last one written is the lowest
