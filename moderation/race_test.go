@@ -6,10 +6,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T) {
@@ -92,4 +94,20 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 			t.Errorf("%d entries raised versions %d times", entries[0].Seq, raised)
 		}
 	})
+}
+
+// A moderator's long decision keeps nobody from posting, on a site that publishes by itself too.
+func TestWhatIsPublishedAtOnceWaitsForNoDecision(t *testing.T) {
+	w := &world{roomstest.NewOn(t, kit.Postgres(t))} // on SQLite one writes at a time anyway
+	w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
+	w.Publish(w.A)
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		if _, err := tx.LockLog(w.A.ID); err != nil {
+			return err
+		}
+		if c := w.Submit(w.A, "Published while the log is locked."); c.State != comment.Approved {
+			t.Errorf("it is %s, want it published", c.State)
+		}
+		return nil
+	}))
 }

@@ -151,12 +151,16 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 		return Submitted{}, err
 	}
 	c.Verdict = comment.VerdictOf(c.Facts(h), a.judged, a.site.Settings.Threshold())
-	// Before anything is read that the log guards.
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
 		return Submitted{}, err
 	}
 	if c.Shown {
 		c.State = comment.Approved
+	}
+	if c.Shown && a.parent != "" { // its parents' counts of shown replies are the log's to guard
+		if _, err := tx.LockLog(a.site.ID); err != nil {
+			return Submitted{}, fmt.Errorf("lock log: %w", err)
+		}
 	}
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {
