@@ -1,10 +1,13 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -364,6 +367,35 @@ func TestAFullDiskIsSaidToBeFull(t *testing.T) {
 	if got.status != 200 {
 		t.Errorf("reading goes on: got %v", got)
 	}
+}
+
+func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
+	w := onSQLite(t)
+	w.post(written(w.text()))
+	w.closed = true
+	fatal(t, w.db.Close())
+	file, err := os.OpenFile(strings.TrimPrefix(w.dbURL, "sqlite:"), os.O_RDWR, 0)
+	fatal(t, err)
+	info, err := file.Stat()
+	fatal(t, err)
+	_, err = file.WriteAt(bytes.Repeat([]byte("noise"), 4096/5), info.Size()-4096)
+	fatal(t, errors.Join(err, file.Close()))
+
+	hurt := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
+	hurt.open(options{}, store.Options{})
+	watching := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { watching <- hurt.db.Watch(ctx, slog.New(slog.DiscardHandler)) }()
+	defer func() { stop(); fatal(t, <-watching) }()
+	var ready reply
+	kit.Until(t, "the damage is known", func() bool {
+		ready = hurt.do(call{path: "/readyz"})
+		return ready.status != http.StatusOK
+	})
+	want(t, ready, 503, "storage.corrupt")
+	post := hurt.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())})
+	want(t, post, 503, "storage.corrupt")
+	golden(t, "storage.corrupt", ready, post)
 }
 
 func TestABrokenDatabaseTellsNothingOfItself(t *testing.T) {

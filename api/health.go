@@ -27,7 +27,7 @@ func (s *Server) readyz(c echo.Context) error {
 	default:
 	}
 	if err := s.kit.Process.Ready(ctx); err != nil {
-		return problem.TryAgain(err)
+		return err
 	}
 	redis := "none"
 	if s.redis != nil && s.redis() != "" {

@@ -31,7 +31,7 @@ func mapped(err error) error {
 	if sentinel == nil {
 		sentinel = postgresError(err)
 	}
-	if sentinel == nil || isAny(err, ground.ErrBusy, ground.ErrFull, ground.ErrTaken) {
+	if sentinel == nil || isAny(err, ground.ErrBusy, ground.ErrFull, ground.ErrTaken, ground.ErrCorrupt) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", sentinel, err)

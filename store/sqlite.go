@@ -35,6 +35,7 @@ type sqliteEngine struct {
 	write *gorm.DB
 	read  *gorm.DB
 	group *group // nobody else writes, but migrations
+	guard *guard
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, error) {
@@ -50,7 +51,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	s := &sqliteEngine{path: path}
+	s := &sqliteEngine{path: path, guard: newGuard()}
 	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (s *sqliteEngine) prepare(ctx context.Context) error {
 // view runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
 // says only that it was interrupted.
 func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true})
+	err := s.guard.note(s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
@@ -146,7 +147,12 @@ func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error 
 }
 
 func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
-	return s.group.update(ctx, fn)
+	return s.guard.note(s.group.update(ctx, func(g *gorm.DB) error {
+		if err := s.guard.open(); err != nil { // asked when its turn comes: what waited is not taken either
+			return err
+		}
+		return fn(g)
+	}))
 }
 
 func (s *sqliteEngine) migrate(ctx context.Context) error {
@@ -195,6 +201,8 @@ func sqliteError(err error) error {
 		return ground.ErrBusy
 	case sqlite3.SQLITE_FULL:
 		return ground.ErrFull
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return ground.ErrCorrupt
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ type engine interface {
 	migrate(ctx context.Context) error
 	migrationStatus(ctx context.Context) ([]migrations.Status, error)
 	health(ctx context.Context) (Health, error)
+	check(ctx context.Context) ([]string, error)
+	damage() error
+	watch(ctx context.Context, log *slog.Logger) error
 	close() error
 }
 

@@ -25,6 +25,7 @@ var statuses = map[problem.Kind]int{
 	problem.Limited:         http.StatusTooManyRequests,
 	problem.Busy:            http.StatusServiceUnavailable,
 	problem.Full:            http.StatusInsufficientStorage,
+	problem.Unsound:         http.StatusServiceUnavailable,
 }
 
 // A Problem is a failure as the outside sees it (RFC 9457).

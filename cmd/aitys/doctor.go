@@ -40,7 +40,14 @@ type doctor struct {
 
 func (d *doctor) ok(check, format string, args ...any)   { d.find(check, "ok", format, args...) }
 func (d *doctor) warn(check, format string, args ...any) { d.find(check, "warn", format, args...) }
-func (d *doctor) fail(check string, err error)           { d.find(check, "fail", "%v", err) }
+
+func (d *doctor) fail(check string, err error) {
+	how := ""
+	if errors.Is(err, ground.ErrCorrupt) {
+		how = howToRestore
+	}
+	d.find(check, "fail", "%v%s", err, how)
+}
 
 func (d *doctor) find(check, state, format string, args ...any) {
 	text := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
@@ -88,7 +95,7 @@ func (d *doctor) database() {
 		return
 	}
 	defer func() { _ = db.Close() }() // it was only read
-	if !d.health(db, isSQLite) {
+	if !d.health(db, isSQLite) || isSQLite && !d.integrity(db) {
 		return
 	}
 	if err := d.migrate(d.ctx, db, reads); err != nil {
@@ -129,6 +136,21 @@ func (d *doctor) health(db *store.DB, isSQLite bool) bool {
 		d.ok("durability", "what is acknowledged is on the disk")
 	}
 	d.clock(h.Clock)
+	return true
+}
+
+// integrity reads a whole file, indexes and all, and what refers to what in it. What else it holds is not
+// asked for when it is damaged.
+func (d *doctor) integrity(db *store.DB) bool {
+	wrong, err := db.Check(d.ctx)
+	if err == nil && len(wrong) > 0 {
+		err = fmt.Errorf("%w: %s", ground.ErrCorrupt, strings.Join(wrong, "; "))
+	}
+	if err != nil {
+		d.fail("integrity", err)
+		return false
+	}
+	d.ok("integrity", "every page, index and reference of the file is as it should be")
 	return true
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -92,11 +93,17 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 	return 0
 }
 
+// howToRestore goes after whatever says that the database is damaged.
+const howToRestore = ": stop the server, restore a backup with `aitys restore FILE`, and start it again"
+
 // fail writes the one line that tells why.
 func fail(stderr io.Writer, code int, err error) int {
 	what := err.Error()
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Kind != problem.Internal {
 		what = e.Detail
+	}
+	if errors.Is(err, ground.ErrCorrupt) {
+		what += howToRestore
 	}
 	if flag, _, missing := strings.Cut(what, ": expected string value but got \"EOL\""); missing { // kong's end of line
 		what = flag + " wants a value"

@@ -87,7 +87,7 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 
 // furnish makes what is domain of the rooms over an open database that knows the secret.
 func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
-	o.Store = store.For[ground.EventTx](r.store)
+	o.Store, o.Damage = store.For[ground.EventTx](r.store), r.store.Damage
 	r.process = ground.NewProcess(o)
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
@@ -102,9 +102,17 @@ func (r *rooms) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error)
-	works := []func(context.Context) error{r.process.Run, r.identity.Run, r.learning.Run, r.service.Run}
+	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
+	works := []func(context.Context) error{watch, r.process.Run, r.identity.Run, r.learning.Run, r.service.Run}
 	for _, work := range works {
-		go func() { ended <- work(ctx) }()
+		go func() {
+			err := work(ctx)
+			if errors.Is(err, ground.ErrCorrupt) { // readyz says so, and readers are served what can be read
+				<-ctx.Done()
+				err = nil
+			}
+			ended <- err
+		}()
 	}
 	var all error
 	for range works {

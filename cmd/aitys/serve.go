@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 type serveCmd struct {
@@ -62,7 +63,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	defer func() { err = errors.Join(err, s.rooms.Close()) }()
 	return s.run(a.ctx, func() error {
 		token, err := s.rooms.identity.SetupLink(a.ctx)
-		if err != nil {
+		if err != nil && !errors.Is(err, ground.ErrCorrupt) {
 			return err
 		}
 		if token != "" {
@@ -161,6 +162,9 @@ func (s *server) ready(ctx context.Context) error {
 		err := s.rooms.process.Ready(ctx)
 		if err == nil {
 			return nil
+		}
+		if errors.Is(err, ground.ErrCorrupt) {
+			return nil // readers are served what can be read, and readyz says why nothing is written
 		}
 		select {
 		case <-ctx.Done():

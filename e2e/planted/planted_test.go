@@ -19,6 +19,7 @@ var known = []struct{ name, pkg, test string }{
 	{"seq-from-sequence", "store",
 		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
+	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
 	{"answer-before-commit", "e2e", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},

@@ -33,13 +33,14 @@ type Claims interface {
 	Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool
 }
 
-// What a Store answers when a thing cannot be done. A Work turns the last two into what a person
+// What a Store answers when a thing cannot be done. A Work turns the last three into what a person
 // may see.
 var (
 	ErrNotFound = errors.New("not found")
 	ErrTaken    = errors.New("already taken")
 	ErrBusy     = errors.New("the database is busy")
 	ErrFull     = errors.New("the storage is full")
+	ErrCorrupt  = errors.New("the database file is damaged")
 )
 
 // Store is what a room asks of the database; T is the room's own slice of a transaction. View

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 const (
@@ -22,9 +24,11 @@ const (
 )
 
 // Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
-// means that this process is alone.
+// means that this process is alone. Damage says that the database was seen to be damaged, with
+// ErrCorrupt; nil: it never is.
 type Options struct {
 	Store  Store[EventTx]
+	Damage func() error
 	Clock  Clock
 	Bell   Bell
 	Claims Claims
@@ -36,6 +40,7 @@ type Options struct {
 // processes do to be noticed.
 type Process struct {
 	store  Store[EventTx]
+	damage func() error
 	clock  Clock
 	bell   Bell
 	claims Claims
@@ -50,7 +55,10 @@ type Process struct {
 
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
-	p := &Process{store: o.Store, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
+	p := &Process{store: o.Store, damage: o.Damage, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
+	if p.damage == nil {
+		p.damage = func() error { return nil }
+	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -77,9 +85,21 @@ func (p *Process) OnEvent(fn func(Event)) (stop func()) { return p.listeners.add
 
 var errNotFollowing = errors.New("the events are not followed yet")
 
-// Ready reports whether the process can serve: the database answers, and all events that could be read
-// ten seconds ago were told. The store refuses events that it cannot put in order.
+// Ready reports whether the process can serve: the database is sound and answers, and all events that
+// could be read ten seconds ago were told. The store refuses events that it cannot put in order. Its
+// error is a problem.
 func (p *Process) Ready(ctx context.Context) error {
+	err := p.damage()
+	if err == nil {
+		err = p.ready(ctx)
+	}
+	if err == nil || errors.Is(err, ErrCorrupt) {
+		return fault(err)
+	}
+	return problem.TryAgain(err)
+}
+
+func (p *Process) ready(ctx context.Context) error {
 	p.mu.Lock()
 	looked := p.looked
 	p.mu.Unlock()

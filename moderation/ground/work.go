@@ -47,6 +47,8 @@ func fault(err error) error {
 		return problem.TryAgain(err)
 	case errors.Is(err, ErrFull):
 		return problem.NoRoom(err)
+	case errors.Is(err, ErrCorrupt):
+		return problem.Damaged(err)
 	}
 	return err
 }

@@ -72,3 +72,9 @@ func NoRoom(cause error) error {
 	return &Error{Kind: Full, Code: "storage.full", Err: cause,
 		Detail: "The service has no room left to store this. Its operator must make some."}
 }
+
+// Damaged says that nothing is stored, because what was stored cannot be trusted.
+func Damaged(cause error) error {
+	return &Error{Kind: Unsound, Code: "storage.corrupt", Err: cause,
+		Detail: "The service's database is damaged, and nothing was stored. Its operator must restore a backup."}
+}

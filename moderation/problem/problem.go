@@ -24,6 +24,7 @@ const (
 	Limited                     // 429
 	Busy                        // 503
 	Full                        // 507
+	Unsound                     // 503
 )
 
 // An Error is what a person may see: a stable code and a sentence that says what to do.

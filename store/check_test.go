@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"database/sql"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/store"
+)
+
+func TestACheckFindsRowsThatReferToNone(t *testing.T) {
+	url := kit.SQLite(t)
+	db := open(t, url, store.Options{})
+	if wrong, err := db.Check(t.Context()); err != nil || len(wrong) > 0 {
+		t.Errorf("a new database: %q, %v", wrong, err)
+	}
+	raw, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:")) // without foreign keys
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.Exec(`INSERT INTO grants (account_id, site_id, role) VALUES ('nobody', 9, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := db.Check(t.Context())
+	if err != nil || len(wrong) == 0 || !strings.Contains(strings.Join(wrong, "\n"), "rows of grants") {
+		t.Errorf("got %q, %v; want rows of grants", wrong, err)
+	}
+}
+
+// The check at the start is not what matters: whoever meets the damage closes the file to writers.
+func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
+	url := kit.SQLite(t)
+	open(t, url, store.Options{})
+	path := strings.TrimPrefix(url, "sqlite:")
+	raw, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page int64
+	if _, err := raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		t.Fatal(err)
+	}
+	err = raw.QueryRow("SELECT rootpage FROM sqlite_schema WHERE name = 'accounts_email'").Scan(&page)
+	if err = errors.Join(err, raw.Close()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		_, err = file.WriteAt(make([]byte, 4096), (page-1)*4096)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	db := open(t, url, store.Options{}) // it has read nothing yet
+	meta := store.For[ground.MetaTx](db)
+	if _, err := meta.Update(t.Context(), func(tx ground.MetaTx) error { return tx.SetMeta("a", []byte{1}) }); err != nil {
+		t.Fatalf("nobody knows of the damage yet: %v", err)
+	}
+	err = store.For[identity.Tx](db).View(t.Context(), func(tx identity.Tx) error {
+		_, err := tx.Accounts()
+		return err
+	})
+	if !errors.Is(err, ground.ErrCorrupt) || !errors.Is(db.Damage(), ground.ErrCorrupt) {
+		t.Errorf("reading a page of zeros: %v, and the database says %v", err, db.Damage())
+	}
+	_, err = meta.Update(t.Context(), func(tx ground.MetaTx) error { return tx.SetMeta("b", []byte{1}) })
+	if !errors.Is(err, ground.ErrCorrupt) {
+		t.Errorf("a write beside damage: %v", err)
+	}
+}
