@@ -6,9 +6,11 @@
 // has a line for each figure that the run must not break.
 //
 // To add a figure, write a function of (testing.TB, bench) that returns a result, in the file of its
-// group, and name it on its line in `figures`, in place of why it is not measured. Requests to a running
-// server stand in requests_test.go; figures that tests of the rooms prove already, in tests_test.go. Whatever
-// would be green if nothing happened tries a positive control first, and ends by t.Fatal when that fails.
+// group, and name it on its line in `figures`, in place of why it is not measured. Figures that tests of the
+// rooms prove already stand in tests_test.go. Whatever would be green if nothing happened tries a positive
+// control first, and ends by t.Fatal when that fails.
+//
+// FIGURES=9,46 in the environment measures these alone.
 //
 // Hostile input lies beside the project, in ../shared, and is no part of it. Without it the figures that
 // read it are not measured.

@@ -44,10 +44,6 @@ func endedSessions(t testing.TB, _ bench) result {
 		"one process, once each, no time taken")
 }
 
-func clientAddress(t testing.TB, _ bench) result {
-	return byTests(t, "./api/web", "TestAnAddressIsBelievedFromConfiguredProxiesOnly", "no property over 10,000 mixes")
-}
-
 func evadedRates(t testing.TB, _ bench) result {
 	return byTests(t, "./api", "TestWhoHasManyNetworksIsLimitedToo|TestTooManyPostsAreLimitedByAddress",
 		"fewer than 5,000 requests, one replica")
