@@ -59,7 +59,7 @@ func tortureWith(t *testing.T, name, database string) {
 	run("account", "add", "--email", "l@ledger.example", "--name", "L", "--role", "owner")
 	token := run("token", "add", "--account", "l@ledger.example")
 
-	var book kit.Ledger
+	book := kit.Ledger{Page: "https://ledger.example/post"}
 	start := func() *kit.Instance {
 		i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
 		if err != nil {

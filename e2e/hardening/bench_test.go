@@ -48,7 +48,8 @@ func newBench(t testing.TB) bench {
 	}
 }
 
-func newServer(t testing.TB, database string) *server {
+// newServer starts one, with more options than those that all have.
+func newServer(t testing.TB, database string, more ...string) *server {
 	t.Helper()
 	binary := kit.Binary(t)
 	common := []string{"--data", t.TempDir(), "--database", database}
@@ -64,7 +65,11 @@ func newServer(t testing.TB, database string) *server {
 	run("site", "add", "--key", "b", "--name", "B", "--origin", other)
 	run("account", "add", "--email", "o@owner.example", "--name", "O", "--role", "owner")
 	token := run("token", "add", "--account", "o@owner.example")
-	i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
+	options := append(common, more...)
+	if !slices.Contains(more, "--limits") {
+		options = append(options, "--limits", "off")
+	}
+	i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

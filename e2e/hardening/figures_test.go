@@ -24,7 +24,7 @@ var figures = []figure{
 	{26, "power cut", "8 cuts: 0 lost", nil, "no measurement stands in the project; it needs root"},
 	{28, "full disk", "5 rounds: 0 lost", fullDisk, ""},
 	{29, "Postgres restarted", "10 × 4 kinds: 0 lost", postgresLost, ""},
-	{30, "answers of COMMIT lost", "100: 0 doubled", nil, "no proxy that drops the answer"},
+	{30, "answers of COMMIT lost", "100: 0 doubled", lostCommits, ""},
 	{32, "Redis faults", "9 kinds × 3: 0 errors", redisFaults, ""},
 	{33, "faults between the parts", "48: 0 lost", nil, "no proxy with the twelve faults"},
 	{40, "slow and idle clients", "500: honest p99 ≤ 1.5 ×", nil, "no measurement stands in the project"},

@@ -12,13 +12,12 @@ import (
 	"time"
 )
 
-const ledgerPage = "https://ledger.example/post"
-
 // A Ledger is what writers know of the comments they sent: each is written down before it is sent, and
 // completed by the answer. What was acknowledged must be there once, and what was not, once after it is sent
-// again with its Idempotency-Key. Its site's key is the Client's. It is safe for concurrent use; the zero
-// value is empty.
+// again with its Idempotency-Key. It is safe for concurrent use.
 type Ledger struct {
+	Page string // where they write
+
 	mu      sync.Mutex
 	sent    []*entry
 	failing []string // answers that no fault explains
@@ -85,7 +84,7 @@ func (b *Ledger) next() *entry {
 
 func (b *Ledger) post(ctx context.Context, c *Client, e *entry) error {
 	b.flying.Add(1)
-	posted, err := c.Post(ctx, e.key, ledgerPage, "Writer "+e.key, "", e.text)
+	posted, err := c.Post(ctx, e.key, b.Page, "Writer "+e.key, "", e.text)
 	b.flying.Add(-1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -119,7 +118,7 @@ func (b *Ledger) Count(t testing.TB, reader, moderator *Client) Counts {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	there := texts(t, moderator)
+	there := Texts(t, moderator)
 	var n Counts
 	for _, e := range b.sent {
 		switch copies := there[e.text]; {
@@ -133,7 +132,7 @@ func (b *Ledger) Count(t testing.TB, reader, moderator *Client) Counts {
 		}
 		if e.id == "" {
 			n.Unknown++
-			if _, err := reader.Post(t.Context(), e.key, ledgerPage, "Writer "+e.key, "", e.text); err != nil {
+			if _, err := reader.Post(t.Context(), e.key, b.Page, "Writer "+e.key, "", e.text); err != nil {
 				t.Errorf("send %q again: %v", e.text, err)
 			}
 			continue
@@ -145,7 +144,7 @@ func (b *Ledger) Count(t testing.TB, reader, moderator *Client) Counts {
 			t.Logf("%q was acknowledged; in the queue %d times, its edit token reads %q, %v", e.text, there[e.text], body, err)
 		}
 	}
-	there = texts(t, moderator)
+	there = Texts(t, moderator)
 	for _, e := range b.sent {
 		if e.id == "" && there[e.text] != 1 {
 			n.Doubled++
@@ -155,8 +154,8 @@ func (b *Ledger) Count(t testing.TB, reader, moderator *Client) Counts {
 	return n
 }
 
-// texts returns how often each text stands in the queue.
-func texts(t testing.TB, moderator *Client) map[string]int {
+// Texts returns how often each text stands in the queue.
+func Texts(t testing.TB, moderator *Client) map[string]int {
 	t.Helper()
 	there := map[string]int{}
 	for after := ""; ; {

@@ -71,6 +71,14 @@ func (d DurablePostgres) Database(t testing.TB, name string) string {
 	return d.database(t, name)
 }
 
+// Proxied makes an empty database, and returns its URL through a proxy.
+func (d DurablePostgres) Proxied(t testing.TB, name string) (string, *Proxy) {
+	t.Helper()
+	d.database(t, name)
+	p := NewProxy(t, "unix", filepath.Join(d.dir, ".s.PGSQL.5432"))
+	return fmt.Sprintf("postgres://postgres@%s/%s?sslmode=disable", p.Addr, name), p
+}
+
 func newCluster(t testing.TB, name string, options ...string) *cluster {
 	t.Helper()
 	initdb := newest("/usr/lib/postgresql/*/bin/initdb")

@@ -1,0 +1,119 @@
+package hardening
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// public is who writes and reads; staff, who moderates.
+func (s *server) public() *kit.Client {
+	return &kit.Client{URL: s.URL, Site: "a", HTTP: &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}}
+}
+
+func (s *server) staff() *kit.Client {
+	c := s.public()
+	c.Token = s.token
+	return c
+}
+
+// lostCommits has Postgres commit what somebody posts, and nobody hear of it. Whoever then posts again with
+// the same key has posted once. Without a key it is a second submission, which shows that the first was kept.
+func lostCommits(t testing.TB, _ bench) result {
+	const controls, tries = 5, 100
+	url, proxy := kit.NewDurablePostgres(t).Proxied(t, "commits")
+	s := newServer(t, url)
+	drop := new(dropped)
+	if err := proxy.Set(kit.Fault{Do: drop.do}); err != nil {
+		t.Fatal(err)
+	}
+	const page = blog + "/commits"
+	writer := s.public()
+	var failures []string
+	fail := func(format string, args ...any) { failures = append(failures, fmt.Sprintf(format, args...)) }
+	for n := range controls + tries {
+		text, key := fmt.Sprintf("The answer to this is lost on its way, number %d.", n), fmt.Sprintf("lost-commit-%08d", n)
+		if n < controls {
+			key = ""
+		}
+		drop.next(text)
+		_, err := writer.Post(t.Context(), key, page, "Writer", "", text)
+		if !drop.was() {
+			t.Fatalf("the answer to the COMMIT of %q was not lost; the post: %v", text, err)
+		}
+		if err != nil && !later(err) {
+			fail("while the answer was lost: %v", err)
+		}
+		again, err := writer.Post(t.Context(), key, page, "Writer", "", text)
+		switch {
+		case err != nil:
+			fail("%q was sent again: %v", text, err)
+		case key == "" && !again.Duplicate:
+			t.Fatalf("%q was sent twice without a key, and came once: nothing was committed before", text)
+		case key != "" && again.Duplicate:
+			fail("%q was sent again with its key, and counts twice", text)
+		}
+		if third, err := writer.Post(t.Context(), key, page, "Writer", "", text); err != nil || third.ID != again.ID {
+			fail("%q is %s, then %s, %v", text, again.ID, third.ID, err)
+		}
+	}
+	there := kit.Texts(t, s.staff())
+	if len(there) != controls+tries {
+		fail("%d comments are there", len(there))
+	}
+	for text, copies := range there {
+		if copies != 1 {
+			fail("%q is there %d times", text, copies)
+		}
+	}
+	return count(t, fmt.Sprintf("%d, and %d without a key doubled", tries, controls), failures, "")
+}
+
+// dropped loses the answer to one COMMIT: of the transaction that writes a text.
+type dropped struct {
+	mu        sync.Mutex
+	text      []byte // nil when it is done
+	link      any    // that carried the text
+	committed bool
+}
+
+func (d *dropped) next(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.text, d.link, d.committed = []byte(text), nil, false
+}
+
+func (d *dropped) was() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text == nil
+}
+
+func (d *dropped) do(p *kit.Piece) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.text == nil:
+	case p.Up && bytes.Contains(p.Bytes, d.text):
+		d.link = p.Link
+	case p.Link != d.link:
+	case p.Up && bytes.Contains(bytes.ToLower(p.Bytes), []byte("commit\x00")):
+		d.committed = true
+	case !p.Up && d.committed:
+		d.text = nil
+		return kit.ErrReset
+	}
+	return nil
+}
+
+// later reports whether an error says to come again.
+func later(err error) bool {
+	var status *kit.StatusError
+	return errors.As(err, &status) && status.Later()
+}
