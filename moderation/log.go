@@ -58,7 +58,11 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 	if !slices.ContainsFunc(conflicts, func(c Conflict) bool { return !c.At.IsZero() }) {
 		return nil
 	}
-	names, err := ledger.Names(tx)
+	ids := make([]string, len(conflicts))
+	for i, c := range conflicts {
+		ids[i] = c.By
+	}
+	names, err := ledger.Names(tx, ids...)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -166,18 +165,10 @@ func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 // CommentsByID implements moderation.CommentTx. They are locked in one order: two
 // transactions that share comments would otherwise wait for each other's.
 func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
-	var all []comment.Comment
-	for part := range slices.Chunk(slices.Sorted(slices.Values(ids)), chunk) {
-		found, err := t.comments(`
-			WHERE  site_id = ?
-			  AND  id IN ?
-			ORDER  BY id`+t.lockRows(), site, part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-	}
-	return all, nil
+	return t.comments(`
+		WHERE  site_id = ?
+		  AND  id `+t.among+`
+		ORDER  BY id`+t.lockRows(), site, arrayOf(t.array, ids))
 }
 
 func (t *tx) lockRows() string {

@@ -8,6 +8,7 @@ import (
 
 // A dialect is what SQL says differently on the two databases.
 type dialect struct {
+	array
 	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
 	// for foreign keys to refer to.
 	lock string

@@ -90,17 +90,12 @@ func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 
 // SetStanding implements ledger.Tx. A seq without a lesson is left out.
 func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
-	for part := range slices.Chunk(seqs, chunk) {
-		_, err := t.exec(`
-			UPDATE lessons
-			SET    standing = ?
-			WHERE  site_id = ?
-			  AND  seq IN ?`, standing, site, part)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := t.exec(`
+		UPDATE lessons
+		SET    standing = ?
+		WHERE  site_id = ?
+		  AND  seq `+t.among, standing, site, arrayOf(t.array, seqs))
+	return err
 }
 
 // Lessons implements ledger.Log.
@@ -110,6 +105,9 @@ func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
 		  AND  seq BETWEEN ? AND ?
 		ORDER  BY seq, part`, site, after+1, upTo)
 }
+
+// lessonsRead is how many lessons are read at a time.
+const lessonsRead = 1000
 
 // EachLesson implements learning.Tx. It reads in pieces, so that fn may use the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
@@ -121,7 +119,7 @@ func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) err
 			  AND  standing
 			  AND  withdrawn = 0
 			ORDER  BY seq, part
-			LIMIT  ?`, site, seq, part, chunk)
+			LIMIT  ?`, site, seq, part, lessonsRead)
 		if err != nil {
 			return err
 		}
@@ -131,7 +129,7 @@ func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) err
 			}
 			seq, part = l.Seq, l.Part
 		}
-		if len(lessons) < chunk {
+		if len(lessons) < lessonsRead {
 			return nil
 		}
 	}

@@ -124,12 +124,9 @@ func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
 	return read(t, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
-// How many ids one statement takes, and how many rows: SQLite's driver takes a time that grows
-// with the square of the number of values.
-const (
-	chunk     = 1000
-	rowsChunk = 50
-)
+// rowsChunk is how many rows one statement takes: SQLite's driver takes a time that grows with the square of
+// the number of values.
+const rowsChunk = 50
 
 // AppendDecisions implements ledger.Tx.
 func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
@@ -190,21 +187,10 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry,
 
 // DecisionsOf implements ledger.Tx.
 func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error) {
-	var all []ledger.Entry
-	for part := range slices.Chunk(comments, chunk) {
-		ds, err := t.entries(`
-			WHERE  site_id = ?
-			  AND  comment_id IN ?
-			ORDER  BY seq`, site, part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, ds...)
-	}
-	if len(comments) > chunk {
-		slices.SortFunc(all, func(a, b ledger.Entry) int { return int(int64(a.Seq) - int64(b.Seq)) })
-	}
-	return all, nil
+	return t.entries(`
+		WHERE  site_id = ?
+		  AND  comment_id `+t.among+`
+		ORDER  BY seq`, site, arrayOf(t.array, comments))
 }
 
 // Batch implements ledger.Tx.

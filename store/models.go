@@ -219,5 +219,9 @@ func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	return mapped(t.db.Where("site_id = ? AND seq IN ?", site, seqs).Delete(&snapshotRow{}).Error)
+	_, err := t.exec(`
+		DELETE FROM model_snapshots
+		WHERE  site_id = ?
+		  AND  seq `+t.among, site, arrayOf(t.array, seqs))
+	return err
 }

@@ -52,7 +52,7 @@ func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 	}
 	return t.pages(`
 		WHERE  site_id = ?
-		  AND  id IN ?`, site, ids)
+		  AND  id `+t.among, site, arrayOf(t.array, ids))
 }
 
 // PagesByURL implements moderation.SiteTx.
@@ -62,7 +62,7 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 	}
 	return t.pages(`
 		WHERE  site_id = ?
-		  AND  url IN ?`, site, urls)
+		  AND  url `+t.among, site, arrayOf(t.array, urls))
 }
 
 // EnsurePage implements moderation.SiteTx. Nearly always the page is there: the look first
@@ -126,9 +126,9 @@ func (t *tx) countByPage(site int64, pages []string, state comment.State) (map[s
 		SELECT page_id, COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
-		  AND  page_id IN ?
+		  AND  page_id `+t.among+`
 		  AND  state = ?
-		GROUP  BY page_id`, site, pages, state)
+		GROUP  BY page_id`, site, arrayOf(t.array, pages), state)
 	if err != nil {
 		return nil, err
 	}

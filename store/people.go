@@ -68,14 +68,40 @@ func (t *tx) CountAccounts() (int, error) {
 // Accounts implements identity.Tx.
 func (t *tx) Accounts() ([]people.Account, error) {
 	var rows []accountRow
-	if err := t.db.Preload("Grants").Order("email").Find(&rows).Error; err != nil {
+	if err := t.db.Order("email").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
+	}
+	var grants []grantRow // of all: as many parameters as accounts would be too many
+	if err := t.db.Find(&grants).Error; err != nil {
+		return nil, mapped(err)
+	}
+	byAccount := map[string][]grantRow{}
+	for _, g := range grants {
+		byAccount[g.AccountID] = append(byAccount[g.AccountID], g)
 	}
 	accounts := make([]people.Account, len(rows))
 	for i, row := range rows {
+		row.Grants = byAccount[row.Account.ID]
 		accounts[i] = row.account()
 	}
 	return accounts, nil
+}
+
+// AccountNames implements ledger.Tx.
+func (t *tx) AccountNames(ids []string) (map[string]string, error) {
+	names := map[string]string{}
+	if len(ids) == 0 {
+		return names, nil
+	}
+	type row struct{ id, name string }
+	rows, err := query(t, func(r *row) []any { return []any{&r.id, &r.name} }, `
+		SELECT id, name
+		FROM   accounts
+		WHERE  id `+t.among, arrayOf(t.array, ids))
+	for _, r := range rows {
+		names[r.id] = r.name
+	}
+	return names, err
 }
 
 // AccountByID implements identity.Tx.

@@ -29,6 +29,7 @@ const postgresConnections = 32
 const retries = 10
 
 var postgresDialect = dialect{
+	array:       postgresArray,
 	lock:        " FOR NO KEY UPDATE",
 	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
 	eventOrder:  "xid, id",
@@ -57,6 +58,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 		"lock_timeout":                        wait,
 		"statement_timeout":                   "30000",
 		"idle_in_transaction_session_timeout": "60000",
+		"jit":                                 "off", // it takes longer than all that is asked here
 	} {
 		limited.RuntimeParams[name] = value
 	}

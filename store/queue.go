@@ -119,8 +119,8 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 		       MIN(created_at)
 		FROM   comments
 		WHERE  site_id = ?
-		  AND  writer IN ?
-		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, hashes)
+		  AND  writer `+t.amongBytes+`
+		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, arrayOf(t.array, hashes))
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 )
 
 var sqliteDialect = dialect{
+	array:       sqliteArray,
 	snapshot:    "''",
 	eventOrder:  "id",
 	eventsBack:  "id DESC",

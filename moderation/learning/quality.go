@@ -105,7 +105,11 @@ func (q *Quality) name(tx Tx) error {
 	if len(q.Disagreements) == 0 {
 		return nil
 	}
-	names, err := ledger.Names(tx)
+	ids := make([]string, len(q.Disagreements))
+	for i, d := range q.Disagreements {
+		ids[i] = d.By
+	}
+	names, err := ledger.Names(tx, ids...)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,7 +37,7 @@ func (s *Models) Teachers(ctx context.Context, who people.Actor, site ground.Sit
 		if err != nil {
 			return err
 		}
-		names, err := ledger.Names(tx)
+		names, err := ledger.Names(tx, slices.Collect(maps.Keys(taught))...)
 		if err != nil {
 			return err
 		}

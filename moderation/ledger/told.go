@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -16,7 +17,11 @@ type Told struct {
 
 // Tell puts names to entries.
 func Tell(tx Tx, entries []Entry) ([]Told, error) {
-	names, err := Names(tx)
+	ids := make([]string, len(entries))
+	for i, d := range entries {
+		ids[i] = d.By
+	}
+	names, err := Names(tx, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -27,15 +32,13 @@ func Tell(tx Tx, entries []Entry) ([]Told, error) {
 	return told, nil
 }
 
-// Names returns the names of all accounts by id; Operator has the program's.
-func Names(tx Tx) (map[string]string, error) {
-	accounts, err := tx.Accounts()
+// Names returns the names of accounts by their ids, which may repeat; Operator has the program's.
+func Names(tx Tx, ids ...string) (map[string]string, error) {
+	slices.Sort(ids)
+	names, err := tx.AccountNames(slices.Compact(ids))
 	if err != nil {
-		return nil, fmt.Errorf("read accounts: %w", err)
+		return nil, fmt.Errorf("read names: %w", err)
 	}
-	names := map[string]string{people.Operator.ID(): "aitys"}
-	for _, a := range accounts {
-		names[a.ID] = a.Name
-	}
+	names[people.Operator.ID()] = "aitys"
 	return names, nil
 }

@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-)
+import "github.com/aitys/aitys/moderation/ground"
 
 // Tx is what a site's log asks of a transaction.
 type Tx interface {
@@ -25,5 +22,5 @@ type Tx interface {
 	// ReturnLessons brings back what entry by withdrew.
 	ReturnLessons(site int64, by uint64) error
 
-	Accounts() ([]people.Account, error) // by e-mail: entries are told with names
+	AccountNames(ids []string) (map[string]string, error) // of those that are there: entries are told with names
 }

@@ -62,6 +62,10 @@ func accountComesBack(w *world) {
 		if !slices.ContainsFunc(all, func(b people.Account) bool { return reflect.DeepEqual(a, b) }) {
 			w.Errorf("the list has not %+v", a)
 		}
+		names, err := tx.AccountNames([]string{"", a.ID, `no"bo\dy`, "{NULL,*}", "nobody"})
+		if err != nil || len(names) != 1 || names[a.ID] != a.Name {
+			w.Errorf("names of ids: got %v, %v, want that of %s alone", names, err, a.ID)
+		}
 		if n, err := tx.CountAccounts(); n != count+1 || err != nil {
 			w.Errorf("%d accounts (%v), want %d", n, err, count+1)
 		}

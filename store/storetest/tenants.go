@@ -25,6 +25,7 @@ var tenantRules = []rule{
 var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
+	"AccountNames",
 }
 
 // The ids that fill uses on every site alike.
