@@ -25,6 +25,8 @@ type cli struct {
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
 	Token      tokenCmd      `cmd:"" help:"Add tokens for programs."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
+	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
+	Restore    restoreCmd    `cmd:"" help:"Put such a copy in the place of the database."`
 	Secret     secretCmd     `cmd:"" help:"Replace a lost secret."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the configuration and everything it names."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

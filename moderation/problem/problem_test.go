@@ -31,7 +31,8 @@ func TestWhoHasToWaitIsNeverToldTooLittle(t *testing.T) {
 func TestTheCauseStaysInTheChain(t *testing.T) {
 	cause := errors.New("the disk")
 	for _, err := range []error{
-		problem.TryAgain(cause), problem.NoRoom(cause), problem.Damaged(cause), problem.NotJSON("Bad.", cause), problem.ForeignOrigin(cause),
+		problem.TryAgain(cause), problem.NoRoom(cause), problem.Damaged(cause),
+		problem.NotJSON("Bad.", cause), problem.ForeignOrigin(cause),
 	} {
 		if !errors.Is(err, cause) {
 			t.Errorf("%v has lost its cause", err)

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/backup"
+)
+
+type backupCmd struct {
+	asJSON
+	File string `arg:"" help:"File to write; what is there already is not overwritten."`
+}
+
+type restoreCmd struct {
+	asJSON
+	File string `arg:"" help:"File that aitys backup wrote."`
+}
+
+// copyLine is a backup as programs read it. Replaced is where the old database went.
+type copyLine struct {
+	File      string `json:"file"`
+	Bytes     int64  `json:"bytes"`
+	Sites     int64  `json:"sites"`
+	Pages     int64  `json:"pages"`
+	Comments  int64  `json:"comments"`
+	Decisions int64  `json:"decisions"`
+	Sealed    bool   `json:"sealed"`
+	Replaced  string `json:"replaced,omitempty"`
+}
+
+func lineOf(c backup.Copy, file string) copyLine {
+	return copyLine{File: file, Bytes: c.Bytes, Sites: c.Sites, Pages: c.Pages, Comments: c.Comments,
+		Decisions: c.Decisions, Sealed: c.Sealed}
+}
+
+func (l copyLine) String() string {
+	return fmt.Sprintf("%d sites, %d pages, %d comments, %d decisions", l.Sites, l.Pages, l.Comments, l.Decisions)
+}
+
+var errPostgresCopies = errors.New("this is for SQLite; Postgres copies and restores itself: " +
+	"`pg_dump --format=custom --file=FILE DATABASE`, and `pg_restore --dbname=DATABASE FILE` into an empty one")
+
+func (c backupCmd) Run(a *app) error {
+	path, isSQLite := a.base.sqlitePath()
+	switch {
+	case !isSQLite:
+		return errPostgresCopies
+	case !exists(path):
+		return fmt.Errorf("there is no database at %s", path)
+	}
+	made, err := backup.Make(a.ctx, path, c.File)
+	if err != nil {
+		return fmt.Errorf("nothing was backed up: %w", err)
+	}
+	line := lineOf(made, c.File)
+	if c.JSON {
+		return a.json(line)
+	}
+	return a.line("backed up to %s and read back: %v, %.1f MB; the secret is not in it: keep %s apart",
+		c.File, line, float64(made.Bytes)/1e6, a.base.SecretFile)
+}
+
+func (c restoreCmd) Run(a *app) error {
+	path, isSQLite := a.base.sqlitePath()
+	if !isSQLite {
+		return errPostgresCopies
+	}
+	if folder := filepath.Dir(path); folder != filepath.Clean(a.base.Data) && !exists(folder) {
+		return fmt.Errorf("there is no folder %s", folder)
+	}
+	if _, err := os.Stat(c.File); err == nil { // what is refused makes no folder
+		if err := a.makeFolder(path); err != nil {
+			return err
+		}
+	}
+	put, aside, err := backup.Restore(a.ctx, c.File, path, time.Now(), func(file string) error {
+		return bringUp(a.ctx, file)
+	})
+	if err != nil {
+		return fmt.Errorf("nothing was restored: %w", err)
+	}
+	line := lineOf(put, c.File)
+	line.Replaced = aside
+	if c.JSON {
+		return a.json(line)
+	}
+	more := ""
+	if !put.Sealed {
+		more += "; it has no seal of `aitys backup`, so only its structure was checked"
+	}
+	if aside != "" {
+		more += "; what stood there is now " + aside
+	}
+	if !exists(a.base.SecretFile) {
+		more += "; put its secret to " + a.base.SecretFile + " before a server starts"
+	}
+	return a.line("restored %s to %s: %v%s", c.File, path, line, more)
+}
+
+// bringUp brings a file to this program's schema. It refuses one of a newer program.
+func bringUp(ctx context.Context, file string) error {
+	db, err := store.Open(ctx, "sqlite:"+file, store.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(ctx), db.Close())
+}
