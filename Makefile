@@ -53,6 +53,7 @@ fuzz: ## run each fuzz target for 20 seconds
 	done
 
 bench: ## measure against the floors and write docs/performance.md
+	$(GO) run ./e2e/cmd reads
 	$(GO) run ./e2e/cmd bench
 
 house: ## print how large rooms, interfaces and lines are, beside their targets

@@ -18,18 +18,24 @@ func bench() error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
-	binary, bare := filepath.Join(dir, "aitys"), filepath.Join(dir, "bare")
-	if err := errors.Join(build(binary, "./cmd/aitys"), build(bare, "./e2e/cmd/testdata/bare")); err != nil {
+	binary, bare, err := built(dir)
+	if err != nil {
 		return err
 	}
-	var rows []row
-	for _, part := range []func() ([]row, error){
+	return measure("bench", "`make bench`, two cores", []func() ([]row, error){
 		benchmarks,
 		classify,
 		func() ([]row, error) { return syncs(binary, filepath.Join(dir, "syncs")) },
 		func() ([]row, error) { return server(binary, bare, filepath.Join(dir, "server")) },
 		func() ([]row, error) { return sizes(binary) },
-	} {
+	})
+}
+
+// measure runs the parts, prints their rows and writes them into the part of docs/performance.md that is
+// called name.
+func measure(name, how string, parts []func() ([]row, error)) error {
+	var rows []row
+	for _, part := range parts {
 		some, err := part()
 		if err != nil {
 			return err
@@ -44,5 +50,11 @@ func bench() error {
 		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", r.number, r.what, r.floor, r.must,
 			r.aim, r.ours))
 	}
-	return writeFigures("docs/performance.md", "bench", "`make bench`, two cores", lines)
+	return writeFigures("docs/performance.md", name, how, lines)
+}
+
+// built builds the service and its floor into dir.
+func built(dir string) (binary, bare string, err error) {
+	binary, bare = filepath.Join(dir, "aitys"), filepath.Join(dir, "bare")
+	return binary, bare, errors.Join(build(binary, "./cmd/aitys"), build(bare, "./e2e/cmd/testdata/bare"))
 }

@@ -11,7 +11,7 @@ import (
 // benchmarks runs the Go benchmarks that stand beside the code, ours and their floors in one
 // process, and compares them.
 func benchmarks() ([]row, error) {
-	api, err := goBench("./api", "HotPage|NotModified|HotWork")
+	api, err := goBench("./api", "HotWork")
 	if err != nil {
 		return nil, err
 	}
@@ -20,10 +20,6 @@ func benchmarks() ([]row, error) {
 		return nil, err
 	}
 	return []row{
-		ratio("R1", "hot page of 25 through the router and all middleware", "bare Echo, same bytes", "≥ 0.75", "≥ 0.85",
-			api["HotPage/ours"], api["HotPage/floor"]),
-		ratio("R2", "the same answered 304", "bare Echo 304", "≥ 0.65", "≥ 0.78", api["NotModified/ours"],
-			api["NotModified/floor"]),
 		{"R7", "JSON encodes and gzip runs per hot request", "", "0", "0", fmt.Sprint(api["HotWork"])},
 		ratio("W1a", "store alone: posts/s, 64 writers, SQLite FULL with group commit", "raw driver, same rows", "≥ 0.4",
 			"≥ 0.7", store["Posts/ours"], store["Posts/floor"]),

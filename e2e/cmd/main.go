@@ -1,4 +1,4 @@
-// Command cmd holds the programs that measure and show: bench, exam, rehearsal and shots the built
+// Command cmd holds the programs that measure and show: bench, exam, reads, rehearsal and shots the built
 // binary from outside, house the source. `make` runs each from the top folder. They are no tests:
 // they pass no judgement, and what they read of ../shared is not part of the project.
 package main
@@ -19,7 +19,7 @@ const (
 )
 
 var programs = map[string]func() error{
-	"bench": bench, "exam": exam, "house": house, "rehearsal": rehearsal, "shots": shots,
+	"bench": bench, "exam": exam, "house": house, "reads": reads, "rehearsal": rehearsal, "shots": shots,
 }
 
 func main() {

@@ -23,9 +23,15 @@ type Instance struct {
 
 // Start runs binary with args, which name a server's command, and returns when it has printed the
 // address that it listens on.
-func Start(binary string, args ...string) (*Instance, error) {
+func Start(binary string, args ...string) (*Instance, error) { return StartTo(nil, binary, args...) }
+
+// StartTo is Start with the log in a file, as an operator has it; Log is empty then.
+func StartTo(log *os.File, binary string, args ...string) (*Instance, error) {
 	i := &Instance{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
 	i.cmd.Stderr = &i.log
+	if log != nil {
+		i.cmd.Stderr = log
+	}
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)

@@ -1,4 +1,5 @@
-// Command bare is the floor for a server's start: Echo with one route and nothing else.
+// Command bare is the floor for a server: Echo without anything else. It answers /healthz, and any other
+// path with one page from memory: `bare FILE ETAG` has its bytes, compressed, and its tag.
 package main
 
 import (
@@ -6,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 )
@@ -13,11 +15,33 @@ import (
 func main() {
 	e := echo.New()
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
+	if len(os.Args) == 3 {
+		page, err := os.ReadFile(os.Args[1])
+		fatal(err)
+		e.GET("/*", one(page, os.Args[2]))
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	fatal(err)
+	fmt.Printf("listening on http://%s\n", listener.Addr())
+	fatal(http.Serve(listener, e))
+}
+
+func one(page []byte, tag string) echo.HandlerFunc {
+	length := strconv.Itoa(len(page))
+	return func(c echo.Context) error {
+		if c.Request().Header.Get("If-None-Match") == tag {
+			return c.NoContent(http.StatusNotModified)
+		}
+		h := c.Response().Header()
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", length) // else the answer comes in chunks
+		return c.Blob(http.StatusOK, "application/json", page)
+	}
+}
+
+func fatal(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bare:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("listening on http://%s\n", listener.Addr())
-	fmt.Fprintln(os.Stderr, "bare:", http.Serve(listener, e))
 }
