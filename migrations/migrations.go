@@ -30,13 +30,27 @@ type Status struct {
 	Applied time.Time
 }
 
-// SQLite migrates the database file at path through db.
-func SQLite(ctx context.Context, db *sql.DB, path string) error {
+// SQLite migrates the database file at path through db. It calls before when what was kept there is to
+// be changed, and changes nothing when that fails.
+func SQLite(ctx context.Context, db *sql.DB, path string, before func(context.Context) error) error {
 	unlock, err := lockFolder(ctx, path)
 	if err != nil {
 		return fmt.Errorf("lock the folder of the database: %w", err)
 	}
 	defer unlock()
+	p, err := provider(goose.DialectSQLite3, db)
+	if err != nil {
+		return err
+	}
+	found, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the version: %w", err)
+	}
+	if found > 0 && found < known {
+		if err := before(ctx); err != nil {
+			return fmt.Errorf("before the migration: %w", err)
+		}
+	}
 	return up(ctx, goose.DialectSQLite3, db)
 }
 

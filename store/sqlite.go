@@ -19,6 +19,7 @@ import (
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/backup"
 )
 
 var sqliteDialect = dialect{
@@ -37,6 +38,8 @@ type sqliteEngine struct {
 	read  *gorm.DB
 	group *group // nobody else writes, but migrations
 	guard *guard
+
+	keepEarlier bool
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, error) {
@@ -52,7 +55,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	s := &sqliteEngine{path: path, guard: newGuard()}
+	s := &sqliteEngine{path: path, guard: newGuard(), keepEarlier: o.KeepEarlier}
 	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
@@ -161,7 +164,12 @@ func (s *sqliteEngine) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return migrations.SQLite(ctx, db, s.path)
+	return migrations.SQLite(ctx, db, s.path, func(ctx context.Context) error {
+		if !s.keepEarlier {
+			return nil
+		}
+		return backup.Keep(ctx, s.path, s.path+".before-upgrade")
+	})
 }
 
 func (s *sqliteEngine) migrationStatus(ctx context.Context) ([]migrations.Status, error) {

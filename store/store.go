@@ -22,10 +22,13 @@ import (
 )
 
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
-// 5 seconds). MaxPages bounds a SQLite file, in its pages (0: no bound): beyond it is ErrFull.
+// 5 seconds). MaxPages bounds a SQLite file, in its pages (0: no bound): beyond it is ErrFull. KeepEarlier
+// has Migrate copy a SQLite file beside itself, to "….before-upgrade", when it is to change what stands
+// in it; of such copies the last one stays.
 type Options struct {
-	Wait     time.Duration
-	MaxPages int
+	Wait        time.Duration
+	MaxPages    int
+	KeepEarlier bool
 }
 
 // A DB is an open database.

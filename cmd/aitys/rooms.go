@@ -171,7 +171,7 @@ func (a *app) openStore(ctx context.Context, n need) (*store.DB, error) {
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, a.base.Database, store.Options{})
+	db, err := store.Open(ctx, a.base.Database, store.Options{KeepEarlier: true})
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,7 @@ func TestADatabaseOfEveryOlderSchemaIsUpgradedAndRead(t *testing.T) {
 				u := newUpgrade(t, files, database)
 				u.isOf(schema, len(known))
 				u.start()
+				u.keptEarlier(schema, len(known))
 				u.saysTheSame()
 				u.logsHold()
 				u.modelsFold()
@@ -115,6 +116,22 @@ func (u *upgrade) isOf(schema, known int) {
 	if len(list.Migrations) != known || applied != schema {
 		u.t.Fatalf("%d of %d migrations were applied, want %d of %d", applied, len(list.Migrations), schema, known)
 	}
+}
+
+// keptEarlier looks for the copy of the file as it was.
+func (u *upgrade) keptEarlier(schema, known int) {
+	u.t.Helper()
+	if len(u.flags) > 2 { // Postgres
+		return
+	}
+	folder := filepath.Join(u.dir, "back")
+	earlier := filepath.Join(u.dir, "data", "aitys.db.before-upgrade")
+	old := *u
+	old.flags = []string{"--database", "sqlite:" + earlier}
+	old.isOf(schema, known)
+	u.must("restore", earlier, "--data", folder)
+	old.flags = []string{"--data", folder}
+	old.isOf(known, known)
 }
 
 func (u *upgrade) start() {
