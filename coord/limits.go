@@ -67,22 +67,25 @@ func (l *limits) note(name string, r rate) {
 }
 
 func (l *limits) waitLocked(name string, r rate, now time.Time) time.Duration {
-	earned, known := l.earned[name]
-	if !known || earned.Before(now) {
-		earned = now
-	}
+	earned := l.earnedLocked(name, r, now)
 	return max(0, earned.Add(r.interval-time.Duration(r.burst)*r.interval).Sub(now))
 }
 
 func (l *limits) noteLocked(name string, r rate, now time.Time) {
-	earned, known := l.earned[name]
-	if !known && len(l.earned) >= l.sweep {
+	if _, known := l.earned[name]; !known && len(l.earned) >= l.sweep {
 		l.sweepLocked(now)
 	}
-	if !known || earned.Before(now) {
-		earned = now
+	l.earned[name] = l.earnedLocked(name, r, now).Add(r.interval)
+}
+
+// earnedLocked is when a name will have earned all that it was allowed: from now on, and no later than a
+// burst takes and one that Redis allowed. Where it is later the clock went back, and all is forgiven.
+func (l *limits) earnedLocked(name string, r rate, now time.Time) time.Time {
+	earned, known := l.earned[name]
+	if !known || earned.Before(now) || earned.After(now.Add(time.Duration(r.burst+1)*r.interval)) {
+		return now
 	}
-	l.earned[name] = earned.Add(r.interval)
+	return earned
 }
 
 // sweepLocked forgets who has earned everything back; when that is not enough, anybody.

@@ -35,7 +35,7 @@ func (s *Tries) Take(email string, now time.Time) (wait time.Duration) {
 	defer s.mu.Unlock()
 	key := sha256.Sum256([]byte(email))
 	t := s.tries[key]
-	if wait := t.until.Sub(now); wait > 0 {
+	if wait := t.until.Sub(now); wait > 0 && wait <= longestWait { // longer only where the clock went back
 		return wait
 	}
 	if len(s.tries) >= maxTries {
