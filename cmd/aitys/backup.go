@@ -1,13 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/backup"
 )
@@ -19,7 +20,8 @@ type backupCmd struct {
 
 type restoreCmd struct {
 	asJSON
-	File string `arg:"" help:"File that aitys backup wrote."`
+	File   string `arg:"" help:"File that aitys backup wrote."`
+	Erased string `help:"Marks of what was erased after that: a later backup's FILE.erased.jsonl." placeholder:"FILE"`
 }
 
 // copyLine is a backup as programs read it. Replaced is where the old database went.
@@ -31,6 +33,7 @@ type copyLine struct {
 	Comments  int64  `json:"comments"`
 	Decisions int64  `json:"decisions"`
 	Sealed    bool   `json:"sealed"`
+	Erased    int    `json:"erased"` // lessons erased again
 	Replaced  string `json:"replaced,omitempty"`
 }
 
@@ -54,8 +57,19 @@ func (c backupCmd) Run(a *app) error {
 	case !exists(path):
 		return fmt.Errorf("there is no database at %s", path)
 	}
+	if beside := erasedOf(c.File); exists(beside) {
+		return fmt.Errorf("nothing was backed up: there is something at %s already, and it is not overwritten", beside)
+	}
 	made, err := backup.Make(a.ctx, path, c.File)
 	if err != nil {
+		return fmt.Errorf("nothing was backed up: %w", err)
+	}
+	lines, _, err := readErased(erasedBeside(path))
+	if err == nil && len(lines) > 0 {
+		err = backup.WriteFile(erasedOf(c.File), lines)
+	}
+	if err != nil {
+		_ = os.Remove(c.File) // without its marks it would bring back what is erased
 		return fmt.Errorf("nothing was backed up: %w", err)
 	}
 	line := lineOf(made, c.File)
@@ -79,18 +93,32 @@ func (c restoreCmd) Run(a *app) error {
 			return err
 		}
 	}
-	put, aside, err := backup.Restore(a.ctx, c.File, path, time.Now(), func(file string) error {
-		return bringUp(a.ctx, file)
+	if c.Erased != "" && !exists(c.Erased) {
+		return fmt.Errorf("--erased: there is no file %s", c.Erased)
+	}
+	lines, marks, err := readErased(erasedBeside(path), erasedOf(c.File), c.Erased)
+	if err != nil {
+		return fmt.Errorf("nothing was restored: %w", err)
+	}
+	erased := 0
+	put, aside, err := backup.Restore(a.ctx, c.File, path, time.Now(), func(file string) (err error) {
+		if erased, err = a.bringUp(file, marks); err == nil && len(lines) > 0 {
+			err = backup.WriteFile(erasedBeside(path), lines)
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
 	line := lineOf(put, c.File)
-	line.Replaced = aside
+	line.Replaced, line.Erased = aside, erased
 	if c.JSON {
 		return a.json(line)
 	}
 	more := ""
+	if erased > 0 {
+		more += fmt.Sprintf("; %d lessons were erased again", erased)
+	}
 	if !put.Sealed {
 		more += "; it has no seal of `aitys backup`, so only its structure was checked"
 	}
@@ -103,11 +131,25 @@ func (c restoreCmd) Run(a *app) error {
 	return a.line("restored %s to %s: %v%s", c.File, path, line, more)
 }
 
-// bringUp brings a file to this program's schema. It refuses one of a newer program.
-func bringUp(ctx context.Context, file string) error {
-	db, err := store.Open(ctx, "sqlite:"+file, store.Options{})
+// bringUp brings a file to this program's schema, and erases in it what was erased since. It refuses one of a newer
+// program.
+func (a *app) bringUp(file string, marks []learning.Mark) (erased int, err error) {
+	db, err := store.Open(a.ctx, "sqlite:"+file, store.Options{})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return errors.Join(db.Migrate(ctx), db.Close())
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.Migrate(a.ctx); err != nil || len(marks) == 0 {
+		return 0, err
+	}
+	secret, err := readSecret(a.base.SecretFile)
+	if err != nil {
+		return 0, err
+	}
+	if err := ground.KeepSecret(a.ctx, store.For[ground.MetaTx](db), secret); err != nil {
+		return 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
+	}
+	r := &rooms{store: db}
+	r.furnish(secret, ground.Options{Clock: wall{}})
+	return r.learning.EraseMarked(a.ctx, marks)
 }

@@ -120,3 +120,89 @@ func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
 		})
 	}
 }
+
+// An erasure stays one, whatever copy is put back.
+func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
+	s := newShell(t)
+	i := s.serve("--limits", "off")
+	c := client(i, "blog", s.furnish("--data", "data"))
+	const ann = "ann@mail.example"
+	kit.Within(t, soon, "the site takes comments", func() bool {
+		p, err := c.Post(t.Context(), "", blogPage, "Ann", ann, "What Ann has to say about bicycles.")
+		if err != nil {
+			return false
+		}
+		_, err = c.Decide(t.Context(), "approve", "", kit.Ref{ID: p.ID, Version: p.Version})
+		return err == nil
+	})
+	if err := i.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	lessons := func(data string) int {
+		t.Helper()
+		out, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--dry-run", "--json",
+			"--data", data)
+		if code != 0 {
+			t.Fatal(errs)
+		}
+		var line erasedLine
+		unpack(t, out, &line)
+		return line.Lessons
+	}
+	s.must("backup", "early", "--data", "data")
+	if _, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin",
+		"--data", "data"); code != 0 {
+		t.Fatal(errs)
+	}
+	s.must("backup", "late", "--data", "data")
+	marks, err := os.ReadFile(filepath.Join(s.dir, "late.erased.jsonl"))
+	if err != nil || !strings.Contains(string(marks), `"email"`) || strings.Contains(string(marks), "ann") {
+		t.Errorf("beside the late backup: %q, %v", marks, err)
+	}
+
+	// Another machine, that has the secret: nobody told it of the erasure, and then somebody did.
+	secret, err := os.ReadFile(filepath.Join(s.dir, "data", "secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{"untold", "told"} {
+		if err := os.Mkdir(filepath.Join(s.dir, data), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.write(data+"/secret", string(secret), 0o600)
+	}
+	s.must("restore", "early", "--data", "untold")
+	if n := lessons("untold"); n != 1 {
+		t.Errorf("the early copy has %d lessons of the person", n)
+	}
+	s.must("restore", "early", "--erased", "late.erased.jsonl", "--data", "told")
+	if n := lessons("told"); n != 0 {
+		t.Errorf("%d lessons came back", n)
+	}
+	// The same machine remembers by itself.
+	if out := s.must("restore", "early", "--data", "data"); !strings.Contains(out, "1 lessons were erased again") {
+		t.Errorf("it says %q", out)
+	}
+	if n := lessons("data"); n != 0 {
+		t.Errorf("%d lessons came back", n)
+	}
+	s.must("doctor", "--data", "data")
+	for _, data := range []string{"told", "data"} {
+		if kept, err := os.ReadFile(filepath.Join(s.dir, data, "erased.jsonl")); err != nil || string(kept) != string(marks) {
+			t.Errorf("%s goes on with %q, %v", data, kept, err)
+		}
+	}
+}
+
+// What cannot be remembered is not done: it would be undone by the next restore.
+func TestAnErasureThatCannotBeRememberedIsRefused(t *testing.T) {
+	s := newShell(t)
+	s.furnish("--data", "data")
+	if err := os.Mkdir(filepath.Join(s.dir, "data", "erased.jsonl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, code := s.run("ann@mail.example\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--data", "data")
+	if code == 0 || out != "" || !strings.Contains(errs, "note the erasure") {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+}

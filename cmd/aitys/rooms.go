@@ -82,6 +82,9 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 		return nil, err
 	}
 	r.furnish(secret, ground.Options{Clock: clock, Bell: r.coord, Claims: r.coord, Log: log})
+	if path, ok := a.base.sqlitePath(); ok {
+		r.learning.OnErase(func(m learning.Mark) error { return addErased(erasedBeside(path), m) })
+	}
 	return r, nil
 }
 

@@ -21,6 +21,7 @@ var known = []struct{ name, pkg, test string }{
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
 	{"seal-not-compared", "store/backup", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
+	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
 	{"answer-before-commit", "e2e", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},

@@ -47,18 +47,19 @@ func (s *Models) LessonsOf(ctx context.Context, who people.Actor, site ground.Si
 		return Erasure{}, err
 	}
 	var out Erasure
+	wrote := p.wrote()
 	err := s.work.View(ctx, func(tx Tx) error {
 		head, err := tx.Head(site.ID)
 		if err != nil {
 			return err
 		}
-		own, err := p.lessons(tx, site.ID, head.Seq)
+		own, err := wrote.lessons(tx, site.ID, head.Seq)
 		if err != nil {
 			return err
 		}
 		out = Erasure{Lessons: len(own)}
-		out.Left, err = p.eachCopied(tx, who, site, func(other ground.Site) error {
-			copies, err := p.copies(tx, site.ID, other.ID)
+		out.Left, err = wrote.eachCopied(tx, who, site, func(other ground.Site) error {
+			copies, err := wrote.copies(tx, site.ID, other.ID)
 			out.Copies += len(copies)
 			return err
 		})
@@ -93,9 +94,12 @@ func (s *Models) EraseLessons(
 		hidden.Body = s.secret.Mac("erasure", string(key.Body))
 		key = &hidden
 	}
+	if err := s.erased(p.mark(s.secret, site.ID, s.work.Now())); err != nil {
+		return Erasure{}, fmt.Errorf("note the erasure: %w", err)
+	}
 	pen := s.pen(who, site)
 	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
-		err = p.erase(tx, who, site, pen, &out)
+		err = p.wrote().erase(tx, who, site, pen, &out)
 		return out, err
 	})
 	if err != nil {
@@ -121,13 +125,16 @@ func (p Erasee) check() error {
 	return nil
 }
 
-func (p Erasee) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.Pen, out *Erasure) error {
+// A whose tells the lessons that are to be erased from all others.
+type whose func(ledger.Lesson) bool
+
+func (wrote whose) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.Pen, out *Erasure) error {
 	// The site's own log first: nobody copies from it while its lock is held, so no copy is missed.
 	b, err := pen.Open(tx)
 	if err != nil {
 		return err
 	}
-	own, err := p.lessons(tx, site.ID, b.Next()-1)
+	own, err := wrote.lessons(tx, site.ID, b.Next()-1)
 	if err != nil {
 		return err
 	}
@@ -137,13 +144,13 @@ func (p Erasee) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.Pen,
 	if err := erase(tx, b, own); err != nil {
 		return err
 	}
-	out.Left, err = p.eachCopied(tx, who, site, func(other ground.Site) error {
+	out.Left, err = wrote.eachCopied(tx, who, site, func(other ground.Site) error {
 		pen.Site = other.ID
 		b, err := pen.Open(tx)
 		if err != nil {
 			return err
 		}
-		copies, err := p.copies(tx, site.ID, other.ID)
+		copies, err := wrote.copies(tx, site.ID, other.ID)
 		if err != nil {
 			return err
 		}
@@ -155,7 +162,7 @@ func (p Erasee) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.Pen,
 
 // eachCopied calls fn with each other site of who's that took lessons over, and counts the
 // person's copies that are left on sites which are not.
-func (p Erasee) eachCopied(
+func (wrote whose) eachCopied(
 	tx Tx, who people.Actor, site ground.Site, fn func(ground.Site) error,
 ) (left int, err error) {
 	sites, err := tx.Sites()
@@ -176,7 +183,7 @@ func (p Erasee) eachCopied(
 			}
 			continue
 		}
-		copies, err := p.copies(tx, site.ID, other.ID)
+		copies, err := wrote.copies(tx, site.ID, other.ID)
 		if err != nil {
 			return 0, err
 		}
@@ -186,8 +193,7 @@ func (p Erasee) eachCopied(
 }
 
 // lessons finds the person's lessons on a site whose log ends at head, ascending.
-func (p Erasee) lessons(tx Tx, site int64, head uint64) (found []ledger.Lesson, err error) {
-	wrote := p.wrote()
+func (wrote whose) lessons(tx Tx, site int64, head uint64) (found []ledger.Lesson, err error) {
 	err = eachStored(tx, site, head, func(l ledger.Lesson) {
 		if wrote(l) {
 			found = append(found, l)
@@ -213,17 +219,16 @@ func eachStored(tx Tx, site int64, upTo uint64, fn func(ledger.Lesson)) error {
 
 // copies finds what the person wrote on one site among the lessons that another took over,
 // from there or from a third, ascending.
-func (p Erasee) copies(tx Tx, from, site int64) ([]ledger.Lesson, error) {
+func (wrote whose) copies(tx Tx, from, site int64) ([]ledger.Lesson, error) {
 	copied, err := tx.CopiedLessons(site, from)
 	if err != nil {
 		return nil, fmt.Errorf("read copied lessons: %w", err)
 	}
-	wrote := p.wrote()
 	return slices.DeleteFunc(copied, func(l ledger.Lesson) bool { return !wrote(l) }), nil
 }
 
 // wrote tells the person's lessons that were not erased yet from all others.
-func (p Erasee) wrote() func(ledger.Lesson) bool {
+func (p Erasee) wrote() whose {
 	email, named := text.Fold(p.Email), make(map[string]bool, len(p.Comments))
 	for _, id := range p.Comments {
 		named[id] = true

@@ -26,11 +26,13 @@ type Models struct {
 	// changed is told of a site whose model is another one than before, and of the entry that verdicts
 	// by it are stamped with; 0 where the log grew and the model is not in memory.
 	changed func(site int64, stamp uint64)
+	erased  func(Mark) error // told before an erasure
 }
 
 // New returns the Models of a process.
 func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Models {
-	s := &Models{work: ground.NewWork(p, store), secret: own, log: p.Logger(), changed: func(int64, uint64) {}}
+	s := &Models{work: ground.NewWork(p, store), secret: own, log: p.Logger(), changed: func(int64, uint64) {},
+		erased: func(Mark) error { return nil }}
 	s.models.learn = make(chan struct{}, 1)
 	s.models.most = maxModels
 	p.OnEvent(s.logGrew)

@@ -59,7 +59,7 @@ func Keep(ctx context.Context, path, to string) error {
 		if err := os.Rename(temp, to); err != nil {
 			return err
 		}
-		return syncFolder(filepath.Dir(to))
+		return SyncFolder(filepath.Dir(to))
 	})
 }
 
@@ -67,7 +67,7 @@ func Keep(ctx context.Context, path, to string) error {
 func besides(to string, fn func(temp string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(to), ".aitys-copy-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("copy the database: %w", err)
+		return fmt.Errorf("write beside %s: %w", to, err)
 	}
 	temp := f.Name()
 	defer func() {
@@ -76,7 +76,7 @@ func besides(to string, fn func(temp string) error) error {
 		}
 	}()
 	if err := f.Close(); err != nil {
-		return fmt.Errorf("copy the database: %w", err)
+		return fmt.Errorf("write beside %s: %w", to, err)
 	}
 	return fn(temp)
 }
@@ -171,7 +171,7 @@ func place(temp, to string) error {
 	if err != nil {
 		return fmt.Errorf("name the copy: %w", err)
 	}
-	return syncFolder(filepath.Dir(to))
+	return SyncFolder(filepath.Dir(to))
 }
 
 // syncFile has a file on the disk before it is relied on, and returns its size.
@@ -187,7 +187,24 @@ func syncFile(path string) (int64, error) {
 	return info.Size(), nil
 }
 
-func syncFolder(path string) error {
+// WriteFile writes a file whole, in the place of an earlier one, and has it on the disk.
+func WriteFile(path string, text []byte) error {
+	return besides(path, func(temp string) error {
+		if err := os.WriteFile(temp, text, 0o600); err != nil {
+			return err
+		}
+		if _, err := syncFile(temp); err != nil {
+			return err
+		}
+		if err := os.Rename(temp, path); err != nil {
+			return err
+		}
+		return SyncFolder(filepath.Dir(path))
+	})
+}
+
+// SyncFolder has the names in a folder on the disk.
+func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err

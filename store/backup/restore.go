@@ -96,7 +96,7 @@ func swap(temp, path string, at time.Time) (aside string, err error) {
 	if err := os.Rename(temp, path); err != nil {
 		return "", fmt.Errorf("name the database: %w", err)
 	}
-	return aside, syncFolder(filepath.Dir(path))
+	return aside, SyncFolder(filepath.Dir(path))
 }
 
 func unused(path string) error {
