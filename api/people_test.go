@@ -40,7 +40,7 @@ func TestASessionIsACookieThatEnds(t *testing.T) {
 func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
 	w := onSQLite(t)
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
-	cookie := map[string]string{"Cookie": strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]}
+	cookie := map[string]string{"Cookie": strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0], "Origin": w.url}
 	set := func(path string, body m) reply {
 		return w.do(call{method: "PATCH", path: path, header: cookie, body: body})
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -99,13 +100,31 @@ func (k *Kit) cookie(name string) *http.Cookie {
 	}
 }
 
-// OwnPages refuses a request that changes something and comes from somebody else's page.
-// It stands before every route that believes the session cookie.
+// OwnPages refuses a request that changes something and comes from somebody else's page, or with a session
+// and from nobody knows where: every browser says so. It stands before every route that believes the session
+// cookie.
 func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := k.csrf.Check(c.Request()); err != nil {
+		r := c.Request()
+		err := k.csrf.Check(r)
+		if err == nil && k.fromNowhere(r) {
+			err = errFromNowhere
+		}
+		if err != nil {
 			return problem.ForeignOrigin(err)
 		}
 		return next(c)
 	}
+}
+
+var errFromNowhere = errors.New("a session cookie without Origin and Sec-Fetch-Site")
+
+// fromNowhere says that only the session's cookie speaks for a request that changes something.
+func (k *Kit) fromNowhere(r *http.Request) bool {
+	if reads(r.Method) || r.Method == http.MethodOptions || r.Header.Get("Authorization") != "" ||
+		r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+		return false
+	}
+	_, err := r.Cookie(k.cookieName(sessionCookie))
+	return err == nil
 }

@@ -31,6 +31,7 @@ var known = []struct{ name, pkg, test string }{
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
 	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
+	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},
 	{"outrun-page-kept", "api", "TestARenderingThatAChangeOutranIsNotKept"},
 }
 
