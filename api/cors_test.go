@@ -147,6 +147,7 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 		{"Origin": originA, "Sec-Fetch-Site": "cross-site"}, // a site's blog is no page of ours
 		{"Origin": "https://evil.example"},
 		{"Sec-Fetch-Site": "same-site", "Origin": "http://sub.example"},
+		{}, // a session, and no browser says where from
 	} {
 		header["Cookie"] = cookie
 		want(t, w.do(call{method: "POST", path: decisions, body: decision, header: header}), 403, "origin.foreign")
@@ -162,11 +163,13 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 	if pre.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("a preflight to the moderators' side: got %v %v", pre, pre.header)
 	}
-	// The same from our own page is done, and a form's media type never is.
+	// The same from our own page is done, and a form's media type or another encoding never is.
 	own := map[string]string{"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin"}
-	want(t, w.do(call{method: "POST", path: decisions, body: decision, header: map[string]string{
-		"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin", "Content-Type": "text/plain",
-	}}), 415, "media_type")
+	for _, media := range []string{"text/plain", "application/json; charset=utf-16"} {
+		want(t, w.do(call{method: "POST", path: decisions, body: decision, header: map[string]string{
+			"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin", "Content-Type": media,
+		}}), 415, "media_type")
+	}
 	if r := w.do(call{method: "POST", path: decisions, body: decision, header: own}); r.num("decided") != 1 {
 		t.Errorf("from our own page: got %v", r)
 	}

@@ -64,9 +64,12 @@ func ReadForm(c echo.Context) (url.Values, error) {
 // body reads the whole body within its limit, if it has the media type wanted.
 func body(c echo.Context, want string) ([]byte, error) {
 	r := c.Request()
-	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	got, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
 		return nil, problem.Media("Send the body as " + want + ".")
+	}
+	if charset := with["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, problem.Media("Send the body in UTF-8.")
 	}
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, problem.Media("Send the body without Content-Encoding.")
