@@ -33,11 +33,18 @@ const (
 // A bench is what figures stand on: a server on each database, by its name.
 type bench map[string]*server
 
-// A server has no limits, the sites a and b, and an owner of both.
+// A server has no limits, unless it is told otherwise, the sites a and b, and an owner of both with a password.
 type server struct {
 	*kit.Instance
-	token string
+	token  string
+	binary string
+	common []string // what each command is told
 }
+
+const (
+	boss     = "o@owner.example"
+	password = "jonas rides up the hill"
+)
 
 // newBench starts the servers, which end with t.
 func newBench(t testing.TB) bench {
@@ -51,30 +58,40 @@ func newBench(t testing.TB) bench {
 // newServer starts one, with more options than those that all have.
 func newServer(t testing.TB, database string, more ...string) *server {
 	t.Helper()
-	binary := kit.Binary(t)
-	common := []string{"--data", t.TempDir(), "--database", database}
-	run := func(args ...string) string {
-		out, err := kit.Run(binary, append(args, common...)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(out)
-	}
-	run("migrate", "up")
-	run("site", "add", "--key", "a", "--name", "A", "--origin", blog)
-	run("site", "add", "--key", "b", "--name", "B", "--origin", other)
-	run("account", "add", "--email", "o@owner.example", "--name", "O", "--role", "owner")
-	token := run("token", "add", "--account", "o@owner.example")
-	options := append(common, more...)
+	s := &server{binary: kit.Binary(t), common: []string{"--data", t.TempDir(), "--database", database}}
+	s.run(t, "", "migrate", "up")
+	s.run(t, "", "site", "add", "--key", "a", "--name", "A", "--origin", blog)
+	s.run(t, "", "site", "add", "--key", "b", "--name", "B", "--origin", other)
+	s.run(t, password+"\n", "account", "add", "--email", boss, "--name", "O", "--role", "owner", "--password-stdin")
+	s.token = s.run(t, "", "token", "add", "--account", boss, "--scope", "admin")
+	s.Instance = s.another(t, more...)
+	return s
+}
+
+// another starts one more process on the same database. Limits are off where more says nothing of them.
+func (s *server) another(t testing.TB, more ...string) *kit.Instance {
+	t.Helper()
+	options := slices.Clone(more)
 	if !slices.Contains(more, "--limits") {
 		options = append(options, "--limits", "off")
 	}
-	i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, options...)...)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0"}, options...)
+	i, err := kit.Start(s.binary, append(args, s.common...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(i.Kill)
-	return &server{i, token}
+	return i
+}
+
+// run runs a command of the binary and returns what it says.
+func (s *server) run(t testing.TB, stdin string, args ...string) string {
+	t.Helper()
+	out, err := kit.RunWith(stdin, s.binary, append(args, s.common...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(out)
 }
 
 // rows are those of one file of hostile input.

@@ -27,11 +27,6 @@ func deskPolicy(t testing.TB, _ bench) result {
 		"headers and texts; reports are not counted over every page")
 }
 
-func foreignRequests(t testing.TB, _ bench) result {
-	return byTests(t, "./api/...", "TestModeratorsRoutesTakeNoForeignPage|TestAForeignPageCannotDecide",
-		"not every route, not the 71 rows")
-}
-
 func tenants(t testing.TB, _ bench) result {
 	return byTests(t, "./api", "TestEachRouteIsInATable|TestRolesAndScopes|TestNothingOfAnotherSiteIsReached",
 		"fewer than 5,000 requests; statements are not counted")

@@ -1,0 +1,174 @@
+package hardening
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// An act is what somebody does to a thing that was made for it. What proves their right to it, besides a
+// session of an owner, stands in header.
+type act struct {
+	method, path string
+	form         url.Values // or
+	json         map[string]any
+	header       map[string]string
+}
+
+func (a act) body() []byte {
+	if a.form != nil {
+		return []byte(a.form.Encode())
+	}
+	if a.json == nil {
+		return nil
+	}
+	b, _ := json.Marshal(a.json) // strings and numbers always can be
+	return b
+}
+
+func (a act) contentType() string {
+	if a.form != nil {
+		return "application/x-www-form-urlencoded"
+	}
+	return "application/json"
+}
+
+// keepsNothing are the routes of writing methods that write nothing down.
+var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language"}
+
+// publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
+var publicRoutes = []string{
+	"POST /api/v1/sites/:site/comments", "PATCH /api/v1/sites/:site/comments/:id",
+	"DELETE /api/v1/sites/:site/comments/:id", "POST /api/v1/sites/:site/preview", "POST /sites/:site/page",
+}
+
+// act makes what a route acts on, and says what to send.
+func (s *stage) act(route string) act {
+	s.t.Helper()
+	method, path, _ := strings.Cut(route, " ")
+	a := act{method: method}
+	id := ""
+	s.n++
+	fresh := fmt.Sprintf("n%d", s.n)
+	email := fresh + "@people.example"
+	form := func(pairs ...string) {
+		a.form = url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			a.form.Set(pairs[i], pairs[i+1])
+		}
+	}
+	person := func() values { return values{"email": email, "name": "N", "role": "author", "site": []string{s.site}} }
+	switch strings.Replace(route, "/api/v1/sites/:site", "…", 1) {
+	case "POST …/comments":
+		a.json = s.written()
+	case "PATCH …/comments/:id", "DELETE …/comments/:id":
+		c := s.post(s.written())
+		id, a.header = c.ID, map[string]string{"Authorization": "Bearer " + c.EditToken}
+		if method == "PATCH" {
+			a.json = values{"body": "Another remark, " + fresh}
+		}
+	case "POST …/preview":
+		a.json = values{"body": "x"}
+	case "POST /sites/:site/page":
+		form("name", "N", "body", "A remark by a form, "+fresh)
+		path += "?url=" + url.QueryEscape(s.page())
+	case "POST /api/v1/session":
+		a.json = values{"email": boss, "password": password}
+	case "POST /moderate/signin":
+		form("email", boss, "password", password)
+	case "POST /moderate/setup":
+		link := s.make("POST", "/api/v1/accounts", person())["link"].(string)
+		form("token", link[strings.Index(link, "#")+1:], "password", "a tram of "+fresh+" apples")
+	case "POST /moderate/language":
+		form("lang", "ru")
+	case "DELETE /api/v1/session", "POST /moderate/signout":
+		if method == "POST" {
+			form()
+		}
+	case "POST /moderate/sessions/:id/end":
+		form()
+		id = s.session()
+	case "PATCH /api/v1/me":
+		a.json = values{"name": fresh}
+	case "POST /api/v1/sites":
+		a.json = values{"key": fresh, "name": "N", "origin": []string{"https://" + fresh + ".example"}}
+	case "POST /moderate/setup/site":
+		form("key", fresh, "name", "N", "origin", "https://"+fresh+".example")
+	case "PATCH …":
+		a.json = values{"name": "Site " + fresh}
+	case "DELETE …":
+		s.make("POST", "/api/v1/sites", s.act("POST /api/v1/sites").json)
+		fresh = fmt.Sprintf("n%d", s.n)
+		path = "/api/v1/sites/" + fresh
+	case "POST /api/v1/accounts":
+		a.json = person()
+	case "POST /moderate/people":
+		form("email", email, "name", "N", "role", "author", "site", s.site)
+	case "PATCH /api/v1/accounts/:id", "DELETE /api/v1/accounts/:id", "POST /moderate/people/:id":
+		id = s.make("POST", "/api/v1/accounts", person())["id"].(string)
+		if method == "PATCH" {
+			a.json = values{"name": "R " + fresh}
+		} else if method == "POST" {
+			form("do", "disable")
+		}
+	case "POST /api/v1/tokens":
+		a.json = values{"name": fresh, "scope": "read"}
+	case "POST /moderate/tokens":
+		form("name", fresh, "scope", "read")
+	case "PATCH /api/v1/tokens/:id", "DELETE /api/v1/tokens/:id", "POST /moderate/tokens/:id/end":
+		id = s.make("POST", "/api/v1/tokens", values{"name": fresh})["id"].(string)
+		if method == "PATCH" {
+			a.json = values{"name": "R " + fresh}
+		} else if method == "POST" {
+			form()
+		}
+	case "POST …/moderation/decisions":
+		a.json = values{"action": "approve", "comments": []values{{"id": s.post(s.written()).ID, "version": 1}}}
+	case "POST /moderate/:site/decisions":
+		form("action", "approve", "comment", s.post(s.written()).ID+":1")
+	case "POST …/moderation/decisions/:batch/undo", "POST /moderate/:site/undo":
+		_, batch := s.approved()
+		path = strings.Replace(path, ":batch", batch, 1)
+		if !strings.HasPrefix(path, "/api") {
+			form("batch", batch)
+		}
+	case "POST …/moderation/comments/:id/reply":
+		id, _ = s.approved()
+		a.json = values{"body": "An answer, " + fresh}
+	case "POST /moderate/:site/comments/:id/reply":
+		id, _ = s.approved()
+		form("body", "An answer, "+fresh, "version", "2")
+	case "PATCH …/moderation/pages/:id", "POST /moderate/:site/pages/:id":
+		s.approved()
+		pages := s.make("GET", "/api/v1/sites/"+s.site+"/moderation/pages", nil)["pages"].([]any)
+		page := pages[0].(values)
+		id = page["id"].(string)
+		if method == "PATCH" {
+			a.json = values{"title": "Title " + fresh}
+		} else {
+			form("open", fmt.Sprint(page["open"] == false))
+		}
+	case "POST …/moderation/withdrawals":
+		s.approved()
+		a.json = values{"account": s.me()}
+	case "POST …/moderation/copies":
+		s.taughtElsewhere()
+		a.json = values{"from": "b"}
+	case "POST …/moderation/retirements":
+		s.approved()
+		a.json = values{"before": s.soon()}
+	case "POST …/moderation/erasures":
+		a.json = values{"email": s.taughtBy(email)}
+	case "POST /moderate/:site/lessons":
+		form("do", "erase", "sure", "yes", "email", s.taughtBy(email))
+	case "POST /moderate/:site/settings":
+		form("name", "Site "+fresh)
+	case "POST /moderate/:site/setup/moderation":
+		form("moderation", "all", "rules", "Rules of "+fresh)
+	default:
+		s.t.Fatalf("%s is in no table: say what it needs", route)
+	}
+	a.path = strings.Replace(strings.Replace(path, ":site", s.site, 1), ":id", id, 1)
+	return a
+}

@@ -1,0 +1,148 @@
+package hardening
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A foreignRow is a request that somebody else's page has a moderator's browser send, or a trick of methods.
+type foreignRow struct {
+	ContentType string `json:"content_type"`
+	Origin      string
+	Site        string `json:"sec_fetch_site"`
+	Case        string
+}
+
+// foreignRequests sends each row to every writing route, with the cookie of an owner and a body with which the
+// route would do what it is for, and compares the database. Afterwards our own page sends the same, and it is done.
+func foreignRequests(t testing.TB, _ bench) result {
+	all := rows[foreignRow](t, "csrf-requests.jsonl")
+	var failures []string
+	tried, known := 0, 0
+	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
+		s := newStage(t, database)
+		for _, route := range routes(t) {
+			if strings.HasPrefix(route, "GET ") {
+				continue
+			}
+			known++
+			n, failed := s.foreign(route, all)
+			tried += n
+			failures = append(failures, failed...)
+		}
+	}
+	return count(t, fmt.Sprintf("%d requests to %d routes, both databases", tried, known/2), failures, "")
+}
+
+func (s *stage) foreign(route string, all []foreignRow) (tried int, failures []string) {
+	s.t.Helper()
+	a, cookie := s.act(route), s.signIn()
+	before := s.content()
+	for _, r := range all {
+		method, header, sent := s.disguise(r, route, a)
+		if !sent {
+			continue
+		}
+		tried++
+		header["Cookie"] = cookie
+		var got answer
+		if strings.HasPrefix(r.Case, `method "`) {
+			got = s.raw(method+" "+a.path+" HTTP/1.1\r\nHost: "+strings.TrimPrefix(s.URL, "http://")+"\r\n", header, a.body())
+		} else {
+			got = s.ask(s.t, method, a.path, header, a.body())
+		}
+		after := s.content()
+		if tables := changed(before, after); len(tables) > 0 {
+			failures = append(failures, fmt.Sprintf("%s, %+v: %d, and %v changed", route, r, got.status, tables))
+			a, cookie = s.act(route), s.signIn()
+			before = s.content()
+		}
+	}
+	own := map[string]string{
+		"Origin": s.URL, "Sec-Fetch-Site": "same-origin", "Content-Type": a.contentType(), "Cookie": cookie,
+	}
+	for name, value := range a.header {
+		own[name] = value
+	}
+	got := s.ask(s.t, a.method, a.path, own, a.body())
+	if len(changed(before, s.content())) == 0 && !slices.Contains(keepsNothing, route) || got.status >= 400 {
+		s.t.Fatalf("%s does nothing from our own page either: %d %s %v", route, got.status, got.body, got.err)
+	}
+	return tried, failures
+}
+
+// disguise is how a row is sent to a route; some say nothing of some routes. What our own page sends is nobody
+// else's request, unless it is no JSON where JSON is wanted. What sends no origin is no page of our time: only a
+// session must not be believed there, and routes for the public do not believe in one.
+func (s *stage) disguise(r foreignRow, route string, a act) (method string, header map[string]string, sent bool) {
+	header = map[string]string{"Content-Type": a.contentType()}
+	if r.Case == "" {
+		header["Content-Type"] = r.ContentType
+		switch r.Origin {
+		case "same":
+			header["Origin"] = s.URL
+			isJSON := strings.EqualFold(r.ContentType, "application/json")
+			if a.json == nil || isJSON {
+				return "", nil, false
+			}
+		case "(absent)":
+			if slices.Contains(publicRoutes, route) {
+				return "", nil, false
+			}
+		default:
+			header["Origin"] = r.Origin
+		}
+		if r.Site != "(absent)" {
+			header["Sec-Fetch-Site"] = r.Site
+		}
+		return a.method, header, true
+	}
+	header["Origin"], header["Sec-Fetch-Site"] = s.URL, "same-origin"
+	name, _, isHeader := strings.Cut(r.Case, ": ")
+	switch {
+	case isHeader:
+		header[name] = a.method
+		return "GET", header, true
+	case strings.HasPrefix(r.Case, "_method="):
+		header["Content-Type"] = "application/x-www-form-urlencoded; _method=" + a.method
+		return "GET", header, true
+	case strings.HasPrefix(r.Case, `method "`):
+		return "GET /", header, true
+	case r.Case == "lower-case post":
+		return strings.ToLower(a.method), header, true
+	}
+	method, _, _ = strings.Cut(r.Case, " ")
+	return method, header, true
+}
+
+// raw sends what no client would.
+func (s *server) raw(first string, header map[string]string, body []byte) answer {
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		return answer{err: err}
+	}
+	defer func() { _ = c.Close() }() // its answer is read
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return answer{err: err}
+	}
+	for name, value := range header {
+		first += name + ": " + value + "\r\n"
+	}
+	const end = "%sConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+	if _, err := fmt.Fprintf(c, end, first, len(body), body); err != nil {
+		return answer{err: err}
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	got := answer{err: err}
+	if _, scanned := fmt.Sscanf(line, "HTTP/1.1 %d", &got.status); scanned != nil && err == nil {
+		got.err = scanned
+	}
+	return got
+}

@@ -1,0 +1,273 @@
+package hardening
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/glebarez/go-sqlite"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+// routes are what the product's own router answers, so that none is left out of a figure.
+func routes(t testing.TB) (all []string) {
+	t.Helper()
+	w := roomstest.Empty(t, kit.SQLite(t))
+	var router *echo.Echo
+	front := api.New(api.Options{Options: web.Options{
+		Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
+		Clock: w.Clock, Log: slog.New(slog.DiscardHandler), PublicURL: &url.URL{Scheme: "http", Host: "aitys.example"},
+	}}, desk.Register, func(e *echo.Echo, _ *web.Kit) { router = e })
+	defer front.Close()
+	for _, r := range router.Routes() {
+		if slices.Contains([]string{"GET", "POST", "PATCH", "PUT", "DELETE"}, r.Method) {
+			all = append(all, r.Method+" "+r.Path)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// A stage is a server on which things are made so that something can be done to them.
+type stage struct {
+	*server
+	t    testing.TB
+	db   *sql.DB
+	file bool // it is SQLite
+	site string
+	n    int
+}
+
+// newStage begins a server of the figure's own, on which no limit is in its way.
+func newStage(t testing.TB, database string) *stage {
+	t.Helper()
+	driver, address := "pgx", database
+	path, file := strings.CutPrefix(database, "sqlite:")
+	if file {
+		driver, address = "sqlite", "file://"+path+"?_pragma=busy_timeout(5000)"
+	}
+	s := &stage{server: newServer(t, database), t: t, site: "a", file: file}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s.db = db
+	return s
+}
+
+// page is one that nobody closed.
+func (s *stage) page() string {
+	return fmt.Sprintf("%s/post-%d", map[string]string{"a": blog, "b": other}[s.site], s.n)
+}
+
+type values = map[string]any
+
+// written is a comment as nobody wrote it yet.
+func (s *stage) written() values {
+	s.n++
+	return values{
+		"page": values{"url": s.page(), "title": "A post"}, "author": values{"name": "N"},
+		"body": fmt.Sprintf("A remark of its own, number %d, about apples and the weather.", s.n),
+	}
+}
+
+// make does what an owner of both sites may, and ends the figure where that fails.
+func (s *stage) make(method, path string, in values) values {
+	s.t.Helper()
+	var body []byte
+	if in != nil {
+		body = act{json: in}.body()
+	}
+	got := s.ask(s.t, method, path, s.bearer(), body)
+	var out values
+	if err := json.Unmarshal(got.body, &out); err != nil || got.status >= 300 {
+		s.t.Fatalf("%s %s: %d %s %v", method, path, got.status, got.body, got.err)
+	}
+	return out
+}
+
+func (s *stage) post(in values) kit.Posted {
+	s.t.Helper()
+	got := s.ask(s.t, "POST", "/api/v1/sites/"+s.site+"/comments", nil, act{json: in}.body())
+	var out struct {
+		ID        string
+		EditToken string `json:"edit_token"`
+	}
+	if err := json.Unmarshal(got.body, &out); err != nil || got.status != 201 {
+		s.t.Fatalf("post: %d %s %v", got.status, got.body, got.err)
+	}
+	return kit.Posted{ID: out.ID, EditToken: out.EditToken}
+}
+
+// approved is a comment that taught something, and the batch of it.
+func (s *stage) approved() (id, batch string) {
+	s.t.Helper()
+	return s.approve(s.written())
+}
+
+func (s *stage) approve(in values) (id, batch string) {
+	s.t.Helper()
+	id = s.post(in).ID
+	out := s.make("POST", "/api/v1/sites/"+s.site+"/moderation/decisions",
+		values{"action": "approve", "comments": []values{{"id": id, "version": 1}}})
+	return id, out["batch"].(string)
+}
+
+func (s *stage) taughtBy(email string) string {
+	s.t.Helper()
+	in := s.written()
+	in["author"] = values{"name": "N", "email": email}
+	s.approve(in)
+	return email
+}
+
+func (s *stage) taughtElsewhere() {
+	here := s.site
+	s.site = "b"
+	s.approved()
+	s.site = here
+}
+
+// signIn returns the cookie of a new session.
+func (s *stage) signIn() string {
+	s.t.Helper()
+	got := s.ask(s.t, "POST", "/api/v1/session", nil, act{json: values{"email": boss, "password": password}}.body())
+	for _, c := range (&http.Response{Header: got.header}).Cookies() {
+		if c.Name == "aitys" {
+			return c.Name + "=" + c.Value
+		}
+	}
+	s.t.Fatalf("sign in: %d %s %v", got.status, got.body, got.err)
+	return ""
+}
+
+// session returns the id of a session that somebody else's page might end.
+func (s *stage) session() (id string) {
+	s.t.Helper()
+	s.signIn()
+	if err := s.db.QueryRow("SELECT id FROM sessions ORDER BY created_at DESC").Scan(&id); err != nil {
+		s.t.Fatal(err)
+	}
+	return id
+}
+
+// soon is a time by which everything so far is over, and not much more.
+func (s *stage) soon() string { return time.Now().UTC().Format(time.RFC3339Nano) }
+
+func (s *stage) me() string {
+	s.t.Helper()
+	var id string
+	if err := s.db.QueryRow("SELECT id FROM accounts WHERE email = '" + boss + "'").Scan(&id); err != nil {
+		s.t.Fatal(err)
+	}
+	return id
+}
+
+// derived are what changes by itself: who looked when, where followers are, what is made from the log, what the
+// filter says of a comment. Events tell what other tables keep.
+var derived = []string{
+	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "comments.score",
+	"comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam", "comments.warm",
+	"comments.model_seq",
+}
+
+// content is a digest of every table.
+func (s *stage) content() map[string]string {
+	s.t.Helper()
+	names := "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+	if s.file {
+		names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+	}
+	out := map[string]string{}
+	for _, table := range s.texts(names) {
+		if !slices.Contains(derived, table) {
+			out[table] = s.digest(table)
+		}
+	}
+	return out
+}
+
+// digest adds up the rows' hashes: their order is nobody's.
+func (s *stage) digest(table string) string {
+	s.t.Helper()
+	rows, err := s.db.Query("SELECT * FROM " + table)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }() // read to its end
+	names, err := rows.Columns()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var sum [32]byte
+	n := 0
+	for ; rows.Next(); n++ {
+		row := make([]any, len(names))
+		for i := range row {
+			row[i] = new(any)
+		}
+		if err := rows.Scan(row...); err != nil {
+			s.t.Fatal(err)
+		}
+		h := sha256.New()
+		for i, name := range names {
+			if !slices.Contains(derived, table+"."+name) {
+				_, _ = fmt.Fprintf(h, "%s %v\n", name, *row[i].(*any)) // a hash takes everything
+			}
+		}
+		for i, b := range h.Sum(nil) {
+			sum[i] ^= b
+		}
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return fmt.Sprintf("%d rows, %x", n, sum[:8])
+}
+
+func (s *stage) texts(query string) (all []string) {
+	s.t.Helper()
+	rows, err := s.db.Query(query)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }() // read to its end
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return all
+}
+
+// changed names the tables of which the content differs.
+func changed(before, after map[string]string) (tables []string) {
+	for _, table := range slices.Sorted(maps.Keys(after)) {
+		if before[table] != after[table] {
+			tables = append(tables, table)
+		}
+	}
+	return tables
+}
