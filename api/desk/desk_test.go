@@ -67,6 +67,39 @@ func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 	dana.open("/moderate/blog/queue").sees("For authors and moderators")
 }
 
+// TestOfSeveralLinksTheLastWorksOnce walks the way on which an account was once taken over: by an invitation,
+// and by the first of two resets.
+func TestOfSeveralLinksTheLastWorksOnce(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/people")
+	made := func() string {
+		return nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
+	}
+	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"})
+	links := []string{made()}
+	for range 2 {
+		row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Dana") })
+		b.press(row, "New link", nil)
+		links = append(links, made())
+	}
+	for i, link := range links[:2] {
+		if old := newBrowser(t, w.url).follow(link); old.status != http.StatusUnauthorized {
+			t.Errorf("link %d of 3 answers %d, want 401", i+1, old.status)
+		}
+	}
+	here, there := newBrowser(t, w.url).follow(links[2]), newBrowser(t, w.url).follow(links[2])
+	here.press(here.doc, "Continue", fields{"password": password}).sees("Nothing waits")
+	there.press(there.doc, "Continue", fields{"password": "another long password"})
+	if there.status != http.StatusUnauthorized {
+		t.Errorf("the second browser on one link is answered %d, want 401", there.status)
+	}
+
+	b.open("/moderate/people")
+	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Dana") })
+	b.press(row, "New link", nil)
+	here.open("/moderate/blog/queue").sees("For authors and moderators") // a reset ends what is open
+}
+
 func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct{ lang, path, button, field, value, says string }{
