@@ -27,6 +27,7 @@ var known = []struct{ name, pkg, test string }{
 	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},
 	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},
 	{"outdated-snapshot", "moderation/learning", "TestEachProcessFollowsWhatIsTakenBack"},
+	{"lessons-after-snapshot", "moderation/learning", "TestAfterAKillTheLessonsSinceTheSnapshotAreLearned"},
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
 	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},

@@ -101,6 +101,30 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 	})
 }
 
+// A process that is killed writes no last snapshot: the next one learns what came after the newest.
+func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ids := w.Waiting(w.A, roomstest.Texts(200, rand.New(rand.NewPCG(3, 4))))
+		for part := range slices.Chunk(ids, 50) {
+			w.Decide(people.Operator, w.A, comment.Approve, part[:25]...)
+			w.Decide(people.Operator, w.A, comment.MarkSpam, part[25:]...)
+			w.Must(w.S.Learn(w.Ctx, w.A))
+		}
+		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.Must(err)
+		next := w.Another(nil)
+		got, _, err := learning.ModelBytes(w.Ctx, next.Learning, w.A)
+		w.Must(err)
+		head, used := w.Head(w.A).Seq, learning.SnapshotUsed(next.Learning, w.A)
+		if used == 0 || used+50 > head {
+			t.Fatalf("the next process began with the snapshot at %d of %d entries: nothing to learn", used, head)
+		}
+		if sha256.Sum256(got) != sha256.Sum256(want) {
+			t.Errorf("the next process has a model of %d bytes, want the same %d", len(got), len(want))
+		}
+	})
+}
+
 // While a log is folded for want of a good snapshot nothing is published without a person,
 // whatever the site's policy.
 func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
