@@ -101,6 +101,39 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 	})
 }
 
+// claims are shared by processes, and last as long as a test.
+type claims map[string]bool
+
+func (c claims) Claim(_ context.Context, site int64, name string, _ time.Duration) bool {
+	name = fmt.Sprint(site, name)
+	mine := !c[name]
+	c[name] = true
+	return mine
+}
+
+// Processes follow a log a few entries apart, and write one snapshot for all of them.
+func TestOneProcessWritesTheSnapshot(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ids := w.Waiting(w.A, roomstest.Texts(80, rand.New(rand.NewPCG(5, 6))))
+		shared := claims{}
+		var processes []*roomstest.Rooms
+		for range 2 {
+			p, err := roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret,
+				ground.Options{Clock: w.Clock, Claims: shared})
+			w.Must(err)
+			w.Must(p.Learn(w.Ctx, w.A)) // from the beginning: the log is empty
+			processes = append(processes, p)
+		}
+		for i, part := range [][]string{ids[:70], ids[70:]} {
+			w.Decide(people.Operator, w.A, comment.Approve, part...)
+			w.Must(processes[i].Learn(w.Ctx, w.A))
+		}
+		if list := w.snapshots(w.A); len(list) != 1 || list[0].Seq != 70 {
+			t.Errorf("%d snapshots were written, want the one at 70", len(list))
+		}
+	})
+}
+
 // A process that is killed writes no last snapshot: the next one learns what came after the newest.
 func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
