@@ -74,12 +74,15 @@ func TestWhatReadersSeeFollowsWhatHappens(t *testing.T) {
 			t.Fatalf("got %d comments, want none", n)
 		}
 		posted := w.post(written(w.text()))
-		if got := w.thread().str("page", "title"); got != "A post" {
-			t.Errorf("a page exists from its first comment: got the title %q", got)
+		if got := w.thread().str("page", "title"); got != "/post" {
+			t.Errorf("while its first comment waits, a page has the title %q", got)
 		}
 		d := w.decide("approve", posted.str("id"), 1)
 		if n := count(); n != 1 {
 			t.Errorf("approved: got %d comments, want 1", n)
+		}
+		if got := w.thread().str("page", "title"); got != "A post" {
+			t.Errorf("approved: the page has the title %q, want its first comment's", got)
 		}
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+d.str("batch")+"/undo", nil)
 		if n := count(); n != 0 {

@@ -78,7 +78,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 		return nil, err
 	}
 	answer := pageAnswer{
-		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Title, Open: t.Page.Open, Count: t.Count},
+		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
 		Settings: siteSettings(site, w),
 		Comments: make([]commentOut, len(t.Comments)), Next: orNull(t.Next),
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"net/url"
@@ -35,7 +36,7 @@ type plainView struct {
 	*words.Catalog
 	Heading string
 	Article string // the article's address, when it is the site's
-	Title   string // of the page, for its first comment
+	Title   string // of the page, to go with a comment: a link here may say any
 	Thread  []*plainComment
 	Rules   string
 	SignIn  string
@@ -71,12 +72,8 @@ type ownShown struct {
 }
 
 func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderation.Thread) *plainView {
-	title := t.Page.Title
-	if title == "" {
-		title = c.QueryParam("title")
-	}
 	v := &plainView{
-		Catalog: w, Title: title, Heading: headingOf(w, t.Count, title),
+		Catalog: w, Title: cmp.Or(t.Page.Title, c.QueryParam("title")), Heading: headingOf(w, t.Count, t.Page.Name()),
 		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
 		Action: plainLink(c), Thread: nest(c, w, t.Comments),
 	}

@@ -31,9 +31,6 @@ func timeOf(w *words.Catalog, t time.Time) string {
 }
 
 func headingOf(w *words.Catalog, n int, title string) string {
-	if title == "" {
-		title = w.T("plain.untitled")
-	}
 	if n == 0 {
 		return w.T("plain.none", "title", title)
 	}

@@ -17,6 +17,7 @@ import (
 type itemOut struct {
 	Comment     moderatedOut  `json:"comment"`
 	Page        pageRefOut    `json:"page"`
+	PageTitle   *string       `json:"page_title"`
 	Parent      *parentOut    `json:"parent"`
 	Verdict     verdictOut    `json:"verdict"`
 	Evidence    []evidenceOut `json:"evidence"`
@@ -96,7 +97,8 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 			commentOut: wholeComment(m, i.Page.URL), Body: m.Source, Email: orNull(m.Email),
 			Reason: orNull(m.Reason.String()), Note: m.Note,
 		},
-		Page: pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
+		Page:      pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
+		PageTitle: orNull(i.Title()),
 		Verdict: verdictOut{
 			Score: v.Score, Action: v.Action.String(), Reason: orNull(v.Reason.String()),
 			Signals: signals(v.Signals, w), Spam: v.Spam, Warm: v.Warm,

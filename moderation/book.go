@@ -96,6 +96,9 @@ func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) 
 	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown})
 	c.State, c.Reason, c.Note, c.Standing, c.DecidedAt = ch.State, ch.Reason, ch.Note, ch.Standing, ch.DecidedAt
 	c.Version++
+	if err := settleTitle(b.tx, c); err != nil {
+		return err
+	}
 	b.comments[c.ID] = c
 	b.logs[c.ID] = append(b.logs[c.ID], d)
 	return nil

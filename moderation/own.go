@@ -125,6 +125,9 @@ func rewrite(tx Tx, was, next comment.Comment) error {
 	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == comment.Approved); err != nil {
 		return err
 	}
+	if err := settleTitle(tx, next); err != nil {
+		return err
+	}
 	return tx.Emit(ground.Event{Site: was.Site, Kind: ground.EventEdited, Page: was.Page, Comment: was.ID,
 		Shown: was.State == comment.Approved || next.State == comment.Approved, At: next.EditedAt})
 }

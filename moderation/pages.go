@@ -122,7 +122,7 @@ func (s *Service) SetPage(
 			page.Open = *ch.Open
 		}
 		if ch.Title != nil {
-			page.Title = title
+			page.Title, page.TitledBy = title, ""
 		}
 		if ch.URL != nil {
 			page.URL = url

@@ -21,6 +21,15 @@ type Item struct {
 	Writer   comment.History
 }
 
+// Title is the title that its page gets, for everybody to see, when the comment is approved; "" where that
+// changes nothing.
+func (i Item) Title() string {
+	if i.Page.Title != "" || i.Comment.State == comment.Approved || i.Comment.State == comment.Removed {
+		return ""
+	}
+	return i.Comment.PageTitle
+}
+
 // A QueuePage is one page of a view. Counts has every view's name; Capped says that some of
 // them stand for "this many or more".
 type QueuePage struct {

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
@@ -17,15 +18,15 @@ type SiteTx interface {
 	PageByID(site int64, id string) (ground.Page, error)         // ErrNotFound
 	PagesByID(site int64, ids []string) ([]ground.Page, error)   // in any order; unknown ids are left out
 	PagesByURL(site int64, urls []string) ([]ground.Page, error) // in any order; unknown URLs are left out
-	// EnsurePage returns the page with p.URL, inserting p first where there is none. A
-	// non-empty p.Title fills an empty one.
+	// EnsurePage returns the page with p.URL, inserting p first where there is none.
 	EnsurePage(p ground.Page) (ground.Page, error)
-	// title, url, open; ErrTaken when another page has the URL
+	// title and by whom, url, open; ErrTaken when another page has the URL
 	UpdatePage(p ground.Page) error
+	// TitlePage gives the page of c the title that c brought, where it has none; UntitlePage takes it away
+	// where it is c's.
+	TitlePage(c comment.Comment) error
+	UntitlePage(c comment.Comment) error
 	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
 	CountApproved(site int64, pages []string) (map[string]int, error) // approved comments by page id
 	CountPending(site int64, pages []string) (map[string]int, error)  // pending comments by page id
-
-	Meta(name string) ([]byte, error) // one value of the whole database; ErrNotFound
-	SetMeta(name string, value []byte) error
 }

@@ -114,9 +114,8 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if c.Name != "" || c.Email != "" {
 		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
 	}
-	page := ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Title: readersTitle(in.PageTitle), Open: true,
-		CreatedAt: now}
-	return page, c, nil
+	c.PageTitle = readersTitle(in.PageTitle)
+	return ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Open: true, CreatedAt: now}, c, nil
 }
 
 // check refuses fields that are no text.
@@ -175,6 +174,9 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID
+	if page.Title != "" {
+		c.PageTitle = ""
+	}
 	if err := s.placeUnder(tx, &c, a.parent, a.segment); err != nil {
 		return Submitted{}, err
 	}
@@ -193,6 +195,9 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	}
 	if c.Shown {
 		if err := newShowing(tx, c.Site).replyShown(c.Parent, true); err != nil {
+			return Submitted{}, err
+		}
+		if err := settleTitle(tx, c); err != nil {
 			return Submitted{}, err
 		}
 	}
@@ -214,6 +219,22 @@ func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, erro
 	}
 	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID,
 		At: c.CreatedAt})
+}
+
+// settleTitle gives c's page the title that c brought, now that c is published, or takes it away again: what a
+// stranger's browser calls a page is no less theirs than the comment.
+func settleTitle(tx Tx, c comment.Comment) error {
+	if c.PageTitle == "" {
+		return nil
+	}
+	settle := tx.UntitlePage
+	if c.State == comment.Approved {
+		settle = tx.TitlePage
+	}
+	if err := settle(c); err != nil {
+		return fmt.Errorf("settle the page's title: %w", err)
+	}
+	return nil
 }
 
 // readersTitle is what a reader's browser says that a page is called; too much is cut off.

@@ -95,8 +95,8 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 	}
 	_, page, err := w.S.Own(w.Ctx, w.A, c.ID, out.EditToken)
 	w.Must(err)
-	if page.URL != "https://a.example/post" || page.Title != "A title" {
-		t.Errorf("page: got %q %q", page.URL, page.Title)
+	if page.URL != "https://a.example/post" || page.Title != "" || c.PageTitle != "A title" {
+		t.Errorf("page: got %q %q, and %q kept for it", page.URL, page.Title, c.PageTitle)
 	}
 }
 

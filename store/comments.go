@@ -17,14 +17,15 @@ func (commentRow) TableName() string { return "comments" }
 
 // A commentPart is a comment.Comment.
 type commentPart struct {
-	ID      string
-	Site    int64  `gorm:"column:site_id"`
-	Page    string `gorm:"column:page_id"`
-	Parent  string `gorm:"column:parent_id;serializer:null"`
-	Depth   int
-	Path    string
-	State   comment.State
-	Version int64
+	ID        string
+	Site      int64  `gorm:"column:site_id"`
+	Page      string `gorm:"column:page_id"`
+	PageTitle string
+	Parent    string `gorm:"column:parent_id;serializer:null"`
+	Depth     int
+	Path      string
+	State     comment.State
+	Version   int64
 
 	Name, Email, Website string
 	Account              string `gorm:"column:account_id"`

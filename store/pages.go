@@ -13,6 +13,7 @@ type pageRow struct {
 	Site      int64 `gorm:"column:site_id"`
 	URL       string
 	Title     string
+	TitledBy  string
 	Open      bool
 	CreatedAt time.Time `gorm:"serializer:micros"`
 }
@@ -69,24 +70,44 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 // spares Postgres a lock on its row.
 func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	page, err := t.PageByURL(p.Site, p.URL)
-	if err == nil && (page.Title != "" || p.Title == "") {
-		return page, nil
-	}
-	if err != nil && !isAny(err, ground.ErrNotFound) {
+	if !isAny(err, ground.ErrNotFound) {
 		return page, err
 	}
 	return first(read(t, pageColumns.targets, (*pageRow).page, ensurePage, pageColumns.values(pageRow(p))...))
 }
 
+// Only an update returns the row that was there.
 var ensurePage = pageColumns.insert(1) + `
 	ON CONFLICT (site_id, url) DO UPDATE
-	SET title = CASE WHEN pages.title = '' THEN excluded.title ELSE pages.title END
+	SET url = pages.url
 	RETURNING ` + pageColumns.names
 
 // UpdatePage implements moderation.SiteTx.
 func (t *tx) UpdatePage(p ground.Page) error {
 	return changed(t.db.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
-		Select("title", "url", "open").Updates(pageRow(p)))
+		Select("title", "titled_by", "url", "open").Updates(pageRow(p)))
+}
+
+// TitlePage implements moderation.SiteTx.
+func (t *tx) TitlePage(c comment.Comment) error {
+	_, err := t.exec(`
+		UPDATE pages
+		SET    title = ?, titled_by = ?
+		WHERE  site_id = ?
+		  AND  id      = ?
+		  AND  title   = ''`, c.PageTitle, c.ID, c.Site, c.Page)
+	return err
+}
+
+// UntitlePage implements moderation.SiteTx.
+func (t *tx) UntitlePage(c comment.Comment) error {
+	_, err := t.exec(`
+		UPDATE pages
+		SET    title = '', titled_by = ''
+		WHERE  site_id   = ?
+		  AND  id        = ?
+		  AND  titled_by = ?`, c.Site, c.Page, c.ID)
+	return err
 }
 
 // Pages implements moderation.SiteTx. After an unknown page there is nothing.

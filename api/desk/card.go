@@ -21,6 +21,7 @@ type card struct {
 	Pills                []string
 	At, Waiting          string
 	PageURL, PageTitle   string
+	PageID, NewTitle     string // what the page will be called once the comment is approved
 	History              string
 	Parent               *said
 	Lang                 string
@@ -62,7 +63,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Version: c.Version, State: c.State.String(),
 		Name: m.writer(c), Email: c.Email, Website: c.Website,
 		At: iso(c.CreatedAt), Waiting: m.waited(c),
-		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page),
+		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page), PageID: it.Page.ID, NewTitle: it.Title(),
 		History: m.history(it), Back: m.at.query(),
 		HTML: text, Keys: keys, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidenceLists(it),

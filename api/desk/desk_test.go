@@ -246,7 +246,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			t.Fatalf("%s answers %d", path, b.status)
 		}
 		harmless(t, path, b.doc)
-		if !strings.Contains(path, "q=") {
+		if !strings.Contains(path, "q=") && path != "/moderate/blog/pages" { // no title is there yet
 			b.sees("<script>alert(1)</script>")
 		}
 	}
@@ -258,6 +258,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	}
 	b.press(b.card("alert"), "Approve", nil)
 	harmless(t, "after approving", b.open("/moderate/blog/log").doc)
+	harmless(t, "titled", b.open("/moderate/blog/pages").sees("<script>alert(1)</script>").doc)
 }
 
 // harmless fails if a page has a script of its own, a handler, a style or a foreign picture.
@@ -319,7 +320,9 @@ func TestTheDeskSpeaksTheReadersLanguage(t *testing.T) {
 func TestAPageIsClosedAndOpened(t *testing.T) {
 	w := newWorld(t)
 	w.post("A remark.")
-	b := w.as("Olga").open("/moderate/blog/pages").sees("A post").sees("open")
+	b := w.as("Olga")
+	b.press(b.card("A remark."), "Approve", nil)
+	b.open("/moderate/blog/pages").sees("A post").sees("open")
 	row := func() *html.Node {
 		return find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "A post") })
 	}

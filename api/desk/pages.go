@@ -46,12 +46,22 @@ func after(path, next string) string {
 	return path + "?after=" + url.QueryEscape(next)
 }
 
-// setPage opens or closes a page for readers.
+// setPage opens or closes a page for readers, or gives it the title that a card's form names.
 func (d *desk) setPage(v *visit) error {
-	open := v.form.Get("open") == "true"
-	_, err := d.Service.SetPage(v.ctx(), v.who, v.site, v.Param("id"), moderation.PageChange{Open: &open})
-	if err != nil {
+	var ch moderation.PageChange
+	titles := v.form.Has("title")
+	if titles {
+		title := v.form.Get("title")
+		ch.Title = &title
+	} else {
+		open := v.form.Get("open") == "true"
+		ch.Open = &open
+	}
+	if _, err := d.Service.SetPage(v.ctx(), v.who, v.site, v.Param("id"), ch); err != nil {
 		return err
+	}
+	if titles {
+		return d.goOn(v, flash{Did: "saved"})
 	}
 	return v.goTo(v.at("/pages"))
 }

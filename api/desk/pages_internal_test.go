@@ -79,6 +79,7 @@ func samples() []moderation.Item {
 		"Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең "+
 			"бастысы — қолғап пен жарық.")
 	asel.Comment.Lang, asel.Comment.Email, asel.Comment.Verdict.Score = "kk", "", .02
+	asel.Page.Title, asel.Comment.PageTitle = "", "Неге көлігімді велосипедке айырбастадым"
 	asel.Writer = comment.History{Approved: 2, FirstSeen: noon.AddDate(-1, 0, 0)}
 
 	anon := sample("c35", "", "Something that may not be read by everybody at breakfast.")

@@ -105,6 +105,22 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	w.stands(c, comment.Pending)
 }
 
+func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
+	w := newWorld(t)
+	w.account("Anton", people.Author, "blog")
+	c := w.submit(moderation.Submission{PageURL: "https://blog.example/p", PageTitle: "CALL 900", Body: "A remark."})
+	says := "Approved, it gives the page its public title:"
+	w.as("Anton").sees(says).sees("“CALL 900”").misses("Change the title")
+
+	b := w.as("Olga").sees(says).sees("“CALL 900”")
+	b.press(b.card("A remark."), "Save", fields{"title": "On bread"}).sees("Saved.").sees("On bread").misses(says)
+	w.stands(c, comment.Pending)
+
+	other := w.submit(moderation.Submission{PageURL: "https://blog.example/q", PageTitle: "On salt", Body: "Another one."})
+	b.open("/moderate/blog/comments/" + other.ID).sees(says).sees("“On salt”")
+	b.press(b.doc, "Save", fields{"title": "On pepper"}).sees("Saved.").sees("Another one.").sees("On pepper").misses(says)
+}
+
 // However many comments a page is about, they are read together.
 func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
 	w := newWorld(t)

@@ -248,7 +248,7 @@ func (u *upgrade) goesOn() {
 	for _, teach := range []struct{ site, path, in string }{
 		{"demo", "/copies", `{"from":"second"}`},
 		{"second", "/erasures", fmt.Sprintf(`{"comments":[%q]}`, item.ID)},
-		{"demo", "/retirements", `{"before":"2026-11-19T00:00:00Z"}`},
+		{"demo", "/retirements", `{"before":"2026-11-20T00:00:00Z"}`},
 	} {
 		var out struct{ Lessons int }
 		err := client(u.i, teach.site, u.Token).

@@ -30,6 +30,7 @@ var known = []struct{ name, pkg, test string }{
 	{"lessons-after-snapshot", "moderation/learning", "TestAfterAKillTheLessonsSinceTheSnapshotAreLearned"},
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
+	{"title-before-approval", "moderation", "TestATitleIsPublicOnceACommentBroughtItIsPublished"},
 	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},

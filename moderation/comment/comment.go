@@ -21,14 +21,17 @@ import (
 // A Comment is what somebody wrote. Source is the text as typed; HTML is a cache of its
 // markup, made by version Markup of package markup and rendered anew where that is old.
 type Comment struct {
-	ID      string
-	Site    int64
-	Page    string // the page's id
-	Parent  string // a comment's id, or ""
-	Depth   int    // 0 for a root
-	Path    string // depth-first place in the page: the parent's Path and 16 characters of its own
-	State   State
-	Version int64
+	ID   string
+	Site int64
+	Page string // the page's id
+	// PageTitle is what its writer's browser called the page, where that had no title: it becomes the
+	// page's when the comment is published.
+	PageTitle string
+	Parent    string // a comment's id, or ""
+	Depth     int    // 0 for a root
+	Path      string // depth-first place in the page: the parent's Path and 16 characters of its own
+	State     State
+	Version   int64
 
 	Name, Email, Website string
 	Account              string // who signed in to write it, or ""

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // A Site is one publisher's blog. ID is internal and never leaves the service; Key names
@@ -35,14 +36,24 @@ func NewSite(key, name string, origins []string, at time.Time) (Site, error) {
 	return site, err
 }
 
-// A Page is one article of a site, known by its canonical URL.
+// A Page is one article of a site, known by its canonical URL. Its title is public: it was set by staff, or
+// came with a comment that was published.
 type Page struct {
 	ID        string
 	Site      int64
 	URL       string
-	Title     string
+	Title     string // "" until there is one
+	TitledBy  string // the comment that it came with; "" where staff set it
 	Open      bool
 	CreatedAt time.Time
+}
+
+// Name is what readers are told that the page is called: until it has a title, the path of its URL.
+func (p Page) Name() string {
+	if p.Title == "" {
+		return text.PathOf(p.URL)
+	}
+	return p.Title
 }
 
 // ReservedKeys are no site's: pages that are about all sites stand in the place of a site's there.

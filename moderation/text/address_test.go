@@ -78,6 +78,23 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
+func TestThePathOfAPageHasNoWordsButItsOwn(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"https://blog.example/", "/"},
+		{"https://blog.example", "/"},
+		{"https://blog.example/2026/11/on-bread.html?x=1", "/2026/11/on-bread.html"},
+		{"https://blog.example/%D1%85%D0%BB%D0%B5%D0%B1/%D2%9B%D0%B0%D0%B7", "/хлеб/қаз"},
+		{"https://blog.example/CALL%20%2B7%20900%21", "/CALL%20%2B7%20900%21"},
+		{"https://blog.example/a%0Ab%E2%80%AEc%3Cb%3E", "/a%0Ab%E2%80%AEc%3Cb%3E"},
+		{"https://blog.example/%FF", "/%EF%BF%BD"},
+		{"https://blog.example/" + strings.Repeat("%D1%8F", 200), "/" + strings.Repeat("я", 78) + "…"},
+	} {
+		if got := text.PathOf(tt.in); got != tt.want {
+			t.Errorf("PathOf(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
 func TestAnOriginIsNoMoreThanAnOrigin(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"HTTPS://Blog.Example:443/", "https://blog.example"},

@@ -1,10 +1,13 @@
 package text
 
 import (
+	"cmp"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -61,6 +64,32 @@ func (w Web) Page() (string, bool) {
 	u.RawQuery, u.ForceQuery = withoutTracking(u.RawQuery), false
 	canonical := u.String()
 	return canonical, len(canonical) <= maxURL // escaping may lengthen it
+}
+
+const maxPath = 80 // characters of a path that is shown
+
+// PathOf returns the path of a page's address as people read it: letters and digits stand for themselves, what
+// could pass for words beside them stays escaped, and a long one is cut off.
+func PathOf(page string) string {
+	u, err := url.Parse(page)
+	if err != nil {
+		return page
+	}
+	var b strings.Builder
+	for _, r := range u.Path {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("/-._~", r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, c := range []byte(string(r)) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	path := cmp.Or(CleanLine(b.String()), "/")
+	if r := []rune(path); len(r) > maxPath {
+		return string(r[:maxPath-1]) + "…"
+	}
+	return path
 }
 
 func isASCII(s string) bool {

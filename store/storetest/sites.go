@@ -14,7 +14,7 @@ var siteRules = []rule{
 	{"a site comes back as it was put, and its key is taken once", siteComesBack},
 	{"a new site has an empty log", newSiteHasEmptyLog},
 	{"a page has one address, however many come at once", pageHasOneAddress},
-	{"an empty title is filled, a given one stays", titleIsFilled},
+	{"a comment gives a page its title once, and takes back its own alone", titleIsFilled},
 	{"a page changes, but not to another's address", pageChanges},
 	{"pages are listed newest first, in pieces", pagesInPieces},
 	{"comments are counted by page and state", countsByPage},
@@ -115,14 +115,30 @@ func pageHasOneAddress(w *world) {
 }
 
 func titleIsFilled(w *world) {
-	for _, tt := range []struct{ title, want string }{
-		{"", ""}, {"First", "First"}, {"Second", "First"}, {"", "First"},
+	page := w.page
+	page.Title = ""
+	w.update(func(tx Tx) error { return tx.UpdatePage(page) })
+	bringing := func(title string) wish { return func(c *comment.Comment) { c.PageTitle = title } }
+	first, second := w.comment(bringing(hostile)), w.comment(bringing("Second"))
+	for _, step := range []struct {
+		says      string
+		do        func(Tx) error
+		title, by string
+	}{
+		{"untitled", func(tx Tx) error { return tx.UntitlePage(first) }, "", ""},
+		{"titled", func(tx Tx) error { return tx.TitlePage(first) }, hostile, first.ID},
+		{"titled again", func(tx Tx) error { return tx.TitlePage(second) }, hostile, first.ID},
+		{"untitled by another", func(tx Tx) error { return tx.UntitlePage(second) }, hostile, first.ID},
+		{"untitled by its own", func(tx Tx) error { return tx.UntitlePage(first) }, "", ""},
+		{"titled by the next", func(tx Tx) error { return tx.TitlePage(second) }, "Second", second.ID},
 	} {
 		w.update(func(tx Tx) error {
-			p, err := tx.EnsurePage(ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/t", Title: tt.title,
-				CreatedAt: began})
-			if p.Title != tt.want {
-				w.Errorf("with title %q the page has %q, want %q", tt.title, p.Title, tt.want)
+			if err := step.do(tx); err != nil {
+				return err
+			}
+			p, err := tx.EnsurePage(page)
+			if p.Title != step.title || p.TitledBy != step.by {
+				w.Errorf("%s: the page has %q by %q, want %q by %q", step.says, p.Title, p.TitledBy, step.title, step.by)
 			}
 			return err
 		})

@@ -198,6 +198,12 @@ var writes = []struct {
 	{"UpdatePage", func(tx Tx, s int64) error {
 		return tx.UpdatePage(ground.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
+	{"UntitlePage", func(tx Tx, s int64) error {
+		return tx.UntitlePage(comment.Comment{ID: "", Site: s, Page: onePage})
+	}},
+	{"TitlePage", func(tx Tx, s int64) error {
+		return tx.TitlePage(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"})
+	}},
 	{"InsertComment", func(tx Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{
 			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame),
