@@ -58,7 +58,13 @@ func newBench(t testing.TB) bench {
 // newServer starts one, with more options than those that all have.
 func newServer(t testing.TB, database string, more ...string) *server {
 	t.Helper()
-	s := &server{binary: kit.Binary(t), common: []string{"--data", t.TempDir(), "--database", database}}
+	return newServerOf(t, kit.Binary(t), database, more...)
+}
+
+// newServerOf starts one of another binary.
+func newServerOf(t testing.TB, binary, database string, more ...string) *server {
+	t.Helper()
+	s := &server{binary: binary, common: []string{"--data", t.TempDir(), "--database", database}}
 	s.run(t, "", "migrate", "up")
 	s.run(t, "", "site", "add", "--key", "a", "--name", "A", "--origin", blog)
 	s.run(t, "", "site", "add", "--key", "b", "--name", "B", "--origin", other)

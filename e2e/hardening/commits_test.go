@@ -30,9 +30,7 @@ func lostCommits(t testing.TB, _ bench) result {
 	url, proxy := kit.NewDurablePostgres(t).Proxied(t, "commits")
 	s := newServer(t, url)
 	drop := new(dropped)
-	if err := proxy.Set(kit.Fault{Do: drop.do}); err != nil {
-		t.Fatal(err)
-	}
+	proxy.Set(t, kit.Fault{Do: drop.do})
 	const page = blog + "/commits"
 	writer := s.public()
 	var failures []string

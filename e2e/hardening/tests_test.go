@@ -59,16 +59,6 @@ func fullDisk(t testing.TB, _ bench) result {
 		"one round")
 }
 
-func postgresLost(t testing.TB, _ bench) result {
-	return byTests(t, "./store", "TestALostConnectionIsBusyAndMendsItself|TestErrorsOfPostgresSayWhatTheyMean|"+
-		"TestALostTransactionIsWrittenAgain", "one kind, once, not under load")
-}
-
-func redisFaults(t testing.TB, _ bench) result {
-	return byTests(t, "./coord ./api", "TestALimitHoldsWhileRedisGoesAndComesBack|TestARedisThatHangsDoesNotSlowRequests|"+
-		"TestWithoutRedisTheBellIsSilentThereAndHeardHere|TestReadinessTellsOfRedis", "gone and frozen only, once each")
-}
-
 func races(t testing.TB, _ bench) result {
 	return byTests(t, "./api ./moderation/identity", "TestManyOfOnePostAtOnceAreOne|"+
 		"TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst|TestManyTriesAtOneInstantAreNotAllLetThrough",

@@ -84,6 +84,19 @@ func (i *Instance) Kill() {
 	<-i.ended
 }
 
+// Goroutines ends the server and returns the goroutines that it had, as Go prints them.
+func (i *Instance) Goroutines() []string {
+	_ = i.cmd.Process.Signal(syscall.SIGQUIT) // it may be gone
+	<-i.ended
+	var all []string
+	for _, part := range strings.Split(i.Log(), "\n\n") {
+		if at := strings.Index(part, "goroutine "); at >= 0 && strings.Contains(part, "]:\n") {
+			all = append(all, part[at:])
+		}
+	}
+	return all
+}
+
 // Stop asks the server to end, waits, and reports an exit that is not 0.
 func (i *Instance) Stop() error {
 	if err := i.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {

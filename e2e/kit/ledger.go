@@ -22,7 +22,7 @@ type Ledger struct {
 	sent    []*entry
 	failing []string // answers that no fault explains
 
-	flying, acked atomic.Int64
+	flying, acked, again atomic.Int64
 }
 
 // An entry is one comment in the ledger.
@@ -36,6 +36,9 @@ func (b *Ledger) Acked() int64 { return b.acked.Load() }
 
 // Flying counts the requests that are under way.
 func (b *Ledger) Flying() int64 { return b.flying.Load() }
+
+// Again counts the tries that were not acknowledged, and made again.
+func (b *Ledger) Again() int64 { return b.again.Load() }
 
 // Failing are the answers so far that no fault explains: neither taken, nor told to come again.
 func (b *Ledger) Failing() []string {
@@ -57,10 +60,11 @@ func (b *Ledger) Persist(ctx context.Context, c *Client, pause time.Duration) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		e := b.next()
-		for ctx.Err() == nil && b.post(ctx, c, e) != nil {
+		for b.post(ctx, c, e) != nil && ctx.Err() == nil {
+			b.again.Add(1)
 			select {
 			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond): // it was told to come again
+			case <-time.After(max(pause, 20*time.Millisecond)): // it was told to come again
 			}
 		}
 		if pause > 0 {
@@ -113,18 +117,25 @@ func (n Counts) String() string {
 }
 
 // Count reads every comment back: by its text in the moderators' queue, and by its edit token. What is
-// unknown is then sent again with its key, and must be there once. It logs each comment that is not.
+// unknown is then sent again with its key, and must be there once. It logs the first that are not.
 func (b *Ledger) Count(t testing.TB, reader, moderator *Client) Counts {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	there := Texts(t, moderator)
 	var n Counts
+	logged := 0
+	log := func(format string, args ...any) {
+		t.Helper()
+		if logged++; logged <= 20 {
+			t.Logf(format, args...)
+		}
+	}
 	for _, e := range b.sent {
 		switch copies := there[e.text]; {
 		case copies > 1:
 			n.Doubled++
-			t.Logf("%q is there %d times", e.text, copies)
+			log("%q is there %d times", e.text, copies)
 		case e.id == "":
 			n.Kept += copies
 		case copies == 1:
@@ -141,14 +152,14 @@ func (b *Ledger) Count(t testing.TB, reader, moderator *Client) Counts {
 		body, _, err := reader.Own(t.Context(), e.id, e.token)
 		if err != nil || body != e.text || there[e.text] == 0 {
 			n.Lost++
-			t.Logf("%q was acknowledged; in the queue %d times, its edit token reads %q, %v", e.text, there[e.text], body, err)
+			log("%q was acknowledged; in the queue %d times, its edit token reads %q, %v", e.text, there[e.text], body, err)
 		}
 	}
 	there = Texts(t, moderator)
 	for _, e := range b.sent {
 		if e.id == "" && there[e.text] != 1 {
 			n.Doubled++
-			t.Logf("%q was sent again with its key and is there %d times", e.text, there[e.text])
+			log("%q was sent again with its key and is there %d times", e.text, there[e.text])
 		}
 	}
 	return n

@@ -56,6 +56,42 @@ func (d DurablePostgres) Freeze(t testing.TB) (thaw func()) {
 	return thaw
 }
 
+// Restart ends the server by a signal and starts it again: SIGINT sends everybody away, SIGQUIT ends every
+// process at once, and of SIGKILL the others learn later. It returns when the server answers.
+func (d DurablePostgres) Restart(t testing.TB, by syscall.Signal) {
+	t.Helper()
+	signal(t, d.cmd.Process.Pid, by)
+	<-d.ended
+	d.start(t)
+}
+
+// Disconnect ends the processes of all connections, and returns how many there were.
+func (d DurablePostgres) Disconnect(t testing.TB) int {
+	t.Helper()
+	out, err := d.command("psql", "-h", d.dir, "-U", "postgres", "-qAtc", `
+		SELECT count(pg_terminate_backend(pid))
+		FROM   pg_stat_activity
+		WHERE  pid <> pg_backend_pid()
+		  AND  backend_type = 'client backend'`).CombinedOutput()
+	n, numberErr := strconv.Atoi(string(bytes.TrimSpace(out)))
+	if err != nil || numberErr != nil {
+		t.Fatalf("disconnect everybody: %v\n%s", err, out)
+	}
+	return n
+}
+
+// Freeze stops the server's process: connections stay open, and nothing answers until Thaw.
+func (s *RedisServer) Freeze(t testing.TB) {
+	t.Helper()
+	signal(t, s.cmd.Process.Pid, syscall.SIGSTOP)
+}
+
+// Thaw lets it go on.
+func (s *RedisServer) Thaw(t testing.TB) {
+	t.Helper()
+	signal(t, s.cmd.Process.Pid, syscall.SIGCONT)
+}
+
 func signal(t testing.TB, pid int, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(pid, s); err != nil {

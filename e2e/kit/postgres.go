@@ -19,6 +19,9 @@ type cluster struct {
 	data string
 	dir  string // of the socket
 	cmd  *exec.Cmd
+
+	options []string
+	ended   <-chan struct{} // closed when cmd has
 }
 
 var postgres struct {
@@ -60,7 +63,7 @@ func NewDurablePostgres(t testing.TB) DurablePostgres {
 	c := newCluster(t, fmt.Sprintf("pgd%d", postgres.databases.Add(1)), "-c", "max_connections=100")
 	t.Cleanup(func() {
 		_ = c.cmd.Process.Kill() // ends with the test either way
-		_ = c.cmd.Wait()
+		<-c.ended
 	})
 	return DurablePostgres{c}
 }
@@ -90,7 +93,7 @@ func newCluster(t testing.TB, name string, options ...string) *cluster {
 		}
 	}
 	dir := filepath.Join(scratch(t), name)
-	c := &cluster{bin: filepath.Dir(initdb), data: filepath.Join(dir, "data"), dir: dir}
+	c := &cluster{bin: filepath.Dir(initdb), data: filepath.Join(dir, "data"), dir: dir, options: options}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("postgres: %v", err)
 	}
@@ -100,21 +103,43 @@ func newCluster(t testing.TB, name string, options ...string) *cluster {
 	if err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	c.cmd = c.command("postgres", append([]string{"-D", c.data, "-k", dir, "-c", "listen_addresses="}, options...)...)
-	log, err := os.Create(filepath.Join(scratch(t), name+".log"))
+	c.start(t)
+	return c
+}
+
+// start starts the server and waits until it answers. One that was killed may leave processes behind that
+// hinder the next, until they have ended.
+func (c *cluster) start(t testing.TB) {
+	t.Helper()
+	log, err := os.OpenFile(c.dir+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatalf("postgres: %v", err)
 	}
-	c.cmd.Stdout, c.cmd.Stderr = log, log
-	if err := c.cmd.Start(); err != nil {
-		t.Fatalf("postgres: %v", err)
-	}
-	_ = log.Close() // the server has its own handle
-	_ = os.WriteFile(filepath.Join(scratch(t), name+".pid"), []byte(strconv.Itoa(c.cmd.Process.Pid)), 0o600)
-	wait(t, "postgres", func() error {
-		return c.command("psql", "-h", dir, "-U", "postgres", "-qc", "SELECT 1").Run()
+	defer func() { _ = log.Close() }() // the server has its own handle
+	var ended chan struct{}
+	wait(t, "postgres ("+c.dir+".log)", func() error {
+		select {
+		case <-ended:
+			ended = nil
+		default:
+		}
+		if ended == nil {
+			c.cmd = c.command("postgres", append([]string{"-D", c.data, "-k", c.dir, "-c", "listen_addresses="}, c.options...)...)
+			c.cmd.Stdout, c.cmd.Stderr = log, log
+			if err := c.cmd.Start(); err != nil {
+				return err
+			}
+			gone := make(chan struct{})
+			go func(cmd *exec.Cmd) {
+				_ = cmd.Wait() // its log says more
+				close(gone)
+			}(c.cmd)
+			ended = gone
+			_ = os.WriteFile(c.dir+".pid", []byte(strconv.Itoa(c.cmd.Process.Pid)), 0o600)
+		}
+		return c.command("psql", "-h", c.dir, "-U", "postgres", "-qc", "SELECT 1").Run()
 	})
-	return c
+	c.ended = ended
 }
 
 // database makes an empty database, dropped with the test, and returns its URL.

@@ -20,6 +20,7 @@ type Proxy struct {
 	l      net.Listener // nil while connections are refused
 	fault  Fault
 	lifted chan struct{} // closed when the fault is
+	met    int           // connections and pieces that the fault met
 	links  map[*link]struct{}
 	done   sync.WaitGroup
 }
@@ -69,7 +70,7 @@ func NewProxy(t testing.TB, network, target string) *Proxy {
 		t.Fatalf("proxy: %v", err)
 	}
 	t.Cleanup(func() {
-		_ = p.Set(Fault{Refuse: true}) // takes nothing more, and ends what stands
+		p.Set(t, Fault{Refuse: true}) // takes nothing more, and ends what stands
 		p.mu.Lock()
 		close(p.lifted)
 		p.mu.Unlock()
@@ -79,22 +80,32 @@ func NewProxy(t testing.TB, network, target string) *Proxy {
 }
 
 // Set replaces the fault: of connections that stand, and of those that come.
-func (p *Proxy) Set(f Fault) error {
+func (p *Proxy) Set(t testing.TB, f Fault) {
+	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	close(p.lifted)
-	p.lifted, p.fault = make(chan struct{}), f
+	p.lifted, p.fault, p.met = make(chan struct{}), f, 0
 	if f.Refuse && p.l != nil {
 		_ = p.l.Close() // that is what is wanted
 		p.l = nil
 		for k := range p.links {
 			k.end(true)
 		}
+		p.met = len(p.links)
 	}
 	if !f.Refuse && p.l == nil {
-		return p.listen(p.Addr)
+		if err := p.listen(p.Addr); err != nil {
+			t.Fatalf("proxy: %v", err)
+		}
 	}
-	return nil
+}
+
+// Met counts the pieces that the fault met, or the connections that it ended.
+func (p *Proxy) Met() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.met
 }
 
 // Break resets every connection that stands.
@@ -159,6 +170,7 @@ func (p *Proxy) pump(k *link, up bool) {
 		for rest := buf[:n]; len(rest) > 0; {
 			p.mu.Lock()
 			f, lifted := p.fault, p.lifted
+			p.met++
 			p.mu.Unlock()
 			size := len(rest)
 			if f.Size > 0 {

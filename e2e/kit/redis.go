@@ -40,6 +40,13 @@ func NewRedisServer(t testing.TB) *RedisServer {
 	return s
 }
 
+// Proxied returns its URL through a proxy.
+func (s *RedisServer) Proxied(t testing.TB) (string, *Proxy) {
+	t.Helper()
+	p := NewProxy(t, "unix", s.sock)
+	return "redis://" + p.Addr, p
+}
+
 // Redis returns the URL of a Redis of the test's own.
 func Redis(t testing.TB) string {
 	t.Helper()

@@ -1,0 +1,168 @@
+package hardening
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const ledgerPage = blog + "/ledger"
+
+// A load is writers who keep a ledger, and readers of what is there, while something fails.
+type load struct {
+	kit.Ledger
+	s      *server
+	ending context.CancelFunc
+	people sync.WaitGroup
+
+	mu    sync.Mutex
+	reads []answer
+}
+
+// behind is the option of a server that believes who is in front of it: each request of a load comes from a
+// network of its own, so that limits are counted and let it through.
+var behind = []string{"--limits", "default", "--trusted-proxy", "127.0.0.0/8"}
+
+// load begins: each writer waits for a pause between two comments. It ends with end, or the test.
+func (s *server) load(t testing.TB, writers int, pause time.Duration) *load {
+	t.Helper()
+	posted, err := s.anywhere().Post(t.Context(), "", ledgerPage+"/read", "Writer", "", "This is read meanwhile.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version}); err != nil {
+		t.Fatal(err)
+	}
+	l := &load{Ledger: kit.Ledger{Page: ledgerPage}, s: s}
+	ctx, cancel := context.WithCancel(t.Context())
+	l.ending = cancel
+	for range writers {
+		c := s.anywhere()
+		l.people.Go(func() {
+			l.Persist(ctx, c, pause)
+			c.HTTP.CloseIdleConnections()
+		})
+	}
+	l.people.Go(func() { l.read(ctx) })
+	t.Cleanup(l.end)
+	return l
+}
+
+func (l *load) end() {
+	l.ending()
+	l.people.Wait()
+}
+
+// read asks for the page, in one form that is kept and in others that are not.
+func (l *load) read(ctx context.Context) {
+	c := l.s.anywhere().HTTP
+	c.Timeout = 8 * time.Second // each route ends before
+	defer c.CloseIdleConnections()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; ctx.Err() == nil; n++ {
+		a := answer{}
+		began := time.Now()
+		res, err := c.Get(fmt.Sprintf("%s%s?page=%s&limit=%d", l.s.URL, commentsOfA, url.QueryEscape(ledgerPage+"/read"),
+			1+n%2*rand.IntN(100)))
+		if err == nil {
+			a.status = res.StatusCode
+			a.body, err = io.ReadAll(res.Body)
+			_ = res.Body.Close() // read to its end
+		}
+		a.err, a.took = err, time.Since(began)
+		l.mu.Lock()
+		l.reads = append(l.reads, a)
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// forget begins the reads anew and returns those so far.
+func (l *load) forget() []answer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.reads
+	l.reads = nil
+	return all
+}
+
+// asked counts the reads since they were forgotten.
+func (l *load) asked() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.reads)
+}
+
+// recovered waits until a comment that was sent from now on is acknowledged.
+func (l *load) recovered(t testing.TB, limit time.Duration, after string) time.Duration {
+	t.Helper()
+	enough := l.Acked() + l.Flying() + 1 // those under way may be acknowledged for what was before
+	return kit.Within(t, limit, "a comment is acknowledged after "+after, func() bool { return l.Acked() >= enough })
+}
+
+// failures ends the load, and counts its ledger and its answers. Where the database is away, readers may
+// be told to come again.
+func (l *load) failures(t testing.TB, away bool) []string {
+	t.Helper()
+	l.end()
+	all := append(l.Failing(), unread(l.forget(), away)...)
+	why := map[string]int{}
+	for _, m := range cause.FindAllStringSubmatch(l.s.Log(), -1) {
+		why[m[1]]++
+	}
+	for _, err := range slices.Sorted(maps.Keys(why)) {
+		t.Logf("%d × %s", why[err], err)
+	}
+	n := l.Count(t, l.s.anywhere(), l.s.staff())
+	if n.Acknowledged == 0 {
+		t.Fatalf("nothing was acknowledged: %v", n)
+	}
+	t.Logf("ledger: %v", n)
+	if n.Lost+n.Doubled > 0 {
+		all = append(all, n.String())
+	}
+	return all
+}
+
+// cause is what a server's log says of an answer that it cannot explain.
+var cause = regexp.MustCompile(`(?m)level=ERROR .*err=(.*)$`)
+
+func unread(reads []answer, away bool) (failures []string) {
+	for _, a := range reads {
+		if a.err != nil || a.status != http.StatusOK && !(away && a.status == http.StatusServiceUnavailable) {
+			failures = append(failures, fmt.Sprintf("a reader is answered %d after %v: %v %.200s", a.status, a.took, a.err,
+				a.body))
+		}
+	}
+	return failures
+}
+
+// anywhere is a client each of whose requests comes from a network of its own.
+func (s *server) anywhere() *kit.Client {
+	c := s.public()
+	c.HTTP.Transport = spread{c.HTTP.Transport.(*http.Transport)}
+	return c
+}
+
+type spread struct{ *http.Transport }
+
+func (n spread) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", rand.IntN(256), rand.IntN(256), rand.IntN(256)))
+	return n.Transport.RoundTrip(r)
+}
