@@ -54,11 +54,6 @@ func canaries(t testing.TB, _ bench) result {
 		"logs, errors and secrets only; not the rows after an erasure")
 }
 
-func fullDisk(t testing.TB, _ bench) result {
-	return byTests(t, "./store ./api", "TestAFullDiskIsToldAndLosesNothingAcknowledged|TestAFullDiskIsSaidToBeFull",
-		"one round")
-}
-
 func races(t testing.TB, _ bench) result {
 	return byTests(t, "./api ./moderation/identity", "TestManyOfOnePostAtOnceAreOne|"+
 		"TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst|TestManyTriesAtOneInstantAreNotAllLetThrough",

@@ -19,6 +19,7 @@ var known = []struct{ name, pkg, test string }{
 	{"seq-from-sequence", "store",
 		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
+	{"synchronous-normal-unseen", "store", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
 	{"seal-not-compared", "store/backup", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
 	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
