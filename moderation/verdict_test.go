@@ -99,8 +99,8 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		action comment.Action
-		sign   float64
-	}{{"Good", comment.Approve, -1}, {"Bad", comment.MarkSpam, 1}} {
+		counts bool // a good name anybody may take
+	}{{"Good", comment.Approve, false}, {"Bad", comment.MarkSpam, true}} {
 		for i := range 3 {
 			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name,
 				Body: fmt.Sprintf("Text %d.", i)})
@@ -108,7 +108,7 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 			w.Decide(people.Operator, w.A, tt.action, out.ID)
 		}
 		s := signal(w.judged(moderation.Submission{Name: tt.name, Body: "One more."}), "writer")
-		if s == nil || s.Weight*tt.sign <= 0 {
+		if s == nil || (s.Weight > 0) != tt.counts || s.Weight < 0 {
 			t.Errorf("%s: got %+v", tt.name, s)
 		}
 	}

@@ -17,8 +17,6 @@ const (
 	quickWeight    = 1.0 // sent within quick seconds
 	hurried, quick = 2, 4
 	maxKnownBad    = 1.5
-	maxKnownGood   = -1.0 // nobody has to prove a name: one is not good after one good comment
-	manyKnownGood  = 10   // comments that make it so
 
 	manySubmissions = 3
 )
@@ -62,9 +60,11 @@ func signals(f Facts, v Verdict, logit float64) []Signal {
 	return found
 }
 
+// writerWeight counts a bad history only: nobody has to prove a name, so that a stranger would inherit a
+// good one.
 func (f Facts) writerWeight() float64 {
-	if good := f.Approved - f.Refused; good > 0 {
-		return maxKnownGood * min(1, float64(good)/manyKnownGood)
+	if f.Approved >= f.Refused {
+		return 0
 	}
 	return min(maxKnownBad, math.Log((float64(f.Refused)+0.5)/(float64(f.Approved)+0.5)))
 }
