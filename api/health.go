@@ -33,7 +33,7 @@ func (s *Server) readyz(c echo.Context) error {
 	if s.redis != nil && s.redis() != "" {
 		redis = s.redis()
 	}
-	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis})
+	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis, "storage": s.kit.Process.Storage()})
 }
 
 var errDraining = errors.New("the service is going down")

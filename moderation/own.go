@@ -52,6 +52,9 @@ func (s *Service) Edit(
 ) (comment.Comment, ground.Page, error) {
 	now := s.work.Now()
 	body, err := comment.CheckBody(body)
+	if err == nil {
+		err = s.work.Room()
+	}
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, err
 	}

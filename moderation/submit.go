@@ -61,6 +61,9 @@ func (s *Service) FormToken(site ground.Site) string {
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
 // The same again makes no second comment.
 func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (Submitted, error) {
+	if err := s.work.Room(); err != nil {
+		return Submitted{}, err
+	}
 	now := s.work.Now()
 	page, c, err := s.draft(site, in, now)
 	if err != nil {

@@ -19,12 +19,14 @@ func (d *DB) Check(ctx context.Context) (wrong []string, err error) {
 	return wrong, mapped(err)
 }
 
-// Damage returns ErrCorrupt, wrapped, from the moment that a SQLite file was seen to be damaged: no
-// Update is taken then, until the database is opened again. It returns nil before.
-func (d *DB) Damage() error { return d.damage() }
+// Storage returns what is known against writing. ErrCorrupt: a SQLite file was seen to be damaged, and no
+// Update is taken until the database is opened again. ErrFull: its disk is full, and what room there is
+// should be left to those who clear up. Of a Postgres nothing is known.
+func (d *DB) Storage() error { return d.storage() }
 
-// Watch reads a SQLite file through once, as quickly as that can be done, and says in the log when it
-// is seen to be damaged, by that or by any transaction. It returns nil when ctx ends.
+// Watch reads a SQLite file through once, as quickly as that can be done, keeps some room on its disk
+// in reserve, and says in the log when the file is seen to be damaged, by that or by any transaction, and when
+// the disk is full. It returns nil when ctx ends.
 func (d *DB) Watch(ctx context.Context, log *slog.Logger) error { return d.watch(ctx, log) }
 
 // A guard stands before the writes to a file: what is written beside damage may be lost with it, or
@@ -62,9 +64,17 @@ func (g *guard) open() error {
 	}
 }
 
-func (s *sqliteEngine) damage() error { return s.guard.open() }
+func (s *sqliteEngine) storage() error {
+	if err := s.guard.open(); err != nil {
+		return err
+	}
+	return s.reserve.left()
+}
 
 func (s *sqliteEngine) watch(ctx context.Context, log *slog.Logger) error {
+	var keeping sync.WaitGroup
+	defer keeping.Wait()
+	keeping.Go(func() { s.reserve.keep(ctx, log) })
 	wrong, err := s.lines(ctx, "PRAGMA quick_check(10)")
 	switch {
 	case len(wrong) > 0:
@@ -125,7 +135,7 @@ func (s *sqliteEngine) lines(ctx context.Context, check string) (wrong []string,
 }
 
 func (p *postgresEngine) check(context.Context) ([]string, error) { return nil, nil }
-func (p *postgresEngine) damage() error                           { return nil }
+func (p *postgresEngine) storage() error                          { return nil }
 
 func (p *postgresEngine) watch(ctx context.Context, _ *slog.Logger) error {
 	<-ctx.Done()

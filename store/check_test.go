@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -68,11 +70,37 @@ func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
 		_, err := tx.Accounts()
 		return err
 	})
-	if !errors.Is(err, ground.ErrCorrupt) || !errors.Is(db.Damage(), ground.ErrCorrupt) {
-		t.Errorf("reading a page of zeros: %v, and the database says %v", err, db.Damage())
+	if !errors.Is(err, ground.ErrCorrupt) || !errors.Is(db.Storage(), ground.ErrCorrupt) {
+		t.Errorf("reading a page of zeros: %v, and the database says %v", err, db.Storage())
 	}
 	_, err = meta.Update(t.Context(), func(tx ground.MetaTx) error { return tx.SetMeta("b", []byte{1}) })
 	if !errors.Is(err, ground.ErrCorrupt) {
 		t.Errorf("a write beside damage: %v", err)
+	}
+}
+
+func TestAFullFileGivesItsReserveBack(t *testing.T) {
+	url := kit.SQLite(t)
+	open(t, url, store.Options{})
+	db := open(t, url, store.Options{MaxPages: 1}) // no more than it has
+	reserve := strings.TrimPrefix(url, "sqlite:") + ".reserve"
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- db.Watch(ctx, slog.New(slog.DiscardHandler)) }()
+	kit.Until(t, "the reserve is there", func() bool {
+		info, err := os.Stat(reserve)
+		return err == nil && info.Size() == 8<<20 && db.Storage() == nil
+	})
+	stop() // or it would be taken again: the disk itself has room
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.For[ground.MetaTx](db).Update(t.Context(),
+		func(tx ground.MetaTx) error { return tx.SetMeta("large", make([]byte, 4<<20)) })
+	if !errors.Is(err, ground.ErrFull) || !errors.Is(db.Storage(), ground.ErrFull) {
+		t.Errorf("got %v, and then %v", err, db.Storage())
+	}
+	if _, err := os.Stat(reserve); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the reserve is still taken: %v", err)
 	}
 }

@@ -33,11 +33,12 @@ var sqliteDialect = dialect{
 
 // A sqliteEngine is one file with one writer and readers beside it.
 type sqliteEngine struct {
-	path  string
-	write *gorm.DB
-	read  *gorm.DB
-	group *group // nobody else writes, but migrations
-	guard *guard
+	path    string
+	write   *gorm.DB
+	read    *gorm.DB
+	group   *group // nobody else writes, but migrations
+	guard   *guard
+	reserve *reserve
 
 	keepEarlier bool
 }
@@ -56,6 +57,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 		return nil, err
 	}
 	s := &sqliteEngine{path: path, guard: newGuard(), keepEarlier: o.KeepEarlier}
+	s.reserve = &reserve{path: path + ".reserve"}
 	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
@@ -151,12 +153,16 @@ func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error 
 }
 
 func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
-	return s.guard.note(s.group.update(ctx, func(g *gorm.DB) error {
+	err := s.guard.note(s.group.update(ctx, func(g *gorm.DB) error {
 		if err := s.guard.open(); err != nil { // asked when its turn comes: what waited is not taken either
 			return err
 		}
 		return fn(g)
 	}))
+	if errors.Is(mapped(err), ground.ErrFull) {
+		s.reserve.give()
+	}
+	return err
 }
 
 func (s *sqliteEngine) migrate(ctx context.Context) error {

@@ -45,7 +45,7 @@ type engine interface {
 	migrationStatus(ctx context.Context) ([]migrations.Status, error)
 	health(ctx context.Context) (Health, error)
 	check(ctx context.Context) ([]string, error)
-	damage() error
+	storage() error
 	watch(ctx context.Context, log *slog.Logger) error
 	close() error
 }

@@ -291,7 +291,7 @@ func (d *doctor) proxy(list []string) {
 }
 
 func (d *doctor) disk(path string) {
-	free, known := freeBytes(filepath.Dir(path))
+	free, known := store.FreeBytes(filepath.Dir(path))
 	switch {
 	case !known:
 		d.warn("disk", "its free space cannot be read")

@@ -90,7 +90,7 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 
 // furnish makes what is domain of the rooms over an open database that knows the secret.
 func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
-	o.Store, o.Damage = store.For[ground.EventTx](r.store), r.store.Damage
+	o.Store, o.Storage = store.For[ground.EventTx](r.store), r.store.Storage
 	r.process = ground.NewProcess(o)
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)

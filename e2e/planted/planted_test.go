@@ -23,6 +23,7 @@ var known = []struct{ name, pkg, test string }{
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
 	{"seal-not-compared", "store/backup", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
 	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
+	{"reserve-kept-to-the-end", "store", "TestAFullFileGivesItsReserveBack"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
 	{"answer-before-commit", "e2e", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},

@@ -24,27 +24,27 @@ const (
 )
 
 // Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
-// means that this process is alone. Damage says that the database was seen to be damaged, with
-// ErrCorrupt; nil: it never is.
+// means that this process is alone. Storage says what is known against writing:
+// ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
 type Options struct {
-	Store  Store[EventTx]
-	Damage func() error
-	Clock  Clock
-	Bell   Bell
-	Claims Claims
-	Log    *slog.Logger
+	Store   Store[EventTx]
+	Storage func() error
+	Clock   Clock
+	Bell    Bell
+	Claims  Claims
+	Log     *slog.Logger
 }
 
 // A Process holds what the rooms of one process share: the time, the listeners of events, how far
 // the events were followed, and the sites. It is safe for concurrent use. Run must be running for what other
 // processes do to be noticed.
 type Process struct {
-	store  Store[EventTx]
-	damage func() error
-	clock  Clock
-	bell   Bell
-	claims Claims
-	log    *slog.Logger
+	store   Store[EventTx]
+	storage func() error
+	clock   Clock
+	bell    Bell
+	claims  Claims
+	log     *slog.Logger
 
 	listeners listeners
 	sites     siteCache
@@ -55,9 +55,9 @@ type Process struct {
 
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
-	p := &Process{store: o.Store, damage: o.Damage, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
-	if p.damage == nil {
-		p.damage = func() error { return nil }
+	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
+	if p.storage == nil {
+		p.storage = func() error { return nil }
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -89,14 +89,30 @@ var errNotFollowing = errors.New("the events are not followed yet")
 // could be read ten seconds ago were told. The store refuses events that it cannot put in order. Its
 // error is a problem.
 func (p *Process) Ready(ctx context.Context) error {
-	err := p.damage()
-	if err == nil {
+	err := p.storage()
+	if !errors.Is(err, ErrCorrupt) {
 		err = p.ready(ctx)
 	}
 	if err == nil || errors.Is(err, ErrCorrupt) {
 		return fault(err)
 	}
 	return problem.TryAgain(err)
+}
+
+// Storage is "ok", or "full" while there is no room for what strangers send.
+func (p *Process) Storage() string {
+	if p.Room() != nil {
+		return "full"
+	}
+	return "ok"
+}
+
+// Room refuses what strangers send while the disk is full: what is left is for those who clear up.
+func (p *Process) Room() error {
+	if err := p.storage(); errors.Is(err, ErrFull) {
+		return fault(err)
+	}
+	return nil
 }
 
 func (p *Process) ready(ctx context.Context) error {

@@ -1,11 +1,11 @@
 //go:build linux || darwin
 
-package main
+package store
 
 import "syscall"
 
-// freeBytes is what a folder's disk has left for us.
-func freeBytes(folder string) (free uint64, known bool) {
+// FreeBytes is what a folder's disk has left for us.
+func FreeBytes(folder string) (free uint64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return 0, false

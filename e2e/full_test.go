@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// On a full disk strangers are refused, /readyz says why, and whoever clears up can: sign in, decide,
+// withdraw.
+func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
+	data := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data).CombinedOutput(); err != nil {
+		t.Skipf("only root may mount a small disk: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", data).CombinedOutput(); err != nil {
+			t.Errorf("umount: %s", out)
+		}
+	})
+	binary := kit.Binary(t)
+	run := func(stdin string, args ...string) string {
+		out, err := kit.RunWith(stdin, binary, append(args, "--data", data)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	run("", "site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
+	run(password+"\n", "account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--password-stdin")
+	token := run("", "token", "add", "--account", email)
+	server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Kill()
+	c := &kit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	post := func(body string) (kit.Posted, error) {
+		return c.Post(t.Context(), "", "https://blog.example/", "Reader", "r@mail.example", body)
+	}
+	first, err := post("The first comment, to be decided.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := post("The second one, to be withdrawn.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	storage := func(want string) func() bool {
+		return func() bool {
+			status, body := ask(t, http.MethodGet, server.URL+"/readyz", "")
+			return status == http.StatusOK && strings.Contains(body, `"storage":"`+want+`"`)
+		}
+	}
+	kit.Within(t, told, "there is room, and some in reserve", func() bool {
+		_, err := os.Stat(filepath.Join(data, "aitys.db.reserve"))
+		return err == nil && storage("ok")()
+	})
+
+	filler := filepath.Join(data, "somebody else's")
+	fill(t, filler)
+	kit.Within(t, told, "/readyz says that the disk is full", storage("full"))
+	if _, err := post("One more, for which there is no room."); err == nil || !strings.Contains(err.Error(), "storage.full") {
+		t.Errorf("a comment on a full disk: %v", err)
+	}
+	if status, body := ask(t, http.MethodPost, server.URL+"/api/v1/session",
+		`{"email":"`+email+`","password":"`+password+`"}`); status != http.StatusOK {
+		t.Errorf("sign in: %d %s", status, body)
+	}
+	if d, err := c.Decide(t.Context(), "spam", "", kit.Ref{ID: first.ID, Version: first.Version}); err != nil ||
+		d.Decided != 1 {
+		t.Errorf("decide: %+v, %v", d, err)
+	}
+	err = c.Do(t.Context(), http.MethodDelete, "/comments/"+second.ID,
+		map[string]string{"Authorization": "Bearer " + second.EditToken}, nil, nil)
+	if err != nil {
+		t.Errorf("withdraw: %v", err)
+	}
+
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	kit.Within(t, told, "there is room again", storage("ok"))
+	if _, err := post("And now there is."); err != nil {
+		t.Errorf("a comment when there is room again: %v", err)
+	}
+	if log := server.Log(); strings.Count(log, "the disk is full") != 1 || !strings.Contains(log, "room again") {
+		t.Errorf("the log says\n%s", log)
+	}
+}
+
+// fill writes until there is no room.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; size /= 2 {
+		for err == nil {
+			_, err = f.Write(make([]byte, size))
+		}
+		err = nil
+	}
+}
