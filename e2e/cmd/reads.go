@@ -86,7 +86,8 @@ func hotReads(binary, bare, dir string) ([]row, error) {
 		return nil, err
 	}
 	return []row{
-		full.row("R1", fmt.Sprintf("hot page of 25, %d bytes, as a page of its site asks the started binary", len(page)), "≥ 0.75", "≥ 0.85"),
+		full.row("R1", fmt.Sprintf("hot page of 25, %d bytes, as a page of its site asks the started binary", len(page)),
+			"≥ 0.75", "≥ 0.85"),
 		unchanged.row("R2", "the same answered 304", "≥ 0.65", "≥ 0.78"),
 	}, nil
 }
