@@ -65,7 +65,8 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 	filler := filepath.Join(data, "somebody else's")
 	fill(t, filler)
 	kit.Within(t, told, "/readyz says that the disk is full", storage("full"))
-	if _, err := post("One more, for which there is no room."); err == nil || !strings.Contains(err.Error(), "storage.full") {
+	_, err = post("One more, for which there is no room.")
+	if err == nil || !strings.Contains(err.Error(), "storage.full") {
 		t.Errorf("a comment on a full disk: %v", err)
 	}
 	if status, body := ask(t, http.MethodPost, server.URL+"/api/v1/session",

@@ -68,13 +68,16 @@ func (s *sqliteEngine) storage() error {
 	if err := s.guard.open(); err != nil {
 		return err
 	}
-	return s.reserve.left()
+	if s.reserve.Given() {
+		return fmt.Errorf("%w: the reserve was given back", ground.ErrFull)
+	}
+	return nil
 }
 
 func (s *sqliteEngine) watch(ctx context.Context, log *slog.Logger) error {
 	var keeping sync.WaitGroup
 	defer keeping.Wait()
-	keeping.Go(func() { s.reserve.keep(ctx, log) })
+	keeping.Go(func() { s.reserve.Keep(ctx, log) })
 	wrong, err := s.lines(ctx, "PRAGMA quick_check(10)")
 	switch {
 	case len(wrong) > 0:

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -292,6 +293,19 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		key := w.key(w.A.ID)
 		return func() error { _, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, person, key); return err }
+	},
+	"EraseMarked": func(w *faulty) func() error {
+		var marks []learning.Mark
+		w.S.OnErase(func(m learning.Mark) error {
+			marks = append(marks, m)
+			return errors.New("not now")
+		})
+		person := learning.Erasee{Email: w.approved().Email}
+		if _, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, person, w.key(w.A.ID)); len(marks) != 1 {
+			w.T.Fatalf("marks %v, %v", marks, err)
+		}
+		w.S.OnErase(func(learning.Mark) error { return nil })
+		return func() error { _, err := w.S.EraseMarked(w.Ctx, marks); return err }
 	},
 
 	// People.

@@ -19,7 +19,7 @@ import (
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/store/backup"
+	"github.com/aitys/aitys/store/file"
 )
 
 var sqliteDialect = dialect{
@@ -38,7 +38,7 @@ type sqliteEngine struct {
 	read    *gorm.DB
 	group   *group // nobody else writes, but migrations
 	guard   *guard
-	reserve *reserve
+	reserve *file.Reserve
 
 	keepEarlier bool
 }
@@ -49,15 +49,15 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 		return nil, err
 	}
 	// SQLite would make it readable by all: it holds e-mail addresses.
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	empty, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := file.Close(); err != nil {
+	if err := empty.Close(); err != nil {
 		return nil, err
 	}
 	s := &sqliteEngine{path: path, guard: newGuard(), keepEarlier: o.KeepEarlier}
-	s.reserve = &reserve{path: path + ".reserve"}
+	s.reserve = file.NewReserve(path + ".reserve")
 	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) erro
 		return fn(g)
 	}))
 	if errors.Is(mapped(err), ground.ErrFull) {
-		s.reserve.give()
+		s.reserve.Give()
 	}
 	return err
 }
@@ -174,7 +174,7 @@ func (s *sqliteEngine) migrate(ctx context.Context) error {
 		if !s.keepEarlier {
 			return nil
 		}
-		return backup.Keep(ctx, s.path, s.path+".before-upgrade")
+		return file.Keep(ctx, s.path, s.path+".before-upgrade")
 	})
 }
 

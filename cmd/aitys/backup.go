@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/backup"
+	"github.com/aitys/aitys/store/file"
 )
 
 type backupCmd struct {
@@ -37,7 +37,7 @@ type copyLine struct {
 	Replaced  string `json:"replaced,omitempty"`
 }
 
-func lineOf(c backup.Copy, file string) copyLine {
+func lineOf(c file.Copy, file string) copyLine {
 	return copyLine{File: file, Bytes: c.Bytes, Sites: c.Sites, Pages: c.Pages, Comments: c.Comments,
 		Decisions: c.Decisions, Sealed: c.Sealed}
 }
@@ -60,13 +60,13 @@ func (c backupCmd) Run(a *app) error {
 	if beside := erasedOf(c.File); exists(beside) {
 		return fmt.Errorf("nothing was backed up: there is something at %s already, and it is not overwritten", beside)
 	}
-	made, err := backup.Make(a.ctx, path, c.File)
+	made, err := file.Make(a.ctx, path, c.File)
 	if err != nil {
 		return fmt.Errorf("nothing was backed up: %w", err)
 	}
 	lines, _, err := readErased(erasedBeside(path))
 	if err == nil && len(lines) > 0 {
-		err = backup.WriteFile(erasedOf(c.File), lines)
+		err = file.WriteFile(erasedOf(c.File), lines)
 	}
 	if err != nil {
 		_ = os.Remove(c.File) // without its marks it would bring back what is erased
@@ -101,9 +101,9 @@ func (c restoreCmd) Run(a *app) error {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
 	erased := 0
-	put, aside, err := backup.Restore(a.ctx, c.File, path, time.Now(), func(file string) (err error) {
-		if erased, err = a.bringUp(file, marks); err == nil && len(lines) > 0 {
-			err = backup.WriteFile(erasedBeside(path), lines)
+	put, aside, err := file.Restore(a.ctx, c.File, path, time.Now(), func(fresh string) (err error) {
+		if erased, err = a.bringUp(fresh, marks); err == nil && len(lines) > 0 {
+			err = file.WriteFile(erasedBeside(path), lines)
 		}
 		return err
 	})

@@ -201,7 +201,8 @@ func TestAnErasureThatCannotBeRememberedIsRefused(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(s.dir, "data", "erased.jsonl"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	out, errs, code := s.run("ann@mail.example\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--data", "data")
+	out, errs, code := s.run("ann@mail.example\n",
+		"classifier", "erase", "--site", "blog", "--email-stdin", "--data", "data")
 	if code == 0 || out != "" || !strings.Contains(errs, "note the erasure") {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/file"
 )
 
 type doctorCmd struct {
@@ -291,7 +292,7 @@ func (d *doctor) proxy(list []string) {
 }
 
 func (d *doctor) disk(path string) {
-	free, known := store.FreeBytes(filepath.Dir(path))
+	free, known := file.FreeBytes(filepath.Dir(path))
 	switch {
 	case !known:
 		d.warn("disk", "its free space cannot be read")

@@ -41,7 +41,8 @@ func (s *server) load(t testing.TB, writers int, pause time.Duration) *load {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version}); err != nil {
+	_, err = s.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version})
+	if err != nil {
 		t.Fatal(err)
 	}
 	l := &load{Ledger: kit.Ledger{Page: ledgerPage}, s: s}

@@ -62,7 +62,8 @@ func redisFaults(t testing.TB, _ bench) result {
 		failures = append(failures, fmt.Sprintf("%d posts were not taken at once", n))
 	}
 	failures = append(failures, l.failures(t, false)...)
-	return count(t, fmt.Sprintf("%d, slowest approval elsewhere %v", tried, slowest.Round(10*time.Millisecond)), failures, "")
+	what := fmt.Sprintf("%d, slowest approval elsewhere %v", tried, slowest.Round(10*time.Millisecond))
+	return count(t, what, failures, "")
 }
 
 // approveOn posts here, approves on another server, and returns when it is read here: at most a little after a
@@ -74,7 +75,8 @@ func (l *load) approveOn(t testing.TB, other *server, limit time.Duration) time.
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version}); err != nil {
+	_, err = other.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version})
+	if err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()

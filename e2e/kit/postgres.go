@@ -124,7 +124,8 @@ func (c *cluster) start(t testing.TB) {
 		default:
 		}
 		if ended == nil {
-			c.cmd = c.command("postgres", append([]string{"-D", c.data, "-k", c.dir, "-c", "listen_addresses="}, c.options...)...)
+			own := []string{"-D", c.data, "-k", c.dir, "-c", "listen_addresses="}
+			c.cmd = c.command("postgres", append(own, c.options...)...)
 			c.cmd.Stdout, c.cmd.Stderr = log, log
 			if err := c.cmd.Start(); err != nil {
 				return err

@@ -21,7 +21,7 @@ var known = []struct{ name, pkg, test string }{
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
 	{"synchronous-normal-unseen", "store", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
-	{"seal-not-compared", "store/backup", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
+	{"seal-not-compared", "store/file", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
 	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
 	{"reserve-kept-to-the-end", "store", "TestAFullFileGivesItsReserveBack"},
 	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},

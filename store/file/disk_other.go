@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package store
+package file
 
 // FreeBytes is what a folder's disk has left for us; here nobody can say.
 func FreeBytes(string) (free uint64, known bool) { return 0, false }

@@ -1,4 +1,5 @@
-// Package backup makes copies of a SQLite database while it is used, proves them, and puts one back.
+// Package file makes copies of a SQLite database while it is used, proves them, and puts one back. It keeps
+// some room on the disk for it, too.
 //
 // It knows no table but those that it counts, and nothing of Postgres, which has tools for this. Its
 // invariants: a copy is one state of the whole database; a name is only given to a copy that was read
@@ -7,7 +8,7 @@
 // Copies are made by VACUUM INTO: one read transaction, that no writer waits for, and none of what was
 // erased in free pages. (The online backup API begins anew whenever another process writes, and the
 // driver does not have it.) It numbers rows anew, so no table may refer to the row numbers of another.
-package backup
+package file
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package backup
+package file
 
 // inUse cannot tell here: a file that is open keeps its name, and the restore fails at that.
 func inUse(string) (bool, error) { return false, nil }

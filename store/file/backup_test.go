@@ -1,4 +1,4 @@
-package backup_test
+package file_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/backup"
+	"github.com/aitys/aitys/store/file"
 )
 
 var at = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
@@ -92,11 +92,11 @@ func nothing(string) error { return nil }
 func TestACopyPutBackIsWhatWasCopied(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := backup.Make(t.Context(), path, copied); err != nil {
+	if _, err := file.Make(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	back := filepath.Join(t.TempDir(), "aitys.db")
-	c, aside, err := backup.Restore(t.Context(), copied, back, at, nothing)
+	c, aside, err := file.Restore(t.Context(), copied, back, at, nothing)
 	if err != nil || !c.Sealed || aside != "" {
 		t.Fatalf("restore: %+v, %q, %v", c, aside, err)
 	}
@@ -113,7 +113,7 @@ func TestACopyPutBackIsWhatWasCopied(t *testing.T) {
 func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := backup.Make(t.Context(), path, copied); err != nil {
+	if _, err := file.Make(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(copied)
@@ -131,7 +131,7 @@ func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		back := filepath.Join(t.TempDir(), "aitys.db")
-		if _, _, err := backup.Restore(t.Context(), copied, back, at, nothing); err != nil {
+		if _, _, err := file.Restore(t.Context(), copied, back, at, nothing); err != nil {
 			refused++
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(back), "*")); len(left) > 0 {
 				t.Errorf("bit %d: refused, and left %q", bit, left)
@@ -152,7 +152,7 @@ func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
 func TestACopyOfWhichOneLetterIsAnotherIsRefused(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := backup.Make(t.Context(), path, copied); err != nil {
+	if _, err := file.Make(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(copied)
@@ -163,7 +163,7 @@ func TestACopyOfWhichOneLetterIsAnotherIsRefused(t *testing.T) {
 	if err := os.WriteFile(copied, bad, 0o600); err != nil || bytes.Equal(whole, bad) {
 		t.Fatalf("nothing was changed: %v", err)
 	}
-	_, _, err = backup.Restore(t.Context(), copied, filepath.Join(t.TempDir(), "aitys.db"), at, nothing)
+	_, _, err = file.Restore(t.Context(), copied, filepath.Join(t.TempDir(), "aitys.db"), at, nothing)
 	if err == nil || !strings.Contains(err.Error(), "not what was written") {
 		t.Errorf("got %v", err)
 	}
@@ -173,7 +173,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
 	for _, want := range []string{"", "not overwritten"} {
-		_, err := backup.Make(t.Context(), path, copied)
+		_, err := file.Make(t.Context(), path, copied)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Fatalf("got %v, want %q", err, want)
 		}
@@ -184,7 +184,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, aside, err := backup.Restore(t.Context(), copied, back, at, nothing)
+	_, aside, err := file.Restore(t.Context(), copied, back, at, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,15 +209,15 @@ func TestACopyThatDoesNotFitLeavesNothing(t *testing.T) {
 		}
 	})
 	path := filled(t)
-	_, err := backup.Make(t.Context(), path, filepath.Join(small, "copy"))
+	_, err := file.Make(t.Context(), path, filepath.Join(small, "copy"))
 	if err == nil || !strings.Contains(err.Error(), "full") {
 		t.Errorf("a copy where it does not fit: %v", err)
 	}
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := backup.Make(t.Context(), path, copied); err != nil {
+	if _, err := file.Make(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := backup.Restore(t.Context(), copied, filepath.Join(small, "aitys.db"), at, nothing); err == nil {
+	if _, _, err := file.Restore(t.Context(), copied, filepath.Join(small, "aitys.db"), at, nothing); err == nil {
 		t.Error("it was put back where it does not fit")
 	}
 	if left, err := os.ReadDir(small); err != nil || len(left) > 0 {
@@ -230,7 +230,7 @@ func TestACopyThatIsCutShortLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	folder := t.TempDir()
-	if _, err := backup.Make(ctx, path, filepath.Join(folder, "copy")); err == nil {
+	if _, err := file.Make(ctx, path, filepath.Join(folder, "copy")); err == nil {
 		t.Error("it was made")
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {

@@ -1,16 +1,13 @@
-package store
+package file
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/aitys/aitys/moderation/ground"
 )
 
 // Sizes of a reserve, and how often the disk is looked at.
@@ -21,35 +18,38 @@ const (
 	diskEvery   = 2 * time.Second
 )
 
-// A reserve is room that a file holds on the disk of a database. It is given back when the disk is full:
+// A Reserve is room that a file holds on the disk of a database. It is given back when the disk is full:
 // also taking something away is written first, and without room nobody could.
-type reserve struct {
+type Reserve struct {
 	path string
 
-	mu   sync.Mutex
-	full error // nil: there is room
+	mu    sync.Mutex
+	given bool
 }
 
-// left returns ErrFull from when the disk was full until the reserve is whole again.
-func (r *reserve) left() error {
+// NewReserve returns one that will be held by a file at path, beside what it is for, once it is kept.
+func NewReserve(path string) *Reserve { return &Reserve{path: path} }
+
+// Given reports whether the disk was full, and the reserve is not whole again.
+func (r *Reserve) Given() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.full
+	return r.given
 }
 
-// give gives the reserve back.
-func (r *reserve) give() {
+// Give gives the reserve back.
+func (r *Reserve) Give() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.full == nil {
-		r.full = fmt.Errorf("%w: the reserve was given back", ground.ErrFull)
+	if !r.given {
+		r.given = true
 		_ = os.Remove(r.path) // it may be gone
 	}
 }
 
-// keep takes the reserve, gives it back when there is hardly any room beside it, and takes it again
+// Keep takes the reserve, gives it back when there is hardly any room beside it, and takes it again
 // when there is, until ctx ends.
-func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
+func (r *Reserve) Keep(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(diskEvery)
 	defer tick.Stop()
 	taken, full := false, false
@@ -57,9 +57,9 @@ func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 	for {
 		free, known := FreeBytes(filepath.Dir(r.path))
 		switch {
-		case taken && r.left() == nil:
+		case taken && !r.Given():
 			if known && free < hardlyAny {
-				r.give()
+				r.Give()
 			}
 		case !known || free >= enoughAgain:
 			err := r.take()
@@ -68,15 +68,15 @@ func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 			}
 			taken, failed = err == nil, err
 		default:
-			r.give()
+			r.Give()
 		}
-		switch left := r.left(); {
-		case left != nil && !full:
+		switch given := r.Given(); {
+		case given && !full:
 			log.ErrorContext(ctx, "the disk is full: new comments are refused until there is room", "free", free)
-		case left == nil && full:
+		case !given && full:
 			log.InfoContext(ctx, "the disk has room again", "free", free)
 		}
-		full = r.left() != nil
+		full = r.Given()
 		select {
 		case <-ctx.Done():
 			return
@@ -86,7 +86,7 @@ func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 }
 
 // take fills the reserve's file: a disk gives room to what is written only.
-func (r *reserve) take() error {
+func (r *Reserve) take() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
@@ -101,6 +101,6 @@ func (r *reserve) take() error {
 		_ = os.Remove(r.path) // half of one helps nobody
 		return err
 	}
-	r.full = nil
+	r.given = false
 	return nil
 }
