@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,9 @@ import (
 )
 
 const postgresConnections = 32
+
+// hostTimeout is how long one of several hosts is tried, if the URL has no connect_timeout.
+const hostTimeout = 2 * time.Second
 
 // Retries of a transaction that Postgres ended in favour of another.
 const retries = 10
@@ -51,6 +55,13 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 	if err != nil {
 		return nil, err // pgx leaves the password out of it
 	}
+	if config.ValidateConnect == nil { // the URL asks for no target_session_attrs
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if config.ConnectTimeout == 0 && slices.ContainsFunc(config.Fallbacks,
+		func(f *pgconn.FallbackConfig) bool { return f.Host != config.Host }) {
+		config.ConnectTimeout = hostTimeout // else a host that is gone would keep everybody from the next one
+	}
 	p := &postgresEngine{config: config, wait: o.Wait}
 	limited := config.Copy()
 	wait := strconv.FormatInt(o.Wait.Milliseconds(), 10)
@@ -62,10 +73,11 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 	} {
 		limited.RuntimeParams[name] = value
 	}
-	db := stdlib.OpenDB(*limited)
+	db := stdlib.OpenDB(*limited, stdlib.OptionResetSession(takesWrites))
 	db.SetMaxOpenConns(postgresConnections)
 	db.SetMaxIdleConns(postgresConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(10 * time.Minute)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -75,17 +87,35 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 	return p, nil
 }
 
+// takesWrites has the pool drop a connection whose server has said since that it takes no writes. Such a
+// server is not read from either: it may be one that another has replaced, and behind that one.
+func takesWrites(_ context.Context, c *pgx.Conn) error {
+	if c.PgConn().ParameterStatus("default_transaction_read_only") == "on" {
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
 // view runs fn on one snapshot.
 func (p *postgresEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
 	return p.pool.WithContext(ctx).Transaction(fn,
 		&sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
-// update runs fn again when Postgres chose its transaction to lose.
+// update runs fn again when Postgres chose its transaction to lose, and once on a new connection when the
+// one that it was given took no transaction that writes.
 func (p *postgresEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
+	left := false
 	for try := 1; ; try++ {
 		err := p.transact(ctx, fn)
-		if !lost(err) || try == retries {
+		switch {
+		case isAny(err, errUseless):
+			p.leave()
+			if left {
+				return err
+			}
+			left = true
+		case !lost(err) || try == retries:
 			return err
 		}
 		select {
@@ -93,6 +123,14 @@ func (p *postgresEngine) update(ctx context.Context, fn func(*gorm.DB) error) er
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// leave closes the connections that nobody uses: what one of them met, the others may meet too.
+func (p *postgresEngine) leave() {
+	if db, err := p.pool.DB(); err == nil {
+		db.SetMaxIdleConns(0)
+		db.SetMaxIdleConns(postgresConnections)
 	}
 }
 
@@ -114,7 +152,23 @@ func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) 
 	defer func() { _ = conn.Close() }() // only gives it back
 	g := p.pool.WithContext(context.WithoutCancel(ctx))
 	g.Statement.ConnPool = conn
-	return g.Transaction(fn)
+	began := false
+	err = g.Transaction(func(g *gorm.DB) error {
+		began = true
+		return fn(g)
+	})
+	if err != nil && (!began || readOnly(err)) {
+		return fmt.Errorf("%w: %w", errUseless, err)
+	}
+	return err
+}
+
+// errUseless is what transact says of a connection on which nothing was written.
+var errUseless = errors.New("the connection took no transaction that writes")
+
+func readOnly(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "25006"
 }
 
 // lost reports whether a transaction ended for another's sake and may simply run again.
@@ -175,6 +229,9 @@ func postgresError(err error) error {
 			return ground.ErrFull
 		case strings.HasPrefix(e.Code, "08"), // connection
 			strings.HasPrefix(e.Code, "53"),  // resources
+			readOnly(e),                      // a server that takes no writes
+			e.Code == "25P03",                // idle_in_transaction_session_timeout
+			e.Code == "40003",                // whether it was committed is unknown
 			e.Code == "55P03",                // lock_timeout
 			e.Code == "57014",                // statement_timeout
 			strings.HasPrefix(e.Code, "57P"), // shut down
@@ -185,7 +242,7 @@ func postgresError(err error) error {
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError
-	if errors.As(err, &network) || errors.As(err, &connect) ||
+	if errors.As(err, &network) || errors.As(err, &connect) || pgconn.SafeToRetry(err) ||
 		isAny(err, driver.ErrBadConn, io.ErrUnexpectedEOF, sql.ErrConnDone) {
 		return ground.ErrBusy
 	}

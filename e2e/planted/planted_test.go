@@ -21,6 +21,7 @@ var known = []struct{ name, pkg, test string }{
 	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
 	{"synchronous-normal-unseen", "store", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
+	{"demoted-server-kept", "store", "TestAConnectionThatTakesNoWritesIsLeft"},
 	{"seal-not-compared", "store/file", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
 	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
 	{"reserve-kept-to-the-end", "store", "TestAFullFileGivesItsReserveBack"},
