@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A database takes no writes for a while, and then ends; the standby that had each commit takes its place.
+// Meanwhile people write and read.
+func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
+	const people = 8
+	binary, primary := kit.Binary(t), kit.NewDurablePostgres(t)
+	primary.Database(t, "ledger")
+	standby := primary.NewStandby(t)
+	common := []string{"--data", t.TempDir(), "--database", standby.URL(primary, "ledger")}
+	run := func(args ...string) string {
+		out, err := kit.Run(binary, append(args, common...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	run("migrate", "up")
+	run("site", "add", "--key", "ledger", "--name", "Ledger", "--origin", "https://ledger.example")
+	run("account", "add", "--email", "l@ledger.example", "--name", "L", "--role", "owner")
+	token := run("token", "add", "--account", "l@ledger.example")
+	server, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Kill()
+
+	book := kit.Ledger{Page: "https://ledger.example/post"}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var clients sync.WaitGroup
+	for range people {
+		c := &kit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
+		clients.Go(func() { book.Persist(ctx, c, 5*time.Millisecond) })
+	}
+	failed := make(chan string, 1)
+	clients.Go(func() { readOn(ctx, server.URL, failed) })
+	written := func(what string, n int64) {
+		t.Helper()
+		goal := book.Acked() + n
+		kit.Until(t, what, func() bool { return book.Acked() >= goal })
+	}
+	ready := func(want int) func() bool {
+		return func() bool { return asked(ctx, server.URL+"/readyz").status == want }
+	}
+	refused := func(what string) {
+		t.Helper()
+		so := book.Again() + people // those under way may have been refused for what was before
+		kit.Until(t, what, func() bool { return book.Again() > so })
+	}
+
+	written("comments are taken", 100)
+	primary.TakeWrites(t, false)
+	refused("a database that takes no writes refuses them")
+	kit.Until(t, "a database that takes no writes is not ready", ready(http.StatusServiceUnavailable))
+	primary.TakeWrites(t, true)
+	written("comments are taken once it takes writes again", 100)
+	kit.Until(t, "it is ready again", ready(http.StatusOK))
+
+	primary.Crash(t)
+	refused("a database that is gone refuses them")
+	kit.Until(t, "a database that is gone is not ready", ready(http.StatusServiceUnavailable))
+	standby.Promote(t)
+	promoted := time.Now()
+	written("comments are taken by the other server", 100)
+	took := time.Since(promoted)
+	kit.Until(t, "it is ready with the other server", ready(http.StatusOK))
+	cancel()
+	clients.Wait()
+
+	select {
+	case why := <-failed:
+		t.Errorf("a reader was told %s", why)
+	default:
+	}
+	if why := book.Failing(); len(why) > 0 {
+		t.Errorf("%d posts were refused, the first: %s\n%s", len(why), why[0], server.Log())
+	}
+	reader := &kit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
+	moderator := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	count := book.Count(t, reader, moderator)
+	fmt.Printf("failover: %v; a hundred comments %v after the promotion\n", count, took.Round(time.Millisecond))
+	if count.Lost+count.Doubled > 0 {
+		t.Errorf("%d acknowledged comments are lost, %d doubled", count.Lost, count.Doubled)
+	}
+}
+
+// readOn reads pages until ctx ends, past the cache, and tells of an answer that is neither it nor to come again.
+func readOn(ctx context.Context, url string, failed chan<- string) {
+	pause := time.NewTicker(10 * time.Millisecond)
+	defer pause.Stop()
+	for n := 0; ctx.Err() == nil; n++ {
+		a := asked(ctx, fmt.Sprintf("%s/api/v1/sites/ledger/comments?page=https://ledger.example/post/%d", url, n))
+		later := a.status == http.StatusServiceUnavailable && a.retryAfter != ""
+		if a.status != http.StatusOK && !later && ctx.Err() == nil {
+			select {
+			case failed <- fmt.Sprintf("%+v", a):
+			default: // the first is enough
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+	}
+}
+
+// An answer has the status 0 where there is none, and why in its body.
+type answer struct {
+	status           int
+	retryAfter, body string
+}
+
+func asked(ctx context.Context, url string) answer {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return answer{body: err.Error()}
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return answer{body: err.Error()}
+	}
+	defer res.Body.Close()
+	all, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{body: err.Error()}
+	}
+	return answer{res.StatusCode, res.Header.Get("Retry-After"), string(all)}
+}
