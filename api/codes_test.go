@@ -69,6 +69,8 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{404, "site.unknown", call{path: "/api/v1/sites/nowhere/moderation/queue", bearer: owner}},
 			{404, "comment.unknown", call{path: posts + "/unknown"}},
 			{404, "comment.unknown", call{path: own, bearer: "a.wrong.token"}},
+			{422, "comment.not_removed",
+				call{method: "DELETE", path: desk + "/comments/" + mine.str("id") + "?forget=1", bearer: owner}},
 			{404, "page.unknown", call{method: "PATCH", path: desk + "/pages/unknown", body: m{"open": true}, bearer: owner}},
 			{404, "campaign.unknown", call{method: "POST", path: desk + "/decisions",
 				body: m{"action": "spam", "campaign": m{"id": "c", "upto": 5}}, bearer: owner}},
@@ -382,7 +384,7 @@ func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
 	fatal(t, errors.Join(err, file.Close()))
 
 	hurt := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
-	hurt.open(options{}, store.Options{})
+	hurt.open(options{damaged: true}, store.Options{})
 	watching := make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { watching <- hurt.db.Watch(ctx, slog.New(slog.DiscardHandler)) }()
@@ -390,9 +392,8 @@ func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
 	var ready reply
 	kit.Until(t, "the damage is known", func() bool {
 		ready = hurt.do(call{path: "/readyz"})
-		return ready.status != http.StatusOK
+		return ready.status == http.StatusServiceUnavailable && ready.code() == "storage.corrupt"
 	})
-	want(t, ready, 503, "storage.corrupt")
 	post := hurt.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())})
 	want(t, post, 503, "storage.corrupt")
 	golden(t, "storage.corrupt", ready, post)

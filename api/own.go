@@ -76,10 +76,25 @@ func (h *readers) remove(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	if err := h.service.Withdraw(c.Request().Context(), site, c.Param("id"), token); err != nil {
+	end := h.service.Withdraw
+	if c.QueryParams().Has("forget") {
+		if err := wantForget(c); err != nil {
+			return err
+		}
+		end = h.service.WithdrawAndForget
+	}
+	if err := end(c.Request().Context(), site, c.Param("id"), token); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
+}
+
+// wantForget refuses anything but ?forget=1: what cannot be undone is not guessed.
+func wantForget(c echo.Context) error {
+	if c.QueryParam("forget") != "1" {
+		return problem.Query("forget", "Say forget=1 to have what a withdrawn comment said erased at once.")
+	}
+	return nil
 }
 
 // editToken reads the edit token. An answer to one is nobody else's.

@@ -194,6 +194,17 @@ type historyOut struct {
 	Undoes  bool       `json:"undoes"`
 }
 
+// forget erases at once what a comment said that its writer withdrew.
+func (h *moderators) forget(c echo.Context, who people.Actor, site ground.Site) error {
+	if err := wantForget(c); err != nil {
+		return err
+	}
+	if err := h.service.Forget(c.Request().Context(), who, site, c.Param("id")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
 func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site) error {
 	i, history, err := h.service.Item(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,6 +41,7 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/decisions":             "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/decisions/:batch/undo": "auth role ok ok site role ok",
 	"GET /sites/:site/moderation/comments/:id":           "auth ok ok ok site ok ok",
+	"DELETE /sites/:site/moderation/comments/:id":        "auth role role ok site role role",
 	"POST /sites/:site/moderation/comments/:id/reply":    "auth ok ok ok site role ok",
 	"GET /sites/:site/moderation/log":                    "auth role ok ok site ok ok",
 	"GET /sites/:site/moderation/stats":                  "auth role ok ok site ok ok",
@@ -140,6 +142,10 @@ func (w *world) tryRoute(route, who string) string {
 		path = strings.Replace(path, ":batch", d.str("batch"), 1)
 	case "GET /sites/:site/moderation/comments/:id":
 		path = strings.Replace(path, ":id", w.post(written(w.text())).str("id"), 1)
+	case "DELETE /sites/:site/moderation/comments/:id":
+		own := w.post(written(w.text()))
+		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + own.str("id"), bearer: own.str("edit_token")})
+		path = strings.Replace(path, ":id", own.str("id"), 1) + "?forget=1"
 	case "POST /sites/:site/moderation/comments/:id/reply":
 		path = strings.Replace(path, ":id", w.approved(written(w.text())), 1)
 		c.body = m{"body": "An answer: " + w.text()}
@@ -172,7 +178,7 @@ func (w *world) tryRoute(route, who string) string {
 // fresh is a name that nobody has yet.
 func (w *world) fresh(stem string) string {
 	w.n++
-	return stem + strings.Repeat("i", w.n)
+	return fmt.Sprint(stem, w.n)
 }
 
 func TestAnAuthorReadsWithoutEMail(t *testing.T) {

@@ -70,6 +70,7 @@ func (s *Server) moderatorRoutes() {
 	site.POST("/decisions", m.on(m.decide), own)
 	site.POST("/decisions/:batch/undo", m.on(m.undo), own)
 	site.GET("/comments/:id", m.on(m.comment))
+	site.DELETE("/comments/:id", m.on(m.forget), own)
 	site.POST("/comments/:id/reply", m.on(m.reply), own)
 	site.GET("/log", m.on(m.log))
 	site.GET("/stats", m.on(m.stats))

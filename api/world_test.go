@@ -77,6 +77,7 @@ type options struct {
 	silent  bool   // the log is written, and goes nowhere
 	public  string // the address that users see; "": where it listens
 	anyHost bool
+	damaged bool // what it stands on: it will not be ready
 }
 
 // testSecret keys every world, so that two servers on one database are one service.
@@ -184,7 +185,7 @@ func (w *world) open(o options, so store.Options) {
 			t.Errorf("following ended: %v", err)
 		}
 	})
-	kit.Until(w.t, "the service is ready", func() bool { return w.service.Ready(ctx) == nil })
+	kit.Until(w.t, "the service is ready", func() bool { return w.service.Ready(ctx) == nil || o.damaged })
 }
 
 // people makes two sites with an owner, a moderator and an author each, and a token for each.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -56,7 +57,7 @@ func (s *Service) knownPage(ctx context.Context, page ground.Page) (id string, e
 		if err != nil {
 			return err
 		}
-		approved, err := tx.CountApproved(p.Site, []string{p.ID})
+		approved, err := tx.CountByPage(p.Site, []string{p.ID}, comment.Approved)
 		if err == nil && approved[p.ID] > 0 {
 			id = p.ID
 		}

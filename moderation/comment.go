@@ -31,6 +31,13 @@ type CommentTx interface {
 	SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
+	// RemovedBefore returns the ids of comments that were removed before a time and are not forgotten,
+	// those of longest ago first.
+	RemovedBefore(site int64, at time.Time, limit int) ([]string, error)
+	// ForgetComment empties c of all that is its writer's. answer, which begins with c's id as its kept answer
+	// does, takes the place of that.
+	ForgetComment(c comment.Comment, answer []byte) error
+
 	Thread(q comment.ThreadQuery) ([]comment.Comment, error)
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	// CountQueue counts a view, at most up to limit.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -141,33 +142,36 @@ func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token stri
 		return err
 	}
 	now := s.work.Now()
-	err := s.work.Update(ctx, func(tx Tx) error {
-		if _, err := tx.LockLog(site.ID); err != nil {
-			return fmt.Errorf("lock log: %w", err)
-		}
-		c, err := readComment(tx, site.ID, id)
-		if err != nil || c.State == comment.Removed {
-			return err
-		}
-		refused := c.State == comment.Rejected || c.State == comment.Spam
-		ok, err := tx.SetState(site.ID, id, c.Version, comment.StateChange{
-			State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt,
-			DropSame: !refused,
-		})
-		if err != nil {
-			return fmt.Errorf("set state: %w", err)
-		}
-		if !ok {
-			return errMoved
-		}
-		if err := newShowing(tx, site.ID, c).set(id, false); err != nil {
-			return err
-		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRemoved, Page: c.Page, Comment: id,
-			Shown: c.State == comment.Approved, At: now})
-	})
+	err := s.work.Update(ctx, func(tx Tx) error { return withdraw(tx, site.ID, id, now) })
 	if err != nil {
 		return fmt.Errorf("withdraw: %w", err)
 	}
 	return nil
+}
+
+// withdraw removes a comment, unless that was done.
+func withdraw(tx Tx, site int64, id string, now time.Time) error {
+	if _, err := tx.LockLog(site); err != nil {
+		return fmt.Errorf("lock log: %w", err)
+	}
+	c, err := readComment(tx, site, id)
+	if err != nil || c.State == comment.Removed {
+		return err
+	}
+	refused := c.State == comment.Rejected || c.State == comment.Spam
+	ok, err := tx.SetState(site, id, c.Version, comment.StateChange{
+		State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt,
+		RemovedAt: now, DropSame: !refused,
+	})
+	if err != nil {
+		return fmt.Errorf("set state: %w", err)
+	}
+	if !ok {
+		return errMoved
+	}
+	if err := newShowing(tx, site, c).set(id, false); err != nil {
+		return err
+	}
+	return tx.Emit(ground.Event{Site: site, Kind: ground.EventRemoved, Page: c.Page, Comment: id,
+		Shown: c.State == comment.Approved, At: now})
 }

@@ -68,11 +68,11 @@ func withNumbers(tx Tx, site int64, list []ground.Page) ([]PageEntry, error) {
 	for i, p := range list {
 		ids[i] = p.ID
 	}
-	approved, err := tx.CountApproved(site, ids)
+	approved, err := tx.CountByPage(site, ids, comment.Approved)
 	if err != nil {
 		return nil, fmt.Errorf("count approved: %w", err)
 	}
-	pending, err := tx.CountPending(site, ids)
+	pending, err := tx.CountByPage(site, ids, comment.Pending)
 	if err != nil {
 		return nil, fmt.Errorf("count pending: %w", err)
 	}

@@ -32,6 +32,7 @@ Reply               auth   ok     ok        ok     ok          ok        role   
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
 SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site
 AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site
 AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role
@@ -143,6 +144,8 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	reader := w.Submit(w.A, "A comment to look at.")
 	w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
 	page := reader.Page
+	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
+	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 	other := w.AddPerson("other", people.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
@@ -185,6 +188,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.SetPage(ctx, who, w.A, page, moderation.PageChange{Title: &title})
 			return err
 		},
+		"Forget": func(who people.Actor) error { return s.Forget(ctx, who, w.A, withdrawn.ID) },
 		"SetSite": func(who people.Actor) error {
 			name := "A name"
 			_, err := s.SetSite(ctx, who, "a", map[string]string{"name": name})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
@@ -46,8 +47,14 @@ func New(o Options) *Service {
 	}
 }
 
-// Run renews the verdicts of waiting comments, until ctx ends. It returns nil when ctx ends.
+// Run renews the verdicts of waiting comments, and forgets what was removed, until ctx ends. It returns nil
+// when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	sweeping.Go(func() { s.work.Sweep(ctx, "removed", s.forgetOld) })
 	if err := s.markAllStale(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("find the sites: %w", err)
 	}

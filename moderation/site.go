@@ -22,11 +22,10 @@ type SiteTx interface {
 	EnsurePage(p ground.Page) (ground.Page, error)
 	// title and by whom, url, open; ErrTaken when another page has the URL
 	UpdatePage(p ground.Page) error
-	// TitlePage gives the page of c the title that c brought, where it has none; UntitlePage takes it away
-	// where it is c's.
-	TitlePage(c comment.Comment) error
-	UntitlePage(c comment.Comment) error
+	// TitlePage gives the page of c, where that has none, the title that c brought, if it is public; else it
+	// takes it away where it is c's.
+	TitlePage(c comment.Comment, public bool) error
 	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
-	CountApproved(site int64, pages []string) (map[string]int, error) // approved comments by page id
-	CountPending(site int64, pages []string) (map[string]int, error)  // pending comments by page id
+	// CountByPage counts the comments in a state, by their pages' ids.
+	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 }

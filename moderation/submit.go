@@ -230,11 +230,7 @@ func settleTitle(tx Tx, c comment.Comment) error {
 	if c.PageTitle == "" {
 		return nil
 	}
-	settle := tx.UntitlePage
-	if c.State == comment.Approved {
-		settle = tx.TitlePage
-	}
-	if err := settle(c); err != nil {
+	if err := tx.TitlePage(c, c.State == comment.Approved); err != nil {
 		return fmt.Errorf("settle the page's title: %w", err)
 	}
 	return nil

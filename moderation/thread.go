@@ -62,7 +62,7 @@ func (t *Thread) read(tx Tx, q comment.ThreadQuery, around string) error {
 		return fmt.Errorf("read page: %w", err)
 	}
 	t.Page, q.Page = page, page.ID
-	counts, err := tx.CountApproved(q.Site, []string{page.ID})
+	counts, err := tx.CountByPage(q.Site, []string{page.ID}, comment.Approved)
 	if err != nil {
 		return fmt.Errorf("count comments: %w", err)
 	}
@@ -147,7 +147,7 @@ func (s *Service) CountPages(ctx context.Context, site ground.Site, urls []strin
 		for i, p := range pages {
 			ids[i] = p.ID
 		}
-		approved, err := tx.CountApproved(site.ID, ids)
+		approved, err := tx.CountByPage(site.ID, ids, comment.Approved)
 		if err != nil {
 			return fmt.Errorf("count comments: %w", err)
 		}

@@ -56,6 +56,7 @@ type commentPart struct {
 	EditedAt  time.Time `gorm:"serializer:micros"`
 	DecidedAt time.Time `gorm:"serializer:micros"`
 	EditUntil time.Time `gorm:"serializer:micros"`
+	RemovedAt time.Time `gorm:"serializer:micros"`
 }
 
 // A verdictPart is a comment.Verdict.
@@ -76,6 +77,7 @@ type statePart struct {
 	Note      string
 	Standing  uint64
 	DecidedAt time.Time `gorm:"serializer:micros"`
+	RemovedAt time.Time `gorm:"serializer:micros"`
 	DropSame  bool      `gorm:"-"`
 }
 
@@ -230,4 +232,38 @@ func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error
 		SET    shown_replies = ?, shown = ?
 		WHERE  site_id = ?
 		  AND  id      = ?`, shownReplies, shown, site, id)
+}
+
+// RemovedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
+func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error) {
+	return query(t, value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  state = 4 AND source <> ''
+		  AND  removed_at < ?
+		ORDER  BY removed_at
+		LIMIT  ?`, site, stamp(at), limit)
+}
+
+// ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
+// with the comment's id; keys are found by their age.
+func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
+	if err := t.one(`
+		UPDATE comments
+		SET    name = '', email = '', website = '', source = '', html = '', search = '', page_title = '',
+		       writer = NULL, address = NULL, same = NULL
+		WHERE  site_id = ?
+		  AND  id      = ?`, c.Site, c.ID); err != nil {
+		return err
+	}
+	begins := answer[:min(len(answer), len(`{"id":""`)+len(c.ID))]
+	_, err := t.exec(`
+		UPDATE idempotency_keys
+		SET    data = ?
+		WHERE  created_at BETWEEN ? AND ?
+		  AND  site_id = ?
+		  AND  substr(data, 1, ?) = ?`,
+		answer, stamp(c.CreatedAt.Add(-time.Minute)), stamp(c.CreatedAt.Add(time.Minute)), c.Site, len(begins), begins)
+	return err
 }

@@ -103,6 +103,16 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Decide(people.Operator, w.A, comment.Approve, answer.ID)
 		return func() error { return w.S.Withdraw(w.Ctx, w.A, c.ID, token) }
 	},
+	"WithdrawAndForget": func(w *faulty) func() error {
+		c, token := w.SubmitOwn(w.A, w.name())
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		return func() error { return w.S.WithdrawAndForget(w.Ctx, w.A, c.ID, token) }
+	},
+	"Forget": func(w *faulty) func() error {
+		c, token := w.SubmitOwn(w.A, w.name())
+		w.Must(w.S.Withdraw(w.Ctx, w.A, c.ID, token))
+		return func() error { return w.S.Forget(w.Ctx, people.Operator, w.A, c.ID) }
+	},
 	"Thread": func(w *faulty) func() error {
 		c := w.approved()
 		req := comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 10, Around: c.ID}

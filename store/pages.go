@@ -89,24 +89,22 @@ func (t *tx) UpdatePage(p ground.Page) error {
 }
 
 // TitlePage implements moderation.SiteTx.
-func (t *tx) TitlePage(c comment.Comment) error {
+func (t *tx) TitlePage(c comment.Comment, public bool) error {
+	if !public {
+		_, err := t.exec(`
+			UPDATE pages
+			SET    title = '', titled_by = ''
+			WHERE  site_id   = ?
+			  AND  id        = ?
+			  AND  titled_by = ?`, c.Site, c.Page, c.ID)
+		return err
+	}
 	_, err := t.exec(`
 		UPDATE pages
 		SET    title = ?, titled_by = ?
 		WHERE  site_id = ?
 		  AND  id      = ?
 		  AND  title   = ''`, c.PageTitle, c.ID, c.Site, c.Page)
-	return err
-}
-
-// UntitlePage implements moderation.SiteTx.
-func (t *tx) UntitlePage(c comment.Comment) error {
-	_, err := t.exec(`
-		UPDATE pages
-		SET    title = '', titled_by = ''
-		WHERE  site_id   = ?
-		  AND  id        = ?
-		  AND  titled_by = ?`, c.Site, c.Page, c.ID)
 	return err
 }
 
@@ -125,17 +123,8 @@ func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 		LIMIT  ?`, site, site, after, limit)
 }
 
-// CountApproved implements moderation.SiteTx.
-func (t *tx) CountApproved(site int64, pages []string) (map[string]int, error) {
-	return t.countByPage(site, pages, comment.Approved)
-}
-
-// CountPending implements moderation.SiteTx.
-func (t *tx) CountPending(site int64, pages []string) (map[string]int, error) {
-	return t.countByPage(site, pages, comment.Pending)
-}
-
-func (t *tx) countByPage(site int64, pages []string, state comment.State) (map[string]int, error) {
+// CountByPage implements moderation.SiteTx.
+func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[string]int, error) {
 	if len(pages) == 0 {
 		return map[string]int{}, nil
 	}

@@ -58,6 +58,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.StalePending(1, 18, comment.OldestFirst, 300)) }, false},
 	{"stale, riskiest", "comments_risk",
 		func(tx storetest.Tx) error { return second(tx.StalePending(1, 18, comment.RiskiestFirst, 300)) }, false},
+	{"removed", "comments_removed",
+		func(tx storetest.Tx) error { return second(tx.RemovedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"writers", "comments_writer",
 		func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
 	{"release of sameness", "comments_same",
@@ -92,7 +94,8 @@ var hot = []hotQuery{
 // lists are queries for a page of the desk, which are planned without their values sooner or later: half of
 // this crowd is asked for, and with its values a planner would rather read all of it.
 var lists = []hotQuery{
-	{"counts", "comments_page", func(tx storetest.Tx) error { return second(tx.CountApproved(1, fifty("p"))) }, false},
+	{"counts", "comments_page",
+		func(tx storetest.Tx) error { return second(tx.CountByPage(1, fifty("p"), comment.Approved)) }, false},
 	{"pages by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PagesByID(1, fifty("p"))) }, false},
 	{"pages by URL", "pages_url", func(tx storetest.Tx) error { return second(tx.PagesByURL(1, fifty("u"))) }, false},
 	{"comments by id", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentsByID(1, fifty("c"))) }, true},

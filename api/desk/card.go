@@ -28,6 +28,7 @@ type card struct {
 	HTML                 template.HTML
 	Keys                 []key // what the marks in it mean
 	Covered              string
+	Forgotten            bool // nothing of it is left to show
 	Score                score
 	Reasons              []reason
 	Evidence             []evidenceList
@@ -67,7 +68,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		History: m.history(it), Back: m.at.query(),
 		HTML: text, Keys: keys, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidenceLists(it),
-		Can: m.can(c.State),
+		Can: m.can(c.State), Forgotten: c.IsForgotten(),
 	}
 	if c.Lang != "und" {
 		k.Lang = c.Lang

@@ -231,3 +231,14 @@ func TestTheFirstCardIsCurrent(t *testing.T) {
 		t.Errorf("the oldest card is not the current one")
 	}
 }
+
+func TestWhatIsForgottenIsSaidToBe(t *testing.T) {
+	w := newWorld(t)
+	out, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{
+		PageURL: "https://blog.example/post", Name: "Ann", Body: "This is to be forgotten.",
+	})
+	w.Must(err)
+	w.Must(w.S.WithdrawAndForget(w.Ctx, w.site, out.ID, out.EditToken))
+	w.as("Olga").open("/moderate/blog/comments/" + out.ID).
+		sees("What it said, and who wrote it, is no longer kept.").misses("to be forgotten").misses("As it was typed")
+}

@@ -34,6 +34,8 @@ var known = []struct{ name, pkg, test string }{
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
 	{"title-before-approval", "moderation", "TestATitleIsPublicOnceACommentBroughtItIsPublished"},
+	{"forgets-too-early", "moderation", "TestWhatItsWriterWithdrewIsForgottenAfterItsTime"},
+	{"kept-answer-kept", "moderation", "TestWhatIsForgottenAtOnceIsInNoByte"},
 	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},

@@ -62,7 +62,14 @@ type Comment struct {
 	EditedAt  time.Time // zero: never
 	DecidedAt time.Time // of the last change of state by a decision; zero: never
 	EditUntil time.Time
+	RemovedAt time.Time // by its writer; zero: never
 }
+
+// IsKept reports whether a removed comment still says what it said, and whose it is.
+func (c Comment) IsKept() bool { return c.State == Removed && c.Source != "" }
+
+// IsForgotten reports whether nothing but the place and the state of a removed comment is left.
+func (c Comment) IsForgotten() bool { return c.State == Removed && c.Source == "" }
 
 // Document is what the classifier sees of a comment, when it is judged and when it is taught.
 func (c Comment) Document() classifier.Comment {
@@ -111,6 +118,7 @@ type StateChange struct {
 	Note      string
 	Standing  uint64
 	DecidedAt time.Time
+	RemovedAt time.Time
 	DropSame  bool // withdrawn before it was refused: it swallows no new one
 }
 

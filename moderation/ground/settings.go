@@ -32,12 +32,13 @@ func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 // Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"), where
 // the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
-// writer may edit (15).
+// writer may edit (15). GraceDays is how long what its writer removed is kept (30).
 type Settings struct {
 	Moderation  Policy            `json:"moderation"`
 	Suspect     float64           `json:"suspect"`
 	Shadow      float64           `json:"shadow,omitempty"`
 	EditMinutes int               `json:"edit_minutes"`
+	GraceDays   int               `json:"grace_days,omitempty"`
 	Rules       map[string]string `json:"rules,omitempty"`
 	SignInURL   string            `json:"signin_url,omitempty"`
 }
@@ -111,6 +112,16 @@ var Fields = []Field{
 			return err == nil && minutes >= 0 && minutes <= maxEditMinutes
 		},
 	},
+	{
+		Name: "grace_days", Kind: KindNumber, Group: GroupModeration,
+		refusal: fmt.Sprintf("What its writer removed is kept for 1 to %d days.", maxGraceDays),
+		get:     func(s Site) string { return strconv.Itoa(s.Settings.Grace()) },
+		set: func(s *Site, v string) bool {
+			days, err := strconv.Atoi(v)
+			s.Settings.GraceDays = days
+			return err == nil && days >= 1 && days <= maxGraceDays
+		},
+	},
 	rulesField("en"), rulesField("ru"), rulesField("kk"),
 	{
 		Name: "signin_url", Kind: KindURL, Group: GroupSite,
@@ -130,6 +141,7 @@ const (
 	maxOrigins     = 20
 	maxRules       = 2_000 // characters
 	maxEditMinutes = 24 * 60
+	maxGraceDays   = 365
 )
 
 var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:port] with http or https, "+
@@ -197,7 +209,7 @@ func (site *Site) Change(settings map[string]string) error {
 
 // DefaultSettings are what a new site has.
 func DefaultSettings() Settings {
-	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15}
+	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15, GraceDays: 30}
 }
 
 // Threshold is the score from which a comment is suspected.
@@ -206,6 +218,14 @@ func (s Settings) Threshold() float64 {
 		return DefaultSettings().Suspect
 	}
 	return s.Suspect
+}
+
+// Grace is for how many days a comment that its writer removed is kept.
+func (s Settings) Grace() int {
+	if s.GraceDays == 0 {
+		return DefaultSettings().GraceDays
+	}
+	return s.GraceDays
 }
 
 // IsThreshold reports whether comments may be suspected from a score on.

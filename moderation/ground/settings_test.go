@@ -77,7 +77,8 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := map[string]string{
-		"moderation": "none", "suspect": "0.755", "shadow": "0.6", "edit_minutes": "3", "rules_en": "Be kind.",
+		"moderation": "none", "suspect": "0.755", "shadow": "0.6", "edit_minutes": "3", "grace_days": "7",
+		"rules_en": "Be kind.",
 		"rules_ru": "Будьте вежливы.", "rules_kk": "Сыйласайық.", "signin_url": "https://a.example/in", "name": "A",
 		"origin": "https://b.example",
 	}

@@ -5,10 +5,12 @@ package roomstest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +134,22 @@ func (w *World) AddToken(email string, scope people.Scope, sites ...string) peop
 	actor, err := w.S.ActorByToken(w.Ctx, value)
 	w.Must(err)
 	return actor
+}
+
+// InFile counts how often a word stands in any byte of New's file and its WAL, after a checkpoint.
+func (w *World) InFile(word string) (n int) {
+	w.T.Helper()
+	raw, err := sql.Open("sqlite", w.Path)
+	w.Must(err)
+	defer raw.Close()
+	_, err = raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	w.Must(err)
+	for _, name := range []string{w.Path, w.Path + "-wal"} {
+		file, err := os.ReadFile(name)
+		w.Must(err)
+		n += bytes.Count(file, []byte(word))
+	}
+	return n
 }
 
 // Submit Posts a comment by a writer of its own, on the site's first page.

@@ -125,12 +125,12 @@ func titleIsFilled(w *world) {
 		do        func(Tx) error
 		title, by string
 	}{
-		{"untitled", func(tx Tx) error { return tx.UntitlePage(first) }, "", ""},
-		{"titled", func(tx Tx) error { return tx.TitlePage(first) }, hostile, first.ID},
-		{"titled again", func(tx Tx) error { return tx.TitlePage(second) }, hostile, first.ID},
-		{"untitled by another", func(tx Tx) error { return tx.UntitlePage(second) }, hostile, first.ID},
-		{"untitled by its own", func(tx Tx) error { return tx.UntitlePage(first) }, "", ""},
-		{"titled by the next", func(tx Tx) error { return tx.TitlePage(second) }, "Second", second.ID},
+		{"untitled", func(tx Tx) error { return tx.TitlePage(first, false) }, "", ""},
+		{"titled", func(tx Tx) error { return tx.TitlePage(first, true) }, hostile, first.ID},
+		{"titled again", func(tx Tx) error { return tx.TitlePage(second, true) }, hostile, first.ID},
+		{"untitled by another", func(tx Tx) error { return tx.TitlePage(second, false) }, hostile, first.ID},
+		{"untitled by its own", func(tx Tx) error { return tx.TitlePage(first, false) }, "", ""},
+		{"titled by the next", func(tx Tx) error { return tx.TitlePage(second, true) }, "Second", second.ID},
 	} {
 		w.update(func(tx Tx) error {
 			if err := step.do(tx); err != nil {
@@ -230,11 +230,11 @@ func countsByPage(w *world) {
 	w.comment(in(comment.Spam))
 	w.view(func(tx Tx) error {
 		pages := []string{w.page.ID, other.ID, "nothing"}
-		approved, err := tx.CountApproved(w.site.ID, pages)
+		approved, err := tx.CountByPage(w.site.ID, pages, comment.Approved)
 		if err != nil {
 			return err
 		}
-		pending, err := tx.CountPending(w.site.ID, pages)
+		pending, err := tx.CountByPage(w.site.ID, pages, comment.Pending)
 		if want := map[string]int{w.page.ID: 3, other.ID: 1}; !reflect.DeepEqual(approved, want) {
 			w.Errorf("approved %v, want %v", approved, want)
 		}

@@ -32,6 +32,7 @@ var siteless = []string{
 const (
 	onePage, oneURL            = "one-page", "https://one.example/"
 	oneShown, oneWaiting       = "one-shown", "one-waiting"
+	oneGone                    = "one-gone"
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
 )
@@ -49,10 +50,12 @@ func fill(w *world, s ground.Site) {
 	shown, waiting := posted, posted
 	shown.ID, shown.State, shown.Shown = oneShown, comment.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
+	gone := posted
+	gone.ID, gone.State, gone.Path, gone.RemovedAt = oneGone, comment.Removed, "one-root00000002", began
 	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
-		for _, c := range []comment.Comment{shown, waiting} {
+		for _, c := range []comment.Comment{shown, waiting, gone} {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
@@ -106,13 +109,15 @@ func fill(w *world, s ground.Site) {
 
 // reads are the methods that look at one site, asked with fill's ids.
 var reads = map[string]func(tx Tx, site int64) (any, error){
-	"PageByURL":     func(tx Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
-	"PageByID":      func(tx Tx, s int64) (any, error) { return tx.PageByID(s, onePage) },
-	"PagesByID":     func(tx Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
-	"PagesByURL":    func(tx Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
-	"Pages":         func(tx Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
-	"CountApproved": func(tx Tx, s int64) (any, error) { return tx.CountApproved(s, []string{onePage}) },
-	"CountPending":  func(tx Tx, s int64) (any, error) { return tx.CountPending(s, []string{onePage}) },
+	"PageByURL":  func(tx Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
+	"PageByID":   func(tx Tx, s int64) (any, error) { return tx.PageByID(s, onePage) },
+	"PagesByID":  func(tx Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
+	"PagesByURL": func(tx Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
+	"Pages":      func(tx Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
+	"CountByPage": func(tx Tx, s int64) (any, error) {
+		return tx.CountByPage(s, []string{onePage}, comment.Approved)
+	},
+	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
 	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
 	"CommentsByID": func(tx Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
@@ -198,11 +203,13 @@ var writes = []struct {
 	{"UpdatePage", func(tx Tx, s int64) error {
 		return tx.UpdatePage(ground.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
-	{"UntitlePage", func(tx Tx, s int64) error {
-		return tx.UntitlePage(comment.Comment{ID: "", Site: s, Page: onePage})
-	}},
 	{"TitlePage", func(tx Tx, s int64) error {
-		return tx.TitlePage(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"})
+		return errors.Join(
+			tx.TitlePage(comment.Comment{ID: "", Site: s, Page: onePage}, false),
+			tx.TitlePage(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"}, true))
+	}},
+	{"ForgetComment", func(tx Tx, s int64) error {
+		return tx.ForgetComment(comment.Comment{ID: oneGone, Site: s, CreatedAt: began}, []byte("of one"))
 	}},
 	{"InsertComment", func(tx Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{

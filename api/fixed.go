@@ -1,0 +1,61 @@
+package api
+
+import (
+	_ "embed"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/widget"
+)
+
+// fiveMinutes is the Cache-Control of what changes with a release only.
+const fiveMinutes = "public, max-age=300"
+
+// The specification is written by hand in openapi.yaml; openapi.json, for programs, and docs.html, for
+// people, are the same, made by `go test ./api -run TestTheSpecificationIsCurrent -update`.
+//
+//go:embed openapi.json
+var openapiJSON []byte
+
+var openapiFile = web.NewFile("application/json", openapiJSON)
+
+func (s *Server) openapi(c echo.Context) error {
+	// It is public, and tools read it from anywhere.
+	c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+	return openapiFile.Serve(c, fiveMinutes)
+}
+
+// The specification for people, made of openapi.yaml with openapi.json.
+var (
+	//go:embed docs.html
+	docsHTML []byte
+	//go:embed docs.css
+	docsCSS []byte
+
+	docsPage  = web.NewFile("text/html; charset=utf-8", docsHTML)
+	docsStyle = web.NewFile("text/css; charset=utf-8", docsCSS)
+)
+
+func (s *Server) docs(c echo.Context) error {
+	web.PageHeaders(c, web.NoScript)
+	return docsPage.Serve(c, fiveMinutes)
+}
+
+func (s *Server) docsStyle(c echo.Context) error { return docsStyle.Serve(c, fiveMinutes) }
+
+// embedRoutes serves the scripts that blogs embed, to any origin.
+func (s *Server) embedRoutes() {
+	for _, f := range widget.Files() {
+		s.echo.GET(f.Path, script(web.NewFile("text/javascript; charset=utf-8", f.Body)))
+	}
+}
+
+func script(f *web.File) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		return f.Serve(c, fiveMinutes)
+	}
+}

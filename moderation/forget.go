@@ -1,0 +1,117 @@
+package moderation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+const forgottenTogether = 100 // comments in a transaction
+
+// WithdrawAndForget is Withdraw, and forgets the comment at once, also one that was withdrawn before.
+func (s *Service) WithdrawAndForget(ctx context.Context, site ground.Site, id, token string) error {
+	if err := s.checkToken(site, id, token); err != nil {
+		return err
+	}
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
+		if err := withdraw(tx, site.ID, id, now); err != nil {
+			return err
+		}
+		return forget(tx, site.ID, id)
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw and forget: %w", err)
+	}
+	return nil
+}
+
+// Forget forgets a comment that its writer withdrew, before its time. It needs an owner, and cannot be
+// undone.
+func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return err
+	}
+	err := s.work.Update(ctx, func(tx Tx) error {
+		c, err := readComment(tx, site.ID, id)
+		if err != nil {
+			return err
+		}
+		if c.State != comment.Removed {
+			return problem.Wrong("comment.not_removed", "", "Its writer has not withdrawn this comment.")
+		}
+		return forget(tx, site.ID, id)
+	})
+	if err != nil {
+		return fmt.Errorf("forget: %w", err)
+	}
+	return nil
+}
+
+// forget empties removed comments of all that is their writer's: it is the one place where that is done. What
+// they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
+func forget(tx Tx, site int64, ids ...string) error {
+	found, err := tx.CommentsByID(site, ids)
+	if err != nil {
+		return fmt.Errorf("read comments: %w", err)
+	}
+	for _, c := range found {
+		if !c.IsKept() {
+			continue // by another process since it was found
+		}
+		answer, err := json.Marshal(Submitted{
+			ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
+		})
+		if err != nil {
+			return fmt.Errorf("make what is answered: %w", err)
+		}
+		if err := tx.ForgetComment(c, answer); err != nil {
+			return fmt.Errorf("forget %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+// forgetOld forgets, on each site, what was removed longer ago than its setting keeps it.
+func (s *Service) forgetOld(ctx context.Context) error {
+	var sites []ground.Site
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		sites, err = tx.Sites()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read sites: %w", err)
+	}
+	for _, site := range sites {
+		before := s.work.Now().Add(-time.Duration(site.Settings.Grace()) * 24 * time.Hour)
+		if err := s.forgetRemoved(ctx, site.ID, before); err != nil {
+			return fmt.Errorf("forget what was removed at %s: %w", site.Key, err)
+		}
+	}
+	return nil
+}
+
+// forgetRemoved goes in short transactions, between which others write.
+func (s *Service) forgetRemoved(ctx context.Context, site int64, before time.Time) error {
+	for {
+		var ids []string
+		err := s.work.View(ctx, func(tx Tx) (err error) {
+			ids, err = tx.RemovedBefore(site, before, forgottenTogether)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := s.work.Update(ctx, func(tx Tx) error { return forget(tx, site, ids...) }); err != nil {
+			return err
+		}
+		s.log.InfoContext(ctx, "removed comments forgotten", "site", site, "comments", len(ids))
+	}
+}
+
