@@ -467,3 +467,24 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 		}
 	})
 }
+
+func TestATokenThatManyEndAtOneInstantIsEndedOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.AddPerson("owner", people.Owner)
+		for range 5 {
+			token, _, err := w.S.AddToken(w.Ctx, owner, identity.NewToken{Name: "a program"})
+			w.Must(err)
+			codes := inParallel(8, func(i int) error {
+				if i%2 == 0 {
+					return w.S.RemoveToken(w.Ctx, owner, token.ID)
+				}
+				name := "another name"
+				_, err := w.S.SetToken(w.Ctx, owner, token.ID, &name, nil, nil)
+				return err
+			})
+			if codes[""]+codes["token.unknown"] != 8 || codes["token.unknown"] < 3 {
+				t.Errorf("one token ended and named at one instant: %v", codes)
+			}
+		}
+	})
+}

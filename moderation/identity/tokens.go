@@ -145,7 +145,7 @@ func (s *Service) SetToken(
 				return err
 			}
 		}
-		if err := tx.UpdateToken(t); err != nil {
+		if err := unlessEnded(tx.UpdateToken(t)); err != nil {
 			return err
 		}
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
@@ -167,7 +167,7 @@ func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) 
 		if err != nil {
 			return err
 		}
-		if err := tx.DeleteToken(id); err != nil {
+		if err := unlessEnded(tx.DeleteToken(id)); err != nil {
 			return err
 		}
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
@@ -198,6 +198,14 @@ func ownToken(tx Tx, who people.Actor, id string) (people.Token, people.Account,
 		return people.Token{}, people.Account{}, errNoToken()
 	}
 	return t, a, nil
+}
+
+// unlessEnded is a write's error where somebody ended the token since it was read.
+func unlessEnded(err error) error {
+	if errors.Is(err, ground.ErrNotFound) {
+		return errNoToken()
+	}
+	return err
 }
 
 func errNoToken() error { return problem.Missing("token.unknown", "There is no such token.") }
