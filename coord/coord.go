@@ -73,8 +73,8 @@ func (c *Coord) Health() string {
 // Allow takes one of the perMinute that key may have on a site, of which burst may come at once,
 // and else says how long to wait. Site 0 is none.
 //
-// What this process let through itself is a floor under what Redis says: one that stops, or
-// comes back empty, forgives nothing here.
+// What this process let through itself, and what Redis last said that all had, is a floor under what Redis says: one
+// that stops, or comes back empty, forgives nothing here.
 func (c *Coord) Allow(
 	ctx context.Context, site int64, key string, perMinute, burst int,
 ) (ok bool, retryAfter time.Duration) {
@@ -87,13 +87,11 @@ func (c *Coord) Allow(
 	if wait := c.limits.wait(name, r); wait > r.interval {
 		return false, wait
 	}
-	ok, retryAfter, err := c.shared.allow(ctx, name, max(perMinute, 1), r.burst)
+	ok, retryAfter, until, err := c.shared.allow(ctx, name, max(perMinute, 1), r.burst)
 	if err != nil {
 		return c.limits.take(name, r)
 	}
-	if ok {
-		c.limits.note(name, r)
-	}
+	c.limits.note(name, r, ok, until)
 	return ok, retryAfter
 }
 

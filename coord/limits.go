@@ -39,7 +39,7 @@ func (l *limits) take(name string, r rate) (ok bool, wait time.Duration) {
 	if wait := l.waitLocked(name, r, now); wait > 0 {
 		return false, wait
 	}
-	l.noteLocked(name, r, now)
+	l.keepLocked(name, l.earnedLocked(name, r, now).Add(r.interval), now)
 	return true, 0
 }
 
@@ -59,11 +59,20 @@ func (l *limits) wait(name string, r rate) time.Duration {
 	return l.waitLocked(name, r, l.clock.Now())
 }
 
-// note counts an event that somebody else allowed.
-func (l *limits) note(name string, r rate) {
+// note counts an event that Redis allowed, and in any case what all processes were allowed by then, which takes so
+// long to be earned.
+func (l *limits) note(name string, r rate, allowed bool, until time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noteLocked(name, r, l.clock.Now())
+	now := l.clock.Now()
+	earned := l.earnedLocked(name, r, now)
+	if allowed {
+		earned = earned.Add(r.interval)
+	}
+	if all := now.Add(until); all.After(earned) {
+		earned = all
+	}
+	l.keepLocked(name, earned, now)
 }
 
 func (l *limits) waitLocked(name string, r rate, now time.Time) time.Duration {
@@ -71,11 +80,11 @@ func (l *limits) waitLocked(name string, r rate, now time.Time) time.Duration {
 	return max(0, earned.Add(r.interval-time.Duration(r.burst)*r.interval).Sub(now))
 }
 
-func (l *limits) noteLocked(name string, r rate, now time.Time) {
+func (l *limits) keepLocked(name string, earned, now time.Time) {
 	if _, known := l.earned[name]; !known && len(l.earned) >= l.sweep {
 		l.sweepLocked(now)
 	}
-	l.earned[name] = l.earnedLocked(name, r, now).Add(r.interval)
+	l.earned[name] = earned
 }
 
 // earnedLocked is when a name will have earned all that it was allowed: from now on, and no later than a

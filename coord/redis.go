@@ -162,18 +162,19 @@ func (s *shared) call(ctx context.Context, fn func(context.Context) error) error
 	return nil
 }
 
+// allow also says how long it takes until all that was allowed is earned.
 func (s *shared) allow(
 	ctx context.Context, name string, perMinute, burst int,
-) (ok bool, retryAfter time.Duration, err error) {
+) (ok bool, retryAfter, until time.Duration, err error) {
 	err = s.call(ctx, func(ctx context.Context) error {
 		res, err := s.limiter.Allow(ctx, name, redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute})
 		if err != nil {
 			return fmt.Errorf("limit: %w", err)
 		}
-		ok, retryAfter = res.Allowed > 0, max(0, res.RetryAfter)
+		ok, retryAfter, until = res.Allowed > 0, max(0, res.RetryAfter), res.ResetAfter
 		return nil
 	})
-	return ok, retryAfter, err
+	return ok, retryAfter, until, err
 }
 
 // giveBack is an event of the opposite sign. One that Redis does not hear of is earned back in time.

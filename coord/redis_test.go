@@ -64,6 +64,25 @@ func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
 	}
 }
 
+// Who spent a burst at two processes in turn has none left at either when Redis goes.
+func TestWhatAllWereAllowedIsKnownWhenRedisGoes(t *testing.T) {
+	server := kit.NewRedisServer(t)
+	a, b := open(t, server.URL), open(t, server.URL)
+	health(t, a, "up")
+	health(t, b, "up")
+	taken := 0
+	for range 10 {
+		taken += allowed(t, a, 1, "k", 1, 10, 1) + allowed(t, b, 1, "k", 1, 10, 1)
+	}
+	if taken != 10 {
+		t.Fatalf("with redis: %d of a burst of 10", taken)
+	}
+	server.Stop(t)
+	if got := allowed(t, a, 1, "k", 1, 10, 20) + allowed(t, b, 1, "k", 1, 10, 20); got != 0 {
+		t.Errorf("redis stopped: %d more of a burst of 10 that is spent", got)
+	}
+}
+
 func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
 	server := kit.NewRedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
