@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
@@ -108,7 +109,7 @@ func idempotencyKey(c echo.Context, site int64, account string, in any) (*ground
 	if !sent {
 		return nil, nil
 	}
-	if len(values) != 1 || !goodKey(values[0]) {
+	if len(values) != 1 || !web.GoodKey(values[0]) {
 		return nil, problem.Field("Idempotency-Key",
 			"An Idempotency-Key has 16 to 128 random characters, letters and digits.")
 	}
@@ -119,18 +120,6 @@ func idempotencyKey(c echo.Context, site int64, account string, in any) (*ground
 	sum := sha256.Sum256(body)
 	route := c.Request().Method + " " + c.Request().URL.Path
 	return &ground.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
-}
-
-func goodKey(v string) bool {
-	if len(v) < 16 || len(v) > 128 {
-		return false
-	}
-	for i := range len(v) {
-		if v[i] <= ' ' || v[i] > '~' {
-			return false
-		}
-	}
-	return true
 }
 
 // limit reads how many entries are wanted; 0 when it is left to the list.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -190,7 +191,7 @@ func (w *catalog) tellOne(f flash) []notice {
 // replyKey makes one reply of a form that is sent twice.
 func (v *visit) replyKey(id string) *ground.Key {
 	value := v.form.Get("key")
-	if len(value) < 16 || len(value) > 128 {
+	if !web.GoodKey(value) {
 		return nil
 	}
 	body := sha256.Sum256([]byte(id + "\x00" + v.form.Get("body")))

@@ -61,6 +61,19 @@ func ReadForm(c echo.Context) (url.Values, error) {
 	return form, nil
 }
 
+// GoodKey reports whether an Idempotency-Key, of a header or of a form, has 16 to 128 letters, digits and signs.
+func GoodKey(v string) bool {
+	if len(v) < 16 || len(v) > 128 {
+		return false
+	}
+	for i := range len(v) {
+		if v[i] <= ' ' || v[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // body reads the whole body within its limit, if it has the media type wanted.
 func body(c echo.Context, want string) ([]byte, error) {
 	r := c.Request()

@@ -94,3 +94,14 @@ func FuzzReadJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestAKeyIsPrintedInOneWord(t *testing.T) {
+	for key, want := range map[string]bool{
+		"0123456789abcdef": true, "a-b_c.d~e!f/g=h+i": true, strings.Repeat("x", 128): true, "0123456789abcde": false,
+		strings.Repeat("x", 129): false, "0123456789 abcdef": false, "0123456789abcdef\x00": false, "0123456789abcdeё": false,
+	} {
+		if GoodKey(key) != want {
+			t.Errorf("%q: got %v", key, !want)
+		}
+	}
+}
