@@ -60,7 +60,7 @@ func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 		data...)...)
 	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role",
 		"owner", "--password-stdin"}, data...)...)
-	token := w.run(binary, append([]string{"token", "add", "--account", email}, data...)...)
+	token := w.run(binary, append([]string{"token", "add", "--account", email, "--scope", "admin"}, data...)...)
 	var err error
 	if w.service, err = kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"},
 		data...)...); err != nil {
@@ -99,6 +99,14 @@ func (w *world) tab(width, height int64, dark bool) *kit.Tab {
 	tab, err := w.browser.Tab(width, height, dark)
 	w.must(err)
 	w.t.Cleanup(tab.Close)
+	w.must(tab.BeforeEach(`document.addEventListener("securitypolicyviolation", e => {
+		sessionStorage.forbidden = (sessionStorage.forbidden ?? "") + e.violatedDirective + " at " + location + "\n" })`))
+	w.t.Cleanup(func() {
+		forbidden, err := kit.Eval[string](tab, `sessionStorage.forbidden ?? ""`)
+		if err != nil || forbidden != "" {
+			w.t.Errorf("a page did what its policy forbids: %s %v", forbidden, err)
+		}
+	})
 	return tab
 }
 

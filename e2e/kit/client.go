@@ -101,6 +101,11 @@ func (e *StatusError) Error() string { return fmt.Sprintf("status %d: %s", e.Sta
 
 // Do sends one request below the site and decodes the answer into out.
 func (c *Client) Do(ctx context.Context, method, path string, header map[string]string, in, out any) error {
+	return c.Call(ctx, method, "/sites/"+c.Site+path, header, in, out)
+}
+
+// Call is Do below the whole API.
+func (c *Client) Call(ctx context.Context, method, path string, header map[string]string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -109,7 +114,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header map[string]
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.URL+"/api/v1/sites/"+c.Site+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+"/api/v1"+path, body)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
