@@ -100,38 +100,6 @@ func origins(t testing.TB, b bench) result {
 		fmt.Sprintf("%d rows no client can send; %d want patterns, which no site can have: refused", unsendable, patterns))
 }
 
-// injections puts each row into an id, a parameter of a list, and the search, for readers and moderators.
-func injections(t testing.TB, b bench) result {
-	type row struct{ Use, Value string }
-	all := rows[row](t, "ids-and-sorts.jsonl")
-	var failures []string
-	tried := 0
-	for _, database := range []string{"sqlite", "postgres"} {
-		s := b[database]
-		const queue = "/api/v1/sites/a/moderation/queue"
-		if got := s.ask(t, "GET", queue, s.bearer(), nil); got.status != 200 {
-			t.Fatalf("the moderators' side on %s does not answer: %d %s", database, got.status, got.body)
-		}
-		for _, r := range all {
-			q, id := url.QueryEscape(r.Value), url.PathEscape(r.Value)
-			for _, path := range []string{
-				commentsOfA + "/" + id, "/api/v1/sites/" + id + "/comments",
-				commentsOfA + "?page=" + q, commentsOfA + "?page=" + url.QueryEscape(blog+"/x") + "&order=" + q,
-				commentsOfA + "?page=" + url.QueryEscape(blog+"/x") + "&after=" + q + "&limit=" + q,
-				queue + "?q=" + q, queue + "?order=" + q, queue + "?view=" + q, queue + "?after=" + q,
-				"/api/v1/sites/a/moderation/comments/" + id, "/api/v1/sites/a/moderation/log?after=" + q,
-				"/api/v1/sites/a/moderation/pages?q=" + q, "/api/v1/accounts?after=" + q,
-			} {
-				tried++
-				if got := s.ask(t, "GET", path, s.bearer(), nil); got.err != nil || got.status >= 500 {
-					failures = append(failures, fmt.Sprintf("%s: GET %.200s: %d %v", database, path, got.status, got.err))
-				}
-			}
-		}
-	}
-	return count(t, fmt.Sprintf("%d requests, both databases", tried), failures, "statements are not compared")
-}
-
 // unicodeTexts posts each as name and as text, and reads what was stored.
 func unicodeTexts(t testing.TB, b bench) result {
 	all := rows[text](t, "unicode-own.jsonl")

@@ -57,12 +57,18 @@ type stage struct {
 // newStage begins a server of the figure's own, on which no limit is in its way.
 func newStage(t testing.TB, database string) *stage {
 	t.Helper()
+	return newStageOf(t, kit.Binary(t), database)
+}
+
+// newStageOf begins one of another binary.
+func newStageOf(t testing.TB, binary, database string) *stage {
+	t.Helper()
 	driver, address := "pgx", database
 	path, file := strings.CutPrefix(database, "sqlite:")
 	if file {
 		driver, address = "sqlite", "file://"+path+"?_pragma=busy_timeout(5000)"
 	}
-	s := &stage{server: newServer(t, database), t: t, site: "a", file: file}
+	s := &stage{server: newServerOf(t, binary, database), t: t, site: "a", file: file}
 	db, err := sql.Open(driver, address)
 	if err != nil {
 		t.Fatal(err)
@@ -145,10 +151,15 @@ func (s *stage) taughtElsewhere() {
 	s.site = here
 }
 
-// signIn returns the cookie of a new session.
+// signIn returns the cookie of a new session of the owner.
 func (s *stage) signIn() string {
 	s.t.Helper()
-	got := s.ask(s.t, "POST", "/api/v1/session", nil, act{json: values{"email": boss, "password": password}}.body())
+	return s.signInAs(boss)
+}
+
+func (s *stage) signInAs(email string) string {
+	s.t.Helper()
+	got := s.ask(s.t, "POST", "/api/v1/session", nil, act{json: values{"email": email, "password": password}}.body())
 	for _, c := range (&http.Response{Header: got.header}).Cookies() {
 		if c.Name == "aitys" {
 			return c.Name + "=" + c.Value
@@ -183,9 +194,9 @@ func (s *stage) me() string {
 // derived are what changes by itself: who looked when, where followers are, what is made from the log, what the
 // filter says of a comment. Events tell what other tables keep.
 var derived = []string{
-	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "comments.score",
-	"comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam", "comments.warm",
-	"comments.model_seq",
+	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "sessions.expires_at",
+	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
+	"comments.warm", "comments.model_seq",
 }
 
 // content is a digest of every table.

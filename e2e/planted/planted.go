@@ -3,6 +3,8 @@
 // and the compiler is told to read these instead. The tree stays as it is, and no product file knows
 // of it.
 //
+// One patch is no fault: statements-told has the store tell of its statements, for a figure of package hardening.
+//
 // A patch that no longer applies is made anew: change the file, `git diff -U2 FILE`, keep what that
 // prints as faults/NAME.patch, and `git checkout FILE`.
 package planted

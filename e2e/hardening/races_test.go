@@ -1,0 +1,126 @@
+package hardening
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// atOnce says how many requests come at one instant, and how often that is done to a route.
+const (
+	atOnce = 100
+	rounds = 5
+)
+
+// again are the tables in which a route may leave one row for each request, and an account never more than a
+// hundred: who signs in a hundred times has a hundred sessions.
+var again = map[string]string{
+	"POST /api/v1/session": "sessions", "POST /moderate/signin": "sessions",
+	"POST /api/v1/tokens": "tokens", "POST /moderate/tokens": "tokens",
+}
+
+// keyed are routes on which the same twice is two, but for the key that our own pages and clients send with it.
+var keyed = []string{
+	"POST /api/v1/sites/:site/moderation/comments/:id/reply", "POST /api/v1/sites/:site/moderation/copies",
+}
+
+// races sends one and the same request a hundred times at one instant to each writing route. What is there
+// afterwards is what one of them leaves, and none is answered by an error of ours.
+func races(t testing.TB, _ bench) result {
+	var failures []string
+	tried, writing := 0, 0
+	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
+		s := newStage(t, database)
+		for _, route := range routes(t) {
+			if strings.HasPrefix(route, "GET ") {
+				continue
+			}
+			writing++
+			once, bad := s.rush(route, 1)
+			if len(bad) > 0 || len(once) == 0 && strings.Contains(route, "POST /api/v1/accounts") {
+				t.Fatalf("%s alone: %v, %v", route, once, bad)
+			}
+			for range rounds {
+				many, bad := s.rush(route, atOnce)
+				tried += atOnce
+				failures = append(failures, bad...)
+				for table, n := range many {
+					// What is copied is what the other site has by then: its entry is counted.
+					copied := table == "lessons" && strings.HasSuffix(route, "/copies")
+					if n != once[table] && !copied && (again[route] != table || n > atOnce) {
+						failures = append(failures, fmt.Sprintf("%s: %s has %d rows more, by one request %d",
+							route, table, n, once[table]))
+					}
+				}
+			}
+		}
+	}
+	return count(t, fmt.Sprintf("%d requests to %d routes, both databases", tried, writing/2), failures, "")
+}
+
+// rush does one act n times at one instant, and returns by how many rows each table grew or shrank.
+func (s *stage) rush(route string, n int) (grown map[string]int, failures []string) {
+	s.t.Helper()
+	a := s.act(route)
+	header := map[string]string{"Origin": s.URL, "Content-Type": a.contentType(), "Cookie": s.signIn()}
+	for name, value := range a.header {
+		header[name] = value
+	}
+	if slices.Contains(publicRoutes, route) {
+		delete(header, "Origin")
+	}
+	if slices.Contains(keyed, route) {
+		header["Idempotency-Key"] = fmt.Sprintf("race-of-many-%08d", s.n)
+	}
+	before := s.sizes()
+	answers := make([]answer, n)
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-start
+			answers[i] = s.ask(s.t, a.method, a.path, header, a.body())
+		})
+	}
+	close(start)
+	all.Wait()
+	done := 0
+	for _, got := range answers {
+		switch {
+		case got.err != nil || got.status >= 500 && got.status != http.StatusServiceUnavailable:
+			failures = append(failures, fmt.Sprintf("%s: %d %.200s %v", route, got.status, got.body, got.err))
+		case got.status < 400:
+			done++
+		}
+	}
+	if done == 0 {
+		failures = append(failures, fmt.Sprintf("%s: nobody was let through, the first got %d %.300s",
+			route, answers[0].status, answers[0].body))
+	}
+	grown = map[string]int{}
+	for table, n := range s.sizes() {
+		if n != before[table] {
+			grown[table] = n - before[table]
+		}
+	}
+	return grown, failures
+}
+
+// sizes are how many rows each table has that is no one's by itself.
+func (s *stage) sizes() map[string]int {
+	s.t.Helper()
+	out := map[string]int{}
+	for table, digest := range s.content() {
+		var n int
+		if _, err := fmt.Sscanf(digest, "%d rows", &n); err != nil {
+			s.t.Fatal(err)
+		}
+		out[table] = n
+	}
+	return out
+}

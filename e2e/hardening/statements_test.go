@@ -1,0 +1,216 @@
+package hardening
+
+import (
+	"bufio"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// asked are the parameters that pages and lists read from an address.
+var asked = map[string][]string{
+	"/api/v1/sites/:site/comments": {"page", "sort", "limit", "after", "around", "lang"},
+	"/api/v1/sites/:site/counts":   {"page"}, "/api/v1/sites/:site/moderation/comments/:id": {"lang"},
+	"/api/v1/sites/:site/moderation/queue": {"state", "sort", "q", "lang", "limit", "after"},
+	"/api/v1/sites/:site/moderation/log":   {"limit", "after"}, "/api/v1/sites/:site/moderation/pages": {"limit", "after"},
+	"/api/v1/sites/:site/moderation/stats":   {"since"},
+	"/api/v1/sites/:site/moderation/what-if": {"threshold", "moderation", "last"},
+	"/sites/:site/page":                      {"url", "lang", "sort", "after", "reply"},
+	"/moderate/signin":                       {"to"}, "/moderate/:site/queue": {"state", "sort", "q", "after"},
+	"/moderate/:site/pages": {"after"}, "/moderate/:site/log": {"after"}, "/moderate/:site/insights": {"days"},
+	"/moderate/:site/what-if":           {"threshold", "last", "policy"},
+	"/moderate/:site/comments/:id/card": {"chose"},
+}
+
+// A talker is a stage whose server writes down the text of every statement.
+type talker struct {
+	*stage
+	log    *bufio.Reader
+	known  map[string]bool
+	cookie string
+}
+
+func newTalker(t testing.TB, database string) *talker {
+	t.Helper()
+	s := newStageOf(t, kit.FaultyBinary(t, "statements-told"), database)
+	s.Kill()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	must(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, s.common...)
+	s.Instance, err = kit.StartTo(file, s.binary, args...)
+	must(t, err)
+	t.Cleanup(s.Kill)
+	read, err := os.Open(file.Name())
+	must(t, err)
+	t.Cleanup(func() { _ = read.Close() })
+	return &talker{stage: s, log: bufio.NewReader(read), known: map[string]bool{}}
+}
+
+// several are the values of many rows that are inserted by one statement.
+var several = regexp.MustCompile(`VALUES \([?$0-9, ]+\)(, ?\([?$0-9, ]+\))*`)
+
+// told returns the statements that were not known so far, and knows them.
+func (s *talker) told() (fresh []string) {
+	s.t.Helper()
+	for {
+		line, err := s.log.ReadString('\n')
+		line = several.ReplaceAllString(line, "(…)")
+		if text, is := strings.CutPrefix(line, "statement "); is && !s.known[text] {
+			s.known[text] = true
+			fresh = append(fresh, text)
+		}
+		if err != nil { // so far
+			return fresh
+		}
+	}
+}
+
+// injections puts each row into every parameter of every page and list, into every id in an address, and into every
+// text that a route is sent. By then every route has done its work once: no other statement may come.
+func injections(t testing.TB, _ bench) result {
+	type row struct{ Use, Value string }
+	var values []string
+	for _, r := range rows[row](t, "ids-and-sorts.jsonl") {
+		values = append(values, r.Value)
+	}
+	var failures []string
+	tried := 0
+	var known []string
+	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
+		s := newTalker(t, database)
+		id, _ := s.approved()
+		usual := []string{
+			"", "1", "7", "x", "apples and the weather", id, s.page(), "oldest", "newest", "risk", "pending", "approved",
+			"spam", "rejected", "suspected", "suspicious", "0.9", "2026-01-02T03:04:05Z", "/moderate/", "en",
+		}
+		for n := range values { // as many as the others, for what only comes where there is much
+			usual = append(usual, fmt.Sprint("harmless", n))
+		}
+		_, bad := s.sendAll(id, usual, true)
+		failures = append(failures, bad...)
+		if len(s.told()) < 50 {
+			t.Fatal("too few statements are told of")
+		}
+		n, bad := s.sendAll(id, values, false)
+		failures = append(failures, bad...)
+		for _, text := range s.told() {
+			failures = append(failures, "another statement: "+text)
+		}
+		tried += n
+		known = append(known, fmt.Sprint(len(s.known)))
+	}
+	what := fmt.Sprintf("%d requests, %s statements on both", tried, strings.Join(known, " and "))
+	return count(t, what, failures, "")
+}
+
+// sendAll sends values in every place that takes one. First, where it is told to, every route does its work.
+func (s *talker) sendAll(id string, values []string, work bool) (tried int, failures []string) {
+	s.t.Helper()
+	send := func(method, path, kind string, body []byte) {
+		tried++
+		header := s.bearer()
+		header["Content-Type"] = kind
+		if !strings.HasPrefix(path, "/api/") {
+			header = map[string]string{"Cookie": s.cookie, "Origin": s.URL, "Content-Type": kind}
+		}
+		if got := s.ask(s.t, method, path, header, body); got.err != nil || got.status >= 500 {
+			failures = append(failures, fmt.Sprintf("%s %.200s %.200s: %d %v", method, path, body, got.status, got.err))
+		}
+	}
+	s.cookie = s.signIn()
+	for _, route := range routes(s.t) {
+		method, path, _ := strings.Cut(route, " ")
+		if strings.HasSuffix(path, "/live") || strings.HasSuffix(path, ":name") || strings.HasSuffix(path, "/signout") ||
+			route == "DELETE /api/v1/session" {
+			continue
+		}
+		a := act{method: method, path: strings.NewReplacer(":site", "a", ":id", id).Replace(path)}
+		if method != "GET" {
+			a = s.act(route)
+		}
+		if work {
+			send(a.method, a.path, a.contentType(), a.body())
+		}
+		for _, v := range values {
+			for _, name := range asked[path] {
+				q := url.Values{"page": {blog + "/post-1"}, "url": {blog + "/post-1"}}
+				q.Set(name, v)
+				send("GET", a.path+"?"+q.Encode(), a.contentType(), nil)
+			}
+			for _, name := range []string{":id", ":batch", ":site"} {
+				if strings.Contains(path, name) {
+					at := strings.Replace(path, name, url.PathEscape(v), 1)
+					send(method, strings.NewReplacer(":site", "a", ":id", id, ":batch", id).Replace(at), a.contentType(), a.body())
+				}
+			}
+			if !strings.HasSuffix(path, "/signin") && !strings.HasSuffix(path, "/session") { // each costs a hash
+				for _, body := range a.spoiled(v) {
+					send(a.method, a.path, a.contentType(), body)
+				}
+			}
+		}
+	}
+	return tried, failures
+}
+
+// spoiled are the bodies of an act with a value in the place of each of its texts but the password.
+func (a act) spoiled(value string) (bodies [][]byte) {
+	if a.form != nil {
+		for _, name := range slices.Sorted(maps.Keys(a.form)) {
+			if name != "password" {
+				form := maps.Clone(a.form)
+				form.Set(name, value)
+				bodies = append(bodies, []byte(form.Encode()))
+			}
+		}
+		return bodies
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.json)) {
+		in := maps.Clone(a.json)
+		switch old := a.json[name].(type) {
+		case string:
+			if name == "password" {
+				continue
+			}
+			in[name] = value
+		case []string:
+			in[name] = []string{value}
+		case values:
+			for _, spoiled := range (act{json: old}).inner(value) {
+				in[name] = spoiled
+				bodies = append(bodies, act{json: in}.body())
+			}
+			continue
+		case []values:
+			for _, spoiled := range (act{json: old[0]}).inner(value) {
+				in[name] = []values{spoiled}
+				bodies = append(bodies, act{json: in}.body())
+			}
+			continue
+		default:
+			continue
+		}
+		bodies = append(bodies, act{json: in}.body())
+	}
+	return bodies
+}
+
+func (a act) inner(value string) (all []values) {
+	for name, old := range a.json {
+		if _, is := old.(string); is {
+			in := maps.Clone(a.json)
+			in[name] = value
+			all = append(all, in)
+		}
+	}
+	return all
+}
