@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,8 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 // wider than the window or has to be scrolled sideways to be read.
 const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true),
 	[...document.querySelectorAll("main *")])
-	.filter(e => e.checkVisibility() && !e.closest(".vh, svg") && (e.getBoundingClientRect().right > innerWidth + 1 ||
+	.filter(e => e.checkVisibility() && !e.closest(".vh, svg, .cut *") &&
+		(e.getBoundingClientRect().right > innerWidth + 1 ||
 		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
 	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`
 
@@ -218,6 +220,50 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 					t.Errorf("%s in %s, dark %v: too wide: %s (%v)", page, lang, dark, found, err)
 				}
 			}
+		}
+	}
+}
+
+func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	wide := strings.Repeat("W", 78)
+	var posted kit.Posted
+	w.must(w.client.Do(t.Context(), http.MethodPost, "/comments", nil, map[string]any{
+		"page": map[string]string{"url": w.blog.URL + "/" + wide + wide, "title": wide + wide},
+		"body": "Look at this: " + wide + wide,
+		"author": map[string]string{
+			"name": wide, "email": strings.Repeat("w", 60) + "@" + strings.Repeat("w", 60) + ".example",
+			"website": "https://w.example/" + strings.Repeat("w", 1_900),
+		},
+	}, &posted))
+	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", wide[:60]+"@staff.example", "--name", wide,
+		"--role", "author", "--site", "blog", "--password-stdin", "--data", w.data)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.service.URL+"/api/v1/session",
+		strings.NewReader(fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)))
+	w.must(err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", wide+wide)
+	res, err := http.DefaultClient.Do(req)
+	w.must(err)
+	w.must(res.Body.Close())
+
+	for _, width := range []int64{360, 1200} {
+		tab := w.tab(width, 900, false)
+		w.signIn(tab, email)
+		for _, page := range []string{"blog/queue", "blog/comments/" + posted.ID, "people", "sessions", "blog/pages"} {
+			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("main h1")`))
+			if found, err := kit.Eval[string](tab, tooWide); err != nil || found != "" {
+				t.Errorf("%s at %d: too wide: %s (%v)", page, width, found, err)
+			}
+		}
+		w.must(tab.Go(w.service.URL+"/moderate/blog/queue"), tab.Holds(`document.querySelector(".who")`))
+		high, err := kit.Eval[float64](tab, `document.querySelector(".who").offsetHeight`)
+		if limit := map[int64]float64{360: 300, 1200: 150}[width]; err != nil || high > limit {
+			t.Errorf("who wrote it takes %.0f pixels of height at %d (%v)", high, width, err)
+		}
+		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
+			png, err := tab.Picture(true)
+			w.must(err, os.WriteFile(fmt.Sprintf("%s/long-%d.png", dir, width), png, 0o600))
 		}
 	}
 }
