@@ -89,7 +89,11 @@ func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
 	cookie := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
-	postgres.Freeze(t)
+	var own []reply
+	for range 20 {
+		own = append(own, w.post(written(w.text())))
+	}
+	thaw := postgres.Freeze(t)
 	var late []string
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -114,9 +118,27 @@ func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 			}
 		})
 	}
+	for _, r := range own { // no view comes before these writes
+		all.Go(func() {
+			got := w.ask(askedIn, call{
+				method: "DELETE", path: "/api/v1/sites/a/comments/" + r.str("id"), bearer: r.str("edit_token"),
+			})
+			if got != http.StatusServiceUnavailable {
+				t.Errorf("a withdrawal answers %d, want 503", got)
+			}
+		})
+	}
 	all.Wait()
 	slices.Sort(late)
 	if len(late) > 0 || len(routes) < 80 {
 		t.Errorf("of %d routes %d do not end in %v:\n%s", len(routes), len(late), askedIn, strings.Join(late, "\n"))
+	}
+	thaw()
+	for _, r := range own {
+		kit.Until(t, "a withdrawal that was refused is taken later", func() bool {
+			return w.ask(askedIn, call{
+				method: "DELETE", path: "/api/v1/sites/a/comments/" + r.str("id"), bearer: r.str("edit_token"),
+			}) == http.StatusNoContent
+		})
 	}
 }

@@ -134,7 +134,7 @@ func (p *postgresEngine) leave() {
 	}
 }
 
-// transact waits for a connection as long as for a lock, and then runs fn to its end.
+// transact waits for a connection as long as for a lock, and then runs fn to its end, or to ctx's deadline.
 func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 	db, err := p.pool.DB()
 	if err != nil {
@@ -149,18 +149,57 @@ func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) 
 		}
 		return err
 	}
-	defer func() { _ = conn.Close() }() // only gives it back
-	g := p.pool.WithContext(context.WithoutCancel(ctx))
+	limit, stop := deadlineOf(ctx)
+	defer stop()
+	working, cut := context.WithCancel(context.WithoutCancel(ctx))
+	inTime := context.AfterFunc(limit, cut)
+	over := func() { cut(); _ = conn.Close() } // closing only gives it back
+
+	g := p.pool.WithContext(working)
 	g.Statement.ConnPool = conn
-	began := false
-	err = g.Transaction(func(g *gorm.DB) error {
-		began = true
-		return fn(g)
-	})
-	if err != nil && (!began || readOnly(err)) {
-		return fmt.Errorf("%w: %w", errUseless, err)
+	g = g.Begin()
+	if g.Error != nil {
+		over()
+		return fmt.Errorf("%w: %w", errUseless, g.Error)
 	}
-	return err
+	done := false
+	defer func() {
+		if !done {
+			g.Rollback()
+			over()
+		}
+	}()
+	if err := fn(g); err != nil {
+		if readOnly(err) {
+			err = fmt.Errorf("%w: %w", errUseless, err)
+		}
+		return err
+	}
+	if !inTime() {
+		return limit.Err()
+	}
+	// A COMMIT is not cut short: a server that is told to give one up may keep it without its standby.
+	done = true
+	committed := make(chan error, 1)
+	go func() {
+		defer over()
+		committed <- g.Commit().Error
+	}()
+	select {
+	case err := <-committed:
+		return err
+	case <-limit.Done():
+		return fmt.Errorf("%w: whether it was committed is unknown", ground.ErrBusy)
+	}
+}
+
+// deadlineOf is a context that ends when ctx must have, but not because whoever asked has left.
+func deadlineOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	stays := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(stays, deadline)
+	}
+	return stays, func() {}
 }
 
 // errUseless is what transact says of a connection on which nothing was written.

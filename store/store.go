@@ -101,8 +101,9 @@ func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
 	}))
 }
 
-// Update implements ground.Store. It is not cut short by the end of ctx once fn runs: a
-// transaction half done for a reader who left costs more than one that is done.
+// Update implements ground.Store. It is not cut short once fn runs because whoever asked has left: a
+// transaction half done for them costs more than one that is done. On Postgres the deadline of ctx ends it; an
+// ErrBusy in its COMMIT leaves unknown whether it stands, as a lost connection does.
 func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []ground.Event, err error) {
 	err = mapped(s.update(ctx, func(g *gorm.DB) error {
 		t := &tx{db: g, dialect: s.dialect, locking: true}
