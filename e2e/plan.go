@@ -93,7 +93,7 @@ var House = Plan{
 		"github.com/labstack/echo":           {"api", "api/web", "api/desk", "cmd/aitys"},
 		"gorm.io":                            {"store"},
 		"github.com/glebarez":                {"store", "store/file"},
-		"modernc.org":                        {"store"},
+		"modernc.org":                        {"store", "store/file"},
 		"github.com/jackc":                   {"store"},
 		"github.com/redis":                   {"coord"},
 		"github.com/go-redis":                {"coord"},

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/file"
 )
 
 // Check reads the whole of a SQLite file and returns what is wrong with it, at most ten findings of a
@@ -29,43 +30,8 @@ func (d *DB) Storage() error { return d.storage() }
 // the disk is full. It returns nil when ctx ends.
 func (d *DB) Watch(ctx context.Context, log *slog.Logger) error { return d.watch(ctx, log) }
 
-// A guard stands before the writes to a file: what is written beside damage may be lost with it, or
-// make more of it.
-type guard struct {
-	once   sync.Once
-	seen   chan struct{} // closed when damage was seen
-	damage error         // set before that
-}
-
-func newGuard() *guard { return &guard{seen: make(chan struct{})} }
-
-// note looks at how a transaction ended, and returns it.
-func (g *guard) note(err error) error {
-	if known := mapped(err); errors.Is(known, ground.ErrCorrupt) {
-		g.close(known)
-	}
-	return err
-}
-
-func (g *guard) close(damage error) {
-	g.once.Do(func() {
-		g.damage = damage
-		close(g.seen)
-	})
-}
-
-// open returns nil, or what keeps writes out.
-func (g *guard) open() error {
-	select {
-	case <-g.seen:
-		return g.damage
-	default:
-		return nil
-	}
-}
-
 func (s *sqliteEngine) storage() error {
-	if err := s.guard.open(); err != nil {
+	if err := s.intact(); err != nil {
 		return err
 	}
 	if s.reserve.Given() {
@@ -74,67 +40,45 @@ func (s *sqliteEngine) storage() error {
 	return nil
 }
 
+// intact returns what keeps writes out.
+func (s *sqliteEngine) intact() error {
+	if damage := s.guard.Damage(); damage != nil {
+		return fmt.Errorf("%w: %w", ground.ErrCorrupt, damage)
+	}
+	return nil
+}
+
 func (s *sqliteEngine) watch(ctx context.Context, log *slog.Logger) error {
+	db, err := s.read.DB()
+	if err != nil {
+		return err
+	}
 	var keeping sync.WaitGroup
 	defer keeping.Wait()
 	keeping.Go(func() { s.reserve.Keep(ctx, log) })
-	wrong, err := s.lines(ctx, "PRAGMA quick_check(10)")
+	wrong, err := file.QuickCheck(ctx, db)
 	switch {
 	case len(wrong) > 0:
-		s.guard.close(fmt.Errorf("%w: %s", ground.ErrCorrupt, strings.Join(wrong, "; ")))
+		s.guard.Shut(errors.New(strings.Join(wrong, "; ")))
 	case err != nil && ctx.Err() == nil:
 		log.WarnContext(ctx, "the database file was not checked", "error", err)
 	}
 	select {
 	case <-ctx.Done():
-	case <-s.guard.seen:
+	case <-s.guard.Seen():
 		log.ErrorContext(ctx, "the database file is damaged and takes no writes: stop the server, restore a "+
-			"backup with `aitys restore FILE`, and start it again", "file", s.path, "error", s.guard.damage)
+			"backup with `aitys restore FILE`, and start it again", "file", s.path, "error", s.guard.Damage())
 		<-ctx.Done()
 	}
 	return nil
 }
 
 func (s *sqliteEngine) check(ctx context.Context) ([]string, error) {
-	wrong, err := s.lines(ctx, "PRAGMA integrity_check(10)")
-	if err != nil {
-		return wrong, err
-	}
-	lost, err := s.lines(ctx, `
-		SELECT 'rows of ' || "table" || ' that refer to ' || parent || ' which are not there: ' || count(*)
-		FROM   pragma_foreign_key_check
-		GROUP  BY "table", parent
-		LIMIT  10`)
-	return append(wrong, lost...), err
-}
-
-// lines returns the findings of a check. One that damage cuts short has found that.
-func (s *sqliteEngine) lines(ctx context.Context, check string) (wrong []string, err error) {
 	db, err := s.read.DB()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.QueryContext(ctx, check)
-	if err == nil {
-		defer func() { _ = rows.Close() }() // read to its end, or its error counts
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				return wrong, fmt.Errorf("check the file: %w", err)
-			}
-			if line != "ok" {
-				wrong = append(wrong, line)
-			}
-		}
-		err = rows.Err()
-	}
-	switch {
-	case errors.Is(mapped(err), ground.ErrCorrupt):
-		return append(wrong, err.Error()), nil
-	case err != nil:
-		return wrong, fmt.Errorf("check the file: %w", err)
-	}
-	return wrong, nil
+	return file.Check(ctx, db)
 }
 
 func (p *postgresEngine) check(context.Context) ([]string, error) { return nil, nil }

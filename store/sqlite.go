@@ -37,7 +37,7 @@ type sqliteEngine struct {
 	write   *gorm.DB
 	read    *gorm.DB
 	group   *group // nobody else writes, but migrations
-	guard   *guard
+	guard   *file.Guard
 	reserve *file.Reserve
 
 	keepEarlier bool
@@ -56,7 +56,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	if err := empty.Close(); err != nil {
 		return nil, err
 	}
-	s := &sqliteEngine{path: path, guard: newGuard(), keepEarlier: o.KeepEarlier}
+	s := &sqliteEngine{path: path, guard: file.NewGuard(), keepEarlier: o.KeepEarlier}
 	s.reserve = file.NewReserve(path + ".reserve")
 	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (s *sqliteEngine) prepare(ctx context.Context) error {
 // view runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
 // says only that it was interrupted.
 func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := s.guard.note(s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
+	err := s.guard.Note(s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
@@ -153,8 +153,8 @@ func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error 
 }
 
 func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := s.guard.note(s.group.update(ctx, func(g *gorm.DB) error {
-		if err := s.guard.open(); err != nil { // asked when its turn comes: what waited is not taken either
+	err := s.guard.Note(s.group.update(ctx, func(g *gorm.DB) error {
+		if err := s.intact(); err != nil { // asked when its turn comes: what waited is not taken either
 			return err
 		}
 		return fn(g)
@@ -216,7 +216,8 @@ func sqliteError(err error) error {
 		return ground.ErrBusy
 	case sqlite3.SQLITE_FULL:
 		return ground.ErrFull
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	}
+	if file.IsDamage(err) {
 		return ground.ErrCorrupt
 	}
 	return nil

@@ -142,23 +142,16 @@ func count(ctx context.Context, db *sql.DB, into *Copy) error {
 
 // sound reads a whole file, and returns what it holds.
 func sound(ctx context.Context, db *sql.DB) (Copy, error) {
-	var found string
-	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found); err != nil {
+	wrong, err := Check(ctx, db)
+	if err != nil {
 		return Copy{}, err
 	}
-	if found != "ok" {
-		return Copy{}, errors.New(strings.Join(strings.Fields(found), " "))
+	if len(wrong) > 0 {
+		return Copy{}, errors.New(strings.Join(strings.Fields(strings.Join(wrong, "; ")), " "))
 	}
 	var c Copy
 	if err := count(ctx, db, &c); err != nil {
 		return Copy{}, err
-	}
-	var lost int
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM pragma_foreign_key_check").Scan(&lost); err != nil {
-		return Copy{}, err
-	}
-	if lost > 0 {
-		return Copy{}, fmt.Errorf("%d rows refer to rows that are not there", lost)
 	}
 	return c, nil
 }
