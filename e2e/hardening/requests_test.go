@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 const commentsOfA = "/api/v1/sites/a/comments"
@@ -154,17 +156,26 @@ func escaped(raw []byte) []byte {
 	return out
 }
 
-// bombs takes the better time of two: another program may have the processor in one of them.
-func bombs(t testing.TB, b bench) result {
-	type row struct {
-		text
-		Name, Where string
-		LimitMS     int64 `json:"limit_ms"`
-	}
-	s := b["sqlite"]
-	all := rows[row](t, "bombs-recipes.jsonl")
+// A bomb is what takes long, or much memory, where it is sent.
+type bomb struct {
+	text
+	Name, Where string
+	LimitMS     int64 `json:"limit_ms"`
+}
+
+// bombs throws each twice and takes the better time: another program may have the processor in one of them. It watches
+// the server's memory. Then one client throws all of them, over and over, at a server with its usual limits, in turns
+// with quiet, while somebody reads.
+func bombs(t testing.TB, _ bench) result {
+	const turns, more = 8, 32 << 20
+	s := newStage(t, kit.SQLite(t))
+	all := rows[bomb](t, "bombs-recipes.jsonl")
 	var failures []string
 	worst := time.Duration(0)
+	for range 20 * len(all) { // as much memory as it takes without bombs
+		s.throw(t, "comment body", []byte("Some **words** and a [link](https://x.example/)."))
+	}
+	before := memory(t, s.PID(), false)
 	for _, r := range all {
 		raw := r.bytes(t)
 		best := answer{took: time.Hour}
@@ -180,11 +191,36 @@ func bombs(t testing.TB, b bench) result {
 				r.Name, best.status, best.took, limit, best.err))
 		}
 	}
+	grown := memory(t, s.PID(), true) - before
+	if grown > more {
+		failures = append(failures, fmt.Sprintf("%d MiB more memory", grown>>20))
+	}
+	s = &stage{server: newServer(t, kit.SQLite(t), behind...), t: t}
+	s.load(t, 0, time.Second).end()
+	g := generate(t, "bombs", 1, s.URL)
+	thrown, n := strings.Count(s.Log(), "msg=request"), 0
+	quiet, busy := takeTurns(turns, 2*time.Second, 5*time.Millisecond, g.goes, func() time.Duration {
+		n++
+		got := s.readPage(n)
+		if got.status != 200 {
+			return time.Hour
+		}
+		return got.took
+	})
+	if thrown = strings.Count(s.Log(), "msg=request") - thrown; thrown < len(all) {
+		t.Fatalf("%d bombs are thrown", thrown)
+	}
+	ratio := longer(busy, quiet, 0.99)
+	if ratio > 1.5 {
+		failures = append(failures, fmt.Sprintf("reads beside %d bombs: p99 %v, without %v", thrown, part(busy, 0.99),
+			part(quiet, 0.99)))
+	}
 	if alive := s.ask(t, "GET", "/readyz", nil, nil); alive.status != 200 {
 		failures = append(failures, fmt.Sprintf("afterwards it is not ready: %d %v", alive.status, alive.err))
 	}
-	return count(t, fmt.Sprintf("%d, slowest %v", len(all), worst.Round(time.Millisecond)), failures,
-		"neither the heap nor honest readers are watched")
+	return count(t, fmt.Sprintf("%d, slowest %v, %+d MiB, reads beside %d: p99 %v and %v (%.2f ×)", len(all),
+		worst.Round(time.Millisecond), grown>>20, thrown, part(quiet, 0.99).Round(10*time.Microsecond),
+		part(busy, 0.99).Round(10*time.Microsecond), ratio), failures, "")
 }
 
 // throw sends a bomb where it belongs. Whatever the size that is refused at once is refused at once here,

@@ -63,6 +63,7 @@ func signInTimes(t testing.TB, _ bench) result {
 			known, unknown := times(tries, ask)
 			p := differ(known, unknown)
 			said = append(said, fmt.Sprintf("%.2f", p))
+			t.Logf("%s: p %.4f, median %v and %v", name, p, part(known, 0.5), part(unknown, 0.5))
 			if p <= chance {
 				below++
 			}
