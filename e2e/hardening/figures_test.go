@@ -29,7 +29,7 @@ var figures = []figure{
 	{32, "Redis faults", "9 kinds × 3: 0 errors", redisFaults, ""},
 	{33, "faults between the parts", "48: 0 lost, 0 leaks, 0 × 500", cutLinks, ""},
 	{40, "slow and idle clients", "500: honest p99 ≤ 1.5 ×", slowClients, ""},
-	{42, "backup and restore", "3, and 1,000 flips", nil, "there is no backup yet"},
+	{42, "backup and restore", "3, and 1,000 flips", backups, ""},
 	{45, "races", "100 × 5: 0 doubled", races, ""},
 	{46, "bad configuration", "100 of 100 in one line", badConfigurations, ""},
 }

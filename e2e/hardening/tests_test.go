@@ -43,6 +43,25 @@ func canaries(t testing.TB, _ bench) result {
 		"logs, errors and secrets only; not the rows after an erasure")
 }
 
+// backups restores three that were made under load, and reads every acknowledged comment back; and a copy a thousand
+// times with a wrong bit.
+func backups(t testing.TB, _ bench) result {
+	const flips = 1000
+	r := byTests(t, "./cmd/aitys", "TestABackupUnderLoadHoldsWhatWasAcknowledged", "")
+	out, err := goTest("./store/file", "TestACopyWithAWrongBitIsRefusedOrTheSame", fmt.Sprintf("TEST_FLIPS=%d", flips))
+	m := regexp.MustCompile(`of (\d+) copies (\d+) were refused, and (\d+) were the same`).FindStringSubmatch(out)
+	switch {
+	case r.verdict != holds:
+		return r
+	case m == nil || m[1] != fmt.Sprint(flips):
+		t.Fatalf("no flips: %v\n%s", err, tail(out))
+	case err != nil:
+		return result{verdict: fallsShort, ours: m[0], why: tail(out)}
+	}
+	return result{verdict: holds, ours: fmt.Sprintf("3 under load, 0 lost; %s with a wrong bit: %s refused, %s the same",
+		m[1], m[2], m[3])}
+}
+
 // badConfigurations counts the rows of the test's table.
 func badConfigurations(t testing.TB, _ bench) result {
 	const all = 100
