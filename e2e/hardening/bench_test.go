@@ -129,6 +129,7 @@ func rows[T any](t testing.TB, name string) []T {
 
 // A text of hostile input: bytes that are no UTF-8 stand in B64, what is long is a recipe.
 type text struct {
+	Kind           string
 	S, B64         string
 	Prefix, Repeat string
 	Times          int

@@ -15,6 +15,7 @@ var figures = []figure{
 	{12, "redirects to elsewhere", "0 of 55 in Chromium", redirects, ""},
 	{13, "SQL injection", "0 new statements, 0 × 500, 129 on both", injections, ""},
 	{17, "Unicode", "0 × 500, all 227 and 1,454", unicodeTexts, ""},
+	{17, "spam words with look-alikes", "≥ 99 % give the same token", lookAlikes, ""},
 	{18, "bombs", "63, each in its limit", bombs, ""},
 	{19, "JSON", "318 of 318", jsonSuite, ""},
 	{20, "time of sign-in and token", "p > 0.01, 200 a side", signInTimes, ""},

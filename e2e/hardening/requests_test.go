@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
@@ -100,41 +99,6 @@ func origins(t testing.TB, b bench) result {
 	}
 	return count(t, fmt.Sprintf("%d × 5", len(all)-unsendable), failures,
 		fmt.Sprintf("%d rows no client can send; %d want patterns, which no site can have: refused", unsendable, patterns))
-}
-
-// unicodeTexts posts each as name and as text, and reads what was stored.
-func unicodeTexts(t testing.TB, b bench) result {
-	all := rows[text](t, "unicode-own.jsonl")
-	var failures []string
-	tried := 0
-	for _, database := range []string{"sqlite", "postgres"} {
-		s, kept := b[database], 0
-		for n, r := range all {
-			raw := r.bytes(t)
-			for i, body := range [][]byte{
-				document(blog+"/unicode", "Name", append(raw, fmt.Sprintf(" text %d", n)...)),
-				document(blog+"/unicode", string(raw), fmt.Appendf(nil, "A text of a strange name, %d", n)),
-			} {
-				tried++
-				got := s.ask(t, "POST", commentsOfA, nil, body)
-				if got.status == 201 {
-					kept++
-				}
-				if got.err != nil || got.status >= 500 || !utf8.Valid(got.body) {
-					failures = append(failures,
-						fmt.Sprintf("%s: row %d, way %d: %d %v", database, n, i, got.status, got.err))
-				}
-			}
-		}
-		if kept < len(all)/2 {
-			t.Fatalf("only %d of %d were taken: too little was tried", kept, 2*len(all))
-		}
-		got := s.ask(t, "GET", "/api/v1/sites/a/moderation/queue?limit=200", s.bearer(), nil)
-		if got.status != 200 || !utf8.Valid(got.body) {
-			failures = append(failures, fmt.Sprintf("%s: the queue: %d", database, got.status))
-		}
-	}
-	return count(t, fmt.Sprintf("%d posts, both databases", tried), failures, "no look-alikes, no heights")
 }
 
 // document is a post in which name and body stand as bytes, valid or not.
