@@ -73,6 +73,14 @@ func (s *stage) act(route string) act {
 		if method == "PATCH" {
 			a.json = values{"body": "Another remark, " + fresh}
 		}
+	case "DELETE …/moderation/comments/:id":
+		c := s.post(s.written())
+		own := map[string]string{"Authorization": "Bearer " + c.EditToken}
+		if got := s.ask(s.t, "DELETE", commentsOfA+"/"+c.ID, own, nil); got.status >= 300 {
+			s.t.Fatalf("withdraw: %d %s %v", got.status, got.body, got.err)
+		}
+		id = c.ID
+		path += "?forget=1"
 	case "POST …/preview":
 		a.json = values{"body": "x"}
 	case "POST /sites/:site/page":

@@ -37,12 +37,6 @@ func markupInBrowser(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("600 × %d fields × %d pages", len(fields), len(pages)+1), failures, "") // and errors
 }
 
-func canaries(t testing.TB, _ bench) result {
-	return byTests(t, "./api ./cmd/aitys ./moderation/identity",
-		"TestTheLogTellsNothingOfPeople|TestAnErrorNeverRepeatsWhatWasSent|TestLogsTellNoSecrets|TestNoSecretIsStoredInClear",
-		"logs, errors and secrets only; not the rows after an erasure")
-}
-
 // backups restores three that were made under load, and reads every acknowledged comment back; and a copy a thousand
 // times with a wrong bit.
 func backups(t testing.TB, _ bench) result {
