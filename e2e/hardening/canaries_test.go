@@ -121,11 +121,13 @@ func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byt
 		return got
 	}
 	for n := range 4 {
+		song := fmt.Sprintf("A %s and %s sang %s, %d times", person.bird("body"), person.bird("word"),
+			person.bird("text"), n)
 		in := values{
 			"page": values{"url": blog + "/birds", "title": "Of birds"}, "form": values{"trap": ""},
 			"author": values{"name": person.bird("name"), "email": person.bird("email") + "@mail.example",
 				"website": "https://" + person.bird("website") + ".example/" + person.bird("path")},
-			"body": fmt.Sprintf("A %s and %s sang %s, %d times.", person.bird("body"), person.bird("word"), person.bird("text"), n),
+			"body": song + ".",
 		}
 		from["Idempotency-Key"] = fmt.Sprintf("%s-%d-key", hidden.bird("key"), n)
 		got := s.ask(s.t, "POST", commentsOfA, from, act{json: in}.body())
@@ -133,12 +135,12 @@ func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byt
 		ids[c.ID] = c.EditToken
 		hidden.all = append(hidden.all, strings.ToLower(c.EditToken))
 		own := map[string]string{"Authorization": "Bearer " + c.EditToken}
-		edit := values{"body": fmt.Sprintf("A %s and %s sang %s, %d times, %s.", person.bird("body"), person.bird("word"),
-			person.bird("text"), n, person.bird("edit"))}
+		edit := values{"body": song + ", " + person.bird("edit") + "."}
 		if got := s.ask(s.t, "PATCH", commentsOfA+"/"+c.ID, own, act{json: edit}.body()); got.status != 200 {
 			s.t.Fatalf("edit: %d %s", got.status, got.body)
 		}
-		decide := values{"action": []string{"approve", "spam", "reject", ""}[n], "comments": []values{{"id": c.ID, "version": 2}}}
+		decide := values{"action": []string{"approve", "spam", "reject", ""}[n],
+			"comments": []values{{"id": c.ID, "version": 2}}}
 		if n == 2 {
 			decide["reason"], decide["note"] = "off_topic", hidden.bird("note")
 		}
@@ -148,12 +150,16 @@ func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byt
 	}
 	delete(from, "Idempotency-Key")
 	waiting := s.written()
-	waiting["author"] = values{"name": hidden.bird("waiting name"), "email": hidden.bird("waiting email") + "@mail.example"}
+	waiting["author"] = values{
+		"name": hidden.bird("waiting name"), "email": hidden.bird("waiting email") + "@mail.example",
+	}
 	waiting["body"] = "Nobody has read this: " + hidden.bird("waiting text")
 	waiting["page"] = values{"url": blog + "/birds", "title": hidden.bird("waiting title")}
 	created(s.t, s.ask(s.t, "POST", commentsOfA, from, act{json: waiting}.body()))
-	s.make("POST", "/api/v1/accounts", values{"email": hidden.bird("account") + "@staff.example", "name": hidden.bird("staff"),
-		"role": "author", "site": []string{"a"}, "password": hidden.bird("password") + " of some length"})
+	s.make("POST", "/api/v1/accounts", values{
+		"email": hidden.bird("account") + "@staff.example", "name": hidden.bird("staff"),
+		"role": "author", "site": []string{"a"}, "password": hidden.bird("password") + " of some length",
+	})
 	token := s.make("POST", "/api/v1/tokens", values{"name": hidden.bird("token")})["token"].(string)
 	cookie := s.signIn()
 	hidden.all = append(hidden.all, strings.ToLower(token), strings.ToLower(strings.TrimPrefix(cookie, "aitys=")))

@@ -36,6 +36,8 @@ type talker struct {
 	log    *bufio.Reader
 	known  map[string]bool
 	cookie string
+
+	statements int // since they were told of last
 }
 
 func newTalker(t testing.TB, database string) *talker {
@@ -58,13 +60,23 @@ func newTalker(t testing.TB, database string) *talker {
 // several are the values of many rows that are inserted by one statement.
 var several = regexp.MustCompile(`VALUES \([?$0-9, ]+\)(, ?\([?$0-9, ]+\))*`)
 
+// count counts the statements since they were told of last.
+func (s *talker) count() int {
+	s.told()
+	return s.statements
+}
+
 // told returns the statements that were not known so far, and knows them.
 func (s *talker) told() (fresh []string) {
 	s.t.Helper()
-	for {
+	for s.statements = 0; ; {
 		line, err := s.log.ReadString('\n')
 		line = several.ReplaceAllString(line, "(…)")
-		if text, is := strings.CutPrefix(line, "statement "); is && !s.known[text] {
+		text, is := strings.CutPrefix(line, "statement ")
+		if is {
+			s.statements++
+		}
+		if is && !s.known[text] {
 			s.known[text] = true
 			fresh = append(fresh, text)
 		}

@@ -118,8 +118,9 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 	}
 	tab := newTab(t)
 	must(t, tab.Go(s.URL+"/sites/a/page?url="+url.QueryEscape(blog+"/heights")))
-	high, err := kit.Eval[map[string]float64](tab, `Object.fromEntries([...document.querySelectorAll("li[id^=aitys-]")].map(
-		n => [n.id.slice(6), Math.max(n.scrollHeight, n.getBoundingClientRect().height)]))`)
+	high, err := kit.Eval[map[string]float64](tab, `Object.fromEntries(
+		[...document.querySelectorAll("li[id^=aitys-]")].map(n =>
+			[n.id.slice(6), Math.max(n.scrollHeight, n.getBoundingClientRect().height)]))`)
 	must(t, err)
 	for marked, bare := range box {
 		if high[bare] == 0 || high[marked] == 0 {
@@ -183,7 +184,7 @@ func lookAlikes(t testing.TB, _ bench) result {
 	share := float64(seen) / float64(tried)
 	r := result{verdict: holds, ours: fmt.Sprintf("%.1f %% of %d words", 100*share, tried)}
 	if share < 0.99 {
-		r.verdict, r.why = fallsShort, "letters of other scripts than Latin, Cyrillic and Greek are not read as those that they look like"
+		r.verdict, r.why = fallsShort, "only Latin, Cyrillic and Greek letters, and NFKC's, are read as those they look like"
 	}
 	return r
 }
