@@ -37,6 +37,8 @@ var known = []struct{ name, pkg, test string }{
 	{"forgets-too-early", "moderation", "TestWhatItsWriterWithdrewIsForgottenAfterItsTime"},
 	{"kept-answer-kept", "moderation", "TestWhatIsForgottenAtOnceIsInNoByte"},
 	{"limits-by-64-only", "api", "TestWhoHasManyNetworksIsLimitedToo"},
+	{"others-posts-forgotten", "coord", "TestWhatAllWereAllowedIsKnownWhenRedisGoes"},
+	{"rights-of-the-found-only", "store", "TestAsMuchIsAskedOfNoAccountAsOfOne"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},
 	{"outrun-page-kept", "api", "TestARenderingThatAChangeOutranIsNotKept"},
@@ -47,8 +49,8 @@ const contract = "TestBothDatabasesKeepTheContract"
 // TestEachFaultCanBePlanted builds what a fault changes, with it.
 func TestEachFaultCanBePlanted(t *testing.T) {
 	for _, f := range known {
-		build := exec.Command("go", "build", "-overlay", planted.Overlay(t, f.name), "./store/...", "./moderation/...",
-			"./api")
+		build := exec.Command("go", "build", "-overlay", planted.Overlay(t, f.name), "./store/...", "./coord",
+			"./moderation/...", "./api")
 		build.Dir = "../.."
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", f.name, err, out)
