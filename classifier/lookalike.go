@@ -43,3 +43,9 @@ func lookAlike(r rune, to script) rune {
 	}
 	return r
 }
+
+// Skeleton writes each letter as the Latin one that it looks like, where there is one: texts that a reader
+// takes for one another have one skeleton.
+func Skeleton(s string) string {
+	return strings.Map(func(r rune) rune { return lookAlike(r, latin) }, s)
+}

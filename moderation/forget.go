@@ -114,4 +114,3 @@ func (s *Service) forgetRemoved(ctx context.Context, site int64, before time.Tim
 		s.log.InfoContext(ctx, "removed comments forgotten", "site", site, "comments", len(ids))
 	}
 }
-

@@ -24,6 +24,7 @@ QueueCounts         auth   ok     ok        ok     ok          ok        ok     
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Stories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Quality             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
@@ -156,6 +157,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
 		"Item":        func(who people.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"StaffNames":  func(who people.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
 		"Stories":     func(who people.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
 		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
 		"Log":         func(who people.Actor) error { _, _, err := s.Log(ctx, who, w.A, "", 0); return err },

@@ -104,6 +104,16 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 	return names, err
 }
 
+// StaffNames implements identity.Tx.
+func (t *tx) StaffNames(site int64) ([]string, error) {
+	return query(t, value[string], `
+		SELECT name
+		FROM   accounts
+		WHERE  NOT disabled
+		  AND  (all_sites <> 0 OR id IN (SELECT account_id FROM grants WHERE site_id = ?))
+		LIMIT  1000`, site)
+}
+
 // AccountByID implements identity.Tx.
 func (t *tx) AccountByID(id string) (people.Account, error) {
 	return t.account("id = ?", id)

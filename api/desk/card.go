@@ -5,11 +5,14 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
 )
 
 // A card is one comment as the queue shows it.
@@ -28,7 +31,8 @@ type card struct {
 	HTML                 template.HTML
 	Keys                 []key // what the marks in it mean
 	Covered              string
-	Forgotten            bool // nothing of it is left to show
+	Namesake             string // whose name a stranger's is like
+	Forgotten            bool   // nothing of it is left to show
 	Score                score
 	Reasons              []reason
 	Evidence             []evidenceList
@@ -52,7 +56,8 @@ type cardMaker struct {
 	now      time.Time
 	at       place // in the queue, to come back to
 	decides  bool
-	approved int // decisions so far, for a site without a score
+	staff    []string // names that readers know: of whoever has a role here, and the site's
+	approved int      // decisions so far, for a site without a score
 	spam     int
 }
 
@@ -69,6 +74,11 @@ func (m *cardMaker) card(it moderation.Item) card {
 		HTML: text, Keys: keys, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidenceLists(it),
 		Can: m.can(c.State), Forgotten: c.IsForgotten(),
+	}
+	if c.Badge == "" {
+		if like := comment.Namesake(c.Name, m.staff, titles()); like != "" {
+			k.Namesake = m.T("namesake", "name", like)
+		}
 	}
 	if c.Lang != "und" {
 		k.Lang = c.Lang
@@ -90,6 +100,16 @@ func (m *cardMaker) card(it moderation.Item) card {
 	}
 	return k
 }
+
+// titles are what a badge says, in each language.
+var titles = sync.OnceValue(func() (all []string) {
+	for _, l := range words.Languages {
+		for _, role := range []people.Role{people.Author, people.Moderator, people.Owner} {
+			all = append(all, words.In(l.Key).T("badge."+role.String()))
+		}
+	}
+	return all
+})
 
 func (m *cardMaker) can(s comment.State) can {
 	d := m.decides

@@ -57,7 +57,10 @@ func (d *desk) comment(v *visit) error {
 		return err
 	}
 	f.Views = viewLinks(v.words, v.site.Key, place{site: v.site.Key, state: "none"}, counts, capped)
-	m := d.cardMaker(v, place{site: v.site.Key}, counts)
+	m, err := d.cardMaker(v, place{site: v.site.Key}, counts)
+	if err != nil {
+		return err
+	}
 	p := m.commentPage(f, it, past)
 	if fl, ok := d.said(v); ok {
 		p.Notices = v.words.tellOne(fl)

@@ -80,7 +80,10 @@ func (d *desk) disagreements(v *visit, ids []string) ([]disagreement, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := d.cardMaker(v, place{}, nil)
+	m, err := d.cardMaker(v, place{}, nil)
+	if err != nil {
+		return nil, err
+	}
 	var rows []disagreement
 	for _, s := range stories {
 		c := s.Comment

@@ -104,7 +104,10 @@ func (d *desk) queue(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := d.cardMaker(v, at, page.Counts)
+	m, err := d.cardMaker(v, at, page.Counts)
+	if err != nil {
+		return err
+	}
 	p := m.queuePage(f, page)
 	if f.Moderator {
 		batches, err := d.Service.LastBatches(v.ctx(), v.who, v.site, 20)
@@ -173,11 +176,16 @@ func restWords(w *catalog, at place) (some, none, text string) {
 }
 
 // cardMaker makes the cards of a page that stands at a place in the queue.
-func (d *desk) cardMaker(v *visit, at place, counts map[comment.View]int) *cardMaker {
+func (d *desk) cardMaker(v *visit, at place, counts map[comment.View]int) (*cardMaker, error) {
+	staff, err := d.Identity.StaffNames(v.ctx(), v.who, v.site)
+	if err != nil {
+		return nil, err
+	}
 	return &cardMaker{
 		catalog: v.words, site: v.site, now: d.Clock.Now(), at: at, decides: v.who.Role(v.site.ID) >= people.Moderator,
 		approved: counts[comment.ViewApproved], spam: counts[comment.ViewSpam],
-	}
+		staff: append(staff, v.site.Name),
+	}, nil
 }
 
 func viewLinks(w *catalog, site string, at place, counts map[comment.View]int, capped bool) []link {
@@ -220,7 +228,10 @@ func (d *desk) card(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := d.cardMaker(v, placeOf(v.site.Key, v.QueryParams()), counts)
+	m, err := d.cardMaker(v, placeOf(v.site.Key, v.QueryParams()), counts)
+	if err != nil {
+		return err
+	}
 	k := m.card(it)
 	if v.QueryParams().Has("chose") {
 		chose, _ := comment.ParseAction(v.QueryParam("chose"))

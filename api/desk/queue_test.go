@@ -242,3 +242,24 @@ func TestWhatIsForgottenIsSaidToBe(t *testing.T) {
 	w.as("Olga").open("/moderate/blog/comments/" + out.ID).
 		sees("What it said, and who wrote it, is no longer kept.").misses("to be forgotten").misses("As it was typed")
 }
+
+func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
+	w := newWorld(t)
+	for name, says := range map[string]string{
+		"\u041elg\u0430": "Named like “Olga”, but a reader", "the BLOG": "Named like “The Blog”, but a reader",
+		"Модератор ✓": "Named like “модератор”, but a reader", "Oleg": "",
+	} {
+		out, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{
+			PageURL: "https://blog.example/post", Name: name, Body: "A remark by " + name + ".",
+		})
+		w.Must(err)
+		for _, path := range []string{"comments/" + out.ID, "queue?sort=newest"} {
+			b := w.as("Olga").open("/moderate/blog/" + path)
+			if says == "" && path != "queue?sort=newest" {
+				b.misses("Named like")
+			} else {
+				b.sees(says)
+			}
+		}
+	}
+}

@@ -119,6 +119,21 @@ func (s *Service) siteIDs(ctx context.Context, who people.Actor, keys []string) 
 	return ids, nil
 }
 
+// StaffNames are the names of those who have a role on a site, at most a thousand.
+func (s *Service) StaffNames(ctx context.Context, who people.Actor, site ground.Site) (names []string, err error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+		return nil, err
+	}
+	err = s.work.View(ctx, func(tx Tx) (err error) {
+		names, err = tx.StaffNames(site.ID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read names: %w", err)
+	}
+	return names, nil
+}
+
 // Accounts lists the accounts that who may see, by e-mail: one's own, and for an owner those
 // with a role on a site of theirs, with those roles only. Of whoever has a role on every site an owner
 // of some sees no e-mail.

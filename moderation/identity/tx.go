@@ -16,7 +16,9 @@ type Tx interface {
 	LockPeople() error
 
 	CountAccounts() (int, error)
-	Accounts() ([]people.Account, error)                 // by e-mail
+	Accounts() ([]people.Account, error) // by e-mail
+	// StaffNames are the names of those who have a role on a site and may sign in, at most a thousand.
+	StaffNames(site int64) ([]string, error)
 	AccountByID(id string) (people.Account, error)       // ErrNotFound
 	AccountByEmail(email string) (people.Account, error) // ErrNotFound
 	InsertAccount(a people.Account) error                // ErrTaken

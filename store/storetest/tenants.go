@@ -163,6 +163,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
 	},
+	"StaffNames": func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
 	"Accounts": func(tx Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
 		return slices.DeleteFunc(accounts, func(a people.Account) bool { return a.Roles[s] == people.NoRole }), err
