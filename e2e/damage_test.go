@@ -71,9 +71,9 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 					t.Errorf("a comment is answered with %d %s", status, body)
 				}
 			}
-			if n := strings.Count(server.Log(), "aitys restore FILE"); n != 1 {
-				t.Errorf("%d lines of the log say how to restore:\n%s", n, server.Log())
-			}
+			kit.Within(t, told, "one line of the log says how to restore", func() bool {
+				return strings.Count(server.Log(), "aitys restore FILE") == 1
+			})
 		})
 	}
 	t.Logf("of 36 copies integrity_check calls %d damaged; of those that quick_check does, %d were refused at the "+

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -42,10 +41,7 @@ func (s *sqliteEngine) storage() error {
 
 // intact returns what keeps writes out.
 func (s *sqliteEngine) intact() error {
-	if damage := s.guard.Damage(); damage != nil {
-		return fmt.Errorf("%w: %w", ground.ErrCorrupt, damage)
-	}
-	return nil
+	return mapped(s.guard.Damage())
 }
 
 func (s *sqliteEngine) watch(ctx context.Context, log *slog.Logger) error {
@@ -53,21 +49,22 @@ func (s *sqliteEngine) watch(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	var keeping sync.WaitGroup
-	defer keeping.Wait()
-	keeping.Go(func() { s.reserve.Keep(ctx, log) })
-	wrong, err := file.QuickCheck(ctx, db)
-	switch {
-	case len(wrong) > 0:
-		s.guard.Shut(errors.New(strings.Join(wrong, "; ")))
-	case err != nil && ctx.Err() == nil:
-		log.WarnContext(ctx, "the database file was not checked", "error", err)
-	}
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	looking.Go(func() { s.reserve.Keep(ctx, log) })
+	looking.Go(func() {
+		switch wrong, err := file.QuickCheck(ctx, db); {
+		case len(wrong) > 0:
+			s.guard.Shut(fmt.Errorf("%w: %s", ground.ErrCorrupt, strings.Join(wrong, "; ")))
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "the database file was not checked", "error", err)
+		}
+	})
 	select {
 	case <-ctx.Done():
-	case <-s.guard.Seen():
+	case <-s.guard.Seen(): // by a transaction, or the check
 		log.ErrorContext(ctx, "the database file is damaged and takes no writes: stop the server, restore a "+
-			"backup with `aitys restore FILE`, and start it again", "file", s.path, "error", s.guard.Damage())
+			"backup with `aitys restore FILE`, and start it again", "file", s.path, "error", s.intact())
 		<-ctx.Done()
 	}
 	return nil
