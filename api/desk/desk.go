@@ -47,6 +47,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/signout", d.in(d.signOut))
 	in.GET("/sessions", d.in(d.sessions))
 	in.POST("/sessions/:id/end", d.in(d.endSession))
+	in.POST("/sessions/password", d.in(d.setPassword))
 	in.GET("/setup/site", d.in(d.newSitePage))
 	in.POST("/setup/site", d.in(d.newSite))
 	in.GET("/sites", d.in(d.sites))

@@ -175,6 +175,24 @@ func TestASessionCanBeEndedFromAnother(t *testing.T) {
 	here.open("/moderate/blog/queue").sees("Nothing waits")
 }
 
+func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
+	const fresh = "seven grey herons in a row"
+	w := newWorld(t)
+	here, there := w.as("Olga"), w.as("Olga")
+	change := func(old, fresh string) *browser {
+		here.open("/moderate/sessions")
+		return here.press(here.doc, "Change your password", fields{"old": old, "password": fresh})
+	}
+	change("not mine at all", fresh).sees("This is not your password.")
+	change(password, "olga@staff.example").sees("A password has twelve characters or more and is hard to guess")
+	there.open("/moderate/sessions").sees("this one")
+
+	change(password, fresh).sees("this one")
+	there.open("/moderate/sessions").sees("For authors and moderators")
+	b := newBrowser(t, w.url).open("/moderate/signin")
+	b.press(b.doc, "Sign in", fields{"email": "olga@staff.example", "password": fresh}).sees("Nothing waits")
+}
+
 func TestAForeignPageCannotDecide(t *testing.T) {
 	w := newWorld(t)
 	c := w.post("A remark worth attacking.")

@@ -152,7 +152,7 @@ func samplePages(w *catalog) map[string]any {
 		"cards": cardsPage{f, q.Cards}, "signin": signInPage{frame: f, Error: w.T("signin.refused")},
 		"error": errorPage{frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},
-		"sessions": sessionsPage{f, []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon),
+		"sessions": sessionsPage{frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon),
 			Seen: stamp(noon), Current: true}}},
 		"pages": pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
 			"Why I sold my car for a bicycle", 12, 3, true}}},

@@ -122,7 +122,8 @@ func pathOf(here string) string {
 
 type sessionsPage struct {
 	frame
-	Rows []sessionRow
+	Rows  []sessionRow
+	Error string // of the form for one's password
 }
 
 type sessionRow struct {
@@ -132,7 +133,9 @@ type sessionRow struct {
 	Current               bool
 }
 
-func (d *desk) sessions(v *visit) error {
+func (d *desk) sessions(v *visit) error { return d.sessionsPage(v, "") }
+
+func (d *desk) sessionsPage(v *visit, wrong string) error {
 	all, err := d.Identity.MySessions(v.ctx(), v.who)
 	if err != nil {
 		return err
@@ -141,7 +144,7 @@ func (d *desk) sessions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := sessionsPage{frame: f}
+	p := sessionsPage{frame: f, Error: wrong}
 	for _, s := range all {
 		p.Rows = append(p.Rows, sessionRow{
 			ID: s.ID, Agent: v.words.browser(s.Agent), Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
@@ -149,6 +152,30 @@ func (d *desk) sessions(v *visit) error {
 		})
 	}
 	return v.render("sessions", p)
+}
+
+// setPassword changes one's own password, which ends every session, and opens one anew here.
+func (d *desk) setPassword(v *visit) error {
+	old, fresh := v.form.Get("old"), v.form.Get("password")
+	var in identity.SignedIn
+	err := d.LimitPasswords(v, func() error {
+		change := identity.AccountChange{Password: &fresh, Old: &old}
+		if _, err := d.Identity.SetAccount(v.ctx(), v.who, v.who.ID(), change); err != nil {
+			return err
+		}
+		var err error
+		in, err = d.Identity.SignIn(v.ctx(), v.who.Account.Email, fresh, d.Browser(v.Request()))
+		return err
+	})
+	if err != nil {
+		wrong, err := v.refused("sessions", err)
+		if err != nil {
+			return err
+		}
+		return d.sessionsPage(v, wrong)
+	}
+	d.KeepSession(v, in)
+	return v.goTo("/moderate/sessions")
 }
 
 // browser says what a browser calls itself in as few words as tell it from another.
