@@ -89,6 +89,11 @@ func emitLate(t testing.TB, db *store.DB, names ...string) (commit func()) {
 
 // Followers once waited for the oldest transaction that wrote anywhere in the cluster.
 func TestAForeignTransactionHoldsNoFollowerBack(t *testing.T) {
+	t.Run("open", func(t *testing.T) { foreignHoldsNobodyBack(t, "") })
+	t.Run("prepared", func(t *testing.T) { foreignHoldsNobodyBack(t, "PREPARE TRANSACTION 'forgotten'") })
+}
+
+func foreignHoldsNobodyBack(t *testing.T, end string) {
 	foreign, err := sql.Open("pgx", kit.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +106,12 @@ func TestAForeignTransactionHoldsNoFollowerBack(t *testing.T) {
 	defer neighbour.Rollback()
 	if _, err := neighbour.Exec("SELECT pg_current_xact_id()"); err != nil {
 		t.Fatal(err)
+	}
+	if end != "" {
+		if _, err := neighbour.Exec(end); err != nil {
+			t.Fatal(err)
+		}
+		defer foreign.Exec("ROLLBACK PREPARED 'forgotten'")
 	}
 	db := open(t, kit.Postgres(t), store.Options{})
 	f := newFollower(t, db)

@@ -37,7 +37,8 @@ func Postgres(t testing.TB) string {
 	postgres.Lock()
 	defer postgres.Unlock()
 	if postgres.cluster == nil {
-		postgres.cluster = newCluster(t, "pg", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+		postgres.cluster = newCluster(t, "pg", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
+			"-c", "max_prepared_transactions=4")
 	}
 	return postgres.database(t, fmt.Sprintf("t%d", postgres.databases.Add(1)))
 }
