@@ -10,6 +10,9 @@
 // rooms prove already stand in tests_test.go. Whatever would be green if nothing happened tries a positive
 // control first, and ends by t.Fatal when that fails.
 //
+// What honest people wait beside others' floods is compared in turns with quiet: the flood is a process of its own, at
+// the lowest priority (generator_test.go). Statements are counted in a binary that tells of them (statements_test.go).
+//
 // FIGURES=9,46 in the environment measures these alone.
 //
 // Hostile input lies beside the project, in ../shared, and is no part of it. Without it the figures that

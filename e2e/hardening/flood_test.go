@@ -21,7 +21,7 @@ func signInFlood(t testing.TB, _ bench) result {
 	const connections, turns, turn = 400, 4, 3 * time.Second
 	felt := func(options ...string) (signIn, read float64, refused, flood int) {
 		s := &stage{server: newServer(t, kit.SQLite(t), options...), t: t, site: "a"}
-		s.load(t, 0, time.Second).end() // a page with a comment
+		s.furnish()
 		g := generate(t, "sign-in", connections, s.URL)
 		header := map[string]string{"Content-Type": "application/json", "X-Forwarded-For": "203.0.113.7"}
 		body := act{json: values{"email": "h@owner.example", "password": password}}.body()
@@ -47,7 +47,6 @@ func signInFlood(t testing.TB, _ bench) result {
 			}
 			return got.took
 		})
-		t.Logf("reads: median %v and %v", part(quiet, 0.5), part(busy, 0.5))
 		s.Kill()
 		return signIn, longer(busy, quiet, 0.5), refused, strings.Count(s.Log(), "route=/api/v1/session") - before - own
 	}
@@ -69,10 +68,24 @@ func signInFlood(t testing.TB, _ bench) result {
 		failures, "")
 }
 
-// readPage is an honest reader's question for a page, mostly one that is not kept.
+// coldPages are how many pages readPage has: fewer than strangers may make in a minute.
+const coldPages = 25
+
+// furnish makes the pages that readPage asks for.
+func (s *stage) furnish() {
+	s.t.Helper()
+	for n := range coldPages {
+		c, err := s.anywhere().Post(s.t.Context(), "", fmt.Sprint(ledgerPage, n), "N", "", fmt.Sprint("Comment of page ", n))
+		must(s.t, err)
+		_, err = s.staff().Decide(s.t.Context(), "approve", "", kit.Ref{ID: c.ID, Version: c.Version})
+		must(s.t, err)
+	}
+}
+
+// readPage is an honest reader's question, each of some thousands for what nobody asked for before.
 func (s *stage) readPage(n int) answer {
-	return s.ask(s.t, "GET", fmt.Sprintf("%s?page=%s&limit=%d&sort=%s", commentsOfA, url.QueryEscape(ledgerPage+"/read"),
-		1+n%100, []string{"oldest", "newest"}[n/100%2]), nil, nil)
+	return s.ask(s.t, "GET", fmt.Sprintf("%s?page=%s%d&limit=%d&sort=%s", commentsOfA, url.QueryEscape(ledgerPage),
+		n%coldPages, 1+n/coldPages%100, []string{"oldest", "newest"}[n/coldPages/100%2]), nil, nil)
 }
 
 // slowClients has half a thousand clients that send and read a byte a second, and as many streams of a queue in which
@@ -81,7 +94,7 @@ func (s *stage) readPage(n int) answer {
 func slowClients(t testing.TB, _ bench) result {
 	const slow, streams, accounts, turns = 500, 500, 25, 6
 	s := newStage(t, kit.SQLite(t))
-	s.load(t, 0, time.Second).end()
+	s.furnish()
 	var tokens []string
 	for n := range accounts {
 		email := fmt.Sprintf("m%d@people.example", n)

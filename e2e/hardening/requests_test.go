@@ -163,7 +163,7 @@ func bombs(t testing.TB, _ bench) result {
 		failures = append(failures, fmt.Sprintf("%d MiB more memory", grown>>20))
 	}
 	s = &stage{server: newServer(t, kit.SQLite(t), behind...), t: t}
-	s.load(t, 0, time.Second).end()
+	s.furnish()
 	g := generate(t, "bombs", 1, s.URL)
 	thrown, n := strings.Count(s.Log(), "msg=request"), 0
 	quiet, busy := takeTurns(turns, 2*time.Second, 5*time.Millisecond, g.goes, func() time.Duration {
