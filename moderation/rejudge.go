@@ -17,6 +17,7 @@ const (
 	rejudgeRead  = 100 // comments at a time: a transaction must not hold others up
 	rejudgeRest  = 5   // such reads in a turn, besides the freshest
 	rejudgeEvery = time.Second
+	rejudgeLate  = 3 * time.Second // with a turn it stays within the five that moderators are promised
 )
 
 // stale are the sites whose waiting comments may have old verdicts.
@@ -93,8 +94,8 @@ func (s *Service) markAllStale(ctx context.Context) error {
 }
 
 // judging renews the verdicts of waiting comments after their site's model has changed, in
-// one process at a time, until ctx ends: at once, and then in turns with a pause between
-// them, for people wait for the same machine.
+// one process at a time, until ctx ends: at once, and then in turns with a pause of three times as long
+// between them, for people wait for the same machine.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
 	pause := time.NewTicker(rejudgeEvery)
@@ -113,6 +114,7 @@ func (s *Service) judging(ctx context.Context) {
 			}
 		case <-wait:
 		}
+		began := time.Now()
 		for site := range s.stale.take() {
 			if turns[site] == nil {
 				turns[site] = &turn{}
@@ -130,7 +132,7 @@ func (s *Service) judging(ctx context.Context) {
 				delete(turns, site)
 			}
 		}
-		pause.Reset(rejudgeEvery)
+		pause.Reset(min(max(rejudgeEvery, 3*time.Since(began)), rejudgeLate))
 	}
 }
 

@@ -59,6 +59,11 @@ func BenchmarkRows(b *testing.B) {
 		if _, err := tx.EnsurePage(ground.Page{ID: "p", Site: site.ID, URL: "https://x.example/", Title: "T"}); err != nil {
 			return err
 		}
+		for range 50 {
+			if err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventArrived, Page: "p", At: benchBegan}); err != nil {
+				return err
+			}
+		}
 		for n := range posts {
 			c := post(site.ID, "p", n)
 			c.Shown = true

@@ -392,6 +392,10 @@ var useCases = map[string]func(*faulty) func() error{
 		in := identity.NewToken{Account: w.member().Account.Email, Name: "new", Sites: []string{"a"}}
 		return func() error { _, _, err := w.S.AddToken(w.Ctx, people.Operator, in); return err }
 	},
+	"StaffNames": func(w *faulty) func() error {
+		w.member()
+		return func() error { _, err := w.S.StaffNames(w.Ctx, people.Operator, w.A); return err }
+	},
 	"Tokens": func(w *faulty) func() error {
 		w.member()
 		return func() error { _, err := w.S.Tokens(w.Ctx, people.Operator); return err }
