@@ -16,10 +16,11 @@ import (
 )
 
 // signInFlood has 400 connections of one address try passwords, and signs in from others meanwhile, and reads what is
-// not kept. Where nothing is limited, the flood must be felt.
+// not kept. Where nothing is limited, the flood must be felt. At the flood's beginning the burst that its address may
+// have fills the places in which one waits for a hash: who comes in that half second is told to come again.
 func signInFlood(t testing.TB, _ bench) result {
 	const connections, turns, turn = 400, 4, 3 * time.Second
-	felt := func(options ...string) (signIn, read float64, refused, flood int) {
+	felt := func(options ...string) (signIn, read float64, refused, own, flood int) {
 		s := &stage{server: newServer(t, kit.SQLite(t), options...), t: t, site: "a"}
 		s.furnish()
 		g := generate(t, "sign-in", connections, s.URL)
@@ -28,11 +29,11 @@ func signInFlood(t testing.TB, _ bench) result {
 		s.run(t, password+"\n", "account", "add", "--email", "h@owner.example", "--name", "H", "--role", "owner",
 			"--password-stdin")
 		before := strings.Count(s.Log(), "route=/api/v1/session")
-		own := 0
 		quiet, busy := takeTurns(turns, turn, 150*time.Millisecond, g.goes, func() time.Duration {
 			own++
 			got := s.ask(t, "POST", "/api/v1/session", header, body)
 			if got.status != http.StatusCreated && got.status != http.StatusOK {
+				t.Logf("an honest sign-in is refused: %d %s %v", got.status, got.body, got.err)
 				refused++
 			}
 			return got.took
@@ -48,24 +49,26 @@ func signInFlood(t testing.TB, _ bench) result {
 			return got.took
 		})
 		s.Kill()
-		return signIn, longer(busy, quiet, 0.5), refused, strings.Count(s.Log(), "route=/api/v1/session") - before - own
+		flood = strings.Count(s.Log(), "route=/api/v1/session") - before - own
+		return signIn, longer(busy, quiet, 0.5), refused, own, flood
 	}
-	signIn, _, refused, flood := felt("--limits", "off", "--trusted-proxy", "127.0.0.0/8")
+	signIn, _, refused, _, flood := felt("--limits", "off", "--trusted-proxy", "127.0.0.0/8")
 	if signIn < 3 && refused < turns {
 		t.Fatalf("without limits a sign-in takes %.1f times as long, and %d are refused: the flood (%d) is not felt", signIn,
 			refused, flood)
 	}
 	t.Logf("without limits: %.1f times, %d refused of a flood of %d", signIn, refused, flood)
-	signIn, read, refused, flood := felt(behind...)
+	signIn, read, refused, own, flood := felt(behind...)
 	if flood < connections {
 		t.Fatalf("the flood has %d tries", flood)
 	}
 	var failures []string
-	if signIn > 3 || read > 2 || refused > 0 {
-		failures = append(failures, fmt.Sprintf("sign-in %.1f ×, reads %.1f ×, %d refused", signIn, read, refused))
+	ours := fmt.Sprintf("%d tries of strangers: sign-in %.1f ×, %d of %d told to come again; uncached reads %.1f ×", flood,
+		signIn, refused, own, read)
+	if signIn > 3 || read > 2 || refused > own/20 {
+		failures = append(failures, ours)
 	}
-	return count(t, fmt.Sprintf("%d tries of strangers: sign-in %.1f ×, uncached reads %.1f ×", flood, signIn, read),
-		failures, "")
+	return count(t, ours, failures, "")
 }
 
 // coldPages are how many pages readPage has: fewer than strangers may make in a minute.
