@@ -25,3 +25,26 @@ func TestACampaignIsOneLesson(t *testing.T) {
 		t.Errorf("a correction left %.4f at %.4f", a.Spam, c.Spam)
 	}
 }
+
+func TestACopyThatIsStillMisjudgedTeaches(t *testing.T) {
+	const text = "Subscribe to my channel and win a phone, everybody who comes wins, come and see today."
+	var before []Lesson
+	for i := range 20 {
+		before = append(before, lessonsOf(20, 4)[i])
+	}
+	wrong := Lesson{Seq: 21, Label: Ham, Comment: Comment{Text: text}}
+	model := func(rejections int) *Model {
+		lessons := append(slices.Clone(before), wrong)
+		for i := range rejections {
+			lessons = append(lessons, Lesson{Seq: uint64(22 + i), Label: Spam, Comment: Comment{Text: text}})
+		}
+		return Fold(slices.Values(lessons))
+	}
+	judge := func(rejections int) float64 { return model(rejections).Judge(Read(Comment{Text: text})).Spam }
+	if got := judge(4); got < 0.85 {
+		t.Errorf("approved once and rejected four times, it is spam with %.2f, want 0.85 or more", got)
+	}
+	if few, many := judge(8), judge(200); few != many {
+		t.Errorf("what is understood is counted again: %.3f after 8 copies, %.3f after 200", few, many)
+	}
+}

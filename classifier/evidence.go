@@ -35,7 +35,7 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	const looked = 4 * maxEvidence // much says the same twice
 	found := make([]finding, 0, looked+1)
 	h, smooth := s.headOf(l), smoothingOf(l)
-	base := smooth.base(s.docs[l], s.docs[Ham])
+	odds := smooth.odds(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue
@@ -44,7 +44,7 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 		if n.yes+n.no == 0 {
 			continue
 		}
-		ratio := smooth.ratio(n.yes, n.no, base)
+		ratio := odds.ratio(n.yes, n.no)
 		if math.Abs(ratio) < leastEvidence ||
 			len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
 			continue

@@ -115,8 +115,7 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	b.each = b.each[:0]
-	smooth := smoothingOf(h.label)
-	base := smooth.base(docs[h.label], docs[Ham])
+	odds := smoothingOf(h.label).odds(docs[h.label], docs[Ham])
 	var all sum
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
@@ -124,7 +123,7 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 		s := sum{loud: x * x, slopes: float64(f.weight) * x}
 		if f.yes+f.no > 0 {
 			s.known = 1
-			s.ratios = smooth.ratio(f.yes, f.no, base)
+			s.ratios = odds.ratio(f.yes, f.no)
 		}
 		all.add(s)
 		b.each = append(b.each, s)

@@ -11,6 +11,9 @@ import (
 // and a thousand copies of one spam would drown the rest.
 const nearError = 0.03
 
+// copyError: a copy of what was taught before teaches only where it is still misjudged by more than this.
+const copyError = 0.1
+
 // A Model judges documents. Any number of goroutines may Judge while others Learn: judging
 // never waits for learning.
 type Model struct {
@@ -110,12 +113,19 @@ type correction struct {
 
 func (m *Model) step(d Document, l Lesson, s *side) step {
 	st := step{Document: d, label: l.Label, seq: l.Seq}
-	if len(d.tokens) == 0 || m.copies.add(d, l.Label) {
-		return st // nothing was said, or nearly the same was taught before: it teaches nothing
+	if len(d.tokens) == 0 {
+		return st // nothing was said
 	}
-	m.seen.add(d, l.Label)
-	st.corrections = s.corrections(d, l.Label)
-	if slices.ContainsFunc(st.corrections, correction.surprises) {
+	again := m.copies.add(d, l.Label)
+	corrections := s.corrections(d, l.Label)
+	if again && !slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(copyError) }) {
+		return st // nearly the same was taught before, and was understood
+	}
+	if !again {
+		m.seen.add(d, l.Label)
+	}
+	st.corrections = corrections
+	if slices.ContainsFunc(st.corrections, func(c correction) bool { return c.errs(nearError) }) {
 		st.tallies = m.counts.learn(d, l.Label)
 	}
 	return st
@@ -256,9 +266,9 @@ func (s *side) corrections(d Document, l Label) []correction {
 	return corrections
 }
 
-// surprises reports whether a head did not give the right answer already.
-func (c correction) surprises() bool {
-	return !c.warm || math.Abs(sigmoid(c.whole)-c.y) > nearError
+// errs reports whether a head's answer was further from the right one than a margin.
+func (c correction) errs(margin float64) bool {
+	return !c.warm || math.Abs(sigmoid(c.whole)-c.y) > margin
 }
 
 // apply learns a lesson.

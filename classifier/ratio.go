@@ -1,22 +1,34 @@
 package classifier
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // smoothing is the count of a token in lessons that never had it. Without it one rare word would
 // outweigh everything; where it is much less than this, a few wrong labels do more harm.
 type smoothing struct {
-	by    float64
-	doubt float64       // in lessons: a token that n had says n/(n+doubt) of what it would
-	logs  [1024]float64 // of the first counts, smoothed
+	doubt  float64                 // in lessons: a token that n had says n/(n+doubt) of what it would
+	counts [rareSteps]func() *logs // for ever rarer classes
 }
+
+// A class that has less than commonShare of the lessons is smoothed less, in proportion. What one lesson of
+// the common class had would else speak for the rare one, which had no lesson to have it in: with a hundred good
+// comments to a spam by 1.8 nats.
+//
+// Frank and Bouckaert, Naive Bayes for Text Classification with Unbalanced Classes, PKDD 2006.
+const (
+	commonShare = 0.1
+	rareSteps   = 41 // of a quarter of a halving: to a thousandth of commonShare
+)
 
 // Insults are made of words that are said in earnest, too: a reason's words are smoothed more.
 var spamSmoothing, reasonSmoothing = newSmoothing(0.2, 0.5), newSmoothing(0.5, 1)
 
 func newSmoothing(by, doubt float64) *smoothing {
-	s := &smoothing{by: by, doubt: doubt}
-	for i := range s.logs {
-		s.logs[i] = math.Log(float64(i) + by)
+	s := &smoothing{doubt: doubt}
+	for i := range s.counts {
+		s.counts[i] = sync.OnceValue(func() *logs { return newLogs(by * math.Exp2(-float64(i)/4)) })
 	}
 	return s
 }
@@ -28,27 +40,57 @@ func smoothingOf(l Label) *smoothing {
 	return reasonSmoothing
 }
 
-func (s *smoothing) log(n uint32) float64 {
-	if n < uint32(len(s.logs)) {
-		return s.logs[n]
+// rarity returns how counts of a class are smoothed that has so many lessons among all.
+func (s *smoothing) rarity(lessons, all uint32) *logs {
+	step := 0.0
+	if share := float64(max(lessons, 1)) / float64(max(all, 1)); share < commonShare {
+		step = math.Round(4 * math.Log2(commonShare/share))
 	}
-	return math.Log(float64(n) + s.by)
+	return s.counts[min(int(step), rareSteps-1)]()
+}
+
+// logs are logarithms of smoothed counts.
+type logs struct {
+	by    float64
+	first [1024]float64 // of the first counts
+}
+
+func newLogs(by float64) *logs {
+	l := &logs{by: by}
+	for i := range l.first {
+		l.first[i] = math.Log(float64(i) + by)
+	}
+	return l
+}
+
+func (l *logs) of(n uint32) float64 {
+	if n < uint32(len(l.first)) {
+		return l.first[n]
+	}
+	return math.Log(float64(n) + l.by)
+}
+
+// odds turn how many lessons had a token into what it says.
+type odds struct {
+	yes, no     *logs
+	base, doubt float64
+}
+
+// odds are those of tokens, after so many lessons of yes and of no.
+func (s *smoothing) odds(yes, no uint32) odds {
+	o := odds{yes: s.rarity(yes, yes+no), no: s.rarity(no, yes+no), doubt: s.doubt}
+	o.base = math.Log(float64(no)+2*o.no.by) - math.Log(float64(yes)+2*o.yes.by)
+	return o
 }
 
 // ratio is what a token says for yes against no, in nats: the smoothed logarithm of how much
-// more often it was in lessons of yes, the less sure the fewer lessons had it. base is that of
-// the lessons.
-func (s *smoothing) ratio(yes, no uint32, base float64) float64 {
+// more often it was in lessons of yes, the less sure the fewer lessons had it.
+func (o odds) ratio(yes, no uint32) float64 {
 	n := float64(yes) + float64(no)
 	if n == 0 {
 		return 0
 	}
-	return (s.log(yes) - s.log(no) + base) * (n / (n + s.doubt))
-}
-
-// base is ln(lessons of no) - ln(lessons of yes), smoothed.
-func (s *smoothing) base(yes, no uint32) float64 {
-	return math.Log(float64(no)+2*s.by) - math.Log(float64(yes)+2*s.by)
+	return (o.yes.of(yes) - o.no.of(no) + o.base) * (n / (n + o.doubt))
 }
 
 // sigmoid is exactly 0.5 at 0.

@@ -14,7 +14,7 @@ import (
 // The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 3
+	snapshotFormat = 4
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 

@@ -33,7 +33,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	if !s.warm(Spam) {
 		return nil, nil
 	}
-	base := spamSmoothing.base(s.docs[Spam], s.docs[Ham])
+	odds := spamSmoothing.odds(s.docs[Spam], s.docs[Ham])
 	keys, tallies := m.counts.all()
 	for i, key := range keys {
 		name, ok := kindNames[kind(key[0])]
@@ -42,7 +42,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 		}
 		hash := hashOf(kind(key[0]), []byte(key[1:]))
 		w := Weight{Token: name + ":" + key[1:], Spam: m.seen.of(hash, Spam), Ham: m.seen.of(hash, Ham)}
-		w.Weight = spamSmoothing.ratio(tallies[i][Spam], tallies[i][Ham], base)
+		w.Weight = odds.ratio(tallies[i][Spam], tallies[i][Ham])
 		switch {
 		case w.Weight > 0:
 			spam = append(spam, w)
