@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
@@ -144,7 +143,7 @@ func tally(t hindsight.Tally) tallyOut {
 	return tallyOut{Ham: t.Ham, Spam: t.Spam, Enough: t.Enough()}
 }
 
-func filter(q classifier.Quality) filterOut {
+func filter(q hindsight.Quality) filterOut {
 	out := filterOut{
 		Spam: q.Spam, Ham: q.Ham, Brier: q.Brier, ECE: q.ECE, Above: q.Above,
 		ROC: []pointOut{}, Bins: []binOut{}, Cuts: []cutOut{},
@@ -161,7 +160,7 @@ func filter(q classifier.Quality) filterOut {
 	return out
 }
 
-func cut(k classifier.Cut) cutOut {
+func cut(k hindsight.Cut) cutOut {
 	return cutOut{
 		At: k.At, Caught: k.Caught, Missed: k.Missed, Lost: k.Lost, Passed: k.Passed,
 		Precision: shareOut(k.Precision), Recall: shareOut(k.Recall), HamLost: shareOut(k.HamLost),

@@ -213,71 +213,6 @@ func TestDisguisedWordsOfTheKazakhFixtureAreReadAsWhatTheyMean(t *testing.T) {
 // were set: they catch a reading that breaks Kazakh, not a change by one comment. One person
 // wrote the fixture, so its figures do not tell how well a real site will do.
 
-func TestAKazakhStreamIsLearned(t *testing.T) {
-	stream := kazakhStream(t)
-	m := Fold(slices.Values([]Lesson(nil)))
-	var all, late []Sample
-	for i, l := range stream {
-		if spam := l.Label == Spam; spam || l.Label == Ham {
-			s := Sample{Said: m.Judge(Read(l.Comment)).Spam, Spam: spam}
-			all = append(all, s)
-			if i >= len(stream)/2 {
-				late = append(late, s)
-			}
-		}
-		m.Learn(l)
-	}
-	if q := measured(t, "prequential", all); q.Above > 12 {
-		t.Errorf("(1-ROCA)%% %.2f from the first comment on, want 12 at most", q.Above)
-	}
-	q := measured(t, "prequential, second half", late)
-	if half := q.Cuts[0]; q.Above > 10 || half.Recall.Value < 0.6 || half.HamLost.Value > 0.2 {
-		t.Errorf("second half: (1-ROCA)%% %.2f, want 10 at most; at 0.5 %+v", q.Above, half)
-	}
-}
-
-func TestKazakhCommentsAreToldApartInTenFolds(t *testing.T) {
-	stream := kazakhStream(t)
-	var spam, insults []Sample
-	for fold := range 10 {
-		m := Fold(func(yield func(Lesson) bool) {
-			for i, l := range stream {
-				if i%10 != fold && !yield(l) {
-					return
-				}
-			}
-		})
-		for i := fold; i < len(stream); i += 10 {
-			j, l := m.Judge(Read(stream[i].Comment)), stream[i].Label
-			if l == Ham || l == Spam {
-				spam = append(spam, Sample{Said: j.Spam, Spam: l == Spam})
-			}
-			if l != Spam {
-				insults = append(insults, Sample{Said: slices.Max(j.Reasons[:]), Spam: l != Ham})
-			}
-		}
-	}
-	q := measured(t, "ten-fold, spam", spam)
-	if held := q.Cuts[1]; q.Above > 6 || q.Cuts[0].Recall.Value < 0.65 || held.HamLost.Value > 0.05 {
-		t.Errorf("spam: (1-ROCA)%% %.2f, want 6 at most; cuts %+v", q.Above, q.Cuts)
-	}
-	// Twenty insults teach little; chance would be 50.
-	if q := measured(t, "ten-fold, insults of any kind", insults); q.Above > 32 {
-		t.Errorf("insults: (1-ROCA)%% %.2f, want 32 at most", q.Above)
-	}
-}
-
-// measured tells the figures that docs/classifier.md quotes.
-func measured(t *testing.T, name string, samples []Sample) Quality {
-	t.Helper()
-	q := Measure(samples, 0.5, 0.9, 0.99)
-	t.Logf("%s: (1-ROCA)%% %.2f of %d among %d, Brier %.3f, ECE %.3f", name, q.Above, q.Spam, q.Spam+q.Ham, q.Brier, q.ECE)
-	for _, c := range q.Cuts {
-		t.Logf("  at %.2f: caught %d of %d, ham lost %d of %d", c.At, c.Caught, c.Recall.Of, c.Lost, c.HamLost.Of)
-	}
-	return q
-}
-
 func TestAYoungModelIsSmall(t *testing.T) {
 	m := newModel()
 	for _, l := range kazakhStream(t)[:40] {
@@ -287,3 +222,6 @@ func TestAYoungModelIsSmall(t *testing.T) {
 		t.Errorf("a model of 40 long comments takes %d bytes, want at most a mebibyte", n)
 	}
 }
+
+// KazakhStream is for tests from outside, which measure by package hindsight.
+var KazakhStream = kazakhStream

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
@@ -132,7 +131,7 @@ func (w *catalog) insightsPage(f frame, q learning.Quality) insightsPage {
 }
 
 // honesty draws what was said against what came true.
-func (w *catalog) honesty(p *insightsPage, q classifier.Quality) {
+func (w *catalog) honesty(p *insightsPage, q hindsight.Quality) {
 	p.HonestSays = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
 	p.HonestTable = table{
 		Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")},
@@ -148,7 +147,7 @@ func (w *catalog) honesty(p *insightsPage, q classifier.Quality) {
 	}
 }
 
-func (w *catalog) sides(cut classifier.Cut) []bar {
+func (w *catalog) sides(cut hindsight.Cut) []bar {
 	rows := w.bars(
 		[]string{w.T("side.spam.caught"), w.T("side.spam.missed"), w.T("side.ham.held"), w.T("side.ham.free")},
 		[]int{cut.Caught, cut.Missed, cut.Lost, cut.Passed})
@@ -184,7 +183,7 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
 // share is a part in percent, or a dash of nothing, with what it was counted from.
-func (w *catalog) share(key string, s classifier.Share) figure {
+func (w *catalog) share(key string, s hindsight.Share) figure {
 	f := figure{Label: w.T(key), Value: percent(s.Part, s.Of)}
 	if s.Of > 0 {
 		f.More = w.T("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))

@@ -204,15 +204,15 @@ func sampleSettings(w *catalog, f frame, site ground.Site) settingsPage {
 
 // sampleQuality is of a filter that is right more often than not.
 func sampleQuality() learning.Quality {
-	var said []classifier.Sample
+	var said []hindsight.Sample
 	for i := range 400 {
 		p := float64(i%20)/20 + .02
-		said = append(said, classifier.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
+		said = append(said, hindsight.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
 	}
-	q := learning.Quality{Suspect: .9, Filter: classifier.Measure(said), Queue: classifier.CutAt(said, .9)}
+	q := learning.Quality{Suspect: .9, Filter: hindsight.Measure(said), Queue: hindsight.CutAt(said, .9)}
 	for i := range 9 {
 		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)),
-			Cut: classifier.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
+			Cut: hindsight.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
 	}
 	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
 		comment.ReasonOffTopic: 14}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
@@ -195,7 +194,7 @@ func (a *app) parts(parts [][][]string) error {
 }
 
 // share is a part of a whole, with the bounds in which it lies in 95 of 100 cases.
-func share(s classifier.Share) string {
+func share(s hindsight.Share) string {
 	if s.Of == 0 {
 		return "-"
 	}

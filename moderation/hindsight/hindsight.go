@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
 )
 
@@ -39,20 +38,20 @@ func (c Case) wrong() float64 {
 }
 
 // Samples are the cases that the classifier can be measured by, as it said then.
-func Samples(cases []Case) []classifier.Sample {
+func Samples(cases []Case) []Sample {
 	return samples(cases, func(c Case) float64 { return c.Spam })
 }
 
 // Scores are the same cases by the whole verdict's score.
-func Scores(cases []Case) []classifier.Sample {
+func Scores(cases []Case) []Sample {
 	return samples(cases, func(c Case) float64 { return c.Score })
 }
 
-func samples(cases []Case, said func(Case) float64) []classifier.Sample {
-	list := make([]classifier.Sample, 0, len(cases))
+func samples(cases []Case, said func(Case) float64) []Sample {
+	list := make([]Sample, 0, len(cases))
 	for _, c := range cases {
 		if c.Measured() {
-			list = append(list, classifier.Sample{Said: said(c), Spam: c.Action == comment.MarkSpam})
+			list = append(list, Sample{Said: said(c), Spam: c.Action == comment.MarkSpam})
 		}
 	}
 	return list
@@ -78,7 +77,7 @@ func Disagreements(cases []Case, n int) []Case {
 type Week struct {
 	From  time.Time
 	Brier float64
-	Cut   classifier.Cut
+	Cut   Cut
 }
 
 // Weeks measures cases by week, oldest first: at most the newest n weeks that have any.
@@ -91,7 +90,7 @@ func Weeks(cases []Case, at float64, n int) []Week {
 	}
 	list := make([]Week, 0, len(byWeek))
 	for from, some := range byWeek {
-		w := Week{From: from, Cut: classifier.CutAt(Samples(some), at)}
+		w := Week{From: from, Cut: CutAt(Samples(some), at)}
 		for _, c := range some {
 			w.Brier += c.wrong() * c.wrong() / float64(len(some))
 		}

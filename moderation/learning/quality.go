@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
@@ -43,9 +42,9 @@ type Quality struct {
 
 	// Filter measures the classifier's own probability; its cuts are at 0.5, 0.9, 0.99 and
 	// Suspect, ascending, each once.
-	Filter classifier.Quality
+	Filter hindsight.Quality
 	// Queue is the whole verdict's score at Suspect: what the queue calls suspected.
-	Queue         classifier.Cut
+	Queue         hindsight.Cut
 	Disagreements []hindsight.Case       // the ten largest, the surest first
 	Weeks         []hindsight.Week       // at Suspect, oldest first, at most 53
 	Reasons       map[comment.Reason]int // refusals by reason
@@ -82,8 +81,8 @@ func measured(p hindsight.Past, suspect float64) Quality {
 	}
 	cuts := []float64{0.5, 0.9, 0.99, suspect}
 	slices.Sort(cuts)
-	q.Filter = classifier.Measure(hindsight.Samples(p.Cases), slices.Compact(cuts)...)
-	q.Queue = classifier.CutAt(hindsight.Scores(p.Cases), suspect)
+	q.Filter = hindsight.Measure(hindsight.Samples(p.Cases), slices.Compact(cuts)...)
+	q.Queue = hindsight.CutAt(hindsight.Scores(p.Cases), suspect)
 	q.Weeks = hindsight.Weeks(p.Cases, suspect, maxWeeks)
 	q.Disagreements = hindsight.Disagreements(p.Cases, maxDisagreements)
 	for _, c := range p.Cases {

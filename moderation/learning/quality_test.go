@@ -333,7 +333,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 
 func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 	w := newWorld(t)
-	var before []classifier.Sample // by a model that learns each comment after it has judged it
+	var before []hindsight.Sample // by a model that learns each comment after it has judged it
 	model := classifier.Fold(func(func(classifier.Lesson) bool) {})
 	for i, text := range roomstest.Texts(150, rand.New(rand.NewPCG(3, 4))) {
 		c := w.Submit(w.A, text)
@@ -343,13 +343,13 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 		}
 		document := classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
 		if j := model.Judge(classifier.Read(document)); j.Warm {
-			before = append(before, classifier.Sample{Said: j.Spam, Spam: label == classifier.Spam})
+			before = append(before, hindsight.Sample{Said: j.Spam, Spam: label == classifier.Spam})
 		}
 		model.Learn(classifier.Lesson{Seq: uint64(i + 1), Label: label, Comment: document})
 		w.Decide(people.Operator, w.A, action, c.ID)
 		w.Must(w.S.Learn(w.Ctx, w.A))
 	}
-	got, want := w.quality(w.A).Filter, classifier.Measure(before, 0.5, 0.9, 0.99)
+	got, want := w.quality(w.A).Filter, hindsight.Measure(before, 0.5, 0.9, 0.99)
 	if math.Abs(got.Brier-want.Brier) > 1e-12 || got.Above != want.Above || got.Spam != want.Spam || got.Ham != want.Ham ||
 		want.Above == 0 {
 		t.Errorf("measured %v, %v%% of %d and %d; want %v, %v%% of %d and %d",

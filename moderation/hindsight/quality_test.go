@@ -1,20 +1,20 @@
-package classifier_test
+package hindsight_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 func near(got, want float64) bool { return math.Abs(got-want) < 1e-9 }
 
 // Two ham and two spam, worked out by hand.
-var four = []classifier.Sample{{Said: 0.1}, {Said: 0.6}, {Said: 0.4, Spam: true}, {Said: 0.9, Spam: true}}
+var four = []hindsight.Sample{{Said: 0.1}, {Said: 0.6}, {Said: 0.4, Spam: true}, {Said: 0.9, Spam: true}}
 
 func TestQualityIsWhatItIsByHand(t *testing.T) {
-	q := classifier.Measure(four, 0.5, 0.95)
+	q := hindsight.Measure(four, 0.5, 0.95)
 	if q.Spam != 2 || q.Ham != 2 {
 		t.Errorf("%d spam and %d ham, want 2 and 2", q.Spam, q.Ham)
 	}
@@ -48,7 +48,7 @@ func TestQualityIsWhatItIsByHand(t *testing.T) {
 	if len(q.Bins) != 10 || !near(q.Bins[9].Mean, 0.9) || q.Bins[9].Spam.Part != 1 {
 		t.Errorf("bins: %+v", q.Bins)
 	}
-	want := []classifier.Point{{}, {Lost: 0, Caught: 0.5}, {Lost: 0.5, Caught: 0.5}, {Lost: 0.5, Caught: 1},
+	want := []hindsight.Point{{}, {Lost: 0, Caught: 0.5}, {Lost: 0.5, Caught: 0.5}, {Lost: 0.5, Caught: 1},
 		{Lost: 1, Caught: 1}}
 	if len(q.ROC) != len(want) {
 		t.Fatalf("ROC %v, want %v", q.ROC, want)
@@ -63,17 +63,17 @@ func TestQualityIsWhatItIsByHand(t *testing.T) {
 func TestEqualScoresCountHalf(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		samples []classifier.Sample
+		samples []hindsight.Sample
 		want    float64
 	}{
-		{"all the same", []classifier.Sample{{Said: 0.5}, {Said: 0.5, Spam: true}, {Said: 0.5}}, 50},
-		{"the wrong way round", []classifier.Sample{{Said: 1}, {Said: 0, Spam: true}}, 100},
-		{"the right way round", []classifier.Sample{{Said: 0}, {Said: 1, Spam: true}}, 0},
-		{"one tie of two pairs", []classifier.Sample{{Said: 0.2}, {Said: 0.7}, {Said: 0.7, Spam: true}}, 25},
-		{"no ham", []classifier.Sample{{Said: 0.2, Spam: true}}, 0},
+		{"all the same", []hindsight.Sample{{Said: 0.5}, {Said: 0.5, Spam: true}, {Said: 0.5}}, 50},
+		{"the wrong way round", []hindsight.Sample{{Said: 1}, {Said: 0, Spam: true}}, 100},
+		{"the right way round", []hindsight.Sample{{Said: 0}, {Said: 1, Spam: true}}, 0},
+		{"one tie of two pairs", []hindsight.Sample{{Said: 0.2}, {Said: 0.7}, {Said: 0.7, Spam: true}}, 25},
+		{"no ham", []hindsight.Sample{{Said: 0.2, Spam: true}}, 0},
 		{"nothing", nil, 0},
 	} {
-		q := classifier.Measure(tt.samples, 0.5)
+		q := hindsight.Measure(tt.samples, 0.5)
 		if !near(q.Above, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, q.Above, tt.want)
 		}
@@ -87,9 +87,9 @@ func TestEqualScoresCountHalf(t *testing.T) {
 func TestTheAreaIsTheShareOfPairsInTheWrongOrder(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		samples := make([]classifier.Sample, 2+rnd.IntN(60))
+		samples := make([]hindsight.Sample, 2+rnd.IntN(60))
 		for i := range samples {
-			samples[i] = classifier.Sample{Said: float64(rnd.IntN(12)) / 11, Spam: rnd.IntN(3) == 0}
+			samples[i] = hindsight.Sample{Said: float64(rnd.IntN(12)) / 11, Spam: rnd.IntN(3) == 0}
 		}
 		wrong, pairs := 0.0, 0.0
 		for _, h := range samples {
@@ -108,23 +108,23 @@ func TestTheAreaIsTheShareOfPairsInTheWrongOrder(t *testing.T) {
 		if pairs == 0 {
 			continue
 		}
-		q := classifier.Measure(samples)
+		q := hindsight.Measure(samples)
 		if want := 100 * wrong / pairs; !near(q.Above, want) {
 			t.Fatalf("%v: %v, want %v", samples, q.Above, want)
 		}
 		last := q.ROC[len(q.ROC)-1]
-		if q.ROC[0] != (classifier.Point{}) || last != (classifier.Point{Lost: 1, Caught: 1}) {
+		if q.ROC[0] != (hindsight.Point{}) || last != (hindsight.Point{Lost: 1, Caught: 1}) {
 			t.Fatalf("the curve goes from %v to %v", q.ROC[0], last)
 		}
 	}
 }
 
 func TestTheCurveIsShortHoweverLongTheStream(t *testing.T) {
-	samples := make([]classifier.Sample, 20_000)
+	samples := make([]hindsight.Sample, 20_000)
 	for i := range samples {
-		samples[i] = classifier.Sample{Said: float64(i) / 20_000, Spam: i%3 == 0}
+		samples[i] = hindsight.Sample{Said: float64(i) / 20_000, Spam: i%3 == 0}
 	}
-	if n := len(classifier.Measure(samples).ROC); n < 50 || n > 102 {
+	if n := len(hindsight.Measure(samples).ROC); n < 50 || n > 102 {
 		t.Errorf("%d points, want about a hundred", n)
 	}
 }
@@ -140,7 +140,7 @@ func TestASharesBoundsAreWilsons(t *testing.T) {
 		{5, 10, 0.23659, 0.76341},
 		{1, 100, 0.00177, 0.05449},
 	} {
-		s := classifier.ShareOf(tt.part, tt.of)
+		s := hindsight.ShareOf(tt.part, tt.of)
 		if math.Abs(s.Low-tt.low) > 1e-4 || math.Abs(s.High-tt.high) > 1e-4 {
 			t.Errorf("%d of %d: %.5f to %.5f, want %.5f to %.5f", tt.part, tt.of, s.Low, s.High, tt.low, tt.high)
 		}
@@ -149,11 +149,11 @@ func TestASharesBoundsAreWilsons(t *testing.T) {
 
 func TestAnySamplesAreMeasuredToTheEnd(t *testing.T) {
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 2, 0, 1, 0.5, math.NaN()}
-	var samples []classifier.Sample
+	var samples []hindsight.Sample
 	for i, said := range odd {
-		samples = append(samples, classifier.Sample{Said: said, Spam: i%2 == 0}, classifier.Sample{Said: said})
+		samples = append(samples, hindsight.Sample{Said: said, Spam: i%2 == 0}, hindsight.Sample{Said: said})
 	}
-	q := classifier.Measure(samples, 0.5)
+	q := hindsight.Measure(samples, 0.5)
 	in := 0
 	for _, b := range q.Bins {
 		in += b.Spam.Of
@@ -164,11 +164,11 @@ func TestAnySamplesAreMeasuredToTheEnd(t *testing.T) {
 }
 
 func BenchmarkMeasure(b *testing.B) { // 10,000 samples well under a tenth of a second
-	samples := make([]classifier.Sample, 10_000)
+	samples := make([]hindsight.Sample, 10_000)
 	for i := range samples {
-		samples[i] = classifier.Sample{Said: float64(i*7919%10_000) / 10_000, Spam: i%4 == 0}
+		samples[i] = hindsight.Sample{Said: float64(i*7919%10_000) / 10_000, Spam: i%4 == 0}
 	}
 	for b.Loop() {
-		classifier.Measure(samples, 0.5, 0.9, 0.99)
+		hindsight.Measure(samples, 0.5, 0.9, 0.99)
 	}
 }
