@@ -11,7 +11,7 @@ import (
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
 // another version are thrown away and folded anew.
-const TokeniserVersion = 4
+const TokeniserVersion = 5
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -20,6 +20,7 @@ const (
 	maxLinks  = 64     // links that become tokens; all are counted
 	maxValue  = 200    // bytes of any other token
 	gramRunes = 4
+	longName  = 3     // words of a name that says something
 	allGrams  = 2_000 // bytes of folded text of which every 4-gram counts
 )
 
@@ -43,21 +44,23 @@ const (
 	kindNameOf  kind = 'n' // a word of it
 	kindWriter  kind = 'e' // the domain of the writer's e-mail
 	kindSite    kind = 's' // the writer's site: host and domain
+	kindWebsite kind = 'l' // that there is one
 )
 
 var kindNames = map[kind]string{
 	kindWord: "word", kindGram: "gram", kindHost: "host", kindDomain: "domain", kindTLD: "tld",
 	kindPath: "path", kindMail: "mail", kindMention: "mention", kindTrait: "trait",
 	kindPair: "words", kindFirst: "first", kindShout: "capitals",
-	kindName: "name", kindNameOf: "name_word", kindWriter: "writer_mail", kindSite: "writer_site",
+	kindName: "name", kindNameOf: "name_word", kindWriter: "writer_mail", kindSite: "writer_site", kindWebsite: "website",
 }
 
 // token is one distinct feature of a comment: text[off:off+size] of its document.
 type token struct {
-	hash uint64
-	off  uint32
-	size uint16
-	kind kind
+	hash  uint64
+	off   uint32
+	size  uint16
+	kind  kind
+	apart bool
 }
 
 // occurrence says that a token stands in a word of the text.
@@ -88,7 +91,7 @@ func Read(c Comment) Document {
 		tokens: slices.Clone(r.tokens), words: r.words, asides: slices.Clone(r.asides),
 	}
 	for i, t := range d.tokens {
-		if t.kind != kindWord && t.kind != kindGram && t.kind != kindPair {
+		if t.kind != kindWord && t.kind != kindGram && t.kind != kindPair || t.apart {
 			d.tokens[i].off += uint32(len(r.text))
 		}
 	}
@@ -110,6 +113,9 @@ type reader struct {
 
 	shape                 shape
 	single, scratch, word []rune
+	plain                 []rune // scratch of undisguise
+	odd                   bool   // some letters are of other alphabets
+	turkic                bool   // ı is a letter of the text's alphabet
 	asides                [][2]int
 	before                int // where the word before begins in text, or -1
 }
@@ -119,7 +125,7 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 func (r *reader) reset() {
 	*r = reader{
 		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
-		single: r.single[:0], scratch: r.scratch[:0], word: r.word[:0], asides: r.asides[:0], before: -1,
+		single: r.single[:0], scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], before: -1,
 	}
 	r.index.clear()
 }
@@ -146,6 +152,8 @@ func (r *reader) put(k kind, name, value string) {
 	}
 	if len(r.tokens) == n {
 		r.more = r.more[:off]
+	} else {
+		r.tokens[n].apart = true
 	}
 }
 
@@ -167,6 +175,9 @@ func (r *reader) fold(s string) {
 	s, r.shape.disguises = plain(s, func(a string) { hrefs = append(hrefs, a) })
 	home := r.shape.survey(s)
 	r.shape.first, r.shape.last = first, last
+	r.odd = strings.ContainsFunc(s, oddLetter)
+	r.turkic = r.odd && strings.ContainsRune(s, 'ı') && strings.ContainsAny(s, "çğöşüÇĞÖŞÜİ")
+	s = joinSpaced(s, &r.shape.spaced)
 	r.signs(s)
 	r.inText = true
 	r.text = append(r.text, ' ')
@@ -201,6 +212,9 @@ func (r *reader) chunk(chunk string, home script) {
 		r.joinSingles(home)
 	}
 	from := len(r.text)
+	if r.odd && strings.ContainsFunc(chunk, oddLetter) {
+		r.undisguise(chunk, home)
+	}
 	for chunk != "" {
 		c, n := utf8.DecodeRuneInString(chunk)
 		switch {
@@ -270,6 +284,13 @@ func (r *reader) readWord(raw string, home script) {
 	r.joinSingles(home)
 	r.word = foldWord(r.word[:0], r.scratch, home, &r.shape.disguises)
 	r.addWord(r.word)
+	held, bars := oddities(r.scratch)
+	if held {
+		r.seeWords(drawn(r.plain[:0], r.scratch), home)
+	}
+	if bars {
+		r.seeWords(barred(r.plain[:0], r.scratch), home)
+	}
 }
 
 // joinSingles adds the letters that stood alone: four or more in a row are one word with
@@ -351,8 +372,15 @@ func (r *reader) grams() {
 func (r *reader) writer(c Comment) {
 	if name := r.field(c.Author); name != "" {
 		r.put(kindName, "", name)
-		for w := range strings.FieldsSeq(name) {
+		words := strings.Fields(name)
+		for _, w := range words {
 			r.put(kindNameOf, "", w)
+		}
+		if len(words) >= longName {
+			for _, w := range words {
+				r.put(kindWord, "", w)
+			}
+			r.put(kindTrait, "name ", "long")
 		}
 	}
 	if _, domain, ok := strings.Cut(r.field(c.Email), "@"); ok {
@@ -363,6 +391,10 @@ func (r *reader) writer(c Comment) {
 		if domain != host {
 			r.put(kindSite, "", domain)
 		}
+		r.put(kindWebsite, "", "given")
+		r.put(kindHost, "", host)
+		r.put(kindDomain, "", domain)
+		r.put(kindTLD, "", domain[strings.LastIndexByte(domain, '.')+1:])
 	}
 }
 

@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -127,10 +128,46 @@ func accent(r rune) bool {
 		0x1DC0 <= r && r <= 0x1DFF || 0x20D0 <= r && r <= 0x20FF || 0xFE20 <= r && r <= 0xFE2F
 }
 
-func dropMarks(s string, seen *disguises) string {
-	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) || accent(r) }) < 0 {
+// withoutMarks reports scripts whose letters need no marks of other blocks: vowel signs of others are their text.
+func withoutMarks(s script) bool { return s == latin || s == cyrillic || s == greek }
+
+// An override of the direction, and its end.
+const rightToLeft, endOfDirection = '\u202E', '\u202C'
+
+// asSeen turns round what stands between a right-to-left override and its end.
+func asSeen(s string) string {
+	if !strings.ContainsRune(s, rightToLeft) {
 		return s
 	}
+	var b, turned []rune
+	inside := false
+	flush := func() {
+		slices.Reverse(turned)
+		b, turned, inside = append(b, turned...), turned[:0], false
+	}
+	for _, r := range s {
+		switch {
+		case r == rightToLeft:
+			flush()
+			inside = true
+		case inside && (r == endOfDirection || r == '\n'):
+			flush()
+			b = append(b, r)
+		case inside:
+			turned = append(turned, r)
+		default:
+			b = append(b, r)
+		}
+	}
+	flush()
+	return string(b)
+}
+
+func dropMarks(s string, seen *disguises) string {
+	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) || accent(r) || unicode.Is(unicode.Mn, r) }) < 0 {
+		return s
+	}
+	s = asSeen(s)
 	b := make([]byte, 0, len(s))
 	var last rune
 	for _, r := range s {
@@ -141,7 +178,7 @@ func dropMarks(s string, seen *disguises) string {
 				seen.hidden++
 			}
 			continue
-		case accent(r):
+		case accent(r), unicode.Is(unicode.Mn, r) && withoutMarks(scriptOf(last)):
 			whole := composed(last, r)
 			if whole == 0 {
 				if r != 0x20E3 { // the keycap of an emoji

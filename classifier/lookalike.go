@@ -8,7 +8,7 @@ const (
 	latinToCyrillic = "AА aа BВ bь CС cс EЕ eе HН hһ IІ iі JЈ jј KК kк MМ mм OО oо PР pр SЅ sѕ TТ tт XХ xх YУ yу " +
 		"ƏӘ əә ƟӨ ɵө uи gд nп rг wш"
 	cyrillicToLatin = "АA аa ВB вb СC сc ЕE еe НH нh ІI іi ЈJ јj КK кk МM мm ОO оo РP рp ЅS ѕs ТT тt ХX хx УY уy " +
-		"ҺH һh ӏl ӀI ԁd ԛq ԝw гr үy ҮY ьb пn әə"
+		"ҺH һh ӏl ӀI ԁd ԛq ԝw гr үy ҮY ьb Ьb пn әə"
 	greekToLatin    = "ΑA αa ΒB βb ΓG γy ΕE εe ΖZ ΗH ηn ΙI ιi ΚK κk ΜM ΝN νv ΟO οo ΡP ρp σo ςs ΤT τt ΥY υu ΧX χx ωw πn"
 	greekToCyrillic = "ΑА αа ΒВ βв ΓГ γу ΕЕ εе ΖЗ ΗН ηп ΙІ ιі ΚК κк ΜМ ΟО οо ΡР ρр σо ςѕ ΤТ τт ΥУ υи ΧХ χх ωш πп"
 	// small capitals, Armenian

@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -28,15 +29,18 @@ func Spots(text string) []Spot {
 	var h shape
 	home := h.survey(whole)
 	var spots []Spot
+	turned := false // what follows is read from right to left
 	for at := 0; at < len(text); {
 		r, n := utf8.DecodeRuneInString(text[at:])
 		switch {
 		case wordRune(r) && !hidden(r):
 			n = typedEnd(text[at:])
-			spots = append(spots, spotOf(text, at, at+n, home))
+			spots = append(spots, spotOf(text, at, at+n, home, turned))
 		case disguising(r):
+			turned = r == rightToLeft || turned && r != endOfDirection
 			spots = append(spots, Spot{From: at, To: at + n, Odd: []Odd{{At: at, Rune: r}}})
 		}
+		turned = turned && r != '\n'
 		at += n
 	}
 	return spots
@@ -66,7 +70,7 @@ func typedEnd(s string) int {
 	return lastAt(s, end)
 }
 
-func spotOf(text string, from, to int, home script) Spot {
+func spotOf(text string, from, to int, home script, turned bool) Spot {
 	s := Spot{From: from, To: to}
 	flat, _ := plain(text[from:to], func(string) {})
 	var word []rune
@@ -76,6 +80,9 @@ func spotOf(text string, from, to int, home script) Spot {
 			word = append(word, r)
 			has[scriptOf(r)]++
 		}
+	}
+	if turned {
+		slices.Reverse(word)
 	}
 	var seen disguises
 	folded := foldWord(nil, word, home, &seen)

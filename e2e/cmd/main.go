@@ -1,6 +1,7 @@
 // Command cmd holds the programs that measure and show: bench, exam, reads, rehearsal and shots the built
-// binary from outside, house the source. `make` runs each from the top folder. They are no tests:
-// they pass no judgement, and what they read of ../shared is not part of the project.
+// binary from outside, house the source. confusables makes a table of the classifier's. `make` runs the
+// others from the top folder. They are no tests: they pass no judgement, and what they read of ../shared is
+// not part of the project.
 package main
 
 import (
@@ -19,7 +20,8 @@ const (
 )
 
 var programs = map[string]func() error{
-	"bench": bench, "exam": exam, "house": house, "reads": reads, "rehearsal": rehearsal, "shots": shots,
+	"bench": bench, "confusables": confusables, "exam": exam,
+	"house": house, "reads": reads, "rehearsal": rehearsal, "shots": shots,
 }
 
 func main() {

@@ -184,7 +184,7 @@ func lookAlikes(t testing.TB, _ bench) result {
 	share := float64(seen) / float64(tried)
 	r := result{verdict: holds, ours: fmt.Sprintf("%.1f %% of %d words", 100*share, tried)}
 	if share < 0.99 {
-		r.verdict, r.why = fallsShort, "only Latin, Cyrillic and Greek letters, and NFKC's, are read as those they look like"
+		r.verdict, r.why = fallsShort, "of Unicode's look-alikes some are read as other letters, or as none"
 	}
 	return r
 }

@@ -1,0 +1,107 @@
+package classifier
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// words are a document's words, in order.
+func (d Document) wordsOf() (words []string) {
+	for _, t := range d.tokens {
+		if t.kind == kindWord {
+			words = append(words, t.key(d.text)[1:])
+		}
+	}
+	return words
+}
+
+func TestADisguisedWordIsReadAsItIsSeenToo(t *testing.T) {
+	for typed, seen := range map[string]string{
+		"v.i.a.g.r.a":                          "viagra",
+		"v*i*a*g*r*a and more":                 "viagra",
+		"b o n u s  n o w":                     "bonus",
+		"c\u2009a\u2009s\u2009i\u2009n\u2009o": "casino",
+		"c\na\ns\ni\nn\no":                     "casino",
+		"viiiaaagraaa":                         "viagra",
+		"fffrrreeeeee money":                   "free",
+		"\u202Eonisac\u202C now":               "casino",
+		"\u0227\u1E6D \u010B\u0227\u015B\u00ED\u0144\u01EB": "casino",
+		"\U000102A0\u0455ino":                               "asino",
+		"cas\u2170no":                                       "casino",
+		"c\u0251sino":                                       "casino",
+		"cas\u2C9Dn\u2C9F":                                  "",
+		"\u043A\u0251\u0437\u0438\u043D\u043E":              "казино",
+		"маз\u1D0B\u0430":                                   "мазка",
+		"a\u0653c\u0653a\u0653s\u0653ino":                   "acasino",
+		"\u2C62\u2C9Fan":                                    "loan",
+		"w\u2D4Fn":                                          "win",
+	} {
+		if got := Read(Comment{Text: typed}).wordsOf(); seen != "" && !slices.Contains(got, seen) {
+			t.Errorf("%q: read %q, want %q among them", typed, got, seen)
+		}
+	}
+}
+
+func TestLivingAlphabetsStayThemselves(t *testing.T) {
+	for _, text := range []string{
+		"über die schöne grüne wiese", "çok güzel bir yazı", "thé à la crème brûlée, naïve", "příliš žluťoučký kůň",
+		"ґанок їхнього будинку", "љубав и њежност", "тұр түр қала ғой һәм әңгіме өсімдік",
+		"Ελλάδα και θάλασσα", "Հայաստան իմ երկիր", "საქართველო ჩემი", "مرحبا بكم", "ᓄᓇᕗᑦ ᐃᓄᒃᑎᑐᑦ",
+		"я и в", "a b c", "3.14 and e.g. this",
+	} {
+		typed := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return !wordRune(c) })
+		for _, w := range Read(Comment{Text: text}).wordsOf() {
+			if !slices.Contains(typed, w) {
+				t.Errorf("%q: read %q, which does not stand there", text, w)
+			}
+		}
+	}
+}
+
+func TestTheTableOfTwinsIsWhole(t *testing.T) {
+	if n := len(twins()); n < 1500 {
+		t.Fatalf("%d characters have twins", n)
+	}
+	for r, to := range twins() {
+		if plainLetter(r) || to.latin == 0 && to.cyrillic == 0 || to.latin != 0 && (to.latin < 'a' || to.latin > 'z') {
+			t.Errorf("%U looks like %+v", r, to)
+		}
+	}
+}
+
+// After ten of each: the same praise, with a website and without.
+func TestAWebsiteSpeaksAsALinkDoes(t *testing.T) {
+	var lessons []Lesson
+	for i := range uint64(10) {
+		praise := fmt.Sprintf("A lovely read, thank you, number %s of many", word(i))
+		lessons = append(lessons,
+			Lesson{Seq: 2*i + 1, Label: Ham, Comment: Comment{Text: praise, Author: "Ann"}},
+			Lesson{Seq: 2*i + 2, Label: Spam, Comment: Comment{
+				Text: praise + "!", Author: "Ann", URL: "https://" + word(90+i) + ".example/",
+			}})
+	}
+	m := Fold(slices.Values(lessons))
+	c := Comment{Text: "What a lovely post, I will come again", Author: "Bob"}
+	without := m.Judge(Read(c)).Spam
+	for _, url := range []string{"https://shop.example/x", "shop.com", "http://192.0.2.1/", "https://пример.example"} {
+		c.URL = url
+		if with := m.Judge(Read(c)).Spam; with < 0.5 || with < without+0.2 {
+			t.Errorf("with %s it is spam with %.2f, without with %.2f", url, with, without)
+		}
+	}
+	c.URL = "https://" + strings.Repeat("w", 2000)
+	if got := m.Judge(Read(c)).Spam; got != without {
+		t.Errorf("an address that is none makes %.2f of %.2f", got, without)
+	}
+}
+
+// word is one of its own for each number.
+func word(n uint64) string {
+	var b []byte
+	for x := mix(n + 1); len(b) < 7; x /= 20 {
+		b = append(b, "bcdfghklmnprstvzaeio"[x%20])
+	}
+	return string(b)
+}
