@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"cmp"
 	_ "embed"
 	"strconv"
 	"strings"
@@ -65,76 +66,60 @@ func plainLetter(r rune) bool {
 // that stand in it: also their 4-grams, in which a word is known that has one letter more. What is written in
 // a living alphabet alone stays itself.
 func (r *reader) undisguise(chunk string, home script) {
-	var has [otherScript + 1]int
+	var letters [otherScript + 1]int // of those that are not odd
 	odd, marked, ancient := 0, 0, 0
 	for _, c := range chunk {
 		if plainLetter(c) {
-			has[scriptOf(c)]++
-			continue
-		}
-		if _, ok := twins()[c]; !ok {
-			if unicode.IsLetter(c) {
-				has[otherScript]++
+			letters[scriptOf(c)]++
+		} else if _, ok := twins()[c]; ok {
+			odd++
+			if withMark(c) || c == 'ı' && r.turkic {
+				marked++
 			}
-			continue
-		}
-		odd++
-		if withMark(c) || c == 'ı' && r.turkic {
-			marked++
-		}
-		if unicode.In(c, dead...) {
-			ancient++
+			if unicode.In(c, dead...) {
+				ancient++
+			}
 		}
 	}
-	letters := has[latin] + has[cyrillic]
+	usual := letters[latin] + letters[cyrillic]
 	switch {
 	case odd == 0:
 		return
-	case odd == marked && (odd <= letters || odd < 3): // çok, über, kůň
+	case odd == marked && (odd <= usual || odd < 3): // çok, über, kůň
 		return
-	case letters == 0 && ancient == 0 && odd != marked && r.foreign(): // ένα, in Greek
+	case usual == 0 && ancient == 0 && odd != marked && r.foreign(): // ένα, in Greek
 		return
 	}
 	to := latin
-	if has[cyrillic] > has[latin] || has[cyrillic] == has[latin] && home == cyrillic {
+	if letters[cyrillic] > letters[latin] || letters[cyrillic] == letters[latin] && home == cyrillic {
 		to = cyrillic
 	}
-	bars := false // I, l and 1 look alike
 	r.plain = r.plain[:0]
+	var bars []int // where what looks like I, l and 1 alike was read as l
 	for _, c := range chunk {
-		if plainLetter(c) {
-			r.plain = append(r.plain, c)
-			continue
-		}
-		t, ok := twins()[c]
-		if !ok {
-			r.plain = append(r.plain, c)
-			continue
-		}
-		l := t.latin
-		if to == cyrillic {
-			l = t.cyrillic
-			if l == 0 {
-				l = lookAlike(t.latin, cyrillic)
+		if t, ok := twins()[c]; ok && !plainLetter(c) {
+			if c = t.in(to); c == 'l' {
+				bars = append(bars, len(r.plain))
 			}
 		}
-		if l == 0 {
-			l = max(t.latin, t.cyrillic)
-		}
-		bars = bars || l == 'l'
-		r.plain = append(r.plain, l)
+		r.plain = append(r.plain, c)
 	}
 	r.seeWords(r.plain, home)
-	if bars {
-		k := 0
-		for _, c := range chunk {
-			if t, ok := twins()[c]; ok && t.latin == 'l' && r.plain[k] == 'l' {
-				r.plain[k] = 'i'
-			}
-			k++
-		}
-		r.seeWords(r.plain, home)
+	if bars == nil {
+		return
 	}
+	for _, at := range bars {
+		r.plain[at] = 'i'
+	}
+	r.seeWords(r.plain, home)
+}
+
+// in is the letter of a script that a character with a twin is read as, or else that of the other.
+func (t twin) in(to script) rune {
+	if to == latin {
+		return cmp.Or(t.latin, t.cyrillic)
+	}
+	return cmp.Or(t.cyrillic, lookAlike(t.latin, cyrillic))
 }
 
 // withMark reports letters with marks, which living alphabets have many of.

@@ -60,7 +60,7 @@ type token struct {
 	off   uint32
 	size  uint16
 	kind  kind
-	apart bool
+	apart bool // its value does not stand in the folded text, but after it
 }
 
 // occurrence says that a token stands in a word of the text.
@@ -91,7 +91,7 @@ func Read(c Comment) Document {
 		tokens: slices.Clone(r.tokens), words: r.words, asides: slices.Clone(r.asides),
 	}
 	for i, t := range d.tokens {
-		if t.kind != kindWord && t.kind != kindGram && t.kind != kindPair || t.apart {
+		if t.apart {
 			d.tokens[i].off += uint32(len(r.text))
 		}
 	}

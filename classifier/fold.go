@@ -31,7 +31,7 @@ func plain(s string, href func(string)) (text string, seen disguises) {
 	if simple {
 		return s, seen
 	}
-	return normalise(dropMarks(s, &seen)), seen
+	return normalise(dropMarks(asSeen(s), &seen)), seen
 }
 
 // keyed reports the characters that keyboards for English, Russian and Kazakh type: they are as
@@ -167,7 +167,6 @@ func dropMarks(s string, seen *disguises) string {
 	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) || accent(r) || unicode.Is(unicode.Mn, r) }) < 0 {
 		return s
 	}
-	s = asSeen(s)
 	b := make([]byte, 0, len(s))
 	var last rune
 	for _, r := range s {
