@@ -1,0 +1,71 @@
+package classifier
+
+import "math/bits"
+
+// tokenIndex finds the tokens of one document by hash: open addressing, at most half full.
+type tokenIndex struct {
+	slots []uint32 // place in tokens, plus one
+	used  int
+}
+
+// find returns the place of the token with hash, which is len(tokens) when it is fresh and
+// must then be appended.
+func (x *tokenIndex) find(hash uint64, tokens []token) (at int, fresh bool) {
+	if 2*x.used >= len(x.slots) {
+		x.grow(tokens)
+	}
+	mask := uint64(len(x.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		switch s := x.slots[i]; {
+		case s == 0:
+			x.slots[i] = uint32(len(tokens)) + 1
+			x.used++
+			return len(tokens), true
+		case tokens[s-1].hash == hash:
+			return int(s - 1), false
+		}
+	}
+}
+
+// clear forgets all, and gives up what only long comments need.
+func (x *tokenIndex) clear() {
+	x.slots, x.used = x.slots[:min(len(x.slots), 1024)], 0
+	clear(x.slots)
+}
+
+func (x *tokenIndex) grow(tokens []token) {
+	if size := max(256, 4*len(x.slots)); size <= cap(x.slots) {
+		x.slots = x.slots[:size]
+		clear(x.slots)
+	} else {
+		x.slots = make([]uint32, size)
+	}
+	mask := uint64(len(x.slots) - 1)
+	for n, t := range tokens {
+		i := t.hash & mask
+		for x.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = uint32(n) + 1
+	}
+}
+
+// hashOf names a token in the tables of weights. It is part of the tokeniser's version.
+func hashOf(k kind, value []byte) uint64 {
+	h := uint64(k) * 0x9E3779B97F4A7C15
+	for len(value) >= 8 {
+		h = mix(h ^ (uint64(value[0]) | uint64(value[1])<<8 | uint64(value[2])<<16 | uint64(value[3])<<24 |
+			uint64(value[4])<<32 | uint64(value[5])<<40 | uint64(value[6])<<48 | uint64(value[7])<<56))
+		value = value[8:]
+	}
+	rest := uint64(len(value)) << 56
+	for i, c := range value {
+		rest |= uint64(c) << (8 * i)
+	}
+	return max(mix(h^rest), 1) // 0 marks a free slot
+}
+
+func mix(h uint64) uint64 {
+	hi, lo := bits.Mul64(h^0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
+	return hi ^ lo
+}
