@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -22,6 +23,38 @@ func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
 	r.holds(`$('[part=body]').value === 'Half a thought' && $('form').previousElementSibling.id === 'aitys-c1'`)
 	r.must(r.Click("button", "Cancel"))
 	r.holds(`$('[part=body]').value === '' && $('form').closest('li') === null`)
+}
+
+// On a slow phone the writing part arrives while a reader types; where it moved the form, the
+// letters after that went nowhere.
+func TestWhoBeginsBeforeTheWritingPartArrivesKeepsTheirPlace(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	for _, before := range []struct {
+		what string
+		do   func(*reader)
+		want string
+	}{
+		{"a comment that waits", func(r *reader) { r.post("Which valve?"); r.says(".own", "Which valve?") }, "one two"},
+		{"the draft of a reply", func(r *reader) { r.reply(); r.must(r.Type("textbox", "Comment", "Half")) }, "one two"},
+		{"a draft", func(r *reader) { r.write("Half") }, "Half\n\none two"},
+	} {
+		t.Run(before.what, func(t *testing.T) {
+			r := visit(t, s, options{})
+			before.do(r)
+			letGo := s.hold("GET embed-form.js")
+			r.open("/")
+			r.must(r.Type("textbox", "Comment", "one"))
+			letGo()
+			r.must(r.See("button", "Post comment"))
+			r.holds(`root.activeElement === $('[part=body]')`)
+			_, err := chromedp.Call(r.Context(), input.InsertText, input.InsertTextParams{Text: " two"})
+			r.must(err)
+			if got := r.value(); got != before.want {
+				t.Errorf("the field holds %q, want %q", got, before.want)
+			}
+		})
+	}
 }
 
 func TestAnEditThatIsUnderWaySurvivesARedraw(t *testing.T) {
@@ -124,11 +157,11 @@ func TestWhenTheConnectionIsBackTheCommentsLoadByThemselves(t *testing.T) {
 func TestLoadingIsSaidOnlyWhenItTakesLong(t *testing.T) {
 	s := newService(t)
 	conversation(s)
-	s.hold = make(chan struct{})
+	letGo := s.hold("GET comments")
 	r := visit(t, s, options{loading: true})
 	r.says("[role=status]", "Loading comments…")
 	r.picture()
-	close(s.hold)
+	letGo()
 	r.must(r.See("heading", "7 comments"))
 }
 

@@ -23,13 +23,13 @@ type service struct {
 	thread   []*comment // depth first, as it is listed
 	closed   bool
 	window   time.Duration
-	failures map[string][]failure // by route: what is answered instead, once each
-	requests []string             // method and path, in order
-	keys     []string             // the Idempotency-Keys of posts
-	bodies   []string             // of posts
-	forms    []any                // of posts
-	last     map[string]any       // post
-	hold     chan struct{}        // a listing waits until it is closed
+	failures map[string][]failure     // by route: what is answered instead, once each
+	requests []string                 // method and path, in order
+	keys     []string                 // the Idempotency-Keys of posts
+	bodies   []string                 // of posts
+	forms    []any                    // of posts
+	last     map[string]any           // post
+	held     map[string]chan struct{} // by route: requests wait until it is closed
 }
 
 type author struct {
@@ -71,7 +71,8 @@ const rules = "All comments are reviewed by a moderator. Do not submit your comm
 
 func newService(t *testing.T) *service {
 	t.Helper()
-	s := &service{window: 15 * time.Minute, failures: map[string][]failure{}}
+	s := &service{window: 15 * time.Minute, failures: map[string][]failure{},
+		held: map[string]chan struct{}{}}
 	mux := http.NewServeMux()
 	for _, f := range widget.Files() {
 		mux.HandleFunc("GET "+f.Path, func(w http.ResponseWriter, r *http.Request) {
@@ -119,11 +120,15 @@ func (s *service) edge(next http.Handler) http.Handler {
 		route = r.Method + " " + route
 		s.mu.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
+		held := s.held[route]
 		var fail *failure
 		if f := s.failures[route]; len(f) > 0 {
 			fail, s.failures[route] = &f[0], f[1:]
 		}
 		s.mu.Unlock()
+		if held != nil {
+			<-held
+		}
 		switch {
 		case fail == nil:
 			next.ServeHTTP(w, r)
@@ -151,6 +156,15 @@ func (s *service) fail(route string, fs ...failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures[route] = append(s.failures[route], fs...)
+}
+
+// hold has the requests of a route wait until it is let go.
+func (s *service) hold(route string) (letGo func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gate := make(chan struct{})
+	s.held[route] = gate
+	return func() { close(gate) }
 }
 
 // say adds an approved comment below the one with id parent, or at the end.
@@ -199,9 +213,6 @@ func (s *service) find(id string) *comment {
 }
 
 func (s *service) list(w http.ResponseWriter, r *http.Request) {
-	if s.hold != nil {
-		<-s.hold
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	shown, count := []*comment{}, 0

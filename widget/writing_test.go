@@ -16,6 +16,14 @@ func (r *reader) write(text string) {
 	r.must(r.See("button", "Post comment"))
 }
 
+// value is what stands in the field of the form.
+func (r *reader) value() string {
+	r.t.Helper()
+	v, err := kit.Eval[string](r.Tab, inside(`$('[part=body]').value`))
+	r.must(err)
+	return v
+}
+
 func (r *reader) post(text string) {
 	r.t.Helper()
 	r.write(text)
@@ -275,9 +283,7 @@ func TestTheToolbarMarksWhatIsSelected(t *testing.T) {
 		r.write("a word here")
 		r.holds(`($('[part=body]').setSelectionRange(2, 6), true)`)
 		r.must(r.Click("button", tool))
-		got, err := kit.Eval[string](r.Tab, inside(`$('[part=body]').value`))
-		r.must(err)
-		if got != want {
+		if got := r.value(); got != want {
 			t.Errorf("%s gives %q, want %q", tool, got, want)
 		}
 		r.holds(`root.activeElement === $('[part=body]')`)

@@ -61,11 +61,13 @@ class Form implements Writer {
 
   drawn() {
     this.#own.drawn()
-    const draft = this.#shelf.drafts.at(-1)
+    // Who began to write before this part had arrived goes on where they are.
+    const begun = this.#view.root.activeElement === this.#text || this.#text.value
+    const draft = begun ? this.#draft : this.#shelf.drafts.at(-1)
     if (!this.#complete && draft) {
-      this.#open()
       this.#parent = draft.parent
-      this.#text.value ||= draft.text
+      this.#text.value = [draft.text, this.#text.value].filter(Boolean).join('\n\n')
+      this.#open()
     }
     if (this.#form.isConnected) this.#settle()
   }
@@ -78,6 +80,7 @@ class Form implements Writer {
   #open() {
     if (this.#complete) return
     this.#complete = true
+    if (this.#text.value) this.#keep()
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview))
     this.#text.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
@@ -108,8 +111,9 @@ class Form implements Writer {
     const at = this.#parent && thread.article(this.#parent.id)
     if (form.previousElementSibling?.localName !== 'article') form.after(this.#home)
     this.#home.hidden = !at
-    if (at) at.after(form)
-    else if (this.#home.isConnected) this.#home.before(form)
+    // A form that is moved, if only to where it stands, loses the focus, and a phone its keyboard.
+    if (at && form.previousElementSibling !== at) at.after(form)
+    else if (!at && this.#home.isConnected && form.nextElementSibling !== this.#home) this.#home.before(form)
     form.parentElement?.querySelector(':scope > .posted')?.remove()
     const name = this.#parent?.name ?? t.anonymous
     this.#heading.hidden = !this.#parent
