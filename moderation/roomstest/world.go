@@ -8,15 +8,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
@@ -184,79 +180,6 @@ func (w *World) SubmitOwn(site ground.Site, text string) (comment.Comment, strin
 	return w.Comment(site, out.ID), out.EditToken
 }
 
-// Fill puts n waiting comments on a page in one transaction, and returns their ids.
-func (w *World) Fill(site ground.Site, n int) []string {
-	w.T.Helper()
-	first := w.Submit(site, "The first of very many.")
-	ids := make([]string, n)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-		for i := range ids {
-			c := first
-			ids[i] = uuid.NewString()
-			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
-			if _, _, err := tx.InsertComment(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	return ids
-}
-
-// Chatter is different for each i: copies of one text would teach the filter once.
-func Chatter(i int) string {
-	r := rand.New(rand.NewPCG(uint64(i), 7))
-	var words []string
-	for range 8 {
-		word := make([]byte, 4+r.IntN(4))
-		for n := range word {
-			word[n] = "bcdfghklmnprstvz"[r.IntN(16)]
-			if n%2 == 1 {
-				word[n] = "aeiou"[r.IntN(5)]
-			}
-		}
-		words = append(words, string(word))
-	}
-	return strings.Join(words, " ")
-}
-
-// Schooled decides comments of a page of their own, and has the filter learn them: what a site
-// needs before its filter may act.
-func (w *World) Schooled(site ground.Site, ham, spam int) {
-	w.T.Helper()
-	w.Posts++
-	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
-		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher",
-		Body: fmt.Sprintf("The first of class %d.", w.Posts),
-	})
-	w.Must(err)
-	first := w.Comment(site, out.ID)
-	ids := make([]string, ham+spam)
-	ids[0] = first.ID
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-		for i := 1; i < len(ids); i++ {
-			c := first
-			ids[i] = uuid.NewString()
-			c.ID, c.Same, c.Path = ids[i], nil, fmt.Sprintf("%016d", i)
-			c.State, c.Shown = comment.Pending, false
-			if c.Source = fmt.Sprintf("The tomatoes grew well, thank you: %s.", Chatter(i)); i >= ham {
-				c.Source = fmt.Sprintf("Cheap pills, order now at our casino, %s!", Chatter(i))
-			}
-			if _, _, err := tx.InsertComment(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	for some := range slices.Chunk(ids[:ham], 1_000) {
-		w.Decide(people.Operator, site, comment.Approve, some...)
-	}
-	for some := range slices.Chunk(ids[ham:], 1_000) {
-		w.Decide(people.Operator, site, comment.MarkSpam, some...)
-	}
-	w.Must(w.S.Learn(w.Ctx, site))
-}
-
 // Decide makes one decision about comments in their current versions.
 func (w *World) Decide(who people.Actor, site ground.Site, action comment.Action, ids ...string) moderation.Outcome {
 	w.T.Helper()
@@ -356,21 +279,6 @@ func (w *World) Another(bell ground.Bell) *Rooms {
 	return s
 }
 
-// Taught has a site decide n comments, half of them spam, and returns the batches of the newest.
-func (w *World) Taught(site ground.Site, n int) (batches []string) {
-	w.T.Helper()
-	ids := w.Waiting(site, Texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
-	for part := range slices.Chunk(ids, 100) {
-		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
-			action := []comment.Action{comment.Approve, comment.MarkSpam}[half]
-			batches = append(batches, w.Decide(people.Operator, site, action, some...).Batch)
-			w.Must(w.S.Learn(w.Ctx, site))
-			w.Clock.Add(time.Minute) // moderators take their time, and snapshots theirs
-		}
-	}
-	return batches
-}
-
 // Publish lets a site's comments be public at once.
 func (w *World) Publish(site ground.Site) {
 	w.T.Helper()
@@ -398,55 +306,6 @@ func (w *World) Head(site ground.Site) (head ledger.Head) {
 	return head
 }
 
-// Warm teaches a site's model ham and spam, n of each.
-func (w *World) Warm(site ground.Site, n int) {
-	w.T.Helper()
-	// No two of them nearly the same: that would be one lesson.
-	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit " +
-		"win free replica discount")
-	plants := strings.Fields("tomatoes grew well thank you recipe garden carrots soil apples beans roses onions " +
-		"rain lovely pumpkins kitchen")
-	pick := func(from []string, i int) string {
-		var some []string
-		for j := range 8 {
-			some = append(some, from[(i*i+3*i*j+5*j)%len(from)])
-		}
-		return strings.Join(some, " ")
-	}
-	for i := range n {
-		ham := w.Submit(site, pick(plants, i))
-		spam := w.Submit(site, pick(goods, i))
-		w.Decide(people.Operator, site, comment.Approve, ham.ID)
-		w.Decide(people.Operator, site, comment.MarkSpam, spam.ID)
-	}
-	w.Must(w.S.Learn(w.Ctx, site))
-}
-
-// Said puts a waiting comment on a site's page, of which a filter said what is given.
-func (w *World) Said(site ground.Site, spam, score float64) string {
-	w.T.Helper()
-	return w.SaidAll(site, comment.Verdict{Spam: spam, Score: score, Warm: true})[0]
-}
-
-func (w *World) SaidAll(site ground.Site, verdicts ...comment.Verdict) []string {
-	w.T.Helper()
-	first := w.Submit(site, "A comment that others are like.")
-	ids := make([]string, len(verdicts))
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-		for i, v := range verdicts {
-			c := first
-			ids[i] = uuid.NewString()
-			c.ID, c.Same, c.Path, c.Verdict = ids[i], nil, fmt.Sprintf("%016d", i), v
-			c.Source = fmt.Sprintf("Comment %d of which something was said.", i)
-			if _, _, err := tx.InsertComment(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	return ids
-}
-
 func (w *World) Queue(who people.Actor, req comment.QueueRequest) moderation.QueuePage {
 	w.T.Helper()
 	q, err := w.S.Queue(w.Ctx, who, w.A, req)
@@ -465,50 +324,4 @@ func (w *World) Standing(site ground.Site) map[uint64]string {
 		})
 	})
 	return lessons
-}
-
-// Waiting puts comments with texts on a site's first page, and returns their ids. Each is of a
-// reader who uses their own word, and writes their e-mail in capitals now and then.
-func (w *World) Waiting(site ground.Site, texts []string) []string {
-	w.T.Helper()
-	first := w.Submit(site, "The first of many.")
-	ids := make([]string, len(texts))
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-		for i, text := range texts {
-			c := first
-			ids[i] = uuid.NewString()
-			email, canary := Reader(i)
-			if i%3 == 0 {
-				email = strings.ToUpper(email)
-			}
-			c.ID, c.Same, c.Path, c.Source = ids[i], nil, fmt.Sprintf("%016d", i), text+" "+canary
-			c.Name, c.Email = fmt.Sprint("Reader ", i%50), email
-			if _, _, err := tx.InsertComment(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	return ids
-}
-
-// Texts makes n texts that share words, so that models of them have something to learn.
-func Texts(n int, rnd *rand.Rand) []string {
-	words := strings.Fields(`pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate
-		bread oven flour morning coffee читать книга спасибо дешево заказ кітап рахмет нан таң жақсы win bonus now free`)
-	all := make([]string, n)
-	for i := range all {
-		var text []string
-		for range 4 + rnd.IntN(16) {
-			text = append(text, words[rnd.IntN(len(words))])
-		}
-		all[i] = fmt.Sprintf("%s %d", strings.Join(text, " "), i)
-	}
-	return all
-}
-
-// Reader is the i-th of fifty writers of comments: an e-mail, and a word that only they use.
-func Reader(i int) (email, canary string) {
-	i %= 50
-	return fmt.Sprintf("reader%d@mail.example", i), "siskin" + strings.Repeat(string(rune('b'+i%10)), 2+i/10)
 }
