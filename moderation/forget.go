@@ -80,13 +80,9 @@ func forget(tx Tx, site int64, ids ...string) error {
 
 // forgetOld forgets, on each site, what was removed longer ago than its setting keeps it.
 func (s *Service) forgetOld(ctx context.Context) error {
-	var sites []ground.Site
-	err := s.work.View(ctx, func(tx Tx) (err error) {
-		sites, err = tx.Sites()
-		return err
-	})
+	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
-		return fmt.Errorf("read sites: %w", err)
+		return err
 	}
 	for _, site := range sites {
 		before := s.work.Now().Add(-time.Duration(site.Settings.Grace()) * 24 * time.Hour)

@@ -82,11 +82,7 @@ func (s *Service) renewIfOld(site int64, j comment.Judged) {
 
 // markAllStale has the verdicts of all sites looked at.
 func (s *Service) markAllStale(ctx context.Context) error {
-	var sites []ground.Site
-	err := s.work.View(ctx, func(tx Tx) (err error) {
-		sites, err = tx.Sites()
-		return err
-	})
+	sites, err := s.work.StoredSites(ctx)
 	for _, site := range sites {
 		s.stale.mark(site.ID, 0)
 	}

@@ -2,7 +2,6 @@ package moderation
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 
@@ -56,7 +55,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stop()
 	sweeping.Go(func() { s.work.Sweep(ctx, "removed", s.forgetOld) })
 	if err := s.markAllStale(ctx); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("find the sites: %w", err)
+		return err
 	}
 	s.judging(ctx)
 	return nil

@@ -7,7 +7,6 @@ import (
 
 // SiteTx keeps sites and pages.
 type SiteTx interface {
-	Sites() ([]ground.Site, error)             // by key
 	SiteByKey(key string) (ground.Site, error) // ErrNotFound
 	// sets ID, makes the site's empty log head; ErrTaken when the key is used
 	InsertSite(s *ground.Site) error

@@ -29,6 +29,9 @@ var useCases = map[string]func(*faulty) func() error{
 		s := w.other()
 		return func() error { _, err := s.Sites(w.Ctx, people.Operator); return err }
 	},
+	"StoredSites": func(w *faulty) func() error {
+		return func() error { _, err := w.S.StoredSites(w.Ctx); return err }
+	},
 	"SiteByID": func(w *faulty) func() error {
 		s := w.other()
 		return func() error { _, _, err := s.SiteByID(w.Ctx, w.A.ID); return err }

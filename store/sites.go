@@ -21,7 +21,7 @@ type siteRow struct {
 
 func (siteRow) TableName() string { return "sites" }
 
-// Sites implements moderation.SiteTx.
+// Sites implements ground.EventTx.
 func (t *tx) Sites() ([]ground.Site, error) {
 	var rows []siteRow
 	if err := t.db.Order("key").Find(&rows).Error; err != nil {

@@ -49,6 +49,20 @@ func (p *Process) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
 	return list, nil
 }
 
+// StoredSites reads all sites, by key, from the database. What Sites has in memory may lack a change of a moment
+// ago, or of longer before the events are followed: that is too old for work that begins then, or that erases by
+// a site's settings. No reader waits for such work, so there is no limit to the time it takes.
+func (p *Process) StoredSites(ctx context.Context) (list []Site, err error) {
+	err = p.store.View(ctx, func(tx EventTx) (err error) {
+		list, err = tx.Sites()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sites: %w", fault(err))
+	}
+	return list, nil
+}
+
 // SiteByID finds a site by its number; known is false where it was removed.
 func (p *Process) SiteByID(ctx context.Context, id int64) (site Site, known bool, err error) {
 	all, err := p.allSites(ctx)
@@ -82,13 +96,11 @@ func (p *Process) allSites(ctx context.Context) (map[string]Site, error) {
 	if byKey != nil {
 		return byKey, nil
 	}
-	var list []Site
-	err := p.look(ctx, sitesFor, func(tx EventTx) (err error) {
-		list, err = tx.Sites()
-		return err
-	})
+	ctx, end := context.WithTimeout(ctx, sitesFor)
+	defer end()
+	list, err := p.StoredSites(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read sites: %w", fault(err))
+		return nil, err
 	}
 	byKey = make(map[string]Site, len(list))
 	for _, site := range list {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
@@ -45,13 +44,9 @@ func (p Erasee) mark(own secret.Secret, site int64, at time.Time) Mark {
 // EraseMarked erases again what was erased after a copy of the database was made, and returns how many
 // lessons that were, copied ones included. Sites that are not there are passed over.
 func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, err error) {
-	var sites []ground.Site
-	err = s.work.View(ctx, func(tx Tx) (err error) {
-		sites, err = tx.Sites()
-		return err
-	})
+	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read sites: %w", err)
+		return 0, err
 	}
 	for _, site := range sites {
 		of := slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool { return m.Site != site.ID })
