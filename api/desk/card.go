@@ -56,8 +56,8 @@ type cardMaker struct {
 	now      time.Time
 	at       place // in the queue, to come back to
 	decides  bool
-	staff    []string // names that readers know: of whoever has a role here, and the site's
-	approved int      // decisions so far, for a site without a score
+	names    comment.Names // that readers know: of whoever has a role here, and the site's
+	approved int           // decisions so far, for a site without a score
 	spam     int
 }
 
@@ -76,7 +76,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Can: m.can(c.State), Forgotten: c.IsForgotten(),
 	}
 	if c.Badge == "" {
-		if like := comment.Namesake(c.Name, m.staff, titles()); like != "" {
+		if like := m.names.Like(c.Name); like != "" {
 			k.Namesake = m.T("namesake", "name", like)
 		}
 	}

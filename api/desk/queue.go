@@ -184,7 +184,7 @@ func (d *desk) cardMaker(v *visit, at place, counts map[comment.View]int) (*card
 	return &cardMaker{
 		catalog: v.words, site: v.site, now: d.Clock.Now(), at: at, decides: v.who.Role(v.site.ID) >= people.Moderator,
 		approved: counts[comment.ViewApproved], spam: counts[comment.ViewSpam],
-		staff: append(staff, v.site.Name),
+		names: comment.NewNames(append(staff, v.site.Name), titles()),
 	}, nil
 }
 

@@ -9,32 +9,49 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// Namesake returns which of some names a reader would take a writer's name for, or "". Signs, spaces, letter
-// case and look-alike letters make no difference, and neither do titles, words that stand for a role here; a name
-// of nothing but titles is taken for the first of them.
-func Namesake(name string, of, titles []string) string {
-	var known [][]string
+// Names are those that a writer's name may be like. The zero value has none.
+type Names struct {
+	titles  []title
+	written map[string]string // by what a reader sees
+}
+
+// A title is a word that stands for a role.
+type title struct{ seen, written string }
+
+// NewNames returns names, beside which titles may stand. Of names that look the same it is the first.
+func NewNames(names, titles []string) Names {
+	n := Names{written: make(map[string]string, len(names))}
 	for _, t := range titles {
-		known = append(known, seen(t))
+		if s := strings.Join(seen(t), ""); s != "" {
+			n.titles = append(n.titles, title{s, t})
+		}
 	}
-	bare, title := seen(name), ""
-	for i, t := range known {
-		if at := slices.Index(bare, strings.Join(t, "")); at >= 0 && len(t) > 0 {
+	for _, name := range names {
+		s := strings.Join(seen(name), "")
+		if _, known := n.written[s]; !known {
+			n.written[s] = name
+		}
+	}
+	return n
+}
+
+// Like returns which of the names a reader would take a writer's name for, or "". Signs, spaces, letter case and
+// look-alike letters make no difference, and neither do titles; a name of nothing but titles is taken for the first
+// of them.
+func (n Names) Like(name string) string {
+	bare, first := seen(name), ""
+	for _, t := range n.titles {
+		if at := slices.Index(bare, t.seen); at >= 0 {
 			bare = slices.Delete(bare, at, at+1)
-			if title == "" {
-				title = titles[i]
+			if first == "" {
+				first = t.written
 			}
 		}
 	}
 	if len(bare) == 0 {
-		return title
+		return first
 	}
-	for _, o := range of {
-		if strings.Join(seen(o), "") == strings.Join(bare, "") {
-			return o
-		}
-	}
-	return ""
+	return n.written[strings.Join(bare, "")]
 }
 
 // seen are the words of a name as a reader sees them.
