@@ -57,10 +57,7 @@ func Keep(ctx context.Context, path, to string) error {
 		if _, err := copied(ctx, path, temp); err != nil {
 			return err
 		}
-		if err := os.Rename(temp, to); err != nil {
-			return err
-		}
-		return SyncFolder(filepath.Dir(to))
+		return replace(temp, to)
 	})
 }
 
@@ -168,6 +165,14 @@ func place(temp, to string) error {
 	return SyncFolder(filepath.Dir(to))
 }
 
+// replace gives a file that is on the disk its name, in the place of an earlier one.
+func replace(temp, to string) error {
+	if err := os.Rename(temp, to); err != nil {
+		return err
+	}
+	return SyncFolder(filepath.Dir(to))
+}
+
 // syncFile has a file on the disk before it is relied on, and returns its size.
 func syncFile(path string) (int64, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -190,10 +195,7 @@ func WriteFile(path string, text []byte) error {
 		if _, err := syncFile(temp); err != nil {
 			return err
 		}
-		if err := os.Rename(temp, path); err != nil {
-			return err
-		}
-		return SyncFolder(filepath.Dir(path))
+		return replace(temp, path)
 	})
 }
 

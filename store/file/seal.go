@@ -21,58 +21,53 @@ var errChanged = errors.New("it is not what was written: it is damaged, or was c
 
 // seal checks a new copy, writes into it the hash of all that it holds, and has it on the disk.
 func seal(ctx context.Context, path string) (Copy, error) {
-	db, err := opened(path, "_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)")
-	if err != nil {
-		return Copy{}, err
-	}
-	defer func() { _ = db.Close() }() // as below, or it failed
-	c, err := sound(ctx, db)
-	if err != nil {
-		return Copy{}, err
-	}
-	hash, err := digest(ctx, db)
-	if err != nil {
-		return Copy{}, err
-	}
-	_, err = db.ExecContext(ctx, `
-		INSERT INTO meta (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, sealName, hash)
-	if err = errors.Join(err, db.Close()); err != nil {
-		return Copy{}, err
-	}
-	c.Sealed = true
-	c.Bytes, err = syncFile(path)
-	return c, err
-}
-
-// unseal checks a copy of a copy, and takes the seal off.
-func unseal(ctx context.Context, path string) (Copy, error) {
-	db, err := opened(path, "_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)")
-	if err != nil {
-		return Copy{}, err
-	}
-	defer func() { _ = db.Close() }() // as below, or it failed
-	c, err := sound(ctx, db)
-	if err != nil {
-		return Copy{}, err
-	}
-	var kept []byte
-	err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", sealName).Scan(&kept)
-	switch {
-	case errors.Is(err, sql.ErrNoRows): // another program made it
-	case err != nil:
-		return Copy{}, err
-	default:
+	return finished(ctx, path, func(db *sql.DB) (sealed bool, err error) {
 		hash, err := digest(ctx, db)
 		if err != nil {
-			return Copy{}, err
+			return false, err
+		}
+		_, err = db.ExecContext(ctx, `
+			INSERT INTO meta (name, value) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, sealName, hash)
+		return true, err
+	})
+}
+
+// unseal checks a copy of a copy, takes the seal off, and has it on the disk.
+func unseal(ctx context.Context, path string) (Copy, error) {
+	return finished(ctx, path, func(db *sql.DB) (sealed bool, err error) {
+		var kept []byte
+		err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", sealName).Scan(&kept)
+		switch {
+		case errors.Is(err, sql.ErrNoRows): // another program made it
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		hash, err := digest(ctx, db)
+		if err != nil {
+			return false, err
 		}
 		if !bytes.Equal(hash, kept) {
-			return Copy{}, errChanged
+			return false, errChanged
 		}
-		c.Sealed = true
+		_, err = db.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", sealName)
+		return true, err
+	})
+}
+
+// finished checks a copy that only we know of, has fn write or take off its seal, and has it on the disk.
+func finished(ctx context.Context, path string, fn func(*sql.DB) (sealed bool, err error)) (Copy, error) {
+	db, err := opened(path, "_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)")
+	if err != nil {
+		return Copy{}, err
 	}
-	_, err = db.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", sealName)
+	defer func() { _ = db.Close() }() // as below, or it failed
+	c, err := sound(ctx, db)
+	if err != nil {
+		return Copy{}, err
+	}
+	c.Sealed, err = fn(db)
 	if err = errors.Join(err, db.Close()); err != nil {
 		return Copy{}, err
 	}
