@@ -87,20 +87,9 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 func lived(t *testing.T, binary string) (whole, secret []byte) {
 	t.Helper()
 	data := t.TempDir()
-	run := func(args ...string) string {
-		out, err := kit.Run(binary, append(args, "--data", data)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(out)
-	}
-	run("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
-	run("account", "add", "--email", email, "--name", "Dana", "--role", "owner")
-	token := run("token", "add", "--account", email)
-	server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := service{t, binary, []string{"--data", data}}
+	token := s.furnish("blog")
+	server := s.start()
 	c := &kit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
 	for n := range 120 {
 		p, err := c.Post(t.Context(), "", fmt.Sprintf("https://blog.example/%d", n%7), "Reader", "r@mail.example",
@@ -115,7 +104,8 @@ func lived(t *testing.T, binary string) (whole, secret []byte) {
 			}
 		}
 	}
-	if err := server.Stop(); err != nil {
+	err := server.Stop()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if whole, err = os.ReadFile(filepath.Join(data, "aitys.db")); err != nil {

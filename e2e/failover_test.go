@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,22 +19,9 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 	binary, primary := kit.Binary(t), kit.NewDurablePostgres(t)
 	primary.Database(t, "ledger")
 	standby := primary.NewStandby(t)
-	common := []string{"--data", t.TempDir(), "--database", standby.URL(primary, "ledger")}
-	run := func(args ...string) string {
-		out, err := kit.Run(binary, append(args, common...)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(out)
-	}
-	run("migrate", "up")
-	run("site", "add", "--key", "ledger", "--name", "Ledger", "--origin", "https://ledger.example")
-	run("account", "add", "--email", "l@ledger.example", "--name", "L", "--role", "owner")
-	token := run("token", "add", "--account", "l@ledger.example")
-	server, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := service{t, binary, []string{"--data", t.TempDir(), "--database", standby.URL(primary, "ledger")}}
+	token := s.furnish("ledger")
+	server := s.start()
 	defer server.Kill()
 
 	book := kit.Ledger{Page: "https://ledger.example/post"}

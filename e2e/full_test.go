@@ -23,21 +23,9 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 			t.Errorf("umount: %s", out)
 		}
 	})
-	binary := kit.Binary(t)
-	run := func(stdin string, args ...string) string {
-		out, err := kit.RunWith(stdin, binary, append(args, "--data", data)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(out)
-	}
-	run("", "site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
-	run(password+"\n", "account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--password-stdin")
-	token := run("", "token", "add", "--account", email)
-	server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := service{t, kit.Binary(t), []string{"--data", data}}
+	token := s.furnish("blog")
+	server := s.start()
 	defer server.Kill()
 	c := &kit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
 	post := func(body string) (kit.Posted, error) {

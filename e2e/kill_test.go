@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,31 +44,13 @@ func TestAKilledServerHasLostNothingItAcknowledgedOnPostgres(t *testing.T) {
 
 // tortureWith kills a server again and again, and counts what is left.
 func tortureWith(t *testing.T, name, database string) {
-	binary := kit.Binary(t)
-	common := []string{"--data", t.TempDir(), "--database", database}
-	run := func(args ...string) string {
-		out, err := kit.Run(binary, append(args, common...)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(out)
-	}
-	run("migrate", "up")
-	run("site", "add", "--key", "ledger", "--name", "Ledger", "--origin", "https://ledger.example")
-	run("account", "add", "--email", "l@ledger.example", "--name", "L", "--role", "owner")
-	token := run("token", "add", "--account", "l@ledger.example")
+	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
+	token := s.furnish("ledger")
 
 	book := kit.Ledger{Page: "https://ledger.example/post"}
-	start := func() *kit.Instance {
-		i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return i
-	}
 	times := kills(t)
 	for kill := range times {
-		server := start()
+		server := s.start()
 		goal := book.Acked() + int64(enough/times+1)
 		ctx, cancel := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
@@ -92,7 +73,7 @@ func tortureWith(t *testing.T, name, database string) {
 		}
 	}
 
-	server := start()
+	server := s.start()
 	defer server.Kill()
 	reader := &kit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
 	moderator := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}

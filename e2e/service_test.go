@@ -1,0 +1,44 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A service is the binary with data of its own.
+type service struct {
+	t      *testing.T
+	binary string
+	common []string // options of each command: where the data is
+}
+
+// run runs a command to its end, and returns what it printed.
+func (s service) run(stdin string, args ...string) string {
+	s.t.Helper()
+	out, err := kit.RunWith(stdin, s.binary, append(args, s.common...)...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.TrimSpace(out)
+}
+
+// furnish gives a new database a site at https://KEY.example and Dana, who owns it, and returns Dana's token.
+func (s service) furnish(key string) (token string) {
+	s.t.Helper()
+	s.run("", "migrate", "up")
+	s.run("", "site", "add", "--key", key, "--name", key, "--origin", "https://"+key+".example")
+	s.run(password+"\n", "account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--password-stdin")
+	return s.run("", "token", "add", "--account", email)
+}
+
+// start has a server answer on a free port. Whoever asks for it ends it.
+func (s service) start() *kit.Instance {
+	s.t.Helper()
+	i, err := kit.Start(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, s.common...)...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return i
+}
