@@ -57,15 +57,20 @@ type Lesson struct {
 	Comment Comment
 }
 
-// A Judgement is what a model thinks of a document. Spam is a calibrated probability,
-// Logit the same in nats; they are exactly 0.5 and 0, with Warm false, until both ham and
-// spam were taught. Reasons are independent probabilities of HateSpeech, Obscenity and
-// PersonalAttack, each 0 until taught. Seq is the newest lesson the model knows.
+// A Judgement is what a model thinks of a document. Spam is a calibrated probability, and Logit what it
+// was made of, in nats, by which documents are ordered: of those that one state of a model judged it
+// has the same order as Spam, and of those that a model judged while it grew a better one. They are
+// exactly 0.5 and 0, with Warm false, until both ham and spam were taught. Young says that there were
+// fewer than ten lessons of one of them, Tried that the model had an opinion of three of either before it
+// was taught them: one that was not tried is shy. Reasons are independent probabilities of HateSpeech, Obscenity
+// and PersonalAttack, each 0 until taught. Seq is the newest lesson the model knows.
 type Judgement struct {
 	Spam    float64
 	Logit   float64
 	Reasons [3]float64
 	Warm    bool
+	Young   bool
+	Tried   bool
 	Seq     uint64
 }
 

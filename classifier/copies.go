@@ -21,7 +21,7 @@ func (c *copies) add(d Document, l Label) bool {
 	own = own[:copyBands]
 	for i, b := range own {
 		own[i] = max(1, mix(b^uint64(l)))
-		if c.bands.find(own[i]) != nil {
+		if _, ok := c.bands[own[i]]; ok {
 			known++
 		}
 	}
@@ -29,7 +29,7 @@ func (c *copies) add(d Document, l Label) bool {
 		return true
 	}
 	for _, b := range own {
-		c.bands.ensure(b)
+		c.bands[b] = struct{}{}
 	}
 	return false
 }

@@ -34,8 +34,8 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	}
 	const looked = 4 * maxEvidence // much says the same twice
 	found := make([]finding, 0, looked+1)
-	h, smooth := s.headOf(l), smoothingOf(l)
-	odds := smooth.odds(s.docs[l], s.docs[Ham])
+	h := s.headOf(l)
+	odds := habitsOf(l).odds(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue

@@ -6,19 +6,25 @@ import (
 )
 
 // Spam hides among good words, before, after and between its own. An excerpt is the worst
-// quarter of the words of a stretch of text, and the worst excerpt is judged as well as the
-// whole. Comments short enough to be read at a glance have none.
+// quarter of the words of a stretch of text, against what is woven into a good comment; a window is
+// some words in a row, against good comments put before and after. The worst of either is judged as
+// well as the whole. Comments short enough to be read at a glance have none.
 const (
-	excerptAbove  = 12 // words
+	excerptAbove  = 12 // words: no head has excerpts of less
 	excerptSpan   = 32
 	excerptStep   = 8
 	excerptShare  = 4    // one in so many
 	excerptMargin = 0.75 // nats by which an excerpt must be worse than the whole to count
-	excerptSure   = 3    // nats above which an excerpt counts half: no part makes the whole certain
+
+	windowSpan   = 8
+	windowStep   = 4
+	windowMargin = 1
+
+	partSure = 3 // nats above which a part counts half
 )
 
-// worst returns the logit of the worst excerpt. b.each is filled in.
-func (h *head) worst(d Document, b *bench) float64 {
+// parts fills in b.words, b.ranks and b.apart. b.each is filled in.
+func (h *head) parts(d Document, b *bench) {
 	b.words = slices.Grow(b.words[:0], d.words+1)[:d.words+1]
 	clear(b.words)
 	b.last = slices.Grow(b.last[:0], len(d.tokens))[:len(d.tokens)]
@@ -30,20 +36,40 @@ func (h *head) worst(d Document, b *bench) float64 {
 			b.words[p.word].add(b.each[p.token])
 		}
 	}
-	var apart sum // shape and writer, which belong to every excerpt
+	b.apart = sum{}
 	for i, at := range b.last {
 		if at == 0 {
-			apart.add(b.each[i])
+			b.apart.add(b.each[i])
 		}
 	}
 	b.ranks = b.ranks[:0]
 	for _, w := range b.words[:d.words] {
 		b.ranks = append(b.ranks, h.rank(w))
 	}
+}
+
+// worstWindow returns the logit of the worst window: of its words alone, without shape and writer.
+func (h *head) worstWindow(d Document, b *bench) float64 {
+	worst := math.Inf(-1)
+	for from := 0; ; from += windowStep {
+		to := min(from+windowSpan, d.words)
+		var s sum
+		for _, w := range b.words[from:to] {
+			s.add(w)
+		}
+		worst = max(worst, h.stack.logit(h.scores(s)))
+		if to == d.words {
+			return worst
+		}
+	}
+}
+
+// worstExcerpt returns the logit of the worst excerpt.
+func (h *head) worstExcerpt(d Document, b *bench) float64 {
 	worst := math.Inf(-1)
 	for from := 0; ; from += excerptStep {
 		to := min(from+excerptSpan, d.words)
-		s := apart
+		s := b.apart
 		for _, at := range highest(b.ranks[from:to], (to-from)/excerptShare, b.best[:0]) {
 			s.add(b.words[from+at])
 		}

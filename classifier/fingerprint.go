@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,27 +66,14 @@ func (d Document) Fingerprint() Fingerprint {
 // Letters that only Kazakh has keep apart.
 func outline(text string) string {
 	return strings.Map(func(c rune) rune {
-		switch c {
-		case ' ':
+		if c == ' ' {
 			return -1
-		case 'o', 'о':
-			return '0'
-		case 'i', 'і':
-			return '1'
-		case 'e', 'е', 'з':
-			return '3'
-		case 'a', 'а', 'ч':
-			return '4'
-		case 's', 'ѕ':
-			return '5'
-		case 'б':
-			return '6'
-		case 't':
-			return '7'
 		}
-		return c
+		return cmp.Or(outlines[c], c)
 	}, text)
 }
+
+var outlines = pairs("o0 о0 i1 і1 e3 е3 з3 a4 а4 ч4 s5 ѕ5 б6 t7")
 
 // said returns the words and emoji of the folded text, with or without links and mentions. Other
 // signs come and go from copy to copy; they count only where there is nothing else.

@@ -31,36 +31,12 @@ func plain(s string, href func(string)) (text string, seen disguises) {
 	if simple {
 		return s, seen
 	}
-	return normalise(dropMarks(asSeen(s), &seen)), seen
+	return norm.NFKC.String(dropMarks(asSeen(s), &seen)), seen
 }
 
 // keyed reports the characters that keyboards for English, Russian and Kazakh type: they are as
 // they should be.
 func keyed(r rune) bool { return r < 0xA0 || 0x400 <= r && r < 0x483 || 0x48A <= r && r <= 0x52F }
-
-// normalise is NFKC. It looks only at what is not keyed, with the character before, which a
-// mark may belong to.
-func normalise(s string) string {
-	var b []byte
-	done, before, odd := 0, 0, -1 // odd: where a stretch that is not keyed begins
-	for i, r := range s {
-		switch {
-		case !keyed(r) && odd < 0:
-			odd = before
-		case keyed(r) && odd >= 0:
-			b = norm.NFKC.AppendString(append(b, s[done:odd]...), s[odd:i])
-			done, odd = i, -1
-		}
-		before = i
-	}
-	if odd >= 0 {
-		return string(norm.NFKC.AppendString(append(b, s[done:odd]...), s[odd:]))
-	}
-	if done == 0 {
-		return s
-	}
-	return string(append(b, s[done:]...))
-}
 
 // disguises counts what only those who hide something type.
 type disguises struct {
@@ -178,7 +154,7 @@ func dropMarks(s string, seen *disguises) string {
 			}
 			continue
 		case accent(r), unicode.Is(unicode.Mn, r) && withoutMarks(scriptOf(last)):
-			whole := composed(last, r)
+			whole := composed[[2]rune{last, r}]
 			if whole == 0 {
 				if r != 0x20E3 { // the keycap of an emoji
 					seen.accents++
@@ -194,33 +170,10 @@ func dropMarks(s string, seen *disguises) string {
 	return string(b)
 }
 
-// composed returns the letter that base and mark are one of, or 0.
-func composed(base, mark rune) rune {
-	if mark == 0x306 {
-		switch base {
-		case 'и':
-			return 'й'
-		case 'И':
-			return 'Й'
-		case 'у':
-			return 'ў'
-		case 'У':
-			return 'Ў'
-		}
-	}
-	if mark == 0x308 {
-		switch base {
-		case 'е':
-			return 'ё'
-		case 'Е':
-			return 'Ё'
-		case 'і':
-			return 'ї'
-		case 'І':
-			return 'Ї'
-		}
-	}
-	return 0
+// composed are letters that come as a base and a mark, too.
+var composed = map[[2]rune]rune{
+	{'и', 0x306}: 'й', {'И', 0x306}: 'Й', {'у', 0x306}: 'ў', {'У', 0x306}: 'Ў',
+	{'е', 0x308}: 'ё', {'Е', 0x308}: 'Ё', {'і', 0x308}: 'ї', {'І', 0x308}: 'Ї',
 }
 
 // script is what a letter belongs to, as far as look-alikes go.

@@ -1,15 +1,15 @@
 package classifier
 
 import (
+	"maps"
 	"math"
 	"sync"
 )
 
 const (
-	countsPower = 0.7 // the sum of ratios is divided by the number of tokens to this power
-	slopeRate   = 0.4
-	biasRate    = 0.02
-	fewKnown    = 2 // a comment of so many counted tokens says half of what they would
+	slopeRate = 0.4
+	biasRate  = 0.02
+	fewKnown  = 2 // a comment of so many counted tokens says half of what they would
 )
 
 // loudness is how much a kind of token weighs in the regression. There are a hundred 4-grams to
@@ -39,6 +39,10 @@ type head struct {
 	bias     float64
 	stack    stack
 	excerpt  line
+	window   line
+	foreign  foreign    // spam's only
+	shown    line       // spam's only: makes a probability of the logit, which orders
+	met      [2]float64 // lessons that the head had an opinion of before, by their answer
 }
 
 // feature is what a head knows of a token: how many counted lessons of its label had it, and how
@@ -50,12 +54,15 @@ type feature struct {
 }
 
 func newHead(l Label) head {
-	return head{label: l, stack: newStack(), excerpt: newLine()}
+	return head{
+		label: l, features: table[feature]{}, stack: newStack(), excerpt: newPartLine(), window: newPartLine(),
+		shown: newShownLine(),
+	}
 }
 
 func (h *head) clone() head {
 	c := *h
-	c.features = h.features.clone()
+	c.features = maps.Clone(h.features)
 	return c
 }
 
@@ -65,21 +72,33 @@ type scores struct{ counted, learned float64 }
 // verdict is how a document looks to a head.
 type verdict struct {
 	scores
-	whole   float64 // logit of the document as a whole
+	whole   float64 // logit of the document as a whole, with the guess
 	excerpt float64 // logit of its worst excerpt, as if it were a document
-	long    bool    // it has an excerpt
+	window  float64 // and of its worst window
+	long    bool    // it has excerpts
+	wide    bool    // it has windows
+
+	words, known float64 // how many words it has, and how many of them are known
 }
 
-// logit is the head's opinion: of the whole, or of the worst excerpt if that is clearly worse.
+// logit is the head's opinion: of the whole, or of the worst part if that is clearly worse.
 func (h *head) logit(v verdict) float64 {
-	if !v.long {
-		return v.whole
+	z := v.whole
+	if v.long {
+		z = max(z, partly(h.excerpt.logit(v.excerpt)-excerptMargin))
 	}
-	part := h.excerpt.logit(v.excerpt) - excerptMargin
-	if part > excerptSure {
-		part = excerptSure + (part-excerptSure)/2
+	if v.wide {
+		z = max(z, partly(h.window.logit(v.window)-windowMargin))
 	}
-	return max(v.whole, part)
+	return z
+}
+
+// partly is what a part says of the whole: none makes it certain.
+func partly(z float64) float64 {
+	if z <= partSure {
+		return z
+	}
+	return partSure + (z-partSure)/2
 }
 
 // sum adds up what tokens say.
@@ -97,7 +116,7 @@ func (s *sum) add(o sum) {
 
 func (h *head) scores(s sum) (z scores) {
 	if s.known > 0 {
-		z.counted = s.ratios / math.Pow(s.known, countsPower)
+		z.counted = s.ratios / math.Pow(s.known, habitsOf(h.label).power)
 	}
 	z.learned = h.bias
 	if s.loud > 0 {
@@ -110,6 +129,7 @@ func (h *head) scores(s sum) (z scores) {
 type bench struct {
 	each  []sum    // by token
 	words []sum    // by word: those tokens that stand in it
+	apart sum      // shape and writer, which belong to every part
 	last  []uint32 // by token: the last word it stood in, plus one
 	ranks []float64
 	best  [excerptSpan / excerptShare]int
@@ -117,16 +137,27 @@ type bench struct {
 
 var benches = sync.Pool{New: func() any { return new(bench) }}
 
-// look scores a document by what is known of its tokens. docs is the tally of the lessons.
-func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
+// look scores a document by what is known of its tokens. docs is the tally of the lessons, guess what
+// the document's shape still says to a head that knows little.
+func (h *head) look(d Document, known []feature, docs tally, guess float64) (v verdict) {
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	b.each = b.each[:0]
-	odds := smoothingOf(h.label).odds(docs[h.label], docs[Ham])
-	var all sum
+	odds := habitsOf(h.label).odds(docs[h.label], docs[Ham])
+	var all, heeded sum
+	heed := 1.0
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
 		f := &known[i]
+		switch {
+		case t.kind == kindWord:
+			v.words++
+			if f.yes+f.no > 0 {
+				v.known++
+			}
+		case t.kind == kindGram && h.label == Spam && heed == 1: // all words came before
+			heed = h.foreign.heed(v.known, v.words)
+		}
 		s := sum{loud: x * x, slopes: float64(f.weight) * x}
 		if f.yes+f.no > 0 {
 			s.known = 1
@@ -136,15 +167,25 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 			s.ratios = s.known * odds.ratio(f.yes, f.no)
 		}
 		all.add(s)
+		if t.kind == kindGram {
+			s.ratios, s.slopes = s.ratios*heed, s.slopes*heed
+		}
+		heeded.add(s)
 		b.each = append(b.each, s)
 	}
 	v.scores = h.scores(all)
 	v.whole = h.stack.logit(v.scores)
 	if h.label == Spam {
-		v.whole *= all.known / (all.known + fewKnown)
+		v.whole = min(v.whole, h.stack.logit(h.scores(heeded)))
+		v.whole = v.whole*all.known/(all.known+fewKnown) + guess
 	}
-	if d.places != nil {
-		v.long, v.excerpt = true, h.worst(d, b)
+	own := habitsOf(h.label)
+	if v.long = d.words > own.excerptAbove; v.long {
+		h.parts(d, b)
+		v.excerpt = h.worstExcerpt(d, b)
+	}
+	if v.wide = d.words > own.windowAbove; v.wide {
+		v.window = h.worstWindow(d, b)
 	}
 	return v
 }
@@ -152,11 +193,23 @@ func (h *head) look(d Document, known []feature, docs tally) (v verdict) {
 // learn takes one step as a correction says. A head that is not warm has no opinion yet that stack
 // and excerpt could be measured by.
 func (h *head) learn(d Document, c correction) {
+	h.foreign.learn(c.known, c.words)
 	if c.warm {
-		if c.long {
-			h.excerpt.learn(c.verdict.excerpt, c.y)
+		// A moderator approves a page of comments and then marks another as spam: what has met one answer
+		// only would learn to give that one.
+		worth := 1.0
+		if both, other := habitsOf(h.label).bothMet, h.met[1-int(c.y)]; other < both {
+			worth = other / both
 		}
-		h.stack.learn(c.scores, c.y)
+		h.met[int(c.y)]++
+		h.shown.learn(h.logit(c.verdict), c.y, worth)
+		if c.long {
+			h.excerpt.learn(c.verdict.excerpt, c.y, worth)
+		}
+		if c.wide {
+			h.window.learn(c.verdict.window, c.y, worth)
+		}
+		h.stack.learn(c.scores, c.y, worth)
 	}
 	pull := sigmoid(c.learned) - c.y
 	loud := 0.0
@@ -166,10 +219,11 @@ func (h *head) learn(d Document, c correction) {
 	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
 		g := whole * loudness[t.kind]
-		f := h.features.ensure(t.hash)
+		f := h.features[t.hash]
 		square := float64(f.square) + g*g
 		f.square = float32(square)
 		f.weight -= float32(slopeRate * g / math.Sqrt(square+1e-8))
+		h.features[t.hash] = f
 	}
 	h.bias -= biasRate * pull
 }

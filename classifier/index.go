@@ -1,6 +1,9 @@
 package classifier
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // tokenIndex finds the tokens of one document by hash: open addressing, at most half full.
 type tokenIndex struct {
@@ -54,8 +57,7 @@ func (x *tokenIndex) grow(tokens []token) {
 func hashOf(k kind, value []byte) uint64 {
 	h := uint64(k) * 0x9E3779B97F4A7C15
 	for len(value) >= 8 {
-		h = mix(h ^ (uint64(value[0]) | uint64(value[1])<<8 | uint64(value[2])<<16 | uint64(value[3])<<24 |
-			uint64(value[4])<<32 | uint64(value[5])<<40 | uint64(value[6])<<48 | uint64(value[7])<<56))
+		h = mix(h ^ binary.LittleEndian.Uint64(value))
 		value = value[8:]
 	}
 	rest := uint64(len(value)) << 56

@@ -1,6 +1,9 @@
 package classifier
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // digitsAreLetters tells p4ssword from 4th, mp3 and 10ға: digits within a word stand for letters,
 // those before and after it are a number with an ending, or a version.
@@ -41,23 +44,9 @@ func isLeet(r rune, main script) bool {
 }
 
 // latinLeet returns the letter that a digit or sign stands for in a Latin word, or r.
-func latinLeet(r rune) rune {
-	switch r {
-	case '0':
-		return 'o'
-	case '1', '|', '!':
-		return 'i'
-	case '3':
-		return 'e'
-	case '4', '@':
-		return 'a'
-	case '5', '$':
-		return 's'
-	case '7':
-		return 't'
-	}
-	return r
-}
+func latinLeet(r rune) rune { return cmp.Or(leets[r], r) }
+
+var leets = pairs("0o 1i |i !i 3e 4a @a 5s $s 7t")
 
 // cyrillicLeet is latinLeet for a Cyrillic word, in which 3 is з or е and 4 is ч or а: the vowel
 // where one is wanted, after a consonant and not before a vowel. before is folded already.

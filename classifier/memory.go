@@ -15,14 +15,13 @@ func (m *Model) Memory() int {
 	if m.idle != nil {
 		n += m.idle.size()
 	}
-	return n + m.counts.size*counted + len(m.copies.bands.slots)*int(unsafe.Sizeof(slot[struct{}]{})) +
-		len(m.seen.counts.slots)*int(unsafe.Sizeof(slot[uint32]{}))
+	return n + m.counts.size*counted + m.copies.bands.size() + m.seen.counts.size()
 }
 
 func (s *side) size() int {
 	n := int(unsafe.Sizeof(*s))
 	for i := range s.heads {
-		n += len(s.heads[i].features.slots) * int(unsafe.Sizeof(slot[feature]{}))
+		n += s.heads[i].features.size()
 	}
 	return n
 }

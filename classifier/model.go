@@ -38,7 +38,7 @@ func Fold(lessons func(yield func(Lesson) bool)) *Model {
 }
 
 func newModel() *Model {
-	m := &Model{counts: newCounts()}
+	m := &Model{counts: newCounts(), copies: copies{table[struct{}]{}}, seen: seen{counts: table[uint32]{}}}
 	m.active.Store(newSide())
 	return m
 }
@@ -161,9 +161,11 @@ func (m *Model) Judge(d Document) Judgement {
 			continue
 		}
 		*known = s.recall(h, d, *known)
-		z := h.logit(h.look(d, *known, s.docs))
+		z := h.logit(h.look(d, *known, s.docs, s.guess(h, d)))
 		if h.label == Spam {
-			j.Warm, j.Logit, j.Spam = true, z, sigmoid(z)
+			j.Warm, j.Logit, j.Spam = true, z, sigmoid(s.sober(h.shown.logit(z)))
+			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
+			j.Young = min(s.taught[Spam], s.taught[Ham]) < grown
 		} else {
 			j.Reasons[h.label-HateSpeech] = sigmoid(z)
 		}
@@ -213,13 +215,9 @@ func (s *side) recall(h *head, d Document, known []feature) []feature {
 
 // feature is what a head knows of a token.
 func (s *side) feature(h *head, hash uint64) (f feature) {
-	if own := h.features.find(hash); own != nil {
-		f = *own
-	}
+	f = h.features[hash]
 	if h.label != Spam {
-		if spam := s.headOf(Spam).features.find(hash); spam != nil {
-			f.no = spam.no
-		}
+		f.no = s.headOf(Spam).features[hash].no
 	}
 	return f
 }
@@ -227,18 +225,58 @@ func (s *side) feature(h *head, hash uint64) (f feature) {
 // set makes n the tally of a token.
 func (s *side) set(hash uint64, n tally) {
 	if n[Spam]+n[Ham] > 0 {
-		f := s.headOf(Spam).features.ensure(hash)
+		f := s.headOf(Spam).features[hash]
 		f.yes, f.no = n[Spam], n[Ham]
+		s.headOf(Spam).features[hash] = f
 	}
 	for l := Spam + 1; l < labels; l++ {
 		if n[l] > 0 {
-			s.headOf(l).features.ensure(hash).yes = n[l]
+			f := s.headOf(l).features[hash]
+			f.yes = n[l]
+			s.headOf(l).features[hash] = f
 		}
 	}
 }
 
 // warm: both the label and ham were taught.
 func (s *side) warm(l Label) bool { return s.taught[l] > 0 && s.taught[Ham] > 0 }
+
+// least is how many lessons there are of spam, or of ham if these are fewer, copies once: those that were
+// counted, or those that were foreseen or should have been. A warm side has one of each.
+func (s *side) least() float64 {
+	met := s.headOf(Spam).met
+	return min(max(float64(s.docs[Spam]), met[1]), max(float64(s.docs[Ham]), met[0]))
+}
+
+// guessed is how many lessons of each kind say as much as what spam looks like everywhere.
+const guessed = 4
+
+// guess is what a document's shape says of spam beyond the lessons: much at first, then ever less.
+func (s *side) guess(h *head, d Document) float64 {
+	if h.label != Spam {
+		return 0
+	}
+	return d.guess * guessed / (guessed + s.least())
+}
+
+// Bounds of how sure a model may be of spam, in nats: no surer than so many lessons can make it, and never
+// than 150 to 1. A wrong word about a good comment costs more than a shy one about spam.
+const (
+	surePerLesson = 1.5
+	sureMost      = 5
+)
+
+// sober keeps a logit within its bound, and its order.
+func (s *side) sober(z float64) float64 {
+	if z <= 0 {
+		return z
+	}
+	most := min(sureMost, surePerLesson*math.Log1p(s.least()))
+	return most * math.Tanh(z/most)
+}
+
+// grown is how many lessons of each kind a model has that may act alone.
+const grown = 10
 
 // concerns reports whether a lesson of label l teaches a head, and which answer. Ham teaches
 // spam's head, and those of the reasons that were taught.
@@ -260,7 +298,7 @@ func (s *side) corrections(d Document, l Label) []correction {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
 			known = s.recall(h, d, known)
-			corrections = append(corrections, correction{i, y, s.warm(h.label), h.look(d, known, s.docs)})
+			corrections = append(corrections, correction{i, y, s.warm(h.label), h.look(d, known, s.docs, s.guess(h, d))})
 		}
 	}
 	return corrections

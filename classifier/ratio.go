@@ -22,22 +22,12 @@ const (
 	rareSteps   = 41 // of a quarter of a halving: to a thousandth of commonShare
 )
 
-// Insults are made of words that are said in earnest, too: a reason's words are smoothed more.
-var spamSmoothing, reasonSmoothing = newSmoothing(0.2, 0.5), newSmoothing(0.5, 1)
-
 func newSmoothing(by, doubt float64) *smoothing {
 	s := &smoothing{doubt: doubt}
 	for i := range s.counts {
 		s.counts[i] = sync.OnceValue(func() *logs { return newLogs(by * math.Exp2(-float64(i)/4)) })
 	}
 	return s
-}
-
-func smoothingOf(l Label) *smoothing {
-	if l == Spam {
-		return spamSmoothing
-	}
-	return reasonSmoothing
 }
 
 // rarity returns how counts of a class are smoothed that has so many lessons among all.

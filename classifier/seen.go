@@ -14,7 +14,7 @@ func (s *seen) add(d Document, l Label) {
 	defer s.mu.Unlock()
 	for _, t := range d.tokens {
 		if t.kind != kindGram {
-			*s.counts.ensure(seenKey(t.hash, l))++
+			s.counts[seenKey(t.hash, l)]++
 		}
 	}
 }
@@ -22,10 +22,7 @@ func (s *seen) add(d Document, l Label) {
 func (s *seen) of(hash uint64, l Label) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if n := s.counts.find(seenKey(hash, l)); n != nil {
-		return int(*n)
-	}
-	return 0
+	return int(s.counts[seenKey(hash, l)])
 }
 
 func seenKey(hash uint64, l Label) uint64 { return max(1, mix(hash^uint64(l))) }

@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -108,6 +109,19 @@ func (r *reader) traits() {
 	if h.lines > 0 {
 		trait("several_lines", "")
 	}
+}
+
+// guess is what a comment's shape says of spam, in nats, to who knows nothing else: spam leads elsewhere,
+// speaks of money, is loud, and longer than a line. On five sets of comments in three languages it alone
+// errs on 8 to 22 of 100 pairs. What is longer than some 200 characters is not the more suspect for it.
+func (h *shape) guess() float64 {
+	z := 2 * float64(min(2, h.links+h.mails+h.phones))
+	if h.money > 0 {
+		z += 1.5
+	}
+	z += 0.4 * float64(min(2, h.exclaims))
+	const line = 64 // characters
+	return z + 0.5*min(1.5, max(-1.5, math.Log2(float64(max(1, h.runes))/line)))
 }
 
 // signs adds each punctuation mark of the text.

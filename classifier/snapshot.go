@@ -14,7 +14,7 @@ import (
 // The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 4
+	snapshotFormat = 5
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
@@ -48,7 +48,7 @@ func (m *Model) Bytes() []byte {
 	for i := range s.heads {
 		b = s.heads[i].appendTo(b)
 	}
-	b = binary.AppendUvarint(b, uint64(m.seen.counts.used))
+	b = binary.AppendUvarint(b, uint64(len(m.seen.counts)))
 	for _, n := range m.seen.counts.sorted() {
 		b = binary.LittleEndian.AppendUint64(b, n.hash)
 		b = binary.AppendUvarint(b, uint64(n.value))
@@ -65,7 +65,7 @@ func (h *head) appendTo(b []byte) []byte {
 	for _, f := range h.numbers() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
 	}
-	b = binary.AppendUvarint(b, uint64(h.features.used))
+	b = binary.AppendUvarint(b, uint64(len(h.features)))
 	for _, s := range h.features.sorted() {
 		b = binary.LittleEndian.AppendUint64(b, s.hash)
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.weight))
@@ -79,19 +79,23 @@ func (h *head) readFrom(r *snapshotReader) {
 		*f = math.Float64frombits(r.uint64())
 	}
 	n := r.count(8 + 4 + 4)
-	for h.features.reserve(n); n > 0; n-- {
-		f := h.features.ensure(max(1, r.uint64()))
+	for ; n > 0; n-- {
+		hash := r.uint64()
+		f := h.features[hash]
 		f.weight = math.Float32frombits(r.uint32())
 		f.square = math.Float32frombits(r.uint32())
+		h.features[hash] = f
 	}
 }
 
 // numbers are what a head knows besides its features.
 func (h *head) numbers() []*float64 {
-	s, e := &h.stack, &h.excerpt
+	s, e, w, p := &h.stack, &h.excerpt, &h.window, &h.shown
 	return []*float64{
 		&h.bias, &s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
 		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.Slope, &e.Shift, &e.SlopeSquare, &e.ShiftSquare,
+		&w.Slope, &w.Shift, &w.SlopeSquare, &w.ShiftSquare,
+		&p.Slope, &p.Shift, &p.SlopeSquare, &p.ShiftSquare, &h.met[0], &h.met[1], &h.foreign.Lessons, &h.foreign.Usual,
 	}
 }
 
@@ -150,11 +154,12 @@ func restore(body []byte) (*Model, error) {
 		s.heads[i].readFrom(&r)
 	}
 	n := r.count(8 + 1)
-	for m.seen.counts.reserve(n); n > 0; n-- {
-		*m.seen.counts.ensure(max(1, r.uint64())) = uint32(r.uvarint())
+	for ; n > 0; n-- {
+		hash := r.uint64()
+		m.seen.counts[hash] = uint32(r.uvarint())
 	}
-	for m.copies.bands.reserve(len(r.b) / 8); len(r.b) > 0 && !r.failed; {
-		m.copies.bands.ensure(max(1, r.uint64()))
+	for len(r.b) > 0 && !r.failed {
+		m.copies.bands[r.uint64()] = struct{}{}
 	}
 	if r.failed {
 		return nil, fmt.Errorf("%w: its length is wrong", ErrSnapshot)

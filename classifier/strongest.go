@@ -33,7 +33,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	if !s.warm(Spam) {
 		return nil, nil
 	}
-	odds := spamSmoothing.odds(s.docs[Spam], s.docs[Ham])
+	odds := spamHabits.odds(s.docs[Spam], s.docs[Ham])
 	keys, tallies := m.counts.all()
 	for i, key := range keys {
 		name, ok := kindNames[kind(key[0])]

@@ -122,6 +122,7 @@ type stdioSame struct {
 
 type stdioJudgement struct {
 	Spam     float64         `json:"spam"`
+	Raw      float64         `json:"raw"` // by which comments are ordered, in nats
 	Warm     bool            `json:"warm"`
 	Reasons  stdioReasons    `json:"reasons"`
 	Evidence []stdioEvidence `json:"evidence"`
@@ -183,7 +184,7 @@ func (s *stdio) classify(c classifier.Comment) stdioJudgement {
 	d := classifier.Read(c)
 	j := s.model.Judge(d)
 	out := stdioJudgement{
-		Spam: j.Spam, Warm: j.Warm,
+		Spam: j.Spam, Raw: j.Logit, Warm: j.Warm,
 		Reasons:  stdioReasons{j.Reasons[0], j.Reasons[1], j.Reasons[2]},
 		Evidence: []stdioEvidence{},
 	}

@@ -29,8 +29,23 @@ var chapters = []struct {
 	title, text string
 	experiments []experiment
 }{
-	{"Spam, in the order of the stream", "", of("prequential", every, streamed, "yt-dev", "sms", "tgru-dev",
-		"tgspam-samples", "mix")},
+	{"Spam, in the order of the stream", "Ranked by the number that orders.", of("prequential", every, streamed,
+		"yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
+	{"Calibration", "The number shown, in the same streams.", of("calibration", near, calibrated, "yt-dev", "sms",
+		"tgru-dev", "tgspam-samples", "mix")},
+	{"Rare spam", "Spam is thinned out to so many of a hundred comments, ten times.", of("rare", near, rare,
+		"yt-dev", "sms", "tgru-dev", "mix")},
+	{"Rare reasons", "Likewise comments that are toxic.", of("rare-reasons", reasons, rare, "toxic-ru", "toxic-en")},
+	{"A few decisions", "After k decisions, 400 others: (1-ROCA)%; ham at 0.9 and at 0.99, %; spam at 0.9, %; ECE.",
+		of("tiny", near, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
+	{"Wrong decisions, corrected", "A spam is approved by mistake after n decisions, and ten near-copies are " +
+		"refused: its score before each.", of("wrong", near, nil, "yt-dev", "tgru-dev")},
+	{"Padding", "Recall at the score that loses 0.5 % / 1 % of the clean ham; spam at 0.9, %.",
+		of("padding", near, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
+	{"Disguises", "Recall at the score that loses 0.5 % of the clean ham (points lost); spam at 0.9, %.",
+		of("disguise", near, nil, "yt-dev", "tgru-dev")},
+	{"Fields", "Generated comments with and without, k of each taught: (1-ROCA)% between them; with / without at " +
+		"0.5 and at 0.9, %.", of("fields", near, nil, "yt-dev", "tgru-dev")},
 	{"Attacks", "Recall % at the threshold that loses 1 % of the clean ham; k poison: k spams first taught as ham.",
 		slices.Concat(of("robust", every, nil, "yt-dev", "tgru-dev", "tgspam-samples"),
 			of("robust", quick, nil, "sms", "mix"))},
@@ -47,8 +62,11 @@ var chapters = []struct {
 
 var (
 	judged   = []string{"method", "(1-ROCA)%", "LAM%", "FP%", "FN%", "recall@0.1%", "@0.5%", "Brier", "ECE"}
-	streamed = append(slices.Clone(judged), "classify/s")
-	folded   = []string{"method", "(1-ROCA)%", "LAM%", "FP%", "FN%", "recall@0.5%", "Brier", "ECE"}
+	streamed = []string{"method", "(1-ROCA)%", "LAM%", "FP%", "FN%", "recall@0.1%", "@0.5%", "@1%"}
+
+	calibrated = []string{"method", "Brier", "ECE", "ECE after 500"}
+	rare       = []string{"method", "share %", "ham / spam", "(1-ROCA)%", "recall@0.5%", "recall@0.1%"}
+	folded     = []string{"method", "(1-ROCA)%", "LAM%", "FP%", "FN%", "recall@0.5%", "Brier", "ECE"}
 )
 
 func of(mode, only string, columns []string, sets ...string) (out []experiment) {
@@ -97,14 +115,23 @@ func exam() error {
 	return writeFigures("docs/classifier.md", "exam", "`make exam`, two cores", lines)
 }
 
+// modes are those that are more than a word to the examiner.
+var modes = map[string][]string{
+	"prequential":  {"-raw"},
+	"calibration":  {"-mode", "prequential"},
+	"rare":         {"-mode", "rare", "-share", "0.01,0.03,0.1", "-raw"},
+	"rare-reasons": {"-mode", "rare", "-share", "0.03,0.1", "-reasons"},
+	"reasons":      {"-reasons"},
+}
+
 // run returns the experiment's table with its command.
 func (e experiment) run(binary string) ([]string, error) {
 	args := []string{"-cmd", binary + " classifier stdio", "-data", filepath.Join(comments, e.set+".jsonl"),
 		"-only", e.only}
 	shown := fmt.Sprintf("exam -cmd 'aitys classifier stdio' -data %s.jsonl -only '%s'", e.set, e.only)
-	options := []string{"-mode", e.mode}
-	if e.mode == "reasons" {
-		options = []string{"-reasons"}
+	options := modes[e.mode]
+	if options == nil {
+		options = []string{"-mode", e.mode}
 	}
 	if e.only != every {
 		options = append(options, "-noext")
@@ -149,6 +176,9 @@ func (e experiment) pick(table []string) (out []string) {
 			}
 		}
 		if e.only == copies && n > 1 && !strings.Contains(copies, cells[0]) {
+			continue
+		}
+		if e.mode == "wrong" && n > 1 && cells[2] != "mean" && cells[2] != "lowest" {
 			continue
 		}
 		var some []string

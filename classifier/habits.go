@@ -1,0 +1,25 @@
+package classifier
+
+import "math"
+
+// habits are what spam's head and those of the reasons do differently. Each was best on comments of its own
+// kind: spam is long and hides, an insult is a few words, which others say in earnest.
+type habits struct {
+	*smoothing
+	power        float64 // the sum of ratios is divided by the number of tokens to this power
+	excerptAbove int     // in words: shorter comments have no excerpt
+	windowAbove  int     // nor window
+	bothMet      float64 // lessons of one answer, before those of the other count in full for stack and lines
+}
+
+var (
+	spamHabits   = habits{newSmoothing(0.2, 0.5), 0.8, 20, 50, 3}
+	reasonHabits = habits{newSmoothing(0.5, 1), 0.7, excerptAbove, math.MaxInt, 0}
+)
+
+func habitsOf(l Label) *habits {
+	if l == Spam {
+		return &spamHabits
+	}
+	return &reasonHabits
+}

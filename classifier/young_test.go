@@ -1,0 +1,128 @@
+package classifier
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// apart returns the good comments and the spam of the Kazakh stream.
+func apart(t *testing.T) (ham, spam []Comment) {
+	t.Helper()
+	for _, l := range kazakhStream(t) {
+		switch l.Label {
+		case Ham:
+			ham = append(ham, l.Comment)
+		case Spam:
+			spam = append(spam, l.Comment)
+		}
+	}
+	return ham, spam
+}
+
+// taught folds comments in the order that is given.
+func taught(each ...any) *Model {
+	var lessons []Lesson
+	label := Ham
+	for _, e := range each {
+		switch e := e.(type) {
+		case Label:
+			label = e
+		case []Comment:
+			for _, c := range e {
+				lessons = append(lessons, Lesson{Seq: uint64(len(lessons) + 1), Label: label, Comment: c})
+			}
+		}
+	}
+	return Fold(slices.Values(lessons))
+}
+
+// share is of how many comments of a hundred a model says at least p.
+func share(m *Model, all []Comment, p float64) float64 {
+	n := 0
+	for _, c := range all {
+		if m.Judge(Read(c)).Spam >= p {
+			n++
+		}
+	}
+	return 100 * float64(n) / float64(len(all))
+}
+
+// A moderator approves a page of comments and then marks another as spam, or the other way round. What
+// saw one kind only must not make everything look like the kind that came last.
+func TestDecisionsOfOneKindInARowTeachNoMoreThanMixedOnes(t *testing.T) {
+	ham, spam := apart(t)
+	h, s := len(ham)/2, len(spam)/2
+	for order, m := range map[string]*Model{
+		"good ones first": taught(Ham, ham[:h], Spam, spam[:s]),
+		"spam first":      taught(Spam, spam[:s], Ham, ham[:h]),
+	} {
+		good, bad := share(m, ham[h:], 0.7), share(m, spam[s:], 0.5)
+		t.Logf("%s: of good comments %.1f %% stand at 0.7, of spam %.1f %% at 0.5", order, good, bad)
+		if good > 3 || bad < 60 {
+			t.Errorf("%s: of good comments %.1f %% stand at 0.7 or above, want 3 at most; of spam %.1f %% at 0.5, want 60",
+				order, good, bad)
+		}
+	}
+}
+
+func TestFewLessonsAreNeverSure(t *testing.T) {
+	for n, most := range map[uint32]float64{1: 0.74, 2: 0.84, 4: 0.92, 30: 0.9935, 100_000: 0.9935} {
+		s := newSide()
+		s.docs[Spam], s.docs[Ham] = n, n+5
+		if got := sigmoid(s.sober(40)); got > most || got < most-0.01 {
+			t.Errorf("after %d lessons the surest is shown as %.4f, want %.4f", n, got, most)
+		}
+		if a, b := s.sober(2), s.sober(2.01); a >= b || s.sober(-3) != -3 {
+			t.Errorf("after %d lessons 2 is shown as %.3f, 2.01 as %.3f, and -3 as %.3f", n, a, b, s.sober(-3))
+		}
+	}
+}
+
+// The number shown is another than the one that orders, but it turns no two around.
+func TestTheNumberShownKeepsTheOrder(t *testing.T) {
+	ham, spam := apart(t)
+	for _, n := range []int{1, 5, min(len(ham), len(spam))} {
+		m := taught(Ham, ham[:n], Spam, spam[:n])
+		var all []Judgement
+		for _, c := range slices.Concat(ham, spam) {
+			all = append(all, m.Judge(Read(c)))
+		}
+		slices.SortFunc(all, func(a, b Judgement) int {
+			switch {
+			case a.Logit < b.Logit:
+				return -1
+			case a.Logit > b.Logit:
+				return 1
+			}
+			return 0
+		})
+		for i := 1; i < len(all); i++ {
+			if all[i].Spam < all[i-1].Spam {
+				t.Fatalf("after %d of each: raw %.4f is shown as %.6f, and %.4f as %.6f", n, all[i-1].Logit,
+					all[i-1].Spam, all[i].Logit, all[i].Spam)
+			}
+		}
+	}
+}
+
+// Before a site has taught much, its filter knows what spam looks like anywhere.
+func TestAYoungModelGuessesByShape(t *testing.T) {
+	ham, spam := apart(t)
+	plain := Comment{Text: "Ол туралы екі жыл бұрын оқыған едім, қызық болды"}
+	linked := Comment{Text: plain.Text + " https://shop.example/a write to me@shop.example, $200!"}
+	young, grown := taught(Ham, ham[:2], Spam, spam[:2]), taught(Ham, ham, Spam, spam)
+	lead := func(m *Model) float64 { return m.Judge(Read(linked)).Logit - m.Judge(Read(plain)).Logit }
+	if got := lead(young); got < 1 {
+		t.Errorf("a comment with a link, an address and a price is %.2f nats ahead of the same without", got)
+	}
+	s := young.active.Load()
+	if d := Read(linked); s.guess(s.headOf(Spam), d) < 4*grown.active.Load().guess(s.headOf(Spam), d) {
+		t.Error("the guess does not fade as the model learns")
+	}
+	long := Comment{Text: strings.Repeat("Бұл жерде көп нәрсе жазылған, бәрі де рас. ", 8)}
+	longer := Comment{Text: strings.Repeat(long.Text, 8)}
+	if a, b := Read(long).guess, Read(longer).guess; a != b {
+		t.Errorf("a comment is the more suspect the longer it is: %.2f of 8 lines, %.2f of 64", a, b)
+	}
+}
