@@ -88,6 +88,29 @@ func TestCopiedLessonsOpenNoGate(t *testing.T) {
 	roomstest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")
 }
 
+// A page of approvals and then a page of refusals teach words, but nothing shows yet how sure to be.
+func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.Schooled(w.A, 80, 0)
+	w.Schooled(w.A, 0, 30)
+	w.Must(w.turnOn("a"))
+	const harmless = "The tomatoes grew well, thank you."
+	if got := w.Submit(w.A, harmless).State; got != comment.Pending {
+		t.Errorf("after one page of each: %s, want pending", got)
+	}
+	for i := range 6 {
+		text, action := "The tomatoes grew well here, too: ", comment.Approve
+		if i%2 == 1 {
+			text, action = "Cheap pills, come to our casino: ", comment.MarkSpam
+		}
+		w.Decide(people.Operator, w.A, action, w.Submit(w.A, text+roomstest.Chatter(1_000+i)).ID)
+	}
+	w.Must(w.S.Learn(w.Ctx, w.A))
+	if got := w.Submit(w.A, harmless).State; got != comment.Approved {
+		t.Errorf("after three more of each by turns: %s, want approved", got)
+	}
+}
+
 func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Schooled(w.A, 80, 19)

@@ -21,14 +21,15 @@ const (
 	manySubmissions = 3
 )
 
-func signals(f Facts, v Verdict, logit float64) []Signal {
+// signals are found of a comment; said is what its classifier weighs.
+func signals(f Facts, v Verdict, said float64) []Signal {
 	var found []Signal
 	add := func(name, code string, weight float64, args map[string]any, text string) {
 		found = append(found, Signal{Name: name, Code: code, Weight: weight, Args: args, Text: text})
 	}
 	if v.Warm {
 		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // no program is that sure
-		add("classifier", "classifier.spam", min(max(logit, -maxLogit), maxLogit), map[string]any{"percent": percent},
+		add("classifier", "classifier.spam", said, map[string]any{"percent": percent},
 			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
 	}
 	if n := f.Links; n > 0 {
@@ -58,6 +59,20 @@ func signals(f Facts, v Verdict, logit float64) []Signal {
 			fmt.Sprintf("Of this writer's comments %d were approved and %d refused.", f.Approved, f.Refused))
 	}
 	return found
+}
+
+// said is what a classifier's judgement weighs where comments are suspected from a score on. A young
+// one makes none suspected alone; it keeps its order below that.
+func said(j Judged, suspect float64) float64 {
+	z := min(max(j.Logit, -maxLogit), maxLogit)
+	below := min(maxLogit, math.Log(suspect/(1-suspect)))
+	switch {
+	case !j.Young || z <= 0:
+		return z
+	case below <= 0:
+		return 0
+	}
+	return 0.99 * below * math.Tanh(z/below)
 }
 
 // writerWeight counts a bad history only: nobody has to prove a name, so that a stranger would inherit a

@@ -66,7 +66,7 @@ func VerdictOf(f Facts, j Judged, suspect float64) Verdict {
 	if j.OK {
 		v.Spam, v.Warm = j.Spam, j.Warm
 	}
-	v.Signals = signals(f, v, j.Logit)
+	v.Signals = signals(f, v, said(j, suspect))
 	v.decide(suspect, f.Lifted(), j.Reasons)
 	return v
 }

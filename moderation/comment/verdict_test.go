@@ -57,6 +57,39 @@ func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
 	}
 }
 
+// Before ten decisions of each kind nothing is suspected by the filter alone, wherever suspicion begins; what
+// else speaks against a comment still counts, and the order stays.
+func TestAYoungFilterAloneSuspectsNothing(t *testing.T) {
+	quiet := comment.Facts{FormAge: -1, Submissions: 1}
+	trapped, again, quick := quiet, quiet, quiet
+	trapped.Trap, again.Submissions, quick.FormAge, quick.Refused = true, 3, 1, 5
+	for _, suspect := range []float64{0.5, 0.51, 0.7, 0.9, 0.999, 1} {
+		before := 0.0
+		for _, p := range []float64{0.001, 0.3, 0.5, 0.6, 0.9, 0.99, 0.999} {
+			young := said(p)
+			young.Young = true
+			v := comment.VerdictOf(quiet, young, suspect)
+			if v.Score >= suspect && suspect > 0.5 || v.Action == comment.MarkSpam && suspect > 0.5 {
+				t.Errorf("suspected from %g: %g is scored %g and suggested %v", suspect, p, v.Score, v.Action)
+			}
+			if v.Score < before {
+				t.Errorf("suspected from %g: %g is scored %g, below what is less probable", suspect, p, v.Score)
+			}
+			before = v.Score
+			for what, f := range map[string]comment.Facts{"honeypot": trapped, "sent again": again} {
+				if v := comment.VerdictOf(f, young, suspect); v.Score < suspect || v.Action != comment.MarkSpam {
+					t.Errorf("suspected from %g, %s: %g is scored %g and suggested %v", suspect, what, p, v.Score, v.Action)
+				}
+			}
+		}
+	}
+	young := said(0.9)
+	young.Young = true
+	if v := comment.VerdictOf(quick, young, suspect); v.Action != comment.MarkSpam {
+		t.Errorf("sent within a second by somebody who was refused five times: %v at %g", v.Action, v.Score)
+	}
+}
+
 func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
 	f := comment.Facts{FormAge: -1, Submissions: 2}
 	first := comment.VerdictOf(f, said(0.01), suspect)

@@ -88,11 +88,14 @@ func (w *World) Schooled(site ground.Site, ham, spam int) {
 		}
 	})
 	ids := append([]string{first.ID}, others...)
-	for some := range slices.Chunk(ids[:ham], 1_000) {
-		w.Decide(people.Operator, site, comment.Approve, some...)
-	}
-	for some := range slices.Chunk(ids[ham:], 1_000) {
-		w.Decide(people.Operator, site, comment.MarkSpam, some...)
+	const turns = 10 // a filter must meet both kinds to be tried
+	for turn := range turns {
+		for kind, all := range [][]string{ids[:ham], ids[ham:]} {
+			part := all[turn*len(all)/turns : (turn+1)*len(all)/turns]
+			for some := range slices.Chunk(part, 1_000) {
+				w.Decide(people.Operator, site, []comment.Action{comment.Approve, comment.MarkSpam}[kind], some...)
+			}
+		}
 	}
 	w.Must(w.S.Learn(w.Ctx, site))
 }
