@@ -85,7 +85,8 @@ func TestAWebsiteSpeaksAsALinkDoes(t *testing.T) {
 	m := Fold(slices.Values(lessons))
 	c := Comment{Text: "What a lovely post, I will come again", Author: "Bob"}
 	without := m.Judge(Read(c)).Spam
-	for _, url := range []string{"https://shop.example/x", "shop.com", "http://192.0.2.1/", "https://пример.example"} {
+	for _, url := range []string{"https://shop.example/x", "shop.com", "http://192.0.2.1/", "http://[2001:db8::1]/",
+		"https://пример.example"} {
 		c.URL = url
 		if with := m.Judge(Read(c)).Spam; with < 0.5 || with < without+0.2 {
 			t.Errorf("with %s it is spam with %.2f, without with %.2f", url, with, without)
@@ -94,6 +95,24 @@ func TestAWebsiteSpeaksAsALinkDoes(t *testing.T) {
 	c.URL = "https://" + strings.Repeat("w", 2000)
 	if got := m.Judge(Read(c)).Spam; got != without {
 		t.Errorf("an address that is none makes %.2f of %.2f", got, without)
+	}
+}
+
+// A name that is a sentence is read as one; what else stands there takes no answer away.
+func TestAnyNameIsRead(t *testing.T) {
+	m := Fold(slices.Values(lessonsOf(300, 1)))
+	plain := m.Judge(Read(Comment{Text: "the article was good", Author: "Ann"})).Logit
+	for name, louder := range map[string]bool{
+		"Buy cheap pills casino bonus now":             true,
+		"ann@mail.example":                             false,
+		"https://win.example/bonus":                    false,
+		strings.Repeat("buy cheap pills casino ", 100): true,
+		"\u202e\u200b ":                                false,
+	} {
+		j := m.Judge(Read(Comment{Text: "the article was good", Author: name}))
+		if checkJudgement(t, j); louder && j.Logit <= plain {
+			t.Errorf("%.40q makes %.2f of %.2f", name, j.Logit, plain)
+		}
 	}
 }
 

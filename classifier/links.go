@@ -35,6 +35,12 @@ func (r *reader) link(s string) bool {
 // splitLink returns the host and the registrable domain of a link, without www and in lower
 // case, and what follows the host. All are empty when s is no link.
 func splitLink(s string) (host, domain, path string) {
+	if _, inside, ok := strings.Cut(s, "://["); ok { // http://[2001:db8::1]:8080/path
+		literal, path, _ := strings.Cut(inside, "]")
+		if addr, err := netip.ParseAddr(literal); err == nil {
+			return addr.String(), addr.String(), strings.ToLower(path)
+		}
+	}
 	if len(s) < 4 || strings.IndexByte(s, '.') < 0 {
 		return "", "", ""
 	}

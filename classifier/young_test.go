@@ -126,3 +126,47 @@ func TestAYoungModelGuessesByShape(t *testing.T) {
 		t.Errorf("a comment is the more suspect the longer it is: %.2f of 8 lines, %.2f of 64", a, b)
 	}
 }
+
+// Two moderators disagree about one text within a second.
+func TestTenContradictionsAboutOneTextLeaveTheRestAlone(t *testing.T) {
+	ham, spam := apart(t)
+	text := Comment{Text: "Дүкенімізде бүгін ғана жеңілдік бар, келіп көріңіздер, бәріне жетеді деп ойлаймын."}
+	for _, n := range []int{3, len(spam)} {
+		before := []any{Ham, ham[:n], Spam, spam[:n]}
+		quiet, torn := taught(before...), slices.Clone(before)
+		for i := range 10 {
+			torn = append(torn, []Label{Ham, Spam}[i%2], []Comment{text})
+		}
+		m := taught(torn...)
+		j := m.Judge(Read(text))
+		if checkJudgement(t, j); j.Spam < 0.1 || j.Spam > 0.9 {
+			t.Errorf("after %d of each, the text that was decided both ways is spam with %.3f", n, j.Spam)
+		}
+		for _, c := range ham[len(ham)/2:] {
+			a, b := quiet.Judge(Read(c)).Spam, m.Judge(Read(c)).Spam
+			if b > max(a+0.25, 0.6) {
+				t.Errorf("after %d of each, %.30q was spam with %.3f, and is with %.3f", n, c.Text, a, b)
+			}
+		}
+	}
+}
+
+// A month of approvals, and then a month of spam alone: each answer is one, whatever came before.
+func TestAMonthOfOneKindAndThenOfTheOtherIsJudged(t *testing.T) {
+	lessons := lessonsOf(3000, 9)
+	slices.SortStableFunc(lessons, func(a, b Lesson) int { return int(a.Label) - int(b.Label) })
+	for i := range lessons {
+		lessons[i].Seq = uint64(i + 1)
+	}
+	m := newModel()
+	for part := range slices.Chunk(lessons, 250) {
+		m.Learn(part...)
+		for _, l := range lessons[:20] {
+			checkJudgement(t, m.Judge(Read(l.Comment)))
+		}
+	}
+	good, bad := m.Judge(Read(Comment{Text: "думаю статья хорошая, thanks author"})), m.Judge(Read(Comment{Text: offer}))
+	if good.Spam > 0.4 || bad.Spam < 0.5 {
+		t.Errorf("a good comment is spam with %.3f, an offer with %.3f", good.Spam, bad.Spam)
+	}
+}
