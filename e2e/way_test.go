@@ -118,24 +118,31 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		"I rode the same road in May, and the bridge was still closed then.",
 		"Does anybody know whether the small hut by the lake sells tea?",
 		"My daughter laughed at the picture of the goat on the saddle.",
+		"We met an old man there who told us about the flood of 1957.",
+		"Is the path marked, or do I need a map?",
+		"Wonderful photographs, the one with the fog most of all.",
+		"I disagree about the tent: a heavy one is worth it in the wind.",
+		"Greetings from Pavlodar, we read every post aloud at breakfast.",
+		"You wrote north, but the river is to the east of the village.",
 	} {
 		post(n, text)
 	}
 	decideAll(t, w, "approve")
-	for n := range 6 {
+	const enough = 10 // before so many of each the filter suspects nothing
+	for n := range enough {
 		post(100+n, fmt.Sprintf("Earn %d dollars a week from home, write to our casino bonus manager, "+
 			"cheap pills at https://pills-%d.example/win", 4000+n, n))
 	}
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
-	for range 6 {
+	for range enough {
 		w.steps(desk,
 			func() error { return desk.Holds(current("casino bonus")) },
 			func() error { return desk.Press(keyS) },
 		)
 	}
 	w.steps(desk, func() error { return desk.Holds("!" + current("casino bonus")) })
-	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == 6 })
+	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == enough })
 	const next = "Earn 7000 dollars a week from home, our casino bonus manager has cheap pills for you"
 	post(200, next)
 	w.steps(desk,
@@ -146,7 +153,7 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		func() error { return desk.Go(w.service.URL + "/moderate/") },
 		func() error { return desk.Holds(current("casino bonus")) },
 	)
-	// The one like the six before, once these have been learned and it was judged again.
+	// The one like those before, once these have been learned and it was judged again.
 	w.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 1 && items[0].Comment.Body == next })
 }
 
