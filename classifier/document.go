@@ -11,7 +11,7 @@ import (
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
 // another version are thrown away and folded anew.
-const TokeniserVersion = 5
+const TokeniserVersion = 6
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -112,13 +112,13 @@ type reader struct {
 	words  int
 	inText bool // what is added stands in word number words
 
-	shape                 shape
-	single, scratch, word []rune
-	plain                 []rune // scratch of undisguise
-	odd                   bool   // some letters are of other alphabets
-	turkic                bool   // ı is a letter of the text's alphabet
-	asides                [][2]int
-	before                int // where the word before begins in text, or -1
+	shape         shape
+	scratch, word []rune
+	plain         []rune // scratch of undisguise
+	odd           bool   // some letters are of other alphabets
+	turkic        bool   // ı is a letter of the text's alphabet
+	asides        [][2]int
+	before        int // where the word before begins in text, or -1
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
@@ -126,7 +126,7 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 func (r *reader) reset() {
 	*r = reader{
 		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
-		single: r.single[:0], scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], before: -1,
+		scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], before: -1,
 	}
 	r.index.clear()
 }
@@ -193,7 +193,6 @@ func (r *reader) fold(s string) {
 			r.chunk(chunk, home)
 		}
 	}
-	r.joinSingles(home)
 	for _, a := range hrefs {
 		r.link(a)
 	}
@@ -209,9 +208,6 @@ func (r *reader) chunk(chunk string, home script) {
 	if len(r.text) > maxText {
 		return
 	}
-	if aside {
-		r.joinSingles(home)
-	}
 	from := len(r.text)
 	if r.odd && strings.ContainsFunc(chunk, oddLetter) {
 		r.undisguise(chunk, home)
@@ -223,13 +219,11 @@ func (r *reader) chunk(chunk string, home script) {
 			n = wordEnd(chunk)
 			r.readWord(chunk[:n], home)
 		case isEmoji(c), unicode.IsSymbol(c), c == '!', c == '?':
-			r.joinSingles(home)
 			r.addWord(append(r.word[:0], c))
 		}
 		chunk = chunk[n:]
 	}
 	if aside && len(r.asides) < maxLinks {
-		r.joinSingles(home)
 		r.asides = append(r.asides, [2]int{from, len(r.text)})
 	}
 }
@@ -278,11 +272,6 @@ func (r *reader) readWord(raw string, home script) {
 			r.scratch = append(r.scratch, c)
 		}
 	}
-	if len(r.scratch) == 1 && unicode.IsLetter(r.scratch[0]) {
-		r.single = append(r.single, r.scratch[0])
-		return
-	}
-	r.joinSingles(home)
 	r.word = foldWord(r.word[:0], r.scratch, home, &r.shape.disguises)
 	r.addWord(r.word)
 	held, bars := oddities(r.scratch)
@@ -292,21 +281,6 @@ func (r *reader) readWord(raw string, home script) {
 	if bars {
 		r.seeWords(barred(r.plain[:0], r.scratch), home)
 	}
-}
-
-// joinSingles adds the letters that stood alone: four or more in a row are one word with
-// spaces put into it.
-func (r *reader) joinSingles(home script) {
-	if len(r.single) >= 4 {
-		r.shape.spaced = true
-		r.word = foldWord(r.word[:0], r.single, home, &r.shape.disguises)
-		r.addWord(r.word)
-	} else {
-		for _, c := range r.single {
-			r.addWord(append(r.word[:0], lower(c)))
-		}
-	}
-	r.single = r.single[:0]
 }
 
 func (r *reader) addWord(w []rune) {

@@ -51,27 +51,14 @@ var leets = pairs("0o 1i |i !i 3e 4a @a 5s $s 7t")
 // cyrillicLeet is latinLeet for a Cyrillic word, in which 3 is з or е and 4 is ч or а: the vowel
 // where one is wanted, after a consonant and not before a vowel. before is folded already.
 func cyrillicLeet(r rune, before, after []rune) rune {
-	switch r {
-	case '0':
-		return 'о'
-	case '@':
-		return 'а'
-	case '6':
-		return 'б'
-	case '3', '4':
-		vowel := len(before) > 0 && !isVowel(before[len(before)-1]) && (len(after) == 0 || !isVowel(after[0]))
-		switch {
-		case vowel && r == '3':
-			return 'е'
-		case vowel:
-			return 'а'
-		case r == '3':
-			return 'з'
-		}
-		return 'ч'
+	wanted := len(before) > 0 && !isVowel(before[len(before)-1]) && (len(after) == 0 || !isVowel(after[0]))
+	if vowel := leetVowels[r]; wanted && vowel != 0 {
+		return vowel
 	}
-	return r
+	return cmp.Or(cyrillicLeets[r], r)
 }
+
+var leetVowels, cyrillicLeets = pairs("3е 4а"), pairs("0о @а 6б 3з 4ч")
 
 func isVowel(r rune) bool {
 	return strings.ContainsRune("аеёиоуыэюяәөүұіАЕЁИОУЫЭЮЯӘӨҮҰІaeiouyAEIOUY0@", r)

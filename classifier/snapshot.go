@@ -101,32 +101,22 @@ func (h *head) numbers() []*float64 {
 
 // Restore reads what Bytes wrote. Anything else, a damaged or a cut snapshot and one of
 // another format or tokeniser, is an ErrSnapshot.
-func Restore(b []byte) (*Model, error) {
-	body, tokeniser, err := checkSnapshot(b)
-	if err != nil {
-		return nil, err
-	}
-	if tokeniser != TokeniserVersion {
-		return nil, fmt.Errorf("%w: tokeniser %d", ErrSnapshot, tokeniser)
-	}
-	return restore(body)
-}
+func Restore(b []byte) (*Model, error) { return restore(b, true) }
 
 // RestoreFormer reads what Bytes wrote under another TokeniserVersion; anything else is an
 // ErrSnapshot. The model judges documents by the tokens that both versions read. It serves until
 // the lessons are folded anew: it must not learn.
-func RestoreFormer(b []byte) (*Model, error) {
+func RestoreFormer(b []byte) (*Model, error) { return restore(b, false) }
+
+// restore reads a snapshot of this tokeniser, or of another.
+func restore(b []byte, own bool) (*Model, error) {
 	body, tokeniser, err := checkSnapshot(b)
 	if err != nil {
 		return nil, err
 	}
-	if tokeniser == TokeniserVersion {
-		return nil, fmt.Errorf("%w: it is of this tokeniser", ErrSnapshot)
+	if own != (tokeniser == TokeniserVersion) {
+		return nil, fmt.Errorf("%w: tokeniser %d", ErrSnapshot, tokeniser)
 	}
-	return restore(body)
-}
-
-func restore(body []byte) (*Model, error) {
 	m := newModel()
 	s := m.active.Load()
 	r := snapshotReader{b: body}

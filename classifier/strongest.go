@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -50,11 +51,10 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 			ham = append(ham, w)
 		}
 	}
-	slices.SortFunc(spam, func(a, b Weight) int {
-		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Token, b.Token))
-	})
-	slices.SortFunc(ham, func(a, b Weight) int {
-		return cmp.Or(cmp.Compare(a.Weight, b.Weight), cmp.Compare(a.Token, b.Token))
-	})
+	loudest := func(a, b Weight) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Token, b.Token))
+	}
+	slices.SortFunc(spam, loudest)
+	slices.SortFunc(ham, loudest)
 	return spam[:min(len(spam), n)], ham[:min(len(ham), n)]
 }
