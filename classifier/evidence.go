@@ -2,9 +2,12 @@ package classifier
 
 import (
 	"cmp"
+	_ "embed"
 	"math"
 	"slices"
 	"strings"
+	"sync"
+	"unicode"
 )
 
 const (
@@ -18,8 +21,9 @@ func (t token) key(text string) string {
 }
 
 // Evidence returns the strongest tokens of a document, strongest first, at most ten, none
-// until both kinds were taught. 4-grams are left out: they mean nothing to a person. A token
-// is its kind and its value, as in "word:casino", "host:casino.example" or "trait:links=2";
+// until both kinds were taught. What means nothing to a person is left out: 4-grams, small words,
+// punctuation, measures of length, and that there is none of something. A token is its kind and its
+// value, as in "word:casino", "host:casino.example" or "trait:links=2";
 // kinds are word, words, first, capitals, host, domain, tld, path, mail, mention, trait, name,
 // name_word, writer_mail and writer_site.
 func (m *Model) Evidence(d Document) []Weight { return m.EvidenceOf(d, Spam) }
@@ -50,6 +54,9 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 			continue
 		}
 		f := finding{t.kind, t.hash, d.text[t.off : t.off+uint32(t.size)], ratio}
+		if f.mute() {
+			continue
+		}
 		at, _ := slices.BinarySearchFunc(found, f, byStrength)
 		found = slices.Insert(found, at, f)
 		found = found[:min(len(found), looked)]
@@ -77,6 +84,55 @@ type finding struct {
 	ratio float64
 }
 
+// smallWords are words of grammar in the languages of the house, and parts that nearly all links have.
+//
+//go:embed small.txt
+var smallWords string
+
+var isSmall = sync.OnceValue(func() map[string]bool {
+	small := map[string]bool{}
+	for word := range strings.FieldsSeq(smallWords) {
+		small[word] = true
+	}
+	return small
+})
+
+// mute reports a finding that would tell a person nothing.
+func (f finding) mute() bool {
+	switch f.kind {
+	case kindWord, kindFirst, kindShout:
+		return isMute(strings.ToLower(f.value))
+	case kindTLD:
+		return isSmall()[f.value]
+	case kindPair:
+		one, two, _ := strings.Cut(f.value, " ")
+		return isMute(one) && isMute(two)
+	case kindTrait:
+		name, n, _ := strings.Cut(f.value, "=")
+		return !slices.Contains(tellingTraits, name) || n == "0" || n == "1/8" || f.value == "exclamations=1"
+	}
+	return false
+}
+
+// isMute reports a small word, and what has neither three letters nor an emoji.
+func isMute(word string) bool {
+	letters := 0
+	for _, r := range word {
+		if isEmoji(r) || scriptOf(r) == otherScript {
+			return false
+		}
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return letters < 3 || isSmall()[word]
+}
+
+// tellingTraits are those that a person would take for a reason. Not hidden characters: keyboards and
+// other pages leave some behind in nearly every text that was pasted.
+var tellingTraits = []string{"links", "capitals", "exclamations", "emoji", "phones", "mails", "money", "mixed_letters",
+	"digits_for_letters", "loose_accents", "spaced_letters", "html"}
+
 // byStrength puts the strongest first, whichever way it speaks, and of equals what tells a
 // person most.
 func byStrength(a, b finding) int {
@@ -97,8 +153,7 @@ var telling = string([]byte{
 })
 
 // repeats reports whether a person who was shown the other finding, which is no weaker, learns
-// nothing from f: it is the same word in capitals, at the beginning, in a pair or in a link, or
-// the same measure on another scale.
+// nothing from f: it is the same word in capitals, at the beginning, in a pair or in a link.
 func (f finding) repeats(other finding) bool {
 	if f.ratio > 0 != (other.ratio > 0) {
 		return false
@@ -107,17 +162,9 @@ func (f finding) repeats(other finding) bool {
 	case kindPair:
 		one, two, _ := strings.Cut(f.value, " ")
 		return other.kind == kindWord && (other.value == one || other.value == two)
-	case kindTrait:
-		name, _, _ := strings.Cut(f.value, "=")
-		scale, _, _ := strings.Cut(other.value, "=")
-		return other.kind == kindTrait && measures[name] != "" && measures[name] == measures[scale]
 	case kindWord, kindTLD:
 		return (other.kind == kindWord || other.kind == kindHost) &&
 			slices.Contains(strings.Split(other.value, "."), f.value)
 	}
 	return strings.EqualFold(f.value, other.value)
 }
-
-// measures are traits that are one measure on two scales.
-var measures = map[string]string{"length": "length", "size": "length", "capitals": "capitals",
-	"capital_letters": "capitals"}

@@ -36,6 +36,42 @@ func TestEvidenceSaysNothingTwice(t *testing.T) {
 	}
 }
 
+func TestEvidenceIsWhatMeansSomethingToAPerson(t *testing.T) {
+	const spam, ham = "Now for the casino at https://win.example.com/ 24 hours, он был там и выиграл джекпот!!!\ufeff",
+		"It has one garden. Ол үшін қайда алма бар."
+	var lessons []Lesson
+	for n := range 3 {
+		lessons = append(lessons,
+			Lesson{Seq: uint64(2*n + 1), Label: Spam, Comment: Comment{Text: spam}},
+			Lesson{Seq: uint64(2*n + 2), Label: Ham, Comment: Comment{Text: ham}})
+	}
+	m := Fold(slices.Values(lessons))
+	said := func(text string) (all []string) {
+		for _, w := range m.Evidence(Read(Comment{Text: text})) {
+			all = append(all, w.Token)
+		}
+		return all
+	}
+	got := append(said(spam), said(ham)...)
+	for _, want := range []string{"word:casino", "word:джекпот", "host:win.example.com", "trait:exclamations=3+",
+		"trait:links=1", "word:garden", "word:алма"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q misses %s", got, want)
+		}
+	}
+	for _, mute := range []string{"word:now", "word:for", "word:24", "word:!", "word:has", "word:one", "word:был",
+		"word:үшін", "words:now for", "first:now", "word:https", "tld:com", "trait:links=0", "trait:ends=hidden",
+		"trait:sign=!", "trait:hidden_characters=1", "trait:word_length=3+", "trait:several_lines",
+		"trait:scripts=latin+cyrillic"} {
+		if slices.Contains(got, mute) {
+			t.Errorf("%q says %s, which means nothing", got, mute)
+		}
+	}
+	if got := said("It has one. Он был там!"); len(got) != 0 {
+		t.Errorf("a comment without a telling word has the evidence %q", got)
+	}
+}
+
 // Lessons that were foreseen are not counted by the model, but they were seen.
 func TestEvidenceCountsEveryLesson(t *testing.T) {
 	lessons := lessonsOf(400, 7)
