@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func TestSpotsNameTheTokensOfADocument(t *testing.T) {
 }
 
 func TestSpotsShowWhatIsDisguised(t *testing.T) {
-	text := "ch\u200bеap 👩\u200d👧 Нeт \u00ad"
+	text := "ch\u200bеap 👩\u200d👧 Нeт \u202eno\u202c"
 	var odd []string
 	for _, s := range Spots(text) {
 		for _, o := range s.Odd {
@@ -35,8 +36,30 @@ func TestSpotsShowWhatIsDisguised(t *testing.T) {
 		}
 	}
 	// The joiner of an emoji is none; a word of two scripts is read in that of the text.
-	if got, want := strings.Join(odd, " "), "\u200b>\x00 е>e Н>H т>t \u00ad>\x00"; got != want {
+	if got, want := strings.Join(odd, " "), "\u200b>\x00 е>e Н>H т>t \u202e>\x00"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestSpotsPassOverWhatHidesNothing(t *testing.T) {
+	for _, text := range []string{
+		"\ufeffFirst!", "omg\ufeff", "so good \u200b\u200b", "+7\u00a0701 \u202a+7 701\u202c", "\u2068Әсел\u2069, рахмет",
+		"\u00ad soft", "WhatsAppтан жаздым, Telegramға кірдім", "iPhone15те SMSка, VPN'ді",
+		"می\u200cخواهم", "🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", "1\ufe0f\u20e3",
+	} {
+		for _, s := range Spots(text) {
+			if len(s.Odd) > 0 {
+				t.Errorf("%q: %v is taken for a disguise", text, s.Odd)
+			}
+		}
+	}
+	for _, text := range []string{
+		"кaзино", "casinо", "ВАNK тут",
+		"ca\ufeffsino", "ca\u00adsino", "а\u200cга", "x \u3164\u3164 y", "\U000E0061",
+	} {
+		if spots := Spots(text); !slices.ContainsFunc(spots, func(s Spot) bool { return len(s.Odd) > 0 }) {
+			t.Errorf("%q is taken for no disguise: %v", text, spots)
+		}
 	}
 }
 
