@@ -120,7 +120,7 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 func evidence(found []classifier.Weight, w *words.Catalog) []evidenceOut {
 	out := []evidenceOut{}
 	for _, f := range found {
-		text := because(f, comment.ReasonSpam, w)
+		text := w.Because(f.Token, comment.ReasonSpam.String(), f.Spam, f.Ham)
 		out = append(out, evidenceOut{Token: f.Token, Weight: f.Weight, Spam: f.Spam, Ham: f.Ham, Text: text})
 	}
 	return out
@@ -131,18 +131,13 @@ func reasons(likely []comment.LikelyReason, w *words.Catalog) []reasonOut {
 	for _, l := range likely {
 		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
 		for _, f := range l.Evidence {
-			text := because(f, l.Reason, w)
+			text := w.Because(f.Token, l.Reason.String(), f.Spam, f.Ham)
 			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: f.Token, Weight: f.Weight, Refused: f.Spam,
 				Ham: f.Ham, Text: text})
 		}
 		out = append(out, r)
 	}
 	return out
-}
-
-// because says what a piece of evidence is, and where it was seen.
-func because(f classifier.Weight, r comment.Reason, w *words.Catalog) string {
-	return w.Token(f.Token) + ": " + w.Seen(r.String(), f.Spam, f.Ham)
 }
 
 func signals(ss []comment.Signal, w *words.Catalog) []comment.Signal {

@@ -7,7 +7,7 @@ import (
 )
 
 // Token says what a token of the classifier is: a word stands in quotation marks, everything
-// else is described.
+// else is described; a trait that a person would take for a reason in a sentence, which has no full stop yet.
 func (c *Catalog) Token(token string) string {
 	kind, value, _ := strings.Cut(token, ":")
 	switch kind {
@@ -22,13 +22,14 @@ func (c *Catalog) Token(token string) string {
 	return token
 }
 
-// trait describes how a text looks: "links=0" is "no links".
+// trait describes how a text looks: "links=3+" is "It has 3 or more links".
 func (c *Catalog) trait(trait string) string {
 	name, value, _ := strings.Cut(trait, "=")
 	key := "trait." + name
+	n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(value, "+"), "/8")) // the classifier wrote it
 	switch {
 	case name == "length":
-		bits, _ := strconv.Atoi(value) // the classifier wrote it
+		bits, _ := strconv.Atoi(value)
 		return c.T(key, "from", 1<<max(0, bits-1), "to", 1<<bits-1)
 	case name == "size":
 		bits, _ := strconv.Atoi(value) // of the square of the length
@@ -46,10 +47,12 @@ func (c *Catalog) trait(trait string) string {
 		return c.T(key, "value", c.T("quote", "text", value))
 	case value == "0" && c.Has(key+".none"):
 		return c.T(key + ".none")
-	case value == "1" && c.Has(key+".one"):
-		return c.T(key + ".one")
+	case name == "capitals": // in eighths, rounded up
+		return c.T(key, "percent", 100*(n-1)/8)
+	case strings.HasSuffix(value, "+") && c.Has(key+".more"):
+		return c.T(key+".more", "n", n)
 	case c.Has(key):
-		return c.T(key, "value", value)
+		return c.N(key, n, "value", value)
 	}
 	return trait
 }
@@ -58,6 +61,11 @@ func (c *Catalog) trait(trait string) string {
 // many approved ones.
 func (c *Catalog) Seen(reason string, refused, approved int) string {
 	return c.N("evidence.seen."+reason, refused, "ham", approved)
+}
+
+// Because says what a piece of evidence is, and where it was seen.
+func (c *Catalog) Because(token, reason string, refused, approved int) string {
+	return c.T("because", "what", c.Token(token), "seen", c.Seen(reason, refused, approved))
 }
 
 // Signal says one finding on a comment by its code, or text, which is English, where there are no

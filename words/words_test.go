@@ -331,6 +331,25 @@ func TestTheLanguageThatSuitsBestIsPicked(t *testing.T) {
 	}
 }
 
+func TestATraitIsASentence(t *testing.T) {
+	for _, tt := range []struct{ trait, en, ru, kk string }{
+		{"links=0", "It has no links", "Ссылок в тексте нет", "Мәтінде сілтеме жоқ"},
+		{"links=1", "It has one link", "В тексте одна ссылка", "Мәтінде бір сілтеме бар"},
+		{"links=2", "It has 2 links", "В тексте 2 ссылки", "Мәтінде 2 сілтеме бар"},
+		{"links=48+", "It has 48 or more links", "В тексте не меньше 48 ссылок", "Мәтінде кемінде 48 сілтеме бар"},
+		{"capitals=8/8", "More than 87 % of its letters are capitals", "Заглавных букв больше 87 %",
+			"Бас әріптердің үлесі 87 пайыздан асады"},
+		{"phones=1", "It gives 1 telephone number", "Указан 1 номер телефона", "Мәтінде 1 телефон нөмірі бар"},
+		{"html", "It has HTML in it", "В тексте есть HTML", "Мәтінде HTML бар"},
+	} {
+		for lang, want := range map[string]string{"en": tt.en, "ru": tt.ru, "kk": tt.kk} {
+			if got := words.In(lang).Token("trait:" + tt.trait); got != want {
+				t.Errorf("%s: %s is said as %q, want %q", lang, tt.trait, got, want)
+			}
+		}
+	}
+}
+
 func TestAMissingSentenceIsSeen(t *testing.T) {
 	if got := words.In("en").T("no.such.key"); got != "no.such.key" {
 		t.Errorf("got %q", got)

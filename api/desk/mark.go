@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"html/template"
-	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -93,10 +92,13 @@ const (
 	pairOf = "words:"
 )
 
-// worthMark leaves out what was seen once, which is chance.
+// worthMark leaves out what was seen too seldom, which is chance. That a word speaks against refusal, or a pair,
+// says little.
 func worthMark(w classifier.Weight) bool {
-	pair := w.Weight > 0 && strings.HasPrefix(w.Token, pairOf)
-	return math.Abs(w.Weight) >= least && w.Spam+w.Ham >= 2 && (pair || telling(w.Token, w.Weight > 0))
+	if seen := w.Spam + w.Ham; w.Weight > 0 || seen < 3 {
+		return w.Weight >= least && seen >= 2
+	}
+	return w.Weight <= -least && !strings.HasPrefix(w.Token, pairOf)
 }
 
 // add marks a token. What speaks for a likely reason is shown as that, whatever else it says.

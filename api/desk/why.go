@@ -67,8 +67,8 @@ type reason struct {
 	weight float64
 }
 
-// reasons are the signals as sentences, and what the strongest evidence says. The signal of
-// the classifier itself is left out, for it is the score, and so are those that weigh nothing.
+// reasons are the signals as sentences, and what the strongest evidence says, strongest first. The
+// signal of the classifier itself is left out, for it is the score, and so are those that weigh nothing.
 func (m *cardMaker) reasons(it moderation.Item) []reason {
 	var rs []reason
 	for _, l := range it.Reasons {
@@ -79,52 +79,69 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 		rs = append(rs, r)
 	}
 	for _, s := range it.Comment.Verdict.Signals {
-		if s.Name == "classifier" || s.Weight == 0 {
-			continue
+		if s.Name != "classifier" && s.Weight != 0 {
+			rs = append(rs, reason{For: s.Weight > 0, Text: m.Signal(s.Code, s.Text, s.Args), weight: s.Weight})
 		}
-		rs = append(rs, reason{For: s.Weight > 0, Text: m.Signal(s.Code, s.Text, s.Args), weight: s.Weight})
 	}
 	if it.Comment.Verdict.Warm {
-		rs = append(rs, m.spoken(it.Evidence, true)...)
-		rs = append(rs, m.spoken(it.Evidence, false)...)
+		rs = append(rs, m.spoken(it.Evidence)...)
 	}
-	slices.SortStableFunc(rs, func(a, b reason) int { return cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)) })
+	slices.SortStableFunc(rs, func(a, b reason) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)), cmp.Compare(a.Text, b.Text))
+	})
 	return rs
 }
 
 func strongest(rs []reason, n int) []reason { return rs[:min(n, len(rs))] }
 
-// spoken is a sentence about the strongest evidence that speaks one way.
-func (m *cardMaker) spoken(ws []classifier.Weight, refusal bool) []reason {
-	words, sum := m.loudest(ws, refusal)
-	if len(words) == 0 {
-		return nil
+// spoken are the sentences that evidence makes: on the two strongest words, by the way they speak, and on each
+// trait. Words of mixed alphabets are told in the text.
+func (m *cardMaker) spoken(ws []classifier.Weight) (rs []reason) {
+	said, sum := m.loudest(ws, false)
+	for refusal, key := range map[bool]string{true: "spoken.for", false: "spoken.against"} {
+		if len(said[refusal]) > 0 {
+			rs = append(rs, reason{refusal, m.T(key, "words", strings.Join(said[refusal], ", ")), sum[refusal]})
+		}
 	}
-	key := "spoken.against"
-	if refusal {
-		key = "spoken.for"
+	for _, w := range ws {
+		kind, trait, _ := strings.Cut(w.Token, ":")
+		if loud(w, 3) && (kind == "website" || kind == "trait" && !strings.HasPrefix(trait, "mixed_letters=")) {
+			rs = append(rs, reason{w.Weight > 0, m.Token(w.Token) + ".", w.Weight})
+		}
 	}
-	return []reason{{For: refusal, Text: m.T(key, "words", strings.Join(words, ", ")), weight: sum}}
+	return rs
 }
 
-// loudest are the strongest words and traits that speak one way, and how much all of them say.
-func (m *cardMaker) loudest(ws []classifier.Weight, refusal bool) (words []string, sum float64) {
+// loud reports evidence that is worth a sentence: e times as frequent on one side, and seen more often than by chance.
+func loud(w classifier.Weight, seen int) bool { return math.Abs(w.Weight) >= 1 && w.Spam+w.Ham >= seen }
+
+// loudest are the two strongest words, hosts and addresses that are worth a sentence, by whether they speak for
+// refusal, and how much they say. Of a likely reason, for which few are refused, they are those that speak for it.
+func (m *cardMaker) loudest(ws []classifier.Weight, likely bool) (said map[bool][]string, sum map[bool]float64) {
+	said, sum = map[bool][]string{}, map[bool]float64{}
+	seen := 3
+	if likely {
+		seen = 2
+	}
 	for _, w := range ws {
-		if w.Weight > 0 != refusal || math.Abs(w.Weight) < 0.5 || w.Spam+w.Ham < 2 || !telling(w.Token, refusal) {
-			continue
-		}
-		if sum += w.Weight; len(words) < 3 {
-			words = append(words, shorten(m.Token(w.Token), 40))
+		kind, _, _ := strings.Cut(w.Token, ":")
+		refusal := w.Weight > 0
+		if len(said[true])+len(said[false]) < 2 && loud(w, seen) && (refusal || !likely) &&
+			slices.Contains(spokenKinds, kind) {
+			said[refusal] = append(said[refusal], shorten(m.Token(w.Token), 40))
+			sum[refusal] += w.Weight
 		}
 	}
-	return slices.Compact(words), sum
+	return said, sum
 }
+
+var spokenKinds = []string{"word", "host", "writer_site", "mail", "mention"}
 
 // tone says how often comments like this were refused for a reason, and what shows it most.
 func (m *cardMaker) tone(l comment.LikelyReason) string {
 	text := m.N("tone", inHundred(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
-	if words, _ := m.loudest(l.Evidence, true); len(words) > 0 {
-		text += " " + m.T("tone.words", "words", strings.Join(words, ", "))
+	if said, _ := m.loudest(l.Evidence, true); len(said) > 0 {
+		text += " " + m.T("tone.words", "words", strings.Join(said[true], ", "))
 	}
 	return text
 }

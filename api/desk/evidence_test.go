@@ -1,0 +1,65 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+// why is what the card of a comment says beside its text.
+func (b *browser) why(text string) string {
+	b.t.Helper()
+	return nameOf(find(b.card(text), func(n *html.Node) bool { return attr(n, "class") == "why" }))
+}
+
+// schooled has the filter learn from sixty comments.
+func (w *world) schooled() *world {
+	w.T.Helper()
+	for range 2 {
+		w.taught(comment.Approve, 0, w.posted(plants, 15))
+		w.taught(comment.MarkSpam, 0, w.posted(goods, 15))
+	}
+	return w
+}
+
+func TestACardNamesTheTwoStrongestWordsThatMeanSomething(t *testing.T) {
+	w := newWorld(t).schooled()
+	w.post("Now for the casino of one jackpot: it has cheap pills, and the price is free.")
+	w.post("It has one of those, and that is all there is to it.")
+	w.post("Шоқта пісірілген тандыр нан.")
+	b := w.as("Olga")
+	b.open("/moderate/blog/queue?sort=risk")
+	_, words, found := strings.Cut(b.why("jackpot"), "Speaks for spam: ")
+	if words, _, _ = strings.Cut(words, "."); !found || strings.Count(words, "“") != 2 {
+		t.Errorf("the spam's card names %q: %s", words, b.why("jackpot"))
+	}
+	for _, text := range []string{"one of those", "тандыр"} {
+		if why := b.why(text); strings.Contains(why, "For refusal:") || strings.Contains(why, "Against:") {
+			t.Errorf("%q has nothing telling, and says: %s", text, why)
+		}
+	}
+}
+
+func TestATraitIsSaidInASentence(t *testing.T) {
+	w := newWorld(t)
+	for range 2 {
+		w.taught(comment.Approve, 0, w.posted(plants, 15))
+		w.taught(comment.MarkSpam, 0, w.posted(append([]string{"!!!"}, goods...), 15))
+	}
+	w.post("Salzburg had the finest lamps!!!")
+	for lang, want := range map[string]string{
+		"en": "For refusal: It has 3 or more exclamation marks.",
+		"ru": "За отказ: В тексте не меньше 3 восклицательных знаков.",
+		"kk": "Қабылдамауға дәлел: Мәтінде кемінде 3 леп белгісі бар.",
+	} {
+		b := w.as("Olga")
+		b.langs = lang
+		b.open("/moderate/blog/queue")
+		if why := b.why("Salzburg"); !strings.Contains(why, want) {
+			t.Errorf("%s: got %s", lang, why)
+		}
+	}
+}
