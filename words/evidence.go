@@ -1,9 +1,14 @@
 package words
 
 import (
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Token says what a token of the classifier is: a word stands in quotation marks, everything
@@ -66,6 +71,67 @@ func (c *Catalog) Seen(reason string, refused, approved int) string {
 // Because says what a piece of evidence is, and where it was seen.
 func (c *Catalog) Because(token, reason string, refused, approved int) string {
 	return c.T("because", "what", c.Token(token), "seen", c.Seen(reason, refused, approved))
+}
+
+// Disguise says in one sentence what a text in a language hides, "" where that is nothing: how many letters of
+// one script stand in words of another ("latin cyrillic"), and how many characters cannot be seen ("unseen").
+func (c *Catalog) Disguise(odds map[string]int, lang string) string {
+	var found []string
+	for _, key := range slices.Sorted(maps.Keys(odds)) {
+		script, word, letters := strings.Cut(key, " ")
+		if !letters {
+			found = append(found, c.N("disguise."+key, odds[key]))
+			continue
+		}
+		if scriptOf[lang] == word {
+			word = lang
+		}
+		found = append(found, c.N("disguise.letters", odds[key],
+			"script", c.T("script.of."+script), "words", c.T("words.of."+word)))
+	}
+	return OneSentence(found)
+}
+
+// scriptOf has the scripts of the languages that words are called by.
+var scriptOf = map[string]string{"en": "latin", "ru": "cyrillic", "kk": "cyrillic"}
+
+// Script names the script of a letter, as Disguise counts it.
+func Script(letter rune) string {
+	switch {
+	case unicode.Is(unicode.Cyrillic, letter):
+		return "cyrillic"
+	case unicode.Is(unicode.Greek, letter):
+		return "greek"
+	case unicode.Is(unicode.Latin, letter):
+		return "latin"
+	}
+	return "other"
+}
+
+// Hidden names a character that has no picture.
+func (c *Catalog) Hidden(r rune) string {
+	if key := fmt.Sprintf("odd.%04X", r); c.Has(key) {
+		return c.T(key)
+	}
+	return c.T("odd.hidden", "code", fmt.Sprintf("U+%04X", r))
+}
+
+// OneSentence makes one of several.
+func OneSentence(said []string) string {
+	if len(said) == 0 {
+		return ""
+	}
+	all := strings.TrimSuffix(said[0], ".")
+	for _, s := range said[1:] {
+		all += "; " + within(strings.TrimSuffix(s, "."))
+	}
+	return all + "."
+}
+
+// within writes a sentence as it stands behind a colon.
+func within(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[n:]
 }
 
 // Signal says one finding on a comment by its code, or text, which is English, where there are no

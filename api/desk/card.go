@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"html/template"
 	"net/url"
 	"strconv"
 	"strings"
@@ -28,20 +27,19 @@ type card struct {
 	History              string
 	Parent               *said
 	Lang                 string
-	HTML                 template.HTML
-	Keys                 []key // what the marks in it mean
-	Covered              string
-	Namesake             string // whose name a stranger's is like
-	Forgotten            bool   // nothing of it is left to show
-	Score                score
-	Reasons              []reason
-	Evidence             []evidenceList
-	Like                 string // the suggested reason
-	Can                  can
-	Back, NextID         string
-	Conflict             *conflict
-	Current              bool
-	Alone                bool // on its own page, to which its forms come back
+	marking
+	Covered      string
+	Namesake     string // whose name a stranger's is like
+	Forgotten    bool   // nothing of it is left to show
+	Score        score
+	Reasons      []reason
+	Evidence     []evidenceList
+	Like         string // the suggested reason
+	Can          can
+	Back, NextID string
+	Conflict     *conflict
+	Current      bool
+	Alone        bool // on its own page, to which its forms come back
 }
 
 type said struct{ Name, Text string }
@@ -56,6 +54,7 @@ type cardMaker struct {
 	now      time.Time
 	at       place // in the queue, to come back to
 	decides  bool
+	alone    bool          // it makes the card of a comment's own page
 	names    comment.Names // that readers know: of whoever has a role here, and the site's
 	approved int           // decisions so far, for a site without a score
 	spam     int
@@ -63,7 +62,7 @@ type cardMaker struct {
 
 func (m *cardMaker) card(it moderation.Item) card {
 	c := it.Comment
-	text, keys := m.marked(c.HTML, it.Evidence, it.Reasons)
+	text := m.marked(it, m.alone)
 	k := card{
 		ID: c.ID, Site: m.site.Key, URL: "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
 		Version: c.Version, State: c.State.String(),
@@ -71,9 +70,12 @@ func (m *cardMaker) card(it moderation.Item) card {
 		At: iso(c.CreatedAt), Waiting: m.waited(c),
 		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page), PageID: it.Page.ID, NewTitle: it.Title(),
 		History: m.history(it), Back: m.at.query(),
-		HTML: text, Keys: keys, Covered: m.covered(c),
-		Score: m.score(c.Verdict), Reasons: strongest(m.reasons(it), 3), Evidence: m.evidenceLists(it),
-		Can: m.can(c.State), Forgotten: c.IsForgotten(),
+		marking: text, Covered: m.covered(c),
+		Score: m.score(c.Verdict), Reasons: m.reasons(it, text.Disguise), Evidence: m.evidenceLists(it),
+		Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone,
+	}
+	if !m.alone {
+		k.Reasons = k.Reasons[:min(3, len(k.Reasons))]
 	}
 	if c.Badge == "" {
 		if like := m.names.Like(c.Name); like != "" {

@@ -21,7 +21,6 @@ type commentPage struct {
 	StateIcon, StateWords string
 	Source                string
 	History               []happening
-	AllReasons            []reason
 	Facts                 []fact
 	Reads                 string
 }
@@ -75,8 +74,9 @@ func (d *desk) comment(v *visit) error {
 
 func (m *cardMaker) commentPage(f frame, it moderation.Item, past []ledger.Told) commentPage {
 	c := it.Comment
-	p := commentPage{frame: f, Card: m.card(it), Source: c.Source, AllReasons: m.reasons(it)}
-	p.Card.Current, p.Card.Alone = true, true
+	m.alone = true
+	p := commentPage{frame: f, Card: m.card(it), Source: c.Source}
+	p.Card.Current = true
 	p.Title = m.T("comment.by", "name", m.writer(c))
 	p.QueueURL, p.QueueName = place{site: m.site.Key}.url(), m.T("view.pending")
 	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 )
 
@@ -62,4 +63,34 @@ func TestATraitIsSaidInASentence(t *testing.T) {
 			t.Errorf("%s: got %s", lang, why)
 		}
 	}
+}
+
+func TestDisguisesAreOneLineAndTheTextStaysReadable(t *testing.T) {
+	w := newWorld(t)
+	const text = "Зaрaбoтoк на дoмy: кaзинo и бoнyс каждому, пишите ca\u200bsino"
+	c := w.submit(moderation.Submission{Name: "Reader", Body: text + "\ufeff"})
+	harmless := w.post("\ufeffA lovely garden, omg\u200b and \u202athanks\u202c")
+	for lang, want := range map[string]string{
+		"en": "For refusal: 10 Latin letters in Russian words; 1 invisible character.",
+		"ru": "За отказ: Латинских букв в русских словах: 10; невидимых знаков: 1.",
+		"kk": "Қабылдамауға дәлел: Орыс сөздеріндегі латын әріптері: 10; көрінбейтін таңбалар: 1.",
+	} {
+		b := w.as("Olga")
+		b.langs = lang
+		b.open("/moderate/blog/queue")
+		if why := b.why("каждому"); !strings.Contains(why, want) {
+			t.Errorf("%s: got %s", lang, why)
+		}
+		said := find(b.card("каждому"), func(n *html.Node) bool { return attr(n, "class") == "said" })
+		if got := strings.TrimSuffix(nameOf(said), "\ufeff"); got != text {
+			t.Errorf("%s: the text is shown as %q", lang, got)
+		}
+		if refusal, _, _ := strings.Cut(want, ":"); strings.Contains(b.why("lovely"), refusal) {
+			t.Errorf("%s: harmless marks are told: %s", lang, b.why("lovely"))
+		}
+	}
+	b := w.as("Olga")
+	b.open("/moderate/blog/comments/" + c.ID).sees("10 Latin letters in Russian words; 1 invisible character.").
+		sees("cazero-width spacesino")
+	b.open("/moderate/blog/comments/" + harmless.ID).misses("zero-width").misses("hidden character")
 }

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"fmt"
 	"html"
 	"html/template"
 	"strings"
@@ -9,7 +8,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/words"
 )
 
 // least is the weight below which a word is not worth a mark.
@@ -30,32 +31,40 @@ const (
 type key struct{ Class, Text string }
 
 // A marker renders a comment's markup for those who decide: evidence is marked where it
-// stands, what cannot be seen is spelled out, and links show where they lead but cannot be
+// stands, a word that is not what it seems is dotted, and links show where they lead but cannot be
 // clicked, because a moderator reads spam all day.
 type marker struct {
 	*catalog
+	lang  string          // of the text
+	alone bool            // on its own page, where what cannot be seen is spelled out
 	signs map[string]sign // by token
 	used  map[string]bool // classes of signs
+	odds  map[string]int  // what is not what it seems, as words.Disguise counts it
 	hosts []string
 	out   strings.Builder
 	link  string          // the host of the link that is open, or ""
 	shown strings.Builder // its text
 }
 
+// A marking is a comment's markup with its marks, what they mean, and what the text hides.
+type marking struct {
+	HTML     template.HTML
+	Keys     []key
+	Disguise string
+}
+
 // marked renders canonical markup (package markup): a link is `<a href="…"` up to `</a>`,
-// none within another, nothing else begins with `<a`, and `<` stands in tags only. It says what
-// the marks mean, where there are any.
-func (c *catalog) marked(
-	markup string, evidence []classifier.Weight, likely []comment.LikelyReason,
-) (template.HTML, []key) {
-	m := marker{catalog: c, signs: map[string]sign{}, used: map[string]bool{}}
-	for _, w := range evidence {
+// none within another, nothing else begins with `<a`, and `<` stands in tags only.
+func (c *catalog) marked(it moderation.Item, alone bool) marking {
+	m := marker{catalog: c, lang: it.Comment.Lang, alone: alone,
+		signs: map[string]sign{}, used: map[string]bool{}, odds: map[string]int{}}
+	for _, w := range it.Evidence {
 		if worthMark(w) {
 			m.add(w, comment.ReasonSpam)
 		}
 	}
 	var names []string
-	for _, l := range likely {
+	for _, l := range it.Reasons {
 		names = append(names, c.T("reason.low."+l.Reason.String()))
 		for _, w := range l.Evidence {
 			if w.Weight > 0 && worthMark(w) {
@@ -63,6 +72,7 @@ func (c *catalog) marked(
 			}
 		}
 	}
+	markup := it.Comment.HTML
 	for markup != "" {
 		text, rest, found := strings.Cut(markup, "<")
 		m.text(html.UnescapeString(text))
@@ -83,7 +93,7 @@ func (c *catalog) marked(
 			keys = append(keys, k)
 		}
 	}
-	return template.HTML(m.out.String()), keys
+	return marking{template.HTML(m.out.String()), keys, c.Disguise(m.odds, m.lang)}
 }
 
 // What tokens begin with that are one word, and two in a row.
@@ -167,8 +177,6 @@ func (m *marker) text(s string) {
 				m.plain(s[spot.To:next.From])
 				m.word(s, next)
 			})
-			m.lookAlikes(spot)
-			m.lookAlikes(next)
 			continue
 		}
 		if k, ok := m.signs[spot.Token]; ok && spot.Token != "" {
@@ -176,7 +184,6 @@ func (m *marker) text(s string) {
 		} else {
 			m.word(s, spot)
 		}
-		m.lookAlikes(spot)
 	}
 	m.plain(s[at:])
 }
@@ -215,54 +222,30 @@ func (m *marker) mark(k sign, inner func()) {
 	m.out.WriteString(`</mark>`)
 }
 
-// word writes a word with the names of its hidden characters in their places.
+// word writes a word as a reader sees it, dotted where it is not what it seems.
 func (m *marker) word(s string, spot classifier.Spot) {
+	if len(spot.Odd) == 0 {
+		m.plain(s[spot.From:spot.To])
+		return
+	}
+	odds := map[string]int{}
+	for _, o := range spot.Odd {
+		key := "unseen"
+		if o.Like != 0 {
+			key = words.Script(o.Rune) + " " + words.Script(o.Like)
+		}
+		odds[key]++
+		m.odds[key]++
+	}
+	m.out.WriteString(`<span class="odd" title="` + html.EscapeString(m.Disguise(odds, m.lang)) + `">`)
 	at := spot.From
 	for _, o := range spot.Odd {
-		if o.Like != 0 {
-			continue
+		if m.alone && o.Like == 0 {
+			m.plain(s[at:o.At])
+			m.out.WriteString(`<span class="chip">` + html.EscapeString(m.Hidden(o.Rune)) + `</span>`)
+			at = o.At + utf8.RuneLen(o.Rune)
 		}
-		m.plain(s[at:o.At])
-		m.odd(m.hidden(o.Rune))
-		at = o.At + utf8.RuneLen(o.Rune)
 	}
 	m.plain(s[at:spot.To])
-}
-
-// lookAlikes names the letters of a word that belong to another script, each once.
-func (m *marker) lookAlikes(spot classifier.Spot) {
-	named := map[rune]bool{}
-	for _, o := range spot.Odd {
-		if o.Like == 0 || named[o.Rune] {
-			continue
-		}
-		named[o.Rune] = true
-		m.out.WriteByte(' ')
-		script := m.T("script.of." + scriptName(o.Rune))
-		m.odd(m.T("odd.like", "script", script, "letter", string(o.Rune), "like", string(o.Like)))
-	}
-}
-
-func (m *marker) odd(name string) {
-	m.out.WriteString(`<span class="odd">` + html.EscapeString(name) + `</span>`)
-}
-
-func (m *marker) hidden(r rune) string {
-	key := fmt.Sprintf("odd.%04X", r)
-	if m.Has(key) {
-		return m.T(key)
-	}
-	return m.T("odd.hidden", "code", fmt.Sprintf("U+%04X", r))
-}
-
-func scriptName(r rune) string {
-	switch {
-	case unicode.Is(unicode.Cyrillic, r):
-		return "cyrillic"
-	case unicode.Is(unicode.Greek, r):
-		return "greek"
-	case unicode.Is(unicode.Latin, r):
-		return "latin"
-	}
-	return "other"
+	m.out.WriteString(`</span>`)
 }

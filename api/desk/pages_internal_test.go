@@ -56,7 +56,7 @@ func samples() []moderation.Item {
 		{Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
 	deals := sample("c32", "Best Deals Team", "")
-	deals.Comment.HTML = `<p>Great article!! I also found cheap tents at <a ` +
+	deals.Comment.HTML = `<p>Great article!! I also found ch` + "\u0435" + `ap tents at <a ` +
 		`href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for ` +
 		`70 % off.</p>`
 	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .91, Warm: true, Action: comment.MarkSpam,
@@ -236,14 +236,14 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"no mark", `<p>nothing &lt;b&gt; here</p>`, `<p>nothing &lt;b&gt; here</p>`},
 		{"words", "<p>Ch\u0435ap the <em>BIKE</em></p>",
-			`<p><mark title="For refusal: in 14 spam, 0 approved">Chеap</mark> <span class="odd">Cyrillic е in place of ` +
-				`e</span> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
+			`<p><mark title="For refusal: in 14 spam, 0 approved"><span class="odd" title="1 Cyrillic letter in English ` +
+				`words.">Chеap</span></mark> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
 		{"two words", "<p>Cheap: M\u0443 channel, nice post</p>",
 			`<p><mark title="For refusal: in 14 spam, 0 approved">Cheap</mark>: <mark title="For refusal: in 7 spam, 0 ` +
-				`approved">Mу channel</mark> <span class="odd">Cyrillic у in place of y</span>, nice post</p>`},
-		{"hidden", "<p>ch\u200beap, \u202e</p>",
-			`<p><mark title="For refusal: in 14 spam, 0 approved">ch<span class="odd">zero-width space</span>eap</mark>, ` +
-				`<span class="odd">turns the text around</span></p>`},
+				`approved"><span class="odd" title="1 Cyrillic letter in English words.">Mу</span> channel</mark>, nice post</p>`},
+		{"hidden", "<p>ch\u200beap, omg\ufeff</p>",
+			`<p><mark title="For refusal: in 14 spam, 0 approved"><span class="odd" title="1 invisible character.">ch` +
+				"\u200beap</span></mark>, omg\ufeff</p>"},
 		{"a link cannot be clicked", `<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
 			`<p><span class="link" title="https://a.example/b">here</span> <span class="host">a.example</span>, there</p>`},
 		{"a link that shows its host", `<a href="https://evil.example/b" rel="nofollow">https://evil.example/b</a>`,
@@ -258,9 +258,22 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`,
 			`<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
-		if got, _ := catalogs()["en"].marked(tt.in, evidence, nil); string(got) != tt.want {
+		it := moderation.Item{Comment: comment.Comment{HTML: tt.in, Lang: "en"}, Evidence: evidence}
+		if got := catalogs()["en"].marked(it, false).HTML; string(got) != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestACommentsOwnPageSpellsOutWhatCannotBeSeen(t *testing.T) {
+	it := moderation.Item{Comment: comment.Comment{HTML: "<p>ch\u200be\u0430p \u3164 on \ufeff</p>", Lang: "en"}}
+	got := string(catalogs()["en"].marked(it, true).HTML)
+	const want = `<p><span class="odd" title="1 Cyrillic letter in English words; 1 invisible character.">ch` +
+		`<span class="chip">zero-width space</span>eаp</span> ` +
+		`<span class="odd" title="1 invisible character."><span class="chip">hidden character U+3164</span></span> on ` +
+		"\ufeff</p>"
+	if got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 
@@ -299,16 +312,18 @@ func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
 			`<mark class="a" title="Қарсы: спамда: 0, мақұлданғанда: 3">bike</mark></p>` +
 			`[спам дегенге дәлел][мынаған дәлел: жеке басқа тиісу, әдепсіздік][спам дегенге қарсы]`,
 	} {
-		html, keys := catalogs()[lang].marked(text, evidence, likely)
-		got := string(html)
-		for _, k := range keys {
+		it := moderation.Item{Comment: comment.Comment{HTML: text}, Evidence: evidence, Reasons: likely}
+		marked := catalogs()[lang].marked(it, false)
+		got := string(marked.HTML)
+		for _, k := range marked.Keys {
 			got += "[" + k.Text + "]"
 		}
 		if got != want {
 			t.Errorf("%s:\n got %s\nwant %s", lang, got, want)
 		}
 	}
-	if _, keys := catalogs()["en"].marked(`<p>nothing of it</p>`, evidence, likely); len(keys) > 0 {
+	it := moderation.Item{Comment: comment.Comment{HTML: `<p>nothing of it</p>`}, Evidence: evidence, Reasons: likely}
+	if keys := catalogs()["en"].marked(it, false).Keys; len(keys) > 0 {
 		t.Errorf("a text without marks has the keys %v", keys)
 	}
 }

@@ -67,9 +67,12 @@ type reason struct {
 	weight float64
 }
 
-// reasons are the signals as sentences, and what the strongest evidence says, strongest first. The
-// signal of the classifier itself is left out, for it is the score, and so are those that weigh nothing.
-func (m *cardMaker) reasons(it moderation.Item) []reason {
+// disguised is what a disguise weighs among reasons: as much as a hidden field that was filled in.
+const disguised = 4
+
+// reasons are what the text hides, the signals as sentences, and what the strongest evidence says, strongest first.
+// The signal of the classifier is left out, for it is the score, and so are those that weigh nothing.
+func (m *cardMaker) reasons(it moderation.Item, disguise string) []reason {
 	var rs []reason
 	for _, l := range it.Reasons {
 		r := reason{For: true, Text: m.tone(l), weight: math.Log(l.Probability / (1 - l.Probability))}
@@ -77,6 +80,9 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 			r.weight = math.Inf(1) // that is the question here, not spam
 		}
 		rs = append(rs, r)
+	}
+	if disguise != "" {
+		rs = append(rs, reason{For: true, Text: disguise, weight: disguised})
 	}
 	for _, s := range it.Comment.Verdict.Signals {
 		if s.Name != "classifier" && s.Weight != 0 {
@@ -92,10 +98,8 @@ func (m *cardMaker) reasons(it moderation.Item) []reason {
 	return rs
 }
 
-func strongest(rs []reason, n int) []reason { return rs[:min(n, len(rs))] }
-
 // spoken are the sentences that evidence makes: on the two strongest words, by the way they speak, and on each
-// trait. Words of mixed alphabets are told in the text.
+// trait. Words of mixed alphabets are told as a disguise.
 func (m *cardMaker) spoken(ws []classifier.Weight) (rs []reason) {
 	said, sum := m.loudest(ws, false)
 	for refusal, key := range map[bool]string{true: "spoken.for", false: "spoken.against"} {
