@@ -134,6 +134,11 @@ func within(s string) string {
 	return string(unicode.ToLower(first)) + s[n:]
 }
 
+// Higher says why a comment stands higher than its probability of spam does.
+func (c *Catalog) Higher(score int, why []string) string {
+	return c.T("higher.signals", "score", score, "why", within(OneSentence(why)))
+}
+
 // Signal says one finding on a comment by its code, or text, which is English, where there are no
 // words for the code. A reason among args is said in the language too.
 func (c *Catalog) Signal(code, text string, args map[string]any) string {

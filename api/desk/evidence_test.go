@@ -94,3 +94,30 @@ func TestDisguisesAreOneLineAndTheTextStaysReadable(t *testing.T) {
 		sees("cazero-width spacesino")
 	b.open("/moderate/blog/comments/" + harmless.ID).misses("zero-width").misses("hidden character")
 }
+
+func TestACardSaysWhyItStandsHigherThanItsNumber(t *testing.T) {
+	w := newWorld(t).schooled()
+	lifted := w.submit(moderation.Submission{Name: "Reader", Body: "The tomatoes grew well, thank you for the recipe.",
+		Form: &moderation.Form{Trap: "http://x.example"}})
+	w.post("The carrots grew well, thank you for the garden.")
+	if v := w.now(lifted).Verdict; v.Spam > 0.5 || v.Score < 0.9 {
+		t.Fatalf("the verdict is %+v", v)
+	}
+	for lang, says := range map[string]struct{ lifts, because string }{
+		"en": {"It stands higher, at 90 in 100: ", "a field that people do not see was filled in."},
+		"ru": {"Стоит выше, с оценкой 90 из 100: ", "заполнено поле, которого люди не видят."},
+		"kk": {"Жоғарырақ тұр, бағасы — 100 ішінен 90: ", "адамдар көрмейтін өріс толтырылған."},
+	} {
+		b := w.as("Olga")
+		b.langs = lang
+		b.open("/moderate/blog/queue?sort=risk")
+		why := b.why("tomatoes")
+		if !strings.Contains(why, says.lifts+says.because) || strings.Count(strings.ToLower(why), says.because) != 1 {
+			t.Errorf("%s: got %s", lang, why)
+		}
+		if why := b.why("carrots"); strings.Contains(why, says.lifts) {
+			t.Errorf("%s: what stands by its number is explained: %s", lang, why)
+		}
+		b.open("/moderate/blog/comments/" + lifted.ID).sees(says.lifts + says.because)
+	}
+}

@@ -59,10 +59,10 @@ func samples() []moderation.Item {
 	deals.Comment.HTML = `<p>Great article!! I also found ch` + "\u0435" + `ap tents at <a ` +
 		`href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for ` +
 		`70 % off.</p>`
-	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .91, Warm: true, Action: comment.MarkSpam,
+	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .81, Warm: true, Action: comment.MarkSpam,
 		Signals: []comment.Signal{
 			{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
-			{Name: "form_age", Weight: 1.1, Text: "The form was open for 4 seconds only."},
+			{Name: "form_age", Weight: 1.1, Code: "form_age.quick", Args: map[string]any{"seconds": 4}},
 		}}
 	deals.Evidence = []classifier.Weight{{Token: "word:cheap", Weight: 2.6, Spam: 14},
 		{Token: "trait:links=1", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
@@ -274,6 +274,41 @@ func TestACommentsOwnPageSpellsOutWhatCannotBeSeen(t *testing.T) {
 		"\ufeff</p>"
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestACardExplainsOnlyAClearDifference(t *testing.T) {
+	m := cardMaker{catalog: catalogs()["en"], site: ground.Site{Settings: ground.Settings{Suspect: .9}}}
+	quick := comment.Signal{Name: "form_age", Code: "form_age.quick", Args: map[string]any{"seconds": 2}, Weight: 1}
+	again := comment.Signal{Name: "duplicate", Code: "duplicate.again", Args: map[string]any{"count": 3}, Weight: 2}
+	poor := comment.Signal{Name: "writer", Text: "Its writer is <known>.", Weight: .5}
+	filter := comment.Signal{Name: "classifier", Code: "classifier.spam", Weight: 3}
+	for _, tt := range []struct {
+		name        string
+		score, spam float64
+		signals     []comment.Signal
+		want        string
+	}{
+		{"the same", .31, .31, []comment.Signal{filter}, ""},
+		{"little more", .44, .40, []comment.Signal{filter, quick}, ""},
+		{"little more, beyond the threshold", .91, .88, []comment.Signal{filter, quick},
+			"It stands higher, at 91 in 100: the form was open for 2 seconds only."},
+		{"much more", .80, .40, []comment.Signal{filter, poor, quick, again},
+			"It stands higher, at 80 in 100: the same was submitted 3 times; the form was open for 2 seconds only."},
+		{"without a code", .60, .40, []comment.Signal{filter, poor},
+			"It stands higher, at 60 in 100: its writer is <known>."},
+		{"by the filter's own first guess", .97, .71, []comment.Signal{filter},
+			"It stands at 97 in 100, as the filter first guessed; experience here makes that 71."},
+		{"lower", .40, .60, []comment.Signal{filter, quick},
+			"It stands at 40 in 100, as the filter first guessed; experience here makes that 60."},
+	} {
+		v := comment.Verdict{Score: tt.score, Spam: tt.spam, Warm: true, Signals: tt.signals}
+		if got := m.score(v).Why; got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	if why := m.score(comment.Verdict{Score: .9, Spam: .5, Signals: []comment.Signal{again}}).Why; why != "" {
+		t.Errorf("a number that is not shown is explained: %s", why)
 	}
 }
 

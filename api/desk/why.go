@@ -14,12 +14,13 @@ import (
 // A score is said in words first, then as a count, then as a bar.
 type score struct {
 	Words, Count, Label string
+	Why                 string // it stands elsewhere than the count says
 	Warm                bool
 	Width               int // of 200
 }
 
-// score of a verdict: the bar and its words show the whole score, the count the classifier's
-// own probability. It never says 0 or 100 in 100.
+// score of a verdict: the bar and its words show the whole score, which orders, the count the
+// classifier's own probability; where they are apart it says why. It never says 0 or 100 in 100.
 func (m *cardMaker) score(v comment.Verdict) score {
 	if !v.Warm {
 		return score{Words: m.T("score.cold"), Count: m.missing(), Label: m.T("score.none")}
@@ -28,6 +29,16 @@ func (m *cardMaker) score(v comment.Verdict) score {
 	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + band(percent))}
 	s.Count = m.N("score.in100", inHundred(v.Spam))
 	s.Label = m.N("score.n", inHundred(v.Score))
+	var why []string
+	for _, signal := range v.Raised(m.site.Settings.Suspect) {
+		why = append(why, m.Signal(signal.Code, signal.Text, signal.Args))
+	}
+	switch {
+	case len(why) > 0:
+		s.Why = m.Higher(inHundred(v.Score), why)
+	case v.Apart(m.site.Settings.Suspect):
+		s.Why = m.T("higher.guess", "score", inHundred(v.Score), "spam", inHundred(v.Spam))
+	}
 	return s
 }
 
@@ -71,7 +82,8 @@ type reason struct {
 const disguised = 4
 
 // reasons are what the text hides, the signals as sentences, and what the strongest evidence says, strongest first.
-// The signal of the classifier is left out, for it is the score, and so are those that weigh nothing.
+// The signal of the classifier is left out, for it is the score, and so are those that the score
+// names, or that weigh nothing.
 func (m *cardMaker) reasons(it moderation.Item, disguise string) []reason {
 	var rs []reason
 	for _, l := range it.Reasons {
@@ -84,8 +96,10 @@ func (m *cardMaker) reasons(it moderation.Item, disguise string) []reason {
 	if disguise != "" {
 		rs = append(rs, reason{For: true, Text: disguise, weight: disguised})
 	}
+	named := it.Comment.Verdict.Raised(m.site.Settings.Suspect)
 	for _, s := range it.Comment.Verdict.Signals {
-		if s.Name != "classifier" && s.Weight != 0 {
+		same := func(n comment.Signal) bool { return n.Name == s.Name }
+		if s.Name != "classifier" && s.Weight != 0 && !slices.ContainsFunc(named, same) {
 			rs = append(rs, reason{For: s.Weight > 0, Text: m.Signal(s.Code, s.Text, s.Args), weight: s.Weight})
 		}
 	}
