@@ -93,6 +93,28 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	)
 }
 
+func TestAFoldedRowIsPlainText(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for _, text := range []string{
+		"\ufeffLovely, see [this](https://far.example/x) and ca\u200bsino, omg\ufeff\n\n> quoted line\n\n- a\n- b",
+		"The chain came off twice on the hill.",
+	} {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
+		w.must(err)
+	}
+	tab := w.tab(1280, 900, false)
+	w.signIn(tab, email)
+	w.steps(tab,
+		func() error { return tab.Holds(current("Lovely")) },
+		func() error { return tab.Press(keyA) },
+		func() error { return tab.Holds(`document.querySelector(".folded q") !== null`) },
+	)
+	row, err := kit.Eval[string](tab, `document.querySelector(".folded q").textContent`)
+	if want := "Ruth: “Lovely, see this and ca\u200bsino, omg quoted line a b”"; err != nil || row != want {
+		t.Errorf("got %q, want %q (%v)", row, want, err)
+	}
+}
+
 // tooWide is a JavaScript expression: what in the main part of a page, its charts' tables included, is
 // wider than the window or has to be scrolled sideways to be read.
 const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true),

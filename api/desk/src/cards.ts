@@ -135,6 +135,15 @@ export function boxOf(card: Card): HTMLInputElement | null {
   return card.querySelector<HTMLInputElement>('.pick input')
 }
 
+/** What a comment says as one line of plain text: nothing that the desk put into it, nothing that is covered. */
+export function lineOf(card: Card): string {
+  const said = card.querySelector('.said')?.cloneNode(true) as HTMLElement | undefined
+  if (!said || said.querySelector('details:not([open])')) return '…'
+  for (const ours of said.querySelectorAll('summary, .host, .chip')) ours.remove()
+  for (const end of said.querySelectorAll('p, li, pre, br')) end.after(' ')
+  return (said.textContent ?? '').replace(/\s+/g, ' ').trim()
+}
+
 /** Writes a version wherever a card's forms name it. */
 export function setVersion(card: Card, version: number): void {
   card.dataset.version = String(version)

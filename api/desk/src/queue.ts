@@ -1,5 +1,5 @@
 /** Deciding in the queue: at once on the page, then on its way to the service. */
-import { type Card, Cards, fetchPage, idOf, setVersion, versionOf } from './cards'
+import { type Card, Cards, fetchPage, idOf, lineOf, setVersion, versionOf } from './cards'
 import {
   type Action,
   type Answer,
@@ -90,7 +90,7 @@ export class Queue implements Listener {
     const template = element('folded') as HTMLTemplateElement
     const row = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
     const name = card.querySelector('.who b')?.textContent ?? ''
-    const text = card.querySelector('.said')?.textContent?.trim().slice(0, 200) ?? ''
+    const text = Array.from(lineOf(card)).slice(0, 200).join('')
     ;(row.querySelector('b') as HTMLElement).textContent = words
     ;(row.querySelector('q') as HTMLElement).textContent = say('line', { name, text })
     const button = row.querySelector('button') as HTMLButtonElement
