@@ -45,11 +45,9 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 			continue
 		}
 		n := s.feature(h, t.hash)
-		if n.yes+n.no == 0 {
-			continue
-		}
 		ratio := odds.ratio(n.yes, n.no)
-		if math.Abs(ratio) < leastEvidence ||
+		// What was in none of a rare kind may speak for it, by the smoothing: to a person that means nothing.
+		if n.yes == 0 && ratio > 0 || n.no == 0 && ratio < 0 || math.Abs(ratio) < leastEvidence ||
 			len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
 			continue
 		}

@@ -36,6 +36,20 @@ func TestEvidenceSaysNothingTwice(t *testing.T) {
 	}
 }
 
+func TestEvidenceSpeaksForWhatItWasSeenIn(t *testing.T) {
+	lessons := []Lesson{{Seq: 1, Label: PersonalAttack, Comment: Comment{Text: "you stupid fool, nobody likes your bread"}}}
+	for i := range uint64(60) {
+		lessons = append(lessons, Lesson{Seq: i + 2, Label: Ham, Comment: Comment{Text: "thank you " + word(i)}})
+	}
+	lessons = append(lessons, Lesson{Seq: 99, Label: Ham, Comment: Comment{Text: "the oven and the garden " + word(99)}})
+	m := Fold(slices.Values(lessons))
+	for _, w := range m.EvidenceOf(Read(Comment{Text: "stupid oven, stupid garden"}), PersonalAttack) {
+		if w.Weight > 0 && w.Spam == 0 || w.Weight < 0 && w.Ham == 0 {
+			t.Errorf("%s weighs %.2f and was in %d of the kind and %d good ones", w.Token, w.Weight, w.Spam, w.Ham)
+		}
+	}
+}
+
 func TestEvidenceIsWhatMeansSomethingToAPerson(t *testing.T) {
 	const spam, ham = "Now for the casino at https://win.example.com/ 24 hours, он был там и выиграл джекпот!!!\ufeff",
 		"It has one garden. Ол үшін қайда алма бар."
