@@ -37,7 +37,8 @@ func TestEvidenceSaysNothingTwice(t *testing.T) {
 }
 
 func TestEvidenceSpeaksForWhatItWasSeenIn(t *testing.T) {
-	lessons := []Lesson{{Seq: 1, Label: PersonalAttack, Comment: Comment{Text: "you stupid fool, nobody likes your bread"}}}
+	attack := Comment{Text: "you stupid fool, nobody likes your bread"}
+	lessons := []Lesson{{Seq: 1, Label: PersonalAttack, Comment: attack}}
 	for i := range uint64(60) {
 		lessons = append(lessons, Lesson{Seq: i + 2, Label: Ham, Comment: Comment{Text: "thank you " + word(i)}})
 	}
