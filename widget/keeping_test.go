@@ -25,6 +25,41 @@ func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
 	r.holds(`$('[part=body]').value === '' && $('form').closest('li') === null`)
 }
 
+// Who reloads, or whose phone put the page away, finds the fields as they were: nobody is anonymous by accident.
+func TestADraftKeepsWhoseItIs(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{width: 390})
+	r.write("Half a thought")
+	r.must(r.Type("textbox", "Name", "Lena"))
+	r.must(r.Type("textbox", "E-mail", "lena@mail.example"))
+	r.open("/")
+	r.holds(`$('[part=body]').value === 'Half a thought' && $('[part=name]').value === 'Lena' &&
+		$('[part=email]').value === 'lena@mail.example' && !$('[name=remember]').checked`)
+	r.must(r.Click("button", "Post comment"))
+	r.says(".own", "Lena")
+	r.open("/")
+	r.write("two")
+	r.holds(`$('[part=name]').value === ''`)
+}
+
+func TestANameThatIsTakenOutIsAskedFor(t *testing.T) {
+	s := newService(t)
+	for answer, want := range map[string]string{"Post as Lena": "Lena", "Without a name": "Anonymous"} {
+		r := visit(t, s, options{width: 390})
+		r.write("Which valve, " + want)
+		r.must(r.Type("textbox", "Name", "Lena"))
+		r.holds(`($('[part=name]').value = '', $('[part=name]').dispatchEvent(new Event('input', { bubbles: true })))`)
+		r.must(r.Click("button", "Post comment"))
+		r.says("[role=alert]", "Post without a name?")
+		r.picture()
+		r.must(r.Click("button", answer))
+		r.says(".own", want)
+	}
+	if bodies, _ := s.posts(); len(bodies) != 2 {
+		t.Errorf("posted %d times, want once for each answer", len(bodies))
+	}
+}
+
 // On a slow phone the writing part arrives while a reader types; where it moved the form, the
 // letters after that went nowhere.
 func TestWhoBeginsBeforeTheWritingPartArrivesKeepsTheirPlace(t *testing.T) {

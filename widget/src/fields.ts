@@ -42,12 +42,24 @@ export class Fields {
   }
 
   get author(): { name: string | null; email: string | null } {
-    return { name: this.#name.value.trim() || null, email: this.#email.value.trim() || null }
+    const { name, email } = this.written
+    return { name: name || null, email: email || null }
+  }
+
+  /** What stands in the fields of the writer. */
+  get written(): Person {
+    return { name: this.#name.value.trim(), email: this.#email.value.trim() }
   }
 
   /** Who is to be remembered, if the reader wants that. */
   get person(): Person | null {
-    return this.#remember.checked ? { name: this.#name.value.trim(), email: this.#email.value.trim() } : null
+    return this.#remember.checked ? this.written : null
+  }
+
+  /** Fills what is empty. */
+  fill(person: Person) {
+    this.#name.value ||= person.name
+    this.#email.value ||= person.email
   }
 
   /** What only a program fills in. */

@@ -35,6 +35,8 @@ class Form implements Writer {
   readonly #home: HTMLButtonElement
   #parent: Draft['parent'] = null
   #token: Promise<string | null> | null = null
+  /** The name that stood there last. */
+  #called: string
   #complete = false
   #sending = false
 
@@ -46,7 +48,9 @@ class Form implements Writer {
     this.#own = new OwnComments(view, t, this.#shelf, (text, parent) => this.#anew(text, parent))
     this.#form = view.form ?? el('form') // a closed page has none; then nothing here is ever shown
     this.#text = this.#form.querySelector('textarea') ?? el('textarea')
-    this.#fields = new Fields(this.#form, this.#text, t, this.#shelf.person)
+    const { person } = this.#shelf
+    this.#called = person?.name ?? ''
+    this.#fields = new Fields(this.#form, this.#text, t, person)
     this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
     this.#home = button(view.t.write, () => this.#move(null), { class: 'wide stub' })
   }
@@ -67,6 +71,7 @@ class Form implements Writer {
     if (!this.#complete && draft) {
       this.#parent = draft.parent
       this.#text.value = [draft.text, this.#text.value].filter(Boolean).join('\n\n')
+      if (draft.person) this.#fields.fill(draft.person)
       this.#open()
     }
     if (this.#form.isConnected) this.#settle()
@@ -82,7 +87,7 @@ class Form implements Writer {
     this.#complete = true
     if (this.#text.value) this.#keep()
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview))
-    this.#text.addEventListener('input', () => this.#keep())
+    this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
     this.#form.addEventListener('keydown', event => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#send()
@@ -97,6 +102,7 @@ class Form implements Writer {
     if (parent?.id !== this.#parent?.id) {
       this.#parent = parent
       this.#text.value = this.#draft?.text ?? ''
+      if (this.#draft?.person) this.#fields.fill(this.#draft.person)
     }
     this.#fields.clear()
     this.#settle()
@@ -127,9 +133,11 @@ class Form implements Writer {
     return this.#shelf.drafts.find(d => d.parent?.id === this.#parent?.id)
   }
 
-  /** Keeps the text as a draft; its key too, as long as it is the same text. */
+  /** Keeps the text as a draft, and whose it is; its key too, as long as it is the same text. */
   #keep(key = this.#draft?.text === this.#text.value ? this.#draft.key : undefined) {
-    this.#shelf.keepDraft({ text: this.#text.value, parent: this.#parent, ...(key ? { key } : {}) })
+    const person = this.#fields.written
+    this.#called = person.name || this.#called
+    this.#shelf.keepDraft({ text: this.#text.value, parent: this.#parent, person, ...(key ? { key } : {}) })
   }
 
   /** Brings a text into the form, below what may stand there. */
@@ -176,6 +184,7 @@ class Form implements Writer {
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if ([...body].length > most) return this.#wrong('/body', this.#tooLong(body, most))
     if (!this.#fields.emailValid) return this.#wrong('/author/email', this.#t.wrongEmail)
+    if (this.#called && !this.#fields.written.name) return this.#nameless()
     this.#sending = true
     this.#fields.busy(true)
     try {
@@ -186,6 +195,29 @@ class Form implements Writer {
       this.#sending = false
       this.#fields.busy(false)
     }
+  }
+
+  /** Asks before a comment goes without the name that stood there. */
+  #nameless() {
+    const t = this.#t
+    const name = this.#called
+    const send = (as: string) => {
+      this.#called = as
+      this.#fields.fill({ name: as, email: '' })
+      this.#send()
+    }
+    const before = button(fill(t.asBefore, { name }), () => send(name), { class: 'go' })
+    const question = el('div', { role: 'alert', class: 'box err' }, el('strong', {}, t.nameless))
+    question.append(
+      el(
+        'div',
+        { class: 'row' },
+        before,
+        button(t.withoutName, () => send('')),
+      ),
+    )
+    this.#fields.submit.parentElement?.before(question)
+    before.focus()
   }
 
   #tooLong(body: string, most: number): string {

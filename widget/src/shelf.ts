@@ -3,6 +3,8 @@
 export interface Draft {
   text: string
   parent: { id: string; name: string } | null
+  /** What stood in the other fields. */
+  person?: Person
   /** The Idempotency-Key under which this text was tried. */
   key?: string
 }

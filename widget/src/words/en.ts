@@ -51,6 +51,7 @@ export const form = {
   againMore: "It is kept once; nothing was added. Sending it several times may have it taken for spam.",
   anew: "Write it anew",
   another: "Write another",
+  asBefore: "Post as {name}",
   asNew: "Post it as a new comment",
   bold: "Bold",
   bullets: "List",
@@ -78,6 +79,7 @@ export const form = {
   long: "A comment may have {m} characters; this one has {n}.",
   lost: "The service no longer knows this comment.",
   name: "Name",
+  nameless: "Post without a name?",
   network: "The service did not answer.",
   never: "(optional, never shown)",
   noChange: "You can withdraw it at any time.",
@@ -116,6 +118,7 @@ export const form = {
   withdraw: "Withdraw",
   withdrawIt: "Withdraw it",
   withdrawn: "You withdrew this comment.",
+  withoutName: "Without a name",
   wrongEmail: "This is not an e-mail address. It may also be left empty.",
   wrongName: "This name cannot be used.",
   meanings: {
