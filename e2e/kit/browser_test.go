@@ -1,8 +1,10 @@
 package kit_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -48,5 +50,40 @@ func TestThingsAreFoundByRoleAndNameInAShadowRoot(t *testing.T) {
 	}
 	if err := tab.Go("http://127.0.0.1:1/"); err == nil {
 		t.Error("a page that does not answer was opened without an error")
+	}
+}
+
+func TestAxeFindsFaultsInAShadowRootAndNoneWhereNoneAre(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		label := "<label>Comment <input></label>"
+		if r.URL.Path == "/bad" {
+			label = "Comment <input>"
+		}
+		_, _ = fmt.Fprintf(w, `<!doctype html><html lang=en><meta name=viewport content="width=device-width">
+			<title>A page</title><main><h1>A page</h1><div id=host></div></main><script>
+			document.getElementById("host").attachShadow({mode: "open"}).innerHTML = %q</script>`, label)
+	}))
+	defer server.Close()
+	browser, err := kit.StartBrowser(kit.Chromium(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer browser.Close()
+	tab, err := browser.Tab(1280, 900, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tab.Close()
+	for path, want := range map[string]string{"/good": "", "/bad": "label (critical) #host input"} {
+		if err := tab.Go(server.URL + path); err != nil {
+			t.Fatal(err)
+		}
+		found, err := tab.Axe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(found, "; "); (got == "") != (want == "") || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: axe finds %q, want %q", path, got, want)
+		}
 	}
 }
