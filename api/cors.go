@@ -2,12 +2,9 @@ package api
 
 import (
 	"net/http"
-	"net/url"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -26,7 +23,7 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 		return nil
 	}
 	from := r.Header.Get("Origin")
-	if mayWrite(h.kit, r, site, from) {
+	if h.kit.MayWrite(r, site, from) {
 		header.Set("Access-Control-Allow-Origin", from)
 		header.Set("Access-Control-Expose-Headers", exposed)
 		return nil
@@ -37,23 +34,6 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 	return problem.ForeignOrigin(nil)
 }
 
-// mayWrite compares exactly: a site's origins are kept as browsers send them.
-func mayWrite(kit *web.Kit, r *http.Request, site ground.Site, from string) bool {
-	return slices.Contains(site.Origins, from) || ownOrigin(kit, r, from)
-}
-
-// ownOrigin says that a page of the service itself sent the request: of its public address, or, where
-// nobody said which that is, of the address that this request names as its host. Somebody else's name
-// can be made to lead here.
-func ownOrigin(kit *web.Kit, r *http.Request, from string) bool {
-	if from == kit.Origin() || !kit.AnyHost {
-		return from == kit.Origin()
-	}
-	u, err := url.Parse(from)
-	return err == nil && u.Host != "" && from == u.Scheme+"://"+u.Host && u.Host == r.Host &&
-		(u.Scheme == "http" || u.Scheme == "https")
-}
-
 // preflight answers a browser that asks whether a page may send a request.
 func (h *readers) preflight(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
@@ -62,7 +42,7 @@ func (h *readers) preflight(c echo.Context) error {
 	}
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
-	if from := c.Request().Header.Get("Origin"); mayWrite(h.kit, c.Request(), site, from) {
+	if from := c.Request().Header.Get("Origin"); h.kit.MayWrite(c.Request(), site, from) {
 		header.Set("Access-Control-Allow-Origin", from)
 		header.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
 		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -167,7 +168,7 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		Capped bool                 `json:"counts_capped"`
 		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
-	w := wordsOf(c)
+	w := web.Words(c)
 	for _, i := range q.Items {
 		out.Items = append(out.Items, item(i, w))
 	}
@@ -208,7 +209,7 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 	out := struct {
 		itemOut
 		History []historyOut `json:"history"`
-	}{itemOut: item(i, wordsOf(c)), History: []historyOut{}}
+	}{itemOut: item(i, web.Words(c)), History: []historyOut{}}
 	for _, e := range history {
 		by := &e.Name
 		if e.Auto {

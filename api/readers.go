@@ -9,7 +9,6 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -71,7 +70,7 @@ type posted struct {
 }
 
 func (h *readers) post(c echo.Context, site ground.Site) error {
-	limiter, err := rate(h.kit, c, site)
+	limiter, err := h.kit.PostLimiter(c, site)
 	if err != nil {
 		return err
 	}
@@ -114,16 +113,6 @@ func arrived(c echo.Context, got moderation.Submitted) error {
 	out.Version, out.HTML, out.EditToken = got.Version, &got.HTML, got.EditToken
 	out.CreatedAt, out.EditUntil = at(got.CreatedAt), at(got.EditUntil)
 	return c.JSON(http.StatusCreated, out)
-}
-
-// rate counts a post against the client's address, and returns what counts it against its site; who is
-// signed in there is exempt from both.
-func rate(kit *web.Kit, c echo.Context, site ground.Site) (moderation.Limiter, error) {
-	who, err := kit.Actor(c)
-	if err == nil && who.Role(site.ID) != people.NoRole || kit.Limiter == nil {
-		return nil, nil
-	}
-	return kit.Limiter, kit.LimitPosts(c, site.ID)
 }
 
 // readBody reads a request that is nothing but a text.

@@ -37,9 +37,6 @@ func (s *Server) readerRoutes() {
 	for _, path := range []string{"/comments", "/comments/:id", "/form", "/preview", "/counts"} {
 		g.OPTIONS(path, r.preflight)
 	}
-	p := &plainPages{kit: s.kit, service: s.kit.Service}
-	s.echo.GET("/sites/:site/page", p.show, web.Pages)
-	s.echo.POST("/sites/:site/page", p.post, web.Pages)
 }
 
 func (s *Server) moderatorRoutes() {

@@ -6,6 +6,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -40,6 +43,16 @@ func (k *Kit) LimitPosts(c echo.Context, site int64) error {
 // LimitPreviews does the same for previews, which cost a rendering and store nothing.
 func (k *Kit) LimitPreviews(c echo.Context, site int64) error {
 	return k.limit(c, site, "preview", previewsPerMinute, previewsBurst)
+}
+
+// PostLimiter counts a new comment likewise, and returns what counts it against its site; who is signed in
+// there is exempt from both.
+func (k *Kit) PostLimiter(c echo.Context, site ground.Site) (moderation.Limiter, error) {
+	who, err := k.Actor(c)
+	if err == nil && who.Role(site.ID) != people.NoRole || k.Limiter == nil {
+		return nil, nil
+	}
+	return k.Limiter, k.LimitPosts(c, site.ID)
 }
 
 // LimitPasswords counts one try with a password, before any is hashed, against the networks of the client's

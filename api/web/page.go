@@ -70,6 +70,11 @@ func writeErrorPage(c echo.Context, p Problem) error {
 	return Render(c, p.Status, NoScript, errorPage, p)
 }
 
+// Words returns the language asked for, else the one that the browser likes best.
+func Words(c echo.Context) *words.Catalog {
+	return words.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
+}
+
 // Rules are what a site asks of its writers: its own in the language of w, else those of the house.
 func Rules(site ground.Site, w *words.Catalog) string {
 	return cmp.Or(site.Settings.Rules[w.Lang()], w.T("rules.default"))

@@ -14,9 +14,9 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-// A reader follows a document: one command after the other, in one folder, and what a command
+// A follower does what a document says: one command after the other, in one folder, and what a command
 // starts runs on until the next server is started.
-type reader struct {
+type follower struct {
 	*shell
 	server  *kit.Instance
 	replace []string // what stands for another's machine, and what is there in this test
@@ -40,7 +40,7 @@ func commands(t *testing.T, path string) []string {
 var serves = regexp.MustCompile(`^([A-Z_]+=\S* )*(bin/)?aitys serve\b`)
 
 // follow runs one command and returns what it printed.
-func (r *reader) follow(line string) string {
+func (r *follower) follow(line string) string {
 	r.t.Helper()
 	script := "cd '" + r.dir + "'\nexport AITYS_LISTEN=127.0.0.1:0 PATH=\"$PWD/bin:$PATH\"\n"
 	if serves.MatchString(line) {
@@ -76,7 +76,7 @@ func wants(t *testing.T, program string) {
 	}
 }
 
-func (r *reader) stop() {
+func (r *follower) stop() {
 	r.t.Helper()
 	if r.server == nil {
 		return
@@ -120,7 +120,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			if err := os.Symlink(s.bin, filepath.Join(s.dir, "bin", "aitys")); err != nil {
 				t.Fatal(err)
 			}
-			r := &reader{shell: s, replace: []string{
+			r := &follower{shell: s, replace: []string{
 				"postgres://aitys@db.example/aitys", kit.Postgres(t), "redis://cache.example:6379", kit.Redis(t),
 			}}
 			t.Cleanup(r.stop)

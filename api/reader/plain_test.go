@@ -1,7 +1,8 @@
-package api
+package reader
 
 import (
 	"bytes"
+	"flag"
 	"html/template"
 	"net/http/httptest"
 	"path/filepath"
@@ -18,6 +19,8 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/words"
 )
+
+var update = flag.Bool("update", false, "write testdata/pages anew")
 
 // TestThePlainPageIsAsItsGoldenFile renders the page from made-up content, in every language.
 func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {

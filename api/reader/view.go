@@ -1,4 +1,4 @@
-package api
+package reader
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package api
+package reader
 
 import (
 	"errors"
@@ -49,7 +49,7 @@ func (h *plainPages) post(c echo.Context) error {
 		return err
 	}
 	r := c.Request()
-	if from, sent := r.Header["Origin"]; sent && !mayWrite(h.kit, r, site, from[0]) {
+	if from, sent := r.Header["Origin"]; sent && !h.kit.MayWrite(r, site, from[0]) {
 		return problem.ForeignOrigin(nil)
 	}
 	form, err := web.ReadForm(c)
@@ -72,7 +72,7 @@ func (h *plainPages) post(c echo.Context) error {
 }
 
 func (h *plainPages) submit(c echo.Context, site ground.Site, in draft, form url.Values) (moderation.Submitted, error) {
-	limiter, err := rate(h.kit, c, site)
+	limiter, err := h.kit.PostLimiter(c, site)
 	if err != nil {
 		return moderation.Submitted{}, err
 	}
@@ -111,7 +111,7 @@ func (h *plainPages) back(c echo.Context, notice string) error {
 // page answers with the whole page; with a failure, under its status and with what was typed.
 func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure error) error {
 	status := http.StatusOK
-	w := wordsOf(c)
+	w := web.Words(c)
 	var problem string
 	if failure != nil {
 		p := web.ProblemOf(failure)

@@ -1,21 +1,14 @@
-package api
+package reader
 
 import (
 	"cmp"
 	"time"
 	"unicode/utf8"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/words"
 )
-
-// wordsOf returns the language asked for, else the one that the browser likes best.
-func wordsOf(c echo.Context) *words.Catalog {
-	return words.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
-}
 
 // nameOf is what a comment's writer called themselves.
 func nameOf(w *words.Catalog, name string) string {

@@ -1,0 +1,19 @@
+// Package reader is what the service shows to people who only read: the thread of a page and its form
+// without script.
+//
+// It answers in the language of who asks, with pages that run no script. What programs ask for, the
+// widget included, is package api's.
+package reader
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+)
+
+// Register adds the room's routes.
+func Register(e *echo.Echo, kit *web.Kit) {
+	p := &plainPages{kit: kit, service: kit.Service}
+	e.GET("/sites/:site/page", p.show, web.Pages)
+	e.POST("/sites/:site/page", p.post, web.Pages)
+}
