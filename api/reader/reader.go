@@ -1,5 +1,5 @@
 // Package reader is what the service shows to people who only read: the thread of a page and its form
-// without script.
+// without script, and the page at the server's own address.
 //
 // It answers in the language of who asks, with pages that run no script. What programs ask for, the
 // widget included, is package api's.
@@ -13,6 +13,10 @@ import (
 
 // Register adds the room's routes.
 func Register(e *echo.Echo, kit *web.Kit) {
+	e.GET("/", root(kit))
+	e.GET("/favicon.ico", fixed(faviconFile))
+	e.GET("/robots.txt", fixed(robotsFile))
+
 	p := &plainPages{kit: kit, service: kit.Service}
 	e.GET("/sites/:site/page", p.show, web.Pages)
 	e.POST("/sites/:site/page", p.post, web.Pages)

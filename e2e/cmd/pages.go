@@ -18,6 +18,7 @@ func pages(demo said, setup string) []shot {
 		{"demo-en", true, allLooks, demo.page("/demo/bakery")},
 		{"demo-ru", false, someLooks, demo.page("/demo/library")},
 		{"demo-kk", false, someLooks, demo.page("/demo/orchard")},
+		{"root", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/") }},
 		{"plain", false, allLooks, demo.plain},
 		{"signin", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
 		{"setup", false, allLooks, func(t *kit.Tab) error {
