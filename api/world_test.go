@@ -16,6 +16,7 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
@@ -168,7 +169,7 @@ func (w *world) open(o options, so store.Options) {
 			ao.PublicURL, err = url.Parse(o.public)
 			fatal(t, err)
 		}
-		w.front = api.New(ao, desk.Register, reader.Register)
+		w.front = api.New(ao, desk.Register, owner.Register, reader.Register)
 		return web.NewServer(w.front, log)
 	})
 	// Redirects are answers of ours, to be looked at.

@@ -49,7 +49,7 @@ type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
 
 // A cardMaker makes the cards of one page.
 type cardMaker struct {
-	*catalog
+	*Catalog
 	site     ground.Site
 	now      time.Time
 	at       place // in the queue, to come back to
@@ -67,7 +67,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		ID: c.ID, Site: m.site.Key, URL: "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
 		Version: c.Version, State: c.State.String(),
 		Name: m.writer(c), Email: c.Email, Website: c.Website,
-		At: iso(c.CreatedAt), Waiting: m.waited(c),
+		At: ISO(c.CreatedAt), Waiting: m.waited(c),
 		PageURL: it.Page.URL, PageTitle: pageTitle(it.Page), PageID: it.Page.ID, NewTitle: it.Title(),
 		History: m.history(it), Back: m.at.query(),
 		marking: text, Covered: m.covered(c),
@@ -140,7 +140,7 @@ func (m *cardMaker) waited(c comment.Comment) string {
 }
 
 // span writes a length of time in its largest unit.
-func (c *catalog) span(d time.Duration) string {
+func (c *Catalog) span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return c.N("span.s", max(0, int(d/time.Second)))
@@ -204,10 +204,11 @@ func shorten(s string, runes int) string {
 	return s
 }
 
-func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// ISO writes a time for programs.
+func ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// stamp writes a time for who has no script; with script it is said in their own zone.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
+// Stamp writes a time for who has no script; with script it is said in their own zone.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 func hostOf(href string) string {
 	u, err := url.Parse(href)
@@ -219,3 +220,6 @@ func hostOf(href string) string {
 	}
 	return u.Host
 }
+
+// Decimal writes a length in a drawing.
+func Decimal(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }

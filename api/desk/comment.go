@@ -15,7 +15,7 @@ import (
 )
 
 type commentPage struct {
-	frame
+	Frame
 	Card                  card
 	QueueURL, QueueName   string
 	StateIcon, StateWords string
@@ -42,40 +42,40 @@ var stateIcons = map[comment.State]string{
 }
 
 // comment shows one comment with its history.
-func (d *desk) comment(v *visit) error {
-	it, past, err := d.Service.Item(v.ctx(), v.who, v.site, v.Param("id"))
+func (d *desk) comment(v *Visit) error {
+	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	counts, capped, err := d.Service.QueueCounts(v.ctx(), v.who, v.site)
+	counts, capped, err := d.Service.QueueCounts(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
-	f, err := d.deskFrame(v, "")
+	f, err := d.DeskFrame(v, "")
 	if err != nil {
 		return err
 	}
-	f.Views = viewLinks(v.words, v.site.Key, place{site: v.site.Key, state: "none"}, counts, capped)
-	m, err := d.cardMaker(v, place{site: v.site.Key}, counts)
+	f.Views = viewLinks(v.Words, v.Site.Key, place{site: v.Site.Key, state: "none"}, counts, capped)
+	m, err := d.cardMaker(v, place{site: v.Site.Key}, counts)
 	if err != nil {
 		return err
 	}
 	p := m.commentPage(f, it, past)
-	if fl, ok := d.said(v); ok {
-		p.Notices = v.words.tellOne(fl)
+	if fl, ok := d.Said(v); ok {
+		p.Notices = v.Words.tellOne(fl)
 		if fl.Left > 0 {
 			chose, _ := comment.ParseAction(fl.Did)
 			p.Card.Conflict = m.conflict(it.Comment, past, chose)
 			p.Card.Conflict.LeaveURL = p.Card.URL
 		}
 	}
-	return v.render("comment", p)
+	return v.Show("comment", p)
 }
 
-func (m *cardMaker) commentPage(f frame, it moderation.Item, past []ledger.Told) commentPage {
+func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told) commentPage {
 	c := it.Comment
 	m.alone = true
-	p := commentPage{frame: f, Card: m.card(it), Source: c.Source}
+	p := commentPage{Frame: f, Card: m.card(it), Source: c.Source}
 	p.Card.Current = true
 	p.Title = m.T("comment.by", "name", m.writer(c))
 	p.QueueURL, p.QueueName = place{site: m.site.Key}.url(), m.T("view.pending")
@@ -153,7 +153,7 @@ func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool
 		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.seq, a.seq))
 	})
 	for i := range hs {
-		hs[i].ISO, hs[i].When = iso(hs[i].at), stamp(hs[i].at)
+		hs[i].ISO, hs[i].When = ISO(hs[i].at), Stamp(hs[i].at)
 	}
 	return hs
 }
@@ -167,8 +167,8 @@ func (m *cardMaker) deed(e ledger.Told) string {
 }
 
 // decided says a decision in a sentence, on a comment's page and in the log.
-func (c *catalog) decided(d ledger.Entry, name string) string {
-	who := c.someone(name)
+func (c *Catalog) decided(d ledger.Entry, name string) string {
+	who := c.Someone(name)
 	switch {
 	case d.Kind != ledger.OnComment && d.Undoes != 0:
 		return c.T("deed.undo."+d.Kind.String(), "who", who)
@@ -182,21 +182,29 @@ func (c *catalog) decided(d ledger.Entry, name string) string {
 	return c.T("deed."+d.Action.String(), "who", who)
 }
 
+// subject is what an entry about no comment names: of a retirement its time.
+func subject(d ledger.Entry) string {
+	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == ledger.Retirement {
+		return Stamp(at)
+	}
+	return d.Subject
+}
+
 // tellOne says what became of a form of this page.
-func (w *catalog) tellOne(f flash) []notice {
-	t, notices := w.tell(f)
+func (w *Catalog) tellOne(f Flash) []Notice {
+	t, notices := w.Tell(f)
 	if t != nil {
-		notices = append(notices, notice{Icon: "check", Text: t.Text})
+		notices = append(notices, Notice{Icon: "check", Text: t.Text})
 	}
 	return notices
 }
 
 // replyKey makes one reply of a form that is sent twice.
-func (v *visit) replyKey(id string) *ground.Key {
-	value := v.form.Get("key")
+func (v *Visit) replyKey(id string) *ground.Key {
+	value := v.Form.Get("key")
 	if !web.GoodKey(value) {
 		return nil
 	}
-	body := sha256.Sum256([]byte(id + "\x00" + v.form.Get("body")))
-	return &ground.Key{Site: v.site.ID, Route: "desk/reply", Account: v.who.Account.ID, Value: value, Body: body[:]}
+	body := sha256.Sum256([]byte(id + "\x00" + v.Form.Get("body")))
+	return &ground.Key{Site: v.Site.ID, Route: "desk/reply", Account: v.Who.Account.ID, Value: value, Body: body[:]}
 }

@@ -15,12 +15,12 @@ import (
 )
 
 // decide carries out what a card's or the selection's form says, and goes on with the queue.
-func (d *desk) decide(v *visit) error {
-	in, err := readChoice(v.form)
+func (d *desk) decide(v *Visit) error {
+	in, err := readChoice(v.Form)
 	if err != nil {
 		return err
 	}
-	out, err := d.Service.Decide(v.ctx(), v.who, v.site, in)
+	out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, in)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func (d *desk) decide(v *visit) error {
 }
 
 // undo takes back a batch.
-func (d *desk) undo(v *visit) error {
-	out, err := d.Service.Undo(v.ctx(), v.who, v.site, v.form.Get("batch"), nil)
+func (d *desk) undo(v *Visit) error {
+	out, err := d.Service.Undo(v.Ctx(), v.Who, v.Site, v.Form.Get("batch"), nil)
 	if err != nil {
 		return err
 	}
@@ -37,10 +37,10 @@ func (d *desk) undo(v *visit) error {
 }
 
 // reply answers a comment under the account's name.
-func (d *desk) reply(v *visit) error {
-	version, _ := strconv.ParseInt(v.form.Get("version"), 10, 64) // 0: whatever is current
+func (d *desk) reply(v *Visit) error {
+	version, _ := strconv.ParseInt(v.Form.Get("version"), 10, 64) // 0: whatever is current
 	to := moderation.Ref{ID: v.Param("id"), Version: version}
-	out, err := d.Service.Reply(v.ctx(), v.who, v.site, to, v.form.Get("body"), v.replyKey(to.ID))
+	out, err := d.Service.Reply(v.Ctx(), v.Who, v.Site, to, v.Form.Get("body"), v.replyKey(to.ID))
 	if err != nil {
 		return err
 	}
@@ -77,24 +77,24 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 
 // goOn tells what became of a form on the page to go on with: the comment or the settings on which it
 // stood, else the queue.
-func (d *desk) goOn(v *visit, f flash) error {
-	if id := v.form.Get("one"); id != "" {
-		return d.tellAt(v, v.at("/comments/"+url.PathEscape(id)), f)
+func (d *desk) goOn(v *Visit, f Flash) error {
+	if id := v.Form.Get("one"); id != "" {
+		return d.TellAt(v, v.At("/comments/"+url.PathEscape(id)), f)
 	}
-	if v.form.Get("at") == "settings" {
-		return d.tellAt(v, v.at("/settings"), f)
+	if v.Form.Get("at") == "settings" {
+		return d.TellAt(v, v.At("/settings"), f)
 	}
-	back, _ := url.ParseQuery(v.form.Get("back")) // what cannot be read is left out
-	to := placeOf(v.site.Key, back).url()
-	if next := v.form.Get("next"); next != "" {
+	back, _ := url.ParseQuery(v.Form.Get("back")) // what cannot be read is left out
+	to := placeOf(v.Site.Key, back).url()
+	if next := v.Form.Get("next"); next != "" {
 		to += "#c-" + url.PathEscape(next)
 	}
-	return d.tellAt(v, to, f)
+	return d.TellAt(v, to, f)
 }
 
-// A flash is what the next page tells of a form that was sent. It travels in a cookie of the
+// A Flash is what the next page tells of a form that was sent. It travels in a cookie of the
 // browser's own: it is read as anything else that comes from outside.
-type flash struct {
+type Flash struct {
 	Did       string   `json:"did"` // an action, or what else a form did
 	Reason    string   `json:"reason,omitempty"`
 	Batch     string   `json:"batch,omitempty"`
@@ -111,13 +111,13 @@ const (
 	maxFlashed  = 5
 )
 
-func told(did, reason string, out moderation.Outcome) flash {
-	f := flash{
+func told(did, reason string, out moderation.Outcome) Flash {
+	f := Flash{
 		Did: did, Reason: reason, Batch: out.Batch,
 		Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts),
 	}
 	if f.Against = len(out.Contradictions); f.Against > 0 {
-		f.Said = inHundred(out.Contradictions[0].Spam)
+		f.Said = InHundred(out.Contradictions[0].Spam)
 	}
 	for _, k := range out.Conflicts[:min(maxFlashed, len(out.Conflicts))] {
 		f.Conflicts = append(f.Conflicts, k.ID)
@@ -125,41 +125,41 @@ func told(did, reason string, out moderation.Outcome) flash {
 	return f
 }
 
-// tellAt goes to a page, which tells f.
-func (d *desk) tellAt(v *visit, address string, f flash) error {
+// TellAt goes to a page, which tells f.
+func (r Room) TellAt(v *Visit, address string, f Flash) error {
 	b, _ := json.Marshal(f) // strings and numbers always can be
-	d.setFlash(v, base64.RawURLEncoding.EncodeToString(b), 60)
-	return v.goTo(address)
+	r.setFlash(v, base64.RawURLEncoding.EncodeToString(b), 60)
+	return v.GoTo(address)
 }
 
-func (d *desk) setFlash(v *visit, value string, seconds int) {
+func (r Room) setFlash(v *Visit, value string, seconds int) {
 	v.SetCookie(&http.Cookie{
 		Name: flashCookie, Value: value, Path: "/moderate", MaxAge: seconds,
-		HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteStrictMode,
+		HttpOnly: true, Secure: r.Secure(), SameSite: http.SameSiteStrictMode,
 	})
 }
 
-// said takes the flash, if there is one.
-func (d *desk) said(v *visit) (f flash, ok bool) {
+// Said takes the flash, if there is one.
+func (r Room) Said(v *Visit) (f Flash, ok bool) {
 	cookie, err := v.Cookie(flashCookie)
 	if err != nil {
 		return f, false
 	}
-	d.setFlash(v, "", -1)
+	r.setFlash(v, "", -1)
 	b, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil || json.Unmarshal(b, &f) != nil {
-		return flash{}, false
+		return Flash{}, false
 	}
 	return f, true
 }
 
-// A toast stays until the next decision: no timer takes an undo away.
-type toast struct{ Text, Batch string }
+// A Toast stays until the next decision: no timer takes an undo away.
+type Toast struct{ Text, Batch string }
 
-// tell says what became of a form in words.
-func (w *catalog) tell(f flash) (*toast, []notice) {
-	var notices []notice
-	t := &toast{Batch: f.Batch}
+// Tell says what became of a form in words.
+func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
+	var notices []Notice
+	t := &Toast{Batch: f.Batch}
 	switch f.Did {
 	case "approve", "reject", "spam", "hold":
 		t.Text = w.N("js.toast."+f.Did, f.Done, "reason", w.T("reason.low."+f.Reason))
@@ -170,7 +170,7 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 	case "erase", "retire":
 		return nil, w.erased(f)
 	case "saved":
-		return nil, []notice{{Icon: "check", Text: w.T("saved")}}
+		return nil, []Notice{{Icon: "check", Text: w.T("saved")}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")
 	default:
@@ -178,28 +178,40 @@ func (w *catalog) tell(f flash) (*toast, []notice) {
 	}
 	if f.Against > 0 {
 		text := w.N("js.contradicts", f.Against, "said", f.Said) + " " + w.T("contradicts.slip")
-		notices = append(notices, notice{Icon: "info", Text: text})
+		notices = append(notices, Notice{Icon: "info", Text: text})
 	}
 	if f.Done == 0 {
 		t = nil
 		if f.Unchanged > 0 {
-			notices = append(notices, notice{Icon: "info", Text: w.N("did.unchanged", f.Unchanged)})
+			notices = append(notices, Notice{Icon: "info", Text: w.N("did.unchanged", f.Unchanged)})
 		} else if f.Left == 0 {
-			notices = append(notices, notice{Icon: "info", Text: w.T("did.nothing")})
+			notices = append(notices, Notice{Icon: "info", Text: w.T("did.nothing")})
 		}
 	}
 	return t, notices
 }
 
+// erased tells what became of lessons that were to be erased. There is no undo to offer.
+func (w *Catalog) erased(f Flash) []Notice {
+	said := Notice{Icon: "check", Text: w.N("did.erased", f.Done)}
+	if f.Done == 0 {
+		said = Notice{Icon: "info", Text: w.T("did.erased.none")}
+	}
+	if f.Left > 0 {
+		return []Notice{said, {Icon: "warn", Text: w.N("did.erased.left", f.Left)}}
+	}
+	return []Notice{said}
+}
+
 // tellQueue puts a flash on a page of the queue, with the cards that were left alone.
-func (d *desk) tellQueue(v *visit, m *cardMaker, p *queuePage) error {
-	f, ok := d.said(v)
+func (d *desk) tellQueue(v *Visit, m *cardMaker, p *queuePage) error {
+	f, ok := d.Said(v)
 	if !ok {
 		return nil
 	}
-	p.Toast, p.Notices = v.words.tell(f)
+	p.Toast, p.Notices = v.Words.Tell(f)
 	ids := f.Conflicts[:min(maxFlashed, len(f.Conflicts))]
-	stories, err := d.Service.Stories(v.ctx(), v.who, v.site, ids...)
+	stories, err := d.Service.Stories(v.Ctx(), v.Who, v.Site, ids...)
 	if err != nil {
 		return err
 	}
@@ -211,10 +223,10 @@ func (d *desk) tellQueue(v *visit, m *cardMaker, p *queuePage) error {
 		left = append(left, k)
 	}
 	for range len(ids) - len(left) {
-		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: v.words.T("conflict.gone")})
+		p.Notices = append(p.Notices, Notice{Icon: "warn", Bad: true, Text: v.Words.T("conflict.gone")})
 	}
 	if more := f.Left - len(f.Conflicts); more > 0 {
-		p.Notices = append(p.Notices, notice{Icon: "warn", Bad: true, Text: v.words.N("conflict.more", more)})
+		p.Notices = append(p.Notices, Notice{Icon: "warn", Bad: true, Text: v.Words.N("conflict.more", more)})
 	}
 	p.Cards = append(left, without(p.Cards, left)...)
 	return nil

@@ -6,9 +6,16 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-type errorPage struct {
-	frame
+// An ErrorPage says what went wrong, and leads on.
+type ErrorPage struct {
+	Frame
 	Heading, Detail, To, ToWords string
+}
+
+// Fail shows an error's page, which is the desk's own in every room.
+func (v *Visit) Fail(p ErrorPage) error {
+	v.pages = deskPages
+	return v.Show("error", p)
 }
 
 // failing answers a failure with a page in the language of who is reading. The error goes on
@@ -19,15 +26,15 @@ func failing(next echo.HandlerFunc) echo.HandlerFunc {
 		if err == nil || c.Response().Committed || web.Gone(err) {
 			return err
 		}
-		v := newVisit(c)
-		v.problem = web.ProblemOf(err)
-		page := errorPage{Heading: v.words.T("error"), Detail: v.problem.Detail, To: "/moderate/"}
-		page.ToWords = v.words.T("error.back")
-		if key := "error." + v.problem.Code; v.words.Has(key) {
-			page.Heading, page.Detail = v.words.T(key), v.words.T(key+".text")
+		v := newVisit(c, deskPages)
+		v.Problem = web.ProblemOf(err)
+		page := ErrorPage{Heading: v.Words.T("error"), Detail: v.Problem.Detail, To: "/moderate/"}
+		page.ToWords = v.Words.T("error.back")
+		if key := "error." + v.Problem.Code; v.Words.Has(key) {
+			page.Heading, page.Detail = v.Words.T(key), v.Words.T(key+".text")
 		}
-		page.frame = v.frame(page.Heading)
-		_ = v.render("error", page) // if this fails too, the kit answers
+		page.Frame = v.Frame(page.Heading)
+		_ = v.Fail(page) // if this fails too, the kit answers
 		return err
 	}
 }

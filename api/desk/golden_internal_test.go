@@ -22,7 +22,7 @@ func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
 			page, _, _ := strings.Cut(name, "-")
 			shown[page] = true
 			var b bytes.Buffer
-			if err := templates()[lang][page].Execute(&b, data); err != nil {
+			if err := deskPages()[lang][page].Execute(&b, data); err != nil {
 				t.Errorf("%s in %s: %v", name, lang, err)
 			}
 			if dir := os.Getenv("TEST_PAGES"); dir != "" {

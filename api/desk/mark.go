@@ -34,7 +34,7 @@ type key struct{ Class, Text string }
 // stands, a word that is not what it seems is dotted, and links show where they lead but cannot be
 // clicked, because a moderator reads spam all day.
 type marker struct {
-	*catalog
+	*Catalog
 	lang  string          // of the text
 	alone bool            // on its own page, where what cannot be seen is spelled out
 	signs map[string]sign // by token
@@ -55,8 +55,8 @@ type marking struct {
 
 // marked renders canonical markup (package markup): a link is `<a href="…"` up to `</a>`,
 // none within another, nothing else begins with `<a`, and `<` stands in tags only.
-func (c *catalog) marked(it moderation.Item, alone bool) marking {
-	m := marker{catalog: c, lang: it.Comment.Lang, alone: alone,
+func (c *Catalog) marked(it moderation.Item, alone bool) marking {
+	m := marker{Catalog: c, lang: it.Comment.Lang, alone: alone,
 		signs: map[string]sign{}, used: map[string]bool{}, odds: map[string]int{}}
 	for _, w := range it.Evidence {
 		if worthMark(w) {

@@ -11,7 +11,7 @@ import (
 const rowsPerPage = 50
 
 type pagesPage struct {
-	frame
+	Frame
 	Rows []pageRow
 	Next string
 }
@@ -23,20 +23,20 @@ type pageRow struct {
 }
 
 // pages lists a site's pages.
-func (d *desk) pages(v *visit) error {
-	all, next, err := d.Service.Pages(v.ctx(), v.who, v.site, v.QueryParam("after"), rowsPerPage)
+func (d *desk) pages(v *Visit) error {
+	all, next, err := d.Service.Pages(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), rowsPerPage)
 	if err != nil {
 		return err
 	}
-	f, err := d.siteFrame(v, v.words.T("pages"))
+	f, err := d.SiteFrame(v, v.Words.T("pages"))
 	if err != nil {
 		return err
 	}
-	p := pagesPage{frame: f, Next: after(v.at("/pages"), next)}
+	p := pagesPage{Frame: f, Next: after(v.At("/pages"), next)}
 	for _, e := range all {
 		p.Rows = append(p.Rows, pageRow{e.ID, e.URL, pageTitle(e.Page), e.Approved, e.Pending, e.Open})
 	}
-	return v.render("pages", p)
+	return v.Show("pages", p)
 }
 
 func after(path, next string) string {
@@ -47,27 +47,27 @@ func after(path, next string) string {
 }
 
 // setPage opens or closes a page for readers, or gives it the title that a card's form names.
-func (d *desk) setPage(v *visit) error {
+func (d *desk) setPage(v *Visit) error {
 	var ch moderation.PageChange
-	titles := v.form.Has("title")
+	titles := v.Form.Has("title")
 	if titles {
-		title := v.form.Get("title")
+		title := v.Form.Get("title")
 		ch.Title = &title
 	} else {
-		open := v.form.Get("open") == "true"
+		open := v.Form.Get("open") == "true"
 		ch.Open = &open
 	}
-	if _, err := d.Service.SetPage(v.ctx(), v.who, v.site, v.Param("id"), ch); err != nil {
+	if _, err := d.Service.SetPage(v.Ctx(), v.Who, v.Site, v.Param("id"), ch); err != nil {
 		return err
 	}
 	if titles {
-		return d.goOn(v, flash{Did: "saved"})
+		return d.goOn(v, Flash{Did: "saved"})
 	}
-	return v.goTo(v.at("/pages"))
+	return v.GoTo(v.At("/pages"))
 }
 
 type logPage struct {
-	frame
+	Frame
 	Rows []logRow
 	Next string
 }
@@ -79,26 +79,26 @@ type logRow struct {
 }
 
 // log shows the site's decisions, the newest first.
-func (d *desk) log(v *visit) error {
-	entries, next, err := d.Service.Log(v.ctx(), v.who, v.site, v.QueryParam("after"), rowsPerPage)
+func (d *desk) log(v *Visit) error {
+	entries, next, err := d.Service.Log(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), rowsPerPage)
 	if err != nil {
 		return err
 	}
-	f, err := d.siteFrame(v, v.words.T("log"))
+	f, err := d.SiteFrame(v, v.Words.T("log"))
 	if err != nil {
 		return err
 	}
-	p := logPage{frame: f, Next: after(v.at("/log"), next)}
+	p := logPage{Frame: f, Next: after(v.At("/log"), next)}
 	for _, e := range entries {
-		p.Rows = append(p.Rows, v.words.logRow(v.site.Key, e))
+		p.Rows = append(p.Rows, v.Words.logRow(v.Site.Key, e))
 	}
-	return v.render("log", p)
+	return v.Show("log", p)
 }
 
 // logRow is an entry of the log; one about the model itself has no comment.
-func (c *catalog) logRow(site string, e ledger.Told) logRow {
+func (c *Catalog) logRow(site string, e ledger.Told) logRow {
 	row := logRow{
-		Seq: e.Seq, ISO: iso(e.At), When: stamp(e.At), What: c.decided(e.Entry, e.Name),
+		Seq: e.Seq, ISO: ISO(e.At), When: Stamp(e.At), What: c.decided(e.Entry, e.Name),
 		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
 	}
 	if e.Comment != "" {

@@ -10,18 +10,16 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/words"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-func catalogs() map[string]*catalog {
-	all := map[string]*catalog{}
+func catalogs() map[string]*Catalog {
+	all := map[string]*Catalog{}
 	for _, l := range words.Languages {
-		all[l.Key] = &catalog{words.In(l.Key)}
+		all[l.Key] = &Catalog{words.In(l.Key)}
 	}
 	return all
 }
@@ -88,15 +86,15 @@ func samples() []moderation.Item {
 	return []moderation.Item{viktor, deals, ilya, asel, anon}
 }
 
-func sampleFrame(w *catalog) frame {
-	f := frame{Lang: w.Lang(), Words: scripts()[w.Lang()], Here: "/moderate/longway/queue", Moderator: true, Owner: true}
-	f.Me = &person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
-	f.Site = &siteRef{"longway", "The Long Way Round"}
-	f.Sites = []link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
+func sampleFrame(w *Catalog) Frame {
+	f := Frame{Lang: w.Lang(), Words: scripts()[w.Lang()], Here: "/moderate/longway/queue", Moderator: true, Owner: true}
+	f.Me = &Person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
+	f.Site = &SiteRef{"longway", "The Long Way Round"}
+	f.Sites = []Link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
 		{URL: "/moderate/short/queue", Label: "Short cuts"}}
 	f.Nav = siteLinks(w, "longway", f)
 	for _, l := range words.Languages {
-		f.Languages = append(f.Languages, link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
+		f.Languages = append(f.Languages, Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
 	}
 	return f
 }
@@ -114,14 +112,14 @@ type clock struct{ at time.Time }
 
 func (c clock) Now() time.Time { return c.at }
 
-func samplePages(w *catalog) map[string]any {
+func samplePages(w *Catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
 	m := &cardMaker{
-		catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true, approved: 1000, spam: 412,
+		Catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true, approved: 1000, spam: 412,
 	}
 	f := sampleFrame(w)
 	q := sampleQueue(m, f, samples())
-	q.Toast = &toast{Text: w.N("js.toast.approve", 1), Batch: "b1"}
+	q.Toast = &Toast{Text: w.N("js.toast.approve", 1), Batch: "b1"}
 	decided := samples()[3].Comment
 	decided.State = comment.Approved
 	q.Cards[3].Conflict = m.conflict(decided,
@@ -149,77 +147,19 @@ func samplePages(w *catalog) map[string]any {
 
 	pages := map[string]any{
 		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "comment": one,
-		"cards": cardsPage{f, q.Cards}, "signin": signInPage{frame: f, Error: w.T("signin.refused")},
-		"error": errorPage{frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
+		"cards": cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
+		"error": ErrorPage{Frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},
-		"sessions": sessionsPage{frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: stamp(noon),
-			Seen: stamp(noon), Current: true}}},
-		"pages": pagesPage{frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
+		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
 			"Why I sold my car for a bicycle", 12, 3, true}}},
-		"log": logPage{frame: f, Rows: []logRow{{Seq: 4118, ISO: iso(noon), When: stamp(noon),
+		"log": logPage{Frame: f, Rows: []logRow{{Seq: 4118, ISO: ISO(noon), When: Stamp(noon),
 			What: w.decided(past[2].Entry, "Dana K."), From: w.T("state.pending"), To: w.T("state.rejected"),
 			Hash: "9f3a01cc", URL: "/"}}},
-		"settings": sampleSettings(w, f, site),
-		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
-		"people": peoplePage{frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example",
-			Role: w.T("role.moderator"), Sites: w.T("people.all")}},
-			Roles: []link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{},
-			Link: "https://talk.longway.example/moderate/setup#abc", For: "dana@longway.example"},
-		"tokens": tokensPage{frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: stamp(noon)}},
-			Value: "aitys_0123456789"},
-	}
-	good := w.insightsPage(f, sampleQuality())
-	good.Lead = w.T("insights.since", "day", day(noon))
-	good.Disagree = []disagreement{{Name: "Viktor", Text: samples()[0].Comment.Source, URL: "/", ISO: iso(noon),
-		When: stamp(noon), Did: w.decided(past[2].Entry, "Dana K."), Score: w.T("disagree.score", "n", 3)}}
-	pages["insights"], pages["insights-few"] = good, w.insightsPage(f, learning.Quality{})
-	try := w.whatIfPage(f, site)
-	w.tried(&try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640,
-		PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
-	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
-	pages["whatif"] = try
-	pages["forgood"] = forGoodPage{frame: f, Do: "erase", Email: "ann@mail.example",
-		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
-			w.N("did.erased.left", 2)}}
-	for _, name := range append([]string{"link"}, setupSteps...) {
-		p := setupPage{
-			frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
-			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
-		}
-		p.Wide = true
-		p.Snippet = (&desk{sampleKit}).snippet(site)
-		for i, s := range setupSteps {
-			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
-		}
-		pages["setup-"+name] = p
 	}
 	return pages
 }
 
-func sampleSettings(w *catalog, f frame, site ground.Site) settingsPage {
-	p := w.settingsPage(f, site, policyLinks(w, site, ground.Policies))
-	p.Snippet = (&desk{sampleKit}).snippet(site)
-	return p
-}
-
-// sampleQuality is of a filter that is right more often than not.
-func sampleQuality() learning.Quality {
-	var said []hindsight.Sample
-	for i := range 400 {
-		p := float64(i%20)/20 + .02
-		said = append(said, hindsight.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
-	}
-	q := learning.Quality{Suspect: .9, Filter: hindsight.Measure(said), Queue: hindsight.CutAt(said, .9)}
-	for i := range 9 {
-		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)),
-			Cut: hindsight.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
-	}
-	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
-		comment.ReasonOffTopic: 14}
-	return q
-}
-
-func sampleQueue(m *cardMaker, f frame, items []moderation.Item) queuePage {
+func sampleQueue(m *cardMaker, f Frame, items []moderation.Item) queuePage {
 	q := m.queuePage(f, moderation.QueuePage{Items: items, Counts: sampleCounts, Capped: true})
 	if len(q.Cards) > 0 {
 		q.Cards[0].Current = true
@@ -278,7 +218,7 @@ func TestACommentsOwnPageSpellsOutWhatCannotBeSeen(t *testing.T) {
 }
 
 func TestACardExplainsOnlyAClearDifference(t *testing.T) {
-	m := cardMaker{catalog: catalogs()["en"], site: ground.Site{Settings: ground.Settings{Suspect: .9}}}
+	m := cardMaker{Catalog: catalogs()["en"], site: ground.Site{Settings: ground.Settings{Suspect: .9}}}
 	quick := comment.Signal{Name: "form_age", Code: "form_age.quick", Args: map[string]any{"seconds": 2}, Weight: 1}
 	again := comment.Signal{Name: "duplicate", Code: "duplicate.again", Args: map[string]any{"count": 3}, Weight: 2}
 	poor := comment.Signal{Name: "writer", Text: "Its writer is <known>.", Weight: .5}

@@ -39,6 +39,9 @@ func placeOf(site string, q url.Values) place {
 	return place{site, q.Get("state"), q.Get("sort"), q.Get("q"), q.Get("after")}
 }
 
+// QueueURL is the address of a site's queue.
+func QueueURL(site string) string { return place{site: site}.url() }
+
 func (p place) query() string {
 	q := url.Values{}
 	for name, value := range map[string]string{"state": p.state, "sort": p.sort, "q": p.search, "after": p.end} {
@@ -77,30 +80,30 @@ func (p place) order() comment.QueueOrder {
 }
 
 type queuePage struct {
-	frame
+	Frame
 	Heading, Oldest string
 	Self, Clear     string
 	View, Sort      string
 	Back            string
 	Suspect         string
-	Orders          []link
+	Orders          []Link
 	Cards           []card
 	Next            string
 	Rest            struct{ Some, None, Text string }
-	Toast           *toast
+	Toast           *Toast
 	Batches         string
 	Like, ID        string // the bar's reasons suggest none
 }
 
-func (d *desk) queue(v *visit) error {
-	at := placeOf(v.site.Key, v.QueryParams())
-	page, err := d.Service.Queue(v.ctx(), v.who, v.site, comment.QueueRequest{
+func (d *desk) queue(v *Visit) error {
+	at := placeOf(v.Site.Key, v.QueryParams())
+	page, err := d.Service.Queue(v.Ctx(), v.Who, v.Site, comment.QueueRequest{
 		View: at.view(), Order: at.order(), Search: at.search, After: at.end,
 	})
 	if err != nil {
 		return err
 	}
-	f, err := d.deskFrame(v, "")
+	f, err := d.DeskFrame(v, "")
 	if err != nil {
 		return err
 	}
@@ -110,7 +113,7 @@ func (d *desk) queue(v *visit) error {
 	}
 	p := m.queuePage(f, page)
 	if f.Moderator {
-		batches, err := d.Service.LastBatches(v.ctx(), v.who, v.site, 20)
+		batches, err := d.Service.LastBatches(v.Ctx(), v.Who, v.Site, 20)
 		if err != nil {
 			return fmt.Errorf("list one's batches: %w", err)
 		}
@@ -122,14 +125,14 @@ func (d *desk) queue(v *visit) error {
 	if len(p.Cards) > 0 {
 		p.Cards[0].Current = true
 	}
-	return v.render("queue", p)
+	return v.Show("queue", p)
 }
 
 // queuePage translates one page of a view.
-func (m *cardMaker) queuePage(f frame, page moderation.QueuePage) queuePage {
+func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	at, view := m.at, string(m.at.view())
 	p := queuePage{
-		frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
+		Frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
 		Clear: place{site: at.site, state: at.state, sort: at.sort}.url(), Back: at.query(),
 	}
 	p.Suspect = strconv.FormatFloat(m.site.Settings.Suspect, 'f', -1, 64)
@@ -138,9 +141,9 @@ func (m *cardMaker) queuePage(f frame, page moderation.QueuePage) queuePage {
 	if n := page.Counts[at.view()]; n > 0 {
 		p.Title += fmt.Sprintf(" (%s)", m.count(n, page.Capped))
 	}
-	p.Views = viewLinks(m.catalog, at.site, at, page.Counts, page.Capped)
+	p.Views = viewLinks(m.Catalog, at.site, at, page.Counts, page.Capped)
 	for _, o := range comment.QueueOrders {
-		p.Orders = append(p.Orders, link{Key: string(o), Label: m.T("order." + string(o)), Current: o == at.order()})
+		p.Orders = append(p.Orders, Link{Key: string(o), Label: m.T("order." + string(o)), Current: o == at.order()})
 	}
 	for _, it := range page.Items {
 		p.Cards = append(p.Cards, m.card(it))
@@ -156,13 +159,13 @@ func (m *cardMaker) queuePage(f frame, page moderation.QueuePage) queuePage {
 		next.end = page.Next
 		p.Next = next.url()
 	}
-	p.Rest.Some, p.Rest.None, p.Rest.Text = restWords(m.catalog, at)
+	p.Rest.Some, p.Rest.None, p.Rest.Text = restWords(m.Catalog, at)
 	return p
 }
 
 // restWords stand at the end of a list: where something came before, where nothing did, and
 // below either.
-func restWords(w *catalog, at place) (some, none, text string) {
+func restWords(w *Catalog, at place) (some, none, text string) {
 	switch at.view() {
 	case comment.ViewPending:
 		some, none, text = w.T("rest.some"), w.T("rest.none"), w.T("rest.text")
@@ -176,27 +179,27 @@ func restWords(w *catalog, at place) (some, none, text string) {
 }
 
 // cardMaker makes the cards of a page that stands at a place in the queue.
-func (d *desk) cardMaker(v *visit, at place, counts map[comment.View]int) (*cardMaker, error) {
-	staff, err := d.Identity.StaffNames(v.ctx(), v.who, v.site)
+func (d *desk) cardMaker(v *Visit, at place, counts map[comment.View]int) (*cardMaker, error) {
+	staff, err := d.Identity.StaffNames(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return nil, err
 	}
 	return &cardMaker{
-		catalog: v.words, site: v.site, now: d.Clock.Now(), at: at, decides: v.who.Role(v.site.ID) >= people.Moderator,
+		Catalog: v.Words, site: v.Site, now: d.Clock.Now(), at: at, decides: v.Who.Role(v.Site.ID) >= people.Moderator,
 		approved: counts[comment.ViewApproved], spam: counts[comment.ViewSpam],
-		names: comment.NewNames(append(staff, v.site.Name), titles()),
+		names: comment.NewNames(append(staff, v.Site.Name), titles()),
 	}, nil
 }
 
-func viewLinks(w *catalog, site string, at place, counts map[comment.View]int, capped bool) []link {
-	var links []link
+func viewLinks(w *Catalog, site string, at place, counts map[comment.View]int, capped bool) []Link {
+	var links []Link
 	for _, v := range views {
 		if n := counts[v.key]; n > 0 || v.always || v.key == at.view() {
 			to := place{site: site, state: string(v.key)}
 			if v.key == comment.ViewPending {
 				to.state = ""
 			}
-			links = append(links, link{
+			links = append(links, Link{
 				Key: string(v.key), URL: to.url(), Label: w.T("view." + string(v.key)), Icon: v.icon,
 				Count: w.count(n, capped), Current: v.key == at.view(),
 			})
@@ -205,7 +208,7 @@ func viewLinks(w *catalog, site string, at place, counts map[comment.View]int, c
 	return links
 }
 
-func (c *catalog) count(n int, capped bool) string {
+func (c *Catalog) count(n int, capped bool) string {
 	if capped && n >= comment.MaxCount {
 		return c.Number(comment.MaxCount) + "+"
 	}
@@ -213,22 +216,22 @@ func (c *catalog) count(n int, capped bool) string {
 }
 
 type cardsPage struct {
-	frame
+	Frame
 	Cards []card
 }
 
 // card answers with one card alone, as the queue shows it: for the script, when a decision
 // met a conflict or somebody else decided.
-func (d *desk) card(v *visit) error {
-	it, past, err := d.Service.Item(v.ctx(), v.who, v.site, v.Param("id"))
+func (d *desk) card(v *Visit) error {
+	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	counts, _, err := d.Service.QueueCounts(v.ctx(), v.who, v.site)
+	counts, _, err := d.Service.QueueCounts(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, placeOf(v.site.Key, v.QueryParams()), counts)
+	m, err := d.cardMaker(v, placeOf(v.Site.Key, v.QueryParams()), counts)
 	if err != nil {
 		return err
 	}
@@ -237,7 +240,7 @@ func (d *desk) card(v *visit) error {
 		chose, _ := comment.ParseAction(v.QueryParam("chose"))
 		k.Conflict = m.conflict(it.Comment, past, chose)
 	}
-	return v.render("cards", cardsPage{v.frame(v.words.T("comment")), []card{k}})
+	return v.Show("cards", cardsPage{v.Frame(v.Words.T("comment")), []card{k}})
 }
 
 // A conflict says what happened to a comment before one's own choice.
@@ -260,7 +263,7 @@ func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose commen
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.T("conflict.edited", "chose", did)
 	default:
-		k.What = m.T("conflict."+c.State.String(), "who", m.someone(last.Name),
+		k.What = m.T("conflict."+c.State.String(), "who", m.Someone(last.Name),
 			"time", m.span(m.now.Sub(last.At)), "chose", did)
 	}
 	return k
@@ -276,8 +279,8 @@ func lastDecision(past []ledger.Told) *ledger.Told {
 	return last
 }
 
-// someone is a name, also of an account that is gone.
-func (c *catalog) someone(name string) string {
+// Someone is a name, also of an account that is gone.
+func (c *Catalog) Someone(name string) string {
 	if name == "" {
 		return c.T("js.someone")
 	}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,23 +14,23 @@ import (
 )
 
 // signedIn lets only those in whom the service knows, and sends others to the sign-in.
-func (d *desk) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
+func (r Room) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		_, err := d.Actor(c)
+		_, err := r.Actor(c)
 		if err == nil {
 			return next(c)
 		}
 		if web.ProblemOf(err).Code != "auth.needed" {
 			return err
 		}
-		r := c.Request()
-		if r.Method != http.MethodGet {
+		req := c.Request()
+		if req.Method != http.MethodGet {
 			return c.Redirect(http.StatusSeeOther, "/moderate/signin")
 		}
-		if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+		if site := req.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 			return bounce(c)
 		}
-		return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(r.URL.RequestURI()))
+		return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(req.URL.RequestURI()))
 	}
 }
 
@@ -44,63 +43,63 @@ func bounce(c echo.Context) error {
 }
 
 type signInPage struct {
-	frame
+	Frame
 	To, Email, Error string
 }
 
-func (d *desk) signInPage(v *visit) error {
+func (d *desk) signInPage(v *Visit) error {
 	to := ownPath(v.QueryParam("to"))
 	if _, err := d.Actor(v); err == nil {
-		return v.goTo(to)
+		return v.GoTo(to)
 	}
-	return v.render("signin", signInPage{frame: v.frame(v.words.T("signin")), To: to})
+	return v.Show("signin", signInPage{Frame: v.Frame(v.Words.T("signin")), To: to})
 }
 
-func (d *desk) signIn(v *visit) error {
+func (d *desk) signIn(v *Visit) error {
 	var in identity.SignedIn
 	err := d.LimitPasswords(v, func() (err error) {
-		in, err = d.Identity.SignIn(v.ctx(), v.form.Get("email"), v.form.Get("password"), d.Browser(v.Request()))
+		in, err = d.Identity.SignIn(v.Ctx(), v.Form.Get("email"), v.Form.Get("password"), d.Browser(v.Request()))
 		return err
 	})
 	if err != nil {
 		return v.refuseSignIn(err)
 	}
 	d.KeepSession(v, in)
-	return v.goTo(ownPath(v.form.Get("to")))
+	return v.GoTo(ownPath(v.Form.Get("to")))
 }
 
 // refuseSignIn shows the form again with what was wrong, as far as it may be said.
-func (v *visit) refuseSignIn(err error) error {
-	page := signInPage{frame: v.frame(v.words.T("signin")), To: ownPath(v.form.Get("to")), Email: v.form.Get("email")}
-	v.problem = web.ProblemOf(err)
-	switch v.problem.Code {
+func (v *Visit) refuseSignIn(err error) error {
+	page := signInPage{Frame: v.Frame(v.Words.T("signin")), To: ownPath(v.Form.Get("to")), Email: v.Form.Get("email")}
+	v.Problem = web.ProblemOf(err)
+	switch v.Problem.Code {
 	case "session.refused":
-		page.Error = v.words.T("signin.refused")
+		page.Error = v.Words.T("signin.refused")
 	case "rate.limited":
-		page.Error = v.words.T("signin.limited")
+		page.Error = v.Words.T("signin.limited")
 	default:
 		return err
 	}
-	return v.render("signin", page)
+	return v.Show("signin", page)
 }
 
-func (d *desk) signOut(v *visit) error {
-	if err := d.Identity.SignOut(v.ctx(), v.who); err != nil {
+func (d *desk) signOut(v *Visit) error {
+	if err := d.Identity.SignOut(v.Ctx(), v.Who); err != nil {
 		return err
 	}
 	d.ForgetSession(v)
-	return v.goTo("/moderate/signin")
+	return v.GoTo("/moderate/signin")
 }
 
 // language keeps the choice of a language in the browser.
-func (d *desk) language(v *visit) error {
-	if lang := v.form.Get("lang"); words.In(lang) != nil {
+func (d *desk) language(v *Visit) error {
+	if lang := v.Form.Get("lang"); words.In(lang) != nil {
 		v.SetCookie(&http.Cookie{
 			Name: langCookie, Value: lang, Path: "/moderate", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteLaxMode,
 		})
 	}
-	return v.goTo(ownPath(v.form.Get("to")))
+	return v.GoTo(ownPath(v.Form.Get("to")))
 }
 
 // ownPath returns to if it is a page of the desk, else the desk's first page: nobody is sent
@@ -120,99 +119,16 @@ func pathOf(here string) string {
 	return path
 }
 
-type sessionsPage struct {
-	frame
-	Rows  []sessionRow
-	Error string // of the form for one's password
-}
-
-type sessionRow struct {
-	ID, Agent             string
-	Since, SinceISO, Seen string
-	SeenISO               string
-	Current               bool
-}
-
-func (d *desk) sessions(v *visit) error { return d.sessionsPage(v, "") }
-
-func (d *desk) sessionsPage(v *visit, wrong string) error {
-	all, err := d.Identity.MySessions(v.ctx(), v.who)
-	if err != nil {
-		return err
-	}
-	f, err := d.deskFrame(v, v.words.T("sessions"))
-	if err != nil {
-		return err
-	}
-	p := sessionsPage{frame: f, Error: wrong}
-	for _, s := range all {
-		p.Rows = append(p.Rows, sessionRow{
-			ID: s.ID, Agent: v.words.browser(s.Agent), Since: stamp(s.CreatedAt), SinceISO: iso(s.CreatedAt),
-			Seen: stamp(s.SeenAt), SeenISO: iso(s.SeenAt), Current: s.ID == v.who.Session,
-		})
-	}
-	return v.render("sessions", p)
-}
-
-// setPassword changes one's own password, which ends every session, and opens one anew here.
-func (d *desk) setPassword(v *visit) error {
-	old, fresh := v.form.Get("old"), v.form.Get("password")
-	var in identity.SignedIn
-	err := d.LimitPasswords(v, func() error {
-		change := identity.AccountChange{Password: &fresh, Old: &old}
-		if _, err := d.Identity.SetAccount(v.ctx(), v.who, v.who.ID(), change); err != nil {
-			return err
-		}
-		var err error
-		in, err = d.Identity.SignIn(v.ctx(), v.who.Account.Email, fresh, d.Browser(v.Request()))
-		return err
-	})
-	if err != nil {
-		wrong, err := v.refused("sessions", err)
-		if err != nil {
-			return err
-		}
-		return d.sessionsPage(v, wrong)
-	}
-	d.KeepSession(v, in)
-	return v.goTo("/moderate/sessions")
-}
-
-// browser says what a browser calls itself in as few words as tell it from another.
-func (c *catalog) browser(agent string) string {
-	first := func(names ...string) string {
-		for _, n := range names {
-			if sign, name, _ := strings.Cut(n, "="); strings.Contains(agent, sign) {
-				return cmp.Or(name, sign)
-			}
-		}
-		return ""
-	}
-	browser := first("Firefox", "Edg=Edge", "OPR=Opera", "YaBrowser=Yandex", "Chrome", "Safari")
-	system := first("Android", "iPhone", "iPad", "Windows", "Mac OS=macOS", "CrOS=ChromeOS", "Linux")
-	if browser == "" || system == "" {
-		return cmp.Or(agent, c.T("sessions.unknown"))
-	}
-	return c.T("sessions.on", "browser", browser, "system", system)
-}
-
-func (d *desk) endSession(v *visit) error {
-	if err := d.Identity.EndSession(v.ctx(), v.who, v.Param("id")); err != nil {
-		return err
-	}
-	return v.goTo("/moderate/sessions")
-}
-
 // home leads to the first site's queue.
-func (d *desk) home(v *visit) error {
-	sites, err := d.Process.Sites(v.ctx(), v.who)
+func (d *desk) home(v *Visit) error {
+	sites, err := d.Process.Sites(v.Ctx(), v.Who)
 	switch {
 	case err != nil:
 		return err
 	case len(sites) > 0:
-		return v.goTo(place{site: sites[0].Key}.url())
-	case v.who.Account.AllSites >= people.Owner:
-		return v.goTo("/moderate/setup/site")
+		return v.GoTo(QueueURL(sites[0].Key))
+	case v.Who.Account.AllSites >= people.Owner:
+		return v.GoTo("/moderate/setup/site")
 	}
-	return v.goTo("/moderate/sessions")
+	return v.GoTo("/moderate/sessions")
 }

@@ -13,37 +13,40 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
-// A visit is one request to the desk. Its route opens it, so that no handler asks again who comes, to
+// A Visit is one request to the desk. Its route opens it, so that no handler asks again who comes, to
 // which site, in which language, and with which form.
-type visit struct {
+type Visit struct {
 	echo.Context
-	who     people.Actor  // nobody on the pages that are open to all
-	site    ground.Site   // none on the pages about all sites
-	sites   []ground.Site // that they have a role on, once there is a frame
-	words   *catalog
-	form    url.Values  // what was posted
-	problem web.Problem // what was wrong with it, for the status of the page that says so
+	Who     people.Actor  // nobody on the pages that are open to all
+	Site    ground.Site   // none on the pages about all sites
+	Sites   []ground.Site // that they have a role on, once there is a frame
+	Words   *Catalog
+	Form    url.Values  // what was posted
+	Problem web.Problem // what was wrong with it, for the status of the page that says so
+	pages   Pages
 }
 
-type handler func(*visit) error
+// A Handler answers a visit.
+type Handler func(*Visit) error
 
 const langCookie = "aitys-lang"
 
 // newVisit is a visit of anybody.
-func newVisit(c echo.Context) *visit {
+func newVisit(c echo.Context, pages Pages) *Visit {
 	chosen := ""
 	if cookie, err := c.Request().Cookie(langCookie); err == nil {
 		chosen = cookie.Value
 	}
-	return &visit{Context: c, words: &catalog{words.Pick(chosen, c.Request().Header.Get("Accept-Language"))}}
+	said := words.Pick(chosen, c.Request().Header.Get("Accept-Language"))
+	return &Visit{Context: c, Words: &Catalog{said}, pages: pages}
 }
 
-// open lets anybody in.
-func (d *desk) open(answer handler) echo.HandlerFunc {
+// Open lets anybody in.
+func (r Room) Open(answer Handler) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
-		v := newVisit(c)
+		v := newVisit(c, r.Pages)
 		if c.Request().Method == http.MethodPost {
-			if v.form, err = web.ReadForm(c); err != nil {
+			if v.Form, err = web.ReadForm(c); err != nil {
 				return err
 			}
 		}
@@ -51,63 +54,56 @@ func (d *desk) open(answer handler) echo.HandlerFunc {
 	}
 }
 
-// in lets those in whom the service knows.
-func (d *desk) in(answer handler) echo.HandlerFunc {
-	return d.open(func(v *visit) (err error) {
-		if v.who, err = d.Actor(v); err != nil {
+// In lets those in whom the service knows.
+func (r Room) In(answer Handler) echo.HandlerFunc {
+	return r.Open(func(v *Visit) (err error) {
+		if v.Who, err = r.Actor(v); err != nil {
 			return err
 		}
 		return answer(v)
 	})
 }
 
-// on lets those in who have a role on the site of the path. To others it is as unknown as one that does
+// On lets those in who have a role on the site of the path. To others it is as unknown as one that does
 // not exist.
-func (d *desk) on(answer handler) echo.HandlerFunc {
-	return d.in(func(v *visit) (err error) {
-		if v.site, err = d.Process.Site(v.ctx(), v.Param("site")); err != nil {
+func (r Room) On(answer Handler) echo.HandlerFunc {
+	return r.In(func(v *Visit) (err error) {
+		if v.Site, err = r.Process.Site(v.Ctx(), v.Param("site")); err != nil {
 			return err
 		}
-		if err := v.who.May(v.site.ID, people.Author, people.ScopeRead); err != nil {
-			return err
-		}
-		return answer(v)
-	})
-}
-
-// owned lets those in who own the site of the path.
-func (d *desk) owned(answer handler) echo.HandlerFunc {
-	return d.on(func(v *visit) error {
-		if err := v.who.May(v.site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		if err := v.Who.May(v.Site.ID, people.Author, people.ScopeRead); err != nil {
 			return err
 		}
 		return answer(v)
 	})
 }
 
-func (v *visit) ctx() context.Context { return v.Request().Context() }
+// Owned lets those in who own the site of the path.
+func (r Room) Owned(answer Handler) echo.HandlerFunc {
+	return r.On(func(v *Visit) error {
+		if err := v.Who.May(v.Site.ID, people.Owner, people.ScopeAdmin); err != nil {
+			return err
+		}
+		return answer(v)
+	})
+}
 
-// at is an address below the site's.
-func (v *visit) at(path string) string { return "/moderate/" + v.site.Key + path }
+// Ctx is the request's.
+func (v *Visit) Ctx() context.Context { return v.Request().Context() }
 
-func (v *visit) goTo(address string) error { return v.Redirect(http.StatusSeeOther, address) }
+// At is an address below the site's.
+func (v *Visit) At(path string) string { return "/moderate/" + v.Site.Key + path }
 
-// refused says what is wrong with a field of a form, and has the page that shows the form again
+// GoTo leads to an address of the desk.
+func (v *Visit) GoTo(address string) error { return v.Redirect(http.StatusSeeOther, address) }
+
+// Refused says what is wrong with a field of a form, and has the page that shows the form again
 // answer so. What is no field's fault is returned.
-func (v *visit) refused(form string, err error) (says string, _ error) {
+func (v *Visit) Refused(form string, err error) (says string, _ error) {
 	p := web.ProblemOf(err)
 	if len(p.Errors) == 0 {
 		return "", err
 	}
-	v.problem = p
-	return v.words.wrong(form, p), nil
-}
-
-func (v *visit) render(page string, data any) error {
-	status := http.StatusOK
-	if v.problem.Status != 0 {
-		web.ProblemHeaders(v, v.problem)
-		status = v.problem.Status
-	}
-	return web.Render(v, status, web.OwnScript, templates()[v.words.Lang()][page], data)
+	v.Problem = p
+	return v.Words.wrong(form, p), nil
 }

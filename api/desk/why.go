@@ -27,22 +27,22 @@ func (m *cardMaker) score(v comment.Verdict) score {
 	}
 	percent := int(math.Round(v.Score * 100))
 	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + band(percent))}
-	s.Count = m.N("score.in100", inHundred(v.Spam))
-	s.Label = m.N("score.n", inHundred(v.Score))
+	s.Count = m.N("score.in100", InHundred(v.Spam))
+	s.Label = m.N("score.n", InHundred(v.Score))
 	var why []string
 	for _, signal := range v.Raised(m.site.Settings.Suspect) {
 		why = append(why, m.Signal(signal.Code, signal.Text, signal.Args))
 	}
 	switch {
 	case len(why) > 0:
-		s.Why = m.Higher(inHundred(v.Score), why)
+		s.Why = m.Higher(InHundred(v.Score), why)
 	case v.Apart(m.site.Settings.Suspect):
-		s.Why = m.T("higher.guess", "score", inHundred(v.Score), "spam", inHundred(v.Spam))
+		s.Why = m.T("higher.guess", "score", InHundred(v.Score), "spam", InHundred(v.Spam))
 	}
 	return s
 }
 
-func inHundred(p float64) int { return min(99, max(1, int(math.Round(p*100)))) }
+func InHundred(p float64) int { return min(99, max(1, int(math.Round(p*100)))) }
 
 func band(percent int) string {
 	switch {
@@ -157,7 +157,7 @@ var spokenKinds = []string{"word", "host", "writer_site", "mail", "mention"}
 
 // tone says how often comments like this were refused for a reason, and what shows it most.
 func (m *cardMaker) tone(l comment.LikelyReason) string {
-	text := m.N("tone", inHundred(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
+	text := m.N("tone", InHundred(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
 	if said, _ := m.loudest(l.Evidence, true); len(said) > 0 {
 		text += " " + m.T("tone.words", "words", strings.Join(said[true], ", "))
 	}
@@ -204,11 +204,11 @@ func (m *cardMaker) evidence(ws []classifier.Weight, r comment.Reason) []evidenc
 		e := evidence{
 			Token: shorten(m.Token(w.Token), 60), Because: m.seen(w, r), For: w.Weight > 0,
 			Weight: m.Signed(w.Weight, 1),
-			X:      "80", Width: decimal(width),
+			X:      "80", Width: Decimal(width),
 		}
 		switch {
 		case !e.For:
-			e.Class, e.X = signAgainst, decimal(80-width)
+			e.Class, e.X = signAgainst, Decimal(80-width)
 		case r != comment.ReasonSpam:
 			e.Class = signReason
 		}

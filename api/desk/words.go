@@ -10,8 +10,8 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
-// A catalog is the words of the desk in one language, and the sentences that it makes of them.
-type catalog struct{ *words.Catalog }
+// A Catalog is the words of the desk in one language, and the sentences that it makes of them.
+type Catalog struct{ *words.Catalog }
 
 // scripts are the words of the script, as JSON by language.
 var scripts = sync.OnceValue(func() map[string]string {
@@ -24,7 +24,7 @@ var scripts = sync.OnceValue(func() map[string]string {
 
 // wrong says what is wrong with the first bad field of a form; in English where the catalog does not
 // know of that field.
-func (c *catalog) wrong(form string, p web.Problem) string {
+func (c *Catalog) wrong(form string, p web.Problem) string {
 	if key := form + ".bad." + strings.TrimPrefix(p.Errors[0].Field, "/"); c.Has(key) {
 		return c.T(key)
 	}
@@ -32,6 +32,6 @@ func (c *catalog) wrong(form string, p web.Problem) string {
 }
 
 // seen says where a piece of evidence for a reason was seen.
-func (c *catalog) seen(w classifier.Weight, r comment.Reason) string {
+func (c *Catalog) seen(w classifier.Weight, r comment.Reason) string {
 	return c.Seen(r.String(), w.Spam, w.Ham)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
@@ -60,6 +61,7 @@ func emptyWorld(t *testing.T) *world {
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)
+		owner.Register(e, pages)
 		w.routes = e.Routes()
 		return web.NewServer(e, log)
 	})

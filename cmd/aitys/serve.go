@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
@@ -110,7 +111,7 @@ type server struct {
 // run serves until ctx ends or something fails, then closes in order: no new work, the work
 // that runs, what follows it. It says that it serves once it does.
 func (s *server) run(ctx context.Context, serves func() error) error {
-	front := api.New(s.options(), desk.Register, reader.Register)
+	front := api.New(s.options(), desk.Register, owner.Register, reader.Register)
 	defer front.Close()
 	https := web.NewServer(front, s.log)
 	if s.around != nil {

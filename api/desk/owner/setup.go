@@ -1,10 +1,11 @@
-package desk
+package owner
 
 import (
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
@@ -12,14 +13,14 @@ import (
 
 // setupPage is one step of setting up, or the one step of a new account's link.
 type setupPage struct {
-	frame
+	desk.Frame
 	Step, Heading, Lead string
 	Steps               []step
 	Error, Bad          string // what was wrong, and with which field
 	Form                url.Values
 	First               bool // the first owner's link
 	Token, Email        string
-	Policies            []link
+	Policies            []desk.Link
 	Rules               string
 	Snippet             string
 	BackURL             string
@@ -34,10 +35,10 @@ type step struct {
 
 var setupSteps = []string{"you", "site", "moderation", "embed"}
 
-// setup begins the page of a step.
-func (v *visit) setup(name string) setupPage {
-	w := v.words
-	p := setupPage{frame: v.frame(w.T("setup")), Step: name, Form: v.form}
+// stepOf begins the page of a step.
+func stepOf(v *desk.Visit, name string) setupPage {
+	w := v.Words
+	p := setupPage{Frame: v.Frame(w.T("setup")), Step: name, Form: v.Form}
 	p.Heading, p.Lead = w.T("setup."+name), w.T("setup."+name+".lead")
 	p.Wide = true
 	if name == "you" {
@@ -55,10 +56,10 @@ func (v *visit) setup(name string) setupPage {
 
 // linkPage is where a one-time link leads. It asks for the link itself, whose token is not sent: the
 // script fills it in and goes on.
-func (d *desk) linkPage(v *visit) error {
-	p := v.setup("link")
+func (o *owner) linkPage(v *desk.Visit) error {
+	p := stepOf(v, "link")
 	p.Steps = nil
-	return v.render("setup", p)
+	return v.Show("setup", p)
 }
 
 // linkToken finds the token in a link that was pasted.
@@ -67,107 +68,107 @@ func linkToken(typed string) string {
 	return typed[strings.LastIndexAny(typed, "#=")+1:] // =: as links were written before
 }
 
-func (d *desk) linkForm(v *visit, token string) (setupPage, error) {
-	account, err := d.Identity.LinkAccount(v.ctx(), token)
+func (o *owner) linkForm(v *desk.Visit, token string) (setupPage, error) {
+	account, err := o.Identity.LinkAccount(v.Ctx(), token)
 	if err != nil {
 		return setupPage{}, err
 	}
-	p := v.setup("you")
+	p := stepOf(v, "you")
 	p.Token, p.First = token, account.ID == ""
 	if !p.First {
 		p.Steps, p.Email = nil, account.Email
-		p.Heading = v.words.T("setup.password")
-		p.Lead = v.words.T("setup.password.lead", "name", account.Name, "email", account.Email)
+		p.Heading = v.Words.T("setup.password")
+		p.Lead = v.Words.T("setup.password.lead", "name", account.Name, "email", account.Email)
 	}
 	return p, nil
 }
 
 // useLink asks for the password of the account that a link is for, and once it is there takes the link
 // and signs in.
-func (d *desk) useLink(v *visit) error {
-	form := v.form
+func (o *owner) useLink(v *desk.Visit) error {
+	form := v.Form
 	token := linkToken(form.Get("token"))
-	page, err := d.linkForm(v, token)
+	page, err := o.linkForm(v, token)
 	if err != nil {
-		return v.deadLink(err)
+		return deadLink(v, err)
 	}
 	if !form.Has("password") {
-		return v.render("setup", page)
+		return v.Show("setup", page)
 	}
 	var in identity.SignedIn
-	err = d.LimitPasswords(v, func() (err error) {
-		in, err = d.Identity.UseLink(v.ctx(), identity.LinkUse{
+	err = o.LimitPasswords(v, func() (err error) {
+		in, err = o.Identity.UseLink(v.Ctx(), identity.LinkUse{
 			Token: token, Email: form.Get("email"), Name: form.Get("name"),
 			Password: form.Get("password"), Agent: v.Request().UserAgent(),
 		})
 		return err
 	})
 	if err != nil {
-		return v.setupAgain(page, err)
+		return setupAgain(v, page, err)
 	}
-	d.KeepSession(v, in)
-	return v.goTo("/moderate/")
+	o.KeepSession(v, in)
+	return v.GoTo("/moderate/")
 }
 
 // The fields of the steps that can be wrong.
 var setupFields = []string{"name", "email", "password", "origin", "key", "rules"}
 
 // setupAgain shows a step again with what was wrong.
-func (v *visit) setupAgain(page setupPage, err error) error {
-	if page.Error, err = v.refused("setup", err); err != nil {
+func setupAgain(v *desk.Visit, page setupPage, err error) error {
+	if page.Error, err = v.Refused("setup", err); err != nil {
 		return err
 	}
-	field := strings.TrimPrefix(v.problem.Errors[0].Field, "/")
+	field := strings.TrimPrefix(v.Problem.Errors[0].Field, "/")
 	field, _, _ = strings.Cut(field, "_") // rules_en is the field "rules" here
 	if slices.Contains(setupFields, field) {
 		page.Bad = field
 	}
-	return v.render("setup", page)
+	return v.Show("setup", page)
 }
 
 // deadLink says that a link is used or too old.
-func (v *visit) deadLink(err error) error {
-	if v.problem = web.ProblemOf(err); v.problem.Code != "auth.needed" {
+func deadLink(v *desk.Visit, err error) error {
+	if v.Problem = web.ProblemOf(err); v.Problem.Code != "auth.needed" {
 		return err
 	}
-	w := v.words
-	page := errorPage{frame: v.frame(w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text")}
+	w := v.Words
+	page := desk.ErrorPage{Frame: v.Frame(w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text")}
 	page.To, page.ToWords = "/moderate/signin", w.T("signin")
-	return v.render("error", page)
+	return v.Fail(page)
 }
 
-func (d *desk) newSitePage(v *visit) error { return v.render("setup", v.setup("site")) }
+func (o *owner) newSitePage(v *desk.Visit) error { return v.Show("setup", stepOf(v, "site")) }
 
 // newSite adds a site.
-func (d *desk) newSite(v *visit) error {
-	site, _, err := d.Service.AddSite(v.ctx(), v.who, ground.Site{
-		Key: v.form.Get("key"), Name: v.form.Get("name"), Origins: strings.Fields(v.form.Get("origin")),
+func (o *owner) newSite(v *desk.Visit) error {
+	site, _, err := o.Service.AddSite(v.Ctx(), v.Who, ground.Site{
+		Key: v.Form.Get("key"), Name: v.Form.Get("name"), Origins: strings.Fields(v.Form.Get("origin")),
 	}, nil)
 	if err != nil {
-		return v.setupAgain(v.setup("site"), err)
+		return setupAgain(v, stepOf(v, "site"), err)
 	}
-	v.site = site
-	return v.goTo(v.at("/setup/moderation"))
+	v.Site = site
+	return v.GoTo(v.At("/setup/moderation"))
 }
 
-func (d *desk) policyPage(v *visit) error {
-	return v.render("setup", v.policyStep(web.Rules(v.site, v.words.Catalog)))
+func (o *owner) policyPage(v *desk.Visit) error {
+	return v.Show("setup", policyStep(v, web.Rules(v.Site, v.Words.Catalog)))
 }
 
-func (v *visit) policyStep(rules string) setupPage {
-	p := v.setup("moderation")
-	p.Policies, p.Rules = policyLinks(v.words, v.site, firstPolicies), rules
+func policyStep(v *desk.Visit, rules string) setupPage {
+	p := stepOf(v, "moderation")
+	p.Policies, p.Rules = policyLinks(v.Words, v.Site, firstPolicies), rules
 	return p
 }
 
 // firstPolicies are for a site that has no decisions yet: none of them asks its filter.
 var firstPolicies = []ground.Policy{ground.PolicyAll, ground.PolicyNewWriters}
 
-func policyLinks(w *catalog, site ground.Site, policies []ground.Policy) []link {
-	var links []link
+func policyLinks(w *desk.Catalog, site ground.Site, policies []ground.Policy) []desk.Link {
+	var links []desk.Link
 	for _, policy := range policies {
 		key := string(policy)
-		links = append(links, link{
+		links = append(links, desk.Link{
 			Key: key, Label: w.T("policy." + key), More: w.T("policy." + key + ".more"),
 			Current: policy == site.Settings.Moderation,
 		})
@@ -176,27 +177,27 @@ func policyLinks(w *catalog, site ground.Site, policies []ground.Policy) []link 
 }
 
 // setPolicy keeps who waits, and the rules in the language of the page.
-func (d *desk) setPolicy(v *visit) error {
-	change := map[string]string{"moderation": v.form.Get("moderation")}
+func (o *owner) setPolicy(v *desk.Visit) error {
+	change := map[string]string{"moderation": v.Form.Get("moderation")}
 	// A browser sends line ends of its own; the default stays the default.
-	rules := strings.ReplaceAll(v.form.Get("rules"), "\r\n", "\n")
-	if rules != web.Rules(v.site, v.words.Catalog) {
-		change["rules_"+v.words.Lang()] = rules
+	rules := strings.ReplaceAll(v.Form.Get("rules"), "\r\n", "\n")
+	if rules != web.Rules(v.Site, v.Words.Catalog) {
+		change["rules_"+v.Words.Lang()] = rules
 	}
-	if _, err := d.Service.SetSite(v.ctx(), v.who, v.site.Key, change); err != nil {
-		return v.setupAgain(v.policyStep(v.form.Get("rules")), err)
+	if _, err := o.Service.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
+		return setupAgain(v, policyStep(v, v.Form.Get("rules")), err)
 	}
-	return v.goTo(v.at("/setup/embed"))
+	return v.GoTo(v.At("/setup/embed"))
 }
 
 // embedPage shows what to put into the blog.
-func (d *desk) embedPage(v *visit) error {
-	p := v.setup("embed")
-	p.Snippet = d.snippet(v.site)
-	p.BackURL, p.QueueURL = v.at("/setup/moderation"), place{site: v.site.Key}.url()
-	return v.render("setup", p)
+func (o *owner) embedPage(v *desk.Visit) error {
+	p := stepOf(v, "embed")
+	p.Snippet = o.snippet(v.Site)
+	p.BackURL, p.QueueURL = v.At("/setup/moderation"), desk.QueueURL(v.Site.Key)
+	return v.Show("setup", p)
 }
 
-func (d *desk) snippet(site ground.Site) string {
-	return `<script async src="` + d.Origin() + `/embed.js"` + "\n" + `  data-site="` + site.Key + `"></script>`
+func (o *owner) snippet(site ground.Site) string {
+	return `<script async src="` + o.Origin() + `/embed.js"` + "\n" + `  data-site="` + site.Key + `"></script>`
 }

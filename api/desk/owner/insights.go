@@ -1,19 +1,20 @@
-package desk
+package owner
 
 import (
 	"math"
 	"strconv"
 	"time"
 
+	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
 )
 
 type insightsPage struct {
-	frame
+	desk.Frame
 	Lead                string
-	Periods             []link
+	Periods             []desk.Link
 	Numbers             []figure
 	Few                 string // why there are no charts
 	Honest              []dot
@@ -27,108 +28,82 @@ type insightsPage struct {
 	WeekTable           table
 	Reasons             []bar
 	ReasonsLead         string
-	Disagree            []disagreement
+	Disagree            []desk.Brief
 }
 
 type figure struct{ Label, Value, More string }
-
-// A disagreement is a comment that the filter and a moderator saw differently.
-type disagreement struct{ id, Name, Text, URL, ISO, When, Did, Score string }
 
 // The periods that can be looked at, in days.
 var periods = []int{28, 7, 365}
 
 // insights shows how well the filter did on the site's own decisions.
-func (d *desk) insights(v *visit) error {
+func (o *owner) insights(v *desk.Visit) error {
 	days, _ := strconv.Atoi(v.QueryParam("days")) // what is no number is the first period
 	if days < 1 || days > 3650 {
 		days = periods[0]
 	}
-	since := d.Clock.Now().AddDate(0, 0, -days)
-	q, err := d.Learning.Quality(v.ctx(), v.who, v.site, learning.QualityRequest{Since: since})
+	since := o.Clock.Now().AddDate(0, 0, -days)
+	q, err := o.Learning.Quality(v.Ctx(), v.Who, v.Site, learning.QualityRequest{Since: since})
 	if err != nil {
 		return err
 	}
-	f, err := d.siteFrame(v, v.words.T("insights"))
+	f, err := o.SiteFrame(v, v.Words.T("insights"))
 	if err != nil {
 		return err
 	}
-	p := v.words.insightsPage(f, q)
-	p.Lead = v.words.T("insights.since", "day", day(since))
+	p := drawInsights(v.Words, f, q)
+	p.Lead = v.Words.T("insights.since", "day", day(since))
 	for _, n := range periods {
-		label := v.words.N("period.days", n)
-		p.Periods = append(p.Periods, link{Key: strconv.Itoa(n), Label: label, Current: n == days})
+		label := v.Words.N("period.days", n)
+		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
 	}
 	ids, scores := []string{}, map[string]float64{}
 	for _, k := range q.Disagreements {
 		ids, scores[k.Comment] = append(ids, k.Comment), k.Spam
 	}
-	if p.Disagree, err = d.disagreements(v, ids); err != nil {
+	if p.Disagree, err = o.Briefs(v, ids); err != nil {
 		return err
 	}
 	for i := range p.Disagree {
 		row := &p.Disagree[i]
-		row.Score = v.words.T("disagree.score", "n", inHundred(scores[row.id]))
+		row.Score = v.Words.T("disagree.score", "n", desk.InHundred(scores[row.ID]))
 	}
-	return v.render("insights", p)
+	return v.Show("insights", p)
 }
 
-// disagreements makes rows of comments to be looked at again. One that is gone has none.
-func (d *desk) disagreements(v *visit, ids []string) ([]disagreement, error) {
-	stories, err := d.Service.Stories(v.ctx(), v.who, v.site, ids...)
-	if err != nil {
-		return nil, err
-	}
-	m := &cardMaker{catalog: v.words, site: v.site} // no card is made, and so nobody's name is needed
-	var rows []disagreement
-	for _, s := range stories {
-		c := s.Comment
-		row := disagreement{
-			id: c.ID, Name: m.writer(c), Text: shorten(c.Source, 280), Did: m.stateWords(c),
-			URL: v.at("/comments/" + c.ID), ISO: iso(c.CreatedAt), When: stamp(c.CreatedAt),
-		}
-		if last := lastDecision(s.Past); last != nil {
-			row.Did = m.decided(last.Entry, last.Name)
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
-
-// insightsPage draws the figures.
-func (w *catalog) insightsPage(f frame, q learning.Quality) insightsPage {
-	p := insightsPage{frame: f}
+// drawInsights draws the figures.
+func drawInsights(w *desk.Catalog, f desk.Frame, q learning.Quality) insightsPage {
+	p := insightsPage{Frame: f}
 	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
 		p.Few = w.T("insights.few.text")
 		return p
 	}
 	p.Numbers = []figure{
 		{w.T("figure.decided"), w.Number(q.Filter.Spam + q.Filter.Ham), w.N("figure.all", q.Decisions)},
-		w.share("figure.precision", q.Queue.Precision),
-		w.share("figure.recall", q.Queue.Recall),
-		w.share("figure.lost", q.Queue.HamLost),
+		share(w, "figure.precision", q.Queue.Precision),
+		share(w, "figure.recall", q.Queue.Recall),
+		share(w, "figure.lost", q.Queue.HamLost),
 		{w.T("figure.brier"), w.Fixed(100*math.Sqrt(q.Filter.Brier), 1), w.T("figure.brier.more")},
 	}
-	w.honesty(&p, q.Filter)
-	p.Sides = w.sides(q.Queue)
-	p.SidesLead = w.T("sides.lead", "threshold", inHundred(q.Suspect))
-	w.weeks(&p, q.Weeks)
+	honesty(w, &p, q.Filter)
+	p.Sides = sides(w, q.Queue)
+	p.SidesLead = w.T("sides.lead", "threshold", desk.InHundred(q.Suspect))
+	weeks(w, &p, q.Weeks)
 	refused := 0
 	var labels []string
 	var values []int
-	for _, r := range reasonChoices {
-		reason, _ := comment.ParseReason(r.Key)
-		if n := q.Reasons[reason]; n > 0 {
-			labels, values = append(labels, w.T(r.Word)), append(values, n)
+	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
+		if n := q.Reasons[r]; n > 0 {
+			labels, values = append(labels, w.T("reason."+r.String())), append(values, n)
 			refused += n
 		}
 	}
-	p.Reasons, p.ReasonsLead = w.bars(labels, values), w.N("refused.lead", refused)
+	p.Reasons, p.ReasonsLead = bars(w, labels, values), w.N("refused.lead", refused)
 	return p
 }
 
 // honesty draws what was said against what came true.
-func (w *catalog) honesty(p *insightsPage, q hindsight.Quality) {
+func honesty(w *desk.Catalog, p *insightsPage, q hindsight.Quality) {
 	p.HonestSays = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
 	p.HonestTable = table{
 		Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")},
@@ -144,8 +119,8 @@ func (w *catalog) honesty(p *insightsPage, q hindsight.Quality) {
 	}
 }
 
-func (w *catalog) sides(cut hindsight.Cut) []bar {
-	rows := w.bars(
+func sides(w *desk.Catalog, cut hindsight.Cut) []bar {
+	rows := bars(w,
 		[]string{w.T("side.spam.caught"), w.T("side.spam.missed"), w.T("side.ham.held"), w.T("side.ham.free")},
 		[]int{cut.Caught, cut.Missed, cut.Lost, cut.Passed})
 	rows[1].Second, rows[2].Second = true, true
@@ -153,7 +128,7 @@ func (w *catalog) sides(cut hindsight.Cut) []bar {
 }
 
 // weeks draws how often the filter was wrong, week by week.
-func (w *catalog) weeks(p *insightsPage, weeks []hindsight.Week) {
+func weeks(w *desk.Catalog, p *insightsPage, weeks []hindsight.Week) {
 	if len(weeks) < 2 {
 		return
 	}
@@ -180,7 +155,7 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
 // share is a part in percent, or a dash of nothing, with what it was counted from.
-func (w *catalog) share(key string, s hindsight.Share) figure {
+func share(w *desk.Catalog, key string, s hindsight.Share) figure {
 	f := figure{Label: w.T(key), Value: percent(s.Part, s.Of)}
 	if s.Of > 0 {
 		f.More = w.T("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))

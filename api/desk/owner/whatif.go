@@ -1,4 +1,4 @@
-package desk
+package owner
 
 import (
 	"net/http"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
@@ -13,11 +14,11 @@ import (
 )
 
 type whatIfPage struct {
-	frame
+	desk.Frame
 	Threshold string
 	Now       string
 	Last      string
-	Policies  []link
+	Policies  []desk.Link
 	Error     string
 	Looked    bool
 	None      string
@@ -37,7 +38,7 @@ var triedPolicies = []ground.Policy{ground.PolicyAll, ground.PolicySuspicious, g
 // mistakes are comments that a setting would have treated otherwise than a moderator did.
 type mistakes struct {
 	Head, Newest string
-	Disagree     []disagreement
+	Disagree     []desk.Brief
 }
 
 const (
@@ -46,12 +47,12 @@ const (
 )
 
 // whatIf shows what another setting would have done to the last decisions.
-func (d *desk) whatIf(v *visit) error {
-	f, err := d.siteFrame(v, v.words.T("whatif"))
+func (o *owner) whatIf(v *desk.Visit) error {
+	f, err := o.SiteFrame(v, v.Words.T("whatif"))
 	if err != nil {
 		return err
 	}
-	p := v.words.whatIfPage(f, v.site)
+	p := newTrial(v.Words, f, v.Site)
 	in := learning.WhatIfRequest{Policy: ground.PolicySuspicious, Last: new(usualLast)}
 	if v.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = v.QueryParam("threshold"), v.QueryParam("last")
@@ -63,20 +64,20 @@ func (d *desk) whatIf(v *visit) error {
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
 	}
-	would, err := d.Learning.WhatIf(v.ctx(), v.who, v.site, in)
+	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, in)
 	if err != nil {
-		v.problem = web.ProblemOf(err)
-		if s := v.problem.Status; s != http.StatusUnprocessableEntity && s != http.StatusBadRequest {
+		v.Problem = web.ProblemOf(err)
+		if s := v.Problem.Status; s != http.StatusUnprocessableEntity && s != http.StatusBadRequest {
 			return err
 		}
-		p.Error = v.words.T("whatif.bad")
-		return v.render("whatif", p)
+		p.Error = v.Words.T("whatif.bad")
+		return v.Show("whatif", p)
 	}
-	v.words.tried(&p, would)
-	if p.Wrong, err = d.mistakes(v, would.Then); err != nil {
+	tried(v.Words, &p, would)
+	if p.Wrong, err = o.mistakes(v, would.Then); err != nil {
 		return err
 	}
-	return v.render("whatif", p)
+	return v.Show("whatif", p)
 }
 
 // point is a number as programs write it: half of the readers type a decimal comma.
@@ -92,7 +93,7 @@ type mistakeKind struct {
 func (k mistakeKind) shown() []string { return k.some.IDs[:min(shownWrong, len(k.some.IDs))] }
 
 // mistakes lists what a trial would have got wrong, by kind.
-func (d *desk) mistakes(v *visit, t learning.Trial) ([]mistakes, error) {
+func (o *owner) mistakes(v *desk.Visit, t learning.Trial) ([]mistakes, error) {
 	kinds := []mistakeKind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
 	if t.Published == 0 { // else it is among what was public at once
 		kinds = append(kinds, mistakeKind{"whatif.wrong.missed", t.MissedSpam})
@@ -101,7 +102,7 @@ func (d *desk) mistakes(v *visit, t learning.Trial) ([]mistakes, error) {
 	for _, k := range kinds {
 		ids = append(ids, k.shown()...)
 	}
-	rows, err := d.disagreements(v, ids)
+	rows, err := o.Briefs(v, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +111,12 @@ func (d *desk) mistakes(v *visit, t learning.Trial) ([]mistakes, error) {
 		if k.some.N == 0 {
 			continue
 		}
-		list := mistakes{Head: v.words.T(k.key, "n", k.some.N)}
+		list := mistakes{Head: v.Words.T(k.key, "n", k.some.N)}
 		if k.some.N > shownWrong {
-			list.Newest = v.words.T("whatif.newest", "shown", shownWrong, "n", k.some.N)
+			list.Newest = v.Words.T("whatif.newest", "shown", shownWrong, "n", k.some.N)
 		}
 		for _, row := range rows {
-			if slices.Contains(k.shown(), row.id) {
+			if slices.Contains(k.shown(), row.ID) {
 				list.Disagree = append(list.Disagree, row)
 			}
 		}
@@ -124,16 +125,16 @@ func (d *desk) mistakes(v *visit, t learning.Trial) ([]mistakes, error) {
 	return lists, nil
 }
 
-func (w *catalog) whatIfPage(f frame, site ground.Site) whatIfPage {
+func newTrial(w *desk.Catalog, f desk.Frame, site ground.Site) whatIfPage {
 	now := w.Float(site.Settings.Suspect)
 	return whatIfPage{
-		frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.T("whatif.none"),
+		Frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.T("whatif.none"),
 		Policies: policyLinks(w, site, triedPolicies),
 	}
 }
 
 // tried draws what a trial would have done.
-func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
+func tried(w *desk.Catalog, p *whatIfPage, would learning.WhatIf) {
 	if would.Looked == 0 {
 		return
 	}
@@ -141,9 +142,9 @@ func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
 	p.Looked, p.Heading = true, w.N("whatif.heading", would.Looked)
 	p.Ready = w.T("whatif.ready")
 	if !would.Tally.Enough() {
-		p.Ready = w.T("whatif.notready") + " " + w.missing(would.Tally)
+		p.Ready = w.T("whatif.notready") + " " + missing(w, would.Tally)
 	}
-	p.Sides = w.bars(
+	p.Sides = bars(w,
 		[]string{w.T("whatif.published"), w.T("whatif.published.wrong"), w.T("whatif.held"), w.T("whatif.held.wrong")},
 		[]int{then.Published - then.PublishedWrong.N, then.PublishedWrong.N, then.Held - then.HeldHam.N, then.HeldHam.N})
 	p.Sides[1].Second, p.Sides[3].Second = true, true
@@ -154,19 +155,19 @@ func (w *catalog) tried(p *whatIfPage, would learning.WhatIf) {
 	}}
 	now := would.Now
 	p.Beside.Rows = [][]string{
-		w.trialRow(w.T("whatif.now", "threshold", now.Threshold), now),
-		w.trialRow(w.T("whatif.then", "threshold", then.Threshold), then),
+		trialRow(w, w.T("whatif.now", "threshold", now.Threshold), now),
+		trialRow(w, w.T("whatif.then", "threshold", then.Threshold), then),
 	}
 	p.Shadow = w.T("whatif.shadow.none")
 	if s := would.Shadow; s != nil {
-		p.Beside.Rows = append(p.Beside.Rows, w.trialRow(w.T("whatif.shadow", "threshold", s.Threshold), *s))
+		p.Beside.Rows = append(p.Beside.Rows, trialRow(w, w.T("whatif.shadow", "threshold", s.Threshold), *s))
 		p.Shadow = w.T("whatif.shadow.says", "threshold", s.Threshold, "suspected", s.Suspected, "now", now.Suspected,
 			"good", s.SuspectedHam.N, "nowgood", now.SuspectedHam.N, "missed", s.MissedSpam.N, "nowmissed", now.MissedSpam.N)
 	}
 }
 
 // missing says what a site has to decide yet before its filter may publish.
-func (w *catalog) missing(t hindsight.Tally) string {
+func missing(w *desk.Catalog, t hindsight.Tally) string {
 	all, ham, spam := t.Missing()
 	text := w.N("missing", all)
 	if ham > 0 {
@@ -178,7 +179,7 @@ func (w *catalog) missing(t hindsight.Tally) string {
 	return text
 }
 
-func (w *catalog) trialRow(name string, t learning.Trial) []string {
+func trialRow(w *desk.Catalog, name string, t learning.Trial) []string {
 	row := []string{name}
 	for _, n := range []int{t.Suspected, t.SuspectedHam.N, t.MissedSpam.N, t.Published, t.PublishedWrong.N} {
 		row = append(row, w.Number(n))

@@ -1,9 +1,10 @@
-package desk
+package owner
 
 import (
 	"fmt"
 	"math"
-	"strconv"
+
+	"github.com/aitys/aitys/api/desk"
 )
 
 // A bar is one row of a table whose middle column is a bar.
@@ -14,14 +15,14 @@ type bar struct {
 }
 
 // bars makes rows whose longest bar fills its column.
-func (w *catalog) bars(labels []string, values []int) []bar {
+func bars(w *desk.Catalog, labels []string, values []int) []bar {
 	most := 1
 	for _, v := range values {
 		most = max(most, v)
 	}
 	rows := make([]bar, 0, len(values))
 	for i, v := range values {
-		rows = append(rows, bar{Label: labels[i], Value: w.Number(v), Width: decimal(100 * float64(v) / float64(most))})
+		rows = append(rows, bar{Label: labels[i], Value: w.Number(v), Width: desk.Decimal(100 * float64(v) / float64(most))})
 	}
 	return rows
 }
@@ -31,7 +32,7 @@ type dot struct{ X, Y, R, Says string }
 
 // dotAt places a point by two shares.
 func dotAt(x, y float64, radius float64, says string) dot {
-	return dot{X: decimal(40 + 250*x), Y: decimal(200 - 180*y), R: decimal(radius), Says: says}
+	return dot{X: desk.Decimal(40 + 250*x), Y: desk.Decimal(200 - 180*y), R: desk.Decimal(radius), Says: says}
 }
 
 // A column is a bar of a chart over time, whose plane is 560 by 160.
@@ -45,8 +46,8 @@ func columns(values []float64, top float64, says []string) []column {
 	for i, v := range values {
 		height := 160 * v / top
 		cs = append(cs, column{
-			X: decimal((float64(i)+0.5)*step - width/2), Width: decimal(width),
-			Y: decimal(160 - height), Height: decimal(height), Says: says[i],
+			X: desk.Decimal((float64(i)+0.5)*step - width/2), Width: desk.Decimal(width),
+			Y: desk.Decimal(160 - height), Height: desk.Decimal(height), Says: says[i],
 		})
 	}
 	return cs
@@ -66,8 +67,6 @@ func topOf(values []float64, least float64) float64 {
 	}
 	return most
 }
-
-func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 
 func percent(part, whole int) string {
 	if whole == 0 {

@@ -1,10 +1,11 @@
-package desk
+package owner
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/words"
@@ -12,14 +13,14 @@ import (
 
 // settingsPage is made from ground.Fields.
 type settingsPage struct {
-	frame
+	desk.Frame
 	Key      string
 	Groups   []settingGroup
 	Snippet  string
 	Error    string
-	Toast    *toast
+	Toast    *desk.Toast
 	Teachers []teacherRow
-	Others   []link // sites whose lessons could be taken over
+	Others   []desk.Link // sites whose lessons could be taken over
 }
 
 type settingGroup struct {
@@ -37,45 +38,45 @@ var groupHeads = map[ground.Group]string{
 type setting struct {
 	ground.Field
 	Label, Hint, Value string
-	Default            string // what stands there while it is empty
-	Policies           []link // of a KindPolicy
-	TryURL             string // the page that shows what another value would do
+	Default            string      // what stands there while it is empty
+	Policies           []desk.Link // of a KindPolicy
+	TryURL             string      // the page that shows what another value would do
 }
 
 // settings of a site.
-func (d *desk) settings(v *visit) error {
-	p, err := d.settingsPage(v)
+func (o *owner) settings(v *desk.Visit) error {
+	p, err := o.settingsPage(v)
 	if err != nil {
 		return err
 	}
-	if fl, ok := d.said(v); ok {
-		p.Toast, p.Notices = v.words.tell(fl)
+	if fl, ok := o.Said(v); ok {
+		p.Toast, p.Notices = v.Words.Tell(fl)
 	}
-	return v.render("settings", p)
+	return v.Show("settings", p)
 }
 
-func (d *desk) settingsPage(v *visit) (settingsPage, error) {
-	f, err := d.siteFrame(v, v.words.T("settings"))
+func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
+	f, err := o.SiteFrame(v, v.Words.T("settings"))
 	if err != nil {
 		return settingsPage{}, err
 	}
-	policies := policyLinks(v.words, v.site, ground.Policies)
-	if err := d.suspicious(v, policies); err != nil {
+	policies := policyLinks(v.Words, v.Site, ground.Policies)
+	if err := o.suspicious(v, policies); err != nil {
 		return settingsPage{}, err
 	}
-	p := v.words.settingsPage(f, v.site, policies)
-	p.Snippet = d.snippet(v.site)
-	return p, d.teachers(v, &p)
+	p := drawSettings(v.Words, f, v.Site, policies)
+	p.Snippet = o.snippet(v.Site)
+	return p, o.teachers(v, &p)
 }
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
-func (d *desk) suspicious(v *visit, policies []link) error {
-	would, err := d.Learning.WhatIf(v.ctx(), v.who, v.site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
+func (o *owner) suspicious(v *desk.Visit, policies []desk.Link) error {
+	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
 	if err != nil {
 		return err
 	}
-	w := v.words
+	w := v.Words
 	for i := range policies {
 		l := &policies[i]
 		if l.Key != string(ground.PolicySuspicious) {
@@ -87,25 +88,25 @@ func (d *desk) suspicious(v *visit, policies []link) error {
 			continue
 		}
 		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) +
-			" " + w.missing(would.Tally)
+			" " + missing(w, would.Tally)
 		l.Closed = !l.Current
 	}
 	return nil
 }
 
-// settingsPage has the groups in the order of their first settings.
-func (w *catalog) settingsPage(f frame, site ground.Site, policies []link) settingsPage {
-	p := settingsPage{frame: f, Key: site.Key}
+// drawSettings has the groups in the order of their first settings.
+func drawSettings(w *desk.Catalog, f desk.Frame, site ground.Site, policies []desk.Link) settingsPage {
+	p := settingsPage{Frame: f, Key: site.Key}
 	for _, field := range ground.Fields {
 		i := slices.IndexFunc(p.Groups, func(g settingGroup) bool { return g.group == field.Group })
 		if i < 0 {
 			i = len(p.Groups)
 			p.Groups = append(p.Groups, settingGroup{
 				group: field.Group, ID: "s" + strconv.Itoa(i+1), Head: w.T(groupHeads[field.Group]),
-				Hint: w.optional("settings." + string(field.Group) + ".hint"),
+				Hint: optional(w, "settings."+string(field.Group)+".hint"),
 			})
 		}
-		s := w.setting(field, site)
+		s := describe(w, field, site)
 		if field.Kind == ground.KindPolicy {
 			s.Policies = policies
 		}
@@ -114,10 +115,10 @@ func (w *catalog) settingsPage(f frame, site ground.Site, policies []link) setti
 	return p
 }
 
-// setting is a field with its words.
-func (w *catalog) setting(f ground.Field, site ground.Site) setting {
+// describe is a field with its words.
+func describe(w *desk.Catalog, f ground.Field, site ground.Site) setting {
 	key := "settings." + f.Name
-	s := setting{Field: f, Label: w.T(f.Name), Hint: w.optional(key + ".hint"), Value: w.typed(f, f.Of(site))}
+	s := setting{Field: f, Label: w.T(f.Name), Hint: optional(w, key+".hint"), Value: typed(w, f, f.Of(site))}
 	switch {
 	case f.Lang != "":
 		in := words.In(f.Lang)
@@ -132,7 +133,7 @@ func (w *catalog) setting(f ground.Field, site ground.Site) setting {
 }
 
 // optional says key, if there are words for it.
-func (w *catalog) optional(key string) string {
+func optional(w *desk.Catalog, key string) string {
 	if !w.Has(key) {
 		return ""
 	}
@@ -141,7 +142,7 @@ func (w *catalog) optional(key string) string {
 
 // typed writes the text of a setting as somebody types it: with the language's decimal comma, and
 // one address a line.
-func (w *catalog) typed(f ground.Field, text string) string {
+func typed(w *desk.Catalog, f ground.Field, text string) string {
 	switch f.Kind {
 	case ground.KindScore:
 		if n, err := strconv.ParseFloat(text, 64); err == nil { // nothing is no number
@@ -166,29 +167,29 @@ func read(f ground.Field, typed string) string {
 }
 
 // setSettings keeps all of a site's settings at once.
-func (d *desk) setSettings(v *visit) error {
+func (o *owner) setSettings(v *desk.Visit) error {
 	change := map[string]string{}
 	for _, f := range ground.Fields {
-		own := read(f, v.form.Get(f.Name))
-		if v.form.Has(f.Name) && own != f.Of(v.site) { // what is as it was need not be said again
+		own := read(f, v.Form.Get(f.Name))
+		if v.Form.Has(f.Name) && own != f.Of(v.Site) { // what is as it was need not be said again
 			change[f.Name] = own
 		}
 	}
-	if _, err := d.Service.SetSite(v.ctx(), v.who, v.site.Key, change); err != nil {
-		return d.settingsAgain(v, err)
+	if _, err := o.Service.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
+		return o.settingsAgain(v, err)
 	}
-	return d.tellAt(v, v.at("/settings"), flash{Did: "saved"})
+	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
 }
 
-func (d *desk) settingsAgain(v *visit, err error) error {
-	says, err := v.refused("settings", err)
+func (o *owner) settingsAgain(v *desk.Visit, err error) error {
+	says, err := v.Refused("settings", err)
 	if err != nil {
 		return err
 	}
-	p, err := d.settingsPage(v)
+	p, err := o.settingsPage(v)
 	if err != nil {
 		return err
 	}
 	p.Error = says
-	return v.render("settings", p)
+	return v.Show("settings", p)
 }

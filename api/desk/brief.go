@@ -1,0 +1,26 @@
+package desk
+
+// A Brief is a comment in a few words, to be looked at again.
+type Brief struct{ ID, Name, Text, URL, ISO, When, Did, Score string }
+
+// Briefs are comments of the visit's site. One that is gone has none.
+func (r Room) Briefs(v *Visit, ids []string) ([]Brief, error) {
+	stories, err := r.Service.Stories(v.Ctx(), v.Who, v.Site, ids...)
+	if err != nil {
+		return nil, err
+	}
+	m := &cardMaker{Catalog: v.Words, site: v.Site} // no card is made, and so nobody's name is needed
+	var rows []Brief
+	for _, s := range stories {
+		c := s.Comment
+		row := Brief{
+			ID: c.ID, Name: m.writer(c), Text: shorten(c.Source, 280), Did: m.stateWords(c),
+			URL: v.At("/comments/" + c.ID), ISO: ISO(c.CreatedAt), When: Stamp(c.CreatedAt),
+		}
+		if last := lastDecision(s.Past); last != nil {
+			row.Did = m.decided(last.Entry, last.Name)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}

@@ -1,0 +1,57 @@
+// Package owner is the desk's pages of what is arranged rather than decided: setting up, sites with their
+// settings and lessons, people, tokens, sessions, and how well the filter does.
+//
+// It is a room of package desk, stands in its frame and keeps its invariants.
+package owner
+
+import (
+	"embed"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/web"
+)
+
+type owner struct{ desk.Room }
+
+//go:embed templates
+var templateFiles embed.FS
+
+// The pages by the name of their file, with the layout each stands in.
+var layouts = map[string]string{
+	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
+	"insights": "desk", "whatif": "desk", "setup": "solo",
+}
+
+var pages = desk.Read(templateFiles, layouts, "figures")
+
+// Register adds the pages to e.
+func Register(e *echo.Echo, kit *web.Kit) {
+	o := &owner{desk.Room{Kit: kit, Pages: pages}}
+	open, in := o.Groups(e)
+	open.GET("/setup", o.Open(o.linkPage))
+	open.POST("/setup", o.Open(o.useLink))
+
+	in.GET("/setup/site", o.In(o.newSitePage))
+	in.POST("/setup/site", o.In(o.newSite))
+	in.GET("/sites", o.In(o.sites))
+	in.GET("/people", o.In(o.people))
+	in.POST("/people", o.In(o.addPerson))
+	in.POST("/people/:id", o.In(o.setPerson))
+	in.GET("/tokens", o.In(o.tokens))
+	in.POST("/tokens", o.In(o.addToken))
+	in.POST("/tokens/:id/end", o.In(o.endToken))
+	in.GET("/sessions", o.In(o.sessions))
+	in.POST("/sessions/:id/end", o.In(o.endSession))
+	in.POST("/sessions/password", o.In(o.setPassword))
+
+	in.GET("/:site/setup/moderation", o.Owned(o.policyPage))
+	in.POST("/:site/setup/moderation", o.On(o.setPolicy))
+	in.GET("/:site/setup/embed", o.Owned(o.embedPage))
+	in.GET("/:site/settings", o.On(o.settings))
+	in.POST("/:site/settings", o.On(o.setSettings))
+	in.POST("/:site/lessons", o.On(o.teach))
+	in.GET("/:site/insights", o.On(o.insights))
+	in.GET("/:site/what-if", o.On(o.whatIf))
+}

@@ -1,0 +1,131 @@
+package owner
+
+import (
+	"bytes"
+	"flag"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/words"
+)
+
+var update = flag.Bool("update", false, "write testdata/pages anew")
+
+// TestEveryPageIsAsItsGoldenFile renders each page from made-up content, in every language. With
+// TEST_PAGES=DIR the pages are written there, whole, to be looked at.
+func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
+	shown := map[string]bool{}
+	for _, l := range words.Languages {
+		for name, data := range samplePages(&desk.Catalog{Catalog: words.In(l.Key)}) {
+			page, _, _ := strings.Cut(name, "-")
+			shown[page] = true
+			var b bytes.Buffer
+			if err := pages()[l.Key][page].Execute(&b, data); err != nil {
+				t.Errorf("%s in %s: %v", name, l.Key, err)
+			}
+			if dir := os.Getenv("TEST_PAGES"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, name+"."+l.Key+".html"), b.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, main, _ := strings.Cut(b.String(), "<main")
+			main, _, _ = strings.Cut(main, "</main>")
+			file := filepath.Join("testdata/pages", name+"."+l.Key+".html")
+			kit.Golden(t, file, kit.Readable("<main"+main+"</main>\n"), *update)
+		}
+	}
+	for page := range layouts {
+		if !shown[page] {
+			t.Errorf("no sample of the page %q", page)
+		}
+	}
+}
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func sampleFrame(w *desk.Catalog) desk.Frame {
+	f := desk.Frame{Lang: w.Lang(), Here: "/moderate/longway/settings", Moderator: true, Owner: true}
+	f.Me = &desk.Person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
+	f.Site = &desk.SiteRef{Key: "longway", Name: "The Long Way Round"}
+	for _, l := range words.Languages {
+		f.Languages = append(f.Languages, desk.Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
+	}
+	return f
+}
+
+func samplePages(w *desk.Catalog) map[string]any {
+	f := sampleFrame(w)
+	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
+	o := &owner{desk.Room{Kit: web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})}}
+	settings := drawSettings(w, f, site, policyLinks(w, site, ground.Policies))
+	settings.Snippet = o.snippet(site)
+	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
+		"lazy and clueless, as in every thread."
+	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
+	pages := map[string]any{
+		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: desk.Stamp(noon),
+			Seen: desk.Stamp(noon), Current: true}}},
+		"settings": settings,
+		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
+		"people": peoplePage{Frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example",
+			Role: w.T("role.moderator"), Sites: w.T("people.all")}},
+			Roles: []desk.Link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{},
+			Link: "https://talk.longway.example/moderate/setup#abc", For: "dana@longway.example"},
+		"tokens": tokensPage{Frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: desk.Stamp(noon)}},
+			Value: "aitys_0123456789"},
+	}
+	good := drawInsights(w, f, sampleQuality())
+	good.Lead = w.T("insights.since", "day", day(noon))
+	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
+		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
+	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{})
+	try := newTrial(w, f, site)
+	tried(w, &try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640,
+		PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
+	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
+	pages["whatif"] = try
+	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
+		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
+			w.N("did.erased.left", 2)}}
+	for _, name := range append([]string{"link"}, setupSteps...) {
+		p := setupPage{
+			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
+			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
+		}
+		p.Wide = true
+		p.Snippet = o.snippet(site)
+		for i, s := range setupSteps {
+			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
+		}
+		pages["setup-"+name] = p
+	}
+	return pages
+}
+
+// sampleQuality is of a filter that is right more often than not.
+func sampleQuality() learning.Quality {
+	var said []hindsight.Sample
+	for i := range 400 {
+		p := float64(i%20)/20 + .02
+		said = append(said, hindsight.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
+	}
+	q := learning.Quality{Suspect: .9, Filter: hindsight.Measure(said), Queue: hindsight.CutAt(said, .9)}
+	for i := range 9 {
+		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)),
+			Cut: hindsight.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
+	}
+	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
+		comment.ReasonOffTopic: 14}
+	return q
+}

@@ -1,0 +1,92 @@
+package desk_test
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/words"
+)
+
+func TestSettingsAreKept(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/blog/settings")
+	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example",
+		"suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
+	site, err := w.S.Site(w.Ctx, "blog")
+	w.Must(err)
+	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 ||
+		site.Settings.Rules["ru"] != "Будьте добры." {
+		t.Errorf("the site is %+v", site)
+	}
+	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "0,7"}).sees("Saved.")
+	b.press(b.doc, "Save", fields{"suspect": "7"}).sees("The threshold is a number from 0.5 to 1.")
+	if b.status != http.StatusUnprocessableEntity {
+		t.Errorf("a score of 7 answers %d, want 422", b.status)
+	}
+	b.langs = "ru"
+	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).
+		sees("Порог — число от 0,5 до 1.").misses("The score")
+}
+
+// What the table of settings has stands on the page, in words, and is kept as it is shown.
+func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
+	w := newWorld(t)
+	own := map[string]string{"shadow": "0.755", "origin": "https://a.example,https://b.example"}
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", own)
+	w.Must(err)
+	before, err := w.S.Site(w.Ctx, "blog")
+	w.Must(err)
+	var langs []string
+	for _, f := range ground.Fields {
+		if f.Lang != "" {
+			langs = append(langs, f.Lang)
+		}
+	}
+	if !slices.Equal(langs, words.Keys()) {
+		t.Errorf("there are settings for the languages %v, words for %v", langs, words.Keys())
+	}
+	for lang, save := range map[string]string{"en": "Save", "ru": "Сохранить", "kk": "Сақтау"} {
+		b := w.as("Olga")
+		b.langs = lang
+		b.open("/moderate/blog/settings")
+		for _, f := range ground.Fields {
+			field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == f.Name })
+			if field == nil {
+				t.Errorf("%s: there is no field for %s", lang, f.Name)
+				continue
+			}
+			if f.Kind == ground.KindPolicy { // each of its buttons stands in its own label
+				continue
+			}
+			label := find(b.doc, func(n *html.Node) bool { return attr(n, "for") == attr(field, "id") })
+			if label == nil || nameOf(label) == f.Name {
+				t.Errorf("%s: the field of %s has no words", lang, f.Name)
+			}
+		}
+		b.press(b.doc, save, nil)
+		after, err := w.S.Site(w.Ctx, "blog")
+		w.Must(err)
+		if !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: what was saved untouched is %+v, was %+v", lang, after, before)
+		}
+	}
+}
+
+func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
+	w := newWorld(t)
+	w.post("A remark that teaches.")
+	b := w.as("Olga")
+	b.press(b.card("teaches"), "Spam", nil)
+	b.open("/moderate/blog/settings").sees("Olga").sees("1 example")
+	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Olga") })
+	b.press(row, "Withdraw", nil).sees("1 example was taken out.").sees("Nothing has been taught yet.")
+	b.press(b.doc, "Undo", nil).sees("1 example")
+	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 example")
+}
