@@ -4,6 +4,16 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
+// What readers see of a comment, and what that is made of. The rest of a row is its text again and what only
+// moderators see.
+var shownColumns = commentColumns.only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
+	"name", "website", "badge", "source", "html", "markup", "lang", "shown_replies", "shown", "created_at", "edited_at")
+
+func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
+	return read(t, shownColumns.targets, (*commentRow).comment,
+		"SELECT "+shownColumns.names+" FROM comments "+shown+rest, args...)
+}
+
 const shown = `
 	WHERE  site_id = ?
 	  AND  page_id = ?
@@ -16,19 +26,19 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 		place, after = q.From, " >="
 	}
 	if q.Order == comment.OldestRoots {
-		return t.comments(shown+`
+		return t.shown(`
 			  AND  path`+after+` ?
 			ORDER  BY path
 			LIMIT  ?`, q.Site, q.Page, place, q.Limit)
 	}
 	if place == "" {
-		return t.comments(shown+`
+		return t.shown(`
 			ORDER  BY root DESC, path
 			LIMIT  ?`, q.Site, q.Page, q.Limit)
 	}
 	// First what is left of the thread that place is in, then the older threads: as one
 	// condition the database would read the whole of that thread again for each page.
-	rest, err := t.comments(shown+`
+	rest, err := t.shown(`
 		  AND  root = ?
 		  AND  path`+after+` ?
 		ORDER  BY path
@@ -36,7 +46,7 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	if err != nil || len(rest) == q.Limit {
 		return rest, err
 	}
-	older, err := t.comments(shown+`
+	older, err := t.shown(`
 		  AND  root < ?
 		ORDER  BY root DESC, path
 		LIMIT  ?`, q.Site, q.Page, root(place), q.Limit-len(rest))
