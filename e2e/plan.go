@@ -96,7 +96,6 @@ var House = Plan{
 		"golang.org/x/text/number":           {"words"},
 		"github.com/labstack/echo":           {"api", "api/web", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys"},
 		"gorm.io":                            {"store"},
-		"github.com/glebarez":                {"store", "store/file"},
 		"modernc.org":                        {"store", "store/file"},
 		"github.com/jackc":                   {"store"},
 		"github.com/redis":                   {"coord"},

@@ -5,16 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"time"
 
-	sqlitedriver "github.com/glebarez/go-sqlite"
-	"github.com/glebarez/sqlite"
+	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/aitys/aitys/migrations"
@@ -61,7 +59,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	if s.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
-	if s.read, err = gorm.Open(sqlite.Open(sqliteDSN(path, o, false)), gormConfig()); err != nil {
+	if s.read, err = openPool(file.Pool{Path: path, Wait: o.Wait}); err != nil {
 		return nil, errors.Join(err, closePool(s.write))
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -77,7 +75,7 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Wait)
 	defer cancel()
 	for {
-		db, err := gorm.Open(sqlite.Open(sqliteDSN(path, o, true)), gormConfig())
+		db, err := openPool(file.Pool{Path: path, Wait: o.Wait, Writer: true, MaxPages: o.MaxPages})
 		if !errors.Is(sqliteError(err), ground.ErrBusy) {
 			return db, err
 		}
@@ -89,25 +87,16 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	}
 }
 
-// sqliteDSN is the address of one of the two pools. Each connection that is ever made gets
-// all pragmas.
-func sqliteDSN(path string, o Options, writer bool) string {
-	q := url.Values{"_pragma": {
-		"busy_timeout(" + strconv.FormatInt(o.Wait.Milliseconds(), 10) + ")",
-		"journal_mode(WAL)",
-		"synchronous(FULL)",
-		"foreign_keys(1)",
-	}}
-	if writer {
-		q.Set("_txlock", "immediate")        // waits for its turn at BEGIN, where nothing is lost
-		q.Add("_pragma", "secure_delete(1)") // what is erased is not left in pages that are free
-		if o.MaxPages > 0 {
-			q.Add("_pragma", "max_page_count("+strconv.Itoa(o.MaxPages)+")")
-		}
-	} else {
-		q.Add("_pragma", "query_only(1)")
+func openPool(p file.Pool) (*gorm.DB, error) {
+	db, err := p.Open()
+	if err != nil {
+		return nil, err
 	}
-	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), gormConfig())
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return g, nil
 }
 
 // prepare sizes the pools and checks what durability rests on: at synchronous=NORMAL a power
@@ -201,7 +190,7 @@ func closePool(g *gorm.DB) error {
 
 // sqliteError returns what an error of SQLite's means, or nil.
 func sqliteError(err error) error {
-	var e *sqlitedriver.Error
+	var e *driver.Error
 	if !errors.As(err, &e) {
 		return nil
 	}

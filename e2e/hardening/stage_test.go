@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/glebarez/go-sqlite"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/labstack/echo/v4"
+	_ "modernc.org/sqlite"
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/desk"

@@ -21,7 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "github.com/glebarez/go-sqlite" // the driver "sqlite"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // A Copy says what is in one. Sealed: and that it is, to the letter, what was written then.

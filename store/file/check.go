@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	sqlitedriver "github.com/glebarez/go-sqlite"
+	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -57,6 +57,6 @@ func findings(ctx context.Context, db *sql.DB, check string) (wrong []string, er
 
 // IsDamage reports whether an error of SQLite's says that a file is not what it wrote.
 func IsDamage(err error) bool {
-	e, ok := errors.AsType[*sqlitedriver.Error](err)
+	e, ok := errors.AsType[*driver.Error](err)
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }

@@ -1,0 +1,111 @@
+package file_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/aitys/aitys/store/file"
+)
+
+// one opens a database with one connection, so that its statements are what the test meets.
+func one(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := file.Pool{Path: filepath.Join(t.TempDir(), "a.db"), Writer: true}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2), (3)"); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestAStatementIsRunAgainWhileItsRowsAreRead(t *testing.T) {
+	db := one(t)
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	const above = "SELECT n FROM t WHERE n > ? ORDER BY n"
+	var seen string
+	outer, err := tx.Query(above, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for outer.Next() {
+		var n int
+		if err := outer.Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		inner, err := tx.Query(above, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for inner.Next() {
+			var m int
+			if err := inner.Scan(&m); err != nil {
+				t.Fatal(err)
+			}
+			seen += fmt.Sprint(n, m, " ")
+		}
+		if err := inner.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen != "1 2 1 3 2 3 " {
+		t.Errorf("read %q", seen)
+	}
+}
+
+func TestAKeptStatementSeesANewColumn(t *testing.T) {
+	db := one(t)
+	for round, want := range []int{1, 2} {
+		rows, err := db.Query("SELECT * FROM t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := rows.Columns()
+		if err != nil || len(names) != want {
+			t.Errorf("round %d: columns %v, %v", round, names, err)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec("ALTER TABLE t ADD COLUMN m INTEGER"); round == 0 && err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAFailedStatementRunsAgain(t *testing.T) {
+	db := one(t)
+	if _, err := db.Exec("CREATE UNIQUE INDEX u ON t (n)"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		n    int
+		good bool
+	}{{3, false}, {4, true}, {4, false}, {5, true}} {
+		if _, err := db.Exec("INSERT INTO t VALUES (?)", tt.n); (err == nil) != tt.good {
+			t.Errorf("insert %d: %v", tt.n, err)
+		}
+	}
+}
+
+func TestMoreStatementsThanAreKept(t *testing.T) {
+	db := one(t)
+	for n := range 1000 {
+		var got int
+		if err := db.QueryRow(fmt.Sprintf("SELECT %d", n)).Scan(&got); err != nil || got != n {
+			t.Fatalf("SELECT %d: %d, %v", n, got, err)
+		}
+	}
+	if _, err := db.Exec("DROP TABLE t"); err != nil { // no kept statement holds it
+		t.Error(err)
+	}
+}
