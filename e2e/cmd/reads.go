@@ -28,7 +28,8 @@ const (
 )
 
 // reads measures a hot page of the started binary, with its default options and its log in a file, beside
-// a process of bare Echo that has the same bytes, and writes it into docs/performance.md.
+// a process of bare Echo that has the same bytes, and what decisions cost those who read, and writes it into
+// docs/performance.md.
 func reads() error {
 	dir, err := os.MkdirTemp("", "aitys-bench-")
 	if err != nil {
@@ -43,6 +44,7 @@ func reads() error {
 		"requests each, the middle of %d rounds", readers, turn, rounds)
 	return measure("reads", how, []func() ([]row, error){
 		func() ([]row, error) { return hotReads(binary, bare, filepath.Join(dir, "data")) },
+		func() ([]row, error) { return mixed(binary, filepath.Join(dir, "mixed")) },
 	})
 }
 
