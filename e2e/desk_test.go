@@ -280,7 +280,7 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 		}
 		w.must(tab.Go(w.service.URL+"/moderate/blog/queue"), tab.Holds(`document.querySelector(".who")`))
 		high, err := kit.Eval[float64](tab, `document.querySelector(".who").offsetHeight`)
-		if limit := map[int64]float64{360: 300, 1200: 150}[width]; err != nil || high > limit {
+		if limit := map[int64]float64{360: 330, 1200: 190}[width]; err != nil || high > limit {
 			t.Errorf("who wrote it takes %.0f pixels of height at %d (%v)", high, width, err)
 		}
 		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
