@@ -133,11 +133,24 @@ const measure = `root => {
 		for (const a of ['for', 'aria-labelledby', 'aria-describedby', 'aria-errormessage'])
 			if (e.hasAttribute(a) && !root.getElementById(e.getAttribute(a)))
 				problems.push(a + '=' + e.getAttribute(a) + ' leads nowhere')
-	for (const e of all.filter(e => e.matches('button, input, textarea, summary') && seen(e) && !e.closest('.vh, p'))) {
-		const box = e.getBoundingClientRect(), least = e.matches('[type=checkbox]') ? 18 : 24
-		if (box.width < least || box.height < least)
+	const finger = matchMedia('(pointer: coarse)').matches, least = finger ? 44 : 24
+	for (const e of all.filter(e => e.matches('button, input, textarea, summary, a') && seen(e) && !e.closest('.vh, p'))) {
+		if (e.matches('a') && !finger) continue
+		const box = (e.closest('.tick') ?? e).getBoundingClientRect()
+		if (box.height < least - .1 || box.width < Math.min(least, e.matches('a, .acts *, summary') ? 24 : 44))
 			problems.push((e.innerText || e.ariaLabel || e.name) + ' is ' + box.width + ' by ' + box.height)
 	}
+	const contrast = ` + contrast + `
+	for (const e of all.filter(e => seen(e) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))) {
+		if (e.closest('.vh')) continue
+		const ratio = contrast(e)
+		if (ratio < 4.5) problems.push('contrast ' + ratio.toFixed(2) + ': ' + e.textContent.slice(0, 40))
+	}
+	return problems
+}`
+
+// contrast returns the ratio between an element's ink and what lies below it.
+const contrast = `e => {
 	const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
 	const mixed = colours => {
 		for (const c of colours) { pixel.fillStyle = c; pixel.fillRect(0, 0, 1, 1) }
@@ -145,16 +158,11 @@ const measure = `root => {
 	}
 	const light = rgb => rgb.map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
 		.reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0)
-	for (const e of all.filter(e => seen(e) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))) {
-		if (e.closest('.vh')) continue
-		const grounds = []
-		for (let up = e; up; up = up.parentElement ?? up.getRootNode().host)
-			grounds.unshift(getComputedStyle(up).backgroundColor)
-		const ground = light(mixed(['#fff', ...grounds])), ink = light(mixed(['#fff', ...grounds, getComputedStyle(e).color]))
-		const ratio = (Math.max(ground, ink) + .05) / (Math.min(ground, ink) + .05)
-		if (ratio < 4.5) problems.push('contrast ' + ratio.toFixed(2) + ': ' + e.textContent.slice(0, 40))
-	}
-	return problems
+	const grounds = []
+	for (let up = e; up; up = up.parentElement ?? up.getRootNode().host)
+		grounds.unshift(getComputedStyle(up).backgroundColor)
+	const ground = light(mixed(['#fff', ...grounds])), ink = light(mixed(['#fff', ...grounds, getComputedStyle(e).color]))
+	return (Math.max(ground, ink) + .05) / (Math.min(ground, ink) + .05)
 }`
 
 func TestTheKeyboardAloneIsEnough(t *testing.T) {

@@ -1,6 +1,7 @@
 package widget_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +44,8 @@ type options struct {
 	loading      bool   // do not wait for the comments
 	head         bool   // the script stands in the head
 	nonce        string // the policy names no source of scripts but this
+	sheet        string // what the blog's sheet has besides
+	dir          string // of the blog
 }
 
 func visit(t *testing.T, s *service, o options) *reader {
@@ -61,7 +64,7 @@ func visit(t *testing.T, s *service, o options) *reader {
 	blog := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/blog.css" {
 			w.Header().Set("Content-Type", "text/css")
-			fmt.Fprint(w, sheet)
+			fmt.Fprint(w, sheet+o.sheet)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -79,7 +82,7 @@ func visit(t *testing.T, s *service, o options) *reader {
 		if o.head {
 			head, tail = tail, ""
 		}
-		fmt.Fprintf(w, article, o.lang, head, body, tail)
+		fmt.Fprintf(w, article, o.lang, cmp.Or(o.dir, "ltr"), head, body, tail)
 	}))
 	t.Cleanup(blog.Close)
 	tab, err := browser.Tab(o.width, 900, o.dark)
@@ -110,7 +113,7 @@ main { max-width: 720px; margin: 0 auto; padding: 0 20px 60px } h1 { font-size: 
 li { color: red } button { background: hotpink } p { letter-spacing: .01em }
 main { --aitys-radius: 3px } aitys-comments::part(rules) { font-style: italic }`
 
-const article = `<!doctype html><html lang=%q><head><meta charset="utf-8">
+const article = `<!doctype html><html lang=%q dir=%q><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The lighthouse keeper’s radio</title><link rel="stylesheet" href="/blog.css">%s</head>
 <body><main><h1>The lighthouse keeper’s radio</h1><p>He repaired it every winter with what the sea brought.</p>

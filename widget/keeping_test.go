@@ -232,6 +232,6 @@ func TestWhatIsMineStaysAtTheEndWhenMoreIsLoaded(t *testing.T) {
 	r := visit(t, s, options{})
 	r.post("Mine.")
 	r.says(".own", "Mine.")
-	r.must(r.Click("button", "Load 15 more"))
+	r.must(r.Click("button", "Show 15 more"))
 	r.holds(`$$('[part=comment]').length === 41 && $('.list > li:last-child .own')`)
 }

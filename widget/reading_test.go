@@ -99,18 +99,66 @@ func TestRussianHasThreePluralForms(t *testing.T) {
 
 func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
 	s := newService(t)
-	for i := range 62 {
+	for i := range 212 {
 		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
 	}
 	r := visit(t, s, options{})
-	r.must(r.See("button", "Load 25 more of 37"))
+	r.must(r.See("button", "To the newest"))
 	r.picture()
-	r.must(r.Click("button", "Load 25 more of 37"))
-	r.must(r.See("button", "Load 12 more"))
+	r.must(r.Click("button", "Show 50 more of 187"))
+	r.must(r.See("button", "Show 100 more of 137"))
 	r.holds(`root.activeElement?.innerText.includes('Reader 26')`)
-	r.says("[aria-live]", "25 more comments loaded.")
-	r.must(r.Click("button", "Load 12 more"))
-	r.holds(`$$('[part=comment]').length === 62 && !$('[part=more]')`)
+	r.says("[aria-live]", "50 more comments loaded.")
+	r.must(r.Click("button", "Show 100 more of 137"))
+	r.must(r.Gone("button", "To the newest"))
+	r.must(r.Click("button", "Show 37 more"))
+	r.holds(`$$('[part=comment]').length === 212 && !$('[part=more]')`)
+}
+
+func TestALongThreadIsReadFromItsOtherEndAtOnce(t *testing.T) {
+	s := newService(t)
+	for i := range 212 {
+		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
+	}
+	r := visit(t, s, options{width: 390})
+	r.must(r.Click("button", "To the newest"))
+	r.holds(`$('[aria-pressed=true]').innerText === 'Newest' && root.activeElement === $('[aria-pressed=true]')`)
+	r.must(r.See("button", "Show 50 more of 187"))
+	r.must(r.Gone("button", "To the newest"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last := s.requests[len(s.requests)-1]; !strings.Contains(last, "sort=newest&limit=25") {
+		t.Errorf("asked %s", last)
+	}
+}
+
+// A page of an application takes another address without being loaded.
+func TestAnotherPageInTheSamePlaceShowsItsOwnThread(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{})
+	r.write("Half a thought")
+	letGo := s.hold("GET comments")
+	change := func(do string) {
+		t.Helper()
+		r.must(r.Holds(`(e => { ` + do + `; return true })(document.querySelector('aitys-comments'))`))
+	}
+	asked := func(what string) int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return strings.Count(strings.Join(s.requests, " "), what)
+	}
+	change(`e.dataset.page = 'https://blog.example/second'`)
+	kit.Until(t, "the second page is asked for", func() bool { return asked("second") == 1 })
+	change(`e.dataset.page = 'https://blog.example/third'; e.dataset.lang = 'ru'`)
+	kit.Until(t, "the third page is asked for", func() bool { return asked("third") == 1 })
+	letGo()
+	r.holds(`$('h2').innerText === '7 комментариев' && $('[part=body]').value === ''`)
+	change(`e.dataset.lang = 'en'; e.removeAttribute('data-page')`)
+	r.holds(`$('h2').innerText === '7 comments' && $('[part=body]').value === 'Half a thought'`)
+	if n := asked("third"); n != 1 {
+		t.Errorf("the third page was asked for %d times", n)
+	}
 }
 
 func TestTheFirstViewIsTwoRequests(t *testing.T) {
@@ -142,7 +190,7 @@ func TestAPermalinkOpensAroundItsComment(t *testing.T) {
 func TestAnEmptyPageInvites(t *testing.T) {
 	r := visit(t, newService(t), options{lang: "kk", width: 390})
 	r.picture()
-	if got := r.text("h2"); got != "Әзірге пікір жоқ" {
+	if got := r.text("h2"); got != "Әзірге жарияланған пікір жоқ" {
 		t.Errorf("heading %q", got)
 	}
 	r.says(".invite", "Бірінші болып жазыңыз")

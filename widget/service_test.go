@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -234,7 +235,8 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 			from = i
 		}
 	}
-	to := min(from+25, len(shown))
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	to := min(from+limit, len(shown))
 	var next *string
 	if to < len(shown) {
 		next = &shown[to-1].ID

@@ -54,10 +54,8 @@ const patience = 20_000
 
 /** Asks and returns what was answered, or throws a Failure. Sends no cookies. */
 export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
-  const clock = new AbortController()
-  const timer = setTimeout(() => clock.abort(), patience)
   try {
-    const answer = await fetch(url, { credentials: 'omit', signal: clock.signal, ...init })
+    const answer = await fetch(url, { credentials: 'omit', signal: AbortSignal.timeout(patience), ...init })
     if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T
     const problem = await answer.json().catch(() => ({}))
     throw new Failure(
@@ -68,7 +66,5 @@ export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
     )
   } catch (cause) {
     throw cause instanceof Failure ? cause : new Failure('network')
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -14,11 +14,21 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   const node = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') node.addEventListener(name, value)
-    else if (value === true) node.setAttribute(name, '')
-    else if (value !== false && value != null) node.setAttribute(name, String(value))
+    else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : `${value}`)
   }
   node.append(...children.filter(child => child !== null))
   return node
+}
+
+/** The nodes of a sentence whose one `{place}` a node takes. */
+export function put(sentence: string, node: Node): (Node | string)[] {
+  const [before = '', after] = sentence.split(/\{\w+\}/)
+  return after === undefined ? [before] : [before, node, after]
+}
+
+/** A sentence about somebody. A name has a direction of its own, and turns nothing around it. */
+export function about(sentence: string, name: string): (Node | string)[] {
+  return put(sentence, el('bdi', {}, name))
 }
 
 /** The path of the clock, which stands beside what waits. */

@@ -7,9 +7,27 @@ let base = ''
 let styles: CSSStyleSheet | null = null
 
 export class AitysComments extends HTMLElement {
+  static readonly observedAttributes = ['data-site', 'data-page', 'data-lang', 'data-sort']
   #view: View | null = null
+  #later = 0
 
   connectedCallback() {
+    this.#show()
+  }
+
+  /** A page of another address may come in the place of this one without being loaded: then its thread does, too. */
+  attributeChangedCallback() {
+    clearTimeout(this.#later)
+    if (this.#view) this.#later = setTimeout(() => this.#view && this.#show())
+  }
+
+  disconnectedCallback() {
+    this.#view?.close()
+    this.#view = null
+  }
+
+  #show() {
+    this.#view?.close()
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
     if (!styles) {
       styles = new CSSStyleSheet()
@@ -23,11 +41,6 @@ export class AitysComments extends HTMLElement {
       root,
     )
     void this.#view.load()
-  }
-
-  disconnectedCallback() {
-    this.#view?.close()
-    this.#view = null
   }
 }
 
@@ -46,7 +59,6 @@ export function pageAddress(): string {
 }
 
 function language(of: HTMLElement): string {
-  const asked = of.dataset.lang || of.closest('[lang]')?.getAttribute('lang') || ''
-  const [lang = ''] = asked.toLowerCase().split('-')
+  const [lang = ''] = (of.dataset.lang || of.closest<HTMLElement>('[lang]')?.lang || '').toLowerCase().split('-')
   return lang in languages ? lang : 'en'
 }

@@ -1,7 +1,7 @@
 /** The form, opened in place, and what becomes of what is sent. Loaded when a reader turns to writing. */
 
 import { ask, Failure } from './client'
-import { button, el } from './dom'
+import { about, button, el } from './dom'
 import { Fields } from './fields'
 import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
@@ -124,7 +124,7 @@ class Form implements Writer {
     const name = this.#parent?.name ?? t.anonymous
     this.#heading.hidden = !this.#parent
     this.#heading.replaceChildren(
-      el('strong', { dir: 'auto' }, fill(this.#t.replyTo, { name })),
+      el('strong', {}, ...about(this.#t.replyTo, name)),
       button(this.#t.cancel, () => this.#move(null)),
     )
   }
@@ -206,7 +206,8 @@ class Form implements Writer {
       this.#fields.fill({ name: as, email: '' })
       this.#send()
     }
-    const before = button(fill(t.asBefore, { name }), () => send(name), { class: 'go' })
+    const before = button('', () => send(name), { class: 'go' })
+    before.append(...about(t.asBefore, name))
     const question = el('div', { role: 'alert', class: 'box err' }, el('strong', {}, t.nameless))
     question.append(
       el(

@@ -8,7 +8,10 @@
 import type { form, reading } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
-export type Length = 'day' | 'year' | 'full'
+export type Length = keyof typeof lengths
+
+const day = { day: 'numeric', month: 'short' } as const
+const lengths = { day, year: { ...day, year: 'numeric' }, full: { dateStyle: 'long', timeStyle: 'short' } } as const
 
 export type Words = typeof reading & {
   /** How a language says dates of its own accord. Browsers know English and Russian, and some no Kazakh. */
@@ -33,11 +36,12 @@ export function plural(forms: string, n: number, t: Words): string {
 
 export function number(n: number, { lang }: Words): string {
   // Kazakh writes numbers as Russian does; the space in them is a narrow one.
-  return new Intl.NumberFormat(lang === 'en' ? lang : 'ru').format(n).replaceAll('\u00a0', '\u202f')
+  return n.toLocaleString(lang === 'en' ? lang : 'ru').replaceAll('\u00a0', '\u202f')
 }
 
 /** Says when, as people do: "2 hours ago", "yesterday", then the date. */
-export function ago(then: Date, now: Date, t: Words): string {
+export function ago(then: Date, t: Words): string {
+  const now = new Date()
   const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000)
   if (minutes < 1) return t.now
   if (minutes < 60) return plural(t.minutes, minutes, t)
@@ -48,12 +52,9 @@ export function ago(then: Date, now: Date, t: Words): string {
 }
 
 export function date(of: Date, { lang, date }: Words, length: Length): string {
-  if (date) return date(of, length)
-  if (length === 'full') return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeStyle: 'short' }).format(of)
-  const year = length === 'year' ? ({ year: 'numeric' } as const) : {}
-  return new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', ...year }).format(of)
+  return date ? date(of, length) : of.toLocaleString(lang, lengths[length])
 }
 
 function midnight(of: Date): number {
-  return new Date(of.getFullYear(), of.getMonth(), of.getDate()).getTime()
+  return new Date(of).setHours(0, 0, 0, 0)
 }

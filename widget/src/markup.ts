@@ -5,7 +5,7 @@ import { el } from './dom'
 const tags = ['p', 'br', 'strong', 'em', 'del', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a'] as const
 type Tag = (typeof tags)[number]
 
-const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }
+const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
 /** Nesting beyond this is laid flat: no text needs it, and layout of deep trees is slow. */
 const deepest = 32

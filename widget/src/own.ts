@@ -1,7 +1,7 @@
 /** One's own comments: shown while nobody else sees them, with their state, and what their writer may still do. */
 
 import { ask, type Comment, Failure } from './client'
-import { button, clock, el, icon } from './dom'
+import { about, button, clock, el, icon } from './dom'
 import { type FormWords, fill, number, type Reason } from './i18n'
 import type { Draft, Own, Shelf } from './shelf'
 import { because, trouble } from './trouble'
@@ -171,7 +171,7 @@ export class OwnComments {
     this.#known.delete(own.id)
     const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
     node.classList.remove('own')
-    node.replaceChildren(el('span', { class: 'ini' }), line)
+    node.replaceChildren(line)
     line.focus()
   }
 
@@ -191,7 +191,7 @@ export class OwnComments {
       { class: 'box err' },
       el('strong', { part: 'status' }, fill(t.refused, { reason: t.reasons[reason] })),
       el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
-      seen.note ? el('p', { dir: 'auto' }, fill(t.note, { note: seen.note })) : null,
+      seen.note ? el('p', {}, ...about(t.note, seen.note)) : null,
       el(
         'div',
         { class: 'row' },

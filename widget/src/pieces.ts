@@ -1,6 +1,6 @@
 /** The pieces around the list: built from data, told what to do when they are pressed. */
 
-import { button, el } from './dom'
+import { button, el, put } from './dom'
 import { plural, type Words } from './i18n'
 
 export function title(t: Words, count: number): string {
@@ -45,13 +45,11 @@ export function closedForm(t: Words, signIn: string, open: () => void): HTMLForm
 
 /** An alert: what happened, what can be done, and a button to try again. `{link}` is the plain page. */
 export function alert(t: Words, plainPage: string, what: string, then: string, again: () => void): HTMLElement {
-  const [before = '', after] = then.split('{link}')
-  const link = after === undefined ? [] : [el('a', { href: plainPage }, t.plain), after]
   return el(
     'div',
     { role: 'alert', class: 'box err' },
     el('strong', {}, what),
-    then ? el('p', {}, before, ...link) : null,
+    then ? el('p', {}, ...put(then, el('a', { href: plainPage }, t.plain))) : null,
     el('div', { class: 'row' }, button(t.again, again)),
   )
 }

@@ -1,8 +1,8 @@
 /** Comments as nodes: one comment, and the thread they make. Nothing here asks the service or listens to it. */
 
 import type { Comment } from './client'
-import { el } from './dom'
-import { ago, date, fill, plural, type Words } from './i18n'
+import { about, el } from './dom'
+import { ago, date, plural, type Words } from './i18n'
 import { nodes, safe } from './markup'
 
 /** The deepest level that still moves to the right; what is below stands beneath it, with "to NAME". */
@@ -12,7 +12,7 @@ const deepestIndent = 3
 export function article(c: Comment, t: Words, to: string | null, ...actions: HTMLElement[]): HTMLElement {
   if (c.html === null) {
     const line = el('p', { class: 'text gone' }, t.gone)
-    return el('article', { part: 'comment', class: 'c', id: `aitys-${c.id}` }, el('span', { class: 'ini' }), line)
+    return el('article', { part: 'comment', class: 'c', id: `aitys-${c.id}` }, line)
   }
   const name = c.author?.name || t.anonymous
   const id = `by-${c.id}`
@@ -30,28 +30,25 @@ export function article(c: Comment, t: Words, to: string | null, ...actions: HTM
 
 function meta(c: Comment, t: Words, name: string, id: string, to: string | null): HTMLElement {
   const site = c.author?.url ? safe(c.author.url) : null
+  const who = el('bdi', {}, name)
   const badge = c.author?.badge
   const at = new Date(c.created_at)
-  const time = el('time', { datetime: c.created_at, title: date(at, t, 'full') }, ago(at, new Date(), t))
+  const time = el('time', { datetime: c.created_at, title: date(at, t, 'full') }, ago(at, t))
   return el(
     'header',
     { part: 'meta', class: 'meta' },
-    el(
-      'b',
-      { part: 'author', id, dir: 'auto' },
-      site ? el('a', { href: site, rel: 'nofollow ugc noopener' }, name) : name,
-    ),
+    el('b', { part: 'author', id }, site ? el('a', { href: site, rel: 'nofollow ugc noopener' }, who) : who),
     badge ? el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']] ?? badge) : null,
     el('a', { href: `#aitys-${c.id}` }, time),
     c.edited_at ? el('span', {}, t.edited) : null,
-    to ? el('span', { dir: 'auto' }, fill(t.to, { name: to })) : null,
+    to ? el('span', {}, ...about(t.to, to)) : null,
   )
 }
 
-/** The first character as people see it; browsers that cannot tell show the first code point. */
+/** The first character as people see it. */
 function initial(name: string): string {
-  const [first] = Intl.Segmenter ? [...new Intl.Segmenter().segment(name.trim())].map(s => s.segment) : name.trim()
-  return (first ?? '').toLocaleUpperCase()
+  const [first] = new Intl.Segmenter().segment(name.trim())
+  return first?.segment.toLocaleUpperCase() ?? ''
 }
 
 interface Place {

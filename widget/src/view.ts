@@ -25,13 +25,16 @@ export interface Config {
   sort: string
 }
 
-const pageful = 25
+/** So many come with the page, and at most so many at a time later: each time is twice the last. */
+const first = 25
+const most = 100
 
 export class View {
   t: Words = inEnglish
   /** The form's words where they came with the reading part's; English ones lie with the form. */
   formWords: FormWords | null = null
-  readonly #section = el('section')
+  /** Our words run from left to right in each of their languages, whatever the page does. */
+  readonly #section = el('section', { dir: 'ltr' })
   readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
   readonly #closing = new AbortController()
   /** Aborted when the element leaves the page. */
@@ -41,6 +44,7 @@ export class View {
   #tries = 0
   #next: string | null = null
   #shown = 0
+  #step = first
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
   #inside = false
   thread: Thread
@@ -58,6 +62,9 @@ export class View {
     this.thread = new Thread(this.t)
     this.page = { url: config.page, title: config.title, open: true, count: 0 }
     root.replaceChildren(this.#section, this.#live)
+    const widths = new ResizeObserver(() => stops(this.#section))
+    widths.observe(this.#section)
+    this.gone.addEventListener('abort', () => widths.disconnect())
     addEventListener('hashchange', () => this.#follow(addressed()), { signal: this.gone })
   }
 
@@ -91,8 +98,9 @@ export class View {
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
     this.#section.setAttribute('aria-busy', 'true')
     try {
-      const listing = await this.#fetch(around ? { around } : {})
+      const listing = await this.#fetch(first, around ? { around } : {})
       await spoken
+      if (this.gone.aborted) return
       this.#draw(listing, around)
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
     } catch (cause) {
@@ -114,7 +122,7 @@ export class View {
       this.t = reading
       this.formWords = form
     } catch {
-      console.warn('aitys: the words of this language could not be loaded')
+      console.warn(`aitys: the words of ${lang} could not be loaded`)
     }
   }
 
@@ -123,11 +131,9 @@ export class View {
       this.#section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
-  #fetch(part: Record<string, string>): Promise<Listing> {
+  #fetch(limit: number, part: Record<string, string>): Promise<Listing> {
     const { page, lang } = this.config
-    return ask(
-      this.api(`comments?${new URLSearchParams({ page, sort: this.sort, limit: `${pageful}`, lang, ...part })}`),
-    )
+    return ask(this.api(`comments?${new URLSearchParams({ page, sort: this.sort, limit: `${limit}`, lang, ...part })}`))
   }
 
   #draw({ page, settings, comments, next }: Listing, around: string | null) {
@@ -136,6 +142,7 @@ export class View {
     this.settings = settings
     this.#next = next
     this.#shown = 0
+    this.#step = 2 * first
     this.thread = new Thread(t)
     this.#section.setAttribute('aria-label', t.comments)
     this.#section.lang = t.lang
@@ -228,20 +235,28 @@ export class View {
   }
 
   #offerMore() {
-    this.#section.querySelector('[part=more]')?.remove()
+    this.#section.querySelector('.steps')?.remove()
     if (!this.#next) return
     const { t } = this
     const left = this.#inside ? 0 : this.page.count - this.#shown
-    const n = number(Math.min(left, pageful), t)
-    const label = left > pageful ? fill(t.more, { n, m: number(left, t) }) : left > 0 ? fill(t.rest, { n }) : t.further
-    this.#section.append(button(label, () => this.#more(), { part: 'more', class: 'wide' }))
+    const n = number(Math.min(left, this.#step), t)
+    const far = left > this.#step
+    const label = far ? fill(t.more, { n, m: number(left, t) }) : left > 0 ? fill(t.rest, { n }) : t.further
+    const steps = el(
+      'div',
+      { class: 'row steps' },
+      button(label, () => this.#more(), { part: 'more', class: 'wide' }),
+    )
+    if (far && this.sort === 'oldest') steps.append(button(t.toNewest, () => this.#resort('newest'), { class: 'wide' }))
+    this.#section.append(steps)
   }
 
   async #more() {
     const { t } = this
     this.#section.querySelector('.box.err')?.remove()
     try {
-      const { comments, next } = await this.#fetch({ after: this.#next ?? '' })
+      const { comments, next } = await this.#fetch(this.#step, { after: this.#next ?? '' })
+      this.#step = Math.min(2 * this.#step, most)
       this.#next = next
       const added = comments.map(c => this.#add(c))
       this.#offerMore()
@@ -282,6 +297,13 @@ export class View {
   #alert(what: string, then: string, again: () => void): HTMLElement {
     return alert(this.t, this.#plainPage, what, then, again)
   }
+}
+
+/** Makes each block of code that has to be scrolled a stop for the keyboard, and no other. */
+function stops(root: HTMLElement) {
+  for (const pre of root.querySelectorAll('pre'))
+    if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0
+    else pre.removeAttribute('tabindex')
 }
 
 /** The comment that the page's address names. */
