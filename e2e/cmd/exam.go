@@ -143,20 +143,27 @@ func (e experiment) run(binary string) ([]string, error) {
 		return nil, err
 	}
 	lines := []string{"### " + e.set, "", "`" + shown + " " + strings.Join(options, " ") + "`", ""}
+	tables := 0
 	var table []string
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(string(out) + "\n") {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "|"):
 			table = append(table, line)
+			continue
 		case strings.HasPrefix(line, "cmd: "):
 			lines = append(lines, strings.Replace(line, "cmd", "**aitys**", 1), "")
 		}
+		if table != nil {
+			lines = append(append(lines, e.pick(table)...), "")
+			table = nil
+			tables++
+		}
 	}
-	if len(table) == 0 && e.mode != "unlearn" {
+	if tables == 0 && e.mode != "unlearn" {
 		return nil, fmt.Errorf("no table in %q", out)
 	}
-	return append(append(lines, e.pick(table)...), ""), nil
+	return lines, nil
 }
 
 // pick keeps the columns that the document shows, and of near-duplicates the methods, which the
