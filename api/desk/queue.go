@@ -89,7 +89,7 @@ type queuePage struct {
 	Orders          []Link
 	Cards           []card
 	Next            string
-	Rest            struct{ Some, None, Text string }
+	Rest            rest
 	Toast           *Toast
 	Batches         string
 	Like, ID        string // the bar's reasons suggest none
@@ -102,6 +102,10 @@ func (d *desk) queue(v *Visit) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(page.Items) == 0 && at.end != "" {
+		at.end = "" // what is left was judged again and stands above
+		return v.GoTo(at.url())
 	}
 	f, err := d.DeskFrame(v, "")
 	if err != nil {
@@ -159,23 +163,27 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		next.end = page.Next
 		p.Next = next.url()
 	}
-	p.Rest.Some, p.Rest.None, p.Rest.Text = restWords(m.Catalog, at)
+	p.Rest = m.rest(page)
 	return p
 }
 
-// restWords stand at the end of a list: where something came before, where nothing did, and
-// below either.
-func restWords(w *Catalog, at place) (some, none, text string) {
-	switch at.view() {
-	case comment.ViewPending:
-		some, none, text = w.T("rest.some"), w.T("rest.none"), w.T("rest.text")
-	default:
-		some, none, text = w.T("rest.end"), w.T("rest.empty"), w.T("rest.empty.text")
+// A rest is what stands at the end of a list: where something came before, where nothing did, what waits
+// in other lists, and below all of it.
+type rest struct{ Some, None, Others, URL, Text string }
+
+func (m *cardMaker) rest(page moderation.QueuePage) rest {
+	r := rest{Some: m.T("rest.end"), None: m.T("rest.empty"), Text: m.T("rest.empty.text")}
+	all := place{site: m.at.site}
+	switch n := page.Counts[comment.ViewPending]; {
+	case m.at.view() == comment.ViewPending && m.at.search == "":
+		r = rest{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text")}
+	case n > 0:
+		r.Others, r.URL = m.N("rest.others", n), all.url()
 	}
-	if at.search != "" {
-		none, text = w.T("rest.found"), w.T("rest.found.text")
+	if m.at.search != "" {
+		r.None, r.Text = m.T("rest.found"), m.T("rest.found.text")
 	}
-	return some, none, text
+	return r
 }
 
 // cardMaker makes the cards of a page that stands at a place in the queue.

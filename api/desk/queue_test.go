@@ -86,6 +86,34 @@ func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 	}
 }
 
+func TestTheEndOfAnOrderLeadsBackToItsTop(t *testing.T) {
+	w := newWorld(t)
+	for i := range 51 {
+		w.post(fmt.Sprintf("Remark number %d.", i))
+	}
+	b := w.as("Olga")
+	b.open(linkTo(b, "More"))
+	if b.cards() != 1 {
+		t.Fatalf("the second page has %d cards, want 1", b.cards())
+	}
+	b.press(b.card("number 50"), "Approve", nil).sees("Approved.")
+	end := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "rest" })
+	if b.cards() != 50 || !has(end, "hidden") {
+		t.Errorf("after the last of the order: %d cards, want the 50 that wait, and no end", b.cards())
+	}
+	b.open("/moderate/blog/queue?state=suspected").sees("Nothing stands here").sees("50 comments wait in all")
+	b.open("/moderate/blog/queue?q=xyzzy").sees("Nothing was found").sees("50 comments wait in all")
+}
+
+func linkTo(b *browser, name string) string {
+	b.t.Helper()
+	link := find(b.doc, func(n *html.Node) bool { return n.Data == "a" && nameOf(n) == name })
+	if link == nil {
+		b.t.Fatalf("no link %q on %s", name, b.at)
+	}
+	return attr(link, "href")
+}
+
 func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")

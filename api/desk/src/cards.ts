@@ -87,16 +87,44 @@ export class Cards {
     return folded.card
   }
 
+  /** The comments that are folded. */
+  get folded(): string[] {
+    return [...this.#folded.keys()]
+  }
+
   rowOf(id: string): HTMLElement | undefined {
     return this.#folded.get(id)?.row
   }
 
   /** Replaces a card by a newer rendering of the same comment. */
-  replace(card: Card, by: Card): void {
+  replace(card: Card, by: Card): Card {
     const fresh = adopt(by)
     if (card.getAttribute('aria-current')) fresh.setAttribute('aria-current', 'true')
     else fresh.removeAttribute('aria-current')
     card.replaceWith(fresh)
+    return fresh
+  }
+
+  /** Brings a card into view. The current one stays where keys act, unless it has left the view. */
+  show(card: Card): void {
+    card.scrollIntoView({ block: 'nearest' })
+    const top = this.current?.getBoundingClientRect().top ?? -1
+    if (top < 0 || top > innerHeight) this.go(card)
+  }
+
+  /** Takes in a card of another rendering, in the place of its row or at the end; undefined where it is here. */
+  take(theirs: Card): Card | undefined {
+    if (this.find(idOf(theirs))) return undefined
+    const card = adopt(theirs)
+    card.removeAttribute('aria-current')
+    const mine = this.unfold(idOf(theirs))
+    if (mine) mine.replaceWith(card)
+    else {
+      const item = document.createElement('li')
+      item.append(card)
+      this.list.append(item)
+    }
+    return card
   }
 
   /** Inserts the cards of another rendering of the list that are not here yet, each after the one before it. */
@@ -168,6 +196,7 @@ export function fetchPage(url: string): Promise<Document> {
     request.open('GET', url)
     request.responseType = 'document'
     request.onload = () => {
+      // Who is signed out is led to the sign-in, which has no list.
       if (request.status === 200 && request.responseXML?.querySelector('.cards')) resolve(request.responseXML)
       else reject(new Error(`${request.status}`))
     }

@@ -31,7 +31,7 @@ function forms(queue: Queue): void {
     const button = event.submitter as HTMLButtonElement | null
     if (form.matches('[data-undo]')) {
       event.preventDefault()
-      queue.undo()
+      queue.undoLast()
       return
     }
     const card = form.closest<Card>('.card') ?? undefined
@@ -59,7 +59,7 @@ function forms(queue: Queue): void {
     }
     if (target?.closest('.more-cards a')) {
       event.preventDefault()
-      queue.more()
+      queue.onward.go()
     }
   })
 }
@@ -104,8 +104,12 @@ function selection(queue: Queue): void {
   })
 }
 
+/** Says how many are selected, and what the button selects. */
 function count(queue: Queue): void {
-  element('selected').textContent = say('selected', { n: queue.cards.selected.length })
+  const n = queue.cards.selected.length
+  element('selected').textContent = say('selected', { n })
+  const label = document.querySelector<HTMLElement>('[data-all] span')
+  if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
 }
 
 function keyboard(queue: Queue | undefined): void {
@@ -160,11 +164,11 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
   if (key === 'j' || key === 'k') {
     const next = queue.cards.beside(current, key === 'j' ? 1 : -1)
     if (next) queue.cards.go(next)
-    else if (key === 'j') queue.more()
+    else if (key === 'j') queue.onward.go()
     return true
   }
   if (key === 'z') {
-    queue.undo()
+    queue.undoLast()
     return true
   }
   if (shift && (actions[key] || key === 'd')) {

@@ -111,6 +111,16 @@ export class Live {
     }
     title()
     this.#waiting = counts.pending ?? this.#waiting
+    const here = counts[this.#queue.cards.list.dataset.view ?? ''] ?? 0
+    if (this.#queue.onward.counted(here) && this.#arrived.size + this.#unnamed === 0) this.#find()
+  }
+
+  /** Tells of what stands in a list that is empty here, as somebody else's undo leaves it. */
+  async #find(): Promise<void> {
+    const n = await this.#queue.onward.look().catch(() => 0)
+    if (n === 0) this.#queue.onward.go()
+    else if (this.#arrived.size === 0) this.#unnamed = n
+    this.#announce()
   }
 
   #startLooking(): void {

@@ -1,5 +1,6 @@
 /** Deciding in the queue: at once on the page, then on its way to the service. */
 import { type Card, Cards, fetchPage, idOf, lineOf, setVersion, versionOf } from './cards'
+import { Onward } from './onward'
 import {
   type Action,
   type Answer,
@@ -14,8 +15,8 @@ import {
 import { element, Toast } from './toast'
 import { say } from './words'
 
-/** What this tab did, newest last: by key here, by batch what was done before. */
-type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' }
+/** What this tab did, newest last: by key here, by batch what was done before. Name is a writer's, of one comment. */
+type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' | 'before'; name: string }
 
 const states: Record<Action, string> = { approve: 'approved', reject: 'rejected', spam: 'spam', hold: 'pending' }
 
@@ -25,16 +26,23 @@ export class Queue implements Listener {
   readonly #toast = new Toast()
   readonly #outbox: Outbox
   readonly #done: Done[] = []
-  #loading = false
+  readonly onward: Onward
   /** The key of the decision that the toast speaks of. */
   #said = ''
+  /** What the toast offers to take back. */
+  #offered: Done | undefined
 
   constructor(list: HTMLElement) {
     this.cards = new Cards(list)
     this.site = document.body.dataset.site ?? ''
     for (const batch of (element('batches').dataset.batches ?? '').split(' ').reverse()) {
-      if (batch) this.#done.push({ key: '', batch, ids: [], action: 'hold' })
+      if (batch) this.#done.push({ key: '', batch, ids: [], action: 'before', name: '' })
     }
+    this.#offered = this.#done.find(d => d.batch === this.#toast.batch)
+    this.onward = new Onward(this.cards, {
+      busy: () => this.#outbox.steps.length > 0,
+      about: id => this.#outbox.steps.some(step => named(step).includes(id)),
+    })
     this.#outbox = new Outbox(document.body.dataset.account ?? '', this.site, this)
     for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#foldAgain(step)
     this.#outbox.send()
@@ -54,17 +62,30 @@ export class Queue implements Listener {
       note,
       comments: cards.map(c => ({ id: idOf(c), version: versionOf(c) })),
     }
-    this.#done.push({ key, batch: '', ids: cards.map(idOf), action })
-    this.#foldAll(cards, () => folded(action, reason), key)
+    const done = { key, batch: '', ids: cards.map(idOf), action, name: cards[0] ? nameOf(cards[0]) : '' }
+    this.#done.push(done)
+    this.#foldAll(cards, () => folded(action, reason), done)
     this.#count(cards.length, states[action])
+    this.#say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.low.${reason}`) }), done)
     this.#said = key
-    this.#toast.say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.low.${reason}`) }), true)
     this.#outbox.add(step)
-    if (this.cards.all.length === 0) this.more()
+    this.#goOn()
+  }
+
+  /** Goes on where nothing is left to decide. */
+  #goOn(): void {
+    if (this.cards.all.length === 0) this.onward.go()
+  }
+
+  /** Says text, and offers to take back what was done, if anything. */
+  #say(text: string, done?: Done): void {
+    this.#said = ''
+    this.#offered = done
+    this.#toast.say(text, done ? undoOf(done) : '')
   }
 
   /** Folds cards and goes on with the next one, which takes the place of the first on the screen. */
-  #foldAll(cards: Card[], words: () => string, key: string): void {
+  #foldAll(cards: Card[], words: () => string, done?: Done): void {
     const current = this.cards.current
     const leaving = current !== null && cards.includes(current)
     const top = leaving ? current.getBoundingClientRect().top : 0
@@ -74,7 +95,7 @@ export class Queue implements Listener {
       ? (rest.find(c => all.indexOf(c) > all.indexOf(current)) ?? rest.at(-1))
       : (current ?? undefined)
     const fold = () => {
-      for (const card of cards) this.cards.fold(card, this.#row(card, words(), key))
+      for (const card of cards) this.cards.fold(card, this.#row(card, words(), done))
     }
     if (!leaving) {
       this.cards.steady(fold)
@@ -86,34 +107,47 @@ export class Queue implements Listener {
     this.cards.go(next)
   }
 
-  #row(card: Card, words: string, key: string): HTMLElement {
+  #row(card: Card, words: string, done?: Done): HTMLElement {
     const template = element('folded') as HTMLTemplateElement
     const row = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
-    const name = card.querySelector('.who b')?.textContent ?? ''
+    const name = nameOf(card)
     const text = Array.from(lineOf(card)).slice(0, 200).join('')
     ;(row.querySelector('b') as HTMLElement).textContent = words
     ;(row.querySelector('q') as HTMLElement).textContent = say('line', { name, text })
     const button = row.querySelector('button') as HTMLButtonElement
-    button.hidden = key === ''
-    button.addEventListener('click', () => this.undo(key))
+    button.hidden = done === undefined
+    if (done) {
+      button.ariaLabel = undoOf(done)
+      button.addEventListener('click', () => this.undo(done))
+    }
     return row
   }
 
   /** Folds what a reload showed again although it is decided and only not yet saved. */
   #foldAgain(step: Decide): void {
     const cards = step.comments.map(c => this.cards.find(c.id)).filter(c => c !== undefined)
-    this.#done.push({ key: step.key, batch: '', ids: step.comments.map(c => c.id), action: step.action })
-    this.#foldAll(cards, () => folded(step.action, step.reason), step.key)
+    const name = cards[0] ? nameOf(cards[0]) : ''
+    const done = { key: step.key, batch: '', ids: step.comments.map(c => c.id), action: step.action, name }
+    this.#done.push(done)
+    this.#foldAll(cards, () => folded(step.action, step.reason), done)
   }
 
-  /** Takes back the last of one's own batches, or the one named by its key. */
-  undo(key = ''): void {
-    const at = key ? this.#done.findIndex(d => d.key === key) : this.#done.length - 1
-    const done = this.#done[at]
-    if (!done) {
-      this.tell(say('nothing'))
-      return
+  /** Takes back what the toast offers; where it speaks of something else, says first what would be taken back. */
+  undoLast(): void {
+    const last = this.#done.at(-1)
+    if (this.#offered) this.undo(this.#offered)
+    else if (!last) this.tell(say('nothing'))
+    else {
+      this.#offered = last
+      this.#said = ''
+      this.#toast.say(say('again'), undoOf(last), undoOf(last))
     }
+  }
+
+  /** Takes back one of one's own batches. */
+  undo(done: Done): void {
+    const at = this.#done.indexOf(done)
+    if (at < 0) return
     this.#done.splice(at, 1)
     let first: Card | undefined
     this.cards.steady(() => {
@@ -124,17 +158,15 @@ export class Queue implements Listener {
         first ??= card
       }
     })
-    if (done.action !== 'reply') this.#count(-done.ids.length, states[done.action])
+    if (done.action in states) this.#count(-done.ids.length, states[done.action as Action])
     this.cards.go(first)
-    this.#said = ''
-    this.#toast.say(say('undone', { n: Math.max(1, done.ids.length) }), this.#done.length > 0)
+    this.#say(say('undone', { n: Math.max(1, done.ids.length) }), this.#done.at(-1))
     this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
   }
 
-  /** Says something that changed nothing; what was done last can still be taken back. */
+  /** Says something that changed nothing. What was done last has no button beside it: it is another matter. */
   tell(words: string): void {
-    this.#said = ''
-    this.#toast.say(words, this.#done.length > 0)
+    this.#say(words)
   }
 
   /** Notes a reply that approved what it answers: it can be taken back like a decision. */
@@ -143,12 +175,12 @@ export class Queue implements Listener {
       this.tell(say('toast.reply'))
       return
     }
-    this.#said = ''
-    const key = newKey()
-    this.#done.push({ key, batch, ids: [idOf(card)], action: 'reply' })
-    this.#foldAll([card], () => say('folded.reply'), key)
-    this.#toast.say(say('toast.reply'), true)
+    const done: Done = { key: newKey(), batch, ids: [idOf(card)], action: 'reply', name: nameOf(card) }
+    this.#done.push(done)
+    this.#foldAll([card], () => say('folded.reply'), done)
+    this.#say(say('toast.reply'), done)
     this.#pointOut(against, true)
+    this.#goOn()
   }
 
   // What became of a step.
@@ -164,7 +196,10 @@ export class Queue implements Listener {
     const done = this.#done[at]
     if (done) {
       done.batch = answer.batch ?? ''
-      if (!answer.batch) this.#done.splice(at, 1)
+      if (!answer.batch) {
+        this.#done.splice(at, 1)
+        if (done === this.#offered && answer.conflicts.length === 0) this.tell(say('cannot.already'))
+      }
     }
     if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
     const said = step.key === this.#said
@@ -200,8 +235,7 @@ export class Queue implements Listener {
   }
 
   refused(step: Step, detail: string): void {
-    this.#said = ''
-    this.#toast.say(say('failed', { detail }), false)
+    this.#say(say('failed', { detail }))
     if (step.kind !== 'decide') return
     const at = this.#done.findIndex(d => d.key === step.key)
     if (at >= 0) this.#done.splice(at, 1)
@@ -221,21 +255,25 @@ export class Queue implements Listener {
     const pill = element('unsaved')
     pill.hidden = n === 0
     ;(pill.querySelector('span') as HTMLElement).textContent = say('unsaved', { n })
+    if (n === 0) this.onward.saved()
   }
 
   /** Brings back what was left alone, with what happened to it. */
   async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
     this.tell(say('conflicts', { n: conflicts.length }))
+    let first: Card | undefined
     for (const { id, code } of conflicts) {
       const row = this.cards.rowOf(id)
       if (code === 'comment.unknown' || !(row || this.cards.find(id))) continue
       const fresh = await this.#fetchCard(id, chose).catch(() => undefined)
       this.cards.steady(() => {
         const card = this.cards.unfold(id) ?? this.cards.find(id)
-        if (card && fresh) this.cards.replace(card, fresh)
+        const shown = card && fresh ? this.cards.replace(card, fresh) : card
+        first ??= shown
       })
     }
+    if (first) this.cards.show(first)
   }
 
   async #fetchCard(id: string, chose: string): Promise<Card | undefined> {
@@ -246,7 +284,9 @@ export class Queue implements Listener {
   /** Folds a card that somebody else decided, or its writer withdrew. */
   settled(id: string, words: string): void {
     const card = this.cards.find(id)
-    if (card) this.#foldAll([card], () => words, '')
+    if (!card) return
+    this.#foldAll([card], () => words)
+    this.#goOn()
   }
 
   /** Leaves a comment as somebody else decided it. */
@@ -258,6 +298,10 @@ export class Queue implements Listener {
 
   /** Looks again and inserts what is new; returns how many. */
   async refresh(): Promise<number> {
+    if (this.cards.all.length === 0) {
+      await this.onward.go()
+      return this.cards.all.length
+    }
     const url = new URL(location.href)
     url.searchParams.delete('after')
     const fresh = await fetchPage(url.pathname + url.search)
@@ -265,45 +309,13 @@ export class Queue implements Listener {
     this.cards.steady(() => {
       added = this.cards.merge(fresh)
     })
-    const end = document.querySelector<HTMLElement>('#rest h2')
-    if (end && added.length > 0) end.textContent = end.dataset.some ?? ''
     if (!this.cards.current) this.cards.go(this.cards.all[0])
     return added.length
   }
 
-  /** Appends the next page of the list, if there is one. */
-  async more(): Promise<void> {
-    const link = document.querySelector<HTMLAnchorElement>('.more-cards a')
-    if (!link || this.#loading) return
-    this.#loading = true
-    try {
-      const fresh = await fetchPage(link.href)
-      const before = this.cards.all.length
-      for (const item of fresh.querySelectorAll<HTMLElement>('.cards > li')) {
-        const card = item.querySelector<Card>('.card')
-        if (!card || this.cards.has(idOf(card))) continue
-        const copy = document.importNode(item, true)
-        copy.querySelector('.card')?.removeAttribute('aria-current')
-        this.cards.list.append(copy)
-      }
-      const next = fresh.querySelector<HTMLAnchorElement>('.more-cards a')
-      if (next) link.href = next.href
-      else {
-        link.closest('.more-cards')?.remove()
-        element('rest').hidden = false
-      }
-      this.cards.go(this.cards.all[before])
-    } catch {
-      location.href = link.href // the plain way, which says what is wrong
-    } finally {
-      this.#loading = false
-    }
-  }
-
   /** Whether what an event tells of was done by this tab a moment ago, or is about to be undone. */
   mine(id: string): boolean {
-    const named = (step: Step) => (step.kind === 'undo' ? step.ids : step.comments.map(c => c.id)).includes(id)
-    return this.cards.rowOf(id) !== undefined || this.#outbox.steps.some(named)
+    return this.cards.rowOf(id) !== undefined || this.#outbox.steps.some(step => named(step).includes(id))
   }
 
   /** Counts n decisions in the rail before the service has counted them. */
@@ -328,6 +340,24 @@ export function title(): void {
   const n = document.querySelector('.rail a[aria-current] .n')?.textContent ?? '0'
   const bare = document.title.replace(/ \(\d+\+?\)/, '')
   document.title = n === '0' ? bare : bare.replace(/^(.*?)( —|$)/, `$1 (${n})$2`)
+}
+
+/** The comments that a step is about. */
+function named(step: Step): string[] {
+  return step.kind === 'undo' ? step.ids : step.comments.map(c => c.id)
+}
+
+/** Who wrote a card's comment, in few letters. */
+function nameOf(card: Card): string {
+  const name = Array.from(card.querySelector('.who b')?.textContent ?? '')
+  return name.length > 40 ? `${name.slice(0, 40).join('')}…` : name.join('')
+}
+
+/** Says what an undo takes back. */
+function undoOf(done: Done): string {
+  const did = done.action === 'reply' ? 'approve' : done.action
+  const n = done.ids.length
+  return say(n === 1 && done.name === '' ? 'undo.before' : `undo.${did}`, { n, name: done.name })
 }
 
 function folded(action: Action, reason: string): string {

@@ -9,12 +9,25 @@ export class Toast {
   #since = 0
   #clock = 0
 
-  /** Says text; undo tells whether there is something to take back. */
-  say(text: string, undo: boolean): void {
+  /** Says text; undo names what can be taken back, if there is something. Only who listens hears heard. */
+  say(text: string, undo = '', heard = ''): void {
     this.stopCounting()
     this.#status.textContent = text
-    this.#button.hidden = !undo
+    if (heard) {
+      const more = document.createElement('span')
+      more.className = 'vh'
+      more.textContent = ` ${heard}`
+      this.#status.append(more)
+    }
+    this.#button.hidden = undo === ''
+    const name = this.#button.querySelector('span')
+    if (name && undo) name.textContent = undo
     this.#box.hidden = false
+  }
+
+  /** The batch that the page came with an undo for. */
+  get batch(): string {
+    return this.#box.hidden ? '' : (this.#box.querySelector<HTMLInputElement>('input[name=batch]')?.value ?? '')
   }
 
   /** Says something more of what was done last. */

@@ -1,0 +1,125 @@
+/** What comes after the last card: the next page, the list from its top once more, or word that nothing waits. */
+import { type Card, type Cards, fetchPage, idOf } from './cards'
+import { element } from './toast'
+
+/** What is on its way to the service. */
+export interface Way {
+  /** Whether anything is not saved yet. */
+  busy(): boolean
+  /** Whether what is not saved yet is about a comment. */
+  about(id: string): boolean
+}
+
+export class Onward {
+  readonly #cards: Cards
+  readonly #way: Way
+  readonly #top: string
+  #loading = false
+  /** To go on as soon as everything is saved, or what is being read is here. */
+  #wanted = false
+
+  constructor(cards: Cards, way: Way) {
+    this.#cards = cards
+    this.#way = way
+    const top = new URL(location.href)
+    top.searchParams.delete('after')
+    this.#top = top.pathname + top.search
+    element('halted')
+      .querySelector('button')
+      ?.addEventListener('click', () => this.go())
+    addEventListener('online', () => {
+      if (!element('halted').hidden) this.go()
+    })
+  }
+
+  /**
+   * Appends what comes next and makes its first card current. Where no page follows it asks from the top: what was
+   * judged again, edited or taken back meanwhile stands there, above where this list was read. It says that
+   * nothing is left only when the list from the top is empty, and everything decided here is saved.
+   */
+  async go(): Promise<void> {
+    element('rest').hidden = true
+    const next = linkIn(document)?.href
+    this.#wanted = this.#loading || (!next && this.#way.busy())
+    if (this.#wanted) return
+    this.#loading = true
+    element('halted').hidden = true
+    try {
+      if (next && (await this.#read(next))) return
+      if (this.#way.busy()) this.#wanted = true
+      else if (!(await this.#read(this.#top))) this.#end()
+    } catch {
+      element('halted').hidden = false
+    } finally {
+      this.#loading = false
+    }
+    if (!this.#way.busy()) this.saved()
+  }
+
+  /** Everything is saved: what was put off until then. */
+  saved(): void {
+    if (this.#wanted && this.#cards.all.length === 0) this.go()
+  }
+
+  /** Takes in that so many stand in this view; whether there are cards among them that nobody was told of. */
+  counted(n: number): boolean {
+    if (this.#cards.all.length > 0 || this.#loading || this.#wanted || linkIn(document)) return false
+    if (n > 0) element('rest').hidden = true
+    else if (element('rest').hidden) this.go()
+    return n > 0 && !this.#way.busy()
+  }
+
+  /** How many stand in this view now, on its first page. */
+  async look(): Promise<number> {
+    return (await fetchPage(this.#top)).querySelectorAll('.cards .card').length
+  }
+
+  /** Reads pages from an address on until one brings cards; whether one did. */
+  async #read(address: string): Promise<boolean> {
+    const rows = new Set(this.#cards.folded)
+    for (let url: string | undefined = address; url; ) {
+      const fresh = await fetchPage(url)
+      const more = linkIn(fresh)
+      frameOf(fresh, more?.href)
+      const added: Card[] = []
+      for (const card of fresh.querySelectorAll<Card>('.cards .card')) {
+        const id = idOf(card)
+        // A row that was folded before this page was read, of a decision that is saved, stands for what is over.
+        if (this.#way.about(id) || (this.#cards.rowOf(id) && !rows.has(id))) continue
+        const mine = this.#cards.take(card)
+        if (mine) added.push(mine)
+      }
+      if (added.length > 0) {
+        this.#cards.go(added[0])
+        return true
+      }
+      url = more?.href
+    }
+    return false
+  }
+
+  #end(): void {
+    const heading = document.querySelector<HTMLElement>('#rest h2')
+    if (heading && this.#cards.folded.length > 0) heading.textContent = heading.dataset.some ?? ''
+    element('rest').hidden = false // the sheet hides it while there are cards
+  }
+}
+
+/** The link to the next page. */
+function linkIn(page: Document): HTMLAnchorElement | null {
+  return page.querySelector<HTMLAnchorElement>('.more-cards:not([hidden]) a')
+}
+
+/** Takes over what stands around the cards of a page: counts, the link to the next, what waits elsewhere. */
+function frameOf(fresh: Document, next: string | undefined): void {
+  const line = element('more')
+  line.hidden = next === undefined
+  const a = line.querySelector('a')
+  if (a && next) a.href = next
+  for (const count of fresh.querySelectorAll<HTMLElement>('[data-count]')) {
+    const mine = document.querySelector(`[data-count="${count.dataset.count}"]`)
+    if (mine) mine.textContent = count.textContent
+  }
+  const others = fresh.querySelector('#others')
+  if (others) element('others').replaceWith(document.importNode(others, true))
+}

@@ -1,0 +1,241 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+var (
+	keyX   = kit.Key{Key: "x", Code: "KeyX"}
+	shiftS = kit.Key{Key: "S", Code: "KeyS", Shift: true}
+	shiftX = kit.Key{Key: "X", Code: "KeyX", Shift: true}
+)
+
+// atTheEnd is a JavaScript expression: whether the queue says that it is worked off.
+const atTheEnd = `document.querySelector("#rest").checkVisibility() &&
+	document.querySelector("#rest h2").textContent.includes("Nothing else waits")`
+
+// waiting is how many comments wait, as the API counts them.
+func (w *world) waiting() int {
+	w.t.Helper()
+	var page struct{ Counts struct{ Pending int } }
+	w.must(w.client.Do(w.t.Context(), http.MethodGet, "/moderation/queue?limit=1", nil, nil, &page))
+	return page.Counts.Pending
+}
+
+// What is judged again while a moderator works down from the riskiest moves to above where they are.
+func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
+	s := newWorld(t, kit.Binary(t), nil).school()
+	s.decide(12)
+	const sign = "zebra quagga okapi"
+	post := func(n int, text string) {
+		t.Helper()
+		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", text)
+		s.must(err)
+	}
+	some := func(words []string, n int) string { // a few of them, no two times the same
+		return fmt.Sprintf("%s %d %s %s", words[n%len(words)], n, words[n*5/3%len(words)], words[n*7/2%len(words)])
+	}
+	for n := range 50 { // the first page
+		post(n, some(kinds[1].words, n)+" "+sign+" "+some(kinds[1].words, n+1))
+	}
+	for n := range 40 {
+		post(n, fmt.Sprintf("We walked for %d hours, and on day %d it snowed", n+2, n))
+	}
+	for n := range 30 { // the last ones, until the first page is decided
+		post(n, some(kinds[0].words, n)+" "+sign+" "+some(kinds[0].words, n+1))
+	}
+	desk := s.tab(1280, 900, false)
+	s.signIn(desk, email)
+	s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=risk"))
+	decide := func(chosen string, key kit.Key) {
+		t.Helper()
+		_, err := kit.Eval[int](desk, fmt.Sprintf(`[...document.querySelectorAll(".card")]
+			.filter(c => /zebra/.test(c.textContent) === %s).map(c => c.querySelector(".pick input").click()).length`, chosen))
+		s.must(err)
+		s.steps(desk, func() error { return desk.Press(key) })
+	}
+	for page := 0; ; page++ {
+		s.steps(desk, func() error { return desk.Holds(`document.querySelector(".card") !== null || ` + atTheEnd) })
+		ended, err := kit.Eval[bool](desk, atTheEnd)
+		s.must(err)
+		if ended {
+			break
+		}
+		if page == 10 {
+			t.Fatalf("after %d pages %d comments wait", page, s.waiting())
+		}
+		if page == 1 { // once what has been decided is learned
+			s.queued("sort=risk", func(items []kit.Item) bool { return strings.Contains(items[0].Comment.Body, sign) })
+		}
+		decide("true", shiftS)
+		decide("false", shiftA)
+	}
+	if n := s.waiting(); n != 0 {
+		t.Errorf("the desk says that nothing else waits, and %d comments wait", n)
+	}
+}
+
+// inSight is a JavaScript expression: whether all of what a selector finds first is in the window, below the
+// bar at the top and not under the toast.
+func inSight(selector string) string {
+	return fmt.Sprintf(`(e => { const box = e.getBoundingClientRect(), toast = document.querySelector("#toast"),
+		over = toast.getBoundingClientRect(); return box.top >= document.querySelector(".top").offsetHeight &&
+		(toast.hidden || box.bottom <= over.top || box.right <= over.left) && box.bottom <= innerHeight
+	})(document.querySelector(%q))`, selector)
+}
+
+// After a conflict the decision before it is another matter: it is named before it is taken back.
+func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	post := func(name, text string) kit.Posted {
+		t.Helper()
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)
+		w.must(err)
+		return posted
+	}
+	lena := post("Lena", "The chain came off twice on the hill.")
+	tomasz := post("Tomasz", "Buy a chain that never comes off."+strings.Repeat(" It is good.", 40))
+	for n := range 8 {
+		post("Ruth", fmt.Sprintf("A remark of day %d about the weather.", n)+strings.Repeat(" It was wet.", 40))
+	}
+	state := func(id, want string) {
+		t.Helper()
+		w.queued("state="+want, func(items []kit.Item) bool {
+			return slices.ContainsFunc(items, func(i kit.Item) bool { return i.Comment.ID == id })
+		})
+	}
+	for _, size := range []struct{ width, height int64 }{{1280, 900}, {390, 844}} {
+		desk := w.tab(size.width, size.height, false)
+		w.must(desk.BeforeEach(`{ const send = fetch; window.held = new Promise(go => window.letGo = go);
+			fetch = (...all) => held.then(() => send(...all)) }`))
+		w.signIn(desk, email)
+		w.steps(desk,
+			func() error { return desk.Holds(current("on the hill")) },
+			func() error { return desk.Press(keyA) },
+			func() error { return desk.See("button", "Undo: Lena’s comment approved") },
+			func() error { return desk.Holds(current("never comes off")) },
+			func() error { return desk.Press(keyA) },
+			func() error { return desk.See("button", "Undo: Tomasz’s comment approved") },
+		)
+		_, err := w.client.Decide(t.Context(), "spam", "", kit.Ref{ID: tomasz.ID, Version: tomasz.Version})
+		w.must(err)
+		_, err = kit.Eval[bool](desk, "(scrollTo(0, document.body.scrollHeight), letGo(), true)")
+		w.must(err)
+		w.steps(desk,
+			func() error { return desk.Holds(toastSays("left alone")) },
+			func() error { return desk.See("alert", "") },
+			func() error { return desk.Holds("!" + toastSays("Undo")) },
+			func() error { return desk.Holds(inSight(".notice[role=alert]:not([hidden])")) },
+			func() error { return desk.Press(keyZ) },
+			func() error { return desk.Holds(toastSays("Press z again to take this back.")) },
+			func() error { return desk.Holds(toastSays("Undo: Lena’s comment approved")) },
+		)
+		state(lena.ID, "approved")
+		w.steps(desk,
+			func() error { return desk.Press(keyZ) },
+			func() error { return desk.Holds(toastSays("Taken back.")) },
+		)
+		state(lena.ID, "pending")
+		_, err = w.client.Decide(t.Context(), "hold", "", kit.Ref{ID: tomasz.ID, Version: tomasz.Version + 1})
+		w.must(err)
+		tomasz.Version += 2
+	}
+}
+
+func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for n := range 60 {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of day %d was late again.", n))
+		w.must(err)
+	}
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	offline := func(on bool) {
+		t.Helper()
+		free := network.Conditions{Offline: on, DownloadThroughput: -1, UploadThroughput: -1}
+		_, errRequests := chromedp.Call(desk.Context(), network.EmulateNetworkConditionsByRule,
+			network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&free}})
+		_, errPage := chromedp.Call(desk.Context(), network.OverrideNetworkState, network.OverrideNetworkStateParams{
+			Offline: on, DownloadThroughput: -1, UploadThroughput: -1})
+		w.must(errRequests, errPage)
+	}
+	const says = "The next comments could not be loaded. What you decided is kept."
+	w.steps(desk, func() error { return desk.Holds(current("day 0 ")) })
+	offline(true)
+	w.steps(desk,
+		func() error { return desk.Press(shiftX) },
+		func() error { return desk.Press(shiftA) },
+		func() error {
+			return desk.Holds(`document.querySelector("#halted").checkVisibility() && ` + shows(says))
+		},
+		func() error { return desk.Holds(shows("1 not yet saved") + " && !(" + atTheEnd + ")") },
+		func() error { return desk.Click("button", "Try again") },
+		func() error { return desk.Holds(`document.querySelector("#halted").checkVisibility()`) },
+	)
+	offline(false)
+	w.steps(desk,
+		func() error { return desk.Holds(current("day 50 ")) },
+		func() error { return desk.Holds(`!document.querySelector("#halted").checkVisibility()`) },
+		func() error { return desk.Holds(`document.querySelector("#unsaved").hidden`) },
+	)
+	if n := w.waiting(); n != 10 {
+		t.Errorf("%d comments wait, want 10", n)
+	}
+
+	// The last of them are decided without a network: the end waits until they are saved.
+	offline(true)
+	w.steps(desk,
+		func() error { return desk.Press(shiftX) },
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(shows("1 not yet saved") + " && !(" + atTheEnd + ")") },
+	)
+	offline(false)
+	w.steps(desk, func() error { return desk.Holds(atTheEnd) })
+	if n := w.waiting(); n != 0 {
+		t.Errorf("the desk says that nothing else waits, and %d comments wait", n)
+	}
+}
+
+func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for n := range 2 {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of day %d was late again.", n))
+		w.must(err)
+	}
+	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)
+	w.signIn(one, email)
+	w.signIn(two, email)
+	w.steps(two, func() error { return two.Holds(current("day 0 ")) })
+	w.steps(one,
+		func() error { return one.Holds(current("day 0 ")) },
+		func() error { return one.Press(keyA) },
+		func() error { return one.Holds(current("day 1 ")) },
+	)
+	w.steps(two,
+		func() error { return two.Holds(shows("Dana approved")) },
+		func() error { return two.Holds(current("day 1 ")) },
+	)
+	w.steps(one, func() error { return one.Press(keyS) }, func() error { return one.Holds(atTheEnd) })
+	w.steps(two,
+		func() error { return two.Holds(shows("Dana marked as spam")) },
+		func() error { return two.Holds(atTheEnd) },
+	)
+	// What is taken back in one is told of in the other.
+	w.steps(one, func() error { return one.Press(keyZ) }, func() error { return one.Holds(current("day 1 ")) })
+	w.steps(two,
+		func() error { return two.Holds("!(" + atTheEnd + ") && " + shows("1 arrived just now.")) },
+		func() error { return two.Click("link", "Show them") },
+		func() error { return two.Holds(current("day 1 ")) },
+	)
+}
