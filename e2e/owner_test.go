@@ -53,3 +53,49 @@ func TestOneRemIsTheReadersOwnSize(t *testing.T) {
 	}
 	check()
 }
+
+// railRow is a JavaScript expression: what the navigation of a phone offers, in the order in which it is seen.
+const railRow = `[...document.querySelectorAll("nav.rail a")].filter(e => e.checkVisibility())
+	.sort((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x)
+	.map(e => e.firstElementChild.nextSibling.textContent.trim()).join(", ")`
+
+func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	tab := w.tab(360, 780, false)
+	w.signIn(tab, email)
+	for page, want := range map[string]string{
+		"blog/queue":    "Waiting, Suspected, Approved, Refused, Spam, The site",
+		"blog/settings": "Settings, Waiting, Pages, Insights, Log, Sites, People, Tokens, Your account",
+		"blog/what-if":  "Insights, Waiting, Pages, Log, Settings, Sites, People, Tokens, Your account",
+		"people":        "People, Waiting, Pages, Insights, Log, Settings, Sites, Tokens, Your account",
+		"sessions":      "Your account, Waiting, Pages, Insights, Log, Settings, Sites, People, Tokens",
+	} {
+		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
+		got, err := kit.Eval[string](tab, railRow)
+		if err != nil || got != want {
+			t.Errorf("%s offers %q, want %q (%v)", page, got, want, err)
+		}
+		wide, err := kit.Eval[bool](tab, `document.documentElement.scrollWidth > innerWidth`)
+		if err != nil || wide {
+			t.Errorf("%s can be scrolled sideways (%v)", page, err)
+		}
+	}
+	w.steps(tab,
+		func() error { return tab.Go(w.service.URL + "/moderate/blog/queue") },
+		func() error { return tab.Click("link", "The site") },
+		func() error { return tab.Click("link", "Tokens") },
+		func() error { return tab.See("heading", "Tokens") },
+		func() error { return tab.Click("link", "Waiting 0") },
+		func() error { return tab.See("heading", "Waiting") },
+	)
+
+	// Who has several sites finds them in place of the one.
+	w.run(kit.Binary(t), "site", "add", "--key", "two", "--name", "Second", "--origin", "https://two.example",
+		"--data", w.data)
+	kit.Until(t, "People offers both sites", func() bool { // the server is told within a second
+		w.must(tab.Go(w.service.URL+"/moderate/people"), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
+		got, err := kit.Eval[string](tab, railRow)
+		w.must(err)
+		return got == "People, The Blog, Second, Sites, Tokens, Your account"
+	})
+}

@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/words"
 )
@@ -31,7 +34,8 @@ type Frame struct {
 	Me          *Person
 	Site        *SiteRef
 	Sites       []Link
-	Views, Nav  []Link
+	Views       []Link
+	Nav         []Group
 	Languages   []Link
 	Search      string
 	State       string
@@ -53,6 +57,19 @@ type Link struct {
 	Current, Closed                    bool // Closed: cannot be chosen now
 }
 
+// A Group is some of the desk's pages under a heading.
+type Group struct {
+	Head  string
+	Links []Link
+}
+
+// Arranging reports whether the page is one of those besides the queue.
+func (f Frame) Arranging() bool {
+	return slices.ContainsFunc(f.Nav, func(g Group) bool {
+		return slices.ContainsFunc(g.Links, func(l Link) bool { return l.Current })
+	})
+}
+
 // A Notice tells once what became of a request.
 type Notice struct {
 	Icon, Text string
@@ -72,7 +89,8 @@ func (v *Visit) Frame(title string) Frame {
 	return f
 }
 
-// DeskFrame makes the frame of a page about the visit's site, or about all of them.
+// DeskFrame makes the frame of a page about the visit's site, or about all of them. Who has one site alone
+// always finds it there.
 func (r Room) DeskFrame(v *Visit, title string) (Frame, error) {
 	f, who, site := v.Frame(title), v.Who.Account, v.Site
 	f.Me = &Person{ID: who.ID, Name: who.Name, Email: who.Email, Initial: initial(who.Name)}
@@ -80,26 +98,28 @@ func (r Room) DeskFrame(v *Visit, title string) (Frame, error) {
 	if v.Sites, err = r.Process.Sites(v.Ctx(), v.Who); err != nil {
 		return f, fmt.Errorf("list sites: %w", err)
 	}
-	for _, s := range v.Sites {
-		f.Sites = append(f.Sites, Link{URL: place{site: s.Key}.url(), Label: s.Name, Current: s.Key == site.Key})
+	if site.Key == "" && len(v.Sites) == 1 {
+		site = v.Sites[0]
+	}
+	if len(v.Sites) > 1 {
+		for _, s := range v.Sites {
+			f.Sites = append(f.Sites,
+				Link{URL: place{site: s.Key}.url(), Label: s.Name, Icon: "inbox", Current: s.Key == site.Key})
+		}
 	}
 	if site.Key == "" {
 		f.Owner = who.AllSites >= people.Owner
-		for _, l := range f.Sites {
-			l.Icon = "inbox"
-			f.Nav = append(f.Nav, l)
-		}
-		f.Nav, f.Sites = append(f.Nav, ownerLinks(v.Words, f.Here, f.Owner)...), nil
+		f.Nav = navigation(v.Words, f, v.Request().URL.Path)
 		return f, nil
-	}
-	if len(f.Sites) < 2 {
-		f.Sites = nil
 	}
 	f.Site = &SiteRef{site.Key, site.Name}
 	role := v.Who.Role(site.ID)
 	f.Moderator, f.Owner = role >= people.Moderator, role >= people.Owner
-	f.Nav = siteLinks(v.Words, site.Key, f)
-	return f, nil
+	f.Nav = navigation(v.Words, f, v.Request().URL.Path)
+	if v.Site.Key == "" {
+		f.Views, err = r.views(v, site)
+	}
+	return f, err
 }
 
 // SiteFrame is a frame with the queue's views beside the content.
@@ -108,43 +128,53 @@ func (r Room) SiteFrame(v *Visit, title string) (Frame, error) {
 	if err != nil {
 		return f, err
 	}
-	counts, capped, err := r.Service.QueueCounts(v.Ctx(), v.Who, v.Site)
+	f.Views, err = r.views(v, v.Site)
+	return f, err
+}
+
+// views leads to a site's queue from a page that is none of it.
+func (r Room) views(v *Visit, site ground.Site) ([]Link, error) {
+	counts, capped, err := r.Service.QueueCounts(v.Ctx(), v.Who, site)
 	if err != nil {
-		return f, err
+		return nil, err
 	}
-	f.Views = viewLinks(v.Words, v.Site.Key, place{site: v.Site.Key, state: "none"}, counts, capped)
-	return f, nil
+	return viewLinks(v.Words, site.Key, place{site: site.Key, state: "none"}, counts, capped), nil
 }
 
-// siteLinks are the pages of a site besides its queue.
-func siteLinks(w *Catalog, key string, f Frame) []Link {
-	root := "/moderate/" + key
-	links := []Link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}
-	if f.Moderator {
-		links = append(links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"},
-			Link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
+// navigation has the pages besides the queue: of the frame's site, or the sites themselves, and of the server.
+// One of them may be the page at path, or lead to it.
+func navigation(w *Catalog, f Frame, path string) []Group {
+	ofSite := Group{w.T("nav.desk"), f.Sites}
+	if f.Site != nil {
+		root := "/moderate/" + f.Site.Key
+		ofSite = Group{w.T("nav.site"), []Link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}}
+		if f.Moderator {
+			ofSite.Links = append(ofSite.Links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"},
+				Link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
+		}
+		if f.Owner {
+			ofSite.Links = append(ofSite.Links, Link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
+		}
 	}
+	ofServer := Group{Head: w.T("nav.server")}
 	if f.Owner {
-		links = append(links, Link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
+		ofServer.Links = []Link{{URL: "/moderate/sites", Label: w.T("sites"), Icon: "globe"},
+			{URL: "/moderate/people", Label: w.T("people"), Icon: "people"}}
 	}
-	return mark(append(links, ownerLinks(w, f.Here, f.Owner)...), f.Here)
-}
-
-func ownerLinks(w *Catalog, here string, owner bool) []Link {
-	var links []Link
-	if owner {
-		links = append(links, Link{URL: "/moderate/sites", Label: w.T("sites"), Icon: "stack"},
-			Link{URL: "/moderate/people", Label: w.T("people"), Icon: "people"})
+	ofServer.Links = append(ofServer.Links, Link{URL: "/moderate/tokens", Label: w.T("tokens"), Icon: "key"},
+		Link{URL: "/moderate/sessions", Label: w.T("sessions"), Icon: "person"})
+	path = strings.Replace(path, "/what-if", "/insights", 1)
+	path = strings.Replace(path, "/lessons", "/settings", 1)
+	var all []Group
+	for _, g := range []Group{ofSite, ofServer} {
+		for i, l := range g.Links {
+			g.Links[i].Current = strings.HasPrefix(path+"/", l.URL+"/")
+		}
+		if len(g.Links) > 0 {
+			all = append(all, g)
+		}
 	}
-	return mark(append(links, Link{URL: "/moderate/tokens", Label: w.T("tokens"), Icon: "key"}), here)
-}
-
-// mark says which of links is the page itself.
-func mark(links []Link, here string) []Link {
-	for i := range links {
-		links[i].Current = pathOf(here) == links[i].URL
-	}
-	return links
+	return all
 }
 
 // initial is the first letter of a name, for the circle that stands for a person.

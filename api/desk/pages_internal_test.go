@@ -92,7 +92,7 @@ func sampleFrame(w *Catalog) Frame {
 	f.Site = &SiteRef{"longway", "The Long Way Round"}
 	f.Sites = []Link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
 		{URL: "/moderate/short/queue", Label: "Short cuts"}}
-	f.Nav = siteLinks(w, "longway", f)
+	f.Nav = navigation(w, f, f.Here)
 	for _, l := range words.Languages {
 		f.Languages = append(f.Languages, Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
 	}

@@ -113,12 +113,6 @@ func ownPath(to string) string {
 	return u.RequestURI()
 }
 
-// pathOf is an own address without its query.
-func pathOf(here string) string {
-	path, _, _ := strings.Cut(here, "?")
-	return path
-}
-
 // home leads to the first site's queue.
 func (d *desk) home(v *Visit) error {
 	sites, err := d.Process.Sites(v.Ctx(), v.Who)
