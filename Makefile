@@ -2,7 +2,7 @@
 export CGO_ENABLED ?= 0
 GO      ?= go
 BIN     := bin/aitys
-COMMIT  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+COMMIT  := $(shell git describe --always --abbrev=40 --exclude "*" --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.commit=$(COMMIT)
 # Two test binaries at once: each starts servers of its own.
 GOTEST  := $(GO) test -p 2 -timeout 20m
