@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store"
 )
 
 type accountCmd struct {
@@ -35,15 +38,30 @@ type accountLine struct {
 
 // linkBase says where the one-time links of a command lead.
 type linkBase struct {
-	PublicURL string `help:"Address of the service, for the link that is printed." default:"http://127.0.0.1:8080" placeholder:"URL"`
+	PublicURL string `help:"Address of the service, for the link that is printed (that of the server that ran last)." placeholder:"URL"`
 }
 
-func (b linkBase) link(token string) (string, error) {
-	u, err := publicURL(b.PublicURL)
-	if err != nil {
-		return "", err
+// read returns the address that was given, or nil.
+func (b linkBase) read() (*url.URL, error) {
+	if b.PublicURL == "" {
+		return nil, nil
 	}
-	return web.LinkURL(u, token), nil
+	return publicURL(b.PublicURL)
+}
+
+// link is a one-time link under the address given, else that of the server that runs or ran last on this
+// database, else the one that a server has by default.
+func (r *rooms) link(ctx context.Context, public *url.URL, token string) (_ string, err error) {
+	if public == nil {
+		noted, err := ground.PublicURL(ctx, store.For[ground.MetaTx](r.store))
+		if err != nil {
+			return "", err
+		}
+		if public, err = publicURL(cmp.Or(noted, "http://127.0.0.1:8080")); err != nil {
+			return "", err
+		}
+	}
+	return web.LinkURL(public, token), nil
 }
 
 type accountAddCmd struct {
@@ -57,7 +75,8 @@ type accountAddCmd struct {
 }
 
 func (c accountAddCmd) Run(a *app) error {
-	if _, err := c.link(""); err != nil {
+	public, err := c.read()
+	if err != nil {
 		return err
 	}
 	in := identity.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
@@ -72,13 +91,18 @@ func (c accountAddCmd) Run(a *app) error {
 		}
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		if err := r.know(ctx, c.Site); err != nil {
+			return err
+		}
 		account, token, err := r.identity.AddAccount(ctx, people.Operator, in)
 		if err != nil {
 			return err
 		}
 		out := accountLine{Email: account.Email, Name: account.Name, Role: c.Role, Sites: c.Site}
 		if token != "" {
-			out.Link, _ = c.link(token) // tried above
+			if out.Link, err = r.link(ctx, public, token); err != nil {
+				return err
+			}
 		}
 		switch {
 		case c.JSON:
@@ -155,15 +179,19 @@ type accountResetCmd struct {
 }
 
 func (c accountResetCmd) Run(a *app) error {
-	if _, err := c.link(""); err != nil {
+	public, err := c.read()
+	if err != nil {
 		return err
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
 		reset, err := r.identity.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
+			return unknown(err, "account", c.Email)
+		}
+		link, err := r.link(ctx, public, reset.Link)
+		if err != nil {
 			return err
 		}
-		link, _ := c.link(reset.Link) // tried above
 		ended := people.TokenNames(reset.Tokens)
 		if c.JSON {
 			return a.json(map[string]string{"email": c.Email, "link": link, "ended_tokens": ended})
@@ -195,7 +223,7 @@ func (a *app) setDisabled(email string, disabled bool) error {
 		}
 		i := slices.IndexFunc(accounts, func(m people.Account) bool { return strings.EqualFold(m.Email, email) })
 		if i < 0 {
-			return fmt.Errorf("no account has the e-mail %s", email)
+			return missing("account", email)
 		}
 		if _, err := r.identity.SetAccount(ctx, people.Operator, accounts[i].ID,
 			identity.AccountChange{Disabled: &disabled}); err != nil {

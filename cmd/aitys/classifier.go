@@ -40,7 +40,7 @@ func (c ofSite) with(a *app, do func(ctx context.Context, r *rooms, site ground.
 	return a.with(reads, func(ctx context.Context, r *rooms) error {
 		site, err := r.process.Site(ctx, c.Site)
 		if err != nil {
-			return err
+			return unknown(err, "site", c.Site)
 		}
 		return do(ctx, r, site)
 	})

@@ -148,9 +148,9 @@ func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 		want string
 		args []string
 	}{
-		{"no such site", []string{"eval", "--site", "none"}},
-		{"no such site", []string{"inspect", "--site", "none"}},
-		{"no such site", []string{"rebuild", "--site", "none"}},
+		{"there is no site none", []string{"eval", "--site", "none"}},
+		{"there is no site none", []string{"inspect", "--site", "none"}},
+		{"there is no site none", []string{"rebuild", "--site", "none"}},
 		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "1.5"}},
 		{"0.5 to 1", []string{"eval", "--site", "empty", "--threshold", "NaN"}},
 		{"1 to 10000", []string{"eval", "--site", "empty", "--last", "0"}},

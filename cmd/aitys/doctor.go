@@ -92,7 +92,7 @@ func (d *doctor) database() {
 	}
 	db, err := store.Open(d.ctx, d.base.Database, store.Options{})
 	if err != nil {
-		d.fail("database", err)
+		d.fail("database", d.base.unreached(err))
 		return
 	}
 	defer func() { _ = db.Close() }() // it was only read

@@ -52,6 +52,7 @@ type app struct {
 }
 
 func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr io.Writer) (code int) {
+	args = helps(args)
 	var c cli
 	type helped struct{}
 	defer func() {
@@ -73,7 +74,7 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 		err = checkGiven(chosen)
 	}
 	if err != nil {
-		return fail(stderr, exitUsage, err)
+		return fail(stderr, exitUsage, mistyped(err))
 	}
 	if c.Data == "" {
 		c.Data = "data"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aitys/aitys/store"
@@ -40,11 +39,11 @@ type migrationLine struct {
 
 func (c migrateStatusCmd) Run(a *app) (err error) {
 	if path, ok := a.base.sqlitePath(); ok && !exists(path) {
-		return fmt.Errorf("there is no database at %s", path)
+		return noDatabase(path)
 	}
 	db, err := store.Open(a.ctx, a.base.Database, store.Options{})
 	if err != nil {
-		return err
+		return a.base.unreached(err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	list, err := db.MigrationStatus(a.ctx)

@@ -23,7 +23,7 @@ type cli struct {
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database up to date, or show where it stands."`
 	Site       siteCmd       `cmd:"" help:"Add, list, set or remove sites."`
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
-	Token      tokenCmd      `cmd:"" help:"Add tokens for programs."`
+	Token      tokenCmd      `cmd:"" help:"Add, list or revoke tokens for programs."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
 	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
 	Restore    restoreCmd    `cmd:"" help:"Put such a copy in the place of the database."`

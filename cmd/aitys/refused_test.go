@@ -24,8 +24,7 @@ var badConfigurations = []struct {
 	want string
 	args []string
 }{
-	{"no command", "", "expected one of", nil},
-	{"an unknown command", "", "unexpected argument", []string{"sreve"}},
+	{"an unknown command", "", "there is no command", []string{"sreve"}},
 	{"an unknown flag", "", "unknown flag", serving("--publicurl", "https://x.example")},
 	{"an argument too many", "", "unexpected argument", serving("now")},
 	{"a flag of another command", "", "unknown flag", serving("--password", "x")},
@@ -57,8 +56,8 @@ var badConfigurations = []struct {
 	{"listening on a named port", "", "no port", []string{"serve", "--listen", "127.0.0.1:http"}},
 	{"listening on port 00", "", "no port", []string{"serve", "--listen", "127.0.0.1:00"}},
 	{"listening on a URL", "", "--listen", []string{"serve", "--listen", "http://127.0.0.1:8080"}},
-	{"listening on a used port", "", "address already in use", []string{"serve", "--listen", busyAddress}},
-	{"the demo on a used port", "", "address already in use", []string{"demo", "--listen", busyAddress}},
+	{"listening on a used port", "", "is taken", []string{"serve", "--listen", busyAddress}},
+	{"the demo on a used port", "", "is taken", []string{"demo", "--listen", busyAddress}},
 	{"listening on somebody else's address", "", "listen", []string{"serve", "--listen", "192.0.2.1:8080"}},
 	{"a public URL without a scheme", "", "want http:// or https://", serving("--public-url", "comments.example")},
 	{"a public URL of another scheme", "", "want http:// or https://", serving("--public-url", "ftp://x.example")},
@@ -95,7 +94,7 @@ var badConfigurations = []struct {
 	{"Postgres with an unreadable URL", "", "cannot be read", serving("--database", "postgres://me:hunter2@local host/x")},
 	{"Postgres with an unknown sslmode", "", "sslmode",
 		serving("--database", "postgres://me:hunter2@localhost/x?sslmode=maybe")},
-	{"Postgres that does not answer", "", "open postgres", serving("--database", "postgres://me:hunter2@127.0.0.1:1/x")},
+	{"Postgres that does not answer", "", "cannot reach Postgres at 127.0.0.1:1: connection refused", serving("--database", "postgres://me:hunter2@127.0.0.1:1/x")},
 	{"Redis by http", "", "want redis://", serving("--redis", "http://localhost:6379")},
 	{"Redis without a scheme", "", "want redis://", serving("--redis", "localhost:6379")},
 	{"Redis without a host", "", "names no host", serving("--redis", "redis://")},

@@ -134,7 +134,7 @@ func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock ground.
 func (a *app) prepare(n need) error {
 	if _, err := os.Stat(a.base.SecretFile); err == nil || n == reads {
 		if path, ok := a.base.sqlitePath(); ok && n == reads && !exists(path) {
-			return fmt.Errorf("there is no database at %s", path)
+			return noDatabase(path)
 		}
 		if _, err := readSecret(a.base.SecretFile); err != nil {
 			return err
@@ -150,6 +150,11 @@ func (a *app) prepare(n need) error {
 		}
 	}
 	return nil
+}
+
+// noDatabase refuses a command that makes none.
+func noDatabase(path string) error {
+	return fmt.Errorf("there is no database at %s: are you in the right folder, or give --data", path)
 }
 
 // makeFolder makes the data folder for a file that is to be in it.
@@ -176,11 +181,11 @@ func (a *app) openStore(ctx context.Context, n need) (*store.DB, error) {
 	}
 	db, err := store.Open(ctx, a.base.Database, store.Options{KeepEarlier: true})
 	if err != nil {
-		return nil, err
+		return nil, a.base.unreached(err)
 	}
 	if err := a.migrate(ctx, db, n); err != nil {
 		_ = db.Close() // the error before it counts
-		return nil, err
+		return nil, a.base.unreached(err)
 	}
 	return db, nil
 }

@@ -26,7 +26,7 @@ type secretNewCmd struct{}
 func (secretNewCmd) Run(a *app) (err error) {
 	path, isSQLite := a.base.sqlitePath()
 	if isSQLite && !exists(path) {
-		return fmt.Errorf("there is no database at %s", path)
+		return noDatabase(path)
 	}
 	db, err := a.openStore(a.ctx, reads)
 	if err != nil {

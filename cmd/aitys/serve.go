@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store"
 )
 
 type serveCmd struct {
@@ -81,7 +82,11 @@ func (c listenFlag) listen() (net.Listener, error) {
 	if err := checkListen(c.Listen); err != nil {
 		return nil, err
 	}
-	return net.Listen("tcp", c.Listen)
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, taken(c.Listen, err)
+	}
+	return l, nil
 }
 
 // address is where a listener can be reached; a machine reaches all of its own addresses as
@@ -124,6 +129,10 @@ func (s *server) run(ctx context.Context, serves func() error) error {
 	go func() { served <- https.Serve(s.listener) }()
 
 	err := s.ready(ctx)
+	meta := store.For[ground.MetaTx](s.rooms.store)
+	if noted := ground.NotePublicURL(ctx, meta, s.public.String()); noted != nil && ctx.Err() == nil {
+		s.log.Warn("links that commands print may lead elsewhere", "err", noted)
+	}
 	if err == nil && ctx.Err() == nil {
 		err = serves()
 	}

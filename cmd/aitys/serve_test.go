@@ -103,7 +103,7 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 				_, _, err := c.Queue(t.Context(), "")
 				return err != nil && strings.Contains(err.Error(), "auth.needed")
 			})
-			s.must(append([]string{"site", "remove", "blog"}, flags...)...)
+			s.must(append([]string{"site", "remove", "blog", "--yes", "blog"}, flags...)...)
 			kit.Within(t, soon, "the site is gone", func() bool {
 				_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
 				return status == http.StatusNotFound

@@ -77,15 +77,22 @@ func (c siteListCmd) Run(a *app) error {
 type siteSetCmd struct {
 	asJSON
 	Key string   `arg:"" help:"The site's key."`
-	Set []string `arg:"" name:"name=value" sep:"none" help:"${settings}, and what it is to be."`
+	Set []string `arg:"" optional:"" name:"name=value" sep:"none" help:"${settings}, and what it is to be."`
 }
 
 func (c siteSetCmd) Run(a *app) error {
+	names := settingNames()
+	if len(c.Set) == 0 {
+		return fmt.Errorf("say what to set of %s, as NAME=VALUE; the names are %s", c.Key, strings.Join(names, ", "))
+	}
 	change := map[string]string{}
 	for _, s := range c.Set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
 			return fmt.Errorf("want NAME=VALUE, not %q", s)
+		}
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("no setting is called %q; the names are %s", name, strings.Join(names, ", "))
 		}
 		if before, twice := change[name]; twice && name == "origin" {
 			value = before + "," + value
@@ -97,7 +104,7 @@ func (c siteSetCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
 		site, err := r.service.SetSite(ctx, people.Operator, c.Key, change)
 		if err != nil {
-			return err
+			return unknown(err, "site", c.Key)
 		}
 		if c.JSON {
 			return a.json(newSiteLine(site))
@@ -108,10 +115,14 @@ func (c siteSetCmd) Run(a *app) error {
 
 type siteRemoveCmd struct {
 	Key string `arg:"" help:"The site's key."`
+	Yes string `help:"The key again, to remove a site that has comments." placeholder:"KEY"`
 }
 
 func (c siteRemoveCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		if err := c.confirmed(ctx, r); err != nil {
+			return err
+		}
 		if err := r.service.RemoveSite(ctx, people.Operator, c.Key); err != nil {
 			return err
 		}
@@ -119,11 +130,33 @@ func (c siteRemoveCmd) Run(a *app) error {
 	})
 }
 
-// helpNames gives the help the names of a site's settings, and of the policies.
-func helpNames() kong.Vars {
+// confirmed refuses to remove what nobody can bring back, until its owner says the key once more.
+func (c siteRemoveCmd) confirmed(ctx context.Context, r *rooms) error {
+	site, err := r.process.Site(ctx, c.Key)
+	if err != nil {
+		return unknown(err, "site", c.Key)
+	}
+	if c.Yes != "" && c.Yes != c.Key {
+		return fmt.Errorf("--yes says %s, and the site is %s", c.Yes, c.Key)
+	}
+	pages, _, err := r.service.Pages(ctx, people.Operator, site, "", 1)
+	if err != nil || len(pages) == 0 || c.Yes == c.Key {
+		return err
+	}
+	return fmt.Errorf("%s has comments: to remove them and their log for good, say `aitys site remove %s --yes %s`",
+		c.Key, c.Key, c.Key)
+}
+
+// settingNames are the names of a site's settings.
+func settingNames() []string {
 	names := make([]string, len(ground.Fields))
 	for i, f := range ground.Fields {
 		names[i] = f.Name
 	}
-	return kong.Vars{"settings": problem.Among(names), "policies": problem.Among(ground.Policies)}
+	return names
+}
+
+// helpNames gives the help the names of a site's settings, and of the policies.
+func helpNames() kong.Vars {
+	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(ground.Policies)}
 }

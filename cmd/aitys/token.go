@@ -2,13 +2,19 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
 type tokenCmd struct {
-	Add tokenAddCmd `cmd:"" help:"Add a token; prints it and nothing else."`
+	Add    tokenAddCmd    `cmd:"" help:"Add a token; prints it and nothing else."`
+	List   tokenListCmd   `cmd:"" help:"List the tokens, by account and name."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End a token."`
 }
 
 type tokenAddCmd struct {
@@ -21,12 +27,118 @@ type tokenAddCmd struct {
 func (c tokenAddCmd) Run(a *app) error {
 	scope, _ := people.ParseScope(c.Scope) // one of the enum
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		if err := r.know(ctx, c.Site); err != nil {
+			return err
+		}
 		_, value, err := r.identity.AddToken(ctx, people.Operator, identity.NewToken{
 			Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope,
 		})
 		if err != nil {
-			return err
+			return unknown(err, "account", c.Account)
 		}
 		return a.line("%s", value)
+	})
+}
+
+// apiTokenLine is a token of an account as programs read it. Sites nil means all of the account's.
+type apiTokenLine struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Account   string    `json:"account"`
+	Scope     string    `json:"scope"`
+	Sites     []string  `json:"sites"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+type tokenListCmd struct {
+	asJSON
+	Account string `help:"E-mail of an account, for its tokens alone." placeholder:"E"`
+}
+
+func (c tokenListCmd) Run(a *app) error {
+	return a.with(reads, func(ctx context.Context, r *rooms) error {
+		list, err := r.tokens(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return a.json(map[string]any{"tokens": list})
+		}
+		rows := [][]string{{"ID", "NAME", "ACCOUNT", "SCOPE", "SITES", "ADDED"}}
+		for _, t := range list {
+			where := "all of the account's"
+			if t.Sites != nil {
+				where = strings.Join(t.Sites, " ")
+			}
+			rows = append(rows, []string{t.ID, t.Name, t.Account, t.Scope, where, t.CreatedAt.Format(time.DateOnly)})
+		}
+		return a.table(rows)
+	})
+}
+
+// tokens are those of an account, or all for "", by account and name.
+func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, error) {
+	all, err := r.identity.Tokens(ctx, people.Operator)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := r.identity.Accounts(ctx, people.Operator)
+	if err != nil {
+		return nil, err
+	}
+	sites, err := r.process.Sites(ctx, people.Operator)
+	if err != nil {
+		return nil, err
+	}
+	emails, keys := map[string]string{}, map[int64]string{}
+	for _, a := range accounts {
+		emails[a.ID] = a.Email
+	}
+	for _, s := range sites {
+		keys[s.ID] = s.Key
+	}
+	named := func(a people.Account) bool { return strings.EqualFold(a.Email, account) }
+	if account != "" && !slices.ContainsFunc(accounts, named) {
+		return nil, missing("account", account)
+	}
+	list := []apiTokenLine{}
+	for _, t := range all {
+		line := apiTokenLine{ID: t.ID, Name: t.Name, Account: emails[t.Account], Scope: t.Scope.String(), CreatedAt: t.CreatedAt}
+		for _, id := range t.Sites {
+			line.Sites = append(line.Sites, keys[id])
+		}
+		if account == "" || strings.EqualFold(line.Account, account) {
+			list = append(list, line)
+		}
+	}
+	slices.SortFunc(list, func(a, b apiTokenLine) int {
+		return strings.Compare(a.Account+"\n"+a.Name+"\n"+a.ID, b.Account+"\n"+b.Name+"\n"+b.ID)
+	})
+	return list, nil
+}
+
+type tokenRevokeCmd struct {
+	Token   string `arg:"" help:"The token's id, or its name where no other has it."`
+	Account string `help:"E-mail of the account that it stands for." placeholder:"E"`
+}
+
+func (c tokenRevokeCmd) Run(a *app) error {
+	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		list, err := r.tokens(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(t apiTokenLine) bool { return t.ID != c.Token && t.Name != c.Token })
+		switch {
+		case len(list) == 0:
+			return missing("token", c.Token)
+		case len(list) > 1:
+			return fmt.Errorf("%d tokens are called %s: say the id, which `aitys token list` shows, or --account", len(list),
+				c.Token)
+		}
+		if err := r.identity.RemoveToken(ctx, people.Operator, list[0].ID); err != nil {
+			return err
+		}
+		return a.line("revoked token %s of %s", list[0].Name, list[0].Account)
 	})
 }

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// toCome are commands that are promised and not built yet: who types one has not mistyped it.
+var toCome = []string{"import", "export", "neighbour", "log", "site sso", "site key"}
+
+// helps turns `aitys help COMMAND`, and no command at all, into a question for help.
+func helps(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.DeleteFunc(args[1:], func(a string) bool { return a == "help" }), "--help")
+	}
+	return args
+}
+
+// mistyped says what is wrong with a command line, and where one finds what is right.
+func mistyped(err error) error {
+	parsed, ok := errors.AsType[*kong.ParseError](err)
+	if !ok {
+		return err
+	}
+	at := parsed.Context.Model.Node
+	for _, p := range parsed.Context.Path {
+		if p.Command != nil {
+			at = p.Command
+		}
+	}
+	command := at.FullPath()
+	word, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
+	word, nearest, _ := strings.Cut(word, ", ")
+	lacking, wanting := strings.CutPrefix(err.Error(), `expected "<`)
+	switch typed := strings.TrimPrefix(command+" "+word, "aitys "); {
+	case unexpected && slices.Contains(toCome, typed):
+		return fmt.Errorf("`aitys %s` is not built yet; `%s --help` lists what is", typed, command)
+	case unexpected && len(at.Children) > 0 && nearest != "":
+		return fmt.Errorf("there is no command `aitys %s`; %s Run `%s --help`", typed, nearest, command)
+	case unexpected && len(at.Children) > 0:
+		return fmt.Errorf("there is no command `aitys %s`; run `%s --help`", typed, command)
+	case unexpected:
+		return fmt.Errorf("%w; run `%s --help`", err, command)
+	case wanting:
+		name, _, _ := strings.Cut(lacking, ">")
+		return fmt.Errorf("`%s` wants %s; run `%s --help`", command, strings.ToUpper(name), command)
+	case strings.HasPrefix(err.Error(), "expected "):
+		names := make([]string, len(at.Children))
+		for i, child := range at.Children {
+			names[i] = child.Name
+		}
+		return fmt.Errorf("`%s` wants %s; run `%s --help`", command, problem.Among(names), command)
+	}
+	return err
+}
+
+// taken says of a port that somebody listens on which one is free.
+func taken(listen string, err error) error {
+	host, port, split := net.SplitHostPort(listen)
+	if !errors.Is(err, syscall.EADDRINUSE) || split != nil {
+		return err
+	}
+	const tried = 50
+	for n, _ := strconv.Atoi(port); n < min(65535, n+tried); {
+		n++
+		free := net.JoinHostPort(host, strconv.Itoa(n))
+		if l, err := net.Listen("tcp", free); err == nil {
+			_ = l.Close() // it was only tried
+			return fmt.Errorf("%s is taken; try --listen %s", listen, free)
+		}
+	}
+	return fmt.Errorf("%s is taken; try --listen with another port", listen)
+}
+
+// unreached says once, and in a clause, why there is no connection to Postgres; the library says it of each
+// address and each kind of encryption that it tried.
+func (b base) unreached(err error) error {
+	u, bad := url.Parse(b.Database)
+	if _, isSQLite := b.sqlitePath(); isSQLite || bad != nil {
+		return err
+	}
+	where, why := u.Host, ""
+	if where == "" {
+		where = u.Query().Get("host")
+	} else if u.Port() == "" && !strings.Contains(where, ",") {
+		where += ":5432"
+	}
+	_, refusal, refused := strings.Cut(err.Error(), "FATAL: ")
+	name, unnamed := errors.AsType[*net.DNSError](err)
+	errno, failed := errors.AsType[syscall.Errno](err)
+	switch {
+	case refused:
+		why, _, _ = strings.Cut(refusal, "\n")
+		return fmt.Errorf("Postgres at %s refuses: %s", where, why)
+	case unnamed:
+		why = name.Err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		why = "no answer in time"
+	case failed:
+		why = errno.Error()
+	default:
+		return err
+	}
+	return fmt.Errorf("cannot reach Postgres at %s: %s", where, why)
+}
+
+// unknown names the site or the account that there is none of.
+func unknown(err error, what, name string) error {
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Code == what+".unknown" {
+		return missing(what, name)
+	}
+	return err
+}
+
+func missing(what, name string) error {
+	return fmt.Errorf("there is no %s %s; see `aitys %s list`", what, name, what)
+}
+
+// know refuses keys that no site has.
+func (r *rooms) know(ctx context.Context, keys []string) error {
+	for _, key := range keys {
+		if _, err := r.process.Site(ctx, key); err != nil {
+			return unknown(err, "site", key)
+		}
+	}
+	return nil
+}

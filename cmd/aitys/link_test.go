@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// TestLinksLeadToTheServer that runs on the same database, or ran there last.
+func TestLinksLeadToTheServer(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		database func(testing.TB) string
+	}{{"sqlite", kit.SQLite}, {"postgres", kit.Postgres}} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newShell(t)
+			database := []string{"--database", tt.database(t)}
+			s.must(append([]string{"migrate", "up"}, database...)...)
+			leads := func(to string, args ...string) {
+				t.Helper()
+				link := s.must(append([]string{"account", "reset", "o@blog.example"}, append(args, database...)...)...)
+				if !strings.HasPrefix(link, to+"/moderate/setup#") {
+					t.Errorf("%v printed %s, want a link to %s", args, link, to)
+				}
+			}
+			first := s.must(append([]string{"account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner"},
+				database...)...)
+			if !strings.HasPrefix(first, "http://127.0.0.1:8080/moderate/setup#") {
+				t.Errorf("before any server ran: got %s", first)
+			}
+			i := s.serve(database...)
+			leads(i.URL)
+			leads("https://other.example", "--public-url", "https://other.example")
+			if err := i.Stop(); err != nil {
+				t.Fatal(err)
+			}
+			leads(i.URL) // it ran last
+			s.serve(append(database, "--public-url", "https://comments.example")...)
+			leads("https://comments.example")
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// wrong are command lines as people get them wrong, or ask what is right, in a folder in which there is a site
+// with a comment. A word in quotes may be empty or have spaces.
+const wrong = `
+help bogus
+help site bogus
+bogus
+sreve
+Site
+import disqus comments.xml
+export --site blog
+neighbour list
+log verify log.jsonl
+site
+site ad
+site sso blog
+site set
+site set blog
+site set blog moderation
+site set blog moderatoin=all
+site set blog moderation=some
+site set none moderation=all
+site remove
+site remove none
+site remove blog
+site remove blog --yes
+site remove blog --yes blgo
+account
+account reset nobody@blog.example
+account disable nobody@blog.example
+account add --email a@blog.example --name Ann
+account add --email a@blog.example --name Ann --role moderator --site blog --site blgo
+token
+token lst
+token add --account nobody@blog.example
+token add --account o@blog.example --site none
+token revoke
+token revoke none
+token revoke mirror
+token revoke mirror --account nobody@blog.example
+classifier
+classifier eval --site none
+migrate down
+serve now
+serve --lisetn 127.0.0.1:8080
+serve --listen 8080
+serve --listen BUSY
+demo --listen BUSY
+site list --data elsewhere
+serve --listen 127.0.0.1:0 --database postgres://me:hunter2@127.0.0.1:1/comments
+site list --database postgres://me:hunter2@127.0.0.1:1,127.0.0.1:2/comments
+site list --database postgres:///comments?host=/nowhere
+migrate status --database postgres://postgres@127.0.0.1:1/comments
+doctor --database postgres://me:hunter2@127.0.0.1:1/comments
+`
+
+// TestWrongCommandLinesAreAsTheirGoldenFile holds what each says, and that it is one line.
+func TestWrongCommandLinesAreAsTheirGoldenFile(t *testing.T) {
+	s := newShell(t)
+	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
+	for _, email := range []string{"o@blog.example", "p@blog.example"} {
+		_, errs, code := s.run("a password of some length\n", "account", "add", "--password-stdin",
+			"--email", email, "--name", "O", "--role", "owner")
+		if code != 0 {
+			t.Fatal(errs)
+		}
+		s.must("token", "add", "--account", email, "--name", "mirror")
+	}
+	i := s.serve()
+	if _, err := client(i, "blog", "").Post(t.Context(), "0123456789abcdef", "https://blog.example/post", "Ruth", "",
+		"Thank you."); err != nil {
+		t.Fatal(err)
+	}
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	var said strings.Builder
+	for line := range strings.SplitSeq(strings.TrimSpace(wrong), "\n") {
+		out, errs, code := s.run("", strings.Fields(strings.ReplaceAll(line, busyAddress, busy.Addr().String()))...)
+		if strings.Contains(errs, "hunter2") {
+			t.Errorf("%s repeats a password: %s", line, errs)
+		}
+		if code == 0 || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%s: exit %d, stderr %q; want a refusal in one line", line, code, errs)
+		}
+		errs = strings.ReplaceAll(errs, busy.Addr().String(), busyAddress)
+		errs = regexp.MustCompile(`--listen 127\.0\.0\.1:\d+`).ReplaceAllString(errs, "--listen FREE")
+		errs = regexp.MustCompile(`"127\.0\.0\.1:\d+`).ReplaceAllString(errs, `"BUSY`)
+		if strings.HasPrefix(line, "doctor") { // the rest has a test of its own
+			out = regexp.MustCompile("(?m)^fail.*\n").FindString(out)
+		}
+		fmt.Fprintf(&said, "$ aitys %s\n%s%s", line, out, errs)
+	}
+	kit.Golden(t, "testdata/wrong.txt", said.String(), *update)
+}
+
+// TestTheFreePortThatIsNamedIsFree does what the refusal says.
+func TestTheFreePortThatIsNamedIsFree(t *testing.T) {
+	s := newShell(t)
+	first := s.serve()
+	said := s.refused("is taken; try --listen 127.0.0.1:", "serve", "--listen", strings.TrimPrefix(first.URL, "http://"))
+	_, address, _ := strings.Cut(said, "try --listen ")
+	second := s.start("serve", "--data", s.dir+"/other", "--listen", address)
+	if second.URL != "http://"+address {
+		t.Errorf("the second listens on %s, want %s", second.URL, address)
+	}
+}
+
+// TestAPostgresThatRefusesIsQuotedOnce has a server that answers, and no such database.
+func TestAPostgresThatRefusesIsQuotedOnce(t *testing.T) {
+	u, err := url.Parse(kit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/nothing"
+	said := newShell(t).refused(`refuses: database "nothing" does not exist`, "migrate", "status", "--database", u.String())
+	if strings.Count(said, "nothing") != 1 {
+		t.Errorf("it is said more than once: %s", said)
+	}
+}
+
+// TestHelpIsGivenToWhoAsks in each way that people ask.
+func TestHelpIsGivenToWhoAsks(t *testing.T) {
+	s := newShell(t)
+	whole := s.must("--help")
+	for _, part := range []string{"serve", "site", "account", "token", "doctor"} {
+		if !strings.Contains(whole, "\n  "+part) {
+			t.Errorf("the help does not name %s:\n%s", part, whole)
+		}
+	}
+	for asked, same := range map[string]string{"": "--help", "help": "--help", "help site": "site --help",
+		"help site add": "site add --help", "help help": "--help"} {
+		got, want := s.must(strings.Fields(asked)...), s.must(strings.Fields(same)...)
+		if got != want {
+			t.Errorf("aitys %s: got %s, want what aitys %s says", asked, got, same)
+		}
+	}
+}
+
+// TestTokensAreListedAndRevoked by id, and by a name that is the only one.
+func TestTokensAreListedAndRevoked(t *testing.T) {
+	s := newShell(t)
+	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
+	values := map[string]string{}
+	for _, email := range []string{"o@blog.example", "p@blog.example"} {
+		s.must("account", "add", "--email", email, "--name", "O", "--role", "owner")
+		values[email] = strings.TrimSpace(s.must("token", "add", "--account", email, "--name", "mirror", "--scope", "read"))
+	}
+	values["bound"] = strings.TrimSpace(s.must("token", "add", "--account", "o@blog.example", "--name", "for the blog",
+		"--site", "blog"))
+	var all, of struct{ Tokens []apiTokenLine }
+	unpack(t, s.must("token", "list", "--json"), &all)
+	unpack(t, s.must("token", "list", "--json", "--account", "P@blog.example"), &of)
+	if len(all.Tokens) != 3 || len(of.Tokens) != 1 || of.Tokens[0].Account != "p@blog.example" ||
+		of.Tokens[0].Sites != nil || all.Tokens[0].Name != "for the blog" || all.Tokens[0].Sites[0] != "blog" ||
+		all.Tokens[0].Scope != "decide" || of.Tokens[0].CreatedAt.IsZero() {
+		t.Fatalf("token list: %+v and %+v", all, of)
+	}
+	if table := s.must("token", "list"); !strings.Contains(table, "mirror") || strings.Contains(table, values["bound"]) {
+		t.Errorf("token list printed %s", table)
+	}
+	i := s.serve()
+	works := func(who string) bool {
+		return client(i, "blog", values[who]).Do(t.Context(), "GET", "/moderation/pages", nil, nil, nil) == nil
+	}
+	for who := range values {
+		if !works(who) {
+			t.Errorf("the token of %s is refused", who)
+		}
+	}
+	for who, args := range map[string][]string{
+		"o@blog.example": {"mirror", "--account", "o@blog.example"}, "p@blog.example": {of.Tokens[0].ID},
+		"bound": {"for the blog"},
+	} {
+		if said := s.must(append([]string{"token", "revoke"}, args...)...); !strings.HasPrefix(said, "revoked token ") {
+			t.Errorf("token revoke %v printed %q", args, said)
+		}
+		kit.Until(t, "the token of "+who+" has ended", func() bool { return !works(who) })
+	}
+}
+
+// TestASiteWithCommentsIsRemovedByItsKeyOnly asks twice only where something is lost.
+func TestASiteWithCommentsIsRemovedByItsKeyOnly(t *testing.T) {
+	s := newShell(t)
+	for _, key := range []string{"empty", "blog"} {
+		s.must("site", "add", "--key", key, "--name", key, "--origin", "https://blog.example")
+	}
+	i := s.serve()
+	if _, err := client(i, "blog", "").Post(t.Context(), "0123456789abcdef", "https://blog.example/post", "Ruth", "",
+		"Thank you."); err != nil {
+		t.Fatal(err)
+	}
+	s.must("site", "remove", "empty")
+	s.refused("--yes blog", "site", "remove", "blog")
+	if list := s.must("site", "list"); !strings.Contains(list, "blog") {
+		t.Errorf("it is gone all the same: %s", list)
+	}
+	s.must("site", "remove", "blog", "--yes", "blog")
+	if list := s.must("site", "list"); strings.Contains(list, "blog") {
+		t.Errorf("it is still there: %s", list)
+	}
+}
+
+// TestWhatIsNotBuiltYetIsNoCommand keeps the list of commands to come true.
+func TestWhatIsNotBuiltYetIsNoCommand(t *testing.T) {
+	help := newShell(t).must("--help")
+	for _, name := range toCome {
+		if strings.Contains(help, "\n  "+name+" ") {
+			t.Errorf("%s is built: it is no longer to come", name)
+		}
+	}
+}
