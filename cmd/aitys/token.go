@@ -103,7 +103,9 @@ func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, err
 	}
 	list := []apiTokenLine{}
 	for _, t := range all {
-		line := apiTokenLine{ID: t.ID, Name: t.Name, Account: emails[t.Account], Scope: t.Scope.String(), CreatedAt: t.CreatedAt}
+		line := apiTokenLine{
+			ID: t.ID, Name: t.Name, Account: emails[t.Account], Scope: t.Scope.String(), CreatedAt: t.CreatedAt,
+		}
 		for _, id := range t.Sites {
 			line.Sites = append(line.Sites, keys[id])
 		}

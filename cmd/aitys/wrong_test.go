@@ -130,7 +130,8 @@ func TestAPostgresThatRefusesIsQuotedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.Path = "/nothing"
-	said := newShell(t).refused(`refuses: database "nothing" does not exist`, "migrate", "status", "--database", u.String())
+	s := newShell(t)
+	said := s.refused(`refuses: database "nothing" does not exist`, "migrate", "status", "--database", u.String())
 	if strings.Count(said, "nothing") != 1 {
 		t.Errorf("it is said more than once: %s", said)
 	}
