@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A commentRow is a row of comments. A new column is one line here, and a migration.
@@ -94,11 +95,11 @@ type textPart struct {
 }
 
 var (
-	commentColumns = columnsOf[commentRow]()
-	readColumns    = commentColumns.without("root") // a path begins with its root
-	verdictColumns = columnsOf[verdictPart]()
-	stateColumns   = columnsOf[statePart]()
-	textColumns    = columnsOf[textPart]()
+	commentColumns = rows.Of[commentRow]()
+	readColumns    = commentColumns.Without("root") // a path begins with its root
+	verdictColumns = rows.Of[verdictPart]()
+	stateColumns   = rows.Of[statePart]()
+	textColumns    = rows.Of[textPart]()
 )
 
 func commentRowOf(c comment.Comment) commentRow {
@@ -115,16 +116,16 @@ func root(path string) string { return path[:min(len(path), comment.SegmentLengt
 
 // comments reads the comments that the rest of a SELECT chooses.
 func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
-	return read(t, readColumns.targets, (*commentRow).comment, selectComments+rest, args...)
+	return read(t, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
 }
 
-var selectComments = "SELECT " + readColumns.names + " FROM comments "
+var selectComments = "SELECT " + readColumns.Names + " FROM comments "
 
 // InsertComment implements moderation.CommentTx. Of any number that are the same, at one instant,
 // one is the first by the unique index; the others are added to its submissions. Whoever looked
 // first and then wrote would let two in.
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
-	id, err := first(query(t, value[string], insertComment, commentColumns.values(commentRowOf(c))...))
+	id, err := first(query(t, value[string], insertComment, commentColumns.Values(commentRowOf(c))...))
 	if err != nil {
 		return c, false, err
 	}
@@ -135,7 +136,7 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	return stored, false, err
 }
 
-var insertComment = commentColumns.insert(1) + `
+var insertComment = commentColumns.Insert(1) + `
 	ON CONFLICT (site_id, same) WHERE same IS NOT NULL DO UPDATE
 	SET submissions = comments.submissions + 1
 	RETURNING id`
@@ -154,7 +155,7 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 		  AND  state IN (?, ?, ?)
 		  AND  (decided_at < ? OR state = ? AND reason = ?)`,
 		site, same, comment.Rejected, comment.Spam, comment.Removed,
-		stamp(cutoff), comment.Removed, comment.NoReason)
+		rows.Stamp(cutoff), comment.Removed, comment.NoReason)
 	return err
 }
 
@@ -183,13 +184,13 @@ func (t *tx) lockRows() string {
 
 // SetState implements moderation.CommentTx.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
-	n, err := t.exec(updateState, append(stateColumns.values(statePart(ch)), ch.DropSame, site, id, version)...)
+	n, err := t.exec(updateState, append(stateColumns.Values(statePart(ch)), ch.DropSame, site, id, version)...)
 	return n == 1, err
 }
 
 var updateState = `
 	UPDATE comments
-	SET    version = version + 1, ` + stateColumns.set() + `,
+	SET    version = version + 1, ` + stateColumns.Set() + `,
 	       same = CASE WHEN ? THEN NULL ELSE same END
 	WHERE  site_id = ?
 	  AND  id      = ?
@@ -197,14 +198,14 @@ var updateState = `
 
 // SetText implements moderation.CommentTx.
 func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error) {
-	args := append(textColumns.values(textPart(ch)), verdictColumns.values(verdictPart(ch.Verdict))...)
+	args := append(textColumns.Values(textPart(ch)), verdictColumns.Values(verdictPart(ch.Verdict))...)
 	n, err := t.exec(updateText, append(args, site, id, version)...)
 	return n == 1, err
 }
 
 var updateText = `
 	UPDATE comments
-	SET    version = version + 1, same = NULL, ` + textColumns.set() + `, ` + verdictColumns.set() + `
+	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + `
 	WHERE  site_id = ?
 	  AND  id      = ?
 	  AND  version = ?`
@@ -212,13 +213,13 @@ var updateText = `
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error) {
 	n, err := t.exec(updateVerdict,
-		append(verdictColumns.values(verdictPart(v)), site, id, version, comment.Pending, v.ModelSeq)...)
+		append(verdictColumns.Values(verdictPart(v)), site, id, version, comment.Pending, v.ModelSeq)...)
 	return n == 1, err
 }
 
 var updateVerdict = `
 	UPDATE comments
-	SET    ` + verdictColumns.set() + `
+	SET    ` + verdictColumns.Set() + `
 	WHERE  site_id = ?
 	  AND  id      = ?
 	  AND  version = ?
@@ -243,7 +244,7 @@ func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error
 		  AND  state = 4 AND source <> ''
 		  AND  removed_at < ?
 		ORDER  BY removed_at
-		LIMIT  ?`, site, stamp(at), limit)
+		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
 // ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
@@ -264,6 +265,7 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 		WHERE  created_at BETWEEN ? AND ?
 		  AND  site_id = ?
 		  AND  substr(data, 1, ?) = ?`,
-		answer, stamp(c.CreatedAt.Add(-time.Minute)), stamp(c.CreatedAt.Add(time.Minute)), c.Site, len(begins), begins)
+		answer, rows.Stamp(c.CreatedAt.Add(-time.Minute)), rows.Stamp(c.CreatedAt.Add(time.Minute)),
+		c.Site, len(begins), begins)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // An eventRow is a row of events. Xid is Postgres's number of the transaction that wrote it.
@@ -30,9 +31,9 @@ type eventPart struct {
 }
 
 var (
-	eventColumns   = columnsOf[eventRow]()
-	placeColumns   = eventColumns.only("xid", "id")
-	emittedColumns = eventColumns.without("xid", "id") // those are the database's to give
+	eventColumns   = rows.Of[eventRow]()
+	placeColumns   = eventColumns.Only("xid", "id")
+	emittedColumns = eventColumns.Without("xid", "id") // those are the database's to give
 )
 
 func (r *eventRow) place() *place { return &place{r.Xid, r.Event.ID} }
@@ -43,7 +44,7 @@ type seenEvent struct {
 	snapshot string
 }
 
-func (e *seenEvent) targets() []any { return append(eventColumns.targets(&e.eventRow), &e.snapshot) }
+func (e *seenEvent) targets() []any { return append(eventColumns.Targets(&e.eventRow), &e.snapshot) }
 
 // Emit implements ground.Tx. On Postgres the table itself notes the transaction.
 func (t *tx) Emit(events ...ground.Event) error {
@@ -55,7 +56,7 @@ func (t *tx) Emit(events ...ground.Event) error {
 		rows[i].Event = eventPart(e)
 	}
 	ids, err := query(t, value[int64],
-		emittedColumns.insert(len(rows))+" RETURNING id", emittedColumns.values(rows...)...)
+		emittedColumns.Insert(len(rows))+" RETURNING id", emittedColumns.Values(rows...)...)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, grou
 // snapshot in one statement, so that the two agree in any transaction.
 func (t *tx) unread(at position, limit int) ([]seenEvent, error) {
 	newer := `
-		SELECT ` + eventColumns.names + `, ` + t.snapshot + `
+		SELECT ` + eventColumns.Names + `, ` + t.snapshot + `
 		FROM   events
 		WHERE  ` + t.eventsAfter + `
 		ORDER  BY ` + t.eventOrder + `
@@ -105,7 +106,7 @@ func (t *tx) unread(at position, limit int) ([]seenEvent, error) {
 		xids[i], ids[i] = l.xid, l.id
 	}
 	return query(t, (*seenEvent).targets, `
-		(SELECT `+eventColumns.names+`, `+t.snapshot+`
+		(SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		 FROM   events
 		 JOIN   `+t.eventsLate+`
 		 ORDER  BY `+t.eventOrder+`
@@ -119,7 +120,7 @@ func (t *tx) unread(at position, limit int) ([]seenEvent, error) {
 // LastEvent implements ground.EventTx.
 func (t *tx) LastEvent() (ground.Position, error) {
 	last, err := query(t, (*seenEvent).targets, `
-		SELECT `+eventColumns.names+`, `+t.snapshot+`
+		SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		FROM   events
 		ORDER  BY `+t.eventsBack+`
 		LIMIT  1`)
@@ -132,8 +133,8 @@ func (t *tx) LastEvent() (ground.Position, error) {
 
 // place finds the first event of a condition and an order; nil: there is none.
 func (t *tx) place(where string, args ...any) (*place, error) {
-	found, err := read(t, placeColumns.targets, (*eventRow).place,
-		"SELECT "+placeColumns.names+" FROM events "+where+" LIMIT 1", args...)
+	found, err := read(t, placeColumns.Targets, (*eventRow).place,
+		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -238,7 +239,7 @@ func (t *tx) pruneRead(before time.Time, next map[string]place) error {
 
 // endOf finds the last of the events from before a time; nil: there are none.
 func (t *tx) endOf(before time.Time) (*place, error) {
-	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, stamp(before))
+	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, rows.Stamp(before))
 	if err != nil {
 		return nil, err
 	}
@@ -252,6 +253,6 @@ func (t *tx) pruneTo(end place, before time.Time) error {
 	_, err := t.exec(`
 		DELETE FROM events
 		WHERE  `+t.eventsUpTo+`
-		  AND  created_at < ?`, end.xid, end.id, stamp(before))
+		  AND  created_at < ?`, end.xid, end.id, rows.Stamp(before))
 	return err
 }

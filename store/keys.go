@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A keyRow is a row of idempotency_keys.
@@ -25,15 +26,15 @@ type keyPart struct {
 }
 
 var (
-	keyColumns = columnsOf[keyRow]()
-	insertKey  = keyColumns.insert(1) + " ON CONFLICT DO NOTHING"
+	keyColumns = rows.Of[keyRow]()
+	insertKey  = keyColumns.Insert(1) + " ON CONFLICT DO NOTHING"
 )
 
 // ClaimKey implements ground.Tx. The INSERT waits for another that runs with the same
 // key; SQLite's writers wait for one another anyway.
 func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	k.Body = notNil(k.Body)
-	claimed, err := t.exec(insertKey, keyColumns.values(keyRow{Key: keyPart(k), At: at})...)
+	claimed, err := t.exec(insertKey, keyColumns.Values(keyRow{Key: keyPart(k), At: at})...)
 	if err != nil || claimed == 1 {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 
 // PruneKeys implements ground.Tx.
 func (t *tx) PruneKeys(before time.Time) error {
-	return mapped(t.db.Where("created_at < ?", stamp(before)).Delete(&keyRow{}).Error)
+	return mapped(t.db.Where("created_at < ?", rows.Stamp(before)).Delete(&keyRow{}).Error)
 }
 
 // notNil makes an empty value of nil, for columns that are NOT NULL.

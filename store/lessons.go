@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A lessonRow is a row of lessons.
@@ -45,12 +46,12 @@ type documentPart struct {
 }
 
 var (
-	lessonColumns = columnsOf[lessonRow]()
-	selectLessons = "SELECT " + lessonColumns.names + " FROM lessons "
+	lessonColumns = rows.Of[lessonRow]()
+	selectLessons = "SELECT " + lessonColumns.Names + " FROM lessons "
 
 	// What a model is made of.
-	taughtColumns = lessonColumns.only("seq", "part", "label", "body", "author", "email", "url")
-	selectTaught  = "SELECT " + taughtColumns.names + " FROM lessons "
+	taughtColumns = lessonColumns.Only("seq", "part", "label", "body", "author", "email", "url")
+	selectTaught  = "SELECT " + taughtColumns.Names + " FROM lessons "
 )
 
 func lessonRowOf(site int64, l ledger.Lesson) lessonRow {
@@ -71,7 +72,7 @@ func (r *lessonRow) lesson() ledger.Lesson {
 
 // lessons reads the lessons that the rest of a SELECT chooses.
 func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
-	return read(t, lessonColumns.targets, (*lessonRow).lesson, selectLessons+rest, args...)
+	return read(t, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
 }
 
 // AddLessons implements ledger.Tx.
@@ -81,7 +82,7 @@ func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 		rows[i] = lessonRowOf(site, l)
 	}
 	for part := range slices.Chunk(rows, rowsChunk) {
-		if _, err := t.exec(lessonColumns.insert(len(part)), lessonColumns.values(part...)...); err != nil {
+		if _, err := t.exec(lessonColumns.Insert(len(part)), lessonColumns.Values(part...)...); err != nil {
 			return err
 		}
 	}
@@ -113,7 +114,7 @@ const lessonsRead = 1000
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {
-		lessons, err := read(t, taughtColumns.targets, (*lessonRow).lesson, selectTaught+`
+		lessons, err := read(t, taughtColumns.Targets, (*lessonRow).lesson, selectTaught+`
 			WHERE  site_id = ?
 			  AND  (seq, part) > (?, ?)
 			  AND  standing

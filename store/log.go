@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // Head implements ledger.Log.
@@ -20,7 +21,7 @@ func (t *tx) LockLog(site int64) (ledger.Head, error) {
 }
 
 func (t *tx) head(site int64, lock string) (ledger.Head, error) {
-	return first(read(t, headColumns.targets, (*headRow).head, selectHead+lock, site))
+	return first(read(t, headColumns.Targets, (*headRow).head, selectHead+lock, site))
 }
 
 // A headRow is a row of heads: the end of a site's log, and the lock on it.
@@ -40,8 +41,8 @@ type headPart struct {
 func (r *headRow) head() ledger.Head { return ledger.Head(r.Head) }
 
 var (
-	headColumns = columnsOf[headRow]()
-	selectHead  = "SELECT " + headColumns.names + " FROM heads WHERE site_id = ?"
+	headColumns = rows.Of[headRow]()
+	selectHead  = "SELECT " + headColumns.Names + " FROM heads WHERE site_id = ?"
 )
 
 // An entryRow is a row of decisions. Its column before says of both kinds of entries what they touch.
@@ -96,8 +97,8 @@ type teachingPart struct {
 }
 
 var (
-	entryColumns  = columnsOf[entryRow]()
-	selectEntries = "SELECT " + entryColumns.names + `,
+	entryColumns  = rows.Of[entryRow]()
+	selectEntries = "SELECT " + entryColumns.Names + `,
 	       EXISTS (SELECT 1 FROM decisions AS u
 	               WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)
 	FROM   decisions AS d `
@@ -120,7 +121,7 @@ func (r *entryRow) entry() ledger.Entry {
 
 // entries reads the entries that the rest of a SELECT chooses.
 func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
-	targets := func(r *entryRow) []any { return append(entryColumns.targets(r), &r.Entry.Undone) }
+	targets := func(r *entryRow) []any { return append(entryColumns.Targets(r), &r.Entry.Undone) }
 	return read(t, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
@@ -138,7 +139,7 @@ func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 		rows[i] = entryRowOf(site, d)
 	}
 	for part := range slices.Chunk(rows, rowsChunk) {
-		if _, err := t.exec(entryColumns.insert(len(part)), entryColumns.values(part...)...); err != nil {
+		if _, err := t.exec(entryColumns.Insert(len(part)), entryColumns.Values(part...)...); err != nil {
 			return fmt.Errorf("insert decisions: %w", err)
 		}
 	}

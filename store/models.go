@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // WithdrawLessons implements learning.Tx.
@@ -27,7 +28,7 @@ func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowe
 // RetireLessons implements learning.Tx.
 func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
 	return t.takeLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
-		retirable+"AND seq < ?", site, site, stamp(before), by)
+		retirable+"AND seq < ?", site, site, rows.Stamp(before), by)
 }
 
 // retirable are the lessons of entries before a time that were not erased yet.
@@ -40,7 +41,7 @@ const retirable = `
 
 // CountRetirable implements learning.Tx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
-	return first(query(t, value[int], "SELECT COUNT(*) FROM lessons"+retirable, site, site, stamp(before)))
+	return first(query(t, value[int], "SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before)))
 }
 
 // EraseLessons implements learning.Tx.
@@ -53,10 +54,10 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	}
 	for part := range slices.Chunk(rows, rowsChunk) {
 		// They are there: what is named below is all that changes.
-		_, err := t.exec(lessonColumns.insert(len(part))+`
+		_, err := t.exec(lessonColumns.Insert(len(part))+`
 			ON CONFLICT (site_id, seq, part) DO UPDATE
 			SET body = '', author = '', email = '', url = '', salt = excluded.salt,
-			    withdrawn = excluded.withdrawn, proof = excluded.proof`, lessonColumns.values(part...)...)
+			    withdrawn = excluded.withdrawn, proof = excluded.proof`, lessonColumns.Values(part...)...)
 		if err != nil {
 			return err
 		}

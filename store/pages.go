@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A pageRow is a row of pages: a ground.Page.
@@ -21,13 +22,13 @@ type pageRow struct {
 func (pageRow) TableName() string { return "pages" }
 
 var (
-	pageColumns = columnsOf[pageRow]()
-	selectPages = "SELECT " + pageColumns.names + " FROM pages "
+	pageColumns = rows.Of[pageRow]()
+	selectPages = "SELECT " + pageColumns.Names + " FROM pages "
 )
 
 // pages reads the pages that the rest of a SELECT chooses.
 func (t *tx) pages(rest string, args ...any) ([]ground.Page, error) {
-	return read(t, pageColumns.targets, (*pageRow).page, selectPages+rest, args...)
+	return read(t, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
 }
 
 func (r *pageRow) page() ground.Page { return ground.Page(*r) }
@@ -73,14 +74,14 @@ func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	if !isAny(err, ground.ErrNotFound) {
 		return page, err
 	}
-	return first(read(t, pageColumns.targets, (*pageRow).page, ensurePage, pageColumns.values(pageRow(p))...))
+	return first(read(t, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...))
 }
 
 // Only an update returns the row that was there.
-var ensurePage = pageColumns.insert(1) + `
+var ensurePage = pageColumns.Insert(1) + `
 	ON CONFLICT (site_id, url) DO UPDATE
 	SET url = pages.url
-	RETURNING ` + pageColumns.names
+	RETURNING ` + pageColumns.Names
 
 // UpdatePage implements moderation.SiteTx.
 func (t *tx) UpdatePage(p ground.Page) error {

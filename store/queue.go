@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // queueStates says which state each view shows; the views that are not here are empty.
@@ -54,7 +55,7 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 		if q.Order == comment.RiskiestFirst {
 			args = append(args, c.Score, c.ID)
 		} else {
-			args = append(args, stamp(c.At), c.ID)
+			args = append(args, rows.Stamp(c.At), c.ID)
 		}
 	}
 	return t.comments(where+`
@@ -110,7 +111,7 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 		history comment.History
 		first   int64
 	}
-	rows, err := query(t, func(r *row) []any {
+	all, err := query(t, func(r *row) []any {
 		return []any{&r.writer, &r.history.Approved, &r.history.Refused, &r.first}
 	}, `
 		SELECT writer,
@@ -124,8 +125,8 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		r.history.FirstSeen = unstamp(r.first)
+	for _, r := range all {
+		r.history.FirstSeen = rows.Unstamp(r.first)
 		histories[string(r.writer)] = r.history
 	}
 	return histories, nil

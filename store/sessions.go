@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A sessionRow is a row of sessions: a people.Session.
@@ -65,7 +66,7 @@ func (t *tx) DeleteSessions(account string) error {
 
 // PruneSessions implements identity.Tx.
 func (t *tx) PruneSessions(before time.Time) error {
-	return mapped(t.db.Where("expires_at < ?", stamp(before)).Delete(&sessionRow{}).Error)
+	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
 }
 
 // A linkRow is a row of links: a people.Link.
@@ -107,5 +108,5 @@ func (t *tx) DeleteLinks(account string) error {
 
 // PruneLinks implements identity.Tx.
 func (t *tx) PruneLinks(before time.Time) error {
-	return mapped(t.db.Where("expires_at < ?", stamp(before)).Delete(&linkRow{}).Error)
+	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
 }

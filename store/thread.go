@@ -6,12 +6,12 @@ import (
 
 // What readers see of a comment, and what that is made of. The rest of a row is its text again and what only
 // moderators see.
-var shownColumns = commentColumns.only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
+var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
 	"name", "website", "badge", "source", "html", "markup", "lang", "shown_replies", "shown", "created_at", "edited_at")
 
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
-	return read(t, shownColumns.targets, (*commentRow).comment,
-		"SELECT "+shownColumns.names+" FROM comments "+shown+rest, args...)
+	return read(t, shownColumns.Targets, (*commentRow).comment,
+		"SELECT "+shownColumns.Names+" FROM comments "+shown+rest, args...)
 }
 
 const shown = `

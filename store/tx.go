@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A tx is one transaction or snapshot.
@@ -42,6 +43,14 @@ func (t *tx) one(statement string, args ...any) error {
 		return ground.ErrNotFound
 	}
 	return err
+}
+
+// read returns the rows of a query as what the domain calls them.
+func read[R, T any](
+	t *tx, targets func(*R) []any, as func(*R) T, statement string, args ...any,
+) ([]T, error) {
+	all, err := rows.Read(t.db, targets, as, statement, args...)
+	return all, mapped(err)
 }
 
 // query returns the rows of a query, each read into what targets points to.

@@ -1,5 +1,5 @@
-// Package file makes copies of a SQLite database while it is used, proves them, and puts one back. It keeps
-// some room on the disk for it, too.
+// Package file opens a SQLite database, makes copies of it while it is used, proves them, and puts one back. It
+// keeps some room on the disk for it, too.
 //
 // It knows no table but those that it counts, and nothing of Postgres, which has tools for this. Its
 // invariants: a copy is one state of the whole database; a name is only given to a copy that was read

@@ -1,4 +1,4 @@
-package store
+package rows
 
 import (
 	"math"
@@ -46,15 +46,15 @@ type thingPart struct {
 }
 
 func TestColumnsAreTheFieldsOfTheRow(t *testing.T) {
-	all := columnsOf[thingRow]()
+	all := Of[thingRow]()
 	for _, tt := range []struct{ name, got, want string }{
-		{"names", all.names, "site_id, kind, name, hash, odds, made_at, sum, seen, score, extra"},
-		{"only", all.only("extra", "kind").names, "extra, kind"},
-		{"without", all.without("site_id", "made_at", "sum", "seen", "score", "extra").names, "kind, name, hash, odds"},
-		{"insert", all.only("kind", "extra").insert(1), "INSERT INTO things (kind, extra) VALUES (?, ?)"},
-		{"insert more", all.only("kind", "extra").insert(3),
+		{"names", all.Names, "site_id, kind, name, hash, odds, made_at, sum, seen, score, extra"},
+		{"only", all.Only("extra", "kind").Names, "extra, kind"},
+		{"without", all.Without("site_id", "made_at", "sum", "seen", "score", "extra").Names, "kind, name, hash, odds"},
+		{"insert", all.Only("kind", "extra").Insert(1), "INSERT INTO things (kind, extra) VALUES (?, ?)"},
+		{"insert more", all.Only("kind", "extra").Insert(3),
 			"INSERT INTO things (kind, extra) VALUES (?, ?), (?, ?), (?, ?)"},
-		{"set", all.only("kind", "extra").set(), "kind = ?, extra = ?"},
+		{"set", all.Only("kind", "extra").Set(), "kind = ?, extra = ?"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, tt.got, tt.want)
@@ -65,13 +65,13 @@ func TestColumnsAreTheFieldsOfTheRow(t *testing.T) {
 			t.Error("a column that the table lacks can be asked for")
 		}
 	}()
-	all.only("colour")
+	all.Only("colour")
 }
 
 // scanned puts what was written where Scan would, as both drivers hand it over.
-func scanned(t *testing.T, c columns[thingRow], args []any) (row thingRow) {
+func scanned(t *testing.T, c Columns[thingRow], args []any) (row thingRow) {
 	t.Helper()
-	for i, to := range c.targets(&row) {
+	for i, to := range c.Targets(&row) {
 		if s, ok := to.(cell); ok {
 			v, err := args[i].(cell).Value()
 			if err == nil {
@@ -89,14 +89,14 @@ func scanned(t *testing.T, c columns[thingRow], args []any) (row thingRow) {
 }
 
 func TestARowComesBackAsItWasWritten(t *testing.T) {
-	all := columnsOf[thingRow]()
+	all := Of[thingRow]()
 	full := thing{
 		Site: 7, Kind: 3, Name: "n", Hash: []byte("h"), Odds: []float64{0.5, 2}, At: time.UnixMicro(12).UTC(),
 		Sum: []byte{}, Seen: true, Score: 0.25,
 	}
 	for name, want := range map[string]thing{"full": full, "empty": {Sum: []byte{}}} {
 		row := thingRow{Thing: thingPart(want), Extra: 5}
-		args := all.values(row, row)
+		args := all.Values(row, row)
 		if len(args) != 2*len(all.fields) {
 			t.Fatalf("%s: two rows have %d values", name, len(args))
 		}
@@ -108,8 +108,8 @@ func TestARowComesBackAsItWasWritten(t *testing.T) {
 }
 
 func TestWhatIsEmptyIsStoredAsItsColumnSays(t *testing.T) {
-	all := columnsOf[thingRow]()
-	args := all.values(thingRow{Thing: thingPart{Hash: []byte{}, Odds: []float64{}}})
+	all := Of[thingRow]()
+	args := all.Values(thingRow{Thing: thingPart{Hash: []byte{}, Odds: []float64{}}})
 	for i, f := range all.fields {
 		want, ok := map[string]any{"name": nil, "hash": nil, "odds": "[]", "made_at": int64(0)}[f.DBName]
 		if !ok {
@@ -122,16 +122,16 @@ func TestWhatIsEmptyIsStoredAsItsColumnSays(t *testing.T) {
 }
 
 func TestWhatAColumnCannotHoldIsRefused(t *testing.T) {
-	all := columnsOf[thingRow]()
+	all := Of[thingRow]()
 	at := func(name string) int {
 		return slices.IndexFunc(all.fields, func(f *schema.Field) bool { return f.DBName == name })
 	}
-	args := all.values(thingRow{Thing: thingPart{Odds: []float64{math.NaN()}}})
+	args := all.Values(thingRow{Thing: thingPart{Odds: []float64{math.NaN()}}})
 	if v, err := args[at("odds")].(cell).Value(); err == nil {
 		t.Errorf("a number that JSON lacks is stored as %v", v)
 	}
 	var row thingRow
-	targets := all.targets(&row)
+	targets := all.Targets(&row)
 	for name, wrong := range map[string]any{"name": 1.5, "hash": int64(1), "odds": "{", "made_at": "now"} {
 		if err := targets[at(name)].(cell).Scan(wrong); err == nil {
 			t.Errorf("%s is read from %v", name, wrong)
@@ -143,23 +143,9 @@ func TestWhatAColumnCannotHoldIsRefused(t *testing.T) {
 func TestBytesAreCopied(t *testing.T) {
 	var row thingRow
 	theirs := []byte("one")
-	err := columnsOf[thingRow]().only("hash").targets(&row)[0].(cell).Scan(theirs)
+	err := Of[thingRow]().Only("hash").Targets(&row)[0].(cell).Scan(theirs)
 	copy(theirs, "two")
 	if err != nil || string(row.Thing.Hash) != "one" {
 		t.Errorf("the hash became %q, %v", row.Thing.Hash, err)
-	}
-}
-
-func TestARowLeavesNothingInTheNext(t *testing.T) {
-	db := openedSQLite(t)
-	type pair struct{ a, b *int }
-	var got []pair
-	_, err := For[*tx](db).Update(t.Context(), func(x *tx) (err error) {
-		got, err = query(x, func(p *pair) []any { return []any{&p.a, &p.b} },
-			"SELECT 1, 2 UNION ALL SELECT 3, NULL UNION ALL SELECT NULL, 4")
-		return err
-	})
-	if err != nil || len(got) != 3 || *got[0].a != 1 || got[1].b != nil || got[2].a != nil || *got[2].b != 4 {
-		t.Errorf("read %v, %v", got, err)
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package rows
 
 import (
 	"bytes"
@@ -23,25 +23,25 @@ func (micros) Scan(_ context.Context, field *schema.Field, row reflect.Value, v 
 	if !ok {
 		return fmt.Errorf("a time is stored as %T", v)
 	}
-	*at(field, row).Addr().Interface().(*time.Time) = unstamp(n)
+	*at(field, row).Addr().Interface().(*time.Time) = Unstamp(n)
 	return nil
 }
 
 // Value implements schema.SerializerInterface.
 func (micros) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
-	return stamp(v.(time.Time)), nil
+	return Stamp(v.(time.Time)), nil
 }
 
-// stamp is a time as it is stored.
-func stamp(t time.Time) int64 {
+// Stamp is a time as it is stored.
+func Stamp(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixMicro()
 }
 
-// unstamp is the time that was stored.
-func unstamp(n int64) time.Time {
+// Unstamp is the time that was stored.
+func Unstamp(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}
 	}

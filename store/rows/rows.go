@@ -1,4 +1,14 @@
-package store
+// Package rows reads and writes the rows of tables by one list of their columns each.
+//
+// A table has one struct for its rows, and the fields of that struct are the only list of its
+// columns. gorm reads single rows into it; hand-written SQL takes names, arguments and the places
+// to read into from the columns below, which are parsed from the same struct by gorm, once, when
+// the program starts.
+//
+// What a struct of the domain says with other names becomes a row by a part: a struct with the same
+// fields and tags that name the columns. Go converts one into the other without a copy by hand, and
+// does not compile while one of the two has a field that the other lacks.
+package rows
 
 import (
 	"context"
@@ -10,29 +20,21 @@ import (
 	"strings"
 	"sync"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
 
-// A table has one struct for its rows, and the fields of that struct are the only list of its
-// columns. gorm reads single rows into it; hand-written SQL takes names, arguments and the places
-// to read into from the columns below, which are parsed from the same struct by gorm, once, when
-// the program starts.
-//
-// What a struct of the domain says with other names becomes a row by a part: a struct with the same
-// fields and tags that name the columns. Go converts one into the other without a copy by hand, and
-// does not compile while one of the two has a field that the other lacks.
-
-// columns are some columns of one table, in the order of the fields of R, the struct of its rows.
-type columns[R any] struct {
+// Columns are some columns of one table, in the order of the fields of R, the struct of its rows.
+type Columns[R any] struct {
 	table  string
 	fields []*schema.Field
-	names  string // as a SELECT lists them
+	Names  string // as a SELECT lists them
 	into   string // the INSERT up to the values of its first row
 	marks  string // of one row's values
 }
 
-// columnsOf parses R. That R says nothing sensible is a mistake of the program's, not of its data.
-func columnsOf[R any]() columns[R] {
+// Of parses R. That R says nothing sensible is a mistake of the program's, not of its data.
+func Of[R any]() Columns[R] {
 	for name, s := range serializers {
 		schema.RegisterSerializer(name, s)
 	}
@@ -44,23 +46,23 @@ func columnsOf[R any]() columns[R] {
 	for i, name := range parsed.DBNames {
 		fields[i] = parsed.FieldsByDBName[name]
 	}
-	return columns[R]{table: parsed.Table}.with(fields)
+	return Columns[R]{table: parsed.Table}.with(fields)
 }
 
-func (c columns[R]) with(fields []*schema.Field) columns[R] {
+func (c Columns[R]) with(fields []*schema.Field) Columns[R] {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.DBName
 	}
 	c.fields = fields
-	c.names = strings.Join(names, ", ")
-	c.into = "INSERT INTO " + c.table + " (" + c.names + ") VALUES "
+	c.Names = strings.Join(names, ", ")
+	c.into = "INSERT INTO " + c.table + " (" + c.Names + ") VALUES "
 	c.marks = "(" + repeated("?", len(names)) + ")"
 	return c
 }
 
-// only returns the columns that are named.
-func (c columns[R]) only(names ...string) columns[R] {
+// Only returns the columns that are named.
+func (c Columns[R]) Only(names ...string) Columns[R] {
 	fields := make([]*schema.Field, len(names))
 	for i, name := range names {
 		at := slices.IndexFunc(c.fields, func(f *schema.Field) bool { return f.DBName == name })
@@ -72,24 +74,24 @@ func (c columns[R]) only(names ...string) columns[R] {
 	return c.with(fields)
 }
 
-// without returns the columns but for those that are named.
-func (c columns[R]) without(names ...string) columns[R] {
+// Without returns the columns but for those that are named.
+func (c Columns[R]) Without(names ...string) Columns[R] {
 	left := slices.DeleteFunc(slices.Clone(c.fields), func(f *schema.Field) bool {
 		return slices.Contains(names, f.DBName)
 	})
 	return c.with(left)
 }
 
-// insert is the INSERT of n rows, whose arguments are their values.
-func (c columns[R]) insert(n int) string { return c.into + repeated(c.marks, n) }
+// Insert is the INSERT of n rows, whose arguments are their values.
+func (c Columns[R]) Insert(n int) string { return c.into + repeated(c.marks, n) }
 
-// set is what an UPDATE sets, whose arguments are the values of one row.
-func (c columns[R]) set() string { return strings.ReplaceAll(c.names, ",", " = ?,") + " = ?" }
+// Set is what an UPDATE sets, whose arguments are the values of one row.
+func (c Columns[R]) Set() string { return strings.ReplaceAll(c.Names, ",", " = ?,") + " = ?" }
 
 func repeated(s string, n int) string { return strings.Repeat(s+", ", n-1) + s }
 
-// values are the arguments that rows are written with.
-func (c columns[R]) values(rows ...R) []any {
+// Values are the arguments that rows are written with.
+func (c Columns[R]) Values(rows ...R) []any {
 	all := make([]any, 0, len(rows)*len(c.fields))
 	for i := range rows {
 		row := reflect.ValueOf(&rows[i]).Elem()
@@ -104,8 +106,8 @@ func (c columns[R]) values(rows ...R) []any {
 	return all
 }
 
-// targets are the places in a row that Scan fills.
-func (c columns[R]) targets(r *R) []any {
+// Targets are the places in a row that Scan fills.
+func (c Columns[R]) Targets(r *R) []any {
 	all := make([]any, len(c.fields))
 	row := reflect.ValueOf(r).Elem()
 	for i, f := range c.fields {
@@ -157,24 +159,24 @@ func (c cell) Value() (driver.Value, error) {
 	return c.field.Serializer.Value(context.Background(), c.field, c.row, at(c.field, c.row).Interface())
 }
 
-// read returns the rows of a query as what the domain calls them. They are all read into one R,
+// Read returns the rows of a query as what the domain calls them. They are all read into one R,
 // emptied before each: where its targets are is looked up once a query, not once a row.
-func read[R, T any](
-	t *tx, targets func(*R) []any, as func(*R) T, statement string, args ...any,
+func Read[R, T any](
+	db *gorm.DB, targets func(*R) []any, as func(*R) T, statement string, args ...any,
 ) (all []T, err error) {
-	rows, err := t.db.Raw(statement, args...).Rows()
+	found, err := db.Raw(statement, args...).Rows()
 	if err != nil {
-		return nil, mapped(err)
+		return nil, err
 	}
-	defer func() { err = mapped(errors.Join(err, rows.Close())) }()
+	defer func() { err = errors.Join(err, found.Close()) }()
 	var row, empty R
 	into := targets(&row)
-	for rows.Next() {
+	for found.Next() {
 		row = empty
-		if err := rows.Scan(into...); err != nil {
+		if err := found.Scan(into...); err != nil {
 			return nil, fmt.Errorf("read a row: %w", err)
 		}
 		all = append(all, as(&row))
 	}
-	return all, rows.Err()
+	return all, found.Err()
 }
