@@ -135,7 +135,7 @@ func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure er
 	if v.ReplyTo, err = h.replyTo(c, site, w, in.Parent); err != nil {
 		v.Typed.Parent = ""
 	}
-	return web.Render(c, status, web.NoScript, plainTemplate, v)
+	return web.Render(c, status, web.OwnScript, plainTemplate, v)
 }
 
 // replyTo names whom a reply answers; an error when nobody can be answered.

@@ -1,7 +1,7 @@
 // Package reader is what the service shows to people who only read: the thread of a page and its form
 // without script, and the page at the server's own address.
 //
-// It answers in the language of who asks, with pages that run no script. What programs ask for, the
+// It answers in the language of who asks, with pages that need no script. What programs ask for, the
 // widget included, is package api's.
 package reader
 
@@ -16,6 +16,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/", root(kit))
 	e.GET("/favicon.ico", fixed(faviconFile))
 	e.GET("/robots.txt", fixed(robotsFile))
+	e.GET("/times.js", fixed(timesFile))
 
 	p := &plainPages{kit: kit, service: kit.Service}
 	e.GET("/sites/:site/page", p.show, web.Pages)

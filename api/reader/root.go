@@ -65,9 +65,15 @@ Disallow: /moderate/
 //go:embed favicon.ico
 var favicon []byte
 
+// times says the times of a page in the reader's zone, which only their browser knows.
+//
+//go:embed times.js
+var times []byte
+
 var (
 	robotsFile  = web.NewFile("text/plain; charset=utf-8", []byte(robots))
 	faviconFile = web.NewFile("image/vnd.microsoft.icon", favicon)
+	timesFile   = web.NewFile("text/javascript; charset=utf-8", times)
 )
 
 // fixed serves a file that changes with a release only.

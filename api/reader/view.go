@@ -50,6 +50,8 @@ type plainView struct {
 	Action  string
 	More    string
 	First   string
+	Script  string // the version of times.js
+	Form    string // of a time, for it
 }
 
 // plainComment is one comment with its replies below it.
@@ -75,7 +77,7 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 	v := &plainView{
 		Catalog: w, Title: cmp.Or(t.Page.Title, c.QueryParam("title")), Heading: headingOf(w, t.Count, t.Page.Name()),
 		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
-		Action: plainLink(c), Thread: nest(c, w, t.Comments),
+		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
 	}
 	if v.SignIn == "" {
 		v.SignIn = "/moderate/signin"

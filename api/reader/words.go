@@ -23,6 +23,12 @@ func timeOf(w *words.Catalog, t time.Time) string {
 	return w.T("plain.at", "date", w.Date(t.UTC()), "time", t.UTC().Format("15:04"))
 }
 
+// formOfTime is how a time is written for whose script says it in their own zone.
+func formOfTime(w *words.Catalog) string {
+	day := w.T("date.year", "day", "{day}", "month", "{month}", "year", "{year}")
+	return w.T("plain.here", "date", day, "time", "{time}")
+}
+
 func headingOf(w *words.Catalog, n int, title string) string {
 	if n == 0 {
 		return w.T("plain.none", "title", title)

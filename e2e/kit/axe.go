@@ -31,7 +31,8 @@ func (t *Tab) Axe() ([]string, error) {
 	if _, err := Eval[bool](t, source+"\n;true"); err != nil {
 		return nil, fmt.Errorf("axe: %w", err)
 	}
-	return Eval[[]string](t, `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+	// The size of targets is of WCAG 2.2; axe leaves it out unless it is asked for.
+	return Eval[[]string](t, `axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }).then(({ violations }) =>
 		violations.flatMap(({ id, impact, nodes }) => nodes.map(n =>
 			id + ' (' + impact + ') ' + n.target.flat().join(' ') + ': ' +
 			(n.any[0] ?? n.all[0] ?? n.none[0])?.message)))`)

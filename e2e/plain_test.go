@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// plainOf is the address of the page without script of the blog's page at a path.
+func (w *world) plainOf(path, lang string) string {
+	return w.service.URL + "/sites/blog/page?lang=" + lang + "&url=" + url.QueryEscape(w.blog.URL+path)
+}
+
+// published posts a comment on the blog's page and approves it.
+func (w *world) published(key, text string) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	posted, err := w.client.Post(ctx, key, w.blog.URL+"/post", "Ruth", "", text)
+	w.must(err)
+	_, err = w.client.Decide(ctx, "approve", "", kit.Ref{ID: posted.ID, Version: 1})
+	w.must(err)
+}
+
+func (w *world) elsewhere(tab *kit.Tab, zone string) {
+	w.t.Helper()
+	_, err := chromedp.Call(tab.Context(), emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{
+		TimezoneID: zone})
+	w.must(err)
+}
+
+// Where a script runs, the page without script says times as the reader's clock does; where none does, in UTC.
+func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.published("plain-times-0001", "Thank you.")
+	for lang, form := range map[string]string{"en": `^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$`,
+		"ru": `^\d+ [а-я]+ \d{4}, \d\d:\d\d$`, "kk": `^\d{4} ж\. \d+ [а-яәғқңөұүһі]+, \d\d:\d\d$`} {
+		tab := w.tab(390, 844, false)
+		w.elsewhere(tab, "Asia/Kathmandu") // 5:45 before UTC: no hour is right by accident
+		w.steps(tab,
+			func() error { return tab.Go(w.plainOf("/post", lang)) },
+			func() error {
+				return tab.Holds(`(time => /` + form + `/.test(time.textContent) &&
+					time.textContent.endsWith(new Date(time.dateTime).toTimeString().slice(0, 5)) &&
+					!time.dateTime.includes('T' + time.textContent.slice(-5)))(document.querySelector('time'))`)
+			},
+		)
+	}
+	tab := w.tab(1280, 900, false)
+	w.elsewhere(tab, "Asia/Kathmandu")
+	_, err := chromedp.Call(tab.Context(), emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true})
+	w.must(err)
+	w.must(tab.Go(w.plainOf("/post", "en")),
+		tab.Holds(`document.querySelector('time').textContent.endsWith(' UTC')`))
+}
+
+func TestThePlainPageIsAccessible(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.published("plain-axe-000001", "Thank you.\n\n    "+strings.Repeat("long code ", 40))
+	for _, lang := range []string{"en", "ru", "kk"} {
+		for _, width := range []int64{360, 1280} {
+			tab := w.tab(width, 900, lang == "ru")
+			w.axe(tab, w.plainOf("/post", lang))
+			w.axe(tab, w.plainOf("/empty", lang))
+		}
+	}
+}
+
+// axe opens an address and fails where axe finds something wrong, or a target is too small for a finger.
+func (w *world) axe(tab *kit.Tab, address string) {
+	w.t.Helper()
+	w.must(tab.Go(address))
+	found, err := tab.Axe()
+	w.must(err)
+	small, err := kit.Eval[[]string](tab, `matchMedia('(pointer: coarse)').matches ?
+		[...document.querySelectorAll('a, button, input:not([type=hidden], [tabindex="-1"]), textarea')]
+			.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44 && !e.closest('div[dir=auto]'))
+			.map(e => e.outerHTML) : []`)
+	w.must(err)
+	for _, problem := range append(found, small...) {
+		w.t.Errorf("%s: %s", address, problem)
+	}
+}
+
+// What was just written stands apart from the heading, which says that nothing is published, not that nothing is here.
+func TestThePlainPageAfterPosting(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	tab := w.tab(390, 844, false)
+	w.steps(tab,
+		func() error { return tab.Go(w.plainOf("/post", "en")) },
+		func() error { return tab.See("heading", "No published comments yet on “/post”") },
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("There is no text yet.")) },
+		func() error { return tab.Type("textbox", "Comment", "One") },
+		func() error { return tab.Type("textbox", "E-mail", "nobody") },
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("This is not an e-mail address.")) },
+		func() error {
+			return tab.Holds(`document.querySelector('textarea').value.trim() === 'One' &&
+				(document.querySelector('[name=email]').value = '') === ''`)
+		},
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("waiting for a moderator")) },
+		func() error {
+			return tab.Holds(`document.querySelector('.own').getBoundingClientRect().top -
+				document.querySelector('h1').getBoundingClientRect().bottom >= 12`)
+		},
+		func() error { return tab.Gone("heading", "No comments yet") },
+	)
+}
