@@ -32,8 +32,10 @@ func (t *Tab) Axe() ([]string, error) {
 		return nil, fmt.Errorf("axe: %w", err)
 	}
 	// The size of targets is of WCAG 2.2; axe leaves it out unless it is asked for.
-	return Eval[[]string](t, `axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }).then(({ violations }) =>
-		violations.flatMap(({ id, impact, nodes }) => nodes.map(n =>
+	return Eval[[]string](t, `axe.run(document, {
+			resultTypes: ['violations'],
+			rules: { 'target-size': { enabled: true } },
+		}).then(({ violations }) => violations.flatMap(({ id, impact, nodes }) => nodes.map(n =>
 			id + ' (' + impact + ') ' + n.target.flat().join(' ') + ': ' +
 			(n.any[0] ?? n.all[0] ?? n.none[0])?.message)))`)
 }
