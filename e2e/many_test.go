@@ -61,6 +61,10 @@ func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 		func() error { return desk.Press(kit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
 		func() error { return desk.Click("button", "Select all") }, selected(2),
 		func() error { return desk.Holds(`document.querySelector("#selected").textContent.startsWith("2 ")`) },
+		func() error { return desk.Click("button", "Select none") }, selected(0),
+		func() error { return desk.Press(kit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
+		func() error { return desk.Click("button", "Select all") }, selected(2),
+		func() error { return desk.See("button", "Select none") },
 		func() error { return desk.Press(kit.Key{Key: "S", Code: "KeyS", Shift: true}) },
 		func() error { return desk.Holds(toast + `.includes("2 marked as spam")`) },
 	)

@@ -239,3 +239,37 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
 		func() error { return two.Holds(current("day 1 ")) },
 	)
 }
+
+func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for n, name := range []string{"Ruth", "Lena", "Tomasz"} {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "",
+			fmt.Sprintf("The ferry of day %d was late.", n))
+		w.must(err)
+	}
+	const triangle = "DisclosureTriangleGrouped" // what Chromium calls the summary of one of several
+	desk := w.tab(390, 844, false)
+	w.signIn(desk, email)
+	w.steps(desk,
+		func() error { return desk.Holds(current("day 0 ")) },
+		func() error { return desk.Click("StaticText", "The ferry of day 1 was late.") },
+		func() error { return desk.Holds(current("day 1 ")) },
+		func() error { return desk.Click(triangle, "Evidence") },
+		func() error { return desk.Holds(`document.querySelector(".evidence[open] .pop").checkVisibility()`) },
+		func() error { return desk.Click("StaticText", "The ferry of day 1 was late.") },
+		func() error { return desk.Click(triangle, "Reply") },
+		func() error { return desk.Type("textbox", "Your reply", "It will be on time tomorrow.") },
+		func() error { return desk.Press(keyEscape) },
+		func() error { return desk.Click("button", "Approve") },
+		func() error { return desk.See("button", "Undo: Lena’s comment approved") },
+		func() error { return desk.Holds(current("day 2 ")) },
+		func() error {
+			return desk.Holds(`(all => all.length === 5 && all.every(b => b.getBoundingClientRect().height >= 44 &&
+				b.getBoundingClientRect().top >= document.querySelector("#toast").getBoundingClientRect().bottom &&
+				b.getBoundingClientRect().bottom <= innerHeight))([...document.querySelectorAll(".do .btn")]
+				.filter(b => b.checkVisibility() && !b.closest(".pop")))`)
+		},
+		func() error { return desk.Click("button", "Undo: Lena’s comment approved") },
+		func() error { return desk.Holds(current("day 1 ")) },
+	)
+}

@@ -7,6 +7,7 @@ export type Card = HTMLElement
 export const idOf = (card: Card): string => card.dataset.comment ?? ''
 export const versionOf = (card: Card): number => Number(card.dataset.version)
 
+/** The list tells by the event "change" that other cards are selected, or could be. */
 export class Cards {
   readonly list: HTMLElement
   readonly #folded = new Map<string, { card: Card; row: HTMLElement }>()
@@ -74,6 +75,7 @@ export class Cards {
     card.removeAttribute('aria-current')
     card.closest('li')?.replaceWith(row)
     this.#folded.set(idOf(card), { card, row })
+    this.list.dispatchEvent(new Event('change'))
   }
 
   /** Brings a folded card back; undefined when it is not here. */
@@ -84,6 +86,7 @@ export class Cards {
     const item = document.createElement('li')
     item.append(folded.card)
     folded.row.replaceWith(item)
+    this.list.dispatchEvent(new Event('change'))
     return folded.card
   }
 
@@ -105,9 +108,9 @@ export class Cards {
     return fresh
   }
 
-  /** Brings a card into view. The current one stays where keys act, unless it has left the view. */
+  /** Brings a card into view, what it tells first. The current one stays where keys act, unless it has left the view. */
   show(card: Card): void {
-    card.scrollIntoView({ block: 'nearest' })
+    for (const part of [card, card.querySelector('[role=alert]')]) part?.scrollIntoView({ block: 'nearest' })
     const top = this.current?.getBoundingClientRect().top ?? -1
     if (top < 0 || top > innerHeight) this.go(card)
   }
@@ -123,6 +126,7 @@ export class Cards {
       const item = document.createElement('li')
       item.append(card)
       this.list.append(item)
+      this.list.dispatchEvent(new Event('change'))
     }
     return card
   }

@@ -94,9 +94,7 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
 
 /** Says how many are selected. The bar itself shows without script. */
 function selection(queue: Queue): void {
-  document.addEventListener('change', event => {
-    if (event.target instanceof Element && event.target.closest('.pick')) count(queue)
-  })
+  queue.cards.list.addEventListener('change', () => count(queue))
   document.querySelector('[data-all]')?.addEventListener('click', () => {
     queue.cards.selectAll()
     count(queue)

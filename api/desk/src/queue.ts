@@ -67,6 +67,7 @@ export class Queue implements Listener {
     this.#foldAll(cards, () => folded(action, reason), done)
     this.#count(cards.length, states[action])
     this.#say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.low.${reason}`) }), done)
+    this.#toast.plain()
     this.#said = key
     this.#outbox.add(step)
     this.#goOn()

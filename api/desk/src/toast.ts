@@ -20,6 +20,7 @@ export class Toast {
       this.#status.append(more)
     }
     this.#button.hidden = undo === ''
+    this.#box.removeAttribute('data-plain')
     const name = this.#button.querySelector('span')
     if (name && undo) name.textContent = undo
     this.#box.hidden = false
@@ -30,8 +31,14 @@ export class Toast {
     return this.#box.hidden ? '' : (this.#box.querySelector<HTMLInputElement>('input[name=batch]')?.value ?? '')
   }
 
+  /** What is said is what the undo names: where there is little room, that is enough. */
+  plain(): void {
+    this.#box.setAttribute('data-plain', '')
+  }
+
   /** Says something more of what was done last. */
   add(text: string): void {
+    this.#box.removeAttribute('data-plain')
     this.#status.textContent = `${this.#status.textContent ?? ''} ${text}`
   }
 
