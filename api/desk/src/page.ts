@@ -1,3 +1,5 @@
+import { fields } from './fields'
+
 /** What every page of the desk does: times in the reader's zone, menus, copying, help. */
 export function page(): void {
   localTimes(document)
@@ -6,6 +8,7 @@ export function page(): void {
   sort?.addEventListener('change', () => sort.form?.requestSubmit())
   document.addEventListener('click', closeMenus)
   help()
+  fields()
   link()
 }
 
