@@ -28,6 +28,7 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 		header.Set("Access-Control-Expose-Headers", exposed)
 		return nil
 	}
+	h.kit.Process.Knock(r.Context(), site, from)
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}

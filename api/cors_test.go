@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestOriginsAreComparedExactly(t *testing.T) {
@@ -173,4 +174,25 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 	if r := w.do(call{method: "POST", path: decisions, body: decision, header: own}); r.num("decided") != 1 {
 		t.Errorf("from our own page: got %v", r)
 	}
+}
+
+// TestAForeignOriginIsCounted for the site's owners, at each way to ask and in every process.
+func TestAForeignOriginIsCounted(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const foreign = "https://elsewhere.example"
+		header := map[string]string{"Origin": foreign}
+		w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: header})
+		w.do(call{path: "/api/v1/sites/a/form", header: header})
+		w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text()), header: header})
+		for _, origin := range []string{originA, w.url, "null", "x"} {
+			w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"Origin": origin}})
+		}
+		site, err := w.service.Site(t.Context(), "a")
+		fatal(t, err)
+		got, err := w.service.Knocks(t.Context(), people.Operator, site)
+		fatal(t, err)
+		if len(got) != 1 || got[0].Origin != foreign || got[0].Times != 3 {
+			t.Errorf("got %v, want three of %s", got, foreign)
+		}
+	})
 }

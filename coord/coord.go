@@ -1,5 +1,5 @@
 // Package coord is what several processes share and may lose: posting limits, the bell that
-// shortens waiting, and claims on background work.
+// shortens waiting, claims on background work, and which foreign origins knocked.
 //
 // It is no store: nothing here is true that SQL does not say, and losing all of it costs time
 // and a little fairness, never a comment. With a Redis the processes share it there; without
@@ -27,12 +27,13 @@ type Options struct {
 	Log    *slog.Logger
 }
 
-// Coord coordinates one process with the others. It implements moderation.Bell,
-// moderation.Claims and the limiter of api/web, and is safe for concurrent use.
+// Coord coordinates one process with the others. It implements ground.Bell, ground.Claims,
+// ground.Knocks and the limiter of api/web, and is safe for concurrent use.
 type Coord struct {
 	secret secret.Secret
 	limits *limits
 	claims *claims
+	knocks *knocks
 	bell   *bell
 	shared *shared // nil: alone
 }
@@ -40,7 +41,8 @@ type Coord struct {
 // Open returns a Coord. It refuses a URL that cannot be read; a Redis that does not answer is
 // no error, for it may come back.
 func Open(ctx context.Context, o Options) (*Coord, error) {
-	c := &Coord{secret: o.Secret, limits: newLimits(o.Clock), claims: newClaims(o.Clock), bell: newBell()}
+	c := &Coord{secret: o.Secret, limits: newLimits(o.Clock), claims: newClaims(o.Clock),
+		knocks: newKnocks(o.Clock), bell: newBell()}
 	if o.URL == "" {
 		return c, nil
 	}

@@ -1,8 +1,10 @@
 package coord
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,12 +17,16 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 const (
 	callLimit = 50 * time.Millisecond  // of one call within a request
 	pingLimit = 500 * time.Millisecond // of a call that nobody waits for; it may dial
 	pingEvery = 500 * time.Millisecond
+
+	gatherTries = 5
 )
 
 var errDown = errors.New("redis is down")
@@ -195,6 +201,40 @@ func (s *shared) claim(ctx context.Context, name string, ttl time.Duration) (got
 		return err
 	})
 	return got, err
+}
+
+// gather replaces what is kept under a name. errDown and redis.TxFailedErr say that it was not: nobody was asked, or
+// somebody else did so at each try. Of another failure nobody knows whether it came before or after.
+func (s *shared) gather(
+	ctx context.Context, name string, with func([]ground.Knock) []ground.Knock,
+) (all []ground.Knock, err error) {
+	var failed error
+	err = s.call(ctx, func(ctx context.Context) error {
+		for range gatherTries {
+			failed = s.client.Watch(ctx, func(tx *redis.Tx) error {
+				raw, err := tx.Get(ctx, name).Bytes()
+				if err != nil && !errors.Is(err, redis.Nil) {
+					return err
+				}
+				var kept []ground.Knock
+				_ = json.Unmarshal(raw, &kept) // what cannot be read is begun anew
+				all = with(kept)
+				b, err := json.Marshal(all)
+				if err != nil {
+					return err
+				}
+				_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
+					return p.Set(ctx, name, b, knocksFor).Err()
+				})
+				return err
+			}, name)
+			if !errors.Is(failed, redis.TxFailedErr) {
+				return failed
+			}
+		}
+		return nil // Redis is well
+	})
+	return all, cmp.Or(err, failed)
 }
 
 func (s *shared) ring() {

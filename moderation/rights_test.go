@@ -37,6 +37,8 @@ Forget              auth   role   role      ok     ok          ok        role   
 SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site
 AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site
 AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role
+AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site
+Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site
 AddSite             auth   role   role      role   ok          ok        role   role    role   role   role
 SetOther            auth   role   role      ok     ok          ok        role   role    account account role
 AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok
@@ -196,6 +198,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.SetSite(ctx, who, "a", map[string]string{"name": name})
 			return err
 		},
+		"AllowOrigin": func(who people.Actor) error {
+			_, err := s.AllowOrigin(ctx, who, "a", "https://www.a.example")
+			return err
+		},
+		"Knocks": func(who people.Actor) error { _, err := s.Knocks(ctx, who, w.A); return err },
 		"AddSite": func(who people.Actor) error {
 			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New",
 				Origins: []string{"https://new.example"}}, nil)

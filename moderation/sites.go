@@ -44,23 +44,37 @@ func (s *Service) AddSite(
 func (s *Service) SetSite(
 	ctx context.Context, who people.Actor, key string, settings map[string]string,
 ) (ground.Site, error) {
-	if err := s.work.MayOwn(ctx, who, key); err != nil {
-		return ground.Site{}, err
-	}
-	at := s.work.Now()
-	var site ground.Site
-	err := s.work.Update(ctx, func(tx Tx) (err error) {
-		if site, err = tx.SiteByKey(key); err != nil {
-			return err
-		}
+	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
 		before := site.Settings.Moderation
 		if err := site.Change(settings); err != nil {
 			return err
 		}
 		if site.Settings.Moderation == ground.PolicySuspicious && before != ground.PolicySuspicious {
-			if err := mayTurnOn(tx, site); err != nil {
-				return err
-			}
+			return mayTurnOn(tx, *site)
+		}
+		return nil
+	})
+}
+
+// AllowOrigin adds an origin to those of a site, unless it is one of them. It needs an owner.
+func (s *Service) AllowOrigin(ctx context.Context, who people.Actor, key, origin string) (ground.Site, error) {
+	return s.changed(ctx, who, key, func(_ Tx, site *ground.Site) error { return site.Allow(origin) })
+}
+
+// changed changes a site for one of its owners.
+func (s *Service) changed(
+	ctx context.Context, who people.Actor, key string, change func(Tx, *ground.Site) error,
+) (site ground.Site, err error) {
+	if err := s.work.MayOwn(ctx, who, key); err != nil {
+		return ground.Site{}, err
+	}
+	at := s.work.Now()
+	err = s.work.Update(ctx, func(tx Tx) (err error) {
+		if site, err = tx.SiteByKey(key); err != nil {
+			return err
+		}
+		if err := change(tx, &site); err != nil {
+			return err
 		}
 		if err := tx.UpdateSite(site); err != nil {
 			return err

@@ -231,6 +231,8 @@ var noUseCases = map[string]string{
 	"Judge":    "answers whatever fails: tried beside the models",
 	"Evidence": "answers whatever fails: tried by itself",
 	"Claim":    "asks no database",
+	"Knock":    "asks no database",
+	"Knocks":   "asks no database",
 	"Preview":  "asks no database",
 }
 

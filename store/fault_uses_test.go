@@ -57,6 +57,10 @@ var useCases = map[string]func(*faulty) func() error{
 		change := map[string]string{"moderation": "suspicious"}
 		return func() error { _, err := w.S.SetSite(w.Ctx, people.Operator, "a", change); return err }
 	},
+	"AllowOrigin": func(w *faulty) func() error {
+		origin := "https://" + w.name() + ".example"
+		return func() error { _, err := w.S.AllowOrigin(w.Ctx, people.Operator, "a", origin); return err }
+	},
 	"RemoveSite": func(w *faulty) func() error {
 		site := w.AddSite(w.name())
 		who := w.AddPerson(w.name(), people.Moderator, site.Key)

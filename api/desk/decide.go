@@ -171,6 +171,8 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, w.erased(f)
 	case "saved":
 		return nil, []Notice{{Icon: "check", Text: w.T("saved")}}
+	case "allowed":
+		return nil, []Notice{{Icon: "check", Text: w.T("did.allowed")}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")
 	default:

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -91,6 +92,7 @@ type queuePage struct {
 	Next            string
 	Rest            rest
 	Toast           *Toast
+	Knock           *Knock // the most frequent of today's
 	Batches         string
 	Like, ID        string // the bar's reasons suggest none
 }
@@ -125,6 +127,15 @@ func (d *desk) queue(v *Visit) error {
 	}
 	if err := d.tellQueue(v, m, &p); err != nil {
 		return err
+	}
+	knocks, err := d.Knocks(v, "queue")
+	if err != nil {
+		return err
+	}
+	for _, k := range knocks {
+		if p.Knock == nil && m.now.Sub(k.Last) < 24*time.Hour {
+			p.Knock = &k
+		}
 	}
 	if len(p.Cards) > 0 {
 		p.Cards[0].Current = true

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -52,8 +53,11 @@ func emptyWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: roomstest.Empty(t, kit.SQLite(t))}
 	w.DB.Store = counting{w.DB.Store, &w.reads}
-	w.S = w.Another(nil)
 	log := slog.New(slog.DiscardHandler)
+	alone, err := coord.Open(w.Ctx, coord.Options{Secret: roomstest.Secret, Clock: w.Clock, Log: log})
+	w.Must(err)
+	w.S, err = roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret, ground.Options{Clock: w.Clock, Knocks: alone})
+	w.Must(err)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
 		pages := web.New(web.Options{
 			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,

@@ -1,9 +1,11 @@
-// Package coordtest is the contract of package coord: what limits, bell and claims promise,
+// Package coordtest is the contract of package coord: what limits, bell, claims and knocks promise,
 // whether they live in one process's memory or in a Redis.
 package coordtest
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // Run proves that what open returns keeps the contract, and returns how many sentences of it
@@ -46,6 +49,9 @@ var sentences = []struct {
 	{"a claim is granted once until it ends", claimOnce},
 	{"claims are held apart by name and site", claimsApart},
 	{"of many at one instant one has the claim", instantClaim},
+	{"knocks are counted by origin, site by site", knocksCounted},
+	{"processes count knocks together", knocksTogether},
+	{"of too many origins those who knock most and who knocked last are kept", knocksBounded},
 }
 
 func burst(t *testing.T, a, _ *coord.Coord) {
@@ -239,6 +245,89 @@ func instantClaim(t *testing.T, a, b *coord.Coord) {
 		return c.Claim(t.Context(), 1, "x", time.Minute)
 	}); got != 1 {
 		t.Errorf("40 at one instant: %d have the claim", got)
+	}
+}
+
+func knocksCounted(t *testing.T, a, _ *coord.Coord) {
+	began := time.Now()
+	for range 3 {
+		a.Knock(t.Context(), 1, "https://often.example")
+	}
+	a.Knock(t.Context(), 1, "http://once.example:8080")
+	a.Knock(t.Context(), 2, "https://other.example")
+	got := a.Knocks(t.Context(), 1)
+	if len(got) != 2 || got[0].Origin != "https://often.example" || got[0].Times != 3 ||
+		got[1].Origin != "http://once.example:8080" || got[1].Times != 1 {
+		t.Errorf("got %v, want three knocks of one and then one of the other", got)
+	}
+	for _, k := range got {
+		if k.Last.Before(began.Add(-time.Second)) || k.Last.After(time.Now().Add(time.Second)) {
+			t.Errorf("%s knocked at %v, not between %v and now", k.Origin, k.Last, began)
+		}
+	}
+	if again := a.Knocks(t.Context(), 1); len(again) != 2 || again[0].Times != 3 {
+		t.Errorf("asked again: got %v, was %v", again, got)
+	}
+	if none := a.Knocks(t.Context(), 3); len(none) != 0 {
+		t.Errorf("nobody knocked at site 3: got %v", none)
+	}
+}
+
+func knocksTogether(t *testing.T, a, b *coord.Coord) {
+	const each = 40
+	var all sync.WaitGroup
+	for _, c := range []*coord.Coord{a, b} {
+		all.Go(func() {
+			for range each {
+				c.Knock(t.Context(), 1, "https://blog.example")
+			}
+		})
+	}
+	all.Wait()
+	kit.Until(t, "each process knows of the other's knocks", func() bool {
+		for _, c := range []*coord.Coord{a, b} {
+			got := c.Knocks(t.Context(), 1)
+			if len(got) == 1 && got[0].Times > 2*each {
+				t.Fatalf("%d knocks were counted as %d", 2*each, got[0].Times)
+			}
+			if len(got) != 1 || got[0].Times <= each { // some may be lost, not one process's
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func knocksBounded(t *testing.T, a, b *coord.Coord) {
+	const most = 20
+	knows := func(origin string) bool {
+		got := b.Knocks(t.Context(), 1)
+		if len(got) > most {
+			t.Fatalf("%d origins are kept, want %d at most", len(got), most)
+		}
+		return slices.ContainsFunc(got, func(k ground.Knock) bool { return k.Origin == origin })
+	}
+	for range 5 {
+		a.Knock(t.Context(), 1, "https://mine.example")
+	}
+	for i := range 500 {
+		a.Knock(t.Context(), 1, fmt.Sprintf("https://made-up-%d.example", i))
+	}
+	a.Knocks(t.Context(), 1)
+	for _, kept := range []string{"https://mine.example", "https://made-up-499.example"} {
+		if !knows(kept) {
+			t.Errorf("after 500 made-up origins %s is not known", kept)
+		}
+	}
+	for i := range 3 * most {
+		for range 10 {
+			a.Knock(t.Context(), 1, fmt.Sprintf("https://loud-%d.example", i))
+		}
+	}
+	a.Knock(t.Context(), 1, "https://late.example")
+	a.Knocks(t.Context(), 1)
+	if !knows("https://late.example") {
+		t.Error("many who knock often hide one who knocked last")
 	}
 }
 

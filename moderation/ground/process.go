@@ -24,7 +24,7 @@ const (
 )
 
 // Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
-// means that this process is alone. Storage says what is known against writing:
+// means that this process is alone, a nil Knocks that nobody counts them. Storage says what is known against writing:
 // ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
 type Options struct {
 	Store   Store[EventTx]
@@ -32,6 +32,7 @@ type Options struct {
 	Clock   Clock
 	Bell    Bell
 	Claims  Claims
+	Knocks  Knocks
 	Log     *slog.Logger
 }
 
@@ -44,6 +45,7 @@ type Process struct {
 	clock   Clock
 	bell    Bell
 	claims  Claims
+	knocks  Knocks
 	log     *slog.Logger
 
 	listeners listeners
@@ -55,7 +57,8 @@ type Process struct {
 
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
-	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims, log: o.Log}
+	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims,
+		knocks: o.Knocks, log: o.Log}
 	if p.storage == nil {
 		p.storage = func() error { return nil }
 	}

@@ -257,6 +257,18 @@ func (site *Site) allow(origins []string) bool {
 	return true
 }
 
+// Allow adds an origin to the site's, unless it is one of them.
+func (site *Site) Allow(origin string) error {
+	kept, ok := text.Origin(origin)
+	if ok && slices.Contains(site.Origins, kept) {
+		return nil
+	}
+	if !ok || !site.allow(append(slices.Clone(site.Origins), kept)) {
+		return problem.Field("/origin", refusedOrigins)
+	}
+	return nil
+}
+
 // rulesField is the rules text in one language.
 func rulesField(lang string) Field {
 	return Field{

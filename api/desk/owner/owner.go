@@ -51,6 +51,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/setup/embed", o.Owned(o.embedPage))
 	in.GET("/:site/settings", o.On(o.settings))
 	in.POST("/:site/settings", o.On(o.setSettings))
+	in.POST("/:site/origins", o.On(o.allowOrigin))
 	in.POST("/:site/lessons", o.On(o.teach))
 	in.GET("/:site/insights", o.On(o.insights))
 	in.GET("/:site/what-if", o.On(o.whatIf))

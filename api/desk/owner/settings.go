@@ -17,6 +17,7 @@ type settingsPage struct {
 	Key      string
 	Groups   []settingGroup
 	Snippet  string
+	Knocks   []desk.Knock
 	Error    string
 	Toast    *desk.Toast
 	Teachers []teacherRow
@@ -66,6 +67,9 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 	}
 	p := drawSettings(v.Words, f, v.Site, policies)
 	p.Snippet = o.snippet(v.Site)
+	if p.Knocks, err = o.Knocks(v, "settings"); err != nil {
+		return settingsPage{}, err
+	}
 	return p, o.teachers(v, &p)
 }
 
@@ -179,6 +183,18 @@ func (o *owner) setSettings(v *desk.Visit) error {
 		return o.settingsAgain(v, err)
 	}
 	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
+}
+
+// allowOrigin lets the pages of an origin that was refused have comments.
+func (o *owner) allowOrigin(v *desk.Visit) error {
+	if _, err := o.Service.AllowOrigin(v.Ctx(), v.Who, v.Site.Key, v.Form.Get("origin")); err != nil {
+		return err
+	}
+	to := v.At("/queue")
+	if v.Form.Get("at") == "settings" {
+		to = v.At("/settings")
+	}
+	return o.TellAt(v, to, desk.Flash{Did: "allowed"})
 }
 
 func (o *owner) settingsAgain(v *desk.Visit, err error) error {

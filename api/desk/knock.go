@@ -1,0 +1,25 @@
+package desk
+
+import (
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+)
+
+// A Knock is a page that was refused because its origin is none of the site's. At is the page of the desk that the
+// button which allows it leads back to.
+type Knock struct {
+	ground.Knock
+	Site, At string
+}
+
+// Knocks are those of the last week at the visit's site, for its owners.
+func (r Room) Knocks(v *Visit, at string) (list []Knock, err error) {
+	if v.Who.Role(v.Site.ID) < people.Owner {
+		return nil, nil
+	}
+	knocks, err := r.Process.Knocks(v.Ctx(), v.Who, v.Site)
+	for _, k := range knocks {
+		list = append(list, Knock{k, v.Site.Key, at})
+	}
+	return list, err
+}

@@ -1,0 +1,94 @@
+package desk_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation/people"
+)
+
+func TestAnOwnerAllowsAnOriginThatWasRefused(t *testing.T) {
+	const often, once = "https://www.blog.example", "http://localhost:1313"
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	olga := w.as("Olga").open("/moderate/blog/queue")
+	if strings.Contains(nameOf(olga.doc), "was refused") {
+		t.Errorf("nobody knocked: %s", nameOf(olga.doc))
+	}
+	for range 12 {
+		w.S.Knock(w.Ctx, w.site, often)
+	}
+	w.S.Knock(w.Ctx, w.site, once)
+	olga.open("/moderate/blog/queue").
+		sees("A page at https://www.blog.example asked for comments 12 times and was refused.")
+	if strings.Contains(nameOf(olga.doc), once) {
+		t.Error("the queue tells of more than one")
+	}
+	if said := nameOf(w.as("Dana").open("/moderate/blog/queue").doc); strings.Contains(said, "was refused") {
+		t.Errorf("a moderator, who cannot allow it, is told: %s", said)
+	}
+	olga.press(olga.doc, "Allow it", nil).sees("Pages at that address have comments now.")
+	if strings.Contains(nameOf(olga.doc), often) {
+		t.Error("what was allowed is still told of")
+	}
+	olga.open("/moderate/blog/settings").
+		sees("A page at http://localhost:1313 asked for comments 1 time and was refused.")
+	olga.press(olga.doc, "Allow it", nil).sees("Pages at that address have comments now.")
+	site, err := w.S.Site(w.Ctx, "blog")
+	w.Must(err)
+	if got := fmt.Sprint(site.Origins); got != "[https://blog.example https://www.blog.example http://localhost:1313]" {
+		t.Errorf("the site's origins are %s", got)
+	}
+}
+
+func TestAKnockIsOnlyToldForADayAndAsText(t *testing.T) {
+	w := newWorld(t)
+	for _, sent := range []string{"null", "", "file://", "javascript:alert(1)", `https://x.example"><script>`,
+		"https://X.example", "https://x.example/path", "https://" + strings.Repeat("x", 300) + ".example",
+		"https://a.example, https://b.example", "chrome-extension://abcdefghijklmnop"} {
+		w.S.Knock(w.Ctx, w.site, sent)
+	}
+	olga := w.as("Olga").open("/moderate/blog/settings")
+	if find(olga.doc, func(n *html.Node) bool { return attr(n, "id") == "refused" }) != nil {
+		t.Errorf("what is no origin is told: %s", nameOf(olga.doc))
+	}
+	w.S.Knock(w.Ctx, w.site, "https://xn--80ak6aa92e.example")
+	olga.open("/moderate/blog/queue").sees("A page at https://xn--80ak6aa92e.example asked for comments 1 time")
+	if link := find(olga.doc, func(n *html.Node) bool { return strings.Contains(attr(n, "href"), "xn--") }); link != nil {
+		t.Error("a stranger's address is a link")
+	}
+	w.Clock.Add(25 * time.Hour)
+	olga = w.as("Olga")
+	if said := nameOf(olga.open("/moderate/blog/queue").doc); strings.Contains(said, "was refused") {
+		t.Errorf("the queue tells it a day later: %s", said)
+	}
+	olga.open("/moderate/blog/settings").sees("xn--80ak6aa92e")
+	w.Clock.Add(7 * 24 * time.Hour)
+	olga = w.as("Olga")
+	if said := nameOf(olga.open("/moderate/blog/settings").doc); strings.Contains(said, "xn--80ak6aa92e") {
+		t.Errorf("it is told after a week: %s", said)
+	}
+}
+
+func TestNobodyElseAllowsAnOrigin(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	form := &html.Node{Data: "form", Attr: []html.Attribute{{Key: "method", Val: "post"},
+		{Key: "action", Val: "/moderate/blog/origins"}}}
+	dana := w.as("Dana")
+	dana.submit(form, url.Values{"origin": {"https://evil.example"}})
+	if dana.status != http.StatusForbidden {
+		t.Errorf("a moderator who allows an origin is answered %d, want 403", dana.status)
+	}
+	olga := w.as("Olga")
+	olga.submit(form, url.Values{"origin": {"https://*.example"}})
+	if olga.status != http.StatusUnprocessableEntity {
+		t.Errorf("what is no origin is answered %d, want 422", olga.status)
+	}
+}

@@ -1,0 +1,136 @@
+package coord
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+const (
+	maxKnocks = 20 // origins kept of a site
+	knocksFor = 7 * 24 * time.Hour
+	tellEvery = time.Second // of one site, so that no flood of knocks is one of writes
+)
+
+// knocks are what this process knows of them: by the last word of Redis, and what it has not been told yet.
+type knocks struct {
+	clock ground.Clock
+
+	mu    sync.Mutex // guards sites
+	sites map[int64]*door
+}
+
+type door struct {
+	kept, untold []ground.Knock
+	told         time.Time
+}
+
+func newKnocks(clock ground.Clock) *knocks { return &knocks{clock: clock, sites: map[int64]*door{}} }
+
+// add counts a knock, and says whether it is time to tell of it.
+func (k *knocks) add(site int64, origin string) (due bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now, d := k.clock.Now(), k.sites[site]
+	if d == nil {
+		d = &door{}
+		k.sites[site] = d
+	}
+	d.untold = gathered(d.untold, []ground.Knock{{Origin: origin, Times: 1, Last: now}}, now)
+	if since := now.Sub(d.told); since >= 0 && since < tellEvery {
+		return false
+	}
+	d.told = now
+	return true
+}
+
+// take hands out what is untold.
+func (k *knocks) take(site int64) (untold []ground.Knock) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if d := k.sites[site]; d != nil {
+		untold, d.untold = d.untold, nil
+	}
+	return untold
+}
+
+// keep takes all for what there is, if it is known, and more besides, and returns everything.
+func (k *knocks) keep(site int64, all []ground.Knock, known bool, more []ground.Knock) []ground.Knock {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d := k.sites[site]
+	if d == nil {
+		d = &door{}
+		k.sites[site] = d
+	}
+	if known {
+		d.kept = all
+	}
+	d.untold = gathered(d.untold, more, k.clock.Now())
+	return gathered(d.kept, d.untold, k.clock.Now())
+}
+
+// gathered adds knocks to others, forgets those of more than a week ago, and where they are too many all but
+// those who came most often, which are half, and those who came last. The first come first.
+func gathered(a, b []ground.Knock, now time.Time) []ground.Knock {
+	all := slices.Clone(a)
+	for _, k := range b {
+		i := slices.IndexFunc(all, func(other ground.Knock) bool { return other.Origin == k.Origin })
+		if i < 0 {
+			all = append(all, k)
+			continue
+		}
+		all[i].Times += k.Times
+		if k.Last.After(all[i].Last) {
+			all[i].Last = k.Last
+		}
+	}
+	all = slices.DeleteFunc(all, func(k ground.Knock) bool { return now.Sub(k.Last) > knocksFor })
+	slices.SortFunc(all, func(a, b ground.Knock) int {
+		return cmp.Or(cmp.Compare(b.Times, a.Times), b.Last.Compare(a.Last), cmp.Compare(a.Origin, b.Origin))
+	})
+	if len(all) <= maxKnocks {
+		return all
+	}
+	rest := slices.SortedFunc(slices.Values(all[maxKnocks/2:]), func(a, b ground.Knock) int {
+		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Origin, b.Origin))
+	})
+	newest := rest[:maxKnocks/2]
+	return slices.DeleteFunc(all, func(k ground.Knock) bool {
+		return slices.Contains(rest[maxKnocks/2:], k) && !slices.Contains(newest, k)
+	})
+}
+
+// Knock counts that a page of a foreign origin asked for a site's comments.
+func (c *Coord) Knock(ctx context.Context, site int64, origin string) {
+	if c.knocks.add(site, origin) && c.shared != nil {
+		c.tellKnocks(ctx, site)
+	}
+}
+
+// Knocks are those of the last week, those who came most often first.
+func (c *Coord) Knocks(ctx context.Context, site int64) []ground.Knock {
+	if c.shared != nil {
+		return c.tellKnocks(ctx, site)
+	}
+	return c.knocks.keep(site, nil, false, nil)
+}
+
+// tellKnocks tells Redis what it has not been told, and returns all that is known.
+func (c *Coord) tellKnocks(ctx context.Context, site int64) []ground.Knock {
+	untold := c.knocks.take(site)
+	all, err := c.shared.gather(ctx, c.name("knocks", site, ""), func(kept []ground.Knock) []ground.Knock {
+		return gathered(kept, untold, c.knocks.clock.Now())
+	})
+	if !errors.Is(err, errDown) && !errors.Is(err, redis.TxFailedErr) {
+		untold = nil // rather lost than counted twice
+	}
+	return c.knocks.keep(site, all, err == nil, untold)
+}
