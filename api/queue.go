@@ -85,6 +85,7 @@ type reasonEvidenceOut struct {
 }
 
 type writerOut struct {
+	ID        *string    `json:"id"`
 	Approved  int        `json:"approved"`
 	Refused   int        `json:"refused"`
 	FirstSeen *timestamp `json:"first_seen"`
@@ -104,9 +105,11 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 			Score: v.Score, Action: v.Action.String(), Reason: orNull(v.Reason.String()),
 			Signals: signals(v.Signals, w), Spam: v.Spam, Warm: v.Warm,
 		},
-		Evidence:    evidence(i.Evidence, w),
-		Reasons:     reasons(i.Reasons, w),
-		Writer:      writerOut{Approved: i.Writer.Approved, Refused: i.Writer.Refused, FirstSeen: at(i.Writer.FirstSeen)},
+		Evidence: evidence(i.Evidence, w),
+		Reasons:  reasons(i.Reasons, w),
+		Writer: writerOut{
+			orNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, at(i.Writer.FirstSeen),
+		},
 		Submissions: m.Submissions,
 	}
 	if p := i.Parent; p != nil {
@@ -158,6 +161,8 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 	q, err := h.service.Queue(c.Request().Context(), who, site, comment.QueueRequest{
 		View: comment.View(c.QueryParam("state")), Order: comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"), After: c.QueryParam("after"), Limit: n,
+		Page: c.QueryParam("page"), Lang: c.QueryParam("lang"), Writer: c.QueryParam("writer"), Host: c.QueryParam("host"),
+		Score: c.QueryParam("score"), Since: c.QueryParam("since"), Until: c.QueryParam("until"),
 	})
 	if err != nil {
 		return err
@@ -168,7 +173,7 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		Capped bool                 `json:"counts_capped"`
 		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
-	w := web.Words(c)
+	w := words.Pick("", c.Request().Header.Get("Accept-Language")) // lang is of the comments
 	for _, i := range q.Items {
 		out.Items = append(out.Items, item(i, w))
 	}

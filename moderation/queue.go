@@ -102,14 +102,16 @@ func countViews(tx Tx, site ground.Site) (counts map[comment.View]int, capped bo
 }
 
 // finds returns what keeps a comment in an actor's list. The store's search looks through
-// e-mails too: whoever may not see them must not find by them.
+// e-mails too, and for a host anywhere: whoever may not see e-mails must not find by them.
 func finds(a people.Actor, q comment.QueueQuery) func(comment.Comment) bool {
-	if a.Role(q.Site) >= people.Moderator || q.Search == "" {
-		return func(comment.Comment) bool { return true }
-	}
 	return func(c comment.Comment) bool {
-		c.Email = ""
-		return strings.Contains(comment.SearchText(c), q.Search)
+		if q.Search != "" && a.Role(q.Site) < people.Moderator {
+			c.Email = ""
+			if !strings.Contains(comment.SearchText(c), q.Search) {
+				return false
+			}
+		}
+		return q.Filter.Host == "" || c.Leads(q.Filter.Host)
 	}
 }
 

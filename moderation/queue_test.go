@@ -1,6 +1,7 @@
 package moderation_test
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -64,7 +65,7 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 		}
 		oldest = append(oldest, w.Submit(w.A, fmt.Sprintf("Comment %02d", i)).ID)
 	}
-	for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
+	for _, order := range comment.QueueOrders {
 		var got []string
 		for after := ""; ; {
 			q := w.Queue(mod, comment.QueueRequest{Order: order, Limit: 4, After: after})
@@ -79,7 +80,7 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 		if order == comment.NewestFirst {
 			slices.Reverse(want)
 		}
-		if order == comment.RiskiestFirst { // all alike: any order, each once
+		if order == comment.RiskiestFirst || order == comment.CalmestFirst { // all alike: any order, each once
 			slices.Sort(got)
 			slices.Sort(want)
 		}
@@ -106,6 +107,14 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 		{"negative limit", comment.QueueRequest{Limit: -1}, "query.invalid"},
 		{"long search", comment.QueueRequest{Search: strings.Repeat("x", 201)}, "query.invalid"},
 		{"search that is no text", comment.QueueRequest{Search: "\xff"}, "query.invalid"},
+		{"writer", comment.QueueRequest{Writer: "Bob"}, "query.invalid"},
+		{"host", comment.QueueRequest{Host: "https://shop.example/"}, "query.invalid"},
+		{"host with a port", comment.QueueRequest{Host: "shop.example:80"}, "query.invalid"},
+		{"score", comment.QueueRequest{Score: "high"}, "query.invalid"},
+		{"scores that are turned", comment.QueueRequest{Score: "1..0.5"}, "query.invalid"},
+		{"no score", comment.QueueRequest{Score: "NaN"}, "query.invalid"},
+		{"day", comment.QueueRequest{Since: "yesterday"}, "query.invalid"},
+		{"day that is none", comment.QueueRequest{Until: "2026-02-30"}, "query.invalid"},
 		{"cursor", comment.QueueRequest{After: "x"}, "cursor.invalid"},
 		{"cut cursor", comment.QueueRequest{After: next[:8]}, "cursor.invalid"},
 		{"cursor of another order", comment.QueueRequest{Order: comment.RiskiestFirst, After: next}, "cursor.invalid"},
@@ -261,5 +270,66 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 	} {
 		_, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], moderation.PageChange{URL: &tt.url})
 		roomstest.WantCode(t, tt.url, err, tt.want)
+	}
+}
+
+func TestAViewIsNarrowed(t *testing.T) {
+	w := newWorld(t)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	began := w.Clock.Now()
+	id := map[string]string{}
+	for _, in := range []moderation.Submission{
+		{Name: "Ann", Body: "This is a comment in plain English about the article that we have all read."},
+		{Name: "Ann", Body: "Это второй комментарий того же человека, написанный по-русски о статье."},
+		{Name: "Bob", Body: "See [the shop](https://www.shop.example/x) for the rest of this offer, everybody."},
+		{Name: "Eve", Body: "I bought nothing at notshop.example, for it is no shop.", Website: "https://тест.example"},
+		{Name: "Zoe", Body: "On another page there is this comment, and it is the only one.",
+			PageURL: "https://a.example/other"},
+	} {
+		in.PageURL = cmp.Or(in.PageURL, "https://a.example/post")
+		w.Clock.Add(24 * time.Hour)
+		c, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		id[c.ID] = in.Name
+	}
+	all := w.Queue(mod, comment.QueueRequest{}).Items
+	day := func(n int) string { return began.Add(time.Duration(n) * 24 * time.Hour).Format(time.DateOnly) }
+	for _, tt := range []struct {
+		name string
+		req  comment.QueueRequest
+		want string
+	}{
+		{"nothing", comment.QueueRequest{}, "Ann Ann Bob Eve Zoe"},
+		{"page", comment.QueueRequest{Page: all[4].Page.ID}, "Zoe"},
+		{"no page of the site", comment.QueueRequest{Page: "p"}, ""},
+		{"language", comment.QueueRequest{Lang: "ru"}, "Ann"},
+		{"writer", comment.QueueRequest{Writer: comment.WriterID(all[0].Comment.Writer)}, "Ann Ann"},
+		{"writer and language", comment.QueueRequest{Writer: comment.WriterID(all[0].Comment.Writer), Lang: "en"}, "Ann"},
+		{"host", comment.QueueRequest{Host: "www.shop.example"}, "Bob"},
+		{"host above it", comment.QueueRequest{Host: "Shop.example"}, "Bob"},
+		{"host of a website", comment.QueueRequest{Host: "тест.example"}, "Eve"},
+		{"the same as it is looked up", comment.QueueRequest{Host: "xn--e1aybc.example"}, "Eve"},
+		{"host with a wildcard in it", comment.QueueRequest{Host: "_hop.example"}, ""},
+		{"scores", comment.QueueRequest{Score: "0..1"}, "Ann Ann Bob Eve Zoe"},
+		{"high scores", comment.QueueRequest{Score: "0.99"}, ""},
+		{"since", comment.QueueRequest{Since: day(4)}, "Eve Zoe"},
+		{"until", comment.QueueRequest{Until: day(2)}, "Ann Ann"},
+		{"a day", comment.QueueRequest{Since: day(3), Until: day(3)}, "Bob"},
+		{"before a time", comment.QueueRequest{Until: all[1].Comment.CreatedAt.Format(time.RFC3339Nano)}, "Ann"},
+		{"state too", comment.QueueRequest{View: comment.ViewApproved, Lang: "ru"}, ""},
+	} {
+		var got []string
+		tt.req.Limit = 1 // pages join as they do without
+		for page := w.Queue(mod, tt.req); ; page = w.Queue(mod, tt.req) {
+			for _, i := range page.Items {
+				got = append(got, id[i.Comment.ID])
+			}
+			if tt.req.After = page.Next; page.Next == "" {
+				break
+			}
+		}
+		if names := strings.Join(got, " "); names != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, names, tt.want)
+		}
 	}
 }

@@ -46,6 +46,21 @@ var hot = []hotQuery{
 		queueQuery(comment.NewestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000"}), false},
 	{"queue, risk, deep", "comments_risk",
 		queueQuery(comment.RiskiestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
+	{"queue, calm", "comments_risk", queueQuery(comment.CalmestFirst, nil), false},
+	{"queue, calm, deep", "comments_risk",
+		queueQuery(comment.CalmestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
+	{"queue of a writer", "comments_writer", func(tx storetest.Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
+			Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
+	}, true},
+	{"queue between scores", "comments_risk", func(tx storetest.Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.RiskiestFirst,
+			Filter: comment.QueueFilter{Least: 0.3, Most: 0.7}, Limit: 50}))
+	}, false},
+	{"queue of a day", "comments_age", func(tx storetest.Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
+			Filter: comment.QueueFilter{Since: time.UnixMicro(5000), Until: time.UnixMicro(6000)}, Limit: 50}))
+	}, false},
 	{"suspected by risk", "comments_risk", func(tx storetest.Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9,
 			Order: comment.RiskiestFirst, Limit: 50}))

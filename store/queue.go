@@ -23,6 +23,7 @@ var queueOrders = map[comment.QueueOrder]struct{ after, order string }{
 	comment.OldestFirst:   {"(created_at, id) > (?, ?)", "created_at, id"},
 	comment.NewestFirst:   {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
 	comment.RiskiestFirst: {"(score, id) < (?, ?)", "score DESC, id DESC"},
+	comment.CalmestFirst:  {"(score, id) > (?, ?)", "score, id"},
 }
 
 // Queue implements moderation.CommentTx.
@@ -39,29 +40,60 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 		WHERE  site_id = ?
 		  AND  state   = ?`
 	args := []any{q.Site, state}
-	if q.View == comment.ViewSuspected {
+	and := func(condition string, values ...any) {
 		where += `
-		  AND  score >= ?`
-		args = append(args, q.Suspect)
+		  AND  ` + condition
+		args = append(args, values...)
+	}
+	if q.View == comment.ViewSuspected {
+		and("score >= ?", q.Suspect)
 	}
 	if q.Search != "" {
-		where += `
-		  AND  search LIKE ? ESCAPE '\'`
-		args = append(args, "%"+likeEscaper.Replace(q.Search)+"%")
+		and(`search LIKE ? ESCAPE '\'`, containing(q.Search))
 	}
+	narrow(q.Filter, and)
 	if c := q.After; c != nil {
-		where += `
-		  AND  ` + by.after
-		if q.Order == comment.RiskiestFirst {
-			args = append(args, c.Score, c.ID)
+		if q.Order == comment.RiskiestFirst || q.Order == comment.CalmestFirst {
+			and(by.after, c.Score, c.ID)
 		} else {
-			args = append(args, rows.Stamp(c.At), c.ID)
+			and(by.after, rows.Stamp(c.At), c.ID)
 		}
 	}
 	return t.comments(where+`
 		ORDER  BY `+by.order+`
 		LIMIT  ?`, append(args, q.Limit)...)
 }
+
+// narrow says what a filter lets through.
+func narrow(f comment.QueueFilter, and func(condition string, values ...any)) {
+	if f.Page != "" {
+		and("page_id = ?", f.Page)
+	}
+	if f.Lang != "" {
+		and("lang = ?", f.Lang)
+	}
+	if len(f.Writer) > 0 {
+		and("writer = ?", f.Writer)
+	}
+	if f.Host != "" { // who asks looks at the links themselves
+		and(`(search LIKE ? ESCAPE '\' OR search LIKE ? ESCAPE '\')`, containing(f.Host), containing(f.Written))
+	}
+	if f.Least > 0 {
+		and("score >= ?", f.Least)
+	}
+	if f.Most > 0 {
+		and("score <= ?", f.Most)
+	}
+	if !f.Since.IsZero() {
+		and("created_at >= ?", rows.Stamp(f.Since))
+	}
+	if !f.Until.IsZero() {
+		and("created_at < ?", rows.Stamp(f.Until))
+	}
+}
+
+// containing is the pattern of texts that contain a part.
+func containing(part string) string { return "%" + likeEscaper.Replace(part) + "%" }
 
 // likeEscaper makes a text stand for itself in LIKE.
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

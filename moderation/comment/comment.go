@@ -79,7 +79,7 @@ func (c Comment) Document() classifier.Comment {
 // Facts is what of a comment goes into its verdict besides its text's probabilities.
 func (c Comment) Facts(h History) Facts {
 	return Facts{
-		Links: markup.CountLinks(c.Fresh().HTML), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
+		Links: len(markup.Links(c.Fresh().HTML)), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
 		Approved: h.Approved, Refused: h.Refused,
 	}
 }

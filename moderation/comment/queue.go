@@ -32,15 +32,16 @@ const MaxCount = 1_000
 // Order orders a queue.
 type QueueOrder string
 
-// The orders of a queue: by arrival, or by score with the highest first.
+// The orders of a queue: by arrival, or by score with the highest or the lowest first.
 const (
 	OldestFirst   QueueOrder = "oldest"
 	NewestFirst   QueueOrder = "newest"
 	RiskiestFirst QueueOrder = "risk"
+	CalmestFirst  QueueOrder = "calm"
 )
 
 // QueueOrders are all there are.
-var QueueOrders = []QueueOrder{OldestFirst, NewestFirst, RiskiestFirst}
+var QueueOrders = []QueueOrder{OldestFirst, NewestFirst, RiskiestFirst, CalmestFirst}
 
 // A Query asks for one page of a view. Search is folded already; empty matches all.
 type QueueQuery struct {
@@ -49,6 +50,7 @@ type QueueQuery struct {
 	Suspect float64
 	Order   QueueOrder
 	Search  string
+	Filter  QueueFilter
 	After   *QueueCursor
 	Limit   int
 }
@@ -60,6 +62,9 @@ type QueueRequest struct {
 	Search string
 	Limit  int // 1 to 200
 	After  string
+
+	// What narrows the view: ids of a page and a writer, a language, a host, scores as "0.95..1", days or times.
+	Page, Writer, Lang, Host, Score, Since, Until string
 }
 
 // Query checks a request to a site, where comments are suspected from a score on, and fills in its
@@ -82,6 +87,9 @@ func (req QueueRequest) Query(site int64, suspect float64) (q QueueQuery, err er
 		return q, problem.Query("q", fmt.Sprintf("What is looked for has at most %d characters.", maxSearch))
 	}
 	q.Search = text.Fold(req.Search)
+	if q.Filter, err = req.filter(); err != nil {
+		return q, err
+	}
 	if q.Limit, err = PageSize(req.Limit); err != nil {
 		return q, err
 	}

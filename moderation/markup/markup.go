@@ -10,6 +10,7 @@ package markup
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -54,18 +55,17 @@ func plain(r rune) rune {
 	return r
 }
 
-// CountLinks returns how many http(s) addresses canonical HTML links to, each counted once.
-func CountLinks(canonical string) int {
+// Links returns the http(s) addresses that canonical HTML links to, each once.
+func Links(canonical string) (all []string) {
 	const link = `<a href="`
-	seen := map[string]bool{}
 	for {
 		_, rest, found := strings.Cut(canonical, link)
 		if !found {
-			return len(seen)
+			return all
 		}
 		href, after, _ := strings.Cut(rest, `"`)
-		if canonical = after; strings.HasPrefix(href, "http") {
-			seen[href] = true
+		if canonical = after; strings.HasPrefix(href, "http") && !slices.Contains(all, href) {
+			all = append(all, href)
 		}
 	}
 }

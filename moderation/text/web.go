@@ -53,6 +53,14 @@ func ParseWeb(raw string) (Web, bool) {
 	return Web{Origin: u.Scheme + "://" + host, url: u}, true
 }
 
+// Host returns the host without a port, as it is looked up and as people write it: xn--e1aybc.example is
+// тест.example.
+func (w Web) Host() (lookedUp, written string) {
+	lookedUp = w.url.Hostname()
+	written, _ = idna.Display.ToUnicode(lookedUp) // what is wrong with one stays as it is
+	return lookedUp, Fold(written)
+}
+
 // Page returns the one spelling of the address of a page: no fragment, and none of the
 // parameters by which visits are tracked; false when it has more than 2,048 bytes.
 func (w Web) Page() (string, bool) {
