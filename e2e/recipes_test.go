@@ -55,7 +55,8 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 		if strings.ContainsAny(source, "{}") || strings.Contains(source, "<?") {
 			t.Errorf("%s: an expression is left: %s", block[1], source)
 		}
-		page = `<!doctype html><html lang="en"><title>An article</title><link rel="canonical" href="` + article + `">` + source
+		page = `<!doctype html><html lang="en"><title>An article</title><link rel="canonical" href="` + article + `">` +
+			source
 		if block[1] == "html" {
 			page = strings.Replace(page, article, preview.URL+"/other", 1) // the canonical address alone decides
 			w.steps(tab, func() error { return tab.Go(preview.URL + "/preview") },
