@@ -12,6 +12,15 @@ import (
 // exposed are the headers that a page of another origin may read.
 const exposed = "ETag, Idempotency-Replayed, Retry-After, X-Request-Id"
 
+// site finds the site. That there is none any page may read: one that misspells its own is told so.
+func (h *readers) site(c echo.Context) (ground.Site, error) {
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+	}
+	return site, err
+}
+
 // origin keeps to one table: without an Origin a request is served; one of the
 // site's, or the service's own, is echoed, never with credentials; another may read without
 // the header and may not write. "null" is another. The answer varies in every case.
@@ -37,7 +46,7 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 
 // preflight answers a browser that asks whether a page may send a request.
 func (h *readers) preflight(c echo.Context) error {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+	site, err := h.site(c)
 	if err != nil {
 		return err
 	}

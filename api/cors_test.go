@@ -196,3 +196,16 @@ func TestAForeignOriginIsCounted(t *testing.T) {
 		}
 	})
 }
+
+// TestAnyPageMayReadThatThereIsNoSuchSite so that the widget can say which site is misspelt.
+func TestAnyPageMayReadThatThereIsNoSuchSite(t *testing.T) {
+	w := onSQLite(t)
+	for _, key := range []string{"blgo", "%20"} {
+		r := w.do(call{path: "/api/v1/sites/" + key + "/comments?page=" + pageA,
+			header: map[string]string{"Origin": "https://elsewhere.example"}})
+		want(t, r, 404, "site.unknown")
+		if r.header.Get("Access-Control-Allow-Origin") != "*" || r.header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: got %v", key, r.header)
+		}
+	}
+}

@@ -45,7 +45,7 @@ const maxAsked = 2 << 10
 
 // list answers with a page of comments: from memory, or by one read that is then kept.
 func (h *readers) list(c echo.Context) error {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+	site, err := h.site(c)
 	if err != nil {
 		return err
 	}

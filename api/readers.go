@@ -22,7 +22,7 @@ type readers struct {
 // open finds the site and keeps to its origins, before next.
 func (h *readers) open(next func(echo.Context, ground.Site) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+		site, err := h.site(c)
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ type options struct {
 	nonce        string // the policy names no source of scripts but this
 	sheet        string // what the blog's sheet has besides
 	dir          string // of the blog
+	nameless     bool   // the tag names no site
 }
 
 func visit(t *testing.T, s *service, o options) *reader {
@@ -79,6 +80,9 @@ func visit(t *testing.T, s *service, o options) *reader {
 			body = `<div id="aitys"></div>`
 		}
 		head, tail := "", fmt.Sprintf(`<script async src="%s/embed.js" data-site="demo" %s></script>`, s.URL, o.script)
+		if o.nameless {
+			tail = strings.Replace(tail, ` data-site="demo"`, "", 1)
+		}
 		if o.head {
 			head, tail = tail, ""
 		}
@@ -94,6 +98,7 @@ func visit(t *testing.T, s *service, o options) *reader {
 	r.must(tab.BeforeEach(`addEventListener('aitys:ready', () => window.ready = true);
 		for (const what of ['posted', 'error']) addEventListener('aitys:' + what,
 			e => (window.heard ??= []).push([what, e.detail]));
+		for (const say of ['warn', 'error']) console[say] = (...what) => (window.said ??= []).push(what.join(' '));
 		addEventListener('securitypolicyviolation',
 			e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`))
 	if o.loading {

@@ -19,6 +19,7 @@ import (
 // A service speaks the readers' part of the contract from memory, so that every answer,
 // failures included, can be provoked at will. The real one is met in e2e.
 type service struct {
+	foreign bool // the blog is none of the site's origins
 	*httptest.Server
 	mu       sync.Mutex
 	thread   []*comment // depth first, as it is listed
@@ -108,7 +109,9 @@ func newService(t *testing.T) *service {
 func (s *service) edge(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
+		if !s.foreign || !strings.HasPrefix(r.URL.Path, "/api/") {
+			h.Set("Access-Control-Allow-Origin", "*")
+		}
 		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
 		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
 		h.Set("Access-Control-Expose-Headers", "Retry-After")

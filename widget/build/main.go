@@ -90,7 +90,8 @@ func build(languages []string) (map[string][]byte, error) {
 	}
 	form, errForm := part("form")
 	counts, errCounts := part("counts")
-	if err := errors.Join(errForm, errCounts); err != nil {
+	why, errWhy := part("why")
+	if err := errors.Join(errForm, errCounts, errWhy); err != nil {
 		return nil, err
 	}
 	var addresses []string
@@ -104,6 +105,7 @@ func build(languages []string) (map[string][]byte, error) {
 	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{
 		"FORM_ADDRESS":       form,
 		"COUNTS_ADDRESS":     counts,
+		"WHY_ADDRESS":        why,
 		"LANGUAGE_ADDRESSES": "{" + strings.Join(addresses, ",") + "}",
 	})
 	if err != nil {

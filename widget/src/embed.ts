@@ -5,15 +5,15 @@ import { type AitysComments, define, pageAddress } from './element'
 declare const COUNTS_ADDRESS: string
 
 const script = (document.currentScript ?? document.querySelector('script[data-site]')) as HTMLScriptElement | null
-const site = script?.dataset.site
 
-if (script && site) {
+if (script) {
+  const site = script.dataset.site ?? ''
   const base = new URL('.', script.src).href
   define(base)
   // An async script may run before #aitys is read.
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => begin(script, base, site))
   else begin(script, base, site)
-} else console.warn('aitys: the script tag needs data-site="KEY"')
+}
 
 function begin(script: HTMLScriptElement, base: string, site: string) {
   const room = document.getElementById('aitys')

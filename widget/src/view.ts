@@ -10,6 +10,7 @@ import { reading as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
 declare const FORM_ADDRESS: string
+declare const WHY_ADDRESS: string
 declare const LANGUAGE_ADDRESSES: Record<string, string>
 
 /** Where the words of each language besides English lie. */
@@ -285,13 +286,18 @@ export class View {
 
   #fail(cause: unknown, around: string | null) {
     const code = cause instanceof Failure ? cause.code : 'unknown'
-    console.warn(`aitys: no comments (${code}). Is this origin among those of the site ${this.config.site}?`, cause)
     const offline = !navigator.onLine
     const again = () => this.load(around)
     if (offline) addEventListener('online', again, { once: true, signal: this.gone })
-    const box = this.#alert(this.t.failed, offline ? this.t.offline : this.t.unharmed, again)
+    const { unharmed, retry } = this.t
+    const box = this.#alert(this.t.failed, offline ? this.t.offline : `${unharmed} ${retry}`, again)
     this.#section.replaceChildren(box)
     this.fire('error', { code })
+    if (offline) return
+    import(new URL(WHY_ADDRESS, this.config.base).href)
+      .then((why: typeof import('./why')) => why.explain(this.config, code))
+      .then(helps => helps || box.replaceChildren(box.firstChild as Node, el('p', {}, unharmed)))
+      .catch(() => {}) // nothing answers: the button may help
   }
 
   #alert(what: string, then: string, again: () => void): HTMLElement {
