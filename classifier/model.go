@@ -165,7 +165,7 @@ func (m *Model) Judge(d Document) Judgement {
 		if h.label == Spam {
 			j.Warm, j.Logit, j.Spam = true, z, sigmoid(s.sober(h.shown.logit(z)))
 			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
-			j.Young = min(s.taught[Spam], s.taught[Ham]) < grown
+			j.Young = min(s.taught[Spam], s.taught[Ham]) < Grown
 		} else {
 			j.Reasons[h.label-HateSpeech] = sigmoid(z)
 		}
@@ -275,8 +275,8 @@ func (s *side) sober(z float64) float64 {
 	return most * math.Tanh(z/most)
 }
 
-// grown is how many lessons of each kind a model has that may act alone.
-const grown = 10
+// Grown is how many lessons of each kind a model has that may act alone: with fewer it is young.
+const Grown = 10
 
 // concerns reports whether a lesson of label l teaches a head, and which answer. Ham teaches
 // spam's head, and those of the reasons that were taught.

@@ -219,8 +219,10 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
 	w.steps(two, func() error { return two.Holds(current("day 0 ")) })
 	w.steps(one,
 		func() error { return one.Holds(current("day 0 ")) },
+		func() error { return one.Holds(shows("None approved, none marked as spam.")) },
 		func() error { return one.Press(keyA) },
 		func() error { return one.Holds(current("day 1 ")) },
+		func() error { return one.Holds(shows("1 approved, none marked as spam.")) },
 	)
 	w.steps(two,
 		func() error { return two.Holds(shows("Dana approved")) },

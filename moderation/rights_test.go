@@ -46,6 +46,7 @@ Tokens              auth   ok     ok        ok     ok          ok        role   
 MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+Beginning           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site
 Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site
@@ -230,6 +231,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"Accounts":   func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
 		"Sites":      func(who people.Actor) error { _, err := s.Sites(ctx, who); return err },
 		"MayOwn":     func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
+		"Beginning":  func(who people.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
 		"Inspect":    func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
 		"Rebuild": func(who people.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})

@@ -7,6 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 )
@@ -57,6 +58,25 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 				if shown < 2 { // the reading of the model, and the end of its transaction
 					t.Errorf("%s, %v: at %d calls the comment was shown without evidence", name, fault, shown)
 				}
+			}
+		}
+	})
+}
+
+// Nor does a list need to say what its filter was taught.
+func TestWhatAFilterWasTaughtIsLeftOutWhileItsModelCannotBeRead(t *testing.T) {
+	each(t, func(t *testing.T, url string) {
+		w := newFaulty(t, url)
+		w.Warm(w.A, 4)
+		for n, met := 1, true; met; n++ {
+			s, want := w.other(), learning.Beginning{}
+			w.arm(n, errFire)
+			got, err := s.Beginning(w.Ctx, people.Operator, w.A)
+			if met = w.disarm(); !met {
+				want = learning.Beginning{Ham: 4, Spam: 4, MoreHam: 6, MoreSpam: 6}
+			}
+			if err != nil || got != want || !met && n == 1 {
+				t.Errorf("a fault at call %d: %+v (%v), want %+v", n, got, err, want)
 			}
 		}
 	})

@@ -290,3 +290,14 @@ func has(n *html.Node, name string) bool {
 	}
 	return false
 }
+
+// nodes are the innermost elements that say text.
+func nodes(n *html.Node, text string) (all []*html.Node) {
+	each(n, func(n *html.Node) {
+		if n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Type == html.TextNode &&
+			strings.Contains(n.FirstChild.Data, text) {
+			all = append(all, n)
+		}
+	})
+	return all
+}

@@ -50,14 +50,13 @@ type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
 // A cardMaker makes the cards of one page.
 type cardMaker struct {
 	*Catalog
-	site     ground.Site
-	now      time.Time
-	at       place // in the queue, to come back to
-	decides  bool
-	alone    bool          // it makes the card of a comment's own page
-	names    comment.Names // that readers know: of whoever has a role here, and the site's
-	approved int           // decisions so far, for a site without a score
-	spam     int
+	site    ground.Site
+	now     time.Time
+	at      place // in the queue, to come back to
+	decides bool
+	alone   bool          // it makes the card of a comment's own page
+	names   comment.Names // that readers know: of whoever has a role here, and the site's
+	young   string        // what the site's filter still needs
 }
 
 func (m *cardMaker) card(it moderation.Item) card {

@@ -56,7 +56,7 @@ func (d *desk) comment(v *Visit) error {
 		return err
 	}
 	f.Views = viewLinks(v.Words, v.Site.Key, place{site: v.Site.Key, state: "none"}, counts, capped)
-	m, err := d.cardMaker(v, place{site: v.Site.Key}, counts)
+	m, err := d.cardMaker(v, place{site: v.Site.Key})
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,30 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	}
 }
 
+func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
+	w := emptyWorld(t)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog",
+		Origins: []string{"https://blog.example"}}, nil)
+	w.Must(err)
+	token, err := w.S.SetupLink(w.Ctx)
+	w.Must(err)
+	b := newBrowser(t, w.url)
+	b.follow(web.LinkURL(&url.URL{Scheme: "http", Host: "blog.example"}, token))
+	b.press(b.doc, "Continue", fields{"name": "Jonas", "email": "jonas@blog.example", "password": password})
+	snippet := `<script async src="` + w.url + `/embed.js" data-site="blog"></script>`
+	b.sees("Put it in").sees(snippet)
+
+	// The queue says the same until the first comment comes, and to owners afterwards.
+	b.open("/moderate/blog/queue").sees("Nothing waits").sees("No comment has come yet.").sees(snippet)
+	w.account("Dana", people.Moderator, "blog")
+	w.as("Dana").sees("No comment has come yet.").sees(snippet)
+	w.site, err = w.S.Site(w.Ctx, "blog")
+	w.Must(err)
+	w.post("The first remark about apples.")
+	b.open("/moderate/blog/queue").misses("No comment has come yet.").sees("Put comments on a page").sees(snippet)
+	w.as("Dana").misses("No comment has come yet.").misses(snippet)
+}
+
 func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/people")

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/words"
 )
@@ -115,7 +116,7 @@ func (c clock) Now() time.Time { return c.at }
 func samplePages(w *Catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
 	m := &cardMaker{
-		Catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true, approved: 1000, spam: 412,
+		Catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true,
 	}
 	f := sampleFrame(w)
 	q := sampleQueue(m, f, samples())
@@ -128,7 +129,11 @@ func samplePages(w *Catalog) map[string]any {
 
 	cold := samples()[3:4]
 	cold[0].Comment.Verdict = comment.Verdict{}
+	m.young = w.young(learning.Beginning{Ham: 4, MoreHam: 6, MoreSpam: 10})
 	young := sampleQueue(m, f, cold)
+	m.young = ""
+	first := m.queuePage(f, moderation.QueuePage{})
+	first.Rest.Snippet = Room{Kit: sampleKit}.Snippet(site)
 
 	it := samples()[0]
 	it.Comment.State, it.Comment.Reason, it.Comment.Standing = comment.Rejected, comment.ReasonPersonalAttack, 3
@@ -146,8 +151,9 @@ func samplePages(w *Catalog) map[string]any {
 	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
 
 	pages := map[string]any{
-		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "comment": one,
-		"cards": cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
+		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "queue-first": first,
+		"comment": one,
+		"cards":   cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
 		"error": ErrorPage{Frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},
 		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",

@@ -91,6 +91,7 @@ type queuePage struct {
 	Cards           []card
 	Next            string
 	Rest            rest
+	Young           string // what the filter still needs
 	Toast           *Toast
 	Knock           *Knock // the most frequent of today's
 	Batches         string
@@ -113,11 +114,14 @@ func (d *desk) queue(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, at, page.Counts)
+	m, err := d.cardMaker(v, at)
 	if err != nil {
 		return err
 	}
 	p := m.queuePage(f, page)
+	if p.Rest.First || p.Rest.Embed && f.Owner {
+		p.Rest.Snippet = d.Snippet(v.Site)
+	}
 	if f.Moderator {
 		batches, err := d.Service.LastBatches(v.Ctx(), v.Who, v.Site, 20)
 		if err != nil {
@@ -175,19 +179,28 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		p.Next = next.url()
 	}
 	p.Rest = m.rest(page)
+	if at.search == "" && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
+		p.Young = m.young
+	}
 	return p
 }
 
 // A rest is what stands at the end of a list: where something came before, where nothing did, what waits
-// in other lists, and below all of it.
-type rest struct{ Some, None, Others, URL, Text string }
+// in other lists, and below all of it; on a site to which nothing came yet, how the first can come.
+type rest struct {
+	Some, None, Others, URL, Text, Snippet string
+	Embed, First                           bool // it may show the snippet; nothing came yet
+}
 
 func (m *cardMaker) rest(page moderation.QueuePage) rest {
 	r := rest{Some: m.T("rest.end"), None: m.T("rest.empty"), Text: m.T("rest.empty.text")}
 	all := place{site: m.at.site}
 	switch n := page.Counts[comment.ViewPending]; {
 	case m.at.view() == comment.ViewPending && m.at.search == "":
-		r = rest{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text")}
+		r = rest{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text"), Embed: true, First: true}
+		for _, n := range page.Counts {
+			r.First = r.First && n == 0
+		}
 	case n > 0:
 		r.Others, r.URL = m.N("rest.others", n), all.url()
 	}
@@ -198,15 +211,18 @@ func (m *cardMaker) rest(page moderation.QueuePage) rest {
 }
 
 // cardMaker makes the cards of a page that stands at a place in the queue.
-func (d *desk) cardMaker(v *Visit, at place, counts map[comment.View]int) (*cardMaker, error) {
+func (d *desk) cardMaker(v *Visit, at place) (*cardMaker, error) {
 	staff, err := d.Identity.StaffNames(v.Ctx(), v.Who, v.Site)
+	if err != nil {
+		return nil, err
+	}
+	is, err := d.Learning.Beginning(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return nil, err
 	}
 	return &cardMaker{
 		Catalog: v.Words, site: v.Site, now: d.Clock.Now(), at: at, decides: v.Who.Role(v.Site.ID) >= people.Moderator,
-		approved: counts[comment.ViewApproved], spam: counts[comment.ViewSpam],
-		names: comment.NewNames(append(staff, v.Site.Name), titles()),
+		names: comment.NewNames(append(staff, v.Site.Name), titles()), young: v.Words.young(is),
 	}, nil
 }
 
@@ -246,11 +262,7 @@ func (d *desk) card(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	counts, _, err := d.Service.QueueCounts(v.Ctx(), v.Who, v.Site)
-	if err != nil {
-		return err
-	}
-	m, err := d.cardMaker(v, placeOf(v.Site.Key, v.QueryParams()), counts)
+	m, err := d.cardMaker(v, placeOf(v.Site.Key, v.QueryParams()))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/words"
 )
 
@@ -31,6 +32,11 @@ var smaller = middleware.GzipWithConfig(middleware.GzipConfig{
 	Level:   5,
 	Skipper: func(c echo.Context) bool { return !web.AcceptsGzip(c.Request().Header.Get("Accept-Encoding")) },
 })
+
+// Snippet is what a site's owner puts into a page, where its comments should stand.
+func (r Room) Snippet(site ground.Site) string {
+	return `<script async src="` + r.Origin() + `/embed.js"` + "\n" + `  data-site="` + site.Key + `"></script>`
+}
 
 // Groups are where a room adds its routes: to anybody's, and to those of who is signed in.
 func (r Room) Groups(e *echo.Echo) (open, in *echo.Group) {

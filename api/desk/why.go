@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/learning"
 )
 
 // A score is said in words first, then as a count, then as a bar.
@@ -23,7 +24,11 @@ type score struct {
 // classifier's own probability; where they are apart it says why. It never says 0 or 100 in 100.
 func (m *cardMaker) score(v comment.Verdict) score {
 	if !v.Warm {
-		return score{Words: m.T("score.cold"), Count: m.missing(), Label: m.T("score.none")}
+		s := score{Words: m.T("score.cold"), Label: m.T("score.none")}
+		if m.alone { // a list says it once
+			s.Count = m.young
+		}
+		return s
 	}
 	percent := int(math.Round(v.Score * 100))
 	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + band(percent))}
@@ -58,17 +63,29 @@ func band(percent int) string {
 	return "almost"
 }
 
-// missing says what a site still needs for a score.
-func (m *cardMaker) missing() string {
-	switch {
-	case m.approved == 0 && m.spam == 0:
-		return m.T("score.needs.both")
-	case m.spam == 0:
-		return m.N("score.needs.spam", m.approved)
-	case m.approved == 0:
-		return m.N("score.needs.approved", m.spam)
+// young says what a site's filter was taught, and what it still needs to suspect anything by itself; "" once it
+// needs nothing.
+func (c *Catalog) young(is learning.Beginning) string {
+	var more []string
+	for _, kind := range []struct {
+		key string
+		n   int
+	}{{"young.more.approved", is.MoreHam}, {"young.more.spam", is.MoreSpam}} {
+		if kind.n > 0 {
+			more = append(more, c.N(kind.key, kind.n))
+		}
 	}
-	return m.T("score.later")
+	if len(more) == 0 {
+		return ""
+	}
+	approved, spam := c.N("young.approved", is.Ham), c.N("young.spam", is.Spam)
+	if is.Ham == 0 {
+		approved = c.T("young.approved.none")
+	}
+	if is.Spam == 0 {
+		spam = c.T("young.spam.none")
+	}
+	return approved + ", " + spam + ". " + c.T("young.needs", "more", strings.Join(more, ", "))
 }
 
 // A reason is one sentence for refusal or against it.

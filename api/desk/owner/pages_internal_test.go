@@ -69,7 +69,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
 	o := &owner{desk.Room{Kit: web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})}}
 	settings := drawSettings(w, f, site, policyLinks(w, site, ground.Policies))
-	settings.Snippet = o.snippet(site)
+	settings.Snippet = o.Snippet(site)
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
@@ -104,7 +104,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
 		}
 		p.Wide = true
-		p.Snippet = o.snippet(site)
+		p.Snippet = o.Snippet(site)
 		for i, s := range setupSteps {
 			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
 		}

@@ -66,7 +66,7 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 		return settingsPage{}, err
 	}
 	p := drawSettings(v.Words, f, v.Site, policies)
-	p.Snippet = o.snippet(v.Site)
+	p.Snippet = o.Snippet(v.Site)
 	if p.Knocks, err = o.Knocks(v, "settings"); err != nil {
 		return settingsPage{}, err
 	}

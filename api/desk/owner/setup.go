@@ -107,7 +107,18 @@ func (o *owner) useLink(v *desk.Visit) error {
 		return setupAgain(v, page, err)
 	}
 	o.KeepSession(v, in)
-	return v.GoTo("/moderate/")
+	if !page.First {
+		return v.GoTo("/moderate/")
+	}
+	sites, err := o.Process.Sites(v.Ctx(), in.Actor)
+	if err != nil {
+		return err
+	}
+	if len(sites) == 0 {
+		return v.GoTo("/moderate/setup/site")
+	}
+	v.Site = sites[0] // it was added by command: what is left is to put it in
+	return v.GoTo(v.At("/setup/embed"))
 }
 
 // The fields of the steps that can be wrong.
@@ -193,11 +204,7 @@ func (o *owner) setPolicy(v *desk.Visit) error {
 // embedPage shows what to put into the blog.
 func (o *owner) embedPage(v *desk.Visit) error {
 	p := stepOf(v, "embed")
-	p.Snippet = o.snippet(v.Site)
+	p.Snippet = o.Snippet(v.Site)
 	p.BackURL, p.QueueURL = v.At("/setup/moderation"), desk.QueueURL(v.Site.Key)
 	return v.Show("setup", p)
-}
-
-func (o *owner) snippet(site ground.Site) string {
-	return `<script async src="` + o.Origin() + `/embed.js"` + "\n" + `  data-site="` + site.Key + `"></script>`
 }

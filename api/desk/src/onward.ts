@@ -17,6 +17,7 @@ export class Onward {
   #loading = false
   /** To go on as soon as everything is saved, or what is being read is here. */
   #wanted = false
+  #learning = 0
 
   constructor(cards: Cards, way: Way) {
     this.#cards = cards
@@ -59,6 +60,16 @@ export class Onward {
   /** Everything is saved: what was put off until then. */
   saved(): void {
     if (this.#wanted && this.#cards.all.length === 0) this.go()
+    else if (!element('young').hidden) {
+      clearTimeout(this.#learning)
+      this.#learning = window.setTimeout(() => this.#renew(), 1000)
+    }
+  }
+
+  /** Renews what a young filter still needs, once it has learned what was decided. */
+  async #renew(): Promise<void> {
+    const fresh = await fetchPage(this.#top).catch(() => undefined)
+    if (fresh) over('young', fresh)
   }
 
   /** Takes in that so many stand in this view; whether there are cards among them that nobody was told of. */
@@ -120,6 +131,12 @@ function frameOf(fresh: Document, next: string | undefined): void {
     const mine = document.querySelector(`[data-count="${count.dataset.count}"]`)
     if (mine) mine.textContent = count.textContent
   }
-  const others = fresh.querySelector('#others')
-  if (others) element('others').replaceWith(document.importNode(others, true))
+  over('others', fresh)
+  over('young', fresh)
+}
+
+/** Takes an element over from a newer rendering of the page. */
+function over(id: string, fresh: Document): void {
+  const theirs = fresh.getElementById(id)
+  if (theirs) element(id).replaceWith(document.importNode(theirs, true))
 }
