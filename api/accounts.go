@@ -21,13 +21,14 @@ type accountOut struct {
 	Site      []string   `json:"site"`
 	Disabled  bool       `json:"disabled"`
 	CreatedAt *timestamp `json:"created_at"`
+	SeenAt    *timestamp `json:"seen_at"`
 	Link      string     `json:"link,omitempty"`
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
 func account(a people.Account, seen []ground.Site) accountOut {
 	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled,
-		CreatedAt: at(a.CreatedAt)}
+		CreatedAt: at(a.CreatedAt), SeenAt: at(a.SeenAt)}
 	role := a.AllSites
 	for _, s := range seen {
 		if r := a.Roles[s.ID]; r != people.NoRole && a.AllSites == people.NoRole {

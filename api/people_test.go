@@ -174,7 +174,18 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		if me.str("account", "email") != "hand@example.org" || me.str("scope") != "read" {
 			t.Errorf("me by the token: got %v", me)
 		}
+		want(t, w.as("root", "POST", "/api/v1/tokens", m{"expires_at": "soon"}), 422, "field.invalid")
+		want(t, w.as("root", "POST", "/api/v1/tokens", m{"expires_at": "2020-01-01T00:00:00Z"}), 422, "field.invalid")
+		brief := w.as("root", "POST", "/api/v1/tokens", m{"expires_at": "2999-01-01T02:00:00+02:00"})
+		if brief.str("expires_at") != "2999-01-01T00:00:00Z" || brief.str("used_at") != "" {
+			t.Errorf("a token that ends: got %v", brief)
+		}
 		listed := w.as("root", "GET", "/api/v1/tokens", nil)
+		for _, one := range listed.list("tokens") {
+			if one["id"] == token.str("id") && one["used_at"] == nil {
+				t.Errorf("a token that was used is listed as %v", one)
+			}
+		}
 		if strings.Contains(string(listed.raw), token.str("token")) {
 			t.Errorf("the token's value is listed: %v", listed)
 		}

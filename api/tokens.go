@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 )
 
 // tokenOut is an API token. No Site means all of its account's; Token, its value, is there
@@ -20,12 +22,14 @@ type tokenOut struct {
 	Site      []string   `json:"site"`
 	Scope     string     `json:"scope"`
 	CreatedAt *timestamp `json:"created_at"`
+	UsedAt    *timestamp `json:"used_at"`
+	ExpiresAt *timestamp `json:"expires_at"`
 	Token     string     `json:"token,omitempty"`
 }
 
 func token(t people.Token, seen []ground.Site) tokenOut {
 	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(),
-		CreatedAt: at(t.CreatedAt)}
+		CreatedAt: at(t.CreatedAt), UsedAt: at(t.UsedAt), ExpiresAt: at(t.ExpiresAt)}
 	for _, id := range t.Sites {
 		for _, s := range seen {
 			if s.ID == id {
@@ -58,10 +62,11 @@ func (h *moderators) tokens(c echo.Context, who people.Actor) error {
 
 func (h *moderators) addToken(c echo.Context, who people.Actor) error {
 	var in struct {
-		Account string   `json:"account"`
-		Name    string   `json:"name"`
-		Site    []string `json:"site"`
-		Scope   string   `json:"scope"`
+		Account   string   `json:"account"`
+		Name      string   `json:"name"`
+		Site      []string `json:"site"`
+		Scope     string   `json:"scope"`
+		ExpiresAt *string  `json:"expires_at"`
 	}
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -70,8 +75,14 @@ func (h *moderators) addToken(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
+	var ends time.Time
+	if in.ExpiresAt != nil {
+		if ends, err = time.Parse(time.RFC3339, *in.ExpiresAt); err != nil {
+			return problem.Field("/expires_at", "Name a time like 2027-01-01T00:00:00Z.")
+		}
+	}
 	t, value, err := h.kit.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
-		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope,
+		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope, ExpiresAt: ends,
 	})
 	if err != nil {
 		return err

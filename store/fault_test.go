@@ -161,6 +161,7 @@ const manyCalls = 200
 // served are use cases that answer although something failed, which is not kept; and why.
 var served = map[string]string{
 	"ActorBySession": "who only reads is served while the session cannot be prolonged",
+	"ActorByToken":   "and while the token's use cannot be noted",
 }
 
 // sweep has a use case fail at its first call, at its second, and so on until it has no more.

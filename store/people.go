@@ -28,6 +28,7 @@ type accountPart struct {
 	AllSites  people.Role
 	Roles     map[int64]people.Role `gorm:"-"` // grants
 	CreatedAt time.Time             `gorm:"serializer:micros;autoCreateTime:false"`
+	SeenAt    time.Time             `gorm:"serializer:micros"`
 }
 
 // A grantRow is a row of grants: what an account is on one site.
@@ -176,6 +177,12 @@ func (t *tx) grant(a people.Account) error {
 	return nil
 }
 
+// TouchAccount implements identity.Tx.
+func (t *tx) TouchAccount(id string, seen time.Time) error {
+	return changed(t.db.Model(&accountRow{}).Where("id = ?", id).
+		Select("seen_at").Updates(accountRow{Account: accountPart{SeenAt: seen}}))
+}
+
 // DeleteAccount implements identity.Tx. The schema takes the rest with it.
 func (t *tx) DeleteAccount(id string) error {
 	return changed(t.db.Where("id = ?", id).Delete(&accountRow{}))
@@ -190,6 +197,8 @@ type tokenRow struct {
 	Sites     []int64 `gorm:"serializer:list"`
 	Scope     people.Scope
 	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+	UsedAt    time.Time `gorm:"serializer:micros"`
+	ExpiresAt time.Time `gorm:"serializer:micros"`
 }
 
 func (tokenRow) TableName() string { return "tokens" }
@@ -233,6 +242,11 @@ func (t *tx) Tokens(account string) ([]people.Token, error) {
 func (t *tx) UpdateToken(k people.Token) error {
 	return changed(t.db.Model(&tokenRow{}).Where("id = ?", k.ID).
 		Select("name", "sites", "scope").Updates(tokenRow(k)))
+}
+
+// TouchToken implements identity.Tx.
+func (t *tx) TouchToken(id string, used time.Time) error {
+	return changed(t.db.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
 }
 
 // DeleteToken implements moderation.PeopleTx.

@@ -136,7 +136,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 			return err
 		}
 		out.Actor.Account = now
-		if err := tx.InsertSession(row); err != nil {
+		if err := insertSession(tx, row); err != nil {
 			return err
 		}
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: now.ID, At: row.CreatedAt})

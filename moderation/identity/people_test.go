@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,69 @@ func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
 		if k.ID == both.Token && (len(k.Sites) != 1 || k.Sites[0] != w.B.ID) {
 			t.Errorf("the other one is bound to %v, want b alone", k.Sites)
 		}
+	}
+}
+
+func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
+	w := newWorld(t)
+	w.account("ann", people.Moderator, "a")
+	ann := w.signIn("ann").Actor
+	_, _, err := w.S.AddToken(w.Ctx, ann, identity.NewToken{ExpiresAt: w.Clock.Now()})
+	roomstest.WantCode(t, "a token that has ended before it begins", err, "field.invalid")
+	ends := w.Clock.Now().Add(time.Hour)
+	made, value, err := w.S.AddToken(w.Ctx, ann, identity.NewToken{ExpiresAt: ends})
+	w.Must(err)
+	listed := func() people.Token {
+		t.Helper()
+		list, err := w.S.Tokens(w.Ctx, ann)
+		w.Must(err)
+		return list[0]
+	}
+	if got := listed(); got.ID != made.ID || !got.UsedAt.IsZero() || !got.ExpiresAt.Equal(ends) {
+		t.Errorf("a new token is %+v", got)
+	}
+	w.Clock.Add(time.Minute)
+	used := w.Clock.Now()
+	for range 2 { // the second time within a minute is not written down
+		_, err = w.S.ActorByToken(w.Ctx, value)
+		w.Must(err)
+		w.Clock.Add(time.Second)
+	}
+	if got := listed().UsedAt; !got.Equal(used) {
+		t.Errorf("it was used at %v, want %v", got, used)
+	}
+	w.Clock.Add(ends.Sub(w.Clock.Now()) - time.Second)
+	_, err = w.S.ActorByToken(w.Ctx, value)
+	roomstest.WantCode(t, "a second before its end", err, "")
+	w.Clock.Add(time.Second)
+	_, err = w.S.ActorByToken(w.Ctx, value)
+	roomstest.WantCode(t, "at its end", err, "auth.needed")
+}
+
+func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
+	w := newWorld(t)
+	a := w.account("ann", people.Moderator, "a")
+	seen := func() time.Time {
+		t.Helper()
+		list, err := w.S.Accounts(w.Ctx, people.Operator)
+		w.Must(err)
+		return list[slices.IndexFunc(list, func(b people.Account) bool { return b.ID == a.ID })].SeenAt
+	}
+	if got := seen(); !got.IsZero() {
+		t.Errorf("who never signed in was here at %v", got)
+	}
+	in := w.signIn("ann")
+	if got := seen(); !got.Equal(w.Clock.Now()) {
+		t.Errorf("who signed in was here at %v, want %v", got, w.Clock.Now())
+	}
+	w.Clock.Add(time.Hour)
+	at := w.Clock.Now()
+	_, err := w.S.ActorBySession(w.Ctx, in.Value)
+	w.Must(err)
+	w.Must(w.S.SignOut(w.Ctx, in.Actor))
+	w.Clock.Add(time.Hour)
+	if got := seen(); !got.Equal(at) {
+		t.Errorf("who signed out was here at %v, want %v", got, at)
 	}
 }
 

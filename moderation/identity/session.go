@@ -15,12 +15,12 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A session ends 12 hours after it was last used and 30 days after it was made. That it was
+// A session ends 12 hours after it was last used and 30 days after it was made. That it or a token was
 // used is written down at most once a minute.
 const (
-	sessionIdle  = 12 * time.Hour
-	sessionLife  = 30 * 24 * time.Hour
-	sessionTouch = time.Minute
+	sessionIdle = 12 * time.Hour
+	sessionLife = 30 * 24 * time.Hour
+	touch       = time.Minute
 )
 
 // SignedIn is a session just made. Value goes into the cookie and is not kept. Known goes into another,
@@ -76,7 +76,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 			return ground.ErrNotFound
 		}
 		in.Actor.Account = now
-		return tx.InsertSession(row)
+		return insertSession(tx, row)
 	})
 	if errors.Is(err, ground.ErrNotFound) {
 		return SignedIn{}, errSession()
@@ -120,6 +120,14 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 	}, row
 }
 
+// insertSession keeps a session that begins.
+func insertSession(tx Tx, row people.Session) error {
+	if err := tx.InsertSession(row); err != nil {
+		return err
+	}
+	return tx.TouchAccount(row.Account, row.SeenAt)
+}
+
 // ActorBySession returns who a cookie's value stands for; auth.needed when nobody.
 func (s *Service) ActorBySession(ctx context.Context, value string) (people.Actor, error) {
 	now := s.work.Now()
@@ -138,12 +146,18 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 	if err != nil {
 		return people.Actor{}, fmt.Errorf("read session: %w", err)
 	}
-	if now.Sub(row.SeenAt) >= sessionTouch {
+	if now.Sub(row.SeenAt) >= touch {
 		expires := row.CreatedAt.Add(sessionLife)
 		if idle := now.Add(sessionIdle); idle.Before(expires) {
 			expires = idle
 		}
-		if err := s.work.Update(ctx, func(tx Tx) error { return tx.TouchSession(row.Hash, now, expires) }); err != nil {
+		err := s.work.Update(ctx, func(tx Tx) error {
+			if err := tx.TouchSession(row.Hash, now, expires); err != nil {
+				return err
+			}
+			return tx.TouchAccount(account.ID, now)
+		})
+		if err != nil {
 			// Whoever only reads is served while nothing can be written.
 			s.log.WarnContext(ctx, "session not prolonged", "session", row.ID, "error", err)
 		}
@@ -151,8 +165,9 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 	return people.Actor{Account: account, Session: row.ID, Scope: people.ScopeAdmin}, nil
 }
 
-// ActorByToken returns who an API token stands for; auth.needed when nobody.
+// ActorByToken returns who an API token stands for; auth.needed when nobody, or its time is over.
 func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor, error) {
+	now := s.work.Now()
 	var token people.Token
 	var account people.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -162,11 +177,16 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor,
 		account, err = tx.AccountByID(token.Account)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && account.Disabled {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && (account.Disabled || token.Ended(now)) {
 		return people.Actor{}, problem.SignIn()
 	}
 	if err != nil {
 		return people.Actor{}, fmt.Errorf("read token: %w", err)
+	}
+	if now.Sub(token.UsedAt) >= touch {
+		if err := s.work.Update(ctx, func(tx Tx) error { return tx.TouchToken(token.ID, now) }); err != nil {
+			s.log.WarnContext(ctx, "use of a token not noted", "token", token.ID, "error", err)
+		}
 	}
 	return people.Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
 }

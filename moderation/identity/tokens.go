@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -17,10 +18,11 @@ const maxTokens = 100
 
 // A NewToken is a token to be added. The zero Scope is ScopeDecide; no Sites: all of the account's.
 type NewToken struct {
-	Account string // e-mail; "" is who's own
-	Name    string
-	Sites   []string
-	Scope   people.Scope
+	Account   string // e-mail; "" is who's own
+	Name      string
+	Sites     []string
+	Scope     people.Scope
+	ExpiresAt time.Time // zero: never
 }
 
 // AddToken adds a token and returns its value, which is not kept.
@@ -41,8 +43,15 @@ func (s *Service) AddToken(
 	if !ok {
 		return people.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
+	now := s.work.Now()
+	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
+		return people.Token{}, "", problem.Field("/expires_at", "A token ends at a time to come.")
+	}
 	value, hash := secret.New("aitys_")
-	t = people.Token{ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: s.work.Now()}
+	t = people.Token{
+		ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: now,
+		ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
+	}
 	err = s.work.Update(ctx, func(tx Tx) error {
 		account, err := tokenAccount(tx, who, in.Account)
 		if err != nil {

@@ -24,6 +24,7 @@ type Tx interface {
 	InsertAccount(a people.Account) error                // ErrTaken
 	UpdateAccount(a people.Account) error                // name, password, disabled, roles
 	DeleteAccount(id string) error                       // with its sessions, tokens and links
+	TouchAccount(id string, seen time.Time) error
 
 	InsertSession(s people.Session) error
 	SessionByHash(hash []byte) (people.Session, error) // ErrNotFound
@@ -38,6 +39,7 @@ type Tx interface {
 	TokenByID(id string) (people.Token, error)     // ErrNotFound
 	Tokens(account string) ([]people.Token, error) // "" for all
 	UpdateToken(t people.Token) error              // name, sites, scope
+	TouchToken(id string, used time.Time) error
 	DeleteToken(id string) error
 	DeleteTokens(account string) error
 

@@ -74,6 +74,7 @@ type Account struct {
 	AllSites  Role
 	Roles     map[int64]Role
 	CreatedAt time.Time
+	SeenAt    time.Time // when they were last here by a session, to the minute; zero: never
 }
 
 // Role returns what the account is on a site.
@@ -140,7 +141,12 @@ type Token struct {
 	Sites     []int64
 	Scope     Scope
 	CreatedAt time.Time
+	UsedAt    time.Time // to the minute; zero: never
+	ExpiresAt time.Time // zero: never
 }
+
+// Ended reports whether the token's time is over.
+func (t Token) Ended(now time.Time) bool { return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) }
 
 // TokenNames says what tokens are called, for people.
 func TokenNames(tokens []Token) string {

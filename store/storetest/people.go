@@ -118,7 +118,7 @@ func (w *world) newToken(account string, sites ...int64) people.Token {
 	id := w.id("token")
 	k := people.Token{
 		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: people.ScopeDecide,
-		CreatedAt: began,
+		CreatedAt: began, ExpiresAt: began.Add(time.Hour),
 	}
 	w.update(func(tx Tx) error { return tx.InsertToken(k) })
 	return k
@@ -166,6 +166,15 @@ func sessionsEnd(w *world) {
 	first, second, third := w.newSession(a.ID, began), w.newSession(a.ID, began), w.newSession(a.ID, began)
 	first.SeenAt, first.ExpiresAt = began.Add(time.Minute), began.Add(time.Hour)
 	w.update(func(tx Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
+	w.update(func(tx Tx) error { return tx.TouchAccount(a.ID, first.SeenAt) })
+	w.view(func(tx Tx) error {
+		got, err := tx.AccountByID(a.ID)
+		a.SeenAt = first.SeenAt
+		if !reflect.DeepEqual(got, a) {
+			w.Errorf("who was here is %+v, want %+v", got, a)
+		}
+		return err
+	})
 	left := func(want ...people.Session) {
 		w.Helper()
 		w.view(func(tx Tx) error {
@@ -195,6 +204,8 @@ func sessionsEnd(w *world) {
 	left()
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchSession(first.Hash, began, began) })
 	w.wants("touching an ended session", err, ground.ErrNotFound)
+	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchAccount("nobody", began) })
+	w.wants("touching no account", err, ground.ErrNotFound)
 }
 
 func tokensAreKept(w *world) {
@@ -224,6 +235,8 @@ func tokensAreKept(w *world) {
 	})
 	bound.Name, bound.Sites, bound.Scope = "new", []int64{w.site.ID}, people.ScopeAdmin
 	w.update(func(tx Tx) error { return tx.UpdateToken(bound) })
+	bound.UsedAt = began.Add(time.Minute)
+	w.update(func(tx Tx) error { return tx.TouchToken(bound.ID, bound.UsedAt) })
 	// A site that is removed does not set its tokens free.
 	gone := w.newSite("gone")
 	held := w.newToken(a.ID, gone.ID)
@@ -238,7 +251,9 @@ func tokensAreKept(w *world) {
 		})
 	}
 	w.update(func(tx Tx) error { return tx.DeleteToken(bound.ID) })
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateToken(bound) })
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchToken(bound.ID, began) })
+	w.wants("touching an ended token", err, ground.ErrNotFound)
+	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateToken(bound) })
 	w.wants("changing a removed token", err, ground.ErrNotFound)
 	w.view(func(tx Tx) error {
 		_, err := tx.TokenByHash(bound.Hash)
