@@ -169,8 +169,8 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		t.Text, t.Batch = w.N("js.undone", f.Done), ""
 	case "erase", "retire":
 		return nil, w.erased(f)
-	case "saved":
-		return nil, []Notice{{Icon: "check", Text: w.T("saved")}}
+	case "saved", "revoked":
+		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
 	case "allowed":
 		return nil, []Notice{{Icon: "check", Text: w.T("did.allowed")}}
 	case "reply":

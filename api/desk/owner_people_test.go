@@ -2,10 +2,15 @@ package desk_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
@@ -75,7 +80,96 @@ func TestATokenIsShownOnce(t *testing.T) {
 	b.open("/moderate/tokens").misses(value).sees("script")
 	b.press(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "script") }),
 		"Revoke", nil)
+	b.sees("The token is revoked.")
 	if _, err := w.S.ActorByToken(w.Ctx, value); err == nil {
 		t.Error("an ended token still works")
 	}
+}
+
+func TestATokenSaysWhatItReachesWhenItWasUsedAndWhenItEnds(t *testing.T) {
+	w := newWorld(t)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+	w.Must(err)
+	b := w.as("Olga").open("/moderate/tokens")
+	b.press(b.doc, "Make a token", fields{"name": "mirror", "scope": "read", "site": "second", "ends": "30"})
+	value := nameOf(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "made" }))
+	row := func(name string) string {
+		return nameOf(find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), name) }))
+	}
+	ends := w.Clock.Now().AddDate(0, 0, 30)
+	for _, what := range []string{"read", "Second", "never", ends.Format("2006-01-02")} {
+		if got := row("mirror"); !strings.Contains(got, what) {
+			t.Errorf("a new token's row is %q, without %q", got, what)
+		}
+	}
+	who, err := w.S.ActorByToken(w.Ctx, value)
+	w.Must(err)
+	if second, err := w.S.Site(w.Ctx, "second"); err != nil || !slices.Equal(who.Sites, []int64{second.ID}) {
+		t.Errorf("it reaches the sites %v (%v)", who.Sites, err)
+	}
+	b.open("/moderate/tokens")
+	if got, today := row("mirror"), w.Clock.Now().Format("2006-01-02 15:04"); strings.Count(got, today) != 2 {
+		t.Errorf("a token that was made and used at %s says %q", today, got)
+	}
+	w.Clock.Add(31 * 24 * time.Hour)
+	b = w.as("Olga").open("/moderate/tokens")
+	if got := row("mirror"); !strings.Contains(got, "ended") {
+		t.Errorf("after its end it says %q", got)
+	}
+	b.press(b.doc, "Make a token", fields{"name": strings.Repeat("x", 101), "ends": "90"})
+	field := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "tn" })
+	if attr(field, "aria-describedby") != "wrong" || attr(field, "value") != strings.Repeat("x", 101) {
+		t.Errorf("a wrong name is not said at its field, or lost: %v", field.Attr)
+	}
+	if ends := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "te" }); chosen(ends) != "90" {
+		t.Errorf("the end that was chosen is lost: %s", chosen(ends))
+	}
+}
+
+func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
+	w := newWorld(t)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+	w.Must(err)
+	w.account("Dana", people.Moderator, "blog")
+	dana := w.as("Dana")
+	b := w.as("Olga").open("/moderate/people")
+	row := func(name string) *html.Node {
+		return find(b.doc, func(n *html.Node) bool { return n.Data == "li" && strings.Contains(nameOf(n), name) })
+	}
+	b.press(row("Dana"), "Save", fields{"name": "Dana K.", "role": "author", "site": "second"}).sees("Saved.")
+	if got := nameOf(row("Dana K.")); !strings.Contains(got, "Author Second") {
+		t.Errorf("after the change the row says %q", got)
+	}
+	dana.open("/moderate/second/queue").sees("For authors and moderators") // what they may do is other than it was
+	w.as("Dana").open("/moderate/second/queue").sees("Nothing waits").open("/moderate/blog/queue").misses("Nothing waits")
+	b.open("/moderate/people")
+	if got := nameOf(row("Dana K.")); !strings.Contains(got, "last here "+w.Clock.Now().Format("2006-01-02 15:04")) {
+		t.Errorf("the row does not say when Dana was here: %q", got)
+	}
+
+	// What was wrong stands at its field, beside what was typed.
+	b.press(row("olga@"), "Save", fields{"name": "Olga B.", "role": "moderator"}).
+		sees("This is the last owner. Make somebody else one first.")
+	bad := find(b.doc, func(n *html.Node) bool { return attr(n, "aria-describedby") == "wrong" })
+	if b.status != http.StatusUnprocessableEntity || bad == nil || attr(bad, "name") != "role" ||
+		chosen(bad) != "moderator" || !inside(bad, row("Olga B.")) {
+		t.Errorf("the last owner's new role is answered %d, at %v", b.status, bad)
+	}
+	open := func(n *html.Node) bool { return n.Data == "details" && has(n, "open") }
+	if find(row("Olga B."), open) == nil {
+		t.Error("the form with the mistake is closed")
+	}
+	b.open("/moderate/people").press(row("Dana K."), "Save", fields{"name": "\n"}).sees("A name is one line")
+	b.open("/moderate/people").press(b.doc, "Add a person", fields{"name": "Eva", "email": "olga@staff.example",
+		"role": "author", "site": "second"})
+	if role := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "pr" }); chosen(role) != "author" {
+		t.Errorf("the role that was chosen for a new person is lost: %s", chosen(role))
+	}
+
+	// Somebody else is an owner now, and the first one may leave it.
+	w.account("Nina", people.Owner)
+	b.open("/moderate/people").press(row("olga@"), "Save", fields{"role": "moderator"}).sees("For authors and moderators")
+	w.as("Olga").open("/moderate/people").misses("Add a person")
 }

@@ -79,7 +79,7 @@ func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 	dana.press(dana.doc, "Continue", fields{"password": password}).sees("Nothing waits")
 
 	b.open("/moderate/people")
-	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Dana") })
+	row := find(b.doc, func(n *html.Node) bool { return n.Data == "li" && strings.Contains(nameOf(n), "Dana") })
 	b.press(row, "Disable", nil).sees("disabled")
 	dana.open("/moderate/blog/queue").sees("For authors and moderators")
 }
@@ -95,8 +95,8 @@ func TestOfSeveralLinksTheLastWorksOnce(t *testing.T) {
 	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"})
 	links := []string{made()}
 	for range 2 {
-		row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Dana") })
-		b.press(row, "New link", nil)
+		row := find(b.doc, func(n *html.Node) bool { return n.Data == "li" && strings.Contains(nameOf(n), "Dana") })
+		b.press(row, "Make a new link", nil)
 		links = append(links, made())
 	}
 	for i, link := range links[:2] {
@@ -112,8 +112,8 @@ func TestOfSeveralLinksTheLastWorksOnce(t *testing.T) {
 	}
 
 	b.open("/moderate/people")
-	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Dana") })
-	b.press(row, "New link", nil)
+	row := find(b.doc, func(n *html.Node) bool { return n.Data == "li" && strings.Contains(nameOf(n), "Dana") })
+	b.press(row, "Make a new link", nil)
 	here.open("/moderate/blog/queue").sees("For authors and moderators") // a reset ends what is open
 }
 

@@ -24,7 +24,7 @@ var layouts = map[string]string{
 	"insights": "desk", "whatif": "desk", "setup": "solo",
 }
 
-var pages = desk.Read(templateFiles, layouts, "figures")
+var pages = desk.Read(templateFiles, layouts, "parts", "figures")
 
 // Register adds the pages to e.
 func Register(e *echo.Echo, kit *web.Kit) {

@@ -73,17 +73,39 @@ func samplePages(w *desk.Catalog) map[string]any {
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
+	roles := []desk.Link{{Key: "moderator", Label: w.T("role.moderator"), Current: true},
+		{Key: "owner", Label: w.T("role.owner")}}
+	sites := []desk.Link{{Key: "longway", Label: "The Long Way Round", Current: true}, {Key: "short", Label: "Short cuts"}}
 	pages := map[string]any{
 		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: desk.Stamp(noon),
 			Seen: desk.Stamp(noon), Current: true}}},
 		"settings": settings,
 		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
-		"people": peoplePage{Frame: f, Rows: []personRow{{ID: "a", Name: "Dana K.", Email: "dana@longway.example",
-			Role: w.T("role.moderator"), Sites: w.T("people.all")}},
-			Roles: []desk.Link{{Key: "moderator", Label: w.T("role.moderator")}}, Form: url.Values{},
-			Link: "https://talk.longway.example/moderate/setup#abc", For: "dana@longway.example"},
-		"tokens": tokensPage{Frame: f, Rows: []tokenRow{{Name: "script", Scope: w.T("scope.decide"), When: desk.Stamp(noon)}},
-			Value: "aitys_0123456789"},
+		"people": peoplePage{
+			Frame: f, Owns: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
+			For: "dana@longway.example",
+			Rows: []personRow{
+				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
+					ISO: desk.ISO(noon), Seen: desk.Stamp(noon), Mine: true, Open: true, Roles: roles, On: sites,
+					wrong: wrong{"role", w.T("people.bad.role")}},
+				{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Role: w.T("role.owner"), Sites: w.T("people.all"),
+					ISO: desk.ISO(noon), Seen: desk.Stamp(noon), Self: true, Mine: true, Roles: roles},
+				{ID: "b", Name: "Lena", Role: w.T("role.owner"), Sites: w.T("people.all"), Disabled: true},
+			},
+		},
+		"tokens": tokensPage{
+			Frame: f, Value: "aitys_0123456789", Form: url.Values{}, On: sites,
+			wrong:  wrong{"name", w.T("tokens.bad.name")},
+			Scopes: []desk.Link{{Key: "decide", Label: w.T("scope.decide")}},
+			Ends:   []desk.Link{{Key: "30", Label: w.N("tokens.ends.in", 30)}},
+			Rows: []tokenRow{
+				{Name: "script", Scope: w.T("scope.decide"), Sites: "The Long Way Round", MadeISO: desk.ISO(noon),
+					Made: desk.Stamp(noon), UsedISO: desk.ISO(noon), Used: desk.Stamp(noon), EndsISO: desk.ISO(noon),
+					Ends: desk.Stamp(noon)},
+				{Whose: "Dana K.", Scope: w.T("scope.read"), Sites: w.T("tokens.sites.all"), MadeISO: desk.ISO(noon),
+					Made: desk.Stamp(noon), Ended: true},
+			},
+		},
 	}
 	good := drawInsights(w, f, sampleQuality())
 	good.Lead = w.T("insights.since", "day", day(noon))

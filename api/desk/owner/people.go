@@ -12,43 +12,37 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 )
 
-type sitesPage struct {
-	desk.Frame
-	Rows []siteRow
-}
-
-type siteRow struct{ Key, Name, Origins string }
-
-func (o *owner) sites(v *desk.Visit) error {
-	f, err := o.DeskFrame(v, v.Words.T("sites"))
-	if err != nil {
-		return err
-	}
-	p := sitesPage{Frame: f}
-	for _, s := range v.Sites {
-		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", ")})
-	}
-	return v.Show("sites", p)
-}
-
 type peoplePage struct {
 	desk.Frame
+	wrong
+	Owns  bool // something, where others may be given a role
 	Rows  []personRow
 	Roles []desk.Link
-	On    []ground.Site // where a new person may be given a role
-	Error string
-	Form  url.Values
-	Link  string // a one-time link just made
-	For   string // whose it is
-	Ended string // names of the tokens that ended with it
+	On    []desk.Link // sites that a new person may be given a role on
+	Form  url.Values  // as it was typed
+	Link  string      // a one-time link just made
+	For   string      // whose it is
+	Ended string      // names of the tokens that ended with it
+	of    string      // the account whose form was wrong; "": the new one's
 }
 
+// A personRow is one account, with the form to change it.
 type personRow struct {
 	ID, Name, Email, Role, Sites string
-	Disabled, Self               bool
+	ISO, Seen                    string // when they were last here
+	Disabled, Self, Mine         bool   // Mine: to be changed by who looks
+	Open                         bool
+	wrong
+	Roles, On []desk.Link
 }
 
-func (o *owner) people(v *desk.Visit) error { return o.peoplePage(v, peoplePage{}) }
+func (o *owner) people(v *desk.Visit) error {
+	p := peoplePage{}
+	if fl, ok := o.Said(v); ok {
+		_, p.Notices = v.Words.Tell(fl)
+	}
+	return o.peoplePage(v, p)
+}
 
 // peoplePage shows the accounts, with what became of a form in p.
 func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
@@ -56,37 +50,84 @@ func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
 	if err != nil {
 		return err
 	}
+	told := p.Notices
 	if p.Frame, err = o.DeskFrame(v, v.Words.T("people")); err != nil {
 		return err
 	}
-	if len(v.Sites) > 1 {
-		p.On = v.Sites
+	p.Notices, p.Owns = told, v.Who.OwnsSome()
+	typed := p.Form
+	if p.of != "" {
+		typed = nil
 	}
-	for _, r := range []people.Role{people.Moderator, people.Author, people.Owner} {
-		p.Roles = append(p.Roles, desk.Link{Key: r.String(), Label: v.Words.T("role." + r.String())})
+	role := people.Moderator.String()
+	if typed.Has("role") {
+		role = typed.Get("role")
 	}
+	p.Roles, p.On = roleLinks(v, role), tickedSites(v, typed["site"])
 	for _, a := range all {
-		p.Rows = append(p.Rows, personOf(v, a))
+		row := personOf(v, a)
+		if a.ID == p.of {
+			row.wrong, row.Open, p.wrong = p.wrong, true, wrong{}
+			row.Name, row.Roles = p.Form.Get("name"), roleLinks(v, p.Form.Get("role"))
+			row.On = tickedSites(v, p.Form["site"])
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if p.of != "" {
+		p.Form = nil
 	}
 	return v.Show("people", p)
 }
 
+func roleLinks(v *desk.Visit, chosen string) (links []desk.Link) {
+	for _, r := range []people.Role{people.Moderator, people.Author, people.Owner} {
+		key := r.String()
+		links = append(links, desk.Link{Key: key, Label: v.Words.T("role." + key), Current: key == chosen})
+	}
+	return links
+}
+
+// siteTicks are the sites to choose among, of which there are at least two.
+func siteTicks(v *desk.Visit, chosen func(ground.Site) bool) (links []desk.Link) {
+	if len(v.Sites) < 2 {
+		return nil
+	}
+	for _, s := range v.Sites {
+		links = append(links, desk.Link{Key: s.Key, Label: s.Name, Current: chosen(s)})
+	}
+	return links
+}
+
+// tickedSites are the same, as they were ticked by their keys.
+func tickedSites(v *desk.Visit, keys []string) []desk.Link {
+	return siteTicks(v, func(s ground.Site) bool { return slices.Contains(keys, s.Key) })
+}
+
 func personOf(v *desk.Visit, a people.Account) personRow {
 	w := v.Words
-	row := personRow{ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: a.ID == v.Who.Account.ID}
+	self := a.ID == v.Who.Account.ID
+	row := personRow{
+		ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: self, Mine: v.Who.Rules(a),
+		On: siteTicks(v, func(s ground.Site) bool { return a.Roles[s.ID] != people.NoRole }),
+	}
+	if !a.SeenAt.IsZero() {
+		row.ISO, row.Seen = desk.ISO(a.SeenAt), desk.Stamp(a.SeenAt)
+	}
+	highest := a.AllSites
 	if a.AllSites != people.NoRole {
 		row.Role, row.Sites = w.T("role."+a.AllSites.String()), w.T("people.all")
-		return row
-	}
-	var roles, names []string
-	for _, s := range v.Sites {
-		if r := a.Roles[s.ID]; r != people.NoRole {
-			names = append(names, s.Name)
-			roles = append(roles, w.T("role."+r.String()))
+	} else {
+		var roles, names []string
+		for _, s := range v.Sites {
+			if r := a.Roles[s.ID]; r != people.NoRole {
+				names, roles = append(names, s.Name), append(roles, w.T("role."+r.String()))
+				highest = max(highest, r)
+			}
 		}
+		slices.Sort(roles)
+		row.Role, row.Sites = strings.Join(slices.Compact(roles), ", "), strings.Join(names, ", ")
 	}
-	slices.Sort(roles)
-	row.Role, row.Sites = strings.Join(slices.Compact(roles), ", "), strings.Join(names, ", ")
+	row.Roles = roleLinks(v, highest.String())
 	return row
 }
 
@@ -97,21 +138,25 @@ func (o *owner) addPerson(v *desk.Visit) error {
 		Email: v.Form.Get("email"), Name: v.Form.Get("name"), Role: role, Sites: v.Form["site"],
 	})
 	if err != nil {
-		return o.peopleAgain(v, peoplePage{Form: v.Form}, err)
+		return o.peopleAgain(v, "", err)
 	}
 	return o.peoplePage(v, peoplePage{Link: web.LinkURL(o.PublicURL, token), For: a.Email})
 }
 
-func (o *owner) peopleAgain(v *desk.Visit, p peoplePage, err error) error {
-	if p.Error, err = v.Refused("people", err); err != nil {
+// peopleAgain shows what was wrong in the form of an account, or of a new one.
+func (o *owner) peopleAgain(v *desk.Visit, account string, err error) error {
+	p := peoplePage{Form: v.Form, of: account}
+	if p.wrong, err = refused(v, "people", err); err != nil {
 		return err
 	}
 	return o.peoplePage(v, p)
 }
 
-// setPerson disables, enables or resets an account.
+// setPerson changes an account's name, role and sites, disables, enables or resets it.
 func (o *owner) setPerson(v *desk.Visit) error {
-	if v.Form.Get("do") == "reset" {
+	var change identity.AccountChange
+	switch do := v.Form.Get("do"); do {
+	case "reset":
 		reset, err := o.Identity.ResetAccount(v.Ctx(), v.Who, v.Form.Get("email"))
 		if err != nil {
 			return err
@@ -119,65 +164,17 @@ func (o *owner) setPerson(v *desk.Visit) error {
 		return o.peoplePage(v, peoplePage{
 			Link: web.LinkURL(o.PublicURL, reset.Link), For: v.Form.Get("email"), Ended: people.TokenNames(reset.Tokens),
 		})
-	}
-	disabled := v.Form.Get("do") == "disable"
-	change := identity.AccountChange{Disabled: &disabled}
-	if _, err := o.Identity.SetAccount(v.Ctx(), v.Who, v.Param("id"), change); err != nil {
-		return o.peopleAgain(v, peoplePage{}, err)
-	}
-	return v.GoTo("/moderate/people")
-}
-
-type tokensPage struct {
-	desk.Frame
-	Rows   []tokenRow
-	Scopes []desk.Link
-	Value  string // a token just made
-	Error  string
-}
-
-type tokenRow struct{ ID, Name, Scope, Account, When, ISO string }
-
-func (o *owner) tokens(v *desk.Visit) error { return o.tokensPage(v, tokensPage{}) }
-
-func (o *owner) tokensPage(v *desk.Visit, p tokensPage) error {
-	all, err := o.Identity.Tokens(v.Ctx(), v.Who)
-	if err != nil {
-		return err
-	}
-	if p.Frame, err = o.DeskFrame(v, v.Words.T("tokens")); err != nil {
-		return err
-	}
-	for _, s := range []people.Scope{people.ScopeDecide, people.ScopeRead, people.ScopeAdmin} {
-		p.Scopes = append(p.Scopes, desk.Link{Key: s.String(), Label: v.Words.T("scope." + s.String())})
-	}
-	for _, t := range all {
-		p.Rows = append(p.Rows, tokenRow{
-			t.ID, t.Name, v.Words.T("scope." + t.Scope.String()), t.Account, desk.Stamp(t.CreatedAt), desk.ISO(t.CreatedAt),
-		})
-	}
-	return v.Show("tokens", p)
-}
-
-// addToken adds one of the account's own and shows it once.
-func (o *owner) addToken(v *desk.Visit) error {
-	scope, err := people.ParseScope(v.Form.Get("scope"))
-	if err != nil {
-		return err
-	}
-	_, value, err := o.Identity.AddToken(v.Ctx(), v.Who, identity.NewToken{Name: v.Form.Get("name"), Scope: scope})
-	p := tokensPage{Value: value}
-	if err != nil {
-		if p.Error, err = v.Refused("tokens", err); err != nil {
-			return err
+	case "disable", "enable":
+		change.Disabled = new(do == "disable")
+	default:
+		role, _ := people.ParseRole(v.Form.Get("role")) // none is refused below
+		change.Name, change.Role = new(v.Form.Get("name")), &role
+		if v.Form.Has("sites") { // there were sites to choose: none of them are all
+			change.Sites = append([]string{}, v.Form["site"]...)
 		}
 	}
-	return o.tokensPage(v, p)
-}
-
-func (o *owner) endToken(v *desk.Visit) error {
-	if err := o.Identity.RemoveToken(v.Ctx(), v.Who, v.Param("id")); err != nil {
-		return err
+	if _, err := o.Identity.SetAccount(v.Ctx(), v.Who, v.Param("id"), change); err != nil {
+		return o.peopleAgain(v, v.Param("id"), err)
 	}
-	return v.GoTo("/moderate/tokens")
+	return o.TellAt(v, "/moderate/people", desk.Flash{Did: "saved"})
 }
