@@ -61,7 +61,7 @@ func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
 
 func TestThePlainPageIsAccessible(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
-	w.published("Thank you.\n\n    "+strings.Repeat("long code ", 40))
+	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
 	for _, lang := range []string{"en", "ru", "kk"} {
 		for _, width := range []int64{360, 1280} {
 			tab := w.tab(width, 900, lang == "ru")
