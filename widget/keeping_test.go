@@ -2,6 +2,7 @@ package widget_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -234,4 +235,79 @@ func TestWhatIsMineStaysAtTheEndWhenMoreIsLoaded(t *testing.T) {
 	r.says(".own", "Mine.")
 	r.must(r.Click("button", "Show 15 more"))
 	r.holds(`$$('[part=comment]').length === 41 && $('.list > li:last-child .own')`)
+}
+
+// Who has the page open twice writes one comment: nothing of it is lost, and it is not sent twice.
+func TestTwoTabsWriteOneDraft(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	beside := func() *reader {
+		t.Helper()
+		tab, err := r.Beside(1280, 900)
+		r.must(err)
+		t.Cleanup(tab.Close)
+		r.must(tab.BeforeEach(`addEventListener('aitys:ready', () => window.ready = true)`))
+		b := &reader{Tab: tab, t: t, blog: r.blog}
+		b.open("/")
+		return b
+	}
+	other, third := beside(), beside()
+	other.must(other.Click("textbox", "Comment"))
+	other.must(other.See("button", "Post comment"))
+	r.write("Half a")
+	other.holds(`$('[part=body]').value === 'Half a'`)
+	other.must(other.Type("textbox", "Comment", " thought"))
+	r.holds(`$('[part=body]').value === 'Half a thought'`)
+	r.must(r.Click("button", "Post comment"))
+	r.says("[part=status]", "waiting")
+	other.holds(`$('[part=body]').value === ''`)
+	other.must(other.Type("textbox", "Comment", "Another"))
+	third.must(third.Click("textbox", "Comment")) // its form was never opened before
+	third.holds(`$('[part=body]').value === 'Another'`)
+	if bodies, _ := s.posts(); len(bodies) != 1 {
+		t.Errorf("posted %q, want it once", bodies)
+	}
+}
+
+func TestBackAndForwardKeepTheTextOnce(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{width: 390})
+	r.write("Half a thought")
+	r.must(r.Type("textbox", "Name", "Lena"))
+	for range 2 {
+		r.must(r.Go(s.URL + "/embed.js"))
+		r.must(r.Holds(`history.back() === undefined`))
+		r.holds(`$('[part=body]')?.value === 'Half a thought' && $('[part=name]')?.value === 'Lena'`)
+	}
+	r.must(r.Click("button", "Post comment"))
+	r.says("[part=status]", "waiting")
+	r.must(r.Go(s.URL + "/embed.js"))
+	r.must(r.Holds(`history.back() === undefined`))
+	r.says(".own", "Half a thought")
+	r.holds(`!$('form') || $('[part=body]').value === ''`)
+	if bodies, _ := s.posts(); len(bodies) != 1 {
+		t.Errorf("posted %q, want it once", bodies)
+	}
+}
+
+// Names, websites and words of 2,000 letters break nothing on the narrowest page, nor does a language that we lack or
+// write otherwise, or a font without the letters of one.
+func TestWhatIsVeryLongFitsAVeryNarrowPage(t *testing.T) {
+	for _, lang := range []string{"en", "KK-Cyrl-KZ", "de-AT"} {
+		s := newService(t)
+		name := strings.Repeat("Ә", 2000)
+		c := s.say("", name, "<p>"+strings.Repeat("w", 2000)+"</p>", "und", time.Hour)
+		site := "https://x.example/" + strings.Repeat("a", 2000)
+		c.Author.URL = &site
+		badge := "moderator"
+		s.say(c.ID, strings.Repeat("name ", 400), "<p>Yes.</p>", "und", time.Hour).Author.Badge = &badge
+		r := visit(t, s, options{lang: lang, width: 280, sheet: `body { font-family: "Noto Color Emoji", monospace }`})
+		r.must(r.Click("button", map[string]string{"KK-Cyrl-KZ": "Жауап беру"}[lang]+map[string]string{"en": "Reply",
+			"de-AT": "Reply"}[lang]))
+		r.holds(`$('form strong bdi')?.innerText.length > 1000`)
+		r.holds(`document.documentElement.scrollWidth <= innerWidth`)
+		r.holds(`$$('.meta b, .text, form, button').every(e => e.getBoundingClientRect().right <= innerWidth + 1)`)
+		r.accessible()
+		r.picture()
+	}
 }

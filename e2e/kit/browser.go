@@ -56,7 +56,18 @@ type Tab struct {
 
 // Tab opens a tab of width × height CSS pixels. A width below 720 is a phone's, with touch.
 func (b *Browser) Tab(width, height int64, dark bool) (*Tab, error) {
-	ctx, stop := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return open(b.ctx, width, height, dark, chromedp.WithNewBrowserContext())
+}
+
+// Beside opens a second tab, which shares cookies and storage with t.
+func (t *Tab) Beside(width, height int64) (*Tab, error) {
+	return open(t.ctx, width, height, false)
+}
+
+func open(
+	in context.Context, width, height int64, dark bool, how ...chromedp.ContextOption,
+) (*Tab, error) {
+	ctx, stop := chromedp.NewContext(in, how...)
 	t := &Tab{ctx: ctx, Close: stop}
 	scheme := "light"
 	if dark {

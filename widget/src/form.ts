@@ -52,6 +52,7 @@ class Form implements Writer {
     this.#called = person?.name ?? ''
     this.#fields = new Fields(this.#form, this.#text, t, person)
     this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
+    addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
     this.#home = button(view.t.write, () => this.#move(null), { class: 'wide stub' })
   }
 
@@ -70,7 +71,8 @@ class Form implements Writer {
     const draft = begun ? this.#draft : this.#shelf.drafts.at(-1)
     if (!this.#complete && draft) {
       this.#parent = draft.parent
-      this.#text.value = [draft.text, this.#text.value].filter(Boolean).join('\n\n')
+      const here = this.#text.value
+      this.#text.value = draft.text === here ? here : [draft.text, here].filter(Boolean).join('\n\n')
       if (draft.person) this.#fields.fill(draft.person)
       this.#open()
     }
@@ -86,6 +88,7 @@ class Form implements Writer {
     if (this.#complete) return
     this.#complete = true
     if (this.#text.value) this.#keep()
+    else this.#text.value = this.#draft?.text ?? ''
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview))
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
@@ -127,6 +130,18 @@ class Form implements Writer {
       el('strong', {}, ...about(this.#t.replyTo, name)),
       button(this.#t.cancel, () => this.#move(null)),
     )
+  }
+
+  /** Follows another tab of the page: both write one draft, and what one has sent the other does not offer again. */
+  #elsewhere(event: StorageEvent) {
+    const before = this.#shelf.changed(event)
+    if (!before || this.#sending) return
+    const was = before.find(d => d.parent?.id === this.#parent?.id)?.text ?? ''
+    if (this.#text.value !== was) return
+    const now = this.#draft
+    this.#text.value = now?.text ?? ''
+    if (now) this.#open()
+    if (now?.person) this.#fields.fill(now.person)
   }
 
   get #draft(): Draft | undefined {

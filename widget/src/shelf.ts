@@ -44,6 +44,11 @@ export class Shelf {
     write(this.#page, draft.text ? [...others, draft] : others)
   }
 
+  /** Whether the drafts of the page are what another tab changed, and which they were before. */
+  changed({ key, oldValue }: StorageEvent): Draft[] | null {
+    return key === this.#page ? (JSON.parse(oldValue ?? 'null') ?? []) : null
+  }
+
   get own(): Own[] {
     return read<Own[]>(this.#site) ?? []
   }
