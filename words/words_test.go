@@ -174,6 +174,68 @@ func TestTypographyIsOfTheLanguage(t *testing.T) {
 	}
 }
 
+// terms are what is not said, since another word stands for the thing or the look forbids it; see docs/words.md.
+var terms = map[string]*regexp.Regexp{
+	"en": regexp.MustCompile(`(?i)\b(toxic|users?|violat|oops|judge?ment|lessons?|nats?|reject|what if|odd words)|\bthe AI\b`),
+	"ru": regexp.MustCompile(`(?i)служб|довод|наблюден|пользовател|токсичн|уроки|отверг|что если|странных|[а-яё,:] (?-i:Вы)\b`),
+	"kk": regexp.MustCompile(`(?i)сабақ|бақыла|оғаш|сервис|егер де|болмауы мүмкін|ешкім күтпейді`),
+}
+
+func TestOneTermStandsForOneThing(t *testing.T) {
+	for _, l := range words.Languages {
+		said, _ := file(t, l.Key)
+		for key, sentence := range said {
+			for _, text := range texts(sentence) {
+				if found := terms[l.Key].FindString(text); found != "" {
+					t.Errorf("%s: %q says %q: %s", l.Key, key, found, text)
+				}
+			}
+		}
+	}
+	// The words of the site that a page says (its rules, the link for authors) and nothing else ask with a please.
+	english, _ := file(t, "en")
+	for key, sentence := range english {
+		for _, text := range texts(sentence) {
+			if strings.Contains(strings.ToLower(text), "please") && !slices.Contains([]string{"read.login", "rules.default",
+				"settings.signin_url.hint"}, key) {
+				t.Errorf("%q begs: %s", key, text)
+			}
+		}
+	}
+}
+
+// No ending is put on a figure: 5-ші and 90-ы need a form for each number.
+func TestNoFigureHasAnEnding(t *testing.T) {
+	for _, lang := range []string{"ru", "kk"} {
+		said, _ := file(t, lang)
+		for key, sentence := range said {
+			for _, text := range texts(sentence) {
+				if regexp.MustCompile(`(\d|\{[nm]\})-[\p{Cyrillic}]`).MatchString(text) {
+					t.Errorf("%s: %q puts an ending on a figure: %s", lang, key, text)
+				}
+			}
+		}
+	}
+}
+
+// What docs/words.md asks a native reader about is there.
+func TestWhatWantsANativeReaderIsNamed(t *testing.T) {
+	text, err := os.ReadFile("../docs/words.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _ := file(t, "en")
+	named := regexp.MustCompile("`([a-z]+\\.[a-zA-Z_.]+)`").FindAllSubmatch(text, -1)
+	for _, key := range named {
+		if _, ok := said[string(key[1])]; !ok {
+			t.Errorf("docs/words.md names %s, for which there are no words", key[1])
+		}
+	}
+	if len(named) < 30 {
+		t.Errorf("docs/words.md names %d sentences only", len(named))
+	}
+}
+
 // A source is a file that says something.
 type source struct{ path, text string }
 
