@@ -8,19 +8,19 @@ export interface Asked {
 /** Says what to do, and returns whether asking again can help. */
 export async function explain({ base, site }: Asked, code: string): Promise<boolean> {
   const { origin, hostname } = location
-  const say = (what: string) => console.warn(`aitys: ${what}`)
-  if (!site) say('the script tag needs data-site="KEY". Keys: aitys site list')
-  else if (code === 'site.unknown') say(`${base} has no site "${site}": mend data-site. Keys: aitys site list`)
+  const warn = (what: string) => console.warn(`aitys: ${what}`)
+  if (!site) warn('the script tag needs data-site="KEY". Keys: aitys site list')
+  else if (code === 'site.unknown') warn(`${base} has no site "${site}": mend data-site. Keys: aitys site list`)
   else if (code === 'network' && (await refused(base, site))) {
     const twins = /^(localhost|127\.0\.0\.1)$/.test(hostname) ? ' localhost and 127.0.0.1 are two origins.' : ''
-    say(
+    warn(
       origin === 'null'
         ? 'a page that is opened as a file has no comments. Serve it by http.'
         : `${origin} is none of the origins of the site "${site}".${twins} An owner allows it at ` +
             `${base}moderate/${site}/settings; or name all origins: aitys site set ${site} origin=… origin=${origin}`,
     )
   } else {
-    say(`${base} gave no comments (${code}).`)
+    warn(`${base} gave no comments (${code}).`)
     return true
   }
   return false
