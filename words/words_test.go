@@ -176,8 +176,8 @@ func TestTypographyIsOfTheLanguage(t *testing.T) {
 
 // terms are what is not said, since another word stands for the thing or the look forbids it; see docs/words.md.
 var terms = map[string]*regexp.Regexp{
-	"en": regexp.MustCompile(`(?i)\b(toxic|users?|violat|oops|judge?ment|lessons?|nats?|reject|what if|odd words)|\bthe AI\b`),
-	"ru": regexp.MustCompile(`(?i)служб|довод|наблюден|пользовател|токсичн|уроки|отверг|что если|странных|[а-яё,:] (?-i:Вы)\b`),
+	"en": regexp.MustCompile(`(?i)\b(toxic|users?\b|violat|oops|judge?ment|lesson|nats?\b|reject|what if)|\bthe AI\b`),
+	"ru": regexp.MustCompile(`(?i)служб|довод|наблюден|пользовател|токсичн|отверг|что если|[а-яё,:] (?-i:Вы[ ,.])`),
 	"kk": regexp.MustCompile(`(?i)сабақ|бақыла|оғаш|сервис|егер де|болмауы мүмкін|ешкім күтпейді`),
 }
 
