@@ -91,7 +91,7 @@ export class Onward {
     for (let url: string | undefined = address; url; ) {
       const fresh = await fetchPage(url)
       const more = linkIn(fresh)
-      frameOf(fresh, more?.href)
+      frameOf(fresh, more?.href, !this.#way.busy())
       const added: Card[] = []
       for (const card of fresh.querySelectorAll<Card>('.cards .card')) {
         const id = idOf(card)
@@ -121,15 +121,15 @@ function linkIn(page: Document): HTMLAnchorElement | null {
   return page.querySelector<HTMLAnchorElement>('.more-cards:not([hidden]) a')
 }
 
-/** Takes over what stands around the cards of a page: counts, the link to the next, what waits elsewhere. */
-function frameOf(fresh: Document, next: string | undefined): void {
+/** Takes over what stands around the cards of a page: counts, if all is counted, the link to the next, what waits elsewhere. */
+function frameOf(fresh: Document, next: string | undefined, counted: boolean): void {
   const line = element('more')
   line.hidden = next === undefined
   const a = line.querySelector('a')
   if (a && next) a.href = next
   for (const count of fresh.querySelectorAll<HTMLElement>('[data-count]')) {
     const mine = document.querySelector(`[data-count="${count.dataset.count}"]`)
-    if (mine) mine.textContent = count.textContent
+    if (mine && counted) mine.textContent = count.textContent
   }
   over('others', fresh)
   over('young', fresh)

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// Nothing on the pages where people decide keeps anybody from using them, as far as axe can tell.
+func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	var last kit.Posted
+	for n, text := range []string{
+		"Buy cheap pi\u200blls and a cаsino now, see [here](https://pills.example/win)\n\n> a quote\n> > in a quote",
+		"The ferry was late again.", "And so was I.",
+	} {
+		name := fmt.Sprintf("Writer %d", n)
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "ruth@mail.example", text)
+		w.must(err)
+		last = posted
+	}
+	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: last.ID, Version: last.Version})
+	w.must(err)
+	w.run(kit.Binary(t), "site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example",
+		"--data", w.data)
+	link := w.run(kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
+		"--site", "blog", "--public-url", w.service.URL, "--data", w.data)
+	for _, width := range []int64{360, 1280} {
+		for i, lang := range []string{"en", "ru", "kk"} {
+			tab := w.tab(width, 800, (i+int(width))%2 == 0)
+			check := func(what string) {
+				t.Helper()
+				if found, err := tab.Axe(); err != nil || len(found) > 0 {
+					t.Errorf("%s in %s at %d: axe finds %q (%v)", what, lang, width, found, err)
+				}
+			}
+			open := func(page, shows string) {
+				t.Helper()
+				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+			}
+			open("signin", "form")
+			w.speak(tab, lang)
+			open("signin", "form")
+			check("signin")
+			w.must(tab.Go(link), tab.Holds(`document.querySelector("#yp") && document.readyState === "complete"`))
+			check("setup")
+			w.speak(tab, "en")
+			w.signIn(tab, email)
+			w.speak(tab, lang)
+			for page, shows := range map[string]string{
+				"blog/queue?state=rejected": ".card", "blog/comments/" + last.ID: ".line", "blog/log": "td",
+				"empty/queue": "#snippet", "blog/queue?q=xyzzy": "#rest", "setup/site": "form", "blog/setup/moderation": "form",
+				"blog/setup/embed": "#snippet",
+			} {
+				open(page, shows)
+				check(page)
+			}
+			open("blog/queue", ".card")
+			check("the queue")
+			for _, does := range []struct {
+				what string
+				keys []kit.Key
+				is   string
+			}{
+				{"the reasons", []kit.Key{{Key: "d", Code: "KeyD"}}, ".refuse[open]"},
+				{"the evidence", []kit.Key{keyEscape, keyI}, ".evidence[open]"},
+				{"a reply", []kit.Key{keyEscape, keyR}, ".reply[open]"},
+				{"a selection", []kit.Key{keyEscape, keyX}, ".pick :checked"},
+				{"a decision", []kit.Key{keyX, keyA}, "#toast:not([hidden])"}, {"an undo", []kit.Key{keyZ}, ".card ~ *, #toast"},
+			} {
+				w.must(tab.Press(does.keys...), tab.Holds(fmt.Sprintf("document.querySelector(%q)", does.is)))
+				check(does.what)
+			}
+			w.must(tab.Holds(`document.querySelectorAll(".card").length === 2 && document.querySelector("#unsaved").hidden`))
+		}
+	}
+}
