@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -273,5 +274,88 @@ func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 		},
 		func() error { return desk.Click("button", "Undo: Lena’s comment approved") },
 		func() error { return desk.Holds(current("day 1 ")) },
+	)
+}
+
+// A session that ends while somebody types takes nothing of it along.
+func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	var ids []string
+	for n := range 2 {
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))
+		w.must(err)
+		ids = append(ids, posted.ID)
+	}
+	const answer, note = "It will be on time tomorrow.", "Say it kindly."
+	desk := w.tab(390, 844, false)
+	typed := func(selector, text string) func() error {
+		return func() error { return desk.Holds(fmt.Sprintf("document.querySelector(%q)?.value === %q", selector, text)) }
+	}
+	signInAgain := func() {
+		t.Helper()
+		w.steps(desk,
+			func() error { return desk.Type("textbox", "E-mail", email) },
+			func() error { return desk.Type("textbox", "Password", password) },
+			func() error { return desk.Click("button", "Sign in") },
+		)
+	}
+	endSession := func() {
+		t.Helper()
+		_, err := chromedp.Call(desk.Context(), network.ClearBrowserCookies, cdp.Empty{})
+		w.must(err)
+	}
+	w.signIn(desk, email)
+	w.steps(desk,
+		func() error { return desk.Holds(current("day 0")) },
+		func() error { return desk.Press(keyR) },
+		func() error { return desk.Type("textbox", "Your reply", answer) },
+	)
+	endSession()
+	w.steps(desk,
+		func() error { return desk.Click("button", "Publish the reply") },
+		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
+		func() error { return desk.Click("link", "Sign in") },
+	)
+	signInAgain()
+	w.steps(desk,
+		typed(".reply[open] textarea", answer),
+		func() error { return desk.Click("button", "Publish the reply") },
+		func() error { return desk.See("button", "Undo: Ruth’s comment approved") },
+		func() error { return desk.Holds(current("day 1")) },
+		// A note, in a decision that meets no session.
+		func() error { return desk.Press(kit.Key{Key: "d", Code: "KeyD"}) },
+		func() error { return desk.Type("textbox", "Note to the writer", note) },
+	)
+	endSession()
+	w.steps(desk,
+		func() error { return desk.Click("button", "Off topic") },
+		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
+		func() error { return desk.Click("link", "Sign in") },
+	)
+	signInAgain()
+	w.queued("state=rejected", func(items []kit.Item) bool { return len(items) == 1 && items[0].Comment.ID == ids[1] })
+	var item struct{ History []struct{ Note string } }
+	w.must(w.client.Do(t.Context(), http.MethodGet, "/moderation/comments/"+ids[1], nil, nil, &item))
+	if !slices.ContainsFunc(item.History, func(h struct{ Note string }) bool { return h.Note == note }) {
+		t.Errorf("the note is lost: %+v", item)
+	}
+
+	// On a comment's own page, which sends its forms itself.
+	w.steps(desk,
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/comments/" + ids[0]) },
+		func() error { return desk.Press(keyR) },
+		func() error { return desk.Type("textbox", "Your reply", note) },
+	)
+	endSession()
+	w.steps(desk, func() error { return desk.Click("button", "Publish the reply") })
+	signInAgain()
+	w.steps(desk,
+		func() error { return desk.Holds(`location.pathname.includes("/comments/")`) },
+		func() error { return desk.Press(keyR) },
+		typed(".reply[open] textarea", note),
+		func() error { return desk.Click("button", "Publish the reply") },
+		func() error { return desk.Holds(shows("Your reply is public.")) },
+		func() error { return desk.Press(keyR) },
+		typed(".reply[open] textarea", ""),
 	)
 }

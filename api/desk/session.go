@@ -25,7 +25,11 @@ func (r Room) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		req := c.Request()
 		if req.Method != http.MethodGet {
-			return c.Redirect(http.StatusSeeOther, "/moderate/signin")
+			from, _ := url.Parse(req.Referer()) // where the form stood: what is typed there is kept
+			if from == nil {
+				from = &url.URL{}
+			}
+			return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(ownPath(from.RequestURI())))
 		}
 		if site := req.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 			return bounce(c)

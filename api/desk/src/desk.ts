@@ -7,6 +7,7 @@ import type { Action, Answer } from './outbox'
 import { page } from './page'
 import { Queue } from './queue'
 import { element } from './toast'
+import { comeBackTo, forgetTyped, keepTyped } from './typed'
 import { say } from './words'
 
 const actions: Record<string, Action> = { a: 'approve', s: 'spam', u: 'hold' }
@@ -22,6 +23,7 @@ function start(): void {
     queue.cards.current?.focus({ preventScroll: true })
   }
   keyboard(queue)
+  keepTyped()
 }
 
 /** Decides by the buttons of cards, of the selection and of the toast. */
@@ -48,6 +50,7 @@ function forms(queue: Queue): void {
     const note = form.querySelector<HTMLInputElement>('input[name=note]')
     if (button?.name === 'reason') queue.decide(cards, 'reject', button.value, note?.value.trim() ?? '')
     else if (button) queue.decide(cards, button.value as Action)
+    for (const decided of cards) forgetTyped(decided)
     if (bulk && note) note.value = ''
   })
   document.addEventListener('click', event => {
@@ -77,14 +80,22 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
       body: JSON.stringify({ body: data.get('body'), version: Number(data.get('version')) }),
     })
     const answer = (await response.json()) as Partial<Answer> & { detail?: string }
+    if (response.status === 401) {
+      comeBackTo(form.querySelector('textarea'))
+      queue.signedOut()
+      throw new Error(say('signin'))
+    }
     if (!response.ok) throw new Error(answer.detail ?? String(response.status))
+    forgetTyped(card)
     form.reset()
     form.closest('details')?.removeAttribute('open')
     queue.replied(card, answer.batch ?? null, answer.contradictions ?? [])
   } catch (error) {
     const small = form.querySelector('small')
     if (small) {
-      small.textContent = say('failed', { detail: error instanceof Error ? error.message : '' })
+      // A TypeError is fetch's own: nothing answered.
+      const detail = error instanceof TypeError ? say('unanswered') : error instanceof Error ? error.message : ''
+      small.textContent = say('failed', { detail })
       small.className = 'bad'
     }
   } finally {
