@@ -34,6 +34,16 @@ func pages(demo said, setup string) []shot {
 		{"evidence-kk", true, someLooks, demo.evidence("kk")},
 		{"insights", true, allLooks, demo.desk("en", "/moderate/demo/insights")},
 		{"whatif", true, someLooks, demo.desk("en", "/moderate/demo/what-if?threshold=0.7&policy=suspicious&last=1000")},
+		{"settings", true, allLooks, demo.desk("en", "/moderate/demo/settings")},
+		{"settings-kk", true, someLooks, demo.desk("kk", "/moderate/demo/settings")},
+		{"people", true, allLooks, demo.desk("en", "/moderate/people")},
+		{"tokens", true, someLooks, demo.desk("en", "/moderate/tokens")},
+		{"sites", true, someLooks, demo.desk("en", "/moderate/sites")},
+		{"account", true, someLooks, demo.desk("en", "/moderate/sessions")},
+		{"log", false, someLooks, demo.desk("en", "/moderate/demo/log")},
+		{"pages", true, someLooks, demo.desk("en", "/moderate/demo/pages")},
+		{"embed", true, someLooks, demo.desk("en", "/moderate/demo/setup/embed")},
+		{"docs", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/docs") }},
 		{"own", false, allLooks, demo.own},
 	}
 }
