@@ -38,7 +38,7 @@ var (
 )
 
 func (s *Server) docs(c echo.Context) error {
-	web.PageHeaders(c, web.NoScript)
+	web.PageHeaders(c, web.OwnScript)
 	return docsPage.Serve(c, fiveMinutes)
 }
 

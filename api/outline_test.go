@@ -2,12 +2,17 @@ package api
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -15,85 +20,206 @@ import (
 // docsView is what testdata/docs.tmpl.html shows of a specification.
 type docsView struct {
 	*openapi3.T
-	Groups  []docsGroup
-	Schemas []docsSchema
+	Groups   []docsGroup
+	Schemas  []docsSchema
+	Problems []docsProblem
+	Failed   template.HTML // a failure, as it is answered
 }
 
 type docsGroup struct {
-	*openapi3.Tag
-	Operations []docsOperation
+	Name, Description string
+	Operations        []docsOperation
 }
 
 type docsOperation struct {
-	*openapi3.Operation
-	Method, Path string
-	Shown        openapi3.Parameters // the path's own too
-	Body         *docsType
-	Answers      []docsAnswer
+	ID, Title, Method, Path string
+	Says                    string
+	Who                     string
+	Fields                  []docsFields
+	Request, Answer         template.HTML
+	Answered                string // the status of Answer
+	Answers                 []docsAnswer
+	Codes                   []any
 }
 
-type docsAnswer struct {
-	Status, Description string
-	Body                *docsType
+// docsFields are what is said of an operation in one place: in its path and query, its header or its body.
+type docsFields struct {
+	Where string
+	Names []docsField
 }
 
-// docsType is the name of a schema, or an outline of one that has no name.
-type docsType struct{ Schema, Outline string }
+type docsField struct {
+	Name, Type, Says string
+	Required         bool
+}
+
+type docsAnswer struct{ Status, Description, Schema string }
 
 type docsSchema struct{ Name, Body string }
 
+// A docsProblem is a failure with the detail of one that was answered in a test.
+type docsProblem struct {
+	Status       int
+	Code, Detail string
+}
+
 // docsFor makes the page for people.
 func docsFor(doc *openapi3.T) ([]byte, error) {
-	page, err := template.New("docs.tmpl.html").Funcs(template.FuncMap{"outline": outline}).
+	page, err := template.New("docs.tmpl.html").Funcs(template.FuncMap{"lower": strings.ToLower}).
 		ParseFiles("testdata/docs.tmpl.html")
 	if err != nil {
 		return nil, err
 	}
 	view := docsView{T: doc}
 	for _, tag := range doc.Tags {
-		view.Groups = append(view.Groups, docsGroup{tag, operations(doc, tag.Name)})
+		view.Groups = append(view.Groups, docsGroup{titled(tag.Name), tag.Description, operations(doc, tag.Name)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
 		view.Schemas = append(view.Schemas, docsSchema{name, inside(doc.Components.Schemas[name].Value, "")})
+	}
+	if err := view.problems(); err != nil {
+		return nil, err
 	}
 	var b bytes.Buffer
 	err = page.Execute(&b, view)
 	return b.Bytes(), err
 }
 
-// operations are those of a tag, by path and then in the usual order of methods.
+// problems reads what failures were answered with.
+func (v *docsView) problems() error {
+	files, err := filepath.Glob("testdata/problems/*.txt")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		var first docsProblem
+		raw := json.NewDecoder(bytes.NewReader(b))
+		if err := raw.Decode(&first); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if first.Code == "field.invalid" {
+			v.Failed = coloured(strings.TrimSpace(string(b[:raw.InputOffset()])))
+		}
+		if first.Code != "" {
+			v.Problems = append(v.Problems, first)
+		}
+	}
+	slices.SortFunc(v.Problems, func(a, b docsProblem) int {
+		return cmp.Or(cmp.Compare(a.Status, b.Status), strings.Compare(a.Code, b.Code))
+	})
+	return nil
+}
+
+// titled is an operation's id as words: listComments is "List comments".
+func titled(id string) string {
+	var b strings.Builder
+	for i, r := range id {
+		switch {
+		case i == 0:
+			b.WriteRune(unicode.ToUpper(r))
+		case unicode.IsUpper(r):
+			b.WriteString(" " + string(unicode.ToLower(r)))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.NewReplacer("Set ", "Change ", " am i", " am I").Replace(b.String())
+}
+
+// operations are those of a tag that answer programs, by path and then in the usual order of methods.
 func operations(doc *openapi3.T, tag string) (ops []docsOperation) {
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		item := doc.Paths.Value(path)
 		for _, method := range []string{"GET", "POST", "PATCH", "DELETE"} {
-			o := item.GetOperation(method)
-			if o == nil || !slices.Contains(o.Tags, tag) {
-				continue
+			if o := item.GetOperation(method); o != nil && slices.Contains(o.Tags, tag) {
+				ops = append(ops, operation(o, method, path, slices.Concat(item.Parameters, o.Parameters)))
 			}
-			op := docsOperation{Operation: o, Method: method, Path: path, Shown: slices.Concat(item.Parameters, o.Parameters)}
-			if o.RequestBody != nil {
-				op.Body = typeOf(o.RequestBody.Value.Content)
-			}
-			for _, status := range slices.Sorted(maps.Keys(o.Responses.Map())) {
-				r := o.Responses.Value(status).Value
-				op.Answers = append(op.Answers, docsAnswer{status, *r.Description, typeOf(r.Content)})
-			}
-			ops = append(ops, op)
 		}
 	}
 	return ops
 }
 
-func typeOf(content openapi3.Content) *docsType {
-	for _, media := range content {
-		switch shown := outline(media.Schema); {
-		case media.Schema.Ref != "":
-			return &docsType{Schema: shown}
-		case shown != kind(media.Schema.Value): // "object" or "string" says nothing
-			return &docsType{Outline: shown}
+func operation(o *openapi3.Operation, method, path string, params openapi3.Parameters) docsOperation {
+	op := docsOperation{
+		ID: o.OperationID, Title: titled(o.OperationID), Method: method, Path: path, Says: o.Summary + ". " + o.Description,
+		Who: who(o),
+	}
+	op.Codes, _ = o.Extensions["x-codes"].([]any)
+	place := map[string]*docsFields{"path": {Where: "Parameters"}, "header": {Where: "Header"}}
+	place["query"] = place["path"]
+	for _, ref := range params {
+		p := ref.Value
+		place[p.In].Names = append(place[p.In].Names, docsField{p.Name, outline(p.Schema), p.Description, p.Required})
+	}
+	op.Fields = append(op.Fields, *place["path"])
+	var body any
+	if o.RequestBody != nil {
+		for _, media := range o.RequestBody.Value.Content {
+			op.Fields = append(op.Fields, docsFields{"Body", properties(media.Schema.Value)})
+			body = sample("", media.Schema)
 		}
 	}
-	return nil
+	op.Fields = append(op.Fields, *place["header"])
+	op.Request = request(o, method, path, params, body)
+	for _, status := range slices.Sorted(maps.Keys(o.Responses.Map())) {
+		r := o.Responses.Value(status).Value
+		a := docsAnswer{Status: status, Description: *r.Description}
+		for kind, media := range r.Content {
+			if media.Schema.Ref != "" {
+				a.Schema = outline(media.Schema)
+			}
+			if strings.HasPrefix(status, "2") && kind == "application/json" {
+				op.Answered, op.Answer = status, coloured(asJSON(sample("", media.Schema), ""))
+			}
+		}
+		op.Answers = append(op.Answers, a)
+	}
+	return op
+}
+
+// who says what a request has to show.
+func who(o *openapi3.Operation) string {
+	if o.Security == nil {
+		return ""
+	}
+	var ways []string
+	for _, need := range *o.Security {
+		for _, name := range slices.Sorted(maps.Keys(need)) {
+			ways = append(ways, map[string]string{
+				"session": "a session", "token": "a token", "editToken": "the edit token of the comment",
+			}[name])
+		}
+		if len(need) == 0 {
+			ways = append(ways, "nothing")
+		}
+	}
+	return strings.Join(ways, " or ")
+}
+
+func properties(s *openapi3.Schema) (all []docsField) {
+	for _, name := range ordered(s) {
+		p := s.Properties[name]
+		all = append(all, docsField{name, inLine.Replace(outline(p)), p.Value.Description, slices.Contains(s.Required, name)})
+	}
+	return all
+}
+
+// inLine writes an outline of two levels on one line.
+var inLine = strings.NewReplacer("{\n  ", "{", "{\n    ", "{", "\n}", "}", "\n  }", "}", "\n  ", ", ", "\n    ", ", ")
+
+// ordered are the names of an object's properties, those first that must be there.
+func ordered(s *openapi3.Schema) []string {
+	names := slices.Clone(s.Required)
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // outline is a schema in one line or more: names with their types, ? where one may be absent.

@@ -38,7 +38,7 @@ func TestTheSpecificationIsServed(t *testing.T) {
 	}
 	docs := string(w.do(call{path: "/docs"}).raw)
 	for path := range r.json["paths"].(map[string]any) {
-		if !strings.Contains(docs, " "+path+"<") {
+		if !strings.Contains(docs, ">"+path+"<") {
 			t.Errorf("/docs does not show %s", path)
 		}
 	}

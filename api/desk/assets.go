@@ -17,6 +17,8 @@ var assets = map[string]*web.File{
 	"desk.css": readAsset("dist/desk.css", "text/css; charset=utf-8"),
 	"desk.js":  readAsset("dist/desk.js", "text/javascript; charset=utf-8"),
 	"mark.svg": readAsset("mark.svg", "image/svg+xml"),
+
+	"reference.js": readAsset("dist/reference.js", "text/javascript; charset=utf-8"), // of /docs
 }
 
 func readAsset(name, kind string) *web.File {

@@ -112,7 +112,7 @@ func build(languages []string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files[widget+"/dist/embed.js"] = embed
-	for _, name := range []string{"desk.ts", "desk.css"} {
+	for _, name := range []string{"desk.ts", "desk.css", "reference.ts"} {
 		source := desk + "/src/" + name
 		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
 			continue

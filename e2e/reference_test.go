@@ -1,0 +1,31 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+func TestTheReferenceIsSearchedAndReadByEverybody(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for _, width := range []int64{1280, 390} {
+		tab := w.tab(width, 900, width < 720)
+		w.must(
+			tab.Go(w.service.URL+"/docs"),
+			tab.See("heading", "Post comment"),
+			tab.Press(kit.Key{Key: "/", Code: "Slash"}),
+			tab.Type("searchbox", "Search the reference", "idempotency"),
+			tab.Holds(`document.querySelectorAll(".found li").length > 3`),
+			tab.Press(kit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
+			tab.Press(kit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
+			tab.Press(kit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
+			tab.Holds(`document.activeElement === document.querySelectorAll(".found a")[2]`),
+			tab.Press(kit.Key{Key: "Enter", Code: "Enter"}),
+			tab.Holds(`location.hash !== "" && document.querySelector(".found").hidden`),
+			tab.Holds(`document.documentElement.scrollWidth <= innerWidth`),
+		)
+		if wrong, err := tab.Axe(); err != nil || len(wrong) > 0 {
+			t.Errorf("at %d: %v %v", width, wrong, err)
+		}
+	}
+}
