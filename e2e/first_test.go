@@ -1,0 +1,157 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// TestTheFirstVisitAndTheFirstDay go from the built binary to one's own comment on one's own blog, and on to what an
+// owner arranges first, by what the commands print and by what stands on the screen.
+func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
+	w := &world{t: t, data: t.TempDir()}
+	var pasted string // what the owner was given to paste
+	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		out.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(out, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The hill</title>
+<style>body { background: #101418; color: #e8e6e3; font-family: Georgia, serif }</style></head>
+<body><h1>The hill</h1><p>It is steep.</p>
+%s
+</body></html>`, pasted)
+	}))
+	t.Cleanup(w.blog.Close)
+	binary := kit.Binary(t)
+	if said := w.run(binary, "site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL, "--data",
+		w.data); said != "added site blog" {
+		t.Errorf("site add printed %q", said)
+	}
+	var err error
+	w.service, err = kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", w.data)
+	w.must(err)
+	t.Cleanup(w.service.Kill)
+	link := regexp.MustCompile(`set-up link: (\S+)`).FindStringSubmatch(strings.Join(w.service.Lines, "\n"))
+	if link == nil {
+		t.Fatalf("serve printed no set-up link: %q", w.service.Lines)
+	}
+	w.browser, err = kit.StartBrowser(kit.Chromium(t))
+	w.must(err)
+	t.Cleanup(w.browser.Close)
+
+	owner := w.tab(1280, 900, false)
+	w.steps(owner,
+		func() error { return owner.Go(w.service.URL) },
+		func() error { return owner.See("heading", "Comments are kept here") },
+		func() error { return owner.Go(link[1]) }, // which goes on by itself
+		func() error {
+			return owner.Holds(loaded("/moderate/setup") + ` && document.querySelector("[name=password]")`)
+		},
+		func() error { return owner.Type("textbox", "Name", "Jonas") },
+		func() error { return owner.Type("textbox", "E-mail", "jonas@blog.example") },
+		func() error { return owner.Type("textbox", "Password", password) },
+		func() error { return owner.Click("button", "Continue") },
+		func() error { return owner.Holds(loaded("/moderate/blog/setup/embed")) },
+		func() error { return owner.See("region", "Snippet") },
+	)
+	pasted, err = kit.Eval[string](owner, `document.querySelector("[role=region][aria-label=Snippet]").innerText`)
+	w.must(err)
+	if !strings.Contains(pasted, w.service.URL+"/embed.js") || !strings.Contains(pasted, `data-site="blog"`) {
+		t.Fatalf("the snippet is %q", pasted)
+	}
+
+	// The same page at its other name is another origin: nobody sees comments there until the owner allows it.
+	const text = "The chain came off twice on the hill."
+	other := strings.Replace(w.blog.URL, "127.0.0.1", "localhost", 1)
+	reader := w.tab(390, 844, false)
+	w.steps(reader,
+		func() error { return reader.Go(other + "/hill") },
+		func() error { return reader.Holds(shows("Comments could not be loaded.")) },
+		func() error { return reader.Gone("button", "Try again") },
+	)
+	w.steps(owner,
+		func() error { return owner.Click("link", "Go to the queue") },
+		func() error { return owner.Holds(loaded("/moderate/blog/queue")) },
+		func() error {
+			return owner.Holds(shows("A page at " + other + " asked for comments 1 time and was refused."))
+		},
+		func() error { return owner.Click("button", "Allow it: "+other) },
+		func() error { return owner.Holds(shows("Pages at that address have comments now.")) },
+	)
+	w.steps(reader,
+		func() error { return reader.Go(other + "/hill") },
+		func() error { return reader.See("textbox", "Comment") },
+		func() error { return reader.Go(w.blog.URL + "/hill") },
+		func() error { return reader.Type("textbox", "Comment", text) },
+		func() error { return reader.Type("textbox", "Name", "Ruth") },
+		func() error { return reader.Click("button", "Post comment") },
+		func() error { return reader.Holds(shows(waits)) },
+	)
+	w.steps(owner,
+		func() error { return owner.Go(w.service.URL + "/moderate/") },
+		func() error { return owner.Holds(current(text)) },
+		func() error { return owner.Press(keyA) },
+	)
+	// A decision is saved while the desk goes on.
+	stranger := w.tab(1280, 900, true)
+	kit.Until(t, "a reader sees the comment", func() bool {
+		w.must(stranger.Go(w.blog.URL+"/hill"), stranger.See("textbox", "Comment"))
+		seen, err := kit.Eval[bool](stranger, shows(text))
+		w.must(err)
+		return seen
+	})
+	w.steps(stranger, func() error {
+		return stranger.Holds(`(function () {
+			const shown = document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=content]")
+			const { color, fontFamily } = getComputedStyle(shown)
+			return color === "rgb(232, 230, 227)" && fontFamily.startsWith("Georgia")
+		})()`)
+	})
+
+	w.firstDay(owner, stranger)
+}
+
+// loaded is a JavaScript expression: whether a page of the desk is there. What is looked for by role while one page
+// follows another is never found.
+func loaded(path string) string {
+	return fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path)
+}
+
+// firstDay is what an owner arranges next: the site's name and rules, and somebody who helps.
+func (w *world) firstDay(owner, stranger *kit.Tab) {
+	w.t.Helper()
+	w.steps(owner,
+		func() error { return owner.Click("link", "Settings") },
+		func() error { return owner.Holds(loaded("/moderate/blog/settings")) },
+		func() error { return owner.Type("textbox", "Name", "Jonas on ") },
+		func() error { return owner.Type("textbox", "English", "Be kind to those who walk.") },
+		func() error { return owner.Click("button", "Save") },
+		func() error { return owner.Holds(shows("Saved.")) },
+		func() error { return owner.Holds(shows("Jonas on The Blog")) },
+		func() error { return owner.Click("link", "People") },
+		func() error { return owner.Holds(loaded("/moderate/people")) },
+		func() error { return owner.Type("textbox", "Name", "Dana") },
+		func() error { return owner.Type("textbox", "E-mail", email) },
+		func() error { return owner.Click("button", "Add a person") },
+		func() error { return owner.Holds(shows("A link for " + email)) },
+	)
+	link, err := kit.Eval[string](owner, `document.body.innerText.match(/http\S+\/moderate\/setup#\S+/)[0]`)
+	w.must(err)
+	helper := w.tab(390, 844, false)
+	w.steps(helper,
+		func() error { return helper.Go(link) },
+		func() error {
+			return helper.Holds(loaded("/moderate/setup") + ` && document.querySelector("[name=password]")`)
+		},
+		func() error { return helper.Type("textbox", "Password", "another long enough phrase") },
+		func() error { return helper.Click("button", "Continue") },
+		func() error { return helper.Holds(shows("Nothing waits")) },
+	)
+	w.steps(stranger,
+		func() error { return stranger.Go(w.blog.URL + "/hill") },
+		func() error { return stranger.Holds(shows("Be kind to those who walk.")) },
+	)
+}
