@@ -119,7 +119,7 @@ func TestAFoldedRowIsPlainText(t *testing.T) {
 // wider than the window or has to be scrolled sideways to be read.
 const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true),
 	[...document.querySelectorAll("main *")])
-	.filter(e => e.checkVisibility() && !e.closest(".vh, svg, .cut *") &&
+	.filter(e => e.checkVisibility() && !e.closest(".vh, svg, .cut *, .index") &&
 		(e.getBoundingClientRect().right > innerWidth + 1 ||
 		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
 	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`

@@ -99,3 +99,76 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 		return got == "People, The Blog, Second, Sites, Tokens, Your account"
 	})
 }
+
+func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	tab := w.tab(1280, 900, false)
+	w.signIn(tab, email)
+	bar := func(says string) func() error {
+		return func() error {
+			return tab.Holds(fmt.Sprintf(`document.querySelector(".savebar p").textContent === %q`, says))
+		}
+	}
+	w.steps(tab,
+		func() error { return tab.Go(w.service.URL + "/moderate/blog/settings") },
+		bar("Nothing is changed."),
+		func() error { return tab.Type("textbox", "Name", " of Bread") },
+		func() error { return tab.Type("textbox", "Trial threshold", "70") },
+		func() error { return tab.Click("radio", "New writers wait") },
+		bar("3 changes: Name, What waits, Trial threshold"),
+		func() error { return tab.Click("button", "Take back") },
+		bar("Nothing is changed."),
+		func() error { return tab.Type("textbox", "Name", " of Salt") },
+		func() error { return tab.Click("button", "Save") },
+		func() error { return tab.Holds(`document.querySelector(".notice.ok")?.textContent.includes("Saved.")`) },
+		func() error { return tab.Holds(`document.querySelector("[name=name]").value === "The Blog of Salt"`) },
+
+		func() error { return tab.Go(w.service.URL + "/moderate/people") },
+		func() error { return tab.Type("textbox", "Name", "Aliya") },
+		func() error { return tab.Type("textbox", "E-mail", author) },
+		func() error { return tab.Click("button", "Add a person") },
+		func() error {
+			return tab.Holds(`document.querySelector("#made").textContent.includes("/moderate/setup#")`)
+		},
+
+		func() error { return tab.Go(w.service.URL + "/moderate/tokens") },
+		func() error { return tab.Type("textbox", "Name", "mirror") },
+		func() error { return tab.Click("button", "Make a token") },
+		func() error { return tab.Holds(`document.querySelector("#made").textContent.startsWith("aitys_")`) },
+		func() error {
+			return tab.Holds(`(document.querySelector("tbody tr:last-child summary").click(),
+				document.querySelector("tbody tr:last-child details").open)`)
+		},
+		func() error { return tab.Click("button", "Revoke") },
+		func() error { return tab.Holds(`!document.querySelector("main").textContent.includes("mirror")`) },
+
+		func() error { return tab.Go(w.service.URL + "/moderate/sessions") },
+		func() error { return tab.Type("textbox", "Present password", password) },
+		func() error { return tab.Type("textbox", "New password", "seven grey herons in a row") },
+		func() error { return tab.Click("button", "Change your password") },
+		func() error { return tab.See("heading", "Your account") },
+		func() error { return tab.Holds(`document.querySelector("[name=old]").value === ""`) },
+	)
+}
+
+func TestOwnersPagesAreAccessible(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.school().decide(6)
+	for _, width := range []int64{360, 1280} {
+		tab := w.tab(width, 800, width == 360)
+		w.signIn(tab, email)
+		for _, lang := range []string{"en", "ru", "kk"} {
+			w.speak(tab, lang)
+			for page, shows := range ownerPages {
+				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+				_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
+				w.must(err)
+				found, err := tab.Axe()
+				w.must(err)
+				for _, what := range found {
+					t.Errorf("%s at %d in %s: %s", page, width, lang, what)
+				}
+			}
+		}
+	}
+}

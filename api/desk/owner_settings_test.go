@@ -25,14 +25,29 @@ func TestSettingsAreKept(t *testing.T) {
 		site.Settings.Rules["ru"] != "Будьте добры." {
 		t.Errorf("the site is %+v", site)
 	}
-	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "0,7"}).sees("Saved.")
-	b.press(b.doc, "Save", fields{"suspect": "7"}).sees("The threshold is a number from 0.5 to 1.")
+	b.press(b.doc, "Save", fields{"suspect": "0,85", "shadow": "70,5"}).sees("Saved.")
+	site, err = w.S.Site(w.Ctx, "blog")
+	w.Must(err)
+	if site.Settings.Suspect != 0.85 || site.Settings.Shadow != 0.705 {
+		t.Errorf("typed as 0,85 and 70,5, the thresholds are %v and %v", site.Settings.Suspect, site.Settings.Shadow)
+	}
+	for name, want := range map[string]string{"suspect": "85", "shadow": "70.5"} {
+		field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == name })
+		if got := attr(field, "value"); got != want {
+			t.Errorf("%s is shown as %q, want %q", name, got, want)
+		}
+	}
+	b.press(b.doc, "Save", fields{"suspect": "7"}).sees("The threshold is a number from 50 to 100.")
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a score of 7 answers %d, want 422", b.status)
 	}
+	bad := find(b.doc, func(n *html.Node) bool { return attr(n, "aria-describedby") == "wrong" })
+	if bad == nil || attr(bad, "name") != "suspect" || attr(bad, "value") != "7" {
+		t.Errorf("what is wrong is not said at its field, or what was typed is lost: %v", bad)
+	}
 	b.langs = "ru"
 	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).
-		sees("Порог — число от 0,5 до 1.").misses("The score")
+		sees("Порог — число от 50 до 100.").misses("The score")
 }
 
 // What the table of settings has stands on the page, in words, and is kept as it is shown.

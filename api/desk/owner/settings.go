@@ -1,7 +1,7 @@
 package owner
 
 import (
-	"slices"
+	"math"
 	"strconv"
 	"strings"
 
@@ -14,34 +14,74 @@ import (
 // settingsPage is made from ground.Fields.
 type settingsPage struct {
 	desk.Frame
+	wrong
 	Key      string
-	Groups   []settingGroup
+	Sections []section
 	Snippet  string
 	Knocks   []desk.Knock
-	Error    string
 	Toast    *desk.Toast
 	Teachers []teacherRow
 	Others   []desk.Link // sites whose lessons could be taken over
 }
 
-type settingGroup struct {
-	group          ground.Group
+// A section is some of the settings under a heading.
+type section struct {
 	ID, Head, Hint string
 	Settings       []setting
 }
 
-// The heads of the groups.
-var groupHeads = map[ground.Group]string{
-	ground.GroupSite: "settings.site", ground.GroupModeration: "setup.moderation", ground.GroupRules: "setup.rules",
+// The sections, as they follow one another.
+var sections = []string{"site", "who", "score", "rules", "times"}
+
+// sectionOf is the section that a setting stands in.
+func sectionOf(f ground.Field) string {
+	switch {
+	case f.Kind == ground.KindPolicy:
+		return "who"
+	case f.Kind == ground.KindScore:
+		return "score"
+	case f.Group == ground.GroupModeration:
+		return "times"
+	}
+	return string(f.Group)
 }
 
 // A setting is a field of the form.
 type setting struct {
 	ground.Field
 	Label, Hint, Value string
-	Default            string      // what stands there while it is empty
-	Policies           []desk.Link // of a KindPolicy
-	TryURL             string      // the page that shows what another value would do
+	Default            string   // what stands there while it is empty
+	Policies           []policy // of a KindPolicy
+	TryURL             string   // the page that shows what another value would do
+	Error              string   // what is wrong with what was typed
+}
+
+// A policy is drawn as five comments, of which some wait before a gate.
+type policy struct {
+	desk.Link
+	Drawn     string // the drawing in words; "": there is none
+	Hold, Pub []int  // where the comments stand
+}
+
+// waiting says how many of five comments wait, as a policy is drawn.
+var waiting = map[ground.Policy]int{ground.PolicyAll: 5, ground.PolicyNewWriters: 3, ground.PolicySuspicious: 1}
+
+func draw(w *desk.Catalog, links []desk.Link) (drawn []policy) {
+	for _, l := range links {
+		p := policy{Link: l}
+		if n := waiting[ground.Policy(l.Key)]; n > 0 {
+			p.Drawn = w.N("policy.drawn", n)
+			for i := range 5 {
+				if i < n {
+					p.Hold = append(p.Hold, 52-10*i)
+				} else {
+					p.Pub = append(p.Pub, 82+10*(i-n))
+				}
+			}
+		}
+		drawn = append(drawn, p)
+	}
+	return drawn
 }
 
 // settings of a site.
@@ -98,23 +138,22 @@ func (o *owner) suspicious(v *desk.Visit, policies []desk.Link) error {
 	return nil
 }
 
-// drawSettings has the groups in the order of their first settings.
+// drawSettings has the settings in their sections.
 func drawSettings(w *desk.Catalog, f desk.Frame, site ground.Site, policies []desk.Link) settingsPage {
 	p := settingsPage{Frame: f, Key: site.Key}
-	for _, field := range ground.Fields {
-		i := slices.IndexFunc(p.Groups, func(g settingGroup) bool { return g.group == field.Group })
-		if i < 0 {
-			i = len(p.Groups)
-			p.Groups = append(p.Groups, settingGroup{
-				group: field.Group, ID: "s" + strconv.Itoa(i+1), Head: w.T(groupHeads[field.Group]),
-				Hint: optional(w, "settings."+string(field.Group)+".hint"),
-			})
+	for _, id := range sections {
+		part := section{ID: id, Head: w.T("section." + id), Hint: optional(w, "section."+id+".hint")}
+		for _, field := range ground.Fields {
+			if sectionOf(field) != id {
+				continue
+			}
+			s := describe(w, field, site)
+			if field.Kind == ground.KindPolicy {
+				s.Policies = draw(w, policies)
+			}
+			part.Settings = append(part.Settings, s)
 		}
-		s := describe(w, field, site)
-		if field.Kind == ground.KindPolicy {
-			s.Policies = policies
-		}
-		p.Groups[i].Settings = append(p.Groups[i].Settings, s)
+		p.Sections = append(p.Sections, part)
 	}
 	return p
 }
@@ -144,13 +183,13 @@ func optional(w *desk.Catalog, key string) string {
 	return w.T(key)
 }
 
-// typed writes the text of a setting as somebody types it: with the language's decimal comma, and
-// one address a line.
+// typed writes the text of a setting as somebody types it: a score in the unit of the desk, with the
+// language's decimal comma, and one address a line.
 func typed(w *desk.Catalog, f ground.Field, text string) string {
 	switch f.Kind {
 	case ground.KindScore:
 		if n, err := strconv.ParseFloat(text, 64); err == nil { // nothing is no number
-			return w.Float(n)
+			return inHundred(w, n)
 		}
 	case ground.KindOrigins:
 		return strings.ReplaceAll(text, " ", "\n")
@@ -162,12 +201,27 @@ func typed(w *desk.Catalog, f ground.Field, text string) string {
 func read(f ground.Field, typed string) string {
 	typed = strings.ReplaceAll(typed, "\r\n", "\n")
 	switch {
+	case f.Kind == ground.KindScore:
+		return score(typed)
 	case f.Kind.Numeric():
 		return point(typed)
 	case f.Kind == ground.KindOrigins:
 		return strings.Join(strings.Fields(typed), " ")
 	}
 	return typed
+}
+
+// inHundred writes a score in the unit of the desk: so many in 100.
+func inHundred(w *desk.Catalog, score float64) string { return w.Float(math.Round(score*1e6) / 1e4) }
+
+// score is a score that was typed, as programs write it: in the unit of the desk, or as they do.
+func score(typed string) string {
+	own := point(typed)
+	n, err := strconv.ParseFloat(own, 64)
+	if err != nil || n <= 1 { // what is no number is refused
+		return own
+	}
+	return strconv.FormatFloat(n/100, 'f', -1, 64)
 }
 
 // setSettings keeps all of a site's settings at once.
@@ -197,8 +251,9 @@ func (o *owner) allowOrigin(v *desk.Visit) error {
 	return o.TellAt(v, to, desk.Flash{Did: "allowed"})
 }
 
+// settingsAgain shows what was wrong, and what was typed.
 func (o *owner) settingsAgain(v *desk.Visit, err error) error {
-	says, err := v.Refused("settings", err)
+	bad, err := refused(v, "settings", err)
 	if err != nil {
 		return err
 	}
@@ -206,6 +261,24 @@ func (o *owner) settingsAgain(v *desk.Visit, err error) error {
 	if err != nil {
 		return err
 	}
-	p.Error = says
+	p.wrong = bad
+	for i := range p.Sections {
+		for j := range p.Sections[i].Settings {
+			p.Sections[i].Settings[j].again(v, &p.wrong)
+		}
+	}
 	return v.Show("settings", p)
+}
+
+// again has a setting as it was typed, and takes over what is wrong with it.
+func (s *setting) again(v *desk.Visit, w *wrong) {
+	if v.Form.Has(s.Name) {
+		s.Value = v.Form.Get(s.Name)
+		for i := range s.Policies {
+			s.Policies[i].Current = s.Policies[i].Key == s.Value
+		}
+	}
+	if s.Name == w.Bad {
+		s.Error, *w = w.Error, wrong{}
+	}
 }

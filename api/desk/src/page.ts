@@ -1,4 +1,5 @@
 import { fields } from './fields'
+import { settings } from './settings'
 
 /** What every page of the desk does: times in the reader's zone, menus, copying, help. */
 export function page(): void {
@@ -10,6 +11,7 @@ export function page(): void {
   help()
   fields()
   link()
+  settings()
 }
 
 /** Sends the token of a one-time link, which stands in the fragment, and leaves it in no history. */

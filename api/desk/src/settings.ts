@@ -1,0 +1,42 @@
+/** The bar that saves the settings says what was changed, and offers to take that back. */
+import { say } from './words'
+
+type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
+
+export function settings(): void {
+  const form = document.querySelector<HTMLFormElement>('form[data-changes]')
+  const says = form?.querySelector<HTMLElement>('.savebar p')
+  const reset = form?.querySelector<HTMLButtonElement>('[type=reset]')
+  if (!form || !says || !reset) return
+  const tell = () => {
+    const names = changes(form)
+    reset.hidden = names.length === 0
+    says.replaceChildren()
+    if (names.length === 0) {
+      says.textContent = say('changes.none')
+      return
+    }
+    const count = document.createElement('b')
+    count.textContent = say('changes', { n: names.length })
+    says.append(count, ` ${names.join(', ')}`)
+  }
+  form.addEventListener('input', tell)
+  form.addEventListener('reset', () => setTimeout(tell))
+  tell()
+}
+
+/** The names of the settings that are other than they were. */
+function changes(form: HTMLFormElement): string[] {
+  const names = new Set<string>()
+  for (const field of form.querySelectorAll<Field>('input, select, textarea')) {
+    const other =
+      field instanceof HTMLInputElement && field.type === 'radio'
+        ? field.checked && !field.defaultChecked
+        : field instanceof HTMLSelectElement
+          ? !field.selectedOptions[0]?.defaultSelected
+          : field.value !== field.defaultValue
+    const name = field.closest<HTMLElement>('[data-name]')?.dataset.name ?? field.labels?.[0]?.textContent
+    if (other && name) names.add(name)
+  }
+  return [...names]
+}
