@@ -151,19 +151,19 @@ func (c *Catalog) span(d time.Duration) string {
 	return c.N("span.d", int(d/(24*time.Hour)))
 }
 
-// history is what the site knows of the writer, in one line.
+// history is what the site knows of the writer, in one line; "" of one whom it does not know, as most.
 func (m *cardMaker) history(it moderation.Item) string {
 	var parts []string
 	switch w := it.Writer; {
 	case w.Approved+w.Refused == 0:
-		parts = append(parts, m.T("writer.new"))
+		return ""
 	case w.Refused == 0:
 		parts = append(parts, m.N("writer.approved", w.Approved))
 	default:
 		parts = append(parts, m.T("writer.both",
 			"approved", m.N("writer.n.approved", w.Approved), "refused", m.N("writer.n.refused", w.Refused)))
 	}
-	if since := it.Writer.FirstSeen; !since.IsZero() && it.Writer.Approved+it.Writer.Refused > 0 {
+	if since := it.Writer.FirstSeen; !since.IsZero() {
 		parts = append(parts, m.since(since))
 	}
 	return strings.Join(parts, " ")
