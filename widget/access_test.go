@@ -80,6 +80,7 @@ func TestEveryStateIsAccessible(t *testing.T) {
 			for _, problem := range append(r.unnamed(), r.misbuilt()...) {
 				t.Error(problem)
 			}
+			r.holds(`$$('button').filter(b => getComputedStyle(b).backgroundColor === 'rgb(14, 122, 137)').length <= 1`)
 			r.picture()
 		})
 	}
