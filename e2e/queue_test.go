@@ -289,7 +289,9 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 	const answer, note = "It will be on time tomorrow.", "Say it kindly."
 	desk := w.tab(390, 844, false)
 	typed := func(selector, text string) func() error {
-		return func() error { return desk.Holds(fmt.Sprintf("document.querySelector(%q)?.value === %q", selector, text)) }
+		return func() error {
+			return desk.Holds(fmt.Sprintf("document.querySelector(%q)?.value === %q", selector, text))
+		}
 	}
 	signInAgain := func() {
 		t.Helper()
@@ -358,4 +360,65 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 		func() error { return desk.Press(keyR) },
 		typed(".reply[open] textarea", ""),
 	)
+}
+
+// However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
+func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for n := range 4 {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))
+		w.must(err)
+	}
+	desk := w.tab(1280, 900, false)
+	waits := func(days ...int) func() error {
+		return func() error {
+			return desk.Holds(fmt.Sprintf(`[...document.querySelectorAll(".card .said")]
+				.map(said => said.textContent.match(/day (\d)/)[1]).join(" ") === %q`, strings.Trim(fmt.Sprint(days), "[]")))
+		}
+	}
+	history := func(does string) func() error {
+		return func() error {
+			_, err := kit.Eval[bool](desk, "(window.left = true, "+does+", true)")
+			w.must(err)
+			return desk.Holds(`!window.left && document.readyState === "complete"`)
+		}
+	}
+	saved := func(state string, n int) func() error {
+		return func() error {
+			w.queued("state="+state, func(items []kit.Item) bool { return len(items) == n })
+			return nil
+		}
+	}
+	w.signIn(desk, email)
+	w.steps(desk,
+		waits(0, 1, 2, 3),
+		func() error { return desk.Press(keyA) },
+		waits(1, 2, 3),
+		saved("approved", 1),
+		history("location.reload()"),
+		waits(1, 2, 3),
+		func() error { return desk.Press(keyZ) }, // after a reload it is named first
+		func() error { return desk.See("button", "Undo: your decision before this page opened") },
+		func() error { return desk.Press(keyZ) },
+		waits(0, 1, 2, 3),
+		saved("approved", 0),
+		func() error { return desk.Press(keyS) }, // where one was
+		waits(0, 2, 3),
+		saved("spam", 1),
+		history(`document.querySelector(".card .who a").click()`), // to the comment's own page
+		func() error { return desk.See("button", "Approve") },
+		func() error { return desk.Click("button", "Approve") },
+		func() error { return desk.Holds(shows("Approved.")) },
+		history("location.reload()"), // tells nothing twice, decides nothing
+		func() error { return desk.Holds("!" + shows("Approved.")) },
+		history("window.history.go(-2)"),
+		waits(2, 3),
+		history("window.history.forward()"),
+		func() error {
+			return desk.Holds(`location.pathname.includes("/comments/") && document.readyState === "complete"`)
+		},
+		history("window.history.back()"),
+		waits(2, 3),
+	)
+	w.steps(desk, saved("pending", 2), saved("approved", 1), saved("spam", 1))
 }

@@ -45,6 +45,24 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	}
 }
 
+// Who goes back and sends a step again is told at the field, and has not lost what was typed.
+func TestAStepOfSettingUpCanBeSentAgain(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/setup/site")
+	site := fields{"name": "The Second", "origin": "https://second.example", "key": "second"}
+	b.press(b.doc, "Continue", site).sees("Who waits for you.")
+	b.open("/moderate/setup/site").press(b.doc, "Continue", site)
+	field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == "key" })
+	if b.status < 400 || attr(field, "aria-invalid") != "true" || attr(field, "value") != "second" {
+		t.Errorf("the same site again: %d, %v", b.status, field.Attr)
+	}
+	for range 2 { // and a step that was done may be done again
+		b.open("/moderate/second/setup/moderation")
+		b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."}).sees("Put it in")
+	}
+	b.open("/moderate/second/setup/embed").sees(`data-site="second"></script>`)
+}
+
 func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
 	w := emptyWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog",
