@@ -20,7 +20,8 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 		b.press(b.card("Casino"), "Spam", nil)
 		w.Must(w.S.Learn(w.Ctx, w.site))
 	}
-	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12")
+	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12").
+		sees("decisions since " + w.Clock.Now().AddDate(0, 0, -28).Format("2 Jan 2006"))
 	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").
 		sees("To let comments through by their score takes 100 decisions")
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("The threshold is a number"); b.status < 400 {
@@ -32,7 +33,8 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 			t.Errorf("%s answers %d", bad, b.status)
 		}
 	}
-	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("What you ask for, 0.7")
+	b.open("/moderate/blog/what-if?threshold=72,5&policy=all&last=10").sees("What you ask for, 72.5 in 100")
+	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("What you ask for, 70 in 100")
 	b.open("/moderate/blog/settings").sees("so far 12 good and 12 spam")
 }
 
@@ -80,5 +82,5 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.Must(err)
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").
-		sees("The trial threshold of 0.5 decides nothing. It would have suspected 2 instead of ")
+		sees("The trial threshold of 50 in 100 decides nothing. It would have suspected 2 instead of ")
 }

@@ -80,7 +80,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: desk.Stamp(noon),
 			Seen: desk.Stamp(noon), Current: true}}},
 		"settings": settings,
-		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example"}}},
+		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example", true}}},
 		"people": peoplePage{
 			Frame: f, Owns: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
 			For: "dana@longway.example",
@@ -108,7 +108,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 		},
 	}
 	good := drawInsights(w, f, sampleQuality())
-	good.Lead = w.T("insights.since", "day", day(noon))
+	good.Lead = w.T("insights.since", "day", day(w, noon))
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
 	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{})

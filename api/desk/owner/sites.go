@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type sitesPage struct {
@@ -11,7 +12,10 @@ type sitesPage struct {
 	Rows []siteRow
 }
 
-type siteRow struct{ Key, Name, Origins string }
+type siteRow struct {
+	Key, Name, Origins string
+	Own                bool // by who looks
+}
 
 func (o *owner) sites(v *desk.Visit) error {
 	f, err := o.DeskFrame(v, v.Words.T("sites"))
@@ -20,7 +24,7 @@ func (o *owner) sites(v *desk.Visit) error {
 	}
 	p := sitesPage{Frame: f}
 	for _, s := range v.Sites {
-		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", ")})
+		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", "), v.Who.Role(s.ID) == people.Owner})
 	}
 	return v.Show("sites", p)
 }

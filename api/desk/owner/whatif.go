@@ -53,12 +53,15 @@ func (o *owner) whatIf(v *desk.Visit) error {
 		return err
 	}
 	p := newTrial(v.Words, f, v.Site)
-	in := learning.WhatIfRequest{Policy: ground.PolicySuspicious, Last: new(usualLast)}
+	in := learning.WhatIfRequest{Policy: ground.PolicyAll, Last: new(usualLast)} // as it is set, so far as it is tried
+	if slices.Contains(triedPolicies, v.Site.Settings.Moderation) {
+		in.Policy = v.Site.Settings.Moderation
+	}
 	if v.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = v.QueryParam("threshold"), v.QueryParam("last")
-		score, _ := strconv.ParseFloat(point(p.Threshold), 64) // what is no number is refused, as 0 is
+		own, _ := strconv.ParseFloat(score(p.Threshold), 64) // what is no number is refused, as 0 is
 		last, _ := strconv.Atoi(p.Last)
-		in.Threshold, in.Last = &score, &last
+		in.Threshold, in.Last = &own, &last
 		in.Policy = ground.Policy(v.QueryParam("policy"))
 	}
 	for i := range p.Policies {
@@ -126,7 +129,7 @@ func (o *owner) mistakes(v *desk.Visit, t learning.Trial) ([]mistakes, error) {
 }
 
 func newTrial(w *desk.Catalog, f desk.Frame, site ground.Site) whatIfPage {
-	now := w.Float(site.Settings.Suspect)
+	now := inHundred(w, site.Settings.Suspect)
 	return whatIfPage{
 		Frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.T("whatif.none"),
 		Policies: policyLinks(w, site, triedPolicies),
@@ -155,13 +158,14 @@ func tried(w *desk.Catalog, p *whatIfPage, would learning.WhatIf) {
 	}}
 	now := would.Now
 	p.Beside.Rows = [][]string{
-		trialRow(w, w.T("whatif.now", "threshold", now.Threshold), now),
-		trialRow(w, w.T("whatif.then", "threshold", then.Threshold), then),
+		trialRow(w, w.T("whatif.now", "threshold", inHundred(w, now.Threshold)), now),
+		trialRow(w, w.T("whatif.then", "threshold", inHundred(w, then.Threshold)), then),
 	}
 	p.Shadow = w.T("whatif.shadow.none")
 	if s := would.Shadow; s != nil {
-		p.Beside.Rows = append(p.Beside.Rows, trialRow(w, w.T("whatif.shadow", "threshold", s.Threshold), *s))
-		p.Shadow = w.T("whatif.shadow.says", "threshold", s.Threshold, "suspected", s.Suspected, "now", now.Suspected,
+		p.Beside.Rows = append(p.Beside.Rows, trialRow(w, w.T("whatif.shadow", "threshold", inHundred(w, s.Threshold)), *s))
+		p.Shadow = w.T("whatif.shadow.says", "threshold", inHundred(w, s.Threshold),
+			"suspected", s.Suspected, "now", now.Suspected,
 			"good", s.SuspectedHam.N, "nowgood", now.SuspectedHam.N, "missed", s.MissedSpam.N, "nowmissed", now.MissedSpam.N)
 	}
 }
