@@ -42,12 +42,14 @@ func (c tokenAddCmd) Run(a *app) error {
 
 // apiTokenLine is a token of an account as programs read it. Sites nil means all of the account's.
 type apiTokenLine struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Account   string    `json:"account"`
-	Scope     string    `json:"scope"`
-	Sites     []string  `json:"sites"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Account   string     `json:"account"`
+	Scope     string     `json:"scope"`
+	Sites     []string   `json:"site"`
+	CreatedAt time.Time  `json:"created_at"`
+	UsedAt    *time.Time `json:"used_at"`    // nil: never
+	ExpiresAt *time.Time `json:"expires_at"` // nil: never
 }
 
 type tokenListCmd struct {
@@ -64,13 +66,14 @@ func (c tokenListCmd) Run(a *app) error {
 		if c.JSON {
 			return a.json(map[string]any{"tokens": list})
 		}
-		rows := [][]string{{"ID", "NAME", "ACCOUNT", "SCOPE", "SITES", "ADDED"}}
+		rows := [][]string{{"ID", "NAME", "ACCOUNT", "SCOPE", "SITES", "ADDED", "USED", "ENDS"}}
 		for _, t := range list {
 			where := "all of the account's"
 			if t.Sites != nil {
 				where = strings.Join(t.Sites, " ")
 			}
-			rows = append(rows, []string{t.ID, t.Name, t.Account, t.Scope, where, t.CreatedAt.Format(time.DateOnly)})
+			rows = append(rows, []string{t.ID, t.Name, t.Account, t.Scope, where, day(&t.CreatedAt), day(t.UsedAt),
+				day(t.ExpiresAt)})
 		}
 		return a.table(rows)
 	})
@@ -105,6 +108,7 @@ func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, err
 	for _, t := range all {
 		line := apiTokenLine{
 			ID: t.ID, Name: t.Name, Account: emails[t.Account], Scope: t.Scope.String(), CreatedAt: t.CreatedAt,
+			UsedAt: orNever(t.UsedAt), ExpiresAt: orNever(t.ExpiresAt),
 		}
 		for _, id := range t.Sites {
 			line.Sites = append(line.Sites, keys[id])
@@ -117,6 +121,20 @@ func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, err
 		return strings.Compare(a.Account+"\n"+a.Name+"\n"+a.ID, b.Account+"\n"+b.Name+"\n"+b.ID)
 	})
 	return list, nil
+}
+
+func orNever(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func day(t *time.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return t.Format(time.DateOnly)
 }
 
 type tokenRevokeCmd struct {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
@@ -185,6 +186,19 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 		if !works(who) {
 			t.Errorf("the token of %s is refused", who)
 		}
+	}
+	kit.Until(t, "it is told that they were used", func() bool {
+		unpack(t, s.must("token", "list", "--json"), &all)
+		used := 0
+		for _, token := range all.Tokens {
+			if token.UsedAt != nil && token.ExpiresAt == nil {
+				used++
+			}
+		}
+		return used == len(values)
+	})
+	if table := s.must("token", "list"); !strings.Contains(table, time.Now().UTC().Format(time.DateOnly)+"  never") {
+		t.Errorf("the table does not say when they were used: %s", table)
 	}
 	for who, args := range map[string][]string{
 		"o@blog.example": {"mirror", "--account", "o@blog.example"}, "p@blog.example": {of.Tokens[0].ID},
