@@ -13,7 +13,7 @@ import (
 
 type tokenCmd struct {
 	Add    tokenAddCmd    `cmd:"" help:"Add a token; prints it and nothing else."`
-	List   tokenListCmd   `cmd:"" help:"List the tokens, by account and name."`
+	List   tokenListCmd   `cmd:"" help:"List the tokens, account by account."`
 	Revoke tokenRevokeCmd `cmd:"" help:"End a token."`
 }
 
@@ -42,14 +42,14 @@ func (c tokenAddCmd) Run(a *app) error {
 
 // apiTokenLine is a token of an account as programs read it. Sites nil means all of the account's.
 type apiTokenLine struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	Account   string     `json:"account"`
-	Scope     string     `json:"scope"`
-	Sites     []string   `json:"site"`
-	CreatedAt time.Time  `json:"created_at"`
-	UsedAt    *time.Time `json:"used_at"`    // nil: never
-	ExpiresAt *time.Time `json:"expires_at"` // nil: never
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Account   string    `json:"account"`
+	Scope     string    `json:"scope"`
+	Sites     []string  `json:"site"`
+	CreatedAt time.Time `json:"created_at"`
+	UsedAt    time.Time `json:"used_at,omitzero"`    // zero: never
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero: never
 }
 
 type tokenListCmd struct {
@@ -72,14 +72,14 @@ func (c tokenListCmd) Run(a *app) error {
 			if t.Sites != nil {
 				where = strings.Join(t.Sites, " ")
 			}
-			rows = append(rows, []string{t.ID, t.Name, t.Account, t.Scope, where, day(&t.CreatedAt), day(t.UsedAt),
+			rows = append(rows, []string{t.ID, t.Name, t.Account, t.Scope, where, day(t.CreatedAt), day(t.UsedAt),
 				day(t.ExpiresAt)})
 		}
 		return a.table(rows)
 	})
 }
 
-// tokens are those of an account, or all for "", by account and name.
+// tokens are those of an account, or all for "", account by account.
 func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, error) {
 	all, err := r.identity.Tokens(ctx, people.Operator)
 	if err != nil {
@@ -93,45 +93,35 @@ func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, err
 	if err != nil {
 		return nil, err
 	}
-	emails, keys := map[string]string{}, map[int64]string{}
-	for _, a := range accounts {
-		emails[a.ID] = a.Email
-	}
+	keys := map[int64]string{}
 	for _, s := range sites {
 		keys[s.ID] = s.Key
 	}
-	named := func(a people.Account) bool { return strings.EqualFold(a.Email, account) }
-	if account != "" && !slices.ContainsFunc(accounts, named) {
-		return nil, missing("account", account)
-	}
-	list := []apiTokenLine{}
-	for _, t := range all {
-		line := apiTokenLine{
-			ID: t.ID, Name: t.Name, Account: emails[t.Account], Scope: t.Scope.String(), CreatedAt: t.CreatedAt,
-			UsedAt: orNever(t.UsedAt), ExpiresAt: orNever(t.ExpiresAt),
+	list, known := []apiTokenLine{}, account == ""
+	for _, a := range accounts {
+		if account != "" && !strings.EqualFold(a.Email, account) {
+			continue
 		}
-		for _, id := range t.Sites {
-			line.Sites = append(line.Sites, keys[id])
-		}
-		if account == "" || strings.EqualFold(line.Account, account) {
+		known = true
+		for _, t := range all {
+			if t.Account != a.ID {
+				continue
+			}
+			line := apiTokenLine{t.ID, t.Name, a.Email, t.Scope.String(), nil, t.CreatedAt, t.UsedAt, t.ExpiresAt}
+			for _, id := range t.Sites {
+				line.Sites = append(line.Sites, keys[id])
+			}
 			list = append(list, line)
 		}
 	}
-	slices.SortFunc(list, func(a, b apiTokenLine) int {
-		return strings.Compare(a.Account+"\n"+a.Name+"\n"+a.ID, b.Account+"\n"+b.Name+"\n"+b.ID)
-	})
+	if !known {
+		return nil, missing("account", account)
+	}
 	return list, nil
 }
 
-func orNever(t time.Time) *time.Time {
+func day(t time.Time) string {
 	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-func day(t *time.Time) string {
-	if t == nil {
 		return "never"
 	}
 	return t.Format(time.DateOnly)
