@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	_ "modernc.org/sqlite"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
