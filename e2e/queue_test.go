@@ -286,6 +286,7 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 		w.must(err)
 		ids = append(ids, posted.ID)
 	}
+	const ready = `document.readyState === "complete"`
 	const answer, note = "It will be on time tomorrow.", "Say it kindly."
 	desk := w.tab(390, 844, false)
 	typed := func(selector, text string) func() error {
@@ -352,11 +353,11 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 	w.steps(desk, func() error { return desk.Click("button", "Publish the reply") })
 	signInAgain()
 	w.steps(desk,
-		func() error { return desk.Holds(`location.pathname.includes("/comments/")`) },
+		func() error { return desk.Holds(`location.pathname.includes("/comments/") && ` + ready) },
 		func() error { return desk.Press(keyR) },
 		typed(".reply[open] textarea", note),
 		func() error { return desk.Click("button", "Publish the reply") },
-		func() error { return desk.Holds(shows("Your reply is public.")) },
+		func() error { return desk.Holds(shows("Your reply is public.") + " && " + ready) },
 		func() error { return desk.Press(keyR) },
 		typed(".reply[open] textarea", ""),
 	)
