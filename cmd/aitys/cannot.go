@@ -106,7 +106,7 @@ func (b base) unreached(err error) error {
 	switch {
 	case refused:
 		why, _, _ = strings.Cut(refusal, "\n")
-		return fmt.Errorf("Postgres at %s refuses: %s", where, why)
+		return fmt.Errorf("the Postgres at %s refuses: %s", where, why)
 	case unnamed:
 		why = name.Err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):

@@ -182,6 +182,8 @@ func (s *stage) act(route string) act {
 		form("do", "erase", "sure", "yes", "email", s.taughtBy(email))
 	case "POST /moderate/:site/settings":
 		form("name", "Site "+fresh)
+	case "POST /moderate/:site/origins":
+		form("origin", "https://"+strings.ToLower(fresh)+".example")
 	case "POST /moderate/:site/setup/moderation":
 		form("moderation", "all", "rules", "Rules of "+fresh)
 	default:
