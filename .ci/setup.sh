@@ -1,9 +1,11 @@
 #!/bin/sh
 # Installs what the tests need and this machine lacks, where it may (root and apt): gcc for the
 # race detector, Postgres, Redis, Chromium, fonts with Kazakh letters and emoji, strace for the
-# count of fsyncs, sqlite3 and curl for the commands of the documents. Elsewhere it says what is
-# missing and goes on: those tests are then skipped.
+# count of fsyncs, sqlite3 and curl for the commands of the documents, npm for axe-core, which looks for
+# what keeps people out of pages. Elsewhere it says what is missing and goes on: those tests are then
+# skipped.
 set -eu
+cd "$(dirname "$0")/.."
 
 missing=''
 want() { # want PACKAGE COMMAND...
@@ -23,20 +25,27 @@ want strace strace
 want git git
 want sqlite3 sqlite3
 want curl curl
+want npm npm
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
 
-[ -n "$missing" ] || exit 0
+install() {
+	root=''
+	if [ "$(id -u)" != 0 ]; then root='sudo -n'; fi
+	if ! command -v apt-get >/dev/null 2>&1 || { [ -n "$root" ] && ! $root true 2>/dev/null; }; then
+		echo "setup: not installed here:$missing. The tests that need them are skipped." >&2
+		return
+	fi
+	echo "setup: installing$missing" >&2
+	export DEBIAN_FRONTEND=noninteractive
+	$root apt-get update -qq
+	# shellcheck disable=SC2086 # a list of packages
+	$root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+[ -z "$missing" ] || install
 
-root=''
-if [ "$(id -u)" != 0 ]; then root='sudo -n'; fi
-if ! command -v apt-get >/dev/null 2>&1 || { [ -n "$root" ] && ! $root true 2>/dev/null; }; then
-	echo "setup: not installed here:$missing. The tests that need them are skipped." >&2
-	exit 0
+if ! [ -f widget/node_modules/axe-core/axe.min.js ] && command -v npm >/dev/null 2>&1; then
+	echo 'setup: installing axe-core' >&2
+	(cd widget && npm install --no-save --loglevel error --no-audit --no-fund >/dev/null)
 fi
-echo "setup: installing$missing" >&2
-export DEBIAN_FRONTEND=noninteractive
-$root apt-get update -qq
-# shellcheck disable=SC2086 # a list of packages
-$root apt-get install -y -qq --no-install-recommends $missing >/dev/null
