@@ -119,7 +119,7 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 		fs = append(fs, fact{m.T("website"), c.Website})
 	}
 	if !w.FirstSeen.IsZero() {
-		fs = append(fs, fact{m.T("facts.since"), w.FirstSeen.UTC().Format("2006-01-02")})
+		fs = append(fs, fact{m.T("facts.since"), m.Day(w.FirstSeen) + w.FirstSeen.UTC().Format(" 2006")})
 	}
 	return append(fs, fact{m.T("view.approved"), m.Number(w.Approved)}, fact{m.T("view.rejected"), m.Number(w.Refused)})
 }

@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
@@ -29,6 +31,12 @@ func (c *Catalog) wrong(form string, p web.Problem) string {
 		return c.T(key)
 	}
 	return p.Detail
+}
+
+// Day is a day as people write it: 24 Oct, 24 окт.
+func (c *Catalog) Day(t time.Time) string {
+	t = t.UTC()
+	return strconv.Itoa(t.Day()) + " " + strings.Fields(c.T("months"))[t.Month()-1]
 }
 
 // seen says where a piece of evidence for a reason was seen.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
@@ -18,7 +19,7 @@ func pages(demo said, setup string) []shot {
 		{"demo-en", true, allLooks, demo.page("/demo/bakery")},
 		{"demo-ru", false, someLooks, demo.page("/demo/library")},
 		{"demo-kk", false, someLooks, demo.page("/demo/orchard")},
-		{"root", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/") }},
+		{"root", false, allLooks, func(t *kit.Tab) error { return t.Go(strings.Split(setup, "moderate/")[0]) }},
 		{"plain", false, allLooks, demo.plain},
 		{"signin", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
 		{"setup", false, allLooks, func(t *kit.Tab) error {
@@ -33,7 +34,7 @@ func pages(demo said, setup string) []shot {
 		{"evidence-ru", true, someLooks, demo.evidence("ru")},
 		{"evidence-kk", true, someLooks, demo.evidence("kk")},
 		{"insights", true, allLooks, demo.desk("en", "/moderate/demo/insights")},
-		{"whatif", true, someLooks, demo.desk("en", "/moderate/demo/what-if?threshold=0.7&policy=suspicious&last=1000")},
+		{"whatif", true, someLooks, demo.desk("en", "/moderate/demo/what-if?threshold=70&policy=suspicious&last=1000")},
 		{"settings", true, allLooks, demo.desk("en", "/moderate/demo/settings")},
 		{"settings-kk", true, someLooks, demo.desk("kk", "/moderate/demo/settings")},
 		{"people", true, allLooks, demo.desk("en", "/moderate/people")},

@@ -3,8 +3,6 @@ package owner
 import (
 	"math"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/comment"
@@ -53,7 +51,7 @@ func (o *owner) insights(v *desk.Visit) error {
 		return err
 	}
 	p := drawInsights(v.Words, f, q)
-	p.Lead = v.Words.T("insights.since", "day", day(v.Words, since)+since.UTC().Format(" 2006"))
+	p.Lead = v.Words.T("insights.since", "day", v.Words.Day(since)+since.UTC().Format(" 2006"))
 	for _, n := range periods {
 		label := v.Words.N("period.days", n)
 		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
@@ -142,19 +140,13 @@ func weeks(w *desk.Catalog, p *insightsPage, weeks []hindsight.Week) {
 		if n > 0 {
 			values[i] = 100 * float64(wrong) / float64(n)
 		}
-		says[i] = w.T("weeks.says", "day", day(w, k.From), "wrong", wrong, "n", n)
-		p.WeekTable.Rows = append(p.WeekTable.Rows, []string{day(w, k.From), w.Number(wrong), w.Number(n)})
+		says[i] = w.T("weeks.says", "day", w.Day(k.From), "wrong", wrong, "n", n)
+		p.WeekTable.Rows = append(p.WeekTable.Rows, []string{w.Day(k.From), w.Number(wrong), w.Number(n)})
 	}
 	top := topOf(values, 1)
 	p.Weeks = columns(values, top, says)
 	p.WeekTicks = []string{w.Float(top), w.Float(top / 2), "0"}
-	p.WeekFirst, p.WeekLast = day(w, weeks[0].From), day(w, weeks[len(weeks)-1].From)
-}
-
-// day is a day as people write it, like 24 Oct.
-func day(w *desk.Catalog, t time.Time) string {
-	t = t.UTC()
-	return strconv.Itoa(t.Day()) + " " + strings.Fields(w.T("months"))[t.Month()-1]
+	p.WeekFirst, p.WeekLast = w.Day(weeks[0].From), w.Day(weeks[len(weeks)-1].From)
 }
 
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }

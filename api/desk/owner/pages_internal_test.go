@@ -108,7 +108,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 		},
 	}
 	good := drawInsights(w, f, sampleQuality())
-	good.Lead = w.T("insights.since", "day", day(w, noon))
+	good.Lead = w.T("insights.since", "day", w.Day(noon))
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
 	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{})

@@ -59,7 +59,10 @@ func (o *owner) whatIf(v *desk.Visit) error {
 	}
 	if v.QueryParams().Has("threshold") {
 		p.Threshold, p.Last = v.QueryParam("threshold"), v.QueryParam("last")
-		own, _ := strconv.ParseFloat(score(p.Threshold), 64) // what is no number is refused, as 0 is
+		own, err := strconv.ParseFloat(score(p.Threshold), 64)
+		if err == nil { // what is no number is refused, as 0 is
+			p.Threshold = inHundred(v.Words, own)
+		}
 		last, _ := strconv.Atoi(p.Last)
 		in.Threshold, in.Last = &own, &last
 		in.Policy = ground.Policy(v.QueryParam("policy"))
