@@ -39,6 +39,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 	preview := httptest.NewServer(blog) // elsewhere than the article: the thread is the one that the recipe names
 	t.Cleanup(preview.Close)
 	w.run(kit.Binary(t), "site", "set", "blog", "origin="+w.blog.URL, "origin="+preview.URL, "--data", w.data)
+	kit.Until(t, "the running server knows the new origin", func() bool { return w.welcomes(preview.URL) })
 	tab := w.tab(1280, 900, false)
 	seen := map[string]bool{}
 	for _, block := range regexp.MustCompile("(?ms)^```([a-z-]+)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
@@ -99,4 +100,16 @@ func application(t *testing.T, w *world, tab *kit.Tab, text string, page *string
 				document.querySelector('aitys-comments').shadowRoot.querySelector('textarea').value === ''`)
 		},
 	)
+}
+
+// welcomes reports whether pages of an origin may read comments.
+func (w *world) welcomes(origin string) bool {
+	w.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, w.service.URL+"/api/v1/sites/blog/comments?page="+w.blog.URL, nil)
+	w.must(err)
+	req.Header.Set("Origin", origin)
+	res, err := http.DefaultClient.Do(req)
+	w.must(err)
+	w.must(res.Body.Close())
+	return res.Header.Get("Access-Control-Allow-Origin") != ""
 }
