@@ -25,6 +25,7 @@ func pages(demo said, setup string) []shot {
 		{"setup", false, allLooks, func(t *kit.Tab) error {
 			return errors.Join(t.Go(setup), t.Holds(`document.querySelector("input[name=password]")`))
 		}},
+		{"account", true, someLooks, demo.desk("en", "/moderate/sessions")},
 		{"queue", false, allLooks, demo.desk("en", "/moderate/")},
 		{"queue-ru", false, someLooks, demo.desk("ru", "/moderate/")},
 		{"queue-kk", false, someLooks, demo.desk("kk", "/moderate/")},
@@ -40,7 +41,6 @@ func pages(demo said, setup string) []shot {
 		{"people", true, allLooks, demo.desk("en", "/moderate/people")},
 		{"tokens", true, someLooks, demo.desk("en", "/moderate/tokens")},
 		{"sites", true, someLooks, demo.desk("en", "/moderate/sites")},
-		{"account", true, someLooks, demo.desk("en", "/moderate/sessions")},
 		{"log", false, someLooks, demo.desk("en", "/moderate/demo/log")},
 		{"pages", true, someLooks, demo.desk("en", "/moderate/demo/pages")},
 		{"embed", true, someLooks, demo.desk("en", "/moderate/demo/setup/embed")},

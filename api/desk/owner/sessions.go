@@ -2,6 +2,7 @@ package owner
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/aitys/aitys/api/desk"
@@ -33,12 +34,21 @@ func (o *owner) sessionsPage(v *desk.Visit, wrong string) error {
 		return err
 	}
 	p := sessionsPage{Frame: f, Error: wrong}
-	for _, s := range all {
+	for _, s := range slices.Backward(all) { // the newest first
 		p.Rows = append(p.Rows, sessionRow{
 			ID: s.ID, Agent: browser(v.Words, s.Agent), Since: desk.Stamp(s.CreatedAt), SinceISO: desk.ISO(s.CreatedAt),
 			Seen: desk.Stamp(s.SeenAt), SeenISO: desk.ISO(s.SeenAt), Current: s.ID == v.Who.Session,
 		})
 	}
+	slices.SortStableFunc(p.Rows, func(a, b sessionRow) int { // and before them the one that asks
+		switch {
+		case a.Current == b.Current:
+			return 0
+		case a.Current:
+			return -1
+		}
+		return 1
+	})
 	return v.Show("sessions", p)
 }
 
