@@ -188,8 +188,9 @@ export class Queue implements Listener {
 
   done(step: Step, answer: Answer): void {
     if (step.kind === 'undo') {
-      // What was not folded here comes back by looking again.
-      if ((answer.undone ?? 0) > 0 && step.of === '') this.refresh()
+      // What was not folded here comes back by looking again: it was decided before this page opened.
+      const elsewhere = step.of === '' || step.ids.some(id => !this.cards.has(id))
+      if ((answer.undone ?? 0) > 0 && elsewhere) this.refresh()
       this.#conflicts(answer.conflicts, '')
       return
     }
