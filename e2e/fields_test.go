@@ -27,7 +27,9 @@ func TestTheDeskSaysWhatIsWrongWithAField(t *testing.T) {
 			func() error { return tab.Go(w.service.URL + "/moderate/signin") },
 			func() error { return tab.Holds(`document.documentElement.dataset.before = "yes"`) },
 			func() error { return tab.Click("button", tt.name) },
-			func() error { return tab.Holds(`!document.documentElement.dataset.before && document.readyState === "complete"`) },
+			func() error {
+				return tab.Holds(`!document.documentElement.dataset.before && document.readyState === "complete"`)
+			},
 			func() error { return tab.Click("button", tt.button) },
 			says("email", tt.missing),
 			says("password", tt.missing),
