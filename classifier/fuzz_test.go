@@ -113,7 +113,7 @@ func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
 			checkJudgement(t, m.Judge(d))
 			m.Learn(Lesson{Seq: m.Seq() + 1, Label: Spam, Comment: Comment{Text: text}})
 			// Far above what it takes, far below what anything quadratic would.
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("read, judged and learned in %v", took)
 			}
 		})
