@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"path/filepath"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -87,7 +84,7 @@ func newLoad(binary, dir string, decides bool) (*load, error) {
 		waiting: make(chan kit.Ref, mixedPages*mixedEach+mixedRounds*mixedAsked),
 		client:  &kit.Client{URL: server.URL, Site: "bench", Token: token, HTTP: pool(mixedClients)},
 	}
-	if err := atOnce(mixedPages*mixedEach, func(*rand.Rand) error { return l.post() }); err != nil {
+	if err := atOnce(mixedClients, mixedPages*mixedEach, func(int) error { return l.post() }); err != nil {
 		server.Kill()
 		return nil, err
 	}
@@ -136,62 +133,18 @@ func (l *load) decide(most int) error {
 	return err
 }
 
-func (l *load) read(random *rand.Rand) error {
-	url := l.client.URL + "/api/v1/sites/bench/comments?page=" + mixedPage(random.IntN(mixedPages))
-	req, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Accept-Encoding", "gzip")
-	res, err := l.client.HTTP.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }() // read to its end
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("a page: status %d", res.StatusCode)
-	}
-	return nil
-}
-
 // run sends the requests and says how long they took.
 func (l *load) run() (time.Duration, error) {
 	began := time.Now()
-	err := atOnce(mixedAsked, func(random *rand.Rand) error {
+	err := atOnce(mixedClients, mixedAsked, func(i int) error {
+		random := rand.New(rand.NewPCG(uint64(i), 2)) // the same in each round
 		switch n := random.IntN(100); {
 		case n == 0 && l.decides:
 			return l.decide(mixedBatch)
 		case n < 10 && n > 0:
 			return l.post()
 		}
-		return l.read(random)
+		return get(l.client.HTTP, l.client.URL+thread(random.IntN(mixedPages)))
 	})
 	return time.Since(began), err
-}
-
-// atOnce has all clients do n things between them.
-func atOnce(n int, do func(*rand.Rand) error) error {
-	var (
-		next  atomic.Int64
-		group sync.WaitGroup
-		first atomic.Pointer[error]
-	)
-	for c := range mixedClients {
-		group.Go(func() {
-			random := rand.New(rand.NewPCG(uint64(c), 2))
-			for first.Load() == nil && next.Add(1) <= int64(n) {
-				if err := do(random); err != nil {
-					first.CompareAndSwap(nil, &err)
-				}
-			}
-		})
-	}
-	group.Wait()
-	if err := first.Load(); err != nil {
-		return *err
-	}
-	return nil
 }

@@ -40,30 +40,37 @@ func site(binary, dir string) (token string, serve []string, err error) {
 
 // post sends comments first to last from clients at once.
 func post(c *kit.Client, clients, first, last int) error {
-	var (
-		next   atomic.Int64
-		group  sync.WaitGroup
-		failed atomic.Pointer[error]
-	)
-	next.Store(int64(first))
 	words := newVocabulary()
+	return atOnce(clients, last-first, func(i int) error {
+		n := first + i
+		_, err := c.Post(context.Background(), "", fmt.Sprintf("%s-%d", pageOf, n/1000), fmt.Sprintf("Writer %d", n%500),
+			"", words.text(n))
+		return err
+	})
+}
+
+// atOnce has clients do things 0 to n-1 between them, until one fails.
+func atOnce(clients, n int, do func(i int) error) error {
+	var (
+		next  atomic.Int64
+		group sync.WaitGroup
+		first atomic.Pointer[error]
+	)
 	for range clients {
 		group.Go(func() {
-			for failed.Load() == nil {
-				n := next.Add(1) - 1
-				if n >= int64(last) {
+			for first.Load() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
 					return
 				}
-				_, err := c.Post(context.Background(), "", fmt.Sprintf("%s-%d", pageOf, n/1000), fmt.Sprintf("Writer %d", n%500),
-					"", words.text(int(n)))
-				if err != nil {
-					failed.CompareAndSwap(nil, &err)
+				if err := do(i); err != nil {
+					first.CompareAndSwap(nil, &err)
 				}
 			}
 		})
 	}
 	group.Wait()
-	if err := failed.Load(); err != nil {
+	if err := first.Load(); err != nil {
 		return *err
 	}
 	return nil
@@ -222,8 +229,14 @@ func firstPage(binary string, args []string, path string) (time.Duration, error)
 	return time.Since(began), err
 }
 
+// get reads a page as a browser asks for it. Nobody unpacks it: that would be the client's work.
 func get(c *http.Client, at string) error {
-	res, err := c.Get(at)
+	req, err := http.NewRequest(http.MethodGet, at, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	res, err := c.Do(req)
 	if err != nil {
 		return err
 	}
@@ -239,27 +252,8 @@ func get(c *http.Client, at string) error {
 
 // read reads the hundred pages, requests in all, from clients at once.
 func read(base string, clients, requests int) error {
-	var (
-		next  atomic.Int64
-		group sync.WaitGroup
-		mu    sync.Mutex
-		first error
-	)
 	c := pool(clients)
-	for range clients {
-		group.Go(func() {
-			for n := next.Add(1); n <= int64(requests); n = next.Add(1) {
-				if err := get(c, base+thread(int(n)%100)); err != nil {
-					mu.Lock()
-					first = errors.Join(first, err)
-					mu.Unlock()
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	return first
+	return atOnce(clients, requests, func(n int) error { return get(c, base+thread(n%100)) })
 }
 
 // memory reads one figure of a process, in MiB.
