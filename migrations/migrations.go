@@ -54,13 +54,34 @@ func SQLite(ctx context.Context, db *sql.DB, path string, before func(context.Co
 	return up(ctx, goose.DialectSQLite3, db)
 }
 
-// Postgres migrates the database behind db, under an advisory lock.
+// Postgres migrates the database behind db, under an advisory lock, and forgets the events of another cluster.
 func Postgres(ctx context.Context, db *sql.DB) error {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 60))
 	if err != nil {
 		return fmt.Errorf("make the lock: %w", err)
 	}
-	return up(ctx, goose.DialectPostgres, db, goose.WithSessionLocker(locker))
+	if err := up(ctx, goose.DialectPostgres, db, goose.WithSessionLocker(locker)); err != nil {
+		return err
+	}
+	return forgetForeign(ctx, db)
+}
+
+// forgetForeign removes the events of a database that was restored into a cluster whose transactions
+// have lower numbers: what is written now would stand before them, where nobody looks. Their
+// followers begin from the tables.
+func forgetForeign(ctx context.Context, db *sql.DB) error {
+	for _, statement := range []string{`
+		DELETE FROM events
+		WHERE  EXISTS (SELECT 1 FROM events WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`, `
+		UPDATE followers
+		SET    position = '', lost = TRUE
+		WHERE  nullif(split_part(position, ':', 1), '')::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`,
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("forget the events of another cluster: %w", err)
+		}
+	}
+	return nil
 }
 
 // SQLiteStatus lists the migrations of a SQLite database.

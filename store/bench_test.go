@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -120,8 +121,9 @@ func newFloor(b *testing.B) *floor {
 	b.Helper()
 	address := sqliteURL(b)
 	open(b, address, store.Options{})
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
-	db, err := sql.Open("sqlite", store.SQLiteAddress(address[len("sqlite:"):])+"&"+q.Encode())
+	q := url.Values{"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
+	db, err := sql.Open("sqlite", file.Address(address[len("sqlite:"):], q.Encode()))
 	if err != nil {
 		b.Fatal(err)
 	}

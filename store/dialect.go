@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/file"
 )
 
 // A dialect is what SQL says differently on the two databases.
@@ -21,6 +22,36 @@ type dialect struct {
 	// eventsLate are places of transactions, to be joined with the events that these have written
 	// after them. It takes an array of xids and one of ids. On SQLite no event is ever late.
 	eventsLate string
+	// health asks for a server's clock, in seconds since 1970, the size in bytes, and the settings that
+	// durability rests on.
+	health string
+}
+
+// A file has no clock, and one that is not durable was refused when it was opened.
+var sqliteDialect = dialect{
+	array:       sqliteArray,
+	snapshot:    "''",
+	eventOrder:  "id",
+	eventsBack:  "id DESC",
+	eventsAfter: "? = 0 AND id > ?",
+	eventsUpTo:  "? = 0 AND id <= ?",
+	health: `
+		SELECT 0.0, c.page_count * s.page_size, '', '', ''
+		FROM   pragma_page_count AS c, pragma_page_size AS s`,
+}
+
+var postgresDialect = dialect{
+	array:       postgresArray,
+	lock:        " FOR NO KEY UPDATE",
+	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
+	eventOrder:  "xid, id",
+	eventsBack:  "xid DESC, id DESC",
+	eventsAfter: "(xid, id) > (?, ?)",
+	eventsUpTo:  "(xid, id) <= (?, ?)",
+	eventsLate:  "unnest(?::bigint[], ?::bigint[]) AS late (writer, up_to) ON xid = writer AND id > up_to",
+	health: `
+		SELECT extract(epoch FROM clock_timestamp())::float8, pg_database_size(current_database()),
+		       current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`,
 }
 
 // mapped returns err with the sentinel of package moderation that says what it is, if one does.
@@ -28,7 +59,7 @@ func mapped(err error) error {
 	if err == nil {
 		return nil
 	}
-	sentinel := sqliteError(err)
+	sentinel := file.Meaning(err)
 	if sentinel == nil {
 		sentinel = postgresError(err)
 	}

@@ -1,34 +1,12 @@
 package store
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/aitys/aitys/moderation/ground"
 )
-
-// At synchronous=NORMAL a power cut loses what was acknowledged (hardening.md, row 1).
-func TestSQLiteSyncsEveryCommit(t *testing.T) {
-	s, err := openSQLite(t.Context(), filepath.Join(t.TempDir(), "a.db"), Options{Wait: 1e9})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
-	db, err := s.write.DB()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for pragma, want := range map[string]string{
-		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "1000", "query_only": "0",
-	} {
-		var got string
-		if err := db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
-			t.Errorf("PRAGMA %s of the writer is %s (%v), want %s", pragma, got, err, want)
-		}
-	}
-}
 
 func TestErrorsOfPostgresSayWhatTheyMean(t *testing.T) {
 	for code, want := range map[string]error{

@@ -1,39 +1,47 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"errors"
-	"net/url"
+	"testing"
 
 	"gorm.io/gorm"
 )
 
-// SQLiteAddress is how the driver is told of a file.
-func SQLiteAddress(path string) string {
-	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(5000)"
-}
-
 // OnStatement has fn asked before each statement that a database is sent from now on; an error of its
 // is the statement's, which is not sent.
 func (d *DB) OnStatement(fn func() error) error {
-	ask := func(g *gorm.DB) {
-		if err := fn(); err != nil {
-			_ = g.AddError(err) // returns what it was given
-		}
-	}
-	var pools []*gorm.DB
-	switch e := d.engine.(type) {
-	case *sqliteEngine:
-		pools = []*gorm.DB{e.write, e.read}
-	case *postgresEngine:
-		pools = []*gorm.DB{e.pool}
-	}
-	var all error
-	for _, pool := range pools {
+	asked := map[any]bool{}
+	ask := func(pool *gorm.DB) error {
 		on := pool.Callback()
-		all = errors.Join(all,
-			on.Create().Before("*").Register("ask", ask), on.Query().Before("*").Register("ask", ask),
-			on.Update().Before("*").Register("ask", ask), on.Delete().Before("*").Register("ask", ask),
-			on.Row().Before("*").Register("ask", ask), on.Raw().Before("*").Register("ask", ask))
+		if asked[on] { // one pool reads and writes
+			return nil
+		}
+		asked[on] = true
+		before := func(g *gorm.DB) {
+			if err := fn(); err != nil {
+				_ = g.AddError(err) // returns what it was given
+			}
+		}
+		return errors.Join(
+			on.Create().Before("*").Register("ask", before), on.Query().Before("*").Register("ask", before),
+			on.Update().Before("*").Register("ask", before), on.Delete().Before("*").Register("ask", before),
+			on.Row().Before("*").Register("ask", before), on.Raw().Before("*").Register("ask", before))
 	}
-	return all
+	return errors.Join(d.engine.View(context.Background(), ask), d.engine.Update(context.Background(), ask))
+}
+
+// writers returns the pool that a database writes by, and what gorm runs on it.
+func writers(t *testing.T, d *DB) (pool *sql.DB, run *gorm.DB) {
+	t.Helper()
+	err := d.engine.Update(t.Context(), func(g *gorm.DB) (err error) {
+		run = g
+		pool, err = g.DB()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pool, run
 }

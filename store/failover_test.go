@@ -27,7 +27,7 @@ func newFailing(t *testing.T) failing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.close() }) // the test is over
+	t.Cleanup(func() { _ = p.Close() }) // the test is over
 	aside, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestAnUpdateDoesNotFailForConnectionsThatEnded(t *testing.T) {
 	f.fill(8) // used again within a second: of such connections pgx does not ask whether they are still there
 	f.end()
 	var pid int
-	if err := f.update(t.Context(), write(&pid)); err != nil {
+	if err := f.Update(t.Context(), write(&pid)); err != nil {
 		t.Errorf("the pool's connections had ended, and the update fails: %v", err)
 	}
 }
@@ -100,7 +100,7 @@ func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
 	f := newFailing(t)
 	var first, then int
 	runs := 0
-	if err := f.update(t.Context(), func(g *gorm.DB) error {
+	if err := f.Update(t.Context(), func(g *gorm.DB) error {
 		if runs++; runs > 1 {
 			return write(&then)(g)
 		}
@@ -109,12 +109,12 @@ func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
 	}); err != nil || first == then {
 		t.Errorf("a server that refused to write is asked again on the same connection %d, then on %d: %v", first, then, err)
 	}
-	if err := f.update(t.Context(), func(g *gorm.DB) error {
+	if err := f.Update(t.Context(), func(g *gorm.DB) error {
 		return errors.Join(backend(&first)(g), g.Exec(`SET default_transaction_read_only = on`).Error)
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.view(t.Context(), backend(&then)); err != nil || first == then {
+	if err := f.View(t.Context(), backend(&then)); err != nil || first == then {
 		t.Errorf("a server that said that it takes no writes is read from, on %d after %d: %v", then, first, err)
 	}
 }
@@ -126,16 +126,16 @@ func TestADatabaseThatTakesNoWritesIsBusy(t *testing.T) {
 	f.exec(`ALTER DATABASE ` + database + ` SET default_transaction_read_only = on`)
 	f.end()
 	for what, err := range map[string]error{
-		"an update": f.update(t.Context(), write(&pid)),
-		"a view":    f.view(t.Context(), backend(&pid)),
-		"a command": f.migrate(t.Context()),
+		"an update": f.Update(t.Context(), write(&pid)),
+		"a view":    f.View(t.Context(), backend(&pid)),
+		"a command": f.Migrate(t.Context()),
 	} {
 		if err := mapped(err); !errors.Is(err, ground.ErrBusy) {
 			t.Errorf("%s is told %v, want that it is busy", what, err)
 		}
 	}
 	f.exec(`ALTER DATABASE ` + database + ` RESET default_transaction_read_only`)
-	if err := f.update(t.Context(), write(&pid)); err != nil {
+	if err := f.Update(t.Context(), write(&pid)); err != nil {
 		t.Errorf("it takes writes again, and the update fails: %v", err)
 	}
 }
@@ -153,7 +153,7 @@ func TestAConnectionThatIsLostIsBusy(t *testing.T) {
 		},
 	} {
 		runs := 0
-		err := mapped(f.update(t.Context(), func(g *gorm.DB) error {
+		err := mapped(f.Update(t.Context(), func(g *gorm.DB) error {
 			runs++
 			return lose(g)
 		}))

@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // Health is what a doctor asks of a database. Weak says why an acknowledged comment might be
@@ -17,45 +18,32 @@ type Health struct {
 
 // Health looks a database over.
 func (d *DB) Health(ctx context.Context) (Health, error) {
-	h, err := d.health(ctx)
-	return h, mapped(err)
-}
-
-// health of a file: Open has refused one that is not durable.
-func (s *sqliteEngine) health(ctx context.Context) (h Health, err error) {
-	err = scan(ctx, s.read.DB, `
-		SELECT c.page_count * s.page_size
-		FROM   pragma_page_count AS c, pragma_page_size AS s`, &h.Bytes)
-	return h, err
-}
-
-func (p *postgresEngine) health(ctx context.Context) (h Health, err error) {
-	var now float64
-	var commit, fsync, pages string
-	err = scan(ctx, p.pool.DB, `
-		SELECT extract(epoch FROM clock_timestamp()),
-		       pg_database_size(current_database()),
-		       current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`,
-		&now, &h.Bytes, &commit, &fsync, &pages)
-	h.Clock = time.UnixMicro(int64(now * 1e6))
+	type row struct {
+		now                  float64
+		bytes                int64
+		commit, fsync, pages string
+	}
+	var r row
+	err := d.engine.View(ctx, func(g *gorm.DB) (err error) {
+		r, err = first(query(&tx{db: g}, func(r *row) []any {
+			return []any{&r.now, &r.bytes, &r.commit, &r.fsync, &r.pages}
+		}, d.health))
+		return err
+	})
+	if err != nil {
+		return Health{}, fmt.Errorf("look the database over: %w", mapped(err))
+	}
+	h := Health{Bytes: r.bytes}
+	if r.now > 0 {
+		h.Clock = time.UnixMicro(int64(r.now * 1e6))
+	}
 	switch {
-	case commit == "off":
+	case r.commit == "off":
 		h.Weak = "synchronous_commit is off"
-	case fsync == "off":
+	case r.fsync == "off":
 		h.Weak = "fsync is off"
-	case pages == "off":
+	case r.pages == "off":
 		h.Weak = "full_page_writes is off"
 	}
-	return h, err
-}
-
-func scan(ctx context.Context, pool func() (*sql.DB, error), statement string, into ...any) error {
-	db, err := pool()
-	if err != nil {
-		return err
-	}
-	if err := db.QueryRowContext(ctx, statement).Scan(into...); err != nil {
-		return fmt.Errorf("look the database over: %w", err)
-	}
-	return nil
+	return h, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -118,7 +119,7 @@ func raw(t testing.TB, url string) rawDB {
 	t.Helper()
 	driver, dsn := "pgx", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, dsn = "sqlite", store.SQLiteAddress(path)
+		driver, dsn = "sqlite", file.Address(path, "_pragma=busy_timeout(5000)")
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {

@@ -183,7 +183,7 @@ var crowd = []string{
 	`ANALYZE`,
 }
 
-func fillCrowd(t *testing.T, g *gorm.DB, size int, path, writer, same string) {
+func fillCrowd(t *testing.T, pool *sql.DB, size int, path, writer, same string) {
 	t.Helper()
 	numbers := fmt.Sprintf("WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) ",
 		size-1)
@@ -193,7 +193,7 @@ func fillCrowd(t *testing.T, g *gorm.DB, size int, path, writer, same string) {
 		if strings.Contains(statement, "FROM numbers") {
 			statement = strings.Replace(statement, "INSERT", numbers+"INSERT", 1)
 		}
-		if err := g.Exec(statement).Error; err != nil {
+		if _, err := pool.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%.120s: %v", statement, err)
 		}
 	}
@@ -233,10 +233,11 @@ func record(t *testing.T, g *gorm.DB) (take func() []statement) {
 }
 
 // A planner says how a statement would be carried out.
-type planner func(t *testing.T, pool *gorm.DB, s statement) string
+type planner func(t *testing.T, pool *sql.DB, s statement) string
 
-func checkPlans(t *testing.T, db *DB, pool *gorm.DB, queries []hotQuery, plan planner, scan, sort string) {
-	take := record(t, pool)
+func checkPlans(t *testing.T, db *DB, queries []hotQuery, plan planner, scan, sort string) {
+	pool, run := writers(t, db)
+	take := record(t, run)
 	for _, q := range queries {
 		take()
 		if _, err := For[storetest.Tx](db).Update(t.Context(), q.run); err != nil {
@@ -274,26 +275,18 @@ func usesOne(plans, indexes string) bool {
 
 // explained plans a statement with the values that it was run with.
 func explained(explain string) planner {
-	return func(t *testing.T, pool *gorm.DB, s statement) string {
+	return func(t *testing.T, pool *sql.DB, s statement) string {
 		t.Helper()
-		db, err := pool.DB()
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := db.QueryContext(t.Context(), explain+s.sql, s.args...)
+		rows, err := pool.QueryContext(t.Context(), explain+s.sql, s.args...)
 		return told(t, s, rows, err)
 	}
 }
 
 // generic plans a statement without knowing any value, as Postgres does for one that it has run five times
 // when that seemed no worse; a plan of this kind is what production has.
-func generic(t *testing.T, pool *gorm.DB, s statement) string {
+func generic(t *testing.T, pool *sql.DB, s statement) string {
 	t.Helper()
-	db, err := pool.DB()
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := db.Conn(t.Context())
+	conn, err := pool.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,19 +335,19 @@ func told(t *testing.T, s statement, rows *sql.Rows, err error) (text string) {
 func TestHotQueriesUseTheirIndexes(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		db := openedSQLite(t)
-		pool := db.engine.(*sqliteEngine).write
+		pool, _ := writers(t, db)
 		fillCrowd(t, pool, 20_000, "substr('0000000000000000' || n, -16)", "CAST('w' || n AS BLOB)", "CAST('s' || n AS BLOB)")
-		checkPlans(t, db, pool, append(lists, hot...), explained("EXPLAIN QUERY PLAN "), "SCAN ", "TEMP B-TREE")
+		checkPlans(t, db, append(lists, hot...), explained("EXPLAIN QUERY PLAN "), "SCAN ", "TEMP B-TREE")
 	})
 	t.Run("postgres", func(t *testing.T) {
 		db := openedPostgres(t)
-		pool := db.engine.(*postgresEngine).pool
+		pool, _ := writers(t, db)
 		fillCrowd(t, pool, 20_000, "lpad(n::text, 16, '0')", "('w' || n)::bytea", "('s' || n)::bytea")
 		t.Run("with values", func(t *testing.T) {
-			checkPlans(t, db, pool, hot, explained("EXPLAIN "), "Seq Scan on", "Sort ")
+			checkPlans(t, db, hot, explained("EXPLAIN "), "Seq Scan on", "Sort ")
 		})
 		t.Run("without", func(t *testing.T) {
-			checkPlans(t, db, pool, append(lists, hot...), generic, "Seq Scan on", "Sort ")
+			checkPlans(t, db, append(lists, hot...), generic, "Seq Scan on", "Sort ")
 		})
 	})
 }

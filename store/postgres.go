@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/rows"
 )
 
 const postgresConnections = 32
@@ -31,17 +33,6 @@ const hostTimeout = 2 * time.Second
 
 // Retries of a transaction that Postgres ended in favour of another.
 const retries = 10
-
-var postgresDialect = dialect{
-	array:       postgresArray,
-	lock:        " FOR NO KEY UPDATE",
-	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
-	eventOrder:  "xid, id",
-	eventsBack:  "xid DESC, id DESC",
-	eventsAfter: "(xid, id) > (?, ?)",
-	eventsUpTo:  "(xid, id) <= (?, ?)",
-	eventsLate:  "unnest(?::bigint[], ?::bigint[]) AS late (writer, up_to) ON xid = writer AND id > up_to",
-}
 
 // A postgresEngine is a pool of connections to one database.
 type postgresEngine struct {
@@ -81,7 +72,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if p.pool, err = gorm.Open(postgres.New(postgres.Config{Conn: db}), gormConfig()); err != nil {
+	if p.pool, err = gorm.Open(postgres.New(postgres.Config{Conn: db}), rows.Config()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return p, nil
@@ -96,15 +87,15 @@ func takesWrites(_ context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// view runs fn on one snapshot.
-func (p *postgresEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
+// View runs fn on one snapshot.
+func (p *postgresEngine) View(ctx context.Context, fn func(*gorm.DB) error) error {
 	return p.pool.WithContext(ctx).Transaction(fn,
 		&sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
-// update runs fn again when Postgres chose its transaction to lose, and once on a new connection when the
+// Update runs fn again when Postgres chose its transaction to lose, and once on a new connection when the
 // one that it was given took no transaction that writes.
-func (p *postgresEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
+func (p *postgresEngine) Update(ctx context.Context, fn func(*gorm.DB) error) error {
 	left := false
 	for try := 1; ; try++ {
 		err := p.transact(ctx, fn)
@@ -216,35 +207,14 @@ func lost(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// migrate works on connections without limits of time.
-func (p *postgresEngine) migrate(ctx context.Context) (err error) {
+// Migrate works on connections without limits of time.
+func (p *postgresEngine) Migrate(ctx context.Context) (err error) {
 	db := stdlib.OpenDB(*p.config)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := migrations.Postgres(ctx, db); err != nil {
-		return err
-	}
-	return forgetForeign(ctx, db)
+	return migrations.Postgres(ctx, db)
 }
 
-// forgetForeign removes the events of a database that was restored into a cluster whose transactions
-// have lower numbers: what is written now would stand before them, where nobody looks. Their
-// followers begin from the tables.
-func forgetForeign(ctx context.Context, db *sql.DB) error {
-	for _, statement := range []string{`
-		DELETE FROM events
-		WHERE  EXISTS (SELECT 1 FROM events WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`, `
-		UPDATE followers
-		SET    position = '', lost = TRUE
-		WHERE  nullif(split_part(position, ':', 1), '')::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`,
-	} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("forget the events of another cluster: %w", err)
-		}
-	}
-	return nil
-}
-
-func (p *postgresEngine) migrationStatus(ctx context.Context) ([]migrations.Status, error) {
+func (p *postgresEngine) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	db, err := p.pool.DB()
 	if err != nil {
 		return nil, err
@@ -252,7 +222,21 @@ func (p *postgresEngine) migrationStatus(ctx context.Context) ([]migrations.Stat
 	return migrations.PostgresStatus(ctx, db)
 }
 
-func (p *postgresEngine) close() error { return closePool(p.pool) }
+func (p *postgresEngine) Close() error {
+	db, err := p.pool.DB()
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+func (p *postgresEngine) Check(context.Context) ([]string, error) { return nil, nil }
+func (p *postgresEngine) Storage() error                          { return nil }
+
+func (p *postgresEngine) Watch(ctx context.Context, _ *slog.Logger) error {
+	<-ctx.Done()
+	return nil
+}
 
 // postgresError returns what an error of Postgres's or of the way to it means, or nil.
 func postgresError(err error) error {

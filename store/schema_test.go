@@ -38,7 +38,7 @@ type shape map[string]bool
 
 func lines(t *testing.T, db *DB, query string) (all [][]string) {
 	t.Helper()
-	err := db.view(t.Context(), func(g *gorm.DB) error {
+	err := db.engine.View(t.Context(), func(g *gorm.DB) error {
 		rows, err := g.Raw(query).Rows()
 		if err != nil {
 			return err
@@ -149,7 +149,7 @@ func TestModelsAreTheTables(t *testing.T) {
 				t.Fatal(err)
 			}
 			var columns []string
-			err = db.view(t.Context(), func(g *gorm.DB) error {
+			err = db.engine.View(t.Context(), func(g *gorm.DB) error {
 				rows, err := g.Raw("SELECT * FROM " + parsed.Table + " LIMIT 0").Rows()
 				if err != nil {
 					return err

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/file"
 )
 
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
@@ -33,21 +33,20 @@ type Options struct {
 
 // A DB is an open database.
 type DB struct {
-	engine
+	engine engine
 	*dialect
 }
 
-// An engine runs transactions on one kind of database.
+// An engine runs transactions on one kind of database. Of what they write it knows nothing.
 type engine interface {
-	view(ctx context.Context, fn func(*gorm.DB) error) error
-	update(ctx context.Context, fn func(*gorm.DB) error) error
-	migrate(ctx context.Context) error
-	migrationStatus(ctx context.Context) ([]migrations.Status, error)
-	health(ctx context.Context) (Health, error)
-	check(ctx context.Context) ([]string, error)
-	storage() error
-	watch(ctx context.Context, log *slog.Logger) error
-	close() error
+	View(ctx context.Context, fn func(*gorm.DB) error) error
+	Update(ctx context.Context, fn func(*gorm.DB) error) error
+	Migrate(ctx context.Context) error
+	MigrationStatus(ctx context.Context) ([]migrations.Status, error)
+	Check(ctx context.Context) (wrong []string, err error)
+	Storage() error
+	Watch(ctx context.Context, log *slog.Logger) error
+	Close() error
 }
 
 // Open opens the database at url, "sqlite:PATH" or "postgres://…". It makes a missing SQLite
@@ -59,7 +58,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	path, isSQLite := strings.CutPrefix(url, "sqlite:")
 	switch {
 	case isSQLite && path != "":
-		s, err := openSQLite(ctx, path, o)
+		s, err := file.Open(ctx, path, file.Options(o))
 		if err != nil {
 			return nil, fmt.Errorf("open sqlite %s: %w", path, mapped(err))
 		}
@@ -76,14 +75,14 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 }
 
 // Close waits for running transactions and closes the database.
-func (d *DB) Close() error { return d.close() }
+func (d *DB) Close() error { return d.engine.Close() }
 
 // Migrate brings the database to this program's schema. Several processes may do so at once.
-func (d *DB) Migrate(ctx context.Context) error { return mapped(d.migrate(ctx)) }
+func (d *DB) Migrate(ctx context.Context) error { return mapped(d.engine.Migrate(ctx)) }
 
 // MigrationStatus lists the migrations, oldest first.
 func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
-	list, err := d.migrationStatus(ctx)
+	list, err := d.engine.MigrationStatus(ctx)
 	return list, mapped(err)
 }
 
@@ -96,7 +95,7 @@ type slice[T any] struct{ *DB }
 
 // View implements ground.Store.
 func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
-	return mapped(s.view(ctx, func(g *gorm.DB) error {
+	return mapped(s.engine.View(ctx, func(g *gorm.DB) error {
 		return fn(any(&tx{db: g, dialect: s.dialect}).(T))
 	}))
 }
@@ -105,7 +104,7 @@ func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
 // transaction half done for them costs more than one that is done. On Postgres the deadline of ctx ends it; an
 // ErrBusy in its COMMIT leaves unknown whether it stands, as a lost connection does.
 func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []ground.Event, err error) {
-	err = mapped(s.update(ctx, func(g *gorm.DB) error {
+	err = mapped(s.engine.Update(ctx, func(g *gorm.DB) error {
 		t := &tx{db: g, dialect: s.dialect, locking: true}
 		if err := fn(any(t).(T)); err != nil {
 			return err
@@ -119,13 +118,20 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []groun
 	return emitted, nil
 }
 
-// gormConfig is that of every connection. Statements hold what people wrote, so gorm logs
-// nothing; errors are the caller's.
-func gormConfig() *gorm.Config {
-	return &gorm.Config{
-		Logger:                 logger.Discard,
-		SkipDefaultTransaction: true,
-		DisableAutomaticPing:   true,
-		QueryFields:            true, // the columns of the row, not *: a migration may add one meanwhile
-	}
+// Check reads the whole of a SQLite file and returns what is wrong with it, at most ten findings of a
+// kind: pages and indexes, then rows that refer to none. Postgres has tools of its own for this
+// (pg_amcheck), and nothing is looked at.
+func (d *DB) Check(ctx context.Context) (wrong []string, err error) {
+	wrong, err = d.engine.Check(ctx)
+	return wrong, mapped(err)
 }
+
+// Storage returns what is known against writing. ErrCorrupt: a SQLite file was seen to be damaged, and no
+// Update is taken until the database is opened again. ErrFull: its disk is full, and what room there is
+// should be left to those who clear up. Of a Postgres nothing is known.
+func (d *DB) Storage() error { return d.engine.Storage() }
+
+// Watch reads a SQLite file through once, as quickly as that can be done, keeps some room on its disk
+// in reserve, and says in the log when the file is seen to be damaged, by that or by any transaction, and when
+// the disk is full. It returns nil when ctx ends.
+func (d *DB) Watch(ctx context.Context, log *slog.Logger) error { return d.engine.Watch(ctx, log) }

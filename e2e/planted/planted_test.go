@@ -18,8 +18,8 @@ var known = []struct{ name, pkg, test string }{
 	{"lookup-before-insert", "store", contract + "/postgres/twenty_copies_at_one_instant_make_one_comment"},
 	{"seq-from-sequence", "store",
 		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
-	{"synchronous-normal", "store", "TestSQLiteSyncsEveryCommit"},
-	{"synchronous-normal-unseen", "store", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
+	{"synchronous-normal", "store/file", "TestSQLiteSyncsEveryCommit"},
+	{"synchronous-normal-unseen", "store/file", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
 	{"demoted-server-kept", "store", "TestAConnectionThatTakesNoWritesIsLeft"},
 	{"seal-not-compared", "store/file", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},

@@ -1,9 +1,10 @@
-// Package file opens a SQLite database, makes copies of it while it is used, proves them, and puts one back. It
-// keeps some room on the disk for it, too.
+// Package file opens a SQLite database and runs its transactions, makes copies of it while it is used, proves
+// them, and puts one back. It keeps some room on the disk for it, too.
 //
-// It knows no table but those that it counts, and nothing of Postgres, which has tools for this. Its
-// invariants: a copy is one state of the whole database; a name is only given to a copy that was read
-// back; nothing that stood there is overwritten; what fails leaves nothing behind.
+// It knows no table but those that it counts, and nothing of Postgres, which has tools for copies. Its
+// invariants: an Update that returned nil is on the disk; nothing is written beside damage; a copy is one state of
+// the whole database; a name is only given to a copy that was read back; nothing that stood there is overwritten;
+// what fails leaves nothing behind.
 //
 // Copies are made by VACUUM INTO: one read transaction, that no writer waits for, and none of what was
 // erased in free pages. (The online backup API begins anew whenever another process writes, and the
@@ -16,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,8 +51,8 @@ func Make(ctx context.Context, path, to string) (Copy, error) {
 	return made, err
 }
 
-// Keep is Make, in the place of an earlier one.
-func Keep(ctx context.Context, path, to string) error {
+// remake is Make, in the place of an earlier one.
+func remake(ctx context.Context, path, to string) error {
 	return besides(to, func(temp string) error {
 		if _, err := copied(ctx, path, temp); err != nil {
 			return err
@@ -120,7 +120,7 @@ func opened(path, query string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", "file://"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(5000)&"+query)
+	db, err := sql.Open("sqlite", Address(path, "_pragma=busy_timeout(5000)&"+query))
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func count(ctx context.Context, db *sql.DB, into *Copy) error {
 
 // sound reads a whole file, and returns what it holds.
 func sound(ctx context.Context, db *sql.DB) (Copy, error) {
-	wrong, err := Check(ctx, db)
+	wrong, err := check(ctx, db)
 	if err != nil {
 		return Copy{}, err
 	}

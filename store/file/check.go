@@ -10,9 +10,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Check reads the whole of a database's file and returns what is wrong with it, at most ten findings of a
+// check reads the whole of a database's file and returns what is wrong with it, at most ten findings of a
 // kind: pages and indexes, then rows that refer to none.
-func Check(ctx context.Context, db *sql.DB) (wrong []string, err error) {
+func check(ctx context.Context, db *sql.DB) (wrong []string, err error) {
 	wrong, err = findings(ctx, db, "PRAGMA integrity_check(10)")
 	if err != nil {
 		return wrong, err
@@ -25,8 +25,8 @@ func Check(ctx context.Context, db *sql.DB) (wrong []string, err error) {
 	return append(wrong, lost...), err
 }
 
-// QuickCheck is Check in a fraction of the time, without what indexes and references say.
-func QuickCheck(ctx context.Context, db *sql.DB) (wrong []string, err error) {
+// quickCheck is check in a fraction of the time, without what indexes and references say.
+func quickCheck(ctx context.Context, db *sql.DB) (wrong []string, err error) {
 	return findings(ctx, db, "PRAGMA quick_check(10)")
 }
 
@@ -47,7 +47,7 @@ func findings(ctx context.Context, db *sql.DB, check string) (wrong []string, er
 		err = rows.Err()
 	}
 	switch {
-	case IsDamage(err):
+	case isDamage(err):
 		return append(wrong, err.Error()), nil
 	case err != nil:
 		return wrong, fmt.Errorf("check the file: %w", err)
@@ -55,8 +55,8 @@ func findings(ctx context.Context, db *sql.DB, check string) (wrong []string, er
 	return wrong, nil
 }
 
-// IsDamage reports whether an error of SQLite's says that a file is not what it wrote.
-func IsDamage(err error) bool {
+// isDamage reports whether an error of SQLite's says that a file is not what it wrote.
+func isDamage(err error) bool {
 	e, ok := errors.AsType[*driver.Error](err)
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }

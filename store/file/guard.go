@@ -1,42 +1,47 @@
 package file
 
-import "sync"
+import (
+	"fmt"
+	"sync"
 
-// A Guard stands before the writes to a file: what is written beside damage may be lost with it, or make more
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// A guard stands before the writes to a file: what is written beside damage may be lost with it, or make more
 // of it. It is safe for concurrent use.
-type Guard struct {
-	once   sync.Once
-	seen   chan struct{} // closed when damage was seen
-	damage error         // set before that
+type guard struct {
+	once  sync.Once
+	shown chan struct{} // closed when damage was seen
+	what  error         // set before that
 }
 
-// NewGuard returns one that has seen no damage.
-func NewGuard() *Guard { return &Guard{seen: make(chan struct{})} }
+// newGuard returns one that has seen no damage.
+func newGuard() *guard { return &guard{shown: make(chan struct{})} }
 
-// Note looks at how a transaction ended, and returns it.
-func (g *Guard) Note(err error) error {
-	if IsDamage(err) {
-		g.Shut(err)
+// note looks at how a transaction ended, and returns it.
+func (g *guard) note(err error) error {
+	if isDamage(err) {
+		g.shut(fmt.Errorf("%w: %w", ground.ErrCorrupt, err))
 	}
 	return err
 }
 
-// Shut keeps the damage that was seen first.
-func (g *Guard) Shut(damage error) {
+// shut keeps the damage that was seen first, an ErrCorrupt.
+func (g *guard) shut(damage error) {
 	g.once.Do(func() {
-		g.damage = damage
-		close(g.seen)
+		g.what = damage
+		close(g.shown)
 	})
 }
 
-// Seen is closed when damage was seen.
-func (g *Guard) Seen() <-chan struct{} { return g.seen }
+// seen is closed when damage was seen.
+func (g *guard) seen() <-chan struct{} { return g.shown }
 
-// Damage returns what was seen, or nil.
-func (g *Guard) Damage() error {
+// damage returns what was seen, an ErrCorrupt, or nil.
+func (g *guard) damage() error {
 	select {
-	case <-g.seen:
-		return g.damage
+	case <-g.shown:
+		return g.what
 	default:
 		return nil
 	}

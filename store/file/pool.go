@@ -19,8 +19,8 @@ type Pool struct {
 	MaxPages int // of 4 KB; 0: as many as the disk holds
 }
 
-// Address is what the driver is given. Each connection that is ever made gets all pragmas.
-func (p Pool) Address() string {
+// address is what the driver is given. Each connection that is ever made gets all pragmas.
+func (p Pool) address() string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(" + strconv.FormatInt(p.Wait.Milliseconds(), 10) + ")",
 		"journal_mode(WAL)",
@@ -36,13 +36,18 @@ func (p Pool) Address() string {
 	} else {
 		q.Add("_pragma", "query_only(1)")
 	}
-	return "file://" + (&url.URL{Path: p.Path}).EscapedPath() + "?" + q.Encode()
+	return Address(p.Path, q.Encode())
+}
+
+// Address names a file to the driver; the query says what is to hold on each connection.
+func Address(path, query string) string {
+	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + query
 }
 
 // Open opens the pool. Its connections keep the statements that they ran: to read a short one again is a third
 // of its work. database/sql keeps statements too, but none that a transaction was first to run.
 func (p Pool) Open() (*sql.DB, error) {
-	c, err := sqlite.NewConnector(p.Address())
+	c, err := sqlite.NewConnector(p.address())
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +85,15 @@ type connection struct {
 }
 
 type statement struct {
-	prepared interface {
-		driver.Stmt
-		driver.StmtExecContext
-		driver.StmtQueryContext
-	}
-	reading bool // its rows are not closed yet
+	prepared driverStmt
+	reading  bool // its rows are not closed yet
+}
+
+// A driverStmt is what is asked of the driver's statements.
+type driverStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
 }
 
 // keep returns the statement of a query, or nil where it cannot be used again now.
@@ -103,12 +111,7 @@ func (c *connection) keep(ctx context.Context, query string) (*statement, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &statement{}
-	s.prepared = p.(interface {
-		driver.Stmt
-		driver.StmtExecContext
-		driver.StmtQueryContext
-	})
+	s := &statement{prepared: p.(driverStmt)}
 	c.kept[query] = s
 	return s, nil
 }

@@ -18,38 +18,38 @@ const (
 	diskEvery   = 2 * time.Second
 )
 
-// A Reserve is room that a file holds on the disk of a database. It is given back when the disk is full:
+// A reserve is room that a file holds on the disk of a database. It is given back when the disk is full:
 // also taking something away is written first, and without room nobody could.
-type Reserve struct {
+type reserve struct {
 	path string
 
-	mu    sync.Mutex
-	given bool
+	mu   sync.Mutex
+	gone bool
 }
 
-// NewReserve returns one that will be held by a file at path, beside what it is for, once it is kept.
-func NewReserve(path string) *Reserve { return &Reserve{path: path} }
+// newReserve returns one that will be held by a file at path, beside what it is for, once it is kept.
+func newReserve(path string) *reserve { return &reserve{path: path} }
 
-// Given reports whether the disk was full, and the reserve is not whole again.
-func (r *Reserve) Given() bool {
+// given reports whether the disk was full, and the reserve is not whole again.
+func (r *reserve) given() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.given
+	return r.gone
 }
 
-// Give gives the reserve back.
-func (r *Reserve) Give() {
+// give gives the reserve back.
+func (r *reserve) give() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.given {
-		r.given = true
+	if !r.gone {
+		r.gone = true
 		_ = os.Remove(r.path) // it may be gone
 	}
 }
 
-// Keep takes the reserve, gives it back when there is hardly any room beside it, and takes it again
+// keep takes the reserve, gives it back when there is hardly any room beside it, and takes it again
 // when there is, until ctx ends.
-func (r *Reserve) Keep(ctx context.Context, log *slog.Logger) {
+func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(diskEvery)
 	defer tick.Stop()
 	taken, full := false, false
@@ -57,9 +57,9 @@ func (r *Reserve) Keep(ctx context.Context, log *slog.Logger) {
 	for {
 		free, known := FreeBytes(filepath.Dir(r.path))
 		switch {
-		case taken && !r.Given():
+		case taken && !r.given():
 			if known && free < hardlyAny {
-				r.Give()
+				r.give()
 			}
 		case !known || free >= enoughAgain:
 			err := r.take()
@@ -68,15 +68,15 @@ func (r *Reserve) Keep(ctx context.Context, log *slog.Logger) {
 			}
 			taken, failed = err == nil, err
 		default:
-			r.Give()
+			r.give()
 		}
-		switch given := r.Given(); {
+		switch given := r.given(); {
 		case given && !full:
 			log.ErrorContext(ctx, "the disk is full: new comments are refused until there is room", "free", free)
 		case !given && full:
 			log.InfoContext(ctx, "the disk has room again", "free", free)
 		}
-		full = r.Given()
+		full = r.given()
 		select {
 		case <-ctx.Done():
 			return
@@ -86,7 +86,7 @@ func (r *Reserve) Keep(ctx context.Context, log *slog.Logger) {
 }
 
 // take fills the reserve's file: a disk gives room to what is written only.
-func (r *Reserve) take() error {
+func (r *reserve) take() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
@@ -101,6 +101,6 @@ func (r *Reserve) take() error {
 		_ = os.Remove(r.path) // half of one helps nobody
 		return err
 	}
-	r.given = false
+	r.gone = false
 	return nil
 }

@@ -21,8 +21,20 @@ import (
 	"sync"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 )
+
+// Config is that of every connection. Statements hold what people wrote, so gorm logs
+// nothing; errors are the caller's.
+func Config() *gorm.Config {
+	return &gorm.Config{
+		Logger:                 logger.Discard,
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+		QueryFields:            true, // the columns of the row, not *: a migration may add one meanwhile
+	}
+}
 
 // Columns are some columns of one table, in the order of the fields of R, the struct of its rows.
 type Columns[R any] struct {

@@ -1,27 +1,66 @@
-package store
+package file_test
 
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/store/file"
 )
+
+// migrated returns a new database.
+func migrated(t *testing.T) *file.DB {
+	t.Helper()
+	db, err := file.Open(t.Context(), filepath.Join(t.TempDir(), "a.db"), file.Options{Wait: time.Second})
+	if err == nil {
+		t.Cleanup(func() { _ = db.Close() })
+		err = db.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func count(t *testing.T, db *file.DB, query string, args ...any) (n int) {
+	t.Helper()
+	err := db.View(t.Context(), func(g *gorm.DB) error { return g.Raw(query, args...).Scan(&n).Error })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// At synchronous=NORMAL a power cut loses what was acknowledged.
+func TestSQLiteSyncsEveryCommit(t *testing.T) {
+	db := migrated(t)
+	for pragma, want := range map[string]string{
+		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "1000", "query_only": "0",
+	} {
+		var got string
+		err := db.Update(t.Context(), func(g *gorm.DB) error { return g.Raw("PRAGMA " + pragma).Row().Scan(&got) })
+		if err != nil || got != want {
+			t.Errorf("PRAGMA %s of the writer is %s (%v), want %s", pragma, got, err, want)
+		}
+	}
+}
 
 // oneGroup runs writers in one group: the first holds its turn until all others wait for theirs.
 // It must be called in a synctest bubble.
-func oneGroup(t *testing.T, db *DB, writers []func(*gorm.DB) error) []error {
+func oneGroup(t *testing.T, db *file.DB, writers []func(*gorm.DB) error) []error {
 	t.Helper()
 	answers := make([]error, len(writers))
 	begun := make(chan struct{})
 	var all sync.WaitGroup
 	var once sync.Once
 	all.Go(func() {
-		answers[0] = db.update(t.Context(), func(tx *gorm.DB) error {
+		answers[0] = db.Update(t.Context(), func(tx *gorm.DB) error {
 			once.Do(func() {
 				close(begun)
 				synctest.Wait()
@@ -31,7 +70,7 @@ func oneGroup(t *testing.T, db *DB, writers []func(*gorm.DB) error) []error {
 	})
 	<-begun
 	for i, write := range writers[1:] {
-		all.Go(func() { answers[i+1] = db.update(t.Context(), write) })
+		all.Go(func() { answers[i+1] = db.Update(t.Context(), write) })
 	}
 	all.Wait()
 	return answers
@@ -44,7 +83,7 @@ func TestAFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
 }
 
 func aFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
-	db := openedSQLite(t)
+	db := migrated(t)
 	var writers []func(*gorm.DB) error
 	for i := range 12 {
 		writers = append(writers, func(g *gorm.DB) error {
@@ -61,12 +100,8 @@ func aFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
 		if (err != nil) != (i == 5) {
 			t.Errorf("writer %d is told %v", i, err)
 		}
-		found := For[storetest.Tx](db).View(t.Context(), func(tx storetest.Tx) error {
-			_, err := tx.Meta(fmt.Sprint("name", i))
-			return err
-		})
-		if (found != nil) != (i == 5) {
-			t.Errorf("what writer %d wrote: %v", i, found)
+		if kept := count(t, db, "SELECT COUNT(*) FROM meta WHERE name = ?", fmt.Sprint("name", i)); (kept != 1) != (i == 5) {
+			t.Errorf("writer %d wrote a name, and %d are kept", i, kept)
 		}
 	}
 }
@@ -77,7 +112,7 @@ func TestALostTransactionIsWrittenAgain(t *testing.T) {
 }
 
 func aLostTransactionIsWrittenAgain(t *testing.T) {
-	db := openedSQLite(t)
+	db := migrated(t)
 	var runs [12]int
 	var writers []func(*gorm.DB) error
 	for i := range runs {
@@ -91,12 +126,9 @@ func aLostTransactionIsWrittenAgain(t *testing.T) {
 		})
 	}
 	for i, err := range oneGroup(t, db, writers) {
-		found := For[storetest.Tx](db).View(t.Context(), func(tx storetest.Tx) error {
-			_, err := tx.Meta(fmt.Sprint("name", i))
-			return err
-		})
-		if (err != nil) != (i == 7) || (found != nil) != (i == 7) {
-			t.Errorf("writer %d is told %v; what it wrote: %v", i, err, found)
+		kept := count(t, db, "SELECT COUNT(*) FROM meta WHERE name = ?", fmt.Sprint("name", i))
+		if (err != nil) != (i == 7) || (kept != 1) != (i == 7) {
+			t.Errorf("writer %d is told %v; of what it wrote %d are kept", i, err, kept)
 		}
 	}
 	if runs[0] != 2 {
@@ -107,7 +139,7 @@ func aLostTransactionIsWrittenAgain(t *testing.T) {
 func TestWhoPanicsInAGroupHarmsNobody(t *testing.T) { synctest.Test(t, whoPanicsInAGroupHarmsNobody) }
 
 func whoPanicsInAGroupHarmsNobody(t *testing.T) {
-	db := openedSQLite(t)
+	db := migrated(t)
 	panicked := make(chan any, 1)
 	writers := []func(*gorm.DB) error{
 		func(g *gorm.DB) error { return g.Exec("INSERT INTO meta (name, value) VALUES ('a', x'78')").Error },
@@ -117,7 +149,7 @@ func whoPanicsInAGroupHarmsNobody(t *testing.T) {
 	go func() {
 		defer close(done)
 		defer func() { panicked <- recover() }()
-		_ = db.update(t.Context(), func(g *gorm.DB) error {
+		_ = db.Update(t.Context(), func(g *gorm.DB) error {
 			g.Exec("INSERT INTO meta (name, value) VALUES ('c', x'78')")
 			panic("oh")
 		})
@@ -131,7 +163,7 @@ func whoPanicsInAGroupHarmsNobody(t *testing.T) {
 	if p := <-panicked; p != "oh" {
 		t.Errorf("recovered %v", p)
 	}
-	if n := lines(t, db, "SELECT COUNT(*) FROM meta")[0][0]; n != "2" {
-		t.Errorf("%s values are kept, want 2", n)
+	if n := count(t, db, "SELECT COUNT(*) FROM meta"); n != 2 {
+		t.Errorf("%d values are kept, want 2", n)
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"context"
@@ -17,31 +17,31 @@ import (
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/rows"
 )
 
-var sqliteDialect = dialect{
-	array:       sqliteArray,
-	snapshot:    "''",
-	eventOrder:  "id",
-	eventsBack:  "id DESC",
-	eventsAfter: "? = 0 AND id > ?",
-	eventsUpTo:  "? = 0 AND id <= ?",
-}
-
-// A sqliteEngine is one file with one writer and readers beside it.
-type sqliteEngine struct {
+// A DB is a database that is open: one file with one writer and readers beside it.
+type DB struct {
 	path    string
 	write   *gorm.DB
 	read    *gorm.DB
 	group   *group // nobody else writes, but migrations
-	guard   *file.Guard
-	reserve *file.Reserve
+	guard   *guard
+	reserve *reserve
 
 	keepEarlier bool
 }
 
-func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, error) {
+// Options of a database. Wait is how long a writer waits for others. MaxPages bounds the file, in its pages (0:
+// as many as the disk holds). KeepEarlier has Migrate copy a file that it is to change to "….before-upgrade".
+type Options struct {
+	Wait        time.Duration
+	MaxPages    int
+	KeepEarlier bool
+}
+
+// Open opens the file at path, and makes a missing one.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -54,19 +54,18 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	if err := empty.Close(); err != nil {
 		return nil, err
 	}
-	s := &sqliteEngine{path: path, guard: file.NewGuard(), keepEarlier: o.KeepEarlier}
-	s.reserve = file.NewReserve(path + ".reserve")
-	if s.write, err = openWriter(ctx, path, o); err != nil {
+	d := &DB{path: path, guard: newGuard(), reserve: newReserve(path + ".reserve"), keepEarlier: o.KeepEarlier}
+	if d.write, err = openWriter(ctx, path, o); err != nil {
 		return nil, err
 	}
-	if s.read, err = openPool(file.Pool{Path: path, Wait: o.Wait}); err != nil {
-		return nil, errors.Join(err, closePool(s.write))
+	if d.read, err = openPool(Pool{Path: path, Wait: o.Wait}); err != nil {
+		return nil, errors.Join(err, closePool(d.write))
 	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, closePool(s.read), closePool(s.write))
+	if err := d.prepare(ctx); err != nil {
+		return nil, errors.Join(err, closePool(d.read), closePool(d.write))
 	}
-	s.group = newGroup(s.write, o.Wait)
-	return s, nil
+	d.group = newGroup(d.write, o.Wait)
+	return d, nil
 }
 
 // openWriter opens the writer's pool. Many who turn a new file to WAL at once are told that it is
@@ -75,8 +74,8 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Wait)
 	defer cancel()
 	for {
-		db, err := openPool(file.Pool{Path: path, Wait: o.Wait, Writer: true, MaxPages: o.MaxPages})
-		if !errors.Is(sqliteError(err), ground.ErrBusy) {
+		db, err := openPool(Pool{Path: path, Wait: o.Wait, Writer: true, MaxPages: o.MaxPages})
+		if !errors.Is(Meaning(err), ground.ErrBusy) {
 			return db, err
 		}
 		select {
@@ -87,12 +86,12 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	}
 }
 
-func openPool(p file.Pool) (*gorm.DB, error) {
+func openPool(p Pool) (*gorm.DB, error) {
 	db, err := p.Open()
 	if err != nil {
 		return nil, err
 	}
-	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), gormConfig())
+	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), rows.Config())
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -101,13 +100,13 @@ func openPool(p file.Pool) (*gorm.DB, error) {
 
 // prepare sizes the pools and checks what durability rests on: at synchronous=NORMAL a power
 // cut loses what was acknowledged.
-func (s *sqliteEngine) prepare(ctx context.Context) error {
-	writer, err := s.write.DB()
+func (d *DB) prepare(ctx context.Context) error {
+	writer, err := d.write.DB()
 	if err != nil {
 		return err
 	}
 	writer.SetMaxOpenConns(1)
-	reader, err := s.read.DB()
+	reader, err := d.read.DB()
 	if err != nil {
 		return err
 	}
@@ -131,53 +130,58 @@ func (s *sqliteEngine) prepare(ctx context.Context) error {
 	return nil
 }
 
-// view runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
+// View runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
 // says only that it was interrupted.
-func (s *sqliteEngine) view(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := s.guard.Note(s.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
+func (d *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
+	err := d.guard.note(d.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	return err
 }
 
-func (s *sqliteEngine) update(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := s.guard.Note(s.group.update(ctx, func(g *gorm.DB) error {
-		if err := s.intact(); err != nil { // asked when its turn comes: what waited is not taken either
+// Update runs fn in a transaction, maybe again, and returns when that is on the disk. It takes none once damage
+// was seen, and gives the reserve back when the disk is full.
+func (d *DB) Update(ctx context.Context, fn func(*gorm.DB) error) error {
+	err := d.guard.note(d.group.update(ctx, func(g *gorm.DB) error {
+		if err := d.guard.damage(); err != nil { // asked when its turn comes: what waited is not taken either
 			return err
 		}
 		return fn(g)
 	}))
-	if errors.Is(mapped(err), ground.ErrFull) {
-		s.reserve.Give()
+	if errors.Is(Meaning(err), ground.ErrFull) {
+		d.reserve.give()
 	}
 	return err
 }
 
-func (s *sqliteEngine) migrate(ctx context.Context) error {
-	db, err := s.write.DB()
+// Migrate brings the tables to this program's schema. Several processes may do so at once.
+func (d *DB) Migrate(ctx context.Context) error {
+	db, err := d.write.DB()
 	if err != nil {
 		return err
 	}
-	return migrations.SQLite(ctx, db, s.path, func(ctx context.Context) error {
-		if !s.keepEarlier {
+	return migrations.SQLite(ctx, db, d.path, func(ctx context.Context) error {
+		if !d.keepEarlier {
 			return nil
 		}
-		return file.Keep(ctx, s.path, s.path+".before-upgrade")
+		return remake(ctx, d.path, d.path+".before-upgrade")
 	})
 }
 
-func (s *sqliteEngine) migrationStatus(ctx context.Context) ([]migrations.Status, error) {
-	db, err := s.write.DB()
+// MigrationStatus lists the migrations, oldest first.
+func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
+	db, err := d.write.DB()
 	if err != nil {
 		return nil, err
 	}
 	return migrations.SQLiteStatus(ctx, db)
 }
 
-func (s *sqliteEngine) close() error {
-	s.group.close()
-	return errors.Join(closePool(s.read), closePool(s.write))
+// Close waits for running transactions.
+func (d *DB) Close() error {
+	d.group.close()
+	return errors.Join(closePool(d.read), closePool(d.write))
 }
 
 func closePool(g *gorm.DB) error {
@@ -188,8 +192,8 @@ func closePool(g *gorm.DB) error {
 	return db.Close()
 }
 
-// sqliteError returns what an error of SQLite's means, or nil.
-func sqliteError(err error) error {
+// Meaning returns the sentinel of package ground that says what an error of SQLite's is, or nil.
+func Meaning(err error) error {
 	var e *driver.Error
 	if !errors.As(err, &e) {
 		return nil
@@ -206,7 +210,7 @@ func sqliteError(err error) error {
 	case sqlite3.SQLITE_FULL:
 		return ground.ErrFull
 	}
-	if file.IsDamage(err) {
+	if isDamage(err) {
 		return ground.ErrCorrupt
 	}
 	return nil
