@@ -11,7 +11,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/coord/coordtest"
 	"github.com/aitys/aitys/e2e/kit"
 )
 
@@ -40,14 +39,14 @@ func open(t *testing.T, url string) *coord.Coord {
 func TestMemoryAndRedisKeepOneContract(t *testing.T) {
 	memory, redis := 0, 0
 	t.Run("memory", func(t *testing.T) {
-		memory = coordtest.Run(t, func(t *testing.T) (a, b *coord.Coord) {
+		memory = keeps(t, func(t *testing.T) (a, b *coord.Coord) {
 			a = open(t, "")
 			return a, a
 		})
 	})
 	t.Run("redis", func(t *testing.T) {
 		server := kit.NewRedisServer(t)
-		redis = coordtest.Run(t, func(t *testing.T) (a, b *coord.Coord) {
+		redis = keeps(t, func(t *testing.T) (a, b *coord.Coord) {
 			server.Stop(t) // each sentence begins with an empty one
 			server.Start(t)
 			return open(t, server.URL), open(t, server.URL)

@@ -1,6 +1,4 @@
-// Package coordtest is the contract of package coord: what limits, bell, claims and knocks promise,
-// whether they live in one process's memory or in a Redis.
-package coordtest
+package coord_test
 
 import (
 	"context"
@@ -16,10 +14,11 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// Run proves that what open returns keeps the contract, and returns how many sentences of it
-// were tried. open returns a coordinator as two processes see it: two links to one Redis, or
+// keeps proves that what open returns keeps the contract of the package: what limits, bell, claims and knocks
+// promise, whether they live in one process's memory or in a Redis. It returns how many sentences of it were
+// tried. open returns a coordinator as two processes see it: two links to one Redis, or
 // for a process alone the same one twice.
-func Run(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
+func keeps(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
 	t.Helper()
 	tried := 0
 	for _, s := range sentences {
