@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/cmd/aitys/stdio"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
@@ -27,7 +28,7 @@ type classifierStdioCmd struct {
 	Model string `help:"File of a model: read at the start, written at the end." placeholder:"FILE"`
 }
 
-func (c classifierStdioCmd) Run(a *app) error { return runStdio(a.ctx, a.in, a.out, c.Model) }
+func (c classifierStdioCmd) Run(a *app) error { return stdio.Run(a.ctx, a.in, a.out, c.Model) }
 
 // ofSite is what commands about one site's filter take.
 type ofSite struct {

@@ -1,4 +1,4 @@
-package main
+package stdio
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 func talk(t *testing.T, model string, lines ...string) []string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := runStdio(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out, model); err != nil {
+	if err := Run(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out, model); err != nil {
 		t.Fatal(err)
 	}
 	if out.Len() == 0 {
@@ -113,7 +113,7 @@ func TestStdioRefusesAFileThatIsNoWholeModel(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := runStdio(t.Context(), strings.NewReader(teachHam), &bytes.Buffer{}, file); err == nil {
+		if err := Run(t.Context(), strings.NewReader(teachHam), &bytes.Buffer{}, file); err == nil {
 			t.Errorf("%s: it was not refused", name)
 		}
 		if left, err := os.ReadFile(file); err != nil || string(left) != text {
@@ -121,7 +121,7 @@ func TestStdioRefusesAFileThatIsNoWholeModel(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	err = runStdio(t.Context(), strings.NewReader(teachHam), &out, filepath.Join(t.TempDir(), "none", "model"))
+	err = Run(t.Context(), strings.NewReader(teachHam), &out, filepath.Join(t.TempDir(), "none", "model"))
 	if err == nil || out.Len() > 0 {
 		t.Errorf("where nothing can be saved it answered %q and ended with %v", out.String(), err)
 	}
@@ -133,7 +133,7 @@ func TestStdioSavesAtASignalWhileNobodyWrites(t *testing.T) {
 	in, write := io.Pipe()
 	answers, out := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- runStdio(ctx, in, out, file) }()
+	go func() { ended <- Run(ctx, in, out, file) }()
 	for _, line := range []string{teachSpam, teachHam} {
 		if _, err := io.WriteString(write, line+"\n"); err != nil {
 			t.Fatal(err)

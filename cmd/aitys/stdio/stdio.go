@@ -1,4 +1,7 @@
-package main
+// Package stdio is the classifier by itself, for programs that hold its lessons: one JSON object a line in, one a
+// line out. It knows no site, no log and no database; its model is the fold of the lessons that stand, and may be
+// kept in a file.
+package stdio
 
 import (
 	"bufio"
@@ -18,15 +21,14 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// maxLine is the longest line that runStdio reads; a longer one is answered with an error.
+// maxLine is the longest line that Run reads; a longer one is answered with an error.
 const maxLine = 1 << 20
 
-// runStdio serves `aitys classifier stdio`: one JSON object a line in, one a line out, in
-// order, flushed. A line that makes no sense is answered {"error":…} and the next is read.
-// With modelFile it begins with the model saved there, if there is one, and saves it at the end:
+// Run answers each line of in, in order, flushed. A line that makes no sense is answered {"error":…} and the next
+// is read. With modelFile it begins with the model saved there, if there is one, and saves it at the end:
 // of the lines, or of ctx.
-func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string) error {
-	s := &stdio{model: classifier.Fold(func(func(classifier.Lesson) bool) {})}
+func Run(ctx context.Context, in io.Reader, out io.Writer, modelFile string) error {
+	s := &learner{model: classifier.Fold(func(func(classifier.Lesson) bool) {})}
 	if modelFile != "" {
 		if err := s.load(modelFile); err != nil {
 			return fmt.Errorf("load %s: %w", modelFile, err)
@@ -51,7 +53,7 @@ func runStdio(ctx context.Context, in io.Reader, out io.Writer, modelFile string
 	return nil
 }
 
-func (s *stdio) converse(in io.Reader, out io.Writer) error {
+func (s *learner) converse(in io.Reader, out io.Writer) error {
 	r := bufio.NewReaderSize(in, maxLine)
 	w := bufio.NewWriter(out)
 	enc := json.NewEncoder(w)
@@ -68,7 +70,7 @@ func (s *stdio) converse(in io.Reader, out io.Writer) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, bufio.ErrBufferFull):
-			answer = func() any { return stdioError{"the line is longer than 1 MiB"} }
+			answer = func() any { return refusal{"the line is longer than 1 MiB"} }
 		case err != nil:
 			return fmt.Errorf("read: %w", err)
 		}
@@ -96,7 +98,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	return line, err
 }
 
-type stdioRequest struct {
+type request struct {
 	Op     string `json:"op"`
 	Text   string `json:"text"`
 	Author string `json:"author"`
@@ -107,40 +109,40 @@ type stdioRequest struct {
 	B      string `json:"b"`
 }
 
-type stdioError struct {
+type refusal struct {
 	Error string `json:"error"`
 }
 
-type stdioDone struct {
+type done struct {
 	OK bool `json:"ok"`
 }
 
-type stdioSame struct {
+type same struct {
 	Similarity float64 `json:"similarity"`
 	Duplicate  bool    `json:"duplicate"`
 }
 
-type stdioJudgement struct {
-	Spam     float64         `json:"spam"`
-	Raw      float64         `json:"raw"` // by which comments are ordered, in nats
-	Warm     bool            `json:"warm"`
-	Reasons  stdioReasons    `json:"reasons"`
-	Evidence []stdioEvidence `json:"evidence"`
+type judgement struct {
+	Spam     float64    `json:"spam"`
+	Raw      float64    `json:"raw"` // by which comments are ordered, in nats
+	Warm     bool       `json:"warm"`
+	Reasons  reasons    `json:"reasons"`
+	Evidence []evidence `json:"evidence"`
 }
 
-type stdioReasons struct {
+type reasons struct {
 	HateSpeech     float64 `json:"hate_speech"`
 	Obscenity      float64 `json:"obscenity"`
 	PersonalAttack float64 `json:"personal_attack"`
 }
 
-type stdioEvidence struct {
+type evidence struct {
 	Token  string  `json:"token"`
 	Weight float64 `json:"weight"`
 }
 
-// stdio is a model with the lessons that stand, in order.
-type stdio struct {
+// A learner is a model with the lessons that stand, in order.
+type learner struct {
 	answering sync.Mutex // held while a line is answered; it guards the rest
 
 	model   *classifier.Model
@@ -149,10 +151,10 @@ type stdio struct {
 	stale   bool // a lesson was taken back: the model must be folded before it is asked
 }
 
-func (s *stdio) answer(line []byte) any {
-	var q stdioRequest
+func (s *learner) answer(line []byte) any {
+	var q request
 	if err := json.Unmarshal(line, &q); err != nil {
-		return stdioError{fmt.Sprintf("not a request: %v", err)}
+		return refusal{fmt.Sprintf("not a request: %v", err)}
 	}
 	c := classifier.Comment{Text: q.Text, Author: q.Author, Email: q.Email, URL: q.URL}
 	switch q.Op {
@@ -161,40 +163,40 @@ func (s *stdio) answer(line []byte) any {
 	case "train", "untrain":
 		label, err := classifier.ParseLabel(q.Label)
 		if err != nil {
-			return stdioError{err.Error()}
+			return refusal{err.Error()}
 		}
 		if q.Op == "train" {
 			s.train(c, label)
-			return stdioDone{true}
+			return done{true}
 		}
 		if !s.untrain(c, label) {
-			return stdioError{"no such lesson stands"}
+			return refusal{"no such lesson stands"}
 		}
-		return stdioDone{true}
+		return done{true}
 	case "same":
 		a := classifier.Read(classifier.Comment{Text: q.A}).Fingerprint()
 		b := classifier.Read(classifier.Comment{Text: q.B}).Fingerprint()
-		return stdioSame{Similarity: a.Similarity(b), Duplicate: a.Duplicate(b)}
+		return same{Similarity: a.Similarity(b), Duplicate: a.Duplicate(b)}
 	}
-	return stdioError{fmt.Sprintf("unknown op %q: use classify, train, untrain or same", q.Op)}
+	return refusal{fmt.Sprintf("unknown op %q: use classify, train, untrain or same", q.Op)}
 }
 
-func (s *stdio) classify(c classifier.Comment) stdioJudgement {
+func (s *learner) classify(c classifier.Comment) judgement {
 	s.refold()
 	d := classifier.Read(c)
 	j := s.model.Judge(d)
-	out := stdioJudgement{
+	out := judgement{
 		Spam: j.Spam, Raw: j.Logit, Warm: j.Warm,
-		Reasons:  stdioReasons{j.Reasons[0], j.Reasons[1], j.Reasons[2]},
-		Evidence: []stdioEvidence{},
+		Reasons:  reasons{j.Reasons[0], j.Reasons[1], j.Reasons[2]},
+		Evidence: []evidence{},
 	}
 	for _, w := range s.model.Evidence(d) {
-		out.Evidence = append(out.Evidence, stdioEvidence{w.Token, w.Weight})
+		out.Evidence = append(out.Evidence, evidence{w.Token, w.Weight})
 	}
 	return out
 }
 
-func (s *stdio) train(c classifier.Comment, label classifier.Label) {
+func (s *learner) train(c classifier.Comment, label classifier.Label) {
 	s.seq++
 	l := classifier.Lesson{Seq: s.seq, Label: label, Comment: c}
 	s.lessons = append(s.lessons, l)
@@ -205,7 +207,7 @@ func (s *stdio) train(c classifier.Comment, label classifier.Label) {
 
 // untrain takes back the newest standing lesson like it. The model is folded again when it is
 // next asked, so that taking back many costs one fold.
-func (s *stdio) untrain(c classifier.Comment, label classifier.Label) bool {
+func (s *learner) untrain(c classifier.Comment, label classifier.Label) bool {
 	for i, l := range slices.Backward(s.lessons) {
 		if l.Label == label && l.Comment == c {
 			s.lessons = slices.Delete(s.lessons, i, i+1)
@@ -216,23 +218,23 @@ func (s *stdio) untrain(c classifier.Comment, label classifier.Label) bool {
 	return false
 }
 
-func (s *stdio) refold() {
+func (s *learner) refold() {
 	if s.stale {
 		s.model, s.stale = classifier.Fold(slices.Values(s.lessons)), false
 	}
 }
 
-// stdioFormat begins a saved model, so that another file, named by mistake, is not overwritten.
-const stdioFormat = "aitys classifier stdio 1"
+// format begins a saved model, so that another file, named by mistake, is not overwritten.
+const format = "aitys classifier stdio 1"
 
-type stdioSaved struct {
+type savedFile struct {
 	Format string
 	Sum    []byte          // SHA-256 of Taught
-	Taught json.RawMessage // stdioTaught
+	Taught json.RawMessage // teaching
 	Model  []byte
 }
 
-type stdioTaught struct {
+type teaching struct {
 	Seq     uint64
 	Lessons []classifier.Lesson
 }
@@ -240,7 +242,7 @@ type stdioTaught struct {
 // load reads the lessons of a saved model. The model itself is beside them; one that is
 // damaged or of another version is folded anew. A file that could not be written at the end is
 // refused now, before anybody has taught anything.
-func (s *stdio) load(name string) error {
+func (s *learner) load(name string) error {
 	probe, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
@@ -256,15 +258,15 @@ func (s *stdio) load(name string) error {
 		return err
 	}
 	defer f.Close()
-	var saved stdioSaved
+	var saved savedFile
 	read := json.NewDecoder(f)
-	if err := read.Decode(&saved); err != nil || saved.Format != stdioFormat || read.More() {
+	if err := read.Decode(&saved); err != nil || saved.Format != format || read.More() {
 		return errors.New("it is not a whole saved model")
 	}
 	if sum := sha256.Sum256(saved.Taught); !bytes.Equal(sum[:], saved.Sum) {
 		return errors.New("it is damaged: its checksum is wrong")
 	}
-	var taught stdioTaught
+	var taught teaching
 	if err := json.Unmarshal(saved.Taught, &taught); err != nil {
 		return fmt.Errorf("read its lessons: %w", err)
 	}
@@ -277,9 +279,9 @@ func (s *stdio) load(name string) error {
 
 // save writes the model to a file of its own beside name and then puts it in name's place: a
 // crash leaves the old model or the new one.
-func (s *stdio) save(name string) (err error) {
+func (s *learner) save(name string) (err error) {
 	s.refold()
-	taught, err := json.Marshal(stdioTaught{s.seq, s.lessons})
+	taught, err := json.Marshal(teaching{s.seq, s.lessons})
 	if err != nil {
 		return err
 	}
@@ -293,7 +295,7 @@ func (s *stdio) save(name string) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	if err := json.NewEncoder(f).Encode(stdioSaved{stdioFormat, sum[:], taught, s.model.Bytes()}); err != nil {
+	if err := json.NewEncoder(f).Encode(savedFile{format, sum[:], taught, s.model.Bytes()}); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
