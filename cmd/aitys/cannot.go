@@ -76,8 +76,8 @@ func taken(listen string, err error) error {
 		return err
 	}
 	const tried = 50
-	for n, _ := strconv.Atoi(port); n < min(65535, n+tried); {
-		n++
+	first, _ := strconv.Atoi(port) // somebody listens on it
+	for n := first + 1; n <= min(65535, first+tried); n++ {
 		free := net.JoinHostPort(host, strconv.Itoa(n))
 		if l, err := net.Listen("tcp", free); err == nil {
 			_ = l.Close() // it was only tried

@@ -125,6 +125,20 @@ func TestTheFreePortThatIsNamedIsFree(t *testing.T) {
 	}
 }
 
+// TestNoFreePortIsLookedForWithoutEnd has the next fifty ports taken, too, on an address of the test's own.
+func TestNoFreePortIsLookedForWithoutEnd(t *testing.T) {
+	const first = 20_000
+	for port := first; port <= first+50; port++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.8.4.7:%d", port))
+		if err != nil {
+			t.Skipf("no loopback but 127.0.0.1: %v", err)
+		}
+		defer l.Close()
+	}
+	newShell(t).refused("is taken; try --listen with another port",
+		"serve", "--listen", fmt.Sprintf("127.8.4.7:%d", first))
+}
+
 // TestAPostgresThatRefusesIsQuotedOnce has a server that answers, and no such database.
 func TestAPostgresThatRefusesIsQuotedOnce(t *testing.T) {
 	u, err := url.Parse(kit.Postgres(t))
