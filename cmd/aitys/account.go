@@ -49,19 +49,17 @@ func (b linkBase) read() (*url.URL, error) {
 	return publicURL(b.PublicURL)
 }
 
-// link is a one-time link under the address given, else that of the server that runs or ran last on this
+// address is where one-time links lead: the one given, else that of the server that runs or ran last on this
 // database, else the one that a server has by default.
-func (r *rooms) link(ctx context.Context, public *url.URL, token string) (_ string, err error) {
-	if public == nil {
-		noted, err := ground.PublicURL(ctx, store.For[ground.MetaTx](r.store))
-		if err != nil {
-			return "", err
-		}
-		if public, err = publicURL(cmp.Or(noted, "http://127.0.0.1:8080")); err != nil {
-			return "", err
-		}
+func (r *rooms) address(ctx context.Context, given *url.URL) (*url.URL, error) {
+	if given != nil {
+		return given, nil
 	}
-	return web.LinkURL(public, token), nil
+	noted, err := ground.PublicURL(ctx, store.For[ground.MetaTx](r.store))
+	if err != nil {
+		return nil, err
+	}
+	return publicURL(cmp.Or(noted, "http://127.0.0.1:8080"))
 }
 
 type accountAddCmd struct {
@@ -94,15 +92,17 @@ func (c accountAddCmd) Run(a *app) error {
 		if err := r.know(ctx, c.Site); err != nil {
 			return err
 		}
+		public, err := r.address(ctx, public) // first: an account whose link nobody sees helps nobody
+		if err != nil {
+			return err
+		}
 		account, token, err := r.identity.AddAccount(ctx, people.Operator, in)
 		if err != nil {
 			return err
 		}
 		out := accountLine{Email: account.Email, Name: account.Name, Role: c.Role, Sites: c.Site}
 		if token != "" {
-			if out.Link, err = r.link(ctx, public, token); err != nil {
-				return err
-			}
+			out.Link = web.LinkURL(public, token)
 		}
 		switch {
 		case c.JSON:
@@ -184,14 +184,15 @@ func (c accountResetCmd) Run(a *app) error {
 		return err
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
+		public, err := r.address(ctx, public)
+		if err != nil {
+			return err
+		}
 		reset, err := r.identity.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
 			return unknown(err, "account", c.Email)
 		}
-		link, err := r.link(ctx, public, reset.Link)
-		if err != nil {
-			return err
-		}
+		link := web.LinkURL(public, reset.Link)
 		ended := people.TokenNames(reset.Tokens)
 		if c.JSON {
 			return a.json(map[string]string{"email": c.Email, "link": link, "ended_tokens": ended})

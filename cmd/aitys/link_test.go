@@ -1,6 +1,8 @@
 package main
 
 import (
+	"database/sql"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,5 +41,23 @@ func TestLinksLeadToTheServer(t *testing.T) {
 			s.serve(append(database, "--public-url", "https://comments.example")...)
 			leads("https://comments.example")
 		})
+	}
+}
+
+// TestALinkThatCannotBeMadeChangesNothing: nobody would ever see the link of what was added or reset.
+func TestALinkThatCannotBeMadeChangesNothing(t *testing.T) {
+	s := newShell(t)
+	s.must("migrate", "up")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("INSERT INTO meta (name, value) VALUES ('public_url', CAST('nowhere' AS BLOB))"); err != nil {
+		t.Fatal(err)
+	}
+	s.refused("--public-url", "account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner")
+	if list := s.must("account", "list"); strings.Contains(list, "o@blog.example") {
+		t.Errorf("there is an account that nobody can open:\n%s", list)
 	}
 }
