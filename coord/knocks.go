@@ -34,15 +34,21 @@ type door struct {
 
 func newKnocks(clock ground.Clock) *knocks { return &knocks{clock: clock, sites: map[int64]*door{}} }
 
-// add counts a knock, and says whether it is time to tell of it.
-func (k *knocks) add(site int64, origin string) (due bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	now, d := k.clock.Now(), k.sites[site]
+// door is a site's. Call it with mu locked.
+func (k *knocks) door(site int64) *door {
+	d := k.sites[site]
 	if d == nil {
 		d = &door{}
 		k.sites[site] = d
 	}
+	return d
+}
+
+// add counts a knock, and says whether it is time to tell of it.
+func (k *knocks) add(site int64, origin string) (due bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now, d := k.clock.Now(), k.door(site)
 	d.untold = gathered(d.untold, []ground.Knock{{Origin: origin, Times: 1, Last: now}}, now)
 	if since := now.Sub(d.told); since >= 0 && since < tellEvery {
 		return false
@@ -55,9 +61,8 @@ func (k *knocks) add(site int64, origin string) (due bool) {
 func (k *knocks) take(site int64) (untold []ground.Knock) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if d := k.sites[site]; d != nil {
-		untold, d.untold = d.untold, nil
-	}
+	d := k.door(site)
+	untold, d.untold = d.untold, nil
 	return untold
 }
 
@@ -65,11 +70,7 @@ func (k *knocks) take(site int64) (untold []ground.Knock) {
 func (k *knocks) keep(site int64, all []ground.Knock, known bool, more []ground.Knock) []ground.Knock {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	d := k.sites[site]
-	if d == nil {
-		d = &door{}
-		k.sites[site] = d
-	}
+	d := k.door(site)
 	if known {
 		d.kept = all
 	}
@@ -102,10 +103,7 @@ func gathered(a, b []ground.Knock, now time.Time) []ground.Knock {
 	rest := slices.SortedFunc(slices.Values(all[maxKnocks/2:]), func(a, b ground.Knock) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Origin, b.Origin))
 	})
-	newest := rest[:maxKnocks/2]
-	return slices.DeleteFunc(all, func(k ground.Knock) bool {
-		return slices.Contains(rest[maxKnocks/2:], k) && !slices.Contains(newest, k)
-	})
+	return slices.DeleteFunc(all, func(k ground.Knock) bool { return slices.Contains(rest[maxKnocks/2:], k) })
 }
 
 // Knock counts that a page of a foreign origin asked for a site's comments.
