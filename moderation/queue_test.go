@@ -311,6 +311,7 @@ func TestAViewIsNarrowed(t *testing.T) {
 		{"the same as it is looked up", comment.QueueRequest{Host: "xn--e1aybc.example"}, "Eve"},
 		{"host with a wildcard in it", comment.QueueRequest{Host: "_hop.example"}, ""},
 		{"scores", comment.QueueRequest{Score: "0..1"}, "Ann Ann Bob Eve Zoe"},
+		{"no score", comment.QueueRequest{Score: "0..0"}, ""},
 		{"high scores", comment.QueueRequest{Score: "0.99"}, ""},
 		{"since", comment.QueueRequest{Since: day(4)}, "Eve Zoe"},
 		{"until", comment.QueueRequest{Until: day(2)}, "Ann Ann"},

@@ -55,7 +55,7 @@ var hot = []hotQuery{
 	}, true},
 	{"queue between scores", "comments_risk", func(tx storetest.Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.RiskiestFirst,
-			Filter: comment.QueueFilter{Least: 0.3, Most: 0.7}, Limit: 50}))
+			Filter: comment.QueueFilter{Least: 0.3, Most: new(0.7)}, Limit: 50}))
 	}, false},
 	{"queue of a day", "comments_age", func(tx storetest.Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,

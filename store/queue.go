@@ -81,8 +81,8 @@ func narrow(f comment.QueueFilter, and func(condition string, values ...any)) {
 	if f.Least > 0 {
 		and("score >= ?", f.Least)
 	}
-	if f.Most > 0 {
-		and("score <= ?", f.Most)
+	if f.Most != nil {
+		and("score <= ?", *f.Most)
 	}
 	if !f.Since.IsZero() {
 		and("created_at >= ?", rows.Stamp(f.Since))

@@ -12,14 +12,14 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A QueueFilter narrows a view. What is zero lets everything through.
+// A QueueFilter narrows a view. What is zero, or nil, lets everything through.
 type QueueFilter struct {
 	Page, Lang string
 	Writer     []byte    // as of a Comment
 	Host       string    // of a link in the text or of the writer's website, or what that is below
 	Written    string    // the host as people write it
 	Least      float64   // score
-	Most       float64   // score; 0 is no bound
+	Most       *float64  // score
 	Since      time.Time // of arrival
 	Until      time.Time // of arrival, exclusive
 }
@@ -42,12 +42,13 @@ func (req QueueRequest) filter() (f QueueFilter, err error) {
 	}
 	if req.Score != "" {
 		least, most, both := strings.Cut(req.Score, "..")
+		highest := 1.0
 		var bad [2]error
 		if f.Least, bad[0] = strconv.ParseFloat(least, 64); both {
-			f.Most, bad[1] = strconv.ParseFloat(most, 64)
+			highest, bad[1] = strconv.ParseFloat(most, 64)
+			f.Most = &highest
 		}
-		if bad[0] != nil || bad[1] != nil || !(0 <= f.Least && f.Least <= 1 && 0 <= f.Most && f.Most <= 1) ||
-			both && f.Most < f.Least {
+		if bad[0] != nil || bad[1] != nil || !(0 <= f.Least && f.Least <= highest && highest <= 1) {
 			return f, problem.Query("score", "Scores are two numbers from 0 to 1, such as 0.95..1.")
 		}
 	}
