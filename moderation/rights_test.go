@@ -27,6 +27,7 @@ Pages               auth   ok     ok        ok     ok          ok        ok     
 StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Quality             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Flow                auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
@@ -172,6 +173,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.WhatIf(ctx, who, w.A, learning.WhatIfRequest{})
 			return err
 		},
+		"Flow":        func(who people.Actor) error { _, err := s.Flow(ctx, who, w.A, 28); return err },
 		"LastBatches": func(who people.Actor) error { _, err := s.LastBatches(ctx, who, w.A, 5); return err },
 		"Reply": func(who people.Actor) error {
 			_, err := s.Reply(ctx, who, w.A, moderation.Ref{ID: reader.ID}, "An answer.", nil)

@@ -256,6 +256,10 @@ var useCases = map[string]func(*faulty) func() error{
 			return err
 		}
 	},
+	"Flow": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.Flow(w.Ctx, people.Operator, w.A, 28); return err }
+	},
 	"WhatIf": func(w *faulty) func() error {
 		w.approved()
 		return func() error {

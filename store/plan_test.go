@@ -65,6 +65,10 @@ var hot = []hotQuery{
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9,
 			Order: comment.RiskiestFirst, Limit: 50}))
 	}, false},
+	{"arrivals", "comments_age",
+		func(tx storetest.Tx) error { return second(tx.Arrivals(1, time.UnixMicro(5000), 50)) }, false},
+	{"entries with their comments", "decisions_pk", func(tx storetest.Tx) error { return second(tx.Ruled(1, 50)) }, false},
+	{"comments of entries", "comments_pk", func(tx storetest.Tx) error { return second(tx.Ruled(1, 50)) }, false},
 	{"count of pending", "comments_age|comments_risk",
 		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
 	{"count of suspected", "comments_risk",

@@ -1,7 +1,11 @@
 package desk_test
 
 import (
+	"encoding/csv"
 	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
@@ -21,7 +25,8 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 		w.Must(w.S.Learn(w.Ctx, w.site))
 	}
 	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12").
-		sees("decisions since " + w.Clock.Now().AddDate(0, 0, -28).Format("2 Jan 2006"))
+		sees("Coming in, decided").sees("24 came in").sees("Waiting for the first decision").sees("A post").
+		sees(w.Clock.Now().AddDate(0, 0, -27).UTC().Format("2 Jan"))
 	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").
 		sees("To let comments through by their score takes 100 decisions")
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("The threshold is a number"); b.status < 400 {
@@ -83,4 +88,52 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	w.Must(err)
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").
 		sees("The trial threshold of 50 in 100 decides nothing. It would have suspected 2 instead of ")
+}
+
+// The tables of insights are opened by programs that run what begins like a formula, in a cell of their own making.
+func TestNoSpreadsheetTakesACommentersTextForAFormula(t *testing.T) {
+	w := newWorld(t)
+	const plain = "plain - with a dash, and more; nothing = wrong"
+	titles := []string{
+		plain, "=HYPERLINK(\"https://evil.example\")", "+1+cmd|' /C calc'!A0", "-2+@SUM(1)", "\u200b=1+1", "＝1+1", "a;=1+1",
+		"b\",=1+1", "c|@x", "d,\"\"=1",
+	}
+	for i, title := range titles {
+		c := w.submit(moderation.Submission{PageURL: fmt.Sprintf("https://blog.example/p%d", i), PageTitle: title,
+			Body: fmt.Sprintf("A remark on page %d of many.", i)})
+		w.taught(comment.Approve, 0, []moderation.Ref{{ID: c.ID, Version: 1}})
+	}
+	b := w.as("Olga").open("/moderate/blog/insights.csv?days=7")
+	if got := b.header.Get("Content-Type"); b.status != http.StatusOK || got != "text/csv; charset=utf-8" {
+		t.Fatalf("answers %d with %q", b.status, got)
+	}
+	if got := b.header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="blog-`) {
+		t.Errorf("it is to be kept as %q", got)
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.raw, "\ufeff"))).ReadAll()
+	w.Must(err)
+	if len(rows) != 1+7+10 { // a head, a row a day, and the ten busiest pages
+		t.Fatalf("%d rows:\n%s", len(rows), b.raw)
+	}
+	today, all := rows[7], fmt.Sprint(len(titles))
+	if today[0] != "day" || today[4] != all || today[5] != all || today[7] == "" {
+		t.Errorf("today is %q", today)
+	}
+	begins := regexp.MustCompile(`^[\s\p{Z}\p{C}"]*[=+\-@＝＋－＠]`)
+	for _, line := range strings.Split(b.raw, "\r\n") {
+		for _, ends := range []string{",", ";", "|", "\t", `"`} {
+			for _, cell := range strings.Split(line, ends) {
+				if begins.MatchString(cell) {
+					t.Errorf("with %q as the end of a cell, %q begins one", ends, cell)
+				}
+			}
+		}
+	}
+	if !strings.Contains(b.raw, `"`+plain+`"`) {
+		t.Errorf("a plain title was changed:\n%s", b.raw)
+	}
+	w.account("Anton", people.Author, "blog")
+	if got := w.as("Anton").open("/moderate/blog/insights.csv").status; got != http.StatusForbidden {
+		t.Errorf("an author is answered %d, want 403", got)
+	}
 }

@@ -26,6 +26,7 @@ var asked = map[string][]string{
 	"/sites/:site/page":                      {"url", "lang", "sort", "after", "reply"},
 	"/moderate/signin":                       {"to"}, "/moderate/:site/queue": {"state", "sort", "q", "after"},
 	"/moderate/:site/pages": {"after"}, "/moderate/:site/log": {"after"}, "/moderate/:site/insights": {"days"},
+	"/moderate/:site/insights.csv":      {"days"},
 	"/moderate/:site/what-if":           {"threshold", "last", "policy"},
 	"/moderate/:site/comments/:id/card": {"chose"},
 }

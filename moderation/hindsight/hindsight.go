@@ -14,16 +14,16 @@ import (
 
 // A Case is a comment that was decided, and what had been said of it before.
 type Case struct {
-	Seq     uint64 // of the decision that stands
-	Comment string
-	Batch   string // of that decision
-	By      string // an account's id, or its name where it is told
-	At      time.Time
-	Action  comment.Action // that stands: Approve, MarkSpam, or Reject for another reason
-	Score   float64        // of the whole verdict: what thresholds look at
-	Spam    float64        // the classifier's own probability
-	Warm    bool           // the classifier had something to say
-	Refuse  bool           // the verdict suggested to refuse it for another reason than spam
+	Seq       uint64 // of the decision that stands
+	Comment   string
+	Batch     string // of that decision
+	By        string // an account's id, or its name where it is told
+	At        time.Time
+	Action    comment.Action // that stands: Approve, MarkSpam, or Reject for another reason
+	Score     float64        // of the whole verdict: what thresholds look at
+	Spam      float64        // the classifier's own probability
+	Warm      bool           // the classifier had something to say
+	Suggested comment.Action // by the verdict; Hold: nothing
 }
 
 // Measured reports whether the classifier can be measured by a case.

@@ -85,7 +85,7 @@ func (r Rule) shows(c Case, suspected bool) bool {
 	case Everybody:
 		return true
 	case Unsuspected:
-		return c.Warm && !suspected && !c.Refuse
+		return c.Warm && !suspected && c.Suggested != comment.Reject
 	}
 	return false
 }

@@ -48,6 +48,8 @@ type Quality struct {
 	Disagreements []hindsight.Case       // the ten largest, the surest first
 	Weeks         []hindsight.Week       // at Suspect, oldest first, at most 53
 	Reasons       map[comment.Reason]int // refusals by reason
+	Followed      map[comment.Action]hindsight.Share
+	Effort        hindsight.Effort
 }
 
 // Quality says how well the filter did. It needs a moderator.
@@ -84,6 +86,7 @@ func measured(p hindsight.Past, suspect float64) Quality {
 	q.Filter = hindsight.Measure(hindsight.Samples(p.Cases), slices.Compact(cuts)...)
 	q.Queue = hindsight.CutAt(hindsight.Scores(p.Cases), suspect)
 	q.Weeks = hindsight.Weeks(p.Cases, suspect, maxWeeks)
+	q.Followed, q.Effort = hindsight.Followed(p.Cases), hindsight.EffortOf(p.Cases)
 	q.Disagreements = hindsight.Disagreements(p.Cases, maxDisagreements)
 	for _, c := range p.Cases {
 		switch {

@@ -28,6 +28,7 @@ type WhatIfRequest struct {
 type WhatIf struct {
 	Tally    hindsight.Tally
 	Looked   int // comments
+	Scores   hindsight.Hundredths
 	From, To time.Time
 	Now      Trial
 	Then     Trial
@@ -66,6 +67,7 @@ func (s *Models) WhatIf(ctx context.Context, who people.Actor, site ground.Site,
 		if out.Looked = len(cases); out.Looked > 0 {
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
+		out.Scores = hindsight.HundredthsOf(cases)
 		now := site.Settings
 		if now.Moderation == ground.PolicySuspicious && !out.Tally.Enough() {
 			now.Moderation = ground.PolicyAll // as it acts

@@ -140,6 +140,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"DecisionsAfter":  func(tx Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
 	"DecisionsBefore": func(tx Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
 	"DecisionsOf":     func(tx Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
+	"Arrivals":        func(tx Tx, s int64) (any, error) { return tx.Arrivals(s, began, 10) },
+	"Ruled":           func(tx Tx, s int64) (any, error) { return tx.Ruled(s, 10) },
 	"Batch":           func(tx Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
 	"Lessons":         func(tx Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
 	"Taught":          func(tx Tx, s int64) (any, error) { return tx.Taught(s) },

@@ -1,8 +1,12 @@
 package owner
 
 import (
+	"cmp"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/comment"
@@ -12,22 +16,28 @@ import (
 
 type insightsPage struct {
 	desk.Frame
-	Lead                string
-	Periods             []desk.Link
-	Numbers             []figure
-	Few                 string // why there are no charts
-	Honest              []dot
-	HonestSays          string
-	HonestTable         table
-	Sides               []bar
-	SidesLead           string
-	Weeks               []column
-	WeekTicks           []string
-	WeekFirst, WeekLast string
-	WeekTable           table
-	Reasons             []bar
-	ReasonsLead         string
-	Disagree            []desk.Brief
+	Lead     string
+	Periods  []desk.Link
+	CSV      string
+	Numbers  []figure
+	FlowLead string
+	Flow     *plot
+	WaitLead string
+	Wait     *plot
+	Busy     []busyRow
+
+	Few         string // why there are no figures of the filter
+	Filter      []figure
+	Honest      []dot
+	HonestSays  string
+	HonestTable table
+	Weeks       *plot
+	Reasons     []bar
+	ReasonsLead string
+	Followed    []whisker
+	Efforts     []bar
+	EffortsLead string
+	Disagree    []desk.Brief
 }
 
 type figure struct{ Label, Value, More string }
@@ -35,13 +45,14 @@ type figure struct{ Label, Value, More string }
 // The periods that can be looked at, in days.
 var periods = []int{28, 7, 365}
 
-// insights shows how well the filter did on the site's own decisions.
+// insights shows what came in, how long it waited, and how well the filter did.
 func (o *owner) insights(v *desk.Visit) error {
-	days, _ := strconv.Atoi(v.QueryParam("days")) // what is no number is the first period
-	if days < 1 || days > 3650 {
-		days = periods[0]
+	days := daysOf(v)
+	flow, err := o.Learning.Flow(v.Ctx(), v.Who, v.Site, days)
+	if err != nil {
+		return err
 	}
-	since := o.Clock.Now().AddDate(0, 0, -days)
+	since := flow.Spans[0].From
 	q, err := o.Learning.Quality(v.Ctx(), v.Who, v.Site, learning.QualityRequest{Since: since})
 	if err != nil {
 		return err
@@ -50,8 +61,9 @@ func (o *owner) insights(v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := drawInsights(v.Words, f, q)
-	p.Lead = v.Words.T("insights.since", "day", v.Words.Day(since)+since.UTC().Format(" 2006"))
+	p := drawInsights(v.Words, f, q, flow)
+	p.Lead = period(v.Words, since, o.Clock.Now())
+	p.CSV = v.At("/insights.csv?days=" + strconv.Itoa(days))
 	for _, n := range periods {
 		label := v.Words.N("period.days", n)
 		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
@@ -70,14 +82,47 @@ func (o *owner) insights(v *desk.Visit) error {
 	return v.Show("insights", p)
 }
 
+// period is a time in days of UTC.
+func period(w *desk.Catalog, from, to time.Time) string {
+	begin := w.Day(from)
+	if from.Year() != to.UTC().Year() {
+		begin += from.Format(" 2006")
+	}
+	return begin + " – " + w.Day(to) + to.UTC().Format(" 2006") + ", UTC"
+}
+
 // drawInsights draws the figures.
-func drawInsights(w *desk.Catalog, f desk.Frame, q learning.Quality) insightsPage {
+func drawInsights(w *desk.Catalog, f desk.Frame, q learning.Quality, flow learning.Flow) insightsPage {
 	p := insightsPage{Frame: f}
+	drawFlow(w, &p, flow)
+	right, suggested := 0, 0
+	for _, s := range q.Followed {
+		right, suggested = right+s.Part, suggested+s.Of
+	}
+	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.followed"), Value: percent(right, suggested)})
+	each := "–"
+	if n := q.Effort.Comments(); n > 0 {
+		each = w.Fixed(float64(q.Effort.Actions())/float64(n), 2)
+		p.Efforts = efforts(w, q)
+		p.EffortsLead = w.T("effort.lead", "actions", q.Effort.Actions(), "n", n)
+	}
+	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.actions"), Value: each})
+	p.Followed = followed(w, q)
+	refused := 0
+	var labels []string
+	var values []int
+	for _, r := range slices.SortedFunc(maps.Keys(q.Reasons), func(a, b comment.Reason) int {
+		return cmp.Or(cmp.Compare(q.Reasons[b], q.Reasons[a]), cmp.Compare(a, b))
+	}) {
+		labels, values = append(labels, w.T("reason."+r.String())), append(values, q.Reasons[r])
+		refused += q.Reasons[r]
+	}
+	p.Reasons, p.ReasonsLead = bars(w, labels, values), w.N("refused.lead", refused)
 	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
 		p.Few = w.T("insights.few.text")
 		return p
 	}
-	p.Numbers = []figure{
+	p.Filter = []figure{
 		{w.T("figure.decided"), w.Number(q.Filter.Spam + q.Filter.Ham), w.N("figure.all", q.Decisions)},
 		share(w, "figure.precision", q.Queue.Precision),
 		share(w, "figure.recall", q.Queue.Recall),
@@ -85,19 +130,7 @@ func drawInsights(w *desk.Catalog, f desk.Frame, q learning.Quality) insightsPag
 		{w.T("figure.brier"), w.Fixed(100*math.Sqrt(q.Filter.Brier), 1), w.T("figure.brier.more")},
 	}
 	honesty(w, &p, q.Filter)
-	p.Sides = sides(w, q.Queue)
-	p.SidesLead = w.T("sides.lead", "threshold", desk.InHundred(q.Suspect))
 	weeks(w, &p, q.Weeks)
-	refused := 0
-	var labels []string
-	var values []int
-	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
-		if n := q.Reasons[r]; n > 0 {
-			labels, values = append(labels, w.T("reason."+r.String())), append(values, n)
-			refused += n
-		}
-	}
-	p.Reasons, p.ReasonsLead = bars(w, labels, values), w.N("refused.lead", refused)
 	return p
 }
 
@@ -118,35 +151,26 @@ func honesty(w *desk.Catalog, p *insightsPage, q hindsight.Quality) {
 	}
 }
 
-func sides(w *desk.Catalog, cut hindsight.Cut) []bar {
-	rows := bars(w,
-		[]string{w.T("side.spam.caught"), w.T("side.spam.missed"), w.T("side.ham.held"), w.T("side.ham.free")},
-		[]int{cut.Caught, cut.Missed, cut.Lost, cut.Passed})
-	rows[1].Second, rows[2].Second = true, true
-	return rows
-}
-
 // weeks draws how often the filter was wrong, week by week.
 func weeks(w *desk.Catalog, p *insightsPage, weeks []hindsight.Week) {
 	if len(weeks) < 2 {
 		return
 	}
-	p.WeekTable = table{
-		Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")},
-	}
-	values, says := make([]float64, len(weeks)), make([]string, len(weeks))
+	t := table{Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")}}
+	values, says, days := make([]float64, len(weeks)), make([]string, len(weeks)), make([]string, len(weeks))
 	for i, k := range weeks {
 		wrong, n := k.Cut.Missed+k.Cut.Lost, k.Cut.Caught+k.Cut.Missed+k.Cut.Lost+k.Cut.Passed
 		if n > 0 {
 			values[i] = 100 * float64(wrong) / float64(n)
 		}
-		says[i] = w.T("weeks.says", "day", w.Day(k.From), "wrong", wrong, "n", n)
-		p.WeekTable.Rows = append(p.WeekTable.Rows, []string{w.Day(k.From), w.Number(wrong), w.Number(n)})
+		days[i] = w.Day(k.From)
+		says[i] = w.T("weeks.says", "day", days[i], "wrong", wrong, "n", n)
+		t.Rows = append(t.Rows, []string{days[i], w.Number(wrong), w.Number(n)})
 	}
-	top := topOf(values, 1)
-	p.Weeks = columns(values, top, says)
-	p.WeekTicks = []string{w.Float(top), w.Float(top / 2), "0"}
-	p.WeekFirst, p.WeekLast = w.Day(weeks[0].From), w.Day(weeks[len(weeks)-1].From)
+	top := topOf(values, 4)
+	drawn := newPlot(w.T("weeks"), top, w.Float)
+	drawn.Bars, drawn.X, drawn.Table = columns(values, top, says), spread(days), t
+	p.Weeks = &drawn
 }
 
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }

@@ -54,5 +54,6 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/origins", o.On(o.allowOrigin))
 	in.POST("/:site/lessons", o.On(o.teach))
 	in.GET("/:site/insights", o.On(o.insights))
+	in.GET("/:site/insights.csv", o.On(o.insightsCSV))
 	in.GET("/:site/what-if", o.On(o.whatIf))
 }

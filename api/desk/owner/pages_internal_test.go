@@ -107,11 +107,11 @@ func samplePages(w *desk.Catalog) map[string]any {
 			},
 		},
 	}
-	good := drawInsights(w, f, sampleQuality())
-	good.Lead = w.T("insights.since", "day", w.Day(noon))
+	good := drawInsights(w, f, sampleQuality(), sampleFlow())
+	good.Lead, good.CSV = period(w, noon.AddDate(0, 0, -27), noon), "/moderate/longway/insights.csv?days=28"
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
-	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{})
+	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{}, learning.Flow{})
 	try := newTrial(w, f, site)
 	tried(w, &try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640,
 		PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
@@ -147,7 +147,31 @@ func sampleQuality() learning.Quality {
 		q.Weeks = append(q.Weeks, hindsight.Week{From: noon.AddDate(0, 0, 7*(i-9)),
 			Cut: hindsight.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
 	}
+	q.Followed = map[comment.Action]hindsight.Share{comment.MarkSpam: hindsight.ShareOf(331, 333),
+		comment.Approve: hindsight.ShareOf(381, 383), comment.Reject: hindsight.ShareOf(29, 41)}
+	q.Effort = hindsight.Effort{Alone: 290, Together: 678, Batches: 78}
 	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
 		comment.ReasonOffTopic: 14}
 	return q
+}
+
+// sampleFlow is of four weeks, in which nobody decided on one day.
+func sampleFlow() learning.Flow {
+	f := learning.Flow{Days: 1, CameIn: 968, Published: 445,
+		Wait: learning.Wait{Of: 940, Median: 110 * time.Minute, Ninety: 370 * time.Minute},
+		Pages: []learning.Busy{
+			{Page: ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car"}, CameIn: 214, Refused: 92},
+			{Page: ground.Page{URL: "https://longway.example/tent"}, CameIn: 161, Refused: 88},
+		}}
+	for i := range 28 {
+		s := learning.Span{From: noon.Truncate(24*time.Hour).AddDate(0, 0, i-27), CameIn: 20 + i*7919%23,
+			Decided: 18 + i*104729%25}
+		s.Wait = learning.Wait{Of: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
+			Ninety: time.Duration(300+i*67%350) * time.Minute}
+		if i == 9 {
+			s.Decided, s.Wait = 0, learning.Wait{}
+		}
+		f.Spans = append(f.Spans, s)
+	}
+	return f
 }
