@@ -52,6 +52,10 @@ var House = Plan{
 		"moderation/ledger": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "classifier",
 		},
+		"moderation/rules": {
+			"moderation/comment", "moderation/ground", "moderation/markup", "moderation/people", "moderation/problem",
+			"moderation/text", "classifier",
+		},
 		"moderation/hindsight":         {"moderation/comment", "moderation/ledger", "classifier"},
 		"moderation/identity/password": {"moderation/problem"},
 		"moderation/identity": {
@@ -65,8 +69,8 @@ var House = Plan{
 			"classifier",
 		},
 		"moderation": {
-			"moderation/hindsight", "moderation/ledger", "moderation/comment", "moderation/ground", "moderation/people",
-			"moderation/problem", "moderation/secret", "moderation/markup", "moderation/text", "classifier",
+			"moderation/hindsight", "moderation/ledger", "moderation/comment", "moderation/rules", "moderation/ground",
+			"moderation/people", "moderation/problem", "moderation/secret", "moderation/markup", "moderation/text", "classifier",
 		},
 		"migrations":      nil,
 		"store":           {"store/file", "store/rows", "moderation", "classifier", "migrations"},

@@ -17,11 +17,11 @@ type Contradiction struct {
 }
 
 // publishes reports whether a site shows such a comment without waiting for a person. Nothing is shown because
-// the model failed, has nothing to say, was taught too little or was never tried. Identities are not verified yet, so
-// new_writers trusts nobody.
+// the model failed, has nothing to say, was taught too little or was never tried, or where a rule has it wait.
+// Identities are not verified yet, so new_writers trusts nobody.
 func publishes(tx Tx, site ground.Site, v comment.Verdict, j comment.Judged) (bool, error) {
 	policy := site.Settings.Moderation
-	may := j.OK && (policy == ground.PolicyNone ||
+	may := j.OK && !v.Held() && (policy == ground.PolicyNone ||
 		policy == ground.PolicySuspicious && v.Warm && j.Tried && v.Action != comment.MarkSpam && v.Action != comment.Reject)
 	if !may || policy == ground.PolicyNone {
 		return may, nil

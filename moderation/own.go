@@ -65,6 +65,10 @@ func (s *Service) Edit(
 	}
 	c.Write(body)
 	j := s.judge.Judge(ctx, c)
+	found, err := s.look(ctx, c)
+	if err != nil {
+		return comment.Comment{}, ground.Page{}, err
+	}
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		if _, err := tx.LockLog(site.ID); err != nil {
 			return fmt.Errorf("lock log: %w", err)
@@ -89,7 +93,7 @@ func (s *Service) Edit(
 		h = h.Without(was.State) // an approval is no credit for what takes its place
 		next := was
 		next.Write(body)
-		next.Verdict = comment.VerdictOf(next.Facts(h), j, site.Settings.Threshold())
+		next.Verdict = comment.VerdictOf(next.Facts(h, found), j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {

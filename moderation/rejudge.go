@@ -239,10 +239,14 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 	if err != nil {
 		return err
 	}
+	found, err := s.rules.Look(ctx, site.ID, comments...)
+	if err != nil {
+		return err
+	}
 	verdicts := make([]comment.Verdict, len(comments))
 	for i, c := range comments {
 		if j := s.judge.Judge(ctx, c); j.OK {
-			verdicts[i] = comment.VerdictOf(c.Facts(histories[string(c.Writer)]), j, site.Settings.Threshold())
+			verdicts[i] = comment.VerdictOf(c.Facts(histories[string(c.Writer)], found[i]), j, site.Settings.Threshold())
 		} else {
 			verdicts[i] = c.Verdict
 			verdicts[i].ModelSeq = changed

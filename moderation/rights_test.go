@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/rules"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -64,11 +65,23 @@ SetToken            auth   token  token     ok     ok          ok        role   
 RemoveToken         auth   token  token     ok     ok          ok        role   role    token  token  token
 EndSession          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 SignOut             auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+Rules               auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+TryRule             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+AddRule             auth   role   role      ok     ok          ok        role   role    site   site   site
+RemoveRule          auth   role   role      ok     ok          ok        role   role    site   site   site
+RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site
+Blocks              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+TryBlock            auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+AddBlockAWhile      auth   role   ok        ok     ok          ok        role   ok      site   site   site
+AddBlock            auth   role   role      ok     ok          ok        role   role    site   site   site
+RemoveBlock         auth   role   ok        ok     ok          ok        role   ok      site   site   site
+RestoreBlock        auth   role   ok        ok     ok          ok        role   ok      site   site   site
 RemoveSite          auth   role   role      -      -           -         role   role    site   site   site
 `
 
 // rows are about use cases of other names where one row is not enough.
-var rows = map[string]string{"AddAccountHere": "AddAccount", "AddAccountAll": "AddAccount", "SetOther": "SetAccount"}
+var rows = map[string]string{"AddAccountHere": "AddAccount", "AddAccountAll": "AddAccount", "SetOther": "SetAccount",
+	"AddBlockAWhile": "AddBlock"}
 
 // TestEveryUseCaseWithAnActorIsInTheTable looks at the services themselves: a new use case has to
 // say whose it is.
@@ -81,7 +94,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 	actor, found := reflect.TypeFor[people.Actor](), 0
 	for _, room := range []reflect.Type{
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
-		reflect.TypeFor[*moderation.Service](),
+		reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -94,7 +107,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 			}
 		}
 	}
-	if found < 37 {
+	if found < 47 {
 		t.Errorf("found %d use cases with an actor; there are more", found)
 	}
 }
@@ -154,6 +167,18 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	other := w.AddPerson("other", people.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
+	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
+	ruleOf := func() string {
+		id, _, err := s.AddRule(ctx, people.Operator, w.A, rule, nil)
+		w.Must(err)
+		return id
+	}
+	block := rules.BlockDraft{Host: "bad.example", Until: w.Clock.Now().Add(time.Hour)}
+	blockOf := func() string {
+		id, _, err := s.AddBlock(ctx, people.Operator, w.A, block, nil)
+		w.Must(err)
+		return id
+	}
 	return map[string]func(who people.Actor) error{
 		"Queue": func(who people.Actor) error {
 			_, err := s.Queue(ctx, who, w.A, comment.QueueRequest{})
@@ -194,6 +219,31 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			title := "A title"
 			_, err := s.SetPage(ctx, who, w.A, page, moderation.PageChange{Title: &title})
 			return err
+		},
+		"Rules":      func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
+		"TryRule":    func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
+		"AddRule":    func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
+		"RemoveRule": func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
+		"RestoreRule": func(who people.Actor) error {
+			id := ruleOf()
+			w.Must(s.RemoveRule(ctx, people.Operator, w.A, id))
+			return s.RestoreRule(ctx, who, w.A, id)
+		},
+		"Blocks":   func(who people.Actor) error { _, err := s.Blocks(ctx, who, w.A); return err },
+		"TryBlock": func(who people.Actor) error { _, err := s.TryBlock(ctx, who, w.A, block); return err },
+		"AddBlockAWhile": func(who people.Actor) error {
+			_, _, err := s.AddBlock(ctx, who, w.A, block, nil)
+			return err
+		},
+		"AddBlock": func(who people.Actor) error {
+			_, _, err := s.AddBlock(ctx, who, w.A, rules.BlockDraft{Host: "for-ever.example"}, nil)
+			return err
+		},
+		"RemoveBlock": func(who people.Actor) error { return s.RemoveBlock(ctx, who, w.A, blockOf()) },
+		"RestoreBlock": func(who people.Actor) error {
+			id := blockOf()
+			w.Must(s.RemoveBlock(ctx, people.Operator, w.A, id))
+			return s.RestoreBlock(ctx, who, w.A, id)
 		},
 		"Forget": func(who people.Actor) error { return s.Forget(ctx, who, w.A, withdrawn.ID) },
 		"SetSite": func(who people.Actor) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Store   ground.Store[Tx]
 	Secret  secret.Secret
 	Judge   Judge
+	Rules   *rules.Service
 }
 
 // Service is the product: each exported method is one use case. It is safe for concurrent
@@ -35,15 +37,19 @@ type Service struct {
 	secret secret.Secret
 	log    *slog.Logger
 	judge  Judge
+	rules  *rules.Service
 	stale  stale
+	ruled  ruled
 }
 
 // New returns a Service.
 func New(o Options) *Service {
-	return &Service{
+	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
-		stale: stale{wake: make(chan struct{}, 1)},
+		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
 	}
+	o.Process.OnEvent(s.ruled.event)
+	return s
 }
 
 // Run renews the verdicts of waiting comments, and forgets what was removed, until ctx ends. It returns nil
@@ -54,6 +60,7 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	sweeping.Go(func() { s.work.Sweep(ctx, "removed", s.forgetOld) })
+	sweeping.Go(func() { s.ruling(ctx) })
 	if err := s.markAllStale(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -75,6 +75,9 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now),
 		judged: s.judge.Judge(ctx, c)}
 	a.named = func() error { return mayName(ctx, in.Limiter, page) }
+	if a.ruled, err = s.look(ctx, c); err != nil {
+		return Submitted{}, err
+	}
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
@@ -142,6 +145,7 @@ type arrival struct {
 	parent  string
 	segment string
 	judged  comment.Judged
+	ruled   comment.Findings
 	named   func() error // that its page is new, which may be too often
 }
 
@@ -152,7 +156,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	if err != nil {
 		return Submitted{}, err
 	}
-	c.Verdict = comment.VerdictOf(c.Facts(h), a.judged, a.site.Settings.Threshold())
+	c.Verdict = comment.VerdictOf(c.Facts(h, a.ruled), a.judged, a.site.Settings.Threshold())
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
 		return Submitted{}, err
 	}
@@ -213,7 +217,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 // submittedAgain takes note of one more submission of a comment that is there.
 func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, error) {
 	r := Submitted{ID: c.ID, State: c.State, Duplicate: true}
-	facts := c.Facts(comment.History{})
+	facts := c.Facts(comment.History{}, comment.Findings{})
 	if c.State != comment.Pending || !facts.Lifted() {
 		return r, nil
 	}

@@ -249,6 +249,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 	for _, room := range []reflect.Type{
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*roomstest.Identity](),
 		reflect.TypeFor[*roomstest.Learning](), reflect.TypeFor[*roomstest.Moderation](),
+		reflect.TypeFor[*roomstest.Ruling](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -296,6 +298,62 @@ var useCases = map[string]func(*faulty) func() error{
 		before := w.Clock.Now().Add(-time.Millisecond)
 		return func() error { _, err := w.S.OldLessons(w.Ctx, people.Operator, w.A, before); return err }
 	},
+	"Rules": func(w *faulty) func() error {
+		return func() error { _, err := w.S.Rules(w.Ctx, people.Operator, w.A); return err }
+	},
+	"TryRule": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.TryRule(w.Ctx, people.Operator, w.A, oneRule); return err }
+	},
+	"AddRule": func(w *faulty) func() error {
+		in, key := oneRule, w.key(w.A.ID)
+		return func() error { _, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, in, key); return err }
+	},
+	"RemoveRule": func(w *faulty) func() error {
+		id := w.rule()
+		return func() error { return w.S.RemoveRule(w.Ctx, people.Operator, w.A, id) }
+	},
+	"RestoreRule": func(w *faulty) func() error {
+		id := w.rule()
+		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, id))
+		return func() error { return w.S.RestoreRule(w.Ctx, people.Operator, w.A, id) }
+	},
+	"Look": func(w *faulty) func() error {
+		w.rule()
+		s, c := w.other(), w.approved()
+		return func() error { _, err := s.Look(w.Ctx, w.A.ID, c); return err }
+	},
+	"Has": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, err := s.Has(w.Ctx, w.A.ID); return err }
+	},
+	"Blocks": func(w *faulty) func() error {
+		w.block()
+		return func() error { _, err := w.S.Blocks(w.Ctx, people.Operator, w.A); return err }
+	},
+	"TryBlock": func(w *faulty) func() error {
+		in := rules.BlockDraft{AddressOf: w.from().ID}
+		return func() error { _, err := w.S.TryBlock(w.Ctx, people.Operator, w.A, in); return err }
+	},
+	"AddBlock": func(w *faulty) func() error {
+		in, key := rules.BlockDraft{Writer: comment.WriterID(w.from().Writer)}, w.key(w.A.ID)
+		return func() error { _, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, in, key); return err }
+	},
+	"AddBlock: in the place of another": func(w *faulty) func() error {
+		w.block()
+		in, key := rules.BlockDraft{Host: "blocked.example", Until: w.Clock.Now().Add(time.Hour)}, w.key(w.A.ID)
+		return func() error { _, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, in, key); return err }
+	},
+	"RemoveBlock": func(w *faulty) func() error {
+		id := w.block()
+		return func() error { return w.S.RemoveBlock(w.Ctx, people.Operator, w.A, id) }
+	},
+	"RestoreBlock": func(w *faulty) func() error {
+		id := w.block()
+		w.Must(w.S.RemoveBlock(w.Ctx, people.Operator, w.A, id))
+		w.block()
+		return func() error { return w.S.RestoreBlock(w.Ctx, people.Operator, w.A, id) }
+	},
 	"RetireLessons": func(w *faulty) func() error {
 		w.teacher()
 		before, key := w.Clock.Now().Add(-time.Millisecond), w.key(w.A.ID)
@@ -442,6 +500,40 @@ func (w *faulty) other() *roomstest.Rooms {
 	s, err := roomstest.Furnish(w.Ctx, w.store, roomstest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	return s
+}
+
+// oneRule asks for all that a rule may ask the database for.
+var oneRule = rules.Draft{Kind: rules.KindFirstTime}
+
+// rule is the only one, and is new.
+func (w *faulty) rule() string {
+	w.T.Helper()
+	standing, err := w.S.Rules(w.Ctx, people.Operator, w.A)
+	w.Must(err)
+	for _, r := range standing {
+		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, r.ID))
+	}
+	id, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, oneRule, nil)
+	w.Must(err)
+	return id
+}
+
+// block is of one host, and takes the place of the last.
+func (w *faulty) block() string {
+	w.T.Helper()
+	id, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, rules.BlockDraft{Host: "blocked.example"}, nil)
+	w.Must(err)
+	return id
+}
+
+// from is a comment whose address is known.
+func (w *faulty) from() comment.Comment {
+	w.T.Helper()
+	in := w.submission()
+	in.Address = netip.MustParseAddr("192.0.2.7")
+	got, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	return w.Comment(w.A, got.ID)
 }
 
 func (w *faulty) submission() moderation.Submission {

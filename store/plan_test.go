@@ -99,6 +99,11 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.CopiedLessons(1, 2)) }, true},
 	{"entries that copied", "decisions_copies", func(tx storetest.Tx) error { return second(tx.Copies(1)) }, true},
 	{"what was touched", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
+	{"last decided", "comments_pk", func(tx storetest.Tx) error { return second(tx.LastDecided(1, 100)) }, true},
+	{"firsts of writers", "comments_writer",
+		func(tx storetest.Tx) error { return second(tx.Firsts(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
+	{"written by", "comments_writer",
+		func(tx storetest.Tx) error { return missing(tx.WrittenBy(1, []byte("w1"))) }, true},
 	{"lessons of a label", "lessons_label",
 		func(tx storetest.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
 	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx storetest.Tx) error {

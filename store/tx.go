@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -28,6 +29,7 @@ var _ interface {
 	identity.Tx
 	learning.Tx
 	moderation.Tx
+	rules.Tx
 } = (*tx)(nil)
 
 // exec runs a statement and returns how many rows it changed.

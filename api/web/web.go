@@ -18,16 +18,18 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/rules"
 )
 
-// Options are what a Kit is made of. Process, Identity, Learning, Service, Clock, Log and PublicURL are required.
-// AnyHost says that nobody told what PublicURL is: a page of the host that a request names is the service's
+// Options are what a Kit is made of. Process, Identity, Learning, Service, Rules, Clock, Log and PublicURL are
+// required. AnyHost says that nobody told what PublicURL is: a page of the host that a request names is the service's
 // own then. Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
 	Process   *ground.Process
 	Identity  *identity.Service
 	Learning  *learning.Models
 	Service   *moderation.Service
+	Rules     *rules.Service
 	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 )
@@ -34,6 +35,7 @@ type rooms struct {
 	identity *identity.Service
 	learning *learning.Models
 	service  *moderation.Service
+	rules    *rules.Service
 }
 
 // Close closes in the order opposite to opening.
@@ -94,8 +96,10 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.process = ground.NewProcess(o)
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
+	r.rules = rules.New(r.process, store.For[rules.Tx](r.store))
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
+		Rules: r.rules,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
 }

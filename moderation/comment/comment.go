@@ -76,11 +76,12 @@ func (c Comment) Document() classifier.Comment {
 	return classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
 }
 
-// Facts is what of a comment goes into its verdict besides its text's probabilities.
-func (c Comment) Facts(h History) Facts {
+// Facts is what of a comment goes into its verdict besides its text's probabilities. ruled is what the site's
+// rules found.
+func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
 		Links: len(markup.Links(c.Fresh().HTML)), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
-		Approved: h.Approved, Refused: h.Refused,
+		Approved: h.Approved, Refused: h.Refused, Ruled: ruled,
 	}
 }
 

@@ -58,7 +58,7 @@ func signals(f Facts, v Verdict, said float64) []Signal {
 		add("writer", "writer.history", f.writerWeight(), map[string]any{"approved": f.Approved, "refused": f.Refused},
 			fmt.Sprintf("Of this writer's comments %d were approved and %d refused.", f.Approved, f.Refused))
 	}
-	return found
+	return append(found, f.Ruled.Signals...)
 }
 
 // said is what a classifier's judgement weighs where comments are suspected from a score on. A young

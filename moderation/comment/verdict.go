@@ -37,10 +37,20 @@ type Facts struct {
 	FormAge     int  // seconds the form was open; -1 unknown
 
 	Approved, Refused int // the writer's earlier comments
+
+	Ruled Findings
+}
+
+// Findings are what a site's own rules, and its blocks, say of a comment. Suspected: one of them makes it suspect.
+type Findings struct {
+	Signals   []Signal
+	Suspected bool
 }
 
 // Lifted reports whether something about a comment makes it suspect, whatever its text.
-func (f Facts) Lifted() bool { return f.Trap || f.Submissions >= manySubmissions }
+func (f Facts) Lifted() bool {
+	return f.Trap || f.Submissions >= manySubmissions || f.Ruled.Suspected
+}
 
 // Judged is what a site's model said of a comment. It is not OK when it could not say anything.
 type Judged struct {
@@ -93,9 +103,27 @@ func (v *Verdict) decide(suspect float64, lift bool, reasons [3]float64) {
 		v.Action, v.Reason = MarkSpam, ReasonSpam
 	case reasons[worst] >= suggestedReason:
 		v.Action, v.Reason = Reject, JudgedReasons[worst]
-	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason:
+	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason && !v.Held():
 		v.Action = Approve
 	}
+}
+
+// TrustedCode is of the signal that a writer is trusted.
+const TrustedCode = "writer.trusted"
+
+// Held reports whether a rule of the site, or a block, has the comment wait for a person.
+func (v Verdict) Held() bool {
+	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.Name == "rule" || s.Name == "block" })
+}
+
+// Says reports whether a verdict has what a site's rules and blocks find today, and no more of theirs.
+func (v Verdict) Says(found Findings) bool {
+	said := slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool {
+		return s.Name != "rule" && s.Name != "block" && s.Code != TrustedCode
+	})
+	return slices.EqualFunc(said, found.Signals, func(a, b Signal) bool {
+		return a.Code == b.Code && a.Weight == b.Weight && a.Args["rule"] == b.Args["rule"]
+	})
 }
 
 // Again is a waiting comment's verdict after it was submitted once more; only what that adds

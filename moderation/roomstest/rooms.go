@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -19,6 +20,7 @@ type Rooms struct {
 	*Identity
 	*Learning
 	*Moderation
+	*Ruling
 }
 
 // The rooms of these names.
@@ -26,6 +28,7 @@ type (
 	Identity   = identity.Service
 	Learning   = learning.Models
 	Moderation = moderation.Service
+	Ruling     = rules.Service
 )
 
 // Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
@@ -38,8 +41,10 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r := &Rooms{Process: ground.NewProcess(o)}
 	r.Identity = identity.New(r.Process, slice[identity.Tx](s))
 	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
+	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
+		Rules: r.Ruling,
 	})
 	r.OnChange(r.ModelChanged)
 	return r, nil

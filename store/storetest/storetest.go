@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/rules"
 )
 
 // Tx is all that the rooms ask of a transaction.
@@ -27,6 +28,7 @@ type Tx interface {
 	identity.Tx
 	learning.Tx
 	moderation.Tx
+	rules.Tx
 }
 
 // A rule is one sentence of the contract.
@@ -41,7 +43,7 @@ func Run(t *testing.T, open func(testing.TB) ground.Store[Tx]) (checked int) {
 	n := 0
 	for _, rules := range [][]rule{
 		transactionRules, siteRules, commentRules, threadRules, queueRules, logRules, modelRules, eventRules, keyRules,
-		peopleRules, tenantRules,
+		peopleRules, rulesRules, tenantRules,
 	} {
 		for _, r := range rules {
 			n++

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/rules"
 )
 
 var tenantRules = []rule{
@@ -35,6 +36,7 @@ const (
 	oneGone                    = "one-gone"
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
+	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
@@ -50,6 +52,7 @@ func fill(w *world, s ground.Site) {
 	shown, waiting := posted, posted
 	shown.ID, shown.State, shown.Shown = oneShown, comment.Approved, true
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
+	shown.Standing = 1
 	gone := posted
 	gone.ID, gone.State, gone.Path, gone.RemovedAt = oneGone, comment.Removed, "one-root00000002", began
 	w.update(func(tx Tx) error {
@@ -95,6 +98,10 @@ func fill(w *world, s ground.Site) {
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
 		return errors.Join(err, claim,
+			tx.InsertRule(rules.Rule{ID: oneRule, Site: s.ID, Words: s.Key, Action: rules.ActionHold, CreatedAt: began}),
+			tx.InsertBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
+			tx.InsertBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
+			tx.RemoveBlock(s.ID, noBlock, began),
 			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied}),
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
@@ -161,6 +168,11 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		})
 		return all, err
 	},
+	"Rules":       func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
+	"Blocks":      func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
+	"LastDecided": func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
+	"Firsts":      func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
+	"WrittenBy":   func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
 	"EventsAfter": func(tx Tx, s int64) (any, error) {
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
@@ -259,6 +271,21 @@ var writes = []struct {
 		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
 	}},
 	{"DropSnapshots", func(tx Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
+	{"InsertRule", func(tx Tx, s int64) error {
+		return tx.InsertRule(rules.Rule{ID: "two", Site: s, Action: rules.ActionHold, CreatedAt: began})
+	}},
+	{"InsertBlock", func(tx Tx, s int64) error {
+		return tx.InsertBlock(rules.Block{ID: "two", Site: s, CreatedAt: began})
+	}},
+	{"RemoveRule", func(tx Tx, s int64) error { return tx.RemoveRule(s, oneRule, began) }},
+	{"RemoveBlock", func(tx Tx, s int64) error { return tx.RemoveBlock(s, oneBlock, began.Add(time.Hour)) }},
+	{"PruneRules", func(tx Tx, s int64) error {
+		err := errors.Join(tx.PruneRules(s, began.Add(time.Minute)), tx.RemoveBlock(s, oneBlock, time.Time{}))
+		if !errors.Is(tx.RemoveBlock(s, noBlock, time.Time{}), ground.ErrNotFound) {
+			err = errors.Join(err, errors.New("what was removed is still there"))
+		}
+		return err
+	}},
 	{"Emit", func(tx Tx, s int64) error {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},

@@ -1,0 +1,126 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// look says what a site's rules and blocks find of one comment.
+func (s *Service) look(ctx context.Context, c comment.Comment) (comment.Findings, error) {
+	found, err := s.rules.Look(ctx, c.Site, c)
+	if err != nil {
+		return comment.Findings{}, err
+	}
+	return found[0], nil
+}
+
+// ruled are the sites whose rules changed, so that what waits has to be looked at again.
+type ruled struct {
+	wake chan struct{}
+
+	mu    sync.Mutex
+	sites map[int64]bool
+}
+
+// event notes a site whose rules changed.
+func (r *ruled) event(e ground.Event) {
+	if e.Kind == ground.EventRules {
+		r.mark(e.Site)
+	}
+}
+
+func (r *ruled) mark(site int64) {
+	r.mu.Lock()
+	if r.sites == nil {
+		r.sites = map[int64]bool{}
+	}
+	r.sites[site] = true
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default: // awake already
+	}
+}
+
+// take empties the set and returns its sites.
+func (r *ruled) take() map[int64]bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sites := r.sites
+	r.sites = nil
+	return sites
+}
+
+// ruling judges again what waits where a site's rules changed, until ctx ends. Each process does so; who comes
+// second finds that nothing is to be done. At its beginning it looks at all sites that have rules: a process may
+// have ended halfway.
+func (s *Service) ruling(ctx context.Context) {
+	if sites, err := s.work.StoredSites(ctx); err == nil {
+		for _, site := range sites {
+			if has, err := s.rules.Has(ctx, site.ID); has || err != nil {
+				s.ruled.mark(site.ID)
+			}
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.ruled.wake:
+		}
+		for site := range s.ruled.take() {
+			if err := s.ruleWaiting(ctx, site); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "what waits was not looked at by new rules", "site", site, "error", err)
+			}
+		}
+	}
+}
+
+// ruleWaiting judges again what waits on a site and has other findings by its rules than its verdict says. Between
+// its turns it rests three times as long, for people wait for the same machine.
+func (s *Service) ruleWaiting(ctx context.Context, key int64) error {
+	var after *comment.QueueCursor
+	for {
+		site, known, err := s.work.SiteByID(ctx, key)
+		if err != nil || !known {
+			return err
+		}
+		began := time.Now()
+		var waiting []comment.Comment
+		err = s.work.View(ctx, func(tx Tx) (err error) {
+			waiting, err = tx.Queue(comment.QueueQuery{Site: key, View: comment.ViewPending, Order: comment.NewestFirst,
+				After: after, Limit: rejudgeRead})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read what waits: %w", err)
+		}
+		found, err := s.rules.Look(ctx, key, waiting...)
+		if err != nil {
+			return err
+		}
+		var others []comment.Comment
+		for i, c := range waiting {
+			if !c.Verdict.Says(found[i]) {
+				others = append(others, c)
+			}
+		}
+		if err := s.rejudge(ctx, site, 0, others); err != nil {
+			return err
+		}
+		if len(waiting) < rejudgeRead {
+			return nil
+		}
+		after = comment.CursorOf(waiting[len(waiting)-1])
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(3 * time.Since(began)):
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// Service keeps the rules and blocks of sites, and those of this process in memory, compiled. It is safe for
+// concurrent use.
+type Service struct {
+	work ground.Work[Tx]
+
+	mu     sync.Mutex
+	sets   map[int64]*Set
+	change int // counts the changes, so that what was read before one is not kept
+}
+
+// New returns a Service. What other processes change is noticed while the process's events are followed.
+func New(p *ground.Process, store ground.Store[Tx]) *Service {
+	s := &Service{work: ground.NewWork(p, store), sets: map[int64]*Set{}}
+	p.OnEvent(s.event)
+	return s
+}
+
+// event drops what an event says is another now.
+func (s *Service) event(e ground.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e.Kind {
+	case ground.EventRules:
+		delete(s.sets, e.Site)
+		s.change++
+	case ground.EventSite, ground.EventBehind: // a site may be gone
+		clear(s.sets)
+		s.change++
+	}
+}
+
+// Look says what a site's rules and blocks find of each of its comments.
+func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
+	set, err := s.set(ctx, site)
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	found := make([]comment.Findings, len(comments))
+	if set.Empty() {
+		return found, nil
+	}
+	var firsts map[string]Firsts
+	if set.asksWriter() {
+		err := s.work.View(ctx, func(tx Tx) (err error) {
+			firsts, err = tx.Firsts(site, writers(comments))
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read what writers had approved: %w", err)
+		}
+	}
+	now := s.work.Now()
+	for i, c := range comments {
+		found[i] = set.Look(c, firsts[string(c.Writer)], now)
+	}
+	return found, nil
+}
+
+// Has reports whether a site has rules or blocks at all.
+func (s *Service) Has(ctx context.Context, site int64) (bool, error) {
+	set, err := s.set(ctx, site)
+	return !set.Empty(), err
+}
+
+// set is a site's, from memory as long as no event is against it.
+func (s *Service) set(ctx context.Context, site int64) (*Set, error) {
+	s.mu.Lock()
+	set, change := s.sets[site], s.change
+	s.mu.Unlock()
+	if set != nil {
+		return set, nil
+	}
+	var rules []Rule
+	var blocks []Block
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		if rules, err = tx.Rules(site); err != nil {
+			return err
+		}
+		blocks, err = tx.Blocks(site)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	set = Compile(rules, blocks)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.change == change {
+		s.sets[site] = set
+	}
+	return set, nil
+}
+
+// writers are those of comments, each once.
+func writers(comments []comment.Comment) (all [][]byte) {
+	for _, c := range comments {
+		if c.Writer != nil {
+			all = append(all, c.Writer)
+		}
+	}
+	slices.SortFunc(all, slices.Compare)
+	return slices.CompactFunc(all, slices.Equal)
+}

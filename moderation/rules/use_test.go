@@ -1,0 +1,265 @@
+package rules_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/rules"
+)
+
+// A world is that of all rooms, with what the tests of this one do in it.
+type world struct{ *roomstest.World }
+
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) { test(t, &world{w}) })
+}
+
+func newWorld(t testing.TB) *world { return &world{roomstest.New(t)} }
+
+// rule adds one to site A, for its operator.
+func (w *world) rule(in rules.Draft) string {
+	w.T.Helper()
+	id, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, in, nil)
+	w.Must(err)
+	return id
+}
+
+// codes are those of a comment's signals of a name.
+func codes(c comment.Comment, name string) (all []string) {
+	for _, s := range c.Verdict.Signals {
+		if s.Name == name {
+			all = append(all, s.Code)
+		}
+	}
+	return all
+}
+
+func TestARuleMeetsWhatComesAndWhatWaits(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.Run(w.S)
+		waiting, other := w.Submit(w.A, "A casino by the sea."), w.Submit(w.A, "A tram by the sea.")
+		elsewhere := w.Submit(w.B, "A casino in the hills.")
+		id := w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect})
+		if c := w.Submit(w.A, "Another casino."); !slices.Equal(codes(c, "rule"), []string{"rule.words"}) ||
+			c.Verdict.Score < 0.9 || c.Verdict.Action != comment.MarkSpam {
+			t.Errorf("what comes: %+v", c.Verdict)
+		}
+		kit.Until(t, "what waits is suspected", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score >= 0.9 })
+		for _, c := range []comment.Comment{w.Comment(w.A, other.ID), w.Comment(w.B, elsewhere.ID)} {
+			if len(codes(c, "rule")) != 0 {
+				t.Errorf("a rule is said to have met %q", c.Source)
+			}
+		}
+		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, id))
+		kit.Until(t, "and no more", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score < 0.9 })
+		w.Must(w.S.RestoreRule(w.Ctx, people.Operator, w.A, id))
+		kit.Until(t, "and again", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score >= 0.9 })
+	})
+}
+
+func TestWhatARuleHoldsIsNotPublishedByItself(t *testing.T) {
+	w := newWorld(t)
+	w.Publish(w.A)
+	if c := w.Submit(w.A, "A casino."); c.State != comment.Approved {
+		t.Fatalf("without a rule it is %v", c.State)
+	}
+	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino"})
+	held := w.Submit(w.A, "A second casino.")
+	if held.State != comment.Pending || held.Verdict.Score >= 0.9 {
+		t.Errorf("held: %v, %v", held.State, held.Verdict.Score)
+	}
+	if c := w.Submit(w.A, "A tram."); c.State != comment.Approved {
+		t.Errorf("what meets no rule is %v", c.State)
+	}
+	c, token := w.SubmitOwn(w.A, "A quiet tram.")
+	edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "A quiet casino.")
+	w.Must(err)
+	if edited.State != comment.Pending {
+		t.Errorf("edited so that it meets a rule it is %v", edited.State)
+	}
+}
+
+func TestAnotherProcessHearsOfARule(t *testing.T) {
+	w := newWorld(t)
+	other := w.Another(nil)
+	w.Run(other)
+	if has, err := other.Has(w.Ctx, w.A.ID); has || err != nil {
+		t.Fatal(has, err)
+	}
+	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino"})
+	kit.Until(t, "the rule is known there", func() bool { has, _ := other.Has(w.Ctx, w.A.ID); return has })
+}
+
+func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat("x", 201)
+	for _, tt := range []struct {
+		in          rules.Draft
+		field, says string
+	}{
+		{rules.Draft{Kind: "colour"}, "/kind", "word, substring, pattern"},
+		{rules.Draft{Kind: rules.KindWord}, "/words", "Say what to look for"},
+		{rules.Draft{Kind: rules.KindWord, Words: " \n\u200b\n"}, "/words", "nothing of it can be seen"},
+		{rules.Draft{Kind: rules.KindWord, Words: "a\n" + long}, "/words", "Line 2"},
+		{rules.Draft{Kind: rules.KindWord, Words: "a\xff"}, "/words", "UTF-8"},
+		{rules.Draft{Kind: rules.KindWord, Words: "a", Limit: 3}, "/limit", "counts nothing"},
+		{rules.Draft{Kind: rules.KindWord, Words: "a", Action: "delete"}, "/action", "To refuse is for a person"},
+		{rules.Draft{Kind: rules.KindWord, Words: "a", Until: w.Clock.Now()}, "/until", "over"},
+		{rules.Draft{Kind: rules.KindWord, Words: strings.Repeat("word\n", 200_000)}, "/words", "256 KiB"},
+		{rules.Draft{Kind: rules.KindSubstring, Words: "e"}, "/words", "so short a part"},
+		{rules.Draft{Kind: rules.KindPattern, Words: "(a"}, "/words", "missing closing )"},
+		{rules.Draft{Kind: rules.KindPattern, Words: `(a)\1`}, "/words", "invalid escape"},
+		{rules.Draft{Kind: rules.KindPattern, Words: "(?:a{1,30}){1,30}"}, "/words", "would be slow"},
+		{rules.Draft{Kind: rules.KindPattern, Words: "x{1001}"}, "/words", "invalid repeat count"},
+		{rules.Draft{Kind: rules.KindLinks}, "/limit", "1 to 100"},
+		{rules.Draft{Kind: rules.KindLinks, Limit: 2, Words: "x"}, "/words", "leave them out"},
+		{rules.Draft{Kind: rules.KindScript, Limit: 50, Words: "Klingon"}, "/words", "no such script"},
+		{rules.Draft{Kind: rules.KindScript, Limit: 101, Words: "Han"}, "/limit", "1 to 100"},
+	} {
+		for what, err := range map[string]error{
+			"add": func() error { _, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, tt.in, nil); return err }(),
+			"try": func() error { _, err := w.S.TryRule(w.Ctx, people.Operator, w.A, tt.in); return err }(),
+		} {
+			var e *problem.Error
+			if !roomstest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
+				t.Errorf("%s %+.60v: %v, want %s to say %q", what, tt.in, err, tt.field, tt.says)
+			}
+		}
+	}
+	if list, err := w.S.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
+		t.Errorf("kept %d rules, %v", len(list), err)
+	}
+}
+
+func TestASitesRulesTogetherAreBounded(t *testing.T) {
+	w := newWorld(t)
+	half := manyWords(12_000)
+	w.rule(rules.Draft{Kind: rules.KindWord, Words: half})
+	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindSubstring, Words: half}, nil)
+	roomstest.WantCode(t, "twice as many words", err, "field.invalid")
+	for i := range 5 {
+		w.rule(rules.Draft{Kind: rules.KindPattern, Words: fmt.Sprintf("%d[a-z]{190}", i)})
+	}
+	_, err = w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindPattern, Words: "x[a-z]{190}"})
+	roomstest.WantCode(t, "one more long pattern", err, "field.invalid")
+	w.rule(rules.Draft{Kind: rules.KindWord, Words: "a short one"})
+}
+
+func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		good, bad := w.Submit(w.A, "At half price in the co-op."), w.Submit(w.A, "HALF PRICE watches")
+		again := w.Submit(w.A, "Watches at half price, again")
+		w.Submit(w.A, "Half price, but nobody has decided.")
+		w.Decide(people.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
+		w.Decide(people.Operator, w.A, comment.MarkSpam, bad.ID, again.ID)
+		w.Decide(people.Operator, w.B, comment.MarkSpam, w.Submit(w.B, "half price elsewhere").ID)
+		w.Decide(people.Operator, w.A, comment.Hold, again.ID)
+
+		got, err := w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "half price\ntelegram"})
+		w.Must(err)
+		if got.Looked != 3 || got.Hits != 2 || got.Approved != 1 || got.Suspected != 0 || got.All() {
+			t.Errorf("%+v", got)
+		}
+		if len(got.Sample) != 2 || got.Sample[0].Comment != good.ID || got.Sample[1].Comment != bad.ID ||
+			!slices.Equal(got.Sample[0].Found, []string{"half price"}) {
+			t.Errorf("sample %+v", got.Sample)
+		}
+		all, err := w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindFirstTime})
+		w.Must(err)
+		if !all.All() || all.Hits != 3 {
+			t.Errorf("first_time %+v", all)
+		}
+		if list, err := w.S.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
+			t.Errorf("trying kept %d rules, %v", len(list), err)
+		}
+	})
+}
+
+func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner, moderator := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("moderator", people.Moderator, "a")
+		c := w.Submit(w.A, "Of somebody.")
+		writer, month := comment.WriterID(c.Writer), w.Clock.Now().Add(30*24*time.Hour)
+		add := func(who people.Actor, in rules.BlockDraft) (string, error) {
+			id, _, err := w.S.AddBlock(w.Ctx, who, w.A, in, nil)
+			return id, err
+		}
+		_, err := add(moderator, rules.BlockDraft{Writer: writer})
+		roomstest.WantCode(t, "a moderator blocks without an end", err, "role.insufficient")
+		_, err = add(moderator, rules.BlockDraft{Writer: writer, Until: month.Add(time.Second)})
+		roomstest.WantCode(t, "a moderator blocks for longer", err, "role.insufficient")
+		short, err := add(moderator, rules.BlockDraft{Writer: writer, Until: month})
+		w.Must(err)
+		long, err := add(owner, rules.BlockDraft{Writer: writer})
+		w.Must(err)
+		_, err = add(moderator, rules.BlockDraft{Writer: writer, Until: month, Trust: true})
+		roomstest.WantCode(t, "a moderator replaces an owner's", err, "role.insufficient")
+		roomstest.WantCode(t, "a moderator removes an owner's",
+			w.S.RemoveBlock(w.Ctx, moderator, w.A, long), "role.insufficient")
+		list, err := w.S.Blocks(w.Ctx, moderator, w.A)
+		w.Must(err)
+		if len(list) != 1 || list[0].ID != long || list[0].Name != c.Name {
+			t.Errorf("the blocks are %+v", list)
+		}
+		w.Must(w.S.RemoveBlock(w.Ctx, owner, w.A, long))
+		roomstest.WantCode(t, "twice", w.S.RemoveBlock(w.Ctx, owner, w.A, long), "block.unknown")
+		w.Must(w.S.RestoreBlock(w.Ctx, moderator, w.A, short))
+		roomstest.WantCode(t, "of another site", w.S.RemoveBlock(w.Ctx, people.Operator, w.B, short), "block.unknown")
+		roomstest.WantCode(t, "no id", w.S.RestoreBlock(w.Ctx, people.Operator, w.A, "x"), "block.unknown")
+		roomstest.WantCode(t, "no rule", w.S.RemoveRule(w.Ctx, people.Operator, w.A, short), "rule.unknown")
+	})
+}
+
+func TestABlockThatIsRefusedSaysWhatToDo(t *testing.T) {
+	w := newWorld(t)
+	foreign := w.Submit(w.B, "Of another site.")
+	for _, tt := range []struct {
+		in          rules.BlockDraft
+		field, says string
+	}{
+		{rules.BlockDraft{}, "/writer", "one of"},
+		{rules.BlockDraft{Host: "a.example", EmailDomain: "a.example"}, "/writer", "one of"},
+		{rules.BlockDraft{Writer: comment.WriterID(foreign.Writer)}, "/writer", "Nobody here"},
+		{rules.BlockDraft{Writer: "zz"}, "/writer", "Nobody here"},
+		{rules.BlockDraft{AddressOf: foreign.ID}, "/address_of", "no such comment"},
+		{rules.BlockDraft{AddressOf: "x"}, "/address_of", "no such comment"},
+		{rules.BlockDraft{Host: "https://a.example/"}, "/host", "without https://"},
+		{rules.BlockDraft{Host: "com"}, "/host", "everybody"},
+		{rules.BlockDraft{EmailDomain: "a b"}, "/email_domain", "Name a host"},
+		{rules.BlockDraft{Host: "a.example", Trust: true}, "/trust", "borrow"},
+		{rules.BlockDraft{Host: "a.example", Until: w.Clock.Now().Add(-time.Hour)}, "/until", "over"},
+	} {
+		_, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, tt.in, nil)
+		var e *problem.Error
+		if !roomstest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
+			t.Errorf("%+v: %v, want %s to say %q", tt.in, err, tt.field, tt.says)
+		}
+	}
+}
+
+func TestABlockTriesFirstAndThenMeetsWhoItIsOf(t *testing.T) {
+	w := newWorld(t)
+	c := w.Submit(w.A, "Of somebody.")
+	w.Decide(people.Operator, w.A, comment.MarkSpam, c.ID)
+	in := rules.BlockDraft{Writer: comment.WriterID(c.Writer)}
+	got, err := w.S.TryBlock(w.Ctx, people.Operator, w.A, in)
+	w.Must(err)
+	if got.Looked != 1 || got.Hits != 1 || got.Approved != 0 {
+		t.Errorf("tried: %+v", got)
+	}
+	_, _, err = w.S.AddBlock(w.Ctx, people.Operator, w.A, in, nil)
+	w.Must(err)
+	found, err := w.S.Look(w.Ctx, w.A.ID, c)
+	w.Must(err)
+	if !found[0].Suspected {
+		t.Errorf("blocked: %+v", found)
+	}
+}

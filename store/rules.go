@@ -1,0 +1,154 @@
+package store
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// A ruleRow is a row of rules: a rules.Rule.
+type ruleRow struct {
+	ID        string `gorm:"primaryKey"`
+	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
+	Kind      rules.Kind
+	Words     string
+	Limit     int `gorm:"column:bound"`
+	Action    rules.Action
+	Until     time.Time `gorm:"column:ends_at;serializer:micros"`
+	By        string    `gorm:"column:account_id"`
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+	RemovedAt time.Time `gorm:"serializer:micros"`
+}
+
+func (ruleRow) TableName() string { return "rules" }
+
+func (r *ruleRow) rule() rules.Rule { return rules.Rule(*r) }
+
+// A blockRow is a row of blocks: a rules.Block.
+type blockRow struct {
+	ID        string `gorm:"primaryKey"`
+	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
+	Kind      rules.BlockKind
+	Value     string
+	Comment   string `gorm:"column:comment_id"`
+	Trust     bool
+	Until     time.Time `gorm:"column:ends_at;serializer:micros"`
+	By        string    `gorm:"column:account_id"`
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+	RemovedAt time.Time `gorm:"serializer:micros"`
+}
+
+func (blockRow) TableName() string { return "blocks" }
+
+func (r *blockRow) block() rules.Block { return rules.Block(*r) }
+
+var (
+	ruleColumns  = rows.Of[ruleRow]()
+	blockColumns = rows.Of[blockRow]()
+)
+
+// standing chooses the rules or blocks of a site that stand.
+const standing = `
+	WHERE  site_id = ?
+	  AND  removed_at = 0
+	ORDER  BY created_at, id`
+
+// Rules implements rules.Tx.
+func (t *tx) Rules(site int64) ([]rules.Rule, error) {
+	return read(t, ruleColumns.Targets, (*ruleRow).rule, "SELECT "+ruleColumns.Names+" FROM rules"+standing, site)
+}
+
+// Blocks implements rules.Tx.
+func (t *tx) Blocks(site int64) ([]rules.Block, error) {
+	return read(t, blockColumns.Targets, (*blockRow).block, "SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
+}
+
+// InsertRule implements rules.Tx.
+func (t *tx) InsertRule(r rules.Rule) error {
+	row := ruleRow(r)
+	return mapped(t.db.Create(&row).Error)
+}
+
+// InsertBlock implements rules.Tx.
+func (t *tx) InsertBlock(b rules.Block) error {
+	row := blockRow(b)
+	return mapped(t.db.Create(&row).Error)
+}
+
+// RemoveRule implements rules.Tx.
+func (t *tx) RemoveRule(site int64, id string, at time.Time) error {
+	return t.remove("rules", site, id, at)
+}
+
+// RemoveBlock implements rules.Tx.
+func (t *tx) RemoveBlock(site int64, id string, at time.Time) error {
+	return t.remove("blocks", site, id, at)
+}
+
+func (t *tx) remove(table string, site int64, id string, at time.Time) error {
+	return t.one(`
+		UPDATE `+table+`
+		SET    removed_at = ?
+		WHERE  site_id = ?
+		  AND  id      = ?
+		  AND  (removed_at = 0) = ?`, rows.Stamp(at), site, id, !at.IsZero())
+}
+
+// PruneRules implements rules.Tx.
+func (t *tx) PruneRules(site int64, before time.Time) error {
+	for _, table := range []string{"rules", "blocks"} {
+		if _, err := t.exec(`
+			DELETE FROM `+table+`
+			WHERE  site_id = ?
+			  AND  removed_at > 0
+			  AND  removed_at < ?`, site, rows.Stamp(before)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LastDecided implements rules.Tx. The entries are read by their number, and their comments by id.
+func (t *tx) LastDecided(site int64, limit int) ([]comment.Comment, error) {
+	return t.comments(`
+		WHERE  site_id = ?
+		  AND  id IN (SELECT comment_id
+		              FROM   (SELECT comment_id FROM decisions WHERE site_id = ? ORDER BY seq DESC LIMIT ?) AS newest)
+		  AND  state IN (?, ?, ?)
+		  AND  standing > 0
+		ORDER  BY standing DESC`, site, site, limit, comment.Approved, comment.Rejected, comment.Spam)
+}
+
+// Firsts implements rules.Tx.
+func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, error) {
+	firsts := make(map[string]rules.Firsts, len(writers))
+	if len(writers) == 0 {
+		return firsts, nil
+	}
+	type row struct {
+		writer           []byte
+		approved, linked int64
+	}
+	all, err := query(t, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
+		SELECT writer, MIN(created_at), COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' THEN created_at END), 0)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  writer `+t.amongBytes+`
+		  AND  state = ?
+		GROUP  BY writer`, site, arrayOf(t.array, writers), comment.Approved)
+	for _, r := range all {
+		firsts[string(r.writer)] = rules.Firsts{Approved: rows.Unstamp(r.approved), Linked: rows.Unstamp(r.linked)}
+	}
+	return firsts, err
+}
+
+// WrittenBy implements rules.Tx.
+func (t *tx) WrittenBy(site int64, writer []byte) (comment.Comment, error) {
+	return first(t.comments(`
+		WHERE  site_id = ?
+		  AND  writer  = ?
+		ORDER  BY state, created_at DESC
+		LIMIT  1`, site, writer))
+}
