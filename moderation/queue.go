@@ -31,11 +31,13 @@ func (i Item) Title() string {
 }
 
 // A QueuePage is one page of a view. Counts has every view's name; Capped says that some of
-// them stand for "this many or more".
+// them stand for "this many or more". From has how many wait from each score on that the request
+// asked about, comment.MaxCount+1 for more than that.
 type QueuePage struct {
 	Items  []Item
 	Counts map[comment.View]int
 	Capped bool
+	From   []int
 	Next   string
 }
 
@@ -58,6 +60,12 @@ func (s *Service) Queue(
 		}
 		if out.Counts, out.Capped, err = countViews(tx, site); err != nil {
 			return err
+		}
+		out.From = make([]int, len(req.From))
+		for i, score := range req.From {
+			if out.From[i], err = tx.CountQueue(site.ID, comment.ViewSuspected, score, comment.MaxCount+1); err != nil {
+				return fmt.Errorf("count from %v: %w", score, err)
+			}
 		}
 		out.Items, err = items(tx, site.ID, list)
 		return err

@@ -16,6 +16,8 @@ import (
 
 // A card is one comment as the queue shows it.
 type card struct {
+	row
+	Band                 string
 	ID, Site, URL        string
 	Version              int64
 	State                string
@@ -74,7 +76,8 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone,
 	}
 	if !m.alone {
-		k.Reasons = k.Reasons[:min(3, len(k.Reasons))]
+		k.Reasons, k.Band = k.Reasons[:min(3, len(k.Reasons))], bandOf(c.Verdict)
+		k.row = m.row(it, k)
 	}
 	if c.Badge == "" {
 		if like := m.names.Like(c.Name); like != "" {

@@ -40,6 +40,7 @@ type Frame struct {
 	Search      string
 	State       string
 	Wide        bool
+	Compact     bool // a list of rows, with what is said of one beside it
 	Moderator   bool
 	Owner       bool
 	Notices     []Notice

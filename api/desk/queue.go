@@ -80,6 +80,11 @@ func (p place) order() comment.QueueOrder {
 	return comment.NewestFirst
 }
 
+// banded reports whether the order is one by score, in which comments of like scores stand together.
+func (p place) banded() bool {
+	return p.order() == comment.RiskiestFirst || p.order() == comment.CalmestFirst
+}
+
 type queuePage struct {
 	Frame
 	Heading, Oldest string
@@ -89,6 +94,7 @@ type queuePage struct {
 	Suspect         string
 	Orders          []Link
 	Cards           []card
+	Totals          map[string]string // of bands, by their key; nil in an order without
 	Next            string
 	Rest            rest
 	Young           string // what the filter still needs
@@ -100,9 +106,11 @@ type queuePage struct {
 
 func (d *desk) queue(v *Visit) error {
 	at := placeOf(v.Site.Key, v.QueryParams())
-	page, err := d.Service.Queue(v.Ctx(), v.Who, v.Site, comment.QueueRequest{
-		View: at.view(), Order: at.order(), Search: at.search, After: at.end,
-	})
+	req := comment.QueueRequest{View: at.view(), Order: at.order(), Search: at.search, After: at.end}
+	if at.banded() && at.view() == comment.ViewPending && at.search == "" {
+		req.From = bandScores()
+	}
+	page, err := d.Service.Queue(v.Ctx(), v.Who, v.Site, req)
 	if err != nil {
 		return err
 	}
@@ -154,6 +162,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		Frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
 		Clear: place{site: at.site, state: at.state, sort: at.sort}.url(), Back: at.query(),
 	}
+	p.Compact = true
 	p.Suspect = strconv.FormatFloat(m.site.Settings.Suspect, 'f', -1, 64)
 	p.Search, p.State = at.search, at.state
 	p.Title = p.Heading
@@ -166,6 +175,9 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	}
 	for _, it := range page.Items {
 		p.Cards = append(p.Cards, m.card(it))
+	}
+	if at.banded() && m.young == "" {
+		p.Totals = m.totals(page)
 	}
 	for i := range p.Cards[:max(0, len(p.Cards)-1)] {
 		p.Cards[i].NextID = p.Cards[i+1].ID

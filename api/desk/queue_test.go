@@ -244,7 +244,13 @@ func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
 	b.submit(form, values)
 	w.stands(c, comment.Approved)
 	b.open("/moderate/blog/queue?state=approved")
-	if got := strings.Count(nameOf(b.doc), "From six in the morning."); got != 1 {
+	got := 0
+	each(b.doc, func(n *html.Node) {
+		if attr(n, "class") == "said" && nameOf(n) == "From six in the morning." {
+			got++
+		}
+	})
+	if got != 1 {
 		t.Errorf("the reply stands %d times among the approved, want 1", got)
 	}
 }

@@ -31,7 +31,7 @@ func (m *cardMaker) score(v comment.Verdict) score {
 		return s
 	}
 	percent := int(math.Round(v.Score * 100))
-	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + band(percent))}
+	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + bandOf(v))}
 	s.Count = m.N("score.in100", InHundred(v.Spam))
 	s.Label = m.N("score.n", InHundred(v.Score))
 	var why []string
@@ -48,20 +48,6 @@ func (m *cardMaker) score(v comment.Verdict) score {
 }
 
 func InHundred(p float64) int { return min(99, max(1, int(math.Round(p*100)))) }
-
-func band(percent int) string {
-	switch {
-	case percent < 5:
-		return "nothing"
-	case percent < 30:
-		return "not"
-	case percent < 70:
-		return "either"
-	case percent < 95:
-		return "probably"
-	}
-	return "almost"
-}
 
 // young says what a site's filter was taught, and what it still needs to suspect anything by itself; "" once it
 // needs nothing.

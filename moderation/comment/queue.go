@@ -65,6 +65,8 @@ type QueueRequest struct {
 
 	// What narrows the view: ids of a page and a writer, a language, a host, scores as "0.95..1", days or times.
 	Page, Writer, Lang, Host, Score, Since, Until string
+
+	From []float64 // scores: how many wait from each of them on is asked besides
 }
 
 // Query checks a request to a site, where comments are suspected from a score on, and fills in its

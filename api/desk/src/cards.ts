@@ -83,9 +83,7 @@ export class Cards {
     const folded = this.#folded.get(id)
     if (!folded) return undefined
     this.#folded.delete(id)
-    const item = document.createElement('li')
-    item.append(folded.card)
-    folded.row.replaceWith(item)
+    folded.row.replaceWith(itemOf(folded.card))
     this.list.dispatchEvent(new Event('change'))
     return folded.card
   }
@@ -123,12 +121,20 @@ export class Cards {
     const mine = this.unfold(idOf(theirs))
     if (mine) mine.replaceWith(card)
     else {
-      const item = document.createElement('li')
-      item.append(card)
-      this.list.append(item)
+      this.#lastBand(theirs).append(itemOf(card))
       this.list.dispatchEvent(new Event('change'))
     }
     return card
+  }
+
+  /** The rows of the last band, if it is that of a card of another rendering; else those of a new one at the end. */
+  #lastBand(theirs: Card): Element {
+    const band = theirs.closest<HTMLElement>('.band')
+    const last = this.list.querySelector<HTMLElement>('.band:last-of-type')
+    if (last && (!band || last.dataset.band === band.dataset.band)) return rowsOf(last)
+    const added = emptied(band)
+    this.list.append(added)
+    return rowsOf(added)
   }
 
   /** Inserts the cards of another rendering of the list that are not here yet, each after the one before it. */
@@ -141,16 +147,31 @@ export class Cards {
         last = mine.closest('li')
         continue
       }
-      const item = document.createElement('li')
       const card = adopt(theirs)
       card.removeAttribute('aria-current')
-      item.append(card)
-      if (last) last.after(item)
-      else this.list.prepend(item)
+      const item = itemOf(card)
+      this.#insert(item, last, theirs.closest<HTMLElement>('.band'))
       last = item
       added.push(card)
     }
+    if (added.length > 0) this.list.dispatchEvent(new Event('change'))
     return added
+  }
+
+  /** Puts a row behind another, or at the top; into its own band, if that is another's. */
+  #insert(item: HTMLElement, after: Element | null, theirs: HTMLElement | null): void {
+    const before = after?.closest<HTMLElement>('.band') ?? null
+    if (after && (!theirs || before?.dataset.band === theirs.dataset.band)) {
+      after.after(item)
+      return
+    }
+    let band = (before ? before.nextElementSibling : this.list.querySelector('.band')) as HTMLElement | null
+    if (!band || band.dataset.band !== theirs?.dataset.band) {
+      band = emptied(theirs)
+      if (before) before.after(band)
+      else this.list.prepend(band)
+    }
+    rowsOf(band).prepend(item)
   }
 
   /** Does something and keeps what is being read where it is. */
@@ -182,6 +203,26 @@ export function setVersion(card: Card, version: number): void {
   for (const input of card.querySelectorAll<HTMLInputElement>('input[name=comment]'))
     input.value = `${idOf(card)}:${version}`
   for (const input of card.querySelectorAll<HTMLInputElement>('input[name=version]')) input.value = String(version)
+}
+
+function itemOf(card: Card): HTMLElement {
+  const item = document.createElement('li')
+  item.append(card)
+  return item
+}
+
+function rowsOf(band: Element): Element {
+  return band.querySelector('.lines') ?? band
+}
+
+/** A band of another rendering without its rows. */
+function emptied(theirs: HTMLElement | null): HTMLElement {
+  const band = theirs ? document.importNode(theirs, true) : document.createElement('section')
+  band.classList.add('band')
+  const rows = band.querySelector('.lines')
+  if (rows) rows.replaceChildren()
+  else band.append(Object.assign(document.createElement('ol'), { className: 'lines' }))
+  return band
 }
 
 function adopt(card: Card): Card {

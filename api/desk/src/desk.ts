@@ -60,6 +60,11 @@ function forms(queue: Queue): void {
       event.preventDefault()
       queue.leave(leave)
     }
+    const name = target?.closest('a.name')?.closest<Card>('.card')
+    if (name) {
+      event.preventDefault()
+      queue.cards.go(name)
+    }
     if (target?.closest('.more-cards a')) {
       event.preventDefault()
       queue.onward.go()

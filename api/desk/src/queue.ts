@@ -102,9 +102,11 @@ export class Queue implements Listener {
       this.cards.steady(fold)
       return
     }
+    const before = next?.getBoundingClientRect().top
     fold()
     if (!next) return
-    if (top > 0) scrollBy(0, next.getBoundingClientRect().top - top)
+    const after = next.getBoundingClientRect().top
+    if (top > 0 && before !== after) scrollBy(0, after - top) // rows of one height stay where they are
     this.cards.go(next)
   }
 

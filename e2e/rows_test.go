@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+var (
+	keyJ = kit.Key{Key: "j", Code: "KeyJ"}
+	keyK = kit.Key{Key: "k", Code: "KeyK"}
+)
+
+// rows is a JavaScript expression: where each row of the list stands on the page, and how high it is, and where
+// the pane's first button is in the window.
+const rows = `JSON.stringify([[...document.querySelectorAll(".lines > li")].map(row => {
+	const box = row.getBoundingClientRect(); return [box.top + scrollY, box.height] }),
+	(at => [at.x, at.y])(document.querySelector("[aria-current=true] .do .btn").getBoundingClientRect())])`
+
+// picture keeps what is in view where TEST_PICTURES names a folder.
+func (w *world) picture(tab *kit.Tab, name string) {
+	w.t.Helper()
+	if dir := os.Getenv("TEST_PICTURES"); dir != "" {
+		png, err := tab.Picture(false)
+		w.must(err, os.WriteFile(fmt.Sprintf("%s/%s.png", dir, name), png, 0o600))
+	}
+}
+
+// Texts of which no two are as long, or look alike.
+var remarks = []string{
+	"Yes.", "The chain came off twice on the hill, and still I would not go back to the car.",
+	"Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең " +
+		"бастысы — қолғап пен жарық, ал көктемде ұзағырақ жолға шығамыз.",
+	"Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не нашёл.\n\n> Не хочу остаться зимой\n\n" +
+		"- без велосипеда\n- без шипов",
+	strings.Repeat("Question about the cost table: did you count the years the car would still have driven? ", 9),
+	strings.Repeat("W", 300),
+	"See [this shop](https://shop.example/a/b/c?d=e) and **do not** buy.\n\n```\ncode\n```",
+}
+
+func (w *world) remark(n int) {
+	w.t.Helper()
+	name := []string{"Ruth", "Әсел Нұрланқызы", "", strings.Repeat("Longname", 9)}[n%4]
+	_, err := w.client.Post(w.t.Context(), "", fmt.Sprintf("%s/post-%d", w.blog.URL, n%3), name, "",
+		fmt.Sprintf("%s (%d)", remarks[n%len(remarks)], n))
+	w.must(err)
+}
+
+func TestMovingMovesNoRowAndNoButton(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	const all = 24
+	for n := range all {
+		w.remark(n)
+	}
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	for _, lang := range []string{"en", "ru", "kk"} {
+		w.speak(desk, lang)
+		w.steps(desk,
+			func() error { return desk.Go(w.service.URL + "/moderate/blog/queue") },
+			func() error {
+				return desk.Holds(fmt.Sprintf(`document.querySelectorAll(".card").length === %d && `, all) + current("(0)"))
+			},
+		)
+		whole, err := kit.Eval[int](desk, `[...document.querySelectorAll(".lines > li")].filter(row =>
+			row.getBoundingClientRect().height === 60 && row.getBoundingClientRect().bottom <= innerHeight).length`)
+		if err != nil || whole < 11 {
+			t.Errorf("%s: %d whole rows of 60 pixels are in view, want 11 (%v)", lang, whole, err)
+		}
+		before, err := kit.Eval[string](desk, rows)
+		w.must(err)
+		stays := func(what string) {
+			t.Helper()
+			if after, err := kit.Eval[string](desk, rows); err != nil || after != before {
+				t.Errorf("%s: %s moved something (%v)\nbefore %s\nafter  %s", lang, what, err, before, after)
+			}
+		}
+		for n := 1; n < 16; n++ {
+			w.must(desk.Press(keyJ), desk.Holds(current(fmt.Sprintf("(%d)", n))))
+			stays(fmt.Sprintf("going to row %d", n))
+			inView, err := kit.Eval[bool](desk, `(box => box.top >= document.querySelector(".top").offsetHeight &&
+				box.bottom <= innerHeight)(document.querySelector("[aria-current=true]").getBoundingClientRect())`)
+			if err != nil || !inView {
+				t.Errorf("%s: row %d is current and not in view (%v)", lang, n, err)
+			}
+		}
+		w.picture(desk, "rows-"+lang)
+		w.must(desk.Press(keyK), desk.Holds(current("(14)")))
+		stays("going back")
+		w.must(desk.Press(keyA), desk.Holds(current("(15)")), desk.Holds(`document.querySelector(".folded")`))
+		stays("deciding")
+		w.must(desk.Press(keyZ), desk.Holds(current("(14)")), desk.Holds(`document.querySelector("#unsaved").hidden`))
+		stays("taking back")
+		w.steps(desk, func() error { return desk.Holds(`!document.querySelector(".folded")`) })
+		w.queued("state=pending", func(items []kit.Item) bool { return len(items) == all })
+	}
+}
+
+// postAll posts texts, each by another writer, several at a time.
+func (w *world) postAll(texts []string) {
+	w.t.Helper()
+	var group sync.WaitGroup
+	for at := range 8 {
+		group.Go(func() {
+			for n := at; n < len(texts); n += 8 {
+				name := fmt.Sprintf("Writer %d", n)
+				if _, err := w.client.Post(w.t.Context(), "", w.blog.URL+"/post", name, "", texts[n]); err != nil {
+					w.t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// Four hundred comments are worked off without much paper going by: forty screens at most, and on a phone no more
+// than a third of one for a comment.
+func TestFourHundredCommentsTakeFewScreens(t *testing.T) {
+	s := newWorld(t, kit.Binary(t), nil).school()
+	s.decide(12)
+	const all = 400
+	var texts []string
+	for n := range all {
+		words := kinds[n%3].words
+		var some []string
+		for range 4 + s.rnd.IntN(50) { // 25 to 350 letters
+			some = append(some, words[s.rnd.IntN(len(words))])
+		}
+		texts = append(texts, strings.Join(some, " "))
+	}
+	s.postAll(texts)
+	for _, size := range []struct {
+		width, height int64
+		measures      string
+		most          float64
+	}{
+		{1280, 900, `(document.querySelector(".cards").offsetHeight / (innerHeight - 93))`, 40},
+		{390, 844, `(all => all.reduce((sum, row) => sum + row.offsetHeight, 0) / all.length)(
+			[...document.querySelectorAll(".lines > li")])`, 260},
+	} {
+		desk := s.tab(size.width, size.height, false)
+		s.signIn(desk, email)
+		s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=risk"))
+		for shown := 50; shown <= all; shown += 50 {
+			s.must(desk.Holds(fmt.Sprintf(`document.querySelectorAll(".card").length >= %d`, shown)))
+			if shown < all {
+				_, err := kit.Eval[bool](desk, `(document.querySelector(".more-cards a").click(), true)`)
+				s.must(err)
+			}
+		}
+		got, err := kit.Eval[float64](desk, size.measures)
+		if err != nil || got > size.most || got < 10 {
+			t.Errorf("at %d×%d: %.1f, want at most %.0f (%v)", size.width, size.height, got, size.most, err)
+		}
+		t.Logf("at %d×%d: %.1f", size.width, size.height, got)
+	}
+}
