@@ -151,6 +151,38 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 	)
 }
 
+// What the script reads from the slider is what the server says of the same threshold.
+func TestAThresholdIsTriedWithASlider(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.school().decide(6)
+	tab := w.tab(1280, 900, false)
+	w.signIn(tab, email)
+	const row = `[...document.querySelectorAll("#tried > *")].map(e => e.textContent.trim()).join("|")`
+	for _, page := range []string{"insights", "what-if"} {
+		w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(`document.querySelector("#tried")`))
+		for _, threshold := range []int{50, 71, 99, 100} {
+			_, err := kit.Eval[bool](tab, fmt.Sprintf(`(wi.value = "%d", wi.dispatchEvent(new Event("input", {bubbles: true})))`,
+				threshold))
+			w.must(err)
+			slid, err := kit.Eval[string](tab, row)
+			w.must(err)
+			other := w.tab(1280, 900, false)
+			w.signIn(other, email)
+			w.must(other.Go(fmt.Sprintf("%s/moderate/blog/what-if?threshold=%d", w.service.URL, threshold)),
+				other.Holds(`document.querySelector("#tried")`))
+			if said, err := kit.Eval[string](other, row); err != nil || said != slid {
+				t.Errorf("%s at %d: the script says %q, the server %q (%v)", page, threshold, slid, said, err)
+			}
+		}
+	}
+	w.steps(tab,
+		func() error { return tab.Click("link", "Set it to 100…") },
+		func() error {
+			return tab.Holds(`document.querySelector(".savebar p")?.textContent === "1 change: Suspected from"`)
+		},
+	)
+}
+
 func TestOwnersPagesAreAccessible(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	w.school().decide(6)

@@ -27,6 +27,7 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 	b.open("/moderate/blog/insights").sees("Was the score honest?").sees("of the spam was suspected").sees("Spam 12").
 		sees("Coming in, decided").sees("24 came in").sees("Waiting for the first decision").sees("A post").
 		sees(w.Clock.Now().AddDate(0, 0, -27).UTC().Format("2 Jan"))
+	b.sees("90 in 100, as it is set").sees("90 in 100, tried here") // it opens on what is set
 	b.open("/moderate/blog/what-if").sees("Of the last 24 decisions").
 		sees("To let comments through by their score takes 100 decisions")
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("The threshold is a number"); b.status < 400 {
@@ -38,8 +39,8 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 			t.Errorf("%s answers %d", bad, b.status)
 		}
 	}
-	b.open("/moderate/blog/what-if?threshold=72,5&policy=all&last=10").sees("What you ask for, 72.5 in 100")
-	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("What you ask for, 70 in 100")
+	b.open("/moderate/blog/what-if?threshold=72,5&policy=all&last=10").sees("72.5 in 100, tried here")
+	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("70 in 100, tried here")
 	b.open("/moderate/blog/settings").sees("so far 12 good and 12 spam")
 }
 
@@ -86,6 +87,10 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 	b.sees("An owner can set a trial threshold under Settings")
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.Must(err)
+	b.open("/moderate/blog/insights").sees("50 in 100, tried here")
+	b.open("/moderate/blog/what-if").sees("50 in 100, tried here")
+	b.open("/moderate/blog/what-if?threshold=90").sees("90 in 100, tried here").
+		sees("Of the last 63 decisions")
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").
 		sees("The trial threshold of 50 in 100 decides nothing. It would have suspected 2 instead of ")
 }

@@ -35,6 +35,7 @@ type insightsPage struct {
 	Reasons     []bar
 	ReasonsLead string
 	Followed    []whisker
+	Try         *oneLine
 	Efforts     []bar
 	EffortsLead string
 	Disagree    []desk.Brief
@@ -68,6 +69,15 @@ func (o *owner) insights(v *desk.Visit) error {
 		label := v.Words.N("period.days", n)
 		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
 	}
+	try := learning.WhatIfRequest{}
+	if s := v.Site.Settings.Shadow; s > 0 {
+		try.Threshold = &s
+	}
+	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, try)
+	if err != nil {
+		return err
+	}
+	p.Try = drawLine(v.Words, f, would)
 	ids, scores := []string{}, map[string]float64{}
 	for _, k := range q.Disagreements {
 		ids, scores[k.Comment] = append(ids, k.Comment), k.Spam

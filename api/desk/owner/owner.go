@@ -24,7 +24,7 @@ var layouts = map[string]string{
 	"insights": "desk", "whatif": "desk", "setup": "solo",
 }
 
-var pages = desk.Read(templateFiles, layouts, "parts", "figures")
+var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline")
 
 // Register adds the pages to e.
 func Register(e *echo.Echo, kit *web.Kit) {

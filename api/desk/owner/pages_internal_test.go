@@ -113,8 +113,10 @@ func samplePages(w *desk.Catalog) map[string]any {
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
 	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{}, learning.Flow{})
 	try := newTrial(w, f, site)
-	tried(w, &try, learning.WhatIf{Looked: 870, Then: learning.Trial{Waiting: 9, Result: hindsight.Result{Published: 640,
-		PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}}})
+	would := sampleWhatIf()
+	tried(w, &try, would)
+	good.Try = drawLine(w, f, would)
+	pages["insights"] = good
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
 	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
@@ -174,4 +176,19 @@ func sampleFlow() learning.Flow {
 		f.Spans = append(f.Spans, s)
 	}
 	return f
+}
+
+// sampleWhatIf is of a trial at 85.
+func sampleWhatIf() learning.WhatIf {
+	would := learning.WhatIf{Looked: 870}
+	for i := range would.Scores {
+		would.Scores[i].Good, would.Scores[i].Spam = max(0, 90-i*7)+i%3, max(0, i*6-530)+i%4
+	}
+	would.Now.Result = hindsight.Result{Rule: hindsight.Rule{Threshold: .9}, Suspected: 349,
+		SuspectedHam: hindsight.Group{N: 2}, MissedSpam: hindsight.Group{N: 83}}
+	would.Then.Waiting = 9
+	would.Then.Result = hindsight.Result{Rule: hindsight.Rule{Threshold: .85}, Suspected: 367,
+		SuspectedHam: hindsight.Group{N: 2}, MissedSpam: hindsight.Group{N: 65}, Published: 640,
+		PublishedWrong: hindsight.Group{N: 4}, Held: 230, HeldHam: hindsight.Group{N: 3}}
+	return would
 }

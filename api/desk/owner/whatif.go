@@ -16,17 +16,14 @@ import (
 type whatIfPage struct {
 	desk.Frame
 	Threshold string
-	Now       string
 	Last      string
 	Policies  []desk.Link
 	Error     string
-	Looked    bool
-	None      string
+	Line      *oneLine
 	Heading   string
 	Ready     string
 	Sides     []bar
 	Suspects  string
-	Beside    table
 	Shadow    string
 	Wrong     []mistakes
 }
@@ -57,15 +54,25 @@ func (o *owner) whatIf(v *desk.Visit) error {
 	if slices.Contains(triedPolicies, v.Site.Settings.Moderation) {
 		in.Policy = v.Site.Settings.Moderation
 	}
-	if v.QueryParams().Has("threshold") {
-		p.Threshold, p.Last = v.QueryParam("threshold"), v.QueryParam("last")
+	asks := v.QueryParams()
+	if s := v.Site.Settings.Shadow; s > 0 {
+		in.Threshold = &s
+	}
+	if asks.Has("threshold") {
+		p.Threshold = asks.Get("threshold")
 		own, err := strconv.ParseFloat(score(p.Threshold), 64)
 		if err == nil { // what is no number is refused, as 0 is
 			p.Threshold = inHundred(v.Words, own)
 		}
+		in.Threshold = &own
+	}
+	if asks.Has("last") {
+		p.Last = asks.Get("last")
 		last, _ := strconv.Atoi(p.Last)
-		in.Threshold, in.Last = &own, &last
-		in.Policy = ground.Policy(v.QueryParam("policy"))
+		in.Last = &last
+	}
+	if asks.Has("policy") {
+		in.Policy = ground.Policy(asks.Get("policy"))
 	}
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
@@ -132,20 +139,19 @@ func (o *owner) mistakes(v *desk.Visit, t learning.Trial) ([]mistakes, error) {
 }
 
 func newTrial(w *desk.Catalog, f desk.Frame, site ground.Site) whatIfPage {
-	now := inHundred(w, site.Settings.Suspect)
 	return whatIfPage{
-		Frame: f, Threshold: now, Now: now, Last: strconv.Itoa(usualLast), None: w.T("whatif.none"),
+		Frame: f, Threshold: inHundred(w, site.Settings.Suspect), Last: strconv.Itoa(usualLast),
 		Policies: policyLinks(w, site, triedPolicies),
 	}
 }
 
 // tried draws what a trial would have done.
 func tried(w *desk.Catalog, p *whatIfPage, would learning.WhatIf) {
-	if would.Looked == 0 {
+	if p.Line = drawLine(w, p.Frame, would); p.Line == nil {
 		return
 	}
 	then := would.Then
-	p.Looked, p.Heading = true, w.N("whatif.heading", would.Looked)
+	p.Heading = w.N("whatif.heading", would.Looked)
 	p.Ready = w.T("whatif.ready")
 	if !would.Tally.Enough() {
 		p.Ready = w.T("whatif.notready") + " " + missing(w, would.Tally)
@@ -155,18 +161,8 @@ func tried(w *desk.Catalog, p *whatIfPage, would learning.WhatIf) {
 		[]int{then.Published - then.PublishedWrong.N, then.PublishedWrong.N, then.Held - then.HeldHam.N, then.HeldHam.N})
 	p.Sides[1].Second, p.Sides[3].Second = true, true
 	p.Suspects = w.N("whatif.suspects", then.Waiting)
-	p.Beside = table{Caption: w.T("whatif") + ": " + w.T("whatif.beside"), Head: []string{
-		w.T("whatif.rule"), w.T("whatif.suspected"), w.T("whatif.suspected.good"),
-		w.T("whatif.missed"), w.T("whatif.shown"), w.T("whatif.shown.wrong"),
-	}}
-	now := would.Now
-	p.Beside.Rows = [][]string{
-		trialRow(w, w.T("whatif.now", "threshold", inHundred(w, now.Threshold)), now),
-		trialRow(w, w.T("whatif.then", "threshold", inHundred(w, then.Threshold)), then),
-	}
 	p.Shadow = w.T("whatif.shadow.none")
-	if s := would.Shadow; s != nil {
-		p.Beside.Rows = append(p.Beside.Rows, trialRow(w, w.T("whatif.shadow", "threshold", inHundred(w, s.Threshold)), *s))
+	if s, now := would.Shadow, would.Now; s != nil {
 		p.Shadow = w.T("whatif.shadow.says", "threshold", inHundred(w, s.Threshold),
 			"suspected", s.Suspected, "now", now.Suspected,
 			"good", s.SuspectedHam.N, "nowgood", now.SuspectedHam.N, "missed", s.MissedSpam.N, "nowmissed", now.MissedSpam.N)
@@ -184,12 +180,4 @@ func missing(w *desk.Catalog, t hindsight.Tally) string {
 		text += " " + w.N("missing.spam", spam)
 	}
 	return text
-}
-
-func trialRow(w *desk.Catalog, name string, t learning.Trial) []string {
-	row := []string{name}
-	for _, n := range []int{t.Suspected, t.SuspectedHam.N, t.MissedSpam.N, t.Published, t.PublishedWrong.N} {
-		row = append(row, w.Number(n))
-	}
-	return row
 }

@@ -1,5 +1,6 @@
 import { fields } from './fields'
 import { settings } from './settings'
+import { whatIf } from './whatif'
 
 /** What every page of the desk does: times in the reader's zone, menus, copying, help. */
 export function page(): void {
@@ -12,6 +13,7 @@ export function page(): void {
   fields()
   link()
   settings()
+  whatIf()
 }
 
 /** Sends the token of a one-time link, which stands in the fragment, and leaves it in no history. */

@@ -20,9 +20,17 @@ export function settings(): void {
     count.textContent = say('changes', { n: names.length })
     says.append(count, ` ${names.join(', ')}`)
   }
+  asked(form)
   form.addEventListener('input', tell)
   form.addEventListener('reset', () => setTimeout(tell))
   tell()
+}
+
+/** A threshold that was tried on another page stands in the address, and waits for Save like what is typed. */
+function asked(form: HTMLFormElement): void {
+  const threshold = new URLSearchParams(location.search).get('suspect')
+  const field = form.elements.namedItem('suspect')
+  if (threshold && field instanceof HTMLInputElement) field.value = threshold
 }
 
 /** The names of the settings that are other than they were. */
