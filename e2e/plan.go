@@ -56,6 +56,9 @@ var House = Plan{
 			"moderation/comment", "moderation/ground", "moderation/markup", "moderation/people", "moderation/problem",
 			"moderation/text", "classifier",
 		},
+		"moderation/campaign": {
+			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "classifier",
+		},
 		"moderation/hindsight":         {"moderation/comment", "moderation/ledger", "classifier"},
 		"moderation/identity/password": {"moderation/problem"},
 		"moderation/identity": {
@@ -69,8 +72,10 @@ var House = Plan{
 			"classifier",
 		},
 		"moderation": {
-			"moderation/hindsight", "moderation/ledger", "moderation/comment", "moderation/rules", "moderation/ground",
-			"moderation/people", "moderation/problem", "moderation/secret", "moderation/markup", "moderation/text", "classifier",
+			"moderation/campaign", "moderation/hindsight", "moderation/ledger", "moderation/comment", "moderation/rules",
+			"moderation/ground",
+			"moderation/people", "moderation/problem", "moderation/secret", "moderation/markup", "moderation/text",
+			"classifier",
 		},
 		"migrations":      nil,
 		"store":           {"store/file", "store/rows", "moderation", "classifier", "migrations"},

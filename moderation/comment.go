@@ -25,10 +25,11 @@ type CommentTx interface {
 
 	// SetState, SetText and SetVerdict report false, and change nothing, when the comment's
 	// version is no longer the one named. SetVerdict leaves the version as it is, touches
-	// only pending comments, and only if v.ModelSeq is not older than what is stored.
+	// only pending comments, and only if v.ModelSeq is not older than what is stored and the
+	// comment was not said to be like refused ones, or no longer, since c was read.
 	SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error)
 	SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error)
-	SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error)
+	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
 	// RemovedBefore returns the ids of comments that were removed before a time and are not forgotten,

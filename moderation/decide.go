@@ -28,13 +28,22 @@ type Ref struct {
 	Version int64
 }
 
-// A Choice is a decision on one or many comments, at most 1,000.
+// A Choice is a decision on one or many comments, at most 1,000, or on a campaign.
 type Choice struct {
 	Action   comment.Action
 	Reason   comment.Reason
 	Note     string
 	Comments []Ref
+	Campaign *CampaignChoice // in place of Comments
 	Key      *ground.Key
+}
+
+// A CampaignChoice is those members of a campaign that wait and joined up to a number: what came later, or
+// is excepted, is left alone. A larger campaign than 1,000 is decided in parts.
+type CampaignChoice struct {
+	ID     string
+	UpTo   int
+	Except []string
 }
 
 // A Conflict is a comment that was left alone, and why: Code is version.stale,
@@ -54,6 +63,7 @@ type Outcome struct {
 	Batch     string     `json:"batch"`
 	Done      int        `json:"done"` // decided or undone
 	Unchanged int        `json:"unchanged"`
+	Remaining int        `json:"remaining,omitempty"` // members of a campaign that were left for another request
 	Conflicts []Conflict `json:"conflicts"`
 	// Contradictions are those done that go against what the filter was sure of: a slip of
 	// the hand, perhaps. Undo of Batch takes them back.
@@ -66,6 +76,10 @@ func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site
 	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
+	remaining, err := s.gather(ctx, site, &in)
+	if err != nil {
+		return Outcome{}, err
+	}
 	if err := in.check(); err != nil {
 		return Outcome{}, err
 	}
@@ -73,6 +87,7 @@ func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site
 	salts := newSalts(len(in.Comments))
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
 		err = decideAll(tx, pen, in, salts, &out)
+		out.Remaining = remaining
 		return out, err
 	})
 	if err != nil {
@@ -86,10 +101,31 @@ func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site
 	return out, nil
 }
 
+// gather names the comments of a choice on a campaign, and returns how many are left for another one.
+func (s *Service) gather(ctx context.Context, site ground.Site, in *Choice) (remaining int, err error) {
+	k := in.Campaign
+	switch {
+	case k == nil:
+		return 0, nil
+	case len(in.Comments) > 0:
+		return 0, problem.Field("/campaign", "Decide on comments or on a campaign, not on both.")
+	case len(k.Except) > maxChoice:
+		return 0, problem.Field("/campaign/except", fmt.Sprintf("Except at most %d comments.", maxChoice))
+	}
+	list, remaining, err := s.alike.Waiting(ctx, site.ID, k.ID, k.UpTo, k.Except, maxChoice)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range list {
+		in.Comments = append(in.Comments, Ref{c.ID, c.Version})
+	}
+	return remaining, nil
+}
+
 // check brings a choice into the form that the log keeps, or refuses it.
 func (in *Choice) check() error {
 	switch n := len(in.Comments); {
-	case n == 0:
+	case n == 0 && in.Campaign == nil:
 		return problem.Field("/comments", "Say which comments.")
 	case n > maxChoice:
 		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.",

@@ -24,7 +24,7 @@ func (s *Service) WithdrawAndForget(ctx context.Context, site ground.Site, id, t
 		if err := withdraw(tx, site.ID, id, now); err != nil {
 			return err
 		}
-		return forget(tx, site.ID, id)
+		return forget(tx, site.ID, now, id)
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw and forget: %w", err)
@@ -38,6 +38,7 @@ func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return err
 	}
+	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		c, err := readComment(tx, site.ID, id)
 		if err != nil {
@@ -46,7 +47,7 @@ func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site
 		if c.State != comment.Removed {
 			return problem.Wrong("comment.not_removed", "", "Its writer has not withdrawn this comment.")
 		}
-		return forget(tx, site.ID, id)
+		return forget(tx, site.ID, now, id)
 	})
 	if err != nil {
 		return fmt.Errorf("forget: %w", err)
@@ -56,7 +57,7 @@ func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site
 
 // forget empties removed comments of all that is their writer's: it is the one place where that is done. What
 // they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
-func forget(tx Tx, site int64, ids ...string) error {
+func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	found, err := tx.CommentsByID(site, ids)
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
@@ -73,6 +74,11 @@ func forget(tx Tx, site int64, ids ...string) error {
 		}
 		if err := tx.ForgetComment(c, answer); err != nil {
 			return fmt.Errorf("forget %s: %w", c.ID, err)
+		}
+		// Whoever keeps something made of its text forgets that too.
+		err = tx.Emit(ground.Event{Site: site, Kind: ground.EventRemoved, Page: c.Page, Comment: c.ID, At: now})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -104,7 +110,8 @@ func (s *Service) forgetRemoved(ctx context.Context, site int64, before time.Tim
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := s.work.Update(ctx, func(tx Tx) error { return forget(tx, site, ids...) }); err != nil {
+		now := s.work.Now()
+		if err := s.work.Update(ctx, func(tx Tx) error { return forget(tx, site, now, ids...) }); err != nil {
 			return err
 		}
 		s.log.InfoContext(ctx, "removed comments forgotten", "site", site, "comments", len(ids))

@@ -65,6 +65,9 @@ func (s *Service) Stories(
 	if err != nil {
 		return nil, fmt.Errorf("read comments: %w", err)
 	}
+	if err := s.likenesses(ctx, site.ID, list); err != nil {
+		return nil, err
+	}
 	s.explain(ctx, who, site.ID, list)
 	past := map[string][]ledger.Told{}
 	for _, e := range logged {

@@ -69,6 +69,10 @@ func (s *Service) Edit(
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, err
 	}
+	like, err := s.likeRefused(ctx, site, c)
+	if err != nil {
+		return comment.Comment{}, ground.Page{}, err
+	}
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		if _, err := tx.LockLog(site.ID); err != nil {
 			return fmt.Errorf("lock log: %w", err)
@@ -93,7 +97,9 @@ func (s *Service) Edit(
 		h = h.Without(was.State) // an approval is no credit for what takes its place
 		next := was
 		next.Write(body)
-		next.Verdict = comment.VerdictOf(next.Facts(h, found), j, site.Settings.Threshold())
+		facts := next.Facts(h, found)
+		facts.Alike = like // the old text's likeness is not this one's
+		next.Verdict = comment.VerdictOf(facts, j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -19,6 +20,13 @@ type Item struct {
 	Evidence []classifier.Weight
 	Reasons  []comment.LikelyReason
 	Writer   comment.History
+	Campaign *campaign.Known // nil: it is like no other
+}
+
+// Folds reports whether another comment stands for an item that waits, where a campaign is shown as one.
+func (i Item) Folds() bool {
+	return i.Comment.State == comment.Pending && i.Campaign != nil && i.Campaign.Waiting > 1 &&
+		i.Campaign.Sample != i.Comment.ID
 }
 
 // Title is the title that its page gets, for everybody to see, when the comment is approved; "" where that
@@ -54,10 +62,6 @@ func (s *Service) Queue(
 	}
 	var out QueuePage
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		var list []comment.Comment
-		if list, out.Next, err = queuePage(tx, q, finds(who, q)); err != nil {
-			return err
-		}
 		if out.Counts, out.Capped, err = countViews(tx, site); err != nil {
 			return err
 		}
@@ -67,15 +71,72 @@ func (s *Service) Queue(
 				return fmt.Errorf("count from %v: %w", score, err)
 			}
 		}
-		out.Items, err = items(tx, site.ID, list)
 		return err
 	})
+	if err == nil {
+		err = s.fill(ctx, &out, who, q, req.Fold)
+	}
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
 	}
 	s.explain(ctx, who, site.ID, out.Items)
 	return out, nil
 }
+
+// fill reads the items of a page. Where a campaign is shown as one, it looks at so many comments at most, and
+// the page may be short; what is next says whether there is more.
+func (s *Service) fill(
+	ctx context.Context, out *QueuePage, who people.Actor, q comment.QueueQuery, fold bool,
+) error {
+	limit, reads := q.Limit, 1
+	if fold {
+		q.Limit, reads = foldedRead, foldedReads
+	}
+	for range reads {
+		var list []Item
+		var next *comment.QueueCursor
+		err := s.work.View(ctx, func(tx Tx) error {
+			found, after, err := queuePage(tx, q, finds(who, q))
+			if err != nil {
+				return err
+			}
+			next = after
+			list, err = items(tx, q.Site, found)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.likenesses(ctx, q.Site, list); err != nil {
+			return err
+		}
+		for i, item := range list {
+			if fold && item.Folds() {
+				continue
+			}
+			if out.Items = append(out.Items, item); fold && len(out.Items) == limit && i+1 < len(list) {
+				next = comment.CursorOf(item.Comment)
+				break
+			}
+		}
+		out.Next = ""
+		if next == nil {
+			return nil
+		}
+		out.Next = next.Write(q.Order)
+		if len(out.Items) >= limit {
+			return nil
+		}
+		q.After = next
+	}
+	return nil
+}
+
+// Where campaigns are shown as one, comments are read so many at a time, so many times for a page.
+const (
+	foldedRead  = 200
+	foldedReads = 10
+)
 
 // QueueCounts returns the counts alone.
 func (s *Service) QueueCounts(
@@ -126,28 +187,43 @@ func finds(a people.Actor, q comment.QueueQuery) func(comment.Comment) bool {
 // queuePage reads one page of comments and the cursor of the next.
 func queuePage(
 	tx Tx, q comment.QueueQuery, keep func(comment.Comment) bool,
-) (list []comment.Comment, next string, err error) {
+) (list []comment.Comment, next *comment.QueueCursor, err error) {
 	limit := q.Limit
 	q.Limit++ // one more shows whether there is a next page
 	for {
 		found, err := tx.Queue(q)
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 		for _, c := range found {
 			if !keep(c) {
 				continue
 			}
 			if len(list) == limit {
-				return list, comment.CursorOf(list[limit-1]).Write(q.Order), nil
+				return list, comment.CursorOf(list[limit-1]), nil
 			}
 			list = append(list, c)
 		}
 		if len(found) < q.Limit {
-			return list, "", nil
+			return list, nil, nil
 		}
 		q.After = comment.CursorOf(found[len(found)-1])
 	}
+}
+
+// likenesses adds the campaigns that comments are in.
+func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error {
+	ids := make([]string, len(list))
+	for i, it := range list {
+		ids[i] = it.Comment.ID
+	}
+	of, err := s.alike.Of(ctx, site, ids)
+	for i, id := range ids {
+		if k, ok := of[id]; ok {
+			list[i].Campaign = &k
+		}
+	}
+	return err
 }
 
 // explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what

@@ -256,7 +256,7 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 	return s.work.Update(ctx, func(tx Tx) error {
 		renewed := false
 		for i, c := range comments {
-			set, err := tx.SetVerdict(site.ID, c.ID, c.Version, verdicts[i])
+			set, err := tx.SetVerdict(c, verdicts[i])
 			if err != nil {
 				return fmt.Errorf("set verdict: %w", err)
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
@@ -15,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -24,6 +26,8 @@ Queue               auth   ok     ok        ok     ok          ok        ok     
 QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Stories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
@@ -33,6 +37,7 @@ WhatIf              auth   role   ok        ok     ok          ok        ok     
 LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Split               auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -94,7 +99,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 	actor, found := reflect.TypeFor[people.Actor](), 0
 	for _, room := range []reflect.Type{
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
-		reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
+		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -161,6 +166,8 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	ctx, s := w.Ctx, w.S
 	reader := w.Submit(w.A, "A comment to look at.")
 	w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
+	alike := campaign.Campaign{ID: ground.NewID(), Joined: 1, Waiting: 1}
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutCampaign(w.A.ID, alike) }))
 	page := reader.Page
 	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
 	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
@@ -190,6 +197,18 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"Stories":     func(who people.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
 		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
 		"Log":         func(who people.Actor) error { _, _, err := s.Log(ctx, who, w.A, "", 0); return err },
+		"Campaigns": func(who people.Actor) error {
+			_, err := s.Campaigns.Campaigns(ctx, who, w.A, 0, "")
+			return err
+		},
+		"Members": func(who people.Actor) error {
+			_, _, _, err := s.Members(ctx, who, w.A, alike.ID, 0, "")
+			return err
+		},
+		"Split": func(who people.Actor) error {
+			_, err := s.Split(ctx, who, w.A, alike.ID, []string{ground.NewID()})
+			return err
+		},
 		"Quality": func(who people.Actor) error {
 			_, err := s.Quality(ctx, who, w.A, learning.QualityRequest{})
 			return err

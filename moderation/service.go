@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/rules"
@@ -21,13 +22,26 @@ type Judge interface {
 	Evidence(ctx context.Context, c comment.Comment) ([]classifier.Weight, []comment.LikelyReason)
 }
 
+// Campaigns knows which comments are nearly the same; package campaign's Service does.
+type Campaigns interface {
+	// Of returns the campaigns that comments are in, by the comments' ids.
+	Of(ctx context.Context, site int64, comments []string) (map[string]campaign.Known, error)
+	// Waiting returns the members that wait and joined up to a number, but for some, at most so many, and how
+	// many more there are.
+	Waiting(ctx context.Context, site int64, id string, upTo int, except []string, most int) (
+		list []comment.Comment, remaining int, err error)
+	// Alike counts the refused comments that a new one is nearly the same as.
+	Alike(ctx context.Context, c comment.Comment) (refused int, err error)
+}
+
 // Options are what a Service is made of; all of them are required.
 type Options struct {
-	Process *ground.Process
-	Store   ground.Store[Tx]
-	Secret  secret.Secret
-	Judge   Judge
-	Rules   *rules.Service
+	Process   *ground.Process
+	Store     ground.Store[Tx]
+	Secret    secret.Secret
+	Judge     Judge
+	Campaigns Campaigns
+	Rules     *rules.Service
 }
 
 // Service is the product: each exported method is one use case. It is safe for concurrent
@@ -38,6 +52,7 @@ type Service struct {
 	log    *slog.Logger
 	judge  Judge
 	rules  *rules.Service
+	alike  Campaigns
 	stale  stale
 	ruled  ruled
 }
@@ -47,6 +62,7 @@ func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
 		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
+		alike: o.Campaigns,
 	}
 	o.Process.OnEvent(s.ruled.event)
 	return s

@@ -74,6 +74,9 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now),
 		judged: s.judge.Judge(ctx, c)}
+	if a.like, err = s.likeRefused(ctx, site, c); err != nil {
+		return Submitted{}, err
+	}
 	a.named = func() error { return mayName(ctx, in.Limiter, page) }
 	if a.ruled, err = s.look(ctx, c); err != nil {
 		return Submitted{}, err
@@ -146,6 +149,7 @@ type arrival struct {
 	segment string
 	judged  comment.Judged
 	ruled   comment.Findings
+	like    int          // refused comments that it is nearly the same as, as far as was asked
 	named   func() error // that its page is new, which may be too often
 }
 
@@ -156,7 +160,9 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	if err != nil {
 		return Submitted{}, err
 	}
-	c.Verdict = comment.VerdictOf(c.Facts(h, a.ruled), a.judged, a.site.Settings.Threshold())
+	facts := c.Facts(h, a.ruled)
+	facts.Alike = a.like
+	c.Verdict = comment.VerdictOf(facts, a.judged, a.site.Settings.Threshold())
 	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
 		return Submitted{}, err
 	}
@@ -214,6 +220,15 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 		EditUntil: c.EditUntil}, err
 }
 
+// likeRefused counts the refused comments that one is nearly the same as, where the site may publish it before
+// the follower of campaigns has seen it. Elsewhere nobody waits for the answer.
+func (s *Service) likeRefused(ctx context.Context, site ground.Site, c comment.Comment) (int, error) {
+	if site.Settings.Moderation != ground.PolicyNone && site.Settings.Moderation != ground.PolicySuspicious {
+		return 0, nil
+	}
+	return s.alike.Alike(ctx, c)
+}
+
 // submittedAgain takes note of one more submission of a comment that is there.
 func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, error) {
 	r := Submitted{ID: c.ID, State: c.State, Duplicate: true}
@@ -221,7 +236,7 @@ func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, erro
 	if c.State != comment.Pending || !facts.Lifted() {
 		return r, nil
 	}
-	if _, err := tx.SetVerdict(c.Site, c.ID, c.Version, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
+	if _, err := tx.SetVerdict(c, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
 		return Submitted{}, fmt.Errorf("set verdict: %w", err)
 	}
 	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID,

@@ -14,6 +14,7 @@ type array struct {
 	// among is the condition on a column, which stands before it, to be one of the values of a list;
 	// amongBytes is the same for bytes.
 	among, amongBytes string
+	each              string // a table of the list's numbers, as value
 	open, end         byte
 	quoted            func(string) string
 	hex               func(string) string
@@ -22,13 +23,13 @@ type array struct {
 // Of https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
 var (
 	postgresArray = array{
-		among: "= ANY (?)", amongBytes: "= ANY (?)", open: '{', end: '}',
+		among: "= ANY (?)", amongBytes: "= ANY (?)", each: "unnest(CAST(? AS bigint[])) AS each (value)", open: '{', end: '}',
 		quoted: func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 		hex:    func(s string) string { return `"\\x` + s + `"` },
 	}
 	sqliteArray = array{
 		among: "IN (SELECT value FROM json_each(?))", amongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
-		open: '[', end: ']',
+		each: "json_each(?) AS each", open: '[', end: ']',
 		quoted: func(s string) string {
 			b, _ := json.Marshal(s) // of a string it never fails
 			return string(b)
@@ -38,7 +39,7 @@ var (
 )
 
 // arrayOf is the value of a statement's parameter for several.
-func arrayOf[T string | uint64 | []byte](a array, values []T) string {
+func arrayOf[T string | int64 | uint64 | []byte](a array, values []T) string {
 	b := []byte{a.open}
 	for i, v := range values {
 		if i > 0 {
@@ -49,6 +50,8 @@ func arrayOf[T string | uint64 | []byte](a array, values []T) string {
 			b = append(b, a.quoted(v)...)
 		case []byte:
 			b = append(b, a.hex(hex.EncodeToString(v))...)
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
 		case uint64:
 			b = strconv.AppendUint(b, v, 10)
 		}

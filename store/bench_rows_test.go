@@ -203,7 +203,7 @@ func BenchmarkRows(b *testing.B) {
 		}},
 		{"renew 50 verdicts", func(tx storetest.Tx) error {
 			for _, c := range ids[:50] {
-				if _, err := tx.SetVerdict(site.ID, c, 1, post(1, "p", 7).Verdict); err != nil {
+				if _, err := tx.SetVerdict(comment.Comment{Site: site.ID, ID: c, Version: 1}, post(1, "p", 7).Verdict); err != nil {
 					return err
 				}
 			}

@@ -211,9 +211,9 @@ var updateText = `
 	  AND  version = ?`
 
 // SetVerdict implements moderation.CommentTx.
-func (t *tx) SetVerdict(site int64, id string, version int64, v comment.Verdict) (bool, error) {
-	n, err := t.exec(updateVerdict,
-		append(verdictColumns.Values(verdictPart(v)), site, id, version, comment.Pending, v.ModelSeq)...)
+func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
+	n, err := t.exec(updateVerdict, append(verdictColumns.Values(verdictPart(v)), c.Site, c.ID, c.Version,
+		comment.Pending, v.ModelSeq, c.Verdict.Alike() > 0)...)
 	return n == 1, err
 }
 
@@ -224,7 +224,8 @@ var updateVerdict = `
 	  AND  id      = ?
 	  AND  version = ?
 	  AND  state   = ?
-	  AND  model_seq <= ?`
+	  AND  model_seq <= ?
+	  AND  (signals LIKE '%"name":"campaign"%') = ?`
 
 // SetShown implements moderation.CommentTx.
 func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {

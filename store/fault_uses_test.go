@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
@@ -140,6 +141,39 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 
 	// Moderators.
+	"Of": func(w *faulty) func() error {
+		k := w.campaign()
+		return func() error { _, err := w.S.Of(w.Ctx, w.A.ID, []string{k.Sample}); return err }
+	},
+	"Alike": func(w *faulty) func() error {
+		c := w.Comment(w.A, w.campaign().Sample)
+		return func() error { _, err := w.S.Alike(w.Ctx, c); return err }
+	},
+	"Waiting": func(w *faulty) func() error {
+		k := w.campaign()
+		return func() error { _, _, err := w.S.Waiting(w.Ctx, w.A.ID, k.ID, 9, nil, 9); return err }
+	},
+	"Campaigns": func(w *faulty) func() error {
+		w.campaign()
+		return func() error { _, err := w.S.Campaigns.Campaigns(w.Ctx, people.Operator, w.A, 0, ""); return err }
+	},
+	"Members": func(w *faulty) func() error {
+		k := w.campaign()
+		return func() error { _, _, _, err := w.S.Members(w.Ctx, people.Operator, w.A, k.ID, 0, ""); return err }
+	},
+	"Split": func(w *faulty) func() error {
+		k := w.campaign()
+		return func() error {
+			_, err := w.S.Split(w.Ctx, people.Operator, w.A, k.ID, []string{k.Sample})
+			return err
+		}
+	},
+	"Decide: a campaign": func(w *faulty) func() error {
+		k := w.campaign()
+		choice := moderation.Choice{Action: comment.MarkSpam, Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: 9},
+			Key: w.key(w.A.ID)}
+		return func() error { _, err := w.S.Decide(w.Ctx, people.Operator, w.A, choice); return err }
+	},
 	"Queue": func(w *faulty) func() error {
 		w.waiting(2)
 		return func() error {
@@ -605,4 +639,28 @@ func (w *faulty) signedIn() (who people.Actor, value string) {
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertSession(row) }))
 	w.Clock.Add(time.Hour)
 	return people.Actor{Account: who.Account, Session: row.ID, Scope: people.ScopeAdmin}, value
+}
+
+// campaign is two comments that are alike.
+func (w *faulty) campaign() campaign.Campaign {
+	w.T.Helper()
+	k := campaign.Campaign{ID: ground.NewID(), Joined: 2, Waiting: 2}
+	text := "The same offer of stone ovens for everybody who bakes at home, today only, from " + w.name()
+	comments := []comment.Comment{w.Submit(w.A, text), w.Submit(w.A, text+" again")}
+	k.Sample = comments[0].ID
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		last, err := tx.LastNumber(w.A.ID)
+		if err != nil {
+			return err
+		}
+		for i, c := range comments {
+			m := campaign.Member{Comment: c.ID, Number: last + int64(i) + 1, Campaign: k.ID, Joined: i + 1,
+				CreatedAt: c.CreatedAt}
+			if err := tx.PutMember(w.A.ID, m); err != nil {
+				return err
+			}
+		}
+		return tx.PutCampaign(w.A.ID, k)
+	}))
+	return k
 }

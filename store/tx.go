@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -26,6 +27,7 @@ type tx struct {
 var _ interface {
 	ground.EventTx
 	ground.MetaTx
+	campaign.Tx
 	identity.Tx
 	learning.Tx
 	moderation.Tx

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -34,6 +35,7 @@ type rooms struct {
 	process  *ground.Process
 	identity *identity.Service
 	learning *learning.Models
+	alike    *campaign.Service
 	service  *moderation.Service
 	rules    *rules.Service
 }
@@ -97,9 +99,10 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
 	r.rules = rules.New(r.process, store.For[rules.Tx](r.store))
+	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
-		Rules: r.rules,
+		Rules: r.rules, Campaigns: r.alike,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
 }
@@ -110,7 +113,9 @@ func (r *rooms) run(ctx context.Context) error {
 	defer stop()
 	ended := make(chan error)
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
-	works := []func(context.Context) error{watch, r.process.Run, r.identity.Run, r.learning.Run, r.service.Run}
+	works := []func(context.Context) error{
+		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run,
+	}
 	for _, work := range works {
 		go func() {
 			err := work(ctx)

@@ -77,11 +77,11 @@ func (c Comment) Document() classifier.Comment {
 }
 
 // Facts is what of a comment goes into its verdict besides its text's probabilities. ruled is what the site's
-// rules found.
+// rules found; what it is like, its last verdict knows.
 func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
 		Links: len(markup.Links(c.Fresh().HTML)), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
-		Approved: h.Approved, Refused: h.Refused, Ruled: ruled,
+		Approved: h.Approved, Refused: h.Refused, Ruled: ruled, Alike: c.Verdict.Alike(),
 	}
 }
 

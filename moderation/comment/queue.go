@@ -62,6 +62,7 @@ type QueueRequest struct {
 	Search string
 	Limit  int // 1 to 200
 	After  string
+	Fold   bool // of a campaign that waits, only the member that stands for all
 
 	// What narrows the view: ids of a page and a writer, a language, a host, scores as "0.95..1", days or times.
 	Page, Writer, Lang, Host, Score, Since, Until string

@@ -13,6 +13,7 @@ const (
 	maxLinkWeight  = 2.0
 	trapWeight     = 4.0
 	againWeight    = 2.0
+	alikeWeight    = 3.0
 	hurriedWeight  = 2.0 // sent within hurried seconds
 	quickWeight    = 1.0 // sent within quick seconds
 	hurried, quick = 2, 4
@@ -39,9 +40,7 @@ func signals(f Facts, v Verdict, said float64) []Signal {
 		}
 		add("link", "link.count", weight, map[string]any{"count": n}, plural(n, "It has %d link.", "It has %d links."))
 	}
-	if f.Submissions >= manySubmissions {
-		found = append(found, duplicate(f.Submissions))
-	}
+	found = append(found, f.repeated()...)
 	if f.Trap {
 		add("honeypot", "honeypot.filled", trapWeight, nil, "A field that people do not see was filled in.")
 	}
@@ -84,10 +83,20 @@ func (f Facts) writerWeight() float64 {
 	return min(maxKnownBad, math.Log((float64(f.Refused)+0.5)/(float64(f.Approved)+0.5)))
 }
 
-func duplicate(submissions int) Signal {
-	return Signal{Name: "duplicate", Code: "duplicate.again", Weight: againWeight,
-		Args: map[string]any{"count": submissions},
-		Text: fmt.Sprintf("It was submitted %d times.", submissions)}
+// repeated are the findings that it came before.
+func (f Facts) repeated() (found []Signal) {
+	if f.Submissions >= manySubmissions {
+		found = append(found, Signal{Name: "duplicate", Code: "duplicate.again", Weight: againWeight,
+			Args: map[string]any{"count": f.Submissions},
+			Text: fmt.Sprintf("It was submitted %d times.", f.Submissions)})
+	}
+	if f.Alike > 0 {
+		found = append(found, Signal{Name: "campaign", Code: "campaign.refused", Weight: alikeWeight,
+			Args: map[string]any{"count": f.Alike},
+			Text: plural(f.Alike, "It is nearly the same as %d comment that was refused.",
+				"It is nearly the same as %d comments that were refused.")})
+	}
+	return found
 }
 
 func plural(n int, one, many string) string {

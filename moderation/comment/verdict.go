@@ -35,6 +35,7 @@ type Facts struct {
 	Submissions int
 	Trap        bool // the honeypot was filled
 	FormAge     int  // seconds the form was open; -1 unknown
+	Alike       int  // comments that are nearly the same and were refused, where more were than were approved
 
 	Approved, Refused int // the writer's earlier comments
 
@@ -49,7 +50,7 @@ type Findings struct {
 
 // Lifted reports whether something about a comment makes it suspect, whatever its text.
 func (f Facts) Lifted() bool {
-	return f.Trap || f.Submissions >= manySubmissions || f.Ruled.Suspected
+	return f.Trap || f.Submissions >= manySubmissions || f.Ruled.Suspected || f.Alike > 0
 }
 
 // Judged is what a site's model said of a comment. It is not OK when it could not say anything.
@@ -126,16 +127,34 @@ func (v Verdict) Says(found Findings) bool {
 	})
 }
 
-// Again is a waiting comment's verdict after it was submitted once more; only what that adds
-// is new, so the model need not be asked.
+// Again is a waiting comment's verdict after it was submitted once more, or joined others that are like it;
+// only what that adds or takes away is new, so the model need not be asked.
 func (v Verdict) Again(f Facts, suspect float64) Verdict {
-	if !f.Lifted() {
+	if !f.Lifted() && v.Alike() == 0 {
 		return v
 	}
-	v.Signals = slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool { return s.Name == "duplicate" })
-	v.Signals = append(v.Signals, duplicate(f.Submissions))
-	v.decide(suspect, true, [3]float64{})
+	v.Signals = slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool {
+		return s.Name == "duplicate" || s.Name == "campaign"
+	})
+	v.Signals = append(v.Signals, f.repeated()...)
+	v.decide(suspect, f.Lifted(), [3]float64{})
 	return v
+}
+
+// Alike is Facts.Alike as the verdict was made with it.
+func (v Verdict) Alike() int {
+	for _, s := range v.Signals {
+		if s.Name != "campaign" {
+			continue
+		}
+		switch n := s.Args["count"].(type) {
+		case int:
+			return n
+		case float64: // as it comes back from the database
+			return int(n)
+		}
+	}
+	return 0
 }
 
 // Likely reports whether a comment may well have to be refused for a reason: it is at least as

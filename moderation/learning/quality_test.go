@@ -147,7 +147,7 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 		v := now.Verdict
 		v.ModelSeq = changed
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-			set, err := tx.SetVerdict(w.A.ID, c.ID, now.Version, v)
+			set, err := tx.SetVerdict(now, v)
 			if !set {
 				t.Error("the verdict was not set")
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -19,6 +20,7 @@ type Rooms struct {
 	*ground.Process
 	*Identity
 	*Learning
+	*Campaigns
 	*Moderation
 	*Ruling
 }
@@ -27,6 +29,7 @@ type Rooms struct {
 type (
 	Identity   = identity.Service
 	Learning   = learning.Models
+	Campaigns  = campaign.Service
 	Moderation = moderation.Service
 	Ruling     = rules.Service
 )
@@ -42,9 +45,10 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Identity = identity.New(r.Process, slice[identity.Tx](s))
 	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
 	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
+	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
-		Rules: r.Ruling,
+		Rules: r.Ruling, Campaigns: r.Campaigns,
 	})
 	r.OnChange(r.ModelChanged)
 	return r, nil
@@ -53,7 +57,9 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 // Run keeps the rooms at work until ctx ends.
 func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
-	works := []func(context.Context) error{r.Process.Run, r.Identity.Run, r.Learning.Run, r.Moderation.Run}
+	works := []func(context.Context) error{
+		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run,
+	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()
 	}

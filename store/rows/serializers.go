@@ -3,6 +3,7 @@ package rows
 import (
 	"bytes"
 	"context"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -12,7 +13,8 @@ import (
 )
 
 // serializers are how a column holds what Go says otherwise, by the name that tags give it.
-var serializers = map[string]schema.SerializerInterface{"micros": micros{}, "null": null{}, "list": list{}}
+var serializers = map[string]schema.SerializerInterface{"micros": micros{}, "null": null{}, "list": list{},
+	"binary": binary{}}
 
 // micros keep a time as microseconds since 1970, 0 for none.
 type micros struct{}
@@ -114,4 +116,21 @@ func (list) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any
 		return nil, fmt.Errorf("write %s: %w", field.DBName, err)
 	}
 	return string(b), nil
+}
+
+// binary keeps what says itself how it is written as bytes.
+type binary struct{}
+
+// Scan implements schema.SerializerInterface.
+func (binary) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
+	b, ok := v.([]byte)
+	if !ok {
+		return fmt.Errorf("%s is stored as %T", field.DBName, v)
+	}
+	return at(field, row).Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
+}
+
+// Value implements schema.SerializerInterface.
+func (binary) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
+	return v.(encoding.BinaryMarshaler).MarshalBinary()
 }

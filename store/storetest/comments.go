@@ -216,18 +216,21 @@ func verdictRenewal(w *world) {
 	c := w.comment(func(c *comment.Comment) { c.Verdict.ModelSeq = 5 })
 	decided := w.comment(in(comment.Approved))
 	for _, tt := range []struct {
-		id      string
-		version int64
-		seq     uint64
-		want    bool
+		id       string
+		version  int64
+		seq      uint64
+		was, now int // refused comments that it was, and is, like
+		want     bool
 	}{
-		{c.ID, 1, 4, false}, {c.ID, 2, 6, false}, {c.ID, 1, 5, true}, {c.ID, 1, 6, true}, {c.ID, 1, 5, false},
-		{decided.ID, 1, 9, false}, {"nothing", 1, 9, false},
+		{c.ID, 1, 4, 0, 0, false}, {c.ID, 2, 6, 0, 0, false}, {c.ID, 1, 5, 0, 0, true}, {c.ID, 1, 6, 0, 3, true},
+		{c.ID, 1, 6, 0, 0, false}, {c.ID, 1, 6, 2, 1, true}, {c.ID, 1, 6, 1, 0, true}, {c.ID, 1, 5, 0, 0, false},
+		{decided.ID, 1, 9, 0, 0, false}, {"nothing", 1, 9, 0, 0, false},
 	} {
 		v := comment.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq,
-			Signals: []comment.Signal{{Name: "classifier", Weight: 1}}}
+			Signals: append([]comment.Signal{{Name: "classifier", Weight: 1}}, like(tt.now)...)}
 		w.update(func(tx Tx) error {
-			ok, err := tx.SetVerdict(w.site.ID, tt.id, tt.version, v)
+			ok, err := tx.SetVerdict(comment.Comment{Site: w.site.ID, ID: tt.id, Version: tt.version,
+				Verdict: comment.Verdict{Signals: like(tt.was)}}, v)
 			if ok != tt.want {
 				w.Errorf("%+v: renewed %v", tt, ok)
 			}
@@ -238,6 +241,14 @@ func verdictRenewal(w *world) {
 	if got.Version != 1 || got.Verdict.ModelSeq != 6 || got.Verdict.Score != 0.25 || len(got.Verdict.Signals) != 1 {
 		w.Errorf("after renewal: version %d, %+v", got.Version, got.Verdict)
 	}
+}
+
+// like is the signal of a comment that is like n refused ones.
+func like(n int) []comment.Signal {
+	if n == 0 {
+		return nil
+	}
+	return []comment.Signal{{Name: "campaign", Args: map[string]any{"count": n}}}
 }
 
 func manyAtOnce(w *world) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
@@ -25,6 +26,7 @@ import (
 type Tx interface {
 	ground.EventTx
 	ground.MetaTx
+	campaign.Tx
 	identity.Tx
 	learning.Tx
 	moderation.Tx
@@ -43,7 +45,7 @@ func Run(t *testing.T, open func(testing.TB) ground.Store[Tx]) (checked int) {
 	n := 0
 	for _, rules := range [][]rule{
 		transactionRules, siteRules, commentRules, threadRules, queueRules, logRules, modelRules, eventRules, keyRules,
-		peopleRules, rulesRules, tenantRules,
+		peopleRules, rulesRules, campaignRules, tenantRules,
 	} {
 		for _, r := range rules {
 			n++

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
@@ -37,6 +38,7 @@ const (
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
+	oneCampaign, oneBand       = "one-campaign", 17
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
@@ -107,6 +109,11 @@ func fill(w *world, s ground.Site) {
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []ledger.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
+			tx.PutCampaign(s.ID, campaign.Campaign{ID: oneCampaign, Joined: 1, Refused: 1, Sample: s.Key, LastSeen: began}),
+			tx.PutMember(s.ID, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1,
+				State: comment.Spam, DecidedAt: began}),
+			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, CreatedAt: began}),
+			tx.PutBands(s.ID, 1, []int64{oneBand}),
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
@@ -177,7 +184,17 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
 	},
-	"StaffNames": func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
+	"Members":      func(tx Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
+	"MembersUnder": func(tx Tx, s int64) (any, error) { return tx.MembersUnder(s, []int64{oneBand}, 9) },
+	"MembersOf": func(tx Tx, s int64) (any, error) {
+		return tx.MembersOf(s, oneCampaign, 0, 9, false, 9)
+	},
+	"DecidedBefore":   func(tx Tx, s int64) (any, error) { return tx.DecidedBefore(s, began.Add(time.Hour), 9) },
+	"LastNumber":      func(tx Tx, s int64) (any, error) { return tx.LastNumber(s) },
+	"CampaignsByID":   func(tx Tx, s int64) (any, error) { return tx.CampaignsByID(s, []string{oneCampaign}) },
+	"CampaignsBefore": func(tx Tx, s int64) (any, error) { return tx.CampaignsBefore(s, nil, 9) },
+	"Spread":          func(tx Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
+	"StaffNames":      func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
 	"Accounts": func(tx Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
 		return slices.DeleteFunc(accounts, func(a people.Account) bool { return a.Roles[s] == people.NoRole }), err
@@ -237,7 +254,7 @@ var writes = []struct {
 		return err
 	}},
 	{"SetVerdict", func(tx Tx, s int64) error {
-		return done(tx.SetVerdict(s, oneWaiting, 1, comment.Verdict{Score: 0.99, ModelSeq: 2}))
+		return done(tx.SetVerdict(comment.Comment{Site: s, ID: oneWaiting, Version: 1}, comment.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
 	{"SetState", func(tx Tx, s int64) error {
 		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: comment.Removed}))
@@ -286,6 +303,17 @@ var writes = []struct {
 		}
 		return err
 	}},
+	{"PutCampaign", func(tx Tx, s int64) error {
+		return tx.PutCampaign(s, campaign.Campaign{ID: oneCampaign, Joined: 2, Waiting: 1})
+	}},
+	{"PutMember", func(tx Tx, s int64) error {
+		return tx.PutMember(s, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2})
+	}},
+	{"DropBands", func(tx Tx, s int64) error { return tx.DropBands(s, 1, []int64{oneBand}) }},
+	{"PutBands", func(tx Tx, s int64) error { return tx.PutBands(s, 1, []int64{oneBand}) }},
+	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
+	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
+	{"ForgetMembers", func(tx Tx, s int64) error { return tx.ForgetMembers(s) }},
 	{"Emit", func(tx Tx, s int64) error {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},

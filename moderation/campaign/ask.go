@@ -1,0 +1,290 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+const (
+	spreadAmong = 200
+)
+
+// A Known is a campaign with how far it has spread.
+type Known struct {
+	Campaign
+	Spread
+}
+
+// Of returns the campaigns that comments are in, by the comments' ids. Who asks may see the comments.
+func (s *Service) Of(ctx context.Context, site int64, comments []string) (of map[string]Known, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		found, err := campaignsOf(tx, site, comments)
+		if err != nil {
+			return err
+		}
+		of = make(map[string]Known, len(found))
+		spreads := map[string]Spread{}
+		for comment, k := range found {
+			spread, known := spreads[k.ID]
+			if !known {
+				if spread, err = tx.Spread(site, k.ID, spreadAmong); err != nil {
+					return err
+				}
+				spreads[k.ID] = spread
+			}
+			of[comment] = Known{k, spread}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read campaigns: %w", err)
+	}
+	return of, nil
+}
+
+// Alike counts the refused comments that a new one is nearly the same as, if more of them were refused than
+// approved. It keeps nothing: a follower joins the comment when it is stored.
+func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, err error) {
+	p := printOf(c)
+	if !p.compares() {
+		return 0, nil
+	}
+	err = s.work.View(ctx, func(tx Tx) error {
+		among, err := tx.MembersUnder(c.Site, p.bands(), candidates)
+		if err != nil {
+			return err
+		}
+		near := nearest(p, among)
+		switch {
+		case near == nil:
+			return nil
+		case near.Campaign == "":
+			k := Campaign{}
+			k.count(near.State, 1)
+			refused = k.Refused
+			return nil
+		}
+		found, err := tx.CampaignsByID(c.Site, []string{near.Campaign})
+		if len(found) > 0 && found[0].Bad() {
+			refused = found[0].Refused
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("look for what is alike: %w", err)
+	}
+	return refused, nil
+}
+
+// Waiting returns those members of a campaign that wait and joined up to a number, but for some, at most so
+// many, and how many more there are. A member whose text is another by now is none.
+func (s *Service) Waiting(
+	ctx context.Context, site int64, id string, upTo int, except []string, most int,
+) (list []comment.Comment, remaining int, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		k, err := one(tx, site, id)
+		if err != nil {
+			return err
+		}
+		members, err := tx.MembersOf(site, id, 0, upTo, true, most+len(except)+1)
+		if err != nil {
+			return err
+		}
+		members = slices.DeleteFunc(members, func(m Member) bool { return slices.Contains(except, m.Comment) })
+		if len(members) > most {
+			members, remaining = members[:most], max(1, k.Waiting-most-len(except))
+		}
+		edited := make(map[string]time.Time, len(members))
+		for _, m := range members {
+			edited[m.Comment] = m.EditedAt
+		}
+		list, err = tx.CommentsByID(site, ids(members))
+		list = slices.DeleteFunc(list, func(c comment.Comment) bool {
+			return c.State != comment.Pending || !c.EditedAt.Equal(edited[c.ID])
+		})
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read a campaign's members: %w", err)
+	}
+	return list, remaining, nil
+}
+
+// A Page is some campaigns, and where the next begin; "": nowhere.
+type Page struct {
+	Campaigns []Known
+	Next      string
+}
+
+// Campaigns returns a site's campaigns, those with the latest copy first. It needs an author.
+func (s *Service) Campaigns(
+	ctx context.Context, who people.Actor, site ground.Site, limit int, after string,
+) (out Page, err error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+		return out, err
+	}
+	if limit, err = comment.PageSize(limit); err != nil {
+		return out, err
+	}
+	var from *Campaign
+	if after != "" {
+		if from = readCursor(after); from == nil {
+			return out, problem.Cursor()
+		}
+	}
+	err = s.work.View(ctx, func(tx Tx) error {
+		list, err := tx.CampaignsBefore(site.ID, from, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(list) > limit {
+			list = list[:limit]
+			out.Next = writeCursor(list[limit-1])
+		}
+		for _, k := range list {
+			spread, err := tx.Spread(site.ID, k.ID, spreadAmong)
+			if err != nil {
+				return err
+			}
+			out.Campaigns = append(out.Campaigns, Known{k, spread})
+		}
+		return nil
+	})
+	if err != nil {
+		return Page{}, fmt.Errorf("read campaigns: %w", err)
+	}
+	return out, nil
+}
+
+// Members returns a campaign and the comments in it, in the order in which they joined. It needs an author.
+func (s *Service) Members(
+	ctx context.Context, who people.Actor, site ground.Site, id string, limit int, after string,
+) (k Known, comments []string, next string, err error) {
+	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+		return k, nil, "", err
+	}
+	if limit, err = comment.PageSize(limit); err != nil {
+		return k, nil, "", err
+	}
+	from := 0
+	if after != "" {
+		if from, err = strconv.Atoi(after); err != nil || from < 1 {
+			return k, nil, "", problem.Cursor()
+		}
+	}
+	err = s.work.View(ctx, func(tx Tx) error {
+		found, err := one(tx, site.ID, id)
+		if err != nil {
+			return err
+		}
+		k.Campaign = found
+		if k.Spread, err = tx.Spread(site.ID, id, spreadAmong); err != nil {
+			return err
+		}
+		members, err := tx.MembersOf(site.ID, id, from, k.Joined, false, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(members) > limit {
+			members = members[:limit]
+			next = strconv.Itoa(members[limit-1].Joined)
+		}
+		for _, m := range members {
+			comments = append(comments, m.Comment)
+		}
+		return nil
+	})
+	if err != nil {
+		return Known{}, nil, "", fmt.Errorf("read a campaign: %w", err)
+	}
+	return k, comments, next, nil
+}
+
+// Split takes comments out of their campaign; they stay apart, from one another too, until they are edited. It
+// returns those that were in it. It needs a moderator.
+func (s *Service) Split(
+	ctx context.Context, who people.Actor, site ground.Site, id string, comments []string,
+) (apart []string, err error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+		return nil, err
+	}
+	if n := len(comments); n == 0 || n > mostSplit {
+		return nil, problem.Field("/comments", fmt.Sprintf("Say which comments to split off, at most %d.", mostSplit))
+	}
+	comments = slices.Compact(slices.Sorted(slices.Values(comments)))
+	comments = slices.DeleteFunc(comments, func(c string) bool { return !ground.IsID(c) })
+	now := s.work.Now()
+	err = s.work.Update(ctx, func(tx Tx) error {
+		apart = nil
+		if _, err := one(tx, site.ID, id); err != nil {
+			return err
+		}
+		r, err := look(tx, site.ID, comments, nil)
+		if err != nil {
+			return err
+		}
+		for _, c := range comments {
+			m, known := r.members[c]
+			if !known || m.Campaign != id {
+				continue
+			}
+			if err := r.split(m); err != nil {
+				return err
+			}
+			apart = append(apart, c)
+		}
+		for _, c := range apart { // the follower judges it as it is, alone
+			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, Comment: c, At: now})
+			if err != nil {
+				return err
+			}
+		}
+		return r.close()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("split a campaign: %w", err)
+	}
+	return apart, nil
+}
+
+const mostSplit = 1_000
+
+// one reads a campaign by an id that a stranger may have made up.
+func one(tx Tx, site int64, id string) (Campaign, error) {
+	unknown := problem.Missing("campaign.unknown", "There is no such campaign.")
+	if !ground.IsID(id) {
+		return Campaign{}, unknown
+	}
+	found, err := tx.CampaignsByID(site, []string{id})
+	if err == nil && len(found) == 0 || errors.Is(err, ground.ErrNotFound) {
+		return Campaign{}, unknown
+	}
+	if err != nil {
+		return Campaign{}, fmt.Errorf("read a campaign: %w", err)
+	}
+	return found[0], nil
+}
+
+// A cursor is when a campaign's latest copy came, in microseconds, and its id.
+func writeCursor(k Campaign) string {
+	return strconv.FormatInt(k.LastSeen.UnixMicro(), 36) + "." + k.ID
+}
+
+func readCursor(text string) *Campaign {
+	at, id, _ := strings.Cut(text, ".")
+	micros, err := strconv.ParseInt(at, 36, 64)
+	if err != nil || !ground.IsID(id) {
+		return nil
+	}
+	return &Campaign{ID: id, LastSeen: time.UnixMicro(micros).UTC()}
+}

@@ -1,0 +1,323 @@
+package campaign_test
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+// advert is a copy of one text with a number and a link of its own.
+func advert(i int) string {
+	return fmt.Sprintf("Wonderful article, it reminded me of my grandmother's kitchen. I bought my new stone oven from "+
+		"the shop below with a discount of %d percent and it bakes bread like hers did: https://oven%d.example/?ref=%d",
+		20+i%40, i%3, i)
+}
+
+// A crowd is a world in which copies of texts are posted.
+type crowd struct {
+	*roomstest.World
+	dana people.Actor
+}
+
+func newCrowd(t *testing.T, w *roomstest.World) crowd {
+	dana := w.AddPerson("dana", people.Owner)
+	w.Run(w.S)
+	return crowd{w, dana}
+}
+
+// post has one of some writers send a text from one of some pages.
+func (c crowd) post(text string, writer, page int) string {
+	c.T.Helper()
+	c.Clock.Add(time.Millisecond)
+	out, err := c.S.Submit(c.Ctx, c.A, moderation.Submission{
+		PageURL: fmt.Sprintf("https://a.example/post-%d", page), Body: text,
+		Name: fmt.Sprintf("Reader %d", writer), Email: fmt.Sprintf("reader%d@mail.example", writer),
+		Address: netip.AddrFrom4([4]byte{10, 0, 0, byte(writer)}),
+	})
+	c.Must(err)
+	return out.ID
+}
+
+// posts sends n adverts, each by a writer and on a page of four.
+func (c crowd) posts(from, n int) (ids []string) {
+	c.T.Helper()
+	for i := range n {
+		ids = append(ids, c.post(advert(from+i), (from+i)%12, (from+i)%4))
+	}
+	return ids
+}
+
+// known is the campaign of a comment, or nothing.
+func (c crowd) known(id string) campaign.Known {
+	c.T.Helper()
+	of, err := c.S.Of(c.Ctx, c.A.ID, []string{id})
+	c.Must(err)
+	return of[id]
+}
+
+// until waits for a comment's campaign to be so.
+func (c crowd) until(what, id string, is func(campaign.Known) bool) campaign.Known {
+	c.T.Helper()
+	kit.Until(c.T, what, func() bool { return is(c.known(id)) })
+	return c.known(id)
+}
+
+func sized(n int) func(campaign.Known) bool {
+	return func(k campaign.Known) bool { return k.Size() == n }
+}
+
+func refusals(n int) func(campaign.Known) bool {
+	return func(k campaign.Known) bool { return k.Refused == n }
+}
+
+// decide decides on a campaign as it was seen.
+func (c crowd) decide(action comment.Action, k campaign.Known, except ...string) moderation.Outcome {
+	c.T.Helper()
+	out, err := c.S.Decide(c.Ctx, c.dana, c.A, moderation.Choice{Action: action,
+		Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: k.Joined, Except: except}})
+	c.Must(err)
+	return out
+}
+
+// suspected waits until a comment is, or is not, said to be like n refused ones.
+func (c crowd) suspected(id string, n int) {
+	c.T.Helper()
+	kit.Until(c.T, fmt.Sprintf("it is said to be like %d", n), func() bool {
+		v := c.Comment(c.A, id).Verdict
+		return v.Alike() == n && (n == 0 || v.Score >= 0.9)
+	})
+}
+
+func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
+		ids := c.posts(0, 25)
+		k := c.until("25 are one", ids[0], sized(25))
+		if k.Waiting != 25 || k.Writers != 12 || k.Addresses != 12 || k.Pages != 4 || k.Sample != ids[0] {
+			t.Errorf("the campaign is %+v", k)
+		}
+		for _, id := range ids {
+			if got := c.known(id).ID; got != k.ID {
+				t.Errorf("%s is in %q, not in %q", id, got, k.ID)
+			}
+		}
+		if got := c.known(other); got.ID != "" {
+			t.Errorf("what is like nothing is in %+v", got)
+		}
+		q := c.Queue(c.dana, comment.QueueRequest{Fold: true})
+		if len(q.Items) != 2 || q.Items[0].Comment.ID != other || q.Items[1].Comment.ID != ids[0] ||
+			q.Counts[comment.ViewPending] != 26 || q.Next != "" {
+			t.Errorf("the folded queue has %d items, %v", len(q.Items), q.Counts)
+		}
+	})
+}
+
+func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		ids := c.posts(0, 8)
+		seen := c.until("8 are one", ids[0], sized(8))
+		late := c.posts(8, 2)
+		c.until("10 are one", ids[0], sized(10))
+
+		out := c.decide(comment.MarkSpam, seen, ids[3])
+		if out.Done != 7 || len(out.Conflicts) > 0 || out.Remaining != 0 {
+			t.Fatalf("decided %+v", out)
+		}
+		for i, id := range append(slices.Clone(ids), late...) {
+			want := comment.Spam
+			if i == 3 || i >= 8 {
+				want = comment.Pending
+			}
+			if got := c.Comment(c.A, id).State; got != want {
+				t.Errorf("copy %d is %v, not %v", i, got, want)
+			}
+		}
+		c.until("the refused are counted", ids[0], refusals(7))
+		c.suspected(ids[3], 7)
+		c.suspected(late[0], 7)
+		next := c.posts(20, 1)[0]
+		c.suspected(next, 7)
+		if v := c.Comment(c.A, next).Verdict; v.Action != comment.MarkSpam {
+			t.Errorf("the next copy is suggested for %v", v.Action)
+		}
+
+		if again := c.decide(comment.MarkSpam, seen, ids[3]); again.Done != 0 || again.Batch != "" {
+			t.Errorf("deciding again did %+v", again)
+		}
+		undone := c.Undo(c.dana, c.A, out.Batch)
+		if undone.Done != 7 {
+			t.Errorf("undone %+v", undone)
+		}
+		k := c.until("none is refused", ids[0], refusals(0))
+		if k.Waiting != 11 {
+			t.Errorf("after the undo %+v", k)
+		}
+		c.suspected(ids[3], 0)
+		c.suspected(next, 0)
+	})
+}
+
+func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := c.posts(0, 4)
+	k := c.until("4 are one", ids[0], sized(4))
+	c.decide(comment.Approve, k)
+	kit.Until(t, "they are counted", func() bool { return c.known(ids[0]).Approved == 4 })
+	next := c.posts(4, 2)
+	c.until("new copies are their own", next[0], sized(2))
+	if v := c.Comment(c.A, next[0]).Verdict; v.Alike() != 0 {
+		t.Errorf("a copy of what was approved is said to be like %d refused", v.Alike())
+	}
+}
+
+func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	first := c.post(advert(1), 1, 1)
+	c.Decide(c.dana, c.A, comment.MarkSpam, first)
+	copied := c.post(advert(2), 2, 2)
+	c.suspected(copied, 1)
+	if k := c.known(copied); k.Refused != 1 || k.Waiting != 1 || k.Sample != copied {
+		t.Errorf("the campaign is %+v", k)
+	}
+	// A slip of the hand, corrected ten times, suspects nobody for long.
+	for range 10 {
+		c.Decide(c.dana, c.A, comment.Approve, first)
+		c.suspected(copied, 0)
+		c.Decide(c.dana, c.A, comment.MarkSpam, first)
+		c.suspected(copied, 1)
+	}
+}
+
+func TestAnEditedMemberLeavesAndJoinsAnew(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := c.posts(0, 3)
+	mine, token := c.SubmitOwn(c.A, advert(3))
+	k := c.until("4 are one", ids[0], sized(4))
+	_, _, err := c.S.Edit(c.Ctx, c.A, mine.ID, token, "I meant to ask how long the dough has to rest in winter.")
+	c.Must(err)
+	c.until("3 are left", ids[0], sized(3))
+	if got := c.known(mine.ID); got.ID != "" {
+		t.Errorf("the edited one is in %+v", got)
+	}
+	c.Clock.Add(time.Second)
+	_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(4))
+	c.Must(err)
+	c.until("it is back", ids[0], sized(4))
+	// Who saw the first joining decides about three: this one joined later.
+	if out := c.decide(comment.MarkSpam, k); out.Done != 3 {
+		t.Errorf("decided %+v", out)
+	}
+	c.Must(c.S.WithdrawAndForget(c.Ctx, c.A, mine.ID, token))
+	c.until("the removed one has left", ids[0], sized(3))
+}
+
+func TestWhatIsSplitOffStaysApart(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		ids := c.posts(0, 6)
+		k := c.until("6 are one", ids[0], sized(6))
+		apart, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, []string{ids[0], ids[2], "nobody", c.post("Short", 1, 1)})
+		c.Must(err)
+		if len(apart) != 2 {
+			t.Fatalf("split off %v", apart)
+		}
+		k = c.until("4 are left", ids[1], sized(4))
+		if k.Sample != ids[1] || c.known(ids[0]).ID != "" {
+			t.Errorf("after the split %+v", k)
+		}
+		if out := c.decide(comment.MarkSpam, k); out.Done != 4 {
+			t.Errorf("decided %+v", out)
+		}
+		next := c.posts(6, 1)[0]
+		c.suspected(next, 4)
+		if c.known(ids[0]).ID != "" || c.Comment(c.A, ids[0]).Verdict.Alike() != 0 {
+			t.Error("what was split off came back")
+		}
+		_, err = c.S.Split(c.Ctx, c.dana, c.B, k.ID, ids[1:2])
+		roomstest.WantCode(t, "of another site", err, "campaign.unknown")
+		_, err = c.S.Split(c.Ctx, c.AddPerson("aya", people.Author), c.A, k.ID, ids[1:2])
+		roomstest.WantCode(t, "an author", err, "role.insufficient")
+	})
+}
+
+// A text halfway between two campaigns joins the nearer, and they stay two.
+func TestABridgeMergesNothing(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	left := strings.Fields("cheap stone ovens from the factory with free delivery to every town of the country " +
+		"this month only")
+	right := strings.Fields("our lawyers win back what your bank took from you within thirty days or you pay us " +
+		"nothing at all")
+	a := []string{c.post(strings.Join(left, " ")+" one", 1, 1), c.post(strings.Join(left, " ")+" two", 2, 1)}
+	b := []string{c.post(strings.Join(right, " ")+" one", 3, 1), c.post(strings.Join(right, " ")+" two", 4, 1)}
+	ka, kb := c.until("two", a[0], sized(2)), c.until("two more", b[0], sized(2))
+	both := c.post(strings.Join(left, " ")+" "+strings.Join(right[:12], " "), 5, 1)
+	c.until("it joined the first", both, sized(3))
+	if got := c.known(both).ID; got != ka.ID || ka.ID == kb.ID || c.known(b[0]).Size() != 2 {
+		t.Errorf("the bridge is in %q of %q and %q", got, ka.ID, kb.ID)
+	}
+}
+
+func TestShortTextsAreLikeNothing(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := []string{c.post("Thank you so much!", 1, 1), c.post("Thank you so much!", 2, 1)}
+	long := c.posts(0, 2)
+	c.until("the long ones are one", long[0], sized(2))
+	if k := c.known(ids[0]); k.ID != "" {
+		t.Errorf("thanks are a campaign: %+v", k)
+	}
+}
+
+// A site that publishes by itself asks before it does.
+func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	first := c.post(advert(1), 1, 1)
+	c.Decide(c.dana, c.A, comment.MarkSpam, first)
+	kit.Until(t, "it is remembered", func() bool {
+		n, err := c.S.Alike(c.Ctx, comment.Comment{Site: c.A.ID, Source: advert(2)})
+		return err == nil && n == 1
+	})
+	c.Publish(c.A)
+	if v := c.Comment(c.A, c.post(advert(2), 2, 2)).Verdict; v.Alike() != 1 || v.Action != comment.MarkSpam {
+		t.Errorf("a copy has the verdict %+v", v)
+	}
+}
+
+func TestTheRefusedAreForgottenInTime(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := c.posts(0, 3)
+	c.decide(comment.MarkSpam, c.until("3 are one", ids[0], sized(3)))
+	c.until("they are refused", ids[0], refusals(3))
+	c.Clock.Add(91 * 24 * time.Hour)
+	c.Must(c.S.ForgetOld(c.Ctx))
+	if k := c.known(ids[0]); k.ID != "" {
+		t.Errorf("after 91 days there is %+v", k)
+	}
+	next := c.posts(3, 2)
+	c.until("new copies are their own", next[0], sized(2))
+}
+
+// What is kept can be made from the comments: by a new follower, or after another tokeniser.
+func TestWhatIsLostIsMadeAnew(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := c.posts(0, 5)
+	c.until("5 are one", ids[0], sized(5))
+	c.Decide(c.dana, c.A, comment.MarkSpam, ids[4])
+	c.until("one is refused", ids[0], refusals(1))
+	c.Must(c.S.BeginAnew(c.Ctx))
+	k := c.until("they are one again", ids[0], sized(5))
+	if k.Refused != 1 || k.Waiting != 4 {
+		t.Errorf("made anew: %+v", k)
+	}
+}

@@ -1,0 +1,306 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// A register is a site's members and campaigns in one transaction. Campaigns are written by close.
+type register struct {
+	tx        Tx
+	site      int64
+	last      int64 // number that was given
+	members   map[string]Member
+	campaigns map[string]*Campaign
+	newID     func() string
+	joined    bool // some campaign has a new member
+}
+
+// look opens the register for some comments.
+func look(tx Tx, site int64, comments []string, newID func() string) (*register, error) {
+	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{}, newID: newID}
+	found, err := tx.Members(site, comments)
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	for _, m := range found {
+		r.members[m.Comment] = m
+	}
+	r.last, err = tx.LastNumber(site)
+	return r, err
+}
+
+// campaign reads a campaign, once.
+func (r *register) campaign(id string) (*Campaign, error) {
+	if c := r.campaigns[id]; c != nil {
+		return c, nil
+	}
+	found, err := r.tx.CampaignsByID(r.site, []string{id})
+	if err != nil {
+		return nil, fmt.Errorf("read a campaign: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("read campaign %s: %w", id, ground.ErrNotFound)
+	}
+	r.campaigns[id] = &found[0]
+	return &found[0], nil
+}
+
+// close writes the campaigns that were touched.
+func (r *register) close() error {
+	for id, c := range r.campaigns {
+		var err error
+		if c.Size() == 0 {
+			err = r.tx.DropCampaign(r.site, id)
+		} else {
+			err = r.tx.PutCampaign(r.site, *c)
+		}
+		if err != nil {
+			return fmt.Errorf("write a campaign: %w", err)
+		}
+	}
+	return nil
+}
+
+// follow brings what is kept of a comment to what the comment is now. To do it again changes nothing.
+func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
+	m, known := r.members[c.ID]
+	gone := c.IsForgotten() || c.State == comment.Removed && !refused(m.State)
+	if known && (gone || !m.EditedAt.Equal(c.EditedAt) || m.Print.Version != p.Version) {
+		if err := r.leave(m); err != nil {
+			return err
+		}
+		known = false
+	}
+	switch {
+	case !known:
+		waits := c.State == comment.Pending || refused(c.State) && now.Sub(c.DecidedAt) < rememberedFor
+		if !waits || c.Account != "" || !p.compares() {
+			return nil
+		}
+		return r.join(c, p)
+	case c.State == comment.Removed: // it was refused before, which is remembered
+		return nil
+	}
+	return r.recount(m, c)
+}
+
+func refused(s comment.State) bool { return s == comment.Rejected || s == comment.Spam }
+
+// join makes a comment a member: of the campaign of the nearest one, or of a new campaign with that, or alone.
+func (r *register) join(c comment.Comment, p Print) error {
+	bands := p.bands()
+	among, err := r.tx.MembersUnder(r.site, bands, candidates)
+	if err != nil {
+		return fmt.Errorf("find what is alike: %w", err)
+	}
+	r.last++
+	m := Member{Comment: c.ID, Number: r.last, State: c.State, Banded: true, Print: p,
+		CreatedAt: c.CreatedAt, EditedAt: c.EditedAt, DecidedAt: c.DecidedAt}
+	if near := nearest(p, among); near != nil {
+		if m, err = r.enter(m, *near); err != nil {
+			return err
+		}
+	}
+	if err := r.put(m); err != nil {
+		return err
+	}
+	if err := r.tx.PutBands(r.site, m.Number, bands); err != nil {
+		return fmt.Errorf("write bands: %w", err)
+	}
+	if m.Campaign == "" {
+		return nil
+	}
+	return r.crowd(m)
+}
+
+// enter gives a new member the campaign of the one that it is nearest to.
+func (r *register) enter(m, near Member) (Member, error) {
+	if near.Campaign == "" {
+		k := &Campaign{ID: r.newID(), Joined: 1, FirstSeen: near.CreatedAt, LastSeen: near.CreatedAt,
+			Sample: near.Comment}
+		k.count(near.State, 1)
+		r.campaigns[k.ID] = k
+		near.Campaign, near.Joined = k.ID, 1
+		if err := r.put(near); err != nil {
+			return m, err
+		}
+	}
+	k, err := r.campaign(near.Campaign)
+	if err != nil {
+		return m, err
+	}
+	k.Joined++
+	if m.State == comment.Pending && k.Waiting == 0 {
+		k.Sample = m.Comment
+	}
+	k.count(m.State, 1)
+	if m.CreatedAt.Before(k.FirstSeen) {
+		k.FirstSeen = m.CreatedAt
+	}
+	if m.CreatedAt.After(k.LastSeen) {
+		k.LastSeen = m.CreatedAt
+	}
+	m.Campaign, m.Joined = k.ID, k.Joined
+	r.joined = true
+	return m, nil
+}
+
+// crowd keeps only a campaign's newest members under their bands: a hundred thousand copies cost what fifty do.
+func (r *register) crowd(newest Member) error {
+	if newest.Joined <= candidates {
+		return nil
+	}
+	at := newest.Joined - candidates
+	old, err := r.tx.MembersOf(r.site, newest.Campaign, at-1, at, false, 1)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	return r.unband(old[0])
+}
+
+func (r *register) unband(m Member) error {
+	if !m.Banded {
+		return nil
+	}
+	if err := r.tx.DropBands(r.site, m.Number, m.Print.bands()); err != nil {
+		return fmt.Errorf("remove bands: %w", err)
+	}
+	m.Banded = false
+	return r.put(m)
+}
+
+func (r *register) put(m Member) error {
+	r.members[m.Comment] = m
+	if err := r.tx.PutMember(r.site, m); err != nil {
+		return fmt.Errorf("write a member: %w", err)
+	}
+	return nil
+}
+
+// recount counts a member by the state that its comment has now.
+func (r *register) recount(m Member, c comment.Comment) error {
+	var k *Campaign
+	if m.Campaign != "" {
+		var err error
+		if k, err = r.campaign(m.Campaign); err != nil { // also where nothing changes: see Told
+			return err
+		}
+	}
+	if m.State == c.State {
+		return nil
+	}
+	if k != nil {
+		k.count(m.State, -1)
+		k.count(c.State, 1)
+	}
+	m.State, m.DecidedAt = c.State, c.DecidedAt
+	if k == nil && c.State == comment.Approved {
+		return r.leave(m) // nobody needs it
+	}
+	wants := c.State != comment.Approved && !m.Apart && (k == nil || m.Joined > k.Joined-candidates)
+	var err error
+	switch {
+	case wants && !m.Banded:
+		if err = r.tx.PutBands(r.site, m.Number, m.Print.bands()); err == nil {
+			m.Banded = true
+			err = r.put(m)
+		}
+	case !wants && m.Banded:
+		err = r.unband(m)
+	default:
+		err = r.put(m)
+	}
+	if err != nil || k == nil {
+		return err
+	}
+	return r.exemplify(k, m)
+}
+
+// exemplify has a member that waits stand for a campaign, after one has changed its state.
+func (r *register) exemplify(k *Campaign, m Member) error {
+	switch {
+	case m.State == comment.Pending && k.Waiting == 1:
+		k.Sample = m.Comment
+	case m.State != comment.Pending && k.Sample == m.Comment && k.Waiting > 0:
+		next, err := r.tx.MembersOf(r.site, k.ID, 0, k.Joined, true, 1)
+		if err != nil {
+			return fmt.Errorf("read the next member: %w", err)
+		}
+		if len(next) > 0 {
+			k.Sample = next[0].Comment
+		}
+	}
+	return nil
+}
+
+// leave takes a member out of its campaign, and forgets it.
+func (r *register) leave(m Member) error {
+	if m.Banded {
+		if err := r.tx.DropBands(r.site, m.Number, m.Print.bands()); err != nil {
+			return fmt.Errorf("remove bands: %w", err)
+		}
+	}
+	if err := r.tx.DropMember(r.site, m.Comment); err != nil {
+		return fmt.Errorf("remove a member: %w", err)
+	}
+	delete(r.members, m.Comment)
+	return r.without(m)
+}
+
+// without takes a member that is written elsewhere by now out of its campaign's counts.
+func (r *register) without(m Member) error {
+	if m.Campaign == "" {
+		return nil
+	}
+	k, err := r.campaign(m.Campaign)
+	if err != nil {
+		return err
+	}
+	k.count(m.State, -1)
+	if k.Sample != m.Comment || k.Size() == 0 {
+		return nil
+	}
+	for _, waiting := range []bool{true, false} {
+		next, err := r.tx.MembersOf(r.site, k.ID, 0, k.Joined, waiting, 1)
+		if err != nil {
+			return fmt.Errorf("read the next member: %w", err)
+		}
+		if len(next) > 0 {
+			k.Sample = next[0].Comment
+			break
+		}
+	}
+	return nil
+}
+
+// split takes members out of their campaign, to stay apart until they are edited.
+func (r *register) split(m Member) error {
+	if err := r.unband(m); err != nil {
+		return err
+	}
+	m = r.members[m.Comment]
+	was := m
+	m.Campaign, m.Joined, m.Apart = "", 0, true
+	if err := r.put(m); err != nil {
+		return err
+	}
+	return r.without(was)
+}
+
+// ids are the comments of members.
+func ids(members []Member) []string {
+	all := make([]string, len(members))
+	for i, m := range members {
+		all[i] = m.Comment
+	}
+	return slices.Compact(slices.Sorted(slices.Values(all)))
+}
+
+// version is what prints are made by.
+const version = classifier.TokeniserVersion

@@ -1,0 +1,288 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+const (
+	follower    = "campaigns"
+	madeBy      = "campaigns.tokeniser" // of meta: the version that all prints were made by
+	together    = 25                    // comments in a transaction: others write between
+	readAtOnce  = 100
+	sweptAtOnce = 100
+)
+
+// A Judge says what a site's model thinks of a comment; package learning's Models do.
+type Judge interface {
+	Judge(ctx context.Context, c comment.Comment) comment.Judged
+}
+
+// Rules say what a site's own rules find of comments; package rules' Service does.
+type Rules interface {
+	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
+}
+
+// Service keeps campaigns, and tells of them. It is safe for concurrent use. Run must be running for comments
+// to join.
+type Service struct {
+	work  ground.Work[Tx]
+	judge Judge
+	rules Rules
+	log   *slog.Logger
+}
+
+// New returns a Service.
+func New(p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules) *Service {
+	return &Service{work: ground.NewWork(p, store), judge: judge, rules: rules, log: p.Logger()}
+}
+
+// Run joins what arrives, and forgets what is old, until ctx ends. It returns nil when ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { s.work.Sweep(ctx, "campaigns", s.forgetOld) })
+	s.work.Follow(ctx, follower, s.follow)
+	return nil
+}
+
+// follow looks at the comments of events, or at all that wait or are remembered, where events are missing or
+// the prints were made by another tokeniser.
+func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event) error {
+	current, err := s.areCurrent(ctx)
+	if err != nil {
+		return err
+	}
+	if reset || !current {
+		return s.begin(ctx, current)
+	}
+	sites := map[int64][]string{}
+	for _, e := range events {
+		switch e.Kind {
+		case ground.EventArrived, ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
+			if e.Comment != "" && !slices.Contains(sites[e.Site], e.Comment) {
+				sites[e.Site] = append(sites[e.Site], e.Comment)
+			}
+		}
+	}
+	for key, comments := range sites {
+		site, known, err := s.work.SiteByID(ctx, key)
+		if err != nil {
+			return err
+		}
+		if !known { // it was removed
+			continue
+		}
+		for some := range slices.Chunk(comments, together) {
+			if err := s.look(ctx, site, some); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// areCurrent reports whether the prints that are kept were made by this tokeniser.
+func (s *Service) areCurrent(ctx context.Context) (current bool, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		made, err := tx.Meta(madeBy)
+		current = string(made) == strconv.Itoa(version)
+		if errors.Is(err, ground.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return current, err
+}
+
+// begin goes through all comments that belong here, of every site. Prints of another tokeniser are thrown
+// away first, with the campaigns.
+func (s *Service) begin(ctx context.Context, current bool) error {
+	sites, err := s.work.StoredSites(ctx)
+	if err != nil {
+		return err
+	}
+	if !current {
+		for _, site := range sites {
+			if err := s.work.Update(ctx, func(tx Tx) error { return tx.ForgetMembers(site.ID) }); err != nil {
+				return fmt.Errorf("forget prints of another tokeniser: %w", err)
+			}
+		}
+	}
+	for _, site := range sites {
+		for _, view := range []comment.View{comment.ViewPending, comment.ViewRejected, comment.ViewSpam} {
+			if err := s.lookAll(ctx, site, view); err != nil {
+				return err
+			}
+		}
+	}
+	return s.work.Update(ctx, func(tx Tx) error { return tx.SetMeta(madeBy, []byte(strconv.Itoa(version))) })
+}
+
+// lookAll looks at a view, the oldest first, as far back as refused comments are remembered.
+func (s *Service) lookAll(ctx context.Context, site ground.Site, view comment.View) error {
+	q := comment.QueueQuery{Site: site.ID, View: view, Order: comment.OldestFirst, Limit: readAtOnce}
+	if view != comment.ViewPending {
+		q.Filter.Since = s.work.Now().Add(-2 * rememberedFor) // what waited longer before it was refused is rare
+	}
+	for ctx.Err() == nil {
+		var list []comment.Comment
+		err := s.work.View(ctx, func(tx Tx) (err error) {
+			list, err = tx.Queue(q)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for some := range slices.Chunk(list, together) {
+			began := time.Now()
+			if err := s.take(ctx, site, some); err != nil {
+				return err
+			}
+			s.rest(ctx, time.Since(began))
+		}
+		q.After = comment.CursorOf(list[len(list)-1])
+	}
+	return ctx.Err()
+}
+
+// rest leaves the machine to people for as long as the work before has taken.
+func (s *Service) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// look brings what is kept of comments to what they are now.
+func (s *Service) look(ctx context.Context, site ground.Site, comments []string) error {
+	var list []comment.Comment
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		list, err = tx.CommentsByID(site.ID, comments)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read comments: %w", err)
+	}
+	slices.SortFunc(list, func(a, b comment.Comment) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return s.take(ctx, site, list)
+}
+
+// take follows some comments in one transaction, and then has suspected what is like refused ones.
+func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Comment) error {
+	if len(list) == 0 {
+		return nil
+	}
+	prints, fresh, given := make([]Print, len(list)), make([]string, len(list)), make([]string, len(list))
+	for i, c := range list {
+		prints[i], fresh[i], given[i] = printOf(c), ground.NewID(), c.ID
+	}
+	now := s.work.Now()
+	var touched []Campaign
+	var suspects []string
+	err := s.work.Update(ctx, func(tx Tx) error {
+		used := 0
+		r, err := look(tx, site.ID, given, func() string { used++; return fresh[used-1] })
+		if err != nil {
+			return err
+		}
+		for i, c := range list {
+			if err := r.follow(c, prints[i], now); err != nil {
+				return err
+			}
+		}
+		if err := r.close(); err != nil {
+			return err
+		}
+		touched, suspects = r.untold(), r.misjudged(list)
+		if !r.joined {
+			return nil
+		}
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, At: now})
+	})
+	if err != nil {
+		return fmt.Errorf("join campaigns: %w", err)
+	}
+	if err := s.suspect(ctx, site, suspects); err != nil {
+		return err
+	}
+	for _, k := range touched {
+		if err := s.tell(ctx, site, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// untold are campaigns whose waiting members do not know what became of the others.
+func (r *register) untold() (all []Campaign) {
+	for _, c := range r.campaigns {
+		if c.Size() > 0 && c.Bad() != c.Told {
+			all = append(all, *c)
+		}
+	}
+	return all
+}
+
+// misjudged are those of comments that wait and are suspected for their campaign when they should not be, or are
+// not when they should. A campaign that is untold is told as a whole.
+func (r *register) misjudged(list []comment.Comment) (all []string) {
+	for _, c := range list {
+		if c.State != comment.Pending {
+			continue
+		}
+		k := r.campaigns[r.members[c.ID].Campaign] // nil: it is alone
+		if k != nil && k.Bad() != k.Told {
+			continue
+		}
+		if (k != nil && k.Bad()) != (c.Verdict.Alike() > 0) {
+			all = append(all, c.ID)
+		}
+	}
+	return all
+}
+
+// forgetOld forgets what was decided longer ago than it is remembered. What waits keeps its campaign.
+func (s *Service) forgetOld(ctx context.Context) error {
+	sites, err := s.work.StoredSites(ctx)
+	if err != nil {
+		return err
+	}
+	before := s.work.Now().Add(-rememberedFor)
+	for _, site := range sites {
+		for more := true; more && ctx.Err() == nil; {
+			err := s.work.Update(ctx, func(tx Tx) error {
+				old, err := tx.DecidedBefore(site.ID, before, sweptAtOnce)
+				if err != nil {
+					return err
+				}
+				more = len(old) == sweptAtOnce
+				r, err := look(tx, site.ID, nil, nil)
+				if err != nil {
+					return err
+				}
+				for _, m := range old {
+					if err := r.leave(m); err != nil {
+						return err
+					}
+				}
+				return r.close()
+			})
+			if err != nil {
+				return fmt.Errorf("forget decided members at %s: %w", site.Key, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package campaign
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// Tx is what campaigns ask of a transaction.
+type Tx interface {
+	ground.Tx
+	ground.MetaTx
+
+	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
+	Queue(q comment.QueueQuery) ([]comment.Comment, error)
+	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
+	// SetVerdict gives a comment that was read another verdict. It reports false, and changes nothing, where the
+	// comment is not pending in that version any more, was judged by a newer model, or was said to be like refused
+	// ones, or not, since.
+	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
+
+	// Members returns those of comments that have one. In an Update they are locked until the end, and so are
+	// campaigns that are read by id.
+	Members(site int64, comments []string) ([]Member, error)
+	// MembersUnder returns the members that are found under any of bands, of each band the newest at most
+	// up to limit.
+	MembersUnder(site int64, bands []int64, limit int) ([]Member, error)
+	// MembersOf returns members of a campaign that joined after one number and up to another, in the order in
+	// which they joined; waiting: only those that were pending when they were last counted.
+	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)
+	// DecidedBefore returns members that do not wait and were decided before a time, those of longest ago first.
+	DecidedBefore(site int64, at time.Time, limit int) ([]Member, error)
+	LastNumber(site int64) (int64, error) // of a member; 0: none was given
+	// PutMember writes a member in the place of the one of the same comment.
+	PutMember(site int64, m Member) error
+	DropMember(site int64, comment string) error
+	PutBands(site int64, number int64, bands []int64) error
+	DropBands(site int64, number int64, bands []int64) error
+	// ForgetMembers removes all of a site's members, bands and campaigns.
+	ForgetMembers(site int64) error
+
+	CampaignsByID(site int64, ids []string) ([]Campaign, error)
+	// CampaignsBefore returns campaigns by when a copy was last seen, the latest first: those after one in
+	// this order, or nil from the first.
+	CampaignsBefore(site int64, after *Campaign, limit int) ([]Campaign, error)
+	PutCampaign(site int64, c Campaign) error // in the place of the one of this id
+	DropCampaign(site int64, id string) error
+	// Spread counts the writers, addresses and pages of a campaign's newest members, at most so many.
+	Spread(site int64, campaign string, among int) (Spread, error)
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// A campaignRow is a row of campaigns.
+type campaignRow struct {
+	Site     int64        `gorm:"column:site_id"`
+	Campaign campaignPart `gorm:"embedded"`
+}
+
+func (campaignRow) TableName() string { return "campaigns" }
+
+// A campaignPart is a campaign.Campaign.
+type campaignPart struct {
+	ID                         string
+	Joined                     int
+	Waiting, Approved, Refused int
+	Sample                     string
+	Told                       bool
+	FirstSeen                  time.Time `gorm:"serializer:micros"`
+	LastSeen                   time.Time `gorm:"serializer:micros"`
+}
+
+// A memberRow is a row of campaign_members.
+type memberRow struct {
+	Site   int64      `gorm:"column:site_id"`
+	Member memberPart `gorm:"embedded"`
+}
+
+func (memberRow) TableName() string { return "campaign_members" }
+
+// A memberPart is a campaign.Member.
+type memberPart struct {
+	Comment   string `gorm:"column:comment_id"`
+	Number    int64
+	Campaign  string `gorm:"column:campaign_id"`
+	Joined    int
+	Apart     bool
+	State     comment.State
+	Banded    bool
+	Print     campaign.Print `gorm:"serializer:binary"`
+	CreatedAt time.Time      `gorm:"serializer:micros"`
+	EditedAt  time.Time      `gorm:"serializer:micros"`
+	DecidedAt time.Time      `gorm:"serializer:micros"`
+}
+
+var (
+	campaignColumns = rows.Of[campaignRow]()
+	selectCampaigns = "SELECT " + campaignColumns.Names + " FROM campaigns "
+	putCampaign     = campaignColumns.Upsert("site_id, id")
+	memberColumns   = rows.Of[memberRow]()
+	selectMembers   = "SELECT " + memberColumns.Names + " FROM campaign_members "
+	putMember       = memberColumns.Upsert("site_id, comment_id")
+)
+
+func (r *campaignRow) campaign() campaign.Campaign { return campaign.Campaign(r.Campaign) }
+
+func (r *memberRow) member() campaign.Member { return campaign.Member(r.Member) }
+
+func (t *tx) campaigns(rest string, args ...any) ([]campaign.Campaign, error) {
+	return read(t, campaignColumns.Targets, (*campaignRow).campaign, selectCampaigns+rest, args...)
+}
+
+func (t *tx) members(rest string, args ...any) ([]campaign.Member, error) {
+	return read(t, memberColumns.Targets, (*memberRow).member, selectMembers+rest, args...)
+}
+
+// Members implements campaign.Tx.
+func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
+	return t.members(`
+		WHERE  site_id = ?
+		  AND  comment_id `+t.among+`
+		ORDER  BY comment_id`+t.lockRows(), site, arrayOf(t.array, comments))
+}
+
+// MembersUnder implements campaign.Tx. Of each band no more rows are read than limit.
+func (t *tx) MembersUnder(site int64, bands []int64, limit int) ([]campaign.Member, error) {
+	return t.members(`
+		WHERE  site_id = ?
+		  AND  number IN (
+		       SELECT b.number
+		       FROM   (SELECT value AS band, COALESCE((SELECT n.number
+		                                               FROM   campaign_bands AS n
+		                                               WHERE  n.site_id = ?
+		                                                 AND  n.band    = value
+		                                               ORDER  BY n.number DESC
+		                                               LIMIT  1 OFFSET ?), 0) AS lowest
+		               FROM   `+t.each+`) AS asked
+		       JOIN   campaign_bands AS b ON b.site_id = ? AND b.band = asked.band AND b.number >= asked.lowest)`,
+		site, site, limit-1, arrayOf(t.array, bands), site)
+}
+
+// MembersOf implements campaign.Tx. Its conditions are those of the indexes, word for word.
+func (t *tx) MembersOf(
+	site int64, id string, after, upTo int, waiting bool, limit int,
+) ([]campaign.Member, error) {
+	where := ""
+	if waiting {
+		where = "AND  state = 0"
+	}
+	return t.members(`
+		WHERE  site_id     = ?
+		  AND  campaign_id = ?
+		  AND  campaign_id <> ''
+		  AND  joined > ?
+		  AND  joined <= ?
+		  `+where+`
+		ORDER  BY joined
+		LIMIT  ?`, site, id, after, upTo, limit)
+}
+
+// DecidedBefore implements campaign.Tx.
+func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Member, error) {
+	return t.members(`
+		WHERE  site_id = ?
+		  AND  state <> 0
+		  AND  decided_at < ?
+		ORDER  BY decided_at
+		LIMIT  ?`, site, rows.Stamp(at), limit)
+}
+
+// LastNumber implements campaign.Tx.
+func (t *tx) LastNumber(site int64) (int64, error) {
+	return first(query(t, value[int64], `
+		SELECT COALESCE(MAX(number), 0)
+		FROM   campaign_members
+		WHERE  site_id = ?`, site))
+}
+
+// PutMember implements campaign.Tx.
+func (t *tx) PutMember(site int64, m campaign.Member) error {
+	_, err := t.exec(putMember, memberColumns.Values(memberRow{Site: site, Member: memberPart(m)})...)
+	return err
+}
+
+// DropMember implements campaign.Tx.
+func (t *tx) DropMember(site int64, comment string) error {
+	_, err := t.exec("DELETE FROM campaign_members WHERE site_id = ? AND comment_id = ?", site, comment)
+	return err
+}
+
+// PutBands implements campaign.Tx.
+func (t *tx) PutBands(site, number int64, bands []int64) error {
+	_, err := t.exec(`
+		INSERT INTO campaign_bands (site_id, band, number)
+		SELECT ?, value, ?
+		FROM   `+t.each+`
+		WHERE  true
+		ON CONFLICT DO NOTHING`, site, number, arrayOf(t.array, bands))
+	return err
+}
+
+// DropBands implements campaign.Tx.
+func (t *tx) DropBands(site, number int64, bands []int64) error {
+	_, err := t.exec(`
+		DELETE FROM campaign_bands
+		WHERE  site_id = ?
+		  AND  number  = ?
+		  AND  band `+t.among, site, number, arrayOf(t.array, bands))
+	return err
+}
+
+// ForgetMembers implements campaign.Tx.
+func (t *tx) ForgetMembers(site int64) error {
+	for _, table := range []string{"campaign_bands", "campaign_members", "campaigns"} {
+		if _, err := t.exec("DELETE FROM "+table+" WHERE site_id = ?", site); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CampaignsByID implements campaign.Tx.
+func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return t.campaigns(`
+		WHERE  site_id = ?
+		  AND  id `+t.among+`
+		ORDER  BY id`+t.lockRows(), site, arrayOf(t.array, ids))
+}
+
+// CampaignsBefore implements campaign.Tx.
+func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([]campaign.Campaign, error) {
+	if after == nil {
+		return t.campaigns(`
+			WHERE  site_id = ?
+			ORDER  BY last_seen DESC, id DESC
+			LIMIT  ?`, site, limit)
+	}
+	return t.campaigns(`
+		WHERE  site_id = ?
+		  AND  (last_seen, id) < (?, ?)
+		ORDER  BY last_seen DESC, id DESC
+		LIMIT  ?`, site, rows.Stamp(after.LastSeen), after.ID, limit)
+}
+
+// PutCampaign implements campaign.Tx.
+func (t *tx) PutCampaign(site int64, c campaign.Campaign) error {
+	_, err := t.exec(putCampaign, campaignColumns.Values(campaignRow{Site: site, Campaign: campaignPart(c)})...)
+	return err
+}
+
+// DropCampaign implements campaign.Tx.
+func (t *tx) DropCampaign(site int64, id string) error {
+	_, err := t.exec("DELETE FROM campaigns WHERE site_id = ? AND id = ?", site, id)
+	return err
+}
+
+// Spread implements campaign.Tx. A writer without a name is an address.
+func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
+	return first(query(t, func(s *campaign.Spread) []any { return []any{&s.Writers, &s.Addresses, &s.Pages} }, `
+		SELECT COUNT(DISTINCT COALESCE(c.writer, c.address)), COUNT(DISTINCT c.address), COUNT(DISTINCT c.page_id)
+		FROM   (SELECT comment_id
+		        FROM   campaign_members
+		        WHERE  site_id     = ?
+		          AND  campaign_id = ?
+		          AND  campaign_id <> ''
+		        ORDER  BY joined DESC
+		        LIMIT  ?) AS m
+		JOIN   comments AS c ON c.site_id = ? AND c.id = m.comment_id`, site, id, among, site))
+}

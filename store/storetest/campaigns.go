@@ -1,0 +1,219 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+var campaignRules = []rule{
+	{"a member comes back as it was written, and is overwritten", membersComeBack},
+	{"members are found under any band, of each the newest", membersAreFound},
+	{"members of a campaign come in the order in which they joined", membersInOrder},
+	{"campaigns come by their latest copy", campaignsInOrder},
+	{"a campaign's spread counts its newest members", campaignSpreads},
+}
+
+// member writes a comment and its member.
+func (w *world) member(n int64, kind func(*campaign.Member), bands ...int64) campaign.Member {
+	w.Helper()
+	c := w.draft(at(time.Duration(n) * time.Second))
+	m := campaign.Member{Comment: c.ID, Number: n, Banded: len(bands) > 0, CreatedAt: c.CreatedAt}
+	m.Print.Version, m.Print.Exact, m.Print.Letters = 6, uint64(n)<<60, 40
+	m.Print.Minima[0], m.Print.Minima[63] = uint32(n), ^uint32(0)
+	kind(&m)
+	w.update(func(tx Tx) error {
+		if _, _, err := tx.InsertComment(c); err != nil {
+			return err
+		}
+		if err := tx.PutMember(w.site.ID, m); err != nil {
+			return err
+		}
+		return tx.PutBands(w.site.ID, n, bands)
+	})
+	return m
+}
+
+func alone(*campaign.Member) {}
+
+// joinedAs makes a member one of a campaign.
+func joinedAs(id string, joined int, state comment.State) func(*campaign.Member) {
+	return func(m *campaign.Member) {
+		m.Campaign, m.Joined, m.State = id, joined, state
+		if state != comment.Pending {
+			m.DecidedAt = began.Add(time.Duration(joined) * time.Hour)
+		}
+	}
+}
+
+// numbers are those of members.
+func numbers(members []campaign.Member) []int64 {
+	all := make([]int64, len(members))
+	for i, m := range members {
+		all[i] = m.Number
+	}
+	return all
+}
+
+// finds checks which members a question finds, by their numbers.
+func (w *world) finds(what string, want []int64, ask func(Tx) ([]campaign.Member, error)) {
+	w.Helper()
+	w.view(func(tx Tx) error {
+		found, err := ask(tx)
+		if got := numbers(found); !slices.Equal(got, want) {
+			w.Errorf("%s: found %v, not %v", what, got, want)
+		}
+		return err
+	})
+}
+
+func membersComeBack(w *world) {
+	m := w.member(1, joinedAs("k", 3, comment.Spam), -5, 7)
+	same := func() {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			found, err := tx.Members(w.site.ID, []string{m.Comment, "nobody"})
+			if len(found) != 1 || !reflect.DeepEqual(found[0], m) {
+				w.Errorf("found %+v, not %+v", found, m)
+			}
+			return err
+		})
+	}
+	same()
+	m.Campaign, m.Joined, m.Apart, m.Banded, m.EditedAt = "", 0, true, false, began.Add(time.Minute)
+	w.update(func(tx Tx) error { return tx.PutMember(w.site.ID, m) })
+	same()
+	w.view(func(tx Tx) error {
+		last, err := tx.LastNumber(w.site.ID)
+		if last != 1 {
+			w.Errorf("the last number is %d", last)
+		}
+		return err
+	})
+	w.update(func(tx Tx) error { return tx.DropMember(w.site.ID, m.Comment) })
+	w.finds("a dropped member", []int64{}, func(tx Tx) ([]campaign.Member, error) {
+		return tx.Members(w.site.ID, []string{m.Comment})
+	})
+}
+
+func membersAreFound(w *world) {
+	for n := range int64(5) {
+		w.member(n+1, alone, 100, 200+n)
+	}
+	under := func(limit int, bands ...int64) func(Tx) ([]campaign.Member, error) {
+		return func(tx Tx) ([]campaign.Member, error) {
+			found, err := tx.MembersUnder(w.site.ID, bands, limit)
+			slices.SortFunc(found, func(a, b campaign.Member) int { return int(a.Number - b.Number) })
+			return found, err
+		}
+	}
+	w.finds("all of a band", []int64{1, 2, 3, 4, 5}, under(50, 100, 999))
+	w.finds("the newest of a band, and one of another", []int64{1, 4, 5}, under(2, 100, 200))
+	w.finds("no band", []int64{}, under(2))
+	w.update(func(tx Tx) error { return tx.DropBands(w.site.ID, 5, []int64{100, 204}) })
+	w.finds("after its bands were dropped", []int64{3, 4}, under(2, 100, 204))
+	w.update(func(tx Tx) error { return tx.PutBands(w.site.ID, 4, []int64{100, 300}) }) // the first is there already
+	w.finds("under one more", []int64{4}, under(2, 300))
+}
+
+func membersInOrder(w *world) {
+	states := []comment.State{comment.Pending, comment.Spam, comment.Pending, comment.Approved, comment.Pending}
+	for i, s := range states {
+		w.member(int64(i+1), joinedAs("k", i+1, s))
+	}
+	w.member(9, joinedAs("other", 1, comment.Pending))
+	of := func(after, upTo int, waiting bool, limit int) func(Tx) ([]campaign.Member, error) {
+		return func(tx Tx) ([]campaign.Member, error) {
+			return tx.MembersOf(w.site.ID, "k", after, upTo, waiting, limit)
+		}
+	}
+	w.finds("all", []int64{1, 2, 3, 4, 5}, of(0, 9, false, 10))
+	w.finds("between", []int64{2, 3}, of(1, 3, false, 10))
+	w.finds("what waits", []int64{1, 3, 5}, of(0, 9, true, 10))
+	w.finds("some of what waits", []int64{3}, of(1, 9, true, 1))
+	w.finds("decided long ago", []int64{2}, func(tx Tx) ([]campaign.Member, error) {
+		return tx.DecidedBefore(w.site.ID, began.Add(4*time.Hour), 10)
+	})
+	w.update(func(tx Tx) error { return tx.ForgetMembers(w.site.ID) })
+	w.finds("after all was forgotten", []int64{}, of(0, 9, false, 10))
+}
+
+func campaignsInOrder(w *world) {
+	var all []campaign.Campaign
+	for i := range 5 {
+		all = append(all, campaign.Campaign{ID: fmt.Sprint("k", i), Joined: 9, Waiting: i, Approved: 2, Refused: 3,
+			Sample: "c", Told: i%2 == 0, FirstSeen: began, LastSeen: began.Add(time.Duration(i/2) * time.Hour)})
+	}
+	w.update(func(tx Tx) error {
+		for _, k := range all {
+			k.Joined = 1
+			if err := tx.PutCampaign(w.site.ID, k); err != nil {
+				return err
+			}
+			k.Joined = 9
+			if err := tx.PutCampaign(w.site.ID, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.Reverse(all)
+	w.view(func(tx Tx) error {
+		first, err := tx.CampaignsBefore(w.site.ID, nil, 2)
+		if err != nil || !reflect.DeepEqual(first, all[:2]) {
+			w.Errorf("the first are %+v, %v", first, err)
+		}
+		rest, err := tx.CampaignsBefore(w.site.ID, &all[1], 9)
+		if err != nil || !reflect.DeepEqual(rest, all[2:]) {
+			w.Errorf("the rest are %+v, %v", rest, err)
+		}
+		byID, err := tx.CampaignsByID(w.site.ID, []string{"k3", "nobody"})
+		if err != nil || !reflect.DeepEqual(byID, all[1:2]) {
+			w.Errorf("by id %+v, %v", byID, err)
+		}
+		return nil
+	})
+	w.update(func(tx Tx) error { return tx.DropCampaign(w.site.ID, "k3") })
+	w.view(func(tx Tx) error {
+		byID, err := tx.CampaignsByID(w.site.ID, []string{"k3"})
+		if len(byID) > 0 {
+			w.Errorf("after it was dropped there is %+v", byID)
+		}
+		return err
+	})
+}
+
+func campaignSpreads(w *world) {
+	other := w.newPage(w.site.ID, "https://"+w.name+".example/other")
+	for i, c := range []comment.Comment{
+		{Writer: []byte("a"), Address: []byte("1")}, {Writer: []byte("a"), Address: []byte("2")},
+		{Address: []byte("3"), Page: other.ID}, {Writer: []byte("b"), Address: []byte("2")},
+	} {
+		row := w.draft()
+		row.Writer, row.Address = c.Writer, c.Address
+		if c.Page != "" {
+			row.Page = c.Page
+		}
+		w.update(func(tx Tx) error {
+			if _, _, err := tx.InsertComment(row); err != nil {
+				return err
+			}
+			return tx.PutMember(w.site.ID, campaign.Member{Comment: row.ID, Number: int64(i + 1), Campaign: "k", Joined: i + 1})
+		})
+	}
+	w.view(func(tx Tx) error {
+		for among, want := range map[int]campaign.Spread{
+			9: {Writers: 3, Addresses: 3, Pages: 2}, 1: {Writers: 1, Addresses: 1, Pages: 1},
+		} {
+			got, err := tx.Spread(w.site.ID, "k", among)
+			if err != nil || got != want {
+				w.Errorf("among %d: %+v, %v, not %+v", among, got, err, want)
+			}
+		}
+		return nil
+	})
+}
