@@ -300,7 +300,8 @@ func checkPlans(t *testing.T, db *DB, queries []hotQuery, plan planner, scan, so
 		if !usesOne(plans, q.index) {
 			t.Errorf("%s does not use %s:\n%s", q.name, q.index, plans)
 		}
-		plans = strings.NewReplacer("SCAN capped", "", "SCAN json_each", "", "SCAN each", "").Replace(plans) // a count's limit, and lists
+		// A count's limit, and lists.
+		plans = strings.NewReplacer("SCAN capped", "", "SCAN json_each", "", "SCAN each", "").Replace(plans)
 		if strings.Contains(plans, scan) && !strings.Contains(q.index, "SCAN") || ordered && strings.Contains(plans, sort) {
 			t.Errorf("%s reads or sorts a whole table:\n%s", q.name, plans)
 		}

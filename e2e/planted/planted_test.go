@@ -11,12 +11,12 @@ import (
 
 // known says which test turns red on which planted fault.
 var known = []struct{ name, pkg, test string }{
-	{"events-by-id", "store", contract + "/postgres/no_follower_misses_an_event_among_fast_and_slow_writers"},
-	{"events-below-oldest", "store",
+	{"events-by-id", "store/storetest", contract + "/postgres/no_follower_misses_an_event_among_fast_and_slow_writers"},
+	{"events-below-oldest", "store/storetest",
 		contract + "/postgres/a_follower_waits_for_no_slow_writer,_and_sees_what_it_commits_late"},
 	{"events-below-oldest", "store", "TestAForeignTransactionHoldsNoFollowerBack"},
-	{"lookup-before-insert", "store", contract + "/postgres/twenty_copies_at_one_instant_make_one_comment"},
-	{"seq-from-sequence", "store",
+	{"lookup-before-insert", "store/storetest", contract + "/postgres/twenty_copies_at_one_instant_make_one_comment"},
+	{"seq-from-sequence", "store/storetest",
 		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
 	{"synchronous-normal", "store/file", "TestSQLiteSyncsEveryCommit"},
 	{"synchronous-normal-unseen", "store/file", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
@@ -25,7 +25,7 @@ var known = []struct{ name, pkg, test string }{
 	{"seal-not-compared", "store/file", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
 	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
 	{"reserve-kept-to-the-end", "store", "TestAFullFileGivesItsReserveBack"},
-	{"answer-before-commit", "store", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
+	{"answer-before-commit", "store/storetest", contract + "/sqlite/what_an_update_answered_is_there_for_whoever_looks"},
 	{"answer-before-commit", "e2e", "TestAKilledServerHasLostNothingItAcknowledgedOnSQLite"},
 	{"bell-lost", "moderation/learning", "TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo"},
 	{"undo-by-opposite", "moderation", "TestUndoRestoresWhatStoodBefore"},

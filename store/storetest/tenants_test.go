@@ -254,7 +254,8 @@ var writes = []struct {
 		return err
 	}},
 	{"SetVerdict", func(tx Tx, s int64) error {
-		return done(tx.SetVerdict(comment.Comment{Site: s, ID: oneWaiting, Version: 1}, comment.Verdict{Score: 0.99, ModelSeq: 2}))
+		c := comment.Comment{Site: s, ID: oneWaiting, Version: 1}
+		return done(tx.SetVerdict(c, comment.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
 	{"SetState", func(tx Tx, s int64) error {
 		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: comment.Removed}))
