@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/widget"
 )
@@ -51,6 +52,16 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/copies":                "auth role role site site role role",
 	"POST /sites/:site/moderation/retirements":           "auth role role ok site role role",
 	"POST /sites/:site/moderation/erasures":              "auth role role ok site role role",
+	"GET /sites/:site/moderation/rules":                  "auth role ok ok site ok ok",
+	"POST /sites/:site/moderation/rules":                 "auth role role ok site role role",
+	"POST /sites/:site/moderation/rules/try":             "auth role ok ok site ok ok",
+	"DELETE /sites/:site/moderation/rules/:id":           "auth role role ok site role role",
+	"POST /sites/:site/moderation/rules/:id/restore":     "auth role role ok site role role",
+	"GET /sites/:site/moderation/blocks":                 "auth role ok ok site ok ok",
+	"POST /sites/:site/moderation/blocks":                "auth role ok ok site role ok",
+	"POST /sites/:site/moderation/blocks/try":            "auth role ok ok site ok ok",
+	"DELETE /sites/:site/moderation/blocks/:id":          "auth role ok ok site role ok",
+	"POST /sites/:site/moderation/blocks/:id/restore":    "auth role ok ok site role ok",
 	"GET /sites/:site/moderation/pages":                  "auth ok ok ok site ok ok",
 	"PATCH /sites/:site/moderation/pages/:id":            "auth role ok ok site role ok",
 }
@@ -157,6 +168,14 @@ func (w *world) tryRoute(route, who string) string {
 		c.body = m{"before": "2020-01-01T00:00:00Z"}
 	case "POST /sites/:site/moderation/erasures":
 		c.body = m{"email": "nobody@example.org"}
+	case "POST /sites/:site/moderation/rules", "POST /sites/:site/moderation/rules/try":
+		c.body = m{"kind": "first_link"}
+	case "POST /sites/:site/moderation/blocks", "POST /sites/:site/moderation/blocks/try":
+		c.body = w.shortBlock()
+	case "DELETE /sites/:site/moderation/rules/:id", "POST /sites/:site/moderation/rules/:id/restore":
+		path = strings.Replace(path, ":id", w.ruled("rules", m{"kind": "first_link"}, method == "POST"), 1)
+	case "DELETE /sites/:site/moderation/blocks/:id", "POST /sites/:site/moderation/blocks/:id/restore":
+		path = strings.Replace(path, ":id", w.ruled("blocks", w.shortBlock(), method == "POST"), 1)
 	case "PATCH /sites/:site/moderation/pages/:id":
 		w.approved(written(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")
@@ -173,6 +192,22 @@ func (w *world) tryRoute(route, who string) string {
 		return "ok"
 	}
 	return readReply(w.t, res).code()
+}
+
+// shortBlock is one that moderators may make.
+func (w *world) shortBlock() m {
+	return m{"host": w.fresh("h") + ".example", "until": w.clock.Now().Add(time.Hour).Format(time.RFC3339)}
+}
+
+// ruled is the id of a new rule or block of site A, removed or not.
+func (w *world) ruled(kind string, body m, removed bool) string {
+	w.t.Helper()
+	path := "/api/v1/sites/a/moderation/" + kind
+	id := w.as("owner a", "POST", path, body).str("id")
+	if removed {
+		w.as("owner a", "DELETE", path+"/"+id, nil)
+	}
+	return id
 }
 
 // fresh is a name that nobody has yet.

@@ -248,7 +248,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			w.Must(s.RemoveRule(ctx, people.Operator, w.A, id))
 			return s.RestoreRule(ctx, who, w.A, id)
 		},
-		"Blocks":   func(who people.Actor) error { _, err := s.Blocks(ctx, who, w.A); return err },
+		"Blocks":   func(who people.Actor) error { _, _, err := s.Blocks(ctx, who, w.A, "", 0); return err },
 		"TryBlock": func(who people.Actor) error { _, err := s.TryBlock(ctx, who, w.A, block); return err },
 		"AddBlockAWhile": func(who people.Actor) error {
 			_, _, err := s.AddBlock(ctx, who, w.A, block, nil)

@@ -363,7 +363,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Blocks": func(w *faulty) func() error {
 		w.block()
-		return func() error { _, err := w.S.Blocks(w.Ctx, people.Operator, w.A); return err }
+		return func() error { _, _, err := w.S.Blocks(w.Ctx, people.Operator, w.A, "", 0); return err }
 	},
 	"TryBlock": func(w *faulty) func() error {
 		in := rules.BlockDraft{AddressOf: w.from().ID}

@@ -18,8 +18,30 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// MaxBody is how many bytes a request's body may have. It is looked at before anything is parsed.
+// MaxBody is how many bytes a request's body may have, but on routes that are Long. It is looked at before
+// anything is parsed.
 const MaxBody = 64 << 10
+
+// longBody is how many bytes a body may have on the routes that take lists.
+const longBody = 1 << 20
+
+const longKey = "web.long"
+
+// Long lets the body of a route have 1 MiB, for lists that somebody pastes.
+func Long(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Set(longKey, true)
+		return next(c)
+	}
+}
+
+// mostBody is how many bytes the body of a request may have.
+func mostBody(c echo.Context) int64 {
+	if c.Get(longKey) != nil {
+		return longBody
+	}
+	return MaxBody
+}
 
 // maxDepth is how deep objects and lists of a body may be nested.
 const maxDepth = 32
@@ -87,14 +109,15 @@ func body(c echo.Context, want string) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, problem.Media("Send the body without Content-Encoding.")
 	}
-	if r.ContentLength > MaxBody {
-		return nil, problem.Oversized(MaxBody)
+	most := mostBody(c)
+	if r.ContentLength > most {
+		return nil, problem.Oversized(int(most))
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, MaxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, most))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		return nil, problem.Oversized(MaxBody)
+		return nil, problem.Oversized(int(most))
 	case err != nil:
 		return nil, problem.NotJSON("The body ended too early.", err)
 	}

@@ -38,7 +38,8 @@ func (a act) contentType() string {
 }
 
 // keepsNothing are the routes of writing methods that write nothing down.
-var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language"}
+var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
+	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try"}
 
 // publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
 var publicRoutes = []string{
@@ -167,6 +168,14 @@ func (s *stage) act(route string) act {
 		} else {
 			form("open", fmt.Sprint(page["open"] == false))
 		}
+	case "POST …/moderation/rules", "POST …/moderation/rules/try":
+		a.json = values{"kind": "word", "words": fresh}
+	case "POST …/moderation/blocks", "POST …/moderation/blocks/try":
+		a.json = values{"host": fresh + ".example"}
+	case "DELETE …/moderation/rules/:id", "POST …/moderation/rules/:id/restore":
+		id = s.ruled("rules", values{"kind": "word", "words": fresh}, method == "POST")
+	case "DELETE …/moderation/blocks/:id", "POST …/moderation/blocks/:id/restore":
+		id = s.ruled("blocks", values{"host": fresh + ".example"}, method == "POST")
 	case "POST …/moderation/withdrawals":
 		s.approved()
 		a.json = values{"account": s.me()}
@@ -191,6 +200,22 @@ func (s *stage) act(route string) act {
 	}
 	a.path = strings.Replace(strings.Replace(path, ":site", s.site, 1), ":id", id, 1)
 	return a
+}
+
+// ruled is the id of a new rule or block, removed or not. A site has so many at most.
+func (s *stage) ruled(kind string, body values, removed bool) string {
+	s.t.Helper()
+	if _, err := s.db.Exec("DELETE FROM " + kind); err != nil {
+		s.t.Fatal(err)
+	}
+	path := "/api/v1/sites/" + s.site + "/moderation/" + kind
+	id := s.make("POST", path, body)["id"].(string)
+	if removed {
+		if got := s.ask(s.t, "DELETE", path+"/"+id, s.bearer(), nil); got.status >= 300 {
+			s.t.Fatalf("remove: %d %s %v", got.status, got.body, got.err)
+		}
+	}
+	return id
 }
 
 // A route that nobody has put into the table would go untried: it is found here, and not in the long run.

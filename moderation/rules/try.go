@@ -29,6 +29,15 @@ type Hit struct {
 	Found   []string // entries of the rule, as they were typed
 }
 
+// IDs are of the comments of the sample, in its order.
+func (t Trial) IDs() []string {
+	ids := make([]string, len(t.Sample))
+	for i, hit := range t.Sample {
+		ids[i] = hit.Comment
+	}
+	return ids
+}
+
 // All reports whether what was tried meets nearly everything: nineteen of twenty.
 func (t Trial) All() bool { return t.Looked > 0 && t.Hits*20 >= t.Looked*19 }
 

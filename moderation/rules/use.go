@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -111,23 +112,40 @@ type Blocked struct {
 	Name string
 }
 
-// Blocks lists whom a site blocks or trusts, oldest first. It needs a moderator.
-func (s *Service) Blocks(ctx context.Context, who people.Actor, site ground.Site) (list []Blocked, err error) {
+// Blocks lists whom a site blocks or trusts, newest first, after a block's id. It needs a moderator.
+func (s *Service) Blocks(
+	ctx context.Context, who people.Actor, site ground.Site, after string, limit int,
+) (list []Blocked, next string, err error) {
 	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	if limit, err = comment.PageSize(limit); err != nil {
+		return nil, "", err
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		blocks, err := tx.Blocks(site.ID)
 		if err != nil {
 			return err
 		}
+		slices.Reverse(blocks)
+		if after != "" {
+			i := slices.IndexFunc(blocks, func(b Block) bool { return b.ID == after })
+			if i < 0 {
+				return problem.Cursor()
+			}
+			blocks = blocks[i+1:]
+		}
+		if len(blocks) > limit {
+			blocks = blocks[:limit]
+			next = blocks[limit-1].ID
+		}
 		list, err = named(tx, site.ID, blocks)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list blocks: %w", err)
+		return nil, "", fmt.Errorf("list blocks: %w", err)
 	}
-	return list, nil
+	return list, next, nil
 }
 
 // named gives blocks the names that stand in their comments: who is erased there has none here.
@@ -138,15 +156,13 @@ func named(tx Tx, site int64, blocks []Block) ([]Blocked, error) {
 			ids = append(ids, b.Comment)
 		}
 	}
-	names := map[string]string{}
-	for some := range slices.Chunk(ids, 500) {
-		found, err := tx.CommentsByID(site, some)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found {
-			names[c.ID] = c.Name
-		}
+	found, err := tx.CommentsByID(site, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(found))
+	for _, c := range found {
+		names[c.ID] = c.Name
 	}
 	list := make([]Blocked, len(blocks))
 	for i, b := range blocks {

@@ -204,9 +204,9 @@ func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 		roomstest.WantCode(t, "a moderator replaces an owner's", err, "role.insufficient")
 		roomstest.WantCode(t, "a moderator removes an owner's",
 			w.S.RemoveBlock(w.Ctx, moderator, w.A, long), "role.insufficient")
-		list, err := w.S.Blocks(w.Ctx, moderator, w.A)
+		list, next, err := w.S.Blocks(w.Ctx, moderator, w.A, "", 1)
 		w.Must(err)
-		if len(list) != 1 || list[0].ID != long || list[0].Name != c.Name {
+		if next != "" || len(list) != 1 || list[0].ID != long || list[0].Name != c.Name {
 			t.Errorf("the blocks are %+v", list)
 		}
 		w.Must(w.S.RemoveBlock(w.Ctx, owner, w.A, long))

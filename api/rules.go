@@ -1,0 +1,226 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/rules"
+)
+
+type ruleIn struct {
+	Kind   string  `json:"kind"`
+	Words  string  `json:"words"`
+	Limit  int     `json:"limit"`
+	Action string  `json:"action"`
+	Until  *string `json:"until"`
+}
+
+// readRule reads a rule that is to be added or tried.
+func readRule(c echo.Context) (in ruleIn, d rules.Draft, err error) {
+	if err := web.ReadJSON(c, &in); err != nil {
+		return in, d, err
+	}
+	d = rules.Draft{Kind: rules.Kind(in.Kind), Words: in.Words, Limit: in.Limit, Action: rules.Action(in.Action)}
+	d.Until, err = until(in.Until)
+	return in, d, err
+}
+
+// until reads when something ends; nil is never.
+func until(said *string) (time.Time, error) {
+	if said == nil {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, *said)
+	if err != nil {
+		return t, problem.Field("/until", "Name a time like 2027-01-01T00:00:00Z, or null for no end.")
+	}
+	return t, nil
+}
+
+type ruleOut struct {
+	ID        string     `json:"id"`
+	Kind      string     `json:"kind"`
+	Words     string     `json:"words"`
+	Limit     int        `json:"limit"`
+	Action    string     `json:"action"`
+	Until     *timestamp `json:"until"`
+	CreatedAt *timestamp `json:"created_at"`
+}
+
+func (h *moderators) rules(c echo.Context, who people.Actor, site ground.Site) error {
+	found, err := h.kit.Rules.Rules(c.Request().Context(), who, site)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Rules []ruleOut `json:"rules"`
+		Next  *string   `json:"next"`
+	}{Rules: []ruleOut{}}
+	for _, r := range found {
+		out.Rules = append(out.Rules, ruleOut{ID: r.ID, Kind: string(r.Kind), Words: r.Words, Limit: r.Limit,
+			Action: string(r.Action), Until: at(r.Until), CreatedAt: at(r.CreatedAt)})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *moderators) addRule(c echo.Context, who people.Actor, site ground.Site) error {
+	in, d, err := readRule(c)
+	if err != nil {
+		return err
+	}
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	id, again, err := h.kit.Rules.AddRule(c.Request().Context(), who, site, d, key)
+	return added(c, id, again, err)
+}
+
+// added answers with the id of what was added.
+func added(c echo.Context, id string, again bool, err error) error {
+	if err != nil {
+		return err
+	}
+	replayed(c, again)
+	return c.JSON(http.StatusCreated, struct {
+		ID string `json:"id"`
+	}{id})
+}
+
+func (h *moderators) tryRule(c echo.Context, who people.Actor, site ground.Site) error {
+	_, d, err := readRule(c)
+	if err != nil {
+		return err
+	}
+	t, err := h.kit.Rules.TryRule(c.Request().Context(), who, site, d)
+	return h.tried(c, who, site, t, err)
+}
+
+// tried answers with what a trial met. Of its sample a comment that is gone meanwhile is left out.
+func (h *moderators) tried(c echo.Context, who people.Actor, site ground.Site, t rules.Trial, err error) error {
+	if err != nil {
+		return err
+	}
+	met, err := h.service.Stories(c.Request().Context(), who, site, t.IDs()...)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Looked    int       `json:"looked"`
+		Hits      int       `json:"hits"`
+		Approved  int       `json:"of_them_approved"`
+		Suspected int       `json:"suspected_anyway"`
+		Sample    []itemOut `json:"sample"`
+	}{t.Looked, t.Hits, t.Approved, t.Suspected, []itemOut{}}
+	for _, s := range met {
+		out.Sample = append(out.Sample, item(s.Item, web.Words(c)))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// ruled removes a rule or a block, or brings it back.
+func ruled(
+	do func(context.Context, people.Actor, ground.Site, string) error,
+) func(echo.Context, people.Actor, ground.Site) error {
+	return func(c echo.Context, who people.Actor, site ground.Site) error {
+		if err := do(c.Request().Context(), who, site, c.Param("id")); err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	}
+}
+
+type blockIn struct {
+	Writer      string  `json:"writer"`
+	AddressOf   string  `json:"address_of"`
+	EmailDomain string  `json:"email_domain"`
+	Host        string  `json:"host"`
+	Trust       bool    `json:"trust"`
+	Until       *string `json:"until"`
+}
+
+func readBlock(c echo.Context) (in blockIn, d rules.BlockDraft, err error) {
+	if err := web.ReadJSON(c, &in); err != nil {
+		return in, d, err
+	}
+	d = rules.BlockDraft{Writer: in.Writer, AddressOf: in.AddressOf, EmailDomain: in.EmailDomain, Host: in.Host,
+		Trust: in.Trust}
+	d.Until, err = until(in.Until)
+	return in, d, err
+}
+
+// blockOut names a writer by the id that items give, and an address by a comment that came from it.
+type blockOut struct {
+	ID          string     `json:"id"`
+	Writer      *string    `json:"writer"`
+	AddressOf   *string    `json:"address_of"`
+	EmailDomain *string    `json:"email_domain"`
+	Host        *string    `json:"host"`
+	Name        *string    `json:"name"`
+	Trust       bool       `json:"trust"`
+	Until       *timestamp `json:"until"`
+	CreatedAt   *timestamp `json:"created_at"`
+}
+
+func block(b rules.Blocked) blockOut {
+	out := blockOut{ID: b.ID, Name: orNull(b.Name), Trust: b.Trust, Until: at(b.Until), CreatedAt: at(b.CreatedAt)}
+	switch b.Kind {
+	case rules.BlockWriter:
+		out.Writer = &b.Value
+	case rules.BlockAddress:
+		out.AddressOf = &b.Comment
+	case rules.BlockDomain:
+		out.EmailDomain = &b.Value
+	case rules.BlockHost:
+		out.Host = &b.Value
+	}
+	return out
+}
+
+func (h *moderators) blocks(c echo.Context, who people.Actor, site ground.Site) error {
+	n, err := limit(c)
+	if err != nil {
+		return err
+	}
+	found, next, err := h.kit.Rules.Blocks(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Blocks []blockOut `json:"blocks"`
+		Next   *string    `json:"next"`
+	}{Blocks: []blockOut{}, Next: orNull(next)}
+	for _, b := range found {
+		out.Blocks = append(out.Blocks, block(b))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *moderators) addBlock(c echo.Context, who people.Actor, site ground.Site) error {
+	in, d, err := readBlock(c)
+	if err != nil {
+		return err
+	}
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	id, again, err := h.kit.Rules.AddBlock(c.Request().Context(), who, site, d, key)
+	return added(c, id, again, err)
+}
+
+func (h *moderators) tryBlock(c echo.Context, who people.Actor, site ground.Site) error {
+	_, d, err := readBlock(c)
+	if err != nil {
+		return err
+	}
+	t, err := h.kit.Rules.TryBlock(c.Request().Context(), who, site, d)
+	return h.tried(c, who, site, t, err)
+}
