@@ -189,8 +189,11 @@ func TestAForeignOriginIsCounted(t *testing.T) {
 		}
 		site, err := w.service.Site(t.Context(), "a")
 		fatal(t, err)
-		got, err := w.service.Knocks(t.Context(), people.Operator, site)
+		letIn, got, err := w.service.Knocks(t.Context(), people.Operator, site)
 		fatal(t, err)
+		if len(letIn) != 1 || letIn[0].Origin != originA || letIn[0].Times != 1 {
+			t.Errorf("let in: got %v, want one of %s and none of the service's own pages", letIn, originA)
+		}
 		if len(got) != 1 || got[0].Origin != foreign || got[0].Times != 3 {
 			t.Errorf("got %v, want three of %s", got, foreign)
 		}

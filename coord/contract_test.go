@@ -50,6 +50,8 @@ var sentences = []struct {
 	{"of many at one instant one has the claim", instantClaim},
 	{"knocks are counted by origin, site by site", knocksCounted},
 	{"processes count knocks together", knocksTogether},
+	{"who is let in is kept apart and counted once a minute", knocksLetIn},
+	{"a dismissed knock stays dismissed, in every process", knocksDismissed},
 	{"of too many origins those who knock most and who knocked last are kept", knocksBounded},
 }
 
@@ -250,11 +252,11 @@ func instantClaim(t *testing.T, a, b *coord.Coord) {
 func knocksCounted(t *testing.T, a, _ *coord.Coord) {
 	began := time.Now()
 	for range 3 {
-		a.Knock(t.Context(), 1, "https://often.example")
+		a.Knock(t.Context(), 1, "https://often.example", false)
 	}
-	a.Knock(t.Context(), 1, "http://once.example:8080")
-	a.Knock(t.Context(), 2, "https://other.example")
-	got := a.Knocks(t.Context(), 1)
+	a.Knock(t.Context(), 1, "http://once.example:8080", false)
+	a.Knock(t.Context(), 2, "https://other.example", false)
+	got := a.Knocks(t.Context(), 1, false)
 	if len(got) != 2 || got[0].Origin != "https://often.example" || got[0].Times != 3 ||
 		got[1].Origin != "http://once.example:8080" || got[1].Times != 1 {
 		t.Errorf("got %v, want three knocks of one and then one of the other", got)
@@ -264,12 +266,51 @@ func knocksCounted(t *testing.T, a, _ *coord.Coord) {
 			t.Errorf("%s knocked at %v, not between %v and now", k.Origin, k.Last, began)
 		}
 	}
-	if again := a.Knocks(t.Context(), 1); len(again) != 2 || again[0].Times != 3 {
+	if again := a.Knocks(t.Context(), 1, false); len(again) != 2 || again[0].Times != 3 {
 		t.Errorf("asked again: got %v, was %v", again, got)
 	}
-	if none := a.Knocks(t.Context(), 3); len(none) != 0 {
+	if none := a.Knocks(t.Context(), 3, false); len(none) != 0 {
 		t.Errorf("nobody knocked at site 3: got %v", none)
 	}
+}
+
+func knocksLetIn(t *testing.T, a, b *coord.Coord) {
+	for range 5 {
+		a.Knock(t.Context(), 1, "https://mine.example", true)
+	}
+	a.Knock(t.Context(), 1, "https://other.example", false)
+	kit.Until(t, "both know who was let in", func() bool {
+		for _, c := range []*coord.Coord{a, b} {
+			got := c.Knocks(t.Context(), 1, true)
+			if len(got) > 1 || len(got) == 1 && (got[0].Times != 1 || got[0].Origin != "https://mine.example") {
+				t.Fatalf("five within a minute: got %v, want one, counted once", got)
+			}
+			if len(got) == 0 {
+				return false
+			}
+		}
+		return true
+	})
+	if got := a.Knocks(t.Context(), 1, false); len(got) != 1 || got[0].Origin != "https://other.example" {
+		t.Errorf("refused: got %v", got)
+	}
+}
+
+func knocksDismissed(t *testing.T, a, b *coord.Coord) {
+	a.Knock(t.Context(), 1, "https://mirror.example", false)
+	a.Knocks(t.Context(), 1, false)
+	b.Dismiss(t.Context(), 1, "https://mirror.example")
+	b.Knocks(t.Context(), 1, false)
+	a.Knock(t.Context(), 1, "https://mirror.example", false)
+	kit.Until(t, "it is dismissed in both, and counted on", func() bool {
+		for _, c := range []*coord.Coord{a, b} {
+			got := c.Knocks(t.Context(), 1, false)
+			if len(got) != 1 || !got[0].Dismissed || got[0].Times != 2 {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func knocksTogether(t *testing.T, a, b *coord.Coord) {
@@ -278,14 +319,14 @@ func knocksTogether(t *testing.T, a, b *coord.Coord) {
 	for _, c := range []*coord.Coord{a, b} {
 		all.Go(func() {
 			for range each {
-				c.Knock(t.Context(), 1, "https://blog.example")
+				c.Knock(t.Context(), 1, "https://blog.example", false)
 			}
 		})
 	}
 	all.Wait()
 	kit.Until(t, "each process knows of the other's knocks", func() bool {
 		for _, c := range []*coord.Coord{a, b} {
-			got := c.Knocks(t.Context(), 1)
+			got := c.Knocks(t.Context(), 1, false)
 			if len(got) == 1 && got[0].Times > 2*each {
 				t.Fatalf("%d knocks were counted as %d", 2*each, got[0].Times)
 			}
@@ -300,19 +341,19 @@ func knocksTogether(t *testing.T, a, b *coord.Coord) {
 func knocksBounded(t *testing.T, a, b *coord.Coord) {
 	const most = 20
 	knows := func(origin string) bool {
-		got := b.Knocks(t.Context(), 1)
+		got := b.Knocks(t.Context(), 1, false)
 		if len(got) > most {
 			t.Fatalf("%d origins are kept, want %d at most", len(got), most)
 		}
 		return slices.ContainsFunc(got, func(k ground.Knock) bool { return k.Origin == origin })
 	}
 	for range 5 {
-		a.Knock(t.Context(), 1, "https://mine.example")
+		a.Knock(t.Context(), 1, "https://mine.example", false)
 	}
 	for i := range 500 {
-		a.Knock(t.Context(), 1, fmt.Sprintf("https://made-up-%d.example", i))
+		a.Knock(t.Context(), 1, fmt.Sprintf("https://made-up-%d.example", i), false)
 	}
-	a.Knocks(t.Context(), 1)
+	a.Knocks(t.Context(), 1, false)
 	for _, kept := range []string{"https://mine.example", "https://made-up-499.example"} {
 		if !knows(kept) {
 			t.Errorf("after 500 made-up origins %s is not known", kept)
@@ -320,11 +361,11 @@ func knocksBounded(t *testing.T, a, b *coord.Coord) {
 	}
 	for i := range 3 * most {
 		for range 10 {
-			a.Knock(t.Context(), 1, fmt.Sprintf("https://loud-%d.example", i))
+			a.Knock(t.Context(), 1, fmt.Sprintf("https://loud-%d.example", i), false)
 		}
 	}
-	a.Knock(t.Context(), 1, "https://late.example")
-	a.Knocks(t.Context(), 1)
+	a.Knock(t.Context(), 1, "https://late.example", false)
+	a.Knocks(t.Context(), 1, false)
 	if !knows("https://late.example") {
 		t.Error("many who knock often hide one who knocked last")
 	}

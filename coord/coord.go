@@ -30,19 +30,19 @@ type Options struct {
 // Coord coordinates one process with the others. It implements ground.Bell, ground.Claims,
 // ground.Knocks and the limiter of api/web, and is safe for concurrent use.
 type Coord struct {
-	secret secret.Secret
-	limits *limits
-	claims *claims
-	knocks *knocks
-	bell   *bell
-	shared *shared // nil: alone
+	secret         secret.Secret
+	limits         *limits
+	claims         *claims
+	letIn, refused *knocks
+	bell           *bell
+	shared         *shared // nil: alone
 }
 
 // Open returns a Coord. It refuses a URL that cannot be read; a Redis that does not answer is
 // no error, for it may come back.
 func Open(ctx context.Context, o Options) (*Coord, error) {
 	c := &Coord{secret: o.Secret, limits: newLimits(o.Clock), claims: newClaims(o.Clock),
-		knocks: newKnocks(o.Clock), bell: newBell()}
+		letIn: newKnocks(o.Clock, "let in", letInFor), refused: newKnocks(o.Clock, "knocks", 0), bell: newBell()}
 	if o.URL == "" {
 		return c, nil
 	}

@@ -17,11 +17,15 @@ const (
 	maxKnocks = 20 // origins kept of a site
 	knocksFor = 7 * 24 * time.Hour
 	tellEvery = time.Second // of one site, so that no flood of knocks is one of writes
+	letInFor  = time.Minute // before one who was let in counts again
 )
 
-// knocks are what this process knows of them: by the last word of Redis, and what it has not been told yet.
+// knocks are what this process knows of them: by the last word of Redis, and what it has not been told yet. Under
+// name they are kept there.
 type knocks struct {
 	clock ground.Clock
+	name  string
+	every time.Duration // before the same one counts again
 
 	mu    sync.Mutex // guards sites
 	sites map[int64]*door
@@ -32,7 +36,9 @@ type door struct {
 	told         time.Time
 }
 
-func newKnocks(clock ground.Clock) *knocks { return &knocks{clock: clock, sites: map[int64]*door{}} }
+func newKnocks(clock ground.Clock, name string, every time.Duration) *knocks {
+	return &knocks{clock: clock, name: name, every: every, sites: map[int64]*door{}}
+}
 
 // door is a site's. Call it with mu locked.
 func (k *knocks) door(site int64) *door {
@@ -45,11 +51,18 @@ func (k *knocks) door(site int64) *door {
 }
 
 // add counts a knock, and says whether it is time to tell of it.
-func (k *knocks) add(site int64, origin string) (due bool) {
+func (k *knocks) add(site int64, knock ground.Knock) (due bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now, d := k.clock.Now(), k.door(site)
-	d.untold = gathered(d.untold, []ground.Knock{{Origin: origin, Times: 1, Last: now}}, now)
+	recent := func(other ground.Knock) bool {
+		return k.every > 0 && other.Origin == knock.Origin && now.Sub(other.Last) < k.every
+	}
+	if slices.ContainsFunc(d.untold, recent) || slices.ContainsFunc(d.kept, recent) {
+		return false
+	}
+	knock.Last = now
+	d.untold = gathered(d.untold, []ground.Knock{knock}, now)
 	if since := now.Sub(d.told); since >= 0 && since < tellEvery {
 		return false
 	}
@@ -89,6 +102,7 @@ func gathered(a, b []ground.Knock, now time.Time) []ground.Knock {
 			continue
 		}
 		all[i].Times += k.Times
+		all[i].Dismissed = all[i].Dismissed || k.Dismissed
 		if k.Last.After(all[i].Last) {
 			all[i].Last = k.Last
 		}
@@ -106,29 +120,46 @@ func gathered(a, b []ground.Knock, now time.Time) []ground.Knock {
 	return slices.DeleteFunc(all, func(k ground.Knock) bool { return slices.Contains(rest[maxKnocks/2:], k) })
 }
 
-// Knock counts that a page of a foreign origin asked for a site's comments.
-func (c *Coord) Knock(ctx context.Context, site int64, origin string) {
-	if c.knocks.add(site, origin) && c.shared != nil {
-		c.tellKnocks(ctx, site)
+// Knock counts that a page asked for a site's comments.
+func (c *Coord) Knock(ctx context.Context, site int64, origin string, letIn bool) {
+	c.knock(ctx, c.door(letIn), site, ground.Knock{Origin: origin, Times: 1})
+}
+
+// Dismiss marks one that was refused: it is kept and counted on, so that it stays marked.
+func (c *Coord) Dismiss(ctx context.Context, site int64, origin string) {
+	c.knock(ctx, c.refused, site, ground.Knock{Origin: origin, Dismissed: true})
+}
+
+func (c *Coord) knock(ctx context.Context, k *knocks, site int64, knock ground.Knock) {
+	if k.add(site, knock) && c.shared != nil {
+		c.tellKnocks(ctx, k, site)
 	}
+}
+
+// door is where those are kept who were let in, or the others.
+func (c *Coord) door(letIn bool) *knocks {
+	if letIn {
+		return c.letIn
+	}
+	return c.refused
 }
 
 // Knocks are those of the last week, those who came most often first.
-func (c *Coord) Knocks(ctx context.Context, site int64) []ground.Knock {
+func (c *Coord) Knocks(ctx context.Context, site int64, letIn bool) []ground.Knock {
 	if c.shared != nil {
-		return c.tellKnocks(ctx, site)
+		return c.tellKnocks(ctx, c.door(letIn), site)
 	}
-	return c.knocks.keep(site, nil, false, nil)
+	return c.door(letIn).keep(site, nil, false, nil)
 }
 
 // tellKnocks tells Redis what it has not been told, and returns all that is known.
-func (c *Coord) tellKnocks(ctx context.Context, site int64) []ground.Knock {
-	untold := c.knocks.take(site)
-	all, err := c.shared.gather(ctx, c.name("knocks", site, ""), func(kept []ground.Knock) []ground.Knock {
-		return gathered(kept, untold, c.knocks.clock.Now())
+func (c *Coord) tellKnocks(ctx context.Context, k *knocks, site int64) []ground.Knock {
+	untold := k.take(site)
+	all, err := c.shared.gather(ctx, c.name(k.name, site, ""), func(kept []ground.Knock) []ground.Knock {
+		return gathered(kept, untold, k.clock.Now())
 	})
 	if !errors.Is(err, errDown) && !errors.Is(err, redis.TxFailedErr) {
 		untold = nil // rather lost than counted twice
 	}
-	return c.knocks.keep(site, all, err == nil, untold)
+	return k.keep(site, all, err == nil, untold)
 }

@@ -45,6 +45,7 @@ SetSite             auth   role   role      ok     ok          ok        role   
 AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site
 AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role
 AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site
+DismissKnock        auth   role   role      ok     ok          ok        role   role    site   site   site
 Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site
 AddSite             auth   role   role      role   ok          ok        role   role    role   role   role
 SetOther            auth   role   role      ok     ok          ok        role   role    account account role
@@ -274,7 +275,10 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.AllowOrigin(ctx, who, "a", "https://www.a.example")
 			return err
 		},
-		"Knocks": func(who people.Actor) error { _, err := s.Knocks(ctx, who, w.A); return err },
+		"Knocks": func(who people.Actor) error { _, _, err := s.Knocks(ctx, who, w.A); return err },
+		"DismissKnock": func(who people.Actor) error {
+			return s.DismissKnock(ctx, who, w.A, "https://other.example")
+		},
 		"AddSite": func(who people.Actor) error {
 			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New",
 				Origins: []string{"https://new.example"}}, nil)

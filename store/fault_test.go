@@ -234,7 +234,10 @@ var noUseCases = map[string]string{
 	"Claim":    "asks no database",
 	"Knock":    "asks no database",
 	"Knocks":   "asks no database",
-	"Preview":  "asks no database",
+
+	"DismissKnock": "asks no database",
+
+	"Preview": "asks no database",
 
 	"Beginning": "answers whatever fails: tried beside the evidence",
 }

@@ -171,8 +171,8 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, w.erased(f)
 	case "saved", "revoked":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
-	case "allowed":
-		return nil, []Notice{{Icon: "check", Text: w.T("did.allowed")}}
+	case "allowed", "dismissed", "removed":
+		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")
 	default:

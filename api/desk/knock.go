@@ -12,14 +12,19 @@ type Knock struct {
 	Site, At string
 }
 
-// Knocks are those of the last week at the visit's site, for its owners.
+// Knocks are those of the last week at the visit's site that were refused, for its owners.
 func (r Room) Knocks(v *Visit, at string) (list []Knock, err error) {
 	if v.Who.Role(v.Site.ID) < people.Owner {
 		return nil, nil
 	}
-	knocks, err := r.Process.Knocks(v.Ctx(), v.Who, v.Site)
-	for _, k := range knocks {
+	_, refused, err := r.Process.Knocks(v.Ctx(), v.Who, v.Site)
+	return v.Refusals(refused, at), err
+}
+
+// Refusals are knocks that were refused, as a page at shows them.
+func (v *Visit) Refusals(refused []ground.Knock, at string) (list []Knock) {
+	for _, k := range refused {
 		list = append(list, Knock{k, v.Site.Key, at})
 	}
-	return list, err
+	return list
 }

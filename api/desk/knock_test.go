@@ -76,6 +76,42 @@ func TestAKnockIsOnlyToldForADayAndAsText(t *testing.T) {
 	}
 }
 
+func TestAnOwnerDismissesAnOriginThatWasRefused(t *testing.T) {
+	const mirror = "https://mirror.example"
+	w := newWorld(t)
+	for range 3 {
+		w.S.Knock(w.Ctx, w.site, mirror)
+	}
+	w.S.Knock(w.Ctx, w.site, "https://other.example")
+	olga := w.as("Olga").open("/moderate/blog/queue").sees(mirror)
+	olga.press(olga.doc, "Not mine", nil).sees("It is not told of again.").sees("https://other.example").misses(mirror)
+	w.Clock.Add(time.Hour)
+	w.S.Knock(w.Ctx, w.site, mirror)
+	olga.open("/moderate/blog/settings").misses(mirror).sees("https://other.example")
+	olga.press(olga.doc, "Not mine", nil).sees("It is not told of again.").misses("https://other.example")
+	olga.press(olga.doc, "Save", fields{"origin": "https://blog.example\n" + mirror}) // it can still be allowed
+	w.S.Knock(w.Ctx, w.site, mirror)
+	olga.open("/moderate/blog/settings").sees(mirror)
+}
+
+func TestSettingsSayWhetherAPageAsks(t *testing.T) {
+	w := newWorld(t)
+	olga := w.as("Olga").open("/moderate/blog/settings").sees("no page asked in the last week").
+		sees("No page at https://blog.example asked in the last week.")
+	w.S.Knock(w.Ctx, w.site, "https://blog.example")
+	w.Clock.Add(2 * time.Minute)
+	olga.open("/moderate/blog/settings").sees("a page asked 2 min ago").
+		sees("A page at https://blog.example asked 2 min ago and was let in.")
+	for range 3 {
+		w.Clock.Add(2 * time.Minute)
+		w.S.Knock(w.Ctx, w.site, "https://blog.example")
+	}
+	w.Clock.Add(150 * time.Minute)
+	olga.open("/moderate/blog/settings").sees("a page asked 2 h ago")
+	w.Clock.Add(8 * 24 * time.Hour)
+	w.as("Olga").open("/moderate/blog/settings").sees("no page asked in the last week")
+}
+
 func TestNobodyElseAllowsAnOrigin(t *testing.T) {
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
@@ -85,6 +121,10 @@ func TestNobodyElseAllowsAnOrigin(t *testing.T) {
 	dana.submit(form, url.Values{"origin": {"https://evil.example"}})
 	if dana.status != http.StatusForbidden {
 		t.Errorf("a moderator who allows an origin is answered %d, want 403", dana.status)
+	}
+	dana.submit(form, url.Values{"origin": {"https://evil.example"}, "do": {"dismiss"}})
+	if dana.status != http.StatusForbidden {
+		t.Errorf("a moderator who dismisses an origin is answered %d, want 403", dana.status)
 	}
 	olga := w.as("Olga")
 	olga.submit(form, url.Values{"origin": {"https://*.example"}})

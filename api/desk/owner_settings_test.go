@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/words"
 )
 
@@ -104,4 +106,31 @@ func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
 	b.press(row, "Withdraw", nil).sees("1 example was taken out.").sees("Nothing has been taught yet.")
 	b.press(b.doc, "Undo", nil).sees("1 example")
 	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 example")
+}
+
+func TestASiteIsRemovedByWhoTypesItsKey(t *testing.T) {
+	w := newWorld(t)
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		ground.Site{Key: "old", Name: "Old", Origins: []string{"https://old.example"}}, nil)
+	w.Must(err)
+	w.account("Dana", people.Moderator)
+	olga := w.as("Olga").open("/moderate/old/settings")
+	olga.press(olga.doc, "Remove it for good", fields{"key": "olt"}).
+		sees("That is not the site’s key. Nothing was removed.")
+	if olga.status != http.StatusUnprocessableEntity {
+		t.Errorf("another key answers %d, want 422", olga.status)
+	}
+	dana := w.as("Dana")
+	form := find(olga.doc, func(n *html.Node) bool { return attr(n, "action") == "/moderate/old/remove" })
+	dana.submit(form, url.Values{"key": {"old"}})
+	if dana.status != http.StatusForbidden {
+		t.Errorf("a moderator who removes it is answered %d, want 403", dana.status)
+	}
+	if _, err := w.S.Site(w.Ctx, "old"); err != nil {
+		t.Fatal(err)
+	}
+	olga.press(olga.doc, "Remove it for good", fields{"key": "old"}).sees("The site is removed.").sees("The Blog")
+	if _, err := w.S.Site(w.Ctx, "old"); roomstest.Code(err) != "site.unknown" {
+		t.Errorf("it is still there: %v", err)
+	}
 }

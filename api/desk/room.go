@@ -35,7 +35,8 @@ var smaller = middleware.GzipWithConfig(middleware.GzipConfig{
 
 // Snippet is what a site's owner puts into a page, where its comments should stand.
 func (r Room) Snippet(site ground.Site) string {
-	return `<script async src="` + r.Origin() + `/embed.js"` + "\n" + `  data-site="` + site.Key + `"></script>`
+	return `<div id="aitys"></div>` + "\n" +
+		`<script async src="` + r.Origin() + `/embed.js" data-site="` + site.Key + `"></script>`
 }
 
 // Groups are where a room adds its routes: to anybody's, and to those of who is signed in.

@@ -193,6 +193,11 @@ func (s *stage) act(route string) act {
 		form("name", "Site "+fresh)
 	case "POST /moderate/:site/origins":
 		form("origin", "https://"+strings.ToLower(fresh)+".example")
+	case "POST /moderate/:site/remove":
+		s.make("POST", "/api/v1/sites", s.act("POST /api/v1/sites").json)
+		fresh = fmt.Sprintf("n%d", s.n)
+		form("key", fresh)
+		path = "/moderate/" + fresh + "/remove"
 	case "POST /moderate/:site/setup/moderation":
 		form("moderation", "all", "rules", "Rules of "+fresh)
 	default:

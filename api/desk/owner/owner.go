@@ -51,9 +51,19 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/setup/embed", o.Owned(o.embedPage))
 	in.GET("/:site/settings", o.On(o.settings))
 	in.POST("/:site/settings", o.On(o.setSettings))
-	in.POST("/:site/origins", o.On(o.allowOrigin))
+	in.POST("/:site/origins", o.On(o.answerKnock))
+	in.POST("/:site/remove", o.Owned(o.removeSite))
 	in.POST("/:site/lessons", o.On(o.teach))
 	in.GET("/:site/insights", o.On(o.insights))
 	in.GET("/:site/insights.csv", o.On(o.insightsCSV))
 	in.GET("/:site/what-if", o.On(o.whatIf))
+}
+
+// told takes what the last form did, in words, to be told once.
+func (o *owner) told(v *desk.Visit) (*desk.Toast, []desk.Notice) {
+	did, ok := o.Said(v)
+	if !ok {
+		return nil, nil
+	}
+	return v.Words.Tell(did)
 }

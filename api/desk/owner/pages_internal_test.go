@@ -69,7 +69,12 @@ func samplePages(w *desk.Catalog) map[string]any {
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
 	o := &owner{desk.Room{Kit: web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})}}
 	settings := drawSettings(w, f, site, policyLinks(w, site, ground.Policies))
+	settings.score(w, sampleWhatIf())
 	settings.Snippet = o.Snippet(site)
+	site.Origins = []string{"https://longway.example", "http://localhost:1313"}
+	settings.checked(w, site, []ground.Knock{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
+	settings.Knocks = []desk.Knock{{Knock: ground.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
+		At: "settings"}}
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))

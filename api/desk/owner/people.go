@@ -36,13 +36,7 @@ type personRow struct {
 	Roles, On []desk.Link
 }
 
-func (o *owner) people(v *desk.Visit) error {
-	p := peoplePage{}
-	if fl, ok := o.Said(v); ok {
-		_, p.Notices = v.Words.Tell(fl)
-	}
-	return o.peoplePage(v, p)
-}
+func (o *owner) people(v *desk.Visit) error { return o.peoplePage(v, peoplePage{}) }
 
 // peoplePage shows the accounts, with what became of a form in p.
 func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
@@ -50,11 +44,11 @@ func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
 	if err != nil {
 		return err
 	}
-	told := p.Notices
 	if p.Frame, err = o.DeskFrame(v, v.Words.T("people")); err != nil {
 		return err
 	}
-	p.Notices, p.Owns = told, v.Who.OwnsSome()
+	_, p.Notices = o.told(v)
+	p.Owns = v.Who.OwnsSome()
 	typed := p.Form
 	if p.of != "" {
 		typed = nil

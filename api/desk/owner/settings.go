@@ -4,10 +4,12 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/words"
 )
 
@@ -18,10 +20,18 @@ type settingsPage struct {
 	Key      string
 	Sections []section
 	Snippet  string
+	Asked    string  // how long ago a page last asked; "": none did
+	Checks   []check // of the site's own origins
 	Knocks   []desk.Knock
 	Toast    *desk.Toast
 	Teachers []teacherRow
 	Others   []desk.Link // sites whose lessons could be taken over
+}
+
+// A check says of one of the site's origins whether its pages ask.
+type check struct {
+	Text string
+	Asks bool
 }
 
 // A section is some of the settings under a heading.
@@ -90,9 +100,7 @@ func (o *owner) settings(v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	if fl, ok := o.Said(v); ok {
-		p.Toast, p.Notices = v.Words.Tell(fl)
-	}
+	p.Toast, p.Notices = o.told(v)
 	return v.Show("settings", p)
 }
 
@@ -102,25 +110,69 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 		return settingsPage{}, err
 	}
 	policies := policyLinks(v.Words, v.Site, ground.Policies)
-	if err := o.suspicious(v, policies); err != nil {
+	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
+	if err != nil {
 		return settingsPage{}, err
 	}
+	suspicious(v.Words, policies, would)
 	p := drawSettings(v.Words, f, v.Site, policies)
+	p.score(v.Words, would)
 	p.Snippet = o.Snippet(v.Site)
-	if p.Knocks, err = o.Knocks(v, "settings"); err != nil {
+	letIn, refused, err := o.Process.Knocks(v.Ctx(), v.Who, v.Site)
+	if err != nil {
 		return settingsPage{}, err
 	}
+	p.checked(v.Words, v.Site, letIn, o.Clock.Now())
+	p.Knocks = v.Refusals(refused, "settings")
 	return p, o.teachers(v, &p)
+}
+
+// checked says whose pages asked for comments in the last week.
+func (p *settingsPage) checked(w *desk.Catalog, site ground.Site, letIn []ground.Knock, now time.Time) {
+	var last time.Time
+	for _, origin := range site.Origins {
+		c := check{Text: w.T("asked.none", "origin", origin)}
+		for _, k := range letIn {
+			if k.Origin != origin {
+				continue
+			}
+			c = check{w.T("asked.by", "origin", origin, "time", ago(w, now.Sub(k.Last))), true}
+			if k.Last.After(last) {
+				last = k.Last
+			}
+		}
+		p.Checks = append(p.Checks, c)
+	}
+	if !last.IsZero() {
+		p.Asked = ago(w, now.Sub(last))
+	}
+}
+
+// score says at the threshold what it did.
+func (p *settingsPage) score(w *desk.Catalog, would learning.WhatIf) {
+	now := would.Now
+	for i := range p.Sections {
+		if s := &p.Sections[i]; s.ID == "score" && would.Looked > 0 {
+			s.Hint += " " + w.T("section.score.now", "n", would.Looked, "threshold", inHundred(w, now.Threshold),
+				"suspected", now.Suspected, "good", now.SuspectedHam.N)
+		}
+	}
+}
+
+// ago is a time in its largest unit, and a minute at least: no more is known.
+func ago(w *desk.Catalog, d time.Duration) string {
+	if d = max(d, time.Minute); d > time.Hour {
+		d = d.Truncate(time.Hour)
+	}
+	if d > 24*time.Hour {
+		d = d.Truncate(24 * time.Hour)
+	}
+	return w.T("ago", "time", spell(w, d))
 }
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
-func (o *owner) suspicious(v *desk.Visit, policies []desk.Link) error {
-	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
-	if err != nil {
-		return err
-	}
-	w := v.Words
+func suspicious(w *desk.Catalog, policies []desk.Link, would learning.WhatIf) {
 	for i := range policies {
 		l := &policies[i]
 		if l.Key != string(ground.PolicySuspicious) {
@@ -135,7 +187,6 @@ func (o *owner) suspicious(v *desk.Visit, policies []desk.Link) error {
 			" " + missing(w, would.Tally)
 		l.Closed = !l.Current
 	}
-	return nil
 }
 
 // drawSettings has the settings in their sections.
@@ -239,16 +290,33 @@ func (o *owner) setSettings(v *desk.Visit) error {
 	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
 }
 
-// allowOrigin lets the pages of an origin that was refused have comments.
-func (o *owner) allowOrigin(v *desk.Visit) error {
-	if _, err := o.Service.AllowOrigin(v.Ctx(), v.Who, v.Site.Key, v.Form.Get("origin")); err != nil {
+// answerKnock lets the pages of an origin that was refused have comments, or has it told of no more.
+func (o *owner) answerKnock(v *desk.Visit) (err error) {
+	did, origin := "allowed", v.Form.Get("origin")
+	if v.Form.Get("do") == "dismiss" {
+		did, err = "dismissed", o.Process.DismissKnock(v.Ctx(), v.Who, v.Site, origin)
+	} else {
+		_, err = o.Service.AllowOrigin(v.Ctx(), v.Who, v.Site.Key, origin)
+	}
+	if err != nil {
 		return err
 	}
 	to := v.At("/queue")
 	if v.Form.Get("at") == "settings" {
 		to = v.At("/settings")
 	}
-	return o.TellAt(v, to, desk.Flash{Did: "allowed"})
+	return o.TellAt(v, to, desk.Flash{Did: did})
+}
+
+// removeSite removes the site for who typed its key.
+func (o *owner) removeSite(v *desk.Visit) error {
+	if strings.TrimSpace(v.Form.Get("key")) != v.Site.Key {
+		return o.settingsAgain(v, problem.Field("/remove", "Type the site's key to remove it."))
+	}
+	if err := o.Service.RemoveSite(v.Ctx(), v.Who, v.Site.Key); err != nil {
+		return err
+	}
+	return o.TellAt(v, "/moderate/sites", desk.Flash{Did: "removed"})
 }
 
 // settingsAgain shows what was wrong, and what was typed.

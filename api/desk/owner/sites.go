@@ -23,6 +23,7 @@ func (o *owner) sites(v *desk.Visit) error {
 		return err
 	}
 	p := sitesPage{Frame: f}
+	_, p.Notices = o.told(v)
 	for _, s := range v.Sites {
 		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", "), v.Who.Role(s.ID) == people.Owner})
 	}

@@ -34,13 +34,7 @@ type tokenRow struct {
 // lives are for how many days a token may be made; 0 is for ever.
 var lives = []int{0, 30, 90, 365}
 
-func (o *owner) tokens(v *desk.Visit) error {
-	p := tokensPage{}
-	if fl, ok := o.Said(v); ok {
-		_, p.Notices = v.Words.Tell(fl)
-	}
-	return o.tokensPage(v, p)
-}
+func (o *owner) tokens(v *desk.Visit) error { return o.tokensPage(v, tokensPage{}) }
 
 func (o *owner) tokensPage(v *desk.Visit, p tokensPage) error {
 	all, err := o.Identity.Tokens(v.Ctx(), v.Who)
@@ -51,11 +45,10 @@ func (o *owner) tokensPage(v *desk.Visit, p tokensPage) error {
 	if err != nil {
 		return err
 	}
-	told := p.Notices
 	if p.Frame, err = o.DeskFrame(v, v.Words.T("tokens")); err != nil {
 		return err
 	}
-	p.Notices = told
+	_, p.Notices = o.told(v)
 	for _, s := range []people.Scope{people.ScopeDecide, people.ScopeRead, people.ScopeAdmin} {
 		label := v.Words.T("scope." + s.String())
 		p.Scopes = append(p.Scopes, desk.Link{Key: s.String(), Label: label, Current: s.String() == p.Form.Get("scope")})
