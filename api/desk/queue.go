@@ -94,7 +94,7 @@ type queuePage struct {
 	Suspect         string
 	Orders          []Link
 	Cards           []card
-	Totals          map[string]string // of bands, by their key; nil in an order without
+	Totals          map[string]int // of bands, by their key; nil in an order without
 	Next            string
 	Rest            rest
 	Young           string // what the filter still needs
@@ -177,7 +177,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		p.Cards = append(p.Cards, m.card(it))
 	}
 	if at.banded() && m.young == "" {
-		p.Totals = m.totals(page)
+		p.Totals = totals(page)
 	}
 	for i := range p.Cards[:max(0, len(p.Cards)-1)] {
 		p.Cards[i].NextID = p.Cards[i+1].ID

@@ -88,7 +88,7 @@ func bandScores() (from []float64) {
 // A band is what stands under one heading of the list.
 type band struct {
 	Key   string // "" for all of an order by time, which has no heading
-	Total string // how many comments stand in it, on later pages too; "" where nobody knows
+	Total int    // how many comments stand in it, on later pages too; 0 where nobody knows
 	Cards []card
 }
 
@@ -109,8 +109,8 @@ func (p queuePage) Bands() (all []band) {
 }
 
 // totals says how many comments wait in each band, where they were counted to the end.
-func (m *cardMaker) totals(page moderation.QueuePage) map[string]string {
-	said, above := map[string]string{}, 0
+func totals(page moderation.QueuePage) map[string]int {
+	all, above := map[string]int{}, 0
 	for i, b := range bands {
 		upTo := page.Counts[comment.ViewPending] // the lowest ends where all do
 		if i < len(page.From) {
@@ -119,8 +119,8 @@ func (m *cardMaker) totals(page moderation.QueuePage) map[string]string {
 		if len(page.From) == 0 || upTo >= comment.MaxCount {
 			break
 		}
-		said[b.key] = m.N("band.comments", upTo-above)
+		all[b.key] = upTo - above
 		above = upTo
 	}
-	return said
+	return all
 }

@@ -7,7 +7,7 @@ export type Card = HTMLElement
 export const idOf = (card: Card): string => card.dataset.comment ?? ''
 export const versionOf = (card: Card): number => Number(card.dataset.version)
 
-/** The list tells by the event "change" that other cards are selected, or could be. */
+/** The list tells by the event "change" that other cards are selected, or could be, and by "current" that another is. */
 export class Cards {
   readonly list: HTMLElement
   readonly #folded = new Map<string, { card: Card; row: HTMLElement }>()
@@ -38,6 +38,7 @@ export class Cards {
     const boxes = this.all.map(boxOf).filter(box => box !== null)
     const on = boxes.some(box => !box.checked)
     for (const box of boxes) box.checked = on
+    this.list.dispatchEvent(new Event('change'))
   }
 
   find(id: string): Card | undefined {
@@ -59,6 +60,7 @@ export class Cards {
   #mark(card: Card): void {
     this.current?.removeAttribute('aria-current')
     card.setAttribute('aria-current', 'true')
+    this.list.dispatchEvent(new Event('current'))
   }
 
   /** The card n places further on; undefined beyond the ends. */

@@ -1,4 +1,6 @@
 /** The keyboard layer of the desk. Everything here can also be done without it. */
+
+import { Bands } from './bands'
 import { noDecision, noReply } from './cannot'
 import { boxOf, type Card, idOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
@@ -16,13 +18,14 @@ function start(): void {
   page()
   const list = document.querySelector<HTMLElement>('.cards')
   const queue = list ? new Queue(list) : undefined
+  const bands = queue ? new Bands(queue.cards) : undefined
   if (queue) {
     new Live(queue)
     forms(queue)
     selection(queue)
     queue.cards.current?.focus({ preventScroll: true })
   }
-  keyboard(queue)
+  keyboard(queue, bands)
   keepTyped()
 }
 
@@ -113,7 +116,6 @@ function selection(queue: Queue): void {
   queue.cards.list.addEventListener('change', () => count(queue))
   document.querySelector('[data-all]')?.addEventListener('click', () => {
     queue.cards.selectAll()
-    count(queue)
     if (queue.cards.selected.length === 0) queue.cards.go(queue.cards.current ?? undefined) // the bar has gone
   })
 }
@@ -126,7 +128,7 @@ function count(queue: Queue): void {
   if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
 }
 
-function keyboard(queue: Queue | undefined): void {
+function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
   const reader = keys()
   const box = document.querySelector<HTMLInputElement>('#keys-on')
   turnKeys(keysOn())
@@ -145,7 +147,10 @@ function keyboard(queue: Queue | undefined): void {
       return
     }
     if (!key || !keysOn() || typing(event.target)) return
-    if (pressed(queue, key, event.shiftKey, pop)) event.preventDefault()
+    if (key === 'b' && queue && bands)
+      bands.select((queue.cards.current ?? queue.cards.list).closest<HTMLElement>('.band'))
+    else if (!pressed(queue, key, event.shiftKey, pop)) return
+    event.preventDefault()
   })
 }
 
@@ -182,7 +187,12 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
     return true
   }
   if (key === 'z') {
-    queue.undoLast()
+    if (shift) queue.showLast()
+    else queue.undoLast()
+    return true
+  }
+  if (key === 'n') {
+    queue.nextDoubtful()
     return true
   }
   if (shift && (actions[key] || key === 'd')) {
@@ -191,7 +201,6 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
   }
   if (key === 'x' && shift) {
     queue.cards.selectAll()
-    count(queue)
     return true
   }
   if (!current) return false

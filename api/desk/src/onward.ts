@@ -57,6 +57,21 @@ export class Onward {
     if (!this.#way.busy()) this.saved()
   }
 
+  /** Appends what comes next before it is needed, at the end, where it moves nothing. */
+  async ahead(): Promise<void> {
+    const next = linkIn(document)?.href
+    if (!next || this.#loading) return
+    this.#loading = true
+    // Where that fails go asks again, and tells.
+    await this.#read(next, false).catch(() => undefined)
+    this.#loading = false
+    if (!this.#wanted) return
+    this.#wanted = false
+    const here = this.#cards.beside(this.#cards.current, 1)
+    if (here) this.#cards.go(here)
+    else this.go()
+  }
+
   /** Everything is saved: what was put off until then. */
   saved(): void {
     if (this.#wanted && this.#cards.all.length === 0) this.go()
@@ -85,8 +100,8 @@ export class Onward {
     return (await fetchPage(this.#top)).querySelectorAll('.cards .card').length
   }
 
-  /** Reads pages from an address on until one brings cards; whether one did. */
-  async #read(address: string): Promise<boolean> {
+  /** Reads pages from an address on until one brings cards, and goes to the first of them; whether one did. */
+  async #read(address: string, goes = true): Promise<boolean> {
     const rows = new Set(this.#cards.folded)
     for (let url: string | undefined = address; url; ) {
       const fresh = await fetchPage(url)
@@ -101,7 +116,7 @@ export class Onward {
         if (mine) added.push(mine)
       }
       if (added.length > 0) {
-        this.#cards.go(added[0])
+        if (goes || !this.#cards.current) this.#cards.go(added[0])
         return true
       }
       url = more?.href
@@ -117,7 +132,7 @@ export class Onward {
 }
 
 /** The link to the next page. */
-function linkIn(page: Document): HTMLAnchorElement | null {
+export function linkIn(page: Document): HTMLAnchorElement | null {
   return page.querySelector<HTMLAnchorElement>('.more-cards:not([hidden]) a')
 }
 

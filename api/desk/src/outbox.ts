@@ -58,6 +58,7 @@ export interface Listener {
 }
 
 const slow = 600 // ms before a step counts as not yet saved
+const abreast = 4 // steps on their way at once
 const patience = [500, 1000, 2000, 5000, 10000]
 
 export class Outbox {
@@ -65,7 +66,8 @@ export class Outbox {
   readonly #url: string
   readonly #listener: Listener
   #steps: Step[]
-  #sending = false
+  readonly #going = new Set<Step>()
+  #halted = false
   #tries = 0
 
   constructor(account: string, site: string, listener: Listener) {
@@ -89,15 +91,28 @@ export class Outbox {
     this.send()
   }
 
-  /** Sends what waits, one after another: a later step may rest on an earlier one. */
-  async send(): Promise<void> {
-    if (this.#sending) return
-    this.#sending = true
-    for (let step = this.#steps[0]; step; step = this.#steps[0]) {
-      if (!(await this.#sendOne(step))) break
+  /** Sends what waits, several steps at once. One that rests on an earlier one waits for it. */
+  send(): void {
+    for (const step of [...this.#steps]) {
+      if (this.#halted || this.#going.size === abreast) return
+      if (this.#going.has(step) || this.#rests(step)) continue
+      this.#going.add(step)
+      this.#sendOne(step).then(saved => {
+        this.#going.delete(step)
+        if (saved) this.send()
+        else this.#halted = true
+        this.#tell()
+      })
     }
-    this.#sending = false
-    this.#tell()
+  }
+
+  /** Whether an earlier step is about one of the same comments, or about some that nobody here knows. */
+  #rests(step: Step): boolean {
+    const ids = named(step)
+    return this.#steps.slice(0, this.#steps.indexOf(step)).some(earlier => {
+      const theirs = named(earlier)
+      return ids.length === 0 || theirs.length === 0 || theirs.some(id => ids.includes(id))
+    })
   }
 
   /** Sends one step; false: later again. */
@@ -138,14 +153,16 @@ export class Outbox {
     })
   }
 
+  /** Tries again after a while; what else fails meanwhile waits for the same. */
   #later(): false {
-    const wait = patience[Math.min(this.#tries++, patience.length - 1)]
-    setTimeout(() => this.#retry(), wait)
+    if (!this.#halted) setTimeout(() => this.#retry(), patience[Math.min(this.#tries++, patience.length - 1)])
+    this.#halted = true
     return false
   }
 
   #retry(): void {
-    if (this.#steps.length > 0) this.send()
+    this.#halted = false
+    this.send()
   }
 
   #drop(step: Step, answer: Answer): void {
@@ -174,10 +191,16 @@ export class Outbox {
 
   /** The page goes: what has not been sent yet is sent at once, and again after a reload. */
   #flush(): void {
-    for (const step of this.#steps.slice(this.#sending ? 1 : 0)) {
-      if (step.kind === 'decide' || step.batch !== '') this.#post(step).catch(() => undefined)
+    for (const step of this.#steps) {
+      if (!this.#going.has(step) && (step.kind === 'decide' || step.batch !== ''))
+        this.#post(step).catch(() => undefined)
     }
   }
+}
+
+/** The comments that a step is about. */
+export function named(step: Step): string[] {
+  return step.kind === 'undo' ? step.ids : step.comments.map(c => c.id)
 }
 
 /** An Idempotency-Key. */

@@ -8,6 +8,7 @@ import {
   type Contradiction,
   type Decide,
   type Listener,
+  named,
   newKey,
   Outbox,
   type Step,
@@ -17,6 +18,9 @@ import { say } from './words'
 
 /** What this tab did, newest last: by key here, by batch what was done before. Name is a writer's, of one comment. */
 type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' | 'before'; name: string }
+
+/** So many cards below the current one let the next page be read. */
+const ahead = 20
 
 const states: Record<Action, string> = { approve: 'approved', reject: 'rejected', spam: 'spam', hold: 'pending' }
 
@@ -43,6 +47,7 @@ export class Queue implements Listener {
       busy: () => this.#outbox.steps.length > 0,
       about: id => this.#outbox.steps.some(step => named(step).includes(id)),
     })
+    list.addEventListener('current', () => this.#goAhead())
     this.#outbox = new Outbox(document.body.dataset.account ?? '', this.site, this)
     for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#foldAgain(step)
     this.#outbox.send()
@@ -71,6 +76,13 @@ export class Queue implements Listener {
     this.#said = key
     this.#outbox.add(step)
     this.#goOn()
+  }
+
+  /** Has what comes next here before it is needed. */
+  #goAhead(): void {
+    const all = this.cards.all
+    const current = this.cards.current
+    if (current && all.length - all.indexOf(current) <= ahead) this.onward.ahead()
   }
 
   /** Goes on where nothing is left to decide. */
@@ -137,14 +149,29 @@ export class Queue implements Listener {
 
   /** Takes back what the toast offers; where it speaks of something else, says first what would be taken back. */
   undoLast(): void {
-    const last = this.#done.at(-1)
     if (this.#offered) this.undo(this.#offered)
-    else if (!last) this.tell(say('nothing'))
-    else {
-      this.#offered = last
-      this.#said = ''
-      this.#toast.say(say('again'), undoOf(last), undoOf(last))
+    else this.showLast()
+  }
+
+  /** Says what would be taken back. */
+  showLast(): void {
+    const last = this.#offered ?? this.#done.at(-1)
+    if (!last) {
+      this.tell(say('nothing'))
+      return
     }
+    this.#offered = last
+    this.#said = ''
+    this.#toast.say(say('again'), undoOf(last), undoOf(last))
+  }
+
+  /** Goes to the next comment that its score does not settle, from the top again after the last. */
+  nextDoubtful(): void {
+    const all = this.cards.all
+    const at = this.cards.current ? all.indexOf(this.cards.current) : -1
+    const next = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at))].find(card => 'doubt' in card.dataset)
+    if (next) this.cards.go(next)
+    else this.tell(say('doubt.none'))
   }
 
   /** Takes back one of one's own batches. */
@@ -344,11 +371,6 @@ export function title(): void {
   const n = document.querySelector('.rail a[aria-current] .n')?.textContent ?? '0'
   const bare = document.title.replace(/ \(\d+\+?\)/, '')
   document.title = n === '0' ? bare : bare.replace(/^(.*?)( —|$)/, `$1 (${n})$2`)
-}
-
-/** The comments that a step is about. */
-function named(step: Step): string[] {
-  return step.kind === 'undo' ? step.ids : step.comments.map(c => c.id)
 }
 
 /** Who wrote a card's comment, in few letters. */

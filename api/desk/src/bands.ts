@@ -1,0 +1,86 @@
+/** The bands of the list: what of each has been on the screen, and selecting that and nothing else. */
+import { boxOf, type Card, type Cards } from './cards'
+import { linkIn } from './onward'
+import { say } from './words'
+
+export class Bands {
+  readonly #cards: Cards
+  readonly #seen = new WeakSet<Card>()
+  readonly #eye: IntersectionObserver
+
+  constructor(cards: Cards) {
+    this.#cards = cards
+    const head = cards.list.querySelector<HTMLElement>('.band-head')
+    const bar = document.querySelector<HTMLElement>('.top')
+    const top = getComputedStyle(bar ?? document.body).position === 'sticky' ? (bar?.offsetHeight ?? 0) : 0
+    this.#eye = new IntersectionObserver(entries => this.#look(entries), {
+      threshold: [0.3, 0.6, 0.9],
+      rootMargin: `${-top - (top && head ? head.offsetHeight : 0)}px 0px 0px`, // what sticks hides rows
+    })
+    cards.list.addEventListener('change', () => this.#say())
+    cards.list.addEventListener('click', event => {
+      const button = event.target instanceof Element ? event.target.closest('[data-select]') : null
+      const band = button?.closest<HTMLElement>('.band')
+      if (band) this.select(band)
+    })
+    this.#say()
+  }
+
+  /** Selects what was seen of a band, or nothing of it where that is selected. */
+  select(band: HTMLElement | null | undefined): void {
+    if (!band) return
+    const boxes = this.#seenOf(band)
+      .map(boxOf)
+      .filter(box => box !== null)
+    const on = boxes.some(box => !box.checked)
+    for (const box of boxes) box.checked = on
+    this.#cards.list.dispatchEvent(new Event('change'))
+  }
+
+  #look(entries: IntersectionObserverEntry[]): void {
+    for (const { target, intersectionRatio, intersectionRect, rootBounds } of entries) {
+      if (intersectionRatio < 0.9 && intersectionRect.height < 0.9 * (rootBounds?.height ?? Infinity)) continue
+      this.#seen.add(target as Card)
+      this.#eye.unobserve(target)
+    }
+    this.#say()
+  }
+
+  #seenOf(band: HTMLElement): Card[] {
+    return cardsOf(band).filter(card => this.#seen.has(card))
+  }
+
+  /** Watches for rows that were not seen yet, and says at each band how far it was. */
+  #say(): void {
+    const bands = Array.from(this.#cards.list.querySelectorAll<HTMLElement>('.band'))
+    for (const band of bands) {
+      const all = cardsOf(band)
+      for (const card of all) if (!this.#seen.has(card)) this.#eye.observe(card)
+      const seen = this.#seenOf(band)
+      const more = band === bands.at(-1) && linkIn(document) !== null
+      const total = Number(band.dataset.total ?? -1)
+      const later = more && total >= 0 ? Math.max(0, total - band.querySelectorAll('.lines > li').length) : 0
+      this.#write(band, seen, all.length - seen.length + later, more)
+    }
+  }
+
+  #write(band: HTMLElement, seen: Card[], below: number, more: boolean): void {
+    const small = band.querySelector<HTMLElement>('[data-seen]')
+    const button = band.querySelector<HTMLElement>('[data-select]')
+    const words = button?.querySelector('span')
+    if (!small || !button || !words) return
+    const n = seen.length
+    const whole = below === 0 && !more
+    const on = n > 0 && seen.every(card => boxOf(card)?.checked)
+    small.textContent = whole ? say('band.whole', { n, m: n }) : below > 0 ? say('band.below', { n: below }) : ''
+    button.hidden = n === 0 || !seen.some(boxOf)
+    small.hidden = n === 0
+    button.setAttribute('aria-pressed', String(on))
+    words.textContent = on ? say(whole ? 'band.on' : 'selected', { n }) : say(whole ? 'band.all' : 'band.seen', { n })
+  }
+}
+
+/** The cards of a band that are not decided. */
+function cardsOf(band: HTMLElement): Card[] {
+  return Array.from(band.querySelectorAll<Card>('.card'))
+}

@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+var (
+	keyB   = kit.Key{Key: "b", Code: "KeyB"}
+	keyИ   = kit.Key{Key: "и", Code: "KeyB"}
+	keyN   = kit.Key{Key: "n", Code: "KeyN"}
+	shiftZ = kit.Key{Key: "Z", Code: "KeyZ", Shift: true}
+)
+
+// What is selected at once was on the screen: never a row that nobody saw.
+func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
+	s := newWorld(t, kit.Binary(t), nil).school()
+	s.decide(14)
+	const all = 60
+	var texts []string
+	for n := range all {
+		words := kinds[1].words
+		texts = append(texts, fmt.Sprintf("%s %s %d %s %s",
+			words[n%11], words[n*5%11], n, words[(n+3)%11], words[(n*7+1)%11]))
+	}
+	s.postAll(texts)
+	for n := range 9 { // from good to bad: some of them are doubtful
+		some := append(kinds[0].words[n:9:9], kinds[1].words[9-n:9]...)
+		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", strings.Join(some, " "))
+		s.must(err)
+	}
+	s.queued("sort=risk", func(items []kit.Item) bool { return items[0].Verdict.Score > 0.7 })
+	desk := s.tab(1280, 900, false)
+	s.signIn(desk, email)
+	s.steps(desk,
+		func() error { return desk.Go(s.service.URL + "/moderate/blog/queue?sort=risk") },
+		func() error { return desk.Holds(`document.querySelector("[data-select]:not([hidden])")`) },
+	)
+	const first = `[...document.querySelectorAll(".band")].find(b => b.querySelectorAll(".card").length >= 18)`
+	const selected = `[...document.querySelectorAll(".card:has(.pick :checked)")]`
+	_, err := kit.Eval[bool](desk, `(`+first+`.querySelector(".name").click(), true)`)
+	s.must(err)
+	s.steps(desk,
+		func() error {
+			return desk.Holds(first + `.querySelector("[data-seen]").textContent.endsWith("below not seen")`)
+		},
+		func() error { return desk.Press(keyB) },
+		func() error { return desk.Holds(selected + `.length >= 8`) },
+	)
+	s.picture(desk, "bands")
+	unseen, err := kit.Eval[int](desk,
+		selected+`.filter(card => card.getBoundingClientRect().bottom > innerHeight).length`)
+	if err != nil || unseen > 0 {
+		t.Errorf("%d rows are selected that were not on the screen (%v)", unseen, err)
+	}
+	s.steps(desk, // the same key on another layout takes it back; so does the button select
+		func() error { return desk.Press(keyИ) },
+		func() error { return desk.Holds(selected + `.length === 0`) },
+		func() error {
+			_, err := kit.Eval[bool](desk, `(`+first+`.querySelector("[data-select]").click(), true)`)
+			return err
+		},
+		func() error {
+			return desk.Holds(selected + `.length >= 8 && ` + first + `.querySelector("[aria-pressed=true]")`)
+		},
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(`document.querySelectorAll(".folded").length >= 8`) },
+		func() error { return desk.Press(shiftZ) },
+		func() error { return desk.Holds(toastSays("Press z again to take this back.")) },
+		func() error { return desk.Holds(toastSays("Undo: ")) },
+		func() error { return desk.Holds(`document.querySelectorAll(".folded").length >= 8`) },
+		func() error { return desk.Press(keyZ) },
+		func() error { return desk.Holds(`document.querySelectorAll(".folded").length === 0`) },
+	)
+	for range all { // to the end of the band, and it is seen whole
+		s.must(desk.Press(keyJ))
+	}
+	s.steps(desk, func() error {
+		return desk.Holds(first + `.querySelector("[data-select]").textContent.startsWith("Select all ")`)
+	})
+	s.steps(desk,
+		func() error { return desk.Holds(`document.querySelectorAll(".card").length > 50`) },
+		func() error { return desk.Press(keyN) },
+		func() error {
+			return desk.Holds(`document.querySelector(".band[data-band=either] .card[aria-current=true][data-doubt]")`)
+		},
+	)
+}
+
+// The next comment is there when the key goes up, whatever the network does.
+func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	const all, pressed, every = 250, 100, 200 * time.Millisecond
+	var texts []string
+	for n := range all {
+		texts = append(texts, fmt.Sprintf("The ferry of day %d was late again.", n))
+	}
+	w.postAll(texts)
+	desk := w.tab(1280, 900, false)
+	w.must(desk.BeforeEach(`window.wentUp = []; addEventListener("keyup", () => {
+		const card = document.querySelector("[aria-current=true][data-comment]"), box = card?.getBoundingClientRect()
+		wentUp.push(card && box.top >= 53 && box.bottom <= innerHeight && card.querySelector(".full").checkVisibility() ?
+			card.dataset.comment : "nothing") })`))
+	w.signIn(desk, email)
+	w.must(desk.Holds(`document.querySelectorAll(".card").length === 50`))
+	slow := network.Conditions{Latency: 200, DownloadThroughput: -1, UploadThroughput: -1}
+	_, err := chromedp.Call(desk.Context(), network.EmulateNetworkConditionsByRule,
+		network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&slow}})
+	w.must(err)
+	took, err := kit.Eval[float64](desk, `(async () => { const began = performance.now()
+		await fetch("/healthz"); return performance.now() - began })()`)
+	if err != nil || took < 200 {
+		t.Fatalf("the network takes %.0f ms, want 200 at least (%v)", took, err)
+	}
+	var want []string
+	for after := ""; len(want) < pressed+1; {
+		items, next, err := w.client.Queue(t.Context(), "limit=100&after="+after)
+		w.must(err)
+		for _, item := range items {
+			want = append(want, item.Comment.ID)
+		}
+		after = next
+	}
+	beat := time.NewTicker(every)
+	defer beat.Stop()
+	for range pressed {
+		<-beat.C
+		w.must(desk.Press(keyA))
+	}
+	last := time.Now()
+	w.must(desk.Holds(`document.querySelector("#unsaved").hidden`))
+	for saved := 0; saved < pressed; {
+		var page struct{ Counts struct{ Approved int } }
+		w.must(w.client.Do(t.Context(), http.MethodGet, "/moderation/queue?limit=1", nil, nil, &page))
+		if saved = page.Counts.Approved; time.Since(last) > 2*time.Second {
+			t.Fatalf("after %v %d of %d are saved", time.Since(last), saved, pressed)
+		}
+	}
+	t.Logf("everything is saved %v after the last key", time.Since(last))
+	got, err := kit.Eval[string](desk, `wentUp.join(" ")`)
+	if err != nil || got != strings.Join(want[1:pressed+1], " ") {
+		t.Errorf("as the keys went up there were (%v)\n%s\nwant\n%s", err, got, strings.Join(want[1:pressed+1], " "))
+	}
+}
