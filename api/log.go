@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -54,7 +55,8 @@ func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) err
 	if err != nil {
 		return err
 	}
-	entries, next, err := h.service.Log(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	entries, next, err := h.service.Log(c.Request().Context(), who, site,
+		moderation.LogRequest{After: c.QueryParam("after"), Limit: n})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -74,7 +75,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 	mod := w.logged()
 	var all []ledger.Told
 	for after := ""; ; {
-		entries, next, err := w.S.Log(w.Ctx, mod, w.A, after, 3)
+		entries, next, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: after, Limit: 3})
 		w.Must(err)
 		all = append(all, entries...)
 		if after = next; next == "" {
@@ -95,10 +96,68 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 		}
 		before = e.Hash
 	}
-	_, _, err := w.S.Log(w.Ctx, mod, w.A, "no cursor", 3)
+	_, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: "no cursor"})
 	roomstest.WantCode(t, "a bad cursor", err, "cursor.invalid")
-	_, _, err = w.S.Log(w.Ctx, mod, w.A, "", 1_001)
+	_, _, err = w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1_001})
 	roomstest.WantCode(t, "a large limit", err, "query.invalid")
+}
+
+func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, rooms *roomstest.World) {
+		w := &world{rooms}
+		ann, bob := w.AddPerson("Ann", people.Moderator), w.AddPerson("Bob", people.Moderator)
+		noon := w.Clock.Now()
+		day := func(n int) time.Time { return noon.AddDate(0, 0, n) }
+		first := w.Submit(w.A, "The first remark, decided twice.")
+		slip := w.Decide(ann, w.A, comment.Approve, first.ID) // 1
+		w.Clock.Add(24 * time.Hour)
+		w.Undo(bob, w.A, slip.Batch)                   // 2
+		w.Decide(bob, w.A, comment.MarkSpam, first.ID) // 3
+		second := w.Submit(w.A, "A second remark, for Ann.")
+		w.Clock.Add(24 * time.Hour)
+		w.Decide(ann, w.A, comment.MarkSpam, second.ID)                                 // 4
+		_, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, bob.Account.ID, nil) // 5
+		w.Must(err)
+		for _, tt := range []struct {
+			in   moderation.LogRequest
+			want string
+		}{
+			{moderation.LogRequest{}, "[5 4 3 2 1]"},
+			{moderation.LogRequest{Who: "Ann"}, "[4 1]"},
+			{moderation.LogRequest{Who: "Bob", What: "spam"}, "[3]"},
+			{moderation.LogRequest{What: "approve"}, "[1]"},
+			{moderation.LogRequest{What: "undo"}, "[2]"},
+			{moderation.LogRequest{What: "model"}, "[5]"},
+			{moderation.LogRequest{Comment: first.ID}, "[3 2 1]"},
+			{moderation.LogRequest{Comment: first.ID, Who: "Ann"}, "[1]"},
+			{moderation.LogRequest{Comment: "unknown"}, "[]"},
+			{moderation.LogRequest{Since: day(1)}, "[5 4 3 2]"},
+			{moderation.LogRequest{Until: day(1)}, "[1]"},
+			{moderation.LogRequest{Until: day(2)}, "[3 2 1]"},
+			{moderation.LogRequest{Since: day(1), Until: day(2), Who: "Bob"}, "[3 2]"},
+			{moderation.LogRequest{Until: noon}, "[]"},
+			{moderation.LogRequest{Until: day(9)}, "[5 4 3 2 1]"},
+			{moderation.LogRequest{Since: day(9)}, "[]"},
+		} {
+			for _, limit := range []int{1, 2, 50} { // whatever the pages
+				var got []uint64
+				for in, more := tt.in, true; more; more = in.After != "" {
+					in.Limit = limit
+					entries, next, err := w.S.Log(w.Ctx, ann, w.A, in)
+					w.Must(err)
+					for _, e := range entries {
+						got = append(got, e.Seq)
+					}
+					in.After = next
+				}
+				if fmt.Sprint(got) != tt.want {
+					t.Errorf("%+v by %d: got %v, want %s", tt.in, limit, got, tt.want)
+				}
+			}
+		}
+		_, _, err = w.S.Log(w.Ctx, ann, w.A, moderation.LogRequest{What: "publish"})
+		roomstest.WantCode(t, "an unknown action", err, "query.invalid")
+	})
 }
 
 func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {

@@ -81,7 +81,7 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 		if bad != 0 {
 			t.Errorf("the log is bad at %d", bad)
 		}
-		entries, _, err := w.S.Log(w.Ctx, mod, w.A, "", 1)
+		entries, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if len(entries) == 0 || entries[0].Seq < 30 {
 			t.Fatalf("too little was decided for this test to say anything: %+v", entries)

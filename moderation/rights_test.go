@@ -197,7 +197,10 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"StaffNames":  func(who people.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
 		"Stories":     func(who people.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
 		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
-		"Log":         func(who people.Actor) error { _, _, err := s.Log(ctx, who, w.A, "", 0); return err },
+		"Log": func(who people.Actor) error {
+			_, _, err := s.Log(ctx, who, w.A, moderation.LogRequest{})
+			return err
+		},
 		"Campaigns": func(who people.Actor) error {
 			_, err := s.Campaigns.Campaigns(ctx, who, w.A, 0, "")
 			return err

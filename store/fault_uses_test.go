@@ -265,7 +265,16 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Log": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, _, err := w.S.Log(w.Ctx, people.Operator, w.A, "", 0); return err }
+		return func() error { _, _, err := w.S.Log(w.Ctx, people.Operator, w.A, moderation.LogRequest{}); return err }
+	},
+	"Log: some entries": func(w *faulty) func() error {
+		c := w.approved()
+		in := moderation.LogRequest{Who: "nobody", Until: w.Clock.Now().Add(time.Hour)}
+		return func() error {
+			_, _, err := w.S.Log(w.Ctx, people.Operator, w.A, in)
+			_, _, other := w.S.Log(w.Ctx, people.Operator, w.A, moderation.LogRequest{Comment: c.ID})
+			return errors.Join(err, other)
+		}
 	},
 	"LastBatches": func(w *faulty) func() error {
 		w.approved()

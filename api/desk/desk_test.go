@@ -251,3 +251,36 @@ func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
 		t.Errorf("the desk has pages at %q, reserved are %q", got, ground.ReservedKeys)
 	}
 }
+
+func TestTheLogIsSearchedByItsAddress(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	a, b := w.post("The first remark to decide."), w.post("Another remark, for somebody else.")
+	olga, dana := w.as("Olga"), w.as("Dana")
+	olga.press(olga.card("The first remark"), "Approve", nil)
+	dana.open("/moderate/blog/queue")
+	dana.press(dana.card("Another remark"), "Spam", nil)
+	olga.open("/moderate/blog/log").sees("Olga approved it").sees("Dana marked it as spam").sees("How to check it")
+	seek := find(olga.doc, func(n *html.Node) bool {
+		return attr(n, "role") == "search" && n.Data == "form" &&
+			strings.Contains(attr(n, "class"), "seek")
+	})
+	if seek == nil {
+		t.Fatal("there is no form to search the log")
+	}
+	olga.open("/moderate/blog/log?who=Dana").sees("Dana marked it as spam").misses("Olga approved it")
+	olga.open("/moderate/blog/log?action=approve").sees("Olga approved it").misses("Dana marked it as spam")
+	olga.open("/moderate/blog/log?comment=" + b.ID).sees("Dana marked it as spam").misses("Olga approved it")
+	olga.open("/moderate/blog/log?comment=" + a.ID + "&who=Dana").sees("Nothing found").sees("All of it")
+	today := w.Clock.Now().UTC().Format("2006-01-02")
+	olga.open("/moderate/blog/log?since=" + today + "&until=" + today).sees("Olga approved it")
+	olga.open("/moderate/blog/log?until=2020-01-01").sees("Nothing found")
+	for _, bad := range []string{"since=yesterday", "until=2026-02-30", "action=publish"} {
+		if got := olga.open("/moderate/blog/log?" + bad).status; got != http.StatusBadRequest {
+			t.Errorf("%s answers %d, want 400", bad, got)
+		}
+	}
+	const evil = `"><script>alert(1)</script>`
+	asked := url.Values{"who": {evil}, "comment": {evil}}.Encode()
+	harmless(t, "the log", olga.open("/moderate/blog/log?"+asked).doc)
+}

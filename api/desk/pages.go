@@ -1,11 +1,9 @@
 package desk
 
 import (
-	"encoding/hex"
 	"net/url"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/ledger"
 )
 
 const rowsPerPage = 50
@@ -64,46 +62,4 @@ func (d *desk) setPage(v *Visit) error {
 		return d.goOn(v, Flash{Did: "saved"})
 	}
 	return v.GoTo(v.At("/pages"))
-}
-
-type logPage struct {
-	Frame
-	Rows []logRow
-	Next string
-}
-
-type logRow struct {
-	Seq                             uint64
-	ISO, When, What, From, To, Hash string
-	URL                             string
-}
-
-// log shows the site's decisions, the newest first.
-func (d *desk) log(v *Visit) error {
-	entries, next, err := d.Service.Log(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), rowsPerPage)
-	if err != nil {
-		return err
-	}
-	f, err := d.SiteFrame(v, v.Words.T("log"))
-	if err != nil {
-		return err
-	}
-	p := logPage{Frame: f, Next: after(v.At("/log"), next)}
-	for _, e := range entries {
-		p.Rows = append(p.Rows, v.Words.logRow(v.Site.Key, e))
-	}
-	return v.Show("log", p)
-}
-
-// logRow is an entry of the log; one about the model itself has no comment.
-func (c *Catalog) logRow(site string, e ledger.Told) logRow {
-	row := logRow{
-		Seq: e.Seq, ISO: ISO(e.At), When: Stamp(e.At), What: c.decided(e.Entry, e.Name),
-		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
-	}
-	if e.Comment != "" {
-		row.From, row.To = c.T("state."+e.From.String()), c.T("state."+e.To.String())
-		row.URL = "/moderate/" + site + "/comments/" + url.PathEscape(e.Comment)
-	}
-	return row
 }

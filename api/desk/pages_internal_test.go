@@ -158,10 +158,13 @@ func samplePages(w *Catalog) map[string]any {
 			ToWords: w.T("signin")},
 		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
 			"Why I sold my car for a bicycle", 12, 3, true}}},
-		"log": logPage{Frame: f, Rows: []logRow{{Seq: 4118, ISO: ISO(noon), When: Stamp(noon),
-			What: w.decided(past[2].Entry, "Dana K."), From: w.T("state.pending"), To: w.T("state.rejected"),
-			Hash: "9f3a01cc", URL: "/"}}},
 	}
+	asks := logAsks{Who: "Dana K.", What: "reject", Since: "2026-11-01"}
+	log := logPageOf(w, f, asks, []string{"Jonas Feld", "Dana K."})
+	pages["log-nothing"] = log
+	log.Rows = []logRow{{Seq: 4118, ISO: ISO(noon), When: Stamp(noon), What: w.decided(past[2].Entry, "Dana K."),
+		From: w.T("state.pending"), To: w.T("state.rejected"), Hash: "9f3a01cc", URL: "/"}}
+	pages["log"] = log
 	return pages
 }
 

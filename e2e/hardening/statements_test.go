@@ -25,8 +25,9 @@ var asked = map[string][]string{
 	"/api/v1/sites/:site/moderation/what-if": {"threshold", "moderation", "last"},
 	"/sites/:site/page":                      {"url", "lang", "sort", "after", "reply"},
 	"/moderate/signin":                       {"to"}, "/moderate/:site/queue": {"state", "sort", "q", "after"},
-	"/moderate/:site/pages": {"after"}, "/moderate/:site/log": {"after"}, "/moderate/:site/insights": {"days"},
+	"/moderate/:site/pages": {"after"}, "/moderate/:site/insights": {"days"},
 	"/moderate/:site/insights.csv":      {"days"},
+	"/moderate/:site/log":               {"after", "who", "action", "since", "until", "comment"},
 	"/moderate/:site/what-if":           {"threshold", "last", "policy"},
 	"/moderate/:site/comments/:id/card": {"chose"},
 }

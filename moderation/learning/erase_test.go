@@ -105,7 +105,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		if lessons, _, models := w.holds(w.A, "kingfisher"); lessons != 1 || models != 1 {
 			t.Errorf("of another with the same name %d lessons are left", lessons)
 		}
-		entries, _, err := w.S.Log(w.Ctx, mod, w.A, "", 1)
+		entries, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if e := entries[0]; e.Kind != ledger.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 ||
 			e.Name != "owner" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
@@ -49,7 +50,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		if a, b := w.Comment(w.A, ids[2]), w.Comment(w.A, ids[3]); a.State != comment.Spam || b.State != comment.Approved {
 			t.Errorf("the comments became %s and %s", a.State, b.State)
 		}
-		entries, _, err := w.S.Log(w.Ctx, bob, w.A, "", 1)
+		entries, _, err := w.S.Log(w.Ctx, bob, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if e := entries[0]; e.Kind != ledger.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 ||
 			e.Name != "owner" || e.Comment != "" {
@@ -101,7 +102,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		if c := w.Submit(w.B, "Cheap pills casino, order now."); !c.Verdict.Warm {
 			t.Errorf("after the start: %+v", c.Verdict)
 		}
-		entries, _, err := w.S.Log(w.Ctx, owner, w.B, "", 1)
+		entries, _, err := w.S.Log(w.Ctx, owner, w.B, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if e := entries[0]; e.Kind != ledger.Copy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
