@@ -10,7 +10,6 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/problem"
 )
 
 type decisionIn struct {
@@ -24,11 +23,6 @@ type decisionIn struct {
 type refIn struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
-}
-
-type campaignIn struct {
-	ID   string `json:"id"`
-	UpTo int64  `json:"upto"`
 }
 
 // conflictOut is a comment that was left alone. What is not known of it is null.
@@ -87,10 +81,12 @@ func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) 
 		Batch     *string       `json:"batch"`
 		Decided   int           `json:"decided"`
 		Unchanged int           `json:"unchanged"`
+		Remaining int           `json:"remaining"` // of a campaign, for another request
 		Conflicts []conflictOut `json:"conflicts"`
 		// Done, and against what the filter was sure of: undo of the batch takes them back.
 		Contradictions []contradictionOut `json:"contradictions"`
-	}{orNull(got.Batch), got.Done, got.Unchanged, conflicts(got.Conflicts), contradictions(got.Contradictions)})
+	}{orNull(got.Batch), got.Done, got.Unchanged, got.Remaining, conflicts(got.Conflicts),
+		contradictions(got.Contradictions)})
 }
 
 func (in decisionIn) choice() (moderation.Choice, error) {
@@ -102,11 +98,7 @@ func (in decisionIn) choice() (moderation.Choice, error) {
 	if err != nil {
 		return moderation.Choice{}, err
 	}
-	if in.Campaign != nil {
-		// There are no campaigns yet, so there is none of this name.
-		return moderation.Choice{}, problem.Missing("campaign.unknown", "There is no such campaign.")
-	}
-	choice := moderation.Choice{Action: action, Reason: reason, Note: in.Note}
+	choice := moderation.Choice{Action: action, Reason: reason, Note: in.Note, Campaign: in.Campaign.choice()}
 	for _, r := range in.Comments {
 		choice.Comments = append(choice.Comments, moderation.Ref{ID: r.ID, Version: r.Version})
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // TestTheExamplesOfTheDocsWork sends each curl command of docs/api.md, in order, and compares
@@ -18,6 +21,15 @@ func TestTheExamplesOfTheDocsWork(t *testing.T) {
 	w := onSQLite(t)
 	w.as("root", "POST", "/api/v1/sites", m{"key": "blog", "name": "A blog", "origin": []string{"https://blog.example"}})
 	vars := map[string]string{"HOST": "", "TOKEN": w.tokens["root"]}
+	for i := range 2 {
+		w.do(call{method: "POST", path: "/api/v1/sites/blog/comments", body: m{
+			"page":   m{"url": "https://blog.example/sale"},
+			"author": m{"name": fmt.Sprint("Reader ", i)},
+			"body":   fmt.Sprint("A sale of stone ovens for everybody, number ", i)}})
+	}
+	kit.Until(t, "they are a campaign", func() bool {
+		return len(w.as("root", "GET", "/api/v1/sites/blog/moderation/campaigns", nil).list("campaigns")) == 1
+	})
 	commands := 0
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(raw), -1) {
 		script := strings.ReplaceAll(block[1], "\\\n", " ")
@@ -44,6 +56,9 @@ func named(r reply) map[string]string {
 	}
 	if r.str("batch") != "" {
 		vars["BATCH"] = r.str("batch")
+	}
+	if campaigns := r.list("campaigns"); len(campaigns) > 0 {
+		vars["CAMPAIGN"] = campaigns[0]["id"].(string)
 	}
 	if items := r.list("items"); len(items) > 0 {
 		vars["PAGE"] = items[0]["page"].(map[string]any)["id"].(string)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -18,6 +19,7 @@ import (
 type moderators struct {
 	kit      *web.Kit
 	service  *moderation.Service
+	alike    *campaign.Service
 	live     *hub
 	draining <-chan struct{}
 }

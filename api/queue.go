@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/words"
 )
 
@@ -23,7 +24,7 @@ type itemOut struct {
 	Verdict     verdictOut    `json:"verdict"`
 	Evidence    []evidenceOut `json:"evidence"`
 	Reasons     []reasonOut   `json:"reasons"`
-	Campaign    *struct{}     `json:"campaign"`
+	Campaign    *campaignOut  `json:"campaign"`
 	Writer      writerOut     `json:"writer"`
 	Submissions int           `json:"submissions"`
 }
@@ -112,6 +113,10 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 		},
 		Submissions: m.Submissions,
 	}
+	if i.Campaign != nil {
+		k := campaignOf(*i.Campaign)
+		out.Campaign = &k
+	}
 	if p := i.Parent; p != nil {
 		out.Parent = &parentOut{
 			ID: p.ID, State: p.State.String(), Body: p.Source,
@@ -158,11 +163,16 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
+	fold := c.QueryParam("fold")
+	if fold != "" && fold != "1" {
+		return problem.Query("fold", "Say fold=1 to have a campaign shown as one comment.")
+	}
 	q, err := h.service.Queue(c.Request().Context(), who, site, comment.QueueRequest{
 		View: comment.View(c.QueryParam("state")), Order: comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"), After: c.QueryParam("after"), Limit: n,
 		Page: c.QueryParam("page"), Lang: c.QueryParam("lang"), Writer: c.QueryParam("writer"), Host: c.QueryParam("host"),
 		Score: c.QueryParam("score"), Since: c.QueryParam("since"), Until: c.QueryParam("until"),
+		Fold: fold != "",
 	})
 	if err != nil {
 		return err

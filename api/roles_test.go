@@ -39,6 +39,9 @@ var rights = map[string]string{
 
 	"GET /sites/:site/moderation/queue":                  "auth ok ok ok site ok ok",
 	"GET /sites/:site/moderation/live":                   "auth ok ok ok site ok ok",
+	"GET /sites/:site/moderation/campaigns":              "auth ok ok ok site ok ok",
+	"GET /sites/:site/moderation/campaigns/:id":          "auth ok ok ok site ok ok",
+	"POST /sites/:site/moderation/campaigns/:id/split":   "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/decisions":             "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/decisions/:batch/undo": "auth role ok ok site role ok",
 	"GET /sites/:site/moderation/comments/:id":           "auth ok ok ok site ok ok",
@@ -151,6 +154,10 @@ func (w *world) tryRoute(route, who string) string {
 	case "POST /sites/:site/moderation/decisions/:batch/undo":
 		d := w.decide("approve", w.post(written(w.text())).str("id"), 1)
 		path = strings.Replace(path, ":batch", d.str("batch"), 1)
+	case "GET /sites/:site/moderation/campaigns/:id", "POST /sites/:site/moderation/campaigns/:id/split":
+		k, ids := w.campaign(2)
+		path = strings.Replace(path, ":id", k["id"].(string), 1)
+		c.body = m{"comments": ids[:1]}
 	case "GET /sites/:site/moderation/comments/:id":
 		path = strings.Replace(path, ":id", w.post(written(w.text())).str("id"), 1)
 	case "DELETE /sites/:site/moderation/comments/:id":

@@ -40,7 +40,7 @@ func (s *Server) readerRoutes() {
 }
 
 func (s *Server) moderatorRoutes() {
-	m := &moderators{kit: s.kit, service: s.kit.Service, live: s.live, draining: s.draining}
+	m := &moderators{kit: s.kit, service: s.kit.Service, alike: s.kit.Campaigns, live: s.live, draining: s.draining}
 	g := s.echo.Group("/api/v1")
 	own := s.kit.OwnPages
 	g.POST("/session", m.signIn, own)
@@ -66,6 +66,9 @@ func (s *Server) moderatorRoutes() {
 	site.GET("/live", m.follow)
 	site.POST("/decisions", m.on(m.decide), own)
 	site.POST("/decisions/:batch/undo", m.on(m.undo), own)
+	site.GET("/campaigns", m.on(m.campaigns))
+	site.GET("/campaigns/:id", m.on(m.campaign))
+	site.POST("/campaigns/:id/split", m.on(m.split), own)
 	site.GET("/comments/:id", m.on(m.comment))
 	site.DELETE("/comments/:id", m.on(m.forget), own)
 	site.POST("/comments/:id/reply", m.on(m.reply), own)

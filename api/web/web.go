@@ -15,6 +15,7 @@ import (
 	"net/url"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -30,6 +31,7 @@ type Options struct {
 	Learning  *learning.Models
 	Service   *moderation.Service
 	Rules     *rules.Service
+	Campaigns *campaign.Service
 	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it

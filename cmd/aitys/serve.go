@@ -192,9 +192,8 @@ func (s *server) options() api.Options {
 	o := api.Options{
 		Options: web.Options{
 			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
-			Service: s.rooms.service, Rules: s.rooms.rules, Clock: wall{}, Log: s.log, PublicURL: s.public,
-			AnyHost: s.anyHost,
-			Proxies: s.proxies,
+			Service: s.rooms.service, Rules: s.rooms.rules, Campaigns: s.rooms.alike, Clock: wall{}, Log: s.log,
+			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies,
 		},
 		Redis: s.rooms.coord.Health,
 	}

@@ -152,6 +152,8 @@ func (s *stage) act(route string) act {
 		if !strings.HasPrefix(path, "/api") {
 			form("batch", batch)
 		}
+	case "POST …/moderation/campaigns/:id/split":
+		id, a.json = s.campaign(fresh)
 	case "POST …/moderation/comments/:id/reply":
 		id, _ = s.approved()
 		a.json = values{"body": "An answer, " + fresh}

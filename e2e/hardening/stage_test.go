@@ -138,6 +138,23 @@ func (s *stage) approve(in values) (id, batch string) {
 	return id, out["batch"].(string)
 }
 
+// campaign is two comments that are alike, and one of them to be split off.
+func (s *stage) campaign(fresh string) (id string, in values) {
+	s.t.Helper()
+	var comment string
+	for i := range 2 {
+		c := s.written()
+		c["body"] = fmt.Sprintf("The %s offer of stone ovens for everybody who bakes at home, for %d days only.", fresh, 20+i)
+		comment = s.post(c).ID
+	}
+	kit.Until(s.t, "they are a campaign", func() bool {
+		found, _ := s.make("GET", "/api/v1/sites/"+s.site+"/moderation/comments/"+comment, nil)["campaign"].(values)
+		id, _ = found["id"].(string)
+		return id != ""
+	})
+	return id, values{"comments": []string{comment}}
+}
+
 func (s *stage) taughtBy(email string) string {
 	s.t.Helper()
 	in := s.written()

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+)
+
+// campaignOut is a campaign. Writers, addresses and pages are counted among its newest 200 members.
+type campaignOut struct {
+	ID        string     `json:"id"`
+	Size      int        `json:"size"`
+	UpTo      int        `json:"upto"`
+	Waiting   int        `json:"waiting"`
+	Approved  int        `json:"approved"`
+	Refused   int        `json:"refused"`
+	Writers   int        `json:"writers"`
+	Addresses int        `json:"addresses"`
+	Pages     int        `json:"pages"`
+	FirstSeen *timestamp `json:"first_seen"`
+	LastSeen  *timestamp `json:"last_seen"`
+}
+
+func campaignOf(k campaign.Known) campaignOut {
+	return campaignOut{
+		ID: k.ID, Size: k.Size(), UpTo: k.Joined, Waiting: k.Waiting, Approved: k.Approved, Refused: k.Refused,
+		Writers: k.Writers, Addresses: k.Addresses, Pages: k.Spread.Pages, FirstSeen: at(k.FirstSeen),
+		LastSeen: at(k.LastSeen),
+	}
+}
+
+// sampledOut is a campaign with the member that stands for all.
+type sampledOut struct {
+	campaignOut
+	Sample *itemOut `json:"sample"`
+}
+
+func (h *moderators) campaigns(c echo.Context, who people.Actor, site ground.Site) error {
+	n, err := limit(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	page, err := h.alike.Campaigns(ctx, who, site, n, c.QueryParam("after"))
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(page.Campaigns))
+	for i, k := range page.Campaigns {
+		ids[i] = k.Sample
+	}
+	samples, err := h.items(c, who, site, ids)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Campaigns []sampledOut `json:"campaigns"`
+		Next      *string      `json:"next"`
+	}{[]sampledOut{}, orNull(page.Next)}
+	for _, k := range page.Campaigns {
+		one := sampledOut{campaignOut: campaignOf(k)}
+		for i := range samples {
+			if samples[i].Comment.ID == k.Sample {
+				one.Sample = &samples[i]
+			}
+		}
+		out.Campaigns = append(out.Campaigns, one)
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// items are comments as moderators see them, in the order of ids.
+func (h *moderators) items(c echo.Context, who people.Actor, site ground.Site, ids []string) ([]itemOut, error) {
+	stories, err := h.service.Stories(c.Request().Context(), who, site, ids...)
+	if err != nil {
+		return nil, err
+	}
+	out := []itemOut{}
+	for _, s := range stories {
+		out = append(out, item(s.Item, web.Words(c)))
+	}
+	return out, nil
+}
+
+func (h *moderators) campaign(c echo.Context, who people.Actor, site ground.Site) error {
+	n, err := limit(c)
+	if err != nil {
+		return err
+	}
+	k, ids, next, err := h.alike.Members(c.Request().Context(), who, site, c.Param("id"), n, c.QueryParam("after"))
+	if err != nil {
+		return err
+	}
+	list, err := h.items(c, who, site, ids)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, struct {
+		campaignOut
+		Sample string    `json:"sample"`
+		Items  []itemOut `json:"items"`
+		Next   *string   `json:"next"`
+	}{campaignOf(k), k.Sample, list, orNull(next)})
+}
+
+func (h *moderators) split(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		Comments []string `json:"comments"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	apart, err := h.alike.Split(c.Request().Context(), who, site, c.Param("id"), in.Comments)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, struct {
+		Split []string `json:"split"`
+	}{append([]string{}, apart...)})
+}
+
+// campaignIn is the members of a campaign that wait and joined up to a number, but for some.
+type campaignIn struct {
+	ID     string   `json:"id"`
+	UpTo   int      `json:"upto"`
+	Except []string `json:"except"`
+}
+
+func (in *campaignIn) choice() *moderation.CampaignChoice {
+	if in == nil {
+		return nil
+	}
+	choice := moderation.CampaignChoice(*in)
+	return &choice
+}

@@ -1,0 +1,82 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// campaign posts n copies of an advert and returns their campaign when all have joined, the last one last.
+func (w *world) campaign(n int) (k m, ids []string) {
+	w.t.Helper()
+	subject := w.fresh("kettle")
+	for i := range n {
+		body := written(fmt.Sprintf("The best %s in the whole country, delivered to your door within %d hours, order it "+
+			"at https://shop%d.example/?ref=%d before the others do", subject, 20+i, i%3, i))
+		body["author"] = m{"name": fmt.Sprint("Reader ", i), "email": fmt.Sprintf("reader%d@mail.example", i)}
+		ids = append(ids, w.post(body).str("id"))
+	}
+	kit.Until(w.t, "they are one campaign", func() bool {
+		item := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+ids[n-1], nil).json
+		found, _ := item["campaign"].(map[string]any)
+		k = found
+		return k["id"] != nil
+	})
+	return k, ids
+}
+
+func TestACampaignIsListedAndDecidedAsOne(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const desk = "/api/v1/sites/a/moderation"
+		lone := w.post(written("Does anybody know when the market by the river opens on Sundays?")).str("id")
+		k, ids := w.campaign(6)
+		if k["writers"] != 6.0 || k["pages"] != 1.0 || k["waiting"] != 6.0 || k["upto"] != 6.0 {
+			t.Errorf("the campaign is %v", k)
+		}
+		list := w.as("author a", "GET", desk+"/campaigns", nil).list("campaigns")
+		if len(list) != 1 || list[0]["id"] != k["id"] || list[0]["sample"] == nil {
+			t.Errorf("the list is %v", list)
+		}
+		id := k["id"].(string)
+		one := w.as("moderator a", "GET", desk+"/campaigns/"+id+"?limit=4", nil)
+		if len(one.list("items")) != 4 || one.str("sample") != ids[0] || one.str("next") == "" {
+			t.Errorf("one campaign is %v", one)
+		}
+		rest := w.as("moderator a", "GET", desk+"/campaigns/"+id+"?limit=4&after="+one.str("next"), nil)
+		if len(rest.list("items")) != 2 || rest.json["next"] != nil {
+			t.Errorf("its rest is %v", rest)
+		}
+		folded := w.as("moderator a", "GET", desk+"/queue?fold=1", nil).list("items")
+		if len(folded) != 2 || folded[0]["comment"].(map[string]any)["id"] != lone {
+			t.Errorf("folded, the queue has %d items", len(folded))
+		}
+		want(t, w.as("moderator a", "GET", desk+"/queue?fold=2", nil), 400, "query.invalid")
+		want(t, w.as("moderator a", "GET", desk+"/campaigns?after=x", nil), 400, "cursor.invalid")
+		want(t, w.as("moderator a", "GET", desk+"/campaigns/"+id+"?after=x", nil), 400, "cursor.invalid")
+		want(t, w.as("owner b", "GET", "/api/v1/sites/b/moderation/campaigns/"+id, nil), 404, "campaign.unknown")
+
+		split := w.as("moderator a", "POST", desk+"/campaigns/"+id+"/split", m{"comments": []string{ids[5], lone, "x"}})
+		if got := split.json["split"].([]any); len(got) != 1 || got[0] != ids[5] {
+			t.Errorf("split off %v", split)
+		}
+		want(t, w.as("moderator a", "POST", desk+"/campaigns/"+id+"/split", m{"comments": []string{}}), 422, "field.invalid")
+		want(t, w.as("moderator a", "POST", desk+"/decisions", m{"action": "spam",
+			"campaign": m{"id": id, "upto": 6}, "comments": []m{{"id": lone, "version": 1}}}), 422, "field.invalid")
+		choice := call{method: "POST", path: desk + "/decisions", bearer: w.tokens["moderator a"],
+			header: map[string]string{"Idempotency-Key": "0123456789abcdef"},
+			body:   m{"action": "spam", "campaign": m{"id": id, "upto": 6, "except": []string{ids[1]}}}}
+		done := w.do(choice)
+		if done.status != http.StatusOK || done.num("decided") != 4 || done.num("remaining") != 0 {
+			t.Errorf("deciding did %v", done)
+		}
+		if again := w.do(choice); again.str("batch") != done.str("batch") {
+			t.Errorf("again it did %v", again)
+		}
+		undone := w.as("moderator a", "POST", desk+"/decisions/"+done.str("batch")+"/undo", nil)
+		if undone.num("undone") != 4 {
+			t.Errorf("undoing did %v", undone)
+		}
+	})
+}
