@@ -242,7 +242,7 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 			}
 			for page, shows := range map[string]string{
 				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars",
-				"settings": "form", "log": "td",
+				"settings": "form", "rules": "form", "log": "td", "block?comment=" + rude.ID: "form",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				if found, err := kit.Eval[string](tab, tooWide); err != nil || found != "" {

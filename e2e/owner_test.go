@@ -10,6 +10,7 @@ import (
 // ownerPages are the pages of what is arranged, by what each shows when it is there.
 var ownerPages = map[string]string{
 	"blog/settings": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
+	"blog/rules": "form", "blog/block?kind=host&which=shop.example": "form",
 	"people": "form", "tokens": "form", "sites": "table", "sessions": "form",
 }
 
@@ -65,10 +66,10 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	w.signIn(tab, email)
 	for page, want := range map[string]string{
 		"blog/queue":    "Waiting, Suspected, Approved, Refused, Spam, The site",
-		"blog/settings": "Settings, Waiting, Pages, Insights, Log, Sites, People, Tokens, Your account",
-		"blog/what-if":  "Insights, Waiting, Pages, Log, Settings, Sites, People, Tokens, Your account",
-		"people":        "People, Waiting, Pages, Insights, Log, Settings, Sites, Tokens, Your account",
-		"sessions":      "Your account, Waiting, Pages, Insights, Log, Settings, Sites, People, Tokens",
+		"blog/settings": "Settings, Waiting, Pages, Insights, Rules, Log, Sites, People, Tokens, Your account",
+		"blog/what-if":  "Insights, Waiting, Pages, Rules, Log, Settings, Sites, People, Tokens, Your account",
+		"people":        "People, Waiting, Pages, Insights, Rules, Log, Settings, Sites, Tokens, Your account",
+		"sessions":      "Your account, Waiting, Pages, Insights, Rules, Log, Settings, Sites, People, Tokens",
 	} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := kit.Eval[string](tab, railRow)

@@ -1,7 +1,13 @@
 package desk
 
-// A Brief is a comment in a few words, to be looked at again.
-type Brief struct{ ID, Name, Text, URL, ISO, When, Did, Score string }
+import "github.com/aitys/aitys/moderation/comment"
+
+// A Brief is a comment in a few words, to be looked at again. Whole is all of its text, as it was typed.
+type Brief struct {
+	ID, Name, Text, URL, ISO, When, Did, Score string
+	Whole, Lang                                string
+	Approved                                   bool
+}
 
 // Briefs are comments of the visit's site. One that is gone has none.
 func (r Room) Briefs(v *Visit, ids []string) ([]Brief, error) {
@@ -16,6 +22,7 @@ func (r Room) Briefs(v *Visit, ids []string) ([]Brief, error) {
 		row := Brief{
 			ID: c.ID, Name: m.writer(c), Text: shorten(c.Source, 280), Did: m.stateWords(c),
 			URL: v.At("/comments/" + c.ID), ISO: ISO(c.CreatedAt), When: Stamp(c.CreatedAt),
+			Whole: c.Source, Lang: c.Lang, Approved: c.State == comment.Approved,
 		}
 		if last := lastDecision(s.Past); last != nil {
 			row.Did = m.decided(last.Entry, last.Name)

@@ -137,8 +137,8 @@ func (b *browser) values(form *html.Node, in fields) url.Values {
 			return
 		}
 		value := attr(n, "value")
-		if n.Data == "textarea" {
-			value = nameOf(n)
+		if n.Data == "textarea" && n.FirstChild != nil {
+			value = n.FirstChild.Data
 		}
 		if n.Data == "select" {
 			value = chosen(n)

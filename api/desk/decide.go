@@ -171,6 +171,8 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, w.erased(f)
 	case "saved", "revoked":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
+	case "rules.added", "blocks.added", "rules.restored":
+		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
 	case "allowed", "dismissed", "removed":
 		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}
 	case "reply":

@@ -28,6 +28,7 @@ var icons = map[string]string{
 		"C6 12.2 5.4 10.2 5.4 8S6 3.8 8 1.8",
 	"right":  "M6 4l4 4-4 4",
 	"warn":   "M8 2 14.5 13.5h-13zM8 6.3v3.2M8 11.5v.1",
+	"funnel": "M2.5 3h11l-4 5v5l-3-1.5V8z",
 	"pencil": "M10.5 3 13 5.5 5.5 13H3v-2.5z",
 	"down":   "M4 6l4 4 4-4",
 	"left":   "M10 3 5 8l5 5",

@@ -151,6 +151,7 @@ func navigation(w *Catalog, f Frame, path string) []Group {
 		ofSite = Group{w.T("nav.site"), []Link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}}
 		if f.Moderator {
 			ofSite.Links = append(ofSite.Links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"},
+				Link{URL: root + "/rules", Label: w.T("rules"), Icon: "funnel"},
 				Link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
 		}
 		if f.Owner {
@@ -166,6 +167,7 @@ func navigation(w *Catalog, f Frame, path string) []Group {
 		Link{URL: "/moderate/sessions", Label: w.T("sessions"), Icon: "person"})
 	path = strings.Replace(path, "/what-if", "/insights", 1)
 	path = strings.Replace(path, "/lessons", "/settings", 1)
+	path = strings.Replace(path, "/block", "/rules", 1)
 	var all []Group
 	for _, g := range []Group{ofSite, ofServer} {
 		for i, l := range g.Links {

@@ -102,7 +102,7 @@ func (m *cardMaker) reasons(it moderation.Item, disguise string) []reason {
 	named := it.Comment.Verdict.Raised(m.site.Settings.Suspect)
 	for _, s := range it.Comment.Verdict.Signals {
 		same := func(n comment.Signal) bool { return n.Name == s.Name }
-		if s.Name != "classifier" && s.Weight != 0 && !slices.ContainsFunc(named, same) {
+		if s.Name != "classifier" && (s.Weight != 0 || s.Name == "rule") && !slices.ContainsFunc(named, same) {
 			rs = append(rs, reason{For: s.Weight > 0, Text: m.Signal(s.Code, s.Text, s.Args), weight: s.Weight})
 		}
 	}

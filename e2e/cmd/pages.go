@@ -36,6 +36,8 @@ func pages(demo said, setup string) []shot {
 		{"evidence-kk", true, someLooks, demo.evidence("kk")},
 		{"insights", true, allLooks, demo.desk("en", "/moderate/demo/insights")},
 		{"whatif", true, someLooks, demo.desk("en", "/moderate/demo/what-if?threshold=70&policy=suspicious&last=1000")},
+		{"rules", true, allLooks, demo.rules("en")},
+		{"rules-kk", true, someLooks, demo.rules("kk")},
 		{"settings", true, allLooks, demo.desk("en", "/moderate/demo/settings")},
 		{"settings-kk", true, someLooks, demo.desk("kk", "/moderate/demo/settings")},
 		{"people", true, allLooks, demo.desk("en", "/moderate/people")},
@@ -94,6 +96,24 @@ func (s said) desk(lang, path string) func(*kit.Tab) error {
 				return err
 			},
 			func() error { return t.Go(s["url"] + path) },
+			func() error { return t.Holds(`document.readyState === "complete"`) },
+		)
+	}
+}
+
+// rules tries one, which changes nothing.
+func (s said) rules(lang string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		look := `document.querySelector("button[value=try]")`
+		typed := `document.querySelector("#rw").value = "bread\noven\nwork from home"`
+		return inOrder(
+			func() error { return s.desk(lang, "/moderate/demo/rules")(t) },
+			func() error { return t.Holds(look) },
+			func() error {
+				_, err := kit.Eval[bool](t, `(`+typed+`, `+look+`.click(), true)`)
+				return err
+			},
+			func() error { return t.Holds(`document.querySelector(".bench")`) },
 			func() error { return t.Holds(`document.readyState === "complete"`) },
 		)
 	}

@@ -178,6 +178,17 @@ func (s *stage) act(route string) act {
 		id = s.ruled("rules", values{"kind": "word", "words": fresh}, method == "POST")
 	case "DELETE …/moderation/blocks/:id", "POST …/moderation/blocks/:id/restore":
 		id = s.ruled("blocks", values{"host": fresh + ".example"}, method == "POST")
+	case "POST /moderate/:site/rules":
+		s.clear("rules")
+		form("do", "add", "kind", "word", "words", fresh, "action", "hold", "until", "month")
+	case "POST /moderate/:site/block":
+		form("do", "block", "choice", "host:"+fresh+".example", "until", "month")
+	case "POST /moderate/:site/rules/:id/remove", "POST /moderate/:site/rules/:id/restore":
+		form()
+		id = s.ruled("rules", values{"kind": "word", "words": fresh}, strings.HasSuffix(path, "restore"))
+	case "POST /moderate/:site/blocks/:id/remove", "POST /moderate/:site/blocks/:id/restore":
+		form()
+		id = s.ruled("blocks", values{"host": fresh + ".example"}, strings.HasSuffix(path, "restore"))
 	case "POST …/moderation/withdrawals":
 		s.approved()
 		a.json = values{"account": s.me()}
@@ -209,12 +220,18 @@ func (s *stage) act(route string) act {
 	return a
 }
 
-// ruled is the id of a new rule or block, removed or not. A site has so many at most.
-func (s *stage) ruled(kind string, body values, removed bool) string {
+// clear makes room: a site has so many at most.
+func (s *stage) clear(table string) {
 	s.t.Helper()
-	if _, err := s.db.Exec("DELETE FROM " + kind); err != nil {
+	if _, err := s.db.Exec("DELETE FROM " + table); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// ruled is the id of a new rule or block, removed or not.
+func (s *stage) ruled(kind string, body values, removed bool) string {
+	s.t.Helper()
+	s.clear(kind)
 	path := "/api/v1/sites/" + s.site + "/moderation/" + kind
 	id := s.make("POST", path, body)["id"].(string)
 	if removed {

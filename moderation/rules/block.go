@@ -92,6 +92,9 @@ func (d BlockDraft) name() (b Block, err error) {
 // wider reports whether a block takes more than a moderator may do.
 func wider(until, made time.Time) bool { return until.IsZero() || until.Sub(made) > moderatorsBlock }
 
+// Wide reports whether a block takes an owner.
+func (b Block) Wide() bool { return wider(b.Until, b.CreatedAt) }
+
 // blocked are the blocks that a comment meets at a time; of several of one kind the nearest.
 func (s *Set) blocked(c comment.Comment, links []string, now time.Time) (all []Block) {
 	meet := func(kind BlockKind, value string) bool {

@@ -217,7 +217,7 @@ func replace(tx Tx, who people.Actor, b Block, standing []Block, at time.Time) e
 		if other.mark() != b.mark() || other.ID == b.ID {
 			continue
 		}
-		if err := mayBlock(who, b.Site, wider(other.Until, other.CreatedAt)); err != nil {
+		if err := mayBlock(who, b.Site, other.Wide()); err != nil {
 			return err
 		}
 		if err := tx.RemoveBlock(b.Site, other.ID, at); err != nil {
@@ -290,7 +290,7 @@ func (s *Service) RemoveBlock(ctx context.Context, who people.Actor, site ground
 		if i < 0 {
 			return ground.ErrNotFound
 		}
-		if err := mayBlock(who, site.ID, wider(blocks[i].Until, blocks[i].CreatedAt)); err != nil {
+		if err := mayBlock(who, site.ID, blocks[i].Wide()); err != nil {
 			return err
 		}
 		return errors.Join(tx.PruneRules(site.ID, now.Add(-keepRemoved)), tx.RemoveBlock(site.ID, id, now))
@@ -312,7 +312,7 @@ func (s *Service) RestoreBlock(ctx context.Context, who people.Actor, site groun
 		if i < 0 {
 			return ground.ErrNotFound
 		}
-		if err := mayBlock(who, site.ID, wider(blocks[i].Until, blocks[i].CreatedAt)); err != nil {
+		if err := mayBlock(who, site.ID, blocks[i].Wide()); err != nil {
 			return err
 		}
 		return replace(tx, who, blocks[i], blocks, now)

@@ -22,9 +22,10 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
 	"insights": "desk", "whatif": "desk", "setup": "solo",
+	"rules": "desk", "block": "desk",
 }
 
-var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline")
+var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "bench")
 
 // Register adds the pages to e.
 func Register(e *echo.Echo, kit *web.Kit) {
@@ -54,6 +55,14 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/origins", o.On(o.answerKnock))
 	in.POST("/:site/remove", o.Owned(o.removeSite))
 	in.POST("/:site/lessons", o.On(o.teach))
+	in.GET("/:site/rules", o.On(o.rules))
+	in.POST("/:site/rules", o.On(o.tryOrAdd), web.Long)
+	in.POST("/:site/rules/:id/remove", o.On(o.removeRule))
+	in.POST("/:site/rules/:id/restore", o.On(o.restoreRule))
+	in.GET("/:site/block", o.On(o.blockPage))
+	in.POST("/:site/block", o.On(o.block))
+	in.POST("/:site/blocks/:id/remove", o.On(o.removeBlock))
+	in.POST("/:site/blocks/:id/restore", o.On(o.restoreBlock))
 	in.GET("/:site/insights", o.On(o.insights))
 	in.GET("/:site/insights.csv", o.On(o.insightsCSV))
 	in.GET("/:site/what-if", o.On(o.whatIf))

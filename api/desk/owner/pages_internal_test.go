@@ -127,6 +127,10 @@ func samplePages(w *desk.Catalog) map[string]any {
 	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
 		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
 			w.N("did.erased.left", 2)}}
+	samples := sampleRules(w, f, site)
+	for name, page := range samples {
+		pages[name] = page
+	}
 	for _, name := range append([]string{"link"}, setupSteps...) {
 		p := setupPage{
 			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
