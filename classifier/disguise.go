@@ -22,21 +22,15 @@ var confusables string
 // twins are the characters of confusables.
 var twins = sync.OnceValue(func() map[rune]twin {
 	all := map[rune]twin{}
-	letter := func(r rune) rune {
-		if r == '-' {
-			return 0
-		}
-		return r
-	}
 	_, table, _ := strings.Cut(confusables, "terms_of_use.html\n")
 	for entry := range strings.FieldsSeq(table) {
-		runes := []rune(entry)
+		runes := []rune(strings.ReplaceAll(entry, "-", "\x00"))
 		n := len(runes) - 2
 		point, err := strconv.ParseUint(string(runes[:n]), 16, 32)
 		if err != nil {
 			panic(err) // the table is made, and tested
 		}
-		all[rune(point)] = twin{letter(runes[n]), letter(runes[n+1])}
+		all[rune(point)] = twin{runes[n], runes[n+1]}
 	}
 	return all
 })
@@ -122,6 +116,14 @@ func (t twin) in(to script) rune {
 	return cmp.Or(t.cyrillic, lookAlike(t.latin, cyrillic))
 }
 
+// asWritten is the letter of a script that a character in a word of it looks like, or the character.
+func asWritten(r rune, to script) rune {
+	if t, ok := twins()[r]; ok && !plainLetter(r) && lookAlike(r, to) == r {
+		return t.in(to)
+	}
+	return lookAlike(r, to)
+}
+
 // withMark reports letters with marks, which living alphabets have many of.
 func withMark(c rune) bool {
 	switch {
@@ -159,14 +161,9 @@ func (r *reader) seeWords(text []rune, home script) {
 func (r *reader) see(word []rune) {
 	w := string(word[:min(len(word), maxWord)])
 	r.put(kindWord, "", w)
-	w = " " + w + " "
-	var at []int
-	for i := range w {
-		at = append(at, i)
-	}
-	at = append(at, len(w))
-	for i := 0; i+gramRunes < len(at); i++ {
-		r.put(kindGram, "", w[at[i]:at[i+gramRunes]])
+	padded := []rune(" " + w + " ")
+	for end := gramRunes; end <= len(padded); end++ {
+		r.put(kindGram, "", string(padded[end-gramRunes:end]))
 	}
 }
 
@@ -195,7 +192,7 @@ func joinSpaced(s string, found *bool) string {
 				end += 2
 			}
 		}
-		if n := (end-i)/2 + 1; n < 3 || n < 4 && runes[i+1] == ' ' {
+		if n := (end-i)/2 + 1; n < 2 || n < 3 && kind(i+1) != 0x2009 || n < 4 && runes[i+1] == ' ' {
 			b = append(b, runes[i])
 			i++
 			continue

@@ -19,14 +19,16 @@ func (d Document) wordsOf() (words []string) {
 
 func TestADisguisedWordIsReadAsItIsSeenToo(t *testing.T) {
 	for typed, seen := range map[string]string{
-		"v.i.a.g.r.a":                          "viagra",
-		"v*i*a*g*r*a and more":                 "viagra",
-		"b o n u s  n o w":                     "bonus",
-		"c\u2009a\u2009s\u2009i\u2009n\u2009o": "casino",
-		"c\na\ns\ni\nn\no":                     "casino",
-		"viiiaaagraaa":                         "viagra",
-		"fffrrreeeeee money":                   "free",
-		"\u202Eonisac\u202C now":               "casino",
+		"v.i.a.g.r.a":                                       "viagra",
+		"v*i*a*g*r*a and more":                              "viagra",
+		"b o n u s  n o w":                                  "bonus",
+		"c\u2009a\u2009s\u2009i\u2009n\u2009o":              "casino",
+		"c\na\ns\ni\nn\no":                                  "casino",
+		"w\u2009i\u2009n n\u2003o\u2003w":                   "now",
+		"c\u3000a\u3000s\u3000h o\u2006f it":                "of",
+		"viiiaaagraaa":                                      "viagra",
+		"fffrrreeeeee money":                                "free",
+		"\u202Eonisac\u202C now":                            "casino",
 		"\u0227\u1E6D \u010B\u0227\u015B\u00ED\u0144\u01EB": "casino",
 		"\U000102A0\u0455ino":                               "asino",
 		"cas\u2170no":                                       "casino",
@@ -40,6 +42,17 @@ func TestADisguisedWordIsReadAsItIsSeenToo(t *testing.T) {
 	} {
 		if got := Read(Comment{Text: typed}).wordsOf(); seen != "" && !slices.Contains(got, seen) {
 			t.Errorf("%q: read %q, want %q among them", typed, got, seen)
+		}
+	}
+}
+
+// A word that mixes alphabets stands in none: what it was typed as tells nothing.
+func TestAWordOfSeveralAlphabetsIsReadAsItIsSeenAlone(t *testing.T) {
+	for typed, seen := range map[string]string{
+		"\u03DCr\u0395\u0395 m\u03BFn\u0395y": "free money", "\u03F3\u03B1ck\u03A1ot": "jackpot",
+	} {
+		if got := strings.Join(Read(Comment{Text: typed}).wordsOf(), " "); got != seen {
+			t.Errorf("%q: read %q, want %q", typed, got, seen)
 		}
 	}
 }

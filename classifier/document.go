@@ -11,7 +11,7 @@ import (
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
 // another version are thrown away and folded anew.
-const TokeniserVersion = 6
+const TokeniserVersion = 7
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -178,14 +178,13 @@ func (r *reader) fold(s string) {
 	r.shape.first, r.shape.last = first, last
 	r.odd = strings.ContainsFunc(s, oddLetter)
 	r.turkic = r.odd && strings.ContainsRune(s, 'ı') && strings.ContainsAny(s, "çğöşüÇĞÖŞÜİ")
-	s = joinSpaced(s, &r.shape.spaced)
 	r.signs(s)
 	r.inText = true
 	r.text = append(r.text, ' ')
 	for s != "" {
 		chunk := s
-		if n := strings.IndexFunc(s, unicode.IsSpace); n >= 0 {
-			chunk, s = s[:n], strings.TrimLeftFunc(s[n:], unicode.IsSpace)
+		if n := strings.IndexFunc(s, space); n >= 0 {
+			chunk, s = s[:n], strings.TrimLeftFunc(s[n:], space)
 		} else {
 			s = ""
 		}

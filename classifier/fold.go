@@ -22,21 +22,31 @@ func plain(s string, href func(string)) (text string, seen disguises) {
 	if strings.IndexByte(s, '&') >= 0 {
 		s = html.UnescapeString(s)
 	}
-	simple := true
-	for _, r := range s {
-		if simple = keyed(r); !simple {
-			break
-		}
+	if !strings.ContainsFunc(s, unkeyed) {
+		return joinSpaced(s, &seen.spaced), seen
 	}
-	if simple {
-		return s, seen
-	}
-	return norm.NFKC.String(dropMarks(asSeen(s), &seen)), seen
+	s = joinSpaced(dropMarks(asSeen(s), &seen), &seen.spaced) // before a rare space becomes any other
+	return composed(s), seen
 }
 
-// keyed reports the characters that keyboards for English, Russian and Kazakh type: they are as
-// they should be.
-func keyed(r rune) bool { return r < 0xA0 || 0x400 <= r && r < 0x483 || 0x48A <= r && r <= 0x52F }
+// composed writes s in normal form KC. Most words of a comment are in it: they are not looked at twice.
+func composed(s string) string {
+	var b strings.Builder
+	for word := range strings.SplitAfterSeq(s, " ") {
+		if strings.ContainsFunc(word, unkeyed) {
+			word = norm.NFKC.String(word)
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// unkeyed reports the characters that keyboards for English, Russian and Kazakh do not type. Those that they do
+// are as they should be.
+func unkeyed(r rune) bool { return r >= 0xA0 && (r < 0x400 || 0x483 <= r && r < 0x48A || r > 0x52F) }
+
+// space is unicode.IsSpace, which takes its time over other letters than English ones.
+func space(r rune) bool { return (r < 0x100 || r >= 0x1680) && unicode.IsSpace(r) }
 
 // disguises counts what only those who hide something type.
 type disguises struct {
@@ -140,13 +150,15 @@ func asSeen(s string) string {
 }
 
 func dropMarks(s string, seen *disguises) string {
-	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) || accent(r) || unicode.Is(unicode.Mn, r) }) < 0 {
+	loose := func(r rune) bool { return unkeyed(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)) }
+	if !strings.ContainsFunc(s, loose) {
 		return s
 	}
 	b := make([]byte, 0, len(s))
 	var last rune
 	for _, r := range s {
 		switch {
+		case !unkeyed(r):
 		case hidden(r):
 			// The emoji keyboard itself types joiners and variation selectors.
 			if r != 0x200D && (r < 0xFE00 || r > 0xFE0F) {
@@ -154,7 +166,7 @@ func dropMarks(s string, seen *disguises) string {
 			}
 			continue
 		case accent(r), unicode.Is(unicode.Mn, r) && withoutMarks(scriptOf(last)):
-			whole := composed[[2]rune{last, r}]
+			whole := joined[[2]rune{last, r}]
 			if whole == 0 {
 				if r != 0x20E3 { // the keycap of an emoji
 					seen.accents++
@@ -170,8 +182,8 @@ func dropMarks(s string, seen *disguises) string {
 	return string(b)
 }
 
-// composed are letters that come as a base and a mark, too.
-var composed = map[[2]rune]rune{
+// joined are letters that come as a base and a mark, too.
+var joined = map[[2]rune]rune{
 	{'и', 0x306}: 'й', {'И', 0x306}: 'Й', {'у', 0x306}: 'ў', {'У', 0x306}: 'Ў',
 	{'е', 0x308}: 'ё', {'Е', 0x308}: 'Ё', {'і', 0x308}: 'ї', {'І', 0x308}: 'Ї',
 }
@@ -250,7 +262,7 @@ func foldWord(dst, word []rune, home script, seen *disguises) []rune {
 			}
 		}
 		if target != noScript {
-			r = lookAlike(r, target)
+			r = asWritten(r, target)
 		}
 		r = lower(r)
 		if n := len(dst); n-start >= 2 && dst[n-1] == r && dst[n-2] == r && !unicode.IsDigit(r) {

@@ -26,10 +26,10 @@ func (h *shape) survey(s string) script {
 	inChunk := false
 	for _, c := range s {
 		h.runes++
-		if space := unicode.IsSpace(c); !space && !inChunk {
+		if blank := space(c); !blank && !inChunk {
 			h.chunks++
 			inChunk = true
-		} else if space {
+		} else if blank {
 			inChunk = false
 		}
 		if '0' <= c && c <= '9' {
