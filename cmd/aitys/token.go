@@ -22,17 +22,24 @@ type tokenAddCmd struct {
 	Name    string   `help:"What it is for." placeholder:"N"`
 	Site    []string `help:"Key of a site that it is bound to; repeat it. Without: all of the account's." placeholder:"KEY"`
 	Scope   string   `help:"read, decide or admin; the account's role bounds it too." enum:"read,decide,admin" default:"decide" placeholder:"SCOPE"`
+	Until   string   `help:"Last day on which it works, of UTC, like 2027-01-31. Without: for ever." placeholder:"DATE"`
 }
 
 func (c tokenAddCmd) Run(a *app) error {
 	scope, _ := people.ParseScope(c.Scope) // one of the enum
+	in := identity.NewToken{Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope}
+	if c.Until != "" {
+		last, err := time.Parse(time.DateOnly, c.Until)
+		if err != nil {
+			return fmt.Errorf("--until: want a day like 2027-01-31, not %q", c.Until)
+		}
+		in.ExpiresAt = last.AddDate(0, 0, 1).Add(-time.Second)
+	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
 		if err := r.know(ctx, c.Site); err != nil {
 			return err
 		}
-		_, value, err := r.identity.AddToken(ctx, people.Operator, identity.NewToken{
-			Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope,
-		})
+		_, value, err := r.identity.AddToken(ctx, people.Operator, in)
 		if err != nil {
 			return unknown(err, "account", c.Account)
 		}

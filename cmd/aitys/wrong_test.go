@@ -229,6 +229,24 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 	}
 }
 
+// TestATokenIsMadeForATime that ends with a day of UTC.
+func TestATokenIsMadeForATime(t *testing.T) {
+	s := newShell(t)
+	s.must("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner")
+	last := time.Now().UTC().AddDate(0, 1, 0).Format(time.DateOnly)
+	s.must("token", "add", "--account", "o@blog.example", "--name", "mirror", "--until", last)
+	var all struct{ Tokens []apiTokenLine }
+	unpack(t, s.must("token", "list", "--json"), &all)
+	if len(all.Tokens) != 1 || all.Tokens[0].ExpiresAt.Format(time.DateTime) != last+" 23:59:59" {
+		t.Errorf("until %s: %+v", last, all)
+	}
+	if table := s.must("token", "list"); !strings.Contains(table, "never  "+last) {
+		t.Errorf("the table does not say when it ends: %s", table)
+	}
+	s.refused("a time to come", "token", "add", "--account", "o@blog.example", "--until", "2020-01-31")
+	s.refused("like 2027-01-31", "token", "add", "--account", "o@blog.example", "--until", "tomorrow")
+}
+
 // TestASiteWithCommentsIsRemovedByItsKeyOnly asks twice only where something is lost.
 func TestASiteWithCommentsIsRemovedByItsKeyOnly(t *testing.T) {
 	s := newShell(t)
