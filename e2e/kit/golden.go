@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,6 +28,49 @@ func Golden(t testing.TB, file, got string, update bool) {
 	if want := string(b); got != want {
 		test, _, _ := strings.Cut(t.Name(), "/")
 		t.Errorf("%s: %s\n(if that is meant: go test -run %s -update)", file, firstDifference(got, want), test)
+	}
+}
+
+// Pages are those of a room, with made-up content, to be held against golden files.
+type Pages struct {
+	Layouts map[string]string // of the room's pages, each of which wants a sample
+	// Samples are what is shown in a language, by the page's name, or by that, "-" and what is special.
+	Samples func(lang string) map[string]any
+	Render  func(to io.Writer, lang, page string, sample any) error
+	Whole   func(name, page string) bool // what stands around the content is held as well
+}
+
+// Golden holds each page in each language against its file below testdata/pages. With TEST_PAGES=DIR the pages are
+// written there, whole, to be looked at.
+func (p Pages) Golden(t testing.TB, langs []string, update bool) {
+	t.Helper()
+	shown := map[string]bool{}
+	for _, lang := range langs {
+		for name, sample := range p.Samples(lang) {
+			page, _, _ := strings.Cut(name, "-")
+			shown[page] = true
+			var b bytes.Buffer
+			if err := p.Render(&b, lang, page, sample); err != nil {
+				t.Errorf("%s in %s: %v", name, lang, err)
+			}
+			html := b.String()
+			if dir := os.Getenv("TEST_PAGES"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, name+"."+lang+".html"), []byte(html), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !p.Whole(name, page) {
+				_, main, _ := strings.Cut(html, "<main")
+				main, _, _ = strings.Cut(main, "</main>")
+				html = "<main" + main + "</main>\n"
+			}
+			Golden(t, filepath.Join("testdata/pages", name+"."+lang+".html"), Readable(html), update)
+		}
+	}
+	for page := range p.Layouts {
+		if !shown[page] {
+			t.Errorf("no sample of the page %q", page)
+		}
 	}
 }
 

@@ -1,12 +1,9 @@
 package owner
 
 import (
-	"bytes"
 	"flag"
+	"io"
 	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,34 +19,15 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/pages anew")
 
-// TestEveryPageIsAsItsGoldenFile renders each page from made-up content, in every language. With
-// TEST_PAGES=DIR the pages are written there, whole, to be looked at.
 func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
-	shown := map[string]bool{}
-	for _, l := range words.Languages {
-		for name, data := range samplePages(&desk.Catalog{Catalog: words.In(l.Key)}) {
-			page, _, _ := strings.Cut(name, "-")
-			shown[page] = true
-			var b bytes.Buffer
-			if err := pages()[l.Key][page].Execute(&b, data); err != nil {
-				t.Errorf("%s in %s: %v", name, l.Key, err)
-			}
-			if dir := os.Getenv("TEST_PAGES"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, name+"."+l.Key+".html"), b.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			_, main, _ := strings.Cut(b.String(), "<main")
-			main, _, _ = strings.Cut(main, "</main>")
-			file := filepath.Join("testdata/pages", name+"."+l.Key+".html")
-			kit.Golden(t, file, kit.Readable("<main"+main+"</main>\n"), *update)
-		}
-	}
-	for page := range layouts {
-		if !shown[page] {
-			t.Errorf("no sample of the page %q", page)
-		}
-	}
+	kit.Pages{
+		Layouts: layouts,
+		Samples: func(lang string) map[string]any { return samplePages(&desk.Catalog{Catalog: words.In(lang)}) },
+		Render: func(to io.Writer, lang, page string, sample any) error {
+			return pages()[lang][page].Execute(to, sample)
+		},
+		Whole: func(string, string) bool { return false },
+	}.Golden(t, words.Keys(), *update)
 }
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
