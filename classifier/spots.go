@@ -110,7 +110,7 @@ func spotOf(text string, from, to int, home script, turned bool) Spot {
 		target = wordScript(word, has, home)
 	}
 	for i, r := range text[from:to] {
-		switch like := lookAlike(r, target); {
+		switch like := asWritten(r, target); {
 		case r == 0x200C && has[otherScript] > 0: // as Persian is written
 		case disguising(r):
 			s.Odd = append(s.Odd, Odd{At: from + i, Rune: r})

@@ -28,7 +28,7 @@ func TestSpotsNameTheTokensOfADocument(t *testing.T) {
 }
 
 func TestSpotsShowWhatIsDisguised(t *testing.T) {
-	text := "ch\u200bеap 👩\u200d👧 Нeт \u202eno\u202c"
+	text := "ch\u200bеap 👩\u200d👧 Нeт \u03dcr\u03bfm \u202eno\u202c"
 	var odd []string
 	for _, s := range Spots(text) {
 		for _, o := range s.Odd {
@@ -36,7 +36,7 @@ func TestSpotsShowWhatIsDisguised(t *testing.T) {
 		}
 	}
 	// The joiner of an emoji is none; a word of two scripts is read in that of the text.
-	if got, want := strings.Join(odd, " "), "\u200b>\x00 е>e Н>H т>t \u202e>\x00"; got != want {
+	if got, want := strings.Join(odd, " "), "\u200b>\x00 е>e Н>H т>t \u03dc>f \u03bf>o \u202e>\x00"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
