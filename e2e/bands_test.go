@@ -150,3 +150,32 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 		t.Errorf("as the keys went up there were (%v)\n%s\nwant\n%s", err, got, strings.Join(want[1:pressed+1], " "))
 	}
 }
+
+func TestAViewIsSavedUnderAName(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.postAll([]string{"The ferry was late again, as on every Monday.",
+		"Пароход снова опоздал, как и в прошлый понедельник."})
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	w.steps(desk,
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?lang=ru&sort=newest") },
+		func() error { return desk.Holds(current("Пароход")) },
+		func() error { return desk.Click("DisclosureTriangleGrouped", "save view") },
+		func() error { return desk.Type("textbox", "Name of the view", "In Russian") },
+		func() error { return desk.Click("button", "Save") },
+		func() error {
+			return desk.Holds(`document.querySelector("#saved a[aria-current]")?.textContent === "In Russian"`)
+		},
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue") },
+		func() error { return desk.Holds(`document.querySelectorAll(".card").length === 2`) },
+		func() error { return desk.Click("link", "In Russian") },
+		func() error {
+			return desk.Holds(`location.search.includes("lang=ru") && location.search.includes("sort=newest") && ` +
+				current("Пароход"))
+		},
+		func() error { return desk.Click("button", "Remove the view In Russian") },
+		func() error { return desk.Holds(`document.querySelector("#saved").hidden`) },
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue") },
+		func() error { return desk.Holds(`document.querySelector("#saved").hidden`) },
+	)
+}

@@ -27,6 +27,7 @@ type card struct {
 	PageURL, PageTitle   string
 	PageID, NewTitle     string // what the page will be called once the comment is approved
 	History              string
+	WriterURL            string // to all by the writer
 	Parent               *said
 	Lang                 string
 	marking
@@ -78,6 +79,11 @@ func (m *cardMaker) card(it moderation.Item) card {
 	if !m.alone {
 		k.Reasons, k.Band = k.Reasons[:min(3, len(k.Reasons))], bandOf(c.Verdict)
 		k.row = m.row(it, k)
+	}
+	if id := comment.WriterID(c.Writer); id != "" && k.History != "" {
+		by := place{site: m.site.Key}
+		by.by[byWriter] = id
+		k.WriterURL = by.url()
 	}
 	if c.Badge == "" {
 		if like := m.names.Like(c.Name); like != "" {

@@ -10,6 +10,7 @@ var icons = map[string]string{
 	"back":     "M5.5 3 2.5 6l3 3M3 6h6a4 4 0 0 1 0 8H6",
 	"chart":    "M2 14h12M4 14V9M8 14V3M12 14V6.5",
 	"check":    "M3 8.5 6.5 12 13 4.5",
+	"plus":     "M8 3v10M3 8h10",
 	"cross":    "M4 4l8 8M12 4l-8 8",
 	"spam":     "M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4zM5.5 5.5l5 5M10.5 5.5l-5 5",
 	"stack":    "M8 2 14 5 8 8 2 5zM2 8l6 3 6-3M2 11l6 3 6-3",

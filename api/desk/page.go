@@ -35,6 +35,7 @@ type Frame struct {
 	Site        *SiteRef
 	Sites       []Link
 	Views       []Link
+	Elsewhere   []Link // others of one's sites, with what waits there
 	Nav         []Group
 	Languages   []Link
 	Search      string

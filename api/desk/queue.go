@@ -2,7 +2,6 @@ package desk
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -29,38 +28,6 @@ var views = []struct {
 	{comment.ViewSpam, "spam", true},
 }
 
-// A place is where in the queue somebody is: what its address says.
-type place struct {
-	site                     string
-	state, sort, search, end string
-}
-
-// placeOf reads an address's query, or the hidden field that carries one.
-func placeOf(site string, q url.Values) place {
-	return place{site, q.Get("state"), q.Get("sort"), q.Get("q"), q.Get("after")}
-}
-
-// QueueURL is the address of a site's queue.
-func QueueURL(site string) string { return place{site: site}.url() }
-
-func (p place) query() string {
-	q := url.Values{}
-	for name, value := range map[string]string{"state": p.state, "sort": p.sort, "q": p.search, "after": p.end} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return q.Encode()
-}
-
-func (p place) url() string {
-	root := "/moderate/" + url.PathEscape(p.site) + "/queue"
-	if q := p.query(); q != "" {
-		return root + "?" + q
-	}
-	return root
-}
-
 func (p place) view() comment.View {
 	if p.state == "" {
 		return comment.ViewPending
@@ -80,19 +47,17 @@ func (p place) order() comment.QueueOrder {
 	return comment.NewestFirst
 }
 
-// banded reports whether the order is one by score, in which comments of like scores stand together.
-func (p place) banded() bool {
-	return p.order() == comment.RiskiestFirst || p.order() == comment.CalmestFirst
-}
-
 type queuePage struct {
 	Frame
 	Heading, Oldest string
 	Self, Clear     string
+	Path            string // of the queue
 	View, Sort      string
 	Back            string
 	Suspect         string
 	Orders          []Link
+	Fields          []field // what a form that asks for less, or in another order, has to say besides
+	Chips, Adders   []narrowing
 	Cards           []card
 	Totals          map[string]int // of bands, by their key; nil in an order without
 	Next            string
@@ -106,11 +71,7 @@ type queuePage struct {
 
 func (d *desk) queue(v *Visit) error {
 	at := placeOf(v.Site.Key, v.QueryParams())
-	req := comment.QueueRequest{View: at.view(), Order: at.order(), Search: at.search, After: at.end}
-	if at.banded() && at.view() == comment.ViewPending && at.search == "" {
-		req.From = bandScores()
-	}
-	page, err := d.Service.Queue(v.Ctx(), v.Who, v.Site, req)
+	page, err := d.Service.Queue(v.Ctx(), v.Who, v.Site, at.request())
 	if err != nil {
 		return err
 	}
@@ -124,6 +85,9 @@ func (d *desk) queue(v *Visit) error {
 	}
 	m, err := d.cardMaker(v, at)
 	if err != nil {
+		return err
+	}
+	if f.Elsewhere, err = d.elsewhere(v); err != nil {
 		return err
 	}
 	p := m.queuePage(f, page)
@@ -160,8 +124,12 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	at, view := m.at, string(m.at.view())
 	p := queuePage{
 		Frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
-		Clear: place{site: at.site, state: at.state, sort: at.sort}.url(), Back: at.query(),
+		Path: QueueURL(at.site), Back: at.query(), Fields: at.fields(),
 	}
+	p.Chips, p.Adders = m.narrowings(page.Items)
+	all := at
+	all.search = ""
+	p.Clear = all.url()
 	p.Compact = true
 	p.Suspect = strconv.FormatFloat(m.site.Settings.Suspect, 'f', -1, 64)
 	p.Search, p.State = at.search, at.state
@@ -191,7 +159,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		p.Next = next.url()
 	}
 	p.Rest = m.rest(page)
-	if at.search == "" && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
+	if !at.narrowed() && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
 		p.Young = m.young
 	}
 	return p
@@ -208,7 +176,7 @@ func (m *cardMaker) rest(page moderation.QueuePage) rest {
 	r := rest{Some: m.T("rest.end"), None: m.T("rest.empty"), Text: m.T("rest.empty.text")}
 	all := place{site: m.at.site}
 	switch n := page.Counts[comment.ViewPending]; {
-	case m.at.view() == comment.ViewPending && m.at.search == "":
+	case m.at.view() == comment.ViewPending && !m.at.narrowed():
 		r = rest{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text"), Embed: true, First: true}
 		for _, n := range page.Counts {
 			r.First = r.First && n == 0
@@ -216,7 +184,7 @@ func (m *cardMaker) rest(page moderation.QueuePage) rest {
 	case n > 0:
 		r.Others, r.URL = m.N("rest.others", n), all.url()
 	}
-	if m.at.search != "" {
+	if m.at.narrowed() {
 		r.None, r.Text = m.T("rest.found"), m.T("rest.found.text")
 	}
 	return r
@@ -246,14 +214,38 @@ func viewLinks(w *Catalog, site string, at place, counts map[comment.View]int, c
 			if v.key == comment.ViewPending {
 				to.state = ""
 			}
-			links = append(links, Link{
-				Key: string(v.key), URL: to.url(), Label: w.T("view." + string(v.key)), Icon: v.icon,
+			link := Link{
+				Key: string(v.key), Label: w.T("view." + string(v.key)), Icon: v.icon,
 				Count: w.count(n, capped), Current: v.key == at.view(),
-			})
+			}
+			if to.by[byWriter] = at.by[byWriter]; to.narrowed() {
+				link.Count = "" // what is counted is everybody's
+			}
+			link.URL = to.url()
+			links = append(links, link)
 		}
 	}
 	return links
 }
+
+// elsewhere says what waits on others of one's sites.
+func (d *desk) elsewhere(v *Visit) (links []Link, err error) {
+	for _, site := range v.Sites {
+		if site.ID == v.Site.ID || len(links) == maxElsewhere {
+			continue
+		}
+		counts, capped, err := d.Service.QueueCounts(v.Ctx(), v.Who, site)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, Link{URL: place{site: site.Key}.url(), Label: site.Name, Icon: "inbox",
+			Count: v.Words.count(counts[comment.ViewPending], capped)})
+	}
+	return links, nil
+}
+
+// maxElsewhere is on how many other sites the queue says what waits; the menu of sites has all of them.
+const maxElsewhere = 12
 
 func (c *Catalog) count(n int, capped bool) string {
 	if capped && n >= comment.MaxCount {

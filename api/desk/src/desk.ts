@@ -8,6 +8,7 @@ import { Live } from './live'
 import type { Action, Answer } from './outbox'
 import { page } from './page'
 import { Queue } from './queue'
+import { savedViews } from './saved'
 import { element } from './toast'
 import { comeBackTo, forgetTyped, keepTyped } from './typed'
 import { say } from './words'
@@ -21,6 +22,7 @@ function start(): void {
   const bands = queue ? new Bands(queue.cards) : undefined
   if (queue) {
     new Live(queue)
+    savedViews()
     forms(queue)
     selection(queue)
     queue.cards.current?.focus({ preventScroll: true })
