@@ -44,3 +44,21 @@ func BenchmarkCompile(b *testing.B) {
 		rules.Compile([]rules.Rule{{Kind: rules.KindWord, Words: words}}, nil)
 	}
 }
+
+// BenchmarkSubmit guards that a post on a site with ten thousand words takes as long as on one without rules.
+func BenchmarkSubmit(b *testing.B) {
+	for _, n := range []int{0, 10_000} {
+		w := newWorld(b)
+		if n > 0 {
+			w.rule(rules.Draft{Kind: rules.KindWord, Words: manyWords(n)})
+		}
+		texts := roomstest.Texts(500, rand.New(rand.NewPCG(1, 1)))
+		b.Run(fmt.Sprintf("words=%d", n), func(b *testing.B) {
+			i := 0
+			for b.Loop() {
+				w.Submit(w.A, texts[i%len(texts)])
+				i++
+			}
+		})
+	}
+}

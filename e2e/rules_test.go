@@ -1,0 +1,43 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// An owner tries a rule by role and name, adds it, and takes it away and back.
+func TestARuleIsTriedInABrowserBeforeItStands(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	var ids []kit.Ref
+	for _, text := range []string{"A casino, but a good one.", "The casino of all casinos.", "A tram."} {
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "ruth@mail.example", text)
+		w.must(err)
+		ids = append(ids, kit.Ref{ID: posted.ID, Version: posted.Version})
+	}
+	for i, action := range []string{"approve", "spam"} {
+		_, err := w.client.Decide(t.Context(), action, "", ids[i])
+		w.must(err)
+	}
+	tab := w.tab(1280, 900, false)
+	w.signIn(tab, email)
+	w.steps(tab,
+		func() error { return tab.Go(w.service.URL + "/moderate/blog/rules") },
+		func() error { return tab.Type("textbox", "Words", "casino") },
+		func() error { return tab.Click("button", "Try it") },
+		func() error {
+			return tab.Holds(`document.querySelector(".bench")?.textContent.includes("2 of the last 2")`)
+		},
+		func() error { return tab.Holds(`document.querySelectorAll(".members mark").length >= 2`) },
+	)
+	if found, err := tab.Axe(); err != nil || len(found) > 0 {
+		t.Errorf("axe finds %q (%v)", found, err)
+	}
+	w.steps(tab,
+		func() error { return tab.Click("button", "Add the rule") },
+		func() error { return tab.See("button", "Remove the rule casino") },
+		func() error { return tab.Click("button", "Remove the rule casino") },
+		func() error { return tab.Click("button", "Undo") },
+		func() error { return tab.See("button", "Remove the rule casino") },
+	)
+}
