@@ -99,3 +99,28 @@ func TestTheQueueSaysWhatWaitsOnOnesOtherSites(t *testing.T) {
 		t.Errorf("somebody else's site stands beside the queue: %q", got)
 	}
 }
+
+func TestBandsSayHowManyWaitInThem(t *testing.T) {
+	w := newWorld(t)
+	w.post("The first that waits, with no word of those to come.")
+	b := w.as("Olga").open("/moderate/blog/queue?sort=risk").misses("Almost certainly spam")
+	if got := len(nodes(b.doc, "Below 5")); got != 1 { // an option of the score alone
+		t.Errorf("a site without scores has bands: %d", got)
+	}
+	for range 2 { // by turns, so that the filter is sure of both
+		w.taught(comment.Approve, 0, w.posted(plants, 30))
+		w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
+	}
+	for range 3 {
+		w.posted(goods, 1)
+	}
+	w.posted(plants, 1)
+	b.open("/moderate/blog/queue?sort=risk").sees("From 95 up Almost certainly spam 3 comments").
+		sees("Below 5 Nothing unusual 1 comment")
+	calm := nameOf(b.open("/moderate/blog/queue?sort=calm").doc)
+	if strings.Index(calm, "Nothing unusual 1 comment") > strings.Index(calm, "Almost certainly spam 3 comments") {
+		t.Errorf("the calmest do not come first: %s", calm)
+	}
+	b.open("/moderate/blog/queue").misses("3 comments")
+	b.open("/moderate/blog/queue?sort=risk&lang=en").sees("Almost certainly spam").misses("3 comments") // not counted
+}
