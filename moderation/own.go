@@ -64,11 +64,7 @@ func (s *Service) Edit(
 		return comment.Comment{}, ground.Page{}, err
 	}
 	c.Write(body)
-	j := s.judge.Judge(ctx, c)
-	found, err := s.look(ctx, c)
-	if err != nil {
-		return comment.Comment{}, ground.Page{}, err
-	}
+	j, found := s.look(ctx, c)
 	like, err := s.likeRefused(ctx, site, c)
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, err

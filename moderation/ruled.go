@@ -10,13 +10,16 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// look says what a site's rules and blocks find of one comment.
-func (s *Service) look(ctx context.Context, c comment.Comment) (comment.Findings, error) {
+// look judges one comment, and says what its site's rules and blocks find of it. Where they cannot be read it is as
+// if no model could be asked: the comment waits for a person, and is looked at again.
+func (s *Service) look(ctx context.Context, c comment.Comment) (comment.Judged, comment.Findings) {
 	found, err := s.rules.Look(ctx, c.Site, c)
 	if err != nil {
-		return comment.Findings{}, err
+		s.log.WarnContext(ctx, "rules not read", "comment", c.ID, "error", err)
+		s.ruled.mark(c.Site)
+		return comment.Judged{}, comment.Findings{}
 	}
-	return found[0], nil
+	return s.judge.Judge(ctx, c), found[0]
 }
 
 // ruled are the sites whose rules changed, so that what waits has to be looked at again.
@@ -76,6 +79,7 @@ func (s *Service) ruling(ctx context.Context) {
 		for site := range s.ruled.take() {
 			if err := s.ruleWaiting(ctx, site); err != nil && ctx.Err() == nil {
 				s.log.WarnContext(ctx, "what waits was not looked at by new rules", "site", site, "error", err)
+				time.AfterFunc(rejudgeEvery, func() { s.ruled.mark(site) })
 			}
 		}
 	}

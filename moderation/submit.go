@@ -72,15 +72,12 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	if err := s.mayArrive(ctx, in.Limiter, page); err != nil {
 		return Submitted{}, err
 	}
-	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now),
-		judged: s.judge.Judge(ctx, c)}
+	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now)}
+	a.judged, a.ruled = s.look(ctx, c)
 	if a.like, err = s.likeRefused(ctx, site, c); err != nil {
 		return Submitted{}, err
 	}
 	a.named = func() error { return mayName(ctx, in.Limiter, page) }
-	if a.ruled, err = s.look(ctx, c); err != nil {
-		return Submitted{}, err
-	}
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)

@@ -98,7 +98,9 @@ func newFaulty(t *testing.T, url string) *faulty {
 	}
 	w.store = ending{store.For[storetest.Tx](db), &w.fault}
 	w.S = w.other()
-	w.Must(w.S.Learn(w.Ctx, w.A)) // a comment is taken although its model cannot be read: see package learning
+	w.Must(w.S.Learn(w.Ctx, w.A))    // a comment is taken although its model cannot be read: see package learning
+	_, err := w.S.Has(w.Ctx, w.A.ID) // and although its site's rules cannot be: see package rules
+	w.Must(err)
 	w.S.OnEvent(func(ground.Event) { w.told++ })
 	return w
 }

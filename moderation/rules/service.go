@@ -35,7 +35,7 @@ func (s *Service) event(e ground.Event) {
 	case ground.EventRules:
 		delete(s.sets, e.Site)
 		s.change++
-	case ground.EventSite, ground.EventBehind: // a site may be gone
+	case ground.EventBehind:
 		clear(s.sets)
 		s.change++
 	}

@@ -1,18 +1,23 @@
 package rules_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is that of all rooms, with what the tests of this one do in it.
@@ -262,4 +267,35 @@ func TestABlockTriesFirstAndThenMeetsWhoItIsOf(t *testing.T) {
 	if !found[0].Suspected {
 		t.Errorf("blocked: %+v", found)
 	}
+}
+
+func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
+	w := newWorld(t)
+	w.Publish(w.A)
+	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect})
+	broken := &breaking{Store: w.DB.Store}
+	s, err := roomstest.Furnish(w.Ctx, broken, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	broken.now.Store(true)
+	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "A casino."})
+	w.Must(err)
+	if out.State != comment.Pending {
+		t.Errorf("it is %v", out.State)
+	}
+	broken.now.Store(false)
+	w.Run(s)
+	kit.Until(t, "it is looked at after all", func() bool { return w.Comment(w.A, out.ID).Verdict.Score >= 0.9 })
+}
+
+// breaking is a store that cannot be read for a while.
+type breaking struct {
+	ground.Store[storetest.Tx]
+	now atomic.Bool
+}
+
+func (b *breaking) View(ctx context.Context, fn func(storetest.Tx) error) error {
+	if b.now.Load() {
+		return ground.ErrBusy
+	}
+	return b.Store.View(ctx, fn)
 }
