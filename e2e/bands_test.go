@@ -56,8 +56,8 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 		func() error { return desk.Holds(selected + `.length >= 8`) },
 	)
 	s.picture(desk, "bands")
-	unseen, err := kit.Eval[int](desk,
-		selected+`.filter(card => card.getBoundingClientRect().bottom > innerHeight).length`)
+	unseen, err := kit.Eval[int](desk, // a row of which a tenth is missing was seen
+		selected+`.filter(card => card.getBoundingClientRect().bottom > innerHeight + 6).length`)
 	if err != nil || unseen > 0 {
 		t.Errorf("%d rows are selected that were not on the screen (%v)", unseen, err)
 	}
