@@ -27,13 +27,12 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 	const all = 60
 	var texts []string
 	for n := range all {
-		words := kinds[1].words
-		texts = append(texts, fmt.Sprintf("%s %s %d %s %s",
-			words[n%11], words[n*5%11], n, words[(n+3)%11], words[(n*7+1)%11]))
+		words := strings.Fields("cheap pills order now best price bonus loans slots") // too short to be alike
+		texts = append(texts, fmt.Sprintf("%s %s %d %s %s", words[n%9], words[n*5%9], n, words[(n+3)%9], words[(n*7+1)%9]))
 	}
 	s.postAll(texts)
 	for n := range 9 { // from good to bad: some of them are doubtful
-		some := append(kinds[0].words[n:9:9], kinds[1].words[9-n:9]...)
+		some := []string{kinds[0].words[n], kinds[1].words[n]}
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", strings.Join(some, " "))
 		s.must(err)
 	}
@@ -101,7 +100,7 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 	const all, pressed, every = 250, 100, 200 * time.Millisecond
 	var texts []string
 	for n := range all {
-		texts = append(texts, fmt.Sprintf("The ferry of day %d was late again.", n))
+		texts = append(texts, fmt.Sprintf("Day %d: late again.", n))
 	}
 	w.postAll(texts)
 	desk := w.tab(1280, 900, false)

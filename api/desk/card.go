@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -43,6 +44,34 @@ type card struct {
 	Conflict     *conflict
 	Current      bool
 	Alone        bool // on its own page, to which its forms come back
+	Together     *together
+}
+
+// A together is what the card of a campaign stands for.
+type together struct {
+	ID, URL      string
+	UpTo, N      int // as far as it was seen, and how many of it wait
+	Said, Spread string
+}
+
+// together is the campaign of a comment that waits with others like it; nil: it is none, or alone.
+func (m *cardMaker) together(it moderation.Item) *together {
+	k := it.Campaign
+	if k == nil || !m.at.folds() || k.Waiting < 2 || it.Comment.State != comment.Pending {
+		return nil
+	}
+	return &together{
+		ID: k.ID, URL: "/moderate/" + m.site.Key + "/campaigns/" + k.ID, UpTo: k.Joined, N: k.Waiting,
+		Said: m.N("alike.n", k.Waiting), Spread: m.spread(*k),
+	}
+}
+
+// spread says by how many writers a campaign was sent, from where, to which pages, and since when.
+func (m *cardMaker) spread(k campaign.Known) string {
+	return strings.Join([]string{
+		m.N("alike.writers", k.Writers), m.N("alike.addresses", k.Addresses), m.N("alike.pages", k.Spread.Pages),
+		m.T("alike.since", "time", m.span(m.now.Sub(k.FirstSeen))),
+	}, " · ")
 }
 
 type said struct{ Name, Text string }
@@ -77,6 +106,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone,
 	}
 	if !m.alone {
+		k.Together = m.together(it)
 		k.Reasons, k.Band = k.Reasons[:min(3, len(k.Reasons))], bandOf(c.Verdict)
 		k.row = m.row(it, k)
 	}

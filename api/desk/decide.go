@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -20,11 +21,18 @@ func (d *desk) decide(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, in)
-	if err != nil {
-		return err
+	var all moderation.Outcome
+	for _, k := range choices(in, v.Form["campaign"]) {
+		out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, k)
+		if err != nil {
+			return err
+		}
+		all.Batch = cmp.Or(out.Batch, all.Batch)
+		all.Done, all.Unchanged = all.Done+out.Done, all.Unchanged+out.Unchanged
+		all.Conflicts = append(all.Conflicts, out.Conflicts...)
+		all.Contradictions = append(all.Contradictions, out.Contradictions...)
 	}
-	return d.goOn(v, told(in.Action.String(), in.Reason.String(), out))
+	return d.goOn(v, told(in.Action.String(), in.Reason.String(), all))
 }
 
 // undo takes back a batch.
@@ -46,6 +54,21 @@ func (d *desk) reply(v *Visit) error {
 	}
 	did := moderation.Outcome{Batch: out.Batch, Done: 1, Contradictions: out.Contradictions}
 	return d.goOn(v, told("reply", "", did))
+}
+
+// choices are a form's: about the comments that it names, and about each campaign, as ID:UPTO. Each is a batch of
+// its own.
+func choices(in moderation.Choice, campaigns []string) (all []moderation.Choice) {
+	if len(in.Comments) > 0 || len(campaigns) == 0 {
+		all = append(all, in)
+	}
+	for _, ref := range campaigns {
+		id, upTo, _ := strings.Cut(ref, ":")
+		n, _ := strconv.Atoi(upTo) // what is no number is none of it
+		in.Comments, in.Campaign = nil, &moderation.CampaignChoice{ID: id, UpTo: n}
+		all = append(all, in)
+	}
+	return all
 }
 
 func readChoice(form url.Values) (moderation.Choice, error) {
@@ -173,7 +196,7 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
 	case "rules.added", "blocks.added", "rules.restored":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
-	case "allowed", "dismissed", "removed":
+	case "allowed", "dismissed", "removed", "split":
 		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")

@@ -38,6 +38,8 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/comments/:id", d.On(d.comment))
 	in.GET("/:site/comments/:id/card", d.On(d.card))
 	in.POST("/:site/comments/:id/reply", d.On(d.reply))
+	in.GET("/:site/campaigns/:id", d.On(d.campaign))
+	in.POST("/:site/campaigns/:id/split", d.On(d.split))
 	in.GET("/:site/pages", d.On(d.pages))
 	in.POST("/:site/pages/:id", d.On(d.setPage))
 	in.GET("/:site/log", d.On(d.log))

@@ -89,11 +89,17 @@ func (p place) request() comment.QueueRequest {
 	req := comment.QueueRequest{
 		View: p.view(), Order: p.order(), Search: p.search, After: p.end, Lang: p.by[byLang], Page: p.by[byPage],
 		Writer: p.by[byWriter], Host: p.by[byHost], Score: p.by[byScore], Since: p.by[bySince], Until: p.by[byUntil],
+		Fold: p.folds(),
 	}
 	if p.banded() && p.view() == comment.ViewPending && !p.narrowed() {
 		req.From = bandScores()
 	}
 	return req
+}
+
+// folds reports whether one card stands for a campaign: where what waits is narrowed, each member shows.
+func (p place) folds() bool {
+	return !p.narrowed() && (p.view() == comment.ViewPending || p.view() == comment.ViewSuspected)
 }
 
 // banded reports whether the order is one by score, in which comments of like scores stand together.

@@ -154,6 +154,10 @@ func (s *stage) act(route string) act {
 		}
 	case "POST …/moderation/campaigns/:id/split":
 		id, a.json = s.campaign(fresh)
+	case "POST /moderate/:site/campaigns/:id/split":
+		var in values
+		id, in = s.campaign(fresh)
+		form("comment", in["comments"].([]string)[0])
 	case "POST …/moderation/comments/:id/reply":
 		id, _ = s.approved()
 		a.json = values{"body": "An answer, " + fresh}

@@ -5,6 +5,19 @@ import { localTimes } from './page'
 export type Card = HTMLElement
 
 export const idOf = (card: Card): string => card.dataset.comment ?? ''
+
+/** What the card of a campaign stands for: as far as it was seen, and how many of it wait. */
+export interface Together {
+  id: string
+  upto: number
+  n: number
+}
+
+export function togetherOf(card: Card): Together | undefined {
+  const { campaign, upto, alike } = card.dataset
+  return campaign ? { id: campaign, upto: Number(upto), n: Number(alike) } : undefined
+}
+
 export const versionOf = (card: Card): number => Number(card.dataset.version)
 
 /** The list tells by the event "change" that other cards are selected, or could be, and by "current" that another is. */

@@ -2,7 +2,7 @@
 
 import { Bands } from './bands'
 import { noDecision, noReply } from './cannot'
-import { boxOf, type Card, idOf } from './cards'
+import { boxOf, type Card, idOf, togetherOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
 import type { Action, Answer } from './outbox'
@@ -53,8 +53,8 @@ function forms(queue: Queue): void {
     const cards = bulk ? queue.cards.selected : card ? [card] : []
     for (const open of form.querySelectorAll('details[open]')) open.removeAttribute('open')
     const note = form.querySelector<HTMLInputElement>('input[name=note]')
-    if (button?.name === 'reason') queue.decide(cards, 'reject', button.value, note?.value.trim() ?? '')
-    else if (button) queue.decide(cards, button.value as Action)
+    if (button?.name === 'reason') queue.decide(cards, 'reject', button.value, note?.value.trim() ?? '', true)
+    else if (button) queue.decide(cards, button.value as Action, '', '', true)
     for (const decided of cards) forgetTyped(decided)
     if (bulk && note) note.value = ''
   })
@@ -124,8 +124,10 @@ function selection(queue: Queue): void {
 
 /** Says how many are selected, and what the button selects. */
 function count(queue: Queue): void {
-  const n = queue.cards.selected.length
-  element('selected').textContent = say('selected', { n })
+  const cards = queue.cards.selected
+  const n = cards.length
+  const comments = cards.reduce((sum, card) => sum + (togetherOf(card)?.n ?? 1), 0)
+  element('selected').textContent = say('selected', { n: comments })
   const label = document.querySelector<HTMLElement>('[data-all] span')
   if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
 }
@@ -212,9 +214,14 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
 
 function onSelected(queue: Queue, key: string): void {
   const chosen = queue.cards.selected
+  const current = queue.cards.current
   const action = actions[key]
-  if (chosen.length === 0) queue.tell(say('cannot.selected'))
-  else if (action) queue.decide(chosen, action)
+  const whole = current && togetherOf(current) ? current : null
+  if (chosen.length === 0 && whole) {
+    if (action) queue.decide([whole], action, '', '', true)
+    else toggle(whole.querySelector('.refuse'))
+  } else if (chosen.length === 0) queue.tell(say('cannot.selected'))
+  else if (action) queue.decide(chosen, action, '', '', true)
   else toggle(document.querySelector('#bulk .refuse'))
 }
 

@@ -15,7 +15,9 @@ export interface Decide {
   action: Action
   reason: string
   note: string
+  /** Of a campaign, the one that stands for all. */
   comments: Ref[]
+  campaign?: { id: string; upto: number }
 }
 
 export interface Undo {
@@ -45,6 +47,8 @@ export interface Answer {
   decided?: number
   undone?: number
   unchanged?: number
+  /** Members of a campaign that are left for another request. */
+  remaining?: number
   conflicts: Conflict[]
   contradictions?: Contradiction[]
 }
@@ -144,7 +148,12 @@ export class Outbox {
     const url = undo ? `${this.#url}/${encodeURIComponent(step.batch)}/undo` : this.#url
     const body = undo
       ? {}
-      : { action: step.action, reason: step.reason || undefined, note: step.note || undefined, comments: step.comments }
+      : {
+          action: step.action,
+          reason: step.reason || undefined,
+          note: step.note || undefined,
+          ...(step.campaign ? { campaign: step.campaign } : { comments: step.comments }),
+        }
     return fetch(url, {
       method: 'POST',
       keepalive: true,

@@ -1,5 +1,5 @@
 /** Deciding in the queue: at once on the page, then on its way to the service. */
-import { type Card, Cards, fetchPage, idOf, lineOf, setVersion, versionOf } from './cards'
+import { type Card, Cards, fetchPage, idOf, lineOf, setVersion, type Together, togetherOf, versionOf } from './cards'
 import { Onward } from './onward'
 import {
   type Action,
@@ -17,7 +17,7 @@ import { element, Toast } from './toast'
 import { say } from './words'
 
 /** What this tab did, newest last: by key here, by batch what was done before. Name is a writer's, of one comment. */
-type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' | 'before'; name: string }
+type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' | 'before'; name: string; n?: number }
 
 /** So many cards below the current one let the next page be read. */
 const ahead = 20
@@ -53,8 +53,19 @@ export class Queue implements Listener {
     this.#outbox.send()
   }
 
-  /** Decides cards; reason and note go with a refusal. */
-  decide(cards: Card[], action: Action, reason = '', note = ''): void {
+  /** Decides cards; reason and note go with a refusal. With whole, the card of a campaign stands for all of it. */
+  decide(cards: Card[], action: Action, reason = '', note = '', whole = false): void {
+    const together = whole ? cards.filter(togetherOf) : []
+    for (const card of together) this.#decide([card], action, reason, note, togetherOf(card))
+    this.#decide(
+      cards.filter(card => !together.includes(card)),
+      action,
+      reason,
+      note,
+    )
+  }
+
+  #decide(cards: Card[], action: Action, reason: string, note: string, all?: Together): void {
     if (cards.length === 0) return
     if (reason === 'spam') action = 'spam'
     if (action === 'reject' && reason === '') reason = 'other'
@@ -67,11 +78,13 @@ export class Queue implements Listener {
       note,
       comments: cards.map(c => ({ id: idOf(c), version: versionOf(c) })),
     }
-    const done = { key, batch: '', ids: cards.map(idOf), action, name: cards[0] ? nameOf(cards[0]) : '' }
+    if (all) step.campaign = { id: all.id, upto: all.upto }
+    const n = all?.n ?? cards.length
+    const done = { key, batch: '', ids: cards.map(idOf), action, name: cards[0] && !all ? nameOf(cards[0]) : '', n }
     this.#done.push(done)
     this.#foldAll(cards, () => folded(action, reason), done)
-    this.#count(cards.length, states[action])
-    this.#say(say(`toast.${action}`, { n: cards.length, reason: say(`reason.low.${reason}`) }), done)
+    this.#count(n, states[action])
+    this.#say(say(`toast.${action}`, { n, reason: say(`reason.low.${reason}`) }), done)
     this.#toast.plain()
     this.#said = key
     this.#outbox.add(step)
@@ -188,9 +201,10 @@ export class Queue implements Listener {
         first ??= card
       }
     })
-    if (done.action in states) this.#count(-done.ids.length, states[done.action as Action])
+    const n = done.n ?? done.ids.length
+    if (done.action in states) this.#count(-n, states[done.action as Action])
     this.cards.go(first)
-    this.#say(say('undone', { n: Math.max(1, done.ids.length) }), this.#done.at(-1))
+    this.#say(say('undone', { n: Math.max(1, n) }), this.#done.at(-1))
     this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
   }
 
@@ -232,12 +246,24 @@ export class Queue implements Listener {
         if (done === this.#offered && answer.conflicts.length === 0) this.tell(say('cannot.already'))
       }
     }
+    if (step.campaign) this.#whole(step, answer, done)
     if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
     const said = step.key === this.#said
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && said) this.#toast.countPublic()
     this.#pointOut(answer.contradictions ?? [], said)
     this.#count(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
+  }
+
+  /** Counts what was done of a campaign, and goes on with what it had too much of for one request. */
+  #whole(step: Decide, answer: Answer, done: Done | undefined): void {
+    const all = answer.decided ?? 0
+    this.#count(all - (done?.n ?? all), states[step.action])
+    if (done) done.n = all
+    if (!answer.remaining || all === 0) return
+    const key = newKey()
+    this.#done.push({ key, batch: '', ids: [], action: step.action, name: '', n: 0 })
+    this.#outbox.add({ ...step, key, comments: [] })
   }
 
   /** Says that the filter was sure of the opposite, while the undo is at hand. */
@@ -382,8 +408,8 @@ function nameOf(card: Card): string {
 /** Says what an undo takes back. */
 function undoOf(done: Done): string {
   const did = done.action === 'reply' ? 'approve' : done.action
-  const n = done.ids.length
-  return say(n === 1 && done.name === '' ? 'undo.before' : `undo.${did}`, { n, name: done.name })
+  const n = done.n ?? done.ids.length
+  return say(n < 2 && done.name === '' ? 'undo.before' : `undo.${did}`, { n, name: done.name })
 }
 
 function folded(action: Action, reason: string): string {

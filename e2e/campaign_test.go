@@ -1,0 +1,77 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// Five adverts are one card: one press decides them all, and one takes it back; the next copy is suspected.
+func TestACampaignIsOneCard(t *testing.T) {
+	s := newWorld(t, kit.Binary(t), nil).school()
+	advert := func(n int) {
+		t.Helper()
+		text := fmt.Sprintf("Wonderful article, it reminded me of my grandmother's kitchen. I bought my new stone oven "+
+			"with a discount of %d percent and it bakes like hers did: https://oven.example/?ref=%d", 20+n, n)
+		_, err := s.client.Post(t.Context(), "", fmt.Sprintf("%s/post-%d", s.blog.URL, n%2), fmt.Sprintf("Reader %d", n), "",
+			text)
+		s.must(err)
+	}
+	for n := range 5 {
+		advert(n)
+	}
+	desk := s.tab(1280, 900, false)
+	s.signIn(desk, email)
+	const card = `document.querySelector("[data-campaign]")`
+	kit.Until(t, "they are one card", func() bool {
+		s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest"))
+		n, err := kit.Eval[string](desk, card+`?.dataset.alike ?? ""`)
+		return err == nil && n == "5"
+	})
+	s.steps(desk,
+		func() error { return desk.Holds(`document.querySelectorAll("[data-campaign]").length === 1`) },
+		func() error { return desk.Holds(card + `.textContent.includes("5 alike")`) },
+		func() error { return desk.Holds(card + `.textContent.includes("5 writers")`) },
+	)
+	s.picture(desk, "campaign-card")
+	_, err := kit.Eval[bool](desk, `(`+card+`.querySelector(".name").click(), true)`)
+	s.must(err)
+	s.steps(desk,
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(toastSays("5 marked as spam")) },
+		func() error { return desk.Holds(`!` + card) },
+		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
+	)
+	s.queued("state=spam", func(items []kit.Item) bool { return len(items) >= 5 })
+	s.steps(desk, func() error { return desk.Press(keyZ) }, func() error { return desk.Holds(card) })
+	s.queued("state=spam", func(items []kit.Item) bool { return len(items) < 5 })
+
+	// Without script, by the page of the campaign.
+	s.steps(desk,
+		func() error {
+			return desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest")
+		},
+		func() error {
+			_, err := kit.Eval[bool](desk, `(location.href = `+card+`.querySelector(".alike a").href, true)`)
+			return err
+		},
+		func() error { return desk.Holds(`document.querySelectorAll(".copies > li").length === 5`) },
+		func() error { return desk.Holds(`document.querySelectorAll(".vary").length >= 2`) },
+	)
+	s.picture(desk, "campaign-page")
+	s.steps(desk,
+		func() error {
+			_, err := kit.Eval[bool](desk, `(document.querySelector(".copies form button").click(), true)`)
+			return err
+		},
+		func() error { return desk.Holds(`document.querySelectorAll(".copies > li").length === 4`) },
+		func() error {
+			_, err := kit.Eval[bool](desk, `(document.querySelector("button[value=spam]").click(), true)`)
+			return err
+		},
+		func() error { return desk.Holds(toastSays("4 marked as spam")) },
+	)
+	advert(9)
+	s.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 1 && items[0].Verdict.Score >= 0.9 })
+}

@@ -1,0 +1,39 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestWhatDiffersBetweenCopiesIsFound(t *testing.T) {
+	for _, tt := range []struct{ texts, want string }{
+		{"buy ovens from Marina now/buy ovens from Olga now/buy big ovens from Olga now",
+			"buy [/2] ovens from [Marina/2] now/buy [/2] ovens from [Olga/2] now/buy [big/2] ovens from [Olga/2] now"},
+		{"the same/the same", "the same/the same"},
+		{"one text", "one text"},
+		{"nothing alike/other words", "[nothing alike/2]/[other words/2]"},
+		{"call 1 today/call 2/call 3 tomorrow now", "call [1 today/3]/call [2/3]/call [3 tomorrow now/3]"},
+		{"", ""},
+	} {
+		var got []string
+		for _, parts := range Differ(strings.Split(tt.texts, "/")) {
+			var text []string
+			for _, p := range parts {
+				if p.Forms > 0 {
+					text = append(text, fmt.Sprintf("[%s/%d]", p.Text, p.Forms))
+				} else {
+					text = append(text, p.Text)
+				}
+			}
+			got = append(got, strings.Join(text, " "))
+		}
+		if s := strings.Join(got, "/"); s != tt.want {
+			t.Errorf("%q: got\n%q\nwant\n%q", tt.texts, s, tt.want)
+		}
+	}
+	long := strings.Repeat("word ", 10_000)
+	if got := Differ([]string{long, long + "end"}); len(got) != 2 || len(got[0]) != 1 {
+		t.Errorf("long texts have %d parts", len(got[0]))
+	}
+}
