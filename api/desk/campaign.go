@@ -57,24 +57,29 @@ func (d *desk) campaign(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	p := campaignPage{
-		Frame: f, Decides: m.decides, Split: v.At("/campaigns/" + url.PathEscape(id) + "/split"),
-		together: together{ID: k.ID, UpTo: k.Joined, N: k.Waiting, Said: m.N("alike.n", k.Size()), Spread: m.spread(k)},
-	}
-	p.Title = p.Said
+	p := m.campaignPage(f, k, stories)
 	if next != "" {
 		p.Next = v.At("/campaigns/" + url.PathEscape(id) + "?after=" + url.QueryEscape(next))
 	}
 	if said, ok := d.Said(v); ok {
 		_, p.Notices = v.Words.Tell(said)
 	}
-	p.Members = m.members(stories)
+	return v.Show("campaign", p)
+}
+
+func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation.Story) campaignPage {
+	p := campaignPage{
+		Frame: f, Decides: m.decides, Members: m.members(stories),
+		Split:    "/moderate/" + m.site.Key + "/campaigns/" + url.PathEscape(k.ID) + "/split",
+		together: together{ID: k.ID, UpTo: k.Joined, N: k.Waiting, Said: m.N("alike.n", k.Size()), Spread: m.spread(k)},
+	}
+	p.Title = p.Said
 	for _, one := range p.Members {
 		if p.Sample == nil || one.ID == k.Sample {
 			p.Sample = one.Parts
 		}
 	}
-	return v.Show("campaign", p)
+	return p
 }
 
 // campaignMembers are so many on a page, as many as are compared.

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
@@ -147,13 +149,29 @@ func samplePages(w *Catalog) map[string]any {
 			Ruling: ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected,
 				Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
 	}
+	k := campaign.Known{
+		Campaign: campaign.Campaign{ID: "k1", Joined: 3, Waiting: 2, Refused: 1, Sample: "copy1",
+			FirstSeen: noon.Add(-3 * time.Hour)},
+		Spread: campaign.Spread{Writers: 3, Addresses: 2, Pages: 1},
+	}
+	var copies []moderation.Story
+	for n, who := range []string{"Marina", "Olga", "<b>Vera</b>"} {
+		s := moderation.Story{Item: samples()[3]}
+		s.Comment.ID, s.Comment.Name = fmt.Sprint("copy", n), who
+		s.Comment.Source = fmt.Sprintf("Earn %d a week, %s will tell you everything.", 4000+n*500, who)
+		copies = append(copies, s)
+	}
+	copies[2].Comment.State = comment.Spam
+	alike := m.campaignPage(f, k, copies)
+	q.Cards[4].Together = m.together(moderation.Item{Campaign: &k, Comment: comment.Comment{State: comment.Pending}})
+
 	one := m.commentPage(f, it, past)
 	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
 
 	pages := map[string]any{
 		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "queue-first": first,
-		"comment": one,
-		"cards":   cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
+		"comment": one, "campaign": alike,
+		"cards": cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
 		"error": ErrorPage{Frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},
 		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
@@ -39,7 +40,7 @@ func TestTheQueueSaysOnceWhatTheFilterStillNeeds(t *testing.T) {
 	} {
 		decide(tt.action, tt.times)
 		b.open("/moderate/blog/queue").sees(tt.want)
-		if got := len(nodes(b.doc, needs)); got != 1 {
+		if got := strings.Count(b.raw, needs); got != 1 {
 			t.Errorf("after %v: it is said %d times, want once", tt, got)
 		}
 		b.open("/moderate/blog/queue?state=suspected").sees(tt.want)
