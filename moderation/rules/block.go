@@ -166,6 +166,6 @@ func (b Block) signal() comment.Signal {
 	return s
 }
 
-// trustWeight is what trust weighs, in nats: as much as one link to a filter that knows nothing yet. It is little,
-// for nobody has to prove a name.
-const trustWeight = -0.7
+// trustWeight is what trust weighs, in nats: nothing, so that rules are passed by and no more. Nobody has to prove a
+// name, and who borrows a trusted one must come no nearer to being published.
+const trustWeight = 0
