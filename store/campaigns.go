@@ -167,13 +167,20 @@ func (t *tx) DropBands(site, number int64, bands []int64) error {
 }
 
 // ForgetMembers implements campaign.Tx.
-func (t *tx) ForgetMembers(site int64) error {
-	for _, table := range []string{"campaign_bands", "campaign_members", "campaigns"} {
-		if _, err := t.exec("DELETE FROM "+table+" WHERE site_id = ?", site); err != nil {
-			return err
+func (t *tx) ForgetMembers(site int64, most int) (more bool, err error) {
+	for _, table := range [][2]string{
+		{"campaign_bands", "site_id, band, number"}, {"campaign_members", "site_id, comment_id"},
+		{"campaigns", "site_id, id"},
+	} {
+		n, err := t.exec(`
+			DELETE FROM `+table[0]+`
+			WHERE  (`+table[1]+`) IN (SELECT `+table[1]+` FROM `+table[0]+` WHERE site_id = ? LIMIT ?)`, site, most)
+		if err != nil {
+			return false, err
 		}
+		more = more || n == int64(most)
 	}
-	return nil
+	return more, nil
 }
 
 // CampaignsByID implements campaign.Tx.

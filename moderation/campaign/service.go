@@ -20,6 +20,8 @@ const (
 	together    = 25                    // comments in a transaction: others write between
 	readAtOnce  = 100
 	sweptAtOnce = 100
+
+	forgottenAtOnce = 5_000
 )
 
 // A Judge says what a site's model thinks of a comment; package learning's Models do.
@@ -113,8 +115,14 @@ func (s *Service) begin(ctx context.Context, current bool) error {
 	}
 	if !current {
 		for _, site := range sites {
-			if err := s.work.Update(ctx, func(tx Tx) error { return tx.ForgetMembers(site.ID) }); err != nil {
-				return fmt.Errorf("forget prints of another tokeniser: %w", err)
+			for more := true; more && ctx.Err() == nil; { // others write between
+				err := s.work.Update(ctx, func(tx Tx) (err error) {
+					more, err = tx.ForgetMembers(site.ID, forgottenAtOnce)
+					return err
+				})
+				if err != nil {
+					return fmt.Errorf("forget prints of another tokeniser: %w", err)
+				}
 			}
 		}
 	}

@@ -37,8 +37,9 @@ type Tx interface {
 	DropMember(site int64, comment string) error
 	PutBands(site int64, number int64, bands []int64) error
 	DropBands(site int64, number int64, bands []int64) error
-	// ForgetMembers removes all of a site's members, bands and campaigns.
-	ForgetMembers(site int64) error
+	// ForgetMembers removes a site's bands, members and campaigns, of each at most so many, and reports whether
+	// there may be more.
+	ForgetMembers(site int64, most int) (more bool, err error)
 
 	CampaignsByID(site int64, ids []string) ([]Campaign, error)
 	// CampaignsBefore returns campaigns by when a copy was last seen, the latest first: those after one in

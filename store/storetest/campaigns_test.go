@@ -138,7 +138,15 @@ func membersInOrder(w *world) {
 	w.finds("decided long ago", []int64{2}, func(tx Tx) ([]campaign.Member, error) {
 		return tx.DecidedBefore(w.site.ID, began.Add(4*time.Hour), 10)
 	})
-	w.update(func(tx Tx) error { return tx.ForgetMembers(w.site.ID) })
+	for _, want := range []bool{true, false} { // there are six
+		w.update(func(tx Tx) error {
+			more, err := tx.ForgetMembers(w.site.ID, 4)
+			if more != want {
+				w.Errorf("there is more: %v, not %v", more, want)
+			}
+			return err
+		})
+	}
 	w.finds("after all was forgotten", []int64{}, of(0, 9, false, 10))
 }
 

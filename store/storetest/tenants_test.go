@@ -314,7 +314,7 @@ var writes = []struct {
 	{"PutBands", func(tx Tx, s int64) error { return tx.PutBands(s, 1, []int64{oneBand}) }},
 	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
 	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
-	{"ForgetMembers", func(tx Tx, s int64) error { return tx.ForgetMembers(s) }},
+	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
 	{"Emit", func(tx Tx, s int64) error {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},
