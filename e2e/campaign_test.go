@@ -34,7 +34,29 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(card + `.textContent.includes("5 alike")`) },
 		func() error { return desk.Holds(card + `.textContent.includes("5 writers")`) },
 	)
-	s.picture(desk, "campaign-card")
+	fits := func(tab *kit.Tab, what string) {
+		t.Helper()
+		s.picture(tab, what)
+		if found, err := tab.Axe(); err != nil || len(found) > 0 {
+			t.Errorf("%s: axe finds %q (%v)", what, found, err)
+		}
+	}
+	fits(desk, "campaign-card")
+	phone := s.tab(360, 800, true)
+	s.signIn(phone, email)
+	s.steps(phone,
+		func() error { return phone.Go(s.service.URL + "/moderate/blog/queue?sort=newest") },
+		func() error { return phone.Holds(card) },
+	)
+	fits(phone, "campaign-card-phone")
+	s.steps(phone,
+		func() error {
+			_, err := kit.Eval[bool](phone, `(location.href = `+card+`.querySelector(".alike a").href, true)`)
+			return err
+		},
+		func() error { return phone.Holds(`document.querySelectorAll(".copies > li").length === 5`) },
+	)
+	fits(phone, "campaign-page-phone")
 	_, err := kit.Eval[bool](desk, `(`+card+`.querySelector(".name").click(), true)`)
 	s.must(err)
 	s.steps(desk,
@@ -59,7 +81,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(`document.querySelectorAll(".copies > li").length === 5`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".vary").length >= 2`) },
 	)
-	s.picture(desk, "campaign-page")
+	fits(desk, "campaign-page")
 	s.steps(desk,
 		func() error {
 			_, err := kit.Eval[bool](desk, `(document.querySelector(".copies form button").click(), true)`)
