@@ -96,7 +96,7 @@ func (m *cardMaker) members(stories []moderation.Story) []member {
 		c := s.Comment
 		all[i] = member{
 			ID: c.ID, URL: "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID), Name: m.writer(c),
-			PageURL: s.Page.URL, PageTitle: pageTitle(s.Page), State: m.T("view." + string(viewOf(c.State))),
+			PageURL: s.Page.URL, PageTitle: pageTitle(s.Page), State: m.T("state." + c.State.String()),
 			Age: m.span(m.now.Sub(c.CreatedAt)), Waits: c.State == comment.Pending,
 		}
 		for _, p := range parts[i] {
@@ -108,19 +108,6 @@ func (m *cardMaker) members(stories []moderation.Story) []member {
 		}
 	}
 	return all
-}
-
-// viewOf is the view that a state's comments are in.
-func viewOf(s comment.State) comment.View {
-	switch s {
-	case comment.Approved:
-		return comment.ViewApproved
-	case comment.Rejected:
-		return comment.ViewRejected
-	case comment.Spam:
-		return comment.ViewSpam
-	}
-	return comment.ViewPending
 }
 
 // split takes a comment out of its campaign.
