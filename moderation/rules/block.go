@@ -147,12 +147,13 @@ func within(name string, meet func(string) bool) bool {
 	}
 }
 
-// signal is what a block says of a comment that meets it.
+// signal is what a block says of a comment that meets it. Trust weighs nothing: nobody has to prove a name, and who
+// borrows a trusted one must come no nearer to being published.
 func (b Block) signal() comment.Signal {
 	s := comment.Signal{Name: "block", Code: "block." + string(b.Kind), Weight: suspectWeight, Args: map[string]any{}}
 	switch {
 	case b.Trust:
-		s.Name, s.Code, s.Weight = "writer", comment.TrustedCode, trustWeight
+		s.Name, s.Code, s.Weight = "writer", comment.TrustedCode, 0
 		s.Text = "A moderator trusts this writer."
 	case b.Kind == BlockWriter:
 		s.Text = "This writer is blocked."
@@ -165,7 +166,3 @@ func (b Block) signal() comment.Signal {
 	}
 	return s
 }
-
-// trustWeight is what trust weighs, in nats: nothing, so that rules are passed by and no more. Nobody has to prove a
-// name, and who borrows a trusted one must come no nearer to being published.
-const trustWeight = 0
