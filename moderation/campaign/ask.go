@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,9 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-const (
-	spreadAmong = 200
-)
+// spreadAmong is how many members a campaign's spread is counted among: the newest.
+const spreadAmong = 200
 
 // A Known is a campaign with how far it has spread.
 type Known struct {
@@ -266,11 +264,11 @@ func one(tx Tx, site int64, id string) (Campaign, error) {
 		return Campaign{}, unknown
 	}
 	found, err := tx.CampaignsByID(site, []string{id})
-	if err == nil && len(found) == 0 || errors.Is(err, ground.ErrNotFound) {
-		return Campaign{}, unknown
-	}
 	if err != nil {
 		return Campaign{}, fmt.Errorf("read a campaign: %w", err)
+	}
+	if len(found) == 0 {
+		return Campaign{}, unknown
 	}
 	return found[0], nil
 }

@@ -67,20 +67,32 @@ func (r *register) close() error {
 	return nil
 }
 
-// follow brings what is kept of a comment to what the comment is now. To do it again changes nothing.
-func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
+// stays reports whether what is kept of a comment is of its text as it is now, by this tokeniser.
+func (r *register) stays(c comment.Comment) bool {
 	m, known := r.members[c.ID]
 	gone := c.IsForgotten() || c.State == comment.Removed && !refused(m.State)
-	if known && (gone || !m.EditedAt.Equal(c.EditedAt) || m.Print.Version != p.Version) {
+	return known && !gone && m.EditedAt.Equal(c.EditedAt) && m.Print.Version == version
+}
+
+// joins reports whether a comment becomes a member, if it is long enough: it takes its print.
+func (r *register) joins(c comment.Comment, now time.Time) bool {
+	waits := c.State == comment.Pending || refused(c.State) && now.Sub(c.DecidedAt) < rememberedFor
+	return waits && c.Account == "" && !r.stays(c)
+}
+
+// follow brings what is kept of a comment to what the comment is now; p is the print of one that joins. To do it
+// again changes nothing.
+func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
+	m, known := r.members[c.ID]
+	stays := r.stays(c)
+	if known && !stays {
 		if err := r.leave(m); err != nil {
 			return err
 		}
-		known = false
 	}
 	switch {
-	case !known:
-		waits := c.State == comment.Pending || refused(c.State) && now.Sub(c.DecidedAt) < rememberedFor
-		if !waits || c.Account != "" || !p.compares() {
+	case !stays:
+		if !r.joins(c, now) || !p.compares() {
 			return nil
 		}
 		return r.join(c, p)

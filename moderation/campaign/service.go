@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -40,12 +40,13 @@ type Service struct {
 	work  ground.Work[Tx]
 	judge Judge
 	rules Rules
-	log   *slog.Logger
+	// current: prints were seen to be of this tokeniser, which is another only in another program.
+	current atomic.Bool
 }
 
 // New returns a Service.
 func New(p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules) *Service {
-	return &Service{work: ground.NewWork(p, store), judge: judge, rules: rules, log: p.Logger()}
+	return &Service{work: ground.NewWork(p, store), judge: judge, rules: rules}
 }
 
 // Run joins what arrives, and forgets what is old, until ctx ends. It returns nil when ctx ends.
@@ -71,7 +72,7 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 	for _, e := range events {
 		switch e.Kind {
 		case ground.EventArrived, ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
-			if e.Comment != "" && !slices.Contains(sites[e.Site], e.Comment) {
+			if e.Comment != "" {
 				sites[e.Site] = append(sites[e.Site], e.Comment)
 			}
 		}
@@ -84,7 +85,8 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 		if !known { // it was removed
 			continue
 		}
-		for some := range slices.Chunk(comments, together) {
+		slices.Sort(comments) // ids begin with when they were made
+		for some := range slices.Chunk(slices.Compact(comments), together) {
 			if err := s.look(ctx, site, some); err != nil {
 				return err
 			}
@@ -94,16 +96,19 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 }
 
 // areCurrent reports whether the prints that are kept were made by this tokeniser.
-func (s *Service) areCurrent(ctx context.Context) (current bool, err error) {
-	err = s.work.View(ctx, func(tx Tx) error {
+func (s *Service) areCurrent(ctx context.Context) (bool, error) {
+	if s.current.Load() {
+		return true, nil
+	}
+	err := s.work.View(ctx, func(tx Tx) error {
 		made, err := tx.Meta(madeBy)
-		current = string(made) == strconv.Itoa(version)
+		s.current.Store(string(made) == strconv.Itoa(version))
 		if errors.Is(err, ground.ErrNotFound) {
 			return nil
 		}
 		return err
 	})
-	return current, err
+	return s.current.Load(), err
 }
 
 // begin goes through all comments that belong here, of every site. Prints of another tokeniser are thrown
@@ -192,21 +197,29 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	if len(list) == 0 {
 		return nil
 	}
-	prints, fresh, given := make([]Print, len(list)), make([]string, len(list)), make([]string, len(list))
-	for i, c := range list {
-		prints[i], fresh[i], given[i] = printOf(c), ground.NewID(), c.ID
-	}
 	now := s.work.Now()
+	fresh, given := make([]string, len(list)), make([]string, len(list))
+	for i, c := range list {
+		fresh[i], given[i] = ground.NewID(), c.ID
+	}
+	prints, err := s.prints(ctx, site.ID, list, given, now)
+	if err != nil {
+		return err
+	}
 	var touched []Campaign
 	var suspects []string
-	err := s.work.Update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		used := 0
 		r, err := look(tx, site.ID, given, func() string { used++; return fresh[used-1] })
 		if err != nil {
 			return err
 		}
-		for i, c := range list {
-			if err := r.follow(c, prints[i], now); err != nil {
+		for _, c := range list {
+			p, made := prints[c.ID]
+			if !made && r.joins(c, now) { // what was kept is gone since
+				p = printOf(c)
+			}
+			if err := r.follow(c, p, now); err != nil {
 				return err
 			}
 		}
@@ -231,6 +244,26 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		}
 	}
 	return nil
+}
+
+// prints makes those of the comments that will join, by their ids: outside of the transaction that others wait for.
+func (s *Service) prints(
+	ctx context.Context, site int64, list []comment.Comment, ids []string, now time.Time,
+) (map[string]Print, error) {
+	made := map[string]Print{}
+	err := s.work.View(ctx, func(tx Tx) error {
+		r, err := look(tx, site, ids, nil)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			if r.joins(c, now) {
+				made[c.ID] = printOf(c)
+			}
+		}
+		return nil
+	})
+	return made, err
 }
 
 // untold are campaigns whose waiting members do not know what became of the others.
