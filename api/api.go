@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/live"
 	"github.com/aitys/aitys/api/web"
 )
 
@@ -25,11 +26,11 @@ type Options struct {
 
 // Server is the whole HTTP side of the service. It is safe for concurrent use.
 type Server struct {
-	kit   *web.Kit
-	echo  *echo.Echo
-	pages *cache
-	live  *hub
-	redis func() string
+	kit    *web.Kit
+	echo   *echo.Echo
+	pages  *cache
+	queues *live.Queues
+	redis  func() string
 
 	stops    []func() // end what listens to events
 	draining chan struct{}
@@ -42,10 +43,10 @@ func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(hotRoute, liveRoute), pages: newCache(), redis: o.Redis,
-		live:     newHub(o.Process, o.Service.QueueCounts),
 		draining: make(chan struct{}),
 	}
-	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.live.event)}
+	s.queues = live.NewQueues(kit, o.Service.QueueCounts, s.draining)
+	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.queues.Event)}
 	s.routes()
 	for _, add := range more {
 		add(s.echo, kit)

@@ -17,11 +17,9 @@ import (
 // moderators answers who is signed in, by session or token. What each may do is decided in
 // package moderation.
 type moderators struct {
-	kit      *web.Kit
-	service  *moderation.Service
-	alike    *campaign.Service
-	live     *hub
-	draining <-chan struct{}
+	kit     *web.Kit
+	service *moderation.Service
+	alike   *campaign.Service
 }
 
 // as finds out who is asking, before next.

@@ -40,7 +40,7 @@ func (s *Server) readerRoutes() {
 }
 
 func (s *Server) moderatorRoutes() {
-	m := &moderators{kit: s.kit, service: s.kit.Service, alike: s.kit.Campaigns, live: s.live, draining: s.draining}
+	m := &moderators{kit: s.kit, service: s.kit.Service, alike: s.kit.Campaigns}
 	g := s.echo.Group("/api/v1")
 	own := s.kit.OwnPages
 	g.POST("/session", m.signIn, own)
@@ -63,7 +63,7 @@ func (s *Server) moderatorRoutes() {
 
 	site := g.Group("/sites/:site/moderation")
 	site.GET("/queue", m.on(m.queue))
-	site.GET("/live", m.follow)
+	site.GET("/live", s.queues.Follow)
 	site.POST("/decisions", m.on(m.decide), own)
 	site.POST("/decisions/:batch/undo", m.on(m.undo), own)
 	site.GET("/campaigns", m.on(m.campaigns))

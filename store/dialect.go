@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/server"
 )
 
 // A dialect is what SQL says differently on the two databases.
@@ -61,7 +62,7 @@ func mapped(err error) error {
 	}
 	sentinel := file.Meaning(err)
 	if sentinel == nil {
-		sentinel = postgresError(err)
+		sentinel = server.Meaning(err)
 	}
 	if sentinel == nil || isAny(err, ground.ErrBusy, ground.ErrFull, ground.ErrTaken, ground.ErrCorrupt) {
 		return err

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/server"
 )
 
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
@@ -64,7 +65,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		}
 		return &DB{engine: s, dialect: &sqliteDialect}, nil
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
-		p, err := openPostgres(ctx, url, o)
+		p, err := server.Open(ctx, url, server.Options{Wait: o.Wait})
 		if err != nil {
 			return nil, fmt.Errorf("open postgres: %w", mapped(err))
 		}

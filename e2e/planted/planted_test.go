@@ -21,7 +21,7 @@ var known = []struct{ name, pkg, test string }{
 	{"synchronous-normal", "store/file", "TestSQLiteSyncsEveryCommit"},
 	{"synchronous-normal-unseen", "store/file", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
-	{"demoted-server-kept", "store", "TestAConnectionThatTakesNoWritesIsLeft"},
+	{"demoted-server-kept", "store/server", "TestAConnectionThatTakesNoWritesIsLeft"},
 	{"seal-not-compared", "store/file", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
 	{"erased-comes-back", "cmd/aitys", "TestWhatWasErasedIsErasedAgainInARestoredCopy"},
 	{"reserve-kept-to-the-end", "store", "TestAFullFileGivesItsReserveBack"},

@@ -1,4 +1,4 @@
-package store
+package server
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // A failing is a Postgres whose connections a test ends.
 type failing struct {
-	*postgresEngine
+	*DB
 	t     *testing.T
 	aside *pgx.Conn // of whoever ends the others
 }
@@ -23,7 +23,7 @@ type failing struct {
 func newFailing(t *testing.T) failing {
 	t.Helper()
 	url := kit.Postgres(t)
-	p, err := openPostgres(t.Context(), url, Options{Wait: 5 * time.Second})
+	p, err := Open(t.Context(), url, Options{Wait: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestADatabaseThatTakesNoWritesIsBusy(t *testing.T) {
 		"a view":    f.View(t.Context(), backend(&pid)),
 		"a command": f.Migrate(t.Context()),
 	} {
-		if err := mapped(err); !errors.Is(err, ground.ErrBusy) {
+		if err := Meaning(err); !errors.Is(err, ground.ErrBusy) {
 			t.Errorf("%s is told %v, want that it is busy", what, err)
 		}
 	}
@@ -153,7 +153,7 @@ func TestAConnectionThatIsLostIsBusy(t *testing.T) {
 		},
 	} {
 		runs := 0
-		err := mapped(f.Update(t.Context(), func(g *gorm.DB) error {
+		err := Meaning(f.Update(t.Context(), func(g *gorm.DB) error {
 			runs++
 			return lose(g)
 		}))

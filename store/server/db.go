@@ -1,4 +1,7 @@
-package store
+// Package server is what is Postgres's alone: a pool of connections, transactions that are run again when Postgres
+// chose them to lose, servers that were replaced by others, and what its errors mean. What is written it does
+// not know.
+package server
 
 import (
 	"context"
@@ -26,7 +29,7 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-const postgresConnections = 32
+const connections = 32
 
 // hostTimeout is how long one of several hosts is tried, if the URL has no connect_timeout.
 const hostTimeout = 2 * time.Second
@@ -34,14 +37,20 @@ const hostTimeout = 2 * time.Second
 // Retries of a transaction that Postgres ended in favour of another.
 const retries = 10
 
-// A postgresEngine is a pool of connections to one database.
-type postgresEngine struct {
+// A DB is a pool of connections to one database.
+type DB struct {
 	config *pgx.ConnConfig
 	pool   *gorm.DB
 	wait   time.Duration
 }
 
-func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, error) {
+// Options of a database. Wait is how long a transaction waits for a connection, or for a lock.
+type Options struct {
+	Wait time.Duration
+}
+
+// Open connects to the database of a URL.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err // pgx leaves the password out of it
@@ -53,7 +62,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 		func(f *pgconn.FallbackConfig) bool { return f.Host != config.Host }) {
 		config.ConnectTimeout = hostTimeout // else a host that is gone would keep everybody from the next one
 	}
-	p := &postgresEngine{config: config, wait: o.Wait}
+	p := &DB{config: config, wait: o.Wait}
 	limited := config.Copy()
 	wait := strconv.FormatInt(o.Wait.Milliseconds(), 10)
 	for name, value := range map[string]string{
@@ -65,8 +74,8 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresEngine, 
 		limited.RuntimeParams[name] = value
 	}
 	db := stdlib.OpenDB(*limited, stdlib.OptionResetSession(takesWrites))
-	db.SetMaxOpenConns(postgresConnections)
-	db.SetMaxIdleConns(postgresConnections)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(10 * time.Minute)
 	if err := db.PingContext(ctx); err != nil {
@@ -88,19 +97,19 @@ func takesWrites(_ context.Context, c *pgx.Conn) error {
 }
 
 // View runs fn on one snapshot.
-func (p *postgresEngine) View(ctx context.Context, fn func(*gorm.DB) error) error {
+func (p *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
 	return p.pool.WithContext(ctx).Transaction(fn,
 		&sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
 // Update runs fn again when Postgres chose its transaction to lose, and once on a new connection when the
 // one that it was given took no transaction that writes.
-func (p *postgresEngine) Update(ctx context.Context, fn func(*gorm.DB) error) error {
+func (p *DB) Update(ctx context.Context, fn func(*gorm.DB) error) error {
 	left := false
 	for try := 1; ; try++ {
 		err := p.transact(ctx, fn)
 		switch {
-		case isAny(err, errUseless):
+		case errors.Is(err, errUseless):
 			p.leave()
 			if left {
 				return err
@@ -118,15 +127,15 @@ func (p *postgresEngine) Update(ctx context.Context, fn func(*gorm.DB) error) er
 }
 
 // leave closes the connections that nobody uses: what one of them met, the others may meet too.
-func (p *postgresEngine) leave() {
+func (p *DB) leave() {
 	if db, err := p.pool.DB(); err == nil {
 		db.SetMaxIdleConns(0)
-		db.SetMaxIdleConns(postgresConnections)
+		db.SetMaxIdleConns(connections)
 	}
 }
 
 // transact waits for a connection as long as for a lock, and then runs fn to its end, or to ctx's deadline.
-func (p *postgresEngine) transact(ctx context.Context, fn func(*gorm.DB) error) error {
+func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 	db, err := p.pool.DB()
 	if err != nil {
 		return err
@@ -207,14 +216,15 @@ func lost(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// Migrate works on connections without limits of time.
-func (p *postgresEngine) Migrate(ctx context.Context) (err error) {
+// Migrate brings the tables to this program's schema, on connections without limits of time.
+func (p *DB) Migrate(ctx context.Context) (err error) {
 	db := stdlib.OpenDB(*p.config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return migrations.Postgres(ctx, db)
 }
 
-func (p *postgresEngine) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
+// MigrationStatus lists the migrations, oldest first.
+func (p *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	db, err := p.pool.DB()
 	if err != nil {
 		return nil, err
@@ -222,7 +232,8 @@ func (p *postgresEngine) MigrationStatus(ctx context.Context) ([]migrations.Stat
 	return migrations.PostgresStatus(ctx, db)
 }
 
-func (p *postgresEngine) Close() error {
+// Close waits for running transactions.
+func (p *DB) Close() error {
 	db, err := p.pool.DB()
 	if err != nil {
 		return err
@@ -230,17 +241,22 @@ func (p *postgresEngine) Close() error {
 	return db.Close()
 }
 
-func (p *postgresEngine) Check(context.Context) ([]string, error) { return nil, nil }
-func (p *postgresEngine) Storage() error                          { return nil }
+// Check looks at nothing: Postgres has tools of its own.
+func (p *DB) Check(context.Context) ([]string, error) { return nil, nil }
 
-func (p *postgresEngine) Watch(ctx context.Context, _ *slog.Logger) error {
+// Storage knows nothing against writing.
+func (p *DB) Storage() error { return nil }
+
+// Watch waits for the end of ctx.
+func (p *DB) Watch(ctx context.Context, _ *slog.Logger) error {
 	<-ctx.Done()
 	return nil
 }
 
-// postgresError returns what an error of Postgres's or of the way to it means, or nil.
-func postgresError(err error) error {
-	if isAny(err, context.Canceled, context.DeadlineExceeded) {
+// Meaning returns the sentinel of package ground that says what an error of Postgres's, or of the way to it, is, or
+// nil.
+func Meaning(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil // whoever asked has left; and a deadline is a net.Error too
 	}
 	var e *pgconn.PgError
@@ -266,7 +282,7 @@ func postgresError(err error) error {
 	var network net.Error
 	var connect *pgconn.ConnectError
 	if errors.As(err, &network) || errors.As(err, &connect) || pgconn.SafeToRetry(err) ||
-		isAny(err, driver.ErrBadConn, io.ErrUnexpectedEOF, sql.ErrConnDone) {
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) {
 		return ground.ErrBusy
 	}
 	return nil
