@@ -7,6 +7,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/aitys/aitys/api/live"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 // Options are what a Server is made of. Redis says "up" or "down", and "" (or is nil) where none was
@@ -26,15 +28,17 @@ type Options struct {
 
 // Server is the whole HTTP side of the service. It is safe for concurrent use.
 type Server struct {
-	kit    *web.Kit
-	echo   *echo.Echo
-	pages  *cache
-	queues *live.Queues
-	redis  func() string
+	kit     *web.Kit
+	echo    *echo.Echo
+	pages   *cache
+	queues  *live.Queues
+	threads *live.Threads
+	redis   func() string
 
-	stops    []func() // end what listens to events
-	draining chan struct{}
-	drain    sync.Once
+	stops     []func() // end what listens to events
+	following sync.WaitGroup
+	draining  chan struct{}
+	drain     sync.Once
 }
 
 // New returns a Server that follows the service's events until Close. More adds what other rooms
@@ -42,11 +46,17 @@ type Server struct {
 func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
-		kit: kit, echo: kit.NewEcho(hotRoute, liveRoute), pages: newCache(), redis: o.Redis,
+		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute), pages: newCache(), redis: o.Redis,
 		draining: make(chan struct{}),
 	}
 	s.queues = live.NewQueues(kit, o.Service.QueueCounts, s.draining)
-	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.queues.Event)}
+	s.threads = live.NewThreads(kit, o.Service, func(c comment.Comment, pageURL string) any {
+		return publicComment(c, pageURL)
+	}, s.draining)
+	following, stop := context.WithCancel(context.Background())
+	s.following.Go(func() { s.threads.Run(following) })
+	s.stops = []func(){o.Process.OnEvent(s.pages.event), o.Process.OnEvent(s.queues.Event),
+		o.Process.OnEvent(s.threads.Event), stop, s.following.Wait}
 	s.routes()
 	for _, add := range more {
 		add(s.echo, kit)

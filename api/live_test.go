@@ -21,6 +21,7 @@ type listener struct {
 }
 
 type event struct {
+	id   string
 	name string
 	data map[string]any
 }
@@ -28,8 +29,13 @@ type event struct {
 // listen opens the stream of site A's queue as who.
 func (w *world) listen(who string) *listener {
 	w.t.Helper()
+	return w.listenTo(call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens[who]})
+}
+
+func (w *world) listenTo(c call) *listener {
+	w.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	req := w.request(call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens[who]}).WithContext(ctx)
+	req := w.request(c).WithContext(ctx)
 	res, err := w.client.Do(req)
 	fatal(w.t, err)
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
@@ -41,6 +47,9 @@ func (w *world) listen(who string) *listener {
 		defer res.Body.Close()
 		var e event
 		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
+				e.id = id
+			}
 			if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
 				e.name = name
 			}
@@ -56,8 +65,8 @@ func (w *world) listen(who string) *listener {
 	return l
 }
 
-// next waits for the next event of a name that is wanted.
-func (l *listener) next(name string, ok func(map[string]any) bool) {
+// next waits for the next event of a name that is wanted, and returns its id.
+func (l *listener) next(name string, ok func(map[string]any) bool) string {
 	l.t.Helper()
 	late := time.After(10 * time.Second)
 	for {
@@ -67,7 +76,7 @@ func (l *listener) next(name string, ok func(map[string]any) bool) {
 				l.t.Fatalf("the stream ended before %s", name)
 			}
 			if e.name == name && ok(e.data) {
-				return
+				return e.id
 			}
 		case <-late:
 			l.t.Fatalf("waited in vain for %s", name)

@@ -3,10 +3,11 @@ package api
 import "github.com/aitys/aitys/api/web"
 
 // Routes that see to the end of their work themselves: one is answered from memory, or by a rendering that
-// ends; one stays open.
+// ends; two stay open.
 const (
-	hotRoute  = "GET /api/v1/sites/:site/comments"
-	liveRoute = "GET /api/v1/sites/:site/moderation/live"
+	hotRoute    = "GET /api/v1/sites/:site/comments"
+	threadRoute = "GET /api/v1/sites/:site/live"
+	queueRoute  = "GET /api/v1/sites/:site/moderation/live"
 )
 
 // routes is the one place where an address of this package meets its handler.
@@ -34,7 +35,8 @@ func (s *Server) readerRoutes() {
 	g.GET("/form", r.open(r.form))
 	g.POST("/preview", r.open(r.preview))
 	g.GET("/counts", r.open(r.counts))
-	for _, path := range []string{"/comments", "/comments/:id", "/form", "/preview", "/counts"} {
+	g.GET("/live", r.open(s.threads.Follow))
+	for _, path := range []string{"/comments", "/comments/:id", "/form", "/preview", "/counts", "/live"} {
 		g.OPTIONS(path, r.preflight)
 	}
 }

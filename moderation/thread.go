@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -53,20 +54,11 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req comment.Thre
 	return t, nil
 }
 
-func (t *Thread) read(tx Tx, q comment.ThreadQuery, around string) error {
-	page, err := tx.PageByURL(q.Site, t.Page.URL)
-	if errors.Is(err, ground.ErrNotFound) {
-		return nil
+func (t *Thread) read(tx Tx, q comment.ThreadQuery, around string) (err error) {
+	if err := t.find(tx); err != nil || t.Page.ID == "" {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("read page: %w", err)
-	}
-	t.Page, q.Page = page, page.ID
-	counts, err := tx.CountByPage(q.Site, []string{page.ID}, comment.Approved)
-	if err != nil {
-		return fmt.Errorf("count comments: %w", err)
-	}
-	t.Count = counts[page.ID]
+	q.Page = t.Page.ID
 	if around != "" {
 		return t.readAround(tx, q, around)
 	}
@@ -117,6 +109,71 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 		return comment.Comment{}, ground.Page{}, fmt.Errorf("read comment: %w", err)
 	}
 	return c.Fresh(), page, nil
+}
+
+// PageAt returns the page of a URL, as readers ask for it, and how many approved comments it has. One that does not
+// exist yet has no ID.
+func (s *Service) PageAt(ctx context.Context, site ground.Site, raw string) (ground.Page, int, error) {
+	url, err := canonicalURL(site, raw)
+	var e *problem.Error
+	if errors.As(err, &e) && e.Code == "page.foreign" {
+		return ground.Page{}, 0, err
+	}
+	if err != nil {
+		return ground.Page{}, 0, problem.Query("page", "Name the page by its URL, an http or https address.")
+	}
+	t := Thread{Page: ground.Page{Site: site.ID, URL: url, Open: true}}
+	err = s.work.View(ctx, func(tx Tx) error { return t.find(tx) })
+	if err != nil {
+		return ground.Page{}, 0, fmt.Errorf("find page: %w", err)
+	}
+	return t.Page, t.Count, nil
+}
+
+// find reads the page of t's URL, and its count, where there is one.
+func (t *Thread) find(tx Tx) error {
+	page, err := tx.PageByURL(t.Page.Site, t.Page.URL)
+	if errors.Is(err, ground.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read page: %w", err)
+	}
+	t.Page = page
+	t.Count, err = countApproved(tx, page)
+	return err
+}
+
+func countApproved(tx Tx, page ground.Page) (int, error) {
+	counts, err := tx.CountByPage(page.Site, []string{page.ID}, comment.Approved)
+	if err != nil {
+		return 0, fmt.Errorf("count comments: %w", err)
+	}
+	return counts[page.ID], nil
+}
+
+// Published returns those of some comments, by their ids, that readers see on a page, in no order, and how many
+// there are on it.
+func (s *Service) Published(ctx context.Context, site ground.Site, page string, ids []string) (
+	comments []comment.Comment, count int, err error,
+) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		if count, err = countApproved(tx, ground.Page{Site: site.ID, ID: page}); err != nil {
+			return err
+		}
+		comments, err = tx.CommentsByID(site.ID, ids)
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read published comments: %w", err)
+	}
+	comments = slices.DeleteFunc(comments, func(c comment.Comment) bool {
+		return c.Page != page || c.State != comment.Approved
+	})
+	for i, c := range comments {
+		comments[i] = c.Fresh()
+	}
+	return comments, count, nil
 }
 
 // CountPages returns the number of approved comments by URL as asked; 1 to 100 URLs. What

@@ -132,6 +132,14 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		return func() error { _, _, err := w.S.Public(w.Ctx, w.A, c.ID); return err }
 	},
+	"PageAt": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, _, err := w.S.PageAt(w.Ctx, w.A, "https://a.example/post"); return err }
+	},
+	"Published": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error { _, _, err := w.S.Published(w.Ctx, w.A, c.Page, []string{c.ID}); return err }
+	},
 	"CountPages": func(w *faulty) func() error {
 		w.approved()
 		return func() error {

@@ -1,0 +1,438 @@
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+// tellEvery is the least time between two looks at what changed on the pages, and tellFor how long one page may take.
+// threadKept is how many events of a page a reader may be behind, and manyAtOnce from how many on readers are told
+// to load the page anew instead. What happened on a page that nobody reads any more is kept for unreadFor, and of
+// maxUnread such pages.
+const (
+	tellEvery  = time.Second
+	tellFor    = 3 * time.Second
+	threadKept = 64
+	manyAtOnce = 32
+	unreadFor  = 5 * time.Minute
+	maxUnread  = 512
+)
+
+// maxListeners is how many streams one address may have open in one process; the networks around it may have wider,
+// and again wider, times as many. Whoever is refused asks every minute instead.
+const (
+	maxListeners = 200
+	wider        = 4
+)
+
+// A Published finds out what readers see of a page. Comments are what of the ids they see, in no order.
+type Published interface {
+	PageAt(ctx context.Context, site ground.Site, url string) (page ground.Page, count int, err error)
+	Published(ctx context.Context, site ground.Site, page string, ids []string) (
+		comments []comment.Comment, count int, err error)
+}
+
+// Threads are the streams of readers: what is published on a page, and what is taken away. It is safe for concurrent
+// use; Run must be running for anything to be told.
+type Threads struct {
+	kit      *web.Kit
+	seen     Published
+	wire     func(c comment.Comment, pageURL string) any
+	draining <-chan struct{}
+	wake     chan struct{}
+
+	mu     sync.Mutex
+	urls   map[threadURL]*thread
+	pages  map[threadPage]*thread
+	blank  map[int64]map[*thread]bool // of a site, those whose page does not exist yet
+	dirty  map[*thread]bool
+	unread []unread       // in the order in which they were left
+	open   map[string]int // streams, by network
+}
+
+type threadURL struct {
+	site int64
+	url  string
+}
+
+type threadPage struct {
+	site int64
+	page string
+}
+
+type unread struct {
+	thread *thread
+	since  time.Time
+}
+
+// A thread is one page that somebody reads, or read a while ago. Its name tells its events from those of another
+// process, and from those before it was forgotten.
+type thread struct {
+	name string
+	site ground.Site
+	url  string
+	ring ring[[]byte] // only the teller adds to it
+
+	// The hub's lock is for these.
+	page    string // "" until it exists
+	count   int
+	readers int
+	left    time.Time       // when the last of them left
+	changed map[string]bool // comments, since the last look
+	stale   bool            // more changed than can be told
+}
+
+// NewThreads returns the streams of a process, which end when draining is closed. They are to be told of each Event.
+// Wire is how a comment is written for readers.
+func NewThreads(
+	kit *web.Kit, seen Published, wire func(c comment.Comment, pageURL string) any, draining <-chan struct{},
+) *Threads {
+	return &Threads{
+		kit: kit, seen: seen, wire: wire, draining: draining, wake: make(chan struct{}, 1),
+		urls: map[threadURL]*thread{}, pages: map[threadPage]*thread{}, blank: map[int64]map[*thread]bool{},
+		dirty: map[*thread]bool{}, open: map[string]int{},
+	}
+}
+
+// Follow answers with a stream of what happens on a page: first how many comments it has, or, to who says what they
+// read last, what came since. The site was found, and the origin allowed, before.
+func (h *Threads) Follow(c echo.Context, site ground.Site) error {
+	r := c.Request()
+	page, count, err := h.pageAt(r, site)
+	if err != nil {
+		return err
+	}
+	networks, err := h.admit(r)
+	if err != nil {
+		return err
+	}
+	f := h.join(site, page, count)
+	s, err := open(c)
+	if err != nil {
+		h.leave(f, networks)
+		return err
+	}
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		last = r.URL.Query().Get("after") // who opens a stream by script can set no header
+	}
+	at, first := h.begin(f, strings.Clone(last))
+	go func() {
+		defer h.leave(f, networks)
+		s.follow(h.draining, func() (data []byte, more <-chan struct{}, ok bool) {
+			var missed bool
+			data, first = first, nil
+			at, missed, more = f.ring.after(at, func(told []byte) { data = append(data, told...) })
+			if missed {
+				data = f.event(at, "reload", []byte("{}"))
+			}
+			return data, more, true
+		})
+	}()
+	return nil
+}
+
+// pageAt reads the page's address, and finds it, in bounded time.
+func (h *Threads) pageAt(r *http.Request, site ground.Site) (ground.Page, int, error) {
+	ctx, end := context.WithTimeout(r.Context(), web.RequestTime)
+	defer end()
+	return h.seen.PageAt(ctx, site, strings.Clone(r.URL.Query().Get("page")))
+}
+
+// admit counts a stream against the networks of its address, unless this server limits nobody.
+func (h *Threads) admit(r *http.Request) (networks []string, err error) {
+	if h.kit.Limiter == nil {
+		return nil, nil
+	}
+	networks = text.Networks(h.kit.Address(r))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	most := maxListeners
+	for _, network := range networks {
+		if h.open[network] >= most {
+			return nil, problem.TooOften("Too many pages are followed from this address. Ask every minute instead.",
+				time.Minute)
+		}
+		most *= wider
+	}
+	for _, network := range networks {
+		h.open[network]++
+	}
+	return networks, nil
+}
+
+// join finds or makes the thread of a page.
+func (h *Threads) join(site ground.Site, page ground.Page, count int) *thread {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forget()
+	f := h.urls[threadURL{site.ID, page.URL}]
+	if f == nil {
+		f = &thread{name: rand.Text()[:8], site: site, url: page.URL, count: count, changed: map[string]bool{},
+			ring: newRing[[]byte](threadKept)}
+		h.urls[threadURL{site.ID, page.URL}] = f
+		h.place(f, page.ID)
+		h.dirty[f] = true // something may have happened since the page was read
+		h.rouse()
+	}
+	f.readers++
+	return f
+}
+
+// place notes which page a thread is of; the lock is held.
+func (h *Threads) place(f *thread, page string) {
+	h.displace(f)
+	if f.page = page; page != "" {
+		h.pages[threadPage{f.site.ID, page}] = f
+		return
+	}
+	if h.blank[f.site.ID] == nil {
+		h.blank[f.site.ID] = map[*thread]bool{}
+	}
+	h.blank[f.site.ID][f] = true
+}
+
+func (h *Threads) displace(f *thread) {
+	delete(h.blank[f.site.ID], f)
+	if len(h.blank[f.site.ID]) == 0 {
+		delete(h.blank, f.site.ID)
+	}
+	if h.pages[threadPage{f.site.ID, f.page}] == f {
+		delete(h.pages, threadPage{f.site.ID, f.page})
+	}
+}
+
+func (h *Threads) leave(f *thread, networks []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, network := range networks {
+		if h.open[network]--; h.open[network] == 0 {
+			delete(h.open, network)
+		}
+	}
+	if f.readers--; f.readers == 0 {
+		f.left = h.kit.Clock.Now()
+		h.unread = append(h.unread, unread{f, f.left})
+	}
+	h.forget()
+}
+
+// forget lets go of pages that nobody has read for a while; the lock is held.
+func (h *Threads) forget() {
+	now := h.kit.Clock.Now()
+	for len(h.unread) > 0 && (len(h.unread) > maxUnread || now.Sub(h.unread[0].since) > unreadFor) {
+		f, since := h.unread[0].thread, h.unread[0].since
+		h.unread = h.unread[1:]
+		if f.readers > 0 || !f.left.Equal(since) {
+			continue // somebody came back
+		}
+		h.displace(f)
+		delete(h.urls, threadURL{f.site.ID, f.url})
+		delete(h.dirty, f)
+	}
+}
+
+// begin returns the place from which a stream goes on, and what it says first: how many comments there are, so that a
+// listener knows at once that nothing on the way holds the stream back.
+func (h *Threads) begin(f *thread, last string) (at uint64, first []byte) {
+	end := f.ring.now()
+	at = end
+	name, place, _ := strings.Cut(last, ".")
+	n, err := strconv.ParseUint(place, 10, 64)
+	known := err == nil && name == f.name && n <= end && end-n <= threadKept
+	if known {
+		at = n
+	}
+	h.mu.Lock()
+	first = f.event(at, "count", fmt.Appendf(nil, `{"count":%d}`, f.count))
+	h.mu.Unlock()
+	if last != "" && !known {
+		first = append(first, f.event(at, "reload", []byte("{}"))...)
+	}
+	return at, first
+}
+
+// event writes one event; whoever has read it goes on from a place.
+func (f *thread) event(place uint64, kind string, data []byte) []byte {
+	return fmt.Appendf(nil, "id: %s.%d\nevent: %s\ndata: %s\n\n", f.name, place, kind, data)
+}
+
+// tell adds an event to the ring.
+func (f *thread) tell(kind string, data []byte) { f.ring.add(f.event(f.ring.now()+1, kind, data)) }
+
+// Event notes what e changes of pages that are read. It is quick, as those who are told of events must be.
+func (h *Threads) Event(e ground.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case e.Kind == ground.EventBehind:
+		for _, f := range h.urls {
+			f.stale = true
+			h.dirty[f] = true
+		}
+	case e.Kind == ground.EventPage:
+		if f := h.pages[threadPage{e.Site, e.Page}]; f != nil { // it may have another address now
+			f.stale = true
+			h.dirty[f] = true
+		}
+		h.look(e)
+	case e.Shown:
+		if f := h.pages[threadPage{e.Site, e.Page}]; f != nil {
+			f.changed[e.Comment] = true
+			f.stale = f.stale || len(f.changed) > manyAtOnce
+			h.dirty[f] = true
+			break
+		}
+		h.look(e)
+	}
+	if len(h.dirty) > 0 {
+		h.rouse()
+	}
+}
+
+// rouse has Run look.
+func (h *Threads) rouse() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// look has the pages that did not exist yet looked for again; the lock is held.
+func (h *Threads) look(e ground.Event) {
+	for f := range h.blank[e.Site] {
+		if e.Comment != "" {
+			f.changed[e.Comment] = true
+		}
+		h.dirty[f] = true
+	}
+}
+
+// Run tells what changed until ctx ends.
+func (h *Threads) Run(ctx context.Context) {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.wake:
+		}
+		h.mu.Lock()
+		dirty := h.dirty
+		h.dirty = map[*thread]bool{}
+		h.mu.Unlock()
+		for f := range dirty {
+			if err := h.catchUp(ctx, f); err != nil && ctx.Err() == nil {
+				h.kit.Process.Logger().LogAttrs(ctx, slog.LevelWarn, "readers not told", slog.Any("error", err))
+				h.again(f)
+			}
+		}
+		pause.Reset(tellEvery)
+	}
+}
+
+// again has the readers of a page load it anew, later: it could not be read now.
+func (h *Threads) again(f *thread) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.urls[threadURL{f.site.ID, f.url}] != f {
+		return
+	}
+	f.stale, h.dirty[f] = true, true
+	h.rouse()
+}
+
+// catchUp tells the readers of a page what became of the comments that changed, and how many there are.
+func (h *Threads) catchUp(ctx context.Context, f *thread) error {
+	ctx, end := context.WithTimeout(ctx, tellFor)
+	defer end()
+	h.mu.Lock()
+	page, changed, stale := f.page, f.changed, f.stale
+	f.changed, f.stale = map[string]bool{}, false
+	h.mu.Unlock()
+	if page == "" || stale {
+		now, count, err := h.seen.PageAt(ctx, f.site, f.url)
+		if err != nil {
+			return err
+		}
+		if now.ID == "" && page == "" {
+			return nil // there is no such page yet
+		}
+		if page != "" {
+			h.found(f, now.ID, count)
+			f.tell("reload", []byte("{}"))
+			return nil
+		}
+		h.mu.Lock()
+		h.place(f, now.ID)
+		h.mu.Unlock()
+	}
+	return h.tellOf(ctx, f, changed, page != "")
+}
+
+// tellOf tells of comments that changed. Where gone, those that are not to be seen are told of, too: else some of
+// them may stand on other pages.
+func (h *Threads) tellOf(ctx context.Context, f *thread, changed map[string]bool, gone bool) error {
+	h.mu.Lock()
+	page, before := f.page, f.count
+	h.mu.Unlock()
+	ids := make([]string, 0, len(changed))
+	for id := range changed {
+		ids = append(ids, id)
+	}
+	comments, count, err := h.seen.Published(ctx, f.site, page, ids)
+	if err != nil {
+		return err
+	}
+	for _, c := range comments {
+		data, err := json.Marshal(h.wire(c, f.url))
+		if err != nil {
+			return fmt.Errorf("encode a comment: %w", err)
+		}
+		delete(changed, c.ID)
+		f.tell("comment", data)
+	}
+	for id := range changed {
+		if !gone {
+			break
+		}
+		f.tell("removed", fmt.Appendf(nil, `{"id":%q}`, id))
+	}
+	if count != before {
+		f.tell("count", fmt.Appendf(nil, `{"count":%d}`, count))
+	}
+	h.found(f, page, count)
+	return nil
+}
+
+// found notes where a thread's page is, and how many comments it has.
+func (h *Threads) found(f *thread, page string, count int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.urls[threadURL{f.site.ID, f.url}] == f {
+		h.place(f, page)
+	}
+	f.count = count
+}
