@@ -23,6 +23,8 @@ type accountOut struct {
 	CreatedAt *timestamp `json:"created_at"`
 	SeenAt    *timestamp `json:"seen_at"`
 	Link      string     `json:"link,omitempty"`
+	Mail      string     `json:"mail,omitempty"` // one's own
+	MailFrom  *float64   `json:"mail_from_score,omitempty"`
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
@@ -37,6 +39,13 @@ func account(a people.Account, seen []ground.Site) accountOut {
 		}
 	}
 	out.Role = orNull(role.String())
+	return out
+}
+
+// own is one's own account, with what only oneself is to know.
+func own(a people.Account, sites []ground.Site) accountOut {
+	out := account(a, sites)
+	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom
 	return out
 }
 

@@ -93,7 +93,7 @@ func (h *moderators) me(c echo.Context, who people.Actor) error {
 	return h.session(c, who, time.Time{})
 }
 
-// setMe changes one's own name and password; a new password ends one's sessions.
+// setMe changes one's own name and password, and what one is told by mail; a new password ends one's sessions.
 func (h *moderators) setMe(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name     *string `json:"name"`
@@ -101,11 +101,20 @@ func (h *moderators) setMe(c echo.Context, who people.Actor) error {
 			Old string `json:"old"`
 			New string `json:"new"`
 		} `json:"password"`
+		Mail     *string  `json:"mail"`
+		MailFrom *float64 `json:"mail_from_score"`
 	}
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	ch := identity.AccountChange{Name: in.Name}
+	ch := identity.AccountChange{Name: in.Name, MailFrom: in.MailFrom, MailLang: web.Words(c).Lang()}
+	if in.Mail != nil {
+		mail, err := people.ParseMail(*in.Mail)
+		if err != nil {
+			return err
+		}
+		ch.Mail = &mail
+	}
 	if in.Password != nil {
 		ch.Password, ch.Old = &in.Password.New, &in.Password.Old
 	}
@@ -113,7 +122,11 @@ func (h *moderators) setMe(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	return h.oneAccount(c, http.StatusOK, who, a, "")
+	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, own(a, sites))
 }
 
 func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time) error {
@@ -121,7 +134,7 @@ func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time
 	if err != nil {
 		return err
 	}
-	out := sessionOut{Account: account(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(),
+	out := sessionOut{Account: own(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(),
 		ExpiresAt: at(expires)}
 	for _, s := range sites {
 		out.Sites = append(out.Sites, siteRoleOut{Key: s.Key, Name: s.Name, Role: who.Role(s.ID).String()})

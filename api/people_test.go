@@ -279,3 +279,35 @@ func TestConflictsAreToldAndTheRestIsDone(t *testing.T) {
 		}
 	})
 }
+
+func TestOneChoosesOnesOwnMail(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		me := func() reply { return w.as("owner a", "GET", "/api/v1/me", nil) }
+		if r := me(); r.str("account", "mail") != "none" || r.num("account", "mail_from_score") != 0 {
+			t.Errorf("nobody asked for mail: got %v", r)
+		}
+		in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
+		cookie := map[string]string{"Cookie": strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0], "Origin": w.url}
+		own := func(body m) reply { return w.do(call{method: "PATCH", path: "/api/v1/me", header: cookie, body: body}) }
+		r := own(m{"mail": "each", "mail_from_score": 0.25})
+		if r.status != http.StatusOK || r.str("mail") != "each" || r.at("mail_from_score") != 0.25 {
+			t.Errorf("each from a score: got %v", r)
+		}
+		if r := own(m{"name": "Mo"}); r.str("mail") != "each" || r.at("mail_from_score") != 0.25 {
+			t.Errorf("another name left of it %v", r)
+		}
+		want(t, own(m{"mail": "weekly"}), 422, "field.invalid")
+		want(t, own(m{"mail_from_score": 1.5}), 422, "field.invalid")
+		want(t, own(m{"mail_from_score": -1}), 422, "field.invalid")
+		r = w.as("owner a, deciding", "PATCH", "/api/v1/me", m{"mail": "digest"})
+		want(t, r, 403, "role.insufficient")
+		if r := me(); r.str("account", "mail") != "each" {
+			t.Errorf("what was refused changed it: %v", r)
+		}
+		for _, a := range w.as("root", "GET", "/api/v1/accounts", nil).list("accounts") {
+			if _, told := a["mail"]; told {
+				t.Errorf("an owner is told what %v chose", a["email"])
+			}
+		}
+	})
+}

@@ -450,6 +450,18 @@ var useCases = map[string]func(*faulty) func() error{
 		use := identity.LinkUse{Token: w.invited(), Password: faultyPassword, Agent: "test"}
 		return func() error { _, err := w.S.UseLink(w.Ctx, use); return err }
 	},
+	"MailLink": func(w *faulty) func() error {
+		token, _ := w.mailed("c")
+		return func() error { _, _, err := w.S.MailLink(w.Ctx, token); return err }
+	},
+	"UseMailLink": func(w *faulty) func() error {
+		token, _ := w.mailed("c")
+		return func() error { return w.S.UseMailLink(w.Ctx, token) }
+	},
+	"SetMailByLink": func(w *faulty) func() error {
+		token, _ := w.mailed("")
+		return func() error { return w.S.SetMailByLink(w.Ctx, token, people.MailDigest) }
+	},
 	"SignIn": func(w *faulty) func() error {
 		in := identity.NewAccount{
 			Email: "signs@in.example", Name: "New", Role: people.Author, Sites: []string{"a"}, Password: faultyPassword,
@@ -656,6 +668,17 @@ func (w *faulty) signedIn() (who people.Actor, value string) {
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertSession(row) }))
 	w.Clock.Add(time.Hour)
 	return people.Actor{Account: who.Account, Session: row.ID, Scope: people.ScopeAdmin}, value
+}
+
+// mailed is a link in a mail to somebody new, about a comment or, with "", about their mails.
+func (w *faulty) mailed(about string) (token string, who people.Actor) {
+	w.T.Helper()
+	who = w.AddPerson(w.name(), people.Moderator, "a")
+	token, hash := secret.New("")
+	link := people.MailLink{Hash: hash, Account: who.ID(), Site: w.A.ID, Comment: about,
+		ExpiresAt: w.Clock.Now().Add(time.Hour)}
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertMailLink(link) }))
+	return token, who
 }
 
 // campaign is two comments that are alike.

@@ -29,6 +29,9 @@ type accountPart struct {
 	Roles     map[int64]people.Role `gorm:"-"` // grants
 	CreatedAt time.Time             `gorm:"serializer:micros;autoCreateTime:false"`
 	SeenAt    time.Time             `gorm:"serializer:micros"`
+	Mail      people.Mail
+	MailFrom  float64
+	MailLang  string
 }
 
 // A grantRow is a row of grants: what an account is on one site.
@@ -156,7 +159,8 @@ func (t *tx) InsertAccount(a people.Account) error {
 // UpdateAccount implements identity.Tx.
 func (t *tx) UpdateAccount(a people.Account) error {
 	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).
-		Select("name", "password", "disabled", "all_sites").Updates(accountRow{Account: accountPart(a)}))
+		Select("name", "password", "disabled", "all_sites", "mail", "mail_from", "mail_lang").
+		Updates(accountRow{Account: accountPart(a)}))
 	if err != nil {
 		return err
 	}

@@ -110,3 +110,47 @@ func (t *tx) DeleteLinks(account string) error {
 func (t *tx) PruneLinks(before time.Time) error {
 	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
 }
+
+// A mailLinkRow is a row of mail_links: a people.MailLink.
+type mailLinkRow struct {
+	Hash      []byte `gorm:"primaryKey"`
+	Account   string `gorm:"column:account_id"`
+	Site      int64  `gorm:"column:site_id"`
+	Comment   string `gorm:"column:comment_id"`
+	Version   int64
+	ExpiresAt time.Time `gorm:"serializer:micros"`
+	UsedAt    time.Time `gorm:"serializer:micros"`
+}
+
+func (mailLinkRow) TableName() string { return "mail_links" }
+
+// InsertMailLink implements identity.Tx.
+func (t *tx) InsertMailLink(l people.MailLink) error {
+	row := mailLinkRow(l)
+	return mapped(t.db.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "hash"}}, DoUpdates: clause.AssignmentColumns([]string{"expires_at"}),
+	}).Create(&row).Error)
+}
+
+// MailLinkByHash implements identity.Tx.
+func (t *tx) MailLinkByHash(hash []byte) (people.MailLink, error) {
+	var row mailLinkRow
+	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
+	return people.MailLink(row), err
+}
+
+// UseMailLink implements identity.Tx.
+func (t *tx) UseMailLink(hash []byte, at time.Time) error {
+	return changed(t.db.Model(&mailLinkRow{}).Where("hash = ? AND used_at = 0", hash).
+		Select("used_at").Updates(mailLinkRow{UsedAt: at}))
+}
+
+// DeleteMailLinks implements identity.Tx.
+func (t *tx) DeleteMailLinks(account string) error {
+	return mapped(t.db.Where("account_id = ?", account).Delete(&mailLinkRow{}).Error)
+}
+
+// PruneMailLinks implements identity.Tx.
+func (t *tx) PruneMailLinks(before time.Time) error {
+	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
+}

@@ -173,3 +173,27 @@ func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
 	b.open("/moderate/people").press(row("olga@"), "Save", fields{"role": "moderator"}).sees("For authors and moderators")
 	w.as("Olga").open("/moderate/people").misses("Add a person")
 }
+
+func TestMailIsChosenOnOnesOwnPage(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga")
+	b.open("/moderate/sessions").sees("This server sends no mail yet")
+	b.press(b.doc, "Save", fields{"mail": "each", "from": "12,5"}).sees("Saved")
+	if who := w.actor("Olga").Account; who.Mail != people.MailEach || who.MailFrom != 0.125 || who.MailLang != "en" {
+		t.Errorf("it was kept as %v from %v in %q", who.Mail, who.MailFrom, who.MailLang)
+	}
+	b.langs = "ru"
+	b.open("/moderate/sessions")
+	if field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == "from" }); attr(field, "value") != "12,5" {
+		t.Errorf("the page shows %q", attr(field, "value"))
+	}
+	for _, bad := range []string{"101", "-1", "NaN", "many", ""} {
+		b.press(b.doc, "Сохранить", fields{"mail": "digest", "from": bad}).sees("Оценка — число от 0 до 100.")
+		if b.status != http.StatusUnprocessableEntity {
+			t.Errorf("%q: got %d", bad, b.status)
+		}
+	}
+	if who := w.actor("Olga").Account; who.Mail != people.MailEach || who.MailLang != "en" {
+		t.Errorf("what was refused changed it: %v, %q", who.Mail, who.MailLang)
+	}
+}

@@ -38,6 +38,7 @@ type Options struct {
 	AnyHost   bool
 	Proxies   []netip.Prefix
 	Limiter   Limiter
+	Mailing   bool // mail is sent
 }
 
 // A Kit is handed to each HTTP room. It is safe for concurrent use.

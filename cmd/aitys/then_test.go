@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
@@ -248,7 +249,7 @@ func (u *upgrade) goesOn() {
 	for _, teach := range []struct{ site, path, in string }{
 		{"demo", "/copies", `{"from":"second"}`},
 		{"second", "/erasures", fmt.Sprintf(`{"comments":[%q]}`, item.ID)},
-		{"demo", "/retirements", `{"before":"2026-11-20T00:00:00Z"}`},
+		{"demo", "/retirements", fmt.Sprintf(`{"before":%q}`, time.Now().UTC().Format(time.RFC3339))},
 	} {
 		var out struct{ Lessons int }
 		err := client(u.i, teach.site, u.Token).

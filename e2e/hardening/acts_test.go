@@ -108,6 +108,8 @@ func (s *stage) act(route string) act {
 		id = s.session()
 	case "POST /moderate/sessions/password":
 		form("old", password, "password", password) // who signs in afterwards knows it
+	case "POST /moderate/sessions/mail":
+		form("mail", []string{"each", "digest"}[s.n%2], "from", "0")
 	case "PATCH /api/v1/me":
 		a.json = values{"name": fresh}
 	case "POST /api/v1/sites":

@@ -20,19 +20,66 @@ const followFor = 5 * time.Second
 func (p *Process) Follow(
 	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
 ) {
+	p.eachTurn(ctx, name, func() (more bool, err error) {
+		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
+			if err := fn(ctx, reset, events); err != nil {
+				return err
+			}
+			_, err := p.store.Update(ctx, move)
+			if err != nil && !errors.Is(err, errOvertaken) {
+				return fmt.Errorf("keep the position: %w", err)
+			}
+			return nil
+		})
+	})
+}
+
+// FollowIn is Follow for a room that writes down what it takes from events: what fn returns runs in the transaction
+// that moves the position, so that each event is written down once, whatever ends in between. It may be nil.
+func FollowIn[T EventTx](
+	ctx context.Context, w Work[T], name string,
+	fn func(ctx context.Context, reset bool, events []Event) (keep func(T) error, err error),
+) {
+	w.eachTurn(ctx, name, func() (more bool, err error) {
+		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
+			keep, err := fn(ctx, reset, events)
+			if err != nil {
+				return err
+			}
+			err = w.Update(ctx, func(tx T) error {
+				if err := move(tx); err != nil || keep == nil {
+					return err
+				}
+				return keep(tx)
+			})
+			if errors.Is(err, errOvertaken) {
+				return nil
+			}
+			return err
+		})
+	})
+}
+
+// errOvertaken says that another process was quicker.
+var errOvertaken = errors.New("the events were followed by another process")
+
+// eachTurn calls follow whenever there may be events, as long as there are more and no other process follows.
+func (p *Process) eachTurn(ctx context.Context, name string, follow func() (more bool, err error)) {
 	p.eachLook(ctx, func() {
 		for more := true; more && ctx.Err() == nil && p.Claim(ctx, 0, "follow "+name, followFor); {
 			var err error
-			if more, err = p.followOn(ctx, name, fn); err != nil && ctx.Err() == nil {
+			if more, err = follow(); err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)
 			}
 		}
 	})
 }
 
-// followOn tells a follower what comes next, and reports whether there may be more.
+// followOn tells a follower what comes next, and reports whether there may be more. To tell is to run move in a
+// transaction.
 func (p *Process) followOn(
-	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
+	ctx context.Context, name string,
+	tell func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error,
 ) (more bool, err error) {
 	var from Followed
 	var events []Event
@@ -58,15 +105,12 @@ func (p *Process) followOn(
 	if len(events) == 0 && !from.Lost {
 		return false, nil
 	}
-	if err := fn(ctx, from.Lost, events); err != nil {
-		return false, err
-	}
-	_, err = p.store.Update(ctx, func(tx EventTx) error {
-		_, err := tx.MoveFollower(name, from.At, next) // else another process was quicker
+	err = tell(ctx, from.Lost, events, func(tx EventTx) error {
+		moved, err := tx.MoveFollower(name, from.At, next)
+		if err == nil && !moved {
+			err = errOvertaken
+		}
 		return err
 	})
-	if err != nil {
-		return false, fmt.Errorf("keep the position: %w", err)
-	}
-	return true, nil
+	return err == nil, err
 }

@@ -23,10 +23,13 @@ type AccountChange struct {
 	Disabled *bool
 	Password *string // one's own with the old one, or by an owner
 	Old      *string
+	Mail     *people.Mail
+	MailFrom *float64
+	MailLang string // with Mail or MailFrom: the language they were chosen in; "" leaves it
 }
 
-// SetAccount changes an account; a new password, role or disabling ends its sessions, and a new password
-// or disabling its one-time links. A password that an owner sets ends its tokens too. The last owner
+// SetAccount changes an account; a new password, role or disabling ends its sessions and the links of its mails, and a
+// new password or disabling its one-time links. A password that an owner sets ends its tokens too. The last owner
 // cannot be disabled or demoted.
 func (s *Service) SetAccount(
 	ctx context.Context, who people.Actor, id string, ch AccountChange,
@@ -45,6 +48,11 @@ func (s *Service) SetAccount(
 	}
 	if ch.Password != nil {
 		if hash, err = s.newPassword(ctx, who, id, ch); err != nil {
+			return people.Account{}, err
+		}
+	}
+	if ch.MailFrom != nil {
+		if err := people.CheckMailFrom(*ch.MailFrom); err != nil {
 			return people.Account{}, err
 		}
 	}
@@ -75,6 +83,7 @@ func (s *Service) SetAccount(
 		if ch.Disabled != nil {
 			a.Disabled = *ch.Disabled
 		}
+		ch.setMail(&a)
 		if err := changeRole(&a, who, ch, sites); err != nil {
 			return err
 		}
@@ -92,6 +101,22 @@ func (s *Service) SetAccount(
 		return people.Account{}, fmt.Errorf("set account: %w", err)
 	}
 	return a, nil
+}
+
+// setMail gives the account what it is to be told by mail.
+func (ch AccountChange) setMail(a *people.Account) {
+	if ch.Mail == nil && ch.MailFrom == nil {
+		return
+	}
+	if ch.Mail != nil {
+		a.Mail = *ch.Mail
+	}
+	if ch.MailFrom != nil {
+		a.MailFrom = *ch.MailFrom
+	}
+	if ch.MailLang != "" {
+		a.MailLang = ch.MailLang
+	}
 }
 
 // newPassword returns the hash of an account's new password. One's own takes the old one: a screen that
@@ -230,7 +255,7 @@ func saveAccount(tx Tx, before, after people.Account, at time.Time) error {
 	}
 	if before.Password != after.Password || after.Disabled ||
 		before.AllSites != after.AllSites || !maps.Equal(before.Roles, after.Roles) {
-		if err := tx.DeleteSessions(after.ID); err != nil {
+		if err := errors.Join(tx.DeleteSessions(after.ID), tx.DeleteMailLinks(after.ID)); err != nil {
 			return err
 		}
 	}

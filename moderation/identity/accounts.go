@@ -206,7 +206,7 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 		}
 		a.Password, row.Account = "", a.ID
 		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.DeleteTokens(a.ID), tx.DeleteLinks(a.ID),
-			tx.InsertLink(row))
+			tx.DeleteMailLinks(a.ID), tx.InsertLink(row))
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,9 @@ func New(p *ground.Process, store ground.Store[Tx]) *Service {
 func (s *Service) Run(ctx context.Context) error {
 	s.work.Sweep(ctx, "identity", func(ctx context.Context) error {
 		now := s.work.Now()
-		return s.work.Update(ctx, func(tx Tx) error { return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now)) })
+		return s.work.Update(ctx, func(tx Tx) error {
+			return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now), tx.PruneMailLinks(now.Add(-mailLinksFor)))
+		})
 	})
 	return nil
 }

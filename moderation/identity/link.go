@@ -130,7 +130,8 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 			err = tx.InsertAccount(now)
 		} else {
 			now.Password = hash
-			err = errors.Join(tx.UpdateAccount(now), tx.DeleteSessions(now.ID), tx.DeleteLinks(now.ID))
+			err = errors.Join(tx.UpdateAccount(now), tx.DeleteSessions(now.ID), tx.DeleteLinks(now.ID),
+				tx.DeleteMailLinks(now.ID))
 		}
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ type Tx interface {
 	AccountByID(id string) (people.Account, error)       // ErrNotFound
 	AccountByEmail(email string) (people.Account, error) // ErrNotFound
 	InsertAccount(a people.Account) error                // ErrTaken
-	UpdateAccount(a people.Account) error                // name, password, disabled, roles
+	UpdateAccount(a people.Account) error                // name, password, disabled, roles, mail
 	DeleteAccount(id string) error                       // with its sessions, tokens and links
 	TouchAccount(id string, seen time.Time) error
 
@@ -49,4 +49,12 @@ type Tx interface {
 	LinkByHash(hash []byte) (people.Link, error)
 	DeleteLinks(account string) error
 	PruneLinks(before time.Time) error
+
+	// InsertMailLink keeps a link; of one that is there only the end is set anew.
+	InsertMailLink(l people.MailLink) error
+	MailLinkByHash(hash []byte) (people.MailLink, error) // ErrNotFound
+	// UseMailLink marks a link as used: of many who try at once, one does. ErrNotFound: it was.
+	UseMailLink(hash []byte, at time.Time) error
+	DeleteMailLinks(account string) error
+	PruneMailLinks(before time.Time) error // those that ended before
 }

@@ -75,6 +75,9 @@ type Account struct {
 	Roles     map[int64]Role
 	CreatedAt time.Time
 	SeenAt    time.Time // when they were last here by a session, to the minute; zero: never
+	Mail      Mail
+	MailFrom  float64 // the lowest score of a comment that is told of by mail
+	MailLang  string  // the language of mails by its key; "" until mail was chosen
 }
 
 // Role returns what the account is on a site.

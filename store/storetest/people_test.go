@@ -19,6 +19,7 @@ var peopleRules = []rule{
 	{"a token keeps its sites and scope", tokensAreKept},
 	{"of a hundred who take a link one gets it", linkIsTakenOnce},
 	{"what has expired is pruned, the rest stays", expiredIsPruned},
+	{"of a hundred who use a mail's link one does", mailLinkIsUsedOnce},
 }
 
 func (w *world) newAccount() people.Account {
@@ -88,6 +89,7 @@ func accountChanges(w *world) {
 		{other.ID: people.Moderator}, {}, {w.site.ID: people.Author, other.ID: people.Owner},
 	} {
 		a.Name, a.Password, a.Disabled, a.AllSites, a.Roles = "new", "", false, people.NoRole, roles
+		a.Mail, a.MailFrom, a.MailLang = people.MailDigest, 0.25, "kk"
 		w.update(func(tx Tx) error { return tx.UpdateAccount(a) })
 		w.view(func(tx Tx) error {
 			got, err := tx.AccountByID(a.ID)
@@ -300,6 +302,62 @@ func linkIsTakenOnce(w *world) {
 			w.wants("a removed link", err, ground.ErrNotFound)
 		}
 		_, err := tx.LinkByHash(other.Hash)
+		return err
+	})
+}
+
+func (w *world) newMailLink(account string, expires time.Time) people.MailLink {
+	w.Helper()
+	l := people.MailLink{
+		Hash: []byte("hash of " + w.id("mail link")), Account: account, Site: w.site.ID, Comment: "c", Version: 3,
+		ExpiresAt: expires,
+	}
+	w.update(func(tx Tx) error { return tx.InsertMailLink(l) })
+	return l
+}
+
+func mailLinkIsUsedOnce(w *world) {
+	a, b := w.newAccount(), w.newAccount()
+	link, old := w.newMailLink(a.ID, began.Add(time.Hour)), w.newMailLink(a.ID, began)
+	var used, missed atomic.Int32
+	together(100, func(i int) {
+		_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UseMailLink(link.Hash, began) })
+		switch {
+		case err == nil:
+			used.Add(1)
+		case errors.Is(err, ground.ErrNotFound):
+			missed.Add(1)
+		default:
+			w.Errorf("use %d: %v", i, err)
+		}
+	})
+	if used.Load() != 1 || missed.Load() != 99 {
+		w.Errorf("%d used it and %d missed it, want 1 and 99", used.Load(), missed.Load())
+	}
+	again := link
+	again.Version, again.ExpiresAt = 4, began.Add(2*time.Hour)
+	w.update(func(tx Tx) error { return tx.InsertMailLink(again) })
+	link.ExpiresAt, link.UsedAt = again.ExpiresAt, began
+	w.view(func(tx Tx) error {
+		got, err := tx.MailLinkByHash(link.Hash)
+		if !reflect.DeepEqual(got, link) {
+			w.Errorf("came back as %+v, want %+v", got, link)
+		}
+		return err
+	})
+	w.update(func(tx Tx) error { return tx.PruneMailLinks(began.Add(1000)) })
+	w.view(func(tx Tx) error {
+		_, gone := tx.MailLinkByHash(old.Hash)
+		w.wants("a link that had ended", gone, ground.ErrNotFound)
+		_, err := tx.MailLinkByHash(link.Hash)
+		return err
+	})
+	others := w.newMailLink(b.ID, began.Add(time.Hour))
+	w.update(func(tx Tx) error { return tx.DeleteMailLinks(a.ID) })
+	w.view(func(tx Tx) error {
+		_, gone := tx.MailLinkByHash(link.Hash)
+		w.wants("a link of who has none any more", gone, ground.ErrNotFound)
+		_, err := tx.MailLinkByHash(others.Hash)
 		return err
 	})
 }

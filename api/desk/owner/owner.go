@@ -46,6 +46,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/sessions", o.In(o.sessions))
 	in.POST("/sessions/:id/end", o.In(o.endSession))
 	in.POST("/sessions/password", o.In(o.setPassword))
+	in.POST("/sessions/mail", o.In(o.setMail))
 
 	in.GET("/:site/setup/moderation", o.Owned(o.policyPage))
 	in.POST("/:site/setup/moderation", o.On(o.setPolicy))

@@ -11,8 +11,12 @@ import (
 
 type sessionsPage struct {
 	desk.Frame
-	Rows  []sessionRow
-	Error string // of the form for one's password
+	Rows      []sessionRow
+	Error     string // of the form for one's password
+	Mails     []desk.Link
+	From      string // the lowest score that is told of, in a hundred
+	MailError string
+	Mailing   bool // the server sends mail at all
 }
 
 type sessionRow struct {
@@ -22,9 +26,10 @@ type sessionRow struct {
 	Current               bool
 }
 
-func (o *owner) sessions(v *desk.Visit) error { return o.sessionsPage(v, "") }
+func (o *owner) sessions(v *desk.Visit) error { return o.sessionsPage(v, sessionsPage{}) }
 
-func (o *owner) sessionsPage(v *desk.Visit, wrong string) error {
+// sessionsPage shows the page with what was wrong in one of its forms.
+func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
 	all, err := o.Identity.MySessions(v.Ctx(), v.Who)
 	if err != nil {
 		return err
@@ -33,7 +38,10 @@ func (o *owner) sessionsPage(v *desk.Visit, wrong string) error {
 	if err != nil {
 		return err
 	}
-	p := sessionsPage{Frame: f, Error: wrong}
+	p.Frame, p.Mailing = f, o.Mailing
+	_, p.Notices = o.told(v)
+	p.Mails = mailLinks(v.Words, v.Who.Account.Mail)
+	p.From = cmp.Or(p.From, inHundred(v.Words, v.Who.Account.MailFrom))
 	for _, s := range slices.Backward(all) { // the newest first
 		p.Rows = append(p.Rows, sessionRow{
 			ID: s.ID, Agent: browser(v.Words, s.Agent), Since: desk.Stamp(s.CreatedAt), SinceISO: desk.ISO(s.CreatedAt),
@@ -70,7 +78,7 @@ func (o *owner) setPassword(v *desk.Visit) error {
 		if err != nil {
 			return err
 		}
-		return o.sessionsPage(v, wrong)
+		return o.sessionsPage(v, sessionsPage{Error: wrong})
 	}
 	o.KeepSession(v, in)
 	return v.GoTo("/moderate/sessions")

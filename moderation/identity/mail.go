@@ -1,0 +1,104 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
+)
+
+// mailLinksFor is how long a link of a mail is remembered after its end, to say that it has ended.
+const mailLinksFor = 30 * 24 * time.Hour
+
+// MailLink returns what a link in a mail stands for, and whom: an actor who may decide on that site alone. It changes
+// nothing. A link that was used, or has expired, is returned as well; one that is not known, or whose account may not
+// decide there any more, is auth.needed.
+func (s *Service) MailLink(ctx context.Context, token string) (people.Actor, people.MailLink, error) {
+	var link people.MailLink
+	var account people.Account
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		link, account, err = mailLinked(tx, token)
+		return err
+	})
+	if err != nil {
+		return people.Actor{}, people.MailLink{}, mailLinkFault("read link", err)
+	}
+	return people.Actor{Account: account, Scope: people.ScopeDecide, Sites: []int64{link.Site}}, link, nil
+}
+
+// mailLinked finds a link and its account; ErrNotFound when the account may not have it any more.
+func mailLinked(tx Tx, token string) (people.MailLink, people.Account, error) {
+	link, err := tx.MailLinkByHash(secret.Hash(token))
+	if err != nil {
+		return people.MailLink{}, people.Account{}, err
+	}
+	account, err := tx.AccountByID(link.Account)
+	if err == nil && (account.Disabled || link.Comment != "" && account.Role(link.Site) < people.Moderator) {
+		err = ground.ErrNotFound
+	}
+	return link, account, err
+}
+
+// UseMailLink uses up a link that decides. Of many at once one does; to the others it is auth.needed, as a link is that
+// has expired.
+func (s *Service) UseMailLink(ctx context.Context, token string) error {
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
+		link, _, err := mailLinked(tx, token)
+		if err != nil {
+			return err
+		}
+		if link.Comment == "" || link.Ended(now) {
+			return ground.ErrNotFound
+		}
+		return tx.UseMailLink(link.Hash, now)
+	})
+	if err != nil {
+		return mailLinkFault("use link", err)
+	}
+	return nil
+}
+
+// SetMailByLink changes what an account is told by mail, as the link at the foot of its mails may.
+func (s *Service) SetMailByLink(ctx context.Context, token string, mail people.Mail) error {
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
+		link, a, err := mailLinked(tx, token)
+		if err != nil {
+			return err
+		}
+		if link.Comment != "" || link.Ended(now) {
+			return ground.ErrNotFound
+		}
+		if a.Mail == mail {
+			return nil
+		}
+		if err := tx.LockPeople(); err != nil {
+			return err
+		}
+		if a, err = tx.AccountByID(a.ID); err != nil {
+			return err
+		}
+		a.Mail = mail
+		if err := tx.UpdateAccount(a); err != nil {
+			return err
+		}
+		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: now})
+	})
+	if err != nil {
+		return mailLinkFault("set mail", err)
+	}
+	return nil
+}
+
+func mailLinkFault(doing string, err error) error {
+	if errors.Is(err, ground.ErrNotFound) {
+		return problem.Unproven("auth.needed", "This link was used, is too old, or is not known.")
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
