@@ -20,16 +20,16 @@ const (
 	enough   = 500 // comments acknowledged in all, at least
 )
 
-// kills is how often each database's server is killed: TEST_KILLS, or 5.
-func kills(t *testing.T) int {
+// howMany is the number that an environment variable gives, or usual.
+func howMany(t *testing.T, variable string, usual int) int {
 	t.Helper()
-	s := os.Getenv("TEST_KILLS")
+	s := os.Getenv(variable)
 	if s == "" {
-		return 5
+		return usual
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		t.Fatalf("TEST_KILLS is %q; it must be a number above 0", s)
+		t.Fatalf("%s is %q; it must be a number above 0", variable, s)
 	}
 	return n
 }
@@ -48,7 +48,7 @@ func tortureWith(t *testing.T, name, database string) {
 	token := s.furnish("ledger")
 
 	book := kit.Ledger{Page: "https://ledger.example/post"}
-	times := kills(t)
+	times := howMany(t, "TEST_KILLS", 5)
 	for kill := range times {
 		server := s.start()
 		goal := book.Acked() + int64(enough/times+1)

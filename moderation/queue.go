@@ -23,10 +23,12 @@ type Item struct {
 	Campaign *campaign.Known // nil: it is like no other
 }
 
-// Folds reports whether another comment stands for an item that waits, where a campaign is shown as one.
-func (i Item) Folds() bool {
-	return i.Comment.State == comment.Pending && i.Campaign != nil && i.Campaign.Waiting > 1 &&
-		i.Campaign.Sample != i.Comment.ID
+// folds reports whether another comment stands for an item in a list, where a campaign is shown as one: one that
+// is in the list itself.
+func (i Item) folds(q comment.QueueQuery) bool {
+	k := i.Campaign
+	return i.Comment.State == comment.Pending && k != nil && k.Waiting > 1 && k.Sample != i.Comment.ID &&
+		(q.View != comment.ViewSuspected || k.Score >= q.Suspect)
 }
 
 // Title is the title that its page gets, for everybody to see, when the comment is approved; "" where that
@@ -74,7 +76,7 @@ func (s *Service) Queue(
 		return err
 	})
 	if err == nil {
-		err = s.fill(ctx, &out, who, q, req.Fold)
+		err = s.fill(ctx, &out, who, q, req.Fold && !req.Narrowed())
 	}
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
@@ -111,7 +113,7 @@ func (s *Service) fill(
 			return err
 		}
 		for i, item := range list {
-			if fold && item.Folds() {
+			if fold && item.folds(q) {
 				continue
 			}
 			if out.Items = append(out.Items, item); fold && len(out.Items) == limit && i+1 < len(list) {

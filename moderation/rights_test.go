@@ -38,6 +38,7 @@ LastBatches         auth   role   ok        ok     ok          ok        ok     
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Split               auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -211,6 +212,10 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"Split": func(who people.Actor) error {
 			_, err := s.Split(ctx, who, w.A, alike.ID, []string{ground.NewID()})
+			return err
+		},
+		"Rejoin": func(who people.Actor) error {
+			_, err := s.Rejoin(ctx, who, w.A, []string{ground.NewID()})
 			return err
 		},
 		"Quality": func(who people.Actor) error {

@@ -176,6 +176,15 @@ var useCases = map[string]func(*faulty) func() error{
 			return err
 		}
 	},
+	"Rejoin": func(w *faulty) func() error {
+		k := w.campaign()
+		_, err := w.S.Split(w.Ctx, people.Operator, w.A, k.ID, []string{k.Sample})
+		w.Must(err)
+		return func() error {
+			_, err := w.S.Rejoin(w.Ctx, people.Operator, w.A, []string{k.Sample})
+			return err
+		}
+	},
 	"Decide: a campaign": func(w *faulty) func() error {
 		k := w.campaign()
 		choice := moderation.Choice{Action: comment.MarkSpam, Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: 9},

@@ -17,10 +17,11 @@ import (
 // spreadAmong is how many members a campaign's spread is counted among: the newest.
 const spreadAmong = 200
 
-// A Known is a campaign with how far it has spread.
+// A Known is a campaign with how far it has spread, and the score of the member that stands for all.
 type Known struct {
 	Campaign
 	Spread
+	Score float64
 }
 
 // Of returns the campaigns that comments are in, by the comments' ids. Who asks may see the comments.
@@ -31,16 +32,16 @@ func (s *Service) Of(ctx context.Context, site int64, comments []string) (of map
 			return err
 		}
 		of = make(map[string]Known, len(found))
-		spreads := map[string]Spread{}
+		all := map[string]Known{}
 		for comment, k := range found {
-			spread, known := spreads[k.ID]
+			one, known := all[k.ID]
 			if !known {
-				if spread, err = tx.Spread(site, k.ID, spreadAmong); err != nil {
+				if one, err = exemplified(tx, site, k); err != nil {
 					return err
 				}
-				spreads[k.ID] = spread
+				all[k.ID] = one
 			}
-			of[comment] = Known{k, spread}
+			of[comment] = one
 		}
 		return nil
 	})
@@ -48,6 +49,36 @@ func (s *Service) Of(ctx context.Context, site int64, comments []string) (of map
 		return nil, fmt.Errorf("read campaigns: %w", err)
 	}
 	return of, nil
+}
+
+// exemplified is a campaign with its spread. The follower may not have heard yet that the member which stands for
+// all was decided: then another one does that waits, or, where none of the next is seen to wait, nobody does.
+func exemplified(tx Tx, site int64, k Campaign) (Known, error) {
+	spread, err := tx.Spread(site, k.ID, spreadAmong)
+	if err != nil || k.Waiting == 0 {
+		return Known{Campaign: k, Spread: spread}, err
+	}
+	list, err := tx.CommentsByID(site, []string{k.Sample})
+	if err != nil {
+		return Known{}, fmt.Errorf("read what stands for a campaign: %w", err)
+	}
+	if len(list) == 0 || list[0].State != comment.Pending {
+		members, err := tx.MembersOf(site, k.ID, 0, k.Joined, true, candidates)
+		if err != nil {
+			return Known{}, fmt.Errorf("read what waits of a campaign: %w", err)
+		}
+		if list, err = tx.CommentsByID(site, ids(members)); err != nil {
+			return Known{}, fmt.Errorf("read what waits of a campaign: %w", err)
+		}
+		list = slices.DeleteFunc(list, func(c comment.Comment) bool { return c.State != comment.Pending })
+		slices.SortFunc(list, func(a, b comment.Comment) int { return strings.Compare(a.ID, b.ID) })
+	}
+	if len(list) == 0 {
+		k.Waiting = 0
+		return Known{Campaign: k, Spread: spread}, nil
+	}
+	k.Sample = list[0].ID
+	return Known{k, spread, list[0].Verdict.Score}, nil
 }
 
 // Alike counts the refused comments that a new one is nearly the same as, if more of them were refused than
@@ -154,7 +185,7 @@ func (s *Service) Campaigns(
 			if err != nil {
 				return err
 			}
-			out.Campaigns = append(out.Campaigns, Known{k, spread})
+			out.Campaigns = append(out.Campaigns, Known{Campaign: k, Spread: spread})
 		}
 		return nil
 	})
@@ -253,6 +284,56 @@ func (s *Service) Split(
 		return nil, fmt.Errorf("split a campaign: %w", err)
 	}
 	return apart, nil
+}
+
+// Rejoin takes a split back: comments that stand apart join what they are nearest to now, as if they had just come.
+// It returns those that stood apart. It needs a moderator.
+func (s *Service) Rejoin(
+	ctx context.Context, who people.Actor, site ground.Site, comments []string,
+) (joined []string, err error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+		return nil, err
+	}
+	if n := len(comments); n == 0 || n > mostSplit {
+		return nil, problem.Field("/comments", fmt.Sprintf("Say which comments to take back, at most %d.", mostSplit))
+	}
+	comments = slices.Compact(slices.Sorted(slices.Values(comments)))
+	comments = slices.DeleteFunc(comments, func(c string) bool { return !ground.IsID(c) })
+	now := s.work.Now()
+	fresh := make([]string, len(comments))
+	for i := range fresh {
+		fresh[i] = ground.NewID()
+	}
+	err = s.work.Update(ctx, func(tx Tx) error {
+		joined = nil
+		r, err := look(tx, site.ID, comments, func() string { return fresh[len(joined)] })
+		if err != nil {
+			return err
+		}
+		found, err := tx.CommentsByID(site.ID, comments)
+		if err != nil {
+			return fmt.Errorf("read comments: %w", err)
+		}
+		for _, c := range found {
+			m, known := r.members[c.ID]
+			if !known || !m.Apart {
+				continue
+			}
+			if err := r.rejoin(m, c, now); err != nil {
+				return err
+			}
+			joined = append(joined, c.ID)
+			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, Comment: c.ID, At: now})
+			if err != nil {
+				return err
+			}
+		}
+		return r.close()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take a split back: %w", err)
+	}
+	return joined, nil
 }
 
 const mostSplit = 1_000

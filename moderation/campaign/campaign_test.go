@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // advert is a copy of one text with a number and a link of its own.
@@ -320,4 +322,112 @@ func TestWhatIsLostIsMadeAnew(t *testing.T) {
 	if k.Refused != 1 || k.Waiting != 4 {
 		t.Errorf("made anew: %+v", k)
 	}
+}
+
+// A split is a slip of the hand at times: it can be taken back.
+func TestASplitIsTakenBack(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		ids := c.posts(0, 4)
+		k := c.until("4 are one", ids[0], sized(4))
+		_, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, []string{ids[1], ids[2]})
+		c.Must(err)
+		c.until("2 are left", ids[0], sized(2))
+		joined, err := c.S.Rejoin(c.Ctx, c.dana, c.A, []string{ids[1], ids[0], "nobody"})
+		c.Must(err)
+		if len(joined) != 1 || joined[0] != ids[1] {
+			t.Errorf("took back %v", joined)
+		}
+		if got := c.known(ids[1]); got.ID != k.ID || got.Size() != 3 || c.known(ids[2]).ID != "" {
+			t.Errorf("it is in %+v", got)
+		}
+		again, err := c.S.Rejoin(c.Ctx, c.dana, c.A, []string{ids[1]})
+		c.Must(err)
+		if len(again) > 0 || c.known(ids[1]).Size() != 3 {
+			t.Errorf("the second time it took back %v", again)
+		}
+		// Who saw four before the split decides about those that did not join since.
+		if out := c.decide(comment.MarkSpam, k); out.Done != 2 {
+			t.Errorf("decided %+v", out)
+		}
+		_, err = c.S.Rejoin(c.Ctx, c.AddPerson("aya", people.Author), c.A, ids[2:3])
+		roomstest.WantCode(t, "an author", err, "role.insufficient")
+		foreign, err := c.S.Rejoin(c.Ctx, people.Operator, c.B, ids[2:3])
+		if c.Must(err); len(foreign) > 0 {
+			t.Errorf("of another site it took back %v", foreign)
+		}
+	})
+}
+
+// A moderator's page is older than the campaign: it grows, is split and edited, and is undone twice.
+func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		ids := c.posts(0, 6)
+		mine, token := c.SubmitOwn(c.A, advert(6))
+		seen := c.until("7 are one", ids[0], sized(7))
+		late := c.posts(7, 2)
+		_, err := c.S.Split(c.Ctx, c.dana, c.A, seen.ID, ids[:1])
+		c.Must(err)
+		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(40)) // nobody has seen that, though it is alike
+		c.Must(err)
+		out := c.decide(comment.MarkSpam, seen)
+		if out.Done != 5 || len(out.Conflicts) > 0 {
+			t.Fatalf("decided %+v", out)
+		}
+		for _, id := range append([]string{ids[0], mine.ID}, late...) {
+			if got := c.Comment(c.A, id).State; got != comment.Pending {
+				t.Errorf("%s is %v", id, got)
+			}
+		}
+		first := c.Undo(c.dana, c.A, out.Batch)
+		if first.Done != 5 {
+			t.Errorf("undone %+v", first)
+		}
+		for what, batch := range map[string]string{"again": out.Batch, "the undo": first.Batch} {
+			if again := c.Undo(c.dana, c.A, batch); again.Done != 0 || again.Batch != "" {
+				t.Errorf("undoing %s did %+v", what, again)
+			}
+		}
+		c.until("5 wait again, and what joined", ids[1], func(k campaign.Known) bool { return k.Waiting == 8 })
+	})
+}
+
+// A list never hides what waits behind a row that is not in it.
+func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		dana := w.AddPerson("dana", people.Owner)
+		ctx, stop := context.WithCancel(w.Ctx)
+		joining := make(chan error, 1)
+		go func() { joining <- w.S.Campaigns.Run(ctx) }()
+		c := crowd{w, dana}
+		ids := c.posts(0, 4)
+		c.until("4 are one", ids[0], sized(4))
+		stop() // nobody hears of what comes now
+		c.Must(<-joining)
+		shown := func(req comment.QueueRequest) (all []string) {
+			for _, item := range c.Queue(dana, req).Items {
+				all = append(all, item.Comment.ID)
+			}
+			return all
+		}
+		c.Decide(dana, c.A, comment.MarkSpam, ids[0])
+		if got := shown(comment.QueueRequest{Fold: true}); !slices.Equal(got, ids[1:2]) {
+			t.Errorf("after the one that stood for all was decided %q are shown, want %q", got, ids[1:2])
+		}
+		c.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+			third := c.Comment(c.A, ids[2])
+			v := third.Verdict
+			v.Score = 0.95
+			_, err := tx.SetVerdict(third, v)
+			return err
+		}))
+		if got := shown(comment.QueueRequest{Fold: true, View: comment.ViewSuspected}); !slices.Equal(got, ids[2:3]) {
+			t.Errorf("among the suspected %q are shown, want %q", got, ids[2:3])
+		}
+		page := c.Comment(c.A, ids[3]).Page
+		if got := shown(comment.QueueRequest{Fold: true, Page: page}); !slices.Contains(got, ids[3]) {
+			t.Errorf("of a page %q are shown, want %q too", got, ids[3])
+		}
+	})
 }

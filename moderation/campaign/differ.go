@@ -68,6 +68,59 @@ func Differ(texts []string) [][]Part {
 	return out
 }
 
+// A Form is one way in which texts put what differs, and how many of them put it so.
+type Form struct {
+	Text string
+	N    int
+}
+
+// Slots are the forms of each place where texts differ, in order, the most frequent form first. It takes what Differ
+// returned.
+func Slots(texts [][]Part) (all [][]Form) {
+	for _, parts := range texts {
+		at := 0
+		for _, p := range parts {
+			if p.Forms == 0 {
+				continue
+			}
+			if at == len(all) {
+				all = append(all, nil)
+			}
+			if i := slices.IndexFunc(all[at], func(f Form) bool { return f.Text == p.Text }); i >= 0 {
+				all[at][i].N++
+			} else {
+				all[at] = append(all[at], Form{p.Text, 1})
+			}
+			at++
+		}
+	}
+	for _, forms := range all {
+		slices.SortStableFunc(forms, func(a, b Form) int { return b.N - a.N })
+	}
+	return all
+}
+
+// Odd is the place of the one text that differs much more than the others do: it has four words of its own more than
+// twice the middle one's. It is -1 where none does, or there are fewer than three. It takes what Differ returned.
+func Odd(texts [][]Part) int {
+	own := make([]int, len(texts))
+	for i, parts := range texts {
+		for _, p := range parts {
+			if p.Forms > 0 {
+				own[i] += len(strings.Fields(p.Text))
+			}
+		}
+	}
+	if len(own) < 3 {
+		return -1
+	}
+	most, sorted := slices.Index(own, slices.Max(own)), slices.Sorted(slices.Values(own))
+	if sorted[len(own)-2] == own[most] || own[most] < 2*sorted[len(own)/2]+4 {
+		return -1
+	}
+	return most
+}
+
 // between is what stands in a text before each of some of its words, and after the last.
 func between(words, shared []string) []string {
 	gaps := make([]string, 0, len(shared)+1)

@@ -37,3 +37,30 @@ func TestWhatDiffersBetweenCopiesIsFound(t *testing.T) {
 		t.Errorf("long texts have %d parts", len(got[0]))
 	}
 }
+
+func TestTheOneThatDiffersMostIsFoundIfItStandsOut(t *testing.T) {
+	for _, tt := range []struct {
+		texts string
+		want  int
+	}{
+		{"buy ovens from Marina now/buy ovens from Olga now/" +
+			"look buy ovens from Vera now did you get this do not answer", 2},
+		{"buy ovens from Marina now/look buy ovens from Olga now/buy ovens from Vera now", -1},
+		{"a b c one two three four five six/a b c", -1},
+		{"one long way round a b c here/one long way round d e f here/one long way round g h i here", -1},
+		{"x a one two three four five six y/x a six five four three two one y/x a y", -1}, // two do
+		{"", -1},
+	} {
+		if got := Odd(Differ(strings.Split(tt.texts, "/"))); got != tt.want {
+			t.Errorf("%q: got %d, want %d", tt.texts, got, tt.want)
+		}
+	}
+}
+
+func TestEachPlaceWhereCopiesDifferHasItsForms(t *testing.T) {
+	texts := strings.Split("buy ovens from Olga now/buy ovens from Marina now/buy big ovens from Olga now/"+
+		"buy ovens now", "/")
+	if got, want := fmt.Sprint(Slots(Differ(texts))), "[[{ 3} {big 1}] [{from Olga 2} {from Marina 1} { 1}]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -305,6 +305,18 @@ func (r *register) split(m Member) error {
 	return r.without(was)
 }
 
+// rejoin has a member that stands apart join anew.
+func (r *register) rejoin(m Member, c comment.Comment, now time.Time) error {
+	if err := r.leave(m); err != nil {
+		return err
+	}
+	p := m.Print
+	if p.Version != version || !m.EditedAt.Equal(c.EditedAt) {
+		p = printOf(c)
+	}
+	return r.follow(c, p, now)
+}
+
 // ids are the comments of members.
 func ids(members []Member) []string {
 	all := make([]string, len(members))

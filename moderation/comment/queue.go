@@ -70,6 +70,11 @@ type QueueRequest struct {
 	From []float64 // scores: how many wait from each of them on is asked besides
 }
 
+// Narrowed reports whether some of the view are left out.
+func (req QueueRequest) Narrowed() bool {
+	return req.Search+req.Page+req.Writer+req.Lang+req.Host+req.Score+req.Since+req.Until != ""
+}
+
 // Query checks a request to a site, where comments are suspected from a score on, and fills in its
 // defaults.
 func (req QueueRequest) Query(site int64, suspect float64) (q QueueQuery, err error) {
