@@ -54,7 +54,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 			_, err := kit.Eval[bool](phone, `(location.href = `+card+`.querySelector(".alike a").href, true)`)
 			return err
 		},
-		func() error { return phone.Holds(`document.querySelectorAll(".copies > li").length === 5`) },
+		func() error { return phone.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 	)
 	fits(phone, "campaign-page-phone")
 	_, err := kit.Eval[bool](desk, `(`+card+`.querySelector(".name").click(), true)`)
@@ -78,22 +78,48 @@ func TestACampaignIsOneCard(t *testing.T) {
 			_, err := kit.Eval[bool](desk, `(location.href = `+card+`.querySelector(".alike a").href, true)`)
 			return err
 		},
-		func() error { return desk.Holds(`document.querySelectorAll(".copies > li").length === 5`) },
+		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".vary").length >= 2`) },
 	)
 	fits(desk, "campaign-page")
 	s.steps(desk,
 		func() error {
-			_, err := kit.Eval[bool](desk, `(document.querySelector(".copies form button").click(), true)`)
+			_, err := kit.Eval[bool](desk, `(document.querySelector(".members.alike form button").click(), true)`)
 			return err
 		},
-		func() error { return desk.Holds(`document.querySelectorAll(".copies > li").length === 4`) },
+		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 4`) },
+		func() error { return desk.Press(keyZ) }, // a slip of the hand
 		func() error {
-			_, err := kit.Eval[bool](desk, `(document.querySelector("button[value=spam]").click(), true)`)
-			return err
+			return desk.Holds(shows("It is with the others again.") +
+				` && document.querySelectorAll(".members.alike > li").length === 5`)
 		},
+		func() error { return desk.Click("checkbox", "Take the comment by Reader 2 with the others") },
+		func() error {
+			return desk.Holds(`document.querySelector(".act-bar b").textContent === "4 taken, 1 left out"`)
+		},
+		func() error { return desk.Press(shiftS) },
 		func() error { return desk.Holds(toastSays("4 marked as spam")) },
 	)
 	advert(9)
-	s.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 1 && items[0].Verdict.Score >= 0.9 })
+	s.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 2 && items[1].Verdict.Score >= 0.9 })
+
+	// From the list of campaigns, and from a comment of one.
+	s.steps(desk,
+		func() error { return desk.Click("link", "Campaigns") },
+		func() error { return desk.Holds(`document.querySelectorAll("main table.rows tbody tr").length === 1`) },
+	)
+	fits(desk, "campaigns")
+	s.steps(desk,
+		func() error { return desk.Click("link", "6 alike") },
+		func() error { return desk.Holds(shows("2 taken") + ` && document.readyState === "complete"`) },
+		func() error {
+			_, err := kit.Eval[bool](desk, `(location.href = document.querySelector(".members.alike .who a").href, true)`)
+			return err
+		},
+		func() error {
+			return desk.Holds(`location.pathname.includes("/comments/") && document.readyState === "complete"`)
+		},
+		func() error { return desk.Click("link", "Show all") },
+		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 6`) },
+	)
 }

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -11,11 +13,21 @@ import (
 type campaignPage struct {
 	Frame
 	together
-	Sample  []part
-	Members []member
-	Next    string
-	Decides bool
-	Split   string // where members are split off
+	Sample     []part
+	Slots      []slot
+	Members    []member
+	All, Next  string // the lists of campaigns, and of more members
+	Decides    bool   // who looks may, and the page has the members from the first on
+	Taken, Out int    // members that wait, as the page has it
+	UpToWords  [2]string
+	Last, When string // of the newest copy: for programs, and as it is written
+	Split      string // where members are split off
+	Rejoin     string // where that is taken back
+	Apart      string // a comment that was split off just now
+	Score      score
+	Reasons    []reason
+	Refused    string // how many were, before
+	Like       string // the bar's reasons suggest none
 }
 
 // A part is a piece of a text, which others put in so many ways; 0: in this one.
@@ -24,19 +36,22 @@ type part struct {
 	Forms string
 }
 
+// A slot is a place where copies differ: what stands there mostly, and how often what does.
+type slot struct{ Name, Forms string }
+
 // A member is a comment of a campaign.
 type member struct {
 	ID, URL, Name      string
 	PageURL, PageTitle string
 	State, Age         string
-	Waits              bool
+	Waits, Out         bool // Out: it is left out beforehand, for it differs most
 	Parts              []part
 }
 
 // campaign shows the comments that are nearly the same, and what differs.
 func (d *desk) campaign(v *Visit) error {
-	id := v.Param("id")
-	k, ids, next, err := d.Campaigns.Members(v.Ctx(), v.Who, v.Site, id, campaignMembers, v.QueryParams().Get("after"))
+	id, after := v.Param("id"), v.QueryParams().Get("after")
+	k, ids, next, err := d.Campaigns.Members(v.Ctx(), v.Who, v.Site, id, campaignMembers, after)
 	if err != nil {
 		return err
 	}
@@ -44,40 +59,54 @@ func (d *desk) campaign(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	counts, capped, err := d.Service.QueueCounts(v.Ctx(), v.Who, v.Site)
+	slices.SortFunc(stories, func(a, b moderation.Story) int { // as they joined
+		return slices.Index(ids, a.Comment.ID) - slices.Index(ids, b.Comment.ID)
+	})
+	f, err := d.SiteFrame(v, "")
 	if err != nil {
 		return err
 	}
-	f, err := d.DeskFrame(v, "")
-	if err != nil {
-		return err
-	}
-	f.Views = viewLinks(v.Words, v.Site.Key, place{site: v.Site.Key, state: "none"}, counts, capped)
 	m, err := d.cardMaker(v, place{site: v.Site.Key})
 	if err != nil {
 		return err
 	}
-	p := m.campaignPage(f, k, stories)
+	p := m.campaignPage(f, k, stories, after == "")
 	if next != "" {
 		p.Next = v.At("/campaigns/" + url.PathEscape(id) + "?after=" + url.QueryEscape(next))
 	}
 	if said, ok := d.Said(v); ok {
 		_, p.Notices = v.Words.Tell(said)
+		if said.Did == "split" {
+			p.Apart = said.Batch
+		}
 	}
 	return v.Show("campaign", p)
 }
 
-func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation.Story) campaignPage {
+// campaignPage is a page of a campaign's members: its first, or another.
+func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation.Story, first bool) campaignPage {
+	at := "/moderate/" + m.site.Key + "/campaigns"
 	p := campaignPage{
-		Frame: f, Decides: m.decides, Members: m.members(stories),
-		Split:    "/moderate/" + m.site.Key + "/campaigns/" + url.PathEscape(k.ID) + "/split",
+		Frame: f, Decides: m.decides && first && k.Waiting > 0, All: at,
+		Split: at + "/" + url.PathEscape(k.ID) + "/split", Rejoin: at + "/" + url.PathEscape(k.ID) + "/rejoin",
 		together: together{ID: k.ID, UpTo: k.Joined, N: k.Waiting, Said: m.N("alike.n", k.Size()), Spread: m.spread(k)},
+		Taken:    k.Waiting, Last: ISO(k.LastSeen), When: Stamp(k.LastSeen),
 	}
 	p.Title = p.Said
-	for _, one := range p.Members {
+	p.Members, p.Slots = m.members(stories, p.Decides)
+	for i, one := range p.Members {
 		if p.Sample == nil || one.ID == k.Sample {
 			p.Sample = one.Parts
+			p.Score, p.Reasons = m.score(stories[i].Comment.Verdict), m.reasons(stories[i].Item, "")
 		}
+		if one.Out {
+			p.Taken, p.Out = p.Taken-1, p.Out+1
+		}
+	}
+	p.Reasons = p.Reasons[:min(3, len(p.Reasons))]
+	p.UpToWords[0], p.UpToWords[1], _ = strings.Cut(m.T("alike.upto", "time", "\x00"), "\x00")
+	if k.Refused > 0 {
+		p.Refused = m.N("alike.refused", k.Refused)
 	}
 	return p
 }
@@ -85,13 +114,14 @@ func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation
 // campaignMembers are so many on a page, as many as are compared.
 const campaignMembers = 50
 
-func (m *cardMaker) members(stories []moderation.Story) []member {
+func (m *cardMaker) members(stories []moderation.Story, leavesOut bool) (all []member, slots []slot) {
 	texts := make([]string, len(stories))
 	for i, s := range stories {
 		texts[i] = s.Comment.Source
 	}
 	parts := campaign.Differ(texts)
-	all := make([]member, len(stories))
+	odd := campaign.Odd(parts)
+	all = make([]member, len(stories))
 	for i, s := range stories {
 		c := s.Comment
 		all[i] = member{
@@ -99,6 +129,7 @@ func (m *cardMaker) members(stories []moderation.Story) []member {
 			PageURL: s.Page.URL, PageTitle: pageTitle(s.Page), State: m.T("state." + c.State.String()),
 			Age: m.span(m.now.Sub(c.CreatedAt)), Waits: c.State == comment.Pending,
 		}
+		all[i].Out = leavesOut && i == odd && all[i].Waits
 		for _, p := range parts[i] {
 			said := part{Text: p.Text}
 			if p.Forms > 0 {
@@ -107,7 +138,40 @@ func (m *cardMaker) members(stories []moderation.Story) []member {
 			all[i].Parts = append(all[i].Parts, said)
 		}
 	}
-	return all
+	slices.SortStableFunc(all, func(a, b member) int { // what is left out is seen first
+		switch {
+		case a.Out:
+			return -1
+		case b.Out:
+			return 1
+		}
+		return 0
+	})
+	for _, forms := range campaign.Slots(parts) {
+		slots = append(slots, m.slot(forms))
+	}
+	return all, slots[:min(len(slots), 12)]
+}
+
+// slot says what stands in a place where copies differ: four forms, and how many others there are.
+func (m *cardMaker) slot(forms []campaign.Form) slot {
+	const shown = 4
+	var says []string
+	for _, f := range forms[:min(shown, len(forms))] {
+		text := shorten(f.Text, 60)
+		if text == "" {
+			text = m.T("alike.nothing")
+		}
+		says = append(says, m.T("alike.form", "text", text, "n", m.Number(f.N)))
+	}
+	if more := len(forms) - shown; more > 0 {
+		says = append(says, m.N("alike.others", more))
+	}
+	name := shorten(forms[0].Text, 30)
+	if name == "" {
+		name = m.T("alike.nothing")
+	}
+	return slot{name, strings.Join(says, ", ")}
 }
 
 // split takes a comment out of its campaign.
@@ -117,5 +181,73 @@ func (d *desk) split(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return d.TellAt(v, v.At("/campaigns/"+url.PathEscape(id)), Flash{Did: "split", Done: len(apart)})
+	return d.TellAt(v, v.At("/campaigns/"+url.PathEscape(id)),
+		Flash{Did: "split", Done: len(apart), Batch: strings.Join(apart[:min(1, len(apart))], "")})
+}
+
+// rejoin takes that back.
+func (d *desk) rejoin(v *Visit) error {
+	joined, err := d.Campaigns.Rejoin(v.Ctx(), v.Who, v.Site, v.Form["comment"])
+	if err != nil {
+		return err
+	}
+	return d.TellAt(v, v.At("/campaigns/"+url.PathEscape(v.Param("id"))), Flash{Did: "rejoined", Done: len(joined)})
+}
+
+type campaignsPage struct {
+	Frame
+	Rows []campaignRow
+	Next string
+}
+
+// A campaignRow is one of a site's campaigns.
+type campaignRow struct {
+	URL, Text, Said, Spread string
+	Waiting, Refused        string
+	Last, When              string
+}
+
+// campaigns lists a site's, those with the latest copy first.
+func (d *desk) campaigns(v *Visit) error {
+	page, err := d.Campaigns.Campaigns(v.Ctx(), v.Who, v.Site, rowsPerPage, v.QueryParams().Get("after"))
+	if err != nil {
+		return err
+	}
+	samples := make([]string, len(page.Campaigns))
+	for i, k := range page.Campaigns {
+		samples[i] = k.Sample
+	}
+	stories, err := d.Service.Stories(v.Ctx(), v.Who, v.Site, samples...)
+	if err != nil {
+		return err
+	}
+	f, err := d.SiteFrame(v, v.Words.T("campaigns"))
+	if err != nil {
+		return err
+	}
+	m, err := d.cardMaker(v, place{site: v.Site.Key})
+	if err != nil {
+		return err
+	}
+	p := m.campaignsPage(f, page.Campaigns, stories)
+	if page.Next != "" {
+		p.Next = v.At("/campaigns?after=" + url.QueryEscape(page.Next))
+	}
+	return v.Show("campaigns", p)
+}
+
+func (m *cardMaker) campaignsPage(f Frame, all []campaign.Known, samples []moderation.Story) campaignsPage {
+	p := campaignsPage{Frame: f}
+	for _, k := range all {
+		r := campaignRow{
+			URL: "/moderate/" + m.site.Key + "/campaigns/" + url.PathEscape(k.ID), Said: m.N("alike.n", k.Size()),
+			Spread: m.spread(k), Waiting: m.Number(k.Waiting), Refused: m.Number(k.Refused),
+			Last: ISO(k.LastSeen), When: Stamp(k.LastSeen),
+		}
+		if i := slices.IndexFunc(samples, func(s moderation.Story) bool { return s.Comment.ID == k.Sample }); i >= 0 {
+			r.Text = shorten(strings.Join(strings.Fields(samples[i].Comment.Source), " "), 140)
+		}
+		p.Rows = append(p.Rows, r)
+	}
+	return p
 }

@@ -23,6 +23,7 @@ type commentPage struct {
 	History               []happening
 	Facts                 []fact
 	Reads                 string
+	Alike                 *together // the campaign that it is in
 }
 
 type fact struct{ Name, Value string }
@@ -82,6 +83,10 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)
 	p.History = m.happened(c, past, f.Moderator)
 	p.Facts = m.facts(it)
+	if k := it.Campaign; k != nil {
+		p.Alike = &together{URL: "/moderate/" + m.site.Key + "/campaigns/" + k.ID, Said: m.N("alike.n", k.Size()),
+			Spread: m.spread(*k)}
+	}
 	switch c.State {
 	case comment.Rejected, comment.Spam:
 		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+reasonOf(c))))

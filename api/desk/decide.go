@@ -22,7 +22,7 @@ func (d *desk) decide(v *Visit) error {
 		return err
 	}
 	var all moderation.Outcome
-	for _, k := range choices(in, v.Form["campaign"]) {
+	for _, k := range choices(in, v.Form["campaign"], excepted(v.Form)) {
 		out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, k)
 		if err != nil {
 			return err
@@ -56,16 +56,23 @@ func (d *desk) reply(v *Visit) error {
 	return d.goOn(v, told("reply", "", did))
 }
 
-// choices are a form's: about the comments that it names, and about each campaign, as ID:UPTO. Each is a batch of
-// its own.
-func choices(in moderation.Choice, campaigns []string) (all []moderation.Choice) {
+// excepted are members of a campaign that a form shows and does not take.
+func excepted(form url.Values) []string {
+	return slices.DeleteFunc(slices.Clone(form["shown"]), func(id string) bool {
+		return slices.Contains(form["take"], id)
+	})
+}
+
+// choices are a form's: about the comments that it names, and about each campaign, as ID:UPTO, but for some of its
+// members. Each is a batch of its own.
+func choices(in moderation.Choice, campaigns, except []string) (all []moderation.Choice) {
 	if len(in.Comments) > 0 || len(campaigns) == 0 {
 		all = append(all, in)
 	}
 	for _, ref := range campaigns {
 		id, upTo, _ := strings.Cut(ref, ":")
 		n, _ := strconv.Atoi(upTo) // what is no number is none of it
-		in.Comments, in.Campaign = nil, &moderation.CampaignChoice{ID: id, UpTo: n}
+		in.Comments, in.Campaign = nil, &moderation.CampaignChoice{ID: id, UpTo: n, Except: except}
 		all = append(all, in)
 	}
 	return all
@@ -196,7 +203,7 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
 	case "rules.added", "blocks.added", "rules.restored":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
-	case "allowed", "dismissed", "removed", "split":
+	case "allowed", "dismissed", "removed", "split", "rejoined":
 		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")

@@ -31,6 +31,7 @@ var icons = map[string]string{
 	"warn":   "M8 2 14.5 13.5h-13zM8 6.3v3.2M8 11.5v.1",
 	"funnel": "M2.5 3h11l-4 5v5l-3-1.5V8z",
 	"pencil": "M10.5 3 13 5.5 5.5 13H3v-2.5z",
+	"out":    "M6 3H3v10h3M6.5 8h7M10.5 5l3 3-3 3",
 	"down":   "M4 6l4 4 4-4",
 	"left":   "M10 3 5 8l5 5",
 	"copy":   "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",

@@ -21,7 +21,7 @@ var templateFiles embed.FS
 // The pages by the name of their file, with the layout each stands in.
 var layouts = map[string]string{
 	"queue": "desk", "comment": "desk", "pages": "desk", "log": "desk", "signin": "solo", "error": "solo",
-	"cards": "cards", "campaign": "desk",
+	"cards": "cards", "campaign": "desk", "campaigns": "desk",
 }
 
 var deskPages = Read(templateFiles, layouts, "card")
@@ -152,6 +152,7 @@ func navigation(w *Catalog, f Frame, path string) []Group {
 		ofSite = Group{w.T("nav.site"), []Link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}}
 		if f.Moderator {
 			ofSite.Links = append(ofSite.Links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"},
+				Link{URL: root + "/campaigns", Label: w.T("campaigns"), Icon: "stack"},
 				Link{URL: root + "/rules", Label: w.T("rules"), Icon: "funnel"},
 				Link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
 		}

@@ -150,19 +150,23 @@ func samplePages(w *Catalog) map[string]any {
 				Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
 	}
 	k := campaign.Known{
-		Campaign: campaign.Campaign{ID: "k1", Joined: 3, Waiting: 2, Refused: 1, Sample: "copy1",
-			FirstSeen: noon.Add(-3 * time.Hour)},
+		Campaign: campaign.Campaign{ID: "k1", Joined: 4, Waiting: 3, Refused: 1, Sample: "copy1",
+			FirstSeen: noon.Add(-3 * time.Hour), LastSeen: noon.Add(-time.Minute)},
 		Spread: campaign.Spread{Writers: 3, Addresses: 2, Pages: 1},
 	}
 	var copies []moderation.Story
-	for n, who := range []string{"Marina", "Olga", "<b>Vera</b>"} {
+	for n, who := range []string{"Marina", "Olga", "<b>Vera</b>", "Hannah"} {
 		s := moderation.Story{Item: samples()[3]}
 		s.Comment.ID, s.Comment.Name = fmt.Sprint("copy", n), who
 		s.Comment.Source = fmt.Sprintf("Earn %d a week, %s will tell you everything.", 4000+n*500, who)
+		if who == "Hannah" {
+			s.Comment.Source = "Look what I got: “" + s.Comment.Source + "” Did anybody else get this? Do not answer it."
+		}
 		copies = append(copies, s)
 	}
 	copies[2].Comment.State = comment.Spam
-	alike := m.campaignPage(f, k, copies)
+	alike := m.campaignPage(f, k, copies, true)
+	listed := m.campaignsPage(f, []campaign.Known{k}, copies)
 	q.Cards[4].Together = m.together(moderation.Item{Campaign: &k, Comment: comment.Comment{State: comment.Pending}})
 
 	one := m.commentPage(f, it, past)
@@ -170,7 +174,7 @@ func samplePages(w *Catalog) map[string]any {
 
 	pages := map[string]any{
 		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "queue-first": first,
-		"comment": one, "campaign": alike,
+		"comment": one, "campaign": alike, "campaigns": listed, "campaigns-none": campaignsPage{Frame: f},
 		"cards": cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
 		"error": ErrorPage{Frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},

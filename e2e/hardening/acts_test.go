@@ -160,6 +160,11 @@ func (s *stage) act(route string) act {
 		var in values
 		id, in = s.campaign(fresh)
 		form("comment", in["comments"].([]string)[0])
+	case "POST /moderate/:site/campaigns/:id/rejoin":
+		var in values
+		id, in = s.campaign(fresh)
+		s.make("POST", "/api/v1/sites/"+s.site+"/moderation/campaigns/"+id+"/split", in)
+		form("comment", in["comments"].([]string)[0])
 	case "POST …/moderation/comments/:id/reply":
 		id, _ = s.approved()
 		a.json = values{"body": "An answer, " + fresh}

@@ -1,6 +1,7 @@
 /** The keyboard layer of the desk. Everything here can also be done without it. */
 
 import { Bands } from './bands'
+import { campaign, decideWhole } from './campaign'
 import { noDecision, noReply } from './cannot'
 import { boxOf, type Card, idOf, togetherOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
@@ -28,6 +29,7 @@ function start(): void {
     queue.cards.current?.focus({ preventScroll: true })
   }
   keyboard(queue, bands)
+  campaign()
   keepTyped()
 }
 
@@ -175,7 +177,8 @@ function pressed(queue: Queue | undefined, key: string, shift: boolean, pop: HTM
     document.querySelector<HTMLButtonElement>('[data-help]')?.click()
     return true
   }
-  return queue ? inQueue(queue, key, shift) : alone(key)
+  if (queue) return inQueue(queue, key, shift)
+  return (shift && decideWhole(actions[key], key === 'd')) || alone(key)
 }
 
 function inReasons(pop: HTMLElement): boolean {
@@ -258,6 +261,11 @@ function onCard(card: Card, key: string, tell: (words: string) => void, decide: 
 /** Keys on the page of one comment: they press its buttons. */
 function alone(key: string): boolean {
   const card = document.querySelector<Card>('[data-alone]')
+  const split = document.querySelector<HTMLButtonElement>('[data-rejoin] button')
+  if (split && key === 'z') {
+    split.click()
+    return true
+  }
   if (!card || key === 'x') return false
   if (key === 'z') {
     document.querySelector<HTMLButtonElement>('.line button')?.click()
