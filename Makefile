@@ -55,6 +55,8 @@ fuzz: ## run each fuzz target for 20 seconds
 bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd reads
 	$(GO) run ./e2e/cmd bench
+	$(GO) run ./e2e/cmd waiting
+	$(GO) run ./e2e/cmd joining
 
 house: ## print how large rooms, interfaces and lines are, beside their targets
 	@$(GO) run ./e2e/cmd house
@@ -65,8 +67,9 @@ exam: ## have the classifier examined and write docs/classifier.md (about an hou
 rehearsal: ## send real comments through a running server, with a scripted moderator
 	$(GO) run ./e2e/cmd rehearsal
 
-torture: ## kill the server again and again, on both databases
+torture: ## kill the server again and again, and have two moderators decide at random, on both databases
 	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e
+	TEST_DECISIONS=500 TEST_WAITING=100000 $(GO) test -count=1 -v -timeout 40m -run 'AtRandom|WhateverTheNetwork' ./e2e
 
 planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // benchmarks runs the Go benchmarks that stand beside the code, ours and their floors in one
@@ -26,9 +27,49 @@ func benchmarks() ([]row, error) {
 	}, nil
 }
 
+// waitingRows runs the benchmarks of the queue, on both databases: what 100,000 that wait cost beside 1,000, and a
+// campaign of 100,000 beside one of 100.
+func waitingRows() (rows []row, err error) {
+	took, err := goBench("./e2e", "Waiting|Campaign")
+	if err != nil {
+		return nil, err
+	}
+	for _, database := range []string{"sqlite", "postgres"} {
+		times := func(kind, what string, small, large int) string {
+			few, many := took[fmt.Sprintf("%s/%s/%d/%s", kind, database, small, what)],
+				took[fmt.Sprintf("%s/%s/%d/%s", kind, database, large, what)]
+			if few == 0 || many == 0 {
+				return what + " not measured"
+			}
+			return fmt.Sprintf("%s %.2f× (%.2f ms)", what, many/few, many/1e6)
+		}
+		list := func(kind string, small, large int, whats ...string) string {
+			all := make([]string, len(whats))
+			for i, what := range whats {
+				all[i] = times(kind, what, small, large)
+			}
+			return strings.Join(all, ", ")
+		}
+		rows = append(rows,
+			row{"Q1", "a page of the queue, 100,000 waiting, " + database, "1,000 waiting", "≤ 2×, by risk ≤ 3×",
+				"≤ 1.3×, by risk ≤ 2×", list("Waiting", 1_000, 100_000, "age", "newest", "deep", "risk", "calm")},
+			row{"Q2", "counts of the queue, 100,000 waiting, " + database, "1,000 waiting", "≤ 2×", "≤ 1.1×",
+				list("Waiting", 1_000, 100_000, "counts")},
+			row{"K3", "a campaign of 100,000, " + database, "one of 100", "no more", "",
+				list("Campaign", 100, 100_000, "join", "queue", "page", "list")})
+	}
+	return rows, nil
+}
+
+// waitingCosts measures them and writes them into docs/performance.md.
+func waitingCosts() error {
+	return measure("waiting", "`go run ./e2e/cmd waiting`, two cores", []func() ([]row, error){waitingRows})
+}
+
 // goBench returns the figure of each benchmark of a package: its ns/op, or its own metric "per_op".
 func goBench(pkg, pattern string) (map[string]float64, error) {
-	cmd := exec.Command("go", "test", "-run", "^$", "-bench", pattern, "-benchtime", "2s", "-count", "1", pkg)
+	cmd := exec.Command("go", "test", "-run", "^$", "-bench", pattern, "-benchtime", "2s", "-count", "1",
+		"-timeout", "2h", pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,10 +20,14 @@ const (
 	batch   = 25
 )
 
-// rehearsal sends real comments through a running server's HTTP API, by eight clients, while a
-// scripted moderator decides in queue order, in batches of 25, by the true label. It prints what
-// happened and writes it into docs/performance.md. Nothing of the comments is kept.
+// rehearsal has real comments sent to a running server and decided there: as a stream, by the API, and as a queue
+// that waits, in a browser. Nothing of the comments is kept.
 func rehearsal() error {
+	return errors.Join(stream(), queue())
+}
+
+// withBinary builds the service into a folder for data, and removes both at the end.
+func withBinary(do func(binary, dir string) error) error {
 	dir, err := os.MkdirTemp("", "aitys-rehearsal-")
 	if err != nil {
 		return err
@@ -32,6 +37,15 @@ func rehearsal() error {
 	if err := build(binary, "./cmd/aitys"); err != nil {
 		return err
 	}
+	return do(binary, dir)
+}
+
+// stream sends real comments through a running server's HTTP API, by eight clients, while a scripted moderator
+// decides in queue order, in batches of 25, by the true label. It prints what happened and writes it into
+// docs/performance.md.
+func stream() error { return withBinary(streams) }
+
+func streams(binary, dir string) error {
 	rows := []string{
 		"| set | posted | kept | duplicates | spam suspected when first seen | ham wrongly suspected " +
 			"| posts/s | decisions/s |",
@@ -58,6 +72,33 @@ func rehearsal() error {
 		"SQLite, a moderator who decides in queue order by the true label in batches of 25", rows)
 }
 
+// What the rehearsed site's owner signs in with.
+const (
+	stageEmail    = "m@stage.example"
+	stagePassword = "a rehearsal has a passphrase too"
+)
+
+// stage starts a server with a site and its owner's client.
+func stage(binary, dir string) (*kit.Instance, *kit.Client, error) {
+	token := ""
+	for _, args := range [][]string{
+		{"site", "add", "--key", "stage", "--name", "Stage", "--origin", "https://stage.example"},
+		{"account", "add", "--email", stageEmail, "--name", "M", "--role", "owner", "--password-stdin"},
+		{"token", "add", "--account", stageEmail},
+	} {
+		var err error
+		if token, err = kit.RunWith(stagePassword+"\n", binary, append(args, "--data", dir)...); err != nil {
+			return nil, nil, err
+		}
+	}
+	server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	pool := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	return server, &kit.Client{URL: server.URL, Site: "stage", Token: strings.TrimSpace(token), HTTP: pool}, nil
+}
+
 type result struct {
 	posted, duplicates int
 	spam, ham          int
@@ -71,28 +112,13 @@ type result struct {
 func rehearse(binary, dir string, all []labelled) (result, error) {
 	var f result
 	ctx := context.Background()
-	cli := func(args ...string) (string, error) {
-		out, err := kit.Run(binary, append(args, "--data", dir)...)
-		return strings.TrimSpace(out), err
-	}
-	if _, err := cli("site", "add", "--key", "stage", "--name", "Stage", "--origin", "https://stage.example"); err != nil {
-		return f, err
-	}
-	if _, err := cli("account", "add", "--email", "m@stage.example", "--name", "M", "--role", "owner"); err != nil {
-		return f, err
-	}
-	token, err := cli("token", "add", "--account", "m@stage.example")
-	if err != nil {
-		return f, err
-	}
-	server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir)
+	server, moderator, err := stage(binary, dir)
 	if err != nil {
 		return f, err
 	}
 	defer server.Kill()
-	pool := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	reader := &kit.Client{URL: server.URL, Site: "stage", HTTP: pool}
-	moderator := &kit.Client{URL: server.URL, Site: "stage", Token: token, HTTP: pool}
+	reader := *moderator
+	reader.Token = ""
 
 	labels := map[string]string{} // by comment id
 	shown := time.Now()
@@ -100,7 +126,7 @@ func rehearse(binary, dir string, all []labelled) (result, error) {
 		wave := all[:min(batch, len(all))]
 		all = all[len(wave):]
 		began := time.Now()
-		if err := f.post(ctx, reader, wave, labels); err != nil {
+		if err := f.post(ctx, &reader, wave, labels); err != nil {
 			return f, err
 		}
 		f.posting += time.Since(began)

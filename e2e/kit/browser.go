@@ -220,6 +220,7 @@ func (t *Tab) Type(role, name, text string) error {
 type Key struct {
 	Key, Code string
 	Shift     bool
+	Number    int64 // what Chromium knows a key by that it answers itself, as PageDown; 0 of others
 }
 
 // Press presses keys, one after the other, wherever the focus is.
@@ -238,7 +239,7 @@ func (t *Tab) Press(keys ...Key) error {
 		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown,
 			input.DispatchKeyEventTypeKeyUp} {
 			_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: k.Key,
-				Code: k.Code, Modifiers: modifiers, Text: text})
+				Code: k.Code, Modifiers: modifiers, Text: text, WindowsVirtualKeyCode: k.Number})
 			if err != nil {
 				return fmt.Errorf("press %s: %w", k.Key, err)
 			}

@@ -1,0 +1,166 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// How many wait, and how many say the same: the first of each is what the second is held against.
+var (
+	waitingSizes  = []int{1_000, 100_000}
+	campaignSizes = []int{100, 100_000}
+)
+
+// BenchmarkWaiting guards Q1 and Q2: a page of the queue by age within 2 times, one by risk within 3 times, and its
+// counts within 2 times of what they cost when a hundredth of that waits, on both databases.
+func BenchmarkWaiting(b *testing.B) {
+	onBothDatabases(b, func(b *testing.B, desk *kit.Client) {
+		have := 0
+		for _, size := range waitingSizes {
+			postAt(b, desk, have, size, func(n int) string {
+				return fmt.Sprintf("%s on day %d", strings.Repeat("x", n%9+1), n) // too short to be alike
+			})
+			have = size
+			for _, ask := range []struct{ name, query string }{
+				{"age", "sort=oldest&limit=50"}, {"newest", "sort=newest&limit=50"}, {"risk", "sort=risk&limit=50"},
+				{"calm", "sort=calm&limit=50"}, {"counts", "limit=1"}, {"deep", "sort=oldest&limit=50&after=" + deep(b, desk)},
+			} {
+				b.Run(fmt.Sprint(size, "/", ask.name), func(b *testing.B) {
+					for b.Loop() {
+						if _, _, err := desk.Queue(b.Context(), ask.query); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		}
+	})
+}
+
+// deep is a place in the queue, ten pages from its beginning.
+func deep(b *testing.B, desk *kit.Client) (after string) {
+	b.Helper()
+	for range 10 {
+		_, next, err := desk.Queue(b.Context(), "sort=oldest&limit=50&after="+after)
+		if err != nil {
+			b.Fatal(err)
+		}
+		after = url.QueryEscape(next)
+	}
+	return after
+}
+
+// BenchmarkCampaign guards that a campaign of 100,000 costs what one of 100 does: to join, to be shown in the queue,
+// and on its own page.
+func BenchmarkCampaign(b *testing.B) {
+	onBothDatabases(b, func(b *testing.B, desk *kit.Client) {
+		have := 0
+		copyOf := func(n int) string {
+			return fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n)
+		}
+		joined := func(n int) {
+			kit.Within(b, 10*time.Minute, "all have joined", func() bool {
+				k, err := campaignIn(b.Context(), desk)
+				return err == nil && k.Size >= n
+			})
+		}
+		for _, size := range campaignSizes {
+			postAt(b, desk, have, size, copyOf)
+			have = size
+			joined(have)
+			k, err := campaignIn(b.Context(), desk)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for name, path := range map[string]string{
+				"queue": "/moderation/queue?sort=newest&limit=50", "page": "/moderation/campaigns/" + k.ID + "?limit=50",
+				"list": "/moderation/campaigns",
+			} {
+				b.Run(fmt.Sprint(size, "/", name), func(b *testing.B) {
+					for b.Loop() {
+						if err := desk.Do(b.Context(), http.MethodGet, path, nil, nil, nil); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+			b.Run(fmt.Sprint(size, "/join"), func(b *testing.B) { // of 400 that come at once, each
+				took, times := time.Duration(0), 0
+				for b.Loop() {
+					began := time.Now()
+					postAt(b, desk, have, have+400, copyOf)
+					have += 400
+					joined(have)
+					took, times = took+time.Since(began), times+400
+				}
+				b.ReportMetric(float64(took.Nanoseconds())/float64(times), "per_op")
+			})
+		}
+	})
+}
+
+// onBothDatabases does something with a moderator's client of a server on each database.
+func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client)) {
+	binary := kit.Binary(b)
+	for _, database := range []string{"sqlite", "postgres"} {
+		b.Run(database, func(b *testing.B) {
+			at := kit.SQLite(b)
+			if database == "postgres" {
+				at = kit.NewDurablePostgres(b).Database(b, "waiting")
+			}
+			common := []string{"--data", b.TempDir(), "--database", at}
+			token := ""
+			for _, args := range [][]string{
+				{"migrate", "up"}, {"site", "add", "--key", "bench", "--name", "B", "--origin", "https://bench.example"},
+				{"account", "add", "--email", email, "--name", "Dana", "--role", "owner"}, {"token", "add", "--account", email},
+			} {
+				var err error
+				if token, err = kit.Run(binary, append(args, common...)...); err != nil {
+					b.Fatal(err)
+				}
+			}
+			server, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"},
+				common...)...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer server.Kill()
+			do(b, &kit.Client{URL: server.URL, Site: "bench", Token: strings.TrimSpace(token),
+				HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}})
+		})
+	}
+}
+
+// postAt posts the texts of numbers from one to below another, by 32 clients.
+func postAt(b *testing.B, c *kit.Client, from, to int, text func(n int) string) {
+	b.Helper()
+	reader := *c
+	reader.Token = ""
+	var next atomic.Int64
+	var failed atomic.Pointer[error]
+	var group sync.WaitGroup
+	next.Store(int64(from))
+	for range 32 {
+		group.Go(func() {
+			for n := int(next.Add(1)) - 1; n < to && failed.Load() == nil; n = int(next.Add(1)) - 1 {
+				_, err := reader.Post(b.Context(), "", fmt.Sprintf("https://bench.example/post-%d", n%100),
+					fmt.Sprintf("Writer %d", n), "", text(n))
+				if err != nil {
+					failed.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := failed.Load(); err != nil {
+		b.Fatal(*err)
+	}
+}
