@@ -1,7 +1,7 @@
-// Command cmd holds the programs that measure and show: bench, exam, joining, reads, rehearsal, shots
-// and waiting the built binary from outside, house the source. confusables makes a table of the classifier's. `make` runs the
-// others from the top folder. They are no tests: they pass no judgement, and what they read of ../shared is
-// not part of the project.
+// Command cmd holds the programs that measure and show: bench, exam, joining, reads, rehearsal, shots and
+// waiting the built binary from outside, house the source. confusables makes a table of the classifier's.
+// `make` runs the others from the top folder. They are no tests: they pass no judgement, and what they read of
+// ../shared is not part of the project.
 package main
 
 import (

@@ -60,7 +60,8 @@ func TestTheOneThatDiffersMostIsFoundIfItStandsOut(t *testing.T) {
 func TestEachPlaceWhereCopiesDifferHasItsForms(t *testing.T) {
 	texts := strings.Split("buy ovens from Olga now/buy ovens from Marina now/buy big ovens from Olga now/"+
 		"buy ovens now", "/")
-	if got, want := fmt.Sprint(Slots(Differ(texts))), "[[{ 3} {big 1}] [{from Olga 2} {from Marina 1} { 1}]]"; got != want {
+	got, want := fmt.Sprint(Slots(Differ(texts))), "[[{ 3} {big 1}] [{from Olga 2} {from Marina 1} { 1}]]"
+	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
