@@ -122,6 +122,29 @@ func (h *moderators) undo(c echo.Context, who people.Actor, site ground.Site) er
 	}{orNull(got.Batch), got.Done, conflicts(got.Conflicts)})
 }
 
+func (h *moderators) redact(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		From    int    `json:"from"`
+		To      int    `json:"to"`
+		Why     string `json:"why"`
+		Version int64  `json:"version"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	got, err := h.service.Redact(c.Request().Context(), who, site, c.Param("id"), moderation.Redaction{
+		Part: comment.Part{From: in.From, To: in.To}, Why: in.Why, Version: in.Version, Key: key})
+	if err != nil {
+		return err
+	}
+	replayed(c, got.Replayed)
+	return c.JSON(http.StatusOK, got)
+}
+
 func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Body    *string `json:"body"`

@@ -44,6 +44,9 @@ func logEntry(e ledger.Told) logOut {
 		o.Comment, o.Version = &e.Comment, &e.Version
 		o.From, o.To = orNull(e.From.String()), orNull(e.To.String())
 	}
+	if e.Redacts() {
+		o.Kind, o.Action = "redaction", nil
+	}
 	if e.Undoes > 0 {
 		o.Undoes = &e.Undoes
 	}

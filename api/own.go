@@ -30,13 +30,15 @@ type ownView struct {
 	Body      string     `json:"body"`
 	Reason    *string    `json:"reason"`
 	Note      string     `json:"note"`
+	Redacted  *string    `json:"redacted_why"`
 	EditUntil *timestamp `json:"edit_until"`
 }
 
 func writersView(m comment.Comment, page ground.Page) ownView {
 	return ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
-		Reason: orNull(m.Reason.String()), Note: m.Note, EditUntil: at(m.EditUntil),
+		Reason: orNull(m.Reason.String()), Note: m.Note, Redacted: orNull(m.RedactedWhy),
+		EditUntil: at(m.EditUntil),
 	}
 }
 

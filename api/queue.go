@@ -32,10 +32,11 @@ type itemOut struct {
 // moderatedOut is a comment with what only moderators see.
 type moderatedOut struct {
 	commentOut
-	Body   string  `json:"body"`
-	Email  *string `json:"email"`
-	Reason *string `json:"reason"`
-	Note   string  `json:"note"`
+	Body     string  `json:"body"`
+	Email    *string `json:"email"`
+	Reason   *string `json:"reason"`
+	Note     string  `json:"note"`
+	Redacted *string `json:"redacted_why"`
 }
 
 type pageRefOut struct {
@@ -98,7 +99,7 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 	out := itemOut{
 		Comment: moderatedOut{
 			commentOut: wholeComment(m, i.Page.URL), Body: m.Source, Email: orNull(m.Email),
-			Reason: orNull(m.Reason.String()), Note: m.Note,
+			Reason: orNull(m.Reason.String()), Note: m.Note, Redacted: orNull(m.RedactedWhy),
 		},
 		Page:      pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
 		PageTitle: orNull(i.Title()),
@@ -230,8 +231,12 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 		if e.Auto {
 			by = nil
 		}
+		action, note := e.Action.String(), e.Note
+		if e.Redacts() {
+			action, note = "redact", e.Subject
+		}
 		out.History = append(out.History, historyOut{
-			At: at(e.At), By: by, Action: e.Action.String(), Reason: orNull(e.Reason.String()), Note: e.Note,
+			At: at(e.At), By: by, Action: action, Reason: orNull(e.Reason.String()), Note: note,
 			Batch: orNull(e.Batch), Version: e.Version, From: e.From.String(), To: e.To.String(),
 			Undoes: e.Undoes != 0,
 		})

@@ -46,6 +46,7 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/decisions/:batch/undo": "auth role ok ok site role ok",
 	"GET /sites/:site/moderation/comments/:id":           "auth ok ok ok site ok ok",
 	"DELETE /sites/:site/moderation/comments/:id":        "auth role role ok site role role",
+	"POST /sites/:site/moderation/comments/:id/redact":   "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/comments/:id/reply":    "auth ok ok ok site role ok",
 	"GET /sites/:site/moderation/log":                    "auth role ok ok site ok ok",
 	"GET /sites/:site/moderation/stats":                  "auth role ok ok site ok ok",
@@ -165,6 +166,9 @@ func (w *world) tryRoute(route, who string) string {
 		own := w.post(written(w.text()))
 		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + own.str("id"), bearer: own.str("edit_token")})
 		path = strings.Replace(path, ":id", own.str("id"), 1) + "?forget=1"
+	case "POST /sites/:site/moderation/comments/:id/redact":
+		path = strings.Replace(path, ":id", w.approved(written(w.text())), 1)
+		c.body = m{"from": 0, "to": 3, "why": "Too much."}
 	case "POST /sites/:site/moderation/comments/:id/reply":
 		path = strings.Replace(path, ":id", w.approved(written(w.text())), 1)
 		c.body = m{"body": "An answer: " + w.text()}

@@ -73,6 +73,7 @@ func (s *Server) moderatorRoutes() {
 	site.POST("/campaigns/:id/split", m.on(m.split), own)
 	site.GET("/comments/:id", m.on(m.comment))
 	site.DELETE("/comments/:id", m.on(m.forget), own)
+	site.POST("/comments/:id/redact", m.on(m.redact), own)
 	site.POST("/comments/:id/reply", m.on(m.reply), own)
 	site.GET("/log", m.on(m.log))
 	site.GET("/stats", m.on(m.stats))

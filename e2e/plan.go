@@ -121,7 +121,7 @@ var House = Plan{
 		"github.com/microcosm-cc/bluemonday": {"moderation/markup"},
 		"github.com/alexedwards/argon2id":    {"moderation/identity/password"},
 		"github.com/alecthomas/kong":         {"cmd/aitys"},
-		"github.com/clipperhouse/uax29":      {"classifier"},
+		"github.com/clipperhouse/uax29":      {"moderation/text"},
 		"net/http": {
 			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys", "cmd/aitys/demo", "widget",
 		},

@@ -32,6 +32,8 @@ type CommentTx interface {
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 
+	// ForgetKept forgets what was taken out of comments, of each the last part before a time.
+	ForgetKept(site int64, before time.Time) error
 	// RemovedBefore returns the ids of comments that were removed before a time and are not forgotten,
 	// those of longest ago first.
 	RemovedBefore(site int64, at time.Time, limit int) ([]string, error)

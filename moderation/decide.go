@@ -47,7 +47,7 @@ type CampaignChoice struct {
 }
 
 // A Conflict is a comment that was left alone, and why: Code is version.stale,
-// comment.unknown, comment.removed or decision.superseded. By is a name; By and At are of the
+// comment.unknown, comment.removed, decision.superseded or source.forgotten. By is a name; By and At are of the
 // last decision, where there is one.
 type Conflict struct {
 	ID      string        `json:"id"`
@@ -69,6 +69,7 @@ type Outcome struct {
 	// the hand, perhaps. Undo of Batch takes them back.
 	Contradictions []Contradiction `json:"contradictions"`
 	Replayed       bool            `json:"-"`
+	retexted       bool            // a text became another one
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.
@@ -215,8 +216,17 @@ func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) boo
 		return false
 	}
 	entries := b.logs[c.ID]
-	i := slices.IndexFunc(entries, func(d ledger.Entry) bool { return d.Seq == c.Standing })
-	return i >= 0 && !edited(c, entries, i)
+	at := func(seq uint64) int {
+		return slices.IndexFunc(entries, func(d ledger.Entry) bool { return d.Seq == seq })
+	}
+	i := at(c.Standing)
+	if i < 0 || edited(c, entries, i) {
+		return false
+	}
+	for i >= 0 && entries[i].Redacts() { // it left standing what stood, if anything
+		i = at(entries[i].Before)
+	}
+	return i >= 0 && entries[i].To == c.State
 }
 
 // edited reports whether a comment was edited since entry i of its log: only entries and

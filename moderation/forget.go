@@ -84,7 +84,8 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	return nil
 }
 
-// forgetOld forgets, on each site, what was removed longer ago than its setting keeps it.
+// forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, and what was taken out of
+// comments longer ago than it can be put back.
 func (s *Service) forgetOld(ctx context.Context) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
@@ -94,6 +95,10 @@ func (s *Service) forgetOld(ctx context.Context) error {
 		before := s.work.Now().Add(-time.Duration(site.Settings.Grace()) * 24 * time.Hour)
 		if err := s.forgetRemoved(ctx, site.ID, before); err != nil {
 			return fmt.Errorf("forget what was removed at %s: %w", site.Key, err)
+		}
+		before = s.work.Now().Add(-keptFor)
+		if err := s.work.Update(ctx, func(tx Tx) error { return tx.ForgetKept(site.ID, before) }); err != nil {
+			return fmt.Errorf("forget what was taken out at %s: %w", site.Key, err)
 		}
 	}
 	return nil

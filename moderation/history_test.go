@@ -30,6 +30,7 @@ var update = flag.Bool("update", false, "rewrite the expected parts of testdata/
 //	post NAME [by WRITER] [under NAME] [on PAGE]: TEXT    also: trap, from ADDRESS
 //	edit NAME: TEXT           withdraw NAME
 //	approve|spam|hold NAME…   reject REASON NAME…          undo N   (the N-th batch)
+//	redact NAME: WORDS        (they are taken out of its text)
 //	close|open PAGE           set NAME=VALUE               wait DURATION
 //	learn                     (the model follows the log)   school: HAM SPAM (so many are decided and learned)
 func TestHistories(t *testing.T) {
@@ -151,6 +152,12 @@ func (h *history) run(line string) {
 		var out moderation.Outcome
 		out, err = h.S.Undo(h.Ctx, people.Operator, h.A, h.batches[n-1], nil)
 		h.outcome("undone", out)
+	case "redact":
+		var out moderation.Redacted
+		out, err = h.S.Redact(h.Ctx, people.Operator, h.A, h.posted[args[0]].ID,
+			moderation.Redaction{Part: comment.Part{Words: text}, Why: "Too much."})
+		h.outcome("redact", moderation.Outcome{Batch: out.Batch})
+		h.texts[h.Comment(h.A, h.posted[args[0]].ID).Source] = args[0] + "█"
 	case "close", "open":
 		err = h.setOpen(args[0], verb == "open")
 	case "set":

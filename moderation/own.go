@@ -97,11 +97,12 @@ func (s *Service) Edit(
 		facts.Alike = like // the old text's likeness is not this one's
 		next.Verdict = comment.VerdictOf(facts, j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
+		next.RedactedAt, next.RedactedWhy, next.Kept = time.Time{}, "", nil
 		shown, err := publishes(tx, site, next.Verdict, j)
 		if err != nil {
 			return err
 		}
-		if shown {
+		if shown && was.RedactedAt.IsZero() { // what was taken out may be back
 			next.State = comment.Approved
 		}
 		if err := rewrite(tx, was, next); err != nil {
@@ -122,10 +123,7 @@ var errMoved = errors.New("the comment's version moved under the lock")
 // rewrite stores an edit: next in the place of was. The standing decision stays the comment's:
 // what it taught was taught by the text of then, until the next decision.
 func rewrite(tx Tx, was, next comment.Comment) error {
-	ok, err := tx.SetText(was.Site, was.ID, was.Version, comment.TextChange{
-		State: next.State, Source: next.Source, HTML: next.HTML, Markup: next.Markup, Lang: next.Lang,
-		Search: next.Search, Verdict: next.Verdict, Standing: was.Standing, EditedAt: next.EditedAt,
-	})
+	ok, err := tx.SetText(was.Site, was.ID, was.Version, comment.ChangeTo(next))
 	if err != nil {
 		return fmt.Errorf("set text: %w", err)
 	}

@@ -37,6 +37,7 @@ WhatIf              auth   role   ok        ok     ok          ok        ok     
 LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Redact              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Split               auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
@@ -241,6 +242,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			c := w.Submit(w.A, "To be taken back.")
 			out := w.Decide(people.Operator, w.A, comment.Approve, c.ID)
 			_, err := s.Undo(ctx, who, w.A, out.Batch, nil)
+			return err
+		},
+		"Redact": func(who people.Actor) error {
+			c := w.Submit(w.A, "Some of this is too much.")
+			_, err := s.Redact(ctx, who, w.A, c.ID, moderation.Redaction{Part: comment.Part{To: 4}, Why: "Too much."})
 			return err
 		},
 		"SetPage": func(who people.Actor) error {

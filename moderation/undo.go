@@ -30,6 +30,9 @@ func (s *Service) Undo(
 		return Outcome{}, fmt.Errorf("undo: %w", err)
 	}
 	out.Replayed = again
+	if out.retexted {
+		s.textChanged(site.ID)
+	}
 	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.ID(),
 		"done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
 	return out, nil
@@ -50,6 +53,7 @@ func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome
 	if len(decisions) == 0 {
 		return errNoBatch()
 	}
+	out.retexted = decisions[0].Redacts()      // alone, too
 	if decisions[0].Kind != ledger.OnComment { // it is alone
 		return b.undoTeaching(who, decisions[0], out)
 	}
@@ -76,8 +80,14 @@ func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "decision.superseded"))
 		case edited(c, b.logs[c.ID], i):
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "version.stale"))
+		case d.Redacts() && !c.Keeps(d.Seq):
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "source.forgotten"))
 		default:
-			if err := b.undo(c, d); err != nil {
+			undo := b.undo
+			if d.Redacts() {
+				undo = b.unredact
+			}
+			if err := undo(c, d); err != nil {
 				return err
 			}
 			out.Done++

@@ -58,6 +58,10 @@ type commentPart struct {
 	DecidedAt time.Time `gorm:"serializer:micros"`
 	EditUntil time.Time `gorm:"serializer:micros"`
 	RemovedAt time.Time `gorm:"serializer:micros"`
+
+	RedactedAt  time.Time `gorm:"serializer:micros"`
+	RedactedWhy string
+	Kept        []comment.Former `gorm:"serializer:list"`
 }
 
 // A verdictPart is a comment.Verdict.
@@ -92,6 +96,9 @@ type textPart struct {
 	Verdict      comment.Verdict `gorm:"-"` // a verdictPart
 	Standing     uint64
 	EditedAt     time.Time `gorm:"serializer:micros"`
+	RedactedAt   time.Time `gorm:"serializer:micros"`
+	RedactedWhy  string
+	Kept         []comment.Former `gorm:"serializer:list"`
 }
 
 var (
@@ -236,6 +243,17 @@ func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error
 		  AND  id      = ?`, shownReplies, shown, site, id)
 }
 
+// ForgetKept implements moderation.CommentTx. Its conditions are those of the index, word for word.
+func (t *tx) ForgetKept(site int64, before time.Time) error {
+	_, err := t.exec(`
+		UPDATE comments
+		SET    kept = '[]'
+		WHERE  site_id = ?
+		  AND  kept <> '[]'
+		  AND  redacted_at < ?`, site, rows.Stamp(before))
+	return err
+}
+
 // RemovedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
 func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return query(t, value[string], `
@@ -254,7 +272,7 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 	if err := t.one(`
 		UPDATE comments
 		SET    name = '', email = '', website = '', source = '', html = '', search = '', page_title = '',
-		       writer = NULL, address = NULL, same = NULL
+		       redacted_why = '', kept = '[]', writer = NULL, address = NULL, same = NULL
 		WHERE  site_id = ?
 		  AND  id      = ?`, c.Site, c.ID); err != nil {
 		return err

@@ -232,6 +232,19 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Decide(who, w.A, comment.Approve, in.Comments[0].ID)
 		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
 	},
+	"Redact": func(w *faulty) func() error {
+		who := w.moderator()
+		c := w.approved()
+		in := moderation.Redaction{Part: comment.Part{To: 1}, Why: "Too much.", Key: w.key(w.A.ID)}
+		return func() error { _, err := w.S.Redact(w.Ctx, who, w.A, c.ID, in); return err }
+	},
+	"Undo: a redaction": func(w *faulty) func() error {
+		c := w.approved()
+		in := moderation.Redaction{Part: comment.Part{To: 1}, Why: "Mine."}
+		done, err := w.S.Redact(w.Ctx, people.Operator, w.A, c.ID, in)
+		w.Must(err)
+		return func() error { _, err := w.S.Undo(w.Ctx, people.Operator, w.A, done.Batch, nil); return err }
+	},
 	"Undo": func(w *faulty) func() error {
 		who := w.moderator()
 		ids := w.waiting(2)
@@ -296,10 +309,6 @@ var useCases = map[string]func(*faulty) func() error{
 	"LastBatches": func(w *faulty) func() error {
 		w.approved()
 		return func() error { _, err := w.S.LastBatches(w.Ctx, people.Operator, w.A, 5); return err }
-	},
-	"VerifyLog": func(w *faulty) func() error {
-		w.approved()
-		return func() error { _, err := w.S.VerifyLog(w.Ctx, w.A); return err }
 	},
 
 	// Models.

@@ -78,6 +78,7 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.StalePending(1, 18, comment.OldestFirst, 300)) }, false},
 	{"stale, riskiest", "comments_risk",
 		func(tx storetest.Tx) error { return second(tx.StalePending(1, 18, comment.RiskiestFirst, 300)) }, false},
+	{"kept", "comments_kept", func(tx storetest.Tx) error { return tx.ForgetKept(1, time.UnixMicro(20_000)) }, true},
 	{"removed", "comments_removed",
 		func(tx storetest.Tx) error { return second(tx.RemovedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"writers", "comments_writer",

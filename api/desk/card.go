@@ -135,6 +135,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 	if !c.EditedAt.IsZero() {
 		k.Pills = append(k.Pills, m.T("edited"))
 	}
+	if !c.RedactedAt.IsZero() {
+		k.Pills = append(k.Pills, m.T("redacted"))
+	}
 	if it.Parent != nil {
 		k.Parent = &said{m.writer(*it.Parent), shorten(it.Parent.Source, 280)}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/api/web"
@@ -23,7 +24,8 @@ type commentPage struct {
 	History               []happening
 	Facts                 []fact
 	Reads                 string
-	Alike                 *together // the campaign that it is in
+	Alike                 *together   // the campaign that it is in
+	Redact                *redactForm // nil where nothing can be taken out
 }
 
 type fact struct{ Name, Value string }
@@ -43,7 +45,9 @@ var stateIcons = map[comment.State]string{
 }
 
 // comment shows one comment with its history.
-func (d *desk) comment(v *Visit) error {
+func (d *desk) comment(v *Visit) error { return d.showComment(v, redactForm{}) }
+
+func (d *desk) showComment(v *Visit, form redactForm) error {
 	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
@@ -62,6 +66,9 @@ func (d *desk) comment(v *Visit) error {
 		return err
 	}
 	p := m.commentPage(f, it, past)
+	if p.Redact != nil {
+		p.Redact = &form
+	}
 	if fl, ok := d.Said(v); ok {
 		p.Notices = v.Words.tellOne(fl)
 		if fl.Left > 0 {
@@ -87,6 +94,9 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 		p.Alike = &together{URL: "/moderate/" + m.site.Key + "/campaigns/" + k.ID, Said: m.N("alike.n", k.Size()),
 			Spread: m.spread(*k)}
 	}
+	if f.Moderator && c.State != comment.Removed {
+		p.Redact = &redactForm{}
+	}
 	switch c.State {
 	case comment.Rejected, comment.Spam:
 		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+reasonOf(c))))
@@ -95,6 +105,9 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 		}
 	case comment.Pending:
 		p.Reads = m.T("quote", "text", m.T("write.posted"))
+	}
+	if !c.RedactedAt.IsZero() {
+		p.Reads = strings.TrimSpace(p.Reads + " " + m.T("quote", "text", m.T("write.redacted", "why", c.RedactedWhy)))
 	}
 	return p
 }
@@ -139,10 +152,13 @@ func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool
 			first = e.At
 		}
 		h := happening{Icon: stateIcons[e.To], What: m.deed(e), Note: e.Note, at: e.At, seq: e.Seq}
+		if e.Redacts() {
+			h.Icon, h.Note = "pencil", e.Subject
+		}
 		if !e.Auto {
 			h.More = m.T("happened.more", "version", fmt.Sprint(e.Version), "seq", fmt.Sprint(e.Seq))
 		}
-		if decides && e.Seq != 0 && e.Seq == c.Standing {
+		if decides && e.Seq != 0 && e.Seq == c.Standing && (!e.Redacts() || c.Keeps(e.Seq)) {
 			h.Undo = e.Batch
 		}
 		hs = append(hs, h)
@@ -175,6 +191,10 @@ func (m *cardMaker) deed(e ledger.Told) string {
 func (c *Catalog) decided(d ledger.Entry, name string) string {
 	who := c.Someone(name)
 	switch {
+	case d.Redacts() && d.Undoes != 0:
+		return c.T("deed.undo.redaction", "who", who)
+	case d.Redacts():
+		return c.T("deed.redaction", "who", who)
 	case d.Kind != ledger.OnComment && d.Undoes != 0:
 		return c.T("deed.undo."+d.Kind.String(), "who", who)
 	case d.Kind != ledger.OnComment:

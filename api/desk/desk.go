@@ -37,6 +37,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/undo", d.On(d.undo))
 	in.GET("/:site/comments/:id", d.On(d.comment))
 	in.GET("/:site/comments/:id/card", d.On(d.card))
+	in.POST("/:site/comments/:id/redact", d.On(d.redact))
 	in.POST("/:site/comments/:id/reply", d.On(d.reply))
 	in.GET("/:site/campaigns", d.On(d.campaigns))
 	in.GET("/:site/campaigns/:id", d.On(d.campaign))

@@ -74,7 +74,7 @@ func logPageOf(w *Catalog, f Frame, asks logAsks, names []string) logPage {
 	for _, n := range names {
 		p.Who = append(p.Who, Link{Key: n, Label: n, Current: n == asks.Who})
 	}
-	for _, a := range moderation.LogActions {
+	for _, a := range ledger.Searched {
 		p.What = append(p.What, Link{Key: a, Label: w.T("log.did." + a), Current: a == asks.What})
 	}
 	return p

@@ -295,6 +295,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose commen
 	switch {
 	case c.State == comment.Removed:
 		k.What = m.T("conflict.removed", "chose", did)
+	case last != nil && last.Redacts():
+		k.What = m.T("conflict.redacted", "who", m.Someone(last.Name), "chose", did)
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.T("conflict.edited", "chose", did)
 	default:

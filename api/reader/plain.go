@@ -198,7 +198,11 @@ func (h *plainPages) ownComments(c echo.Context, site ground.Site, w *words.Cata
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
 			continue // forgotten, another page's, or in the thread
 		}
-		shown = append(shown, ownShown{ID: m.ID, Status: statusOf(w, m), Note: m.Note, HTML: template.HTML(m.HTML)})
+		own := ownShown{ID: m.ID, Status: statusOf(w, m), Note: m.Note, HTML: template.HTML(m.HTML)}
+		if !m.RedactedAt.IsZero() {
+			own.Redacted = w.T("write.redacted", "why", m.RedactedWhy)
+		}
+		shown = append(shown, own)
 	}
 	return shown
 }

@@ -61,7 +61,7 @@ type plainComment struct {
 	Website         string
 	Time, Machine   string
 	HTML            template.HTML
-	Gone            bool
+	Gone, Redacted  bool
 	ReplyLink       string
 	Replies         []*plainComment
 	depth           int
@@ -71,6 +71,7 @@ type plainComment struct {
 type ownShown struct {
 	ID, Status, Note string
 	HTML             template.HTML
+	Redacted         string // why a part was taken out
 }
 
 func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderation.Thread) *plainView {
@@ -147,6 +148,7 @@ func newPlainComment(c echo.Context, w *words.Catalog, m comment.Comment) *plain
 	if m.Badge != "" {
 		n.Badge = w.T("role." + m.Badge)
 	}
+	n.Redacted = !m.RedactedAt.IsZero()
 	n.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
 	if m.Lang != w.Lang() && m.Lang != "und" {
 		n.Lang = m.Lang

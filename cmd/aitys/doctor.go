@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
@@ -199,7 +200,7 @@ func (d *doctor) sites(r *rooms) {
 	}
 	for _, site := range sites {
 		d.origins(site)
-		bad, err := r.service.VerifyLog(d.ctx, site)
+		bad, err := ledger.Verify(d.ctx, ground.NewWork(r.process, store.For[ledger.Tx](r.store)), site.ID)
 		switch {
 		case err != nil:
 			d.fail("log of "+site.Key, err)

@@ -171,6 +171,12 @@ func (s *stage) act(route string) act {
 	case "POST /moderate/:site/comments/:id/reply":
 		id, _ = s.approved()
 		form("body", "An answer, "+fresh, "version", "2", "key", fmt.Sprintf("%032x", s.n))
+	case "POST …/moderation/comments/:id/redact":
+		id, _ = s.approved()
+		a.json = values{"from": 0, "to": 1, "why": "Too much of " + fresh, "version": 2}
+	case "POST /moderate/:site/comments/:id/redact":
+		id, _ = s.approved()
+		form("from", "0", "to", "1", "why", "Too much of "+fresh, "version", "2")
 	case "PATCH …/moderation/pages/:id", "POST /moderate/:site/pages/:id":
 		s.approved()
 		pages := s.make("GET", "/api/v1/sites/"+s.site+"/moderation/pages", nil)["pages"].([]any)

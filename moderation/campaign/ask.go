@@ -139,7 +139,7 @@ func (s *Service) Waiting(
 		}
 		list, err = tx.CommentsByID(site, ids(members))
 		list = slices.DeleteFunc(list, func(c comment.Comment) bool {
-			return c.State != comment.Pending || !c.EditedAt.Equal(edited[c.ID])
+			return c.State != comment.Pending || !c.TextAt().Equal(edited[c.ID])
 		})
 		return err
 	})

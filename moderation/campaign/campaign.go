@@ -69,7 +69,7 @@ type Member struct {
 	State    comment.State // as it was last counted
 	Banded   bool          // found by its bands
 	Print    Print
-	// CreatedAt, EditedAt and DecidedAt are the comment's.
+	// CreatedAt, EditedAt (TextAt) and DecidedAt are the comment's.
 	CreatedAt, EditedAt, DecidedAt time.Time
 }
 

@@ -71,7 +71,7 @@ func (r *register) close() error {
 func (r *register) stays(c comment.Comment) bool {
 	m, known := r.members[c.ID]
 	gone := c.IsForgotten() || c.State == comment.Removed && !refused(m.State)
-	return known && !gone && m.EditedAt.Equal(c.EditedAt) && m.Print.Version == version
+	return known && !gone && m.EditedAt.Equal(c.TextAt()) && m.Print.Version == version
 }
 
 // joins reports whether a comment becomes a member, if it is long enough: it takes its print.
@@ -113,7 +113,7 @@ func (r *register) join(c comment.Comment, p Print) error {
 	}
 	r.last++
 	m := Member{Comment: c.ID, Number: r.last, State: c.State, Banded: true, Print: p,
-		CreatedAt: c.CreatedAt, EditedAt: c.EditedAt, DecidedAt: c.DecidedAt}
+		CreatedAt: c.CreatedAt, EditedAt: c.TextAt(), DecidedAt: c.DecidedAt}
 	if near := nearest(p, among); near != nil {
 		if m, err = r.enter(m, *near); err != nil {
 			return err

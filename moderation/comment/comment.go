@@ -63,6 +63,20 @@ type Comment struct {
 	DecidedAt time.Time // of the last change of state by a decision; zero: never
 	EditUntil time.Time
 	RemovedAt time.Time // by its writer; zero: never
+
+	// When a moderator last took a part out of the text, and why; zero: nothing of it is. Kept is the text before
+	// each such part, the last at the end, while it is kept.
+	RedactedAt  time.Time
+	RedactedWhy string
+	Kept        []Former
+}
+
+// TextAt is when c's text last became another one; zero: it is the first.
+func (c Comment) TextAt() time.Time {
+	if c.RedactedAt.After(c.EditedAt) {
+		return c.RedactedAt
+	}
+	return c.EditedAt
 }
 
 // IsKept reports whether a removed comment still says what it said, and whose it is.
@@ -123,7 +137,7 @@ type StateChange struct {
 	DropSame  bool // withdrawn before it was refused: it swallows no new one
 }
 
-// A TextChange is what an edit writes: the text's own fields, back to Pending, Same cleared,
+// A TextChange is what an edit writes, or who takes a part out of a text: the text's own fields, Same cleared,
 // version plus one.
 type TextChange struct {
 	State        State
@@ -134,6 +148,18 @@ type TextChange struct {
 	Verdict      Verdict
 	Standing     uint64
 	EditedAt     time.Time
+	RedactedAt   time.Time
+	RedactedWhy  string
+	Kept         []Former
+}
+
+// ChangeTo is the TextChange that makes a comment's text that of next.
+func ChangeTo(next Comment) TextChange {
+	return TextChange{
+		State: next.State, Source: next.Source, HTML: next.HTML, Markup: next.Markup, Lang: next.Lang,
+		Search: next.Search, Verdict: next.Verdict, Standing: next.Standing, EditedAt: next.EditedAt,
+		RedactedAt: next.RedactedAt, RedactedWhy: next.RedactedWhy, Kept: next.Kept,
+	}
 }
 
 // A History is what a site knows of a writer from their earlier comments.

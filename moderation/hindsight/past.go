@@ -36,7 +36,7 @@ func PastOf(entries []ledger.Entry, since time.Time) Past {
 		switch {
 		case d.Kind == ledger.Withdrawal && d.Undoes == 0 && !d.Undone:
 			withdrawn[d.Subject] = true // what it decided until then: the entries still to come
-		case d.Kind != ledger.OnComment || d.Undoes != 0:
+		case d.Kind != ledger.OnComment || d.Undoes != 0 || d.Redacts():
 		case d.Undone:
 			p.Undone++
 		case !settled[d.Comment]:

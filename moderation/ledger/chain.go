@@ -15,13 +15,16 @@ import (
 // big-endian (a score its IEEE 754 bits, a time its microseconds since 1970), text and bytes
 // are their length as such a number and then themselves: no two entries have one encoding.
 // Undone is left out, since a later entry sets it. An entry about no comment has format 2 and
-// three fields more; one that keeps what the classifier said has format 3 and that besides.
+// three fields more; one that keeps what the classifier said has format 3 and that besides; one that takes a part
+// out of a text has format 4 and besides why, and what the classifier said.
 // Entries from before this was kept have neither a probability nor Warm, and format 1.
 func Hash(before []byte, d Entry) []byte {
 	format, said := uint64(1), d.Spam != 0 || d.Warm
 	switch {
 	case d.Kind != OnComment:
 		format = 2
+	case d.Redacts():
+		format = 4
 	case said:
 		format = 3
 	}
@@ -34,7 +37,10 @@ func Hash(before []byte, d Entry) []byte {
 	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
 	if d.Kind != OnComment {
 		e = e.number(uint64(d.Kind)).text(d.Subject).number(uint64(d.Lessons))
-	} else if said {
+	} else if format > 2 {
+		if format == 4 {
+			e = e.text(d.Subject)
+		}
 		e = e.number(math.Float64bits(d.Spam)).bool(d.Warm)
 	}
 	return e.sum()

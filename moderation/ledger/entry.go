@@ -45,8 +45,12 @@ type Entry struct {
 	Lesson   []byte // salted hash of the lessons it stores, or nil; of an erasure, hash of what it erased
 	Hash     []byte
 	Ruling   // of a decision on a comment; of the other kinds empty
-	Teaching // of the other kinds; of a decision empty
+	Teaching // of the other kinds; of a decision empty, but see Redacts
 }
+
+// Redacts reports whether the entry takes a part out of a comment's text, or takes that back: Subject says why, and
+// what is decided is what was before.
+func (d Entry) Redacts() bool { return d.Kind == OnComment && d.Subject != "" }
 
 // A Ruling is a decision about one comment, with what the filter had said of it before.
 type Ruling struct {

@@ -18,7 +18,7 @@ func TestTheHashCoversWhatAnEntrySays(t *testing.T) {
 		kind ledger.Kind
 		free []string // what it says nothing of
 	}{
-		{ledger.OnComment, []string{"Subject", "Lessons"}},
+		{ledger.OnComment, []string{"Lessons"}},
 		{ledger.Copy, []string{"Spam", "Warm"}},
 	} {
 		entry := ledger.Entry{Kind: tt.kind, Seq: 7, At: at}

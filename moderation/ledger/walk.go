@@ -2,8 +2,12 @@ package ledger
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // A Log is what a Walk reads of a site's log.
@@ -117,4 +121,20 @@ func (w *Walk) covers(log Log, by uint64, d Entry) (bool, error) {
 		return err == nil && d.At.Before(before), nil
 	}
 	return false, nil
+}
+
+// Verify walks a site's whole log and returns the seq of the first entry whose hash, place or lesson is not what it
+// should be; 0 when all is well.
+func Verify(ctx context.Context, work ground.Work[Tx], site int64) (bad uint64, err error) {
+	w := NewWalk(site)
+	for more := true; more; {
+		err := work.View(ctx, func(tx Tx) (err error) {
+			bad, more, err = w.Step(tx)
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("verify log: %w", err)
+		}
+	}
+	return bad, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
@@ -23,6 +24,8 @@ type Rooms struct {
 	*Campaigns
 	*Moderation
 	*Ruling
+
+	logs ground.Work[ledger.Tx]
 }
 
 // The rooms of these names.
@@ -50,8 +53,14 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns,
 	})
+	r.logs = ground.NewWork(r.Process, slice[ledger.Tx](s))
 	r.OnChange(r.ModelChanged)
 	return r, nil
+}
+
+// VerifyLog walks a site's whole log.
+func (r *Rooms) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
+	return ledger.Verify(ctx, r.logs, site.ID)
 }
 
 // Run keeps the rooms at work until ctx ends.

@@ -41,6 +41,8 @@ func commentComesBack(w *world) {
 		}
 		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
 		c.EditedAt, c.DecidedAt = began.Add(time.Microsecond), began.Add(2*time.Microsecond)
+		c.RedactedAt, c.RedactedWhy = began.Add(3*time.Microsecond), hostile
+		c.Kept = []comment.Former{{Seq: 1 << 42, Source: hostile, At: began, Why: hostile}, {Seq: 7, Source: "x", At: began}}
 	})
 	w.insert(full)
 	bare := w.comment()

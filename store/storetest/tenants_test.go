@@ -264,6 +264,12 @@ var writes = []struct {
 	{"SetText", func(tx Tx, s int64) error {
 		return done(tx.SetText(s, oneShown, 1, comment.TextChange{Source: "changed"}))
 	}},
+	{"ForgetKept", func(tx Tx, s int64) error {
+		// An update that meets nothing shows no change: the text of before is put there first.
+		kept := []comment.Former{{Seq: 1, Source: "before"}}
+		err := done(tx.SetText(s, oneShown, 2, comment.TextChange{Source: "changed", Kept: kept}))
+		return errors.Join(err, tx.ForgetKept(s, began))
+	}},
 	{"SetShown", func(tx Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
 	{"WithdrawLessons", func(tx Tx, s int64) error {
 		_, _, err := tx.WithdrawLessons(s, "one-account", 2)

@@ -11,6 +11,7 @@ export interface Comment {
   lang: string
   created_at: string
   edited_at: string | null
+  redacted_at?: string | null
 }
 
 export interface Page {

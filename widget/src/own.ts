@@ -12,6 +12,7 @@ interface OwnView extends Comment {
   body: string
   reason: Reason | null
   note: string | null
+  redacted_why?: string | null
   edit_until: string | null
   /** What stands in the field of an edit that is under way. */
   draft?: string
@@ -93,6 +94,7 @@ export class OwnComments {
       acts?.append(...this.#tools(own, seen, node))
     } else node.classList.add('own')
     if (!published && !seen.parent && !first) thread.toEnd(own.id)
+    if (seen.redacted_why) acts?.prepend(el('span', { class: 'why' }, ...about(this.#t.redacted, seen.redacted_why)))
     if (seen.state === 'pending') {
       acts?.append(
         el('strong', { part: 'status', class: 'row' }, icon(clock), this.#t.waiting),
@@ -192,6 +194,7 @@ export class OwnComments {
       el('strong', { part: 'status' }, fill(t.refused, { reason: t.reasons[reason] })),
       el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
       seen.note ? el('p', {}, ...about(t.note, seen.note)) : null,
+      seen.redacted_why ? el('p', {}, ...about(t.redacted, seen.redacted_why)) : null,
       el(
         'div',
         { class: 'row' },

@@ -41,6 +41,7 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
     badge ? el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']] ?? badge) : null,
     el('a', { href: `#aitys-${c.id}` }, time),
     c.edited_at ? el('span', {}, t.edited) : null,
+    c.redacted_at ? el('span', {}, t.redacted) : null,
     to ? el('span', {}, ...about(t.to, to)) : null,
   )
 }

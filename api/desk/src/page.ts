@@ -1,4 +1,5 @@
 import { fields } from './fields'
+import { redacting } from './redact'
 import { settings } from './settings'
 import { whatIf } from './whatif'
 
@@ -12,6 +13,7 @@ export function page(): void {
   help()
   fields()
   link()
+  redacting()
   settings()
   whatIf()
 }

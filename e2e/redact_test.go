@@ -1,0 +1,85 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// What is selected on a comment's page is taken out of it; readers see that something was, the writer why.
+func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	const text = "The 🇰🇿 flag hangs at 12 Poplar Lane, where my neighbour lives; at 12 he goes to bed."
+	writer, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
+	w.steps(writer,
+		func() error { return writer.Go(w.blog.URL + "/post") },
+		func() error { return writer.Type("textbox", "Comment", text) },
+		func() error { return writer.Type("textbox", "Name", "Ruth") },
+		func() error { return writer.Click("button", "Post comment") },
+		func() error { return writer.Holds(shows(waits)) },
+	)
+	w.signIn(desk, email)
+	field := func(name string) string {
+		return `document.querySelector("form[data-redact] [name=` + name + `]").value`
+	}
+	const taken = "document.querySelector('.one + .two .said').textContent.includes('hangs at ███, where')"
+	open := func() error { return desk.Holds(`document.querySelector(".redact").open`) }
+	w.steps(desk,
+		func() error { return desk.Holds(current("Poplar")) },
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(toastSays("pproved")) },
+		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?state=approved") },
+		func() error { return desk.Holds(current("Poplar")) },
+		func() error {
+			_, err := kit.Eval[bool](desk, `(location.href = document.querySelector(".card a.n").href, true)`)
+			return err
+		},
+		func() error { return desk.Holds(`document.querySelector("form[data-redact]")`) },
+		// Words in the text as readers see it.
+		func() error {
+			_, err := kit.Eval[bool](desk, `(() => { const p = document.querySelector(".two .said p").firstChild
+				const at = p.data.indexOf("12 Poplar Lane")
+				getSelection().setBaseAndExtent(p, at, p, at + 14); return true })()`)
+			return err
+		},
+		func() error { return desk.Holds(`getSelection().toString() === "12 Poplar Lane"`) },
+		func() error {
+			_, err := kit.Eval[bool](desk, `(document.querySelector(".redact summary").click(), true)`)
+			return err
+		},
+		open,
+		// A flag is two characters, and four in a script.
+		func() error { return desk.Holds(field("from") + ` === "21" && ` + field("to") + ` === "35"`) },
+	)
+	if found, err := desk.Axe(); err != nil || len(found) > 0 {
+		t.Errorf("axe finds %q (%v)", found, err)
+	}
+	w.picture(desk, "redact")
+	w.steps(desk,
+		func() error { return desk.Type("textbox", "Why, for the writer", "Somebody else's address.") },
+		func() error { return desk.Click("button", "Remove this part") },
+		func() error { return desk.Holds(taken) },
+		func() error { return desk.Holds(shows("removed a part of the text")) },
+		func() error { return writer.Go(w.blog.URL + "/post") },
+		func() error { return writer.Holds(shows("hangs at ███, where my neighbour lives; at 12 he")) },
+		func() error { return writer.Holds(shows("a moderator removed a part")) },
+		func() error { return writer.Holds(shows("Somebody else's address.")) },
+	)
+	w.picture(writer, "redacted-own")
+	stranger := w.tab(1280, 900, true)
+	w.steps(stranger,
+		func() error { return stranger.Go(w.blog.URL + "/post") },
+		func() error { return stranger.Holds(shows("hangs at ███, where")) },
+		func() error { return stranger.Holds(shows("a moderator removed a part")) },
+		func() error { return stranger.Holds("!" + shows("Somebody else's address.")) },
+	)
+	w.picture(stranger, "redacted")
+
+	w.picture(desk, "redacted-desk")
+	w.steps(desk,
+		func() error { return desk.Click("button", "Undo this batch") },
+		func() error { return desk.Holds(shows("put the removed part back")) },
+	)
+	w.becomes(stranger, "12 Poplar Lane", true)
+}

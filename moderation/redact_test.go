@@ -1,0 +1,239 @@
+package moderation_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+// redact takes words out of a comment.
+func (w *world) redact(who people.Actor, id, words string) moderation.Redacted {
+	w.T.Helper()
+	w.Clock.Add(time.Second)
+	out, err := w.S.Redact(w.Ctx, who, w.A, id, moderation.Redaction{Part: comment.Part{Words: words},
+		Why: "A telephone number of somebody else."})
+	w.Must(err)
+	return out
+}
+
+// verified reports whether the log of site a holds.
+func (w *world) verified() bool {
+	w.T.Helper()
+	bad, err := w.S.VerifyLog(w.Ctx, w.A)
+	w.Must(err)
+	return bad == 0
+}
+
+func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		mod := w.AddPerson("mod", people.Moderator, "a")
+		c, token := w.SubmitOwn(w.A, "Ring Anna on 555 0100, she **knows** the quaggas.")
+		w.Decide(mod, w.A, comment.Approve, c.ID)
+		before, standing := w.Comment(w.A, c.ID), w.Standing(w.A)
+		out := w.redact(mod, c.ID, "555 0100")
+
+		const text = "Ring Anna on ███, she **knows** the quaggas."
+		const html = "<p>Ring Anna on ███, she <strong>knows</strong> the quaggas.</p>"
+		got := w.Comment(w.A, c.ID)
+		if got.Source != text || got.HTML != html || got.State != comment.Approved || got.Version != before.Version+1 ||
+			got.Version != out.Version || got.RedactedAt.IsZero() || strings.Contains(got.Search, "555") {
+			t.Errorf("taken out it is %+v", got)
+		}
+		if th := w.Thread(w.A); len(th.Comments) != 1 || th.Comments[0].HTML != html || th.Comments[0].RedactedAt.IsZero() {
+			t.Errorf("readers see %+v", th.Comments)
+		}
+		own, _, err := w.S.Own(w.Ctx, w.A, c.ID, token)
+		w.Must(err)
+		if own.Source != text || own.RedactedWhy != "A telephone number of somebody else." {
+			t.Errorf("the writer sees %+v", own)
+		}
+		taught := w.Standing(w.A)
+		if len(taught) != 1 || taught[got.Standing] != "ham: "+text {
+			t.Errorf("what stands is taught by %v, want by %q", taught, text)
+		}
+		if q := w.Queue(mod, comment.QueueRequest{View: comment.ViewApproved, Search: "555 0100"}); len(q.Items) != 0 {
+			t.Error("it is found by what was taken out")
+		}
+		if q := w.Queue(mod, comment.QueueRequest{View: comment.ViewApproved, Search: "quaggas"}); len(q.Items) != 1 {
+			t.Error("it is not found by what is left")
+		}
+		entries, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{What: "redact"})
+		w.Must(err)
+		if len(entries) != 1 || entries[0].Comment != c.ID || entries[0].Subject != own.RedactedWhy ||
+			entries[0].Name != "mod" || !w.verified() {
+			t.Errorf("the log says %+v", entries)
+		}
+		if approvals, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{What: "approve"}); len(approvals) != 1 {
+			t.Errorf("%d approvals in the log: %v", len(approvals), err)
+		}
+		again := w.Choose(mod, w.A, moderation.Choice{Action: comment.Approve}, c.ID)
+		if again.Unchanged != 1 {
+			t.Errorf("approved again: %+v, want unchanged", again)
+		}
+
+		undone := w.Undo(mod, w.A, out.Batch)
+		back := w.Comment(w.A, c.ID)
+		if undone.Done != 1 || back.Source != before.Source || back.HTML != before.HTML || back.Search != before.Search ||
+			back.Standing != before.Standing || back.Version != before.Version+2 || !back.RedactedAt.IsZero() ||
+			back.RedactedWhy != "" || len(back.Kept) != 0 {
+			t.Errorf("put back by %+v it is %+v", undone, back)
+		}
+		if now := w.Standing(w.A); len(now) != 1 || now[before.Standing] != standing[before.Standing] {
+			t.Errorf("put back, what stands is %v, want %v", now, standing)
+		}
+		if twice := w.Undo(mod, w.A, out.Batch); twice.Done != 0 || !w.verified() {
+			t.Errorf("undone twice: %+v", twice)
+		}
+	})
+}
+
+// Two parts come back one after the other, and a decision between them stands in the way until it is undone.
+func TestPartsArePutBackInTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	const text = "First the hedgehog, then the badger, and the otter last."
+	c := w.Submit(w.A, text)
+	first := w.redact(mod, c.ID, "hedgehog")
+	if got := w.Comment(w.A, c.ID); got.State != comment.Pending || len(w.Standing(w.A)) != 0 {
+		t.Errorf("of what waits a part was taken out: %v, %v", got.State, w.Standing(w.A))
+	}
+	approved := w.Decide(mod, w.A, comment.Approve, c.ID)
+	if approved.Done != 1 {
+		t.Fatalf("approved: %+v", approved)
+	}
+	second := w.redact(mod, c.ID, "badger")
+	for _, early := range []string{first.Batch, approved.Batch} {
+		if out := w.Undo(mod, w.A, early); len(out.Conflicts) != 1 || out.Conflicts[0].Code != "decision.superseded" {
+			t.Errorf("undone too early: %+v", out)
+		}
+	}
+	for _, step := range []struct{ batch, want string }{
+		{second.Batch, "First the ███, then the badger, and the otter last."},
+		{approved.Batch, "First the ███, then the badger, and the otter last."}, {first.Batch, text},
+	} {
+		if out := w.Undo(mod, w.A, step.batch); out.Done != 1 || w.Comment(w.A, c.ID).Source != step.want {
+			t.Errorf("undone: %+v, %q, want %q", out, w.Comment(w.A, c.ID).Source, step.want)
+		}
+	}
+	if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Standing != 0 || !w.verified() {
+		t.Errorf("all undone it is %v, standing %d", got.State, got.Standing)
+	}
+}
+
+func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
+	w := newWorld(t)
+	w.Publish(w.A)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	w.Schooled(w.A, 12, 12)
+	c, token := w.SubmitOwn(w.A, "My neighbour lives at 12 Poplar Lane.")
+	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Standing != 0 {
+		t.Fatalf("it is %v", got.State)
+	}
+	out := w.redact(mod, c.ID, "12 Poplar Lane")
+	if len(w.Standing(w.A)) != 24 {
+		t.Error("what nobody decided taught something")
+	}
+	if _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "My neighbour lives at 12 Poplar Lane, I say."); err != nil {
+		t.Fatal(err)
+	}
+	got := w.Comment(w.A, c.ID)
+	if got.State != comment.Pending || !got.RedactedAt.IsZero() || len(got.Kept) != 0 {
+		t.Errorf("what was taken out may be back, and is %v without a person", got.State)
+	}
+	if undone := w.Undo(mod, w.A, out.Batch); len(undone.Conflicts) != 1 || undone.Conflicts[0].Code != "version.stale" {
+		t.Errorf("undone: %+v", undone)
+	}
+}
+
+func TestWhatWasTakenOutIsForgotten(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		mod := w.AddPerson("mod", people.Moderator, "a")
+		old := w.Submit(w.A, "The password is walrus-in-autumn, do not tell.")
+		batch := w.redact(mod, old.ID, "walrus-in-autumn").Batch
+		gone, token := w.SubmitOwn(w.A, "My own number is 555 0199, call any day.")
+		w.redact(mod, gone.ID, "555 0199")
+		w.Must(w.S.WithdrawAndForget(w.Ctx, w.A, gone.ID, token))
+		if c := w.Comment(w.A, gone.ID); len(c.Kept) != 0 || c.RedactedWhy != "" {
+			t.Errorf("erased, and kept: %+v", c.Kept)
+		}
+		w.Clock.Add(29 * 24 * time.Hour)
+		young := w.Submit(w.A, "Another one says pangolin-in-spring to everybody.")
+		w.redact(mod, young.ID, "pangolin-in-spring")
+		w.Clock.Add(24*time.Hour + time.Minute)
+		ctx, stop := context.WithCancel(w.Ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- w.S.Moderation.Run(ctx) }()
+		kit.Until(t, "the old one is forgotten", func() bool { return len(w.Comment(w.A, old.ID).Kept) == 0 })
+		stop()
+		w.Must(<-ended)
+		if c := w.Comment(w.A, old.ID); !strings.Contains(c.Source, "███") || c.RedactedAt.IsZero() {
+			t.Errorf("forgotten it is %+v", c)
+		}
+		if out := w.Undo(mod, w.A, batch); len(out.Conflicts) != 1 || out.Conflicts[0].Code != "source.forgotten" {
+			t.Errorf("undone after 30 days: %+v", out)
+		}
+		if c := w.Comment(w.A, young.ID); len(c.Kept) != 1 {
+			t.Errorf("of yesterday %d are kept", len(c.Kept))
+		}
+	})
+}
+
+func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
+	w := newWorld(t)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c, token := w.SubmitOwn(w.A, "A sentence that will be edited soon.")
+	withdrawn, end := w.SubmitOwn(w.A, "A remark that its writer withdraws.")
+	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, end))
+	if _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Another sentence, edited in between."); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		id   string
+		in   moderation.Redaction
+		want string
+	}{
+		{c.ID, moderation.Redaction{Part: comment.Part{To: 3}, Why: "why", Version: c.Version}, "version.stale"},
+		{c.ID, moderation.Redaction{Part: comment.Part{To: 3}, Why: " \u200b"}, "field.invalid"},
+		{c.ID, moderation.Redaction{Part: comment.Part{To: 3}, Why: strings.Repeat("w", 301)}, "field.invalid"},
+		{c.ID, moderation.Redaction{Part: comment.Part{To: 3_000}, Why: "why"}, "field.invalid"},
+		{withdrawn.ID, moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
+		{ground.NewID(), moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
+		{"x", moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
+	} {
+		_, err := w.S.Redact(w.Ctx, mod, w.A, tt.id, tt.in)
+		roomstest.WantCode(t, tt.want, err, tt.want)
+	}
+	if w.Comment(w.A, c.ID).Version != 2 {
+		t.Error("what was refused changed something")
+	}
+}
+
+func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		mod := w.AddPerson("mod", people.Moderator, "a")
+		w.Schooled(w.A, 12, 12)
+		w.Run(w.S)
+		const advert = "Buy the wonderful walking boots of our family shop in the old town today."
+		first, second := w.Submit(w.A, advert), w.Submit(w.A, advert)
+		of := func(id string) campaign.Known {
+			known, err := w.S.Of(w.Ctx, w.A.ID, []string{id})
+			w.Must(err)
+			return known[id]
+		}
+		kit.Until(t, "they are one campaign", func() bool { return of(first.ID).Size() == 2 && of(second.ID).Size() == 2 })
+		batch := w.redact(mod, first.ID, "wonderful walking boots of our family shop in the old town").Batch
+		kit.Until(t, "it has left", func() bool { return of(first.ID).Size() == 0 })
+		kit.Until(t, "it is judged again", func() bool { return w.Comment(w.A, first.ID).Verdict.ModelSeq > 0 })
+		w.Undo(mod, w.A, batch)
+		kit.Until(t, "it has joined again", func() bool { return of(first.ID).Size() == 2 })
+	})
+}
