@@ -60,6 +60,7 @@ type queuePage struct {
 	Chips, Adders   []narrowing
 	Cards           []card
 	Totals          map[string]int // of bands, by their key; nil in an order without
+	First           bool           // the list begins on this page
 	Next            string
 	Rest            rest
 	Young           string // what the filter still needs
@@ -124,7 +125,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	at, view := m.at, string(m.at.view())
 	p := queuePage{
 		Frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
-		Path: QueueURL(at.site), Back: at.query(), Fields: at.fields(),
+		Path: QueueURL(at.site), Back: at.query(), Fields: at.fields(), First: at.end == "",
 	}
 	p.Chips, p.Adders = m.narrowings(page.Items)
 	all := at

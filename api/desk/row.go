@@ -89,6 +89,7 @@ func bandScores() (from []float64) {
 type band struct {
 	Key   string // "" for all of an order by time, which has no heading
 	Total int    // how many comments stand in it, on later pages too; 0 where nobody knows
+	Rows  int    // in so many rows, where some stand for others and all are on this page; else 0
 	Cards []card
 }
 
@@ -104,6 +105,21 @@ func (p queuePage) Bands() (all []band) {
 		}
 		last := &all[len(all)-1]
 		last.Cards = append(last.Cards, k)
+	}
+	for i := range all {
+		b := &all[i]
+		if b.Key == "" || i == 0 && !p.First || i == len(all)-1 && p.Next != "" {
+			continue
+		}
+		n := 0
+		for _, k := range b.Cards {
+			if n++; k.Together != nil {
+				n += k.Together.N - 1
+			}
+		}
+		if n > len(b.Cards) {
+			b.Total, b.Rows = n, len(b.Cards)
+		}
 	}
 	return all
 }

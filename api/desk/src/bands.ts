@@ -59,7 +59,7 @@ export class Bands {
       const seen = this.#seenOf(band)
       const more = band === bands.at(-1) && linkIn(document) !== null
       const total = Number(band.dataset.total ?? -1)
-      const later = more && total >= 0 ? Math.max(0, total - band.querySelectorAll('.lines > li').length) : 0
+      const later = more && total >= 0 ? Math.max(0, total - commentsIn(band)) : 0
       this.#write(band, seen, all.length - seen.length + later, more)
     }
   }
@@ -78,6 +78,13 @@ export class Bands {
     button.setAttribute('aria-pressed', String(on))
     words.textContent = on ? say(whole ? 'band.on' : 'selected', { n }) : say(whole ? 'band.all' : 'band.seen', { n })
   }
+}
+
+/** How many comments the rows of a band stand for, decided or not. */
+function commentsIn(band: HTMLElement): number {
+  const rows = Array.from(band.querySelectorAll<HTMLElement>('.lines > li'))
+  const alike = (row: HTMLElement) => row.dataset.alike ?? row.querySelector<Card>('.card')?.dataset.alike
+  return rows.reduce((sum, row) => sum + Number(alike(row) ?? 1), 0)
 }
 
 /** The cards of a band that are not decided. */

@@ -88,6 +88,7 @@ export class Cards {
     if (box) box.checked = false
     for (const open of card.querySelectorAll('details[open]')) open.removeAttribute('open')
     card.removeAttribute('aria-current')
+    if (card.dataset.alike) row.dataset.alike = card.dataset.alike
     card.closest('li')?.replaceWith(row)
     this.#folded.set(idOf(card), { card, row })
     this.list.dispatchEvent(new Event('change'))
