@@ -77,8 +77,13 @@ var House = Plan{
 			"moderation/people", "moderation/problem", "moderation/secret", "moderation/markup", "moderation/text",
 			"classifier",
 		},
-		"migrations":      nil,
-		"store":           {"store/file", "store/server", "store/rows", "moderation", "classifier", "migrations"},
+		"notify": {
+			"moderation/comment", "moderation/ground", "moderation/people", "moderation/secret", "moderation/text", "words",
+		},
+		"migrations": nil,
+		"store": {
+			"store/file", "store/server", "store/rows", "moderation", "notify", "classifier", "migrations",
+		},
 		"store/file":      {"store/rows", "migrations", "moderation/ground"},
 		"store/server":    {"store/rows", "migrations", "moderation/ground"},
 		"store/rows":      nil,
@@ -95,7 +100,7 @@ var House = Plan{
 		"cmd/aitys/stdio": {"classifier"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/stdio", "words", "api", "api/web", "api/desk", "api/desk/owner", "api/reader",
-			"store", "store/file", "coord", "moderation", "classifier", "migrations",
+			"store", "store/file", "coord", "moderation", "notify", "classifier", "migrations",
 		},
 	},
 	Wide: []string{
@@ -122,6 +127,7 @@ var House = Plan{
 		"github.com/alexedwards/argon2id":    {"moderation/identity/password"},
 		"github.com/alecthomas/kong":         {"cmd/aitys"},
 		"github.com/clipperhouse/uax29":      {"moderation/text"},
+		"github.com/wneessen/go-mail":        {"notify"},
 		"net/http": {
 			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys", "cmd/aitys/demo", "widget",
 		},

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -32,6 +33,16 @@ var hot = []hotQuery{
 	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
 	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
 	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
+	{"mails that are due", "mails_due", func(tx storetest.Tx) error {
+		return second(tx.DueMails(time.UnixMicro(300), 50))
+	}, true},
+	{"mail that gathers", "mails_account", func(tx storetest.Tx) error {
+		return second(tx.OpenMail(1, "a18", time.UnixMicro(300)))
+	}, true},
+	{"last mail", "mails_account", func(tx storetest.Tx) error {
+		return second(tx.LastMail(1, "a8", notify.Each))
+	}, true},
+	{"last decision", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LastDecision(1)) }, false},
 	{"thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots}), false},
 	{"more of a thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots, After: padded(7)}),
 		false},
@@ -219,6 +230,10 @@ var crowd = []string{
 	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,
 	`INSERT INTO accounts (id, email, name, password, disabled, all_sites, created_at)
 	 SELECT 'a' || n, 'e' || n, '', '', FALSE, 0, n FROM numbers WHERE n < 5000`,
+	`INSERT INTO mails (site_id, id, account_id, kind, comments, more, tries, outcome, created_at, due_at, taken_until,
+	        handed_at, ended_at)
+	 SELECT {site}, 'm' || n, 'a' || n, 'each', '[]', 0, 0, '', n, n, 0, 0, CASE WHEN n % 9 = 0 THEN 0 ELSE n + 1 END
+	   FROM numbers WHERE n < 5000`,
 	`INSERT INTO sessions (hash, id, account_id, agent, created_at, seen_at, expires_at)
 	 SELECT {writer}, 's' || n, 'a' || n, '', n, n, n FROM numbers WHERE n < 5000`,
 	`INSERT INTO tokens (id, hash, account_id, name, sites, scope, created_at)

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -31,6 +32,7 @@ var _ interface {
 	identity.Tx
 	learning.Tx
 	moderation.Tx
+	notify.Tx
 	rules.Tx
 } = (*tx)(nil)
 

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 )
 
@@ -38,6 +39,8 @@ type rooms struct {
 	alike    *campaign.Service
 	service  *moderation.Service
 	rules    *rules.Service
+	secret   secret.Secret
+	mail     *notify.Service // nil: none is sent
 }
 
 // Close closes in the order opposite to opening.
@@ -94,6 +97,7 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 
 // furnish makes what is domain of the rooms over an open database that knows the secret.
 func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
+	r.secret = secret
 	o.Store, o.Storage = store.For[ground.EventTx](r.store), r.store.Storage
 	r.process = ground.NewProcess(o)
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
@@ -115,6 +119,9 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run,
+	}
+	if r.mail != nil {
+		works = append(works, r.mail.Run)
 	}
 	for _, work := range works {
 		go func() {

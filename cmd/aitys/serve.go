@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 )
 
@@ -25,6 +26,8 @@ type serveCmd struct {
 	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
 	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
 	LogLevel     string   `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	SMTP         string   `name:"smtp" help:"Mail server that moderators are told by: smtp://… or smtps://…" placeholder:"URL"`
+	MailFrom     string   `help:"Address that its mails come from." placeholder:"ADDR"`
 	Limits       string   `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
@@ -49,6 +52,10 @@ func (c serveCmd) Run(a *app) (err error) {
 			return err
 		}
 	}
+	mail, err := c.mail()
+	if err != nil {
+		return err
+	}
 	// The port before the files: whoever cannot serve changes nothing.
 	if s.listener, err = c.listen(); err != nil {
 		return err
@@ -64,6 +71,9 @@ func (c serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.rooms.Close()) }()
+	if mail != nil {
+		s.sendMail(*mail)
+	}
 	return s.run(a.ctx, func() error {
 		token, err := s.rooms.identity.SetupLink(a.ctx)
 		if err != nil && !errors.Is(err, ground.ErrCorrupt) {
@@ -76,6 +86,35 @@ func (c serveCmd) Run(a *app) (err error) {
 		}
 		return a.line("listening on http://%s", address(s.listener.Addr()))
 	})
+}
+
+// mail reads where mails are handed in, and as whom; nil: none are sent.
+func (c serveCmd) mail() (*notify.Options, error) {
+	if c.SMTP == "" && c.MailFrom == "" {
+		return nil, nil
+	}
+	if c.SMTP == "" || c.MailFrom == "" {
+		return nil, errors.New("--smtp and --mail-from belong together: where mails are handed in, and whom they come from")
+	}
+	server, err := notify.ParseServer(c.SMTP)
+	if err != nil {
+		return nil, fmt.Errorf("--smtp: %w", err)
+	}
+	from, err := notify.ParseFrom(c.MailFrom)
+	if err != nil {
+		return nil, fmt.Errorf("--mail-from: %w", err)
+	}
+	return &notify.Options{Server: server, From: from}, nil
+}
+
+// sendMail has the rooms tell moderators by mail.
+func (s *server) sendMail(o notify.Options) {
+	if s.anyHost {
+		s.log.Warn("links in mails lead to this machine: say --public-url", "url", s.public.String())
+	}
+	o.Process, o.Store, o.Secret = s.rooms.process, store.For[notify.Tx](s.rooms.store), s.rooms.secret
+	o.Public, o.Zone = s.public, time.Local
+	s.rooms.mail = notify.New(o)
 }
 
 func (c listenFlag) listen() (net.Listener, error) {
@@ -193,7 +232,7 @@ func (s *server) options() api.Options {
 		Options: web.Options{
 			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
 			Service: s.rooms.service, Rules: s.rooms.rules, Campaigns: s.rooms.alike, Clock: wall{}, Log: s.log,
-			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies,
+			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health,
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/notify"
 )
 
 // Tx is all that the rooms ask of a transaction.
@@ -21,5 +22,6 @@ type Tx interface {
 	identity.Tx
 	learning.Tx
 	moderation.Tx
+	notify.Tx
 	rules.Tx
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/notify"
 )
 
 var tenantRules = []rule{
@@ -27,7 +28,7 @@ var tenantRules = []rule{
 var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
-	"AccountNames",
+	"AccountNames", "DueMails", "PruneMails",
 }
 
 // The ids that fill uses on every site alike.
@@ -39,6 +40,7 @@ const (
 	oneRoot                    = "one-root00000000"
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
 	oneCampaign, oneBand       = "one-campaign", 17
+	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
@@ -99,7 +101,7 @@ func fill(w *world, s ground.Site) {
 		key := oneKey
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
-		return errors.Join(err, claim,
+		err = errors.Join(err, claim,
 			tx.InsertRule(rules.Rule{ID: oneRule, Site: s.ID, Words: s.Key, Action: rules.ActionHold, CreatedAt: began}),
 			tx.InsertBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.InsertBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
@@ -118,6 +120,11 @@ func fill(w *world, s ground.Site) {
 			tx.InsertAccount(people.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
 			}))
+		if _, missing := tx.AccountByID(oneMailed); errors.Is(missing, ground.ErrNotFound) {
+			err = errors.Join(err, tx.InsertAccount(people.Account{ID: oneMailed, Email: oneMailed, CreatedAt: began}))
+		}
+		mail := notify.Mail{Site: s.ID, ID: oneMail, Account: oneMailed, Kind: notify.Each, Outcome: s.Key, CreatedAt: began}
+		return errors.Join(err, tx.PutMail(mail))
 	})
 }
 
@@ -194,6 +201,10 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CampaignsByID":   func(tx Tx, s int64) (any, error) { return tx.CampaignsByID(s, []string{oneCampaign}) },
 	"CampaignsBefore": func(tx Tx, s int64) (any, error) { return tx.CampaignsBefore(s, nil, 9) },
 	"Spread":          func(tx Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
+	"MailByID":        func(tx Tx, s int64) (any, error) { return tx.MailByID(s, oneMail) },
+	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
+	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
+	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
 	"StaffNames":      func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
 	"Accounts": func(tx Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
@@ -321,6 +332,10 @@ var writes = []struct {
 	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
 	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
 	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
+	{"PutMail", func(tx Tx, s int64) error {
+		m := notify.Mail{Site: s, ID: oneMail, Account: oneMailed, Kind: notify.Each, Tries: 7, CreatedAt: began}
+		return tx.PutMail(m)
+	}},
 	{"Emit", func(tx Tx, s int64) error {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},

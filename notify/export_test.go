@@ -1,0 +1,9 @@
+package notify
+
+import "time"
+
+// Every has a service look for what is due as often as that: tests do not wait for seconds.
+func (s *Service) Every(d time.Duration) *Service {
+	s.every = d
+	return s
+}

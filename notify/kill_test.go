@@ -1,0 +1,120 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/notify"
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// What the process that TestMain is in place of the tests is told; "" in the tests.
+const victimDatabase, victimServer, victimTime = "TEST_MAIL_DATABASE", "TEST_MAIL_SERVER", "TEST_MAIL_TIME"
+
+func TestMain(m *testing.M) {
+	if url := os.Getenv(victimDatabase); url != "" {
+		victim(url)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// victim sends mails as another process, until it is killed.
+func victim(url string) {
+	db, err := store.Open(context.Background(), url, store.Options{})
+	at, bad := time.Parse(time.RFC3339Nano, os.Getenv(victimTime))
+	if err != nil || bad != nil {
+		fmt.Println(err, bad)
+		os.Exit(1)
+	}
+	s, err := serviceOf(store.For[storetest.Tx](db), kit.NewClock(at), os.Getenv(victimServer), os.Stdout)
+	if err == nil {
+		err = s.Run(context.Background())
+	}
+	fmt.Println(err)
+	os.Exit(1)
+}
+
+// kill has another process send what is due, and kills it once is.
+func (w *world) kill(url, when string, is func() bool) {
+	w.T.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), victimDatabase+"="+url, victimServer+"="+w.box.URL,
+		victimTime+"="+w.Clock.Now().Format(time.RFC3339Nano))
+	w.Must(cmd.Start())
+	defer func() { _ = cmd.Wait() }() // it was killed
+	defer func() { _ = cmd.Process.Kill() }()
+	kit.Until(w.T, when, is)
+}
+
+func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
+	for _, database := range []func(testing.TB) string{kit.SQLite, kit.Postgres} {
+		url := database(t)
+		w := newWorld(t, roomstest.NewOn(t, url))
+		who := w.AddPerson("mo", people.Moderator, "a")
+		w.chooses(who, people.MailEach, 0, "")
+		waits := func() notify.Mail {
+			w.run(w.service())() // it is registered
+			w.arrives(func(*comment.Comment) {})
+			w.kill(url, "it is gathered", func() bool { m, known := w.mails(who, notify.Each); return known && m.Outcome == "" })
+			w.Clock.Add(4 * time.Second)
+			m, _ := w.mails(who, notify.Each)
+			return m
+		}
+		var held atomic.Bool
+		hold := func() (answer func() error, release func()) {
+			held.Store(false)
+			end := make(chan struct{})
+			return func() error { held.Store(true); <-end; return errAgain }, sync.OnceFunc(func() { close(end) })
+		}
+
+		// Killed before its text began to leave: it comes, once.
+		waits()
+		answer, release := hold()
+		w.box.Answer(func(string) error { return answer() }, nil)
+		w.kill(url, "it is named", held.Load)
+		release()
+		w.box.Answer(nil, nil)
+		w.Clock.Add(31 * time.Second)
+		stop := w.run(w.service())
+		w.ended(who, notify.Each, "sent")
+		stop()
+		if n := len(w.box.To(who.Account.Email)); n != 1 {
+			t.Errorf("killed before: %d came, want one", n)
+		}
+
+		// Killed when the server had all of it and had not answered: it is not sent again, and the next one is.
+		waits()
+		answer, release = hold()
+		w.box.Answer(nil, func(kit.Handed) error { return answer() })
+		w.kill(url, "it is handed in", held.Load)
+		release()
+		w.box.Answer(nil, nil)
+		w.Clock.Add(11 * time.Minute)
+		stop = w.run(w.service())
+		w.ended(who, notify.Each, "unknown")
+		w.arrives(func(*comment.Comment) {})
+		w.gathered(who, 1)
+		w.Clock.Add(4 * time.Second)
+		w.ended(who, notify.Each, "sent")
+		stop()
+		names := map[string]int{}
+		for _, m := range w.box.To(who.Account.Email) {
+			names[m.Header.Get("Message-Id")]++
+		}
+		if len(names) != 3 || len(w.box.To(who.Account.Email)) != 3 {
+			t.Errorf("killed after: %v came, want three, each once", names)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	netmail "net/mail"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+)
+
+const (
+	// sendFor is how long a server may take for one mail; a standard asks for more patience, but not of whom a queue
+	// stands behind.
+	sendFor = 2 * time.Minute
+	// closeFor is how long the mail that is under way may still take when the program is to end.
+	closeFor = 3 * time.Second
+)
+
+// A Server is where mails are handed in.
+type Server struct {
+	host     string
+	port     int
+	implicit bool // TLS from the first byte; else where it offers STARTTLS
+	user     *url.Userinfo
+}
+
+// String names the server without its password.
+func (s Server) String() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }
+
+// ParseServer reads smtp://[USER:PASSWORD@]HOST[:PORT], or smtps:// for TLS from the first byte. Its errors do not
+// repeat what may hold a password.
+func ParseServer(s string) (Server, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return Server{}, errors.New("the URL cannot be read")
+	case u.Scheme != "smtp" && u.Scheme != "smtps":
+		return Server{}, errors.New("want smtp://HOST or smtps://HOST")
+	case u.Hostname() == "":
+		return Server{}, errors.New("the URL names no host")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return Server{}, errors.New("the URL has more than a name, a password, a host and a port")
+	}
+	port := cmp.Or(u.Port(), map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme])
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 65535 {
+		return Server{}, fmt.Errorf("%q is no port", port)
+	}
+	return Server{host: u.Hostname(), port: n, implicit: u.Scheme == "smtps", user: u.User}, nil
+}
+
+// ParseFrom reads the address that mails come from.
+func ParseFrom(s string) (string, error) {
+	a, err := netmail.ParseAddress(s)
+	if err != nil || a.Name != "" || a.Address != s || strings.ContainsAny(s, "\r\n<>") {
+		return "", fmt.Errorf("%q is no address like comments@example.org", s)
+	}
+	return s, nil
+}
+
+// local reports whether the server is on this machine, where nobody listens in and certificates name nobody.
+func (s Server) local() bool {
+	a, err := netip.ParseAddr(s.host)
+	return s.host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// A line is an open connection to the server.
+type line struct {
+	client *mail.Client
+	conn   *smtp.Client
+	cut    func() bool
+}
+
+// open connects and signs in. The end of ctx closes the connection, a moment later.
+func (s Server) open(ctx context.Context) (*line, error) {
+	l := &line{cut: func() bool { return true }}
+	dial := func(dialling context.Context, network, address string) (net.Conn, error) {
+		var d interface {
+			DialContext(ctx context.Context, network, address string) (net.Conn, error)
+		} = &net.Dialer{}
+		if s.implicit {
+			d = &tls.Dialer{Config: &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}}
+		}
+		conn, err := d.DialContext(dialling, network, address)
+		if err == nil {
+			l.cut = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(closeFor)) })
+		}
+		return conn, err
+	}
+	o := []mail.Option{
+		mail.WithPort(s.port), mail.WithTimeout(sendFor), mail.WithDialContextFunc(dial),
+		mail.WithTLSPolicy(mail.TLSOpportunistic),
+	}
+	if s.implicit || s.local() {
+		o = append(o, mail.WithTLSPolicy(mail.NoTLS))
+	}
+	if s.user != nil {
+		password, _ := s.user.Password()
+		o = append(o, mail.WithUsername(s.user.Username()), mail.WithPassword(password), mail.WithOpportunisticSMTPAuth(
+			mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin, mail.SMTPAuthCramMD5))
+	}
+	var err error
+	if l.client, err = mail.NewClient(s.host, o...); err == nil {
+		l.conn, err = l.client.DialToSMTPClientWithContext(ctx)
+	}
+	if err != nil {
+		l.cut()
+		return nil, fmt.Errorf("reach the mail server %s: %w", s, err)
+	}
+	return l, nil
+}
+
+// close says goodbye, unless the connection is broken.
+func (l *line) close() {
+	_ = l.client.CloseWithSMTPClient(l.conn) // nothing is under way
+	l.cut()
+}
+
+// drop ends the connection without a word: one more command would finish the text that was under way.
+func (l *line) drop() {
+	_ = l.conn.Close() // what it could say does not help
+	l.cut()
+}
+
+// A fate is what became of handing a mail in.
+type fate uint8
+
+const (
+	taken   fate = iota
+	never        // the server refuses this address for good
+	notNow       // this mail failed, and the next may not
+	offline      // the connection is of no more use
+)
+
+// send hands a letter in. Just before its text leaves it calls hand, and goes no further if that fails.
+func (l *line) send(from string, at time.Time, t letter, hand func() error) (fate, error) {
+	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	m.FromMailAddress(&netmail.Address{Name: oneLine(t.FromName, 80), Address: from})
+	m.ToMailAddress(&netmail.Address{Address: t.To})
+	m.Subject(oneLine(t.Subject, 150))
+	m.SetDateWithValue(at)
+	m.SetMessageIDWithValue(t.ID + from[strings.LastIndex(from, "@"):])
+	m.SetGenHeader("Auto-Submitted", "auto-generated")
+	m.SetGenHeaderPreformatted("List-Id", "<"+t.List+">")
+	m.SetListUnsubscribe(t.Stop)
+	m.SetListUnsubscribePost()
+	m.SetBodyWriter(mail.TypeTextPlain, func(w io.Writer) (int64, error) {
+		if err := hand(); err != nil {
+			return 0, err
+		}
+		n, err := io.WriteString(w, t.Text)
+		return int64(n), err
+	})
+	m.AddAlternativeString(mail.TypeTextHTML, t.HTML)
+	err := l.client.SendWithSMTPClient(l.conn, m)
+	if err == nil || m.IsDelivered() {
+		return taken, nil
+	}
+	bad, ok := errors.AsType[*mail.SendError](err)
+	switch {
+	case ok && bad.Reason == mail.ErrSMTPRcptTo && bad.ErrorCode() >= 500:
+		return never, err
+	case ok && bad.ErrorCode() >= 400 && bad.Reason != mail.ErrWriteContent && bad.ErrorCode() != 421:
+		return notNow, err
+	}
+	return offline, err
+}

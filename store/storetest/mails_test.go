@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/notify"
+)
+
+var mailRules = []rule{
+	{"a mail comes back as it was put, and is changed as a whole", mailComesBack},
+	{"what is due is what nobody has, the longest due first", mailsAreDue},
+	{"a mail gathers until it is taken, and the last of a kind is the newest", mailGathers},
+	{"what ended is forgotten, but not that a site stood still", mailsArePruned},
+}
+
+func (w *world) newMail(account string, change func(*notify.Mail)) notify.Mail {
+	w.Helper()
+	m := notify.Mail{Site: w.site.ID, ID: w.id("mail"), Account: account, Kind: notify.Each,
+		CreatedAt: began, DueAt: began}
+	change(&m)
+	w.update(func(tx Tx) error { return tx.PutMail(m) })
+	return m
+}
+
+func mailComesBack(w *world) {
+	m := w.newMail(w.newAccount().ID, func(m *notify.Mail) {
+		m.Comments, m.More, m.Tries, m.Outcome = []string{hostile, "b"}, 3, 2, hostile
+		m.TakenUntil, m.HandedAt, m.EndedAt = began.Add(1000), began.Add(2000), began.Add(3000)
+	})
+	for range 2 {
+		w.view(func(tx Tx) error {
+			got, err := tx.MailByID(m.Site, m.ID)
+			if !reflect.DeepEqual(got, m) {
+				w.Errorf("came back as %+v, want %+v", got, m)
+			}
+			return err
+		})
+		m.Comments, m.More, m.Outcome, m.EndedAt = nil, 0, "", time.Time{}
+		w.update(func(tx Tx) error { return tx.PutMail(m) })
+	}
+	w.view(func(tx Tx) error {
+		_, err := tx.MailByID(m.Site, "nothing")
+		w.wants("no mail", err, ground.ErrNotFound)
+		return nil
+	})
+}
+
+func mailsAreDue(w *world) {
+	a, now := w.newAccount().ID, began.Add(-time.Hour) // before those of other tests are
+	second := w.newMail(a, func(m *notify.Mail) { m.DueAt = now })
+	first := w.newMail(a, func(m *notify.Mail) { m.DueAt, m.TakenUntil = now.Add(-1000), now })
+	w.newMail(a, func(m *notify.Mail) { m.DueAt = now.Add(1000) })
+	w.newMail(a, func(m *notify.Mail) { m.DueAt, m.TakenUntil = now, now.Add(1000) })
+	w.newMail(a, func(m *notify.Mail) { m.DueAt, m.EndedAt = now, now })
+	w.view(func(tx Tx) error {
+		all, err := tx.DueMails(now, 100)
+		all = slices.DeleteFunc(all, func(m notify.Mail) bool { return m.Site != w.site.ID })
+		if len(all) != 2 || all[0].ID != first.ID || all[1].ID != second.ID {
+			w.Errorf("due are %+v, want %s and %s", all, first.ID, second.ID)
+		}
+		if err != nil {
+			return err
+		}
+		one, err := tx.DueMails(now, 1)
+		if len(one) != 1 {
+			w.Errorf("%d are due of at most one", len(one))
+		}
+		return err
+	})
+}
+
+func mailGathers(w *world) {
+	a, b := w.newAccount().ID, w.newAccount().ID
+	for _, change := range []func(*notify.Mail){
+		func(m *notify.Mail) { m.EndedAt = began },
+		func(m *notify.Mail) { m.HandedAt = began },
+		func(m *notify.Mail) { m.TakenUntil = began.Add(1000) },
+		func(m *notify.Mail) { m.Kind = notify.Still },
+	} {
+		w.newMail(a, change)
+	}
+	open := func(tx Tx) error {
+		m, err := tx.OpenMail(w.site.ID, a, began)
+		w.wants("one that is sent, or about something else: "+m.ID, err, ground.ErrNotFound)
+		return nil
+	}
+	w.view(open)
+	w.newMail(b, func(*notify.Mail) {})
+	m := w.newMail(a, func(m *notify.Mail) {
+		m.Kind, m.TakenUntil, m.CreatedAt = notify.Digest, began, began.Add(time.Hour)
+	})
+	w.newMail(a, func(m *notify.Mail) { m.Kind, m.CreatedAt, m.EndedAt = notify.Digest, began, began })
+	w.update(func(tx Tx) error {
+		got, err := tx.OpenMail(w.site.ID, a, began)
+		if got.ID != m.ID {
+			w.Errorf("it gathers in %+v, want %s", got, m.ID)
+		}
+		if err != nil {
+			return err
+		}
+		last, err := tx.LastMail(w.site.ID, a, notify.Digest)
+		if last.ID != m.ID {
+			w.Errorf("the last is %+v, want %s", last, m.ID)
+		}
+		return err
+	})
+	w.view(func(tx Tx) error {
+		_, err := tx.LastMail(w.site.ID, b, notify.Still)
+		w.wants("none of the kind", err, ground.ErrNotFound)
+		return nil
+	})
+}
+
+func mailsArePruned(w *world) {
+	a, long := w.newAccount().ID, began.Add(-1000*time.Hour)
+	old := w.newMail(a, func(m *notify.Mail) { m.EndedAt = long })
+	kept := []notify.Mail{
+		w.newMail(a, func(m *notify.Mail) { m.EndedAt = long.Add(1000) }),
+		w.newMail(a, func(m *notify.Mail) { m.Kind, m.EndedAt = notify.Still, long }),
+		w.newMail(a, func(m *notify.Mail) { m.CreatedAt = long }),
+	}
+	w.update(func(tx Tx) error { return tx.PruneMails(long.Add(1000)) })
+	w.view(func(tx Tx) error {
+		_, err := tx.MailByID(old.Site, old.ID)
+		w.wants("what ended long ago", err, ground.ErrNotFound)
+		for _, m := range kept {
+			if _, err := tx.MailByID(m.Site, m.ID); err != nil {
+				w.Errorf("%+v is gone: %v", m, err)
+			}
+		}
+		return nil
+	})
+}
