@@ -64,7 +64,9 @@ func TestEveryStateIsAccessible(t *testing.T) {
 			r.says(".own", "Not published: off topic")
 		}},
 		{"closed", "kk", func(s *service) { s.closed = true }, nil},
-		{"not loaded", "ru", func(s *service) { s.fail("GET comments", cut) }, nil},
+		{"not loaded", "ru", func(s *service) { s.fail("GET comments", cut) }, func(r *reader, _ *service) {
+			r.must(r.See("link", "простую страницу"))
+		}},
 	}
 	for i, tt := range states {
 		t.Run(tt.name, func(t *testing.T) {

@@ -47,7 +47,23 @@ type options struct {
 	sheet        string // what the blog's sheet has besides
 	dir          string // of the blog
 	nameless     bool   // the tag names no site
+	hurried      bool   // what waits seconds, or minutes, waits a moment
 }
+
+// noted keeps what the widget and the browser say.
+const noted = `addEventListener('aitys:ready', () => window.ready = true);
+	for (const what of ['posted', 'error']) addEventListener('aitys:' + what,
+		e => (window.heard ??= []).push([what, e.detail]));
+	for (const say of ['warn', 'error']) console[say] = (...what) => (window.said ??= []).push(what.join(' '));
+	addEventListener('securitypolicyviolation',
+		e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`
+
+// hurry makes the widget's long waits short.
+const hurry = `{
+	const { setTimeout: after, setInterval: every } = window
+	window.setTimeout = (f, ms, ...rest) => after(f, ms === 5000 ? 10 : ms, ...rest)
+	window.setInterval = (f, ms, ...rest) => every(f, ms === 60000 ? 200 : ms, ...rest)
+}`
 
 func visit(t *testing.T, s *service, o options) *reader {
 	t.Helper()
@@ -95,12 +111,10 @@ func visit(t *testing.T, s *service, o options) *reader {
 	}
 	t.Cleanup(tab.Close)
 	r := &reader{Tab: tab, t: t, blog: blog}
-	r.must(tab.BeforeEach(`addEventListener('aitys:ready', () => window.ready = true);
-		for (const what of ['posted', 'error']) addEventListener('aitys:' + what,
-			e => (window.heard ??= []).push([what, e.detail]));
-		for (const say of ['warn', 'error']) console[say] = (...what) => (window.said ??= []).push(what.join(' '));
-		addEventListener('securitypolicyviolation',
-			e => (window.violations ??= []).push(e.violatedDirective + ' ' + e.blockedURI))`))
+	r.must(tab.BeforeEach(noted))
+	if o.hurried {
+		r.must(tab.BeforeEach(hurry))
+	}
 	if o.loading {
 		r.must(r.Go(blog.URL))
 	} else {

@@ -32,6 +32,8 @@ type service struct {
 	forms    []any                    // of posts
 	last     map[string]any           // post
 	held     map[string]chan struct{} // by route: requests wait until it is closed
+	streams  map[chan string]string   // open ones, by what they are told, with what they were asked for
+	voting   bool
 }
 
 type author struct {
@@ -52,6 +54,7 @@ type comment struct {
 	CreatedAt time.Time `json:"created_at"`
 	EditedAt  *string   `json:"edited_at"`
 	Permalink string    `json:"permalink"`
+	Votes     int       `json:"votes"`
 
 	body, reason, note string
 	until              time.Time
@@ -74,7 +77,7 @@ const rules = "All comments are reviewed by a moderator. Do not submit your comm
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{window: 15 * time.Minute, failures: map[string][]failure{},
-		held: map[string]chan struct{}{}}
+		held: map[string]chan struct{}{}, streams: map[chan string]string{}}
 	mux := http.NewServeMux()
 	for _, f := range widget.Files() {
 		mux.HandleFunc("GET "+f.Path, func(w http.ResponseWriter, r *http.Request) {
@@ -88,6 +91,8 @@ func newService(t *testing.T) *service {
 	mux.HandleFunc("GET "+site+"comments/{id}", s.own)
 	mux.HandleFunc("PATCH "+site+"comments/{id}", s.edit)
 	mux.HandleFunc("DELETE "+site+"comments/{id}", s.withdraw)
+	mux.HandleFunc("GET "+site+"live", s.live)
+	mux.HandleFunc("POST "+site+"comments/{id}/vote", s.vote)
 	mux.HandleFunc("GET "+site+"form",
 		func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
 	mux.HandleFunc("POST "+site+"preview", func(w http.ResponseWriter, r *http.Request) {
@@ -250,7 +255,7 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, 200, map[string]any{
 		"page":     map[string]any{"url": q.Get("page"), "title": "", "open": !s.closed, "count": count},
-		"settings": map[string]any{"rules": text, "max_length": 10000},
+		"settings": map[string]any{"rules": text, "max_length": 10000, "votes": s.voting},
 		"comments": shown[from:to], "next": next,
 	})
 }
@@ -365,4 +370,71 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the browser may have gone
+}
+
+// live is a stream of what tell says, until the browser leaves.
+func (s *service) live(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	told := make(chan string, 100)
+	s.mu.Lock()
+	count := 0
+	for _, c := range s.thread {
+		if c.State == "approved" {
+			count++
+		}
+	}
+	s.streams[told] = r.URL.RawQuery
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.streams, told)
+	}()
+	_, _ = fmt.Fprintf(w, "retry: 100\n\nid: x.0\nevent: count\ndata: {\"count\":%d}\n\n", count)
+	for {
+		w.(http.Flusher).Flush()
+		select {
+		case text := <-told:
+			_, _ = io.WriteString(w, text)
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// tell says an event on every stream.
+func (s *service) tell(id int, kind string, data any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, _ := json.Marshal(data) // of what the tests made
+	for told := range s.streams {
+		told <- fmt.Sprintf("id: x.%d\nevent: %s\ndata: %s\n\n", id, kind, body)
+	}
+}
+
+// listening returns how many streams are open, and what the last was asked for.
+func (s *service) listening() (n int, asked string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, asked = range s.streams {
+	}
+	return len(s.streams), asked
+}
+
+func (s *service) vote(w http.ResponseWriter, r *http.Request) {
+	in := read(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.find(r.PathValue("id"))
+	if in["value"] == 1.0 {
+		c.Votes++
+		answer(w, 200, map[string]any{"votes": c.Votes, "vote_token": "of-" + c.ID})
+		return
+	}
+	if in["vote_token"] != "of-"+c.ID {
+		answer(w, 422, map[string]any{"code": "field.invalid"})
+		return
+	}
+	c.Votes--
+	answer(w, 200, map[string]any{"votes": c.Votes, "vote_token": nil})
 }

@@ -91,7 +91,12 @@ func build(languages []string) (map[string][]byte, error) {
 	form, errForm := part("form")
 	counts, errCounts := part("counts")
 	why, errWhy := part("why")
-	if err := errors.Join(errForm, errCounts, errWhy); err != nil {
+	around, errAround := part("around")
+	code, errCode := part("code")
+	more, errMore := part("more")
+	live, errLive := part("live")
+	vote, errVote := part("vote")
+	if err := errors.Join(errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote); err != nil {
 		return nil, err
 	}
 	var addresses []string
@@ -106,6 +111,11 @@ func build(languages []string) (map[string][]byte, error) {
 		"FORM_ADDRESS":       form,
 		"COUNTS_ADDRESS":     counts,
 		"WHY_ADDRESS":        why,
+		"AROUND_ADDRESS":     around,
+		"CODE_ADDRESS":       code,
+		"MORE_ADDRESS":       more,
+		"LIVE_ADDRESS":       live,
+		"VOTE_ADDRESS":       vote,
 		"LANGUAGE_ADDRESSES": "{" + strings.Join(addresses, ",") + "}",
 	})
 	if err != nil {

@@ -22,6 +22,10 @@ type part struct {
 var parts = []part{
 	{"reading", "read.", map[string]string{"roles": "role."}},
 	{"form", "write.", map[string]string{"reasons": "reason.low.", "meanings": "meaning."}},
+	{"around", "around.", nil},
+	{"help", "help.", nil},
+	{"live", "live.", nil},
+	{"vote", "vote.", nil},
 }
 
 // own is what only one language of the widget says, by the end of its key: a browser may not know
@@ -80,7 +84,8 @@ func script(lang string, said map[string]sentence) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// Made of words/%s.json by `make web`: change the sentences there.\n", lang)
 	if lang != "en" {
-		b.WriteString("\nimport type { FormWords as Form, Words as Reading } from '../i18n'\n")
+		b.WriteString("\nimport type {\n  AroundWords as Around,\n  FormWords as Form,\n  HelpWords as Help,\n" +
+			"  LiveWords as Live,\n  Words as Reading,\n  VoteWords as Vote,\n} from '../i18n'\n")
 	}
 	for _, p := range parts {
 		kind := ""

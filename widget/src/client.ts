@@ -12,6 +12,7 @@ export interface Comment {
   created_at: string
   edited_at: string | null
   redacted_at?: string | null
+  votes: number
 }
 
 export interface Page {
@@ -25,6 +26,7 @@ export interface Settings {
   rules?: string
   signin_url?: string
   max_length?: number
+  votes?: boolean
 }
 
 export interface Listing {

@@ -1,7 +1,7 @@
 /** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
 
 import sheet from './reading.css'
-import { languages, View } from './view'
+import { addressed, languages, View } from './view'
 
 let base = ''
 let styles: CSSStyleSheet | null = null
@@ -40,7 +40,22 @@ export class AitysComments extends HTMLElement {
       { base, site, page: page || pageAddress(), title: title || document.title, lang: language(this), sort },
       root,
     )
-    void this.#view.load()
+    this.#near(this.#view)
+  }
+
+  /** Loads the comments when somebody comes near them, or at once where the address names one of them. */
+  #near(view: View) {
+    if (addressed()) return void view.load()
+    const sight = new IntersectionObserver(
+      seen => {
+        if (!seen.some(entry => entry.isIntersecting)) return
+        sight.disconnect()
+        void view.load()
+      },
+      { rootMargin: '800px' },
+    )
+    sight.observe(this)
+    view.gone.addEventListener('abort', () => sight.disconnect())
   }
 }
 

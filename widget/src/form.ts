@@ -41,7 +41,7 @@ class Form implements Writer {
   #sending = false
 
   constructor(view: View) {
-    const t = view.formWords ?? inEnglish
+    const t = view.spoken?.form ?? inEnglish
     this.#view = view
     this.#t = t
     this.#shelf = new Shelf(view.config.site, view.page.url)
@@ -77,6 +77,10 @@ class Form implements Writer {
       this.#open()
     }
     if (this.#form.isConnected) this.#settle()
+  }
+
+  heard(id: string) {
+    this.#own.heard(id)
   }
 
   reply(id: string) {

@@ -5,7 +5,7 @@
  * the rest, or fewer.
  */
 
-import type { form, reading } from './words/en'
+import type { around, form, help, live, reading, vote } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -19,6 +19,14 @@ export type Words = typeof reading & {
 }
 
 export type FormWords = typeof form
+
+export type AroundWords = typeof around
+
+export type HelpWords = typeof help
+
+export type LiveWords = typeof live
+
+export type VoteWords = typeof vote
 
 export type Reason = keyof FormWords['reasons']
 

@@ -42,7 +42,7 @@ export class OwnComments {
   /** Shows a comment that was just posted. Reports whether the browser keeps it. */
   took(own: Own, comment: Comment, body: string, until: string): boolean {
     const kept = this.#shelf.keepOwn(own)
-    if (own.state === 'approved') this.#view.recount(1)
+    if (own.state === 'approved') this.#view.count(this.#view.page.count + 1)
     this.#show(own, { ...comment, body, reason: null, note: null, edit_until: until })
     return kept
   }
@@ -57,6 +57,12 @@ export class OwnComments {
     void Promise.all(wanted.map(own => this.#learn(own))).then(found => {
       for (const [i, seen] of found.entries()) if (seen && wanted[i]) this.#again(wanted[i], seen)
     })
+  }
+
+  /** Asks once more how one stands. */
+  heard(id: string) {
+    const known = this.#known.get(id)
+    if (known) void this.#learn(known.own).then(seen => seen && this.#show(known.own, seen))
   }
 
   /** Shows one again; a published one stands in the thread, or on a part of it that is not loaded yet. */
@@ -82,7 +88,7 @@ export class OwnComments {
   }
 
   #show(own: Own, seen: OwnView) {
-    const { thread, page } = this.#view
+    const { thread } = this.#view
     this.#known.set(own.id, { own, seen })
     this.#view.root.querySelector('.invite')?.remove()
     const published = seen.state === 'approved'
@@ -90,8 +96,7 @@ export class OwnComments {
     const node = thread.add(seen, [], first)
     const acts = node.querySelector('.acts')
     if (published) {
-      if (page.open) acts?.append(this.#view.replyButton(own.id))
-      acts?.append(...this.#tools(own, seen, node))
+      acts?.append(...this.#view.actions(seen), ...this.#tools(own, seen, node))
     } else node.classList.add('own')
     if (!published && !seen.parent && !first) thread.toEnd(own.id)
     if (seen.redacted_why) acts?.prepend(el('span', { class: 'why' }, ...about(this.#t.redacted, seen.redacted_why)))
@@ -168,7 +173,7 @@ export class OwnComments {
       )
       return
     }
-    if (seen.state === 'approved') this.#view.recount(-1)
+    if (seen.state === 'approved') this.#view.count(this.#view.page.count - 1)
     this.#shelf.forgetOwn(own.id)
     this.#known.delete(own.id)
     const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
@@ -253,7 +258,7 @@ export class OwnComments {
         body: JSON.stringify({ body }),
       })
       this.#shelf.keepOwn({ ...own, state: seen.state })
-      if (was.state === 'approved' && seen.state !== 'approved') this.#view.recount(-1)
+      if (was.state === 'approved' && seen.state !== 'approved') this.#view.count(this.#view.page.count - 1)
       this.#show(own, seen)
       this.#view.thread.article(own.id)?.focus()
       this.#view.say(seen.state === 'approved' ? t.published : t.saved)

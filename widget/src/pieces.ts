@@ -1,6 +1,6 @@
 /** The pieces around the list: built from data, told what to do when they are pressed. */
 
-import { button, el, put } from './dom'
+import { button, el } from './dom'
 import { plural, type Words } from './i18n'
 
 export function title(t: Words, count: number): string {
@@ -12,11 +12,12 @@ export function header(
   t: Words,
   count: number,
   order: string,
-  choose: (sort: 'oldest' | 'newest') => void,
+  votes: boolean | undefined,
+  choose: (sort: string) => void,
 ): HTMLElement {
-  const sorts = (['oldest', 'newest'] as const).map(sort =>
-    button(t[sort], () => choose(sort), { 'aria-pressed': `${sort === order}` }),
-  )
+  const sorts = (['oldest', 'newest', 'top'] as const)
+    .slice(0, votes ? 3 : 2)
+    .map(sort => button(t[sort], () => choose(sort), { 'aria-pressed': `${sort === order}` }))
   const orders = el('div', { class: 'row end sort', role: 'group', 'aria-label': t.order }, ...sorts)
   return el('header', { class: 'row' }, el('h2', {}, title(t, count)), count > 1 ? orders : null)
 }
@@ -43,13 +44,13 @@ export function closedForm(t: Words, signIn: string, open: () => void): HTMLForm
   )
 }
 
-/** An alert: what happened, what can be done, and a button to try again. `{link}` is the plain page. */
-export function alert(t: Words, plainPage: string, what: string, then: string, again: () => void): HTMLElement {
+/** An alert: what happened, what that means, and a button to try again. */
+export function alert(t: Words, what: string, then: string, again: () => void): HTMLElement {
   return el(
     'div',
     { role: 'alert', class: 'box err' },
     el('strong', {}, what),
-    then ? el('p', {}, ...put(then, el('a', { href: plainPage }, t.plain))) : null,
-    el('div', { class: 'row' }, button(t.again, again)),
+    then ? el('p', {}, then) : null,
+    button(t.again, again),
   )
 }

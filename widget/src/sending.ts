@@ -45,7 +45,7 @@ export function newKey(): string {
 export function asComment(answer: Answer, name: string | null, parent: string | null): Comment {
   const { id, state, html, created_at } = answer
   const author = { name, badge: null, url: null }
-  return { id, version: 1, parent, depth: 0, state, author, html, lang: 'und', created_at, edited_at: null }
+  return { id, version: 1, parent, depth: 0, state, author, html, lang: 'und', created_at, edited_at: null, votes: 0 }
 }
 
 /** Says what became of a comment; kept is whether this browser will know it after a reload. */

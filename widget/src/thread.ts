@@ -73,6 +73,11 @@ export class Thread {
     return this.#places.get(id)?.item.querySelector('article') ?? null
   }
 
+  /** How many published comments are here. */
+  get shown(): number {
+    return [...this.#places.values()].filter(p => p.comment.state === 'approved').length
+  }
+
   comment(id: string): Comment | null {
     return this.#places.get(id)?.comment ?? null
   }
@@ -124,12 +129,5 @@ export class Thread {
       p.replies.count++
       p.replies.summary.replaceChildren(plural(this.t.replies, p.replies.count, this.t))
     }
-  }
-
-  /** Opens whatever hides a comment, and returns its article. */
-  reveal(id: string): HTMLElement | null {
-    const node = this.article(id)
-    for (let p = node?.closest('details'); p; p = p.parentElement?.closest('details')) p.open = true
-    return node
   }
 }

@@ -2,7 +2,7 @@
 
 import { ask, type Comment, Failure, type Listing, type Page, type Settings } from './client'
 import { button, el } from './dom'
-import { type FormWords, fill, number, plural, type Words } from './i18n'
+import { fill, number, type Words } from './i18n'
 import { nodes } from './markup'
 import { alert, closedForm, header, rules, title } from './pieces'
 import { Thread } from './thread'
@@ -10,7 +10,12 @@ import { reading as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
 declare const FORM_ADDRESS: string
+declare const AROUND_ADDRESS: string
+declare const MORE_ADDRESS: string
+declare const CODE_ADDRESS: string
 declare const WHY_ADDRESS: string
+declare const LIVE_ADDRESS: string
+declare const VOTE_ADDRESS: string
 declare const LANGUAGE_ADDRESSES: Record<string, string>
 
 /** Where the words of each language besides English lie. */
@@ -26,14 +31,16 @@ export interface Config {
   sort: string
 }
 
-/** So many come with the page, and at most so many at a time later: each time is twice the last. */
+/** So many come with the page; the first step is twice as many. */
 const first = 25
-const most = 100
+
+/** Who has had the comments before them for so long is told what comes. */
+const settled = 5_000
 
 export class View {
   t: Words = inEnglish
-  /** The form's words where they came with the reading part's; English ones lie with the form. */
-  formWords: FormWords | null = null
+  /** All words of a language that is not English; the English ones lie with the parts that say them. */
+  spoken: typeof import('./words/ru') | null = null
   /** Our words run from left to right in each of their languages, whatever the page does. */
   readonly #section = el('section', { dir: 'ltr' })
   readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
@@ -43,9 +50,13 @@ export class View {
   sort: string
   #writer: Promise<Writer> | null = null
   #tries = 0
-  #next: string | null = null
-  #shown = 0
-  #step = first
+  #staying = 0
+  /** Where the rest of the thread begins. */
+  next: string | null = null
+  /** Those that came while the thread was read: they stay behind what is loaded later. */
+  late: string[] = []
+  /** How many are asked for next. */
+  step = first
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
   #inside = false
   thread: Thread
@@ -63,10 +74,7 @@ export class View {
     this.thread = new Thread(this.t)
     this.page = { url: config.page, title: config.title, open: true, count: 0 }
     root.replaceChildren(this.#section, this.#live)
-    const widths = new ResizeObserver(() => stops(this.#section))
-    widths.observe(this.#section)
-    this.gone.addEventListener('abort', () => widths.disconnect())
-    addEventListener('hashchange', () => this.#follow(addressed()), { signal: this.gone })
+    addEventListener('hashchange', () => this.#around(part => part.follow(this, addressed())), { signal: this.gone })
   }
 
   /** Lets go of everything outside the element. */
@@ -77,11 +85,6 @@ export class View {
   /** The address of something of this site in the API. */
   api(path: string): string {
     return `${this.config.base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
-  }
-
-  get #plainPage(): string {
-    const { base, site, page } = this.config
-    return `${base}sites/${encodeURIComponent(site)}/page?url=${encodeURIComponent(page)}&lang=${this.t.lang}`
   }
 
   fire(name: 'ready' | 'posted' | 'error', detail: object) {
@@ -99,11 +102,12 @@ export class View {
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
     this.#section.setAttribute('aria-busy', 'true')
     try {
-      const listing = await this.#fetch(first, around ? { around } : {})
+      const listing = await this.fetch(first, around ? { around } : {})
       await spoken
       if (this.gone.aborted) return
       this.#draw(listing, around)
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
+      this.#stay()
     } catch (cause) {
       await spoken
       this.#fail(cause, around)
@@ -115,24 +119,20 @@ export class View {
 
   /** Learns the page's language; where that cannot be had, English serves. */
   async #speak() {
-    const { base, lang } = this.config
+    const { lang } = this.config
     const address = languages[lang]
     if (!address || this.t.lang === lang) return
     try {
-      const { reading, form }: typeof import('./words/ru') = await import(new URL(address, base).href)
-      this.t = reading
-      this.formWords = form
-    } catch {
-      console.warn(`aitys: the words of ${lang} could not be loaded`)
-    }
+      this.spoken = await this.#part<typeof import('./words/ru')>(address)
+      this.t = this.spoken.reading
+    } catch {} // the browser says so in its console
   }
 
   #wait() {
-    if (this.#section.hasAttribute('aria-busy') && !this.#section.firstChild)
-      this.#section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
+    if (!this.#section.firstChild) this.#section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
-  #fetch(limit: number, part: Record<string, string>): Promise<Listing> {
+  fetch(limit: number, part: Record<string, string>): Promise<Listing> {
     const { page, lang } = this.config
     return ask(this.api(`comments?${new URLSearchParams({ page, sort: this.sort, limit: `${limit}`, lang, ...part })}`))
   }
@@ -141,27 +141,37 @@ export class View {
     const { t } = this
     this.page = page
     this.settings = settings
-    this.#next = next
-    this.#shown = 0
-    this.#step = 2 * first
+    this.next = next
+    this.step = 2 * first
+    this.late = []
     this.thread = new Thread(t)
     this.#section.setAttribute('aria-label', t.comments)
     this.#section.lang = t.lang
-    for (const c of comments) this.#add(c)
-    const top = header(t, page.count, this.sort, sort => this.#resort(sort))
+    for (const c of comments) this.add(c)
+    const top = header(t, page.count, this.sort, settings.votes, sort => this.resort(sort))
     const parts: Node[] = [top, ...this.#invitation()]
     this.#inside = around !== null && this.thread.article(around) !== null
-    if (this.#inside && this.#shown < page.count) parts.push(button(t.whole, () => this.load(null), { class: 'wide' }))
-    else if (around && !this.#inside && !kept(this)) parts.push(el('p', { class: 'u', role: 'status' }, t.missing))
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
     this.#section.replaceChildren(...parts, this.thread.list)
-    this.#offerMore()
-    this.#drawn()
-    if (around && this.#inside) this.#follow(around)
+    this.offerMore()
+    this.drawn()
+    if (around) this.#around(part => part.drawn(this, around, this.thread.shown < page.count, kept(this)))
   }
 
-  /** Lets the writing part put back what is the reader's own, where there is anything. */
-  #drawn() {
+  #around(use: (part: typeof import('./around')) => void) {
+    if (addressed()) this.#use(AROUND_ADDRESS, use)
+  }
+
+  /** Has the page followed, once somebody has stayed. */
+  #stay() {
+    this.#staying ||= setTimeout(() => {
+      if (!this.gone.aborted) this.#use<typeof import('./live')>(LIVE_ADDRESS, part => part.follow(this))
+    }, settled)
+  }
+
+  /** Lets other parts do theirs to what was drawn: the reader's own comments, and blocks of code. */
+  drawn() {
+    if (this.root.querySelector('pre')) this.#use<typeof import('./code')>(CODE_ADDRESS, part => part.watch(this))
     if (this.#writer || kept(this))
       this.writer()
         .then(w => w.drawn())
@@ -173,14 +183,13 @@ export class View {
     return nodes(html)
   }
 
-  /** Counts a comment that was published or taken back just now. */
-  recount(by: number) {
-    this.page.count += by
-    this.#shown += by
-    this.#section.querySelector('h2')?.replaceChildren(title(this.t, this.page.count))
+  /** Says how many comments there are. */
+  count(n: number) {
+    this.page.count = n
+    this.#section.querySelector('h2')?.replaceChildren(title(this.t, n))
   }
 
-  async #resort(sort: 'oldest' | 'newest') {
+  async resort(sort: string) {
     this.sort = sort
     await this.load(null)
     this.#section.querySelector<HTMLElement>('.sort [aria-pressed=true]')?.focus()
@@ -199,7 +208,11 @@ export class View {
     form?.querySelector('.box')?.remove()
     this.writer().then(
       w => w.open(),
-      () => form?.append(this.#alert(t.formFailed, t.formKept, () => this.#openForm())),
+      () => {
+        const box = alert(t, t.formFailed, '', () => this.#openForm())
+        form?.append(box)
+        this.#use<typeof import('./why')>(WHY_ADDRESS, why => why.kept(this, box))
+      },
     )
   }
 
@@ -207,9 +220,7 @@ export class View {
   writer(): Promise<Writer> {
     // A browser may remember a failed import by its address, so each try has its own.
     const again = this.#tries ? `&${this.#tries}` : ''
-    this.#writer ??= import(new URL(FORM_ADDRESS + again, this.config.base).href).then(
-      (part: typeof import('./form')) => part.attach(this),
-    )
+    this.#writer ??= this.#part<typeof import('./form')>(FORM_ADDRESS + again).then(part => part.attach(this))
     this.#writer.catch(() => {
       this.#writer = null
       this.#tries++
@@ -217,12 +228,26 @@ export class View {
     return this.#writer
   }
 
-  #add(c: Comment) {
-    if (c.state === 'approved') this.#shown++
-    return this.thread.add(c, c.html !== null && this.page.open ? [this.replyButton(c.id)] : [])
+  /** Puts a comment into the thread, or draws it anew there. */
+  add(c: Comment, ahead = false): HTMLElement {
+    return this.thread.add(c, c.html === null ? [] : this.actions(c), ahead)
   }
 
-  replyButton(id: string): HTMLElement {
+  /** What may be done with a comment that everybody sees. */
+  actions(c: Comment): HTMLElement[] {
+    const { settings, page } = this
+    return [...(settings.votes ? [this.#voteButton(c)] : []), ...(page.open ? [this.#replyButton(c.id)] : [])]
+  }
+
+  #voteButton(c: Comment): HTMLElement {
+    const press = () => this.#use<typeof import('./vote')>(VOTE_ADDRESS, part => part.press(this, c, vote))
+    const n = number(c.votes, this.t)
+    const label = fill(this.t.good, { n })
+    const vote = button(c.votes ? n : '', press, { part: 'vote', 'aria-pressed': 'false', 'aria-label': label })
+    return vote
+  }
+
+  #replyButton(id: string): HTMLElement {
     const reply = button(
       this.t.reply,
       () =>
@@ -235,85 +260,69 @@ export class View {
     return reply
   }
 
-  #offerMore() {
+  offerMore() {
     this.#section.querySelector('.steps')?.remove()
-    if (!this.#next) return
+    if (!this.next) return
     const { t } = this
-    const left = this.#inside ? 0 : this.page.count - this.#shown
-    const n = number(Math.min(left, this.#step), t)
-    const far = left > this.#step
-    const label = far ? fill(t.more, { n, m: number(left, t) }) : left > 0 ? fill(t.rest, { n }) : t.further
+    const left = this.#inside ? 0 : this.page.count - this.thread.shown
+    const n = number(Math.min(left || this.step, this.step), t)
+    const far = left > this.step
+    const label = fill(far ? t.more : t.rest, { n, m: number(left, t) })
     const steps = el(
       'div',
       { class: 'row steps' },
-      button(label, () => this.#more(), { part: 'more', class: 'wide' }),
+      button(label, () => this.more(), { part: 'more', class: 'wide' }),
     )
-    if (far && this.sort === 'oldest') steps.append(button(t.toNewest, () => this.#resort('newest'), { class: 'wide' }))
+    if (far && this.sort === 'oldest') steps.append(button(t.toNewest, () => this.resort('newest'), { class: 'wide' }))
     this.#section.append(steps)
   }
 
-  async #more() {
+  /** Loads the next step. */
+  async more() {
     const { t } = this
     this.#section.querySelector('.box.err')?.remove()
     try {
-      const { comments, next } = await this.#fetch(this.#step, { after: this.#next ?? '' })
-      this.#step = Math.min(2 * this.#step, most)
-      this.#next = next
-      const added = comments.map(c => this.#add(c))
-      this.#offerMore()
-      this.#drawn()
-      added[0]?.focus({ preventScroll: true })
-      this.say(plural(t.loaded, added.length, t))
+      await (await this.#part<typeof import('./more')>(MORE_ADDRESS)).more(this)
     } catch (cause) {
-      this.#section.append(this.#alert(t.failedMore, '', () => this.#more()))
-      this.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
+      this.#section.append(alert(t, t.failed, '', () => this.more()))
+      this.#failed(cause)
     }
-  }
-
-  /** Shows a comment that the page's address names; loads it where it is not here yet. */
-  #follow(id: string | null) {
-    if (!id) return
-    const node = this.thread.reveal(id)
-    if (!node) {
-      void this.load(id)
-      return
-    }
-    this.#section.querySelector('.hit')?.classList.remove('hit')
-    node.classList.add('hit')
-    node.scrollIntoView()
-    node.focus({ preventScroll: true })
   }
 
   #fail(cause: unknown, around: string | null) {
-    const code = cause instanceof Failure ? cause.code : 'unknown'
     const offline = !navigator.onLine
     const again = () => this.load(around)
     if (offline) addEventListener('online', again, { once: true, signal: this.gone })
-    const { unharmed, retry } = this.t
-    const box = this.#alert(this.t.failed, offline ? this.t.offline : `${unharmed} ${retry}`, again)
+    const { t } = this
+    const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.#section.replaceChildren(box)
-    this.fire('error', { code })
+    const code = this.#failed(cause)
     if (offline) return
-    import(new URL(WHY_ADDRESS, this.config.base).href)
-      .then((why: typeof import('./why')) => why.explain(this.config, code))
-      .then(helps => helps || box.replaceChildren(box.firstChild as Node, el('p', {}, unharmed)))
-      .catch(() => {}) // nothing answers: the button may help
+    this.#use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code)) // nothing answers: the button may help
   }
 
-  #alert(what: string, then: string, again: () => void): HTMLElement {
-    return alert(this.t, this.#plainPage, what, then, again)
+  /** Tells the page what went wrong. */
+  #failed(cause: unknown): string {
+    const code = cause instanceof Failure ? cause.code : 'unknown'
+    this.fire('error', { code })
+    return code
   }
-}
 
-/** Makes each block of code that has to be scrolled a stop for the keyboard, and no other. */
-function stops(root: HTMLElement) {
-  for (const pre of root.querySelectorAll('pre'))
-    if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0
-    else pre.removeAttribute('tabindex')
+  /** Loads a part for what can be done without. */
+  #use<T>(address: string, use: (part: T) => void) {
+    this.#part<T>(address)
+      .then(use)
+      .catch(() => {})
+  }
+
+  /** A part of the widget that is loaded when it is needed. */
+  #part<T>(address: string): Promise<T> {
+    return import(new URL(address, this.config.base).href)
+  }
 }
 
 /** The comment that the page's address names. */
-function addressed(): string | null {
+export function addressed(): string | null {
   return /^#aitys-([\w-]+)$/.exec(location.hash)?.[1] ?? null
 }
 

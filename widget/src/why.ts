@@ -1,12 +1,30 @@
-/** Why no comments came, for whoever put them on the page: one line in the console. Loaded where loading failed. */
+/** What to do when something could not be loaded: for its reader, and, in the console, for who put it on the page. */
 
-export interface Asked {
-  base: string
-  site: string
+import { el, put } from './dom'
+import type { View } from './view'
+import { help as inEnglish } from './words/en'
+
+/** Says of a form that could not be loaded that nothing is lost. */
+export function kept(view: View, box: HTMLElement) {
+  box.firstChild?.after(el('p', {}, ...linked(view, 'kept')))
 }
 
-/** Says what to do, and returns whether asking again can help. */
-export async function explain({ base, site }: Asked, code: string): Promise<boolean> {
+/** A sentence with a link to the page without script. */
+function linked(view: View, sentence: 'kept' | 'retry'): (Node | string)[] {
+  const t = view.spoken?.help ?? inEnglish
+  const { base, site, page } = view.config
+  const query = new URLSearchParams({ url: page, lang: view.t.lang })
+  const href = `${base}sites/${encodeURIComponent(site)}/page?${query}`
+  return put(t[sentence], el('a', { href }, t.plain))
+}
+
+/** Says why no comments came, and how else they can be read; where asking again cannot help, it is not offered. */
+export async function explain(view: View, box: HTMLElement, code: string) {
+  if (await helps(view.config, code)) box.querySelector('p')?.append(' ', ...linked(view, 'retry'))
+  else box.lastChild?.remove()
+}
+
+async function helps({ base, site }: View['config'], code: string): Promise<boolean> {
   const { origin, hostname } = location
   const warn = (what: string) => console.warn(`aitys: ${what}`)
   if (!site) warn('the script tag needs data-site="KEY". Keys: aitys site list')

@@ -5,6 +5,8 @@ export interface Writer {
   open(): void
   /** Takes the form to a comment, to answer it. */
   reply(id: string): void
+  /** Asks how one's own comment stands: it was published, or changed. */
+  heard(id: string): void
   /** Puts back what is the reader's own after the thread was drawn. */
   drawn(): void
 }

@@ -11,18 +11,15 @@ export const reading = {
   days: "{n} day ago|{n} days ago",
   edited: "edited",
   failed: "Comments could not be loaded.",
-  failedMore: "No more comments could be loaded.",
   formFailed: "The form could not be loaded.",
-  formKept: "What you wrote is still here. You can try again, or use the {link}.",
-  further: "Show more",
   gone: "This comment was removed.",
+  good: "Good comment, {n}",
   hours: "{n} hour ago|{n} hours ago",
   invite: "Be the first. A question is as welcome as a thought.",
   loaded: "{n} more comment loaded.|{n} more comments loaded.",
   loading: "Loading comments…",
   login: "Authors, please log in",
   minutes: "{n} minute ago|{n} minutes ago",
-  missing: "The comment this link leads to is not here. These are all the comments.",
   more: "Show {n} more of {m}",
   newest: "Newest",
   none: "No published comments yet",
@@ -30,16 +27,14 @@ export const reading = {
   offline: "You are offline. They will be loaded when the connection is back.",
   oldest: "Oldest",
   order: "Order",
-  plain: "plain page",
   redacted: "a moderator removed a part",
   replies: "{n} reply|{n} replies",
   reply: "Reply",
   rest: "Show {n} more",
-  retry: "You can try again, or read the {link}.",
   to: "to {name}",
   toNewest: "To the newest",
+  top: "Top",
   unharmed: "The article is not affected.",
-  whole: "Show all comments",
   write: "Write a comment",
   yesterday: "yesterday",
   roles: {
@@ -145,4 +140,25 @@ export const form = {
     spam: "spam",
     unlawful: "unlawful",
   },
+}
+
+export const around = {
+  missing: "The comment this link leads to is not here. These are all the comments.",
+  whole: "Show all comments",
+}
+
+export const help = {
+  kept: "What you wrote is still here. You can try again, or use the {link}.",
+  plain: "plain page",
+  retry: "You can try again, or read the {link}.",
+}
+
+export const live = {
+  came: "{n} new comment|{n} new comments",
+  show: "{n} new comment – show|{n} new comments – show",
+}
+
+export const vote = {
+  often: "Too many votes at once. Try again in a minute.",
+  uncounted: "The vote was not counted. Try again later.",
 }

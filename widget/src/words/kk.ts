@@ -1,6 +1,13 @@
 // Made of words/kk.json by `make web`: change the sentences there.
 
-import type { FormWords as Form, Words as Reading } from '../i18n'
+import type {
+  AroundWords as Around,
+  FormWords as Form,
+  HelpWords as Help,
+  LiveWords as Live,
+  Words as Reading,
+  VoteWords as Vote,
+} from '../i18n'
 
 export const reading: Reading = {
   lang: 'kk',
@@ -13,18 +20,15 @@ export const reading: Reading = {
   days: "{n} күн бұрын",
   edited: "өзгертілген",
   failed: "Пікірлерді жүктеу мүмкін болмады.",
-  failedMore: "Пікірлердің жалғасын жүктеу мүмкін болмады.",
   formFailed: "Форманы жүктеу мүмкін болмады.",
-  formKept: "Жазғаныңыз осы жерде сақтаулы. Қайталап көріңіз немесе {link} ашыңыз.",
-  further: "Тағы көрсету",
   gone: "Бұл пікір өшірілген.",
+  good: "Жақсы пікір, {n}",
   hours: "{n} сағат бұрын",
   invite: "Бірінші болып жазыңыз: сұрақ қойсаңыз да, ойыңызбен бөліссеңіз де болады.",
   loaded: "Тағы {n} пікір жүктелді.",
   loading: "Пікірлер жүктелуде…",
   login: "Авторлар, жүйеге кіріңіз",
   minutes: "{n} минут бұрын",
-  missing: "Сілтемедегі пікір бұл жерде жоқ. Барлық пікір көрсетілді.",
   more: "Тағы {n} көрсету, қалғаны {m}",
   newest: "Жаңалары",
   none: "Әзірге жарияланған пікір жоқ",
@@ -32,16 +36,14 @@ export const reading: Reading = {
   offline: "Интернет байланысы жоқ. Байланыс қалпына келгенде пікірлер жүктеледі.",
   oldest: "Ескілері",
   order: "Реті",
-  plain: "қарапайым бетті",
   redacted: "бір бөлігін модератор алып тастады",
   replies: "{n} жауап",
   reply: "Жауап беру",
   rest: "Тағы {n} көрсету",
-  retry: "Қайталап көріңіз немесе {link} ашыңыз.",
   to: "жауап: {name}",
   toNewest: "Ең жаңаларына өту",
+  top: "Үздіктері",
   unharmed: "Мақалаға әсері жоқ.",
-  whole: "Барлық пікірді көрсету",
   write: "Пікір жазу",
   yesterday: "кеше",
   roles: {
@@ -147,6 +149,27 @@ export const form: Form = {
     spam: "спам",
     unlawful: "заңға қайшы",
   },
+}
+
+export const around: Around = {
+  missing: "Сілтемедегі пікір бұл жерде жоқ. Барлық пікір көрсетілді.",
+  whole: "Барлық пікірді көрсету",
+}
+
+export const help: Help = {
+  kept: "Жазғаныңыз осы жерде сақтаулы. Қайталап көріңіз немесе {link} ашыңыз.",
+  plain: "қарапайым бетті",
+  retry: "Қайталап көріңіз немесе {link} ашыңыз.",
+}
+
+export const live: Live = {
+  came: "Жаңа {n} пікір",
+  show: "Жаңа {n} пікір бар, көрсету",
+}
+
+export const vote: Vote = {
+  often: "Бірден тым көп дауыс берілді. Бір минуттан кейін қайталап көріңіз.",
+  uncounted: "Дауыс есептелмеді. Кейінірек қайталап көріңіз.",
 }
 
 export const date = {

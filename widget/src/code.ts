@@ -1,0 +1,19 @@
+/** Blocks of code: each that has to be scrolled is a stop for the keyboard, and no other. Loaded where there is one. */
+
+import type { View } from './view'
+
+const watched = new WeakSet<View>()
+
+/** Watches the widths of a view, once. */
+export function watch(view: View) {
+  const section = view.root.querySelector('section')
+  if (!section || watched.has(view)) return
+  watched.add(view)
+  const widths = new ResizeObserver(() => {
+    for (const pre of section.querySelectorAll('pre'))
+      if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0
+      else pre.removeAttribute('tabindex')
+  })
+  widths.observe(section)
+  view.gone.addEventListener('abort', () => widths.disconnect())
+}
