@@ -52,6 +52,15 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 		func() error {
 			return desk.Holds(first + `.querySelector("[data-seen]").textContent.endsWith("below not seen")`)
 		},
+		// The digit of a row selects it, and takes it out again.
+		func() error { return desk.Press(kit.Key{Key: "3", Code: "Digit3"}) },
+		func() error { return desk.Holds(numbered(selected) + ` === "3"`) },
+		func() error { return desk.Press(kit.Key{Key: "!", Code: "Digit1", Shift: true}) },
+		func() error { return desk.Holds(numbered(selected) + ` === "3 ⇧1"`) },
+		func() error {
+			return desk.Press(kit.Key{Key: "3", Code: "Digit3"}, kit.Key{Key: "!", Code: "Digit1", Shift: true})
+		},
+		func() error { return desk.Holds(selected + `.length === 0`) },
 		func() error { return desk.Press(keyB) },
 		func() error { return desk.Holds(selected + `.length >= 8`) },
 	)
@@ -93,6 +102,11 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 			return desk.Holds(`document.querySelector(".band[data-band=either] .card[aria-current=true][data-doubt]")`)
 		},
 	)
+}
+
+// numbered is a JavaScript expression: the numbers of cards, as they stand there.
+func numbered(cards string) string {
+	return cards + `.map(card => card.querySelector(".pick").dataset.number ?? "none").join(" ")`
 }
 
 // The next comment is there when the key goes up, whatever the network does.

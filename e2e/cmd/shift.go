@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -21,13 +23,15 @@ import (
 //   - She takes the cheaper way through a band: to go to each row that is not like the others, to decide that, and
 //     to select all that was seen of the band at once (b) and decide it (⇧s, ⇧a); or to decide row by row. She goes
 //     by j, and by n where that leaps.
+//   - Added when rows got numbers, after the first run had shown what walking costs: or she selects the rows that
+//     are not like the others by their digits, scrolling to them, decides them together, and then the rest.
 //   - The card of a campaign is decided as a whole by ⇧s or ⇧a, for what its row shows.
 //   - She acts on a selection only where each row in it was seen, and all are what the key says.
 type moderator struct {
 	tab    *kit.Tab
 	desk   string            // the address of the queue
 	spam   map[string]bool   // by the comment's id
-	seen   map[string]bool   // rows that were wholly in the window
+	seen   map[string]bool   // rows that were wholly in the window since the address was opened
 	singly map[string]string // what she decided one by one
 	f      shift
 }
@@ -43,7 +47,7 @@ func (f shift) actions() int { return f.keys + f.addresses }
 
 // A seenRow is a row of the list as it stands in the page.
 type seenRow struct {
-	ID, Band                             string
+	ID, Band, Number                     string
 	Section                              int // which heading it stands under
 	Whole, Current, Doubt, Chosen, Above bool
 	Inside                               bool // wholly in the window
@@ -65,16 +69,26 @@ var keysOf = map[string]kit.Key{
 // someOrEnd is a JavaScript expression: a card is the current one, or the queue says that it is worked off.
 const someOrEnd = `document.querySelector(".card[aria-current]") || document.querySelector("#rest").checkVisibility()`
 
-// look reads the page as it is, once what the last key did is drawn.
+func init() {
+	for _, n := range "1234567890" {
+		digit := string(n)
+		keysOf[digit] = kit.Key{Key: digit, Code: "Digit" + digit}
+		keysOf["⇧"+digit] = kit.Key{Key: string(")!@#$%^&*("[n-'0']), Code: "Digit" + digit, Shift: true}
+	}
+}
+
+// look reads the page as it is, once what the last key did is drawn and nothing moves.
 func (m *moderator) look() (s sight, err error) {
 	s, err = kit.Eval[sight](m.tab, `(async () => {
-		await new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))
+		for (let still = 0, y = scrollY; still < 5; still = y === scrollY ? still + 1 : 0, y = scrollY)
+			await new Promise(go => requestAnimationFrame(go)) // a page scrolls for a while
 		const bar = document.querySelector(".top").getBoundingClientRect().bottom
 		const bands = [...document.querySelectorAll(".cards .band")]
 		const rows = [...document.querySelectorAll(".cards .card")].map(card => {
 			const box = card.getBoundingClientRect(), band = card.closest(".band")
 			const top = Math.max(bar, band.querySelector(".band-head")?.getBoundingClientRect().bottom ?? 0)
 			return { ID: card.dataset.comment, Band: band.dataset.band ?? "", Section: bands.indexOf(band),
+				Number: card.querySelector(".pick").dataset.number ?? "",
 				Whole: "campaign" in card.dataset, Current: card.ariaCurrent === "true", Doubt: "doubt" in card.dataset,
 				Chosen: card.querySelector(".pick input")?.checked === true, Above: box.top < top - 1,
 				Inside: box.top >= top - 1 && box.bottom <= innerHeight + 1 } })
@@ -105,6 +119,7 @@ func (m *moderator) open(query string) error {
 	}
 	time.Sleep(6 * time.Second)
 	m.f.addresses++
+	clear(m.seen)
 	if err := m.tab.Go(m.desk + query); err != nil {
 		return err
 	}
@@ -175,6 +190,13 @@ func (m *moderator) act(rows []seenRow, at int) error {
 		}
 	}
 	key := m.next(band, at-from)
+	if n, ok := strings.CutPrefix(key, "odd "); ok {
+		i, _ := strconv.Atoi(n) // it was made of a number
+		if band[i].Number == "" {
+			return m.read(band[i])
+		}
+		key = band[i].Number
+	}
 	if key == "S" || key == "A" {
 		if err := m.sure(rows, band[at-from], key); err != nil {
 			return err
@@ -221,9 +243,14 @@ func (m *moderator) sure(rows []seenRow, current seenRow, key string) error {
 // next is the key that is pressed in a band of which all was read, from one of its rows.
 func (m *moderator) next(band []seenRow, at int) string {
 	best, least := m.one(band[at]), len(band)
+	if slices.ContainsFunc(band, func(r seenRow) bool { return r.Chosen }) {
+		least++ // what was begun is ended
+	}
 	for _, spam := range []bool{true, false} {
-		key, cost := m.alike(band, at, spam)
-		if cost < least {
+		if key, cost := m.alike(band, at, spam); cost < least {
+			best, least = key, cost
+		}
+		if key, cost := m.marked(band, spam); cost < least {
 			best, least = key, cost
 		}
 	}
@@ -241,6 +268,36 @@ func (m *moderator) one(r seenRow) string {
 		return "s"
 	}
 	return "a"
+}
+
+// marked is the first key, and the cost in keys, of selecting by their digits what is something else, deciding
+// that, and the rest. A key "odd N" is the digit of row N.
+func (m *moderator) marked(band []seenRow, spam bool) (first string, cost int) {
+	rest := 0
+	for i, r := range band {
+		switch {
+		case m.spam[r.ID] == spam && r.Chosen: // that is selected already which is decided last
+			return "", len(band) + 1
+		case m.spam[r.ID] == spam:
+			rest++
+			continue
+		case !r.Chosen && first == "":
+			first = fmt.Sprint("odd ", i)
+		}
+		if !r.Chosen {
+			cost++
+		}
+	}
+	if rest == len(band) {
+		return "", len(band) + 1
+	}
+	if first == "" {
+		first = "S"
+		if spam {
+			first = "A"
+		}
+	}
+	return first, cost + 1 + min(rest, 2)
 }
 
 // alike is the first key, and the cost in keys, of deciding a band at once but for the rows that are something else.

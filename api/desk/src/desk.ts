@@ -6,6 +6,7 @@ import { noDecision, noReply } from './cannot'
 import { boxOf, type Card, idOf, togetherOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
+import { Numbers } from './numbers'
 import type { Action, Answer } from './outbox'
 import { page } from './page'
 import { Queue } from './queue'
@@ -21,6 +22,7 @@ function start(): void {
   const list = document.querySelector<HTMLElement>('.cards')
   const queue = list ? new Queue(list) : undefined
   const bands = queue ? new Bands(queue.cards) : undefined
+  const numbers = queue ? new Numbers(queue.cards) : undefined
   if (queue) {
     new Live(queue)
     savedViews()
@@ -28,7 +30,7 @@ function start(): void {
     selection(queue)
     queue.cards.current?.focus({ preventScroll: true })
   }
-  keyboard(queue, bands)
+  keyboard(queue, bands, numbers)
   campaign()
   keepTyped()
 }
@@ -134,7 +136,7 @@ function count(queue: Queue): void {
   if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
 }
 
-function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
+function keyboard(queue: Queue | undefined, bands: Bands | undefined, numbers: Numbers | undefined): void {
   const reader = keys()
   const box = document.querySelector<HTMLInputElement>('#keys-on')
   turnKeys(keysOn())
@@ -155,6 +157,7 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
     if (!key || !keysOn() || typing(event.target)) return
     if (key === 'b' && queue && bands)
       bands.select((queue.cards.current ?? queue.cards.list).closest<HTMLElement>('.band'))
+    else if (/^\d$/.test(key) && numbers && !pop) numbers.select((Number(key) || 10) + (event.shiftKey ? 10 : 0))
     else if (!pressed(queue, key, event.shiftKey, pop)) return
     event.preventDefault()
   })
@@ -167,7 +170,7 @@ function typing(target: EventTarget | null): boolean {
 
 /** Does what a key stands for; false where it stands for nothing. */
 function pressed(queue: Queue | undefined, key: string, shift: boolean, pop: HTMLDetailsElement | null): boolean {
-  if (pop?.matches('.refuse') && (/^[1-8]$/.test(key) || (key === 'enter' && !inReasons(pop)))) {
+  if (pop?.matches('.refuse') && ((/^[1-8]$/.test(key) && !shift) || (key === 'enter' && !inReasons(pop)))) {
     const at = key === 'enter' ? 8 : Number(key)
     pop.querySelectorAll<HTMLButtonElement>(':scope ol button')[at - 1]?.click()
     return true

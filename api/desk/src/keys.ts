@@ -22,9 +22,10 @@ export function keys(): Keys {
         latin = false
         return letter
       }
-      const digit = /^(?:Digit|Numpad)([1-8])$/.exec(event.code)?.[1]
+      const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1]
       if (digit && !event.shiftKey) return digit
-      if (typed === '/' || typed === '?') return typed
+      if (typed === '/' || typed === '?') return typed // on some layouts Shift and a digit
+      if (digit) return digit
       if (event.code === 'Slash' && (!latin || typed.charCodeAt(0) > 127)) return event.shiftKey ? '?' : '/'
       if (typed === 'enter' || typed === 'escape') return typed
       return ''
