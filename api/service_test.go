@@ -77,7 +77,8 @@ func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
 func TestTheSpecificationHasEveryRoute(t *testing.T) {
 	w := onSQLite(t)
 	for _, r := range w.front.Routes() {
-		if strings.HasPrefix(r.Path, "/moderate") || r.Method == http.MethodOptions || r.Method == "echo_route_not_found" {
+		desk := strings.HasPrefix(r.Path, "/moderate") || r.Path == "/m/:token"
+		if desk || r.Method == http.MethodOptions || r.Method == "echo_route_not_found" {
 			continue
 		}
 		path := strings.NewReplacer(":site", "{site}", ":id", "{id}", ":batch", "{batch}").Replace(r.Path)

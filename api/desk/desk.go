@@ -29,6 +29,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	open.POST("/signin", d.Open(d.signIn))
 	open.POST("/language", d.Open(d.language))
 
+	linked := e.Group("/m", smaller, web.Pages, failing, d.OwnPages)
+	linked.GET("/:token", d.mailed(d.mailedLink))
+	linked.POST("/:token", d.mailed(d.useMailedLink))
+
 	in.GET("/", d.In(d.home))
 	in.POST("/signout", d.In(d.signOut))
 

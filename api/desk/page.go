@@ -21,7 +21,7 @@ var templateFiles embed.FS
 // The pages by the name of their file, with the layout each stands in.
 var layouts = map[string]string{
 	"queue": "desk", "comment": "desk", "pages": "desk", "log": "desk", "signin": "solo", "error": "solo",
-	"cards": "cards", "campaign": "desk", "campaigns": "desk",
+	"cards": "cards", "mailed": "solo", "campaign": "desk", "campaigns": "desk",
 }
 
 var deskPages = Read(templateFiles, layouts, "card")

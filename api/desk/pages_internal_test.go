@@ -181,6 +181,17 @@ func samplePages(w *Catalog) map[string]any {
 		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
 			"Why I sold my car for a bicycle", 12, 3, true}}},
 	}
+	f.Languages = nil
+	pages["mailed"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Decides: true,
+		Lead: w.T("mail.link.as", "name", "Dana K.", "site", site.Name), Name: "<b>Ruth</b>", Page: "Why I sold my car",
+		Said: []string{"One thing is missing: <script>the noise</script>.", "And the birds."}, SaidLang: "en",
+		To: "/moderate/longway/comments/c1", ToWords: w.T("mail.link.desk")}
+	pages["mailed-expired"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Wrong: w.T("mail.link.expired"),
+		Detail: w.T("mail.link.until", "date", w.Date(noon)), To: "/", ToWords: w.T("mail.link.desk")}
+	pages["mailed-done"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Done: w.T("mail.did.spam"),
+		Detail: w.T("mail.link.back"), To: "/", ToWords: w.T("mail.link.desk")}
+	pages["mailed-stop"] = mailedPage{Frame: f, Heading: w.T("mail.stop.title"), Stops: true, Digests: true,
+		Lead: w.T("mail.stop.text", "email", "dana@longway.example"), To: "/", ToWords: w.T("mail.stop.choose")}
 	asks := logAsks{Who: "Dana K.", What: "reject", Since: "2026-11-01"}
 	log := logPageOf(w, f, asks, []string{"Jonas Feld", "Dana K."})
 	pages["log-nothing"] = log
