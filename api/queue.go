@@ -25,6 +25,7 @@ type itemOut struct {
 	Evidence    []evidenceOut `json:"evidence"`
 	Reasons     []reasonOut   `json:"reasons"`
 	Campaign    *campaignOut  `json:"campaign"`
+	Approved    int           `json:"approved_alike"`
 	Writer      writerOut     `json:"writer"`
 	Submissions int           `json:"submissions"`
 }
@@ -112,7 +113,7 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 		Writer: writerOut{
 			orNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, at(i.Writer.FirstSeen),
 		},
-		Submissions: m.Submissions,
+		Submissions: m.Submissions, Approved: i.Approved,
 	}
 	if i.Campaign != nil {
 		k := campaignOf(*i.Campaign)

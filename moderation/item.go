@@ -68,6 +68,9 @@ func (s *Service) Stories(
 	if err := s.likenesses(ctx, site.ID, list); err != nil {
 		return nil, err
 	}
+	if err := s.likeApproved(ctx, site.ID, list); err != nil {
+		return nil, err
+	}
 	s.explain(ctx, who, site.ID, list)
 	past := map[string][]ledger.Told{}
 	for _, e := range logged {

@@ -21,6 +21,7 @@ type Item struct {
 	Reasons  []comment.LikelyReason
 	Writer   comment.History
 	Campaign *campaign.Known // nil: it is like no other
+	Approved int             // comments that it is like among the newest 200 approved; counted while it waits
 }
 
 // folds reports whether another comment stands for an item in a list, where a campaign is shown as one: one that
@@ -80,6 +81,9 @@ func (s *Service) Queue(
 	}
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
+	}
+	if err := s.likeApproved(ctx, q.Site, out.Items); err != nil {
+		return QueuePage{}, err
 	}
 	s.explain(ctx, who, site.ID, out.Items)
 	return out, nil
@@ -224,6 +228,24 @@ func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error
 		if k, ok := of[id]; ok {
 			list[i].Campaign = &k
 		}
+	}
+	return err
+}
+
+// likeApproved counts what was approved and is like those that wait.
+func (s *Service) likeApproved(ctx context.Context, site int64, list []Item) error {
+	var waiting []comment.Comment
+	for _, it := range list {
+		if it.Comment.State == comment.Pending {
+			waiting = append(waiting, it.Comment)
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	like, err := s.alike.ApprovedLike(ctx, site, waiting)
+	for i := range list {
+		list[i].Approved = like[list[i].Comment.ID]
 	}
 	return err
 }

@@ -28,6 +28,7 @@ type card struct {
 	PageURL, PageTitle   string
 	PageID, NewTitle     string // what the page will be called once the comment is approved
 	History              string
+	Approved             string // how many like it were approved
 	WriterURL            string // to all by the writer
 	Parent               *said
 	Lang                 string
@@ -137,6 +138,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 	}
 	if !c.RedactedAt.IsZero() {
 		k.Pills = append(k.Pills, m.T("redacted"))
+	}
+	if it.Approved > 0 {
+		k.Approved = m.N("alike.approved", it.Approved)
 	}
 	if it.Parent != nil {
 		k.Parent = &said{m.writer(*it.Parent), shorten(it.Parent.Source, 280)}

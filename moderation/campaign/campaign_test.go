@@ -431,3 +431,37 @@ func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 		}
 	})
 }
+
+// What was approved is in no campaign, and is remembered beside what waits: of the newest, and of readers alone.
+func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		dana := w.AddPerson("dana", people.Owner)
+		post := func(i int) comment.Comment { return w.Submit(w.A, advert(i)) }
+		approved := []string{post(1).ID, post(2).ID}
+		w.Decide(dana, w.A, comment.Approve, approved...)
+		_, err := w.S.Reply(w.Ctx, dana, w.A, moderation.Ref{ID: approved[0]}, advert(3), nil)
+		w.Must(err)
+		short, long := w.Submit(w.A, "I agree!"), post(4)
+		w.Decide(dana, w.A, comment.Approve, w.Submit(w.A, "I agree!").ID)
+		w.Decide(dana, w.A, comment.MarkSpam, post(5).ID)
+		likes := func(id string) int {
+			t.Helper()
+			item, _, err := w.S.Item(w.Ctx, dana, w.A, id)
+			w.Must(err)
+			return item.Approved
+		}
+		if a, b, c := likes(long.ID), likes(short.ID), likes(approved[0]); a != 2 || b != 0 || c != 0 {
+			t.Errorf("it says %d, %d of a short one, %d of an approved one; want 2, 0, 0", a, b, c)
+		}
+		w.Decide(dana, w.A, comment.MarkSpam, approved[1])
+		if q := w.Queue(dana, comment.QueueRequest{Search: "stone oven"}); len(q.Items) != 1 || q.Items[0].Approved != 1 {
+			t.Errorf("after a refusal the queue has %d, which says %+v", len(q.Items), q.Items)
+		}
+		_, err = w.S.Redact(w.Ctx, dana, w.A, approved[0], moderation.Redaction{Why: "Too much.",
+			Part: comment.Part{Words: advert(1)[:len(advert(1))-60]}})
+		w.Must(err)
+		if n := likes(long.ID); n != 0 {
+			t.Errorf("of a text that is gone it says %d", n)
+		}
+	})
+}

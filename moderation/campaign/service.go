@@ -41,12 +41,15 @@ type Service struct {
 	judge Judge
 	rules Rules
 	// current: prints were seen to be of this tokeniser, which is another only in another program.
-	current atomic.Bool
+	current  atomic.Bool
+	approved approved
 }
 
 // New returns a Service.
 func New(p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules) *Service {
-	return &Service{work: ground.NewWork(p, store), judge: judge, rules: rules}
+	s := &Service{work: ground.NewWork(p, store), judge: judge, rules: rules}
+	p.OnEvent(s.approved.heard)
+	return s
 }
 
 // Run joins what arrives, and forgets what is old, until ctx ends. It returns nil when ctx ends.
