@@ -153,6 +153,13 @@ var useCases = map[string]func(*faulty) func() error{
 		k := w.campaign()
 		return func() error { _, err := w.S.Of(w.Ctx, w.A.ID, []string{k.Sample}); return err }
 	},
+	"ApprovedLike": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error {
+			_, err := w.S.ApprovedLike(w.Ctx, w.A.ID, []comment.Comment{c})
+			return err
+		}
+	},
 	"Alike": func(w *faulty) func() error {
 		c := w.Comment(w.A, w.campaign().Sample)
 		return func() error { _, err := w.S.Alike(w.Ctx, c); return err }

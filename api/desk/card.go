@@ -44,7 +44,8 @@ type card struct {
 	Back, NextID string
 	Conflict     *conflict
 	Current      bool
-	Alone        bool // on its own page, to which its forms come back
+	Replies      []string // that are ready, by their first words
+	Alone        bool     // on its own page, to which its forms come back
 	Together     *together
 }
 
@@ -90,6 +91,7 @@ type cardMaker struct {
 	alone   bool          // it makes the card of a comment's own page
 	names   comment.Names // that readers know: of whoever has a role here, and the site's
 	young   string        // what the site's filter still needs
+	replies []string      // that are ready, by their first words
 }
 
 func (m *cardMaker) card(it moderation.Item) card {
@@ -104,7 +106,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		History: m.history(it), Back: m.at.query(),
 		marking: text, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: m.reasons(it, text.Disguise), Evidence: m.evidenceLists(it),
-		Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone,
+		Replies: m.replies, Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone,
 	}
 	if !m.alone {
 		k.Together = m.together(it)

@@ -48,7 +48,13 @@ func (d *desk) undo(v *Visit) error {
 func (d *desk) reply(v *Visit) error {
 	version, _ := strconv.ParseInt(v.Form.Get("version"), 10, 64) // 0: whatever is current
 	to := moderation.Ref{ID: v.Param("id"), Version: version}
-	out, err := d.Service.Reply(v.Ctx(), v.Who, v.Site, to, v.Form.Get("body"), v.replyKey(to.ID))
+	body := v.Form.Get("body")
+	ready := v.Site.Settings.ReadyReplies()
+	i, err := strconv.Atoi(v.Form.Get("ready"))
+	if err == nil && i >= 0 && i < len(ready) && strings.TrimSpace(body) == "" {
+		body = ready[i]
+	}
+	out, err := d.Service.Reply(v.Ctx(), v.Who, v.Site, to, body, v.replyKey(to.ID))
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type Frame struct {
 	Languages   []Link
 	Search      string
 	State       string
+	Replies     []string // replies of the site
 	Wide        bool
 	Compact     bool // a list of rows, with what is said of one beside it
 	Moderator   bool
@@ -109,6 +110,7 @@ func (r Room) DeskFrame(v *Visit, title string) (Frame, error) {
 				Link{URL: place{site: s.Key}.url(), Label: s.Name, Icon: "inbox", Current: s.Key == site.Key})
 		}
 	}
+	f.Replies = site.Settings.ReadyReplies()
 	if site.Key == "" {
 		f.Owner = who.AllSites >= people.Owner
 		f.Nav = navigation(v.Words, f, v.Request().URL.Path)

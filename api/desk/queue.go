@@ -201,9 +201,14 @@ func (d *desk) cardMaker(v *Visit, at place) (*cardMaker, error) {
 	if err != nil {
 		return nil, err
 	}
+	ready := v.Site.Settings.ReadyReplies()
+	for i, text := range ready {
+		ready[i] = shorten(strings.ReplaceAll(text, "\n", " "), 60)
+	}
 	return &cardMaker{
-		Catalog: v.Words, site: v.Site, now: d.Clock.Now(), at: at, decides: v.Who.Role(v.Site.ID) >= people.Moderator,
-		names: comment.NewNames(append(staff, v.Site.Name), titles()), young: v.Words.young(is),
+		Catalog: v.Words, replies: ready, site: v.Site, now: d.Clock.Now(), at: at,
+		decides: v.Who.Role(v.Site.ID) >= people.Moderator,
+		names:   comment.NewNames(append(staff, v.Site.Name), titles()), young: v.Words.young(is),
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package ground
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,8 @@ func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 // Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"), where
 // the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
-// writer may edit (15). GraceDays is how long what its writer removed is kept (30).
+// writer may edit (15). GraceDays is how long what its writer removed is kept (30). Replies are texts that staff
+// answer with, an empty line between.
 type Settings struct {
 	Moderation  Policy            `json:"moderation"`
 	Suspect     float64           `json:"suspect"`
@@ -41,6 +43,7 @@ type Settings struct {
 	GraceDays   int               `json:"grace_days,omitempty"`
 	Rules       map[string]string `json:"rules,omitempty"`
 	SignInURL   string            `json:"signin_url,omitempty"`
+	Replies     string            `json:"replies,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -122,6 +125,23 @@ var Fields = []Field{
 			return err == nil && days >= 1 && days <= maxGraceDays
 		},
 	},
+	{
+		Name: "reply_texts", Kind: KindTexts, Group: GroupReplies,
+		refusal: fmt.Sprintf("There are at most %d ready replies of at most %d characters, an empty line between them.",
+			maxReplies, maxReply),
+		get: func(s Site) string { return s.Settings.Replies },
+		set: func(s *Site, v string) bool {
+			if !utf8.ValidString(v) {
+				return false
+			}
+			s.Settings.Replies = text.Clean(v)
+			texts := s.Settings.ReadyReplies()
+			s.Settings.Replies = strings.Join(texts, "\n\n")
+			return len(texts) <= maxReplies && !slices.ContainsFunc(texts, func(t string) bool {
+				return utf8.RuneCountInString(t) > maxReply
+			})
+		},
+	},
 	rulesField("en"), rulesField("ru"), rulesField("kk"),
 	{
 		Name: "signin_url", Kind: KindURL, Group: GroupSite,
@@ -142,6 +162,8 @@ const (
 	maxRules       = 2_000 // characters
 	maxEditMinutes = 24 * 60
 	maxGraceDays   = 365
+	maxReplies     = 20
+	maxReply       = 1_000 // characters
 )
 
 var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:port] with http or https, "+
@@ -155,6 +177,7 @@ const (
 	KindLine    Kind = "line"    // one line
 	KindURL     Kind = "url"     // the address of a page
 	KindText    Kind = "text"    // lines in a language
+	KindTexts   Kind = "texts"   // texts, an empty line between
 	KindOrigins Kind = "origins" // addresses, spaces or commas between
 	KindPolicy  Kind = "policy"  // one of Policies
 	KindNumber  Kind = "number"  // a whole one
@@ -172,6 +195,7 @@ const (
 	GroupSite       Group = "site"
 	GroupModeration Group = "moderation"
 	GroupRules      Group = "rules"
+	GroupReplies    Group = "replies"
 )
 
 // A Field is one thing that is set of a site, as text.
@@ -226,6 +250,18 @@ func (s Settings) Grace() int {
 		return DefaultSettings().GraceDays
 	}
 	return s.GraceDays
+}
+
+var emptyLine = regexp.MustCompile(`\n\s*\n`)
+
+// ReadyReplies are the texts that staff answer with.
+func (s Settings) ReadyReplies() (texts []string) {
+	for _, part := range emptyLine.Split(s.Replies, -1) {
+		if part = strings.TrimSpace(part); part != "" {
+			texts = append(texts, part)
+		}
+	}
+	return texts
 }
 
 // IsThreshold reports whether comments may be suspected from a score on.

@@ -26,6 +26,9 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"rules_kk", "Сыйласайық.", ""},
 		{"rules_de", "Bitte.", "field.unknown"},
 		{"rules_en", strings.Repeat("x", 2_001), "field.invalid"},
+		{"reply_texts", strings.Repeat("x\n\n", 21), "field.invalid"},
+		{"reply_texts", "x\n\n" + strings.Repeat("ж", 1_001), "field.invalid"},
+		{"reply_texts", "\xff", "field.invalid"},
 		{"signin_url", "https://blog.example/in", ""},
 		{"signin_url", "", ""},
 		{"signin_url", "javascript:alert(1)", "field.invalid"},
@@ -63,6 +66,10 @@ func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
 	if got := site.Settings.Rules; len(got) != 2 || got["ru"] != "Будьте вежливы." || got["en"] != "Be kind." {
 		t.Errorf("the rules are %q", got)
 	}
+	set("reply_texts", " One,\r\nin two lines.\n\n\n \n\nAnother. ")
+	if got := site.Settings.ReadyReplies(); len(got) != 2 || got[0] != "One,\nin two lines." || got[1] != "Another." {
+		t.Errorf("the replies are %q", got)
+	}
 	kept := site
 	set("rules_ru", "")
 	if _, own := site.Settings.Rules["ru"]; own || kept.Settings.Rules["ru"] == "" || len(before.Settings.Rules) > 0 {
@@ -78,8 +85,9 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 	}
 	own := map[string]string{
 		"moderation": "none", "suspect": "0.755", "shadow": "0.6", "edit_minutes": "3", "grace_days": "7",
-		"rules_en": "Be kind.",
-		"rules_ru": "Будьте вежливы.", "rules_kk": "Сыйласайық.", "signin_url": "https://a.example/in", "name": "A",
+		"reply_texts": "Thank you.\n\nThis is off topic here:\nwrite below the other article.",
+		"rules_en":    "Be kind.",
+		"rules_ru":    "Будьте вежливы.", "rules_kk": "Сыйласайық.", "signin_url": "https://a.example/in", "name": "A",
 		"origin": "https://b.example",
 	}
 	for _, f := range ground.Fields {

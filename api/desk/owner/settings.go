@@ -41,7 +41,7 @@ type section struct {
 }
 
 // The sections, as they follow one another.
-var sections = []string{"site", "who", "score", "rules", "times"}
+var sections = []string{"site", "who", "score", "rules", "replies", "times"}
 
 // sectionOf is the section that a setting stands in.
 func sectionOf(f ground.Field) string {

@@ -1,4 +1,5 @@
 import { fields } from './fields'
+import { readyReplies } from './ready'
 import { redacting } from './redact'
 import { settings } from './settings'
 import { whatIf } from './whatif'
@@ -13,6 +14,7 @@ export function page(): void {
   help()
   fields()
   link()
+  readyReplies()
   redacting()
   settings()
   whatIf()

@@ -1,0 +1,15 @@
+/** Fills the field of a reply with the text that is chosen; it can be changed before it is sent. */
+export function readyReplies(): void {
+  const texts = document.querySelector<HTMLTemplateElement>('#ready')
+  if (!texts) return
+  document.addEventListener('change', event => {
+    const select = event.target
+    if (!(select instanceof HTMLSelectElement) || !select.matches('[data-ready]') || select.value === '') return
+    const field = select.form?.querySelector('textarea')
+    const text = texts.content.children[Number(select.value)]?.textContent
+    if (!field || !text) return
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    field.focus()
+  })
+}
