@@ -101,8 +101,13 @@ func (p *poster) post(n int) error {
 	reader := *p.client
 	reader.Token = ""
 	page, name := fmt.Sprintf("%s-%d", pageOf, n%50), fmt.Sprintf("Writer %d", n%500)
-	_, err := reader.Post(context.Background(), "", page, name, "", text)
-	return err
+	for {
+		_, err := reader.Post(context.Background(), "", page, name, "", text)
+		if busy, ok := errors.AsType[*kit.StatusError](err); !ok || !busy.Later() {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond) // it was told to come again: that is part of what a post takes
+	}
 }
 
 // flood posts as fast as the server answers, and returns how many posts a second that was.

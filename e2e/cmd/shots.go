@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -44,7 +46,8 @@ type shot struct {
 }
 
 // shots takes the screenshots that stand in docs/shots: what a reader and a moderator see of the
-// demo, on a phone and on a desktop, light and dark, in three languages. Look at them.
+// demo, on a phone and on a desktop, light and dark, in three languages. Look at them. SHOTS is a pattern of the
+// names of those to take, where not all are wanted.
 func shots() error {
 	dir, err := os.MkdirTemp("", "aitys-shots-")
 	if err != nil {
@@ -81,7 +84,17 @@ func shots() error {
 	if err != nil {
 		return err
 	}
+	if err := said.alike(); err != nil {
+		return err
+	}
+	wanted, err := regexp.Compile("^(?:" + cmp.Or(os.Getenv("SHOTS"), ".*") + ")$")
+	if err != nil {
+		return fmt.Errorf("SHOTS: %w", err)
+	}
 	for _, s := range pages(said, setupLink(fresh)) {
+		if !wanted.MatchString(s.name) {
+			continue
+		}
 		for _, l := range s.looks {
 			if err := take(browser, s, l); err != nil {
 				return fmt.Errorf("%s-%s: %w", s.name, l, err)
