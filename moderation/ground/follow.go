@@ -65,8 +65,16 @@ var errOvertaken = errors.New("the events were followed by another process")
 
 // eachTurn calls follow whenever there may be events, as long as there are more and no other process follows.
 func (p *Process) eachTurn(ctx context.Context, name string, follow func() (more bool, err error)) {
+	var own time.Time // until when it is this process's turn: a claim is granted once, and not renewed
+	mine := func() bool {
+		now := p.Now()
+		if !now.Before(own) && p.Claim(ctx, 0, "follow "+name, followFor) {
+			own = now.Add(followFor)
+		}
+		return now.Before(own)
+	}
 	p.eachLook(ctx, func() {
-		for more := true; more && ctx.Err() == nil && p.Claim(ctx, 0, "follow "+name, followFor); {
+		for more := true; more && ctx.Err() == nil && mine(); {
 			var err error
 			if more, err = follow(); err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)

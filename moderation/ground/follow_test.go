@@ -140,6 +140,38 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 	})
 }
 
+// once grants each name once, for good.
+type once struct {
+	mu      sync.Mutex
+	granted map[string]bool
+}
+
+func (o *once) Claim(_ context.Context, _ int64, name string, _ time.Duration) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.granted[name] {
+		return false
+	}
+	o.granted[name] = true
+	return true
+}
+
+func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
+	url := kit.SQLite(t)
+	s, _ := open(t, url)
+	db := roomstest.Open(t, url, store.Options{})
+	p := ground.NewProcess(ground.Options{
+		Store: store.For[ground.EventTx](db), Clock: kit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
+	})
+	var n notes
+	defer n.follow(t, p, never)()
+	n.until(t, "it begins", func() bool { return n.resets == 1 })
+	for _, name := range []string{"one", "two", "three"} {
+		emit(t, s, name)
+		n.until(t, "it is told of "+name, func() bool { return slices.Contains(n.told, name) })
+	}
+}
+
 // The database of the process that TestMain is in place of the tests; "" in the tests.
 const victimURL = "TEST_FOLLOWER_DATABASE"
 
