@@ -184,7 +184,10 @@ func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
 
 func TestAThousandMailsWaitForAServerThatComesBack(t *testing.T) {
 	w := newWorld(t, roomstest.New(t))
-	const n = 1000
+	n := 1000
+	if testing.Short() {
+		n = 50
+	}
 	for i := range n {
 		who := w.AddPerson(fmt.Sprintf("m%d", i), people.Moderator, "a")
 		w.chooses(who, people.MailEach, 0, "")

@@ -29,7 +29,6 @@ type mailedPage struct {
 	Decides       bool
 	Stops         bool
 	Digests       bool
-	Like          string // no reason is suggested here
 	To, ToWords   string
 }
 
