@@ -38,6 +38,7 @@ type settingsOut struct {
 	EditMinutes int    `json:"edit_minutes"`
 	MaxLength   int    `json:"max_length"`
 	Moderation  string `json:"moderation"`
+	Votes       bool   `json:"votes"`
 }
 
 // maxAsked is how long what is asked for may be for its answer to be kept.
@@ -92,7 +93,7 @@ func siteSettings(site ground.Site, w *words.Catalog) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
-		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation),
+		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation), Votes: !s.NoVotes,
 	}
 }
 

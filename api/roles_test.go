@@ -81,6 +81,7 @@ var shortened = map[string]string{
 var open = []string{
 	"GET /api/v1/sites/:site/comments", "POST /api/v1/sites/:site/comments", "GET /api/v1/sites/:site/comments/:id",
 	"PATCH /api/v1/sites/:site/comments/:id", "DELETE /api/v1/sites/:site/comments/:id", "GET /api/v1/sites/:site/form",
+	"POST /api/v1/sites/:site/comments/:id/vote",
 	"POST /api/v1/sites/:site/preview", "GET /api/v1/sites/:site/counts", "GET /api/v1/sites/:site/live",
 	"GET /sites/:site/page",
 	"POST /sites/:site/page", "GET /", "GET /favicon.ico", "GET /robots.txt", "GET /times.js",

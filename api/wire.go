@@ -87,7 +87,7 @@ func wholeComment(m comment.Comment, pageURL string) commentOut {
 		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: m.State.String(),
 		Author: &authorOut{Name: orNull(m.Name), Badge: orNull(m.Badge), URL: orNull(m.Website)},
 		HTML:   &m.HTML, Lang: m.Lang, CreatedAt: at(m.CreatedAt), EditedAt: at(m.EditedAt),
-		Redacted: at(m.RedactedAt), Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
+		Redacted: at(m.RedactedAt), Votes: m.Votes, Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
 	}
 }
 

@@ -59,6 +59,9 @@ var House = Plan{
 		"moderation/campaign": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "classifier",
 		},
+		"moderation/reaction": {
+			"moderation/comment", "moderation/ground", "moderation/problem", "moderation/secret", "moderation/text",
+		},
 		"moderation/hindsight":         {"moderation/comment", "moderation/ledger", "classifier"},
 		"moderation/identity/password": {"moderation/problem"},
 		"moderation/identity": {
@@ -143,7 +146,7 @@ var House = Plan{
 	Rooms: 34,
 	Later: []string{
 		"api/live", "api/reader", "api/desk/owner", "store/rows", "store/server", "moderation/campaign", "moderation/rules",
-		"moderation/register", "notify", "transfer",
+		"moderation/reaction", "moderation/register", "notify", "transfer",
 	},
 	Lines:    3500,
 	Asked:    50,

@@ -48,6 +48,7 @@ type commentPart struct {
 
 	ShownReplies int
 	Shown        bool
+	Votes        int
 
 	Trap    bool
 	FormAge int

@@ -16,6 +16,8 @@ type dialect struct {
 	lock string
 	// snapshot says, in a SELECT, which transactions were running when it was taken.
 	snapshot string
+	// noBytes is an empty value of bytes.
+	noBytes string
 	// eventOrder is the order of events, and eventsBack the opposite. eventsAfter and eventsUpTo
 	// are the conditions on standing after a place, or not after it; both take its xid and id.
 	eventOrder, eventsBack  string
@@ -32,6 +34,7 @@ type dialect struct {
 var sqliteDialect = dialect{
 	array:       sqliteArray,
 	snapshot:    "''",
+	noBytes:     "x''",
 	eventOrder:  "id",
 	eventsBack:  "id DESC",
 	eventsAfter: "? = 0 AND id > ?",
@@ -42,6 +45,7 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
+	noBytes:     "''::bytea",
 	array:       postgresArray,
 	lock:        " FOR NO KEY UPDATE",
 	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row

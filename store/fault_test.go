@@ -254,7 +254,8 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 	for _, room := range []reflect.Type{
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*roomstest.Identity](),
 		reflect.TypeFor[*roomstest.Learning](), reflect.TypeFor[*roomstest.Campaigns](),
-		reflect.TypeFor[*roomstest.Moderation](), reflect.TypeFor[*roomstest.Ruling](),
+		reflect.TypeFor[*roomstest.Moderation](), reflect.TypeFor[*roomstest.Reactions](),
+		reflect.TypeFor[*roomstest.Ruling](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
@@ -139,6 +140,13 @@ var useCases = map[string]func(*faulty) func() error{
 	"Published": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error { _, _, err := w.S.Published(w.Ctx, w.A, c.Page, []string{c.ID}); return err }
+	},
+	"Vote": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error {
+			_, err := w.S.Vote(w.Ctx, w.A, c.ID, netip.MustParseAddr("192.0.2.7"), reaction.Ballot{Value: 1})
+			return err
+		}
 	},
 	"CountPages": func(w *faulty) func() error {
 		w.approved()

@@ -49,6 +49,11 @@ var hot = []hotQuery{
 	{"newest thread", "comments_newest", threadQuery(comment.ThreadQuery{Order: comment.NewestRoots}), false},
 	{"more of a newest thread", "comments_newest|comments_thread",
 		threadQuery(comment.ThreadQuery{Order: comment.NewestRoots, After: padded(7)}), false},
+	{"top thread", "comments_top", threadQuery(comment.ThreadQuery{Order: comment.TopRoots}), true},
+	{"more of a top thread", "comments_top|comments_thread|comments_newest",
+		threadQuery(comment.ThreadQuery{Order: comment.TopRoots, After: padded(7)}), true},
+	{"votes since", "votes_changed",
+		func(tx storetest.Tx) error { return second(tx.Voted(time.UnixMicro(19_990), 50)) }, false},
 	{"queue, oldest", "comments_age", queueQuery(comment.OldestFirst, nil), false},
 	{"queue, newest", "comments_age", queueQuery(comment.NewestFirst, nil), false},
 	{"queue, risk", "comments_risk", queueQuery(comment.RiskiestFirst, nil), false},
@@ -225,6 +230,8 @@ var crowd = []string{
 	        created_at, edited_at, decided_at)
 	 SELECT {site}, 'c' || (n / 2), n, CASE WHEN n % 3 = 0 THEN 'k7' WHEN n % 3 = 1 THEN 'k' || (n / 9) ELSE '' END,
 	        CASE WHEN n % 3 = 2 THEN 0 ELSE n + 1 END, FALSE, n / 7 % 5, TRUE, {print}, n, 0, n FROM numbers`,
+	`INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
+	 SELECT {site}, 'c' || (n / 2), {writer}, 1, n FROM numbers`,
 	`INSERT INTO campaign_bands (site_id, band, number) SELECT {site}, n / 8, n FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
 	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,

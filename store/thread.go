@@ -7,8 +7,8 @@ import (
 // What readers see of a comment, and what that is made of. The rest of a row is its text again and what only
 // moderators see.
 var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
-	"name", "website", "badge", "source", "html", "markup", "lang", "shown_replies", "shown", "created_at", "edited_at",
-	"redacted_at")
+	"name", "website", "badge", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
+	"created_at", "edited_at", "redacted_at")
 
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
 	return read(t, shownColumns.Targets, (*commentRow).comment,
@@ -32,10 +32,13 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 			ORDER  BY path
 			LIMIT  ?`, q.Site, q.Page, place, q.Limit)
 	}
-	if place == "" {
+	if place == "" && q.Order == comment.NewestRoots {
 		return t.shown(`
 			ORDER  BY root DESC, path
 			LIMIT  ?`, q.Site, q.Page, q.Limit)
+	}
+	if place == "" {
+		return t.top("", q)
 	}
 	// First what is left of the thread that place is in, then the older threads: as one
 	// condition the database would read the whole of that thread again for each page.
@@ -47,9 +50,44 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	if err != nil || len(rest) == q.Limit {
 		return rest, err
 	}
-	older, err := t.shown(`
-		  AND  root < ?
-		ORDER  BY root DESC, path
-		LIMIT  ?`, q.Site, q.Page, root(place), q.Limit-len(rest))
-	return append(rest, older...), err
+	q.Limit -= len(rest)
+	var others []comment.Comment
+	if q.Order == comment.TopRoots {
+		others, err = t.top(root(place), q)
+	} else {
+		others, err = t.shown(`
+			  AND  root < ?
+			ORDER  BY root DESC, path
+			LIMIT  ?`, q.Site, q.Page, root(place), q.Limit)
+	}
+	return append(rest, others...), err
+}
+
+// top reads the threads with most votes for their roots, after that of a root. Of as many roots as comments are
+// asked for it reads the threads: no page is sorted as a whole.
+func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error) {
+	roots, args := "", []any{q.Site, q.Page}
+	if after != "" {
+		const votes = `(SELECT votes FROM comments WHERE site_id = ? AND page_id = ? AND path = ? AND shown)`
+		roots = `
+			          AND  (votes < ` + votes + ` OR votes = ` + votes + ` AND path > ?)`
+		args = append(args, q.Site, q.Page, after, q.Site, q.Page, after, after)
+	}
+	args = append(args, q.Limit, q.Site, q.Page, q.Limit)
+	return read(t, shownColumns.Targets, (*commentRow).comment, `
+		SELECT `+shownColumns.Names+`
+		FROM   (SELECT path AS top, votes AS above
+		        FROM   comments
+		        WHERE  site_id = ?
+		          AND  page_id = ?
+		          AND  shown
+		          AND  depth = 0`+roots+`
+		        ORDER  BY votes DESC, path
+		        LIMIT  ?) AS capped
+		JOIN   comments AS c ON c.root = capped.top
+		WHERE  c.site_id = ?
+		  AND  c.page_id = ?
+		  AND  c.shown
+		ORDER  BY above DESC, c.path
+		LIMIT  ?`, args...)
 }

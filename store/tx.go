@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
@@ -33,6 +34,7 @@ var _ interface {
 	learning.Tx
 	moderation.Tx
 	notify.Tx
+	reaction.Tx
 	rules.Tx
 } = (*tx)(nil)
 

@@ -27,6 +27,7 @@ type Limiter interface {
 const (
 	postsPerMinute, postsBurst         = 10, 20
 	previewsPerMinute, previewsBurst   = 60, 60
+	votesPerMinute, votesBurst         = 60, 60
 	passwordsPerMinute, passwordsBurst = 10, 20
 )
 
@@ -43,6 +44,11 @@ func (k *Kit) LimitPosts(c echo.Context, site int64) error {
 // LimitPreviews does the same for previews, which cost a rendering and store nothing.
 func (k *Kit) LimitPreviews(c echo.Context, site int64) error {
 	return k.limit(c, site, "preview", previewsPerMinute, previewsBurst)
+}
+
+// LimitVotes does the same for votes.
+func (k *Kit) LimitVotes(c echo.Context, site int64) error {
+	return k.limit(c, site, "vote", votesPerMinute, votesBurst)
 }
 
 // PostLimiter counts a new comment likewise, and returns what counts it against its site; who is signed in

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 )
 
@@ -32,6 +33,7 @@ type Options struct {
 	Service   *moderation.Service
 	Rules     *rules.Service
 	Campaigns *campaign.Service
+	Reactions *reaction.Service
 	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/notify"
@@ -31,16 +32,17 @@ const (
 
 // rooms are what a command works with.
 type rooms struct {
-	store    *store.DB
-	coord    *coord.Coord
-	process  *ground.Process
-	identity *identity.Service
-	learning *learning.Models
-	alike    *campaign.Service
-	service  *moderation.Service
-	rules    *rules.Service
-	secret   secret.Secret
-	mail     *notify.Service // nil: none is sent
+	store     *store.DB
+	coord     *coord.Coord
+	process   *ground.Process
+	identity  *identity.Service
+	learning  *learning.Models
+	alike     *campaign.Service
+	service   *moderation.Service
+	reactions *reaction.Service
+	rules     *rules.Service
+	secret    secret.Secret
+	mail      *notify.Service // nil: none is sent
 }
 
 // Close closes in the order opposite to opening.
@@ -103,6 +105,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
 	r.rules = rules.New(r.process, store.For[rules.Tx](r.store))
+	r.reactions = reaction.New(r.process, store.For[reaction.Tx](r.store), secret)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
@@ -118,7 +121,7 @@ func (r *rooms) run(ctx context.Context) error {
 	ended := make(chan error)
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
-		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run,
+		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

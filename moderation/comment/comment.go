@@ -53,6 +53,7 @@ type Comment struct {
 
 	ShownReplies int  // direct replies with Shown
 	Shown        bool // approved, or keeps its place for shown replies
+	Votes        int  // readers' votes, as they are shown
 
 	Trap    bool   // the honeypot was filled
 	FormAge int    // seconds the form was open; -1 unknown

@@ -15,6 +15,7 @@ type ThreadOrder uint8
 const (
 	OldestRoots ThreadOrder = iota
 	NewestRoots
+	TopRoots // those with most votes
 )
 
 // A Query asks for shown comments of a page in depth-first order, after a Path
@@ -43,9 +44,9 @@ const (
 	mostPart  = 100
 )
 
-// sorts of a thread; until there are votes, "top" is by age.
+// sorts of a thread.
 var threadSorts = map[string]ThreadOrder{"": OldestRoots, "oldest": OldestRoots, "newest": NewestRoots,
-	"top": OldestRoots}
+	"top": TopRoots}
 
 // Query reads the request but for its page; Limit is one more than asked, to see whether
 // more follow.
@@ -86,4 +87,4 @@ func readThreadCursor(order ThreadOrder, cursor string) (path string, ok bool) {
 	return path, ok && IsPath(path)
 }
 
-func threadMark(order ThreadOrder) string { return []string{"oldest:", "newest:"}[order] }
+func threadMark(order ThreadOrder) string { return []string{"oldest:", "newest:", "top:"}[order] }

@@ -16,6 +16,7 @@ const (
 	EventSite    EventKind = "site"    // a site was added, changed or removed
 	EventAccount EventKind = "account" // an account, its roles, sessions or tokens changed
 	EventRules   EventKind = "rules"   // a site's rules or blocks changed
+	EventVoted   EventKind = "voted"   // readers' votes on a page were gathered
 	EventTaught  EventKind = "taught"  // lessons were copied, withdrawn or brought back
 	// EventBehind stands in no database: nothing was heard for so long that what is kept in memory for
 	// as long as no event is against it must not be believed.

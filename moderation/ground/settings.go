@@ -44,6 +44,7 @@ type Settings struct {
 	Rules       map[string]string `json:"rules,omitempty"`
 	SignInURL   string            `json:"signin_url,omitempty"`
 	Replies     string            `json:"replies,omitempty"`
+	NoVotes     bool              `json:"no_votes,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -142,6 +143,15 @@ var Fields = []Field{
 			})
 		},
 	},
+	{
+		Name: "votes", Kind: KindSwitch, Group: GroupSite,
+		refusal: "Votes are on or off.",
+		get:     func(s Site) string { return onOff(!s.Settings.NoVotes) },
+		set: func(s *Site, v string) bool {
+			s.Settings.NoVotes = v == "off"
+			return v == "on" || v == "off"
+		},
+	},
 	rulesField("en"), rulesField("ru"), rulesField("kk"),
 	{
 		Name: "signin_url", Kind: KindURL, Group: GroupSite,
@@ -182,6 +192,7 @@ const (
 	KindPolicy  Kind = "policy"  // one of Policies
 	KindNumber  Kind = "number"  // a whole one
 	KindScore   Kind = "score"   // a number with a fraction
+	KindSwitch  Kind = "switch"  // on or off
 )
 
 // Numeric reports whether it is a number.
@@ -270,6 +281,13 @@ func IsThreshold(score float64) bool { return score >= 0.5 && score <= 1 }
 func threshold(v string) (float64, bool) {
 	score, err := strconv.ParseFloat(v, 64)
 	return score, err == nil && IsThreshold(score)
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
@@ -23,6 +24,7 @@ type Rooms struct {
 	*Learning
 	*Campaigns
 	*Moderation
+	*Reactions
 	*Ruling
 
 	logs ground.Work[ledger.Tx]
@@ -34,6 +36,7 @@ type (
 	Learning   = learning.Models
 	Campaigns  = campaign.Service
 	Moderation = moderation.Service
+	Reactions  = reaction.Service
 	Ruling     = rules.Service
 )
 
@@ -48,6 +51,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Identity = identity.New(r.Process, slice[identity.Tx](s))
 	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
 	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
+	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
@@ -67,7 +71,7 @@ func (r *Rooms) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, er
 func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
 	works := []func(context.Context) error{
-		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run,
+		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

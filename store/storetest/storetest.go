@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/notify"
 )
@@ -23,5 +24,6 @@ type Tx interface {
 	learning.Tx
 	moderation.Tx
 	notify.Tx
+	reaction.Tx
 	rules.Tx
 }

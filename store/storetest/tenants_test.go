@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/notify"
 )
@@ -29,6 +30,7 @@ var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
+	"AccountNames", "Voted", "DropVoters",
 }
 
 // The ids that fill uses on every site alike.
@@ -103,6 +105,7 @@ func fill(w *world, s ground.Site) {
 		_, claim := tx.ClaimKey(key, began)
 		err = errors.Join(err, claim,
 			tx.InsertRule(rules.Rule{ID: oneRule, Site: s.ID, Words: s.Key, Action: rules.ActionHold, CreatedAt: began}),
+			second(tx.CastVote(reaction.Vote{Site: s.ID, Comment: oneShown, Voter: []byte(oneName), At: began})),
 			tx.InsertBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.InsertBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
@@ -312,6 +315,18 @@ var writes = []struct {
 	{"InsertBlock", func(tx Tx, s int64) error {
 		return tx.InsertBlock(rules.Block{ID: "two", Site: s, CreatedAt: began})
 	}},
+	{"ShowVotes", func(tx Tx, s int64) error {
+		pages, err := tx.ShowVotes(s, []string{oneShown})
+		return done(len(pages) == 1, err)
+	}},
+	{"CastVote", func(tx Tx, s int64) error {
+		v := reaction.Vote{Site: s, Comment: oneShown, Voter: []byte("another"), At: began}
+		return errors.Join(done(tx.CastVote(v)), second(tx.ShowVotes(s, []string{oneShown})))
+	}},
+	{"TakeVote", func(tx Tx, s int64) error {
+		v := reaction.Vote{Site: s, Comment: oneShown, Voter: []byte(oneName), At: began}
+		return errors.Join(done(tx.TakeVote(v)), second(tx.ShowVotes(s, []string{oneShown})))
+	}},
 	{"RemoveRule", func(tx Tx, s int64) error { return tx.RemoveRule(s, oneRule, began) }},
 	{"RemoveBlock", func(tx Tx, s int64) error { return tx.RemoveBlock(s, oneBlock, began.Add(time.Hour)) }},
 	{"PruneRules", func(tx Tx, s int64) error {
@@ -340,6 +355,9 @@ var writes = []struct {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
 	}},
 }
+
+// second drops an answer that nobody asked for.
+func second[T any](_ T, err error) error { return err }
 
 // done turns "nothing was changed" into an error.
 func done(changed bool, err error) error {

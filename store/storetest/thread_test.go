@@ -8,17 +8,17 @@ import (
 )
 
 var threadRules = []rule{
-	{"a thread is read depth first, roots in either order, replies oldest first", threadBothOrders},
+	{"a thread is read depth first, roots in each order, replies oldest first", threadEachOrder},
 	{"what is not shown, and what is of another page, is in no thread", threadShowsOnlyShown},
 }
 
-// plant stores five roots with replies two deep and returns the ids in both orders.
-func plant(w *world) (oldest, newest []string) {
+// plant stores five roots with replies two deep and returns the ids in each order.
+func plant(w *world) (oldest, newest, top []string) {
 	var drafts []comment.Comment
 	var threads [][]string
 	for r := range 5 {
 		var thread []string
-		top := w.draft(in(comment.Approved))
+		top := w.draft(in(comment.Approved), func(c *comment.Comment) { c.Votes = []int{1, 5, 5, 0, 9}[r] })
 		drafts, thread = append(drafts, top), append(thread, top.ID)
 		for i := range r {
 			reply := w.draft(in(comment.Approved), func(c *comment.Comment) {
@@ -36,20 +36,23 @@ func plant(w *world) (oldest, newest []string) {
 	for _, t := range threads {
 		oldest = append(oldest, t...)
 	}
+	for _, r := range []int{4, 1, 2, 0, 3} {
+		top = append(top, threads[r]...)
+	}
 	slices.Reverse(threads)
 	for _, t := range threads {
 		newest = append(newest, t...)
 	}
-	return oldest, newest
+	return oldest, newest, top
 }
 
-func threadBothOrders(w *world) {
-	oldest, newest := plant(w)
+func threadEachOrder(w *world) {
+	oldest, newest, top := plant(w)
 	w.view(func(tx Tx) error {
 		for _, tt := range []struct {
 			order comment.ThreadOrder
 			want  []string
-		}{{comment.OldestRoots, oldest}, {comment.NewestRoots, newest}} {
+		}{{comment.OldestRoots, oldest}, {comment.NewestRoots, newest}, {comment.TopRoots, top}} {
 			for limit := 1; limit <= len(tt.want)+1; limit++ {
 				q := comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: tt.order, Limit: limit}
 				var got []string
@@ -87,7 +90,7 @@ func threadShowsOnlyShown(w *world) {
 	}
 	w.comment(in(comment.Approved), func(c *comment.Comment) { c.Page = other.ID })
 	w.view(func(tx Tx) error {
-		for _, order := range []comment.ThreadOrder{comment.OldestRoots, comment.NewestRoots} {
+		for _, order := range []comment.ThreadOrder{comment.OldestRoots, comment.NewestRoots, comment.TopRoots} {
 			got, err := tx.Thread(comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
 			if err != nil {
 				return err

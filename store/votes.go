@@ -1,0 +1,96 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
+type voteRow struct {
+	Site    int64  `gorm:"column:site_id"`
+	Comment string `gorm:"column:comment_id"`
+	Voter   []byte
+	N       int
+	At      time.Time `gorm:"column:changed_at;serializer:micros"`
+}
+
+func (voteRow) TableName() string { return "votes" }
+
+var (
+	voteColumns  = rows.Of[voteRow]()
+	votedColumns = voteColumns.Only("site_id", "comment_id", "changed_at")
+)
+
+// CastVote implements reaction.Tx.
+func (t *tx) CastVote(v reaction.Vote) (bool, error) {
+	n, err := t.exec(voteColumns.Insert(1)+`
+		ON CONFLICT (site_id, comment_id, voter) DO UPDATE
+		SET    n = 1, changed_at = excluded.changed_at
+		WHERE  votes.n = 0`, voteColumns.Values(voteRow{v.Site, v.Comment, v.Voter, 1, v.At})...)
+	return n == 1, err
+}
+
+// TakeVote implements reaction.Tx. The row stays, so that who gathers sees that something changed.
+func (t *tx) TakeVote(v reaction.Vote) (bool, error) {
+	n, err := t.exec(`
+		UPDATE votes
+		SET    n = 0, changed_at = ?
+		WHERE  site_id    = ?
+		  AND  comment_id = ?
+		  AND  voter      = ?
+		  AND  n          = 1`, rows.Stamp(v.At), v.Site, v.Comment, v.Voter)
+	return n == 1, err
+}
+
+// Voted implements reaction.Tx.
+func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
+	return read(t, votedColumns.Targets, func(r *voteRow) reaction.Vote {
+		return reaction.Vote{Site: r.Site, Comment: r.Comment, At: r.At}
+	}, `
+		SELECT `+votedColumns.Names+`
+		FROM   votes
+		WHERE  changed_at >= ?
+		ORDER  BY changed_at
+		LIMIT  ?`, rows.Stamp(since), limit)
+}
+
+// ShowVotes implements reaction.Tx.
+func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
+	const cast = `(SELECT COALESCE(SUM(v.n), 0)
+		               FROM   votes AS v
+		               WHERE  v.site_id    = comments.site_id
+		                 AND  v.comment_id = comments.id)`
+	pages, err := query(t, value[string], `
+		UPDATE comments
+		SET    votes = `+cast+`
+		WHERE  site_id = ?
+		  AND  id `+t.among+`
+		  AND  votes <> `+cast+`
+		RETURNING page_id`, site, arrayOf(t.array, comments))
+	slices.Sort(pages)
+	return slices.Compact(pages), err
+}
+
+// DropVoters implements reaction.Tx.
+func (t *tx) DropVoters(before time.Time) error {
+	_, err := t.exec(`
+		INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
+		SELECT site_id, comment_id, `+t.noBytes+`, SUM(n), 0
+		FROM   votes
+		WHERE  changed_at > 0
+		  AND  changed_at < ?
+		GROUP  BY site_id, comment_id
+		ON CONFLICT (site_id, comment_id, voter) DO UPDATE
+		SET    n = votes.n + excluded.n`, rows.Stamp(before))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		DELETE FROM votes
+		WHERE  changed_at > 0
+		  AND  changed_at < ?`, rows.Stamp(before))
+	return err
+}
