@@ -79,7 +79,8 @@ func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 		ORDER  BY comment_id`+t.lockRows(), site, arrayOf(t.array, comments))
 }
 
-// MembersUnder implements campaign.Tx. Of each band no more rows are read than limit.
+// MembersUnder implements campaign.Tx. Of each band no more rows are read than limit: SQLite keeps the order of a
+// CROSS JOIN, and would else go through all bands of the site, asking for each of them whether it is one of those.
 func (t *tx) MembersUnder(site int64, bands []int64, limit int) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
@@ -92,7 +93,10 @@ func (t *tx) MembersUnder(site int64, bands []int64, limit int) ([]campaign.Memb
 		                                               ORDER  BY n.number DESC
 		                                               LIMIT  1 OFFSET ?), 0) AS lowest
 		               FROM   `+t.each+`) AS asked
-		       JOIN   campaign_bands AS b ON b.site_id = ? AND b.band = asked.band AND b.number >= asked.lowest)`,
+		       CROSS JOIN campaign_bands AS b
+		       WHERE  b.site_id = ?
+		         AND  b.band    = asked.band
+		         AND  b.number >= asked.lowest)`,
 		site, site, limit-1, arrayOf(t.array, bands), site)
 }
 

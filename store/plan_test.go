@@ -420,3 +420,25 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 		})
 	})
 }
+
+// A site's file has no statistics until somebody makes some: what is found by bands is found by an index then too.
+func TestMembersAreFoundByBandsWithoutStatistics(t *testing.T) {
+	db := openedSQLite(t)
+	pool, run := writers(t, db)
+	take := record(t, run)
+	_, err := For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
+		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := ""
+	for _, s := range take() {
+		if strings.Contains(s.sql, "campaign_bands") {
+			plans += explained("EXPLAIN QUERY PLAN ")(t, pool, s)
+		}
+	}
+	if !strings.Contains(plans, "SEARCH b USING") || !strings.Contains(plans, "(site_id=? AND band=? AND number>?)") {
+		t.Errorf("the bands are read by:\n%s", plans)
+	}
+}
