@@ -83,7 +83,7 @@ var open = []string{
 	"PATCH /api/v1/sites/:site/comments/:id", "DELETE /api/v1/sites/:site/comments/:id", "GET /api/v1/sites/:site/form",
 	"POST /api/v1/sites/:site/comments/:id/vote",
 	"POST /api/v1/sites/:site/preview", "GET /api/v1/sites/:site/counts", "GET /api/v1/sites/:site/live",
-	"GET /sites/:site/page",
+	"GET /sites/:site/page", "GET /sites/:site/feed.atom",
 	"POST /sites/:site/page", "GET /", "GET /favicon.ico", "GET /robots.txt", "GET /times.js",
 	"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/openapi.json", "GET /docs", "GET /docs.css",
 	"GET /healthz", "GET /readyz", "GET /m/:token", "POST /m/:token",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -111,25 +112,6 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 	return c.Fresh(), page, nil
 }
 
-// PageAt returns the page of a URL, as readers ask for it, and how many approved comments it has. One that does not
-// exist yet has no ID.
-func (s *Service) PageAt(ctx context.Context, site ground.Site, raw string) (ground.Page, int, error) {
-	url, err := canonicalURL(site, raw)
-	var e *problem.Error
-	if errors.As(err, &e) && e.Code == "page.foreign" {
-		return ground.Page{}, 0, err
-	}
-	if err != nil {
-		return ground.Page{}, 0, problem.Query("page", "Name the page by its URL, an http or https address.")
-	}
-	t := Thread{Page: ground.Page{Site: site.ID, URL: url, Open: true}}
-	err = s.work.View(ctx, func(tx Tx) error { return t.find(tx) })
-	if err != nil {
-		return ground.Page{}, 0, fmt.Errorf("find page: %w", err)
-	}
-	return t.Page, t.Count, nil
-}
-
 // find reads the page of t's URL, and its count, where there is one.
 func (t *Thread) find(tx Tx) error {
 	page, err := tx.PageByURL(t.Page.Site, t.Page.URL)
@@ -140,40 +122,93 @@ func (t *Thread) find(tx Tx) error {
 		return fmt.Errorf("read page: %w", err)
 	}
 	t.Page = page
-	t.Count, err = countApproved(tx, page)
-	return err
-}
-
-func countApproved(tx Tx, page ground.Page) (int, error) {
 	counts, err := tx.CountByPage(page.Site, []string{page.ID}, comment.Approved)
 	if err != nil {
-		return 0, fmt.Errorf("count comments: %w", err)
+		return fmt.Errorf("count comments: %w", err)
 	}
-	return counts[page.ID], nil
+	t.Count = counts[page.ID]
+	return nil
 }
 
-// Published returns those of some comments, by their ids, that readers see on a page, in no order, and how many
-// there are on it.
-func (s *Service) Published(ctx context.Context, site ground.Site, page string, ids []string) (
-	comments []comment.Comment, count int, err error,
+// Latest are the newest published comments of a site, or of one Page, newest first, and the pages that they stand on,
+// by id. Since is when that site, or page, began.
+type Latest struct {
+	Page     ground.Page
+	Since    time.Time
+	Comments []comment.Comment
+	Pages    map[string]ground.Page
+}
+
+// Latest returns the newest comments of the page of a URL, or of the whole site without one.
+func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limit int) (Latest, error) {
+	l := Latest{Since: site.CreatedAt, Pages: map[string]ground.Page{}}
+	if url != "" {
+		page, _, _, err := s.Published(ctx, site, url, nil)
+		if err != nil {
+			return l, err
+		}
+		if l.Page = page; page.ID == "" {
+			return l, nil
+		}
+		l.Since = page.CreatedAt
+	}
+	q := comment.QueueQuery{Site: site.ID, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: limit}
+	q.Filter.Page = l.Page.ID
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		if l.Comments, err = tx.Queue(q); err != nil {
+			return fmt.Errorf("read comments: %w", err)
+		}
+		var ids []string
+		for _, c := range l.Comments {
+			ids = append(ids, c.Page)
+		}
+		slices.Sort(ids)
+		pages, err := tx.PagesByID(site.ID, slices.Compact(ids))
+		for _, p := range pages {
+			l.Pages[p.ID] = p
+		}
+		return err
+	})
+	if err != nil {
+		return Latest{}, fmt.Errorf("read the latest: %w", err)
+	}
+	for i, c := range l.Comments {
+		l.Comments[i] = c.Fresh()
+	}
+	return l, nil
+}
+
+// Published returns the page of a URL, as readers ask for it, those of some comments, by their ids, that they see
+// there, in no order, and how many there are on it. A page that does not exist yet has no ID.
+func (s *Service) Published(ctx context.Context, site ground.Site, url string, ids []string) (
+	page ground.Page, comments []comment.Comment, count int, err error,
 ) {
+	canonical, err := canonicalURL(site, url)
+	var e *problem.Error
+	if errors.As(err, &e) && e.Code == "page.foreign" {
+		return page, nil, 0, err
+	}
+	if err != nil {
+		return page, nil, 0, problem.Query("page", "Name the page by its URL, an http or https address.")
+	}
+	t := Thread{Page: ground.Page{Site: site.ID, URL: canonical, Open: true}}
 	err = s.work.View(ctx, func(tx Tx) error {
-		if count, err = countApproved(tx, ground.Page{Site: site.ID, ID: page}); err != nil {
+		if err := t.find(tx); err != nil || t.Page.ID == "" || len(ids) == 0 {
 			return err
 		}
 		comments, err = tx.CommentsByID(site.ID, ids)
 		return err
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("read published comments: %w", err)
+		return page, nil, 0, fmt.Errorf("read published comments: %w", err)
 	}
 	comments = slices.DeleteFunc(comments, func(c comment.Comment) bool {
-		return c.Page != page || c.State != comment.Approved
+		return c.Page != t.Page.ID || c.State != comment.Approved
 	})
 	for i, c := range comments {
 		comments[i] = c.Fresh()
 	}
-	return comments, count, nil
+	return t.Page, comments, t.Count, nil
 }
 
 // CountPages returns the number of approved comments by URL as asked; 1 to 100 URLs. What

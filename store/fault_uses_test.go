@@ -133,13 +133,16 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		return func() error { _, _, err := w.S.Public(w.Ctx, w.A, c.ID); return err }
 	},
-	"PageAt": func(w *faulty) func() error {
+	"Latest": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, _, err := w.S.PageAt(w.Ctx, w.A, "https://a.example/post"); return err }
+		return func() error { _, err := w.S.Latest(w.Ctx, w.A, "https://a.example/post", 10); return err }
 	},
 	"Published": func(w *faulty) func() error {
 		c := w.approved()
-		return func() error { _, _, err := w.S.Published(w.Ctx, w.A, c.Page, []string{c.ID}); return err }
+		return func() error {
+			_, _, _, err := w.S.Published(w.Ctx, w.A, "https://a.example/post", []string{c.ID})
+			return err
+		}
 	},
 	"Vote": func(w *faulty) func() error {
 		c := w.approved()

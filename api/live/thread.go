@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,11 +43,11 @@ const (
 	wider        = 4
 )
 
-// A Published finds out what readers see of a page. Comments are what of the ids they see, in no order.
+// A Published finds out what readers see of a page: of the ids those comments that they see, in no order, and how
+// many there are.
 type Published interface {
-	PageAt(ctx context.Context, site ground.Site, url string) (page ground.Page, count int, err error)
-	Published(ctx context.Context, site ground.Site, page string, ids []string) (
-		comments []comment.Comment, count int, err error)
+	Published(ctx context.Context, site ground.Site, url string, ids []string) (
+		page ground.Page, comments []comment.Comment, count int, err error)
 }
 
 // Threads are the streams of readers: what is published on a page, and what is taken away. It is safe for concurrent
@@ -152,7 +154,8 @@ func (h *Threads) Follow(c echo.Context, site ground.Site) error {
 func (h *Threads) pageAt(r *http.Request, site ground.Site) (ground.Page, int, error) {
 	ctx, end := context.WithTimeout(r.Context(), web.RequestTime)
 	defer end()
-	return h.seen.PageAt(ctx, site, strings.Clone(r.URL.Query().Get("page")))
+	page, _, count, err := h.seen.Published(ctx, site, strings.Clone(r.URL.Query().Get("page")), nil)
+	return page, count, err
 }
 
 // admit counts a stream against the networks of its address, unless this server limits nobody.
@@ -372,39 +375,18 @@ func (h *Threads) catchUp(ctx context.Context, f *thread) error {
 	page, changed, stale := f.page, f.changed, f.stale
 	f.changed, f.stale = map[string]bool{}, false
 	h.mu.Unlock()
-	if page == "" || stale {
-		now, count, err := h.seen.PageAt(ctx, f.site, f.url)
-		if err != nil {
-			return err
-		}
-		if now.ID == "" && page == "" {
-			return nil // there is no such page yet
-		}
-		if page != "" {
-			h.found(f, now.ID, count)
-			f.tell("reload", []byte("{}"))
-			return nil
-		}
-		h.mu.Lock()
-		h.place(f, now.ID)
-		h.mu.Unlock()
-	}
-	return h.tellOf(ctx, f, changed, page != "")
-}
-
-// tellOf tells of comments that changed. Where gone, those that are not to be seen are told of, too: else some of
-// them may stand on other pages.
-func (h *Threads) tellOf(ctx context.Context, f *thread, changed map[string]bool, gone bool) error {
-	h.mu.Lock()
-	page, before := f.page, f.count
-	h.mu.Unlock()
-	ids := make([]string, 0, len(changed))
-	for id := range changed {
-		ids = append(ids, id)
-	}
-	comments, count, err := h.seen.Published(ctx, f.site, page, ids)
+	ids := slices.Collect(maps.Keys(changed))
+	now, comments, count, err := h.seen.Published(ctx, f.site, f.url, ids)
 	if err != nil {
 		return err
+	}
+	if now.ID == "" && page == "" {
+		return nil // there is no such page yet
+	}
+	before := h.found(f, now.ID, count)
+	if stale || page != "" && now.ID != page {
+		f.tell("reload", []byte("{}"))
+		return nil
 	}
 	for _, c := range comments {
 		data, err := json.Marshal(h.wire(c, f.url))
@@ -415,24 +397,24 @@ func (h *Threads) tellOf(ctx context.Context, f *thread, changed map[string]bool
 		f.tell("comment", data)
 	}
 	for id := range changed {
-		if !gone {
-			break
+		if page == "" {
+			break // it may stand on another page
 		}
 		f.tell("removed", fmt.Appendf(nil, `{"id":%q}`, id))
 	}
 	if count != before {
 		f.tell("count", fmt.Appendf(nil, `{"count":%d}`, count))
 	}
-	h.found(f, page, count)
 	return nil
 }
 
-// found notes where a thread's page is, and how many comments it has.
-func (h *Threads) found(f *thread, page string, count int) {
+// found notes where a thread's page is, and how many comments it has, and returns how many it had.
+func (h *Threads) found(f *thread, page string, count int) (before int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.urls[threadURL{f.site.ID, f.url}] == f {
+	if h.urls[threadURL{f.site.ID, f.url}] == f && f.page != page {
 		h.place(f, page)
 	}
-	f.count = count
+	before, f.count = f.count, count
+	return before
 }

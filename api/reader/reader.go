@@ -21,4 +21,5 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	p := &plainPages{kit: kit, service: kit.Service}
 	e.GET("/sites/:site/page", p.show, web.Pages)
 	e.POST("/sites/:site/page", p.post, web.Pages)
+	e.GET("/sites/:site/feed.atom", p.feed)
 }

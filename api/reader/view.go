@@ -52,6 +52,8 @@ type plainView struct {
 	First   string
 	Script  string // the version of times.js
 	Form    string // of a time, for it
+	Feed    string
+	Data    *pageData
 }
 
 // plainComment is one comment with its replies below it.
@@ -84,7 +86,8 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		v.SignIn = "/moderate/signin"
 	}
 	if ofSite(site, t.Page.URL) {
-		v.Article = t.Page.URL
+		v.Article, v.Data = t.Page.URL, newPageData(w, t)
+		v.Feed = "/sites/" + site.Key + "/feed.atom?" + url.Values{"page": {t.Page.URL}}.Encode()
 	}
 	if c.QueryParam("notice") == "again" {
 		v.Notice = w.T("write.again") + " " + w.T("write.againMore")

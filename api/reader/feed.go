@@ -1,0 +1,139 @@
+package reader
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/words"
+)
+
+// feedLength is how many comments stand in a feed, the newest ones.
+const feedLength = 50
+
+// An atomFeed is a feed of RFC 4287; its entries say what they answer by RFC 4685.
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Thread  string      `xml:"xmlns:thr,attr"`
+	Lang    string      `xml:"xml:lang,attr"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr,omitempty"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	Lang      string      `xml:"xml:lang,attr,omitempty"`
+	ID        string      `xml:"id"`
+	Title     string      `xml:"title"`
+	Published string      `xml:"published"`
+	Updated   string      `xml:"updated"`
+	Author    atomAuthor  `xml:"author"`
+	Link      atomLink    `xml:"link"`
+	ReplyTo   atomReply   `xml:"thr:in-reply-to"`
+	Content   atomContent `xml:"content"`
+}
+
+type atomAuthor struct {
+	Name string `xml:"name"`
+	URI  string `xml:"uri,omitempty"`
+}
+
+// An atomReply names what an entry answers: another entry, or the article.
+type atomReply struct {
+	Ref  string `xml:"ref,attr"`
+	Type string `xml:"type,attr"`
+	Href string `xml:"href,attr"`
+}
+
+// An atomContent is HTML, written as text: it is ours, canonical, and its reader parses it.
+type atomContent struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+// feed answers with the newest comments of a site, or of one page.
+func (h *plainPages) feed(c echo.Context) error {
+	ctx := c.Request().Context()
+	site, err := h.kit.Process.Site(ctx, c.Param("site"))
+	if err != nil {
+		return err
+	}
+	latest, err := h.service.Latest(ctx, site, c.QueryParam("page"), feedLength)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	if err := xml.NewEncoder(&b).Encode(newFeed(h.kit.PublicURL, site, web.Words(c), latest)); err != nil {
+		return fmt.Errorf("write feed: %w", err)
+	}
+	return web.NewFile("application/atom+xml; charset=utf-8", b.Bytes()).Serve(c, "no-cache")
+}
+
+func newFeed(public *url.URL, site ground.Site, w *words.Catalog, latest moderation.Latest) atomFeed {
+	self := public.JoinPath("sites", site.Key, "feed.atom")
+	f := atomFeed{Thread: "http://purl.org/syndication/thread/1.0", Lang: w.Lang(),
+		Title: w.T("feed.title", "title", site.Name), Updated: atomTime(latest.Since)}
+	home := ""
+	if len(site.Origins) > 0 {
+		home = site.Origins[0] + "/"
+	}
+	if latest.Page.URL != "" {
+		self.RawQuery = url.Values{"page": {latest.Page.URL}}.Encode()
+		f.Title, home = w.T("feed.title", "title", latest.Page.Name()), latest.Page.URL
+	}
+	f.ID = self.String()
+	f.Links = []atomLink{{Rel: "self", Type: "application/atom+xml", Href: f.ID}, {Rel: "alternate", Href: home}}
+	for i, m := range latest.Comments {
+		e := newEntry(w, m, latest.Pages[m.Page])
+		if i == 0 || e.Updated > f.Updated {
+			f.Updated = e.Updated
+		}
+		f.Entries = append(f.Entries, e)
+	}
+	return f
+}
+
+func newEntry(w *words.Catalog, m comment.Comment, page ground.Page) atomEntry {
+	name := nameOf(w, m.Name)
+	e := atomEntry{
+		ID: entryID(m.ID), Title: w.T("feed.entry", "name", name, "title", page.Name()),
+		Published: atomTime(m.CreatedAt), Updated: atomTime(m.CreatedAt),
+		Author:  atomAuthor{Name: name, URI: m.Website},
+		Link:    atomLink{Rel: "alternate", Type: "text/html", Href: page.URL + "#aitys-" + m.ID},
+		ReplyTo: atomReply{Ref: page.URL, Type: "text/html", Href: page.URL},
+		Content: atomContent{Type: "html", Text: m.HTML},
+	}
+	if m.EditedAt.After(m.CreatedAt) {
+		e.Updated = atomTime(m.EditedAt)
+	}
+	if m.Lang != "und" {
+		e.Lang = m.Lang
+	}
+	if m.Parent != "" {
+		e.ReplyTo = atomReply{Ref: entryID(m.Parent), Type: "text/html", Href: page.URL + "#aitys-" + m.Parent}
+	}
+	return e
+}
+
+// entryID is a comment's for good, wherever the service moves.
+func entryID(comment string) string { return "urn:uuid:" + cmp.Or(comment, "0") }
+
+func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
