@@ -13,9 +13,16 @@ import (
 func Email(raw string) (string, bool) {
 	raw = strings.ToLower(strings.TrimSpace(raw))
 	a, err := mail.ParseAddress(raw)
-	return raw, err == nil && a.Address == raw && len(raw) <= 254 && utf8.ValidString(raw) &&
-		!strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
+	local, host, _ := strings.Cut(raw, "@")
+	return raw, err == nil && a.Address == raw && len(raw) <= 254 && len(local) <= 64 && utf8.ValidString(raw) &&
+		hostForm.MatchString(host) && !strings.ContainsFunc(raw, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+	})
 }
+
+// hostForm is that of a name in the DNS, in letters of any script. The last part is no number: mail goes to names.
+var hostForm = regexp.MustCompile(
+	`^([\pL\pN]([\pL\pM\pN-]{0,61}[\pL\pM\pN])?\.)*[\pL]([\pL\pM\pN-]{0,61}[\pL\pM\pN])?$`)
 
 // LooksLikeEmail reports whether text could be an e-mail address: no more is asked of a writer's.
 func LooksLikeEmail(text string) bool { return emailForm.MatchString(text) }
