@@ -14,6 +14,7 @@ var figures = []figure{
 	{11, "outgoing connections", "0 of 93", outgoing, ""},
 	{12, "redirects to elsewhere", "0 of 55 in Chromium", redirects, ""},
 	{13, "SQL injection", "0 new statements, 0 × 500, 129 on both", injections, ""},
+	{14, "mail: recipients, headers", "119 of 119 rows", mailFields, ""},
 	{17, "Unicode", "0 × 500, all 227 and 1,454", unicodeTexts, ""},
 	{17, "spam words with look-alikes", "≥ 99 % give the same token", lookAlikes, ""},
 	{18, "bombs", "63, each in its limit", bombs, ""},

@@ -54,6 +54,8 @@ type stage struct {
 	file bool // it is SQLite
 	site string
 	n    int
+
+	unjoined bool // content has no campaigns
 }
 
 // newStage begins a server of the figure's own, on which no limit is in its way.
@@ -227,7 +229,7 @@ func (s *stage) content() map[string]string {
 	}
 	out := map[string]string{}
 	for _, table := range s.texts(names) {
-		if !slices.Contains(derived, table) {
+		if !slices.Contains(derived, table) && !(s.unjoined && strings.HasPrefix(table, "campaign")) {
 			out[table] = s.digest(table)
 		}
 	}

@@ -1,0 +1,124 @@
+package hardening
+
+import (
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// mailHeaders are those that a mail of ours has, and no others.
+var mailHeaders = []string{"Auto-Submitted", "Content-Type", "Date", "From", "List-Id", "List-Unsubscribe",
+	"List-Unsubscribe-Post", "Message-Id", "Mime-Version", "Subject", "To"}
+
+const sender = "comments@service.example"
+
+// mailFields types each row where it belongs and reads the mails that come of it. There is no field for a prefix of the
+// subject or for where to reply: what is meant for them is tried as the name of a site.
+func mailFields(t testing.TB, _ bench) result {
+	type row struct{ Field, Value, Want string }
+	box := kit.NewMailbox(t)
+	t.Setenv("AITYS_SMTP", box.URL)
+	t.Setenv("AITYS_MAIL_FROM", sender)
+	s := newStage(t, kit.SQLite(t))
+	s.make("PATCH", "/api/v1/me", values{"mail": "each", "mail_from_score": 0})
+	var failures []string
+	expected := 0
+	all := rows[row](t, "mail-fields.jsonl")
+	for n, r := range all {
+		if r.Field == "email" {
+			got := s.ask(t, "POST", "/api/v1/accounts", s.bearer(),
+				act{json: values{"email": r.Value, "name": "N", "role": "author", "site": []string{"a"}}}.body())
+			if r.Want == "refuse" && got.status != 422 || r.Want == "accept" && got.status != 201 || got.status >= 500 {
+				failures = append(failures, fmt.Sprintf("row %d: %q as an e-mail is answered %d", n+1, r.Value, got.status))
+			}
+			continue
+		}
+		if s.mailOf(fmt.Sprintf("f%d", n), r.Field, r.Value) {
+			expected++
+		}
+	}
+	if expected < 30 {
+		t.Fatalf("only %d rows lead to a mail", expected)
+	}
+	kit.Until(t, "the mails come", func() bool { return len(box.Mails()) >= expected })
+	for _, m := range box.Mails() {
+		failures = append(failures, wrongMail(m)...)
+	}
+	if n := len(box.Mails()); n != expected {
+		failures = append(failures, fmt.Sprintf("%d mails came, not %d", n, expected))
+	}
+	return count(t, fmt.Sprintf("%d rows, %d mails", len(all), expected), failures, "")
+}
+
+// mailOf posts a comment on a site of its own with a value in a field, and reports whether it was taken.
+func (s *stage) mailOf(key, field, value string) bool {
+	s.t.Helper()
+	name, writer, title := "Site "+key, "Writer", "A post"
+	switch field {
+	case "author name":
+		writer = value
+	case "page title":
+		title = value
+	default:
+		name = value
+	}
+	site := values{"key": key, "name": name, "origin": []string{"https://" + key + ".example"}}
+	if got := s.ask(s.t, "POST", "/api/v1/sites", s.bearer(), act{json: site}.body()); got.status != 201 {
+		return false
+	}
+	was := s.site
+	defer func() { s.site = was }()
+	s.site = key
+	in := func() []byte {
+		c := s.written()
+		c["page"], c["author"] = values{"url": "https://" + key + ".example/", "title": title}, values{"name": writer}
+		return act{json: c}.body()
+	}
+	post := func() bool { return s.ask(s.t, "POST", "/api/v1/sites/"+key+"/comments", nil, in()).status == 201 }
+	if field == "page title" { // it is the page's once staff say so
+		if !post() {
+			return false
+		}
+		pages := "/api/v1/sites/" + key + "/moderation/pages"
+		page := s.make("GET", pages, nil)["pages"].([]any)[0].(values)["id"].(string)
+		return s.ask(s.t, "PATCH", pages+"/"+page, s.bearer(), act{json: values{"title": title}}.body()).status < 500
+	}
+	return post()
+}
+
+// wrongMail is what is wrong with a mail.
+func wrongMail(m kit.Handed) (all []string) {
+	say := func(what string, args ...any) { all = append(all, fmt.Sprintf(what, args...)+"\n"+string(m.Raw)) }
+	if !slices.Equal(m.To, []string{boss}) || m.From != sender {
+		say("from %s to %v", m.From, m.To)
+	}
+	var names []string
+	for name, said := range m.Header {
+		if names = append(names, name); len(said) != 1 {
+			say("%s stands there %d times", name, len(said))
+		}
+	}
+	if slices.Sort(names); !slices.Equal(names, mailHeaders) {
+		say("the headers are %v", names)
+	}
+	for name, want := range map[string]string{"From": sender, "To": boss} {
+		list, err := mail.ParseAddressList(m.Header.Get(name))
+		if err != nil || len(list) != 1 || list[0].Address != want {
+			say("%s is %v, %v", name, list, err)
+		}
+	}
+	raw := string(m.Raw)
+	if strings.ContainsAny(strings.ReplaceAll(raw, "\r\n", ""), "\r\n") {
+		say("a bare CR or LF")
+	}
+	for _, line := range strings.Split(raw, "\r\n") {
+		if len(line) > 998 {
+			say("a line of %d bytes", len(line))
+		}
+	}
+	return all
+}
