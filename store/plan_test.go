@@ -421,24 +421,32 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 	})
 }
 
-// A site's file has no statistics until somebody makes some: what is found by bands is found by an index then too.
-func TestMembersAreFoundByBandsWithoutStatistics(t *testing.T) {
+// A site's file has no statistics until somebody makes some: what is named is found by an index then too.
+func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 	db := openedSQLite(t)
 	pool, run := writers(t, db)
 	take := record(t, run)
-	_, err := For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
-		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	plans := ""
-	for _, s := range take() {
-		if strings.Contains(s.sql, "campaign_bands") {
-			plans += explained("EXPLAIN QUERY PLAN ")(t, pool, s)
+	for _, q := range []struct {
+		name, wants string
+		run         func(tx storetest.Tx) error
+	}{
+		{"members under bands", "SEARCH b USING PRIMARY KEY (site_id=? AND band=? AND number>?)",
+			func(tx storetest.Tx) error { return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50)) }},
+		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
+			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
+	} {
+		take()
+		if _, err := For[storetest.Tx](db).Update(t.Context(), q.run); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if !strings.Contains(plans, "SEARCH b USING") || !strings.Contains(plans, "(site_id=? AND band=? AND number>?)") {
-		t.Errorf("the bands are read by:\n%s", plans)
+		plans := ""
+		for _, s := range take() {
+			if strings.HasPrefix(strings.TrimSpace(s.sql), "SELECT") {
+				plans += explained("EXPLAIN QUERY PLAN ")(t, pool, s)
+			}
+		}
+		if !strings.Contains(plans, q.wants) {
+			t.Errorf("%s: want %s, and the plan is\n%s", q.name, q.wants, plans)
+		}
 	}
 }
