@@ -156,7 +156,7 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 				return false, nil // it is being folded
 			}
 			if t.changed != changed {
-				for _, order := range comment.QueueOrders {
+				for _, order := range comment.QueueOrders[:4] { // the last is of scores that are known
 					if err := s.rejudgeFreshest(ctx, site, changed, order); err != nil {
 						return false, err
 					}

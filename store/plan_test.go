@@ -64,6 +64,9 @@ var hot = []hotQuery{
 	{"queue, risk, deep", "comments_risk",
 		queueQuery(comment.RiskiestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"queue, calm", "comments_risk", queueQuery(comment.CalmestFirst, nil), false},
+	{"queue, useful", "comments_risk", queueQuery(comment.UsefulFirst, nil), false},
+	{"queue, useful, deep", "comments_risk",
+		queueQuery(comment.UsefulFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"queue, calm, deep", "comments_risk",
 		queueQuery(comment.CalmestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"queue of a writer", "comments_writer", func(tx storetest.Tx) error {

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -31,6 +34,9 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	state, known := queueStates[q.View]
 	if !known {
 		return nil, nil
+	}
+	if q.Order == comment.UsefulFirst {
+		return t.useful(q)
 	}
 	by, known := queueOrders[q.Order]
 	if !known {
@@ -62,6 +68,35 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	return t.comments(where+`
 		ORDER  BY `+by.order+`
 		LIMIT  ?`, append(args, q.Limit)...)
+}
+
+// useful reads the queue from a half upwards and downwards, as the index has it, and takes the nearer ones; of two
+// that are as near, the higher.
+func (t *tx) useful(q comment.QueueQuery) ([]comment.Comment, error) {
+	const half = 0.5
+	far := func(score float64) float64 { return math.Abs(score - half) }
+	up, down := q, q
+	up.Order, down.Order = comment.CalmestFirst, comment.RiskiestFirst
+	least, most := half, math.Nextafter(half, 0)
+	if c := q.After; c != nil && c.Score >= half {
+		down.After, most = nil, min(most, half-far(c.Score))
+	} else if c != nil {
+		up.After, least = nil, math.Nextafter(half+far(c.Score), 2) // above 1 there is none
+	}
+	if q.Filter.Most != nil {
+		most = min(most, *q.Filter.Most)
+	}
+	up.Filter.Least, down.Filter.Most = max(least, q.Filter.Least), &most
+	list, err := t.Queue(up)
+	if err != nil {
+		return nil, err
+	}
+	below, err := t.Queue(down)
+	list = append(list, below...)
+	slices.SortStableFunc(list, func(a, b comment.Comment) int {
+		return cmp.Compare(far(a.Verdict.Score), far(b.Verdict.Score))
+	})
+	return list[:min(len(list), q.Limit)], err
 }
 
 // narrow says what a filter lets through.

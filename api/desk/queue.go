@@ -60,6 +60,7 @@ type queuePage struct {
 	Chips, Adders   []narrowing
 	Cards           []card
 	Totals          map[string]int // of bands, by their key; nil in an order without
+	Useful          bool           // it is in the order in which the filter learns most
 	First           bool           // the list begins on this page
 	Next            string
 	Rest            rest
@@ -126,6 +127,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	p := queuePage{
 		Frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
 		Path: QueueURL(at.site), Back: at.query(), Fields: at.fields(), First: at.end == "",
+		Useful: at.order() == comment.UsefulFirst,
 	}
 	p.Chips, p.Adders = m.narrowings(page.Items)
 	all := at

@@ -32,16 +32,17 @@ const MaxCount = 1_000
 // Order orders a queue.
 type QueueOrder string
 
-// The orders of a queue: by arrival, or by score with the highest or the lowest first.
+// The orders of a queue: by arrival, or by score with the highest first, the lowest, or the nearest to a half.
 const (
 	OldestFirst   QueueOrder = "oldest"
 	NewestFirst   QueueOrder = "newest"
 	RiskiestFirst QueueOrder = "risk"
 	CalmestFirst  QueueOrder = "calm"
+	UsefulFirst   QueueOrder = "useful"
 )
 
 // QueueOrders are all there are.
-var QueueOrders = []QueueOrder{OldestFirst, NewestFirst, RiskiestFirst, CalmestFirst}
+var QueueOrders = []QueueOrder{OldestFirst, NewestFirst, RiskiestFirst, CalmestFirst, UsefulFirst}
 
 // A Query asks for one page of a view. Search is folded already; empty matches all.
 type QueueQuery struct {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -67,8 +68,11 @@ func queueOrders(w *world) {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	}
 	byRisk := func(a, b comment.Comment) int { return cmp.Compare(b.Verdict.Score, a.Verdict.Score) }
+	byUse := func(a, b comment.Comment) int {
+		return cmp.Compare(math.Abs(a.Verdict.Score-0.5), math.Abs(b.Verdict.Score-0.5))
+	}
 	for _, view := range allViews {
-		for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
+		for _, order := range comment.QueueOrders {
 			for _, limit := range []int{1, 2, 3, 100} {
 				got := pages(w, comment.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit},
 					func() {})
@@ -76,6 +80,16 @@ func queueOrders(w *world) {
 				switch order {
 				case comment.NewestFirst:
 					slices.Reverse(want)
+				case comment.UsefulFirst:
+					if !slices.IsSortedFunc(got, byUse) {
+						w.Errorf("%s by use, limit %d: not sorted: %v", view, limit, ids(got))
+					}
+					slices.SortFunc(got, byAge)
+				case comment.CalmestFirst:
+					if slices.Reverse(got); !slices.IsSortedFunc(got, byRisk) {
+						w.Errorf("%s by calm, limit %d: not sorted: %v", view, limit, ids(got))
+					}
+					slices.SortFunc(got, byAge)
 				case comment.RiskiestFirst:
 					if !slices.IsSortedFunc(got, byRisk) {
 						w.Errorf("%s by risk, limit %d: not sorted: %v", view, limit, ids(got))
