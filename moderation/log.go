@@ -25,6 +25,9 @@ func (s *Service) Log(
 	if in.Limit, err = comment.PageSize(in.Limit); err != nil {
 		return nil, "", err
 	}
+	if in.Comment != "" && !ground.IsID(in.Comment) {
+		return nil, "", nil // there is none of it
+	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		entries, next, err = in.Find(tx, site.ID)
 		return err

@@ -438,7 +438,9 @@ var useCases = map[string]func(*faulty) func() error{
 	"RestoreBlock": func(w *faulty) func() error {
 		id := w.block()
 		w.Must(w.S.RemoveBlock(w.Ctx, people.Operator, w.A, id))
-		w.block()
+		in := rules.BlockDraft{Host: "blocked.example", Until: w.Clock.Now().Add(time.Hour)}
+		_, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, in, nil)
+		w.Must(err)
 		return func() error { return w.S.RestoreBlock(w.Ctx, people.Operator, w.A, id) }
 	},
 	"RetireLessons": func(w *faulty) func() error {

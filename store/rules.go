@@ -65,16 +65,16 @@ func (t *tx) Blocks(site int64) ([]rules.Block, error) {
 	return read(t, blockColumns.Targets, (*blockRow).block, "SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
 }
 
-// InsertRule implements rules.Tx.
-func (t *tx) InsertRule(r rules.Rule) error {
-	row := ruleRow(r)
-	return mapped(t.db.Create(&row).Error)
+// PutRule implements rules.Tx.
+func (t *tx) PutRule(r rules.Rule) error {
+	_, err := t.exec(ruleColumns.Upsert("site_id, id"), ruleColumns.Values(ruleRow(r))...)
+	return err
 }
 
-// InsertBlock implements rules.Tx.
-func (t *tx) InsertBlock(b rules.Block) error {
-	row := blockRow(b)
-	return mapped(t.db.Create(&row).Error)
+// PutBlock implements rules.Tx.
+func (t *tx) PutBlock(b rules.Block) error {
+	_, err := t.exec(blockColumns.Upsert("site_id, id"), blockColumns.Values(blockRow(b))...)
+	return err
 }
 
 // RemoveRule implements rules.Tx.

@@ -43,6 +43,7 @@ func tenants(t testing.TB, _ bench) result {
 	}
 	var failures []string
 	tried := 0
+	s.settled()
 	before := s.content()
 	for _, route := range all {
 		method, path, _ := strings.Cut(route, " ")

@@ -30,6 +30,9 @@ func WriterID(writer []byte) string { return hex.EncodeToString(writer) }
 // filter reads what a request says.
 func (req QueueRequest) filter() (f QueueFilter, err error) {
 	f = QueueFilter{Page: req.Page, Lang: req.Lang}
+	if req.Lang != "" && !slices.Contains(text.Languages, req.Lang) {
+		return f, problem.Query("lang", "Ask for "+problem.Among(text.Languages)+".")
+	}
 	if f.Writer, err = hex.DecodeString(req.Writer); err != nil {
 		return f, problem.Query("writer", "Name a writer by the id that the queue's items give.")
 	}

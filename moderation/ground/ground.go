@@ -11,6 +11,7 @@ package ground
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,6 +70,11 @@ type Tx interface {
 
 // NewID makes a name for a thing. It orders nothing, although it holds the time.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// IDOf makes the name of a thing that is the same as another one if their parts are.
+func IDOf(parts ...string) string {
+	return uuid.NewSHA1(uuid.Nil, []byte(strings.Join(parts, "\x00"))).String()
+}
 
 // IsID reports whether a stranger's string can be an id at all, and may reach the database.
 func IsID(id string) bool {

@@ -4,10 +4,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -46,6 +48,12 @@ type mark struct {
 }
 
 func (b Block) mark() mark { return mark{b.Kind, b.Value} }
+
+// name is the id of a block: the same one twice, up to the same day, or again after it was removed, is one.
+func (b Block) name() string {
+	until := b.Until.UTC().Truncate(24 * time.Hour)
+	return ground.IDOf(string(b.Kind), b.Value, strconv.FormatBool(b.Trust), until.String())
+}
 
 // maxBlocks is how many a site may have.
 const maxBlocks = 5_000

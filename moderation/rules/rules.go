@@ -11,11 +11,13 @@ import (
 	"net/netip"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -71,6 +73,11 @@ type Rule struct {
 	By        string
 	CreatedAt time.Time
 	RemovedAt time.Time // zero: it stands
+}
+
+// name is the id of a rule: the same one twice, or again after it was removed, is one.
+func (r Rule) name() string {
+	return ground.IDOf(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), r.Until.UTC().String())
 }
 
 // Entries are the lines of a rule.

@@ -13,13 +13,13 @@ type Tx interface {
 	ground.Tx
 
 	Rules(site int64) ([]Rule, error) // oldest first
-	InsertRule(r Rule) error
+	PutRule(r Rule) error
 	// RemoveRule sets when a rule was removed; the zero time brings it back. ErrNotFound where there is none, or
 	// where it is as it should be.
 	RemoveRule(site int64, id string, at time.Time) error
 
 	Blocks(site int64) ([]Block, error) // oldest first
-	InsertBlock(b Block) error
+	PutBlock(b Block) error
 	RemoveBlock(site int64, id string, at time.Time) error // as RemoveRule
 	// PruneRules forgets rules and blocks that were removed before a time.
 	PruneRules(site int64, before time.Time) error

@@ -44,16 +44,19 @@ func (s *Service) AddRule(
 	if err != nil {
 		return "", false, err
 	}
-	made.ID, made.Site, made.By = ground.NewID(), site.ID, who.ID()
+	made.ID, made.Site, made.By = made.name(), site.ID, who.ID()
 	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
 		standing, err := tx.Rules(site.ID)
 		if err != nil {
 			return "", err
 		}
+		if slices.ContainsFunc(standing, func(r Rule) bool { return r.ID == made.ID }) {
+			return made.ID, nil
+		}
 		if err := made.room(standing); err != nil {
 			return "", err
 		}
-		if err := tx.InsertRule(made); err != nil {
+		if err := tx.PutRule(made); err != nil {
 			return "", err
 		}
 		return made.ID, changed(tx, site.ID, made.CreatedAt)
@@ -183,13 +186,12 @@ func (s *Service) AddBlock(
 	if err := in.check(now); err != nil {
 		return "", false, err
 	}
-	made := ground.NewID()
 	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
 		b, err := in.block(tx, site.ID)
 		if err != nil {
 			return "", err
 		}
-		b.ID, b.Site, b.By, b.CreatedAt = made, site.ID, who.ID(), now
+		b.ID, b.Site, b.By, b.CreatedAt = b.name(), site.ID, who.ID(), now
 		standing, err := tx.Blocks(site.ID)
 		if err != nil {
 			return "", err
@@ -200,7 +202,7 @@ func (s *Service) AddBlock(
 		if err := replace(tx, who, b, standing, now); err != nil {
 			return "", err
 		}
-		if err := tx.InsertBlock(b); err != nil {
+		if err := tx.PutBlock(b); err != nil {
 			return "", err
 		}
 		return b.ID, changed(tx, site.ID, now)
@@ -214,11 +216,14 @@ func (s *Service) AddBlock(
 // replace removes what stands about the same as b, if who may.
 func replace(tx Tx, who people.Actor, b Block, standing []Block, at time.Time) error {
 	for _, other := range standing {
-		if other.mark() != b.mark() || other.ID == b.ID {
+		if other.mark() != b.mark() {
 			continue
 		}
 		if err := mayBlock(who, b.Site, other.Wide()); err != nil {
 			return err
+		}
+		if other.ID == b.ID {
+			continue // it is written over
 		}
 		if err := tx.RemoveBlock(b.Site, other.ID, at); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -298,4 +299,28 @@ func (b *breaking) View(ctx context.Context, fn func(storetest.Tx) error) error 
 		return ground.ErrBusy
 	}
 	return b.Store.View(ctx, fn)
+}
+
+func TestTheSameRuleTwiceIsOne(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		draft := rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionHold}
+		ids := make([]string, 8)
+		var all sync.WaitGroup
+		for i := range ids {
+			all.Go(func() { ids[i], _, _ = w.S.AddRule(w.Ctx, people.Operator, w.A, draft, nil) })
+		}
+		all.Wait()
+		if ids = slices.Compact(ids); len(ids) != 1 || ids[0] == "" {
+			t.Errorf("eight at once have the ids %q", ids)
+		}
+		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, ids[0]))
+		if again := w.rule(draft); again != ids[0] {
+			t.Errorf("made anew after its removal it is %s, not %s", again, ids[0])
+		}
+		list, err := w.S.Rules(w.Ctx, people.Operator, w.A)
+		w.Must(err)
+		if len(list) != 1 {
+			t.Errorf("the site has %d rules", len(list))
+		}
+	})
 }

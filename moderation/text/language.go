@@ -10,7 +10,10 @@ const (
 	neighbour = "їєґўЇЄҐЎ" // Ukrainian and Belarusian share і with Kazakh
 )
 
-// Language guesses a text's language by its letters: en, ru, kk or und.
+// Languages are what Language answers; und is none of the others.
+var Languages = []string{"en", "ru", "kk", "und"}
+
+// Language guesses a text's language by its letters.
 func Language(text string) string {
 	var latin, cyrillic, own, other int
 	for _, r := range text {

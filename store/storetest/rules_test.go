@@ -26,11 +26,11 @@ func rulesAreKept(w *world) {
 		Trust: true, Until: began.Add(time.Hour), By: "somebody", CreatedAt: began}
 	w.update(func(tx Tx) error {
 		for _, r := range []rules.Rule{later, sooner} {
-			if err := tx.InsertRule(r); err != nil {
+			if err := tx.PutRule(r); err != nil {
 				return err
 			}
 		}
-		return tx.InsertBlock(block)
+		return tx.PutBlock(block)
 	})
 	w.view(func(tx Tx) error {
 		list, err := tx.Rules(w.site.ID)
@@ -65,7 +65,7 @@ func rulesComeBack(w *world) {
 		_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.RemoveRule(w.site.ID, r.ID, at) })
 		w.wants("remove", err, want)
 	}
-	w.update(func(tx Tx) error { return tx.InsertRule(r) })
+	w.update(func(tx Tx) error { return tx.PutRule(r) })
 	set(time.Time{}, ground.ErrNotFound)
 	set(began, nil)
 	count(0)

@@ -104,10 +104,10 @@ func fill(w *world, s ground.Site) {
 		key.Site = s.ID
 		_, claim := tx.ClaimKey(key, began)
 		err = errors.Join(err, claim,
-			tx.InsertRule(rules.Rule{ID: oneRule, Site: s.ID, Words: s.Key, Action: rules.ActionHold, CreatedAt: began}),
+			tx.PutRule(rules.Rule{ID: oneRule, Site: s.ID, Words: s.Key, Action: rules.ActionHold, CreatedAt: began}),
 			second(tx.CastVote(reaction.Vote{Site: s.ID, Comment: oneShown, Voter: []byte(oneName), At: began})),
-			tx.InsertBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
-			tx.InsertBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
+			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
+			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
 			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied}),
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
@@ -309,11 +309,11 @@ var writes = []struct {
 		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
 	}},
 	{"DropSnapshots", func(tx Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
-	{"InsertRule", func(tx Tx, s int64) error {
-		return tx.InsertRule(rules.Rule{ID: "two", Site: s, Action: rules.ActionHold, CreatedAt: began})
+	{"PutRule", func(tx Tx, s int64) error {
+		return tx.PutRule(rules.Rule{ID: "two", Site: s, Action: rules.ActionHold, CreatedAt: began})
 	}},
-	{"InsertBlock", func(tx Tx, s int64) error {
-		return tx.InsertBlock(rules.Block{ID: "two", Site: s, CreatedAt: began})
+	{"PutBlock", func(tx Tx, s int64) error {
+		return tx.PutBlock(rules.Block{ID: "two", Site: s, CreatedAt: began})
 	}},
 	{"ShowVotes", func(tx Tx, s int64) error {
 		pages, err := tx.ShowVotes(s, []string{oneShown})
