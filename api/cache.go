@@ -32,7 +32,13 @@ type rendered struct {
 	page                string // "" for a page that does not exist yet
 	plain, zipped       []byte
 	etag                []string
-	plainLen, zippedLen []string // Content-Length
+	plainLen, zippedLen []string  // Content-Length
+	until               time.Time // after which it is no longer true; zero: at no time
+}
+
+// isOver reports whether what was rendered is no longer true without a change: the page became too old.
+func (r *rendered) isOver(now func() time.Time) bool {
+	return !r.until.IsZero() && !now().Before(r.until)
 }
 
 func (r *rendered) size() int { return len(r.plain) + len(r.zipped) + 512 }
@@ -97,6 +103,13 @@ func (c *cache) get(k askedPage) *rendered {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.kept[k]
+}
+
+// forget drops what is kept of k.
+func (c *cache) forget(k askedPage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(k)
 }
 
 // page returns what is kept of k, or has it made once, however many ask. The rendering

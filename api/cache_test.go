@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
@@ -190,6 +191,31 @@ func TestColdPagesAreRenderedOnce(t *testing.T) {
 		readers.Wait()
 		if got := w.front.Work().Encodes - before; got != pages {
 			t.Errorf("%d clients asked for %d cold pages: got %d renders, want one a page", clients, pages, got)
+		}
+	})
+}
+
+func TestAPageClosesByItsAge(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"close_after_days": 7})
+		w.approved(written(w.text()))
+		w.clock.Add(6 * 24 * time.Hour)
+		if r := w.thread(); r.at("page", "open") != true {
+			t.Errorf("on the sixth day: got %v", r.at("page"))
+		}
+		w.clock.Add(24 * time.Hour) // nothing happens but that
+		if r := w.thread(); r.at("page", "open") != false || r.num("page", "count") != 1 {
+			t.Errorf("on the seventh day: got %v", r.at("page"))
+		}
+		r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())})
+		want(t, r, 422, "page.closed")
+		pages := "/api/v1/sites/a/moderation/pages"
+		if p := w.as("owner a", "GET", pages, nil).list("pages")[0]; p["open"] != false {
+			t.Errorf("to staff: got %v", p)
+		}
+		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"close_after_days": 0})
+		if r := w.thread(); r.at("page", "open") != true {
+			t.Errorf("without an end: got %v", r.at("page"))
 		}
 	})
 }

@@ -59,6 +59,10 @@ func (h *readers) list(c echo.Context) error {
 	}
 	asked := askedPage{c.Param("site"), w.Lang(), req}
 	page := h.pages.get(asked)
+	if page != nil && page.isOver(h.kit.Process.Now) {
+		h.pages.forget(asked)
+		page = nil
+	}
 	if page == nil {
 		page, err = h.pages.page(c.Request().Context(), asked, site.ID,
 			func(ctx context.Context) (*rendered, error) { return h.renderPage(ctx, asked, w) })
@@ -86,7 +90,11 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	for i, m := range t.Comments {
 		answer.Comments[i] = publicComment(m, t.Page.URL)
 	}
-	return h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
+	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
+	if err == nil && t.Page.Open {
+		page.until = t.Closes
+	}
+	return page, err
 }
 
 func siteSettings(site ground.Site, w *words.Catalog) settingsOut {

@@ -21,7 +21,7 @@ type pageEntryOut struct {
 
 func pageEntry(p moderation.PageEntry) pageEntryOut {
 	return pageEntryOut{
-		pageRefOut: pageRefOut{ID: p.ID, URL: p.URL, Title: p.Title, Open: p.Open},
+		pageRefOut: pageRefOut{ID: p.ID, URL: p.URL, Title: p.Title, Open: p.Open && !p.Old},
 		Approved:   p.Approved, Pending: p.Pending, CreatedAt: at(p.CreatedAt),
 	}
 }

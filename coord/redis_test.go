@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -141,9 +142,10 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
+	var running sync.WaitGroup
+	t.Cleanup(func() { _ = l.Close(); running.Wait() })
 	hang = new(atomic.Bool)
-	go func() {
+	running.Go(func() {
 		for {
 			in, err := l.Accept()
 			if err != nil {
@@ -154,8 +156,8 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 				_ = in.Close()
 				continue
 			}
-			go func() { _, _ = io.Copy(in, out); _ = in.Close() }()
-			go func() {
+			running.Go(func() { _, _ = io.Copy(in, out); _ = in.Close() })
+			running.Go(func() {
 				defer out.Close()
 				for buf := make([]byte, 4096); ; {
 					n, err := in.Read(buf)
@@ -169,9 +171,9 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 						return
 					}
 				}
-			}()
+			})
 		}
-	}()
+	})
 	return hang, "unix://" + sock
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -15,10 +16,11 @@ import (
 
 const maxTitle = 300 // characters of a page's title
 
-// A PageEntry is a page with its numbers.
+// A PageEntry is a page with its numbers. One that is Old is closed by its age.
 type PageEntry struct {
 	ground.Page
 	Approved, Pending int
+	Old               bool
 }
 
 // Pages lists a site's pages, newest first. It needs an author.
@@ -47,7 +49,7 @@ func (s *Service) Pages(
 			list = list[:limit]
 			next = list[limit-1].ID
 		}
-		pages, err = withNumbers(tx, site.ID, list)
+		pages, err = withNumbers(tx, site, list, s.work.Now())
 		return err
 	})
 	if err != nil {
@@ -63,22 +65,23 @@ func pageByID(tx Tx, site int64, id string) (ground.Page, error) {
 	return tx.PageByID(site, id)
 }
 
-func withNumbers(tx Tx, site int64, list []ground.Page) ([]PageEntry, error) {
+func withNumbers(tx Tx, site ground.Site, list []ground.Page, now time.Time) ([]PageEntry, error) {
 	ids := make([]string, len(list))
 	for i, p := range list {
 		ids[i] = p.ID
 	}
-	approved, err := tx.CountByPage(site, ids, comment.Approved)
+	approved, err := tx.CountByPage(site.ID, ids, comment.Approved)
 	if err != nil {
 		return nil, fmt.Errorf("count approved: %w", err)
 	}
-	pending, err := tx.CountByPage(site, ids, comment.Pending)
+	pending, err := tx.CountByPage(site.ID, ids, comment.Pending)
 	if err != nil {
 		return nil, fmt.Errorf("count pending: %w", err)
 	}
 	entries := make([]PageEntry, len(list))
 	for i, p := range list {
-		entries[i] = PageEntry{Page: p, Approved: approved[p.ID], Pending: pending[p.ID]}
+		old := p.Open && !site.Settings.Takes(p, now)
+		entries[i] = PageEntry{Page: p, Approved: approved[p.ID], Pending: pending[p.ID], Old: old}
 	}
 	return entries, nil
 }
@@ -130,7 +133,7 @@ func (s *Service) SetPage(
 		if err := tx.UpdatePage(page); err != nil {
 			return err
 		}
-		entries, err := withNumbers(tx, site.ID, []ground.Page{page})
+		entries, err := withNumbers(tx, site, []ground.Page{page}, at)
 		if err != nil {
 			return err
 		}

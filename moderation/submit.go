@@ -180,7 +180,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 			return Submitted{}, err
 		}
 	}
-	if !page.Open {
+	if !a.site.Settings.Takes(page, c.CreatedAt) {
 		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID

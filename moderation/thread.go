@@ -17,7 +17,8 @@ import (
 // does not exist (or is of a foreign origin) Page has only its URL, Open, and an empty ID.
 type Thread struct {
 	Page     ground.Page
-	Count    int // approved comments
+	Closes   time.Time // when the page becomes too old for comments; zero: at no time, or it is closed
+	Count    int       // approved comments
 	Comments []comment.Comment
 	Next     string // "" at the end
 }
@@ -43,6 +44,9 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req comment.Thre
 	err = s.work.View(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
 	if err != nil {
 		return Thread{}, fmt.Errorf("read thread: %w", err)
+	}
+	if t.Page.ID != "" && t.Page.Open {
+		t.Page.Open, t.Closes = site.Settings.Takes(t.Page, s.work.Now()), site.Settings.Closes(t.Page)
 	}
 	if len(t.Comments) == q.Limit {
 		t.Comments = t.Comments[:q.Limit-1]

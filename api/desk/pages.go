@@ -17,7 +17,7 @@ type pagesPage struct {
 type pageRow struct {
 	ID, URL, Title    string
 	Approved, Pending int
-	Open              bool
+	Open, Old         bool
 }
 
 // pages lists a site's pages.
@@ -32,7 +32,7 @@ func (d *desk) pages(v *Visit) error {
 	}
 	p := pagesPage{Frame: f, Next: after(v.At("/pages"), next)}
 	for _, e := range all {
-		p.Rows = append(p.Rows, pageRow{e.ID, e.URL, pageTitle(e.Page), e.Approved, e.Pending, e.Open})
+		p.Rows = append(p.Rows, pageRow{e.ID, e.URL, pageTitle(e.Page), e.Approved, e.Pending, e.Open, e.Old})
 	}
 	return v.Show("pages", p)
 }

@@ -179,7 +179,8 @@ func samplePages(w *Catalog) map[string]any {
 		"error": ErrorPage{Frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},
 		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
-			"Why I sold my car for a bicycle", 12, 3, true}}},
+			"Why I sold my car for a bicycle", 12, 3, true, false},
+			{"o", "https://longway.example/tram", "The last tram", 4, 0, true, true}}},
 	}
 	f.Languages = nil
 	pages["mailed"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Decides: true,

@@ -190,6 +190,17 @@ func checkPages(t *testing.T, c *kit.Client, d demoLine) {
 // played is all that a demo holds, without what differs by chance: ids, addresses and times.
 func played(t *testing.T, c *kit.Client, url string) string {
 	t.Helper()
+	// Campaigns are joined as soon as it runs: one of what waits is like what was refused.
+	kit.Until(t, "its campaigns are joined", func() bool {
+		for _, item := range readQueue(t, c, "state=pending").Items {
+			for _, signal := range item.Verdict.Signals {
+				if signal.Name == "campaign" {
+					return true
+				}
+			}
+		}
+		return false
+	})
 	names, text := map[string]string{}, &strings.Builder{}
 	var all []queueView
 	for _, view := range []string{"pending", "approved", "rejected", "spam"} {

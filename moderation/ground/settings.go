@@ -34,7 +34,7 @@ func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 // the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
 // writer may edit (15). GraceDays is how long what its writer removed is kept (30). Replies are texts that staff
-// answer with, an empty line between.
+// answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0: without an end.
 type Settings struct {
 	Moderation  Policy            `json:"moderation"`
 	Suspect     float64           `json:"suspect"`
@@ -45,6 +45,7 @@ type Settings struct {
 	SignInURL   string            `json:"signin_url,omitempty"`
 	Replies     string            `json:"replies,omitempty"`
 	NoVotes     bool              `json:"no_votes,omitempty"`
+	CloseAfter  int               `json:"close_after_days,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -127,6 +128,16 @@ var Fields = []Field{
 		},
 	},
 	{
+		Name: "close_after_days", Kind: KindNumber, Group: GroupModeration,
+		refusal: fmt.Sprintf("Pages take comments for 1 to %d days, or with 0 without an end.", maxCloseAfter),
+		get:     func(s Site) string { return strconv.Itoa(s.Settings.CloseAfter) },
+		set: func(s *Site, v string) bool {
+			days, err := strconv.Atoi(v)
+			s.Settings.CloseAfter = days
+			return err == nil && days >= 0 && days <= maxCloseAfter
+		},
+	},
+	{
 		Name: "reply_texts", Kind: KindTexts, Group: GroupReplies,
 		refusal: fmt.Sprintf("There are at most %d ready replies of at most %d characters, an empty line between them.",
 			maxReplies, maxReply),
@@ -172,6 +183,7 @@ const (
 	maxRules       = 2_000 // characters
 	maxEditMinutes = 24 * 60
 	maxGraceDays   = 365
+	maxCloseAfter  = 3_650
 	maxReplies     = 20
 	maxReply       = 1_000 // characters
 )

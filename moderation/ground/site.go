@@ -56,6 +56,20 @@ func (p Page) Name() string {
 	return p.Title
 }
 
+// Closes is when a page takes no more readers' comments, so many days after its first one; zero: at no time.
+func (s Settings) Closes(p Page) time.Time {
+	if s.CloseAfter == 0 {
+		return time.Time{}
+	}
+	return p.CreatedAt.AddDate(0, 0, s.CloseAfter)
+}
+
+// Takes reports whether a page takes readers' comments: it is open, and not too old.
+func (s Settings) Takes(p Page, now time.Time) bool {
+	closes := s.Closes(p)
+	return p.Open && (closes.IsZero() || now.Before(closes))
+}
+
 // ReservedKeys are no site's: pages that are about all sites stand in the place of a site's there.
 var ReservedKeys = []string{
 	"assets", "language", "people", "sessions", "setup", "signin", "signout", "sites", "tokens",
