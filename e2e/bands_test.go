@@ -198,14 +198,14 @@ func TestAViewIsSavedUnderAName(t *testing.T) {
 func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
 	s := newWorld(t, kit.Binary(t), nil).school()
 	s.decide(14)
-	const sign = "quince medlar damson"
+	const sign = "quince" // with two more words fewer letters than what may be alike has
 	for n := range 12 {
 		bad := kinds[1].words
-		some := []string{bad[n%9], sign, bad[(n*5+2)%9], bad[(n+1)%9], bad[(n*7+4)%9], bad[(n+5)%9], fmt.Sprint(n)}
+		some := []string{bad[n%9], sign, bad[(n*5+2)%9], fmt.Sprint(n)}
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", strings.Join(some, " "))
 		s.must(err)
 	}
-	worst := func(items []kit.Item) bool { return len(items) > 11 && items[0].Verdict.Score > 0.7 }
+	worst := func(items []kit.Item) bool { return len(items) > 11 && items[0].Verdict.Score > 0.6 }
 	s.queued("sort=risk", worst)
 	desk := s.tab(1280, 900, false)
 	s.signIn(desk, email)

@@ -66,10 +66,10 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	w.signIn(tab, email)
 	for page, want := range map[string]string{
 		"blog/queue":    "Waiting, Suspected, Approved, Refused, Spam, The site",
-		"blog/settings": "Settings, Waiting, Pages, Insights, Rules, Log, Sites, People, Tokens, Your account",
-		"blog/what-if":  "Insights, Waiting, Pages, Rules, Log, Settings, Sites, People, Tokens, Your account",
-		"people":        "People, Waiting, Pages, Insights, Rules, Log, Settings, Sites, Tokens, Your account",
-		"sessions":      "Your account, Waiting, Pages, Insights, Rules, Log, Settings, Sites, People, Tokens",
+		"blog/settings": "Settings, Waiting, Pages, Insights, Campaigns, Rules, Log, Sites, People, Tokens, Your account",
+		"blog/what-if":  "Insights, Waiting, Pages, Campaigns, Rules, Log, Settings, Sites, People, Tokens, Your account",
+		"people":        "People, Waiting, Pages, Insights, Campaigns, Rules, Log, Settings, Sites, Tokens, Your account",
+		"sessions":      "Your account, Waiting, Pages, Insights, Campaigns, Rules, Log, Settings, Sites, People, Tokens",
 	} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := kit.Eval[string](tab, railRow)

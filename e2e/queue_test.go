@@ -156,7 +156,7 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	for n := range 60 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
-			fmt.Sprintf("The ferry of day %d was late again.", n))
+			fmt.Sprintf("The ferry of day %d came.", n))
 		w.must(err)
 	}
 	desk := w.tab(1280, 900, false)
@@ -211,7 +211,7 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	for n := range 2 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
-			fmt.Sprintf("The ferry of day %d was late again.", n))
+			fmt.Sprintf("The ferry of day %d came.", n))
 		w.must(err)
 	}
 	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)

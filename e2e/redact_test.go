@@ -28,13 +28,16 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 		func() error { return desk.Holds(current("Poplar")) },
 		func() error { return desk.Press(keyA) },
 		func() error { return desk.Holds(toastSays("pproved")) },
-		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
-		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?state=approved") },
-		func() error { return desk.Holds(current("Poplar")) },
-		func() error {
-			_, err := kit.Eval[bool](desk, `(location.href = document.querySelector(".card a.n").href, true)`)
-			return err
-		},
+	)
+	id := ""
+	w.queued("state=approved", func(items []kit.Item) bool {
+		if len(items) == 1 {
+			id = items[0].Comment.ID
+		}
+		return id != ""
+	})
+	w.steps(desk,
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/comments/" + id) },
 		func() error { return desk.Holds(`document.querySelector("form[data-redact]")`) },
 		// Words in the text as readers see it.
 		func() error {
