@@ -3,11 +3,13 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -376,22 +378,35 @@ func TestAFullDiskIsSaidToBeFull(t *testing.T) {
 func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
 	w := onSQLite(t)
 	w.post(written(w.text()))
-	w.closed = true
-	fatal(t, w.db.Close())
-	file, err := os.OpenFile(strings.TrimPrefix(w.dbURL, "sqlite:"), os.O_RDWR, 0)
+	path := filepath.Join(t.TempDir(), "copy.db") // the file itself is in use: what its WAL has, no damage hides
+	raw, err := sql.Open("sqlite", strings.TrimPrefix(w.dbURL, "sqlite:"))
 	fatal(t, err)
-	info, err := file.Stat()
+	_, err = raw.Exec("VACUUM INTO ?", path)
+	fatal(t, errors.Join(err, raw.Close()))
+	raw, err = sql.Open("sqlite", path)
 	fatal(t, err)
-	_, err = file.WriteAt(bytes.Repeat([]byte("noise"), 4096/5), info.Size()-4096)
+	var page int64
+	fatal(t, raw.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = 'campaign_members_number'").Scan(&page))
+	fatal(t, raw.Close())
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	fatal(t, err)
+	_, err = file.WriteAt(bytes.Repeat([]byte("noise"), 4096/5), (page-1)*4096)
 	fatal(t, errors.Join(err, file.Close()))
 
-	hurt := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
+	hurt := &world{t: t, dbURL: "sqlite:" + path, clock: w.clock, tokens: w.tokens}
 	hurt.open(options{damaged: true}, store.Options{})
 	watching := make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
-	go func() { watching <- hurt.db.Watch(ctx, slog.New(slog.DiscardHandler)) }()
-	defer func() { stop(); fatal(t, <-watching) }()
+	var said kit.Log
+	go func() { watching <- hurt.db.Watch(ctx, slog.New(slog.NewTextHandler(&said, nil))) }()
 	var ready reply
+	defer func() {
+		stop()
+		fatal(t, <-watching)
+		if t.Failed() {
+			t.Logf("it was last %d %s, and the log said:\n%s", ready.status, ready.code(), said.String())
+		}
+	}()
 	kit.Until(t, "the damage is known", func() bool {
 		ready = hurt.do(call{path: "/readyz"})
 		return ready.status == http.StatusServiceUnavailable && ready.code() == "storage.corrupt"

@@ -129,8 +129,13 @@ func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Memb
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// LastNumber implements campaign.Tx.
+// LastNumber implements campaign.Tx. The lock is the site's row, which nothing else holds for long.
 func (t *tx) LastNumber(site int64) (int64, error) {
+	if t.lockRows() != "" {
+		if _, err := query(t, value[int64], "SELECT id FROM sites WHERE id = ?"+t.lockRows(), site); err != nil {
+			return 0, err
+		}
+	}
 	return first(query(t, value[int64], `
 		SELECT COALESCE(MAX(number), 0)
 		FROM   campaign_members

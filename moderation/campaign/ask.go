@@ -255,11 +255,11 @@ func (s *Service) Split(
 	now := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) error {
 		apart = nil
-		if _, err := one(tx, site.ID, id); err != nil {
-			return err
-		}
 		r, err := look(tx, site.ID, comments, nil)
 		if err != nil {
+			return err
+		}
+		if _, err := one(tx, site.ID, id); err != nil {
 			return err
 		}
 		for _, c := range comments {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,8 +95,14 @@ func (c crowd) decide(action comment.Action, k campaign.Known, except ...string)
 // suspected waits until a comment is, or is not, said to be like n refused ones.
 func (c crowd) suspected(id string, n int) {
 	c.T.Helper()
+	var v comment.Verdict
+	defer func() {
+		if c.T.Failed() {
+			c.T.Logf("its verdict is %+v, of %+v", v, c.known(id))
+		}
+	}()
 	kit.Until(c.T, fmt.Sprintf("it is said to be like %d", n), func() bool {
-		v := c.Comment(c.A, id).Verdict
+		v = c.Comment(c.A, id).Verdict
 		return v.Alike() == n && (n == 0 || v.Score >= 0.9)
 	})
 }
@@ -355,6 +362,40 @@ func TestASplitIsTakenBack(t *testing.T) {
 		foreign, err := c.S.Rejoin(c.Ctx, people.Operator, c.B, ids[2:3])
 		if c.Must(err); len(foreign) > 0 {
 			t.Errorf("of another site it took back %v", foreign)
+		}
+	})
+}
+
+// Moderators who split and rejoin write the same rows as one another, and as the follower, at the same time.
+func TestNobodyIsCountedTwice(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		var ids []string
+		for i := range 8 {
+			ids = append(ids, c.post(advert(0), i, 0))
+		}
+		k := c.until("8 are one", ids[0], sized(8))
+		var moderators sync.WaitGroup
+		for _, id := range ids[:4] {
+			moderators.Go(func() {
+				for range 10 { // so that the newest 50 that joined are all still known by their bands
+					if apart, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, []string{id}); err != nil || len(apart) != 1 {
+						t.Errorf("split %v, %v", apart, err)
+					}
+					if joined, err := c.S.Rejoin(c.Ctx, c.dana, c.A, []string{id}); err != nil || len(joined) != 1 {
+						t.Errorf("took back %v, %v", joined, err)
+					}
+				}
+			})
+		}
+		moderators.Wait()
+		if got := c.known(ids[1]); got.ID != k.ID || got.Size() != 8 {
+			t.Fatalf("then it is in %+v", got)
+		}
+		// The follower is past all that once it has taken one more.
+		c.post(advert(0), 8, 0)
+		if got := c.until("9 are one", ids[0], sized(9)); got.ID != k.ID || got.Waiting != 9 {
+			t.Errorf("at the end they are %+v", got)
 		}
 	})
 }

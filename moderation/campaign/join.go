@@ -24,6 +24,10 @@ type register struct {
 // look opens the register for some comments.
 func look(tx Tx, site int64, comments []string, newID func() string) (*register, error) {
 	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{}, newID: newID}
+	var err error
+	if r.last, err = tx.LastNumber(site); err != nil { // first: what is read from here on, nobody else changes
+		return nil, fmt.Errorf("read the last member's number: %w", err)
+	}
 	found, err := tx.Members(site, comments)
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
@@ -31,8 +35,7 @@ func look(tx Tx, site int64, comments []string, newID func() string) (*register,
 	for _, m := range found {
 		r.members[m.Comment] = m
 	}
-	r.last, err = tx.LastNumber(site)
-	return r, err
+	return r, nil
 }
 
 // campaign reads a campaign, once.

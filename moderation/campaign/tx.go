@@ -31,7 +31,9 @@ type Tx interface {
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)
 	// DecidedBefore returns members that do not wait and were decided before a time, those of longest ago first.
 	DecidedBefore(site int64, at time.Time, limit int) ([]Member, error)
-	LastNumber(site int64) (int64, error) // of a member; 0: none was given
+	// LastNumber returns the newest number of a member; 0: none was given. In an Update it has others that ask for it
+	// wait until the end: who is a member, and of what, is changed by one at a time.
+	LastNumber(site int64) (int64, error)
 	// PutMember writes a member in the place of the one of the same comment.
 	PutMember(site int64, m Member) error
 	DropMember(site int64, comment string) error
