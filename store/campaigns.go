@@ -79,9 +79,9 @@ func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 		ORDER  BY comment_id`+t.lockRows(), site, arrayOf(t.array, comments))
 }
 
-// MembersUnder implements campaign.Tx. Of each band no more rows are read than limit: SQLite keeps the order of a
+// MembersUnder implements campaign.Tx. Of each band no more rows are read than that: SQLite keeps the order of a
 // CROSS JOIN, and would else go through all bands of the site, asking for each of them whether it is one of those.
-func (t *tx) MembersUnder(site int64, bands []int64, limit int) ([]campaign.Member, error) {
+func (t *tx) MembersUnder(site int64, bands []int64, each, most int) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
 		  AND  number IN (
@@ -96,8 +96,11 @@ func (t *tx) MembersUnder(site int64, bands []int64, limit int) ([]campaign.Memb
 		       CROSS JOIN campaign_bands AS b
 		       WHERE  b.site_id = ?
 		         AND  b.band    = asked.band
-		         AND  b.number >= asked.lowest)`,
-		site, site, limit-1, arrayOf(t.array, bands), site)
+		         AND  b.number >= asked.lowest
+		       GROUP  BY b.number
+		       ORDER  BY COUNT(*) DESC, b.number DESC
+		       LIMIT  ?)`,
+		site, site, each-1, arrayOf(t.array, bands), site, most)
 }
 
 // MembersOf implements campaign.Tx. Its conditions are those of the indexes, word for word.
@@ -129,10 +132,10 @@ func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Memb
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// LastNumber implements campaign.Tx. The lock is the site's row, which nothing else holds for long.
+// LastNumber implements campaign.Tx.
 func (t *tx) LastNumber(site int64) (int64, error) {
-	if t.lockRows() != "" {
-		if _, err := query(t, value[int64], "SELECT id FROM sites WHERE id = ?"+t.lockRows(), site); err != nil {
+	if t.locking && t.lockMembers != "" {
+		if _, err := t.exec(t.lockMembers, site); err != nil {
 			return 0, err
 		}
 	}

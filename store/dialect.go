@@ -14,6 +14,8 @@ type dialect struct {
 	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
 	// for foreign keys to refer to.
 	lock string
+	// lockMembers has transactions that change a site's members wait for one another; a writer to a file is alone.
+	lockMembers string
 	// snapshot says, in a SELECT, which transactions were running when it was taken.
 	snapshot string
 	// noBytes is an empty value of bytes.
@@ -45,6 +47,8 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
+	// Its 1 is whatever: the service takes no other advisory lock.
+	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
 	noBytes:     "''::bytea",
 	array:       postgresArray,
 	lock:        " FOR NO KEY UPDATE",

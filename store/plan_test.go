@@ -133,10 +133,10 @@ var hot = []hotQuery{
 	}, false},
 	{"last event", "events_pk|SCAN events", func(tx storetest.Tx) error { return second(tx.LastEvent()) }, false},
 	{"members under bands", "campaign_members_number", func(tx storetest.Tx) error {
-		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50))
+		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50, 32))
 	}, true},
 	{"under bands", "campaign_bands_pk|PRIMARY KEY", func(tx storetest.Tx) error {
-		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50))
+		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50, 32))
 	}, true},
 	{"members of a campaign", "campaign_members_joined",
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, false, 50)) }, false},
@@ -434,7 +434,7 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 		run         func(tx storetest.Tx) error
 	}{
 		{"members under bands", "SEARCH b USING PRIMARY KEY (site_id=? AND band=? AND number>?)",
-			func(tx storetest.Tx) error { return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50)) }},
+			func(tx storetest.Tx) error { return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50, 32)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
 			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {

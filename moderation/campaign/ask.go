@@ -89,7 +89,7 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 		return 0, nil
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
-		among, err := tx.MembersUnder(c.Site, p.bands(), candidates)
+		among, err := tx.MembersUnder(c.Site, p.bands(), candidates, compared)
 		if err != nil {
 			return err
 		}

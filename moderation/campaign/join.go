@@ -19,6 +19,16 @@ type register struct {
 	campaigns map[string]*Campaign
 	newID     func() string
 	joined    bool // some campaign has a new member
+
+	before  prepared
+	entered []Member // in this transaction
+}
+
+// prepared is what was read of comments before the transaction that others wait for.
+type prepared struct {
+	prints map[string]Print    // of those that will join, by their ids
+	under  map[string][]Member // what is found under their bands
+	last   int64               // number of a member at that time
 }
 
 // look opens the register for some comments.
@@ -110,14 +120,14 @@ func refused(s comment.State) bool { return s == comment.Rejected || s == commen
 // join makes a comment a member: of the campaign of the nearest one, or of a new campaign with that, or alone.
 func (r *register) join(c comment.Comment, p Print) error {
 	bands := p.bands()
-	among, err := r.tx.MembersUnder(r.site, bands, candidates)
+	near, err := r.nearest(c, p, bands)
 	if err != nil {
-		return fmt.Errorf("find what is alike: %w", err)
+		return err
 	}
 	r.last++
 	m := Member{Comment: c.ID, Number: r.last, State: c.State, Banded: true, Print: p,
 		CreatedAt: c.CreatedAt, EditedAt: c.TextAt(), DecidedAt: c.DecidedAt}
-	if near := nearest(p, among); near != nil {
+	if near != nil {
 		if m, err = r.enter(m, *near); err != nil {
 			return err
 		}
@@ -125,6 +135,7 @@ func (r *register) join(c comment.Comment, p Print) error {
 	if err := r.put(m); err != nil {
 		return err
 	}
+	r.entered = append(r.entered, m)
 	if err := r.tx.PutBands(r.site, m.Number, bands); err != nil {
 		return fmt.Errorf("write bands: %w", err)
 	}
@@ -132,6 +143,29 @@ func (r *register) join(c comment.Comment, p Print) error {
 		return nil
 	}
 	return r.crowd(m)
+}
+
+// nearest finds what a comment that joins is nearest to, as it is now: nil if it is like nothing. What was found
+// before the transaction, and what entered in it, are all there is if nobody has joined in between.
+func (r *register) nearest(c comment.Comment, p Print, bands []int64) (*Member, error) {
+	if r.last-int64(len(r.entered)) == r.before.last {
+		near := nearest(p, slices.Concat(r.before.under[c.ID], r.entered))
+		if near == nil {
+			return nil, nil
+		}
+		now, err := r.tx.Members(r.site, []string{near.Comment})
+		if err != nil {
+			return nil, fmt.Errorf("read a member: %w", err)
+		}
+		if len(now) == 1 && now[0].Number == near.Number && now[0].Banded && !now[0].Apart {
+			return &now[0], nil
+		}
+	}
+	among, err := r.tx.MembersUnder(r.site, bands, candidates, compared)
+	if err != nil {
+		return nil, fmt.Errorf("find what is alike: %w", err)
+	}
+	return nearest(p, among), nil
 }
 
 // enter gives a new member the campaign of the one that it is nearest to.

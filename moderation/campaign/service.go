@@ -205,7 +205,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	for i, c := range list {
 		fresh[i], given[i] = ground.NewID(), c.ID
 	}
-	prints, err := s.prints(ctx, site.ID, list, given, now)
+	before, err := s.prepare(ctx, site.ID, list, given, now)
 	if err != nil {
 		return err
 	}
@@ -217,8 +217,9 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		if err != nil {
 			return err
 		}
+		r.before = before
 		for _, c := range list {
-			p, made := prints[c.ID]
+			p, made := before.prints[c.ID]
 			if !made && r.joins(c, now) { // what was kept is gone since
 				p = printOf(c)
 			}
@@ -249,24 +250,34 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	return nil
 }
 
-// prints makes those of the comments that will join, by their ids: outside of the transaction that others wait for.
-func (s *Service) prints(
+// prepare reads what is known of comments, and makes prints of those that will join: outside of the transaction that
+// others wait for.
+func (s *Service) prepare(
 	ctx context.Context, site int64, list []comment.Comment, ids []string, now time.Time,
-) (map[string]Print, error) {
-	made := map[string]Print{}
-	err := s.work.View(ctx, func(tx Tx) error {
+) (before prepared, err error) {
+	before = prepared{prints: map[string]Print{}, under: map[string][]Member{}}
+	err = s.work.View(ctx, func(tx Tx) error {
 		r, err := look(tx, site, ids, nil)
 		if err != nil {
 			return err
 		}
+		before.last = r.last
 		for _, c := range list {
-			if r.joins(c, now) {
-				made[c.ID] = printOf(c)
+			if !r.joins(c, now) {
+				continue
+			}
+			p := printOf(c)
+			before.prints[c.ID] = p
+			if !p.compares() {
+				continue
+			}
+			if before.under[c.ID], err = tx.MembersUnder(site, p.bands(), candidates, compared); err != nil {
+				return fmt.Errorf("find what is alike: %w", err)
 			}
 		}
 		return nil
 	})
-	return made, err
+	return before, err
 }
 
 // untold are campaigns whose waiting members do not know what became of the others.

@@ -23,9 +23,9 @@ type Tx interface {
 	// Members returns those of comments that have one. In an Update they are locked until the end, and so are
 	// campaigns that are read by id.
 	Members(site int64, comments []string) ([]Member, error)
-	// MembersUnder returns the members that are found under any of bands, of each band the newest at most
-	// up to limit.
-	MembersUnder(site int64, bands []int64, limit int) ([]Member, error)
+	// MembersUnder returns members that are found under any of bands, of each band the newest, at most so many of
+	// each; of all of them those that are found under the most bands, the newest first, at most so many.
+	MembersUnder(site int64, bands []int64, each, most int) ([]Member, error)
 	// MembersOf returns members of a campaign that joined after one number and up to another, in the order in
 	// which they joined; waiting: only those that were pending when they were last counted.
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)

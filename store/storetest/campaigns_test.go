@@ -104,9 +104,10 @@ func membersAreFound(w *world) {
 	for n := range int64(5) {
 		w.member(n+1, alone, 100, 200+n)
 	}
-	under := func(limit int, bands ...int64) func(Tx) ([]campaign.Member, error) {
+	most := 50
+	under := func(each int, bands ...int64) func(Tx) ([]campaign.Member, error) {
 		return func(tx Tx) ([]campaign.Member, error) {
-			found, err := tx.MembersUnder(w.site.ID, bands, limit)
+			found, err := tx.MembersUnder(w.site.ID, bands, each, most)
 			slices.SortFunc(found, func(a, b campaign.Member) int { return int(a.Number - b.Number) })
 			return found, err
 		}
@@ -114,6 +115,9 @@ func membersAreFound(w *world) {
 	w.finds("all of a band", []int64{1, 2, 3, 4, 5}, under(50, 100, 999))
 	w.finds("the newest of a band, and one of another", []int64{1, 4, 5}, under(2, 100, 200))
 	w.finds("no band", []int64{}, under(2))
+	most = 2
+	w.finds("those under the most bands, and the newest of the others", []int64{2, 5}, under(50, 100, 201))
+	most = 50
 	w.update(func(tx Tx) error { return tx.DropBands(w.site.ID, 5, []int64{100, 204}) })
 	w.finds("after its bands were dropped", []int64{3, 4}, under(2, 100, 204))
 	w.update(func(tx Tx) error { return tx.PutBands(w.site.ID, 4, []int64{100, 300}) }) // the first is there already

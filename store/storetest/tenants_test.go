@@ -195,7 +195,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
 	},
 	"Members":      func(tx Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
-	"MembersUnder": func(tx Tx, s int64) (any, error) { return tx.MembersUnder(s, []int64{oneBand}, 9) },
+	"MembersUnder": func(tx Tx, s int64) (any, error) { return tx.MembersUnder(s, []int64{oneBand}, 9, 9) },
 	"MembersOf": func(tx Tx, s int64) (any, error) {
 		return tx.MembersOf(s, oneCampaign, 0, 9, false, 9)
 	},
