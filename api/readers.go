@@ -50,6 +50,8 @@ type postAuthor struct {
 	Name    string `json:"name"`
 	Email   string `json:"email"`
 	Website string `json:"website"`
+
+	Identity string `json:"identity"` // in the place of the others
 }
 
 type postForm struct {
@@ -92,6 +94,12 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 		PageURL: in.Page.URL, PageTitle: in.Page.Title, Parent: in.Parent,
 		Name: in.Author.Name, Email: in.Author.Email, Website: in.Author.Website, Body: body,
 		Address: h.kit.Address(c.Request()), Key: key, Limiter: limiter,
+	}
+	if in.Author.Identity != "" {
+		if sub.Writer, err = h.writer(c, site, in.Author); err != nil {
+			return err
+		}
+		sub.Limiter = nil
 	}
 	if in.Form != nil {
 		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}

@@ -84,6 +84,7 @@ var open = []string{
 	"POST /api/v1/sites/:site/comments/:id/vote",
 	"POST /api/v1/sites/:site/preview", "GET /api/v1/sites/:site/counts", "GET /api/v1/sites/:site/live",
 	"GET /sites/:site/page", "GET /sites/:site/feed.atom",
+	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js", "DELETE /api/v1/sites/:site/identity",
 	"POST /sites/:site/page", "GET /", "GET /favicon.ico", "GET /robots.txt", "GET /times.js",
 	"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/openapi.json", "GET /docs", "GET /docs.css",
 	"GET /healthz", "GET /readyz", "GET /m/:token", "POST /m/:token",

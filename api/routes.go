@@ -33,12 +33,13 @@ func (s *Server) readerRoutes() {
 	g.PATCH("/comments/:id", r.open(r.patch))
 	g.DELETE("/comments/:id", r.open(r.remove))
 	g.POST("/comments/:id/vote", r.open(r.vote))
+	g.DELETE("/identity", r.open(r.signOut))
 	g.GET("/form", r.open(r.form))
 	g.POST("/preview", r.open(r.preview))
 	g.GET("/counts", r.open(r.counts))
 	g.GET("/live", r.open(s.threads.Follow))
 	for _, path := range []string{
-		"/comments", "/comments/:id", "/comments/:id/vote", "/form", "/preview", "/counts", "/live",
+		"/comments", "/comments/:id", "/comments/:id/vote", "/identity", "/form", "/preview", "/counts", "/live",
 	} {
 		g.OPTIONS(path, r.preflight)
 	}

@@ -35,6 +35,7 @@ Quality             auth   role   ok        ok     ok          ok        ok     
 Flow                auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Identify            auth   ok     ok        ok     ok          role      role   role    site   site   site
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Redact              auth   role   ok        ok     ok          ok        role   ok      site   site   site
@@ -197,6 +198,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
 		"Item":        func(who people.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
 		"StaffNames":  func(who people.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
+		"Identify":    func(who people.Actor) error { _, err := s.Identify(ctx, who, w.A); return err },
 		"Stories":     func(who people.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
 		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
 		"Log": func(who people.Actor) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -33,6 +34,7 @@ type Submission struct {
 	Parent               string
 	Name, Email, Website string
 	Body                 string
+	Writer               people.Writer // who showed who they are, in the place of Name, Email and Website
 	Form                 *Form
 	Address              netip.Addr  // zero: unknown
 	Key                  *ground.Key // Idempotency-Key, Site and Route filled; nil: none
@@ -73,9 +75,11 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 		return Submitted{}, err
 	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now)}
-	a.judged, a.ruled = s.look(ctx, c)
-	if a.like, err = s.likeRefused(ctx, site, c); err != nil {
-		return Submitted{}, err
+	if c.Account == "" { // what staff write needs no review
+		a.judged, a.ruled = s.look(ctx, c)
+		if a.like, err = s.likeRefused(ctx, site, c); err != nil {
+			return Submitted{}, err
+		}
 	}
 	a.named = func() error { return mayName(ctx, in.Limiter, page) }
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
@@ -104,6 +108,10 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if err := c.Sign(in.Name, in.Email, in.Website); err != nil {
 		return ground.Page{}, comment.Comment{}, err
 	}
+	if w := in.Writer; w.Account != "" {
+		c.Name, c.Account, c.Badge = w.Name, w.Account, w.Role.String()
+		c.EditUntil = now // as a reply from the desk, it stands as it was written
+	}
 	body, err := comment.CheckBody(in.Body)
 	if err != nil {
 		return ground.Page{}, comment.Comment{}, err
@@ -114,11 +122,14 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 		c.FormAge = s.secret.FormAge(site.ID, in.Form.Token, now)
 	}
 	prefix := text.Prefix(in.Address)
-	if prefix != "" {
-		c.Address = s.secret.Hash("address", site.ID, prefix)
-	}
-	if c.Name != "" || c.Email != "" {
+	switch {
+	case c.Account != "": // nothing else is kept of staff
+		c.Writer = s.secret.Hash("writer", site.ID, "account", c.Account)
+	case c.Name != "" || c.Email != "":
 		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
+	}
+	if c.Account == "" && prefix != "" {
+		c.Address = s.secret.Hash("address", site.ID, prefix)
 	}
 	c.PageTitle = readersTitle(in.PageTitle)
 	return ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Open: true, CreatedAt: now}, c, nil
@@ -153,15 +164,17 @@ type arrival struct {
 // arrive stores a comment, or counts one more submission of a comment that is there.
 func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	c := a.comment
-	h, err := writerHistory(tx, c)
-	if err != nil {
-		return Submitted{}, err
-	}
-	facts := c.Facts(h, a.ruled)
-	facts.Alike = a.like
-	c.Verdict = comment.VerdictOf(facts, a.judged, a.site.Settings.Threshold())
-	if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
-		return Submitted{}, err
+	if c.Shown = c.Account != ""; !c.Shown {
+		h, err := writerHistory(tx, c)
+		if err != nil {
+			return Submitted{}, err
+		}
+		facts := c.Facts(h, a.ruled)
+		facts.Alike = a.like
+		c.Verdict = comment.VerdictOf(facts, a.judged, a.site.Settings.Threshold())
+		if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
+			return Submitted{}, err
+		}
 	}
 	if c.Shown {
 		c.State = comment.Approved
@@ -180,7 +193,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 			return Submitted{}, err
 		}
 	}
-	if !a.site.Settings.Takes(page, c.CreatedAt) {
+	if c.Account == "" && !a.site.Settings.Takes(page, c.CreatedAt) {
 		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID

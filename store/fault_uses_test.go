@@ -523,6 +523,20 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		return func() error { _, err := w.S.ActorByToken(w.Ctx, value); return err }
 	},
+	"Identify": func(w *faulty) func() error {
+		who := w.member()
+		return func() error { _, err := w.S.Identify(w.Ctx, who, w.A); return err }
+	},
+	"Writer": func(w *faulty) func() error {
+		given, err := w.S.Identify(w.Ctx, w.member(), w.A)
+		w.Must(err)
+		return func() error { _, err := w.S.Writer(w.Ctx, w.A, given.Value); return err }
+	},
+	"EndWriter": func(w *faulty) func() error {
+		given, err := w.S.Identify(w.Ctx, w.member(), w.A)
+		w.Must(err)
+		return func() error { return w.S.EndWriter(w.Ctx, w.A, given.Value) }
+	},
 	"SignOut": func(w *faulty) func() error {
 		who, _ := w.signedIn()
 		return func() error { return w.S.SignOut(w.Ctx, who) }

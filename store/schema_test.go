@@ -143,7 +143,7 @@ func TestModelsAreTheTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
 		for _, model := range []any{siteRow{}, accountRow{}, grantRow{}, sessionRow{}, tokenRow{}, linkRow{},
 			commentRow{}, entryRow{}, lessonRow{}, headRow{}, snapshotRow{}, pageRow{}, eventRow{}, followerRow{},
-			keyRow{}, metaRow{}, ruleRow{}, blockRow{}, mailLinkRow{}, mailRow{}} {
+			keyRow{}, metaRow{}, ruleRow{}, blockRow{}, mailLinkRow{}, mailRow{}, signOutRow{}} {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"errors"
 	"time"
 
 	"gorm.io/gorm/clause"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -153,4 +155,46 @@ func (t *tx) DeleteMailLinks(account string) error {
 // PruneMailLinks implements identity.Tx.
 func (t *tx) PruneMailLinks(before time.Time) error {
 	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
+}
+
+// A signOutRow is a row of signouts: when somebody last ended what they were given to write on a site.
+type signOutRow struct {
+	Site    int64 `gorm:"column:site_id"`
+	Subject []byte
+	At      time.Time `gorm:"serializer:micros"`
+}
+
+func (signOutRow) TableName() string { return "signouts" }
+
+var (
+	signOutColumns = rows.Of[signOutRow]()
+	signOutTime    = signOutColumns.Only("at")
+)
+
+// SignOut implements identity.Tx.
+func (t *tx) SignOut(site int64, subject []byte, at time.Time) error {
+	_, err := t.exec(signOutColumns.Insert(1)+`
+		ON CONFLICT (site_id, subject) DO UPDATE
+		SET    at = excluded.at
+		WHERE  signouts.at < excluded.at`, signOutColumns.Values(signOutRow{site, subject, at})...)
+	return err
+}
+
+// SignedOut implements identity.Tx.
+func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
+	at, err := first(read(t, signOutTime.Targets, func(r *signOutRow) time.Time { return r.At }, `
+		SELECT at
+		FROM   signouts
+		WHERE  site_id = ?
+		  AND  subject = ?`, site, subject))
+	if errors.Is(err, ground.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return at, err
+}
+
+// PruneSignOuts implements identity.Tx.
+func (t *tx) PruneSignOuts(before time.Time) error {
+	_, err := t.exec("DELETE FROM signouts WHERE at < ?", rows.Stamp(before))
+	return err
 }

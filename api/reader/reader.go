@@ -1,8 +1,8 @@
-// Package reader is what the service shows to people who only read: the thread of a page and its form
-// without script, and the page at the server's own address.
+// Package reader is what the service shows to people who read and write: the thread of a page and its form
+// without script, the window in which they sign in to write, and the page at the server's own address.
 //
-// It answers in the language of who asks, with pages that need no script. What programs ask for, the
-// widget included, is package api's.
+// It answers in the language of who asks, with pages that need no script, but for the window, which has to tell
+// the page that opened it. What programs ask for, the widget included, is package api's.
 package reader
 
 import (
@@ -22,4 +22,9 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/sites/:site/page", p.show, web.Pages)
 	e.POST("/sites/:site/page", p.post, web.Pages)
 	e.GET("/sites/:site/feed.atom", p.feed)
+
+	w := &window{kit: kit}
+	e.GET("/signin.js", fixed(windowFile))
+	e.GET("/sites/:site/signin", w.open(w.show), web.Pages)
+	e.POST("/sites/:site/signin", w.open(w.press), web.Pages, kit.OwnPages)
 }

@@ -35,13 +35,15 @@ func Render(c echo.Context, status int, policy Policy, t *template.Template, dat
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-// PageHeaders sets what goes with every page for people. Its forms send their origin
-// (Referrer-Policy: same-origin), because a null one is foreign.
+// PageHeaders sets what goes with every page for people, but for what the page has set itself. Its forms send
+// their origin (Referrer-Policy: same-origin), because a null one is foreign.
 func PageHeaders(c echo.Context, policy Policy) {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", string(policy))
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if h.Get("Cross-Origin-Opener-Policy") == "" {
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}

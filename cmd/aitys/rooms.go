@@ -102,7 +102,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.secret = secret
 	o.Store, o.Storage = store.For[ground.EventTx](r.store), r.store.Storage
 	r.process = ground.NewProcess(o)
-	r.identity = identity.New(r.process, store.For[identity.Tx](r.store))
+	r.identity = identity.New(r.process, store.For[identity.Tx](r.store), secret)
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
 	r.rules = rules.New(r.process, store.For[rules.Tx](r.store))
 	r.reactions = reaction.New(r.process, store.For[reaction.Tx](r.store), secret)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/
 var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments", "PATCH /api/v1/sites/:site/comments/:id",
 	"DELETE /api/v1/sites/:site/comments/:id", "POST /api/v1/sites/:site/preview",
-	"POST /api/v1/sites/:site/comments/:id/vote", "POST /sites/:site/page",
+	"POST /api/v1/sites/:site/comments/:id/vote", "DELETE /api/v1/sites/:site/identity", "POST /sites/:site/page",
 	"POST /m/:token",
 }
 
@@ -91,6 +92,11 @@ func (s *stage) act(route string) act {
 	case "POST …/comments/:id/vote":
 		id, _ = s.approved()
 		a.json = values{"value": 1}
+	case "POST /sites/:site/signin":
+		form("do", "signin", "email", boss, "password", password)
+		path = s.window()
+	case "DELETE …/identity":
+		a.header = map[string]string{"Authorization": "Bearer " + s.identity()}
 	case "POST …/preview":
 		a.json = values{"body": "x"}
 	case "POST /sites/:site/page":
@@ -261,6 +267,26 @@ func (s *stage) mailed(comment string) (token string) {
 		s.t.Fatal(err)
 	}
 	return token
+}
+
+// window is the window to sign in, as a page of the site opens it.
+func (s *stage) window() string {
+	origin := map[string]string{"a": blog, "b": other}[s.site]
+	return "/sites/" + s.site + "/signin?" + url.Values{"origin": {origin}}.Encode()
+}
+
+// identity is what the window hands to a page of the site.
+func (s *stage) identity() string {
+	s.t.Helper()
+	header := s.bearer()
+	header["Content-Type"] = "application/x-www-form-urlencoded"
+	got := s.ask(s.t, "POST", s.window(), header, []byte("do=continue"))
+	_, rest, ok := strings.Cut(html.UnescapeString(string(got.body)), `"identity":"`)
+	id, _, _ := strings.Cut(rest, `"`)
+	if !ok {
+		s.t.Fatalf("the window: %d %s %v", got.status, got.body, got.err)
+	}
+	return id
 }
 
 // clear makes room: a site has so many at most.

@@ -14,26 +14,29 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity/password"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 // Service is the room: each exported method is one use case. It is safe for concurrent use.
 type Service struct {
 	work    ground.Work[Tx]
+	secret  secret.Secret
 	log     *slog.Logger
 	signins password.Tries
 }
 
 // New returns a Service in a process.
-func New(p *ground.Process, store ground.Store[Tx]) *Service {
-	return &Service{work: ground.NewWork(p, store), log: p.Logger()}
+func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Service {
+	return &Service{work: ground.NewWork(p, store), secret: own, log: p.Logger()}
 }
 
-// Run removes sessions and links that have expired, until ctx ends. It returns nil.
+// Run removes sessions, links and sign-outs that have expired, until ctx ends. It returns nil.
 func (s *Service) Run(ctx context.Context) error {
 	s.work.Sweep(ctx, "identity", func(ctx context.Context) error {
 		now := s.work.Now()
 		return s.work.Update(ctx, func(tx Tx) error {
-			return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now), tx.PruneMailLinks(now.Add(-mailLinksFor)))
+			return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now), tx.PruneMailLinks(now.Add(-mailLinksFor)),
+				tx.PruneSignOuts(now.Add(-2*writerLife)))
 		})
 	})
 	return nil

@@ -57,4 +57,10 @@ type Tx interface {
 	UseMailLink(hash []byte, at time.Time) error
 	DeleteMailLinks(account string) error
 	PruneMailLinks(before time.Time) error // those that ended before
+
+	// SignOut notes when somebody, known by a hash, last ended what they were given to write on a site; SignedOut
+	// returns it, the zero time where that was never, or so long ago that it was pruned.
+	SignOut(site int64, subject []byte, at time.Time) error
+	SignedOut(site int64, subject []byte) (time.Time, error)
+	PruneSignOuts(before time.Time) error
 }

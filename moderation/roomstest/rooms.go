@@ -48,7 +48,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	}
 	o.Store = slice[ground.EventTx](s)
 	r := &Rooms{Process: ground.NewProcess(o)}
-	r.Identity = identity.New(r.Process, slice[identity.Tx](s))
+	r.Identity = identity.New(r.Process, slice[identity.Tx](s), own)
 	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
 	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
 	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)

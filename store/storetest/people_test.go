@@ -20,6 +20,7 @@ var peopleRules = []rule{
 	{"of a hundred who take a link one gets it", linkIsTakenOnce},
 	{"what has expired is pruned, the rest stays", expiredIsPruned},
 	{"of a hundred who use a mail's link one does", mailLinkIsUsedOnce},
+	{"who signed out of a site did so there, at the last of the times", signOutsAreKept},
 }
 
 func (w *world) newAccount() people.Account {
@@ -385,4 +386,30 @@ func expiredIsPruned(w *world) {
 		_, kept := tx.LinkByHash(young.Hash)
 		return errors.Join(err, kept)
 	})
+}
+
+func signOutsAreKept(w *world) {
+	other := w.newSite("signed in")
+	who := []byte("hash of " + w.id("subject"))
+	late := began.Add(time.Hour)
+	for _, at := range []time.Time{began, late, began.Add(time.Minute)} { // clocks of processes differ
+		w.update(func(tx Tx) error { return tx.SignOut(w.site.ID, who, at) })
+	}
+	want := func(site int64, subject []byte, want time.Time) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			at, err := tx.SignedOut(site, subject)
+			if !at.Equal(want) {
+				w.Errorf("signed out at %v, want %v", at, want)
+			}
+			return err
+		})
+	}
+	want(w.site.ID, who, late)
+	want(other.ID, who, time.Time{})
+	want(w.site.ID, []byte("another"), time.Time{})
+	w.update(func(tx Tx) error { return tx.PruneSignOuts(late) })
+	want(w.site.ID, who, late)
+	w.update(func(tx Tx) error { return tx.PruneSignOuts(late.Add(time.Second)) })
+	want(w.site.ID, who, time.Time{})
 }

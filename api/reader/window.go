@@ -1,0 +1,205 @@
+package reader
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/words"
+)
+
+// window is where somebody signs in to write: a window of the service's own, which a page with comments opens, and
+// which hands that page an identity. It is handed to a page of the site's origins only, by a script that names the
+// origin, and never before a button was pressed: whatever the blog's own scripts do, they cannot press it.
+type window struct{ kit *web.Kit }
+
+//go:embed window.html
+var windowHTML string
+
+var windowTemplate = template.Must(template.New("window").Parse(windowHTML))
+
+//go:embed window.js
+var windowScript []byte
+
+var windowFile = web.NewFile("text/javascript; charset=utf-8", windowScript)
+
+// windowView is what window.html shows.
+type windowView struct {
+	*words.Catalog
+	Server, Site string
+	Host         string // of the page that opened it
+	Origin       string
+	Action       string
+	Script       string // the version of window.js
+	Name         string // of who is signed in
+	Stranger     bool   // who has no part in the site
+	Email, Wrong string // of a try to sign in
+	Handed       string // what is handed over, as JSON
+	Languages    []windowLanguage
+}
+
+type windowLanguage struct{ Key, Name, To string }
+
+// opened is an open window.
+type opened struct {
+	echo.Context
+	site ground.Site
+	view windowView
+}
+
+// open finds the site and keeps to its origins, before next. The opener is not cut off, as from every other page.
+func (h *window) open(next func(*opened) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		site, err := h.kit.Process.Site(r.Context(), c.Param("site"))
+		if err != nil {
+			return err
+		}
+		origin := c.QueryParam("origin")
+		if !h.kit.MayWrite(r, site, origin) {
+			return problem.ForeignOrigin(nil)
+		}
+		header := c.Response().Header()
+		header.Set("Cross-Origin-Opener-Policy", "unsafe-none")
+		header.Set("X-Robots-Tag", "noindex")
+		from, _ := url.Parse(origin) // it is one of those that were read when they were kept
+		v := windowView{Catalog: web.Words(c), Server: h.kit.PublicURL.Host, Site: site.Name, Host: from.Host,
+			Origin: origin, Action: windowLink(c, c.QueryParam("lang")), Script: windowFile.Version}
+		for _, l := range words.Languages {
+			v.Languages = append(v.Languages, windowLanguage{l.Key, l.Name, windowLink(c, l.Key)})
+		}
+		return next(&opened{c, site, v})
+	}
+}
+
+// windowLink is the address of the same window in a language; "": the browser's.
+func windowLink(c echo.Context, lang string) string {
+	q := url.Values{"origin": {c.QueryParam("origin")}}
+	if lang != "" {
+		q.Set("lang", lang)
+	}
+	return c.Request().URL.EscapedPath() + "?" + q.Encode()
+}
+
+func (h *window) show(o *opened) error {
+	who, err := h.kit.Actor(o)
+	if err != nil && web.ProblemOf(err).Code != "auth.needed" {
+		return err
+	}
+	if from := o.Request().Header.Get("Sec-Fetch-Site"); err != nil && from == "cross-site" {
+		// Whoever is led here from elsewhere brings no SameSite=Strict cookie the first time.
+		web.PageHeaders(o, web.NoScript)
+		o.Response().Header().Set("Refresh", "0")
+		return o.HTML(http.StatusOK, "<!doctype html><title>Aitys</title>")
+	}
+	return h.answer(o, http.StatusOK, who)
+}
+
+// answer shows the window to who is signed in, or to nobody yet.
+func (h *window) answer(o *opened, status int, who people.Actor) error {
+	o.view.Name = who.Account.Name
+	o.view.Stranger = who.ID() != "" && who.Role(o.site.ID) == people.NoRole
+	return web.Render(o, status, web.OwnScript, windowTemplate, o.view)
+}
+
+// press does what a button of the window says.
+func (h *window) press(o *opened) error {
+	form, err := web.ReadForm(o)
+	if err != nil {
+		return err
+	}
+	switch form.Get("do") {
+	case "signin":
+		return h.signIn(o, form)
+	case "leave":
+		return h.leave(o)
+	case "continue":
+		return h.handOver(o)
+	}
+	return problem.Field("/do", "Use signin, leave or continue.")
+}
+
+func (h *window) signIn(o *opened, form url.Values) error {
+	var in identity.SignedIn
+	r := o.Request()
+	err := h.kit.LimitPasswords(o, func() (err error) {
+		in, err = h.kit.Identity.SignIn(r.Context(), form.Get("email"), form.Get("password"), h.kit.Browser(r))
+		return err
+	})
+	if err == nil {
+		h.kit.KeepSession(o, in)
+		return o.Redirect(http.StatusSeeOther, o.view.Action)
+	}
+	p := web.ProblemOf(err)
+	switch p.Code {
+	case "session.refused":
+		o.view.Wrong = o.view.T("signin.refused")
+	case "rate.limited":
+		o.view.Wrong = o.view.T("signin.limited")
+	default:
+		return err
+	}
+	web.ProblemHeaders(o, p)
+	o.view.Email = form.Get("email")
+	return h.answer(o, p.Status, people.Actor{})
+}
+
+// leave lets somebody else sign in.
+func (h *window) leave(o *opened) error {
+	who, err := h.kit.Actor(o)
+	if err == nil {
+		err = h.kit.Identity.SignOut(o.Request().Context(), who)
+	}
+	if err != nil && web.ProblemOf(err).Code != "auth.needed" {
+		return err
+	}
+	h.kit.ForgetSession(o)
+	return o.Redirect(http.StatusSeeOther, o.view.Action)
+}
+
+// A handed is what the page that opened the window is told.
+type handed struct {
+	Aitys     string    `json:"aitys"` // identity
+	Identity  string    `json:"identity"`
+	Name      string    `json:"name"`
+	Verified  bool      `json:"verified"`
+	Author    bool      `json:"author"`
+	Badge     string    `json:"badge"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// handOver has the window's script hand an identity to the page that opened it.
+func (h *window) handOver(o *opened) error {
+	who, err := h.kit.Actor(o)
+	var got identity.Given
+	if err == nil {
+		got, err = h.kit.Identity.Identify(o.Request().Context(), who, o.site)
+	}
+	var refused *problem.Error
+	if errors.As(err, &refused) && (refused.Code == "auth.needed" || refused.Code == "site.unknown") {
+		return o.Redirect(http.StatusSeeOther, o.view.Action) // which says why
+	}
+	if err != nil {
+		return err
+	}
+	told, err := json.Marshal(handed{
+		Aitys: "identity", Identity: got.Value, Name: got.Writer.Name, Verified: true, Author: true,
+		Badge: got.Writer.Role.String(), ExpiresAt: got.ExpiresAt.UTC(),
+	})
+	if err != nil {
+		return err
+	}
+	o.view.Handed = string(told)
+	return h.answer(o, http.StatusOK, who)
+}

@@ -1,0 +1,155 @@
+package identity_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+// given is an identity of a new author of site a.
+func (w *world) given(name string) (people.Actor, identity.Given) {
+	w.T.Helper()
+	who := w.AddPerson(name, people.Author, "a")
+	got, err := w.S.Identify(w.Ctx, who, w.A)
+	w.Must(err)
+	return who, got
+}
+
+func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		who, got := w.given("ruth")
+		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
+		w.Must(err)
+		if want := (people.Writer{Account: who.ID(), Name: "ruth", Role: people.Author}); writer != want ||
+			got.Writer != want {
+			t.Errorf("it is %+v, given as %+v, want %+v", writer, got.Writer, want)
+		}
+		if want := w.Clock.Now().Add(12 * time.Hour); !got.ExpiresAt.Equal(want) {
+			t.Errorf("it ends at %v, want %v", got.ExpiresAt, want)
+		}
+		_, other := w.given("omar")
+		parts := strings.Split(got.Value, ".")
+		for name, value := range map[string]string{
+			"nothing":             "",
+			"no identity":         "abc",
+			"an API token":        "aitys_" + strings.Repeat("x", 43),
+			"another's proof":     parts[0] + "." + parts[1] + "." + strings.Split(other.Value, ".")[2],
+			"another's name":      strings.Split(other.Value, ".")[0] + "." + parts[1] + "." + parts[2],
+			"a later time":        parts[0] + "." + parts[1] + "0." + parts[2],
+			"no time":             parts[0] + ".x." + parts[2],
+			"an unknown account":  strings.Repeat("0", len(parts[0])) + "." + parts[1] + "." + parts[2],
+			"more than there was": got.Value + ".",
+		} {
+			_, err := w.S.Writer(w.Ctx, w.A, value)
+			roomstest.WantCode(t, name, err, "identity.refused")
+			roomstest.WantCode(t, "the end of "+name, w.S.EndWriter(w.Ctx, w.A, value), "identity.refused")
+		}
+		_, err = w.S.Writer(w.Ctx, w.B, got.Value)
+		roomstest.WantCode(t, "on another site", err, "identity.refused")
+		_, err = w.S.ActorByToken(w.Ctx, got.Value)
+		roomstest.WantCode(t, "as a token", err, "auth.needed")
+		_, err = w.S.ActorBySession(w.Ctx, got.Value)
+		roomstest.WantCode(t, "as a session", err, "auth.needed")
+	})
+}
+
+// Whatever ends the right to write under a name ends what was given for it.
+func TestAnIdentityEnds(t *testing.T) {
+	word, off, moderator := "a tram of nineteen apples", true, people.Moderator
+	for name, end := range map[string]func(w *world, who people.Actor, got identity.Given){
+		"by its time": func(w *world, _ people.Actor, _ identity.Given) { w.Clock.Add(12 * time.Hour) },
+		"when its account signs out": func(w *world, _ people.Actor, got identity.Given) {
+			w.Must(w.S.EndWriter(w.Ctx, w.A, got.Value))
+		},
+		"with another password": func(w *world, who people.Actor, _ identity.Given) {
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{Password: &word})
+			w.Must(err)
+		},
+		"with the account": func(w *world, who people.Actor, _ identity.Given) {
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{Disabled: &off})
+			w.Must(err)
+		},
+		"with the role": func(w *world, who people.Actor, _ identity.Given) {
+			change := identity.AccountChange{Role: &moderator, Sites: []string{"b"}}
+			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), change)
+			w.Must(err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, w *world) {
+				who, got := w.given("ruth")
+				_, kept := w.given("omar")
+				w.Clock.Add(time.Second)
+				_, err := w.S.Writer(w.Ctx, w.A, got.Value)
+				w.Must(err)
+				end(w, who, got)
+				_, err = w.S.Writer(w.Ctx, w.A, got.Value)
+				roomstest.WantCode(t, "what has ended", err, "identity.refused")
+				if _, err := w.S.Writer(w.Ctx, w.A, kept.Value); name != "by its time" {
+					w.Must(err)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoSignedOutOfASiteSignsInAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		who, got := w.given("ruth")
+		here, err := w.S.Identify(w.Ctx, who, w.A)
+		w.Must(err)
+		w.Clock.Add(time.Second)
+		for range 2 {
+			w.Must(w.S.EndWriter(w.Ctx, w.A, got.Value))
+		}
+		_, err = w.S.Writer(w.Ctx, w.A, here.Value)
+		roomstest.WantCode(t, "what another browser was given", err, "identity.refused")
+		w.Clock.Add(time.Second)
+		again, err := w.S.Identify(w.Ctx, who, w.A)
+		w.Must(err)
+		_, err = w.S.Writer(w.Ctx, w.A, again.Value)
+		w.Must(err)
+	})
+}
+
+// What staff write is published under their badge, whatever the site's policy and on a closed page, and nothing else
+// is kept of them.
+func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		who, got := w.given("ruth")
+		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
+		w.Must(err)
+		reader := w.Submit(w.A, "Is the ferry running in winter, does anybody know?")
+		w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
+		no := false
+		_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, reader.Page, moderation.PageChange{Open: &no})
+		w.Must(err)
+		page := w.Thread(w.A).Page.URL
+		in := moderation.Submission{PageURL: page, Parent: reader.ID, Body: "It is not, the bay freezes over.",
+			Writer: writer, Form: &moderation.Form{Trap: "x"}}
+		sent, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		c := w.Comment(w.A, sent.ID)
+		if c.State != comment.Approved || c.Name != "ruth" || c.Badge != "author" || c.Account != who.ID() ||
+			c.Address != nil || c.Parent != reader.ID || !c.Shown {
+			t.Errorf("it is kept as %+v", c)
+		}
+		if n := w.Comment(w.A, reader.ID).ShownReplies; n != 1 {
+			t.Errorf("what it answers has %d replies, want 1", n)
+		}
+		again, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		if !again.Duplicate || again.ID != sent.ID {
+			t.Errorf("the same again is %+v", again)
+		}
+		in.Writer = people.Writer{}
+		_, err = w.S.Submit(w.Ctx, w.A, in)
+		roomstest.WantCode(t, "a reader's on the closed page", err, "page.closed")
+	})
+}
