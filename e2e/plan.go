@@ -83,9 +83,13 @@ var House = Plan{
 		"notify": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/secret", "moderation/text", "words",
 		},
+		"transfer": {
+			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/markup", "moderation/people",
+			"moderation/problem", "moderation/secret", "moderation/text", "classifier",
+		},
 		"migrations": nil,
 		"store": {
-			"store/file", "store/server", "store/rows", "moderation", "notify", "classifier", "migrations",
+			"store/file", "store/server", "store/rows", "moderation", "notify", "transfer", "classifier", "migrations",
 		},
 		"store/file":      {"store/rows", "migrations", "moderation/ground"},
 		"store/server":    {"store/rows", "migrations", "moderation/ground"},
@@ -103,7 +107,8 @@ var House = Plan{
 		"cmd/aitys/stdio": {"classifier"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/stdio", "words", "api", "api/web", "api/desk", "api/desk/owner", "api/reader",
-			"store", "store/file", "coord", "moderation", "notify", "classifier", "migrations",
+			"store", "store/file", "coord", "moderation", "notify", "transfer", "classifier",
+			"migrations",
 		},
 	},
 	Wide: []string{

@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/transfer"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -60,6 +61,7 @@ Sites               auth   ok     ok        ok     ok          ok        ok     
 Beginning           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site
+Import              auth   role   role      ok     ok          ok        role   role    site   site   site
 Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site
 OldLessons          auth   role   role      ok     ok          ok        role   role    site   site   site
 LessonsOf           auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -104,6 +106,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 	for _, room := range []reflect.Type{
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
+		reflect.TypeFor[*transfer.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -324,6 +327,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"MayOwn":     func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
 		"Beginning":  func(who people.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
 		"Inspect":    func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
+		"Import": func(who people.Actor) error {
+			_, err := s.Import(ctx, who, w.A, transfer.Request{Format: "wordpress",
+				Path: "../transfer/testdata/blog.wxr.xml"})
+			return err
+		},
 		"Rebuild": func(who people.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})
 			return err

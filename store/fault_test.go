@@ -255,7 +255,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*roomstest.Identity](),
 		reflect.TypeFor[*roomstest.Learning](), reflect.TypeFor[*roomstest.Campaigns](),
 		reflect.TypeFor[*roomstest.Moderation](), reflect.TypeFor[*roomstest.Reactions](),
-		reflect.TypeFor[*roomstest.Ruling](),
+		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/transfer"
 )
 
 // useCases are those of every room, by their names and what is special. Each makes what it needs and
@@ -355,6 +358,15 @@ var useCases = map[string]func(*faulty) func() error{
 			_, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{})
 			return err
 		}
+	},
+	"Import": func(w *faulty) func() error {
+		in := w.dump()
+		return func() error { _, err := w.S.Import(w.Ctx, people.Operator, w.A, in); return err }
+	},
+	"Import: a dry run": func(w *faulty) func() error {
+		in := w.dump()
+		in.DryRun = true
+		return func() error { _, err := w.S.Import(w.Ctx, people.Operator, w.A, in); return err }
 	},
 	"Rebuild": func(w *faulty) func() error {
 		w.approved()
@@ -755,4 +767,19 @@ func (w *faulty) campaign() campaign.Campaign {
 		return tx.PutCampaign(w.A.ID, k)
 	}))
 	return k
+}
+
+// dump is a request for a file of one comment and its answer, on a page of their own.
+func (w *faulty) dump() transfer.Request {
+	w.T.Helper()
+	name, path := w.name(), filepath.Join(w.T.TempDir(), "dump.xml")
+	var all strings.Builder
+	for id, parent := range []string{"0", "1"} {
+		fmt.Fprintf(&all, "<wp:comment><wp:comment_id>%d</wp:comment_id><wp:comment_parent>%s</wp:comment_parent>"+
+			"<wp:comment_date_gmt>2024-01-01 00:00:00</wp:comment_date_gmt><wp:comment_approved>1</wp:comment_approved>"+
+			"<wp:comment_content>Said on page %s.</wp:comment_content></wp:comment>", id+1, parent, name)
+	}
+	text := "<rss><channel><item><link>https://a.example/" + name + "</link>" + all.String() + "</item></channel></rss>"
+	w.Must(os.WriteFile(path, []byte(text), 0o600))
+	return transfer.Request{Format: "wordpress", Path: path}
 }

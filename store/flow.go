@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -52,11 +53,12 @@ func (t *tx) Ruled(site int64, limit int) ([]learning.Ruled, error) {
 		return r.ruled
 	}, `
 		SELECT seq, undoes, before, comment_id, decided_at,
-		       COALESCE((SELECT c.created_at
-		                 FROM   comments AS c
-		                 WHERE  c.site_id = d.site_id AND c.id = d.comment_id), 0)
+		       CASE WHEN account_id LIKE ? THEN 0 -- nobody waited here for what was imported
+		            ELSE COALESCE((SELECT c.created_at
+		                           FROM   comments AS c
+		                           WHERE  c.site_id = d.site_id AND c.id = d.comment_id), 0) END
 		FROM   decisions AS d
 		WHERE  site_id = ?
 		ORDER  BY seq DESC
-		LIMIT  ?`, site, limit)
+		LIMIT  ?`, ledger.ByImport("%"), site, limit)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
+	"github.com/aitys/aitys/transfer"
 )
 
 // A tx is one transaction or snapshot.
@@ -36,6 +37,7 @@ var _ interface {
 	notify.Tx
 	reaction.Tx
 	rules.Tx
+	transfer.Tx
 } = (*tx)(nil)
 
 // exec runs a statement and returns how many rows it changed.

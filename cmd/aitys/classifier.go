@@ -173,7 +173,7 @@ type rebuiltLine struct {
 func (c classifierRebuildCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		began := time.Now()
-		made, err := r.learning.Rebuild(ctx, people.Operator, site, a.progress(began))
+		made, err := r.learning.Rebuild(ctx, people.Operator, site, a.progress("folding: entry", began))
 		if err != nil {
 			return err
 		}
@@ -195,14 +195,14 @@ func (c classifierRebuildCmd) Run(a *app) error {
 	})
 }
 
-// progress tells on standard error, every two seconds, how far a long fold is.
-func (a *app) progress(began time.Time) func(entry, last uint64) {
+// progress tells on standard error, every two seconds, how far something long is.
+func (a *app) progress(what string, began time.Time) func(entry, last uint64) {
 	const every = 2 * time.Second
 	next := began.Add(every)
 	return func(entry, last uint64) {
 		if now := time.Now(); now.After(next) {
 			next = now.Add(every)
-			_, _ = fmt.Fprintf(a.stderr, "folding: entry %d of %d\n", entry, last) // nobody waits for it
+			_, _ = fmt.Fprintf(a.stderr, "%s %d of %d\n", what, entry, last) // nobody waits for it
 		}
 	}
 }

@@ -212,14 +212,14 @@ func TestARebuildSaysWhatItFound(t *testing.T) {
 
 func TestALongFoldSaysHowFarItIs(t *testing.T) {
 	var said strings.Builder
-	tell := (&app{stderr: &said}).progress(time.Now().Add(-time.Hour))
+	tell := (&app{stderr: &said}).progress("folding: entry", time.Now().Add(-time.Hour))
 	tell(10, 40)
 	tell(11, 40) // at once after it
 	if got, want := said.String(), "folding: entry 10 of 40\n"; got != want {
 		t.Errorf("a long one said %q, want %q", got, want)
 	}
 	said.Reset()
-	(&app{stderr: &said}).progress(time.Now())(40, 40)
+	(&app{stderr: &said}).progress("folding: entry", time.Now())(40, 40)
 	if said.String() != "" {
 		t.Errorf("a short one said %q", said.String())
 	}

@@ -97,6 +97,9 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			"aitys serve": "set-up link: https://comments.example/moderate/setup#",
 			"curl ":       `"edit_token"`,
 		}},
+		{"../../docs/transfer.md", 4, map[string]string{
+			"--dry-run": "Nothing was changed", "--json": `"added":6`,
+		}},
 		{"../../docs/operator.md", 30, map[string]string{
 			"site list":                   "https://blog.example",
 			"account list":                "Ann",
@@ -120,6 +123,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			if err := os.Symlink(s.bin, filepath.Join(s.dir, "bin", "aitys")); err != nil {
 				t.Fatal(err)
 			}
+			s.write("export.xml", wordPress(6, 2), 0o600) // what documents call files of the reader's
+			s.write("moved.txt", "http://blog.example/*,https://blog.example/*\n", 0o600)
 			r := &follower{shell: s, replace: []string{
 				"postgres://aitys@db.example/aitys", kit.Postgres(t), "redis://cache.example:6379", kit.Redis(t),
 			}}

@@ -24,6 +24,7 @@ type cli struct {
 	Site       siteCmd       `cmd:"" help:"Add, list, set or remove sites."`
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
 	Token      tokenCmd      `cmd:"" help:"Add, list or revoke tokens for programs."`
+	Import     importCmd     `cmd:"" help:"Bring in the comments of another service."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
 	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
 	Restore    restoreCmd    `cmd:"" help:"Put such a copy in the place of the database."`

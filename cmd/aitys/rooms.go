@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/transfer"
 )
 
 // need says what a command does with the database.
@@ -41,6 +42,7 @@ type rooms struct {
 	service   *moderation.Service
 	reactions *reaction.Service
 	rules     *rules.Service
+	transfer  *transfer.Service
 	secret    secret.Secret
 	mail      *notify.Service // nil: none is sent
 }
@@ -112,6 +114,9 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 		Rules: r.rules, Campaigns: r.alike,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
+	r.transfer = transfer.New(transfer.Options{
+		Process: r.process, Store: store.For[transfer.Tx](r.store), Secret: secret, Judge: r.learning, Rules: r.rules,
+	})
 }
 
 // run keeps the rooms at work until ctx ends, or one of them fails.

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/transfer"
 )
 
 type siteCmd struct {
@@ -158,5 +159,6 @@ func settingNames() []string {
 
 // helpNames gives the help the names of a site's settings, and of the policies.
 func helpNames() kong.Vars {
-	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(ground.Policies)}
+	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(ground.Policies),
+		"formats": problem.Among(transfer.Formats())}
 }

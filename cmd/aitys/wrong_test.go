@@ -24,7 +24,16 @@ help site bogus
 bogus
 sreve
 Site
-import disqus comments.xml
+import
+import wordpress
+import livejournal comments.xml --site blog
+import wordpress comments.xml
+import wordpress comments.xml --site blog
+import wordpress data --site blog
+import wordpress data/secret --site blog
+import wordpress data/secret --site none
+import wordpress data/secret --site blog --base blog.example
+import wordpress data/secret --site blog --url-map none
 export --site blog
 neighbour list
 log verify log.jsonl

@@ -24,8 +24,8 @@ func NewSegment(at time.Time) string {
 	return segmentCode.EncodeToString(b[1:])
 }
 
-// maxDepth bounds how deep replies nest: a page is read by walking them.
-const maxDepth = 64
+// MaxDepth bounds how deep replies nest: a page is read by walking them.
+const MaxDepth = 64
 
 // Under places c below parent, or among the roots when parent is nil. segment is of NewSegment.
 func (c *Comment) Under(parent *Comment, segment string) error {
@@ -33,7 +33,7 @@ func (c *Comment) Under(parent *Comment, segment string) error {
 		c.Parent, c.Depth, c.Path = "", 0, segment
 		return nil
 	}
-	if parent.Depth+1 >= maxDepth {
+	if parent.Depth+1 >= MaxDepth {
 		return problem.Field("/parent",
 			"This conversation is nested as deeply as it can be. Answer a comment further up.")
 	}
@@ -43,6 +43,6 @@ func (c *Comment) Under(parent *Comment, segment string) error {
 
 // IsPath reports whether a stranger's string can be a Path at all.
 func IsPath(path string) bool {
-	return path != "" && len(path)%SegmentLength == 0 && len(path) <= maxDepth*SegmentLength &&
+	return path != "" && len(path)%SegmentLength == 0 && len(path) <= MaxDepth*SegmentLength &&
 		!strings.ContainsFunc(path, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'V') })
 }

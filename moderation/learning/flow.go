@@ -65,7 +65,7 @@ type Arrival struct {
 type Ruled struct {
 	Seq, Undoes, Before uint64
 	Comment             string
-	At, Came            time.Time // Came: the comment; zero: the entry is about none
+	At, Came            time.Time // Came: the comment; zero: the entry is about none, or was imported
 }
 
 // Flow says what came in and what was decided in the last days, of which today is one: 1 to 366, and more

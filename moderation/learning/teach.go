@@ -64,7 +64,7 @@ func (s *Models) WithdrawLessons(
 	ctx context.Context, who people.Actor, site ground.Site, account string, key *ground.Key,
 ) (Change, error) {
 	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *ledger.Book) (int, error) {
-		if account != "" && !ground.IsID(account) { // "" is the operator
+		if account != "" && !ground.IsID(account) && !ledger.Imported(account) { // "" is the operator
 			return 0, nil // nobody's: it may be no text to a database
 		}
 		n, lowest, err := tx.WithdrawLessons(site.ID, account, b.Next())

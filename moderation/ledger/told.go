@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -39,6 +40,20 @@ func Names(tx Tx, ids ...string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read names: %w", err)
 	}
+	for _, id := range ids {
+		if Imported(id) {
+			names[id] = id
+		}
+	}
 	names[people.Operator.ID()] = "aitys"
 	return names, nil
 }
+
+// imports begins what is in the place of an account's id in entries that were imported.
+const imports = "import:"
+
+// ByImport is who decides what an import of a format brings.
+func ByImport(format string) string { return imports + format }
+
+// Imported reports whether entries by this id were imported.
+func Imported(by string) bool { return strings.HasPrefix(by, imports) }

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/transfer"
 )
 
 // Rooms are the rooms of one process over one database, as the program furnishes them. Their use
@@ -26,6 +27,7 @@ type Rooms struct {
 	*Moderation
 	*Reactions
 	*Ruling
+	*Transfer
 
 	logs ground.Work[ledger.Tx]
 }
@@ -38,6 +40,7 @@ type (
 	Moderation = moderation.Service
 	Reactions  = reaction.Service
 	Ruling     = rules.Service
+	Transfer   = transfer.Service
 )
 
 // Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
@@ -56,6 +59,9 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns,
+	})
+	r.Transfer = transfer.New(transfer.Options{
+		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
 	})
 	r.logs = ground.NewWork(r.Process, slice[ledger.Tx](s))
 	r.OnChange(r.ModelChanged)

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/transfer"
+)
+
+type importCmd struct {
+	ofSite
+	Format  string `arg:"" help:"Where the file comes from: ${formats}."`
+	File    string `arg:"" help:"The file; one packed by gzip or alone in a zip is unpacked while it is read."`
+	DryRun  bool   `help:"Only say what would be done."`
+	URLMap  string `name:"url-map" help:"File of old,new addresses, a line each; * at the end of both keeps what follows." placeholder:"FILE"`
+	Base    string `help:"Completes addresses of pages that name no host, as https://blog.example." placeholder:"URL"`
+	NoLearn bool   `help:"Teach the filter nothing."`
+}
+
+func (c importCmd) Run(a *app) error {
+	if !slices.Contains(transfer.Formats(), c.Format) {
+		return fmt.Errorf("%q cannot be imported; what can is %s", c.Format, problem.Among(transfer.Formats()))
+	}
+	if info, err := os.Stat(c.File); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no file %s", c.File)
+	} else if err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder", c.File)
+	}
+	in := transfer.Request{Format: c.Format, Path: c.File, Base: c.Base, DryRun: c.DryRun, NoLearn: c.NoLearn,
+		Progress: a.progress("importing: comment", time.Now())}
+	if c.Base != "" {
+		if u, err := parseURL(c.Base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("--base: want an address like https://blog.example, not %q", c.Base)
+		}
+	}
+	var err error
+	if in.Map, err = readURLMap(c.URLMap); err != nil {
+		return err
+	}
+	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+		out, err := r.transfer.Import(ctx, people.Operator, site, in)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return a.json(out)
+		}
+		return a.imported(c, out)
+	})
+}
+
+// imported says what came of an import.
+func (a *app) imported(c importCmd, out transfer.Report) error {
+	added := "added"
+	if c.DryRun {
+		added = "would be added"
+	}
+	rows := [][]string{{"IN THE FILE", "COMMENTS"}}
+	for _, line := range []struct {
+		what string
+		n    int
+	}{
+		{"that can be imported", out.Comments}, {"- approved", out.Approved}, {"- pending", out.Pending},
+		{"- rejected", out.Rejected}, {"- spam", out.Spam}, {"- removed", out.Removed}, {added, out.Added},
+	} {
+		rows = append(rows, []string{line.what, strconv.Itoa(line.n)})
+	}
+	if err := a.table(rows); err != nil {
+		return err
+	}
+	if err := a.line("%d pages; lessons for the filter: %d good, %d spam", out.Pages, out.Lessons.Ham,
+		out.Lessons.Spam); err != nil {
+		return err
+	}
+	if len(out.Skipped) > 0 {
+		rows := [][]string{{"LEFT OUT", "COUNT", "WHY"}}
+		for _, s := range out.Skipped {
+			rows = append(rows, []string{s.What, strconv.Itoa(s.Count), s.Why})
+		}
+		if err := a.table(rows); err != nil {
+			return err
+		}
+	}
+	for _, note := range out.Notes {
+		if err := a.line("%s", note); err != nil {
+			return err
+		}
+	}
+	if c.DryRun {
+		return a.line("Nothing was changed.")
+	}
+	return nil
+}
+
+// readURLMap reads lines of an old and a new address; an empty path is an empty map.
+func readURLMap(path string) (transfer.Map, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--url-map: %w", err)
+	}
+	defer file.Close()
+	var all transfer.Map
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		before, after, ok := strings.Cut(text, ",")
+		line := transfer.Mapping{Old: strings.TrimSpace(before), New: strings.TrimSpace(after)}
+		old, rest := strings.CutSuffix(line.Old, "*")
+		now, same := strings.CutSuffix(line.New, "*")
+		if !ok || old == "" || now == "" || rest != same {
+			return nil, fmt.Errorf("--url-map: line %d wants OLD,NEW, with * at the end of both or of none", n)
+		}
+		all = append(all, transfer.Mapping{Old: old, New: now, Rest: rest})
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("--url-map: %w", err)
+	}
+	return all, nil
+}

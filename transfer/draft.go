@@ -1,0 +1,161 @@
+package transfer
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+const (
+	maxName  = 120 // characters, as those of who posts
+	maxTitle = 300
+)
+
+// earliest is before any comment was written on the web: what says so has a wrong clock.
+var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A draft is a comment that can be imported, not rendered yet, with its page.
+type draft struct {
+	page    page
+	comment comment.Comment
+	source  string
+	empty   bool
+}
+
+// draft makes a comment of a record. noted is told of what of it is left out or changed; why is why all of it is, or
+// "".
+func (r *run) draft(in record, noted func(what, why string)) (d draft, why string) {
+	if in.id = strings.TrimSpace(in.id); in.id == "" {
+		return d, "it has no id"
+	}
+	if d.page, why = r.pageOf(in.page); why != "" {
+		return d, why
+	}
+	d.comment = comment.Comment{
+		ID:   ground.IDOf("import", r.in.Format, in.id, strconv.FormatInt(in.at.UnixMicro(), 10)),
+		Site: r.site.ID, Version: 1, Submissions: 1, FormAge: -1, State: in.state,
+	}
+	d.comment.CreatedAt = r.timeOf(in, noted)
+	d.comment.EditUntil = d.comment.CreatedAt
+	d.sign(in, noted)
+	if addr := in.addr(); d.comment.Name != "" || d.comment.Email != "" {
+		d.comment.Writer = r.secret.Hash("writer", r.site.ID, d.comment.Identity(text.Prefix(addr))...)
+	}
+	d.source = in.source
+	if in.html != "" {
+		d.source = sourceOf(strings.ToValidUTF8(in.html, ""), in.lines)
+	}
+	d.source = strings.ToValidUTF8(d.source, "")
+	if in.deleted && !text.Visible(d.source) {
+		d.empty, d.source = true, ""
+		d.comment.State, d.comment.RemovedAt = comment.Removed, d.comment.CreatedAt
+		d.comment.Name, d.comment.Email, d.comment.Website, d.comment.Writer = "", "", "", nil
+		return d, ""
+	}
+	source, err := comment.CheckBody(d.source)
+	switch {
+	case err == nil:
+	case text.Visible(d.source):
+		return d, "it is longer than " + strconv.Itoa(comment.MaxLength) + " characters"
+	default:
+		return d, "it has no text"
+	}
+	d.source = source
+	return d, ""
+}
+
+// pageOf finds the page that is meant: completed, mapped, and of the site.
+func (r *run) pageOf(p page) (page, string) {
+	p.title = text.CleanLine(strings.ToValidUTF8(p.title, ""))
+	if t := []rune(p.title); len(t) > maxTitle {
+		p.title = string(t[:maxTitle])
+	}
+	web, ok := text.ParseWeb(r.in.Map.of(complete(r.in.Base, strings.TrimSpace(p.url))))
+	if !ok {
+		return p, "its page has no address; --base completes those that name no host"
+	}
+	if !slices.Contains(r.site.Origins, web.Origin) {
+		return p, "its page is at " + web.Origin + ", which is no address of the site"
+	}
+	if p.url, ok = web.Page(); !ok {
+		return p, "its page's address is longer than 2,048 bytes"
+	}
+	return p, ""
+}
+
+// complete returns an address with the base's host, where it names none.
+func complete(base, address string) string {
+	u, err := url.Parse(address)
+	if base == "" || err != nil || u.Scheme != "" || address == "" {
+		return address
+	}
+	if u.Host != "" { // //blog.example/post
+		scheme, _, _ := strings.Cut(base, ":")
+		return scheme + ":" + address
+	}
+	return strings.TrimSuffix(base, "/") + "/" + strings.TrimPrefix(address, "/")
+}
+
+// timeOf is when a record was written, as far as that can be believed.
+func (r *run) timeOf(in record, noted func(what, why string)) time.Time {
+	sane := func(t time.Time) bool { return t.After(earliest) && !t.After(r.now) }
+	switch at := in.at.UTC().Truncate(time.Microsecond); {
+	case sane(at):
+		return at
+	case sane(in.page.at):
+		noted("time", "it is not said, before 1990 or to come: that of the page is taken")
+		return in.page.at.UTC().Truncate(time.Microsecond)
+	default:
+		noted("time", "it is not said, before 1990 or to come: that of the import is taken")
+		return r.now
+	}
+}
+
+// sign gives a draft the writer's own fields, as far as they are such.
+func (d *draft) sign(in record, noted func(what, why string)) {
+	name := text.CleanLine(strings.ToValidUTF8(in.name, ""))
+	if runes := []rune(name); len(runes) > maxName {
+		noted("name", "it is longer than "+strconv.Itoa(maxName)+" characters: its beginning is taken")
+		name = string(runes[:maxName])
+	}
+	email, website := strings.ToValidUTF8(in.email, ""), strings.TrimSpace(strings.ToValidUTF8(in.website, ""))
+	if website == "http://" || website == "https://" { // what forms began with
+		website = ""
+	}
+	var whole comment.Comment
+	if whole.Sign("", email, "") != nil {
+		noted("e-mail", "it is none: left out")
+		email = ""
+	}
+	if whole.Sign("", "", website) != nil {
+		noted("website", "it is no address of one: left out")
+		website = ""
+	}
+	_ = d.comment.Sign(name, email, website) // each of them was tried
+}
+
+// A Map has the addresses that pages have now, by those that they had.
+type Map []Mapping
+
+// A Mapping is one line of a Map; with Rest what stands behind Old stays behind New.
+type Mapping struct {
+	Old, New string
+	Rest     bool
+}
+
+// of is what an address is now: the first line that fits says it.
+func (m Map) of(address string) string {
+	for _, line := range m {
+		rest, fits := strings.CutPrefix(address, line.Old)
+		if fits && (line.Rest || rest == "") {
+			return line.New + rest
+		}
+	}
+	return address
+}

@@ -1,0 +1,458 @@
+package transfer
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/moderation/markup"
+)
+
+const maxContainers = 7 // lists and quotes in one another, as package markup shows them
+
+// sourceOf turns HTML into the Markdown that shows the same text. What has no mark of its own (headings, tables,
+// colours) leaves its text, a picture or a frame its address. Where lines is set, ends of lines are such.
+func sourceOf(text string, lines bool) string {
+	if !strings.ContainsAny(text, "<&\r\n*_`[~\\") && !startsBlock(text) {
+		return text
+	}
+	c := converter{lines: lines}
+	z := html.NewTokenizer(strings.NewReader(text))
+	for {
+		switch z.Next() {
+		case html.ErrorToken: // the end: a string fails in no other way
+			c.end()
+			return string(c.out)
+		case html.TextToken:
+			c.text(string(z.Text()))
+		case html.StartTagToken, html.SelfClosingTagToken:
+			c.start(z.Token())
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			c.close(string(name))
+		}
+	}
+}
+
+// A container is a quote or a list around what is written.
+type container struct {
+	name   string // blockquote, ul, ol
+	indent string // of its further lines
+}
+
+// A mark is an emphasis that is open: at is where it was written, -1 while nothing is in it.
+type mark struct {
+	name, sign string
+	at         int
+}
+
+type converter struct {
+	out   []byte
+	lines bool
+
+	breaks int    // ends of lines to be written before the next ink
+	bullet string // to be written before it, too
+	space  bool   // white space came before it
+
+	in      []container
+	beyond  int // containers that are too deep to be shown
+	marks   []mark
+	skipped string // the element whose text is none
+	code    *strings.Builder
+	codeIn  string // pre or code
+	link    *link
+}
+
+// A link is one that is open.
+type link struct {
+	href string
+	from int // where its text begins in out
+	raw  strings.Builder
+}
+
+var (
+	blocks = map[string]int{ // ends of lines around them
+		"p": 2, "div": 1, "section": 1, "article": 1, "h1": 2, "h2": 2, "h3": 2, "h4": 2, "h5": 2, "h6": 2, "tr": 1,
+		"table": 2, "hr": 2, "dl": 2, "dt": 1, "dd": 1, "figure": 2, "center": 1, "address": 1, "form": 1,
+	}
+	emphases = map[string]string{
+		"b": "**", "strong": "**", "i": "*", "em": "*", "cite": "*", "del": "~~", "s": "~~", "strike": "~~",
+	}
+)
+
+func (c *converter) start(t html.Token) {
+	switch {
+	case c.skipped != "" || c.code != nil:
+		if c.code != nil && t.Data == "br" {
+			c.code.WriteByte('\n')
+		}
+	case t.Data == "script" || t.Data == "style":
+		if t.Type == html.StartTagToken {
+			c.skipped = t.Data
+		}
+	case t.Data == "br":
+		c.breaks++
+		c.space = false
+	case emphases[t.Data] != "":
+		c.marks = append(c.marks, mark{t.Data, emphases[t.Data], -1})
+	case t.Data == "pre" || t.Data == "code":
+		if t.Type == html.StartTagToken {
+			c.code, c.codeIn = &strings.Builder{}, t.Data
+		}
+	case t.Data == "a":
+		c.endLink()
+		if href, ok := markup.Href(attribute(t, "href")); ok {
+			c.link = &link{href: strings.NewReplacer("(", "%28", ")", "%29").Replace(href), from: -1}
+		}
+	case t.Data == "img", t.Data == "iframe", t.Data == "video", t.Data == "embed":
+		c.picture(t)
+	case t.Data == "blockquote", t.Data == "ul", t.Data == "ol":
+		c.enter(t.Data)
+	case t.Data == "li":
+		c.item()
+	case blocks[t.Data] > 0:
+		c.block(blocks[t.Data])
+	}
+}
+
+func (c *converter) close(name string) {
+	switch {
+	case c.skipped != "":
+		if c.skipped == name {
+			c.skipped = ""
+		}
+	case c.code != nil:
+		if c.codeIn == name {
+			c.endCode()
+		}
+	case name == "a":
+		c.endLink()
+	case emphases[name] != "":
+		for i := len(c.marks) - 1; i >= 0; i-- {
+			if c.marks[i].name == name {
+				c.unmark(i)
+				c.marks = c.marks[:i]
+				return
+			}
+		}
+	case name == "blockquote", name == "ul", name == "ol":
+		c.leave(name)
+	case name == "li":
+		c.block(1)
+		c.bullet = ""
+	case blocks[name] > 0:
+		c.block(blocks[name])
+	}
+}
+
+func (c *converter) end() {
+	if c.code != nil {
+		c.endCode()
+	}
+	c.block(0)
+}
+
+// block ends a block: emphases do not reach over it, and go on behind it.
+func (c *converter) block(breaks int) {
+	c.endLink()
+	c.unmark(0)
+	if len(c.out) > 0 {
+		c.breaks = max(c.breaks, breaks)
+	}
+	c.space = false
+}
+
+// unmark ends the emphases from i on, which begin anew with the next ink.
+func (c *converter) unmark(i int) {
+	for n := len(c.marks) - 1; n >= i; n-- {
+		if c.marks[n].at >= 0 {
+			c.out = append(c.out, c.marks[n].sign...)
+		}
+		c.marks[n].at = -1
+	}
+}
+
+func (c *converter) enter(name string) {
+	c.block(2)
+	if len(c.in) == maxContainers {
+		c.beyond++
+		return
+	}
+	if name != "blockquote" && len(c.in) > 0 && c.in[len(c.in)-1].name != "blockquote" {
+		c.breaks = min(c.breaks, 1)
+	}
+	indent := map[string]string{"blockquote": "> ", "ul": "  ", "ol": "   "}[name]
+	c.in = append(c.in, container{name, indent})
+}
+
+func (c *converter) leave(name string) {
+	if c.beyond > 0 {
+		c.beyond--
+		c.block(1)
+		return
+	}
+	for i := len(c.in) - 1; i >= 0; i-- {
+		if c.in[i].name == name {
+			c.in = c.in[:i]
+			c.block(2)
+			c.bullet = ""
+			return
+		}
+	}
+}
+
+func (c *converter) item() {
+	c.block(1)
+	if n := len(c.in); n > 0 && c.beyond == 0 {
+		switch c.in[n-1].name {
+		case "ul":
+			c.bullet = "- "
+		case "ol":
+			c.bullet = "1. "
+		}
+	}
+}
+
+// picture leaves the address of what cannot be shown, or the sign that a picture stands for.
+func (c *converter) picture(t html.Token) {
+	alt := strings.TrimSpace(attribute(t, "alt"))
+	if strings.Contains(attribute(t, "class"), "emoji") || strings.Contains(attribute(t, "class"), "smiley") {
+		c.text(html.EscapeString(alt))
+		return
+	}
+	href, ok := markup.Href(attribute(t, "src"))
+	if !ok || c.link != nil {
+		c.text(html.EscapeString(alt))
+		return
+	}
+	c.space = true
+	c.ink(href)
+	c.space = true
+}
+
+func attribute(t html.Token, name string) string {
+	for _, a := range t.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// text writes text of the source, whose entities are read here.
+func (c *converter) text(raw string) {
+	if c.skipped != "" {
+		return
+	}
+	text := html.UnescapeString(raw)
+	if c.code != nil {
+		c.code.WriteString(text)
+		return
+	}
+	if c.link != nil {
+		c.link.raw.WriteString(text)
+	}
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	for text != "" {
+		end := strings.IndexFunc(text, unicode.IsSpace)
+		if end != 0 {
+			if end < 0 {
+				end = len(text)
+			}
+			c.ink(c.escaped(text[:end]))
+			text = text[end:]
+			continue
+		}
+		blank := len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+		if n := strings.Count(text[:blank], "\n"); c.lines && n > 0 {
+			if n > 1 {
+				c.block(2)
+			} else {
+				c.breaks = max(c.breaks, 1)
+			}
+		} else {
+			c.space = true
+		}
+		text = text[blank:]
+	}
+}
+
+// ink writes what a reader sees, after what has to come before it.
+func (c *converter) ink(s string) {
+	if s == "" {
+		return
+	}
+	c.lead()
+	for i := range c.marks {
+		if c.marks[i].at < 0 {
+			c.marks[i].at = len(c.out)
+			c.out = append(c.out, c.marks[i].sign...)
+		}
+	}
+	if c.link != nil && c.link.from < 0 {
+		c.link.from = len(c.out)
+	}
+	c.out = append(c.out, s...)
+}
+
+// lead writes ends of lines, what containers put before a line, and white space.
+func (c *converter) lead() {
+	first := len(c.out) == 0
+	if c.breaks > 0 || first {
+		prefix := ""
+		for _, in := range c.in {
+			prefix += in.indent
+		}
+		if !first {
+			for range min(c.breaks, 2) - 1 {
+				c.out = append(c.out, '\n')
+				c.out = append(c.out, strings.TrimRight(prefix, " ")...)
+			}
+			c.out = append(c.out, '\n')
+		}
+		if c.bullet != "" {
+			last := c.in[len(c.in)-1].indent
+			prefix = strings.TrimSuffix(prefix, last) + c.bullet
+		}
+		c.out = append(c.out, prefix...)
+	} else if c.space {
+		c.out = append(c.out, ' ')
+	}
+	c.breaks, c.bullet, c.space = 0, "", false
+}
+
+func (c *converter) endLink() {
+	l := c.link
+	c.link = nil
+	if l == nil {
+		return
+	}
+	raw := strings.TrimSpace(l.raw.String())
+	for i, m := range c.marks {
+		if l.from >= 0 && m.at >= l.from { // it began in the link
+			c.unmark(i)
+			break
+		}
+	}
+	switch {
+	case l.from < 0:
+		c.ink(l.href)
+	case raw == l.href || strings.TrimSuffix(raw, "/") == strings.TrimSuffix(l.href, "/"):
+		c.out = append(c.out[:l.from], l.href...)
+	case shortened(raw, l.href):
+		c.out = append(c.out[:l.from], l.href...)
+	default:
+		text := string(c.out[l.from:])
+		c.out = append(c.out[:l.from], "["+strings.ReplaceAll(text, "\n", " ")+"]("+l.href+")"...)
+	}
+}
+
+// shortened reports whether a link's text is the beginning of its address, as services write long ones.
+func shortened(text, href string) bool {
+	text, cut := strings.CutSuffix(text, "...")
+	if !cut {
+		text, cut = strings.CutSuffix(text, "…")
+	}
+	_, bare, _ := strings.Cut(href, "://")
+	return cut && len(text) > 8 && (strings.HasPrefix(href, text) || strings.HasPrefix(bare, text))
+}
+
+func (c *converter) endCode() {
+	code, in := c.code.String(), c.codeIn
+	c.code = nil
+	fence := longestRun(code, '`')
+	if in == "pre" {
+		if code = strings.Trim(code, "\n"); strings.TrimSpace(code) == "" {
+			return
+		}
+		sign := strings.Repeat("`", max(3, fence+1))
+		c.block(2)
+		for _, line := range strings.Split(sign+"\n"+code+"\n"+sign, "\n") {
+			c.lead()
+			c.out = append(c.out, line...)
+			c.breaks = 1
+		}
+		c.block(2)
+		return
+	}
+	if code = strings.Join(strings.Fields(code), " "); code == "" {
+		return
+	}
+	sign := strings.Repeat("`", fence+1)
+	if strings.HasPrefix(code, "`") || strings.HasSuffix(code, "`") {
+		code = " " + code + " "
+	}
+	if c.link != nil {
+		c.link.raw.WriteString(code)
+	}
+	c.ink(sign + code + sign)
+}
+
+func longestRun(s string, of rune) (most int) {
+	n := 0
+	for _, r := range s {
+		if n++; r != of {
+			n = 0
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+var bareLink = regexp.MustCompile(`(?i)^\W{0,2}(https?://|www\.)`)
+
+func startsBlock(text string) bool {
+	return text != "" && strings.ContainsRune(">-+*|", rune(text[0])) || strings.HasPrefix(text, "```")
+}
+
+// escaped writes a word so that none of its signs is a mark. An address keeps them: it is recognised as it is.
+func (c *converter) escaped(word string) string {
+	if bareLink.MatchString(word) {
+		return word
+	}
+	if !strings.ContainsAny(word, "\\*_`[]~<>+-") {
+		return word
+	}
+	lineStart := len(c.out) == 0 || c.breaks > 0
+	var b strings.Builder
+	runes := []rune(word)
+	for i, r := range runes {
+		next, before := rune(0), rune(0)
+		if i+1 < len(runes) {
+			next = runes[i+1]
+		}
+		if i > 0 {
+			before = runes[i-1]
+		}
+		mark := false
+		switch r {
+		case '\\':
+			mark = unicode.IsPunct(next) || unicode.IsSymbol(next)
+		case '*':
+			mark = len(runes) > 1 || lineStart
+		case '_':
+			mark = len(runes) > 1 && !(isWord(before) && isWord(next))
+		case '`':
+			mark = true
+		case '[', ']':
+			mark = c.link != nil || strings.Contains(word, "](") || r == '['
+		case '~':
+			mark = next == '~' || before == '~'
+		case '<':
+			mark = unicode.IsLetter(next) || next == '/'
+		case '>':
+			mark = lineStart && i == 0
+		case '-', '+':
+			mark = lineStart && len(runes) == 1
+		}
+		if mark {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -1,0 +1,193 @@
+package transfer
+
+import (
+	"archive/zip"
+	"bufio"
+	"compress/gzip"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+)
+
+// open opens a file; one that is packed by gzip, or alone in a zip, is unpacked while it is read.
+func open(path string) (io.ReadCloser, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	in, err := unpacked(file)
+	if err != nil {
+		_ = file.Close() // why it is closed is what counts
+		return nil, err
+	}
+	return opened{in, file}, nil
+}
+
+type opened struct {
+	io.Reader
+	io.Closer
+}
+
+func unpacked(file *os.File) (io.Reader, error) {
+	in := bufio.NewReaderSize(file, 64<<10)
+	switch start, _ := in.Peek(4); {
+	case strings.HasPrefix(string(start), "\x1f\x8b"):
+		return gzip.NewReader(in)
+	case string(start) == "PK\x03\x04":
+		info, err := file.Stat()
+		if err != nil {
+			return nil, err
+		}
+		packed, err := zip.NewReader(file, info.Size())
+		if err != nil {
+			return nil, err
+		}
+		if len(packed.File) != 1 {
+			return nil, fmt.Errorf("the zip has %d files; unpack it, and name the one to import", len(packed.File))
+		}
+		return packed.File[0].Open()
+	}
+	return in, nil
+}
+
+// maxPart is how many bytes one element, or one comment, of a file may have.
+const maxPart = 16 << 20
+
+var (
+	errTooLong = fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", maxPart>>20)
+	errCut     = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
+)
+
+// A bounded reader fails where more is read than one part may have.
+type bounded struct {
+	in   io.Reader
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLong
+	}
+	n, err := b.in.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// An elements reader reads XML, in which no element's own text is longer than a part may be. Entities are those of
+// XML itself: what else a file declares is not read.
+type elements struct {
+	*xml.Decoder
+	bound *bounded
+}
+
+func newElements(in io.Reader) *elements {
+	// XML has no controls, and services have written them all the same.
+	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(unfitForXML)))
+	bound := &bounded{in: transform.NewReader(in, fit)}
+	e := &elements{xml.NewDecoder(bound), bound}
+	e.Strict = false // an ampersand is an ampersand
+	e.CharsetReader = func(label string, _ io.Reader) (io.Reader, error) {
+		return nil, fmt.Errorf("it is written in %s; save it as UTF-8", label)
+	}
+	return e
+}
+
+func unfitForXML(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' && r < 0x80 || r == 0xFFFE || r == 0xFFFF
+}
+
+// next returns the next beginning or end of an element, or text; io.EOF: none is open.
+func (e *elements) next() (xml.Token, error) {
+	e.bound.left = maxPart
+	token, err := e.Token()
+	if bad, ok := errors.AsType[*xml.SyntaxError](err); ok {
+		if strings.Contains(bad.Msg, "EOF") {
+			return nil, errCut
+		}
+		return nil, fmt.Errorf("it is no XML at line %d: %s", bad.Line, bad.Msg)
+	}
+	return token, err
+}
+
+// text reads the text of the element that just began, to its end, without what is in elements in it.
+func (e *elements) text() (string, error) {
+	var all strings.Builder
+	for depth := 1; ; {
+		token, err := e.next()
+		if err != nil {
+			return "", cutShort(err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			depth++
+		case xml.EndElement:
+			if depth--; depth == 0 {
+				return all.String(), nil
+			}
+		case xml.CharData:
+			if depth == 1 && all.Len()+len(token) > maxPart {
+				return "", errTooLong
+			} else if depth == 1 {
+				all.Write(token)
+			}
+		}
+	}
+}
+
+// fields reads the elements in the one that just began, to its end: read is told of each, and reads it or leaves it.
+func (e *elements) fields(read func(start xml.StartElement) (bool, error)) error {
+	for {
+		token, err := e.next()
+		if err != nil {
+			return cutShort(err)
+		}
+		switch token := token.(type) {
+		case xml.EndElement:
+			return nil
+		case xml.StartElement:
+			done, err := read(token)
+			if err == nil && !done {
+				_, err = e.text()
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// cutShort is what the end of a file is where more is to come.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCut
+	}
+	return err
+}
+
+// root returns the file's outermost element.
+func (e *elements) root() (xml.StartElement, error) {
+	for {
+		token, err := e.next()
+		if errors.Is(err, io.EOF) {
+			return xml.StartElement{}, errors.New("there is no XML in it")
+		}
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		if start, ok := token.(xml.StartElement); ok {
+			return start, nil
+		}
+	}
+}
+
+// notA refuses a file of another kind.
+func notA(kind string, root xml.StartElement) error {
+	return fmt.Errorf("it is no %s: it begins with <%s>", kind, root.Name.Local)
+}

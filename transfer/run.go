@@ -1,0 +1,303 @@
+package transfer
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
+)
+
+// together is how many comments are written in one transaction: others write between.
+const together = 100
+
+// A run is one import.
+type run struct {
+	*Service
+	site   ground.Site
+	in     Request
+	format format
+	now    time.Time
+
+	*survey
+	added   int
+	lessons Lessons
+}
+
+// look reads the file for the first time.
+func (r *run) look(ctx context.Context) error {
+	if err := r.format.read(ctx, r.in.Path, lookout{r}); err != nil {
+		return err
+	}
+	r.settle()
+	return nil
+}
+
+// A lookout notes what a file has.
+type lookout struct{ *run }
+
+func (l lookout) comment(in record) error {
+	notes := []Skip{}
+	d, why := l.draft(in, func(what, why string) { notes = append(notes, Skip{What: what, Why: why}) })
+	n := node{page: none, state: d.comment.State, kept: why == "", empty: d.empty}
+	if in.id == "" {
+		l.skip("comment", why)
+		return nil
+	}
+	if why == "" {
+		n.page, n.id = l.page(d.page), uuid.MustParse(d.comment.ID)
+	}
+	if l.add(in.id, in.parent, n) {
+		l.skip("comment", "its id stands twice: the first was taken")
+		return nil
+	}
+	if why != "" {
+		l.skip("comment", why)
+		return nil
+	}
+	for _, k := range notes {
+		l.skip(k.What, k.Why)
+	}
+	return nil
+}
+
+func (r *run) report() Report {
+	out := r.survey.report()
+	out.Added, out.Lessons = r.added, r.lessons
+	if r.format.note != "" {
+		out.Notes = append(out.Notes, r.format.note)
+	}
+	return out
+}
+
+// count finds out what would be added.
+func (r *run) count(ctx context.Context) error {
+	const some = 500
+	for part := range slices.Chunk(r.nodes, some) {
+		var ids []string
+		byID := map[string]node{}
+		for _, n := range part {
+			if n.kept {
+				ids = append(ids, n.id.String())
+				byID[n.id.String()] = n
+			}
+		}
+		err := r.work.View(ctx, func(tx Tx) error {
+			there, err := tx.CommentsByID(r.site.ID, ids)
+			for _, c := range there {
+				delete(byID, c.ID)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, n := range byID {
+			r.added++
+			r.taught(n.state)
+		}
+	}
+	return nil
+}
+
+// taught counts the lesson of a comment that comes in a state, if it teaches.
+func (r *run) taught(s comment.State) {
+	switch {
+	case r.in.NoLearn:
+	case s == comment.Approved:
+		r.lessons.Ham++
+	case s == comment.Spam:
+		r.lessons.Spam++
+	}
+}
+
+var errChanged = errors.New("the file became another one while it was read; run it again")
+
+// write reads the file again, until all that is kept is written: an answer that comes before what it answers waits
+// for the next time.
+func (r *run) write(ctx context.Context) error {
+	kept := 0
+	for _, n := range r.nodes {
+		if n.kept {
+			kept++
+		}
+	}
+	w := &writer{run: r, of: kept}
+	for w.done < kept {
+		before := w.done
+		w.pass++
+		if err := r.format.read(ctx, r.in.Path, passer{ctx, w}); err != nil {
+			return err
+		}
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+		if w.done == before {
+			return errChanged
+		}
+	}
+	return nil
+}
+
+// A writer writes what it is given, some at a time.
+type writer struct {
+	*run
+	pass     int16
+	done, of int
+	batch    []draft
+	nodes    []int32 // of the batch
+}
+
+// A passer gives a writer those comments of a file whose turn it is.
+type passer struct {
+	ctx context.Context
+	w   *writer
+}
+
+func (p passer) skip(string, string) {} // it was counted
+
+func (p passer) comment(in record) error {
+	w := p.w
+	at, known := w.byKey[w.key(in.id)]
+	if !known {
+		return nil
+	}
+	n := &w.survey.nodes[at]
+	if n.pass == w.pass || !n.kept {
+		return nil
+	}
+	n.pass = w.pass
+	if n.done || n.parent != none && !w.survey.nodes[n.parent].done {
+		return nil
+	}
+	d, why := w.draft(in, func(string, string) {})
+	if why != "" || d.comment.ID != n.id.String() {
+		return errChanged
+	}
+	n.done = true
+	w.batch, w.nodes = append(w.batch, d), append(w.nodes, at)
+	if len(w.batch) < together {
+		return nil
+	}
+	return w.flush(p.ctx)
+}
+
+// flush writes the batch.
+func (w *writer) flush(ctx context.Context) error {
+	if len(w.batch) == 0 {
+		return nil
+	}
+	b, err := w.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if b != nil {
+		err := w.work.Update(ctx, b.write)
+		if err != nil {
+			return fmt.Errorf("write comments: %w", err)
+		}
+		for at, id := range b.pages {
+			w.ids[at] = id
+		}
+		for _, c := range b.written {
+			w.added++
+			w.taught(c.State)
+		}
+	}
+	w.done += len(w.batch)
+	w.batch, w.nodes = w.batch[:0], w.nodes[:0]
+	if w.in.Progress != nil {
+		w.in.Progress(uint64(w.done), uint64(w.of))
+	}
+	return nil
+}
+
+// prepare renders and judges what of the batch is not there yet; nil: all of it is.
+func (w *writer) prepare(ctx context.Context) (*batch, error) {
+	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.Pen{
+		Site: w.site.ID, By: ledger.ByImport(w.format.name), Batch: ground.NewID(), At: w.work.Now(),
+	}, pages: map[int32]string{}, made: map[int32]ground.Page{}}
+	ids := make([]string, len(w.batch))
+	for i, d := range w.batch {
+		ids[i] = d.comment.ID
+	}
+	there := map[string]bool{}
+	err := w.work.View(ctx, func(tx Tx) error {
+		list, err := tx.CommentsByID(w.site.ID, ids)
+		for _, c := range list {
+			there[c.ID] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is there: %w", err)
+	}
+	for i, d := range w.batch {
+		if there[ids[i]] {
+			continue
+		}
+		n := w.survey.nodes[w.nodes[i]]
+		f := fresh{comment: d.comment, page: n.page, segment: comment.NewSegment(d.comment.CreatedAt), salt: make([]byte, 16)}
+		_, _ = rand.Read(f.salt) // never fails: crypto/rand ends the program instead
+		if d.source != "" {
+			f.comment.Write(d.source)
+		}
+		if n.parent != none {
+			f.parent = w.survey.nodes[n.parent].id.String()
+		}
+		if w.ids[n.page] == "" {
+			p := w.pages[n.page]
+			at := d.comment.CreatedAt
+			if p.at.After(earliest) && p.at.Before(at) {
+				at = p.at
+			}
+			b.made[n.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.url, Title: p.title, Open: !p.closed,
+				CreatedAt: at}
+		}
+		b.pages[n.page] = w.ids[n.page]
+		b.fresh = append(b.fresh, f)
+	}
+	if len(b.fresh) == 0 {
+		return nil, nil
+	}
+	return b, w.judged(ctx, b)
+}
+
+// judged judges what is to be written.
+func (w *writer) judged(ctx context.Context, b *batch) error {
+	list := make([]comment.Comment, len(b.fresh))
+	writers := [][]byte{}
+	for i, f := range b.fresh {
+		if list[i] = f.comment; f.comment.Writer != nil {
+			writers = append(writers, f.comment.Writer)
+		}
+	}
+	found, err := w.rules.Look(ctx, w.site.ID, list...)
+	if err != nil {
+		return fmt.Errorf("read rules: %w", err)
+	}
+	var known map[string]comment.History
+	err = w.work.View(ctx, func(tx Tx) (err error) {
+		known, err = tx.Writers(w.site.ID, writers)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the writers' histories: %w", err)
+	}
+	for i := range b.fresh {
+		c := &b.fresh[i].comment
+		if c.State == comment.Removed {
+			continue
+		}
+		facts := c.Facts(known[string(c.Writer)], found[i])
+		c.Verdict = comment.VerdictOf(facts, w.judge.Judge(ctx, *c), w.site.Settings.Threshold())
+	}
+	return nil
+}

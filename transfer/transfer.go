@@ -1,0 +1,140 @@
+// Package transfer brings in the comments of other services: their dumps are read, and what is in them is
+// written as ordinary comments of a site, each through the same markup, judge and rows as one that is posted.
+//
+// A format is a function that reads a file and tells of its comments, one by one; it knows no database. A file is
+// read at least twice: first to learn what is in it, so that nothing is written of one that is cut short, and then
+// to write it, parents before their replies, some at a time. The id of a comment is made of what the dump says of
+// it: what was imported already is known by that, after a kill -9 too. Nobody is notified.
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
+)
+
+// Tx is what an import asks of a transaction.
+type Tx interface {
+	ledger.Tx
+
+	// EnsurePage returns the page with p.URL, inserting p first where there is none.
+	EnsurePage(p ground.Page) (ground.Page, error)
+	CommentByID(site int64, id string) (comment.Comment, error)
+	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
+	InsertComment(c comment.Comment) (stored comment.Comment, fresh bool, err error)
+	SetShown(site int64, id string, shownReplies int, shown bool) error
+	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
+}
+
+// A Judge says what a site's model thinks of a comment; package learning's Models do.
+type Judge interface {
+	Judge(ctx context.Context, c comment.Comment) comment.Judged
+}
+
+// Rules say what a site's own rules find of comments; package rules' Service does.
+type Rules interface {
+	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
+}
+
+// Options are what a Service is made of; all of them are required.
+type Options struct {
+	Process *ground.Process
+	Store   ground.Store[Tx]
+	Secret  secret.Secret
+	Judge   Judge
+	Rules   Rules
+}
+
+// Service imports. It is safe for concurrent use.
+type Service struct {
+	work   ground.Work[Tx]
+	secret secret.Secret
+	judge  Judge
+	rules  Rules
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	return &Service{work: ground.NewWork(o.Process, o.Store), secret: o.Secret, judge: o.Judge, rules: o.Rules}
+}
+
+// A Request names what is to be imported. Progress, if there is one, is told of how many of the comments of the file
+// have been dealt with.
+type Request struct {
+	Format   string // one of Formats
+	Path     string // of the file: as it is, or packed by gzip or alone in a zip
+	Base     string // completes addresses that name no host; ""
+	Map      Map    // addresses of pages that are others now
+	DryRun   bool   // say what would be done, and do nothing
+	NoLearn  bool   // teach the filter nothing
+	Progress func(done, of uint64)
+}
+
+// A Report says what an import did or, with DryRun, would do. Approved to Removed say how Comments stand that can
+// be imported; of them Added were not there already.
+type Report struct {
+	Pages    int      `json:"pages"`
+	Comments int      `json:"comments"`
+	Approved int      `json:"approved"`
+	Pending  int      `json:"pending"`
+	Rejected int      `json:"rejected"`
+	Spam     int      `json:"spam"`
+	Removed  int      `json:"removed"`
+	Added    int      `json:"added"`
+	Skipped  []Skip   `json:"skipped"`
+	Lessons  Lessons  `json:"lessons"`
+	Notes    []string `json:"notes"`
+}
+
+// A Skip says of how many things of a kind something was left out, and why.
+type Skip struct {
+	What  string `json:"what"`
+	Why   string `json:"why"`
+	Count int    `json:"count"`
+}
+
+// Lessons are how many the filter was taught.
+type Lessons struct {
+	Ham  int `json:"ham"`
+	Spam int `json:"spam"`
+}
+
+// Import brings the comments of a file into a site. It needs an owner. What it did before it failed stays, and it
+// goes on from there when it is asked again.
+func (s *Service) Import(ctx context.Context, who people.Actor, site ground.Site, in Request) (Report, error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return Report{}, err
+	}
+	at := slices.IndexFunc(formats, func(f format) bool { return f.name == in.Format })
+	if at < 0 {
+		return Report{}, problem.Field("/format", "Import "+problem.Among(Formats())+".")
+	}
+	r := &run{Service: s, site: site, in: in, format: formats[at], now: s.work.Now(), survey: newSurvey()}
+	if err := r.look(ctx); err != nil {
+		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)
+	}
+	do := r.write
+	if in.DryRun {
+		do = r.count
+	}
+	if err := do(ctx); err != nil {
+		return Report{}, fmt.Errorf("import: %w", err)
+	}
+	return r.report(), nil
+}
+
+// Formats are the names of what can be imported.
+func Formats() []string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.name
+	}
+	return names
+}
