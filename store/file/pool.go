@@ -76,8 +76,12 @@ type driverConn interface {
 	driver.Validator
 }
 
-// maxKept is how many statements a connection keeps. The service has fewer.
-const maxKept = 256
+// How many statements a connection keeps, and up to how many numbers are written into new ones. The service has
+// fewer than the difference.
+const (
+	maxKept   = 512
+	maxFilled = 256
+)
 
 type connection struct {
 	driverConn
@@ -96,28 +100,34 @@ type driverStmt interface {
 	driver.StmtQueryContext
 }
 
-// keep returns the statement of a query, or nil where it cannot be used again now.
-func (c *connection) keep(ctx context.Context, query string) (*statement, error) {
+// keep returns the statement of a query, or nil where it cannot be used again now, and what to run it with.
+func (c *connection) keep(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (*statement, string, []driver.NamedValue, error) {
+	filled, left := fill(query, args)
+	if c.kept[filled] != nil || len(c.kept) < maxFilled { // else pages of each length would leave no room for others
+		query, args = filled, left
+	}
 	if s := c.kept[query]; s != nil {
 		if s.reading {
-			return nil, nil
+			return nil, query, args, nil
 		}
-		return s, nil
+		return s, query, args, nil
 	}
 	if len(c.kept) == maxKept {
-		return nil, nil
+		return nil, query, args, nil
 	}
 	p, err := c.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, query, args, err
 	}
 	s := &statement{prepared: p.(driverStmt)}
 	c.kept[query] = s
-	return s, nil
+	return s, query, args, nil
 }
 
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	s, err := c.keep(ctx, query)
+	s, query, args, err := c.keep(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +138,7 @@ func (c *connection) ExecContext(ctx context.Context, query string, args []drive
 }
 
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s, err := c.keep(ctx, query)
+	s, query, args, err := c.keep(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
