@@ -161,12 +161,18 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return migrations.SQLite(ctx, db, d.path, func(ctx context.Context) error {
+	const inFile, inMemory = "PRAGMA temp_store = 1", "PRAGMA temp_store = 2"
+	if _, err := db.ExecContext(ctx, inFile); err != nil { // what an index is sorted in may be large
+		return err
+	}
+	err = migrations.SQLite(ctx, db, d.path, func(ctx context.Context) error {
 		if !d.keepEarlier {
 			return nil
 		}
 		return remake(ctx, d.path, d.path+".before-upgrade")
 	})
+	_, back := db.ExecContext(ctx, inMemory)
+	return errors.Join(err, back)
 }
 
 // MigrationStatus lists the migrations, oldest first.

@@ -29,6 +29,7 @@ func (p Pool) address() string {
 	}}
 	if p.Writer {
 		q.Set("_txlock", "immediate")        // waits for its turn at BEGIN, where nothing is lost
+		q.Add("_pragma", "temp_store(2)")    // what a savepoint would restore is kept in memory, not in a file
 		q.Add("_pragma", "secure_delete(1)") // what is erased is not left in pages that are free
 		if p.MaxPages > 0 {
 			q.Add("_pragma", "max_page_count("+strconv.Itoa(p.MaxPages)+")")
