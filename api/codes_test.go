@@ -127,6 +127,20 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			provoked[tt.code] = append(provoked[tt.code], r)
 		}
 
+		for i, tt := range []struct {
+			decide, code string
+			call
+		}{
+			{"approve", "report.repeated", call{method: "POST", path: own + "/report", body: m{"reason": "spam"}}},
+			{"reject", "appeal.repeated", call{method: "POST", path: own + "/appeal", body: m{"text": "Why?"}, bearer: edit}},
+		} {
+			want(t, w.decide(tt.decide, mine.str("id"), i+1), 200, "")
+			want(t, w.do(tt.call), 202, "")
+			r := w.do(tt.call)
+			want(t, r, 422, tt.code)
+			provoked[tt.code] = []reply{r}
+		}
+
 		w.as("owner a", "PATCH", desk+"/pages/"+page, m{"open": false})
 		r := w.do(call{method: "POST", path: posts, body: written("After closing time.")})
 		want(t, r, 422, "page.closed")

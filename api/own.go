@@ -32,14 +32,19 @@ type ownView struct {
 	Note      string     `json:"note"`
 	Redacted  *string    `json:"redacted_why"`
 	EditUntil *timestamp `json:"edit_until"`
+	Appeal    *appealOut `json:"appeal"`
 }
 
-func writersView(m comment.Comment, page ground.Page) ownView {
-	return ownView{
+func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Page) error {
+	appeal, err := h.appealed(c, m)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
 		Reason: orNull(m.Reason.String()), Note: m.Note, Redacted: orNull(m.RedactedWhy),
-		EditUntil: at(m.EditUntil),
-	}
+		EditUntil: at(m.EditUntil), Appeal: appeal,
+	})
 }
 
 func (h *readers) own(c echo.Context, site ground.Site) error {
@@ -51,7 +56,7 @@ func (h *readers) own(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, writersView(m, page))
+	return h.writersView(c, m, page)
 }
 
 func (h *readers) patch(c echo.Context, site ground.Site) error {
@@ -70,7 +75,7 @@ func (h *readers) patch(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, writersView(m, page))
+	return h.writersView(c, m, page)
 }
 
 func (h *readers) remove(c echo.Context, site ground.Site) error {

@@ -28,6 +28,8 @@ type itemOut struct {
 	Approved    int           `json:"approved_alike"`
 	Writer      writerOut     `json:"writer"`
 	Submissions int           `json:"submissions"`
+	Reports     []reportOut   `json:"reports"`
+	Appeal      *appealOut    `json:"appeal"`
 }
 
 // moderatedOut is a comment with what only moderators see.
@@ -113,7 +115,10 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 		Writer: writerOut{
 			orNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, at(i.Writer.FirstSeen),
 		},
-		Submissions: m.Submissions, Approved: i.Approved,
+		Submissions: m.Submissions, Approved: i.Approved, Reports: reportsOf(i.Against.Reports),
+	}
+	if a := i.Against.Appeal; a != nil {
+		out.Appeal = appealOf(*a, m)
 	}
 	if i.Campaign != nil {
 		k := campaignOf(*i.Campaign)

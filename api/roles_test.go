@@ -81,7 +81,8 @@ var shortened = map[string]string{
 var open = []string{
 	"GET /api/v1/sites/:site/comments", "POST /api/v1/sites/:site/comments", "GET /api/v1/sites/:site/comments/:id",
 	"PATCH /api/v1/sites/:site/comments/:id", "DELETE /api/v1/sites/:site/comments/:id", "GET /api/v1/sites/:site/form",
-	"POST /api/v1/sites/:site/comments/:id/vote",
+	"POST /api/v1/sites/:site/comments/:id/vote", "POST /api/v1/sites/:site/comments/:id/report",
+	"POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /api/v1/sites/:site/preview", "GET /api/v1/sites/:site/counts", "GET /api/v1/sites/:site/live",
 	"GET /sites/:site/page", "GET /sites/:site/feed.atom",
 	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js", "DELETE /api/v1/sites/:site/identity",

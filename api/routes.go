@@ -34,12 +34,15 @@ func (s *Server) readerRoutes() {
 	g.DELETE("/comments/:id", r.open(r.remove))
 	g.POST("/comments/:id/vote", r.open(r.vote))
 	g.DELETE("/identity", r.open(r.signOut))
+	g.POST("/comments/:id/report", r.open(r.report))
+	g.POST("/comments/:id/appeal", r.open(r.appeal))
 	g.GET("/form", r.open(r.form))
 	g.POST("/preview", r.open(r.preview))
 	g.GET("/counts", r.open(r.counts))
 	g.GET("/live", r.open(s.threads.Follow))
 	for _, path := range []string{
-		"/comments", "/comments/:id", "/comments/:id/vote", "/identity", "/form", "/preview", "/counts", "/live",
+		"/comments", "/comments/:id", "/comments/:id/vote", "/comments/:id/report", "/comments/:id/appeal",
+		"/identity", "/form", "/preview", "/counts", "/live",
 	} {
 		g.OPTIONS(path, r.preflight)
 	}

@@ -154,7 +154,7 @@ func (w *world) open(o options, so store.Options) {
 		Options: web.Options{
 			Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
 			Service: w.service.Moderation, Rules: w.service.Ruling, Campaigns: w.service.Campaigns,
-			Reactions: w.service.Reactions, Clock: w.clock, Log: log,
+			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Clock: w.clock, Log: log,
 			AnyHost: o.anyHost,
 		},
 		Redis: shared.Health,

@@ -62,6 +62,9 @@ var House = Plan{
 		"moderation/reaction": {
 			"moderation/comment", "moderation/ground", "moderation/problem", "moderation/secret", "moderation/text",
 		},
+		"moderation/complaint": {
+			"moderation/comment", "moderation/ground", "moderation/problem", "moderation/secret", "moderation/text",
+		},
 		"moderation/hindsight":         {"moderation/comment", "moderation/ledger", "classifier"},
 		"moderation/identity/password": {"moderation/problem"},
 		"moderation/identity": {
@@ -75,8 +78,8 @@ var House = Plan{
 			"classifier",
 		},
 		"moderation": {
-			"moderation/campaign", "moderation/hindsight", "moderation/ledger", "moderation/comment", "moderation/rules",
-			"moderation/ground",
+			"moderation/campaign", "moderation/complaint", "moderation/hindsight", "moderation/ledger", "moderation/comment",
+			"moderation/rules", "moderation/ground",
 			"moderation/people", "moderation/problem", "moderation/secret", "moderation/markup", "moderation/text",
 			"classifier",
 		},
@@ -89,10 +92,12 @@ var House = Plan{
 		},
 		"migrations": nil,
 		"store": {
-			"store/file", "store/server", "store/rows", "moderation", "notify", "transfer", "classifier", "migrations",
+			"store/file", "store/server", "store/position", "store/rows", "moderation", "notify", "transfer", "classifier",
+			"migrations",
 		},
 		"store/file":      {"store/rows", "migrations", "moderation/ground"},
 		"store/server":    {"store/rows", "migrations", "moderation/ground"},
+		"store/position":  {"moderation/ground"},
 		"store/rows":      nil,
 		"coord":           {"moderation/ground", "moderation/secret"},
 		"widget":          nil,
@@ -150,8 +155,9 @@ var House = Plan{
 
 	Rooms: 34,
 	Later: []string{
-		"api/live", "api/reader", "api/desk/owner", "store/rows", "store/server", "moderation/campaign", "moderation/rules",
-		"moderation/reaction", "moderation/register", "notify", "transfer",
+		"api/live", "api/reader", "api/desk/owner", "store/position", "store/rows", "store/server", "moderation/campaign",
+		"moderation/rules",
+		"moderation/complaint", "moderation/reaction", "moderation/register", "notify", "transfer",
 	},
 	Lines:    3500,
 	Asked:    50,

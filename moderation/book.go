@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -23,6 +24,7 @@ type book struct {
 	comments map[string]comment.Comment // as they are now, by id
 	logs     map[string][]ledger.Entry  // what was read of their logs, ascending
 	shows    *showing
+	said     complaint.Ruling
 }
 
 // open locks the log.
@@ -94,6 +96,11 @@ func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) 
 	}
 	d = b.Put(d)
 	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown})
+	if d.Undoes != 0 {
+		b.said.Undo(d.Undoes)
+	} else {
+		b.settle(c)
+	}
 	c.State, c.Reason, c.Note, c.Standing, c.DecidedAt = ch.State, ch.Reason, ch.Note, ch.Standing, ch.DecidedAt
 	c.Version++
 	if err := settleTitle(b.tx, c); err != nil {
@@ -102,6 +109,26 @@ func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) 
 	b.comments[c.ID] = c
 	b.logs[c.ID] = append(b.logs[c.ID], d)
 	return nil
+}
+
+// settle has a decision on c, which may leave it as it is, answer what is said against it.
+func (b *book) settle(c comment.Comment) {
+	if b.said.Answer(c) {
+		b.Tell(ground.Event{Kind: ground.EventComplaint, Page: c.Page, Comment: c.ID})
+	}
+}
+
+// mayAnswer reports whether who decides may answer the appeal of c, if there is one.
+func (b *book) mayAnswer(c comment.Comment) (bool, error) {
+	by := ""
+	for seq, i := c.Standing, len(b.logs[c.ID])-1; i >= 0; i-- { // through what left standing what stood
+		if d := b.logs[c.ID][i]; d.Seq == seq {
+			if by, seq = d.By, d.Before; !d.Redacts() {
+				break
+			}
+		}
+	}
+	return complaint.MayAnswer(b.tx, c, by, b.By)
 }
 
 // close writes what the book holds, and completes what is answered.
@@ -114,6 +141,9 @@ func (b *book) close(out *Outcome) error {
 		return err
 	}
 	if err := nameConflicts(b.tx, out.Conflicts); err != nil {
+		return err
+	}
+	if err := b.said.Settle(b.tx, b.Site); err != nil {
 		return err
 	}
 	return b.Close()

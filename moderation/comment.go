@@ -1,7 +1,6 @@
 package moderation
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +19,6 @@ type CommentTx interface {
 	// writer removed without its having been refused.
 	ReleaseSame(site int64, same []byte, cutoff time.Time) error
 
-	CommentByID(site int64, id string) (comment.Comment, error)       // ErrNotFound
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // in any order; unknown ids are left out
 
 	// SetState, SetText and SetVerdict report false, and change nothing, when the comment's
@@ -55,14 +53,14 @@ func readComment(tx Tx, site int64, id string) (comment.Comment, error) {
 	if !ground.IsID(id) {
 		return comment.Comment{}, unknownComment()
 	}
-	c, err := tx.CommentByID(site, id)
-	if errors.Is(err, ground.ErrNotFound) {
-		return comment.Comment{}, unknownComment()
-	}
+	c, err := tx.CommentsByID(site, []string{id})
 	if err != nil {
 		return comment.Comment{}, fmt.Errorf("read comment: %w", err)
 	}
-	return c, nil
+	if len(c) == 0 {
+		return comment.Comment{}, unknownComment()
+	}
+	return c[0], nil
 }
 
 func unknownComment() error {

@@ -47,8 +47,8 @@ type CampaignChoice struct {
 }
 
 // A Conflict is a comment that was left alone, and why: Code is version.stale,
-// comment.unknown, comment.removed, decision.superseded or source.forgotten. By is a name; By and At are of the
-// last decision, where there is one.
+// comment.unknown, comment.removed, appeal.own, decision.superseded or source.forgotten. By is a name; By and At are
+// of the last decision, where there is one.
 type Conflict struct {
 	ID      string        `json:"id"`
 	Code    string        `json:"code"`
@@ -171,13 +171,19 @@ func decideAll(tx Tx, pen ledger.Pen, in Choice, salts [][]byte, out *Outcome) e
 	}
 	for i, ref := range in.Comments {
 		c, known := b.comments[ref.ID]
+		may, err := b.mayAnswer(c)
 		switch {
+		case err != nil:
+			return err
 		case !known:
 			out.Conflicts = append(out.Conflicts, Conflict{ID: ref.ID, Code: "comment.unknown"})
 		case c.State == comment.Removed:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
-		case b.stands(c, in.Action, in.Reason):
+		case !may:
+			out.Conflicts = append(out.Conflicts, b.conflict(c, "appeal.own"))
+		case b.stands(c, in.Action, in.Reason) && !c.Appealed(): // an appeal is answered by a decision
 			out.Unchanged++
+			b.settle(c)
 		case c.Version != ref.Version:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "version.stale"))
 		default:

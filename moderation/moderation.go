@@ -9,6 +9,7 @@ package moderation
 
 import (
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -21,6 +22,7 @@ type Tx interface {
 	PeopleTx
 	CommentTx
 	LessonTx
+	complaint.RulingTx
 	ledger.Tx
 }
 

@@ -62,7 +62,14 @@ func pageByID(tx Tx, site int64, id string) (ground.Page, error) {
 	if !ground.IsID(id) {
 		return ground.Page{}, ground.ErrNotFound
 	}
-	return tx.PageByID(site, id)
+	found, err := tx.PagesByID(site, []string{id})
+	if err == nil && len(found) == 0 {
+		err = ground.ErrNotFound
+	}
+	if err != nil {
+		return ground.Page{}, err
+	}
+	return found[0], nil
 }
 
 func withNumbers(tx Tx, site ground.Site, list []ground.Page, now time.Time) ([]PageEntry, error) {

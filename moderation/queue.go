@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -21,6 +22,7 @@ type Item struct {
 	Reasons  []comment.LikelyReason
 	Writer   comment.History
 	Campaign *campaign.Known // nil: it is like no other
+	Against  complaint.Open  // what is open against it
 	Approved int             // comments that it is like among the newest 200 approved; counted while it waits
 }
 
@@ -217,11 +219,18 @@ func queuePage(
 	}
 }
 
-// likenesses adds the campaigns that comments are in.
+// likenesses adds the campaigns that comments are in, and what is open against them.
 func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error {
-	ids := make([]string, len(list))
+	ids, comments := make([]string, len(list)), make([]comment.Comment, len(list))
 	for i, it := range list {
-		ids[i] = it.Comment.ID
+		ids[i], comments[i] = it.Comment.ID, it.Comment
+	}
+	against, err := s.complaints.Against(ctx, site, comments)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		list[i].Against = against[id]
 	}
 	of, err := s.alike.Of(ctx, site, ids)
 	for i, id := range ids {
@@ -256,7 +265,7 @@ func (s *Service) explain(ctx context.Context, who people.Actor, site int64, lis
 	for i := range list {
 		item := &list[i]
 		if who.Role(site) < people.Moderator {
-			item.Comment.Email, item.Comment.Search = "", ""
+			item.Comment.Email, item.Comment.Search, item.Against = "", "", complaint.Open{}
 			if item.Parent != nil {
 				item.Parent.Email, item.Parent.Search = "", ""
 			}

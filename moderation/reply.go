@@ -53,12 +53,12 @@ func (s *Service) Reply(
 			return out, err
 		}
 		out = Replied{ID: reply.ID, Batch: approved.Batch, Contradictions: approved.Contradictions}
-		out.Comment, err = tx.CommentByID(site.ID, reply.ID)
+		out.Comment, err = readComment(tx, site.ID, reply.ID)
 		return out, err
 	})
 	if err == nil && again {
 		err = s.work.View(ctx, func(tx Tx) (err error) {
-			out.Comment, err = tx.CommentByID(site.ID, out.ID)
+			out.Comment, err = readComment(tx, site.ID, out.ID)
 			return err
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
@@ -37,27 +38,35 @@ type Campaigns interface {
 	Alike(ctx context.Context, c comment.Comment) (refused int, err error)
 }
 
+// Complaints knows what is said against comments; package complaint's Service does.
+type Complaints interface {
+	// Against returns what is open against those of some comments that anything is, by their ids.
+	Against(ctx context.Context, site int64, comments []comment.Comment) (map[string]complaint.Open, error)
+}
+
 // Options are what a Service is made of; all of them are required.
 type Options struct {
-	Process   *ground.Process
-	Store     ground.Store[Tx]
-	Secret    secret.Secret
-	Judge     Judge
-	Campaigns Campaigns
-	Rules     *rules.Service
+	Process    *ground.Process
+	Store      ground.Store[Tx]
+	Secret     secret.Secret
+	Judge      Judge
+	Campaigns  Campaigns
+	Complaints Complaints
+	Rules      *rules.Service
 }
 
 // Service is the product: each exported method is one use case. It is safe for concurrent
 // use. Run must be running for verdicts to follow what is learned.
 type Service struct {
-	work   ground.Work[Tx]
-	secret secret.Secret
-	log    *slog.Logger
-	judge  Judge
-	rules  *rules.Service
-	alike  Campaigns
-	stale  stale
-	ruled  ruled
+	work       ground.Work[Tx]
+	secret     secret.Secret
+	log        *slog.Logger
+	judge      Judge
+	rules      *rules.Service
+	alike      Campaigns
+	complaints Complaints
+	stale      stale
+	ruled      ruled
 }
 
 // New returns a Service.
@@ -65,7 +74,7 @@ func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
 		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
-		alike: o.Campaigns,
+		alike: o.Campaigns, complaints: o.Complaints,
 	}
 	o.Process.OnEvent(s.ruled.event)
 	return s

@@ -80,9 +80,9 @@ func (w *showing) comment(id string) (*comment.Comment, error) {
 	if c := w.seen[id]; c != nil {
 		return c, nil
 	}
-	c, err := w.tx.CommentByID(w.site, id)
+	c, err := readComment(w.tx, w.site, id)
 	if err != nil {
-		return nil, fmt.Errorf("read comment: %w", err)
+		return nil, err
 	}
 	w.seen[id] = &c
 	return &c, nil

@@ -14,7 +14,6 @@ type SiteTx interface {
 	DeleteSite(id int64) error      // with everything below it
 
 	PageByURL(site int64, url string) (ground.Page, error)       // ErrNotFound
-	PageByID(site int64, id string) (ground.Page, error)         // ErrNotFound
 	PagesByID(site int64, ids []string) ([]ground.Page, error)   // in any order; unknown ids are left out
 	PagesByURL(site int64, urls []string) ([]ground.Page, error) // in any order; unknown URLs are left out
 	// EnsurePage returns the page with p.URL, inserting p first where there is none.

@@ -107,7 +107,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 		if c.State != comment.Approved {
 			return unknownComment()
 		}
-		page, err = tx.PageByID(site.ID, c.Page)
+		page, err = pageByID(tx, site.ID, c.Page)
 		return err
 	})
 	if err != nil {

@@ -117,7 +117,7 @@ func BenchmarkRows(b *testing.B) {
 		}},
 		{"50 pages by id", func(tx storetest.Tx) error {
 			for range 50 {
-				if _, err := tx.PageByID(site.ID, "p"); err != nil {
+				if _, err := tx.PagesByID(site.ID, []string{"p"}); err != nil {
 					return err
 				}
 			}

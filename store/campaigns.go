@@ -75,8 +75,8 @@ func (t *tx) members(rest string, args ...any) ([]campaign.Member, error) {
 func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
-		  AND  comment_id `+t.among+`
-		ORDER  BY comment_id`+t.lockRows(), site, arrayOf(t.array, comments))
+		  AND  comment_id `+t.Among+`
+		ORDER  BY comment_id`+t.lockRows(), site, rows.ArrayOf(t.Array, comments))
 }
 
 // MembersUnder implements campaign.Tx. Of each band no more rows are read than that: SQLite keeps the order of a
@@ -92,7 +92,7 @@ func (t *tx) MembersUnder(site int64, bands []int64, each, most int) ([]campaign
 		                                                 AND  n.band    = value
 		                                               ORDER  BY n.number DESC
 		                                               LIMIT  1 OFFSET ?), 0) AS lowest
-		               FROM   `+t.each+`) AS asked
+		               FROM   `+t.Each+`) AS asked
 		       CROSS JOIN campaign_bands AS b
 		       WHERE  b.site_id = ?
 		         AND  b.band    = asked.band
@@ -100,7 +100,7 @@ func (t *tx) MembersUnder(site int64, bands []int64, each, most int) ([]campaign
 		       GROUP  BY b.number
 		       ORDER  BY COUNT(*) DESC, b.number DESC
 		       LIMIT  ?)`,
-		site, site, each-1, arrayOf(t.array, bands), site, most)
+		site, site, each-1, rows.ArrayOf(t.Array, bands), site, most)
 }
 
 // MembersOf implements campaign.Tx. Its conditions are those of the indexes, word for word.
@@ -162,9 +162,9 @@ func (t *tx) PutBands(site, number int64, bands []int64) error {
 	_, err := t.exec(`
 		INSERT INTO campaign_bands (site_id, band, number)
 		SELECT ?, value, ?
-		FROM   `+t.each+`
+		FROM   `+t.Each+`
 		WHERE  true
-		ON CONFLICT DO NOTHING`, site, number, arrayOf(t.array, bands))
+		ON CONFLICT DO NOTHING`, site, number, rows.ArrayOf(t.Array, bands))
 	return err
 }
 
@@ -174,7 +174,7 @@ func (t *tx) DropBands(site, number int64, bands []int64) error {
 		DELETE FROM campaign_bands
 		WHERE  site_id = ?
 		  AND  number  = ?
-		  AND  band `+t.among, site, number, arrayOf(t.array, bands))
+		  AND  band `+t.Among, site, number, rows.ArrayOf(t.Array, bands))
 	return err
 }
 
@@ -202,8 +202,8 @@ func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error
 	}
 	return t.campaigns(`
 		WHERE  site_id = ?
-		  AND  id `+t.among+`
-		ORDER  BY id`+t.lockRows(), site, arrayOf(t.array, ids))
+		  AND  id `+t.Among+`
+		ORDER  BY id`+t.lockRows(), site, rows.ArrayOf(t.Array, ids))
 }
 
 // CampaignsBefore implements campaign.Tx.

@@ -49,6 +49,8 @@ type commentPart struct {
 	ShownReplies int
 	Shown        bool
 	Votes        int
+	Reports      int
+	AppealedAt   time.Time `gorm:"serializer:micros"`
 
 	Trap    bool
 	FormAge int
@@ -179,8 +181,8 @@ func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 	return t.comments(`
 		WHERE  site_id = ?
-		  AND  id `+t.among+`
-		ORDER  BY id`+t.lockRows(), site, arrayOf(t.array, ids))
+		  AND  id `+t.Among+`
+		ORDER  BY id`+t.lockRows(), site, rows.ArrayOf(t.Array, ids))
 }
 
 func (t *tx) lockRows() string {
@@ -273,9 +275,13 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 	if err := t.one(`
 		UPDATE comments
 		SET    name = '', email = '', website = '', source = '', html = '', search = '', page_title = '',
-		       redacted_why = '', kept = '[]', writer = NULL, address = NULL, same = NULL
+		       redacted_why = '', kept = '[]', reports = 0, appealed_at = 0, writer = NULL, address = NULL,
+		       same = NULL
 		WHERE  site_id = ?
 		  AND  id      = ?`, c.Site, c.ID); err != nil {
+		return err
+	}
+	if err := t.forgetComplaints(c.Site, c.ID); err != nil {
 		return err
 	}
 	begins := answer[:min(len(answer), len(`{"id":""`)+len(c.ID))]

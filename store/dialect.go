@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"github.com/aitys/aitys/store/rows"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
@@ -10,7 +11,7 @@ import (
 
 // A dialect is what SQL says differently on the two databases.
 type dialect struct {
-	array
+	rows.Array
 	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
 	// for foreign keys to refer to.
 	lock string
@@ -34,7 +35,7 @@ type dialect struct {
 
 // A file has no clock, and one that is not durable was refused when it was opened.
 var sqliteDialect = dialect{
-	array:       sqliteArray,
+	Array:       rows.SQLiteArray,
 	snapshot:    "''",
 	noBytes:     "x''",
 	eventOrder:  "id",
@@ -50,7 +51,7 @@ var postgresDialect = dialect{
 	// Its 1 is whatever: the service takes no other advisory lock.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
 	noBytes:     "''::bytea",
-	array:       postgresArray,
+	Array:       rows.PostgresArray,
 	lock:        " FOR NO KEY UPDATE",
 	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
 	eventOrder:  "xid, id",

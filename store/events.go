@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/position"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -36,7 +37,7 @@ var (
 	emittedColumns = eventColumns.Without("xid", "id") // those are the database's to give
 )
 
-func (r *eventRow) place() *place { return &place{r.Xid, r.Event.ID} }
+func (r *eventRow) place() *position.Place { return &position.Place{Xid: r.Xid, ID: r.Event.ID} }
 
 // A seenEvent is an event with the snapshot on which it was read, as the dialect writes it.
 type seenEvent struct {
@@ -69,7 +70,7 @@ func (t *tx) Emit(events ...ground.Event) error {
 
 // EventsAfter implements ground.EventTx.
 func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
-	at, err := positionOf(after)
+	at, err := position.Of(after)
 	if err != nil {
 		return nil, after, err
 	}
@@ -82,28 +83,28 @@ func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, grou
 		events[i] = ground.Event(e.Event)
 	}
 	last := seen[len(seen)-1]
-	if at, err = at.read(*last.place(), last.snapshot); err != nil {
+	if at, err = at.Read(*last.place(), last.snapshot); err != nil {
 		return nil, after, err
 	}
-	return events, at.text(), nil
+	return events, at.Text(), nil
 }
 
 // unread reads the first of the events that are visible and not read yet. They come with their
 // snapshot in one statement, so that the two agree in any transaction.
-func (t *tx) unread(at position, limit int) ([]seenEvent, error) {
+func (t *tx) unread(at position.Position, limit int) ([]seenEvent, error) {
 	newer := `
 		SELECT ` + eventColumns.Names + `, ` + t.snapshot + `
 		FROM   events
 		WHERE  ` + t.eventsAfter + `
 		ORDER  BY ` + t.eventOrder + `
 		LIMIT  ?`
-	args := []any{at.xid, at.id, limit}
-	if len(at.late) == 0 {
+	args := []any{at.Xid, at.ID, limit}
+	if len(at.Late) == 0 {
 		return query(t, (*seenEvent).targets, newer, args...)
 	}
-	xids, ids := make([]int64, len(at.late)), make([]int64, len(at.late))
-	for i, l := range at.late {
-		xids[i], ids[i] = l.xid, l.id
+	xids, ids := make([]int64, len(at.Late)), make([]int64, len(at.Late))
+	for i, l := range at.Late {
+		xids[i], ids[i] = l.Xid, l.ID
 	}
 	return query(t, (*seenEvent).targets, `
 		(SELECT `+eventColumns.Names+`, `+t.snapshot+`
@@ -127,12 +128,12 @@ func (t *tx) LastEvent() (ground.Position, error) {
 	if err != nil || len(last) == 0 {
 		return "", err
 	}
-	at, err := position{}.read(*last[0].place(), last[0].snapshot)
-	return at.text(), err
+	at, err := position.Position{}.Read(*last[0].place(), last[0].snapshot)
+	return at.Text(), err
 }
 
 // place finds the first event of a condition and an order; nil: there is none.
-func (t *tx) place(where string, args ...any) (*place, error) {
+func (t *tx) place(where string, args ...any) (*position.Place, error) {
 	found, err := read(t, placeColumns.Targets, (*eventRow).place,
 		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
 	if err != nil || len(found) == 0 {
@@ -188,7 +189,7 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 		return err
 	}
 	for name, at := range next {
-		if end.before(at) {
+		if end.Before(at) {
 			continue
 		}
 		err := t.db.Model(&followerRow{}).Where("name = ?", name).Update("lost", true).Error
@@ -201,14 +202,14 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 
 // nextOfFollowers returns the first event that each follower has not read; who has read all is left
 // out.
-func (t *tx) nextOfFollowers() (map[string]place, error) {
+func (t *tx) nextOfFollowers() (map[string]position.Place, error) {
 	var followers []followerRow
 	if err := t.db.Find(&followers).Error; err != nil {
 		return nil, mapped(err)
 	}
-	next := map[string]place{}
+	next := map[string]position.Place{}
 	for _, f := range followers {
-		at, err := positionOf(ground.Position(f.Position))
+		at, err := position.Of(ground.Position(f.Position))
 		if err != nil {
 			return nil, err
 		}
@@ -224,21 +225,21 @@ func (t *tx) nextOfFollowers() (map[string]place, error) {
 }
 
 // pruneRead removes what is from before a time and was read by all.
-func (t *tx) pruneRead(before time.Time, next map[string]place) error {
+func (t *tx) pruneRead(before time.Time, next map[string]position.Place) error {
 	end, err := t.endOf(before)
 	if end == nil {
 		return err
 	}
 	for _, at := range next {
-		if !end.before(at) {
-			*end = place{at.xid, at.id - 1}
+		if !end.Before(at) {
+			*end = position.Place{Xid: at.Xid, ID: at.ID - 1}
 		}
 	}
 	return t.pruneTo(*end, before)
 }
 
 // endOf finds the last of the events from before a time; nil: there are none.
-func (t *tx) endOf(before time.Time) (*place, error) {
+func (t *tx) endOf(before time.Time) (*position.Place, error) {
 	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, rows.Stamp(before))
 	if err != nil {
 		return nil, err
@@ -246,13 +247,13 @@ func (t *tx) endOf(before time.Time) (*place, error) {
 	if stays == nil {
 		return t.place("ORDER BY " + t.eventsBack)
 	}
-	return t.place("WHERE "+t.eventsUpTo+" ORDER BY "+t.eventsBack, stays.xid, stays.id-1)
+	return t.place("WHERE "+t.eventsUpTo+" ORDER BY "+t.eventsBack, stays.Xid, stays.ID-1)
 }
 
-func (t *tx) pruneTo(end place, before time.Time) error {
+func (t *tx) pruneTo(end position.Place, before time.Time) error {
 	_, err := t.exec(`
 		DELETE FROM events
 		WHERE  `+t.eventsUpTo+`
-		  AND  created_at < ?`, end.xid, end.id, rows.Stamp(before))
+		  AND  created_at < ?`, end.Xid, end.ID, rows.Stamp(before))
 	return err
 }

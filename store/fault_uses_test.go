@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -146,6 +147,31 @@ var useCases = map[string]func(*faulty) func() error{
 			_, _, _, err := w.S.Published(w.Ctx, w.A, "https://a.example/post", []string{c.ID})
 			return err
 		}
+	},
+	"Report": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error {
+			in := complaint.Charge{Reason: comment.ReasonSpam, From: netip.MustParseAddr("192.0.2.7")}
+			_, err := w.S.Report(w.Ctx, w.A, c.ID, in)
+			return err
+		}
+	},
+	"Appeal": func(w *faulty) func() error {
+		c := w.refused()
+		return func() error {
+			in := complaint.Plea{Token: roomstest.Secret.EditToken(w.A.ID, c.ID), Text: "It was no spam at all."}
+			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, in)
+			return err
+		}
+	},
+	"Appealed": func(w *faulty) func() error {
+		c := w.refused()
+		return func() error { _, _, err := w.S.Appealed(w.Ctx, c); return err }
+	},
+	"Against": func(w *faulty) func() error {
+		c := w.approved()
+		c.Reports = 1
+		return func() error { _, err := w.S.Against(w.Ctx, w.A.ID, []comment.Comment{c}); return err }
 	},
 	"Vote": func(w *faulty) func() error {
 		c := w.approved()
@@ -614,6 +640,14 @@ const faultyPassword = "correct horse battery staple"
 func (w *faulty) name() string {
 	w.made++
 	return fmt.Sprintf("n%d", w.made)
+}
+
+// refused is a comment that a moderator refused.
+func (w *faulty) refused() comment.Comment {
+	w.T.Helper()
+	id := w.waiting(1)[0]
+	w.Decide(people.Operator, w.A, comment.MarkSpam, id)
+	return w.Comment(w.A, id)
 }
 
 // key is of a POST that was not sent yet.

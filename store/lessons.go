@@ -95,7 +95,7 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 		UPDATE lessons
 		SET    standing = ?
 		WHERE  site_id = ?
-		  AND  seq `+t.among, standing, site, arrayOf(t.array, seqs))
+		  AND  seq `+t.Among, standing, site, rows.ArrayOf(t.Array, seqs))
 	return err
 }
 

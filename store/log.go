@@ -191,8 +191,8 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry,
 func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error) {
 	return t.entries(`
 		WHERE  site_id = ?
-		  AND  comment_id `+t.among+`
-		ORDER  BY +seq`, site, arrayOf(t.array, comments))
+		  AND  comment_id `+t.Among+`
+		ORDER  BY +seq`, site, rows.ArrayOf(t.Array, comments))
 }
 
 // Batch implements ledger.Tx.

@@ -223,6 +223,6 @@ func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	_, err := t.exec(`
 		DELETE FROM model_snapshots
 		WHERE  site_id = ?
-		  AND  seq `+t.among, site, arrayOf(t.array, seqs))
+		  AND  seq `+t.Among, site, rows.ArrayOf(t.Array, seqs))
 	return err
 }

@@ -40,13 +40,6 @@ func (t *tx) PageByURL(site int64, url string) (ground.Page, error) {
 		  AND  url     = ?`, site, url))
 }
 
-// PageByID implements moderation.SiteTx.
-func (t *tx) PageByID(site int64, id string) (ground.Page, error) {
-	var row pageRow
-	err := found(t.db.Where("site_id = ? AND id = ?", site, id).Take(&row).Error)
-	return ground.Page(row), err
-}
-
 // PagesByID implements moderation.SiteTx.
 func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 	if len(ids) == 0 {
@@ -54,7 +47,7 @@ func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 	}
 	return t.pages(`
 		WHERE  site_id = ?
-		  AND  id `+t.among, site, arrayOf(t.array, ids))
+		  AND  id `+t.Among, site, rows.ArrayOf(t.Array, ids))
 }
 
 // PagesByURL implements moderation.SiteTx.
@@ -64,7 +57,7 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 	}
 	return t.pages(`
 		WHERE  site_id = ?
-		  AND  url `+t.among, site, arrayOf(t.array, urls))
+		  AND  url `+t.Among, site, rows.ArrayOf(t.Array, urls))
 }
 
 // EnsurePage implements moderation.SiteTx. Nearly always the page is there: the look first
@@ -137,9 +130,9 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 		SELECT page_id, COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
-		  AND  page_id `+t.among+`
+		  AND  page_id `+t.Among+`
 		  AND  state = ?
-		GROUP  BY page_id`, site, arrayOf(t.array, pages), state)
+		GROUP  BY page_id`, site, rows.ArrayOf(t.Array, pages), state)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"github.com/aitys/aitys/store/rows"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -101,7 +102,7 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 	rows, err := query(t, func(r *row) []any { return []any{&r.id, &r.name} }, `
 		SELECT id, name
 		FROM   accounts
-		WHERE  id `+t.among, arrayOf(t.array, ids))
+		WHERE  id `+t.Among, rows.ArrayOf(t.Array, ids))
 	for _, r := range rows {
 		names[r.id] = r.name
 	}

@@ -29,7 +29,24 @@ type hotQuery struct {
 
 var hot = []hotQuery{
 	{"page by URL", "pages_url", func(tx storetest.Tx) error { return second(tx.PageByURL(1, "u7")) }, false},
-	{"page by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PageByID(1, "p7")) }, false},
+	{"pages by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PagesByID(1, []string{"p7"})) }, true},
+	{"reported", "comments_reported", viewQuery(comment.ViewReported, comment.OldestFirst), false},
+	{"reported, riskiest", "comments_reported", viewQuery(comment.ViewReported, comment.RiskiestFirst), true},
+	{"appealed", "comments_appealed", viewQuery(comment.ViewAppealed, comment.OldestFirst), true},
+	{"count of reported", "comments_reported",
+		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewReported, 0.9, 1000)) }, false},
+	{"count of appealed", "comments_appealed",
+		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewAppealed, 0.9, 1000)) }, false},
+	{"a reader's report", "reports_reporter",
+		func(tx storetest.Tx) error { return second(tx.HasReported(1, "c7", []byte("w1"))) }, true},
+	{"open reports", "reports_pk|reports_reporter",
+		func(tx storetest.Tx) error { return second(tx.OpenReports(1, []string{"c7", "c9"})) }, true},
+	{"appeals", "appeals_pk",
+		func(tx storetest.Tx) error { return second(tx.Appeals(1, []string{"c7", "c9"})) }, true},
+	{"what a decision settled", "reports_settled",
+		func(tx storetest.Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
+	{"old reports", "reports_age",
+		func(tx storetest.Tx) error { return tx.DropReporters(time.UnixMicro(10)) }, true},
 	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
 	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
 	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
@@ -202,6 +219,11 @@ func queueQuery(order comment.QueueOrder, after *comment.QueueCursor) func(store
 	return func(tx storetest.Tx) error { return second(tx.Queue(q)) }
 }
 
+func viewQuery(view comment.View, order comment.QueueOrder) func(storetest.Tx) error {
+	q := comment.QueueQuery{Site: 1, View: view, Order: order, Limit: 50}
+	return func(tx storetest.Tx) error { return second(tx.Queue(q)) }
+}
+
 func padded(n int) string { return fmt.Sprintf("%016d", n) }
 
 // crowd fills a database so that a planner has something to choose from: as on a real machine one site has
@@ -235,6 +257,11 @@ var crowd = []string{
 	        CASE WHEN n % 3 = 2 THEN 0 ELSE n + 1 END, FALSE, n / 7 % 5, TRUE, {print}, n, 0, n FROM numbers`,
 	`INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
 	 SELECT {site}, 'c' || (n / 2), {writer}, 1, n FROM numbers`,
+	`INSERT INTO reports (site_id, comment_id, id, reporter, reason, detail, settled, created_at)
+	 SELECT {site}, 'c' || (n / 2), 'r' || n, {writer}, 1, '', n, n FROM numbers`,
+	`INSERT INTO appeals (site_id, comment_id, refusal, body, settled, created_at)
+	 SELECT {site}, 'c' || (n / 2), n, '', n, n FROM numbers`,
+	`UPDATE comments SET reports = 1, appealed_at = created_at WHERE created_at % 400 < 4`,
 	`INSERT INTO campaign_bands (site_id, band, number) SELECT {site}, n / 8, n FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
 	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,

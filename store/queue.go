@@ -11,13 +11,16 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// queueStates says which state each view shows; the views that are not here are empty.
-var queueStates = map[comment.View]comment.State{
-	comment.ViewPending:   comment.Pending,
-	comment.ViewSuspected: comment.Pending,
-	comment.ViewApproved:  comment.Approved,
-	comment.ViewRejected:  comment.Rejected,
-	comment.ViewSpam:      comment.Spam,
+// queueViews says what stands in each view. What is said against a comment is found by an index of its own, whose
+// conditions these are, word for word; "+" keeps it from being found by its state.
+var queueViews = map[comment.View]string{
+	comment.ViewPending:   fmt.Sprintf("state = %d", comment.Pending),
+	comment.ViewSuspected: fmt.Sprintf("state = %d", comment.Pending),
+	comment.ViewApproved:  fmt.Sprintf("state = %d", comment.Approved),
+	comment.ViewRejected:  fmt.Sprintf("state = %d", comment.Rejected),
+	comment.ViewSpam:      fmt.Sprintf("state = %d", comment.Spam),
+	comment.ViewReported:  fmt.Sprintf("reports > 0 AND state <> %d", comment.Removed),
+	comment.ViewAppealed:  fmt.Sprintf("appealed_at > 0 AND +state IN (%d, %d)", comment.Rejected, comment.Spam),
 }
 
 // queueOrders says how each order continues after a cursor, and sorts. A page is found by its
@@ -31,9 +34,9 @@ var queueOrders = map[comment.QueueOrder]struct{ after, order string }{
 
 // Queue implements moderation.CommentTx.
 func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
-	state, known := queueStates[q.View]
+	view, known := queueViews[q.View]
 	if !known {
-		return nil, nil
+		return nil, fmt.Errorf("read the queue: no view %q", q.View)
 	}
 	if q.Order == comment.UsefulFirst {
 		return t.useful(q)
@@ -44,8 +47,8 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	}
 	where := `
 		WHERE  site_id = ?
-		  AND  state   = ?`
-	args := []any{q.Site, state}
+		  AND  ` + view
+	args := []any{q.Site}
 	and := func(condition string, values ...any) {
 		where += `
 		  AND  ` + condition
@@ -135,21 +138,20 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // CountQueue implements moderation.CommentTx. It reads an index, and no more of it than limit.
 func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error) {
-	state, known := queueStates[view]
+	where, known := queueViews[view]
 	if !known {
-		return 0, nil
+		return 0, fmt.Errorf("count the queue: no view %q", view)
 	}
-	where, args := "", []any{site, state}
+	args := []any{site}
 	if view == comment.ViewSuspected {
-		where, args = "AND score >= ?", append(args, suspect)
+		where, args = where+" AND score >= ?", append(args, suspect)
 	}
 	return first(query(t, value[int], `
 		SELECT COUNT(*)
 		FROM   (SELECT 1
 		        FROM   comments
 		        WHERE  site_id = ?
-		          AND  state   = ?
-		          `+where+`
+		          AND  `+where+`
 		        LIMIT  ?) AS capped`, append(args, limit)...))
 }
 
@@ -187,8 +189,8 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 		       MIN(created_at)
 		FROM   comments
 		WHERE  site_id = ?
-		  AND  writer `+t.amongBytes+`
-		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, arrayOf(t.array, hashes))
+		  AND  writer `+t.AmongBytes+`
+		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, rows.ArrayOf(t.Array, hashes))
 	if err != nil {
 		return nil, err
 	}

@@ -135,9 +135,9 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 		SELECT writer, MIN(created_at), COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' THEN created_at END), 0)
 		FROM   comments
 		WHERE  site_id = ?
-		  AND  writer `+t.amongBytes+`
+		  AND  writer `+t.AmongBytes+`
 		  AND  state = ?
-		GROUP  BY writer`, site, arrayOf(t.array, writers), comment.Approved)
+		GROUP  BY writer`, site, rows.ArrayOf(t.Array, writers), comment.Approved)
 	for _, r := range all {
 		firsts[string(r.writer)] = rules.Firsts{Approved: rows.Unstamp(r.approved), Linked: rows.Unstamp(r.linked)}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -31,6 +32,7 @@ var _ interface {
 	ground.EventTx
 	ground.MetaTx
 	campaign.Tx
+	complaint.Tx
 	identity.Tx
 	learning.Tx
 	moderation.Tx

@@ -67,9 +67,9 @@ func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 		UPDATE comments
 		SET    votes = `+cast+`
 		WHERE  site_id = ?
-		  AND  id `+t.among+`
+		  AND  id `+t.Among+`
 		  AND  votes <> `+cast+`
-		RETURNING page_id`, site, arrayOf(t.array, comments))
+		RETURNING page_id`, site, rows.ArrayOf(t.Array, comments))
 	slices.Sort(pages)
 	return slices.Compact(pages), err
 }

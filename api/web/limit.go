@@ -25,10 +25,11 @@ type Limiter interface {
 
 // Default limits of an address prefix, by what is done.
 const (
-	postsPerMinute, postsBurst         = 10, 20
-	previewsPerMinute, previewsBurst   = 60, 60
-	votesPerMinute, votesBurst         = 60, 60
-	passwordsPerMinute, passwordsBurst = 10, 20
+	postsPerMinute, postsBurst           = 10, 20
+	previewsPerMinute, previewsBurst     = 60, 60
+	votesPerMinute, votesBurst           = 60, 60
+	complaintsPerMinute, complaintsBurst = 10, 20
+	passwordsPerMinute, passwordsBurst   = 10, 20
 )
 
 // Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
@@ -49,6 +50,11 @@ func (k *Kit) LimitPreviews(c echo.Context, site int64) error {
 // LimitVotes does the same for votes.
 func (k *Kit) LimitVotes(c echo.Context, site int64) error {
 	return k.limit(c, site, "vote", votesPerMinute, votesBurst)
+}
+
+// LimitComplaints does the same for reports and appeals.
+func (k *Kit) LimitComplaints(c echo.Context, site int64) error {
+	return k.limit(c, site, "complaint", complaintsPerMinute, complaintsBurst)
 }
 
 // PostLimiter counts a new comment likewise, and returns what counts it against its site; who is signed in

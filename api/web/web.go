@@ -16,6 +16,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -27,20 +28,21 @@ import (
 // required. AnyHost says that nobody told what PublicURL is: a page of the host that a request names is the service's
 // own then. Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
-	Process   *ground.Process
-	Identity  *identity.Service
-	Learning  *learning.Models
-	Service   *moderation.Service
-	Rules     *rules.Service
-	Campaigns *campaign.Service
-	Reactions *reaction.Service
-	Clock     ground.Clock
-	Log       *slog.Logger
-	PublicURL *url.URL // scheme and host of the service as its users see it
-	AnyHost   bool
-	Proxies   []netip.Prefix
-	Limiter   Limiter
-	Mailing   bool // mail is sent
+	Process    *ground.Process
+	Identity   *identity.Service
+	Learning   *learning.Models
+	Service    *moderation.Service
+	Rules      *rules.Service
+	Campaigns  *campaign.Service
+	Reactions  *reaction.Service
+	Complaints *complaint.Service
+	Clock      ground.Clock
+	Log        *slog.Logger
+	PublicURL  *url.URL // scheme and host of the service as its users see it
+	AnyHost    bool
+	Proxies    []netip.Prefix
+	Limiter    Limiter
+	Mailing    bool // mail is sent
 }
 
 // A Kit is handed to each HTTP room. It is safe for concurrent use.

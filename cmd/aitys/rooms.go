@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -33,18 +34,19 @@ const (
 
 // rooms are what a command works with.
 type rooms struct {
-	store     *store.DB
-	coord     *coord.Coord
-	process   *ground.Process
-	identity  *identity.Service
-	learning  *learning.Models
-	alike     *campaign.Service
-	service   *moderation.Service
-	reactions *reaction.Service
-	rules     *rules.Service
-	transfer  *transfer.Service
-	secret    secret.Secret
-	mail      *notify.Service // nil: none is sent
+	store      *store.DB
+	coord      *coord.Coord
+	process    *ground.Process
+	identity   *identity.Service
+	learning   *learning.Models
+	alike      *campaign.Service
+	service    *moderation.Service
+	reactions  *reaction.Service
+	complaints *complaint.Service
+	rules      *rules.Service
+	transfer   *transfer.Service
+	secret     secret.Secret
+	mail       *notify.Service // nil: none is sent
 }
 
 // Close closes in the order opposite to opening.
@@ -108,10 +110,11 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.learning = learning.New(r.process, store.For[learning.Tx](r.store), secret)
 	r.rules = rules.New(r.process, store.For[rules.Tx](r.store))
 	r.reactions = reaction.New(r.process, store.For[reaction.Tx](r.store), secret)
+	r.complaints = complaint.New(r.process, store.For[complaint.Tx](r.store), secret)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
-		Rules: r.rules, Campaigns: r.alike,
+		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
 	r.transfer = transfer.New(transfer.Options{
@@ -127,6 +130,7 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
+		r.complaints.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

@@ -48,6 +48,7 @@ var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments", "PATCH /api/v1/sites/:site/comments/:id",
 	"DELETE /api/v1/sites/:site/comments/:id", "POST /api/v1/sites/:site/preview",
 	"POST /api/v1/sites/:site/comments/:id/vote", "DELETE /api/v1/sites/:site/identity", "POST /sites/:site/page",
+	"POST /api/v1/sites/:site/comments/:id/report", "POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /m/:token",
 }
 
@@ -97,6 +98,14 @@ func (s *stage) act(route string) act {
 		path = s.window()
 	case "DELETE …/identity":
 		a.header = map[string]string{"Authorization": "Bearer " + s.identity()}
+	case "POST …/comments/:id/report":
+		id, _ = s.approved()
+		a.json = values{"reason": "other", "detail": "A reader does not like " + fresh}
+	case "POST …/comments/:id/appeal":
+		c := s.refused()
+		id = c.ID
+		a.json = values{"text": "I did not mean " + fresh}
+		a.header = map[string]string{"Authorization": "Bearer " + c.EditToken}
 	case "POST …/preview":
 		a.json = values{"body": "x"}
 	case "POST /sites/:site/page":

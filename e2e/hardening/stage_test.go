@@ -140,6 +140,15 @@ func (s *stage) approve(in values) (id, batch string) {
 	return id, out["batch"].(string)
 }
 
+// refused is a comment whose writer may appeal.
+func (s *stage) refused() kit.Posted {
+	s.t.Helper()
+	c := s.post(s.written())
+	s.make("POST", "/api/v1/sites/"+s.site+"/moderation/decisions",
+		values{"action": "reject", "comments": []values{{"id": c.ID, "version": 1}}})
+	return c
+}
+
 // campaign is two comments that are alike, and one of them to be split off.
 func (s *stage) campaign(fresh string) (id string, in values) {
 	s.t.Helper()

@@ -55,6 +55,9 @@ type Comment struct {
 	Shown        bool // approved, or keeps its place for shown replies
 	Votes        int  // readers' votes, as they are shown
 
+	Reports    int       // of readers, that are open
+	AppealedAt time.Time // when its writer asked for a second look that is open; zero: there is none
+
 	Trap    bool   // the honeypot was filled
 	FormAge int    // seconds the form was open; -1 unknown
 	Search  string // folded text for q: text, name, e-mail, host
@@ -79,6 +82,12 @@ func (c Comment) TextAt() time.Time {
 	}
 	return c.EditedAt
 }
+
+// Refused reports whether c was refused.
+func (c Comment) Refused() bool { return c.State == Rejected || c.State == Spam }
+
+// Appealed reports whether c's writer waits for a second look.
+func (c Comment) Appealed() bool { return !c.AppealedAt.IsZero() }
 
 // IsKept reports whether a removed comment still says what it said, and whose it is.
 func (c Comment) IsKept() bool { return c.State == Removed && c.Source != "" }

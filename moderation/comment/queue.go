@@ -19,11 +19,11 @@ const (
 	ViewApproved  View = "approved"
 	ViewRejected  View = "rejected"
 	ViewSpam      View = "spam"
-	ViewReported  View = "reported" // empty until built
-	ViewAppealed  View = "appealed" // empty until built
+	ViewReported  View = "reported" // by readers, in whatever state
+	ViewAppealed  View = "appealed" // refused, and their writers ask for a second look
 )
 
-// Views are all there are; the last two are empty until readers can report and appeal.
+// Views are all there are.
 var Views = []View{ViewPending, ViewSuspected, ViewApproved, ViewRejected, ViewSpam, ViewReported, ViewAppealed}
 
 // MaxCount is how far a view is counted: that many or more.

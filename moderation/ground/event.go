@@ -7,17 +7,18 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventArrived EventKind = "arrived" // a comment was posted
-	EventEdited  EventKind = "edited"  // its writer changed it
-	EventDecided EventKind = "decided" // its state changed, by a decision or an undo
-	EventRemoved EventKind = "removed" // its writer withdrew it
-	EventJudged  EventKind = "judged"  // its verdict was renewed; with no Comment: those of several were
-	EventPage    EventKind = "page"    // a page's title, URL or openness changed
-	EventSite    EventKind = "site"    // a site was added, changed or removed
-	EventAccount EventKind = "account" // an account, its roles, sessions or tokens changed
-	EventRules   EventKind = "rules"   // a site's rules or blocks changed
-	EventVoted   EventKind = "voted"   // readers' votes on a page were gathered
-	EventTaught  EventKind = "taught"  // lessons were copied, withdrawn or brought back
+	EventArrived   EventKind = "arrived"   // a comment was posted
+	EventEdited    EventKind = "edited"    // its writer changed it
+	EventDecided   EventKind = "decided"   // its state changed, by a decision or an undo
+	EventRemoved   EventKind = "removed"   // its writer withdrew it
+	EventJudged    EventKind = "judged"    // its verdict was renewed; with no Comment: those of several were
+	EventPage      EventKind = "page"      // a page's title, URL or openness changed
+	EventSite      EventKind = "site"      // a site was added, changed or removed
+	EventAccount   EventKind = "account"   // an account, its roles, sessions or tokens changed
+	EventRules     EventKind = "rules"     // a site's rules or blocks changed
+	EventVoted     EventKind = "voted"     // readers' votes on a page were gathered
+	EventComplaint EventKind = "complaint" // a comment was reported, its refusal appealed, or that was settled
+	EventTaught    EventKind = "taught"    // lessons were copied, withdrawn or brought back
 	// EventBehind stands in no database: nothing was heard for so long that what is kept in memory for
 	// as long as no event is against it must not be believed.
 	EventBehind EventKind = "behind"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -26,6 +27,7 @@ type Rooms struct {
 	*Campaigns
 	*Moderation
 	*Reactions
+	*Complaints
 	*Ruling
 	*Transfer
 
@@ -39,6 +41,7 @@ type (
 	Campaigns  = campaign.Service
 	Moderation = moderation.Service
 	Reactions  = reaction.Service
+	Complaints = complaint.Service
 	Ruling     = rules.Service
 	Transfer   = transfer.Service
 )
@@ -55,10 +58,11 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
 	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
 	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)
+	r.Complaints = complaint.New(r.Process, slice[complaint.Tx](s), own)
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
-		Rules: r.Ruling, Campaigns: r.Campaigns,
+		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints,
 	})
 	r.Transfer = transfer.New(transfer.Options{
 		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
@@ -78,6 +82,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
+		r.Complaints.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

@@ -51,7 +51,7 @@ func run(t *testing.T, open func(testing.TB) ground.Store[Tx]) (checked int) {
 	n := 0
 	for _, rules := range [][]rule{
 		transactionRules, siteRules, commentRules, threadRules, queueRules, logRules, modelRules, eventRules, keyRules,
-		peopleRules, rulesRules, campaignRules, mailRules, voteRules, tenantRules,
+		peopleRules, rulesRules, campaignRules, mailRules, voteRules, complaintRules, tenantRules,
 	} {
 		for _, r := range rules {
 			n++

@@ -7,6 +7,7 @@ package storetest
 import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -20,6 +21,7 @@ type Tx interface {
 	ground.EventTx
 	ground.MetaTx
 	campaign.Tx
+	complaint.Tx
 	identity.Tx
 	learning.Tx
 	moderation.Tx

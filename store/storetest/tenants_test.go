@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning/fold"
@@ -30,7 +31,7 @@ var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
-	"AccountNames", "Voted", "DropVoters",
+	"AccountNames", "Voted", "DropVoters", "DropReporters",
 }
 
 // The ids that fill uses on every site alike.
@@ -106,6 +107,8 @@ func fill(w *world, s ground.Site) {
 		err = errors.Join(err, claim,
 			tx.PutRule(rules.Rule{ID: oneRule, Site: s.ID, Words: s.Key, Action: rules.ActionHold, CreatedAt: began}),
 			second(tx.CastVote(reaction.Vote{Site: s.ID, Comment: oneShown, Voter: []byte(oneName), At: began})),
+			second(tx.AddReport(oneReport(s.ID, oneName), 9)),
+			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
@@ -131,16 +134,24 @@ func fill(w *world, s ground.Site) {
 	})
 }
 
+func oneReport(site int64, by string) complaint.Report {
+	return complaint.Report{Site: site, Comment: oneShown, ID: by, Reporter: []byte(by), Reason: comment.ReasonSpam,
+		At: began}
+}
+
 // reads are the methods that look at one site, asked with fill's ids.
 var reads = map[string]func(tx Tx, site int64) (any, error){
 	"PageByURL":  func(tx Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
-	"PageByID":   func(tx Tx, s int64) (any, error) { return tx.PageByID(s, onePage) },
 	"PagesByID":  func(tx Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
 	"PagesByURL": func(tx Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
 	"Pages":      func(tx Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
 	"CountByPage": func(tx Tx, s int64) (any, error) {
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
+	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
+	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
+	"Appeals":       func(tx Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
+	"Moderators":    func(tx Tx, s int64) (any, error) { return tx.Moderators(s) },
 	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
 	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
 	"CommentsByID": func(tx Tx, s int64) (any, error) {
@@ -254,6 +265,12 @@ var writes = []struct {
 			tx.TitlePage(comment.Comment{ID: "", Site: s, Page: onePage}, false),
 			tx.TitlePage(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"}, true))
 	}},
+	{"AddReport", func(tx Tx, s int64) error { return done(tx.AddReport(oneReport(s, "another"), 9)) }},
+	{"AddAppeal", func(tx Tx, s int64) error {
+		return tx.AddAppeal(complaint.Appeal{Site: s, Comment: oneWaiting, Text: "again", At: began})
+	}},
+	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
+	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
 	{"ForgetComment", func(tx Tx, s int64) error {
 		return tx.ForgetComment(comment.Comment{ID: oneGone, Site: s, CreatedAt: began}, []byte("of one"))
 	}},

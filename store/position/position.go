@@ -1,4 +1,6 @@
-package store
+// Package position is how far somebody has come in the order of events: its text, and how it moves on. It reads no
+// database.
+package position
 
 import (
 	"fmt"
@@ -9,74 +11,77 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// A place is where an event stands in the order in which events are read: xid is the number of the
+// A Place is where an event stands in the order in which events are read: Xid is the number of the
 // transaction that wrote it, on SQLite 0.
-type place struct{ xid, id int64 }
+type Place struct{ Xid, ID int64 }
 
-func (p place) before(q place) bool { return p.xid < q.xid || p.xid == q.xid && p.id < q.id }
+// Before reports whether p comes before q.
+func (p Place) Before(q Place) bool { return p.Xid < q.Xid || p.Xid == q.Xid && p.ID < q.ID }
 
-func (p place) String() string { return fmt.Sprintf("%d:%d", p.xid, p.id) }
+func (p Place) String() string { return fmt.Sprintf("%d:%d", p.Xid, p.ID) }
 
-// A position is what a ground.Position says: every event up to a place was read, but for those of the
+// A Position is what a ground.Position says: every event up to a place was read, but for those of the
 // transactions that were still running then. Each of these, which are late, is the place up to which
 // its own events were read. In text they are places in decimal, divided by blanks, the first one
 // first. On SQLite nothing is late: it has one writer.
 //
 // What is visible now and was not at the last read is thus what stands after the place, and what the
 // late ones have written since. No follower waits for a transaction that it does not read from.
-type position struct {
-	place
-	late []place
+type Position struct {
+	Place
+	Late []Place
 }
 
-func (p position) text() ground.Position {
-	words := []string{p.place.String()}
-	for _, l := range p.late {
+// Text is what Of reads.
+func (p Position) Text() ground.Position {
+	words := []string{p.Place.String()}
+	for _, l := range p.Late {
 		words = append(words, l.String())
 	}
 	return ground.Position(strings.Join(words, " "))
 }
 
-func positionOf(at ground.Position) (p position, err error) {
+// Of reads the text of a position.
+func Of(at ground.Position) (p Position, err error) {
 	for i, word := range strings.Fields(string(at)) {
-		var to place
-		if _, err := fmt.Sscanf(word, "%d:%d", &to.xid, &to.id); err != nil {
+		var to Place
+		if _, err := fmt.Sscanf(word, "%d:%d", &to.Xid, &to.ID); err != nil {
 			return p, fmt.Errorf("read the position %q: %w", at, err)
 		}
 		if i == 0 {
-			p.place = to
+			p.Place = to
 		} else {
-			p.late = append(p.late, to)
+			p.Late = append(p.Late, to)
 		}
 	}
 	return p, nil
 }
 
-// read returns the position of who has now read on to the place of an event, on a snapshot.
-func (p position) read(to place, snapshot string) (position, error) {
+// Read returns the position of who has now read on to the place of an event, on a snapshot.
+func (p Position) Read(to Place, snapshot string) (Position, error) {
 	end, running, err := parseSnapshot(snapshot)
 	if err != nil {
 		return p, err
 	}
-	if to.xid > end {
+	if to.Xid > end {
 		return p, fmt.Errorf("event %v is of another cluster than the snapshot %s: "+
 			"a database that was restored has to be migrated", to, snapshot)
 	}
-	next := position{place: p.place}
-	if next.before(to) {
-		next.place = to
+	next := Position{Place: p.Place}
+	if next.Before(to) {
+		next.Place = to
 	}
 	for _, xid := range running {
-		if xid < next.xid {
-			next.late = append(next.late, place{xid: xid})
+		if xid < next.Xid {
+			next.Late = append(next.Late, Place{Xid: xid})
 		}
 	}
-	for _, l := range p.late { // late ones are read first: those up to here are through
+	for _, l := range p.Late { // late ones are read first: those up to here are through
 		switch {
-		case l.xid == to.xid:
-			next.late = append(next.late, to)
-		case l.xid > to.xid && !slices.Contains(running, l.xid):
-			next.late = append(next.late, l)
+		case l.Xid == to.Xid:
+			next.Late = append(next.Late, to)
+		case l.Xid > to.Xid && !slices.Contains(running, l.Xid):
+			next.Late = append(next.Late, l)
 		}
 	}
 	return next, nil

@@ -1,4 +1,4 @@
-package store
+package rows
 
 import (
 	"encoding/hex"
@@ -7,29 +7,31 @@ import (
 	"strings"
 )
 
-// An array is how a database takes a list as one value. A statement with as many parameters as its list is
+// An Array is how a database takes a list as one value. A statement with as many parameters as its list is
 // long would be another one for each length, would fail beyond 32,766 on SQLite and 65,535 on Postgres, and
 // Postgres plans it badly once it keeps one plan for all (PREPARE, "generic plan").
-type array struct {
-	// among is the condition on a column, which stands before it, to be one of the values of a list;
-	// amongBytes is the same for bytes.
-	among, amongBytes string
-	each              string // a table of the list's numbers, as value
+type Array struct {
+	// Among is the condition on a column, which stands before it, to be one of the values of a list;
+	// AmongBytes is the same for bytes.
+	Among, AmongBytes string
+	Each              string // a table of the list's numbers, as value
 	open, end         byte
 	quoted            func(string) string
 	hex               func(string) string
 }
 
-// Of https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
+// The arrays of the two databases:
+// https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
 var (
-	postgresArray = array{
-		among: "= ANY (?)", amongBytes: "= ANY (?)", each: "unnest(CAST(? AS bigint[])) AS each (value)", open: '{', end: '}',
+	PostgresArray = Array{
+		Among: "= ANY (?)", AmongBytes: "= ANY (?)", Each: "unnest(CAST(? AS bigint[])) AS each (value)",
+		open: '{', end: '}',
 		quoted: func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 		hex:    func(s string) string { return `"\\x` + s + `"` },
 	}
-	sqliteArray = array{
-		among: "IN (SELECT value FROM json_each(?))", amongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
-		each: "json_each(?) AS each", open: '[', end: ']',
+	SQLiteArray = Array{
+		Among: "IN (SELECT value FROM json_each(?))", AmongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
+		Each: "json_each(?) AS each", open: '[', end: ']',
 		quoted: func(s string) string {
 			b, _ := json.Marshal(s) // of a string it never fails
 			return string(b)
@@ -38,8 +40,8 @@ var (
 	}
 )
 
-// arrayOf is the value of a statement's parameter for several.
-func arrayOf[T string | int64 | uint64 | []byte](a array, values []T) string {
+// ArrayOf is the value of a statement's parameter for several.
+func ArrayOf[T string | int64 | uint64 | []byte](a Array, values []T) string {
 	b := []byte{a.open}
 	for i, v := range values {
 		if i > 0 {

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// appealOut is a writer's appeal: open, or upheld or overturned by the decision that stands.
+type appealOut struct {
+	Text  string     `json:"text"`
+	At    *timestamp `json:"at"`
+	State string     `json:"state"`
+}
+
+// reportOut is what one reader says against a comment; who said it is nobody's.
+type reportOut struct {
+	Reason string     `json:"reason"`
+	Detail string     `json:"detail"`
+	At     *timestamp `json:"at"`
+}
+
+// report keeps what a reader says against a comment.
+func (h *readers) report(c echo.Context, site ground.Site) error {
+	if err := h.kit.LimitComplaints(c, site.ID); err != nil {
+		return err
+	}
+	var in struct {
+		Reason string `json:"reason"`
+		Detail string `json:"detail"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	reason, err := comment.ParseReason(in.Reason)
+	if err != nil {
+		return err
+	}
+	key, err := idempotencyKey(c, site.ID, "", in)
+	if err != nil {
+		return err
+	}
+	again, err := h.kit.Complaints.Report(c.Request().Context(), site, c.Param("id"), complaint.Charge{
+		Reason: reason, Detail: in.Detail, From: h.kit.Address(c.Request()), Key: key,
+	})
+	return taken(c, again, err)
+}
+
+// appeal has a refusal looked at a second time.
+func (h *readers) appeal(c echo.Context, site ground.Site) error {
+	token, err := editToken(c)
+	if err != nil {
+		return err
+	}
+	if err := h.kit.LimitComplaints(c, site.ID); err != nil {
+		return err
+	}
+	var in struct {
+		Text string `json:"text"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	key, err := idempotencyKey(c, site.ID, "", in)
+	if err != nil {
+		return err
+	}
+	again, err := h.kit.Complaints.Appeal(c.Request().Context(), site, c.Param("id"),
+		complaint.Plea{Token: token, Text: in.Text, Key: key})
+	return taken(c, again, err)
+}
+
+// taken answers who will hear no more here: a moderator reads what was said.
+func taken(c echo.Context, again bool, err error) error {
+	if err != nil {
+		return err
+	}
+	noStore(c)
+	replayed(c, again)
+	return c.JSON(http.StatusAccepted, struct{}{})
+}
+
+// appealed is what a comment's writer is told of their appeal; nil where there is none.
+func (h *readers) appealed(c echo.Context, m comment.Comment) (*appealOut, error) {
+	a, is, err := h.kit.Complaints.Appealed(c.Request().Context(), m)
+	if err != nil || !is {
+		return nil, err
+	}
+	return appealOf(a, m), nil
+}
+
+func appealOf(a complaint.Appeal, m comment.Comment) *appealOut {
+	state := "open"
+	switch {
+	case a.Settled != 0 && m.Refused():
+		state = "upheld"
+	case a.Settled != 0:
+		state = "overturned"
+	}
+	return &appealOut{Text: a.Text, At: at(a.At), State: state}
+}
+
+func reportsOf(all []complaint.Report) []reportOut {
+	out := []reportOut{}
+	for _, r := range all {
+		out = append(out, reportOut{Reason: r.Reason.String(), Detail: r.Detail, At: at(r.At)})
+	}
+	return out
+}

@@ -1,0 +1,223 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const deskOfA = "/api/v1/sites/a/moderation"
+
+// reportOf is a report from an address of its own.
+func reportOf(id string, reader int, body m) call {
+	return call{method: "POST", path: "/api/v1/sites/a/comments/" + id + "/report", body: body,
+		header: map[string]string{"X-Forwarded-For": fmt.Sprintf("198.51.%d.%d", reader/250, reader%250)}}
+}
+
+func appealOf(c reply, text string) call {
+	return call{method: "POST", path: "/api/v1/sites/a/comments/" + c.str("id") + "/appeal", body: m{"text": text},
+		bearer: c.str("edit_token")}
+}
+
+// view is what a view of the queue holds, and how many it is said to.
+func (w *world) view(state string) (items []map[string]any, count int) {
+	w.t.Helper()
+	r := w.as("moderator a", "GET", deskOfA+"/queue?state="+state, nil)
+	want(w.t, r, 200, "")
+	return r.list("items"), r.num("counts", state)
+}
+
+// holds checks which comments a view holds.
+func (w *world) holds(when, state string, ids ...string) {
+	w.t.Helper()
+	items, n := w.view(state)
+	var got []string
+	for _, i := range items {
+		got = append(got, i["comment"].(map[string]any)["id"].(string))
+	}
+	if fmt.Sprint(got) != fmt.Sprint(ids) || n != len(ids) {
+		w.t.Errorf("%s: %s holds %v and counts %d, want %v", when, state, got, n, ids)
+	}
+}
+
+func TestAReportStandsUntilADecisionAndHidesNothing(t *testing.T) {
+	onBothWith(t, options{proxy: "127.0.0.0/8"}, func(t *testing.T, w *world) {
+		waits := w.post(written("A kettle that nobody has looked at yet.")).str("id")
+		want(t, w.do(reportOf(waits, 1, m{"reason": "spam"})), 404, "comment.unknown")
+		want(t, w.do(reportOf("unknown", 1, m{"reason": "spam"})), 404, "comment.unknown")
+		id := w.approved(written("The harbour was quiet, and the gulls were not."))
+		for _, body := range []m{
+			{}, {"reason": "boring"}, {"reason": "duplicate"}, {"reason": "off_topic"},
+			{"reason": "spam", "detail": strings.Repeat("ә", 1001)},
+		} {
+			want(t, w.do(reportOf(id, 1, body)), 422, "field.invalid")
+		}
+		keyed := reportOf(id, 1, m{"reason": "personal_attack", "detail": "It is about <b>my</b> brother.\u202e"})
+		keyed.header["Idempotency-Key"] = "0123456789abcdef"
+		for i, replayed := range []string{"", "true"} {
+			r := w.do(keyed)
+			want(t, r, 202, "")
+			if got := r.header.Get("Idempotency-Replayed"); got != replayed {
+				t.Errorf("report %d: replayed %q, want %q", i, got, replayed)
+			}
+		}
+		want(t, w.do(reportOf(id, 1, m{"reason": "spam"})), 422, "report.repeated")
+		want(t, w.do(reportOf(id, 2, m{"reason": "spam"})), 202, "")
+
+		if w.thread().num("page", "count") != 1 {
+			t.Error("a report hid the comment")
+		}
+		w.holds("reported", "reported", id)
+		items, _ := w.view("reported")
+		reports := items[0]["reports"].([]any)
+		first := reports[0].(map[string]any)
+		if len(reports) != 2 || first["reason"] != "personal_attack" || first["detail"] != "It is about <b>my</b> brother." {
+			t.Errorf("the reports are %v", reports)
+		}
+		for _, i := range w.as("author a", "GET", deskOfA+"/queue?state=reported", nil).list("items") {
+			if len(i["reports"].([]any)) != 0 {
+				t.Errorf("an author reads what readers say against others: %v", i["reports"])
+			}
+		}
+
+		// To approve what is approved changes nothing but that.
+		if d := w.decide("approve", id, 2); d.num("unchanged") != 1 || d.num("decided") != 0 {
+			t.Errorf("approved again: %v", d)
+		}
+		w.holds("approved again", "reported")
+		want(t, w.do(reportOf(id, 1, m{"reason": "spam"})), 422, "report.repeated")
+
+		// What another decision settled opens again with it.
+		want(t, w.do(reportOf(id, 3, m{"reason": "unlawful"})), 202, "")
+		spam := w.decide("spam", id, 2)
+		w.holds("refused", "reported")
+		want(t, w.do(reportOf(id, 4, m{"reason": "spam"})), 404, "comment.unknown")
+		want(t, w.as("moderator a", "POST", deskOfA+"/decisions/"+spam.str("batch")+"/undo", nil), 200, "")
+		w.holds("undone", "reported", id)
+	})
+}
+
+func TestAThousandReportsCostNoMoreThanAHundred(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.0/8"})
+	id := w.approved(written("Nobody likes this remark about the ferry timetable."))
+	var all sync.WaitGroup
+	for n := range 10 {
+		all.Go(func() {
+			for i := n; i < 1000; i += 10 {
+				if r := w.do(reportOf(id, i, m{"reason": "other"})); r.status != 202 {
+					t.Errorf("report %d: %v", i, r)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if w.thread().num("page", "count") != 1 {
+		t.Error("a thousand reports hid the comment")
+	}
+	items, _ := w.view("reported")
+	if n := len(items[0]["reports"].([]any)); n != 100 {
+		t.Errorf("%d reports are kept of a thousand, want 100", n)
+	}
+}
+
+func TestARefusalIsLookedAtASecondTimeByAnother(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		mine := w.post(written("You drive like somebody who never walked."))
+		id := mine.str("id")
+		own := func() reply {
+			return w.do(call{path: "/api/v1/sites/a/comments/" + id, bearer: mine.str("edit_token")})
+		}
+		refuse := func(who string, version int) reply {
+			return w.as(who, "POST", deskOfA+"/decisions", m{"action": "reject", "reason": "personal_attack",
+				"comments": []m{{"id": id, "version": version}}})
+		}
+		want(t, w.do(appealOf(mine, "It waits still.")), 422, "field.invalid")
+		refuse("moderator a", 1)
+		if own().at("appeal") != nil {
+			t.Errorf("nobody appealed: %v", own())
+		}
+		for code, c := range map[string]call{
+			"comment.unknown": {method: "POST", path: appealOf(mine, "").path, body: m{"text": "Mine."}, bearer: "wrong.token"},
+			"field.invalid":   appealOf(mine, " \u200b "),
+		} {
+			r := w.do(c)
+			if r.code() != code {
+				t.Errorf("got %v, want %s", r, code)
+			}
+		}
+		want(t, w.do(call{method: "POST", path: appealOf(mine, "").path, body: m{"text": "Mine."}}), 401, "auth.needed")
+		want(t, w.do(appealOf(mine, strings.Repeat("x", 2001))), 422, "field.invalid")
+		want(t, w.do(appealOf(mine, "We are friends, <i>ask</i> him.")), 202, "")
+		want(t, w.do(appealOf(mine, "Once more, please.")), 422, "appeal.repeated")
+		if a := own(); a.str("appeal", "state") != "open" || a.str("appeal", "text") != "We are friends, <i>ask</i> him." {
+			t.Errorf("its writer sees %v", a)
+		}
+		w.holds("appealed", "appealed", id)
+
+		// Whoever refused does not decide, and others do.
+		d := refuse("moderator a", 2)
+		if c := d.list("conflicts"); len(c) != 1 || c[0]["code"] != "appeal.own" || d.num("unchanged") != 0 {
+			t.Errorf("the same moderator: %v", d)
+		}
+		upheld := refuse("owner a", 2)
+		if upheld.num("decided") != 1 {
+			t.Errorf("upheld: %v", upheld)
+		}
+		if state := own().str("appeal", "state"); state != "upheld" {
+			t.Errorf("its writer is told %q", state)
+		}
+		w.holds("upheld", "appealed")
+		want(t, w.do(appealOf(mine, "And once more?")), 422, "appeal.repeated")
+
+		// Undone, it stands again; overturned, it is published and learned as any.
+		want(t, w.as("owner a", "POST", deskOfA+"/decisions/"+upheld.str("batch")+"/undo", nil), 200, "")
+		w.holds("undone", "appealed", id)
+		approved := w.as("owner a", "POST", deskOfA+"/decisions",
+			m{"action": "approve", "comments": []m{{"id": id, "version": 4}}})
+		if approved.num("decided") != 1 || own().str("appeal", "state") != "overturned" {
+			t.Errorf("overturned: %v, its writer sees %v", approved, own())
+		}
+		w.holds("overturned", "appealed")
+
+		// Another refusal is another matter.
+		refuse("owner a", 5)
+		want(t, w.do(appealOf(mine, "Why now?")), 202, "")
+		w.holds("refused anew", "appealed", id)
+
+		// What is erased takes what was said with it.
+		want(t, w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + id + "?forget=1",
+			bearer: mine.str("edit_token")}), 204, "")
+		w.holds("erased", "appealed")
+	})
+}
+
+// TestALoneModeratorAnswersAppealsToo: where there is nobody else, whoever refused decides.
+func TestALoneModeratorAnswersAppealsToo(t *testing.T) {
+	w := onSQLite(t)
+	leaves := func(who string) {
+		for _, a := range w.as("root", "GET", "/api/v1/accounts", nil).list("accounts") {
+			if a["email"] == email(who) {
+				want(t, w.as("root", "PATCH", "/api/v1/accounts/"+a["id"].(string), m{"disabled": true}), 200, "")
+			}
+		}
+	}
+	leaves("owner a")
+	mine := w.post(written("Whoever moderates this has no taste at all."))
+	want(t, w.as("root", "POST", deskOfA+"/decisions",
+		m{"action": "reject", "comments": []m{{"id": mine.str("id"), "version": 1}}}), 200, "")
+	want(t, w.do(appealOf(mine, "Somebody else, please.")), 202, "")
+	approve := func() reply {
+		return w.as("root", "POST", deskOfA+"/decisions", m{"action": "approve",
+			"comments": []m{{"id": mine.str("id"), "version": 2}}})
+	}
+	if d := approve(); len(d.list("conflicts")) != 1 {
+		t.Errorf("while there are two: %v", d)
+	}
+	leaves("moderator a")
+	if d := approve(); d.num("decided") != 1 {
+		t.Errorf("alone: %v", d)
+	}
+}
