@@ -53,7 +53,7 @@ func (r *run) draft(in record, noted func(what, why string)) (d draft, why strin
 	}
 	d.source = strings.ToValidUTF8(d.source, "")
 	if in.deleted && !text.Visible(d.source) {
-		d.empty, d.source = true, ""
+		d.empty, d.source, d.comment.Lang = true, "", "und"
 		d.comment.State, d.comment.RemovedAt = comment.Removed, d.comment.CreatedAt
 		d.comment.Name, d.comment.Email, d.comment.Website, d.comment.Writer = "", "", "", nil
 		return d, ""

@@ -58,10 +58,13 @@ func unpacked(file *os.File) (io.Reader, error) {
 }
 
 // maxPart is how many bytes one element, or one comment, of a file may have.
-const maxPart = 16 << 20
+const maxPart = 32 << 20
+
+const maxNested = 1_000 // elements, or values, in one another
 
 var (
 	errTooLong = fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", maxPart>>20)
+	errNested  = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
 	errCut     = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
 )
 
@@ -126,7 +129,9 @@ func (e *elements) text() (string, error) {
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
-			depth++
+			if depth++; depth > maxNested {
+				return "", errNested
+			}
 		case xml.EndElement:
 			if depth--; depth == 0 {
 				return all.String(), nil

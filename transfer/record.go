@@ -14,12 +14,23 @@ type format struct {
 	name string
 	note string // what everybody should know of such a file, or ""
 	// read tells of a file's comments, in its order. It holds no more of them than one.
-	read func(ctx context.Context, path string, to teller) error
+	read func(ctx context.Context, f dump, to teller) error
+}
+
+// A dump is a file that is read; tables read it where it is a database.
+type dump struct {
+	path   string
+	tables Tables
 }
 
 var formats = []format{
+	{"disqus", "", streamed(readDisqus)},
 	{"wordpress", "WordPress leaves spam out of its exports: the filter can learn only what is good from it.",
 		streamed(readWordPress)},
+	{"isso", "Isso keeps no spam: the filter can learn only what is good from it.", readIsso},
+	{"remark42", "A backup of Remark42 has no e-mails and no spam: the filter can learn only what is good from it.",
+		streamed(readRemark42)},
+	{"commento", "Commento exports no spam: the filter can learn only what is good from it.", readCommento},
 }
 
 // A teller is told what a file has.
@@ -56,9 +67,9 @@ func (r record) addr() netip.Addr {
 }
 
 // streamed is a format that is read from the beginning of a file to its end.
-func streamed(read func(in io.Reader, to teller) error) func(context.Context, string, teller) error {
-	return func(ctx context.Context, path string, to teller) error {
-		in, err := open(path)
+func streamed(read func(in io.Reader, to teller) error) func(context.Context, dump, teller) error {
+	return func(ctx context.Context, f dump, to teller) error {
+		in, err := open(f.path)
 		if err != nil {
 			return err
 		}

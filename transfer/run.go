@@ -33,7 +33,7 @@ type run struct {
 
 // look reads the file for the first time.
 func (r *run) look(ctx context.Context) error {
-	if err := r.format.read(ctx, r.in.Path, lookout{r}); err != nil {
+	if err := r.format.read(ctx, dump{r.in.Path, r.tables}, lookout{r}); err != nil {
 		return err
 	}
 	r.settle()
@@ -52,7 +52,7 @@ func (l lookout) comment(in record) error {
 		return nil
 	}
 	if why == "" {
-		n.page, n.id = l.page(d.page), uuid.MustParse(d.comment.ID)
+		n.page, n.id = l.page(d.page, d.comment.CreatedAt), uuid.MustParse(d.comment.ID)
 	}
 	if l.add(in.id, in.parent, n) {
 		l.skip("comment", "its id stands twice: the first was taken")
@@ -133,7 +133,7 @@ func (r *run) write(ctx context.Context) error {
 	for w.done < kept {
 		before := w.done
 		w.pass++
-		if err := r.format.read(ctx, r.in.Path, passer{ctx, w}); err != nil {
+		if err := r.format.read(ctx, dump{r.in.Path, r.tables}, passer{ctx, w}); err != nil {
 			return err
 		}
 		if err := w.flush(ctx); err != nil {
@@ -244,7 +244,8 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 			continue
 		}
 		n := w.survey.nodes[w.nodes[i]]
-		f := fresh{comment: d.comment, page: n.page, segment: comment.NewSegment(d.comment.CreatedAt), salt: make([]byte, 16)}
+		f := fresh{comment: d.comment, page: n.page, salt: make([]byte, 16)}
+		f.segment = comment.NewSegment(inOrder(d.comment.CreatedAt, w.nodes[i]))
 		_, _ = rand.Read(f.salt) // never fails: crypto/rand ends the program instead
 		if d.source != "" {
 			f.comment.Write(d.source)
@@ -254,12 +255,8 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 		}
 		if w.ids[n.page] == "" {
 			p := w.pages[n.page]
-			at := d.comment.CreatedAt
-			if p.at.After(earliest) && p.at.Before(at) {
-				at = p.at
-			}
 			b.made[n.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.url, Title: p.title, Open: !p.closed,
-				CreatedAt: at}
+				CreatedAt: p.at}
 		}
 		b.pages[n.page] = w.ids[n.page]
 		b.fresh = append(b.fresh, f)
@@ -268,6 +265,14 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 		return nil, nil
 	}
 	return b, w.judged(ctx, b)
+}
+
+// inOrder is a comment's time for its place among others: what was written in one second stands as in the file.
+func inOrder(at time.Time, node int32) time.Time {
+	if at.Nanosecond() == 0 {
+		at = at.Add(time.Duration(node%1_000_000) * time.Microsecond)
+	}
+	return at
 }
 
 // judged judges what is to be written.

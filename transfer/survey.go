@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -73,8 +74,9 @@ func (s *survey) add(id, parent string, n node) (known bool) {
 	return false
 }
 
-// page notes a page by its canonical address; what is first said of it counts.
-func (s *survey) page(p page) int32 {
+// page notes a page by its canonical address, with a comment of some time; what is first said of it counts. It exists
+// from its first comment on, or from when it was written, if that is earlier.
+func (s *survey) page(p page, commented time.Time) int32 {
 	at, known := s.byURL[p.url]
 	if !known {
 		at = int32(len(s.pages))
@@ -82,7 +84,11 @@ func (s *survey) page(p page) int32 {
 		s.pages = append(s.pages, p)
 		s.ids = append(s.ids, "")
 	}
-	s.pages[at].title = cmp.Or(s.pages[at].title, p.title)
+	first := &s.pages[at]
+	first.title = cmp.Or(first.title, p.title)
+	if !first.at.After(earliest) || commented.Before(first.at) {
+		first.at = commented
+	}
 	return at
 }
 
@@ -129,7 +135,7 @@ func (s *survey) settle() {
 	}
 }
 
-// downwards returns all nodes, each after its parent. A circle is cut where it was first met.
+// downwards returns all nodes, each after its parent. Of a circle the one that was met first answers none.
 func (s *survey) downwards() []int32 {
 	const fresh, above, placed = 0, 1, 2
 	order := make([]int32, 0, len(s.nodes))
@@ -139,7 +145,9 @@ func (s *survey) downwards() []int32 {
 		way = way[:0]
 		for up := int32(i); up != none && at[up] != placed; up = s.nodes[up].parent {
 			if at[up] == above {
-				s.nodes[way[len(way)-1]].parent = none
+				s.nodes[up].parent = none
+				k := slices.Index(way, up)
+				way = append(slices.Delete(way, k, k+1), up)
 				s.skip("parent", "comments answer one another in a circle: one of them stands alone")
 				break
 			}

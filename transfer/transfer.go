@@ -43,6 +43,10 @@ type Rules interface {
 	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
 }
 
+// Tables reads the rows that a query has of a SQLite file, which it changes in nothing; row is called for each, and
+// reads it by scan.
+type Tables func(ctx context.Context, path, query string, row func(scan func(...any) error) error) error
+
 // Options are what a Service is made of; all of them are required.
 type Options struct {
 	Process *ground.Process
@@ -50,6 +54,7 @@ type Options struct {
 	Secret  secret.Secret
 	Judge   Judge
 	Rules   Rules
+	Tables  Tables
 }
 
 // Service imports. It is safe for concurrent use.
@@ -58,11 +63,13 @@ type Service struct {
 	secret secret.Secret
 	judge  Judge
 	rules  Rules
+	tables Tables
 }
 
 // New returns a Service.
 func New(o Options) *Service {
-	return &Service{work: ground.NewWork(o.Process, o.Store), secret: o.Secret, judge: o.Judge, rules: o.Rules}
+	return &Service{work: ground.NewWork(o.Process, o.Store), secret: o.Secret, judge: o.Judge, rules: o.Rules,
+		tables: o.Tables}
 }
 
 // A Request names what is to be imported. Progress, if there is one, is told of how many of the comments of the file

@@ -12,6 +12,10 @@ import (
 // dumps are files in testdata, one of each format.
 var dumps = map[string]string{
 	"wordpress": "blog.wxr.xml",
+	"disqus":    "disqus.xml",
+	"isso":      "isso.sql",
+	"remark42":  "remark42.jsonl",
+	"commento":  "commento.json",
 }
 
 // What is in a dump is what the site has afterwards, as a dry run had said it would be; the second run adds nothing.
@@ -19,7 +23,7 @@ func TestEachFormatIsImportedAsItsDumpSays(t *testing.T) {
 	for format, file := range dumps {
 		t.Run(format, func(t *testing.T) {
 			onBoth(t, func(w *world) {
-				in := transfer.Request{Format: format, Path: "testdata/" + file, Base: "https://a.example", DryRun: true}
+				in := transfer.Request{Format: format, Path: w.dump(file), Base: "https://a.example", DryRun: true}
 				said := w.imports(in)
 				if told := w.told(); told != "" {
 					w.t.Fatalf("a dry run wrote\n%s", told)

@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -56,6 +57,30 @@ func (w *world) file(text string) string {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
+	return path
+}
+
+// dump is a file in testdata; of one of SQL it is the database that this makes.
+func (w *world) dump(name string) string {
+	w.t.Helper()
+	path := filepath.Join("testdata", name)
+	if !strings.HasSuffix(name, ".sql") {
+		return path
+	}
+	text, err := os.ReadFile(path)
+	w.Must(err)
+	return w.database(string(text))
+}
+
+// database makes a SQLite file.
+func (w *world) database(statements string) string {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), "comments.db")
+	db, err := sql.Open("sqlite", path)
+	w.Must(err)
+	defer db.Close()
+	_, err = db.Exec(statements)
+	w.Must(err)
 	return path
 }
 

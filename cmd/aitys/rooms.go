@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/transfer"
 )
 
@@ -119,6 +120,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.learning.OnChange(r.service.ModelChanged)
 	r.transfer = transfer.New(transfer.Options{
 		Process: r.process, Store: store.For[transfer.Tx](r.store), Secret: secret, Judge: r.learning, Rules: r.rules,
+		Tables: file.ForeignRows,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -66,6 +67,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	})
 	r.Transfer = transfer.New(transfer.Options{
 		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
+		Tables: file.ForeignRows,
 	})
 	r.logs = ground.NewWork(r.Process, slice[ledger.Tx](s))
 	r.OnChange(r.ModelChanged)

@@ -1,0 +1,75 @@
+package transfer
+
+import (
+	"errors"
+	"io"
+
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+// A remark is a line of a backup: a comment, but for the first, which says of what the backup is.
+type remark struct {
+	Version *int `json:"version"` // of the first alone
+	Posts   []struct {
+		URL      string `json:"url"`
+		ReadOnly bool   `json:"read_only"`
+	} `json:"posts"`
+
+	ID     string `json:"id"`
+	Parent string `json:"pid"`
+	Text   string `json:"text"`
+	Source string `json:"orig"`
+	User   struct {
+		Name string `json:"name"`
+	} `json:"user"`
+	Locator struct {
+		URL string `json:"url"`
+	} `json:"locator"`
+	Title   string `json:"title"`
+	Time    string `json:"time"`
+	Deleted bool   `json:"delete"`
+}
+
+// readRemark42 reads a backup, one JSON value after another, as of Remark42's backend/app/migrator/native.go. It has
+// no e-mails, and addresses are hashes.
+func readRemark42(in io.Reader, to teller) error {
+	v := newValues(in)
+	closed := map[string]bool{}
+	for first := true; ; first = false {
+		var c remark
+		err := v.read(&c)
+		switch {
+		case errors.Is(err, io.EOF) && !first:
+			return nil
+		case errors.Is(err, io.EOF):
+			return errors.New("it is empty")
+		case errors.Is(err, errShape) && !first:
+			to.skip("comment", "it is not written as Remark42 writes comments")
+			continue
+		case err != nil && !errors.Is(err, errShape):
+			return err
+		case first && c.Version == nil && c.Locator.URL == "":
+			return errors.New("it is no backup of Remark42, which begins with its version")
+		case first && c.Version != nil && *c.Version > 1:
+			return errors.New("it is of a newer version of Remark42's backups than 1")
+		case first && c.Version != nil:
+			for _, p := range c.Posts {
+				closed[p.URL] = p.ReadOnly
+			}
+			continue
+		}
+		r := record{
+			id: c.ID, parent: c.Parent, name: c.User.Name, at: timeIn(c.Time), source: c.Source, deleted: c.Deleted,
+			page: page{url: c.Locator.URL, title: c.Title, closed: closed[c.Locator.URL]}, state: comment.Approved,
+		}
+		if r.source == "" {
+			r.html = c.Text
+		}
+		if c.Deleted {
+			r.state = comment.Rejected
+		}
+		if err := to.comment(r); err != nil {
+			return err
+		}
+	}
+}
