@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/words"
@@ -42,6 +43,7 @@ type card struct {
 	Like         string // the suggested reason
 	Can          can
 	Back, NextID string
+	Against      complaint.Open // what readers and its writer say
 	Conflict     *conflict
 	Current      bool
 	Replies      []string // that are ready, by their first words
@@ -106,7 +108,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		History: m.history(it), Back: m.at.query(),
 		marking: text, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: m.reasons(it, text.Disguise), Evidence: m.evidenceLists(it),
-		Replies: m.replies, Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone,
+		Replies: m.replies, Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone, Against: it.Against,
 	}
 	if !m.alone {
 		k.Together = m.together(it)
@@ -140,6 +142,12 @@ func (m *cardMaker) card(it moderation.Item) card {
 	}
 	if !c.RedactedAt.IsZero() {
 		k.Pills = append(k.Pills, m.T("redacted"))
+	}
+	if n := len(it.Against.Reports); n > 0 {
+		k.Pills, k.Can.Approve = append(k.Pills, m.N("reported.n", n)), m.decides // again: the reports are closed
+	}
+	if it.Against.Appeal != nil {
+		k.Pills = append(k.Pills, m.T("view.appealed"))
 	}
 	if it.Approved > 0 {
 		k.Approved = m.N("alike.approved", it.Approved)

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -75,6 +76,14 @@ func samples() []moderation.Item {
 	ilya.Writer = comment.History{Approved: 9, FirstSeen: noon.AddDate(0, -5, 0)}
 	ilya.Evidence = []classifier.Weight{{Token: "word:скидка", Weight: 1.3, Spam: 4, Ham: 1},
 		{Token: "word:зимой", Weight: -.8, Ham: 4}}
+
+	ilya.Against = complaint.Open{
+		Reports: []complaint.Report{
+			{Reason: comment.ReasonSpam}, {Reason: comment.ReasonSpam, Detail: "Он пишет это под каждой статьёй."},
+			{Reason: comment.ReasonOther},
+		},
+		Appeal: &complaint.Appeal{Text: "Я купил там шипы сам, <b>спросите</b> в магазине.", At: noon.Add(-2 * time.Hour)},
+	}
 
 	asel := sample("c34", "Әсел Нұрланқызы",
 		"Мен де биыл көлігімді сатып, велосипедке ауыстым. Басында қиын болды, қазір жүрегім де, қалтам да риза. Қыста ең "+

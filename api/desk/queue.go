@@ -305,6 +305,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose commen
 		k.What = m.T("conflict.removed", "chose", did)
 	case last != nil && last.Redacts():
 		k.What = m.T("conflict.redacted", "who", m.Someone(last.Name), "chose", did)
+	case c.Refused() && c.Appealed():
+		k.What = m.T("conflict.appealed")
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.T("conflict.edited", "chose", did)
 	default:

@@ -321,3 +321,40 @@ func reported() error {
 func unknown() error {
 	return problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 }
+
+// A Count is how many reports have a reason.
+type Count struct {
+	Reason comment.Reason
+	N      int
+}
+
+// Reasons counts the open reports by their reasons, the most frequent first.
+func (o Open) Reasons() []Count {
+	var counts []Count
+	for _, reason := range Reasons {
+		n := 0
+		for _, r := range o.Reports {
+			if r.Reason == reason {
+				n++
+			}
+		}
+		if n > 0 {
+			counts = append(counts, Count{reason, n})
+		}
+	}
+	slices.SortStableFunc(counts, func(a, b Count) int { return b.N - a.N })
+	return counts
+}
+
+// shownDetails is how many readers are quoted where reports stand together.
+const shownDetails = 5
+
+// Details are what the newest reports say besides their reason.
+func (o Open) Details() (said []Report) {
+	for _, r := range slices.Backward(o.Reports) {
+		if r.Detail != "" && len(said) < shownDetails {
+			said = append(said, r)
+		}
+	}
+	return said
+}

@@ -1,0 +1,55 @@
+package desk_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+)
+
+func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("A remark that somebody takes amiss.")
+	b := w.as("Olga").misses("Reported")
+	b.press(b.card("takes amiss"), "Approve", nil)
+	for i, in := range []complaint.Charge{
+		{Reason: comment.ReasonSpam, From: netip.MustParseAddr("192.0.2.1")},
+		{Reason: comment.ReasonPersonalAttack, From: netip.MustParseAddr("192.0.2.2")},
+		{Reason: comment.ReasonPersonalAttack, From: netip.MustParseAddr("192.0.2.3"), Detail: "<b>He</b> means me."},
+	} {
+		if _, err := w.S.Report(w.Ctx, w.site, c.ID, in); err != nil {
+			t.Fatalf("report %d: %v", i, err)
+		}
+	}
+	b.open("/moderate/blog/queue?state=reported").sees("takes amiss").sees("3 reports").
+		sees("personal attack (2), spam (1)").sees("“<b>He</b> means me.”")
+	b.open("/moderate/blog/comments/" + c.ID).sees("personal attack (2), spam (1)")
+	b.open("/moderate/blog/queue?state=reported")
+	b.press(b.card("takes amiss"), "Approve", nil).misses("takes amiss")
+	w.stands(c, comment.Approved)
+}
+
+func TestASecondLookIsAnsweredByAnotherModerator(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	c := w.post("A joke between two who know each other.")
+	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Reject,
+		Reason: comment.ReasonPersonalAttack, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
+	w.Must(err)
+	token := roomstest.Secret.EditToken(w.site.ID, c.ID)
+	_, err = w.S.Appeal(w.Ctx, w.site, c.ID, complaint.Plea{Token: token, Text: "You can <i>ask</i> him."})
+	w.Must(err)
+
+	const view = "/moderate/blog/queue?state=appealed"
+	dana := w.as("Dana").open(view).sees("The writer asks for a second look").sees("“You can <i>ask</i> him.”")
+	dana.press(dana.card("A joke"), "Approve", nil).sees("You refused this yourself.")
+	w.stands(c, comment.Rejected)
+
+	olga := w.as("Olga").open(view)
+	olga.press(olga.card("A joke"), "Approve", nil).misses("A joke")
+	w.stands(c, comment.Approved)
+}
