@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
@@ -11,7 +12,9 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -62,6 +65,43 @@ func (b *Browser) Tab(width, height int64, dark bool) (*Tab, error) {
 // Beside opens a second tab, which shares cookies and storage with t.
 func (t *Tab) Beside(width, height int64) (*Tab, error) {
 	return open(t.ctx, width, height, false)
+}
+
+// Opens returns the tab that do has t open, by a link or a script, once it has come to a page of that title.
+func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, error) {
+	opened := chromedp.WaitNewTarget(t.ctx, func(i *target.Info) bool { return i.Type == "page" })
+	if err := do(); err != nil {
+		return nil, err
+	}
+	select {
+	case id := <-opened:
+		err := t.until("open "+title, func(ctx context.Context) error {
+			all, err := chromedp.Call(ctx, target.GetTargets, target.GetTargetsParams{})
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(all.TargetInfos, func(i *target.Info) bool { return i.TargetID == id && i.Title == title }) {
+				return errNotThere
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+	case <-time.After(patience):
+		return nil, errors.New("no tab was opened")
+	}
+}
+
+// NoThirdParties has the tab block cookies of other sites than its own.
+func (t *Tab) NoThirdParties() error {
+	_, err := chromedp.Call(t.ctx, network.SetCookieControls,
+		network.SetCookieControlsParams{EnableThirdPartyCookieRestriction: true})
+	if err != nil {
+		return fmt.Errorf("block third-party cookies: %w", err)
+	}
+	return nil
 }
 
 func open(

@@ -75,12 +75,16 @@ func build(languages []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	// Addresses carry a hash of the content, so that an embed.js never meets a part of
 	// another release in a cache.
-	part := func(name string) (string, error) {
+	part := func(name string, known ...string) (string, error) {
 		source := widget + "/src/" + name + ".ts"
 		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
 			source = widget + "/src/words/" + name + ".ts"
 		}
-		body, err := bundle(source, api.FormatESModule, nil)
+		addresses := map[string]string{}
+		for i := 0; i < len(known); i += 2 {
+			addresses[known[i]] = known[i+1]
+		}
+		body, err := bundle(source, api.FormatESModule, addresses)
 		if err != nil {
 			return "", err
 		}
@@ -88,7 +92,8 @@ func build(languages []string) (map[string][]byte, error) {
 		sum := sha256.Sum256(body)
 		return fmt.Sprintf("%q", "embed-"+name+".js?v="+hex.EncodeToString(sum[:6])), nil
 	}
-	form, errForm := part("form")
+	who, errWho := part("who")
+	form, errForm := part("form", "WHO_ADDRESS", who)
 	counts, errCounts := part("counts")
 	why, errWhy := part("why")
 	around, errAround := part("around")
@@ -96,7 +101,7 @@ func build(languages []string) (map[string][]byte, error) {
 	more, errMore := part("more")
 	live, errLive := part("live")
 	vote, errVote := part("vote")
-	if err := errors.Join(errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote); err != nil {
+	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote); err != nil {
 		return nil, err
 	}
 	var addresses []string

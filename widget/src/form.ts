@@ -7,12 +7,14 @@ import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
 import { OwnComments } from './own'
 import { type Answer, asComment, newKey, post, report, send } from './sending'
-import { type Draft, Shelf } from './shelf'
+import { type Draft, type Identity, Shelf } from './shelf'
 import { toolbar } from './toolbar'
 import { because, trouble } from './trouble'
 import type { View } from './view'
 import { form as inEnglish } from './words/en'
 import type { Writer } from './writer'
+
+declare const WHO_ADDRESS: string
 
 export function attach(view: View): Writer {
   const styles = new CSSStyleSheet()
@@ -37,6 +39,8 @@ class Form implements Writer {
   #token: Promise<string | null> | null = null
   /** The name that stood there last. */
   #called: string
+  /** Who signed in to write. */
+  #who: Identity | null = null
   #complete = false
   #sending = false
 
@@ -53,7 +57,34 @@ class Form implements Writer {
     this.#fields = new Fields(this.#form, this.#text, t, person)
     this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
     addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
+    addEventListener('message', event => this.#told(event), { signal: view.gone })
+    this.#as(this.#shelf.identity)
     this.#home = button(view.t.write, () => this.#move(null), { class: 'wide stub' })
+  }
+
+  /** Hears from the service's own window that somebody signed in there. */
+  #told({ origin, data }: MessageEvent) {
+    if (origin !== new URL(this.#view.config.base).origin || data?.aitys !== 'identity') return
+    const { identity, name, badge, expires_at } = data
+    this.#shelf.identity = { identity, name, badge, expires_at }
+    this.#as({ identity, name, badge, expires_at })
+    this.open()
+    this.#text.focus()
+  }
+
+  /** Has somebody write who signed in, or with null anybody. */
+  #as(who: Identity | null) {
+    if (!who && !this.#who) return
+    this.#who = who
+    this.#form.classList.toggle('known', who !== null)
+    this.#view.use<typeof import('./who')>(WHO_ADDRESS, part => {
+      if (this.#who === who) part.show(this.#view, this.#form, who, () => this.#leave())
+    })
+  }
+
+  #leave() {
+    this.#shelf.identity = null
+    this.#as(null)
   }
 
   open() {
@@ -138,6 +169,7 @@ class Form implements Writer {
 
   /** Follows another tab of the page: both write one draft, and what one has sent the other does not offer again. */
   #elsewhere(event: StorageEvent) {
+    if (this.#shelf.turned(event)) this.#as(this.#shelf.identity)
     const before = this.#shelf.changed(event)
     if (!before || this.#sending) return
     const was = before.find(d => d.parent?.id === this.#parent?.id)?.text ?? ''
@@ -202,8 +234,8 @@ class Form implements Writer {
     const most = this.#view.settings.max_length ?? 10_000
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if ([...body].length > most) return this.#wrong('/body', this.#tooLong(body, most))
-    if (!this.#fields.emailValid) return this.#wrong('/author/email', this.#t.wrongEmail)
-    if (this.#called && !this.#fields.written.name) return this.#nameless()
+    if (!this.#who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#t.wrongEmail)
+    if (!this.#who && this.#called && !this.#fields.written.name) return this.#nameless()
     this.#sending = true
     this.#fields.busy(true)
     try {
@@ -255,7 +287,7 @@ class Form implements Writer {
     const comment = {
       page: { url: config.page, title: config.title },
       parent: this.#parent?.id ?? null,
-      author: this.#fields.author,
+      author: this.#who ? { identity: this.#who.identity } : this.#fields.author,
       body,
       form: { trap: this.#fields.trap, token },
     }
@@ -269,7 +301,8 @@ class Form implements Writer {
     this.#token = null
     let kept = false
     if (answer.edit_token) {
-      const comment = asComment(answer, this.#fields.author.name, this.#parent?.id ?? null)
+      const { name, badge } = this.#who ?? { name: this.#fields.author.name, badge: null }
+      const comment = asComment(answer, { name, badge, url: null }, this.#parent?.id ?? null)
       const own = { id: answer.id, page: view.page.url, token: answer.edit_token, state: answer.state }
       kept = this.#own.took(own, comment, body, answer.edit_until ?? '')
     }
@@ -293,6 +326,7 @@ class Form implements Writer {
     if (!(cause instanceof Failure)) console.error('aitys:', cause)
     this.#view.fire('error', { code: failure.code })
     const t = this.#t
+    if (failure.code === 'identity.refused') this.#leave()
     const field = failure.fields.find(f => ['/author/name', '/author/email'].includes(f.field))?.field
     if (field) return this.#wrong(field, field === '/author/name' ? t.wrongName : t.wrongEmail)
     if (failure.code === 'comment.empty') return this.#wrong('/body', t.empty)

@@ -5,7 +5,7 @@
  * the rest, or fewer.
  */
 
-import type { around, form, help, live, reading, vote } from './words/en'
+import type { around, form, help, live, reading, vote, who } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -27,6 +27,8 @@ export type HelpWords = typeof help
 export type LiveWords = typeof live
 
 export type VoteWords = typeof vote
+
+export type WhoWords = typeof who
 
 export type Reason = keyof FormWords['reasons']
 

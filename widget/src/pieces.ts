@@ -31,7 +31,7 @@ export function rules(text: string): HTMLElement {
 /** The form before anybody writes: one labelled line, which opens when it gets the focus. */
 export function closedForm(t: Words, signIn: string, open: () => void): HTMLFormElement {
   const field = el('textarea', { part: 'body', id: 'body', name: 'body', rows: 1, placeholder: t.write, focus: open })
-  const login = el('a', { class: 'u end', href: signIn }, t.login)
+  const login = el('a', { class: 'u end', href: signIn, target: 'aitys', click: open }, t.login)
   return el(
     'form',
     { part: 'form', class: 'shut', submit: event => event.preventDefault() },

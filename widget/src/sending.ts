@@ -42,9 +42,8 @@ export function newKey(): string {
 }
 
 /** The comment as its writer sees it until the service is asked for it. */
-export function asComment(answer: Answer, name: string | null, parent: string | null): Comment {
+export function asComment(answer: Answer, author: Comment['author'], parent: string | null): Comment {
   const { id, state, html, created_at } = answer
-  const author = { name, badge: null, url: null }
   return { id, version: 1, parent, depth: 0, state, author, html, lang: 'und', created_at, edited_at: null, votes: 0 }
 }
 

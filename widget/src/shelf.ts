@@ -22,14 +22,24 @@ export interface Person {
   email: string
 }
 
+/** What the service's window handed over: it writes on this site alone, until it expires. */
+export interface Identity {
+  identity: string
+  name: string
+  badge: string
+  expires_at: string
+}
+
 const most = 100
 
 export class Shelf {
   readonly #site: string
   readonly #page: string
+  readonly #who: string
 
   constructor(site: string, page: string) {
     this.#site = `aitys:${site}:own`
+    this.#who = `aitys:${site}:identity`
     this.#page = `aitys:${site}:draft:${page}`
   }
 
@@ -63,6 +73,21 @@ export class Shelf {
       this.#site,
       this.own.filter(o => o.id !== id),
     )
+  }
+
+  /** Who signed in to write on this site. */
+  get identity(): Identity | null {
+    const who = read<Identity>(this.#who)
+    return who && Date.parse(who.expires_at) > Date.now() ? who : null
+  }
+
+  set identity(who: Identity | null) {
+    write(this.#who, who)
+  }
+
+  /** Whether somebody signed in or out in another tab. */
+  turned({ key }: StorageEvent): boolean {
+    return key === this.#who
   }
 
   get person(): Person | null {

@@ -43,6 +43,8 @@ export function because({ code, wait }: Failure, t: FormWords, words: Words): st
       return t.full
     case 'page.closed':
       return t.closed
+    case 'identity.refused':
+      return t.ended
     case 'parent.unknown':
       return t.parent
     case 'origin.foreign':

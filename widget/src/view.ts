@@ -159,19 +159,19 @@ export class View {
   }
 
   #around(use: (part: typeof import('./around')) => void) {
-    if (addressed()) this.#use(AROUND_ADDRESS, use)
+    if (addressed()) this.use(AROUND_ADDRESS, use)
   }
 
   /** Has the page followed, once somebody has stayed. */
   #stay() {
     this.#staying ||= setTimeout(() => {
-      if (!this.gone.aborted) this.#use<typeof import('./live')>(LIVE_ADDRESS, part => part.follow(this))
+      if (!this.gone.aborted) this.use<typeof import('./live')>(LIVE_ADDRESS, part => part.follow(this))
     }, settled)
   }
 
   /** Lets other parts do theirs to what was drawn: the reader's own comments, and blocks of code. */
   drawn() {
-    if (this.root.querySelector('pre')) this.#use<typeof import('./code')>(CODE_ADDRESS, part => part.watch(this))
+    if (this.root.querySelector('pre')) this.use<typeof import('./code')>(CODE_ADDRESS, part => part.watch(this))
     if (this.#writer || kept(this))
       this.writer()
         .then(w => w.drawn())
@@ -199,7 +199,11 @@ export class View {
   #invitation(): Node[] {
     const { t, settings, page, config } = this
     if (!page.open) return [el('p', { class: 'box' }, t.closed)]
-    this.form ??= closedForm(t, settings.signin_url || `${config.base}moderate/signin`, () => this.#openForm())
+    this.form ??= closedForm(
+      t,
+      settings.signin_url || `${config.base}sites/${config.site}/signin?origin=${location.origin}`,
+      () => this.#openForm(),
+    )
     return settings.rules ? [rules(settings.rules), this.form] : [this.form]
   }
 
@@ -211,7 +215,7 @@ export class View {
       () => {
         const box = alert(t, t.formFailed, '', () => this.#openForm())
         form?.append(box)
-        this.#use<typeof import('./why')>(WHY_ADDRESS, why => why.kept(this, box))
+        this.use<typeof import('./why')>(WHY_ADDRESS, why => why.kept(this, box))
       },
     )
   }
@@ -240,7 +244,7 @@ export class View {
   }
 
   #voteButton(c: Comment): HTMLElement {
-    const press = () => this.#use<typeof import('./vote')>(VOTE_ADDRESS, part => part.press(this, c, vote))
+    const press = () => this.use<typeof import('./vote')>(VOTE_ADDRESS, part => part.press(this, c, vote))
     const n = number(c.votes, this.t)
     const label = fill(this.t.good, { n })
     const vote = button(c.votes ? n : '', press, { part: 'vote', 'aria-pressed': 'false', 'aria-label': label })
@@ -298,7 +302,7 @@ export class View {
     this.#section.replaceChildren(box)
     const code = this.#failed(cause)
     if (offline) return
-    this.#use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code)) // nothing answers: the button may help
+    this.use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code)) // nothing answers: the button may help
   }
 
   /** Tells the page what went wrong. */
@@ -309,7 +313,7 @@ export class View {
   }
 
   /** Loads a part for what can be done without. */
-  #use<T>(address: string, use: (part: T) => void) {
+  use<T>(address: string, use: (part: T) => void) {
     this.#part<T>(address)
       .then(use)
       .catch(() => {})

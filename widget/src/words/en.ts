@@ -64,6 +64,7 @@ export const form = {
   editing: "Edit your comment",
   email: "E-mail",
   empty: "There is no text yet.",
+  ended: "You are signed out. Sign in again, or post under a name.",
   expired: "The time for changes is over. You can copy your text.",
   foreign: "The comment service does not accept comments from this address. Only the owner of this page can change that.",
   formatting: "Formatting",
@@ -161,4 +162,11 @@ export const live = {
 export const vote = {
   often: "Too many votes at once. Try again in a minute.",
   uncounted: "The vote was not counted. Try again later.",
+}
+
+export const who = {
+  as: "Signed in as {name}",
+  left: "You are signed out.",
+  out: "Sign out",
+  still: "You are still signed in: the service could not be told. Try again.",
 }

@@ -7,6 +7,7 @@ import type {
   LiveWords as Live,
   Words as Reading,
   VoteWords as Vote,
+  WhoWords as Who,
 } from '../i18n'
 
 export const reading: Reading = {
@@ -73,6 +74,7 @@ export const form: Form = {
   editing: "Пікіріңізді өзгерту",
   email: "Эл. пошта",
   empty: "Мәтін әлі жазылмаған.",
+  ended: "Сіз шықтыңыз. Қайта кіріңіз немесе атпен жіберіңіз.",
   expired: "Өзгерту уақыты бітті. Мәтінді көшіріп алуға болады.",
   foreign: "Қызмет бұл мекенжайдан пікір қабылдамайды. Мұны тек беттің иесі өзгерте алады.",
   formatting: "Мәтінді безендіру",
@@ -170,6 +172,13 @@ export const live: Live = {
 export const vote: Vote = {
   often: "Бірден тым көп дауыс берілді. Бір минуттан кейін қайталап көріңіз.",
   uncounted: "Дауыс есептелмеді. Кейінірек қайталап көріңіз.",
+}
+
+export const who: Who = {
+  as: "Сіз {name} ретінде кірдіңіз",
+  left: "Сіз шықтыңыз.",
+  out: "Шығу",
+  still: "Сіз әлі шыққан жоқсыз: қызметке хабарлау мүмкін болмады. Қайталап көріңіз.",
 }
 
 export const date = {

@@ -7,6 +7,7 @@ import type {
   LiveWords as Live,
   Words as Reading,
   VoteWords as Vote,
+  WhoWords as Who,
 } from '../i18n'
 
 export const reading: Reading = {
@@ -73,6 +74,7 @@ export const form: Form = {
   editing: "Изменить комментарий",
   email: "Эл. почта",
   empty: "Здесь пока нет текста.",
+  ended: "Вы вышли. Войдите снова или отправьте под именем.",
   expired: "Время для изменений истекло. Текст можно скопировать.",
   foreign: "Сервис не принимает комментарии с этого адреса. Изменить это может только владелец страницы.",
   formatting: "Оформление",
@@ -170,4 +172,11 @@ export const live: Live = {
 export const vote: Vote = {
   often: "Слишком много голосов сразу. Попробуйте ещё раз через минуту.",
   uncounted: "Голос не засчитан. Попробуйте ещё раз позже.",
+}
+
+export const who: Who = {
+  as: "Вы вошли как {name}",
+  left: "Вы вышли.",
+  out: "Выйти",
+  still: "Вы ещё не вышли: сервису не удалось сообщить. Попробуйте ещё раз.",
 }
