@@ -219,12 +219,12 @@ func (c *converter) item() {
 func (c *converter) picture(t html.Token) {
 	alt := strings.TrimSpace(attribute(t, "alt"))
 	if strings.Contains(attribute(t, "class"), "emoji") || strings.Contains(attribute(t, "class"), "smiley") {
-		c.text(html.EscapeString(alt))
+		c.text(alt)
 		return
 	}
 	href, ok := markup.Href(attribute(t, "src"))
 	if !ok || c.link != nil {
-		c.text(html.EscapeString(alt))
+		c.text(alt)
 		return
 	}
 	c.space = true
@@ -241,12 +241,11 @@ func attribute(t html.Token, name string) string {
 	return ""
 }
 
-// text writes text of the source, whose entities are read here.
-func (c *converter) text(raw string) {
+// text writes text of the source, whose entities were read.
+func (c *converter) text(text string) {
 	if c.skipped != "" {
 		return
 	}
-	text := html.UnescapeString(raw)
 	if c.code != nil {
 		c.code.WriteString(text)
 		return
@@ -401,21 +400,34 @@ func longestRun(s string, of rune) (most int) {
 	return most
 }
 
-var bareLink = regexp.MustCompile(`(?i)^\W{0,2}(https?://|www\.)`)
+var (
+	bareLink = regexp.MustCompile(`(?i)^(https?://|www\.)`)
+	edged    = regexp.MustCompile(`(^|[^\pL\pN])_|_([^\pL\pN]|$)`) // what may begin or end an emphasis
+	numbered = regexp.MustCompile(`^\d{1,9}[.)]$`)
+)
 
+// startsBlock reports whether a text may begin as a list or a quote does.
 func startsBlock(text string) bool {
-	return text != "" && strings.ContainsRune(">-+*|", rune(text[0])) || strings.HasPrefix(text, "```")
+	return text != "" && strings.ContainsRune(">-+*0123456789", rune(text[0]))
 }
 
 // escaped writes a word so that none of its signs is a mark. An address keeps them: it is recognised as it is.
 func (c *converter) escaped(word string) string {
-	if bareLink.MatchString(word) {
-		return word
+	lineStart := len(c.out) == 0 || c.breaks > 0
+	if lineStart && numbered.MatchString(word) {
+		return word[:len(word)-1] + `\` + word[len(word)-1:]
 	}
 	if !strings.ContainsAny(word, "\\*_`[]~<>+-") {
 		return word
 	}
-	lineStart := len(c.out) == 0 || c.breaks > 0
+	if bareLink.MatchString(word) && !strings.ContainsAny(word, "<>") {
+		switch {
+		case !strings.ContainsAny(word, "\\*`[]~") && !edged.MatchString(word):
+			return word
+		case !strings.HasPrefix(word, "www") && c.link == nil:
+			return "<" + word + ">"
+		}
+	}
 	var b strings.Builder
 	runes := []rune(word)
 	for i, r := range runes {
@@ -429,7 +441,7 @@ func (c *converter) escaped(word string) string {
 		mark := false
 		switch r {
 		case '\\':
-			mark = unicode.IsPunct(next) || unicode.IsSymbol(next)
+			mark = next == 0 || unicode.IsPunct(next) || unicode.IsSymbol(next)
 		case '*':
 			mark = len(runes) > 1 || lineStart
 		case '_':
@@ -439,9 +451,9 @@ func (c *converter) escaped(word string) string {
 		case '[', ']':
 			mark = c.link != nil || strings.Contains(word, "](") || r == '['
 		case '~':
-			mark = next == '~' || before == '~'
+			mark = len(runes) > 1
 		case '<':
-			mark = unicode.IsLetter(next) || next == '/'
+			mark = unicode.IsLetter(next) || next == '/' || strings.Contains(word, "@")
 		case '>':
 			mark = lineStart && i == 0
 		case '-', '+':
