@@ -97,9 +97,16 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
 	w := &world{roomstest.New(t), t}
 	path := w.database("CREATE TABLE threads (id INTEGER)")
+	before, err := os.ReadFile(path)
+	w.Must(err)
 	if _, err := w.try(transfer.Request{Format: "isso", Path: path}); err == nil ||
 		!strings.Contains(err.Error(), "no such table: comments") {
 		t.Errorf("it answers %v", err)
+	}
+	after, err := os.ReadFile(path)
+	w.Must(err)
+	if !bytes.Equal(before, after) {
+		t.Error("it wrote into the file")
 	}
 }
 

@@ -2,10 +2,17 @@ package transfer_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
 
@@ -91,6 +98,69 @@ func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
 		}
 		if told := w.told(); strings.Contains(told, "teaches") || !strings.Contains(told, "by import:wordpress: approve") {
 			w.t.Errorf("there is\n%s", told)
+		}
+	})
+}
+
+// A transaction tells one event of each page, one of what is taught, and one of each comment that waits: none that
+// anybody is notified of. One answer stands before its parent in the file, and comes in a second one.
+func TestAnImportNotifiesNobody(t *testing.T) {
+	w := &world{roomstest.New(t), t}
+	told := map[string]int{}
+	w.S.OnEvent(func(e ground.Event) {
+		told[fmt.Sprintf("%s page=%t comment=%t", e.Kind, e.Page != "", e.Comment != "")]++
+	})
+	w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
+	want := map[string]int{"page page=true comment=false": 3, "taught page=false comment=false": 2,
+		"judged page=true comment=true": 1}
+	if !maps.Equal(told, want) {
+		t.Errorf("told of %v, want %v", told, want)
+	}
+}
+
+// What an import decided is undone as what anybody did, and stays undone.
+func TestABatchOfAnImportIsUndone(t *testing.T) {
+	onBoth(t, func(w *world) {
+		in := transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"}
+		w.imports(in)
+		var batch string
+		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+			last, err := tx.DecisionsBefore(w.A.ID, 0, 1)
+			batch = last[0].Batch
+			return err
+		}))
+		out, err := w.S.Undo(w.Ctx, people.Operator, w.A, batch, nil)
+		if err != nil || out.Done != 3 || len(out.Conflicts) != 0 {
+			w.t.Fatalf("undone: %+v, %v", out, err)
+		}
+		w.imports(in)
+		told := w.told()
+		if n := strings.Count(told, " pending v3 shown=false/0 "); n != 3 {
+			w.t.Errorf("%d of 3 wait again:\n%s", n, told)
+		}
+	})
+}
+
+// Two imports of one file at one time bring it in once.
+func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
+	var comments []string
+	for i := range 400 {
+		comments = append(comments, said(fmt.Sprint(i+1), fmt.Sprint(i/3), fmt.Sprintf("Word number %d of many.", i)))
+	}
+	onBoth(t, func(w *world) {
+		in := transfer.Request{Format: "wordpress", Path: w.file(post(comments...))}
+		var both sync.WaitGroup
+		outs, errs := make([]transfer.Report, 2), make([]error, 2)
+		for n := range outs {
+			both.Go(func() { outs[n], errs[n] = w.try(in) })
+		}
+		both.Wait()
+		if err := errors.Join(errs...); err != nil || outs[0].Added+outs[1].Added != 400 {
+			w.t.Errorf("they added %d and %d, %v", outs[0].Added, outs[1].Added, err)
+		}
+		w.imports(in) // and the log holds
+		if n := strings.Count(w.told(), "decided by"); n != 400 {
+			w.t.Errorf("%d decisions", n)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,9 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/transfer"
 )
+
+// gcPercent has memory collected early: what is known of a million comments is large, and without a pointer to follow.
+const gcPercent = 20
 
 type importCmd struct {
 	ofSite
@@ -48,6 +52,7 @@ func (c importCmd) Run(a *app) error {
 	if in.Map, err = readURLMap(c.URLMap); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		out, err := r.transfer.Import(ctx, people.Operator, site, in)
 		if err != nil {
