@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,5 +102,16 @@ func TestAnActionAndTheStateItLeadsToAreOfOnePair(t *testing.T) {
 	}
 	if got, err := comment.ParseReason("rude"); err == nil {
 		t.Errorf("a reason that is none is read as %v", got)
+	}
+}
+
+func TestWhatIsImportedIsToldByItsId(t *testing.T) {
+	for by, want := range map[string]bool{
+		ledger.ByImport("wordpress"): true, ledger.ByImport("remark42"): true, "": false, "wordpress": false,
+		"import:\x00": false, "import:%": false, "import: wordpress": false, "import:" + strings.Repeat("a", 21): false,
+	} {
+		if got := ledger.Imported(by); got != want {
+			t.Errorf("%q is said to be imported: %t", by, got)
+		}
 	}
 }

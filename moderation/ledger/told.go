@@ -55,5 +55,11 @@ const imports = "import:"
 // ByImport is who decides what an import of a format brings.
 func ByImport(format string) string { return imports + format }
 
-// Imported reports whether entries by this id were imported.
-func Imported(by string) bool { return strings.HasPrefix(by, imports) }
+// Imported reports whether entries by this id were imported. A stranger may have made it up: it has letters and
+// digits behind its beginning, and nothing else.
+func Imported(by string) bool {
+	format, ok := strings.CutPrefix(by, imports)
+	return ok && len(format) <= 20 && !strings.ContainsFunc(format, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+}
