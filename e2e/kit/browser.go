@@ -53,8 +53,9 @@ func (b *Browser) Close() {
 
 // A Tab is one page in a browser context of its own: it shares no cookie with other tabs.
 type Tab struct {
-	ctx   context.Context
-	Close context.CancelFunc
+	ctx     context.Context
+	Close   context.CancelFunc
+	leaving departure
 }
 
 // Tab opens a tab of width × height CSS pixels. A width below 720 is a phone's, with touch.
@@ -132,6 +133,9 @@ func open(
 		}
 		return err
 	}))
+	if err == nil {
+		err = chromedp.Listen(ctx, t.leaving.hear)
+	}
 	if err != nil {
 		stop()
 		return nil, fmt.Errorf("open a tab: %w", err)
@@ -158,6 +162,9 @@ func (t *Tab) find(ctx context.Context, role, name string, nth int) (cdp.Backend
 	if err != nil {
 		return 0, err
 	}
+	if t.leaving.underWay() { // after an answer, so that what a click caused before it was heard
+		return 0, errLeaving
+	}
 	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
 		BackendNodeID: root.Root.BackendNodeID, Role: role, AccessibleName: name})
 	if err != nil {
@@ -175,7 +182,10 @@ func (t *Tab) find(ctx context.Context, role, name string, nth int) (cdp.Backend
 	return 0, errNotThere
 }
 
-var errNotThere = errors.New("it is not there")
+var (
+	errNotThere = errors.New("it is not there")
+	errLeaving  = errors.New("another document is on its way")
+)
 
 // until calls do until it succeeds.
 func (t *Tab) until(what string, do func(context.Context) error) error {
