@@ -21,19 +21,20 @@ import (
 type service struct {
 	foreign bool // the blog is none of the site's origins
 	*httptest.Server
-	mu       sync.Mutex
-	thread   []*comment // depth first, as it is listed
-	closed   bool
-	window   time.Duration
-	failures map[string][]failure     // by route: what is answered instead, once each
-	requests []string                 // method and path, in order
-	keys     []string                 // the Idempotency-Keys of posts
-	bodies   []string                 // of posts
-	forms    []any                    // of posts
-	last     map[string]any           // post
-	held     map[string]chan struct{} // by route: requests wait until it is closed
-	streams  map[chan string]string   // open ones, by what they are told, with what they were asked for
-	voting   bool
+	mu         sync.Mutex
+	thread     []*comment // depth first, as it is listed
+	closed     bool
+	window     time.Duration
+	failures   map[string][]failure     // by route: what is answered instead, once each
+	requests   []string                 // method and path, in order
+	keys       []string                 // the Idempotency-Keys of posts
+	bodies     []string                 // of posts
+	forms      []any                    // of posts
+	last       map[string]any           // post
+	held       map[string]chan struct{} // by route: requests wait until it is closed
+	streams    map[chan string]string   // open ones, by what they are told, with what they were asked for
+	voting     bool
+	complaints []map[string]any // of readers, and of who was refused
 }
 
 type author struct {
@@ -93,6 +94,8 @@ func newService(t *testing.T) *service {
 	mux.HandleFunc("DELETE "+site+"comments/{id}", s.withdraw)
 	mux.HandleFunc("GET "+site+"live", s.live)
 	mux.HandleFunc("POST "+site+"comments/{id}/vote", s.vote)
+	mux.HandleFunc("POST "+site+"comments/{id}/report", s.complain)
+	mux.HandleFunc("POST "+site+"comments/{id}/appeal", s.complain)
 	mux.HandleFunc("GET "+site+"form",
 		func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
 	mux.HandleFunc("POST "+site+"preview", func(w http.ResponseWriter, r *http.Request) {

@@ -38,7 +38,7 @@ func Files() []File {
 		}
 		sum := sha256.Sum256(body)
 		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body,
-			Version: hex.EncodeToString(sum[:6])})
+			Version: hex.EncodeToString(sum[:5])})
 	}
 	return files
 }

@@ -90,18 +90,20 @@ func build(languages []string) (map[string][]byte, error) {
 		}
 		files[widget+"/dist/embed-"+name+".js"] = body
 		sum := sha256.Sum256(body)
-		return fmt.Sprintf("%q", "embed-"+name+".js?v="+hex.EncodeToString(sum[:6])), nil
+		return fmt.Sprintf("%q", "embed-"+name+".js?v="+hex.EncodeToString(sum[:5])), nil
 	}
 	who, errWho := part("who")
-	form, errForm := part("form", "WHO_ADDRESS", who)
+	report, errReport := part("report")
+	form, errForm := part("form", "WHO_ADDRESS", who, "REPORT_ADDRESS", report)
 	counts, errCounts := part("counts")
 	why, errWhy := part("why")
 	around, errAround := part("around")
 	code, errCode := part("code")
 	more, errMore := part("more")
 	live, errLive := part("live")
-	vote, errVote := part("vote")
-	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote); err != nil {
+	vote, errVote := part("vote", "REPORT_ADDRESS", report)
+	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote,
+		errReport); err != nil {
 		return nil, err
 	}
 	var addresses []string

@@ -27,6 +27,7 @@ var parts = []part{
 	{"live", "live.", nil},
 	{"vote", "vote.", nil},
 	{"who", "who.", nil},
+	{"report", "report.", map[string]string{"reasons": "reason.low."}},
 }
 
 // own is what only one language of the widget says, by the end of its key: a browser may not know
@@ -86,7 +87,8 @@ func script(lang string, said map[string]sentence) string {
 	fmt.Fprintf(&b, "// Made of words/%s.json by `make web`: change the sentences there.\n", lang)
 	if lang != "en" {
 		b.WriteString("\nimport type {\n  AroundWords as Around,\n  FormWords as Form,\n  HelpWords as Help,\n" +
-			"  LiveWords as Live,\n  Words as Reading,\n  VoteWords as Vote,\n  WhoWords as Who,\n} from '../i18n'\n")
+			"  LiveWords as Live,\n  Words as Reading,\n  ReportWords as Report,\n  VoteWords as Vote,\n  WhoWords as Who,\n" +
+			"} from '../i18n'\n")
 	}
 	for _, p := range parts {
 		kind := ""

@@ -7,12 +7,16 @@ import type { Draft, Own, Shelf } from './shelf'
 import { because, trouble } from './trouble'
 import type { View } from './view'
 
+declare const REPORT_ADDRESS: string
+
 /** The view a writer has of their comment. */
 interface OwnView extends Comment {
   body: string
   reason: Reason | null
   note: string | null
   redacted_why?: string | null
+  /** What the writer says against the refusal, and what became of it. */
+  appeal?: { state: 'open' | 'upheld' | 'overturned' } | null
   edit_until: string | null
   /** What stands in the field of an edit that is under way. */
   draft?: string
@@ -99,6 +103,7 @@ export class OwnComments {
       acts?.append(...this.#view.actions(seen), ...this.#tools(own, seen, node))
     } else node.classList.add('own')
     if (!published && !seen.parent && !first) thread.toEnd(own.id)
+    if (published && seen.appeal) acts?.prepend(el('span', { class: 'why' }, this.#t.overturned))
     if (seen.redacted_why) acts?.prepend(el('span', { class: 'why' }, ...about(this.#t.redacted, seen.redacted_why)))
     if (seen.state === 'pending') {
       acts?.append(
@@ -182,6 +187,21 @@ export class OwnComments {
     line.focus()
   }
 
+  /** A button that asks why the refusal should be looked at again, in its own place. */
+  #appealing(own: Own, seen: OwnView): HTMLElement {
+    const view = this.#view
+    const open = button(this.#t.appeal, () =>
+      view.use<typeof import('./report')>(REPORT_ADDRESS, part =>
+        part.appeal(view, own.id, own.token, open, () => {
+          this.#show(own, { ...seen, appeal: { state: 'open' } })
+          view.say(this.#t.appealed)
+          view.thread.article(own.id)?.focus()
+        }),
+      ),
+    )
+    return open
+  }
+
   #refusal(own: Own, seen: OwnView, node: HTMLElement): HTMLElement {
     const t = this.#t
     const reason = seen.reason && seen.reason in t.reasons ? seen.reason : seen.state === 'spam' ? 'spam' : 'other'
@@ -200,9 +220,11 @@ export class OwnComments {
       el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
       seen.note ? el('p', {}, ...about(t.note, seen.note)) : null,
       seen.redacted_why ? el('p', {}, ...about(t.redacted, seen.redacted_why)) : null,
+      seen.appeal ? el('p', {}, seen.appeal.state === 'open' ? t.appealed : t.upheld) : null,
       el(
         'div',
         { class: 'row' },
+        seen.appeal ? null : this.#appealing(own, seen),
         this.#view.page.open ? button(t.anew, anew) : null,
         this.#asking(t.remove, own, seen, node),
       ),

@@ -173,9 +173,10 @@ export class View {
   drawn() {
     if (this.root.querySelector('pre')) this.use<typeof import('./code')>(CODE_ADDRESS, part => part.watch(this))
     if (this.#writer || kept(this))
-      this.writer()
-        .then(w => w.drawn())
-        .catch(() => {})
+      this.writer().then(
+        w => w.drawn(),
+        () => {},
+      )
   }
 
   /** The nodes of a comment's text. */
@@ -239,29 +240,29 @@ export class View {
 
   /** What may be done with a comment that everybody sees. */
   actions(c: Comment): HTMLElement[] {
-    const { settings, page } = this
-    return [...(settings.votes ? [this.#voteButton(c)] : []), ...(page.open ? [this.#replyButton(c.id)] : [])]
-  }
-
-  #voteButton(c: Comment): HTMLElement {
-    const press = () => this.use<typeof import('./vote')>(VOTE_ADDRESS, part => part.press(this, c, vote))
-    const n = number(c.votes, this.t)
-    const label = fill(this.t.good, { n })
-    const vote = button(c.votes ? n : '', press, { part: 'vote', 'aria-pressed': 'false', 'aria-label': label })
-    return vote
-  }
-
-  #replyButton(id: string): HTMLElement {
-    const reply = button(
-      this.t.reply,
-      () =>
-        this.writer()
-          .then(w => w.reply(id))
-          .catch(() => {}),
-      { part: 'reply' },
+    const { settings, page, t } = this
+    const by = `by-${c.id}`
+    const n = number(c.votes, t)
+    const vote = button(
+      c.votes ? n : '',
+      () => this.use<typeof import('./vote')>(VOTE_ADDRESS, part => part.press(this, c, vote)),
+      { 'aria-label': fill(t.good, { n }), 'aria-pressed': 'false', part: 'vote' },
     )
-    reply.setAttribute('aria-describedby', `by-${id}`)
-    return reply
+    const reply = button(
+      t.reply,
+      () =>
+        this.writer().then(
+          w => w.reply(c.id),
+          () => {},
+        ),
+      { part: 'reply', 'aria-describedby': by },
+    )
+    const report = button(
+      t.report,
+      () => this.use<typeof import('./vote')>(VOTE_ADDRESS, part => part.report(this, c)),
+      { 'aria-describedby': by },
+    )
+    return [...(settings.votes ? [vote] : []), ...(page.open ? [reply] : []), report]
   }
 
   offerMore() {
@@ -301,8 +302,7 @@ export class View {
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.#section.replaceChildren(box)
     const code = this.#failed(cause)
-    if (offline) return
-    this.use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code)) // nothing answers: the button may help
+    if (!offline) this.use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code))
   }
 
   /** Tells the page what went wrong. */

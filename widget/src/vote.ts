@@ -1,10 +1,12 @@
-/** One's votes: given by one press, taken back by the next. Loaded with the first of them. */
+/** One's votes: given by one press, taken back by the next; and the way to a report. Loaded with the first of them. */
 
 import { ask, type Comment, Failure } from './client'
 import { el } from './dom'
 import { fill, number } from './i18n'
 import type { View } from './view'
 import { vote as inEnglish } from './words/en'
+
+declare const REPORT_ADDRESS: string
 
 /** What takes a vote back, by comment. It is kept as long as the page is open: nobody's browser is written to. */
 const tokens = new Map<string, string>()
@@ -40,4 +42,9 @@ export async function press(view: View, c: Comment, vote: HTMLButtonElement) {
   } finally {
     vote.removeAttribute('aria-busy')
   }
+}
+
+/** Reports a comment. What that takes is loaded here: most readers never do. */
+export function report(view: View, c: Comment) {
+  view.use<typeof import('./report')>(REPORT_ADDRESS, part => part.report(view, c))
 }

@@ -1,0 +1,125 @@
+/** What is said against a comment, or against a refusal of one's own. Loaded with the first of it. */
+
+import { ask, type Comment, Failure } from './client'
+import { button, el } from './dom'
+import sheet from './report.css'
+import type { View } from './view'
+import { report as inEnglish } from './words/en'
+
+/** Why a comment is reported, in the order in which it is offered. */
+const reasons = ['spam', 'hate_speech', 'obscenity', 'personal_attack', 'unlawful', 'other'] as const
+
+const dressed = new WeakSet<View>()
+
+/** The words of the page's language; the part's own sheet is there from then on. */
+function begin(view: View): typeof inEnglish {
+  if (!dressed.has(view)) {
+    dressed.add(view)
+    const styles = new CSSStyleSheet()
+    styles.replaceSync(sheet)
+    view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
+  }
+  return view.spoken?.report ?? inEnglish
+}
+
+function post(view: View, path: string, body: object, token?: string): Promise<unknown> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' }
+  if (token) headers.Authorization = `Bearer ${token}`
+  return ask(view.api(path), { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+/** Sends what a form says, once at a time; what fails is said in it. */
+function sending(form: HTMLFormElement, t: typeof inEnglish, send: () => Promise<void>) {
+  form.addEventListener('submit', async event => {
+    event.preventDefault()
+    if (form.ariaBusy) return
+    form.ariaBusy = 'true'
+    form.querySelector('[role=alert]')?.remove()
+    try {
+      await send()
+    } catch (cause) {
+      const often = cause instanceof Failure && cause.status === 429
+      form.lastElementChild?.before(el('p', { role: 'alert', class: 'box err' }, often ? t.often : t.failed))
+    } finally {
+      form.ariaBusy = null
+    }
+  })
+}
+
+/** Asks why a comment is reported, and reports it. */
+export function report(view: View, c: Comment) {
+  const t = begin(view)
+  const field = el('textarea', { id: 'detail', rows: 2, maxlength: 1000 })
+  const form = el(
+    'form',
+    {},
+    el('h3', { id: 'reports' }, t.title),
+    el('p', { class: 'u' }, t.says),
+    el(
+      'div',
+      { role: 'radiogroup', 'aria-labelledby': 'reports' },
+      ...reasons.map(value =>
+        el(
+          'label',
+          { class: 'tick' },
+          el('input', { type: 'radio', name: 'reason', value, required: true }),
+          el('span', {}, t.reasons[value]),
+        ),
+      ),
+    ),
+    el('div', { class: 'f' }, el('label', { for: 'detail' }, t.detail), el('div', { class: 'ed' }, field)),
+    el(
+      'div',
+      { class: 'row' },
+      el('button', { class: 'go' }, view.t.report),
+      button(t.cancel, () => dialog.close()),
+    ),
+  )
+  const dialog = el('dialog', { 'aria-labelledby': 'reports', close: () => dialog.remove() }, form)
+  const done = (sentence: string) => {
+    dialog.close()
+    const acts = view.thread.article(c.id)?.querySelector('.acts')
+    acts?.querySelector('.heard')?.remove()
+    acts?.append(el('span', { class: 'heard' }, sentence))
+    view.say(sentence)
+  }
+  sending(form, t, async () => {
+    const reason = new FormData(form).get('reason')
+    try {
+      await post(view, `comments/${c.id}/report`, { reason, detail: field.value })
+      done(t.thanks)
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.code !== 'report.repeated') throw cause
+      done(t.repeated)
+    }
+  })
+  view.root.querySelector('section')?.append(dialog)
+  dialog.showModal()
+}
+
+/** Asks why a refusal should be looked at again, in a form that a button opens in its place. */
+export function appeal(view: View, id: string, token: string, opener: HTMLElement, done: () => void) {
+  const t = begin(view)
+  const field = el('textarea', { id: `again-${id}`, rows: 3, maxlength: 2000, required: true })
+  const cancel = () => {
+    form.replaceWith(opener)
+    opener.focus()
+  }
+  const form = el(
+    'form',
+    {},
+    el('div', { class: 'f' }, el('label', { for: field.id }, t.again), el('div', { class: 'ed' }, field)),
+    el('p', { class: 'u' }, t.once),
+    el('div', { class: 'row' }, el('button', { class: 'go' }, opener.textContent), button(t.cancel, cancel)),
+  )
+  sending(form, t, async () => {
+    try {
+      await post(view, `comments/${id}/appeal`, { text: field.value }, token)
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.code !== 'appeal.repeated') throw cause
+    }
+    done()
+  })
+  opener.replaceWith(form)
+  field.focus()
+}
