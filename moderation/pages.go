@@ -14,8 +14,6 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-const maxTitle = 300 // characters of a page's title
-
 // A PageEntry is a page with its numbers. One that is Old is closed by its age.
 type PageEntry struct {
 	ground.Page
@@ -111,9 +109,9 @@ func (s *Service) SetPage(
 	var err error
 	if ch.Title != nil {
 		var ok bool
-		if title, ok = text.Line(*ch.Title, maxTitle); !ok {
+		if title, ok = text.Line(*ch.Title, comment.MaxTitle); !ok {
 			return PageEntry{}, problem.Field("/title",
-				fmt.Sprintf("A title is one line of at most %d characters.", maxTitle))
+				fmt.Sprintf("A title is one line of at most %d characters.", comment.MaxTitle))
 		}
 	}
 	if ch.URL != nil {

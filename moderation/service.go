@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -44,6 +45,9 @@ type Complaints interface {
 	Against(ctx context.Context, site int64, comments []comment.Comment) (map[string]complaint.Open, error)
 }
 
+// A Staff returns the names of those who work for a site, as package identity's Service does.
+type Staff func(ctx context.Context, who people.Actor, site ground.Site) ([]string, error)
+
 // Options are what a Service is made of; all of them are required.
 type Options struct {
 	Process    *ground.Process
@@ -52,6 +56,7 @@ type Options struct {
 	Judge      Judge
 	Campaigns  Campaigns
 	Complaints Complaints
+	Staff      Staff
 	Rules      *rules.Service
 }
 
@@ -65,6 +70,7 @@ type Service struct {
 	rules      *rules.Service
 	alike      Campaigns
 	complaints Complaints
+	staff      Staff
 	stale      stale
 	ruled      ruled
 }
@@ -74,7 +80,7 @@ func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
 		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
-		alike: o.Campaigns, complaints: o.Complaints,
+		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff,
 	}
 	o.Process.OnEvent(s.ruled.event)
 	return s

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,12 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	if err := s.mayArrive(ctx, in.Limiter, page); err != nil {
 		return Submitted{}, err
 	}
+	if c.Account == "" && c.Name != "" {
+		staff, err := s.staff(ctx, people.Operator, site)
+		if err = cmp.Or(err, c.RefuseNames(staff)); err != nil {
+			return Submitted{}, err
+		}
+	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now)}
 	if c.Account == "" { // what staff write needs no review
 		a.judged, a.ruled = s.look(ctx, c)
@@ -131,7 +138,7 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if c.Account == "" && prefix != "" {
 		c.Address = s.secret.Hash("address", site.ID, prefix)
 	}
-	c.PageTitle = readersTitle(in.PageTitle)
+	c.Head(in.PageTitle)
 	return ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Open: true, CreatedAt: now}, c, nil
 }
 
@@ -263,15 +270,6 @@ func settleTitle(tx Tx, c comment.Comment) error {
 		return fmt.Errorf("settle the page's title: %w", err)
 	}
 	return nil
-}
-
-// readersTitle is what a reader's browser says that a page is called; too much is cut off.
-func readersTitle(title string) string {
-	title = text.CleanLine(title)
-	if r := []rune(title); len(r) > maxTitle {
-		return string(r[:maxTitle])
-	}
-	return title
 }
 
 // sameness is what makes c the same as another comment of its page, or nil where nothing

@@ -615,7 +615,9 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, _, err := w.S.AddToken(w.Ctx, people.Operator, in); return err }
 	},
 	"StaffNames": func(w *faulty) func() error {
-		w.member()
+		on := false // any change: then they are read anew
+		_, err := w.S.SetAccount(w.Ctx, people.Operator, w.member().ID(), identity.AccountChange{Disabled: &on})
+		w.Must(err)
 		return func() error { _, err := w.S.StaffNames(w.Ctx, people.Operator, w.A); return err }
 	},
 	"Tokens": func(w *faulty) func() error {

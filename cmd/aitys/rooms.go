@@ -115,7 +115,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
-		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints,
+		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints, Staff: r.identity.StaffNames,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
 	r.transfer = transfer.New(transfer.Options{

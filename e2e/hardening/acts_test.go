@@ -72,7 +72,7 @@ func (s *stage) act(route string) act {
 			a.form.Set(pairs[i], pairs[i+1])
 		}
 	}
-	person := func() values { return values{"email": email, "name": "N", "role": "author", "site": []string{s.site}} }
+	person := func() values { return values{"email": email, "name": "P", "role": "author", "site": []string{s.site}} }
 	switch strings.Replace(route, "/api/v1/sites/:site", "…", 1) {
 	case "POST …/comments":
 		a.json = s.written()
@@ -149,7 +149,7 @@ func (s *stage) act(route string) act {
 	case "POST /api/v1/accounts":
 		a.json = person()
 	case "POST /moderate/people":
-		form("email", email, "name", "N", "role", "author", "site", s.site)
+		form("email", email, "name", "P", "role", "author", "site", s.site)
 	case "PATCH /api/v1/accounts/:id", "DELETE /api/v1/accounts/:id", "POST /moderate/people/:id":
 		id = s.make("POST", "/api/v1/accounts", person())["id"].(string)
 		if method == "PATCH" {

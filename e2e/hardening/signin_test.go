@@ -28,7 +28,7 @@ func signInTimes(t testing.TB, _ bench) result {
 	emails := make([]string, tries/3) // five wrong tries in a row, and an account has to wait
 	for i := range emails {
 		emails[i] = fmt.Sprintf("known%d@people.example", i)
-		in := values{"email": emails[i], "name": "N", "role": "author", "site": []string{"a"}, "password": password}
+		in := values{"email": emails[i], "name": "P", "role": "author", "site": []string{"a"}, "password": password}
 		s.make("POST", "/api/v1/accounts", in)
 	}
 	comments := make([]string, 50)

@@ -24,7 +24,7 @@ func tenants(t testing.TB, _ bench) result {
 	cookies := map[string]string{"": ""}
 	for _, role := range strangers[:3] {
 		email := role + "@b.example"
-		in := values{"email": email, "name": "N", "role": role, "site": []string{"b"}, "password": password}
+		in := values{"email": email, "name": "P", "role": role, "site": []string{"b"}, "password": password}
 		s.make("POST", "/api/v1/accounts", in)
 		cookies[role] = s.signInAs(email)
 	}

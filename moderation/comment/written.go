@@ -10,8 +10,11 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// MaxLength is how many characters a comment may have.
-const MaxLength = 10_000
+// How many characters a comment may have, and the title of a page.
+const (
+	MaxLength = 10_000
+	MaxTitle  = 300
+)
 
 // What of a writer's own fields is taken.
 const (
@@ -78,6 +81,23 @@ func (c *Comment) Sign(name, email, website string) error {
 		c.Website = href
 	}
 	return nil
+}
+
+// Head gives c what its writer's browser says that the page is called; too much is cut off.
+func (c *Comment) Head(title string) {
+	c.PageTitle = text.CleanLine(title)
+	if r := []rune(c.PageTitle); len(r) > MaxTitle {
+		c.PageTitle = string(r[:MaxTitle])
+	}
+}
+
+// RefuseNames refuses a writer's name that a reader would take for one of some names, which are other people's.
+func (c Comment) RefuseNames(names []string) error {
+	if NewNames(names, nil).Like(c.Name) == "" {
+		return nil
+	}
+	return problem.Field("/author/name", "Somebody who works on this site has this name, or one that looks the same. "+
+		"Use another one, or sign in.")
 }
 
 // Identity is who a writer says to be: name with e-mail, else name with address.

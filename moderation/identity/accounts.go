@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity/password"
@@ -124,6 +125,10 @@ func (s *Service) StaffNames(ctx context.Context, who people.Actor, site ground.
 	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
 		return nil, err
 	}
+	names, turn, known := s.staff.of(site.ID)
+	if known {
+		return names, nil
+	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		names, err = tx.StaffNames(site.ID)
 		return err
@@ -131,7 +136,45 @@ func (s *Service) StaffNames(ctx context.Context, who people.Actor, site ground.
 	if err != nil {
 		return nil, fmt.Errorf("read names: %w", err)
 	}
+	s.staff.keep(site.ID, names, turn)
 	return names, nil
+}
+
+// A staff is the names of those who work for sites, kept until an account changes: every comment asks for them.
+type staff struct {
+	mu    sync.Mutex
+	turn  int // grows with each change
+	names map[int64][]string
+}
+
+func (k *staff) of(site int64) (names []string, turn int, known bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	names, known = k.names[site]
+	return slices.Clone(names), k.turn, known
+}
+
+// keep keeps what was read, unless something has changed since.
+func (k *staff) keep(site int64, names []string, turn int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.turn != turn {
+		return
+	}
+	if k.names == nil {
+		k.names = map[int64][]string{}
+	}
+	k.names[site] = slices.Clone(names)
+}
+
+func (k *staff) event(e ground.Event) {
+	if e.Kind != ground.EventAccount && e.Kind != ground.EventBehind {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.turn++
+	k.names = nil
 }
 
 // Accounts lists the accounts that who may see, by e-mail: one's own, and for an owner those

@@ -23,11 +23,14 @@ type Service struct {
 	secret  secret.Secret
 	log     *slog.Logger
 	signins password.Tries
+	staff   staff
 }
 
 // New returns a Service in a process.
 func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: own, log: p.Logger()}
+	s := &Service{work: ground.NewWork(p, store), secret: own, log: p.Logger()}
+	p.OnEvent(s.staff.event)
+	return s
 }
 
 // Run removes sessions, links and sign-outs that have expired, until ctx ends. It returns nil.

@@ -7,8 +7,10 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/roomstest"
 )
 
@@ -151,5 +153,46 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 		in.Writer = people.Writer{}
 		_, err = w.S.Submit(w.Ctx, w.A, in)
 		roomstest.WantCode(t, "a reader's on the closed page", err, "page.closed")
+	})
+}
+
+// Nobody else writes under a name of staff, nor under one that a reader would take for it, for as long as its owner
+// works there.
+func TestANameOfStaffIsNobodyElses(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		submit := func(site string, in moderation.Submission) error {
+			in.PageURL, in.Body = "https://"+site+".example/post", "Says something else each time: "+in.Name
+			where := map[string]ground.Site{"a": w.A, "b": w.B}[site]
+			_, err := w.S.Submit(w.Ctx, where, in)
+			return err
+		}
+		ruth, called := w.AddPerson("ruth", people.Author, "a"), "Ruth Orlova"
+		_, err := w.S.SetAccount(w.Ctx, people.Operator, ruth.ID(), identity.AccountChange{Name: &called})
+		w.Must(err)
+		for _, name := range []string{"Ruth Orlova", "ruth  ORLOVA", "RuthOrlova", "Ruth \u041erlova", "Ruth-Orlova \u2713",
+			"Ruth\u200b Orlova"} {
+			err := submit("a", moderation.Submission{Name: name, Email: "ruth@mail.example"})
+			roomstest.WantCode(t, name, err, "field.invalid")
+			var refused *problem.Error
+			if roomstest.AsError(err, &refused) && refused.Field != "/author/name" {
+				t.Errorf("%s: refused for %s", name, refused.Field)
+			}
+			w.Must(submit("b", moderation.Submission{Name: name}))
+		}
+		for _, name := range []string{"", "Ruth", "Orlova", "Ruth Orlov", "\u2713"} {
+			w.Must(submit("a", moderation.Submission{Name: name}))
+		}
+		got, err := w.S.Identify(w.Ctx, ruth, w.A)
+		w.Must(err)
+		w.Must(submit("a", moderation.Submission{Writer: got.Writer}))
+
+		off := true
+		_, err = w.S.SetAccount(w.Ctx, people.Operator, ruth.ID(), identity.AccountChange{Disabled: &off})
+		w.Must(err)
+		w.Must(submit("a", moderation.Submission{Name: "Ruth Orlova"}))
+		w.AddPerson("Omar", people.Owner)
+		for _, site := range []string{"a", "b"} {
+			roomstest.WantCode(t, "on "+site, submit(site, moderation.Submission{Name: "omar"}), "field.invalid")
+		}
 	})
 }

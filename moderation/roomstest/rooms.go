@@ -63,7 +63,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
-		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints,
+		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
 	})
 	r.Transfer = transfer.New(transfer.Options{
 		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,

@@ -125,7 +125,7 @@ export const form = {
   withdrawn: "You withdrew this comment.",
   withoutName: "Without a name",
   wrongEmail: "This is not an e-mail address. It may also be left empty.",
-  wrongName: "This name cannot be used.",
+  wrongName: "This name cannot be used: it is too long, or that of somebody who works on this site, or looks like it.",
   meanings: {
     duplicate: "It says the same as a comment that was sent before.",
     hate_speech: "It turns against people for what they are rather than for what they say.",
