@@ -27,7 +27,7 @@ type File struct {
 // NewFile returns a file of a media type.
 func NewFile(kind string, body []byte) *File {
 	sum := sha256.Sum256(body)
-	version := hex.EncodeToString(sum[:6])
+	version := hex.EncodeToString(sum[:5]) // as package widget calls its parts
 	return &File{
 		Version: version, kind: kind, plain: body,
 		// Weak: the same file compressed is other bytes.
