@@ -87,7 +87,10 @@ func TestACampaignIsOneCard(t *testing.T) {
 			_, err := kit.Eval[bool](desk, `(document.querySelector(".members.alike form button").click(), true)`)
 			return err
 		},
-		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 4`) },
+		func() error {
+			return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 4 && ` +
+				`document.readyState === "complete"`) // before that, nobody listens to keys
+		},
 		func() error { return desk.Press(keyZ) }, // a slip of the hand
 		func() error {
 			return desk.Holds(shows("It is with the others again.") +
