@@ -245,7 +245,7 @@ func TestAFieldThatTheServiceRefusesIsNamed(t *testing.T) {
 	r := visit(t, s, options{})
 	s.fail("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
 	r.post("Yes.")
-	r.says("[role=alert]", "This name cannot be used.")
+	r.says("[role=alert]", "This name cannot be used: it is too long, or that of somebody who works on this site")
 	r.holds(`root.activeElement === $('[part=name]')`)
 }
 
