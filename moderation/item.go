@@ -86,14 +86,10 @@ func (s *Service) Stories(
 // items gathers what a moderator sees around comments, but for the evidence.
 func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
 	var pageIDs, parentIDs []string
-	var writers [][]byte
 	for _, c := range list {
 		pageIDs = append(pageIDs, c.Page)
 		if c.Parent != "" {
 			parentIDs = append(parentIDs, c.Parent)
-		}
-		if c.Writer != nil {
-			writers = append(writers, c.Writer)
 		}
 	}
 	pages, err := tx.PagesByID(site, unique(pageIDs))
@@ -104,7 +100,7 @@ func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parents: %w", err)
 	}
-	known, err := tx.Writers(site, writers)
+	known, err := tx.Writers(site, comment.Writers(list))
 	if err != nil {
 		return nil, fmt.Errorf("read writers: %w", err)
 	}

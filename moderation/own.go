@@ -162,10 +162,9 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 	if err != nil || c.State == comment.Removed {
 		return err
 	}
-	refused := c.State == comment.Rejected || c.State == comment.Spam
 	ok, err := tx.SetState(site, id, c.Version, comment.StateChange{
 		State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt,
-		RemovedAt: now, DropSame: !refused,
+		RemovedAt: now, DropSame: !c.Refused(),
 	})
 	if err != nil {
 		return fmt.Errorf("set state: %w", err)

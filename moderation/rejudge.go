@@ -272,14 +272,8 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 func (s *Service) histories(
 	ctx context.Context, site ground.Site, comments []comment.Comment,
 ) (h map[string]comment.History, err error) {
-	writers := make([][]byte, 0, len(comments))
-	for _, c := range comments {
-		if c.Writer != nil {
-			writers = append(writers, c.Writer)
-		}
-	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		h, err = tx.Writers(site.ID, writers)
+		h, err = tx.Writers(site.ID, comment.Writers(comments))
 		return err
 	})
 	return h, err

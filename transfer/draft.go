@@ -12,11 +12,6 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-const (
-	maxName  = 120 // characters, as those of who posts
-	maxTitle = 300
-)
-
 // earliest is before any comment was written on the web: what says so has a wrong clock.
 var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -72,10 +67,7 @@ func (r *run) draft(in record, noted func(what, why string)) (d draft, why strin
 
 // pageOf finds the page that is meant: completed, mapped, and of the site.
 func (r *run) pageOf(p page) (page, string) {
-	p.title = text.CleanLine(strings.ToValidUTF8(p.title, ""))
-	if t := []rune(p.title); len(t) > maxTitle {
-		p.title = string(t[:maxTitle])
-	}
+	p.title = text.First(text.CleanLine(strings.ToValidUTF8(p.title, "")), comment.MaxTitle)
 	web, ok := text.ParseWeb(r.in.Map.of(complete(r.in.Base, strings.TrimSpace(p.url))))
 	if !ok {
 		return p, "its page has no address; --base completes those that name no host"
@@ -120,9 +112,9 @@ func (r *run) timeOf(in record, noted func(what, why string)) time.Time {
 // sign gives a draft the writer's own fields, as far as they are such.
 func (d *draft) sign(in record, noted func(what, why string)) {
 	name := text.CleanLine(strings.ToValidUTF8(in.name, ""))
-	if runes := []rune(name); len(runes) > maxName {
-		noted("name", "it is longer than "+strconv.Itoa(maxName)+" characters: its beginning is taken")
-		name = string(runes[:maxName])
+	if first := text.First(name, comment.MaxName); first != name {
+		noted("name", "it is longer than "+strconv.Itoa(comment.MaxName)+" characters: its beginning is taken")
+		name = first
 	}
 	email, website := strings.ToValidUTF8(in.email, ""), strings.TrimSpace(strings.ToValidUTF8(in.website, ""))
 	if website == "http://" || website == "https://" { // what forms began with

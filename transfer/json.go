@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func said(err error) error {
 // object reads an object: read is told of each of its keys, and reads the value or leaves it.
 func (v *values) object(read func(key string) (bool, error)) error {
 	if start, err := v.next(); err != nil || start != json.Delim('{') {
-		return firstOf(err, errShape)
+		return cmp.Or(err, errShape)
 	}
 	for v.More() {
 		key, err := v.next()
@@ -79,7 +80,7 @@ func (v *values) array(read func() error) error {
 		if start == nil { // null: there are none
 			return err
 		}
-		return firstOf(err, errShape)
+		return cmp.Or(err, errShape)
 	}
 	for v.More() {
 		if err := read(); err != nil {
@@ -109,13 +110,4 @@ func (v *values) skipValue() error {
 			return nil
 		}
 	}
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -82,29 +82,39 @@ func (r *run) count(ctx context.Context) error {
 	const some = 500
 	for part := range slices.Chunk(r.nodes, some) {
 		var ids []string
-		byID := map[string]node{}
 		for _, n := range part {
 			if n.kept {
 				ids = append(ids, n.id.String())
-				byID[n.id.String()] = n
 			}
 		}
-		err := r.work.View(ctx, func(tx Tx) error {
-			there, err := tx.CommentsByID(r.site.ID, ids)
-			for _, c := range there {
-				delete(byID, c.ID)
-			}
-			return err
-		})
+		there, err := r.there(ctx, ids)
 		if err != nil {
 			return err
 		}
-		for _, n := range byID {
-			r.added++
-			r.taught(n.state)
+		for _, n := range part {
+			if n.kept && !there[n.id.String()] {
+				r.added++
+				r.taught(n.state)
+			}
 		}
 	}
 	return nil
+}
+
+// there says which of some comments the site has.
+func (r *run) there(ctx context.Context, ids []string) (map[string]bool, error) {
+	there := map[string]bool{}
+	err := r.work.View(ctx, func(tx Tx) error {
+		list, err := tx.CommentsByID(r.site.ID, ids)
+		for _, c := range list {
+			there[c.ID] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is there: %w", err)
+	}
+	return there, nil
 }
 
 // taught counts the lesson of a comment that comes in a state, if it teaches.
@@ -152,7 +162,7 @@ type writer struct {
 	pass     int16
 	done, of int
 	batch    []draft
-	nodes    []int32 // of the batch
+	at       []int32 // nodes of the batch
 }
 
 // A passer gives a writer those comments of a file whose turn it is.
@@ -169,12 +179,12 @@ func (p passer) comment(in record) error {
 	if !known {
 		return nil
 	}
-	n := &w.survey.nodes[at]
+	n := &w.nodes[at]
 	if n.pass == w.pass || !n.kept {
 		return nil
 	}
 	n.pass = w.pass
-	if n.done || n.parent != none && !w.survey.nodes[n.parent].done {
+	if n.done || n.parent != none && !w.nodes[n.parent].done {
 		return nil
 	}
 	d, why := w.draft(in, func(string, string) {})
@@ -182,7 +192,7 @@ func (p passer) comment(in record) error {
 		return errChanged
 	}
 	n.done = true
-	w.batch, w.nodes = append(w.batch, d), append(w.nodes, at)
+	w.batch, w.at = append(w.batch, d), append(w.at, at)
 	if len(w.batch) < together {
 		return nil
 	}
@@ -212,7 +222,7 @@ func (w *writer) flush(ctx context.Context) error {
 		}
 	}
 	w.done += len(w.batch)
-	w.batch, w.nodes = w.batch[:0], w.nodes[:0]
+	w.batch, w.at = w.batch[:0], w.at[:0]
 	if w.in.Progress != nil {
 		w.in.Progress(uint64(w.done), uint64(w.of))
 	}
@@ -228,30 +238,23 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 	for i, d := range w.batch {
 		ids[i] = d.comment.ID
 	}
-	there := map[string]bool{}
-	err := w.work.View(ctx, func(tx Tx) error {
-		list, err := tx.CommentsByID(w.site.ID, ids)
-		for _, c := range list {
-			there[c.ID] = true
-		}
-		return err
-	})
+	there, err := w.there(ctx, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read what is there: %w", err)
+		return nil, err
 	}
 	for i, d := range w.batch {
 		if there[ids[i]] {
 			continue
 		}
-		n := w.survey.nodes[w.nodes[i]]
+		n := w.nodes[w.at[i]]
 		f := fresh{comment: d.comment, page: n.page, salt: make([]byte, 16)}
-		f.segment = comment.NewSegment(inOrder(d.comment.CreatedAt, w.nodes[i]))
+		f.segment = comment.NewSegment(inOrder(d.comment.CreatedAt, w.at[i]))
 		_, _ = rand.Read(f.salt) // never fails: crypto/rand ends the program instead
 		if d.source != "" {
 			f.comment.Write(d.source)
 		}
 		if n.parent != none {
-			f.parent = w.survey.nodes[n.parent].id.String()
+			f.parent = w.nodes[n.parent].id.String()
 		}
 		if w.ids[n.page] == "" {
 			p := w.pages[n.page]
@@ -278,11 +281,8 @@ func inOrder(at time.Time, node int32) time.Time {
 // judged judges what is to be written.
 func (w *writer) judged(ctx context.Context, b *batch) error {
 	list := make([]comment.Comment, len(b.fresh))
-	writers := [][]byte{}
 	for i, f := range b.fresh {
-		if list[i] = f.comment; f.comment.Writer != nil {
-			writers = append(writers, f.comment.Writer)
-		}
+		list[i] = f.comment
 	}
 	found, err := w.rules.Look(ctx, w.site.ID, list...)
 	if err != nil {
@@ -290,7 +290,7 @@ func (w *writer) judged(ctx context.Context, b *batch) error {
 	}
 	var known map[string]comment.History
 	err = w.work.View(ctx, func(tx Tx) (err error) {
-		known, err = tx.Writers(w.site.ID, writers)
+		known, err = tx.Writers(w.site.ID, comment.Writers(list))
 		return err
 	})
 	if err != nil {

@@ -3,7 +3,6 @@ package reader
 import (
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -186,11 +185,11 @@ func (h *window) handOver(o *opened) error {
 	if err == nil {
 		got, err = h.kit.Identity.Identify(o.Request().Context(), who, o.site)
 	}
-	var refused *problem.Error
-	if errors.As(err, &refused) && (refused.Code == "auth.needed" || refused.Code == "site.unknown") {
-		return o.Redirect(http.StatusSeeOther, o.view.Action) // which says why
-	}
 	if err != nil {
+		switch web.ProblemOf(err).Code {
+		case "auth.needed", "site.unknown":
+			return o.Redirect(http.StatusSeeOther, o.view.Action) // which says why
+		}
 		return err
 	}
 	told, err := json.Marshal(handed{

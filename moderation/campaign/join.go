@@ -83,13 +83,13 @@ func (r *register) close() error {
 // stays reports whether what is kept of a comment is of its text as it is now, by this tokeniser.
 func (r *register) stays(c comment.Comment) bool {
 	m, known := r.members[c.ID]
-	gone := c.IsForgotten() || c.State == comment.Removed && !refused(m.State)
+	gone := c.IsForgotten() || c.State == comment.Removed && !m.State.Refused()
 	return known && !gone && m.EditedAt.Equal(c.TextAt()) && m.Print.Version == version
 }
 
 // joins reports whether a comment becomes a member, if it is long enough: it takes its print.
 func (r *register) joins(c comment.Comment, now time.Time) bool {
-	waits := c.State == comment.Pending || refused(c.State) && now.Sub(c.DecidedAt) < rememberedFor
+	waits := c.State == comment.Pending || c.State.Refused() && now.Sub(c.DecidedAt) < rememberedFor
 	return waits && c.Account == "" && !r.stays(c)
 }
 
@@ -114,8 +114,6 @@ func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
 	}
 	return r.recount(m, c)
 }
-
-func refused(s comment.State) bool { return s == comment.Rejected || s == comment.Spam }
 
 // join makes a comment a member: of the campaign of the nearest one, or of a new campaign with that, or alone.
 func (r *register) join(c comment.Comment, p Print) error {

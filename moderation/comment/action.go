@@ -99,6 +99,9 @@ var (
 
 func (s State) String() string { return stateNames[s] }
 
+// Refused reports whether a moderator refused what is in this state.
+func (s State) Refused() bool { return s == Rejected || s == Spam }
+
 func (a Action) String() string { return actionNames[a] }
 
 func (r Reason) String() string { return reasonNames[r] }

@@ -84,7 +84,7 @@ func (c Comment) TextAt() time.Time {
 }
 
 // Refused reports whether c was refused.
-func (c Comment) Refused() bool { return c.State == Rejected || c.State == Spam }
+func (c Comment) Refused() bool { return c.State.Refused() }
 
 // Appealed reports whether c's writer waits for a second look.
 func (c Comment) Appealed() bool { return !c.AppealedAt.IsZero() }

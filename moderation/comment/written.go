@@ -2,6 +2,7 @@ package comment
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -10,17 +11,14 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// How many characters a comment may have, and the title of a page.
+// How many characters a comment may have, its writer's name, and the title of a page.
 const (
 	MaxLength = 10_000
+	MaxName   = 120
 	MaxTitle  = 300
 )
 
-// What of a writer's own fields is taken.
-const (
-	maxWriterName = 120 // characters
-	maxEmail      = 254 // bytes
-)
+const maxEmail = 254 // bytes
 
 // CheckBody returns a comment's text as it is kept.
 func CheckBody(body string) (string, error) {
@@ -62,7 +60,7 @@ func (c *Comment) Write(source string) {
 // Sign gives c the writer's own fields, cleaned. They are valid UTF-8.
 func (c *Comment) Sign(name, email, website string) error {
 	c.Name = text.CleanLine(name)
-	if utf8.RuneCountInString(name) > maxWriterName || utf8.RuneCountInString(c.Name) > maxWriterName {
+	if utf8.RuneCountInString(name) > MaxName || utf8.RuneCountInString(c.Name) > MaxName {
 		return problem.Field("/author/name", "A name may have 120 characters.")
 	}
 	if !text.Visible(c.Name) {
@@ -85,10 +83,7 @@ func (c *Comment) Sign(name, email, website string) error {
 
 // Head gives c what its writer's browser says that the page is called; too much is cut off.
 func (c *Comment) Head(title string) {
-	c.PageTitle = text.CleanLine(title)
-	if r := []rune(c.PageTitle); len(r) > MaxTitle {
-		c.PageTitle = string(r[:MaxTitle])
-	}
+	c.PageTitle = text.First(text.CleanLine(title), MaxTitle)
 }
 
 // RefuseNames refuses a writer's name that a reader would take for one of some names, which are other people's.
@@ -98,6 +93,17 @@ func (c Comment) RefuseNames(names []string) error {
 	}
 	return problem.Field("/author/name", "Somebody who works on this site has this name, or one that looks the same. "+
 		"Use another one, or sign in.")
+}
+
+// Writers are those of comments, each once.
+func Writers(comments []Comment) (all [][]byte) {
+	for _, c := range comments {
+		if c.Writer != nil {
+			all = append(all, c.Writer)
+		}
+	}
+	slices.SortFunc(all, slices.Compare)
+	return slices.CompactFunc(all, slices.Equal)
 }
 
 // Identity is who a writer says to be: name with e-mail, else name with address.

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -54,7 +53,7 @@ func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comm
 	var firsts map[string]Firsts
 	if set.asksWriter() {
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			firsts, err = tx.Firsts(site, writers(comments))
+			firsts, err = tx.Firsts(site, comment.Writers(comments))
 			return err
 		})
 		if err != nil {
@@ -101,15 +100,4 @@ func (s *Service) set(ctx context.Context, site int64) (*Set, error) {
 		s.sets[site] = set
 	}
 	return set, nil
-}
-
-// writers are those of comments, each once.
-func writers(comments []comment.Comment) (all [][]byte) {
-	for _, c := range comments {
-		if c.Writer != nil {
-			all = append(all, c.Writer)
-		}
-	}
-	slices.SortFunc(all, slices.Compare)
-	return slices.CompactFunc(all, slices.Equal)
 }

@@ -87,7 +87,7 @@ func (s *Service) try(ctx context.Context, site ground.Site, make func(Tx) (*Set
 		}
 		decided = decided[:min(mostLooked, len(decided))]
 		if set.asksWriter() {
-			firsts, err = tx.Firsts(site.ID, writers(decided))
+			firsts, err = tx.Firsts(site.ID, comment.Writers(decided))
 		}
 		return err
 	})

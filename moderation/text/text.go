@@ -32,6 +32,14 @@ func Shorten(text string, n int) string {
 	return text
 }
 
+// First is text, or its first n characters.
+func First(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n])
+	}
+	return text
+}
+
 const maxMarks = 8 // combining marks on one base: more only paint over the neighbours
 
 // Clean makes typed text fit to keep and to show: NFC, \n for every end of line, without
