@@ -92,13 +92,15 @@ var House = Plan{
 		},
 		"migrations": nil,
 		"store": {
-			"store/file", "store/server", "store/position", "store/rows", "moderation", "notify", "transfer", "classifier",
-			"migrations",
+			"store/file", "store/server", "store/position", "store/rows", "store/crowd", "store/outbox", "moderation", "notify",
+			"transfer", "classifier", "migrations",
 		},
 		"store/file":      {"store/rows", "migrations", "moderation/ground"},
 		"store/server":    {"store/rows", "migrations", "moderation/ground"},
 		"store/position":  {"moderation/ground"},
-		"store/rows":      nil,
+		"store/rows":      {"moderation/ground"},
+		"store/crowd":     {"store/rows"},
+		"store/outbox":    {"store/rows", "notify"},
 		"coord":           {"moderation/ground", "moderation/secret"},
 		"widget":          nil,
 		"api/web":         {"moderation", "words"},
@@ -117,7 +119,8 @@ var House = Plan{
 		},
 	},
 	Wide: []string{
-		"store", "api/web", "api", "api/live", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys", "cmd/aitys/demo",
+		"store", "store/crowd", "store/outbox", "api/web", "api", "api/live", "api/desk", "api/desk/owner",
+		"api/reader", "cmd/aitys", "cmd/aitys/demo",
 	},
 	Domain: "moderation",
 	Homes: map[string][]string{
@@ -155,7 +158,8 @@ var House = Plan{
 
 	Rooms: 34,
 	Later: []string{
-		"api/live", "api/reader", "api/desk/owner", "store/position", "store/rows", "store/server", "moderation/campaign",
+		"api/live", "api/reader", "api/desk/owner", "store/position", "store/rows", "store/server", "store/crowd",
+		"store/outbox", "moderation/campaign",
 		"moderation/rules",
 		"moderation/complaint", "moderation/reaction", "moderation/register", "notify", "transfer",
 	},

@@ -64,11 +64,11 @@ func (r *campaignRow) campaign() campaign.Campaign { return campaign.Campaign(r.
 func (r *memberRow) member() campaign.Member { return campaign.Member(r.Member) }
 
 func (t *tx) campaigns(rest string, args ...any) ([]campaign.Campaign, error) {
-	return read(t, campaignColumns.Targets, (*campaignRow).campaign, selectCampaigns+rest, args...)
+	return rows.List(t.Tx, campaignColumns.Targets, (*campaignRow).campaign, selectCampaigns+rest, args...)
 }
 
 func (t *tx) members(rest string, args ...any) ([]campaign.Member, error) {
-	return read(t, memberColumns.Targets, (*memberRow).member, selectMembers+rest, args...)
+	return rows.List(t.Tx, memberColumns.Targets, (*memberRow).member, selectMembers+rest, args...)
 }
 
 // Members implements campaign.Tx.
@@ -76,7 +76,7 @@ func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
 		  AND  comment_id `+t.Among+`
-		ORDER  BY comment_id`+t.lockRows(), site, rows.ArrayOf(t.Array, comments))
+		ORDER  BY comment_id`+t.Keep, site, rows.ArrayOf(t.Array, comments))
 }
 
 // MembersUnder implements campaign.Tx. Of each band no more rows are read than that: SQLite keeps the order of a
@@ -135,11 +135,11 @@ func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Memb
 // LastNumber implements campaign.Tx.
 func (t *tx) LastNumber(site int64) (int64, error) {
 	if t.locking && t.lockMembers != "" {
-		if _, err := t.exec(t.lockMembers, site); err != nil {
+		if _, err := t.Exec(t.lockMembers, site); err != nil {
 			return 0, err
 		}
 	}
-	return first(query(t, value[int64], `
+	return rows.First(rows.Query(t.Tx, rows.Value[int64], `
 		SELECT COALESCE(MAX(number), 0)
 		FROM   campaign_members
 		WHERE  site_id = ?`, site))
@@ -147,19 +147,19 @@ func (t *tx) LastNumber(site int64) (int64, error) {
 
 // PutMember implements campaign.Tx.
 func (t *tx) PutMember(site int64, m campaign.Member) error {
-	_, err := t.exec(putMember, memberColumns.Values(memberRow{Site: site, Member: memberPart(m)})...)
+	_, err := t.Exec(putMember, memberColumns.Values(memberRow{Site: site, Member: memberPart(m)})...)
 	return err
 }
 
 // DropMember implements campaign.Tx.
 func (t *tx) DropMember(site int64, comment string) error {
-	_, err := t.exec("DELETE FROM campaign_members WHERE site_id = ? AND comment_id = ?", site, comment)
+	_, err := t.Exec("DELETE FROM campaign_members WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
 // PutBands implements campaign.Tx.
 func (t *tx) PutBands(site, number int64, bands []int64) error {
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		INSERT INTO campaign_bands (site_id, band, number)
 		SELECT ?, value, ?
 		FROM   `+t.Each+`
@@ -170,7 +170,7 @@ func (t *tx) PutBands(site, number int64, bands []int64) error {
 
 // DropBands implements campaign.Tx.
 func (t *tx) DropBands(site, number int64, bands []int64) error {
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		DELETE FROM campaign_bands
 		WHERE  site_id = ?
 		  AND  number  = ?
@@ -184,7 +184,7 @@ func (t *tx) ForgetMembers(site int64, most int) (more bool, err error) {
 		{"campaign_bands", "site_id, band, number"}, {"campaign_members", "site_id, comment_id"},
 		{"campaigns", "site_id, id"},
 	} {
-		n, err := t.exec(`
+		n, err := t.Exec(`
 			DELETE FROM `+table[0]+`
 			WHERE  (`+table[1]+`) IN (SELECT `+table[1]+` FROM `+table[0]+` WHERE site_id = ? LIMIT ?)`, site, most)
 		if err != nil {
@@ -203,7 +203,7 @@ func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error
 	return t.campaigns(`
 		WHERE  site_id = ?
 		  AND  id `+t.Among+`
-		ORDER  BY id`+t.lockRows(), site, rows.ArrayOf(t.Array, ids))
+		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
 }
 
 // CampaignsBefore implements campaign.Tx.
@@ -223,19 +223,21 @@ func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([
 
 // PutCampaign implements campaign.Tx.
 func (t *tx) PutCampaign(site int64, c campaign.Campaign) error {
-	_, err := t.exec(putCampaign, campaignColumns.Values(campaignRow{Site: site, Campaign: campaignPart(c)})...)
+	_, err := t.Exec(putCampaign, campaignColumns.Values(campaignRow{Site: site, Campaign: campaignPart(c)})...)
 	return err
 }
 
 // DropCampaign implements campaign.Tx.
 func (t *tx) DropCampaign(site int64, id string) error {
-	_, err := t.exec("DELETE FROM campaigns WHERE site_id = ? AND id = ?", site, id)
+	_, err := t.Exec("DELETE FROM campaigns WHERE site_id = ? AND id = ?", site, id)
 	return err
 }
 
 // Spread implements campaign.Tx. A writer without a name is an address.
 func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
-	return first(query(t, func(s *campaign.Spread) []any { return []any{&s.Writers, &s.Addresses, &s.Pages} }, `
+	return rows.First(rows.Query(t.Tx, func(s *campaign.Spread) []any {
+		return []any{&s.Writers, &s.Addresses, &s.Pages}
+	}, `
 		SELECT COUNT(DISTINCT COALESCE(c.writer, c.address)), COUNT(DISTINCT c.address), COUNT(DISTINCT c.page_id)
 		FROM   (SELECT comment_id
 		        FROM   campaign_members

@@ -126,7 +126,7 @@ func root(path string) string { return path[:min(len(path), comment.SegmentLengt
 
 // comments reads the comments that the rest of a SELECT chooses.
 func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
-	return read(t, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
+	return rows.List(t.Tx, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
 }
 
 var selectComments = "SELECT " + readColumns.Names + " FROM comments "
@@ -135,7 +135,7 @@ var selectComments = "SELECT " + readColumns.Names + " FROM comments "
 // one is the first by the unique index; the others are added to its submissions. Whoever looked
 // first and then wrote would let two in.
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
-	id, err := first(query(t, value[string], insertComment, commentColumns.Values(commentRowOf(c))...))
+	id, err := rows.First(rows.Query(t.Tx, rows.Value[string], insertComment, commentColumns.Values(commentRowOf(c))...))
 	if err != nil {
 		return c, false, err
 	}
@@ -157,7 +157,7 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 	if len(same) == 0 {
 		return nil
 	}
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE comments
 		SET    same = NULL
 		WHERE  site_id = ?
@@ -171,9 +171,9 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 
 // CommentByID implements moderation.CommentTx.
 func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
-	return first(t.comments(`
+	return rows.First(t.comments(`
 		WHERE  site_id = ?
-		  AND  id      = ?`+t.lockRows(), site, id))
+		  AND  id      = ?`+t.Keep, site, id))
 }
 
 // CommentsByID implements moderation.CommentTx. They are locked in one order: two
@@ -182,19 +182,12 @@ func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 	return t.comments(`
 		WHERE  site_id = ?
 		  AND  id `+t.Among+`
-		ORDER  BY id`+t.lockRows(), site, rows.ArrayOf(t.Array, ids))
-}
-
-func (t *tx) lockRows() string {
-	if t.locking {
-		return t.lock
-	}
-	return ""
+		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
 }
 
 // SetState implements moderation.CommentTx.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
-	n, err := t.exec(updateState, append(stateColumns.Values(statePart(ch)), ch.DropSame, site, id, version)...)
+	n, err := t.Exec(updateState, append(stateColumns.Values(statePart(ch)), ch.DropSame, site, id, version)...)
 	return n == 1, err
 }
 
@@ -209,7 +202,7 @@ var updateState = `
 // SetText implements moderation.CommentTx.
 func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error) {
 	args := append(textColumns.Values(textPart(ch)), verdictColumns.Values(verdictPart(ch.Verdict))...)
-	n, err := t.exec(updateText, append(args, site, id, version)...)
+	n, err := t.Exec(updateText, append(args, site, id, version)...)
 	return n == 1, err
 }
 
@@ -222,7 +215,7 @@ var updateText = `
 
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
-	n, err := t.exec(updateVerdict, append(verdictColumns.Values(verdictPart(v)), c.Site, c.ID, c.Version,
+	n, err := t.Exec(updateVerdict, append(verdictColumns.Values(verdictPart(v)), c.Site, c.ID, c.Version,
 		comment.Pending, v.ModelSeq, c.Verdict.Alike() > 0)...)
 	return n == 1, err
 }
@@ -239,7 +232,7 @@ var updateVerdict = `
 
 // SetShown implements moderation.CommentTx.
 func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {
-	return t.one(`
+	return t.One(`
 		UPDATE comments
 		SET    shown_replies = ?, shown = ?
 		WHERE  site_id = ?
@@ -248,7 +241,7 @@ func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error
 
 // ForgetKept implements moderation.CommentTx. Its conditions are those of the index, word for word.
 func (t *tx) ForgetKept(site int64, before time.Time) error {
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE comments
 		SET    kept = '[]'
 		WHERE  site_id = ?
@@ -259,7 +252,7 @@ func (t *tx) ForgetKept(site int64, before time.Time) error {
 
 // RemovedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
 func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error) {
-	return query(t, value[string], `
+	return rows.Query(t.Tx, rows.Value[string], `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
@@ -272,7 +265,7 @@ func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error
 // ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
 // with the comment's id; keys are found by their age.
 func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
-	if err := t.one(`
+	if err := t.One(`
 		UPDATE comments
 		SET    name = '', email = '', website = '', source = '', html = '', search = '', page_title = '',
 		       redacted_why = '', kept = '[]', reports = 0, appealed_at = 0, writer = NULL, address = NULL,
@@ -281,11 +274,11 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 		  AND  id      = ?`, c.Site, c.ID); err != nil {
 		return err
 	}
-	if err := t.forgetComplaints(c.Site, c.ID); err != nil {
+	if err := t.ForgetComplaints(c.Site, c.ID); err != nil {
 		return err
 	}
 	begins := answer[:min(len(answer), len(`{"id":""`)+len(c.ID))]
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE idempotency_keys
 		SET    data = ?
 		WHERE  created_at BETWEEN ? AND ?

@@ -2,16 +2,16 @@ package store
 
 import (
 	"fmt"
-	"github.com/aitys/aitys/store/rows"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/store/server"
 )
 
 // A dialect is what SQL says differently on the two databases.
 type dialect struct {
-	rows.Array
+	array rows.Array
 	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
 	// for foreign keys to refer to.
 	lock string
@@ -19,8 +19,6 @@ type dialect struct {
 	lockMembers string
 	// snapshot says, in a SELECT, which transactions were running when it was taken.
 	snapshot string
-	// noBytes is an empty value of bytes.
-	noBytes string
 	// eventOrder is the order of events, and eventsBack the opposite. eventsAfter and eventsUpTo
 	// are the conditions on standing after a place, or not after it; both take its xid and id.
 	eventOrder, eventsBack  string
@@ -35,9 +33,8 @@ type dialect struct {
 
 // A file has no clock, and one that is not durable was refused when it was opened.
 var sqliteDialect = dialect{
-	Array:       rows.SQLiteArray,
+	array:       rows.SQLiteArray,
 	snapshot:    "''",
-	noBytes:     "x''",
 	eventOrder:  "id",
 	eventsBack:  "id DESC",
 	eventsAfter: "? = 0 AND id > ?",
@@ -50,8 +47,7 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	// Its 1 is whatever: the service takes no other advisory lock.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
-	noBytes:     "''::bytea",
-	Array:       rows.PostgresArray,
+	array:       rows.PostgresArray,
 	lock:        " FOR NO KEY UPDATE",
 	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
 	eventOrder:  "xid, id",

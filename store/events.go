@@ -52,12 +52,12 @@ func (t *tx) Emit(events ...ground.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	rows := make([]eventRow, len(events))
+	written := make([]eventRow, len(events))
 	for i, e := range events {
-		rows[i].Event = eventPart(e)
+		written[i].Event = eventPart(e)
 	}
-	ids, err := query(t, value[int64],
-		emittedColumns.Insert(len(rows))+" RETURNING id", emittedColumns.Values(rows...)...)
+	ids, err := rows.Query(t.Tx, rows.Value[int64],
+		emittedColumns.Insert(len(written))+" RETURNING id", emittedColumns.Values(written...)...)
 	if err != nil {
 		return err
 	}
@@ -100,13 +100,13 @@ func (t *tx) unread(at position.Position, limit int) ([]seenEvent, error) {
 		LIMIT  ?`
 	args := []any{at.Xid, at.ID, limit}
 	if len(at.Late) == 0 {
-		return query(t, (*seenEvent).targets, newer, args...)
+		return rows.Query(t.Tx, (*seenEvent).targets, newer, args...)
 	}
 	xids, ids := make([]int64, len(at.Late)), make([]int64, len(at.Late))
 	for i, l := range at.Late {
 		xids[i], ids[i] = l.Xid, l.ID
 	}
-	return query(t, (*seenEvent).targets, `
+	return rows.Query(t.Tx, (*seenEvent).targets, `
 		(SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		 FROM   events
 		 JOIN   `+t.eventsLate+`
@@ -120,7 +120,7 @@ func (t *tx) unread(at position.Position, limit int) ([]seenEvent, error) {
 
 // LastEvent implements ground.EventTx.
 func (t *tx) LastEvent() (ground.Position, error) {
-	last, err := query(t, (*seenEvent).targets, `
+	last, err := rows.Query(t.Tx, (*seenEvent).targets, `
 		SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		FROM   events
 		ORDER  BY `+t.eventsBack+`
@@ -134,7 +134,7 @@ func (t *tx) LastEvent() (ground.Position, error) {
 
 // place finds the first event of a condition and an order; nil: there is none.
 func (t *tx) place(where string, args ...any) (*position.Place, error) {
-	found, err := read(t, placeColumns.Targets, (*eventRow).place,
+	found, err := rows.List(t.Tx, placeColumns.Targets, (*eventRow).place,
 		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -153,7 +153,7 @@ func (followerRow) TableName() string { return "followers" }
 // Follower implements ground.EventTx.
 func (t *tx) Follower(name string) (ground.Followed, error) {
 	var row followerRow
-	err := found(t.db.Where("name = ?", name).Take(&row).Error)
+	err := found(t.DB.Where("name = ?", name).Take(&row).Error)
 	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
 }
 
@@ -164,12 +164,12 @@ func (t *tx) AddFollower(name string) error {
 		return err
 	}
 	row := followerRow{Name: name, Position: string(last), Lost: true}
-	return mapped(t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
+	return mapped(t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
 }
 
 // MoveFollower implements ground.EventTx.
 func (t *tx) MoveFollower(name string, from, to ground.Position) (bool, error) {
-	done := t.db.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
+	done := t.DB.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
 		Updates(map[string]any{"position": string(to), "lost": false})
 	return done.RowsAffected == 1, mapped(done.Error)
 }
@@ -192,7 +192,7 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 		if end.Before(at) {
 			continue
 		}
-		err := t.db.Model(&followerRow{}).Where("name = ?", name).Update("lost", true).Error
+		err := t.DB.Model(&followerRow{}).Where("name = ?", name).Update("lost", true).Error
 		if err != nil {
 			return mapped(err)
 		}
@@ -204,7 +204,7 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 // out.
 func (t *tx) nextOfFollowers() (map[string]position.Place, error) {
 	var followers []followerRow
-	if err := t.db.Find(&followers).Error; err != nil {
+	if err := t.DB.Find(&followers).Error; err != nil {
 		return nil, mapped(err)
 	}
 	next := map[string]position.Place{}
@@ -251,7 +251,7 @@ func (t *tx) endOf(before time.Time) (*position.Place, error) {
 }
 
 func (t *tx) pruneTo(end position.Place, before time.Time) error {
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		DELETE FROM events
 		WHERE  `+t.eventsUpTo+`
 		  AND  created_at < ?`, end.Xid, end.ID, rows.Stamp(before))

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/aitys/aitys/store/rows"
 )
 
 // Health is what a doctor asks of a database. Weak says why an acknowledged comment might be
@@ -25,7 +27,7 @@ func (d *DB) Health(ctx context.Context) (Health, error) {
 	}
 	var r row
 	err := d.engine.View(ctx, func(g *gorm.DB) (err error) {
-		r, err = first(query(&tx{db: g}, func(r *row) []any {
+		r, err = rows.First(rows.Query(&rows.Tx{DB: g, Mapped: mapped}, func(r *row) []any {
 			return []any{&r.now, &r.bytes, &r.commit, &r.fsync, &r.pages}
 		}, d.health))
 		return err

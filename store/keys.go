@@ -34,12 +34,12 @@ var (
 // key; SQLite's writers wait for one another anyway.
 func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	k.Body = notNil(k.Body)
-	claimed, err := t.exec(insertKey, keyColumns.Values(keyRow{Key: keyPart(k), At: at})...)
+	claimed, err := t.Exec(insertKey, keyColumns.Values(keyRow{Key: keyPart(k), At: at})...)
 	if err != nil || claimed == 1 {
 		return nil, err
 	}
 	var row keyRow
-	err = found(t.db.
+	err = found(t.DB.
 		Where("site_id = ? AND route = ? AND account_id = ? AND value = ?", k.Site, k.Route, k.Account, k.Value).
 		Take(&row).Error)
 	return &ground.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
@@ -47,7 +47,7 @@ func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 
 // KeepAnswer implements ground.Tx.
 func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
-	return t.one(`
+	return t.One(`
 		UPDATE idempotency_keys
 		SET    data = ?
 		WHERE  site_id    = ?
@@ -58,7 +58,7 @@ func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 
 // PruneKeys implements ground.Tx.
 func (t *tx) PruneKeys(before time.Time) error {
-	return mapped(t.db.Where("created_at < ?", rows.Stamp(before)).Delete(&keyRow{}).Error)
+	return mapped(t.DB.Where("created_at < ?", rows.Stamp(before)).Delete(&keyRow{}).Error)
 }
 
 // notNil makes an empty value of nil, for columns that are NOT NULL.

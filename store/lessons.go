@@ -72,7 +72,7 @@ func (r *lessonRow) lesson() ledger.Lesson {
 
 // lessons reads the lessons that the rest of a SELECT chooses.
 func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
-	return read(t, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
+	return rows.List(t.Tx, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
 }
 
 // AddLessons implements ledger.Tx.
@@ -82,7 +82,7 @@ func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 		rows[i] = lessonRowOf(site, l)
 	}
 	for part := range slices.Chunk(rows, rowsChunk) {
-		if _, err := t.exec(lessonColumns.Insert(len(part)), lessonColumns.Values(part...)...); err != nil {
+		if _, err := t.Exec(lessonColumns.Insert(len(part)), lessonColumns.Values(part...)...); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 
 // SetStanding implements ledger.Tx. A seq without a lesson is left out.
 func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE lessons
 		SET    standing = ?
 		WHERE  site_id = ?
@@ -114,7 +114,7 @@ const lessonsRead = 1000
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {
-		lessons, err := read(t, taughtColumns.Targets, (*lessonRow).lesson, selectTaught+`
+		lessons, err := rows.List(t.Tx, taughtColumns.Targets, (*lessonRow).lesson, selectTaught+`
 			WHERE  site_id = ?
 			  AND  (seq, part) > (?, ?)
 			  AND  standing

@@ -21,7 +21,7 @@ func (t *tx) LockLog(site int64) (ledger.Head, error) {
 }
 
 func (t *tx) head(site int64, lock string) (ledger.Head, error) {
-	return first(read(t, headColumns.Targets, (*headRow).head, selectHead+lock, site))
+	return rows.First(rows.List(t.Tx, headColumns.Targets, (*headRow).head, selectHead+lock, site))
 }
 
 // A headRow is a row of heads: the end of a site's log, and the lock on it.
@@ -122,7 +122,7 @@ func (r *entryRow) entry() ledger.Entry {
 // entries reads the entries that the rest of a SELECT chooses.
 func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
 	targets := func(r *entryRow) []any { return append(entryColumns.Targets(r), &r.Entry.Undone) }
-	return read(t, targets, (*entryRow).entry, selectEntries+rest, args...)
+	return rows.List(t.Tx, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
 // rowsChunk is how many rows one statement takes: SQLite's driver takes a time that grows with the square of
@@ -139,7 +139,7 @@ func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 		rows[i] = entryRowOf(site, d)
 	}
 	for part := range slices.Chunk(rows, rowsChunk) {
-		if _, err := t.exec(entryColumns.Insert(len(part)), entryColumns.Values(part...)...); err != nil {
+		if _, err := t.Exec(entryColumns.Insert(len(part)), entryColumns.Values(part...)...); err != nil {
 			return fmt.Errorf("insert decisions: %w", err)
 		}
 	}
@@ -151,7 +151,7 @@ func (t *tx) moveHead(site int64, from uint64, last ledger.Entry, n int) error {
 	if last.Seq != from+uint64(n) {
 		return fmt.Errorf("append decisions: %d of them end at %d, after %d", n, last.Seq, from)
 	}
-	moved, err := t.exec(`
+	moved, err := t.Exec(`
 		UPDATE heads
 		SET    seq = ?, hash = ?
 		WHERE  site_id = ?

@@ -41,7 +41,8 @@ const retirable = `
 
 // CountRetirable implements learning.Tx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
-	return first(query(t, value[int], "SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before)))
+	return rows.First(rows.Query(t.Tx, rows.Value[int],
+		"SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before)))
 }
 
 // EraseLessons implements learning.Tx.
@@ -54,7 +55,7 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	}
 	for part := range slices.Chunk(rows, rowsChunk) {
 		// They are there: what is named below is all that changes.
-		_, err := t.exec(lessonColumns.Insert(len(part))+`
+		_, err := t.Exec(lessonColumns.Insert(len(part))+`
 			ON CONFLICT (site_id, seq, part) DO UPDATE
 			SET body = '', author = '', email = '', url = '', salt = excluded.salt,
 			    withdrawn = excluded.withdrawn, proof = excluded.proof`, lessonColumns.Values(part...)...)
@@ -76,7 +77,7 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 
 // Copies implements learning.Tx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
-	return query(t, value[uint64], selectCopies+`
+	return rows.Query(t.Tx, rows.Value[uint64], selectCopies+`
 		ORDER  BY seq`, site)
 }
 
@@ -108,19 +109,19 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 		n      int
 		lowest uint64
 	}
-	f, err := first(query(t, func(f *found) []any { return []any{&f.n, &f.lowest} }, `
+	f, err := rows.First(rows.Query(t.Tx, func(f *found) []any { return []any{&f.n, &f.lowest} }, `
 		SELECT COUNT(`+count+`), COALESCE(MIN(seq), 0)
 		FROM   lessons`+which, args...))
 	if err != nil || f.lowest == 0 {
 		return 0, 0, err
 	}
-	_, err = t.exec("UPDATE lessons SET "+change+which, append(values, args...)...)
+	_, err = t.Exec("UPDATE lessons SET "+change+which, append(values, args...)...)
 	return f.n, f.lowest, err
 }
 
 // ReturnLessons implements ledger.Tx.
 func (t *tx) ReturnLessons(site int64, by uint64) error {
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE lessons
 		SET    withdrawn = 0
 		WHERE  site_id   = ?
@@ -135,7 +136,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 		account string
 		n       int
 	}
-	rows, err := query(t, func(r *row) []any { return []any{&r.account, &r.n} }, `
+	rows, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.account, &r.n} }, `
 		SELECT d.account_id, COUNT(*)
 		FROM   lessons AS l
 		JOIN   decisions AS d ON d.site_id = l.site_id AND d.seq = l.seq
@@ -153,7 +154,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 
 // CountLessons implements learning.Tx.
 func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
-	return first(query(t, value[int], `
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM  (SELECT 1
 		       FROM   lessons AS l
@@ -169,7 +170,7 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 
 // LowestTouched implements learning.Tx.
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
-	return first(query(t, value[uint64], `
+	return rows.First(rows.Query(t.Tx, rows.Value[uint64], `
 		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
 		FROM   decisions
 		WHERE  site_id = ?
@@ -196,12 +197,12 @@ type snapshotPart struct {
 // PutSnapshot implements learning.Tx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot) error {
 	row := snapshotRow{Site: site, Snapshot: snapshotPart(s)}
-	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
+	return mapped(t.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }
 
 // Snapshots implements learning.Tx.
 func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
-	return query(t, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
+	return rows.Query(t.Tx, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
 		SELECT seq, as_of
 		FROM   model_snapshots
 		WHERE  site_id = ?
@@ -211,7 +212,7 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 // Snapshot implements learning.Tx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	var row snapshotRow
-	err := found(t.db.Where("site_id = ? AND seq = ?", site, seq).Take(&row).Error)
+	err := found(t.DB.Where("site_id = ? AND seq = ?", site, seq).Take(&row).Error)
 	return fold.Snapshot(row.Snapshot), err
 }
 
@@ -220,7 +221,7 @@ func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		DELETE FROM model_snapshots
 		WHERE  site_id = ?
 		  AND  seq `+t.Among, site, rows.ArrayOf(t.Array, seqs))

@@ -28,14 +28,14 @@ var (
 
 // pages reads the pages that the rest of a SELECT chooses.
 func (t *tx) pages(rest string, args ...any) ([]ground.Page, error) {
-	return read(t, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
+	return rows.List(t.Tx, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
 }
 
 func (r *pageRow) page() ground.Page { return ground.Page(*r) }
 
 // PageByURL implements moderation.SiteTx.
 func (t *tx) PageByURL(site int64, url string) (ground.Page, error) {
-	return first(t.pages(`
+	return rows.First(t.pages(`
 		WHERE  site_id = ?
 		  AND  url     = ?`, site, url))
 }
@@ -67,7 +67,7 @@ func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	if !isAny(err, ground.ErrNotFound) {
 		return page, err
 	}
-	return first(read(t, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...))
+	return rows.First(rows.List(t.Tx, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...))
 }
 
 // Only an update returns the row that was there.
@@ -78,14 +78,14 @@ var ensurePage = pageColumns.Insert(1) + `
 
 // UpdatePage implements moderation.SiteTx.
 func (t *tx) UpdatePage(p ground.Page) error {
-	return changed(t.db.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
+	return changed(t.DB.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
 		Select("title", "titled_by", "url", "open").Updates(pageRow(p)))
 }
 
 // TitlePage implements moderation.SiteTx.
 func (t *tx) TitlePage(c comment.Comment, public bool) error {
 	if !public {
-		_, err := t.exec(`
+		_, err := t.Exec(`
 			UPDATE pages
 			SET    title = '', titled_by = ''
 			WHERE  site_id   = ?
@@ -93,7 +93,7 @@ func (t *tx) TitlePage(c comment.Comment, public bool) error {
 			  AND  titled_by = ?`, c.Site, c.Page, c.ID)
 		return err
 	}
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE pages
 		SET    title = ?, titled_by = ?
 		WHERE  site_id = ?
@@ -126,7 +126,7 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 		page string
 		n    int
 	}
-	counts, err := query(t, func(c *count) []any { return []any{&c.page, &c.n} }, `
+	counts, err := rows.Query(t.Tx, func(c *count) []any { return []any{&c.page, &c.n} }, `
 		SELECT page_id, COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?

@@ -66,18 +66,18 @@ func grantRows(a people.Account) []grantRow {
 // CountAccounts implements identity.Tx.
 func (t *tx) CountAccounts() (int, error) {
 	var n int64
-	err := t.db.Model(&accountRow{}).Count(&n).Error
+	err := t.DB.Model(&accountRow{}).Count(&n).Error
 	return int(n), mapped(err)
 }
 
 // Accounts implements identity.Tx.
 func (t *tx) Accounts() ([]people.Account, error) {
 	var rows []accountRow
-	if err := t.db.Order("email").Find(&rows).Error; err != nil {
+	if err := t.DB.Order("email").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
 	var grants []grantRow // of all: as many parameters as accounts would be too many
-	if err := t.db.Find(&grants).Error; err != nil {
+	if err := t.DB.Find(&grants).Error; err != nil {
 		return nil, mapped(err)
 	}
 	byAccount := map[string][]grantRow{}
@@ -99,7 +99,7 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 		return names, nil
 	}
 	type row struct{ id, name string }
-	rows, err := query(t, func(r *row) []any { return []any{&r.id, &r.name} }, `
+	rows, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.id, &r.name} }, `
 		SELECT id, name
 		FROM   accounts
 		WHERE  id `+t.Among, rows.ArrayOf(t.Array, ids))
@@ -111,7 +111,7 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 
 // StaffNames implements identity.Tx.
 func (t *tx) StaffNames(site int64) ([]string, error) {
-	return query(t, value[string], `
+	return rows.Query(t.Tx, rows.Value[string], `
 		SELECT name
 		FROM   accounts
 		WHERE  NOT disabled
@@ -133,11 +133,11 @@ func (t *tx) AccountByEmail(email string) (people.Account, error) {
 func (t *tx) account(where, value string) (people.Account, error) {
 	var row accountRow
 	var grants []grantRow
-	err := t.db.Where("account_id = (SELECT id FROM accounts WHERE "+where+")", value).Find(&grants).Error
+	err := t.DB.Where("account_id = (SELECT id FROM accounts WHERE "+where+")", value).Find(&grants).Error
 	if err != nil {
 		return people.Account{}, mapped(err)
 	}
-	if err := t.db.Where(where, value).Take(&row).Error; err != nil {
+	if err := t.DB.Where(where, value).Take(&row).Error; err != nil {
 		return people.Account{}, found(err)
 	}
 	row.Grants = grants
@@ -147,7 +147,7 @@ func (t *tx) account(where, value string) (people.Account, error) {
 // InsertAccount implements identity.Tx.
 func (t *tx) InsertAccount(a people.Account) error {
 	row := accountRow{Account: accountPart(a)}
-	done := t.db.Omit(clause.Associations).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	done := t.DB.Omit(clause.Associations).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error != nil {
 		return mapped(done.Error)
 	}
@@ -159,13 +159,13 @@ func (t *tx) InsertAccount(a people.Account) error {
 
 // UpdateAccount implements identity.Tx.
 func (t *tx) UpdateAccount(a people.Account) error {
-	err := changed(t.db.Model(&accountRow{}).Where("id = ?", a.ID).
+	err := changed(t.DB.Model(&accountRow{}).Where("id = ?", a.ID).
 		Select("name", "password", "disabled", "all_sites", "mail", "mail_from", "mail_lang").
 		Updates(accountRow{Account: accountPart(a)}))
 	if err != nil {
 		return err
 	}
-	if err := t.db.Where("account_id = ?", a.ID).Delete(&grantRow{}).Error; err != nil {
+	if err := t.DB.Where("account_id = ?", a.ID).Delete(&grantRow{}).Error; err != nil {
 		return fmt.Errorf("take the roles: %w", mapped(err))
 	}
 	return t.grant(a)
@@ -176,7 +176,7 @@ func (t *tx) grant(a people.Account) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := t.db.Create(&rows).Error; err != nil {
+	if err := t.DB.Create(&rows).Error; err != nil {
 		return fmt.Errorf("give the roles: %w", mapped(err))
 	}
 	return nil
@@ -184,13 +184,13 @@ func (t *tx) grant(a people.Account) error {
 
 // TouchAccount implements identity.Tx.
 func (t *tx) TouchAccount(id string, seen time.Time) error {
-	return changed(t.db.Model(&accountRow{}).Where("id = ?", id).
+	return changed(t.DB.Model(&accountRow{}).Where("id = ?", id).
 		Select("seen_at").Updates(accountRow{Account: accountPart{SeenAt: seen}}))
 }
 
 // DeleteAccount implements identity.Tx. The schema takes the rest with it.
 func (t *tx) DeleteAccount(id string) error {
-	return changed(t.db.Where("id = ?", id).Delete(&accountRow{}))
+	return changed(t.DB.Where("id = ?", id).Delete(&accountRow{}))
 }
 
 // A tokenRow is a row of tokens: a people.Token.
@@ -211,7 +211,7 @@ func (tokenRow) TableName() string { return "tokens" }
 // InsertToken implements identity.Tx.
 func (t *tx) InsertToken(k people.Token) error {
 	row := tokenRow(k)
-	return mapped(t.db.Create(&row).Error)
+	return mapped(t.DB.Create(&row).Error)
 }
 
 // TokenByHash implements identity.Tx.
@@ -222,14 +222,14 @@ func (t *tx) TokenByID(id string) (people.Token, error) { return t.token("id = ?
 
 func (t *tx) token(where string, value any) (people.Token, error) {
 	var row tokenRow
-	err := found(t.db.Where(where, value).Take(&row).Error)
+	err := found(t.DB.Where(where, value).Take(&row).Error)
 	return people.Token(row), err
 }
 
 // Tokens implements moderation.PeopleTx.
 func (t *tx) Tokens(account string) ([]people.Token, error) {
 	var rows []tokenRow
-	of := t.db.Order("created_at, id")
+	of := t.DB.Order("created_at, id")
 	if account != "" {
 		of = of.Where("account_id = ?", account)
 	}
@@ -245,23 +245,23 @@ func (t *tx) Tokens(account string) ([]people.Token, error) {
 
 // UpdateToken implements moderation.PeopleTx.
 func (t *tx) UpdateToken(k people.Token) error {
-	return changed(t.db.Model(&tokenRow{}).Where("id = ?", k.ID).
+	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", k.ID).
 		Select("name", "sites", "scope").Updates(tokenRow(k)))
 }
 
 // TouchToken implements identity.Tx.
 func (t *tx) TouchToken(id string, used time.Time) error {
-	return changed(t.db.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
+	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
 }
 
 // DeleteToken implements moderation.PeopleTx.
 func (t *tx) DeleteToken(id string) error {
-	return changed(t.db.Where("id = ?", id).Delete(&tokenRow{}))
+	return changed(t.DB.Where("id = ?", id).Delete(&tokenRow{}))
 }
 
 // DeleteTokens implements identity.Tx.
 func (t *tx) DeleteTokens(account string) error {
-	return mapped(t.db.Where("account_id = ?", account).Delete(&tokenRow{}).Error)
+	return mapped(t.DB.Where("account_id = ?", account).Delete(&tokenRow{}).Error)
 }
 
 // LockPeople implements identity.Tx.Tx: a row that every such transaction writes.

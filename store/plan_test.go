@@ -175,7 +175,7 @@ var hot = []hotQuery{
 }
 
 // lists are queries for a page of the desk, which are planned without their values sooner or later: half of
-// this crowd is asked for, and with its values a planner would rather read all of it.
+// this multitude is asked for, and with its values a planner would rather read all of it.
 var lists = []hotQuery{
 	{"counts", "comments_page",
 		func(tx storetest.Tx) error { return second(tx.CountByPage(1, fifty("p"), comment.Approved)) }, false},
@@ -226,9 +226,9 @@ func viewQuery(view comment.View, order comment.QueueOrder) func(storetest.Tx) e
 
 func padded(n int) string { return fmt.Sprintf("%016d", n) }
 
-// crowd fills a database so that a planner has something to choose from: as on a real machine one site has
+// multitude fills a database so that a planner has something to choose from: as on a real machine one site has
 // half of everything, and one page a third of that.
-var crowd = []string{
+var multitude = []string{
 	`INSERT INTO sites (key, name, origins, settings, created_at)
 	 SELECT 's' || n, '', '[]', '{}', 0 FROM numbers WHERE n < 51`,
 	`INSERT INTO pages (site_id, id, url, title, open, created_at)
@@ -282,7 +282,7 @@ func fillCrowd(t *testing.T, pool *sql.DB, size int, path, writer, same, print s
 	t.Helper()
 	numbers := fmt.Sprintf("WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) ",
 		size-1)
-	for _, statement := range crowd {
+	for _, statement := range multitude {
 		statement = strings.NewReplacer("{site}", "CASE WHEN n % 2 = 0 THEN 1 ELSE 2 + n / 2 % 50 END",
 			"{path}", path, "{writer}", writer, "{same}", same,
 			"{print}", print).Replace(statement)

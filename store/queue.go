@@ -146,7 +146,7 @@ func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit in
 	if view == comment.ViewSuspected {
 		where, args = where+" AND score >= ?", append(args, suspect)
 	}
-	return first(query(t, value[int], `
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   (SELECT 1
 		        FROM   comments
@@ -180,7 +180,7 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 		history comment.History
 		first   int64
 	}
-	all, err := query(t, func(r *row) []any {
+	all, err := rows.Query(t.Tx, func(r *row) []any {
 		return []any{&r.writer, &r.history.Approved, &r.history.Refused, &r.first}
 	}, `
 		SELECT writer,

@@ -57,23 +57,25 @@ const standing = `
 
 // Rules implements rules.Tx.
 func (t *tx) Rules(site int64) ([]rules.Rule, error) {
-	return read(t, ruleColumns.Targets, (*ruleRow).rule, "SELECT "+ruleColumns.Names+" FROM rules"+standing, site)
+	return rows.List(t.Tx, ruleColumns.Targets, (*ruleRow).rule,
+		"SELECT "+ruleColumns.Names+" FROM rules"+standing, site)
 }
 
 // Blocks implements rules.Tx.
 func (t *tx) Blocks(site int64) ([]rules.Block, error) {
-	return read(t, blockColumns.Targets, (*blockRow).block, "SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
+	return rows.List(t.Tx, blockColumns.Targets, (*blockRow).block,
+		"SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
 }
 
 // PutRule implements rules.Tx.
 func (t *tx) PutRule(r rules.Rule) error {
-	_, err := t.exec(ruleColumns.Upsert("site_id, id"), ruleColumns.Values(ruleRow(r))...)
+	_, err := t.Exec(ruleColumns.Upsert("site_id, id"), ruleColumns.Values(ruleRow(r))...)
 	return err
 }
 
 // PutBlock implements rules.Tx.
 func (t *tx) PutBlock(b rules.Block) error {
-	_, err := t.exec(blockColumns.Upsert("site_id, id"), blockColumns.Values(blockRow(b))...)
+	_, err := t.Exec(blockColumns.Upsert("site_id, id"), blockColumns.Values(blockRow(b))...)
 	return err
 }
 
@@ -88,7 +90,7 @@ func (t *tx) RemoveBlock(site int64, id string, at time.Time) error {
 }
 
 func (t *tx) remove(table string, site int64, id string, at time.Time) error {
-	return t.one(`
+	return t.One(`
 		UPDATE `+table+`
 		SET    removed_at = ?
 		WHERE  site_id = ?
@@ -99,7 +101,7 @@ func (t *tx) remove(table string, site int64, id string, at time.Time) error {
 // PruneRules implements rules.Tx.
 func (t *tx) PruneRules(site int64, before time.Time) error {
 	for _, table := range []string{"rules", "blocks"} {
-		if _, err := t.exec(`
+		if _, err := t.Exec(`
 			DELETE FROM `+table+`
 			WHERE  site_id = ?
 			  AND  removed_at > 0
@@ -131,7 +133,7 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 		writer           []byte
 		approved, linked int64
 	}
-	all, err := query(t, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
+	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
 		SELECT writer, MIN(created_at), COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' THEN created_at END), 0)
 		FROM   comments
 		WHERE  site_id = ?
@@ -146,7 +148,7 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 
 // WrittenBy implements rules.Tx.
 func (t *tx) WrittenBy(site int64, writer []byte) (comment.Comment, error) {
-	return first(t.comments(`
+	return rows.First(t.comments(`
 		WHERE  site_id = ?
 		  AND  writer  = ?
 		ORDER  BY state, created_at DESC

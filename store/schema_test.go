@@ -14,6 +14,8 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/store/crowd"
+	"github.com/aitys/aitys/store/outbox"
 )
 
 // opened returns a migrated database, seen from inside.
@@ -141,9 +143,10 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 // Every model of gorm's names exactly the columns of its table.
 func TestModelsAreTheTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
-		for _, model := range []any{siteRow{}, accountRow{}, grantRow{}, sessionRow{}, tokenRow{}, linkRow{},
-			commentRow{}, entryRow{}, lessonRow{}, headRow{}, snapshotRow{}, pageRow{}, eventRow{}, followerRow{},
-			keyRow{}, metaRow{}, ruleRow{}, blockRow{}, mailLinkRow{}, mailRow{}, signOutRow{}} {
+		for _, model := range slices.Concat(crowd.Models, outbox.Models, []any{siteRow{}, accountRow{},
+			grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
+			snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}, ruleRow{}, blockRow{},
+			mailLinkRow{}, signOutRow{}}) {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

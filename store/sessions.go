@@ -27,26 +27,26 @@ func (sessionRow) TableName() string { return "sessions" }
 // InsertSession implements identity.Tx.
 func (t *tx) InsertSession(s people.Session) error {
 	row := sessionRow(s)
-	return mapped(t.db.Create(&row).Error)
+	return mapped(t.DB.Create(&row).Error)
 }
 
 // SessionByHash implements identity.Tx.
 func (t *tx) SessionByHash(hash []byte) (people.Session, error) {
 	var row sessionRow
-	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
+	err := found(t.DB.Where("hash = ?", hash).Take(&row).Error)
 	return people.Session(row), err
 }
 
 // TouchSession implements identity.Tx.
 func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
-	return changed(t.db.Model(&sessionRow{}).Where("hash = ?", hash).
+	return changed(t.DB.Model(&sessionRow{}).Where("hash = ?", hash).
 		Select("seen_at", "expires_at").Updates(sessionRow{SeenAt: seen, ExpiresAt: expires}))
 }
 
 // Sessions implements identity.Tx.
 func (t *tx) Sessions(account string) ([]people.Session, error) {
 	var rows []sessionRow
-	if err := t.db.Where("account_id = ?", account).Order("created_at, id").Find(&rows).Error; err != nil {
+	if err := t.DB.Where("account_id = ?", account).Order("created_at, id").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
 	sessions := make([]people.Session, len(rows))
@@ -58,17 +58,17 @@ func (t *tx) Sessions(account string) ([]people.Session, error) {
 
 // DeleteSession implements identity.Tx. Ending one that has ended is no error.
 func (t *tx) DeleteSession(hash []byte) error {
-	return mapped(t.db.Where("hash = ?", hash).Delete(&sessionRow{}).Error)
+	return mapped(t.DB.Where("hash = ?", hash).Delete(&sessionRow{}).Error)
 }
 
 // DeleteSessions implements identity.Tx.
 func (t *tx) DeleteSessions(account string) error {
-	return mapped(t.db.Where("account_id = ?", account).Delete(&sessionRow{}).Error)
+	return mapped(t.DB.Where("account_id = ?", account).Delete(&sessionRow{}).Error)
 }
 
 // PruneSessions implements identity.Tx.
 func (t *tx) PruneSessions(before time.Time) error {
-	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
+	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
 }
 
 // A linkRow is a row of links: a people.Link.
@@ -83,13 +83,13 @@ func (linkRow) TableName() string { return "links" }
 // InsertLink implements identity.Tx.
 func (t *tx) InsertLink(l people.Link) error {
 	row := linkRow(l)
-	return mapped(t.db.Create(&row).Error)
+	return mapped(t.DB.Create(&row).Error)
 }
 
 // TakeLink implements identity.Tx.
 func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	var taken []linkRow
-	done := t.db.Clauses(clause.Returning{}).Where("hash = ?", hash).Delete(&taken)
+	done := t.DB.Clauses(clause.Returning{}).Where("hash = ?", hash).Delete(&taken)
 	if err := changed(done); err != nil {
 		return people.Link{}, err
 	}
@@ -99,18 +99,18 @@ func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 // LinkByHash implements identity.Tx.
 func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
 	var row linkRow
-	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
+	err := found(t.DB.Where("hash = ?", hash).Take(&row).Error)
 	return people.Link(row), err
 }
 
 // DeleteLinks implements identity.Tx.
 func (t *tx) DeleteLinks(account string) error {
-	return mapped(t.db.Where("account_id = ?", account).Delete(&linkRow{}).Error)
+	return mapped(t.DB.Where("account_id = ?", account).Delete(&linkRow{}).Error)
 }
 
 // PruneLinks implements identity.Tx.
 func (t *tx) PruneLinks(before time.Time) error {
-	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
+	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
 }
 
 // A mailLinkRow is a row of mail_links: a people.MailLink.
@@ -129,7 +129,7 @@ func (mailLinkRow) TableName() string { return "mail_links" }
 // InsertMailLink implements identity.Tx.
 func (t *tx) InsertMailLink(l people.MailLink) error {
 	row := mailLinkRow(l)
-	return mapped(t.db.Clauses(clause.OnConflict{
+	return mapped(t.DB.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "hash"}}, DoUpdates: clause.AssignmentColumns([]string{"expires_at"}),
 	}).Create(&row).Error)
 }
@@ -137,24 +137,24 @@ func (t *tx) InsertMailLink(l people.MailLink) error {
 // MailLinkByHash implements identity.Tx.
 func (t *tx) MailLinkByHash(hash []byte) (people.MailLink, error) {
 	var row mailLinkRow
-	err := found(t.db.Where("hash = ?", hash).Take(&row).Error)
+	err := found(t.DB.Where("hash = ?", hash).Take(&row).Error)
 	return people.MailLink(row), err
 }
 
 // UseMailLink implements identity.Tx.
 func (t *tx) UseMailLink(hash []byte, at time.Time) error {
-	return changed(t.db.Model(&mailLinkRow{}).Where("hash = ? AND used_at = 0", hash).
+	return changed(t.DB.Model(&mailLinkRow{}).Where("hash = ? AND used_at = 0", hash).
 		Select("used_at").Updates(mailLinkRow{UsedAt: at}))
 }
 
 // DeleteMailLinks implements identity.Tx.
 func (t *tx) DeleteMailLinks(account string) error {
-	return mapped(t.db.Where("account_id = ?", account).Delete(&mailLinkRow{}).Error)
+	return mapped(t.DB.Where("account_id = ?", account).Delete(&mailLinkRow{}).Error)
 }
 
 // PruneMailLinks implements identity.Tx.
 func (t *tx) PruneMailLinks(before time.Time) error {
-	return mapped(t.db.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
+	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
 }
 
 // A signOutRow is a row of signouts: when somebody last ended what they were given to write on a site.
@@ -173,7 +173,7 @@ var (
 
 // SignOut implements identity.Tx.
 func (t *tx) SignOut(site int64, subject []byte, at time.Time) error {
-	_, err := t.exec(signOutColumns.Insert(1)+`
+	_, err := t.Exec(signOutColumns.Insert(1)+`
 		ON CONFLICT (site_id, subject) DO UPDATE
 		SET    at = excluded.at
 		WHERE  signouts.at < excluded.at`, signOutColumns.Values(signOutRow{site, subject, at})...)
@@ -182,7 +182,7 @@ func (t *tx) SignOut(site int64, subject []byte, at time.Time) error {
 
 // SignedOut implements identity.Tx.
 func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
-	at, err := first(read(t, signOutTime.Targets, func(r *signOutRow) time.Time { return r.At }, `
+	at, err := rows.First(rows.List(t.Tx, signOutTime.Targets, func(r *signOutRow) time.Time { return r.At }, `
 		SELECT at
 		FROM   signouts
 		WHERE  site_id = ?
@@ -195,6 +195,6 @@ func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
 
 // PruneSignOuts implements identity.Tx.
 func (t *tx) PruneSignOuts(before time.Time) error {
-	_, err := t.exec("DELETE FROM signouts WHERE at < ?", rows.Stamp(before))
+	_, err := t.Exec("DELETE FROM signouts WHERE at < ?", rows.Stamp(before))
 	return err
 }

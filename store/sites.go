@@ -24,7 +24,7 @@ func (siteRow) TableName() string { return "sites" }
 // Sites implements ground.EventTx.
 func (t *tx) Sites() ([]ground.Site, error) {
 	var rows []siteRow
-	if err := t.db.Order("key").Find(&rows).Error; err != nil {
+	if err := t.DB.Order("key").Find(&rows).Error; err != nil {
 		return nil, mapped(err)
 	}
 	sites := make([]ground.Site, len(rows))
@@ -37,7 +37,7 @@ func (t *tx) Sites() ([]ground.Site, error) {
 // SiteByKey implements moderation.SiteTx.
 func (t *tx) SiteByKey(key string) (ground.Site, error) {
 	var row siteRow
-	err := found(t.db.Where("key = ?", key).Take(&row).Error)
+	err := found(t.DB.Where("key = ?", key).Take(&row).Error)
 	return ground.Site(row), err
 }
 
@@ -45,7 +45,7 @@ func (t *tx) SiteByKey(key string) (ground.Site, error) {
 func (t *tx) InsertSite(s *ground.Site) error {
 	row := siteRow(*s)
 	row.ID = 0 // the database's to give
-	done := t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error != nil {
 		return mapped(done.Error)
 	}
@@ -53,12 +53,12 @@ func (t *tx) InsertSite(s *ground.Site) error {
 		return ground.ErrTaken
 	}
 	s.ID = row.ID
-	return mapped(t.db.Create(&headRow{Site: s.ID}).Error)
+	return mapped(t.DB.Create(&headRow{Site: s.ID}).Error)
 }
 
 // UpdateSite implements moderation.SiteTx.
 func (t *tx) UpdateSite(s ground.Site) error {
-	return changed(t.db.Model(&siteRow{}).Where("id = ?", s.ID).
+	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
 }
 
@@ -72,11 +72,11 @@ var belowSites = []string{
 // DeleteSite implements moderation.SiteTx.
 func (t *tx) DeleteSite(id int64) error {
 	for _, table := range belowSites {
-		if _, err := t.exec("DELETE FROM "+table+" WHERE site_id = ?", id); err != nil {
+		if _, err := t.Exec("DELETE FROM "+table+" WHERE site_id = ?", id); err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
 	}
-	return changed(t.db.Where("id = ?", id).Delete(&siteRow{}))
+	return changed(t.DB.Where("id = ?", id).Delete(&siteRow{}))
 }
 
 // A metaRow is a row of meta: what the program keeps of the database as a whole.
@@ -90,12 +90,12 @@ func (metaRow) TableName() string { return "meta" }
 // Meta implements moderation.SiteTx.
 func (t *tx) Meta(name string) ([]byte, error) {
 	var row metaRow
-	err := found(t.db.Where("name = ?", name).Take(&row).Error)
+	err := found(t.DB.Where("name = ?", name).Take(&row).Error)
 	return row.Value, err
 }
 
 // SetMeta implements moderation.SiteTx.
 func (t *tx) SetMeta(name string, value []byte) error {
 	row := metaRow{Name: name, Value: notNil(value)}
-	return mapped(t.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
+	return mapped(t.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }

@@ -18,7 +18,10 @@ import (
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/crowd"
 	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/outbox"
+	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/store/server"
 )
 
@@ -97,7 +100,7 @@ type slice[T any] struct{ *DB }
 // View implements ground.Store.
 func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
 	return mapped(s.engine.View(ctx, func(g *gorm.DB) error {
-		return fn(any(&tx{db: g, dialect: s.dialect}).(T))
+		return fn(any(s.begin(g, "")).(T))
 	}))
 }
 
@@ -106,7 +109,8 @@ func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
 // ErrBusy in its COMMIT leaves unknown whether it stands, as a lost connection does.
 func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []ground.Event, err error) {
 	err = mapped(s.engine.Update(ctx, func(g *gorm.DB) error {
-		t := &tx{db: g, dialect: s.dialect, locking: true}
+		t := s.begin(g, s.lock)
+		t.locking = true
 		if err := fn(any(t).(T)); err != nil {
 			return err
 		}
@@ -117,6 +121,12 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []groun
 		return nil, err
 	}
 	return emitted, nil
+}
+
+// begin makes the transaction that rooms are handed; keep ends its SELECTs that keep their rows.
+func (s slice[T]) begin(g *gorm.DB, keep string) *tx {
+	t := &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}
+	return &tx{Tx: t, Acts: crowd.Acts{Tx: t}, Letters: outbox.Letters{Tx: t}, dialect: s.dialect}
 }
 
 // Check reads the whole of a SQLite file and returns what is wrong with it, at most ten findings of a

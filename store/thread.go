@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // What readers see of a comment, and what that is made of. The rest of a row is its text again and what only
@@ -11,7 +12,7 @@ var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", 
 	"created_at", "edited_at", "redacted_at")
 
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
-	return read(t, shownColumns.Targets, (*commentRow).comment,
+	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment,
 		"SELECT "+shownColumns.Names+" FROM comments "+shown+rest, args...)
 }
 
@@ -74,7 +75,7 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 		args = append(args, q.Site, q.Page, after, q.Site, q.Page, after, after)
 	}
 	args = append(args, q.Limit, q.Site, q.Page, q.Limit)
-	return read(t, shownColumns.Targets, (*commentRow).comment, `
+	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, `
 		SELECT `+shownColumns.Names+`
 		FROM   (SELECT path AS top, votes AS above
 		        FROM   comments

@@ -1,13 +1,17 @@
 package store
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/aitys/aitys/store/rows"
+)
 
 func TestARowLeavesNothingInTheNext(t *testing.T) {
 	db := openedSQLite(t)
 	type pair struct{ a, b *int }
 	var got []pair
 	_, err := For[*tx](db).Update(t.Context(), func(x *tx) (err error) {
-		got, err = query(x, func(p *pair) []any { return []any{&p.a, &p.b} },
+		got, err = rows.Query(x.Tx, func(p *pair) []any { return []any{&p.a, &p.b} },
 			"SELECT 1, 2 UNION ALL SELECT 3, NULL UNION ALL SELECT NULL, 4")
 		return err
 	})

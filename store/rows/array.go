@@ -15,6 +15,7 @@ type Array struct {
 	// AmongBytes is the same for bytes.
 	Among, AmongBytes string
 	Each              string // a table of the list's numbers, as value
+	Empty             string // no bytes
 	open, end         byte
 	quoted            func(string) string
 	hex               func(string) string
@@ -25,13 +26,13 @@ type Array struct {
 var (
 	PostgresArray = Array{
 		Among: "= ANY (?)", AmongBytes: "= ANY (?)", Each: "unnest(CAST(? AS bigint[])) AS each (value)",
-		open: '{', end: '}',
+		Empty: "''::bytea", open: '{', end: '}',
 		quoted: func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 		hex:    func(s string) string { return `"\\x` + s + `"` },
 	}
 	SQLiteArray = Array{
 		Among: "IN (SELECT value FROM json_each(?))", AmongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
-		Each: "json_each(?) AS each", open: '[', end: ']',
+		Each: "json_each(?) AS each", Empty: "x''", open: '[', end: ']',
 		quoted: func(s string) string {
 			b, _ := json.Marshal(s) // of a string it never fails
 			return string(b)

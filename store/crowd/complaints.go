@@ -1,4 +1,4 @@
-package store
+package crowd
 
 import (
 	"time"
@@ -41,8 +41,8 @@ var (
 )
 
 // HasReported implements complaint.Tx.
-func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
-	n, err := first(query(t, value[int], `
+func (t Acts) HasReported(site int64, id string, reporter []byte) (bool, error) {
+	n, err := rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   reports
 		WHERE  site_id    = ?
@@ -52,8 +52,8 @@ func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
 }
 
 // AddReport implements complaint.Tx. The comment is locked first, as by whoever decides about it.
-func (t *tx) AddReport(r complaint.Report, most int) (bool, error) {
-	n, err := t.exec(`
+func (t Acts) AddReport(r complaint.Report, most int) (bool, error) {
+	n, err := t.Exec(`
 		UPDATE comments
 		SET    reports = reports + 1
 		WHERE  site_id = ?
@@ -63,16 +63,16 @@ func (t *tx) AddReport(r complaint.Report, most int) (bool, error) {
 	if err != nil || n == 0 {
 		return true, err
 	}
-	n, err = t.exec(reportColumns.Insert(1)+" ON CONFLICT DO NOTHING", reportColumns.Values(reportRow(r))...)
+	n, err = t.Exec(reportColumns.Insert(1)+" ON CONFLICT DO NOTHING", reportColumns.Values(reportRow(r))...)
 	return n == 1, err
 }
 
 // AddAppeal implements complaint.Tx.
-func (t *tx) AddAppeal(a complaint.Appeal) error {
-	if _, err := t.exec(appealColumns.Insert(1), appealColumns.Values(appealRow(a))...); err != nil {
+func (t Acts) AddAppeal(a complaint.Appeal) error {
+	if _, err := t.Exec(appealColumns.Insert(1), appealColumns.Values(appealRow(a))...); err != nil {
 		return err
 	}
-	return t.one(`
+	return t.One(`
 		UPDATE comments
 		SET    appealed_at = ?
 		WHERE  site_id  = ?
@@ -81,8 +81,8 @@ func (t *tx) AddAppeal(a complaint.Appeal) error {
 }
 
 // OpenReports implements complaint.Tx.
-func (t *tx) OpenReports(site int64, comments []string) ([]complaint.Report, error) {
-	return read(t, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
+func (t Acts) OpenReports(site int64, comments []string) ([]complaint.Report, error) {
+	return rows.List(t.Tx, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
 		SELECT `+reportColumns.Names+`
 		FROM   reports
 		WHERE  site_id    = ?
@@ -92,8 +92,8 @@ func (t *tx) OpenReports(site int64, comments []string) ([]complaint.Report, err
 }
 
 // Appeals implements complaint.Tx.
-func (t *tx) Appeals(site int64, comments []string) ([]complaint.Appeal, error) {
-	return read(t, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
+func (t Acts) Appeals(site int64, comments []string) ([]complaint.Appeal, error) {
+	return rows.List(t.Tx, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
 		SELECT `+appealColumns.Names+`
 		FROM   appeals
 		WHERE  site_id    = ?
@@ -102,15 +102,15 @@ func (t *tx) Appeals(site int64, comments []string) ([]complaint.Appeal, error) 
 }
 
 // DropReporters implements complaint.Tx.
-func (t *tx) DropReporters(before time.Time) error {
-	_, err := t.exec(`
+func (t Acts) DropReporters(before time.Time) error {
+	_, err := t.Exec(`
 		DELETE FROM reports
 		WHERE  created_at < ?
 		  AND  settled > 0`, rows.Stamp(before))
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	_, err = t.Exec(`
 		UPDATE reports
 		SET    reporter = NULL
 		WHERE  created_at < ?
@@ -122,13 +122,13 @@ func (t *tx) DropReporters(before time.Time) error {
 var complaints = []string{"reports", "appeals"}
 
 // Settle implements complaint.RulingTx.
-func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
+func (t Acts) Settle(site int64, comments []string, undone []uint64) error {
 	if err := t.unsettle(site, undone); err != nil || len(comments) == 0 {
 		return err
 	}
 	list := rows.ArrayOf(t.Array, comments)
 	for _, table := range complaints {
-		_, err := t.exec(`
+		_, err := t.Exec(`
 			UPDATE `+table+`
 			SET    settled = (SELECT standing
 			                  FROM   comments AS c
@@ -141,7 +141,7 @@ func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 			return err
 		}
 	}
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE comments
 		SET    reports = 0, appealed_at = 0
 		WHERE  site_id = ?
@@ -150,13 +150,13 @@ func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 }
 
 // unsettle opens again what decisions settled.
-func (t *tx) unsettle(site int64, seqs []uint64) error {
+func (t Acts) unsettle(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
 	var again []string
 	for _, table := range complaints {
-		found, err := query(t, value[string], `
+		found, err := rows.Query(t.Tx, rows.Value[string], `
 			UPDATE `+table+`
 			SET    settled = 0
 			WHERE  site_id = ?
@@ -171,7 +171,7 @@ func (t *tx) unsettle(site int64, seqs []uint64) error {
 	if len(again) == 0 {
 		return nil
 	}
-	_, err := t.exec(`
+	_, err := t.Exec(`
 		UPDATE comments
 		SET    reports     = (SELECT COUNT(*)
 		                      FROM   reports AS r
@@ -185,8 +185,8 @@ func (t *tx) unsettle(site int64, seqs []uint64) error {
 }
 
 // Moderators implements complaint.RulingTx.
-func (t *tx) Moderators(site int64) (int, error) {
-	return first(query(t, value[int], `
+func (t Acts) Moderators(site int64) (int, error) {
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   accounts
 		WHERE  NOT disabled
@@ -194,10 +194,10 @@ func (t *tx) Moderators(site int64) (int, error) {
 		people.Moderator, site, people.Moderator))
 }
 
-// forgetComplaints removes what was said against a comment.
-func (t *tx) forgetComplaints(site int64, id string) error {
+// ForgetComplaints removes what was said against a comment.
+func (t Acts) ForgetComplaints(site int64, id string) error {
 	for _, table := range complaints {
-		if _, err := t.exec("DELETE FROM "+table+" WHERE site_id = ? AND comment_id = ?", site, id); err != nil {
+		if _, err := t.Exec("DELETE FROM "+table+" WHERE site_id = ? AND comment_id = ?", site, id); err != nil {
 			return err
 		}
 	}

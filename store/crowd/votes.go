@@ -1,4 +1,6 @@
-package store
+// Package crowd keeps what readers do with what others wrote: their votes, and what they say against comments and
+// decisions.
+package crowd
 
 import (
 	"slices"
@@ -7,6 +9,12 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/store/rows"
 )
+
+// Acts are those tables, in a transaction.
+type Acts struct{ *rows.Tx }
+
+// Models are the rows of those tables.
+var Models = []any{voteRow{}, reportRow{}, appealRow{}}
 
 // A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
 type voteRow struct {
@@ -25,8 +33,8 @@ var (
 )
 
 // CastVote implements reaction.Tx.
-func (t *tx) CastVote(v reaction.Vote) (bool, error) {
-	n, err := t.exec(voteColumns.Insert(1)+`
+func (t Acts) CastVote(v reaction.Vote) (bool, error) {
+	n, err := t.Exec(voteColumns.Insert(1)+`
 		ON CONFLICT (site_id, comment_id, voter) DO UPDATE
 		SET    n = 1, changed_at = excluded.changed_at
 		WHERE  votes.n = 0`, voteColumns.Values(voteRow{v.Site, v.Comment, v.Voter, 1, v.At})...)
@@ -34,8 +42,8 @@ func (t *tx) CastVote(v reaction.Vote) (bool, error) {
 }
 
 // TakeVote implements reaction.Tx. The row stays, so that who gathers sees that something changed.
-func (t *tx) TakeVote(v reaction.Vote) (bool, error) {
-	n, err := t.exec(`
+func (t Acts) TakeVote(v reaction.Vote) (bool, error) {
+	n, err := t.Exec(`
 		UPDATE votes
 		SET    n = 0, changed_at = ?
 		WHERE  site_id    = ?
@@ -46,8 +54,8 @@ func (t *tx) TakeVote(v reaction.Vote) (bool, error) {
 }
 
 // Voted implements reaction.Tx.
-func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
-	return read(t, votedColumns.Targets, func(r *voteRow) reaction.Vote {
+func (t Acts) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
+	return rows.List(t.Tx, votedColumns.Targets, func(r *voteRow) reaction.Vote {
 		return reaction.Vote{Site: r.Site, Comment: r.Comment, At: r.At}
 	}, `
 		SELECT `+votedColumns.Names+`
@@ -58,12 +66,12 @@ func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
 }
 
 // ShowVotes implements reaction.Tx.
-func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
+func (t Acts) ShowVotes(site int64, comments []string) ([]string, error) {
 	const cast = `(SELECT COALESCE(SUM(v.n), 0)
 		               FROM   votes AS v
 		               WHERE  v.site_id    = comments.site_id
 		                 AND  v.comment_id = comments.id)`
-	pages, err := query(t, value[string], `
+	pages, err := rows.Query(t.Tx, rows.Value[string], `
 		UPDATE comments
 		SET    votes = `+cast+`
 		WHERE  site_id = ?
@@ -75,10 +83,10 @@ func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 }
 
 // DropVoters implements reaction.Tx.
-func (t *tx) DropVoters(before time.Time) error {
-	_, err := t.exec(`
+func (t Acts) DropVoters(before time.Time) error {
+	_, err := t.Exec(`
 		INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
-		SELECT site_id, comment_id, `+t.noBytes+`, SUM(n), 0
+		SELECT site_id, comment_id, `+t.Empty+`, SUM(n), 0
 		FROM   votes
 		WHERE  changed_at > 0
 		  AND  changed_at < ?
@@ -88,7 +96,7 @@ func (t *tx) DropVoters(before time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	_, err = t.Exec(`
 		DELETE FROM votes
 		WHERE  changed_at > 0
 		  AND  changed_at < ?`, rows.Stamp(before))

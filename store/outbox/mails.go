@@ -1,4 +1,5 @@
-package store
+// Package outbox keeps what is to leave the service, until it has left.
+package outbox
 
 import (
 	"time"
@@ -7,6 +8,12 @@ import (
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
 )
+
+// Letters are those tables, in a transaction.
+type Letters struct{ *rows.Tx }
+
+// Models are the rows of those tables.
+var Models = []any{mailRow{}}
 
 // A mailRow is a row of mails: a notify.Mail.
 type mailRow struct {
@@ -35,26 +42,26 @@ var (
 
 func (r *mailRow) mail() notify.Mail { return notify.Mail(*r) }
 
-func (t *tx) mails(rest string, args ...any) ([]notify.Mail, error) {
-	return read(t, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
+func (t Letters) mails(rest string, args ...any) ([]notify.Mail, error) {
+	return rows.List(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
 // PutMail implements notify.Tx.
-func (t *tx) PutMail(m notify.Mail) error {
+func (t Letters) PutMail(m notify.Mail) error {
 	row := mailRow(m)
-	return t.one(putMail, mailColumns.Values(row)...)
+	return t.One(putMail, mailColumns.Values(row)...)
 }
 
 // MailByID implements notify.Tx.
-func (t *tx) MailByID(site int64, id string) (notify.Mail, error) {
-	return first(t.mails(`
+func (t Letters) MailByID(site int64, id string) (notify.Mail, error) {
+	return rows.First(t.mails(`
 		WHERE  site_id = ?
-		  AND  id      = ?`+t.lockRows(), site, id))
+		  AND  id      = ?`+t.Keep, site, id))
 }
 
 // OpenMail implements notify.Tx.
-func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
-	return first(t.mails(`
+func (t Letters) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
+	return rows.First(t.mails(`
 		WHERE  account_id = ?
 		  AND  site_id    = ?
 		  AND  kind IN ('each', 'digest')
@@ -62,12 +69,12 @@ func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, e
 		  AND  handed_at  = 0
 		  AND  taken_until <= ?
 		ORDER  BY created_at, id
-		LIMIT  1`+t.lockRows(), account, site, rows.Stamp(now)))
+		LIMIT  1`+t.Keep, account, site, rows.Stamp(now)))
 }
 
 // LastMail implements notify.Tx.
-func (t *tx) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
-	return first(t.mails(`
+func (t Letters) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
+	return rows.First(t.mails(`
 		WHERE  account_id = ?
 		  AND  site_id    = ?
 		  AND  kind       = ?
@@ -76,7 +83,7 @@ func (t *tx) LastMail(site int64, account string, kind notify.Kind) (notify.Mail
 }
 
 // DueMails implements notify.Tx.
-func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
+func (t Letters) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 	return t.mails(`
 		WHERE  ended_at = 0
 		  AND  due_at      <= ?
@@ -86,8 +93,8 @@ func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 }
 
 // PruneMails implements notify.Tx.
-func (t *tx) PruneMails(before time.Time) error {
-	_, err := t.exec(`
+func (t Letters) PruneMails(before time.Time) error {
+	_, err := t.Exec(`
 		DELETE FROM mails
 		WHERE  ended_at > 0
 		  AND  ended_at < ?
@@ -96,8 +103,8 @@ func (t *tx) PruneMails(before time.Time) error {
 }
 
 // LastDecision implements notify.Tx.
-func (t *tx) LastDecision(site int64) (time.Time, error) {
-	all, err := query(t, value[int64], `
+func (t Letters) LastDecision(site int64) (time.Time, error) {
+	all, err := rows.Query(t.Tx, rows.Value[int64], `
 		SELECT decided_at
 		FROM   decisions
 		WHERE  site_id = ?

@@ -1,0 +1,59 @@
+package rows
+
+import (
+	"cmp"
+
+	"gorm.io/gorm"
+
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// A Tx is one transaction or snapshot of a database, as the rows of every room are read and written in it.
+type Tx struct {
+	DB *gorm.DB
+	Array
+	// Keep ends a SELECT that keeps its rows to the end of an Update, from others who would change them.
+	Keep string
+	// Mapped gives an error the sentinel of ground that says what it is, if one does.
+	Mapped func(error) error
+}
+
+// Exec runs a statement and returns how many rows it changed.
+func (t *Tx) Exec(statement string, args ...any) (int64, error) {
+	done := t.DB.Exec(statement, args...)
+	return done.RowsAffected, t.Mapped(done.Error)
+}
+
+// One runs a statement that must change one row: ground.ErrNotFound when it changes none.
+func (t *Tx) One(statement string, args ...any) error {
+	n, err := t.Exec(statement, args...)
+	if err == nil && n == 0 {
+		return ground.ErrNotFound
+	}
+	return err
+}
+
+// List returns the rows of a query as what the domain calls them.
+func List[R, T any](
+	t *Tx, targets func(*R) []any, as func(*R) T, statement string, args ...any,
+) ([]T, error) {
+	all, err := Read(t.DB, targets, as, statement, args...)
+	return all, t.Mapped(err)
+}
+
+// Query returns the rows of a query, each read into what targets points to.
+func Query[T any](t *Tx, targets func(*T) []any, statement string, args ...any) ([]T, error) {
+	return List(t, targets, func(row *T) T { return *row }, statement, args...)
+}
+
+// Value is the target of a query for one column.
+func Value[T any](v *T) []any { return []any{v} }
+
+// First returns the first row of a query, or ground.ErrNotFound.
+func First[T any](all []T, err error) (T, error) {
+	if err != nil || len(all) == 0 {
+		var none T
+		return none, cmp.Or(err, ground.ErrNotFound)
+	}
+	return all[0], nil
+}
