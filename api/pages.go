@@ -6,9 +6,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 // pageEntryOut is a page with its numbers.
@@ -19,7 +19,7 @@ type pageEntryOut struct {
 	CreatedAt *timestamp `json:"created_at"`
 }
 
-func pageEntry(p moderation.PageEntry) pageEntryOut {
+func pageEntry(p sites.PageEntry) pageEntryOut {
 	return pageEntryOut{
 		pageRefOut: pageRefOut{ID: p.ID, URL: p.URL, Title: p.Title, Open: p.Open && !p.Old},
 		Approved:   p.Approved, Pending: p.Pending, CreatedAt: at(p.CreatedAt),
@@ -31,7 +31,7 @@ func (h *moderators) pages(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	pages, next, err := h.service.Pages(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	pages, next, err := h.kit.Sites.Pages(c.Request().Context(), who, site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -54,8 +54,8 @@ func (h *moderators) setPage(c echo.Context, who people.Actor, site ground.Site)
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	ch := moderation.PageChange{Open: in.Open, Title: in.Title, URL: in.URL}
-	p, err := h.service.SetPage(c.Request().Context(), who, site, c.Param("id"), ch)
+	ch := sites.PageChange{Open: in.Open, Title: in.Title, URL: in.URL}
+	p, err := h.kit.Sites.SetPage(c.Request().Context(), who, site, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 		return err
 	}
 	site := ground.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
-	site, again, err := h.service.AddSite(c.Request().Context(), who, site, key)
+	site, again, err := h.kit.Sites.AddSite(c.Request().Context(), who, site, key)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (h *moderators) setSite(c echo.Context, who people.Actor) error {
 			settings[name] = text
 		}
 	}
-	site, err := h.service.SetSite(c.Request().Context(), who, c.Param("site"), settings)
+	site, err := h.kit.Sites.SetSite(c.Request().Context(), who, c.Param("site"), settings)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (h *moderators) setSite(c echo.Context, who people.Actor) error {
 }
 
 func (h *moderators) removeSite(c echo.Context, who people.Actor) error {
-	if err := h.service.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
+	if err := h.kit.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

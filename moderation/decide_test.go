@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
@@ -290,7 +291,7 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	w.Must(err)
 	want("a reply that approves", true, true)
 	open := false
-	_, err = w.S.SetPage(w.Ctx, mod, w.A, c.Page, moderation.PageChange{Open: &open})
+	_, err = w.S.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &open})
 	w.Must(err)
 	if len(told) != 1 || told[0].Kind != ground.EventPage || !told[0].Shown {
 		t.Errorf("a closed page: %+v", told)

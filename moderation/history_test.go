@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -263,7 +264,7 @@ func (h *history) setOpen(page string, open bool) error {
 		id = p.ID
 		return err
 	})
-	_, err := h.S.SetPage(h.Ctx, people.Operator, h.A, id, moderation.PageChange{Open: &open})
+	_, err := h.S.SetPage(h.Ctx, people.Operator, h.A, id, sites.PageChange{Open: &open})
 	return err
 }
 

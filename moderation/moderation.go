@@ -12,25 +12,16 @@ import (
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // Tx is what the use cases ask of a transaction.
 type Tx interface {
 	ground.Tx
-	SiteTx
-	PeopleTx
+	PageTx
 	CommentTx
 	LessonTx
 	complaint.RulingTx
 	ledger.Tx
-}
-
-// PeopleTx is what moderation asks about people.
-type PeopleTx interface {
-	Tokens(account string) ([]people.Token, error) // "" for all
-	UpdateToken(t people.Token) error              // name, sites, scope
-	DeleteToken(id string) error
 }
 
 // LessonTx is what the gate asks about lessons.

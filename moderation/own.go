@@ -26,7 +26,7 @@ func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (
 		if c.State == comment.Removed {
 			return unknownComment()
 		}
-		page, err = pageByID(tx, site.ID, c.Page)
+		page, err = ground.PageByID(tx, site.ID, c.Page)
 		return err
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 func textsOf(q moderation.QueuePage) []string {
@@ -259,7 +260,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 		t.Errorf("got %v, want %v", got, newest)
 	}
 	url, title := "HTTPS://A.example:443/moved?utm_source=x#top", " A new\ntitle "
-	page, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], moderation.PageChange{URL: &url, Title: &title})
+	page, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &url, Title: &title})
 	w.Must(err)
 	if page.URL != "https://a.example/moved" || page.Title != "A new title" || !page.Open {
 		t.Errorf("got %+v", page)
@@ -268,7 +269,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 		{"https://a.example/post/1", "field.invalid"}, {"https://b.example/post", "page.foreign"}, {"nowhere",
 			"field.invalid"},
 	} {
-		_, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], moderation.PageChange{URL: &tt.url})
+		_, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &tt.url})
 		roomstest.WantCode(t, tt.url, err, tt.want)
 	}
 }

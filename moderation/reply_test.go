@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
@@ -124,7 +125,7 @@ func TestStaffAnswerOnAClosedPage(t *testing.T) {
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "The last word?")
 	closed := false
-	page, err := w.S.SetPage(w.Ctx, mod, w.A, c.Page, moderation.PageChange{Open: &closed})
+	page, err := w.S.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &closed})
 	w.Must(err)
 	if page.Open || page.Pending != 1 || page.Approved != 0 {
 		t.Errorf("got %+v, want it closed with one waiting", page)

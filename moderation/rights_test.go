@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -106,7 +107,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 	for _, room := range []reflect.Type{
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
-		reflect.TypeFor[*transfer.Service](),
+		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -256,7 +257,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"SetPage": func(who people.Actor) error {
 			title := "A title"
-			_, err := s.SetPage(ctx, who, w.A, page, moderation.PageChange{Title: &title})
+			_, err := s.SetPage(ctx, who, w.A, page, sites.PageChange{Title: &title})
 			return err
 		},
 		"Rules":      func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
@@ -399,7 +400,7 @@ func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	roomstest.WantCode(t, "item", err, "comment.unknown")
 	_, err = w.S.Reply(w.Ctx, mod, w.B, moderation.Ref{ID: c.ID}, "An answer.", nil)
 	roomstest.WantCode(t, "reply", err, "comment.unknown")
-	_, err = w.S.SetPage(w.Ctx, mod, w.B, c.Page, moderation.PageChange{})
+	_, err = w.S.SetPage(w.Ctx, mod, w.B, c.Page, sites.PageChange{})
 	roomstest.WantCode(t, "page", err, "page.unknown")
 	_, _, err = w.S.Pages(w.Ctx, mod, w.B, c.Page, 0)
 	roomstest.WantCode(t, "pages after a foreign page", err, "cursor.invalid")

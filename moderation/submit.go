@@ -103,7 +103,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 
 // draft makes the comment of a submission, and its page, as far as that needs no database.
 func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.Page, comment.Comment, error) {
-	url, err := canonicalURL(site, in.PageURL)
+	url, err := site.PageURL(in.PageURL)
 	if err != nil {
 		return ground.Page{}, comment.Comment{}, err
 	}

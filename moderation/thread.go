@@ -32,7 +32,7 @@ func (s *Service) Thread(ctx context.Context, site ground.Site, req comment.Thre
 	if err != nil {
 		return Thread{}, err
 	}
-	url, err := canonicalURL(site, req.PageURL)
+	url, err := site.PageURL(req.PageURL)
 	var e *problem.Error
 	if errors.As(err, &e) && e.Code == "page.foreign" {
 		return Thread{Page: ground.Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
@@ -107,7 +107,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 		if c.State != comment.Approved {
 			return unknownComment()
 		}
-		page, err = pageByID(tx, site.ID, c.Page)
+		page, err = ground.PageByID(tx, site.ID, c.Page)
 		return err
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limi
 func (s *Service) Published(ctx context.Context, site ground.Site, url string, ids []string) (
 	page ground.Page, comments []comment.Comment, count int, err error,
 ) {
-	canonical, err := canonicalURL(site, url)
+	canonical, err := site.PageURL(url)
 	var e *problem.Error
 	if errors.As(err, &e) && e.Code == "page.foreign" {
 		return page, nil, 0, err
@@ -229,7 +229,7 @@ func (s *Service) CountPages(ctx context.Context, site ground.Site, urls []strin
 			continue
 		}
 		counts[raw] = 0
-		if url, err := canonicalURL(site, raw); err == nil {
+		if url, err := site.PageURL(raw); err == nil {
 			asked[url] = append(asked[url], raw)
 			known = append(known, url)
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 const untitled = "https://a.example/strange/place"
@@ -63,7 +64,7 @@ func TestAStaffsTitleStays(t *testing.T) {
 		t.Errorf("approving is said to make %q the title, want %q", got, "CALL 900")
 	}
 	title := "On bread"
-	_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, c.Page, moderation.PageChange{Title: &title})
+	_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, c.Page, sites.PageChange{Title: &title})
 	w.Must(err)
 	w.called("set by staff while the comment waits", title)
 	if it, _, err = w.S.Item(w.Ctx, people.Operator, w.A, c.ID); err != nil || it.Title() != "" {

@@ -256,7 +256,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Learning](), reflect.TypeFor[*roomstest.Campaigns](),
 		reflect.TypeFor[*roomstest.Moderation](), reflect.TypeFor[*roomstest.Reactions](),
 		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
-		reflect.TypeFor[*roomstest.Complaints](),
+		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

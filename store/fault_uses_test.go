@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -337,7 +338,7 @@ var useCases = map[string]func(*faulty) func() error{
 		c, err := w.S.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		page := w.Comment(w.A, c.ID).Page
-		change := moderation.PageChange{Title: &title, Open: &open}
+		change := sites.PageChange{Title: &title, Open: &open}
 		return func() error { _, err := w.S.SetPage(w.Ctx, people.Operator, w.A, page, change); return err }
 	},
 	"Log": func(w *faulty) func() error {

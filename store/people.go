@@ -226,7 +226,7 @@ func (t *tx) token(where string, value any) (people.Token, error) {
 	return people.Token(row), err
 }
 
-// Tokens implements moderation.PeopleTx.
+// Tokens implements identity.Tx.
 func (t *tx) Tokens(account string) ([]people.Token, error) {
 	var rows []tokenRow
 	of := t.DB.Order("created_at, id")
@@ -243,7 +243,7 @@ func (t *tx) Tokens(account string) ([]people.Token, error) {
 	return tokens, nil
 }
 
-// UpdateToken implements moderation.PeopleTx.
+// UpdateToken implements identity.Tx.
 func (t *tx) UpdateToken(k people.Token) error {
 	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", k.ID).
 		Select("name", "sites", "scope").Updates(tokenRow(k)))
@@ -254,7 +254,7 @@ func (t *tx) TouchToken(id string, used time.Time) error {
 	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
 }
 
-// DeleteToken implements moderation.PeopleTx.
+// DeleteToken implements identity.Tx.
 func (t *tx) DeleteToken(id string) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&tokenRow{}))
 }

@@ -34,14 +34,14 @@ func (t *tx) Sites() ([]ground.Site, error) {
 	return sites, nil
 }
 
-// SiteByKey implements moderation.SiteTx.
+// SiteByKey implements sites.Tx.
 func (t *tx) SiteByKey(key string) (ground.Site, error) {
 	var row siteRow
 	err := found(t.DB.Where("key = ?", key).Take(&row).Error)
 	return ground.Site(row), err
 }
 
-// InsertSite implements moderation.SiteTx.
+// InsertSite implements sites.Tx.
 func (t *tx) InsertSite(s *ground.Site) error {
 	row := siteRow(*s)
 	row.ID = 0 // the database's to give
@@ -56,7 +56,7 @@ func (t *tx) InsertSite(s *ground.Site) error {
 	return mapped(t.DB.Create(&headRow{Site: s.ID}).Error)
 }
 
-// UpdateSite implements moderation.SiteTx.
+// UpdateSite implements sites.Tx.
 func (t *tx) UpdateSite(s ground.Site) error {
 	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
@@ -69,7 +69,7 @@ var belowSites = []string{
 	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
 }
 
-// DeleteSite implements moderation.SiteTx.
+// DeleteSite implements sites.Tx.
 func (t *tx) DeleteSite(id int64) error {
 	for _, table := range belowSites {
 		if _, err := t.Exec("DELETE FROM "+table+" WHERE site_id = ?", id); err != nil {
@@ -87,14 +87,14 @@ type metaRow struct {
 
 func (metaRow) TableName() string { return "meta" }
 
-// Meta implements moderation.SiteTx.
+// Meta implements ground.MetaTx.
 func (t *tx) Meta(name string) ([]byte, error) {
 	var row metaRow
 	err := found(t.DB.Where("name = ?", name).Take(&row).Error)
 	return row.Value, err
 }
 
-// SetMeta implements moderation.SiteTx.
+// SetMeta implements ground.MetaTx.
 func (t *tx) SetMeta(name string, value []byte) error {
 	row := metaRow{Name: name, Value: notNil(value)}
 	return mapped(t.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)

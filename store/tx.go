@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/crowd"
 	"github.com/aitys/aitys/store/outbox"
@@ -42,6 +43,7 @@ var _ interface {
 	notify.Tx
 	reaction.Tx
 	rules.Tx
+	sites.Tx
 	transfer.Tx
 } = (*tx)(nil)
 

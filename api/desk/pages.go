@@ -3,7 +3,7 @@ package desk
 import (
 	"net/url"
 
-	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 const rowsPerPage = 50
@@ -22,7 +22,7 @@ type pageRow struct {
 
 // pages lists a site's pages.
 func (d *desk) pages(v *Visit) error {
-	all, next, err := d.Service.Pages(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), rowsPerPage)
+	all, next, err := d.Sites.Pages(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), rowsPerPage)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func after(path, next string) string {
 
 // setPage opens or closes a page for readers, or gives it the title that a card's form names.
 func (d *desk) setPage(v *Visit) error {
-	var ch moderation.PageChange
+	var ch sites.PageChange
 	titles := v.Form.Has("title")
 	if titles {
 		title := v.Form.Get("title")
@@ -55,7 +55,7 @@ func (d *desk) setPage(v *Visit) error {
 		open := v.Form.Get("open") == "true"
 		ch.Open = &open
 	}
-	if _, err := d.Service.SetPage(v.Ctx(), v.Who, v.Site, v.Param("id"), ch); err != nil {
+	if _, err := d.Sites.SetPage(v.Ctx(), v.Who, v.Site, v.Param("id"), ch); err != nil {
 		return err
 	}
 	if titles {

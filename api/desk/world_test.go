@@ -60,8 +60,8 @@ func emptyWorld(t *testing.T) *world {
 	w.Must(err)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
 		pages := web.New(web.Options{
-			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation, Rules: w.S.Ruling,
-			Clock: w.Clock, Log: log, PublicURL: public,
+			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
+			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log, PublicURL: public,
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)

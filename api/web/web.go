@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 // Options are what a Kit is made of. Process, Identity, Learning, Service, Rules, Clock, Log and PublicURL are
@@ -33,6 +34,7 @@ type Options struct {
 	Learning   *learning.Models
 	Service    *moderation.Service
 	Rules      *rules.Service
+	Sites      *sites.Service
 	Campaigns  *campaign.Service
 	Reactions  *reaction.Service
 	Complaints *complaint.Service

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/cmd/aitys/figures"
 	"github.com/aitys/aitys/cmd/aitys/stdio"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
@@ -76,7 +77,7 @@ func (c classifierEvalCmd) Run(a *app) error {
 			}
 			return a.json(out)
 		}
-		return a.eval(site, q, w)
+		return a.parts(figures.Quality(q, w))
 	})
 }
 

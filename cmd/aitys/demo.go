@@ -85,6 +85,6 @@ func (a *app) seed(password string, b *demo.Blog, origins []string) (token strin
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	rooms := demo.Rooms{Clock: clock, Process: r.process, Identity: r.identity, Learning: r.learning,
-		Moderation: r.service}
+		Moderation: r.service, Sites: r.sites}
 	return demo.Seed(a.ctx, rooms, b, password, origins)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
@@ -45,6 +46,7 @@ type rooms struct {
 	reactions  *reaction.Service
 	complaints *complaint.Service
 	rules      *rules.Service
+	sites      *sites.Service
 	transfer   *transfer.Service
 	secret     secret.Secret
 	mail       *notify.Service // nil: none is sent
@@ -118,6 +120,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints, Staff: r.identity.StaffNames,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
+	r.sites = sites.New(r.process, store.For[sites.Tx](r.store))
 	r.transfer = transfer.New(transfer.Options{
 		Process: r.process, Store: store.For[transfer.Tx](r.store), Secret: secret, Judge: r.learning, Rules: r.rules,
 		Tables: file.ForeignRows,

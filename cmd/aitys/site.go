@@ -42,7 +42,7 @@ type siteAddCmd struct {
 
 func (c siteAddCmd) Run(a *app) error {
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, _, err := r.service.AddSite(ctx, people.Operator,
+		site, _, err := r.sites.AddSite(ctx, people.Operator,
 			ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func (c siteSetCmd) Run(a *app) error {
 		change[name] = value
 	}
 	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, err := r.service.SetSite(ctx, people.Operator, c.Key, change)
+		site, err := r.sites.SetSite(ctx, people.Operator, c.Key, change)
 		if err != nil {
 			return unknown(err, "site", c.Key)
 		}
@@ -124,7 +124,7 @@ func (c siteRemoveCmd) Run(a *app) error {
 		if err := c.confirmed(ctx, r); err != nil {
 			return err
 		}
-		if err := r.service.RemoveSite(ctx, people.Operator, c.Key); err != nil {
+		if err := r.sites.RemoveSite(ctx, people.Operator, c.Key); err != nil {
 			return err
 		}
 		return a.line("removed site %s", c.Key)
@@ -140,7 +140,7 @@ func (c siteRemoveCmd) confirmed(ctx context.Context, r *rooms) error {
 	if c.Yes != "" && c.Yes != c.Key {
 		return fmt.Errorf("--yes says %s, and the site is %s", c.Yes, c.Key)
 	}
-	pages, _, err := r.service.Pages(ctx, people.Operator, site, "", 1)
+	pages, _, err := r.sites.Pages(ctx, people.Operator, site, "", 1)
 	if err != nil || len(pages) == 0 || c.Yes == c.Key {
 		return err
 	}

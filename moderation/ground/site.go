@@ -48,6 +48,41 @@ type Page struct {
 	CreatedAt time.Time
 }
 
+// PageByID returns a page of a site, or ErrNotFound.
+func PageByID(tx interface {
+	PagesByID(site int64, ids []string) ([]Page, error)
+}, site int64, id string) (Page, error) {
+	if !IsID(id) {
+		return Page{}, ErrNotFound
+	}
+	found, err := tx.PagesByID(site, []string{id})
+	if err == nil && len(found) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	return found[0], nil
+}
+
+// PageURL returns the one spelling of a page's address. It is page.foreign when the site does not allow its
+// origin.
+func (s Site) PageURL(raw string) (string, error) {
+	web, ok := text.ParseWeb(raw)
+	if !ok {
+		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
+	}
+	if !slices.Contains(s.Origins, web.Origin) {
+		return "", problem.Wrong("page.foreign", "/page/url",
+			"This site takes no comments for pages of "+web.Origin+".")
+	}
+	canonical, ok := web.Page()
+	if !ok {
+		return "", problem.Field("/page/url", "The page's address must have at most 2,048 bytes.")
+	}
+	return canonical, nil
+}
+
 // Name is what readers are told that the page is called: until it has a title, the path of its URL.
 func (p Page) Name() string {
 	if p.Title == "" {

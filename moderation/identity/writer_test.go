@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 // given is an identity of a new author of site a.
@@ -130,7 +131,7 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 		reader := w.Submit(w.A, "Is the ferry running in winter, does anybody know?")
 		w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
 		no := false
-		_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, reader.Page, moderation.PageChange{Open: &no})
+		_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, reader.Page, sites.PageChange{Open: &no})
 		w.Must(err)
 		page := w.Thread(w.A).Page.URL
 		in := moderation.Submission{PageURL: page, Parent: reader.ID, Body: "It is not, the bay freezes over.",

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
@@ -30,6 +31,7 @@ type Rooms struct {
 	*Reactions
 	*Complaints
 	*Ruling
+	*Publisher
 	*Transfer
 
 	logs ground.Work[ledger.Tx]
@@ -44,6 +46,7 @@ type (
 	Reactions  = reaction.Service
 	Complaints = complaint.Service
 	Ruling     = rules.Service
+	Publisher  = sites.Service
 	Transfer   = transfer.Service
 )
 
@@ -65,6 +68,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
 	})
+	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
 	r.Transfer = transfer.New(transfer.Options{
 		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
 		Tables: file.ForeignRows,

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -28,4 +29,5 @@ type Tx interface {
 	notify.Tx
 	reaction.Tx
 	rules.Tx
+	sites.Tx
 }

@@ -284,7 +284,7 @@ func (o *owner) setSettings(v *desk.Visit) error {
 			change[f.Name] = own
 		}
 	}
-	if _, err := o.Service.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
+	if _, err := o.Sites.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
 		return o.settingsAgain(v, err)
 	}
 	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
@@ -296,7 +296,7 @@ func (o *owner) answerKnock(v *desk.Visit) (err error) {
 	if v.Form.Get("do") == "dismiss" {
 		did, err = "dismissed", o.Process.DismissKnock(v.Ctx(), v.Who, v.Site, origin)
 	} else {
-		_, err = o.Service.AllowOrigin(v.Ctx(), v.Who, v.Site.Key, origin)
+		_, err = o.Sites.AllowOrigin(v.Ctx(), v.Who, v.Site.Key, origin)
 	}
 	if err != nil {
 		return err
@@ -313,7 +313,7 @@ func (o *owner) removeSite(v *desk.Visit) error {
 	if strings.TrimSpace(v.Form.Get("key")) != v.Site.Key {
 		return o.settingsAgain(v, problem.Field("/remove", "Type the site's key to remove it."))
 	}
-	if err := o.Service.RemoveSite(v.Ctx(), v.Who, v.Site.Key); err != nil {
+	if err := o.Sites.RemoveSite(v.Ctx(), v.Who, v.Site.Key); err != nil {
 		return err
 	}
 	return o.TellAt(v, "/moderate/sites", desk.Flash{Did: "removed"})

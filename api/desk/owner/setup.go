@@ -152,7 +152,7 @@ func (o *owner) newSitePage(v *desk.Visit) error { return v.Show("setup", stepOf
 
 // newSite adds a site.
 func (o *owner) newSite(v *desk.Visit) error {
-	site, _, err := o.Service.AddSite(v.Ctx(), v.Who, ground.Site{
+	site, _, err := o.Sites.AddSite(v.Ctx(), v.Who, ground.Site{
 		Key: v.Form.Get("key"), Name: v.Form.Get("name"), Origins: strings.Fields(v.Form.Get("origin")),
 	}, nil)
 	if err != nil {
@@ -195,7 +195,7 @@ func (o *owner) setPolicy(v *desk.Visit) error {
 	if rules != web.Rules(v.Site, v.Words.Catalog) {
 		change["rules_"+v.Words.Lang()] = rules
 	}
-	if _, err := o.Service.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
+	if _, err := o.Sites.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
 		return setupAgain(v, policyStep(v, v.Form.Get("rules")), err)
 	}
 	return v.GoTo(v.At("/setup/embed"))

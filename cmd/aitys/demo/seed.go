@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 // Names of the demo in the service: of its site, and of the account that signs in.
@@ -49,6 +50,7 @@ type Rooms struct {
 	Identity   *identity.Service
 	Learning   *learning.Models
 	Moderation *moderation.Service
+	Sites      *sites.Service
 }
 
 // A seeder plays the demo's script through the service, as readers and a moderator would.
@@ -86,7 +88,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 			continue
 		}
 		if done = site.Name != unfinished; !done { // it was cut short: from the beginning
-			if err := s.Moderation.RemoveSite(s.ctx, people.Operator, Site); err != nil {
+			if err := s.Sites.RemoveSite(s.ctx, people.Operator, Site); err != nil {
 				return "", err
 			}
 		}
@@ -94,7 +96,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	s.Clock.set(s.now)
 	if !done {
 		s.Clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, _, err = s.Moderation.AddSite(s.ctx, people.Operator,
+		s.site, _, err = s.Sites.AddSite(s.ctx, people.Operator,
 			ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
@@ -110,7 +112,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		return "", err
 	}
 	name := "Small Hours"
-	_, err = s.Moderation.SetSite(s.ctx, people.Operator, Site, map[string]string{"name": name})
+	_, err = s.Sites.SetSite(s.ctx, people.Operator, Site, map[string]string{"name": name})
 	return token, err
 }
 
@@ -177,12 +179,12 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.Moderation.SetSite(s.ctx, people.Operator, Site,
+	site, err := s.Sites.SetSite(s.ctx, people.Operator, Site,
 		map[string]string{"origin": strings.Join(origins, " ")})
 	if err != nil {
 		return err
 	}
-	pages, _, err := s.Moderation.Pages(s.ctx, people.Operator, site, "", 100)
+	pages, _, err := s.Sites.Pages(s.ctx, people.Operator, site, "", 100)
 	if err != nil {
 		return err
 	}
@@ -193,8 +195,8 @@ func (s *seeder) move(origins []string) error {
 		}
 		for _, a := range s.blog.articles {
 			if a.Path == old.Path && a.URL != p.URL {
-				if _, err := s.Moderation.SetPage(s.ctx, people.Operator, site, p.ID,
-					moderation.PageChange{URL: &a.URL}); err != nil {
+				if _, err := s.Sites.SetPage(s.ctx, people.Operator, site, p.ID,
+					sites.PageChange{URL: &a.URL}); err != nil {
 					return err
 				}
 			}

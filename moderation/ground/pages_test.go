@@ -1,4 +1,4 @@
-package moderation
+package ground_test
 
 import (
 	"strings"
@@ -21,13 +21,13 @@ func TestASiteTakesNoPagesOfOthers(t *testing.T) {
 		{in: "https://blog.example/" + strings.Repeat("я", 1000), code: "field.invalid"},
 		{in: "//blog.example/", code: "field.invalid"},
 	} {
-		got, err := canonicalURL(site, tt.in)
+		got, err := site.PageURL(tt.in)
 		var e *problem.Error
 		if err != nil {
 			e = err.(*problem.Error)
 		}
 		if got != tt.want || (e == nil) != (tt.code == "") || e != nil && e.Code != tt.code {
-			t.Errorf("canonicalURL(%q) = %q, %v; want %q %s", tt.in, got, err, tt.want, tt.code)
+			t.Errorf("PageURL(%q) = %q, %v; want %q %s", tt.in, got, err, tt.want, tt.code)
 		}
 	}
 }

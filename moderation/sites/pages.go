@@ -1,10 +1,9 @@
-package moderation
+package sites
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -33,7 +32,7 @@ func (s *Service) Pages(
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		if after != "" {
-			if _, err := pageByID(tx, site.ID, after); errors.Is(err, ground.ErrNotFound) {
+			if _, err := ground.PageByID(tx, site.ID, after); errors.Is(err, ground.ErrNotFound) {
 				return problem.Cursor()
 			} else if err != nil {
 				return err
@@ -54,20 +53,6 @@ func (s *Service) Pages(
 		return nil, "", fmt.Errorf("read pages: %w", err)
 	}
 	return pages, next, nil
-}
-
-func pageByID(tx Tx, site int64, id string) (ground.Page, error) {
-	if !ground.IsID(id) {
-		return ground.Page{}, ground.ErrNotFound
-	}
-	found, err := tx.PagesByID(site, []string{id})
-	if err == nil && len(found) == 0 {
-		err = ground.ErrNotFound
-	}
-	if err != nil {
-		return ground.Page{}, err
-	}
-	return found[0], nil
 }
 
 func withNumbers(tx Tx, site ground.Site, list []ground.Page, now time.Time) ([]PageEntry, error) {
@@ -115,14 +100,14 @@ func (s *Service) SetPage(
 		}
 	}
 	if ch.URL != nil {
-		if url, err = canonicalURL(site, *ch.URL); err != nil {
+		if url, err = site.PageURL(*ch.URL); err != nil {
 			return PageEntry{}, err
 		}
 	}
 	at := s.work.Now()
 	var out PageEntry
 	err = s.work.Update(ctx, func(tx Tx) error {
-		page, err := pageByID(tx, site.ID, id)
+		page, err := ground.PageByID(tx, site.ID, id)
 		if err != nil {
 			return err
 		}
@@ -154,22 +139,4 @@ func (s *Service) SetPage(
 		return PageEntry{}, fmt.Errorf("set page: %w", err)
 	}
 	return out, nil
-}
-
-// canonicalURL returns the one spelling of a page's address. It is page.foreign when the site
-// does not allow its origin.
-func canonicalURL(site ground.Site, raw string) (string, error) {
-	web, ok := text.ParseWeb(raw)
-	if !ok {
-		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
-	}
-	if !slices.Contains(site.Origins, web.Origin) {
-		return "", problem.Wrong("page.foreign", "/page/url",
-			"This site takes no comments for pages of "+web.Origin+".")
-	}
-	canonical, ok := web.Page()
-	if !ok {
-		return "", problem.Field("/page/url", "The page's address must have at most 2,048 bytes.")
-	}
-	return canonical, nil
 }

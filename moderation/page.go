@@ -5,25 +5,16 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// SiteTx keeps sites and pages.
-type SiteTx interface {
-	SiteByKey(key string) (ground.Site, error) // ErrNotFound
-	// sets ID, makes the site's empty log head; ErrTaken when the key is used
-	InsertSite(s *ground.Site) error
-	UpdateSite(s ground.Site) error // name, origins, settings
-	DeleteSite(id int64) error      // with everything below it
-
+// PageTx keeps pages.
+type PageTx interface {
 	PageByURL(site int64, url string) (ground.Page, error)       // ErrNotFound
 	PagesByID(site int64, ids []string) ([]ground.Page, error)   // in any order; unknown ids are left out
 	PagesByURL(site int64, urls []string) ([]ground.Page, error) // in any order; unknown URLs are left out
 	// EnsurePage returns the page with p.URL, inserting p first where there is none.
 	EnsurePage(p ground.Page) (ground.Page, error)
-	// title and by whom, url, open; ErrTaken when another page has the URL
-	UpdatePage(p ground.Page) error
 	// TitlePage gives the page of c, where that has none, the title that c brought, if it is public; else it
 	// takes it away where it is c's.
 	TitlePage(c comment.Comment, public bool) error
-	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
 	// CountByPage counts the comments in a state, by their pages' ids.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 }

@@ -1,4 +1,6 @@
-package moderation
+// Package sites is what a publisher arranges: sites with their settings, and their pages. One use case is one
+// exported method of Service.
+package sites
 
 import (
 	"context"
@@ -6,10 +8,40 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
+
+// Tx is what the use cases ask of a transaction.
+type Tx interface {
+	ground.Tx
+	hindsight.Log
+	SiteByKey(key string) (ground.Site, error) // ErrNotFound
+	// sets ID, makes the site's empty log head; ErrTaken when the key is used
+	InsertSite(s *ground.Site) error
+	UpdateSite(s ground.Site) error // name, origins, settings
+	DeleteSite(id int64) error      // with everything below it
+
+	PagesByID(site int64, ids []string) ([]ground.Page, error) // in any order; unknown ids are left out
+	// title and by whom, url, open; ErrTaken when another page has the URL
+	UpdatePage(p ground.Page) error
+	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
+	// CountByPage counts the comments in a state, by their pages' ids.
+	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
+
+	Tokens(account string) ([]people.Token, error) // "" for all
+	UpdateToken(t people.Token) error              // name, sites, scope
+	DeleteToken(id string) error
+}
+
+// Service arranges sites. It is safe for concurrent use.
+type Service struct{ work ground.Work[Tx] }
+
+// New returns a Service.
+func New(p *ground.Process, s ground.Store[Tx]) *Service { return &Service{ground.NewWork(p, s)} }
 
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites. again
 // says that the POST which key names was answered before.

@@ -1,4 +1,4 @@
-package moderation_test
+package sites_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
-	w := newWorld(t)
+	w := roomstest.New(t)
 	for raw, want := range map[string]string{
 		"https://blog.example": "https://blog.example", "HTTPS://Blog.Example": "https://blog.example",
 		"https://blog.example/": "https://blog.example", "https://blog.example:443": "https://blog.example",
@@ -46,7 +46,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 }
 
 func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
-	w := newWorld(t)
+	w := roomstest.New(t)
 	for _, tt := range []struct{ name, value, want string }{
 		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101),
 			"field.invalid"}, {"name", "\xff", "field.invalid"},
@@ -81,7 +81,7 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 }
 
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
-	w := newWorld(t)
+	w := roomstest.New(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
 		site, _, err := w.S.AddSite(w.Ctx, people.Operator,
 			ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
@@ -109,7 +109,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 }
 
 func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
-	w := newWorld(t)
+	w := roomstest.New(t)
 	mod := w.AddPerson("mod", people.Moderator, "a", "b")
 	c, kept := w.Submit(w.A, "Gone with its site."), w.Submit(w.B, "Here to stay.")
 	w.Decide(mod, w.A, comment.Approve, c.ID)
@@ -134,7 +134,7 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 
 // Two processes on one database: what one changes the other knows within a second.
 func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
-	w := newWorld(t)
+	w := roomstest.New(t)
 	db, err := store.Open(w.Ctx, "sqlite:"+w.Path, store.Options{})
 	w.Must(err)
 	defer db.Close()
