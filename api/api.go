@@ -8,6 +8,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,14 +18,20 @@ import (
 	"github.com/aitys/aitys/api/live"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // Options are what a Server is made of. Redis says "up" or "down", and "" (or is nil) where none was
 // configured.
 type Options struct {
 	web.Options
-	Redis func() string
+	Redis  func() string
+	Export Export
 }
+
+// Export writes a site down, as package transfer does.
+type Export func(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error
 
 // Server is the whole HTTP side of the service. It is safe for concurrent use.
 type Server struct {
@@ -34,6 +41,7 @@ type Server struct {
 	queues  *live.Queues
 	threads *live.Threads
 	redis   func() string
+	export  Export
 
 	stops     []func() // end what listens to events
 	following sync.WaitGroup
@@ -46,7 +54,8 @@ type Server struct {
 func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
-		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute), pages: newCache(), redis: o.Redis,
+		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute, exportRoute), pages: newCache(), redis: o.Redis,
+		export:   o.Export,
 		draining: make(chan struct{}),
 	}
 	s.queues = live.NewQueues(kit, o.Service.QueueCounts, s.draining)

@@ -67,9 +67,10 @@ func neverAnswered() (missing []string) {
 	return missing
 }
 
-// A feed is read by its own test.
+// A feed, and an export, is read by its own test.
 func init() {
 	openapi3filter.RegisterBodyDecoder("application/atom+xml", openapi3filter.FileBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.FileBodyDecoder)
 }
 
 // checked is a transport that holds what passes against the specification.

@@ -20,6 +20,7 @@ type moderators struct {
 	kit     *web.Kit
 	service *moderation.Service
 	alike   *campaign.Service
+	write   Export
 }
 
 // as finds out who is asking, before next.

@@ -49,6 +49,7 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/comments/:id/redact":   "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/comments/:id/reply":    "auth ok ok ok site role ok",
 	"GET /sites/:site/moderation/log":                    "auth role ok ok site ok ok",
+	"GET /sites/:site/moderation/export":                 "auth role role ok site role role",
 	"GET /sites/:site/moderation/stats":                  "auth role ok ok site ok ok",
 	"GET /sites/:site/moderation/what-if":                "auth role ok ok site ok ok",
 	"GET /sites/:site/moderation/teachers":               "auth role role ok site role ok",

@@ -3,11 +3,12 @@ package api
 import "github.com/aitys/aitys/api/web"
 
 // Routes that see to the end of their work themselves: one is answered from memory, or by a rendering that
-// ends; two stay open.
+// ends; two stay open, and one lasts as long as its site is large.
 const (
 	hotRoute    = "GET /api/v1/sites/:site/comments"
 	threadRoute = "GET /api/v1/sites/:site/live"
 	queueRoute  = "GET /api/v1/sites/:site/moderation/live"
+	exportRoute = "GET /api/v1/sites/:site/moderation/export"
 )
 
 // routes is the one place where an address of this package meets its handler.
@@ -49,7 +50,7 @@ func (s *Server) readerRoutes() {
 }
 
 func (s *Server) moderatorRoutes() {
-	m := &moderators{kit: s.kit, service: s.kit.Service, alike: s.kit.Campaigns}
+	m := &moderators{kit: s.kit, service: s.kit.Service, alike: s.kit.Campaigns, write: s.export}
 	g := s.echo.Group("/api/v1")
 	own := s.kit.OwnPages
 	g.POST("/session", m.signIn, own)
@@ -83,6 +84,7 @@ func (s *Server) moderatorRoutes() {
 	site.POST("/comments/:id/redact", m.on(m.redact), own)
 	site.POST("/comments/:id/reply", m.on(m.reply), own)
 	site.GET("/log", m.on(m.log))
+	site.GET("/export", m.on(m.export))
 	site.GET("/stats", m.on(m.stats))
 	site.GET("/what-if", m.on(m.whatIf))
 	site.GET("/teachers", m.on(m.teachers))

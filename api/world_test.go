@@ -29,6 +29,7 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/transfer"
 )
 
 // A world is the real service over real HTTP, on one of the two databases.
@@ -158,6 +159,9 @@ func (w *world) open(o options, so store.Options) {
 			AnyHost: o.anyHost,
 		},
 		Redis: shared.Health,
+		Export: func(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
+			return w.service.Transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
+		},
 	}
 	if o.limits {
 		ao.Limiter = shared

@@ -91,8 +91,9 @@ var House = Plan{
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/secret", "moderation/text", "words",
 		},
 		"transfer": {
-			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/markup", "moderation/people",
-			"moderation/problem", "moderation/secret", "moderation/text", "classifier",
+			"moderation/comment", "moderation/complaint", "moderation/ground", "moderation/ledger", "moderation/markup",
+			"moderation/people", "moderation/problem", "moderation/rules", "moderation/secret", "moderation/text",
+			"classifier",
 		},
 		"migrations": nil,
 		"store": {

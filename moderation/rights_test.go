@@ -2,6 +2,7 @@ package moderation_test
 
 import (
 	"cmp"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -63,6 +64,7 @@ Beginning           auth   ok     ok        ok     ok          ok        ok     
 Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site
 Import              auth   role   role      ok     ok          ok        role   role    site   site   site
+Export              auth   role   role      ok     ok          ok        role   role    site   site   site
 Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site
 OldLessons          auth   role   role      ok     ok          ok        role   role    site   site   site
 LessonsOf           auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -332,6 +334,9 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.Import(ctx, who, w.A, transfer.Request{Format: "wordpress",
 				Path: "../transfer/testdata/blog.wxr.xml"})
 			return err
+		},
+		"Export": func(who people.Actor) error {
+			return s.Export(ctx, who, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
 		},
 		"Rebuild": func(who people.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})

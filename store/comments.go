@@ -185,6 +185,28 @@ func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
 }
 
+// RootIDs implements transfer.Tx. The empty text keeps SQLite from reading the whole site in its order.
+func (t *tx) RootIDs(site int64, page string) ([]string, error) {
+	return rows.Query(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  page_id = ?
+		  AND  depth   = 0
+		ORDER  BY id || ''`, site, page)
+}
+
+// AnswerIDs implements transfer.Tx.
+func (t *tx) AnswerIDs(site int64, comments []string) ([]string, error) {
+	return rows.Query(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  parent_id `+t.Among+`
+		  AND  parent_id IS NOT NULL
+		ORDER  BY id`, site, rows.ArrayOf(t.Array, comments))
+}
+
 // SetState implements moderation.CommentTx.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
 	n, err := t.Exec(updateState, append(stateColumns.Values(statePart(ch)), ch.DropSame, site, id, version)...)

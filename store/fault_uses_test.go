@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -394,6 +395,12 @@ var useCases = map[string]func(*faulty) func() error{
 		in := w.dump()
 		in.DryRun = true
 		return func() error { _, err := w.S.Import(w.Ctx, people.Operator, w.A, in); return err }
+	},
+	"Export": func(w *faulty) func() error {
+		w.approved()
+		return func() error {
+			return w.S.Export(w.Ctx, people.Operator, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
+		}
 	},
 	"Rebuild": func(w *faulty) func() error {
 		w.approved()

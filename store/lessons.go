@@ -27,6 +27,7 @@ type lessonPart struct {
 	Salt              []byte
 	Proof             []byte `gorm:"serializer:null"`
 	Withdrawn         uint64
+	Fallen            bool `gorm:"-"` // Standing
 	Counts            bool `gorm:"-"`
 }
 
@@ -66,6 +67,7 @@ func (r *lessonRow) lesson() ledger.Lesson {
 	l := ledger.Lesson(r.Lesson)
 	l.Lesson = classifier.Lesson(r.Taught)
 	l.Comment = classifier.Comment(r.Document)
+	l.Fallen = !r.Standing
 	l.Counts = r.Standing && l.Withdrawn == 0
 	return l
 }

@@ -1,5 +1,6 @@
-// Package transfer brings in the comments of other services: their dumps are read, and what is in them is
-// written as ordinary comments of a site, each through the same markup, judge and rows as one that is posted.
+// Package transfer brings in the comments of other services, and writes a site down so that others can take it: dumps
+// are read, and what is in them is written as ordinary comments of a site, each through the same markup, judge and
+// rows as one that is posted.
 //
 // A format is a function that reads a file and tells of its comments, one by one; it knows no database. A file is
 // read at least twice: first to learn what is in it, so that nothing is written of one that is cut short, and then
@@ -11,12 +12,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -31,6 +35,15 @@ type Tx interface {
 	InsertComment(c comment.Comment) (stored comment.Comment, fresh bool, err error)
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
+
+	// Pages returns the newest pages after one, "" from the beginning.
+	Pages(site int64, after string, limit int) ([]ground.Page, error)
+	RootIDs(site int64, page string) ([]string, error)         // of comments that answer none, ascending
+	AnswerIDs(site int64, comments []string) ([]string, error) // of comments that answer one of those, ascending
+	Reports(site int64, comments []string) ([]complaint.Report, error)
+	Appeals(site int64, comments []string) ([]complaint.Appeal, error)
+	Rules(site int64) ([]rules.Rule, error)
+	Blocks(site int64) ([]rules.Block, error)
 }
 
 // A Judge says what a site's model thinks of a comment; package learning's Models do.
@@ -57,13 +70,15 @@ type Options struct {
 	Tables  Tables
 }
 
-// Service imports. It is safe for concurrent use.
+// Service imports and exports. It is safe for concurrent use.
 type Service struct {
 	work   ground.Work[Tx]
 	secret secret.Secret
 	judge  Judge
 	rules  Rules
 	tables Tables
+
+	exporting sync.Mutex
 }
 
 // New returns a Service.

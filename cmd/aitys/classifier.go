@@ -203,7 +203,11 @@ func (a *app) progress(what string, began time.Time) func(entry, last uint64) {
 	return func(entry, last uint64) {
 		if now := time.Now(); now.After(next) {
 			next = now.Add(every)
-			_, _ = fmt.Fprintf(a.stderr, "%s %d of %d\n", what, entry, last) // nobody waits for it
+			if last > 0 {
+				_, _ = fmt.Fprintf(a.stderr, "%s %d of %d\n", what, entry, last) // nobody waits for it
+			} else {
+				_, _ = fmt.Fprintf(a.stderr, "%s %d\n", what, entry)
+			}
 		}
 	}
 }

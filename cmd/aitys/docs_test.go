@@ -98,7 +98,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			"curl ":       `"edit_token"`,
 		}},
 		{"../../docs/transfer.md", 4, map[string]string{
-			"--dry-run": "Nothing was changed", "--json": `"added":6`,
+			"--dry-run": "Nothing was changed", "--json": `"added":6`, "aitys export": "",
 		}},
 		{"../../docs/operator.md", 30, map[string]string{
 			"site list":                   "https://blog.example",

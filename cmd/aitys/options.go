@@ -25,6 +25,7 @@ type cli struct {
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
 	Token      tokenCmd      `cmd:"" help:"Add, list or revoke tokens for programs."`
 	Import     importCmd     `cmd:"" help:"Bring in the comments of another service."`
+	Export     exportCmd     `cmd:"" help:"Write a site down, with everything."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
 	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
 	Restore    restoreCmd    `cmd:"" help:"Put such a copy in the place of the database."`

@@ -235,7 +235,7 @@ func (s *server) options() api.Options {
 			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Clock: wall{}, Log: s.log,
 			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
-		Redis: s.rooms.coord.Health,
+		Redis: s.rooms.coord.Health, Export: s.rooms.export,
 	}
 	if s.limited {
 		o.Limiter = s.rooms.coord

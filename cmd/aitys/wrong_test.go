@@ -34,7 +34,10 @@ import wordpress data/secret --site blog
 import wordpress data/secret --site none
 import wordpress data/secret --site blog --base blog.example
 import wordpress data/secret --site blog --url-map none
-export --site blog
+export
+export --site none
+export --site blog --format pdf
+export --site blog --out data
 neighbour list
 log verify log.jsonl
 site

@@ -122,6 +122,7 @@ type Lesson struct {
 	Proof []byte // its LessonHash, once it is erased for a person; else empty
 	// Withdrawn is the entry that took it out of the model whatever becomes of its own, or 0.
 	Withdrawn uint64
+	Fallen    bool // its entry was taken back; set by the store
 	Counts    bool // it stands and was not withdrawn; set by the store
 }
 

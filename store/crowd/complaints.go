@@ -82,12 +82,21 @@ func (t Acts) AddAppeal(a complaint.Appeal) error {
 
 // OpenReports implements complaint.Tx.
 func (t Acts) OpenReports(site int64, comments []string) ([]complaint.Report, error) {
+	return t.reports(`
+		  AND  settled    = 0`, site, comments)
+}
+
+// Reports implements transfer.Tx.
+func (t Acts) Reports(site int64, comments []string) ([]complaint.Report, error) {
+	return t.reports("", site, comments)
+}
+
+func (t Acts) reports(which string, site int64, comments []string) ([]complaint.Report, error) {
 	return rows.List(t.Tx, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
 		SELECT `+reportColumns.Names+`
 		FROM   reports
 		WHERE  site_id    = ?
-		  AND  comment_id `+t.Among+`
-		  AND  settled    = 0
+		  AND  comment_id `+t.Among+which+`
 		ORDER  BY created_at, id`, site, rows.ArrayOf(t.Array, comments))
 }
 

@@ -16,6 +16,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -196,6 +197,24 @@ func WriteFile(path string, text []byte) error {
 			return err
 		}
 		return replace(temp, path)
+	})
+}
+
+// New has fill write a new file, which gets its name once it is whole and on the disk. What stands there is not
+// overwritten.
+func New(path string, fill func(to io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("there is something at %s already, and it is not overwritten", path)
+	}
+	return besides(path, func(temp string) error {
+		f, err := os.OpenFile(temp, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(fill(f), f.Sync(), f.Close()); err != nil {
+			return err
+		}
+		return place(temp, path)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
+	"github.com/aitys/aitys/transfer"
 )
 
 // Tx is all that the rooms ask of a transaction.
@@ -30,4 +31,5 @@ type Tx interface {
 	reaction.Tx
 	rules.Tx
 	sites.Tx
+	transfer.Tx
 }

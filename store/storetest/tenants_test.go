@@ -61,7 +61,8 @@ func fill(w *world, s ground.Site) {
 	waiting.ID, waiting.Path, waiting.Same, waiting.Verdict.Score = oneWaiting, "one-root00000001", []byte(oneSame), 0.95
 	shown.Standing = 1
 	gone := posted
-	gone.ID, gone.State, gone.Path, gone.RemovedAt = oneGone, comment.Removed, "one-root00000002", began
+	gone.ID, gone.State, gone.RemovedAt = oneGone, comment.Removed, began
+	gone.Parent, gone.Depth, gone.Path = oneShown, 1, oneRoot+"one-root00000002"
 	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
@@ -150,6 +151,9 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	},
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
 	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
+	"Reports":       func(tx Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
+	"RootIDs":       func(tx Tx, s int64) (any, error) { return tx.RootIDs(s, onePage) },
+	"AnswerIDs":     func(tx Tx, s int64) (any, error) { return tx.AnswerIDs(s, []string{oneShown}) },
 	"Appeals":       func(tx Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
 	"Moderators":    func(tx Tx, s int64) (any, error) { return tx.Moderators(s) },
 	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
