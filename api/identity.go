@@ -17,7 +17,40 @@ func (h *readers) writer(c echo.Context, site ground.Site, in postAuthor) (peopl
 		return people.Writer{}, problem.Field("/author/identity",
 			"An identity stands in the place of a name, an e-mail and a website.")
 	}
-	return h.kit.Identity.Writer(c.Request().Context(), site, in.Identity)
+	return h.kit.Guests.Who(c.Request().Context(), site, in.Identity)
+}
+
+// identified is an identity that was just given, and whose it is.
+type identified struct {
+	Identity  string     `json:"identity"`
+	Name      *string    `json:"name"`
+	Verified  bool       `json:"verified"`
+	Author    bool       `json:"author"`
+	Badge     *string    `json:"badge"`
+	ExpiresAt *timestamp `json:"expires_at"`
+}
+
+// identify gives who can show who they are an identity to write under.
+func (h *readers) identify(c echo.Context, site ground.Site) error {
+	noStore(c)
+	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
+		return err
+	}
+	var in struct {
+		SSO *string `json:"sso"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	if in.SSO == nil {
+		return problem.Field("/sso", "Send the JWT by which this site says who you are.")
+	}
+	got, err := h.kit.Guests.AdmitSSO(c.Request().Context(), site, *in.SSO)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, identified{Identity: got.Value, Name: orNull(got.Writer.Name), Verified: true,
+		Author: got.Writer.Role != people.NoRole, Badge: orNull(got.Writer.Role.String()), ExpiresAt: at(got.ExpiresAt)})
 }
 
 // signOut ends what somebody was given to write on the site.
@@ -27,7 +60,7 @@ func (h *readers) signOut(c echo.Context, site ground.Site) error {
 	if !ok {
 		return problem.Unproven("auth.needed", "Send the identity that is to end.")
 	}
-	if err := h.kit.Identity.EndWriter(c.Request().Context(), site, identity); err != nil {
+	if err := h.kit.Guests.End(c.Request().Context(), site, identity); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -99,7 +99,9 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 		if sub.Writer, err = h.writer(c, site, in.Author); err != nil {
 			return err
 		}
-		sub.Limiter = nil
+		if sub.Writer.Account != "" {
+			sub.Limiter = nil
+		}
 	}
 	if in.Form != nil {
 		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}

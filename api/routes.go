@@ -34,6 +34,7 @@ func (s *Server) readerRoutes() {
 	g.PATCH("/comments/:id", r.open(r.patch))
 	g.DELETE("/comments/:id", r.open(r.remove))
 	g.POST("/comments/:id/vote", r.open(r.vote))
+	g.POST("/identity", r.open(r.identify))
 	g.DELETE("/identity", r.open(r.signOut))
 	g.POST("/comments/:id/report", r.open(r.report))
 	g.POST("/comments/:id/appeal", r.open(r.appeal))

@@ -67,9 +67,10 @@ type commentOut struct {
 }
 
 type authorOut struct {
-	Name  *string `json:"name"`
-	Badge *string `json:"badge"`
-	URL   *string `json:"url"`
+	Name     *string `json:"name"`
+	Badge    *string `json:"badge"`
+	URL      *string `json:"url"`
+	Verified bool    `json:"verified"`
 }
 
 // publicComment is what anybody sees: of one that is gone, the place that the domain left of it.
@@ -85,7 +86,7 @@ func publicComment(m comment.Comment, pageURL string) commentOut {
 func wholeComment(m comment.Comment, pageURL string) commentOut {
 	return commentOut{
 		ID: m.ID, Version: m.Version, Parent: orNull(m.Parent), Depth: m.Depth, State: m.State.String(),
-		Author: &authorOut{Name: orNull(m.Name), Badge: orNull(m.Badge), URL: orNull(m.Website)},
+		Author: &authorOut{Name: orNull(m.Name), Badge: orNull(m.Badge), URL: orNull(m.Website), Verified: m.Verified},
 		HTML:   &m.HTML, Lang: m.Lang, CreatedAt: at(m.CreatedAt), EditedAt: at(m.EditedAt),
 		Redacted: at(m.RedactedAt), Votes: m.Votes, Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
 	}

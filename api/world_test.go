@@ -154,7 +154,8 @@ func (w *world) open(o options, so store.Options) {
 	ao := api.Options{
 		Options: web.Options{
 			Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
-			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher, Campaigns: w.service.Campaigns,
+			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
+			Campaigns: w.service.Campaigns, Guests: w.service.Guests,
 			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Clock: w.clock, Log: log,
 			AnyHost: o.anyHost,
 		},

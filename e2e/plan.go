@@ -65,6 +65,10 @@ var House = Plan{
 		"moderation/complaint": {
 			"moderation/comment", "moderation/ground", "moderation/problem", "moderation/secret", "moderation/text",
 		},
+		"moderation/guest": {
+			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/secret",
+			"moderation/text",
+		},
 		"moderation/hindsight": {"moderation/comment", "moderation/ledger", "classifier"},
 		"moderation/sites": {
 			"moderation/comment", "moderation/ground", "moderation/hindsight", "moderation/people", "moderation/problem",
@@ -151,6 +155,7 @@ var House = Plan{
 		"github.com/alecthomas/kong":         {"cmd/aitys"},
 		"github.com/clipperhouse/uax29":      {"moderation/text"},
 		"github.com/wneessen/go-mail":        {"notify"},
+		"github.com/golang-jwt/jwt":          {"moderation/guest"},
 		"net/http": {
 			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys", "cmd/aitys/demo", "widget",
 		},
@@ -168,7 +173,7 @@ var House = Plan{
 		"api/live", "api/reader", "api/desk/owner", "store/position", "store/rows", "store/server", "store/crowd",
 		"store/outbox", "moderation/campaign",
 		"moderation/rules",
-		"moderation/complaint", "moderation/reaction", "moderation/register", "moderation/sites",
+		"moderation/complaint", "moderation/guest", "moderation/reaction", "moderation/register", "moderation/sites",
 		"cmd/aitys/figures", "notify", "transfer",
 	},
 	Lines:    3500,

@@ -13,17 +13,34 @@ type Contradiction struct {
 }
 
 // publishes reports whether a site shows such a comment without waiting for a person. Nothing is shown because
-// the model failed, has nothing to say, was taught too little or was never tried, or where a rule has it wait.
-// Identities are not verified yet, so new_writers trusts nobody.
-func publishes(tx Tx, site ground.Site, v comment.Verdict, j comment.Judged) (bool, error) {
-	policy := site.Settings.Moderation
-	may := j.OK && !v.Held() && (policy == ground.PolicyNone ||
-		policy == ground.PolicySuspicious && v.Warm && j.Tried && v.Action != comment.MarkSpam && v.Action != comment.Reject)
-	if !may || policy == ground.PolicyNone {
-		return may, nil
+// the model failed, has nothing to say, was taught too little or was never tried, or where a rule has it wait. h is
+// the history of its writer, who is believed to be who they say only if they showed it.
+func publishes(tx Tx, site ground.Site, c comment.Comment, h comment.History, j comment.Judged) (bool, error) {
+	v, policy := c.Verdict, site.Settings.Moderation
+	calm := v.Action != comment.MarkSpam && v.Action != comment.Reject
+	switch {
+	case !mayPublish(site, c) || !j.OK || v.Held():
+		return false, nil
+	case policy == ground.PolicyNone:
+		return true, nil
+	case c.Verified && (c.Badge != "" || policy == ground.PolicyNewWriters && h.Approved > 0):
+		return calm, nil
+	case policy != ground.PolicySuspicious || !calm || !v.Warm || !j.Tried:
+		return false, nil
 	}
 	t, err := hindsight.Count(tx, site.ID)
 	return t.Enough(), err
+}
+
+// mayPublish reports whether a site may show some comment of such a writer without waiting for a person.
+func mayPublish(site ground.Site, c comment.Comment) bool {
+	switch site.Settings.Moderation {
+	case ground.PolicyNone, ground.PolicySuspicious:
+		return true
+	case ground.PolicyNewWriters:
+		return c.Verified
+	}
+	return c.Verified && c.Badge != ""
 }
 
 // contradictions leaves an outcome's only where the filter was taught enough to contradict.

@@ -98,7 +98,7 @@ func (s *Service) Edit(
 		next.Verdict = comment.VerdictOf(facts, j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		next.RedactedAt, next.RedactedWhy, next.Kept = time.Time{}, "", nil
-		shown, err := publishes(tx, site, next.Verdict, j)
+		shown, err := publishes(tx, site, next, h, j)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func (s *Service) Reply(
 	pen, salts := s.pen(who, site), newSalts(1)
 	reply := comment.Comment{
 		ID: ground.NewID(), Site: site.ID, State: comment.Approved, Version: 1,
-		Name: who.Account.Name, Account: who.ID(), Badge: who.Role(site.ID).String(),
+		Name: who.Account.Name, Account: who.ID(), Verified: true, Badge: who.Role(site.ID).String(),
 		Submissions: 1, FormAge: -1, CreatedAt: pen.At, EditUntil: pen.At,
 	}
 	reply.Write(body)

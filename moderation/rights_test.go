@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
@@ -45,6 +46,7 @@ Redact              auth   role   ok        ok     ok          ok        role   
 Split               auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
+SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
 SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -110,6 +112,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
+		reflect.TypeFor[*guest.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -264,6 +267,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"Rules":      func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
 		"TryRule":    func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
+		"SetSSOKey":  func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
 		"AddRule":    func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
 		"RemoveRule": func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
 		"RestoreRule": func(who people.Actor) error {

@@ -48,6 +48,9 @@ type Complaints interface {
 // A Staff returns the names of those who work for a site, as package identity's Service does.
 type Staff func(ctx context.Context, who people.Actor, site ground.Site) ([]string, error)
 
+// A Namesake reports whether somebody who showed who they are goes by a name, as package guest's Service does.
+type Namesake func(ctx context.Context, site int64, name string) (bool, error)
+
 // Options are what a Service is made of; all of them are required.
 type Options struct {
 	Process    *ground.Process
@@ -57,6 +60,7 @@ type Options struct {
 	Campaigns  Campaigns
 	Complaints Complaints
 	Staff      Staff
+	Namesake   Namesake
 	Rules      *rules.Service
 }
 
@@ -71,6 +75,7 @@ type Service struct {
 	alike      Campaigns
 	complaints Complaints
 	staff      Staff
+	namesake   Namesake
 	stale      stale
 	ruled      ruled
 }
@@ -80,7 +85,7 @@ func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
 		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
-		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff,
+		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff, namesake: o.Namesake,
 	}
 	o.Process.OnEvent(s.ruled.event)
 	return s

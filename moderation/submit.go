@@ -75,13 +75,10 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	if err := s.mayArrive(ctx, in.Limiter, page); err != nil {
 		return Submitted{}, err
 	}
-	if c.Account == "" && c.Name != "" {
-		staff, err := s.staff(ctx, people.Operator, site)
-		if err = cmp.Or(err, c.RefuseNames(staff)); err != nil {
-			return Submitted{}, err
-		}
-	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now)}
+	if a.namesake, err = s.mayBeCalled(ctx, site, c); err != nil {
+		return Submitted{}, err
+	}
 	if c.Account == "" { // what staff write needs no review
 		a.judged, a.ruled = s.look(ctx, c)
 		if a.like, err = s.likeRefused(ctx, site, c); err != nil {
@@ -101,6 +98,18 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	return out, nil
 }
 
+// mayBeCalled refuses a name of staff to others, and reports whether it is that of somebody else who signed in.
+func (s *Service) mayBeCalled(ctx context.Context, site ground.Site, c comment.Comment) (namesake bool, err error) {
+	if c.Name == "" || c.Badge != "" {
+		return false, nil
+	}
+	staff, err := s.staff(ctx, people.Operator, site)
+	if err = cmp.Or(err, c.RefuseNames(staff)); err != nil || c.Verified {
+		return false, err
+	}
+	return s.namesake(ctx, site.ID, c.Name)
+}
+
 // draft makes the comment of a submission, and its page, as far as that needs no database.
 func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.Page, comment.Comment, error) {
 	url, err := site.PageURL(in.PageURL)
@@ -115,8 +124,10 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if err := c.Sign(in.Name, in.Email, in.Website); err != nil {
 		return ground.Page{}, comment.Comment{}, err
 	}
-	if w := in.Writer; w.Account != "" {
-		c.Name, c.Account, c.Badge = w.Name, w.Account, w.Role.String()
+	if w := in.Writer; w.Known() {
+		c.Name, c.Email, c.Account, c.Badge, c.Verified = w.Name, w.Email, w.Account, w.Role.String(), true
+	}
+	if c.Account != "" {
 		c.EditUntil = now // as a reply from the desk, it stands as it was written
 	}
 	body, err := comment.CheckBody(in.Body)
@@ -132,6 +143,8 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	switch {
 	case c.Account != "": // nothing else is kept of staff
 		c.Writer = s.secret.Hash("writer", site.ID, "account", c.Account)
+	case c.Verified:
+		c.Writer = s.secret.Hash("writer", site.ID, "guest", in.Writer.Guest)
 	case c.Name != "" || c.Email != "":
 		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
 	}
@@ -166,6 +179,8 @@ type arrival struct {
 	ruled   comment.Findings
 	like    int          // refused comments that it is nearly the same as, as far as was asked
 	named   func() error // that its page is new, which may be too often
+
+	namesake bool // somebody else goes by its writer's name
 }
 
 // arrive stores a comment, or counts one more submission of a comment that is there.
@@ -177,9 +192,9 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 			return Submitted{}, err
 		}
 		facts := c.Facts(h, a.ruled)
-		facts.Alike = a.like
+		facts.Alike, facts.Namesake = a.like, a.namesake
 		c.Verdict = comment.VerdictOf(facts, a.judged, a.site.Settings.Threshold())
-		if c.Shown, err = publishes(tx, a.site, c.Verdict, a.judged); err != nil {
+		if c.Shown, err = publishes(tx, a.site, c, h, a.judged); err != nil {
 			return Submitted{}, err
 		}
 	}
@@ -200,7 +215,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 			return Submitted{}, err
 		}
 	}
-	if c.Account == "" && !a.site.Settings.Takes(page, c.CreatedAt) {
+	if c.Badge == "" && !a.site.Settings.Takes(page, c.CreatedAt) {
 		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID
@@ -240,10 +255,10 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 // likeRefused counts the refused comments that one is nearly the same as, where the site may publish it before
 // the follower of campaigns has seen it. Elsewhere nobody waits for the answer.
 func (s *Service) likeRefused(ctx context.Context, site ground.Site, c comment.Comment) (int, error) {
-	if site.Settings.Moderation != ground.PolicyNone && site.Settings.Moderation != ground.PolicySuspicious {
-		return 0, nil
+	if mayPublish(site, c) {
+		return s.alike.Alike(ctx, c)
 	}
-	return s.alike.Alike(ctx, c)
+	return 0, nil
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.

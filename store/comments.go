@@ -31,6 +31,7 @@ type commentPart struct {
 	Name, Email, Website string
 	Account              string `gorm:"column:account_id"`
 	Badge                string
+	Verified             bool
 	Source, HTML         string
 	Markup               int
 	Lang                 string

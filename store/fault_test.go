@@ -257,6 +257,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Moderation](), reflect.TypeFor[*roomstest.Reactions](),
 		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
 		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
+		reflect.TypeFor[*roomstest.Guests](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
@@ -578,6 +580,26 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		return func() error { _, err := w.S.Writer(w.Ctx, w.A, given.Value); return err }
 	},
+	"SetSSOKey": func(w *faulty) func() error {
+		return func() error { _, err := w.S.SetSSOKey(w.Ctx, people.Operator, w.A); return err }
+	},
+	"AdmitSSO": func(w *faulty) func() error {
+		token := w.signedWord()
+		return func() error { _, err := w.S.AdmitSSO(w.Ctx, w.A, token); return err }
+	},
+	"Who": func(w *faulty) func() error {
+		given, err := w.S.AdmitSSO(w.Ctx, w.A, w.signedWord())
+		w.Must(err)
+		return func() error { _, err := w.S.Who(w.Ctx, w.A, given.Value); return err }
+	},
+	"End": func(w *faulty) func() error {
+		given, err := w.S.AdmitSSO(w.Ctx, w.A, w.signedWord())
+		w.Must(err)
+		return func() error { return w.S.End(w.Ctx, w.A, given.Value) }
+	},
+	"Namesake": func(w *faulty) func() error {
+		return func() error { _, err := w.S.Namesake(w.Ctx, w.A.ID, "Marta"); return err }
+	},
 	"EndWriter": func(w *faulty) func() error {
 		given, err := w.S.Identify(w.Ctx, w.member(), w.A)
 		w.Must(err)
@@ -663,6 +685,17 @@ func (w *faulty) refused() comment.Comment {
 // key is of a POST that was not sent yet.
 func (w *faulty) key(site int64) *ground.Key {
 	return &ground.Key{Site: site, Route: "test", Value: strings.Repeat("k", 16) + w.name(), Body: []byte("b")}
+}
+
+// signedWord is what site a says of a reader.
+func (w *faulty) signedWord() string {
+	key, err := w.S.SetSSOKey(w.Ctx, people.Operator, w.A)
+	w.Must(err)
+	now := w.Clock.Now()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": w.A.Key, "sub": w.name(),
+		"name": w.name(), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}).SignedString([]byte(key))
+	w.Must(err)
+	return token
 }
 
 // other is another process, which knows nothing yet.

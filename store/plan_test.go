@@ -37,6 +37,10 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewReported, 0.9, 1000)) }, false},
 	{"count of appealed", "comments_appealed",
 		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewAppealed, 0.9, 1000)) }, false},
+	{"somebody's name", "verified_names_pk",
+		func(tx storetest.Tx) error { return second(tx.NameKept(1, []byte("w1"))) }, false},
+	{"old names", "verified_names_age",
+		func(tx storetest.Tx) error { return tx.PruneNames(time.UnixMicro(10)) }, true},
 	{"a reader's report", "reports_reporter",
 		func(tx storetest.Tx) error { return second(tx.HasReported(1, "c7", []byte("w1"))) }, true},
 	{"open reports", "reports_pk|reports_reporter",
@@ -266,6 +270,7 @@ var multitude = []string{
 	 SELECT {site}, 'c' || (n / 2), 'r' || n, {writer}, 1, '', n, n FROM numbers`,
 	`INSERT INTO appeals (site_id, comment_id, refusal, body, settled, created_at)
 	 SELECT {site}, 'c' || (n / 2), n, '', n, n FROM numbers`,
+	`INSERT INTO verified_names (site_id, seen, seen_at) SELECT {site}, {same}, n FROM numbers`,
 	`UPDATE comments SET reports = 1, appealed_at = created_at WHERE created_at % 400 < 4`,
 	`INSERT INTO campaign_bands (site_id, band, number) SELECT {site}, n / 8, n FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)

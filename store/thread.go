@@ -8,7 +8,7 @@ import (
 // What readers see of a comment, and what that is made of. The rest of a row is its text again and what only
 // moderators see.
 var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
-	"name", "website", "badge", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
+	"name", "website", "badge", "verified", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
 	"created_at", "edited_at", "redacted_at")
 
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {

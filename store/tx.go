@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
@@ -37,6 +38,7 @@ var _ interface {
 	ground.MetaTx
 	campaign.Tx
 	complaint.Tx
+	guest.Tx
 	identity.Tx
 	learning.Tx
 	moderation.Tx

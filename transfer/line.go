@@ -104,15 +104,16 @@ type commentPart struct {
 	State     comment.State `json:"-"`
 	Version   int64         `json:"version"`
 
-	Name    string `json:"name,omitempty"`
-	Email   string `json:"email,omitempty"`
-	Website string `json:"website,omitempty"`
-	Account string `json:"account,omitempty"`
-	Badge   string `json:"badge,omitempty"`
-	Source  string `json:"source"`
-	HTML    string `json:"-"`
-	Markup  int    `json:"-"`
-	Lang    string `json:"lang"`
+	Name     string `json:"name,omitempty"`
+	Email    string `json:"email,omitempty"`
+	Website  string `json:"website,omitempty"`
+	Account  string `json:"account,omitempty"`
+	Badge    string `json:"badge,omitempty"`
+	Verified bool   `json:"verified,omitempty"`
+	Source   string `json:"source"`
+	HTML     string `json:"-"`
+	Markup   int    `json:"-"`
+	Lang     string `json:"lang"`
 
 	Reason comment.Reason `json:"-"`
 	Note   string         `json:"note,omitempty"`

@@ -29,6 +29,7 @@ const (
 	previewsPerMinute, previewsBurst     = 60, 60
 	votesPerMinute, votesBurst           = 60, 60
 	complaintsPerMinute, complaintsBurst = 10, 20
+	identitiesPerMinute, identitiesBurst = 30, 60
 	passwordsPerMinute, passwordsBurst   = 10, 20
 )
 
@@ -55,6 +56,11 @@ func (k *Kit) LimitVotes(c echo.Context, site int64) error {
 // LimitComplaints does the same for reports and appeals.
 func (k *Kit) LimitComplaints(c echo.Context, site int64) error {
 	return k.limit(c, site, "complaint", complaintsPerMinute, complaintsBurst)
+}
+
+// LimitIdentities does the same for who says who they are.
+func (k *Kit) LimitIdentities(c echo.Context, site int64) error {
+	return k.limit(c, site, "identity", identitiesPerMinute, identitiesBurst)
 }
 
 // PostLimiter counts a new comment likewise, and returns what counts it against its site; who is signed in

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
@@ -31,6 +32,7 @@ import (
 type Options struct {
 	Process    *ground.Process
 	Identity   *identity.Service
+	Guests     *guest.Service
 	Learning   *learning.Models
 	Service    *moderation.Service
 	Rules      *rules.Service

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
@@ -45,6 +46,7 @@ type rooms struct {
 	service    *moderation.Service
 	reactions  *reaction.Service
 	complaints *complaint.Service
+	guests     *guest.Service
 	rules      *rules.Service
 	sites      *sites.Service
 	transfer   *transfer.Service
@@ -114,10 +116,12 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.rules = rules.New(r.process, store.For[rules.Tx](r.store))
 	r.reactions = reaction.New(r.process, store.For[reaction.Tx](r.store), secret)
 	r.complaints = complaint.New(r.process, store.For[complaint.Tx](r.store), secret)
+	r.guests = guest.New(r.process, store.For[guest.Tx](r.store), secret, r.identity)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
 		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints, Staff: r.identity.StaffNames,
+		Namesake: r.guests.Namesake,
 	})
 	r.learning.OnChange(r.service.ModelChanged)
 	r.sites = sites.New(r.process, store.For[sites.Tx](r.store))
@@ -135,7 +139,7 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
-		r.complaints.Run,
+		r.complaints.Run, r.guests.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

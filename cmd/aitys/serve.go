@@ -231,7 +231,8 @@ func (s *server) options() api.Options {
 	o := api.Options{
 		Options: web.Options{
 			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
-			Service: s.rooms.service, Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike,
+			Service: s.rooms.service, Rules: s.rooms.rules, Sites: s.rooms.sites,
+			Campaigns: s.rooms.alike, Guests: s.rooms.guests,
 			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Clock: wall{}, Log: s.log,
 			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},

@@ -42,7 +42,8 @@ neighbour list
 log verify log.jsonl
 site
 site ad
-site sso blog
+site sso
+site sso nowhere
 site set
 site set blog
 site set blog moderation

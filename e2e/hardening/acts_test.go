@@ -8,6 +8,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
@@ -47,7 +50,8 @@ var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/
 var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments", "PATCH /api/v1/sites/:site/comments/:id",
 	"DELETE /api/v1/sites/:site/comments/:id", "POST /api/v1/sites/:site/preview",
-	"POST /api/v1/sites/:site/comments/:id/vote", "DELETE /api/v1/sites/:site/identity", "POST /sites/:site/page",
+	"POST /api/v1/sites/:site/comments/:id/vote", "POST /sites/:site/page",
+	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
 	"POST /api/v1/sites/:site/comments/:id/report", "POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /m/:token",
 }
@@ -96,6 +100,8 @@ func (s *stage) act(route string) act {
 	case "POST /sites/:site/signin":
 		form("do", "signin", "email", boss, "password", password)
 		path = s.window()
+	case "POST …/identity":
+		a.json = values{"sso": s.word(fresh)}
 	case "DELETE …/identity":
 		a.header = map[string]string{"Authorization": "Bearer " + s.identity()}
 	case "POST …/comments/:id/report":
@@ -282,6 +288,18 @@ func (s *stage) mailed(comment string) (token string) {
 func (s *stage) window() string {
 	origin := map[string]string{"a": blog, "b": other}[s.site]
 	return "/sites/" + s.site + "/signin?" + url.Values{"origin": {origin}}.Encode()
+}
+
+// word is what a site says of a reader of its own.
+func (s *stage) word(sub string) string {
+	s.t.Helper()
+	key, now := s.run(s.t, "", "site", "sso", s.site), time.Now()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": s.site, "sub": sub, "name": sub,
+		"iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}).SignedString([]byte(key))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return token
 }
 
 // identity is what the window hands to a page of the site.

@@ -36,6 +36,7 @@ type Comment struct {
 	Name, Email, Website string
 	Account              string // who signed in to write it, or ""
 	Badge                string // "author", "moderator", "owner" or ""
+	Verified             bool   // its writer had shown who they are: with an account, or as a guest
 	Source, HTML         string
 	Markup               int
 	Lang                 string // en, ru, kk, und
@@ -106,6 +107,7 @@ func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
 		Links: len(markup.Links(c.Fresh().HTML)), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
 		Approved: h.Approved, Refused: h.Refused, Ruled: ruled, Alike: c.Verdict.Alike(),
+		Namesake: c.Verdict.Namesake(),
 	}
 }
 

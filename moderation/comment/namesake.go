@@ -22,12 +22,12 @@ type title struct{ seen, written string }
 func NewNames(names, titles []string) Names {
 	n := Names{written: make(map[string]string, len(names))}
 	for _, t := range titles {
-		if s := strings.Join(seen(t), ""); s != "" {
+		if s := Seen(t); s != "" {
 			n.titles = append(n.titles, title{s, t})
 		}
 	}
 	for _, name := range names {
-		s := strings.Join(seen(name), "")
+		s := Seen(name)
 		if _, known := n.written[s]; !known {
 			n.written[s] = name
 		}
@@ -53,6 +53,9 @@ func (n Names) Like(name string) string {
 	}
 	return n.written[strings.Join(bare, "")]
 }
+
+// Seen is what a reader sees of a name: two that read alike are one.
+func Seen(name string) string { return strings.Join(seen(name), "") }
 
 // seen are the words of a name as a reader sees them.
 func seen(name string) []string {

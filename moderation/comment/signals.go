@@ -22,6 +22,8 @@ const (
 	manySubmissions = 3
 )
 
+const namesake = "writer.namesake"
+
 // signals are found of a comment; said is what its classifier weighs.
 func signals(f Facts, v Verdict, said float64) []Signal {
 	var found []Signal
@@ -56,6 +58,9 @@ func signals(f Facts, v Verdict, said float64) []Signal {
 	if f.Approved+f.Refused > 0 {
 		add("writer", "writer.history", f.writerWeight(), map[string]any{"approved": f.Approved, "refused": f.Refused},
 			fmt.Sprintf("Of this writer's comments %d were approved and %d refused.", f.Approved, f.Refused))
+	}
+	if f.Namesake { // many people have one name: it is told, and weighs nothing
+		add("writer", namesake, 0, nil, "Somebody else who signed in here goes by this name, or one that looks the same.")
 	}
 	return append(found, f.Ruled.Signals...)
 }

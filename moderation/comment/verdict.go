@@ -37,6 +37,8 @@ type Facts struct {
 	FormAge     int  // seconds the form was open; -1 unknown
 	Alike       int  // comments that are nearly the same and were refused, where more were than were approved
 
+	Namesake bool // somebody else, who showed who they are, goes by the writer's name
+
 	Approved, Refused int // the writer's earlier comments
 
 	Ruled Findings
@@ -139,6 +141,11 @@ func (v Verdict) Again(f Facts, suspect float64) Verdict {
 	v.Signals = append(v.Signals, f.repeated()...)
 	v.decide(suspect, f.Lifted(), [3]float64{})
 	return v
+}
+
+// Namesake is Facts.Namesake as the verdict was made with it.
+func (v Verdict) Namesake() bool {
+	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.Code == namesake })
 }
 
 // Alike is Facts.Alike as the verdict was made with it.

@@ -1,8 +1,14 @@
 package people
 
-// A Writer is somebody who has shown who they are, for writing on one site: an account with a role there.
+// A Writer is somebody who has shown who they are, for writing on one site: an account with a role there, or a guest,
+// of whom the site itself, or another that is believed, has said who they are. The zero value is nobody.
 type Writer struct {
 	Account string // its id
+	Guest   string // who has no account: a keyed hash of who they are, or ""
 	Name    string
-	Role    Role
+	Email   string // a guest's, or ""
+	Role    Role   // of a guest NoRole or Author
 }
+
+// Known reports whether w is anybody.
+func (w Writer) Known() bool { return w.Account != "" || w.Guest != "" }

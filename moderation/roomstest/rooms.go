@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -30,6 +31,7 @@ type Rooms struct {
 	*Moderation
 	*Reactions
 	*Complaints
+	*Guests
 	*Ruling
 	*Publisher
 	*Transfer
@@ -45,6 +47,7 @@ type (
 	Moderation = moderation.Service
 	Reactions  = reaction.Service
 	Complaints = complaint.Service
+	Guests     = guest.Service
 	Ruling     = rules.Service
 	Publisher  = sites.Service
 	Transfer   = transfer.Service
@@ -63,10 +66,12 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
 	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)
 	r.Complaints = complaint.New(r.Process, slice[complaint.Tx](s), own)
+	r.Guests = guest.New(r.Process, slice[guest.Tx](s), own, r.Identity)
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
+		Namesake: r.Guests.Namesake,
 	})
 	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
 	r.Transfer = transfer.New(transfer.Options{
@@ -88,7 +93,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
-		r.Complaints.Run,
+		r.Complaints.Run, r.Guests.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

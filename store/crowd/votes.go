@@ -1,5 +1,5 @@
-// Package crowd keeps what readers do with what others wrote: their votes, and what they say against comments and
-// decisions.
+// Package crowd keeps what readers do with what others wrote, their votes and what they say against comments and
+// decisions, and by what they are known.
 package crowd
 
 import (
@@ -14,7 +14,7 @@ import (
 type Acts struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{voteRow{}, reportRow{}, appealRow{}}
+var Models = []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}}
 
 // A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
 type voteRow struct {

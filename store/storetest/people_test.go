@@ -21,6 +21,8 @@ var peopleRules = []rule{
 	{"what has expired is pruned, the rest stays", expiredIsPruned},
 	{"of a hundred who use a mail's link one does", mailLinkIsUsedOnce},
 	{"who signed out of a site did so there, at the last of the times", signOutsAreKept},
+	{"the last salt of a site is its own", saltsAreKept},
+	{"a name is somebody's on one site, until long after its last use", namesAreKept},
 }
 
 func (w *world) newAccount() people.Account {
@@ -412,4 +414,49 @@ func signOutsAreKept(w *world) {
 	want(w.site.ID, who, late)
 	w.update(func(tx Tx) error { return tx.PruneSignOuts(late.Add(time.Second)) })
 	want(w.site.ID, who, time.Time{})
+}
+
+func saltsAreKept(w *world) {
+	other := w.newSite("salted")
+	want := func(site int64, salt string, known error) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			got, err := tx.SSOSalt(site)
+			if string(got) != salt || !errors.Is(err, known) {
+				w.Errorf("the salt is %q (%v), want %q (%v)", got, err, salt, known)
+			}
+			return nil
+		})
+	}
+	want(w.site.ID, "", ground.ErrNotFound)
+	for _, salt := range []string{"first", "second"} {
+		w.update(func(tx Tx) error { return tx.SetSSOSalt(w.site.ID, []byte(salt), began) })
+		want(w.site.ID, salt, nil)
+	}
+	want(other.ID, "", ground.ErrNotFound)
+}
+
+func namesAreKept(w *world) {
+	other := w.newSite("named")
+	name, late := []byte("hash of "+w.id("name")), began.Add(time.Hour)
+	want := func(site int64, want bool) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			kept, err := tx.NameKept(site, name)
+			if kept != want {
+				w.Errorf("on site %d the name is kept: %v, want %v", site, kept, want)
+			}
+			return err
+		})
+	}
+	want(w.site.ID, false)
+	for _, at := range []time.Time{began, late} {
+		w.update(func(tx Tx) error { return tx.KeepName(w.site.ID, name, at) })
+	}
+	want(w.site.ID, true)
+	want(other.ID, false)
+	w.update(func(tx Tx) error { return tx.PruneNames(late) })
+	want(w.site.ID, true)
+	w.update(func(tx Tx) error { return tx.PruneNames(late.Add(time.Second)) })
+	want(w.site.ID, false)
 }

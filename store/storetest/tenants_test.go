@@ -31,7 +31,7 @@ var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
-	"AccountNames", "Voted", "DropVoters", "DropReporters",
+	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames",
 }
 
 // The ids that fill uses on every site alike.
@@ -110,6 +110,8 @@ func fill(w *world, s ground.Site) {
 			second(tx.CastVote(reaction.Vote{Site: s.ID, Comment: oneShown, Voter: []byte(oneName), At: began})),
 			second(tx.AddReport(oneReport(s.ID, oneName), 9)),
 			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
+			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
+			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
@@ -149,6 +151,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CountByPage": func(tx Tx, s int64) (any, error) {
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
+	"SSOSalt":       func(tx Tx, s int64) (any, error) { return tx.SSOSalt(s) },
+	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
 	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
 	"Reports":       func(tx Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
@@ -340,6 +344,8 @@ var writes = []struct {
 		pages, err := tx.ShowVotes(s, []string{oneShown})
 		return done(len(pages) == 1, err)
 	}},
+	{"SetSSOSalt", func(tx Tx, s int64) error { return tx.SetSSOSalt(s, []byte("another"), began) }},
+	{"KeepName", func(tx Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
 	{"CastVote", func(tx Tx, s int64) error {
 		v := reaction.Vote{Site: s, Comment: oneShown, Voter: []byte("another"), At: began}
 		return errors.Join(done(tx.CastVote(v)), second(tx.ShowVotes(s, []string{oneShown})))

@@ -28,8 +28,8 @@ type whatIfPage struct {
 	Wrong     []mistakes
 }
 
-// triedPolicies differ in what they would have done: new_writers trusts whom all trusts, until readers
-// can prove who they are.
+// triedPolicies can be tried on what was decided: of whom new_writers would have trusted, the log does not
+// tell.
 var triedPolicies = []ground.Policy{ground.PolicyAll, ground.PolicySuspicious, ground.PolicyNone}
 
 // mistakes are comments that a setting would have treated otherwise than a moderator did.
