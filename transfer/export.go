@@ -33,7 +33,8 @@ type export struct {
 	write func(r *reading, out io.Writer) error
 }
 
-var exports = []export{{"jsonl", (*reading).jsonl}}
+var exports = []export{{"jsonl", (*reading).jsonl}, {"csv", (*reading).sheet}, {"disqus", (*reading).disqus},
+	{"wxr", (*reading).wxr}}
 
 // Exports are the names of the formats in which a site is written down.
 func Exports() []string {

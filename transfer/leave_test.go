@@ -1,0 +1,160 @@
+package transfer_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/transfer"
+)
+
+// cells are what spreadsheets have taken for formulas, and what they may leave out before one.
+var cells = []string{
+	"=1+1", "=cmd|' /C calc'!A0", "+7 700 000", "-2+3", "@SUM(1+1)", "\t=1", "\r=1", "\n=1", "\"=1", "\";=1", "x;=1",
+	"x\n=1", "x\r\n-1", "x\";\"=1", "\uFF1D1+1", "\uFF0B1", "\uFF0D1", "\uFF20SUM(1)", "\u200b=1", "\ufeff=1", " =1",
+	"\u00A0=1", "\u202e=1", "\x0b=1", "|calc", "\f@A1", "=1;\"a", "a\tb\t=1", "x\n\n  @A1", "\u2060\u2060+1",
+}
+
+// Whatever rules a spreadsheet reads the file by, no cell of it begins as a formula.
+func TestNoSpreadsheetIsFooled(t *testing.T) {
+	w := &world{roomstest.New(t), t}
+	for i, cell := range cells {
+		c := w.Submit(w.A, fmt.Sprintf("%s %c stands here before all that follows", cell, 'a'+i))
+		if i == 0 {
+			w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther,
+				Note: "=1+1;=2"}, c.ID)
+		}
+	}
+	file := w.exports(w.A, "csv")
+	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\uFEFF")))).ReadAll()
+	w.Must(err)
+	if len(rows) != len(cells)+1 || len(rows[0]) != 16 {
+		t.Fatalf("it has %d rows of %d", len(rows), len(rows[0]))
+	}
+	formula := regexp.MustCompile(`^[\p{Z}\p{Cc}\p{Cf}"]*[=+\-@|＝＋－＠]`)
+	for _, apart := range []string{`[,\n\r]`, `[;\n\r]`, `[\t\n\r]`} { // and as if it knew no quotes
+		if apart == `[,\n\r]` {
+			for _, row := range rows {
+				for _, cell := range row {
+					if formula.MatchString(cell) {
+						t.Errorf("a cell is %q", cell)
+					}
+				}
+			}
+			continue
+		}
+		for _, cell := range regexp.MustCompile(apart).Split(string(file), -1) {
+			if formula.MatchString(cell) {
+				t.Errorf("between %s a cell is %q", apart, cell)
+			}
+		}
+	}
+	if !bytes.Contains(file, []byte("'+7 700 000 c stands")) {
+		t.Errorf("the text is not to be read: %s", file)
+	}
+}
+
+// comings are lines of told that stay the same when a site went to another service and came back.
+func comings(told string) string {
+	var kept []string
+	for _, line := range strings.Split(told, "\n") {
+		if !strings.Contains(line, "  decided by ") {
+			kept = append(kept, regexp.MustCompile(` v\d+ shown=`).ReplaceAllString(line, " shown="))
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
+
+// What leaves for others comes back as it was, but for what their format has no word for.
+func TestWhatLeavesInOthersFormatsCanComeBack(t *testing.T) {
+	for as, by := range map[string]string{"wxr": "wordpress", "disqus": "disqus"} {
+		for seed, file := range dumps {
+			t.Run(as+" of "+seed, func(t *testing.T) {
+				w := &world{roomstest.New(t), t}
+				w.imports(transfer.Request{Format: seed, Path: w.dump(file), Base: "https://a.example"})
+				before, text := w.told(), w.exports(w.A, as)
+				other := &world{roomstest.New(t), t}
+				out := other.imports(transfer.Request{Format: by, Path: other.file(string(text))})
+				got, want := comings(other.told()), comings(before)
+				if as == "disqus" {
+					got, want = lessWaiting(got), lessWaiting(want)
+				}
+				if got != want {
+					t.Errorf("it came back as\n%s\nnot\n%s\n%s", got, want, asJSON(t, out))
+				}
+			})
+		}
+	}
+}
+
+// lessWaiting leaves out what waits, which Disqus has no word for, and websites, which it does not have.
+func lessWaiting(told string) string {
+	var kept []string
+	waits := false
+	for _, line := range strings.Split(told, "\n") {
+		if strings.Contains(line, " shown=") {
+			waits = strings.Contains(line, " pending ")
+			line = regexp.MustCompile(` "[^"]*"$`).ReplaceAllString(line, "")
+		}
+		page := strings.HasPrefix(line, "page ")
+		if n := len(kept); page && n > 0 && strings.HasPrefix(kept[n-1], "page ") {
+			kept = kept[:n-1] // nothing of it is left
+		}
+		if !waits || page {
+			kept = append(kept, line)
+		}
+	}
+	if n := len(kept); strings.HasPrefix(kept[n-1], "page ") {
+		kept = kept[:n-1]
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
+
+// What others get is XML, whatever was typed, and has nothing of what was removed or, for Disqus, waits.
+func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
+	w := &world{roomstest.New(t), t}
+	w.lived()
+	for _, cell := range append(cells, "]]>", "</message></post>", "<!DOCTYPE a [<!ENTITY b 'c'>]>&b;", "\ufffe\uffff") {
+		w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "Somebody typed: "+cell+" and meant it so.").ID)
+	}
+	for _, as := range []string{"wxr", "disqus"} {
+		file := w.exports(w.A, as)
+		n := 0
+		for d := xml.NewDecoder(bytes.NewReader(file)); ; {
+			token, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", as, err)
+			}
+			if e, ok := token.(xml.StartElement); ok && (e.Name.Local == "post" || e.Name.Local == "comment") {
+				n++
+			}
+		}
+		if n != 13+len(cells)+4 {
+			t.Errorf("%s has %d comments", as, n)
+		}
+		for alien, has := range map[string]bool{"take this back": false, "It waits as number": as == "wxr",
+			"555 0101": false} {
+			if bytes.Contains(file, []byte(alien)) != has {
+				t.Errorf("%s has %q: %t, want %t", as, alien, !has, has)
+			}
+		}
+		out := (&world{roomstest.New(t), t})
+		report := out.imports(transfer.Request{Format: map[string]string{"wxr": "wordpress", "disqus": "disqus"}[as],
+			Path: out.file(string(file))})
+		if report.Approved != 4+len(cells)+4+1 {
+			t.Errorf("of %s %d come back as approved", as, report.Approved)
+		}
+	}
+}
