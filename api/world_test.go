@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/reader"
@@ -156,7 +157,8 @@ func (w *world) open(o options, so store.Options) {
 			Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
 			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
 			Campaigns: w.service.Campaigns, Guests: w.service.Guests,
-			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Clock: w.clock, Log: log,
+			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
+			Clock: w.clock, Log: log,
 			AnyHost: o.anyHost,
 		},
 		Redis: shared.Health,
@@ -176,7 +178,7 @@ func (w *world) open(o options, so store.Options) {
 			ao.PublicURL, err = url.Parse(o.public)
 			fatal(t, err)
 		}
-		w.front = api.New(ao, desk.Register, owner.Register, reader.Register)
+		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register)
 		return web.NewServer(w.front, log)
 	})
 	// Redirects are answers of ours, to be looked at.

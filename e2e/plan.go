@@ -74,6 +74,10 @@ var House = Plan{
 			"moderation/comment", "moderation/ground", "moderation/hindsight", "moderation/people", "moderation/problem",
 			"moderation/text",
 		},
+		"moderation/inquiry": {
+			"moderation/campaign", "moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people",
+			"moderation/secret", "moderation/text", "classifier",
+		},
 		"moderation/identity/password": {"moderation/problem"},
 		"moderation/identity": {
 			"moderation/identity/password", "moderation/ground", "moderation/people", "moderation/problem",
@@ -119,19 +123,20 @@ var House = Plan{
 		"api/desk":          {"api/web", "moderation", "classifier", "words"},
 		"api/desk/owner":    {"api/desk", "api/web", "moderation", "words"},
 		"api/reader":        {"api/web", "moderation", "words"},
+		"api/akismet":       {"api/web", "moderation", "classifier"},
 		"cmd/aitys/demo":    {"moderation"},
 		"cmd/aitys/stdio":   {"classifier"},
 		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/figures", "cmd/aitys/stdio", "words",
-			"api", "api/web", "api/desk", "api/desk/owner", "api/reader",
+			"api", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet",
 			"store", "store/file", "coord", "moderation", "notify", "transfer", "classifier",
 			"migrations",
 		},
 	},
 	Wide: []string{
 		"store", "store/crowd", "store/outbox", "api/web", "api", "api/live", "api/desk", "api/desk/owner",
-		"api/reader", "cmd/aitys", "cmd/aitys/demo",
+		"api/reader", "api/akismet", "cmd/aitys", "cmd/aitys/demo",
 	},
 	Domain: "moderation",
 	Homes: map[string][]string{
@@ -140,7 +145,7 @@ var House = Plan{
 		"golang.org/x/text/message":  {"words"},
 		"golang.org/x/text/number":   {"words"},
 		"github.com/labstack/echo": {
-			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys",
+			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "cmd/aitys",
 		},
 		"gorm.io":                            {"store", "store/file", "store/server", "store/rows"},
 		"modernc.org":                        {"store/file"},
@@ -157,7 +162,8 @@ var House = Plan{
 		"github.com/wneessen/go-mail":        {"notify"},
 		"github.com/golang-jwt/jwt":          {"moderation/guest"},
 		"net/http": {
-			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "cmd/aitys", "cmd/aitys/demo", "widget",
+			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "cmd/aitys",
+			"cmd/aitys/demo", "widget",
 		},
 		"database/sql": {"store", "store/file", "store/server", "store/rows", "migrations"},
 	},
@@ -174,6 +180,7 @@ var House = Plan{
 		"store/outbox", "moderation/campaign",
 		"moderation/rules",
 		"moderation/complaint", "moderation/guest", "moderation/reaction", "moderation/register", "moderation/sites",
+		"moderation/inquiry", "api/akismet",
 		"cmd/aitys/figures", "notify", "transfer",
 	},
 	Lines:    3500,

@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
@@ -92,6 +94,9 @@ AddBlockAWhile      auth   role   ok        ok     ok          ok        role   
 AddBlock            auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveBlock         auth   role   ok        ok     ok          ok        role   ok      site   site   site
 RestoreBlock        auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok
+Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Teach               auth   role   ok        ok     ok          ok        role   ok      site   site   site
 RemoveSite          auth   role   role      -      -           -         role   role    site   site   site
 `
 
@@ -112,7 +117,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
-		reflect.TypeFor[*guest.Service](),
+		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -362,6 +367,14 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"EraseLessons": func(who people.Actor) error {
 			_, err := s.EraseLessons(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 			return err
+		},
+		"Door": func(who people.Actor) error { _, err := s.Door(ctx, who, "https://a.example/"); return err },
+		"Ask": func(who people.Actor) error {
+			_, err := s.Ask(ctx, who, w.A, inquiry.Asked{Body: "Asked about from elsewhere."})
+			return err
+		},
+		"Teach": func(who people.Actor) error {
+			return s.Teach(ctx, who, w.A, inquiry.Asked{Body: "Taught from elsewhere."}, classifier.Ham)
 		},
 		"WithdrawLessons": func(who people.Actor) error {
 			_, err := s.WithdrawLessons(ctx, who, w.A, other.Account.ID, nil)

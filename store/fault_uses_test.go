@@ -12,12 +12,14 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
@@ -176,6 +178,19 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		c.Reports = 1
 		return func() error { _, err := w.S.Against(w.Ctx, w.A.ID, []comment.Comment{c}); return err }
+	},
+	"Door": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, err := s.Door(w.Ctx, people.Operator, "https://a.example/"); return err }
+	},
+	"Ask": func(w *faulty) func() error {
+		in := inquiry.Asked{Name: w.name(), Body: "Another program asks what to think of this: " + w.name()}
+		return func() error { _, err := w.S.Ask(w.Ctx, people.Operator, w.A, in); return err }
+	},
+	"Teach": func(w *faulty) func() error {
+		in := inquiry.Asked{Name: w.name(), Body: "Another program says what this is: " + w.name()}
+		w.Must(w.S.Teach(w.Ctx, people.Operator, w.A, in, classifier.Ham))
+		return func() error { return w.S.Teach(w.Ctx, people.Operator, w.A, in, classifier.Spam) }
 	},
 	"Vote": func(w *faulty) func() error {
 		c := w.approved()

@@ -15,14 +15,14 @@ import (
 
 // WithdrawLessons implements learning.Tx.
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
-	// What an entry about no comment stored is the site's, not its owner's.
+	// What an entry about no comment copied is the site's, not its owner's.
 	return t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
 		WHERE  site_id = ?
 		  AND  withdrawn = 0
 		  AND  seq < ?
 		  AND  seq IN (SELECT d.seq FROM decisions AS d
-		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind = ?)`,
-		site, by, site, account, ledger.OnComment)
+		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind IN (?, ?))`,
+		site, by, site, account, ledger.OnComment, ledger.Sent)
 }
 
 // RetireLessons implements learning.Tx.
@@ -143,8 +143,8 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 		WHERE  l.site_id = ?
 		  AND  l.standing
 		  AND  l.withdrawn = 0
-		  AND  d.kind = ?
-		GROUP  BY d.account_id`, site, ledger.OnComment)
+		  AND  d.kind IN (?, ?)
+		GROUP  BY d.account_id`, site, ledger.OnComment, ledger.Sent)
 	taught := make(map[string]int, len(rows))
 	for _, r := range rows {
 		taught[r.account] = r.n

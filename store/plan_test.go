@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,6 +57,15 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
 	{"old reports", "reports_age",
 		func(tx storetest.Tx) error { return tx.DropReporters(time.UnixMicro(10)) }, true},
+	{"an inquiry", "inquiries_pk",
+		func(tx storetest.Tx) error {
+			if _, err := tx.InquiryByHash(1, []byte("w1")); !errors.Is(err, ground.ErrNotFound) {
+				return err
+			}
+			return nil
+		}, true},
+	{"taught inquiries", "inquiries_label|inquiries_age",
+		func(tx storetest.Tx) error { return second(tx.Inquiries(1, 2, 20)) }, false},
 	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
 	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
 	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
@@ -264,6 +274,8 @@ var multitude = []string{
 	        created_at, edited_at, decided_at)
 	 SELECT {site}, 'c' || (n / 2), n, CASE WHEN n % 3 = 0 THEN 'k7' WHEN n % 3 = 1 THEN 'k' || (n / 9) ELSE '' END,
 	        CASE WHEN n % 3 = 2 THEN 0 ELSE n + 1 END, FALSE, n / 7 % 5, TRUE, {print}, n, 0, n FROM numbers`,
+	`INSERT INTO inquiries (site_id, hash, print, times, label, asked_at)
+	 SELECT {site}, {writer}, {print}, 1, n % 3, n FROM numbers`,
 	`INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
 	 SELECT {site}, 'c' || (n / 2), {writer}, 1, n FROM numbers`,
 	`INSERT INTO reports (site_id, comment_id, id, reporter, reason, detail, settled, created_at)

@@ -146,7 +146,7 @@ func TestModelsAreTheTables(t *testing.T) {
 		for _, model := range slices.Concat(crowd.Models, outbox.Models, []any{siteRow{}, accountRow{},
 			grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
 			snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}, ruleRow{}, blockRow{},
-			mailLinkRow{}, signOutRow{}}) {
+			mailLinkRow{}, signOutRow{}, inquiryRow{}}) {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

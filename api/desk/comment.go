@@ -197,6 +197,8 @@ func (c *Catalog) decided(d ledger.Entry, name string) string {
 		return c.T("deed.redaction", "who", who)
 	case d.Kind != ledger.OnComment && d.Undoes != 0:
 		return c.T("deed.undo."+d.Kind.String(), "who", who)
+	case d.Kind == ledger.Sent:
+		return c.T("deed.lesson."+d.Subject, "who", who)
 	case d.Kind != ledger.OnComment:
 		return c.N("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
 	case d.Undoes != 0:

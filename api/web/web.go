@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
@@ -40,6 +41,7 @@ type Options struct {
 	Campaigns  *campaign.Service
 	Reactions  *reaction.Service
 	Complaints *complaint.Service
+	Inquiries  *inquiry.Service
 	Clock      ground.Clock
 	Log        *slog.Logger
 	PublicURL  *url.URL // scheme and host of the service as its users see it

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
@@ -47,6 +48,7 @@ type rooms struct {
 	reactions  *reaction.Service
 	complaints *complaint.Service
 	guests     *guest.Service
+	inquiries  *inquiry.Service
 	rules      *rules.Service
 	sites      *sites.Service
 	transfer   *transfer.Service
@@ -118,6 +120,8 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.complaints = complaint.New(r.process, store.For[complaint.Tx](r.store), secret)
 	r.guests = guest.New(r.process, store.For[guest.Tx](r.store), secret, r.identity)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
+	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
+		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
 	r.service = moderation.New(moderation.Options{
 		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
 		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints, Staff: r.identity.StaffNames,
@@ -139,7 +143,7 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
-		r.complaints.Run, r.guests.Run,
+		r.complaints.Run, r.guests.Run, r.inquiries.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

@@ -44,7 +44,8 @@ func (a act) contentType() string {
 
 // keepsNothing are the routes of writing methods that write nothing down.
 var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
-	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try"}
+	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
+	"POST /akismet/1.1/verify-key"}
 
 // publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
 var publicRoutes = []string{
@@ -53,7 +54,8 @@ var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments/:id/vote", "POST /sites/:site/page",
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
 	"POST /api/v1/sites/:site/comments/:id/report", "POST /api/v1/sites/:site/comments/:id/appeal",
-	"POST /m/:token",
+	"POST /m/:token", "POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check",
+	"POST /akismet/1.1/submit-spam", "POST /akismet/1.1/submit-ham",
 }
 
 // act makes what a route acts on, and says what to send.
@@ -217,6 +219,10 @@ func (s *stage) act(route string) act {
 		} else {
 			form("open", fmt.Sprint(page["open"] == false))
 		}
+	case "POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check", "POST /akismet/1.1/submit-spam",
+		"POST /akismet/1.1/submit-ham":
+		form("api_key", s.token, "blog", "https://"+s.site+".example/", "user_ip", "192.0.2.7", "comment_author", fresh,
+			"comment_content", "Asked by another program: "+fresh)
 	case "POST …/moderation/rules", "POST …/moderation/rules/try":
 		a.json = values{"kind": "word", "words": fresh}
 	case "POST …/moderation/blocks", "POST …/moderation/blocks/try":

@@ -19,6 +19,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/reader"
@@ -35,7 +36,8 @@ func routes(t testing.TB) (all []string) {
 	front := api.New(api.Options{Options: web.Options{
 		Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
 		Clock: w.Clock, Log: slog.New(slog.DiscardHandler), PublicURL: &url.URL{Scheme: "http", Host: "aitys.example"},
-	}}, desk.Register, owner.Register, reader.Register, func(e *echo.Echo, _ *web.Kit) { router = e })
+	}}, desk.Register, owner.Register, reader.Register, akismet.Register,
+		func(e *echo.Echo, _ *web.Kit) { router = e })
 	defer front.Close()
 	for _, r := range router.Routes() {
 		if slices.Contains([]string{"GET", "POST", "PATCH", "PUT", "DELETE"}, r.Method) {

@@ -66,7 +66,7 @@ func (a *approved) of(site int64, read func() ([]comment.Comment, error)) (map[s
 	for _, c := range list {
 		p, ok := known.prints[c.ID]
 		if !ok || !p.textAt.Equal(c.TextAt()) {
-			p = approvedPrint{printOf(c), c.TextAt()}
+			p = approvedPrint{PrintOf(c), c.TextAt()}
 		}
 		if c.Account == "" {
 			prints[c.ID] = p
@@ -100,7 +100,7 @@ func (s *Service) ApprovedLike(
 	}
 	like = make(map[string]int, len(comments))
 	for _, c := range comments {
-		p := printOf(c)
+		p := PrintOf(c)
 		if !p.compares() {
 			continue
 		}

@@ -82,8 +82,8 @@ type Print struct {
 	classifier.Fingerprint
 }
 
-// printOf makes a comment's.
-func printOf(c comment.Comment) Print {
+// PrintOf makes a comment's.
+func PrintOf(c comment.Comment) Print {
 	return Print{classifier.TokeniserVersion, classifier.Read(c.Document()).Fingerprint()}
 }
 
@@ -101,6 +101,11 @@ func (p Print) bands() []int64 {
 
 // compares reports whether a comment can be nearly the same as another at all.
 func (p Print) compares() bool { return p.Letters >= leastLetters }
+
+// Like reports whether what has one print is nearly the same as what has another.
+func (p Print) Like(other Print) bool {
+	return p.compares() && p.Version == other.Version && p.Duplicate(other.Fingerprint)
+}
 
 // Nearest is the member whose text is nearest to a print among those that are nearly the same, the older of
 // two that are as near; nil: none is.

@@ -347,7 +347,7 @@ func (r *register) rejoin(m Member, c comment.Comment, now time.Time) error {
 	}
 	p := m.Print
 	if p.Version != version || !m.EditedAt.Equal(c.EditedAt) {
-		p = printOf(c)
+		p = PrintOf(c)
 	}
 	return r.follow(c, p, now)
 }

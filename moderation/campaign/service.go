@@ -221,7 +221,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		for _, c := range list {
 			p, made := before.prints[c.ID]
 			if !made && r.joins(c, now) { // what was kept is gone since
-				p = printOf(c)
+				p = PrintOf(c)
 			}
 			if err := r.follow(c, p, now); err != nil {
 				return err
@@ -266,7 +266,7 @@ func (s *Service) prepare(
 			if !r.joins(c, now) {
 				continue
 			}
-			p := printOf(c)
+			p := PrintOf(c)
 			before.prints[c.ID] = p
 			if !p.compares() {
 				continue

@@ -87,6 +87,11 @@ func (b *Book) TakeBack(d Entry) error {
 	case Copy:
 		b.Fall(d.Seq)
 		lowest = d.Seq
+	case Sent:
+		var err error
+		if lowest, err = b.takeBackSent(d); err != nil {
+			return err
+		}
 	}
 	b.PutTeaching(Entry{Kind: d.Kind, Undoes: d.Seq,
 		Teaching: Teaching{Subject: d.Subject, Lessons: d.Lessons, Lowest: lowest}})

@@ -25,9 +25,10 @@ const (
 	Copy            // the lessons that stand on another site are taught here
 	Retirement      // what was taught before a time leaves the model, and is erased
 	Erasure         // what one person's comments taught leaves the model, and is erased; nobody is named
+	Sent            // a lesson that another program sent; Comment is no comment's here, but its content's
 )
 
-var kindNames = []string{"decision", "withdrawal", "copy", "retirement", "erasure"}
+var kindNames = []string{"decision", "withdrawal", "copy", "retirement", "erasure", "lesson"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -74,7 +75,7 @@ type Ruling struct {
 
 // A Teaching is a change of the model as a whole: lessons withdrawn, copied, retired or erased.
 type Teaching struct {
-	Subject string // the account withdrawn, the key of the site copied from, or the time retired before
+	Subject string // the account withdrawn, the site copied from, the time retired before, or the label sent
 	Lessons int    // how many lessons that is
 	Lowest  uint64 // the lowest seq whose lessons it changes, or 0
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/reaction"
@@ -32,6 +33,7 @@ type Rooms struct {
 	*Reactions
 	*Complaints
 	*Guests
+	*Inquiries
 	*Ruling
 	*Publisher
 	*Transfer
@@ -48,6 +50,7 @@ type (
 	Reactions  = reaction.Service
 	Complaints = complaint.Service
 	Guests     = guest.Service
+	Inquiries  = inquiry.Service
 	Ruling     = rules.Service
 	Publisher  = sites.Service
 	Transfer   = transfer.Service
@@ -74,6 +77,8 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Namesake: r.Guests.Namesake,
 	})
 	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
+	r.Inquiries = inquiry.New(inquiry.Options{Process: r.Process, Store: slice[inquiry.Tx](s), Secret: own,
+		Judge: r.Learning, Rules: r.Ruling, Campaigns: r.Campaigns})
 	r.Transfer = transfer.New(transfer.Options{
 		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
 		Tables: file.ForeignRows,
@@ -93,7 +98,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
-		r.Complaints.Run, r.Guests.Run,
+		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/rules"
@@ -27,6 +28,7 @@ type Tx interface {
 	complaint.Tx
 	guest.Tx
 	identity.Tx
+	inquiry.Tx
 	learning.Tx
 	moderation.Tx
 	notify.Tx

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -31,7 +32,7 @@ var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
-	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames",
+	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames", "PruneInquiries",
 }
 
 // The ids that fill uses on every site alike.
@@ -125,6 +126,7 @@ func fill(w *world, s ground.Site) {
 				State: comment.Spam, DecidedAt: began}),
 			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, CreatedAt: began}),
 			tx.PutBands(s.ID, 1, []int64{oneBand}),
+			tx.PutInquiry(inquiry.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
@@ -204,11 +206,13 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		})
 		return all, err
 	},
-	"Rules":       func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
-	"Blocks":      func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
-	"LastDecided": func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
-	"Firsts":      func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
-	"WrittenBy":   func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
+	"InquiryByHash": func(tx Tx, s int64) (any, error) { return tx.InquiryByHash(s, []byte(oneName)) },
+	"Inquiries":     func(tx Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
+	"Rules":         func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
+	"Blocks":        func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
+	"LastDecided":   func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
+	"Firsts":        func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
+	"WrittenBy":     func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
 	"EventsAfter": func(tx Tx, s int64) (any, error) {
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
@@ -377,6 +381,9 @@ var writes = []struct {
 	{"PutMail", func(tx Tx, s int64) error {
 		m := notify.Mail{Site: s, ID: oneMail, Account: oneMailed, Kind: notify.Each, Tries: 7, CreatedAt: began}
 		return tx.PutMail(m)
+	}},
+	{"PutInquiry", func(tx Tx, s int64) error {
+		return tx.PutInquiry(inquiry.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
 	}},
 	{"Emit", func(tx Tx, s int64) error {
 		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/inquiry"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// An inquiryRow is a row of inquiries: an inquiry.Row.
+type inquiryRow struct {
+	Site  int64 `gorm:"column:site_id"`
+	Hash  []byte
+	Print campaign.Print `gorm:"serializer:binary"`
+	Times int
+	Label int
+	At    time.Time `gorm:"column:asked_at;serializer:micros"`
+}
+
+func (inquiryRow) TableName() string { return "inquiries" }
+
+var (
+	inquiryColumns  = rows.Of[inquiryRow]()
+	selectInquiries = "SELECT " + inquiryColumns.Names + " FROM inquiries "
+	putInquiry      = inquiryColumns.Upsert("site_id, hash")
+)
+
+func (t *tx) inquiries(rest string, args ...any) ([]inquiry.Row, error) {
+	return rows.List(t.Tx, inquiryColumns.Targets, func(r *inquiryRow) inquiry.Row { return inquiry.Row(*r) },
+		selectInquiries+rest, args...)
+}
+
+// InquiryByHash implements inquiry.Tx.
+func (t *tx) InquiryByHash(site int64, hash []byte) (inquiry.Row, error) {
+	return rows.First(t.inquiries(`
+		WHERE  site_id = ?
+		  AND  hash    = ?`, site, hash))
+}
+
+// PutInquiry implements inquiry.Tx.
+func (t *tx) PutInquiry(r inquiry.Row) error {
+	return t.One(putInquiry, inquiryColumns.Values(inquiryRow(r))...)
+}
+
+// Inquiries implements inquiry.Tx. That label is more than 0 leads to the index.
+func (t *tx) Inquiries(site int64, label int, limit int) ([]inquiry.Row, error) {
+	return t.inquiries(`
+		WHERE  site_id = ?
+		  AND  label   = ?
+		  AND  label   > 0
+		ORDER  BY asked_at DESC
+		LIMIT  ?`, site, label, limit)
+}
+
+// PruneInquiries implements inquiry.Tx.
+func (t *tx) PruneInquiries(before time.Time) error {
+	_, err := t.Exec(`
+		DELETE FROM inquiries
+		WHERE  asked_at < ?`, rows.Stamp(before))
+	return err
+}
