@@ -26,6 +26,7 @@ type world struct {
 	blog    *httptest.Server
 	browser *kit.Browser
 	client  *kit.Client // a moderator's
+	word    string      // what the blog says of who reads it, a JWT; "" for nothing
 }
 
 // blogPage is somebody's article; data-page and data-title come from the address.
@@ -35,7 +36,7 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <title>An article</title></head>
 <body><h1>An article</h1><p>Somebody wrote this.</p><div id="aitys"></div>
 <script async src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}"
-	data-title="{{.Title}}"></script></body></html>`))
+	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
 // newWorld starts binary's service on SQLite with a site called blog. Titles are by path.
 func newWorld(t *testing.T, binary string, titles map[string]string) *world {
@@ -52,7 +53,7 @@ func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 		}
 		out.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title,
-			"Lang": lang})
+			"Lang": lang, "Word": w.word})
 	}))
 	t.Cleanup(w.blog.Close)
 	data := []string{"--data", w.data}

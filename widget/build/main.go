@@ -17,6 +17,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -170,6 +171,10 @@ func bundle(entry string, format api.Format, define map[string]string) ([]byte, 
 	return result.OutputFiles[0].Contents, nil
 }
 
+// spaces are those that esbuild leaves in custom properties, where they mean nothing to ours: after a name, after
+// a comma, and at the end.
+var spaces = regexp.MustCompile(`(--\w+:|,) | (\})`)
+
 var sheets = api.Plugin{Name: "sheets", Setup: func(b api.PluginBuild) {
 	b.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		source, err := os.ReadFile(args.Path)
@@ -182,7 +187,7 @@ var sheets = api.Plugin{Name: "sheets", Setup: func(b api.PluginBuild) {
 			MinifyWhitespace: true,
 			MinifySyntax:     true,
 		})
-		sheet := strings.TrimSpace(string(result.Code))
+		sheet := spaces.ReplaceAllString(strings.TrimSpace(string(result.Code)), "$1$2")
 		return api.OnLoadResult{Contents: &sheet, Loader: api.LoaderText, Errors: result.Errors}, nil
 	})
 }}

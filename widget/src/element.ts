@@ -21,6 +21,12 @@ export class AitysComments extends HTMLElement {
     if (this.#view) this.#later = setTimeout(() => this.#view && this.#show())
   }
 
+  /** Says by a JWT of the site who is here: for a page that learns it late, or has a fresher one. */
+  identify(sso: string) {
+    this.dataset.sso = sso
+    if (this.#view?.form) this.#view.drawn()
+  }
+
   disconnectedCallback() {
     this.#view?.close()
     this.#view = null

@@ -41,6 +41,9 @@ class Form implements Writer {
   #called: string
   /** Who signed in to write. */
   #who: Identity | null = null
+  /** The site's own word for who its reader is, as it was tried last, and what it was taken for. */
+  #word = ''
+  #given: Identity | null = null
   #complete = false
   #sending = false
 
@@ -59,6 +62,7 @@ class Form implements Writer {
     addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
     addEventListener('message', event => this.#told(event), { signal: view.gone })
     this.#as(this.#shelf.identity)
+    this.#believe()
     this.#home = button(view.t.write, () => this.#move(null), { class: 'wide stub' })
   }
 
@@ -70,6 +74,19 @@ class Form implements Writer {
     this.#as({ identity, name, badge, expires_at })
     this.open()
     this.#text.focus()
+  }
+
+  /** Takes the site's word, at once, for it is good for minutes only. Who it is for is kept by this page alone. */
+  #believe() {
+    const { sso = '' } = this.#view.host.dataset
+    if (sso === this.#word) return
+    this.#word = sso
+    this.#view.use<typeof import('./who')>(WHO_ADDRESS, async part => {
+      const given = sso ? await part.admit(this.#view, sso) : null
+      if (sso !== this.#word) return
+      this.#given = given
+      this.#as(this.#shelf.identity ?? given)
+    })
   }
 
   /** Has somebody write who signed in, or with null anybody. */
@@ -84,6 +101,7 @@ class Form implements Writer {
 
   #leave() {
     this.#shelf.identity = null
+    this.#given = null
     this.#as(null)
   }
 
@@ -96,6 +114,7 @@ class Form implements Writer {
   }
 
   drawn() {
+    this.#believe()
     this.#own.drawn()
     // Who began to write before this part had arrived goes on where they are.
     const begun = this.#view.root.activeElement === this.#text || this.#text.value
@@ -169,7 +188,7 @@ class Form implements Writer {
 
   /** Follows another tab of the page: both write one draft, and what one has sent the other does not offer again. */
   #elsewhere(event: StorageEvent) {
-    if (this.#shelf.turned(event)) this.#as(this.#shelf.identity)
+    if (this.#shelf.turned(event)) this.#as(this.#shelf.identity ?? this.#given)
     const before = this.#shelf.changed(event)
     if (!before || this.#sending) return
     const was = before.find(d => d.parent?.id === this.#parent?.id)?.text ?? ''

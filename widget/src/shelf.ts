@@ -22,11 +22,11 @@ export interface Person {
   email: string
 }
 
-/** What the service's window handed over: it writes on this site alone, until it expires. */
+/** What the service's window handed over, or gave for a word of the site: it writes on this site alone, until it expires. */
 export interface Identity {
   identity: string
-  name: string
-  badge: string
+  name: string | null
+  badge: string | null
   expires_at: string
 }
 

@@ -172,7 +172,7 @@ export class View {
   /** Lets other parts do theirs to what was drawn: the reader's own comments, and blocks of code. */
   drawn() {
     if (this.root.querySelector('pre')) this.use<typeof import('./code')>(CODE_ADDRESS, part => part.watch(this))
-    if (this.#writer || kept(this))
+    if (this.#writer || kept(this) || this.host.dataset.sso)
       this.writer().then(
         w => w.drawn(),
         () => {},

@@ -1,4 +1,4 @@
-/** Who writes: a person who signed in in the service's window. Loaded once somebody did. */
+/** Who writes: a person who signed in in the service's window, or whom the site knows. Loaded once somebody did. */
 
 import { ask, Failure } from './client'
 import { about, button, el, icon } from './dom'
@@ -28,7 +28,13 @@ export function show(view: View, form: HTMLFormElement, who: Identity | null, le
       line.append(el('span', { role: 'alert' }, t.still))
     }
   })
-  const line = el('span', { class: 'end row who' }, icon(tick), el('span', {}, ...about(t.as, who.name)), out)
+  const line = el(
+    'span',
+    { class: 'end row who' },
+    icon(tick),
+    el('span', {}, ...about(t.as, who.name ?? view.t.anonymous)),
+    out,
+  )
   link?.after(line)
 }
 
@@ -39,5 +45,16 @@ async function ended(view: View, { identity }: Identity): Promise<boolean> {
     return true
   } catch (cause) {
     return cause instanceof Failure && cause.status === 401
+  }
+}
+
+/** Has the service take a JWT of the site for its reader; null where it does not. */
+export async function admit(view: View, sso: string): Promise<Identity | null> {
+  try {
+    const headers = { 'Content-Type': 'application/json' }
+    return await ask<Identity>(view.api('identity'), { method: 'POST', headers, body: JSON.stringify({ sso }) })
+  } catch (cause) {
+    view.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
+    return null
   }
 }

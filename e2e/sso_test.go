@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// signs returns what signs in readers of the blog: it says who they are, and from when.
+func (w *world) signs() func(sub, name string, iat time.Time) string {
+	w.t.Helper()
+	key := w.run(kit.Binary(w.t), "site", "sso", "blog", "--data", w.data)
+	return func(sub, name string, iat time.Time) string {
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": "blog", "sub": sub, "name": name,
+			"iat": iat.Unix(), "exp": iat.Add(5 * time.Minute).Unix()}).SignedString([]byte(key))
+		w.must(err)
+		return token
+	}
+}
+
+// author is how the newest comment that waits is signed.
+func (w *world) author() (name string, verified bool) {
+	w.t.Helper()
+	var queue struct {
+		Items []struct {
+			Comment struct {
+				Author struct {
+					Name     string
+					Verified bool
+				}
+			}
+		}
+	}
+	w.must(w.client.Do(context.Background(), "GET", "/moderation/queue?sort=newest", nil, nil, &queue))
+	if len(queue.Items) == 0 {
+		w.t.Fatal("nothing waits")
+	}
+	a := queue.Items[0].Comment.Author
+	return a.Name, a.Verified
+}
+
+// notes keeps the faults that the widget tells.
+const notes = `addEventListener("aitys:error", e => (window.faults ??= []).push(e.detail.code))`
+
+func TestABlogSignsInItsOwnReaders(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	at, sign := w.otherSite(), w.signs()
+	marta := sign("reader-7", "Marta Lindqvist", time.Now())
+	w.word = marta
+	signedIn := shows("Signed in as") + " && " + shows("Marta Lindqvist")
+	for _, width := range []int64{1280, 390} {
+		blog := w.blogAt(fmt.Sprintf("%s/sso-%d", at, width), width, 844)
+		w.steps(blog,
+			func() error { return blog.Holds(signedIn) },
+			func() error { return blog.Gone("link", "Authors, please log in") },
+			func() error { return blog.Holds("localStorage.length === 0") },
+			func() error {
+				return blog.Type("textbox", "Comment", fmt.Sprintf("On %d pixels the harbour looks smaller than it is.", width))
+			},
+			func() error { return blog.Gone("textbox", "Name") },
+		)
+		w.fair(blog, fmt.Sprintf("sso-%d", width))
+		w.steps(blog,
+			func() error { return blog.Click("button", "Post comment") },
+			func() error { return blog.Holds(shows("waiting for a moderator")) },
+		)
+		if name, verified := w.author(); name != "Marta Lindqvist" || !verified {
+			t.Errorf("a moderator sees %q, verified: %v", name, verified)
+		}
+		if width == 390 {
+			w.signsOutAsReader(blog, marta, sign)
+		}
+	}
+}
+
+// signsOutAsReader signs out; a word from before is not taken again, and one from after is.
+func (w *world) signsOutAsReader(blog *kit.Tab, word string, sign func(sub, name string, iat time.Time) string) {
+	w.t.Helper()
+	identify := func(word string) func() error {
+		return func() error {
+			_, err := kit.Eval[bool](blog, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`, word))
+			return err
+		}
+	}
+	of := func(after time.Duration) string { return sign("reader-7", "Marta Lindqvist", time.Now().Add(after)) }
+	w.steps(blog,
+		func() error { return blog.Click("button", "Write another") },
+		func() error { return blog.Click("button", "Sign out") },
+		func() error { return blog.See("link", "Authors, please log in") },
+		func() error { return blog.See("textbox", "Name") },
+		func() error { _, err := kit.Eval[bool](blog, notes+", true"); return err },
+		identify(of(-time.Minute)),
+		func() error { return blog.Holds(`window.faults?.join() === "identity.refused"`) },
+		identify(of(-6*time.Minute)),
+		func() error { return blog.Holds(`window.faults.length === 2`) },
+		identify(word),
+		func() error { return blog.Holds(`window.faults.length === 3`) },
+		func() error { return blog.See("textbox", "Name") },
+		identify(of(20*time.Second)),
+		func() error { return blog.Holds(shows("Signed in as") + " && " + shows("Marta Lindqvist")) },
+		func() error { return blog.Gone("textbox", "Name") },
+	)
+}
+
+// A page may learn who reads it at any time: before the comments are there, and when they are.
+func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	at, sign := w.otherSite(), w.signs()
+	early := w.tab(1280, 844, false)
+	w.must(early.NoThirdParties(), early.BeforeEach(fmt.Sprintf(`new MutationObserver((_, looks) => {
+		const element = document.querySelector("aitys-comments")
+		if (element?.identify) { looks.disconnect(); element.identify(%q) }
+	}).observe(document, { childList: true, subtree: true })`, sign("reader-1", "Jonas Feld", time.Now()))))
+	w.must(early.Go(at + "/early"))
+	w.steps(early,
+		func() error { return early.Holds(shows("Signed in as") + " && " + shows("Jonas Feld")) },
+		func() error {
+			return early.Type("textbox", "Comment", "Signed in before anything was to be seen here.")
+		},
+		func() error { return early.Click("button", "Post comment") },
+		func() error { return early.Holds(shows("waiting for a moderator")) },
+	)
+	if name, verified := w.author(); name != "Jonas Feld" || !verified {
+		t.Errorf("a moderator sees %q, verified: %v", name, verified)
+	}
+
+	late := w.blogAt(at+"/late", 390, 844)
+	identify := func(word string) func() error {
+		return func() error {
+			_, err := kit.Eval[bool](late, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`, word))
+			return err
+		}
+	}
+	w.steps(late,
+		func() error { return late.Type("textbox", "Comment", "Half a sentence, and then the page learns") },
+		func() error { return late.See("textbox", "Name") },
+		identify(sign("reader-2", "Olga Stern", time.Now())),
+		func() error { return late.Holds(shows("Olga Stern")) },
+		func() error { return late.Gone("textbox", "Name") },
+		identify(sign("reader-3", "Timur Aliev", time.Now())),
+		func() error { return late.Holds(shows("Timur Aliev") + " && !" + shows("Olga Stern")) },
+		identify(""),
+		func() error { return late.See("textbox", "Name") },
+		func() error {
+			return late.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("textarea").value
+				.startsWith("Half a sentence")`)
+		},
+	)
+}
