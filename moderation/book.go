@@ -13,7 +13,7 @@ import (
 
 // pen is what who writes into a site's log now.
 func (s *Service) pen(who people.Actor, site ground.Site) ledger.Pen {
-	return ledger.Pen{Site: site.ID, By: who.ID(), Batch: ground.NewID(), At: s.work.Now()}
+	return ledger.NewPen(site, who.ID(), s.work.Now())
 }
 
 // A book is a site's log in one transaction, with the comments that it decides about: decisions are

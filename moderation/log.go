@@ -38,6 +38,24 @@ func (s *Service) Log(
 	return entries, next, nil
 }
 
+// PublicLog returns what anybody may know of the entries of a site's log that come after one, at most so many.
+func (s *Service) PublicLog(
+	ctx context.Context, site ground.Site, after uint64, limit int,
+) (list []ledger.Public, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		entries, err := tx.DecisionsAfter(site.ID, after, limit)
+		list = make([]ledger.Public, len(entries))
+		for i, d := range entries {
+			list[i] = d.Public()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read public log: %w", err)
+	}
+	return list, nil
+}
+
 // nameConflicts puts names where conflicts have the ids of accounts.
 func nameConflicts(tx Tx, conflicts []Conflict) error {
 	if !slices.ContainsFunc(conflicts, func(c Conflict) bool { return !c.At.IsZero() }) {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -18,40 +19,39 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// The chain as its documentation describes it, written a second time.
+// The chain as its documentation describes it, written a second time: from what the log publishes, and from what
+// binds the rest.
 func chained(before []byte, d ledger.Entry) []byte {
-	var b bytes.Buffer
-	number := func(ns ...uint64) {
-		for _, n := range ns {
-			_ = binary.Write(&b, binary.BigEndian, n) // a Buffer takes everything
+	private := encoded(d.Salt, d.Under, d.Batch, d.Comment, d.Version, d.By, encoded(d.Salt, d.Note),
+		d.From, d.To, d.Touches(), d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, d.Spam, d.Warm,
+		d.Lesson, d.Subject, d.Lessons)
+	reason := ""
+	if d.Reason != comment.NoReason {
+		reason = d.Reason.String()
+	}
+	return encoded(5, before, d.Seq, d.At.UTC().Format("2006-01-02T15:04:05.000000Z"), d.Kind.String(),
+		d.Action.String(), reason, private)
+}
+
+func encoded(values ...any) []byte {
+	var b []byte
+	for _, v := range values {
+		switch v := reflect.ValueOf(v); v.Kind() {
+		case reflect.String:
+			b = append(binary.BigEndian.AppendUint64(b, uint64(v.Len())), v.String()...)
+		case reflect.Slice:
+			b = append(binary.BigEndian.AppendUint64(b, uint64(v.Len())), v.Bytes()...)
+		case reflect.Float64:
+			b = binary.BigEndian.AppendUint64(b, math.Float64bits(v.Float()))
+		case reflect.Bool:
+			b = binary.BigEndian.AppendUint64(b, map[bool]uint64{true: 1}[v.Bool()])
+		case reflect.Int, reflect.Int64:
+			b = binary.BigEndian.AppendUint64(b, uint64(v.Int()))
+		default:
+			b = binary.BigEndian.AppendUint64(b, v.Uint())
 		}
 	}
-	text := func(parts ...string) {
-		for _, p := range parts {
-			number(uint64(len(p)))
-			b.WriteString(p)
-		}
-	}
-	format := uint64(1)
-	if d.Spam != 0 || d.Warm {
-		format = 3
-	}
-	number(format)
-	text(string(before))
-	number(d.Seq, uint64(d.Site))
-	text(d.Batch, d.Comment)
-	number(uint64(d.Version))
-	text(d.By)
-	number(uint64(d.Action), uint64(d.Reason))
-	text(d.Note)
-	number(uint64(d.From), uint64(d.To), d.Touches(), d.Undoes, d.Restores)
-	number(math.Float64bits(d.Score), uint64(d.Suggested), d.ModelSeq)
-	text(string(d.Lesson))
-	number(uint64(d.At.UnixMicro()))
-	if format == 3 {
-		number(math.Float64bits(d.Spam), map[bool]uint64{true: 1}[d.Warm])
-	}
-	sum := sha256.Sum256(b.Bytes())
+	sum := sha256.Sum256(b)
 	return sum[:]
 }
 

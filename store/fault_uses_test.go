@@ -363,6 +363,10 @@ var useCases = map[string]func(*faulty) func() error{
 		w.approved()
 		return func() error { _, _, err := w.S.Log(w.Ctx, people.Operator, w.A, moderation.LogRequest{}); return err }
 	},
+	"PublicLog": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.PublicLog(w.Ctx, w.A, 0, 10); return err }
+	},
 	"Log: some entries": func(w *faulty) func() error {
 		c := w.approved()
 		in := moderation.LogRequest{Who: "nobody", Until: w.Clock.Now().Add(time.Hour)}

@@ -64,6 +64,8 @@ type entryPart struct {
 	At              time.Time `gorm:"column:decided_at;serializer:micros"`
 	Undoes          uint64
 	Undone          bool   `gorm:"-"` // see selectEntries
+	Salt            []byte `gorm:"serializer:null"`
+	Under           string
 	Lesson          []byte `gorm:"serializer:null"`
 	Hash            []byte
 	ledger.Ruling   `gorm:"-"`

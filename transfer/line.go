@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"encoding/base64"
+	"strconv"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -246,7 +247,7 @@ type blockPart struct {
 	RemovedAt time.Time       `json:"removed_at,omitzero"`
 }
 
-// A decisionLine is a ledger.Entry. Site is the number under which its hash was made.
+// A decisionLine is a ledger.Entry. Under is what its hash has in the place of the site: of an older one a number.
 type decisionLine struct {
 	Type string `json:"type"`
 	Kind string `json:"kind"`
@@ -259,12 +260,14 @@ type decisionLine struct {
 type decisionPart struct {
 	Kind            ledger.Kind `json:"-"`
 	Seq             uint64      `json:"seq"`
-	Site            int64       `json:"site"`
+	Site            int64       `json:"-"`
 	Batch           string      `json:"batch"`
 	By              string      `json:"by,omitempty"`
 	At              time.Time   `json:"at"`
 	Undoes          uint64      `json:"undoes,omitempty"`
 	Undone          bool        `json:"-"`
+	Salt            []byte      `json:"salt,omitempty"`
+	Under           string      `json:"under"`
 	Lesson          []byte      `json:"lesson,omitempty"`
 	Hash            []byte      `json:"-"`
 	ledger.Ruling   `json:"-"`
@@ -308,6 +311,9 @@ type teachingPart struct {
 
 // lineOfEntry is an entry as a line.
 func lineOfEntry(d ledger.Entry) decisionLine {
+	if d.Under == "" {
+		d.Under = strconv.FormatInt(d.Site, 10)
+	}
 	l := decisionLine{Type: lineDecision, Kind: d.Kind.String(), decisionPart: decisionPart(d), Hash: d.Hash}
 	if t := teachingPart(d.Teaching); t != (teachingPart{}) {
 		l.teachingPart = &t

@@ -231,9 +231,8 @@ func (w *writer) flush(ctx context.Context) error {
 
 // prepare renders and judges what of the batch is not there yet; nil: all of it is.
 func (w *writer) prepare(ctx context.Context) (*batch, error) {
-	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.Pen{
-		Site: w.site.ID, By: ledger.ByImport(w.format.name), Batch: ground.NewID(), At: w.work.Now(),
-	}, pages: map[int32]string{}, made: map[int32]ground.Page{}}
+	by := ledger.ByImport(w.format.name)
+	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.NewPen(w.site, by, w.work.Now()), pages: map[int32]string{}, made: map[int32]ground.Page{}}
 	ids := make([]string, len(w.batch))
 	for i, d := range w.batch {
 		ids[i] = d.comment.ID

@@ -27,6 +27,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Bring in the comments of another service."`
 	Export     exportCmd     `cmd:"" help:"Write a site down, with everything."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
+	Log        logCmd        `cmd:"" help:"Follow a site's published log."`
 	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
 	Restore    restoreCmd    `cmd:"" help:"Put such a copy in the place of the database."`
 	Secret     secretCmd     `cmd:"" help:"Replace a lost secret."`

@@ -40,6 +40,9 @@ export --site blog --format pdf
 export --site blog --out data
 neighbour list
 log verify log.jsonl
+log verify data/secret
+log verify data/secret --head 17
+log
 site
 site ad
 site sso

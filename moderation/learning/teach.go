@@ -227,5 +227,5 @@ func (s *Models) teach(
 
 // pen is what who writes into a site's log now.
 func (s *Models) pen(who people.Actor, site ground.Site) ledger.Pen {
-	return ledger.Pen{Site: site.ID, By: who.ID(), Batch: ground.NewID(), At: s.work.Now()}
+	return ledger.NewPen(site, who.ID(), s.work.Now())
 }

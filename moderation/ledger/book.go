@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -11,9 +12,18 @@ import (
 // A Pen signs what one use case writes into a site's log: every entry has its batch, author and time.
 type Pen struct {
 	Site  int64
+	Under string // the site's key
 	By    string // account id
 	Batch string
 	At    time.Time
+	Salt  []byte // of which each entry's is made
+}
+
+// NewPen is for one batch of entries.
+func NewPen(site ground.Site, by string, at time.Time) Pen {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // it never fails
+	return Pen{Site: site.ID, Under: site.Key, By: by, Batch: ground.NewID(), At: at, Salt: salt}
 }
 
 // A Book is the locked end of a site's log in one transaction. What is put into it is written by
@@ -43,7 +53,8 @@ func (b *Book) Next() uint64 { return b.head.Seq + 1 }
 
 // Put adds an entry to the log: d needs what is its own only.
 func (b *Book) Put(d Entry) Entry {
-	d.Seq, d.Site, d.Batch, d.By, d.At = b.Next(), b.Site, b.Batch, b.By, b.At
+	d.Seq, d.Site, d.Under, d.Batch, d.By, d.At = b.Next(), b.Site, b.Under, b.Batch, b.By, b.At
+	d.Salt = encoding{}.bytes(b.Salt).number(d.Seq).sum()[:16]
 	d.Hash = Hash(b.head.Hash, d)
 	b.head = Head{Seq: d.Seq, Hash: d.Hash}
 	b.entries = append(b.entries, d)

@@ -4,22 +4,79 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"strconv"
+	"time"
 
 	"github.com/aitys/aitys/classifier"
 )
 
-// Hash returns the hash of a log entry that follows one whose hash is before.
-//
-// It is SHA-256 over the canonical encoding of: the format's number, the hash before ("" for
-// the first entry), and the entry's fields in the order below. A number is eight bytes,
-// big-endian (a score its IEEE 754 bits, a time its microseconds since 1970), text and bytes
-// are their length as such a number and then themselves: no two entries have one encoding.
-// Undone is left out, since a later entry sets it. An entry about no comment has format 2 and
-// three fields more; one that keeps what the classifier said has format 3 and that besides; one that takes a part
-// out of a text has format 4 and besides why, and what the classifier said.
-// Entries from before this was kept have neither a probability nor Warm, and format 1.
+// Hash returns the hash of a log entry that follows one whose hash is before: of one that has a salt that of its
+// public side, see Public.After; of an older one that of the formats from before.
 func Hash(before []byte, d Entry) []byte {
-	format, said := uint64(1), d.Spam != 0 || d.Warm
+	if d.Salt == nil {
+		return olderHash(before, d)
+	}
+	return d.Public().After(before)
+}
+
+// A Public is what anybody may know of an entry, and what the hashes of a log are made of. Kind, action and reason
+// are named as in the API, "" where there is none. Open binds what is not told; it is nil in older entries, whose
+// hashes cannot be followed from outside.
+type Public struct {
+	Seq                  uint64
+	At                   time.Time // to the microsecond
+	Kind, Action, Reason string
+	Open, Hash           []byte
+}
+
+// Public is an entry's public side.
+func (d Entry) Public() Public {
+	p := Public{Seq: d.Seq, At: d.At.UTC(), Kind: d.Kind.String(), Hash: d.Hash}
+	switch {
+	case d.Redacts():
+		p.Kind = "redaction"
+	case d.Kind == OnComment:
+		p.Action, p.Reason = d.Action.String(), d.Reason.String()
+	}
+	if d.Salt != nil {
+		p.Open = d.open()
+	}
+	return p
+}
+
+// After is the hash of an entry that follows one whose hash is before, nil for the first one. It is SHA-256 over the
+// canonical encoding of: 5, which is the format's number, before, seq, the time as RFC 3339 has it in UTC to the
+// microsecond, with all six digits, kind, action, reason, and open. A number is eight bytes, big-endian, text and
+// bytes are their length as such a number and then themselves: no two entries have one encoding.
+func (p Public) After(before []byte) []byte {
+	at := p.At.Format(timeFormat)
+	return encoding{}.number(5).bytes(before).number(p.Seq).text(at).text(p.Kind).text(p.Action).text(p.Reason).
+		bytes(p.Open).sum()
+}
+
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
+// open is SHA-256 over an entry's salt and all that is not told of it, encoded as in After: first the site's key.
+// A note stands there as its own hash, so that it can be erased.
+func (d Entry) open() []byte {
+	e := encoding{}.bytes(d.Salt).text(d.Under).text(d.Batch).text(d.Comment).number(uint64(d.Version))
+	e = e.text(d.By).bytes(encoding{}.bytes(d.Salt).text(d.Note).sum()).number(uint64(d.From)).number(uint64(d.To))
+	e = e.number(d.Touches()).number(d.Undoes).number(d.Restores)
+	e = e.number(math.Float64bits(d.Score)).number(uint64(d.Suggested)).number(d.ModelSeq)
+	e = e.number(math.Float64bits(d.Spam)).bool(d.Warm)
+	return e.bytes(d.Lesson).text(d.Subject).number(uint64(d.Lessons)).sum()
+}
+
+// olderHash is Hash of an entry from before the log had a public side. It covers the number of the site that it was
+// written on.
+//
+// It is SHA-256 over the encoding of: the format's number, the hash before, and the entry's fields in the order
+// below, a score as its IEEE 754 bits, a time as its microseconds since 1970. Undone is left out, since a later entry
+// sets it. An entry about no comment has format 2 and three fields more; one that keeps what the classifier said has
+// format 3 and that besides; one that takes a part out of a text has format 4 and besides why, and what the classifier
+// said. Entries from before this was kept have neither a probability nor Warm, and format 1.
+func olderHash(before []byte, d Entry) []byte {
+	format, said, site := uint64(1), d.Spam != 0 || d.Warm, uint64(d.Site)
 	switch {
 	case d.Kind != OnComment:
 		format = 2
@@ -28,8 +85,11 @@ func Hash(before []byte, d Entry) []byte {
 	case said:
 		format = 3
 	}
+	if d.Under != "" {
+		site, _ = strconv.ParseUint(d.Under, 10, 64) // of what is none no hash is right
+	}
 	e := encoding{}.number(format).bytes(before)
-	e = e.number(d.Seq).number(uint64(d.Site)).text(d.Batch).text(d.Comment).number(uint64(d.Version))
+	e = e.number(d.Seq).number(site).text(d.Batch).text(d.Comment).number(uint64(d.Version))
 	e = e.text(d.By).number(uint64(d.Action)).number(uint64(d.Reason)).text(d.Note)
 	e = e.number(uint64(d.From)).number(uint64(d.To))
 	e = e.number(d.Touches()).number(d.Undoes).number(d.Restores)

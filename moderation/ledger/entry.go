@@ -43,6 +43,8 @@ type Entry struct {
 	At       time.Time
 	Undoes   uint64 // the entry this one takes back, or 0
 	Undone   bool   // a later entry undoes it (derived: not covered by Hash)
+	Salt     []byte // sixteen random bytes; nil in entries from before the log had a public side
+	Under    string // key of the site that it was written on; of older ones its number there, "" when that is Site
 	Lesson   []byte // salted hash of the lessons it stores, or nil; of an erasure, hash of what it erased
 	Hash     []byte
 	Ruling   // of a decision on a comment; of the other kinds empty

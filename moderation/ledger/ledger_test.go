@@ -17,12 +17,15 @@ func TestTheHashCoversWhatAnEntrySays(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		kind ledger.Kind
+		salt []byte
 		free []string // what it says nothing of
 	}{
-		{ledger.OnComment, []string{"Lessons"}},
-		{ledger.Copy, []string{"Spam", "Warm"}},
+		{ledger.OnComment, nil, []string{"Lessons"}},
+		{ledger.Copy, nil, []string{"Spam", "Warm"}},
+		{ledger.OnComment, []byte("salt"), []string{"Site"}},
+		{ledger.Copy, []byte("salt"), []string{"Site", "Action", "Reason"}},
 	} {
-		entry := ledger.Entry{Kind: tt.kind, Seq: 7, At: at}
+		entry := ledger.Entry{Kind: tt.kind, Seq: 7, Site: 9, At: at, Salt: tt.salt}
 		before := ledger.Hash([]byte("before"), entry)
 		if bytes.Equal(before, ledger.Hash([]byte("other"), entry)) {
 			t.Errorf("%v: the hash does not cover the entry before", tt.kind)
