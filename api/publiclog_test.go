@@ -18,8 +18,9 @@ func TestAStrangerFollowsThePublishedLog(t *testing.T) {
 		id := w.post(m{"page": m{"url": pageA}, "body": "What is private stays here.", "author": m{
 			"name": "Secretive", "email": "secretive@mail.example"}}).str("id")
 		w.decide("approve", id, 1)
-		batch := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": "reject", "reason": "off_topic",
-			"note": "A word to the writer.", "comments": []m{{"id": id, "version": 2}}}).str("batch")
+		batch := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": "reject",
+			"reason": "off_topic",
+			"note":   "A word to the writer.", "comments": []m{{"id": id, "version": 2}}}).str("batch")
 		kept := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/log?limit=1", nil).list("entries")[0]["hash"].(string)
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+batch+"/undo", nil)
 		w.decide("spam", w.post(written("Another one, which is refused.")).str("id"), 1)

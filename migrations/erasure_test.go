@@ -97,7 +97,7 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 				"DELETE FROM decisions WHERE seq = 2",
 				"INSERT INTO lessons SELECT site_id, 9, part, comment_id, label, body, author, email, url, " +
 					"salt, standing, withdrawn, proof FROM lessons WHERE part = 1",
-				"UPDATE decisions SET kind = 5",
+				"UPDATE decisions SET kind = 10",
 			} {
 				if _, err := db.Exec(refused); err == nil {
 					t.Errorf("it takes %s", refused)

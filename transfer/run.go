@@ -232,7 +232,8 @@ func (w *writer) flush(ctx context.Context) error {
 // prepare renders and judges what of the batch is not there yet; nil: all of it is.
 func (w *writer) prepare(ctx context.Context) (*batch, error) {
 	by := ledger.ByImport(w.format.name)
-	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.NewPen(w.site, by, w.work.Now()), pages: map[int32]string{}, made: map[int32]ground.Page{}}
+	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.NewPen(w.site, by, w.work.Now()),
+		pages: map[int32]string{}, made: map[int32]ground.Page{}}
 	ids := make([]string, len(w.batch))
 	for i, d := range w.batch {
 		ids[i] = d.comment.ID
