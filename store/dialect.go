@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/mirror"
 	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/store/server"
 )
@@ -29,10 +30,12 @@ type dialect struct {
 	// health asks for a server's clock, in seconds since 1970, the size in bytes, and the settings that
 	// durability rests on.
 	health string
+	side   mirror.Side
 }
 
 // A file has no clock, and one that is not durable was refused when it was opened.
 var sqliteDialect = dialect{
+	side:        mirror.SQLite{},
 	array:       rows.SQLiteArray,
 	snapshot:    "''",
 	eventOrder:  "id",
@@ -45,6 +48,7 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
+	side: mirror.Postgres{},
 	// Its 1 is whatever: the service takes no other advisory lock.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
 	array:       rows.PostgresArray,

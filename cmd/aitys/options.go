@@ -29,6 +29,7 @@ type cli struct {
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
 	Log        logCmd        `cmd:"" help:"Follow a site's published log."`
 	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
+	Copy       copyCmd       `cmd:"" help:"Copy a database into an empty one, from SQLite to Postgres or back."`
 	Restore    restoreCmd    `cmd:"" help:"Put such a copy in the place of the database."`
 	Secret     secretCmd     `cmd:"" help:"Replace a lost secret."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the configuration and everything it names."`

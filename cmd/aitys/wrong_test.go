@@ -34,6 +34,9 @@ import wordpress data/secret --site blog
 import wordpress data/secret --site none
 import wordpress data/secret --site blog --base blog.example
 import wordpress data/secret --site blog --url-map none
+copy
+copy --to nowhere
+copy --to sqlite:data/aitys.db
 export
 export --site none
 export --site blog --format pdf

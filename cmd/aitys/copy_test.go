@@ -1,0 +1,87 @@
+package main
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A site that went to Postgres and back to a file is the same to the last byte: its export, its log, its people.
+func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
+	s := newShell(t)
+	token := s.furnish()
+	s.must("site", "add", "--key", "gone", "--name", "Gone", "--origin", "https://gone.example")
+	s.must("site", "remove", "gone")
+	s.must("site", "add", "--key", "other", "--name", "Other", "--origin", "https://other.example")
+	s.must("account", "add", "--email", "m@blog.example", "--name", "M", "--role", "moderator", "--site", "other")
+	s.write("export.xml", wordPress(600, 3), 0o600)
+	s.must("import", "wordpress", "export.xml", "--site", "blog")
+	want := sinceHeader(t, s.must("export", "--site", "blog"))
+	people := s.must("account", "list", "--json")
+
+	server, file := kit.Postgres(t), "sqlite:"+filepath.Join(s.dir, "back.db")
+	for _, way := range [][2]string{{"sqlite:" + filepath.Join(s.dir, "data", "aitys.db"), server}, {server, file}} {
+		said := s.must("copy", "--database", way[0], "--to", way[1])
+		if !strings.Contains(said, "comments") || !strings.Contains(said, "600") || !strings.Contains(said, "row by row") {
+			t.Errorf("it said\n%s", said)
+		}
+		flags := []string{"--database", way[1]}
+		do := func(args ...string) string { return s.must(append(args, flags...)...) }
+		if got := sinceHeader(t, do("export", "--site", "blog")); got != want {
+			t.Errorf("at %s the site is another one", way[1])
+		}
+		if got := do("account", "list", "--json"); got != people {
+			t.Errorf("at %s there are %s", way[1], got)
+		}
+		s.refused("nothing was copied: it is not empty", "copy", "--database", way[0], "--to", way[1])
+	}
+	s.must("doctor", "--database", file) // the log and what refers to what is as it should be
+	// It goes on: with people's tokens, new comments, and no number of a site that was removed.
+	s.must("site", "add", "--database", file, "--key", "next", "--name", "Next", "--origin",
+		"https://next.example")
+	i := s.serve("--database", file)
+	c := client(i, "blog", token)
+	written, err := c.Post(t.Context(), "1234567890abcdef", "https://blog.example/post-1", "R", "",
+		"Written after it came back.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, _, err := c.Queue(t.Context(), "sort=newest")
+	if err != nil || len(items) == 0 || items[0].Comment.ID != written.ID {
+		t.Errorf("what was written does not wait: %v, %v", items, err)
+	}
+}
+
+// spoil changes the shell's database past the program.
+func (s *shell) spoil(statement string) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// What cannot be copied leaves nothing, whatever it came to.
+func TestACopyThatFailsLeavesNothing(t *testing.T) {
+	s := newShell(t)
+	s.refused("there is no database at", "copy", "--to", "sqlite:new.db")
+	s.furnish()
+	s.refused("--to: want sqlite:PATH", "copy", "--to", "mysql://x")
+	s.refused("nothing was copied: it is not empty", "copy", "--to", "sqlite:data/aitys.db")
+	s.write("export.xml", wordPress(60, 1), 0o600)
+	s.must("import", "wordpress", "export.xml", "--site", "blog")
+	// A byte that Postgres does not take, in one of the last rows of a table.
+	s.spoil("UPDATE comments SET note = char(0) WHERE id = (SELECT MAX(id) FROM comments)")
+	server := kit.Postgres(t)
+	s.refused("nothing was copied: copy comments:", "copy", "--to", server)
+	s.spoil("UPDATE comments SET note = ''")
+	s.must("copy", "--to", server) // it was still empty, and its rules stood
+	s.refused("it is not empty", "copy", "--to", server)
+}
