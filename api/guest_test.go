@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -359,4 +361,83 @@ func TestNewWritersArePublishedOnceVerifiedAndApproved(t *testing.T) {
 		approve(state(say("I only say that I am Olga, and ask for the opening hours."), "pending"))
 		state(say("Saying it again does not prove it, and so this one waits."), "pending")
 	})
+}
+
+func TestASiteSaysWhatItsWritersHaveToGive(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key, n := w.ssoKey("a"), 0
+		writers := map[string]m{
+			"nobody":        {},
+			"a name":        {"name": "Nora"},
+			"an e-mail":     {"email": "nora@mail.example"},
+			"both":          {"name": "Nora", "email": "nora@mail.example"},
+			"blank and one": {"name": " \u200b ", "email": "nora@mail.example"},
+			"the site's":    {"identity": w.sso(signed(t, key, w.claims(nil))).str("identity")},
+			"a nameless":    {"identity": w.sso(signed(t, key, w.claims(m{"sub": "x", "name": nil}))).str("identity")},
+		}
+		for who, refused := range map[string]map[string]string{
+			"anyone": {},
+			"name":   {"nobody": "/author/name", "an e-mail": "/author/name", "blank and one": "/author/name"},
+			"email": {"nobody": "/author/name", "a name": "/author/email", "an e-mail": "/author/name",
+				"blank and one": "/author/name"},
+			"account": {"nobody": "/author/identity", "a name": "/author/identity", "an e-mail": "/author/identity",
+				"both": "/author/identity", "blank and one": "/author/identity"},
+		} {
+			want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": who}), 200, "")
+			list := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA})
+			if settings, _ := list.json["settings"].(map[string]any); settings["who"] != who {
+				t.Errorf("readers are told %v, want %s", settings["who"], who)
+			}
+			for name, author := range writers {
+				n++
+				r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
+					body: with(written(fmt.Sprintf("%d roads lead out of the town of %d gates", n*7919, n*104729)), "author", author)})
+				field := refused[name]
+				switch {
+				case field == "":
+					want(t, r, 201, "")
+				case r.status != 422 || r.code() != "field.invalid" || !strings.Contains(string(r.raw), `"`+field+`"`):
+					t.Errorf("who=%s, %s: %v, want %s refused", who, name, r, field)
+				}
+			}
+		}
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 422, "field.invalid")
+	})
+}
+
+// The page without script says what has to be given, and what was left out; where one has to be signed in it has no
+// form to lose a text in.
+func TestThePlainFormSaysWhatHasToBeGiven(t *testing.T) {
+	w := onSQLite(t)
+	path := "/sites/a/page?url=" + pageA
+	page := func(who string) string {
+		t.Helper()
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": who}), 200, "")
+		return string(w.do(call{path: path}).raw)
+	}
+	send := func(in url.Values) string {
+		t.Helper()
+		r := w.do(call{method: "POST", path: path, body: in, header: map[string]string{"Origin": w.url}})
+		want(t, r, 422, "")
+		return string(r.raw)
+	}
+	sees := func(page string, want ...string) {
+		t.Helper()
+		for _, s := range want {
+			if !strings.Contains(page, s) {
+				t.Errorf("the page does not say %q: %s", s, page)
+			}
+		}
+	}
+	sees(page("anyone"), "Optional.", "Optional, never shown.")
+	sees(page("name"), "Required.", "Optional, never shown.")
+	sees(send(url.Values{"body": {"A text alone"}}), "This site asks for a name.", "A text alone")
+	sees(page("email"), "Required.", "Never shown.")
+	sees(send(url.Values{"body": {"A text of Nora"}, "name": {"Nora"}}), "This site asks for an e-mail address.")
+	members := page("account")
+	sees(members, "Only who is signed in can write here")
+	if strings.Contains(members, "<textarea") {
+		t.Error("there is a form for who may not send it")
+	}
+	sees(send(url.Values{"body": {"By a program"}}), "Only who is signed in can write here")
 }

@@ -39,6 +39,7 @@ type settingsOut struct {
 	MaxLength   int    `json:"max_length"`
 	Moderation  string `json:"moderation"`
 	Votes       bool   `json:"votes"`
+	Who         string `json:"who"`
 }
 
 // maxAsked is how long what is asked for may be for its answer to be kept.
@@ -102,6 +103,7 @@ func siteSettings(site ground.Site, w *words.Catalog) settingsOut {
 	return settingsOut{
 		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
 		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation), Votes: !s.NoVotes,
+		Who: string(s.Asks()),
 	}
 }
 

@@ -152,3 +152,56 @@ func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
 		},
 	)
 }
+
+// What a site asks of its writers is asked for in the form, and where one has to be signed in it says so before a word
+// is lost.
+func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	at, sign := w.otherSite(), w.signs()
+	asks := func(who string) {
+		t.Helper()
+		w.must(w.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"who": who}, nil))
+	}
+	asks("email")
+	blog := w.blogAt(at+"/asks", 1280, 844)
+	w.steps(blog,
+		func() error { return blog.Type("textbox", "Comment", "A remark without anybody to it, so far.") },
+		func() error { return blog.Holds("!" + shows("(optional)")) },
+		func() error { return blog.Click("button", "Post comment") },
+		func() error { return blog.Holds(shows("This site asks for a name.")) },
+		func() error { return blog.Type("textbox", "Name", "Nora") },
+		func() error { return blog.Click("button", "Post comment") },
+		func() error { return blog.Holds(shows("This site asks for an e-mail address. It is never shown.")) },
+	)
+	w.fair(blog, "asks-email")
+	w.steps(blog,
+		func() error { return blog.Type("textbox", "E-mail", "nora@mail.example") },
+		func() error { return blog.Click("button", "Post comment") },
+		func() error { return blog.Holds(shows("waiting for a moderator")) },
+	)
+	asks("account")
+	shut := w.blogAt(at+"/asks-more", 390, 844)
+	w.steps(shut,
+		func() error { return shut.Type("textbox", "Comment", "Here only members write, as I find out.") },
+		func() error { return shut.Holds(shows("Only who is signed in can write here.")) },
+		func() error { return shut.Gone("textbox", "Name") },
+	)
+	w.fair(shut, "asks-account")
+	w.steps(shut,
+		func() error { return shut.Click("button", "Post comment") },
+		func() error {
+			return shut.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector(".wrong")`)
+		},
+		func() error {
+			_, err := kit.Eval[bool](shut, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`,
+				sign("reader-5", "Dina Member", time.Now())))
+			return err
+		},
+		func() error { return shut.Holds(shows("Dina Member")) },
+		func() error { return shut.Click("button", "Post comment") },
+		func() error { return shut.Holds(shows("waiting for a moderator")) },
+	)
+	if name, verified := w.author(); name != "Dina Member" || !verified {
+		t.Errorf("a moderator sees %q, verified: %v", name, verified)
+	}
+}

@@ -127,6 +127,9 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if w := in.Writer; w.Known() {
 		c.Name, c.Email, c.Account, c.Badge, c.Verified = w.Name, w.Email, w.Account, w.Role.String(), true
 	}
+	if err := asked(site, c); err != nil {
+		return ground.Page{}, comment.Comment{}, err
+	}
 	if c.Account != "" {
 		c.EditUntil = now // as a reply from the desk, it stands as it was written
 	}
@@ -153,6 +156,21 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	}
 	c.Head(in.PageTitle)
 	return ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Open: true, CreatedAt: now}, c, nil
+}
+
+// asked refuses a comment whose writer says less of themselves than the site asks for.
+func asked(site ground.Site, c comment.Comment) error {
+	switch who := site.Settings.Asks(); {
+	case c.Verified || who == ground.WhoAnyone:
+		return nil
+	case who == ground.WhoAccount:
+		return problem.Field("/author/identity", "Only who is signed in may write here. Sign in first.")
+	case c.Name == "":
+		return problem.Field("/author/name", "This site asks for a name.")
+	case c.Email == "" && who == ground.WhoEmail:
+		return problem.Field("/author/email", "This site asks for an e-mail address, which is never shown.")
+	}
+	return nil
 }
 
 // check refuses fields that are no text.

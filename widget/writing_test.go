@@ -245,6 +245,10 @@ func TestAFieldThatTheServiceRefusesIsNamed(t *testing.T) {
 	r := visit(t, s, options{})
 	s.fail("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
 	r.post("Yes.")
+	r.says("[role=alert]", "This site asks for a name.") // since the page was loaded
+	s.fail("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
+	r.must(r.Type("textbox", "Name", "Dana"))
+	r.must(r.Click("button", "Post comment"))
 	r.says("[role=alert]", "This name cannot be used: it is too long, or that of somebody who works on this site")
 	r.holds(`root.activeElement === $('[part=name]')`)
 }

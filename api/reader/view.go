@@ -41,6 +41,9 @@ type plainView struct {
 	Rules   string
 	SignIn  string
 	Open    bool
+	Members bool // only who is signed in may write
+	Named   bool // a name is asked for
+	Mailed  bool // and an e-mail address
 	Notice  string
 	Problem string
 	Typed   draft
@@ -82,6 +85,9 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
 		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
 	}
+	who := site.Settings.Asks()
+	v.Members, v.Mailed = who == ground.WhoAccount, who == ground.WhoEmail
+	v.Named = v.Mailed || who == ground.WhoName
 	if v.SignIn == "" {
 		v.SignIn = "/moderate/signin"
 	}

@@ -55,7 +55,7 @@ func statusOf(w *words.Catalog, m comment.Comment) string {
 var sayings = map[string]string{
 	"comment.empty": "write.empty", "comment.not_utf8": "write.unreadable", "page.closed": "write.closed",
 	"page.foreign": "write.foreign", "parent.unknown": "write.parent", "storage.full": "write.full",
-	"/author/name": "write.wrongName", "/author/email": "write.wrongEmail",
+	"/author/name": "write.wrongName", "/author/email": "write.wrongEmail", "/author/identity": "plain.members",
 }
 
 // notSent says what happened to what was typed, and that it is safe. What there are no words for is
@@ -69,6 +69,10 @@ func notSent(w *words.Catalog, p web.Problem, typed draft) string {
 		why = w.N("write.rate", cmp.Or(p.RetryAfter, 60))
 	case p.Code == "busy":
 		why = w.N("write.busy", cmp.Or(p.RetryAfter, 5))
+	case len(p.Errors) > 0 && p.Errors[0].Field == "/author/name" && typed.Name == "":
+		why = w.T("write.noName")
+	case len(p.Errors) > 0 && p.Errors[0].Field == "/author/email" && typed.Email == "":
+		why = w.T("write.noEmail")
 	case sayings[p.Code] != "":
 		why = w.T(sayings[p.Code])
 	case len(p.Errors) > 0 && sayings[p.Errors[0].Field] != "":

@@ -30,6 +30,28 @@ var Policies = []Policy{PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNon
 // Known reports whether there is such a policy.
 func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 
+// Who says what a reader has to say of themselves to write. Who is signed in has said it all.
+type Who string
+
+// What may be asked; the zero value of Settings means WhoAnyone.
+const (
+	WhoAnyone  Who = "anyone" // a text is enough
+	WhoName    Who = "name"
+	WhoEmail   Who = "email"   // and a name
+	WhoAccount Who = "account" // to be signed in
+)
+
+// Whos are all there are, the easiest first.
+var Whos = []Who{WhoAnyone, WhoName, WhoEmail, WhoAccount}
+
+// Asks returns who may write.
+func (s Settings) Asks() Who {
+	if s.Who == "" {
+		return WhoAnyone
+	}
+	return s.Who
+}
+
 // Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"), where
 // the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
@@ -44,6 +66,7 @@ type Settings struct {
 	Rules       map[string]string `json:"rules,omitempty"`
 	SignInURL   string            `json:"signin_url,omitempty"`
 	Replies     string            `json:"replies,omitempty"`
+	Who         Who               `json:"who,omitempty"`
 	NoVotes     bool              `json:"no_votes,omitempty"`
 	CloseAfter  int               `json:"close_after_days,omitempty"`
 }
@@ -155,6 +178,15 @@ var Fields = []Field{
 		},
 	},
 	{
+		Name: "who", Kind: KindWho, Group: GroupSite,
+		refusal: "Use " + problem.Among(Whos) + ".",
+		get:     func(s Site) string { return string(s.Settings.Asks()) },
+		set: func(s *Site, v string) bool {
+			s.Settings.Who = Who(v)
+			return slices.Contains(Whos, Who(v))
+		},
+	},
+	{
 		Name: "votes", Kind: KindSwitch, Group: GroupSite,
 		refusal: "Votes are on or off.",
 		get:     func(s Site) string { return onOff(!s.Settings.NoVotes) },
@@ -205,6 +237,7 @@ const (
 	KindNumber  Kind = "number"  // a whole one
 	KindScore   Kind = "score"   // a number with a fraction
 	KindSwitch  Kind = "switch"  // on or off
+	KindWho     Kind = "who"     // one of Whos
 )
 
 // Numeric reports whether it is a number.

@@ -31,6 +31,13 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"reply_texts", "\xff", "field.invalid"},
 		{"signin_url", "https://blog.example/in", ""},
 		{"signin_url", "", ""},
+		{"who", "anyone", ""},
+		{"who", "name", ""},
+		{"who", "email", ""},
+		{"who", "account", ""},
+		{"who", "", "field.invalid"},
+		{"who", "Name", "field.invalid"},
+		{"who", "everybody", "field.invalid"},
 		{"signin_url", "javascript:alert(1)", "field.invalid"},
 		{"suspects", "0.5", "field.unknown"},
 		{"name", " The Blog ", ""},
@@ -89,7 +96,7 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		"reply_texts":      "Thank you.\n\nThis is off topic here:\nwrite below the other article.",
 		"rules_en":         "Be kind.",
 		"rules_ru":         "Будьте вежливы.", "rules_kk": "Сыйласайық.",
-		"signin_url": "https://a.example/in", "name": "A", "votes": "off",
+		"signin_url": "https://a.example/in", "name": "A", "votes": "off", "who": "email",
 		"origin": "https://b.example",
 	}
 	for _, f := range ground.Fields {

@@ -27,6 +27,8 @@ export interface Settings {
   signin_url?: string
   max_length?: number
   votes?: boolean
+  /** What a writer has to give: anyone, name, email (and a name) or account. */
+  who?: string
 }
 
 export interface Listing {

@@ -16,6 +16,8 @@ export class Fields {
     readonly text: HTMLTextAreaElement,
     readonly t: FormWords,
     person: Person | null,
+    /** What a writer has to give, as the site's settings say. */
+    readonly asks = 'anyone',
   ) {
     this.submit = el('button', { part: 'submit', class: 'go' }, t.post)
     this.#name = input('name', 'text')
@@ -33,9 +35,17 @@ export class Fields {
     form.prepend(heading)
     text.rows = 5
     text.before(bar)
-    form.append(
-      el('div', { class: 'two' }, labelled(t.name, this.#name, t.optional), labelled(t.email, this.#email, t.never)),
+    const asksEmail = this.asks === 'email'
+    this.#name.required = asksEmail || this.asks === 'name'
+    this.#email.required = asksEmail
+    const name = labelled(t.name, this.#name, this.#name.required ? '' : t.optional)
+    const email = labelled(t.email, this.#email, asksEmail ? t.hidden : t.never)
+    const person = [
+      el('div', { class: 'two' }, name, email),
       el('label', { class: 'tick' }, this.#remember, t.remember),
+    ]
+    form.append(
+      ...(this.asks === 'account' ? [el('p', { class: 'box two' }, t.signIn)] : person),
       el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#trap),
       el('div', { class: 'row' }, this.submit, el('span', { class: 'u end kb' }, t.keys)),
     )
@@ -68,7 +78,21 @@ export class Fields {
   }
 
   get emailValid(): boolean {
-    return this.#email.validity.valid
+    return !this.#email.validity.typeMismatch
+  }
+
+  /** What is said of an e-mail address that is none: only where it is not asked for, it may be left out. */
+  get wrongEmail(): string {
+    return this.#email.required ? this.t.noEmail : this.t.wrongEmail
+  }
+
+  /** The field that somebody who is not signed in has left out, and what is said of it; null: none. */
+  get missing(): [pointer: string, sentence: string] | null {
+    const { t } = this
+    if (this.asks === 'account') return ['/body', t.signIn]
+    if (this.#name.required && !this.written.name) return ['/author/name', t.noName]
+    if (this.#email.required && !this.written.email) return ['/author/email', t.noEmail]
+    return null
   }
 
   busy(sending: boolean) {

@@ -57,7 +57,7 @@ class Form implements Writer {
     this.#text = this.#form.querySelector('textarea') ?? el('textarea')
     const { person } = this.#shelf
     this.#called = person?.name ?? ''
-    this.#fields = new Fields(this.#form, this.#text, t, person)
+    this.#fields = new Fields(this.#form, this.#text, t, person, view.settings.who)
     this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
     addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
     addEventListener('message', event => this.#told(event), { signal: view.gone })
@@ -253,7 +253,9 @@ class Form implements Writer {
     const most = this.#view.settings.max_length ?? 10_000
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if ([...body].length > most) return this.#wrong('/body', this.#tooLong(body, most))
-    if (!this.#who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#t.wrongEmail)
+    const missing = this.#who ? null : this.#fields.missing
+    if (missing) return this.#wrong(...missing)
+    if (!this.#who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#fields.wrongEmail)
     if (!this.#who && this.#called && !this.#fields.written.name) return this.#nameless()
     this.#sending = true
     this.#fields.busy(true)
@@ -347,7 +349,12 @@ class Form implements Writer {
     const t = this.#t
     if (failure.code === 'identity.refused') this.#leave()
     const field = failure.fields.find(f => ['/author/name', '/author/email'].includes(f.field))?.field
-    if (field) return this.#wrong(field, field === '/author/name' ? t.wrongName : t.wrongEmail)
+    if (field) {
+      const { name, email } = this.#fields.written
+      if (field === '/author/name') return this.#wrong(field, name || this.#who ? t.wrongName : t.noName)
+      return this.#wrong(field, email ? this.#fields.wrongEmail : t.noEmail)
+    }
+    if (failure.fields.some(f => f.field === '/author/identity')) return this.#wrong('/body', t.signIn)
     if (failure.code === 'comment.empty') return this.#wrong('/body', t.empty)
     if (failure.code === 'comment.not_utf8') return this.#wrong('/body', t.unreadable)
     const first =

@@ -62,9 +62,13 @@ type setting struct {
 	Label, Hint, Value string
 	Default            string   // what stands there while it is empty
 	Policies           []policy // of a KindPolicy
+	Choices            []choice // of a KindWho
 	TryURL             string   // the page that shows what another value would do
 	Error              string   // what is wrong with what was typed
 }
+
+// A choice is one of those that a setting has.
+type choice struct{ Key, Label string }
 
 // A policy is drawn as five comments, of which some wait before a gate.
 type policy struct {
@@ -219,6 +223,11 @@ func describe(w *desk.Catalog, f ground.Field, site ground.Site) setting {
 		s.Label, s.Default = in.Name(), in.T("rules.default")
 	case w.Has(key):
 		s.Label = w.T(key)
+	}
+	if f.Kind == ground.KindWho {
+		for _, who := range ground.Whos {
+			s.Choices = append(s.Choices, choice{string(who), w.T("settings.who." + string(who))})
+		}
 	}
 	if f.Tried {
 		s.TryURL = "/moderate/" + site.Key + "/what-if"
