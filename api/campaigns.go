@@ -42,7 +42,7 @@ type sampledOut struct {
 }
 
 func (h *moderators) campaigns(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c)
+	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (h *moderators) items(c echo.Context, who people.Actor, site ground.Site, i
 }
 
 func (h *moderators) campaign(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c)
+	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,8 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{404, "token.unknown", call{method: "DELETE", path: "/api/v1/tokens/unknown", bearer: owner}},
 			{404, "rule.unknown", call{method: "DELETE", path: desk + "/rules/unknown", bearer: owner}},
 			{404, "block.unknown", call{method: "DELETE", path: desk + "/blocks/unknown", bearer: owner}},
+			{404, "takedown.unknown", call{method: "POST", path: desk + "/takedowns/unknown/restore",
+				body: m{"why": "It was withdrawn."}, bearer: owner}},
 			{404, "route.unknown", call{path: "/api/v1/nothing"}},
 			{405, "route.method", call{method: "PUT", path: posts}},
 			{413, "body.too_large", call{method: "POST", path: posts, body: written(strings.Repeat("x", 64<<10))}},

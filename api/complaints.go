@@ -41,7 +41,7 @@ func (h *readers) report(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, site.ID, "", in)
+	key, err := web.IdempotencyKey(c, site.ID, "", in)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (h *readers) appeal(c echo.Context, site ground.Site) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, site.ID, "", in)
+	key, err := web.IdempotencyKey(c, site.ID, "", in)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func taken(c echo.Context, again bool, err error) error {
 		return err
 	}
 	noStore(c)
-	replayed(c, again)
+	web.Replayed(c, again)
 	return c.JSON(http.StatusAccepted, struct{}{})
 }
 

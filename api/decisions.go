@@ -69,14 +69,14 @@ func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) 
 	if err != nil {
 		return err
 	}
-	if choice.Key, err = idempotencyKey(c, site.ID, who.Account.ID, in); err != nil {
+	if choice.Key, err = web.IdempotencyKey(c, site.ID, who.Account.ID, in); err != nil {
 		return err
 	}
 	got, err := h.service.Decide(c.Request().Context(), who, site, choice)
 	if err != nil {
 		return err
 	}
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch     *string       `json:"batch"`
 		Decided   int           `json:"decided"`
@@ -106,7 +106,7 @@ func (in decisionIn) choice() (moderation.Choice, error) {
 }
 
 func (h *moderators) undo(c echo.Context, who people.Actor, site ground.Site) error {
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, nil)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (h *moderators) undo(c echo.Context, who people.Actor, site ground.Site) er
 	if err != nil {
 		return err
 	}
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch     *string       `json:"batch"`
 		Undone    int           `json:"undone"`
@@ -132,7 +132,7 @@ func (h *moderators) redact(c echo.Context, who people.Actor, site ground.Site) 
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (h *moderators) redact(c echo.Context, who people.Actor, site ground.Site) 
 	if err != nil {
 		return err
 	}
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, got)
 }
 
@@ -157,7 +157,7 @@ func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	m := got.Comment
 	return c.JSON(http.StatusCreated, struct {
 		ID        string     `json:"id"`

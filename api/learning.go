@@ -47,7 +47,7 @@ func (h *moderators) withdraw(c echo.Context, who people.Actor, site ground.Site
 	if in.Account == nil {
 		return problem.Field("/account", "Name the account by its id.")
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site
 	if in.From == "" {
 		return problem.Field("/from", "Name the other site by its key.")
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (h *moderators) retire(c echo.Context, who people.Actor, site ground.Site) 
 		n, err := h.kit.Learning.OldLessons(ctx, who, site, before)
 		return taught(c, learning.Change{Lessons: n}, err)
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (h *moderators) erase(c echo.Context, who people.Actor, site ground.Site) e
 		got, err := h.kit.Learning.LessonsOf(ctx, who, site, person)
 		return erased(c, got, err)
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func erased(c echo.Context, got learning.Erasure, err error) error {
 	if err != nil {
 		return err
 	}
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch   *string `json:"batch"`
 		Lessons int     `json:"lessons"`
@@ -141,7 +141,7 @@ func taught(c echo.Context, got learning.Change, err error) error {
 	if err != nil {
 		return err
 	}
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch   *string `json:"batch"`
 		Lessons int     `json:"lessons"`

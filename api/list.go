@@ -121,7 +121,7 @@ func threadRequest(c echo.Context) (req comment.ThreadRequest, w *words.Catalog,
 		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
 		After: c.QueryParam("after"), Around: c.QueryParam("around"),
 	}
-	if req.Limit, err = limit(c); err != nil {
+	if req.Limit, err = web.Limit(c); err != nil {
 		return req, nil, err
 	}
 	if w = words.In(cmp.Or(c.QueryParam("lang"), words.Languages[0].Key)); w == nil {

@@ -3,9 +3,11 @@ package api
 import (
 	"encoding/hex"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -44,6 +46,10 @@ func logEntry(e ledger.Told) logOut {
 		o.Comment, o.Version = &e.Comment, &e.Version
 		o.From, o.To = orNull(e.From.String()), orNull(e.To.String())
 	}
+	if e.OnDemand() {
+		id, _, _ := strings.Cut(e.Subject, " ")
+		o.Subject = &id
+	}
 	if e.Redacts() {
 		o.Kind, o.Action = "redaction", nil
 	}
@@ -54,7 +60,7 @@ func logEntry(e ledger.Told) logOut {
 }
 
 func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c)
+	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}

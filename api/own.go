@@ -40,11 +40,15 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Pag
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, ownView{
+	view := ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
 		Reason: orNull(m.Reason.String()), Note: m.Note, Redacted: orNull(m.RedactedWhy),
 		EditUntil: at(m.EditUntil), Appeal: appeal,
-	})
+	}
+	if m.State == comment.Approved && m.Withheld != nil {
+		view.State = stateWithheld
+	}
+	return c.JSON(http.StatusOK, view)
 }
 
 func (h *readers) own(c echo.Context, site ground.Site) error {

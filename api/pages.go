@@ -27,7 +27,7 @@ func pageEntry(p sites.PageEntry) pageEntryOut {
 }
 
 func (h *moderators) pages(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c)
+	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}

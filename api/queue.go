@@ -166,7 +166,7 @@ func signals(ss []comment.Signal, w *words.Catalog) []comment.Signal {
 }
 
 func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c)
+	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 	}
 	hashed := in
 	hashed.Form = nil // its token differs each time the form is opened
-	key, err := idempotencyKey(c, site.ID, "", hashed)
+	key, err := web.IdempotencyKey(c, site.ID, "", hashed)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 		return err
 	}
 	noStore(c)
-	replayed(c, got.Replayed)
+	web.Replayed(c, got.Replayed)
 	return arrived(c, got)
 }
 

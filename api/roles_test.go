@@ -67,6 +67,9 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/blocks/try":            "auth role ok ok site ok ok",
 	"DELETE /sites/:site/moderation/blocks/:id":          "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/blocks/:id/restore":    "auth role ok ok site role ok",
+	"GET /sites/:site/moderation/takedowns":              "auth role role ok site role ok",
+	"POST /sites/:site/moderation/takedowns":             "auth role role ok site role role",
+	"POST /sites/:site/moderation/takedowns/:id/restore": "auth role role ok site role role",
 	"GET /sites/:site/moderation/pages":                  "auth ok ok ok site ok ok",
 	"PATCH /sites/:site/moderation/pages/:id":            "auth role ok ok site role ok",
 }
@@ -195,6 +198,12 @@ func (w *world) tryRoute(route, who string) string {
 		path = strings.Replace(path, ":id", w.ruled("rules", m{"kind": "first_link"}, method == "POST"), 1)
 	case "DELETE /sites/:site/moderation/blocks/:id", "POST /sites/:site/moderation/blocks/:id/restore":
 		path = strings.Replace(path, ":id", w.ruled("blocks", w.shortBlock(), method == "POST"), 1)
+	case "POST /sites/:site/moderation/takedowns":
+		c.body = demand("comments", []string{w.post(written(w.text())).str("id")})
+	case "POST /sites/:site/moderation/takedowns/:id/restore":
+		r := w.withhold(demand("comments", []string{w.post(written(w.text())).str("id")}))
+		path = strings.Replace(path, ":id", r.str("id"), 1)
+		c.body = m{"why": "It was withdrawn."}
 	case "PATCH /sites/:site/moderation/pages/:id":
 		w.approved(written(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")

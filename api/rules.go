@@ -75,7 +75,7 @@ func (h *moderators) addRule(c echo.Context, who people.Actor, site ground.Site)
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func added(c echo.Context, id string, again bool, err error) error {
 	if err != nil {
 		return err
 	}
-	replayed(c, again)
+	web.Replayed(c, again)
 	return c.JSON(http.StatusCreated, struct {
 		ID string `json:"id"`
 	}{id})
@@ -185,7 +185,7 @@ func block(b rules.Blocked) blockOut {
 }
 
 func (h *moderators) blocks(c echo.Context, who people.Actor, site ground.Site) error {
-	n, err := limit(c)
+	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (h *moderators) addBlock(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c, 0, who.Account.ID, in)
+	key, err := web.IdempotencyKey(c, 0, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 	if err != nil {
 		return err
 	}
-	replayed(c, again)
+	web.Replayed(c, again)
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 

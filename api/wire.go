@@ -1,18 +1,12 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A timestamp is a time as the contract writes it: RFC 3339 in UTC.
@@ -64,6 +58,8 @@ type commentOut struct {
 	Votes     int        `json:"votes"`
 	Replies   int        `json:"replies"`
 	Permalink string     `json:"permalink"`
+	// Withheld says under which demand it is not shown, unless that is sealed.
+	Withheld *withheldOut `json:"withheld,omitempty"`
 }
 
 type authorOut struct {
@@ -76,11 +72,17 @@ type authorOut struct {
 // publicComment is what anybody sees: of one that is gone, the place that the domain left of it.
 func publicComment(m comment.Comment, pageURL string) commentOut {
 	out := wholeComment(m, pageURL)
-	if m.State != comment.Approved {
+	if !m.IsPublic() {
 		out.Author, out.HTML = nil, nil
+	}
+	if m.Withheld != nil {
+		out.State = stateWithheld
 	}
 	return out
 }
+
+// stateWithheld is what the state of an approved comment is called that readers do not see.
+const stateWithheld = "withheld"
 
 // wholeComment is the comment itself, for those who may see it in any state.
 func wholeComment(m comment.Comment, pageURL string) commentOut {
@@ -89,6 +91,7 @@ func wholeComment(m comment.Comment, pageURL string) commentOut {
 		Author: &authorOut{Name: orNull(m.Name), Badge: orNull(m.Badge), URL: orNull(m.Website), Verified: m.Verified},
 		HTML:   &m.HTML, Lang: m.Lang, CreatedAt: at(m.CreatedAt), EditedAt: at(m.EditedAt),
 		Redacted: at(m.RedactedAt), Votes: m.Votes, Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
+		Withheld: withheld(m.Withheld),
 	}
 }
 
@@ -97,42 +100,18 @@ func permalink(pageURL, id string) string { return pageURL + "#aitys-" + id }
 // noStore keeps an answer out of every cache.
 func noStore(c echo.Context) { c.Response().Header().Set("Cache-Control", "no-store") }
 
-// replayed says that an answer repeats an earlier one.
-func replayed(c echo.Context, again bool) {
-	if again {
-		c.Response().Header().Set("Idempotency-Replayed", "true")
-	}
+// withheldOut is what readers are told in the place of a comment; By is null where nobody is named.
+type withheldOut struct {
+	By   *string    `json:"by"`
+	Kind string     `json:"kind"`
+	Law  string     `json:"law"`
+	At   *timestamp `json:"at"`
 }
 
-// idempotencyKey reads the header; nil without one. The route is the very address, so that a
-// key used for two comments names two requests. in is the body as it was understood.
-func idempotencyKey(c echo.Context, site int64, account string, in any) (*ground.Key, error) {
-	values, sent := c.Request().Header["Idempotency-Key"]
-	if !sent {
-		return nil, nil
+// withheld is what may be told of a notice: of a sealed demand nothing.
+func withheld(n *ground.Notice) *withheldOut {
+	if n == nil || n.Sealed {
+		return nil
 	}
-	if len(values) != 1 || !web.GoodKey(values[0]) {
-		return nil, problem.Field("Idempotency-Key",
-			"An Idempotency-Key has 16 to 128 random characters, letters and digits.")
-	}
-	body, err := json.Marshal(in)
-	if err != nil {
-		return nil, fmt.Errorf("hash the body: %w", err)
-	}
-	sum := sha256.Sum256(body)
-	route := c.Request().Method + " " + c.Request().URL.Path
-	return &ground.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
-}
-
-// limit reads how many entries are wanted; 0 when it is left to the list.
-func limit(c echo.Context) (int, error) {
-	given := c.QueryParam("limit")
-	if given == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(given)
-	if err != nil || n == 0 {
-		return 0, problem.Query("limit", "A limit is a number, 1 or more.")
-	}
-	return n, nil
+	return &withheldOut{By: orNull(n.By), Kind: n.Kind, Law: n.Law, At: at(n.At)}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/reader"
+	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
@@ -158,7 +159,7 @@ func (w *world) open(o options, so store.Options) {
 			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
 			Campaigns: w.service.Campaigns, Guests: w.service.Guests,
 			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
-			Clock: w.clock, Log: log,
+			Register: w.service.Register, Clock: w.clock, Log: log,
 			AnyHost: o.anyHost,
 		},
 		Redis: shared.Health,
@@ -178,7 +179,7 @@ func (w *world) open(o options, so store.Options) {
 			ao.PublicURL, err = url.Parse(o.public)
 			fatal(t, err)
 		}
-		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register)
+		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register, register.Register)
 		return web.NewServer(w.front, log)
 	})
 	// Redirects are answers of ours, to be looked at.

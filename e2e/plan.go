@@ -48,7 +48,9 @@ var House = Plan{
 		"moderation/problem": nil,
 		"moderation/people":  {"moderation/problem"},
 		"moderation/ground":  {"moderation/people", "moderation/problem", "moderation/secret", "moderation/text"},
-		"moderation/comment": {"moderation/markup", "moderation/problem", "moderation/text", "classifier"},
+		"moderation/comment": {
+			"moderation/ground", "moderation/markup", "moderation/problem", "moderation/text", "classifier",
+		},
 		"moderation/ledger": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "classifier",
 		},
@@ -67,6 +69,10 @@ var House = Plan{
 		},
 		"moderation/guest": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/secret",
+			"moderation/text",
+		},
+		"moderation/register": {
+			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people", "moderation/problem",
 			"moderation/text",
 		},
 		"moderation/hindsight": {"moderation/comment", "moderation/ledger", "classifier"},
@@ -105,8 +111,9 @@ var House = Plan{
 		},
 		"migrations": nil,
 		"store": {
-			"store/file", "store/server", "store/position", "store/rows", "store/crowd", "store/outbox", "store/mirror",
-			"moderation", "notify", "transfer", "classifier", "migrations",
+			"store/file", "store/server", "store/position", "store/rows", "store/crowd", "store/outbox", "store/register",
+			"store/mirror", "moderation", "notify",
+			"transfer", "classifier", "migrations",
 		},
 		"store/file":        {"store/rows", "migrations", "moderation/ground"},
 		"store/server":      {"store/rows", "migrations", "moderation/ground"},
@@ -115,6 +122,7 @@ var House = Plan{
 		"store/mirror":      nil,
 		"store/crowd":       {"store/rows"},
 		"store/outbox":      {"store/rows", "notify"},
+		"store/register":    {"store/rows"},
 		"coord":             {"moderation/ground", "moderation/secret"},
 		"widget":            nil,
 		"api/web":           {"moderation", "words"},
@@ -125,19 +133,21 @@ var House = Plan{
 		"api/desk/owner":    {"api/desk", "api/web", "moderation", "words"},
 		"api/reader":        {"api/web", "moderation", "words"},
 		"api/akismet":       {"api/web", "moderation", "classifier"},
+		"api/register":      {"api/web", "moderation"},
 		"cmd/aitys/demo":    {"moderation"},
 		"cmd/aitys/stdio":   {"classifier"},
 		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/figures", "cmd/aitys/stdio", "words",
-			"api", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet",
+			"api", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "api/register",
 			"store", "store/file", "coord", "moderation", "notify", "transfer", "classifier",
 			"migrations",
 		},
 	},
 	Wide: []string{
-		"store", "store/crowd", "store/outbox", "api/web", "api", "api/live", "api/desk", "api/desk/owner",
-		"api/reader", "api/akismet", "cmd/aitys", "cmd/aitys/demo",
+		"store", "store/crowd", "store/outbox", "store/register",
+		"api/web", "api", "api/live", "api/desk", "api/desk/owner",
+		"api/reader", "api/akismet", "api/register", "cmd/aitys", "cmd/aitys/demo",
 	},
 	Domain: "moderation",
 	Homes: map[string][]string{
@@ -146,7 +156,8 @@ var House = Plan{
 		"golang.org/x/text/message":  {"words"},
 		"golang.org/x/text/number":   {"words"},
 		"github.com/labstack/echo": {
-			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "cmd/aitys",
+			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "api/register",
+			"cmd/aitys",
 		},
 		"gorm.io":                            {"store", "store/file", "store/server", "store/rows", "store/mirror"},
 		"modernc.org":                        {"store/file"},
@@ -163,7 +174,8 @@ var House = Plan{
 		"github.com/wneessen/go-mail":        {"notify"},
 		"github.com/golang-jwt/jwt":          {"moderation/guest"},
 		"net/http": {
-			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "cmd/aitys",
+			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "api/register",
+			"cmd/aitys",
 			"cmd/aitys/demo", "widget",
 		},
 		"database/sql": {"store", "store/file", "store/server", "store/rows", "migrations"},
@@ -177,8 +189,9 @@ var House = Plan{
 
 	Rooms: 34,
 	Later: []string{
-		"api/live", "api/reader", "api/desk/owner", "store/position", "store/rows", "store/server", "store/crowd",
-		"store/outbox", "store/mirror", "moderation/campaign",
+		"api/live", "api/reader", "api/register", "api/desk/owner",
+		"store/position", "store/rows", "store/server", "store/crowd",
+		"store/outbox", "store/mirror", "store/register", "moderation/campaign",
 		"moderation/rules",
 		"moderation/complaint", "moderation/guest", "moderation/reaction", "moderation/register", "moderation/sites",
 		"moderation/inquiry", "api/akismet",

@@ -15,6 +15,6 @@ type PageTx interface {
 	// TitlePage gives the page of c, where that has none, the title that c brought, if it is public; else it
 	// takes it away where it is c's.
 	TitlePage(c comment.Comment, public bool) error
-	// CountByPage counts the comments in a state, by their pages' ids.
+	// CountByPage counts the comments in a state, by their pages' ids; of the approved those that are not withheld.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
@@ -88,6 +89,9 @@ TryRule             auth   role   ok        ok     ok          ok        ok     
 AddRule             auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveRule          auth   role   role      ok     ok          ok        role   role    site   site   site
 RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site
+Demands             auth   role   role      ok     ok          ok        ok     ok      site   site   site
+Withhold            auth   role   role      ok     ok          ok        role   role    site   site   site
+Restore             auth   role   role      ok     ok          ok        role   role    site   site   site
 Blocks              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 TryBlock            auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 AddBlockAWhile      auth   role   ok        ok     ok          ok        role   ok      site   site   site
@@ -117,7 +121,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
-		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](),
+		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -198,6 +202,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		w.Must(err)
 		return id
 	}
+	demand := register.Draft{Comments: []string{reader.ID}, By: "District court", Kind: register.Court}
 	block := rules.BlockDraft{Host: "bad.example", Until: w.Clock.Now().Add(time.Hour)}
 	blockOf := func() string {
 		id, _, err := s.AddBlock(ctx, people.Operator, w.A, block, nil)
@@ -279,6 +284,16 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			id := ruleOf()
 			w.Must(s.RemoveRule(ctx, people.Operator, w.A, id))
 			return s.RestoreRule(ctx, who, w.A, id)
+		},
+		"Demands": func(who people.Actor) error { _, _, err := s.Demands(ctx, who, w.A, "", 0); return err },
+		"Withhold": func(who people.Actor) error {
+			_, _, err := s.Withhold(ctx, who, w.A, demand, nil)
+			return err
+		},
+		"Restore": func(who people.Actor) error {
+			out, _, err := s.Withhold(ctx, people.Operator, w.A, demand, nil)
+			w.Must(err)
+			return s.Restore(ctx, who, w.A, out.ID, "A court has said so.")
 		},
 		"Blocks":   func(who people.Actor) error { _, _, err := s.Blocks(ctx, who, w.A, "", 0); return err },
 		"TryBlock": func(who people.Actor) error { _, err := s.TryBlock(ctx, who, w.A, block); return err },

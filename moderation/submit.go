@@ -328,7 +328,7 @@ func (s *Service) placeUnder(tx Tx, c *comment.Comment, parent, segment string) 
 	}
 	p, err := readComment(tx, c.Site, parent)
 	var e *problem.Error
-	if errors.As(err, &e) || err == nil && (p.Page != c.Page || p.State != comment.Approved) {
+	if errors.As(err, &e) || err == nil && (p.Page != c.Page || !p.IsPublic()) {
 		return problem.Wrong("parent.unknown", "/parent",
 			"The comment that this one answers is not there, or not any more.")
 	}

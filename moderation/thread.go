@@ -13,7 +13,7 @@ import (
 )
 
 // A Thread is a part of a page's comments, depth first. A comment that only keeps its place
-// for visible replies has the state Removed and neither writer nor text. For a page that
+// for visible replies, or is withheld, has the state Removed and neither writer nor text. For a page that
 // does not exist (or is of a foreign origin) Page has only its URL, Open, and an empty ID.
 type Thread struct {
 	Page     ground.Page
@@ -96,7 +96,7 @@ func (t *Thread) readAround(tx Tx, q comment.ThreadQuery, id string) error {
 	return err
 }
 
-// Public returns one comment that readers may see, with its page.
+// Public returns one comment that readers may see, with its page; of a withheld one the place.
 func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comment.Comment, ground.Page, error) {
 	var c comment.Comment
 	var page ground.Page
@@ -104,7 +104,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
 		}
-		if c.State != comment.Approved {
+		if c.State != comment.Approved { // of a withheld one there is its place
 			return unknownComment()
 		}
 		page, err = ground.PageByID(tx, site.ID, c.Page)
@@ -113,7 +113,9 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, fmt.Errorf("read comment: %w", err)
 	}
-	return c.Fresh(), page, nil
+	c = c.Fresh()
+	c.Hide()
+	return c, page, nil
 }
 
 // find reads the page of t's URL, and its count, where there is one.
@@ -176,6 +178,7 @@ func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limi
 	if err != nil {
 		return Latest{}, fmt.Errorf("read the latest: %w", err)
 	}
+	l.Comments = slices.DeleteFunc(l.Comments, func(c comment.Comment) bool { return !c.IsPublic() })
 	for i, c := range l.Comments {
 		l.Comments[i] = c.Fresh()
 	}
@@ -207,7 +210,7 @@ func (s *Service) Published(ctx context.Context, site ground.Site, url string, i
 		return page, nil, 0, fmt.Errorf("read published comments: %w", err)
 	}
 	comments = slices.DeleteFunc(comments, func(c comment.Comment) bool {
-		return c.Page != t.Page.ID || c.State != comment.Approved
+		return c.Page != t.Page.ID || !c.IsPublic()
 	})
 	for i, c := range comments {
 		comments[i] = c.Fresh()

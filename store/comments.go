@@ -1,9 +1,11 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -66,6 +68,8 @@ type commentPart struct {
 	RedactedAt  time.Time `gorm:"serializer:micros"`
 	RedactedWhy string
 	Kept        []comment.Former `gorm:"serializer:list"`
+
+	Withheld *ground.Notice `gorm:"serializer:whole"` // see effective
 }
 
 // A verdictPart is a comment.Verdict.
@@ -130,7 +134,13 @@ func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
 	return rows.List(t.Tx, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
 }
 
-var selectComments = "SELECT " + readColumns.Names + " FROM comments "
+var selectComments = "SELECT " + effective(readColumns.Names) + " FROM comments "
+
+// effective has what a page is withheld for be said of each of its comments, among columns of comments.
+func effective(columns string) string {
+	return strings.Replace(columns, "withheld", `COALESCE(comments.withheld,
+	       (SELECT p.withheld FROM pages AS p WHERE p.site_id = comments.site_id AND p.id = comments.page_id))`, 1)
+}
 
 // InsertComment implements moderation.CommentTx. Of any number that are the same, at one instant,
 // one is the first by the unique index; the others are added to its submissions. Whoever looked

@@ -258,7 +258,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
 		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
 		reflect.TypeFor[*roomstest.Guests](),
-		reflect.TypeFor[*roomstest.Inquiries](),
+		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

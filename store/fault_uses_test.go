@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
@@ -169,6 +170,33 @@ var useCases = map[string]func(*faulty) func() error{
 			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, in)
 			return err
 		}
+	},
+	"Withhold": func(w *faulty) func() error {
+		c, key := w.approved(), w.key(w.A.ID)
+		return func() error {
+			_, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, demandOf(c), key)
+			return err
+		}
+	},
+	"Withhold: a page": func(w *faulty) func() error {
+		in := demandOf(w.approved())
+		in.Comments, in.Page = nil, "https://a.example/post"
+		return func() error { _, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, in, nil); return err }
+	},
+	"Restore": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error {
+			out, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, demandOf(c), nil)
+			if err != nil {
+				return err
+			}
+			return w.S.Restore(w.Ctx, people.Operator, w.A, out.ID, "A court has said so.")
+		}
+	},
+	"Demands": func(w *faulty) func() error {
+		_, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, demandOf(w.approved()), nil)
+		w.Must(err)
+		return func() error { _, _, err := w.S.Demands(w.Ctx, people.Operator, w.A, "", 0); return err }
 	},
 	"Appealed": func(w *faulty) func() error {
 		c := w.refused()
@@ -723,6 +751,11 @@ func (w *faulty) other() *roomstest.Rooms {
 	s, err := roomstest.Furnish(w.Ctx, w.store, roomstest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	return s
+}
+
+// demandOf is about one comment.
+func demandOf(c comment.Comment) register.Draft {
+	return register.Draft{Comments: []string{c.ID}, By: "District court", Kind: register.Court}
 }
 
 // oneRule asks for all that a rule may ask the database for.

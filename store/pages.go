@@ -16,7 +16,8 @@ type pageRow struct {
 	Title     string
 	TitledBy  string
 	Open      bool
-	CreatedAt time.Time `gorm:"serializer:micros"`
+	CreatedAt time.Time      `gorm:"serializer:micros"`
+	Withheld  *ground.Notice `gorm:"serializer:whole"`
 }
 
 func (pageRow) TableName() string { return "pages" }
@@ -126,13 +127,15 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 		page string
 		n    int
 	}
-	counts, err := rows.Query(t.Tx, func(c *count) []any { return []any{&c.page, &c.n} }, `
+	targets := func(c *count) []any { return []any{&c.page, &c.n} }
+	ids := rows.ArrayOf(t.Array, pages)
+	counts, err := rows.Query(t.Tx, targets, `
 		SELECT page_id, COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  page_id `+t.Among+`
 		  AND  state = ?
-		GROUP  BY page_id`, site, rows.ArrayOf(t.Array, pages), state)
+		GROUP  BY page_id`, site, ids, state)
 	if err != nil {
 		return nil, err
 	}
@@ -140,5 +143,27 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 	for _, c := range counts {
 		byPage[c.page] = c.n
 	}
-	return byPage, nil
+	if state != comment.Approved || len(counts) == 0 {
+		return byPage, nil
+	}
+	withheld, err := rows.Query(t.Tx, targets, `
+		SELECT page_id, COUNT(*)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  page_id `+t.Among+`
+		  AND  state = ?
+		  AND  withheld IS NOT NULL
+		GROUP  BY page_id
+		UNION  ALL
+		SELECT id, 2147483647
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  id `+t.Among+`
+		  AND  withheld IS NOT NULL`, site, ids, state, site, ids)
+	for _, c := range withheld {
+		if byPage[c.page] = max(0, byPage[c.page]-c.n); byPage[c.page] == 0 {
+			delete(byPage, c.page)
+		}
+	}
+	return byPage, err
 }

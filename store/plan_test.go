@@ -53,6 +53,21 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.AnswerIDs(1, []string{"c7", "c9"})) }, true},
 	{"appeals", "appeals_pk",
 		func(tx storetest.Tx) error { return second(tx.Appeals(1, []string{"c7", "c9"})) }, true},
+	{"a demand", "takedowns_pk",
+		func(tx storetest.Tx) error { return second(tx.Takedown(1, "d7")) }, true},
+	{"demands", "takedowns_order",
+		func(tx storetest.Tx) error { return second(tx.Takedowns(1, 0, 50)) }, true},
+	{"demands against a page", "takedowns_page",
+		func(tx storetest.Tx) error { return second(tx.PageCovers(1, "p7")) }, true},
+	{"demands whose time is over", "takedowns_until",
+		func(tx storetest.Tx) error { return second(tx.LapsedTakedowns(time.UnixMicro(10), 50)) }, true},
+	{"what demands are about", "takedown_comments_pk|takedown_comments USING PRIMARY KEY",
+		func(tx storetest.Tx) error { return second(tx.TakenDown(1, []string{"d7", "d9"})) }, true},
+	{"demands against comments", "takedown_comments_comment",
+		func(tx storetest.Tx) error { return second(tx.Covers(1, []string{"c7", "c9"})) }, true},
+	{"withheld comments of a page", "comments_withheld", func(tx storetest.Tx) error {
+		return second(tx.CountByPage(1, []string{"p7"}, comment.Approved))
+	}, true},
 	{"what a decision settled", "reports_settled",
 		func(tx storetest.Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
 	{"old reports", "reports_age",
@@ -284,6 +299,13 @@ var multitude = []string{
 	 SELECT {site}, 'c' || (n / 2), n, '', n, n FROM numbers`,
 	`INSERT INTO verified_names (site_id, seen, seen_at) SELECT {site}, {same}, n FROM numbers`,
 	`UPDATE comments SET reports = 1, appealed_at = created_at WHERE created_at % 400 < 4`,
+	`INSERT INTO takedowns (site_id, id, seq, page_id, demanded_by, kind, law, country, reference, public, received_at,
+	        until_at, comments, salt, account_id, created_at, ended_at, end_seq, ended_by, why)
+	 SELECT {site}, 'd' || (n / 2), n, CASE WHEN n % 9 = 0 THEN 'p' || (n / 2 % 100) END, '', 'court', '', '', '',
+	        'full', n, CASE WHEN n % 9 = 1 THEN n ELSE 0 END, 1, '', '', n, 0, 0, '', '' FROM numbers`,
+	`INSERT INTO takedown_comments (site_id, takedown_id, comment_id)
+	 SELECT {site}, 'd' || (n / 2), 'c' || (n / 2) FROM numbers`,
+	`UPDATE comments SET withheld = '{}' WHERE created_at % 400 < 4`,
 	`INSERT INTO campaign_bands (site_id, band, number) SELECT {site}, n / 8, n FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
 	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,

@@ -64,6 +64,7 @@ func (t *tx) UpdateSite(s ground.Site) error {
 
 // belowSites are the tables with rows of a site, each before those that it refers to.
 var belowSites = []string{
+	"takedown_comments", "takedowns",
 	"rules", "blocks", "votes", "reports", "appeals", "mail_links", "mails", "signouts", "sso_salts", "verified_names",
 	"campaign_bands", "campaign_members", "campaigns", "inquiries", "deliveries", "webhooks",
 	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",

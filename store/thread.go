@@ -9,11 +9,11 @@ import (
 // moderators see.
 var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
 	"name", "website", "badge", "verified", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
-	"created_at", "edited_at", "redacted_at")
+	"created_at", "edited_at", "redacted_at", "withheld")
 
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
 	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment,
-		"SELECT "+shownColumns.Names+" FROM comments "+shown+rest, args...)
+		"SELECT "+effective(shownColumns.Names)+" FROM comments "+shown+rest, args...)
 }
 
 const shown = `
@@ -76,7 +76,7 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 	}
 	args = append(args, q.Limit, q.Site, q.Page, q.Limit)
 	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, `
-		SELECT `+shownColumns.Names+`
+		SELECT `+effective(shownColumns.Names)+`
 		FROM   (SELECT path AS top, votes AS above
 		        FROM   comments
 		        WHERE  site_id = ?
@@ -85,10 +85,10 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 		          AND  depth = 0`+roots+`
 		        ORDER  BY votes DESC, path
 		        LIMIT  ?) AS capped
-		JOIN   comments AS c ON c.root = capped.top
-		WHERE  c.site_id = ?
-		  AND  c.page_id = ?
-		  AND  c.shown
-		ORDER  BY above DESC, c.path
+		JOIN comments ON comments.root = capped.top
+		WHERE  comments.site_id = ?
+		  AND  comments.page_id = ?
+		  AND  comments.shown
+		ORDER  BY above DESC, comments.path
 		LIMIT  ?`, args...)
 }

@@ -14,11 +14,13 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
+	demands "github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/crowd"
 	"github.com/aitys/aitys/store/outbox"
+	"github.com/aitys/aitys/store/register"
 	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/transfer"
 )
@@ -28,6 +30,7 @@ type tx struct {
 	*rows.Tx
 	crowd.Acts
 	outbox.Letters
+	register.Demands
 	*dialect
 	locking bool           // in an Update
 	emitted []ground.Event // by it, with their ids
@@ -44,6 +47,7 @@ var _ interface {
 	inquiry.Tx
 	learning.Tx
 	moderation.Tx
+	demands.Tx
 	notify.Tx
 	reaction.Tx
 	rules.Tx

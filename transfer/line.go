@@ -71,13 +71,14 @@ type pageLine struct {
 
 // A pagePart is a ground.Page.
 type pagePart struct {
-	ID        string    `json:"id"`
-	Site      int64     `json:"-"`
-	URL       string    `json:"url"`
-	Title     string    `json:"title,omitempty"`
-	TitledBy  string    `json:"titled_by,omitempty"`
-	Open      bool      `json:"open"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        string         `json:"id"`
+	Site      int64          `json:"-"`
+	URL       string         `json:"url"`
+	Title     string         `json:"title,omitempty"`
+	TitledBy  string         `json:"titled_by,omitempty"`
+	Open      bool           `json:"open"`
+	CreatedAt time.Time      `json:"created_at"`
+	Withheld  *ground.Notice `json:"withheld,omitempty"`
 }
 
 // A commentLine says a comment's enumerations by name. Its HTML and what else follows from its text is made anew.
@@ -146,6 +147,8 @@ type commentPart struct {
 	RedactedAt  time.Time        `json:"redacted_at,omitzero"`
 	RedactedWhy string           `json:"redacted_why,omitempty"`
 	Kept        []comment.Former `json:"kept,omitempty"`
+
+	Withheld *ground.Notice `json:"withheld,omitempty"`
 }
 
 type verdictLine struct {

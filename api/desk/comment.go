@@ -195,6 +195,8 @@ func (c *Catalog) decided(d ledger.Entry, name string) string {
 		return c.T("deed.undo.redaction", "who", who)
 	case d.Redacts():
 		return c.T("deed.redaction", "who", who)
+	case d.OnDemand():
+		return c.T("deed."+d.Kind.String(), "who", who)
 	case d.Kind != ledger.OnComment && d.Undoes != 0:
 		return c.T("deed.undo."+d.Kind.String(), "who", who)
 	case d.Kind == ledger.Sent:

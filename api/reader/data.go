@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/words"
 )
 
@@ -44,7 +43,7 @@ type reference struct {
 func newPageData(w *words.Catalog, t moderation.Thread) *pageData {
 	d := &pageData{Context: "https://schema.org", Type: "WebPage", URL: t.Page.URL, Name: t.Page.Name(), Count: t.Count}
 	for _, m := range t.Comments {
-		if m.State != comment.Approved {
+		if !m.IsPublic() {
 			continue
 		}
 		c := commentData{

@@ -147,7 +147,7 @@ func (h *plainPages) replyTo(c echo.Context, site ground.Site, w *words.Catalog,
 	if err != nil {
 		return "", err
 	}
-	if m.State != comment.Approved {
+	if !m.IsPublic() {
 		return "", errors.New("the parent is gone")
 	}
 	return nameOf(w, m.Name), nil

@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
 )
@@ -42,6 +43,7 @@ type Options struct {
 	Reactions  *reaction.Service
 	Complaints *complaint.Service
 	Inquiries  *inquiry.Service
+	Register   *register.Service
 	Clock      ground.Clock
 	Log        *slog.Logger
 	PublicURL  *url.URL // scheme and host of the service as its users see it

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/sites"
@@ -49,6 +50,7 @@ type rooms struct {
 	complaints *complaint.Service
 	guests     *guest.Service
 	inquiries  *inquiry.Service
+	register   *register.Service
 	rules      *rules.Service
 	sites      *sites.Service
 	transfer   *transfer.Service
@@ -119,6 +121,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.reactions = reaction.New(r.process, store.For[reaction.Tx](r.store), secret)
 	r.complaints = complaint.New(r.process, store.For[complaint.Tx](r.store), secret)
 	r.guests = guest.New(r.process, store.For[guest.Tx](r.store), secret, r.identity)
+	r.register = register.New(r.process, store.For[register.Tx](r.store))
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
@@ -143,7 +146,7 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
-		r.complaints.Run, r.guests.Run, r.inquiries.Run,
+		r.complaints.Run, r.guests.Run, r.inquiries.Run, r.register.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)
@@ -166,9 +169,8 @@ func (r *rooms) run(ctx context.Context) error {
 	return all
 }
 
-func (a *app) openCoord(ctx context.Context, secret secret.Secret, clock ground.Clock,
-	log *slog.Logger) (*coord.Coord, error) {
-	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: secret, Clock: clock, Log: log})
+func (a *app) openCoord(ctx context.Context, s secret.Secret, c ground.Clock, log *slog.Logger) (*coord.Coord, error) {
+	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: s, Clock: c, Log: log})
 }
 
 // prepare refuses what can be refused before anything is opened or made.
@@ -200,11 +202,10 @@ func noDatabase(path string) error {
 
 // makeFolder makes the data folder for a file that is to be in it.
 func (a *app) makeFolder(file string) error {
-	if filepath.Dir(file) != filepath.Clean(a.base.Data) {
-		return nil
-	}
-	if err := os.MkdirAll(a.base.Data, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	if filepath.Dir(file) == filepath.Clean(a.base.Data) {
+		if err := os.MkdirAll(a.base.Data, 0o700); err != nil {
+			return fmt.Errorf("make the data folder: %w", err)
+		}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/reader"
+	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/notify"
@@ -156,7 +157,7 @@ type server struct {
 // run serves until ctx ends or something fails, then closes in order: no new work, the work
 // that runs, what follows it. It says that it serves once it does.
 func (s *server) run(ctx context.Context, serves func() error) error {
-	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register)
+	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register, register.Register)
 	defer front.Close()
 	https := web.NewServer(front, s.log)
 	if s.around != nil {
@@ -232,10 +233,9 @@ func (s *server) options() api.Options {
 	o := api.Options{
 		Options: web.Options{
 			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
-			Service: s.rooms.service, Rules: s.rooms.rules, Sites: s.rooms.sites,
-			Campaigns: s.rooms.alike, Guests: s.rooms.guests,
-			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Inquiries: s.rooms.inquiries,
-			Clock: wall{}, Log: s.log,
+			Service: s.rooms.service, Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike,
+			Guests: s.rooms.guests, Reactions: s.rooms.reactions, Complaints: s.rooms.complaints,
+			Inquiries: s.rooms.inquiries, Register: s.rooms.register, Clock: wall{}, Log: s.log,
 			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health, Export: s.rooms.export,

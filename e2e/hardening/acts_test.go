@@ -242,6 +242,12 @@ func (s *stage) act(route string) act {
 	case "POST /moderate/:site/blocks/:id/remove", "POST /moderate/:site/blocks/:id/restore":
 		form()
 		id = s.ruled("blocks", values{"host": fresh + ".example"}, strings.HasSuffix(path, "restore"))
+	case "POST …/moderation/takedowns":
+		id, _ := s.approved()
+		a.json = values{"comments": []string{id}, "by": "Court of " + fresh, "kind": "court"}
+	case "POST …/moderation/takedowns/:id/restore":
+		id = s.demand(fresh)
+		a.json = values{"why": "Withdrawn, " + fresh}
 	case "POST …/moderation/withdrawals":
 		s.approved()
 		a.json = values{"account": s.me()}
@@ -271,6 +277,14 @@ func (s *stage) act(route string) act {
 	}
 	a.path = strings.Replace(strings.Replace(path, ":site", s.site, 1), ":id", id, 1)
 	return a
+}
+
+// demand is the id of a new demand that stands.
+func (s *stage) demand(fresh string) string {
+	s.t.Helper()
+	comment, _ := s.approved()
+	return s.make("POST", "/api/v1/sites/"+s.site+"/moderation/takedowns",
+		values{"comments": []string{comment}, "by": "Court of " + fresh, "kind": "court"})["id"].(string)
 }
 
 // mailed is the token of a link in a mail, to decide on a comment.

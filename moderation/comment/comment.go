@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -74,7 +75,14 @@ type Comment struct {
 	RedactedAt  time.Time
 	RedactedWhy string
 	Kept        []Former
+
+	// Withheld is what readers are told where they do not see c, because it or its whole page is withheld under a
+	// demand; nil: it is not. What c is besides stays as it is.
+	Withheld *ground.Notice
 }
+
+// IsPublic reports whether readers see c: it is approved, and not withheld.
+func (c Comment) IsPublic() bool { return c.State == Approved && c.Withheld == nil }
 
 // TextAt is when c's text last became another one; zero: it is the first.
 func (c Comment) TextAt() time.Time {
@@ -111,13 +119,18 @@ func (c Comment) Facts(h History, ruled Findings) Facts {
 	}
 }
 
-// Hide leaves of a comment that only keeps its place no more than the place.
+// Hide leaves of a comment that only keeps its place no more than the place, and why it is withheld, if it is.
 func (c *Comment) Hide() {
-	if c.State == Approved {
+	if c.IsPublic() {
 		return
 	}
+	withheld := c.Withheld
+	if c.State != Approved {
+		withheld = nil
+	}
 	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: Removed,
-		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt}
+		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt,
+		Withheld: withheld}
 }
 
 // SearchText is what q looks through: text, name, e-mail and the website's host.

@@ -156,7 +156,7 @@ func (s *Service) look(ctx context.Context, r Report) (c comment.Comment, repeat
 		}
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && c.State != comment.Approved {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && !c.IsPublic() {
 		return c, false, unknown()
 	}
 	if err != nil {

@@ -19,6 +19,7 @@ const (
 	EventVoted     EventKind = "voted"     // readers' votes on a page were gathered
 	EventComplaint EventKind = "complaint" // a comment was reported, its refusal appealed, or that was settled
 	EventTaught    EventKind = "taught"    // lessons were copied, withdrawn or brought back
+	EventWithheld  EventKind = "withheld"  // a comment was withheld under a demand, or is shown again
 	// EventBehind stands in no database: nothing was heard for so long that what is kept in memory for
 	// as long as no event is against it must not be believed.
 	EventBehind EventKind = "behind"

@@ -46,6 +46,7 @@ type Page struct {
 	TitledBy  string // the comment that it came with; "" where staff set it
 	Open      bool
 	CreatedAt time.Time
+	Withheld  *Notice // what readers are told in the place of all its comments; nil: they see them
 }
 
 // PageByID returns a page of a site, or ErrNotFound.

@@ -95,6 +95,8 @@ func (b *Book) TakeBack(d Entry) error {
 		return problem.Field("/batch", "What was retired is erased, and does not come back.")
 	case Erasure:
 		return problem.Field("/batch", "What was erased does not come back.")
+	case Withholding, Restoration:
+		return problem.Field("/batch", "This was no decision. What a demand withholds is restored in the register.")
 	case Copy:
 		b.Fall(d.Seq)
 		lowest = d.Seq

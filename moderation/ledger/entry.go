@@ -20,19 +20,23 @@ type Kind uint8
 
 // The kinds.
 const (
-	OnComment  Kind = iota
-	Withdrawal      // all that an account taught until then leaves the model
-	Copy            // the lessons that stand on another site are taught here
-	Retirement      // what was taught before a time leaves the model, and is erased
-	Erasure         // what one person's comments taught leaves the model, and is erased; nobody is named
-	Sent            // a lesson that another program sent; Comment is no comment's here, but its content's
+	OnComment   Kind = iota
+	Withdrawal       // all that an account taught until then leaves the model
+	Copy             // the lessons that stand on another site are taught here
+	Retirement       // what was taught before a time leaves the model, and is erased
+	Erasure          // what one person's comments taught leaves the model, and is erased; nobody is named
+	Sent             // a lesson that another program sent; Comment is no comment's here, but its content's
+	Withholding      // a demand withholds comments, or a page; nothing is decided or taught
+	Restoration      // what a demand withheld is shown again
 )
 
-var kindNames = []string{"decision", "withdrawal", "copy", "retirement", "erasure", "lesson"}
+var kindNames = []string{
+	"decision", "withdrawal", "copy", "retirement", "erasure", "lesson", "withholding", "restoration",
+}
 
 func (k Kind) String() string { return kindNames[k] }
 
-// An Entry is one line of a site's log: what somebody did to one comment, or to the model. Seq
+// An Entry is one line of a site's log: what somebody did to one comment, to the model, or under a demand. Seq
 // counts from 1 without gaps, in commit order; Hash covers the entry and the hash before it.
 type Entry struct {
 	Kind     Kind
@@ -75,9 +79,12 @@ type Ruling struct {
 	ModelSeq  uint64
 }
 
+// OnDemand reports whether the entry is about a demand: Subject names it, and proves what it says.
+func (d Entry) OnDemand() bool { return d.Kind == Withholding || d.Kind == Restoration }
+
 // A Teaching is a change of the model as a whole: lessons withdrawn, copied, retired or erased.
 type Teaching struct {
-	Subject string // the account withdrawn, the site copied from, the time retired before, or the label sent
+	Subject string // the account withdrawn, the site copied from, the time retired before, the label sent, or a demand
 	Lessons int    // how many lessons that is
 	Lowest  uint64 // the lowest seq whose lessons it changes, or 0
 }

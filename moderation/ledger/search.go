@@ -19,8 +19,9 @@ type Search struct {
 	Since, Until time.Time // Until is not in it
 }
 
-// Searched are what a log can be searched for: what was decided, taken out of a text, undone, or done to the model.
-var Searched = []string{"approve", "reject", "spam", "hold", "redact", "undo", "model"}
+// Searched are what a log can be searched for: what was decided, taken out of a text, undone, done to the model, or
+// done on demand.
+var Searched = []string{"approve", "reject", "spam", "hold", "redact", "undo", "model", "demand"}
 
 const (
 	searchStep  = 500 // entries read at once where some are looked for
@@ -168,7 +169,9 @@ func (w *search) means(e Told) bool {
 	case "undo":
 		return e.Undoes != 0
 	case "model":
-		return e.Kind != OnComment
+		return e.Kind != OnComment && !e.OnDemand()
+	case "demand":
+		return e.OnDemand()
 	case "redact":
 		return e.Redacts() && e.Undoes == 0
 	}

@@ -140,7 +140,7 @@ func (s *Service) shown(ctx context.Context, site int64, id string) (c comment.C
 		c, err = tx.CommentByID(site, id)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && c.State != comment.Approved {
+	if errors.Is(err, ground.ErrNotFound) || err == nil && !c.IsPublic() {
 		return c, unknown
 	}
 	if err != nil {

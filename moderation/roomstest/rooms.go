@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/sites"
@@ -34,6 +35,7 @@ type Rooms struct {
 	*Complaints
 	*Guests
 	*Inquiries
+	*Register
 	*Ruling
 	*Publisher
 	*Transfer
@@ -51,6 +53,7 @@ type (
 	Complaints = complaint.Service
 	Guests     = guest.Service
 	Inquiries  = inquiry.Service
+	Register   = register.Service
 	Ruling     = rules.Service
 	Publisher  = sites.Service
 	Transfer   = transfer.Service
@@ -70,6 +73,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)
 	r.Complaints = complaint.New(r.Process, slice[complaint.Tx](s), own)
 	r.Guests = guest.New(r.Process, slice[guest.Tx](s), own, r.Identity)
+	r.Register = register.New(r.Process, slice[register.Tx](s))
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
@@ -98,7 +102,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
-		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run,
+		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run, r.Register.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

@@ -29,7 +29,7 @@ type Tx interface {
 	// title and by whom, url, open; ErrTaken when another page has the URL
 	UpdatePage(p ground.Page) error
 	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
-	// CountByPage counts the comments in a state, by their pages' ids.
+	// CountByPage counts the comments in a state, by their pages' ids; of the approved those that are not withheld.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 
 	Tokens(account string) ([]people.Token, error) // "" for all

@@ -14,7 +14,7 @@ import (
 
 // serializers are how a column holds what Go says otherwise, by the name that tags give it.
 var serializers = map[string]schema.SerializerInterface{"micros": micros{}, "null": null{}, "list": list{},
-	"binary": binary{}}
+	"binary": binary{}, "whole": whole{}}
 
 // micros keep a time as microseconds since 1970, 0 for none.
 type micros struct{}
@@ -133,4 +133,36 @@ func (binary) Scan(_ context.Context, field *schema.Field, row reflect.Value, v 
 // Value implements schema.SerializerInterface.
 func (binary) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
 	return v.(encoding.BinaryMarshaler).MarshalBinary()
+}
+
+// whole keeps what a pointer points to as JSON, and NULL for nil.
+type whole struct{}
+
+// Scan implements schema.SerializerInterface.
+func (whole) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
+	to := at(field, row)
+	to.SetZero()
+	if v == nil {
+		return nil
+	}
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("%s is stored as %T", field.DBName, v)
+	}
+	if err := json.Unmarshal([]byte(text), to.Addr().Interface()); err != nil {
+		return fmt.Errorf("read %s: %w", field.DBName, err)
+	}
+	return nil
+}
+
+// Value implements schema.SerializerInterface.
+func (whole) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any) (any, error) {
+	if reflect.ValueOf(v).IsNil() {
+		return nil, nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", field.DBName, err)
+	}
+	return string(b), nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
@@ -33,6 +34,7 @@ type Tx interface {
 	moderation.Tx
 	notify.Tx
 	reaction.Tx
+	register.Tx
 	rules.Tx
 	sites.Tx
 	transfer.Tx

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/notify"
 )
@@ -32,7 +33,7 @@ var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
-	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames", "PruneInquiries",
+	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
 }
 
 // The ids that fill uses on every site alike.
@@ -45,6 +46,7 @@ const (
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
 	oneCampaign, oneBand       = "one-campaign", 17
 	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
+	oneDemand, oneWhole        = "one-demand", "one-whole"
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
@@ -113,6 +115,8 @@ func fill(w *world, s ground.Site) {
 			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
 			tx.KeepName(s.ID, []byte(oneName), began),
+			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
+			tx.AddTakedown(demandOf(s.ID, oneWhole, 2), nil),
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
@@ -144,6 +148,16 @@ func oneReport(site int64, by string) complaint.Report {
 		At: began}
 }
 
+// demandOf is a demand; the second of a site is about its page.
+func demandOf(site int64, id string, seq uint64) register.Demand {
+	d := register.Demand{Site: site, ID: id, Seq: seq, By: "One court", Kind: register.Court, Public: register.Full,
+		Received: began, At: began}
+	if seq == 2 {
+		d.Page = onePage
+	}
+	return d
+}
+
 // reads are the methods that look at one site, asked with fill's ids.
 var reads = map[string]func(tx Tx, site int64) (any, error){
 	"PageByURL":  func(tx Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
@@ -161,6 +175,11 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"RootIDs":       func(tx Tx, s int64) (any, error) { return tx.RootIDs(s, onePage) },
 	"AnswerIDs":     func(tx Tx, s int64) (any, error) { return tx.AnswerIDs(s, []string{oneShown}) },
 	"Appeals":       func(tx Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
+	"Takedown":      func(tx Tx, s int64) (any, error) { return tx.Takedown(s, oneDemand) },
+	"Takedowns":     func(tx Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },
+	"TakenDown":     func(tx Tx, s int64) (any, error) { return tx.TakenDown(s, []string{oneDemand}) },
+	"Covers":        func(tx Tx, s int64) (any, error) { return tx.Covers(s, []string{oneShown}) },
+	"PageCovers":    func(tx Tx, s int64) (any, error) { return tx.PageCovers(s, onePage) },
 	"Moderators":    func(tx Tx, s int64) (any, error) { return tx.Moderators(s) },
 	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
 	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
@@ -281,6 +300,16 @@ var writes = []struct {
 	{"AddAppeal", func(tx Tx, s int64) error {
 		return tx.AddAppeal(complaint.Appeal{Site: s, Comment: oneWaiting, Text: "again", At: began})
 	}},
+	{"AddTakedown", func(tx Tx, s int64) error {
+		return tx.AddTakedown(demandOf(s, "another", 3), []string{oneWaiting})
+	}},
+	{"EndTakedown", func(tx Tx, s int64) error {
+		return tx.EndTakedown(register.Demand{Site: s, ID: oneWhole, Ended: began, Why: "over"})
+	}},
+	{"Withhold", func(tx Tx, s int64) error {
+		return tx.Withhold(s, []string{oneShown}, &ground.Notice{By: "One court", At: began})
+	}},
+	{"WithholdPage", func(tx Tx, s int64) error { return tx.WithholdPage(s, onePage, &ground.Notice{Sealed: true}) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
 	{"ForgetComment", func(tx Tx, s int64) error {

@@ -1,0 +1,161 @@
+// Package register answers owners who enter what others demand to be withheld, and end it.
+package register
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/register"
+)
+
+// Register adds the addresses of the register.
+func Register(e *echo.Echo, kit *web.Kit) {
+	h := &handlers{kit: kit}
+	g := e.Group("/api/v1/sites/:site/moderation/takedowns")
+	g.GET("", h.on(h.list))
+	g.POST("", h.on(h.add), kit.OwnPages)
+	g.POST("/:id/restore", h.on(h.restore), kit.OwnPages)
+}
+
+type handlers struct{ kit *web.Kit }
+
+// on finds out who asks, and about which site, before next.
+func (h *handlers) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Cache-Control", "no-store")
+		who, err := h.kit.Actor(c)
+		if err != nil {
+			return err
+		}
+		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+		if err != nil {
+			return err
+		}
+		return next(c, who, site)
+	}
+}
+
+// orNull is nil for what is empty, which is written as null.
+func orNull[T comparable](v T) *T {
+	var empty T
+	if v == empty {
+		return nil
+	}
+	return &v
+}
+
+type takedownIn struct {
+	Comments   []string `json:"comments"`
+	Page       string   `json:"page"`
+	By         string   `json:"by"`
+	Kind       string   `json:"kind"`
+	Law        string   `json:"law"`
+	Country    string   `json:"country"`
+	Reference  string   `json:"reference"`
+	ReceivedAt *string  `json:"received_at"`
+	Public     string   `json:"public"`
+	Until      *string  `json:"until"`
+}
+
+// takedownOut is a demand of the register.
+type takedownOut struct {
+	ID         string     `json:"id"`
+	Comments   []string   `json:"comments"`
+	Page       *string    `json:"page"`
+	PageURL    *string    `json:"page_url"`
+	Count      int        `json:"count"`
+	By         string     `json:"by"`
+	Kind       string     `json:"kind"`
+	Law        string     `json:"law"`
+	Country    string     `json:"country"`
+	Reference  string     `json:"reference"`
+	ReceivedAt *time.Time `json:"received_at"`
+	Public     string     `json:"public"`
+	Until      *time.Time `json:"until"`
+	EnteredAt  *time.Time `json:"entered_at"`
+	EnteredBy  *string    `json:"entered_by"`
+	Status     string     `json:"status"`
+	EndedAt    *time.Time `json:"ended_at"`
+	EndedBy    *string    `json:"ended_by"`
+	Why        *string    `json:"why"`
+}
+
+func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
+	n, err := web.Limit(c)
+	if err != nil {
+		return err
+	}
+	found, next, err := h.kit.Register.Demands(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Takedowns []takedownOut `json:"takedowns"`
+		Next      *string       `json:"next"`
+	}{Takedowns: []takedownOut{}, Next: orNull(next)}
+	for _, d := range found {
+		out.Takedowns = append(out.Takedowns, takedownOut{
+			ID: d.ID, Comments: append([]string{}, d.Comments...), Page: orNull(d.Page),
+			PageURL: orNull(d.URL), Count: d.Count, By: d.By,
+			Kind: string(d.Kind), Law: d.Law, Country: d.Country, Reference: d.Reference,
+			ReceivedAt: orNull(d.Received),
+			Public:     string(d.Public), Until: orNull(d.Until), EnteredAt: orNull(d.At), EnteredBy: orNull(d.Entered),
+			Status: string(d.Status()), EndedAt: orNull(d.Ended), EndedBy: orNull(d.Ender), Why: orNull(d.Why),
+		})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error {
+	var in takedownIn
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	d := register.Draft{Comments: in.Comments, Page: in.Page, By: in.By, Kind: register.Kind(in.Kind), Law: in.Law,
+		Country: in.Country, Reference: in.Reference, Public: register.Public(in.Public)}
+	for _, t := range []struct {
+		to    *time.Time
+		said  *string
+		field string
+	}{{&d.Received, in.ReceivedAt, "/received_at"}, {&d.Until, in.Until, "/until"}} {
+		if t.said == nil {
+			continue
+		}
+		var err error
+		if *t.to, err = time.Parse(time.RFC3339, *t.said); err != nil {
+			return problem.Field(t.field, "Name a time like 2027-01-01T00:00:00Z, or leave it out.")
+		}
+	}
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	out, again, err := h.kit.Register.Withhold(c.Request().Context(), who, site, d, key)
+	if err != nil {
+		return err
+	}
+	web.Replayed(c, again)
+	return c.JSON(http.StatusCreated, struct {
+		ID       string `json:"id"`
+		Withheld int    `json:"withheld"`
+	}{out.ID, out.Withheld})
+}
+
+func (h *handlers) restore(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		Why string `json:"why"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	if err := h.kit.Register.Restore(c.Request().Context(), who, site, c.Param("id"), in.Why); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

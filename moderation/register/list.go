@@ -1,0 +1,104 @@
+package register
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+)
+
+// A Listed is a demand as owners see it: with the comments that it is about, or the address of its page, and the
+// names of who entered and ended it.
+type Listed struct {
+	Demand
+	Comments       []string
+	URL            string
+	Entered, Ender string
+}
+
+// Demands returns a part of a site's register, newest first, after the place where another ended, and where it ends;
+// "": there is no more. It needs an owner.
+func (s *Service) Demands(
+	ctx context.Context, who people.Actor, site ground.Site, after string, limit int,
+) (list []Listed, next string, err error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeRead); err != nil {
+		return nil, "", err
+	}
+	if limit, err = comment.PageSize(limit); err != nil {
+		return nil, "", err
+	}
+	before, err := place(after)
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.work.View(ctx, func(tx Tx) error {
+		demands, err := tx.Takedowns(site.ID, before, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(demands) > limit {
+			demands = demands[:limit]
+			next = base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, demands[limit-1].Seq))
+		}
+		list, err = listed(tx, site.ID, demands)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list demands: %w", err)
+	}
+	return list, next, nil
+}
+
+// place reads a cursor: the seq of the demand before; "": 0.
+func place(after string) (uint64, error) {
+	if after == "" {
+		return 0, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(after)
+	if err != nil || len(raw) != 8 {
+		return 0, problem.Cursor()
+	}
+	seq := binary.BigEndian.Uint64(raw)
+	if seq == 0 || seq > 1<<62 {
+		return 0, problem.Cursor()
+	}
+	return seq, nil
+}
+
+// listed puts to demands what they are about and who entered them.
+func listed(tx Tx, site int64, demands []Demand) ([]Listed, error) {
+	var ids, pages, accounts []string
+	for _, d := range demands {
+		ids, accounts = append(ids, d.ID), append(accounts, d.Account, d.EndedBy)
+		if d.Page != "" {
+			pages = append(pages, d.Page)
+		}
+	}
+	comments, err := tx.TakenDown(site, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := tx.PagesByID(site, pages)
+	if err != nil {
+		return nil, err
+	}
+	urls := make(map[string]string, len(found))
+	for _, p := range found {
+		urls[p.ID] = p.URL
+	}
+	names, err := ledger.Names(tx, accounts...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Listed, len(demands))
+	for i, d := range demands {
+		list[i] = Listed{d, comments[d.ID], urls[d.Page], names[d.Account], names[d.EndedBy]}
+	}
+	return list, nil
+}
