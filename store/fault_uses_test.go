@@ -184,14 +184,9 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, in, nil); return err }
 	},
 	"Restore": func(w *faulty) func() error {
-		c := w.approved()
-		return func() error {
-			out, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, demandOf(c), nil)
-			if err != nil {
-				return err
-			}
-			return w.S.Restore(w.Ctx, people.Operator, w.A, out.ID, "A court has said so.")
-		}
+		out, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, demandOf(w.approved()), nil)
+		w.Must(err)
+		return func() error { return w.S.Restore(w.Ctx, people.Operator, w.A, out.ID, "A court has said so.") }
 	},
 	"Demands": func(w *faulty) func() error {
 		_, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, demandOf(w.approved()), nil)
