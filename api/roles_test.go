@@ -70,6 +70,11 @@ var rights = map[string]string{
 	"GET /sites/:site/moderation/takedowns":              "auth role role ok site role ok",
 	"POST /sites/:site/moderation/takedowns":             "auth role role ok site role role",
 	"POST /sites/:site/moderation/takedowns/:id/restore": "auth role role ok site role role",
+	"GET /sites/:site/moderation/webhooks":               "auth role role ok site role role",
+	"POST /sites/:site/moderation/webhooks":              "auth role role ok site role role",
+	"POST /sites/:site/moderation/webhooks/:id/test":     "auth role role ok site role role",
+	"DELETE /sites/:site/moderation/webhooks/:id":        "auth role role ok site role role",
+	"POST /sites/:site/moderation/webhooks/:id/restore":  "auth role role ok site role role",
 	"GET /sites/:site/moderation/pages":                  "auth ok ok ok site ok ok",
 	"PATCH /sites/:site/moderation/pages/:id":            "auth role ok ok site role ok",
 }
@@ -204,6 +209,14 @@ func (w *world) tryRoute(route, who string) string {
 		r := w.withhold(demand("comments", []string{w.post(written(w.text())).str("id")}))
 		path = strings.Replace(path, ":id", r.str("id"), 1)
 		c.body = m{"why": "It was withdrawn."}
+	case "POST /sites/:site/moderation/webhooks":
+		c.body = hookOf("http://127.0.0.1:9/")
+	case "POST /sites/:site/moderation/webhooks/:id/test", "DELETE /sites/:site/moderation/webhooks/:id",
+		"POST /sites/:site/moderation/webhooks/:id/restore":
+		id := w.hook("http://127.0.0.1:9/").str("id")
+		if path = strings.Replace(path, ":id", id, 1); strings.HasSuffix(path, "/restore") {
+			w.as("owner a", "DELETE", "/api/v1/sites/a/moderation/webhooks/"+id, nil)
+		}
 	case "PATCH /sites/:site/moderation/pages/:id":
 		w.approved(written(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")

@@ -104,6 +104,11 @@ func (s *Server) moderatorRoutes() {
 	site.POST("/blocks/try", m.on(m.tryBlock), own)
 	site.DELETE("/blocks/:id", m.on(ruled(s.kit.Rules.RemoveBlock)), own)
 	site.POST("/blocks/:id/restore", m.on(ruled(s.kit.Rules.RestoreBlock)), own)
+	site.GET("/webhooks", m.on(m.webhooks))
+	site.POST("/webhooks", m.on(m.addWebhook), own)
+	site.POST("/webhooks/:id/test", m.on(m.testWebhook), own)
+	site.DELETE("/webhooks/:id", m.on(ruled(s.kit.Hooks.RemoveWebhook)), own)
+	site.POST("/webhooks/:id/restore", m.on(ruled(s.kit.Hooks.RestoreWebhook)), own)
 	site.GET("/pages", m.on(m.pages))
 	site.PATCH("/pages/:id", m.on(m.setPage), own)
 }

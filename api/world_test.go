@@ -159,7 +159,7 @@ func (w *world) open(o options, so store.Options) {
 			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
 			Campaigns: w.service.Campaigns, Guests: w.service.Guests,
 			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
-			Register: w.service.Register, Clock: w.clock, Log: log,
+			Register: w.service.Register, Hooks: w.service.Hooks, Clock: w.clock, Log: log,
 			AnyHost: o.anyHost,
 		},
 		Redis: shared.Health,

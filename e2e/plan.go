@@ -102,7 +102,8 @@ var House = Plan{
 			"classifier",
 		},
 		"notify": {
-			"moderation/comment", "moderation/ground", "moderation/people", "moderation/secret", "moderation/text", "words",
+			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people", "moderation/problem",
+			"moderation/secret", "moderation/text", "words",
 		},
 		"transfer": {
 			"moderation/comment", "moderation/complaint", "moderation/ground", "moderation/ledger", "moderation/markup",
@@ -125,9 +126,9 @@ var House = Plan{
 		"store/register":    {"store/rows"},
 		"coord":             {"moderation/ground", "moderation/secret"},
 		"widget":            nil,
-		"api/web":           {"moderation", "words"},
+		"api/web":           {"moderation", "notify", "words"},
 		"words":             nil,
-		"api":               {"api/live", "api/web", "moderation", "classifier", "widget", "words"},
+		"api":               {"api/live", "api/web", "moderation", "notify", "classifier", "widget", "words"},
 		"api/live":          {"api/web", "moderation"},
 		"api/desk":          {"api/web", "moderation", "classifier", "words"},
 		"api/desk/owner":    {"api/desk", "api/web", "moderation", "words"},
@@ -175,8 +176,7 @@ var House = Plan{
 		"github.com/golang-jwt/jwt":          {"moderation/guest"},
 		"net/http": {
 			"api", "api/live", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "api/register",
-			"cmd/aitys",
-			"cmd/aitys/demo", "widget",
+			"cmd/aitys", "cmd/aitys/demo", "widget", "notify",
 		},
 		"database/sql": {"store", "store/file", "store/server", "store/rows", "migrations"},
 	},

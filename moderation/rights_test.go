@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -98,6 +99,11 @@ AddBlockAWhile      auth   role   ok        ok     ok          ok        role   
 AddBlock            auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveBlock         auth   role   ok        ok     ok          ok        role   ok      site   site   site
 RestoreBlock        auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Webhooks            auth   role   role      ok     ok          ok        role   role    site   site   site
+AddWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
+TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site
+RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site
+RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site
 Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok
 Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Teach               auth   role   ok        ok     ok          ok        role   ok      site   site   site
@@ -122,6 +128,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
 		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
+		reflect.TypeFor[*notify.Hooks](),
 	} {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -197,6 +204,17 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
 	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
+	hook := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Refused}}
+	hookOf := func() string {
+		list, err := s.Webhooks(ctx, people.Operator, w.A)
+		w.Must(err)
+		for _, h := range list { // a site has twenty at most
+			w.Must(s.RemoveWebhook(ctx, people.Operator, w.A, h.ID))
+		}
+		id, _, _, err := s.AddWebhook(ctx, people.Operator, w.A, hook, nil)
+		w.Must(err)
+		return id
+	}
 	ruleOf := func() string {
 		id, _, err := s.AddRule(ctx, people.Operator, w.A, rule, nil)
 		w.Must(err)
@@ -382,6 +400,18 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"EraseLessons": func(who people.Actor) error {
 			_, err := s.EraseLessons(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 			return err
+		},
+		"Webhooks": func(who people.Actor) error { _, err := s.Webhooks(ctx, who, w.A); return err },
+		"AddWebhook": func(who people.Actor) error {
+			_, _, _, err := s.AddWebhook(ctx, who, w.A, hook, nil)
+			return err
+		},
+		"TestWebhook":   func(who people.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
+		"RemoveWebhook": func(who people.Actor) error { return s.RemoveWebhook(ctx, who, w.A, hookOf()) },
+		"RestoreWebhook": func(who people.Actor) error {
+			id := hookOf()
+			w.Must(s.RemoveWebhook(ctx, people.Operator, w.A, id))
+			return s.RestoreWebhook(ctx, who, w.A, id)
 		},
 		"Door": func(who people.Actor) error { _, err := s.Door(ctx, who, "https://a.example/"); return err },
 		"Ask": func(who people.Actor) error {

@@ -259,6 +259,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
 		reflect.TypeFor[*roomstest.Guests](),
 		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
+		reflect.TypeFor[*roomstest.Hooks](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

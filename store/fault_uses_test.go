@@ -28,6 +28,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -201,6 +202,28 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		c.Reports = 1
 		return func() error { _, err := w.S.Against(w.Ctx, w.A.ID, []comment.Comment{c}); return err }
+	},
+	"Webhooks": func(w *faulty) func() error {
+		w.webhook()
+		return func() error { _, err := w.S.Webhooks(w.Ctx, people.Operator, w.A); return err }
+	},
+	"AddWebhook": func(w *faulty) func() error {
+		w.webhook()
+		in, key := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Arrived}}, w.key(w.A.ID)
+		return func() error { _, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, key); return err }
+	},
+	"TestWebhook": func(w *faulty) func() error {
+		id := w.webhook()
+		return func() error { _, err := w.S.TestWebhook(w.Ctx, people.Operator, w.A, id); return err }
+	},
+	"RemoveWebhook": func(w *faulty) func() error {
+		id := w.webhook()
+		return func() error { return w.S.RemoveWebhook(w.Ctx, people.Operator, w.A, id) }
+	},
+	"RestoreWebhook": func(w *faulty) func() error {
+		id := w.webhook()
+		w.Must(w.S.RemoveWebhook(w.Ctx, people.Operator, w.A, id))
+		return func() error { return w.S.RestoreWebhook(w.Ctx, people.Operator, w.A, id) }
 	},
 	"Door": func(w *faulty) func() error {
 		s := w.other()
@@ -906,4 +929,17 @@ func (w *faulty) dump() transfer.Request {
 	text := "<rss><channel><item><link>https://a.example/" + name + "</link>" + all.String() + "</item></channel></rss>"
 	w.Must(os.WriteFile(path, []byte(text), 0o600))
 	return transfer.Request{Format: "wordpress", Path: path}
+}
+
+// webhook is the id of a new webhook, the only one of its site.
+func (w *faulty) webhook() string {
+	list, err := w.S.Webhooks(w.Ctx, people.Operator, w.A)
+	w.Must(err)
+	for _, h := range list {
+		w.Must(w.S.RemoveWebhook(w.Ctx, people.Operator, w.A, h.ID))
+	}
+	in := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Arrived}}
+	id, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, nil)
+	w.Must(err)
+	return id
 }

@@ -72,6 +72,12 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
 	{"old reports", "reports_age",
 		func(tx storetest.Tx) error { return tx.DropReporters(time.UnixMicro(10)) }, true},
+	{"webhooks with something due", "deliveries_due|SCAN",
+		func(tx storetest.Tx) error { return second(tx.ReadyWebhooks(time.UnixMicro(300), 50)) }, true},
+	{"deliveries that are due", "deliveries_due",
+		func(tx storetest.Tx) error { return second(tx.DueDeliveries(1, "h1", time.UnixMicro(300), 16)) }, false},
+	{"deliveries to wake", "deliveries_due",
+		func(tx storetest.Tx) error { return tx.WakeDeliveries(1, "h1", time.UnixMicro(10)) }, true},
 	{"an inquiry", "inquiries_pk",
 		func(tx storetest.Tx) error {
 			if _, err := tx.InquiryByHash(1, []byte("w1")); !errors.Is(err, ground.ErrNotFound) {
@@ -289,6 +295,13 @@ var multitude = []string{
 	        created_at, edited_at, decided_at)
 	 SELECT {site}, 'c' || (n / 2), n, CASE WHEN n % 3 = 0 THEN 'k7' WHEN n % 3 = 1 THEN 'k' || (n / 9) ELSE '' END,
 	        CASE WHEN n % 3 = 2 THEN 0 ELSE n + 1 END, FALSE, n / 7 % 5, TRUE, {print}, n, 0, n FROM numbers`,
+	`INSERT INTO webhooks (site_id, id, kind, url, events, account_id, failures, failed_at, failure, retry_at, created_at,
+	        removed_at)
+	 SELECT {site}, 'h' || (n / 2), 'standard', {writer}, '[]', '', 0, 0, '', 0, n, 0 FROM numbers WHERE n < 2000`,
+	`INSERT INTO deliveries (site_id, webhook_id, id, event, comment_id, seq, tries, outcome, happened_at, due_at,
+	        taken_until, ended_at)
+	 SELECT {site}, 'h' || (n / 2 % 1000), 'd' || n, '', '', 0, 0, '', n, n, 0, CASE WHEN n % 9 = 0 THEN 0 ELSE n + 1 END
+	   FROM numbers`,
 	`INSERT INTO inquiries (site_id, hash, print, times, label, asked_at)
 	 SELECT {site}, {writer}, {print}, 1, n % 3, n FROM numbers`,
 	`INSERT INTO votes (site_id, comment_id, voter, n, changed_at)

@@ -49,6 +49,7 @@ var _ interface {
 	moderation.Tx
 	demands.Tx
 	notify.Tx
+	notify.HookTx
 	reaction.Tx
 	rules.Tx
 	sites.Tx

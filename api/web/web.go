@@ -26,6 +26,7 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/notify"
 )
 
 // Options are what a Kit is made of. Process, Identity, Learning, Service, Rules, Clock, Log and PublicURL are
@@ -42,6 +43,7 @@ type Options struct {
 	Campaigns  *campaign.Service
 	Reactions  *reaction.Service
 	Complaints *complaint.Service
+	Hooks      *notify.Hooks
 	Inquiries  *inquiry.Service
 	Register   *register.Service
 	Clock      ground.Clock

@@ -56,6 +56,7 @@ type rooms struct {
 	transfer   *transfer.Service
 	secret     secret.Secret
 	mail       *notify.Service // nil: none is sent
+	hooks      *notify.Hooks   // of servers
 }
 
 // Close closes in the order opposite to opening.
@@ -125,17 +126,13 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
-	r.service = moderation.New(moderation.Options{
-		Process: r.process, Store: store.For[moderation.Tx](r.store), Secret: secret, Judge: r.learning,
-		Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints, Staff: r.identity.StaffNames,
-		Namesake: r.guests.Namesake,
-	})
+	r.service = moderation.New(moderation.Options{Process: r.process, Store: store.For[moderation.Tx](r.store),
+		Secret: secret, Judge: r.learning, Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints,
+		Staff: r.identity.StaffNames, Namesake: r.guests.Namesake})
 	r.learning.OnChange(r.service.ModelChanged)
 	r.sites = sites.New(r.process, store.For[sites.Tx](r.store))
-	r.transfer = transfer.New(transfer.Options{
-		Process: r.process, Store: store.For[transfer.Tx](r.store), Secret: secret, Judge: r.learning, Rules: r.rules,
-		Tables: file.ForeignRows,
-	})
+	r.transfer = transfer.New(transfer.Options{Process: r.process, Store: store.For[transfer.Tx](r.store),
+		Secret: secret, Judge: r.learning, Rules: r.rules, Tables: file.ForeignRows})
 }
 
 // run keeps the rooms at work until ctx ends, or one of them fails.
@@ -146,7 +143,7 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
-		r.complaints.Run, r.guests.Run, r.inquiries.Run, r.register.Run,
+		r.complaints.Run, r.guests.Run, r.inquiries.Run, r.register.Run, r.hooks.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

@@ -25,12 +25,13 @@ import (
 
 type serveCmd struct {
 	listenFlag
-	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
-	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
-	LogLevel     string   `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
-	SMTP         string   `name:"smtp" help:"Mail server that moderators are told by: smtp://… or smtps://…" placeholder:"URL"`
-	MailFrom     string   `help:"Address that its mails come from." placeholder:"ADDR"`
-	Limits       string   `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
+	PublicURL    string         `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
+	TrustedProxy []string       `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
+	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	SMTP         string         `name:"smtp" help:"Mail server that moderators are told by: smtp://… or smtps://…" placeholder:"URL"`
+	MailFrom     string         `help:"Address that its mails come from." placeholder:"ADDR"`
+	Reach        []netip.Prefix `help:"Inner network that webhooks may be in; repeat it." placeholder:"CIDR"`
+	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
 // listenFlag is what both servers take.
@@ -45,7 +46,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	}
 	log, stop := a.serverLog(level)
 	defer stop()
-	s := server{log: log, limited: c.Limits != "off"}
+	s := server{log: log, limited: c.Limits != "off", reach: c.Reach}
 	if s.proxies, err = proxies(c.TrustedProxy); err != nil {
 		return err
 	}
@@ -144,19 +145,21 @@ const drainTime = 10 * time.Second
 
 // A server serves from open rooms.
 type server struct {
-	rooms    *rooms
-	listener net.Listener
-	public   *url.URL
-	anyHost  bool // nobody said what public is
-	proxies  []netip.Prefix
-	limited  bool
-	around   func(http.Handler) http.Handler // the demo's blog; nil: none
-	log      *slog.Logger
+	rooms          *rooms
+	listener       net.Listener
+	public         *url.URL
+	anyHost        bool // nobody said what public is
+	proxies, reach []netip.Prefix
+	limited        bool
+	around         func(http.Handler) http.Handler // the demo's blog; nil: none
+	log            *slog.Logger
 }
 
 // run serves until ctx ends or something fails, then closes in order: no new work, the work
 // that runs, what follows it. It says that it serves once it does.
 func (s *server) run(ctx context.Context, serves func() error) error {
+	s.rooms.hooks = notify.NewHooks(notify.HookOptions{Process: s.rooms.process, Secret: s.rooms.secret,
+		Store: store.For[notify.HookTx](s.rooms.store), Public: s.public, Reach: s.reach})
 	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register, register.Register)
 	defer front.Close()
 	https := web.NewServer(front, s.log)
@@ -232,11 +235,11 @@ func (s *server) ready(ctx context.Context) error {
 func (s *server) options() api.Options {
 	o := api.Options{
 		Options: web.Options{
-			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning,
-			Service: s.rooms.service, Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike,
-			Guests: s.rooms.guests, Reactions: s.rooms.reactions, Complaints: s.rooms.complaints,
-			Inquiries: s.rooms.inquiries, Register: s.rooms.register, Clock: wall{}, Log: s.log,
-			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
+			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning, Service: s.rooms.service,
+			Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike, Guests: s.rooms.guests,
+			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Inquiries: s.rooms.inquiries, Hooks: s.rooms.hooks,
+			Register: s.rooms.register, Clock: wall{}, Log: s.log, PublicURL: s.public, AnyHost: s.anyHost,
+			Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health, Export: s.rooms.export,
 	}

@@ -45,7 +45,7 @@ func (a act) contentType() string {
 // keepsNothing are the routes of writing methods that write nothing down.
 var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
-	"POST /akismet/1.1/verify-key"}
+	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test"}
 
 // publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
 var publicRoutes = []string{
@@ -223,6 +223,18 @@ func (s *stage) act(route string) act {
 		"POST /akismet/1.1/submit-ham":
 		form("api_key", s.token, "blog", "https://"+s.site+".example/", "user_ip", "192.0.2.7", "comment_author", fresh,
 			"comment_content", "Asked by another program: "+fresh)
+	case "POST …/moderation/webhooks":
+		s.clear("webhooks")
+		a.json = values{"url": "https://" + fresh + ".example/", "events": []string{"comment.refused"}}
+	case "POST …/moderation/webhooks/:id/test", "DELETE …/moderation/webhooks/:id",
+		"POST …/moderation/webhooks/:id/restore":
+		s.clear("webhooks")
+		hooks := "/api/v1/sites/" + s.site + "/moderation/webhooks"
+		id = s.make("POST", hooks, values{"url": "https://" + fresh + ".example/",
+			"events": []string{"comment.refused"}})["id"].(string)
+		if strings.HasSuffix(path, "/restore") {
+			s.ask(s.t, "DELETE", hooks+"/"+id, s.bearer(), nil)
+		}
 	case "POST …/moderation/rules", "POST …/moderation/rules/try":
 		a.json = values{"kind": "word", "words": fresh}
 	case "POST …/moderation/blocks", "POST …/moderation/blocks/try":

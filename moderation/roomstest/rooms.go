@@ -3,6 +3,8 @@ package roomstest
 import (
 	"context"
 	"errors"
+	"net/netip"
+	"net/url"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -18,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
@@ -36,6 +39,7 @@ type Rooms struct {
 	*Guests
 	*Inquiries
 	*Register
+	*Hooks
 	*Ruling
 	*Publisher
 	*Transfer
@@ -54,10 +58,14 @@ type (
 	Guests     = guest.Service
 	Inquiries  = inquiry.Service
 	Register   = register.Service
+	Hooks      = notify.Hooks
 	Ruling     = rules.Service
 	Publisher  = sites.Service
 	Transfer   = transfer.Service
 )
+
+// Loopback is where the receivers of tests are.
+var Loopback = notify.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
 // Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
 // nobody's.
@@ -83,6 +91,8 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
 	r.Inquiries = inquiry.New(inquiry.Options{Process: r.Process, Store: slice[inquiry.Tx](s), Secret: own,
 		Judge: r.Learning, Rules: r.Ruling, Campaigns: r.Campaigns})
+	r.Hooks = notify.NewHooks(notify.HookOptions{Process: r.Process, Store: slice[notify.HookTx](s), Secret: own,
+		Public: &url.URL{Scheme: "https", Host: "talk.example"}, Reach: Loopback})
 	r.Transfer = transfer.New(transfer.Options{
 		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
 		Tables: file.ForeignRows,
@@ -103,6 +113,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
 		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run, r.Register.Run,
+		r.Hooks.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

@@ -33,6 +33,7 @@ type Tx interface {
 	learning.Tx
 	moderation.Tx
 	notify.Tx
+	notify.HookTx
 	reaction.Tx
 	register.Tx
 	rules.Tx

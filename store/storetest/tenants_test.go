@@ -34,6 +34,7 @@ var siteless = []string{
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
 	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
+	"ReadyWebhooks", "PruneDeliveries",
 }
 
 // The ids that fill uses on every site alike.
@@ -41,6 +42,7 @@ const (
 	onePage, oneURL            = "one-page", "https://one.example/"
 	oneShown, oneWaiting       = "one-shown", "one-waiting"
 	oneGone                    = "one-gone"
+	oneHook                    = "one-hook"
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
@@ -130,6 +132,8 @@ func fill(w *world, s ground.Site) {
 				State: comment.Spam, DecidedAt: began}),
 			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, CreatedAt: began}),
 			tx.PutBands(s.ID, 1, []int64{oneBand}),
+			tx.PutWebhook(notify.Hook{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
+			tx.PutDelivery(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
 			tx.PutInquiry(inquiry.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
@@ -225,13 +229,17 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		})
 		return all, err
 	},
-	"InquiryByHash": func(tx Tx, s int64) (any, error) { return tx.InquiryByHash(s, []byte(oneName)) },
-	"Inquiries":     func(tx Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
-	"Rules":         func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
-	"Blocks":        func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
-	"LastDecided":   func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
-	"Firsts":        func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
-	"WrittenBy":     func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
+	"Webhooks":        func(tx Tx, s int64) (any, error) { return tx.Webhooks(s) },
+	"WebhookByID":     func(tx Tx, s int64) (any, error) { return tx.WebhookByID(s, oneHook) },
+	"DueDeliveries":   func(tx Tx, s int64) (any, error) { return tx.DueDeliveries(s, oneHook, began, 9) },
+	"CountDeliveries": func(tx Tx, s int64) (any, error) { n, _, err := tx.CountDeliveries(s, oneHook, 9); return n, err },
+	"InquiryByHash":   func(tx Tx, s int64) (any, error) { return tx.InquiryByHash(s, []byte(oneName)) },
+	"Inquiries":       func(tx Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
+	"Rules":           func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
+	"Blocks":          func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
+	"LastDecided":     func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
+	"Firsts":          func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
+	"WrittenBy":       func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
 	"EventsAfter": func(tx Tx, s int64) (any, error) {
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
@@ -411,6 +419,14 @@ var writes = []struct {
 		m := notify.Mail{Site: s, ID: oneMail, Account: oneMailed, Kind: notify.Each, Tries: 7, CreatedAt: began}
 		return tx.PutMail(m)
 	}},
+	{"PutWebhook", func(tx Tx, s int64) error {
+		return tx.PutWebhook(notify.Hook{Site: s, ID: oneHook, URL: []byte("u"), Failures: 3, CreatedAt: began})
+	}},
+	{"PutDelivery", func(tx Tx, s int64) error {
+		later := began.Add(time.Hour)
+		return tx.PutDelivery(notify.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
+	}},
+	{"WakeDeliveries", func(tx Tx, s int64) error { return tx.WakeDeliveries(s, oneHook, began) }},
 	{"PutInquiry", func(tx Tx, s int64) error {
 		return tx.PutInquiry(inquiry.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
 	}},

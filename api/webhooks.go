@@ -1,0 +1,79 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/notify"
+)
+
+type webhookIn struct {
+	URL    string   `json:"url"`
+	Kind   string   `json:"kind"`
+	Events []string `json:"events"`
+}
+
+// webhookOut has no more of the address and of the secret than to know them again.
+type webhookOut struct {
+	ID        string     `json:"id"`
+	Kind      string     `json:"kind"`
+	URL       string     `json:"url"`
+	Secret    string     `json:"secret"`
+	Events    []string   `json:"events"`
+	CreatedAt *timestamp `json:"created_at"`
+	Waiting   int        `json:"waiting"`
+	Dead      int        `json:"dead"`
+	FailedAt  *timestamp `json:"failing_since"`
+	Failure   *string    `json:"failure"`
+}
+
+func (h *moderators) webhooks(c echo.Context, who people.Actor, site ground.Site) error {
+	found, err := h.kit.Hooks.Webhooks(c.Request().Context(), who, site)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Webhooks []webhookOut `json:"webhooks"`
+		Next     *string      `json:"next"`
+	}{Webhooks: []webhookOut{}}
+	for _, w := range found {
+		out.Webhooks = append(out.Webhooks, webhookOut{ID: w.ID, Kind: w.Kind, URL: w.Address, Secret: w.Ending,
+			Events: w.Events, CreatedAt: at(w.CreatedAt), Waiting: w.Waiting, Dead: w.Dead, FailedAt: at(w.FailedAt),
+			Failure: orNull(w.Failure)})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *moderators) addWebhook(c echo.Context, who people.Actor, site ground.Site) error {
+	var in webhookIn
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	hook := notify.NewHook(in)
+	id, secret, again, err := h.kit.Hooks.AddWebhook(c.Request().Context(), who, site, hook, key)
+	if err != nil {
+		return err
+	}
+	web.Replayed(c, again)
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
+}
+
+func (h *moderators) testWebhook(c echo.Context, who people.Actor, site ground.Site) error {
+	failure, err := h.kit.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, struct {
+		Taken   bool    `json:"taken"`
+		Failure *string `json:"failure"`
+	}{failure == "", orNull(failure)})
+}

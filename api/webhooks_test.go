@@ -1,0 +1,314 @@
+package api_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A receiver takes what it is sent, once it is told how to answer.
+type receiver struct {
+	*httptest.Server
+	mu     sync.Mutex
+	got    []delivered
+	answer func(n int, w http.ResponseWriter) // of the n-th; nil: all is well
+}
+
+type delivered struct {
+	header       http.Header
+	method, path string
+	body         string
+	json         m
+}
+
+func newReceiver(t *testing.T, answer func(n int, w http.ResponseWriter)) *receiver {
+	r := &receiver{answer: answer}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body) // what is cut short is no JSON
+		d := delivered{header: req.Header, method: req.Method, path: req.URL.RequestURI(), body: string(body)}
+		_ = json.Unmarshal(body, &d.json)
+		r.mu.Lock()
+		r.got = append(r.got, d)
+		n := len(r.got)
+		r.mu.Unlock()
+		if r.answer != nil {
+			r.answer(n, w)
+		}
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+// all waits for n messages, which are to be all.
+func (r *receiver) all(t *testing.T, w *world, n int) []delivered {
+	t.Helper()
+	kit.Until(t, fmt.Sprintf("%d messages came", n), func() bool {
+		w.clock.Add(time.Second)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.got) >= n
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.got) > n {
+		t.Errorf("%d messages came, want %d", len(r.got), n)
+	}
+	return append([]delivered(nil), r.got...)
+}
+
+func (d delivered) dig(keys ...string) any {
+	return reply{json: d.json}.at(keys...)
+}
+
+const hooksPath = "/api/v1/sites/a/moderation/webhooks"
+
+func hookOf(url string) m {
+	return m{"url": url, "events": []string{"comment.arrived", "comment.published", "comment.refused", "comment.removed"}}
+}
+
+// hook adds a webhook of site A.
+func (w *world) hook(url string, more ...string) reply {
+	w.t.Helper()
+	for _, h := range w.as("owner a", "GET", hooksPath, nil).list("webhooks") { // a site has twenty at most
+		if strings.HasPrefix(h["url"].(string), "http://127.0.0.1:9/") {
+			w.as("owner a", "DELETE", hooksPath+"/"+h["id"].(string), nil)
+		}
+	}
+	body := hookOf(url)
+	for i := 0; i+1 < len(more); i += 2 {
+		body[more[i]] = more[i+1]
+	}
+	r := w.as("owner a", "POST", hooksPath, body)
+	if r.status != http.StatusCreated {
+		w.t.Fatalf("add a webhook: %v", r)
+	}
+	w.told() // from now on
+	return r
+}
+
+// told waits until the follower of webhooks has begun: a new one tells of what happens from then on.
+func (w *world) told() {
+	w.t.Helper()
+	kit.Until(w.t, "webhooks are followed", func() bool {
+		return strings.Contains(w.log.String(), "webhooks are told of what happens from now on")
+	})
+}
+
+func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, nil)
+		key := map[string]string{"Idempotency-Key": "a-key-of-a-webhook"}
+		add := call{method: "POST", path: hooksPath, body: hookOf(r.URL + "/hidden?t=tellnobody"), header: key,
+			bearer: w.tokens["owner a"]}
+		made := w.do(add)
+		w.told()
+		secret := made.str("secret")
+		if again := w.do(add); again.str("secret") != secret || again.header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("the same again: %v", again)
+		}
+		listed := w.as("owner a", "GET", hooksPath, nil)
+		if one := listed.list("webhooks"); len(one) != 1 || one[0]["secret"] != secret[len(secret)-4:] ||
+			one[0]["url"] != r.URL+"/…body" || strings.Contains(string(listed.raw), "hidden") {
+			t.Errorf("listed: %v", listed)
+		}
+		first := w.post(m{"page": m{"url": pageA, "title": "A post"}, "author": m{"name": "Ann", "email": "ann@mail.example"},
+			"body": "A remark that a receiver is told of"})
+		id := first.str("id")
+		w.decide("approve", id, 1)
+		w.decide("spam", id, 2)
+		got := r.all(t, w, 3)
+		kinds := map[string]delivered{}
+		for _, d := range got {
+			kinds[d.dig("type").(string)] = d
+			stamp := d.header.Get("webhook-timestamp")
+			raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+			fatal(t, err)
+			mac := hmac.New(sha256.New, raw)
+			mac.Write([]byte(d.header.Get("webhook-id") + "." + stamp + "." + d.body))
+			if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); d.header.Get("webhook-signature") != want {
+				t.Errorf("signed %s, want %s", d.header.Get("webhook-signature"), want)
+			}
+			if d.dig("data", "site") != "a" || d.dig("data", "comment", "id") != id ||
+				d.dig("data", "page", "url") != pageA || strings.Contains(d.body, "ann@mail.example") {
+				t.Errorf("told %s", d.body)
+			}
+		}
+		if kinds["comment.arrived"].dig("data", "seq") != nil || kinds["comment.published"].dig("data", "seq") != 1.0 ||
+			kinds["comment.refused"].dig("data", "seq") != 2.0 {
+			t.Errorf("told %v", kinds)
+		}
+		if said := w.log.String(); strings.Contains(said, "tellnobody") || strings.Contains(said, secret) {
+			t.Error("the log has the address or the secret")
+		}
+		// Removed it is told nothing, and restored again.
+		path := hooksPath + "/" + made.str("id")
+		w.as("owner a", "DELETE", path, nil)
+		want(t, w.as("owner a", "DELETE", path, nil), 404, "webhook.unknown")
+		want(t, w.as("owner b", "POST", "/api/v1/sites/b/moderation/webhooks/"+made.str("id")+"/restore", nil), 404,
+			"webhook.unknown")
+		other := newReceiver(t, nil)
+		w.hook(other.URL)
+		w.post(written("While nobody listens to what is said here"))
+		other.all(t, w, 1)
+		if r := w.as("owner a", "POST", path+"/restore", nil); r.status != http.StatusNoContent {
+			t.Errorf("restore: %v", r)
+		}
+		w.post(written("Now that somebody listens to me once more"))
+		r.all(t, w, 4)
+	})
+}
+
+func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, func(n int, w http.ResponseWriter) {
+			if n <= 4 {
+				w.WriteHeader(http.StatusBadGateway)
+			}
+		})
+		w.hook(r.URL)
+		w.post(written("Tell them, and tell them until they hear it"))
+		w.post(written("There was a second one, quite another thing"))
+		got := r.all(t, w, 6)
+		ids := map[string]int{}
+		for _, d := range got {
+			ids[d.header.Get("webhook-id")]++
+		}
+		if len(ids) != 2 {
+			t.Errorf("the messages had the ids %v", ids)
+		}
+		kit.Until(t, "all is well again", func() bool {
+			h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
+			return h["waiting"] == 0.0 && h["failing_since"] == nil && h["failure"] == nil
+		})
+	})
+}
+
+func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
+	w := onSQLite(t)
+	r := newReceiver(t, func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) })
+	w.hook(r.URL)
+	w.post(written("Nobody wants to hear about this, ever"))
+	kit.Until(t, "it fails", func() bool {
+		h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
+		return h["waiting"] == 1.0 && h["failure"] == "it answered 404" && h["failing_since"] != nil
+	})
+	w.clock.Add(73 * time.Hour)
+	kit.Until(t, "it is given up", func() bool {
+		h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
+		return h["waiting"] == 0.0 && h["dead"] == 1.0
+	})
+}
+
+func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
+	w := onSQLite(t)
+	r := newReceiver(t, nil)
+	w.hook(r.URL+"/bot12:token/sendMessage?chat_id=-77", "kind", "telegram")
+	w.hook(r.URL+"/_matrix/client/v3/rooms/!r:x/send/m.room.message?access_token=sesame", "kind", "matrix")
+	w.hook(r.URL+"/services/T/B/xyz", "kind", "slack")
+	p := w.post(m{"page": m{"url": pageA, "title": "A post"}, "body": "Look at https://bad.example/ <b>now</b>"})
+	desk := "https://talk.example/moderate/a/comments/" + p.str("id")
+	for _, d := range r.all(t, w, 3) {
+		text, _ := d.json["text"].(string)
+		switch {
+		case strings.HasPrefix(d.path, "/bot12:token"):
+			if d.path != "/bot12:token/sendMessage" || d.json["chat_id"] != "-77" {
+				t.Errorf("Telegram: %s %s", d.path, d.body)
+			}
+		case strings.HasPrefix(d.path, "/_matrix"):
+			text, _ = d.json["body"].(string)
+			if d.method != "PUT" || d.header.Get("Authorization") != "Bearer sesame" || strings.Contains(d.path, "sesame") ||
+				d.json["msgtype"] != "m.text" {
+				t.Errorf("Matrix: %s %s %s", d.method, d.path, d.body)
+			}
+		default:
+			if strings.Contains(text, "<b>") {
+				t.Errorf("Slack: %s", d.body)
+			}
+		}
+		if !strings.HasPrefix(text, "A new comment on Site A\n") || !strings.HasSuffix(text, "\n"+desk) ||
+			strings.Contains(text, "https://bad.example") {
+			t.Errorf("told %q", text)
+		}
+	}
+	for _, bad := range []m{
+		{"url": r.URL + "/bot1/getMe", "kind": "telegram", "events": []string{"comment.arrived"}},
+		{"url": r.URL + "/rooms", "kind": "matrix", "events": []string{"comment.arrived"}},
+		{"url": r.URL, "kind": "pigeon", "events": []string{"comment.arrived"}},
+		{"url": r.URL, "events": []string{}},
+		{"url": r.URL, "events": []string{"comment.judged"}},
+		{"url": "ftp://127.0.0.1/", "events": []string{"comment.arrived"}},
+		{"url": "http://me:secret@127.0.0.1/", "events": []string{"comment.arrived"}},
+	} {
+		want(t, w.as("owner a", "POST", hooksPath, bad), 422, "field.invalid")
+	}
+}
+
+func TestNoReceiverIsInsideTheServersNetworks(t *testing.T) {
+	w := onSQLite(t)
+	for _, host := range []string{
+		"10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200", "0.0.0.0", "[::1]",
+		"[::]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "[fe80::1]", "[fd00:ec2::254]", "[2002:a00:1::]", "[ff02::1]",
+		"[2001:db8::1]", "198.18.0.1", "224.0.0.1", "255.255.255.255", "168.63.129.16", "192.0.2.1", "[::10.0.0.1]",
+	} {
+		r := w.as("owner a", "POST", hooksPath, hookOf("http://"+host+"/latest"))
+		if want(t, r, 422, "field.invalid"); !strings.Contains(r.str("detail"), "--reach") {
+			t.Errorf("%s: %v", host, r)
+		}
+	}
+	if n := w.as("owner a", "GET", hooksPath, nil).list("webhooks"); len(n) != 0 {
+		t.Errorf("added: %v", n)
+	}
+}
+
+func TestAReceiverCanDoNoHarm(t *testing.T) {
+	w := onSQLite(t)
+	test := func(r *receiver) reply {
+		t.Helper()
+		id := w.hook(r.URL).str("id")
+		return w.as("owner a", "POST", hooksPath+"/"+id+"/test", nil)
+	}
+	inner := newReceiver(t, nil)
+	sends := newReceiver(t, func(_ int, w http.ResponseWriter) {
+		w.Header().Set("Location", inner.URL)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	})
+	if got := test(sends); got.at("taken") != false || got.str("failure") != "it answered 307" || len(inner.got) != 0 {
+		t.Errorf("a redirect: %v, and %d came", got, len(inner.got))
+	}
+	endless := newReceiver(t, func(_ int, w http.ResponseWriter) {
+		for {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	})
+	if got := test(endless); got.at("taken") != true {
+		t.Errorf("an endless answer: %v", got)
+	}
+	gone := newReceiver(t, nil)
+	gone.Close()
+	if got := test(gone); got.at("taken") != false || got.str("failure") != "it cannot be reached" {
+		t.Errorf("nobody is there: %v", got)
+	}
+	u, err := url.Parse(inner.URL)
+	fatal(t, err)
+	rebound := w.hook("http://nobody.invalid:" + u.Port()).str("id") // as a name whose address changed after it was added
+	if got := w.as("owner a", "POST", hooksPath+"/"+rebound+"/test", nil); got.at("taken") != false {
+		t.Errorf("a name that is not found: %v", got)
+	}
+	if well := newReceiver(t, nil); test(well).at("taken") != true || well.got[0].dig("type") != "webhook.test" {
+		t.Errorf("one that is well: %v", well.got)
+	}
+}

@@ -1,0 +1,347 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/words"
+)
+
+const (
+	atOnce      = 8  // messages to one receiver
+	batch       = 16 // that one process takes: two rounds of them end before takenFor is over
+	hooksAtOnce = 16
+	probeEvery  = 30 * time.Second // a receiver that is away
+	restAfter   = 6 * time.Hour    // at most, for a message that is not wanted
+	// woken is after how many failures in a row all that waits is sent at once when the receiver is there again.
+	woken = 3
+
+	delivered = "sent"
+	givenUp   = "given up"
+)
+
+// Run follows and sends until ctx ends. It returns nil when ctx ends.
+func (s *Hooks) Run(ctx context.Context) error {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() {
+		s.work.Sweep(ctx, "deliveries", func(ctx context.Context) error {
+			now := s.work.Now()
+			return s.work.Update(ctx, func(tx HookTx) error {
+				return tx.PruneDeliveries(now.Add(-endedFor), now.Add(-keepRemoved))
+			})
+		})
+	})
+	beside.Go(func() { ground.FollowIn(ctx, s.work, "webhooks", s.gather) })
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		if err := s.start(ctx, &beside); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "webhooks not read", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+		}
+	}
+}
+
+// gather writes down what receivers are to be told of events. A follower that missed some says so: what happened then
+// is not told.
+func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (func(HookTx) error, error) {
+	if reset {
+		s.log.InfoContext(ctx, "webhooks are told of what happens from now on")
+		return nil, nil
+	}
+	var fresh []Delivery
+	err := s.work.View(ctx, func(tx HookTx) error {
+		fresh = nil
+		all, err := tx.Webhooks(0)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		hooks := map[int64][]Hook{}
+		for _, h := range all {
+			hooks[h.Site] = append(hooks[h.Site], h)
+		}
+		for _, e := range events {
+			if len(hooks[e.Site]) == 0 || e.Comment == "" {
+				continue
+			}
+			kinds, seq, err := happened(tx, e)
+			if err != nil {
+				return err
+			}
+			for _, kind := range kinds {
+				for _, h := range hooks[e.Site] {
+					if slices.Contains(h.Events, kind) {
+						fresh = append(fresh, Delivery{Site: e.Site, Hook: h.ID, Event: kind, Comment: e.Comment, Seq: seq, At: e.At,
+							DueAt: e.At, ID: ground.IDOf("delivery", h.ID, strconv.FormatInt(e.ID, 10), kind)})
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || len(fresh) == 0 {
+		return nil, err
+	}
+	return func(tx HookTx) error {
+		for _, d := range fresh {
+			if err := tx.PutDelivery(d); err != nil {
+				return fmt.Errorf("write down a delivery: %w", err)
+			}
+		}
+		return nil
+	}, nil
+}
+
+// happened says what an event is to receivers, and which entry of the log it tells of.
+func happened(tx HookTx, e ground.Event) (kinds []string, seq uint64, err error) {
+	switch e.Kind {
+	case ground.EventArrived:
+		if e.Shown {
+			return []string{Arrived, Published}, 0, nil
+		}
+		return []string{Arrived}, 0, nil
+	case ground.EventEdited:
+		if e.Shown { // it is out of the page, and waits anew
+			return []string{Removed, Arrived}, 0, nil
+		}
+	case ground.EventRemoved:
+		return []string{Removed}, 0, nil
+	case ground.EventDecided:
+		entries, err := tx.DecisionsOf(e.Site, e.Comment)
+		for _, d := range entries {
+			if d.Kind == ledger.OnComment && d.At.Equal(e.At) && d.From != d.To {
+				kinds, seq = ruled(d), d.Seq
+			}
+		}
+		return kinds, seq, err
+	}
+	return nil, 0, nil
+}
+
+// ruled says what a decision is to receivers.
+func ruled(d ledger.Entry) []string {
+	switch {
+	case d.To == comment.Approved:
+		return []string{Published}
+	case d.To.Refused():
+		return []string{Refused}
+	case d.From == comment.Approved:
+		return []string{Removed}
+	}
+	return nil
+}
+
+// start begins to send to the receivers that something is due for, and that nothing is sent to yet.
+func (s *Hooks) start(ctx context.Context, beside *sync.WaitGroup) error {
+	var ready []Hook
+	err := s.work.View(ctx, func(tx HookTx) (err error) {
+		ready, err = tx.ReadyWebhooks(s.work.Now(), lookAtOnce)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, h := range ready {
+		s.mu.Lock()
+		if !s.busy[h.ID] && len(s.busy) < hooksAtOnce {
+			s.busy[h.ID] = true
+			beside.Go(func() {
+				s.serve(ctx, h)
+				s.mu.Lock()
+				delete(s.busy, h.ID)
+				s.mu.Unlock()
+			})
+		}
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// serve sends to one receiver what is due, until there is no more or something failed.
+func (s *Hooks) serve(ctx context.Context, h Hook) {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = s.some(ctx, h); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "not delivered", "webhook", h.ID, "error", err)
+			return
+		}
+	}
+}
+
+// A parcel is a delivery with its message, and what became of it.
+type parcel struct {
+	Delivery
+	message message
+	sent    bool
+	failed  error
+}
+
+// some takes a few messages, sends them and writes down what became of them.
+func (s *Hooks) some(ctx context.Context, h Hook) (more bool, err error) {
+	parcels, err := s.take(ctx, h)
+	if err != nil || len(parcels) == 0 {
+		return false, err
+	}
+	var failed atomic.Bool
+	var sending sync.WaitGroup
+	places := make(chan struct{}, atOnce)
+	for i := range parcels {
+		places <- struct{}{}
+		sending.Go(func() {
+			defer func() { <-places }()
+			if p := &parcels[i]; !failed.Load() && ctx.Err() == nil {
+				p.failed = s.post(ctx, h, p.message)
+				p.sent = p.failed == nil
+				if !p.sent {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	sending.Wait()
+	if ctx.Err() != nil { // who comes next sends them again
+		return false, nil
+	}
+	return !failed.Load(), s.settle(ctx, h, parcels)
+}
+
+// take has this process send some messages, and writes them.
+func (s *Hooks) take(ctx context.Context, h Hook) (parcels []parcel, err error) {
+	site, known, err := s.work.SiteByID(ctx, h.Site)
+	if err != nil || !known {
+		return nil, err
+	}
+	now, most := s.work.Now(), batch
+	if h.Failures > 0 {
+		most = 1
+	}
+	err = s.work.Update(ctx, func(tx HookTx) error {
+		parcels = nil
+		due, err := tx.DueDeliveries(h.Site, h.ID, now, most)
+		if err != nil {
+			return err
+		}
+		lang, err := language(tx, h)
+		if err != nil {
+			return err
+		}
+		for _, d := range due {
+			st, err := read(tx, d)
+			if err != nil {
+				return err
+			}
+			d.TakenUntil = now.Add(takenFor)
+			if err := tx.PutDelivery(d); err != nil {
+				return err
+			}
+			parcels = append(parcels, parcel{Delivery: d, message: s.say(h, site, d, st, lang)})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take deliveries: %w", err)
+	}
+	return parcels, nil
+}
+
+// language is that in which who added a receiver reads mails.
+func language(tx HookTx, h Hook) (string, error) {
+	a, err := tx.AccountByID(h.By)
+	if errors.Is(err, ground.ErrNotFound) {
+		err = nil
+	}
+	return cmp.Or(a.MailLang, words.Languages[0].Key), err
+}
+
+// read finds what a delivery tells of, as it is now.
+func read(tx HookTx, d Delivery) (story, error) {
+	comments, err := tx.CommentsByID(d.Site, []string{d.Comment})
+	if err != nil || len(comments) == 0 {
+		return story{}, err
+	}
+	pages, err := tx.PagesByID(d.Site, []string{comments[0].Page})
+	if err != nil || len(pages) == 0 {
+		return story{}, err
+	}
+	return story{comments[0], pages[0]}, nil
+}
+
+// settle writes down what became of messages, and how the receiver is.
+func (s *Hooks) settle(ctx context.Context, h Hook, parcels []parcel) error {
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx HookTx) error {
+		stored, err := tx.WebhookByID(h.Site, h.ID)
+		if err != nil {
+			return err
+		}
+		failures := stored.Failures
+		for _, p := range parcels {
+			d := p.Delivery
+			d.TakenUntil = time.Time{}
+			switch {
+			case p.sent:
+				d.Tries++
+				d.EndedAt, d.Outcome, failures = now, delivered, 0
+			case p.failed != nil:
+				d.Tries++
+				d.DueAt = now.Add(rest(d.Tries, p.failed))
+				if failures == 0 {
+					stored.FailedAt = now
+				}
+				failures++
+				stored.Failure = p.failed.Error()
+			}
+			if d.EndedAt.IsZero() && now.Sub(d.At) > giveUp {
+				d.EndedAt, d.Outcome = now, givenUp
+			}
+			if err := tx.PutDelivery(d); err != nil {
+				return err
+			}
+		}
+		back := stored.Failures >= woken && failures == 0
+		stored.Failures, stored.RetryAt = failures, time.Time{}
+		if failures > 0 {
+			stored.RetryAt = now.Add(min(time.Second<<min(failures-1, 10), probeEvery))
+		} else {
+			stored.FailedAt, stored.Failure = time.Time{}, ""
+		}
+		if err := tx.PutWebhook(stored); err != nil || !back {
+			return err
+		}
+		return tx.WakeDeliveries(h.Site, h.ID, now)
+	})
+	if err != nil {
+		return fmt.Errorf("note what became of deliveries: %w", err)
+	}
+	for _, p := range parcels {
+		if p.failed != nil {
+			s.log.WarnContext(ctx, "a webhook was not taken", "webhook", h.ID, "delivery", p.ID, "error", p.failed)
+		}
+	}
+	return nil
+}
+
+// rest is how long a message waits after so many tries: not long for a receiver that is away, whom one message at a
+// time looks for, and ever longer where it is there and does not want this one.
+func rest(tries int, failed error) time.Duration {
+	f, ok := errors.AsType[failure](failed)
+	if ok && f.hers {
+		return min(5*time.Second<<min(tries-1, 14), restAfter)
+	}
+	return min(time.Second<<min(tries-1, 10), probeEvery)
+}
