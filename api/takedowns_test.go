@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/store"
 )
 
 const takedowns = deskOfA + "/takedowns"
@@ -332,5 +333,34 @@ func TestTheRegisterPages(t *testing.T) {
 		if one, two := w.do(keyed), w.do(keyed); one.str("id") != two.str("id") {
 			t.Errorf("the same again is %v after %v", two, one)
 		}
+	})
+}
+
+// A demand that one process enters is followed by the others without a shared Redis: they look every second.
+func TestEveryProcessWithholdsWithinTwoSeconds(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		other := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
+		other.open(options{}, store.Options{})
+		id := w.approved(written("What stands here is read by two servers."))
+		page := w.approved(written("And this as well, on the same page as the other."))
+		stands := func(at *world, id, state string) func() bool {
+			return func() bool { c := at.listed(id); return c != nil && c["state"] == state }
+		}
+		kit.Until(t, "both show it", func() bool {
+			return stands(w, page, "approved")() && stands(other, page, "approved")() && stands(other, id, "approved")()
+		})
+		var took []time.Duration
+		for range 3 {
+			d := w.withhold(demand("comments", []string{id})).str("id")
+			for _, at := range []*world{w, other} {
+				took = append(took, kit.Within(t, 2*time.Second, "it is withheld", stands(at, id, "withheld")))
+			}
+			w.restore(d)
+			kit.Within(t, 2*time.Second, "it is shown again", stands(other, id, "approved"))
+		}
+		slices.Sort(took)
+		t.Logf("a demand was followed after %v at most, %v in the middle", took[len(took)-1], took[len(took)/2])
+		w.withhold(demand("page", pageA))
+		kit.Within(t, 2*time.Second, "the page is withheld", stands(other, page, "withheld"))
 	})
 }
