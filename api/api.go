@@ -54,7 +54,7 @@ type Server struct {
 func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
-		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute, exportRoute, logRoute),
+		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute),
 		pages: newCache(), redis: o.Redis,
 		export:   o.Export,
 		draining: make(chan struct{}),

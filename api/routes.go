@@ -3,13 +3,11 @@ package api
 import "github.com/aitys/aitys/api/web"
 
 // Routes that see to the end of their work themselves: one is answered from memory, or by a rendering that
-// ends; two stay open, and two last as long as a site or its log is large.
+// ends; two stay open.
 const (
 	hotRoute    = "GET /api/v1/sites/:site/comments"
 	threadRoute = "GET /api/v1/sites/:site/live"
-	logRoute    = "GET /sites/:site/log.jsonl"
 	queueRoute  = "GET /api/v1/sites/:site/moderation/live"
-	exportRoute = "GET /api/v1/sites/:site/moderation/export"
 )
 
 // routes is the one place where an address of this package meets its handler.

@@ -172,7 +172,7 @@ func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T
 			Ruling: ledger.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther,
 				To: comment.Rejected, Score: 0.7},
 		}
-		old.Hash = chained(nil, old)
+		old.Hash = ledger.Hash(nil, old) // what older programs made is held by the databases of then
 		return tx.AppendDecisions(w.A.ID, []ledger.Entry{old})
 	}))
 	w.Decide(mod, w.A, comment.Approve, w.Submit(w.A, "A comment of today.").ID)

@@ -49,7 +49,7 @@ func (h *plainPages) writeLog(c echo.Context, out io.Writer, site ground.Site, a
 const logChunk = 1_000
 
 func (h *plainPages) entries(c echo.Context, site ground.Site, after uint64) ([]ledger.Public, error) {
-	ctx, stop := context.WithTimeout(c.Request().Context(), web.RequestTime)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
 	return h.service.PublicLog(ctx, site, after, logChunk)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Streamed is an answer of any length, which begins with its first Write: until then it can be refused. Who takes
-// nothing of it for as long as a write may take is given up. Its route sees to the end of its work itself.
+// nothing of it for as long as a write may take is given up. It outlasts the time of a request.
 type Streamed struct {
 	to          *echo.Response
 	control     *http.ResponseController
