@@ -207,7 +207,7 @@ func (t *tx) RootIDs(site int64, page string) ([]string, error) {
 		ORDER  BY id || ''`, site, page)
 }
 
-// AnswerIDs implements transfer.Tx.
+// AnswerIDs implements transfer.Tx. The empty text is there for the same.
 func (t *tx) AnswerIDs(site int64, comments []string) ([]string, error) {
 	return rows.Query(t.Tx, rows.Value[string], `
 		SELECT id
@@ -215,7 +215,7 @@ func (t *tx) AnswerIDs(site int64, comments []string) ([]string, error) {
 		WHERE  site_id = ?
 		  AND  parent_id `+t.Among+`
 		  AND  parent_id IS NOT NULL
-		ORDER  BY id`, site, rows.ArrayOf(t.Array, comments))
+		ORDER  BY id || ''`, site, rows.ArrayOf(t.Array, comments))
 }
 
 // SetState implements moderation.CommentTx.
