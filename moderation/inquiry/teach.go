@@ -29,7 +29,7 @@ func (s *Service) Teach(
 	row := Row{Site: site.ID, Hash: s.hash(c), Print: campaign.PrintOf(c), Times: 1, Label: labelled(label), At: now}
 	l := ledger.Lesson{Lesson: classifier.Lesson{Label: label, Comment: c.Document()}, Salt: newSalt(),
 		Of: ground.IDOf("inquiry", hex.EncodeToString(row.Hash))}
-	pen := ledger.Pen{Site: site.ID, By: who.ID(), Batch: ground.NewID(), At: now}
+	pen := ledger.NewPen(site, who.ID(), now)
 	taught := false
 	err := s.work.Update(ctx, func(tx Tx) error {
 		b, err := pen.Open(tx)
