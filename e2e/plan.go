@@ -137,7 +137,7 @@ var House = Plan{
 		"api/register":      {"api/web", "moderation"},
 		"cmd/aitys/demo":    {"moderation"},
 		"cmd/aitys/stdio":   {"classifier"},
-		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning"},
+		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning", "moderation/ledger"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/figures", "cmd/aitys/stdio", "words",
 			"api", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "api/register",

@@ -75,7 +75,7 @@ func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.must("doctor", "--data", "data")
+	s.must("doctor", "--audit", "--data", "data")
 }
 
 func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
@@ -186,7 +186,7 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 	if n := lessons("data"); n != 0 {
 		t.Errorf("%d lessons came back", n)
 	}
-	s.must("doctor", "--data", "data")
+	s.must("doctor", "--audit", "--data", "data")
 	for _, data := range []string{"told", "data"} {
 		if kept, err := os.ReadFile(filepath.Join(s.dir, data, "erased.jsonl")); err != nil || string(kept) != string(marks) {
 			t.Errorf("%s goes on with %q, %v", data, kept, err)

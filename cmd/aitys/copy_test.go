@@ -38,7 +38,7 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 		}
 		s.refused("nothing was copied: it is not empty", "copy", "--database", way[0], "--to", way[1])
 	}
-	s.must("doctor", "--database", file) // the log and what refers to what is as it should be
+	s.must("doctor", "--audit", "--database", file) // the log and what refers to what is as it should be
 	// It goes on: with people's tokens, new comments, and no number of a site that was removed.
 	s.must("site", "add", "--database", file, "--key", "next", "--name", "Next", "--origin",
 		"https://next.example")

@@ -109,7 +109,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			"classifier rebuild":          "folded 0 lessons",
 			"migrate up":                  "up to date",
 			"secret new":                  "start every server again",
-			"doctor":                      "log of blog",
+			"doctor --audit":              "log of blog",
 			"doctor --json":               `"ok":true`,
 			"/healthz":                    "alive",
 			"/readyz":                     `"redis":"up"`,

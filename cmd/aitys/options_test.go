@@ -228,7 +228,10 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	}
 	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", blogOrigin)
 	i := s.serve()
-	r := s.doctor("--public-url", i.URL, "--trusted-proxy", "10.0.0.0/8")
+	if r := s.doctor(); r.state("log of blog") != "" {
+		t.Errorf("without --audit a log is followed: %+v", r)
+	}
+	r := s.doctor("--audit", "--public-url", i.URL, "--trusted-proxy", "10.0.0.0/8")
 	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock",
 		"migrations", "redis", "secret", "site blog", "log of blog"} {
 		if r.state(check) != "ok" {

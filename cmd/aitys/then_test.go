@@ -168,7 +168,7 @@ func (u *upgrade) saysTheSame() {
 // logsHold asks the doctor, which on a Postgres of the tests has to find fsync wanting.
 func (u *upgrade) logsHold() {
 	u.t.Helper()
-	out, _, _ := u.run("", u.with("doctor", "--json")...)
+	out, _, _ := u.run("", u.with("doctor", "--audit", "--json")...)
 	var said struct{ Checks []finding }
 	unpack(u.t, out, &said)
 	logs := 0

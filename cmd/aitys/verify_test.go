@@ -1,0 +1,77 @@
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Whoever keeps the head of a published log learns of a change in what came before it; whoever has the database, of
+// one in what is not published.
+func TestAChangedLogIsFoundFromOutsideAndFromInside(t *testing.T) {
+	s := newShell(t)
+	s.furnish("--data", "data")
+	s.write("export.xml", wordPress(30, 3), 0o600)
+	s.must("import", "wordpress", "export.xml", "--site", "blog", "--data", "data")
+	i := s.serve()
+	published := func() string {
+		res, err := http.Get(i.URL + "/sites/blog/log.jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }() // it was read whole
+		b, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("the log: %d, %v: %s", res.StatusCode, err, b)
+		}
+		return string(b)
+	}
+	log := published()
+	s.write("log.jsonl", log, 0o600)
+	var f struct {
+		Entries int
+		Head    string
+		Kept    int
+		Older   int
+	}
+	if err := json.Unmarshal([]byte(s.must("log", "verify", "log.jsonl", "--json")), &f); err != nil {
+		t.Fatal(err)
+	}
+	if f.Entries < 10 || f.Entries != strings.Count(log, "\n") || f.Older != 0 || len(f.Head) != 64 {
+		t.Fatalf("followed %+v", f)
+	}
+	if out := s.must("log", "verify", "log.jsonl", "--head", f.Head); !strings.Contains(out, "nothing up to it") {
+		t.Errorf("with the head: %s", out)
+	}
+	if out := s.must("log", "verify", "log.jsonl"); !strings.Contains(out, "proves nothing by itself") {
+		t.Errorf("without a head: %s", out)
+	}
+	s.write("cut.jsonl", strings.Join(strings.SplitAfter(log, "\n")[:f.Entries-1], ""), 0o600)
+	if _, errs, code := s.run("", "log", "verify", "cut.jsonl", "--head", f.Head); code != 1 ||
+		!strings.Contains(errs, "no entry has that head") {
+		t.Errorf("a log without its end: exit %d, %s", code, errs)
+	}
+	if _, errs, code := s.run(strings.Replace(log, `"approve"`, `"spam"`, 1), "log", "verify", "-"); code != 1 ||
+		!strings.Contains(errs, "something was changed") {
+		t.Errorf("a log with another decision: exit %d, %s", code, errs)
+	}
+
+	s.must("doctor", "--audit", "--data", "data")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }() // the test has what it needs
+	if _, err := db.Exec("UPDATE decisions SET account_id = 'somebody else' WHERE seq = 3"); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := s.run("", "doctor", "--audit", "--data", "data"); code != 1 ||
+		!strings.Contains(errs, "log of blog is not as it should be") || !strings.Contains(out, "entry 3 ") {
+		t.Errorf("the doctor of a changed log: exit %d, %s%s", code, out, errs)
+	}
+	s.must("doctor", "--data", "data")
+}
