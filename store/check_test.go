@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -76,6 +77,47 @@ func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
 	_, err = meta.Update(t.Context(), func(tx ground.MetaTx) error { return tx.SetMeta("b", []byte{1}) })
 	if !errors.Is(err, ground.ErrCorrupt) {
 		t.Errorf("a write beside damage: %v", err)
+	}
+}
+
+// Who cannot read which migrations were made would make them anew, and say that something is there already.
+func TestADamagedListOfMigrationsIsCalledDamage(t *testing.T) {
+	url := kit.SQLite(t)
+	open(t, url, store.Options{})
+	path := strings.TrimPrefix(url, "sqlite:")
+	raw, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		t.Fatal(err)
+	}
+	var page, size int64
+	if err := raw.QueryRow("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?",
+		"goose_db_version").Scan(&page, &size); err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		_, err = file.WriteAt(bytes.Repeat([]byte{0xa5}, int(size)), (page-1)*size)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }() // nothing was written
+	if err := db.Migrate(t.Context()); !errors.Is(err, ground.ErrCorrupt) {
+		t.Errorf("Migrate says %v", err)
+	}
+	if _, err := db.MigrationStatus(t.Context()); !errors.Is(err, ground.ErrCorrupt) {
+		t.Errorf("MigrationStatus says %v", err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 // check reads the whole of a database's file and returns what is wrong with it, at most ten findings of a
@@ -53,6 +55,18 @@ func findings(ctx context.Context, db *sql.DB, check string) (wrong []string, er
 		return wrong, fmt.Errorf("check the file: %w", err)
 	}
 	return wrong, nil
+}
+
+// blamed returns an error as ErrCorrupt where the file is damaged. What failed may say something else: of a table that
+// it cannot read goose thinks that it is not there.
+func blamed(ctx context.Context, db *sql.DB, err error) error {
+	if err == nil || isDamage(err) {
+		return err
+	}
+	if wrong, _ := quickCheck(ctx, db); len(wrong) > 0 { // if it fails, the error before it counts
+		return fmt.Errorf("%w: %s: %w", ground.ErrCorrupt, wrong[0], err)
+	}
+	return err
 }
 
 // isDamage reports whether an error of SQLite's says that a file is not what it wrote.

@@ -172,7 +172,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 		return remake(ctx, d.path, d.path+".before-upgrade")
 	})
 	_, back := db.ExecContext(ctx, inMemory)
-	return errors.Join(err, back)
+	return errors.Join(blamed(ctx, db, err), back)
 }
 
 // MigrationStatus lists the migrations, oldest first.
@@ -181,7 +181,8 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	return migrations.SQLiteStatus(ctx, db)
+	list, err := migrations.SQLiteStatus(ctx, db)
+	return list, blamed(ctx, db, err)
 }
 
 // Close waits for running transactions.
