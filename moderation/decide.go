@@ -2,7 +2,6 @@ package moderation
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -155,8 +154,7 @@ func (in *Choice) check() error {
 func newSalts(n int) [][]byte {
 	salts := make([][]byte, n)
 	for i := range salts {
-		salts[i] = make([]byte, 16)
-		_, _ = rand.Read(salts[i]) // never fails: crypto/rand ends the program instead
+		salts[i] = ledger.NewSalt()
 	}
 	return salts
 }

@@ -48,7 +48,7 @@ func (s *Service) Redact(
 			fmt.Sprintf("Say in at most %d characters why: its writer reads it.", maxWhy))
 	}
 	pen := s.pen(who, site)
-	salt := newSalts(1)[0]
+	salt := ledger.NewSalt()
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Redacted, err error) {
 		b, err := open(tx, pen)
 		if err != nil {

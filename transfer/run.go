@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -247,9 +246,8 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 			continue
 		}
 		n := w.nodes[w.at[i]]
-		f := fresh{comment: d.comment, page: n.page, salt: make([]byte, 16)}
+		f := fresh{comment: d.comment, page: n.page, salt: ledger.NewSalt()}
 		f.segment = comment.NewSegment(inOrder(d.comment.CreatedAt, w.at[i]))
-		_, _ = rand.Read(f.salt) // never fails: crypto/rand ends the program instead
 		if d.source != "" {
 			f.comment.Write(d.source)
 		}

@@ -11,14 +11,13 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// How many characters a comment may have, its writer's name, and the title of a page.
+// How many characters a comment may have, its writer's name, and the title of a page; MaxEmail is in bytes.
 const (
 	MaxLength = 10_000
 	MaxName   = 120
 	MaxTitle  = 300
+	MaxEmail  = 254
 )
-
-const maxEmail = 254 // bytes
 
 // CheckBody returns a comment's text as it is kept.
 func CheckBody(body string) (string, error) {
@@ -67,7 +66,7 @@ func (c *Comment) Sign(name, email, website string) error {
 		c.Name = ""
 	}
 	c.Email = strings.TrimSpace(email)
-	if c.Email != "" && (len(c.Email) > maxEmail || text.CleanLine(c.Email) != c.Email ||
+	if c.Email != "" && (len(c.Email) > MaxEmail || text.CleanLine(c.Email) != c.Email ||
 		!text.LooksLikeEmail(c.Email)) {
 		return problem.Field("/author/email", "This does not look like an e-mail address.")
 	}

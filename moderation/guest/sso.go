@@ -24,7 +24,6 @@ const (
 	wordLife   = 10 * time.Minute
 	ahead      = 30 * time.Second
 	maxSubject = 255
-	maxEmail   = 254
 )
 
 // SetSSOKey makes the secret by which a site says who its readers are, and returns it. There is one at a time: what
@@ -82,7 +81,7 @@ func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) 
 	if !text.Visible(c.Name) {
 		c.Name = ""
 	}
-	if len(w.Email) <= maxEmail && text.LooksLikeEmail(w.Email) {
+	if len(w.Email) <= comment.MaxEmail && text.LooksLikeEmail(w.Email) {
 		c.Email = w.Email
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {

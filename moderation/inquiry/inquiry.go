@@ -10,7 +10,6 @@ package inquiry
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -282,11 +281,4 @@ func history(tx Tx, c comment.Comment) (comment.History, error) {
 		return comment.History{}, fmt.Errorf("read the writer's history: %w", err)
 	}
 	return known[string(c.Writer)], nil
-}
-
-// newSalt makes a lesson's salt, before the transaction that stores it.
-func newSalt() []byte {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
-	return salt
 }

@@ -27,7 +27,7 @@ func (s *Service) Teach(
 	now := s.work.Now()
 	c := s.draft(site, in, now)
 	row := Row{Site: site.ID, Hash: s.hash(c), Print: campaign.PrintOf(c), Times: 1, Label: labelled(label), At: now}
-	l := ledger.Lesson{Lesson: classifier.Lesson{Label: label, Comment: c.Document()}, Salt: newSalt(),
+	l := ledger.Lesson{Lesson: classifier.Lesson{Label: label, Comment: c.Document()}, Salt: ledger.NewSalt(),
 		Of: ground.IDOf("inquiry", hex.EncodeToString(row.Hash))}
 	pen := ledger.NewPen(site, who.ID(), now)
 	taught := false

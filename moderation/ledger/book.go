@@ -21,9 +21,15 @@ type Pen struct {
 
 // NewPen is for one batch of entries.
 func NewPen(site ground.Site, by string, at time.Time) Pen {
+	return Pen{Site: site.ID, Under: site.Key, By: by, Batch: ground.NewID(), At: at, Salt: NewSalt()}
+}
+
+// NewSalt is sixteen random bytes, for a batch of entries or a lesson. It is made before the transaction that may need
+// it.
+func NewSalt() []byte {
 	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // it never fails
-	return Pen{Site: site.ID, Under: site.Key, By: by, Batch: ground.NewID(), At: at, Salt: salt}
+	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
+	return salt
 }
 
 // A Book is the locked end of a site's log in one transaction. What is put into it is written by

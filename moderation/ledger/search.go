@@ -31,7 +31,7 @@ const (
 // Find returns what is searched for, newest first, and where to go on; "": there is no more. Of a comment all
 // entries are found; else at most 5,000 are looked through.
 func (in Search) Find(tx Tx, site int64) (found []Told, next string, err error) {
-	from, err := in.place()
+	from, err := Place(in.After)
 	if err != nil {
 		return nil, "", err
 	}
@@ -45,24 +45,29 @@ func (in Search) Find(tx Tx, site int64) (found []Told, next string, err error) 
 		err = w.back()
 	}
 	if w.more {
-		next = base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, w.from))
+		next = Cursor(w.from)
 	}
 	return w.found, next, err
 }
 
-// place reads the cursor: entries before it are meant; 0: all.
-func (in Search) place() (from uint64, err error) {
-	if in.After == "" {
+// Cursor is the place from which a list goes on that is read from the newest entry back: what came before seq.
+func Cursor(seq uint64) string {
+	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, seq))
+}
+
+// Place reads a Cursor: entries before it are meant; 0, of an empty one: all.
+func Place(cursor string) (seq uint64, err error) {
+	if cursor == "" {
 		return 0, nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(in.After)
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != 8 {
 		return 0, problem.Cursor()
 	}
-	if from = binary.BigEndian.Uint64(raw); from == 0 || from > 1<<62 {
+	if seq = binary.BigEndian.Uint64(raw); seq == 0 || seq > 1<<62 {
 		return 0, problem.Cursor()
 	}
-	return from, nil
+	return seq, nil
 }
 
 // A search reads a log backwards, from before from on; at its end it says whether there is more.

@@ -2,15 +2,12 @@ package register
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/problem"
 )
 
 // A Listed is a demand as owners see it: with the comments that it is about, or the address of its page, and the
@@ -33,7 +30,7 @@ func (s *Service) Demands(
 	if limit, err = comment.PageSize(limit); err != nil {
 		return nil, "", err
 	}
-	before, err := place(after)
+	before, err := ledger.Place(after)
 	if err != nil {
 		return nil, "", err
 	}
@@ -44,7 +41,7 @@ func (s *Service) Demands(
 		}
 		if len(demands) > limit {
 			demands = demands[:limit]
-			next = base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, demands[limit-1].Seq))
+			next = ledger.Cursor(demands[limit-1].Seq)
 		}
 		list, err = listed(tx, site.ID, demands)
 		return err
@@ -53,22 +50,6 @@ func (s *Service) Demands(
 		return nil, "", fmt.Errorf("list demands: %w", err)
 	}
 	return list, next, nil
-}
-
-// place reads a cursor: the seq of the demand before; "": 0.
-func place(after string) (uint64, error) {
-	if after == "" {
-		return 0, nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(after)
-	if err != nil || len(raw) != 8 {
-		return 0, problem.Cursor()
-	}
-	seq := binary.BigEndian.Uint64(raw)
-	if seq == 0 || seq > 1<<62 {
-		return 0, problem.Cursor()
-	}
-	return seq, nil
 }
 
 // listed puts to demands what they are about and who entered them.

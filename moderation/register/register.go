@@ -244,23 +244,16 @@ func (d *Demand) meets(tx Tx, page string, comments []string) (seen int, err err
 }
 
 // pageOf finds a page by its id or its address.
-func pageOf(tx Tx, site int64, page string) (ground.Page, error) {
-	unknown := problem.Missing("page.unknown", "There is no such page on this site.")
-	if !ground.IsID(page) {
-		p, err := tx.PageByURL(site, page)
-		if errors.Is(err, ground.ErrNotFound) {
-			return p, unknown
-		}
-		return p, err
+func pageOf(tx Tx, site int64, page string) (p ground.Page, err error) {
+	if ground.IsID(page) {
+		p, err = ground.PageByID(tx, site, page)
+	} else {
+		p, err = tx.PageByURL(site, page)
 	}
-	found, err := tx.PagesByID(site, []string{page})
-	if err == nil && len(found) == 0 {
-		err = unknown
+	if errors.Is(err, ground.ErrNotFound) {
+		err = problem.Missing("page.unknown", "There is no such page on this site.")
 	}
-	if err != nil {
-		return ground.Page{}, err
-	}
-	return found[0], nil
+	return p, err
 }
 
 // show has readers see, or be told, what the demands say that stand now against what d is about.
@@ -422,7 +415,10 @@ func (s *Service) lapse(ctx context.Context) error {
 		if err == nil && known {
 			err = s.end(ctx, site, d.ID, people.Operator.ID(), "")
 		}
-		if e := (*problem.Error)(nil); err != nil && !(errors.As(err, &e) && e.Kind == problem.Invalid) {
+		if e, told := errors.AsType[*problem.Error](err); told && e.Kind == problem.Invalid {
+			continue // another process ended it
+		}
+		if err != nil {
 			return fmt.Errorf("end a demand: %w", err)
 		}
 	}
