@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/transfer/dump"
 )
 
 // earliest is before any comment was written on the web: what says so has a wrong clock.
@@ -17,7 +18,7 @@ var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // A draft is a comment that can be imported, not rendered yet, with its page.
 type draft struct {
-	page    page
+	page    dump.Page
 	comment comment.Comment
 	source  string
 	empty   bool
@@ -25,29 +26,25 @@ type draft struct {
 
 // draft makes a comment of a record. noted is told of what of it is left out or changed; why is why all of it is, or
 // "".
-func (r *run) draft(in record, noted func(what, why string)) (d draft, why string) {
-	if in.id = strings.TrimSpace(in.id); in.id == "" {
+func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why string) {
+	if in.ID = strings.TrimSpace(in.ID); in.ID == "" {
 		return d, "it has no id"
 	}
-	if d.page, why = r.pageOf(in.page); why != "" {
+	if d.page, why = r.pageOf(in.Page); why != "" {
 		return d, why
 	}
 	d.comment = comment.Comment{
-		ID:   ground.IDOf("import", r.in.Format, in.id, strconv.FormatInt(in.at.UnixMicro(), 10)),
-		Site: r.site.ID, Version: 1, Submissions: 1, FormAge: -1, State: in.state,
+		ID:   ground.IDOf("import", r.in.Format, in.ID, strconv.FormatInt(in.At.UnixMicro(), 10)),
+		Site: r.site.ID, Version: 1, Submissions: 1, FormAge: -1, State: in.State,
 	}
 	d.comment.CreatedAt = r.timeOf(in, noted)
 	d.comment.EditUntil = d.comment.CreatedAt
 	d.sign(in, noted)
-	if addr := in.addr(); d.comment.Name != "" || d.comment.Email != "" {
+	if addr := in.Addr(); d.comment.Name != "" || d.comment.Email != "" {
 		d.comment.Writer = r.secret.Hash("writer", r.site.ID, d.comment.Identity(text.Prefix(addr))...)
 	}
-	d.source = in.source
-	if in.html != "" {
-		d.source = sourceOf(strings.ToValidUTF8(in.html, ""), in.lines)
-	}
-	d.source = strings.ToValidUTF8(d.source, "")
-	if in.deleted && !text.Visible(d.source) {
+	d.source = in.Markdown()
+	if in.Deleted && !text.Visible(d.source) {
 		d.empty, d.source, d.comment.Lang = true, "", "und"
 		d.comment.State, d.comment.RemovedAt = comment.Removed, d.comment.CreatedAt
 		d.comment.Name, d.comment.Email, d.comment.Website, d.comment.Writer = "", "", "", nil
@@ -66,16 +63,16 @@ func (r *run) draft(in record, noted func(what, why string)) (d draft, why strin
 }
 
 // pageOf finds the page that is meant: completed, mapped, and of the site.
-func (r *run) pageOf(p page) (page, string) {
-	p.title = text.First(text.CleanLine(strings.ToValidUTF8(p.title, "")), comment.MaxTitle)
-	web, ok := text.ParseWeb(r.in.Map.of(complete(r.in.Base, strings.TrimSpace(p.url))))
+func (r *run) pageOf(p dump.Page) (dump.Page, string) {
+	p.Title = text.First(text.CleanLine(strings.ToValidUTF8(p.Title, "")), comment.MaxTitle)
+	web, ok := text.ParseWeb(r.in.Map.of(complete(r.in.Base, strings.TrimSpace(p.URL))))
 	if !ok {
 		return p, "its page has no address; --base completes those that name no host"
 	}
 	if !slices.Contains(r.site.Origins, web.Origin) {
 		return p, "its page is at " + web.Origin + ", which is no address of the site"
 	}
-	if p.url, ok = web.Page(); !ok {
+	if p.URL, ok = web.Page(); !ok {
 		return p, "its page's address is longer than 2,048 bytes"
 	}
 	return p, ""
@@ -95,14 +92,14 @@ func complete(base, address string) string {
 }
 
 // timeOf is when a record was written, as far as that can be believed.
-func (r *run) timeOf(in record, noted func(what, why string)) time.Time {
+func (r *run) timeOf(in dump.Record, noted func(what, why string)) time.Time {
 	sane := func(t time.Time) bool { return t.After(earliest) && !t.After(r.now) }
-	switch at := in.at.UTC().Truncate(time.Microsecond); {
+	switch at := in.At.UTC().Truncate(time.Microsecond); {
 	case sane(at):
 		return at
-	case sane(in.page.at):
+	case sane(in.Page.At):
 		noted("time", "it is not said, before 1990 or to come: that of the page is taken")
-		return in.page.at.UTC().Truncate(time.Microsecond)
+		return in.Page.At.UTC().Truncate(time.Microsecond)
 	default:
 		noted("time", "it is not said, before 1990 or to come: that of the import is taken")
 		return r.now
@@ -110,13 +107,13 @@ func (r *run) timeOf(in record, noted func(what, why string)) time.Time {
 }
 
 // sign gives a draft the writer's own fields, as far as they are such.
-func (d *draft) sign(in record, noted func(what, why string)) {
-	name := text.CleanLine(strings.ToValidUTF8(in.name, ""))
+func (d *draft) sign(in dump.Record, noted func(what, why string)) {
+	name := text.CleanLine(strings.ToValidUTF8(in.Name, ""))
 	if first := text.First(name, comment.MaxName); first != name {
 		noted("name", "it is longer than "+strconv.Itoa(comment.MaxName)+" characters: its beginning is taken")
 		name = first
 	}
-	email, website := strings.ToValidUTF8(in.email, ""), strings.TrimSpace(strings.ToValidUTF8(in.website, ""))
+	email, website := strings.ToValidUTF8(in.Email, ""), strings.TrimSpace(strings.ToValidUTF8(in.Website, ""))
 	if website == "http://" || website == "https://" { // what forms began with
 		website = ""
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/transfer/dump"
 )
 
 // together is how many comments are written in one transaction: others write between.
@@ -22,7 +23,7 @@ type run struct {
 	*Service
 	site   ground.Site
 	in     Request
-	format format
+	format dump.Format
 	now    time.Time
 
 	*survey
@@ -32,7 +33,7 @@ type run struct {
 
 // look reads the file for the first time.
 func (r *run) look(ctx context.Context) error {
-	if err := r.format.read(ctx, dump{r.in.Path, r.tables}, lookout{r}); err != nil {
+	if err := r.format.Read(ctx, dump.File{Path: r.in.Path, Tables: r.tables}, lookout{r}); err != nil {
 		return err
 	}
 	r.settle()
@@ -42,18 +43,20 @@ func (r *run) look(ctx context.Context) error {
 // A lookout notes what a file has.
 type lookout struct{ *run }
 
-func (l lookout) comment(in record) error {
+func (l lookout) Skip(what, why string) { l.skip(what, why) }
+
+func (l lookout) Comment(in dump.Record) error {
 	notes := []Skip{}
 	d, why := l.draft(in, func(what, why string) { notes = append(notes, Skip{What: what, Why: why}) })
 	n := node{page: none, state: d.comment.State, kept: why == "", empty: d.empty}
-	if in.id == "" {
+	if in.ID == "" {
 		l.skip("comment", why)
 		return nil
 	}
 	if why == "" {
 		n.page, n.id = l.page(d.page, d.comment.CreatedAt), uuid.MustParse(d.comment.ID)
 	}
-	if l.add(in.id, in.parent, n) {
+	if l.add(in.ID, in.Parent, n) {
 		l.skip("comment", "its id stands twice: the first was taken")
 		return nil
 	}
@@ -70,8 +73,8 @@ func (l lookout) comment(in record) error {
 func (r *run) report() Report {
 	out := r.survey.report()
 	out.Added, out.Lessons = r.added, r.lessons
-	if r.format.note != "" {
-		out.Notes = append(out.Notes, r.format.note)
+	if r.format.Note != "" {
+		out.Notes = append(out.Notes, r.format.Note)
 	}
 	return out
 }
@@ -142,7 +145,7 @@ func (r *run) write(ctx context.Context) error {
 	for w.done < kept {
 		before := w.done
 		w.pass++
-		if err := r.format.read(ctx, dump{r.in.Path, r.tables}, passer{ctx, w}); err != nil {
+		if err := r.format.Read(ctx, dump.File{Path: r.in.Path, Tables: r.tables}, passer{ctx, w}); err != nil {
 			return err
 		}
 		if err := w.flush(ctx); err != nil {
@@ -170,11 +173,11 @@ type passer struct {
 	w   *writer
 }
 
-func (p passer) skip(string, string) {} // it was counted
+func (p passer) Skip(string, string) {} // it was counted
 
-func (p passer) comment(in record) error {
+func (p passer) Comment(in dump.Record) error {
 	w := p.w
-	at, known := w.byKey[w.key(in.id)]
+	at, known := w.byKey[w.key(in.ID)]
 	if !known {
 		return nil
 	}
@@ -230,7 +233,7 @@ func (w *writer) flush(ctx context.Context) error {
 
 // prepare renders and judges what of the batch is not there yet; nil: all of it is.
 func (w *writer) prepare(ctx context.Context) (*batch, error) {
-	by := ledger.ByImport(w.format.name)
+	by := ledger.ByImport(w.format.Name)
 	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.NewPen(w.site, by, w.work.Now()),
 		pages: map[int32]string{}, made: map[int32]ground.Page{}}
 	ids := make([]string, len(w.batch))
@@ -256,8 +259,8 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 		}
 		if w.ids[n.page] == "" {
 			p := w.pages[n.page]
-			b.made[n.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.url, Title: p.title, Open: !p.closed,
-				CreatedAt: p.at}
+			b.made[n.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
+				CreatedAt: p.At}
 		}
 		b.pages[n.page] = w.ids[n.page]
 		b.fresh = append(b.fresh, f)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/transfer/dump"
 )
 
 const onAnotherPage = "it is on another page: the answer stands alone"
@@ -23,7 +24,7 @@ type survey struct {
 	nodes   []node
 	answers []uint64 // hashes of the ids that nodes answer, or 0
 	byURL   map[string]int32
-	pages   []page
+	pages   []dump.Page
 	ids     []string // of pages, once they are written
 	skipped map[Skip]int
 }
@@ -76,18 +77,18 @@ func (s *survey) add(id, parent string, n node) (known bool) {
 
 // page notes a page by its canonical address, with a comment of some time; what is first said of it counts. It exists
 // from its first comment on, or from when it was written, if that is earlier.
-func (s *survey) page(p page, commented time.Time) int32 {
-	at, known := s.byURL[p.url]
+func (s *survey) page(p dump.Page, commented time.Time) int32 {
+	at, known := s.byURL[p.URL]
 	if !known {
 		at = int32(len(s.pages))
-		s.byURL[p.url] = at
+		s.byURL[p.URL] = at
 		s.pages = append(s.pages, p)
 		s.ids = append(s.ids, "")
 	}
 	first := &s.pages[at]
-	first.title = cmp.Or(first.title, p.title)
-	if !first.at.After(earliest) || commented.Before(first.at) {
-		first.at = commented
+	first.Title = cmp.Or(first.Title, p.Title)
+	if !first.At.After(earliest) || commented.Before(first.At) {
+		first.At = commented
 	}
 	return at
 }

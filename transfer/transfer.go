@@ -2,7 +2,7 @@
 // are read, and what is in them is written as ordinary comments of a site, each through the same markup, judge and
 // rows as one that is posted.
 //
-// A format is a function that reads a file and tells of its comments, one by one; it knows no database. A file is
+// What reads files is in package dump: a format tells of its comments, one by one, and knows no database. A file is
 // read at least twice: first to learn what is in it, so that nothing is written of one that is cut short, and then
 // to write it, parents before their replies, some at a time. The id of a comment is made of what the dump says of
 // it: what was imported already is known by that, after a kill -9 too. Nobody is notified.
@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/transfer/dump"
 )
 
 // Tx is what an import asks of a transaction.
@@ -56,10 +57,6 @@ type Rules interface {
 	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
 }
 
-// Tables reads the rows that a query has of a SQLite file, which it changes in nothing; row is called for each, and
-// reads it by scan.
-type Tables func(ctx context.Context, path, query string, row func(scan func(...any) error) error) error
-
 // Options are what a Service is made of; all of them are required.
 type Options struct {
 	Process *ground.Process
@@ -67,7 +64,7 @@ type Options struct {
 	Secret  secret.Secret
 	Judge   Judge
 	Rules   Rules
-	Tables  Tables
+	Tables  dump.Tables
 }
 
 // Service imports and exports. It is safe for concurrent use.
@@ -76,7 +73,7 @@ type Service struct {
 	secret secret.Secret
 	judge  Judge
 	rules  Rules
-	tables Tables
+	tables dump.Tables
 
 	exporting sync.Mutex
 }
@@ -134,11 +131,11 @@ func (s *Service) Import(ctx context.Context, who people.Actor, site ground.Site
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Report{}, err
 	}
-	at := slices.IndexFunc(formats, func(f format) bool { return f.name == in.Format })
+	at := slices.IndexFunc(dump.Formats, func(f dump.Format) bool { return f.Name == in.Format })
 	if at < 0 {
 		return Report{}, problem.Field("/format", "Import "+problem.Among(Formats())+".")
 	}
-	r := &run{Service: s, site: site, in: in, format: formats[at], now: s.work.Now(), survey: newSurvey()}
+	r := &run{Service: s, site: site, in: in, format: dump.Formats[at], now: s.work.Now(), survey: newSurvey()}
 	if err := r.look(ctx); err != nil {
 		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)
 	}
@@ -154,9 +151,9 @@ func (s *Service) Import(ctx context.Context, who people.Actor, site ground.Site
 
 // Formats are the names of what can be imported.
 func Formats() []string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.name
+	names := make([]string, len(dump.Formats))
+	for i, f := range dump.Formats {
+		names[i] = f.Name
 	}
 	return names
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/transfer/dump"
 )
 
 // A markup writer writes elements one by one, so that none but one is in memory.
@@ -59,7 +60,7 @@ type cdata struct {
 // cdataOf leaves out what XML has no way to say.
 func cdataOf(text string) cdata {
 	return cdata{strings.Map(func(r rune) rune {
-		if unfitForXML(r) {
+		if dump.UnfitForXML(r) {
 			return -1
 		}
 		return r

@@ -1,4 +1,4 @@
-package transfer
+package dump
 
 import (
 	"encoding/xml"
@@ -11,7 +11,7 @@ import (
 
 // readWordPress reads what WordPress writes under Tools, Export (WXR 1.0 to 1.2), as of its
 // wp-admin/includes/export.php. The elements' prefixes are always wp:, their namespaces differ by version.
-func readWordPress(in io.Reader, to teller) error {
+func readWordPress(in io.Reader, to Teller) error {
 	x := newElements(in)
 	root, err := x.root()
 	if err != nil {
@@ -34,8 +34,8 @@ func readWordPress(in io.Reader, to teller) error {
 }
 
 // readPost reads a post, whose comments come after what is said of it.
-func readPost(x *elements, to teller) error {
-	var post page
+func readPost(x *elements, to Teller) error {
+	var post Page
 	fields := map[string]string{}
 	return x.fields(func(field xml.StartElement) (bool, error) {
 		switch name := wordPressName(field); name {
@@ -44,8 +44,8 @@ func readPost(x *elements, to teller) error {
 		case "link", "title", "wp:post_date_gmt", "wp:comment_status", "wp:status", "wp:post_type":
 			text, err := x.text()
 			fields[name] = strings.TrimSpace(text)
-			post = page{url: fields["link"], title: fields["title"], closed: fields["wp:comment_status"] == "closed",
-				at: wordPressTime(fields["wp:post_date_gmt"])}
+			post = Page{URL: fields["link"], Title: fields["title"], Closed: fields["wp:comment_status"] == "closed",
+				At: wordPressTime(fields["wp:post_date_gmt"])}
 			return true, err
 		}
 		return false, nil
@@ -63,7 +63,7 @@ func wordPressName(e xml.StartElement) string {
 	return e.Name.Local
 }
 
-func readReply(x *elements, post page, of map[string]string, to teller) error {
+func readReply(x *elements, post Page, of map[string]string, to Teller) error {
 	f := map[string]string{}
 	err := x.fields(func(field xml.StartElement) (bool, error) {
 		name, known := strings.CutPrefix(wordPressName(field), "wp:comment_")
@@ -79,34 +79,34 @@ func readReply(x *elements, post page, of map[string]string, to teller) error {
 	}
 	switch kind := f["type"]; {
 	case kind == "pingback" || kind == "trackback":
-		to.skip("comment", "it is a "+kind+", which another site's program wrote")
+		to.Skip("comment", "it is a "+kind+", which another site's program wrote")
 		return nil
 	case kind != "" && kind != "comment":
-		to.skip("comment", "it is of a kind that is no comment, such as a review or a note on an order")
+		to.Skip("comment", "it is of a kind that is no comment, such as a review or a note on an order")
 		return nil
 	case of["wp:post_type"] == "nav_menu_item":
-		to.skip("comment", "it stands below an entry of a menu")
+		to.Skip("comment", "it stands below an entry of a menu")
 		return nil
 	}
-	r := record{
-		page: post, id: f["id"], parent: f["parent"], name: f["author"], email: f["author_email"],
-		website: f["author_url"], address: f["author_IP"], html: f["content"], lines: true,
+	r := Record{
+		Page: post, ID: f["id"], Parent: f["parent"], Name: f["author"], Email: f["author_email"],
+		Website: f["author_url"], Address: f["author_IP"], HTML: f["content"], Lines: true,
 	}
-	if r.parent == "0" {
-		r.parent = ""
+	if r.Parent == "0" {
+		r.Parent = ""
 	}
-	if r.at = wordPressTime(f["date_gmt"]); r.at.IsZero() {
-		r.at = wordPressTime(f["date"])
+	if r.At = wordPressTime(f["date_gmt"]); r.At.IsZero() {
+		r.At = wordPressTime(f["date"])
 	}
 	switch f["approved"] {
 	case "1", "approve":
-		r.state = comment.Approved
+		r.State = comment.Approved
 	case "spam":
-		r.state = comment.Spam
+		r.State = comment.Spam
 	case "trash", "post-trashed":
-		r.state, r.deleted = comment.Rejected, true
+		r.State, r.Deleted = comment.Rejected, true
 	}
-	return to.comment(r)
+	return to.Comment(r)
 }
 
 // wordPressTime reads a time; zero where it is none, as 0000-00-00 00:00:00.

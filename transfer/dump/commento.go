@@ -1,4 +1,4 @@
-package transfer
+package dump
 
 import (
 	"context"
@@ -33,9 +33,9 @@ type commentoComment struct {
 
 // readCommento reads an export of Commento, Commento++ or Comentario in version 1: comments first, and behind them
 // who wrote them. So it is read once for these, which are held, and then for the comments.
-func readCommento(ctx context.Context, f dump, to teller) error {
+func readCommento(ctx context.Context, f File, to Teller) error {
 	who, version, found := map[string]commenter{}, 0, false
-	err := readParts(ctx, f.path, func(v *values, key string) (bool, error) {
+	err := readParts(ctx, f.Path, func(v *values, key string) (bool, error) {
 		switch key {
 		case "version":
 			return true, v.read(&version)
@@ -61,19 +61,19 @@ func readCommento(ctx context.Context, f dump, to teller) error {
 	case err != nil:
 		return err
 	}
-	return readParts(ctx, f.path, func(v *values, key string) (bool, error) {
+	return readParts(ctx, f.Path, func(v *values, key string) (bool, error) {
 		if key != "comments" {
 			return false, nil
 		}
 		return true, v.array(func() error {
 			var c commentoComment
 			if err := v.read(&c); errors.Is(err, errShape) {
-				to.skip("comment", "it is not written as Commento writes comments")
+				to.Skip("comment", "it is not written as Commento writes comments")
 				return nil
 			} else if err != nil {
 				return err
 			}
-			return to.comment(c.record(who[c.Commenter]))
+			return to.Comment(c.record(who[c.Commenter]))
 		})
 	})
 }
@@ -97,32 +97,32 @@ func passOver(err error) error {
 	return err
 }
 
-func (c commentoComment) record(by commenter) record {
-	r := record{id: c.Hex, parent: c.Parent, source: c.Markdown, at: timeIn(c.Created), deleted: c.Deleted}
-	if r.source == "" {
-		r.html = c.HTML
+func (c commentoComment) record(by commenter) Record {
+	r := Record{ID: c.Hex, Parent: c.Parent, Source: c.Markdown, At: timeIn(c.Created), Deleted: c.Deleted}
+	if r.Source == "" {
+		r.HTML = c.HTML
 	}
-	if r.parent == "root" {
-		r.parent = ""
+	if r.Parent == "root" {
+		r.Parent = ""
 	}
-	r.page.url = c.URL
-	if r.page.url == "" {
-		r.page.url = c.Path
+	r.Page.URL = c.URL
+	if r.Page.URL == "" {
+		r.Page.URL = c.Path
 	}
-	if !strings.Contains(r.page.url, "://") { // a path
-		r.page.url = "https://" + c.Domain + "/" + strings.TrimPrefix(r.page.url, "/")
+	if !strings.Contains(r.Page.URL, "://") { // a path
+		r.Page.URL = "https://" + c.Domain + "/" + strings.TrimPrefix(r.Page.URL, "/")
 	}
 	if c.Commenter != "anonymous" && strings.Trim(c.Commenter, "0") != "" {
-		r.name, r.email, r.website = defined(by.Name), defined(by.Email), defined(by.Link)
+		r.Name, r.Email, r.Website = defined(by.Name), defined(by.Email), defined(by.Link)
 	}
 	switch {
 	case c.Deleted:
-		r.state = comment.Rejected
-		if r.source == "[deleted]" {
-			r.source, r.html = "", ""
+		r.State = comment.Rejected
+		if r.Source == "[deleted]" {
+			r.Source, r.HTML = "", ""
 		}
 	case c.State == "approved" || c.State == "":
-		r.state = comment.Approved
+		r.State = comment.Approved
 	}
 	return r
 }

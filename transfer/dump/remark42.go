@@ -1,4 +1,4 @@
-package transfer
+package dump
 
 import (
 	"errors"
@@ -32,7 +32,7 @@ type remark struct {
 
 // readRemark42 reads a backup, one JSON value after another, as of Remark42's backend/app/migrator/native.go. It has
 // no e-mails, and addresses are hashes.
-func readRemark42(in io.Reader, to teller) error {
+func readRemark42(in io.Reader, to Teller) error {
 	v := newValues(in)
 	closed := map[string]bool{}
 	for first := true; ; first = false {
@@ -44,7 +44,7 @@ func readRemark42(in io.Reader, to teller) error {
 		case errors.Is(err, io.EOF):
 			return errors.New("it is empty")
 		case errors.Is(err, errShape) && !first:
-			to.skip("comment", "it is not written as Remark42 writes comments")
+			to.Skip("comment", "it is not written as Remark42 writes comments")
 			continue
 		case err != nil && !errors.Is(err, errShape):
 			return err
@@ -58,17 +58,17 @@ func readRemark42(in io.Reader, to teller) error {
 			}
 			continue
 		}
-		r := record{
-			id: c.ID, parent: c.Parent, name: c.User.Name, at: timeIn(c.Time), source: c.Source, deleted: c.Deleted,
-			page: page{url: c.Locator.URL, title: c.Title, closed: closed[c.Locator.URL]}, state: comment.Approved,
+		r := Record{
+			ID: c.ID, Parent: c.Parent, Name: c.User.Name, At: timeIn(c.Time), Source: c.Source, Deleted: c.Deleted,
+			Page: Page{URL: c.Locator.URL, Title: c.Title, Closed: closed[c.Locator.URL]}, State: comment.Approved,
 		}
-		if r.source == "" {
-			r.html = c.Text
+		if r.Source == "" {
+			r.HTML = c.Text
 		}
 		if c.Deleted {
-			r.state = comment.Rejected
+			r.State = comment.Rejected
 		}
-		if err := to.comment(r); err != nil {
+		if err := to.Comment(r); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package transfer
+package dump
 
 import (
 	"context"
@@ -26,29 +26,29 @@ func issoText(column string, most int) string {
 }
 
 // readIsso reads the database that Isso works on. Its threads have no host.
-func readIsso(ctx context.Context, f dump, to teller) error {
-	err := f.tables(ctx, f.path, issoRows, func(scan func(...any) error) error {
-		var r record
+func readIsso(ctx context.Context, f File, to Teller) error {
+	err := f.Tables(ctx, f.Path, issoRows, func(scan func(...any) error) error {
+		var r Record
 		var created float64
 		var mode int
-		err := scan(&r.id, &r.parent, &created, &mode, &r.page.url, &r.page.title, &r.address, &r.source, &r.name,
-			&r.email, &r.website)
+		err := scan(&r.ID, &r.Parent, &created, &mode, &r.Page.URL, &r.Page.Title, &r.Address, &r.Source, &r.Name,
+			&r.Email, &r.Website)
 		if err != nil {
 			return err
 		}
-		if r.parent == "0" {
-			r.parent = ""
+		if r.Parent == "0" {
+			r.Parent = ""
 		}
 		if !math.IsNaN(created) && math.Abs(created) < 1e11 {
-			r.at = time.UnixMicro(int64(math.Round(created * 1e6)))
+			r.At = time.UnixMicro(int64(math.Round(created * 1e6)))
 		}
 		switch mode {
 		case 1:
-			r.state = comment.Approved
+			r.State = comment.Approved
 		case 4:
-			r.state, r.deleted = comment.Rejected, true
+			r.State, r.Deleted = comment.Rejected, true
 		}
-		return to.comment(r)
+		return to.Comment(r)
 	})
 	if err != nil {
 		return fmt.Errorf("as a database of Isso: %w", err)

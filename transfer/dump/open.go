@@ -1,4 +1,4 @@
-package transfer
+package dump
 
 import (
 	"archive/zip"
@@ -92,7 +92,7 @@ type elements struct {
 
 func newElements(in io.Reader) *elements {
 	// XML has no controls, and services have written them all the same.
-	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(unfitForXML)))
+	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(UnfitForXML)))
 	bound := &bounded{in: transform.NewReader(in, fit)}
 	e := &elements{xml.NewDecoder(bound), bound}
 	e.Strict = false // an ampersand is an ampersand
@@ -102,7 +102,8 @@ func newElements(in io.Reader) *elements {
 	return e
 }
 
-func unfitForXML(r rune) bool {
+// UnfitForXML reports whether XML has no way to say a character.
+func UnfitForXML(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' && r < 0x80 || r == 0xFFFE || r == 0xFFFF
 }
 

@@ -1,4 +1,4 @@
-package transfer
+package dump
 
 import (
 	"encoding/xml"
@@ -12,13 +12,13 @@ import (
 
 // A disqusThread is what posts refer to by the thread's own id: <id> is mostly empty.
 type disqusThread struct {
-	page
+	Page
 	deleted bool
 }
 
 // readDisqus reads what Disqus mails under Community, Export: threads, and then posts in any order. All threads, but
 // no posts, are held.
-func readDisqus(in io.Reader, to teller) error {
+func readDisqus(in io.Reader, to Teller) error {
 	x := newElements(in)
 	root, err := x.root()
 	if err != nil {
@@ -63,13 +63,13 @@ func readThread(x *elements) (t disqusThread, err error) {
 		return false, nil
 	})
 	t = disqusThread{deleted: f["isDeleted"] == "true"}
-	t.page = page{url: f["link"], title: html.UnescapeString(f["title"]), closed: f["isClosed"] == "true",
-		at: timeIn(f["createdAt"])}
+	t.Page = Page{URL: f["link"], Title: html.UnescapeString(f["title"]), Closed: f["isClosed"] == "true",
+		At: timeIn(f["createdAt"])}
 	return t, err
 }
 
-func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to teller) error {
-	r := record{id: id}
+func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to Teller) error {
+	r := Record{ID: id}
 	var thread string
 	f := map[string]string{}
 	field := func(prefix string) func(xml.StartElement) (bool, error) {
@@ -85,7 +85,7 @@ func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to 
 		case "thread":
 			thread = disqusID(e)
 		case "parent":
-			r.parent = disqusID(e)
+			r.Parent = disqusID(e)
 		case "author":
 			return true, x.fields(author)
 		case "message", "createdAt", "isDeleted", "isSpam", "isApproved", "ipAddress":
@@ -99,23 +99,23 @@ func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to 
 	t, known := threads[thread]
 	switch {
 	case !known:
-		to.skip("comment", "the file does not say which page it is on")
+		to.Skip("comment", "the file does not say which page it is on")
 		return nil
 	case t.deleted:
-		to.skip("comment", "its page was deleted there")
+		to.Skip("comment", "its page was deleted there")
 		return nil
 	}
-	r.page, r.html, r.at, r.address = t.page, f["message"], timeIn(f["createdAt"]), f["ipAddress"]
-	r.name, r.email = f["author.name"], f["author.email"]
+	r.Page, r.HTML, r.At, r.Address = t.Page, f["message"], timeIn(f["createdAt"]), f["ipAddress"]
+	r.Name, r.Email = f["author.name"], f["author.email"]
 	switch {
 	case f["isSpam"] == "true":
-		r.state = comment.Spam
+		r.State = comment.Spam
 	case f["isDeleted"] == "true":
-		r.state, r.deleted = comment.Rejected, true
+		r.State, r.Deleted = comment.Rejected, true
 	case f["isApproved"] != "false":
-		r.state = comment.Approved
+		r.State = comment.Approved
 	}
-	return to.comment(r)
+	return to.Comment(r)
 }
 
 // timeIn reads a time as most services write it; zero where it is none.
