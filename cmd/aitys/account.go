@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
@@ -46,7 +47,7 @@ func (b linkBase) read() (*url.URL, error) {
 	if b.PublicURL == "" {
 		return nil, nil
 	}
-	return publicURL(b.PublicURL)
+	return flags.PublicURL(b.PublicURL)
 }
 
 // address is where one-time links lead: the one given, else that of the server that runs or ran last on this
@@ -59,7 +60,7 @@ func (r *rooms) address(ctx context.Context, given *url.URL) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	return publicURL(cmp.Or(noted, "http://127.0.0.1:8080"))
+	return flags.PublicURL(cmp.Or(noted, "http://127.0.0.1:8080"))
 }
 
 type accountAddCmd struct {

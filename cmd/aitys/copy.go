@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/store"
 )
 
@@ -17,7 +18,7 @@ type copyCmd struct {
 }
 
 func (c copyCmd) Run(a *app) (err error) {
-	if err := checkDatabase(c.To); err != nil {
+	if err := flags.CheckDatabase(c.To); err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
 	if path, ok := a.base.sqlitePath(); ok && !exists(path) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/cmd/aitys/demo"
+	"github.com/aitys/aitys/cmd/aitys/flags"
 )
 
 type demoCmd struct {
@@ -39,7 +40,7 @@ func (c demoCmd) Run(a *app) (err error) {
 	defer func() { _ = listener.Close() }() // closed already, unless seeding failed
 	log, stop := a.serverLog(slog.LevelWarn)
 	defer stop()
-	s := server{listener: listener, log: log, limited: !loopback(listener.Addr())}
+	s := server{listener: listener, log: log, limited: !flags.Loopback(listener.Addr())}
 	s.public = &url.URL{Scheme: "http", Host: address(listener.Addr())}
 	b := demo.NewBlog(s.public)
 	s.around = b.Around

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -224,7 +225,7 @@ func (d *doctor) origins(site ground.Site) {
 		return
 	}
 	for _, origin := range site.Origins {
-		if d.public != nil && d.public.Scheme == "http" && strings.HasPrefix(origin, "https:") && !local(d.public) {
+		if d.public != nil && d.public.Scheme == "http" && strings.HasPrefix(origin, "https:") && !flags.Local(d.public) {
 			d.fail(check, fmt.Errorf("browsers do not load comments from %s into %s: the service needs https too",
 				d.public, origin))
 			return
@@ -239,13 +240,13 @@ func (d *doctor) address(public string) {
 		d.warn("public URL", "--public-url is not given: links lead to the address that the server listens on")
 		return
 	}
-	u, err := publicURL(public)
+	u, err := flags.PublicURL(public)
 	if err != nil {
 		d.fail("public URL", err)
 		return
 	}
 	d.public = u
-	if u.Scheme == "http" && !local(u) {
+	if u.Scheme == "http" && !flags.Local(u) {
 		d.warn("public URL", "%s: without https passwords and sessions travel in clear", u)
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 3*time.Second)
@@ -277,13 +278,8 @@ func answers(ctx context.Context, page string) error {
 	return nil
 }
 
-func local(u *url.URL) bool {
-	h := u.Hostname()
-	return h == "localhost" || h == "::1" || strings.HasPrefix(h, "127.")
-}
-
 func (d *doctor) proxy(list []string) {
-	trusted, err := proxies(list)
+	trusted, err := flags.Proxies(list)
 	switch {
 	case err != nil:
 		d.fail("proxy", err)

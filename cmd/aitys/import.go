@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -44,7 +45,7 @@ func (c importCmd) Run(a *app) error {
 	in := transfer.Request{Format: c.Format, Path: c.File, Base: c.Base, DryRun: c.DryRun, NoLearn: c.NoLearn,
 		Progress: a.progress("importing: comment", time.Now())}
 	if c.Base != "" {
-		if u, err := parseURL(c.Base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if u, err := flags.ParseURL(c.Base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return fmt.Errorf("--base: want an address like https://blog.example, not %q", c.Base)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -62,16 +63,16 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 			}
 		}
 	}()
-	values := &flagValues{}
+	values := &flags.Values{}
 	parser := kong.Must(&c, kong.Name("aitys"), helpNames(), kong.Description(about), kong.Writers(out, stderr),
 		kong.Resolvers(values), kong.Exit(func(int) { panic(helped{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
-	if err := values.read(parser.Model, args, environ); err != nil {
+	if err := values.Read(parser.Model, args, environ); err != nil {
 		return fail(stderr, exitUsage, err)
 	}
 	chosen, err := parser.Parse(args)
 	if err == nil {
-		err = checkGiven(chosen)
+		err = flags.CheckGiven(chosen)
 	}
 	if err != nil {
 		return fail(stderr, exitUsage, mistyped(err))

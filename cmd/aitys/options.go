@@ -1,17 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
-	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/cmd/aitys/flags"
 )
 
 // cli is the command line. Programs outside rely on the names: they change no more than those of the API do.
@@ -58,13 +53,13 @@ func (c *cli) check() error {
 	if b.SecretFile == "" {
 		b.SecretFile = filepath.Join(b.Data, "secret")
 	}
-	if err := checkDatabase(b.Database); err != nil {
+	if err := flags.CheckDatabase(b.Database); err != nil {
 		return fmt.Errorf("--database: %w", err)
 	}
 	if path, ok := b.sqlitePath(); ok && filepath.Clean(path) == filepath.Clean(b.SecretFile) {
 		return fmt.Errorf("--secret-file: %s is the database", path)
 	}
-	if err := checkRedis(b.Redis); err != nil {
+	if err := flags.CheckRedis(b.Redis); err != nil {
 		return fmt.Errorf("--redis: %w", err)
 	}
 	return nil
@@ -72,151 +67,3 @@ func (c *cli) check() error {
 
 // sqlitePath returns the file of a SQLite database.
 func (b base) sqlitePath() (path string, ok bool) { return strings.CutPrefix(b.Database, "sqlite:") }
-
-func checkDatabase(s string) error {
-	if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
-		info, err := os.Stat(path)
-		switch {
-		case path == "" || path == ":memory:" || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "?\x00"):
-			return errors.New("want sqlite: and the path of a file")
-		case err == nil && !info.Mode().IsRegular():
-			return fmt.Errorf("%s is not a file", path)
-		}
-		return nil
-	}
-	u, err := parseURL(s)
-	if err != nil {
-		return err
-	}
-	switch {
-	case u.Scheme != "postgres" && u.Scheme != "postgresql":
-		return errors.New("want sqlite:PATH or postgres://USER@HOST/NAME")
-	case u.Host == "" && u.Query().Get("host") == "":
-		return errors.New("the postgres:// URL names no host")
-	case strings.Trim(u.Path, "/") == "":
-		return errors.New("the postgres:// URL names no database")
-	}
-	return checkPort(u)
-}
-
-func checkRedis(s string) error {
-	if s == "" {
-		return nil
-	}
-	u, err := parseURL(s)
-	switch {
-	case err != nil:
-		return err
-	case u.Scheme == "unix" && u.Path == "":
-		return errors.New("the unix:// URL names no socket")
-	case u.Scheme != "unix" && u.Scheme != "redis" && u.Scheme != "rediss":
-		return errors.New("want redis://, rediss:// or unix://")
-	case u.Scheme != "unix" && u.Host == "":
-		return errors.New("the URL names no host")
-	}
-	if err := checkPort(u); err != nil {
-		return err
-	}
-	return coord.CheckURL(s)
-}
-
-// parseURL reads a URL that may hold a password: its errors do not repeat it.
-func parseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		if bad, ok := errors.AsType[*url.Error](err); ok && !strings.Contains(s, "@") {
-			err = bad.Err
-		} else {
-			err = errors.New("the URL cannot be read")
-		}
-		return nil, err
-	}
-	return u, nil
-}
-
-func checkPort(u *url.URL) error {
-	if u.Port() == "" {
-		return nil
-	}
-	if n, err := strconv.Atoi(u.Port()); err != nil || n < 1 || n > 65535 {
-		return fmt.Errorf("%q is no port", u.Port())
-	}
-	return nil
-}
-
-// checkListen refuses what is no HOST:PORT. Port 0 asks the system for a free one.
-func checkListen(s string) error {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return fmt.Errorf("--listen: want HOST:PORT, not %q", s)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || (port != "0" && n == 0) {
-		return fmt.Errorf("--listen: %q is no port", port)
-	}
-	if strings.ContainsAny(host, "/@?#* ") {
-		return fmt.Errorf("--listen: %q is no host", host)
-	}
-	return nil
-}
-
-// loopback reports whether only this machine can reach an address.
-func loopback(a net.Addr) bool {
-	tcp, ok := a.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
-}
-
-// publicURL reads --public-url: the scheme and host that readers see, and nothing else.
-func publicURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("--public-url: %q cannot be read", s)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("--public-url: want http:// or https://, not %q", s)
-	case u.Hostname() == "" || strings.ContainsAny(u.Host, "*_ ,;"):
-		return nil, fmt.Errorf("--public-url: %q names no host", s)
-	case u.User != nil:
-		return nil, errors.New("--public-url: a name or password does not belong there")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
-		strings.HasSuffix(s, "#"):
-		return nil, fmt.Errorf("--public-url: the service lives at the root of a host; "+
-			"%q has more than scheme, host and port", s)
-	}
-	if err := checkPort(u); err != nil {
-		return nil, fmt.Errorf("--public-url: %w", err)
-	}
-	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
-}
-
-// proxies reads --trusted-proxy. A range so wide that strangers are in it is refused: whoever
-// is trusted chooses the address that limits and blocks see.
-func proxies(list []string) ([]netip.Prefix, error) {
-	var found []netip.Prefix
-	for _, s := range list {
-		p, err := netip.ParsePrefix(s)
-		if err != nil {
-			a, err := netip.ParseAddr(s)
-			if err != nil || a.Zone() != "" {
-				return nil, fmt.Errorf("--trusted-proxy: %q is neither an address nor a range like 10.0.0.0/8", s)
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
-		}
-		widest := 8 // 10.0.0.0/8
-		if p.Addr().Is6() {
-			widest = 7 // fc00::/7
-		}
-		switch {
-		case p.Addr().IsUnspecified() && p.IsSingleIP():
-			return nil, fmt.Errorf("--trusted-proxy: %q is nobody's address", s)
-		case p.Addr().Is4In6():
-			return nil, fmt.Errorf("--trusted-proxy: write %q as an IPv4 range", s)
-		case p.Bits() < widest:
-			return nil, fmt.Errorf("--trusted-proxy: %q trusts strangers; name your proxy's own addresses", s)
-		case p.Masked() != p:
-			return nil, fmt.Errorf("--trusted-proxy: %q has an address within its range; did you mean %v?",
-				s, p.Masked())
-		}
-		found = append(found, p)
-	}
-	return found, nil
-}

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
@@ -47,11 +48,11 @@ func (c serveCmd) Run(a *app) (err error) {
 	log, stop := a.serverLog(level)
 	defer stop()
 	s := server{log: log, limited: c.Limits != "off", reach: c.Reach}
-	if s.proxies, err = proxies(c.TrustedProxy); err != nil {
+	if s.proxies, err = flags.Proxies(c.TrustedProxy); err != nil {
 		return err
 	}
 	if c.PublicURL != "" {
-		if s.public, err = publicURL(c.PublicURL); err != nil {
+		if s.public, err = flags.PublicURL(c.PublicURL); err != nil {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	if s.public == nil {
 		s.public, s.anyHost = &url.URL{Scheme: "http", Host: address(s.listener.Addr())}, true
 	}
-	if s.public.Scheme == "http" && !local(s.public) {
+	if s.public.Scheme == "http" && !flags.Local(s.public) {
 		s.log.Warn("passwords and sessions travel in clear: the public URL is not https")
 	}
 	if s.rooms, err = a.open(a.ctx, migrates, wall{}, s.log); err != nil {
@@ -121,7 +122,7 @@ func (s *server) sendMail(o notify.Options) {
 }
 
 func (c listenFlag) listen() (net.Listener, error) {
-	if err := checkListen(c.Listen); err != nil {
+	if err := flags.CheckListen(c.Listen); err != nil {
 		return nil, err
 	}
 	l, err := net.Listen("tcp", c.Listen)

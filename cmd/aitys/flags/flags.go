@@ -1,4 +1,6 @@
-package main
+// Package flags reads what a command is told, on its line, in the environment and in a file, and refuses what
+// no command could work with.
+package flags
 
 import (
 	"bufio"
@@ -12,25 +14,25 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// flagValues are the flags that the environment and the file of --config name. The command line
+// Values are the flags that the environment and the file of --config name. The command line
 // goes before the environment, and that before the file.
-type flagValues struct {
+type Values struct {
 	values map[string]string // by flag name
 }
 
 // Validate is kong's; names are checked when they are read.
-func (s *flagValues) Validate(*kong.Application) error { return nil }
+func (s *Values) Validate(*kong.Application) error { return nil }
 
 // Resolve is kong's: it asks for each flag that the command line left out.
-func (s *flagValues) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+func (s *Values) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if v, ok := s.values[flag.Name]; ok {
 		return v, nil
 	}
 	return nil, nil
 }
 
-// read reads both. An unknown name is an error in either: it would be a default in silence.
-func (s *flagValues) read(model *kong.Application, args, environ []string) error {
+// Read reads both. An unknown name is an error in either: it would be a default in silence.
+func (s *Values) Read(model *kong.Application, args, environ []string) error {
 	s.values = map[string]string{}
 	known := map[string]*kong.Flag{}
 	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // it returns what we return
@@ -72,10 +74,10 @@ func (s *flagValues) read(model *kong.Application, args, environ []string) error
 	return nil
 }
 
-// checkGiven refuses a flag that the command line gives nothing: a default would hold in silence,
+// CheckGiven refuses a flag that the command line gives nothing: a default would hold in silence,
 // and a script's unset variable give an account every site. Of a flag given twice the last counts,
 // as wrappers of commands expect.
-func checkGiven(c *kong.Context) error {
+func CheckGiven(c *kong.Context) error {
 	times := map[*kong.Flag]int{}
 	for _, p := range c.Path {
 		if p.Flag != nil && !p.Resolved {
@@ -121,7 +123,7 @@ func configArg(args []string) string {
 // maxConfig is far more than all settings need.
 const maxConfig = 64 << 10
 
-func (s *flagValues) readFile(path string, known map[string]*kong.Flag) error {
+func (s *Values) readFile(path string, known map[string]*kong.Flag) error {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -145,7 +147,7 @@ func (s *flagValues) readFile(path string, known map[string]*kong.Flag) error {
 }
 
 // readLine reads "NAME=VALUE" or "name: value", NAME with AITYS_ before it or not.
-func (s *flagValues) readLine(line string, known map[string]*kong.Flag) error {
+func (s *Values) readLine(line string, known map[string]*kong.Flag) error {
 	end := strings.IndexAny(line, "=:")
 	if end < 1 {
 		return errors.New(`want NAME=VALUE or "name: value"`)
