@@ -108,8 +108,8 @@ var House = Plan{
 		"transfer/dump": {"moderation/comment", "moderation/markup"},
 		"transfer": {
 			"transfer/dump", "moderation/comment", "moderation/complaint", "moderation/ground", "moderation/ledger",
-			"moderation/people", "moderation/problem", "moderation/rules", "moderation/secret", "moderation/text",
-			"classifier",
+			"moderation/people", "moderation/problem", "moderation/register", "moderation/rules", "moderation/secret",
+			"moderation/text", "classifier",
 		},
 		"migrations": nil,
 		"store": {

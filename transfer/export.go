@@ -168,7 +168,7 @@ func (l *lines) by(id string) {
 }
 
 // jsonl writes all there is: settings, each page with its comments and what is said against them, rules and blocks,
-// the log with its lessons, and the names of those who acted.
+// the register, the log with its lessons, and the names of those who acted.
 func (r *reading) jsonl(out io.Writer) error {
 	plain := func(to io.Writer) *json.Encoder {
 		e := json.NewEncoder(to)
@@ -191,7 +191,7 @@ func (r *reading) jsonl(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, put := range []func(*lines) error{r.putRules, r.putLog, r.putNames} {
+	for _, put := range []func(*lines) error{r.putRules, r.putTakedowns, r.putLog, r.putNames} {
 		if err := put(l); err != nil {
 			return err
 		}
@@ -276,6 +276,34 @@ func (r *reading) putBlocks(l *lines, blocks []rules.Block) error {
 		l.by(b.By)
 	}
 	return nil
+}
+
+// putTakedowns writes the register, the newest first, some at a time: each may be about a thousand comments.
+func (r *reading) putTakedowns(l *lines) error {
+	const some = 20
+	for before := uint64(0); ; {
+		demands, err := r.tx.Takedowns(r.site.ID, before, some)
+		if err != nil {
+			return fmt.Errorf("read demands: %w", err)
+		}
+		ids := make([]string, len(demands))
+		for i, d := range demands {
+			ids[i] = d.ID
+		}
+		about, err := r.tx.TakenDown(r.site.ID, ids)
+		if err != nil {
+			return fmt.Errorf("read what is withheld: %w", err)
+		}
+		for _, d := range demands {
+			l.put(takedownLine{lineTakedown, takedownPart(d), about[d.ID]})
+			l.by(d.Account)
+			l.by(d.EndedBy)
+			before = d.Seq
+		}
+		if len(demands) < some || l.err != nil {
+			return l.err
+		}
+	}
 }
 
 // putLog writes each entry with its lessons behind it.

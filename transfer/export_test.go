@@ -16,11 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/transfer"
@@ -66,12 +69,33 @@ func (w *world) lived() {
 	w.Decide(ann, w.B, comment.MarkSpam, taught.ID)
 	_, err = w.S.CopyLessons(w.Ctx, ann, w.A, "b", nil)
 	w.Must(err)
+	w.Must(w.S.Teach(w.Ctx, ann, w.A, inquiry.Asked{Body: "Sent from elsewhere: garage doors"}, classifier.Spam))
+	w.Must(w.S.Teach(w.Ctx, ann, w.A, inquiry.Asked{Body: "Sent from elsewhere: garage doors"}, classifier.Ham))
+	w.demanded(ann, told.ID, undone.ID)
 	change, err := w.S.WithdrawLessons(w.Ctx, ann, w.A, ann.Account.ID, nil)
 	w.Must(err)
 	w.Undo(ann, w.A, change.Batch)
 	w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"reply_texts": "One.\n\nTwo, \"so\".",
 		"close_after_days": "90"})
 	w.Must(err)
+}
+
+// demanded has demands made: two against the same comments, of which one is restored, and one against a page.
+func (w *world) demanded(ann people.Actor, comments ...string) {
+	w.t.Helper()
+	demand := func(in register.Draft) string {
+		out, _, err := w.S.Withhold(w.Ctx, ann, w.A, in, nil)
+		w.Must(err)
+		return out.ID
+	}
+	demand(register.Draft{Comments: comments, By: "District court", Kind: register.Court, Law: "Law on \"mass\" media",
+		Country: "Kazakhstan", Reference: "7-12/26", Until: w.Clock.Now().Add(90 * 24 * time.Hour)})
+	w.Must(w.S.Restore(w.Ctx, ann, w.A, demand(register.Draft{Comments: comments[:1], By: "A neighbour",
+		Kind: register.Person}), "It was a mistake."))
+	const beside = "https://a.example/beside"
+	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: beside, Name: "Rita", Body: "Withheld with its page."})
+	w.Must(err)
+	demand(register.Draft{Page: beside, By: "Ministry", Kind: register.Authority, Public: register.Sealed})
 }
 
 // exports returns what is written of a site.
@@ -115,6 +139,7 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 			var l struct {
 				Type, ID, Page, Parent, Comment, Kind string
 				Seq                                   int
+				Comments                              []string
 			}
 			w.Must(json.Unmarshal(in.Bytes(), &l))
 			types[l.Type]++
@@ -134,6 +159,10 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 				if seq++; l.Seq != seq {
 					w.t.Errorf("entry %d stands in the place of %d", l.Seq, seq)
 				}
+			case "takedown":
+				if l.Page == "" && !seen[l.Comments[0]] || !seen[l.Page] {
+					w.t.Errorf("before what it is about: %s", in.Text())
+				}
 			case "lesson":
 				if l.Seq != seq {
 					w.t.Errorf("a lesson of entry %d stands behind %d", l.Seq, seq)
@@ -141,8 +170,8 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 			}
 		}
 		types["setting"] -= len(ground.Fields)
-		want := map[string]int{"setting": 0, "page": 1, "comment": 13, "report": 1, "appeal": 1, "rule": 1, "block": 2,
-			"decision": 14, "lesson": 9, "account": 1}
+		want := map[string]int{"setting": 0, "page": 2, "comment": 14, "report": 1, "appeal": 1, "rule": 1, "block": 2,
+			"takedown": 3, "decision": 20, "lesson": 11, "account": 1}
 		if !maps.Equal(types, want) {
 			w.t.Errorf("it has %v, want %v", types, want)
 		}
@@ -150,7 +179,9 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 			!strings.Contains(end, fmt.Sprintf(`"lines":%d,`, strings.Count(lines, "\n"))) {
 			w.t.Errorf("the last line is %s", end)
 		}
-		for _, kept := range []string{"\U0001F345", `=1+1 <b>and</b>`, "555 0101", "casino\\nпокер", `"writer":"email"`} {
+		for _, kept := range []string{"\U0001F345", `=1+1 <b>and</b>`, "555 0101", "casino\\nпокер", `"writer":"email"`,
+			`"by":"District court","kind":"court","law":"Law on \"mass\" media","country":"Kazakhstan","reference":"7-12/26"`,
+			`"why":"It was a mistake."`} {
 			if !strings.Contains(lines, kept) {
 				w.t.Errorf("it lacks %s", kept)
 			}

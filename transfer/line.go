@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 )
 
@@ -37,6 +38,7 @@ const (
 	lineAppeal   = "appeal"
 	lineRule     = "rule"
 	lineBlock    = "block"
+	lineTakedown = "takedown"
 	lineDecision = "decision"
 	lineLesson   = "lesson"
 	lineAccount  = "account"
@@ -250,6 +252,40 @@ type blockPart struct {
 	RemovedAt time.Time       `json:"removed_at,omitzero"`
 }
 
+// A takedownLine is a demand with the comments that it is about; of a page there are none.
+type takedownLine struct {
+	Type string `json:"type"`
+	takedownPart
+	Comments []string `json:"comments,omitempty"`
+}
+
+// A takedownPart is a register.Demand.
+type takedownPart struct {
+	Site int64  `json:"-"`
+	ID   string `json:"id"`
+	Seq  uint64 `json:"seq"`
+	Page string `json:"page,omitempty"`
+
+	By        string          `json:"by"`
+	Kind      register.Kind   `json:"kind"`
+	Law       string          `json:"law,omitempty"`
+	Country   string          `json:"country,omitempty"`
+	Reference string          `json:"reference,omitempty"`
+	Public    register.Public `json:"public"`
+	Received  time.Time       `json:"received_at"`
+	Until     time.Time       `json:"until,omitzero"`
+
+	Count   int       `json:"count"`
+	Salt    string    `json:"salt"`
+	Account string    `json:"account,omitempty"`
+	At      time.Time `json:"created_at"`
+
+	Ended   time.Time `json:"ended_at,omitzero"`
+	EndSeq  uint64    `json:"end_seq,omitempty"`
+	EndedBy string    `json:"ended_by,omitempty"`
+	Why     string    `json:"why,omitempty"`
+}
+
 // A decisionLine is a ledger.Entry. Under is what its hash has in the place of the site: of an older one a number.
 type decisionLine struct {
 	Type string `json:"type"`
@@ -321,7 +357,7 @@ func lineOfEntry(d ledger.Entry) decisionLine {
 	if t := teachingPart(d.Teaching); t != (teachingPart{}) {
 		l.teachingPart = &t
 	}
-	if d.Kind == ledger.OnComment {
+	if d.Ruling != (ledger.Ruling{}) { // what another program sent names its content here
 		l.rulingLine = &rulingLine{rulingPart(d.Ruling), d.Action.String(), d.Reason.String(), d.From.String(),
 			d.To.String(), d.Suggested.String()}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/transfer/dump"
@@ -45,6 +46,9 @@ type Tx interface {
 	Appeals(site int64, comments []string) ([]complaint.Appeal, error)
 	Rules(site int64) ([]rules.Rule, error)
 	Blocks(site int64) ([]rules.Block, error)
+	// Takedowns returns demands of a site, newest first, from before an entry of its log; 0: from the newest.
+	Takedowns(site int64, before uint64, limit int) ([]register.Demand, error)
+	TakenDown(site int64, demands []string) (map[string][]string, error) // ids of comments, in their order
 }
 
 // A Judge says what a site's model thinks of a comment; package learning's Models do.
