@@ -75,6 +75,7 @@ var House = Plan{
 			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people", "moderation/problem",
 			"moderation/text",
 		},
+		"moderation/signet":    {"moderation/ground", "moderation/people", "moderation/secret"},
 		"moderation/hindsight": {"moderation/comment", "moderation/ledger", "classifier"},
 		"moderation/sites": {
 			"moderation/comment", "moderation/ground", "moderation/hindsight", "moderation/people", "moderation/problem",
@@ -205,6 +206,7 @@ var House = Plan{
 		"moderation/reaction",
 		"moderation/register",
 		"moderation/rules",
+		"moderation/signet",
 		"moderation/sites",
 		"notify",
 		"store/crowd",

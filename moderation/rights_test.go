@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
@@ -51,6 +52,7 @@ Split               auth   role   ok        ok     ok          ok        role   
 Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
 SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site
+SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
 SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -128,6 +130,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
 		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
+		reflect.TypeFor[*signet.Service](),
 		reflect.TypeFor[*notify.Hooks](),
 	} {
 		for m := range room.Methods() {
@@ -296,6 +299,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"Rules":      func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
 		"TryRule":    func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
 		"SetSSOKey":  func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
+		"SiteKey":    func(who people.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
 		"AddRule":    func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
 		"RemoveRule": func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
 		"RestoreRule": func(who people.Actor) error {

@@ -259,7 +259,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
 		reflect.TypeFor[*roomstest.Guests](),
 		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
-		reflect.TypeFor[*roomstest.Hooks](),
+		reflect.TypeFor[*roomstest.Hooks](), reflect.TypeFor[*roomstest.Signet](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

@@ -648,6 +648,15 @@ var useCases = map[string]func(*faulty) func() error{
 	"SetSSOKey": func(w *faulty) func() error {
 		return func() error { _, err := w.S.SetSSOKey(w.Ctx, people.Operator, w.A); return err }
 	},
+	"SiteKey": func(w *faulty) func() error {
+		return func() error { _, err := w.S.SiteKey(w.Ctx, people.Operator, w.A); return err }
+	},
+	"KnownKey": func(w *faulty) func() error {
+		return func() error { _, err := w.S.KnownKey(w.Ctx, w.A); return err }
+	},
+	"Sign": func(w *faulty) func() error {
+		return func() error { return w.S.Sign(w.Ctx, w.A, map[string]any{"site": w.A.Key}) }
+	},
 	"AdmitSSO": func(w *faulty) func() error {
 		token := w.signedWord()
 		return func() error { _, err := w.S.AdmitSSO(w.Ctx, w.A, token); return err }

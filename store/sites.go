@@ -66,6 +66,7 @@ func (t *tx) UpdateSite(s ground.Site) error {
 var belowSites = []string{
 	"takedown_comments", "takedowns",
 	"rules", "blocks", "votes", "reports", "appeals", "mail_links", "mails", "signouts", "sso_salts", "verified_names",
+	"signets", "site_copies",
 	"campaign_bands", "campaign_members", "campaigns", "inquiries", "deliveries", "webhooks",
 	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	demands "github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/crowd"
@@ -52,6 +53,7 @@ var _ interface {
 	notify.HookTx
 	reaction.Tx
 	rules.Tx
+	signet.Tx
 	sites.Tx
 	transfer.Tx
 } = (*tx)(nil)

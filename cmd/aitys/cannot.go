@@ -18,7 +18,7 @@ import (
 )
 
 // toCome are commands that are promised and not built yet: who types one has not mistyped it.
-var toCome = []string{"neighbour", "site key"}
+var toCome = []string{"neighbour"}
 
 // helps turns `aitys help COMMAND`, and no command at all, into a question for help.
 func helps(args []string) []string {

@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
@@ -51,6 +52,7 @@ type rooms struct {
 	guests     *guest.Service
 	inquiries  *inquiry.Service
 	register   *register.Service
+	signet     *signet.Service
 	rules      *rules.Service
 	sites      *sites.Service
 	transfer   *transfer.Service
@@ -123,6 +125,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.complaints = complaint.New(r.process, store.For[complaint.Tx](r.store), secret)
 	r.guests = guest.New(r.process, store.For[guest.Tx](r.store), secret, r.identity)
 	r.register = register.New(r.process, store.For[register.Tx](r.store))
+	r.signet = signet.New(r.process, store.For[signet.Tx](r.store), secret)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})

@@ -20,6 +20,7 @@ type siteCmd struct {
 	Set    siteSetCmd    `cmd:"" help:"Change a site's settings."`
 	Remove siteRemoveCmd `cmd:"" help:"Remove a site with its comments and their log."`
 	SSO    siteSSOCmd    `cmd:"" name:"sso" help:"Make the secret by which a site signs in its own readers, in the place of the last."`
+	Sign   siteKeyCmd    `cmd:"" name:"key" help:"Print the public key by which others know what a site has signed."`
 }
 
 // siteLine is a site as programs read it.
@@ -168,6 +169,24 @@ func (c siteSSOCmd) Run(a *app) error {
 			return a.json(map[string]string{"key": site.Key, "secret": key})
 		}
 		return a.line("%s", key)
+	})
+}
+
+type siteKeyCmd struct {
+	asJSON
+	Key string `arg:"" help:"The site's key."`
+}
+
+func (c siteKeyCmd) Run(a *app) error {
+	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+		public, err := r.signet.SiteKey(ctx, people.Operator, site)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return a.json(map[string]string{"key": site.Key, "public": public})
+		}
+		return a.line("%s", public)
 	})
 }
 

@@ -50,6 +50,8 @@ site
 site ad
 site sso
 site sso nowhere
+site key
+site key nowhere
 site set
 site set blog
 site set blog moderation

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/file"
@@ -39,6 +40,7 @@ type Rooms struct {
 	*Guests
 	*Inquiries
 	*Register
+	*Signet
 	*Hooks
 	*Ruling
 	*Publisher
@@ -58,6 +60,7 @@ type (
 	Guests     = guest.Service
 	Inquiries  = inquiry.Service
 	Register   = register.Service
+	Signet     = signet.Service
 	Hooks      = notify.Hooks
 	Ruling     = rules.Service
 	Publisher  = sites.Service
@@ -82,6 +85,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Complaints = complaint.New(r.Process, slice[complaint.Tx](s), own)
 	r.Guests = guest.New(r.Process, slice[guest.Tx](s), own, r.Identity)
 	r.Register = register.New(r.Process, slice[register.Tx](s))
+	r.Signet = signet.New(r.Process, slice[signet.Tx](s), own)
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,

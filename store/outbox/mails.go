@@ -13,7 +13,7 @@ import (
 type Letters struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{mailRow{}, webhookRow{}, deliveryRow{}}
+var Models = []any{mailRow{}, webhookRow{}, deliveryRow{}, signetRow{}}
 
 // A mailRow is a row of mails: a notify.Mail.
 type mailRow struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/signet"
 )
 
 var peopleRules = []rule{
@@ -22,6 +23,7 @@ var peopleRules = []rule{
 	{"of a hundred who use a mail's link one does", mailLinkIsUsedOnce},
 	{"who signed out of a site did so there, at the last of the times", signOutsAreKept},
 	{"the last salt of a site is its own", saltsAreKept},
+	{"a site has one key at a time", onePairIsKept},
 	{"a name is somebody's on one site, until long after its last use", namesAreKept},
 }
 
@@ -434,6 +436,32 @@ func saltsAreKept(w *world) {
 		want(w.site.ID, salt, nil)
 	}
 	want(other.ID, "", ground.ErrNotFound)
+}
+
+func onePairIsKept(w *world) {
+	want := func(public string, known error) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			got, err := tx.Pair(w.site.ID)
+			if string(got.Public) != public || !errors.Is(err, known) || err == nil && !got.At.Equal(began) {
+				w.Errorf("the key is %q of %v (%v), want %q (%v)", got.Public, got.At, err, public, known)
+			}
+			return nil
+		})
+	}
+	put := func(public string, instead []byte) {
+		w.update(func(tx Tx) error {
+			p := signet.Pair{Site: w.site.ID, Public: []byte(public), Sealed: []byte("sealed"), At: began}
+			return tx.PutPair(p, instead)
+		})
+	}
+	want("", ground.ErrNotFound)
+	put("first", nil)
+	put("late", nil) // of another process that found none either
+	want("first", nil)
+	put("second", []byte("first"))
+	put("late", []byte("first"))
+	want("second", nil)
 }
 
 func namesAreKept(w *world) {

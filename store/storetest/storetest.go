@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/transfer"
@@ -37,6 +38,7 @@ type Tx interface {
 	reaction.Tx
 	register.Tx
 	rules.Tx
+	signet.Tx
 	sites.Tx
 	transfer.Tx
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -116,6 +117,7 @@ func fill(w *world, s ground.Site) {
 			second(tx.AddReport(oneReport(s.ID, oneName), 9)),
 			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
+			tx.PutPair(signet.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
 			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
 			tx.AddTakedown(demandOf(s.ID, oneWhole, 2), nil),
@@ -172,6 +174,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
 	"SSOSalt":       func(tx Tx, s int64) (any, error) { return tx.SSOSalt(s) },
+	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },
 	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
 	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
@@ -386,6 +389,11 @@ var writes = []struct {
 		return done(len(pages) == 1, err)
 	}},
 	{"SetSSOSalt", func(tx Tx, s int64) error { return tx.SetSSOSalt(s, []byte("another"), began) }},
+	{"PutPair", func(tx Tx, s int64) error {
+		old, err := tx.Pair(s)
+		p := signet.Pair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}
+		return errors.Join(err, tx.PutPair(p, old.Public))
+	}},
 	{"KeepName", func(tx Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
 	{"CastVote", func(tx Tx, s int64) error {
 		v := reaction.Vote{Site: s, Comment: oneShown, Voter: []byte("another"), At: began}

@@ -1,0 +1,37 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// A signetRow is a row of signets: a signet.Pair.
+type signetRow struct {
+	Site   int64 `gorm:"column:site_id"`
+	Public []byte
+	Sealed []byte
+	At     time.Time `gorm:"column:made_at;serializer:micros"`
+}
+
+func (signetRow) TableName() string { return "signets" }
+
+var signetColumns = rows.Of[signetRow]()
+
+// Pair implements signet.Tx.
+func (t Letters) Pair(site int64) (signet.Pair, error) {
+	return rows.First(rows.List(t.Tx, signetColumns.Targets, func(r *signetRow) signet.Pair { return signet.Pair(*r) }, `
+		SELECT `+signetColumns.Names+`
+		FROM   signets
+		WHERE  site_id = ?`, site))
+}
+
+// PutPair implements signet.Tx.
+func (t Letters) PutPair(p signet.Pair, instead []byte) error {
+	_, err := t.Exec(signetColumns.Insert(1)+`
+		ON CONFLICT (site_id) DO UPDATE
+		SET    public = excluded.public, sealed = excluded.sealed, made_at = excluded.made_at
+		WHERE  signets.public = ?`, append(signetColumns.Values(signetRow(p)), instead)...)
+	return err
+}
