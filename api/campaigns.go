@@ -14,24 +14,24 @@ import (
 
 // campaignOut is a campaign. Writers, addresses and pages are counted among its newest 200 members.
 type campaignOut struct {
-	ID        string     `json:"id"`
-	Size      int        `json:"size"`
-	UpTo      int        `json:"upto"`
-	Waiting   int        `json:"waiting"`
-	Approved  int        `json:"approved"`
-	Refused   int        `json:"refused"`
-	Writers   int        `json:"writers"`
-	Addresses int        `json:"addresses"`
-	Pages     int        `json:"pages"`
-	FirstSeen *timestamp `json:"first_seen"`
-	LastSeen  *timestamp `json:"last_seen"`
+	ID        string         `json:"id"`
+	Size      int            `json:"size"`
+	UpTo      int            `json:"upto"`
+	Waiting   int            `json:"waiting"`
+	Approved  int            `json:"approved"`
+	Refused   int            `json:"refused"`
+	Writers   int            `json:"writers"`
+	Addresses int            `json:"addresses"`
+	Pages     int            `json:"pages"`
+	FirstSeen *web.Timestamp `json:"first_seen"`
+	LastSeen  *web.Timestamp `json:"last_seen"`
 }
 
 func campaignOf(k campaign.Known) campaignOut {
 	return campaignOut{
 		ID: k.ID, Size: k.Size(), UpTo: k.Joined, Waiting: k.Waiting, Approved: k.Approved, Refused: k.Refused,
-		Writers: k.Writers, Addresses: k.Addresses, Pages: k.Spread.Pages, FirstSeen: at(k.FirstSeen),
-		LastSeen: at(k.LastSeen),
+		Writers: k.Writers, Addresses: k.Addresses, Pages: k.Spread.Pages, FirstSeen: web.At(k.FirstSeen),
+		LastSeen: web.At(k.LastSeen),
 	}
 }
 
@@ -62,7 +62,7 @@ func (h *moderators) campaigns(c echo.Context, who people.Actor, site ground.Sit
 	out := struct {
 		Campaigns []sampledOut `json:"campaigns"`
 		Next      *string      `json:"next"`
-	}{[]sampledOut{}, orNull(page.Next)}
+	}{[]sampledOut{}, web.OrNull(page.Next)}
 	for _, k := range page.Campaigns {
 		one := sampledOut{campaignOut: campaignOf(k)}
 		for i := range samples {
@@ -106,7 +106,7 @@ func (h *moderators) campaign(c echo.Context, who people.Actor, site ground.Site
 		Sample string    `json:"sample"`
 		Items  []itemOut `json:"items"`
 		Next   *string   `json:"next"`
-	}{campaignOf(k), k.Sample, list, orNull(next)})
+	}{campaignOf(k), k.Sample, list, web.OrNull(next)})
 }
 
 func (h *moderators) split(c echo.Context, who people.Actor, site ground.Site) error {

@@ -13,16 +13,16 @@ import (
 
 // appealOut is a writer's appeal: open, or upheld or overturned by the decision that stands.
 type appealOut struct {
-	Text  string     `json:"text"`
-	At    *timestamp `json:"at"`
-	State string     `json:"state"`
+	Text  string         `json:"text"`
+	At    *web.Timestamp `json:"at"`
+	State string         `json:"state"`
 }
 
 // reportOut is what one reader says against a comment; who said it is nobody's.
 type reportOut struct {
-	Reason string     `json:"reason"`
-	Detail string     `json:"detail"`
-	At     *timestamp `json:"at"`
+	Reason string         `json:"reason"`
+	Detail string         `json:"detail"`
+	At     *web.Timestamp `json:"at"`
 }
 
 // report keeps what a reader says against a comment.
@@ -80,7 +80,7 @@ func taken(c echo.Context, again bool, err error) error {
 	if err != nil {
 		return err
 	}
-	noStore(c)
+	web.NoStore(c)
 	web.Replayed(c, again)
 	return c.JSON(http.StatusAccepted, struct{}{})
 }
@@ -102,13 +102,13 @@ func appealOf(a complaint.Appeal, m comment.Comment) *appealOut {
 	case a.Settled != 0:
 		state = "overturned"
 	}
-	return &appealOut{Text: a.Text, At: at(a.At), State: state}
+	return &appealOut{Text: a.Text, At: web.At(a.At), State: state}
 }
 
 func reportsOf(all []complaint.Report) []reportOut {
 	out := []reportOut{}
 	for _, r := range all {
-		out = append(out, reportOut{Reason: r.Reason.String(), Detail: r.Detail, At: at(r.At)})
+		out = append(out, reportOut{Reason: r.Reason.String(), Detail: r.Detail, At: web.At(r.At)})
 	}
 	return out
 }

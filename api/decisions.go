@@ -27,20 +27,20 @@ type refIn struct {
 
 // conflictOut is a comment that was left alone. What is not known of it is null.
 type conflictOut struct {
-	ID      string     `json:"id"`
-	Code    string     `json:"code"`
-	Version *int64     `json:"version"`
-	State   *string    `json:"state"`
-	By      *string    `json:"by"`
-	At      *timestamp `json:"at"`
+	ID      string         `json:"id"`
+	Code    string         `json:"code"`
+	Version *int64         `json:"version"`
+	State   *string        `json:"state"`
+	By      *string        `json:"by"`
+	At      *web.Timestamp `json:"at"`
 }
 
 func conflicts(cs []moderation.Conflict) []conflictOut {
 	out := []conflictOut{}
 	for _, c := range cs {
-		o := conflictOut{ID: c.ID, Code: c.Code, By: orNull(c.By), At: at(c.At)}
+		o := conflictOut{ID: c.ID, Code: c.Code, By: web.OrNull(c.By), At: web.At(c.At)}
 		if c.Version > 0 {
-			o.Version, o.State = &c.Version, orNull(c.State.String())
+			o.Version, o.State = &c.Version, web.OrNull(c.State.String())
 		}
 		out = append(out, o)
 	}
@@ -85,7 +85,7 @@ func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) 
 		Conflicts []conflictOut `json:"conflicts"`
 		// Done, and against what the filter was sure of: undo of the batch takes them back.
 		Contradictions []contradictionOut `json:"contradictions"`
-	}{orNull(got.Batch), got.Done, got.Unchanged, got.Remaining, conflicts(got.Conflicts),
+	}{web.OrNull(got.Batch), got.Done, got.Unchanged, got.Remaining, conflicts(got.Conflicts),
 		contradictions(got.Contradictions)})
 }
 
@@ -119,7 +119,7 @@ func (h *moderators) undo(c echo.Context, who people.Actor, site ground.Site) er
 		Batch     *string       `json:"batch"`
 		Undone    int           `json:"undone"`
 		Conflicts []conflictOut `json:"conflicts"`
-	}{orNull(got.Batch), got.Done, conflicts(got.Conflicts)})
+	}{web.OrNull(got.Batch), got.Done, conflicts(got.Conflicts)})
 }
 
 func (h *moderators) redact(c echo.Context, who people.Actor, site ground.Site) error {
@@ -169,15 +169,15 @@ func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) e
 	web.Replayed(c, got.Replayed)
 	m := got.Comment
 	return c.JSON(http.StatusCreated, struct {
-		ID        string     `json:"id"`
-		Version   int64      `json:"version"`
-		Parent    *string    `json:"parent"`
-		State     string     `json:"state"`
-		HTML      string     `json:"html"`
-		CreatedAt *timestamp `json:"created_at"`
-		Batch     *string    `json:"batch"`
+		ID        string         `json:"id"`
+		Version   int64          `json:"version"`
+		Parent    *string        `json:"parent"`
+		State     string         `json:"state"`
+		HTML      string         `json:"html"`
+		CreatedAt *web.Timestamp `json:"created_at"`
+		Batch     *string        `json:"batch"`
 		// As of a decision: the batch approved the comment.
 		Contradictions []contradictionOut `json:"contradictions"`
-	}{m.ID, m.Version, orNull(m.Parent), m.State.String(), m.HTML, at(m.CreatedAt), orNull(got.Batch),
+	}{m.ID, m.Version, web.OrNull(m.Parent), m.State.String(), m.HTML, web.At(m.CreatedAt), web.OrNull(got.Batch),
 		contradictions(got.Contradictions)})
 }

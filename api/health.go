@@ -7,18 +7,19 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // healthz says that the process lives.
 func (s *Server) healthz(c echo.Context) error {
-	noStore(c)
+	web.NoStore(c)
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }
 
 // readyz says that the service can serve. Without Redis it serves, slower, and says so.
 func (s *Server) readyz(c echo.Context) error {
-	noStore(c)
+	web.NoStore(c)
 	ctx, end := context.WithTimeout(c.Request().Context(), maxRendering) // who asks waits no longer than a reader
 	defer end()
 	select {

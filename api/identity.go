@@ -22,17 +22,17 @@ func (h *readers) writer(c echo.Context, site ground.Site, in postAuthor) (peopl
 
 // identified is an identity that was just given, and whose it is.
 type identified struct {
-	Identity  string     `json:"identity"`
-	Name      *string    `json:"name"`
-	Verified  bool       `json:"verified"`
-	Author    bool       `json:"author"`
-	Badge     *string    `json:"badge"`
-	ExpiresAt *timestamp `json:"expires_at"`
+	Identity  string         `json:"identity"`
+	Name      *string        `json:"name"`
+	Verified  bool           `json:"verified"`
+	Author    bool           `json:"author"`
+	Badge     *string        `json:"badge"`
+	ExpiresAt *web.Timestamp `json:"expires_at"`
 }
 
 // identify gives who can show who they are an identity to write under.
 func (h *readers) identify(c echo.Context, site ground.Site) error {
-	noStore(c)
+	web.NoStore(c)
 	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
 		return err
 	}
@@ -49,13 +49,14 @@ func (h *readers) identify(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, identified{Identity: got.Value, Name: orNull(got.Writer.Name), Verified: true,
-		Author: got.Writer.Role != people.NoRole, Badge: orNull(got.Writer.Role.String()), ExpiresAt: at(got.ExpiresAt)})
+	return c.JSON(http.StatusOK, identified{Identity: got.Value, Name: web.OrNull(got.Writer.Name), Verified: true,
+		Author: got.Writer.Role != people.NoRole, Badge: web.OrNull(got.Writer.Role.String()),
+		ExpiresAt: web.At(got.ExpiresAt)})
 }
 
 // signOut ends what somebody was given to write on the site.
 func (h *readers) signOut(c echo.Context, site ground.Site) error {
-	noStore(c)
+	web.NoStore(c)
 	identity, ok := web.Bearer(c.Request())
 	if !ok {
 		return problem.Unproven("auth.needed", "Send the identity that is to end.")

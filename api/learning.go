@@ -31,7 +31,7 @@ func (h *moderators) teachers(c echo.Context, who people.Actor, site ground.Site
 		Next     *string      `json:"next"`
 	}{Teachers: []teacherOut{}}
 	for _, t := range teachers {
-		out.Teachers = append(out.Teachers, teacherOut{Account: t.Account, Name: orNull(t.Name), Lessons: t.Lessons})
+		out.Teachers = append(out.Teachers, teacherOut{Account: t.Account, Name: web.OrNull(t.Name), Lessons: t.Lessons})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -133,7 +133,7 @@ func erased(c echo.Context, got learning.Erasure, err error) error {
 		Lessons int     `json:"lessons"`
 		Copies  int     `json:"copies"`
 		Left    int     `json:"left"`
-	}{orNull(got.Batch), got.Lessons, got.Copies, got.Left})
+	}{web.OrNull(got.Batch), got.Lessons, got.Copies, got.Left})
 }
 
 // taught answers with the entry that changed the model; without one nothing was to be done.
@@ -145,5 +145,5 @@ func taught(c echo.Context, got learning.Change, err error) error {
 	return c.JSON(http.StatusOK, struct {
 		Batch   *string `json:"batch"`
 		Lessons int     `json:"lessons"`
-	}{orNull(got.Batch), got.Lessons})
+	}{web.OrNull(got.Batch), got.Lessons})
 }

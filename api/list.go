@@ -86,7 +86,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	answer := pageAnswer{
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
 		Settings: siteSettings(site, w),
-		Comments: make([]commentOut, len(t.Comments)), Next: orNull(t.Next),
+		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	for i, m := range t.Comments {
 		answer.Comments[i] = publicComment(m, t.Page.URL)

@@ -17,34 +17,34 @@ import (
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
 // what concerns a comment; Subject and Lessons say what it is about.
 type logOut struct {
-	Seq     uint64     `json:"seq"`
-	Kind    string     `json:"kind"`
-	At      *timestamp `json:"at"`
-	By      *string    `json:"by"`
-	Action  *string    `json:"action"`
-	Reason  *string    `json:"reason"`
-	Note    string     `json:"note"`
-	Comment *string    `json:"comment"`
-	Version *int64     `json:"version"`
-	Batch   string     `json:"batch"`
-	From    *string    `json:"from"`
-	To      *string    `json:"to"`
-	Subject *string    `json:"subject"`
-	Lessons int        `json:"lessons"`
-	Undoes  *uint64    `json:"undoes"`
-	Undone  bool       `json:"undone"`
-	Hash    string     `json:"hash"`
+	Seq     uint64         `json:"seq"`
+	Kind    string         `json:"kind"`
+	At      *web.Timestamp `json:"at"`
+	By      *string        `json:"by"`
+	Action  *string        `json:"action"`
+	Reason  *string        `json:"reason"`
+	Note    string         `json:"note"`
+	Comment *string        `json:"comment"`
+	Version *int64         `json:"version"`
+	Batch   string         `json:"batch"`
+	From    *string        `json:"from"`
+	To      *string        `json:"to"`
+	Subject *string        `json:"subject"`
+	Lessons int            `json:"lessons"`
+	Undoes  *uint64        `json:"undoes"`
+	Undone  bool           `json:"undone"`
+	Hash    string         `json:"hash"`
 }
 
 func logEntry(e ledger.Told) logOut {
 	o := logOut{
-		Seq: e.Seq, Kind: e.Kind.String(), At: at(e.At), By: orNull(e.Name), Note: e.Note, Batch: e.Batch,
-		Subject: orNull(e.Subject), Lessons: e.Lessons, Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
+		Seq: e.Seq, Kind: e.Kind.String(), At: web.At(e.At), By: web.OrNull(e.Name), Note: e.Note, Batch: e.Batch,
+		Subject: web.OrNull(e.Subject), Lessons: e.Lessons, Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
 	}
 	if e.Kind == ledger.OnComment {
-		o.Action, o.Reason = orNull(e.Action.String()), orNull(e.Reason.String())
+		o.Action, o.Reason = web.OrNull(e.Action.String()), web.OrNull(e.Reason.String())
 		o.Comment, o.Version = &e.Comment, &e.Version
-		o.From, o.To = orNull(e.From.String()), orNull(e.To.String())
+		o.From, o.To = web.OrNull(e.From.String()), web.OrNull(e.To.String())
 	}
 	if e.OnDemand() {
 		id, _, _ := strings.Cut(e.Subject, " ")
@@ -72,7 +72,7 @@ func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) err
 	out := struct {
 		Entries []logOut `json:"entries"`
 		Next    *string  `json:"next"`
-	}{Entries: []logOut{}, Next: orNull(next)}
+	}{Entries: []logOut{}, Next: web.OrNull(next)}
 	for _, e := range entries {
 		out.Entries = append(out.Entries, logEntry(e))
 	}

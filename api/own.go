@@ -27,12 +27,12 @@ func (h *readers) get(c echo.Context, site ground.Site) error {
 // ownView is a comment as its writer sees it, whatever its state.
 type ownView struct {
 	commentOut
-	Body      string     `json:"body"`
-	Reason    *string    `json:"reason"`
-	Note      string     `json:"note"`
-	Redacted  *string    `json:"redacted_why"`
-	EditUntil *timestamp `json:"edit_until"`
-	Appeal    *appealOut `json:"appeal"`
+	Body      string         `json:"body"`
+	Reason    *string        `json:"reason"`
+	Note      string         `json:"note"`
+	Redacted  *string        `json:"redacted_why"`
+	EditUntil *web.Timestamp `json:"edit_until"`
+	Appeal    *appealOut     `json:"appeal"`
 }
 
 func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Page) error {
@@ -42,8 +42,8 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Pag
 	}
 	view := ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
-		Reason: orNull(m.Reason.String()), Note: m.Note, Redacted: orNull(m.RedactedWhy),
-		EditUntil: at(m.EditUntil), Appeal: appeal,
+		Reason: web.OrNull(m.Reason.String()), Note: m.Note, Redacted: web.OrNull(m.RedactedWhy),
+		EditUntil: web.At(m.EditUntil), Appeal: appeal,
 	}
 	if m.State == comment.Approved && m.Withheld != nil {
 		view.State = stateWithheld
@@ -110,7 +110,7 @@ func wantForget(c echo.Context) error {
 
 // editToken reads the edit token. An answer to one is nobody else's.
 func editToken(c echo.Context) (string, error) {
-	noStore(c)
+	web.NoStore(c)
 	token, ok := web.Bearer(c.Request())
 	if !ok {
 		return "", problem.Unproven("auth.needed", "Send the comment's edit token.")

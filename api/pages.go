@@ -14,15 +14,15 @@ import (
 // pageEntryOut is a page with its numbers.
 type pageEntryOut struct {
 	pageRefOut
-	Approved  int        `json:"approved"`
-	Pending   int        `json:"pending"`
-	CreatedAt *timestamp `json:"created_at"`
+	Approved  int            `json:"approved"`
+	Pending   int            `json:"pending"`
+	CreatedAt *web.Timestamp `json:"created_at"`
 }
 
 func pageEntry(p sites.PageEntry) pageEntryOut {
 	return pageEntryOut{
 		pageRefOut: pageRefOut{ID: p.ID, URL: p.URL, Title: p.Title, Open: p.Open && !p.Old},
-		Approved:   p.Approved, Pending: p.Pending, CreatedAt: at(p.CreatedAt),
+		Approved:   p.Approved, Pending: p.Pending, CreatedAt: web.At(p.CreatedAt),
 	}
 }
 
@@ -38,7 +38,7 @@ func (h *moderators) pages(c echo.Context, who people.Actor, site ground.Site) e
 	out := struct {
 		Pages []pageEntryOut `json:"pages"`
 		Next  *string        `json:"next"`
-	}{Pages: []pageEntryOut{}, Next: orNull(next)}
+	}{Pages: []pageEntryOut{}, Next: web.OrNull(next)}
 	for _, p := range pages {
 		out.Pages = append(out.Pages, pageEntry(p))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -30,6 +31,15 @@ type itemOut struct {
 	Submissions int           `json:"submissions"`
 	Reports     []reportOut   `json:"reports"`
 	Appeal      *appealOut    `json:"appeal"`
+}
+
+// moderators answers who is signed in, by session or token. What each may do is decided in
+// package moderation.
+type moderators struct {
+	kit     *web.Kit
+	service *moderation.Service
+	alike   *campaign.Service
+	write   Export
 }
 
 // moderatedOut is a comment with what only moderators see.
@@ -90,10 +100,10 @@ type reasonEvidenceOut struct {
 }
 
 type writerOut struct {
-	ID        *string    `json:"id"`
-	Approved  int        `json:"approved"`
-	Refused   int        `json:"refused"`
-	FirstSeen *timestamp `json:"first_seen"`
+	ID        *string        `json:"id"`
+	Approved  int            `json:"approved"`
+	Refused   int            `json:"refused"`
+	FirstSeen *web.Timestamp `json:"first_seen"`
 }
 
 // item says in w what is a sentence.
@@ -101,19 +111,19 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 	m, v := i.Comment, i.Comment.Verdict
 	out := itemOut{
 		Comment: moderatedOut{
-			commentOut: wholeComment(m, i.Page.URL), Body: m.Source, Email: orNull(m.Email),
-			Reason: orNull(m.Reason.String()), Note: m.Note, Redacted: orNull(m.RedactedWhy),
+			commentOut: wholeComment(m, i.Page.URL), Body: m.Source, Email: web.OrNull(m.Email),
+			Reason: web.OrNull(m.Reason.String()), Note: m.Note, Redacted: web.OrNull(m.RedactedWhy),
 		},
 		Page:      pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
-		PageTitle: orNull(i.Title()),
+		PageTitle: web.OrNull(i.Title()),
 		Verdict: verdictOut{
-			Score: v.Score, Action: v.Action.String(), Reason: orNull(v.Reason.String()),
+			Score: v.Score, Action: v.Action.String(), Reason: web.OrNull(v.Reason.String()),
 			Signals: signals(v.Signals, w), Spam: v.Spam, Warm: v.Warm,
 		},
 		Evidence: evidence(i.Evidence, w),
 		Reasons:  reasons(i.Reasons, w),
 		Writer: writerOut{
-			orNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, at(i.Writer.FirstSeen),
+			web.OrNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, web.At(i.Writer.FirstSeen),
 		},
 		Submissions: m.Submissions, Approved: i.Approved, Reports: reportsOf(i.Against.Reports),
 	}
@@ -127,7 +137,7 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 	if p := i.Parent; p != nil {
 		out.Parent = &parentOut{
 			ID: p.ID, State: p.State.String(), Body: p.Source,
-			Author: &authorOut{Name: orNull(p.Name), Badge: orNull(p.Badge), URL: orNull(p.Website)},
+			Author: &authorOut{Name: web.OrNull(p.Name), Badge: web.OrNull(p.Badge), URL: web.OrNull(p.Website)},
 		}
 	}
 	return out
@@ -189,7 +199,7 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		Counts map[comment.View]int `json:"counts"`
 		Capped bool                 `json:"counts_capped"`
 		Next   *string              `json:"next"`
-	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: orNull(q.Next)}
+	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: web.OrNull(q.Next)}
 	w := words.Pick("", c.Request().Header.Get("Accept-Language")) // lang is of the comments
 	for _, i := range q.Items {
 		out.Items = append(out.Items, item(i, w))
@@ -200,16 +210,16 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 // historyOut is one thing that happened to a comment; By is null for what the site's own
 // setting did.
 type historyOut struct {
-	At      *timestamp `json:"at"`
-	By      *string    `json:"by"`
-	Action  string     `json:"action"`
-	Reason  *string    `json:"reason"`
-	Note    string     `json:"note"`
-	Batch   *string    `json:"batch"`
-	Version int64      `json:"version"`
-	From    string     `json:"from"`
-	To      string     `json:"to"`
-	Undoes  bool       `json:"undoes"`
+	At      *web.Timestamp `json:"at"`
+	By      *string        `json:"by"`
+	Action  string         `json:"action"`
+	Reason  *string        `json:"reason"`
+	Note    string         `json:"note"`
+	Batch   *string        `json:"batch"`
+	Version int64          `json:"version"`
+	From    string         `json:"from"`
+	To      string         `json:"to"`
+	Undoes  bool           `json:"undoes"`
 }
 
 // forget erases at once what a comment said that its writer withdrew.
@@ -242,8 +252,8 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 			action, note = "redact", e.Subject
 		}
 		out.History = append(out.History, historyOut{
-			At: at(e.At), By: by, Action: action, Reason: orNull(e.Reason.String()), Note: note,
-			Batch: orNull(e.Batch), Version: e.Version, From: e.From.String(), To: e.To.String(),
+			At: web.At(e.At), By: by, Action: action, Reason: web.OrNull(e.Reason.String()), Note: note,
+			Batch: web.OrNull(e.Batch), Version: e.Version, From: e.From.String(), To: e.To.String(),
 			Undoes: e.Undoes != 0,
 		})
 	}

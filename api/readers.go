@@ -61,14 +61,14 @@ type postForm struct {
 
 // posted is the answer to a new comment. The same again has neither HTML nor a token.
 type posted struct {
-	ID        string     `json:"id"`
-	Version   int64      `json:"version,omitempty"`
-	State     string     `json:"state"`
-	HTML      *string    `json:"html,omitempty"`
-	CreatedAt *timestamp `json:"created_at,omitempty"`
-	Duplicate bool       `json:"duplicate"`
-	EditToken string     `json:"edit_token,omitempty"`
-	EditUntil *timestamp `json:"edit_until,omitempty"`
+	ID        string         `json:"id"`
+	Version   int64          `json:"version,omitempty"`
+	State     string         `json:"state"`
+	HTML      *string        `json:"html,omitempty"`
+	CreatedAt *web.Timestamp `json:"created_at,omitempty"`
+	Duplicate bool           `json:"duplicate"`
+	EditToken string         `json:"edit_token,omitempty"`
+	EditUntil *web.Timestamp `json:"edit_until,omitempty"`
 }
 
 func (h *readers) post(c echo.Context, site ground.Site) error {
@@ -110,7 +110,7 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	noStore(c)
+	web.NoStore(c)
 	web.Replayed(c, got.Replayed)
 	return arrived(c, got)
 }
@@ -121,7 +121,7 @@ func arrived(c echo.Context, got moderation.Submitted) error {
 		return c.JSON(http.StatusOK, out)
 	}
 	out.Version, out.HTML, out.EditToken = got.Version, &got.HTML, got.EditToken
-	out.CreatedAt, out.EditUntil = at(got.CreatedAt), at(got.EditUntil)
+	out.CreatedAt, out.EditUntil = web.At(got.CreatedAt), web.At(got.EditUntil)
 	return c.JSON(http.StatusCreated, out)
 }
 
@@ -145,7 +145,7 @@ func written(body *string) (string, error) {
 }
 
 func (h *readers) form(c echo.Context, site ground.Site) error {
-	noStore(c)
+	web.NoStore(c)
 	return c.JSON(http.StatusOK, struct {
 		Token string `json:"token"`
 	}{h.service.FormToken(site)})
@@ -163,7 +163,7 @@ func (h *readers) preview(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	noStore(c)
+	web.NoStore(c)
 	return c.JSON(http.StatusOK, struct {
 		HTML string `json:"html"`
 	}{html})

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -45,13 +44,13 @@ func until(said *string) (time.Time, error) {
 }
 
 type ruleOut struct {
-	ID        string     `json:"id"`
-	Kind      string     `json:"kind"`
-	Words     string     `json:"words"`
-	Limit     int        `json:"limit"`
-	Action    string     `json:"action"`
-	Until     *timestamp `json:"until"`
-	CreatedAt *timestamp `json:"created_at"`
+	ID        string         `json:"id"`
+	Kind      string         `json:"kind"`
+	Words     string         `json:"words"`
+	Limit     int            `json:"limit"`
+	Action    string         `json:"action"`
+	Until     *web.Timestamp `json:"until"`
+	CreatedAt *web.Timestamp `json:"created_at"`
 }
 
 func (h *moderators) rules(c echo.Context, who people.Actor, site ground.Site) error {
@@ -65,7 +64,7 @@ func (h *moderators) rules(c echo.Context, who people.Actor, site ground.Site) e
 	}{Rules: []ruleOut{}}
 	for _, r := range found {
 		out.Rules = append(out.Rules, ruleOut{ID: r.ID, Kind: string(r.Kind), Words: r.Words, Limit: r.Limit,
-			Action: string(r.Action), Until: at(r.Until), CreatedAt: at(r.CreatedAt)})
+			Action: string(r.Action), Until: web.At(r.Until), CreatedAt: web.At(r.CreatedAt)})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -125,18 +124,6 @@ func (h *moderators) tried(c echo.Context, who people.Actor, site ground.Site, t
 	return c.JSON(http.StatusOK, out)
 }
 
-// ruled removes a rule or a block, or brings it back.
-func ruled(
-	do func(context.Context, people.Actor, ground.Site, string) error,
-) func(echo.Context, people.Actor, ground.Site) error {
-	return func(c echo.Context, who people.Actor, site ground.Site) error {
-		if err := do(c.Request().Context(), who, site, c.Param("id")); err != nil {
-			return err
-		}
-		return c.NoContent(http.StatusNoContent)
-	}
-}
-
 type blockIn struct {
 	Writer      string  `json:"writer"`
 	AddressOf   string  `json:"address_of"`
@@ -158,19 +145,20 @@ func readBlock(c echo.Context) (in blockIn, d rules.BlockDraft, err error) {
 
 // blockOut names a writer by the id that items give, and an address by a comment that came from it.
 type blockOut struct {
-	ID          string     `json:"id"`
-	Writer      *string    `json:"writer"`
-	AddressOf   *string    `json:"address_of"`
-	EmailDomain *string    `json:"email_domain"`
-	Host        *string    `json:"host"`
-	Name        *string    `json:"name"`
-	Trust       bool       `json:"trust"`
-	Until       *timestamp `json:"until"`
-	CreatedAt   *timestamp `json:"created_at"`
+	ID          string         `json:"id"`
+	Writer      *string        `json:"writer"`
+	AddressOf   *string        `json:"address_of"`
+	EmailDomain *string        `json:"email_domain"`
+	Host        *string        `json:"host"`
+	Name        *string        `json:"name"`
+	Trust       bool           `json:"trust"`
+	Until       *web.Timestamp `json:"until"`
+	CreatedAt   *web.Timestamp `json:"created_at"`
 }
 
 func block(b rules.Blocked) blockOut {
-	out := blockOut{ID: b.ID, Name: orNull(b.Name), Trust: b.Trust, Until: at(b.Until), CreatedAt: at(b.CreatedAt)}
+	out := blockOut{ID: b.ID, Name: web.OrNull(b.Name), Trust: b.Trust, Until: web.At(b.Until),
+		CreatedAt: web.At(b.CreatedAt)}
 	switch b.Kind {
 	case rules.BlockWriter:
 		out.Writer = &b.Value
@@ -196,7 +184,7 @@ func (h *moderators) blocks(c echo.Context, who people.Actor, site ground.Site) 
 	out := struct {
 		Blocks []blockOut `json:"blocks"`
 		Next   *string    `json:"next"`
-	}{Blocks: []blockOut{}, Next: orNull(next)}
+	}{Blocks: []blockOut{}, Next: web.OrNull(next)}
 	for _, b := range found {
 		out.Blocks = append(out.Blocks, block(b))
 	}

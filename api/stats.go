@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
@@ -25,8 +26,8 @@ type statsOut struct {
 	Withdrawn     int               `json:"withdrawn"`
 	Undone        int               `json:"undone"`
 	Capped        bool              `json:"capped"`
-	From          *timestamp        `json:"from"`
-	To            *timestamp        `json:"to"`
+	From          *web.Timestamp    `json:"from"`
+	To            *web.Timestamp    `json:"to"`
 	Filter        filterOut         `json:"filter"`
 	Queue         cutOut            `json:"queue"`
 	Disagreements []disagreementOut `json:"disagreements"`
@@ -84,20 +85,20 @@ type cutOut struct {
 }
 
 type disagreementOut struct {
-	Comment string     `json:"comment"`
-	Seq     uint64     `json:"seq"`
-	Batch   string     `json:"batch"`
-	Spam    float64    `json:"spam"`
-	Score   float64    `json:"score"`
-	Action  string     `json:"action"`
-	By      *string    `json:"by"`
-	At      *timestamp `json:"at"`
+	Comment string         `json:"comment"`
+	Seq     uint64         `json:"seq"`
+	Batch   string         `json:"batch"`
+	Spam    float64        `json:"spam"`
+	Score   float64        `json:"score"`
+	Action  string         `json:"action"`
+	By      *string        `json:"by"`
+	At      *web.Timestamp `json:"at"`
 }
 
 type weekOut struct {
-	From  *timestamp `json:"from"`
-	Brier float64    `json:"brier"`
-	Cut   cutOut     `json:"cut"`
+	From  *web.Timestamp `json:"from"`
+	Brier float64        `json:"brier"`
+	Cut   cutOut         `json:"cut"`
 }
 
 func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) error {
@@ -120,18 +121,18 @@ func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) e
 func Stats(q learning.Quality) any {
 	out := statsOut{
 		Suspect: q.Suspect, Tally: tally(q.Tally), Decisions: q.Decisions, Refused: q.Refused, Cold: q.Cold, Known: q.Known,
-		Withdrawn: q.Withdrawn, Undone: q.Undone, Capped: q.Capped, From: at(q.From), To: at(q.To),
+		Withdrawn: q.Withdrawn, Undone: q.Undone, Capped: q.Capped, From: web.At(q.From), To: web.At(q.To),
 		Filter: filter(q.Filter), Queue: cut(q.Queue),
 		Disagreements: []disagreementOut{}, Weeks: []weekOut{}, Reasons: map[string]int{},
 	}
 	for _, d := range q.Disagreements {
 		out.Disagreements = append(out.Disagreements, disagreementOut{
 			Comment: d.Comment, Seq: d.Seq, Batch: d.Batch, Spam: d.Spam, Score: d.Score, Action: d.Action.String(),
-			By: orNull(d.By), At: at(d.At),
+			By: web.OrNull(d.By), At: web.At(d.At),
 		})
 	}
 	for _, w := range q.Weeks {
-		out.Weeks = append(out.Weeks, weekOut{From: at(w.From), Brier: w.Brier, Cut: cut(w.Cut)})
+		out.Weeks = append(out.Weeks, weekOut{From: web.At(w.From), Brier: w.Brier, Cut: cut(w.Cut)})
 	}
 	for reason, n := range q.Reasons {
 		out.Reasons[reason.String()] = n
@@ -187,7 +188,7 @@ type someOut struct {
 	IDs []string `json:"ids"`
 }
 
-func some(s hindsight.Group) someOut { return someOut{N: s.N, IDs: list(s.IDs)} }
+func some(s hindsight.Group) someOut { return someOut{N: s.N, IDs: web.List(s.IDs)} }
 
 func trial(t learning.Trial) trialOut {
 	return trialOut{
@@ -223,14 +224,15 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) 
 // WhatIf is what another setting would have done, as JSON, here and in commands.
 func WhatIf(w learning.WhatIf) any {
 	out := struct {
-		Tally  tallyOut   `json:"tally"`
-		Looked int        `json:"looked"`
-		From   *timestamp `json:"from"`
-		To     *timestamp `json:"to"`
-		Now    trialOut   `json:"now"`
-		Then   trialOut   `json:"then"`
-		Shadow *trialOut  `json:"shadow"`
-	}{Tally: tally(w.Tally), Looked: w.Looked, From: at(w.From), To: at(w.To), Now: trial(w.Now), Then: trial(w.Then)}
+		Tally  tallyOut       `json:"tally"`
+		Looked int            `json:"looked"`
+		From   *web.Timestamp `json:"from"`
+		To     *web.Timestamp `json:"to"`
+		Now    trialOut       `json:"now"`
+		Then   trialOut       `json:"then"`
+		Shadow *trialOut      `json:"shadow"`
+	}{Tally: tally(w.Tally), Looked: w.Looked, From: web.At(w.From), To: web.At(w.To), Now: trial(w.Now),
+		Then: trial(w.Then)}
 	if w.Shadow != nil {
 		shadow := trial(*w.Shadow)
 		out.Shadow = &shadow

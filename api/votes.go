@@ -38,6 +38,6 @@ func (h *readers) vote(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	noStore(c)
-	return c.JSON(http.StatusOK, voteOut{Votes: got.Votes, VoteToken: orNull(got.Token)})
+	web.NoStore(c)
+	return c.JSON(http.StatusOK, voteOut{Votes: got.Votes, VoteToken: web.OrNull(got.Token)})
 }

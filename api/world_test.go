@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
+	"github.com/aitys/aitys/api/manage"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
@@ -179,7 +180,8 @@ func (w *world) open(o options, so store.Options) {
 			ao.PublicURL, err = url.Parse(o.public)
 			fatal(t, err)
 		}
-		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register, register.Register)
+		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register,
+			register.Register, manage.Register)
 		return web.NewServer(w.front, log)
 	})
 	// Redirects are answers of ours, to be looked at.

@@ -18,37 +18,12 @@ import (
 func Register(e *echo.Echo, kit *web.Kit) {
 	h := &handlers{kit: kit}
 	g := e.Group("/api/v1/sites/:site/moderation/takedowns")
-	g.GET("", h.on(h.list))
-	g.POST("", h.on(h.add), kit.OwnPages)
-	g.POST("/:id/restore", h.on(h.restore), kit.OwnPages)
+	g.GET("", kit.On(h.list))
+	g.POST("", kit.On(h.add), kit.OwnPages)
+	g.POST("/:id/restore", kit.On(h.restore), kit.OwnPages)
 }
 
 type handlers struct{ kit *web.Kit }
-
-// on finds out who asks, and about which site, before next.
-func (h *handlers) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		c.Response().Header().Set("Cache-Control", "no-store")
-		who, err := h.kit.Actor(c)
-		if err != nil {
-			return err
-		}
-		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-		if err != nil {
-			return err
-		}
-		return next(c, who, site)
-	}
-}
-
-// orNull is nil for what is empty, which is written as null.
-func orNull[T comparable](v T) *T {
-	var empty T
-	if v == empty {
-		return nil
-	}
-	return &v
-}
 
 type takedownIn struct {
 	Comments   []string `json:"comments"`
@@ -98,15 +73,16 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	out := struct {
 		Takedowns []takedownOut `json:"takedowns"`
 		Next      *string       `json:"next"`
-	}{Takedowns: []takedownOut{}, Next: orNull(next)}
+	}{Takedowns: []takedownOut{}, Next: web.OrNull(next)}
 	for _, d := range found {
 		out.Takedowns = append(out.Takedowns, takedownOut{
-			ID: d.ID, Comments: append([]string{}, d.Comments...), Page: orNull(d.Page),
-			PageURL: orNull(d.URL), Count: d.Count, By: d.By,
+			ID: d.ID, Comments: append([]string{}, d.Comments...), Page: web.OrNull(d.Page),
+			PageURL: web.OrNull(d.URL), Count: d.Count, By: d.By,
 			Kind: string(d.Kind), Law: d.Law, Country: d.Country, Reference: d.Reference,
-			ReceivedAt: orNull(d.Received),
-			Public:     string(d.Public), Until: orNull(d.Until), EnteredAt: orNull(d.At), EnteredBy: orNull(d.Entered),
-			Status: string(d.Status()), EndedAt: orNull(d.Ended), EndedBy: orNull(d.Ender), Why: orNull(d.Why),
+			ReceivedAt: web.OrNull(d.Received),
+			Public:     string(d.Public), Until: web.OrNull(d.Until), EnteredAt: web.OrNull(d.At),
+			EnteredBy: web.OrNull(d.Entered),
+			Status:    string(d.Status()), EndedAt: web.OrNull(d.Ended), EndedBy: web.OrNull(d.Ender), Why: web.OrNull(d.Why),
 		})
 	}
 	return c.JSON(http.StatusOK, out)

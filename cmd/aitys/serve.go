@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
+	"github.com/aitys/aitys/api/manage"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
@@ -161,7 +162,8 @@ type server struct {
 func (s *server) run(ctx context.Context, serves func() error) error {
 	s.rooms.hooks = notify.NewHooks(notify.HookOptions{Process: s.rooms.process, Secret: s.rooms.secret,
 		Store: store.For[notify.HookTx](s.rooms.store), Public: s.public, Reach: s.reach})
-	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register, register.Register)
+	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register,
+		register.Register, manage.Register)
 	defer front.Close()
 	https := web.NewServer(front, s.log)
 	if s.around != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
+	"github.com/aitys/aitys/api/manage"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
@@ -37,7 +38,7 @@ func routes(t testing.TB) (all []string) {
 	front := api.New(api.Options{Options: web.Options{
 		Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
 		Clock: w.Clock, Log: slog.New(slog.DiscardHandler), PublicURL: &url.URL{Scheme: "http", Host: "aitys.example"},
-	}}, desk.Register, owner.Register, reader.Register, akismet.Register, register.Register,
+	}}, desk.Register, owner.Register, reader.Register, akismet.Register, register.Register, manage.Register,
 		func(e *echo.Echo, _ *web.Kit) { router = e })
 	defer front.Close()
 	for _, r := range router.Routes() {

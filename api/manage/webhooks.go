@@ -1,4 +1,4 @@
-package api
+package manage
 
 import (
 	"net/http"
@@ -19,19 +19,19 @@ type webhookIn struct {
 
 // webhookOut has no more of the address and of the secret than to know them again.
 type webhookOut struct {
-	ID        string     `json:"id"`
-	Kind      string     `json:"kind"`
-	URL       string     `json:"url"`
-	Secret    string     `json:"secret"`
-	Events    []string   `json:"events"`
-	CreatedAt *timestamp `json:"created_at"`
-	Waiting   int        `json:"waiting"`
-	Dead      int        `json:"dead"`
-	FailedAt  *timestamp `json:"failing_since"`
-	Failure   *string    `json:"failure"`
+	ID        string         `json:"id"`
+	Kind      string         `json:"kind"`
+	URL       string         `json:"url"`
+	Secret    string         `json:"secret"`
+	Events    []string       `json:"events"`
+	CreatedAt *web.Timestamp `json:"created_at"`
+	Waiting   int            `json:"waiting"`
+	Dead      int            `json:"dead"`
+	FailedAt  *web.Timestamp `json:"failing_since"`
+	Failure   *string        `json:"failure"`
 }
 
-func (h *moderators) webhooks(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) webhooks(c echo.Context, who people.Actor, site ground.Site) error {
 	found, err := h.kit.Hooks.Webhooks(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -42,13 +42,13 @@ func (h *moderators) webhooks(c echo.Context, who people.Actor, site ground.Site
 	}{Webhooks: []webhookOut{}}
 	for _, w := range found {
 		out.Webhooks = append(out.Webhooks, webhookOut{ID: w.ID, Kind: w.Kind, URL: w.Address, Secret: w.Ending,
-			Events: w.Events, CreatedAt: at(w.CreatedAt), Waiting: w.Waiting, Dead: w.Dead, FailedAt: at(w.FailedAt),
-			Failure: orNull(w.Failure)})
+			Events: w.Events, CreatedAt: web.At(w.CreatedAt), Waiting: w.Waiting, Dead: w.Dead, FailedAt: web.At(w.FailedAt),
+			Failure: web.OrNull(w.Failure)})
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addWebhook(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) addWebhook(c echo.Context, who people.Actor, site ground.Site) error {
 	var in webhookIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (h *moderators) addWebhook(c echo.Context, who people.Actor, site ground.Si
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
-func (h *moderators) testWebhook(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) testWebhook(c echo.Context, who people.Actor, site ground.Site) error {
 	failure, err := h.kit.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err
@@ -75,5 +75,5 @@ func (h *moderators) testWebhook(c echo.Context, who people.Actor, site ground.S
 	return c.JSON(http.StatusOK, struct {
 		Taken   bool    `json:"taken"`
 		Failure *string `json:"failure"`
-	}{failure == "", orNull(failure)})
+	}{failure == "", web.OrNull(failure)})
 }

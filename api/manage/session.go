@@ -1,4 +1,4 @@
-package api
+package manage
 
 import (
 	"net/http"
@@ -7,51 +7,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 )
 
-// moderators answers who is signed in, by session or token. What each may do is decided in
-// package moderation.
-type moderators struct {
-	kit     *web.Kit
-	service *moderation.Service
-	alike   *campaign.Service
-	write   Export
-}
-
-// as finds out who is asking, before next.
-func (h *moderators) as(next func(echo.Context, people.Actor) error) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		noStore(c)
-		who, err := h.kit.Actor(c)
-		if err != nil {
-			return err
-		}
-		return next(c, who)
-	}
-}
-
-// on does the same for what concerns one site.
-func (h *moderators) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
-	return h.as(func(c echo.Context, who people.Actor) error {
-		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-		if err != nil {
-			return err
-		}
-		return next(c, who, site)
-	})
-}
-
 // sessionOut says who is signed in and what for.
 type sessionOut struct {
-	Account   accountOut    `json:"account"`
-	Sites     []siteRoleOut `json:"sites"`
-	Scope     string        `json:"scope"`
-	ExpiresAt *timestamp    `json:"expires_at,omitempty"`
+	Account   accountOut     `json:"account"`
+	Sites     []siteRoleOut  `json:"sites"`
+	Scope     string         `json:"scope"`
+	ExpiresAt *web.Timestamp `json:"expires_at,omitempty"`
 }
 
 type siteRoleOut struct {
@@ -60,8 +25,8 @@ type siteRoleOut struct {
 	Role string `json:"role"`
 }
 
-func (h *moderators) signIn(c echo.Context) error {
-	noStore(c)
+func (h *handlers) signIn(c echo.Context) error {
+	web.NoStore(c)
 	var in struct {
 		Email    string `json:"email"`
 		Password string `json:"password"`
@@ -82,7 +47,7 @@ func (h *moderators) signIn(c echo.Context) error {
 	return h.session(c, got.Actor, got.ExpiresAt)
 }
 
-func (h *moderators) signOut(c echo.Context, who people.Actor) error {
+func (h *handlers) signOut(c echo.Context, who people.Actor) error {
 	if err := h.kit.Identity.SignOut(c.Request().Context(), who); err != nil {
 		return err
 	}
@@ -90,12 +55,12 @@ func (h *moderators) signOut(c echo.Context, who people.Actor) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *moderators) me(c echo.Context, who people.Actor) error {
+func (h *handlers) me(c echo.Context, who people.Actor) error {
 	return h.session(c, who, time.Time{})
 }
 
 // setMe changes one's own name and password, and what one is told by mail; a new password ends one's sessions.
-func (h *moderators) setMe(c echo.Context, who people.Actor) error {
+func (h *handlers) setMe(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name     *string `json:"name"`
 		Password *struct {
@@ -130,13 +95,13 @@ func (h *moderators) setMe(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, own(a, sites))
 }
 
-func (h *moderators) session(c echo.Context, who people.Actor, expires time.Time) error {
+func (h *handlers) session(c echo.Context, who people.Actor, expires time.Time) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
 	}
 	out := sessionOut{Account: own(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(),
-		ExpiresAt: at(expires)}
+		ExpiresAt: web.At(expires)}
 	for _, s := range sites {
 		out.Sites = append(out.Sites, siteRoleOut{Key: s.Key, Name: s.Name, Role: who.Role(s.ID).String()})
 	}

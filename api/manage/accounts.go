@@ -1,4 +1,4 @@
-package api
+package manage
 
 import (
 	"net/http"
@@ -14,23 +14,23 @@ import (
 // accountOut is a person who signs in. Role and Site are named as the flags of
 // `aitys account add`; no Site means every site. Link is there once, when it is made.
 type accountOut struct {
-	ID        string     `json:"id"`
-	Email     string     `json:"email"`
-	Name      string     `json:"name"`
-	Role      *string    `json:"role"`
-	Site      []string   `json:"site"`
-	Disabled  bool       `json:"disabled"`
-	CreatedAt *timestamp `json:"created_at"`
-	SeenAt    *timestamp `json:"seen_at"`
-	Link      string     `json:"link,omitempty"`
-	Mail      string     `json:"mail,omitempty"` // one's own
-	MailFrom  *float64   `json:"mail_from_score,omitempty"`
+	ID        string         `json:"id"`
+	Email     string         `json:"email"`
+	Name      string         `json:"name"`
+	Role      *string        `json:"role"`
+	Site      []string       `json:"site"`
+	Disabled  bool           `json:"disabled"`
+	CreatedAt *web.Timestamp `json:"created_at"`
+	SeenAt    *web.Timestamp `json:"seen_at"`
+	Link      string         `json:"link,omitempty"`
+	Mail      string         `json:"mail,omitempty"` // one's own
+	MailFrom  *float64       `json:"mail_from_score,omitempty"`
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
 func account(a people.Account, seen []ground.Site) accountOut {
 	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled,
-		CreatedAt: at(a.CreatedAt), SeenAt: at(a.SeenAt)}
+		CreatedAt: web.At(a.CreatedAt), SeenAt: web.At(a.SeenAt)}
 	role := a.AllSites
 	for _, s := range seen {
 		if r := a.Roles[s.ID]; r != people.NoRole && a.AllSites == people.NoRole {
@@ -38,7 +38,7 @@ func account(a people.Account, seen []ground.Site) accountOut {
 			role = max(role, r)
 		}
 	}
-	out.Role = orNull(role.String())
+	out.Role = web.OrNull(role.String())
 	return out
 }
 
@@ -49,7 +49,7 @@ func own(a people.Account, sites []ground.Site) accountOut {
 	return out
 }
 
-func (h *moderators) accounts(c echo.Context, who people.Actor) error {
+func (h *handlers) accounts(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
 	accounts, err := h.kit.Identity.Accounts(ctx, who)
 	if err != nil {
@@ -69,7 +69,7 @@ func (h *moderators) accounts(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addAccount(c echo.Context, who people.Actor) error {
+func (h *handlers) addAccount(c echo.Context, who people.Actor) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Name     string   `json:"name"`
@@ -98,7 +98,7 @@ func (h *moderators) addAccount(c echo.Context, who people.Actor) error {
 	return h.oneAccount(c, http.StatusCreated, who, a, link)
 }
 
-func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
+func (h *handlers) setAccount(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name     *string  `json:"name"`
 		Role     *string  `json:"role"`
@@ -125,7 +125,7 @@ func (h *moderators) setAccount(c echo.Context, who people.Actor) error {
 }
 
 // change changes an account; one that hashes a password is limited.
-func (h *moderators) change(
+func (h *handlers) change(
 	c echo.Context, who people.Actor, id string, ch identity.AccountChange,
 ) (a people.Account, err error) {
 	set := func() (err error) {
@@ -141,7 +141,7 @@ func (h *moderators) change(
 }
 
 // oneAccount answers with an account, and with its one-time link as an address.
-func (h *moderators) oneAccount(c echo.Context, status int, who people.Actor, a people.Account, link string) error {
+func (h *handlers) oneAccount(c echo.Context, status int, who people.Actor, a people.Account, link string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (h *moderators) oneAccount(c echo.Context, status int, who people.Actor, a 
 	return c.JSON(status, out)
 }
 
-func (h *moderators) removeAccount(c echo.Context, who people.Actor) error {
+func (h *handlers) removeAccount(c echo.Context, who people.Actor) error {
 	if err := h.kit.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package api
+package manage
 
 import (
 	"net/http"
@@ -16,20 +16,20 @@ import (
 // tokenOut is an API token. No Site means all of its account's; Token, its value, is there
 // once, when it is made.
 type tokenOut struct {
-	ID        string     `json:"id"`
-	Account   string     `json:"account"`
-	Name      string     `json:"name"`
-	Site      []string   `json:"site"`
-	Scope     string     `json:"scope"`
-	CreatedAt *timestamp `json:"created_at"`
-	UsedAt    *timestamp `json:"used_at"`
-	ExpiresAt *timestamp `json:"expires_at"`
-	Token     string     `json:"token,omitempty"`
+	ID        string         `json:"id"`
+	Account   string         `json:"account"`
+	Name      string         `json:"name"`
+	Site      []string       `json:"site"`
+	Scope     string         `json:"scope"`
+	CreatedAt *web.Timestamp `json:"created_at"`
+	UsedAt    *web.Timestamp `json:"used_at"`
+	ExpiresAt *web.Timestamp `json:"expires_at"`
+	Token     string         `json:"token,omitempty"`
 }
 
 func token(t people.Token, seen []ground.Site) tokenOut {
 	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(),
-		CreatedAt: at(t.CreatedAt), UsedAt: at(t.UsedAt), ExpiresAt: at(t.ExpiresAt)}
+		CreatedAt: web.At(t.CreatedAt), UsedAt: web.At(t.UsedAt), ExpiresAt: web.At(t.ExpiresAt)}
 	for _, id := range t.Sites {
 		for _, s := range seen {
 			if s.ID == id {
@@ -40,7 +40,7 @@ func token(t people.Token, seen []ground.Site) tokenOut {
 	return out
 }
 
-func (h *moderators) tokens(c echo.Context, who people.Actor) error {
+func (h *handlers) tokens(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
 	tokens, err := h.kit.Identity.Tokens(ctx, who)
 	if err != nil {
@@ -60,7 +60,7 @@ func (h *moderators) tokens(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addToken(c echo.Context, who people.Actor) error {
+func (h *handlers) addToken(c echo.Context, who people.Actor) error {
 	var in struct {
 		Account   string   `json:"account"`
 		Name      string   `json:"name"`
@@ -90,7 +90,7 @@ func (h *moderators) addToken(c echo.Context, who people.Actor) error {
 	return h.oneToken(c, http.StatusCreated, who, t, value)
 }
 
-func (h *moderators) setToken(c echo.Context, who people.Actor) error {
+func (h *handlers) setToken(c echo.Context, who people.Actor) error {
 	var in struct {
 		Name  *string  `json:"name"`
 		Site  []string `json:"site"`
@@ -114,7 +114,7 @@ func (h *moderators) setToken(c echo.Context, who people.Actor) error {
 	return h.oneToken(c, http.StatusOK, who, t, "")
 }
 
-func (h *moderators) oneToken(c echo.Context, status int, who people.Actor, t people.Token, value string) error {
+func (h *handlers) oneToken(c echo.Context, status int, who people.Actor, t people.Token, value string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (h *moderators) oneToken(c echo.Context, status int, who people.Actor, t pe
 	return c.JSON(status, out)
 }
 
-func (h *moderators) removeToken(c echo.Context, who people.Actor) error {
+func (h *handlers) removeToken(c echo.Context, who people.Actor) error {
 	if err := h.kit.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package api
+package manage
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	for _, f := range ground.Fields {
 		switch own := f.Of(s.Site); {
 		case f.Kind == ground.KindOrigins:
-			put(f.Name, list(s.Origins))
+			put(f.Name, web.List(s.Origins))
 		case f.Kind.Numeric() && own == "":
 			put(f.Name, nil)
 		case f.Kind.Numeric():
@@ -46,14 +46,14 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 			put(f.Name, own)
 		}
 	}
-	put("created_at", at(s.CreatedAt))
+	put("created_at", web.At(s.CreatedAt))
 	out.WriteByte('}')
 	text := out.Bytes()
 	text[0] = '{' // where the first comma stands
 	return text, err
 }
 
-func (h *moderators) sites(c echo.Context, who people.Actor) error {
+func (h *handlers) sites(c echo.Context, who people.Actor) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (h *moderators) sites(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addSite(c echo.Context, who people.Actor) error {
+func (h *handlers) addSite(c echo.Context, who people.Actor) error {
 	var in struct {
 		Key    string   `json:"key"`
 		Name   string   `json:"name"`
@@ -90,7 +90,7 @@ func (h *moderators) addSite(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
-func (h *moderators) setSite(c echo.Context, who people.Actor) error {
+func (h *handlers) setSite(c echo.Context, who people.Actor) error {
 	var in map[string]any
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (h *moderators) setSite(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, siteOut{site})
 }
 
-func (h *moderators) removeSite(c echo.Context, who people.Actor) error {
+func (h *handlers) removeSite(c echo.Context, who people.Actor) error {
 	if err := h.kit.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
 		return err
 	}

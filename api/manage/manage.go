@@ -1,0 +1,41 @@
+// Package manage answers those who arrange a service: who is signed in, sites, accounts, tokens, and the webhooks
+// of a site. What each may do is decided by the use cases.
+package manage
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+)
+
+type handlers struct{ kit *web.Kit }
+
+// Register adds the addresses of what is arranged.
+func Register(e *echo.Echo, kit *web.Kit) {
+	h, own := &handlers{kit: kit}, kit.OwnPages
+	g := e.Group("/api/v1")
+	g.POST("/session", h.signIn, own)
+	g.DELETE("/session", kit.As(h.signOut), own)
+	g.GET("/me", kit.As(h.me))
+	g.PATCH("/me", kit.As(h.setMe), own)
+
+	g.GET("/sites", kit.As(h.sites))
+	g.POST("/sites", kit.As(h.addSite), own)
+	g.PATCH("/sites/:site", kit.As(h.setSite), own)
+	g.DELETE("/sites/:site", kit.As(h.removeSite), own)
+	g.GET("/accounts", kit.As(h.accounts))
+	g.POST("/accounts", kit.As(h.addAccount), own)
+	g.PATCH("/accounts/:id", kit.As(h.setAccount), own)
+	g.DELETE("/accounts/:id", kit.As(h.removeAccount), own)
+	g.GET("/tokens", kit.As(h.tokens))
+	g.POST("/tokens", kit.As(h.addToken), own)
+	g.PATCH("/tokens/:id", kit.As(h.setToken), own)
+	g.DELETE("/tokens/:id", kit.As(h.removeToken), own)
+
+	hooks := g.Group("/sites/:site/moderation/webhooks")
+	hooks.GET("", kit.On(h.webhooks))
+	hooks.POST("", kit.On(h.addWebhook), own)
+	hooks.POST("/:id/test", kit.On(h.testWebhook), own)
+	hooks.DELETE("/:id", kit.On(web.Done(kit.Hooks.RemoveWebhook)), own)
+	hooks.POST("/:id/restore", kit.On(web.Done(kit.Hooks.RestoreWebhook)), own)
+}
