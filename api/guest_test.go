@@ -380,6 +380,8 @@ func TestASiteSaysWhatItsWritersHaveToGive(t *testing.T) {
 			"name":   {"nobody": "/author/name", "an e-mail": "/author/name", "blank and one": "/author/name"},
 			"email": {"nobody": "/author/name", "a name": "/author/email", "an e-mail": "/author/name",
 				"blank and one": "/author/name"},
+			"verified": {"nobody": "/author/identity", "a name": "/author/identity", "an e-mail": "/author/identity",
+				"both": "/author/identity", "blank and one": "/author/identity"},
 			"account": {"nobody": "/author/identity", "a name": "/author/identity", "an e-mail": "/author/identity",
 				"both": "/author/identity", "blank and one": "/author/identity"},
 		} {
@@ -401,7 +403,7 @@ func TestASiteSaysWhatItsWritersHaveToGive(t *testing.T) {
 				}
 			}
 		}
-		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 422, "field.invalid")
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "certified"}), 422, "field.invalid")
 	})
 }
 

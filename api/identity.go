@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -37,21 +38,44 @@ func (h *readers) identify(c echo.Context, site ground.Site) error {
 		return err
 	}
 	var in struct {
-		SSO *string `json:"sso"`
+		SSO   *string `json:"sso"`
+		Email *string `json:"email"`
+		Code  *string `json:"code"`
+		Name  string  `json:"name"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	err := web.ReadJSON(c, &in)
+	if err != nil {
 		return err
 	}
-	if in.SSO == nil {
-		return problem.Field("/sso", "Send the JWT by which this site says who you are.")
+	ctx, guests := c.Request().Context(), h.kit.Guests
+	var got guest.Given
+	switch {
+	case in.SSO != nil && in.Email == nil && in.Code == nil && in.Name == "":
+		got, err = guests.AdmitSSO(ctx, site, *in.SSO)
+	case in.SSO != nil || in.Email == nil:
+		err = problem.Field("/sso", "Send the JWT by which this site says who you are, or else an e-mail address.")
+	case in.Code != nil:
+		got, err = guests.AdmitCode(ctx, site, *in.Email, *in.Code, in.Name)
+	default:
+		return h.mailCode(c, site, *in.Email)
 	}
-	got, err := h.kit.Guests.AdmitSSO(c.Request().Context(), site, *in.SSO)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, identified{Identity: got.Value, Name: web.OrNull(got.Writer.Name), Verified: true,
 		Author: got.Writer.Role != people.NoRole, Badge: web.OrNull(got.Writer.Role.String()),
 		ExpiresAt: web.At(got.ExpiresAt)})
+}
+
+// mailCode has a code mailed by which somebody shows that an address is theirs.
+func (h *readers) mailCode(c echo.Context, site ground.Site, email string) error {
+	if err := h.kit.MayMail(c, site.ID); err != nil {
+		return err
+	}
+	if err := h.kit.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang()); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, struct{}{})
 }
 
 // signOut ends what somebody was given to write on the site.

@@ -40,20 +40,14 @@ type settingsOut struct {
 	Moderation  string `json:"moderation"`
 	Votes       bool   `json:"votes"`
 	Who         string `json:"who"`
+	Mail        bool   `json:"mail"`
 }
 
 // maxAsked is how long what is asked for may be for its answer to be kept.
 const maxAsked = 2 << 10
 
 // list answers with a page of comments: from memory, or by one read that is then kept.
-func (h *readers) list(c echo.Context) error {
-	site, err := h.site(c)
-	if err != nil {
-		return err
-	}
-	if err := h.origin(c, site); err != nil {
-		return err
-	}
+func (h *readers) list(c echo.Context, site ground.Site) error {
 	req, w, err := threadRequest(c)
 	if err != nil {
 		return err
@@ -85,7 +79,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	}
 	answer := pageAnswer{
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
-		Settings: siteSettings(site, w),
+		Settings: h.siteSettings(site, w),
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	for i, m := range t.Comments {
@@ -98,12 +92,12 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	return page, err
 }
 
-func siteSettings(site ground.Site, w *words.Catalog) settingsOut {
+func (h *readers) siteSettings(site ground.Site, w *words.Catalog) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
 		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation), Votes: !s.NoVotes,
-		Who: string(s.Asks()),
+		Who: string(s.Asks()), Mail: h.kit.Mailing,
 	}
 }
 

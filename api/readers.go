@@ -19,20 +19,6 @@ type readers struct {
 	pages   *cache
 }
 
-// open finds the site and keeps to its origins, before next.
-func (h *readers) open(next func(echo.Context, ground.Site) error) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		site, err := h.site(c)
-		if err != nil {
-			return err
-		}
-		if err := h.origin(c, site); err != nil {
-			return err
-		}
-		return next(c, site)
-	}
-}
-
 type postComment struct {
 	Page   postPage   `json:"page"`
 	Parent string     `json:"parent"`

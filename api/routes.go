@@ -26,26 +26,26 @@ func (s *Server) routes() {
 
 func (s *Server) readerRoutes() {
 	r := &readers{kit: s.kit, service: s.kit.Service, pages: s.pages}
-	g := s.echo.Group("/api/v1/sites/:site")
-	g.GET("/comments", r.list)
-	g.POST("/comments", r.open(r.post))
-	g.GET("/comments/:id", r.open(r.get))
-	g.PATCH("/comments/:id", r.open(r.patch))
-	g.DELETE("/comments/:id", r.open(r.remove))
-	g.POST("/comments/:id/vote", r.open(r.vote))
-	g.POST("/identity", r.open(r.identify))
-	g.DELETE("/identity", r.open(r.signOut))
-	g.POST("/comments/:id/report", r.open(r.report))
-	g.POST("/comments/:id/appeal", r.open(r.appeal))
-	g.GET("/form", r.open(r.form))
-	g.POST("/preview", r.open(r.preview))
-	g.GET("/counts", r.open(r.counts))
-	g.GET("/live", r.open(s.threads.Follow))
+	g, open := s.echo.Group("/api/v1/sites/:site"), s.kit.Open
+	g.GET("/comments", open(r.list))
+	g.POST("/comments", open(r.post))
+	g.GET("/comments/:id", open(r.get))
+	g.PATCH("/comments/:id", open(r.patch))
+	g.DELETE("/comments/:id", open(r.remove))
+	g.POST("/comments/:id/vote", open(r.vote))
+	g.POST("/identity", open(r.identify))
+	g.DELETE("/identity", open(r.signOut))
+	g.POST("/comments/:id/report", open(r.report))
+	g.POST("/comments/:id/appeal", open(r.appeal))
+	g.GET("/form", open(r.form))
+	g.POST("/preview", open(r.preview))
+	g.GET("/counts", open(r.counts))
+	g.GET("/live", open(s.threads.Follow))
 	for _, path := range []string{
 		"/comments", "/comments/:id", "/comments/:id/vote", "/comments/:id/report", "/comments/:id/appeal",
 		"/identity", "/form", "/preview", "/counts", "/live",
 	} {
-		g.OPTIONS(path, r.preflight)
+		g.OPTIONS(path, s.kit.Preflight)
 	}
 }
 

@@ -84,6 +84,8 @@ type options struct {
 	public  string // the address that users see; "": where it listens
 	anyHost bool
 	damaged bool // what it stands on: it will not be ready
+	mailing bool // it is said to send mail; nobody does
+	known   bool // sites and people are there already
 }
 
 // testSecret keys every world, so that two servers on one database are one service.
@@ -119,6 +121,10 @@ func newWorld(t testing.TB, dbURL, redis string, o options) *world {
 	w := &world{t: t, dbURL: dbURL, redis: redis, tokens: map[string]string{}}
 	w.clock = kit.NewClock(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
 	w.open(o, store.Options{Wait: o.wait})
+	if o.known {
+		w.tokens = nil
+		return w
+	}
 	w.people()
 	return w
 }
@@ -161,7 +167,7 @@ func (w *world) open(o options, so store.Options) {
 			Campaigns: w.service.Campaigns, Guests: w.service.Guests,
 			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
 			Register: w.service.Register, Hooks: w.service.Hooks, Clock: w.clock, Log: log,
-			AnyHost: o.anyHost,
+			AnyHost: o.anyHost, Mailing: o.mailing,
 		},
 		Redis: shared.Health,
 		Export: func(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {

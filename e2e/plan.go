@@ -67,9 +67,10 @@ var House = Plan{
 		"moderation/complaint": {
 			"moderation/comment", "moderation/ground", "moderation/problem", "moderation/secret", "moderation/text",
 		},
+		"moderation/mailbox": {"moderation/secret", "moderation/text"},
 		"moderation/guest": {
-			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/secret",
-			"moderation/text",
+			"moderation/comment", "moderation/ground", "moderation/mailbox", "moderation/people", "moderation/problem",
+			"moderation/secret", "moderation/text",
 		},
 		"moderation/register": {
 			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people", "moderation/problem",
@@ -103,8 +104,8 @@ var House = Plan{
 			"classifier",
 		},
 		"notify": {
-			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people", "moderation/problem",
-			"moderation/secret", "moderation/text", "words",
+			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/mailbox", "moderation/people",
+			"moderation/problem", "moderation/secret", "moderation/text", "words",
 		},
 		"transfer/dump": {"moderation/comment", "moderation/markup"},
 		"transfer": {
@@ -206,6 +207,7 @@ var House = Plan{
 		"moderation/complaint",
 		"moderation/guest",
 		"moderation/inquiry",
+		"moderation/mailbox",
 		"moderation/reaction",
 		"moderation/register",
 		"moderation/rules",

@@ -127,7 +127,7 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if w := in.Writer; w.Known() {
 		c.Name, c.Email, c.Account, c.Badge, c.Verified = w.Name, w.Email, w.Account, w.Role.String(), true
 	}
-	if err := asked(site, c); err != nil {
+	if err := asked(site, c, in.Writer); err != nil {
 		return ground.Page{}, comment.Comment{}, err
 	}
 	if c.Account != "" {
@@ -159,10 +159,13 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 }
 
 // asked refuses a comment whose writer says less of themselves than the site asks for.
-func asked(site ground.Site, c comment.Comment) error {
+func asked(site ground.Site, c comment.Comment, by people.Writer) error {
 	switch who := site.Settings.Asks(); {
-	case c.Verified || who == ground.WhoAnyone:
+	case who == ground.WhoAnyone || c.Verified && !(by.Mailed && who == ground.WhoAccount):
 		return nil
+	case who == ground.WhoVerified:
+		return problem.Field("/author/identity", "This site asks for an e-mail address that is yours for certain. "+
+			"Have a code mailed to it, and sign in with that.")
 	case who == ground.WhoAccount:
 		return problem.Field("/author/identity", "Only who is signed in may write here. Sign in first.")
 	case c.Name == "":

@@ -26,7 +26,7 @@ import (
 type letter struct {
 	ID, To, FromName, List string
 	Subject, Text, HTML    string
-	Stop                   string // address that ends such mails by a POST
+	Stop                   string // address that ends such mails by a POST; "": it is one that was asked for
 	Links                  []people.MailLink
 	Wait                   time.Time
 }
@@ -36,6 +36,7 @@ type part struct {
 	Lang   string
 	Lead   string // the first sentence
 	Then   []string
+	Code   string // to be typed, in figures
 	Quotes []quote
 	More   string
 	Button button
@@ -43,7 +44,7 @@ type part struct {
 	Less   button
 }
 
-// A button is a link of ours.
+// A button is a link of ours; the zero one is none.
 type button struct{ Words, URL string }
 
 // A quote is a comment in a letter.
@@ -71,6 +72,9 @@ func (s *Service) write(ctx context.Context, m Mail) (*letter, error) {
 	}
 	now := s.work.Now()
 	var t *letter
+	if m.Account == "" {
+		return s.toReader(m, site, now)
+	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		t = nil
 		a, may, err := s.recipient(tx, m)
@@ -282,6 +286,9 @@ func (p part) text() string {
 		wrap(&b, "", sentence)
 	}
 	b.WriteByte('\n')
+	if p.Code != "" {
+		b.WriteString(p.Code + "\n\n")
+	}
 	for _, q := range p.Quotes {
 		wrap(&b, "", q.Name+", "+q.On+" "+q.Page+":")
 		wrap(&b, "> ", q.Body)
@@ -293,9 +300,13 @@ func (p part) text() string {
 	if p.More != "" {
 		b.WriteString(p.More + "\n\n")
 	}
-	fmt.Fprintf(&b, "%s:\n%s\n\n", p.Button.Words, p.Button.URL)
+	if p.Button.URL != "" {
+		fmt.Fprintf(&b, "%s:\n%s\n\n", p.Button.Words, p.Button.URL)
+	}
 	wrap(&b, "", p.Foot)
-	fmt.Fprintf(&b, "%s:\n%s\n", p.Less.Words, p.Less.URL)
+	if p.Less.URL != "" {
+		fmt.Fprintf(&b, "%s:\n%s\n", p.Less.Words, p.Less.URL)
+	}
 	return b.String()
 }
 

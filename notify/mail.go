@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 )
 
@@ -16,6 +17,8 @@ const (
 	Each   Kind = "each"   // some comments, with a link to decide on each
 	Digest Kind = "digest" // how many wait
 	Still  Kind = "still"  // nothing was decided for three days
+
+	Code Kind = Kind(mailbox.Code) // to a reader, as the kinds of letters say
 )
 
 // What became of a mail.
@@ -26,11 +29,19 @@ const (
 	unknown = "unknown"    // who sent it was gone before the answer came
 )
 
-// A Mail is one that waits to be sent, or was. Until it is taken, more comments go into it.
+// A Reader is to whom a mail goes who has no account: the address, "" once the mail has ended, and what is kept of it.
+type Reader struct {
+	Box           []byte
+	Address, Lang string
+}
+
+// A Mail is one that waits to be sent, or was, to an account or to a reader. Until it is taken, more comments go into
+// it.
 type Mail struct {
 	Site     int64
 	ID       string // of its Message-ID, too
-	Account  string
+	Account  string // "" for a reader
+	Reader   Reader
 	Kind     Kind
 	Comments []string // at most maxListed ids
 	More     int      // comments besides
@@ -96,6 +107,8 @@ type Tx interface {
 	// OpenMail is the oldest mail to an account about a site's comments that nobody is sending: ErrNotFound.
 	OpenMail(site int64, account string, now time.Time) (Mail, error)
 	MailByID(site int64, id string) (Mail, error) // ErrNotFound
+	// OpenLetter is likewise the mail of news to a reader's address, known by a hash: ErrNotFound.
+	OpenLetter(site int64, box []byte, now time.Time) (Mail, error)
 	// LastMail is the newest mail of a kind to an account: ErrNotFound.
 	LastMail(site int64, account string, kind Kind) (Mail, error)
 	PutMail(m Mail) error

@@ -1,4 +1,4 @@
-// Package notify tells moderators by mail that comments wait for them.
+// Package notify sends mails: it tells moderators that comments wait for them, and readers what they asked for.
 //
 // It follows what happens from a position of its own and keeps what is to be sent in the database, so that nothing
 // waits for a mail server and none is forgotten. It decides nothing: a link in a mail stands for an account (package

@@ -152,9 +152,11 @@ func (l *line) send(from string, at time.Time, t letter, hand func() error) (fat
 	m.SetDateWithValue(at)
 	m.SetMessageIDWithValue(t.ID + from[strings.LastIndex(from, "@"):])
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	m.SetGenHeaderPreformatted("List-Id", "<"+t.List+">")
-	m.SetListUnsubscribe(t.Stop)
-	m.SetListUnsubscribePost()
+	if t.Stop != "" {
+		m.SetGenHeaderPreformatted("List-Id", "<"+t.List+">")
+		m.SetListUnsubscribe(t.Stop)
+		m.SetListUnsubscribePost()
+	}
 	m.SetBodyWriter(mail.TypeTextPlain, func(w io.Writer) (int64, error) {
 		if err := hand(); err != nil {
 			return 0, err

@@ -674,6 +674,27 @@ var useCases = map[string]func(*faulty) func() error{
 	"Namesake": func(w *faulty) func() error {
 		return func() error { _, err := w.S.Namesake(w.Ctx, w.A.ID, "Marta"); return err }
 	},
+	"AskCode": func(w *faulty) func() error {
+		email := w.name() + "@mail.example"
+		return func() error { return w.S.AskCode(w.Ctx, w.A, email, "en") }
+	},
+	"AdmitCode": func(w *faulty) func() error {
+		email := w.name() + "@mail.example"
+		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
+		code := w.MailedCode(w.A, email)
+		return func() error { _, err := w.S.AdmitCode(w.Ctx, w.A, email, code, "Nora"); return err }
+	},
+	"AdmitCode: a wrong one": func(w *faulty) func() error {
+		email := w.name() + "@mail.example"
+		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
+		return func() error {
+			_, err := w.S.AdmitCode(w.Ctx, w.A, email, "wrong", "Nora")
+			if roomstest.Code(err) == "identity.refused" {
+				return nil
+			}
+			return err
+		}
+	},
 	"EndWriter": func(w *faulty) func() error {
 		given, err := w.S.Identify(w.Ctx, w.member(), w.A)
 		w.Must(err)

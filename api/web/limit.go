@@ -31,6 +31,7 @@ const (
 	complaintsPerMinute, complaintsBurst = 10, 20
 	identitiesPerMinute, identitiesBurst = 30, 60
 	passwordsPerMinute, passwordsBurst   = 10, 20
+	mailsPerMinute, mailsBurst           = 3, 10
 )
 
 // Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
@@ -61,6 +62,14 @@ func (k *Kit) LimitComplaints(c echo.Context, site int64) error {
 // LimitIdentities does the same for who says who they are.
 func (k *Kit) LimitIdentities(c echo.Context, site int64) error {
 	return k.limit(c, site, "identity", identitiesPerMinute, identitiesBurst)
+}
+
+// MayMail does the same for who has the service send a mail, and refuses it where it sends none.
+func (k *Kit) MayMail(c echo.Context, site int64) error {
+	if !k.Mailing {
+		return problem.Field("/email", "This service sends no mail: whoever runs it has given it no mail server (--smtp).")
+	}
+	return k.limit(c, site, "mail", mailsPerMinute, mailsBurst)
 }
 
 // PostLimiter counts a new comment likewise, and returns what counts it against its site; who is signed in

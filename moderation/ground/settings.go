@@ -35,14 +35,15 @@ type Who string
 
 // What may be asked; the zero value of Settings means WhoAnyone.
 const (
-	WhoAnyone  Who = "anyone" // a text is enough
-	WhoName    Who = "name"
-	WhoEmail   Who = "email"   // and a name
-	WhoAccount Who = "account" // to be signed in
+	WhoAnyone   Who = "anyone" // a text is enough
+	WhoName     Who = "name"
+	WhoEmail    Who = "email"    // and a name
+	WhoVerified Who = "verified" // an address that a mailed code proved to be theirs, or to be signed in
+	WhoAccount  Who = "account"  // to be signed in
 )
 
 // Whos are all there are, the easiest first.
-var Whos = []Who{WhoAnyone, WhoName, WhoEmail, WhoAccount}
+var Whos = []Who{WhoAnyone, WhoName, WhoEmail, WhoVerified, WhoAccount}
 
 // Asks returns who may write.
 func (s Settings) Asks() Who {

@@ -1,4 +1,5 @@
-// Package guest is readers who have shown who they are: by a word of the site itself, which knows them already.
+// Package guest is readers who have shown who they are: by a word of the site itself, which knows them already, or by
+// a code that was mailed to them.
 //
 // They have no account here, and nothing of them is kept but that somebody goes by a name: an identity is a text that
 // the page keeps, and proves itself. Accounts and how they sign in are package identity's; what is shown and what
@@ -11,6 +12,7 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -32,6 +35,14 @@ const (
 // Tx is what the room asks of a transaction.
 type Tx interface {
 	ground.Tx
+	mailbox.Tx
+
+	// MailedCode is the code that was mailed last to an address, known by a hash: ErrNotFound. In an Update it stays as
+	// it is until the end of the transaction.
+	MailedCode(site int64, box []byte) (MailedCode, error)
+	PutMailedCode(site int64, box []byte, c MailedCode) error
+	DropMailedCode(site int64, box []byte) error
+	PruneMailedCodes(before time.Time) error
 
 	// SSOSalt is what a site's secret for single sign-on is made from: ErrNotFound where it has none.
 	SSOSalt(site int64) ([]byte, error)
@@ -52,6 +63,7 @@ type Tx interface {
 type Accounts interface {
 	Writer(ctx context.Context, site ground.Site, value string) (people.Writer, error)
 	EndWriter(ctx context.Context, site ground.Site, value string) error
+	StaffNames(ctx context.Context, who people.Actor, site ground.Site) ([]string, error)
 }
 
 // Service is the room: each exported method is one use case. It is safe for concurrent use.
@@ -66,11 +78,14 @@ func New(p *ground.Process, store ground.Store[Tx], own secret.Secret, accounts 
 	return &Service{work: ground.NewWork(p, store), secret: own, accounts: accounts}
 }
 
-// Run forgets names that nobody signed in with for a year, until ctx ends. It returns nil.
+// Run forgets names that nobody signed in with for a year, and codes that are over, until ctx ends. It returns nil.
 func (s *Service) Run(ctx context.Context) error {
 	s.work.Sweep(ctx, "names", func(ctx context.Context) error {
 		before := s.work.Now().Add(-namesFor)
-		return s.work.Update(ctx, func(tx Tx) error { return tx.PruneNames(before) })
+		return s.work.Update(ctx, func(tx Tx) error {
+			return errors.Join(tx.PruneNames(before), tx.PruneMailedCodes(s.work.Now().Add(-mailbox.CodeLife)),
+				mailbox.Prune(tx, s.work.Now()))
+		})
 	})
 	return nil
 }
@@ -83,33 +98,46 @@ type Given struct {
 }
 
 // A claim is what an identity says of whoever has it. Subject is a keyed hash of who they are, At when the word was
-// given that it stands on, and Ends when it ends, both in microseconds.
+// given that it stands on, and Ends when it ends, both in microseconds. Mailed says that the word was a mailed code.
 type claim struct {
 	Subject []byte `json:"s"`
 	Name    string `json:"n,omitempty"`
 	Email   string `json:"e,omitempty"`
 	Author  bool   `json:"a,omitempty"`
+	Mailed  bool   `json:"m,omitempty"`
 	At      int64  `json:"t"`
 	Ends    int64  `json:"x"`
 }
 
 func (c claim) writer() people.Writer {
-	w := people.Writer{Guest: base64.RawURLEncoding.EncodeToString(c.Subject), Name: c.Name, Email: c.Email}
+	w := people.Writer{Guest: base64.RawURLEncoding.EncodeToString(c.Subject), Name: c.Name, Email: c.Email,
+		Mailed: c.Mailed}
 	if c.Author {
 		w.Role = people.Author
 	}
 	return w
 }
 
-// mark begins every identity of this room, and none of an account.
-const mark = "g"
+// mark begins every identity of this room, and none of an account; mailMark those for which there was a mailed code.
+const (
+	mark     = "g"
+	mailMark = "m"
+)
 
-// give makes an identity. salt goes into its proof, so that another secret of the site ends it.
+// ofGuest reports whether an identity is one of this room.
+func ofGuest(value string) bool {
+	return strings.HasPrefix(value, mark+".") || strings.HasPrefix(value, mailMark+".")
+}
+
+// give makes an identity. salt goes into its proof, so that another secret of the site ends it; nil for a mailed code.
 func (s *Service) give(site int64, salt []byte, c claim) Given {
 	said, _ := json.Marshal(c) // strings and numbers always can be
-	text := base64.RawURLEncoding.EncodeToString(said)
+	text, by := base64.RawURLEncoding.EncodeToString(said), mark
+	if c.Mailed {
+		by = mailMark
+	}
 	return Given{
-		Value:     strings.Join([]string{mark, text, s.proof(site, salt, text)}, "."),
+		Value:     strings.Join([]string{by, text, s.proof(site, salt, text)}, "."),
 		Writer:    c.writer(),
 		ExpiresAt: time.UnixMicro(c.Ends),
 	}
@@ -123,9 +151,11 @@ func (s *Service) proof(site int64, salt []byte, text string) string {
 // claimed returns what an identity says, if this service gave it for a site.
 func (s *Service) claimed(tx Tx, site int64, value string) (c claim, err error) {
 	parts := strings.Split(value, ".")
-	salt, err := tx.SSOSalt(site)
-	if err != nil {
-		return claim{}, orRefused(err, ended)
+	var salt []byte // none is as long
+	if parts[0] == mark {
+		if salt, err = tx.SSOSalt(site); err != nil {
+			return claim{}, orRefused(err, ended)
+		}
 	}
 	if len(parts) != 3 || !hmac.Equal([]byte(parts[2]), []byte(s.proof(site, salt, parts[1]))) {
 		return claim{}, refused(ended)
@@ -139,7 +169,7 @@ func (s *Service) claimed(tx Tx, site int64, value string) (c claim, err error) 
 
 // Who returns who writes under an identity on a site, an account's or a guest's: identity.refused when nobody may.
 func (s *Service) Who(ctx context.Context, site ground.Site, value string) (people.Writer, error) {
-	if !strings.HasPrefix(value, mark+".") {
+	if !ofGuest(value) {
 		return s.accounts.Writer(ctx, site, value)
 	}
 	now := s.work.Now()
@@ -171,7 +201,7 @@ func since(tx Tx, site int64, c claim) error {
 // End ends every identity that whoever has this one was given on a site so far, and has the words that they were
 // given for count no more. To end what has ended is no error.
 func (s *Service) End(ctx context.Context, site ground.Site, value string) error {
-	if !strings.HasPrefix(value, mark+".") {
+	if !ofGuest(value) {
 		return s.accounts.EndWriter(ctx, site, value)
 	}
 	now := s.work.Now()

@@ -8,6 +8,7 @@ type Writer struct {
 	Name    string
 	Email   string // a guest's, or ""
 	Role    Role   // of a guest NoRole or Author
+	Mailed  bool   // known by a mailed code alone
 }
 
 // Known reports whether w is anybody.

@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -255,6 +256,17 @@ func WantCode(t testing.TB, what string, err error, want string) {
 }
 
 func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
+
+// MailedCode is the code that an address would read in its mail.
+func (w *World) MailedCode(site ground.Site, email string) (code string) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) error {
+		mailed, err := tx.MailedCode(site.ID, mailbox.Box(Secret, email))
+		code = mailbox.CodeOf(Secret, mailed.Letter)
+		return err
+	})
+	return code
+}
 
 // Run has a service follow the events until the test ends.
 func (w *World) Run(s *Rooms) {

@@ -3,6 +3,8 @@ package crowd
 import (
 	"time"
 
+	"github.com/aitys/aitys/moderation/guest"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -66,5 +68,77 @@ func (t Acts) NameKept(site int64, seen []byte) (bool, error) {
 // PruneNames implements guest.Tx.
 func (t Acts) PruneNames(before time.Time) error {
 	_, err := t.Exec("DELETE FROM verified_names WHERE seen_at < ?", rows.Stamp(before))
+	return err
+}
+
+// A codeRow is a row of mail_codes: a guest.MailedCode.
+type codeRow struct {
+	Site   int64  `gorm:"column:site_id"`
+	Box    []byte `gorm:"column:mailbox"`
+	Letter string `gorm:"column:letter_id"`
+	Tries  int
+	At     time.Time `gorm:"column:made_at;serializer:micros"`
+}
+
+func (codeRow) TableName() string { return "mail_codes" }
+
+func (r *codeRow) code() guest.MailedCode {
+	return guest.MailedCode{Letter: r.Letter, Tries: r.Tries, At: r.At}
+}
+
+// A countRow is a row of mail_counts.
+type countRow struct {
+	Site  int64  `gorm:"column:site_id"`
+	Box   []byte `gorm:"column:mailbox"`
+	Kind  mailbox.Kind
+	Sent  int
+	Since time.Time `gorm:"serializer:micros"`
+}
+
+func (countRow) TableName() string { return "mail_counts" }
+
+var (
+	codeColumns  = rows.Of[codeRow]()
+	countColumns = rows.Of[countRow]()
+	putCode      = codeColumns.Upsert("site_id, mailbox")
+	ofBox        = " WHERE site_id = ? AND mailbox = ?"
+)
+
+// MailedCode implements guest.Tx.
+func (t Acts) MailedCode(site int64, box []byte) (guest.MailedCode, error) {
+	return rows.First(rows.List(t.Tx, codeColumns.Targets, (*codeRow).code,
+		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box))
+}
+
+// PutMailedCode implements guest.Tx.
+func (t Acts) PutMailedCode(site int64, box []byte, c guest.MailedCode) error {
+	return t.One(putCode, codeColumns.Values(codeRow{site, box, c.Letter, c.Tries, c.At})...)
+}
+
+// DropMailedCode implements guest.Tx.
+func (t Acts) DropMailedCode(site int64, box []byte) error {
+	_, err := t.Exec("DELETE FROM mail_codes"+ofBox, site, box)
+	return err
+}
+
+// PruneMailedCodes implements guest.Tx.
+func (t Acts) PruneMailedCodes(before time.Time) error {
+	_, err := t.Exec("DELETE FROM mail_codes WHERE made_at < ?", rows.Stamp(before))
+	return err
+}
+
+// CountLetter implements mailbox.Tx.
+func (t Acts) CountLetter(site int64, box []byte, kind mailbox.Kind, now, since time.Time) (int, error) {
+	row, from := countRow{site, box, kind, 1, now}, rows.Stamp(since)
+	return rows.First(rows.Query(t.Tx, rows.Value[int], countColumns.Insert(1)+`
+		ON CONFLICT (site_id, mailbox, kind) DO UPDATE
+		SET    sent  = CASE WHEN mail_counts.since <= ? THEN 1 ELSE mail_counts.sent + 1 END,
+		       since = CASE WHEN mail_counts.since <= ? THEN excluded.since ELSE mail_counts.since END
+		RETURNING sent`, append(countColumns.Values(row), from, from)...))
+}
+
+// PruneLetterCounts implements mailbox.Tx.
+func (t Acts) PruneLetterCounts(before time.Time) error {
+	_, err := t.Exec("DELETE FROM mail_counts WHERE since < ?", rows.Stamp(before))
 	return err
 }

@@ -14,7 +14,7 @@ import (
 type Acts struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}}
+var Models = []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}, codeRow{}, countRow{}}
 
 // A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
 type voteRow struct {

@@ -13,9 +13,9 @@ import (
 type Letters struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{mailRow{}, webhookRow{}, deliveryRow{}, signetRow{}}
+var Models = []any{mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signetRow{}}
 
-// A mailRow is a row of mails: a notify.Mail.
+// A mailRow is a row of mails: a notify.Mail to an account.
 type mailRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`
@@ -40,23 +40,21 @@ var (
 	putMail     = mailColumns.Upsert("site_id, id")
 )
 
-func (r *mailRow) mail() notify.Mail { return notify.Mail(*r) }
+func (r *mailRow) mail() notify.Mail {
+	return notify.Mail{
+		Site: r.Site, ID: r.ID, Account: r.Account, Kind: r.Kind, Comments: r.Comments, More: r.More, Tries: r.Tries,
+		Outcome: r.Outcome, CreatedAt: r.CreatedAt, DueAt: r.DueAt, TakenUntil: r.TakenUntil, HandedAt: r.HandedAt,
+		EndedAt: r.EndedAt,
+	}
+}
+
+func mailOf(m notify.Mail) mailRow {
+	return mailRow{m.Site, m.ID, m.Account, m.Kind, m.Comments, m.More, m.Tries, m.Outcome, m.CreatedAt, m.DueAt,
+		m.TakenUntil, m.HandedAt, m.EndedAt}
+}
 
 func (t Letters) mails(rest string, args ...any) ([]notify.Mail, error) {
 	return rows.List(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
-}
-
-// PutMail implements notify.Tx.
-func (t Letters) PutMail(m notify.Mail) error {
-	row := mailRow(m)
-	return t.One(putMail, mailColumns.Values(row)...)
-}
-
-// MailByID implements notify.Tx.
-func (t Letters) MailByID(site int64, id string) (notify.Mail, error) {
-	return rows.First(t.mails(`
-		WHERE  site_id = ?
-		  AND  id      = ?`+t.Keep, site, id))
 }
 
 // OpenMail implements notify.Tx.
@@ -82,16 +80,6 @@ func (t Letters) LastMail(site int64, account string, kind notify.Kind) (notify.
 		LIMIT  1`, account, site, kind))
 }
 
-// DueMails implements notify.Tx.
-func (t Letters) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
-	return t.mails(`
-		WHERE  ended_at = 0
-		  AND  due_at      <= ?
-		  AND  taken_until <= ?
-		ORDER  BY due_at, id
-		LIMIT  ?`, rows.Stamp(now), rows.Stamp(now), limit)
-}
-
 // PruneMails implements notify.Tx.
 func (t Letters) PruneMails(before time.Time) error {
 	_, err := t.Exec(`
@@ -99,6 +87,9 @@ func (t Letters) PruneMails(before time.Time) error {
 		WHERE  ended_at > 0
 		  AND  ended_at < ?
 		  AND  kind <> ?`, rows.Stamp(before), notify.Still)
+	if err == nil {
+		_, err = t.Exec("DELETE FROM letters WHERE ended_at > 0 AND ended_at < ?", rows.Stamp(before))
+	}
 	return err
 }
 

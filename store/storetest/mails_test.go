@@ -1,11 +1,14 @@
 package storetest
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -13,6 +16,9 @@ var mailRules = []rule{
 	{"a mail comes back as it was put, and is changed as a whole", mailComesBack},
 	{"what is due is what nobody has, the longest due first", mailsAreDue},
 	{"a mail gathers until it is taken, and the last of a kind is the newest", mailGathers},
+	{"a letter comes back, but for the address once it has ended", lettersComeBack},
+	{"letters are counted by day, apart from others", lettersAreCounted},
+	{"a mailed code is one, until it is dropped or old", codesArePut},
 	{"what ended is forgotten, but not that a site stood still", mailsArePruned},
 }
 
@@ -112,6 +118,108 @@ func mailGathers(w *world) {
 		w.wants("none of the kind", err, ground.ErrNotFound)
 		return nil
 	})
+}
+
+func lettersComeBack(w *world) {
+	l := mailbox.Letter{Site: w.site.ID, ID: w.id("letter"), Kind: mailbox.News, Box: []byte(w.id("box")),
+		To: hostile, Lang: "kk", Comments: []string{hostile, "b"}, CreatedAt: began, DueAt: began.Add(time.Hour)}
+	w.update(func(tx Tx) error { return tx.InsertLetter(l) })
+	want := notify.Mail{Site: l.Site, ID: l.ID, Kind: "news", Comments: l.Comments, CreatedAt: l.CreatedAt,
+		DueAt: l.DueAt, Reader: notify.Reader{Box: l.Box, Address: l.To, Lang: l.Lang}}
+	for _, change := range []func(*notify.Mail){
+		func(*notify.Mail) {},
+		func(m *notify.Mail) { m.Tries, m.HandedAt, m.TakenUntil, m.More = 2, began, began.Add(time.Second), 3 },
+		func(m *notify.Mail) { m.EndedAt, m.Outcome, m.Reader.Address = began, "sent", "" },
+	} {
+		w.update(func(tx Tx) error {
+			m, err := tx.MailByID(l.Site, l.ID)
+			if err != nil {
+				return err
+			}
+			address := m.Reader.Address
+			change(&m)
+			change(&want)
+			m.Reader.Address = address
+			return tx.PutMail(m)
+		})
+		w.view(func(tx Tx) error {
+			got, err := tx.MailByID(l.Site, l.ID)
+			if !reflect.DeepEqual(got, want) {
+				w.Errorf("came back as %+v, want %+v", got, want)
+			}
+			return err
+		})
+	}
+	l.ID = w.id("letter")
+	w.update(func(tx Tx) error { return tx.InsertLetter(l) })
+	w.view(func(tx Tx) error {
+		m, err := tx.OpenLetter(l.Site, l.Box, began)
+		if m.ID != l.ID {
+			w.Errorf("it gathers in %+v, want %s", m, l.ID)
+		}
+		_, other := tx.OpenLetter(l.Site, []byte("nobody"), began)
+		w.wants("nobody's", other, ground.ErrNotFound)
+		return err
+	})
+}
+
+func lettersAreCounted(w *world) {
+	box, day := []byte(w.id("box")), 24*time.Hour
+	for i, tt := range []struct {
+		site int64
+		kind mailbox.Kind
+		at   time.Time
+		want int
+	}{
+		{w.site.ID, mailbox.Code, began, 1}, {w.site.ID, mailbox.Code, began.Add(day - 1000), 2},
+		{0, mailbox.Code, began, 1}, {w.site.ID, mailbox.Held, began, 1},
+		{w.site.ID, mailbox.Code, began.Add(day), 1}, {w.site.ID, mailbox.Code, began.Add(day), 2},
+	} {
+		w.update(func(tx Tx) error {
+			n, err := tx.CountLetter(tt.site, box, tt.kind, tt.at, tt.at.Add(-day))
+			if n != tt.want {
+				w.Errorf("the count of step %d is %d, want %d", i, n, tt.want)
+			}
+			return err
+		})
+	}
+	w.update(func(tx Tx) error { return tx.PruneLetterCounts(began.Add(day)) })
+	w.update(func(tx Tx) error {
+		kept, err := tx.CountLetter(w.site.ID, box, mailbox.Code, began.Add(day), began)
+		gone, second := tx.CountLetter(0, box, mailbox.Code, began, began.Add(-day))
+		if kept != 3 || gone != 1 {
+			w.Errorf("after pruning the counts are %d and %d, want 3 and 1", kept, gone)
+		}
+		return errors.Join(err, second)
+	})
+}
+
+func codesArePut(w *world) {
+	box := []byte(w.id("box"))
+	is := func(want guest.MailedCode, known error) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			got, err := tx.MailedCode(w.site.ID, box)
+			if w.wants("the code", err, known); got != want {
+				w.Errorf("the code is %+v, want %+v", got, want)
+			}
+			return nil
+		})
+	}
+	put := func(c guest.MailedCode) {
+		w.update(func(tx Tx) error { return tx.PutMailedCode(w.site.ID, box, c) })
+		is(c, nil)
+	}
+	is(guest.MailedCode{}, ground.ErrNotFound)
+	put(guest.MailedCode{Letter: "one", At: began})
+	put(guest.MailedCode{Letter: "two", Tries: 3, At: began.Add(time.Hour)})
+	w.update(func(tx Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour)) })
+	is(guest.MailedCode{Letter: "two", Tries: 3, At: began.Add(time.Hour)}, nil)
+	w.update(func(tx Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour + time.Second)) })
+	is(guest.MailedCode{}, ground.ErrNotFound)
+	put(guest.MailedCode{Letter: "three", At: began})
+	w.update(func(tx Tx) error { return tx.DropMailedCode(w.site.ID, box) })
+	is(guest.MailedCode{}, ground.ErrNotFound)
 }
 
 func mailsArePruned(w *world) {

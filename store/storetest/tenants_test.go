@@ -12,10 +12,12 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
@@ -35,7 +37,7 @@ var siteless = []string{
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"AccountNames", "DueMails", "PruneMails",
 	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
-	"ReadyWebhooks", "PruneDeliveries",
+	"ReadyWebhooks", "PruneDeliveries", "CountLetter", "PruneLetterCounts", "PruneMailedCodes",
 }
 
 // The ids that fill uses on every site alike.
@@ -119,6 +121,8 @@ func fill(w *world, s ground.Site) {
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
 			tx.PutPair(signet.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
 			tx.KeepName(s.ID, []byte(oneName), began),
+			tx.PutMailedCode(s.ID, []byte(oneName), guest.MailedCode{Letter: s.Key, At: began}),
+			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
 			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
 			tx.AddTakedown(demandOf(s.ID, oneWhole, 2), nil),
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
@@ -147,6 +151,11 @@ func fill(w *world, s ground.Site) {
 		mail := notify.Mail{Site: s.ID, ID: oneMail, Account: oneMailed, Kind: notify.Each, Outcome: s.Key, CreatedAt: began}
 		return errors.Join(err, tx.PutMail(mail))
 	})
+}
+
+func oneLetter(site int64, id string) mailbox.Letter {
+	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: id + "@mail.example",
+		CreatedAt: began, DueAt: began}
 }
 
 func oneReport(site int64, by string) complaint.Report {
@@ -258,6 +267,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CampaignsBefore": func(tx Tx, s int64) (any, error) { return tx.CampaignsBefore(s, nil, 9) },
 	"Spread":          func(tx Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
 	"MailByID":        func(tx Tx, s int64) (any, error) { return tx.MailByID(s, oneMail) },
+	"OpenLetter":      func(tx Tx, s int64) (any, error) { return tx.OpenLetter(s, []byte(oneName), began) },
+	"MailedCode":      func(tx Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
 	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
 	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
 	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
@@ -395,6 +406,14 @@ var writes = []struct {
 		return errors.Join(err, tx.PutPair(p, old.Public))
 	}},
 	{"KeepName", func(tx Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
+	{"PutMailedCode", func(tx Tx, s int64) error {
+		return tx.PutMailedCode(s, []byte(oneName), guest.MailedCode{Letter: "two", Tries: 2, At: began})
+	}},
+	{"DropMailedCode", func(tx Tx, s int64) error { return tx.DropMailedCode(s, []byte(oneName)) }},
+	{"InsertLetter", func(tx Tx, s int64) error {
+		l := oneLetter(s, "a-letter") // before the other by its id
+		return tx.InsertLetter(l)
+	}},
 	{"CastVote", func(tx Tx, s int64) error {
 		v := reaction.Vote{Site: s, Comment: oneShown, Voter: []byte("another"), At: began}
 		return errors.Join(done(tx.CastVote(v)), second(tx.ShowVotes(s, []string{oneShown})))

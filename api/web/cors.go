@@ -1,4 +1,4 @@
-package api
+package web
 
 import (
 	"net/http"
@@ -13,19 +13,36 @@ import (
 // exposed are the headers that a page of another origin may read.
 const exposed = "ETag, Idempotency-Replayed, Retry-After, X-Request-Id"
 
-// site finds the site. That there is none any page may read: one that misspells its own is told so.
-func (h *readers) site(c echo.Context) (ground.Site, error) {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+// An OfSite answers what anybody asks of a site.
+type OfSite func(c echo.Context, site ground.Site) error
+
+// Open finds the site and keeps to its origins, before next: for what pages of other origins ask.
+func (k *Kit) Open(next OfSite) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		site, err := k.siteOf(c)
+		if err != nil {
+			return err
+		}
+		if err := k.keepOrigin(c, site); err != nil {
+			return err
+		}
+		return next(c, site)
+	}
+}
+
+// siteOf finds the site. That there is none any page may read: one that misspells its own is told so.
+func (k *Kit) siteOf(c echo.Context) (ground.Site, error) {
+	site, err := k.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		c.Response().Header().Set("Access-Control-Allow-Origin", "*")
 	}
 	return site, err
 }
 
-// origin keeps to one table: without an Origin a request is served; one of the
+// keepOrigin keeps to one table: without an Origin a request is served; one of the
 // site's, or the service's own, is echoed, never with credentials; another may read without
 // the header and may not write. "null" is another. The answer varies in every case.
-func (h *readers) origin(c echo.Context, site ground.Site) error {
+func (k *Kit) keepOrigin(c echo.Context, site ground.Site) error {
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
 	r := c.Request()
@@ -33,9 +50,9 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 		return nil
 	}
 	from := r.Header.Get("Origin")
-	may := h.kit.MayWrite(r, site, from)
+	may := k.MayWrite(r, site, from)
 	if !may || slices.Contains(site.Origins, from) { // the service's own pages are no news
-		h.kit.Process.Knock(r.Context(), site, from)
+		k.Process.Knock(r.Context(), site, from)
 	}
 	if may {
 		header.Set("Access-Control-Allow-Origin", from)
@@ -48,15 +65,15 @@ func (h *readers) origin(c echo.Context, site ground.Site) error {
 	return problem.ForeignOrigin(nil)
 }
 
-// preflight answers a browser that asks whether a page may send a request.
-func (h *readers) preflight(c echo.Context) error {
-	site, err := h.site(c)
+// Preflight answers a browser that asks whether a page may send a request.
+func (k *Kit) Preflight(c echo.Context) error {
+	site, err := k.siteOf(c)
 	if err != nil {
 		return err
 	}
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
-	if from := c.Request().Header.Get("Origin"); h.kit.MayWrite(c.Request(), site, from) {
+	if from := c.Request().Header.Get("Origin"); k.MayWrite(c.Request(), site, from) {
 		header.Set("Access-Control-Allow-Origin", from)
 		header.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
 		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")

@@ -1,0 +1,203 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/notify"
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// letters are the mails that wait to be sent to an address.
+func (w *world) letters(email string) (all []notify.Mail) {
+	w.t.Helper()
+	fatal(w.t, store.For[storetest.Tx](w.db).View(context.Background(), func(tx storetest.Tx) (err error) {
+		all, err = tx.DueMails(w.clock.Now().Add(48*time.Hour), 1_000)
+		return err
+	}))
+	return slices.DeleteFunc(all, func(m notify.Mail) bool { return m.Reader.Address != email })
+}
+
+// coded has a code mailed to an address and returns what the mail says.
+func (w *world) coded(email string) string {
+	w.t.Helper()
+	want(w.t, w.do(call{method: "POST", path: identityOfA, body: m{"email": email}}), 202, "")
+	all := w.letters(email)
+	if len(all) == 0 {
+		w.t.Fatalf("no mail waits for %s", email)
+	}
+	return mailbox.CodeOf(testSecret, all[len(all)-1].ID)
+}
+
+// types says a code that came to an address.
+func (w *world) types(email, code string, more m) reply {
+	w.t.Helper()
+	in := m{"email": email, "code": code}
+	for name, value := range more {
+		in[name] = value
+	}
+	return w.do(call{method: "POST", path: identityOfA, body: in})
+}
+
+func TestAMailedCodeProvesAnAddress(t *testing.T) {
+	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
+		say := func(text string, author m) reply {
+			t.Helper()
+			return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: with(written(text), "author", author)})
+		}
+		const lena = "lena@mail.example"
+		r := say("Whoever says so may be called Lena here?", m{"name": "Lena", "email": lena})
+		if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), `"/author/identity"`) {
+			t.Errorf("somebody unproven is told %s", r.raw)
+		}
+		code := w.coded(lena)
+		got := w.types("LENA@mail.example ", code[:4]+" "+code[4:], m{"name": " Lena "})
+		if want(t, got, 200, ""); got.str("name") != "Lena" || got.json["verified"] != true || got.json["author"] != false ||
+			got.json["badge"] != nil {
+			t.Errorf("the code gives %v", got.json)
+		}
+		identity := got.str("identity")
+		want(t, say("Three of the bridges are closed in winter.", m{"identity": identity}), 201, "")
+		queue := w.as("owner a", "GET", "/api/v1/sites/a/moderation/queue", nil)
+		if item := queue.json["items"].([]any)[0].(map[string]any)["comment"].(map[string]any); item["email"] !=
+			"LENA@mail.example" || item["author"].(map[string]any)["verified"] != true {
+			t.Errorf("the desk is shown %v", item)
+		}
+		want(t, w.types(lena, code, nil), 401, "identity.refused")
+
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "account"}), 200, "")
+		want(t, say("Only the site's own people may write now.", m{"identity": identity}), 422, "field.invalid")
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
+		other := w.do(call{method: "POST", path: "/api/v1/sites/b/comments",
+			body: m{"page": m{"url": originB + "/post"}, "body": "A word elsewhere", "author": m{"identity": identity}}})
+		want(t, other, 401, "identity.refused")
+		forged := strings.Replace(identity, "m.", "g.", 1)
+		want(t, say("An identity with another first letter.", m{"identity": forged}), 401, "identity.refused")
+
+		bearer := map[string]string{"Authorization": "Bearer " + identity}
+		out := w.do(call{method: "DELETE", path: identityOfA, header: bearer})
+		want(t, out, 204, "")
+		want(t, say("She has signed out, and writes on.", m{"identity": identity}), 401, "identity.refused")
+		w.clock.Add(time.Minute)
+		again := w.types(lena, w.coded(lena), nil)
+		want(t, again, 200, "")
+		want(t, say("Back again under a new code.", m{"identity": again.str("identity")}), 201, "")
+		w.clock.Add(12 * time.Hour)
+		want(t, say("Half a day later it has ended.", m{"identity": again.str("identity")}), 401, "identity.refused")
+	})
+}
+
+func TestACodeIsGoodOnceForAWhileAndForFiveTries(t *testing.T) {
+	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
+		wrong := func(code string) string { // differs from it in one figure
+			return code[:7] + string('0'+(code[7]-'0'+1)%10)
+		}
+		for name, tt := range map[string]struct {
+			before func(email, code string) string // returns what is typed
+			good   bool
+		}{
+			"as it was mailed": {func(_, code string) string { return code }, true},
+			"after four wrong ones": {func(email, code string) string {
+				for range 4 {
+					want(t, w.types(email, wrong(code), nil), 401, "identity.refused")
+				}
+				return code
+			}, true},
+			"after five wrong ones": {func(email, code string) string {
+				for range 5 {
+					want(t, w.types(email, wrong(code), nil), 401, "identity.refused")
+				}
+				return code
+			}, false},
+			"after ten minutes": {func(_, code string) string {
+				w.clock.Add(10*time.Minute + time.Second)
+				return code
+			}, false},
+			"of another address": {func(string, string) string { return w.coded("somebody@mail.example") }, false},
+			"before a later one": {func(email, code string) string { w.coded(email); return code }, false},
+			"a later one":        {func(email, _ string) string { return w.coded(email) }, true},
+			"nothing":            {func(string, string) string { return "" }, false},
+			"one without zeros":  {func(_, code string) string { return strings.TrimLeft(code, "0") + " x" }, false},
+		} {
+			email := strings.ReplaceAll(name, " ", ".") + "@mail.example"
+			typed := tt.before(email, w.coded(email))
+			if r := w.types(email, typed, nil); tt.good != (r.status == 200) || !tt.good && r.code() != "identity.refused" {
+				t.Errorf("a code %s: %d %s", name, r.status, r.raw)
+			}
+		}
+		want(t, w.types("never.asked@mail.example", "12345678", nil), 401, "identity.refused")
+	})
+}
+
+// Whoever asks for codes for somebody else's address fills no mailbox, and is not told when it is enough.
+func TestAnAddressGetsFewCodesADay(t *testing.T) {
+	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
+		ask := func(site, email string) {
+			t.Helper()
+			r := w.do(call{method: "POST", path: "/api/v1/sites/" + site + "/identity?lang=kk", body: m{"email": email}})
+			if want(t, r, 202, ""); string(r.raw) != "{}\n" {
+				t.Errorf("who asks is told %q", r.raw)
+			}
+		}
+		sent := func() (n int) {
+			for i := range 20 {
+				n += len(w.letters(fmt.Sprintf("victim+%d@mail.example", i)))
+			}
+			return n + len(w.letters("victim@mail.example"))
+		}
+		for i := range 20 {
+			ask("a", "victim@mail.example")
+			ask("a", fmt.Sprintf("victim+%d@mail.example", i))
+		}
+		if n := sent(); n != 5 {
+			t.Errorf("%d mails wait for one person, want 5", n)
+		}
+		ask("b", "victim@mail.example")
+		ask("a", "another@mail.example")
+		w.clock.Add(24 * time.Hour)
+		ask("a", "victim@mail.example")
+		if n, other := sent(), w.letters("another@mail.example"); n != 7 || len(other) != 1 || other[0].Reader.Lang != "kk" {
+			t.Errorf("then %d mails wait, and %v for somebody else", n, other)
+		}
+	})
+}
+
+func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
+	w := onSQLite(t)
+	r := w.do(call{method: "POST", path: identityOfA, body: m{"email": "lena@mail.example"}})
+	if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), "sends no mail") {
+		t.Errorf("without a mail server one is told %s", r.raw)
+	}
+	list := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA})
+	if list.json["settings"].(map[string]any)["mail"] != false {
+		t.Errorf("readers are told of mail: %v", list.json["settings"])
+	}
+
+	w = newWorld(t, w.dbURL, "", options{mailing: true, known: true})
+	for name, in := range map[string]m{
+		"nothing": {}, "a name": {"name": "Lena"}, "a code": {"code": "12345678"},
+		"no address": {"email": "lena"}, "two of them": {"email": "a@b.example, c@d.example"},
+		"a line more": {"email": "a@b.example\nBcc: c@d.example"}, "a JWT too": {"email": "a@b.example", "sso": "x.y.z"},
+		"a long one": {"email": strings.Repeat("a", 250) + "@b.example"},
+	} {
+		r := w.do(call{method: "POST", path: identityOfA, body: in})
+		if want(t, r, 422, "field.invalid"); t.Failed() {
+			t.Errorf("%s: %s", name, r.raw)
+		}
+	}
+	const lena = "lena@mail.example"
+	code := w.coded(lena)
+	r = w.types(lena, code, m{"name": "Owner А"}) // the last letter is Cyrillic
+	if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), `"/name"`) {
+		t.Errorf("a name of staff is answered %s", r.raw)
+	}
+	want(t, w.types(lena, code, m{"name": strings.Repeat("x", 121)}), 422, "field.invalid")
+	want(t, w.types(lena, code, m{"name": "Lena"}), 200, "")
+}
