@@ -61,7 +61,7 @@ func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
 	}
 	s.queues = live.NewQueues(kit, o.Service.QueueCounts, s.draining)
 	s.threads = live.NewThreads(kit, o.Service, func(c comment.Comment, pageURL string) any {
-		return publicComment(c, pageURL)
+		return PublicComment(c, pageURL)
 	}, s.draining)
 	following, stop := context.WithCancel(context.Background())
 	s.following.Go(func() { s.threads.Run(following) })

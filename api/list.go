@@ -79,11 +79,11 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	}
 	answer := pageAnswer{
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
-		Settings: h.siteSettings(site, w),
+		Settings: PublicSettings(site, w, h.kit.Mailing),
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	for i, m := range t.Comments {
-		answer.Comments[i] = publicComment(m, t.Page.URL)
+		answer.Comments[i] = PublicComment(m, t.Page.URL)
 	}
 	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
 	if err == nil && t.Page.Open {
@@ -92,12 +92,14 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	return page, err
 }
 
-func (h *readers) siteSettings(site ground.Site, w *words.Catalog) settingsOut {
+// PublicSettings are what readers are told of a site besides its comments, in a language; mailing says whether the
+// service mails them.
+func PublicSettings(site ground.Site, w *words.Catalog, mailing bool) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
 		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation), Votes: !s.NoVotes,
-		Who: string(s.Asks()), Mail: h.kit.Mailing,
+		Who: string(s.Asks()), Mail: mailing,
 	}
 }
 

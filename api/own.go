@@ -21,7 +21,7 @@ func (h *readers) get(c echo.Context, site ground.Site) error {
 		return err
 	}
 	c.Response().Header().Set("Cache-Control", "no-cache")
-	return c.JSON(http.StatusOK, publicComment(m, page.URL))
+	return c.JSON(http.StatusOK, PublicComment(m, page.URL))
 }
 
 // ownView is a comment as its writer sees it, whatever its state.

@@ -33,8 +33,8 @@ type authorOut struct {
 	Verified bool    `json:"verified"`
 }
 
-// publicComment is what anybody sees: of one that is gone, the place that the domain left of it.
-func publicComment(m comment.Comment, pageURL string) commentOut {
+// PublicComment is what anybody sees: of one that is gone, the place that the domain left of it.
+func PublicComment(m comment.Comment, pageURL string) commentOut {
 	out := wholeComment(m, pageURL)
 	if !m.IsPublic() {
 		out.Author, out.HTML = nil, nil

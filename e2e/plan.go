@@ -113,11 +113,15 @@ var House = Plan{
 			"moderation/people", "moderation/problem", "moderation/register", "moderation/rules", "moderation/secret",
 			"moderation/text", "classifier",
 		},
+		"transfer/static": {
+			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/register",
+			"words",
+		},
 		"migrations": nil,
 		"store": {
 			"store/file", "store/server", "store/position", "store/rows", "store/crowd", "store/outbox", "store/register",
 			"store/mirror", "moderation", "notify",
-			"transfer", "classifier", "migrations",
+			"transfer", "transfer/static", "classifier", "migrations",
 		},
 		"store/file":        {"store/rows", "migrations", "moderation/ground"},
 		"store/server":      {"store/rows", "migrations", "moderation/ground"},
@@ -146,7 +150,7 @@ var House = Plan{
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/figures", "cmd/aitys/flags", "cmd/aitys/stdio", "words",
 			"api", "api/web", "api/desk", "api/desk/owner", "api/reader", "api/akismet", "api/manage", "api/register",
-			"store", "store/file", "coord", "moderation", "notify", "transfer", "classifier",
+			"store", "store/file", "coord", "moderation", "notify", "transfer", "transfer/static", "classifier", "widget",
 			"migrations",
 		},
 	},
@@ -223,6 +227,7 @@ var House = Plan{
 		"store/server",
 		"transfer",
 		"transfer/dump",
+		"transfer/static",
 	},
 	Lines:    3500,
 	Asked:    50,

@@ -3,6 +3,7 @@ package moderation_test
 import (
 	"cmp"
 	"io"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/transfer/static"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -52,6 +54,7 @@ Split               auth   role   ok        ok     ok          ok        role   
 Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
 SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site
+Copy                auth   role   role      ok     ok          ok        role   role    site   site   site
 SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -130,7 +133,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
 		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
-		reflect.TypeFor[*signet.Service](),
+		reflect.TypeFor[*signet.Service](), reflect.TypeFor[*static.Service](),
 		reflect.TypeFor[*notify.Hooks](),
 	} {
 		for m := range room.Methods() {
@@ -296,9 +299,13 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.SetPage(ctx, who, w.A, page, sites.PageChange{Title: &title})
 			return err
 		},
-		"Rules":      func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
-		"TryRule":    func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
-		"SetSSOKey":  func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
+		"Rules":     func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
+		"TryRule":   func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
+		"SetSSOKey": func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
+		"Copy": func(who people.Actor) error {
+			_, err := s.Copy(ctx, who, w.A, filepath.Join(w.T.TempDir(), "copy"), nil)
+			return err
+		},
 		"SiteKey":    func(who people.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
 		"AddRule":    func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
 		"RemoveRule": func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },

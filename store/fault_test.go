@@ -260,6 +260,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Guests](),
 		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
 		reflect.TypeFor[*roomstest.Hooks](), reflect.TypeFor[*roomstest.Signet](),
+		reflect.TypeFor[*roomstest.Copier](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

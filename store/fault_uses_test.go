@@ -651,6 +651,11 @@ var useCases = map[string]func(*faulty) func() error{
 	"SiteKey": func(w *faulty) func() error {
 		return func() error { _, err := w.S.SiteKey(w.Ctx, people.Operator, w.A); return err }
 	},
+	"Copy": func(w *faulty) func() error {
+		w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "A comment that is copied.").ID)
+		dir := filepath.Join(w.T.TempDir(), "copy")
+		return func() error { _, err := w.S.Copy(w.Ctx, people.Operator, w.A, dir, nil); return err }
+	},
 	"KnownKey": func(w *faulty) func() error {
 		return func() error { _, err := w.S.KnownKey(w.Ctx, w.A); return err }
 	},

@@ -24,6 +24,7 @@ import (
 	"github.com/aitys/aitys/store/register"
 	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/transfer/static"
 )
 
 // A tx is one transaction or snapshot.
@@ -55,6 +56,7 @@ var _ interface {
 	rules.Tx
 	signet.Tx
 	sites.Tx
+	static.Tx
 	transfer.Tx
 } = (*tx)(nil)
 

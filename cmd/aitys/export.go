@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,7 +18,7 @@ import (
 type exportCmd struct {
 	Site   string `help:"The site's key." required:"" placeholder:"KEY"`
 	Format string `help:"How to write it: ${exports}." default:"jsonl" placeholder:"FORMAT"`
-	Out    string `help:"File to write (standard output); what is there already is not overwritten." placeholder:"PATH"`
+	Out    string `help:"File to write (standard output), never over another; the folder of a static copy." placeholder:"PATH"`
 }
 
 // export writes a site down for whoever asks over HTTP.
@@ -25,9 +26,19 @@ func (r *rooms) export(ctx context.Context, who people.Actor, site ground.Site, 
 	return r.transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
 }
 
+// formatStatic is a folder for a plain web host; the others are one file.
+const formatStatic = "static"
+
+func exports() []string { return append(transfer.Exports(), formatStatic) }
+
 func (c exportCmd) Run(a *app) error {
-	if !slices.Contains(transfer.Exports(), c.Format) {
-		return fmt.Errorf("--format: %q cannot be written; what can is %s", c.Format, problem.Among(transfer.Exports()))
+	switch {
+	case !slices.Contains(exports(), c.Format):
+		return fmt.Errorf("--format: %q cannot be written; what can is %s", c.Format, problem.Among(exports()))
+	case c.Format == formatStatic && c.Out == "":
+		return errors.New("a static copy is a folder: name it with --out DIR")
+	case c.Format == formatStatic:
+		return c.copy(a)
 	}
 	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
@@ -40,5 +51,26 @@ func (c exportCmd) Run(a *app) error {
 			return fmt.Errorf("nothing was exported: %w", err)
 		}
 		return nil
+	})
+}
+
+// copy makes a copy for a plain web host, and says what stands in earlier ones that may not.
+func (c exportCmd) copy(a *app) error {
+	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+		told := a.progress("copying: comments", time.Now())
+		made, err := r.copies.Copy(ctx, people.Operator, site, c.Out, func(done uint64) { told(done, 0) })
+		if err != nil {
+			return fmt.Errorf("nothing was copied: %w", err)
+		}
+		err = a.line("the copy of %s in %s: pages: %d, comments: %d", made.At.Format(time.RFC3339), c.Out, made.Pages,
+			made.Comments)
+		for _, w := range made.Withheld {
+			if n := len(w.Copies); n > 0 && err == nil {
+				err = a.line("comment %s of %s is withheld since %s; earlier copies that may have it: %d, of %s to %s", w.Comment,
+					printable(w.URL), w.Since.UTC().Format(time.RFC3339), n, w.Copies[0].UTC().Format(time.RFC3339),
+					w.Copies[n-1].UTC().Format(time.RFC3339))
+			}
+		}
+		return err
 	})
 }

@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
@@ -27,6 +29,9 @@ import (
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/widget"
+	"github.com/aitys/aitys/words"
 )
 
 // need says what a command does with the database.
@@ -56,6 +61,7 @@ type rooms struct {
 	rules      *rules.Service
 	sites      *sites.Service
 	transfer   *transfer.Service
+	copies     *static.Service
 	secret     secret.Secret
 	mail       *notify.Service // nil: none is sent
 	hooks      *notify.Hooks   // of servers
@@ -134,8 +140,20 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 		Staff: r.identity.StaffNames, Namesake: r.guests.Namesake})
 	r.learning.OnChange(r.service.ModelChanged)
 	r.sites = sites.New(r.process, store.For[sites.Tx](r.store))
+	r.copies = r.copier()
 	r.transfer = transfer.New(transfer.Options{Process: r.process, Store: store.For[transfer.Tx](r.store),
 		Secret: secret, Judge: r.learning, Rules: r.rules, Tables: file.ForeignRows})
+}
+
+// copier makes copies of sites that say what readers are told over HTTP.
+func (r *rooms) copier() *static.Service {
+	o := static.Options{Process: r.process, Store: store.For[static.Tx](r.store), Signer: r.signet,
+		Comment:  func(c comment.Comment, pageURL string) any { return api.PublicComment(c, pageURL) },
+		Settings: func(site ground.Site, w *words.Catalog) any { return api.PublicSettings(site, w, false) }}
+	for _, f := range widget.Files() {
+		o.Files = append(o.Files, static.File{Path: f.Path, Body: f.Body})
+	}
+	return static.New(o)
 }
 
 // run keeps the rooms at work until ctx ends, or one of them fails.

@@ -202,5 +202,5 @@ func settingNames() []string {
 // helpNames gives the help the names of a site's settings, and of the policies.
 func helpNames() kong.Vars {
 	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(ground.Policies),
-		"formats": problem.Among(transfer.Formats()), "exports": problem.Among(transfer.Exports())}
+		"formats": problem.Among(transfer.Formats()), "exports": problem.Among(exports())}
 }

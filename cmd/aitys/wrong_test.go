@@ -41,6 +41,9 @@ export
 export --site none
 export --site blog --format pdf
 export --site blog --out data
+export --site blog --format static
+export --site blog --format static --out data
+export --site none --format static --out copy
 neighbour list
 log verify log.jsonl
 log verify data/secret

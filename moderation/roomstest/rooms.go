@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
@@ -25,6 +26,8 @@ import (
 	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/words"
 )
 
 // Rooms are the rooms of one process over one database, as the program furnishes them. Their use
@@ -41,6 +44,7 @@ type Rooms struct {
 	*Inquiries
 	*Register
 	*Signet
+	*Copier
 	*Hooks
 	*Ruling
 	*Publisher
@@ -61,6 +65,7 @@ type (
 	Inquiries  = inquiry.Service
 	Register   = register.Service
 	Signet     = signet.Service
+	Copier     = static.Service
 	Hooks      = notify.Hooks
 	Ruling     = rules.Service
 	Publisher  = sites.Service
@@ -86,6 +91,9 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Guests = guest.New(r.Process, slice[guest.Tx](s), own, r.Identity)
 	r.Register = register.New(r.Process, slice[register.Tx](s))
 	r.Signet = signet.New(r.Process, slice[signet.Tx](s), own)
+	r.Copier = static.New(static.Options{Process: r.Process, Store: slice[static.Tx](s), Signer: r.Signet,
+		Comment:  func(c comment.Comment, _ string) any { return c.HTML },
+		Settings: func(ground.Site, *words.Catalog) any { return nil }})
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,

@@ -13,7 +13,7 @@ import (
 type Letters struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signetRow{}}
+var Models = []any{mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signetRow{}, copyRow{}}
 
 // A mailRow is a row of mails: a notify.Mail to an account.
 type mailRow struct {

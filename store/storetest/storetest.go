@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/transfer/static"
 )
 
 // Tx is all that the rooms ask of a transaction.
@@ -40,5 +41,6 @@ type Tx interface {
 	rules.Tx
 	signet.Tx
 	sites.Tx
+	static.Tx
 	transfer.Tx
 }

@@ -120,6 +120,7 @@ func fill(w *world, s ground.Site) {
 			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
 			tx.PutPair(signet.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
+			tx.NoteCopy(s.ID, began),
 			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.PutMailedCode(s.ID, []byte(oneName), guest.MailedCode{Letter: s.Key, At: began}),
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
@@ -183,6 +184,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
 	"SSOSalt":       func(tx Tx, s int64) (any, error) { return tx.SSOSalt(s) },
+	"CopiesMade":    func(tx Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
 	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },
 	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
@@ -405,6 +407,7 @@ var writes = []struct {
 		p := signet.Pair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}
 		return errors.Join(err, tx.PutPair(p, old.Public))
 	}},
+	{"NoteCopy", func(tx Tx, s int64) error { return tx.NoteCopy(s, began.Add(time.Hour)) }},
 	{"KeepName", func(tx Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
 	{"PutMailedCode", func(tx Tx, s int64) error {
 		return tx.PutMailedCode(s, []byte(oneName), guest.MailedCode{Letter: "two", Tries: 2, At: began})

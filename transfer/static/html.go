@@ -1,0 +1,84 @@
+package static
+
+import (
+	"cmp"
+	_ "embed"
+	"html/template"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/words"
+)
+
+//go:embed page.html
+var pageHTML string
+
+var templates = template.Must(template.New("").Parse(pageHTML))
+
+// A view is what a page begins with.
+type view struct {
+	*words.Catalog
+	Heading string
+	Note    string
+	Article string
+}
+
+func (s *sheet) view(count int) view {
+	v := view{Catalog: s.w, Heading: s.w.T("plain.none", "title", s.page.Name()), Article: s.page.URL,
+		Note: s.w.T("copy.of", "date", s.w.Date(s.c.report.At))}
+	if count > 0 {
+		v.Heading = s.w.N("plain.count", count, "title", s.page.Name())
+	}
+	return v
+}
+
+// A shown is a comment as it is read without script.
+type shown struct {
+	*words.Catalog
+	ID, Name, Website, Badge string
+	Time, Machine, Tongue    string
+	HTML                     template.HTML
+	Gone, Redacted           bool
+	Withheld                 []told
+}
+
+// A told is one thing that readers are told, and what it is.
+type told struct{ Label, Value string }
+
+func (s *sheet) comment(m comment.Comment) shown {
+	w := s.w
+	v := shown{Catalog: w, ID: m.ID, Gone: !m.IsPublic()}
+	if v.Gone {
+		v.Withheld = withheld(w, m)
+		return v
+	}
+	v.Name, v.Website = cmp.Or(m.Name, w.T("read.anonymous")), m.Website
+	at := m.CreatedAt.UTC()
+	v.Time, v.Machine = w.T("plain.at", "date", w.Date(at), "time", at.Format("15:04")), at.Format(time.RFC3339)
+	if m.Badge != "" {
+		v.Badge = w.T("role." + m.Badge)
+	}
+	v.Redacted = !m.RedactedAt.IsZero()
+	v.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
+	if m.Lang != w.Lang() && m.Lang != "und" {
+		v.Tongue = m.Lang
+	}
+	return v
+}
+
+// withheld is what readers are told where a comment is withheld: of a sealed demand one sentence alone.
+func withheld(w *words.Catalog, m comment.Comment) []told {
+	n := m.Withheld
+	if n == nil {
+		return nil
+	}
+	all := []told{{Label: w.T("withheld")}}
+	if n.Sealed {
+		return all
+	}
+	all = append(all, told{w.T("withheld.by"), cmp.Or(n.By, w.T("withheld.who."+n.Kind))})
+	if n.Law != "" {
+		all = append(all, told{w.T("withheld.law"), n.Law})
+	}
+	return append(all, told{w.T("withheld.at"), w.Date(n.At.UTC())})
+}
