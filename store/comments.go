@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -155,6 +156,23 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	}
 	stored, err := t.CommentByID(c.Site, id)
 	return stored, false, err
+}
+
+// putChunk is how many comments one statement takes: see rowsChunk.
+const putChunk = 20
+
+// PutComments implements transfer.Tx.
+func (t *tx) PutComments(list []comment.Comment) error {
+	rows := make([]commentRow, len(list))
+	for i, c := range list {
+		rows[i] = commentRowOf(c)
+	}
+	for part := range slices.Chunk(rows, putChunk) {
+		if _, err := t.Exec(commentColumns.Insert(len(part)), commentColumns.Values(part...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var insertComment = commentColumns.Insert(1) + `

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -462,6 +463,10 @@ var useCases = map[string]func(*faulty) func() error{
 		in := w.dump()
 		in.DryRun = true
 		return func() error { _, err := w.S.Import(w.Ctx, people.Operator, w.A, in); return err }
+	},
+	"Import: of a whole site": func(w *faulty) func() error {
+		in, to := w.exported(), w.AddSite(w.name())
+		return func() error { _, err := w.S.Import(w.Ctx, people.Operator, to, in); return err }
 	},
 	"Export": func(w *faulty) func() error {
 		w.approved()
@@ -949,6 +954,21 @@ func (w *faulty) campaign() campaign.Campaign {
 		return tx.PutCampaign(w.A.ID, k)
 	}))
 	return k
+}
+
+// exported is a request for a file that has what another site has: a comment, a demand against it, and the log.
+func (w *faulty) exported() transfer.Request {
+	w.T.Helper()
+	from := w.AddSite(w.name())
+	c := w.Submit(from, "Carried from one site to another.")
+	w.Decide(people.Operator, from, comment.Approve, c.ID)
+	_, _, err := w.S.Withhold(w.Ctx, people.Operator, from, demandOf(c), nil)
+	w.Must(err)
+	path := filepath.Join(w.T.TempDir(), "whole.jsonl")
+	var all bytes.Buffer
+	w.Must(w.S.Export(w.Ctx, people.Operator, from, transfer.Wanted{Format: "jsonl"}, &all))
+	w.Must(os.WriteFile(path, all.Bytes(), 0o600))
+	return transfer.Request{Format: "aitys", Path: path}
 }
 
 // dump is a request for a file of one comment and its answer, on a page of their own.

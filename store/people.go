@@ -98,15 +98,43 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 	if len(ids) == 0 {
 		return names, nil
 	}
-	type row struct{ id, name string }
-	rows, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.id, &r.name} }, `
-		SELECT id, name
+	type row struct {
+		id, name string
+		here     bool
+	}
+	list := rows.ArrayOf(t.Array, ids)
+	rows, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.id, &r.name, &r.here} }, `
+		SELECT id, name, TRUE
 		FROM   accounts
-		WHERE  id `+t.Among, rows.ArrayOf(t.Array, ids))
+		WHERE  id `+t.Among+`
+		UNION  ALL
+		SELECT id, MIN(name), FALSE
+		FROM   former_staff
+		WHERE  id `+t.Among+`
+		GROUP  BY id`, list, list)
 	for _, r := range rows {
-		names[r.id] = r.name
+		if _, known := names[r.id]; r.here || !known {
+			names[r.id] = r.name
+		}
 	}
 	return names, err
+}
+
+// A formerRow is a row of former_staff: somebody who acted on a site where it was before.
+type formerRow struct {
+	Site int64 `gorm:"column:site_id"`
+	ID   string
+	Name string
+}
+
+func (formerRow) TableName() string { return "former_staff" }
+
+var formerColumns = rows.Of[formerRow]()
+
+// PutName implements transfer.Tx.
+func (t *tx) PutName(site int64, id, name string) error {
+	_, err := t.Exec(formerColumns.Insert(1), formerColumns.Values(formerRow{site, id, name})...)
+	return err
 }
 
 // StaffNames implements identity.Tx.

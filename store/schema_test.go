@@ -147,7 +147,7 @@ func TestModelsAreTheTables(t *testing.T) {
 		for _, model := range slices.Concat(crowd.Models, outbox.Models, register.Models, []any{siteRow{}, accountRow{},
 			grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
 			snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}, ruleRow{}, blockRow{},
-			mailLinkRow{}, signOutRow{}, inquiryRow{}}) {
+			mailLinkRow{}, signOutRow{}, inquiryRow{}, formerRow{}}) {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

@@ -67,7 +67,7 @@ var belowSites = []string{
 	"takedown_comments", "takedowns",
 	"mail_codes", "mail_counts", "subscriptions", "mail_stops", "letters",
 	"rules", "blocks", "votes", "reports", "appeals", "mail_links", "mails", "signouts", "sso_salts", "verified_names",
-	"signets", "site_copies",
+	"signets", "site_copies", "former_staff",
 	"campaign_bands", "campaign_members", "campaigns", "inquiries", "deliveries", "webhooks",
 	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
 }

@@ -170,11 +170,6 @@ func (l *lines) by(id string) {
 // jsonl writes all there is: settings, each page with its comments and what is said against them, rules and blocks,
 // the register, the log with its lessons, and the names of those who acted.
 func (r *reading) jsonl(out io.Writer) error {
-	plain := func(to io.Writer) *json.Encoder {
-		e := json.NewEncoder(to)
-		e.SetEscapeHTML(false)
-		return e
-	}
 	err := plain(out).Encode(header{ownFormat, ownVersion, r.work.Now().UTC(), r.site.Key})
 	if err != nil {
 		return err
@@ -184,22 +179,37 @@ func (r *reading) jsonl(out io.Writer) error {
 	for _, f := range ground.Fields {
 		l.put(settingLine{lineSetting, f.Name, f.Of(r.site)})
 	}
-	err = r.pages(func(p ground.Page) error {
+	if err := r.putAll(l); err != nil {
+		return err
+	}
+	if err := r.putNames(l); err != nil {
+		return err
+	}
+	return plain(out).Encode(endLine{lineEnd, l.n, sum.Sum(nil)})
+}
+
+// plain writes values as lines of JSON.
+func plain(to io.Writer) *json.Encoder {
+	e := json.NewEncoder(to)
+	e.SetEscapeHTML(false)
+	return e
+}
+
+// putAll writes what stands between the settings and the names.
+func (r *reading) putAll(l *lines) error {
+	err := r.pages(func(p ground.Page) error {
 		l.put(lineOfPage(p))
 		return r.comments(p.ID, func(list []comment.Comment) error { return r.putComments(l, list) })
 	})
 	if err != nil {
 		return err
 	}
-	for _, put := range []func(*lines) error{r.putRules, r.putTakedowns, r.putLog, r.putNames} {
+	for _, put := range []func(*lines) error{r.putRules, r.putTakedowns, r.putLog} {
 		if err := put(l); err != nil {
 			return err
 		}
 	}
-	if l.err != nil {
-		return l.err
-	}
-	return plain(out).Encode(endLine{lineEnd, l.n, sum.Sum(nil)})
+	return l.err
 }
 
 func (r *reading) putComments(l *lines, list []comment.Comment) error {
@@ -208,7 +218,7 @@ func (r *reading) putComments(l *lines, list []comment.Comment) error {
 		ids[i] = c.ID
 		var own []byte
 		if c.Email != "" {
-			own = r.writerOf(c)
+			own = r.writerOf(r.site.ID, c)
 		}
 		l.put(lineOf(c, own))
 		l.by(c.Account)
@@ -230,9 +240,9 @@ func (r *reading) putComments(l *lines, list []comment.Comment) error {
 	return l.err
 }
 
-// writerOf is the hash by which a writer with an e-mail is known on the site.
-func (r *reading) writerOf(c comment.Comment) []byte {
-	return r.secret.Hash("writer", r.site.ID, c.Identity("")...)
+// writerOf is the hash by which a writer with an e-mail is known on a site.
+func (s *Service) writerOf(site int64, c comment.Comment) []byte {
+	return s.secret.Hash("writer", site, c.Identity("")...)
 }
 
 func (r *reading) putRules(l *lines) error {

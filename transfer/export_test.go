@@ -37,7 +37,7 @@ func (w *world) lived() {
 	for i, about := range []string{"Quinces keep until March", "Hinges want oil, not grease", "Ferns hate lime"} {
 		root := w.Submit(w.A, about+", says my aunt.")
 		w.Decide(ann, w.A, comment.Approve, root.ID)
-		answer := w.Answer(w.A, root.ID, "“"+about+"”: =1+1 <b>and</b>\u2028 \U0001F345 \"so\".")
+		answer := w.Answer(w.A, root.ID, "“"+about+"”: =1+1 <b>and</b>\u2028 \\u0000 \U0001F345 \"so\".")
 		w.Decide(ann, w.A, []comment.Action{comment.Approve, comment.MarkSpam, comment.Reject}[i], answer.ID)
 		w.Answer(w.A, root.ID, fmt.Sprintf("It waits as number %d of those that answer.", i))
 	}

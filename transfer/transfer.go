@@ -49,6 +49,18 @@ type Tx interface {
 	// Takedowns returns demands of a site, newest first, from before an entry of its log; 0: from the newest.
 	Takedowns(site int64, before uint64, limit int) ([]register.Demand, error)
 	TakenDown(site int64, demands []string) (map[string][]string, error) // ids of comments, in their order
+
+	// What writes down a site that comes as a whole, each row as it stands elsewhere.
+	UpdateSite(s ground.Site) error
+	PutComments(list []comment.Comment) error // parents before their answers; none of them is there
+	PutVotes(comments []comment.Comment) error
+	PutReports(list []complaint.Report) error
+	PutAppeals(list []complaint.Appeal) error
+	PutRule(r rules.Rule) error
+	PutBlock(b rules.Block) error
+	AddTakedown(d register.Demand, comments []string) error
+	PutName(site int64, id, name string) error // of somebody who acted there, and has no account here
+	register.Showing
 }
 
 // A Judge says what a site's model thinks of a comment; package learning's Models do.
@@ -135,6 +147,9 @@ func (s *Service) Import(ctx context.Context, who people.Actor, site ground.Site
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Report{}, err
 	}
+	if in.Format == ownFormat {
+		return s.carry(ctx, site, in)
+	}
 	at := slices.IndexFunc(dump.Formats, func(f dump.Format) bool { return f.Name == in.Format })
 	if at < 0 {
 		return Report{}, problem.Field("/format", "Import "+problem.Among(Formats())+".")
@@ -159,5 +174,5 @@ func Formats() []string {
 	for i, f := range dump.Formats {
 		names[i] = f.Name
 	}
-	return names
+	return append(names, ownFormat)
 }

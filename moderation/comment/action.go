@@ -106,6 +106,14 @@ func (a Action) String() string { return actionNames[a] }
 
 func (r Reason) String() string { return reasonNames[r] }
 
+// ParseState reads a state's name.
+func ParseState(name string) (State, error) {
+	if i := slices.Index(stateNames, name); i >= 0 {
+		return State(i), nil
+	}
+	return Pending, problem.Field("/state", "There is no such state.")
+}
+
 // ParseAction reads an action's name.
 func ParseAction(name string) (Action, error) {
 	if i := slices.Index(actionNames, name); i >= 0 {

@@ -9,6 +9,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/classifier"
@@ -35,6 +36,12 @@ var kindNames = []string{
 }
 
 func (k Kind) String() string { return kindNames[k] }
+
+// ParseKind reads a kind's name; false: there is none of it.
+func ParseKind(name string) (Kind, bool) {
+	i := slices.Index(kindNames, name)
+	return Kind(max(0, i)), i >= 0
+}
 
 // An Entry is one line of a site's log: what somebody did to one comment, to the model, or under a demand. Seq
 // counts from 1 without gaps, in commit order; Hash covers the entry and the hash before it.

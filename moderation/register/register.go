@@ -142,6 +142,11 @@ type Tx interface {
 	EndTakedown(d Demand) error
 	// LapsedTakedowns returns demands of all sites that stand although their time was over before a time.
 	LapsedTakedowns(at time.Time, limit int) ([]Demand, error)
+	Showing
+}
+
+// Showing is what it takes to have readers see, or be told, what demands say.
+type Showing interface {
 	// Covers returns the demands that stand against comments; PageCovers those against a page. Both in the order in
 	// which they were entered.
 	Covers(site int64, comments []string) ([]Cover, error)
@@ -258,6 +263,26 @@ func pageOf(tx Tx, site int64, page string) (p ground.Page, err error) {
 
 // show has readers see, or be told, what the demands say that stand now against what d is about.
 func (d *Demand) show(tx Tx, b *ledger.Book, comments []string) error {
+	if err := d.Show(tx, comments); err != nil {
+		return err
+	}
+	if d.Page != "" {
+		b.Tell(ground.Event{Kind: ground.EventPage, Page: d.Page})
+		return nil
+	}
+	found, err := tx.CommentsByID(d.Site, comments)
+	if err != nil {
+		return fmt.Errorf("read comments: %w", err)
+	}
+	for _, c := range found {
+		b.Tell(ground.Event{Kind: ground.EventWithheld, Page: c.Page, Comment: c.ID, Shown: c.Shown})
+	}
+	return nil
+}
+
+// Show writes what readers are told in the place of what d is about, by the demands that stand now: the comments, or
+// a page. It tells nobody of it.
+func (d *Demand) Show(tx Showing, comments []string) error {
 	if d.Page != "" {
 		standing, err := tx.PageCovers(d.Site, d.Page)
 		if err != nil {
@@ -266,7 +291,6 @@ func (d *Demand) show(tx Tx, b *ledger.Book, comments []string) error {
 		if err := tx.WithholdPage(d.Site, d.Page, told(standing)); err != nil {
 			return fmt.Errorf("withhold page: %w", err)
 		}
-		b.Tell(ground.Event{Kind: ground.EventPage, Page: d.Page})
 		return nil
 	}
 	covers, err := tx.Covers(d.Site, comments)
@@ -294,13 +318,6 @@ func (d *Demand) show(tx Tx, b *ledger.Book, comments []string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("withhold comments: %w", err)
-	}
-	found, err := tx.CommentsByID(d.Site, comments)
-	if err != nil {
-		return fmt.Errorf("read comments: %w", err)
-	}
-	for _, c := range found {
-		b.Tell(ground.Event{Kind: ground.EventWithheld, Page: c.Page, Comment: c.ID, Shown: c.Shown})
 	}
 	return nil
 }

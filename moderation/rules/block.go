@@ -55,6 +55,24 @@ func (b Block) name() string {
 	return ground.IDOf(string(b.Kind), b.Value, strconv.FormatBool(b.Trust), until.String())
 }
 
+// Check says what is wrong with a block that was made elsewhere; nil: it could have been made here.
+func (b Block) Check() error {
+	switch b.Kind {
+	case BlockWriter, BlockAddress:
+		if hash, err := hex.DecodeString(b.Value); err != nil || len(hash) == 0 {
+			return problem.Field("/value", "Who is blocked is not said.")
+		}
+		return nil
+	case BlockDomain, BlockHost:
+		d := BlockDraft{Host: b.Value, Trust: b.Trust}
+		if made, err := d.name(); err != nil || made.Value != b.Value || b.Trust {
+			return problem.Field("/value", "This names no host that could be blocked.")
+		}
+		return nil
+	}
+	return problem.Field("/kind", "There is no block of this kind.")
+}
+
 // maxBlocks is how many a site may have.
 const maxBlocks = 5_000
 

@@ -127,6 +127,15 @@ func (d Draft) rule(now time.Time) (Rule, error) {
 	return r, err
 }
 
+// Check says what is wrong with a rule that was made elsewhere; nil: it could have been made here.
+func (r Rule) Check() error {
+	made, err := Draft{r.Kind, r.Words, r.Limit, r.Action, r.Until}.rule(r.CreatedAt)
+	if err == nil && made.Words != r.Words {
+		err = problem.Field("/words", "These are not words as a rule keeps them.")
+	}
+	return err
+}
+
 func checkUntil(until, now time.Time) error {
 	if !until.IsZero() && (!until.After(now) || until.Year() > 9999) {
 		return problem.Field("/until", "This time is over, or too far off. Name one to come, or none at all.")

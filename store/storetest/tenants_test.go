@@ -35,8 +35,8 @@ var tenantRules = []rule{
 var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
-	"AccountNames", "DueMails", "PruneMails",
-	"AccountNames", "Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
+	"DueMails", "PruneMails",
+	"Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
 	"ReadyWebhooks", "PruneDeliveries", "CountLetter", "PruneLetterCounts", "PruneMailedCodes",
 }
 
@@ -44,7 +44,7 @@ var siteless = []string{
 const (
 	onePage, oneURL            = "one-page", "https://one.example/"
 	oneShown, oneWaiting       = "one-shown", "one-waiting"
-	oneGone                    = "one-gone"
+	oneGone, oneCame           = "one-gone", "one-came"
 	oneHook                    = "one-hook"
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
@@ -55,6 +55,9 @@ const (
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
+
+// formerOf is somebody who acted on a site before it came here.
+func formerOf(site int64) string { return fmt.Sprint("former-", site) }
 
 // fill gives a site one of everything, with the same ids on every site and the site's key in
 // the texts.
@@ -274,6 +277,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
 	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
 	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
+	"AccountNames":    func(tx Tx, s int64) (any, error) { return tx.AccountNames([]string{formerOf(s)}) },
 	"StaffNames":      func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
 	"Accounts": func(tx Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
@@ -324,6 +328,21 @@ var writes = []struct {
 	{"AddAppeal", func(tx Tx, s int64) error {
 		return tx.AddAppeal(complaint.Appeal{Site: s, Comment: oneWaiting, Text: "again", At: began})
 	}},
+	{"PutComments", func(tx Tx, s int64) error {
+		return tx.PutComments([]comment.Comment{{ID: oneCame, Site: s, Page: onePage, Version: 1, Submissions: 1,
+			Path: "one-root00000009", CreatedAt: began}})
+	}},
+	{"PutVotes", func(tx Tx, s int64) error {
+		err := tx.PutVotes([]comment.Comment{{ID: oneCame, Site: s, Votes: 3}})
+		return errors.Join(err, second(tx.ShowVotes(s, []string{oneCame})))
+	}},
+	{"PutReports", func(tx Tx, s int64) error {
+		return tx.PutReports([]complaint.Report{{Site: s, Comment: oneShown, ID: "came", At: began}})
+	}},
+	{"PutAppeals", func(tx Tx, s int64) error {
+		return tx.PutAppeals([]complaint.Appeal{{Site: s, Comment: oneShown, Refusal: 2, At: began}})
+	}},
+	{"PutName", func(tx Tx, s int64) error { return tx.PutName(s, formerOf(s), "Fay") }},
 	{"AddTakedown", func(tx Tx, s int64) error {
 		return tx.AddTakedown(demandOf(s, "another", 3), []string{oneWaiting})
 	}},

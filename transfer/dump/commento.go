@@ -80,7 +80,7 @@ func readCommento(ctx context.Context, f File, to Teller) error {
 
 // readParts reads the object that a file is, a key after another.
 func readParts(ctx context.Context, path string, read func(v *values, key string) (bool, error)) error {
-	in, err := open(path)
+	in, err := Open(path)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (v *values) next() (json.Token, error) {
 	v.bound.left = maxPart
 	token, err := v.Token()
 	if errors.Is(err, io.EOF) {
-		err = errCut
+		err = ErrCut
 	}
 	return token, said(err)
 }
@@ -46,7 +46,7 @@ func said(err error) error {
 		return errShape
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return errCut
+		return ErrCut
 	}
 	return err
 }

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// open opens a file; one that is packed by gzip, or alone in a zip, is unpacked while it is read.
-func open(path string) (io.ReadCloser, error) {
+// Open opens a file; one that is packed by gzip, or alone in a zip, is unpacked while it is read.
+func Open(path string) (io.ReadCloser, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -62,10 +62,12 @@ const maxPart = 32 << 20
 
 const maxNested = 1_000 // elements, or values, in one another
 
+// ErrCut is what a file is that lacks its end.
+var ErrCut = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
+
 var (
 	errTooLong = fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", maxPart>>20)
 	errNested  = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
-	errCut     = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
 )
 
 // A bounded reader fails where more is read than one part may have.
@@ -113,7 +115,7 @@ func (e *elements) next() (xml.Token, error) {
 	token, err := e.Token()
 	if bad, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		if strings.Contains(bad.Msg, "EOF") {
-			return nil, errCut
+			return nil, ErrCut
 		}
 		return nil, fmt.Errorf("it is no XML at line %d: %s", bad.Line, bad.Msg)
 	}
@@ -172,7 +174,7 @@ func (e *elements) fields(read func(start xml.StartElement) (bool, error)) error
 // cutShort is what the end of a file is where more is to come.
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errCut
+		return ErrCut
 	}
 	return err
 }

@@ -88,7 +88,7 @@ func (r Record) Markdown() string {
 // streamed is a format that is read from the beginning of a file to its end.
 func streamed(read func(in io.Reader, to Teller) error) func(context.Context, File, Teller) error {
 	return func(ctx context.Context, f File, to Teller) error {
-		in, err := open(f.Path)
+		in, err := Open(f.Path)
 		if err != nil {
 			return err
 		}
