@@ -3,11 +3,15 @@ package api_test
 import (
 	"context"
 	"fmt"
+	"html"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
@@ -200,4 +204,52 @@ func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
 	}
 	want(t, w.types(lena, code, m{"name": strings.Repeat("x", 121)}), 422, "field.invalid")
 	want(t, w.types(lena, code, m{"name": "Lena"}), 200, "")
+}
+
+// The page without script has a code mailed, keeps what was typed, and asks for the code once, whatever else is wrong.
+func TestThePlainPageTakesAMailedCode(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
+	want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
+	path := "/sites/a/page?lang=en&url=" + pageA
+	const lena = "lena@mail.example"
+	send := func(in url.Values, status int, says ...string) string {
+		t.Helper()
+		r := w.do(call{method: "POST", path: path, body: in, header: map[string]string{"Origin": w.url}})
+		want(t, r, status, "")
+		for _, s := range says {
+			if !strings.Contains(string(r.raw), s) {
+				t.Errorf("the page does not say %q: %s", s, r.raw)
+			}
+		}
+		return string(r.raw)
+	}
+	if page := string(w.do(call{path: path}).raw); !strings.Contains(page, "Mail me a code") ||
+		strings.Contains(page, "Post comment") || strings.Contains(page, `name="code"`) {
+		t.Errorf("before a code was mailed: %s", page)
+	}
+	const asks = "Where does the path to the lake begin?"
+	in := url.Values{"body": {asks}, "name": {"Lena"}, "email": {"lena"}, "do": {"code"}}
+	send(in, 422, "This does not look like an e-mail address.", "path to the lake")
+	in.Set("email", lena)
+	send(in, 200, "A code is on its way to "+lena, `name="code"`, "path to the lake", "Post comment", "Mail another")
+	in.Del("do")
+	in.Set("code", "0")
+	send(in, 401, "This is not the code that was mailed last", "path to the lake")
+	waiting := w.letters(lena)
+	in.Set("code", mailbox.CodeOf(testSecret, waiting[len(waiting)-1].ID))
+	in.Set("body", " ")
+	page := send(in, 422, "There is no text yet.")
+	kept := regexp.MustCompile(`name="identity" value="([^"]+)"`).FindStringSubmatch(page)
+	if kept == nil || strings.Contains(page, `name="code"`) {
+		t.Fatalf("the form asks for the code again: %s", page)
+	}
+	in.Del("code")
+	in.Set("identity", html.UnescapeString(kept[1]))
+	in.Set("body", asks)
+	send(in, 303)
+	item := w.as("owner a", "GET", "/api/v1/sites/a/moderation/queue", nil).json["items"].([]any)[0].(map[string]any)
+	if by := item["comment"].(map[string]any)["author"].(map[string]any); by["name"] != "Lena" || by["verified"] != true {
+		t.Errorf("it is signed %v", by)
+	}
+	send(url.Values{"body": {"Nobody wrote this."}, "identity": {"m.x.y"}}, 401)
 }

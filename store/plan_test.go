@@ -88,11 +88,17 @@ var hot = []hotQuery{
 	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
 	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
 	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
-	{"mails that are due", "mails_due", func(tx storetest.Tx) error {
+	{"mails that are due", "mails_due|letters_due", func(tx storetest.Tx) error {
 		return second(tx.DueMails(time.UnixMicro(300), 50))
 	}, true},
 	{"mail that gathers", "mails_account", func(tx storetest.Tx) error {
 		return second(tx.OpenMail(1, "a18", time.UnixMicro(300)))
+	}, true},
+	{"letter that gathers", "letters_mailbox", func(tx storetest.Tx) error {
+		return second(tx.OpenLetter(1, []byte("w18"), time.UnixMicro(300)))
+	}, true},
+	{"mailed code", "mail_codes_pk|mail_codes USING PRIMARY KEY", func(tx storetest.Tx) error {
+		return second(tx.MailedCode(1, []byte("w18")))
 	}, true},
 	{"last mail", "mails_account", func(tx storetest.Tx) error {
 		return second(tx.LastMail(1, "a8", notify.Each))
@@ -326,6 +332,13 @@ var multitude = []string{
 	        handed_at, ended_at)
 	 SELECT {site}, 'm' || n, 'a' || n, 'each', '[]', 0, 0, '', n, n, 0, 0, CASE WHEN n % 9 = 0 THEN 0 ELSE n + 1 END
 	   FROM numbers WHERE n < 5000`,
+	`INSERT INTO letters (site_id, id, mailbox, address, lang, kind, comments, more, tries, outcome, created_at, due_at,
+	        taken_until, handed_at, ended_at)
+	 SELECT {site}, 'l' || n, {writer}, '', '', 'news', '[]', 0, 0, '', n, n, 0, 0,
+	        CASE WHEN n % 9 = 0 THEN 0 ELSE n + 1 END
+	   FROM numbers WHERE n < 5000`,
+	`INSERT INTO mail_codes (site_id, mailbox, letter_id, tries, made_at)
+	 SELECT DISTINCT {site}, {writer}, 'l', 0, 7 FROM numbers WHERE n < 5000`,
 	`INSERT INTO sessions (hash, id, account_id, agent, created_at, seen_at, expires_at)
 	 SELECT {writer}, 's' || n, 'a' || n, '', n, n, n FROM numbers WHERE n < 5000`,
 	`INSERT INTO tokens (id, hash, account_id, name, sites, scope, created_at)

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/words"
 )
@@ -33,6 +34,8 @@ const plainPage = 50
 // A draft is what stands in the form: what was sent, when it has to be sent again.
 type draft struct {
 	Body, Name, Email, Parent string
+	Identity                  string // of who showed by a code that the e-mail is theirs
+	Coded                     bool   // a code was mailed to it
 }
 
 func (h *plainPages) show(c echo.Context) error {
@@ -59,8 +62,15 @@ func (h *plainPages) post(c echo.Context) error {
 	if id := form.Get("withdraw"); id != "" {
 		return h.withdraw(c, site, id)
 	}
-	in := draft{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent")}
-	got, err := h.submit(c, site, in, form)
+	in := draft{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent"),
+		Identity: form.Get("identity"), Coded: form.Has("code")}
+	if form.Get("do") == "code" {
+		if err = h.mailCode(c, site, in.Email); err == nil {
+			in.Coded = true
+		}
+		return h.page(c, site, in, err)
+	}
+	got, err := h.submit(c, site, &in, form)
 	if err != nil {
 		return h.page(c, site, in, err)
 	}
@@ -71,17 +81,56 @@ func (h *plainPages) post(c echo.Context) error {
 	return h.back(c, "")
 }
 
-func (h *plainPages) submit(c echo.Context, site ground.Site, in draft, form url.Values) (moderation.Submitted, error) {
+func (h *plainPages) submit(
+	c echo.Context, site ground.Site, in *draft, form url.Values,
+) (moderation.Submitted, error) {
 	limiter, err := h.kit.PostLimiter(c, site)
 	if err != nil {
 		return moderation.Submitted{}, err
 	}
-	return h.service.Submit(c.Request().Context(), site, moderation.Submission{
+	sub := moderation.Submission{
 		PageURL: c.QueryParam("url"), PageTitle: form.Get("title"), Parent: in.Parent,
 		Name: in.Name, Email: in.Email, Body: in.Body,
 		Form:    &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
 		Address: h.kit.Address(c.Request()), Limiter: limiter,
-	})
+	}
+	if sub.Writer, err = h.writer(c, site, in, form.Get("code")); err != nil {
+		return moderation.Submitted{}, err
+	}
+	if sub.Writer.Known() {
+		sub.Name, sub.Email = "", ""
+	}
+	return h.service.Submit(c.Request().Context(), site, sub)
+}
+
+// writer is who showed by a mailed code that an address is theirs: nobody, without one. The code is good once, so the
+// form then has the identity, should it have to be sent again.
+func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code string) (people.Writer, error) {
+	ctx := c.Request().Context()
+	if in.Identity != "" {
+		w, err := h.kit.Guests.Who(ctx, site, in.Identity)
+		if err != nil {
+			in.Identity = ""
+		}
+		return w, err
+	}
+	if code == "" {
+		return people.Writer{}, nil
+	}
+	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
+		return people.Writer{}, err
+	}
+	got, err := h.kit.Guests.AdmitCode(ctx, site, in.Email, code, in.Name)
+	in.Identity = got.Value
+	return got.Writer, err
+}
+
+// mailCode has a code mailed.
+func (h *plainPages) mailCode(c echo.Context, site ground.Site, email string) error {
+	if err := h.kit.MayMail(c, site.ID); err != nil {
+		return err
+	}
+	return h.kit.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
 }
 
 // withdraw takes back a comment whose token is in the cookie.
@@ -130,6 +179,13 @@ func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure er
 	}
 	v := newPlainView(c, site, w, t)
 	v.Typed, v.Problem = in, problem
+	if v.Proof = site.Settings.Asks() == ground.WhoVerified; v.Proof && !h.kit.Mailing {
+		v.Proof, v.Members = false, true
+	}
+	v.Asking = v.Proof && !in.Coded && in.Identity == ""
+	if v.Proof && in.Coded && in.Identity == "" && failure == nil {
+		v.Notice = w.T("prove.sent", "email", in.Email)
+	}
 	v.Token = h.service.FormToken(site)
 	v.Own = h.ownComments(c, site, w, t.Page.ID)
 	if v.ReplyTo, err = h.replyTo(c, site, w, in.Parent); err != nil {

@@ -44,6 +44,8 @@ type plainView struct {
 	Members bool // only who is signed in may write
 	Named   bool // a name is asked for
 	Mailed  bool // and an e-mail address
+	Proof   bool // that is shown to be theirs by a mailed code
+	Asking  bool // and none was mailed yet
 	Notice  string
 	Problem string
 	Typed   draft
@@ -87,8 +89,8 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
 	}
 	who := site.Settings.Asks()
-	v.Members, v.Mailed = who == ground.WhoAccount, who == ground.WhoEmail
-	v.Named = v.Mailed || who == ground.WhoName
+	v.Members, v.Mailed = who == ground.WhoAccount, who == ground.WhoEmail || who == ground.WhoVerified
+	v.Named = who == ground.WhoEmail || who == ground.WhoName
 	if v.SignIn == "" {
 		v.SignIn = "/moderate/signin"
 	}

@@ -56,6 +56,7 @@ var sayings = map[string]string{
 	"comment.empty": "write.empty", "comment.not_utf8": "write.unreadable", "page.closed": "write.closed",
 	"page.foreign": "write.foreign", "parent.unknown": "write.parent", "storage.full": "write.full",
 	"/author/name": "write.wrongName", "/author/email": "write.wrongEmail", "/author/identity": "plain.members",
+	"/name": "write.wrongName", "/email": "prove.noEmail", "identity.refused": "prove.wrong",
 }
 
 // notSent says what happened to what was typed, and that it is safe. What there are no words for is
@@ -65,6 +66,8 @@ func notSent(w *words.Catalog, p web.Problem, typed draft) string {
 	switch {
 	case p.Code == "comment.too_long":
 		why = w.T("write.long", "m", comment.MaxLength, "n", utf8.RuneCountInString(typed.Body))
+	case len(p.Errors) > 0 && p.Errors[0].Field == "/author/identity" && typed.Coded:
+		why = w.T("write.prove")
 	case p.Code == "rate.limited":
 		why = w.N("write.rate", cmp.Or(p.RetryAfter, 60))
 	case p.Code == "busy":

@@ -34,6 +34,7 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"who", "anyone", ""},
 		{"who", "name", ""},
 		{"who", "email", ""},
+		{"who", "verified", ""},
 		{"who", "account", ""},
 		{"who", "", "field.invalid"},
 		{"who", "Name", "field.invalid"},

@@ -95,7 +95,8 @@ func build(languages []string) (map[string][]byte, error) {
 	}
 	who, errWho := part("who")
 	report, errReport := part("report")
-	form, errForm := part("form", "WHO_ADDRESS", who, "REPORT_ADDRESS", report)
+	prove, errProve := part("prove")
+	form, errForm := part("form", "WHO_ADDRESS", who, "REPORT_ADDRESS", report, "PROVE_ADDRESS", prove)
 	counts, errCounts := part("counts")
 	why, errWhy := part("why")
 	around, errAround := part("around")
@@ -104,7 +105,7 @@ func build(languages []string) (map[string][]byte, error) {
 	live, errLive := part("live")
 	vote, errVote := part("vote", "REPORT_ADDRESS", report)
 	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote,
-		errReport); err != nil {
+		errReport, errProve); err != nil {
 		return nil, err
 	}
 	var addresses []string

@@ -27,6 +27,7 @@ var parts = []part{
 	{"live", "live.", nil},
 	{"vote", "vote.", nil},
 	{"who", "who.", nil},
+	{"prove", "prove.", nil},
 	{"report", "report.", map[string]string{"reasons": "reason.low."}},
 }
 
@@ -87,7 +88,8 @@ func script(lang string, said map[string]sentence) string {
 	fmt.Fprintf(&b, "// Made of words/%s.json by `make web`: change the sentences there.\n", lang)
 	if lang != "en" {
 		b.WriteString("\nimport type {\n  AroundWords as Around,\n  FormWords as Form,\n  HelpWords as Help,\n" +
-			"  LiveWords as Live,\n  Words as Reading,\n  ReportWords as Report,\n  VoteWords as Vote,\n  WhoWords as Who,\n" +
+			"  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n  ReportWords as Report,\n" +
+			"  VoteWords as Vote,\n  WhoWords as Who,\n" +
 			"} from '../i18n'\n")
 	}
 	for _, p := range parts {

@@ -27,8 +27,10 @@ export interface Settings {
   signin_url?: string
   max_length?: number
   votes?: boolean
-  /** What a writer has to give: anyone, name, email (and a name) or account. */
+  /** What a writer has to give: anyone, name, email (and a name), verified or account. */
   who?: string
+  /** Whether the service sends mail. */
+  mail?: boolean
 }
 
 export interface Listing {

@@ -9,6 +9,8 @@ export class Fields {
   readonly #name: HTMLInputElement
   readonly #email: HTMLInputElement
   readonly #remember = el('input', { type: 'checkbox', name: 'remember' })
+  /** Where somebody shows that an address is theirs, where that is asked for. */
+  readonly proof: HTMLElement | null
   readonly #trap = el('input', { name: 'subject', id: 'subject', tabindex: -1, autocomplete: 'off' })
 
   constructor(
@@ -18,7 +20,9 @@ export class Fields {
     person: Person | null,
     /** What a writer has to give, as the site's settings say. */
     readonly asks = 'anyone',
+    mail = false,
   ) {
+    this.proof = asks === 'verified' && mail ? el('div', { class: 'two', role: 'group', 'aria-label': t.prove }) : null
     this.submit = el('button', { part: 'submit', class: 'go' }, t.post)
     this.#name = input('name', 'text')
     this.#email = input('email', 'email')
@@ -45,7 +49,7 @@ export class Fields {
       el('label', { class: 'tick' }, this.#remember, t.remember),
     ]
     form.append(
-      ...(this.asks === 'account' ? [el('p', { class: 'box two' }, t.signIn)] : person),
+      ...(this.proof ? [this.proof] : this.shut ? [el('p', { class: 'box two' }, t.signIn)] : person),
       el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#trap),
       el('div', { class: 'row' }, this.submit, el('span', { class: 'u end kb' }, t.keys)),
     )
@@ -81,6 +85,11 @@ export class Fields {
     return !this.#email.validity.typeMismatch
   }
 
+  /** Whether only who showed who they are can write. */
+  get shut(): boolean {
+    return this.asks === 'account' || this.asks === 'verified'
+  }
+
   /** What is said of an e-mail address that is none: only where it is not asked for, it may be left out. */
   get wrongEmail(): string {
     return this.#email.required ? this.t.noEmail : this.t.wrongEmail
@@ -89,7 +98,7 @@ export class Fields {
   /** The field that somebody who is not signed in has left out, and what is said of it; null: none. */
   get missing(): [pointer: string, sentence: string] | null {
     const { t } = this
-    if (this.asks === 'account') return ['/body', t.signIn]
+    if (this.shut) return ['/body', this.proof ? t.prove : t.signIn]
     if (this.#name.required && !this.written.name) return ['/author/name', t.noName]
     if (this.#email.required && !this.written.email) return ['/author/email', t.noEmail]
     return null

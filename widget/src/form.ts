@@ -15,6 +15,7 @@ import { form as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
 declare const WHO_ADDRESS: string
+declare const PROVE_ADDRESS: string
 
 export function attach(view: View): Writer {
   const styles = new CSSStyleSheet()
@@ -57,7 +58,7 @@ class Form implements Writer {
     this.#text = this.#form.querySelector('textarea') ?? el('textarea')
     const { person } = this.#shelf
     this.#called = person?.name ?? ''
-    this.#fields = new Fields(this.#form, this.#text, t, person, view.settings.who)
+    this.#fields = new Fields(this.#form, this.#text, t, person, view.settings.who, view.settings.mail)
     this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
     addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
     addEventListener('message', event => this.#told(event), { signal: view.gone })
@@ -69,7 +70,11 @@ class Form implements Writer {
   /** Hears from the service's own window that somebody signed in there. */
   #told({ origin, data }: MessageEvent) {
     if (origin !== new URL(this.#view.config.base).origin || data?.aitys !== 'identity') return
-    const { identity, name, badge, expires_at } = data
+    this.#admit(data)
+  }
+
+  /** Keeps who signed in, and has them write. */
+  #admit({ identity, name, badge, expires_at }: Identity) {
     this.#shelf.identity = { identity, name, badge, expires_at }
     this.#as({ identity, name, badge, expires_at })
     this.open()
@@ -144,6 +149,11 @@ class Form implements Writer {
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview))
+    const { proof } = this.#fields
+    if (proof)
+      this.#view.use<typeof import('./prove')>(PROVE_ADDRESS, part =>
+        part.prove(this.#view, proof, this.#fields.written, who => this.#admit(who)),
+      )
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
     this.#form.addEventListener('keydown', event => {

@@ -5,7 +5,7 @@
  * the rest, or fewer.
  */
 
-import type { around, form, help, live, reading, report, vote, who } from './words/en'
+import type { around, form, help, live, prove, reading, report, vote, who } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -25,6 +25,8 @@ export type AroundWords = typeof around
 export type HelpWords = typeof help
 
 export type LiveWords = typeof live
+
+export type ProveWords = typeof prove
 
 export type ReportWords = typeof report
 

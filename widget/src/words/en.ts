@@ -102,6 +102,7 @@ export const form = {
   preview: "Preview",
   previewEmpty: "Nothing to show yet.",
   previewFailed: "The preview could not be made.",
+  prove: "Show first, with a mailed code, that the address is yours.",
   published: "Your comment is published.",
   quote: "Quote",
   rate: "Many comments came in a short time. You can send this one in {n} second.|Many comments came in a short time. You can send this one in {n} seconds.",
@@ -178,6 +179,19 @@ export const who = {
   left: "You are signed out.",
   out: "Sign out",
   still: "You are still signed in: the service could not be told. Try again.",
+}
+
+export const prove = {
+  another: "Mail another",
+  code: "Code from the mail",
+  enter: "Sign in",
+  failed: "The service did not answer. Try again.",
+  lead: "We mail you a code of eight digits. No password, no account.",
+  noEmail: "This does not look like an e-mail address.",
+  often: "Too many at once. Try again in a minute.",
+  send: "Mail me a code",
+  sent: "A code is on its way to {email}. It works for ten minutes. If none comes, there were several today: try tomorrow.",
+  wrong: "This is not the code that was mailed last, or it is too old.",
 }
 
 export const report = {
