@@ -46,6 +46,38 @@ func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 	})
 }
 
+// TestAPageThatIsAskedForOftenIsCompressedWell reads one page as browsers do, until it is shorter.
+func TestAPageThatIsAskedForOftenIsCompressedWell(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		for range 4 {
+			w.approved(written(w.text()))
+		}
+		read := func() (length int64, text string) {
+			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA,
+				header: map[string]string{"Accept-Encoding": "gzip"}})
+			defer res.Body.Close()
+			z, err := gzip.NewReader(res.Body)
+			fatal(t, err)
+			plain, err := io.ReadAll(z)
+			fatal(t, err)
+			return res.ContentLength, string(plain)
+		}
+		// What was approved may be told a second time, and the page rendered once more meanwhile.
+		kit.Until(w.t, "a page that was read forty times is shorter than at first, and says the same", func() bool {
+			w.approved(written(w.text()))
+			first, text := read()
+			var last int64
+			for range 40 {
+				var again string
+				if last, again = read(); again != text {
+					return false
+				}
+			}
+			return last < first
+		})
+	})
+}
+
 func TestAReaderWhoHasThePageIsToldSo(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(written(w.text()))

@@ -145,15 +145,15 @@ func send(c echo.Context, page *rendered) error {
 		res.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body, length := page.plain, page.plainLen
+	sent := &page.plain
 	if web.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body, length = page.zipped, page.zippedLen
+		sent = page.compressed()
 		header["Content-Encoding"] = gzipped
 	}
 	header["Content-Type"] = jsonType
-	header["Content-Length"] = length
+	header["Content-Length"] = sent.length
 	res.WriteHeader(http.StatusOK)
-	_, _ = res.Write(body) // the reader may be gone
+	_, _ = res.Write(sent.body) // the reader may be gone
 	return nil
 }
 
