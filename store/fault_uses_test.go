@@ -195,6 +195,16 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		return func() error { _, _, err := w.S.Demands(w.Ctx, people.Operator, w.A, "", 0); return err }
 	},
+	"Figures": func(w *faulty) func() error {
+		return func() error {
+			w.Clock.Add(time.Hour) // later they are counted anew
+			_, err := w.S.Figures(w.Ctx, w.A, register.Period{})
+			return err
+		}
+	},
+	"OpenDemands": func(w *faulty) func() error {
+		return func() error { _, _, err := w.S.OpenDemands(w.Ctx, w.A, register.Period{}, "", 0); return err }
+	},
 	"Appealed": func(w *faulty) func() error {
 		c := w.refused()
 		return func() error { _, _, err := w.S.Appealed(w.Ctx, c); return err }

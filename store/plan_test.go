@@ -20,6 +20,9 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
+// A time of the multitude, for figures.
+var fifthMilli, ninthMilli = time.UnixMicro(5000), time.UnixMicro(9000)
+
 // A hotQuery is a query, and the index that must carry it: it also gives the order, unless rows are few.
 type hotQuery struct {
 	name  string
@@ -63,6 +66,20 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.TakenDown(1, []string{"d7", "d9"})) }, true},
 	{"demands against comments", "takedown_comments_comment",
 		func(tx storetest.Tx) error { return second(tx.Covers(1, []string{"c7", "c9"})) }, true},
+	{"figures of what came in", "comments_age",
+		func(tx storetest.Tx) error { return second(tx.ReceivedIn(1, fifthMilli, ninthMilli)) }, false},
+	{"figures of what was refused", "comments_refused",
+		func(tx storetest.Tx) error { return second(tx.RefusedIn(1, fifthMilli, ninthMilli)) }, true},
+	{"figures of what was suspected", "comments_suspected",
+		func(tx storetest.Tx) error { return second(tx.SuspectedIn(1, fifthMilli, ninthMilli)) }, false},
+	{"figures of what nobody decided", "comments_itself",
+		func(tx storetest.Tx) error { return second(tx.UndecidedIn(1, fifthMilli, ninthMilli)) }, false},
+	{"figures of waiting", "comments_age",
+		func(tx storetest.Tx) error { return second(tx.WaitsIn(1, fifthMilli, ninthMilli, 50)) }, false},
+	{"figures of appeals", "appeals_age",
+		func(tx storetest.Tx) error { return second(tx.AppealsIn(1, fifthMilli, ninthMilli)) }, true},
+	{"the open register", "takedowns_order",
+		func(tx storetest.Tx) error { return second(tx.OpenTakedowns(1, fifthMilli, ninthMilli, 0, 50)) }, true},
 	{"withheld comments of a page", "comments_withheld", func(tx storetest.Tx) error {
 		return second(tx.CountByPage(1, []string{"p7"}, comment.Approved))
 	}, true},

@@ -128,6 +128,7 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []groun
 func (s slice[T]) begin(g *gorm.DB, keep string) *tx {
 	t := &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}
 	return &tx{Tx: t, Acts: crowd.Acts{Tx: t}, Letters: outbox.Letters{Tx: t}, Demands: register.Demands{Tx: t},
+		Figures: register.Figures{Tx: t},
 		dialect: s.dialect}
 }
 

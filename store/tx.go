@@ -33,6 +33,7 @@ type tx struct {
 	crowd.Acts
 	outbox.Letters
 	register.Demands
+	register.Figures
 	*dialect
 	locking bool           // in an Update
 	emitted []ground.Event // by it, with their ids

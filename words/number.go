@@ -1,6 +1,7 @@
 package words
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -50,4 +51,28 @@ func (c *Catalog) Month(key string, t time.Time) string {
 
 func (c *Catalog) decimal(v any, how ...number.Option) string {
 	return strings.ReplaceAll(c.numbers.Sprint(number.Decimal(v, how...)), "\u00a0", "\u202f")
+}
+
+// Span writes a time in its two largest units: 2 d 5 h, 1 h 50, 20 min.
+func (c *Catalog) Span(d time.Duration) string {
+	const day = 24 * time.Hour
+	units := []struct {
+		key string
+		of  time.Duration
+	}{{"span.d", day}, {"span.h", time.Hour}, {"span.min", time.Minute}, {"span.s", time.Second}}
+	d = max(d, time.Second)
+	for _, u := range units {
+		if d < u.of {
+			continue
+		}
+		text, rest := c.T(u.key, "n", int(d/u.of)), d%u.of
+		switch {
+		case u.of == day && rest >= time.Hour:
+			text += " " + c.T("span.h", "n", int(rest/time.Hour))
+		case u.of == time.Hour && rest >= time.Minute:
+			text += fmt.Sprintf(" %02d", rest/time.Minute)
+		}
+		return text
+	}
+	return ""
 }

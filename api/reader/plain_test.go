@@ -16,7 +16,9 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/words"
 )
 
@@ -72,5 +74,44 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 		closed := moderation.Thread{Page: page}
 		closed.Page.Open, closed.Count = false, 2
 		show("plain-closed", "", closed, func(*plainView) {})
+	}
+}
+
+// TestTheTransparencyPageIsAsItsGoldenFile renders the page from made-up figures, in every language.
+func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
+	now := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
+	day := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 0, 0, 0, 0, time.UTC) }
+	site := ground.Site{Key: "longway", Name: "The Long Way Round"}
+	full := register.Figures{
+		From: day(1, 1), To: now, At: now, Received: 9318, Published: 4476, Removed: 12, Waiting: 3, ByItself: 2,
+		Suspected: 3850, Sealed: 2, Wait: register.Wait{Of: 2000, Median: 125 * time.Minute, Ninety: 26 * time.Hour},
+		Refused: map[comment.Reason]int{comment.ReasonSpam: 3902, comment.ReasonPersonalAttack: 287},
+		Appeals: register.Outcomes{Received: 57, Overturned: 21, Upheld: 30, Open: 6},
+		ByReason: map[comment.Reason]register.Outcomes{
+			comment.ReasonPersonalAttack: {Received: 29, Overturned: 9, Upheld: 20},
+		},
+		Head: ledger.Head{Seq: 9214, Hash: bytes.Repeat([]byte{0xab, 0x1c}, 16)}, Last: now,
+	}
+	demands := []register.Demand{
+		{Received: day(11, 19), By: "District court of Almaty", Kind: register.Court, Law: "Law on mass media, art. 44",
+			Country: "Kazakhstan", Public: register.Full, Count: 2, Until: day(12, 19)},
+		{Received: day(3, 4), Kind: register.Person, Law: "privacy", Country: "Germany", Public: register.Unnamed, Page: "p"},
+		{Received: day(1, 12), By: "Harbour <Tyres>", Kind: register.Company, Law: "defamation", Public: register.Full,
+			Count: 1, Ended: day(1, 20), Why: "The claim was withdrawn."},
+		{Received: day(1, 2), Kind: register.Other, Public: register.Unnamed, Count: 5, Ended: day(1, 9)},
+	}
+	for _, l := range words.Languages {
+		show := func(name string, policy ground.Policy, query string, f register.Figures, d []register.Demand, next string) {
+			site.Settings.Moderation = policy
+			r := httptest.NewRequest("GET", "/sites/longway/transparency?lang="+l.Key+query, nil)
+			c := echo.New().NewContext(r, httptest.NewRecorder())
+			var b bytes.Buffer
+			if err := opennessTemplate.Execute(&b, newOpennessView(c, site, words.In(l.Key), f, d, next)); err != nil {
+				t.Fatal(err)
+			}
+			kit.Golden(t, filepath.Join("testdata/pages", name+"."+l.Key+".html"), kit.Readable(b.String()), *update)
+		}
+		show("openness", ground.PolicyAll, "&from=2026-01-01&after=x", full, demands, "next")
+		show("openness-empty", ground.PolicySuspicious, "", register.Figures{From: day(1, 1), To: now, At: now}, nil, "")
 	}
 }

@@ -24,6 +24,11 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/sites/:site/feed.atom", p.feed)
 	e.GET("/sites/:site/log.jsonl", p.publicLog)
 
+	o := &openness{kit}
+	e.GET("/sites/:site/transparency", o.on(o.page), web.Pages)
+	e.GET("/sites/:site/transparency.json", o.on(o.figures))
+	e.GET("/sites/:site/transparency.csv", o.on(o.table))
+
 	w := &window{kit: kit}
 	e.GET("/signin.js", fixed(windowFile))
 	e.GET("/sites/:site/signin", w.open(w.show), web.Pages)

@@ -58,6 +58,7 @@ type plainView struct {
 	Script  string // the version of times.js
 	Form    string // of a time, for it
 	Feed    string
+	Openly  string // how the site moderates
 	Data    *pageData
 }
 
@@ -88,6 +89,7 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
 		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
 	}
+	v.Openly = "/sites/" + site.Key + "/transparency?" + url.Values{"lang": {w.Lang()}}.Encode()
 	who := site.Settings.Asks()
 	v.Members, v.Mailed = who == ground.WhoAccount, who == ground.WhoEmail || who == ground.WhoVerified
 	v.Named = who == ground.WhoEmail || who == ground.WhoName

@@ -126,6 +126,7 @@ type Cover struct {
 // Tx is what the room asks of a transaction.
 type Tx interface {
 	ledger.Tx
+	registered
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // unknown ids are left out; locked, in an Update
 	PagesByID(site int64, ids []string) ([]ground.Page, error)
@@ -158,12 +159,16 @@ type Showing interface {
 
 // Service keeps the registers of sites. It is safe for concurrent use. Run must be running for demands to lapse.
 type Service struct {
-	work ground.Work[Tx]
+	work     ground.Work[Tx]
+	counting chan struct{}       // holds whoever counts, and guards:
+	figures  map[counted]Figures // as they were last counted
 }
 
 // New returns a Service.
 func New(p *ground.Process, store ground.Store[Tx]) *Service {
-	return &Service{work: ground.NewWork(p, store)}
+	return &Service{
+		work: ground.NewWork(p, store), counting: make(chan struct{}, 1), figures: map[counted]Figures{},
+	}
 }
 
 // An Outcome is what a demand came to: how many comments it withholds that readers saw.

@@ -40,6 +40,9 @@ var siteless = []string{
 	"ReadyWebhooks", "PruneDeliveries", "CountLetter", "PruneLetterCounts", "PruneMailedCodes",
 }
 
+// later is after all that fill puts.
+var later = began.Add(time.Hour)
+
 // The ids that fill uses on every site alike.
 const (
 	onePage, oneURL            = "one-page", "https://one.example/"
@@ -186,6 +189,15 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CountByPage": func(tx Tx, s int64) (any, error) {
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
+	"ReceivedIn":      func(tx Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
+	"RefusedIn":       func(tx Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
+	"SuspectedIn":     func(tx Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
+	"UndecidedIn":     func(tx Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
+	"WaitsIn":         func(tx Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
+	"AppealsIn":       func(tx Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
+	"OpenTakedowns":   func(tx Tx, s int64) (any, error) { return tx.OpenTakedowns(s, began, later, 0, 9) },
+	"SealedTakedowns": func(tx Tx, s int64) (any, error) { return tx.SealedTakedowns(s, began, later) },
+
 	"SSOSalt":       func(tx Tx, s int64) (any, error) { return tx.SSOSalt(s) },
 	"CopiesMade":    func(tx Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
 	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },

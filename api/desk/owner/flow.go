@@ -2,7 +2,6 @@ package owner
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -52,31 +51,7 @@ func within(w *desk.Catalog, of int, d time.Duration) string {
 	if of == 0 {
 		return "–"
 	}
-	return spell(w, d)
-}
-
-// spell writes a time in its two largest units: 2 d 5 h, 1 h 50, 20 min.
-func spell(w *desk.Catalog, d time.Duration) string {
-	const day = 24 * time.Hour
-	units := []struct {
-		key string
-		of  time.Duration
-	}{{"span.d", day}, {"span.h", time.Hour}, {"span.min", time.Minute}, {"span.s", time.Second}}
-	d = max(d, time.Second)
-	for _, u := range units {
-		if d < u.of {
-			continue
-		}
-		text, rest := w.T(u.key, "n", int(d/u.of)), d%u.of
-		switch {
-		case u.of == day && rest >= time.Hour:
-			text += " " + w.T("span.h", "n", int(rest/time.Hour))
-		case u.of == time.Hour && rest >= time.Minute:
-			text += fmt.Sprintf(" %02d", rest/time.Minute)
-		}
-		return text
-	}
-	return ""
+	return w.Span(d)
 }
 
 // flowLead says what to see.

@@ -171,7 +171,7 @@ func ago(w *desk.Catalog, d time.Duration) string {
 	if d > 24*time.Hour {
 		d = d.Truncate(24 * time.Hour)
 	}
-	return w.T("ago", "time", spell(w, d))
+	return w.T("ago", "time", w.Span(d))
 }
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it

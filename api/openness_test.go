@@ -1,0 +1,147 @@
+package api_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+const transparency = "/sites/a/transparency"
+
+// openly is what site A tells the public.
+func (w *world) openly(query string) reply {
+	w.t.Helper()
+	r := w.do(call{path: transparency + ".json" + query})
+	want(w.t, r, 200, "")
+	return r
+}
+
+func TestEverybodyReadsHowASiteModerates(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.approved(written("Snow fell on the pass before anybody had chains."))
+		w.post(written("Waiting here for somebody to read me at last."))
+		w.decide("spam", w.post(written("Replica watches shipped over night, ask us now!")).str("id"), 1)
+		rude := w.post(written("Only a fool would drive up there in November."))
+		w.clock.Add(10 * time.Minute)
+		refuse := func(c reply, version int) {
+			r := w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "reject", "reason": "personal_attack",
+				"comments": []m{{"id": c.str("id"), "version": version}}})
+			want(t, r, 200, "")
+		}
+		refuse(rude, 1)
+		harsh := w.post(written("The author has never seen a mountain from below."))
+		refuse(harsh, 1)
+		want(t, w.do(appealOf(rude, "It was meant as a joke among friends.")), 202, "")
+		want(t, w.do(appealOf(harsh, "I said nothing about anybody's person.")), 202, "")
+		want(t, w.as("owner a", "POST", deskOfA+"/decisions", m{"action": "approve",
+			"comments": []m{{"id": rude.str("id"), "version": 2}}}), 200, "")
+		gone := w.post(written("Second thoughts are the better ones, they say."))
+		want(t, w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + gone.str("id"),
+			bearer: gone.str("edit_token")}), 204, "")
+
+		got := w.openly("")
+		refused := got.json["refused"].(map[string]any)
+		told := fmt.Sprint(got.num("received"), got.num("published"), refused["spam"], refused["personal_attack"],
+			got.num("waiting"), got.num("removed"), got.num("suspected"), got.num("by_itself"))
+		if told != "6 2 1 1 1 1 0 0" {
+			t.Errorf("6 comments came in, it tells %s: %v", told, got)
+		}
+		if appeals := fmt.Sprint(got.json["appeals"]); appeals != "map[open:1 overturned:1 received:2 upheld:0]" {
+			t.Errorf("of two second looks one was given: %s", appeals)
+		}
+		waits := got.json["waiting_seconds"].(map[string]any)
+		if waits["median"] != 0.0 || waits["p90"] != 600.0 {
+			t.Errorf("three were decided at once, one after ten minutes: %v", waits)
+		}
+		newest := w.as("moderator a", "GET", deskOfA+"/log?limit=1", nil).list("entries")[0]
+		if head := got.json["log"].(map[string]any); head["hash"] != newest["hash"] || head["seq"] != newest["seq"] {
+			t.Errorf("the head is %v, want that of %v", head, newest)
+		}
+		past := w.openly("?from=2025-01-01&to=2025-12-31")
+		if past.num("received") != 0 || past.str("to") != "2026-01-01T00:00:00Z" {
+			t.Errorf("last year has %v", past)
+		}
+		if today := w.openly("?from=2026-11-20&to=2026-11-20"); today.num("received") != 6 {
+			t.Errorf("today has %v", today)
+		}
+	})
+}
+
+func TestTheOpenRegisterNamesNobodyItMayNot(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		id := w.approved(written("Whose land is it that the new road runs across?"))
+		court := w.withhold(but(demand("comments", []string{id}), "law", "=HYPERLINK(\"https://x.example\")")).str("id")
+		w.withhold(m{"comments": []string{id}, "by": "Aliya Bekova", "kind": "person", "law": "privacy", "country": "Germany",
+			"reference": "letter 17"})
+		w.withhold(but(demand("page", pageA), "public", "sealed"))
+		w.restore(court)
+
+		got := w.openly("")
+		list := got.list("takedowns")
+		if len(list) != 2 || got.num("takedowns_sealed") != 1 {
+			t.Fatalf("the open register has %v", got)
+		}
+		person, first := list[0], list[1]
+		if person["by"] != nil || person["kind"] != "person" || person["country"] != "Germany" {
+			t.Errorf("a person's demand is told as %v", person)
+		}
+		if first["by"] != "District court" || first["status"] != "restored" || first["why"] != "A court has said so." ||
+			first["received_at"] != "2026-11-19T00:00:00Z" || first["comments"] != 1.0 || first["restored_at"] == nil {
+			t.Errorf("a court's demand is told as %v", first)
+		}
+		_, page := w.read(transparency)
+		_, table := w.read(transparency + ".csv")
+		for where, said := range map[string]string{"json": string(got.raw), "page": page, "csv": table} {
+			for _, private := range []string{"Aliya", "Bekova", "letter 17", "7-12/26", "owner a", id} {
+				if strings.Contains(said, private) {
+					t.Errorf("the %s tells everybody %q", where, private)
+				}
+			}
+		}
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table, "\ufeff"))).ReadAll()
+		if err != nil || len(rows) != 3 || rows[2][2] != "District court" ||
+			rows[2][4] != "'=HYPERLINK(\"https://x.example\")" {
+			t.Errorf("the table has %v, %v", rows, err)
+		}
+		for _, said := range []string{"District court", "a person", "Germany", "A court has said so.", "1 demand of which"} {
+			if !strings.Contains(page, said) {
+				t.Errorf("the page does not say %q: %s", said, page)
+			}
+		}
+		_, thread := w.read("/sites/a/page?url=" + pageA)
+		if !strings.Contains(thread, `href="/sites/a/transparency?lang=en#demands"`) {
+			t.Errorf("the thread does not lead to the register: %s", thread)
+		}
+	})
+}
+
+func TestTheOpenRegisterPages(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		id := w.approved(written("Everybody seems to have something against this one."))
+		for range 103 {
+			w.withhold(demand("comments", []string{id}))
+		}
+		one := w.openly("?limit=100")
+		two := w.openly("?limit=100&after=" + one.str("next"))
+		if a, b := len(one.list("takedowns")), len(two.list("takedowns")); a != 100 || b != 3 || two.json["next"] != nil {
+			t.Errorf("the pages have %d and %d", a, b)
+		}
+		if _, table := w.read(transparency + ".csv"); strings.Count(table, "\r\n") != 104 {
+			t.Errorf("the table has %d lines", strings.Count(table, "\r\n"))
+		}
+		_, page := w.read(transparency)
+		if !strings.Contains(page, `rel="next"`) || strings.Count(page, "<time") != 100 {
+			t.Errorf("the page lists %d and says: %s", strings.Count(page, "<time"), page)
+		}
+		for query, code := range map[string]string{
+			"?from=yesterday": "query.invalid", "?from=2026-11-21": "query.invalid",
+			"?from=2026-11-02&to=2026-11-01": "query.invalid",
+			"?from=2024-01-01":               "query.invalid", "?after=x": "cursor.invalid", "?limit=0": "query.invalid",
+		} {
+			want(t, w.do(call{path: transparency + ".json" + query}), 400, code)
+		}
+		want(t, w.do(call{path: "/sites/nosuch/transparency.csv"}), 404, "site.unknown")
+	})
+}

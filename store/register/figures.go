@@ -1,0 +1,154 @@
+package register
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// Figures are what the tables of a site say in public, counted in a transaction. Each statement reads one index, from
+// one time to another; where the index is a partial one, its condition is written as there, word for word.
+type Figures struct{ *rows.Tx }
+
+// ReceivedIn implements register.Tx. The rows of a state stand together, by age.
+func (t Figures) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error) {
+	return eachOf(t.Tx, comment.Removed, `
+			SELECT CAST(? AS INTEGER), COUNT(*)
+			FROM   comments
+			WHERE  site_id = ?
+			  AND  state   = ?
+			  AND  created_at >= ? AND created_at < ?`, site, from, to)
+}
+
+// RefusedIn implements register.Tx.
+func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
+	return eachOf(t.Tx, comment.ReasonOther, `
+			SELECT CAST(? AS INTEGER), COUNT(*)
+			FROM   comments
+			WHERE  site_id = ?
+			  AND  reason  = ?
+			  AND  created_at >= ? AND created_at < ?
+			  AND  state = 2`, site, from, to)
+}
+
+// eachOf asks for each value up to the last how many rows of a time have it.
+func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to time.Time) (map[K]int, error) {
+	var parts []string
+	var args []any
+	for value := range last + 1 {
+		parts = append(parts, statement)
+		args = append(args, value, site, value, rows.Stamp(from), rows.Stamp(to))
+	}
+	type row struct {
+		of K
+		n  int
+	}
+	all, err := rows.Query(t, func(r *row) []any { return []any{&r.of, &r.n} }, strings.Join(parts, `
+			UNION  ALL`), args...)
+	byValue := make(map[K]int, len(all))
+	for _, r := range all {
+		byValue[r.of] = r.n
+	}
+	return byValue, err
+}
+
+// SuspectedIn implements register.Tx.
+func (t Figures) SuspectedIn(site int64, from, to time.Time) (int, error) {
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+		SELECT COUNT(*)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  created_at >= ? AND created_at < ?
+		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to)))
+}
+
+// UndecidedIn implements register.Tx.
+func (t Figures) UndecidedIn(site int64, from, to time.Time) (int, error) {
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+		SELECT COUNT(*)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  created_at >= ? AND created_at < ?
+		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to)))
+}
+
+// WaitsIn implements register.Tx. Nobody waited here for what was imported, nor for what no person decided on.
+func (t Figures) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
+	type row struct {
+		came, decided int64
+		waited        bool
+	}
+	var all []register.Waited
+	for _, state := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
+		newest, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided, &r.waited} }, `
+			SELECT created_at, decided_at,
+			       COALESCE((SELECT d.account_id NOT LIKE ?
+			                 FROM   decisions AS d
+			                 WHERE  d.site_id = c.site_id AND d.seq = c.standing), FALSE)
+			FROM   comments AS c
+			WHERE  site_id = ?
+			  AND  state   = ?
+			  AND  created_at >= ? AND created_at < ?
+			ORDER  BY created_at DESC, id DESC
+			LIMIT  ?`, ledger.ByImport("%"), site, state, rows.Stamp(from), rows.Stamp(to), limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range newest {
+			if r.waited {
+				all = append(all, register.Waited{Came: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b register.Waited) int { return b.Came.Compare(a.Came) })
+	return all[:min(limit, len(all))], nil
+}
+
+// AppealsIn implements register.Tx. It asks for each decision by itself: joined, a planner would sooner or later read
+// all of the site's.
+func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, error) {
+	return rows.Query(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
+		SELECT reason, answered, became, COUNT(*)
+		FROM   (SELECT COALESCE((SELECT d.reason
+		                         FROM   decisions AS d
+		                         WHERE  d.site_id = a.site_id AND d.seq = a.refusal), 0) AS reason,
+		               a.settled > 0                                                     AS answered,
+		               COALESCE((SELECT d.to_state
+		                         FROM   decisions AS d
+		                         WHERE  d.site_id = a.site_id AND d.seq = a.settled), 0) AS became
+		        FROM   appeals AS a
+		        WHERE  a.site_id = ?
+		          AND  a.created_at >= ? AND a.created_at < ?) AS asked
+		GROUP  BY reason, answered, became`, site, rows.Stamp(from), rows.Stamp(to))
+}
+
+// OpenTakedowns implements register.Tx.
+func (t Figures) OpenTakedowns(
+	site int64, from, to time.Time, before uint64, limit int,
+) ([]register.Demand, error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	return Demands{t.Tx}.demands(`
+		WHERE  site_id = ?
+		  AND  seq < ?
+		  AND  created_at >= ? AND created_at < ?
+		  AND  public <> 'sealed'
+		ORDER  BY seq DESC
+		LIMIT  ?`, site, before, rows.Stamp(from), rows.Stamp(to), limit)
+}
+
+// SealedTakedowns implements register.Tx. A register is short: no index is of the sealed alone.
+func (t Figures) SealedTakedowns(site int64, from, to time.Time) (int, error) {
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+		SELECT COUNT(*)
+		FROM   takedowns
+		WHERE  site_id = ?
+		  AND  created_at >= ? AND created_at < ?
+		  AND  public = 'sealed'`, site, rows.Stamp(from), rows.Stamp(to)))
+}
