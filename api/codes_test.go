@@ -83,6 +83,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{404, "batch.unknown", call{method: "POST", path: desk + "/decisions/unknown/undo", bearer: owner}},
 			{404, "account.unknown", call{method: "DELETE", path: "/api/v1/accounts/unknown", bearer: owner}},
 			{404, "token.unknown", call{method: "DELETE", path: "/api/v1/tokens/unknown", bearer: owner}},
+			{404, "neighbour.unknown", call{method: "DELETE", path: desk + "/neighbours/unknown", bearer: owner}},
 			{404, "webhook.unknown", call{method: "DELETE", path: desk + "/webhooks/unknown", bearer: owner}},
 			{404, "rule.unknown", call{method: "DELETE", path: desk + "/rules/unknown", bearer: owner}},
 			{404, "block.unknown", call{method: "DELETE", path: desk + "/blocks/unknown", bearer: owner}},

@@ -70,6 +70,9 @@ var rights = map[string]string{
 	"GET /sites/:site/moderation/takedowns":              "auth role role ok site role ok",
 	"POST /sites/:site/moderation/takedowns":             "auth role role ok site role role",
 	"POST /sites/:site/moderation/takedowns/:id/restore": "auth role role ok site role role",
+	"GET /sites/:site/moderation/neighbours":             "auth role role ok site role role",
+	"POST /sites/:site/moderation/neighbours":            "auth role role ok site role role",
+	"DELETE /sites/:site/moderation/neighbours/:id":      "auth role role ok site role role",
 	"GET /sites/:site/moderation/webhooks":               "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks":              "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks/:id/test":     "auth role role ok site role role",
@@ -93,6 +96,7 @@ var open = []string{
 	"POST /api/v1/sites/:site/comments/:id/vote", "POST /api/v1/sites/:site/comments/:id/report",
 	"POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /api/v1/sites/:site/preview", "GET /api/v1/sites/:site/counts", "GET /api/v1/sites/:site/live",
+	"GET /api/v1/sites/:site/neighbours.json",
 	"GET /sites/:site/page", "GET /sites/:site/feed.atom", "GET /sites/:site/log.jsonl",
 	"GET /sites/:site/transparency", "GET /sites/:site/transparency.json", "GET /sites/:site/transparency.csv",
 	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js",
@@ -210,6 +214,12 @@ func (w *world) tryRoute(route, who string) string {
 		r := w.withhold(demand("comments", []string{w.post(written(w.text())).str("id")}))
 		path = strings.Replace(path, ":id", r.str("id"), 1)
 		c.body = m{"why": "It was withdrawn."}
+	case "POST /sites/:site/moderation/neighbours":
+		c.body = m{"url": "http://127.0.0.1:9/neighbours.json", "key": strings.Repeat("A", 43)}
+	case "DELETE /sites/:site/moderation/neighbours/:id":
+		id := w.as("owner a", "POST", "/api/v1/sites/a/moderation/neighbours",
+			m{"url": "http://127.0.0.1:9/removed.json", "key": strings.Repeat("A", 43)}).str("id")
+		path = strings.Replace(path, ":id", id, 1)
 	case "POST /sites/:site/moderation/webhooks":
 		c.body = hookOf("http://127.0.0.1:9/")
 	case "POST /sites/:site/moderation/webhooks/:id/test", "DELETE /sites/:site/moderation/webhooks/:id",

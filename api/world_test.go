@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/manage"
+	"github.com/aitys/aitys/api/neighbour"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
@@ -166,7 +167,7 @@ func (w *world) open(o options, so store.Options) {
 			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
 			Campaigns: w.service.Campaigns, Guests: w.service.Guests,
 			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
-			Register: w.service.Register, Hooks: w.service.Hooks, Clock: w.clock, Log: log,
+			Register: w.service.Register, Neighbours: w.service.Lists, Hooks: w.service.Hooks, Clock: w.clock, Log: log,
 			AnyHost: o.anyHost, Mailing: o.mailing,
 		},
 		Redis: shared.Health,
@@ -187,7 +188,7 @@ func (w *world) open(o options, so store.Options) {
 			fatal(t, err)
 		}
 		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register,
-			register.Register, manage.Register)
+			register.Register, manage.Register, neighbour.Register)
 		return web.NewServer(w.front, log)
 	})
 	// Redirects are answers of ours, to be looked at.

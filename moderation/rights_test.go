@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
@@ -55,6 +56,9 @@ Rejoin              auth   role   ok        ok     ok          ok        role   
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
 SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site
 Copy                auth   role   role      ok     ok          ok        role   role    site   site   site
+Neighbours          auth   role   role      ok     ok          ok        role   role    site   site   site
+AddNeighbour        auth   role   role      ok     ok          ok        role   role    site   site   site
+RemoveNeighbour     auth   role   role      ok     ok          ok        role   role    site   site   site
 SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -133,6 +137,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
 		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
+		reflect.TypeFor[*neighbour.Service](),
 		reflect.TypeFor[*signet.Service](), reflect.TypeFor[*static.Service](),
 		reflect.TypeFor[*notify.Hooks](),
 	} {
@@ -209,6 +214,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	other := w.AddPerson("other", people.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
+	near := neighbour.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
 	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
 	hook := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Refused}}
 	hookOf := func() string {
@@ -305,6 +311,16 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"Copy": func(who people.Actor) error {
 			_, err := s.Copy(ctx, who, w.A, filepath.Join(w.T.TempDir(), "copy"), nil)
 			return err
+		},
+		"Neighbours": func(who people.Actor) error { _, err := s.Neighbours(ctx, who, w.A); return err },
+		"AddNeighbour": func(who people.Actor) error {
+			_, _, err := s.AddNeighbour(ctx, who, w.A, near, nil)
+			return err
+		},
+		"RemoveNeighbour": func(who people.Actor) error {
+			id, _, err := s.AddNeighbour(ctx, people.Operator, w.A, near, nil)
+			w.Must(err)
+			return s.RemoveNeighbour(ctx, who, w.A, id)
 		},
 		"SiteKey":    func(who people.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
 		"AddRule":    func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },

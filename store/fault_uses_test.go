@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
@@ -663,6 +664,33 @@ var useCases = map[string]func(*faulty) func() error{
 	"SetSSOKey": func(w *faulty) func() error {
 		return func() error { _, err := w.S.SetSSOKey(w.Ctx, people.Operator, w.A); return err }
 	},
+	"Neighbours": func(w *faulty) func() error {
+		w.neighbour()
+		return func() error { _, err := w.S.Neighbours(w.Ctx, people.Operator, w.A); return err }
+	},
+	"AddNeighbour": func(w *faulty) func() error {
+		w.neighbour()
+		in, key := neighbourOf("http://127.0.0.1:9/two"), w.key(w.A.ID)
+		return func() error { _, _, err := w.S.AddNeighbour(w.Ctx, people.Operator, w.A, in, key); return err }
+	},
+	"RemoveNeighbour": func(w *faulty) func() error {
+		id := w.neighbour()
+		return func() error { return w.S.RemoveNeighbour(w.Ctx, people.Operator, w.A, id) }
+	},
+	"Beside": func(w *faulty) func() error {
+		w.neighbour()
+		s := w.other()
+		return func() error { _, err := s.Beside(w.Ctx, w.A.ID, []comment.Comment{{Site: w.A.ID}}); return err }
+	},
+	"HasBeside": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, err := s.HasBeside(w.Ctx, w.A.ID); return err }
+	},
+	"PublishedList": func(w *faulty) func() error {
+		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"neighbours": "on"})
+		w.Must(err)
+		return func() error { _, err := w.S.PublishedList(w.Ctx, site); return err }
+	},
 	"SiteKey": func(w *faulty) func() error {
 		return func() error { _, err := w.S.SiteKey(w.Ctx, people.Operator, w.A); return err }
 	},
@@ -1005,6 +1033,23 @@ func (w *faulty) webhook() string {
 	}
 	in := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Arrived}}
 	id, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, nil)
+	w.Must(err)
+	return id
+}
+
+// neighbourOf is another publisher's list at an address.
+func neighbourOf(url string) neighbour.Draft {
+	return neighbour.Draft{URL: url, Key: strings.Repeat("A", 43), Weight: 1}
+}
+
+// neighbour has the site read one list of another publisher.
+func (w *faulty) neighbour() string {
+	list, err := w.S.Neighbours(w.Ctx, people.Operator, w.A)
+	w.Must(err)
+	for _, n := range list {
+		w.Must(w.S.RemoveNeighbour(w.Ctx, people.Operator, w.A, n.ID))
+	}
+	id, _, err := w.S.AddNeighbour(w.Ctx, people.Operator, w.A, neighbourOf("http://127.0.0.1:9/one"), nil)
 	w.Must(err)
 	return id
 }

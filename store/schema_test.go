@@ -15,6 +15,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/store/crowd"
+	"github.com/aitys/aitys/store/neighbour"
 	"github.com/aitys/aitys/store/outbox"
 	"github.com/aitys/aitys/store/register"
 )
@@ -144,10 +145,11 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 // Every model of gorm's names exactly the columns of its table.
 func TestModelsAreTheTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
-		for _, model := range slices.Concat(crowd.Models, outbox.Models, register.Models, []any{siteRow{}, accountRow{},
-			grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
-			snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}, ruleRow{}, blockRow{},
-			mailLinkRow{}, signOutRow{}, inquiryRow{}, formerRow{}}) {
+		for _, model := range slices.Concat(crowd.Models, outbox.Models, register.Models,
+			neighbour.Models, []any{siteRow{}, accountRow{},
+				grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
+				snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}, ruleRow{}, blockRow{},
+				mailLinkRow{}, signOutRow{}, inquiryRow{}, formerRow{}}) {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

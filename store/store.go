@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/crowd"
 	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/store/neighbour"
 	"github.com/aitys/aitys/store/outbox"
 	"github.com/aitys/aitys/store/register"
 	"github.com/aitys/aitys/store/rows"
@@ -128,7 +129,7 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []groun
 func (s slice[T]) begin(g *gorm.DB, keep string) *tx {
 	t := &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}
 	return &tx{Tx: t, Acts: crowd.Acts{Tx: t}, Letters: outbox.Letters{Tx: t}, Demands: register.Demands{Tx: t},
-		Figures: register.Figures{Tx: t},
+		Figures: register.Figures{Tx: t}, Lists: neighbour.Lists{Tx: t},
 		dialect: s.dialect}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/reaction"
 	demands "github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -20,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/crowd"
+	near "github.com/aitys/aitys/store/neighbour"
 	"github.com/aitys/aitys/store/outbox"
 	"github.com/aitys/aitys/store/register"
 	"github.com/aitys/aitys/store/rows"
@@ -34,6 +36,7 @@ type tx struct {
 	outbox.Letters
 	register.Demands
 	register.Figures
+	near.Lists
 	*dialect
 	locking bool           // in an Update
 	emitted []ground.Event // by it, with their ids
@@ -51,6 +54,7 @@ var _ interface {
 	learning.Tx
 	moderation.Tx
 	demands.Tx
+	neighbour.Tx
 	notify.Tx
 	notify.HookTx
 	reaction.Tx

@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -46,6 +47,7 @@ type Options struct {
 	Hooks      *notify.Hooks
 	Inquiries  *inquiry.Service
 	Register   *register.Service
+	Neighbours *neighbour.Service
 	Clock      ground.Clock
 	Log        *slog.Logger
 	PublicURL  *url.URL // scheme and host of the service as its users see it

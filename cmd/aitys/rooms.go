@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -58,6 +59,7 @@ type rooms struct {
 	inquiries  *inquiry.Service
 	register   *register.Service
 	signet     *signet.Service
+	neighbours *neighbour.Service
 	rules      *rules.Service
 	sites      *sites.Service
 	transfer   *transfer.Service
@@ -132,6 +134,9 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.guests = guest.New(r.process, store.For[guest.Tx](r.store), secret, r.identity)
 	r.register = register.New(r.process, store.For[register.Tx](r.store))
 	r.signet = signet.New(r.process, store.For[signet.Tx](r.store), secret)
+	r.neighbours = neighbour.New(neighbour.Options{Process: r.process, Store: store.For[neighbour.Tx](r.store),
+		Signer: r.signet})
+	r.rules.Heed(r.neighbours)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
@@ -164,7 +169,8 @@ func (r *rooms) run(ctx context.Context) error {
 	watch := func(ctx context.Context) error { return r.store.Watch(ctx, r.process.Logger()) }
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
-		r.complaints.Run, r.guests.Run, r.inquiries.Run, r.register.Run, r.hooks.Run,
+		r.complaints.Run, r.guests.Run, r.inquiries.Run, r.register.Run, r.neighbours.Run,
+		r.hooks.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

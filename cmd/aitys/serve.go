@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/manage"
+	"github.com/aitys/aitys/api/neighbour"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
@@ -162,8 +163,9 @@ type server struct {
 func (s *server) run(ctx context.Context, serves func() error) error {
 	s.rooms.hooks = notify.NewHooks(notify.HookOptions{Process: s.rooms.process, Secret: s.rooms.secret,
 		Store: store.For[notify.HookTx](s.rooms.store), Public: s.public, Reach: s.reach})
+	s.rooms.neighbours.Call(notify.Reach(s.reach).Getter())
 	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register,
-		register.Register, manage.Register)
+		register.Register, manage.Register, neighbour.Register)
 	defer front.Close()
 	https := web.NewServer(front, s.log)
 	if s.around != nil {
@@ -241,7 +243,8 @@ func (s *server) options() api.Options {
 			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning, Service: s.rooms.service,
 			Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike, Guests: s.rooms.guests,
 			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Inquiries: s.rooms.inquiries, Hooks: s.rooms.hooks,
-			Register: s.rooms.register, Clock: wall{}, Log: s.log, PublicURL: s.public, AnyHost: s.anyHost,
+			Register: s.rooms.register, Neighbours: s.rooms.neighbours, Clock: wall{}, Log: s.log,
+			PublicURL: s.public, AnyHost: s.anyHost,
 			Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health, Export: s.rooms.export,

@@ -223,6 +223,13 @@ func (s *stage) act(route string) act {
 		"POST /akismet/1.1/submit-ham":
 		form("api_key", s.token, "blog", "https://"+s.site+".example/", "user_ip", "192.0.2.7", "comment_author", fresh,
 			"comment_content", "Asked by another program: "+fresh)
+	case "POST …/moderation/neighbours", "DELETE …/moderation/neighbours/:id":
+		s.clear("neighbours")
+		a.json = values{"url": "https://" + fresh + ".example/", "key": strings.Repeat("A", 43)}
+		if method == "DELETE" {
+			id = s.make("POST", "/api/v1/sites/"+s.site+"/moderation/neighbours", a.json)["id"].(string)
+			a.json = nil
+		}
 	case "POST …/moderation/webhooks":
 		s.clear("webhooks")
 		a.json = values{"url": "https://" + fresh + ".example/", "events": []string{"comment.refused"}}

@@ -44,7 +44,8 @@ type Facts struct {
 	Ruled Findings
 }
 
-// Findings are what a site's own rules, and its blocks, say of a comment. Suspected: one of them makes it suspect.
+// Findings are what a site's own rules, its blocks and its neighbours say of a comment. Suspected: one of them makes it
+// suspect.
 type Findings struct {
 	Signals   []Signal
 	Suspected bool
@@ -119,13 +120,14 @@ func (v Verdict) Held() bool {
 	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.Name == "rule" || s.Name == "block" })
 }
 
-// Says reports whether a verdict has what a site's rules and blocks find today, and no more of theirs.
+// Says reports whether a verdict has what a site's rules, blocks and neighbours find today, and no more of theirs.
 func (v Verdict) Says(found Findings) bool {
 	said := slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool {
-		return s.Name != "rule" && s.Name != "block" && s.Code != TrustedCode
+		return s.Name != "rule" && s.Name != "block" && s.Name != "neighbour" && s.Code != TrustedCode
 	})
 	return slices.EqualFunc(said, found.Signals, func(a, b Signal) bool {
-		return a.Code == b.Code && a.Weight == b.Weight && a.Args["rule"] == b.Args["rule"]
+		return a.Code == b.Code && a.Weight == b.Weight && a.Args["rule"] == b.Args["rule"] &&
+			a.Args["name"] == b.Args["name"]
 	})
 }
 

@@ -58,6 +58,7 @@ func (s Settings) Asks() Who {
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
 // writer may edit (15). GraceDays is how long what its writer removed is kept (30). Replies are texts that staff
 // answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0: without an end.
+// Neighbours is whether what was refused as spam is published for other sites.
 type Settings struct {
 	Moderation  Policy            `json:"moderation"`
 	Suspect     float64           `json:"suspect"`
@@ -70,6 +71,7 @@ type Settings struct {
 	Who         Who               `json:"who,omitempty"`
 	NoVotes     bool              `json:"no_votes,omitempty"`
 	CloseAfter  int               `json:"close_after_days,omitempty"`
+	Neighbours  bool              `json:"neighbours,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -193,6 +195,15 @@ var Fields = []Field{
 		get:     func(s Site) string { return onOff(!s.Settings.NoVotes) },
 		set: func(s *Site, v string) bool {
 			s.Settings.NoVotes = v == "off"
+			return v == "on" || v == "off"
+		},
+	},
+	{
+		Name: "neighbours", Kind: KindSwitch, Group: GroupModeration,
+		refusal: "The list for neighbours is on or off.",
+		get:     func(s Site) string { return onOff(s.Settings.Neighbours) },
+		set: func(s *Site, v string) bool {
+			s.Settings.Neighbours = v == "on"
 			return v == "on" || v == "off"
 		},
 	},

@@ -97,7 +97,7 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		"reply_texts":      "Thank you.\n\nThis is off topic here:\nwrite below the other article.",
 		"rules_en":         "Be kind.",
 		"rules_ru":         "Будьте вежливы.", "rules_kk": "Сыйласайық.",
-		"signin_url": "https://a.example/in", "name": "A", "votes": "off", "who": "email",
+		"signin_url": "https://a.example/in", "name": "A", "neighbours": "on", "votes": "off", "who": "email",
 		"origin": "https://b.example",
 	}
 	for _, f := range ground.Fields {

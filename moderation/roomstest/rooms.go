@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -45,6 +46,7 @@ type Rooms struct {
 	*Register
 	*Signet
 	*Copier
+	*Lists
 	*Hooks
 	*Ruling
 	*Publisher
@@ -66,6 +68,7 @@ type (
 	Register   = register.Service
 	Signet     = signet.Service
 	Copier     = static.Service
+	Lists      = neighbour.Service
 	Hooks      = notify.Hooks
 	Ruling     = rules.Service
 	Publisher  = sites.Service
@@ -94,6 +97,9 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Copier = static.New(static.Options{Process: r.Process, Store: slice[static.Tx](s), Signer: r.Signet,
 		Comment:  func(c comment.Comment, _ string) any { return c.HTML },
 		Settings: func(ground.Site, *words.Catalog) any { return nil }})
+	r.Lists = neighbour.New(neighbour.Options{Process: r.Process, Store: slice[neighbour.Tx](s), Signer: r.Signet})
+	r.Lists.Call(Loopback.Getter())
+	r.Ruling.Heed(r.Lists)
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
@@ -124,7 +130,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	ended := make(chan error)
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
-		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run, r.Register.Run,
+		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run, r.Register.Run, r.Lists.Run,
 		r.Hooks.Run,
 	}
 	for _, work := range works {

@@ -12,12 +12,23 @@ import (
 // Service keeps the rules and blocks of sites, and those of this process in memory, compiled. It is safe for
 // concurrent use.
 type Service struct {
-	work ground.Work[Tx]
+	work   ground.Work[Tx]
+	beside Beside // nil: there is nothing else
 
 	mu     sync.Mutex
 	sets   map[int64]*Set
 	change int // counts the changes, so that what was read before one is not kept
 }
+
+// A Beside finds what is known of a site's comments besides its rules; package neighbour's Service does.
+type Beside interface {
+	// Beside returns signals of each comment, or nil where there is nothing that could be found.
+	Beside(ctx context.Context, site int64, comments []comment.Comment) ([][]comment.Signal, error)
+	HasBeside(ctx context.Context, site int64) (bool, error)
+}
+
+// Heed has whoever looks by the rules told what b finds, too. It is called before the Service is used.
+func (s *Service) Heed(b Beside) { s.beside = b }
 
 // New returns a Service. What other processes change is noticed while the process's events are followed.
 func New(p *ground.Process, store ground.Store[Tx]) *Service {
@@ -40,8 +51,20 @@ func (s *Service) event(e ground.Event) {
 	}
 }
 
-// Look says what a site's rules and blocks find of each of its comments.
+// Look says what a site's rules and blocks find of each of its comments, and what is found beside them.
 func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
+	found, err := s.byRules(ctx, site, comments)
+	if err != nil || s.beside == nil {
+		return found, err
+	}
+	others, err := s.beside.Beside(ctx, site, comments)
+	for i := range others {
+		found[i].Signals = append(found[i].Signals, others[i]...)
+	}
+	return found, err
+}
+
+func (s *Service) byRules(ctx context.Context, site int64, comments []comment.Comment) ([]comment.Findings, error) {
 	set, err := s.set(ctx, site)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
@@ -67,10 +90,13 @@ func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comm
 	return found, nil
 }
 
-// Has reports whether a site has rules or blocks at all.
+// Has reports whether a site has rules or blocks at all, or there may be something beside them.
 func (s *Service) Has(ctx context.Context, site int64) (bool, error) {
 	set, err := s.set(ctx, site)
-	return !set.Empty(), err
+	if err != nil || !set.Empty() || s.beside == nil {
+		return !set.Empty(), err
+	}
+	return s.beside.HasBeside(ctx, site)
 }
 
 // set is a site's, from memory as long as no event is against it.

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -34,6 +35,7 @@ type Tx interface {
 	inquiry.Tx
 	learning.Tx
 	moderation.Tx
+	neighbour.Tx
 	notify.Tx
 	notify.HookTx
 	reaction.Tx

@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
@@ -49,6 +50,7 @@ const (
 	oneShown, oneWaiting       = "one-shown", "one-waiting"
 	oneGone, oneCame           = "one-gone", "one-came"
 	oneHook                    = "one-hook"
+	oneNeighbour               = "one-neighbour"
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
@@ -127,6 +129,9 @@ func fill(w *world, s ground.Site) {
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
 			tx.PutPair(signet.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
 			tx.NoteCopy(s.ID, began),
+			tx.PutNeighbour(neighbour.Neighbour{Site: s.ID, ID: oneNeighbour, URL: s.Key, At: began}),
+			done(tx.PutNeighbourList(neighbour.List{Site: s.ID, Neighbour: oneNeighbour, Generated: began,
+				Body: []byte(s.Key)})),
 			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.PutMailedCode(s.ID, []byte(oneName), guest.MailedCode{Letter: s.Key, At: began}),
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
@@ -200,6 +205,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 
 	"SSOSalt":       func(tx Tx, s int64) (any, error) { return tx.SSOSalt(s) },
 	"CopiesMade":    func(tx Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
+	"Neighbours":    func(tx Tx, s int64) (any, error) { return tx.Neighbours(s) },
+	"NeighbourList": func(tx Tx, s int64) (any, error) { return tx.NeighbourList(s, oneNeighbour) },
 	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },
 	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
@@ -433,6 +440,14 @@ var writes = []struct {
 		return done(len(pages) == 1, err)
 	}},
 	{"SetSSOSalt", func(tx Tx, s int64) error { return tx.SetSSOSalt(s, []byte("another"), began) }},
+	{"PutNeighbour", func(tx Tx, s int64) error {
+		return tx.PutNeighbour(neighbour.Neighbour{Site: s, ID: oneNeighbour, URL: "another", At: began})
+	}},
+	{"PutNeighbourList", func(tx Tx, s int64) error {
+		return done(tx.PutNeighbourList(neighbour.List{Site: s, Neighbour: oneNeighbour,
+			Generated: began.Add(time.Hour), Body: []byte("another")}))
+	}},
+	{"DropNeighbour", func(tx Tx, s int64) error { return tx.DropNeighbour(s, oneNeighbour) }},
 	{"PutPair", func(tx Tx, s int64) error {
 		old, err := tx.Pair(s)
 		p := signet.Pair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}

@@ -1,0 +1,137 @@
+// Package neighbour hands out the lists that sites publish for others, and answers owners who have a site read those of
+// others.
+package neighbour
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/people"
+)
+
+// Register adds the addresses of lists and neighbours.
+func Register(e *echo.Echo, kit *web.Kit) {
+	h := &handlers{kit: kit}
+	e.GET("/api/v1/sites/:site/neighbours.json", h.published)
+	g := e.Group("/api/v1/sites/:site/moderation/neighbours")
+	g.GET("", h.on(h.list))
+	g.POST("", h.on(h.add), kit.OwnPages)
+	g.DELETE("/:id", h.on(h.remove), kit.OwnPages)
+}
+
+type handlers struct{ kit *web.Kit }
+
+// published answers everybody with a site's list, as it was last made.
+func (h *handlers) published(c echo.Context) error {
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		return err
+	}
+	list, err := h.kit.Neighbours.PublishedList(c.Request().Context(), site)
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	header.Set("Cache-Control", "no-cache")
+	header.Set("ETag", `"`+strconv.FormatInt(list.Generated.UnixMicro(), 36)+`"`)
+	if c.Request().Header.Get("If-None-Match") == header.Get("ETag") {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.JSONBlob(http.StatusOK, list.Body)
+}
+
+// on finds out who asks, and about which site, before next.
+func (h *handlers) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Cache-Control", "no-store")
+		who, err := h.kit.Actor(c)
+		if err != nil {
+			return err
+		}
+		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+		if err != nil {
+			return err
+		}
+		return next(c, who, site)
+	}
+}
+
+// neighbourOut is a neighbour as its owners see it.
+type neighbourOut struct {
+	ID          string     `json:"id"`
+	URL         string     `json:"url"`
+	Name        string     `json:"name"`
+	Key         string     `json:"key"`
+	Weight      float64    `json:"weight"`
+	AddedAt     time.Time  `json:"added_at"`
+	GeneratedAt *time.Time `json:"generated_at"`
+	TakenAt     *time.Time `json:"taken_at"`
+	TriedAt     *time.Time `json:"tried_at"`
+	Campaigns   int        `json:"campaigns"`
+	Hosts       int        `json:"hosts"`
+	Failure     *string    `json:"failure"`
+}
+
+// orNull is nil for what is empty, which is written as null.
+func orNull[T comparable](v T) *T {
+	var empty T
+	if v == empty {
+		return nil
+	}
+	return &v
+}
+
+func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
+	found, err := h.kit.Neighbours.Neighbours(c.Request().Context(), who, site)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Neighbours []neighbourOut `json:"neighbours"`
+		Next       *string        `json:"next"` // a site has not so many
+	}{Neighbours: []neighbourOut{}}
+	for _, n := range found {
+		out.Neighbours = append(out.Neighbours, neighbourOut{ID: n.ID, URL: n.URL, Name: n.Name(), Key: n.Key,
+			Weight: n.Weight, AddedAt: n.At, GeneratedAt: orNull(n.Generated), TakenAt: orNull(n.TakenAt),
+			TriedAt: orNull(n.TriedAt), Campaigns: n.Campaigns, Hosts: n.Hosts, Failure: orNull(n.Failure)})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		URL    string   `json:"url"`
+		Key    string   `json:"key"`
+		Weight *float64 `json:"weight"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	d := neighbour.Draft{URL: in.URL, Key: in.Key, Weight: 1}
+	if in.Weight != nil {
+		d.Weight = *in.Weight
+	}
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	if err != nil {
+		return err
+	}
+	id, again, err := h.kit.Neighbours.AddNeighbour(c.Request().Context(), who, site, d, key)
+	if err != nil {
+		return err
+	}
+	web.Replayed(c, again)
+	return c.JSON(http.StatusCreated, map[string]string{"id": id})
+}
+
+func (h *handlers) remove(c echo.Context, who people.Actor, site ground.Site) error {
+	if err := h.kit.Neighbours.RemoveNeighbour(c.Request().Context(), who, site, c.Param("id")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+func TestASitePublishesAListForItsNeighboursOnceItIsOn(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const list = "/api/v1/sites/a/neighbours.json"
+		want(t, w.do(call{path: list}), 404, "neighbour.unknown")
+		want(t, w.do(call{path: "/api/v1/sites/nosuch/neighbours.json"}), 404, "site.unknown")
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"neighbours": "yes"}), 422, "field.invalid")
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"neighbours": "on"}), 200, "")
+		got := w.do(call{path: list})
+		want(t, got, 200, "")
+		if got.str("site") != "a" || len(got.str("key")) != 43 || len(got.str("signature")) != 86 {
+			t.Errorf("the list is %s", got.raw)
+		}
+		again := w.do(call{path: list, header: map[string]string{"If-None-Match": got.header.Get("ETag")}})
+		want(t, again, 304, "")
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"neighbours": "off"}), 200, "")
+		want(t, w.do(call{path: list}), 404, "neighbour.unknown")
+	})
+}
+
+func TestOwnersSayWhoseListsASiteReads(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{})
+	const path = "/api/v1/sites/a/moderation/neighbours"
+	good := func() m {
+		return m{"url": "http://127.0.0.1:9/api/v1/sites/news/neighbours.json", "key": strings.Repeat("A", 43)}
+	}
+	for name, change := range map[string]m{
+		"no address":             {"url": ""},
+		"another scheme":         {"url": "ftp://near.example/neighbours.json"},
+		"a password":             {"url": "https://me:secret@near.example/neighbours.json"},
+		"an inner network":       {"url": "http://10.0.0.1/neighbours.json"},
+		"a short key":            {"key": "AAAA"},
+		"a key of other letters": {"key": strings.Repeat("+", 43)},
+		"no weight at all":       {"weight": 0},
+		"too much weight":        {"weight": 2.5},
+	} {
+		in := good()
+		for k, v := range change {
+			in[k] = v
+		}
+		if got := w.as("owner a", "POST", path, in); got.status != 422 || got.code() != "field.invalid" {
+			t.Errorf("%s: %d %s", name, got.status, got.raw)
+		}
+	}
+	first := w.as("owner a", "POST", path, good())
+	want(t, first, 201, "")
+	heavier := good()
+	heavier["weight"] = 0.5
+	if again := w.as("owner a", "POST", path, heavier); again.str("id") != first.str("id") {
+		t.Errorf("the same address is another neighbour: %s", again.raw)
+	}
+	all := w.as("owner a", "GET", path, nil).list("neighbours")
+	if len(all) != 1 || all[0]["weight"] != 0.5 || all[0]["name"] != "127.0.0.1" {
+		t.Errorf("the neighbours are %v", all)
+	}
+	want(t, w.as("owner a", "DELETE", path+"/"+first.str("id"), nil), 204, "")
+	want(t, w.as("owner a", "DELETE", path+"/"+first.str("id"), nil), 404, "neighbour.unknown")
+}

@@ -1,0 +1,23 @@
+package neighbour
+
+import (
+	"context"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// Renew makes the lists that are due; Ask reads those of others that are. Tests do not wait for Run to do so.
+func (s *Service) Renew(ctx context.Context) error { return s.renew(ctx) }
+
+func (s *Service) Ask(ctx context.Context) error { return s.ask(ctx) }
+
+// Write writes a list of campaigns.
+func (s *Service) Write(ctx context.Context, site ground.Site, found []Published, at time.Time) ([]byte, error) {
+	return s.write(ctx, site, found, at)
+}
+
+// Written is a fingerprint as a list has it.
+var Written = written
+
+const MaxBytes, MaxCampaigns = maxBytes, maxCampaigns

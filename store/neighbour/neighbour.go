@@ -1,0 +1,99 @@
+// Package neighbour keeps lists between sites of different publishers: their own, and those that they take.
+package neighbour
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// Lists are those tables, in a transaction.
+type Lists struct{ *rows.Tx }
+
+// Models are the rows of those tables.
+var Models = []any{neighbourRow{}, listRow{}}
+
+// A neighbourRow is a row of neighbours: a neighbour.Neighbour.
+type neighbourRow struct {
+	Site   int64 `gorm:"column:site_id"`
+	ID     string
+	URL    string `gorm:"column:url"`
+	Key    string `gorm:"column:public_key"`
+	Weight float64
+	By     string    `gorm:"column:account_id"`
+	At     time.Time `gorm:"column:created_at;serializer:micros"`
+
+	Theirs    string
+	Generated time.Time `gorm:"column:generated_at;serializer:micros"`
+	Campaigns int
+	Hosts     int
+	TakenAt   time.Time `gorm:"serializer:micros"`
+	TriedAt   time.Time `gorm:"serializer:micros"`
+	Failure   string
+}
+
+func (neighbourRow) TableName() string { return "neighbours" }
+
+// A listRow is a row of neighbour_lists: a neighbour.List.
+type listRow struct {
+	Site      int64     `gorm:"column:site_id"`
+	Neighbour string    `gorm:"column:neighbour_id"`
+	Generated time.Time `gorm:"column:generated_at;serializer:micros"`
+	Body      []byte
+}
+
+func (listRow) TableName() string { return "neighbour_lists" }
+
+var (
+	neighbourColumns = rows.Of[neighbourRow]()
+	selectNeighbours = "SELECT " + neighbourColumns.Names + " FROM neighbours "
+	putNeighbour     = neighbourColumns.Upsert("site_id, id")
+	listColumns      = rows.Of[listRow]()
+	selectLists      = "SELECT " + listColumns.Names + " FROM neighbour_lists "
+	putList          = listColumns.Upsert("site_id, neighbour_id") +
+		" WHERE neighbour_lists.generated_at < excluded.generated_at"
+)
+
+func (t Lists) neighbours(rest string, args ...any) ([]neighbour.Neighbour, error) {
+	return rows.List(t.Tx, neighbourColumns.Targets,
+		func(r *neighbourRow) neighbour.Neighbour { return neighbour.Neighbour(*r) }, selectNeighbours+rest, args...)
+}
+
+// Neighbours implements neighbour.Tx.
+func (t Lists) Neighbours(site int64) ([]neighbour.Neighbour, error) {
+	if site == 0 {
+		return t.neighbours(`
+			ORDER  BY site_id, created_at, id`)
+	}
+	return t.neighbours(`
+		WHERE  site_id = ?
+		ORDER  BY created_at, id`, site)
+}
+
+// PutNeighbour implements neighbour.Tx.
+func (t Lists) PutNeighbour(n neighbour.Neighbour) error {
+	return t.One(putNeighbour, neighbourColumns.Values(neighbourRow(n))...)
+}
+
+// DropNeighbour implements neighbour.Tx.
+func (t Lists) DropNeighbour(site int64, id string) error {
+	if _, err := t.Exec("DELETE FROM neighbour_lists WHERE site_id = ? AND neighbour_id = ?", site, id); err != nil {
+		return err
+	}
+	return t.One("DELETE FROM neighbours WHERE site_id = ? AND id = ?", site, id)
+}
+
+// NeighbourList implements neighbour.Tx.
+func (t Lists) NeighbourList(site int64, id string) (neighbour.List, error) {
+	return rows.First(rows.List(t.Tx, listColumns.Targets,
+		func(r *listRow) neighbour.List { return neighbour.List(*r) }, selectLists+`
+		WHERE  site_id      = ?
+		  AND  neighbour_id = ?`, site, id))
+}
+
+// PutNeighbourList implements neighbour.Tx.
+func (t Lists) PutNeighbourList(l neighbour.List) (bool, error) {
+	n, err := t.Exec(putList, listColumns.Values(listRow(l))...)
+	return n > 0, err
+}
