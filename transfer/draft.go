@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -70,6 +71,7 @@ func (r *run) pageOf(p dump.Page) (dump.Page, string) {
 		return p, "its page has no address; --base completes those that name no host"
 	}
 	if !slices.Contains(r.site.Origins, web.Origin) {
+		r.foreign = cmp.Or(r.foreign, web.Origin)
 		return p, "its page is at " + web.Origin + ", which is no address of the site"
 	}
 	if p.URL, ok = web.Page(); !ok {

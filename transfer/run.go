@@ -27,6 +27,7 @@ type run struct {
 	now    time.Time
 
 	*survey
+	foreign string // the first origin of pages that is none of the site's
 	added   int
 	lessons Lessons
 }
@@ -75,6 +76,10 @@ func (r *run) report() Report {
 	out.Added, out.Lessons = r.added, r.lessons
 	if r.format.Note != "" {
 		out.Notes = append(out.Notes, r.format.Note)
+	}
+	if r.foreign != "" {
+		out.Notes = append(out.Notes, fmt.Sprintf("Pages at %[1]s are left out. If the blog moved from there, give "+
+			"--url-map a file with the line %[1]s/*,%[2]s/*", r.foreign, r.site.Origins[0]))
 	}
 	return out
 }

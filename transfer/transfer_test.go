@@ -102,6 +102,23 @@ func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
 	})
 }
 
+// Where pages are at no address of the site, it is said how they are mapped; what is said works.
+func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
+	w := &world{roomstest.New(t), t}
+	w.A = w.B
+	in := transfer.Request{Format: "wordpress", Path: w.file(post(said("1", "0", "Written before the move")))}
+	told := strings.Join(w.imports(in).Notes, "\n")
+	_, line, _ := strings.Cut(told, "a file with the line ")
+	from, to, ok := strings.Cut(line, ",")
+	if from, to = strings.TrimSuffix(from, "*"), strings.TrimSuffix(to, "*"); !ok || from != "https://a.example/" {
+		t.Fatalf("it said %q", told)
+	}
+	in.Map = transfer.Map{{Old: from, New: to, Rest: true}}
+	if out := w.imports(in); out.Added != 1 || strings.Contains(strings.Join(out.Notes, ""), "--url-map") {
+		t.Errorf("mapped, it said %+v", out)
+	}
+}
+
 // A transaction tells one event of each page, one of what is taught, and one of each comment that waits: none that
 // anybody is notified of. One answer stands before its parent in the file, and comes in a second one.
 func TestAnImportNotifiesNobody(t *testing.T) {
