@@ -61,8 +61,10 @@ const (
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
 
-// formerOf is somebody who acted on a site before it came here.
-func formerOf(site int64) string { return fmt.Sprint("former-", site) }
+// formerOf are two who acted on a site before it came here.
+func formerOf(site int64) []string {
+	return []string{fmt.Sprint("former-", site), fmt.Sprint("another-", site)}
+}
 
 // fill gives a site one of everything, with the same ids on every site and the site's key in
 // the texts.
@@ -133,6 +135,7 @@ func fill(w *world, s ground.Site) {
 			done(tx.PutNeighbourList(neighbour.List{Site: s.ID, Neighbour: oneNeighbour, Generated: began,
 				Body: []byte(s.Key)})),
 			tx.KeepName(s.ID, []byte(oneName), began),
+			tx.PutName(s.ID, formerOf(s.ID)[0], s.Key),
 			tx.PutMailedCode(s.ID, []byte(oneName), guest.MailedCode{Letter: s.Key, At: began}),
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
 			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
@@ -296,7 +299,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
 	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
 	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
-	"AccountNames":    func(tx Tx, s int64) (any, error) { return tx.AccountNames([]string{formerOf(s)}) },
+	"AccountNames":    func(tx Tx, s int64) (any, error) { return tx.AccountNames(formerOf(s)) },
 	"StaffNames":      func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
 	"Accounts": func(tx Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
@@ -356,12 +359,13 @@ var writes = []struct {
 		return errors.Join(err, second(tx.ShowVotes(s, []string{oneCame})))
 	}},
 	{"PutReports", func(tx Tx, s int64) error {
-		return tx.PutReports([]complaint.Report{{Site: s, Comment: oneShown, ID: "came", At: began}})
+		return tx.PutReports([]complaint.Report{{Site: s, Comment: oneShown, ID: "came", At: began,
+			Reason: comment.ReasonSpam}})
 	}},
 	{"PutAppeals", func(tx Tx, s int64) error {
 		return tx.PutAppeals([]complaint.Appeal{{Site: s, Comment: oneShown, Refusal: 2, At: began}})
 	}},
-	{"PutName", func(tx Tx, s int64) error { return tx.PutName(s, formerOf(s), "Fay") }},
+	{"PutName", func(tx Tx, s int64) error { return tx.PutName(s, formerOf(s)[1], "Fay") }},
 	{"AddTakedown", func(tx Tx, s int64) error {
 		return tx.AddTakedown(demandOf(s, "another", 3), []string{oneWaiting})
 	}},
