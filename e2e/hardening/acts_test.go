@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -33,6 +34,15 @@ func (a act) body() []byte {
 	}
 	b, _ := json.Marshal(a.json) // strings and numbers always can be
 	return b
+}
+
+// foreign is what a page that is not ours can send: it knows no key that a body has.
+func (a act) foreign() []byte {
+	if a.form != nil {
+		a.form = maps.Clone(a.form)
+		a.form.Del("api_key")
+	}
+	return a.body()
 }
 
 func (a act) contentType() string {
@@ -221,8 +231,8 @@ func (s *stage) act(route string) act {
 		}
 	case "POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check", "POST /akismet/1.1/submit-spam",
 		"POST /akismet/1.1/submit-ham":
-		form("api_key", s.token, "blog", "https://"+s.site+".example/", "user_ip", "192.0.2.7", "comment_author", fresh,
-			"comment_content", "Asked by another program: "+fresh)
+		form("api_key", s.token, "blog", s.written()["page"].(values)["url"].(string), "user_ip", "192.0.2.7",
+			"comment_author", fresh, "comment_content", "Asked by another program: "+fresh)
 	case "POST …/moderation/neighbours", "DELETE …/moderation/neighbours/:id":
 		s.clear("neighbours")
 		a.json = values{"url": "https://" + fresh + ".example/", "key": strings.Repeat("A", 43)}

@@ -56,9 +56,9 @@ func (s *stage) foreign(route string, all []foreignRow) (tried int, failures []s
 		header["Cookie"] = cookie
 		var got answer
 		if strings.HasPrefix(r.Case, `method "`) {
-			got = s.raw(method+" "+a.path+" HTTP/1.1\r\nHost: "+strings.TrimPrefix(s.URL, "http://")+"\r\n", header, a.body())
+			got = s.raw(method+" "+a.path+" HTTP/1.1\r\nHost: "+strings.TrimPrefix(s.URL, "http://")+"\r\n", header, a.foreign())
 		} else {
-			got = s.ask(s.t, method, a.path, header, a.body())
+			got = s.ask(s.t, method, a.path, header, a.foreign())
 		}
 		after := s.content()
 		if tables := changed(before, after); len(tables) > 0 {
@@ -76,7 +76,7 @@ func (s *stage) foreign(route string, all []foreignRow) (tried int, failures []s
 	}
 	got := s.ask(s.t, a.method, a.path, own, a.body())
 	if len(changed(before, s.content())) == 0 && !slices.Contains(keepsNothing, route) || got.status >= 400 {
-		s.t.Fatalf("%s does nothing from our own page either: %d %s %v", route, got.status, got.body, got.err)
+		s.t.Fatalf("%s does nothing from our own page either: %d %s %v %v", route, got.status, got.body, got.header, got.err)
 	}
 	return tried, failures
 }

@@ -225,12 +225,12 @@ func (s *stage) me() string {
 	return id
 }
 
-// derived are what changes by itself: who looked when, where followers are, what is made from the log, what the
-// filter says of a comment. Events tell what other tables keep.
+// derived are what changes by itself: who looked when, where followers are, what is made from the log, what votes come
+// to, what the filter says of a comment. Events tell what other tables keep.
 var derived = []string{
 	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "sessions.expires_at",
 	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
-	"comments.warm", "comments.model_seq",
+	"comments.warm", "comments.model_seq", "comments.votes",
 }
 
 // content is a digest of every table.

@@ -314,6 +314,9 @@ func (s *Service) Rejoin(
 		if err != nil {
 			return fmt.Errorf("read comments: %w", err)
 		}
+		if len(found) == 0 {
+			return problem.Missing("comment.unknown", "There is no such comment.")
+		}
 		for _, c := range found {
 			m, known := r.members[c.ID]
 			if !known || !m.Apart {
