@@ -25,6 +25,7 @@ var parts = []part{
 	{"around", "around.", nil},
 	{"help", "help.", nil},
 	{"live", "live.", nil},
+	{"steps", "steps.", nil},
 	{"vote", "vote.", nil},
 	{"who", "who.", nil},
 	{"prove", "prove.", nil},
@@ -87,9 +88,9 @@ func script(lang string, said map[string]sentence) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// Made of words/%s.json by `make web`: change the sentences there.\n", lang)
 	if lang != "en" {
-		b.WriteString("\nimport type {\n  AroundWords as Around,\n  FormWords as Form,\n  HelpWords as Help,\n" +
-			"  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n  ReportWords as Report,\n" +
-			"  VoteWords as Vote,\n  WhoWords as Who,\n" +
+		b.WriteString("\nimport type {\n  AroundWords as Around,\n  FormWords as Form,\n" +
+			"  HelpWords as Help,\n  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n" +
+			"  ReportWords as Report,\n  StepsWords as Steps,\n  VoteWords as Vote,\n  WhoWords as Who,\n" +
 			"} from '../i18n'\n")
 	}
 	for _, p := range parts {

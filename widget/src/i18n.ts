@@ -5,7 +5,7 @@
  * the rest, or fewer.
  */
 
-import type { around, form, help, live, prove, reading, report, vote, who } from './words/en'
+import type { around, form, help, live, prove, reading, report, steps, vote, who } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -29,6 +29,8 @@ export type LiveWords = typeof live
 export type ProveWords = typeof prove
 
 export type ReportWords = typeof report
+
+export type StepsWords = typeof steps
 
 export type VoteWords = typeof vote
 

@@ -5,7 +5,7 @@ import { button, icon } from './dom'
 import { type LiveWords, plural } from './i18n'
 import sheet from './live.css'
 import type { View } from './view'
-import { live as inEnglish } from './words/en'
+import { live as inEnglish, steps } from './words/en'
 
 /** So long it takes at most until a stream says its first word, and so often is looked where there is none. */
 const patience = 15_000
@@ -181,7 +181,7 @@ class Live {
       }
     })
     ;(first as HTMLElement | null)?.focus({ preventScroll: true })
-    view.say(plural(view.t.loaded, fresh.length, view.t))
+    view.say(plural((view.spoken?.steps ?? steps).loaded, fresh.length, view.t))
   }
 
   /** Changes the list, and keeps what is in sight where it is. */

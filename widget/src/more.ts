@@ -1,19 +1,40 @@
-/** The next step of a long thread. Loaded with the first of them. */
+/** The steps of a long thread. Loaded with the first of them. */
 
-import { plural } from './i18n'
+import { button, el } from './dom'
+import { fill, number, plural } from './i18n'
 import type { View } from './view'
+import { steps as inEnglish } from './words/en'
 
 /** At most so many come at a time: each step is twice the last. */
 const most = 100
 
-export async function more(view: View) {
+/** Puts the button for the next step below the list. */
+export function offer(view: View) {
+  const t = view.spoken?.steps ?? inEnglish
+  const left = view.inside ? 0 : view.page.count - view.thread.shown
+  const n = number(Math.min(left || view.step, view.step), view.t)
+  const far = left > view.step
+  const label = fill(far ? t.more : t.rest, { n, m: number(left, view.t) })
+  const go = () => view.try(() => more(view), go)
+  const steps = el('div', { class: 'row steps' }, button(label, go, { part: 'more', class: 'wide' }))
+  if (far && view.sort === 'oldest') steps.append(button(t.toNewest, () => view.resort('newest'), { class: 'wide' }))
+  clear(view)
+  view.section.append(steps)
+}
+
+function clear(view: View) {
+  view.section.querySelector('.steps')?.remove()
+}
+
+async function more(view: View) {
   const { comments, next } = await view.fetch(view.step, { after: view.next ?? '' })
   view.step = Math.min(2 * view.step, most)
   view.next = next
   const added = comments.map(c => view.add(c))
   for (const id of view.late) view.thread.toEnd(id)
-  view.offerMore()
+  clear(view)
+  if (next) offer(view)
   view.drawn()
   added[0]?.focus({ preventScroll: true })
-  view.say(plural(view.t.loaded, added.length, view.t))
+  view.say(plural((view.spoken?.steps ?? inEnglish).loaded, added.length, view.t))
 }

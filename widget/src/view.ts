@@ -42,7 +42,7 @@ export class View {
   /** All words of a language that is not English; the English ones lie with the parts that say them. */
   spoken: typeof import('./words/ru') | null = null
   /** Our words run from left to right in each of their languages, whatever the page does. */
-  readonly #section = el('section', { dir: 'ltr' })
+  readonly section = el('section', { dir: 'ltr' })
   readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
   readonly #closing = new AbortController()
   /** Aborted when the element leaves the page. */
@@ -58,7 +58,7 @@ export class View {
   /** How many are asked for next. */
   step = first
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
-  #inside = false
+  inside = false
   thread: Thread
   page: Page
   settings: Settings = {}
@@ -73,7 +73,7 @@ export class View {
     this.sort = config.sort
     this.thread = new Thread(this.t)
     this.page = { url: config.page, title: config.title, open: true, count: 0 }
-    root.replaceChildren(this.#section, this.#live)
+    root.replaceChildren(this.section, this.#live)
     addEventListener('hashchange', () => this.#around(part => part.follow(this, addressed())), { signal: this.gone })
   }
 
@@ -100,7 +100,7 @@ export class View {
   async load(around = addressed()): Promise<void> {
     const spoken = this.#speak()
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
-    this.#section.setAttribute('aria-busy', 'true')
+    this.section.setAttribute('aria-busy', 'true')
     try {
       const listing = await this.fetch(first, around ? { around } : {})
       await spoken
@@ -113,7 +113,7 @@ export class View {
       this.#fail(cause, around)
     } finally {
       clearTimeout(slow)
-      this.#section.removeAttribute('aria-busy')
+      this.section.removeAttribute('aria-busy')
     }
   }
 
@@ -129,7 +129,7 @@ export class View {
   }
 
   #wait() {
-    if (!this.#section.firstChild) this.#section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
+    if (!this.section.firstChild) this.section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
   fetch(limit: number, part: Record<string, string>): Promise<Listing> {
@@ -145,14 +145,14 @@ export class View {
     this.step = 2 * first
     this.late = []
     this.thread = new Thread(t)
-    this.#section.setAttribute('aria-label', t.comments)
-    this.#section.lang = t.lang
+    this.section.setAttribute('aria-label', t.comments)
+    this.section.lang = t.lang
     for (const c of comments) this.add(c)
     const top = header(t, page.count, this.sort, settings.votes, sort => this.resort(sort))
     const parts: Node[] = [top, ...this.#invitation()]
-    this.#inside = around !== null && this.thread.article(around) !== null
+    this.inside = around !== null && this.thread.article(around) !== null
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
-    this.#section.replaceChildren(...parts, this.thread.list)
+    this.section.replaceChildren(...parts, this.thread.list)
     this.offerMore()
     this.drawn()
     if (around) this.#around(part => part.drawn(this, around, this.thread.shown < page.count, kept(this)))
@@ -187,13 +187,13 @@ export class View {
   /** Says how many comments there are. */
   count(n: number) {
     this.page.count = n
-    this.#section.querySelector('h2')?.replaceChildren(title(this.t, n))
+    this.section.querySelector('h2')?.replaceChildren(title(this.t, n))
   }
 
   async resort(sort: string) {
     this.sort = sort
     await this.load(null)
-    this.#section.querySelector<HTMLElement>('.sort [aria-pressed=true]')?.focus()
+    this.section.querySelector<HTMLElement>('.sort [aria-pressed=true]')?.focus()
   }
 
   /** Rules and form, or why there are none. */
@@ -265,31 +265,22 @@ export class View {
     return [...(settings.votes ? [vote] : []), ...(page.open ? [reply] : []), report]
   }
 
+  /** Offers the next step, where there is one. */
   offerMore() {
-    this.#section.querySelector('.steps')?.remove()
-    if (!this.next) return
-    const { t } = this
-    const left = this.#inside ? 0 : this.page.count - this.thread.shown
-    const n = number(Math.min(left || this.step, this.step), t)
-    const far = left > this.step
-    const label = fill(far ? t.more : t.rest, { n, m: number(left, t) })
-    const steps = el(
-      'div',
-      { class: 'row steps' },
-      button(label, () => this.more(), { part: 'more', class: 'wide' }),
-    )
-    if (far && this.sort === 'oldest') steps.append(button(t.toNewest, () => this.resort('newest'), { class: 'wide' }))
-    this.#section.append(steps)
+    if (this.next)
+      this.try(
+        () => this.#part<typeof import('./more')>(MORE_ADDRESS).then(part => part.offer(this)),
+        () => this.offerMore(),
+      )
   }
 
-  /** Loads the next step. */
-  async more() {
-    const { t } = this
-    this.#section.querySelector('.box.err')?.remove()
+  /** Does what may fail; where it did, the end of the list says so, and offers it again. */
+  async try(what: () => Promise<void>, again: () => void) {
+    this.section.querySelector('.box.err')?.remove()
     try {
-      await (await this.#part<typeof import('./more')>(MORE_ADDRESS)).more(this)
+      await what()
     } catch (cause) {
-      this.#section.append(alert(t, t.failed, '', () => this.more()))
+      this.section.append(alert(this.t, this.t.failed, '', again))
       this.#failed(cause)
     }
   }
@@ -300,7 +291,7 @@ export class View {
     if (offline) addEventListener('online', again, { once: true, signal: this.gone })
     const { t } = this
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
-    this.#section.replaceChildren(box)
+    this.section.replaceChildren(box)
     const code = this.#failed(cause)
     if (!offline) this.use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code))
   }

@@ -16,11 +16,9 @@ export const reading = {
   good: "Good comment, {n}",
   hours: "{n} hour ago|{n} hours ago",
   invite: "Be the first. A question is as welcome as a thought.",
-  loaded: "{n} more comment loaded.|{n} more comments loaded.",
   loading: "Loading comments…",
   login: "Authors, please log in",
   minutes: "{n} minute ago|{n} minutes ago",
-  more: "Show {n} more of {m}",
   newest: "Newest",
   none: "No published comments yet",
   now: "just now",
@@ -31,9 +29,7 @@ export const reading = {
   replies: "{n} reply|{n} replies",
   reply: "Reply",
   report: "Report",
-  rest: "Show {n} more",
   to: "to {name}",
-  toNewest: "To the newest",
   top: "Top",
   unharmed: "The article is not affected.",
   write: "Write a comment",
@@ -167,6 +163,13 @@ export const help = {
 export const live = {
   came: "{n} new comment|{n} new comments",
   show: "{n} new comment – show|{n} new comments – show",
+}
+
+export const steps = {
+  loaded: "{n} more comment loaded.|{n} more comments loaded.",
+  more: "Show {n} more of {m}",
+  rest: "Show {n} more",
+  toNewest: "To the newest",
 }
 
 export const vote = {

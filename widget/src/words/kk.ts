@@ -8,6 +8,7 @@ import type {
   ProveWords as Prove,
   Words as Reading,
   ReportWords as Report,
+  StepsWords as Steps,
   VoteWords as Vote,
   WhoWords as Who,
 } from '../i18n'
@@ -28,11 +29,9 @@ export const reading: Reading = {
   good: "Жақсы пікір, {n}",
   hours: "{n} сағат бұрын",
   invite: "Бірінші болып жазыңыз: сұрақ қойсаңыз да, ойыңызбен бөліссеңіз де болады.",
-  loaded: "Тағы {n} пікір жүктелді.",
   loading: "Пікірлер жүктелуде…",
   login: "Авторлар, жүйеге кіріңіз",
   minutes: "{n} минут бұрын",
-  more: "Тағы {n} көрсету, қалғаны {m}",
   newest: "Жаңалары",
   none: "Әзірге жарияланған пікір жоқ",
   now: "жаңа ғана",
@@ -43,9 +42,7 @@ export const reading: Reading = {
   replies: "{n} жауап",
   reply: "Жауап беру",
   report: "Шағым",
-  rest: "Тағы {n} көрсету",
   to: "жауап: {name}",
-  toNewest: "Ең жаңаларына өту",
   top: "Үздіктері",
   unharmed: "Мақалаға әсері жоқ.",
   write: "Пікір жазу",
@@ -179,6 +176,13 @@ export const help: Help = {
 export const live: Live = {
   came: "Жаңа {n} пікір",
   show: "Жаңа {n} пікір бар, көрсету",
+}
+
+export const steps: Steps = {
+  loaded: "Тағы {n} пікір жүктелді.",
+  more: "Тағы {n} көрсету, қалғаны {m}",
+  rest: "Тағы {n} көрсету",
+  toNewest: "Ең жаңаларына өту",
 }
 
 export const vote: Vote = {

@@ -8,6 +8,7 @@ import type {
   ProveWords as Prove,
   Words as Reading,
   ReportWords as Report,
+  StepsWords as Steps,
   VoteWords as Vote,
   WhoWords as Who,
 } from '../i18n'
@@ -28,11 +29,9 @@ export const reading: Reading = {
   good: "Хороший комментарий, {n}",
   hours: "{n} час назад|{n} часа назад|{n} часов назад",
   invite: "Напишите первым: можно и спросить, и поделиться мыслью.",
-  loaded: "Загружен ещё {n} комментарий.|Загружено ещё {n} комментария.|Загружено ещё {n} комментариев.",
   loading: "Комментарии загружаются…",
   login: "Авторы, войдите в систему",
   minutes: "{n} минуту назад|{n} минуты назад|{n} минут назад",
-  more: "Показать ещё {n} из {m}",
   newest: "Новые",
   none: "Опубликованных комментариев пока нет",
   now: "только что",
@@ -43,9 +42,7 @@ export const reading: Reading = {
   replies: "{n} ответ|{n} ответа|{n} ответов",
   reply: "Ответить",
   report: "Жалоба",
-  rest: "Показать ещё {n}",
   to: "в ответ: {name}",
-  toNewest: "К самым новым",
   top: "Лучшие",
   unharmed: "На статью это не влияет.",
   write: "Написать комментарий",
@@ -179,6 +176,13 @@ export const help: Help = {
 export const live: Live = {
   came: "{n} новый комментарий|{n} новых комментария|{n} новых комментариев",
   show: "{n} новый комментарий – показать|{n} новых комментария – показать|{n} новых комментариев – показать",
+}
+
+export const steps: Steps = {
+  loaded: "Загружен ещё {n} комментарий.|Загружено ещё {n} комментария.|Загружено ещё {n} комментариев.",
+  more: "Показать ещё {n} из {m}",
+  rest: "Показать ещё {n}",
+  toNewest: "К самым новым",
 }
 
 export const vote: Vote = {
