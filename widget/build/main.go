@@ -103,9 +103,10 @@ func build(languages []string) (map[string][]byte, error) {
 	code, errCode := part("code")
 	more, errMore := part("more")
 	live, errLive := part("live")
+	mirror, errMirror := part("mirror")
 	vote, errVote := part("vote", "REPORT_ADDRESS", report)
 	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote,
-		errReport, errProve); err != nil {
+		errReport, errProve, errMirror); err != nil {
 		return nil, err
 	}
 	var addresses []string
@@ -124,6 +125,7 @@ func build(languages []string) (map[string][]byte, error) {
 		"CODE_ADDRESS":       code,
 		"MORE_ADDRESS":       more,
 		"LIVE_ADDRESS":       live,
+		"MIRROR_ADDRESS":     mirror,
 		"VOTE_ADDRESS":       vote,
 		"LANGUAGE_ADDRESSES": "{" + strings.Join(addresses, ",") + "}",
 	})

@@ -23,6 +23,7 @@ var parts = []part{
 	{"reading", "read.", map[string]string{"roles": "role."}},
 	{"form", "write.", map[string]string{"reasons": "reason.low.", "meanings": "meaning."}},
 	{"around", "around.", nil},
+	{"copy", "copy.", nil},
 	{"help", "help.", nil},
 	{"live", "live.", nil},
 	{"steps", "steps.", nil},
@@ -88,7 +89,7 @@ func script(lang string, said map[string]sentence) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// Made of words/%s.json by `make web`: change the sentences there.\n", lang)
 	if lang != "en" {
-		b.WriteString("\nimport type {\n  AroundWords as Around,\n  FormWords as Form,\n" +
+		b.WriteString("\nimport type {\n  AroundWords as Around,\n  CopyWords as Copy,\n  FormWords as Form,\n" +
 			"  HelpWords as Help,\n  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n" +
 			"  ReportWords as Report,\n  StepsWords as Steps,\n  VoteWords as Vote,\n  WhoWords as Who,\n" +
 			"} from '../i18n'\n")

@@ -1,8 +1,11 @@
 /** A comment that the page's address names: it is looked for, shown and focused. Loaded where there is one. */
 
+import sheet from './around.css'
 import { button, el } from './dom'
 import type { View } from './view'
 import { around as inEnglish } from './words/en'
+
+let styles: CSSStyleSheet | null = null
 
 /** Shows a comment; loads it where it is not here yet. */
 export function follow(view: View, id: string | null) {
@@ -10,6 +13,11 @@ export function follow(view: View, id: string | null) {
   const node = view.thread.article(id)
   if (!node) return void view.load(id)
   for (let p = node.closest('details'); p; p = p.parentElement?.closest('details') ?? null) p.open = true
+  if (!styles) {
+    styles = new CSSStyleSheet()
+    styles.replaceSync(sheet)
+  }
+  if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
   view.root.querySelector('.hit')?.classList.remove('hit')
   node.classList.add('hit')
   node.scrollIntoView()

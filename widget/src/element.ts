@@ -43,7 +43,15 @@ export class AitysComments extends HTMLElement {
     const { site = '', page, title, sort = 'oldest' } = this.dataset
     this.#view = new View(
       this,
-      { base, site, page: page || pageAddress(), title: title || document.title, lang: language(this), sort },
+      {
+        base: service(this),
+        parts: base,
+        site,
+        page: page || pageAddress(),
+        title: title || document.title,
+        lang: language(this),
+        sort,
+      },
       root,
     )
     this.#near(this.#view)
@@ -65,10 +73,15 @@ export class AitysComments extends HTMLElement {
   }
 }
 
-/** Makes the element known, for the service at the address given. The first of several wins. */
-export function define(service: string) {
+/** The address of the service: where the script lies, unless that is said. */
+export function service({ dataset: { host } }: HTMLElement): string {
+  return host ? host.replace(/\/?$/, '/') : base
+}
+
+/** Makes the element known, from a script at the address given. The first of several wins. */
+export function define(script: string) {
   if (customElements.get('aitys-comments')) return
-  base = service
+  base = script
   customElements.define('aitys-comments', AitysComments)
 }
 

@@ -1,6 +1,6 @@
 /** What a page loads: puts the element in its place, and fills the counts. */
 
-import { type AitysComments, define, pageAddress } from './element'
+import { type AitysComments, define, pageAddress, service } from './element'
 
 declare const COUNTS_ADDRESS: string
 
@@ -26,6 +26,6 @@ function begin(script: HTMLScriptElement, base: string, site: string) {
   }
   if (document.querySelector('[data-aitys-count]'))
     import(new URL(COUNTS_ADDRESS, base).href).then((counts: typeof import('./counts')) =>
-      counts.fillCounts(base, site, pageAddress()),
+      counts.fillCounts(service(script), site, pageAddress()),
     )
 }

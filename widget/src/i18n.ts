@@ -5,7 +5,7 @@
  * the rest, or fewer.
  */
 
-import type { around, form, help, live, prove, reading, report, steps, vote, who } from './words/en'
+import type { around, copy, form, help, live, prove, reading, report, steps, vote, who } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -21,6 +21,8 @@ export type Words = typeof reading & {
 export type FormWords = typeof form
 
 export type AroundWords = typeof around
+
+export type CopyWords = typeof copy
 
 export type HelpWords = typeof help
 

@@ -21,6 +21,7 @@ const down = 'M4 6l4 4 4-4'
 
 /** Begins to follow the page of a view, until that leaves its own. */
 export function follow(view: View) {
+  if (view.copy) return // nothing comes
   new Live(view)
 }
 

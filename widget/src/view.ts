@@ -15,6 +15,7 @@ declare const MORE_ADDRESS: string
 declare const CODE_ADDRESS: string
 declare const WHY_ADDRESS: string
 declare const LIVE_ADDRESS: string
+declare const MIRROR_ADDRESS: string
 declare const VOTE_ADDRESS: string
 declare const LANGUAGE_ADDRESSES: Record<string, string>
 
@@ -24,6 +25,8 @@ export const languages = LANGUAGE_ADDRESSES
 export interface Config {
   /** The service's address, with a slash at the end. */
   base: string
+  /** Where the other parts of the widget lie. */
+  parts: string
   site: string
   page: string
   title: string
@@ -31,8 +34,14 @@ export interface Config {
   sort: string
 }
 
+/** Which part of a thread is asked for: after a place in it, or around a comment. */
+export type Part = { after?: string; around?: string; sort?: string }
+
 /** So many come with the page; the first step is twice as many. */
 const first = 25
+
+/** A service that is silent for so long is looked for elsewhere, where the page says where. */
+const patient = 2_000
 
 /** Who has had the comments before them for so long is told what comes. */
 const settled = 5_000
@@ -55,6 +64,8 @@ export class View {
   next: string | null = null
   /** Those that came while the thread was read: they stay behind what is loaded later. */
   late: string[] = []
+  /** Whether what is shown is a copy: nothing follows it. */
+  declare copy?: boolean
   /** How many are asked for next. */
   step = first
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
@@ -82,9 +93,9 @@ export class View {
     this.#closing.abort()
   }
 
-  /** The address of something of this site in the API. */
-  api(path: string): string {
-    return `${this.config.base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
+  /** The address of something of this site in the API, of the service or at another address. */
+  api(path: string, base = this.config.base): string {
+    return `${base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
   }
 
   fire(name: 'ready' | 'posted' | 'error', detail: object) {
@@ -102,7 +113,7 @@ export class View {
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
     this.section.setAttribute('aria-busy', 'true')
     try {
-      const listing = await this.fetch(first, around ? { around } : {})
+      const listing = await this.#reach(around ? { around } : {})
       await spoken
       if (this.gone.aborted) return
       this.#draw(listing, around)
@@ -132,9 +143,24 @@ export class View {
     if (!this.section.firstChild) this.section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
-  fetch(limit: number, part: Record<string, string>): Promise<Listing> {
+  fetch(limit: number, part: Part, base?: string): Promise<Listing> {
     const { page, lang } = this.config
-    return ask(this.api(`comments?${new URLSearchParams({ page, sort: this.sort, limit: `${limit}`, lang, ...part })}`))
+    const query = new URLSearchParams({ page, sort: this.sort, limit: `${limit}`, lang, ...part })
+    return ask(this.api(`comments?${query}`, base))
+  }
+
+  /** The first comments: of the service, or of another address that the page names where it fails or is silent. */
+  async #reach(part: Part): Promise<Listing> {
+    const own = this.fetch(first, part)
+    const { mirrors, key } = this.host.dataset
+    if (!mirrors && !key) return own
+    try {
+      const soon = await Promise.race([own, new Promise<void>(done => setTimeout(done, patient))])
+      if (soon?.comments) return soon
+    } catch (cause) {
+      if ((cause as Failure).code.includes('.')) throw cause // the service says why not
+    }
+    return (await this.#part<typeof import('./mirror')>(MIRROR_ADDRESS)).find(this, first, part, own)
   }
 
   #draw({ page, settings, comments, next }: Listing, around: string | null) {
@@ -312,7 +338,7 @@ export class View {
 
   /** A part of the widget that is loaded when it is needed. */
   #part<T>(address: string): Promise<T> {
-    return import(new URL(address, this.config.base).href)
+    return import(new URL(address, this.config.parts).href)
   }
 }
 

@@ -154,6 +154,14 @@ export const around = {
   whole: "Show all comments",
 }
 
+export const copy = {
+  kept: "What you had written is kept in this browser, and offered when the server answers.",
+  of: "Copy of {date}, comments closed.",
+  read: "Read a copy all the same",
+  unchecked: "The server of these comments does not answer, and this browser cannot check copies of them. {link}",
+  why: "The server of these comments does not answer just now. What you read was saved then; new comments are on {host}.",
+}
+
 export const help = {
   kept: "What you wrote is still here. You can try again, or use the {link}.",
   plain: "plain page",

@@ -2,6 +2,7 @@
 
 import type {
   AroundWords as Around,
+  CopyWords as Copy,
   FormWords as Form,
   HelpWords as Help,
   LiveWords as Live,
@@ -165,6 +166,14 @@ export const form: Form = {
 export const around: Around = {
   missing: "Сілтемедегі пікір бұл жерде жоқ. Барлық пікір көрсетілді.",
   whole: "Барлық пікірді көрсету",
+}
+
+export const copy: Copy = {
+  kept: "Жазып үлгергеніңіз осы браузерде сақталды: сервер жауап бергенде жіберуге болады.",
+  of: "Көшірме: {date}, пікір жазу жабық.",
+  read: "Көшірмені сонда да оқу",
+  unchecked: "Бұл пікірлердің сервері жауап бермей тұр, ал көшірмесін бұл браузер тексере алмайды. {link}",
+  why: "Бұл пікірлердің сервері қазір жауап бермей тұр. Оқып отырғаныңыз сол кезде сақталған; жаңа пікірлер мына жерде: {host}.",
 }
 
 export const help: Help = {

@@ -2,6 +2,7 @@
 
 import type {
   AroundWords as Around,
+  CopyWords as Copy,
   FormWords as Form,
   HelpWords as Help,
   LiveWords as Live,
@@ -165,6 +166,14 @@ export const form: Form = {
 export const around: Around = {
   missing: "Комментария, на который ведёт ссылка, здесь нет. Показаны все комментарии.",
   whole: "Показать все комментарии",
+}
+
+export const copy: Copy = {
+  kept: "То, что вы успели написать, сохранено в этом браузере: его можно будет отправить, когда сервер ответит.",
+  of: "Копия от {date}, комментарии закрыты.",
+  read: "Всё равно прочитать копию",
+  unchecked: "Сервер этих комментариев не отвечает, а проверить их копию этот браузер не может. {link}",
+  why: "Сервер этих комментариев сейчас не отвечает. То, что вы читаете, сохранено тогда; новые комментарии — на {host}.",
 }
 
 export const help: Help = {

@@ -1,0 +1,345 @@
+package e2e
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A blocked blog carries the widget itself, and its service is behind a proxy that does what censors do. Its copies
+// lie at servers of their own.
+type blocked struct {
+	*world
+	proxy *kit.Proxy
+	key   string // the site's, public
+	tag   string // attributes of the script
+	dir   string // of the newest copy
+	site  *httptest.Server
+	n     int
+}
+
+func newBlocked(t *testing.T) *blocked {
+	b := &blocked{world: newWorld(t, kit.Binary(t), nil)}
+	b.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/embed") {
+			http.ServeFile(w, r, filepath.Join(b.dir, filepath.Base(r.URL.Path)))
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!doctype html><html lang=%q><head><meta charset="utf-8"><title>The harbour</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>:root { color-scheme: light dark } body { max-width: 44rem; margin: 0 auto; padding: 1rem;
+font: 17px/1.6 system-ui, sans-serif }</style></head>
+<body><main><h1>The harbour</h1><p>An article.</p><div id="aitys"></div>
+<script async src="/embed.js" data-site="blog" %s></script></main></body></html>`,
+			cmp.Or(r.URL.Query().Get("lang"), "en"), b.tag)
+	}))
+	t.Cleanup(b.site.Close)
+	b.must(b.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"origin": []string{b.blog.URL, b.site.URL}}, nil))
+	b.proxy = kit.NewProxy(t, "tcp", strings.TrimPrefix(b.service.URL, "http://"))
+	b.key = b.run(kit.Binary(t), "site", "key", "blog", "--data", b.data)
+	return b
+}
+
+// publish has a reader's comment shown on a page of the blog.
+func (b *blocked) publish(path, name, body string) {
+	b.t.Helper()
+	b.n++
+	key := fmt.Sprintf("blocked-%016d", b.n)
+	posted, err := b.client.Post(b.t.Context(), key, b.site.URL+path, name, "", body)
+	b.must(err)
+	_, err = b.client.Decide(b.t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: 1})
+	b.must(err)
+}
+
+// copy makes a copy of a site, and returns its folder.
+func (b *blocked) copy(site string) string {
+	b.t.Helper()
+	dir := filepath.Join(b.t.TempDir(), "copy")
+	b.run(kit.Binary(b.t), "export", "--site", site, "--format", "static", "--out", dir, "--data", b.data)
+	return dir
+}
+
+// lies has a folder lie on a plain web host.
+func (b *blocked) lies(dir string) string {
+	files := http.FileServer(http.Dir(dir))
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		files.ServeHTTP(w, r)
+	}))
+	b.t.Cleanup(host.Close)
+	return host.URL
+}
+
+// script sets the attributes of the script.
+func (b *blocked) script(host string, mirrors ...string) {
+	b.tag = fmt.Sprintf("data-host=%q data-mirrors=%q data-key=%q", host, strings.Join(mirrors, " "), b.key)
+}
+
+const (
+	inCopy = "The tide tables hang in the harbour office."
+	isCopy = "comments closed."
+	noList = "Comments could not be loaded."
+	stolen = "The harbour belongs to somebody else now."
+)
+
+// censors are what is done to the service's address, and within which time readers have the comments all the same.
+var censors = []struct {
+	fault  kit.Fault
+	within time.Duration
+}{
+	{kit.Fault{Name: "refused", Refuse: true}, 3 * time.Second},
+	{kit.Fault{Name: "reset", Do: func(*kit.Piece) error { return kit.ErrReset }}, 3 * time.Second},
+	{kit.Fault{Name: "hanging", Do: func(p *kit.Piece) error { p.Hold(); return nil }}, 6 * time.Second},
+	{kit.Fault{Name: "garbage", Do: func(p *kit.Piece) error {
+		for i := range p.Bytes {
+			if !p.Up {
+				p.Bytes[i] = byte(i * 37)
+			}
+		}
+		return nil
+	}}, 6 * time.Second},
+}
+
+func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
+	b := newBlocked(t)
+	b.publish("/harbour", "Marta", inCopy)
+	for i := range 30 {
+		b.publish("/harbour", "Jonas", fmt.Sprintf("Lamp number %d on the pier burns again.", i))
+	}
+	b.dir = b.copy("blog")
+	mirror := b.lies(b.dir)
+	for _, c := range censors {
+		t.Run(c.fault.Name, func(t *testing.T) {
+			b.script("http://"+b.proxy.Addr, mirror)
+			b.proxy.Set(t, c.fault)
+			tab := b.tab(1280, 900, false)
+			start := time.Now()
+			b.steps(tab,
+				func() error { return tab.Go(b.site.URL + "/harbour") },
+				func() error { return tab.Holds(shows(inCopy)) },
+			)
+			if took := time.Since(start); took > c.within {
+				t.Errorf("the comments came after %v, want %v", took, c.within)
+			} else {
+				t.Logf("the comments came after %v", took)
+			}
+			b.steps(tab,
+				func() error { return tab.See("note", "") },
+				func() error { return tab.Holds(shows(isCopy)) },
+				func() error { return tab.Gone("textbox", "Comment") },
+				func() error { return tab.Gone("button", "Reply") },
+				func() error { return tab.Gone("button", "Report") },
+				func() error { return tab.Click("button", "Show 6 more") },
+				func() error { return tab.Holds(shows("Lamp number 29 ")) },
+				func() error { return tab.Click("button", "Newest") },
+				func() error { return tab.Gone("article", "Marta") },
+				func() error { return tab.Holds(shows(isCopy)) },
+				func() error { return tab.Holds("localStorage.length === 0 && sessionStorage.length === 0") },
+			)
+			b.fair(tab, "copy-"+c.fault.Name)
+		})
+	}
+	// A page that says something else in the place of the service's.
+	wall := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		_, _ = io.WriteString(w, "<h1>This site is blocked</h1>")
+	}))
+	defer wall.Close()
+	b.script(wall.URL, wall.URL, mirror)
+	for lang, said := range map[string][]string{
+		"ru": {"комментарии закрыты.", "Показать ещё 6"}, "kk": {"пікір жазу жабық.", "Тағы 6 көрсету"},
+	} {
+		b.script("http://"+b.proxy.Addr, mirror)
+		b.tag += fmt.Sprintf(" data-lang=%q", lang)
+		tab := b.tab(390, 844, true)
+		b.steps(tab,
+			func() error { return tab.Go(b.site.URL + "/harbour") },
+			func() error { return tab.Holds(shows(said[0])) },
+			func() error { return tab.See("button", said[1]) },
+		)
+		b.fair(tab, "copy-"+lang)
+	}
+	b.script(wall.URL, wall.URL, mirror)
+	tab := b.tab(390, 844, true)
+	start := time.Now()
+	b.steps(tab,
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows(inCopy)) },
+	)
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("behind a wall's page the comments came after %v", took)
+	}
+}
+
+func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
+	b := newBlocked(t)
+	b.publish("/harbour", "Marta", inCopy)
+	b.dir = b.copy("blog")
+	b.script("http://"+b.proxy.Addr, b.lies(t.TempDir()), b.service.URL)
+	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	tab := b.tab(1280, 900, false)
+	b.steps(tab,
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows(inCopy)) },
+		func() error { return tab.Type("textbox", "Comment", "Whoever wants the tables can have mine.") },
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("waiting for a moderator")) },
+		func() error { return tab.Holds("!(" + shows(isCopy) + ")") },
+	)
+}
+
+// What is written while the service is being blocked stays in the browser, and is offered when it answers again.
+func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
+	b := newBlocked(t)
+	b.publish("/harbour", "Marta", inCopy)
+	b.dir = b.copy("blog")
+	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
+	tab := b.tab(1280, 900, false)
+	const begun = "The pilots never look at them anyway."
+	b.steps(tab,
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Type("textbox", "Comment", begun) },
+		func() error { b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true}); return nil },
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("Your text is safe.")) },
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows(isCopy)) },
+		func() error { return tab.Holds(shows("What you had written is kept in this browser")) },
+		func() error { b.proxy.Set(t, kit.Fault{}); return nil },
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(fmt.Sprintf("%s.includes(%q)", field, begun)) },
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("waiting for a moderator")) },
+	)
+}
+
+const field = `document.querySelector("aitys-comments").shadowRoot.querySelector("textarea").value`
+
+// made is when a copy was made.
+func made(t *testing.T, dir string) string {
+	t.Helper()
+	said, err := os.ReadFile(filepath.Join(dir, "aitys.json"))
+	var list struct {
+		At string `json:"generated_at"`
+	}
+	if err = errors.Join(err, json.Unmarshal(said, &list)); err != nil {
+		t.Fatal(err)
+	}
+	return list.At
+}
+
+func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
+	b := newBlocked(t)
+	b.publish("/harbour", "Marta", inCopy)
+	older := b.copy("blog")
+	for b.dir = older; made(t, b.dir) == made(t, older); { // lists tell seconds
+		b.dir = b.copy("blog")
+	}
+	b.run(kit.Binary(t), "site", "add", "--key", "other", "--name", "Other", "--origin", b.site.URL, "--data", b.data)
+	other := b.copy("other")
+	changed := func(how func(dir string)) string {
+		dir := filepath.Join(t.TempDir(), "copy")
+		b.must(os.CopyFS(dir, os.DirFS(b.dir)))
+		how(dir)
+		return b.lies(dir)
+	}
+	list := func(dir string, change func(list map[string]any)) {
+		name := filepath.Join(dir, "aitys.json")
+		said, err := os.ReadFile(name)
+		b.must(err)
+		var all map[string]any
+		b.must(json.Unmarshal(said, &all))
+		change(all)
+		said, err = json.Marshal(all)
+		b.must(err, os.WriteFile(name, said, 0o600))
+	}
+	later := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	for name, mirror := range map[string]string{
+		"one page exchanged": changed(func(dir string) {
+			pages, err := filepath.Glob(dir + "/pages/*.json")
+			b.must(err)
+			said, err := os.ReadFile(pages[0])
+			b.must(err, os.WriteFile(pages[0], []byte(strings.Replace(string(said), inCopy, stolen, 1)), 0o600))
+		}),
+		"another site's": b.lies(other),
+		"said to be made later": changed(func(dir string) {
+			list(dir, func(l map[string]any) { l["generated_at"] = later })
+		}),
+		"a stranger's key": changed(func(dir string) {
+			list(dir, func(l map[string]any) { l["key"] = strings.Repeat("A", 43) })
+		}),
+		"no signature":       changed(func(dir string) { list(dir, func(l map[string]any) { delete(l, "signature") }) }),
+		"a stranger's files": b.lies(t.TempDir()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+			b.script("http://"+b.proxy.Addr, mirror)
+			tab := b.tab(1280, 900, false)
+			b.steps(tab,
+				func() error { return tab.Go(b.site.URL + "/harbour") },
+				func() error { return tab.Holds(shows(noList)) },
+			)
+			for _, never := range []string{inCopy, stolen, isCopy} {
+				if on, err := kit.Eval[bool](tab, shows(never)); err != nil || on {
+					t.Errorf("it shows %q (%v)", never, err)
+				}
+			}
+			// Beside one that is the site's, it does no harm.
+			b.script("http://"+b.proxy.Addr, mirror, b.lies(b.dir))
+			b.steps(tab,
+				func() error { return tab.Go(b.site.URL + "/harbour") },
+				func() error { return tab.Holds(shows(inCopy)) },
+				func() error { return tab.Holds(shows(isCopy)) },
+			)
+		})
+	}
+	// Who has written here before remembers the newest list; somebody else has no place for it.
+	tab := b.tab(1280, 900, false)
+	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
+	b.steps(tab,
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows(isCopy)) },
+		func() error { return tab.Holds(`localStorage.length === 0 && (localStorage["aitys:blog:own"] = "[]")`) },
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows(isCopy)) },
+		func() error { return tab.Holds(`localStorage["aitys:blog:copy"]`) },
+		func() error { b.script("http://"+b.proxy.Addr, b.lies(older)); return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows(noList)) },
+	)
+}
+
+// A browser that cannot check a copy is given a link to read it all the same.
+func TestWithoutEd25519ThereIsALink(t *testing.T) {
+	b := newBlocked(t)
+	b.publish("/harbour", "Marta", inCopy)
+	b.dir = b.copy("blog")
+	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
+	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	tab := b.tab(1280, 900, false)
+	b.steps(tab,
+		func() error {
+			return tab.BeforeEach(`const old = SubtleCrypto.prototype.importKey
+				SubtleCrypto.prototype.importKey = function (format, key, kind, ...rest) {
+					return kind === "Ed25519" ? Promise.reject(new DOMException("no", "NotSupportedError")) :
+						old.call(this, format, key, kind, ...rest) }`)
+		},
+		func() error { return tab.Go(b.site.URL + "/harbour") },
+		func() error { return tab.Holds(shows("this browser cannot check copies")) },
+		func() error { return tab.Holds("!(" + shows(inCopy) + ")") },
+		func() error { return tab.Click("link", "Read a copy all the same") },
+		func() error { return tab.Holds(shows(inCopy)) },
+		func() error { return tab.Holds(shows(isCopy)) },
+	)
+}
