@@ -5,12 +5,14 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/text"
 )
 
 // insightsCSV hands out what came in and was decided as a table: a row a day or week, and one a page.
@@ -46,9 +48,24 @@ func tableOf(f learning.Flow) []byte {
 			strconv.Itoa(s.Decided), "", seconds(s.Wait, s.Wait.Median), seconds(s.Wait, s.Wait.Ninety)})
 	}
 	for _, p := range f.Pages {
-		rows = append(rows, []string{"page", "", text.Cell(p.Page.URL), text.Cell(p.Page.Title), strconv.Itoa(p.CameIn), "",
+		rows = append(rows, []string{"page", "", plainCell(p.Page.URL), plainCell(p.Page.Title), strconv.Itoa(p.CameIn), "",
 			strconv.Itoa(p.Refused), "", ""})
 	}
 	_ = out.WriteAll(rows) // a buffer never fails
 	return b.Bytes()
+}
+
+// formula finds where a spreadsheet would see one begin: at the start of a cell, or after what some programs
+// take for the end of one (https://owasp.org/www-community/attacks/CSV_Injection).
+var formula = regexp.MustCompile(`(^|[,;|"])([\p{Z}\p{C}]*)([=+\-@＝＋－＠])`)
+
+// plainCell is a text that no spreadsheet takes for a formula: an apostrophe stands before what would be one.
+func plainCell(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	return formula.ReplaceAllString(text, "$1$2'$3")
 }
