@@ -67,6 +67,7 @@ func TestThePlainPageIsAccessible(t *testing.T) {
 			tab := w.tab(width, 900, lang == "ru")
 			w.axe(tab, w.plainOf("/post", lang))
 			w.axe(tab, w.plainOf("/empty", lang))
+			w.axe(tab, w.service.URL+"/sites/blog/transparency?lang="+lang)
 		}
 	}
 }

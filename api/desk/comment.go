@@ -106,6 +106,9 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 	case comment.Pending:
 		p.Reads = m.T("quote", "text", m.T("write.posted"))
 	}
+	if c.Withheld != nil {
+		p.Notices = append(p.Notices, Notice{Icon: "scales", Text: m.T("withheld")})
+	}
 	if !c.RedactedAt.IsZero() {
 		p.Reads = strings.TrimSpace(p.Reads + " " + m.T("quote", "text", m.T("write.redacted", "why", c.RedactedWhy)))
 	}

@@ -29,6 +29,7 @@ var icons = map[string]string{
 		"C6 12.2 5.4 10.2 5.4 8S6 3.8 8 1.8",
 	"right":  "M6 4l4 4-4 4",
 	"warn":   "M8 2 14.5 13.5h-13zM8 6.3v3.2M8 11.5v.1",
+	"scales": "M8 2v12M4.5 14h7M2.5 5h11M2.5 5 1 9.5h3zM13.5 5 12 9.5h3z",
 	"funnel": "M2.5 3h11l-4 5v5l-3-1.5V8z",
 	"pencil": "M10.5 3 13 5.5 5.5 13H3v-2.5z",
 	"out":    "M6 3H3v10h3M6.5 8h7M10.5 5l3 3-3 3",

@@ -159,7 +159,8 @@ func navigation(w *Catalog, f Frame, path string) []Group {
 				Link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
 		}
 		if f.Owner {
-			ofSite.Links = append(ofSite.Links, Link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
+			ofSite.Links = append(ofSite.Links, Link{URL: root + "/demands", Label: w.T("demands"), Icon: "scales"},
+				Link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
 		}
 	}
 	ofServer := Group{Head: w.T("nav.server")}

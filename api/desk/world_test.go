@@ -61,7 +61,8 @@ func emptyWorld(t *testing.T) *world {
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
 		pages := web.New(web.Options{
 			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
-			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log, PublicURL: public,
+			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log,
+			PublicURL: public, Register: w.S.Register,
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)

@@ -53,7 +53,46 @@ func pages(demo said, setup string) []shot {
 		{"embed", true, someLooks, demo.desk("en", "/moderate/demo/setup/embed")},
 		{"docs", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/docs") }},
 		{"own", false, allLooks, demo.own},
+		{"demands", true, someLooks, demo.demands("en", "/moderate/demo/demands")},
+		{"transparency", true, someLooks, demo.demands("en", "/sites/demo/transparency?lang=en")},
+		{"transparency-kk", true, someLooks, demo.demands("kk", "/sites/demo/transparency?lang=kk")},
 	}
+}
+
+// demands opens a page that tells of demands, of which there are two then.
+func (s said) demands(lang, path string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		if s["demanded"] == "" {
+			if err := s.demand(); err != nil {
+				return err
+			}
+			s["demanded"] = "yes"
+		}
+		return s.desk(lang, path)(t)
+	}
+}
+
+// demand has a court and a person demand that the newest published comment be withheld.
+func (s said) demand() error {
+	var queue struct {
+		Items []struct{ Comment struct{ ID string } }
+	}
+	path := "/moderation/queue?state=approved&sort=newest&limit=1"
+	err := s.client().Do(context.Background(), http.MethodGet, path, nil, nil, &queue)
+	if err != nil || len(queue.Items) == 0 {
+		return fmt.Errorf("find a published comment: %w", err)
+	}
+	for _, d := range []map[string]any{
+		{"by": "A person named in it", "kind": "person", "law": "privacy", "country": "Germany"},
+		{"by": "District court of Almaty", "kind": "court", "law": "Law on mass media, art. 44", "country": "Kazakhstan",
+			"reference": "7-12/26", "received_at": "2026-11-19T00:00:00Z"},
+	} {
+		d["comments"] = []string{queue.Items[0].Comment.ID}
+		if err := s.client().Do(context.Background(), http.MethodPost, "/moderation/takedowns", nil, d, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inOrder does steps until one fails.

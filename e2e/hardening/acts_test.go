@@ -271,6 +271,12 @@ func (s *stage) act(route string) act {
 	case "POST /moderate/:site/blocks/:id/remove", "POST /moderate/:site/blocks/:id/restore":
 		form()
 		id = s.ruled("blocks", values{"host": fresh + ".example"}, strings.HasSuffix(path, "restore"))
+	case "POST /moderate/:site/demands":
+		id, _ := s.approved()
+		form("what", id, "by", "Court of "+fresh, "kind", "court")
+	case "POST /moderate/:site/demands/:id/restore":
+		id = s.demand(fresh)
+		form("why", "Withdrawn, "+fresh)
 	case "POST …/moderation/takedowns":
 		id, _ := s.approved()
 		a.json = values{"comments": []string{id}, "by": "Court of " + fresh, "kind": "court"}

@@ -22,7 +22,7 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
 	"insights": "desk", "whatif": "desk", "setup": "solo",
-	"rules": "desk", "block": "desk",
+	"rules": "desk", "block": "desk", "demands": "desk",
 }
 
 var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "bench")
@@ -60,6 +60,9 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/rules", o.On(o.tryOrAdd), web.Long)
 	in.POST("/:site/rules/:id/remove", o.On(o.removeRule))
 	in.POST("/:site/rules/:id/restore", o.On(o.restoreRule))
+	in.GET("/:site/demands", o.On(o.demands))
+	in.POST("/:site/demands", o.On(o.addDemand))
+	in.POST("/:site/demands/:id/restore", o.On(o.endDemand))
 	in.GET("/:site/block", o.On(o.blockPage))
 	in.POST("/:site/block", o.On(o.block))
 	in.POST("/:site/blocks/:id/remove", o.On(o.removeBlock))

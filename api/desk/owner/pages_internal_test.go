@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/words"
 )
 
@@ -102,6 +103,22 @@ func samplePages(w *desk.Catalog) map[string]any {
 	pages["insights"] = good
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
+	pages["demands"] = drawDemands(w, f, demandsPage{
+		Form:  url.Values{"what": {"<b>"}, "kind": {"company"}},
+		wrong: wrong{"comments", w.T("demands.bad.comments")}, May: true,
+		More: "/moderate/longway/demands?after=x", First: "/moderate/longway/demands",
+	}, []register.Listed{
+		{Demand: register.Demand{ID: "d1", By: "District court of <Almaty>", Kind: register.Court,
+			Law: "Law on mass media, art. 44", Country: "Kazakhstan",
+			Reference: "7-12/26", Public: register.Full, Received: noon, Until: noon.AddDate(0, 3, 0),
+			Count: 2}, Comments: []string{"c1", "c2"}},
+		{Demand: register.Demand{ID: "d2", By: "Aliya B.", Kind: register.Person, Law: "privacy", Public: register.Unnamed,
+			Received: noon, Page: "p", Count: 9}, URL: "https://longway.example/bicycle"},
+		{Demand: register.Demand{ID: "d3", By: "Harbour Tyres Ltd", Kind: register.Company, Public: register.Sealed,
+			Received: noon, Count: 1}},
+		{Demand: register.Demand{ID: "d4", By: "Harbour Tyres Ltd", Kind: register.Company, Law: "defamation", Received: noon,
+			Count: 3, Ended: noon, Why: "The claim was withdrawn."}},
+	})
 	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
 		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
 			w.N("did.erased.left", 2)}}
