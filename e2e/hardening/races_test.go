@@ -27,6 +27,7 @@ var again = map[string]string{
 // keyed are routes on which the same twice is two, but for the key that our own pages and clients send with it.
 var keyed = []string{
 	"POST /api/v1/sites/:site/moderation/comments/:id/reply", "POST /api/v1/sites/:site/moderation/copies",
+	"POST /api/v1/sites/:site/moderation/webhooks", "POST /api/v1/sites/:site/moderation/takedowns",
 }
 
 // races sends one and the same request a hundred times at one instant to each writing route. What is there

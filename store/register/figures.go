@@ -36,7 +36,7 @@ func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]i
 			  AND  state = 2`, site, from, to)
 }
 
-// eachOf asks for each value up to the last how many rows of a time have it.
+// eachOf asks for each value up to the last how many rows of a time have it, and returns those that some have.
 func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to time.Time) (map[K]int, error) {
 	var parts []string
 	var args []any
@@ -52,7 +52,9 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 			UNION  ALL`), args...)
 	byValue := make(map[K]int, len(all))
 	for _, r := range all {
-		byValue[r.of] = r.n
+		if r.n > 0 {
+			byValue[r.of] = r.n
+		}
 	}
 	return byValue, err
 }

@@ -57,6 +57,7 @@ const (
 	oneCampaign, oneBand       = "one-campaign", 17
 	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
 	oneDemand, oneWhole        = "one-demand", "one-whole"
+	oneSealed                  = "one-sealed"
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
@@ -81,10 +82,16 @@ func fill(w *world, s ground.Site) {
 	gone := posted
 	gone.ID, gone.State, gone.RemovedAt = oneGone, comment.Removed, began
 	gone.Parent, gone.Depth, gone.Path = oneShown, 1, oneRoot+"one-root00000002"
+	waiting.Verdict.Action = comment.MarkSpam
+	refused, byItself := posted, posted
+	refused.ID, refused.Path = "one-refused", "one-root00000003"
+	refused.State, refused.Reason = comment.Rejected, comment.ReasonOther
+	byItself.ID, byItself.Path = "one-by-itself", "one-root00000004"
+	byItself.State, byItself.Shown = comment.Approved, true
 	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
-		for _, c := range []comment.Comment{shown, waiting, gone} {
+		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself} {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
@@ -140,6 +147,7 @@ func fill(w *world, s ground.Site) {
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
 			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
 			tx.AddTakedown(demandOf(s.ID, oneWhole, 2), nil),
+			tx.AddTakedown(demandOf(s.ID, oneSealed, 3), nil),
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
@@ -178,12 +186,15 @@ func oneReport(site int64, by string) complaint.Report {
 		At: began}
 }
 
-// demandOf is a demand; the second of a site is about its page.
+// demandOf is a demand; the second of a site is about its page, the third is sealed.
 func demandOf(site int64, id string, seq uint64) register.Demand {
 	d := register.Demand{Site: site, ID: id, Seq: seq, By: "One court", Kind: register.Court, Public: register.Full,
 		Received: began, At: began}
-	if seq == 2 {
+	switch seq {
+	case 2:
 		d.Page = onePage
+	case 3:
+		d.Page, d.Public = onePage, register.Sealed
 	}
 	return d
 }
@@ -367,7 +378,7 @@ var writes = []struct {
 	}},
 	{"PutName", func(tx Tx, s int64) error { return tx.PutName(s, formerOf(s)[1], "Fay") }},
 	{"AddTakedown", func(tx Tx, s int64) error {
-		return tx.AddTakedown(demandOf(s, "another", 3), []string{oneWaiting})
+		return tx.AddTakedown(demandOf(s, "another", 4), []string{oneWaiting})
 	}},
 	{"EndTakedown", func(tx Tx, s int64) error {
 		return tx.EndTakedown(register.Demand{Site: s, ID: oneWhole, Ended: began, Why: "over"})
