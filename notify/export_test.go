@@ -7,3 +7,9 @@ func (s *Service) Every(d time.Duration) *Service {
 	s.every = d
 	return s
 }
+
+// Within has a Getter wait no longer than that.
+func (g *Getter) Within(d time.Duration) *Getter {
+	g.client.Timeout = d
+	return g
+}

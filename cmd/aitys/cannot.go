@@ -17,9 +17,6 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// toCome are commands that are promised and not built yet: who types one has not mistyped it.
-var toCome = []string{"neighbour"}
-
 // helps turns `aitys help COMMAND`, and no command at all, into a question for help.
 func helps(args []string) []string {
 	switch {
@@ -48,8 +45,6 @@ func mistyped(err error) error {
 	word, nearest, _ := strings.Cut(word, ", ")
 	lacking, wanting := strings.CutPrefix(err.Error(), `expected "<`)
 	switch typed := strings.TrimPrefix(command+" "+word, "aitys "); {
-	case unexpected && slices.Contains(toCome, typed):
-		return fmt.Errorf("`aitys %s` is not built yet; `%s --help` lists what is", typed, command)
 	case unexpected && len(at.Children) > 0 && nearest != "":
 		return fmt.Errorf("there is no command `aitys %s`; %s Run `%s --help`", typed, nearest, command)
 	case unexpected && len(at.Children) > 0:

@@ -20,6 +20,7 @@ type cli struct {
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
 	Token      tokenCmd      `cmd:"" help:"Add, list or revoke tokens for programs."`
 	Import     importCmd     `cmd:"" help:"Bring in the comments of another service."`
+	Neighbour  neighbourCmd  `cmd:"" help:"Have sites read what others refused as spam."`
 	Export     exportCmd     `cmd:"" help:"Write a site down, with everything."`
 	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
 	Log        logCmd        `cmd:"" help:"Follow a site's published log."`

@@ -33,7 +33,7 @@ type serveCmd struct {
 	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
 	SMTP         string         `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
 	MailFrom     string         `help:"Address that its mails come from." placeholder:"ADDR"`
-	Reach        []netip.Prefix `help:"Inner network that webhooks may be in; repeat it." placeholder:"CIDR"`
+	Reach        []netip.Prefix `help:"Inner network that webhooks and neighbours may be in; repeat it." placeholder:"CIDR"`
 	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 

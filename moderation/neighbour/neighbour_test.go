@@ -42,6 +42,12 @@ func (w *wire) put(address string, body []byte) {
 	w.bodies[address] = body
 }
 
+func (w *wire) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = err
+}
+
 // near is a world in which site A publishes, and site B reads.
 type near struct {
 	*roomstest.World

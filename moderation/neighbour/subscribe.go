@@ -116,7 +116,7 @@ func (s *Service) draft(ctx context.Context, in Draft) (Neighbour, error) {
 	u, err := url.Parse(in.URL)
 	if _, ok := text.ParseWeb(in.URL); !ok || err != nil || u.Fragment != "" {
 		return Neighbour{}, problem.Field("/url",
-			"The address of a neighbour's list begins with http:// or https:// and ends with /neighbours.json.")
+			"The address of a neighbour's list begins with http:// or https://, without a password in it.")
 	}
 	if raw, err := base64.RawURLEncoding.DecodeString(in.Key); err != nil || len(raw) != ed25519.PublicKeySize {
 		return Neighbour{}, problem.Field("/key",
