@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -49,11 +48,10 @@ func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang str
 	return nil
 }
 
-// mailable returns an address without spaces around it: field.invalid for what is none.
+// mailable returns an address to which mail can go, in lower case: field.invalid for what is none.
 func mailable(email string) (string, error) {
-	email = strings.TrimSpace(email)
-	if len(email) > comment.MaxEmail || !utf8.ValidString(email) || text.CleanLine(email) != email ||
-		!text.LooksLikeEmail(email) {
+	email, ok := text.Email(email)
+	if !ok || len(email) > comment.MaxEmail || !text.LooksLikeEmail(email) {
 		return "", problem.Field("/email", "This does not look like an e-mail address.")
 	}
 	return email, nil
