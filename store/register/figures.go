@@ -136,7 +136,7 @@ func (t Figures) OpenTakedowns(
 	if before == 0 {
 		before = 1 << 62
 	}
-	return Demands{t.Tx}.demands(`
+	return Demands(t).demands(`
 		WHERE  site_id = ?
 		  AND  seq < ?
 		  AND  created_at >= ? AND created_at < ?
