@@ -32,15 +32,17 @@ type pageOut struct {
 
 // settingsOut is what a form needs to know of its site.
 type settingsOut struct {
-	Lang        string `json:"lang"`
-	Rules       string `json:"rules"`
-	SignInURL   string `json:"signin_url"`
-	EditMinutes int    `json:"edit_minutes"`
-	MaxLength   int    `json:"max_length"`
-	Moderation  string `json:"moderation"`
-	Votes       bool   `json:"votes"`
-	Who         string `json:"who"`
-	Mail        bool   `json:"mail"`
+	Lang        string   `json:"lang"`
+	Rules       string   `json:"rules"`
+	SignInURL   string   `json:"signin_url"`
+	EditMinutes int      `json:"edit_minutes"`
+	MaxLength   int      `json:"max_length"`
+	Moderation  string   `json:"moderation"`
+	Votes       bool     `json:"votes"`
+	Who         string   `json:"who"`
+	Mail        bool     `json:"mail"`
+	Mirrors     []string `json:"mirrors"`
+	Key         *string  `json:"key"`
 }
 
 // maxAsked is how long what is asked for may be for its answer to be kept.
@@ -73,13 +75,19 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	if err != nil {
 		return nil, err
 	}
+	key := ""
+	if len(site.Settings.Mirrors) > 0 { // what others serve is known by it
+		if key, err = h.kit.Signet.KnownKey(ctx, site); err != nil {
+			return nil, err
+		}
+	}
 	t, err := h.service.Thread(ctx, site, asked.req)
 	if err != nil {
 		return nil, err
 	}
 	answer := pageAnswer{
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
-		Settings: PublicSettings(site, w, h.kit.Mailing),
+		Settings: PublicSettings(site, w, key, h.kit.Mailing),
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	for i, m := range t.Comments {
@@ -92,14 +100,14 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	return page, err
 }
 
-// PublicSettings are what readers are told of a site besides its comments, in a language; mailing says whether the
-// service mails them.
-func PublicSettings(site ground.Site, w *words.Catalog, mailing bool) settingsOut {
+// PublicSettings are what readers are told of a site besides its comments, in a language; key is its public one, or "";
+// mailing says whether the service mails them.
+func PublicSettings(site ground.Site, w *words.Catalog, key string, mailing bool) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
 		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation), Votes: !s.NoVotes,
-		Who: string(s.Asks()), Mail: mailing,
+		Who: string(s.Asks()), Mail: mailing, Mirrors: web.List(s.Mirrors), Key: web.OrNull(key),
 	}
 }
 

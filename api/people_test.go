@@ -1,11 +1,15 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestASessionIsACookieThatEnds(t *testing.T) {
@@ -146,6 +150,28 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		}
 		want(t, w.as("root", "POST", "/api/v1/sites", m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}),
 			422, "field.invalid")
+		told := func() m {
+			r := w.do(call{path: "/api/v1/sites/c/comments?page=https://c.example/"})
+			return m(r.at("settings").(map[string]any))
+		}
+		if s := told(); len(s["mirrors"].([]any)) != 0 || s["key"] != nil {
+			t.Errorf("without mirrors readers are told %v", s)
+		}
+		const mirrors = "https://c.example/comments https://copy.example"
+		set := w.as("root", "PATCH", "/api/v1/sites/c", m{"mirrors": mirrors})
+		if want(t, set, 200, ""); set.str("mirrors") != mirrors {
+			t.Errorf("set mirrors: got %v", set)
+		}
+		of, err := w.service.Site(context.Background(), "c")
+		fatal(t, err)
+		key, err := w.service.Signet.SiteKey(context.Background(), people.Operator, of)
+		fatal(t, err)
+		kit.Until(t, "readers are told of both mirrors, and of the key", func() bool {
+			s := told()
+			all := s["mirrors"].([]any)
+			return len(all) == 2 && all[1] == "https://copy.example" && s["key"] == key
+		})
+		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"mirrors": "here"}), 422, "field.invalid")
 		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"moderation": "never"}), 422, "field.invalid")
 		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"colour": "red"}), 422, "field.unknown")
 
@@ -189,7 +215,7 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		if strings.Contains(string(listed.raw), token.str("token")) {
 			t.Errorf("the token's value is listed: %v", listed)
 		}
-		set := w.as("root", "PATCH", "/api/v1/tokens/"+token.str("id"), m{"name": "program", "scope": "decide"})
+		set = w.as("root", "PATCH", "/api/v1/tokens/"+token.str("id"), m{"name": "program", "scope": "decide"})
 		if set.str("name") != "program" || set.str("scope") != "decide" {
 			t.Errorf("change a token: got %v", set)
 		}

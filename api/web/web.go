@@ -26,6 +26,7 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 )
@@ -48,6 +49,7 @@ type Options struct {
 	Inquiries  *inquiry.Service
 	Register   *register.Service
 	Neighbours *neighbour.Service
+	Signet     *signet.Service
 	Clock      ground.Clock
 	Log        *slog.Logger
 	PublicURL  *url.URL // scheme and host of the service as its users see it

@@ -154,7 +154,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 func (r *rooms) copier() *static.Service {
 	o := static.Options{Process: r.process, Store: store.For[static.Tx](r.store), Signer: r.signet,
 		Comment:  func(c comment.Comment, pageURL string) any { return api.PublicComment(c, pageURL) },
-		Settings: func(site ground.Site, w *words.Catalog) any { return api.PublicSettings(site, w, false) }}
+		Settings: func(site ground.Site, w *words.Catalog) any { return api.PublicSettings(site, w, "", false) }}
 	for _, f := range widget.Files() {
 		o.Files = append(o.Files, static.File{Path: f.Path, Body: f.Body})
 	}

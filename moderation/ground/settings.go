@@ -58,7 +58,8 @@ func (s Settings) Asks() Who {
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
 // writer may edit (15). GraceDays is how long what its writer removed is kept (30). Replies are texts that staff
 // answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0: without an end.
-// Neighbours is whether what was refused as spam is published for other sites.
+// Neighbours is whether what was refused as spam is published for other sites. Mirrors are further addresses of the
+// same comments, of the service or of copies that the site has signed.
 type Settings struct {
 	Moderation  Policy            `json:"moderation"`
 	Suspect     float64           `json:"suspect"`
@@ -72,6 +73,7 @@ type Settings struct {
 	NoVotes     bool              `json:"no_votes,omitempty"`
 	CloseAfter  int               `json:"close_after_days,omitempty"`
 	Neighbours  bool              `json:"neighbours,omitempty"`
+	Mirrors     []string          `json:"mirrors,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -207,6 +209,19 @@ var Fields = []Field{
 			return v == "on" || v == "off"
 		},
 	},
+	{
+		Name: "mirrors", Kind: KindLine, Group: GroupSite, Max: maxMirrors * maxMirror,
+		refusal: fmt.Sprintf("Mirrors are at most %d addresses that start with https:// or http://, spaces between.",
+			maxMirrors),
+		get: func(s Site) string { return strings.Join(s.Settings.Mirrors, " ") },
+		set: func(s *Site, v string) bool {
+			s.Settings.Mirrors = strings.Fields(v) // anew: the old ones may be in the cache of sites
+			return len(s.Settings.Mirrors) <= maxMirrors && !slices.ContainsFunc(s.Settings.Mirrors, func(at string) bool {
+				_, ok := text.ParseWeb(at)
+				return !ok || len(at) > maxMirror || strings.ContainsAny(at, "?#")
+			})
+		},
+	},
 	rulesField("en"), rulesField("ru"), rulesField("kk"),
 	{
 		Name: "signin_url", Kind: KindURL, Group: GroupSite,
@@ -228,6 +243,8 @@ const (
 	maxEditMinutes = 24 * 60
 	maxGraceDays   = 365
 	maxCloseAfter  = 3_650
+	maxMirrors     = 5
+	maxMirror      = 200 // characters
 	maxReplies     = 20
 	maxReply       = 1_000 // characters
 )

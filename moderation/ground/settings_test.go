@@ -40,6 +40,12 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"who", "Name", "field.invalid"},
 		{"who", "everybody", "field.invalid"},
 		{"signin_url", "javascript:alert(1)", "field.invalid"},
+		{"mirrors", "https://blog.example/comments  http://copy.example", ""},
+		{"mirrors", "", ""},
+		{"mirrors", "copy.example", "field.invalid"},
+		{"mirrors", "https://copy.example/?a", "field.invalid"},
+		{"mirrors", strings.Repeat("https://copy.example ", 6), "field.invalid"},
+		{"mirrors", "https://copy.example/" + strings.Repeat("x", 200), "field.invalid"},
 		{"suspects", "0.5", "field.unknown"},
 		{"name", " The Blog ", ""},
 		{"name", "", "field.invalid"},
@@ -98,7 +104,7 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		"rules_en":         "Be kind.",
 		"rules_ru":         "Будьте вежливы.", "rules_kk": "Сыйласайық.",
 		"signin_url": "https://a.example/in", "name": "A", "neighbours": "on", "votes": "off", "who": "email",
-		"origin": "https://b.example",
+		"origin": "https://b.example", "mirrors": "https://b.example/comments https://copy.example",
 	}
 	for _, f := range ground.Fields {
 		before := f.Of(site)
