@@ -140,7 +140,7 @@ func TestAnExportThatIsNoneIsRefusedInOneLine(t *testing.T) {
 	s.must("import", "aitys", "good.jsonl", "--site", "next")
 }
 
-// An import that is killed has done nothing, and is begun anew.
+// An import that is killed has done nothing, and is begun anew; or it had done all.
 func TestASiteThatIsKilledOnItsWayIsNotThere(t *testing.T) {
 	s := newShell(t)
 	s.furnish()
@@ -164,7 +164,7 @@ func TestASiteThatIsKilledOnItsWayIsNotThere(t *testing.T) {
 		}
 		kills++
 		if _, _, code := s.run("", append(args, "--dry-run")...); code != 0 {
-			t.Fatalf("after %d kills the site is not empty", kills)
+			break // it was killed after it had written all: that is looked at below
 		}
 	}
 	if kills == 0 {
