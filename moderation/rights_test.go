@@ -267,7 +267,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"Rejoin": func(who people.Actor) error {
-			_, err := s.Rejoin(ctx, who, w.A, []string{ground.NewID()})
+			_, err := s.Rejoin(ctx, who, w.A, []string{w.Submit(w.A, "Nobody set this apart.").ID})
 			return err
 		},
 		"Quality": func(who people.Actor) error {
