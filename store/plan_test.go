@@ -91,8 +91,6 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.ReadyWebhooks(time.UnixMicro(300), 50)) }, true},
 	{"deliveries that are due", "deliveries_due",
 		func(tx storetest.Tx) error { return second(tx.DueDeliveries(1, "h1", time.UnixMicro(300), 16)) }, false},
-	{"neighbours", "neighbours_pk|neighbours_url",
-		func(tx storetest.Tx) error { return second(tx.Neighbours(1)) }, false},
 	{"a list of a neighbour", "neighbour_lists_pk|sqlite_autoindex_neighbour_lists",
 		func(tx storetest.Tx) error { return second(tx.NeighbourList(1, "n7")) }, true},
 	{"deliveries to wake", "deliveries_due",
@@ -330,6 +328,8 @@ var multitude = []string{
 	`INSERT INTO neighbours (site_id, id, url, public_key, weight, account_id, created_at, theirs, generated_at, campaigns,
 	        hosts, taken_at, tried_at, failure)
 	 SELECT {site}, 'n' || (n / 2), 'u' || (n / 2), '', 1, '', n, '', n, 0, 0, n, n, '' FROM numbers`,
+	`INSERT INTO former_staff (site_id, id, name)
+	 SELECT {site}, 'f' || (n / 2), 'Name ' || n FROM numbers`,
 	`INSERT INTO neighbour_lists (site_id, neighbour_id, generated_at, body)
 	 SELECT {site}, 'n' || (n / 2), n, {writer} FROM numbers`,
 	`INSERT INTO inquiries (site_id, hash, print, times, label, asked_at)

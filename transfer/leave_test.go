@@ -141,7 +141,7 @@ func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
 				n++
 			}
 		}
-		if n != 13+len(cells)+4 {
+		if n != 14+len(cells)+4 {
 			t.Errorf("%s has %d comments", as, n)
 		}
 		for alien, has := range map[string]bool{"take this back": false, "It waits as number": as == "wxr",
