@@ -81,13 +81,6 @@ type demandOut struct {
 	Why        *string `json:"why"`
 }
 
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 // stampOf writes a time for programs; "" of none.
 func stampOf(t time.Time) string {
 	if t.IsZero() {
@@ -98,9 +91,9 @@ func stampOf(t time.Time) string {
 
 func openDemand(d register.Demand) demandOut {
 	return demandOut{
-		ID: d.ID, ReceivedAt: stampOf(d.Received), By: orNull(d.By), Kind: string(d.Kind), Law: d.Law, Country: d.Country,
-		Comments: d.Count, WholePage: d.Page != "", Status: string(d.Status()), Until: orNull(stampOf(d.Until)),
-		RestoredAt: orNull(stampOf(d.Ended)), Why: orNull(d.Why),
+		ID: d.ID, ReceivedAt: stampOf(d.Received), By: web.OrNull(d.By), Kind: string(d.Kind), Law: d.Law, Country: d.Country,
+		Comments: d.Count, WholePage: d.Page != "", Status: string(d.Status()), Until: web.OrNull(stampOf(d.Until)),
+		RestoredAt: web.OrNull(stampOf(d.Ended)), Why: web.OrNull(d.Why),
 	}
 }
 
@@ -149,7 +142,7 @@ func (h *openness) figures(c echo.Context, site ground.Site, in register.Period)
 		Site: site.Key, From: stampOf(f.From), To: stampOf(f.To), GeneratedAt: stampOf(f.At), Received: f.Received,
 		Published: f.Published, Refused: map[string]int{}, Removed: f.Removed, Waiting: f.Waiting, Suspected: f.Suspected,
 		ByItself: f.ByItself, Appeals: outcomesOut(f.Appeals), ByReason: map[string]outcomesOut{},
-		Takedowns: []demandOut{}, Sealed: f.Sealed, Next: orNull(next),
+		Takedowns: []demandOut{}, Sealed: f.Sealed, Next: web.OrNull(next),
 	}
 	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
 		out.Refused[r.String()] = f.Refused[r]
@@ -229,7 +222,7 @@ type reasonRow struct{ Reason, Refused, Appeals, Overturned string }
 // A demandRow is a demand as the page lists it. Done are sentences of it.
 type demandRow struct {
 	Received, Machine, By, Kind, Law, Country string
-	Done                                      []told
+	Done                                      []words.Told
 }
 
 func (h *openness) page(c echo.Context, site ground.Site, in register.Period) error {
@@ -326,15 +319,15 @@ func newDemandRow(w *words.Catalog, d register.Demand) demandRow {
 	if d.Page != "" {
 		done = w.T("open.whole")
 	}
-	row.Done = []told{{Label: done}}
+	row.Done = []words.Told{{Label: done}}
 	if !d.Until.IsZero() {
-		row.Done = append(row.Done, told{Label: w.T("open.until", "date", w.Date(d.Until.UTC()))})
+		row.Done = append(row.Done, words.Told{Label: w.T("open.until", "date", w.Date(d.Until.UTC()))})
 	}
 	switch d.Status() {
 	case register.Restored:
-		row.Done = append(row.Done, told{w.T("open.restored", "date", w.Date(d.Ended.UTC())), d.Why})
+		row.Done = append(row.Done, words.Told{Label: w.T("open.restored", "date", w.Date(d.Ended.UTC())), Value: d.Why})
 	case register.Lapsed:
-		row.Done = append(row.Done, told{Label: w.T("open.lapsed", "date", w.Date(d.Ended.UTC()))})
+		row.Done = append(row.Done, words.Told{Label: w.T("open.lapsed", "date", w.Date(d.Ended.UTC()))})
 	}
 	return row
 }

@@ -70,7 +70,7 @@ type plainComment struct {
 	Time, Machine   string
 	HTML            template.HTML
 	Gone, Redacted  bool
-	Withheld        []told // instead of what is gone, about the demand under which it is not shown
+	Withheld        []words.Told // instead of what is gone, about the demand under which it is not shown
 	ReplyLink       string
 	Replies         []*plainComment
 	depth           int
@@ -152,30 +152,12 @@ func nest(c echo.Context, w *words.Catalog, flat []comment.Comment) []*plainComm
 	return roots
 }
 
-// told is one thing that readers are told, and what it is.
-type told struct{ Label, Value string }
-
-// withheldOf is what readers are told where a comment is withheld: of a sealed demand one sentence alone.
-func withheldOf(w *words.Catalog, m comment.Comment) []told {
-	n := m.Withheld
-	if n == nil {
-		return nil
-	}
-	all := []told{{Label: w.T("withheld")}}
-	if n.Sealed {
-		return all
-	}
-	all = append(all, told{w.T("withheld.by"), cmp.Or(n.By, w.T("withheld.who."+n.Kind))})
-	if n.Law != "" {
-		all = append(all, told{w.T("withheld.law"), n.Law})
-	}
-	return append(all, told{w.T("withheld.at"), w.Date(n.At.UTC())})
-}
-
 func newPlainComment(c echo.Context, w *words.Catalog, m comment.Comment) *plainComment {
 	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: !m.IsPublic()}
 	if n.Gone {
-		n.Withheld = withheldOf(w, m)
+		if m.Withheld != nil {
+			n.Withheld = w.Withheld(words.Notice(*m.Withheld))
+		}
 		return n
 	}
 	n.Name, n.Website = nameOf(w, m.Name), m.Website

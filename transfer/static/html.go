@@ -39,17 +39,16 @@ type shown struct {
 	Time, Machine, Tongue    string
 	HTML                     template.HTML
 	Gone, Redacted           bool
-	Withheld                 []told
+	Withheld                 []words.Told
 }
-
-// A told is one thing that readers are told, and what it is.
-type told struct{ Label, Value string }
 
 func (s *sheet) comment(m comment.Comment) shown {
 	w := s.w
 	v := shown{Catalog: w, ID: m.ID, Gone: !m.IsPublic()}
 	if v.Gone {
-		v.Withheld = withheld(w, m)
+		if m.Withheld != nil {
+			v.Withheld = w.Withheld(words.Notice(*m.Withheld))
+		}
 		return v
 	}
 	v.Name, v.Website = cmp.Or(m.Name, w.T("read.anonymous")), m.Website
@@ -64,21 +63,4 @@ func (s *sheet) comment(m comment.Comment) shown {
 		v.Tongue = m.Lang
 	}
 	return v
-}
-
-// withheld is what readers are told where a comment is withheld: of a sealed demand one sentence alone.
-func withheld(w *words.Catalog, m comment.Comment) []told {
-	n := m.Withheld
-	if n == nil {
-		return nil
-	}
-	all := []told{{Label: w.T("withheld")}}
-	if n.Sealed {
-		return all
-	}
-	all = append(all, told{w.T("withheld.by"), cmp.Or(n.By, w.T("withheld.who."+n.Kind))})
-	if n.Law != "" {
-		all = append(all, told{w.T("withheld.law"), n.Law})
-	}
-	return append(all, told{w.T("withheld.at"), w.Date(n.At.UTC())})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/words"
 )
 
 type demandsPage struct {
@@ -110,20 +111,14 @@ func drawDemand(w *desk.Catalog, site string, d register.Listed) demandRow {
 
 // reads is what readers are told in the place of a comment.
 func reads(w *desk.Catalog, d register.Demand) string {
-	n := d.Notice()
-	said := []string{w.T("withheld")}
-	if n.Sealed {
-		return said[0]
+	var said []string
+	for _, told := range w.Withheld(words.Notice(d.Notice())) {
+		if told.Value != "" {
+			told.Label += ": " + told.Value + "."
+		}
+		said = append(said, told.Label)
 	}
-	by := n.By
-	if by == "" {
-		by = w.T("withheld.who." + n.Kind)
-	}
-	said = append(said, w.T("withheld.by")+": "+by+".")
-	if n.Law != "" {
-		said = append(said, w.T("withheld.law")+": "+n.Law+".")
-	}
-	return strings.Join(append(said, w.T("withheld.at")+": "+w.Date(n.At.UTC())+"."), " ")
+	return strings.Join(said, " ")
 }
 
 // filled are those of some texts that say anything.
