@@ -24,11 +24,16 @@ func TestACampaignIsOneCard(t *testing.T) {
 	desk := s.tab(1280, 900, false)
 	s.signIn(desk, email)
 	const card = `document.querySelector("[data-campaign]")`
-	kit.Until(t, "they are one card", func() bool {
-		s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest"))
-		n, err := kit.Eval[string](desk, card+`?.dataset.alike ?? ""`)
-		return err == nil && n == "5"
-	})
+	// Campaigns follow what was committed: a page that is opened at once may be ahead of them.
+	opened := func() {
+		t.Helper()
+		kit.Until(t, "they are one card", func() bool {
+			s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest"))
+			n, err := kit.Eval[string](desk, card+`?.dataset.alike ?? ""`)
+			return err == nil && n == "5"
+		})
+	}
+	opened()
 	s.steps(desk,
 		func() error { return desk.Holds(`document.querySelectorAll("[data-campaign]").length === 1`) },
 		func() error { return desk.Holds(card + `.textContent.includes("5 alike")`) },
@@ -70,10 +75,8 @@ func TestACampaignIsOneCard(t *testing.T) {
 	s.queued("state=spam", func(items []kit.Item) bool { return len(items) < 5 })
 
 	// Without script, by the page of the campaign.
+	opened()
 	s.steps(desk,
-		func() error {
-			return desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest")
-		},
 		func() error {
 			_, err := kit.Eval[bool](desk, `(location.href = `+card+`.querySelector(".alike a").href, true)`)
 			return err
