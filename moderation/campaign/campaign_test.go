@@ -331,6 +331,18 @@ func TestWhatIsLostIsMadeAnew(t *testing.T) {
 	}
 }
 
+// A process that ends while it makes everything anew leaves what it has made to the next one: what is suspected for
+// its campaign stays suspected meanwhile.
+func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := c.posts(0, 3)
+	before := c.until("3 are one", ids[0], sized(3))
+	c.Must(c.S.BeginAgain(c.Ctx))
+	if after := c.known(ids[0]); after.ID != before.ID || after.Size() != 3 {
+		t.Errorf("%+v became %+v", before.Campaign, after.Campaign)
+	}
+}
+
 // A split is a slip of the hand at times: it can be taken back.
 func TestASplitIsTakenBack(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {

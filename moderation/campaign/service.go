@@ -17,6 +17,7 @@ import (
 const (
 	follower    = "campaigns"
 	madeBy      = "campaigns.tokeniser" // of meta: the version that all prints were made by
+	emptiedFor  = "campaigns.emptied"   // of meta: the version for which those of others were thrown away
 	together    = 25                    // comments in a transaction: others write between
 	readAtOnce  = 100
 	sweptAtOnce = 100
@@ -103,35 +104,34 @@ func (s *Service) areCurrent(ctx context.Context) (bool, error) {
 	if s.current.Load() {
 		return true, nil
 	}
-	err := s.work.View(ctx, func(tx Tx) error {
-		made, err := tx.Meta(madeBy)
-		s.current.Store(string(made) == strconv.Itoa(version))
+	current, err := s.isOfThis(ctx, madeBy)
+	s.current.Store(current)
+	return current, err
+}
+
+// isOfThis reports whether an entry of meta is the version of this tokeniser.
+func (s *Service) isOfThis(ctx context.Context, name string) (is bool, err error) {
+	err = s.work.View(ctx, func(tx Tx) error {
+		kept, err := tx.Meta(name)
+		is = string(kept) == strconv.Itoa(version)
 		if errors.Is(err, ground.ErrNotFound) {
 			return nil
 		}
 		return err
 	})
-	return s.current.Load(), err
+	return is, err
 }
 
 // begin goes through all comments that belong here, of every site. Prints of another tokeniser are thrown
-// away first, with the campaigns.
+// away first, with the campaigns: once, for a process may end halfway, and what it had joined is suspected.
 func (s *Service) begin(ctx context.Context, current bool) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return err
 	}
 	if !current {
-		for _, site := range sites {
-			for more := true; more && ctx.Err() == nil; { // others write between
-				err := s.work.Update(ctx, func(tx Tx) (err error) {
-					more, err = tx.ForgetMembers(site.ID, forgottenAtOnce)
-					return err
-				})
-				if err != nil {
-					return fmt.Errorf("forget prints of another tokeniser: %w", err)
-				}
-			}
+		if err := s.empty(ctx, sites); err != nil {
+			return fmt.Errorf("forget prints of another tokeniser: %w", err)
 		}
 	}
 	for _, site := range sites {
@@ -141,7 +141,31 @@ func (s *Service) begin(ctx context.Context, current bool) error {
 			}
 		}
 	}
-	return s.work.Update(ctx, func(tx Tx) error { return tx.SetMeta(madeBy, []byte(strconv.Itoa(version))) })
+	return s.madeFor(ctx, madeBy)
+}
+
+// madeFor notes this tokeniser's version in an entry of meta.
+func (s *Service) madeFor(ctx context.Context, name string) error {
+	return s.work.Update(ctx, func(tx Tx) error { return tx.SetMeta(name, []byte(strconv.Itoa(version))) })
+}
+
+// empty throws away what was made by another tokeniser, if that was not done before.
+func (s *Service) empty(ctx context.Context, sites []ground.Site) error {
+	if emptied, err := s.isOfThis(ctx, emptiedFor); emptied || err != nil {
+		return err
+	}
+	for _, site := range sites {
+		for more := true; more; { // others write between
+			err := s.work.Update(ctx, func(tx Tx) (err error) {
+				more, err = tx.ForgetMembers(site.ID, forgottenAtOnce)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return s.madeFor(ctx, emptiedFor)
 }
 
 // lookAll looks at a view, the oldest first, as far back as refused comments are remembered.
