@@ -20,9 +20,9 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	h := &handlers{kit: kit}
 	e.GET("/api/v1/sites/:site/neighbours.json", h.published)
 	g := e.Group("/api/v1/sites/:site/moderation/neighbours")
-	g.GET("", h.on(h.list))
-	g.POST("", h.on(h.add), kit.OwnPages)
-	g.DELETE("/:id", h.on(h.remove), kit.OwnPages)
+	g.GET("", kit.On(h.list))
+	g.POST("", kit.On(h.add), kit.OwnPages)
+	g.DELETE("/:id", kit.On(web.Done(kit.Neighbours.RemoveNeighbour)), kit.OwnPages)
 }
 
 type handlers struct{ kit *web.Kit }
@@ -46,22 +46,6 @@ func (h *handlers) published(c echo.Context) error {
 	return c.JSONBlob(http.StatusOK, list.Body)
 }
 
-// on finds out who asks, and about which site, before next.
-func (h *handlers) on(next func(echo.Context, people.Actor, ground.Site) error) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		c.Response().Header().Set("Cache-Control", "no-store")
-		who, err := h.kit.Actor(c)
-		if err != nil {
-			return err
-		}
-		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-		if err != nil {
-			return err
-		}
-		return next(c, who, site)
-	}
-}
-
 // neighbourOut is a neighbour as its owners see it.
 type neighbourOut struct {
 	ID          string     `json:"id"`
@@ -78,15 +62,6 @@ type neighbourOut struct {
 	Failure     *string    `json:"failure"`
 }
 
-// orNull is nil for what is empty, which is written as null.
-func orNull[T comparable](v T) *T {
-	var empty T
-	if v == empty {
-		return nil
-	}
-	return &v
-}
-
 func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
 	found, err := h.kit.Neighbours.Neighbours(c.Request().Context(), who, site)
 	if err != nil {
@@ -98,8 +73,8 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	}{Neighbours: []neighbourOut{}}
 	for _, n := range found {
 		out.Neighbours = append(out.Neighbours, neighbourOut{ID: n.ID, URL: n.URL, Name: n.Name(), Key: n.Key,
-			Weight: n.Weight, AddedAt: n.At, GeneratedAt: orNull(n.Generated), TakenAt: orNull(n.TakenAt),
-			TriedAt: orNull(n.TriedAt), Campaigns: n.Campaigns, Hosts: n.Hosts, Failure: orNull(n.Failure)})
+			Weight: n.Weight, AddedAt: n.At, GeneratedAt: web.OrNull(n.Generated), TakenAt: web.OrNull(n.TakenAt),
+			TriedAt: web.OrNull(n.TriedAt), Campaigns: n.Campaigns, Hosts: n.Hosts, Failure: web.OrNull(n.Failure)})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -127,11 +102,4 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	}
 	web.Replayed(c, again)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id})
-}
-
-func (h *handlers) remove(c echo.Context, who people.Actor, site ground.Site) error {
-	if err := h.kit.Neighbours.RemoveNeighbour(c.Request().Context(), who, site, c.Param("id")); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
 }

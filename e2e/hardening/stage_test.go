@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/manage"
+	"github.com/aitys/aitys/api/neighbour"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
@@ -39,6 +40,7 @@ func routes(t testing.TB) (all []string) {
 		Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
 		Clock: w.Clock, Log: slog.New(slog.DiscardHandler), PublicURL: &url.URL{Scheme: "http", Host: "aitys.example"},
 	}}, desk.Register, owner.Register, reader.Register, akismet.Register, register.Register, manage.Register,
+		neighbour.Register,
 		func(e *echo.Echo, _ *web.Kit) { router = e })
 	defer front.Close()
 	for _, r := range router.Routes() {
@@ -226,11 +228,11 @@ func (s *stage) me() string {
 }
 
 // derived are what changes by itself: who looked when, where followers are, what is made from the log, what votes come
-// to, what the filter says of a comment. Events tell what other tables keep.
+// to, what the filter says of a comment, when a neighbour's list was asked for. Events tell what other tables keep.
 var derived = []string{
 	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "sessions.expires_at",
 	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
-	"comments.warm", "comments.model_seq", "comments.votes",
+	"comments.warm", "comments.model_seq", "comments.votes", "neighbours.tried_at", "neighbours.failure",
 }
 
 // content is a digest of every table.

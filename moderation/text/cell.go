@@ -12,10 +12,13 @@ import (
 // https://owasp.org/www-community/attacks/CSV_Injection
 var begins = regexp.MustCompile(`(^|[;\n])([\p{Z}\p{Cf}"]*)([=+\-@|\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])`)
 
+// plainEnds writes ends of lines and tabs as Cell says.
+var plainEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ")
+
 // Cell is a text that no spreadsheet takes for a formula: an apostrophe says that it is text. Its lines end with
 // \n, and it has no tabs and no other controls.
 func Cell(cell string) string {
-	cell = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(cell)
+	cell = plainEnds.Replace(cell)
 	cell = strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) {
 			return -1

@@ -11,13 +11,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/words"
 )
@@ -63,8 +61,7 @@ type Options struct {
 // Service makes copies. It is safe for concurrent use.
 type Service struct {
 	Options
-	work   ground.Work[Tx]
-	making sync.Mutex
+	work ground.Work[Tx]
 }
 
 // New returns a Service.
@@ -106,10 +103,6 @@ func (s *Service) Copy(
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return Report{}, err
 	}
-	if !s.making.TryLock() {
-		return Report{}, problem.TryAgain(errors.New("another copy is being made"))
-	}
-	defer s.making.Unlock()
 	if progress == nil {
 		progress = func(uint64) {}
 	}
