@@ -90,8 +90,8 @@ func (s *Service) markAllStale(ctx context.Context) error {
 }
 
 // judging renews the verdicts of waiting comments after their site's model has changed, in
-// one process at a time, until ctx ends: at once, and then in turns with a pause of nine times as long
-// between them, for people wait for the same machine.
+// one process at a time, until ctx ends: at once, and then in turns with a pause of nineteen times as long
+// between them, at most rejudgeLate, for people wait for the same machine.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
 	pause := time.NewTicker(rejudgeEvery)
@@ -128,7 +128,7 @@ func (s *Service) judging(ctx context.Context) {
 				delete(turns, site)
 			}
 		}
-		pause.Reset(min(max(rejudgeEvery, 9*time.Since(began)), rejudgeLate))
+		pause.Reset(min(max(rejudgeEvery, 19*time.Since(began)), rejudgeLate))
 	}
 }
 
