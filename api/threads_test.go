@@ -48,6 +48,30 @@ func TestReadersAreToldWhatIsPublished(t *testing.T) {
 	})
 }
 
+// TestReadersAreToldOfADemandWhileTheyRead has the stream say what a list says in the place of a comment.
+func TestReadersAreToldOfADemandWhileTheyRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		id := w.approved(written("What the harbour cost, and whom it fed."))
+		gone := w.approved(written("The fog horn kept us awake on Friday."))
+		l := w.listenTo(followed(pageA))
+		l.next("count", hasCount(2))
+		d := w.withhold(demand("comments", []string{id})).str("id")
+		l.next("removed", func(d map[string]any) bool {
+			if d["id"] == id && (d["html"] != nil || d["author"] != nil || d["votes"] != 0.0) {
+				t.Errorf("readers are told %v", d)
+			}
+			return d["id"] == id && standing(d) ==
+				"withheld by District court, a court, under Art. 44 at 2026-11-19T00:00:00Z"
+		})
+		l.next("count", hasCount(1))
+		want(t, w.decide("spam", gone, 2), 200, "")
+		l.next("removed", func(d map[string]any) bool { return d["id"] == gone && len(d) == 1 })
+		w.restore(d)
+		l.next("comment", hasID(id))
+		l.next("count", hasCount(1))
+	})
+}
+
 func TestAReaderWhoComesBackIsToldWhatCameSince(t *testing.T) {
 	w := onSQLite(t)
 	one := w.post(written("One of three that are published.")).str("id")

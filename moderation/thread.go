@@ -186,7 +186,8 @@ func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limi
 }
 
 // Published returns the page of a URL, as readers ask for it, those of some comments, by their ids, that they see
-// there, in no order, and how many there are on it. A page that does not exist yet has no ID.
+// there, or of which they are told that they are withheld, in no order, and how many they see on it. A page that does
+// not exist yet has no ID.
 func (s *Service) Published(ctx context.Context, site ground.Site, url string, ids []string) (
 	page ground.Page, comments []comment.Comment, count int, err error,
 ) {
@@ -210,10 +211,11 @@ func (s *Service) Published(ctx context.Context, site ground.Site, url string, i
 		return page, nil, 0, fmt.Errorf("read published comments: %w", err)
 	}
 	comments = slices.DeleteFunc(comments, func(c comment.Comment) bool {
-		return c.Page != t.Page.ID || !c.IsPublic()
+		return c.Page != t.Page.ID || !c.IsPublic() && (c.Withheld == nil || c.State != comment.Approved)
 	})
 	for i, c := range comments {
 		comments[i] = c.Fresh()
+		comments[i].Hide()
 	}
 	return t.Page, comments, t.Count, nil
 }

@@ -63,6 +63,16 @@ func TestEveryStateIsAccessible(t *testing.T) {
 			r.open("/")
 			r.says(".own", "Not published: off topic")
 		}},
+		{"withheld", "ru", func(s *service) { s.withhold("c6", court) }, func(r *reader, _ *service) {
+			r.must(r.See("link", "Реестр"))
+		}},
+		{"withheld, one's own", "en", nil, func(r *reader, s *service) {
+			r.post("One")
+			r.says("[part=status]", "waiting")
+			s.withhold("p9", court)
+			r.open("/")
+			r.says(".own", "No moderator refused it")
+		}},
 		{"closed", "kk", func(s *service) { s.closed = true }, nil},
 		{"not loaded", "ru", func(s *service) { s.fail("GET comments", cut) }, func(r *reader, _ *service) {
 			r.must(r.See("link", "простую страницу"))

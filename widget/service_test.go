@@ -56,6 +56,7 @@ type comment struct {
 	EditedAt  *string   `json:"edited_at"`
 	Permalink string    `json:"permalink"`
 	Votes     int       `json:"votes"`
+	Withheld  any       `json:"withheld,omitempty"`
 
 	body, reason, note string
 	until              time.Time
@@ -232,7 +233,7 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 		switch c.State {
 		case "approved":
 			shown, count = append(shown, c), count+1
-		case "removed":
+		case "removed", "withheld":
 			shown = append(shown, c)
 		}
 	}

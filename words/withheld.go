@@ -18,7 +18,7 @@ type Told struct{ Label, Value string }
 
 // Withheld is what readers are told in the place of a comment: of a sealed demand one sentence alone.
 func (c *Catalog) Withheld(n Notice) []Told {
-	all := []Told{{Label: c.T("withheld")}}
+	all := []Told{{Label: c.T("withheld.here")}}
 	if n.Sealed {
 		return all
 	}

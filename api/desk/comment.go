@@ -107,7 +107,7 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 		p.Reads = m.T("quote", "text", m.T("write.posted"))
 	}
 	if c.Withheld != nil {
-		p.Notices = append(p.Notices, Notice{Icon: "scales", Text: m.T("withheld")})
+		p.Notices = append(p.Notices, Notice{Icon: "scales", Text: m.T("withheld.here")})
 	}
 	if !c.RedactedAt.IsZero() {
 		p.Reads = strings.TrimSpace(p.Reads + " " + m.T("quote", "text", m.T("write.redacted", "why", c.RedactedWhy)))

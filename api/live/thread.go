@@ -43,8 +43,8 @@ const (
 	wider        = 4
 )
 
-// A Published finds out what readers see of a page: of the ids those comments that they see, in no order, and how
-// many there are.
+// A Published finds out what readers see of a page: of the ids those comments that they see, or are told to be
+// withheld, in no order, and how many there are.
 type Published interface {
 	Published(ctx context.Context, site ground.Site, url string, ids []string) (
 		page ground.Page, comments []comment.Comment, count int, err error)
@@ -394,7 +394,11 @@ func (h *Threads) catchUp(ctx context.Context, f *thread) error {
 			return fmt.Errorf("encode a comment: %w", err)
 		}
 		delete(changed, c.ID)
-		f.tell("comment", data)
+		kind := "comment"
+		if !c.IsPublic() {
+			kind = "removed" // data says by which demand
+		}
+		f.tell(kind, data)
 	}
 	for id := range changed {
 		if page == "" {

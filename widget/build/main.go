@@ -100,12 +100,12 @@ func build(languages []string) (map[string][]byte, error) {
 	counts, errCounts := part("counts")
 	why, errWhy := part("why")
 	around, errAround := part("around")
-	code, errCode := part("code")
+	rare, errRare := part("rare")
 	more, errMore := part("more")
-	live, errLive := part("live")
-	mirror, errMirror := part("mirror")
+	live, errLive := part("live", "RARE_ADDRESS", rare)
+	mirror, errMirror := part("mirror", "RARE_ADDRESS", rare)
 	vote, errVote := part("vote", "REPORT_ADDRESS", report)
-	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errCode, errMore, errLive, errVote,
+	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errRare, errMore, errLive, errVote,
 		errReport, errProve, errMirror); err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func build(languages []string) (map[string][]byte, error) {
 		"COUNTS_ADDRESS":     counts,
 		"WHY_ADDRESS":        why,
 		"AROUND_ADDRESS":     around,
-		"CODE_ADDRESS":       code,
+		"RARE_ADDRESS":       rare,
 		"MORE_ADDRESS":       more,
 		"LIVE_ADDRESS":       live,
 		"MIRROR_ADDRESS":     mirror,

@@ -31,6 +31,7 @@ var parts = []part{
 	{"who", "who.", nil},
 	{"prove", "prove.", nil},
 	{"report", "report.", map[string]string{"reasons": "reason.low."}},
+	{"withheld", "withheld.", map[string]string{"who": "withheld.who."}},
 }
 
 // own is what only one language of the widget says, by the end of its key: a browser may not know
@@ -92,6 +93,7 @@ func script(lang string, said map[string]sentence) string {
 		b.WriteString("\nimport type {\n  AroundWords as Around,\n  CopyWords as Copy,\n  FormWords as Form,\n" +
 			"  HelpWords as Help,\n  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n" +
 			"  ReportWords as Report,\n  StepsWords as Steps,\n  VoteWords as Vote,\n  WhoWords as Who,\n" +
+			"  WithheldWords as Withheld,\n" +
 			"} from '../i18n'\n")
 	}
 	for _, p := range parts {

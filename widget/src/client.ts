@@ -13,6 +13,8 @@ export interface Comment {
   edited_at: string | null
   redacted_at?: string | null
   votes: number
+  /** Under which demand it is not shown, where its state is withheld and the demand is not sealed. */
+  withheld?: { by: string | null; kind: string; law: string; at: string } | null
 }
 
 export interface Page {

@@ -1,4 +1,4 @@
-/** Blocks of code: each that has to be scrolled is a stop for the keyboard, and no other. Loaded where there is one. */
+/** Blocks of code: each that has to be scrolled is a stop for the keyboard, and no other. */
 
 import type { View } from './view'
 

@@ -5,7 +5,7 @@
  * the rest, or fewer.
  */
 
-import type { around, copy, form, help, live, prove, reading, report, steps, vote, who } from './words/en'
+import type { around, copy, form, help, live, prove, reading, report, steps, vote, who, withheld } from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -37,6 +37,8 @@ export type StepsWords = typeof steps
 export type VoteWords = typeof vote
 
 export type WhoWords = typeof who
+
+export type WithheldWords = typeof withheld
 
 export type Reason = keyof FormWords['reasons']
 

@@ -7,6 +7,8 @@ import sheet from './live.css'
 import type { View } from './view'
 import { live as inEnglish, steps } from './words/en'
 
+declare const RARE_ADDRESS: string
+
 /** So long it takes at most until a stream says its first word, and so often is looked where there is none. */
 const patience = 15_000
 const lookEvery = 60_000
@@ -90,7 +92,7 @@ class Live {
         told(event.data)
       })
     on('comment', data => this.#arrived(JSON.parse(data)))
-    on('removed', data => this.#removed(JSON.parse(data).id))
+    on('removed', data => this.#removed(JSON.parse(data)))
     on('count', data => this.#counted(JSON.parse(data).count))
     on('reload', () => void this.#look())
     source.addEventListener('error', () => {
@@ -126,30 +128,38 @@ class Live {
       this.#offer()
     } else if (root.getElementById(`aitys-${c.id}`)?.classList.contains('own')) {
       void this.#view.writer().then(w => w.heard(c.id))
-    } else if (here.version !== c.version) {
+    } else if (here.version !== c.version || here.html === null) {
       this.#inPlace(() => this.#view.add(c))
     }
   }
 
-  #removed(id: string) {
-    const { thread } = this.#view
+  /** Leaves the place of a comment, and says of it what was told. */
+  #removed({ id, state = 'removed', withheld = null }: Pick<Comment, 'id' | 'withheld'> & { state?: string }) {
+    const view = this.#view
+    const { thread } = view
     if (this.#fresh.delete(id)) this.#offer()
     const c = thread.comment(id)
-    if (c?.html != null && !thread.article(id)?.classList.contains('own'))
-      this.#inPlace(() => this.#view.add({ ...c, author: null, html: null, state: 'removed' }))
+    if (!c || (c.html === null && c.state === state) || thread.article(id)?.classList.contains('own')) return
+    this.#inPlace(() => view.add({ ...c, author: null, html: null, state, withheld }))
+    if (state === 'withheld') view.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(view))
   }
 
   /** Asks for the comments anew, and compares: where no stream says what happened, or too much did. */
   async #look() {
     const view = this.#view
-    const { page, comments } = await view.fetch(100, { sort: 'newest' }).catch(() => ({ page: null, comments: [] }))
+    const nothing = { page: null, comments: [], next: null }
+    const { page, comments, next } = await view.fetch(100, { sort: 'newest' }).catch(() => nothing)
     if (!page || view.gone.aborted) return
     const more = page.count - view.page.count
     view.count(page.count)
     for (const c of comments) {
       // Of a thread that is here in part nobody knows which of the rest came just now.
-      if (c.html !== null && (!view.next || view.thread.comment(c.id))) this.#arrived(c)
+      if (c.html === null) this.#removed(c)
+      else if (!view.next || view.thread.comment(c.id)) this.#arrived(c)
     }
+    const all = new Set(comments.map(c => `aitys-${c.id}`))
+    for (const { id } of next ? [] : view.thread.list.querySelectorAll('article'))
+      if (!all.has(id)) this.#removed({ id: id.slice('aitys-'.length) })
     if (view.next && more > 0) {
       this.#others += more
       this.#offer()

@@ -6,6 +6,7 @@ import { type FormWords, fill, number, type Reason } from './i18n'
 import type { Draft, Own, Shelf } from './shelf'
 import { because, trouble } from './trouble'
 import type { View } from './view'
+import { notice } from './withheld'
 
 declare const REPORT_ADDRESS: string
 
@@ -111,6 +112,9 @@ export class OwnComments {
         el('span', {}, this.#t.onlyYou),
         ...this.#tools(own, seen, node),
       )
+    } else if (seen.state === 'withheld') {
+      acts?.before(notice(this.#view, seen, this.#view.config.base, this.#t.withheld))
+      acts?.append(this.#asking(this.#t.withdraw, own, seen, node))
     } else if (!published) acts?.replaceWith(this.#refusal(own, seen, node))
     if (seen.draft !== undefined) this.#edit(own, seen, node)
   }

@@ -11,7 +11,7 @@ const deepestIndent = 3
 /** Builds the article of one comment; actions stand below its text. */
 export function article(c: Comment, t: Words, to: string | null, ...actions: HTMLElement[]): HTMLElement {
   if (c.html === null) {
-    const line = el('p', { class: 'text gone' }, t.gone)
+    const line = el('p', { class: `text gone ${c.state}` }, c.state === 'withheld' ? '…' : t.gone)
     return el('article', { part: 'comment', class: 'c', id: `aitys-${c.id}` }, line)
   }
   const name = c.author?.name || t.anonymous

@@ -12,7 +12,7 @@ import type { Writer } from './writer'
 declare const FORM_ADDRESS: string
 declare const AROUND_ADDRESS: string
 declare const MORE_ADDRESS: string
-declare const CODE_ADDRESS: string
+declare const RARE_ADDRESS: string
 declare const WHY_ADDRESS: string
 declare const LIVE_ADDRESS: string
 declare const MIRROR_ADDRESS: string
@@ -195,9 +195,10 @@ export class View {
     }, settled)
   }
 
-  /** Lets other parts do theirs to what was drawn: the reader's own comments, and blocks of code. */
+  /** Lets other parts do theirs to what was drawn: the reader's own comments, and what few threads have. */
   drawn() {
-    if (this.root.querySelector('pre')) this.use<typeof import('./code')>(CODE_ADDRESS, part => part.watch(this))
+    if (this.root.querySelector('pre,.withheld'))
+      this.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(this))
     if (this.#writer || kept(this) || this.host.dataset.sso)
       this.writer().then(
         w => w.drawn(),

@@ -124,6 +124,7 @@ export const form = {
   withdraw: "Withdraw",
   withdrawIt: "Withdraw it",
   withdrawn: "You withdrew this comment.",
+  withheld: "Only you see it. No moderator refused it, and it is shown again when the demand ends. To contest the demand, ask the site, who demands it, or a court.",
   withoutName: "Without a name",
   wrongEmail: "This is not an e-mail address. It may also be left empty.",
   wrongName: "This name cannot be used: it is too long, or that of somebody who works on this site, or looks like it.",
@@ -225,5 +226,20 @@ export const report = {
     personal_attack: "personal attack",
     spam: "spam",
     unlawful: "unlawful",
+  },
+}
+
+export const withheld = {
+  at: "Received",
+  by: "Demanded by",
+  here: "This comment is withheld on demand.",
+  law: "Law",
+  register: "The register",
+  who: {
+    authority: "an authority",
+    company: "a company",
+    court: "a court",
+    other: "somebody else",
+    person: "a person",
   },
 }

@@ -12,6 +12,7 @@ import type {
   StepsWords as Steps,
   VoteWords as Vote,
   WhoWords as Who,
+  WithheldWords as Withheld,
 } from '../i18n'
 
 export const reading: Reading = {
@@ -138,6 +139,7 @@ export const form: Form = {
   withdraw: "Қайтарып алу",
   withdrawIt: "Иә, қайтарып аламын",
   withdrawn: "Бұл пікірді қайтарып алдыңыз.",
+  withheld: "Оны тек сіз көресіз. Модераторлар оны қабылдамай тастаған жоқ, талап күшін жойғанда ол қайта көрсетіледі. Талапқа шағымдану үшін сайтқа, талап етушіге немесе сотқа жүгініңіз.",
   withoutName: "Атсыз",
   wrongEmail: "Бұл эл. пошта мекенжайы емес. Өрісті бос қалдыруға да болады.",
   wrongName: "Бұл атты пайдалануға болмайды: ол тым ұзын, немесе осы сайт қызметкерінің аты, немесе соған ұқсайды.",
@@ -239,6 +241,21 @@ export const report: Report = {
     personal_attack: "жеке басқа тиісу",
     spam: "спам",
     unlawful: "заңға қайшы",
+  },
+}
+
+export const withheld: Withheld = {
+  at: "Түскен күні",
+  by: "Талап етуші",
+  here: "Бұл пікір талап бойынша жасырылған.",
+  law: "Заң",
+  register: "Тізілім",
+  who: {
+    authority: "мемлекеттік орган",
+    company: "компания",
+    court: "сот",
+    other: "басқа біреу",
+    person: "жеке тұлға",
   },
 }
 

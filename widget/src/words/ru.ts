@@ -12,6 +12,7 @@ import type {
   StepsWords as Steps,
   VoteWords as Vote,
   WhoWords as Who,
+  WithheldWords as Withheld,
 } from '../i18n'
 
 export const reading: Reading = {
@@ -138,6 +139,7 @@ export const form: Form = {
   withdraw: "Отозвать",
   withdrawIt: "Да, отозвать",
   withdrawn: "Вы отозвали этот комментарий.",
+  withheld: "Его видите только вы. Модераторы его не отклоняли, и он снова появится, когда требование прекратится. Чтобы оспорить требование, обратитесь к сайту, к тому, кто требует, или в суд.",
   withoutName: "Без имени",
   wrongEmail: "Это не адрес эл. почты. Поле можно оставить пустым.",
   wrongName: "Такое имя использовать нельзя: оно слишком длинное, либо так зовут кого-то из сотрудников сайта, либо выглядит так же.",
@@ -239,5 +241,20 @@ export const report: Report = {
     personal_attack: "личные нападки",
     spam: "спам",
     unlawful: "нарушает закон",
+  },
+}
+
+export const withheld: Withheld = {
+  at: "Получено",
+  by: "Кто требует",
+  here: "Этот комментарий скрыт по требованию.",
+  law: "Закон",
+  register: "Реестр",
+  who: {
+    authority: "государственный орган",
+    company: "компания",
+    court: "суд",
+    other: "другой заявитель",
+    person: "частное лицо",
   },
 }

@@ -1,1 +1,0 @@
-var n=new WeakSet;function i(e){let o=e.root.querySelector("section");if(!o||n.has(e))return;n.add(e);let r=new ResizeObserver(()=>{for(let t of o.querySelectorAll("pre"))t.scrollWidth>t.clientWidth?t.tabIndex=0:t.removeAttribute("tabindex")});r.observe(o),e.gone.addEventListener("abort",()=>r.disconnect())}export{i as watch};
