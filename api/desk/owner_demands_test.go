@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -35,6 +36,17 @@ func TestADemandIsEnteredReadAndEndedWithoutScript(t *testing.T) {
 	} {
 		in := fields{"what": c.ID, "by": "A court", "kind": "court", bad.field: bad.value}
 		b.open("/moderate/blog/demands").press(b.form("Withhold"), "Withhold", in).sees(bad.says)
+	}
+	// The same form, sent twice and once more with another word in it: two demands.
+	form := b.open("/moderate/blog/demands").form("Withhold")
+	sent := b.values(form, fields{"what": c.ID, "by": "Court of appeal", "kind": "court", "law": "Art. 44"})
+	for range 2 {
+		b.submit(form, sent).sees("It is withheld.")
+	}
+	sent.Set("law", "Art. 45")
+	b.submit(form, sent).sees("It is withheld.").sees("Art. 45")
+	if n := strings.Count(nameOf(b.doc), "Demanded by: Court of appeal."); n != 2 {
+		t.Errorf("%d demands were entered, want 2: %s", n, nameOf(b.doc))
 	}
 	w.as("Mira").open("/moderate/blog/queue").misses("Demands")
 }
