@@ -1,9 +1,11 @@
 package classifier
 
+import "github.com/aitys/aitys/classifier/table"
+
 // copies knows what was taught, well enough to notice that nearly the same is taught again: a
 // campaign of a thousand comments is one lesson. It keeps half the bands of each fingerprint,
 // by label: the same text with another label is no copy but a correction.
-type copies struct{ bands table[struct{}] }
+type copies struct{ bands table.Table[struct{}] }
 
 const (
 	copyBands = bands / 2
@@ -21,7 +23,7 @@ func (c *copies) add(d Document, l Label) bool {
 	own = own[:copyBands]
 	for i, b := range own {
 		own[i] = max(1, mix(b^uint64(l)))
-		if _, ok := c.bands[own[i]]; ok {
+		if _, ok := c.bands.Get(own[i]); ok {
 			known++
 		}
 	}
@@ -29,7 +31,7 @@ func (c *copies) add(d Document, l Label) bool {
 		return true
 	}
 	for _, b := range own {
-		c.bands[b] = struct{}{}
+		c.bands.At(b)
 	}
 	return false
 }

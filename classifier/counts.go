@@ -1,6 +1,8 @@
 package classifier
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -8,12 +10,14 @@ import (
 )
 
 // counts says in how many lessons of each label a token was, and how many there were. The
-// library keeps the numbers and nothing else: its scores are not asked for, since they know
-// neither smoothing nor documents and are -Inf or NaN on an untaught class.
+// library counts the newest lessons and nothing else: its scores are not asked for, since they know
+// neither smoothing nor documents and are -Inf or NaN on an untaught class. Its maps take five times
+// the memory of what is in them: now and then that is settled.
 type counts struct {
-	store *bayesian.Classifier
-	size  int      // tokens counted
-	keys  []string // scratch of learn
+	store   *bayesian.Classifier // what was counted since
+	recent  int                  // how often it counted
+	settled []byte               // keys and tallies in order of key, as in a snapshot
+	keys    int                  // in settled
 }
 
 // tally is a number of lessons for each label.
@@ -22,53 +26,67 @@ type tally [labels]uint32
 // docsKey counts the lessons themselves. No token's key begins with a zero byte.
 const docsKey = "\x00docs"
 
-func newCounts() *counts {
+// The library's counts are settled when there are so many, and a quarter as many as keys that were settled.
+const leastRecent = 1024
+
+func newCounts() counts { return counts{store: newStore()} }
+
+func newStore() *bayesian.Classifier {
 	classes := make([]bayesian.Class, labels)
 	for i, name := range labelNames {
 		classes[i] = bayesian.Class(name)
 	}
-	return &counts{store: bayesian.NewClassifier(classes...)}
+	return bayesian.NewClassifier(classes...)
 }
 
-// learn counts a lesson and returns the new tallies of its tokens, then that of the lessons.
-func (c *counts) learn(d Document, l Label) []tally {
+// learn counts a lesson.
+func (c *counts) learn(d Document, l Label) {
 	class := c.store.Classes[l]
-	c.keys = c.keys[:0]
 	for _, t := range d.tokens {
 		// A key of its own: one that shares the document's memory would keep all of it.
-		c.keys = append(c.keys, t.key(d.text))
+		c.store.Observe(t.key(d.text), 1, class)
 	}
-	c.keys = append(c.keys, docsKey)
-	for _, k := range c.keys {
-		c.store.Observe(k, 1, class)
+	c.store.Observe(docsKey, 1, class)
+	if c.recent += len(d.tokens) + 1; c.recent > max(leastRecent, c.keys/4) {
+		c.settle()
 	}
-	tallies := c.read(c.keys)
-	for i := range d.tokens {
-		if n := tallies[i]; n[Ham]+n[Spam]+n[HateSpeech]+n[Obscenity]+n[PersonalAttack] == 1 {
-			c.size++
-		}
-	}
-	return tallies
 }
 
-// read returns the tallies of keys. A share of the class's total comes out of the library, and
-// 1e-11 for what it has not seen; multiplied and rounded it is the exact count again.
-func (c *counts) read(keys []string) []tally {
-	out := make([]tally, len(keys))
-	totals := c.store.WordCount()
-	for l, shares := range c.store.WordFrequencies(keys) {
-		if totals[l] == 0 {
-			continue
-		}
-		for i, share := range shares {
-			out[i][l] = uint32(math.Round(share * float64(totals[l])))
-		}
+// settle adds what the library counted to what was settled before.
+func (c *counts) settle() {
+	if c.recent == 0 {
+		return
 	}
-	return out
+	keys, tallies := c.observed()
+	out := make([]byte, 0, len(c.settled)+len(c.settled)/4)
+	c.keys = 0
+	put := func(key string, n tally) {
+		out = appendCount(out, key, n)
+		c.keys++
+	}
+	next := 0
+	for old := (snapshotReader{b: c.settled}); len(old.b) > 0; {
+		key, n := old.entry()
+		for ; next < len(keys) && keys[next] < string(key); next++ {
+			put(keys[next], tallies[next])
+		}
+		if next < len(keys) && keys[next] == string(key) {
+			for l, more := range tallies[next] {
+				n[l] += more
+			}
+			next++
+		}
+		put(string(key), n)
+	}
+	for ; next < len(keys); next++ {
+		put(keys[next], tallies[next])
+	}
+	c.store, c.recent, c.settled = newStore(), 0, bytes.Clone(out)
 }
 
-// all returns every key and its tally, sorted by key.
-func (c *counts) all() ([]string, []tally) {
+// observed returns every key that the library counted, and its tally, sorted by key. A share of the class's total
+// comes out of the library, and 1e-11 for what it has not seen; multiplied and rounded it is the exact count again.
+func (c *counts) observed() ([]string, []tally) {
 	seen := map[string]bool{}
 	var keys []string
 	for _, class := range c.store.Classes {
@@ -80,17 +98,33 @@ func (c *counts) all() ([]string, []tally) {
 		}
 	}
 	slices.Sort(keys)
-	return keys, c.read(keys)
-}
-
-// set puts a key back that all returned.
-func (c *counts) set(key string, n tally) {
-	if key != docsKey {
-		c.size++
-	}
-	for l, count := range n {
-		if count > 0 {
-			c.store.Observe(key, int(count), c.store.Classes[l])
+	out := make([]tally, len(keys))
+	totals := c.store.WordCount()
+	for l, shares := range c.store.WordFrequencies(keys) {
+		if totals[l] == 0 {
+			continue
+		}
+		for i, share := range shares {
+			out[i][l] = uint32(math.Round(share * float64(totals[l])))
 		}
 	}
+	return keys, out
+}
+
+func appendCount(b []byte, key string, n tally) []byte {
+	b = binary.AppendUvarint(b, uint64(len(key)))
+	b = append(b, key...)
+	for _, count := range n {
+		b = binary.AppendUvarint(b, uint64(count))
+	}
+	return b
+}
+
+// entry reads what appendCount wrote.
+func (r *snapshotReader) entry() (key []byte, n tally) {
+	key = r.take(r.uvarint())
+	for l := range n {
+		n[l] = uint32(r.uvarint())
+	}
+	return key, n
 }

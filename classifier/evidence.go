@@ -31,8 +31,7 @@ func (m *Model) Evidence(d Document) []Weight { return m.EvidenceOf(d, Spam) }
 // EvidenceOf is Evidence for any label but Ham: a Weight's Spam is then the number of lessons
 // of that label.
 func (m *Model) EvidenceOf(d Document, l Label) []Weight {
-	s := m.reading()
-	defer s.mu.RUnlock()
+	s := m.active.Load()
 	if !s.warm(l) {
 		return nil
 	}

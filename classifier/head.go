@@ -1,9 +1,10 @@
 package classifier
 
 import (
-	"maps"
 	"math"
 	"sync"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 const (
@@ -35,7 +36,7 @@ const asWebsite = 16
 // over the same tokens, and by both joined.
 type head struct {
 	label    Label
-	features table[feature]
+	features table.Table[feature]
 	bias     float64
 	stack    stack
 	excerpt  line
@@ -55,15 +56,9 @@ type feature struct {
 
 func newHead(l Label) head {
 	return head{
-		label: l, features: table[feature]{}, stack: newStack(), excerpt: newPartLine(), window: newPartLine(),
+		label: l, features: table.New[feature](), stack: newStack(), excerpt: newPartLine(), window: newPartLine(),
 		shown: newShownLine(),
 	}
-}
-
-func (h *head) clone() head {
-	c := *h
-	c.features = maps.Clone(h.features)
-	return c
 }
 
 // scores are what the counts and the regression think, apart.
@@ -219,11 +214,10 @@ func (h *head) learn(d Document, c correction) {
 	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
 		g := whole * loudness[t.kind]
-		f := h.features[t.hash]
+		f := h.features.At(t.hash)
 		square := float64(f.square) + g*g
 		f.square = float32(square)
 		f.weight -= float32(slopeRate * g / math.Sqrt(square+1e-8))
-		h.features[t.hash] = f
 	}
 	h.bias -= biasRate * pull
 }

@@ -2,26 +2,17 @@ package classifier
 
 import "unsafe"
 
-// counted is about what the count store holds for one token: its key, and its places in the
-// maps of the labels that it was seen under.
-const counted = 80
+// observed is about what the library holds for one count of a token: its key, and its place in the map of a label.
+const observed = 60
 
 // Memory is about how many bytes the model holds.
 func (m *Model) Memory() int {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	s := m.active.Load() // only Learn writes it
-	n := s.size()
-	if m.idle != nil {
-		n += m.idle.size()
-	}
-	return n + m.counts.size*counted + m.copies.bands.size() + m.seen.counts.size()
-}
-
-func (s *side) size() int {
+	s := m.active.Load()
 	n := int(unsafe.Sizeof(*s))
 	for i := range s.heads {
-		n += s.heads[i].features.size()
+		n += s.heads[i].features.Size()
 	}
-	return n
+	return n + len(m.counts.settled) + m.counts.recent*observed + m.copies.bands.Size() + m.seen.counts.Size()
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // nearError: a lesson that was foreseen better than this is not counted. It would teach little,
@@ -17,14 +19,10 @@ const copyError = 0.1
 // A Model judges documents. Any number of goroutines may Judge while others Learn: judging
 // never waits for learning.
 type Model struct {
-	// active is read by Judge under its read lock, taken only if it is free at once. Learn
-	// writes the other side, makes it active, and then writes the first one when its last
-	// reader has gone.
-	active atomic.Pointer[side]
+	active atomic.Pointer[side] // is never written: what learns makes the next one
 
 	learning sync.Mutex // guards what follows
-	idle     *side      // nil until Learn needs it
-	counts   *counts
+	counts   counts
 	copies   copies
 
 	seen seen
@@ -38,7 +36,7 @@ func Fold(lessons func(yield func(Lesson) bool)) *Model {
 }
 
 func newModel() *Model {
-	m := &Model{counts: newCounts(), copies: copies{table[struct{}]{}}, seen: seen{counts: table[uint32]{}}}
+	m := &Model{counts: newCounts(), copies: copies{table.New[struct{}]()}, seen: seen{counts: table.New[uint32]()}}
 	m.active.Store(newSide())
 	return m
 }
@@ -48,7 +46,7 @@ func newModel() *Model {
 func (m *Model) Extend(lessons func(yield func(Lesson) bool)) {
 	s := m.active.Load()
 	for l := range lessons {
-		s.apply(m.step(Read(l.Comment), l, s))
+		m.teach(s, l)
 	}
 }
 
@@ -56,51 +54,44 @@ func (m *Model) Extend(lessons func(yield func(Lesson) bool)) {
 func (m *Model) Learn(lessons ...Lesson) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	for some := range slices.Chunk(lessons, learnedAtOnce) {
-		m.learn(some)
+	next := m.active.Load().fork()
+	for _, l := range lessons {
+		m.teach(next, l)
 	}
-}
-
-// learn is given few lessons: what they do to a side is kept until both sides have it.
-func (m *Model) learn(lessons []Lesson) {
-	next, old := m.idle, m.active.Load()
-	if next == nil {
-		next = old.clone()
-	}
-	steps := make([]step, len(lessons))
-	next.mu.Lock() // free: it was old in the learn before
-	for i, l := range lessons {
-		steps[i] = m.step(Read(l.Comment), l, next)
-		next.apply(steps[i])
-	}
-	next.mu.Unlock()
 	m.active.Store(next)
-	if next.size() < keptOnce {
-		m.idle = nil
-		return
-	}
-	old.mu.Lock() // waits for those who still judge by it
-	for _, st := range steps {
-		old.apply(st)
-	}
-	old.mu.Unlock()
-	m.idle = old
 }
 
-const (
-	learnedAtOnce = 64
-	// keptOnce is the size in bytes below which a side is copied to learn: most sites are small,
-	// and small models should be.
-	keptOnce = 1 << 20
-)
+// teach folds a lesson into a side that nobody judges by yet.
+func (m *Model) teach(s *side, l Lesson) {
+	d := Read(l.Comment)
+	if corrections := m.corrections(s, d, l.Label); len(corrections) > 0 {
+		counted := slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(nearError) })
+		for _, c := range corrections {
+			s.heads[c.head].learn(d, c)
+		}
+		if counted {
+			m.counts.learn(d, l.Label)
+			s.count(d, l.Label)
+		}
+	}
+	s.seq = l.Seq
+	s.taught[l.Label]++
+}
 
-// step is what one lesson does to a side, worked out once for both.
-type step struct {
-	Document
-	label       Label
-	seq         uint64
-	corrections []correction // of the heads that it concerns; none when it teaches nothing
-	tallies     []tally      // of the tokens and then of the lessons; nil when the lesson is not counted
+// corrections are what a lesson of label l tells the heads that it concerns; none when it teaches nothing.
+func (m *Model) corrections(s *side, d Document, l Label) []correction {
+	if len(d.tokens) == 0 {
+		return nil // nothing was said
+	}
+	again := m.copies.add(d, l)
+	corrections := s.corrections(d, l)
+	if again && !slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(copyError) }) {
+		return nil // nearly the same was taught before, and was understood
+	}
+	if !again {
+		m.seen.add(d, l)
+	}
+	return corrections
 }
 
 // correction is what a lesson tells a head, with what the head thought before.
@@ -111,47 +102,12 @@ type correction struct {
 	verdict
 }
 
-func (m *Model) step(d Document, l Lesson, s *side) step {
-	st := step{Document: d, label: l.Label, seq: l.Seq}
-	if len(d.tokens) == 0 {
-		return st // nothing was said
-	}
-	again := m.copies.add(d, l.Label)
-	corrections := s.corrections(d, l.Label)
-	if again && !slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(copyError) }) {
-		return st // nearly the same was taught before, and was understood
-	}
-	if !again {
-		m.seen.add(d, l.Label)
-	}
-	st.corrections = corrections
-	if slices.ContainsFunc(st.corrections, func(c correction) bool { return c.errs(nearError) }) {
-		st.tallies = m.counts.learn(d, l.Label)
-	}
-	return st
-}
-
-// reading returns the active side, locked for reading. The loop ends: a side is only ever
-// locked for writing while the other one is active.
-func (m *Model) reading() *side {
-	for {
-		if s := m.active.Load(); s.mu.TryRLock() {
-			return s
-		}
-	}
-}
-
 // Seq is the newest lesson's.
-func (m *Model) Seq() uint64 {
-	s := m.reading()
-	defer s.mu.RUnlock()
-	return s.seq
-}
+func (m *Model) Seq() uint64 { return m.active.Load().seq }
 
 // Judge scores a document.
 func (m *Model) Judge(d Document) Judgement {
-	s := m.reading()
-	defer s.mu.RUnlock()
+	s := m.active.Load()
 	j := Judgement{Spam: 0.5, Seq: s.seq}
 	known := knowns.Get().(*[]feature)
 	defer knowns.Put(known)
@@ -176,9 +132,8 @@ func (m *Model) Judge(d Document) Judgement {
 // knowns is memory for recall.
 var knowns = sync.Pool{New: func() any { return new([]feature) }}
 
-// side is one copy of all that judging needs.
+// side is all that judging needs.
 type side struct {
-	mu     sync.RWMutex
 	docs   tally // counted lessons
 	taught tally // all lessons
 	heads  [labels - Spam]head
@@ -193,12 +148,13 @@ func newSide() *side {
 	return s
 }
 
-func (s *side) clone() *side {
-	c := &side{docs: s.docs, taught: s.taught, seq: s.seq}
-	for i := range s.heads {
-		c.heads[i] = s.heads[i].clone()
+// fork returns a copy that may be written. The side itself must not be any more.
+func (s *side) fork() *side {
+	c := *s
+	for i := range c.heads {
+		c.heads[i].features = s.heads[i].features.Fork()
 	}
-	return c
+	return &c
 }
 
 // headOf returns the head of any label but Ham.
@@ -215,26 +171,30 @@ func (s *side) recall(h *head, d Document, known []feature) []feature {
 
 // feature is what a head knows of a token.
 func (s *side) feature(h *head, hash uint64) (f feature) {
-	f = h.features[hash]
+	f, _ = h.features.Get(hash)
 	if h.label != Spam {
-		f.no = s.headOf(Spam).features[hash].no
+		common, _ := s.headOf(Spam).features.Get(hash)
+		f.no = common.no
 	}
 	return f
 }
 
-// set makes n the tally of a token.
-func (s *side) set(hash uint64, n tally) {
-	if n[Spam]+n[Ham] > 0 {
-		f := s.headOf(Spam).features[hash]
-		f.yes, f.no = n[Spam], n[Ham]
-		s.headOf(Spam).features[hash] = f
+// count counts a lesson.
+func (s *side) count(d Document, l Label) {
+	s.docs[l]++
+	for _, t := range d.tokens {
+		s.counts(t.hash, l, 1)
 	}
-	for l := Spam + 1; l < labels; l++ {
-		if n[l] > 0 {
-			f := s.headOf(l).features[hash]
-			f.yes = n[l]
-			s.headOf(l).features[hash] = f
-		}
+}
+
+// counts adds so many lessons of label l that had a token.
+func (s *side) counts(hash uint64, l Label, n uint32) {
+	switch {
+	case n == 0:
+	case l == Ham:
+		s.headOf(Spam).features.At(hash).no += n
+	default:
+		s.headOf(l).features.At(hash).yes += n
 	}
 }
 
@@ -307,19 +267,4 @@ func (s *side) corrections(d Document, l Label) []correction {
 // errs reports whether a head's answer was further from the right one than a margin.
 func (c correction) errs(margin float64) bool {
 	return !c.warm || math.Abs(sigmoid(c.whole)-c.y) > margin
-}
-
-// apply learns a lesson.
-func (s *side) apply(st step) {
-	s.seq = st.seq
-	for _, c := range st.corrections {
-		s.heads[c.head].learn(st.Document, c)
-	}
-	s.taught[st.label]++
-	if st.tallies != nil {
-		s.docs = st.tallies[len(st.tokens)]
-		for i, t := range st.tokens {
-			s.set(t.hash, st.tallies[i])
-		}
-	}
 }

@@ -1,12 +1,16 @@
 package classifier
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/aitys/aitys/classifier/table"
+)
 
 // seen is how many lessons of each label had a token, all but copies: what people are told.
 // The counts that judge leave out lessons that were foreseen. 4-grams are shown to nobody.
 type seen struct {
 	mu     sync.RWMutex
-	counts table[uint32]
+	counts table.Table[uint32]
 }
 
 func (s *seen) add(d Document, l Label) {
@@ -14,7 +18,7 @@ func (s *seen) add(d Document, l Label) {
 	defer s.mu.Unlock()
 	for _, t := range d.tokens {
 		if t.kind != kindGram {
-			s.counts[seenKey(t.hash, l)]++
+			*s.counts.At(seenKey(t.hash, l))++
 		}
 	}
 }
@@ -22,7 +26,8 @@ func (s *seen) add(d Document, l Label) {
 func (s *seen) of(hash uint64, l Label) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return int(s.counts[seenKey(hash, l)])
+	n, _ := s.counts.Get(seenKey(hash, l))
+	return int(n)
 }
 
 func seenKey(hash uint64, l Label) uint64 { return max(1, mix(hash^uint64(l))) }

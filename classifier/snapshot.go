@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -27,7 +28,7 @@ var ErrSnapshot = errors.New("not a snapshot of this version")
 func (m *Model) Bytes() []byte {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	s := m.active.Load() // only Learn writes it
+	s := m.active.Load()
 	b := append([]byte(nil), snapshotMagic...)
 	b = binary.LittleEndian.AppendUint16(b, snapshotFormat)
 	b = binary.LittleEndian.AppendUint16(b, TokeniserVersion)
@@ -36,25 +37,19 @@ func (m *Model) Bytes() []byte {
 	for _, n := range s.taught {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	keys, tallies := m.counts.all()
-	b = binary.AppendUvarint(b, uint64(len(keys)))
-	for i, k := range keys {
-		b = binary.AppendUvarint(b, uint64(len(k)))
-		b = append(b, k...)
-		for _, n := range tallies[i] {
-			b = binary.AppendUvarint(b, uint64(n))
-		}
-	}
+	m.counts.settle()
+	b = binary.AppendUvarint(b, uint64(m.counts.keys))
+	b = append(b, m.counts.settled...)
 	for i := range s.heads {
 		b = s.heads[i].appendTo(b)
 	}
-	b = binary.AppendUvarint(b, uint64(len(m.seen.counts)))
-	for _, n := range m.seen.counts.sorted() {
-		b = binary.LittleEndian.AppendUint64(b, n.hash)
-		b = binary.AppendUvarint(b, uint64(n.value))
+	b = binary.AppendUvarint(b, uint64(m.seen.counts.Len()))
+	for hash, n := range m.seen.counts.All() {
+		b = binary.LittleEndian.AppendUint64(b, hash)
+		b = binary.AppendUvarint(b, uint64(n))
 	}
-	for _, c := range m.copies.bands.sorted() {
-		b = binary.LittleEndian.AppendUint64(b, c.hash)
+	for hash := range m.copies.bands.All() {
+		b = binary.LittleEndian.AppendUint64(b, hash)
 	}
 	binary.LittleEndian.PutUint64(b[snapshotHeader-8:], uint64(len(b)-snapshotHeader))
 	sum := sha256.Sum256(b)
@@ -65,11 +60,11 @@ func (h *head) appendTo(b []byte) []byte {
 	for _, f := range h.numbers() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
 	}
-	b = binary.AppendUvarint(b, uint64(len(h.features)))
-	for _, s := range h.features.sorted() {
-		b = binary.LittleEndian.AppendUint64(b, s.hash)
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.weight))
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s.value.square))
+	b = binary.AppendUvarint(b, uint64(h.features.Len()))
+	for hash, f := range h.features.All() {
+		b = binary.LittleEndian.AppendUint64(b, hash)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f.weight))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f.square))
 	}
 	return b
 }
@@ -80,11 +75,9 @@ func (h *head) readFrom(r *snapshotReader) {
 	}
 	n := r.count(8 + 4 + 4)
 	for ; n > 0; n-- {
-		hash := r.uint64()
-		f := h.features[hash]
+		f := h.features.At(r.uint64())
 		f.weight = math.Float32frombits(r.uint32())
 		f.square = math.Float32frombits(r.uint32())
-		h.features[hash] = f
 	}
 }
 
@@ -124,32 +117,33 @@ func restore(b []byte, own bool) (*Model, error) {
 	for i := range s.taught {
 		s.taught[i] = uint32(r.uvarint())
 	}
-	for n := r.count(1 + len(tally{})); n > 0; n-- {
-		key := string(r.take(r.uvarint()))
-		var t tally
-		for i := range t {
-			t[i] = uint32(r.uvarint())
-		}
-		if r.failed || key == "" {
+	m.counts.keys = r.count(1 + len(tally{}))
+	counted := r.b
+	for range m.counts.keys {
+		key, t := r.entry()
+		switch {
+		case r.failed || len(key) == 0:
 			return nil, fmt.Errorf("%w: its counts end early", ErrSnapshot)
-		}
-		m.counts.set(key, t)
-		if key == docsKey {
+		case string(key) == docsKey:
 			s.docs = t
-		} else {
-			s.set(hashOf(kind(key[0]), []byte(key[1:])), t)
+		default:
+			hash := hashOf(kind(key[0]), key[1:])
+			for l, n := range t {
+				s.counts(hash, Label(l), n)
+			}
 		}
 	}
+	m.counts.settled = bytes.Clone(counted[:len(counted)-len(r.b)])
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
 	}
 	n := r.count(8 + 1)
 	for ; n > 0; n-- {
 		hash := r.uint64()
-		m.seen.counts[hash] = uint32(r.uvarint())
+		*m.seen.counts.At(hash) = uint32(r.uvarint())
 	}
 	for len(r.b) > 0 && !r.failed {
-		m.copies.bands[r.uint64()] = struct{}{}
+		m.copies.bands.At(r.uint64())
 	}
 	if r.failed {
 		return nil, fmt.Errorf("%w: its length is wrong", ErrSnapshot)

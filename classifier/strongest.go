@@ -10,13 +10,13 @@ import (
 func (m *Model) Tokens() int {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	return m.counts.size
+	m.counts.settle()
+	return max(0, m.counts.keys-1) // one counts the lessons
 }
 
 // Taught is how many lessons of each label the model was taught, by Label.
 func (m *Model) Taught() [5]int {
-	s := m.reading()
-	defer s.mu.RUnlock()
+	s := m.active.Load()
 	var n [5]int
 	for l, lessons := range s.taught {
 		n[l] = int(lessons)
@@ -30,20 +30,22 @@ func (m *Model) Taught() [5]int {
 func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	s := m.active.Load() // only Learn writes it
+	s := m.active.Load()
 	if !s.warm(Spam) {
 		return nil, nil
 	}
 	odds := spamHabits.odds(s.docs[Spam], s.docs[Ham])
-	keys, tallies := m.counts.all()
-	for i, key := range keys {
+	m.counts.settle()
+	for all := (snapshotReader{b: m.counts.settled}); len(all.b) > 0; {
+		entry, n := all.entry()
+		key := string(entry)
 		name, ok := kindNames[kind(key[0])]
 		if !ok || kind(key[0]) == kindGram { // the count of lessons, and what means nothing to a person
 			continue
 		}
 		hash := hashOf(kind(key[0]), []byte(key[1:]))
 		w := Weight{Token: name + ":" + key[1:], Spam: m.seen.of(hash, Spam), Ham: m.seen.of(hash, Ham)}
-		w.Weight = odds.ratio(tallies[i][Spam], tallies[i][Ham])
+		w.Weight = odds.ratio(n[Spam], n[Ham])
 		switch {
 		case w.Weight > 0:
 			spam = append(spam, w)

@@ -41,7 +41,8 @@ type Plan struct {
 var House = Plan{
 	Module: "github.com/aitys/aitys",
 	Arrows: map[string][]string{
-		"classifier":         nil,
+		"classifier":         {"classifier/table"},
+		"classifier/table":   nil,
 		"moderation/text":    nil,
 		"moderation/markup":  nil,
 		"moderation/secret":  nil,
@@ -215,6 +216,7 @@ var House = Plan{
 		"api/neighbour",
 		"api/reader",
 		"api/register",
+		"classifier/table",
 		"cmd/aitys/figures",
 		"cmd/aitys/flags",
 		"moderation/campaign",

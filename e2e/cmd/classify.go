@@ -36,8 +36,16 @@ func classify() ([]row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
 	}
-	folded, snapshot = nil, nil
+	folded = nil
 	before := heap()
+	restored, err := classifier.Restore(snapshot)
+	if err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	resident := heap() - before
+	runtime.KeepAlive(restored)
+	restored, snapshot = nil, nil
+	before = heap()
 	young := classifier.Fold(slices.Values(lessons[:100]))
 	young.Learn(lessons[100])
 	small := heap() - before
@@ -76,6 +84,8 @@ func classify() ([]row, error) {
 		{"C5", "heap of the model after 101 lessons", "", "≤ 1 MB", "", fmt.Sprintf("%.2f MB", float64(small)/1e6)},
 		{"C6", "restore the snapshot of 10,000 lessons", "to fold them", "", "≤ 0.2",
 			fmt.Sprintf("%.2f (%d ms)", float64(restore)/float64(fold), restore.Milliseconds())},
+		{"C7", "heap of the model of 10,000 lessons, restored to judge", "", "≤ 12 MB", "",
+			fmt.Sprintf("%.1f MB", float64(resident)/1e6)},
 	}, nil
 }
 
