@@ -253,3 +253,69 @@ func TestThePlainPageTakesAMailedCode(t *testing.T) {
 	}
 	send(url.Values{"body": {"Nobody wrote this."}, "identity": {"m.x.y"}}, 401)
 }
+
+// A writer is told by mail once the address has agreed, on a page that does nothing until a button is pressed; a mail
+// program ends it with one request of its own.
+func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
+	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
+		const lena = "lena@mail.example"
+		posted := w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
+			body: with(written("Is the upper path to the lake open?"), "author", m{"name": "Lena", "email": lena})})
+		want(t, posted, 201, "")
+		notify := "/api/v1/sites/a/comments/" + posted.str("id") + "/notify?lang=en"
+		own := map[string]string{"Authorization": "Bearer " + posted.str("edit_token")}
+		asks := func(on any, header map[string]string) reply {
+			return w.do(call{method: "POST", path: notify, body: m{"on": on}, header: header})
+		}
+		want(t, asks(true, nil), 401, "auth.needed")
+		want(t, asks(true, map[string]string{"Authorization": "Bearer x"}), 404, "comment.unknown")
+		want(t, asks(nil, own), 422, "field.invalid")
+		r := asks(true, own)
+		if want(t, r, 200, ""); r.json["on"] != true || r.json["confirmed"] != false {
+			t.Errorf("who asks is told %v", r.json)
+		}
+		if all := w.letters(lena); len(all) != 1 || string(all[0].Kind) != string(mailbox.Confirm) {
+			t.Fatalf("the letters are %v", all)
+		}
+		link := func(to string) string {
+			site, err := w.service.Site(context.Background(), "a")
+			fatal(t, err)
+			return "/mail/" + mailbox.Link{For: to, Site: site.ID, Email: lena, Lang: "en"}.Token(testSecret)
+		}
+		page := func(r reply, status int, says ...string) {
+			t.Helper()
+			want(t, r, status, "")
+			for _, s := range says {
+				if !strings.Contains(string(r.raw), s) {
+					t.Errorf("the page does not say %q: %s", s, r.raw)
+				}
+			}
+		}
+		confirm := link(mailbox.ToConfirm)
+		for range 2 {
+			page(w.do(call{path: confirm}), 200, "Tell you by mail?", "Yes, tell me", "No, and never ask again", "/post", lena)
+		}
+		press := func(path string, in url.Values) reply {
+			return w.do(call{method: "POST", path: path, body: in})
+		}
+		upTo := fmt.Sprint(w.clock.Now().UnixMicro())
+		page(press(confirm, url.Values{"do": {"confirm"}, "upto": {upTo}}), 200, lena+" is told from now on.")
+		if r := asks(true, own); r.json["confirmed"] != true {
+			t.Errorf("after a yes it is %v", r.json)
+		}
+		page(w.do(call{path: confirm}), 200, "Nothing on Site A waits for your answer.")
+		stop := link(mailbox.ToStop)
+		page(w.do(call{path: stop}), 200, "No more mail?", "Stop all mail")
+		page(press(stop, url.Values{"List-Unsubscribe": {"One-Click"}}), 200, "No more mail about comments goes to "+lena)
+		if r := asks(true, own); r.json["confirmed"] != false || len(w.letters(lena)) != 1 {
+			t.Errorf("who wants no mail is asked again: %v", r.json)
+		}
+		page(w.do(call{path: "/mail/nothing?lang=en"}), 404, "This link does not work any more")
+		page(press("/mail/nothing?lang=en", url.Values{"do": {"stop"}}), 404, "This link does not work any more")
+		want(t, press(stop, url.Values{"do": {"else"}}), 422, "")
+		for _, from := range []string{"null", originA} { // who holds a link and cannot read its page does not press
+			page(w.do(call{method: "POST", path: stop, body: url.Values{"do": {"stop"}},
+				header: map[string]string{"Origin": from, "Sec-Fetch-Site": "cross-site"}}), 403)
+		}
+	})
+}

@@ -100,6 +100,7 @@ var open = []string{
 	"GET /sites/:site/page", "GET /sites/:site/feed.atom", "GET /sites/:site/log.jsonl",
 	"GET /sites/:site/transparency", "GET /sites/:site/transparency.json", "GET /sites/:site/transparency.csv",
 	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js",
+	"POST /api/v1/sites/:site/comments/:id/notify", "GET /mail/:token", "POST /mail/:token",
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
 	"POST /sites/:site/page", "GET /", "GET /favicon.ico", "GET /robots.txt", "GET /times.js",
 	"POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check", "POST /akismet/1.1/submit-spam",

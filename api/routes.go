@@ -35,6 +35,7 @@ func (s *Server) readerRoutes() {
 	g.POST("/comments/:id/vote", open(r.vote))
 	g.POST("/identity", open(r.identify))
 	g.DELETE("/identity", open(r.signOut))
+	g.POST("/comments/:id/notify", open(r.notify))
 	g.POST("/comments/:id/report", open(r.report))
 	g.POST("/comments/:id/appeal", open(r.appeal))
 	g.GET("/form", open(r.form))
@@ -43,6 +44,7 @@ func (s *Server) readerRoutes() {
 	g.GET("/live", open(s.threads.Follow))
 	for _, path := range []string{
 		"/comments", "/comments/:id", "/comments/:id/vote", "/comments/:id/report", "/comments/:id/appeal",
+		"/comments/:id/notify",
 		"/identity", "/form", "/preview", "/counts", "/live",
 	} {
 		g.OPTIONS(path, s.kit.Preflight)

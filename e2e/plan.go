@@ -68,7 +68,11 @@ var House = Plan{
 		"moderation/complaint": {
 			"moderation/comment", "moderation/ground", "moderation/problem", "moderation/secret", "moderation/text",
 		},
-		"moderation/mailbox": {"moderation/secret", "moderation/text"},
+		"moderation/mailbox": {"moderation/problem", "moderation/secret", "moderation/text"},
+		"moderation/subscription": {
+			"moderation/comment", "moderation/ground", "moderation/mailbox", "moderation/problem", "moderation/secret",
+			"moderation/text",
+		},
 		"moderation/guest": {
 			"moderation/comment", "moderation/ground", "moderation/mailbox", "moderation/people", "moderation/problem",
 			"moderation/secret", "moderation/text",
@@ -110,7 +114,7 @@ var House = Plan{
 		},
 		"notify": {
 			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/mailbox", "moderation/people",
-			"moderation/problem", "moderation/secret", "moderation/text", "words",
+			"moderation/problem", "moderation/secret", "moderation/subscription", "moderation/text", "words",
 		},
 		"transfer/dump": {"moderation/comment", "moderation/markup"},
 		"transfer": {
@@ -230,6 +234,7 @@ var House = Plan{
 		"moderation/rules",
 		"moderation/signet",
 		"moderation/sites",
+		"moderation/subscription",
 		"notify",
 		"store/crowd",
 		"store/mirror",

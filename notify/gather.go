@@ -21,10 +21,15 @@ type news struct {
 }
 
 // gather puts what events tell of into the mails of those who want to hear it, or of all that waits where events are
-// missing. What it returns runs in the transaction that moves the position: an event goes into one mail.
+// missing; readers are told of what happened only. What it returns runs in the transaction that moves the position: an
+// event goes into one mail.
 func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event) (func(Tx) error, error) {
 	told, err := s.arrived(ctx, reset, events)
-	if err != nil || len(told) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	readers, err := s.forReaders(ctx, events)
+	if err != nil || len(told)+len(readers) == 0 {
 		return nil, err
 	}
 	now := s.work.Now()
@@ -32,6 +37,11 @@ func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event)
 		for _, n := range told {
 			if err := s.add(tx, n, now); err != nil {
 				return fmt.Errorf("gather for mail: %w", err)
+			}
+		}
+		for _, n := range readers {
+			if err := s.tell(tx, n, now); err != nil {
+				return fmt.Errorf("gather for a reader: %w", err)
 			}
 		}
 		return nil

@@ -118,3 +118,64 @@ func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
 		}
 	}
 }
+
+// A process that is killed while it gathers or sends tells a reader neither twice nor, where the mail had not begun to
+// leave, not at all.
+func TestAKilledProcessTellsAReaderOnce(t *testing.T) {
+	for _, database := range []func(testing.TB) string{kit.SQLite, kit.Postgres} {
+		url := database(t)
+		w := newWorld(t, roomstest.NewOn(t, url))
+		c, token := w.SubmitOwn(w.A, "Does the ferry to the island run in a storm?")
+		stop := w.run(w.service())
+		w.subscribes(c, token, "en")
+		w.box.Wait(t, c.Email, 1)
+		stop()
+		var held atomic.Bool
+		hold := func() (answer func() error, release func()) {
+			held.Store(false)
+			end := make(chan struct{})
+			return func() error { held.Store(true); <-end; return errAgain }, sync.OnceFunc(func() { close(end) })
+		}
+
+		// Killed once it had gathered, and again before the text began to leave: it comes, once.
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		w.kill(url, "it is gathered", func() bool { return w.gathering(c.Email) == 1 })
+		w.Clock.Add(time.Minute)
+		answer, release := hold()
+		w.box.Answer(func(string) error { return answer() }, nil)
+		w.kill(url, "it is named", held.Load)
+		release()
+		w.box.Answer(nil, nil)
+		w.Clock.Add(31 * time.Second)
+		stop = w.run(w.service())
+		w.box.Wait(t, c.Email, 2)
+		stop()
+
+		// Killed when the server had all of it and had not answered: it is not sent again, and the next one is.
+		reply := w.Answer(w.A, c.ID, "It did not last week, says the captain.")
+		w.Decide(people.Operator, w.A, comment.Approve, reply.ID)
+		w.kill(url, "an answer is gathered", func() bool { return w.gathering(c.Email) == 1 })
+		w.Clock.Add(time.Minute)
+		answer, release = hold()
+		w.box.Answer(nil, func(kit.Handed) error { return answer() })
+		w.kill(url, "it is handed in", held.Load)
+		release()
+		w.box.Answer(nil, nil)
+		w.Clock.Add(11 * time.Minute)
+		stop = w.run(w.service())
+		reply = w.Answer(w.A, c.ID, "Ask the harbour master in the morning.")
+		w.Decide(people.Operator, w.A, comment.Approve, reply.ID)
+		w.news(c.Email, 1)
+		w.box.Wait(t, c.Email, 4)
+		w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
+		w.box.Wait(t, "later@mail.example", 1) // what came before is sent by then
+		stop()
+		names := map[string]int{}
+		for _, m := range w.box.To(c.Email) {
+			names[m.Header.Get("Message-Id")]++
+		}
+		if len(names) != 4 || len(w.box.To(c.Email)) != 4 {
+			t.Errorf("%v came, want four, each once", names)
+		}
+	}
+}

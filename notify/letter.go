@@ -73,7 +73,7 @@ func (s *Service) write(ctx context.Context, m Mail) (*letter, error) {
 	now := s.work.Now()
 	var t *letter
 	if m.Account == "" {
-		return s.toReader(m, site, now)
+		return s.toReader(ctx, m, site, now)
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		t = nil

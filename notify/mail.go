@@ -7,6 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/subscription"
 )
 
 // A Kind says what a mail is about.
@@ -94,6 +95,7 @@ func later(tries int) time.Duration {
 type Tx interface {
 	ground.EventTx
 	ground.MetaTx
+	mailbox.Tx
 
 	Accounts() ([]people.Account, error)
 	AccountByID(id string) (people.Account, error) // ErrNotFound
@@ -109,6 +111,8 @@ type Tx interface {
 	MailByID(site int64, id string) (Mail, error) // ErrNotFound
 	// OpenLetter is likewise the mail of news to a reader's address, known by a hash: ErrNotFound.
 	OpenLetter(site int64, box []byte, now time.Time) (Mail, error)
+	SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error)
+	MailStopped(site int64, box []byte) (bool, error)
 	// LastMail is the newest mail of a kind to an account: ErrNotFound.
 	LastMail(site int64, account string, kind Kind) (Mail, error)
 	PutMail(m Mail) error

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
@@ -8,18 +10,41 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
+// confirmFor is for how long a link is good that asks for a yes.
+const confirmFor = 7 * 24 * time.Hour
+
 // toReader makes a letter to a reader, if it needs to be sent still.
-func (s *Service) toReader(m Mail, site ground.Site, now time.Time) (*letter, error) {
+func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now time.Time) (*letter, error) {
 	w := words.In(m.Reader.Lang)
 	if w == nil {
 		w = words.In(words.Languages[0].Key)
 	}
-	t := &letter{ID: m.ID, To: m.Reader.Address, FromName: site.Name}
+	t := &letter{ID: m.ID, To: m.Reader.Address, FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
 	p := part{Lang: w.Lang()}
-	var needed bool
-	switch mailbox.Kind(m.Kind) {
-	case mailbox.Code:
-		needed = s.code(w, m, site, now, t, &p)
+	link := mailbox.Link{Site: site.ID, Email: t.To, Lang: w.Lang(), Ends: now.Add(confirmFor)}
+	needed := false
+	err := s.work.View(ctx, func(tx Tx) error {
+		kind := mailbox.Kind(m.Kind)
+		if kind == mailbox.Code {
+			needed = s.code(w, m, site, now, t, &p)
+			return nil
+		}
+		stopped, err := tx.MailStopped(site.ID, m.Reader.Box)
+		if needed = !stopped; err != nil || stopped {
+			return err
+		}
+		if kind == mailbox.Confirm {
+			s.confirm(w, site, link, t, &p)
+		} else if needed, err = s.news(tx, w, m, site, t, &p); err != nil {
+			return err
+		}
+		link.For, link.Ends = mailbox.ToStop, time.Time{}
+		t.Stop = s.mailed(link)
+		p.Less = button{w.T("mail.stop"), t.Stop}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write a mail to a reader: %w", err)
 	}
 	if !needed || t.To == "" {
 		return nil, nil

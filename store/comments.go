@@ -328,6 +328,9 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 	if err := t.ForgetComplaints(c.Site, c.ID); err != nil {
 		return err
 	}
+	if err := t.DropSubscription(c.Site, c.ID); err != nil {
+		return err
+	}
 	begins := answer[:min(len(answer), len(`{"id":""`)+len(c.ID))]
 	_, err := t.Exec(`
 		UPDATE idempotency_keys

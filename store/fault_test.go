@@ -258,6 +258,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
 		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
 		reflect.TypeFor[*roomstest.Guests](), reflect.TypeFor[*roomstest.Lists](),
+		reflect.TypeFor[*roomstest.Subscriptions](),
 		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
 		reflect.TypeFor[*roomstest.Hooks](), reflect.TypeFor[*roomstest.Signet](),
 		reflect.TypeFor[*roomstest.Copier](),

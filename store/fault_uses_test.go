@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
@@ -726,6 +727,29 @@ var useCases = map[string]func(*faulty) func() error{
 		email := w.name() + "@mail.example"
 		return func() error { return w.S.AskCode(w.Ctx, w.A, email, "en") }
 	},
+	"Subscribe": func(w *faulty) func() error {
+		c, token := w.SubmitOwn(w.A, "Told by mail, "+w.name())
+		return func() error { _, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "en", true); return err }
+	},
+	"Subscribe: not any more": func(w *faulty) func() error {
+		c, token := w.wishes()
+		return func() error { _, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "en", false); return err }
+	},
+	"Asked": func(w *faulty) func() error {
+		c, _ := w.wishes()
+		link := w.readersLink(mailbox.ToConfirm, c.Email)
+		return func() error { _, err := w.S.Asked(w.Ctx, link); return err }
+	},
+	"Confirm": func(w *faulty) func() error {
+		c, _ := w.wishes()
+		link := w.readersLink(mailbox.ToConfirm, c.Email)
+		return func() error { _, err := w.S.Confirm(w.Ctx, link, w.Clock.Now()); return err }
+	},
+	"Stop": func(w *faulty) func() error {
+		c, _ := w.wishes()
+		link := w.readersLink(mailbox.ToStop, c.Email)
+		return func() error { _, err := w.S.Stop(w.Ctx, link); return err }
+	},
 	"AdmitCode": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
 		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
@@ -968,6 +992,20 @@ func (w *faulty) mailed(about string) (token string, who people.Actor) {
 		ExpiresAt: w.Clock.Now().Add(time.Hour)}
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertMailLink(link) }))
 	return token, who
+}
+
+// wishes is a comment whose writer wants to be told of it, and its edit token.
+func (w *faulty) wishes() (comment.Comment, string) {
+	w.T.Helper()
+	c, token := w.SubmitOwn(w.A, "Told of by mail, "+w.name())
+	_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "en", true)
+	w.Must(err)
+	return c, token
+}
+
+// readersLink is a link in a mail to a reader.
+func (w *faulty) readersLink(to, email string) string {
+	return mailbox.Link{For: to, Site: w.A.ID, Email: email}.Token(roomstest.Secret)
 }
 
 // campaign is two comments that are alike.

@@ -116,6 +116,15 @@ var hot = []hotQuery{
 	{"letter that gathers", "letters_mailbox", func(tx storetest.Tx) error {
 		return second(tx.OpenLetter(1, []byte("w18"), time.UnixMicro(300)))
 	}, true},
+	{"who wants to be told", "subscriptions_pk|subscriptions USING PRIMARY KEY", func(tx storetest.Tx) error {
+		return second(tx.SubscriptionsTo(1, []string{"c7", "c9"}))
+	}, true},
+	{"what somebody wants to be told of", "subscriptions_mailbox", func(tx storetest.Tx) error {
+		return second(tx.SubscriptionsOf(1, []byte("w18"), 50))
+	}, true},
+	{"who wants no mail", "mail_stops_pk|mail_stops USING PRIMARY KEY", func(tx storetest.Tx) error {
+		return second(tx.MailStopped(1, []byte("w18")))
+	}, true},
 	{"mailed code", "mail_codes_pk|mail_codes USING PRIMARY KEY", func(tx storetest.Tx) error {
 		return second(tx.MailedCode(1, []byte("w18")))
 	}, true},
@@ -363,6 +372,10 @@ var multitude = []string{
 	 SELECT {site}, 'l' || n, {writer}, '', '', 'news', '[]', 0, 0, '', n, n, 0, 0,
 	        CASE WHEN n % 9 = 0 THEN 0 ELSE n + 1 END
 	   FROM numbers WHERE n < 5000`,
+	`INSERT INTO subscriptions (site_id, comment_id, mailbox, lang, asked_at, confirmed_at)
+	 SELECT {site}, 'c' || (n / 2), {writer}, 'en', n, n FROM numbers WHERE n < 5000`,
+	`INSERT INTO mail_stops (site_id, mailbox, stopped_at)
+	 SELECT DISTINCT {site}, {writer}, 7 FROM numbers WHERE n < 5000`,
 	`INSERT INTO mail_codes (site_id, mailbox, letter_id, tries, made_at)
 	 SELECT DISTINCT {site}, {writer}, 'l', 0, 7 FROM numbers WHERE n < 5000`,
 	`INSERT INTO sessions (hash, id, account_id, agent, created_at, seen_at, expires_at)

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/crowd"
 	near "github.com/aitys/aitys/store/neighbour"
@@ -33,6 +34,7 @@ import (
 type tx struct {
 	*rows.Tx
 	crowd.Acts
+	crowd.Wishes
 	outbox.Letters
 	register.Demands
 	register.Figures
@@ -49,6 +51,7 @@ var _ interface {
 	campaign.Tx
 	complaint.Tx
 	guest.Tx
+	subscription.Tx
 	identity.Tx
 	inquiry.Tx
 	learning.Tx

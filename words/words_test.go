@@ -329,7 +329,7 @@ next:
 	for key := range said {
 		name := key
 		for _, part := range []string{"read.", "write.", "around.", "copy.", "help.", "live.", "steps.", "vote.", "who.",
-			"prove.", "report."} {
+			"prove.", "report.", "told."} {
 			name = strings.TrimPrefix(name, part)
 		}
 		if whole[key] || name != key && names[name] || strings.HasPrefix(key, "meaning.") ||

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,26 +31,13 @@ type mailedPage struct {
 	To, ToWords   string
 }
 
-// mailForm reads what is posted to a mailed link. Programs that end mails by themselves (RFC 8058) may send it in
-// parts.
-func mailForm(c echo.Context) (url.Values, error) {
-	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")) // what is none is refused by ReadForm
-	if kind != "multipart/form-data" {
-		return web.ReadForm(c)
-	}
-	if err := c.Request().ParseMultipartForm(1 << 16); err != nil {
-		return nil, problem.NotForm(err)
-	}
-	return c.Request().PostForm, nil
-}
-
 // mailed opens a visit for who holds a link, in the language of their mails.
 func (d *desk) mailed(answer func(v *Visit, link people.MailLink) error) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		v := newVisit(c, d.Pages)
 		c.Response().Header().Set("X-Robots-Tag", "noindex")
 		if c.Request().Method == http.MethodPost {
-			if v.Form, err = mailForm(c); err != nil {
+			if v.Form, err = web.ReadMailForm(c); err != nil {
 				return err
 			}
 		}

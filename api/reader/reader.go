@@ -29,6 +29,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/sites/:site/transparency.json", o.on(o.figures))
 	e.GET("/sites/:site/transparency.csv", o.on(o.table))
 
+	m := &mailed{kit: kit}
+	e.GET("/mail/:token", m.see, web.Pages)
+	e.POST("/mail/:token", m.press, web.Pages, kit.OwnPages)
+
 	w := &window{kit: kit}
 	e.GET("/signin.js", fixed(windowFile))
 	e.GET("/sites/:site/signin", w.open(w.show), web.Pages)

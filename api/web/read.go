@@ -254,3 +254,16 @@ func deref(t reflect.Type) reflect.Type {
 	}
 	return t
 }
+
+// ReadMailForm reads what is posted to a mailed link. Programs that end mails by themselves (RFC 8058) may send it in
+// parts.
+func ReadMailForm(c echo.Context) (url.Values, error) {
+	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")) // what is none is refused by ReadForm
+	if kind != "multipart/form-data" {
+		return ReadForm(c)
+	}
+	if err := c.Request().ParseMultipartForm(1 << 16); err != nil {
+		return nil, problem.NotForm(err)
+	}
+	return c.Request().PostForm, nil
+}

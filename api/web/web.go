@@ -28,6 +28,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -35,28 +36,29 @@ import (
 // required. AnyHost says that nobody told what PublicURL is: a page of the host that a request names is the service's
 // own then. Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
-	Process    *ground.Process
-	Identity   *identity.Service
-	Guests     *guest.Service
-	Learning   *learning.Models
-	Service    *moderation.Service
-	Rules      *rules.Service
-	Sites      *sites.Service
-	Campaigns  *campaign.Service
-	Reactions  *reaction.Service
-	Complaints *complaint.Service
-	Hooks      *notify.Hooks
-	Inquiries  *inquiry.Service
-	Register   *register.Service
-	Neighbours *neighbour.Service
-	Signet     *signet.Service
-	Clock      ground.Clock
-	Log        *slog.Logger
-	PublicURL  *url.URL // scheme and host of the service as its users see it
-	AnyHost    bool
-	Proxies    []netip.Prefix
-	Limiter    Limiter
-	Mailing    bool // mail is sent
+	Process       *ground.Process
+	Identity      *identity.Service
+	Guests        *guest.Service
+	Learning      *learning.Models
+	Service       *moderation.Service
+	Rules         *rules.Service
+	Sites         *sites.Service
+	Campaigns     *campaign.Service
+	Reactions     *reaction.Service
+	Complaints    *complaint.Service
+	Hooks         *notify.Hooks
+	Subscriptions *subscription.Service
+	Inquiries     *inquiry.Service
+	Register      *register.Service
+	Neighbours    *neighbour.Service
+	Signet        *signet.Service
+	Clock         ground.Clock
+	Log           *slog.Logger
+	PublicURL     *url.URL // scheme and host of the service as its users see it
+	AnyHost       bool
+	Proxies       []netip.Prefix
+	Limiter       Limiter
+	Mailing       bool // mail is sent
 }
 
 // A Kit is handed to each HTTP room. It is safe for concurrent use.

@@ -26,6 +26,7 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
@@ -46,27 +47,28 @@ const (
 
 // rooms are what a command works with.
 type rooms struct {
-	store      *store.DB
-	coord      *coord.Coord
-	process    *ground.Process
-	identity   *identity.Service
-	learning   *learning.Models
-	alike      *campaign.Service
-	service    *moderation.Service
-	reactions  *reaction.Service
-	complaints *complaint.Service
-	guests     *guest.Service
-	inquiries  *inquiry.Service
-	register   *register.Service
-	signet     *signet.Service
-	neighbours *neighbour.Service
-	rules      *rules.Service
-	sites      *sites.Service
-	transfer   *transfer.Service
-	copies     *static.Service
-	secret     secret.Secret
-	mail       *notify.Service // nil: none is sent
-	hooks      *notify.Hooks   // of servers
+	store         *store.DB
+	coord         *coord.Coord
+	process       *ground.Process
+	identity      *identity.Service
+	learning      *learning.Models
+	alike         *campaign.Service
+	service       *moderation.Service
+	reactions     *reaction.Service
+	complaints    *complaint.Service
+	guests        *guest.Service
+	subscriptions *subscription.Service
+	inquiries     *inquiry.Service
+	register      *register.Service
+	signet        *signet.Service
+	neighbours    *neighbour.Service
+	rules         *rules.Service
+	sites         *sites.Service
+	transfer      *transfer.Service
+	copies        *static.Service
+	secret        secret.Secret
+	mail          *notify.Service // nil: none is sent
+	hooks         *notify.Hooks   // of servers
 }
 
 // Close closes in the order opposite to opening.
@@ -132,6 +134,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.reactions = reaction.New(r.process, store.For[reaction.Tx](r.store), secret)
 	r.complaints = complaint.New(r.process, store.For[complaint.Tx](r.store), secret)
 	r.guests = guest.New(r.process, store.For[guest.Tx](r.store), secret, r.identity)
+	r.subscriptions = subscription.New(r.process, store.For[subscription.Tx](r.store), secret)
 	r.register = register.New(r.process, store.For[register.Tx](r.store))
 	r.signet = signet.New(r.process, store.For[signet.Tx](r.store), secret)
 	r.neighbours = neighbour.New(neighbour.Options{Process: r.process, Store: store.For[neighbour.Tx](r.store),

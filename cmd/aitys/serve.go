@@ -243,9 +243,9 @@ func (s *server) options() api.Options {
 			Process: s.rooms.process, Identity: s.rooms.identity, Learning: s.rooms.learning, Service: s.rooms.service,
 			Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike, Guests: s.rooms.guests,
 			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Inquiries: s.rooms.inquiries, Hooks: s.rooms.hooks,
-			Register: s.rooms.register, Neighbours: s.rooms.neighbours, Signet: s.rooms.signet, Clock: wall{}, Log: s.log,
-			PublicURL: s.public, AnyHost: s.anyHost,
-			Proxies: s.proxies, Mailing: s.rooms.mail != nil,
+			Subscriptions: s.rooms.subscriptions, Register: s.rooms.register, Neighbours: s.rooms.neighbours,
+			Signet: s.rooms.signet, Clock: wall{}, Log: s.log,
+			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health, Export: s.rooms.export,
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/mailbox"
 )
 
 // An act is what somebody does to a thing that was made for it. What proves their right to it, besides a
@@ -63,6 +64,7 @@ var publicRoutes = []string{
 	"DELETE /api/v1/sites/:site/comments/:id", "POST /api/v1/sites/:site/preview",
 	"POST /api/v1/sites/:site/comments/:id/vote", "POST /sites/:site/page",
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
+	"POST /api/v1/sites/:site/comments/:id/notify", "POST /mail/:token",
 	"POST /api/v1/sites/:site/comments/:id/report", "POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /m/:token", "POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check",
 	"POST /akismet/1.1/submit-spam", "POST /akismet/1.1/submit-ham",
@@ -116,6 +118,14 @@ func (s *stage) act(route string) act {
 		a.json = values{"sso": s.word(fresh)}
 	case "DELETE …/identity":
 		a.header = map[string]string{"Authorization": "Bearer " + s.identity()}
+	case "POST …/comments/:id/notify":
+		in := s.written()
+		in["author"] = values{"name": "N", "email": fresh + "@mail.example"}
+		c := s.post(in)
+		id, a.json, a.header = c.ID, values{"on": true}, map[string]string{"Authorization": "Bearer " + c.EditToken}
+	case "POST /mail/:token":
+		form("do", "stop")
+		path = s.readersLink(mailbox.ToStop, fresh+"@mail.example")
 	case "POST …/comments/:id/report":
 		id, _ = s.approved()
 		a.json = values{"reason": "other", "detail": "A reader does not like " + fresh}

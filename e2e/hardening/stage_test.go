@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +30,9 @@ import (
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/secret"
 )
 
 // routes are what the product's own router answers, so that none is left out of a figure.
@@ -78,7 +82,11 @@ func newStageOf(t testing.TB, binary, database string) *stage {
 	if file {
 		driver, address = "sqlite", "file://"+path+"?_pragma=busy_timeout(5000)"
 	}
-	s := &stage{server: newServerOf(t, binary, database), t: t, site: "a", file: file}
+	var mail []string
+	if os.Getenv("AITYS_SMTP") == "" { // mails wait, for nobody listens there
+		mail = []string{"--smtp", "smtp://127.0.0.1:1", "--mail-from", sender}
+	}
+	s := &stage{server: newServerOf(t, binary, database, mail...), t: t, site: "a", file: file}
 	db, err := sql.Open(driver, address)
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +94,21 @@ func newStageOf(t testing.TB, binary, database string) *stage {
 	t.Cleanup(func() { _ = db.Close() })
 	s.db = db
 	return s
+}
+
+// readersLink is a link in a mail to a reader of the site.
+func (s *stage) readersLink(to, email string) string {
+	s.t.Helper()
+	said, err := os.ReadFile(filepath.Join(s.common[1], "secret"))
+	var site int64
+	if err == nil {
+		err = s.db.QueryRow("SELECT id FROM sites WHERE key = '" + s.site + "'").Scan(&site)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	own := secret.Secret(strings.TrimSpace(string(said)))
+	return "/mail/" + mailbox.Link{For: to, Site: site, Email: email}.Token(own)
 }
 
 // page is one that nobody closed.

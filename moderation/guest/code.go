@@ -69,7 +69,7 @@ func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, 
 	}
 	now := s.work.Now()
 	c := claim{
-		Subject: s.secret.Hash("subject", site.ID, "mail", text.Fold(email)), Mailed: true,
+		Subject: mailbox.Subject(s.secret, site.ID, email), Mailed: true,
 		Name: name, Email: email, At: now.UnixMicro(), Ends: now.Add(life).UnixMicro(),
 	}
 	box, right := mailbox.Box(s.secret, email), false

@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/storetest"
@@ -42,6 +43,7 @@ type Rooms struct {
 	*Reactions
 	*Complaints
 	*Guests
+	*Subscriptions
 	*Inquiries
 	*Register
 	*Signet
@@ -57,22 +59,23 @@ type Rooms struct {
 
 // The rooms of these names.
 type (
-	Identity   = identity.Service
-	Learning   = learning.Models
-	Campaigns  = campaign.Service
-	Moderation = moderation.Service
-	Reactions  = reaction.Service
-	Complaints = complaint.Service
-	Guests     = guest.Service
-	Inquiries  = inquiry.Service
-	Register   = register.Service
-	Signet     = signet.Service
-	Copier     = static.Service
-	Lists      = neighbour.Service
-	Hooks      = notify.Hooks
-	Ruling     = rules.Service
-	Publisher  = sites.Service
-	Transfer   = transfer.Service
+	Identity      = identity.Service
+	Learning      = learning.Models
+	Campaigns     = campaign.Service
+	Moderation    = moderation.Service
+	Reactions     = reaction.Service
+	Complaints    = complaint.Service
+	Guests        = guest.Service
+	Inquiries     = inquiry.Service
+	Register      = register.Service
+	Signet        = signet.Service
+	Copier        = static.Service
+	Lists         = neighbour.Service
+	Hooks         = notify.Hooks
+	Ruling        = rules.Service
+	Publisher     = sites.Service
+	Transfer      = transfer.Service
+	Subscriptions = subscription.Service
 )
 
 // Loopback is where the receivers of tests are.
@@ -92,6 +95,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)
 	r.Complaints = complaint.New(r.Process, slice[complaint.Tx](s), own)
 	r.Guests = guest.New(r.Process, slice[guest.Tx](s), own, r.Identity)
+	r.Subscriptions = subscription.New(r.Process, slice[subscription.Tx](s), own)
 	r.Register = register.New(r.Process, slice[register.Tx](s))
 	r.Signet = signet.New(r.Process, slice[signet.Tx](s), own)
 	r.Copier = static.New(static.Options{Process: r.Process, Store: slice[static.Tx](s), Signer: r.Signet,

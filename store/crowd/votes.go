@@ -1,5 +1,5 @@
 // Package crowd keeps what readers do with what others wrote, their votes and what they say against comments and
-// decisions, and by what they are known.
+// decisions, by what they are known, and of what they want to be told.
 package crowd
 
 import (
@@ -10,11 +10,12 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// Acts are those tables, in a transaction.
+// Acts are those tables but those of Wishes, in a transaction.
 type Acts struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}, codeRow{}, countRow{}}
+var Models = []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}, codeRow{}, countRow{}, subscriptionRow{},
+	stopRow{}}
 
 // A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
 type voteRow struct {

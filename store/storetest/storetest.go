@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/transfer"
 	"github.com/aitys/aitys/transfer/static"
@@ -31,6 +32,7 @@ type Tx interface {
 	campaign.Tx
 	complaint.Tx
 	guest.Tx
+	subscription.Tx
 	identity.Tx
 	inquiry.Tx
 	learning.Tx

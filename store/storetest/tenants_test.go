@@ -24,6 +24,7 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -143,6 +144,8 @@ func fill(w *world, s ground.Site) {
 				Body: []byte(s.Key)})),
 			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.PutName(s.ID, formerOf(s.ID)[0], s.Key),
+			tx.PutSubscription(oneWish(s.ID, oneShown, s.Key)),
+			tx.StopMail(s.ID, []byte(oneSame), began),
 			tx.PutMailedCode(s.ID, []byte(oneName), guest.MailedCode{Letter: s.Key, At: began}),
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
 			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
@@ -179,6 +182,10 @@ func fill(w *world, s ground.Site) {
 func oneLetter(site int64, id string) mailbox.Letter {
 	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: id + "@mail.example",
 		CreatedAt: began, DueAt: began}
+}
+
+func oneWish(site int64, comment, lang string) subscription.Subscription {
+	return subscription.Subscription{Site: site, Comment: comment, Box: []byte(oneName), Lang: lang, Asked: began}
 }
 
 func oneReport(site int64, by string) complaint.Report {
@@ -306,6 +313,11 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"Spread":          func(tx Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
 	"MailByID":        func(tx Tx, s int64) (any, error) { return tx.MailByID(s, oneMail) },
 	"OpenLetter":      func(tx Tx, s int64) (any, error) { return tx.OpenLetter(s, []byte(oneName), began) },
+	"SubscriptionsTo": func(tx Tx, s int64) (any, error) {
+		return tx.SubscriptionsTo(s, []string{oneShown, oneWaiting})
+	},
+	"SubscriptionsOf": func(tx Tx, s int64) (any, error) { return tx.SubscriptionsOf(s, []byte(oneName), 9) },
+	"MailStopped":     func(tx Tx, s int64) (any, error) { return tx.MailStopped(s, []byte(oneSame)) },
 	"MailedCode":      func(tx Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
 	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
 	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
@@ -470,6 +482,14 @@ var writes = []struct {
 	}},
 	{"NoteCopy", func(tx Tx, s int64) error { return tx.NoteCopy(s, began.Add(time.Hour)) }},
 	{"KeepName", func(tx Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
+	{"ConfirmSubscriptions", func(tx Tx, s int64) error {
+		return tx.ConfirmSubscriptions(s, []byte(oneName), began, began)
+	}},
+	{"PutSubscription", func(tx Tx, s int64) error { return tx.PutSubscription(oneWish(s, oneWaiting, "two")) }},
+	{"DropSubscription", func(tx Tx, s int64) error { return tx.DropSubscription(s, oneWaiting) }},
+	{"DropSubscriptions", func(tx Tx, s int64) error { return tx.DropSubscriptions(s, []byte(oneName)) }},
+	{"AllowMail", func(tx Tx, s int64) error { return tx.AllowMail(s, []byte(oneSame)) }},
+	{"StopMail", func(tx Tx, s int64) error { return tx.StopMail(s, []byte(oneSame), began) }},
 	{"PutMailedCode", func(tx Tx, s int64) error {
 		return tx.PutMailedCode(s, []byte(oneName), guest.MailedCode{Letter: "two", Tries: 2, At: began})
 	}},

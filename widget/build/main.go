@@ -96,7 +96,9 @@ func build(languages []string) (map[string][]byte, error) {
 	who, errWho := part("who")
 	report, errReport := part("report")
 	prove, errProve := part("prove")
-	form, errForm := part("form", "WHO_ADDRESS", who, "REPORT_ADDRESS", report, "PROVE_ADDRESS", prove)
+	told, errTold := part("told")
+	form, errForm := part("form", "WHO_ADDRESS", who, "REPORT_ADDRESS", report, "PROVE_ADDRESS", prove,
+		"TOLD_ADDRESS", told)
 	counts, errCounts := part("counts")
 	why, errWhy := part("why")
 	around, errAround := part("around")
@@ -106,7 +108,7 @@ func build(languages []string) (map[string][]byte, error) {
 	mirror, errMirror := part("mirror", "RARE_ADDRESS", rare)
 	vote, errVote := part("vote", "REPORT_ADDRESS", report)
 	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errRare, errMore, errLive, errVote,
-		errReport, errProve, errMirror); err != nil {
+		errReport, errProve, errTold, errMirror); err != nil {
 		return nil, err
 	}
 	var addresses []string

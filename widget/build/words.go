@@ -28,6 +28,7 @@ var parts = []part{
 	{"live", "live.", nil},
 	{"steps", "steps.", nil},
 	{"vote", "vote.", nil},
+	{"told", "told.", nil},
 	{"who", "who.", nil},
 	{"prove", "prove.", nil},
 	{"report", "report.", map[string]string{"reasons": "reason.low."}},
@@ -92,8 +93,8 @@ func script(lang string, said map[string]sentence) string {
 	if lang != "en" {
 		b.WriteString("\nimport type {\n  AroundWords as Around,\n  CopyWords as Copy,\n  FormWords as Form,\n" +
 			"  HelpWords as Help,\n  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n" +
-			"  ReportWords as Report,\n  StepsWords as Steps,\n  VoteWords as Vote,\n  WhoWords as Who,\n" +
-			"  WithheldWords as Withheld,\n" +
+			"  ReportWords as Report,\n  StepsWords as Steps,\n  ToldWords as Told,\n  VoteWords as Vote,\n" +
+			"  WhoWords as Who,\n  WithheldWords as Withheld,\n" +
 			"} from '../i18n'\n")
 	}
 	for _, p := range parts {

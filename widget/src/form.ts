@@ -16,6 +16,7 @@ import type { Writer } from './writer'
 
 declare const WHO_ADDRESS: string
 declare const PROVE_ADDRESS: string
+declare const TOLD_ADDRESS: string
 
 export function attach(view: View): Writer {
   const styles = new CSSStyleSheet()
@@ -344,6 +345,9 @@ class Form implements Writer {
     const status = report(answer, kept, this.#t, view.t, another)
     this.#form.replaceWith(status)
     status.focus()
+    const { id, edit_token: token } = answer
+    if (token && view.settings.mail && (this.#who ? !this.#who.badge : this.#fields.author.email))
+      view.use<typeof import('./told')>(TOLD_ADDRESS, part => part.told(view, status, id, token))
     view.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
   }
 

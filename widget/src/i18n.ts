@@ -5,7 +5,21 @@
  * the rest, or fewer.
  */
 
-import type { around, copy, form, help, live, prove, reading, report, steps, vote, who, withheld } from './words/en'
+import type {
+  around,
+  copy,
+  form,
+  help,
+  live,
+  prove,
+  reading,
+  report,
+  steps,
+  told,
+  vote,
+  who,
+  withheld,
+} from './words/en'
 
 /** A date as it stands beside a comment: of this year, of another, or in full with the time. */
 export type Length = keyof typeof lengths
@@ -33,6 +47,8 @@ export type ProveWords = typeof prove
 export type ReportWords = typeof report
 
 export type StepsWords = typeof steps
+
+export type ToldWords = typeof told
 
 export type VoteWords = typeof vote
 

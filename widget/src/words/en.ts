@@ -186,6 +186,14 @@ export const vote = {
   uncounted: "The vote was not counted. Try again later.",
 }
 
+export const told = {
+  ask: "Tell me by mail when it is published or answered",
+  confirm: "We mail you one question a day at most: say yes there, and you are told.",
+  failed: "The service did not answer. Try again.",
+  off: "You will not be told.",
+  on: "You will be told.",
+}
+
 export const who = {
   as: "Signed in as {name}",
   left: "You are signed out.",

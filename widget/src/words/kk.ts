@@ -10,6 +10,7 @@ import type {
   Words as Reading,
   ReportWords as Report,
   StepsWords as Steps,
+  ToldWords as Told,
   VoteWords as Vote,
   WhoWords as Who,
   WithheldWords as Withheld,
@@ -199,6 +200,14 @@ export const steps: Steps = {
 export const vote: Vote = {
   often: "Бірден тым көп дауыс берілді. Бір минуттан кейін қайталап көріңіз.",
   uncounted: "Дауыс есептелмеді. Кейінірек қайталап көріңіз.",
+}
+
+export const told: Told = {
+  ask: "Жарияланса немесе жауап келсе, поштамен хабарлау",
+  confirm: "Күніне бірден көп емес сұрақ хат жібереміз: сонда келіссеңіз, хабарлаймыз.",
+  failed: "Қызмет жауап бермеді. Қайталап көріңіз.",
+  off: "Хат жіберілмейді.",
+  on: "Хатпен хабарлаймыз.",
 }
 
 export const who: Who = {

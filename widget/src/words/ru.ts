@@ -10,6 +10,7 @@ import type {
   Words as Reading,
   ReportWords as Report,
   StepsWords as Steps,
+  ToldWords as Told,
   VoteWords as Vote,
   WhoWords as Who,
   WithheldWords as Withheld,
@@ -199,6 +200,14 @@ export const steps: Steps = {
 export const vote: Vote = {
   often: "Слишком много голосов сразу. Попробуйте ещё раз через минуту.",
   uncounted: "Голос не засчитан. Попробуйте ещё раз позже.",
+}
+
+export const told: Told = {
+  ask: "Сообщить письмом о публикации и ответах",
+  confirm: "Мы пришлём вопрос, не чаще раза в день: согласитесь там, и письма будут приходить.",
+  failed: "Сервис не ответил. Попробуйте ещё раз.",
+  off: "Писем не будет.",
+  on: "Мы сообщим письмом.",
 }
 
 export const who: Who = {

@@ -1,0 +1,130 @@
+package reader
+
+import (
+	_ "embed"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/words"
+)
+
+// mailed are the pages behind links in mails to readers. Opening one changes nothing, for mail programs open links by
+// themselves: only a button does, and the one press that mail programs may send for their reader (RFC 8058).
+type mailed struct{ kit *web.Kit }
+
+//go:embed mailed.html
+var mailedHTML string
+
+var mailedTemplate = template.Must(template.New("mailed").Parse(mailedHTML))
+
+// mailedView is what mailed.html shows.
+type mailedView struct {
+	*words.Catalog
+	Title, Lead string
+	Site        string
+	Done        string
+	Dead        bool
+	About       []aboutShown
+	Confirms    bool
+	Stops       bool
+	UpTo        string // when the page was shown
+}
+
+// aboutShown is a comment that somebody would be told of.
+type aboutShown struct{ When, Page string }
+
+// saysLanguage are the words of a link's language, which is that of who asked for it.
+func saysLanguage(c echo.Context, l mailbox.Link) *words.Catalog {
+	if w := words.In(l.Lang); w != nil && c.QueryParam("lang") == "" {
+		return w
+	}
+	return web.Words(c)
+}
+
+// see shows what a link is for.
+func (h *mailed) see(c echo.Context) error {
+	a, err := h.kit.Subscriptions.Asked(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return h.dead(c, err)
+	}
+	return h.show(c, h.view(c, a))
+}
+
+func (h *mailed) view(c echo.Context, a subscription.Asked) mailedView {
+	w := saysLanguage(c, a.Link)
+	v := mailedView{Catalog: w, Site: a.Site.Name, UpTo: strconv.FormatInt(h.kit.Process.Now().UnixMicro(), 10)}
+	switch {
+	case a.Link.For == mailbox.ToStop:
+		v.Title, v.Stops = w.T("mailed.stop"), true
+		v.Lead = w.T("mailed.stop.lead", "email", a.Link.Email, "site", a.Site.Name)
+	case len(a.About) == 0:
+		v.Title, v.Lead, v.Stops = w.T("mailed.confirm"), w.T("mailed.none", "site", a.Site.Name), true
+	default:
+		v.Title, v.Confirms = w.T("mailed.confirm"), true
+		v.Lead = w.T("mailed.confirm.lead", "email", a.Link.Email, "site", a.Site.Name)
+		for _, about := range a.About {
+			v.About = append(v.About, aboutShown{timeOf(w, about.At), about.Page.Name()})
+		}
+	}
+	return v
+}
+
+func (h *mailed) show(c echo.Context, v mailedView) error {
+	c.Response().Header().Set("X-Robots-Tag", "noindex")
+	return web.Render(c, http.StatusOK, web.NoScript, mailedTemplate, v)
+}
+
+// press does what a button says, or a mail program for its reader.
+func (h *mailed) press(c echo.Context) error {
+	form, err := web.ReadMailForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, token := c.Request().Context(), c.Param("token")
+	var a subscription.Asked
+	say := ""
+	switch {
+	case form.Get("do") == "confirm":
+		upTo, wrong := strconv.ParseInt(form.Get("upto"), 10, 64)
+		if wrong != nil {
+			return problem.Field("/upto", "This form is not complete.")
+		}
+		a, err = h.kit.Subscriptions.Confirm(ctx, token, time.UnixMicro(upTo))
+		say = "mailed.confirmed"
+	case form.Get("do") == "stop", form.Get("List-Unsubscribe") == "One-Click":
+		a, err = h.kit.Subscriptions.Stop(ctx, token)
+		say = "mailed.stopped"
+	default:
+		return problem.Field("/do", "Use confirm or stop.")
+	}
+	if err != nil {
+		return h.dead(c, err)
+	}
+	w := saysLanguage(c, a.Link)
+	v := mailedView{Catalog: w, Site: a.Site.Name, Title: w.T("mailed.confirm"),
+		Done: w.T(say, "email", a.Link.Email, "site", a.Site.Name)}
+	if say == "mailed.stopped" {
+		v.Title = w.T("mailed.stop")
+	}
+	return h.show(c, v)
+}
+
+// dead says that a link stands for nothing any more.
+func (h *mailed) dead(c echo.Context, err error) error {
+	p := web.ProblemOf(err)
+	if p.Code != "link.expired" {
+		return err
+	}
+	w := web.Words(c)
+	web.ProblemHeaders(c, p)
+	v := mailedView{Catalog: w, Title: w.T("link.dead"), Lead: w.T("mailed.dead"), Dead: true}
+	return web.Render(c, p.Status, web.NoScript, mailedTemplate, v)
+}

@@ -1,0 +1,65 @@
+package mailbox
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+// What a mailed link is for.
+const (
+	ToConfirm = "confirm" // to say yes or no to mail about comments
+	ToStop    = "stop"    // to end all mail from a site
+)
+
+// A Link is what a mailed link stands for: it is in the link itself, sealed, and kept nowhere. A zero Ends is never.
+type Link struct {
+	For   string    `json:"f"`
+	Site  int64     `json:"s"`
+	Email string    `json:"e"`
+	Lang  string    `json:"l"`
+	Ends  time.Time `json:"x,omitzero"`
+}
+
+// linkPurpose keys what seals links.
+const linkPurpose = "mailed link"
+
+// Token is a link as it stands in an address.
+func (l Link) Token(s secret.Secret) string {
+	said, _ := json.Marshal(l) // strings, numbers and times always can be
+	return base64.RawURLEncoding.EncodeToString(s.Seal(linkPurpose, "", said))
+}
+
+// Read returns what a link stands for: link.expired where it is none of this service, or not any more.
+func Read(s secret.Secret, token string, now time.Time) (l Link, err error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	if err == nil {
+		sealed, err = s.Open(linkPurpose, "", sealed)
+	}
+	if err == nil {
+		err = json.Unmarshal(sealed, &l)
+	}
+	if err != nil || !l.Ends.IsZero() && !now.Before(l.Ends) {
+		return Link{}, Expired()
+	}
+	return l, nil
+}
+
+// Expired refuses a link that stands for nothing any more.
+func Expired() error {
+	return problem.Missing("link.expired", "This link is not complete, or has expired. Nothing was changed.")
+}
+
+// Subject is by what whoever proved an address by a code is known on a site.
+func Subject(s secret.Secret, site int64, email string) []byte {
+	return s.Hash("subject", site, "mail", text.Fold(email))
+}
+
+// Writer is by what their comments are known.
+func Writer(s secret.Secret, site int64, email string) []byte {
+	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(Subject(s, site, email)))
+}

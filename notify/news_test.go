@@ -1,0 +1,240 @@
+package notify_test
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+var readerLink = regexp.MustCompile(public + `/mail/(\S+)`)
+
+// linkIn is the first link to a page of ours in a mail's text.
+func (w *world) linkIn(m kit.Handed) string {
+	w.T.Helper()
+	text, _, err := m.Parts()
+	w.Must(err)
+	found := readerLink.FindStringSubmatch(text)
+	if found == nil {
+		w.T.Fatalf("no link in %s", text)
+	}
+	return found[1]
+}
+
+// subscribes has a comment's writer want to be told, and say yes where they are asked.
+func (w *world) subscribes(c comment.Comment, token, lang string) {
+	w.T.Helper()
+	_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, lang, true)
+	w.Must(err)
+	w.says(c.Email, lang)
+}
+
+// says yes to whatever waits for an address.
+func (w *world) says(email, lang string) {
+	w.T.Helper()
+	link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: email, Lang: lang}
+	_, err := w.S.Confirm(w.Ctx, link.Token(roomstest.Secret), w.Clock.Now())
+	w.Must(err)
+}
+
+// gathering is how many tidings gather for an address.
+func (w *world) gathering(email string) (size int) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) error {
+		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(roomstest.Secret, email), w.Clock.Now())
+		if size = len(m.Comments) + m.More; errors.Is(err, ground.ErrNotFound) {
+			err = nil
+		}
+		return err
+	})
+	return size
+}
+
+// gathers waits until so many tidings gather for an address.
+func (w *world) gathers(email string, n int) {
+	w.T.Helper()
+	kit.Until(w.T, "tidings gather for "+email, func() bool { return w.gathering(email) == n })
+}
+
+// news waits until so many tidings gather for an address, and lets their time come.
+func (w *world) news(email string, n int) {
+	w.T.Helper()
+	w.gathers(email, n)
+	w.Clock.Add(time.Minute)
+}
+
+func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.run(w.service())
+		w.titlePage("<a href=//evil.example>win</a> http://evil.example")
+		c, token := w.SubmitOwn(w.A, "Has anybody tried the mill road lately? See http://evil.example")
+		for range 3 {
+			got, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "ru", true)
+			if w.Must(err); !got.On || got.Confirmed {
+				t.Errorf("who asks is told %+v", got)
+			}
+		}
+		asked := w.box.Wait(t, c.Email, 1)
+		text, page, err := asked.Parts()
+		w.Must(err)
+		for _, strange := range []string{"evil", "mill road", c.Name, "win"} {
+			if strings.Contains(text+page, strange) {
+				t.Errorf("the mail that asks holds %q, which a stranger wrote: %s", strange, text)
+			}
+		}
+		if !strings.Contains(asked.Says("Subject"), "Присылать письма с сайта Site a?") ||
+			asked.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+			t.Errorf("it is %s", asked.Raw)
+		}
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		link := w.linkIn(asked)
+		for range 2 { // to look at it changes nothing
+			if a, err := w.S.Asked(w.Ctx, link); err != nil || len(a.About) != 1 || a.Link.Email != c.Email {
+				t.Errorf("the link is about %+v (%v)", a, err)
+			}
+		}
+		_, err = w.S.Confirm(w.Ctx, link, w.Clock.Now())
+		w.Must(err)
+		w.Decide(people.Operator, w.A, comment.Hold, c.ID)
+		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack,
+			Note: "Leave the miller out of it. http://our.example"}, c.ID)
+		w.news(c.Email, 1)
+		told := w.box.Wait(t, c.Email, 2)
+		text, page, err = told.Parts()
+		w.Must(err)
+		if !strings.Contains(told.Says("Subject"), "личные нападки") ||
+			!strings.Contains(text, "Leave the miller out of it.") {
+			t.Errorf("it is told so: %s", told.Raw)
+		}
+		if to, pictures := links(t, page); len(pictures) > 0 || strings.Contains(strings.Join(to, " "), "evil.example") ||
+			len(to) != 2 {
+			t.Errorf("the mail leads to %v and loads %v", to, pictures)
+		}
+		_, err = w.S.Stop(w.Ctx, w.stopIn(told))
+		w.Must(err)
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		again, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "ru", true)
+		if w.Must(err); again.Confirmed {
+			t.Error("who wants no mail is told again")
+		}
+		w.Clock.Add(48 * time.Hour)
+		other, _ := w.SubmitOwn(w.A, "A last remark that has nothing to do with any mail.")
+		w.Decide(people.Operator, w.A, comment.Approve, other.ID)
+		w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
+		w.box.Wait(t, "later@mail.example", 1) // what came before is sent by then
+		if n := len(w.box.To(c.Email)); n != 2 {
+			t.Errorf("%d mails came to %s, want 2", n, c.Email)
+		}
+	})
+}
+
+// stopIn is the link by which mail programs end such mails.
+func (w *world) stopIn(m kit.Handed) string {
+	w.T.Helper()
+	return strings.TrimSuffix(strings.TrimPrefix(m.Header.Get("List-Unsubscribe"), "<"+public+"/mail/"), ">")
+}
+
+func TestAReaderIsToldOfAnswersByOthersOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.run(w.service())
+		w.run(w.service()) // another process
+		c, token := w.SubmitOwn(w.A, "Which of the two bakeries opens on Sundays in winter?")
+		w.subscribes(c, token, "en")
+		w.box.Wait(t, c.Email, 1)
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		w.news(c.Email, 1)
+		if m := w.box.Wait(t, c.Email, 2); m.Says("Subject") != "Your comment is published." {
+			t.Errorf("it is told so: %s", m.Raw)
+		}
+		reply := w.Answer(w.A, c.ID, "The lower one does, as http://bakery.example says.")
+		w.Decide(people.Operator, w.A, comment.Approve, reply.ID)
+		w.news(c.Email, 1)
+		m := w.box.Wait(t, c.Email, 3)
+		text, page, err := m.Parts()
+		w.Must(err)
+		if m.Says("Subject") != reply.Name+" answered your comment" || !strings.Contains(text, "The lower one does") {
+			t.Errorf("an answer is told so: %s", m.Raw)
+		}
+		if to, _ := links(t, page); len(to) != 2 || to[0] != "https://a.example/post#aitys-"+reply.ID {
+			t.Errorf("it leads to %v", to)
+		}
+		// A slip that is undone within the minute is not told, and several answers come in one mail.
+		first, second := w.Answer(w.A, c.ID, "The upper one as well, since the spring."),
+			w.Answer(w.A, c.ID, "Neither of them opens before eight.")
+		slip := w.Answer(w.A, c.ID, "Somebody says a thing that is approved by a slip.")
+		w.Decide(people.Operator, w.A, comment.Approve, first.ID, second.ID)
+		batch := w.Decide(people.Operator, w.A, comment.Approve, slip.ID).Batch
+		w.gathers(c.Email, 3)
+		w.Undo(people.Operator, w.A, batch)
+		w.Clock.Add(time.Minute)
+		m = w.box.Wait(t, c.Email, 4)
+		if text, _, err = m.Parts(); err != nil || m.Says("Subject") != "2 pieces of news about your comments on Site a" ||
+			!strings.Contains(text, "The upper one") || !strings.Contains(text, "before eight") ||
+			strings.Contains(text, "a slip") {
+			t.Errorf("two answers are told so: %s (%v)", m.Raw, err)
+		}
+		w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
+		w.box.Wait(t, "later@mail.example", 1)
+		if n := len(w.box.To(c.Email)); n != 4 {
+			t.Errorf("%d mails came, want 4", n)
+		}
+	})
+}
+
+// However many ask for somebody else's address, one mail asks them.
+func TestManyWishesForOneAddressAreOneMailADay(t *testing.T) {
+	w := newWorld(t, roomstest.New(t))
+	w.run(w.service())
+	const victim = "victim@mail.example"
+	for i := range 30 {
+		c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = victim, strings.Repeat("x ", i+1) })
+		_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, c.ID), "en", true)
+		w.Must(err)
+	}
+	w.box.Wait(t, victim, 1)
+	w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
+	w.box.Wait(t, "later@mail.example", 1)
+	if n := len(w.box.To(victim)); n != 1 {
+		t.Errorf("%d mails came, want 1", n)
+	}
+}
+
+// Who wrote under an address that a code had proved is told at once; with another's token nobody is subscribed.
+func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
+	w := newWorld(t, roomstest.New(t))
+	const lena = "lena@mail.example"
+	w.Must(w.S.AskCode(w.Ctx, w.A, lena, "en"))
+	given, err := w.S.AdmitCode(w.Ctx, w.A, lena, w.MailedCode(w.A, lena), "Lena")
+	w.Must(err)
+	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Writer: given.Writer,
+		Body: "A question of somebody who showed who she is."})
+	w.Must(err)
+	got, err := w.S.Subscribe(w.Ctx, w.A, out.ID, out.EditToken, "en", true)
+	if w.Must(err); !got.Confirmed {
+		t.Errorf("she is told %+v", got)
+	}
+	_, err = w.S.Subscribe(w.Ctx, w.A, out.ID, "another", "en", true)
+	roomstest.WantCode(t, "with another token", err, "comment.unknown")
+	_, err = w.S.Subscribe(w.Ctx, w.A, out.ID, "", "en", true)
+	roomstest.WantCode(t, "with none", err, "auth.needed")
+	for _, link := range []string{"", "x", "m." + strings.Repeat("A", 80)} {
+		_, err = w.S.Asked(w.Ctx, link)
+		roomstest.WantCode(t, "a link "+link, err, "link.expired")
+	}
+	old := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: lena, Ends: w.Clock.Now()}
+	_, err = w.S.Confirm(w.Ctx, old.Token(roomstest.Secret), w.Clock.Now())
+	roomstest.WantCode(t, "a link that is over", err, "link.expired")
+	stop := mailbox.Link{For: mailbox.ToStop, Site: w.A.ID, Email: lena}
+	_, err = w.S.Confirm(w.Ctx, stop.Token(roomstest.Secret), w.Clock.Now())
+	roomstest.WantCode(t, "a yes by a link that ends mails", err, "link.expired")
+}

@@ -1,0 +1,107 @@
+package crowd
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// Wishes are the tables of who wants to be told by mail, and who wants no mail, in a transaction.
+type Wishes struct{ *rows.Tx }
+
+// A subscriptionRow is a row of subscriptions: a subscription.Subscription.
+type subscriptionRow struct {
+	Site      int64     `gorm:"column:site_id"`
+	Comment   string    `gorm:"column:comment_id"`
+	Box       []byte    `gorm:"column:mailbox"`
+	Lang      string    `gorm:"column:lang"`
+	Asked     time.Time `gorm:"column:asked_at;serializer:micros"`
+	Confirmed time.Time `gorm:"column:confirmed_at;serializer:micros"`
+}
+
+func (subscriptionRow) TableName() string { return "subscriptions" }
+
+// A stopRow is a row of mail_stops.
+type stopRow struct {
+	Site int64     `gorm:"column:site_id"`
+	Box  []byte    `gorm:"column:mailbox"`
+	At   time.Time `gorm:"column:stopped_at;serializer:micros"`
+}
+
+func (stopRow) TableName() string { return "mail_stops" }
+
+var (
+	subscriptionColumns = rows.Of[subscriptionRow]()
+	stopColumns         = rows.Of[stopRow]()
+	putSubscription     = subscriptionColumns.Upsert("site_id, comment_id")
+	putStop             = stopColumns.Upsert("site_id, mailbox")
+)
+
+func (t Wishes) subscriptions(rest string, args ...any) ([]subscription.Subscription, error) {
+	return rows.List(t.Tx, subscriptionColumns.Targets,
+		func(r *subscriptionRow) subscription.Subscription { return subscription.Subscription(*r) },
+		"SELECT "+subscriptionColumns.Names+" FROM subscriptions "+rest, args...)
+}
+
+// SubscriptionsTo implements subscription.Tx.
+func (t Wishes) SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error) {
+	return t.subscriptions(`
+		WHERE  site_id    = ?
+		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
+}
+
+// SubscriptionsOf implements subscription.Tx.
+func (t Wishes) SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.Subscription, error) {
+	return t.subscriptions(`
+		WHERE  site_id = ?
+		  AND  mailbox = ?
+		ORDER  BY asked_at, comment_id
+		LIMIT  ?`, site, box, limit)
+}
+
+// PutSubscription implements subscription.Tx.
+func (t Wishes) PutSubscription(s subscription.Subscription) error {
+	return t.One(putSubscription, subscriptionColumns.Values(subscriptionRow(s))...)
+}
+
+// ConfirmSubscriptions implements subscription.Tx.
+func (t Wishes) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) error {
+	_, err := t.Exec(`
+		UPDATE subscriptions
+		SET    confirmed_at = ?
+		WHERE  site_id      = ?
+		  AND  mailbox      = ?
+		  AND  confirmed_at = 0
+		  AND  asked_at    <= ?`, rows.Stamp(at), site, box, rows.Stamp(upTo))
+	return err
+}
+
+// DropSubscription implements subscription.Tx.
+func (t Wishes) DropSubscription(site int64, comment string) error {
+	_, err := t.Exec("DELETE FROM subscriptions WHERE site_id = ? AND comment_id = ?", site, comment)
+	return err
+}
+
+// DropSubscriptions implements subscription.Tx.
+func (t Wishes) DropSubscriptions(site int64, box []byte) error {
+	_, err := t.Exec("DELETE FROM subscriptions"+ofBox, site, box)
+	return err
+}
+
+// StopMail implements subscription.Tx.
+func (t Wishes) StopMail(site int64, box []byte, at time.Time) error {
+	return t.One(putStop, stopColumns.Values(stopRow{site, box, at})...)
+}
+
+// AllowMail implements subscription.Tx.
+func (t Wishes) AllowMail(site int64, box []byte) error {
+	_, err := t.Exec("DELETE FROM mail_stops"+ofBox, site, box)
+	return err
+}
+
+// MailStopped implements subscription.Tx.
+func (t Wishes) MailStopped(site int64, box []byte) (bool, error) {
+	found, err := rows.Query(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
+	return len(found) > 0, err
+}

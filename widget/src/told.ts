@@ -1,0 +1,37 @@
+/** Has the reader told by mail what becomes of a comment. Loaded once one was posted with an e-mail address. */
+
+import { ask } from './client'
+import { el } from './dom'
+import type { View } from './view'
+import { told as inEnglish } from './words/en'
+
+/** A box to tick, for the comment that was just posted. */
+export function told(view: View, status: HTMLElement, id: string, token: string) {
+  const t = view.spoken?.told ?? inEnglish
+  const box = el('input', { type: 'checkbox', name: 'told' })
+  const says = el('p', { class: 'u', role: 'status' })
+  box.addEventListener('change', async () => {
+    if (box.ariaBusy) {
+      box.checked = !box.checked
+      return
+    }
+    box.ariaBusy = 'true'
+    try {
+      const { on, confirmed } = await ask<{ on: boolean; confirmed: boolean }>(
+        view.api(`comments/${id}/notify?lang=${view.t.lang}`),
+        {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+          body: JSON.stringify({ on: box.checked }),
+        },
+      )
+      says.textContent = !on ? t.off : confirmed ? t.on : t.confirm
+    } catch {
+      box.checked = !box.checked
+      says.textContent = t.failed
+    } finally {
+      box.ariaBusy = null
+    }
+  })
+  status.lastElementChild?.before(el('label', { class: 'tick' }, box, t.ask), says)
+}
