@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// TokeniserVersion is raised whenever Read makes other tokens of the same comment. Models of
-// another version are thrown away and folded anew.
-const TokeniserVersion = 7
+// TokeniserVersion is raised whenever Read makes other tokens of the same comment, or another
+// fingerprint. Models of another version are thrown away and folded anew.
+const TokeniserVersion = 8
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (

@@ -110,13 +110,13 @@ func countLetters(s string) (n int) {
 	return n
 }
 
-// add takes one shingle into the minima, each under a permutation of its own.
+// add takes one shingle into the minima, each under a permutation that knows nothing of the others: no shingle is the
+// least under many of them.
 func (f *Fingerprint) add(shingle []byte) {
-	h := hashOf(0, shingle)
-	step := mix(h) | 1
+	h, by := hashOf(0, shingle), uint64(0)
 	for i := range f.Minima {
-		h += step
-		f.Minima[i] = min(f.Minima[i], uint32((h*0x9E3779B97F4A7C15)>>32))
+		by += 0x9E3779B97F4A7C15
+		f.Minima[i] = min(f.Minima[i], uint32(mix(h^by)>>32))
 	}
 }
 

@@ -71,3 +71,21 @@ func TestDifferentTextsAreNoDuplicates(t *testing.T) {
 		t.Error("a short text has bands")
 	}
 }
+
+// One run of characters that two short texts share is no more of them under one permutation than under another.
+func TestShortTextsWithAWordInCommonAreNoDuplicates(t *testing.T) {
+	offers := []string{"Listen to my songs, I have a video coming out, do subscribe",
+		"Cheap flats are coming, write to me today for the price", "My film is coming out soon, come and watch it for free",
+		"Our market is coming to town, coupons for all who write"}
+	answers := []string{"Are you coming over on Wednesday?", "I am not coming to the reading today",
+		"Winter is coming, and the roads are bad", "The bus was late coming home again",
+		"She said the train is coming at nine", "I see what is coming, and I like it"}
+	for _, offer := range offers {
+		for _, answer := range answers {
+			a, b := Read(Comment{Text: offer}).Fingerprint(), Read(Comment{Text: answer}).Fingerprint()
+			if a.Duplicate(b) {
+				t.Errorf("%q is nearly %q: %.2f", offer, answer, a.Similarity(b))
+			}
+		}
+	}
+}
