@@ -39,7 +39,8 @@ func create(dir, name string) (file, error) {
 	return file{bufio.NewWriterSize(f, 32<<10), f}, err
 }
 
-func (f file) close() error { return errors.Join(f.Flush(), f.to.Close()) }
+// close has the disk have all of it: the list that is written last names no page that a crash could take.
+func (f file) close() error { return errors.Join(f.Flush(), f.to.Sync(), f.to.Close()) }
 
 // A sheet is a page on its way: as JSON, in the form of the service's list of comments, and as HTML, which wants no
 // script. Both grow comment by comment.
