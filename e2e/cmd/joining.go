@@ -79,12 +79,12 @@ type poster struct {
 	posted int
 }
 
-func newPoster(binary, dir string) (*poster, error) {
+func newPoster(binary, dir string, more ...string) (*poster, error) {
 	token, serve, err := site(binary, dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := kit.Start(binary, serve...)
+	s, err := kit.Start(binary, append(serve, more...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Command cmd holds the programs that measure and show: bench, exam, joining, reads, rehearsal, shots and
-// waiting the built binary from outside, house the source. confusables makes a table of the classifier's.
+// Command cmd holds the programs that measure and show: bench, copies, exam, joining, reads, rehearsal,
+// shots and waiting the built binary from outside, house the source. confusables makes a table of the classifier's.
 // `make` runs the others from the top folder. They are no tests: they pass no judgement, and what they read of
 // ../shared is not part of the project.
 package main
@@ -20,9 +20,9 @@ const (
 )
 
 var programs = map[string]func() error{
-	"bench": bench, "confusables": confusables, "exam": exam,
-	"house": house, "joining": joining, "reads": reads, "rehearsal": rehearsal, "rehearsal queue": queue,
-	"shots": shots, "waiting": waitingCosts,
+	"bench": bench, "confusables": confusables, "copies": copyCosts, "exam": exam,
+	"house": house, "joining": joining, "reads": reads, "rehearsal": rehearsal,
+	"rehearsal queue": queue, "shots": shots, "waiting": waitingCosts,
 }
 
 func main() {

@@ -79,19 +79,20 @@ const (
 )
 
 // stage starts a server with a site and its owner's client.
-func stage(binary, dir string) (*kit.Instance, *kit.Client, error) {
+func stage(binary, dir string, more ...string) (*kit.Instance, *kit.Client, error) {
 	token := ""
 	for _, args := range [][]string{
 		{"site", "add", "--key", "stage", "--name", "Stage", "--origin", "https://stage.example"},
 		{"account", "add", "--email", stageEmail, "--name", "M", "--role", "owner", "--password-stdin"},
-		{"token", "add", "--account", stageEmail},
+		{"token", "add", "--account", stageEmail, "--scope", "admin"},
 	} {
 		var err error
 		if token, err = kit.RunWith(stagePassword+"\n", binary, append(args, "--data", dir)...); err != nil {
 			return nil, nil, err
 		}
 	}
-	server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir)
+	serve := []string{"serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir}
+	server, err := kit.Start(binary, append(serve, more...)...)
 	if err != nil {
 		return nil, nil, err
 	}

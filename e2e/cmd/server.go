@@ -29,7 +29,7 @@ func site(binary, dir string) (token string, serve []string, err error) {
 	for _, args := range [][]string{
 		{"site", "add", "--key", "bench", "--name", "Bench", "--origin", "https://bench.example", "--data", dir},
 		{"account", "add", "--email", "m@bench.example", "--name", "M", "--role", "owner", "--data", dir},
-		{"token", "add", "--account", "m@bench.example", "--data", dir},
+		{"token", "add", "--account", "m@bench.example", "--scope", "admin", "--data", dir},
 	} {
 		if token, err = kit.Run(binary, args...); err != nil {
 			return "", nil, err

@@ -51,7 +51,16 @@ type Item struct {
 		State   string
 		Body    string
 	}
-	Verdict struct{ Score float64 }
+	Verdict struct {
+		Score   float64
+		Signals []Signal
+	}
+}
+
+// A Signal is a part of a finding on a comment.
+type Signal struct {
+	Name   string
+	Weight float64
 }
 
 // Queue reads one page of a view.

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/signet"
+)
+
+// How N1 is read: posts in turns at two servers, one of which reads the lists of four neighbours; of the turns' ratios
+// the middle one counts.
+const (
+	nearLists   = 4
+	nearPrints  = 2_500 // of a list, which is half of the most that one has
+	nearTurns   = 9
+	nearPosts   = 1_500 // of a turn
+	nearClients = 4
+)
+
+// TestNeighbours measures what TEST_NEIGHBOURS says: their cost, or a rehearsal.
+func TestNeighbours(t *testing.T) {
+	measures := map[string]func() error{"cost": neighbours, "rehearsal": nearby}
+	do := measures[os.Getenv("TEST_NEIGHBOURS")]
+	if do == nil {
+		t.Skip("TEST_NEIGHBOURS=cost or TEST_NEIGHBOURS=rehearsal measures")
+	}
+	t.Chdir("../..")
+	if err := do(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// neighbours measures what the lists of neighbours cost those who post.
+func neighbours() error {
+	return withBinary(func(binary, dir string) error {
+		how := fmt.Sprintf("`make bench`: posts to two processes by %d clients, %d turns of %d each",
+			nearClients, nearTurns, nearPosts)
+		return measure("neighbours", how, []func() ([]row, error){
+			func() ([]row, error) { return nearCosts(binary, dir) },
+		})
+	})
+}
+
+func nearCosts(binary, dir string) ([]row, error) {
+	var both [2]*poster // without neighbours and with
+	for i := range both {
+		data := filepath.Join(dir, fmt.Sprint("near", i))
+		p, err := newPoster(binary, data, "--reach", "127.0.0.0/8")
+		if err != nil {
+			return nil, err
+		}
+		defer p.server.Kill()
+		both[i] = p
+		if i == 0 {
+			continue
+		}
+		words, prints := newVocabulary(), []string{}
+		for n := range nearLists * nearPrints {
+			prints = append(prints, "On offer: "+words.text(1_000_000+n)+" "+words.text(2_000_000+n))
+		}
+		end, err := beside(p.client, prints)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
+	var ratios []float64
+	var last [2]time.Duration
+	for range nearTurns {
+		var spent [2]time.Duration
+		for i, p := range both {
+			began := used(p.server.PID())
+			err := atOnce(nearClients, nearPosts, func(n int) error { return p.post(2*(p.posted+n) + 1) }) // no copies
+			if err != nil {
+				return nil, err
+			}
+			p.posted += nearPosts
+			spent[i] = (used(p.server.PID()) - began) / nearPosts
+		}
+		ratios, last = append(ratios, float64(spent[1])/float64(spent[0])), spent
+	}
+	slices.Sort(ratios)
+	return []row{{"N1", fmt.Sprintf("a post's CPU, %d fingerprints of %d neighbours", nearLists*nearPrints, nearLists),
+		fmt.Sprintf("the same program without neighbours: %d µs", last[0].Microseconds()), "≤ 1.02×", "",
+		fmt.Sprintf("%.3f× (%d µs; of %d turns %.3f to %.3f)", ratios[nearTurns/2], last[1].Microseconds(), nearTurns,
+			ratios[0], ratios[nearTurns-1])}}, nil
+}
+
+// beside has a client's site read lists of all these texts, and waits until it has.
+func beside(owner *kit.Client, texts []string) (end func(), err error) {
+	var lists atomic.Pointer[map[string][]byte]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write((*lists.Load())[r.URL.Path]) // who asks notices
+	}))
+	bodies, keys := map[string][]byte{}, map[string]string{}
+	for some := range slices.Chunk(texts, nearPrints) {
+		path := fmt.Sprintf("/list-%d.json", len(bodies))
+		if bodies[path], keys[path], err = signedList(some); err != nil {
+			return nil, err
+		}
+	}
+	lists.Store(&bodies)
+	for path, key := range keys {
+		err := owner.Do(context.Background(), http.MethodPost, "/moderation/neighbours", nil,
+			map[string]any{"url": server.URL + path, "key": key}, nil)
+		if err != nil {
+			return nil, err
+		}
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		var out struct {
+			Neighbours []struct {
+				Campaigns int
+				Failure   *string
+			}
+		}
+		if err := owner.Do(context.Background(), http.MethodGet, "/moderation/neighbours", nil, nil, &out); err != nil {
+			return nil, err
+		}
+		have := 0
+		for _, n := range out.Neighbours {
+			if n.Failure != nil {
+				return nil, errors.New(*n.Failure)
+			}
+			have += n.Campaigns
+		}
+		if have == len(texts) {
+			return server.Close, nil
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("%d of %d fingerprints were read", have, len(texts))
+		}
+	}
+}
+
+// signedList is a list of campaigns of these texts, as a neighbour signs it, and the neighbour's public key.
+func signedList(texts []string) (body []byte, key string, err error) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, "", err
+	}
+	now := time.Now().UTC().Format(time.RFC3339)
+	var found []any
+	for _, text := range texts {
+		found = append(found, map[string]any{"fingerprint": fingerprintOf(text), "hosts": []any{}, "members": 5,
+			"writers": 3, "last_seen": now})
+	}
+	key = signet.Text(public)
+	list := map[string]any{"format": 1, "site": "near", "generated_at": now, "campaigns": found, "key": key}
+	said, err := signet.Canonical(list)
+	if err != nil {
+		return nil, "", err
+	}
+	list["signature"] = signet.Text(ed25519.Sign(private, said))
+	body, err = json.Marshal(list)
+	return body, key, err
+}
+
+// fingerprintOf is a text's fingerprint as a list has it.
+func fingerprintOf(text string) string {
+	f := campaign.PrintOf(comment.Comment{Source: text}).Fingerprint
+	raw := make([]byte, 0, 4*len(f.Minima))
+	for _, m := range f.Minima {
+		raw = binary.BigEndian.AppendUint32(raw, m)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// What is rehearsed of neighbours: so many fingerprints of real spam, comments that somebody approved, and copies.
+const (
+	nearKnown  = 10_000
+	nearGood   = 10_000
+	nearCopies = 1_000
+)
+
+// nearby has a site that has decided nothing read what its neighbours refused, and posts real good comments and copies
+// of the refused ones there. It writes what was suspected into docs/performance.md.
+func nearby() error { return withBinary(suspectedNearby) }
+
+func suspectedNearby(binary, dir string) error {
+	spam, good, err := nearSets()
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	seeds := slices.Clone(spam)
+	random.Shuffle(len(seeds), func(i, j int) { seeds[i], seeds[j] = seeds[j], seeds[i] })
+	var copies []string
+	for _, text := range seeds[:nearCopies] {
+		copies = append(copies, mutated(text, random))
+	}
+	real := len(spam)
+	for i := 0; len(spam) < nearKnown; i++ { // a campaign is told by one of its members, not by all
+		spam = append(spam, mutated(spam[i%real], random))
+	}
+	server, owner, err := stage(binary, filepath.Join(dir, "nearby"), "--reach", "127.0.0.0/8")
+	if err != nil {
+		return err
+	}
+	defer server.Kill()
+	end, err := beside(owner, spam)
+	if err != nil {
+		return err
+	}
+	defer end()
+	ids := map[string]bool{} // whether a comment is good
+	for _, set := range []struct {
+		texts []string
+		good  bool
+	}{{good, true}, {copies, false}} {
+		for i, text := range set.texts {
+			page := fmt.Sprintf("https://stage.example/%d", i/500)
+			p, err := owner.Post(context.Background(), "", page, fmt.Sprintf("Writer %d", i), "", text)
+			if err != nil {
+				return err
+			}
+			ids[p.ID] = set.good
+		}
+	}
+	var wrong, found int
+	for after := ""; ; {
+		items, next, err := owner.Queue(context.Background(), "state=suspected&limit=200&after="+after)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			near := slices.ContainsFunc(item.Verdict.Signals, func(s kit.Signal) bool {
+				return s.Name == "neighbour" && s.Weight > 0
+			})
+			switch good := ids[item.Comment.ID]; {
+			case near && good:
+				wrong++
+			case near:
+				found++
+			}
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	rows := []string{
+		"| fingerprints, of real spam | copies suspected at first sight (must: ≥ 90 %) | good comments suspected " +
+			"(must: ≤ 0.02 %) |",
+		"| --- | --- | --- |",
+		fmt.Sprintf("| %d, %d | %d of %d (%.1f %%) | %d of %d (%.3f %%) |", nearKnown, real, found, nearCopies,
+			100*float64(found)/nearCopies, wrong, len(good), 100*float64(wrong)/float64(len(good))),
+	}
+	fmt.Println(strings.Join(rows, "\n"))
+	return writeFigures("docs/performance.md", "nearby", "`make rehearsal`: a site without decisions of its own that "+
+		"reads four neighbours' lists, SQLite", rows)
+}
+
+// nearSets are the texts of real spam, each once and as long as what is compared, and real good comments. None is of
+// both.
+func nearSets() (spam, good []string, err error) {
+	seen := map[string]bool{}
+	for _, label := range []string{"spam", "ham"} {
+		for _, set := range []string{"mix", "tgru-dev", "toxic-en"} {
+			all, err := readLabelled(filepath.Join(comments, set+".jsonl"))
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, c := range all {
+				text := strings.ToLower(strings.Join(strings.Fields(c.Text), " "))
+				if c.Label != label || seen[text] {
+					continue
+				}
+				seen[text] = true
+				long := classifier.Read(classifier.Comment{Text: c.Text}).Fingerprint().Letters >= seedLetters
+				switch {
+				case label == "spam" && long && len(spam) < nearKnown:
+					spam = append(spam, c.Text)
+				case label == "ham" && len(good) < nearGood:
+					good = append(good, c.Text)
+				}
+			}
+		}
+	}
+	return spam, good, nil
+}
