@@ -137,10 +137,11 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.subscriptions = subscription.New(r.process, store.For[subscription.Tx](r.store), secret)
 	r.register = register.New(r.process, store.For[register.Tx](r.store))
 	r.signet = signet.New(r.process, store.For[signet.Tx](r.store), secret)
+	prints := &campaign.Prints{}
 	r.neighbours = neighbour.New(neighbour.Options{Process: r.process, Store: store.For[neighbour.Tx](r.store),
-		Signer: r.signet})
+		Signer: r.signet, Prints: prints})
 	r.rules.Heed(r.neighbours)
-	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules)
+	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules, prints)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
 	r.service = moderation.New(moderation.Options{Process: r.process, Store: store.For[moderation.Tx](r.store),

@@ -84,7 +84,7 @@ func exemplified(tx Tx, site int64, k Campaign) (Known, error) {
 // Alike counts the refused comments that a new one is nearly the same as, if more of them were refused than
 // approved. It keeps nothing: a follower joins the comment when it is stored.
 func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, err error) {
-	p := PrintOf(c)
+	p := s.prints.Of(c)
 	if !p.compares() {
 		return 0, nil
 	}

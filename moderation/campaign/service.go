@@ -38,17 +38,18 @@ type Rules interface {
 // Service keeps campaigns, and tells of them. It is safe for concurrent use. Run must be running for comments
 // to join.
 type Service struct {
-	work  ground.Work[Tx]
-	judge Judge
-	rules Rules
+	work   ground.Work[Tx]
+	judge  Judge
+	rules  Rules
+	prints *Prints
 	// current: prints were seen to be of this tokeniser, which is another only in another program.
 	current  atomic.Bool
 	approved approved
 }
 
-// New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules) *Service {
-	s := &Service{work: ground.NewWork(p, store), judge: judge, rules: rules}
+// New returns a Service. It remembers prints together with who else looks at comments as they arrive.
+func New(p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules, prints *Prints) *Service {
+	s := &Service{work: ground.NewWork(p, store), judge: judge, rules: rules, prints: prints}
 	p.OnEvent(s.approved.heard)
 	return s
 }
@@ -290,7 +291,7 @@ func (s *Service) prepare(
 			if !r.joins(c, now) {
 				continue
 			}
-			p := PrintOf(c)
+			p := s.prints.Of(c)
 			before.prints[c.ID] = p
 			if !p.compares() {
 				continue

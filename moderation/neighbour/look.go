@@ -26,6 +26,7 @@ const (
 type taken struct {
 	Neighbour
 	prints []classifier.Fingerprint
+	maybe  []uint64       // bits of the bands: most that are asked for are under none, and memory is slow
 	bands  map[uint64]int // where the last print under a band stands in under
 	under  []entry
 	hosts  map[string]bool
@@ -34,11 +35,14 @@ type taken struct {
 // An entry is a print under a band, and the one before it; -1: there is none.
 type entry struct{ print, before int }
 
+// bits are those of which one is set for each band of a list: thirteen for each of the most bands that there may be.
+const bits = 1 << 20
+
 // every is which of a fingerprint's bands are asked for: as of campaigns, every other one is enough.
 const every = 2
 
 func newTaken(n Neighbour, l read, since time.Time) *taken {
-	t := &taken{Neighbour: n, bands: map[uint64]int{}, hosts: map[string]bool{}}
+	t := &taken{Neighbour: n, bands: map[uint64]int{}, hosts: map[string]bool{}, maybe: make([]uint64, bits/64)}
 	for _, c := range slices.Backward(l.campaigns) { // the newest stand first in a list, and are met first
 		if c.lastSeen.Before(since) {
 			continue
@@ -51,6 +55,7 @@ func newTaken(n Neighbour, l read, since time.Time) *taken {
 		bands := f.Bands()
 		for i := 0; i < len(bands); i += every {
 			before, known := t.bands[bands[i]]
+			t.maybe[bands[i]%bits/64] |= 1 << (bands[i] % 64)
 			if !known {
 				before = -1
 			}
@@ -68,6 +73,9 @@ const longEnough = 60
 // are: they are taken to be as long as the one that is compared, and never to be the very same.
 func (t *taken) has(p campaign.Print, bands []uint64) bool {
 	for i := 0; i < len(bands); i += every {
+		if t.maybe[bands[i]%bits/64]&(1<<(bands[i]%64)) == 0 {
+			continue
+		}
 		at, known := t.bands[bands[i]]
 		for n := 0; known && at >= 0 && n < candidates; n++ {
 			theirs := p
@@ -105,7 +113,7 @@ func (s *Service) Beside(ctx context.Context, site int64, comments []comment.Com
 	}
 	found := make([][]comment.Signal, len(comments))
 	for i, c := range comments {
-		found[i] = look(lists, c)
+		found[i] = look(lists, c, s.prints.Of(c))
 	}
 	return found, nil
 }
@@ -116,8 +124,7 @@ func (s *Service) HasBeside(ctx context.Context, site int64) (bool, error) {
 	return len(lists) > 0, err
 }
 
-func look(lists []*taken, c comment.Comment) (found []comment.Signal) {
-	p := campaign.PrintOf(c)
+func look(lists []*taken, c comment.Comment, p campaign.Print) (found []comment.Signal) {
 	bands := p.Bands()
 	var hosts []string
 	if slices.ContainsFunc(lists, func(t *taken) bool { return len(t.hosts) > 0 }) {

@@ -83,6 +83,7 @@ type Options struct {
 	Process *ground.Process
 	Store   ground.Store[Tx]
 	Signer  Signer
+	Prints  *campaign.Prints
 }
 
 // Service publishes lists, and reads those of others. It is safe for concurrent use. Run must be running for both to
@@ -91,6 +92,7 @@ type Service struct {
 	work   ground.Work[Tx]
 	log    *slog.Logger
 	signer Signer
+	prints *campaign.Prints
 	getter Getter // nil: lists of others are not read here
 	wake   chan struct{}
 
@@ -104,7 +106,7 @@ type Service struct {
 
 // New returns a Service.
 func New(o Options) *Service {
-	s := &Service{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), signer: o.Signer,
+	s := &Service{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), signer: o.Signer, prints: o.Prints,
 		wake: make(chan struct{}, 1), own: map[int64]*own{}, taken: map[int64][]*taken{},
 		old: map[int64][]*taken{}}
 	o.Process.OnEvent(s.heard)

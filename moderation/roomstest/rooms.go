@@ -101,10 +101,12 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Copier = static.New(static.Options{Process: r.Process, Store: slice[static.Tx](s), Signer: r.Signet,
 		Comment:  func(c comment.Comment, _ string) any { return c.HTML },
 		Settings: func(ground.Site, *words.Catalog) any { return nil }})
-	r.Lists = neighbour.New(neighbour.Options{Process: r.Process, Store: slice[neighbour.Tx](s), Signer: r.Signet})
+	prints := &campaign.Prints{}
+	r.Lists = neighbour.New(neighbour.Options{Process: r.Process, Store: slice[neighbour.Tx](s), Signer: r.Signet,
+		Prints: prints})
 	r.Lists.Call(Loopback.Getter())
 	r.Ruling.Heed(r.Lists)
-	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling)
+	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling, prints)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
