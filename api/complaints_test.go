@@ -77,6 +77,11 @@ func TestAReportStandsUntilADecisionAndHidesNothing(t *testing.T) {
 		if len(reports) != 2 || first["reason"] != "personal_attack" || first["detail"] != "It is about <b>my</b> brother." {
 			t.Errorf("the reports are %v", reports)
 		}
+		signals := items[0]["verdict"].(map[string]any)["signals"].([]any)
+		if got := signals[len(signals)-1].(map[string]any); got["name"] != "report" || got["weight"] != 0.0 ||
+			got["text"] != "2 readers reported it." {
+			t.Errorf("the last signal is %v", got)
+		}
 		for _, i := range w.as("author a", "GET", deskOfA+"/queue?state=reported", nil).list("items") {
 			if len(i["reports"].([]any)) != 0 {
 				t.Errorf("an author reads what readers say against others: %v", i["reports"])

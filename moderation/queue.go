@@ -3,6 +3,7 @@ package moderation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aitys/aitys/classifier"
@@ -259,8 +260,8 @@ func (s *Service) likeApproved(ctx context.Context, site int64, list []Item) err
 	return err
 }
 
-// explain adds the classifier's evidence as it is now. An author is shown no e-mail, nor what
-// the classifier makes of one.
+// explain adds the classifier's evidence as it is now, and that readers reported a comment: their reports stand beside
+// its verdict and are no part of it. An author is shown no e-mail, nor what the classifier makes of one.
 func (s *Service) explain(ctx context.Context, who people.Actor, site int64, list []Item) {
 	for i := range list {
 		item := &list[i]
@@ -269,6 +270,10 @@ func (s *Service) explain(ctx context.Context, who people.Actor, site int64, lis
 			if item.Parent != nil {
 				item.Parent.Email, item.Parent.Search = "", ""
 			}
+		}
+		if n := len(item.Against.Reports); n > 0 {
+			v := &item.Comment.Verdict
+			v.Signals = append(slices.Clone(v.Signals), comment.ReportedBy(n))
 		}
 		item.Evidence, item.Reasons = s.judge.Evidence(ctx, item.Comment)
 	}

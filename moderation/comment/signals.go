@@ -88,6 +88,13 @@ func (f Facts) writerWeight() float64 {
 	return min(maxKnownBad, math.Log((float64(f.Refused)+0.5)/(float64(f.Approved)+0.5)))
 }
 
+// ReportedBy is the finding that n readers reported a comment, and nobody has decided on it since. It weighs nothing:
+// a crowd of reporters refuses nobody.
+func ReportedBy(n int) Signal {
+	return Signal{Name: "report", Code: "report.open", Args: map[string]any{"count": n},
+		Text: fmt.Sprintf("%d of its readers reported it.", n)}
+}
+
 // repeated are the findings that it came before.
 func (f Facts) repeated() (found []Signal) {
 	if f.Submissions >= manySubmissions {
