@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,10 @@ func newShell(t *testing.T) *shell {
 	return &shell{t: t, bin: kit.Binary(t), dir: t.TempDir()}
 }
 
-// run runs a command to its end.
+// onItsWay is how far a long command is, which it tells where the machine is slow.
+var onItsWay = regexp.MustCompile(`(?m)^(copying|exporting|folding|importing): [a-z ]+ \d+( of \d+)?\n`)
+
+// run runs a command to its end. What it says of how far it is, is left out of stderr.
 func (s *shell) run(stdin string, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), s.bin, args...)
@@ -42,7 +46,7 @@ func (s *shell) run(stdin string, args ...string) (stdout, stderr string, code i
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		s.t.Fatalf("%s: %v", strings.Join(args, " "), err)
 	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return out.String(), onItsWay.ReplaceAllString(errs.String(), ""), cmd.ProcessState.ExitCode()
 }
 
 // must runs a command that has to go well, and returns what it printed.
