@@ -35,6 +35,14 @@ type CommentTx interface {
 	// RemovedBefore returns the ids of comments that were removed before a time and are not forgotten,
 	// those of longest ago first.
 	RemovedBefore(site int64, at time.Time, limit int) ([]string, error)
+	// RefusedBefore returns the ids of comments that were refused before a time and against which no appeal is open,
+	// AddressedBefore those of comments that came before a time and keep an e-mail or the hash of an address: those
+	// of longest ago first.
+	RefusedBefore(site int64, at time.Time, limit int) ([]string, error)
+	AddressedBefore(site int64, at time.Time, limit int) ([]string, error)
+	// ForgetAddress empties a comment of its e-mail and of the hash of its address; search is what is left to look
+	// through.
+	ForgetAddress(site int64, id, search string) error
 	// ForgetComment empties c of all that is its writer's. answer, which begins with c's id as its kept answer
 	// does, takes the place of that.
 	ForgetComment(c comment.Comment, answer []byte) error

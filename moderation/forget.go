@@ -84,8 +84,8 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	return nil
 }
 
-// forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, and what was taken out of
-// comments longer ago than it can be put back.
+// forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, what was taken out of
+// comments longer ago than it can be put back, and what else its settings keep for a time.
 func (s *Service) forgetOld(ctx context.Context) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
@@ -100,25 +100,39 @@ func (s *Service) forgetOld(ctx context.Context) error {
 		if err := s.work.Update(ctx, func(tx Tx) error { return tx.ForgetKept(site.ID, before) }); err != nil {
 			return fmt.Errorf("forget what was taken out at %s: %w", site.Key, err)
 		}
+		if err := s.forgetExpired(ctx, site); err != nil {
+			return fmt.Errorf("forget what expired at %s: %w", site.Key, err)
+		}
 	}
 	return nil
 }
 
-// forgetRemoved goes in short transactions, between which others write.
+// forgetRemoved forgets what was removed before a time.
 func (s *Service) forgetRemoved(ctx context.Context, site int64, before time.Time) error {
+	return s.inParts(ctx, site, "removed comments forgotten", func(tx Tx) ([]string, error) {
+		return tx.RemovedBefore(site, before, forgottenTogether)
+	}, func(tx Tx, now time.Time, ids []string) error { return forget(tx, site, now, ids...) })
+}
+
+// inParts does something with comments that it finds until there are none, in short transactions, between which
+// others write. What is done with must not be found again.
+func (s *Service) inParts(
+	ctx context.Context, site int64, what string, find func(Tx) ([]string, error),
+	do func(Tx, time.Time, []string) error,
+) error {
 	for {
 		var ids []string
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			ids, err = tx.RemovedBefore(site, before, forgottenTogether)
+			ids, err = find(tx)
 			return err
 		})
 		if err != nil || len(ids) == 0 {
 			return err
 		}
 		now := s.work.Now()
-		if err := s.work.Update(ctx, func(tx Tx) error { return forget(tx, site, now, ids...) }); err != nil {
+		if err := s.work.Update(ctx, func(tx Tx) error { return do(tx, now, ids) }); err != nil {
 			return err
 		}
-		s.log.InfoContext(ctx, "removed comments forgotten", "site", site, "comments", len(ids))
+		s.log.InfoContext(ctx, what, "site", site, "comments", len(ids))
 	}
 }

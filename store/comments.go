@@ -313,6 +313,39 @@ func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
+// RefusedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
+func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error) {
+	return rows.Query(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  state > 1 AND state < 4 AND appealed_at = 0
+		  AND  decided_at < ?
+		ORDER  BY decided_at
+		LIMIT  ?`, site, rows.Stamp(at), limit)
+}
+
+// AddressedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
+func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, error) {
+	return rows.Query(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  (email <> '' OR address IS NOT NULL)
+		  AND  created_at < ?
+		ORDER  BY created_at
+		LIMIT  ?`, site, rows.Stamp(at), limit)
+}
+
+// ForgetAddress implements moderation.CommentTx.
+func (t *tx) ForgetAddress(site int64, id, search string) error {
+	return t.One(`
+		UPDATE comments
+		SET    email = '', address = NULL, search = ?
+		WHERE  site_id = ?
+		  AND  id      = ?`, search, site, id)
+}
+
 // ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
 // with the comment's id; keys are found by their age.
 func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {

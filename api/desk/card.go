@@ -37,6 +37,7 @@ type card struct {
 	Covered      string
 	Namesake     string // whose name a stranger's is like
 	Forgotten    bool   // nothing of it is left to show
+	Expired      bool   // its writer did not withdraw it
 	Score        score
 	Reasons      []reason
 	Evidence     []evidenceList
@@ -108,7 +109,8 @@ func (m *cardMaker) card(it moderation.Item) card {
 		History: m.history(it), Back: m.at.query(),
 		marking: text, Covered: m.covered(c),
 		Score: m.score(c.Verdict), Reasons: m.reasons(it, text.Disguise), Evidence: m.evidenceLists(it),
-		Replies: m.replies, Can: m.can(c.State), Forgotten: c.IsForgotten(), Alone: m.alone, Against: it.Against,
+		Replies: m.replies, Can: m.can(c.State), Forgotten: c.IsForgotten(), Expired: c.Expired(), Alone: m.alone,
+		Against: it.Against,
 	}
 	if !m.alone {
 		k.Together = m.together(it)

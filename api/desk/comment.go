@@ -124,7 +124,7 @@ func reasonOf(c comment.Comment) string {
 }
 
 func (m *cardMaker) stateWords(c comment.Comment) string {
-	if c.State == comment.Rejected {
+	if c.State == comment.Rejected || c.Expired() {
 		return m.T("state.rejected.why", "reason", m.T("reason.low."+reasonOf(c)))
 	}
 	return m.T("state." + c.State.String())

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
@@ -275,6 +277,24 @@ func TestWhatIsForgottenIsSaidToBe(t *testing.T) {
 	w.Must(w.S.WithdrawAndForget(w.Ctx, w.site, out.ID, out.EditToken))
 	w.as("Olga").open("/moderate/blog/comments/" + out.ID).
 		sees("What it said, and who wrote it, is no longer kept.").misses("to be forgotten").misses("As it was typed")
+}
+
+func TestWhatWasRefusedAndIsForgottenIsSaidToBe(t *testing.T) {
+	w := newWorld(t)
+	c := w.post("This is refused, and its time is over soon.")
+	w.Decide(people.Operator, w.site, comment.MarkSpam, c.ID)
+	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"keep_refused_days": "1"})
+	w.Must(err)
+	w.Clock.Add(25 * time.Hour)
+	ctx, stop := context.WithCancel(w.Ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- w.S.Moderation.Run(ctx) }()
+	kit.Until(t, "it is forgotten", func() bool { return w.Comment(w.site, c.ID).IsForgotten() })
+	stop()
+	w.Must(<-ended)
+	w.as("Olga").open("/moderate/blog/comments/" + c.ID).
+		sees("this site keeps such comments for a time only").sees("Refused: spam").misses("its time is over soon").
+		misses("withdrew").misses("As it was typed")
 }
 
 func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {

@@ -101,6 +101,9 @@ func (c Comment) Appealed() bool { return !c.AppealedAt.IsZero() }
 // IsKept reports whether a removed comment still says what it said, and whose it is.
 func (c Comment) IsKept() bool { return c.State == Removed && c.Source != "" }
 
+// Expired reports whether c was refused and gone when its time was over: its writer did not withdraw it.
+func (c Comment) Expired() bool { return c.State == Removed && c.RemovedAt.IsZero() }
+
 // IsForgotten reports whether nothing but the place and the state of a removed comment is left.
 func (c Comment) IsForgotten() bool { return c.State == Removed && c.Source == "" }
 

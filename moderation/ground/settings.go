@@ -56,24 +56,29 @@ func (s Settings) Asks() Who {
 // Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"), where
 // the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
 // Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
-// writer may edit (15). GraceDays is how long what its writer removed is kept (30). Replies are texts that staff
-// answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0: without an end.
-// Neighbours is whether what was refused as spam is published for other sites. Mirrors are further addresses of the
-// same comments, of the service or of copies that the site has signed.
+// writer may edit (15). GraceDays is how long what its writer removed is kept (30), KeepRefused for how many days what
+// was refused is, KeepAddresses for how many days e-mails and hashes of addresses are; 0: without an end. Replies are
+// texts that staff answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0:
+// without an end. Neighbours is whether what was refused as spam is published for other sites. Mirrors are further
+// addresses of the same comments, of the service or of copies that the site has signed.
 type Settings struct {
-	Moderation  Policy            `json:"moderation"`
-	Suspect     float64           `json:"suspect"`
-	Shadow      float64           `json:"shadow,omitempty"`
-	EditMinutes int               `json:"edit_minutes"`
-	GraceDays   int               `json:"grace_days,omitempty"`
-	Rules       map[string]string `json:"rules,omitempty"`
-	SignInURL   string            `json:"signin_url,omitempty"`
-	Replies     string            `json:"replies,omitempty"`
-	Who         Who               `json:"who,omitempty"`
-	NoVotes     bool              `json:"no_votes,omitempty"`
-	CloseAfter  int               `json:"close_after_days,omitempty"`
-	Neighbours  bool              `json:"neighbours,omitempty"`
-	Mirrors     []string          `json:"mirrors,omitempty"`
+	Moderation  Policy  `json:"moderation"`
+	Suspect     float64 `json:"suspect"`
+	Shadow      float64 `json:"shadow,omitempty"`
+	EditMinutes int     `json:"edit_minutes"`
+	GraceDays   int     `json:"grace_days,omitempty"`
+
+	KeepRefused   int `json:"keep_refused_days,omitempty"`
+	KeepAddresses int `json:"keep_address_days,omitempty"`
+
+	Rules      map[string]string `json:"rules,omitempty"`
+	SignInURL  string            `json:"signin_url,omitempty"`
+	Replies    string            `json:"replies,omitempty"`
+	Who        Who               `json:"who,omitempty"`
+	NoVotes    bool              `json:"no_votes,omitempty"`
+	CloseAfter int               `json:"close_after_days,omitempty"`
+	Neighbours bool              `json:"neighbours,omitempty"`
+	Mirrors    []string          `json:"mirrors,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -156,14 +161,22 @@ var Fields = []Field{
 		},
 	},
 	{
+		Name: "keep_refused_days", Kind: KindNumber, Group: GroupModeration,
+		refusal: fmt.Sprintf("What was refused is kept for 1 to %d days, or with 0 without an end.", maxKeep),
+		get:     func(s Site) string { return strconv.Itoa(s.Settings.KeepRefused) },
+		set:     func(s *Site, v string) bool { return days(&s.Settings.KeepRefused, v, maxKeep) },
+	},
+	{
+		Name: "keep_address_days", Kind: KindNumber, Group: GroupModeration,
+		refusal: fmt.Sprintf("E-mails and hashes of addresses are kept for 1 to %d days, or with 0 without an end.", maxKeep),
+		get:     func(s Site) string { return strconv.Itoa(s.Settings.KeepAddresses) },
+		set:     func(s *Site, v string) bool { return days(&s.Settings.KeepAddresses, v, maxKeep) },
+	},
+	{
 		Name: "close_after_days", Kind: KindNumber, Group: GroupModeration,
 		refusal: fmt.Sprintf("Pages take comments for 1 to %d days, or with 0 without an end.", maxCloseAfter),
 		get:     func(s Site) string { return strconv.Itoa(s.Settings.CloseAfter) },
-		set: func(s *Site, v string) bool {
-			days, err := strconv.Atoi(v)
-			s.Settings.CloseAfter = days
-			return err == nil && days >= 0 && days <= maxCloseAfter
-		},
+		set:     func(s *Site, v string) bool { return days(&s.Settings.CloseAfter, v, maxCloseAfter) },
 	},
 	{
 		Name: "reply_texts", Kind: KindTexts, Group: GroupReplies,
@@ -243,6 +256,7 @@ const (
 	maxEditMinutes = 24 * 60
 	maxGraceDays   = 365
 	maxCloseAfter  = 3_650
+	maxKeep        = 3_650
 	maxMirrors     = 5
 	maxMirror      = 200 // characters
 	maxReplies     = 20
@@ -355,6 +369,13 @@ func IsThreshold(score float64) bool { return score >= 0.5 && score <= 1 }
 func threshold(v string) (float64, bool) {
 	score, err := strconv.ParseFloat(v, 64)
 	return score, err == nil && IsThreshold(score)
+}
+
+// days sets a number of days, from 0 on.
+func days(of *int, v string, most int) bool {
+	n, err := strconv.Atoi(v)
+	*of = n
+	return err == nil && n >= 0 && n <= most
 }
 
 func onOff(on bool) string {

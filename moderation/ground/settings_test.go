@@ -99,10 +99,10 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 	}
 	own := map[string]string{
 		"moderation": "none", "suspect": "0.755", "shadow": "0.6", "edit_minutes": "3", "grace_days": "7",
-		"close_after_days": "30",
-		"reply_texts":      "Thank you.\n\nThis is off topic here:\nwrite below the other article.",
-		"rules_en":         "Be kind.",
-		"rules_ru":         "Будьте вежливы.", "rules_kk": "Сыйласайық.",
+		"close_after_days": "30", "keep_refused_days": "60", "keep_address_days": "14",
+		"reply_texts": "Thank you.\n\nThis is off topic here:\nwrite below the other article.",
+		"rules_en":    "Be kind.",
+		"rules_ru":    "Будьте вежливы.", "rules_kk": "Сыйласайық.",
 		"signin_url": "https://a.example/in", "name": "A", "neighbours": "on", "votes": "off", "who": "email",
 		"origin": "https://b.example", "mirrors": "https://b.example/comments https://copy.example",
 	}

@@ -93,10 +93,12 @@ type Appealed struct {
 // registered is what the room's figures are made of.
 type registered interface {
 	// ReceivedIn counts a site's comments that came from a time on and before another, by their states. RefusedIn does
-	// so by the reasons of what was refused and is no spam; SuspectedIn what the program takes or took for spam;
+	// so by the reasons of what was refused and is no spam, ExpiredIn of what was refused and is kept no longer, and so
+	// is counted as removed; SuspectedIn what the program takes or took for spam;
 	// UndecidedIn what readers see though nobody decided on it.
 	ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error)
 	RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error)
+	ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error)
 	SuspectedIn(site int64, from, to time.Time) (int, error)
 	UndecidedIn(site int64, from, to time.Time) (int, error)
 	// WaitsIn returns the newest of those that were decided on here, newest first.
@@ -155,6 +157,14 @@ func (f *Figures) count(tx Tx, site int64) error {
 	f.Published, f.Removed, f.Waiting = states[comment.Approved], states[comment.Removed], states[comment.Pending]
 	if f.Refused, err = tx.RefusedIn(site, f.From, f.To); err != nil {
 		return err
+	}
+	expired, err := tx.ExpiredIn(site, f.From, f.To)
+	if err != nil {
+		return err
+	}
+	for reason, n := range expired {
+		f.Refused[reason] += n
+		f.Removed -= n
 	}
 	f.Refused[comment.ReasonOther] += f.Refused[comment.NoReason]
 	delete(f.Refused, comment.NoReason)

@@ -36,6 +36,17 @@ func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]i
 			  AND  state = 2`, site, from, to)
 }
 
+// ExpiredIn implements register.Tx.
+func (t Figures) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
+	return eachOf(t.Tx, comment.ReasonOther, `
+			SELECT CAST(? AS INTEGER), COUNT(*)
+			FROM   comments
+			WHERE  site_id = ?
+			  AND  reason  = ?
+			  AND  created_at >= ? AND created_at < ?
+			  AND  state = 4 AND removed_at = 0`, site, from, to)
+}
+
 // eachOf asks for each value up to the last how many rows of a time have it, and returns those that some have.
 func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to time.Time) (map[K]int, error) {
 	var parts []string

@@ -86,13 +86,16 @@ func fill(w *world, s ground.Site) {
 	waiting.Verdict.Action = comment.MarkSpam
 	refused, byItself := posted, posted
 	refused.ID, refused.Path = "one-refused", "one-root00000003"
-	refused.State, refused.Reason = comment.Rejected, comment.ReasonOther
+	refused.State, refused.Reason, refused.Email = comment.Rejected, comment.ReasonOther, s.Key+"@mail.example"
+	expired := posted
+	expired.ID, expired.Path = "one-expired", "one-root00000005"
+	expired.State, expired.Reason = comment.Removed, comment.ReasonSpam
 	byItself.ID, byItself.Path = "one-by-itself", "one-root00000004"
 	byItself.State, byItself.Shown = comment.Approved, true
 	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
-		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself} {
+		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself, expired} {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
@@ -242,6 +245,11 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"Covers":        func(tx Tx, s int64) (any, error) { return tx.Covers(s, []string{oneShown}) },
 	"PageCovers":    func(tx Tx, s int64) (any, error) { return tx.PageCovers(s, onePage) },
 	"Moderators":    func(tx Tx, s int64) (any, error) { return tx.Moderators(s) },
+	"RefusedBefore": func(tx Tx, s int64) (any, error) { return tx.RefusedBefore(s, began.Add(time.Hour), 10) },
+	"AddressedBefore": func(tx Tx, s int64) (any, error) {
+		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
+	},
+	"ExpiredIn":     func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
 	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
 	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
 	"CommentsByID": func(tx Tx, s int64) (any, error) {
@@ -401,6 +409,7 @@ var writes = []struct {
 	{"WithholdPage", func(tx Tx, s int64) error { return tx.WithholdPage(s, onePage, &ground.Notice{Sealed: true}) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
+	{"ForgetAddress", func(tx Tx, s int64) error { return tx.ForgetAddress(s, "one-refused", "") }},
 	{"ForgetComment", func(tx Tx, s int64) error {
 		return tx.ForgetComment(comment.Comment{ID: oneGone, Site: s, CreatedAt: began}, []byte("of one"))
 	}},

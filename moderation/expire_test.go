@@ -1,0 +1,142 @@
+package moderation_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
+)
+
+// sweeping runs the service until a condition holds.
+func (w *world) sweeping(what string, holds func() bool) {
+	w.T.Helper()
+	ctx, stop := context.WithCancel(w.Ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- w.S.Moderation.Run(ctx) }()
+	kit.Until(w.T, what, holds)
+	stop()
+	w.Must(<-ended)
+}
+
+func (w *world) setting(name, value string) {
+	w.T.Helper()
+	var err error
+	w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{name: value})
+	w.Must(err)
+}
+
+func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
+	const day = 24 * time.Hour
+	onBoth(t, func(t *testing.T, w *world) {
+		mod := w.AddPerson("mod", people.Moderator)
+		_, spam := w.telling()
+		answered := w.Submit(w.A, "Whoever answers this one is answered by another.")
+		w.Decide(mod, w.A, comment.Approve, answered.ID)
+		w.Decide(mod, w.A, comment.Approve, w.Answer(w.A, answered.ID, "How do you know about it so early?").ID)
+		spoken, token := w.SubmitOwn(w.A, "Its writer asks for another look at this sentence.")
+		approved := w.Submit(w.A, "Nobody has anything to say against what stands here.")
+		undone := w.Submit(w.A, "A slip of the key, and brought back a moment later.")
+		waiting := w.Submit(w.A, "Nobody decides on me at all, whatever day it is.")
+		w.Decide(mod, w.A, comment.MarkSpam, spam.ID, undone.ID)
+		w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, answered.ID)
+		w.Decide(mod, w.A, comment.Reject, spoken.ID)
+		w.Decide(mod, w.A, comment.Approve, approved.ID, undone.ID)
+		_, err := w.S.Appeal(w.Ctx, w.A, spoken.ID, complaint.Plea{Token: token, Text: "I said no bad word."})
+		w.Must(err)
+		w.Clock.Add(5 * day)
+		late := w.Submit(w.A, "Refused days after all of the others were, and kept.")
+		batch := w.Decide(mod, w.A, comment.MarkSpam, late.ID).Batch
+		lessons, log := w.Standing(w.A), w.Head(w.A)
+		w.Clock.Add(2*day + time.Minute)
+		before, err := w.S.Figures(w.Ctx, w.A, register.Period{})
+		w.Must(err)
+
+		w.setting("keep_refused_days", "7")
+		w.sweeping("the refused ones of a week ago are forgotten", func() bool {
+			return w.forgot(spam.ID) && w.forgot(answered.ID)
+		})
+
+		for _, id := range []string{spoken.ID, late.ID} {
+			if c := w.Comment(w.A, id); !c.Refused() || c.Source == "" || c.Writer == nil {
+				t.Errorf("%s is appealed against or younger, and is %+v", id, c)
+			}
+		}
+		for _, id := range []string{approved.ID, undone.ID, waiting.ID} {
+			if c := w.Comment(w.A, id); c.Refused() || c.State == comment.Removed || c.Source == "" {
+				t.Errorf("%s was not refused, and is %+v", id, c)
+			}
+		}
+		if c := w.Comment(w.A, spam.ID); !c.Expired() || c.Reason != comment.ReasonSpam {
+			t.Errorf("the forgotten one says %+v", c)
+		}
+		if got := w.Standing(w.A); !maps.Equal(got, lessons) {
+			t.Errorf("the lessons are %v, were %v", got, lessons)
+		}
+		if got := w.Head(w.A); got.Seq != log.Seq || string(got.Hash) != string(log.Hash) {
+			t.Errorf("the log ends with %d, ended with %d", got.Seq, log.Seq)
+		}
+		if bad, err := w.S.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
+			t.Errorf("the log is bad at %d, %v", bad, err)
+		}
+		w.Clock.Add(2 * time.Minute) // what is counted is kept for one
+		after, err := w.S.Figures(w.Ctx, w.A, register.Period{})
+		w.Must(err)
+		if !maps.Equal(after.Refused, before.Refused) || after.Removed != before.Removed ||
+			after.Received != before.Received || after.Refused[comment.ReasonSpam] != 2 {
+			t.Errorf("in public the site says %+v, said %+v", after, before)
+		}
+		if th := w.Thread(w.A); len(th.Comments) != 4 {
+			t.Errorf("the thread is %+v", th.Comments)
+		}
+		if out := w.Decide(mod, w.A, comment.Approve, spam.ID); len(out.Conflicts) != 1 ||
+			out.Conflicts[0].Code != "comment.removed" {
+			t.Errorf("what is forgotten can be decided on: %+v", out)
+		}
+		w.Undo(mod, w.A, batch)
+		if c := w.Comment(w.A, late.ID); c.State != comment.Pending {
+			t.Errorf("what is kept cannot be undone: %+v", c)
+		}
+	})
+}
+
+func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		_, old := w.telling()
+		withdrawn, token := w.SubmitOwn(w.A, "It is withdrawn, and kept for another month.")
+		w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
+		w.Clock.Add(9 * 24 * time.Hour)
+		young := w.Submit(w.A, "This one came when the setting's days had begun.")
+		w.Clock.Add(24*time.Hour + time.Minute)
+		was := w.Comment(w.A, old.ID)
+
+		w.setting("keep_address_days", "10")
+		w.sweeping("the addresses of ten days ago are forgotten", func() bool {
+			return w.Comment(w.A, old.ID).Email == "" && w.Comment(w.A, withdrawn.ID).Address == nil
+		})
+
+		is := w.Comment(w.A, old.ID)
+		if is.Address != nil || is.Source != was.Source || is.Name != was.Name || is.Version != was.Version ||
+			is.State != was.State || string(is.Writer) != string(was.Writer) {
+			t.Errorf("the old one is %+v", is)
+		}
+		for q, want := range map[string]int{"quagga@mail.example": 0, "a quagga": 1, "quagga writer": 1} {
+			page := w.Queue(people.Operator, comment.QueueRequest{View: comment.ViewPending, Search: q})
+			if len(page.Items) != want {
+				t.Errorf("a search for %q finds %d", q, len(page.Items))
+			}
+		}
+		if c := w.Comment(w.A, young.ID); c.Address == nil {
+			t.Errorf("the young one is %+v", c)
+		}
+		if w.Path != "" && w.InFile("quagga@mail.example") > 0 {
+			t.Error("the address is in the file")
+		}
+	})
+}
