@@ -170,6 +170,68 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 	})
 }
 
+func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		r, line := newReceiver(t, nil), newReceiver(t, nil)
+		both := []string{"takedown.added", "takedown.restored"}
+		for _, hook := range []m{{"url": r.URL, "events": both}, {"url": line.URL, "kind": "slack", "events": both}} {
+			if made := w.as("owner a", "POST", hooksPath, hook); made.status != http.StatusCreated {
+				t.Fatalf("add a webhook: %v", made)
+			}
+		}
+		w.told()
+		first := w.post(written("What a court does not want to be read by anybody")).str("id")
+		other := w.post(written("A person has asked for this to go from the page")).str("id")
+		w.decide("approve", first, 1)
+		w.decide("approve", other, 1)
+		enter := func(body m) string {
+			t.Helper()
+			made := w.as("owner a", "POST", takedowns, body)
+			if made.status != http.StatusCreated {
+				t.Fatalf("enter a demand: %v", made)
+			}
+			return made.str("id")
+		}
+		court := enter(m{"comments": []string{first}, "by": "District Court of Oz", "kind": "court", "law": "Art. 7",
+			"country": "OZ", "received_at": "2026-11-19T00:00:00Z"})
+		said := r.all(t, w, 1)[0]
+		if said.dig("type") != "takedown.added" || said.dig("data", "takedown", "id") != court ||
+			said.dig("data", "takedown", "by") != "District Court of Oz" || said.dig("data", "takedown", "law") != "Art. 7" ||
+			said.dig("data", "takedown", "status") != "standing" || said.dig("data", "takedown", "comments") != 1.0 ||
+			said.dig("data", "comment") != nil || said.dig("data", "seq") != 3.0 {
+			t.Errorf("of a court's demand is told %s", said.body)
+		}
+		want(t, w.as("owner a", "POST", takedowns+"/"+court+"/restore", m{"why": "It was annulled."}), 204, "")
+		said = r.all(t, w, 2)[1]
+		if said.dig("type") != "takedown.restored" || said.dig("data", "takedown", "id") != court ||
+			said.dig("data", "takedown", "status") != "restored" || said.dig("data", "seq") != 4.0 {
+			t.Errorf("of its end is told %s", said.body)
+		}
+		enter(m{"comments": []string{other}, "by": "Erika Mustermann", "kind": "person",
+			"received_at": "2026-11-19T00:00:00Z"})
+		r.all(t, w, 3)
+		sealed := enter(m{"page": pageA, "by": "Bureau of Secrets", "kind": "authority", "law": "Act 9",
+			"public": "sealed", "received_at": "2026-11-19T00:00:00Z"})
+		all := r.all(t, w, 4)
+		if last := all[3]; last.dig("data", "takedown", "id") != sealed || last.dig("data", "takedown", "sealed") != true ||
+			last.dig("data", "page") != nil {
+			t.Errorf("of a sealed demand is told %s", last.body)
+		}
+		told := ""
+		for _, d := range append(all, line.all(t, w, 4)...) {
+			told += d.body
+		}
+		for _, hidden := range []string{"Mustermann", "Bureau", "Act 9"} {
+			if strings.Contains(told, hidden) {
+				t.Errorf("receivers are told %q", hidden)
+			}
+		}
+		if !strings.Contains(told, "A demand was entered on") || !strings.Contains(told, "District Court of Oz, Art. 7") {
+			t.Errorf("chats are told %s", told)
+		}
+	})
+}
+
 func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, func(n int, w http.ResponseWriter) {

@@ -114,7 +114,8 @@ var House = Plan{
 		},
 		"notify": {
 			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/mailbox", "moderation/people",
-			"moderation/problem", "moderation/secret", "moderation/subscription", "moderation/text", "words",
+			"moderation/problem", "moderation/register", "moderation/secret", "moderation/subscription", "moderation/text",
+			"words",
 		},
 		"transfer/dump": {"moderation/comment", "moderation/markup"},
 		"transfer": {

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/words"
 )
 
@@ -121,6 +122,15 @@ func happened(tx HookTx, e ground.Event) (kinds []string, seq uint64, err error)
 		}
 	case ground.EventRemoved:
 		return []string{Removed}, 0, nil
+	case ground.EventDemand:
+		d, err := tx.Takedown(e.Site, e.Comment)
+		switch {
+		case errors.Is(err, ground.ErrNotFound): // in a database that was restored
+			return nil, 0, nil
+		case d.Ended.Equal(e.At):
+			return []string{Restored}, d.EndSeq, err
+		}
+		return []string{Added}, d.Seq, err
 	case ground.EventDecided:
 		entries, err := tx.DecisionsOf(e.Site, e.Comment)
 		for _, d := range entries {
@@ -270,6 +280,9 @@ func language(tx HookTx, h Hook) (string, error) {
 
 // read finds what a delivery tells of, as it is now.
 func read(tx HookTx, d Delivery) (story, error) {
+	if d.Event == Added || d.Event == Restored {
+		return readDemand(tx, d)
+	}
 	comments, err := tx.CommentsByID(d.Site, []string{d.Comment})
 	if err != nil || len(comments) == 0 {
 		return story{}, err
@@ -278,7 +291,22 @@ func read(tx HookTx, d Delivery) (story, error) {
 	if err != nil || len(pages) == 0 {
 		return story{}, err
 	}
-	return story{comments[0], pages[0]}, nil
+	return story{comment: comments[0], page: pages[0]}, nil
+}
+
+// readDemand finds the demand that a delivery tells of, and the page that it is about, as far as each may be known.
+func readDemand(tx HookTx, d Delivery) (st story, err error) {
+	if st.demand, err = tx.Takedown(d.Site, d.Comment); errors.Is(err, ground.ErrNotFound) {
+		return story{}, nil
+	}
+	if err != nil || st.demand.Page == "" || st.demand.Public == register.Sealed {
+		return st, err
+	}
+	pages, err := tx.PagesByID(d.Site, []string{st.demand.Page})
+	if err == nil && len(pages) > 0 {
+		st.page = pages[0]
+	}
+	return st, err
 }
 
 // settle writes down what became of messages, and how the receiver is.

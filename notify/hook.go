@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -36,7 +37,7 @@ const (
 	Arrived   = "comment.arrived"
 	Published = "comment.published"
 	Refused   = "comment.refused"
-	Removed   = "comment.removed" // by its writer, or taken back to waiting
+	Removed   = "comment.removed" // by its writer, taken back to waiting, or kept no longer
 	Added     = "takedown.added"
 	Restored  = "takedown.restored"
 	tried     = "webhook.test"
@@ -75,7 +76,7 @@ type Delivery struct {
 	Hook       string
 	ID         string // the same each time that it is sent
 	Event      string
-	Comment    string
+	Comment    string // its id, or that of a demand
 	Seq        uint64 // the entry of the log that it tells of, or 0
 	Tries      int
 	Outcome    string // "" until it has ended
@@ -108,6 +109,7 @@ type HookTx interface {
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PagesByID(site int64, ids []string) ([]ground.Page, error)
 	DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error)
+	Takedown(site int64, id string) (register.Demand, error) // ErrNotFound
 }
 
 // HookOptions are what Hooks are made of. Public is the address of the service, Reach the inner networks that

@@ -20,6 +20,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/words"
 )
 
@@ -30,20 +31,23 @@ type message struct {
 	body []byte
 }
 
-// A story is the comment and the page that a message tells of, as they are now. Both are zero where they are gone.
+// A story is the comment or the demand, and the page, that a message tells of, as they are now. All are zero where they
+// are gone.
 type story struct {
 	comment comment.Comment
+	demand  register.Demand
 	page    ground.Page
 }
 
 // told is the data of a message by Standard Webhooks.
 type told struct {
-	Site    string    `json:"site"`
-	Comment *toldOf   `json:"comment"`
-	Page    *toldPage `json:"page"`
-	Seq     *uint64   `json:"seq"` // the entry of the log: what has a higher one is newer
-	Desk    string    `json:"desk"`
-	Note    string    `json:"note,omitempty"`
+	Site    string      `json:"site"`
+	Comment *toldOf     `json:"comment"`
+	Page    *toldPage   `json:"page"`
+	Demand  *toldDemand `json:"takedown,omitempty"`
+	Seq     *uint64     `json:"seq"` // the entry of the log: what has a higher one is newer
+	Desk    string      `json:"desk"`
+	Note    string      `json:"note,omitempty"`
 }
 
 type toldOf struct {
@@ -55,6 +59,28 @@ type toldOf struct {
 	Body      string    `json:"body"`
 	Lang      string    `json:"lang"`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// A toldDemand is as much of a demand as everybody may know: of a sealed one that there is one.
+type toldDemand struct {
+	ID       string     `json:"id"`
+	Status   string     `json:"status"` // by now
+	Sealed   bool       `json:"sealed"`
+	By       string     `json:"by,omitempty"`
+	Kind     string     `json:"kind,omitempty"`
+	Law      string     `json:"law,omitempty"`
+	Country  string     `json:"country,omitempty"`
+	Received *time.Time `json:"received_at,omitempty"`
+	Comments int        `json:"comments,omitempty"`
+}
+
+func tellDemand(d register.Demand) *toldDemand {
+	n := d.Notice()
+	t := &toldDemand{ID: d.ID, Status: string(d.Status()), Sealed: n.Sealed, By: n.By, Kind: n.Kind, Law: n.Law}
+	if !n.Sealed {
+		t.Country, t.Received, t.Comments = d.Country, &d.Received, d.Count
+	}
+	return t
 }
 
 type toldPage struct {
@@ -72,6 +98,9 @@ func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string)
 	if st.comment.ID != "" {
 		desk = s.at("/moderate/" + site.Key + "/comments/" + st.comment.ID)
 	}
+	if st.demand.ID != "" {
+		desk = s.at("/moderate/" + site.Key + "/demands")
+	}
 	if h.Kind != Standard {
 		m.body = chat(h, words.In(lang), site, d, st, desk)
 		return m
@@ -83,6 +112,11 @@ func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string)
 	if c := st.comment; c.ID != "" {
 		data.Comment = &toldOf{ID: c.ID, Version: c.Version, State: c.State.String(), Reason: c.Reason.String(),
 			Author: c.Name, Body: c.Source, Lang: c.Lang, CreatedAt: c.CreatedAt}
+	}
+	if st.demand.ID != "" {
+		data.Demand = tellDemand(st.demand)
+	}
+	if st.page.ID != "" {
 		data.Page = &toldPage{URL: st.page.URL, Title: st.page.Title}
 	}
 	m.body, _ = json.Marshal(struct { // of strings, numbers and times it never fails
@@ -100,6 +134,12 @@ func chat(h Hook, w *words.Catalog, site ground.Site, d Delivery, st story, desk
 	if c := st.comment; c.ID != "" {
 		line += "\n" + unlinked(cmp.Or(c.Name, w.T("read.anonymous"))) + ", " + unlinked(st.page.Name()) + ": " +
 			unlinked(oneLine(c.Source, quoted))
+	}
+	if n := st.demand.Notice(); st.demand.ID != "" && !n.Sealed {
+		line += "\n" + unlinked(cmp.Or(n.By, w.T("withheld.who."+n.Kind)))
+		if n.Law != "" {
+			line += ", " + unlinked(n.Law)
+		}
 	}
 	line += "\n" + desk
 	fields := map[string]any{"text": line}

@@ -20,6 +20,7 @@ const (
 	EventComplaint EventKind = "complaint" // a comment was reported, its refusal appealed, or that was settled
 	EventTaught    EventKind = "taught"    // lessons were copied, withdrawn or brought back
 	EventWithheld  EventKind = "withheld"  // a comment was withheld under a demand, or is shown again
+	EventDemand    EventKind = "demand"    // a demand was entered, or has ended: its id stands for the Comment's
 	// EventBehind stands in no database: nothing was heard for so long that what is kept in memory for
 	// as long as no event is against it must not be believed.
 	EventBehind EventKind = "behind"

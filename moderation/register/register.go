@@ -271,6 +271,7 @@ func (d *Demand) show(tx Tx, b *ledger.Book, comments []string) error {
 	if err := d.Show(tx, comments); err != nil {
 		return err
 	}
+	b.Tell(ground.Event{Kind: ground.EventDemand, Comment: d.ID})
 	if d.Page != "" {
 		b.Tell(ground.Event{Kind: ground.EventPage, Page: d.Page})
 		return nil
