@@ -201,7 +201,7 @@ func (r *reader) fold(s string) {
 // chunk reads what stands between two spaces: a link, an address or a mention, and its words.
 func (r *reader) chunk(chunk string, home script) {
 	bare := strings.TrimFunc(chunk, func(c rune) bool {
-		return c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
+		return !wordRune(c) && c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
 	})
 	aside := r.link(bare) || r.address(bare)
 	if len(r.text) > maxText {

@@ -35,6 +35,9 @@ func (r *reader) link(s string) bool {
 // splitLink returns the host and the registrable domain of a link, without www and in lower
 // case, and what follows the host. All are empty when s is no link.
 func splitLink(s string) (host, domain, path string) {
+	if strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 {
+		return "", "", "" // as most words
+	}
 	if _, inside, ok := strings.Cut(s, "://["); ok { // http://[2001:db8::1]:8080/path
 		literal, path, _ := strings.Cut(inside, "]")
 		if addr, err := netip.ParseAddr(literal); err == nil {

@@ -42,6 +42,9 @@ func (h *shape) survey(s string) script {
 		if c != ' ' && c != '-' && c != '(' && c != ')' && c != '+' {
 			digits = 0
 		}
+		if c == ' ' {
+			continue
+		}
 		switch sc := scriptOf(c); {
 		case sc != noScript:
 			h.scripts[sc]++
