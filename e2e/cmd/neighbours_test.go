@@ -85,9 +85,11 @@ func nearCosts(binary, dir string) ([]row, error) {
 	}
 	var ratios []float64
 	var last [2]time.Duration
-	for range nearTurns {
+	for turn := range nearTurns {
 		var spent [2]time.Duration
-		for i, p := range both {
+		for k := range both {
+			i := (turn + k) % len(both) // whoever is second finds the machine as the first has left it
+			p := both[i]
 			began := used(p.server.PID())
 			err := atOnce(nearClients, nearPosts, func(n int) error { return p.post(2*(p.posted+n) + 1) }) // no copies
 			if err != nil {
