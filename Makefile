@@ -70,9 +70,10 @@ rehearsal: ## send real comments through a running server, with a scripted moder
 	$(GO) run ./e2e/cmd rehearsal
 	TEST_NEIGHBOURS=rehearsal $(GO) test -count=1 -v -timeout 1h -run Neighbours ./e2e/cmd
 
-torture: ## kill the server again and again, and have two moderators decide at random, on both databases
+torture: ## kill the server again and again, have two moderators decide at random, and time demands, on both databases
 	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e
 	TEST_DECISIONS=500 TEST_WAITING=100000 $(GO) test -count=1 -v -timeout 40m -run 'AtRandom|WhateverTheNetwork' ./e2e
+	TEST_TAKEDOWNS=200 $(GO) test -count=1 -v -timeout 40m -run ADemandIsFollowed ./e2e
 
 planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted
