@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
@@ -215,6 +216,21 @@ func (d *doctor) sites(r *rooms) {
 		default:
 			d.ok("log of "+site.Key, "each entry follows the one before")
 		}
+		d.demands(r, site)
+	}
+}
+
+// demands compares a site's register with its log.
+func (d *doctor) demands(r *rooms, site ground.Site) {
+	check := "demands of " + site.Key
+	wrong, err := register.Audit(d.ctx, ground.NewWork(r.process, store.For[register.Tx](r.store)), site.ID)
+	switch {
+	case err != nil:
+		d.fail(check, err)
+	case len(wrong) > 0:
+		d.fail(check, fmt.Errorf("%v; %d such in all", wrong[0], len(wrong)))
+	default:
+		d.ok(check, "the register and the log say the same")
 	}
 }
 

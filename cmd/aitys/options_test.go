@@ -233,7 +233,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	}
 	r := s.doctor("--audit", "--public-url", i.URL, "--trusted-proxy", "10.0.0.0/8")
 	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock",
-		"migrations", "redis", "secret", "site blog", "log of blog"} {
+		"migrations", "redis", "secret", "site blog", "log of blog", "demands of blog"} {
 		if r.state(check) != "ok" {
 			t.Errorf("%s: %q in %+v", check, r.state(check), r)
 		}

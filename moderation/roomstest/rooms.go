@@ -54,7 +54,8 @@ type Rooms struct {
 	*Publisher
 	*Transfer
 
-	logs ground.Work[ledger.Tx]
+	logs    ground.Work[ledger.Tx]
+	demands ground.Work[register.Tx]
 }
 
 // The rooms of these names.
@@ -122,6 +123,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Tables: file.ForeignRows,
 	})
 	r.logs = ground.NewWork(r.Process, slice[ledger.Tx](s))
+	r.demands = ground.NewWork(r.Process, slice[register.Tx](s))
 	r.OnChange(r.ModelChanged)
 	return r, nil
 }
@@ -129,6 +131,11 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 // VerifyLog walks a site's whole log.
 func (r *Rooms) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
 	return ledger.Verify(ctx, r.logs, site.ID)
+}
+
+// AuditDemands compares a site's register with its log, and with what readers see.
+func (r *Rooms) AuditDemands(ctx context.Context, site ground.Site) ([]register.Mismatch, error) {
+	return register.Audit(ctx, r.demands, site.ID)
 }
 
 // Run keeps the rooms at work until ctx ends.
