@@ -319,3 +319,40 @@ func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
 		}
 	})
 }
+
+// The page without script has the box in its form: nobody is asked without it, and it needs an address.
+func TestThePlainPageHasItsWriterTold(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
+	path := "/sites/a/page?lang=en&url=" + pageA
+	const lena, box = "lena@mail.example", `name="told"`
+	page := func(r reply, status int, says ...string) {
+		t.Helper()
+		want(t, r, status, "")
+		for _, s := range says {
+			if !strings.Contains(string(r.raw), s) {
+				t.Errorf("the page does not say %q: %s", s, r.raw)
+			}
+		}
+	}
+	send := func(in url.Values) reply {
+		return w.do(call{method: "POST", path: path, body: in, header: map[string]string{"Origin": w.url}})
+	}
+	page(w.do(call{path: path}), 200, box+">", "Tell me by mail when it is published or answered")
+	in := url.Values{"body": {"Is the lower path flooded after rain?"}, "told": {"on"}}
+	page(send(in), 422, "To be told by mail, leave an e-mail address.", box+" checked", "lower path")
+	in.Set("email", lena)
+	r := send(in)
+	page(r, 303)
+	page(w.do(call{path: r.header.Get("Location")}), 200, "We mail you one question a day at most")
+	if all := w.letters(lena); len(all) != 1 || string(all[0].Kind) != string(mailbox.Confirm) {
+		t.Errorf("the letters are %v", all)
+	}
+	page(send(url.Values{"body": {"Nobody needs to tell me of this one."}, "email": {"otto@mail.example"}}), 303)
+	if all := w.letters("otto@mail.example"); len(all) != 0 {
+		t.Errorf("without the box the letters are %v", all)
+	}
+	none := newWorld(t, kit.SQLite(t), "", options{})
+	if got := string(none.do(call{path: path}).raw); strings.Contains(got, box) {
+		t.Errorf("a service without mail has the box: %s", got)
+	}
+}

@@ -36,6 +36,7 @@ type draft struct {
 	Body, Name, Email, Parent string
 	Identity                  string // of who showed by a code that the e-mail is theirs
 	Coded                     bool   // a code was mailed to it
+	Told                      bool   // they want to be told by mail what becomes of it
 }
 
 func (h *plainPages) show(c echo.Context) error {
@@ -63,7 +64,7 @@ func (h *plainPages) post(c echo.Context) error {
 		return h.withdraw(c, site, id)
 	}
 	in := draft{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent"),
-		Identity: form.Get("identity"), Coded: form.Has("code")}
+		Identity: form.Get("identity"), Coded: form.Has("code"), Told: form.Has("told")}
 	if form.Get("do") == "code" {
 		if err = h.mailCode(c, site, in.Email); err == nil {
 			in.Coded = true
@@ -78,12 +79,34 @@ func (h *plainPages) post(c echo.Context) error {
 		return h.back(c, "again")
 	}
 	h.keepOwn(c, site, ownComment{got.ID, got.EditToken})
+	if in.Told {
+		return h.back(c, h.tell(c, site, got))
+	}
 	return h.back(c, "")
+}
+
+// tell has the writer of what was posted be told of it by mail, and returns which notice says so.
+func (h *plainPages) tell(c echo.Context, site ground.Site, got moderation.Submitted) (notice string) {
+	if err := h.kit.MayMail(c, site.ID); err != nil {
+		return "untold"
+	}
+	ctx, lang := c.Request().Context(), web.Words(c).Lang()
+	wish, err := h.kit.Subscriptions.Subscribe(ctx, site, got.ID, got.EditToken, lang, true)
+	switch {
+	case err != nil:
+		return "untold"
+	case wish.Confirmed:
+		return "told"
+	}
+	return "asked"
 }
 
 func (h *plainPages) submit(
 	c echo.Context, site ground.Site, in *draft, form url.Values,
 ) (moderation.Submitted, error) {
+	if in.Told && in.Email == "" && in.Identity == "" {
+		return moderation.Submitted{}, problem.Field("/author/email", "Leave an e-mail address to be told by mail.")
+	}
 	limiter, err := h.kit.PostLimiter(c, site)
 	if err != nil {
 		return moderation.Submitted{}, err
@@ -178,7 +201,7 @@ func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure er
 		return err
 	}
 	v := newPlainView(c, site, w, t)
-	v.Typed, v.Problem = in, problem
+	v.Typed, v.Problem, v.Tells = in, problem, h.kit.Mailing
 	if v.Proof = site.Settings.Asks() == ground.WhoVerified; v.Proof && !h.kit.Mailing {
 		v.Proof, v.Members = false, true
 	}

@@ -67,7 +67,8 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 		})
 		often := web.ProblemOf(problem.TooOften("Too many.", 7*time.Second))
 		show("plain-refused", "", moderation.Thread{Page: page}, func(v *plainView) {
-			v.Typed = draft{Body: "Words.", Name: "Bo", Email: "bo@x.example", Parent: "c2"}
+			v.Typed = draft{Body: "Words.", Name: "Bo", Email: "bo@x.example", Parent: "c2", Told: true}
+			v.Tells = true
 			v.ReplyTo = nameOf(w, "")
 			v.Problem = notSent(w, often, v.Typed)
 		})

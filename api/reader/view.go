@@ -46,6 +46,7 @@ type plainView struct {
 	Mailed  bool // and an e-mail address
 	Proof   bool // that is shown to be theirs by a mailed code
 	Asking  bool // and none was mailed yet
+	Tells   bool // the service sends mail
 	Notice  string
 	Problem string
 	Typed   draft
@@ -100,8 +101,15 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		v.Article, v.Data = t.Page.URL, newPageData(w, t)
 		v.Feed = "/sites/" + site.Key + "/feed.atom?" + url.Values{"page": {t.Page.URL}}.Encode()
 	}
-	if c.QueryParam("notice") == "again" {
+	switch c.QueryParam("notice") {
+	case "again":
 		v.Notice = w.T("write.again") + " " + w.T("write.againMore")
+	case "asked":
+		v.Notice = w.T("told.confirm")
+	case "told":
+		v.Notice = w.T("told.on")
+	case "untold":
+		v.Notice = w.T("told.off")
 	}
 	if t.Next != "" {
 		v.More = plainLink(c, "after", t.Next)

@@ -74,6 +74,8 @@ func notSent(w *words.Catalog, p web.Problem, typed draft) string {
 		why = w.N("write.busy", cmp.Or(p.RetryAfter, 5))
 	case len(p.Errors) > 0 && p.Errors[0].Field == "/author/name" && typed.Name == "":
 		why = w.T("write.noName")
+	case len(p.Errors) > 0 && p.Errors[0].Field == "/author/email" && typed.Email == "" && typed.Told:
+		why = w.T("plain.untold")
 	case len(p.Errors) > 0 && p.Errors[0].Field == "/author/email" && typed.Email == "":
 		why = w.T("write.noEmail")
 	case sayings[p.Code] != "":
