@@ -112,6 +112,7 @@ Webhooks            auth   role   role      ok     ok          ok        role   
 AddWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
 TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site
+AgainWebhook        auth   role   role      ok     ok          ok        role   role    site   site   site
 RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site
 Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok
 Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
@@ -434,6 +435,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"TestWebhook":   func(who people.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
+		"AgainWebhook":  func(who people.Actor) error { _, err := s.AgainWebhook(ctx, who, w.A, hookOf()); return err },
 		"RemoveWebhook": func(who people.Actor) error { return s.RemoveWebhook(ctx, who, w.A, hookOf()) },
 		"RestoreWebhook": func(who people.Actor) error {
 			id := hookOf()

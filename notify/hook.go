@@ -43,9 +43,10 @@ const (
 	tried     = "webhook.test"
 )
 
+// The kinds of receivers, and what they may be told.
 var (
-	hookKinds  = []string{Standard, Telegram, Matrix, Slack}
-	hookEvents = []string{Arrived, Published, Refused, Removed, Added, Restored}
+	HookKinds  = []string{Standard, Telegram, Matrix, Slack}
+	HookEvents = []string{Arrived, Published, Refused, Removed, Added, Restored}
 )
 
 const (
@@ -100,6 +101,8 @@ type HookTx interface {
 	PutDelivery(d Delivery) error
 	// WakeDeliveries has all that wait of a webhook due at a time.
 	WakeDeliveries(site int64, hook string, now time.Time) error
+	// ReviveDeliveries has what was given up of a webhook wait again, due at a time, and says how much that is.
+	ReviveDeliveries(site int64, hook string, now time.Time) (int, error)
 	// CountDeliveries counts what waits of a webhook, and what was given up, each at most up to a limit.
 	CountDeliveries(site int64, hook string, limit int) (waiting, dead int, err error)
 	// PruneDeliveries forgets deliveries that ended before a time, and webhooks removed before another.
@@ -212,14 +215,14 @@ func (s *Hooks) draft(ctx context.Context, who people.Actor, site ground.Site, i
 	if in.Kind == "" {
 		in.Kind = Standard
 	}
-	if !slices.Contains(hookKinds, in.Kind) {
-		return Hook{}, problem.Field("/kind", "A webhook is "+problem.Among(hookKinds)+".")
+	if !slices.Contains(HookKinds, in.Kind) {
+		return Hook{}, problem.Field("/kind", "A webhook is "+problem.Among(HookKinds)+".")
 	}
 	slices.Sort(in.Events)
 	in.Events = slices.Compact(in.Events)
-	unknown := func(e string) bool { return !slices.Contains(hookEvents, e) }
+	unknown := func(e string) bool { return !slices.Contains(HookEvents, e) }
 	if len(in.Events) == 0 || slices.ContainsFunc(in.Events, unknown) {
-		return Hook{}, problem.Field("/events", "Name some of "+problem.Among(hookEvents)+".")
+		return Hook{}, problem.Field("/events", "Name some of "+problem.Among(HookEvents)+".")
 	}
 	u, err := url.Parse(in.URL)
 	if _, ok := text.ParseWeb(in.URL); !ok || err != nil {
@@ -299,6 +302,30 @@ func (s *Hooks) set(ctx context.Context, who people.Actor, site ground.Site, id 
 		return fmt.Errorf("set webhook: %w", err)
 	}
 	return nil
+}
+
+// AgainWebhook has all that was given up for a receiver sent once more, and says how much that is. It needs an owner.
+func (s *Hooks) AgainWebhook(ctx context.Context, who people.Actor, site ground.Site, id string) (n int, err error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return 0, err
+	}
+	err = s.work.Update(ctx, func(tx HookTx) error {
+		h, err := webhook(tx, site.ID, id)
+		if err != nil || !h.RemovedAt.IsZero() {
+			return errNoWebhook(err)
+		}
+		h.RetryAt = time.Time{}
+		if err := tx.PutWebhook(h); err != nil {
+			return err
+		}
+		n, err = tx.ReviveDeliveries(site.ID, id, s.work.Now())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("deliver again: %w", err)
+	}
+	s.log.InfoContext(ctx, "delivered again", "site", site.Key, "webhook", id, "messages", n, "by", who.ID())
+	return n, nil
 }
 
 func webhook(tx HookTx, site int64, id string) (Hook, error) {

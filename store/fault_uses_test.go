@@ -233,6 +233,10 @@ var useCases = map[string]func(*faulty) func() error{
 		id := w.webhook()
 		return func() error { return w.S.RemoveWebhook(w.Ctx, people.Operator, w.A, id) }
 	},
+	"AgainWebhook": func(w *faulty) func() error {
+		id := w.webhook()
+		return func() error { _, err := w.S.AgainWebhook(w.Ctx, people.Operator, w.A, id); return err }
+	},
 	"RestoreWebhook": func(w *faulty) func() error {
 		id := w.webhook()
 		w.Must(w.S.RemoveWebhook(w.Ctx, people.Operator, w.A, id))

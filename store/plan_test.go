@@ -97,6 +97,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.NeighbourList(1, "n7")) }, true},
 	{"deliveries to wake", "deliveries_due",
 		func(tx storetest.Tx) error { return tx.WakeDeliveries(1, "h1", time.UnixMicro(10)) }, true},
+	{"deliveries given up", "deliveries_pk|sqlite_autoindex_deliveries|deliveries_ended",
+		func(tx storetest.Tx) error { return second(tx.ReviveDeliveries(1, "h1", time.UnixMicro(10))) }, true},
 	{"an inquiry", "inquiries_pk",
 		func(tx storetest.Tx) error {
 			if _, err := tx.InquiryByHash(1, []byte("w1")); !errors.Is(err, ground.ErrNotFound) {

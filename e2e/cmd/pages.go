@@ -54,6 +54,7 @@ func pages(demo said, setup string) []shot {
 		{"docs", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/docs") }},
 		{"own", false, allLooks, demo.own},
 		{"demands", true, someLooks, demo.demands("en", "/moderate/demo/demands")},
+		{"webhooks", true, someLooks, demo.desk("en", "/moderate/demo/webhooks")},
 		{"transparency", true, someLooks, demo.demands("en", "/sites/demo/transparency?lang=en")},
 		{"transparency-kk", true, someLooks, demo.demands("kk", "/sites/demo/transparency?lang=kk")},
 	}

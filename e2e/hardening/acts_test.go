@@ -53,10 +53,11 @@ func (a act) contentType() string {
 	return "application/json"
 }
 
-// keepsNothing are the routes of writing methods that write nothing down.
+// keepsNothing are the routes of writing methods that write nothing down, or here find nothing to do.
 var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
-	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test"}
+	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test",
+	"POST /moderate/:site/webhooks/:id/test", "POST /moderate/:site/webhooks/:id/again"}
 
 // publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
 var publicRoutes = []string{
@@ -254,7 +255,12 @@ func (s *stage) act(route string) act {
 		s.clear("webhooks")
 		a.json = values{"url": "https://" + fresh + ".example/", "events": []string{"comment.refused"}}
 	case "POST …/moderation/webhooks/:id/test", "DELETE …/moderation/webhooks/:id",
-		"POST …/moderation/webhooks/:id/restore":
+		"POST …/moderation/webhooks/:id/restore", "POST /moderate/:site/webhooks/:id/test",
+		"POST /moderate/:site/webhooks/:id/again", "POST /moderate/:site/webhooks/:id/remove",
+		"POST /moderate/:site/webhooks/:id/restore":
+		if strings.HasPrefix(path, "/moderate") {
+			form()
+		}
 		s.clear("webhooks")
 		hooks := "/api/v1/sites/" + s.site + "/moderation/webhooks"
 		id = s.make("POST", hooks, values{"url": "https://" + fresh + ".example/",
@@ -262,6 +268,9 @@ func (s *stage) act(route string) act {
 		if strings.HasSuffix(path, "/restore") {
 			s.ask(s.t, "DELETE", hooks+"/"+id, s.bearer(), nil)
 		}
+	case "POST /moderate/:site/webhooks":
+		s.clear("webhooks")
+		form("kind", "standard", "url", "https://"+fresh+".example/", "event", "comment.refused")
 	case "POST …/moderation/rules", "POST …/moderation/rules/try":
 		a.json = values{"kind": "word", "words": fresh}
 	case "POST …/moderation/blocks", "POST …/moderation/blocks/try":

@@ -129,6 +129,17 @@ func (t Letters) WakeDeliveries(site int64, hook string, now time.Time) error {
 	return err
 }
 
+// ReviveDeliveries implements notify.HookTx.
+func (t Letters) ReviveDeliveries(site int64, hook string, now time.Time) (int, error) {
+	n, err := t.Exec(`
+		UPDATE deliveries
+		SET    ended_at = 0, outcome = '', due_at = ?
+		WHERE  site_id    = ?
+		  AND  webhook_id = ?
+		  AND  ended_at > 0 AND outcome = 'given up'`, rows.Stamp(now), site, hook)
+	return int(n), err
+}
+
 // CountDeliveries implements notify.HookTx.
 func (t Letters) CountDeliveries(site int64, hook string, limit int) (waiting, dead int, err error) {
 	count := func(which string) (n int) {

@@ -547,6 +547,10 @@ var writes = []struct {
 		return tx.PutDelivery(notify.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
 	}},
 	{"WakeDeliveries", func(tx Tx, s int64) error { return tx.WakeDeliveries(s, oneHook, began) }},
+	{"ReviveDeliveries", func(tx Tx, s int64) error {
+		gone := notify.Delivery{Site: s, Hook: oneHook, ID: "gone", At: began, EndedAt: began, Outcome: "given up"}
+		return errors.Join(tx.PutDelivery(gone), second(tx.ReviveDeliveries(s, oneHook, began)))
+	}},
 	{"PutInquiry", func(tx Tx, s int64) error {
 		return tx.PutInquiry(inquiry.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
 	}},

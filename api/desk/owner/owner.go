@@ -22,7 +22,7 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
 	"insights": "desk", "whatif": "desk", "setup": "solo",
-	"rules": "desk", "block": "desk", "demands": "desk",
+	"rules": "desk", "block": "desk", "demands": "desk", "webhooks": "desk",
 }
 
 var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "bench")
@@ -63,6 +63,12 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/demands", o.On(o.demands))
 	in.POST("/:site/demands", o.On(o.addDemand))
 	in.POST("/:site/demands/:id/restore", o.On(o.endDemand))
+	in.GET("/:site/webhooks", o.On(o.webhooks))
+	in.POST("/:site/webhooks", o.On(o.addWebhook))
+	in.POST("/:site/webhooks/:id/test", o.On(o.testWebhook))
+	in.POST("/:site/webhooks/:id/again", o.On(o.againWebhook))
+	in.POST("/:site/webhooks/:id/remove", o.On(o.removeWebhook))
+	in.POST("/:site/webhooks/:id/restore", o.On(o.restoreWebhook))
 	in.GET("/:site/block", o.On(o.blockPage))
 	in.POST("/:site/block", o.On(o.block))
 	in.POST("/:site/blocks/:id/remove", o.On(o.removeBlock))

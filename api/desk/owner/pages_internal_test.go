@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/words"
 )
 
@@ -103,6 +104,15 @@ func samplePages(w *desk.Catalog) map[string]any {
 	pages["insights"] = good
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
+	pages["webhooks"] = drawWebhooks(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {notify.Arrived}},
+		wrong: wrong{"url", w.T("hooks.bad.url")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
+		[]notify.Webhook{
+			{Hook: notify.Hook{ID: "h1", Kind: notify.Standard, Events: []string{notify.Published, notify.Removed},
+				Failure: "it answered 410", FailedAt: noon.Add(-50 * time.Hour)},
+				Address: "https://longway.example/…uild", Ending: "t2V5", Waiting: 12, Dead: 1},
+			{Hook: notify.Hook{ID: "h2", Kind: notify.Telegram, Events: []string{notify.Arrived}},
+				Address: "https://api.telegram.org/…=-99"},
+		})
 	pages["demands"] = drawDemands(w, f, demandsPage{
 		Form:  url.Values{"what": {"<b>"}, "kind": {"company"}},
 		wrong: wrong{"comments", w.T("demands.bad.comments")}, May: true,

@@ -1,0 +1,63 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/notify"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
+	w := newWorld(t)
+	came, answer := 0, http.StatusGone
+	receiver := httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, _ *http.Request) {
+		came++
+		res.WriteHeader(answer)
+	}))
+	t.Cleanup(receiver.Close)
+	b := w.as("Olga").open("/moderate/blog/webhooks").sees("Nobody so far.")
+	b.press(b.form("Add it"), "Add it", fields{"url": "ftp://x", "kind": "standard", "event": "comment.arrived"}).
+		sees("This address cannot be called")
+	b.press(b.form("Add it"), "Add it", fields{"url": receiver.URL + "/hidden-place-of-mine", "kind": "standard",
+		"event": "comment.arrived"}).sees("whsec_").sees("…mine").misses("hidden-place")
+	b.open("/moderate/blog/webhooks").misses("whsec_").sees("a comment arrives").misses("Deliver again")
+	b.press(b.form("Send a test message"), "Send a test message", nil).sees("was not taken. It answers 410.")
+
+	list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
+	w.Must(err)
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		h := list[0].Hook
+		h.FailedAt, h.Failure, h.Failures = w.Clock.Now(), "it answered 410", 7
+		dead := notify.Delivery{Site: h.Site, Hook: h.ID, ID: "dead", Event: notify.Arrived, At: w.Clock.Now(),
+			EndedAt: w.Clock.Now(), Outcome: "given up"}
+		return errors.Join(tx.PutWebhook(h), tx.PutDelivery(dead))
+	}))
+	b.open("/moderate/blog/webhooks").sees("1 message was given up").sees("It answers 410")
+	answer = http.StatusOK
+	b.press(b.form("Deliver again"), "Deliver again", nil).sees("1 message is sent once more.").sees("1 message waits")
+	came = 0
+	ctx, stop := context.WithCancel(w.Ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- w.S.Hooks.Run(ctx) }()
+	kit.Until(t, "it is delivered", func() bool {
+		w.Clock.Add(time.Second)
+		list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
+		w.Must(err)
+		return list[0].Waiting == 0 && list[0].FailedAt.IsZero()
+	})
+	stop()
+	w.Must(<-ended)
+	if came != 1 {
+		t.Errorf("it came %d times", came)
+	}
+	b.open("/moderate/blog/webhooks").misses("given up").misses("It answers")
+	b.press(b.form("Remove the webhook"), "Remove the webhook", nil).sees("The webhook is removed.").sees("Nobody so far.")
+	b.press(b.form("Undo"), "Undo", nil).sees("…mine")
+	w.as("Dana").open("/moderate/blog/webhooks").misses("…mine")
+}
