@@ -51,21 +51,28 @@ func newReceiver(t *testing.T, answer func(n int, w http.ResponseWriter)) *recei
 	return r
 }
 
-// all waits for n messages, which are to be all.
-func (r *receiver) all(t *testing.T, w *world, n int) []delivered {
+// all waits for n messages, which are to be all. One may come twice: on a slow machine the clock, which is moved here,
+// is past the time that sending it may take.
+func (r *receiver) all(t *testing.T, w *world, n int) (all []delivered) {
 	t.Helper()
 	kit.Until(t, fmt.Sprintf("%d messages came", n), func() bool {
 		w.clock.Add(time.Second)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return len(r.got) >= n
+		all = nil
+		seen := map[string]bool{}
+		for _, d := range r.got {
+			if id := d.header.Get("Webhook-Id"); id == "" || !seen[id] {
+				seen[id] = true
+				all = append(all, d)
+			}
+		}
+		return len(all) >= n
 	})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.got) > n {
-		t.Errorf("%d messages came, want %d", len(r.got), n)
+	if len(all) > n {
+		t.Errorf("%d messages came, want %d", len(all), n)
 	}
-	return append([]delivered(nil), r.got...)
+	return all
 }
 
 func (d delivered) dig(keys ...string) any {

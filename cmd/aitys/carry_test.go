@@ -123,10 +123,10 @@ func TestAnExportThatIsNoneIsRefusedInOneLine(t *testing.T) {
 	s.must("import", "wordpress", "export.xml", "--site", "blog")
 	all := s.must("export", "--site", "blog")
 	s.must("site", "add", "--key", "next", "--name", "Next", "--origin", "https://next.example")
-	middle := len(all) / 2
+	middle, letter := len(all)/2, strings.LastIndex(all, `"source":"`)+len(`"source":"`)
 	for want, text := range map[string]string{
 		"ends in the middle":                      all[:middle],
-		"it was changed after it was written":     all[:middle] + string(all[middle]^1) + all[middle+1:],
+		"it was changed after it was written":     all[:letter] + string(all[letter]^1) + all[letter+1:],
 		"it is of version 2; what can be read is": strings.Replace(all, `"version":1`, `"version":2`, 1),
 		"it is no export of Aitys":                wordPress(1, 1),
 	} {
