@@ -10,7 +10,8 @@ import (
 // ownerPages are the pages of what is arranged, by what each shows when it is there.
 var ownerPages = map[string]string{
 	"blog/settings": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
-	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form", "blog/block?kind=host&which=shop.example": "form",
+	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form",
+	"blog/block?kind=host&which=shop.example": "form",
 	"people": "form", "tokens": "form", "sites": "table", "sessions": "form",
 }
 

@@ -149,7 +149,7 @@ var House = Plan{
 		"api":               {"api/live", "api/web", "moderation", "notify", "classifier", "widget", "words"},
 		"api/live":          {"api/web", "moderation"},
 		"api/desk":          {"api/web", "moderation", "classifier", "words"},
-		"api/desk/owner":    {"api/desk", "api/web", "moderation", "words"},
+		"api/desk/owner":    {"api/desk", "api/web", "moderation", "notify", "words"},
 		"api/reader":        {"api/web", "moderation", "words"},
 		"api/akismet":       {"api/web", "moderation", "classifier"},
 		"api/register":      {"api/web", "moderation"},
