@@ -12,6 +12,8 @@ import (
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 // sweeping runs the service until a condition holds.
@@ -115,6 +117,9 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 		young := w.Submit(w.A, "This one came when the setting's days had begun.")
 		w.Clock.Add(24*time.Hour + time.Minute)
 		was := w.Comment(w.A, old.ID)
+		wish := subscription.Subscription{Site: w.A.ID, Comment: old.ID, Box: []byte("a box"), Lang: "en",
+			Asked: was.CreatedAt}
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSubscription(wish) }))
 
 		w.setting("keep_address_days", "10")
 		w.sweeping("the addresses of ten days ago are forgotten", func() bool {
@@ -132,6 +137,13 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 				t.Errorf("a search for %q finds %d", q, len(page.Items))
 			}
 		}
+		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+			wishes, err := tx.SubscriptionsTo(w.A.ID, []string{old.ID})
+			if len(wishes) > 0 {
+				t.Errorf("its writer still waits for mail: %+v", wishes)
+			}
+			return err
+		}))
 		if c := w.Comment(w.A, young.ID); c.Address == nil {
 			t.Errorf("the young one is %+v", c)
 		}

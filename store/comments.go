@@ -339,11 +339,14 @@ func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, err
 
 // ForgetAddress implements moderation.CommentTx.
 func (t *tx) ForgetAddress(site int64, id, search string) error {
-	return t.One(`
+	if err := t.One(`
 		UPDATE comments
 		SET    email = '', address = NULL, search = ?
 		WHERE  site_id = ?
-		  AND  id      = ?`, search, site, id)
+		  AND  id      = ?`, search, site, id); err != nil {
+		return err
+	}
+	return t.DropSubscription(site, id) // it has a hash of the e-mail, to which nothing can be sent any more
 }
 
 // ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
