@@ -92,6 +92,7 @@ func TestARefusalSaysWhyAndTheTextCanBeWrittenAnew(t *testing.T) {
 	s.decide("p9", "rejected", "personal_attack", "The first half is a fair opinion. Leave Tomasz out.")
 	r.open("/")
 	r.says(".own", "Not published: personal attack")
+	r.says(".own", "A moderator decided this.")
 	r.says(".own", "It speaks about a person rather than about what they said. Our rules")
 	r.says(".own", "From the moderator: “The first half is a fair opinion. Leave Tomasz out.”")
 	r.picture()

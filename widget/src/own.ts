@@ -222,6 +222,7 @@ export class OwnComments {
       { class: 'box err' },
       el('strong', { part: 'status' }, fill(t.refused, { reason: t.reasons[reason] })),
       el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
+      el('p', {}, t.byWhom),
       seen.note ? el('p', {}, ...about(t.note, seen.note)) : null,
       seen.redacted_why ? el('p', {}, ...about(t.redacted, seen.redacted_why)) : null,
       seen.appeal ? el('p', {}, seen.appeal.state === 'open' ? t.appealed : t.upheld) : null,

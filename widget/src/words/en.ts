@@ -53,6 +53,7 @@ export const form = {
   bold: "Bold",
   bullets: "List",
   busy: "The service is busy. Try again in {n} second.|The service is busy. Try again in {n} seconds.",
+  byWhom: "A moderator decided this. The program only sorts, and refuses nothing by itself.",
   cancel: "Cancel",
   change: "You can change it for {n} minute and withdraw it at any time.|You can change it for {n} minutes and withdraw it at any time.",
   closed: "Comments on this page were closed in the meantime. You can copy your text.",
