@@ -232,7 +232,7 @@ func (s *Service) makeOf(ctx context.Context, site ground.Site, o *own) error {
 func (s *Service) write(ctx context.Context, site ground.Site, found []Published, at time.Time) ([]byte, error) {
 	for {
 		list := map[string]any{"format": format, "site": site.Key, "generated_at": at.Format(time.RFC3339Nano),
-			"campaigns": said(found)}
+			"tokeniser": classifier.TokeniserVersion, "campaigns": said(found)}
 		if err := s.signer.Sign(ctx, site, list); err != nil {
 			return nil, err
 		}

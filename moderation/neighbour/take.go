@@ -172,6 +172,7 @@ func readList(body []byte) (l read, err error) {
 		Format    int
 		Site      string
 		Generated time.Time `json:"generated_at"`
+		Tokeniser int
 		Campaigns json.RawMessage
 	}
 	if json.Unmarshal(body, &in) != nil || in.Generated.IsZero() {
@@ -179,6 +180,10 @@ func readList(body []byte) (l read, err error) {
 	}
 	if in.Format != format {
 		return l, refusal(fmt.Sprintf("it is of format %d, and this program reads format %d", in.Format, format))
+	}
+	if in.Tokeniser != 0 && in.Tokeniser != classifier.TokeniserVersion {
+		return l, refusal(fmt.Sprintf("its fingerprints are of tokeniser %d, and this program makes those of %d: "+
+			"whichever is older wants an update", in.Tokeniser, classifier.TokeniserVersion))
 	}
 	var all []struct {
 		Fingerprint string

@@ -123,6 +123,7 @@ func TestWhichListsAreRefused(t *testing.T) {
 		{"one of another site", sign(func(l map[string]any) { l["site"] = "b" }), "another site"},
 		{"an older one", sign(func(l map[string]any) { l["generated_at"] = "2026-11-01T00:00:00Z" }), "older"},
 		{"one of next year", sign(func(l map[string]any) { l["generated_at"] = "2027-11-01T00:00:00Z" }), "still to come"},
+		{"another tokeniser", sign(func(l map[string]any) { l["tokeniser"] = 1 }), "tokeniser 1"},
 		{"another format", sign(func(l map[string]any) { l["format"] = 2 }), "format 2"},
 		{"100,000 hosts", sign(func(l map[string]any) { first(l)["hosts"] = hosts(100_000) }), "hosts"},
 		{"a short fingerprint", sign(func(l map[string]any) { first(l)["fingerprint"] = "AAAA" }), "fingerprint"},
