@@ -68,13 +68,13 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	for page, want := range map[string]string{
 		"blog/queue": "Waiting, Suspected, Approved, Refused, Spam, The site",
 		"blog/settings": "Settings, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Sites, People, Tokens, Your account",
+			"Demands, Webhooks, Sites, People, Tokens, Your account",
 		"blog/what-if": "Insights, Waiting, Pages, Campaigns, Rules, Log, " +
-			"Demands, Settings, Sites, People, Tokens, Your account",
+			"Demands, Webhooks, Settings, Sites, People, Tokens, Your account",
 		"people": "People, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Settings, Sites, Tokens, Your account",
+			"Demands, Webhooks, Settings, Sites, Tokens, Your account",
 		"sessions": "Your account, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Settings, Sites, People, Tokens",
+			"Demands, Webhooks, Settings, Sites, People, Tokens",
 	} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := kit.Eval[string](tab, railRow)
