@@ -57,7 +57,7 @@ bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd bench
 	$(GO) run ./e2e/cmd waiting
 	$(GO) run ./e2e/cmd joining
-	TEST_NEIGHBOURS=cost $(GO) test -count=1 -v -timeout 1h -run Neighbours ./e2e/cmd
+	$(GO) test -run '^$$' -bench Neighbours -benchtime 1x -timeout 1h ./e2e/cmd
 	$(GO) run ./e2e/cmd copies
 
 house: ## print how large rooms, interfaces and lines are, beside their targets
@@ -68,7 +68,7 @@ exam: ## have the classifier examined and write docs/classifier.md (about an hou
 
 rehearsal: ## send real comments through a running server, with a scripted moderator
 	$(GO) run ./e2e/cmd rehearsal
-	TEST_NEIGHBOURS=rehearsal $(GO) test -count=1 -v -timeout 1h -run Neighbours ./e2e/cmd
+	$(GO) test -run '^$$' -bench Nearby -benchtime 1x -timeout 1h ./e2e/cmd
 
 torture: ## kill the server again and again, have two moderators decide at random, and time demands, on both databases
 	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e

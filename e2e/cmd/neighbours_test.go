@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,31 +35,27 @@ const (
 	nearClients = 4
 )
 
-// TestNeighbours measures what TEST_NEIGHBOURS says: their cost, or a rehearsal.
-func TestNeighbours(t *testing.T) {
-	measures := map[string]func() error{"cost": neighbours, "rehearsal": nearby}
-	do := measures[os.Getenv("TEST_NEIGHBOURS")]
-	if do == nil {
-		t.Skip("TEST_NEIGHBOURS=cost or TEST_NEIGHBOURS=rehearsal measures")
-	}
-	t.Chdir("../..")
-	if err := do(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// neighbours measures what the lists of neighbours cost those who post.
-func neighbours() error {
-	return withBinary(func(binary, dir string) error {
+// BenchmarkNeighbours measures what the lists of neighbours cost those who post.
+func BenchmarkNeighbours(b *testing.B) {
+	atTheTop(b, func(binary, dir string) error {
 		how := fmt.Sprintf("`make bench`: posts to two processes by %d clients, %d turns of %d each",
 			nearClients, nearTurns, nearPosts)
 		return measure("neighbours", how, []func() ([]row, error){
-			func() ([]row, error) { return nearCosts(binary, dir) },
+			func() ([]row, error) { return nearCosts(b, binary, dir) },
 		})
 	})
 }
 
-func nearCosts(binary, dir string) ([]row, error) {
+// atTheTop measures in the top folder, where figures are written.
+func atTheTop(b *testing.B, do func(binary, dir string) error) {
+	b.Helper()
+	b.Chdir("../..")
+	if err := withBinary(do); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
 	var both [2]*poster // without neighbours and with
 	for i := range both {
 		data := filepath.Join(dir, fmt.Sprint("near", i))
@@ -77,7 +72,7 @@ func nearCosts(binary, dir string) ([]row, error) {
 		for n := range nearLists * nearPrints {
 			prints = append(prints, "On offer: "+words.text(1_000_000+n)+" "+words.text(2_000_000+n))
 		}
-		end, err := beside(p.client, prints)
+		end, err := beside(b, p.client, prints)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +103,8 @@ func nearCosts(binary, dir string) ([]row, error) {
 }
 
 // beside has a client's site read lists of all these texts, and waits until it has.
-func beside(owner *kit.Client, texts []string) (end func(), err error) {
+func beside(b *testing.B, owner *kit.Client, texts []string) (end func(), err error) {
+	b.Helper()
 	var lists atomic.Pointer[map[string][]byte]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write((*lists.Load())[r.URL.Path]) // who asks notices
@@ -128,30 +124,27 @@ func beside(owner *kit.Client, texts []string) (end func(), err error) {
 			return nil, err
 		}
 	}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	kit.Within(b, time.Minute, "all fingerprints are read", func() bool {
 		var out struct {
 			Neighbours []struct {
 				Campaigns int
 				Failure   *string
 			}
 		}
-		if err := owner.Do(context.Background(), http.MethodGet, "/moderation/neighbours", nil, nil, &out); err != nil {
-			return nil, err
+		if err = owner.Do(context.Background(), http.MethodGet, "/moderation/neighbours", nil, nil, &out); err != nil {
+			return true
 		}
 		have := 0
 		for _, n := range out.Neighbours {
 			if n.Failure != nil {
-				return nil, errors.New(*n.Failure)
+				err = errors.New(*n.Failure)
+				return true
 			}
 			have += n.Campaigns
 		}
-		if have == len(texts) {
-			return server.Close, nil
-		}
-		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("%d of %d fingerprints were read", have, len(texts))
-		}
-	}
+		return have == len(texts)
+	})
+	return server.Close, err
 }
 
 // signedList is a list of campaigns of these texts, as a neighbour signs it, and the neighbour's public key.
@@ -194,11 +187,13 @@ const (
 	nearCopies = 1_000
 )
 
-// nearby has a site that has decided nothing read what its neighbours refused, and posts real good comments and copies
-// of the refused ones there. It writes what was suspected into docs/performance.md.
-func nearby() error { return withBinary(suspectedNearby) }
+// BenchmarkNearby has a site that has decided nothing read what its neighbours refused, and posts real good comments and
+// copies of the refused ones there. It writes what was suspected into docs/performance.md.
+func BenchmarkNearby(b *testing.B) {
+	atTheTop(b, func(binary, dir string) error { return suspectedNearby(b, binary, dir) })
+}
 
-func suspectedNearby(binary, dir string) error {
+func suspectedNearby(b *testing.B, binary, dir string) error {
 	spam, good, err := nearSets()
 	if err != nil {
 		return err
@@ -219,7 +214,7 @@ func suspectedNearby(binary, dir string) error {
 		return err
 	}
 	defer server.Kill()
-	end, err := beside(owner, spam)
+	end, err := beside(b, owner, spam)
 	if err != nil {
 		return err
 	}
