@@ -187,8 +187,8 @@ const (
 	nearCopies = 1_000
 )
 
-// BenchmarkNearby has a site that has decided nothing read what its neighbours refused, and posts real good comments and
-// copies of the refused ones there. It writes what was suspected into docs/performance.md.
+// BenchmarkNearby has a site that has decided nothing read what its neighbours refused, and posts real good comments
+// and copies of the refused ones there. It writes what was suspected into docs/performance.md.
 func BenchmarkNearby(b *testing.B) {
 	atTheTop(b, func(binary, dir string) error { return suspectedNearby(b, binary, dir) })
 }
