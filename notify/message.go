@@ -24,6 +24,15 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
+// What a receiver fails for, as it is written down and told.
+const (
+	FailedWith   = "it answered " // and a status
+	FailedLate   = "it did not answer in time"
+	FailedName   = "its name is not found"
+	FailedInner  = "its address is inside a network that must not be reached"
+	FailedSealed = "its address was sealed with another secret: add it again"
+)
+
 // A message is what a receiver is sent.
 type message struct {
 	id   string
@@ -197,7 +206,7 @@ func (f failure) Error() string { return f.says }
 func (s *Hooks) post(ctx context.Context, h Hook, m message) error {
 	u, err := s.address(h)
 	if err != nil {
-		return failure{says: "its address was sealed with another secret: add it again"}
+		return failure{says: FailedSealed}
 	}
 	to, _ := target(h.Kind, u, m.id) // it lacked nothing when it was added
 	if to.chat != "" {
@@ -231,7 +240,7 @@ func (s *Hooks) post(ctx context.Context, h Hook, m message) error {
 	}
 	busy := res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusRequestTimeout ||
 		res.StatusCode == http.StatusTooEarly
-	return failure{says: fmt.Sprintf("it answered %d", res.StatusCode), hers: res.StatusCode < 500 && !busy}
+	return failure{says: FailedWith + strconv.Itoa(res.StatusCode), hers: res.StatusCode < 500 && !busy}
 }
 
 // signature is that of Standard Webhooks: HMAC-SHA256 over id, time and body, with what is behind whsec_.
@@ -247,11 +256,11 @@ func unreached(err error) failure {
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, errInner):
-		return failure{says: errInner.Error()}
+		return failure{says: FailedInner}
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return failure{says: "it did not answer in time"}
+		return failure{says: FailedLate}
 	case errors.As(err, &dns):
-		return failure{says: "its name is not found"}
+		return failure{says: FailedName}
 	}
 	return failure{says: "it cannot be reached"}
 }

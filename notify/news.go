@@ -2,7 +2,6 @@ package notify
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -243,7 +242,7 @@ func (s *Service) title(
 	}
 	t.Subject, p.Lead = became(w, c), w.T("mail.decided.lead", "site", site.Name)
 	if c.State != comment.Approved {
-		p.Then = append(p.Then, w.T("meaning."+reasonOf(c).String()))
+		p.Then = append(p.Then, w.T("meaning."+c.RefusedFor().String()))
 	}
 	if c.Note != "" {
 		p.Then = append(p.Then, w.T("write.note", "note", unlinked(oneLine(c.Note, quoted))))
@@ -255,14 +254,7 @@ func became(w *words.Catalog, c comment.Comment) string {
 	if c.State == comment.Approved {
 		return w.T("write.published")
 	}
-	return w.T("write.refused", "reason", w.T("reason.low."+reasonOf(c).String()))
-}
-
-func reasonOf(c comment.Comment) comment.Reason {
-	if c.State == comment.Spam {
-		return comment.ReasonSpam
-	}
-	return cmp.Or(c.Reason, comment.ReasonOther)
+	return w.T("write.refused", "reason", w.T("reason.low."+c.RefusedFor().String()))
 }
 
 // confirm asks whether an address wants to be told: nothing is in it that a stranger wrote.

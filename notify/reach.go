@@ -20,7 +20,7 @@ const (
 // are called.
 type Reach []netip.Prefix
 
-var errInner = errors.New("its address is inside a network that must not be reached")
+var errInner = errors.New(FailedInner)
 
 // inner are networks of addresses for all that are none of the internet's hosts (IANA's registries of special
 // addresses, and one that a cloud answers its machines at). Of IPv6 all but 2000::/3 is none.

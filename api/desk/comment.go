@@ -99,7 +99,7 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 	}
 	switch c.State {
 	case comment.Rejected, comment.Spam:
-		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+reasonOf(c))))
+		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+c.RefusedFor().String())))
 		if c.Note != "" {
 			p.Reads += " " + m.T("reads.note")
 		}
@@ -115,17 +115,9 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told)
 	return p
 }
 
-// reasonOf is why a comment was refused; spam has its own state.
-func reasonOf(c comment.Comment) string {
-	if c.State == comment.Spam {
-		return comment.ReasonSpam.String()
-	}
-	return cmp.Or(c.Reason, comment.ReasonOther).String()
-}
-
 func (m *cardMaker) stateWords(c comment.Comment) string {
 	if c.State == comment.Rejected || c.Expired() {
-		return m.T("state.rejected.why", "reason", m.T("reason.low."+reasonOf(c)))
+		return m.T("state.rejected.why", "reason", m.T("reason.low."+c.RefusedFor().String()))
 	}
 	return m.T("state." + c.State.String())
 }

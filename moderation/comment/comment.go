@@ -9,6 +9,7 @@
 package comment
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -103,6 +104,14 @@ func (c Comment) IsKept() bool { return c.State == Removed && c.Source != "" }
 
 // Expired reports whether c was refused and gone when its time was over: its writer did not withdraw it.
 func (c Comment) Expired() bool { return c.State == Removed && c.RemovedAt.IsZero() }
+
+// RefusedFor is why c was refused: other where nobody said.
+func (c Comment) RefusedFor() Reason {
+	if c.State == Spam {
+		return ReasonSpam
+	}
+	return cmp.Or(c.Reason, ReasonOther)
+}
 
 // IsForgotten reports whether nothing but the place and the state of a removed comment is left.
 func (c Comment) IsForgotten() bool { return c.State == Removed && c.Source == "" }

@@ -88,15 +88,15 @@ func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.W
 
 // whys are the keys of what a receiver fails for, by what is written down of it.
 var whys = map[string]string{
-	"it did not answer in time":                                "hooks.why.late",
-	"its name is not found":                                    "hooks.why.name",
-	"its address is inside a network that must not be reached": "hooks.why.inner",
-	"its address was sealed with another secret: add it again": "hooks.why.sealed",
+	notify.FailedLate:   "hooks.why.late",
+	notify.FailedName:   "hooks.why.name",
+	notify.FailedInner:  "hooks.why.inner",
+	notify.FailedSealed: "hooks.why.sealed",
 }
 
 // why says what a receiver fails for.
 func why(w *desk.Catalog, failure string) string {
-	if code, answered := strings.CutPrefix(failure, "it answered "); answered {
+	if code, answered := strings.CutPrefix(failure, notify.FailedWith); answered {
 		return w.T("hooks.why.answered", "code", code)
 	}
 	if key := whys[failure]; key != "" {
