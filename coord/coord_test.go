@@ -49,7 +49,7 @@ func TestMemoryAndRedisKeepOneContract(t *testing.T) {
 		redis = keeps(t, func(t *testing.T) (a, b *coord.Coord) {
 			server.Stop(t) // each sentence begins with an empty one
 			server.Start(t)
-			return open(t, server.URL), open(t, server.URL)
+			return open(t, server.URL).Patient(), open(t, server.URL).Patient()
 		})
 	})
 	fmt.Fprintf(os.Stdout, "contract: coord: memory %d, redis %d\n", memory, redis)

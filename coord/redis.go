@@ -41,6 +41,7 @@ type shared struct {
 	channel string
 	up      atomic.Bool
 	ringing chan struct{}
+	limit   time.Duration // of one call within a request
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -88,6 +89,7 @@ func dial(ctx context.Context, o Options, channel string, heard func()) (*shared
 		id:      rand.Text(),
 		channel: channel,
 		ringing: make(chan struct{}, 1),
+		limit:   callLimit,
 	}
 	s.up.Store(true)
 	s.ping(ctx)
@@ -159,7 +161,7 @@ func (s *shared) call(ctx context.Context, fn func(context.Context) error) error
 	if !s.up.Load() {
 		return errDown
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limit)
 	defer cancel()
 	if err := fn(ctx); err != nil {
 		s.felt(err)
