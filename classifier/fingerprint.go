@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"cmp"
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -136,6 +137,28 @@ func (f Fingerprint) Similarity(g Fingerprint) float64 {
 		}
 	}
 	return float64(same) / minima
+}
+
+// A Sketch is two bits of each of a Fingerprint's minima: what many are compared by first, for it is small.
+type Sketch [minima / 32]uint64
+
+// Sketch returns f's.
+func (f *Fingerprint) Sketch() (s Sketch) {
+	for i, m := range f.Minima {
+		s[i/32] |= uint64(m&3) << (2 * (i % 32))
+	}
+	return s
+}
+
+// Far reports that texts with these sketches are surely no duplicates, if they are not the very same: fewer of their
+// minima can be the same than Duplicate asks for.
+func (s Sketch) Far(t Sketch) bool {
+	same := minima
+	for i := range s {
+		differ := s[i] ^ t[i]
+		same -= bits.OnesCount64((differ | differ>>1) & 0x5555_5555_5555_5555)
+	}
+	return float64(same)/minima < min(nearFrom, longFrom)
 }
 
 // Duplicate reports whether the texts are the same or nearly so.

@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -87,5 +88,32 @@ func TestShortTextsWithAWordInCommonAreNoDuplicates(t *testing.T) {
 				t.Errorf("%q is nearly %q: %.2f", offer, answer, a.Similarity(b))
 			}
 		}
+	}
+}
+
+func TestASketchRulesOutNoDuplicate(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	far := 0
+	for same := range minima + 1 {
+		for range 200 {
+			var a, b Fingerprint
+			for i, place := range random.Perm(minima) {
+				a.Minima[place], b.Minima[place] = random.Uint32(), random.Uint32()
+				if i < same {
+					b.Minima[place] = a.Minima[place]
+				}
+			}
+			a.Exact, a.Letters, b.Letters = 1, longLetters, longLetters
+			ruledOut := a.Sketch().Far(b.Sketch())
+			if ruledOut && a.Duplicate(b) {
+				t.Fatalf("%d of %d minima are the same, and the sketches are far from one another", same, minima)
+			}
+			if ruledOut {
+				far++
+			}
+		}
+	}
+	if far == 0 {
+		t.Error("no sketch is far from any other")
 	}
 }

@@ -26,14 +26,20 @@ const (
 type taken struct {
 	Neighbour
 	prints []classifier.Fingerprint
-	maybe  []uint64       // bits of the bands: most that are asked for are under none, and memory is slow
-	bands  map[uint64]int // where the last print under a band stands in under
+	maybe  []uint64        // bits of the bands: most that are asked for are under none, and memory is slow
+	bands  map[uint64]span // where the prints under a band stand in under
 	under  []entry
 	hosts  map[string]bool
 }
 
-// An entry is a print under a band, and the one before it; -1: there is none.
-type entry struct{ print, before int }
+// A span is of those that stand together.
+type span struct{ from, to int32 }
+
+// An entry is a print under a band. Its sketch lies with it: those under a band are read in a row.
+type entry struct {
+	sketch classifier.Sketch
+	print  int32
+}
 
 // bits are those of which one is set for each band of a list: thirteen for each of the most bands that there may be.
 const bits = 1 << 20
@@ -42,28 +48,52 @@ const bits = 1 << 20
 const every = 2
 
 func newTaken(n Neighbour, l read, since time.Time) *taken {
-	t := &taken{Neighbour: n, bands: map[uint64]int{}, hosts: map[string]bool{}, maybe: make([]uint64, bits/64)}
-	for _, c := range slices.Backward(l.campaigns) { // the newest stand first in a list, and are met first
+	t := &taken{Neighbour: n, hosts: map[string]bool{}, maybe: make([]uint64, bits/64)}
+	for _, c := range l.campaigns { // the newest stand first in a list
 		if c.lastSeen.Before(since) {
 			continue
 		}
 		for _, h := range c.hosts {
 			t.hosts[strings.ToLower(h)] = true
 		}
-		f := classifier.Fingerprint{Minima: c.minima, Letters: longEnough}
-		t.prints = append(t.prints, f)
-		bands := f.Bands()
-		for i := 0; i < len(bands); i += every {
-			before, known := t.bands[bands[i]]
-			t.maybe[bands[i]%bits/64] |= 1 << (bands[i] % 64)
-			if !known {
-				before = -1
-			}
-			t.bands[bands[i]] = len(t.under)
-			t.under = append(t.under, entry{len(t.prints) - 1, before})
+		t.prints = append(t.prints, classifier.Fingerprint{Minima: c.minima, Letters: longEnough})
+	}
+	t.index()
+	return t
+}
+
+// index puts the prints under their bands: the newest of each.
+func (t *taken) index() {
+	of := make([][]uint64, len(t.prints)) // their bands
+	t.bands = make(map[uint64]span, len(t.prints))
+	for i := range t.prints {
+		of[i] = t.prints[i].Bands()
+		for n := 0; n < len(of[i]); n += every {
+			band := of[i][n]
+			s := t.bands[band]
+			s.to = min(s.to+1, candidates)
+			t.bands[band] = s
+			t.maybe[band%bits/64] |= 1 << (band % 64)
 		}
 	}
-	return t
+	room := int32(0)
+	for band, s := range t.bands {
+		t.bands[band] = span{room, room} // to is moved on as it is filled
+		room += s.to
+	}
+	t.under = make([]entry, room)
+	for i, bands := range of {
+		sketch := t.prints[i].Sketch()
+		for n := 0; n < len(bands); n += every {
+			s := t.bands[bands[n]]
+			if s.to-s.from == candidates {
+				continue
+			}
+			t.under[s.to] = entry{sketch, int32(i)}
+			s.to++
+			t.bands[bands[n]] = s
+		}
+	}
 }
 
 // longEnough has bands made of what is known to be long enough.
@@ -71,19 +101,21 @@ const longEnough = 60
 
 // has reports whether something was refused there that is nearly the same. A list does not say how long its texts
 // are: they are taken to be as long as the one that is compared, and never to be the very same.
-func (t *taken) has(p campaign.Print, bands []uint64) bool {
+func (t *taken) has(p *campaign.Print, sketch classifier.Sketch, bands []uint64) bool {
 	for i := 0; i < len(bands); i += every {
 		if t.maybe[bands[i]%bits/64]&(1<<(bands[i]%64)) == 0 {
 			continue
 		}
-		at, known := t.bands[bands[i]]
-		for n := 0; known && at >= 0 && n < candidates; n++ {
-			theirs := p
-			theirs.Exact, theirs.Minima = ^p.Exact, t.prints[t.under[at].print].Minima
+		s := t.bands[bands[i]]
+		for _, e := range t.under[s.from:s.to] {
+			if e.sketch.Far(sketch) {
+				continue
+			}
+			theirs := *p
+			theirs.Exact, theirs.Minima = ^p.Exact, t.prints[e.print].Minima
 			if p.Like(theirs) {
 				return true
 			}
-			at = t.under[at].before
 		}
 	}
 	return false
@@ -125,7 +157,7 @@ func (s *Service) HasBeside(ctx context.Context, site int64) (bool, error) {
 }
 
 func look(lists []*taken, c comment.Comment, p campaign.Print) (found []comment.Signal) {
-	bands := p.Bands()
+	bands, sketch := p.Bands(), p.Sketch()
 	var hosts []string
 	if slices.ContainsFunc(lists, func(t *taken) bool { return len(t.hosts) > 0 }) {
 		for host := range hostsOf(c) {
@@ -135,7 +167,7 @@ func look(lists []*taken, c comment.Comment, p campaign.Print) (found []comment.
 	}
 	left := weighMost
 	for _, t := range lists {
-		if t.has(p, bands) {
+		if t.has(&p, sketch, bands) {
 			weight := min(weighs*t.Weight, left)
 			left -= weight
 			found = append(found, comment.Signal{Name: "neighbour", Code: "neighbour.refused", Weight: weight,
