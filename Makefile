@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening wordpress shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,10 @@ planted: ## build each planted fault and see its test turn red
 
 hardening: ## print how it holds against attacks and faults, beside the goals
 	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening
+
+wordpress: ## run what lies in integrations/wordpress in a real WordPress
+	@.ci/wordpress.sh
+	TEST_WORDPRESS=1 $(GO) test -count=1 -v -timeout 20m -run TestWordPress ./e2e
 
 shots: ## take the screenshots of docs/shots
 	$(GO) run ./e2e/cmd shots

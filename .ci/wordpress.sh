@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs what `make wordpress` needs beside what the other tests do: WordPress as Debian has it, PHP and MariaDB.
+set -eu
+themes=/usr/share/wordpress/wp-content/themes
+if [ -d $themes/twentytwentyone ] && command -v php >/dev/null && command -v mariadbd >/dev/null; then exit 0; fi
+root=''
+if [ "$(id -u)" != 0 ]; then root='sudo -n'; fi
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -qq
+# The servers that come along are not started: the test starts its own.
+policy=/usr/sbin/policy-rc.d
+if ! [ -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null
+	$root chmod +x $policy
+	trap '$root rm -f $policy' EXIT
+fi
+$root apt-get install -y -qq --no-install-recommends wordpress wordpress-theme-twentytwentyone \
+	wordpress-theme-twentytwentythree php-cli php-mysql php-xml php-mbstring mariadb-server >/dev/null
