@@ -100,6 +100,40 @@ func (l *listener) ends() {
 	}
 }
 
+func TestWhoIsPresentIsTold(t *testing.T) {
+	w := onSQLite(t)
+	const presence = "/api/v1/sites/a/moderation/presence"
+	id := w.post(written(w.text())).str("id")
+	l := w.listen("moderator a")
+	told := func(want ...any) {
+		t.Helper()
+		l.next("present", func(d map[string]any) bool {
+			all := d["present"].([]any)
+			if len(all)*2 != len(want) {
+				return false
+			}
+			for i, p := range all {
+				if p := p.(map[string]any); p["name"] != want[2*i] || p["comment"] != want[2*i+1] {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	told()
+	want(t, w.as("owner a", "POST", presence, m{"comment": id}), 204, "")
+	told("owner a", id)
+	late := w.listen("moderator a") // is told at once, though nothing happens any more
+	late.next("present", func(d map[string]any) bool { return len(d["present"].([]any)) == 1 })
+	want(t, w.as("owner a", "POST", presence, m{"comment": nil}), 204, "")
+	told("owner a", nil)
+	want(t, w.as("owner a", "DELETE", presence, nil), 204, "")
+	told()
+
+	want(t, w.as("owner a", "POST", presence, m{"comment": "<b>"}), 422, "field.invalid")
+	want(t, w.as("owner a", "POST", presence, m{"at": id}), 422, "field.unknown")
+}
+
 // TestTheQueueIsToldOnce looks at the whole stream: what is done here is also followed in the log.
 func TestTheQueueIsToldOnce(t *testing.T) {
 	w := onSQLite(t)

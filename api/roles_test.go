@@ -39,6 +39,8 @@ var rights = map[string]string{
 
 	"GET /sites/:site/moderation/queue":                  "auth ok ok ok site ok ok",
 	"GET /sites/:site/moderation/live":                   "auth ok ok ok site ok ok",
+	"POST /sites/:site/moderation/presence":              "auth role ok ok site role ok",
+	"DELETE /sites/:site/moderation/presence":            "auth role ok ok site role ok",
 	"GET /sites/:site/moderation/campaigns":              "auth ok ok ok site ok ok",
 	"GET /sites/:site/moderation/campaigns/:id":          "auth ok ok ok site ok ok",
 	"POST /sites/:site/moderation/campaigns/:id/split":   "auth role ok ok site role ok",
@@ -172,6 +174,8 @@ func (w *world) tryRoute(route, who string) string {
 		r := w.as("owner a", "POST", "/api/v1/tokens", m{"name": "a token"})
 		path = strings.Replace(path, ":id", r.str("id"), 1)
 		c.body = m{"name": "renamed"}
+	case "POST /sites/:site/moderation/presence":
+		c.body = m{"comment": nil}
 	case "POST /sites/:site/moderation/decisions":
 		c.body = m{"action": "approve", "comments": []m{{"id": w.post(written(w.text())).str("id"), "version": 1}}}
 	case "POST /sites/:site/moderation/decisions/:batch/undo":

@@ -57,6 +57,8 @@ func (s *Server) moderatorRoutes() {
 	site := s.echo.Group("/api/v1/sites/:site/moderation")
 	site.GET("/queue", s.kit.On(m.queue))
 	site.GET("/live", s.queues.Follow)
+	site.POST("/presence", s.kit.On(m.look), own)
+	site.DELETE("/presence", s.kit.On(m.leave), own)
 	site.POST("/decisions", s.kit.On(m.decide), own)
 	site.POST("/decisions/:batch/undo", s.kit.On(m.undo), own)
 	site.GET("/campaigns", s.kit.On(m.campaigns))

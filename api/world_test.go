@@ -146,7 +146,8 @@ func (w *world) open(o options, so store.Options) {
 	shared, err := coord.Open(ctx, coord.Options{URL: w.redis, Secret: testSecret, Clock: w.clock, Log: log})
 	fatal(t, err)
 	w.db = db
-	furnish := ground.Options{Clock: w.clock, Bell: shared, Knocks: shared, Log: log, Storage: db.Storage}
+	furnish := ground.Options{Clock: w.clock, Bell: shared, Knocks: shared, Presences: shared, Log: log,
+		Storage: db.Storage}
 	if w.redis != "" {
 		furnish.Claims = shared // without Redis a claim ends by the clock, which stands still here
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// keeps proves that what open returns keeps the contract of the package: what limits, bell, claims and knocks
-// promise, whether they live in one process's memory or in a Redis. It returns how many sentences of it were
+// keeps proves that what open returns keeps the contract of the package: what limits, bell, claims, knocks and
+// presences promise, whether they live in one process's memory or in a Redis. It returns how many sentences of it were
 // tried. open returns a coordinator as two processes see it: two links to one Redis, or
 // for a process alone the same one twice.
 func keeps(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
@@ -53,6 +53,7 @@ var sentences = []struct {
 	{"who is let in is kept apart and counted once a minute", knocksLetIn},
 	{"a dismissed knock stays dismissed, in every process", knocksDismissed},
 	{"of too many origins those who knock most and who knocked last are kept", knocksBounded},
+	{"who is present is known to every process, site by site, until they leave", present},
 }
 
 func burst(t *testing.T, a, _ *coord.Coord) {
@@ -372,6 +373,34 @@ func knocksBounded(t *testing.T, a, b *coord.Coord) {
 }
 
 // atOnce asks 20 times in each process, all together, and counts who got it.
+func present(t *testing.T, a, b *coord.Coord) {
+	who := func(c *coord.Coord, site int64) (all string) {
+		for _, p := range c.Present(t.Context(), site) {
+			if p.At.IsZero() {
+				t.Errorf("nobody knows when %s was last heard of", p.Name)
+			}
+			all += fmt.Sprintf("%s at %q; ", p.Name, p.Comment)
+		}
+		return all
+	}
+	a.Appear(t.Context(), 1, ground.Presence{Account: "d", Name: "Dana", Comment: "one"})
+	b.Appear(t.Context(), 1, ground.Presence{Account: "c", Name: "Cem", Comment: "two"})
+	a.Appear(t.Context(), 2, ground.Presence{Account: "d", Name: "Dana", Comment: "other"})
+	for _, c := range []*coord.Coord{a, b} {
+		if got := who(c, 1); got != `Cem at "two"; Dana at "one"; ` {
+			t.Errorf("on site 1 are %s", got)
+		}
+	}
+	b.Appear(t.Context(), 1, ground.Presence{Account: "d", Name: "Dana", Comment: ""})
+	if got := who(a, 1); got != `Cem at "two"; Dana at ""; ` {
+		t.Errorf("after Dana looked elsewhere there are %s", got)
+	}
+	a.Leave(t.Context(), 1, "c")
+	if got := who(b, 1) + who(b, 2); got != `Dana at ""; Dana at "other"; ` {
+		t.Errorf("after Cem left there are %s", got)
+	}
+}
+
 func atOnce(a, b *coord.Coord, ask func(*coord.Coord) bool) int {
 	var got atomic.Int64
 	var all sync.WaitGroup

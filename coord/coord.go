@@ -1,5 +1,5 @@
 // Package coord is what several processes share and may lose: posting limits, the bell that
-// shortens waiting, claims on background work, and which foreign origins knocked.
+// shortens waiting, claims on background work, which foreign origins knocked, and who looks at what.
 //
 // It is no store: nothing here is true that SQL does not say, and losing all of it costs time
 // and a little fairness, never a comment. With a Redis the processes share it there; without
@@ -28,12 +28,13 @@ type Options struct {
 }
 
 // Coord coordinates one process with the others. It implements ground.Bell, ground.Claims,
-// ground.Knocks and the limiter of api/web, and is safe for concurrent use.
+// ground.Knocks, ground.Presences and the limiter of api/web, and is safe for concurrent use.
 type Coord struct {
 	secret         secret.Secret
 	limits         *limits
 	claims         *claims
 	letIn, refused *knocks
+	presences      *presences
 	bell           *bell
 	shared         *shared // nil: alone
 }
@@ -42,7 +43,8 @@ type Coord struct {
 // no error, for it may come back.
 func Open(ctx context.Context, o Options) (*Coord, error) {
 	c := &Coord{secret: o.Secret, limits: newLimits(o.Clock), claims: newClaims(o.Clock),
-		letIn: newKnocks(o.Clock, "let in", letInFor), refused: newKnocks(o.Clock, "knocks", 0), bell: newBell()}
+		letIn: newKnocks(o.Clock, "let in", letInFor), refused: newKnocks(o.Clock, "knocks", 0),
+		presences: newPresences(o.Clock), bell: newBell()}
 	if o.URL == "" {
 		return c, nil
 	}

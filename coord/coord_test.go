@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/ground"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -66,6 +67,30 @@ func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
 		}
 		if got := err.Error(); len(got) > 200 || contains(got, "hunter2") {
 			t.Errorf("%q: got %q", url, got)
+		}
+	}
+}
+
+func TestWhoIsNotHeardOfHasLeft(t *testing.T) {
+	for _, url := range []string{"", kit.NewRedisServer(t).URL} {
+		clock := kit.NewClock(time.Now())
+		c, err := coord.Open(t.Context(), coord.Options{
+			URL: url, Secret: []byte("a secret of at least thirty-two bytes"), Clock: clock, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Appear(t.Context(), 1, ground.Presence{Account: "d", Name: "Dana", Comment: "one"})
+		clock.Add(40 * time.Second)
+		if n := len(c.Present(t.Context(), 1)); n != 1 {
+			t.Errorf("with redis %q: after 40 s there are %d", url, n)
+		}
+		clock.Add(5 * time.Second)
+		if n := len(c.Present(t.Context(), 1)); n != 0 {
+			t.Errorf("with redis %q: after 45 s there are %d", url, n)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

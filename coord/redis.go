@@ -239,6 +239,40 @@ func (s *shared) gather(
 	return all, cmp.Or(err, failed)
 }
 
+// appear keeps one presence of those under a name, and the name for as long as somebody is there.
+func (s *shared) appear(ctx context.Context, name string, p ground.Presence) {
+	_ = s.call(ctx, func(ctx context.Context) error {
+		b, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		_, err = s.client.Pipelined(ctx, func(all redis.Pipeliner) error {
+			all.HSet(ctx, name, p.Account, b)
+			all.Expire(ctx, name, presentFor)
+			return nil
+		})
+		return err
+	})
+}
+
+func (s *shared) leave(ctx context.Context, name, account string) {
+	_ = s.call(ctx, func(ctx context.Context) error { return s.client.HDel(ctx, name, account).Err() })
+}
+
+func (s *shared) present(ctx context.Context, name string) (all []ground.Presence, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		kept, err := s.client.HGetAll(ctx, name).Result()
+		for _, raw := range kept {
+			var p ground.Presence
+			if json.Unmarshal([]byte(raw), &p) == nil { // else it is another version's
+				all = append(all, p)
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
 func (s *shared) ring() {
 	select {
 	case s.ringing <- struct{}{}:

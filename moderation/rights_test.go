@@ -68,6 +68,8 @@ AddAccountAll       auth   role   role      role   ok          ok        role   
 AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site
 DismissKnock        auth   role   role      ok     ok          ok        role   role    site   site   site
 Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site
+LookAt              auth   role   ok        ok     ok          ok        role   ok      site   site   site
+Leave               auth   role   ok        ok     ok          ok        role   ok      site   site   site
 AddSite             auth   role   role      role   ok          ok        role   role    role   role   role
 SetOther            auth   role   role      ok     ok          ok        role   role    account account role
 AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok
@@ -368,6 +370,8 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"Knocks": func(who people.Actor) error { _, _, err := s.Knocks(ctx, who, w.A); return err },
+		"LookAt": func(who people.Actor) error { return s.LookAt(ctx, who, w.A, "") },
+		"Leave":  func(who people.Actor) error { return s.Leave(ctx, who, w.A) },
 		"DismissKnock": func(who people.Actor) error {
 			return s.DismissKnock(ctx, who, w.A, "https://other.example")
 		},

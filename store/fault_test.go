@@ -236,6 +236,9 @@ var noUseCases = map[string]string{
 	"Claim":    "asks no database",
 	"Knock":    "asks no database",
 	"Knocks":   "asks no database",
+	"LookAt":   "asks no database",
+	"Leave":    "asks no database",
+	"Present":  "asks no database",
 
 	"DismissKnock": "asks no database",
 

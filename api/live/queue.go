@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,8 +32,8 @@ const (
 // A QueueCounter counts what waits on a site, for who may know it.
 type QueueCounter func(context.Context, people.Actor, ground.Site) (map[comment.View]int, bool, error)
 
-// Queues are the streams of moderators: ids of what arrives and is decided on a site, and counts at most once a
-// second. It is safe for concurrent use.
+// Queues are the streams of moderators: ids of what arrives and is decided on a site, and at most once a second
+// counts, and who is present. It is safe for concurrent use.
 type Queues struct {
 	kit      *web.Kit
 	counts   QueueCounter
@@ -57,6 +58,7 @@ type queue struct {
 
 	ring    ring[notice]
 	changed atomic.Bool // since the last count
+	present []byte      // as was told last; of the goroutine that counts
 }
 
 // A notice is what a stream writes. With check it is for streams of one account, or of all where that is
@@ -102,7 +104,8 @@ func (h *Queues) Follow(c echo.Context) error {
 			if err != nil {
 				return nil, nil, false // the right was taken away, or nothing can be read: the client asks anew
 			}
-			return append(data, counts...), more, true
+			data = append(data, counts...)
+			return append(data, h.present(ask.Context(), site.ID)...), more, true
 		})
 	}()
 	return nil
@@ -188,7 +191,7 @@ func (f *queue) add(n notice) {
 	}
 }
 
-// keepCounting tells how many wait, when something happened, until ctx ends.
+// keepCounting tells who is present and how many wait, when that may have changed, until ctx ends.
 func (h *Queues) keepCounting(ctx context.Context, f *queue) {
 	tick := time.NewTicker(countEvery)
 	defer tick.Stop()
@@ -197,6 +200,10 @@ func (h *Queues) keepCounting(ctx context.Context, f *queue) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if present := h.present(ctx, f.site); !bytes.Equal(present, f.present) {
+			f.present = present
+			f.ring.add(notice{data: present})
 		}
 		if !f.changed.Swap(false) {
 			continue
@@ -236,6 +243,21 @@ func (h *Queues) count(ctx context.Context, who people.Actor, site ground.Site) 
 		return nil, fmt.Errorf("encode counts: %w", err)
 	}
 	return fmt.Appendf(nil, "event: counts\ndata: %s\n\n", data), nil
+}
+
+// present is how a stream tells who has the queue of a site open.
+func (h *Queues) present(ctx context.Context, site int64) []byte {
+	type presence struct {
+		Account string  `json:"account"`
+		Name    string  `json:"name"`
+		Comment *string `json:"comment"`
+	}
+	all := []presence{}
+	for _, p := range h.kit.Process.Present(ctx, site) {
+		all = append(all, presence{p.Account, p.Name, web.OrNull(p.Comment)})
+	}
+	data, _ := json.Marshal(all) // strings always can be
+	return fmt.Appendf(nil, "event: present\ndata: {\"present\":%s}\n\n", data)
 }
 
 // told is how a stream tells of one comment, by its id alone; nil where it does not.

@@ -116,7 +116,8 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 		}
 		return nil, err
 	}
-	r.furnish(secret, ground.Options{Clock: clock, Bell: r.coord, Claims: r.coord, Knocks: r.coord, Log: log})
+	r.furnish(secret, ground.Options{Clock: clock, Bell: r.coord, Claims: r.coord, Knocks: r.coord, Presences: r.coord,
+		Log: log})
 	if path, ok := a.base.sqlitePath(); ok {
 		r.learning.OnErase(func(m learning.Mark) error { return addErased(erasedBeside(path), m) })
 	}

@@ -56,6 +56,7 @@ func (a act) contentType() string {
 // keepsNothing are the routes of writing methods that write nothing down, or here find nothing to do.
 var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
+	"POST /api/v1/sites/:site/moderation/presence", "DELETE /api/v1/sites/:site/moderation/presence",
 	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test",
 	"POST /moderate/:site/webhooks/:id/test", "POST /moderate/:site/webhooks/:id/again"}
 
@@ -218,6 +219,9 @@ func (s *stage) act(route string) act {
 		id, in = s.campaign(fresh)
 		s.make("POST", "/api/v1/sites/"+s.site+"/moderation/campaigns/"+id+"/split", in)
 		form("comment", in["comments"].([]string)[0])
+	case "POST …/moderation/presence":
+		a.json = values{"comment": nil}
+	case "DELETE …/moderation/presence":
 	case "POST …/moderation/comments/:id/reply":
 		id, _ = s.approved()
 		a.json = values{"body": "An answer, " + fresh}

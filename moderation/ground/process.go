@@ -24,29 +24,31 @@ const (
 )
 
 // Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
-// means that this process is alone, a nil Knocks that nobody counts them. Storage says what is known against writing:
-// ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
+// means that this process is alone, a nil Knocks that nobody counts them, a nil Presences that nobody knows who is
+// present. Storage says what is known against writing: ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
 type Options struct {
-	Store   Store[EventTx]
-	Storage func() error
-	Clock   Clock
-	Bell    Bell
-	Claims  Claims
-	Knocks  Knocks
-	Log     *slog.Logger
+	Store     Store[EventTx]
+	Storage   func() error
+	Clock     Clock
+	Bell      Bell
+	Claims    Claims
+	Knocks    Knocks
+	Presences Presences
+	Log       *slog.Logger
 }
 
 // A Process holds what the rooms of one process share: the time, the listeners of events, how far
 // the events were followed, and the sites. It is safe for concurrent use. Run must be running for what other
 // processes do to be noticed.
 type Process struct {
-	store   Store[EventTx]
-	storage func() error
-	clock   Clock
-	bell    Bell
-	claims  Claims
-	knocks  Knocks
-	log     *slog.Logger
+	store     Store[EventTx]
+	storage   func() error
+	clock     Clock
+	bell      Bell
+	claims    Claims
+	knocks    Knocks
+	presences Presences
+	log       *slog.Logger
 
 	listeners listeners
 	sites     siteCache
@@ -58,7 +60,7 @@ type Process struct {
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
 	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims,
-		knocks: o.Knocks, log: o.Log}
+		knocks: o.Knocks, presences: o.Presences, log: o.Log}
 	if p.storage == nil {
 		p.storage = func() error { return nil }
 	}

@@ -1,4 +1,5 @@
-/** The queue renews itself: counts at once, arrivals announced, what others decide folded. */
+/** The queue renews itself: counts at once, arrivals announced, what others decide folded, who else looks at what. */
+import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
 import { say, write } from './words'
@@ -17,10 +18,12 @@ export class Live {
   #announced = 0
   #timer = 0
   #looking = 0
+  readonly #presence: Presence
 
   constructor(queue: Queue) {
     this.#queue = queue
     this.#url = `/api/v1/sites/${encodeURIComponent(queue.site)}/moderation`
+    this.#presence = new Presence(queue.cards, `${this.#url}/presence`)
     this.#open()
     element('arrived')
       .querySelector('a')
@@ -35,6 +38,7 @@ export class Live {
     source.addEventListener('open', () => this.#stopLooking())
     source.addEventListener('arrived', event => this.#arrive(read(event).id))
     source.addEventListener('decided', event => this.#decided(read(event).id))
+    source.addEventListener('present', event => this.#presence.told(read(event).present ?? []))
     source.addEventListener('counts', event => {
       const { counts, counts_capped } = read(event)
       this.#count(counts ?? {}, counts_capped === true)
@@ -146,7 +150,7 @@ export class Live {
   }
 }
 
-function read(event: Event): { id?: string; counts?: Counts; counts_capped?: boolean } {
+function read(event: Event): { id?: string; counts?: Counts; counts_capped?: boolean; present?: Person[] } {
   return JSON.parse((event as MessageEvent<string>).data)
 }
 

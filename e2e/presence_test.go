@@ -1,0 +1,74 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const jonas = "jonas@blog.example"
+
+// rowOf is a JavaScript expression: the row of the comment of a day.
+func rowOf(day int) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(".card")].find(c => c.innerText.includes("day %d "))`, day)
+}
+
+func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas <b>", "--role",
+		"moderator", "--site", "blog", "--password-stdin", "--data", w.data)
+	for n := range 3 {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of day %d came.", n))
+		w.must(err)
+	}
+	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
+	w.must(dana.BeforeEach(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))
+	w.signIn(dana, email)
+	w.steps(dana,
+		func() error { return dana.Holds(current("day 0 ")) },
+		func() error { return dana.Holds(`!document.querySelector(".faces, .looking, [data-held]")`) },
+	)
+	w.signIn(other, jonas)
+	looks := func(who string, day int) string {
+		return fmt.Sprintf(`(%[1]s).matches("[data-held]") && (%[1]s).querySelector(".t").innerText.includes(%[2]q)`,
+			rowOf(day), who+" is looking")
+	}
+	w.steps(dana,
+		func() error { return dana.See("image", "Jonas <b> is here") },
+		func() error { return dana.Holds(looks("Jonas <b>", 0)) },
+		func() error { return dana.Holds(`document.querySelector("[aria-current] .who .looking")`) },
+		func() error { w.picture(dana, "presence-same"); return nil },
+	)
+	w.steps(other,
+		func() error { return other.Holds(looks("Dana", 0)) },
+		func() error { w.picture(other, "presence-phone"); return nil },
+		func() error { return other.Press(kit.Key{Key: "j", Code: "KeyJ"}) },
+	)
+	w.steps(dana,
+		func() error { return dana.Holds(looks("Jonas <b>", 1)) },
+		func() error { return dana.Holds(`document.querySelectorAll("[data-held]").length === 1`) },
+		func() error {
+			return dana.Holds(`new Set([...document.querySelectorAll(".card")].map(c => c.offsetHeight)).size === 1`)
+		},
+		func() error { w.picture(dana, "presence-row"); return nil },
+		// Who looked long and decided nothing is told of once they are elsewhere.
+		func() error { _, err := kit.Eval[int](dana, "later = 6000"); return err },
+	)
+	w.steps(other, func() error { return other.Press(kit.Key{Key: "j", Code: "KeyJ"}) })
+	w.steps(dana,
+		func() error { return dana.Holds(looks("Jonas <b>", 2)) },
+		func() error { return dana.Press(kit.Key{Key: "j", Code: "KeyJ"}) },
+		func() error { return dana.Holds(shows("Jonas <b> was here, left")) },
+		func() error { w.picture(dana, "presence-left"); return nil },
+		// It keeps nobody from deciding.
+		func() error { return dana.Press(kit.Key{Key: "j", Code: "KeyJ"}) },
+		func() error { return dana.Press(keyA) },
+	)
+	w.steps(other,
+		func() error { return other.Holds(shows("Dana approved")) },
+		func() error { return other.Go(w.service.URL + "/moderate/sessions") },
+	)
+	w.steps(dana, func() error { return dana.Holds(`!document.querySelector(".faces, [data-held]")`) })
+}
