@@ -98,6 +98,7 @@ EndSession          auth   ok     ok        ok     ok          ok        ok     
 SignOut             auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Rules               auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 TryRule             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
+Tallies             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 AddRule             auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveRule          auth   role   role      ok     ok          ok        role   role    site   site   site
 RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -309,6 +310,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"Rules":     func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
+		"Tallies":   func(who people.Actor) error { _, _, err := s.Tallies(ctx, who, w.A); return err },
 		"TryRule":   func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
 		"SetSSOKey": func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
 		"Copy": func(who people.Actor) error {

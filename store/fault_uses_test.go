@@ -522,6 +522,11 @@ var useCases = map[string]func(*faulty) func() error{
 	"Rules": func(w *faulty) func() error {
 		return func() error { _, err := w.S.Rules(w.Ctx, people.Operator, w.A); return err }
 	},
+	"Tallies": func(w *faulty) func() error {
+		w.approved()
+		w.rule()
+		return func() error { _, _, err := w.S.Tallies(w.Ctx, people.Operator, w.A); return err }
+	},
 	"TryRule": func(w *faulty) func() error {
 		w.approved()
 		return func() error { _, err := w.S.TryRule(w.Ctx, people.Operator, w.A, oneRule); return err }

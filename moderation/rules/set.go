@@ -97,10 +97,7 @@ func (s *Set) Look(c comment.Comment, first Firsts, now time.Time) (found commen
 	if s.Empty() {
 		return found
 	}
-	var links []string
-	if s.hosts || len(s.traits) > 0 {
-		links = markup.Links(c.Fresh().HTML)
-	}
+	links := s.links(c)
 	trusted := false
 	for _, b := range s.blocked(c, links, now) {
 		found.Signals = append(found.Signals, b.signal())
@@ -113,7 +110,7 @@ func (s *Set) Look(c comment.Comment, first Firsts, now time.Time) (found commen
 	met := s.met(c, links, first)
 	for i, r := range s.rules {
 		signal, hit := met[i]
-		if !hit || !r.Until.IsZero() && !now.Before(r.Until) {
+		if !hit || r.over(now) {
 			continue
 		}
 		signal.Name, signal.Args["rule"] = "rule", r.ID
@@ -125,6 +122,34 @@ func (s *Set) Look(c comment.Comment, first Firsts, now time.Time) (found commen
 		}
 	}
 	return found
+}
+
+// links are a comment's, where something looks at them.
+func (s *Set) links(c comment.Comment) []string {
+	if s.hosts || len(s.traits) > 0 {
+		return markup.Links(c.Fresh().HTML)
+	}
+	return nil
+}
+
+func (r Rule) over(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }
+
+// meets are the ids of all blocks and rules that a comment meets. Rules pass a trusted writer by.
+func (s *Set) meets(c comment.Comment, first Firsts, now time.Time) (ids []string) {
+	links, trusted := s.links(c), false
+	for _, b := range s.blocked(c, links, now) {
+		ids = append(ids, b.ID)
+		trusted = trusted || b.Trust
+	}
+	if trusted {
+		return ids
+	}
+	for i := range s.met(c, links, first) {
+		if r := s.rules[i]; !r.over(now) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // suspectWeight is what a rule that suspects weighs, and a block, in nats: as much as what is sent again and

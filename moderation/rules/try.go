@@ -82,13 +82,7 @@ func (s *Service) try(ctx context.Context, site ground.Site, make func(Tx) (*Set
 		if set, err = make(tx); err != nil {
 			return err
 		}
-		if decided, err = tx.LastDecided(site.ID, 2*mostLooked); err != nil {
-			return err
-		}
-		decided = decided[:min(mostLooked, len(decided))]
-		if set.asksWriter() {
-			firsts, err = tx.Firsts(site.ID, comment.Writers(decided))
-		}
+		decided, firsts, err = set.newest(tx, site.ID)
 		return err
 	})
 	if err != nil {
@@ -118,4 +112,63 @@ func (s *Service) try(ctx context.Context, site ground.Site, make func(Tx) (*Set
 	t.Sample = slices.Concat(t.Sample, refused)
 	t.Sample = t.Sample[:min(mostHits, len(t.Sample))]
 	return t, nil
+}
+
+// A Tally is how many of the newest decided comments a rule or a block meets, and how many of those were refused.
+type Tally struct{ Met, Refused int }
+
+// Tallies counts by id what each rule and block that stands meets, as it does now, among the newest decided comments,
+// and how many were looked at. It needs a moderator.
+func (s *Service) Tallies(
+	ctx context.Context, who people.Actor, site ground.Site,
+) (of map[string]Tally, looked int, err error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+		return nil, 0, err
+	}
+	var set *Set
+	var decided []comment.Comment
+	var firsts map[string]Firsts
+	err = s.work.View(ctx, func(tx Tx) error {
+		standing, err := tx.Rules(site.ID)
+		if err != nil {
+			return err
+		}
+		blocks, err := tx.Blocks(site.ID)
+		if err != nil {
+			return err
+		}
+		if set = Compile(standing, blocks); set.Empty() {
+			return nil
+		}
+		decided, firsts, err = set.newest(tx, site.ID)
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("tally rules: %w", err)
+	}
+	of = map[string]Tally{}
+	now := s.work.Now()
+	for _, c := range decided {
+		for _, id := range set.meets(c, firsts[string(c.Writer)], now) {
+			t := of[id]
+			t.Met++
+			if c.State != comment.Approved {
+				t.Refused++
+			}
+			of[id] = t
+		}
+	}
+	return of, len(decided), nil
+}
+
+// newest are the comments that were decided last, and what their writers had approved before, where that matters.
+func (s *Set) newest(tx Tx, site int64) (decided []comment.Comment, firsts map[string]Firsts, err error) {
+	if decided, err = tx.LastDecided(site, 2*mostLooked); err != nil {
+		return nil, nil, err
+	}
+	decided = decided[:min(mostLooked, len(decided))]
+	if s.asksWriter() {
+		firsts, err = tx.Firsts(site, comment.Writers(decided))
+	}
+	return decided, firsts, err
 }

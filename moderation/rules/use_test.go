@@ -189,6 +189,36 @@ func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
 	})
 }
 
+func TestWhatStandsSaysWhatItMeets(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		good, bad := w.Submit(w.A, "At half price in the co-op."), w.Submit(w.A, "HALF PRICE watches: https://w.example/")
+		w.Decide(people.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
+		w.Decide(people.Operator, w.A, comment.MarkSpam, bad.ID)
+		if of, looked, err := w.S.Tallies(w.Ctx, people.Operator, w.A); len(of) > 0 || looked != 0 || err != nil {
+			t.Errorf("without a rule: %v of %d (%v)", of, looked, err)
+		}
+		price := w.rule(rules.Draft{Kind: rules.KindWord, Words: "half price"})
+		first := w.rule(rules.Draft{Kind: rules.KindFirstTime})
+		none := w.rule(rules.Draft{Kind: rules.KindWord, Words: "telegram"})
+		over := w.rule(rules.Draft{Kind: rules.KindWord, Words: "tram", Until: w.Clock.Now().Add(time.Hour)})
+		w.Clock.Add(2 * time.Hour)
+		block, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, rules.BlockDraft{Host: "w.example"}, nil)
+		w.Must(err)
+		of, looked, err := w.S.Tallies(w.Ctx, people.Operator, w.A)
+		w.Must(err)
+		for id, want := range map[string]rules.Tally{
+			price: {Met: 2, Refused: 1}, first: {Met: 3, Refused: 1}, none: {}, over: {}, block: {Met: 1, Refused: 1},
+		} {
+			if of[id] != want {
+				t.Errorf("%s: %+v, want %+v", id, of[id], want)
+			}
+		}
+		if looked != 3 {
+			t.Errorf("looked at %d", looked)
+		}
+	})
+}
+
 func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, moderator := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("moderator", people.Moderator, "a")

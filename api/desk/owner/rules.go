@@ -25,6 +25,7 @@ type rulesPage struct {
 	Rules           []ruleRow
 	Blocks          []ruleRow
 	MoreBlocks      string
+	Tallied         string // what the figures of rules and blocks are of
 	BlockKinds      []desk.Link
 	Undo, UndoWords string // what was removed just now, and can be brought back
 }
@@ -32,6 +33,7 @@ type rulesPage struct {
 // A ruleRow is a rule or a block that stands.
 type ruleRow struct {
 	What, Says, Named, Remove string // Remove: the form's address; "": who looks may not
+	Met                       string // of the newest decided comments
 }
 
 // endings are how long a rule or a block stands, by the name of the choice; none has no end.
@@ -76,7 +78,12 @@ func (o *owner) rulesPage(v *desk.Visit) (p rulesPage, err error) {
 	if err != nil {
 		return p, err
 	}
+	met, looked, err := o.Rules.Tallies(v.Ctx(), v.Who, v.Site)
+	if err != nil {
+		return p, err
+	}
 	p = drawRules(v.Words, f, v.Site, v.Form, standing, blocks)
+	p.tally(v.Words, met, looked, standing, blocks)
 	if next != "" {
 		p.MoreBlocks = v.At("/rules?after=" + next)
 	}
@@ -131,6 +138,29 @@ func drawRules(
 		p.Blocks = append(p.Blocks, row)
 	}
 	return p
+}
+
+// tally says of each rule and block what it meets among the comments that were looked at.
+func (p *rulesPage) tally(
+	w *desk.Catalog, met map[string]rules.Tally, looked int, standing []rules.Rule, blocks []rules.Blocked,
+) {
+	if looked == 0 {
+		return
+	}
+	p.Tallied = w.T("rules.tallied", "n", w.Number(looked))
+	for i, r := range standing {
+		p.Rules[i].Met = drawTally(w, met[r.ID])
+	}
+	for i, b := range blocks {
+		p.Blocks[i].Met = drawTally(w, met[b.ID])
+	}
+}
+
+func drawTally(w *desk.Catalog, t rules.Tally) string {
+	if t.Met == 0 {
+		return w.T("rules.met.none")
+	}
+	return w.T("rules.met", "n", w.Number(t.Met), "refused", w.Number(t.Refused))
 }
 
 // drawRule says a rule in two lines.

@@ -37,6 +37,8 @@ func sampleRules(w *desk.Catalog, f desk.Frame, site ground.Site) map[string]any
 		{Comment: "c1", Found: []string{"half price"}}, {Comment: "c2", Found: []string{"half price"}}}}
 	form := url.Values{"do": {"try"}, "kind": {"word"}, "words": {"discount code\nhalf price"}, "until": {"month"}}
 	tried := drawRules(w, f, site, form, standing, blocks)
+	met := map[string]rules.Tally{standing[0].ID: {Met: 1_041, Refused: 1_038}, "b1": {Met: 9, Refused: 9}}
+	tried.tally(w, met, 2_000, standing, blocks)
 	tried.Benches, tried.Tried = []bench{drawBench(w, trial, hits)}, true
 	lists := drawRules(w, f, site, url.Values{"do": {"lists"}, "hold": {"e"}, "suspect": {"192.0.2.7"}}, nil, nil)
 	all, none := drawBench(w, rules.Trial{Looked: 20, Hits: 20, Approved: 12}, nil), drawBench(w, rules.Trial{}, nil)
