@@ -121,6 +121,17 @@ func (s Server) open(ctx context.Context) (*line, error) {
 	return l, nil
 }
 
+// Check connects, signs in and says goodbye: nothing is sent. secure says that nobody on the way can listen in.
+func (s Server) Check(ctx context.Context) (secure bool, err error) {
+	l, err := s.open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer l.close()
+	_, err = l.conn.GetTLSConnectionState()
+	return err == nil || s.implicit || s.local(), nil
+}
+
 // close says goodbye, unless the connection is broken.
 func (l *line) close() {
 	_ = l.client.CloseWithSMTPClient(l.conn) // nothing is under way

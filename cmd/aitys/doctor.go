@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
 )
@@ -25,6 +26,7 @@ type doctorCmd struct {
 	asJSON
 	PublicURL    string   `help:"Address that readers and moderators see." placeholder:"URL"`
 	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
+	SMTP         string   `name:"smtp" help:"Mail server that mails are handed in to: smtp://… or smtps://…" placeholder:"URL"`
 	Audit        bool     `help:"Follow every site's log from its first entry to its last."`
 }
 
@@ -64,6 +66,7 @@ func (c doctorCmd) Run(a *app) error {
 	d := &doctor{app: a, audit: c.Audit}
 	d.address(c.PublicURL)
 	d.proxy(c.TrustedProxy)
+	d.mail(c.SMTP)
 	d.database()
 	failed := []string{}
 	rows := [][]string{}
@@ -306,6 +309,29 @@ func (d *doctor) proxy(list []string) {
 			"all readers have its address, and share one limit; name it with --trusted-proxy")
 	default:
 		d.ok("proxy", "none: a reader's address is that of the connection")
+	}
+}
+
+// mail signs in at the mail server, if there is one, and sends nothing.
+func (d *doctor) mail(at string) {
+	if at == "" {
+		d.ok("mail", "none is sent: --smtp is not given")
+		return
+	}
+	server, err := notify.ParseServer(at)
+	if err != nil {
+		d.fail("mail", fmt.Errorf("--smtp: %w", err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Second)
+	defer cancel()
+	switch secure, err := server.Check(ctx); {
+	case err != nil:
+		d.fail("mail", err)
+	case !secure:
+		d.warn("mail", "%s answers, without TLS: mails and the password travel in clear", server)
+	default:
+		d.ok("mail", "%s answers", server)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -232,7 +233,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		t.Errorf("without --audit a log is followed: %+v", r)
 	}
 	r := s.doctor("--audit", "--public-url", i.URL, "--trusted-proxy", "10.0.0.0/8")
-	for _, check := range []string{"public URL", "proxy", "disk", "database", "durability", "clock",
+	for _, check := range []string{"public URL", "proxy", "mail", "disk", "database", "durability", "clock",
 		"migrations", "redis", "secret", "site blog", "log of blog", "demands of blog"} {
 		if r.state(check) != "ok" {
 			t.Errorf("%s: %q in %+v", check, r.state(check), r)
@@ -245,6 +246,18 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	redis.Stop(t)
 	if r := s.doctor("--redis", redis.URL); r.state("redis") != "warn" || !r.OK {
 		t.Errorf("with a dead redis: %+v", r)
+	}
+	box := kit.NewMailbox(t)
+	if r := s.doctor("--smtp", box.URL); r.state("mail") != "ok" || len(box.Mails()) > 0 {
+		t.Errorf("with a mail server: %+v", r)
+	}
+	box.Close()
+	if r := s.doctor("--smtp", strings.Replace(box.URL, "//", "//me:hidden@", 1)); r.state("mail") != "fail" || r.OK ||
+		strings.Contains(fmt.Sprint(r), "hidden") {
+		t.Errorf("with a dead mail server: %+v", r)
+	}
+	if r := s.doctor("--smtp", "mail.example"); r.state("mail") != "fail" {
+		t.Errorf("with a mail server of no kind: %+v", r)
 	}
 	if r := s.doctor("--public-url", "http://127.0.0.1:1"); r.state("public URL") != "warn" || !r.OK {
 		t.Errorf("at an address that does not answer: %+v", r)
