@@ -129,3 +129,46 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 6`) },
 	)
 }
+
+// A session may end while the decision on a whole campaign is on its way: it is kept, said, and sent after signing in,
+// for what was seen and for nothing that came since.
+func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	copies := 0
+	post := func(n int) {
+		for range n {
+			copies++
+			_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Reader %d", copies), "",
+				fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", copies))
+			w.must(err)
+		}
+		kit.Until(t, "they are alike", func() bool {
+			k, err := campaignIn(t.Context(), w.client)
+			return err == nil && k.Size == copies
+		})
+	}
+	post(6)
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	const alike = `document.querySelector("[data-campaign]")?.dataset.alike`
+	w.steps(desk, func() error { return desk.Holds(alike + ` === "6"`) })
+	w.endSession(desk)
+	w.steps(desk,
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
+		func() error { return desk.Holds(`!document.getElementById("unsaved").hidden`) },
+	)
+	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == 0 })
+	post(1)
+	w.steps(desk,
+		func() error { return desk.Click("link", "Sign in") },
+		func() error {
+			return desk.Holds(`location.pathname === "/moderate/signin" && document.readyState === "complete"`)
+		},
+		func() error { return desk.Type("textbox", "E-mail", email) },
+		func() error { return desk.Type("textbox", "Password", password) },
+		func() error { return desk.Click("button", "Sign in") },
+	)
+	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == 6 })
+	w.queued("state=pending", func(items []kit.Item) bool { return len(items) == 1 })
+}

@@ -307,8 +307,7 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 	}
 	endSession := func() {
 		t.Helper()
-		_, err := chromedp.Call(desk.Context(), network.ClearBrowserCookies, cdp.Empty{})
-		w.must(err)
+		w.endSession(desk)
 	}
 	w.signIn(desk, email)
 	w.steps(desk,
@@ -364,6 +363,13 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 		func() error { return desk.Press(keyR) },
 		typed(".reply[open] textarea", ""),
 	)
+}
+
+// endSession has a browser forget that somebody is signed in.
+func (w *world) endSession(tab *kit.Tab) {
+	w.t.Helper()
+	_, err := chromedp.Call(tab.Context(), network.ClearBrowserCookies, cdp.Empty{})
+	w.must(err)
 }
 
 // However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
