@@ -75,6 +75,8 @@ var rights = map[string]string{
 	"GET /sites/:site/moderation/neighbours":             "auth role role ok site role role",
 	"POST /sites/:site/moderation/neighbours":            "auth role role ok site role role",
 	"DELETE /sites/:site/moderation/neighbours/:id":      "auth role role ok site role role",
+	"GET /sites/:site/moderation/checker":                "auth role role ok site role role",
+	"PUT /sites/:site/moderation/checker":                "auth role role ok site role role",
 	"GET /sites/:site/moderation/webhooks":               "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks":              "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks/:id/test":     "auth role role ok site role role",
@@ -225,6 +227,8 @@ func (w *world) tryRoute(route, who string) string {
 		id := w.as("owner a", "POST", "/api/v1/sites/a/moderation/neighbours",
 			m{"url": "http://127.0.0.1:9/removed.json", "key": strings.Repeat("A", 43)}).str("id")
 		path = strings.Replace(path, ":id", id, 1)
+	case "PUT /sites/:site/moderation/checker":
+		c.body = m{"key": "a key"}
 	case "POST /sites/:site/moderation/webhooks":
 		c.body = hookOf("http://127.0.0.1:9/")
 	case "POST /sites/:site/moderation/webhooks/:id/test", "DELETE /sites/:site/moderation/webhooks/:id",

@@ -81,6 +81,10 @@ var House = Plan{
 			"moderation/campaign", "moderation/comment", "moderation/ground", "moderation/ledger", "moderation/markup",
 			"moderation/people", "moderation/problem", "moderation/signet", "moderation/text", "classifier",
 		},
+		"moderation/checker": {
+			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/secret",
+			"moderation/text",
+		},
 		"moderation/register": {
 			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/people", "moderation/problem",
 			"moderation/text",
@@ -113,9 +117,9 @@ var House = Plan{
 			"classifier",
 		},
 		"notify": {
-			"moderation/comment", "moderation/ground", "moderation/ledger", "moderation/mailbox", "moderation/people",
-			"moderation/problem", "moderation/register", "moderation/secret", "moderation/subscription", "moderation/text",
-			"words",
+			"moderation/checker", "moderation/comment", "moderation/ground", "moderation/ledger", "moderation/mailbox",
+			"moderation/people", "moderation/problem", "moderation/register", "moderation/secret", "moderation/subscription",
+			"moderation/text", "words",
 		},
 		"transfer/dump": {"moderation/comment", "moderation/markup"},
 		"transfer": {
@@ -225,6 +229,7 @@ var House = Plan{
 		"cmd/aitys/figures",
 		"cmd/aitys/flags",
 		"moderation/campaign",
+		"moderation/checker",
 		"moderation/complaint",
 		"moderation/guest",
 		"moderation/inquiry",

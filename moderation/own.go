@@ -94,7 +94,7 @@ func (s *Service) Edit(
 		next := was
 		next.Write(body)
 		facts := next.Facts(h, found)
-		facts.Alike = like // the old text's likeness is not this one's
+		facts.Alike, facts.Checked = like, nil // what is known of the old text is not this one's
 		next.Verdict = comment.VerdictOf(facts, j, site.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		next.RedactedAt, next.RedactedWhy, next.Kept = time.Time{}, "", nil

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
@@ -59,6 +60,8 @@ Copy                auth   role   role      ok     ok          ok        role   
 Neighbours          auth   role   role      ok     ok          ok        role   role    site   site   site
 AddNeighbour        auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveNeighbour     auth   role   role      ok     ok          ok        role   role    site   site   site
+CheckerState        auth   role   role      ok     ok          ok        role   role    site   site   site
+SetCheckerKey       auth   role   role      ok     ok          ok        role   role    site   site   site
 SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site
 SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -141,7 +144,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
 		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
 		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
-		reflect.TypeFor[*neighbour.Service](),
+		reflect.TypeFor[*neighbour.Service](), reflect.TypeFor[*checker.Service](),
 		reflect.TypeFor[*signet.Service](), reflect.TypeFor[*static.Service](),
 		reflect.TypeFor[*notify.Hooks](),
 	} {
@@ -327,9 +330,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			w.Must(err)
 			return s.RemoveNeighbour(ctx, who, w.A, id)
 		},
-		"SiteKey":    func(who people.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
-		"AddRule":    func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
-		"RemoveRule": func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
+		"CheckerState":  func(who people.Actor) error { _, err := s.CheckerState(ctx, who, w.A); return err },
+		"SetCheckerKey": func(who people.Actor) error { return s.SetCheckerKey(ctx, who, w.A, "a key") },
+		"SiteKey":       func(who people.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
+		"AddRule":       func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
+		"RemoveRule":    func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
 		"RestoreRule": func(who people.Actor) error {
 			id := ruleOf()
 			w.Must(s.RemoveRule(ctx, people.Operator, w.A, id))

@@ -701,6 +701,12 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		return func() error { _, err := w.S.PublishedList(w.Ctx, site); return err }
 	},
+	"CheckerState": func(w *faulty) func() error {
+		return func() error { _, err := w.S.CheckerState(w.Ctx, people.Operator, w.A); return err }
+	},
+	"SetCheckerKey": func(w *faulty) func() error {
+		return func() error { return w.S.SetCheckerKey(w.Ctx, people.Operator, w.A, "a key") }
+	},
 	"SiteKey": func(w *faulty) func() error {
 		return func() error { _, err := w.S.SiteKey(w.Ctx, people.Operator, w.A); return err }
 	},

@@ -95,6 +95,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.DueDeliveries(1, "h1", time.UnixMicro(300), 16)) }, false},
 	{"a list of a neighbour", "neighbour_lists_pk|sqlite_autoindex_neighbour_lists",
 		func(tx storetest.Tx) error { return second(tx.NeighbourList(1, "n7")) }, true},
+	{"what a checker is asked about", "checks_age",
+		func(tx storetest.Tx) error { return second(tx.Checks(1, 8)) }, true},
 	{"deliveries to wake", "deliveries_due",
 		func(tx storetest.Tx) error { return tx.WakeDeliveries(1, "h1", time.UnixMicro(10)) }, true},
 	{"deliveries given up", "deliveries_pk|sqlite_autoindex_deliveries|deliveries_ended",
@@ -345,6 +347,8 @@ var multitude = []string{
 	`INSERT INTO neighbours (site_id, id, url, public_key, weight, account_id, created_at, theirs, generated_at, campaigns,
 	        hosts, taken_at, tried_at, failure)
 	 SELECT {site}, 'n' || (n / 2), 'u' || (n / 2), '', 1, '', n, '', n, 0, 0, n, n, '' FROM numbers`,
+	`INSERT INTO checks (site_id, comment_id, asked_at)
+	 SELECT {site}, 'c' || n, n FROM numbers`,
 	`INSERT INTO former_staff (site_id, id, name)
 	 SELECT {site}, 'f' || (n / 2), 'Name ' || n FROM numbers`,
 	`INSERT INTO neighbour_lists (site_id, neighbour_id, generated_at, body)

@@ -64,7 +64,7 @@ func (t *tx) UpdateSite(s ground.Site) error {
 
 // belowSites are the tables with rows of a site, each before those that it refers to.
 var belowSites = []string{
-	"neighbour_lists", "neighbours",
+	"neighbour_lists", "neighbours", "checks", "checkers",
 	"takedown_comments", "takedowns",
 	"mail_codes", "mail_counts", "subscriptions", "mail_stops", "letters",
 	"rules", "blocks", "votes", "reports", "appeals", "mail_links", "mails", "signouts", "sso_salts", "verified_names",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
@@ -49,6 +50,7 @@ var _ interface {
 	ground.EventTx
 	ground.MetaTx
 	campaign.Tx
+	checker.Tx
 	complaint.Tx
 	guest.Tx
 	subscription.Tx

@@ -1,5 +1,5 @@
 // Package neighbour hands out the lists that sites publish for others, and answers owners who have a site read those of
-// others.
+// others, or a checker asked.
 package neighbour
 
 import (
@@ -23,6 +23,9 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	g.GET("", kit.On(h.list))
 	g.POST("", kit.On(h.add), kit.OwnPages)
 	g.DELETE("/:id", kit.On(web.Done(kit.Neighbours.RemoveNeighbour)), kit.OwnPages)
+	const checker = "/api/v1/sites/:site/moderation/checker"
+	e.GET(checker, kit.On(h.checker))
+	e.PUT(checker, kit.On(h.setCheckerKey), kit.OwnPages)
 }
 
 type handlers struct{ kit *web.Kit }

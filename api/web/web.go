@@ -16,6 +16,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
@@ -51,6 +52,7 @@ type Options struct {
 	Inquiries     *inquiry.Service
 	Register      *register.Service
 	Neighbours    *neighbour.Service
+	Checkers      *checker.Service
 	Signet        *signet.Service
 	Clock         ground.Clock
 	Log           *slog.Logger

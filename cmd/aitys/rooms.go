@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
@@ -62,6 +63,7 @@ type rooms struct {
 	register      *register.Service
 	signet        *signet.Service
 	neighbours    *neighbour.Service
+	checkers      *checker.Service
 	rules         *rules.Service
 	sites         *sites.Service
 	transfer      *transfer.Service
@@ -142,6 +144,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 	r.neighbours = neighbour.New(neighbour.Options{Process: r.process, Store: store.For[neighbour.Tx](r.store),
 		Signer: r.signet, Prints: prints})
 	r.rules.Heed(r.neighbours)
+	r.checkers = checker.New(r.process, store.For[checker.Tx](r.store), secret)
 	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules, prints)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
@@ -175,7 +178,7 @@ func (r *rooms) run(ctx context.Context) error {
 	works := []func(context.Context) error{
 		watch, r.process.Run, r.identity.Run, r.learning.Run, r.alike.Run, r.service.Run, r.reactions.Run,
 		r.complaints.Run, r.guests.Run, r.inquiries.Run, r.register.Run, r.neighbours.Run,
-		r.hooks.Run,
+		r.hooks.Run, r.checkers.Run,
 	}
 	if r.mail != nil {
 		works = append(works, r.mail.Run)

@@ -33,7 +33,7 @@ type serveCmd struct {
 	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
 	SMTP         string         `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
 	MailFrom     string         `help:"Address that its mails come from." placeholder:"ADDR"`
-	Reach        []netip.Prefix `help:"Inner network that webhooks and neighbours may be in; repeat it." placeholder:"CIDR"`
+	Reach        []netip.Prefix `help:"Inner network that webhooks, checkers and neighbours may be in; repeat it." placeholder:"CIDR"`
 	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
@@ -163,7 +163,10 @@ type server struct {
 func (s *server) run(ctx context.Context, serves func() error) error {
 	s.rooms.hooks = notify.NewHooks(notify.HookOptions{Process: s.rooms.process, Secret: s.rooms.secret,
 		Store: store.For[notify.HookTx](s.rooms.store), Public: s.public, Reach: s.reach})
-	s.rooms.neighbours.Call(notify.Reach(s.reach).Getter())
+	outside := notify.Reach(s.reach)
+	s.rooms.neighbours.Call(outside.Getter())
+	s.rooms.checkers.Through(outside.Asker())
+	s.rooms.sites.Reach(outside.Getter().May)
 	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register,
 		register.Register, manage.Register, neighbour.Register)
 	defer front.Close()
@@ -244,7 +247,8 @@ func (s *server) options() api.Options {
 			Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike, Guests: s.rooms.guests,
 			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Inquiries: s.rooms.inquiries, Hooks: s.rooms.hooks,
 			Subscriptions: s.rooms.subscriptions, Register: s.rooms.register, Neighbours: s.rooms.neighbours,
-			Signet: s.rooms.signet, Clock: wall{}, Log: s.log,
+			Checkers: s.rooms.checkers,
+			Signet:   s.rooms.signet, Clock: wall{}, Log: s.log,
 			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health, Export: s.rooms.export,

@@ -255,6 +255,10 @@ func (s *stage) act(route string) act {
 			id = s.make("POST", "/api/v1/sites/"+s.site+"/moderation/neighbours", a.json)["id"].(string)
 			a.json = nil
 		}
+	case "PUT …/moderation/checker":
+		a.json = values{"key": fresh}
+	case "POST /moderate/:site/checker":
+		form("key", fresh)
 	case "POST …/moderation/webhooks":
 		s.clear("webhooks")
 		a.json = values{"url": "https://" + fresh + ".example/", "events": []string{"comment.refused"}}

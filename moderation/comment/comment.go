@@ -127,7 +127,7 @@ func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
 		Links: len(markup.Links(c.Fresh().HTML)), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
 		Approved: h.Approved, Refused: h.Refused, Ruled: ruled, Alike: c.Verdict.Alike(),
-		Namesake: c.Verdict.Namesake(),
+		Namesake: c.Verdict.Namesake(), Checked: c.Verdict.Checked(),
 	}
 }
 

@@ -62,6 +62,9 @@ func signals(f Facts, v Verdict, said float64) []Signal {
 	if f.Namesake { // many people have one name: it is told, and weighs nothing
 		add("writer", namesake, 0, nil, "Somebody else who signed in here goes by this name, or one that looks the same.")
 	}
+	if f.Checked != nil {
+		found = append(found, *f.Checked)
+	}
 	return append(found, f.Ruled.Signals...)
 }
 

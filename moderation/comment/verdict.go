@@ -37,7 +37,8 @@ type Facts struct {
 	FormAge     int  // seconds the form was open; -1 unknown
 	Alike       int  // comments that are nearly the same and were refused, where more were than were approved
 
-	Namesake bool // somebody else, who showed who they are, goes by the writer's name
+	Namesake bool    // somebody else, who showed who they are, goes by the writer's name
+	Checked  *Signal // what an outside checker said; nil: nothing against it, or nothing yet
 
 	Approved, Refused int // the writer's earlier comments
 
@@ -65,6 +66,9 @@ type Judged struct {
 
 // Reasons are those that have a model of their own, as classifier.Judgement has them.
 var JudgedReasons = [3]Reason{ReasonHateSpeech, ReasonObscenity, ReasonPersonalAttack}
+
+// goodUpTo is the score up to which a comment may be called good.
+const goodUpTo = 0.1
 
 // A reason is suggested from one probability on, and likely from another: what may well be
 // refused for it is not called good.
@@ -107,7 +111,7 @@ func (v *Verdict) decide(suspect float64, lift bool, reasons [3]float64) {
 		v.Action, v.Reason = MarkSpam, ReasonSpam
 	case reasons[worst] >= suggestedReason:
 		v.Action, v.Reason = Reject, JudgedReasons[worst]
-	case v.Warm && v.Score <= 0.1 && reasons[worst] < likelyReason && !v.Held():
+	case v.Warm && v.Score <= goodUpTo && reasons[worst] < likelyReason && !v.Held():
 		v.Action = Approve
 	}
 }
@@ -143,6 +147,35 @@ func (v Verdict) Again(f Facts, suspect float64) Verdict {
 	v.Signals = append(v.Signals, f.repeated()...)
 	v.decide(suspect, f.Lifted(), [3]float64{})
 	return v
+}
+
+// Check is a waiting comment's verdict after an outside checker was asked about it: what that adds. The model need not
+// be asked.
+func (v Verdict) Check(said Signal, suspect float64) Verdict {
+	v.Signals = slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool { return s.Name == said.Name })
+	v.Signals = append(v.Signals, said)
+	sum := 0.0
+	for _, s := range v.Signals {
+		sum += s.Weight
+	}
+	v.Score = max(v.Score, 1/(1+math.Exp(-sum))) // it may have been lifted
+	switch {
+	case v.Score >= suspect:
+		v.Action, v.Reason = MarkSpam, ReasonSpam
+	case v.Action == Approve && v.Score > goodUpTo:
+		v.Action = Hold
+	}
+	return v
+}
+
+// Checked is Facts.Checked as the verdict was made with it.
+func (v Verdict) Checked() *Signal {
+	for _, s := range v.Signals {
+		if s.Name == "checker" {
+			return &s
+		}
+	}
+	return nil
 }
 
 // Namesake is Facts.Namesake as the verdict was made with it.

@@ -59,7 +59,8 @@ func (s Settings) Asks() Who {
 // writer may edit (15). GraceDays is how long what its writer removed is kept (30), KeepRefused for how many days what
 // was refused is, KeepAddresses for how many days e-mails and hashes of addresses are; 0: without an end. Replies are
 // texts that staff answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0:
-// without an end. Neighbours is whether what was refused as spam is published for other sites. Mirrors are further
+// without an end. Neighbours is whether what was refused as spam is published for other sites. Checker is the
+// address of a service that is asked about comments, and CheckerEmail whether it is told e-mails. Mirrors are further
 // addresses of the same comments, of the service or of copies that the site has signed.
 type Settings struct {
 	Moderation  Policy  `json:"moderation"`
@@ -79,6 +80,9 @@ type Settings struct {
 	CloseAfter int               `json:"close_after_days,omitempty"`
 	Neighbours bool              `json:"neighbours,omitempty"`
 	Mirrors    []string          `json:"mirrors,omitempty"`
+
+	Checker      string `json:"checker,omitempty"`
+	CheckerEmail bool   `json:"checker_email,omitempty"`
 }
 
 // Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
@@ -219,6 +223,25 @@ var Fields = []Field{
 		get:     func(s Site) string { return onOff(s.Settings.Neighbours) },
 		set: func(s *Site, v string) bool {
 			s.Settings.Neighbours = v == "on"
+			return v == "on" || v == "off"
+		},
+	},
+	{
+		Name: "checker", Kind: KindURL, Group: GroupModeration,
+		refusal: "The address of a checker starts with https:// or http://, without a password in it.",
+		get:     func(s Site) string { return s.Settings.Checker },
+		set: func(s *Site, v string) bool {
+			s.Settings.Checker = v
+			_, ok := text.ParseWeb(v)
+			return v == "" || ok
+		},
+	},
+	{
+		Name: "checker_email", Kind: KindSwitch, Group: GroupModeration,
+		refusal: "Whether a checker is told e-mails is on or off.",
+		get:     func(s Site) string { return onOff(s.Settings.CheckerEmail) },
+		set: func(s *Site, v string) bool {
+			s.Settings.CheckerEmail = v == "on"
 			return v == "on" || v == "off"
 		},
 	},

@@ -40,6 +40,12 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"who", "Name", "field.invalid"},
 		{"who", "everybody", "field.invalid"},
 		{"signin_url", "javascript:alert(1)", "field.invalid"},
+		{"checker", "https://rest.akismet.com/1.1/comment-check", ""},
+		{"checker", "", ""},
+		{"checker", "checks.example", "field.invalid"},
+		{"checker", "ftp://checks.example", "field.invalid"},
+		{"checker", "https://me:secret@checks.example", "field.invalid"},
+		{"checker_email", "yes", "field.invalid"},
 		{"mirrors", "https://blog.example/comments  http://copy.example", ""},
 		{"mirrors", "", ""},
 		{"mirrors", "copy.example", "field.invalid"},
@@ -104,6 +110,7 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		"rules_en":    "Be kind.",
 		"rules_ru":    "Будьте вежливы.", "rules_kk": "Сыйласайық.",
 		"signin_url": "https://a.example/in", "name": "A", "neighbours": "on", "votes": "off", "who": "email",
+		"checker": "https://checks.example/", "checker_email": "on",
 		"origin": "https://b.example", "mirrors": "https://b.example/comments https://copy.example",
 	}
 	for _, f := range ground.Fields {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
@@ -49,6 +50,7 @@ type Rooms struct {
 	*Signet
 	*Copier
 	*Lists
+	*Checkers
 	*Hooks
 	*Ruling
 	*Publisher
@@ -72,6 +74,7 @@ type (
 	Signet        = signet.Service
 	Copier        = static.Service
 	Lists         = neighbour.Service
+	Checkers      = checker.Service
 	Hooks         = notify.Hooks
 	Ruling        = rules.Service
 	Publisher     = sites.Service
@@ -107,6 +110,8 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Prints: prints})
 	r.Lists.Call(Loopback.Getter())
 	r.Ruling.Heed(r.Lists)
+	r.Checkers = checker.New(r.Process, slice[checker.Tx](s), own)
+	r.Checkers.Through(Loopback.Asker())
 	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling, prints)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
@@ -114,6 +119,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Namesake: r.Guests.Namesake,
 	})
 	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
+	r.Publisher.Reach(Loopback.Getter().May)
 	r.Inquiries = inquiry.New(inquiry.Options{Process: r.Process, Store: slice[inquiry.Tx](s), Secret: own,
 		Judge: r.Learning, Rules: r.Ruling, Campaigns: r.Campaigns})
 	r.Hooks = notify.NewHooks(notify.HookOptions{Process: r.Process, Store: slice[notify.HookTx](s), Secret: own,
@@ -144,7 +150,7 @@ func (r *Rooms) Run(ctx context.Context) error {
 	works := []func(context.Context) error{
 		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
 		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run, r.Register.Run, r.Lists.Run,
-		r.Hooks.Run,
+		r.Hooks.Run, r.Checkers.Run,
 	}
 	for _, work := range works {
 		go func() { ended <- work(ctx) }()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -38,10 +39,17 @@ type Tx interface {
 }
 
 // Service arranges sites. It is safe for concurrent use.
-type Service struct{ work ground.Work[Tx] }
+type Service struct {
+	work ground.Work[Tx]
+	may  func(ctx context.Context, host string) error // nil: any host
+}
 
 // New returns a Service.
-func New(p *ground.Process, s ground.Store[Tx]) *Service { return &Service{ground.NewWork(p, s)} }
+func New(p *ground.Process, s ground.Store[Tx]) *Service { return &Service{work: ground.NewWork(p, s)} }
+
+// Reach has settings refused that name a host which must not be reached, as a server does and a command does not. It is
+// called before the Service is used.
+func (s *Service) Reach(may func(ctx context.Context, host string) error) { s.may = may }
 
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites. again
 // says that the POST which key names was answered before.
@@ -76,6 +84,15 @@ func (s *Service) AddSite(
 func (s *Service) SetSite(
 	ctx context.Context, who people.Actor, key string, settings map[string]string,
 ) (ground.Site, error) {
+	if u, err := url.Parse(settings["checker"]); s.may != nil && err == nil && u.Host != "" {
+		if err := s.work.MayOwn(ctx, who, key); err != nil {
+			return ground.Site{}, err
+		}
+		if s.may(ctx, u.Hostname()) != nil {
+			return ground.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
+				"reach; whoever runs it can allow that with --reach.")
+		}
+	}
 	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
 		before := site.Settings.Moderation
 		if err := site.Change(settings); err != nil {

@@ -1,4 +1,5 @@
-// Package neighbour keeps lists between sites of different publishers: their own, and those that they take.
+// Package neighbour keeps lists between sites of different publishers: their own, and those that they take; and what
+// checkers outside are to be asked about.
 package neighbour
 
 import (
@@ -12,7 +13,7 @@ import (
 type Lists struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{neighbourRow{}, listRow{}}
+var Models = []any{neighbourRow{}, listRow{}, checkerRow{}, checkRow{}}
 
 // A neighbourRow is a row of neighbours: a neighbour.Neighbour.
 type neighbourRow struct {

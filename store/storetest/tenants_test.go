@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
@@ -145,6 +146,8 @@ func fill(w *world, s ground.Site) {
 			tx.PutNeighbour(neighbour.Neighbour{Site: s.ID, ID: oneNeighbour, URL: s.Key, At: began}),
 			done(tx.PutNeighbourList(neighbour.List{Site: s.ID, Neighbour: oneNeighbour, Generated: began,
 				Body: []byte(s.Key)})),
+			tx.PutChecker(checker.Checker{Site: s.ID, Key: []byte(s.Key)}),
+			tx.PutCheck(checker.Check{Site: s.ID, Comment: oneWaiting, At: began}),
 			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.PutName(s.ID, formerOf(s.ID)[0], s.Key),
 			tx.PutSubscription(oneWish(s.ID, oneShown, s.Key)),
@@ -231,6 +234,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CopiesMade":    func(tx Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
 	"Neighbours":    func(tx Tx, s int64) (any, error) { return tx.Neighbours(s) },
 	"NeighbourList": func(tx Tx, s int64) (any, error) { return tx.NeighbourList(s, oneNeighbour) },
+	"Checker":       func(tx Tx, s int64) (any, error) { return tx.Checker(s) },
+	"Checks":        func(tx Tx, s int64) (any, error) { return tx.Checks(s, 9) },
 	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },
 	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
@@ -484,6 +489,13 @@ var writes = []struct {
 			Generated: began.Add(time.Hour), Body: []byte("another")}))
 	}},
 	{"DropNeighbour", func(tx Tx, s int64) error { return tx.DropNeighbour(s, oneNeighbour) }},
+	{"PutChecker", func(tx Tx, s int64) error {
+		return tx.PutChecker(checker.Checker{Site: s, Failures: 1, Failure: "another"})
+	}},
+	{"PutCheck", func(tx Tx, s int64) error {
+		return tx.PutCheck(checker.Check{Site: s, Comment: oneShown, At: began})
+	}},
+	{"DropCheck", func(tx Tx, s int64) error { return tx.DropCheck(s, oneWaiting) }},
 	{"PutPair", func(tx Tx, s int64) error {
 		old, err := tx.Pair(s)
 		p := signet.Pair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}

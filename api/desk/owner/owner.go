@@ -53,6 +53,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/setup/embed", o.Owned(o.embedPage))
 	in.GET("/:site/settings", o.On(o.settings))
 	in.POST("/:site/settings", o.On(o.setSettings))
+	in.POST("/:site/checker", o.On(o.setCheckerKey))
 	in.POST("/:site/origins", o.On(o.answerKnock))
 	in.POST("/:site/remove", o.Owned(o.removeSite))
 	in.POST("/:site/lessons", o.On(o.teach))

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
@@ -55,6 +56,8 @@ func samplePages(w *desk.Catalog) map[string]any {
 	settings.checked(w, site, []ground.Knock{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
 	settings.Knocks = []desk.Knock{{Knock: ground.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
 		At: "settings"}}
+	settings.Checker = drawChecker(w, checker.State{HasKey: true, Ending: "4711", Checker: checker.Checker{Failures: 3,
+		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: notify.FailedGarbage}})
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))

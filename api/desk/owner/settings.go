@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
@@ -26,6 +27,26 @@ type settingsPage struct {
 	Toast    *desk.Toast
 	Teachers []teacherRow
 	Others   []desk.Link // sites whose lessons could be taken over
+	Checker  checkerPart
+}
+
+// A checkerPart says of a site's checker whether a key is kept, when it last answered, and why it fails since then.
+type checkerPart struct {
+	Key      string
+	HasKey   bool
+	Answered *moment
+	Why      string // "": it does not fail
+	Failing  *moment
+}
+
+// A moment is a time as templates show it.
+type moment struct{ ISO, Seen string }
+
+func momentOf(t time.Time) *moment {
+	if t.IsZero() {
+		return nil
+	}
+	return &moment{desk.ISO(t), desk.Stamp(t)}
 }
 
 // A check says of one of the site's origins whether its pages ask.
@@ -128,7 +149,36 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 	}
 	p.checked(v.Words, v.Site, letIn, o.Clock.Now())
 	p.Knocks = v.Refusals(refused, "settings")
+	state, err := o.Checkers.CheckerState(v.Ctx(), v.Who, v.Site)
+	if err != nil {
+		return settingsPage{}, err
+	}
+	p.Checker = drawChecker(v.Words, state)
 	return p, o.teachers(v, &p)
+}
+
+// drawChecker says how a site's checker does.
+func drawChecker(w *desk.Catalog, state checker.State) checkerPart {
+	p := checkerPart{Key: w.T("checker.key.none"), HasKey: state.HasKey, Answered: momentOf(state.AnsweredAt),
+		Failing: momentOf(state.FailedAt)}
+	switch {
+	case state.Ending != "":
+		p.Key = w.T("checker.key.ending", "ending", state.Ending)
+	case state.HasKey:
+		p.Key = w.T("checker.key.has")
+	}
+	if state.Failures > 0 {
+		p.Why = why(w, state.Failure)
+	}
+	return p
+}
+
+// setCheckerKey keeps the key that the site's checker asks for.
+func (o *owner) setCheckerKey(v *desk.Visit) error {
+	if err := o.Checkers.SetCheckerKey(v.Ctx(), v.Who, v.Site, v.Form.Get("key")); err != nil {
+		return o.settingsAgain(v, err)
+	}
+	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
 }
 
 // checked says whose pages asked for comments in the last week.

@@ -86,15 +86,18 @@ func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.W
 	return p
 }
 
-// whys are the keys of what a receiver fails for, by what is written down of it.
+// whys are the keys of what a receiver or a checker fails for, by what is written down of it.
 var whys = map[string]string{
 	notify.FailedLate:   "hooks.why.late",
 	notify.FailedName:   "hooks.why.name",
 	notify.FailedInner:  "hooks.why.inner",
 	notify.FailedSealed: "hooks.why.sealed",
+
+	notify.FailedGarbage: "checker.why.garbage",
+	notify.FailedKey:     "checker.why.key",
 }
 
-// why says what a receiver fails for.
+// why says what one fails for.
 func why(w *desk.Catalog, failure string) string {
 	if code, answered := strings.CutPrefix(failure, notify.FailedWith); answered {
 		return w.T("hooks.why.answered", "code", code)

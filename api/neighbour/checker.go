@@ -1,0 +1,46 @@
+package neighbour
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+)
+
+// checkerOut is how a site's checker does, as its owners see it.
+type checkerOut struct {
+	URL         *string    `json:"url"`
+	Email       bool       `json:"email"`
+	HasKey      bool       `json:"has_key"`
+	Ending      *string    `json:"ending"`
+	AnsweredAt  *time.Time `json:"answered_at"`
+	FailedSince *time.Time `json:"failed_since"`
+	Failure     *string    `json:"failure"`
+}
+
+func (h *handlers) checker(c echo.Context, who people.Actor, site ground.Site) error {
+	state, err := h.kit.Checkers.CheckerState(c.Request().Context(), who, site)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, checkerOut{URL: web.OrNull(site.Settings.Checker), Email: site.Settings.CheckerEmail,
+		HasKey: state.HasKey, Ending: web.OrNull(state.Ending), AnsweredAt: web.OrNull(state.AnsweredAt),
+		FailedSince: web.OrNull(state.FailedAt), Failure: web.OrNull(state.Failure)})
+}
+
+func (h *handlers) setCheckerKey(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		Key string `json:"key"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	if err := h.kit.Checkers.SetCheckerKey(c.Request().Context(), who, site, in.Key); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,86 @@
+package neighbour
+
+import (
+	"time"
+
+	"github.com/aitys/aitys/moderation/checker"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// A checkerRow is a row of checkers: a checker.Checker.
+type checkerRow struct {
+	Site       int64  `gorm:"column:site_id"`
+	Key        []byte `gorm:"column:secret"`
+	Failures   int
+	FailedAt   time.Time `gorm:"serializer:micros"`
+	Failure    string
+	RetryAt    time.Time `gorm:"serializer:micros"`
+	AnsweredAt time.Time `gorm:"serializer:micros"`
+}
+
+func (checkerRow) TableName() string { return "checkers" }
+
+// A checkRow is a row of checks: a checker.Check.
+type checkRow struct {
+	Site    int64     `gorm:"column:site_id"`
+	Comment string    `gorm:"column:comment_id"`
+	At      time.Time `gorm:"column:asked_at;serializer:micros"`
+}
+
+func (checkRow) TableName() string { return "checks" }
+
+var (
+	checkerColumns = rows.Of[checkerRow]()
+	putChecker     = checkerColumns.Upsert("site_id")
+	checkColumns   = rows.Of[checkRow]()
+	putCheck       = checkColumns.Upsert("site_id, comment_id")
+)
+
+// Checker implements checker.Tx.
+func (t Lists) Checker(site int64) (checker.Checker, error) {
+	return rows.First(rows.List(t.Tx, checkerColumns.Targets,
+		func(r *checkerRow) checker.Checker { return checker.Checker(*r) }, "SELECT "+checkerColumns.Names+`
+		FROM   checkers
+		WHERE  site_id = ?`+t.Keep, site))
+}
+
+// PutChecker implements checker.Tx.
+func (t Lists) PutChecker(c checker.Checker) error {
+	return t.One(putChecker, checkerColumns.Values(checkerRow(c))...)
+}
+
+// CheckedSites implements checker.Tx.
+func (t Lists) CheckedSites() ([]int64, error) {
+	return rows.Query(t.Tx, rows.Value[int64], `
+		SELECT id
+		FROM   sites
+		WHERE  EXISTS (SELECT 1 FROM checks WHERE site_id = sites.id)
+		ORDER  BY id`)
+}
+
+// PutCheck implements checker.Tx.
+func (t Lists) PutCheck(c checker.Check) error {
+	return t.One(putCheck, checkColumns.Values(checkRow(c))...)
+}
+
+// Checks implements checker.Tx.
+func (t Lists) Checks(site int64, limit int) ([]checker.Check, error) {
+	return rows.List(t.Tx, checkColumns.Targets, func(r *checkRow) checker.Check { return checker.Check(*r) },
+		"SELECT "+checkColumns.Names+`
+		FROM   checks
+		WHERE  site_id = ?
+		ORDER  BY asked_at, comment_id
+		LIMIT  ?`, site, limit)
+}
+
+// DropCheck implements checker.Tx.
+func (t Lists) DropCheck(site int64, comment string) error {
+	_, err := t.Exec("DELETE FROM checks WHERE site_id = ? AND comment_id = ?", site, comment)
+	return err
+}
+
+// PruneChecks implements checker.Tx.
+func (t Lists) PruneChecks(before time.Time) error {
+	_, err := t.Exec("DELETE FROM checks WHERE asked_at < ?", rows.Stamp(before))
+	return err
+}
