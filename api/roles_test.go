@@ -105,6 +105,7 @@ var open = []string{
 	"GET /sites/:site/transparency", "GET /sites/:site/transparency.json", "GET /sites/:site/transparency.csv",
 	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js",
 	"POST /api/v1/sites/:site/comments/:id/notify", "GET /mail/:token", "POST /mail/:token",
+	"POST /api/v1/sites/:site/privacy", "GET /sites/:site/privacy", "POST /sites/:site/privacy",
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
 	"POST /sites/:site/page", "GET /", "GET /favicon.ico", "GET /robots.txt", "GET /times.js",
 	"POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check", "POST /akismet/1.1/submit-spam",

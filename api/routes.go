@@ -36,6 +36,7 @@ func (s *Server) readerRoutes() {
 	g.POST("/identity", open(r.identify))
 	g.DELETE("/identity", open(r.signOut))
 	g.POST("/comments/:id/notify", open(r.notify))
+	g.POST("/privacy", open(r.privacy))
 	g.POST("/comments/:id/report", open(r.report))
 	g.POST("/comments/:id/appeal", open(r.appeal))
 	g.GET("/form", open(r.form))
@@ -45,7 +46,7 @@ func (s *Server) readerRoutes() {
 	for _, path := range []string{
 		"/comments", "/comments/:id", "/comments/:id/vote", "/comments/:id/report", "/comments/:id/appeal",
 		"/comments/:id/notify",
-		"/identity", "/form", "/preview", "/counts", "/live",
+		"/identity", "/privacy", "/form", "/preview", "/counts", "/live",
 	} {
 		g.OPTIONS(path, s.kit.Preflight)
 	}

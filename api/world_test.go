@@ -167,6 +167,7 @@ func (w *world) open(o options, so store.Options) {
 			Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
 			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
 			Campaigns: w.service.Campaigns, Guests: w.service.Guests, Subscriptions: w.service.Subscriptions,
+			Privacy:   w.service.Privacy,
 			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
 			Register: w.service.Register, Neighbours: w.service.Lists, Checkers: w.service.Checkers, Signet: w.service.Signet,
 			Hooks: w.service.Hooks, Clock: w.clock, Log: log,

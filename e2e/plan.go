@@ -73,6 +73,11 @@ var House = Plan{
 			"moderation/comment", "moderation/ground", "moderation/mailbox", "moderation/problem", "moderation/secret",
 			"moderation/text",
 		},
+		"moderation/privacy": {
+			"moderation/comment", "moderation/complaint", "moderation/ground", "moderation/learning",
+			"moderation/mailbox", "moderation/people", "moderation/problem", "moderation/secret",
+			"moderation/subscription", "moderation/text",
+		},
 		"moderation/guest": {
 			"moderation/comment", "moderation/ground", "moderation/mailbox", "moderation/people", "moderation/problem",
 			"moderation/secret", "moderation/text",
@@ -235,6 +240,7 @@ var House = Plan{
 		"moderation/inquiry",
 		"moderation/mailbox",
 		"moderation/neighbour",
+		"moderation/privacy",
 		"moderation/reaction",
 		"moderation/register",
 		"moderation/rules",

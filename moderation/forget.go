@@ -55,6 +55,24 @@ func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site
 	return nil
 }
 
+// Erase removes comments for whoever they are about, and forgets them at once. What they taught is erased after it
+// (learning.EraseLessons): a comment that is gone teaches nothing again.
+func (s *Service) Erase(ctx context.Context, site ground.Site, ids []string) error {
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
+		for _, id := range ids {
+			if err := withdraw(tx, site.ID, id, now); err != nil {
+				return err
+			}
+		}
+		return forget(tx, site.ID, now, ids...)
+	})
+	if err != nil {
+		return fmt.Errorf("erase comments: %w", err)
+	}
+	return nil
+}
+
 // forget empties removed comments of all that is their writer's: it is the one place where that is done. What
 // they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
 func forget(tx Tx, site int64, now time.Time, ids ...string) error {

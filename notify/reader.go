@@ -10,8 +10,11 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
-// confirmFor is for how long a link is good that asks for a yes.
-const confirmFor = 7 * 24 * time.Hour
+// For how long links are good: one that asks for a yes, and one to see what is held.
+const (
+	confirmFor = 7 * 24 * time.Hour
+	seeFor     = time.Hour
+)
 
 // toReader makes a letter to a reader, if it needs to be sent still.
 func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now time.Time) (*letter, error) {
@@ -27,6 +30,12 @@ func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now ti
 		kind := mailbox.Kind(m.Kind)
 		if kind == mailbox.Code {
 			needed = s.code(w, m, site, now, t, &p)
+			return nil
+		}
+		if kind == mailbox.Held {
+			link.Letter, link.Ends = m.ID, now.Add(seeFor)
+			s.held(w, site, link, t, &p)
+			needed = true
 			return nil
 		}
 		stopped, err := tx.MailStopped(site.ID, m.Reader.Box)
@@ -61,4 +70,12 @@ func (s *Service) code(
 	p.Lead = w.T("mail.code.lead", "site", site.Name)
 	p.Then, p.Foot = []string{w.T("mail.code.once")}, w.T("mail.code.not")
 	return now.Before(m.CreatedAt.Add(mailbox.CodeLife))
+}
+
+// held leads to what is held about the address. The mail says the same whatever that is.
+func (s *Service) held(w *words.Catalog, site ground.Site, link mailbox.Link, t *letter, p *part) {
+	link.For = mailbox.ToSee
+	t.Subject, p.Lead = w.T("mail.held.subject", "site", site.Name), w.T("mail.held.lead", "site", site.Name)
+	p.Then = []string{w.T("mail.held.then")}
+	p.Button, p.Foot = button{w.T("mail.held.button"), s.mailed(link)}, w.T("mail.held.foot")
 }

@@ -244,6 +244,8 @@ var noUseCases = map[string]string{
 
 	"Preview": "asks no database",
 
+	"EraseHeld": "goes in parts, and on from where it was interrupted: tried by itself",
+
 	"Beginning": "answers whatever fails: tried beside the evidence",
 }
 
@@ -261,7 +263,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
 		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
 		reflect.TypeFor[*roomstest.Guests](), reflect.TypeFor[*roomstest.Lists](),
-		reflect.TypeFor[*roomstest.Subscriptions](),
+		reflect.TypeFor[*roomstest.Subscriptions](), reflect.TypeFor[*roomstest.Privacy](),
 		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
 		reflect.TypeFor[*roomstest.Hooks](), reflect.TypeFor[*roomstest.Signet](),
 		reflect.TypeFor[*roomstest.Copier](),

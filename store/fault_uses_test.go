@@ -765,6 +765,18 @@ var useCases = map[string]func(*faulty) func() error{
 		link := w.readersLink(mailbox.ToStop, c.Email)
 		return func() error { _, err := w.S.Stop(w.Ctx, link); return err }
 	},
+	"AskHeld": func(w *faulty) func() error {
+		email := w.name() + "@mail.example"
+		return func() error { return w.S.AskHeld(w.Ctx, w.A, email, "en") }
+	},
+	"Held": func(w *faulty) func() error {
+		link := w.heldLink()
+		return func() error { _, err := w.S.Held(w.Ctx, link, ""); return err }
+	},
+	"Erase": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error { return w.S.Erase(w.Ctx, w.A, []string{c.ID}) }
+	},
 	"AdmitCode": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
 		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
@@ -1021,6 +1033,20 @@ func (w *faulty) wishes() (comment.Comment, string) {
 // readersLink is a link in a mail to a reader.
 func (w *faulty) readersLink(to, email string) string {
 	return mailbox.Link{For: to, Site: w.A.ID, Email: email}.Token(roomstest.Secret)
+}
+
+// heldLink is a mailed link to what is held about who wrote a comment that taught.
+func (w *faulty) heldLink() string {
+	w.T.Helper()
+	c, _ := w.wishes()
+	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Must(w.S.AskHeld(w.Ctx, w.A, c.Email, "en"))
+	var letters []mailbox.Letter
+	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
+		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, c.Email), 1)
+		return err
+	}))
+	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: c.Email, Letter: letters[0].ID}.Token(roomstest.Secret)
 }
 
 // campaign is two comments that are alike.

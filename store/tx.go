@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/reaction"
 	demands "github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -62,6 +63,7 @@ var _ interface {
 	neighbour.Tx
 	notify.Tx
 	notify.HookTx
+	privacy.Tx
 	reaction.Tx
 	rules.Tx
 	signet.Tx

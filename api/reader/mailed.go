@@ -55,6 +55,9 @@ func (h *mailed) see(c echo.Context) error {
 	if err != nil {
 		return h.dead(c, err)
 	}
+	if a.Link.For == mailbox.ToSee {
+		return h.held(c)
+	}
 	return h.show(c, h.view(c, a))
 }
 
@@ -92,6 +95,8 @@ func (h *mailed) press(c echo.Context) error {
 	var a subscription.Asked
 	say := ""
 	switch {
+	case form.Get("do") == "erase":
+		return h.erase(c)
 	case form.Get("do") == "confirm":
 		upTo, wrong := strconv.ParseInt(form.Get("upto"), 10, 64)
 		if wrong != nil {
@@ -103,7 +108,7 @@ func (h *mailed) press(c echo.Context) error {
 		a, err = h.kit.Subscriptions.Stop(ctx, token)
 		say = "mailed.stopped"
 	default:
-		return problem.Field("/do", "Use confirm or stop.")
+		return problem.Field("/do", "Use confirm, stop or erase.")
 	}
 	if err != nil {
 		return h.dead(c, err)

@@ -15,10 +15,15 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/words"
 )
 
@@ -114,5 +119,39 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 		}
 		show("openness", ground.PolicyAll, "&from=2026-01-01&after=x", full, demands, "next")
 		show("openness-empty", ground.PolicySuspicious, "", register.Figures{From: day(1, 1), To: now, At: now}, nil, "")
+	}
+}
+
+// TestThePrivacyPageIsAsItsGoldenFile renders the form, and what is held.
+func TestThePrivacyPageIsAsItsGoldenFile(t *testing.T) {
+	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
+	page := ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle"}
+	mine := comment.Comment{ID: "c1", Name: "Lena", State: comment.Rejected, Reason: comment.ReasonPersonalAttack,
+		HTML: "<p>Only a fool drives to work here.</p>", CreatedAt: at}
+	published := comment.Comment{ID: "c2", Name: "Lena", State: comment.Approved, HTML: "<p>Where did you sleep?</p>",
+		CreatedAt: at.Add(-24 * time.Hour)}
+	got := privacy.Held{Link: mailbox.Link{Email: "lena@mail.example"}, At: at.Add(time.Hour), Count: 203, Next: "100",
+		Site: ground.Site{Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{KeepAddresses: 30}},
+		Comments: []privacy.Comment{
+			{Comment: mine, On: page, Proven: true, Appeals: []complaint.Appeal{{Text: "It was meant as a joke."}}},
+			{Comment: published, On: page, Proven: true},
+			{Comment: comment.Comment{CreatedAt: at.Add(-48 * time.Hour)}, On: page},
+		},
+		Wishes: []privacy.Wish{{Subscription: subscription.Subscription{Confirmed: at}}, {}}, Stop: "token",
+		Letters: []mailbox.Letter{{Kind: mailbox.Held}}, Lessons: learning.Erasure{Lessons: 3, Copies: 1},
+	}
+	for _, l := range words.Languages {
+		w := words.In(l.Key)
+		show := func(name string, v privacyView) {
+			var b bytes.Buffer
+			if err := privacyTemplate.Execute(&b, v); err != nil {
+				t.Fatal(err)
+			}
+			kit.Golden(t, filepath.Join("testdata/pages", name+"."+l.Key+".html"), kit.Readable(b.String()), *update)
+		}
+		show("privacy", privacyView{Catalog: w, Site: got.Site.Name, Asks: true, Mails: true, Email: "lena@mail.example",
+			Sent: w.T("privacy.sent", "email", "lena@mail.example"), Languages: words.Languages})
+		r := httptest.NewRequest("GET", "/mail/token?lang="+l.Key, nil)
+		show("privacy-held", newHeldView(echo.New().NewContext(r, httptest.NewRecorder()), w, got))
 	}
 }

@@ -30,8 +30,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/sites/:site/transparency.csv", o.on(o.table))
 
 	m := &mailed{kit: kit}
-	e.GET("/mail/:token", m.see, web.Pages)
+	e.GET("/mail/:token", m.see) // a page, or JSON
 	e.POST("/mail/:token", m.press, web.Pages, kit.OwnPages)
+	e.GET("/sites/:site/privacy", m.ask, web.Pages)
+	e.POST("/sites/:site/privacy", m.send, web.Pages, kit.OwnPages)
 
 	w := &window{kit: kit}
 	e.GET("/signin.js", fixed(windowFile))

@@ -60,6 +60,7 @@ type plainView struct {
 	Form    string // of a time, for it
 	Feed    string
 	Openly  string // how the site moderates
+	Privacy string // what is held about somebody
 	Data    *pageData
 }
 
@@ -90,6 +91,7 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
 		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
 	}
+	v.Privacy = "/sites/" + site.Key + "/privacy?" + url.Values{"lang": {w.Lang()}}.Encode()
 	v.Openly = "/sites/" + site.Key + "/transparency?" + url.Values{"lang": {w.Lang()}}.Encode()
 	who := site.Settings.Asks()
 	v.Members, v.Mailed = who == ground.WhoAccount, who == ground.WhoEmail || who == ground.WhoVerified

@@ -32,6 +32,7 @@ const (
 	identitiesPerMinute, identitiesBurst = 30, 60
 	passwordsPerMinute, passwordsBurst   = 10, 20
 	mailsPerMinute, mailsBurst           = 3, 10
+	heldPerMinute, heldBurst             = 10, 20
 )
 
 // Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
@@ -63,6 +64,9 @@ func (k *Kit) LimitComplaints(c echo.Context, site int64) error {
 func (k *Kit) LimitIdentities(c echo.Context, site int64) error {
 	return k.limit(c, site, "identity", identitiesPerMinute, identitiesBurst)
 }
+
+// LimitHeld does the same for who looks at what is held about an address, on any site: that reads much.
+func (k *Kit) LimitHeld(c echo.Context) error { return k.limit(c, 0, "held", heldPerMinute, heldBurst) }
 
 // MayMail does the same for who has the service send a mail, and refuses it where it sends none.
 func (k *Kit) MayMail(c echo.Context, site int64) error {

@@ -24,6 +24,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -49,6 +50,7 @@ type Options struct {
 	Complaints    *complaint.Service
 	Hooks         *notify.Hooks
 	Subscriptions *subscription.Service
+	Privacy       *privacy.Service
 	Inquiries     *inquiry.Service
 	Register      *register.Service
 	Neighbours    *neighbour.Service

@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -59,6 +60,7 @@ type rooms struct {
 	complaints    *complaint.Service
 	guests        *guest.Service
 	subscriptions *subscription.Service
+	privacy       *privacy.Service
 	inquiries     *inquiry.Service
 	register      *register.Service
 	signet        *signet.Service
@@ -152,6 +154,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 		Secret: secret, Judge: r.learning, Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints,
 		Staff: r.identity.StaffNames, Namesake: r.guests.Namesake})
 	r.learning.OnChange(r.service.ModelChanged)
+	r.privacy = privacy.New(r.process, store.For[privacy.Tx](r.store), secret, r.service, r.learning)
 	r.sites = sites.New(r.process, store.For[sites.Tx](r.store))
 	r.copies = r.copier()
 	r.transfer = transfer.New(transfer.Options{Process: r.process, Store: store.For[transfer.Tx](r.store),

@@ -67,6 +67,7 @@ var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments/:id/vote", "POST /sites/:site/page",
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
 	"POST /api/v1/sites/:site/comments/:id/notify", "POST /mail/:token",
+	"POST /api/v1/sites/:site/privacy", "POST /sites/:site/privacy",
 	"POST /api/v1/sites/:site/comments/:id/report", "POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /m/:token", "POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check",
 	"POST /akismet/1.1/submit-spam", "POST /akismet/1.1/submit-ham",
@@ -125,6 +126,10 @@ func (s *stage) act(route string) act {
 		in["author"] = values{"name": "N", "email": fresh + "@mail.example"}
 		c := s.post(in)
 		id, a.json, a.header = c.ID, values{"on": true}, map[string]string{"Authorization": "Bearer " + c.EditToken}
+	case "POST …/privacy":
+		a.json = values{"email": fresh + "@mail.example"}
+	case "POST /sites/:site/privacy":
+		form("email", fresh+"@mail.example")
 	case "POST /mail/:token":
 		form("do", "stop")
 		path = s.readersLink(mailbox.ToStop, fresh+"@mail.example")

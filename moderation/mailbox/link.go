@@ -14,15 +14,17 @@ import (
 const (
 	ToConfirm = "confirm" // to say yes or no to mail about comments
 	ToStop    = "stop"    // to end all mail from a site
+	ToSee     = "see"     // to see what is held, and erase it: as long as the letter is there that it came in
 )
 
 // A Link is what a mailed link stands for: it is in the link itself, sealed, and kept nowhere. A zero Ends is never.
 type Link struct {
-	For   string    `json:"f"`
-	Site  int64     `json:"s"`
-	Email string    `json:"e"`
-	Lang  string    `json:"l"`
-	Ends  time.Time `json:"x,omitzero"`
+	For    string    `json:"f"`
+	Site   int64     `json:"s"`
+	Email  string    `json:"e"`
+	Lang   string    `json:"l"`
+	Letter string    `json:"i,omitempty"` // of a link to see: the one that it came in
+	Ends   time.Time `json:"x,omitzero"`
 }
 
 // linkPurpose keys what seals links.

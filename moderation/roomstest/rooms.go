@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -45,6 +46,7 @@ type Rooms struct {
 	*Complaints
 	*Guests
 	*Subscriptions
+	*Privacy
 	*Inquiries
 	*Register
 	*Signet
@@ -80,6 +82,7 @@ type (
 	Publisher     = sites.Service
 	Transfer      = transfer.Service
 	Subscriptions = subscription.Service
+	Privacy       = privacy.Service
 )
 
 // Loopback is where the receivers of tests are.
@@ -118,6 +121,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
 		Namesake: r.Guests.Namesake,
 	})
+	r.Privacy = privacy.New(r.Process, slice[privacy.Tx](s), own, r.Moderation, r.Learning)
 	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
 	r.Publisher.Reach(Loopback.Getter().May)
 	r.Inquiries = inquiry.New(inquiry.Options{Process: r.Process, Store: slice[inquiry.Tx](s), Secret: own,

@@ -80,6 +80,26 @@ func (t Letters) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail,
 		LIMIT  1`+t.Keep, site, box, mailbox.News, rows.Stamp(now)))
 }
 
+func (r *letterRow) letter() mailbox.Letter {
+	return mailbox.Letter{Site: r.Site, ID: r.ID, Kind: mailbox.Kind(r.Kind), Box: r.Box, To: r.Address, Lang: r.Lang,
+		Comments: r.Comments, CreatedAt: r.CreatedAt, DueAt: r.DueAt}
+}
+
+// LettersTo implements privacy.Tx.
+func (t Letters) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, error) {
+	return rows.List(t.Tx, letterColumns.Targets, (*letterRow).letter, selectLetters+`
+		WHERE  site_id = ?
+		  AND  mailbox = ?
+		ORDER  BY created_at DESC, id DESC
+		LIMIT  ?`, site, box, limit)
+}
+
+// DropLetters implements privacy.Tx.
+func (t Letters) DropLetters(site int64, box []byte) error {
+	_, err := t.Exec("DELETE FROM letters WHERE site_id = ? AND mailbox = ?", site, box)
+	return err
+}
+
 // DueMails implements notify.Tx.
 func (t Letters) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 	const due = `

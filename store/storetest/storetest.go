@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
@@ -42,6 +43,7 @@ type Tx interface {
 	neighbour.Tx
 	notify.Tx
 	notify.HookTx
+	privacy.Tx
 	reaction.Tx
 	register.Tx
 	rules.Tx

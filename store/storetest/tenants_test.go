@@ -60,6 +60,7 @@ const (
 	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
 	oneDemand, oneWhole        = "one-demand", "one-whole"
 	oneSealed                  = "one-sealed"
+	oneEmail                   = "one@mail.example"
 )
 
 var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
@@ -75,7 +76,7 @@ func fill(w *world, s ground.Site) {
 	w.Helper()
 	posted := comment.Comment{
 		Site: s.ID, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Source: s.Key, Search: "one " + s.Key,
-		Writer: []byte(oneName), CreatedAt: began,
+		Writer: []byte(oneName), Email: oneEmail, CreatedAt: began,
 	}
 	shown, waiting := posted, posted
 	shown.ID, shown.State, shown.Shown = oneShown, comment.Approved, true
@@ -254,6 +255,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"AddressedBefore": func(tx Tx, s int64) (any, error) {
 		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
 	},
+	"CommentsUnder": func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, oneEmail, 10) },
+	"LettersTo":     func(tx Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
 	"ExpiredIn":     func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
 	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
 	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
@@ -515,6 +518,7 @@ var writes = []struct {
 		return tx.PutMailedCode(s, []byte(oneName), guest.MailedCode{Letter: "two", Tries: 2, At: began})
 	}},
 	{"DropMailedCode", func(tx Tx, s int64) error { return tx.DropMailedCode(s, []byte(oneName)) }},
+	{"DropLetters", func(tx Tx, s int64) error { return tx.DropLetters(s, []byte(oneName)) }},
 	{"InsertLetter", func(tx Tx, s int64) error {
 		l := oneLetter(s, "a-letter") // before the other by its id
 		return tx.InsertLetter(l)

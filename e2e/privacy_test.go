@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// Whoever gave an address asks what is held about it, by a page that says the same to everybody, reads it behind a
+// mailed link and has it erased.
+func TestAReaderSeesAndErasesWhatIsHeld(t *testing.T) {
+	box := kit.NewMailbox(t)
+	t.Setenv("AITYS_SMTP", box.URL)
+	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
+	w := newWorld(t, kit.Binary(t), nil)
+	w.must(w.client.Call(t.Context(), "PATCH", "/sites/blog", nil, map[string]any{"keep_address_days": 90}, nil))
+	for i, tt := range []struct {
+		lang, email, send, sent, erase, erased string
+	}{
+		{"en", "E-mail", "Send me the link", "A link goes to en@mail.example", "Erase it",
+			"All that was held about en@mail.example is erased"},
+		{"ru", "Эл. почта", "Прислать ссылку", "На ru@mail.example уходит ссылка", "Стереть всё",
+			"Всё, что хранилось о ru@mail.example, стёрто"},
+		{"kk", "Эл. пошта", "Сілтеме жіберу", "kk@mail.example мекенжайына сілтеме барады", "Бәрін өшіру",
+			"kk@mail.example туралы сақталғанның бәрі өшірілді"},
+	} {
+		email := tt.lang + "@mail.example"
+		for n := range 2 {
+			_, err := w.client.Post(t.Context(), "", fmt.Sprintf("%s/post-%d", w.blog.URL, n), "Ruth", email,
+				fmt.Sprintf("The wagtail number %d of %s is back on the roof.", n, tt.lang))
+			w.must(err)
+		}
+		tab := w.tab([]int64{1280, 390, 390}[i], 844, i == 1)
+		w.must(tab.NoThirdParties(), tab.Go(w.service.URL+"/sites/blog/privacy?lang="+tt.lang))
+		w.fair(tab, "privacy-ask-"+tt.lang)
+		w.must(tab.Type("textbox", tt.email, email), tab.Click("button", tt.send), tab.Holds(says(tt.sent)))
+		m := box.Wait(t, email, 1)
+		said, page, err := m.Parts()
+		w.must(err)
+		w.keep("privacy-"+tt.lang+".html", []byte(page))
+		links := readersLink.FindAllString(said, -1)
+		if len(links) != 1 || strings.Contains(said+page, "wagtail") || strings.Contains(said+page, "Ruth") {
+			t.Fatalf("the mail says %s", said)
+		}
+		for range 2 {
+			w.must(tab.Go(links[0]), tab.See("button", tt.erase))
+		}
+		w.fair(tab, "privacy-held-"+tt.lang)
+		w.must(tab.Click("button", tt.erase), tab.Holds(says(tt.erased)))
+		w.fair(tab, "privacy-erased-"+tt.lang)
+	}
+}

@@ -1,0 +1,101 @@
+package privacy_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+const lena = "lena@mail.example"
+
+// tells posts and approves comments under an address.
+func tells(w *roomstest.World, n int) {
+	w.T.Helper()
+	for i := range n {
+		w.Posts++
+		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena",
+			Email: lena, Body: fmt.Sprintf("The wagtail number %d sings on the roof.", i)})
+		w.Must(err)
+		w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+	}
+}
+
+// link asks what is held, and returns the link that would be mailed.
+func link(w *roomstest.World) string {
+	w.T.Helper()
+	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
+	var sent []mailbox.Letter
+	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
+		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, lena), 1)
+		return err
+	}))
+	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: lena, Letter: sent[0].ID}.Token(roomstest.Secret)
+}
+
+// An erasure that is interrupted anywhere, as by kill -9, is done by erasing again: the link ends with the last step.
+func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		tells(w, 3)
+		token := link(w)
+		cut := &cutting{Store: w.DB.Store}
+		s, err := roomstest.Furnish(w.Ctx, cut, roomstest.Secret, ground.Options{Clock: w.Clock})
+		w.Must(err)
+		times := 0
+		for cut.after = 0; ; cut.after++ {
+			cut.done = 0
+			if _, err = s.EraseHeld(w.Ctx, token); err == nil {
+				break
+			}
+			if times++; !errors.Is(err, errCut) || times > 20 {
+				t.Fatalf("cut %d times, it says %v", times, err)
+			}
+		}
+		if times < 2 {
+			t.Errorf("it was interrupted %d times only", times)
+		}
+		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+		if _, err := w.S.EraseHeld(w.Ctx, token); roomstest.Code(err) != "link.expired" {
+			t.Errorf("the link says %v", err)
+		}
+		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+			ids, err := tx.CommentsUnder(w.A.ID, lena, 10)
+			if len(ids) > 0 {
+				t.Errorf("%d comments are left", len(ids))
+			}
+			lessons, err2 := tx.Lessons(w.A.ID, 0, 1_000)
+			for _, l := range lessons {
+				if strings.Contains(fmt.Sprint(l.Comment), "wagtail") {
+					t.Errorf("a lesson is left: %v", l.Comment)
+				}
+			}
+			return errors.Join(err, err2)
+		}))
+	})
+}
+
+var errCut = errors.New("planted")
+
+// cutting fails after so many updates.
+type cutting struct {
+	ground.Store[storetest.Tx]
+	after, done int
+}
+
+func (c *cutting) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	if c.done++; c.done > c.after {
+		return nil, errCut
+	}
+	return c.Store.Update(ctx, fn)
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/store/rows"
+)
+
+// An emailPart is by whom a comment says it is.
+type emailPart struct {
+	ID, Email string
+	CreatedAt time.Time `gorm:"serializer:micros"`
+}
+
+var emailColumns = rows.Of[emailPart]()
+
+const wideTogether = 1_000
+
+// CommentsUnder implements privacy.Tx. In ASCII lower case is text.Fold; e-mails in other letters, full-width ones
+// say, are few, and compared here. The conditions are those of the indexes, word for word.
+func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error) {
+	email = text.Fold(email)
+	whole := func(r *emailPart) emailPart { return *r }
+	found, err := rows.List(t.Tx, emailColumns.Targets, whole, `
+		SELECT `+emailColumns.Names+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  email <> ''
+		  AND  lower(email) = ?
+		ORDER  BY created_at DESC, id DESC
+		LIMIT  ?`, site, email, limit)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, wide)
+	for last := ""; ; {
+		list, err := rows.List(t.Tx, emailColumns.Targets, whole, `
+			SELECT `+emailColumns.Names+`
+			FROM   comments
+			WHERE  site_id = ?
+			  AND  octet_length(email) <> length(email)
+			  AND  id > ?
+			ORDER  BY id
+			LIMIT  ?`, site, last, wideTogether)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			if last = r.ID; text.Fold(r.Email) == email {
+				found = append(found, r)
+			}
+		}
+		if len(list) < wideTogether {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b emailPart) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
+	})
+	ids := make([]string, min(limit, len(found)))
+	for i := range ids {
+		ids[i] = found[i].ID
+	}
+	return ids, nil
+}
+
+func wide(r emailPart) bool {
+	return slices.ContainsFunc([]byte(r.Email), func(b byte) bool { return b >= 0x80 })
+}
