@@ -301,6 +301,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose commen
 	did := m.T("chose." + chose.String())
 	last := lastDecision(past)
 	switch {
+	case c.Expired():
+		k.What = m.T("conflict.expired", "chose", did)
 	case c.State == comment.Removed:
 		k.What = m.T("conflict.removed", "chose", did)
 	case last != nil && last.Redacts():

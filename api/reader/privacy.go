@@ -177,7 +177,10 @@ func newHeldView(c echo.Context, w *words.Catalog, got privacy.Held) privacyView
 	}
 	row("privacy.device", w.T("privacy.device.hash"), keeps)
 	row("privacy.votes", w.T("privacy.votes.hash"))
-	learned := []string{w.N("privacy.learned.n", got.Lessons.Lessons)}
+	learned := []string{w.T("privacy.learned.none")}
+	if n := got.Lessons.Lessons; n > 0 {
+		learned[0] = w.N("privacy.learned.n", n)
+	}
 	if n := got.Lessons.Copies; n > 0 {
 		learned = append(learned, w.N("privacy.learned.copies", n))
 	}
