@@ -334,9 +334,7 @@ func TestThePlainPageHasItsWriterTold(t *testing.T) {
 			}
 		}
 	}
-	send := func(in url.Values) reply {
-		return w.do(call{method: "POST", path: path, body: in, header: map[string]string{"Origin": w.url}})
-	}
+	send := func(in url.Values) reply { return w.pressTwice(path, in) }
 	page(w.do(call{path: path}), 200, box+">", "Tell me by mail when it is published or answered")
 	in := url.Values{"body": {"Is the lower path flooded after rain?"}, "told": {"on"}}
 	page(send(in), 422, "To be told by mail, leave an e-mail address.", box+" checked", "lower path")

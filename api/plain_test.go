@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 const plainA = "/sites/a/page?url=" + pageA
@@ -49,7 +50,7 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 		form := formOf(page)
 		form.Set("body", "Posted from the plain form.")
 		form.Set("name", "Bo")
-		sent := w.do(call{method: "POST", path: plainA, body: form, header: map[string]string{"Origin": w.url}})
+		sent := w.pressTwice(plainA, form)
 		if sent.status != http.StatusSeeOther || !strings.HasPrefix(sent.header.Get("Location"), "/sites/a/page?url=") {
 			t.Fatalf("post: got %v %v", sent, sent.header)
 		}
@@ -73,7 +74,7 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 		}
 
 		// The same again says so and stores nothing.
-		again := w.do(call{method: "POST", path: plainA, body: form, header: map[string]string{"Origin": w.url}})
+		again := w.pressTwice(plainA, form)
 		seen, _, _ := strings.Cut(again.header.Get("Location"), "#")
 		if again.status != http.StatusSeeOther ||
 			!strings.Contains(w.plain(seen, ""), "You have sent this comment before.") {
@@ -178,5 +179,188 @@ func TestEveryPageIsFencedIn(t *testing.T) {
 		if strings.Contains(string(r.raw), " style=") || strings.Contains(string(r.raw), "<style") {
 			t.Errorf("%s has a style inline, which its policy forbids", path)
 		}
+	}
+}
+
+// pressTwice posts from the plain page: a first press is answered with the text as it will be shown, a second one, ten
+// seconds later, with what became of it.
+func (w *world) pressTwice(path string, form url.Values) reply {
+	w.t.Helper()
+	send := call{method: "POST", path: path, body: form, header: map[string]string{"Origin": w.url}}
+	first := w.do(send)
+	if first.status != http.StatusOK {
+		return first
+	}
+	form.Set("press", formOf(string(first.raw)).Get("press"))
+	w.clock.Add(10 * time.Second)
+	return w.do(send)
+}
+
+// sendPlain presses a button of the plain page, as a browser that has a cookie.
+func (w *world) sendPlain(form url.Values, cookie string) reply {
+	w.t.Helper()
+	return w.do(call{method: "POST", path: plainA, body: form,
+		header: map[string]string{"Origin": w.url, "Cookie": cookie}})
+}
+
+// place is where an answer to a form leads: an address, and what stands there.
+func place(r reply) (address, anchor string) {
+	address, anchor, _ = strings.Cut(r.header.Get("Location"), "#")
+	return address, anchor
+}
+
+func TestWithoutScriptACommentIsReported(t *testing.T) {
+	w := onSQLite(t)
+	id := w.approved(written("The harbour was *quiet*."))
+	link := regexp.MustCompile(`href="([^"]*report=` + id + `[^"]*)"`).FindStringSubmatch(w.plain(plainA, ""))
+	if link == nil {
+		t.Fatal("nothing on the page reports a comment")
+	}
+	form := w.plain("/sites/a/page"+strings.ReplaceAll(link[1], "&amp;", "&"), "")
+	for _, part := range []string{"Report this comment", "<em>quiet</em>", `name="reason" value="personal_attack"`,
+		`name="report" value="` + id + `"`, "nobody is told who reported"} {
+		if !strings.Contains(form, part) {
+			t.Errorf("the form lacks %s:\n%s", part, form)
+		}
+	}
+	send := func(reason, detail string) reply {
+		return w.sendPlain(url.Values{"report": {id}, "reason": {reason}, "detail": {detail}}, "")
+	}
+	if r := send("", "It is <b>about</b> me."); r.status != 422 ||
+		!strings.Contains(string(r.raw), "Choose what is wrong") ||
+		!strings.Contains(string(r.raw), "It is &lt;b&gt;about&lt;/b&gt; me.") {
+		t.Errorf("no reason: got %v, want 422 with what was said", r)
+	}
+	if r := send("duplicate", ""); r.status != 422 {
+		t.Errorf("a reason that is none of a reader's: got %v", r)
+	}
+	if r := send("spam", strings.Repeat("ә", 1001)); r.status != 422 ||
+		!strings.Contains(string(r.raw), "1000 characters") {
+		t.Errorf("too long: got %d", r.status)
+	}
+	for _, says := range []string{"A moderator will look at it.", "You reported this already."} {
+		r := send("personal_attack", "It is about me.")
+		address, anchor := place(r)
+		if r.status != http.StatusSeeOther || anchor != "heard" || !strings.Contains(w.plain(address, ""), says) {
+			t.Errorf("reported: got %v %s, want %q", r, r.header.Get("Location"), says)
+		}
+	}
+	w.holds("reported", "reported", id)
+
+	waits := w.post(written("Nobody has looked at it.")).str("id")
+	for _, strange := range []string{waits, "unknown", `"><script>`} {
+		if r := w.do(call{path: plainA + "&report=" + url.QueryEscape(strange)}); r.status != 404 {
+			t.Errorf("the form for %q: got %d, want 404", strange, r.status)
+		}
+		if r := w.sendPlain(url.Values{"report": {strange}, "reason": {"spam"}}, ""); r.status != 404 {
+			t.Errorf("a report of %q: got %d, want 404", strange, r.status)
+		}
+	}
+	for _, origin := range []string{"null", "https://evil.example"} {
+		if r := w.do(call{method: "POST", path: plainA, body: url.Values{"report": {id}, "reason": {"spam"}},
+			header: map[string]string{"Origin": origin}}); r.status != http.StatusForbidden {
+			t.Errorf("from %s: got %d, want 403", origin, r.status)
+		}
+	}
+}
+
+func TestWithoutScriptAWriterAsksForASecondLook(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		mine := w.post(written("The harbour again, and its gulls."))
+		id := mine.str("id")
+		cookie := "aitys-own=" + id + ":" + mine.str("edit_token")
+		if got := w.plain(plainA, cookie); strings.Contains(got, "Ask for a second look") {
+			t.Error("what waits can be appealed")
+		}
+		ask := func(text, cookie string) reply {
+			return w.sendPlain(url.Values{"appeal": {id}, "plea": {text}}, cookie)
+		}
+		if r := ask("It waits too long.", cookie); r.status != 422 {
+			t.Errorf("an appeal against nothing: got %v", r)
+		}
+		w.decide("reject", id, 1)
+		if got := w.plain(plainA, cookie); !strings.Contains(got, `name="appeal" value="`+id+`"`) {
+			t.Errorf("the refusal cannot be appealed: %s", got)
+		}
+		for name, c := range map[string]string{"nobody": "", "a stranger": "aitys-own=" + id + ":guessed"} {
+			if r := ask("Let me.", c); r.status != 404 {
+				t.Errorf("an appeal of %s: got %d, want 404", name, r.status)
+			}
+		}
+		long := "<i>Please</i> " + strings.Repeat("ә", 2001)
+		if r := ask(long, cookie); r.status != 422 || !strings.Contains(string(r.raw), "&lt;i&gt;Please") ||
+			!strings.Contains(string(r.raw), "<details open>") || !strings.Contains(string(r.raw), "2000 characters") {
+			t.Errorf("too long: got %d, want 422 with what was said", r.status)
+		}
+		for range 2 { // a second press adds nothing
+			r := ask("It is about the <harbour>.", cookie)
+			address, anchor := place(r)
+			if r.status != http.StatusSeeOther || anchor != "own-"+id {
+				t.Fatalf("appeal: got %v", r)
+			}
+			got := w.plain(address, cookie)
+			if !strings.Contains(got, "Second look asked.") || strings.Contains(got, `name="appeal"`) {
+				t.Errorf("the appeal is not told: %s", got)
+			}
+		}
+		w.holds("appealed", "appealed", id)
+		want(t, w.as("owner a", "POST", deskOfA+"/decisions",
+			m{"action": "reject", "comments": []m{{"id": id, "version": 2}}}), 200, "")
+		if got := w.plain(plainA, cookie); !strings.Contains(got, "it stays refused") ||
+			strings.Contains(got, `name="appeal"`) {
+			t.Errorf("the answer is not told: %s", got)
+		}
+	})
+}
+
+// A program has to wait as long as a person, once for each text: what was pressed is good for no other.
+func TestWithoutScriptOnePressesTwiceTenSecondsApart(t *testing.T) {
+	w := onSQLite(t)
+	posted := func() int { return w.as("owner a", "GET", deskOfA+"/queue", nil).num("counts", "pending") }
+	press := func(body, token string) (string, url.Values) {
+		t.Helper()
+		r := w.sendPlain(url.Values{"body": {body}, "press": {token}}, "")
+		want(t, r, 200, "")
+		return string(r.raw), formOf(string(r.raw))
+	}
+	const first = "The *gulls* are <loud>."
+	page, form := press(first, "")
+	for _, part := range []string{"<em>gulls</em> are &lt;loud&gt;.", "The *gulls* are &lt;loud&gt;.", "in 10 seconds"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the first press is answered without %s:\n%s", part, page)
+		}
+	}
+	w.clock.Add(9 * time.Second)
+	if page, again := press(first, form.Get("press")); again.Get("press") != form.Get("press") ||
+		!strings.Contains(page, "in 1 second.") {
+		t.Errorf("a second early: %s", page)
+	}
+	if _, other := press("Another text.", form.Get("press")); other.Get("press") == form.Get("press") {
+		t.Error("one press is good for two texts")
+	}
+	forged := form.Get("press")[1:] + "A"
+	for _, token := range []string{forged, "x", form.Get("token"), strings.Repeat("A", 32), "<b>"} {
+		if _, got := press(first, token); got.Get("press") == token {
+			t.Errorf("the forged press %q is taken", token)
+		}
+	}
+	if n := posted(); n != 0 {
+		t.Errorf("%d comments came by one press", n)
+	}
+	w.clock.Add(time.Second)
+	want(t, w.sendPlain(url.Values{"body": {first}, "press": {form.Get("press")}}, ""), 303, "")
+	if n := posted(); n != 1 {
+		t.Errorf("%d comments came by two presses", n)
+	}
+	// The next day it is asked for again, and what the clock has not reached yet counts for nothing.
+	_, form = press("The next day.", "")
+	w.clock.Add(25 * time.Hour)
+	if _, again := press("The next day.", form.Get("press")); again.Get("press") == form.Get("press") {
+		t.Error("a press of yesterday is taken")
+	}
+	_, form = press("Before it is time.", "")
+	w.clock.Add(-time.Hour)
+	if _, again := press("Before it is time.", form.Get("press")); again.Get("press") == form.Get("press") {
+		t.Error("a press of later is taken")
 	}
 }

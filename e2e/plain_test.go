@@ -80,7 +80,8 @@ func (w *world) axe(tab *kit.Tab, address string) {
 	w.must(err)
 	small, err := kit.Eval[[]string](tab, `matchMedia('(pointer: coarse)').matches ?
 		[...document.querySelectorAll('a, button, input:not([type=hidden], [tabindex="-1"]), textarea')]
-			.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44 && !e.closest('div[dir=auto]'))
+			.filter(e => e.checkVisibility() &&
+				(e.closest("label") ?? e).getBoundingClientRect().height < 44 && !e.closest("div[dir=auto]"))
 			.map(e => e.outerHTML) : []`)
 	w.must(err)
 	for _, problem := range append(found, small...) {
@@ -106,11 +107,51 @@ func TestThePlainPageAfterPosting(t *testing.T) {
 				(document.querySelector('[name=email]').value = '') === ''`)
 		},
 		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("It will look like this")) },
+		func() error { return tab.Click("button", "Post comment") },
+		func() error { return tab.Holds(shows("by one more press, in")) },
+		func() error { return tab.Holds(`document.getAnimations().length === 0`) }, // ten seconds are over
+		func() error { return tab.Click("button", "Post comment") },
 		func() error { return tab.Holds(shows("waiting for a moderator")) },
 		func() error {
 			return tab.Holds(`document.querySelector('.own').getBoundingClientRect().top -
 				document.querySelector('h1').getBoundingClientRect().bottom >= 12`)
 		},
 		func() error { return tab.Gone("heading", "No comments yet") },
+	)
+}
+
+// Without script a comment is reported, and a refusal looked at again.
+func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.published("Thank you.")
+	tab := w.tab(390, 844, false)
+	w.must(tab.Go(w.plainOf("/post", "en")), tab.Click("link", "Report"))
+	w.steps(tab,
+		func() error { return tab.See("heading", "Report this comment") },
+		func() error { return tab.Click("radio", "Personal attack") },
+		func() error {
+			return tab.Type("textbox", "What should the moderator know? (optional)", "It is about me.")
+		},
+		func() error { w.picture(tab, "plain-report"); return nil },
+		func() error { return tab.Click("button", "Report") },
+		func() error { return tab.Holds(shows("A moderator will look at it.")) },
+	)
+	form, err := kit.Eval[string](tab, `document.querySelector('a[href*="report="]').href`)
+	w.must(err)
+	w.axe(tab, form)
+	ctx := t.Context()
+	mine, err := w.client.Post(ctx, "", w.blog.URL+"/post", "Bo", "", "A lazy, selfish person.")
+	w.must(err)
+	_, err = w.client.Decide(ctx, "reject", "personal_attack", kit.Ref{ID: mine.ID, Version: 1})
+	w.must(err)
+	_, err = kit.Eval[string](tab, `document.cookie = "aitys-own=`+mine.ID+":"+mine.EditToken+`; path=/sites/blog/page"`)
+	w.must(err, tab.Go(w.plainOf("/post", "en")))
+	w.steps(tab,
+		func() error { return tab.Holds(`document.querySelector('summary').click() === undefined`) },
+		func() error { return tab.Type("textbox", "Why should it be looked at again?", "We are friends.") },
+		func() error { w.picture(tab, "plain-appeal"); return nil },
+		func() error { return tab.Click("button", "Ask for a second look") },
+		func() error { return tab.Holds(shows("Second look asked.")) },
 	)
 }

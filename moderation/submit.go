@@ -37,6 +37,7 @@ type Submission struct {
 	Body                 string
 	Writer               people.Writer // who showed who they are, in the place of Name, Email and Website
 	Form                 *Form
+	Press                *string     // of who writes without a script: the Token of their first press, or ""
 	Address              netip.Addr  // zero: unknown
 	Key                  *ground.Key // Idempotency-Key, Site and Route filled; nil: none
 	Limiter              Limiter     // counts it against the budgets of its site; nil for those who have none
@@ -54,6 +55,7 @@ type Submitted struct {
 	Duplicate bool          `json:"duplicate"`
 	EditToken string        `json:"-"` // "" for a duplicate
 	Replayed  bool          `json:"-"`
+	Press     *Press        `json:"-"` // nothing was stored: it has to be pressed once more
 }
 
 // FormToken returns a signed time stamp for a form that was opened now.
@@ -62,7 +64,7 @@ func (s *Service) FormToken(site ground.Site) string {
 }
 
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
-// The same again makes no second comment.
+// The same again makes no second comment. Who writes without a script, and has not shown who they are, presses twice.
 func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (Submitted, error) {
 	if err := s.work.Room(); err != nil {
 		return Submitted{}, err
@@ -71,6 +73,11 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	page, c, err := s.draft(site, in, now)
 	if err != nil {
 		return Submitted{}, err
+	}
+	if in.Press != nil && !in.Writer.Known() {
+		if p := s.pressed(c, *in.Press); p != nil {
+			return Submitted{Press: p}, nil
+		}
 	}
 	if err := s.mayArrive(ctx, in.Limiter, page); err != nil {
 		return Submitted{}, err

@@ -34,15 +34,19 @@ const plainPage = 50
 // A draft is what stands in the form: what was sent, when it has to be sent again.
 type draft struct {
 	Body, Name, Email, Parent string
-	Identity                  string // of who showed by a code that the e-mail is theirs
-	Coded                     bool   // a code was mailed to it
-	Told                      bool   // they want to be told by mail what becomes of it
+	Identity                  string            // of who showed by a code that the e-mail is theirs
+	Coded                     bool              // a code was mailed to it
+	Press                     *moderation.Press // a second one is waited for
+	Told                      bool              // they want to be told by mail what becomes of it
 }
 
 func (h *plainPages) show(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
+	}
+	if id := c.QueryParam("report"); id != "" {
+		return h.charge(c, site, id, nil, nil)
 	}
 	return h.page(c, site, draft{Parent: c.QueryParam("reply")}, nil)
 }
@@ -63,6 +67,12 @@ func (h *plainPages) post(c echo.Context) error {
 	if id := form.Get("withdraw"); id != "" {
 		return h.withdraw(c, site, id)
 	}
+	if id := form.Get("report"); id != "" {
+		return h.report(c, site, id, form)
+	}
+	if id := form.Get("appeal"); id != "" {
+		return h.appeal(c, site, id, form.Get("plea"))
+	}
 	in := draft{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent"),
 		Identity: form.Get("identity"), Coded: form.Has("code"), Told: form.Has("told")}
 	if form.Get("do") == "code" {
@@ -75,14 +85,17 @@ func (h *plainPages) post(c echo.Context) error {
 	if err != nil {
 		return h.page(c, site, in, err)
 	}
+	if in.Press = got.Press; in.Press != nil {
+		return h.page(c, site, in, nil)
+	}
 	if got.Duplicate {
-		return h.back(c, "again")
+		return h.back(c, "again", "write")
 	}
 	h.keepOwn(c, site, ownComment{got.ID, got.EditToken})
 	if in.Told {
-		return h.back(c, h.tell(c, site, got))
+		return h.back(c, h.tell(c, site, got), "write")
 	}
-	return h.back(c, "")
+	return h.back(c, "", "write")
 }
 
 // tell has the writer of what was posted be told of it by mail, and returns which notice says so.
@@ -111,11 +124,12 @@ func (h *plainPages) submit(
 	if err != nil {
 		return moderation.Submitted{}, err
 	}
+	press := form.Get("press")
 	sub := moderation.Submission{
 		PageURL: c.QueryParam("url"), PageTitle: form.Get("title"), Parent: in.Parent,
 		Name: in.Name, Email: in.Email, Body: in.Body,
-		Form:    &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
-		Address: h.kit.Address(c.Request()), Limiter: limiter,
+		Form:  &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
+		Press: &press, Address: h.kit.Address(c.Request()), Limiter: limiter,
 	}
 	if sub.Writer, err = h.writer(c, site, in, form.Get("code")); err != nil {
 		return moderation.Submitted{}, err
@@ -165,11 +179,11 @@ func (h *plainPages) withdraw(c echo.Context, site ground.Site, id string) error
 			}
 		}
 	}
-	return h.back(c, "")
+	return h.back(c, "", "write")
 }
 
-// back answers a form with the page it came from, so that loading again sends nothing twice.
-func (h *plainPages) back(c echo.Context, notice string) error {
+// back answers a form with a place of the page it came from, so that loading again sends nothing twice.
+func (h *plainPages) back(c echo.Context, notice, place string) error {
 	q := url.Values{"url": {c.QueryParam("url")}}
 	if lang := c.QueryParam("lang"); lang != "" {
 		q.Set("lang", lang)
@@ -177,22 +191,25 @@ func (h *plainPages) back(c echo.Context, notice string) error {
 	if notice != "" {
 		q.Set("notice", notice)
 	}
-	return c.Redirect(http.StatusSeeOther, c.Request().URL.EscapedPath()+"?"+q.Encode()+"#write")
+	return c.Redirect(http.StatusSeeOther, c.Request().URL.EscapedPath()+"?"+q.Encode()+"#"+place)
 }
 
 // page answers with the whole page; with a failure, under its status and with what was typed.
 func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure error) error {
-	status := http.StatusOK
-	w := web.Words(c)
-	var problem string
-	if failure != nil {
-		p := web.ProblemOf(failure)
-		if p.Status >= http.StatusInternalServerError && p.Code == "internal" {
-			return failure
-		}
-		web.ProblemHeaders(c, p)
-		status, problem = p.Status, notSent(w, p, in)
+	if failure == nil {
+		return h.pageWith(c, site, in, "", plea{}, http.StatusOK)
 	}
+	p := web.ProblemOf(failure)
+	if p.Status >= http.StatusInternalServerError && p.Code == "internal" {
+		return failure
+	}
+	web.ProblemHeaders(c, p)
+	return h.pageWith(c, site, in, notSent(web.Words(c), p, in), plea{}, p.Status)
+}
+
+// pageWith answers with the whole page, in whose forms stands what was typed and did not get through.
+func (h *plainPages) pageWith(c echo.Context, site ground.Site, in draft, why string, again plea, status int) error {
+	w := web.Words(c)
 	req := comment.ThreadRequest{
 		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
 	}
@@ -201,16 +218,18 @@ func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure er
 		return err
 	}
 	v := newPlainView(c, site, w, t)
-	v.Typed, v.Problem, v.Tells = in, problem, h.kit.Mailing
+	v.Typed, v.Problem, v.Tells = in, why, h.kit.Mailing
 	if v.Proof = site.Settings.Asks() == ground.WhoVerified; v.Proof && !h.kit.Mailing {
 		v.Proof, v.Members = false, true
 	}
 	v.Asking = v.Proof && !in.Coded && in.Identity == ""
-	if v.Proof && in.Coded && in.Identity == "" && failure == nil {
+	if v.Proof && in.Coded && in.Identity == "" && why == "" {
 		v.Notice = w.T("prove.sent", "email", in.Email)
 	}
 	v.Token = h.service.FormToken(site)
-	v.Own = h.ownComments(c, site, w, t.Page.ID)
+	if v.Own, err = h.ownComments(c, site, w, t.Page.ID, again); err != nil {
+		return err
+	}
 	if v.ReplyTo, err = h.replyTo(c, site, w, in.Parent); err != nil {
 		v.Typed.Parent = ""
 	}
@@ -269,9 +288,10 @@ func (h *plainPages) keepOwn(c echo.Context, site ground.Site, newest ownComment
 	})
 }
 
-// ownComments are the writer's own on this page that are not public.
-func (h *plainPages) ownComments(c echo.Context, site ground.Site, w *words.Catalog, page string) []ownShown {
-	var shown []ownShown
+// ownComments are the writer's own on this page that are not public; again is what one said of a refusal in vain.
+func (h *plainPages) ownComments(
+	c echo.Context, site ground.Site, w *words.Catalog, page string, again plea,
+) (shown []ownShown, err error) {
 	for _, own := range readOwn(c) {
 		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
@@ -281,7 +301,23 @@ func (h *plainPages) ownComments(c echo.Context, site ground.Site, w *words.Cata
 		if !m.RedactedAt.IsZero() {
 			own.Redacted = w.T("write.redacted", "why", m.RedactedWhy)
 		}
+		if m.Refused() {
+			a, appealed, err := h.kit.Complaints.Appealed(c.Request().Context(), m)
+			switch {
+			case err != nil:
+				return nil, err
+			case appealed && a.Settled == 0:
+				own.Look = w.T("write.appealed")
+			case appealed:
+				own.Look = w.T("write.upheld")
+			default:
+				own.MayAppeal = m.Standing != 0
+			}
+		}
+		if m.ID == again.id {
+			own.Plea, own.Problem = again.text, again.problem
+		}
 		shown = append(shown, own)
 	}
-	return shown
+	return shown, nil
 }

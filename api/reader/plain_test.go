@@ -5,6 +5,7 @@ import (
 	"flag"
 	"html/template"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"testing"
 	"time"
@@ -77,9 +78,34 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 			v.ReplyTo = nameOf(w, "")
 			v.Problem = notSent(w, often, v.Typed)
 		})
+		show("plain-pressed", "", moderation.Thread{Page: page}, func(v *plainView) {
+			v.Typed = draft{Body: "*Words* <b>.", Name: "Bo",
+				Press: &moderation.Press{HTML: "<p><em>Words</em> &lt;b&gt;.</p>", Token: "press", Wait: 10 * time.Second}}
+			v.Own = []ownShown{
+				{ID: "c6", Status: statusOf(w, own[1]), HTML: template.HTML(own[1].HTML), MayAppeal: true, Plea: "</textarea>",
+					Problem: w.T("report.often")},
+				{ID: "c7", Status: statusOf(w, own[2]), HTML: template.HTML(own[2].HTML), Look: w.T("write.appealed")},
+			}
+		})
 		closed := moderation.Thread{Page: page}
 		closed.Page.Open, closed.Count = false, 2
 		show("plain-closed", "", closed, func(*plainView) {})
+	}
+}
+
+func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
+	m := comment.Comment{ID: "c1", Name: "Viktor <b>", HTML: "<p>Fair point.</p>", State: comment.Approved}
+	for _, l := range words.Languages {
+		w := words.In(l.Key)
+		r := httptest.NewRequest("GET", "/sites/longway/page?url=https://longway.example/bicycle&lang="+l.Key, nil)
+		v := newReportView(echo.New().NewContext(r, httptest.NewRecorder()), w, m,
+			url.Values{"reason": {"unlawful"}, "detail": {"</textarea>"}})
+		v.Problem = w.T("report.often")
+		var b bytes.Buffer
+		if err := reportTemplate.Execute(&b, v); err != nil {
+			t.Fatal(err)
+		}
+		kit.Golden(t, filepath.Join("testdata/pages", "report."+l.Key+".html"), kit.Readable(b.String()), *update)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/words"
 )
@@ -41,18 +42,20 @@ type plainView struct {
 	Rules   string
 	SignIn  string
 	Open    bool
-	Members bool // only who is signed in may write
-	Named   bool // a name is asked for
-	Mailed  bool // and an e-mail address
-	Proof   bool // that is shown to be theirs by a mailed code
-	Asking  bool // and none was mailed yet
-	Tells   bool // the service sends mail
+	Members bool   // only who is signed in may write
+	Named   bool   // a name is asked for
+	Mailed  bool   // and an e-mail address
+	Proof   bool   // that is shown to be theirs by a mailed code
+	Asking  bool   // and none was mailed yet
+	Tells   bool   // the service sends mail
+	Heard   string // of a report
 	Notice  string
 	Problem string
 	Typed   draft
 	ReplyTo string
 	Token   string
 	Own     []ownShown
+	MaxPlea int // characters of an appeal
 	Action  string
 	More    string
 	First   string
@@ -74,6 +77,7 @@ type plainComment struct {
 	Gone, Redacted  bool
 	Withheld        []words.Told // instead of what is gone, about the demand under which it is not shown
 	ReplyLink       string
+	ReportLink      string
 	Replies         []*plainComment
 	depth           int
 }
@@ -83,6 +87,9 @@ type ownShown struct {
 	ID, Status, Note string
 	HTML             template.HTML
 	Redacted         string // why a part was taken out
+	Look             string // what became of the second look that was asked for
+	MayAppeal        bool
+	Plea, Problem    string // what was said against the refusal, and why it did not get through
 }
 
 func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderation.Thread) *plainView {
@@ -90,6 +97,7 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		Catalog: w, Title: cmp.Or(t.Page.Title, c.QueryParam("title")), Heading: headingOf(w, t.Count, t.Page.Name()),
 		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
 		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
+		MaxPlea: complaint.MaxText,
 	}
 	v.Privacy = "/sites/" + site.Key + "/privacy?" + url.Values{"lang": {w.Lang()}}.Encode()
 	v.Openly = "/sites/" + site.Key + "/transparency?" + url.Values{"lang": {w.Lang()}}.Encode()
@@ -112,6 +120,10 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		v.Notice = w.T("told.on")
 	case "untold":
 		v.Notice = w.T("told.off")
+	case "reported":
+		v.Heard = w.T("report.thanks")
+	case "repeated":
+		v.Heard = w.T("report.repeated")
 	}
 	if t.Next != "" {
 		v.More = plainLink(c, "after", t.Next)
@@ -121,6 +133,12 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 	}
 	return v
 }
+
+// Seen is the text as it will be shown, once it was pressed to be posted.
+func (d draft) Seen() template.HTML { return template.HTML(d.Press.HTML) }
+
+// Wait says how long it is until the second press.
+func (v *plainView) Wait() string { return v.N("plain.press", int(v.Typed.Press.Wait/time.Second)) }
 
 // plainLink is the address of this page with one parameter more.
 func plainLink(c echo.Context, more ...string) string {
@@ -180,6 +198,7 @@ func newPlainComment(c echo.Context, w *words.Catalog, m comment.Comment) *plain
 	if m.Lang != w.Lang() && m.Lang != "und" {
 		n.Lang = m.Lang
 	}
+	n.ReportLink = plainLink(c, "report", m.ID)
 	n.ReplyLink = plainLink(c, "reply", m.ID) + "#write"
 	return n
 }

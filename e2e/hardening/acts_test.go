@@ -144,7 +144,8 @@ func (s *stage) act(route string) act {
 	case "POST …/preview":
 		a.json = values{"body": "x"}
 	case "POST /sites/:site/page":
-		form("name", "N", "body", "A remark by a form, "+fresh)
+		body := "A remark by a form, " + fresh
+		form("name", "N", "body", body, "press", s.pressed(body))
 		path += "?url=" + url.QueryEscape(s.page())
 	case "POST /api/v1/session":
 		a.json = values{"email": boss, "password": password}

@@ -99,16 +99,28 @@ func newStageOf(t testing.TB, binary, database string) *stage {
 // readersLink is a link in a mail to a reader of the site.
 func (s *stage) readersLink(to, email string) string {
 	s.t.Helper()
+	own, site := s.secret()
+	return "/mail/" + mailbox.Link{For: to, Site: site, Email: email}.Token(own)
+}
+
+// pressed is a first press on a text, twelve seconds ago.
+func (s *stage) pressed(body string) string {
+	s.t.Helper()
+	own, site := s.secret()
+	return own.PressToken(site, body, time.Now().Add(-12*time.Second))
+}
+
+// secret is what the server signs with, and the id of the stage's site.
+func (s *stage) secret() (own secret.Secret, site int64) {
+	s.t.Helper()
 	said, err := os.ReadFile(filepath.Join(s.common[1], "secret"))
-	var site int64
 	if err == nil {
 		err = s.db.QueryRow("SELECT id FROM sites WHERE key = '" + s.site + "'").Scan(&site)
 	}
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	own := secret.Secret(strings.TrimSpace(string(said)))
-	return "/mail/" + mailbox.Link{For: to, Site: site, Email: email}.Token(own)
+	return secret.Secret(strings.TrimSpace(string(said))), site
 }
 
 // page is one that nobody closed.

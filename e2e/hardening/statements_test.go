@@ -23,7 +23,7 @@ var asked = map[string][]string{
 	"/api/v1/sites/:site/moderation/log":   {"limit", "after"}, "/api/v1/sites/:site/moderation/pages": {"limit", "after"},
 	"/api/v1/sites/:site/moderation/stats":   {"since"},
 	"/api/v1/sites/:site/moderation/what-if": {"threshold", "moderation", "last"},
-	"/sites/:site/page":                      {"url", "lang", "sort", "after", "reply"},
+	"/sites/:site/page":                      {"url", "lang", "sort", "after", "reply", "report"},
 	"/moderate/signin":                       {"to"}, "/moderate/:site/queue": {"state", "sort", "q", "after"},
 	"/moderate/:site/pages": {"after"}, "/moderate/:site/insights": {"days"},
 	"/moderate/:site/insights.csv":      {"days"},

@@ -63,15 +63,34 @@ func (s Secret) IsEditToken(site int64, comment, token string) bool {
 }
 
 // FormToken is a signed time stamp for a form that was opened at a time.
-func (s Secret) FormToken(site int64, at time.Time) string {
-	stamp := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(stamp, s.Hash("form", site, string(stamp))...))
-}
+func (s Secret) FormToken(site int64, at time.Time) string { return s.stamp(at, "form", site) }
 
 // FormAge returns for how many seconds the form with token was open, or -1.
 func (s Secret) FormAge(site int64, token string, now time.Time) int {
+	return s.age(token, now, "form", site)
+}
+
+// PressToken is a signed time stamp for a text that somebody pressed to post at a time.
+func (s Secret) PressToken(site int64, text string, at time.Time) string {
+	return s.stamp(at, "press", site, text)
+}
+
+// PressAge returns how many seconds ago a text was pressed to be posted with token, or -1.
+func (s Secret) PressAge(site int64, text, token string, now time.Time) int {
+	return s.age(token, now, "press", site, text)
+}
+
+func (s Secret) stamp(at time.Time, purpose string, site int64, about ...string) string {
+	stamp := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
+	return base64.RawURLEncoding.EncodeToString(append(stamp, s.Hash(purpose, site, append(about, string(stamp))...)...))
+}
+
+func (s Secret) age(token string, now time.Time, purpose string, site int64, about ...string) int {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != 8+16 || !hmac.Equal(raw[8:], s.Hash("form", site, string(raw[:8]))) {
+	if err != nil || len(raw) != 8+16 {
+		return -1
+	}
+	if !hmac.Equal(raw[8:], s.Hash(purpose, site, append(about, string(raw[:8]))...)) {
 		return -1
 	}
 	age := now.Unix() - int64(binary.BigEndian.Uint64(raw))
