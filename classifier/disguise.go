@@ -159,6 +159,7 @@ func (r *reader) seeWords(text []rune, home script) {
 
 // see adds a word that a reader sees, and its 4-grams.
 func (r *reader) see(word []rune) {
+	r.shape.twins++
 	w := string(word[:min(len(word), maxWord)])
 	r.put(kindWord, "", w)
 	padded := []rune(" " + w + " ")

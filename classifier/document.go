@@ -75,6 +75,7 @@ type Document struct {
 	places []occurrence // in order of word; nil when the text has too few words for windows
 	words  int
 	asides [][2]int // where links and mentions stand in the folded text
+	bare   bool     // it leads nowhere and hides nothing
 	guess  float64  // what its shape says of spam to who knows nothing of the site, in nats
 }
 
@@ -89,7 +90,8 @@ func Read(c Comment) Document {
 	r.writer(c)
 	d := Document{
 		text: string(append(r.text, r.more...)), folded: len(r.text),
-		tokens: slices.Clone(r.tokens), words: r.words, asides: slices.Clone(r.asides), guess: r.shape.guess(),
+		tokens: slices.Clone(r.tokens), words: r.words, asides: slices.Clone(r.asides),
+		bare: !r.shape.leads() && !r.shape.hides(r.words) && strings.TrimSpace(c.URL) == "", guess: r.shape.guess(),
 	}
 	for i, t := range d.tokens {
 		if t.apart {

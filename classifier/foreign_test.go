@@ -41,7 +41,77 @@ func TestALanguageThatWasNeverTaughtIsNotSuspected(t *testing.T) {
 		t.Logf("%s: %d of %d stand at 0.5 or above", code, n, len(lines))
 		likely, all = likely+n, all+len(lines)
 	}
-	if 100*likely > 7*all {
-		t.Errorf("%d of %d good comments in languages never taught stand at 0.5 or above, want 7 in 100 at most", likely, all)
+	if 100*likely > 5*all {
+		t.Errorf("%d of %d good comments in languages never taught stand at 0.5 or above, want 5 in 100 at most", likely, all)
+	}
+}
+
+// advertisement returns n different advertisements in English without a link, an address or a price.
+func advertisement(n int) (all []Comment) {
+	parts := [][]string{
+		{"Hello dear friends", "Good news everybody", "Dear investors", "Attention please"},
+		{"our trusted platform", "this honest manager", "the official broker", "my account manager"},
+		{"helped me earn a huge profit", "pays a daily income", "doubles every deposit", "recovers lost money"},
+		{"within one week only", "without any risk", "from the comfort of home", "after a small investment"},
+		{"write to me in private", "join the channel today", "contact the manager now", "do not miss this chance"},
+	}
+	for i := range n {
+		text := ""
+		for j, choice := range parts {
+			at := i >> (2 * j)
+			if j > 2 {
+				at = i/7 + j*i
+			}
+			text += choice[at%len(choice)] + []string{", ", " ", " ", ", ", "."}[j]
+		}
+		all = append(all, Comment{Text: text})
+	}
+	return all
+}
+
+// A site in Cyrillic letters whose spam is in English, Spanish and French: Latin letters are spam's there, and
+// a good comment in German has hardly a word of it.
+func TestLettersOfSpamDoNotMakeALanguageSuspect(t *testing.T) {
+	ham, _ := apart(t)
+	all := languages(t)
+	spam := advertisement(100)
+	foreign := slices.Clone(spam[:80])
+	for _, code := range []string{"es", "fr"} {
+		for _, line := range all[code] {
+			foreign = append(foreign, Comment{Text: line})
+		}
+	}
+	m := taught(Ham, ham[:50], Spam, foreign[:110], Ham, ham[50:], Spam, foreign[110:])
+	shown, ordered, judged := 0, 0, 0
+	for _, code := range []string{"de", "tr", "uz"} {
+		for _, line := range all[code] {
+			j := m.Judge(Read(Comment{Text: line}))
+			judged++
+			if j.Spam >= 0.5 {
+				shown++
+			}
+			if j.Logit >= 0.5 {
+				ordered++
+			}
+		}
+	}
+	t.Logf("of %d good comments %d are ordered as spam for their letters, %d shown as that", judged, ordered, shown)
+	if 2*ordered < judged || 5*shown > judged {
+		t.Errorf("of %d good comments %d are ordered as spam for their letters, %d shown as that, want one in five at most",
+			judged, ordered, shown)
+	}
+	for _, c := range spam[80:] {
+		if j := m.Judge(Read(c)); j.Spam < 0.8 || j.Foreign > 0.1 {
+			t.Errorf("advertisement in the words of what was taught stands at %.2f, foreign %.2f: %s", j.Spam, j.Foreign, c.Text)
+		}
+	}
+	for what, text := range map[string]string{
+		"link":      "Melden Sie sich noch heute auf www.angebote.example.com an",
+		"telephone": "Melden Sie sich noch heute unter 0171 234 56 789",
+		"disguise":  "Меldеn Sie siсh nосh hеutе bеi unsеrеm Маnаgеr",
+	} {
+		if j := m.Judge(Read(Comment{Text: text})); j.Foreign != 0 {
+			t.Errorf("%s: taken for a language, %.2f, which says nothing: %s", what, j.Foreign, text)
+		}
 	}
 }

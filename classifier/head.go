@@ -73,7 +73,7 @@ type verdict struct {
 	long    bool    // it has excerpts
 	wide    bool    // it has windows
 
-	words, known float64 // how many words it has, and how many of them are known
+	familiarity // spam's head only
 }
 
 // logit is the head's opinion: of the whole, or of the worst part if that is clearly worse.
@@ -139,19 +139,12 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	defer benches.Put(b)
 	b.each = b.each[:0]
 	odds := habitsOf(h.label).odds(docs[h.label], docs[Ham])
-	var all, heeded sum
-	heed := 1.0
+	var all sum
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
 		f := &known[i]
-		switch {
-		case t.kind == kindWord:
-			v.words++
-			if f.yes+f.no > 0 {
-				v.known++
-			}
-		case t.kind == kindGram && h.label == Spam && heed == 1: // all words came before
-			heed = h.foreign.heed(v.known, v.words)
+		if h.label == Spam {
+			v.familiarity.add(t, f)
 		}
 		s := sum{loud: x * x, slopes: float64(f.weight) * x}
 		if f.yes+f.no > 0 {
@@ -162,16 +155,11 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 			s.ratios = s.known * odds.ratio(f.yes, f.no)
 		}
 		all.add(s)
-		if t.kind == kindGram {
-			s.ratios, s.slopes = s.ratios*heed, s.slopes*heed
-		}
-		heeded.add(s)
 		b.each = append(b.each, s)
 	}
 	v.scores = h.scores(all)
 	v.whole = h.stack.logit(v.scores)
 	if h.label == Spam {
-		v.whole = min(v.whole, h.stack.logit(h.scores(heeded)))
 		v.whole = v.whole*all.known/(all.known+fewKnown) + guess
 	}
 	own := habitsOf(h.label)
@@ -188,7 +176,9 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 // learn takes one step as a correction says. A head that is not warm has no opinion yet that stack
 // and excerpt could be measured by.
 func (h *head) learn(d Document, c correction) {
-	h.foreign.learn(c.known, c.words)
+	if c.y == 0 {
+		h.foreign.learn(c.familiarity)
+	}
 	if c.warm {
 		// A moderator approves a page of comments and then marks another as spam: what has met one answer
 		// only would learn to give that one.

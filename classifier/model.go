@@ -117,9 +117,13 @@ func (m *Model) Judge(d Document) Judgement {
 			continue
 		}
 		*known = s.recall(h, d, *known)
-		z := h.logit(h.look(d, *known, s.docs, s.guess(h, d)))
+		v := h.look(d, *known, s.docs, s.guess(h, d))
+		z := h.logit(v)
 		if h.label == Spam {
-			j.Warm, j.Logit, j.Spam = true, z, sigmoid(s.sober(h.shown.logit(z)))
+			if d.bare {
+				j.Foreign = h.foreign.of(v.familiarity)
+			}
+			j.Warm, j.Logit, j.Spam = true, z, sigmoid(abroad(s.sober(h.shown.logit(z)), j.Foreign))
 			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
 			j.Young = min(s.taught[Spam], s.taught[Ham]) < Grown
 		} else {

@@ -16,6 +16,7 @@ type shape struct {
 	emoji, exclaims, questions, lines  int
 	links, mails, mentions, phones     int
 	money, chunks                      int
+	twins                              int // words that a reader sees and that do not stand there
 	first, last                        rune
 	scripts                            [otherScript + 1]int
 }
@@ -125,6 +126,14 @@ func (h *shape) guess() float64 {
 	z += 0.4 * float64(min(2, h.exclaims))
 	const line = 64 // characters
 	return z + 0.5*min(1.5, max(-1.5, math.Log2(float64(max(1, h.runes))/line)))
+}
+
+// leads reports what asks a reader to go, write, call or pay.
+func (h *shape) leads() bool { return h.links+h.mails+h.phones+h.money > 0 }
+
+// hides reports what nobody writes in a language of their own.
+func (h *shape) hides(words int) bool {
+	return h.mixed+h.leet+h.hidden+h.accents > 0 || h.spaced || 3*h.twins > words
 }
 
 // signs adds each punctuation mark of the text.

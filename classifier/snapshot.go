@@ -15,7 +15,7 @@ import (
 // The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 5
+	snapshotFormat = 6
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
@@ -88,7 +88,8 @@ func (h *head) numbers() []*float64 {
 		&h.bias, &s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
 		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.Slope, &e.Shift, &e.SlopeSquare, &e.ShiftSquare,
 		&w.Slope, &w.Shift, &w.SlopeSquare, &w.ShiftSquare,
-		&p.Slope, &p.Shift, &p.SlopeSquare, &p.ShiftSquare, &h.met[0], &h.met[1], &h.foreign.Lessons, &h.foreign.Usual,
+		&p.Slope, &p.Shift, &p.SlopeSquare, &p.ShiftSquare, &h.met[0], &h.met[1], &h.foreign.Lessons,
+		&h.foreign.Words, &h.foreign.Runs,
 	}
 }
 

@@ -275,6 +275,7 @@ func TestACardExplainsOnlyAClearDifference(t *testing.T) {
 	again := comment.Signal{Name: "duplicate", Code: "duplicate.again", Args: map[string]any{"count": 3}, Weight: 2}
 	poor := comment.Signal{Name: "writer", Text: "Its writer is <known>.", Weight: .5}
 	filter := comment.Signal{Name: "classifier", Code: "classifier.spam", Weight: 3}
+	foreign := comment.Signal{Name: "classifier", Code: "classifier.foreign"}
 	for _, tt := range []struct {
 		name        string
 		score, spam float64
@@ -291,6 +292,9 @@ func TestACardExplainsOnlyAClearDifference(t *testing.T) {
 			"It stands higher, at 60 in 100: its writer is <known>."},
 		{"by the filter's own first guess", .97, .71, []comment.Signal{filter},
 			"It stands at 97 in 100, as the filter first guessed; experience here makes that 71."},
+		{"in a language that is not known", .84, .38, []comment.Signal{filter, foreign},
+			"It stands at 84 in 100 by its letters: hardly a word of it is known here, and " +
+				"the filter suspects nothing by that."},
 		{"lower", .40, .60, []comment.Signal{filter, quick},
 			"It stands at 40 in 100, as the filter first guessed; experience here makes that 60."},
 	} {

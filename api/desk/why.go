@@ -41,6 +41,8 @@ func (m *cardMaker) score(v comment.Verdict) score {
 	switch {
 	case len(why) > 0:
 		s.Why = m.Higher(InHundred(v.Score), why)
+	case v.Foreign() && v.Apart(m.site.Settings.Suspect):
+		s.Why = m.T("higher.foreign", "score", InHundred(v.Score))
 	case v.Apart(m.site.Settings.Suspect):
 		s.Why = m.T("higher.guess", "score", InHundred(v.Score), "spam", InHundred(v.Spam))
 	}

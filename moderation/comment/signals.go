@@ -22,10 +22,13 @@ const (
 	manySubmissions = 3
 )
 
-const namesake = "writer.namesake"
+const (
+	namesake = "writer.namesake"
+	foreign  = "classifier.foreign"
+)
 
-// signals are found of a comment; said is what its classifier weighs.
-func signals(f Facts, v Verdict, said float64) []Signal {
+// signals are found of a comment; j is what its classifier said, and said what that weighs.
+func signals(f Facts, v Verdict, j Judged, said float64) []Signal {
 	var found []Signal
 	add := func(name, code string, weight float64, args map[string]any, text string) {
 		found = append(found, Signal{Name: name, Code: code, Weight: weight, Args: args, Text: text})
@@ -34,6 +37,9 @@ func signals(f Facts, v Verdict, said float64) []Signal {
 		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // no program is that sure
 		add("classifier", "classifier.spam", said, map[string]any{"percent": percent},
 			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
+	}
+	if v.Warm && j.Foreign >= 0.5 { // what it weighs is taken off already
+		add("classifier", foreign, 0, nil, "Hardly a word of it is known here; its letters alone make it no suspect.")
 	}
 	if n := f.Links; n > 0 {
 		weight := min(float64(n)*linkWeight, maxLinkWeight)
@@ -69,17 +75,22 @@ func signals(f Facts, v Verdict, said float64) []Signal {
 }
 
 // said is what a classifier's judgement weighs where comments are suspected from a score on. A young
-// one makes none suspected alone; it keeps its order below that.
+// one makes none suspected alone, nor does any one a comment in a language that it was never taught; such keep
+// their order below that.
 func said(j Judged, suspect float64) float64 {
 	z := min(max(j.Logit, -maxLogit), maxLogit)
 	below := min(maxLogit, math.Log(suspect/(1-suspect)))
+	held := 0.0
 	switch {
-	case !j.Young || z <= 0:
+	case z <= 0 || !j.Young && j.Foreign == 0:
 		return z
-	case below <= 0:
-		return 0
+	case below > 0:
+		held = 0.99 * below * math.Tanh(z/below)
 	}
-	return 0.99 * below * math.Tanh(z/below)
+	if j.Young {
+		return held
+	}
+	return z - j.Foreign*(z-held)
 }
 
 // writerWeight counts a bad history only: nobody has to prove a name, so that a stranger would inherit a

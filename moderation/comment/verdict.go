@@ -84,7 +84,7 @@ func VerdictOf(f Facts, j Judged, suspect float64) Verdict {
 	if j.OK {
 		v.Spam, v.Warm = j.Spam, j.Warm
 	}
-	v.Signals = signals(f, v, said(j, suspect))
+	v.Signals = signals(f, v, j, said(j, suspect))
 	v.decide(suspect, f.Lifted(), j.Reasons)
 	return v
 }
@@ -181,6 +181,11 @@ func (v Verdict) Checked() *Signal {
 // Namesake is Facts.Namesake as the verdict was made with it.
 func (v Verdict) Namesake() bool {
 	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.Code == namesake })
+}
+
+// Foreign reports whether the filter knows hardly a word of the comment, by which alone it suspects nothing.
+func (v Verdict) Foreign() bool {
+	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.Code == foreign })
 }
 
 // Alike is Facts.Alike as the verdict was made with it.

@@ -90,6 +90,40 @@ func TestAYoungFilterAloneSuspectsNothing(t *testing.T) {
 	}
 }
 
+// A comment in a language that was never taught is not suspected for its letters, wherever suspicion begins; what
+// else speaks against it still counts, and the order stays.
+func TestAForeignLanguageAloneIsNotSuspected(t *testing.T) {
+	quiet := comment.Facts{FormAge: -1, Submissions: 1}
+	trapped := quiet
+	trapped.Trap = true
+	for _, suspect := range []float64{0.51, 0.7, 0.9, 0.999} {
+		before := 0.0
+		for _, p := range []float64{0.001, 0.3, 0.5, 0.6, 0.9, 0.99, 0.999} {
+			j := said(p)
+			j.Foreign = 1
+			v := comment.VerdictOf(quiet, j, suspect)
+			if v.Score >= suspect || v.Action == comment.MarkSpam || !v.Foreign() {
+				t.Errorf("suspected from %g: %g is scored %g and suggested %v, foreign %v",
+					suspect, p, v.Score, v.Action, v.Foreign())
+			}
+			if v.Score < before {
+				t.Errorf("suspected from %g: %g is scored %g, below what is less probable", suspect, p, v.Score)
+			}
+			before = v.Score
+			if v := comment.VerdictOf(trapped, j, suspect); v.Action != comment.MarkSpam {
+				t.Errorf("suspected from %g, honeypot: %g is suggested %v", suspect, p, v.Action)
+			}
+			j.Foreign = 0.2
+			half := comment.VerdictOf(quiet, j, suspect)
+			if plain := comment.VerdictOf(quiet, said(p), suspect); half.Score < before-1e-9 || half.Score > plain.Score ||
+				half.Foreign() || plain.Foreign() {
+				t.Errorf("suspected from %g: %g is scored %g in a language that is half known, %g in one that is, %g in none",
+					suspect, p, half.Score, plain.Score, before)
+			}
+		}
+	}
+}
+
 func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
 	f := comment.Facts{FormAge: -1, Submissions: 2}
 	first := comment.VerdictOf(f, said(0.01), suspect)
