@@ -58,12 +58,11 @@ func (h *mailed) see(c echo.Context) error {
 	if a.Link.For == mailbox.ToSee {
 		return h.held(c)
 	}
-	return h.show(c, h.view(c, a))
+	return h.show(c, newMailedView(saysLanguage(c, a.Link), a, h.kit.Process.Now()))
 }
 
-func (h *mailed) view(c echo.Context, a subscription.Asked) mailedView {
-	w := saysLanguage(c, a.Link)
-	v := mailedView{Catalog: w, Site: a.Site.Name, UpTo: strconv.FormatInt(h.kit.Process.Now().UnixMicro(), 10)}
+func newMailedView(w *words.Catalog, a subscription.Asked, now time.Time) mailedView {
+	v := mailedView{Catalog: w, Site: a.Site.Name, UpTo: strconv.FormatInt(now.UnixMicro(), 10)}
 	switch {
 	case a.Link.For == mailbox.ToStop:
 		v.Title, v.Stops = w.T("mailed.stop"), true
@@ -128,8 +127,10 @@ func (h *mailed) dead(c echo.Context, err error) error {
 	if p.Code != "link.expired" {
 		return err
 	}
-	w := web.Words(c)
 	web.ProblemHeaders(c, p)
-	v := mailedView{Catalog: w, Title: w.T("link.dead"), Lead: w.T("mailed.dead"), Dead: true}
-	return web.Render(c, p.Status, web.NoScript, mailedTemplate, v)
+	return web.Render(c, p.Status, web.NoScript, mailedTemplate, deadMail(web.Words(c)))
+}
+
+func deadMail(w *words.Catalog) mailedView {
+	return mailedView{Catalog: w, Title: w.T("link.dead"), Lead: w.T("mailed.dead"), Dead: true}
 }

@@ -109,6 +109,35 @@ func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
 	}
 }
 
+// TestThePagesBehindMailedLinksAreAsTheirGoldenFiles renders what a link in a mail to a reader opens.
+func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
+	const email, name = "lena <b>@mail.example", "The Long Way <Round>"
+	site := ground.Site{Name: name}
+	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
+	for _, l := range words.Languages {
+		w := words.In(l.Key)
+		asked := func(purpose string, about ...subscription.About) mailedView {
+			a := subscription.Asked{Link: mailbox.Link{For: purpose, Email: email, Lang: l.Key}, Site: site, About: about}
+			return newMailedView(w, a, at)
+		}
+		done := func(title, said string) mailedView {
+			return mailedView{Catalog: w, Site: name, Title: w.T(title), Done: w.T(said, "email", email, "site", name)}
+		}
+		about := subscription.About{At: at, Page: ground.Page{Title: "Why I sold my <car>"}}
+		for file, v := range map[string]mailedView{
+			"confirm": asked(mailbox.ToConfirm, about), "nothing": asked(mailbox.ToConfirm), "stop": asked(mailbox.ToStop),
+			"confirmed": done("mailed.confirm", "mailed.confirmed"), "stopped": done("mailed.stop", "mailed.stopped"),
+			"dead": deadMail(w),
+		} {
+			var b bytes.Buffer
+			if err := mailedTemplate.Execute(&b, v); err != nil {
+				t.Fatal(err)
+			}
+			kit.Golden(t, filepath.Join("testdata/pages", "mailed-"+file+"."+l.Key+".html"), kit.Readable(b.String()), *update)
+		}
+	}
+}
+
 // TestTheTransparencyPageIsAsItsGoldenFile renders the page from made-up figures, in every language.
 func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
