@@ -129,6 +129,24 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 				t.Errorf("%s: what speaks for it is said as %q", lang, said)
 			}
 		}
+		// Its writer is told before it is sent, in their own words; of spam nobody is, nor of what nobody refused.
+		before := func(text string) (likely map[string]any) {
+			r := w.do(call{method: "POST", path: "/api/v1/sites/a/preview", body: m{"body": text}})
+			want(t, r, 200, "")
+			likely, _ = r.json["likely"].(map[string]any)
+			return likely
+		}
+		if l := before("A CLUELESS fool, that is what *you* are."); l["reason"] != "personal_attack" ||
+			!strings.Contains(fmt.Sprint(l["words"]), "CLUELESS") || len(l["words"].([]any)) > 5 {
+			t.Errorf("before it is sent its writer is told %v", l)
+		}
+		for _, text := range []string{
+			"Casino jackpot bonus, you clueless fool: casino jackpot bonus.", "The path begins at the lake.",
+		} {
+			if l := before(text); l != nil {
+				t.Errorf("of %q its writer is told %v", text, l)
+			}
+		}
 	})
 }
 
@@ -347,5 +365,43 @@ func TestAnAnswerAgainstASureFilterIsPointedOut(t *testing.T) {
 		item := w.certain()
 		w.contradicted(w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+item.str("comment", "id")+"/reply",
 			m{"body": "What makes you ask?"}), item)
+	})
+}
+
+// Writers are told how long comments wait, once enough were decided.
+func TestHowLongCommentsUsuallyWait(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		usually := func() any {
+			t.Helper()
+			w.clock.Add(2 * time.Hour) // it is looked at once an hour, and pages are kept until something changes
+			w.approved(written(w.text()))
+			return w.thread().at("settings", "usually")
+		}
+		if got := usually(); got != nil {
+			t.Errorf("after one decision it is said that comments wait %v", got)
+		}
+		var posted []reply
+		for range 25 {
+			posted = append(posted, w.post(written(w.text())))
+		}
+		w.clock.Add(5 * time.Hour)
+		for i, p := range posted {
+			if i == 19 { // the last six wait much longer
+				w.clock.Add(50 * time.Hour)
+			}
+			w.decide("approve", p.str("id"), 1)
+		}
+		if got := usually(); got != "6h" {
+			t.Errorf("most waited five hours: it is said that they wait %v", got)
+		}
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": "none"}), 200, "")
+		if got := usually(); got != nil {
+			t.Errorf("where nothing waits it is said that comments wait %v", got)
+		}
+		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": "all"}), 200, "")
+		w.clock.Add(29 * 24 * time.Hour)
+		if got := usually(); got != nil {
+			t.Errorf("of what is a month old it is said that comments wait %v", got)
+		}
 	})
 }

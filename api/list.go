@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -41,6 +42,7 @@ type settingsOut struct {
 	Votes       bool     `json:"votes"`
 	Who         string   `json:"who"`
 	Mail        bool     `json:"mail"`
+	Usually     *string  `json:"usually"`
 	Mirrors     []string `json:"mirrors"`
 	Key         *string  `json:"key"`
 }
@@ -89,6 +91,9 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
 		Settings: PublicSettings(site, w, key, h.kit.Mailing),
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
+	}
+	if hours := h.kit.Register.Usually(ctx, site); hours > 0 {
+		answer.Settings.Usually = web.OrNull(strconv.Itoa(hours) + "h")
 	}
 	for i, m := range t.Comments {
 		answer.Comments[i] = PublicComment(m, t.Page.URL)

@@ -150,9 +150,22 @@ func (h *readers) preview(c echo.Context, site ground.Site) error {
 		return err
 	}
 	web.NoStore(c)
-	return c.JSON(http.StatusOK, struct {
-		HTML string `json:"html"`
-	}{html})
+	out := previewOut{HTML: html}
+	if l := h.service.Likely(c.Request().Context(), site, body); l != nil {
+		out.Likely = &likelyOut{l.Reason.String(), web.List(l.Words)}
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// previewOut is a text as it would be shown, and why it may well be refused.
+type previewOut struct {
+	HTML   string     `json:"html"`
+	Likely *likelyOut `json:"likely"`
+}
+
+type likelyOut struct {
+	Reason string   `json:"reason"`
+	Words  []string `json:"words"`
 }
 
 func (h *readers) counts(c echo.Context, site ground.Site) error {

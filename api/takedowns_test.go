@@ -108,6 +108,7 @@ func TestADemandWithholdsACommentWhereverTheServiceAnswers(t *testing.T) {
 			body: with(written("Answering what is not there."), "parent", id)}), 422, "parent.unknown")
 		for _, path := range []string{
 			"/sites/a/page?url=" + pageA, "/sites/a/feed.atom", "/sites/a/feed.atom?page=" + pageA,
+			"/sites/a/fragment?url=" + pageA,
 			"/api/v1/sites/a/comments?page=" + pageA + "&sort=top", "/api/v1/sites/a/comments?page=" + pageA + "&around=" + id,
 		} {
 			status, body := w.read(path)

@@ -131,6 +131,9 @@ func TestHostileInputRunsNowhere(t *testing.T) {
 	w.signIn(m.tab, email)
 	m.look(texts)
 	m.report(len(texts))
+	for path := range m.byPath("plain") {
+		visit(w, m.tab, strings.Replace(plainURL(w, path), "/page?", "/fragment?", 1), false)
+	}
 	m.tab = w.tab(1280, 900, false)
 	w.must(m.tab.BeforeEach(watch + `
 		; window.reports = [];

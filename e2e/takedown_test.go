@@ -144,6 +144,7 @@ func shownAt(c taken) map[string]string {
 		api + "counts?page=" + page:                         ":2}",
 		"/sites/shared/page?url=" + page:                    "<p>" + c.said,
 		"/sites/shared/page?lang=ru&url=" + page:            `"text":"` + c.said, // for machines
+		"/sites/shared/fragment?url=" + page:                c.said,
 		"/sites/shared/feed.atom":                           c.said,
 		"/sites/shared/feed.atom?page=" + page:              c.said,
 		api + "comments?sort=newest&limit=100&page=" + page: c.said,

@@ -35,6 +35,7 @@ type service struct {
 	streams    map[chan string]string   // open ones, by what they are told, with what they were asked for
 	voting     bool
 	complaints []map[string]any // of readers, and of who was refused
+	usually    any              // as settings say it
 }
 
 type author struct {
@@ -100,7 +101,11 @@ func newService(t *testing.T) *service {
 	mux.HandleFunc("GET "+site+"form",
 		func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
 	mux.HandleFunc("POST "+site+"preview", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 200, map[string]string{"html": markup(read(r)["body"].(string))})
+		body, likely := read(r)["body"].(string), any(nil)
+		if strings.Contains(body, "selfish") {
+			likely = map[string]any{"reason": "personal_attack", "words": []string{"lazy", "selfish<b>"}}
+		}
+		answer(w, 200, map[string]any{"html": markup(body), "likely": likely})
 	})
 	mux.HandleFunc("GET "+site+"counts", func(w http.ResponseWriter, r *http.Request) {
 		counts := map[string]int{}
@@ -259,7 +264,7 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, 200, map[string]any{
 		"page":     map[string]any{"url": q.Get("page"), "title": "", "open": !s.closed, "count": count},
-		"settings": map[string]any{"rules": text, "max_length": 10000, "votes": s.voting},
+		"settings": map[string]any{"rules": text, "max_length": 10000, "votes": s.voting, "usually": s.usually},
 		"comments": shown[from:to], "next": next,
 	})
 }

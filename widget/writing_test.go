@@ -366,3 +366,91 @@ func TestTheEmailIsKeptNoLongerThanTheDraftUnlessAsked(t *testing.T) {
 	r.says(".own", "Which valve?")
 	r.must(r.Holds(`!Object.values(localStorage).join().includes('lena@')`))
 }
+
+// A text that may be refused is held back by a word, once: its writer changes it, or sends it as it is.
+func TestAWordBeforeSending(t *testing.T) {
+	for _, tt := range []struct{ lang, comment, post, says, words, change, anyway, then, usually string }{
+		{"en", "Comment", "Post comment", "It may be refused because it speaks about a person.",
+			"Above all: “lazy”, “selfish<b>”.", "Change it", "Send it as it is", "waiting for a moderator",
+			"Usually decided within 3 hours."},
+		{"ru", "Комментарий", "Отправить комментарий", "Его могут отклонить: он говорит о человеке.",
+			"Прежде всего: “lazy”, “selfish<b>”.", "Изменить", "Отправить как есть", "ждёт модератора",
+			"Обычно решают за 3 часа."},
+		{"kk", "Пікір", "Пікірді жіберу", "Қабылданбауы мүмкін: ол адамның өзі туралы.",
+			"Әсіресе: “lazy”, “selfish<b>”.", "Өзгерту", "Сол күйінде жіберу", "модераторды күтіп тұр",
+			"Әдетте 3 сағат ішінде шешіледі."},
+	} {
+		t.Run(tt.lang, func(t *testing.T) {
+			s := newService(t)
+			conversation(s)
+			s.usually = "3h"
+			r := visit(t, s, options{lang: tt.lang, width: 390, dark: tt.lang == "ru"})
+			r.must(r.Type("textbox", tt.comment, "Who drives here is lazy and selfish<b>."))
+			r.says("form", tt.usually)
+			r.must(r.Click("button", tt.post))
+			r.says("[role=alert]", tt.says)
+			r.says("[role=alert]", tt.words)
+			r.holds(`root.activeElement.innerText === '` + tt.change + `' && !$('[role=alert] b')`)
+			r.picture()
+			if posts, _ := s.posts(); len(posts) != 0 {
+				t.Errorf("it was sent before its writer chose: %v", posts)
+			}
+			r.must(r.Click("button", tt.change))
+			r.holds(`root.activeElement === $('[part=body]') && !$('[role=alert]')`)
+			r.must(r.Click("button", tt.post)) // once a draft
+			r.says("[part=status]", tt.then)
+			r.says("[part=status]", tt.usually)
+		})
+	}
+	s := newService(t)
+	conversation(s)
+	r := visit(t, s, options{})
+	r.must(r.Type("textbox", "Comment", "They are lazy and selfish<b>."))
+	r.must(r.Click("button", "Post comment"))
+	r.must(r.Click("button", "Send it as it is"))
+	r.says("[part=status]", "waiting for a moderator")
+	r.holds(`!$('[part=status]').innerText.includes('sually')`)
+
+	// An answer that does not come keeps nothing back.
+	defer s.hold("POST preview")()
+	r.must(r.Click("button", "Write another"))
+	r.must(r.Type("textbox", "Comment", "Lazy and selfish<b> again."))
+	r.must(r.Click("button", "Post comment"))
+	r.says("[part=status]", "waiting for a moderator")
+}
+
+// Only the service's own window says who signed in: what scripts and frames of the blog post, or anybody else, is not
+// heard, and what has another form is no identity.
+func TestOnlyTheServicesWindowSaysWhoSignedIn(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.must(r.Click("textbox", "Comment"))
+	r.must(r.See("button", "Post comment"))
+	said := func(name string) string {
+		return `{aitys: 'identity', identity: 'given', name: '` + name +
+			`', badge: 'owner', expires_at: '2099-01-01T00:00:00Z'}`
+	}
+	from := func(origin, data string) string {
+		return `dispatchEvent(new MessageEvent('message', {origin: '` + origin + `', data: ` + data + `}))`
+	}
+	_, err := kit.Eval[bool](r.Tab, `new Promise(done => {
+		addEventListener('message', () => setTimeout(() => done(true)), {once: true}); postMessage(`+said("Blog")+`, '*') })`)
+	r.must(err)
+	for _, origin := range []string{"", "null", "https://evil.example", s.URL + ".evil.example", s.URL + "/",
+		strings.Replace(s.URL, "127.0.0.1", "localhost", 1), strings.ToUpper(s.URL),
+		strings.Replace(s.URL, "http", "https", 1)} {
+		_, err := kit.Eval[bool](r.Tab, from(origin, said("Mallory")))
+		r.must(err)
+	}
+	for _, data := range []string{
+		"null", "'identity'", "{}", "{aitys: 'other', identity: 'given', name: 'Mallory'}", "[]",
+	} {
+		_, err := kit.Eval[bool](r.Tab, from(s.URL, data))
+		r.must(err)
+	}
+	r.holds(`!$('form').classList.contains('known') && !JSON.stringify({...localStorage}).includes('given')`)
+	_, err = kit.Eval[bool](r.Tab, from(s.URL, said("Dana")))
+	r.must(err)
+	r.says("form", "Dana")
+	r.holds(`!/Blog|Mallory/.test($('form').innerText) && JSON.stringify({...localStorage}).includes('given')`)
+}

@@ -333,6 +333,7 @@ next:
 			name = strings.TrimPrefix(name, part)
 		}
 		if whole[key] || name != key && names[name] || strings.HasPrefix(key, "meaning.") ||
+			strings.HasPrefix(key, "likely.") ||
 			slices.ContainsFunc(within, func(s string) bool { return strings.Contains(key, s) }) {
 			continue
 		}

@@ -22,6 +22,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/sites/:site/page", p.show, web.Pages)
 	e.POST("/sites/:site/page", p.post, web.Pages)
 	e.GET("/sites/:site/feed.atom", p.feed)
+	e.GET("/sites/:site/fragment", p.fragment)
 	e.GET("/sites/:site/log.jsonl", p.publicLog)
 
 	o := &openness{kit}

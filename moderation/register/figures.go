@@ -206,18 +206,21 @@ func (f *Figures) answered(tx Tx, site int64) error {
 	return err
 }
 
-// waitOf takes percentiles by the nearest rank.
 func waitOf(waits []Waited) Wait {
 	if len(waits) == 0 {
 		return Wait{}
 	}
+	return Wait{Of: len(waits), Median: percentile(waits, 5), Ninety: percentile(waits, 9)}
+}
+
+// percentile is how long so many in ten of some waited at most, by the nearest rank.
+func percentile(waits []Waited, of10 int) time.Duration {
 	waited := make([]time.Duration, len(waits))
 	for i, w := range waits {
 		waited[i] = max(0, w.Decided.Sub(w.Came))
 	}
 	slices.Sort(waited)
-	rank := func(of10 int) time.Duration { return waited[(len(waited)*of10+9)/10-1] }
-	return Wait{Of: len(waited), Median: rank(5), Ninety: rank(9)}
+	return waited[(len(waited)*of10+9)/10-1]
 }
 
 // OpenDemands returns the demands that were entered in a time, as far as everybody may know them, newest first, after

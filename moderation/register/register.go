@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -162,12 +163,16 @@ type Service struct {
 	work     ground.Work[Tx]
 	counting chan struct{}       // holds whoever counts, and guards:
 	figures  map[counted]Figures // as they were last counted
+
+	mu    sync.Mutex
+	usual map[int64]usual // by site
 }
 
 // New returns a Service.
 func New(p *ground.Process, store ground.Store[Tx]) *Service {
 	return &Service{
 		work: ground.NewWork(p, store), counting: make(chan struct{}, 1), figures: map[counted]Figures{},
+		usual: map[int64]usual{},
 	}
 }
 

@@ -107,8 +107,9 @@ func build(languages []string) (map[string][]byte, error) {
 	live, errLive := part("live", "RARE_ADDRESS", rare)
 	mirror, errMirror := part("mirror", "RARE_ADDRESS", rare)
 	vote, errVote := part("vote", "REPORT_ADDRESS", report)
+	_, errHeadless := part("headless") // for pages that draw comments themselves: no other part loads it
 	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errRare, errMore, errLive, errVote,
-		errReport, errProve, errTold, errMirror); err != nil {
+		errReport, errProve, errTold, errMirror, errHeadless); err != nil {
 		return nil, err
 	}
 	var addresses []string

@@ -21,7 +21,7 @@ type part struct {
 // What reading needs is apart from what writing does, so that a page loads no more than it shows.
 var parts = []part{
 	{"reading", "read.", map[string]string{"roles": "role."}},
-	{"form", "write.", map[string]string{"reasons": "reason.low.", "meanings": "meaning."}},
+	{"form", "write.", map[string]string{"reasons": "reason.low.", "meanings": "meaning.", "likely": "likely."}},
 	{"around", "around.", nil},
 	{"copy", "copy.", nil},
 	{"help", "help.", nil},

@@ -33,6 +33,8 @@ export interface Settings {
   who?: string
   /** Whether the service sends mail. */
   mail?: boolean
+  /** Within which time comments are usually decided, such as 3h. */
+  usually?: string | null
 }
 
 export interface Listing {

@@ -1,6 +1,6 @@
 /** The fields of the open form: their nodes, what they hold, and what is said beside them. */
 
-import { el } from './dom'
+import { clock, el, icon } from './dom'
 import type { FormWords } from './i18n'
 import type { Person } from './shelf'
 
@@ -32,7 +32,7 @@ export class Fields {
   }
 
   /** Puts what is missing around the text, which keeps focus and content. */
-  complete(heading: HTMLElement, bar: HTMLElement) {
+  complete(heading: HTMLElement, bar: HTMLElement, usually: string) {
     const { t, form, text } = this
     form.noValidate = true
     form.classList.remove('shut')
@@ -48,10 +48,11 @@ export class Fields {
       el('div', { class: 'two' }, name, email),
       el('label', { class: 'tick' }, this.#remember, t.remember),
     ]
+    const waits = usually ? [el('span', { class: 'u row usual' }, icon(clock), usually)] : []
     form.append(
       ...(this.proof ? [this.proof] : this.shut ? [el('p', { class: 'box two' }, t.signIn)] : person),
       el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#trap),
-      el('div', { class: 'row' }, this.submit, el('span', { class: 'u end kb' }, t.keys)),
+      el('div', { class: 'row' }, this.submit, ...waits, el('span', { class: 'u end kb' }, t.keys)),
     )
   }
 

@@ -5,8 +5,9 @@ import { about, button, el } from './dom'
 import { Fields } from './fields'
 import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
+import { likely, warn } from './likely'
 import { OwnComments } from './own'
-import { type Answer, asComment, newKey, post, report, send } from './sending'
+import { type Answer, asComment, newKey, post, report, send, usual } from './sending'
 import { type Draft, type Identity, Shelf } from './shelf'
 import { toolbar } from './toolbar'
 import { because, trouble } from './trouble'
@@ -46,6 +47,8 @@ class Form implements Writer {
   /** The site's own word for who its reader is, as it was tried last, and what it was taken for. */
   #word = ''
   #given: Identity | null = null
+  /** Whether this draft had its word before sending. */
+  #warned = false
   #complete = false
   #sending = false
 
@@ -149,7 +152,7 @@ class Form implements Writer {
     this.#complete = true
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
-    this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview))
+    this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview), this.#usually)
     const { proof } = this.#fields
     if (proof)
       this.#view.use<typeof import('./prove')>(PROVE_ADDRESS, part =>
@@ -169,6 +172,7 @@ class Form implements Writer {
     this.#keep()
     if (parent?.id !== this.#parent?.id) {
       this.#parent = parent
+      this.#warned = false
       this.#text.value = this.#draft?.text ?? ''
       if (this.#draft?.person) this.#fields.fill(this.#draft.person)
     }
@@ -208,6 +212,10 @@ class Form implements Writer {
     this.#text.value = now?.text ?? ''
     if (now) this.#open()
     if (now?.person) this.#fields.fill(now.person)
+  }
+
+  get #usually(): string {
+    return usual(this.#view.settings.usually, this.#t, this.#view.t)
   }
 
   get #draft(): Draft | undefined {
@@ -271,13 +279,29 @@ class Form implements Writer {
     this.#sending = true
     this.#fields.busy(true)
     try {
-      this.#posted(await this.#submitted(body), body)
+      if (!(await this.#warn(body))) this.#posted(await this.#submitted(body), body)
     } catch (cause) {
       this.#alarm(cause, this.#t.notSent)
     } finally {
       this.#sending = false
       this.#fields.busy(false)
     }
+  }
+
+  /** Says, once a draft, why it may be refused; what staff write is not. */
+  async #warn(body: string): Promise<boolean> {
+    const word = this.#warned || this.#who?.badge ? null : await likely(this.#view, body)
+    if (!word) return false
+    this.#warned = true
+    const change = () => {
+      this.#fields.clear()
+      this.#write()
+      this.#text.focus()
+    }
+    const alert = warn(word, this.#t, change, () => this.#send())
+    this.#fields.submit.parentElement?.before(alert)
+    alert.querySelector('button')?.focus()
+    return true
   }
 
   /** Asks before a comment goes without the name that stood there. */
@@ -331,6 +355,7 @@ class Form implements Writer {
     this.#text.value = ''
     this.#keep()
     this.#token = null
+    this.#warned = false
     let kept = false
     if (answer.edit_token) {
       const { name, badge } = this.#who ?? { name: this.#fields.author.name, badge: null }
@@ -342,7 +367,7 @@ class Form implements Writer {
       status.replaceWith(this.#form)
       this.#move(null)
     })
-    const status = report(answer, kept, this.#t, view.t, another)
+    const status = report(answer, kept, this.#usually, this.#t, view.t, another)
     this.#form.replaceWith(status)
     status.focus()
     const { id, edit_token: token } = answer

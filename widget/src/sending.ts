@@ -47,15 +47,28 @@ export function asComment(answer: Answer, author: Comment['author'], parent: str
   return { id, version: 1, parent, depth: 0, state, author, html, lang: 'und', created_at, edited_at: null, votes: 0 }
 }
 
-/** Says what became of a comment; kept is whether this browser will know it after a reload. */
-export function report(answer: Answer, kept: boolean, t: FormWords, words: Words, another: HTMLElement): HTMLElement {
+/** How long comments usually wait, as far as the service knows. */
+export function usual(usually: string | null | undefined, t: FormWords, words: Words): string {
+  const hours = Number.parseInt(usually ?? '', 10)
+  return hours > 0 ? plural(t.usually, hours, words) : ''
+}
+
+/** Says what became of a comment; kept is whether this browser will know it after a reload, usually how long it waits. */
+export function report(
+  answer: Answer,
+  kept: boolean,
+  usually: string,
+  t: FormWords,
+  words: Words,
+  another: HTMLElement,
+): HTMLElement {
   const minutes = answer.edit_until ? Math.round((Date.parse(answer.edit_until) - Date.now()) / 60_000) : 0
   const more = minutes > 0 ? plural(t.change, minutes, words) : t.noChange
   const [title, then] = answer.duplicate
     ? [t.again, t.againMore]
     : answer.state === 'approved'
       ? [t.published, more]
-      : [t.posted, `${kept ? t.kept : t.unkept} ${more}`]
+      : [t.posted, `${usually} ${kept ? t.kept : t.unkept} ${more}`.trimStart()]
   return el(
     'div',
     { part: 'status', role: 'status', class: 'box posted', tabindex: -1 },

@@ -1,0 +1,73 @@
+package reader
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/words"
+)
+
+// fragmentMost is how many comments stand in a fragment, the oldest ones; fragmentPart how many are read at once.
+const (
+	fragmentMost = 2_000
+	fragmentPart = 100
+)
+
+//go:embed fragment.html
+var fragmentHTML string
+
+var fragmentTemplate = template.Must(template.New("fragment").Funcs(template.FuncMap{
+	"on": func(w *fragmentView, c *plainComment) any {
+		return struct {
+			W *fragmentView
+			C *plainComment
+		}{w, c}
+	},
+}).Parse(fragmentHTML))
+
+// fragmentView is what fragment.html shows. Its links are absolute: it stands on a page elsewhere.
+type fragmentView struct {
+	*words.Catalog
+	Count         int
+	Thread        []*plainComment
+	Plain, Openly string
+}
+
+// fragment answers with a page's published comments as HTML that a builder of pages puts into one of its own.
+func (h *plainPages) fragment(c echo.Context) error {
+	ctx := c.Request().Context()
+	site, err := h.kit.Process.Site(ctx, c.Param("site"))
+	if err != nil {
+		return err
+	}
+	req := comment.ThreadRequest{PageURL: c.QueryParam("url"), Limit: fragmentPart}
+	var t moderation.Thread
+	var all []comment.Comment
+	for more := true; more; more = t.Next != "" && len(all) < fragmentMost {
+		if t, err = h.service.Thread(ctx, site, req); err != nil {
+			return err
+		}
+		all, req.After = append(all, t.Comments...), t.Next
+	}
+	w := web.Words(c)
+	lang := url.Values{"lang": {w.Lang()}}
+	own := h.kit.PublicURL.JoinPath("sites", site.Key)
+	plain, openly := own.JoinPath("page"), own.JoinPath("transparency")
+	plain.RawQuery = url.Values{"lang": {w.Lang()}, "url": {t.Page.URL}}.Encode()
+	openly.RawQuery, openly.Fragment = lang.Encode(), "demands"
+	v := &fragmentView{Catalog: w, Count: t.Count, Thread: nest(c, w, all), Plain: plain.String(), Openly: openly.String()}
+	var b bytes.Buffer
+	if err := fragmentTemplate.Execute(&b, v); err != nil {
+		return fmt.Errorf("write fragment: %w", err)
+	}
+	web.PageHeaders(c, web.NoScript)
+	return web.NewFile("text/html; charset=utf-8", b.Bytes()).Serve(c, "no-cache")
+}
