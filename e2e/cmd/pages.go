@@ -20,6 +20,9 @@ func pages(demo said, setup string) []shot {
 		{"demo-en", true, allLooks, demo.page("/demo/bakery")},
 		{"demo-ru", false, someLooks, demo.page("/demo/library")},
 		{"demo-kk", false, someLooks, demo.page("/demo/orchard")},
+		{"theme-newspaper", false, []look{phone}, demo.theme("Newspaper", "#fbf8f2")},
+		{"theme-night", false, []look{phone}, demo.theme("Night", "#0e141b")},
+		{"theme-round", false, []look{phone}, demo.theme("Round", "#ffffff")},
 		{"root", false, allLooks, func(t *kit.Tab) error { return t.Go(strings.Split(setup, "moderate/")[0]) }},
 		{"plain", false, allLooks, demo.plain},
 		{"signin", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
@@ -111,6 +114,22 @@ func (s said) page(path string) func(*kit.Tab) error {
 		return inOrder(
 			func() error { return t.Go(s["url"] + path) },
 			func() error { return t.Holds(widget + `.querySelector("[part~=comment]")`) },
+			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
+		)
+	}
+}
+
+// theme shows the blog in one of the sheets of docs/embedding.md, on a ground.
+func (s said) theme(name, ground string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		sheet, err := kit.Theme("docs/embedding.md", name)
+		if err != nil {
+			return err
+		}
+		return inOrder(
+			func() error { return s.page("/demo/bakery")(t) },
+			func() error { return t.Dress(sheet + "html, body { background: " + ground + " }") },
+			func() error { return t.Click("textbox", "Comment") },
 			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
 		)
 	}

@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// Each sheet of docs/embedding.md sets what the widget reads, and leaves every text of it readable on its ground, where
+// somebody reads and where somebody writes; the table beside them has all that there is.
+func TestTheThemesAreReadable(t *testing.T) {
+	const document = "../docs/embedding.md"
+	all, err := kit.Themes(document)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("the document has %d themes, want 3: %v", len(all), err)
+	}
+	w := newWorld(t, kit.Binary(t), nil)
+	w.published("Thank you.\n\n> for what?\n\n`code`")
+	properties := regexp.MustCompile(`--aitys-[a-z-]+`)
+	text, err := os.ReadFile(document)
+	w.must(err)
+	for name, page := range map[string]string{"Newspaper": "background: #fbf8f2",
+		"Night": "background: #0e141b; color: #e4e8ee", "Round": "background: #ffffff"} {
+		tab := w.tab(390, 844, false)
+		w.steps(tab,
+			func() error { return tab.Go(w.blog.URL + "/post") },
+			func() error { return tab.Holds(shows("Thank you.")) },
+			func() error { return tab.Dress(all[name] + "html, body { " + page + " }") },
+			func() error { return tab.Click("textbox", "Comment") },
+			func() error { return tab.Click("button", "Post comment") },
+			func() error { return tab.Holds(shows("There is no text yet.")) },
+		)
+		w.fair(tab, "theme-"+strings.ToLower(name))
+		for _, p := range properties.FindAllString(all[name], -1) {
+			if p != "--aitys-comments" && !strings.Contains(string(text), "`"+p+"`") {
+				t.Errorf("%s sets %s, which the document does not list", name, p)
+			}
+		}
+	}
+	sheets, err := os.ReadFile("../widget/src/reading.css")
+	w.must(err)
+	for _, p := range properties.FindAllString(string(sheets), -1) {
+		if !strings.Contains(string(text), "`"+p+"`") {
+			t.Errorf("the document does not list %s", p)
+		}
+	}
+}
