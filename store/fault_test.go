@@ -266,7 +266,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		reflect.TypeFor[*roomstest.Subscriptions](), reflect.TypeFor[*roomstest.Privacy](),
 		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
 		reflect.TypeFor[*roomstest.Hooks](), reflect.TypeFor[*roomstest.Signet](),
-		reflect.TypeFor[*roomstest.Copier](),
+		reflect.TypeFor[*roomstest.Copier](), reflect.TypeFor[*roomstest.Checkers](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)
