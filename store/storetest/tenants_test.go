@@ -40,7 +40,8 @@ var siteless = []string{
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"DueMails", "PruneMails",
 	"Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
-	"ReadyWebhooks", "PruneDeliveries", "CountLetter", "PruneLetterCounts", "PruneMailedCodes",
+	"ReadyWebhooks", "PruneDeliveries", "CheckedSites", "PruneChecks", "CountLetter", "PruneLetterCounts",
+	"PruneMailedCodes",
 }
 
 // later is after all that fill puts.
