@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"strings"
 
+	"github.com/aitys/aitys/store/file"
 	"github.com/aitys/aitys/store/mirror"
+	"github.com/aitys/aitys/store/server"
 )
 
 // Copy copies all of a database into another one, which has the same schema and is empty, and compares them row by
@@ -16,4 +19,12 @@ func Copy(ctx context.Context, from, to *DB, told func(table string, rows int64)
 
 func (d *DB) mirrored() mirror.Database {
 	return mirror.Database{Side: d.side, View: d.engine.View, Update: d.engine.Update}
+}
+
+// Unused refuses a database that another process of this program has open: file.ErrInUse, server.ErrInUse.
+func Unused(ctx context.Context, url string) error {
+	if path, isSQLite := strings.CutPrefix(url, "sqlite:"); isSQLite {
+		return file.Unused(path)
+	}
+	return server.Unused(ctx, url)
 }

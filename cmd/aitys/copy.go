@@ -24,13 +24,20 @@ func (c copyCmd) Run(a *app) (err error) {
 	if path, ok := a.base.sqlitePath(); ok && !exists(path) {
 		return noDatabase(path)
 	}
+	// What a server writes meanwhile would be missing in the copy, or stand beside it.
+	if err := store.Unused(a.ctx, a.base.Database); err != nil {
+		return a.base.unreached(err)
+	}
+	other := *a
+	other.base.Database = c.To
+	if err := store.Unused(a.ctx, c.To); err != nil {
+		return fmt.Errorf("--to: %w", other.base.unreached(err))
+	}
 	from, err := a.openStore(a.ctx, reads)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	other := *a
-	other.base.Database = c.To
 	path, isFile := other.base.sqlitePath()
 	made := isFile && !exists(path)
 	to, err := other.openStore(a.ctx, migrates)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,6 +53,32 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 	items, _, err := c.Queue(t.Context(), "sort=newest")
 	if err != nil || len(items) == 0 || items[0].Comment.ID != written.ID {
 		t.Errorf("what was written does not wait: %v, %v", items, err)
+	}
+}
+
+// What a server writes while its database is copied would be lost: neither side may be served.
+func TestAServedDatabaseIsNotCopied(t *testing.T) {
+	s := newShell(t)
+	s.furnish()
+	empty := "sqlite:" + filepath.Join(s.dir, "to.db")
+	const says = "stop it first"
+	for _, at := range []string{"sqlite:" + filepath.Join(s.dir, "data", "aitys.db"), kit.Postgres(t)} {
+		i := s.serve("--database", at)
+		s.refused(says, "copy", "--database", at, "--to", empty)
+		if exists(filepath.Join(s.dir, "to.db")) {
+			t.Error("it left a file")
+		}
+		s.must("migrate", "up", "--database", empty)
+		s.refused(says, "copy", "--database", empty, "--to", at)
+		if err := i.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(at, "sqlite:") {
+			s.must("copy", "--database", at, "--to", empty)
+		}
+		for _, end := range []string{"", "-wal", "-shm", ".reserve"} {
+			_ = os.Remove(filepath.Join(s.dir, "to.db") + end)
+		}
 	}
 }
 

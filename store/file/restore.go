@@ -31,7 +31,7 @@ func Restore(
 	if there, err := os.Stat(path); err == nil && os.SameFile(info, there) {
 		return Copy{}, "", fmt.Errorf("%s is the database itself", from)
 	}
-	if err := unused(path); err != nil {
+	if err := Unused(path); err != nil {
 		return Copy{}, "", err
 	}
 	err = besides(path, func(temp string) error {
@@ -44,7 +44,7 @@ func Restore(
 		if _, err := syncFile(temp); err != nil {
 			return fmt.Errorf("write the database: %w", err)
 		}
-		if err := unused(path); err != nil {
+		if err := Unused(path); err != nil {
 			return err
 		}
 		aside, err = swap(temp, path, at)
@@ -99,7 +99,8 @@ func swap(temp, path string, at time.Time) (aside string, err error) {
 	return aside, SyncFolder(filepath.Dir(path))
 }
 
-func unused(path string) error {
+// Unused returns ErrInUse for a database that another process has open.
+func Unused(path string) error {
 	used, err := inUse(path)
 	if err == nil && used {
 		err = ErrInUse
