@@ -3,13 +3,15 @@ package classifier
 import (
 	"math"
 	"sync"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // smoothing is the count of a token in lessons that never had it. Without it one rare word would
 // outweigh everything; where it is much less than this, a few wrong labels do more harm.
 type smoothing struct {
-	doubt  float64                 // in lessons: a token that n had says n/(n+doubt) of what it would
-	counts [rareSteps]func() *logs // for ever rarer classes
+	doubt  float64                       // in lessons: a token that n had says n/(n+doubt) of what it would
+	counts [rareSteps]func() *table.Logs // for ever rarer classes
 }
 
 // A class that has less than commonShare of the lessons is smoothed less, in proportion. What one lesson of
@@ -25,13 +27,13 @@ const (
 func newSmoothing(by, doubt float64) *smoothing {
 	s := &smoothing{doubt: doubt}
 	for i := range s.counts {
-		s.counts[i] = sync.OnceValue(func() *logs { return newLogs(by * math.Exp2(-float64(i)/4)) })
+		s.counts[i] = sync.OnceValue(func() *table.Logs { return table.NewLogs(by * math.Exp2(-float64(i)/4)) })
 	}
 	return s
 }
 
 // rarity returns how counts of a class are smoothed that has so many lessons among all.
-func (s *smoothing) rarity(lessons, all uint32) *logs {
+func (s *smoothing) rarity(lessons, all uint32) *table.Logs {
 	step := 0.0
 	if share := float64(max(lessons, 1)) / float64(max(all, 1)); share < commonShare {
 		step = math.Round(4 * math.Log2(commonShare/share))
@@ -39,37 +41,16 @@ func (s *smoothing) rarity(lessons, all uint32) *logs {
 	return s.counts[min(int(step), rareSteps-1)]()
 }
 
-// logs are logarithms of smoothed counts.
-type logs struct {
-	by    float64
-	first [1024]float64 // of the first counts
-}
-
-func newLogs(by float64) *logs {
-	l := &logs{by: by}
-	for i := range l.first {
-		l.first[i] = math.Log(float64(i) + by)
-	}
-	return l
-}
-
-func (l *logs) of(n uint32) float64 {
-	if n < uint32(len(l.first)) {
-		return l.first[n]
-	}
-	return math.Log(float64(n) + l.by)
-}
-
 // odds turn how many lessons had a token into what it says.
 type odds struct {
-	yes, no     *logs
+	yes, no     *table.Logs
 	base, doubt float64
 }
 
 // odds are those of tokens, after so many lessons of yes and of no.
 func (s *smoothing) odds(yes, no uint32) odds {
 	o := odds{yes: s.rarity(yes, yes+no), no: s.rarity(no, yes+no), doubt: s.doubt}
-	o.base = math.Log(float64(no)+2*o.no.by) - math.Log(float64(yes)+2*o.yes.by)
+	o.base = math.Log(float64(no)+2*o.no.By()) - math.Log(float64(yes)+2*o.yes.By())
 	return o
 }
 
@@ -80,7 +61,7 @@ func (o odds) ratio(yes, no uint32) float64 {
 	if n == 0 {
 		return 0
 	}
-	return (o.yes.of(yes) - o.no.of(no) + o.base) * (n / (n + o.doubt))
+	return (o.yes.Of(yes) - o.no.Of(no) + o.base) * (n / (n + o.doubt))
 }
 
 // sigmoid is exactly 0.5 at 0.

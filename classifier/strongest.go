@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"unsafe"
 )
 
 // Tokens is how many tokens the model has counted.
@@ -59,4 +60,19 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	slices.SortFunc(spam, loudest)
 	slices.SortFunc(ham, loudest)
 	return spam[:min(len(spam), n)], ham[:min(len(ham), n)]
+}
+
+// observed is about what the library holds for one count of a token: its key, and its place in the map of a label.
+const observed = 60
+
+// Memory is about how many bytes the model holds.
+func (m *Model) Memory() int {
+	m.learning.Lock()
+	defer m.learning.Unlock()
+	s := m.active.Load()
+	n := int(unsafe.Sizeof(*s))
+	for i := range s.heads {
+		n += s.heads[i].features.Size()
+	}
+	return n + len(m.counts.settled) + m.counts.recent*observed + m.copies.bands.Size() + m.seen.counts.Size()
 }
