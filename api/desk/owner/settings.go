@@ -62,7 +62,7 @@ type section struct {
 }
 
 // The sections, as they follow one another.
-var sections = []string{"site", "who", "score", "rules", "replies", "times"}
+var sections = []string{"site", "who", "score", "rules", "replies", "times", "others"}
 
 // sectionOf is the section that a setting stands in.
 func sectionOf(f ground.Field) string {
@@ -71,6 +71,8 @@ func sectionOf(f ground.Field) string {
 		return "who"
 	case f.Kind == ground.KindScore:
 		return "score"
+	case f.Group == ground.GroupModeration && (f.Kind == ground.KindSwitch || f.Kind == ground.KindURL):
+		return "others"
 	case f.Group == ground.GroupModeration:
 		return "times"
 	}
