@@ -76,7 +76,7 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/neighbours":            "auth role role ok site role role",
 	"DELETE /sites/:site/moderation/neighbours/:id":      "auth role role ok site role role",
 	"GET /sites/:site/moderation/checker":                "auth role role ok site role role",
-	"PUT /sites/:site/moderation/checker":                "auth role role ok site role role",
+	"PATCH /sites/:site/moderation/checker":              "auth role role ok site role role",
 	"GET /sites/:site/moderation/webhooks":               "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks":              "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks/:id/test":     "auth role role ok site role role",
@@ -228,7 +228,7 @@ func (w *world) tryRoute(route, who string) string {
 		id := w.as("owner a", "POST", "/api/v1/sites/a/moderation/neighbours",
 			m{"url": "http://127.0.0.1:9/removed.json", "key": strings.Repeat("A", 43)}).str("id")
 		path = strings.Replace(path, ":id", id, 1)
-	case "PUT /sites/:site/moderation/checker":
+	case "PATCH /sites/:site/moderation/checker":
 		c.body = m{"key": "a key"}
 	case "POST /sites/:site/moderation/webhooks":
 		c.body = hookOf("http://127.0.0.1:9/")

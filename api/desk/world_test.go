@@ -62,7 +62,7 @@ func emptyWorld(t *testing.T) *world {
 		pages := web.New(web.Options{
 			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
 			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log,
-			PublicURL: public, Register: w.S.Register, Hooks: w.S.Hooks,
+			PublicURL: public, Register: w.S.Register, Hooks: w.S.Hooks, Checkers: w.S.Checkers,
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)

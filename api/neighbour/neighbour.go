@@ -25,7 +25,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	g.DELETE("/:id", kit.On(web.Done(kit.Neighbours.RemoveNeighbour)), kit.OwnPages)
 	const checker = "/api/v1/sites/:site/moderation/checker"
 	e.GET(checker, kit.On(h.checker))
-	e.PUT(checker, kit.On(h.setCheckerKey), kit.OwnPages)
+	e.PATCH(checker, kit.On(h.setCheckerKey), kit.OwnPages)
 }
 
 type handlers struct{ kit *web.Kit }

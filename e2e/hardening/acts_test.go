@@ -261,7 +261,7 @@ func (s *stage) act(route string) act {
 			id = s.make("POST", "/api/v1/sites/"+s.site+"/moderation/neighbours", a.json)["id"].(string)
 			a.json = nil
 		}
-	case "PUT …/moderation/checker":
+	case "PATCH …/moderation/checker":
 		a.json = values{"key": fresh}
 	case "POST /moderate/:site/checker":
 		form("key", fresh)
