@@ -247,6 +247,8 @@ var noUseCases = map[string]string{
 	"EraseHeld": "goes in parts, and on from where it was interrupted: tried by itself",
 
 	"Beginning": "answers whatever fails: tried beside the evidence",
+	"Likely":    "asks Judge and Evidence, and no database",
+	"Usually":   "a hint beside a list: where reading fails it says what it said before",
 }
 
 func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
