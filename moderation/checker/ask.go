@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -176,55 +177,21 @@ type answer struct {
 	err  error
 }
 
+// some are checks that wait the longest, and what is to be asked about them.
+type some struct {
+	to       Checker
+	checks   []Check
+	comments []comment.Comment
+	pages    map[string]ground.Page
+}
+
 // askSome asks about those that wait the longest, and reports whether there are more and the checker answers.
 func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err error) {
-	var to Checker
-	var checks []Check
-	var found []comment.Comment
-	pages := map[string]ground.Page{}
-	now := s.work.Now()
-	err = s.work.View(ctx, func(tx Tx) (err error) {
-		checks, found = nil, nil
-		if to, err = known(tx, site.ID); err != nil || now.Before(to.RetryAt) {
-			return err
-		}
-		if checks, err = tx.Checks(site.ID, askedTogether); err != nil {
-			return err
-		}
-		var ids, of []string
-		for _, c := range checks {
-			ids = append(ids, c.Comment)
-		}
-		if found, err = tx.CommentsByID(site.ID, ids); err != nil {
-			return err
-		}
-		for _, c := range found {
-			of = append(of, c.Page)
-		}
-		list, err := tx.PagesByID(site.ID, of)
-		for _, p := range list {
-			pages[p.ID] = p
-		}
-		return err
-	})
-	if err != nil || len(checks) == 0 {
+	in, err := s.next(ctx, site)
+	if err != nil || len(in.checks) == 0 {
 		return false, err
 	}
-	waiting := map[string]bool{}
-	var answers []*answer
-	var asking sync.WaitGroup
-	key := s.key(to)
-	for _, c := range found {
-		if c.State != comment.Pending || site.Settings.Checker == "" {
-			continue
-		}
-		a := &answer{of: c}
-		waiting[c.ID], answers = true, append(answers, a)
-		asking.Go(func() {
-			a.spam, a.err = s.asker.Ask(ctx, site.Settings.Checker, key, question(site, c, pages[c.Page]))
-		})
-	}
-	asking.Wait()
+	answers := s.ask(ctx, site, in)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -237,28 +204,83 @@ func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err
 			answered = true
 		}
 	}
-	now = s.work.Now()
+	now := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) error {
-		for _, c := range checks {
-			if !waiting[c.Comment] { // it was decided, or is gone
-				if err := tx.DropCheck(site.ID, c.Comment); err != nil {
-					return err
-				}
-			}
-		}
-		for _, a := range answers {
-			if a.err == nil {
-				if err := s.heed(tx, site, a, now); err != nil {
-					return err
-				}
-			}
-		}
-		if len(answers) == 0 {
-			return nil
+		if err := s.settle(tx, site, in.checks, answers, now); err != nil || len(answers) == 0 {
+			return err
 		}
 		return note(tx, site.ID, answered, failed, now)
 	})
 	return err == nil && failed == nil, err
+}
+
+// next reads the checks of a site that wait the longest; none while its checker rests.
+func (s *Service) next(ctx context.Context, site ground.Site) (in some, err error) {
+	now := s.work.Now()
+	err = s.work.View(ctx, func(tx Tx) (err error) {
+		in = some{pages: map[string]ground.Page{}}
+		if in.to, err = known(tx, site.ID); err != nil || now.Before(in.to.RetryAt) {
+			return err
+		}
+		if in.checks, err = tx.Checks(site.ID, askedTogether); err != nil {
+			return err
+		}
+		var ids, of []string
+		for _, c := range in.checks {
+			ids = append(ids, c.Comment)
+		}
+		if in.comments, err = tx.CommentsByID(site.ID, ids); err != nil {
+			return err
+		}
+		for _, c := range in.comments {
+			of = append(of, c.Page)
+		}
+		list, err := tx.PagesByID(site.ID, of)
+		for _, p := range list {
+			in.pages[p.ID] = p
+		}
+		return err
+	})
+	return in, err
+}
+
+// ask asks about those that wait still, all at once.
+func (s *Service) ask(ctx context.Context, site ground.Site, in some) (answers []*answer) {
+	var asking sync.WaitGroup
+	key := s.key(in.to)
+	for _, c := range in.comments {
+		if c.State != comment.Pending || site.Settings.Checker == "" {
+			continue
+		}
+		a := &answer{of: c}
+		answers = append(answers, a)
+		asking.Go(func() {
+			a.spam, a.err = s.asker.Ask(ctx, site.Settings.Checker, key, question(site, c, in.pages[c.Page]))
+		})
+	}
+	asking.Wait()
+	return answers
+}
+
+// settle heeds what was answered, and drops the checks that nobody was asked about: they were decided, or are gone.
+func (s *Service) settle(tx Tx, site ground.Site, checks []Check, answers []*answer, now time.Time) error {
+	for _, c := range checks {
+		if slices.ContainsFunc(answers, func(a *answer) bool { return a.of.ID == c.Comment }) {
+			continue
+		}
+		if err := tx.DropCheck(site.ID, c.Comment); err != nil {
+			return err
+		}
+	}
+	for _, a := range answers {
+		if a.err != nil {
+			continue
+		}
+		if err := s.heed(tx, site, a, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // heed gives a comment's verdict what was said of it. One that moved meanwhile is asked about again.
