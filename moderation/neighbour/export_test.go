@@ -7,8 +7,14 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// Renew makes the lists that are due; Ask reads those of others that are. Tests do not wait for Run to do so.
-func (s *Service) Renew(ctx context.Context) error { return s.renew(ctx) }
+// Renew makes the lists that are due, once the one that Run may be making is made; Ask reads those of others that are
+// due. Tests do not wait for Run to do so.
+func (s *Service) Renew(ctx context.Context) error {
+	s.making.Lock()
+	//lint:ignore SA2001 it was waited for
+	s.making.Unlock()
+	return s.renew(ctx)
+}
 
 func (s *Service) Ask(ctx context.Context) error { return s.ask(ctx) }
 
