@@ -10,6 +10,10 @@ import (
 // followFor is how long a process has a follower for itself at a time.
 const followFor = 5 * time.Second
 
+// followEvery is how often a follower looks while there is something: what happens meanwhile is told together, for who
+// posts waits for the same machine. The first of it is told at once, and who is behind does not rest.
+const followEvery = 500 * time.Millisecond
+
 // Follow calls fn with what happens, in order, from where the follower of this name left off, in
 // whatever process that was, until ctx ends. Its position is kept in the database and moves when fn
 // has returned nil: what was told to a process that died is told again, and so is what fn failed
@@ -20,7 +24,7 @@ const followFor = 5 * time.Second
 func (p *Process) Follow(
 	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
 ) {
-	p.eachTurn(ctx, name, func() (more bool, err error) {
+	p.eachTurn(ctx, name, func() (told int, err error) {
 		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			if err := fn(ctx, reset, events); err != nil {
 				return err
@@ -40,7 +44,7 @@ func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
 	fn func(ctx context.Context, reset bool, events []Event) (keep func(T) error, err error),
 ) {
-	w.eachTurn(ctx, name, func() (more bool, err error) {
+	w.eachTurn(ctx, name, func() (told int, err error) {
 		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			keep, err := fn(ctx, reset, events)
 			if err != nil {
@@ -63,8 +67,9 @@ func FollowIn[T EventTx](
 // errOvertaken says that another process was quicker.
 var errOvertaken = errors.New("the events were followed by another process")
 
-// eachTurn calls follow whenever there may be events, as long as there are more and no other process follows.
-func (p *Process) eachTurn(ctx context.Context, name string, follow func() (more bool, err error)) {
+// eachTurn calls follow, which returns how many events it told, whenever there may be some, as long as there are and no
+// other process follows.
+func (p *Process) eachTurn(ctx context.Context, name string, follow func() (told int, err error)) {
 	var own time.Time // until when it is this process's turn: a claim is granted once, and not renewed
 	mine := func() bool {
 		now := p.Now()
@@ -74,21 +79,31 @@ func (p *Process) eachTurn(ctx context.Context, name string, follow func() (more
 		return now.Before(own)
 	}
 	p.eachLook(ctx, func() {
-		for more := true; more && ctx.Err() == nil && mine(); {
-			var err error
-			if more, err = follow(); err != nil && ctx.Err() == nil {
+		for ctx.Err() == nil && mine() {
+			next := time.After(followEvery)
+			told, err := follow()
+			if err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)
+			}
+			if told == 0 || err != nil {
+				return
+			}
+			if told < eventsRead {
+				select {
+				case <-ctx.Done():
+				case <-next:
+				}
 			}
 		}
 	})
 }
 
-// followOn tells a follower what comes next, and reports whether there may be more. To tell is to run move in a
-// transaction.
+// followOn tells a follower what comes next, and returns how many events that were: a follower that begins was told as
+// many as can be. To tell is to run move in a transaction.
 func (p *Process) followOn(
 	ctx context.Context, name string,
 	tell func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error,
-) (more bool, err error) {
+) (told int, err error) {
 	var from Followed
 	var events []Event
 	var next Position
@@ -105,13 +120,17 @@ func (p *Process) followOn(
 	})
 	if errors.Is(err, ErrNotFound) {
 		_, err := p.store.Update(ctx, func(tx EventTx) error { return tx.AddFollower(name) })
-		return err == nil, err
+		return eventsRead, err
 	}
 	if err != nil {
-		return false, fmt.Errorf("read events: %w", err)
+		return 0, fmt.Errorf("read events: %w", err)
 	}
-	if len(events) == 0 && !from.Lost {
-		return false, nil
+	told = len(events)
+	if from.Lost {
+		told = eventsRead
+	}
+	if told == 0 {
+		return 0, nil
 	}
 	err = tell(ctx, from.Lost, events, func(tx EventTx) error {
 		moved, err := tx.MoveFollower(name, from.At, next)
@@ -120,5 +139,5 @@ func (p *Process) followOn(
 		}
 		return err
 	})
-	return err == nil, err
+	return told, err
 }
