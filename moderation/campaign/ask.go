@@ -89,7 +89,7 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 		return 0, nil
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
-		among, err := tx.MembersUnder(c.Site, p.bands(), candidates, compared)
+		among, err := tx.MembersUnder(c.Site, p.bands(), looked, compared)
 		if err != nil {
 			return err
 		}

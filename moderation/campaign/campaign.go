@@ -20,11 +20,13 @@ import (
 const (
 	// leastLetters is how long a text must be to be nearly the same as another.
 	leastLetters = 24
-	// candidates is how many comments under one band are looked at: the newest.
+	// candidates is how many comments of a campaign are kept under their bands: the newest.
 	candidates = 50
-	// compared is how many of them all are compared: those under the most bands. Of 16 bands, near-duplicates share
-	// four as a rule, and what only has a few runs of letters in common shares one.
-	compared = 32
+	// looked is how many comments under one band are looked at, the newest, and compared how many of them all are
+	// compared: those under the most bands. Of 16 bands, near-duplicates share four as a rule, and what only has a few
+	// runs of letters in common shares one.
+	looked   = 16
+	compared = 16
 	// rememberedFor is how long a refused comment makes the next copy of it known.
 	rememberedFor = 90 * 24 * time.Hour
 )

@@ -159,7 +159,7 @@ func (r *register) nearest(c comment.Comment, p Print, bands []int64) (*Member, 
 			return &now[0], nil
 		}
 	}
-	among, err := r.tx.MembersUnder(r.site, bands, candidates, compared)
+	among, err := r.tx.MembersUnder(r.site, bands, looked, compared)
 	if err != nil {
 		return nil, fmt.Errorf("find what is alike: %w", err)
 	}

@@ -18,7 +18,7 @@ const (
 	follower    = "campaigns"
 	madeBy      = "campaigns.tokeniser" // of meta: the version that all prints were made by
 	emptiedFor  = "campaigns.emptied"   // of meta: the version for which those of others were thrown away
-	together    = 25                    // comments in a transaction: others write between
+	together    = 10                    // comments in a transaction: others write between
 	readAtOnce  = 100
 	sweptAtOnce = 100
 
@@ -296,7 +296,7 @@ func (s *Service) prepare(
 			if !p.compares() {
 				continue
 			}
-			if before.under[c.ID], err = tx.MembersUnder(site, p.bands(), candidates, compared); err != nil {
+			if before.under[c.ID], err = tx.MembersUnder(site, p.bands(), looked, compared); err != nil {
 				return fmt.Errorf("find what is alike: %w", err)
 			}
 		}
