@@ -153,11 +153,11 @@ func joins(binary, without, dir string) ([]row, error) {
 		defer p.server.Kill()
 		both[i] = p
 	}
-	rate, err := both[0].flood(joinTurn)
-	if err != nil {
+	if _, err := both[0].flood(joinTurn); err != nil {
 		return nil, err
 	}
-	if _, err := both[1].flood(joinTurn); err != nil {
+	rate, err := both[1].flood(joinTurn) // half of more than it takes would not be half
+	if err != nil {
 		return nil, err
 	}
 	if _, err := both[1].behind(); err != nil {
