@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -145,19 +146,61 @@ func (r *reading) below(ids []string, fn func(list []comment.Comment) error) err
 	return nil
 }
 
-// A lines writer writes lines of JSON, and knows who acts in them.
+// A lines writer writes lines of JSON, some at a time while the next are read, and knows who acts in them.
 type lines struct {
-	json  *json.Encoder
+	some  []any
+	full  chan []any
+	ended chan error // one: what became of them
 	n     int
 	err   error
 	names map[string]bool // ids of accounts
 }
 
+func newLines(to io.Writer) *lines {
+	l := &lines{full: make(chan []any, 1), ended: make(chan error, 1), names: map[string]bool{}}
+	go func() {
+		var err error
+		out := plain(to)
+		for some := range l.full {
+			for i := 0; i < len(some) && err == nil; i++ {
+				err = out.Encode(some[i])
+			}
+			if err != nil {
+				break
+			}
+		}
+		l.ended <- err
+	}()
+	return l
+}
+
+// put has a line written, which nobody changes any more.
 func (l *lines) put(line any) {
-	if l.err == nil {
-		l.err = l.json.Encode(line)
-		l.n++
+	l.n++
+	if l.some = append(l.some, line); len(l.some) == piece {
+		l.pass()
 	}
+}
+
+func (l *lines) pass() {
+	if l.err != nil {
+		return
+	}
+	select {
+	case l.full <- l.some:
+	case l.err = <-l.ended:
+	}
+	l.some = nil
+}
+
+// end waits until all lines are written.
+func (l *lines) end() error {
+	l.pass()
+	close(l.full)
+	if l.err == nil {
+		l.err = <-l.ended
+	}
+	return l.err
 }
 
 // by notes that an account acted.
@@ -175,14 +218,15 @@ func (r *reading) jsonl(out io.Writer) error {
 		return err
 	}
 	sum := sha256.New()
-	l := &lines{json: plain(io.MultiWriter(out, sum)), names: map[string]bool{}}
+	l := newLines(io.MultiWriter(out, sum))
 	for _, f := range ground.Fields {
 		l.put(settingLine{lineSetting, f.Name, f.Of(r.site)})
 	}
-	if err := r.putAll(l); err != nil {
-		return err
+	err = r.putAll(l)
+	if err == nil {
+		err = r.putNames(l)
 	}
-	if err := r.putNames(l); err != nil {
+	if err := cmp.Or(l.end(), err); err != nil {
 		return err
 	}
 	return plain(out).Encode(endLine{lineEnd, l.n, sum.Sum(nil)})

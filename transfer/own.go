@@ -3,6 +3,7 @@ package transfer
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -282,7 +283,9 @@ func (c *carrier) compare(ctx context.Context) error {
 		c.done = before
 		c.progress(int(done))
 	}}}
-	if err := r.putAll(&lines{json: plain(b), names: map[string]bool{}}); err != nil {
+	l := newLines(b)
+	err = r.putAll(l)
+	if err := cmp.Or(l.end(), err); err != nil {
 		return err
 	}
 	if line, err := b.next(); err != nil || kindOf(line) != lineAccount && kindOf(line) != lineEnd {
