@@ -61,6 +61,19 @@ func TestOwnersSayWhoseListsASiteReads(t *testing.T) {
 	if len(all) != 1 || all[0]["weight"] != 0.5 || all[0]["name"] != "127.0.0.1" {
 		t.Errorf("the neighbours are %v", all)
 	}
+	if met, _ := all[0]["met"].(map[string]any); met["waiting"] != 0.0 || len(met) != 3 || all[0]["fingerprint"] == "" {
+		t.Errorf("the neighbours are %v", all)
+	}
+	offer := w.as("owner a", "POST", path+"/preview", m{"url": good()["url"]})
+	if want(t, offer, 200, ""); offer.str("failure") != "it could not be reached" || offer.at("key") != nil {
+		t.Errorf("where nobody answers the list says %s", offer.raw)
+	}
+	want(t, w.as("owner a", "POST", path+"/preview", m{"url": "http://10.0.0.1/"}), 422, "field.invalid")
+	want(t, w.as("owner a", "POST", path+"/preview", m{"url": good()["url"], "key": "AAAA"}), 422, "field.invalid")
+	own, _ := w.as("owner a", "GET", path, nil).at("own").(map[string]any)
+	if own["on"] != false || own["generated_at"] != nil {
+		t.Errorf("the own list is %v", own)
+	}
 	want(t, w.as("owner a", "DELETE", path+"/"+first.str("id"), nil), 204, "")
 	want(t, w.as("owner a", "DELETE", path+"/"+first.str("id"), nil), 404, "neighbour.unknown")
 }

@@ -74,6 +74,7 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/takedowns/:id/restore": "auth role role ok site role role",
 	"GET /sites/:site/moderation/neighbours":             "auth role role ok site role role",
 	"POST /sites/:site/moderation/neighbours":            "auth role role ok site role role",
+	"POST /sites/:site/moderation/neighbours/preview":    "auth role role ok site role role",
 	"DELETE /sites/:site/moderation/neighbours/:id":      "auth role role ok site role role",
 	"GET /sites/:site/moderation/checker":                "auth role role ok site role role",
 	"PATCH /sites/:site/moderation/checker":              "auth role role ok site role role",
@@ -224,6 +225,8 @@ func (w *world) tryRoute(route, who string) string {
 		c.body = m{"why": "It was withdrawn."}
 	case "POST /sites/:site/moderation/neighbours":
 		c.body = m{"url": "http://127.0.0.1:9/neighbours.json", "key": strings.Repeat("A", 43)}
+	case "POST /sites/:site/moderation/neighbours/preview":
+		c.body = m{"url": "http://127.0.0.1:9/neighbours.json"}
 	case "DELETE /sites/:site/moderation/neighbours/:id":
 		id := w.as("owner a", "POST", "/api/v1/sites/a/moderation/neighbours",
 			m{"url": "http://127.0.0.1:9/removed.json", "key": strings.Repeat("A", 43)}).str("id")

@@ -10,7 +10,7 @@ import (
 // ownerPages are the pages of what is arranged, by what each shows when it is there.
 var ownerPages = map[string]string{
 	"blog/settings": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
-	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form",
+	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form", "blog/neighbours": "form",
 	"blog/block?kind=host&which=shop.example": "form",
 	"people": "form", "tokens": "form", "sites": "table", "sessions": "form",
 }
@@ -68,13 +68,13 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	for page, want := range map[string]string{
 		"blog/queue": "Waiting, Suspected, Approved, Refused, Spam, The site",
 		"blog/settings": "Settings, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Sites, People, Tokens, Your account",
+			"Demands, Webhooks, Neighbours, Sites, People, Tokens, Your account",
 		"blog/what-if": "Insights, Waiting, Pages, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Settings, Sites, People, Tokens, Your account",
+			"Demands, Webhooks, Neighbours, Settings, Sites, People, Tokens, Your account",
 		"people": "People, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Settings, Sites, Tokens, Your account",
+			"Demands, Webhooks, Neighbours, Settings, Sites, Tokens, Your account",
 		"sessions": "Your account, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Settings, Sites, People, Tokens",
+			"Demands, Webhooks, Neighbours, Settings, Sites, People, Tokens",
 	} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := kit.Eval[string](tab, railRow)

@@ -60,6 +60,9 @@ Copy                auth   role   role      ok     ok          ok        role   
 Neighbours          auth   role   role      ok     ok          ok        role   role    site   site   site
 AddNeighbour        auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveNeighbour     auth   role   role      ok     ok          ok        role   role    site   site   site
+PreviewNeighbour    auth   role   role      ok     ok          ok        role   role    site   site   site
+NeighbourTallies    auth   role   role      ok     ok          ok        role   role    site   site   site
+OwnList             auth   role   role      ok     ok          ok        role   role    site   site   site
 CheckerState        auth   role   role      ok     ok          ok        role   role    site   site   site
 SetCheckerKey       auth   role   role      ok     ok          ok        role   role    site   site   site
 SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -321,6 +324,12 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return err
 		},
 		"Neighbours": func(who people.Actor) error { _, err := s.Neighbours(ctx, who, w.A); return err },
+		"PreviewNeighbour": func(who people.Actor) error {
+			_, err := s.PreviewNeighbour(ctx, who, w.A, near)
+			return err
+		},
+		"NeighbourTallies": func(who people.Actor) error { _, err := s.NeighbourTallies(ctx, who, w.A); return err },
+		"OwnList":          func(who people.Actor) error { _, err := s.OwnList(ctx, who, w.A); return err },
 		"AddNeighbour": func(who people.Actor) error {
 			_, _, err := s.AddNeighbour(ctx, who, w.A, near, nil)
 			return err

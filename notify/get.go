@@ -3,10 +3,10 @@ package notify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -43,9 +43,9 @@ func (g *Getter) Get(ctx context.Context, address string, most int) ([]byte, err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it was answered with %d", answer.StatusCode)
+		return nil, errors.New(FailedWith + strconv.Itoa(answer.StatusCode))
 	}
-	tooLong := fmt.Errorf("it is longer than %d bytes", most)
+	tooLong := errors.New(FailedLong)
 	if answer.ContentLength > int64(most) {
 		return nil, tooLong
 	}
@@ -67,9 +67,9 @@ func unanswered(err error) error {
 	case errors.Is(err, errInner):
 		return errInner
 	case timed && late.Timeout():
-		return fmt.Errorf("it was not answered within %d seconds", int(getFor.Seconds()))
+		return errors.New(FailedLate)
 	case unnamed && name.IsNotFound:
-		return errors.New("nobody knows its host")
+		return errors.New(FailedName)
 	}
 	return errors.New("it could not be reached")
 }

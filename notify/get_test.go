@@ -46,8 +46,8 @@ func TestWhatOthersPublishIsReadWithinBounds(t *testing.T) {
 		t.Errorf("what is good is read as %q (%v)", body, err)
 	}
 	for path, says := range map[string]string{
-		"/said": "longer than 100 bytes", "/endless": "longer than 100 bytes", "/slow": "not answered within",
-		"/moved": "answered with 302", "/nothing": "answered with 404",
+		"/said": notify.FailedLong, "/endless": notify.FailedLong, "/slow": notify.FailedLate,
+		"/moved": "it answered 302", "/nothing": "it answered 404",
 	} {
 		began := time.Now()
 		body, err := g.Get(t.Context(), server.URL+path, 100)

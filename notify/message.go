@@ -24,12 +24,13 @@ import (
 	"github.com/aitys/aitys/words"
 )
 
-// What a receiver fails for, as it is written down and told.
+// What a receiver, or one that is read, fails for, as it is written down and told.
 const (
 	FailedWith   = "it answered " // and a status
 	FailedLate   = "it did not answer in time"
 	FailedName   = "its name is not found"
 	FailedInner  = "its address is inside a network that must not be reached"
+	FailedLong   = "it is longer than may be read"
 	FailedSealed = "its address was sealed with another secret: add it again"
 )
 

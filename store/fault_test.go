@@ -244,6 +244,8 @@ var noUseCases = map[string]string{
 
 	"Preview": "asks no database",
 
+	"PreviewNeighbour": "asks no database",
+
 	"EraseHeld": "goes in parts, and on from where it was interrupted: tried by itself",
 
 	"Beginning": "answers whatever fails: tried beside the evidence",

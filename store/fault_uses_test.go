@@ -687,6 +687,17 @@ var useCases = map[string]func(*faulty) func() error{
 		id := w.neighbour()
 		return func() error { return w.S.RemoveNeighbour(w.Ctx, people.Operator, w.A, id) }
 	},
+	"NeighbourTallies": func(w *faulty) func() error {
+		w.neighbour()
+		return func() error { _, err := w.S.NeighbourTallies(w.Ctx, people.Operator, w.A); return err }
+	},
+	"OwnList": func(w *faulty) func() error {
+		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"neighbours": "on"})
+		w.Must(err)
+		_, err = w.S.PublishedList(w.Ctx, site)
+		w.Must(err)
+		return func() error { _, err := w.S.OwnList(w.Ctx, people.Operator, site); return err }
+	},
 	"Beside": func(w *faulty) func() error {
 		w.neighbour()
 		s := w.other()

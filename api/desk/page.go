@@ -161,6 +161,7 @@ func navigation(w *Catalog, f Frame, path string) []Group {
 		if f.Owner {
 			ofSite.Links = append(ofSite.Links, Link{URL: root + "/demands", Label: w.T("demands"), Icon: "scales"},
 				Link{URL: root + "/webhooks", Label: w.T("hooks"), Icon: "out"},
+				Link{URL: root + "/neighbours", Label: w.T("near"), Icon: "globe"},
 				Link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
 		}
 	}

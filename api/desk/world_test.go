@@ -63,6 +63,7 @@ func emptyWorld(t *testing.T) *world {
 			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
 			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log,
 			PublicURL: public, Register: w.S.Register, Hooks: w.S.Hooks, Checkers: w.S.Checkers,
+			Neighbours: w.S.Lists, Signet: w.S.Signet,
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/signet"
 )
 
 // Register adds the addresses of lists and neighbours.
@@ -22,6 +23,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	g := e.Group("/api/v1/sites/:site/moderation/neighbours")
 	g.GET("", kit.On(h.list))
 	g.POST("", kit.On(h.add), kit.OwnPages)
+	g.POST("/preview", kit.On(h.preview), kit.OwnPages)
 	g.DELETE("/:id", kit.On(web.Done(kit.Neighbours.RemoveNeighbour)), kit.OwnPages)
 	const checker = "/api/v1/sites/:site/moderation/checker"
 	e.GET(checker, kit.On(h.checker))
@@ -55,6 +57,7 @@ type neighbourOut struct {
 	URL         string     `json:"url"`
 	Name        string     `json:"name"`
 	Key         string     `json:"key"`
+	Fingerprint string     `json:"fingerprint"`
 	Weight      float64    `json:"weight"`
 	AddedAt     time.Time  `json:"added_at"`
 	GeneratedAt *time.Time `json:"generated_at"`
@@ -63,6 +66,22 @@ type neighbourOut struct {
 	Campaigns   int        `json:"campaigns"`
 	Hosts       int        `json:"hosts"`
 	Failure     *string    `json:"failure"`
+	Met         metOut     `json:"met"`
+}
+
+// metOut is how many comments were nearly the same as something in a list.
+type metOut struct {
+	Waiting  int `json:"waiting"`
+	Decided  int `json:"decided"`
+	Approved int `json:"approved"`
+}
+
+// ownOut is the site's own list.
+type ownOut struct {
+	On          bool       `json:"on"`
+	GeneratedAt *time.Time `json:"generated_at"`
+	Campaigns   int        `json:"campaigns"`
+	Hosts       int        `json:"hosts"`
 }
 
 func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
@@ -70,14 +89,25 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	if err != nil {
 		return err
 	}
+	met, err := h.kit.Neighbours.NeighbourTallies(c.Request().Context(), who, site)
+	if err != nil {
+		return err
+	}
+	own, err := h.kit.Neighbours.OwnList(c.Request().Context(), who, site)
+	if err != nil {
+		return err
+	}
 	out := struct {
 		Neighbours []neighbourOut `json:"neighbours"`
+		Own        ownOut         `json:"own"`
 		Next       *string        `json:"next"` // a site has not so many
-	}{Neighbours: []neighbourOut{}}
+	}{Neighbours: []neighbourOut{}, Own: ownOut{own.On, web.OrNull(own.Generated), own.Campaigns, own.Hosts}}
 	for _, n := range found {
 		out.Neighbours = append(out.Neighbours, neighbourOut{ID: n.ID, URL: n.URL, Name: n.Name(), Key: n.Key,
-			Weight: n.Weight, AddedAt: n.At, GeneratedAt: web.OrNull(n.Generated), TakenAt: web.OrNull(n.TakenAt),
-			TriedAt: web.OrNull(n.TriedAt), Campaigns: n.Campaigns, Hosts: n.Hosts, Failure: web.OrNull(n.Failure)})
+			Fingerprint: signet.Fingerprint(n.Key), Weight: n.Weight, AddedAt: n.At,
+			GeneratedAt: web.OrNull(n.Generated), TakenAt: web.OrNull(n.TakenAt),
+			TriedAt: web.OrNull(n.TriedAt), Campaigns: n.Campaigns, Hosts: n.Hosts, Failure: web.OrNull(n.Failure),
+			Met: metOut(met[n.Name()])})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -105,4 +135,35 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	}
 	web.Replayed(c, again)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id})
+}
+
+// offerOut is what stands at an address.
+type offerOut struct {
+	Failure     *string    `json:"failure"`
+	Site        *string    `json:"site"`
+	Key         *string    `json:"key"`
+	Fingerprint *string    `json:"fingerprint"`
+	GeneratedAt *time.Time `json:"generated_at"`
+	Campaigns   int        `json:"campaigns"`
+	Hosts       int        `json:"hosts"`
+	LastSeen    *time.Time `json:"last_seen"`
+}
+
+func (h *handlers) preview(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		URL string `json:"url"`
+		Key string `json:"key"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	offer, err := h.kit.Neighbours.PreviewNeighbour(c.Request().Context(), who, site,
+		neighbour.Draft{URL: in.URL, Key: in.Key})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, offerOut{Failure: web.OrNull(offer.Failure), Site: web.OrNull(offer.Site),
+		Key: web.OrNull(offer.Key), Fingerprint: web.OrNull(signet.Fingerprint(offer.Key)),
+		GeneratedAt: web.OrNull(offer.Generated), Campaigns: offer.Campaigns, Hosts: offer.Hosts,
+		LastSeen: web.OrNull(offer.LastSeen)})
 }

@@ -58,6 +58,7 @@ func pages(demo said, setup string) []shot {
 		{"own", false, allLooks, demo.own},
 		{"demands", true, someLooks, demo.demands("en", "/moderate/demo/demands")},
 		{"webhooks", true, someLooks, demo.desk("en", "/moderate/demo/webhooks")},
+		{"neighbours", true, someLooks, demo.neighbours},
 		{"transparency", true, someLooks, demo.demands("en", "/sites/demo/transparency?lang=en")},
 		{"transparency-kk", true, someLooks, demo.demands("kk", "/sites/demo/transparency?lang=kk")},
 	}
@@ -97,6 +98,16 @@ func (s said) demand() error {
 		}
 	}
 	return nil
+}
+
+// neighbours has the demo publish its list, and read another that nobody answers for.
+func (s said) neighbours(t *kit.Tab) error {
+	of := map[string]any{"url": "https://talk.example/api/v1/sites/news/neighbours.json", "key": strings.Repeat("A", 43)}
+	return errors.Join(
+		s.client().Do(context.Background(), http.MethodPatch, "", nil, map[string]any{"neighbours": "on"}, nil),
+		s.client().Do(context.Background(), http.MethodPost, "/moderation/neighbours", nil, of, nil),
+		s.desk("en", "/moderate/demo/neighbours")(t),
+		t.Holds(`document.querySelector("main .bad") && document.querySelector("#made") || (location.reload(), false)`))
 }
 
 // inOrder does steps until one fails.

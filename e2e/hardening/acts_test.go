@@ -58,6 +58,7 @@ var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
 	"POST /api/v1/sites/:site/moderation/presence", "DELETE /api/v1/sites/:site/moderation/presence",
 	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test",
+	"POST /api/v1/sites/:site/moderation/neighbours/preview",
 	"POST /moderate/:site/webhooks/:id/test", "POST /moderate/:site/webhooks/:id/again"}
 
 // publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
@@ -254,13 +255,22 @@ func (s *stage) act(route string) act {
 		"POST /akismet/1.1/submit-ham":
 		form("api_key", s.token, "blog", s.written()["page"].(values)["url"].(string), "user_ip", "192.0.2.7",
 			"comment_author", fresh, "comment_content", "Asked by another program: "+fresh)
-	case "POST …/moderation/neighbours", "DELETE …/moderation/neighbours/:id":
+	case "POST …/moderation/neighbours", "DELETE …/moderation/neighbours/:id", "POST …/moderation/neighbours/preview",
+		"POST /moderate/:site/neighbours/:id/remove":
 		s.clear("neighbours")
 		a.json = values{"url": "https://" + fresh + ".example/", "key": strings.Repeat("A", 43)}
-		if method == "DELETE" {
+		if method == "DELETE" || strings.HasSuffix(path, "/remove") {
 			id = s.make("POST", "/api/v1/sites/"+s.site+"/moderation/neighbours", a.json)["id"].(string)
 			a.json = nil
 		}
+		if strings.HasSuffix(path, "/remove") {
+			form()
+		}
+	case "POST /moderate/:site/neighbours":
+		s.clear("neighbours")
+		form("do", "add", "url", "https://"+fresh+".example/", "key", strings.Repeat("A", 43), "weight", "1")
+	case "POST /moderate/:site/neighbours/own":
+		form("on", "on")
 	case "PATCH …/moderation/checker":
 		a.json = values{"key": fresh}
 	case "POST /moderate/:site/checker":

@@ -22,6 +22,9 @@ const (
 	candidates = 50
 )
 
+// codeRefused is the signal of what is nearly the same as something in a list.
+const codeRefused = "neighbour.refused"
+
 // taken is a neighbour's list in memory. It does not change.
 type taken struct {
 	Neighbour
@@ -170,7 +173,7 @@ func look(lists []*taken, c comment.Comment, p campaign.Print) (found []comment.
 		if t.has(&p, sketch, bands) {
 			weight := min(weighs*t.Weight, left)
 			left -= weight
-			found = append(found, comment.Signal{Name: "neighbour", Code: "neighbour.refused", Weight: weight,
+			found = append(found, comment.Signal{Name: "neighbour", Code: codeRefused, Weight: weight,
 				Args: map[string]any{"name": t.Name()},
 				Text: fmt.Sprintf("Nearly the same was refused at %s.", t.Name())})
 			continue

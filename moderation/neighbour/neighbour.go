@@ -56,6 +56,9 @@ type Tx interface {
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]campaign.Member, error)
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
+	// LastDecided returns comments that a standing decision approved or refused, the newest first, of the newest
+	// limit entries of the log.
+	LastDecided(site int64, limit int) ([]comment.Comment, error)
 	DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error)
 	AccountByID(id string) (people.Account, error) // ErrNotFound
 

@@ -111,27 +111,43 @@ func (s *Service) AddNeighbour(
 }
 
 // draft checks a neighbour that is to be added.
-func (s *Service) draft(ctx context.Context, in Draft) (Neighbour, error) {
-	in.Key = strings.TrimRight(strings.TrimSpace(in.Key), "=")
-	u, err := url.Parse(in.URL)
-	if _, ok := text.ParseWeb(in.URL); !ok || err != nil || u.Fragment != "" {
-		return Neighbour{}, problem.Field("/url",
-			"The address of a neighbour's list begins with http:// or https://, without a password in it.")
+func (s *Service) draft(ctx context.Context, in Draft) (n Neighbour, err error) {
+	if n.URL, err = s.address(ctx, in.URL); err != nil {
+		return Neighbour{}, err
 	}
-	if raw, err := base64.RawURLEncoding.DecodeString(in.Key); err != nil || len(raw) != ed25519.PublicKeySize {
-		return Neighbour{}, problem.Field("/key",
-			"The neighbour's public key has 43 letters, digits, - and _: `aitys site key` prints it there.")
+	if n.Key, err = keyOf(in.Key); err != nil {
+		return Neighbour{}, err
 	}
-	if !(in.Weight > 0 && in.Weight <= maxWeight) {
+	if n.Weight = in.Weight; !(n.Weight > 0 && n.Weight <= maxWeight) {
 		return Neighbour{}, problem.Field("/weight", "A neighbour's weight is more than 0 and at most 2; 1 is usual.")
+	}
+	return n, nil
+}
+
+// address checks where a list stands.
+func (s *Service) address(ctx context.Context, typed string) (string, error) {
+	u, err := url.Parse(typed)
+	if _, ok := text.ParseWeb(typed); !ok || err != nil || u.Fragment != "" {
+		return "", problem.Field("/url",
+			"The address of a neighbour's list begins with http:// or https://, without a password in it.")
 	}
 	if s.getter != nil {
 		if err := s.getter.May(ctx, u.Hostname()); err != nil {
-			return Neighbour{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
+			return "", problem.Field("/url", "This address is inside a network that the server must not reach; "+
 				"whoever runs it can allow that with --reach.")
 		}
 	}
-	return Neighbour{URL: u.String(), Key: in.Key, Weight: in.Weight}, nil
+	return u.String(), nil
+}
+
+// keyOf checks the public key of a neighbour.
+func keyOf(typed string) (string, error) {
+	key := strings.TrimRight(strings.TrimSpace(typed), "=")
+	if raw, err := base64.RawURLEncoding.DecodeString(key); err != nil || len(raw) != ed25519.PublicKeySize {
+		return "", problem.Field("/key",
+			"The neighbour's public key has 43 letters, digits, - and _: `aitys site key` prints it there.")
+	}
+	return key, nil
 }
 
 // RemoveNeighbour has a site read a neighbour's list no longer: what waits is judged anew without it. To add it again

@@ -26,8 +26,20 @@ const (
 	ahead       = 24 * time.Hour // a list may be from a clock that is so much ahead
 )
 
-// A refusal is why a list is not taken, in a clause for a person.
+// A refusal is why a list is not taken, in a clause for a person: one of these, and after a colon what is particular.
 type refusal string
+
+// What lists are refused for.
+const (
+	RefusedGarbage   = "what stands there is no list of a neighbour"
+	RefusedSignature = "it is not signed with the key that was given, or was changed since"
+	RefusedKey       = "it is signed with another key than the one that was given"
+	RefusedSite      = "it is the list of another site"
+	RefusedOlder     = "it is older than the one that was taken before"
+	RefusedToCome    = "it is from a time that is still to come"
+	RefusedFormat    = "it is written for another version of the program"
+	RefusedTooMuch   = "it has more than a list may have"
+)
 
 func (r refusal) Error() string { return string(r) }
 
@@ -69,14 +81,7 @@ func (s *Service) ask(ctx context.Context) error {
 
 // take asks for a neighbour's list, and keeps it if it is good, or why it is not.
 func (s *Service) take(ctx context.Context, n Neighbour) error {
-	body, err := s.getter.Get(ctx, n.URL, maxBytes)
-	var list read
-	if err == nil {
-		list, err = readList(body)
-	}
-	if err == nil {
-		err = list.of(n, s.work.Now())
-	}
+	list, err := s.offered(ctx, n)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -106,7 +111,7 @@ func (s *Service) take(ctx context.Context, n Neighbour) error {
 			return err
 		}
 		if _, err := tx.PutNeighbourList(List{Site: n.Site, Neighbour: n.ID, Generated: list.generated,
-			Body: body}); err != nil || same {
+			Body: list.body}); err != nil || same {
 			return err
 		}
 		return tx.Emit(ground.Event{Site: n.Site, Kind: ground.EventRules, At: now})
@@ -139,6 +144,7 @@ func keptAlready(tx Tx, n Neighbour, said []byte) (bool, error) {
 
 // A read is a list that another site made.
 type read struct {
+	body      []byte         // as it was read
 	whole     map[string]any // as it is signed
 	site      string
 	generated time.Time
@@ -153,13 +159,16 @@ type campaignRead struct {
 	lastSeen time.Time
 }
 
-const (
-	noList      = refusal("what stands there is no list of a neighbour")
-	badlySigned = refusal("it is not signed with the key that was given, or was changed since")
-)
+const noList = refusal(RefusedGarbage)
+
+// refused says what is particular to a refusal, too.
+func refused(why, format string, args ...any) error {
+	return refusal(why + ": " + fmt.Sprintf(format, args...))
+}
 
 // readList reads a list and holds it to the bounds. Whose it is, of says.
 func readList(body []byte) (l read, err error) {
+	l.body = body
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	if err := d.Decode(&l.whole); err != nil || l.whole == nil || d.More() {
@@ -179,11 +188,11 @@ func readList(body []byte) (l read, err error) {
 		return l, noList
 	}
 	if in.Format != format {
-		return l, refusal(fmt.Sprintf("it is of format %d, and this program reads format %d", in.Format, format))
+		return l, refused(RefusedFormat, "format %d, and this one reads format %d", in.Format, format)
 	}
 	if in.Tokeniser != 0 && in.Tokeniser != classifier.TokeniserVersion {
-		return l, refusal(fmt.Sprintf("its fingerprints are of tokeniser %d, and this program makes those of %d: "+
-			"whichever is older wants an update", in.Tokeniser, classifier.TokeniserVersion))
+		return l, refused(RefusedFormat, "tokeniser %d, and this one has %d: whichever is older wants an update",
+			in.Tokeniser, classifier.TokeniserVersion)
 	}
 	var all []struct {
 		Fingerprint string
@@ -194,21 +203,21 @@ func readList(body []byte) (l read, err error) {
 		return l, noList
 	}
 	if len(all) > maxCampaigns {
-		return l, refusal(fmt.Sprintf("it has %d campaigns; at most %d are taken", len(all), maxCampaigns))
+		return l, refused(RefusedTooMuch, "%d campaigns, and at most %d are taken", len(all), maxCampaigns)
 	}
 	l.site, l.generated, l.said = in.Site, in.Generated.UTC().Truncate(time.Microsecond), in.Campaigns
 	l.campaigns = make([]campaignRead, len(all))
 	for i, c := range all {
 		raw, err := base64.RawURLEncoding.DecodeString(c.Fingerprint)
 		if err != nil || len(raw) != 4*len(l.campaigns[i].minima) {
-			return l, refusal(fmt.Sprintf("the fingerprint of its campaign %d is none", i+1))
+			return l, refused(RefusedGarbage, "the fingerprint of its campaign %d is none", i+1)
 		}
 		for j := range l.campaigns[i].minima {
 			l.campaigns[i].minima[j] = binary.BigEndian.Uint32(raw[4*j:])
 		}
 		l.campaigns[i].hosts, l.campaigns[i].lastSeen = c.Hosts, c.LastSeen
 		if l.hosts += len(c.Hosts); l.hosts > takenHosts {
-			return l, refusal(fmt.Sprintf("it has more than %d hosts", takenHosts))
+			return l, refused(RefusedTooMuch, "more than %d hosts", takenHosts)
 		}
 	}
 	return l, nil
@@ -243,16 +252,15 @@ func whole(value any) (_ any, err error) {
 func (l read) of(n Neighbour, now time.Time) error {
 	switch named := siteOf(n.URL); {
 	case l.whole["key"] != n.Key:
-		return refusal("it is signed with another key than the one that was given")
+		return refusal(RefusedKey)
 	case !signet.Verify(l.whole, n.Key):
-		return badlySigned
+		return refusal(RefusedSignature)
 	case n.Theirs != "" && l.site != n.Theirs, named != "" && l.site != named:
-		return refusal(fmt.Sprintf("it is the list of another site, %q", l.site))
+		return refused(RefusedSite, "%q", l.site)
 	case l.generated.Before(n.Generated):
-		return refusal(fmt.Sprintf("it is from %s, older than the one that was taken before",
-			l.generated.Format(time.RFC3339)))
+		return refused(RefusedOlder, "%s", l.generated.Format(time.RFC3339))
 	case l.generated.After(now.Add(ahead)):
-		return refusal(fmt.Sprintf("it is from %s, which is still to come", l.generated.Format(time.RFC3339)))
+		return refused(RefusedToCome, "%s", l.generated.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -162,6 +162,71 @@ func TestWhichListsAreRefused(t *testing.T) {
 	}
 }
 
+func TestAListIsLookedAtBeforeItIsRead(t *testing.T) {
+	n := newNear(t, roomstest.New(t))
+	good := n.subscribe()
+	all, err := n.S.Neighbours(n.Ctx, n.dana, n.B)
+	n.Must(err)
+	n.Must(n.S.RemoveNeighbour(n.Ctx, n.dana, n.B, all[0].ID))
+	look := func(key string) neighbour.Offer {
+		t.Helper()
+		o, err := n.S.PreviewNeighbour(n.Ctx, n.dana, n.B, neighbour.Draft{URL: where, Key: key})
+		n.Must(err)
+		return o
+	}
+	for _, key := range []string{"", n.key()} {
+		if got := look(key); got.Failure != "" || got.Site != "a" || got.Key != n.key() || got.Campaigns != 1 ||
+			got.Hosts != 2 || got.Generated.IsZero() || got.LastSeen.IsZero() {
+			t.Errorf("with the key %q the list says %+v", key, got)
+		}
+	}
+	if got := look(strings.Repeat("A", 43)); got.Failure != neighbour.RefusedKey || got.Campaigns != 0 {
+		t.Errorf("under another key the list says %+v", got)
+	}
+	// What was changed verifies under no key, the one that it names itself included.
+	for _, change := range []string{`"members":9`, `"members":4,"text":"x"`} {
+		n.wire.put(where, []byte(strings.Replace(string(good), `"members":4`, change, 1)))
+		if got := look(""); got.Failure != neighbour.RefusedSignature {
+			t.Errorf("%s: the list says %+v", change, got)
+		}
+	}
+	n.wire.put(where, []byte(strings.Replace(string(good), n.key(), "no key", 1)))
+	if got := look(""); got.Failure == "" {
+		t.Errorf("a list without a key says %+v", got)
+	}
+	if list, err := n.S.Neighbours(n.Ctx, n.dana, n.B); err != nil || len(list) != 0 {
+		t.Errorf("who only looks reads it: %+v (%v)", list, err)
+	}
+	own, err := n.S.OwnList(n.Ctx, n.dana, n.A)
+	if n.Must(err); !own.On || own.Campaigns != 1 || own.Hosts != 2 || own.Generated.IsZero() {
+		t.Errorf("the own list is %+v", own)
+	}
+	if own, err := n.S.OwnList(n.Ctx, n.dana, n.B); err != nil || own != (neighbour.Publication{}) {
+		t.Errorf("where none is published the own list is %+v (%v)", own, err)
+	}
+}
+
+func TestOwnersSeeWhatAListMet(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		n.subscribe()
+		waits, spam, good := n.Submit(n.B, oven(90)), n.Submit(n.B, oven(91)), n.Submit(n.B, oven(92))
+		n.Submit(n.B, "My stone oven is from my grandmother, and it bakes well enough.")
+		for _, c := range []comment.Comment{waits, spam, good} {
+			if len(signal(c)) != 1 {
+				t.Fatalf("the verdict is %+v", c.Verdict)
+			}
+		}
+		n.Decide(n.dana, n.B, comment.MarkSpam, spam.ID)
+		n.Decide(n.dana, n.B, comment.Approve, good.ID)
+		met, err := n.S.NeighbourTallies(n.Ctx, n.dana, n.B)
+		n.Must(err)
+		if want := (neighbour.Tally{Waiting: 1, Decided: 2, Approved: 1}); met["talk.example"] != want || len(met) != 1 {
+			t.Errorf("the list met %+v, want %+v", met, want)
+		}
+	})
+}
+
 func TestAListIsAskedForOnceAnHour(t *testing.T) {
 	n := newNear(t, roomstest.New(t))
 	n.subscribe()

@@ -10,10 +10,13 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
@@ -52,6 +55,21 @@ func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Service 
 
 // Text is a key or a signature as it is written: base64url without padding.
 func Text(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
+
+// Fingerprint is what people compare of a public key: half of its SHA-256, in groups of four hexadecimal digits. Of
+// what is no key it is "".
+func Fingerprint(key string) string {
+	raw, err := base64.RawURLEncoding.DecodeString(key)
+	if err != nil || len(raw) != ed25519.PublicKeySize {
+		return ""
+	}
+	sum := sha256.Sum256(raw)
+	groups := make([]string, 8)
+	for i := range groups {
+		groups[i] = hex.EncodeToString(sum[2*i : 2*i+2])
+	}
+	return strings.Join(groups, " ")
+}
 
 // SiteKey returns the public half of a site's key as Text, and makes the pair at first use. It needs an owner.
 func (s *Service) SiteKey(ctx context.Context, who people.Actor, site ground.Site) (string, error) {

@@ -22,7 +22,7 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
 	"insights": "desk", "whatif": "desk", "setup": "solo",
-	"rules": "desk", "block": "desk", "demands": "desk", "webhooks": "desk",
+	"rules": "desk", "block": "desk", "demands": "desk", "webhooks": "desk", "neighbours": "desk",
 }
 
 var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "bench")
@@ -70,6 +70,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/webhooks/:id/again", o.On(o.againWebhook))
 	in.POST("/:site/webhooks/:id/remove", o.On(o.removeWebhook))
 	in.POST("/:site/webhooks/:id/restore", o.On(o.restoreWebhook))
+	in.GET("/:site/neighbours", o.On(o.neighbours))
+	in.POST("/:site/neighbours", o.On(o.lookOrAdd))
+	in.POST("/:site/neighbours/:id/remove", o.On(o.removeNeighbour))
+	in.POST("/:site/neighbours/own", o.On(o.setOwnList))
 	in.GET("/:site/block", o.On(o.blockPage))
 	in.POST("/:site/block", o.On(o.block))
 	in.POST("/:site/blocks/:id/remove", o.On(o.removeBlock))

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"io"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,9 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/words"
 )
@@ -32,6 +35,9 @@ func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
 		Whole: func(string, string) bool { return false },
 	}.Golden(t, words.Keys(), *update)
 }
+
+// keyA is a public key.
+var keyA = strings.Repeat("A", 43)
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
@@ -116,6 +122,21 @@ func samplePages(w *desk.Catalog) map[string]any {
 			{Hook: notify.Hook{ID: "h2", Kind: notify.Telegram, Events: []string{notify.Arrived}},
 				Address: "https://api.telegram.org/…=-99"},
 		})
+	near := neighboursPage{Form: url.Values{"url": {"https://ridge.example/l.json"}, "weight": {"0.5"}},
+		wrong: wrong{"key", w.T("near.bad.key")}, Undo: url.Values{"url": {"https://gone.example/"}},
+		Own: ownPart{On: true, Address: "https://talk.longway.example/api/v1/sites/longway/neighbours.json",
+			Key: keyA, Print: signet.Fingerprint(keyA), Has: has(w, 12, 3), Made: momentOf(noon)}}
+	offer := drawOffer(w, neighbour.Offer{Site: "<ridge>", Key: keyA, Generated: noon, Campaigns: 1, Hosts: 1,
+		LastSeen: noon.Add(-time.Hour)}, false)
+	near.Offer = &offer
+	pages["neighbours"] = drawNeighbours(w, f, near, []neighbour.Neighbour{
+		{ID: "n1", URL: "https://valley.example/api/v1/sites/valley/neighbours.json", Key: keyA, Weight: 1, At: noon,
+			Generated: noon.Add(-26 * time.Hour), TakenAt: noon.Add(-25 * time.Hour), TriedAt: noon, Campaigns: 214,
+			Hosts: 21, Failure: neighbour.RefusedOlder + ": 2026-11-18T10:00:00Z"},
+		{ID: "n2", URL: "https://harbour.example/list.json", Key: keyA, Weight: .5, At: noon},
+	}, map[string]neighbour.Tally{"valley.example": {Waiting: 3, Decided: 40, Approved: 1}})
+	refusedOffer := drawOffer(w, neighbour.Offer{Failure: neighbour.RefusedSite + `: "b"`}, true)
+	pages["neighbours-off"] = drawNeighbours(w, f, neighboursPage{Form: url.Values{}, Offer: &refusedOffer}, nil, nil)
 	pages["demands"] = drawDemands(w, f, demandsPage{
 		Form:  url.Values{"what": {"<b>"}, "kind": {"company"}},
 		wrong: wrong{"comments", w.T("demands.bad.comments")}, May: true,

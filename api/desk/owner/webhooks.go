@@ -86,12 +86,13 @@ func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.W
 	return p
 }
 
-// whys are the keys of what a receiver or a checker fails for, by what is written down of it.
+// whys are the keys of what a receiver, a checker or a neighbour fails for, by what is written down of it.
 var whys = map[string]string{
 	notify.FailedLate:   "hooks.why.late",
 	notify.FailedName:   "hooks.why.name",
 	notify.FailedInner:  "hooks.why.inner",
 	notify.FailedSealed: "hooks.why.sealed",
+	notify.FailedLong:   "near.why.toomuch",
 
 	notify.FailedGarbage: "checker.why.garbage",
 	notify.FailedKey:     "checker.why.key",
@@ -101,6 +102,10 @@ var whys = map[string]string{
 func why(w *desk.Catalog, failure string) string {
 	if code, answered := strings.CutPrefix(failure, notify.FailedWith); answered {
 		return w.T("hooks.why.answered", "code", code)
+	}
+	begins, what, _ := strings.Cut(failure, ": ")
+	if key := nearWhys[begins]; key != "" {
+		return w.T(key, "what", what)
 	}
 	if key := whys[failure]; key != "" {
 		return w.T(key)
