@@ -246,7 +246,9 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 	verdicts := make([]comment.Verdict, len(comments))
 	for i, c := range comments {
 		if j := s.judge.Judge(ctx, c); j.OK {
-			verdicts[i] = comment.VerdictOf(c.Facts(histories[string(c.Writer)], found[i]), j, site.Settings.Threshold())
+			facts := c.Facts(histories[string(c.Writer)], found[i])
+			facts.Checked = c.Verdict.CheckedBy(site.Settings.CheckerName())
+			verdicts[i] = comment.VerdictOf(facts, j, site.Settings.Threshold())
 		} else {
 			verdicts[i] = c.Verdict
 			verdicts[i].ModelSeq = changed

@@ -85,8 +85,9 @@ func (s *Service) ruling(ctx context.Context) {
 	}
 }
 
-// ruleWaiting judges again what waits on a site and has other findings by its rules than its verdict says. Between
-// its turns it rests three times as long, for people wait for the same machine.
+// ruleWaiting judges again what waits on a site and has other findings by its rules than its verdict says, or the word
+// of a checker that is not the site's any more. Between its turns it rests three times as long, for people wait for
+// the same machine.
 func (s *Service) ruleWaiting(ctx context.Context, key int64) error {
 	var after *comment.QueueCursor
 	for {
@@ -110,7 +111,9 @@ func (s *Service) ruleWaiting(ctx context.Context, key int64) error {
 		}
 		var others []comment.Comment
 		for i, c := range waiting {
-			if !c.Verdict.Says(found[i]) {
+			word := c.Verdict.Checked()
+			foreign := word != nil && c.Verdict.CheckedBy(site.Settings.CheckerName()) == nil
+			if foreign || !c.Verdict.Says(found[i]) {
 				others = append(others, c)
 			}
 		}

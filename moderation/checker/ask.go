@@ -3,7 +3,6 @@ package checker
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -195,6 +194,11 @@ func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
+	now := s.work.Now()
+	if there, known, err := s.work.SiteByID(ctx, site.ID); err != nil || !known ||
+		there.Settings.Checker != site.Settings.Checker { // it was taken out meanwhile: its word is not heard
+		return false, err
+	}
 	var failed error
 	answered := false
 	for _, a := range answers {
@@ -204,7 +208,6 @@ func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err
 			answered = true
 		}
 	}
-	now := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := s.settle(tx, site, in.checks, answers, now); err != nil || len(answers) == 0 {
 			return err
@@ -291,7 +294,7 @@ func (s *Service) heed(tx Tx, site ground.Site, a *answer, now time.Time) error 
 	}
 	if a.spam {
 		c := found[0]
-		set, err := tx.SetVerdict(c, c.Verdict.Check(signal(site.Settings.Checker), site.Settings.Threshold()))
+		set, err := tx.SetVerdict(c, c.Verdict.Check(signal(site.Settings.CheckerName()), site.Settings.Threshold()))
 		if err != nil || !set {
 			return err
 		}
@@ -324,19 +327,9 @@ func note(tx Tx, site int64, answered bool, failed error, now time.Time) error {
 	return tx.PutChecker(c)
 }
 
-func signal(address string) comment.Signal {
-	name := Name(address)
+func signal(name string) comment.Signal {
 	return comment.Signal{Name: "checker", Code: "checker.spam", Weight: weighs, Args: map[string]any{"name": name},
 		Text: fmt.Sprintf("%s takes it for spam.", name)}
-}
-
-// Name is what people are told that a checker at an address is called.
-func Name(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 func question(site ground.Site, c comment.Comment, p ground.Page) Question {

@@ -159,6 +159,10 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 		if len(o.asked()) != before || o.said(last.ID) {
 			t.Error("a checker that was taken out was asked")
 		}
+		kit.Until(t, "what it said goes with it", func() bool { return !o.said(bad.ID) })
+		if c := o.Comment(o.A, bad.ID); c.State != comment.Pending || c.Verdict.Score >= 0.9 {
+			t.Errorf("without the checker the verdict is %+v", c.Verdict)
+		}
 	})
 }
 

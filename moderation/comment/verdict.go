@@ -178,6 +178,14 @@ func (v Verdict) Checked() *Signal {
 	return nil
 }
 
+// CheckedBy is Checked where the checker of that name said it; what another has said counts for nothing any more.
+func (v Verdict) CheckedBy(name string) *Signal {
+	if said := v.Checked(); said != nil && said.Args["name"] == name {
+		return said
+	}
+	return nil
+}
+
 // Namesake is Facts.Namesake as the verdict was made with it.
 func (v Verdict) Namesake() bool {
 	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.Code == namesake })

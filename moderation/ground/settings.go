@@ -3,6 +3,7 @@ package ground
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -356,6 +357,15 @@ func (site *Site) Change(settings map[string]string) error {
 // DefaultSettings are what a new site has.
 func DefaultSettings() Settings {
 	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15, GraceDays: 30}
+}
+
+// CheckerName is what people are told that a site's checker is called; "": it has none.
+func (s Settings) CheckerName() string {
+	u, err := url.Parse(s.Checker)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // Threshold is the score from which a comment is suspected.

@@ -94,11 +94,16 @@ func (s *Service) SetSite(
 		}
 	}
 	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
-		before := site.Settings.Moderation
+		before := site.Settings
 		if err := site.Change(settings); err != nil {
 			return err
 		}
-		if site.Settings.Moderation == ground.PolicySuspicious && before != ground.PolicySuspicious {
+		if site.Settings.CheckerName() != before.CheckerName() { // the word of the one before is taken back
+			if err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: s.work.Now()}); err != nil {
+				return err
+			}
+		}
+		if site.Settings.Moderation == ground.PolicySuspicious && before.Moderation != ground.PolicySuspicious {
 			return mayTurnOn(tx, *site)
 		}
 		return nil

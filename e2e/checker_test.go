@@ -1,0 +1,252 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// An outsideChecker takes for spam what speaks of ovens, and counts how often it was asked about each text.
+type outsideChecker struct {
+	*httptest.Server
+	mu    sync.Mutex
+	asked map[string]int
+	held  chan struct{} // while it is not nil it answers nobody, until this is closed
+}
+
+func newOutsideChecker(t *testing.T) *outsideChecker {
+	o := &outsideChecker{asked: map[string]int{}}
+	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ Comment struct{ Body string } }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			t.Errorf("it was sent no JSON: %v", err)
+		}
+		o.mu.Lock()
+		o.asked[in.Comment.Body]++
+		held := o.held
+		o.mu.Unlock()
+		if held != nil {
+			select {
+			case <-held:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		_, _ = fmt.Fprintf(w, `{"spam": %t}`, strings.Contains(in.Comment.Body, "oven"))
+	}))
+	t.Cleanup(o.Close)
+	return o
+}
+
+// hold has it answer nobody until the returned function is called.
+func (o *outsideChecker) hold() (letGo func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	held := make(chan struct{})
+	o.held = held
+	return func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.held = nil
+		close(held)
+	}
+}
+
+// times is how often it was asked about a text.
+func (o *outsideChecker) times(text string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.asked[text]
+}
+
+// word is what is said on the card of a comment that a checker on this machine takes for spam.
+const word = "127.0.0.1 takes it for spam."
+
+// suspects reports whether the checker's word stands on a waiting comment.
+func suspects(t *testing.T, c *kit.Client, text string) bool {
+	t.Helper()
+	var queue struct {
+		Items []struct {
+			Comment struct{ Body string }
+			Verdict struct {
+				Score   float64
+				Signals []struct{ Name, Text string }
+			}
+		}
+	}
+	must(t, c.Do(t.Context(), "GET", "/moderation/queue?state=pending&sort=newest&limit=100", nil, nil, &queue))
+	for _, it := range queue.Items {
+		for _, s := range it.Verdict.Signals {
+			if it.Comment.Body == text && s.Name == "checker" && s.Text == word && it.Verdict.Score >= 0.9 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestAnOutsideCheckerIsAskedOnceOnSQLite(t *testing.T) {
+	askOnce(t, 1, "--database", kit.SQLite(t))
+}
+
+func TestAnOutsideCheckerIsAskedOnceByTwoProcesses(t *testing.T) {
+	askOnce(t, 2, "--database", kit.Postgres(t), "--redis", kit.Redis(t))
+}
+
+// askOnce posts at each of so many processes, ends them all while the checker is asked, and starts them again.
+func askOnce(t *testing.T, processes int, where ...string) {
+	t.Setenv("AITYS_REACH", "127.0.0.0/8")
+	outside := newOutsideChecker(t)
+	s := service{t, kit.Binary(t), append(where, "--data", t.TempDir())}
+	s.furnish("asks")
+	s.run("", "site", "set", "asks", "checker="+outside.URL+"/check")
+	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
+	start := func() (all []*kit.Instance, to []*kit.Client) {
+		for range processes {
+			i := s.start()
+			t.Cleanup(i.Kill)
+			all = append(all, i)
+			to = append(to, &kit.Client{URL: i.URL, Site: "asks", Token: token, HTTP: http.DefaultClient})
+		}
+		return all, to
+	}
+	post := func(c *kit.Client, text string) {
+		t.Helper()
+		began := time.Now()
+		_, err := c.Post(t.Context(), "", "https://asks.example/post", "", "", text)
+		if must(t, err); time.Since(began) > 5*time.Second {
+			t.Errorf("a post waited %v", time.Since(began))
+		}
+	}
+	running, to := start()
+	var texts []string
+	for i := range 20 {
+		texts = append(texts, fmt.Sprintf("A stone oven with free delivery, number %d.", i),
+			fmt.Sprintf("The bakery behind the station has good bread on day %d.", i))
+		post(to[i%processes], texts[2*i])
+		post(to[i%processes], texts[2*i+1])
+	}
+	kit.Within(t, time.Minute, "its word stands on each that it takes for spam", func() bool {
+		for i := 0; i < len(texts); i += 2 {
+			if !suspects(t, to[0], texts[i]) {
+				return false
+			}
+		}
+		return true
+	})
+	for i, text := range texts {
+		kit.Until(t, "it was asked", func() bool { return outside.times(text) > 0 })
+		if n := outside.times(text); n != 1 {
+			t.Errorf("it was asked %d times about %q", n, text)
+		}
+		if i%2 == 1 && suspects(t, to[0], text) {
+			t.Errorf("its word stands on %q", text)
+		}
+	}
+
+	// Every process is killed while it is asked; what it was asked about is not forgotten.
+	letGo := outside.hold()
+	const lost = "One last oven, before the lights go out."
+	post(to[processes-1], lost)
+	kit.Within(t, time.Minute, "it is asked", func() bool { return outside.times(lost) > 0 })
+	for _, i := range running {
+		i.Kill()
+	}
+	letGo()
+	_, to = start()
+	kit.Within(t, 2*time.Minute, "its word is heard after all", func() bool { return suspects(t, to[0], lost) })
+}
+
+func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
+	t.Setenv("AITYS_REACH", "127.0.0.0/8")
+	w := newWorld(t, kit.Binary(t), nil)
+	outside := newOutsideChecker(t)
+	set := func(checker string) {
+		t.Helper()
+		w.must(w.client.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": checker}, nil))
+	}
+	set(outside.URL + "/check")
+	const text = "A stone oven with free delivery for you."
+	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
+	w.must(err)
+	kit.Until(t, "its word is heard", func() bool { return suspects(t, w.client, text) })
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	card := fmt.Sprintf(`document.querySelector("article.card")?.textContent.includes(%q)`, word)
+	w.must(desk.Go(w.service.URL+"/moderate/blog/queue?state=suspected"), desk.Holds(card))
+	w.picture(desk, "checker")
+	set("")
+	kit.Until(t, "its word is gone", func() bool { return !suspects(t, w.client, text) })
+	w.must(desk.Go(w.service.URL+"/moderate/blog/queue"), desk.Holds(`document.querySelector("article.card")`),
+		desk.Holds("!"+card))
+	w.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 0 })
+}
+
+func TestABadCheckerHarmsNoPost(t *testing.T) {
+	t.Setenv("AITYS_REACH", "127.0.0.1/32")
+	ended := make(chan struct{})
+	bad := map[string]http.HandlerFunc{
+		"hangs": func(_ http.ResponseWriter, r *http.Request) {
+			select {
+			case <-ended:
+			case <-r.Context().Done():
+			}
+		},
+		"refuses": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"redirects": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusTemporaryRedirect)
+		},
+		"floods": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.Copy(w, io.LimitReader(endless{}, 1<<30))
+		},
+	}
+	s := service{t, kit.Binary(t), []string{"--data", t.TempDir()}}
+	token := ""
+	for name := range bad {
+		if token == "" {
+			token = s.furnish(name)
+			continue
+		}
+		s.run("", "site", "add", "--key", name, "--name", name, "--origin", "https://"+name+".example")
+	}
+	token = s.run("", "token", "add", "--account", email, "--scope", "admin")
+	server := s.start()
+	t.Cleanup(server.Kill)
+	defer close(ended) // before the servers are closed: they wait for it
+	for name, answer := range bad {
+		there := httptest.NewServer(answer)
+		t.Cleanup(there.Close)
+		c := &kit.Client{URL: server.URL, Site: name, Token: token, HTTP: http.DefaultClient}
+		must(t, c.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": there.URL}, nil))
+		for i := range 20 {
+			began := time.Now()
+			_, err := c.Post(t.Context(), "", "https://"+name+".example/post", "", "",
+				fmt.Sprintf("A stone oven with free delivery, number %d.", i))
+			if must(t, err); time.Since(began) > 5*time.Second {
+				t.Errorf("where the checker %s a post waited %v", name, time.Since(began))
+			}
+		}
+		kit.Within(t, time.Minute, "its failure is told", func() bool {
+			var state struct{ Failure *string }
+			must(t, c.Do(t.Context(), "GET", "/moderation/checker", nil, nil, &state))
+			return state.Failure != nil
+		})
+		items, _, err := c.Queue(t.Context(), "state=pending&limit=100")
+		if must(t, err); len(items) != 20 {
+			t.Errorf("where the checker %s %d of 20 comments wait", name, len(items))
+		}
+	}
+}
+
+// endless has no end.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }
