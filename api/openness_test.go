@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +144,66 @@ func TestTheOpenRegisterPages(t *testing.T) {
 			want(t, w.do(call{path: transparency + ".json" + query}), 400, code)
 		}
 		want(t, w.do(call{path: "/sites/nosuch/transparency.csv"}), 404, "site.unknown")
+	})
+}
+
+func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		id := w.approved(written("Whose land is it that the new road runs across?"))
+		w.decide("spam", w.post(written("Replica watches shipped over night, ask us now!")).str("id"), 1)
+		rude := w.post(written("Only a fool would drive up there in November."))
+		want(t, w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "reject", "reason": "personal_attack",
+			"comments": []m{{"id": rude.str("id"), "version": 1}}}), 200, "")
+		want(t, w.do(appealOf(rude, "It was meant as a joke among friends.")), 202, "")
+		w.withhold(but(demand("comments", []string{id}), "country", "germany"))
+		w.withhold(but(demand("comments", []string{id}), "country", "Kazakhstan"))
+		w.withhold(but(demand("comments", []string{id}), "public", "sealed"))
+
+		// value is what stands in a row, that which begins so, under a column of a part.
+		value := func(part, column string, row ...string) string {
+			t.Helper()
+			_, table := w.read(transparency + "/" + part + "?from=2026-11-20&to=2026-11-20")
+			rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+			if err != nil || len(rows) < 2 {
+				t.Fatalf("%s has %v (%v)", part, rows, err)
+			}
+			for _, r := range rows[1:] {
+				begins := strings.HasPrefix(strings.Join(r[2:], "|"), strings.Join(row, "|")+"|")
+				if at := slices.Index(rows[0], column); at >= 0 && begins {
+					return r[at]
+				}
+			}
+			t.Errorf("%s has no row %v with %q:\n%s", part, row, column, table)
+			return ""
+		}
+		const day, measures = "2026-11-20/2026-11-20", "Number of measures taken at the provider's own initiative "
+		const orders = "Number of orders to act against illegal content received"
+		const terms, appeals = "6_own_initiative_TC.csv", "7_appeals_and_recidivism.csv"
+		const complaints = "Number of complaints submitted to the internal-complaints mechanism"
+		for _, c := range []struct{ got, want string }{
+			{value("1_report_identification.csv", "Value", "Ending date of reporting period"), "2026-11-20"},
+			{value("1_report_identification.csv", "Value", "Name of the service provider"), ""},
+			{value("3_member_states_orders.csv", orders, day, "TOTAL", "", "TOTAL"), "1"},
+			{value("3_member_states_orders.csv", orders, day, "TOTAL", "", "DE"), "1"},
+			{value(terms, measures, day, "TOTAL", ""), "2"},
+			{value(terms, "Visibility restriction Disable", day, "STATEMENT_CATEGORY_CYBER_VIOLENCE", ""), "1"},
+			{value(terms, "Monetary restriction Suspension", day, "TOTAL", ""), ""},
+			{value(terms, measures, day, "KEYWORD_OTHER", "Spam"), "1"},
+			{value(terms, measures, day, "STATEMENT_CATEGORY_SELF_HARM", ""), "0"},
+			{value("5_own_initiative_illegal.csv", measures, day, "TOTAL", ""), "0"},
+			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Total number"), "1"},
+			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Decisions reversed"), "0"},
+		} {
+			if c.got != c.want {
+				t.Errorf("it says %q, want %q", c.got, c.want)
+			}
+		}
+		says := value("3_member_states_orders.csv", "Contextual information on number of orders to act against illegal "+
+			"content received", day, "TOTAL", "", "TOTAL")
+		if !strings.Contains(says, "1 orders of courts and authorities elsewhere") || !strings.Contains(says, "1 sealed") {
+			t.Errorf("of what is left out it says %q", says)
+		}
+		want(t, w.do(call{path: transparency + "/9_human_resources.csv"}), 404, "page.unknown")
+		want(t, w.do(call{path: transparency + "/6_own_initiative_TC.csv?from=x"}), 400, "query.invalid")
 	})
 }

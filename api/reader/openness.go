@@ -211,6 +211,7 @@ type opennessView struct {
 	Sealed, More, First      string
 	Head, HeadSays           string
 	Languages                []words.Language
+	Parts                    []string // of the EU's template
 }
 
 // A figure is a number and what it counts.
@@ -245,6 +246,7 @@ func newOpennessView(
 	last := f.To.Add(-time.Microsecond).UTC()
 	v := &opennessView{
 		Catalog: w, Key: site.Key, Site: site.Name, Rules: web.Rules(site, w), Languages: words.Languages,
+		Parts:  euPartNames,
 		Policy: w.T("open.policy." + string(cmp.Or(site.Settings.Moderation, ground.PolicyAll))),
 		From:   w.Date(f.From.UTC()), To: w.Date(last), FirstDay: f.From.UTC().Format(time.DateOnly),
 		LastDay: last.Format(time.DateOnly), Query: "?" + asked(c, "from", "to").Encode(),

@@ -29,6 +29,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.GET("/sites/:site/transparency", o.on(o.page), web.Pages)
 	e.GET("/sites/:site/transparency.json", o.on(o.figures))
 	e.GET("/sites/:site/transparency.csv", o.on(o.table))
+	e.GET("/sites/:site/transparency/:part", o.on(o.template))
 
 	m := &mailed{kit: kit}
 	e.GET("/mail/:token", m.see) // a page, or JSON

@@ -1,0 +1,310 @@
+package reader
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+// An euReport is a site's figures in the columns of the template that Annex I of Commission Implementing Regulation
+// (EU) 2024/2835 lays down for the reports of Regulation (EU) 2022/2065. Annex II says how it is filled in: 0 where
+// something could have been, and was not; nothing where it never could be, or is not known here.
+type euReport struct {
+	site   string // its name, as a cell
+	period string
+	f      register.Figures
+	orders []register.Demand // of courts and authorities, sealed ones left out
+}
+
+// euParts are the parts of the template that are filled in, by the names of their files. What is not among them stands
+// in docs/law.md.
+var euParts = map[string]func(*euReport) [][]string{
+	"1_report_identification.csv":  (*euReport).identification,
+	"3_member_states_orders.csv":   (*euReport).memberStates,
+	"5_own_initiative_illegal.csv": (*euReport).illegal,
+	"6_own_initiative_TC.csv":      (*euReport).terms,
+	"7_appeals_and_recidivism.csv": (*euReport).complaints,
+	"8_automated_means.csv":        (*euReport).automated,
+}
+
+// euPartNames are their names in order.
+var euPartNames = slices.Sorted(maps.Keys(euParts))
+
+// template answers with a part of the template as CSV (RFC 4180, UTF-8), as the regulation wants it: without a mark.
+func (h *openness) template(c echo.Context, site ground.Site, in register.Period) error {
+	part, known := euParts[c.Param("part")]
+	if !known {
+		return problem.Missing("page.unknown", "There is no such part: there are "+strings.Join(euPartNames, ", ")+".")
+	}
+	f, err := h.kit.Register.Figures(c.Request().Context(), site, in)
+	if err != nil {
+		return err
+	}
+	r := &euReport{site: text.Cell(site.Name), f: f, period: f.From.UTC().Format(time.DateOnly) + "/" +
+		f.To.Add(-time.Microsecond).UTC().Format(time.DateOnly)}
+	for after, more := "", true; more; more = after != "" {
+		var demands []register.Demand
+		if demands, after, err = h.demands(c, site, in, after, registerChunk); err != nil {
+			return err
+		}
+		for _, d := range demands {
+			if d.Kind == register.Court || d.Kind == register.Authority {
+				r.orders = append(r.orders, d)
+			}
+		}
+	}
+	out := web.Stream(c, "text/csv; charset=utf-8", site.Key+"-"+c.Param("part"))
+	w := csv.NewWriter(out)
+	w.UseCRLF = true
+	return out.Cut(errors.Join(w.WriteAll(part(r)), w.Error()))
+}
+
+const (
+	euAll       = "All"
+	euPlatforms = "Only for providers of online platforms"
+)
+
+func (r *euReport) identification() [][]string {
+	from, to, _ := strings.Cut(r.period, "/")
+	rows := [][]string{{"Applicability", "Service", "Indicator", "Value"}}
+	for _, one := range [][2]string{{"Name of the service provider"}, {"Date of the publication of the report"},
+		{"Date of the publication of the latest previous report"}, {"Starting date of reporting period", from},
+		{"Ending date of reporting period", to}} {
+		rows = append(rows, []string{euAll, r.site, one[0], one[1]})
+	}
+	return rows
+}
+
+// euOrderColumns are what is said of orders, and of each its context.
+var euOrderColumns = []string{
+	"Number of orders to act against illegal content received",
+	"Number of specific items of information included in the total number of orders to act against illegal content",
+	"Median time to inform the authority of the receipt of the order to act against illegal content",
+	"Median time to give effect to the order to act against illegal content",
+	"Number of orders to provide information",
+	"Median time to inform the authority of the receipt of the order to provide information",
+	"Median time to give effect to the order to provide information",
+}
+
+// memberStates counts what courts and authorities of the Union demanded. Which of the categories an order falls into
+// is not known here: the rows of all of them together are made.
+func (r *euReport) memberStates() [][]string {
+	head := []string{"Applicability", "Service", "Reporting period", "Category of illegal content",
+		`Description of the sub-category "Other"`, "Scope"}
+	head = append(head, euOrderColumns...)
+	for i, column := range euOrderColumns {
+		if i <= 1 { // as the template has it
+			column = "n" + column[1:]
+		}
+		head = append(head, "Contextual information on "+column)
+	}
+	by := map[string][]register.Demand{}
+	others := 0
+	for _, d := range r.orders {
+		if state := memberState(d.Country); state != "" {
+			by[state] = append(by[state], d)
+			by["TOTAL"] = append(by["TOTAL"], d)
+		} else {
+			others++
+		}
+	}
+	rows := [][]string{head}
+	for _, scope := range append([]string{"TOTAL"}, slices.Sorted(maps.Keys(by))...) {
+		if scope == "TOTAL" && len(rows) > 1 {
+			continue
+		}
+		row := make([]string, len(head))
+		copy(row, []string{euAll, r.site, r.period, "TOTAL", "", scope})
+		items := 0
+		var took []time.Duration
+		for _, d := range by[scope] {
+			items += d.Count
+			took = append(took, max(0, d.At.Sub(d.Received)))
+		}
+		row[6], row[7], row[9] = strconv.Itoa(len(took)), strconv.Itoa(items), euHours(took)
+		if scope == "TOTAL" {
+			row[13] = euCount(others, "orders of courts and authorities elsewhere or of no known country are left out") +
+				euCount(r.f.Sealed, "sealed demands are left out")
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// euCount is a remark on so many; "" on none.
+func euCount(n int, remark string) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n) + " " + remark + ". "
+}
+
+// euHours is the median of some times in hours; "" of none.
+func euHours(took []time.Duration) string {
+	if len(took) == 0 {
+		return ""
+	}
+	slices.Sort(took)
+	return strconv.FormatFloat(took[(len(took)-1)/2].Hours(), 'f', 1, 64)
+}
+
+// euMeasureColumns are what is said of measures, and of each its context.
+var euMeasureColumns = []string{
+	"Number of measures taken at the provider's own initiative ",
+	"Number of measures taken after detection with solely automated means ",
+	"Visibility restriction Removal", "Visibility restriction Disable", "Visibility restriction Demoted",
+	"Visibility restriction Age restricted", "Visibility restriction Interaction restricted",
+	"Visibility restriction Labelled ", "Visibility restriction Other", "Monetary restriction Suspension",
+	"Monetary restriction Termination", "Monetary restriction Other", "Provision of the service Suspension",
+	"Provision of the service Termination", "Account restriction Suspension", "Account restriction Termination",
+}
+
+// An euCategory is one of the template's, and which reasons of ours fall under it.
+type euCategory struct {
+	name    string
+	reasons []comment.Reason
+	below   []euKeyword
+}
+
+// An euKeyword is a category below another. Other describes what is "Other"; else it is "".
+type euKeyword struct {
+	name, other string
+	reason      comment.Reason
+}
+
+// euCategories are those under which a comment may be refused here, and all others of the template.
+var euCategories = []euCategory{
+	{name: "STATEMENT_CATEGORY_ANIMAL_WELFARE"}, {name: "STATEMENT_CATEGORY_CONSUMER_INFORMATION"},
+	{"STATEMENT_CATEGORY_CYBER_VIOLENCE", []comment.Reason{comment.ReasonPersonalAttack},
+		[]euKeyword{{"KEYWORD_CYBER_BULLYING_INTIMIDATION", "", comment.ReasonPersonalAttack}}},
+	{name: "STATEMENT_CATEGORY_CYBER_VIOLENCE_AGAINST_WOMEN"},
+	{name: "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"},
+	{"STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH", []comment.Reason{comment.ReasonHateSpeech},
+		[]euKeyword{{"KEYWORD_HATE_SPEECH", "", comment.ReasonHateSpeech}}},
+	{name: "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS"},
+	{name: "STATEMENT_CATEGORY_NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS"},
+	{name: "STATEMENT_CATEGORY_PROTECTION_OF_MINORS"}, {name: "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY"},
+	{name: "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"}, {name: "STATEMENT_CATEGORY_SELF_HARM"},
+	{name: "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS"}, {name: "STATEMENT_CATEGORY_VIOLENCE"},
+	{"STATEMENT_CATEGORY_OTHER_VIOLATION_TC", []comment.Reason{comment.ReasonSpam, comment.ReasonDuplicate,
+		comment.ReasonObscenity, comment.ReasonOffTopic, comment.ReasonOther}, []euKeyword{
+		{"KEYWORD_OTHER", "Spam", comment.ReasonSpam}, {"KEYWORD_OTHER", "The same again", comment.ReasonDuplicate},
+		{"KEYWORD_OTHER", "Obscenity", comment.ReasonObscenity}, {"KEYWORD_OTHER", "Off topic", comment.ReasonOffTopic},
+		{"KEYWORD_OTHER", "Other reasons", comment.ReasonOther}}},
+}
+
+func euMeasureHead(category string) []string {
+	head := []string{"Applicability", "Service", "Reporting period", category,
+		`Description of the sub-category "Other"`}
+	head = append(head, euMeasureColumns...)
+	for _, column := range euMeasureColumns {
+		head = append(head, "Contextual Information on "+column)
+	}
+	return head
+}
+
+// measures is a row: so many comments were refused, which nobody reads any more, and by nobody but people.
+func (r *euReport) measures(category, other string, n int) []string {
+	row := make([]string, 5+2*len(euMeasureColumns))
+	copy(row, []string{euAll, r.site, r.period, category, other, strconv.Itoa(n), "0", "0", strconv.Itoa(n)})
+	if category == "TOTAL" {
+		row[5+len(euMeasureColumns)] = "Comments that were refused, after a reader's report too: " +
+			"reports are not kept apart. The program refuses none by itself."
+	}
+	return row
+}
+
+// illegal has what was refused as unlawful. Under which category it falls is not known here.
+func (r *euReport) illegal() [][]string {
+	return [][]string{euMeasureHead("Category of illegal content"),
+		r.measures("TOTAL", "", r.f.Refused[comment.ReasonUnlawful])}
+}
+
+func (r *euReport) terms() [][]string {
+	rows := [][]string{euMeasureHead("Category of incompatibility with the provider's terms and conditions"), nil}
+	total := 0
+	for _, category := range euCategories {
+		n := 0
+		for _, reason := range category.reasons {
+			n += r.f.Refused[reason]
+		}
+		total += n
+		rows = append(rows, r.measures(category.name, "", n))
+		for _, k := range category.below {
+			rows = append(rows, r.measures(k.name, k.other, r.f.Refused[k.reason]))
+		}
+	}
+	rows[1] = r.measures("TOTAL", "", total)
+	return rows
+}
+
+// complaints are second looks: each is about a comment that was refused.
+func (r *euReport) complaints() [][]string {
+	const section = "Internal complaints mechanism"
+	const submitted = "Number of complaints submitted to the internal-complaints mechanism"
+	const visibility = "Complaint regarding a decision to remove or disable access to or restrict visibility " +
+		"of information"
+	rows := [][]string{{"Applicability", "Service", "Reporting period", "Section", "Indicator", "Scope", "Value",
+		"Contextual Information"}}
+	add := func(whom, indicator, scope string, n int, context string) {
+		rows = append(rows, []string{whom, r.site, r.period, section, indicator, scope, strconv.Itoa(n), context})
+	}
+	a := r.f.Appeals
+	open := euCount(a.Open, "were not decided when this was made")
+	for _, indicator := range []string{submitted, visibility} {
+		whom := cmp.Or(map[string]string{submitted: euAll}[indicator], euPlatforms)
+		add(whom, indicator, "Total number", a.Received, open)
+		add(euPlatforms, indicator, "Decisions upheld", a.Upheld, "")
+		add(euPlatforms, indicator, "Decisions partially reversed", 0, "")
+		add(euPlatforms, indicator, "Decisions reversed", a.Overturned, "")
+	}
+	return rows
+}
+
+func (r *euReport) automated() [][]string {
+	rows := [][]string{{"Applicability", "Service", "Reporting period", "Section", "Indicator", "Scope", "Value",
+		"Contextual Information"}}
+	refused := 0
+	for _, n := range r.f.Refused {
+		refused += n
+	}
+	for _, scope := range []string{"Total number", "Own-initiative "} {
+		for indicator, n := range []int{0, refused} {
+			rows = append(rows, []string{euAll, r.site, r.period, "Use of automated means for content moderation",
+				[]string{"Number of measures solely taken by automated means ",
+					"Number of measures not taken by automated means"}[indicator], scope, strconv.Itoa(n),
+				"The program orders what waits, and suggests; people decide."})
+		}
+	}
+	return rows
+}
+
+// memberStates are the Union's, by name and by the code of Eurostat's glossary.
+var memberStates = strings.Fields(`AT Austria BE Belgium BG Bulgaria CY Cyprus CZ Czechia DE Germany DK Denmark
+	EE Estonia EL Greece ES Spain FI Finland FR France HR Croatia HU Hungary IE Ireland IT Italy LT Lithuania
+	LU Luxembourg LV Latvia MT Malta NL Netherlands PL Poland PT Portugal RO Romania SE Sweden SI Slovenia SK Slovakia`)
+
+// memberState is the code of a country that somebody typed; "": it is none of the Union, or not known.
+func memberState(country string) string {
+	country = strings.TrimSpace(country)
+	for i := 0; i < len(memberStates); i += 2 {
+		if strings.EqualFold(country, memberStates[i]) || strings.EqualFold(country, memberStates[i+1]) {
+			return memberStates[i]
+		}
+	}
+	return ""
+}
