@@ -93,6 +93,8 @@ const (
 	// maxCopies is how many copies back is looked, and maxWithheld for how many comments.
 	maxCopies   = 1_000
 	maxWithheld = 1_000
+	// takes is how long a copy is made at most: what came in meanwhile may be in it.
+	takes = 15 * time.Minute
 )
 
 // Copy makes a copy of a site in a folder, in the place of an earlier one that lies there; while it is made the
@@ -260,7 +262,7 @@ func (c *copying) demands(tx Tx) error {
 		w := &c.report.Withheld[i]
 		w.Demand, w.Since = since[w.Comment].ID, since[w.Comment].At
 		for j := len(copies) - 1; j >= 0; j-- { // the oldest first
-			if at := copies[j]; !at.Before(w.arrived) && at.Before(w.Since) {
+			if at := copies[j]; !at.Add(takes).Before(w.arrived) && at.Before(w.Since) {
 				w.Copies = append(w.Copies, at)
 			}
 		}

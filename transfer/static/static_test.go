@@ -261,3 +261,27 @@ func names(t *testing.T, dir string) (all []string) {
 	}
 	return all
 }
+
+// When a copy was begun is kept, and not when it was whole: what came in between may be in it.
+func TestWhatCameWhileACopyWasMadeMayBeInIt(t *testing.T) {
+	f := newFolder(roomstest.New(t))
+	f.say("/one", "", "Marta", "The first remark under this article.")
+	f.Clock.Add(900 * time.Millisecond)
+	begun := f.copy().At
+	f.Clock.Add(10 * time.Minute)
+	during := f.say("/one", "", "Jonas", "It came while the copy was being made.")
+	f.Clock.Add(10 * time.Minute)
+	after := f.say("/one", "", "Jonas", "It came long after that.")
+	for _, id := range []string{during.ID, after.ID} {
+		_, _, err := f.S.Withhold(f.Ctx, people.Operator, f.A,
+			register.Draft{Comments: []string{id}, By: "District court", Kind: register.Court}, nil)
+		f.Must(err)
+	}
+	f.Clock.Add(time.Minute)
+	for _, w := range f.copy().Withheld {
+		want := map[string][]time.Time{during.ID: {begun}}[w.Comment]
+		if !slices.EqualFunc(w.Copies, want, time.Time.Equal) {
+			t.Errorf("%s may stand in %v, want %v", w.Comment, w.Copies, want)
+		}
+	}
+}
