@@ -50,14 +50,21 @@ func TestAChangedLogIsFoundFromOutsideAndFromInside(t *testing.T) {
 	if out := s.must("log", "verify", "log.jsonl"); !strings.Contains(out, "proves nothing by itself") {
 		t.Errorf("without a head: %s", out)
 	}
-	s.write("cut.jsonl", strings.Join(strings.SplitAfter(log, "\n")[:f.Entries-1], ""), 0o600)
-	if _, errs, code := s.run("", "log", "verify", "cut.jsonl", "--head", f.Head); code != 1 ||
-		!strings.Contains(errs, "no entry has that head") {
-		t.Errorf("a log without its end: exit %d, %s", code, errs)
-	}
-	if _, errs, code := s.run(strings.Replace(log, `"approve"`, `"spam"`, 1), "log", "verify", "-"); code != 1 ||
-		!strings.Contains(errs, "something was changed") {
-		t.Errorf("a log with another decision: exit %d, %s", code, errs)
+	lines := strings.SplitAfter(log, "\n")[:f.Entries]
+	for name, c := range map[string]struct{ log, head, says string }{
+		"without its end":               {strings.Join(lines[:f.Entries-1], ""), f.Head, "no entry has that head"},
+		"a foreign head":                {log, strings.Repeat("ab", 32), "no entry has that head"},
+		"without its beginning":         {strings.Join(lines[1:], ""), f.Head, "entry 2"},
+		"without the third":             {strings.Join(append(lines[:2:2], lines[3:]...), ""), f.Head, "entry 4"},
+		"two exchanged":                 {lines[0] + lines[2] + lines[1] + strings.Join(lines[3:], ""), f.Head, "entry 3"},
+		"another decision":              {strings.Replace(log, `"approve"`, `"spam"`, 1), f.Head, "something was changed"},
+		"one digit of what is not told": {strings.Replace(log, `"open":"`, `"open":"0`, 1), f.Head, ""},
+		"cut in a line":                 {log[:len(log)-20], f.Head, ""},
+	} {
+		if out, errs, code := s.run(c.log, "log", "verify", "-", "--head", c.head); code != 1 ||
+			!strings.Contains(errs, c.says) {
+			t.Errorf("a log %s: exit %d, %s%s", name, code, out, errs)
+		}
 	}
 
 	s.must("doctor", "--audit", "--data", "data")
