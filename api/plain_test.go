@@ -281,6 +281,8 @@ func TestWithoutScriptAWriterAsksForASecondLook(t *testing.T) {
 		w.decide("reject", id, 1)
 		if got := w.plain(plainA, cookie); !strings.Contains(got, `name="appeal" value="`+id+`"`) {
 			t.Errorf("the refusal cannot be appealed: %s", got)
+		} else if !strings.Contains(got, "A moderator decided not to publish it. A moderator decided this. The program") {
+			t.Errorf("it does not say why, and who decided: %s", got)
 		}
 		for name, c := range map[string]string{"nobody": "", "a stranger": "aitys-own=" + id + ":guessed"} {
 			if r := ask("Let me.", c); r.status != 404 {

@@ -297,7 +297,10 @@ func (h *plainPages) ownComments(
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
 			continue // forgotten, another page's, or in the thread
 		}
-		own := ownShown{ID: m.ID, Status: statusOf(w, m), Note: m.Note, HTML: template.HTML(m.HTML)}
+		own := ownShown{ID: m.ID, Status: statusOf(w, m), Why: statementOf(w, m), HTML: template.HTML(m.HTML)}
+		if m.Note != "" {
+			own.Note = w.T("write.note", "note", m.Note)
+		}
 		if !m.RedactedAt.IsZero() {
 			own.Redacted = w.T("write.redacted", "why", m.RedactedWhy)
 		}

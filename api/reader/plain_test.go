@@ -68,7 +68,8 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 		full.Count = 1234
 		show("plain", "&after=x&notice=again", full, func(v *plainView) {
 			for _, m := range own {
-				v.Own = append(v.Own, ownShown{ID: m.ID, Status: statusOf(w, m), Note: m.Note, HTML: template.HTML(m.HTML)})
+				v.Own = append(v.Own, ownShown{ID: m.ID, Status: statusOf(w, m), Why: statementOf(w, m), Note: m.Note,
+					HTML: template.HTML(m.HTML)})
 			}
 		})
 		often := web.ProblemOf(problem.TooOften("Too many.", 7*time.Second))
@@ -82,8 +83,8 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 			v.Typed = draft{Body: "*Words* <b>.", Name: "Bo",
 				Press: &moderation.Press{HTML: "<p><em>Words</em> &lt;b&gt;.</p>", Token: "press", Wait: 10 * time.Second}}
 			v.Own = []ownShown{
-				{ID: "c6", Status: statusOf(w, own[1]), HTML: template.HTML(own[1].HTML), MayAppeal: true, Plea: "</textarea>",
-					Problem: w.T("report.often")},
+				{ID: "c6", Status: statusOf(w, own[1]), Why: statementOf(w, own[1]),
+					HTML: template.HTML(own[1].HTML), MayAppeal: true, Plea: "</textarea>", Problem: w.T("report.often")},
 				{ID: "c7", Status: statusOf(w, own[2]), HTML: template.HTML(own[2].HTML), Look: w.T("write.appealed")},
 			}
 		})

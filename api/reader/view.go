@@ -85,6 +85,7 @@ type plainComment struct {
 // ownShown is a writer's own comment that is not public, and why.
 type ownShown struct {
 	ID, Status, Note string
+	Why              string // it was refused, and by whom
 	HTML             template.HTML
 	Redacted         string // why a part was taken out
 	Look             string // what became of the second look that was asked for

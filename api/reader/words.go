@@ -41,14 +41,16 @@ func statusOf(w *words.Catalog, m comment.Comment) string {
 	if m.State == comment.Pending {
 		return w.T("write.posted")
 	}
-	reason := m.Reason
-	switch {
-	case m.State == comment.Spam:
-		reason = comment.ReasonSpam
-	case reason == comment.NoReason:
-		reason = comment.ReasonOther
+	return w.T("write.refused", "reason", w.T("reason.low."+m.RefusedFor().String()))
+}
+
+// statementOf is what a writer is told of a refusal besides: what the reason means, and who decided. Of what waits it
+// is "".
+func statementOf(w *words.Catalog, m comment.Comment) string {
+	if !m.Refused() {
+		return ""
 	}
-	return w.T("write.refused", "reason", w.T("reason.low."+reason.String()))
+	return w.T("meaning."+m.RefusedFor().String()) + " " + w.T("write.byWhom")
 }
 
 // sayings are the widget's sentences for what keeps a comment from being taken, by code.
