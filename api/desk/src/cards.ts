@@ -89,7 +89,8 @@ export class Cards {
     for (const open of card.querySelectorAll('details[open]')) open.removeAttribute('open')
     card.removeAttribute('aria-current')
     if (card.dataset.alike) row.dataset.alike = card.dataset.alike
-    card.closest('li')?.replaceWith(row)
+    const stands = this.rowOf(idOf(card)) ?? card.closest('li') // a row, where somebody was told of it sooner
+    stands?.replaceWith(row)
     this.#folded.set(idOf(card), { card, row })
     this.list.dispatchEvent(new Event('change'))
   }

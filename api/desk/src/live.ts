@@ -1,4 +1,5 @@
 /** The queue renews itself: counts at once, arrivals announced, what others decide folded, who else looks at what. */
+import { versionOf } from './cards'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
@@ -100,7 +101,12 @@ export class Live {
     if (this.#queue.mine(id) || !this.#queue.cards.find(id)) return
     const response = await fetch(`${this.#url}/comments/${encodeURIComponent(id)}`).catch(() => undefined)
     if (!response?.ok) return
-    const item = (await response.json()) as { comment: { state: string }; history: { at: string; by: unknown }[] }
+    const item = (await response.json()) as {
+      comment: { state: string; version: number }
+      history: { at: string; by: unknown }[]
+    }
+    const card = this.#queue.cards.find(id) // meanwhile this tab may have decided, or taken it back
+    if (!card || this.#queue.mine(id) || item.comment.version < versionOf(card)) return
     const view = this.#queue.cards.list.dataset.view ?? 'pending'
     const state = item.comment.state
     if (state === view || (view === 'suspected' && state === 'pending')) return
