@@ -8,7 +8,9 @@ import (
 )
 
 // Five adverts are one card: one press decides them all, and one takes it back; the next copy is suspected.
-func TestACampaignIsOneCard(t *testing.T) {
+func TestACampaignIsOneCard(t *testing.T) { onBoth(t, aCampaignIsOneCard) }
+
+func aCampaignIsOneCard(t *testing.T) {
 	s := newWorld(t, kit.Binary(t), nil).school()
 	advert := func(n int) {
 		t.Helper()
@@ -133,6 +135,10 @@ func TestACampaignIsOneCard(t *testing.T) {
 // A session may end while the decision on a whole campaign is on its way: it is kept, said, and sent after signing in,
 // for what was seen and for nothing that came since.
 func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
+	onBoth(t, aDecisionOnACampaignOutlivesTheSession)
+}
+
+func aDecisionOnACampaignOutlivesTheSession(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	copies := 0
 	post := func(n int) {

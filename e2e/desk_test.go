@@ -29,7 +29,9 @@ func toastSays(s string) string { return fmt.Sprintf("%s.includes(%q)", toast, s
 const replying = `document.activeElement.matches(".reply textarea") &&
 	document.activeElement.getBoundingClientRect().height > 40`
 
-func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
+func TestAKeyThatDoesNothingSaysWhy(t *testing.T) { onBoth(t, aKeyThatDoesNothingSaysWhy) }
+
+func aKeyThatDoesNothingSaysWhy(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	post := func(text string) kit.Posted {
 		t.Helper()
@@ -193,6 +195,10 @@ func (s school) learned(id string, as func(spam float64, reasons int) bool) {
 }
 
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
+	onBoth(t, anAnswerToSureSpamIsPointedOutWithItsUndo)
+}
+
+func anAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 	s := newWorld(t, kit.Binary(t), nil).school()
 	for range 2 { // by turns, so that the filter is sure of both
 		s.decide(28)

@@ -13,7 +13,9 @@ import (
 var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
 
 // From a reader's text to a moderator's mail, and from its link to the page, without signing in.
-func TestAMailLeadsToADecision(t *testing.T) {
+func TestAMailLeadsToADecision(t *testing.T) { onBoth(t, aMailLeadsToADecision) }
+
+func aMailLeadsToADecision(t *testing.T) {
 	box := kit.NewMailbox(t)
 	t.Setenv("AITYS_SMTP", box.URL)
 	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")

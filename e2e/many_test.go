@@ -11,6 +11,10 @@ import (
 const toast = `document.querySelector("#toast").innerText`
 
 func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
+	onBoth(t, aModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst)
+}
+
+func aModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	var first kit.Posted
 	for n := range 4 {

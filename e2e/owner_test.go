@@ -106,7 +106,9 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	})
 }
 
-func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
+func TestOwnersFormsWorkByRoleAndName(t *testing.T) { onBoth(t, ownersFormsWorkByRoleAndName) }
+
+func ownersFormsWorkByRoleAndName(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	tab := w.tab(1280, 900, false)
 	w.signIn(tab, email)
@@ -158,7 +160,9 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 }
 
 // What the script reads from the slider is what the server says of the same threshold.
-func TestAThresholdIsTriedWithASlider(t *testing.T) {
+func TestAThresholdIsTriedWithASlider(t *testing.T) { onBoth(t, aThresholdIsTriedWithASlider) }
+
+func aThresholdIsTriedWithASlider(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	w.school().decide(6)
 	tab := w.tab(1280, 900, false)

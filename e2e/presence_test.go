@@ -15,6 +15,10 @@ func rowOf(day int) string {
 }
 
 func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
+	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
+}
+
+func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas <b>", "--role",
 		"moderator", "--site", "blog", "--password-stdin", "--data", w.data)

@@ -34,6 +34,10 @@ func (w *world) waiting() int {
 
 // What is judged again while a moderator works down from the riskiest moves to above where they are.
 func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
+	onBoth(t, nothingElseWaitsOnlyWhenNothingDoes)
+}
+
+func nothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 	s := newWorld(t, kit.Binary(t), nil).school()
 	s.decide(12)
 	const sign = "zebra quagga okapi"
@@ -96,6 +100,10 @@ func inSight(selector string) string {
 
 // After a conflict the decision before it is another matter: it is named before it is taken back.
 func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
+	onBoth(t, afterAConflictZSaysFirstWhatItTakesBack)
+}
+
+func afterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	post := func(name, text string) kit.Posted {
 		t.Helper()
@@ -153,6 +161,10 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 }
 
 func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
+	onBoth(t, theQueueGoesOnOnceTheNetworkIsBack)
+}
+
+func theQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	for n := range 60 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
@@ -207,7 +219,9 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 	}
 }
 
-func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
+func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) { onBoth(t, twoTabsOfTheQueueTellTheSame) }
+
+func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	for n := range 2 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
@@ -278,7 +292,9 @@ func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 }
 
 // A session that ends while somebody types takes nothing of it along.
-func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
+func TestWhatIsTypedOutlivesTheSession(t *testing.T) { onBoth(t, whatIsTypedOutlivesTheSession) }
+
+func whatIsTypedOutlivesTheSession(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	var ids []string
 	for n := range 2 {
@@ -374,6 +390,10 @@ func (w *world) endSession(tab *kit.Tab) {
 
 // However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
 func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
+	onBoth(t, reloadingAndGoingBackShowWhatWaits)
+}
+
+func reloadingAndGoingBackShowWhatWaits(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	for n := range 4 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))

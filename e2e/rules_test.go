@@ -8,6 +8,10 @@ import (
 
 // An owner tries a rule by role and name, adds it, and takes it away and back.
 func TestARuleIsTriedInABrowserBeforeItStands(t *testing.T) {
+	onBoth(t, aRuleIsTriedInABrowserBeforeItStands)
+}
+
+func aRuleIsTriedInABrowserBeforeItStands(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	var ids []kit.Ref
 	for _, text := range []string{"A casino, but a good one.", "The casino of all casinos.", "A tram."} {

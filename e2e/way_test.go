@@ -45,7 +45,9 @@ func current(s string) string {
 	return fmt.Sprintf(`document.querySelector('[aria-current="true"][data-comment]')?.textContent.includes(%q)`, s)
 }
 
-func TestACommentsWholeWay(t *testing.T) {
+func TestACommentsWholeWay(t *testing.T) { onBoth(t, aCommentsWholeWay) }
+
+func aCommentsWholeWay(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	const text = "The chain came off twice on the hill, and still I would not go back to the car."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
@@ -106,6 +108,10 @@ func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
 }
 
 func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
+	onBoth(t, aNewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext)
+}
+
+func aNewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	post := func(n int, text string) {
 		t.Helper()

@@ -38,7 +38,22 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <script async src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
-// newWorld starts binary's service on SQLite with a site called blog. Titles are by path.
+// onBoth runs a test on each database: its newWorld stands on the one that the variable names, as all that it runs.
+func onBoth(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	for _, on := range []struct {
+		name     string
+		database func(t testing.TB) string
+	}{{"sqlite", kit.SQLite}, {"postgres", kit.Postgres}} {
+		t.Run(on.name, func(t *testing.T) {
+			t.Setenv("AITYS_DATABASE", on.database(t))
+			test(t)
+		})
+	}
+}
+
+// newWorld starts binary's service with a site called blog, on SQLite where no test runs on both databases. Titles are
+// by path.
 func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 	t.Helper()
 	w := &world{t: t, data: t.TempDir()}
@@ -57,6 +72,7 @@ func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 	}))
 	t.Cleanup(w.blog.Close)
 	data := []string{"--data", w.data}
+	w.run(binary, append([]string{"migrate", "up"}, data...)...)
 	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL},
 		data...)...)
 	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role",
