@@ -32,6 +32,7 @@ func aRuleIsTriedInABrowserBeforeItStands(t *testing.T) {
 		func() error {
 			return tab.Holds(`document.querySelector(".bench")?.textContent.includes("2 of the last 2")`)
 		},
+		func() error { return tab.Holds(shows("This would catch 2 of 2: nearly everything.")) },
 		func() error { return tab.Holds(`document.querySelectorAll(".members mark").length >= 2`) },
 	)
 	if found, err := tab.Axe(); err != nil || len(found) > 0 {
