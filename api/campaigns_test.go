@@ -80,3 +80,78 @@ func TestACampaignIsListedAndDecidedAsOne(t *testing.T) {
 		}
 	})
 }
+
+// A moderator's page is older than the campaign: since then it grew, was split, and one of it was edited.
+func TestACampaignThatChangedIsDecidedAsItWasSeen(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		k, ids := w.campaign(6)
+		id := k["id"].(string)
+		sizes := func(what string, n int) {
+			t.Helper()
+			kit.Until(t, what, func() bool {
+				return w.as("moderator a", "GET", deskOfA+"/campaigns/"+id, nil).num("waiting") == n
+			})
+		}
+		copied := w.as("moderator a", "GET", deskOfA+"/comments/"+ids[0], nil).str("comment", "body")
+		late := written(copied + " and quickly")
+		late["author"] = m{"name": "Late", "email": "late@mail.example"}
+		own := w.post(late)
+		sizes("one has joined", 7)
+		if r := w.as("moderator a", "POST", deskOfA+"/campaigns/"+id+"/split", m{"comments": ids[:1]}); r.status != 200 {
+			t.Fatalf("splitting did %v", r)
+		}
+		edit := w.do(call{method: "PATCH", path: "/api/v1/sites/a/comments/" + own.str("id"), bearer: own.str("edit_token"),
+			body: m{"body": "I only wanted to ask when the shop by the river opens on Sundays, and where."}})
+		if edit.status != 200 {
+			t.Fatalf("editing did %v", edit)
+		}
+		sizes("one was split off, and one left", 5)
+		done := w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "spam", "campaign": m{"id": id, "upto": 7}})
+		if done.num("decided") != 5 || len(done.list("conflicts")) != 0 {
+			t.Errorf("deciding did %v", done)
+		}
+		for _, left := range []string{ids[0], own.str("id")} {
+			if got := w.as("moderator a", "GET", deskOfA+"/comments/"+left, nil).str("comment", "state"); got != "pending" {
+				t.Errorf("what is not in it any more is %s", got)
+			}
+		}
+		undo := deskOfA + "/decisions/" + done.str("batch") + "/undo"
+		if first := w.as("moderator a", "POST", undo, nil); first.num("undone") != 5 {
+			t.Errorf("undoing did %v", first)
+		}
+		if again := w.as("moderator a", "POST", undo, nil); again.num("undone") != 0 || again.at("batch") != nil {
+			t.Errorf("undoing it again did %v", again)
+		}
+	})
+}
+
+// A text between two campaigns is in one of them, and they stay two.
+func TestABridgeBetweenTwoCampaignsMergesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		left := "cheap stone ovens from the factory with free delivery to every town of the country this month only"
+		right := "our lawyers win back what your bank took from you within thirty days or you pay us nothing at all"
+		post := func(n int, text string) (id string) {
+			body := written(text)
+			body["author"] = m{"name": fmt.Sprint("Reader ", n), "email": fmt.Sprintf("reader%d@mail.example", n)}
+			return w.post(body).str("id")
+		}
+		of := func(id string) (campaign string, size int) {
+			item := w.as("moderator a", "GET", deskOfA+"/comments/"+id, nil)
+			if item.at("campaign") == nil {
+				return "", 0
+			}
+			return item.str("campaign", "id"), item.num("campaign", "waiting")
+		}
+		a, b := post(1, left+" one"), post(3, right+" one")
+		post(2, left+" two")
+		post(4, right+" two")
+		kit.Until(t, "there are two", func() bool { _, n := of(a); _, other := of(b); return n == 2 && other == 2 })
+		bridge := post(5, left+" "+right[:68])
+		kit.Until(t, "it has joined", func() bool { _, n := of(bridge); return n == 3 })
+		one, n := of(a)
+		two, other := of(b)
+		if in, _ := of(bridge); in != one || one == two || n != 3 || other != 2 {
+			t.Errorf("the bridge is in %q of %q with %d and %q with %d", in, one, n, two, other)
+		}
+	})
+}

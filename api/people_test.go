@@ -284,19 +284,40 @@ func TestTheQueueShowsWhatAModeratorNeeds(t *testing.T) {
 func TestConflictsAreToldAndTheRestIsDone(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		fresh, stale, gone := w.post(written(w.text())), w.post(written(w.text())), w.post(written(w.text()))
+		foreign := w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: m{
+			"page": m{"url": "https://b.example/post"}, "body": w.text()}})
+		already := w.post(written(w.text()))
 		w.decide("approve", stale.str("id"), 1)
+		w.decide("spam", already.str("id"), 1)
 		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + gone.str("id"), bearer: gone.str("edit_token")})
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{"action": "spam", "comments": []m{
 			{"id": fresh.str("id"), "version": 1}, {"id": stale.str("id"), "version": 1},
 			{"id": gone.str("id"), "version": 2}, {"id": "unknown", "version": 1},
+			{"id": foreign.str("id"), "version": 1}, {"id": already.str("id"), "version": 1},
 		}})
 		codes := map[any]any{}
 		for _, c := range d.list("conflicts") {
 			codes[c["id"]] = c["code"]
 		}
 		if d.status != 200 || d.num("decided") != 1 || codes[stale.str("id")] != "version.stale" ||
-			codes[gone.str("id")] != "comment.removed" || codes["unknown"] != "comment.unknown" {
+			codes[gone.str("id")] != "comment.removed" || codes["unknown"] != "comment.unknown" ||
+			foreign.status != 201 || codes[foreign.str("id")] != "comment.unknown" ||
+			codes[already.str("id")] != nil || d.num("unchanged") != 1 {
 			t.Errorf("got %v", d)
+		}
+		there := w.as("owner b", "GET", "/api/v1/sites/b/moderation/comments/"+foreign.str("id"), nil)
+		if there.str("comment", "state") != "pending" {
+			t.Errorf("on the other site stands %v", there)
+		}
+		undo := deskOfA + "/decisions/" + d.str("batch") + "/undo"
+		once := w.as("moderator a", "POST", undo, nil)
+		if once.num("undone") != 1 {
+			t.Errorf("undoing did %v", once)
+		}
+		for _, path := range []string{undo, deskOfA + "/decisions/" + once.str("batch") + "/undo"} {
+			if r := w.as("moderator a", "POST", path, nil); r.status != 200 || r.num("undone") != 0 || r.at("batch") != nil {
+				t.Errorf("undoing it again, or the undo, did %v", r)
+			}
 		}
 		for _, c := range d.list("conflicts") {
 			if c["id"] == stale.str("id") && (c["by"] != "moderator a" || c["state"] != "approved" || c["version"] != 2.0) {

@@ -59,25 +59,44 @@ func texts(signals any) (all string) {
 }
 
 func TestAListOfAMegabyteIsRefusedAndOneOfTenThousandWordsIsNot(t *testing.T) {
-	w := onSQLite(t)
-	const path = "/api/v1/sites/a/moderation/rules"
-	for _, tt := range []struct {
-		words        string
-		status       int
-		code, detail string
-	}{
-		{strings.Repeat("a word\n", 200_000), 413, "body.too_large", "1024 KiB"},
-		{strings.Repeat("a word\n", 100_000), 422, "field.invalid", "256 KiB"},
-		{strings.Repeat("a word\n", 10_000), 201, "", ""},
-	} {
-		r := w.as("owner a", "POST", path, m{"kind": "word", "words": tt.words})
-		if r.status != tt.status || r.code() != tt.code || !strings.Contains(string(r.raw), tt.detail) {
-			t.Errorf("%d bytes: %.300v", len(tt.words), r)
+	onBoth(t, func(t *testing.T, w *world) {
+		const path = "/api/v1/sites/a/moderation/rules"
+		for _, tt := range []struct {
+			words        string
+			status       int
+			code, detail string
+		}{
+			{strings.Repeat("a word\n", 200_000), 413, "body.too_large", "1024 KiB"},
+			{strings.Repeat("a word\n", 100_000), 422, "field.invalid", "256 KiB"},
+			{strings.Repeat("a word\n", 10_000), 201, "", ""},
+		} {
+			r := w.as("owner a", "POST", path, m{"kind": "word", "words": tt.words})
+			if r.status != tt.status || r.code() != tt.code || !strings.Contains(string(r.raw), tt.detail) {
+				t.Errorf("%d bytes: %.300v", len(tt.words), r)
+			}
 		}
-	}
-	want(t, w.as("owner a", "POST", path, m{"kind": "word", "words": "x", "until": "tomorrow"}), 422, "field.invalid")
-	want(t, w.as("owner a", "POST", "/api/v1/sites/a/moderation/blocks", m{"host": strings.Repeat("x", 65<<10)}), 413,
-		"body.too_large")
+		want(t, w.as("owner a", "POST", path, m{"kind": "word", "words": "x", "until": "tomorrow"}), 422, "field.invalid")
+		want(t, w.as("owner a", "POST", "/api/v1/sites/a/moderation/blocks", m{"host": strings.Repeat("x", 65<<10)}), 413,
+			"body.too_large")
+	})
+}
+
+func TestAPatternThatWouldBeSlowIsRefusedBeforeItStands(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		for pattern, says := range map[string]string{
+			"(?:a{1,30}){1,30}": "would be slow", `(a)\1`: "invalid escape", "(a": "missing closing",
+		} {
+			for _, path := range []string{deskOfA + "/rules", deskOfA + "/rules/try"} {
+				r := w.as("owner a", "POST", path, m{"kind": "pattern", "words": pattern})
+				if r.status != 422 || r.code() != "field.invalid" || !strings.Contains(string(r.raw), says) {
+					t.Errorf("%s at %s: %v", pattern, path, r)
+				}
+			}
+		}
+		if got := w.as("owner a", "GET", deskOfA+"/rules", nil).list("rules"); len(got) != 0 {
+			t.Errorf("%v stand", got)
+		}
+	})
 }
 
 func TestAnEMailDomainIsBlockedPageByPage(t *testing.T) {

@@ -30,8 +30,7 @@ func TestALinkInAMailDecidesOnceAndByAButtonOnly(t *testing.T) {
 	for button, want := range map[string]comment.State{
 		"Approve": comment.Approved, "Spam": comment.Spam, "Off topic": comment.Rejected,
 	} {
-		t.Run(button, func(t *testing.T) {
-			w := newWorld(t)
+		decides := func(t *testing.T, w *world) {
 			w.account("Mo", people.Moderator, "blog")
 			c := w.post("It is quiet in our street since then, and the birds are back.")
 			path, b := w.mailed("Mo", c), newBrowser(t, w.url)
@@ -49,12 +48,14 @@ func TestALinkInAMailDecidesOnceAndByAButtonOnly(t *testing.T) {
 			if b.open(path).sees("This link was used already."); strings.Contains(nameOf(b.doc), "birds") {
 				t.Error("a used link shows the comment")
 			}
-		})
+		}
+		t.Run(button, func(t *testing.T) { onBoth(t, decides) })
 	}
 }
 
-func TestALinkInAMailEndsAndSaysSo(t *testing.T) {
-	w := newWorld(t)
+func TestALinkInAMailEndsAndSaysSo(t *testing.T) { onBoth(t, aLinkInAMailEndsAndSaysSo) }
+
+func aLinkInAMailEndsAndSaysSo(t *testing.T, w *world) {
 	w.account("Mo", people.Moderator, "blog")
 	nothing := func(path, says string, c comment.Comment) {
 		t.Helper()
@@ -94,7 +95,10 @@ func TestALinkInAMailEndsAndSaysSo(t *testing.T) {
 }
 
 func TestMailIsStoppedByALinkAndByAMailProgram(t *testing.T) {
-	w := newWorld(t)
+	onBoth(t, mailIsStoppedByALinkAndByAMailProgram)
+}
+
+func mailIsStoppedByALinkAndByAMailProgram(t *testing.T, w *world) {
 	each, nobody := people.MailEach, comment.Comment{}
 	choose := func() {
 		_, err := w.S.SetAccount(w.Ctx, people.Operator, w.actor("Olga").ID(),

@@ -26,7 +26,7 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// A world is the real service over SQLite with the desk before it, and one site.
+// A world is the real service with the desk before it, and one site, over SQLite where nothing else is said.
 type world struct {
 	*roomstest.World
 	reads  atomic.Int64 // transactions that only read
@@ -51,7 +51,12 @@ const password = "three odd words"
 // emptyWorld has no account and no site.
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{World: roomstest.Empty(t, kit.SQLite(t))}
+	return emptyWorldOn(t, kit.SQLite(t))
+}
+
+func emptyWorldOn(t *testing.T, database string) *world {
+	t.Helper()
+	w := &world{World: roomstest.Empty(t, database)}
 	w.DB.Store = counting{w.DB.Store, &w.reads}
 	log := slog.New(slog.DiscardHandler)
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: roomstest.Secret, Clock: w.Clock, Log: log})
@@ -77,7 +82,17 @@ func emptyWorld(t *testing.T) *world {
 // newWorld has the site "blog" with an owner.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := emptyWorld(t)
+	return emptyWorld(t).withBlog()
+}
+
+// onBoth runs a test on a world of each database.
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, emptyWorldOn(t, kit.Postgres(t)).withBlog()) })
+}
+
+func (w *world) withBlog() *world {
+	w.T.Helper()
 	blog := ground.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}
 	var err error
 	w.site, _, err = w.S.AddSite(w.Ctx, people.Operator, blog, nil)
