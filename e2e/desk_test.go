@@ -54,6 +54,8 @@ func aKeyThatDoesNothingSaysWhy(t *testing.T) {
 		func() error { return owner.Holds(toastSays("It stands like that already.")) },
 		func() error { return owner.Press(shiftA) },
 		func() error { return owner.Holds(toastSays("Nothing is selected.")) },
+		func() error { return owner.Press(kit.Key{Key: "e", Code: "KeyE"}) },
+		func() error { return owner.Holds(toastSays("Nobody can change what somebody wrote.")) },
 		func() error { return owner.Press(keyR) },
 		func() error { return owner.Holds(replying) },
 		func() error { return owner.Press(keyEscape, keyI) },

@@ -264,6 +264,9 @@ func (h *Queues) present(ctx context.Context, site int64) []byte {
 func told(e ground.Event) []byte {
 	switch e.Kind {
 	case ground.EventArrived, ground.EventEdited:
+		if e.Shown { // public at once: a reply of the desk's, or by the site's settings
+			return fmt.Appendf(nil, "event: arrived\ndata: {\"id\":%q,\"shown\":true}\n\n", e.Comment)
+		}
 		return fmt.Appendf(nil, "event: arrived\ndata: {\"id\":%q}\n\n", e.Comment)
 	case ground.EventDecided, ground.EventRemoved:
 		return fmt.Appendf(nil, "event: decided\ndata: {\"id\":%q}\n\n", e.Comment)

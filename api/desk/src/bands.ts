@@ -13,9 +13,10 @@ export class Bands {
     const head = cards.list.querySelector<HTMLElement>('.band-head')
     const bar = document.querySelector<HTMLElement>('.top')
     const top = getComputedStyle(bar ?? document.body).position === 'sticky' ? (bar?.offsetHeight ?? 0) : 0
+    const actions = Number.parseFloat(getComputedStyle(document.body).getPropertyValue('--bar')) || 0 // a phone's
     this.#eye = new IntersectionObserver(entries => this.#look(entries), {
-      threshold: [0.3, 0.6, 0.9],
-      rootMargin: `${-top - (top && head ? head.offsetHeight : 0)}px 0px 0px`, // what sticks hides rows
+      threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+      rootMargin: `${-top - (top && head ? head.offsetHeight : 0)}px 0px ${-actions}px`, // what sticks hides rows
     })
     cards.list.addEventListener('change', () => this.#say())
     cards.list.addEventListener('click', event => {

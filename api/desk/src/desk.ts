@@ -254,6 +254,10 @@ function onCard(card: Card, key: string, tell: (words: string) => void, decide: 
       if (!toggle(card.querySelector('.reply'))) tell(noReply(card))
       card.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
       return true
+    case 'e': // where WordPress edits
+    case 'q':
+      tell(say('cannot.edit'))
+      return true
     case 'o':
       open(card.dataset.page, '_blank', 'noopener,noreferrer')
       return true

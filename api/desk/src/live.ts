@@ -37,7 +37,10 @@ export class Live {
   #open(): void {
     const source = new EventSource(`${this.#url}/live`)
     source.addEventListener('open', () => this.#stopLooking())
-    source.addEventListener('arrived', event => this.#arrive(read(event).id))
+    source.addEventListener('arrived', event => {
+      const { id, shown } = read(event)
+      if (!shown) this.#arrive(id)
+    })
     source.addEventListener('decided', event => this.#decided(read(event).id))
     source.addEventListener('present', event => this.#presence.told(read(event).present ?? []))
     source.addEventListener('counts', event => {
@@ -156,7 +159,13 @@ export class Live {
   }
 }
 
-function read(event: Event): { id?: string; counts?: Counts; counts_capped?: boolean; present?: Person[] } {
+function read(event: Event): {
+  id?: string
+  shown?: boolean
+  counts?: Counts
+  counts_capped?: boolean
+  present?: Person[]
+} {
   return JSON.parse((event as MessageEvent<string>).data)
 }
 

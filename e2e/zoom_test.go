@@ -1,0 +1,313 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// wanting is a JavaScript expression: what of a page cannot be read or used in so small a window. Nothing but code
+// scrolls both ways (WCAG 1.4.10); each control, its label taken with it, can be scrolled to, lies under nothing, and
+// is 24 px high and wide (2.5.8), but for links within a sentence.
+const wanting = `(() => {
+	const page = document.documentElement, found = [], of = e => e.tagName.toLowerCase() + "." + e.className + " “" +
+		(e.ariaLabel || e.textContent || e.name || e.id).trim().replace(/\s+/g, " ").slice(0, 40) + "”"
+	const seen = e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".vh, .skip, [aria-hidden=true]")
+	if (page.scrollWidth > page.clientWidth) {
+		const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > page.clientWidth)
+		found.push("the page scrolls sideways, for " + wide.slice(0, 3).map(of).join(", "))
+	}
+	for (const e of document.querySelectorAll("main *")) {
+		if (seen(e) && e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX) &&
+			!e.matches("pre, .index, svg *")) found.push(of(e) + " scrolls sideways")
+	}
+	const modal = document.querySelector("dialog[open], details[name][open] > :is(.pop, .menu)") // lies over all else
+	for (const e of document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")) {
+		if (!seen(e) || modal && !modal.contains(e)) continue
+		const target = e.closest("label") ?? e
+		target.scrollIntoView({block: "nearest", inline: "nearest", behavior: "instant"})
+		const box = target.getClientRects()[0]
+		if (!box) continue
+		const x = box.left + box.width / 2, y = box.top + box.height / 2, hit = document.elementFromPoint(x, y)
+		if (!hit) found.push(of(e) + " stays out of sight")
+		else if (!target.contains(hit)) found.push(of(e) + " lies under " + of(hit))
+		const inText = getComputedStyle(target).display === "inline" && target.parentElement.textContent.trim() !==
+			target.textContent.trim()
+		const whole = target.getBoundingClientRect()
+		if (!inText && (whole.height < 23.5 || whole.width < 23.5))
+			found.push(of(e) + " is " + Math.round(whole.width) + " by " + Math.round(whole.height))
+	}
+	scrollTo(0, 0)
+	return found.join("\n")
+})()`
+
+// unfolded opens all of a page that unfolds by itself; of several of which one is open, none.
+const unfolded = `document.querySelectorAll("main details:not([name])").forEach(d => d.open = true), true`
+
+// magnified has a tab show what a window of 1280 by 1024 shows at 400 %: it is no phone, and has a mouse.
+func (w *world) magnified(tab *kit.Tab) {
+	w.t.Helper()
+	w.must(chromedp.Do(tab.Context(), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride,
+			emulation.SetDeviceMetricsOverrideParams{Width: 320, Height: 256, DeviceScaleFactor: 4})
+		if err == nil {
+			_, err = cdp.Call(ctx, target, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{})
+		}
+		return err
+	})))
+}
+
+// The whole job in the smallest windows there are: 400 % of a desk's, and a narrow phone's.
+func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
+	box := kit.NewMailbox(t)
+	t.Setenv("AITYS_SMTP", box.URL)
+	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
+	s := newWorld(t, kit.Binary(t), nil).school()
+	s.decide(14)
+	for n, size := range []string{"320 by 256", "320 by 640"} {
+		tab := s.tab(320, 640, n == 1)
+		if n == 0 {
+			s.magnified(tab)
+		}
+		s.signIn(tab, email)
+		j := job{s, tab, size, n}
+		decideAll(t, s.world, "spam") // what is left of the window before
+		j.decides()
+		j.decidesMany()
+		j.rules()
+		j.mail(box)
+		if n == 0 { // no page is wider or lower elsewhere
+			j.readsAll()
+		}
+	}
+}
+
+// A job is what a moderator does in one window.
+type job struct {
+	school
+	tab  *kit.Tab
+	size string
+	n    int // of the window
+}
+
+func (j job) fits(what string) func() error {
+	return func() error {
+		found, err := kit.Eval[string](j.tab, wanting)
+		if found != "" {
+			j.t.Errorf("%s at %s:\n%s", what, j.size, found)
+			j.picture(j.tab, fmt.Sprintf("zoom-%d-%s", j.n, strings.ReplaceAll(what, "/", "-")))
+		}
+		return err
+	}
+}
+
+// say posts a text of somebody, which waits.
+func (j job) say(name, text string) kit.Posted {
+	j.t.Helper()
+	posted, err := j.client.Post(j.t.Context(), "", fmt.Sprintf("%s/post-%d", j.blog.URL, j.n), name, "ruth@mail.example",
+		text)
+	j.must(err)
+	return posted
+}
+
+const (
+	triangle = "DisclosureTriangleGrouped" // what Chromium calls the summary of one of several
+	alone    = "DisclosureTriangle"
+)
+
+// One by one: each decision, an answer, what speaks for it, and one step back.
+func (j job) decides() {
+	j.t.Helper()
+	tab := j.tab
+	j.say("Lena", "The chain came off twice on the hill, so I walked.")
+	j.say("Tomasz", "Whoever sells those tyres owes me an afternoon.")
+	j.say("Ruth", "Our harbour froze in March, which nobody expected.")
+	j.say("Samal", "Is the museum open on the second of January?")
+	queue := j.service.URL + "/moderate/blog/queue"
+	press := func(role, name string) func() error { return func() error { return tab.Click(role, name) } }
+	is := func(expression string) func() error { return func() error { return tab.Holds(expression) } }
+	j.steps(tab,
+		func() error { return tab.Go(queue) }, is(current("chain came off")), j.fits("the queue"),
+		press("button", "Approve"), is(current("tyres")), j.fits("after a decision"),
+		press("button", "Undo: Lena’s comment approved"), is(current("chain came off")),
+		press("button", "Approve"), is(current("tyres")),
+		press(triangle, "Refuse…"), is(`document.querySelector(".refuse[open] .pop").checkVisibility()`), j.fits("reasons"),
+		press("button", "Personal attack"), is(current("harbour froze")),
+		press(triangle, "Evidence"), is(`document.querySelector(".evidence[open] .pop").checkVisibility()`),
+		j.fits("evidence"),
+		func() error { return tab.Press(keyEscape) },
+		press("button", "Spam"), is(current("museum open")),
+		press(triangle, "Reply"), j.fits("a reply"),
+		func() error { return tab.Type("textbox", "Your reply", "From ten on.") },
+		press("button", "Publish the reply"),
+		func() error {
+			j.queued("state=approved&sort=newest", func(items []kit.Item) bool {
+				return items[0].Comment.Body == "From ten on."
+			})
+			return nil
+		},
+		func() error { return tab.Go(queue + "?state=approved&sort=newest") }, is(current("From ten on.")),
+		j.fits("what was approved"),
+	)
+}
+
+// Many at once: what is narrowed, a band, and a campaign.
+func (j job) decidesMany() {
+	j.t.Helper()
+	tab := j.tab
+	words := strings.Fields("cheap pills order now best price bonus loans slots")
+	for n := range 5 {
+		j.say("Spammer", fmt.Sprintf("%s %s %d %s", words[n], words[(n+4)%9], 10*j.n+n, words[n*7%9]))
+	}
+	advert := []string{"Wonderful article, it reminded me of my grandmother's kitchen: we bought our oven there for %d",
+		"Whoever wants a boat of their own may come on Sunday to the old pier, where %d of them are sold off"}[j.n]
+	for n := range 5 {
+		j.say(fmt.Sprintf("Reader %d", n), fmt.Sprintf(advert, 20+n))
+	}
+	s := j.school
+	s.queued("sort=risk", func(items []kit.Item) bool { return len(items) > 0 && items[0].Verdict.Score > 0.55 })
+	kit.Until(j.t, "they are one row", func() bool { // they join right after they came
+		j.must(tab.Go(j.service.URL + "/moderate/blog/queue?sort=newest"))
+		n, err := kit.Eval[string](tab, `document.querySelector("[data-campaign]")?.dataset.alike ?? ""`)
+		return err == nil && n == "5"
+	})
+	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
+	press := func(role, name string) func() error { return func() error { return tab.Click(role, name) } }
+	is := func(expression string) func() error { return func() error { return tab.Holds(expression) } }
+	j.steps(tab,
+		j.fits("a campaign's row"),
+		press("link", "Show all"), is(`document.querySelectorAll(".members.alike > li").length === 5 &&
+			document.readyState === "complete"`), j.fits("a campaign"),
+		press("checkbox", "Take the comment by Reader 2 with the others"), is(shows("1 left out")),
+		press("button", "Spam"), is(shows("4 marked as spam")), j.fits("a campaign that is decided"),
+		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue") },
+		is(`document.querySelector("#narrowing")`),
+		press("checkbox", "narrow"), press(triangle, "score"), is(`document.querySelector(".adder[open] .menu")`),
+		j.fits("what narrows"),
+		press("button", "Show"), is(`location.search !== ""`),
+		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
+		is(`document.querySelector(".band .card")`), j.fits("bands"),
+	)
+	// Through the list, window by window: what the bar of buttons covers was not seen.
+	const covered = `[...document.querySelectorAll(".card:has(.pick :checked)")].map(c => c.getBoundingClientRect())
+		.filter(b => Math.min(b.bottom, innerHeight - 108) - Math.max(b.top, 0) <
+			0.8 * Math.min(b.height, innerHeight - 108)).length`
+	j.steps(tab,
+		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
+		func() error {
+			_, err := kit.Eval[bool](tab, `document.querySelector(".band .card").scrollIntoView({behavior: "instant"}), true`)
+			return err
+		},
+		is(`document.querySelector("[data-select]:not([hidden])")`),
+		func() error { return tab.Press(keyB) }, is(chosen+` > 0 && `+covered+` === 0`),
+		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
+		is(`document.querySelector(".band .card")`),
+		func() error {
+			_, err := kit.Eval[bool](tab, `document.querySelector(".band .card").scrollIntoView({behavior: "instant"}), true`)
+			return err
+		},
+		is(`document.querySelector("[data-select]:not([hidden])")`),
+	)
+	j.steps(tab,
+		func() error { // its name says how many were seen, and may say more by now
+			name, err := kit.Eval[string](tab, `document.querySelector("[data-select]:not([hidden]) span").textContent`)
+			j.must(err, tab.See("button", name))
+			_, err = kit.Eval[bool](tab, `(document.querySelector("[data-select]:not([hidden])").click(), true)`)
+			return err
+		},
+		is(chosen+` > 0`), j.fits("a band that is selected"),
+		press("button", "Spam"), is(`document.querySelectorAll(".folded").length > 0 && `+chosen+` === 0`),
+		func() error { return tab.Press(keyZ) }, is(`document.querySelectorAll(".folded").length === 0`),
+	)
+}
+
+func (j job) rules() {
+	j.t.Helper()
+	tab := j.tab
+	word := []string{"harbour", "museum"}[j.n]
+	j.steps(tab,
+		func() error { return tab.Go(j.service.URL + "/moderate/blog/rules") },
+		func() error { return tab.Type("textbox", "Words", word) },
+		func() error { return tab.Click("button", "Try it") },
+		func() error { return tab.Holds(`document.querySelector(".bench")`) }, j.fits("a rule that is tried"),
+		func() error { return tab.Click("button", "Add the rule") },
+		func() error { return tab.See("button", "Remove the rule "+word) }, j.fits("rules"),
+		func() error { return tab.Click("button", "Remove the rule "+word) },
+		func() error { return tab.Click("button", "Undo") },
+		func() error { return tab.See("button", "Remove the rule "+word) },
+	)
+}
+
+// What a mail about one comment leads to.
+func (j job) mail(box *kit.Mailbox) {
+	j.t.Helper()
+	wish := func(mail string) {
+		j.must(j.client.Call(j.t.Context(), "PATCH", "/me", nil, map[string]any{"mail": mail, "mail_from_score": 0}, nil))
+	}
+	before := len(box.Mails())
+	wish("each")
+	posted := j.say("Aru", []string{"Winter began with rain, and the garden went on with more of it.",
+		"Thank you, the tomatoes grew well; carrots and beans are next."}[j.n]) // of what is suspected nobody is told
+	m := box.Wait(j.t, email, before+1)
+	wish("none")
+	said, _, err := m.Parts()
+	j.must(err)
+	links := mailedLink.FindAllString(said, -1)
+	tab := j.tab
+	j.steps(tab,
+		func() error { return tab.Go(links[1]) }, func() error { return tab.Holds("document.forms.length") },
+		j.fits("less mail"),
+		func() error { return tab.Go(links[0]) }, func() error { return tab.Holds("document.forms.length") },
+		j.fits("a mail's page"),
+		func() error { return tab.Click(alone, "Refuse…") }, j.fits("a mail's page with the reasons"),
+		func() error { return tab.Click("button", "Off topic") },
+		func() error { return tab.Holds(`document.querySelector(".notice.ok")`) }, j.fits("a mail's page that is used"),
+	)
+	if _, state, err := j.client.Own(j.t.Context(), posted.ID, posted.EditToken); state != "rejected" || err != nil {
+		j.t.Errorf("it is %s (%v)", state, err)
+	}
+}
+
+// Every page of the desk, with all that unfolds on it.
+func (j job) readsAll() {
+	j.t.Helper()
+	for page, shows := range j.deskPages() {
+		j.steps(j.tab,
+			func() error { return j.tab.Go(j.service.URL + "/moderate/" + page) },
+			func() error { return j.tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)) },
+			j.fits(page),
+			func() error {
+				_, err := kit.Eval[bool](j.tab, unfolded)
+				return err
+			},
+			j.fits(page+", unfolded"),
+		)
+	}
+}
+
+// deskPages are all pages of the desk, by what each shows when it is there. Something is spam there, and something a
+// campaign.
+func (w *world) deskPages() map[string]string {
+	w.t.Helper()
+	items, _, err := w.client.Queue(w.t.Context(), "state=spam")
+	w.must(err)
+	k, err := campaignIn(w.t.Context(), w.client)
+	w.must(err)
+	pages := map[string]string{
+		"blog/queue?state=spam": ".card", "blog/queue?q=xyzzy": "#rest", "blog/comments/" + items[0].Comment.ID: ".line",
+		"blog/campaigns": "table", "blog/campaigns/" + k.ID: ".members", "setup/site": "form",
+		"blog/setup/moderation": "form", "blog/setup/embed": "#snippet", "blog/block?comment=" + items[0].Comment.ID: "form",
+		"signin": "form", "setup": "main", "nowhere": "h1",
+	}
+	for page, shows := range ownerPages {
+		pages[page] = shows
+	}
+	return pages
+}
