@@ -87,6 +87,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{404, "webhook.unknown", call{method: "DELETE", path: desk + "/webhooks/unknown", bearer: owner}},
 			{404, "rule.unknown", call{method: "DELETE", path: desk + "/rules/unknown", bearer: owner}},
 			{404, "block.unknown", call{method: "DELETE", path: desk + "/blocks/unknown", bearer: owner}},
+			{404, "note.unknown", call{method: "DELETE", path: desk + "/notes/unknown", bearer: owner}},
 			{404, "takedown.unknown", call{method: "POST", path: desk + "/takedowns/unknown/restore",
 				body: m{"why": "It was withdrawn."}, bearer: owner}},
 			{404, "route.unknown", call{path: "/api/v1/nothing"}},

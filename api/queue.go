@@ -104,6 +104,7 @@ type writerOut struct {
 	Approved  int            `json:"approved"`
 	Refused   int            `json:"refused"`
 	FirstSeen *web.Timestamp `json:"first_seen"`
+	Notes     []noteOut      `json:"notes"`
 }
 
 // item says in w what is a sentence.
@@ -124,6 +125,7 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 		Reasons:  reasons(i.Reasons, w),
 		Writer: writerOut{
 			web.OrNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, web.At(i.Writer.FirstSeen),
+			notes(i.Notes),
 		},
 		Submissions: m.Submissions, Approved: i.Approved, Reports: reportsOf(i.Against.Reports),
 	}

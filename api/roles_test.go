@@ -69,6 +69,9 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/blocks/try":            "auth role ok ok site ok ok",
 	"DELETE /sites/:site/moderation/blocks/:id":          "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/blocks/:id/restore":    "auth role ok ok site role ok",
+	"POST /sites/:site/moderation/comments/:id/notes":    "auth role ok ok site role ok",
+	"DELETE /sites/:site/moderation/notes/:id":           "auth role ok ok site role ok",
+	"POST /sites/:site/moderation/notes/:id/restore":     "auth role ok ok site role ok",
 	"GET /sites/:site/moderation/takedowns":              "auth role role ok site role ok",
 	"POST /sites/:site/moderation/takedowns":             "auth role role ok site role role",
 	"POST /sites/:site/moderation/takedowns/:id/restore": "auth role role ok site role role",
@@ -218,6 +221,16 @@ func (w *world) tryRoute(route, who string) string {
 		path = strings.Replace(path, ":id", w.ruled("rules", m{"kind": "first_link"}, method == "POST"), 1)
 	case "DELETE /sites/:site/moderation/blocks/:id", "POST /sites/:site/moderation/blocks/:id/restore":
 		path = strings.Replace(path, ":id", w.ruled("blocks", w.shortBlock(), method == "POST"), 1)
+	case "POST /sites/:site/moderation/comments/:id/notes":
+		path = strings.Replace(path, ":id", w.known(), 1)
+		c.body = m{"text": "Wrote to us."}
+	case "DELETE /sites/:site/moderation/notes/:id", "POST /sites/:site/moderation/notes/:id/restore":
+		const notes = "/api/v1/sites/a/moderation/"
+		id := w.as("owner a", "POST", notes+"comments/"+w.known()+"/notes", m{"text": "Wrote to us."}).str("id")
+		if method == http.MethodPost {
+			w.as("owner a", "DELETE", notes+"notes/"+id, nil)
+		}
+		path = strings.Replace(path, ":id", id, 1)
 	case "POST /sites/:site/moderation/takedowns":
 		c.body = demand("comments", []string{w.post(written(w.text())).str("id")})
 	case "POST /sites/:site/moderation/takedowns/:id/restore":
@@ -258,6 +271,14 @@ func (w *world) tryRoute(route, who string) string {
 		return "ok"
 	}
 	return readReply(w.t, res).code()
+}
+
+// known is the id of a comment whose writer is known.
+func (w *world) known() string {
+	w.t.Helper()
+	in := written(w.text())
+	in["author"] = m{"name": w.fresh("Ruth"), "email": "ruth@mail.example"}
+	return w.post(in).str("id")
 }
 
 // shortBlock is one that moderators may make.

@@ -88,6 +88,9 @@ func (s *Server) moderatorRoutes() {
 	site.POST("/blocks/try", s.kit.On(m.tryBlock), own)
 	site.DELETE("/blocks/:id", s.kit.On(web.Done(s.kit.Rules.RemoveBlock)), own)
 	site.POST("/blocks/:id/restore", s.kit.On(web.Done(s.kit.Rules.RestoreBlock)), own)
+	site.POST("/comments/:id/notes", s.kit.On(m.addNote), own)
+	site.DELETE("/notes/:id", s.kit.On(web.Done(s.kit.Rules.RemoveNote)), own)
+	site.POST("/notes/:id/restore", s.kit.On(web.Done(s.kit.Rules.RestoreNote)), own)
 	site.GET("/pages", s.kit.On(m.pages))
 	site.PATCH("/pages/:id", s.kit.On(m.setPage), own)
 }

@@ -212,3 +212,35 @@ func (h *moderators) tryBlock(c echo.Context, who people.Actor, site ground.Site
 	t, err := h.kit.Rules.TryBlock(c.Request().Context(), who, site, d)
 	return h.tried(c, who, site, t, err)
 }
+
+// noteOut is what a moderator noted about a writer.
+type noteOut struct {
+	ID   string         `json:"id"`
+	Text string         `json:"text"`
+	By   *string        `json:"by"`
+	At   *web.Timestamp `json:"at"`
+}
+
+func notes(list []rules.Noted) []noteOut {
+	out := make([]noteOut, len(list))
+	for i, n := range list {
+		out[i] = noteOut{n.ID, n.Text, web.OrNull(n.Name), web.At(n.CreatedAt)}
+	}
+	return out
+}
+
+func (h *moderators) addNote(c echo.Context, who people.Actor, site ground.Site) error {
+	in := struct {
+		Text string `json:"text"`
+	}{}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	at := c.Param("id")
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, []string{at, in.Text})
+	if err != nil {
+		return err
+	}
+	id, again, err := h.kit.Rules.AddNote(c.Request().Context(), who, site, at, in.Text, key)
+	return added(c, id, again, err)
+}

@@ -49,7 +49,8 @@ func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 			w.signIn(tab, email)
 			w.speak(tab, lang)
 			for page, shows := range map[string]string{
-				"blog/queue?state=rejected": ".card", "blog/comments/" + last.ID: ".line", "blog/log": "td",
+				"blog/queue?state=rejected": ".card", "blog/comments/" + last.ID: ".line",
+				"blog/comments/" + last.ID + "/notes": "#nt", "blog/log": "td",
 				"empty/queue": "#snippet", "blog/queue?q=xyzzy": "#rest",
 				"blog/queue?sort=risk&lang=en&host=a.example": ".chips .on", "setup/site": "form", "blog/setup/moderation": "form",
 				"blog/setup/embed": "#snippet",

@@ -304,7 +304,7 @@ func (w *world) deskPages() map[string]string {
 		"blog/queue?state=spam": ".card", "blog/queue?q=xyzzy": "#rest", "blog/comments/" + items[0].Comment.ID: ".line",
 		"blog/campaigns": "table", "blog/campaigns/" + k.ID: ".members", "setup/site": "form",
 		"blog/setup/moderation": "form", "blog/setup/embed": "#snippet", "blog/block?comment=" + items[0].Comment.ID: "form",
-		"signin": "form", "setup": "main", "nowhere": "h1",
+		"blog/comments/" + items[0].Comment.ID + "/notes": "#nt", "signin": "form", "setup": "main", "nowhere": "h1",
 	}
 	for page, shows := range ownerPages {
 		pages[page] = shows

@@ -71,6 +71,9 @@ func (s *Service) Stories(
 	if err := s.likeApproved(ctx, site.ID, list); err != nil {
 		return nil, err
 	}
+	if err := s.noted(ctx, who, site.ID, list); err != nil {
+		return nil, err
+	}
 	s.explain(ctx, who, site.ID, list)
 	past := map[string][]ledger.Told{}
 	for _, e := range logged {

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/rules"
 )
 
 // An Item is a comment as a moderator sees it.
@@ -24,6 +25,7 @@ type Item struct {
 	Writer   comment.History
 	Campaign *campaign.Known // nil: it is like no other
 	Against  complaint.Open  // what is open against it
+	Notes    []rules.Noted   // about its writer, newest first; an author is shown none
 	Approved int             // comments that it is like among the newest 200 approved; counted while it waits
 }
 
@@ -86,6 +88,9 @@ func (s *Service) Queue(
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
 	}
 	if err := s.likeApproved(ctx, q.Site, out.Items); err != nil {
+		return QueuePage{}, err
+	}
+	if err := s.noted(ctx, who, q.Site, out.Items); err != nil {
 		return QueuePage{}, err
 	}
 	s.explain(ctx, who, site.ID, out.Items)
@@ -256,6 +261,22 @@ func (s *Service) likeApproved(ctx context.Context, site int64, list []Item) err
 	like, err := s.alike.ApprovedLike(ctx, site, waiting)
 	for i := range list {
 		list[i].Approved = like[list[i].Comment.ID]
+	}
+	return err
+}
+
+// noted adds what moderators noted about writers, for one another.
+func (s *Service) noted(ctx context.Context, who people.Actor, site int64, list []Item) error {
+	if who.Role(site) < people.Moderator {
+		return nil
+	}
+	comments := make([]comment.Comment, len(list))
+	for i, it := range list {
+		comments[i] = it.Comment
+	}
+	about, err := s.rules.Notes(ctx, site, comment.Writers(comments))
+	for i, c := range comments {
+		list[i].Notes = about[string(c.Writer)]
 	}
 	return err
 }

@@ -117,6 +117,9 @@ AddBlockAWhile      auth   role   ok        ok     ok          ok        role   
 AddBlock            auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveBlock         auth   role   ok        ok     ok          ok        role   ok      site   site   site
 RestoreBlock        auth   role   ok        ok     ok          ok        role   ok      site   site   site
+AddNote             auth   role   ok        ok     ok          ok        role   ok      site   site   site
+RemoveNote          auth   role   ok        ok     ok          ok        role   ok      site   site   site
+RestoreNote         auth   role   ok        ok     ok          ok        role   ok      site   site   site
 Webhooks            auth   role   role      ok     ok          ok        role   role    site   site   site
 AddWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
 TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site
@@ -249,6 +252,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		w.Must(err)
 		return id
 	}
+	noteOf := func() string {
+		id, _, err := s.AddNote(ctx, people.Operator, w.A, reader.ID, "Wrote to us.", nil)
+		w.Must(err)
+		return id
+	}
 	return map[string]func(who people.Actor) error{
 		"Queue": func(who people.Actor) error {
 			_, err := s.Queue(ctx, who, w.A, comment.QueueRequest{})
@@ -368,6 +376,16 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"AddBlock": func(who people.Actor) error {
 			_, _, err := s.AddBlock(ctx, who, w.A, rules.BlockDraft{Host: "for-ever.example"}, nil)
 			return err
+		},
+		"AddNote": func(who people.Actor) error {
+			_, _, err := s.AddNote(ctx, who, w.A, reader.ID, "Wrote to us.", nil)
+			return err
+		},
+		"RemoveNote": func(who people.Actor) error { return s.RemoveNote(ctx, who, w.A, noteOf()) },
+		"RestoreNote": func(who people.Actor) error {
+			id := noteOf()
+			w.Must(s.RemoveNote(ctx, people.Operator, w.A, id))
+			return s.RestoreNote(ctx, who, w.A, id)
 		},
 		"RemoveBlock": func(who people.Actor) error { return s.RemoveBlock(ctx, who, w.A, blockOf()) },
 		"RestoreBlock": func(who people.Actor) error {

@@ -364,6 +364,9 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 	if err := t.ForgetComplaints(c.Site, c.ID); err != nil {
 		return err
 	}
+	if err := t.forgetNotes(c.Site, c.Writer); err != nil {
+		return err
+	}
 	if err := t.DropSubscription(c.Site, c.ID); err != nil {
 		return err
 	}

@@ -582,6 +582,26 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		return func() error { return w.S.RestoreBlock(w.Ctx, people.Operator, w.A, id) }
 	},
+	"Notes": func(w *faulty) func() error {
+		c, _ := w.note()
+		return func() error { _, err := w.S.Ruling.Notes(w.Ctx, w.A.ID, [][]byte{c.Writer}); return err }
+	},
+	"AddNote": func(w *faulty) func() error {
+		c, key := w.from(), w.key(w.A.ID)
+		return func() error {
+			_, _, err := w.S.AddNote(w.Ctx, people.Operator, w.A, c.ID, "Wrote to us.", key)
+			return err
+		}
+	},
+	"RemoveNote": func(w *faulty) func() error {
+		_, id := w.note()
+		return func() error { return w.S.RemoveNote(w.Ctx, people.Operator, w.A, id) }
+	},
+	"RestoreNote": func(w *faulty) func() error {
+		_, id := w.note()
+		w.Must(w.S.RemoveNote(w.Ctx, people.Operator, w.A, id))
+		return func() error { return w.S.RestoreNote(w.Ctx, people.Operator, w.A, id) }
+	},
 	"RetireLessons": func(w *faulty) func() error {
 		w.teacher()
 		before, key := w.Clock.Now().Add(-time.Millisecond), w.key(w.A.ID)
@@ -938,6 +958,15 @@ func (w *faulty) block() string {
 	id, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, rules.BlockDraft{Host: "blocked.example"}, nil)
 	w.Must(err)
 	return id
+}
+
+// note is about the writer of a new comment.
+func (w *faulty) note() (comment.Comment, string) {
+	w.T.Helper()
+	c := w.from()
+	id, _, err := w.S.AddNote(w.Ctx, people.Operator, w.A, c.ID, "Wrote to us.", nil)
+	w.Must(err)
+	return c, id
 }
 
 // from is a comment whose address is known.

@@ -44,9 +44,26 @@ func (blockRow) TableName() string { return "blocks" }
 
 func (r *blockRow) block() rules.Block { return rules.Block(*r) }
 
+// A noteRow is a row of writer_notes: a rules.Note.
+type noteRow struct {
+	ID        string `gorm:"primaryKey"`
+	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
+	Writer    []byte
+	Comment   string    `gorm:"column:comment_id"`
+	Text      string    `gorm:"column:body"`
+	By        string    `gorm:"column:account_id"`
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+	RemovedAt time.Time `gorm:"serializer:micros"`
+}
+
+func (noteRow) TableName() string { return "writer_notes" }
+
+func (r *noteRow) note() rules.Note { return rules.Note(*r) }
+
 var (
 	ruleColumns  = rows.Of[ruleRow]()
 	blockColumns = rows.Of[blockRow]()
+	noteColumns  = rows.Of[noteRow]()
 )
 
 // standing chooses the rules or blocks of a site that stand.
@@ -79,6 +96,43 @@ func (t *tx) PutBlock(b rules.Block) error {
 	return err
 }
 
+// NotesAbout implements rules.Tx.
+func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
+	return rows.List(t.Tx, noteColumns.Targets, (*noteRow).note,
+		"SELECT "+noteColumns.Names+` FROM writer_notes
+		WHERE  site_id = ?
+		  AND  writer `+t.AmongBytes+`
+		  AND  removed_at = 0
+		ORDER  BY created_at DESC, id DESC`, site, rows.ArrayOf(t.Array, writers))
+}
+
+// Notes implements transfer.Tx.
+func (t *tx) Notes(site int64) ([]rules.Note, error) {
+	return rows.List(t.Tx, noteColumns.Targets, (*noteRow).note,
+		"SELECT "+noteColumns.Names+" FROM writer_notes"+standing, site)
+}
+
+// PutNote implements rules.Tx.
+func (t *tx) PutNote(n rules.Note) error {
+	_, err := t.Exec(noteColumns.Upsert("site_id, id"), noteColumns.Values(noteRow(n))...)
+	return err
+}
+
+// RemoveNote implements rules.Tx.
+func (t *tx) RemoveNote(site int64, id string, at time.Time) error {
+	return t.remove("writer_notes", site, id, at)
+}
+
+// forgetNotes forgets what is noted about a writer of whom nothing is left.
+func (t *tx) forgetNotes(site int64, writer []byte) error {
+	_, err := t.Exec(`
+		DELETE FROM writer_notes
+		WHERE  site_id = ?
+		  AND  writer  = ?
+		  AND  NOT EXISTS (SELECT 1 FROM comments WHERE site_id = ? AND writer = ?)`, site, writer, site, writer)
+	return err
+}
+
 // RemoveRule implements rules.Tx.
 func (t *tx) RemoveRule(site int64, id string, at time.Time) error {
 	return t.remove("rules", site, id, at)
@@ -100,7 +154,7 @@ func (t *tx) remove(table string, site int64, id string, at time.Time) error {
 
 // PruneRules implements rules.Tx.
 func (t *tx) PruneRules(site int64, before time.Time) error {
-	for _, table := range []string{"rules", "blocks"} {
+	for _, table := range []string{"rules", "blocks", "writer_notes"} {
 		if _, err := t.Exec(`
 			DELETE FROM `+table+`
 			WHERE  site_id = ?

@@ -92,6 +92,8 @@ func (v *inventory) look(said any) error {
 			return nil // it is made of that comment
 		}
 		return said.Check()
+	case rules.Note:
+		return said.Check()
 	case carriedDemand:
 		if !slices.Contains(register.Kinds, said.Kind) || !slices.Contains(register.Publics, said.Public) ||
 			said.Kind == register.Person && said.Public == register.Full {
@@ -250,6 +252,8 @@ func (c *carrier) put(said any) error {
 		return c.tx.PutRule(said)
 	case rules.Block:
 		return c.putBlock(said)
+	case rules.Note:
+		return c.putNote(said)
 	case carriedDemand:
 		said.Site = c.site.ID
 		if said.Status() == register.Standing {
@@ -299,6 +303,19 @@ func (c *carrier) putBlock(b rules.Block) error {
 		b.Value = hex.EncodeToString(theirs[0].Writer)
 	}
 	return c.tx.PutBlock(b)
+}
+
+// putNote makes the hash of a writer as putBlock does.
+func (c *carrier) putNote(n rules.Note) error {
+	n.Site = c.site.ID
+	if len(n.Writer) == 0 {
+		theirs, err := c.tx.CommentsByID(n.Site, []string{n.Comment})
+		if err != nil || len(theirs) == 0 || len(theirs[0].Writer) == 0 {
+			return errors.Join(err, errors.New("nobody knows about whom it is noted"))
+		}
+		n.Writer = theirs[0].Writer
+	}
+	return c.tx.PutNote(n)
 }
 
 // flush writes what was gathered.

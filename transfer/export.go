@@ -210,7 +210,7 @@ func (l *lines) by(id string) {
 	}
 }
 
-// jsonl writes all there is: settings, each page with its comments and what is said against them, rules and blocks,
+// jsonl writes all there is: settings, each page with its comments and what is said against them, rules, blocks, notes,
 // the register, the log with its lessons, and the names of those who acted.
 func (r *reading) jsonl(out io.Writer) error {
 	err := plain(out).Encode(header{ownFormat, ownVersion, r.work.Now().UTC(), r.site.Key})
@@ -248,7 +248,7 @@ func (r *reading) putAll(l *lines) error {
 	if err != nil {
 		return err
 	}
-	for _, put := range []func(*lines) error{r.putRules, r.putTakedowns, r.putLog} {
+	for _, put := range []func(*lines) error{r.putRules, r.putNotes, r.putTakedowns, r.putLog} {
 		if err := put(l); err != nil {
 			return err
 		}
@@ -330,6 +330,34 @@ func (r *reading) putBlocks(l *lines, blocks []rules.Block) error {
 		l.by(b.By)
 	}
 	return nil
+}
+
+// putNotes leaves out whom a note is about where that is known by its comment.
+func (r *reading) putNotes(l *lines) error {
+	notes, err := r.tx.Notes(r.site.ID)
+	if err != nil {
+		return fmt.Errorf("read notes: %w", err)
+	}
+	for some := range slices.Chunk(notes, piece) {
+		ids := make([]string, len(some))
+		for i, n := range some {
+			ids[i] = n.Comment
+		}
+		at, err := r.tx.CommentsByID(r.site.ID, ids)
+		if err != nil {
+			return fmt.Errorf("read comments: %w", err)
+		}
+		for _, n := range some {
+			if slices.ContainsFunc(at, func(c comment.Comment) bool {
+				return c.ID == n.Comment && slices.Equal(c.Writer, n.Writer)
+			}) {
+				n.Writer = nil
+			}
+			l.put(noteLine{lineNote, notePart(n)})
+			l.by(n.By)
+		}
+	}
+	return l.err
 }
 
 // putTakedowns writes the register, the newest first, some at a time: each may be about a thousand comments.

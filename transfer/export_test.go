@@ -65,6 +65,8 @@ func (w *world) lived() {
 	_, _, err = w.S.AddBlock(w.Ctx, ann, w.A, rules.BlockDraft{Writer: hex.EncodeToString(undone.Writer),
 		Until: w.Clock.Now().Add(time.Hour)}, nil)
 	w.Must(err)
+	_, _, err = w.S.AddNote(w.Ctx, ann, w.A, undone.ID, "Wrote to us;\n<b>is</b> the baker's son.", nil)
+	w.Must(err)
 	taught := w.Submit(w.B, "Learned beside: pills by post")
 	w.Decide(ann, w.B, comment.MarkSpam, taught.ID)
 	_, err = w.S.CopyLessons(w.Ctx, ann, w.A, "b", nil)
@@ -171,7 +173,7 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 		}
 		types["setting"] -= len(ground.Fields)
 		want := map[string]int{"setting": 0, "page": 2, "comment": 14, "report": 1, "appeal": 1, "rule": 1, "block": 2,
-			"takedown": 3, "decision": 20, "lesson": 11, "account": 1}
+			"note": 1, "takedown": 3, "decision": 20, "lesson": 11, "account": 1}
 		if !maps.Equal(types, want) {
 			w.t.Errorf("it has %v, want %v", types, want)
 		}
@@ -181,7 +183,7 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 		}
 		for _, kept := range []string{"\U0001F345", `=1+1 <b>and</b>`, "555 0101", "casino\\nпокер", `"writer":"email"`,
 			`"by":"District court","kind":"court","law":"Law on \"mass\" media","country":"Kazakhstan","reference":"7-12/26"`,
-			`"why":"It was a mistake."`} {
+			`"why":"It was a mistake."`, `"text":"Wrote to us;\n<b>is</b> the baker's son."`} {
 			if !strings.Contains(lines, kept) {
 				w.t.Errorf("it lacks %s", kept)
 			}

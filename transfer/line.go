@@ -38,6 +38,7 @@ const (
 	lineAppeal   = "appeal"
 	lineRule     = "rule"
 	lineBlock    = "block"
+	lineNote     = "note"
 	lineTakedown = "takedown"
 	lineDecision = "decision"
 	lineLesson   = "lesson"
@@ -250,6 +251,23 @@ type blockPart struct {
 	By        string          `json:"by,omitempty"`
 	CreatedAt time.Time       `json:"created_at"`
 	RemovedAt time.Time       `json:"removed_at,omitzero"`
+}
+
+type noteLine struct {
+	Type string `json:"type"`
+	notePart
+}
+
+// A notePart is a rules.Note.
+type notePart struct {
+	ID        string    `json:"id"`
+	Site      int64     `json:"-"`
+	Writer    []byte    `json:"writer,omitempty"` // none: the writer of Comment
+	Comment   string    `json:"comment"`
+	Text      string    `json:"text"`
+	By        string    `json:"by,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	RemovedAt time.Time `json:"removed_at,omitzero"`
 }
 
 // A takedownLine is a demand with the comments that it is about; of a page there are none.

@@ -166,7 +166,7 @@ var nul = regexp.MustCompile(`(^|[^\\])(\\\\)*\\u0000`)
 var errNewer = errors.New("this is nothing that this version of Aitys knows; a newer one wrote it")
 
 // parsedLine is what a line says: a settingLine, ground.Page, carriedComment, complaint.Report, complaint.Appeal,
-// rules.Rule, rules.Block, carriedDemand, ledger.Entry, ledger.Lesson or accountLine, without its site.
+// rules.Rule, rules.Block, rules.Note, carriedDemand, ledger.Entry, ledger.Lesson or accountLine, without its site.
 func parsedLine(kind string, line []byte) (any, error) {
 	if nul.Match(line) {
 		return nil, errors.New("there is a NUL in it, which no text has")
@@ -192,6 +192,9 @@ func parsedLine(kind string, line []byte) (any, error) {
 	case lineBlock:
 		l, err := into[blockLine](line)
 		return rules.Block(l.blockPart), err
+	case lineNote:
+		l, err := into[noteLine](line)
+		return rules.Note(l.notePart), err
 	case lineTakedown:
 		l, err := into[takedownLine](line)
 		return carriedDemand{register.Demand(l.takedownPart), l.Comments}, err

@@ -46,6 +46,7 @@ type Tx interface {
 	Appeals(site int64, comments []string) ([]complaint.Appeal, error)
 	Rules(site int64) ([]rules.Rule, error)
 	Blocks(site int64) ([]rules.Block, error)
+	Notes(site int64) ([]rules.Note, error)
 	// Takedowns returns demands of a site, newest first, from before an entry of its log; 0: from the newest.
 	Takedowns(site int64, before uint64, limit int) ([]register.Demand, error)
 	TakenDown(site int64, demands []string) (map[string][]string, error) // ids of comments, in their order
@@ -58,6 +59,7 @@ type Tx interface {
 	PutAppeals(list []complaint.Appeal) error
 	PutRule(r rules.Rule) error
 	PutBlock(b rules.Block) error
+	PutNote(n rules.Note) error
 	AddTakedown(d register.Demand, comments []string) error
 	PutName(site int64, id, name string) error // of somebody who acted there, and has no account here
 	register.Showing

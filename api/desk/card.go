@@ -34,6 +34,7 @@ type card struct {
 	Parent               *said
 	Lang                 string
 	marking
+	Notes        []string // about the writer, the newest
 	Covered      string
 	Namesake     string // whose name a stranger's is like
 	Forgotten    bool   // nothing of it is left to show
@@ -121,6 +122,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 		by := place{site: m.site.Key}
 		by.by[byWriter] = id
 		k.WriterURL = by.url()
+	}
+	for _, n := range it.Notes[:min(3, len(it.Notes))] {
+		k.Notes = append(k.Notes, m.T("notes.said", "text", n.Text, "who", m.Someone(n.Name), "day", m.Day(n.CreatedAt)))
 	}
 	if c.Badge == "" {
 		if like := m.names.Like(c.Name); like != "" {

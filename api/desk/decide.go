@@ -207,7 +207,7 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, w.erased(f)
 	case "saved", "revoked":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
-	case "rules.added", "blocks.added", "rules.restored":
+	case "rules.added", "blocks.added", "rules.restored", "notes.added", "notes.restored":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
 	case "allowed", "dismissed", "redacted", "removed", "split", "rejoined", "withheld", "restored":
 		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}

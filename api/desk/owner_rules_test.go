@@ -88,3 +88,32 @@ func TestAModeratorBlocksFromACommentAndSeesFirstWhatItCatches(t *testing.T) {
 		t.Error("it does not say what can be blocked")
 	}
 }
+
+func TestModeratorsNoteSomethingAboutAWriterForOneAnother(t *testing.T) {
+	w := newWorld(t)
+	w.account("Mona", people.Moderator, "blog")
+	w.account("Aliya", people.Author, "blog")
+	b := w.as("Mona")
+	write := func(text string) string {
+		return w.submit(moderation.Submission{Name: "Ann <i>", Email: "ann@mail.example", Body: text}).ID
+	}
+	first, second := write("The ferry was late."), write("It was late again.")
+	other := w.post("Of somebody else.")
+	b.open("/moderate/blog/comments/" + first).sees("Notes…")
+	b.open("/moderate/blog/comments/"+first+"/notes").sees("Notes about Ann <i>").sees("Nothing is noted").
+		press(b.doc, "Add the note", fields{"text": "Wrote to us; is <b>kind</b>."}).
+		sees("The note stands.").sees("Wrote to us; is <b>kind</b>.").sees("Mona")
+	b.press(b.doc, "Add the note", fields{"text": " \u200b "}).sees("A note has 1 to 1,000 characters")
+	b.open("/moderate/blog/queue")
+	if n := strings.Count(nameOf(b.doc), "Wrote to us; is <b>kind</b>."); n != 2 {
+		t.Errorf("it stands on %d cards", n)
+	}
+	b.open("/moderate/blog/comments/" + second).sees("Wrote to us; is <b>kind</b>.")
+	b.open("/moderate/blog/comments/" + other.ID).misses("Wrote to us")
+	a := w.as("Aliya")
+	a.open("/moderate/blog/queue").misses("Wrote to us")
+	a.open("/moderate/blog/comments/" + first + "/notes").misses("Wrote to us").misses("Add the note")
+	b.open("/moderate/blog/comments/"+second+"/notes").press(b.doc, "Remove", nil).
+		sees("The note is removed.").sees("Nothing is noted")
+	b.press(b.doc, "Undo", nil).sees("The note stands again.").sees("Wrote to us; is <b>kind</b>.")
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/words"
 )
 
@@ -48,6 +49,8 @@ func samples() []moderation.Item {
 		Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A " +
 			"cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = comment.History{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
+	viktor.Notes = []rules.Noted{
+		{Note: rules.Note{Text: "Wrote to us; <b>is</b> a carpenter.", CreatedAt: noon}, Name: "Jonas"}}
 	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = comment.Reject, comment.ReasonPersonalAttack
 	viktor.Reasons = []comment.LikelyReason{{Reason: comment.ReasonPersonalAttack, Probability: .93,
 		Evidence: []classifier.Weight{

@@ -314,6 +314,17 @@ func (s *stage) act(route string) act {
 	case "POST /moderate/:site/blocks/:id/remove", "POST /moderate/:site/blocks/:id/restore":
 		form()
 		id = s.ruled("blocks", values{"host": fresh + ".example"}, strings.HasSuffix(path, "restore"))
+	case "POST …/moderation/comments/:id/notes":
+		id, a.json = s.post(s.written()).ID, values{"text": "Note " + fresh}
+	case "POST /moderate/:site/comments/:id/notes":
+		id = s.post(s.written()).ID
+		form("text", "Note "+fresh)
+	case "DELETE …/moderation/notes/:id", "POST …/moderation/notes/:id/restore":
+		_, id = s.noted(fresh, method == "POST")
+	case "POST /moderate/:site/notes/:id/remove", "POST /moderate/:site/notes/:id/restore":
+		var of string
+		of, id = s.noted(fresh, strings.HasSuffix(path, "restore"))
+		form("of", of)
 	case "POST /moderate/:site/demands":
 		id, _ := s.approved()
 		form("what", id, "by", "Court of "+fresh, "kind", "court")
@@ -434,6 +445,20 @@ func (s *stage) ruled(kind string, body values, removed bool) string {
 		}
 	}
 	return id
+}
+
+// noted is the id of a comment, and that of a note at it, removed or not.
+func (s *stage) noted(text string, removed bool) (of, id string) {
+	s.t.Helper()
+	of = s.post(s.written()).ID
+	path := "/api/v1/sites/" + s.site + "/moderation/"
+	id = s.make("POST", path+"comments/"+of+"/notes", values{"text": text})["id"].(string)
+	if removed {
+		if got := s.ask(s.t, "DELETE", path+"notes/"+id, s.bearer(), nil); got.status >= 300 {
+			s.t.Fatalf("remove: %d %s %v", got.status, got.body, got.err)
+		}
+	}
+	return of, id
 }
 
 // A route that nobody has put into the table would go untried: it is found here, and not in the long run.

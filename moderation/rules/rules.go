@@ -1,5 +1,6 @@
 // Package rules is what a site says beforehand about comments: words, patterns and other traits that make one
-// wait or suspected, and writers, addresses, e-mail domains and hosts that are blocked or trusted.
+// wait or suspected, and writers, addresses, e-mail domains and hosts that are blocked or trusted. Besides it keeps
+// what moderators note about writers, by which nothing is found.
 //
 // It looks, and says what it found: it refuses nothing, deletes nothing and decides nothing, and it asks no
 // model. Its invariants: all the words of a site are looked for at once, whatever their number; the time that

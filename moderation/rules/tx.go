@@ -21,8 +21,13 @@ type Tx interface {
 	Blocks(site int64) ([]Block, error) // oldest first
 	PutBlock(b Block) error
 	RemoveBlock(site int64, id string, at time.Time) error // as RemoveRule
-	// PruneRules forgets rules and blocks that were removed before a time.
+	// PruneRules forgets rules, blocks and notes that were removed before a time.
 	PruneRules(site int64, before time.Time) error
+
+	NotesAbout(site int64, writers [][]byte) ([]Note, error) // newest first
+	PutNote(n Note) error
+	RemoveNote(site int64, id string, at time.Time) error // as RemoveRule
+	AccountNames(ids []string) (map[string]string, error)
 
 	// LastDecided returns comments that a standing decision approved or refused, the newest first: those of the
 	// newest entries of the log, of which limit are looked at.

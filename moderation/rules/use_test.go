@@ -354,3 +354,67 @@ func TestTheSameRuleTwiceIsOne(t *testing.T) {
 		}
 	})
 }
+
+func TestNotesAreForModeratorsAndGoWithTheirWriter(t *testing.T) {
+	w := newWorld(t)
+	mona := w.AddPerson("Mona", people.Moderator, "a")
+	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Email: "ann@mail.example"}
+	var ids []string
+	for _, body := range []string{"The ferry was late.", "It was late again."} {
+		in.Body = body
+		got, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		ids = append(ids, got.ID)
+	}
+	about := func() []rules.Noted {
+		t.Helper()
+		it, _, err := w.S.Item(w.Ctx, mona, w.A, ids[1])
+		w.Must(err)
+		return it.Notes
+	}
+	id, _, err := w.S.AddNote(w.Ctx, mona, w.A, ids[0], "  Wrote to us. ", nil)
+	w.Must(err)
+	twice, _, err := w.S.AddNote(w.Ctx, mona, w.A, ids[1], "Wrote to us.", nil)
+	w.Must(err)
+	if got := about(); twice != id || len(got) != 1 || got[0].Text != "Wrote to us." || got[0].Name == "" {
+		t.Errorf("noted is %+v", got)
+	}
+	for _, tt := range []struct{ what, at, text, code string }{
+		{"nothing", ids[0], " \u200b ", "field.invalid"},
+		{"too much", ids[0], strings.Repeat("x", 1_001), "field.invalid"},
+		{"no text", ids[0], "\xff", "field.invalid"},
+		{"at nothing", ground.NewID(), "Wrote.", "comment.unknown"},
+		{"at no id", "x", "Wrote.", "comment.unknown"},
+		{"on another site", w.Submit(w.B, "Elsewhere.").ID, "Wrote.", "comment.unknown"},
+	} {
+		_, _, err := w.S.AddNote(w.Ctx, mona, w.A, tt.at, tt.text, nil)
+		roomstest.WantCode(t, tt.what, err, tt.code)
+	}
+	for n := range 19 {
+		_, _, err := w.S.AddNote(w.Ctx, mona, w.A, ids[0], fmt.Sprintf("Note %d", n), nil)
+		w.Must(err)
+	}
+	_, _, err = w.S.AddNote(w.Ctx, mona, w.A, ids[0], "One too many.", nil)
+	roomstest.WantCode(t, "one too many", err, "field.invalid")
+	w.Must(w.S.RemoveNote(w.Ctx, mona, w.A, id))
+	roomstest.WantCode(t, "twice", w.S.RemoveNote(w.Ctx, mona, w.A, id), "note.unknown")
+	roomstest.WantCode(t, "no id", w.S.RestoreNote(w.Ctx, mona, w.A, "x"), "note.unknown")
+	w.Must(w.S.RestoreNote(w.Ctx, mona, w.A, id))
+	w.Must(w.S.RemoveNote(w.Ctx, mona, w.A, id))
+	w.Clock.Add(31 * 24 * time.Hour)
+	other, _, err := w.S.AddNote(w.Ctx, mona, w.A, ids[0], "Of another day.", nil)
+	w.Must(err)
+	w.Must(w.S.RemoveNote(w.Ctx, mona, w.A, other))
+	roomstest.WantCode(t, "after a month", w.S.RestoreNote(w.Ctx, mona, w.A, id), "note.unknown")
+	w.Must(w.S.Erase(w.Ctx, w.A, ids[:1]))
+	if n := len(about()); n != 19 {
+		t.Errorf("%d notes stand while a comment of the writer does", n)
+	}
+	w.Must(w.S.Erase(w.Ctx, w.A, ids[1:]))
+	in.Body = "I am back."
+	got, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	if it, _, err := w.S.Item(w.Ctx, mona, w.A, got.ID); err != nil || len(it.Notes) > 0 {
+		t.Errorf("of who was erased is noted %+v (%v)", it.Notes, err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 var rulesRules = []rule{
 	{"rules and blocks are read as they were written, the oldest first", rulesAreKept},
 	{"what was removed is in no list, comes back, and is forgotten after a time", rulesComeBack},
+	{"notes are found by whom they are about, and go with the last comment of theirs", notesAreKept},
 	{"the last decided are those of the newest entries, as they stand", lastDecided},
 	{"a writer's first approved comments are found, with a link and without", writersFirsts},
 }
@@ -78,6 +79,51 @@ func rulesComeBack(w *world) {
 	set(began, nil)
 	w.update(func(tx Tx) error { return tx.PruneRules(w.site.ID, began.Add(time.Second)) })
 	set(time.Time{}, ground.ErrNotFound)
+}
+
+func notesAreKept(w *world) {
+	by := func(writer string) wish { return func(c *comment.Comment) { c.Writer = []byte(writer) } }
+	one, two, other := w.comment(by("a")), w.comment(by("a")), w.comment(by("b"))
+	note := func(of comment.Comment, said string, at time.Duration) rules.Note {
+		n := rules.Note{ID: w.id("note"), Site: w.site.ID, Writer: of.Writer, Comment: of.ID, Text: said, By: "somebody",
+			CreatedAt: began.Add(at)}
+		w.update(func(tx Tx) error { return tx.PutNote(n) })
+		return n
+	}
+	first, second := note(one, "Wrote to us.", 0), note(two, "Көрші", time.Minute)
+	third := note(other, "Another.", 2*time.Minute)
+	wants := func(what string, want []rules.Note, writers ...[]byte) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			got, err := tx.NotesAbout(w.site.ID, writers)
+			if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+				w.Errorf("%s: notes %+v, want %+v", what, got, want)
+			}
+			return err
+		})
+	}
+	wants("of one writer", []rules.Note{second, first}, one.Writer)
+	wants("of two", []rules.Note{third, second, first}, one.Writer, other.Writer)
+	wants("of nobody", nil, []byte("c"))
+	w.view(func(tx Tx) error {
+		got, err := tx.Notes(w.site.ID)
+		if want := []rules.Note{first, second, third}; !reflect.DeepEqual(got, want) {
+			w.Errorf("of all: notes %+v, want %+v", got, want)
+		}
+		return err
+	})
+	w.update(func(tx Tx) error { return tx.RemoveNote(w.site.ID, second.ID, began) })
+	wants("after one was removed", []rules.Note{first}, one.Writer)
+	w.update(func(tx Tx) error { return tx.RemoveNote(w.site.ID, second.ID, time.Time{}) })
+	wants("after it came back", []rules.Note{second, first}, one.Writer)
+	forget := func(c comment.Comment) {
+		w.update(func(tx Tx) error { return tx.ForgetComment(c, []byte(`{"id":"`+c.ID+`"}`)) })
+	}
+	forget(one)
+	wants("while something of theirs is left", []rules.Note{second, first}, one.Writer)
+	forget(two)
+	wants("when nothing is", nil, one.Writer)
+	wants("of another", []rules.Note{third}, other.Writer)
 }
 
 func lastDecided(w *world) {

@@ -57,6 +57,7 @@ const (
 	oneBatch, oneSame, oneName = "one-batch", "one-same", "one-writer"
 	oneRoot                    = "one-root00000000"
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
+	oneNote, noNote            = "one-note", "no-note"
 	oneCampaign, oneBand       = "one-campaign", 17
 	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
 	oneDemand, oneWhole        = "one-demand", "one-whole"
@@ -162,6 +163,7 @@ func fill(w *world, s ground.Site) {
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
+			tx.PutNote(rules.Note{ID: oneNote, Site: s.ID, Writer: []byte(oneName), Text: s.Key, CreatedAt: began}),
 			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied}),
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
@@ -311,6 +313,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"Inquiries":       func(tx Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
 	"Rules":           func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
 	"Blocks":          func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
+	"Notes":           func(tx Tx, s int64) (any, error) { return tx.Notes(s) },
+	"NotesAbout":      func(tx Tx, s int64) (any, error) { return tx.NotesAbout(s, [][]byte{[]byte(oneName)}) },
 	"LastDecided":     func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
 	"Firsts":          func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
 	"WrittenBy":       func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
@@ -480,6 +484,9 @@ var writes = []struct {
 	{"PutBlock", func(tx Tx, s int64) error {
 		return tx.PutBlock(rules.Block{ID: "two", Site: s, CreatedAt: began})
 	}},
+	{"PutNote", func(tx Tx, s int64) error {
+		return tx.PutNote(rules.Note{ID: noNote, Site: s, Writer: []byte(oneName), CreatedAt: began})
+	}},
 	{"ShowVotes", func(tx Tx, s int64) error {
 		pages, err := tx.ShowVotes(s, []string{oneShown})
 		return done(len(pages) == 1, err)
@@ -534,6 +541,7 @@ var writes = []struct {
 	}},
 	{"RemoveRule", func(tx Tx, s int64) error { return tx.RemoveRule(s, oneRule, began) }},
 	{"RemoveBlock", func(tx Tx, s int64) error { return tx.RemoveBlock(s, oneBlock, began.Add(time.Hour)) }},
+	{"RemoveNote", func(tx Tx, s int64) error { return tx.RemoveNote(s, oneNote, began.Add(time.Hour)) }},
 	{"PruneRules", func(tx Tx, s int64) error {
 		err := errors.Join(tx.PruneRules(s, began.Add(time.Minute)), tx.RemoveBlock(s, oneBlock, time.Time{}))
 		if !errors.Is(tx.RemoveBlock(s, noBlock, time.Time{}), ground.ErrNotFound) {

@@ -22,7 +22,7 @@ var templateFiles embed.FS
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
 	"insights": "desk", "whatif": "desk", "setup": "solo",
-	"rules": "desk", "block": "desk", "demands": "desk", "webhooks": "desk", "neighbours": "desk",
+	"rules": "desk", "block": "desk", "notes": "desk", "demands": "desk", "webhooks": "desk", "neighbours": "desk",
 }
 
 var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "bench")
@@ -78,6 +78,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/block", o.On(o.block))
 	in.POST("/:site/blocks/:id/remove", o.On(o.removeBlock))
 	in.POST("/:site/blocks/:id/restore", o.On(o.restoreBlock))
+	in.GET("/:site/comments/:id/notes", o.On(o.notes))
+	in.POST("/:site/comments/:id/notes", o.On(o.addNote))
+	in.POST("/:site/notes/:id/remove", o.On(o.removeNote))
+	in.POST("/:site/notes/:id/restore", o.On(o.restoreNote))
 	in.GET("/:site/insights", o.On(o.insights))
 	in.GET("/:site/insights.csv", o.On(o.insightsCSV))
 	in.GET("/:site/what-if", o.On(o.whatIf))

@@ -61,6 +61,12 @@ func sampleRules(w *desk.Catalog, f desk.Frame, site ground.Site) map[string]any
 	return map[string]any{
 		"rules": tried, "rules-lists": lists, "rules-moderator": moderator, "block": p,
 		"block-nothing": blockPage{Frame: f},
+		"notes": notesPage{Frame: f, Of: hits[0], Text: " ", Error: w.T("notes.bad.text"),
+			Undo: "/moderate/longway/notes/n9/restore",
+			Notes: drawNotes(w, "/moderate/longway/notes/", []rules.Noted{
+				{Note: rules.Note{ID: "n2", Text: "Asked <b>twice</b> for the recipe.", CreatedAt: noon}},
+				{Note: rules.Note{ID: "n1", Text: "Wrote to us; is the baker's son.", CreatedAt: noon}, Name: "Jonas"}})},
+		"notes-none": notesPage{Frame: f, Of: hits[0]},
 	}
 }
 

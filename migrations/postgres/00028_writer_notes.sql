@@ -1,0 +1,18 @@
+-- What moderators note about writers, for one another.
+-- +goose Up
+
+-- comment_id is the comment at which it was noted. A note goes with the last comment of its writer; what was removed
+-- can be brought back for a while.
+CREATE TABLE writer_notes (
+	site_id    BIGINT NOT NULL,
+	id         TEXT COLLATE "C" NOT NULL,
+	writer     BYTEA NOT NULL,
+	comment_id TEXT COLLATE "C" NOT NULL,
+	body       TEXT COLLATE "C" NOT NULL,
+	account_id TEXT COLLATE "C" NOT NULL,
+	created_at BIGINT NOT NULL,
+	removed_at BIGINT NOT NULL,
+	CONSTRAINT writer_notes_pk PRIMARY KEY (site_id, id),
+	CONSTRAINT writer_notes_site_fk FOREIGN KEY (site_id) REFERENCES sites (id)
+);
+CREATE INDEX writer_notes_writer ON writer_notes (site_id, writer);

@@ -1,0 +1,169 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+// A Note is what a moderator remarked about a writer, for other moderators of the site: nobody else sees it. It goes
+// with the last comment of its writer. Comment is the one at which it was written, By the account that wrote it.
+type Note struct {
+	ID        string
+	Site      int64
+	Writer    []byte // as of a comment
+	Comment   string
+	Text      string
+	By        string
+	CreatedAt time.Time
+	RemovedAt time.Time // zero: it stands
+}
+
+// A Noted is a note with the name of who wrote it, "" where that is not known any more.
+type Noted struct {
+	Note
+	Name string
+}
+
+const (
+	maxNote  = 1_000 // characters
+	maxNotes = 20    // about one writer
+)
+
+// readNote brings a text into the form that is kept.
+func readNote(said string) (string, error) {
+	if !utf8.ValidString(said) {
+		return "", problem.Field("/text", "This is not valid UTF-8.")
+	}
+	said = strings.TrimSpace(text.Clean(said))
+	if folded(said) == "" || utf8.RuneCountInString(said) > maxNote {
+		return "", problem.Field("/text", fmt.Sprintf("A note is text of 1 to %d characters.", maxNote))
+	}
+	return said, nil
+}
+
+// Check says what is wrong with a note that was made elsewhere; nil: it could have been made here.
+func (n Note) Check() error {
+	made, err := readNote(n.Text)
+	if err == nil && (made != n.Text || !ground.IsID(n.ID) || !ground.IsID(n.Comment)) {
+		err = problem.Field("/text", "This is not a note as it is kept.")
+	}
+	return err
+}
+
+// Notes returns what is noted about writers of a site, by string(writer), the newest first.
+func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[string][]Noted, error) {
+	about := map[string][]Noted{}
+	if len(writers) == 0 {
+		return about, nil
+	}
+	err := s.work.View(ctx, func(tx Tx) error {
+		found, err := tx.NotesAbout(site, writers)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		ids := make([]string, len(found))
+		for i, n := range found {
+			ids[i] = n.By
+		}
+		slices.Sort(ids)
+		names, err := tx.AccountNames(slices.Compact(ids))
+		for _, n := range found {
+			about[string(n.Writer)] = append(about[string(n.Writer)], Noted{n, names[n.By]})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read notes: %w", err)
+	}
+	return about, nil
+}
+
+// AddNote notes something about the writer of a comment. It needs a moderator. again is as in AddRule.
+func (s *Service) AddNote(
+	ctx context.Context, who people.Actor, site ground.Site, comment, said string, key *ground.Key,
+) (id string, again bool, err error) {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+		return "", false, err
+	}
+	n := Note{ID: ground.NewID(), Site: site.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
+	if n.Text, err = readNote(said); err != nil {
+		return "", false, err
+	}
+	if !ground.IsID(comment) {
+		return "", false, unknownComment()
+	}
+	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+		found, err := tx.CommentsByID(site.ID, []string{comment})
+		if err != nil {
+			return "", err
+		}
+		if len(found) == 0 {
+			return "", unknownComment()
+		}
+		if n.Writer = found[0].Writer; len(n.Writer) == 0 {
+			return "", problem.Field("/text", "Nobody can tell whose this comment is, so nothing can be noted about them.")
+		}
+		standing, err := tx.NotesAbout(site.ID, [][]byte{n.Writer})
+		if err != nil {
+			return "", err
+		}
+		if i := slices.IndexFunc(standing, func(o Note) bool { return o.Text == n.Text }); i >= 0 {
+			return standing[i].ID, nil
+		}
+		if len(standing) >= maxNotes {
+			return "", problem.Field("/text", fmt.Sprintf("%d notes stand about this writer. Remove one first.", maxNotes))
+		}
+		return n.ID, tx.PutNote(n)
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("add note: %w", err)
+	}
+	return id, again, nil
+}
+
+func unknownComment() error {
+	return problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
+}
+
+// RemoveNote removes a note; RestoreNote brings it back for thirty days. It needs a moderator.
+func (s *Service) RemoveNote(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+	return s.setNote(ctx, who, site, id, s.work.Now())
+}
+
+// RestoreNote brings back a note that was removed. It needs a moderator.
+func (s *Service) RestoreNote(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+	return s.setNote(ctx, who, site, id, time.Time{})
+}
+
+func (s *Service) setNote(ctx context.Context, who people.Actor, site ground.Site, id string, removed time.Time) error {
+	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+		return err
+	}
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
+		if !ground.IsID(id) {
+			return ground.ErrNotFound
+		}
+		if err := tx.PruneRules(site.ID, now.Add(-keepRemoved)); err != nil {
+			return err
+		}
+		return tx.RemoveNote(site.ID, id, removed)
+	})
+	if errors.Is(err, ground.ErrNotFound) {
+		return problem.Missing("note.unknown", "There is no such note, or not any more.")
+	}
+	if err != nil {
+		return fmt.Errorf("set note: %w", err)
+	}
+	return nil
+}
