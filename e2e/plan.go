@@ -233,6 +233,7 @@ var House = Plan{
 		"classifier/table",
 		"cmd/aitys/figures",
 		"cmd/aitys/flags",
+		"e2e/shots",
 		"moderation/campaign",
 		"moderation/checker",
 		"moderation/complaint",

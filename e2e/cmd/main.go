@@ -9,8 +9,11 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/aitys/aitys/e2e/shots"
 )
 
 // What is not part of the project and lies beside it.
@@ -22,7 +25,7 @@ const (
 var programs = map[string]func() error{
 	"bench": bench, "confusables": confusables, "copies": copyCosts, "exam": exam,
 	"house": house, "joining": joining, "reads": reads, "rehearsal": rehearsal,
-	"rehearsal queue": queue, "shots": shots, "waiting": waitingCosts,
+	"rehearsal queue": queue, "shots": takeShots, "waiting": waitingCosts,
 }
 
 func main() {
@@ -35,6 +38,20 @@ func main() {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[1], err)
 		os.Exit(1)
 	}
+}
+
+// takeShots builds the binary and has its pictures taken.
+func takeShots() error {
+	dir, err := os.MkdirTemp("", "aitys-shots-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
+	binary := filepath.Join(dir, "aitys")
+	if err := build(binary, "./cmd/aitys"); err != nil {
+		return err
+	}
+	return shots.Take(binary, dir)
 }
 
 // build builds a program as it is released, static and stripped.

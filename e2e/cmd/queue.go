@@ -228,7 +228,7 @@ func (r *rehearsalOf) join(client *kit.Client) error {
 }
 
 func signIn(tab *kit.Tab, server string) error {
-	return inOrder(
+	return kit.InOrder(
 		func() error { return tab.Go(server + "/moderate/signin") },
 		func() error { return tab.Type("textbox", "E-mail", stageEmail) },
 		func() error { return tab.Type("textbox", "Password", stagePassword) },

@@ -49,12 +49,19 @@ func NewMailbox(t testing.TB) *Mailbox {
 // Open starts the server, at the same address as before.
 func (b *Mailbox) Open(t testing.TB) {
 	t.Helper()
+	if err := b.Listen(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Listen is Open where no test is.
+func (b *Mailbox) Listen() error {
 	if b.address == "" {
 		b.address = "127.0.0.1:0"
 	}
 	l, err := net.Listen("tcp", b.address)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	b.address = l.Addr().String()
 	b.URL = "smtp://" + b.address
@@ -62,6 +69,7 @@ func (b *Mailbox) Open(t testing.TB) {
 	b.server.Domain, b.server.AllowInsecureAuth = "localhost", true
 	b.server.ErrorLog = quiet{}
 	go func() { _ = b.server.Serve(l) }()
+	return nil
 }
 
 type quiet struct{}

@@ -26,3 +26,13 @@ func Within(t testing.TB, limit time.Duration, what string, is func() bool) time
 	}
 	return time.Since(began)
 }
+
+// InOrder does steps until one fails.
+func InOrder(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

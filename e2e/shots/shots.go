@@ -1,4 +1,5 @@
-package main
+// Package shots takes the pictures that stand in docs/shots.
+package shots
 
 import (
 	"cmp"
@@ -45,19 +46,10 @@ type shot struct {
 	do    func(*kit.Tab) error
 }
 
-// shots takes the screenshots that stand in docs/shots: what a reader and a moderator see of the
+// Take takes them, of a binary, with files below a folder of its own: what a reader and a moderator see of the
 // demo, on a phone and on a desktop, light and dark, in three languages. Look at them. SHOTS is a pattern of the
 // names of those to take, where not all are wanted.
-func shots() error {
-	dir, err := os.MkdirTemp("", "aitys-shots-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
-	binary := filepath.Join(dir, "aitys")
-	if err := build(binary, "./cmd/aitys"); err != nil {
-		return err
-	}
+func Take(binary, dir string) error {
 	demo, err := kit.Start(binary, "demo", "--listen", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -87,11 +79,13 @@ func shots() error {
 	if err := said.alike(); err != nil {
 		return err
 	}
+	mail := &mailed{binary: binary, dir: dir}
+	defer mail.end()
 	wanted, err := regexp.Compile("^(?:" + cmp.Or(os.Getenv("SHOTS"), ".*") + ")$")
 	if err != nil {
 		return fmt.Errorf("SHOTS: %w", err)
 	}
-	for _, s := range pages(said, setupLink(fresh)) {
+	for _, s := range append(pages(said, setupLink(fresh)), mail.shots()...) {
 		if !wanted.MatchString(s.name) {
 			continue
 		}

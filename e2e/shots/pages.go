@@ -1,4 +1,4 @@
-package main
+package shots
 
 import (
 	"context"
@@ -56,12 +56,32 @@ func pages(demo said, setup string) []shot {
 		{"embed", true, someLooks, demo.desk("en", "/moderate/demo/setup/embed")},
 		{"docs", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/docs") }},
 		{"own", false, allLooks, demo.own},
+		{"notes", false, someLooks, demo.notes},
 		{"demands", true, someLooks, demo.demands("en", "/moderate/demo/demands")},
 		{"webhooks", true, someLooks, demo.desk("en", "/moderate/demo/webhooks")},
 		{"neighbours", true, someLooks, demo.neighbours},
 		{"transparency", true, someLooks, demo.demands("en", "/sites/demo/transparency?lang=en")},
 		{"transparency-kk", true, someLooks, demo.demands("kk", "/sites/demo/transparency?lang=kk")},
 	}
+}
+
+// notes are those about the writer of the newest comment that waits, of which there is one then.
+func (s said) notes(t *kit.Tab) error {
+	var queue struct {
+		Items []struct{ Comment struct{ ID string } }
+	}
+	path := "/moderation/queue?sort=newest&limit=1"
+	err := s.client().Do(context.Background(), http.MethodGet, path, nil, nil, &queue)
+	if err != nil || len(queue.Items) == 0 {
+		return fmt.Errorf("find a comment that waits: %w", err)
+	}
+	id := queue.Items[0].Comment.ID
+	note := map[string]string{"text": "Wrote to us in May: is the baker’s son, and means it well."}
+	path = "/moderation/comments/" + id + "/notes"
+	if err := s.client().Do(context.Background(), http.MethodPost, path, nil, note, nil); err != nil {
+		return err
+	}
+	return s.desk("en", "/moderate/demo/comments/"+id+"/notes")(t)
 }
 
 // demands opens a page that tells of demands, of which there are two then.
@@ -110,19 +130,9 @@ func (s said) neighbours(t *kit.Tab) error {
 		t.Holds(`document.querySelector("main .bad") && document.querySelector("#made") || (location.reload(), false)`))
 }
 
-// inOrder does steps until one fails.
-func inOrder(steps ...func() error) error {
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (s said) page(path string) func(*kit.Tab) error {
 	return func(t *kit.Tab) error {
-		return inOrder(
+		return kit.InOrder(
 			func() error { return t.Go(s["url"] + path) },
 			func() error { return t.Holds(widget + `.querySelector("[part~=comment]")`) },
 			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
@@ -137,7 +147,7 @@ func (s said) theme(name, ground string) func(*kit.Tab) error {
 		if err != nil {
 			return err
 		}
-		return inOrder(
+		return kit.InOrder(
 			func() error { return s.page("/demo/bakery")(t) },
 			func() error { return t.Dress(sheet + "html, body { background: " + ground + " }") },
 			func() error { return t.Click("textbox", "Comment") },
@@ -160,7 +170,7 @@ func (s said) plain(t *kit.Tab) error {
 // desk signs in and opens a page of the desk in a language.
 func (s said) desk(lang, path string) func(*kit.Tab) error {
 	return func(t *kit.Tab) error {
-		return inOrder(
+		return kit.InOrder(
 			func() error { return t.Go(s["url"] + "/moderate/signin") },
 			func() error { return t.Type("textbox", "E-mail", s["e-mail"]) },
 			func() error { return t.Type("textbox", "Password", s["password"]) },
@@ -181,7 +191,7 @@ func (s said) rules(lang string) func(*kit.Tab) error {
 	return func(t *kit.Tab) error {
 		look := `document.querySelector("button[value=try]")`
 		typed := `document.querySelector("#rw").value = "bread\noven\nwork from home"`
-		return inOrder(
+		return kit.InOrder(
 			func() error { return s.desk(lang, "/moderate/demo/rules")(t) },
 			func() error { return t.Holds(look) },
 			func() error {
@@ -197,7 +207,7 @@ func (s said) rules(lang string) func(*kit.Tab) error {
 
 // explained is the queue with a number at each thing that docs/moderator.md explains.
 func (s said) explained(t *kit.Tab) error {
-	return inOrder(
+	return kit.InOrder(
 		func() error { return s.desk("en", "/moderate/demo/queue?sort=risk")(t) },
 		func() error { return t.Holds(`document.querySelector("[data-number]")`) },
 		func() error { return t.Holds(`document.querySelector(".card[data-campaign]")`) },
@@ -252,7 +262,7 @@ func (s said) alike() error {
 
 // reasons opens the reasons of the first card.
 func (s said) reasons(t *kit.Tab) error {
-	return inOrder(
+	return kit.InOrder(
 		func() error { return s.desk("en", "/moderate/")(t) },
 		func() error { return t.Press(kit.Key{Key: "d", Code: "KeyD"}) },
 		func() error { return t.See("button", "Personal attack") },
@@ -307,7 +317,7 @@ func (s said) own(t *kit.Tab) error {
 		ID      string
 		Version int64
 	}
-	return inOrder(
+	return kit.InOrder(
 		func() error { return s.page("/demo/bakery")(t) },
 		func() error {
 			return write(t, name, "Whoever wrote the comment above has clearly never got up before noon.")
@@ -338,7 +348,7 @@ func (s said) own(t *kit.Tab) error {
 }
 
 func write(t *kit.Tab, name, body string) error {
-	return inOrder(
+	return kit.InOrder(
 		func() error { return t.Type("textbox", "Comment", body) },
 		func() error { return t.Type("textbox", "Name", name) },
 		func() error { return t.Click("button", "Post comment") },

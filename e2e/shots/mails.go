@@ -1,0 +1,181 @@
+package shots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+var aLink = regexp.MustCompile(`http://\S+/(?:m|mail)/\S+`)
+
+// mailed is a service that sends mail, with one moderator, and what a mail of each kind leads to.
+type mailed struct {
+	binary, dir string
+	box         *kit.Mailbox
+	service     *kit.Instance
+	client      *kit.Client
+	n           int // mails asked for
+}
+
+// shots are those of mails, and of what stands behind their links.
+func (m *mailed) shots() []shot {
+	all := []shot{{"mail-dead", false, someLooks, func(t *kit.Tab) error {
+		return kit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/m/there-is-no-such-link") })
+	}}}
+	for _, lang := range []string{"en", "ru", "kk"} {
+		name := func(of string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
+		looks := someLooks
+		all = append(all,
+			shot{name("mail"), false, looks, func(t *kit.Tab) error {
+				_, file, err := m.aboutAComment(lang)
+				return errors.Join(err, t.Go("file://"+file))
+			}},
+			shot{name("mail-decide"), false, looks, func(t *kit.Tab) error { return m.opened(t, lang, 0, "") }},
+			shot{name("mail-decided"), false, looks, func(t *kit.Tab) error { return m.opened(t, lang, 0, "[value=approve]") }},
+			shot{name("mail-less"), false, looks, func(t *kit.Tab) error { return m.opened(t, lang, 1, "") }},
+			shot{name("mail-asked"), false, looks, func(t *kit.Tab) error {
+				links, _, err := m.toAReader(lang)
+				return errors.Join(err, t.Go(links[0]))
+			}},
+			shot{name("mail-stop"), false, looks, func(t *kit.Tab) error {
+				links, _, err := m.toAReader(lang)
+				return errors.Join(err, t.Go(links[1]))
+			}},
+			shot{name("mail-question"), false, looks, func(t *kit.Tab) error {
+				_, file, err := m.toAReader(lang)
+				return errors.Join(err, t.Go("file://"+file))
+			}},
+		)
+	}
+	return all
+}
+
+// start starts the service, once.
+func (m *mailed) start() error {
+	if m.client != nil {
+		return nil
+	}
+	m.box = &kit.Mailbox{}
+	if err := m.box.Listen(); err != nil {
+		return err
+	}
+	data := []string{"--data", filepath.Join(m.dir, "mailed")}
+	var token string
+	for _, args := range [][]string{
+		{"site", "add", "--key", "demo", "--name", "The Long Way Round", "--origin", "https://longway.example"},
+		{"account", "add", "--email", "dana@longway.example", "--name", "Dana K.", "--role", "owner"},
+		{"token", "add", "--account", "dana@longway.example", "--scope", "admin"},
+	} {
+		out, err := kit.Run(m.binary, append(args, data...)...)
+		if err != nil {
+			return err
+		}
+		token = strings.TrimSpace(out)
+	}
+	var err error
+	m.service, err = kit.Start(m.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--smtp", m.box.URL,
+		"--mail-from", "comments@longway.example", "--limits", "off"}, data...)...)
+	if err != nil {
+		return err
+	}
+	m.client = &kit.Client{URL: m.service.URL, Site: "demo", Token: token, HTTP: http.DefaultClient}
+	return nil
+}
+
+func (m *mailed) end() {
+	if m.service != nil {
+		m.service.Kill()
+		m.box.Close()
+	}
+}
+
+// aboutAComment has a moderator mailed about a new comment, and returns the links of the mail and a file of it.
+func (m *mailed) aboutAComment(lang string) (links []string, file string, err error) {
+	texts := map[string][]string{
+		"en": {"Ruth Adeyemi", "One thing missing from the list: the noise. I hear the birds in my own street."},
+		"ru": {"Тимур", "Кто-нибудь заказывал шины с шипами? Не хочу остаться зимой без велосипеда."},
+		"kk": {"Әсел Нұрланқызы", "Бізде қыс бес ай. Бірақ жаяужол тазаланса, мінуге болады екен."},
+	}[lang]
+	wish := func(mail string) error {
+		return m.client.Call(context.Background(), http.MethodPatch, "/me", map[string]string{"Accept-Language": lang},
+			map[string]any{"mail": mail, "mail_from_score": 0}, nil)
+	}
+	if err := m.start(); err != nil {
+		return nil, "", err
+	}
+	m.n++
+	had := len(m.box.To("dana@longway.example"))
+	err = kit.InOrder(func() error { return wish("each") }, func() error {
+		_, err := m.client.Post(context.Background(), "", fmt.Sprintf("https://longway.example/bicycle-%d", m.n), texts[0],
+			"", texts[1])
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	links, file, err = m.next("dana@longway.example", had)
+	return links, file, errors.Join(err, wish("none"))
+}
+
+// opened opens a link of a mail about a comment, and presses a button there.
+func (m *mailed) opened(t *kit.Tab, lang string, link int, press string) error {
+	links, _, err := m.aboutAComment(lang)
+	if err != nil {
+		return err
+	}
+	if err := t.Go(links[link]); err != nil || press == "" {
+		return err
+	}
+	if _, err := kit.Eval[bool](t, fmt.Sprintf(`(document.querySelector(%q).click(), true)`, press)); err != nil {
+		return err
+	}
+	return t.Holds(`document.querySelector(".notice.ok")`)
+}
+
+// toAReader has somebody ask to be told by mail, and returns the links of the question and a file of it.
+func (m *mailed) toAReader(lang string) (links []string, file string, err error) {
+	if err := m.start(); err != nil {
+		return nil, "", err
+	}
+	m.n++
+	email := fmt.Sprintf("lena-%d@mail.example", m.n)
+	posted, err := m.client.Post(context.Background(), "", "https://longway.example/bicycle", "Lena", email,
+		"A bell will do.")
+	if err != nil {
+		return nil, "", err
+	}
+	err = m.client.Do(context.Background(), http.MethodPost, "/comments/"+posted.ID+"/notify", map[string]string{
+		"Authorization": "Bearer " + posted.EditToken, "Accept-Language": lang}, map[string]bool{"on": true}, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	return m.next(email, 0)
+}
+
+// next waits for another mail to an address that had some, and keeps its page where it can be opened.
+func (m *mailed) next(to string, had int) (links []string, file string, err error) {
+	for deadline := time.Now().Add(20 * time.Second); len(m.box.To(to)) == had; {
+		if time.Now().After(deadline) {
+			return nil, "", fmt.Errorf("no mail came to %s", to)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	all := m.box.To(to)
+	said, page, err := all[len(all)-1].Parts()
+	if err != nil {
+		return nil, "", err
+	}
+	if links = aLink.FindAllString(said, -1); len(links) < 2 {
+		return nil, "", fmt.Errorf("the mail says %s", said)
+	}
+	file = filepath.Join(m.dir, fmt.Sprintf("mail-%d.html", m.n))
+	return links, file, os.WriteFile(file, []byte(page), 0o600)
+}
