@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,9 +218,12 @@ func (j job) decidesMany() {
 	)
 	j.steps(tab,
 		func() error { // its name says how many were seen, and may say more by now
-			name, err := kit.Eval[string](tab, `document.querySelector("[data-select]:not([hidden]) span").textContent`)
-			j.must(err, tab.See("button", name))
-			_, err = kit.Eval[bool](tab, `(document.querySelector("[data-select]:not([hidden])").click(), true)`)
+			kit.Until(j.t, "a button selects what was seen", func() bool {
+				return slices.ContainsFunc(namesOf(j.aloud(tab), "button"), func(name string) bool {
+					return strings.HasPrefix(name, "Select the ") || strings.HasPrefix(name, "Select all ")
+				})
+			})
+			_, err := kit.Eval[bool](tab, `(document.querySelector("[data-select]:not([hidden])").click(), true)`)
 			return err
 		},
 		is(chosen+` > 0`), j.fits("a band that is selected"),
