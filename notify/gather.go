@@ -66,12 +66,15 @@ func (s *Service) arrived(ctx context.Context, reset bool, events []ground.Event
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		told = nil
-		accounts, err := tx.Accounts()
-		if err != nil {
-			return err
-		}
 		for _, site := range sites {
-			if !reset && bySite[site.ID] == nil || !anyTold(accounts, site.ID) {
+			if !reset && bySite[site.ID] == nil {
+				continue
+			}
+			accounts, err := tx.Told(site.ID)
+			if err != nil {
+				return err
+			}
+			if len(accounts) == 0 {
 				continue
 			}
 			list, more, err := newOf(tx, site, reset, bySite[site.ID])
@@ -79,7 +82,7 @@ func (s *Service) arrived(ctx context.Context, reset bool, events []ground.Event
 				return err
 			}
 			for _, a := range accounts {
-				if n := newsFor(a, site, list, more); a.Told(site.ID) && len(n.comments) > 0 {
+				if n := newsFor(a, site, list, more); len(n.comments) > 0 {
 					told = append(told, n)
 				}
 			}
@@ -93,15 +96,6 @@ func (s *Service) arrived(ctx context.Context, reset bool, events []ground.Event
 		told[i].fresh = ground.NewID()
 	}
 	return told, nil
-}
-
-func anyTold(accounts []people.Account, site int64) bool {
-	for _, a := range accounts {
-		if a.Told(site) {
-			return true
-		}
-	}
-	return false
 }
 
 // newOf reads the comments of events, or the oldest that wait and how many more do.

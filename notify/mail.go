@@ -98,6 +98,8 @@ type Tx interface {
 	mailbox.Tx
 
 	Accounts() ([]people.Account, error)
+	// Told are the accounts that are told of a site's comments: of each its choice of mail, and its role there.
+	Told(site int64) ([]people.Account, error)
 	AccountByID(id string) (people.Account, error) // ErrNotFound
 	InsertMailLink(l people.MailLink) error
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)

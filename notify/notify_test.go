@@ -86,7 +86,10 @@ func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
 }
 
 func TestWhatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+	onBoth(t, whatIsDecidedOrSuspectedMeanwhileIsNotToldOf)
+}
+
+func whatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T, w *world) {
 	who := w.AddPerson("mo", people.Moderator, "a")
 	w.chooses(who, people.MailEach, 0, "")
 	w.run(w.service())
@@ -108,7 +111,10 @@ func TestWhatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T) {
 }
 
 func TestADigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T) {
-	w := newWorld(t, roomstest.New(t)) // it is noon
+	onBoth(t, aDigestComesAtMostOnceInThreeHoursAndNotAtNight)
+}
+
+func aDigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T, w *world) { // it is noon
 	who := w.AddPerson("mo", people.Moderator, "a")
 	w.chooses(who, people.MailDigest, 0, "kk")
 	w.run(w.service())
@@ -189,7 +195,10 @@ func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
 }
 
 func TestAThousandMailsWaitForAServerThatComesBack(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+	onBoth(t, aThousandMailsWaitForAServerThatComesBack)
+}
+
+func aThousandMailsWaitForAServerThatComesBack(t *testing.T, w *world) {
 	n := 1000
 	if testing.Short() {
 		n = 50
@@ -224,8 +233,9 @@ func TestAThousandMailsWaitForAServerThatComesBack(t *testing.T) {
 	}
 }
 
-func TestASlowServerCostsAPostNothing(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+func TestASlowServerCostsAPostNothing(t *testing.T) { onBoth(t, aSlowServerCostsAPostNothing) }
+
+func aSlowServerCostsAPostNothing(t *testing.T, w *world) {
 	who := w.AddPerson("mo", people.Moderator, "a")
 	w.chooses(who, people.MailEach, 0, "")
 	w.run(w.service())
@@ -289,7 +299,10 @@ func TestOfTwoProcessesOneSendsAMail(t *testing.T) {
 }
 
 func TestOwnersHearOnceThatNothingIsDecided(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+	onBoth(t, ownersHearOnceThatNothingIsDecided)
+}
+
+func ownersHearOnceThatNothingIsDecided(t *testing.T, w *world) {
 	owner, moderator := w.AddPerson("olga", people.Owner, "a"), w.AddPerson("mo", people.Moderator, "a")
 	c := w.Submit(w.A, "It waits for longer than is good.")
 	w.Decide(people.Operator, w.A, comment.Approve, c.ID)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -55,6 +56,32 @@ func mailOf(m notify.Mail) mailRow {
 
 func (t Letters) mails(rest string, args ...any) ([]notify.Mail, error) {
 	return rows.List(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
+}
+
+// Told implements notify.Tx.
+func (t Letters) Told(site int64) ([]people.Account, error) {
+	type row struct {
+		account people.Account
+		role    people.Role
+	}
+	all, err := rows.Query(t.Tx, func(r *row) []any {
+		a := &r.account
+		return []any{&a.ID, &a.Mail, &a.MailFrom, &a.AllSites, &r.role}
+	}, `
+		SELECT id, mail, mail_from, all_sites,
+		       COALESCE((SELECT role FROM grants WHERE account_id = accounts.id AND site_id = ?), 0)
+		FROM   accounts
+		WHERE  mail > 0
+		  AND  disabled = FALSE
+		  AND  (all_sites > 0 OR id IN (SELECT account_id FROM grants WHERE site_id = ?))
+		ORDER  BY email`, site, site)
+	var told []people.Account
+	for _, r := range all {
+		if r.account.Roles = map[int64]people.Role{site: r.role}; r.account.Told(site) {
+			told = append(told, r.account)
+		}
+	}
+	return told, err
 }
 
 // OpenMail implements notify.Tx.

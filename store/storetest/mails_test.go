@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -16,6 +18,7 @@ var mailRules = []rule{
 	{"a mail comes back as it was put, and is changed as a whole", mailComesBack},
 	{"what is due is what nobody has, the longest due first", mailsAreDue},
 	{"a mail gathers until it is taken, and the last of a kind is the newest", mailGathers},
+	{"who is told of a site's comments asked for it, and may decide there", accountsAreTold},
 	{"a letter comes back, but for the address once it has ended", lettersComeBack},
 	{"letters are counted by day, apart from others", lettersAreCounted},
 	{"a mailed code is one, until it is dropped or old", codesArePut},
@@ -117,6 +120,55 @@ func mailGathers(w *world) {
 		_, err := tx.LastMail(w.site.ID, b, notify.Still)
 		w.wants("none of the kind", err, ground.ErrNotFound)
 		return nil
+	})
+}
+
+func accountsAreTold(w *world) {
+	there, elsewhere := map[int64]people.Role{w.site.ID: people.Moderator}, map[int64]people.Role{}
+	elsewhere[w.newSite("other").ID] = people.Owner
+	want := map[string]people.Role{}
+	var made []string
+	for _, tt := range []struct {
+		told   bool
+		change func(a *people.Account)
+	}{
+		{true, func(a *people.Account) { a.Mail, a.Roles = people.MailEach, there }},
+		{true, func(a *people.Account) { a.Mail, a.AllSites = people.MailDigest, people.Owner }},
+		{false, func(a *people.Account) { a.Roles = there }},
+		{false, func(a *people.Account) { a.Mail, a.Roles = people.MailEach, elsewhere }},
+		{false, func(a *people.Account) { a.Mail, a.Roles, a.Disabled = people.MailEach, there, true }},
+		{false, func(a *people.Account) {
+			a.Mail, a.AllSites, a.Roles = people.MailEach, people.Author, map[int64]people.Role{w.site.ID: people.Author}
+		}},
+	} {
+		a := w.newAccount()
+		made = append(made, a.ID)
+		a.MailFrom, a.Disabled, a.AllSites, a.Roles = 0.25, false, people.NoRole, nil
+		tt.change(&a)
+		w.update(func(tx Tx) error { return tx.UpdateAccount(a) })
+		if tt.told {
+			want[a.ID] = a.Role(w.site.ID)
+		}
+	}
+	w.view(func(tx Tx) error {
+		all, err := tx.Told(w.site.ID)
+		got := map[string]people.Role{}
+		for _, a := range all {
+			got[a.ID] = a.Role(w.site.ID)
+			if a.Mail == people.NoMail || a.MailFrom != 0.25 {
+				w.Errorf("%s chose %v from %v", a.ID, a.Mail, a.MailFrom)
+			}
+		}
+		if !maps.Equal(got, want) {
+			w.Errorf("told are %v, want %v", got, want)
+		}
+		return err
+	})
+	w.update(func(tx Tx) (err error) { // one of all sites would be on those of other rules
+		for _, id := range made {
+			err = errors.Join(err, tx.DeleteAccount(id))
+		}
+		return err
 	})
 }
 

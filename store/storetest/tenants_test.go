@@ -180,6 +180,7 @@ func fill(w *world, s ground.Site) {
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]people.Role{s.ID: people.Owner}, CreatedAt: began,
+				Mail: people.MailEach,
 			}))
 		if _, missing := tx.AccountByID(oneMailed); errors.Is(missing, ground.ErrNotFound) {
 			err = errors.Join(err, tx.InsertAccount(people.Account{ID: oneMailed, Email: oneMailed, CreatedAt: began}))
@@ -340,6 +341,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"SubscriptionsOf": func(tx Tx, s int64) (any, error) { return tx.SubscriptionsOf(s, []byte(oneName), 9) },
 	"MailStopped":     func(tx Tx, s int64) (any, error) { return tx.MailStopped(s, []byte(oneSame)) },
 	"MailedCode":      func(tx Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
+	"Told":            func(tx Tx, s int64) (any, error) { return tx.Told(s) },
 	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
 	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
 	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
