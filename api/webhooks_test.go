@@ -143,6 +143,7 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 			"body": "A remark that a receiver is told of"})
 		id := first.str("id")
 		w.decide("approve", id, 1)
+		w.clock.Add(time.Second) // an event and its entry are of one instant
 		w.decide("spam", id, 2)
 		got := r.all(t, w, 3)
 		kinds := map[string]delivered{}
