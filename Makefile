@@ -57,7 +57,7 @@ bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd bench
 	$(GO) run ./e2e/cmd waiting
 	$(GO) run ./e2e/cmd joining
-	$(GO) test -run '^$$' -bench Neighbours -benchtime 1x -timeout 1h ./e2e/cmd
+	$(GO) test -run '^$$' -bench 'Neighbours|Transfer' -benchtime 1x -timeout 1h ./e2e/cmd
 	$(GO) run ./e2e/cmd copies
 
 house: ## print how large rooms, interfaces and lines are, beside their targets
