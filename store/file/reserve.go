@@ -23,8 +23,9 @@ const (
 type reserve struct {
 	path string
 
-	mu   sync.Mutex
-	gone bool
+	mu    sync.Mutex
+	gone  bool
+	times int // how often it was given back
 }
 
 // newReserve returns one that will be held by a file at path, beside what it is for, once it is kept.
@@ -32,9 +33,14 @@ func newReserve(path string) *reserve { return &reserve{path: path} }
 
 // given reports whether the disk was full, and the reserve is not whole again.
 func (r *reserve) given() bool {
+	given, _ := r.state()
+	return given
+}
+
+func (r *reserve) state() (given bool, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.gone
+	return r.gone, r.times
 }
 
 // give gives the reserve back.
@@ -43,6 +49,7 @@ func (r *reserve) give() {
 	defer r.mu.Unlock()
 	if !r.gone {
 		r.gone = true
+		r.times++
 		_ = os.Remove(r.path) // it may be gone
 	}
 }
@@ -52,10 +59,22 @@ func (r *reserve) give() {
 func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(diskEvery)
 	defer tick.Stop()
-	taken, full := false, false
+	taken, full, told := false, false, 0
 	var failed error
+	tell := func(free uint64) {
+		given, times := r.state()
+		if times != told { // a writer gives it back, too, and room may have been made since
+			told, full = times, true
+			log.ErrorContext(ctx, "the disk is full: new comments are refused until there is room", "free", free)
+		}
+		if full && !given {
+			full = false
+			log.InfoContext(ctx, "the disk has room again", "free", free)
+		}
+	}
 	for {
 		free, known := FreeBytes(filepath.Dir(r.path))
+		tell(free)
 		switch {
 		case taken && !r.given():
 			if known && free < hardlyAny {
@@ -70,13 +89,7 @@ func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 		default:
 			r.give()
 		}
-		switch given := r.given(); {
-		case given && !full:
-			log.ErrorContext(ctx, "the disk is full: new comments are refused until there is room", "free", free)
-		case !given && full:
-			log.InfoContext(ctx, "the disk has room again", "free", free)
-		}
-		full = r.given()
+		tell(free)
 		select {
 		case <-ctx.Done():
 			return
