@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -249,6 +251,7 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
+	var sources []string // of what is fresh
 	for i, d := range w.batch {
 		if there[ids[i]] {
 			continue
@@ -256,9 +259,6 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 		n := w.nodes[w.at[i]]
 		f := fresh{comment: d.comment, page: n.page, salt: ledger.NewSalt()}
 		f.segment = comment.NewSegment(inOrder(d.comment.CreatedAt, w.at[i]))
-		if d.source != "" {
-			f.comment.Write(d.source)
-		}
 		if n.parent != none {
 			f.parent = w.nodes[n.parent].id.String()
 		}
@@ -268,11 +268,16 @@ func (w *writer) prepare(ctx context.Context) (*batch, error) {
 				CreatedAt: p.At}
 		}
 		b.pages[n.page] = w.ids[n.page]
-		b.fresh = append(b.fresh, f)
+		b.fresh, sources = append(b.fresh, f), append(sources, d.source)
 	}
 	if len(b.fresh) == 0 {
 		return nil, nil
 	}
+	onAll(len(b.fresh), func(i int) {
+		if sources[i] != "" {
+			b.fresh[i].comment.Write(sources[i])
+		}
+	})
 	return b, w.judged(ctx, b)
 }
 
@@ -302,13 +307,27 @@ func (w *writer) judged(ctx context.Context, b *batch) error {
 	if err != nil {
 		return fmt.Errorf("read the writers' histories: %w", err)
 	}
-	for i := range b.fresh {
+	onAll(len(b.fresh), func(i int) {
 		c := &b.fresh[i].comment
 		if c.State == comment.Removed {
-			continue
+			return
 		}
 		facts := c.Facts(known[string(c.Writer)], found[i])
 		c.Verdict = comment.VerdictOf(facts, w.judge.Judge(ctx, *c), w.site.Settings.Threshold())
-	}
+	})
 	return nil
+}
+
+// onAll does things 0 to n-1 on all processors.
+func onAll(n int, do func(i int)) {
+	var group sync.WaitGroup
+	all := runtime.GOMAXPROCS(0)
+	for first := range all {
+		group.Go(func() {
+			for i := first; i < n; i += all {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
 }

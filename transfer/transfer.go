@@ -34,7 +34,7 @@ type Tx interface {
 	EnsurePage(p ground.Page) (ground.Page, error)
 	CommentByID(site int64, id string) (comment.Comment, error)
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	InsertComment(c comment.Comment) (stored comment.Comment, fresh bool, err error)
+	PutComments(list []comment.Comment) error // parents before their answers; none of them is there
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
 
@@ -53,7 +53,6 @@ type Tx interface {
 
 	// What writes down a site that comes as a whole, each row as it stands elsewhere.
 	UpdateSite(s ground.Site) error
-	PutComments(list []comment.Comment) error // parents before their answers; none of them is there
 	PutVotes(comments []comment.Comment) error
 	PutReports(list []complaint.Report) error
 	PutAppeals(list []complaint.Appeal) error
