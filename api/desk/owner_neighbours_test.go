@@ -17,10 +17,10 @@ import (
 
 func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
 	w := newWorld(t)
-	valley, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "valley", Name: "Valley",
+	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "valley", Name: "Valley",
 		Origins: []string{"https://valley.example"}}, nil)
 	w.Must(err)
-	valley, err = w.S.SetSite(w.Ctx, people.Operator, "valley", map[string]string{"neighbours": "on"})
+	valley, err := w.S.SetSite(w.Ctx, people.Operator, "valley", map[string]string{"neighbours": "on"})
 	w.Must(err)
 	list, err := w.S.PublishedList(w.Ctx, valley)
 	w.Must(err)
