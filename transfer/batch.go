@@ -14,7 +14,8 @@ type batch struct {
 	site   ground.Site
 	pen    ledger.Pen
 	learns bool
-	fresh  []fresh
+	of     int                   // comments, those that were there before included
+	fresh  []fresh               // the others
 	made   map[int32]ground.Page // pages that may be new
 
 	// What write, which may run again, makes.
@@ -22,9 +23,11 @@ type batch struct {
 	written []comment.Comment
 }
 
-// A fresh comment is one that was not there when it was prepared.
+// A fresh comment is one that was not there when it was rendered.
 type fresh struct {
 	comment comment.Comment
+	source  string
+	judged  comment.Judged
 	page    int32
 	parent  string // id, or ""
 	segment string

@@ -149,6 +149,11 @@ func (r *run) write(ctx context.Context) error {
 		}
 	}
 	w := &writer{run: r, of: kept}
+	defer func() {
+		if w.next != nil { // it failed
+			_, _ = w.next()
+		}
+	}()
 	for w.done < kept {
 		before := w.done
 		w.pass++
@@ -165,13 +170,13 @@ func (r *run) write(ctx context.Context) error {
 	return nil
 }
 
-// A writer writes what it is given, some at a time.
+// A writer writes what it is given, some at a time: while some are written, the next are rendered and judged.
 type writer struct {
 	*run
 	pass     int16
 	done, of int
-	batch    []draft
-	at       []int32 // nodes of the batch
+	batch    []fresh
+	next     func() (*batch, error) // those that are rendered; nil: none are
 }
 
 // A passer gives a writer those comments of a file whose turn it is.
@@ -201,25 +206,61 @@ func (p passer) Comment(in dump.Record) error {
 		return errChanged
 	}
 	n.done = true
-	w.batch, w.at = append(w.batch, d), append(w.at, at)
-	if len(w.batch) < together {
+	f := fresh{comment: d.comment, source: d.source, page: n.page,
+		segment: comment.NewSegment(inOrder(d.comment.CreatedAt, at))}
+	if n.parent != none {
+		f.parent = w.nodes[n.parent].id.String()
+	}
+	if w.batch = append(w.batch, f); len(w.batch) < together {
 		return nil
 	}
-	return w.flush(p.ctx)
+	return w.turn(p.ctx)
 }
 
-// flush writes the batch.
-func (w *writer) flush(ctx context.Context) error {
-	if len(w.batch) == 0 {
+// turn begins to render what was gathered, and writes what was rendered before.
+func (w *writer) turn(ctx context.Context) error {
+	before := w.next
+	w.next = nil
+	if len(w.batch) > 0 {
+		b := &batch{site: w.site, of: len(w.batch), learns: !w.in.NoLearn, fresh: w.batch,
+			pages: map[int32]string{}, made: map[int32]ground.Page{}}
+		w.batch = nil
+		var err error
+		var rendered sync.WaitGroup
+		rendered.Go(func() { err = w.render(ctx, b) })
+		w.next = func() (*batch, error) { rendered.Wait(); return b, err }
+	}
+	if before == nil {
 		return nil
 	}
-	b, err := w.prepare(ctx)
+	return w.put(ctx, before)
+}
+
+// flush writes all that was gathered.
+func (w *writer) flush(ctx context.Context) error {
+	return errors.Join(w.turn(ctx), w.turn(ctx))
+}
+
+// put writes a batch, of which nothing may be left that is not there yet.
+func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error {
+	b, err := rendered()
 	if err != nil {
 		return err
 	}
-	if b != nil {
-		err := w.work.Update(ctx, b.write)
-		if err != nil {
+	if len(b.fresh) > 0 {
+		if err := w.decide(ctx, b); err != nil {
+			return err
+		}
+		for _, f := range b.fresh {
+			if b.pages[f.page] = w.ids[f.page]; w.ids[f.page] != "" {
+				continue
+			}
+			p := w.pages[f.page]
+			b.made[f.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
+				CreatedAt: p.At}
+		}
+		b.pen = ledger.NewPen(w.site, ledger.ByImport(w.format.Name), w.work.Now())
+		if err := w.work.Update(ctx, b.write); err != nil {
 			return fmt.Errorf("write comments: %w", err)
 		}
 		for at, id := range b.pages {
@@ -230,55 +271,35 @@ func (w *writer) flush(ctx context.Context) error {
 			w.taught(c.State)
 		}
 	}
-	w.done += len(w.batch)
-	w.batch, w.at = w.batch[:0], w.at[:0]
+	w.done += b.of
 	if w.in.Progress != nil {
 		w.in.Progress(uint64(w.done), uint64(w.of))
 	}
 	return nil
 }
 
-// prepare renders and judges what of the batch is not there yet; nil: all of it is.
-func (w *writer) prepare(ctx context.Context) (*batch, error) {
-	by := ledger.ByImport(w.format.Name)
-	b := &batch{site: w.site, learns: !w.in.NoLearn, pen: ledger.NewPen(w.site, by, w.work.Now()),
-		pages: map[int32]string{}, made: map[int32]ground.Page{}}
-	ids := make([]string, len(w.batch))
-	for i, d := range w.batch {
-		ids[i] = d.comment.ID
+// render renders and judges what of a batch is not there yet, and leaves the rest out.
+func (w *writer) render(ctx context.Context, b *batch) error {
+	ids := make([]string, len(b.fresh))
+	for i, f := range b.fresh {
+		ids[i] = f.comment.ID
 	}
 	there, err := w.there(ctx, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var sources []string // of what is fresh
-	for i, d := range w.batch {
-		if there[ids[i]] {
-			continue
-		}
-		n := w.nodes[w.at[i]]
-		f := fresh{comment: d.comment, page: n.page, salt: ledger.NewSalt()}
-		f.segment = comment.NewSegment(inOrder(d.comment.CreatedAt, w.at[i]))
-		if n.parent != none {
-			f.parent = w.nodes[n.parent].id.String()
-		}
-		if w.ids[n.page] == "" {
-			p := w.pages[n.page]
-			b.made[n.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
-				CreatedAt: p.At}
-		}
-		b.pages[n.page] = w.ids[n.page]
-		b.fresh, sources = append(b.fresh, f), append(sources, d.source)
-	}
-	if len(b.fresh) == 0 {
-		return nil, nil
-	}
+	b.fresh = slices.DeleteFunc(b.fresh, func(f fresh) bool { return there[f.comment.ID] })
 	onAll(len(b.fresh), func(i int) {
-		if sources[i] != "" {
-			b.fresh[i].comment.Write(sources[i])
+		f := &b.fresh[i]
+		f.salt = ledger.NewSalt()
+		if f.source != "" {
+			f.comment.Write(f.source)
+		}
+		if f.comment.State != comment.Removed {
+			f.judged = w.judge.Judge(ctx, f.comment)
 		}
 	})
-	return b, w.judged(ctx, b)
+	return nil
 }
 
 // inOrder is a comment's time for its place among others: what was written in one second stands as in the file.
@@ -289,8 +310,8 @@ func inOrder(at time.Time, node int32) time.Time {
 	return at
 }
 
-// judged judges what is to be written.
-func (w *writer) judged(ctx context.Context, b *batch) error {
+// decide gives what is to be written its verdicts, once what was before it is written.
+func (w *writer) decide(ctx context.Context, b *batch) error {
 	list := make([]comment.Comment, len(b.fresh))
 	for i, f := range b.fresh {
 		list[i] = f.comment
@@ -307,14 +328,13 @@ func (w *writer) judged(ctx context.Context, b *batch) error {
 	if err != nil {
 		return fmt.Errorf("read the writers' histories: %w", err)
 	}
-	onAll(len(b.fresh), func(i int) {
+	for i := range b.fresh {
 		c := &b.fresh[i].comment
-		if c.State == comment.Removed {
-			return
+		if c.State != comment.Removed {
+			c.Verdict = comment.VerdictOf(c.Facts(known[string(c.Writer)], found[i]), b.fresh[i].judged,
+				w.site.Settings.Threshold())
 		}
-		facts := c.Facts(known[string(c.Writer)], found[i])
-		c.Verdict = comment.VerdictOf(facts, w.judge.Judge(ctx, *c), w.site.Settings.Threshold())
-	})
+	}
 	return nil
 }
 

@@ -27,7 +27,8 @@ const (
 )
 
 // BenchmarkTransfer measures what it takes to import TEST_COMMENTS comments (100,000) from remark42 into SQLite, beside
-// inserts of the same rows by the driver alone, and to write them down again, beside `.dump` of the sqlite3 shell.
+// inserts of the same rows (pages, comments, decisions, lessons) by the driver alone, and to write them down again,
+// beside `.dump` of the sqlite3 shell.
 func BenchmarkTransfer(b *testing.B) {
 	n, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_COMMENTS"), "100000"))
 	if err != nil {
@@ -77,7 +78,7 @@ func moving(binary, dir string, n int) ([]row, error) {
 	perSecond := func(d time.Duration) float64 { return float64(n) / d.Seconds() }
 	return []row{
 		{"T1", fmt.Sprintf("import of %d comments, rendering and judging included", n),
-			fmt.Sprintf("inserts of the same rows: %.0f/s", perSecond(raw)), "≥ 0.5, ≤ 150 MiB", "",
+			fmt.Sprintf("inserts of the same rows, lessons and log included: %.0f/s", perSecond(raw)), "≥ 0.5, ≤ 150 MiB", "",
 			fmt.Sprintf("%.2f (%.0f/s), %d MiB", raw.Seconds()/in.Seconds(), perSecond(in), inMemory>>10)},
 		{"T2", fmt.Sprintf("export of %d comments", n), fmt.Sprintf(".dump of sqlite3: %.1f MB/s", rate[0]/1e6),
 			"≥ 0.5, ≤ 60 MiB", "", fmt.Sprintf("%.2f (%.1f MB/s), %d MiB", rate[1]/rate[0], rate[1]/1e6, most>>10)},
@@ -134,8 +135,8 @@ func writeRemark(path string, n int) error {
 	return errors.Join(err, out.Flush(), f.Close())
 }
 
-// insertAgain inserts the rows of a database's comments into another one with the same tables and indexes, by prepared
-// statements in transactions of movedBatch rows, and returns how long that took.
+// insertAgain inserts the rows that an import has written into another database with the same tables and indexes, by
+// prepared statements in transactions of movedBatch comments, and returns how long that took.
 func insertAgain(from, into string) (time.Duration, error) {
 	db, err := sql.Open("sqlite", "file:"+into+"?_pragma=synchronous(FULL)")
 	if err != nil {
@@ -148,49 +149,71 @@ func insertAgain(from, into string) (time.Duration, error) {
 		return 0, err
 	}
 	defer func() { _ = source.Close() }()
-	rows, err := source.Query("SELECT * FROM comments")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
-	if err != nil {
-		return 0, err
-	}
-	insert := "INSERT INTO comments (" + strings.Join(columns, ", ") + ") VALUES (?" +
-		strings.Repeat(", ?", len(columns)-1) + ")"
-	var took time.Duration
-	var batch [][]any
-	put := func() error {
-		began := time.Now()
-		defer func() { took += time.Since(began); batch = nil }()
-		tx, err := db.Begin()
+	var all []reader
+	for _, table := range []string{"pages", "comments", "decisions", "lessons"} {
+		rows, err := source.Query("SELECT * FROM " + table)
 		if err != nil {
-			return err
-		}
-		prepared, err := tx.Prepare(insert)
-		if err != nil {
-			return err
-		}
-		for _, values := range batch {
-			if _, err := prepared.Exec(values...); err != nil {
-				return err
-			}
-		}
-		return tx.Commit()
-	}
-	for rows.Next() {
-		values, targets := places(len(columns))
-		if err := rows.Scan(targets...); err != nil {
 			return 0, err
 		}
-		if batch = append(batch, values); len(batch) == movedBatch {
-			if err := put(); err != nil {
+		defer func() { _ = rows.Close() }()
+		columns, err := rows.Columns()
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, reader{rows, len(columns), "INSERT INTO " + table + " (" + strings.Join(columns, ", ") +
+			") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ")"})
+	}
+	var took time.Duration
+	for more := true; more; {
+		more = false
+		batches := make([][][]any, len(all))
+		for i, r := range all {
+			if batches[i], err = r.read(movedBatch); err != nil {
 				return 0, err
 			}
+			more = more || len(batches[i]) > 0
 		}
+		began := time.Now()
+		tx, err := db.Begin()
+		if err != nil {
+			return 0, err
+		}
+		for i, r := range all {
+			prepared, err := tx.Prepare(r.insert)
+			if err != nil {
+				return 0, err
+			}
+			for _, values := range batches[i] {
+				if _, err := prepared.Exec(values...); err != nil {
+					return 0, err
+				}
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			return 0, err
+		}
+		took += time.Since(began)
 	}
-	return took, errors.Join(rows.Err(), put())
+	return took, nil
+}
+
+// A reader reads the rows of a table, to insert them elsewhere.
+type reader struct {
+	rows    *sql.Rows
+	columns int
+	insert  string
+}
+
+// read reads the next rows, at most so many.
+func (r reader) read(most int) (all [][]any, err error) {
+	for len(all) < most && r.rows.Next() {
+		values, targets := places(r.columns)
+		if err := r.rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		all = append(all, values)
+	}
+	return all, r.rows.Err()
 }
 
 // places makes values, and the places to read into them.
