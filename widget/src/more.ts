@@ -2,11 +2,18 @@
 
 import { button, el } from './dom'
 import { fill, number, plural } from './i18n'
+import sheet from './more.css'
 import type { View } from './view'
 import { steps as inEnglish } from './words/en'
 
+const styles = new CSSStyleSheet()
+styles.replaceSync(sheet)
+
 /** At most so many come at a time: each step is twice the last. */
 const most = 100
+
+/** So many are drawn before whoever reads has their turn: a slow phone takes some 20 ms for them. */
+const atOnce = 10
 
 /** Puts the button for the next step below the list. */
 export function offer(view: View) {
@@ -30,11 +37,18 @@ async function more(view: View) {
   const { comments, next } = await view.fetch(view.step, { after: view.next ?? '' })
   view.step = Math.min(2 * view.step, most)
   view.next = next
-  const added = comments.map(c => view.add(c))
-  for (const id of view.late) view.thread.toEnd(id)
+  if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
   clear(view)
+  const { thread } = view
+  for (let at = 0; at < comments.length; at += atOnce) {
+    if (at) await new Promise(free => setTimeout(free))
+    if (view.thread !== thread) return // drawn anew meanwhile
+    const added = comments.slice(at, at + atOnce).map(c => view.add(c))
+    for (const article of added) article.parentElement?.classList.add('far')
+    if (!at) added[0]?.focus({ preventScroll: true })
+  }
+  for (const id of view.late) thread.toEnd(id)
   if (next) offer(view)
   view.drawn()
-  added[0]?.focus({ preventScroll: true })
-  view.say(plural((view.spoken?.steps ?? inEnglish).loaded, added.length, view.t))
+  view.say(plural((view.spoken?.steps ?? inEnglish).loaded, comments.length, view.t))
 }
