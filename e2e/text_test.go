@@ -8,7 +8,7 @@ import (
 )
 
 // textOf returns the text of canonical HTML.
-func textOf(t *testing.T, source string) string {
+func textOf(t testing.TB, source string) string {
 	t.Helper()
 	var text strings.Builder
 	for z := html.NewTokenizer(strings.NewReader(source)); ; {

@@ -180,7 +180,7 @@ func (w *world) queued(query string, is func(items []kit.Item) bool) {
 }
 
 // decideAll decides on everything that waits.
-func decideAll(t *testing.T, w *world, action string) {
+func decideAll(t testing.TB, w *world, action string) {
 	t.Helper()
 	for {
 		items, _, err := w.client.Queue(t.Context(), "limit=100")

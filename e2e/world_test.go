@@ -20,7 +20,7 @@ const (
 // A world is what the tests in a browser stand on: a running service, a blog on
 // another origin that embeds its widget, and a browser.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	data    string // the service's folder
 	service *kit.Instance
 	blog    *httptest.Server
@@ -29,13 +29,14 @@ type world struct {
 	word    string      // what the blog says of who reads it, a JWT; "" for nothing
 }
 
-// blogPage is somebody's article; data-page and data-title come from the address.
+// blogPage is somebody's article; data-page and data-title come from the address, and so does another script than the
+// widget's.
 var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="{{.Lang}}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>An article</title></head>
 <body><h1>An article</h1><p>Somebody wrote this.</p><div id="aitys"></div>
-<script async src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}"
+<script async src="{{or .Script (print .Service "/embed.js")}}" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
 // onBoth runs a test on each database: its newWorld stands on the one that the variable names, as all that it runs.
@@ -54,7 +55,7 @@ func onBoth(t *testing.T, test func(t *testing.T)) {
 
 // newWorld starts binary's service with a site called blog, on SQLite where no test runs on both databases. Titles are
 // by path.
-func newWorld(t *testing.T, binary string, titles map[string]string) *world {
+func newWorld(t testing.TB, binary string, titles map[string]string) *world {
 	t.Helper()
 	w := &world{t: t, data: t.TempDir()}
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
@@ -68,7 +69,7 @@ func newWorld(t *testing.T, binary string, titles map[string]string) *world {
 		}
 		out.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title,
-			"Lang": lang, "Word": w.word})
+			"Lang": lang, "Word": w.word, "Script": r.URL.Query().Get("script")})
 	}))
 	t.Cleanup(w.blog.Close)
 	data := []string{"--data", w.data}
