@@ -144,6 +144,11 @@ func TestARefusalIsLookedAtASecondTimeByAnother(t *testing.T) {
 		if own().at("appeal") != nil {
 			t.Errorf("nobody appealed: %v", own())
 		}
+		reasons := own().json["statement"].(map[string]any)
+		if reasons["ground"] != "personal_attack" || reasons["automated"] != false || reasons["redress"] != "appeal" ||
+			reasons["decided_at"] == nil {
+			t.Errorf("its writer is told %v", reasons)
+		}
 		for code, c := range map[string]call{
 			"comment.unknown": {method: "POST", path: appealOf(mine, "").path, body: m{"text": "Mine."}, bearer: "wrong.token"},
 			"field.invalid":   appealOf(mine, " \u200b "),
@@ -161,6 +166,9 @@ func TestARefusalIsLookedAtASecondTimeByAnother(t *testing.T) {
 			t.Errorf("its writer sees %v", a)
 		}
 		w.holds("appealed", "appealed", id)
+		if r := own().json["statement"].(map[string]any)["redress"]; r != nil {
+			t.Errorf("who has asked may ask again: %v", r)
+		}
 
 		// Whoever refused does not decide, and others do.
 		d := refuse("moderator a", 2)
@@ -182,7 +190,7 @@ func TestARefusalIsLookedAtASecondTimeByAnother(t *testing.T) {
 		w.holds("undone", "appealed", id)
 		approved := w.as("owner a", "POST", deskOfA+"/decisions",
 			m{"action": "approve", "comments": []m{{"id": id, "version": 4}}})
-		if approved.num("decided") != 1 || own().str("appeal", "state") != "overturned" {
+		if approved.num("decided") != 1 || own().str("appeal", "state") != "overturned" || own().at("statement") != nil {
 			t.Errorf("overturned: %v, its writer sees %v", approved, own())
 		}
 		w.holds("overturned", "appealed")

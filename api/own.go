@@ -33,6 +33,26 @@ type ownView struct {
 	Redacted  *string        `json:"redacted_why"`
 	EditUntil *web.Timestamp `json:"edit_until"`
 	Appeal    *appealOut     `json:"appeal"`
+	Statement *statementOut  `json:"statement"`
+}
+
+// A statementOut is what a writer is told of a refusal besides its reason: the facts are the body. People alone refuse.
+type statementOut struct {
+	Ground    string         `json:"ground"`
+	Automated bool           `json:"automated"`
+	DecidedAt *web.Timestamp `json:"decided_at"`
+	Redress   *string        `json:"redress"`
+}
+
+func statementOf(m comment.Comment, appeal *appealOut) *statementOut {
+	if !m.Refused() {
+		return nil
+	}
+	s := &statementOut{Ground: m.RefusedFor().String(), DecidedAt: web.At(m.DecidedAt)}
+	if appeal == nil && m.Standing != 0 {
+		s.Redress = web.OrNull("appeal")
+	}
+	return s
 }
 
 func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Page) error {
@@ -43,7 +63,7 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Pag
 	view := ownView{
 		commentOut: wholeComment(m, page.URL), Body: m.Source,
 		Reason: web.OrNull(m.Reason.String()), Note: m.Note, Redacted: web.OrNull(m.RedactedWhy),
-		EditUntil: web.At(m.EditUntil), Appeal: appeal,
+		EditUntil: web.At(m.EditUntil), Appeal: appeal, Statement: statementOf(m, appeal),
 	}
 	if m.State == comment.Approved && m.Withheld != nil {
 		view.State = stateWithheld

@@ -122,9 +122,9 @@ var House = Plan{
 			"classifier",
 		},
 		"notify": {
-			"moderation/checker", "moderation/comment", "moderation/ground", "moderation/ledger", "moderation/mailbox",
-			"moderation/people", "moderation/problem", "moderation/register", "moderation/secret", "moderation/subscription",
-			"moderation/text", "words",
+			"moderation/checker", "moderation/comment", "moderation/complaint", "moderation/ground", "moderation/ledger",
+			"moderation/mailbox", "moderation/people", "moderation/problem", "moderation/register", "moderation/secret",
+			"moderation/subscription", "moderation/text", "words",
 		},
 		"transfer/dump": {"moderation/comment", "moderation/markup"},
 		"transfer": {

@@ -50,6 +50,7 @@ type button struct{ Words, URL string }
 // A quote is a comment in a letter.
 type quote struct {
 	Name, On, Page, Body, Lang string
+	Why                        []string // of a refusal
 	Decide                     *button
 }
 
@@ -292,6 +293,9 @@ func (p part) text() string {
 	for _, q := range p.Quotes {
 		wrap(&b, "", q.Name+", "+q.On+" "+q.Page+":")
 		wrap(&b, "> ", q.Body)
+		for _, sentence := range q.Why {
+			wrap(&b, "", sentence)
+		}
 		if q.Decide != nil {
 			fmt.Fprintf(&b, "%s:\n%s\n", q.Decide.Words, q.Decide.URL)
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
@@ -104,6 +105,7 @@ type Tx interface {
 	InsertMailLink(l people.MailLink) error
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PagesByID(site int64, ids []string) ([]ground.Page, error)
+	Appeals(site int64, comments []string) ([]complaint.Appeal, error) // open and settled, oldest first
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
 	LastDecision(site int64) (time.Time, error) // when a comment was last decided on; zero: never

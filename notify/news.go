@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/subscription"
@@ -212,6 +213,9 @@ func (s *Service) news(tx Tx, w *words.Catalog, m Mail, site ground.Site, t *let
 		q.Decide = &button{w.T("mail.news.page"), at[c.Page] + "#aitys-" + c.ID}
 		if h.of(c.ID, m) && h.owned(c) {
 			q.Name = unlinked(became(w, c))
+			if q.Why, err = statement(tx, w, c); err != nil {
+				return false, err
+			}
 		}
 	}
 	s.title(w, m, site, h, told, t, p)
@@ -241,12 +245,34 @@ func (s *Service) title(
 		return
 	}
 	t.Subject, p.Lead = became(w, c), w.T("mail.decided.lead", "site", site.Name)
-	if c.State != comment.Approved {
-		p.Then = append(p.Then, w.T("meaning."+c.RefusedFor().String()))
+	p.Then, q.Why = append(p.Then, q.Why...), nil
+}
+
+// statement is what a writer is told with a decision: of a refusal what its ground means, and who decided; what the
+// moderator wrote; and, of a refusal, what its writer can do, or has done.
+func statement(tx Tx, w *words.Catalog, c comment.Comment) (all []string, err error) {
+	if c.Refused() {
+		all = append(all, w.T("meaning."+c.RefusedFor().String()), w.T("write.byWhom"))
 	}
 	if c.Note != "" {
-		p.Then = append(p.Then, w.T("write.note", "note", unlinked(oneLine(c.Note, quoted))))
+		all = append(all, w.T("write.note", "note", unlinked(oneLine(c.Note, quoted))))
 	}
+	if !c.Refused() {
+		return all, nil
+	}
+	appeals, err := tx.Appeals(c.Site, []string{c.ID})
+	if err != nil {
+		return nil, err
+	}
+	switch a, is := complaint.Current(appeals, c); {
+	case !is:
+		all = append(all, w.T("mail.redress"))
+	case a.Settled == 0:
+		all = append(all, w.T("write.appealed"))
+	default:
+		all = append(all, w.T("write.upheld"))
+	}
+	return all, nil
 }
 
 // became says what became of a comment.

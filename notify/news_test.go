@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"errors"
+	"html"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,11 +11,13 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/words"
 )
 
 var readerLink = regexp.MustCompile(public + `/mail/(\S+)`)
@@ -134,6 +137,70 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 		w.box.Wait(t, "later@mail.example", 1) // what came before is sent by then
 		if n := len(w.box.To(c.Email)); n != 2 {
 			t.Errorf("%d mails came to %s, want 2", n, c.Email)
+		}
+	})
+}
+
+// Whoever is refused is told why, what that means, by whom, and what they can do about it, in their language.
+func TestARefusalIsMailedWithItsReasons(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.run(w.service())
+		ann, bob := w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
+		for _, lang := range []string{"en", "ru", "kk"} {
+			c, token := w.SubmitOwn(w.A, "Whoever built that roundabout has never driven a bus. "+lang)
+			say := words.In(lang)
+			w.subscribes(c, token, lang)
+			mails := len(w.box.To(c.Email)) + 1 // it asks
+			w.box.Wait(t, c.Email, mails)
+			refuse := func(who people.Actor) {
+				w.Choose(who, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
+			}
+			told := func(subject, then string) {
+				t.Helper()
+				w.news(c.Email, 1)
+				mails++
+				m := w.box.Wait(t, c.Email, mails)
+				text, page, err := m.Parts()
+				w.Must(err)
+				flat := strings.Join(strings.Fields(text), " ")
+				for _, wanted := range []string{"has never driven a bus", say.T("meaning.personal_attack"),
+					say.T("write.byWhom"), then} {
+					if !strings.Contains(flat, wanted) || !strings.Contains(page, html.EscapeString(wanted)) {
+						t.Errorf("%q is not in %s", wanted, m.Raw)
+					}
+				}
+				if m.Says("Subject") != subject {
+					t.Errorf("it is about %q", m.Says("Subject"))
+				}
+			}
+			refused := say.T("write.refused", "reason", say.T("reason.low.personal_attack"))
+			refuse(ann)
+			told(refused, say.T("mail.redress"))
+			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, complaint.Plea{Token: token, Text: "I was on that bus."})
+			w.Must(err)
+			refuse(bob)
+			told(refused, say.T("write.upheld"))
+		}
+		// Of several each has its own.
+		const ruth = "ruth@mail.example"
+		var ids []string
+		for _, said := range []string{"Buy my bus.", "Buy my other bus."} {
+			c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = ruth, said })
+			_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, c.ID), "en", true)
+			w.Must(err)
+			ids = append(ids, c.ID)
+		}
+		w.says(ruth, "en")
+		w.Decide(ann, w.A, comment.MarkSpam, ids...)
+		w.news(ruth, 2)
+		text, page, err := w.box.Wait(t, ruth, 2).Parts()
+		w.Must(err)
+		say := words.In("en")
+		for _, wanted := range []string{say.T("meaning.spam"), say.T("write.byWhom"), say.T("mail.redress")} {
+			if flat := strings.Join(strings.Fields(text), " "); strings.Count(flat, wanted) != 2 ||
+				strings.Count(page, html.EscapeString(wanted)) != 2 {
+				t.Errorf("of two refusals it says %q otherwise than twice: %s", wanted, text)
+			}
 		}
 	})
 }

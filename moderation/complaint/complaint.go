@@ -206,7 +206,7 @@ func (s *Service) Appeal(ctx context.Context, site ground.Site, id string, in Pl
 		if err != nil {
 			return struct{}{}, err
 		}
-		if _, is := current(before, c); is {
+		if _, is := Current(before, c); is {
 			return struct{}{}, problem.Wrong("appeal.repeated", "", "A second look at this refusal was asked for already.")
 		}
 		if err := tx.AddAppeal(Appeal{Site: site.ID, Comment: id, Refusal: c.Standing, Text: in.Text, At: at}); err != nil {
@@ -220,9 +220,9 @@ func (s *Service) Appeal(ctx context.Context, site ground.Site, id string, in Pl
 	return again, nil
 }
 
-// current is the appeal against the decision by which a comment stands where it stands, or that this decision
+// Current is the appeal against the decision by which a comment stands where it stands, or that this decision
 // answered.
-func current(all []Appeal, c comment.Comment) (Appeal, bool) {
+func Current(all []Appeal, c comment.Comment) (Appeal, bool) {
 	i := slices.IndexFunc(all, func(a Appeal) bool {
 		return c.Standing != 0 && (a.Refusal == c.Standing || a.Settled == c.Standing)
 	})
@@ -240,7 +240,7 @@ func (s *Service) Appealed(ctx context.Context, c comment.Comment) (a Appeal, is
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		all, err := tx.Appeals(c.Site, []string{c.ID})
-		a, is = current(all, c)
+		a, is = Current(all, c)
 		return err
 	})
 	if err != nil {
