@@ -234,3 +234,37 @@ func TestALoneModeratorAnswersAppealsToo(t *testing.T) {
 		t.Errorf("alone: %v", d)
 	}
 }
+
+// What a second look overturns is learned as any decision: the refusal's lesson is taken back, the approval's stands.
+func TestAnOverturnedRefusalTeachesTheFilter(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.teach(8)
+		// seen is in how many lessons of each kind the filter has seen a word that stands in one comment alone.
+		seen := func() (counts string) {
+			w.n++
+			id := w.post(written(fmt.Sprintf("Zeppelins, said number %d.", w.n))).str("id")
+			item := w.as("moderator a", "GET", deskOfA+"/comments/"+id, nil)
+			for _, e := range item.list("evidence") {
+				if e["token"] == "word:zeppelins" {
+					counts = fmt.Sprintf("spam %v, ham %v", e["spam"], e["ham"])
+				}
+			}
+			return counts
+		}
+		mine := w.post(written("Zeppelins were flown to the lake when my grandmother kept the boat house."))
+		w.decide("spam", mine.str("id"), 1)
+		kit.Until(t, "the refusal is learned", func() bool { return seen() == "spam 1, ham 0" })
+		want(t, w.do(appealOf(mine, "It is a memory, and sells nothing.")), 202, "")
+		if got := seen(); got != "spam 1, ham 0" {
+			t.Errorf("to ask for a second look teaches: %s", got)
+		}
+		overturned := w.as("owner a", "POST", deskOfA+"/decisions",
+			m{"action": "approve", "comments": []m{{"id": mine.str("id"), "version": 2}}})
+		if overturned.num("decided") != 1 {
+			t.Fatalf("it is not overturned: %v", overturned)
+		}
+		kit.Until(t, "the filter has learned better", func() bool { return seen() == "spam 0, ham 1" })
+		want(t, w.as("owner a", "POST", deskOfA+"/decisions/"+overturned.str("batch")+"/undo", nil), 200, "")
+		kit.Until(t, "undone, the refusal teaches again", func() bool { return seen() == "spam 1, ham 0" })
+	})
+}
