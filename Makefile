@@ -57,7 +57,7 @@ bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd bench
 	$(GO) run ./e2e/cmd waiting
 	$(GO) run ./e2e/cmd joining
-	$(GO) test -run '^$$' -bench 'Neighbours|Transfer' -benchtime 1x -timeout 1h ./e2e/cmd
+	$(GO) test -run '^$$' -bench 'Neighbours|Transfer|Static' -benchtime 1x -timeout 2h ./e2e/cmd
 	$(GO) run ./e2e/cmd copies
 	$(GO) test -run '^$$' -bench Widget -benchtime 1x -timeout 30m ./e2e
 
