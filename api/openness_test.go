@@ -155,6 +155,15 @@ func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
 		want(t, w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "reject", "reason": "personal_attack",
 			"comments": []m{{"id": rude.str("id"), "version": 1}}}), 200, "")
 		want(t, w.do(appealOf(rude, "It was meant as a joke among friends.")), 202, "")
+		vain := w.post(written("The author drives like my late aunt, and she was blind."))
+		refuse := func(who string, version int) {
+			want(t, w.as(who, "POST", deskOfA+"/decisions", m{"action": "reject", "reason": "personal_attack",
+				"comments": []m{{"id": vain.str("id"), "version": version}}}), 200, "")
+		}
+		refuse("moderator a", 1)
+		want(t, w.do(appealOf(vain, "My aunt would not have minded.")), 202, "")
+		w.clock.Add(90 * time.Minute)
+		refuse("owner a", 2)
 		w.withhold(but(demand("comments", []string{id}), "country", "germany"))
 		w.withhold(but(demand("comments", []string{id}), "country", "Kazakhstan"))
 		w.withhold(but(demand("comments", []string{id}), "public", "sealed"))
@@ -185,14 +194,18 @@ func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
 			{value("1_report_identification.csv", "Value", "Name of the service provider"), ""},
 			{value("3_member_states_orders.csv", orders, day, "TOTAL", "", "TOTAL"), "1"},
 			{value("3_member_states_orders.csv", orders, day, "TOTAL", "", "DE"), "1"},
-			{value(terms, measures, day, "TOTAL", ""), "2"},
-			{value(terms, "Visibility restriction Disable", day, "STATEMENT_CATEGORY_CYBER_VIOLENCE", ""), "1"},
+			{value(terms, measures, day, "TOTAL", ""), "3"},
+			{value(terms, "Visibility restriction Disable", day, "STATEMENT_CATEGORY_CYBER_VIOLENCE", ""), "2"},
 			{value(terms, "Monetary restriction Suspension", day, "TOTAL", ""), ""},
 			{value(terms, measures, day, "KEYWORD_OTHER", "Spam"), "1"},
 			{value(terms, measures, day, "STATEMENT_CATEGORY_SELF_HARM", ""), "0"},
 			{value("5_own_initiative_illegal.csv", measures, day, "TOTAL", ""), "0"},
-			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Total number"), "1"},
+			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Total number"), "2"},
 			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Decisions reversed"), "0"},
+			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Decisions upheld"), "1"},
+			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Median time"), "1.5"},
+			{value("11_qualitative.csv", "Value", day, "Qualitative description of indicators of accuracy and possible "+
+				"rate of error of automated means"), ""},
 		} {
 			if c.got != c.want {
 				t.Errorf("it says %q, want %q", c.got, c.want)
@@ -202,6 +215,14 @@ func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
 			"content received", day, "TOTAL", "", "TOTAL")
 		if !strings.Contains(says, "1 orders of courts and authorities elsewhere") || !strings.Contains(says, "1 sealed") {
 			t.Errorf("of what is left out it says %q", says)
+		}
+		const summary = "Summary of the content moderation engaged in at the providers’ own initiative"
+		for policy, says := range map[string]string{"all": "Every comment is read", "new_writers": "What new writers send",
+			"none": "people read them afterwards"} {
+			want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": policy}), 200, "")
+			if got := value("11_qualitative.csv", "Value", day, summary); !strings.Contains(got, says) {
+				t.Errorf("where %s waits it says %q", policy, got)
+			}
 		}
 		want(t, w.do(call{path: transparency + "/9_human_resources.csv"}), 404, "page.unknown")
 		want(t, w.do(call{path: transparency + "/6_own_initiative_TC.csv?from=x"}), 400, "query.invalid")

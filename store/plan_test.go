@@ -80,6 +80,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.WaitsIn(1, fifthMilli, ninthMilli, 50)) }, false},
 	{"figures of appeals", "appeals_age",
 		func(tx storetest.Tx) error { return second(tx.AppealsIn(1, fifthMilli, ninthMilli)) }, true},
+	{"figures of answers to appeals", "appeals_age",
+		func(tx storetest.Tx) error { return second(tx.AnsweredIn(1, fifthMilli, ninthMilli, 50)) }, true},
 	{"the open register", "takedowns_order",
 		func(tx storetest.Tx) error { return second(tx.OpenTakedowns(1, fifthMilli, ninthMilli, 0, 50)) }, true},
 	{"withheld comments of a page", "comments_withheld", func(tx storetest.Tx) error {

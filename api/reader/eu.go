@@ -18,6 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/words"
 )
 
 // An euReport is a site's figures in the columns of the template that Annex I of Commission Implementing Regulation
@@ -27,6 +28,7 @@ type euReport struct {
 	site   string // its name, as a cell
 	period string
 	f      register.Figures
+	policy ground.Policy     // what waits for a moderator here
 	orders []register.Demand // of courts and authorities, sealed ones left out
 }
 
@@ -39,10 +41,13 @@ var euParts = map[string]func(*euReport) [][]string{
 	"6_own_initiative_TC.csv":      (*euReport).terms,
 	"7_appeals_and_recidivism.csv": (*euReport).complaints,
 	"8_automated_means.csv":        (*euReport).automated,
+	"11_qualitative.csv":           (*euReport).qualitative,
 }
 
 // euPartNames are their names in order.
-var euPartNames = slices.Sorted(maps.Keys(euParts))
+var euPartNames = slices.SortedFunc(maps.Keys(euParts), func(a, b string) int {
+	return cmp.Or(cmp.Compare(strings.IndexByte(a, '_'), strings.IndexByte(b, '_')), cmp.Compare(a, b))
+})
 
 // template answers with a part of the template as CSV (RFC 4180, UTF-8), as the regulation wants it: without a mark.
 func (h *openness) template(c echo.Context, site ground.Site, in register.Period) error {
@@ -54,8 +59,9 @@ func (h *openness) template(c echo.Context, site ground.Site, in register.Period
 	if err != nil {
 		return err
 	}
-	r := &euReport{site: text.Cell(site.Name), f: f, period: f.From.UTC().Format(time.DateOnly) + "/" +
-		f.To.Add(-time.Microsecond).UTC().Format(time.DateOnly)}
+	r := &euReport{site: text.Cell(site.Name), f: f, policy: cmp.Or(site.Settings.Moderation, ground.PolicyAll),
+		period: f.From.UTC().Format(time.DateOnly) + "/" +
+			f.To.Add(-time.Microsecond).UTC().Format(time.DateOnly)}
 	for after, more := "", true; more; more = after != "" {
 		var demands []register.Demand
 		if demands, after, err = h.demands(c, site, in, after, registerChunk); err != nil {
@@ -260,17 +266,22 @@ func (r *euReport) complaints() [][]string {
 		"of information"
 	rows := [][]string{{"Applicability", "Service", "Reporting period", "Section", "Indicator", "Scope", "Value",
 		"Contextual Information"}}
-	add := func(whom, indicator, scope string, n int, context string) {
-		rows = append(rows, []string{whom, r.site, r.period, section, indicator, scope, strconv.Itoa(n), context})
+	add := func(whom, indicator, scope, value, context string) {
+		rows = append(rows, []string{whom, r.site, r.period, section, indicator, scope, value, context})
 	}
 	a := r.f.Appeals
 	open := euCount(a.Open, "were not decided when this was made")
 	for _, indicator := range []string{submitted, visibility} {
 		whom := cmp.Or(map[string]string{submitted: euAll}[indicator], euPlatforms)
-		add(whom, indicator, "Total number", a.Received, open)
-		add(euPlatforms, indicator, "Decisions upheld", a.Upheld, "")
-		add(euPlatforms, indicator, "Decisions partially reversed", 0, "")
-		add(euPlatforms, indicator, "Decisions reversed", a.Overturned, "")
+		add(whom, indicator, "Total number", strconv.Itoa(a.Received), open)
+		add(euPlatforms, indicator, "Decisions upheld", strconv.Itoa(a.Upheld), "")
+		add(euPlatforms, indicator, "Decisions partially reversed", "0", "")
+		add(euPlatforms, indicator, "Decisions reversed", strconv.Itoa(a.Overturned), "")
+		median := ""
+		if r.f.Answer.Of > 0 {
+			median = strconv.FormatFloat(r.f.Answer.Median.Hours(), 'f', 1, 64)
+		}
+		add(euPlatforms, indicator, "Median time", median, euCount(r.f.Answer.Of, "that were answered, in hours"))
 	}
 	return rows
 }
@@ -289,6 +300,30 @@ func (r *euReport) automated() [][]string {
 					"Number of measures not taken by automated means"}[indicator], scope, strconv.Itoa(n),
 				"The program orders what waits, and suggests; people decide."})
 		}
+	}
+	return rows
+}
+
+// qualitative says in words what the program does. How often it errs here, and whatever people do, the publisher adds.
+func (r *euReport) qualitative() [][]string {
+	rows := [][]string{{"Applicability", "Service", "Reporting period", "Indicator", "Value"}}
+	const own = "engaged in at the provider"
+	w := words.In("en") // as all of the template is
+	for _, one := range [][2]string{
+		{"Summary of the content moderation " + own + "s’ own initiative", w.T("open.policy."+string(r.policy)) + " " +
+			w.T("open.program") + " " + w.T("open.redress")},
+		{"Meaningful and comprehensible information regarding content moderation " + own + "s' own initiative"},
+		{"Qualitative description of the automated means", "A classifier learns from what moderators decide on " +
+			"this site which words stand in what they refuse; other means are near-duplicates of texts, and words, links " +
+			"and writers that the publisher has listed. Each finding is shown to moderators as a sentence with its weight."},
+		{"Qualitative description of indicators of accuracy and possible rate of error of automated means"},
+		{"Specification of the precise purposes to apply automated means", "To order what waits for moderators, to " +
+			"gather copies of a text, to suggest a decision, and to have wait what is suspected."},
+		{"Safeguards applied to the use of automated means", "No program refuses a comment. Each decision " +
+			"is a person's, stands in a log that cannot be changed unseen, and can be undone with all that was learned " +
+			"from it; a refusal is looked at again at its writer's request."},
+	} {
+		rows = append(rows, []string{euAll, r.site, r.period, one[0], one[1]})
 	}
 	return rows
 }

@@ -51,14 +51,15 @@ type Figures struct {
 	ByItself                              int // published by the site's setting, without a person
 	Wait                                  Wait
 	Appeals                               Outcomes // of the appeals that came in
+	Answer                                Wait     // of these, for their answers
 	ByReason                              map[comment.Reason]Outcomes
 	Sealed                                int // demands entered of which nothing more is told
 	Head                                  ledger.Head
 	Last                                  time.Time // of the log's newest entry; zero: there is none
 }
 
-// A Wait is how long comments waited for the decision that stands: half of them at most Median, nine in ten at most
-// Ninety. Of are the newest that were decided, 2,000 at most; of none it is empty.
+// A Wait is how long comments waited for the decision that stands, or appeals for theirs: half of them at most Median,
+// nine in ten at most Ninety. Of are the newest that were decided, 2,000 at most; of none it is empty.
 type Wait struct {
 	Of             int
 	Median, Ninety time.Duration
@@ -79,7 +80,7 @@ func (o *Outcomes) add(a Appealed) {
 	}
 }
 
-// A Waited is when a comment came and when it was decided.
+// A Waited is when a comment or an appeal came and when it was decided.
 type Waited struct{ Came, Decided time.Time }
 
 // An Appealed is how many appeals against refusals for a reason led to a state, or to nothing yet.
@@ -104,6 +105,8 @@ type registered interface {
 	// WaitsIn returns the newest of those that were decided on here, newest first.
 	WaitsIn(site int64, from, to time.Time, limit int) ([]Waited, error)
 	AppealsIn(site int64, from, to time.Time) ([]Appealed, error)
+	// AnsweredIn returns when the newest of them that were answered came, and were answered; newest first.
+	AnsweredIn(site int64, from, to time.Time, limit int) ([]Waited, error)
 	// OpenTakedowns returns the demands that were entered from a time on and before another and are not sealed, newest
 	// first, from before an entry of the log; 0: from the newest. SealedTakedowns counts the others.
 	OpenTakedowns(site int64, from, to time.Time, before uint64, limit int) ([]Demand, error)
@@ -189,6 +192,11 @@ func (f *Figures) answered(tx Tx, site int64) error {
 	if err != nil {
 		return err
 	}
+	answered, err := tx.AnsweredIn(site, f.From, f.To, mostWaits)
+	if err != nil {
+		return err
+	}
+	f.Answer = waitOf(answered)
 	f.ByReason = map[comment.Reason]Outcomes{}
 	for _, a := range appeals {
 		f.Appeals.add(a)

@@ -140,6 +140,29 @@ func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed,
 		GROUP  BY reason, answered, became`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
+// AnsweredIn implements register.Tx. A decision that takes a comment back to the queue answers nothing.
+func (t Figures) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
+	type row struct{ came, decided int64 }
+	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
+		SELECT came, decided
+		FROM   (SELECT a.created_at AS came, a.comment_id,
+		               COALESCE((SELECT d.decided_at
+		                         FROM   decisions AS d
+		                         WHERE  d.site_id = a.site_id AND d.seq = a.settled AND d.to_state <> ?), 0) AS decided
+		        FROM   appeals AS a
+		        WHERE  a.site_id = ?
+		          AND  a.created_at >= ? AND a.created_at < ?
+		          AND  a.settled > 0) AS asked
+		WHERE  decided > 0
+		ORDER  BY came DESC, comment_id DESC
+		LIMIT  ?`, comment.Pending, site, rows.Stamp(from), rows.Stamp(to), limit)
+	waits := make([]register.Waited, len(all))
+	for i, r := range all {
+		waits[i] = register.Waited{Came: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)}
+	}
+	return waits, err
+}
+
 // OpenTakedowns implements register.Tx.
 func (t Figures) OpenTakedowns(
 	site int64, from, to time.Time, before uint64, limit int,

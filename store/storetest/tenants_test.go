@@ -143,6 +143,7 @@ func fill(w *world, s ground.Site) {
 			second(tx.CastVote(reaction.Vote{Site: s.ID, Comment: oneShown, Voter: []byte(oneName), At: began})),
 			second(tx.AddReport(oneReport(s.ID, oneName), 9)),
 			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
+			tx.PutAppeals([]complaint.Appeal{{Site: s.ID, Comment: oneShown, Refusal: 9, Settled: 1, Text: s.Key, At: began}}),
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
 			tx.PutPair(signet.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
 			tx.NoteCopy(s.ID, began),
@@ -232,6 +233,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"UndecidedIn":     func(tx Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
 	"WaitsIn":         func(tx Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
 	"AppealsIn":       func(tx Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
+	"AnsweredIn":      func(tx Tx, s int64) (any, error) { return tx.AnsweredIn(s, began, later, 9) },
 	"OpenTakedowns":   func(tx Tx, s int64) (any, error) { return tx.OpenTakedowns(s, began, later, 0, 9) },
 	"SealedTakedowns": func(tx Tx, s int64) (any, error) { return tx.SealedTakedowns(s, began, later) },
 
