@@ -306,6 +306,44 @@ func TestAWithheldCommentMayChangeUnderneath(t *testing.T) {
 	})
 }
 
+// A demand may be about what readers do not see, or no longer: it waits, its writer asks for a second look, or it is
+// erased. It counts, withholds nothing from anybody, and meets what is published later.
+func TestADemandMayBeAboutWhatNobodySees(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		waits := w.post(written("Nobody has read this about the quay yet."))
+		asks := w.post(written("The quay was built on sand, and they knew."))
+		erased := w.post(written("What I said of the harbour master was wrong."))
+		id := func(r reply) string { return r.str("id") }
+		want(t, w.decide("spam", id(asks), 1), 200, "")
+		want(t, w.do(appealOf(asks, "It is true, and I sell nothing.")), 202, "")
+		want(t, w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + id(erased) + "?forget=1",
+			bearer: erased.str("edit_token")}), 204, "")
+		d := w.withhold(demand("comments", []string{id(waits), id(asks), id(erased)}))
+		if d.num("withheld") != 0 || len(w.thread().list("comments")) != 0 {
+			t.Errorf("of three that nobody sees it withholds %v, and readers are told %v", d, w.thread())
+		}
+		w.holds("a demand", "appealed", id(asks))
+		want(t, w.decide("approve", id(waits), 1), 200, "")
+		want(t, w.as("owner a", "POST", deskOfA+"/decisions", m{"action": "approve",
+			"comments": []m{{"id": id(asks), "version": 2}}}), 200, "")
+		for _, one := range []reply{waits, asks} {
+			if got := standing(w.listed(id(one))); !strings.HasPrefix(got, "withheld by District court") {
+				t.Errorf("published, it is %s", got)
+			}
+		}
+		w.restore(d.str("id"))
+		for _, one := range []reply{waits, asks} {
+			if got := standing(w.listed(id(one))); got != "approved" {
+				t.Errorf("restored, it is %s", got)
+			}
+		}
+		if w.listed(id(erased)) != nil {
+			t.Error("what was erased is back")
+		}
+		w.logged(t, "restoration")
+	})
+}
+
 func TestTheRegisterPages(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		id := w.approved(written("One comment, and so many demands about it."))
