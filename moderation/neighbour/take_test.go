@@ -88,78 +88,80 @@ func TestASiteSuspectsWhatItsNeighbourRefused(t *testing.T) {
 }
 
 func TestWhichListsAreRefused(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
-	good := n.subscribe()
-	if got := n.ask(); got.Failure != "" || got.Campaigns != 1 || got.Theirs != "a" {
-		t.Fatalf("the good list was not taken: %+v", got)
-	}
-	sign := func(change func(map[string]any)) []byte {
-		list := parsed(t, good)
-		change(list)
-		n.Must(n.S.Sign(n.Ctx, n.A, list))
-		body, err := json.Marshal(list)
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		good := n.subscribe()
+		if got := n.ask(); got.Failure != "" || got.Campaigns != 1 || got.Theirs != "a" {
+			t.Fatalf("the good list was not taken: %+v", got)
+		}
+		sign := func(change func(map[string]any)) []byte {
+			list := parsed(t, good)
+			change(list)
+			n.Must(n.S.Sign(n.Ctx, n.A, list))
+			body, err := json.Marshal(list)
+			n.Must(err)
+			return body
+		}
+		hosts := func(many int) any {
+			all := make([]any, many)
+			for i := range all {
+				all[i] = fmt.Sprint("h", i, ".example")
+			}
+			return all
+		}
+		first := func(l map[string]any) map[string]any { return l["campaigns"].([]any)[0].(map[string]any) }
+		other := parsed(t, good)
+		n.Must(n.S.Sign(n.Ctx, n.B, other))
+		foreign, err := json.Marshal(other)
 		n.Must(err)
-		return body
-	}
-	hosts := func(many int) any {
-		all := make([]any, many)
-		for i := range all {
-			all[i] = fmt.Sprint("h", i, ".example")
+		for _, c := range []struct {
+			name string
+			body []byte
+			says string
+		}{
+			{"one that was changed", []byte(strings.Replace(string(good), `"members":4`, `"members":9`, 1)), "not signed"},
+			{"one of another key", foreign, "another key"},
+			{"one of another site", sign(func(l map[string]any) { l["site"] = "b" }), "another site"},
+			{"an older one", sign(func(l map[string]any) { l["generated_at"] = "2026-11-01T00:00:00Z" }), "older"},
+			{"one of next year", sign(func(l map[string]any) { l["generated_at"] = "2027-11-01T00:00:00Z" }), "still to come"},
+			{"another tokeniser", sign(func(l map[string]any) { l["tokeniser"] = 1 }), "tokeniser 1"},
+			{"another format", sign(func(l map[string]any) { l["format"] = 2 }), "format 2"},
+			{"100,000 hosts", sign(func(l map[string]any) { first(l)["hosts"] = hosts(100_000) }), "hosts"},
+			{"a short fingerprint", sign(func(l map[string]any) { first(l)["fingerprint"] = "AAAA" }), "fingerprint"},
+			{"too many campaigns", sign(func(l map[string]any) {
+				l["campaigns"] = make([]any, neighbour.MaxCampaigns+1)
+			}), "campaigns"},
+			{"nothing", nil, "no list"},
+			{"a page", []byte("<!doctype html><title>Moved</title>"), "no list"},
+			{"null", []byte("null"), "no list"},
+			{"half of it", good[:len(good)/2], "no list"},
+			{"a fraction", []byte(strings.Replace(string(good), `"format":1`, `"format":1.5`, 1)), "no list"},
+		} {
+			n.wire.put(where, c.body)
+			n.Clock.Add(2 * time.Hour) // Run may be the first to ask now
+			got := n.ask()
+			if !strings.Contains(got.Failure, c.says) || got.Campaigns != 1 {
+				t.Errorf("%s: the failure is %q, with %d campaigns in use", c.name, got.Failure, got.Campaigns)
+			}
+			if s := signal(n.Submit(n.B, oven(n.Posts))); len(s) != 1 {
+				t.Errorf("%s: the last good list is not in use", c.name)
+			}
 		}
-		return all
-	}
-	first := func(l map[string]any) map[string]any { return l["campaigns"].([]any)[0].(map[string]any) }
-	other := parsed(t, good)
-	n.Must(n.S.Sign(n.Ctx, n.B, other))
-	foreign, err := json.Marshal(other)
-	n.Must(err)
-	for _, c := range []struct {
-		name string
-		body []byte
-		says string
-	}{
-		{"one that was changed", []byte(strings.Replace(string(good), `"members":4`, `"members":9`, 1)), "not signed"},
-		{"one of another key", foreign, "another key"},
-		{"one of another site", sign(func(l map[string]any) { l["site"] = "b" }), "another site"},
-		{"an older one", sign(func(l map[string]any) { l["generated_at"] = "2026-11-01T00:00:00Z" }), "older"},
-		{"one of next year", sign(func(l map[string]any) { l["generated_at"] = "2027-11-01T00:00:00Z" }), "still to come"},
-		{"another tokeniser", sign(func(l map[string]any) { l["tokeniser"] = 1 }), "tokeniser 1"},
-		{"another format", sign(func(l map[string]any) { l["format"] = 2 }), "format 2"},
-		{"100,000 hosts", sign(func(l map[string]any) { first(l)["hosts"] = hosts(100_000) }), "hosts"},
-		{"a short fingerprint", sign(func(l map[string]any) { first(l)["fingerprint"] = "AAAA" }), "fingerprint"},
-		{"too many campaigns", sign(func(l map[string]any) {
-			l["campaigns"] = make([]any, neighbour.MaxCampaigns+1)
-		}), "campaigns"},
-		{"nothing", nil, "no list"},
-		{"a page", []byte("<!doctype html><title>Moved</title>"), "no list"},
-		{"null", []byte("null"), "no list"},
-		{"half of it", good[:len(good)/2], "no list"},
-		{"a fraction", []byte(strings.Replace(string(good), `"format":1`, `"format":1.5`, 1)), "no list"},
-	} {
-		n.wire.put(where, c.body)
-		n.Clock.Add(2 * time.Hour) // Run may be the first to ask now
-		got := n.ask()
-		if !strings.Contains(got.Failure, c.says) || got.Campaigns != 1 {
-			t.Errorf("%s: the failure is %q, with %d campaigns in use", c.name, got.Failure, got.Campaigns)
+		n.wire.fail(errors.New("it could not be reached"))
+		n.Clock.Add(2 * time.Hour)
+		if got := n.ask(); got.Failure != "it could not be reached" {
+			t.Errorf("of one that is away it says %q", got.Failure)
 		}
-		if s := signal(n.Submit(n.B, oven(n.Posts))); len(s) != 1 {
-			t.Errorf("%s: the last good list is not in use", c.name)
+		n.wire.fail(nil)
+		for _, off := range []time.Duration{-30 * time.Minute, time.Hour} { // another clock than ours
+			at := n.Clock.Now().Add(3*time.Hour + off).Format(time.RFC3339)
+			n.wire.put(where, sign(func(l map[string]any) { l["generated_at"] = at }))
+			n.Clock.Add(3 * time.Hour)
+			if got := n.ask(); got.Failure != "" || got.Generated.Format(time.RFC3339) != at {
+				t.Errorf("a list from a clock that is off by %v: %+v", off, got)
+			}
 		}
-	}
-	n.wire.fail(errors.New("it could not be reached"))
-	n.Clock.Add(2 * time.Hour)
-	if got := n.ask(); got.Failure != "it could not be reached" {
-		t.Errorf("of one that is away it says %q", got.Failure)
-	}
-	n.wire.fail(nil)
-	for _, off := range []time.Duration{-30 * time.Minute, time.Hour} { // another clock than ours
-		at := n.Clock.Now().Add(3*time.Hour + off).Format(time.RFC3339)
-		n.wire.put(where, sign(func(l map[string]any) { l["generated_at"] = at }))
-		n.Clock.Add(3 * time.Hour)
-		if got := n.ask(); got.Failure != "" || got.Generated.Format(time.RFC3339) != at {
-			t.Errorf("a list from a clock that is off by %v: %+v", off, got)
-		}
-	}
+	})
 }
 
 func TestAListIsLookedAtBeforeItIsRead(t *testing.T) {
@@ -227,40 +229,48 @@ func TestOwnersSeeWhatAListMet(t *testing.T) {
 	})
 }
 
+// However many processes there are.
 func TestAListIsAskedForOnceAnHour(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
-	n.subscribe()
-	n.ask()
-	n.wire.mu.Lock()
-	before := n.wire.asked
-	n.wire.mu.Unlock()
-	for range 5 {
-		n.Clock.Add(time.Minute)
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		n.subscribe()
 		n.ask()
-	}
-	n.wire.mu.Lock()
-	defer n.wire.mu.Unlock()
-	if n.wire.asked > before+1 { // Run may have been about to ask, too
-		t.Errorf("within five minutes it was asked for %d times more", n.wire.asked-before)
-	}
+		n.wire.mu.Lock()
+		before := n.wire.asked
+		n.wire.mu.Unlock()
+		other := w.Another(nil) // a process that shares nothing but the database
+		other.Lists.Call(n.wire)
+		for range 5 {
+			n.Clock.Add(time.Minute)
+			n.ask()
+			n.Must(other.Lists.Ask(n.Ctx))
+		}
+		n.wire.mu.Lock()
+		defer n.wire.mu.Unlock()
+		if n.wire.asked > before+1 { // Run may have been about to ask, too
+			t.Errorf("within five minutes it was asked for %d times more", n.wire.asked-before)
+		}
+	})
 }
 
 func TestNeighboursWeighThreeAtMost(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
-	good := n.subscribe()
-	const second = "https://other.example/list.json"
-	n.wire.put(second, good)
-	_, _, err := n.S.AddNeighbour(n.Ctx, n.dana, n.B, neighbour.Draft{URL: second, Key: n.key(), Weight: 2}, nil)
-	n.Must(err)
-	n.ask()
-	sum := 0.0
-	c := n.Submit(n.B, oven(95))
-	for _, s := range signal(c) {
-		sum += s.Weight
-	}
-	if len(signal(c)) != 2 || sum != 3 {
-		t.Errorf("two neighbours weigh %v: %+v", sum, c.Verdict)
-	}
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		good := n.subscribe()
+		const second = "https://other.example/list.json"
+		n.wire.put(second, good)
+		_, _, err := n.S.AddNeighbour(n.Ctx, n.dana, n.B, neighbour.Draft{URL: second, Key: n.key(), Weight: 2}, nil)
+		n.Must(err)
+		n.ask()
+		sum := 0.0
+		c := n.Submit(n.B, oven(95))
+		for _, s := range signal(c) {
+			sum += s.Weight
+		}
+		if len(signal(c)) != 2 || sum != 3 {
+			t.Errorf("two neighbours weigh %v: %+v", sum, c.Verdict)
+		}
+	})
 }
 
 // copyists change a text as those do who send it again and again.
