@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer/static"
 )
 
@@ -167,6 +168,28 @@ func TestALongThreadIsWhole(t *testing.T) {
 		t.Errorf("made %+v, with %d articles in %d lists", made, strings.Count(body, "<article>"),
 			strings.Count(body, "<ol>"))
 	}
+}
+
+// A copy of 10,000 comments takes no longer than somebody waits at a command. `make bench` has a million.
+func TestTenThousandCommentsAreCopiedInFiveSeconds(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		f := newFolder(w)
+		first := f.say("/long", "", "A", "The first of very many, which says a little more than the others.")
+		others := make([]comment.Comment, 9_999)
+		for i := range others {
+			others[i] = first
+			others[i].ID, others[i].Same, others[i].Path = ground.NewID(), nil, fmt.Sprintf("%016d", i)
+		}
+		f.Must(f.DB.Update(f.Ctx, func(tx storetest.Tx) error { return tx.PutComments(others) }))
+		began := time.Now()
+		made := f.copy()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if made.Comments != 10_000 || len(f.pages()) != 1 {
+			t.Errorf("made %+v", made)
+		}
+	})
 }
 
 func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
