@@ -1,0 +1,129 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A server that is killed while it tells a receiver of comments tells of each of them all the same; what it tells
+// twice has the same id, by which a receiver knows it again.
+func TestAKilledServerTellsAReceiverOfEachComment(t *testing.T) {
+	for name, database := range map[string]func(testing.TB) string{"sqlite": kit.SQLite, "postgres": kit.Postgres} {
+		t.Run(name, func(t *testing.T) { killWhileTelling(t, database(t)) })
+	}
+}
+
+func killWhileTelling(t *testing.T, database string) {
+	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database, "--reach", "127.0.0.0/8"}}
+	own := service{t, s.binary, s.common[:4]}
+	own.furnish("ledger")
+	token := own.run("", "token", "add", "--account", email, "--scope", "admin")
+
+	var mu sync.Mutex
+	ids := map[string]map[string]bool{} // of messages, by the comment that they tell of
+	came, now := 0, 0                   // in all, and at this moment
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Type string
+			Data struct{ Comment struct{ ID string } }
+		}
+		bad := json.NewDecoder(r.Body).Decode(&in)
+		mu.Lock()
+		now++
+		defer func() { now--; mu.Unlock() }()
+		if bad == nil && in.Type == "comment.arrived" {
+			if ids[in.Data.Comment.ID] == nil {
+				ids[in.Data.Comment.ID] = map[string]bool{}
+			}
+			ids[in.Data.Comment.ID][r.Header.Get("webhook-id")] = true
+			came++
+		}
+		mu.Unlock()
+		time.Sleep(2 * time.Millisecond) // the work of a receiver, in which it may be left alone
+		mu.Lock()
+	}))
+	t.Cleanup(receiver.Close)
+	locked := func(is func() bool) func() bool {
+		return func() bool { mu.Lock(); defer mu.Unlock(); return is() }
+	}
+
+	server := s.start()
+	defer func() { server.Kill() }()
+	c := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	if err := c.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
+		map[string]any{"url": receiver.URL, "events": []string{"comment.arrived"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	kit.Within(t, told, "webhooks are followed", func() bool {
+		_, err := c.Post(t.Context(), "", "https://ledger.example/first", "Writer", "", fmt.Sprintf("First %d", rand.Int()))
+		return err == nil && locked(func() bool { return came > 0 })()
+	})
+	book := kit.Ledger{Page: "https://ledger.example/post"}
+	kills := howMany(t, "TEST_KILLS", 5)
+	for kill := range kills {
+		ctx, cancel := context.WithCancel(t.Context())
+		var clients sync.WaitGroup
+		for range writers {
+			c := &kit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
+			clients.Go(func() { book.Write(ctx, c) })
+		}
+		mu.Lock()
+		before := came
+		mu.Unlock()
+		until(t, fmt.Sprintf("kill %d", kill), locked(func() bool {
+			return now > 0 && came >= before+20+rand.IntN(40)
+		}))
+		server.Kill()
+		cancel()
+		clients.Wait()
+		if why := book.Failing(); len(why) > 0 {
+			t.Fatalf("a post failed before the kill: %s\n%s", why[0], server.Log())
+		}
+		server = s.start()
+	}
+
+	// What a killed process had taken is free again after half a minute.
+	reader := &kit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
+	moderator := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	count := book.Count(t, reader, moderator)
+	if count.Lost+count.Doubled > 0 {
+		t.Errorf("comments: %v", count)
+	}
+	kit.Within(t, 2*time.Minute, "all is told", func() bool {
+		var out struct{ Webhooks []struct{ Waiting int } }
+		err := moderator.Do(t.Context(), http.MethodGet, "/moderation/webhooks", nil, nil, &out)
+		return err == nil && out.Webhooks[0].Waiting == 0 && locked(func() bool { return now == 0 })()
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	untold, many, again := 0, 0, came
+	for after, more := "", true; more; more = after != "" {
+		var items []kit.Item
+		var err error
+		if items, after, err = moderator.Queue(t.Context(), "limit=200&after="+after); err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range items {
+			switch again--; len(ids[item.Comment.ID]) {
+			case 0:
+				untold++
+			case 1:
+			default:
+				many++
+			}
+		}
+	}
+	t.Logf("%d kills: %v; %d messages, %d of them again", kills, count, came, again)
+	if untold+many > 0 {
+		t.Errorf("of %d comments nobody was told, %d were told of under several ids", untold, many)
+	}
+}
