@@ -152,6 +152,78 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 	})
 }
 
+// Whoever proved an address may keep what they wrote, without a name: then nothing says whose it is.
+func TestTextsAreKeptWithoutAName(t *testing.T) {
+	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
+		const lena, site = "lena.quagga@mail.example", "https://quagga.example/"
+		ctx := context.Background()
+		author := m{"name": "Lena Quagga", "email": lena, "website": site}
+		says := func(text string) reply {
+			r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
+				body: m{"page": m{"url": pageA}, "body": text, "author": author}})
+			want(t, r, 201, "")
+			return r
+		}
+		shown, refused := says("The heron stood in the reeds all day."), says("Buy a heron from me, and cheaply.")
+		waits := says("Another heron, which waits for a moderator.")
+		stranger := w.post(with(written("The heron is a bird of mine."), "author", m{"name": "Viktor"}))
+		w.decide("approve", shown.str("id"), 1)
+		w.decide("spam", refused.str("id"), 1)
+		w.decide("approve", stranger.str("id"), 1)
+		notes := "/api/v1/sites/a/moderation/comments/" + shown.str("id") + "/notes"
+		want(t, w.as("moderator a", "POST", notes, m{"text": "She is Quagga's sister."}), 201, "")
+		read := func() string {
+			all := ""
+			for _, state := range []string{"pending", "approved", "spam"} {
+				all += string(w.as("owner a", "GET", "/api/v1/sites/a/moderation/queue?state="+state, nil).raw)
+			}
+			for _, id := range []string{shown.str("id"), refused.str("id"), waits.str("id")} {
+				all += string(w.as("owner a", "GET", "/api/v1/sites/a/moderation/comments/"+id, nil).raw)
+			}
+			for _, path := range []string{"/api/v1/sites/a/comments?page=" + pageA, "/sites/a/page?url=" + pageA,
+				"/sites/a/feed.atom?page=" + pageA} {
+				all += string(w.do(call{path: path}).raw)
+			}
+			return all + string(w.as("owner a", "GET", "/api/v1/sites/a/moderation/export", nil).raw)
+		}
+		if before := read(); !strings.Contains(before, "Lena Quagga") || !strings.Contains(before, "sister") {
+			t.Fatal("there was no name")
+		}
+
+		r := w.presses(w.heldLink(lena), "unname")
+		if want(t, r, 200, ""); !strings.Contains(string(r.raw), "that "+lena+" wrote 3 comments") {
+			t.Errorf("it says %s", r.raw)
+		}
+		kit.Until(t, "nothing says who wrote it", func() bool { return !strings.Contains(strings.ToLower(read()), "quagga") })
+		after := read()
+		for _, text := range []string{"stood in the reeds", "and cheaply", "which waits for", "Viktor"} {
+			if !strings.Contains(after, text) {
+				t.Errorf("%q is gone", text)
+			}
+		}
+		for _, q := range []string{"quagga", "lena"} {
+			found := w.as("owner a", "GET", "/api/v1/sites/a/moderation/queue?state=approved&q="+q, nil)
+			if list := found.list("items"); len(list) != 0 {
+				t.Errorf("looking for %q finds %v", q, list)
+			}
+		}
+		if r := w.held(w.heldLink(lena)); r.num("count") != 0 || r.num("lessons") != 0 {
+			t.Errorf("afterwards is held %s", r.raw)
+		}
+		a, err := w.service.Site(ctx, "a")
+		fatal(t, err)
+		if bad, err := w.service.VerifyLog(ctx, a); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
+		}
+		// What is decided and written from here on goes as ever.
+		w.decide("approve", waits.str("id"), 1)
+		w.decide("spam", shown.str("id"), 2)
+		if again := says("The heron stood in the reeds all day."); again.str("id") == shown.str("id") {
+			t.Error("what was kept without a name is known as its writer's")
+		}
+	})
+}
+
 // Who asks learns nothing of an address, not even whether a mail goes there.
 func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {

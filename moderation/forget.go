@@ -73,6 +73,41 @@ func (s *Service) Erase(ctx context.Context, site ground.Site, ids []string) err
 	return nil
 }
 
+// Unname keeps comments and takes out of them all that says whose they are, for whoever that is: name, e-mail, website
+// and the keyed hashes of writer and address. What they taught has these, too, and is erased after it
+// (learning.EraseLessons).
+func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) error {
+	now := s.work.Now()
+	err := s.work.Update(ctx, func(tx Tx) error {
+		if _, err := tx.LockLog(site.ID); err != nil {
+			return fmt.Errorf("lock log: %w", err)
+		}
+		found, err := tx.CommentsByID(site.ID, ids)
+		if err != nil {
+			return fmt.Errorf("read comments: %w", err)
+		}
+		for _, c := range found {
+			bare := c
+			bare.Name, bare.Email, bare.Website = "", "", ""
+			if err := tx.ForgetWriter(c, comment.SearchText(bare)); err != nil {
+				return fmt.Errorf("forget whose %s is: %w", c.ID, err)
+			}
+			// Whoever keeps something made of it makes that anew.
+			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventDecided, Page: c.Page, Comment: c.ID,
+				Shown: c.State == comment.Approved, At: now})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("take names out of comments: %w", err)
+	}
+	s.textChanged(site.ID)
+	return nil
+}
+
 // forget empties removed comments of all that is their writer's: it is the one place where that is done. What
 // they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
 func forget(tx Tx, site int64, now time.Time, ids ...string) error {

@@ -349,6 +349,21 @@ func (t *tx) ForgetAddress(site int64, id, search string) error {
 	return t.DropSubscription(site, id) // it has a hash of the e-mail, to which nothing can be sent any more
 }
 
+// ForgetWriter implements moderation.CommentTx.
+func (t *tx) ForgetWriter(c comment.Comment, search string) error {
+	if err := t.One(`
+		UPDATE comments
+		SET    name = '', email = '', website = '', verified = ?, writer = NULL, address = NULL, same = NULL, search = ?
+		WHERE  site_id = ?
+		  AND  id      = ?`, false, search, c.Site, c.ID); err != nil {
+		return err
+	}
+	if err := t.forgetNotes(c.Site, c.Writer); err != nil {
+		return err
+	}
+	return t.DropSubscription(c.Site, c.ID)
+}
+
 // ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
 // with the comment's id; keys are found by their age.
 func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {

@@ -246,7 +246,8 @@ var noUseCases = map[string]string{
 
 	"PreviewNeighbour": "asks no database",
 
-	"EraseHeld": "goes in parts, and on from where it was interrupted: tried by itself",
+	"EraseHeld":  "goes in parts, and on from where it was interrupted: tried by itself",
+	"UnnameHeld": "goes in parts, and on from where it was interrupted: tried by itself",
 
 	"Beginning": "answers whatever fails: tried beside the evidence",
 	"Likely":    "asks Judge and Evidence, and no database",

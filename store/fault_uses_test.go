@@ -804,6 +804,10 @@ var useCases = map[string]func(*faulty) func() error{
 		link := w.heldLink()
 		return func() error { _, err := w.S.Held(w.Ctx, link, ""); return err }
 	},
+	"Unname": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error { return w.S.Unname(w.Ctx, w.A, []string{c.ID}) }
+	},
 	"Erase": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error { return w.S.Erase(w.Ctx, w.A, []string{c.ID}) }

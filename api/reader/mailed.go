@@ -95,7 +95,9 @@ func (h *mailed) press(c echo.Context) error {
 	say := ""
 	switch {
 	case form.Get("do") == "erase":
-		return h.erase(c)
+		return h.erased(c, h.kit.Privacy.EraseHeld, "privacy.erased")
+	case form.Get("do") == "unname":
+		return h.erased(c, h.kit.Privacy.UnnameHeld, "privacy.unnamed")
 	case form.Get("do") == "confirm":
 		upTo, wrong := strconv.ParseInt(form.Get("upto"), 10, 64)
 		if wrong != nil {
@@ -107,7 +109,7 @@ func (h *mailed) press(c echo.Context) error {
 		a, err = h.kit.Subscriptions.Stop(ctx, token)
 		say = "mailed.stopped"
 	default:
-		return problem.Field("/do", "Use confirm, stop or erase.")
+		return problem.Field("/do", "Use confirm, stop, erase or unname.")
 	}
 	if err != nil {
 		return h.dead(c, err)

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"context"
 	_ "embed"
 	"html/template"
 	"net/http"
@@ -218,16 +219,18 @@ func mailOf(w *words.Catalog, got privacy.Held) (says []string) {
 	return append(says, w.N("privacy.letters", len(got.Letters)))
 }
 
-// erase erases all that the page shows.
-func (h *mailed) erase(c echo.Context) error {
-	got, err := h.kit.Privacy.EraseHeld(c.Request().Context(), c.Param("token"))
+// erased erases what the page shows, and says so.
+func (h *mailed) erased(
+	c echo.Context, erase func(context.Context, string) (privacy.Erased, error), says string,
+) error {
+	got, err := erase(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return h.dead(c, err)
 	}
 	w := saysLanguage(c, got.Link)
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
 	return web.Render(c, http.StatusOK, web.NoScript, privacyTemplate, privacyView{Catalog: w, Site: got.Site.Name,
-		Done: w.N("privacy.erased", got.Comments, "email", got.Link.Email)})
+		Done: w.N(says, got.Comments, "email", got.Link.Email)})
 }
 
 // heldOut is what is held, for programs.

@@ -56,9 +56,11 @@ type Tx interface {
 	DropLetters(site int64, box []byte) error
 }
 
-// Comments empties comments of all that is their writer's; package moderation's Service does.
+// Comments empties comments of all that is their writer's, or of all that says who that is; package moderation's
+// Service does.
 type Comments interface {
 	Erase(ctx context.Context, site ground.Site, ids []string) error
+	Unname(ctx context.Context, site ground.Site, ids []string) error
 }
 
 // Lessons knows and erases what somebody's comments taught; package learning's Models do.
@@ -277,18 +279,30 @@ type Erased struct {
 // service took over of what its comments had taught. What was interrupted is done by erasing again; the link ends only
 // when all is done. That the address wants no mail stays, as a keyed hash, and how many mails it got today.
 func (s *Service) EraseHeld(ctx context.Context, token string) (Erased, error) {
+	return s.done(ctx, token, s.comments.Erase)
+}
+
+// UnnameHeld is EraseHeld, but keeps the texts of the comments, of which nobody can say any more whose they are.
+func (s *Service) UnnameHeld(ctx context.Context, token string) (Erased, error) {
+	return s.done(ctx, token, s.comments.Unname)
+}
+
+// An emptying empties some comments of a site, so that they are under no address any more.
+type emptying func(ctx context.Context, site ground.Site, ids []string) error
+
+func (s *Service) done(ctx context.Context, token string, empty emptying) (Erased, error) {
 	h, err := s.open(ctx, token)
 	if err != nil {
 		return Erased{}, err
 	}
 	out := Erased{Link: h.Link, Site: h.Site}
-	if out.Comments, out.Lessons, err = s.erase(ctx, h); err != nil {
+	if out.Comments, out.Lessons, err = s.erase(ctx, h, empty); err != nil {
 		return Erased{}, fmt.Errorf("erase what is held: %w", err)
 	}
 	return out, nil
 }
 
-func (s *Service) erase(ctx context.Context, h Held) (comments, lessons int, err error) {
+func (s *Service) erase(ctx context.Context, h Held, empty emptying) (comments, lessons int, err error) {
 	// Comments first: one that is there might be decided, and teach, after the lessons are gone.
 	for last := ""; ; {
 		var ids []string
@@ -306,7 +320,7 @@ func (s *Service) erase(ctx context.Context, h Held) (comments, lessons int, err
 			return 0, 0, fmt.Errorf("comment %s keeps its e-mail", last)
 		}
 		last = ids[0]
-		if err := s.comments.Erase(ctx, h.Site, ids); err != nil {
+		if err := empty(ctx, h.Site, ids); err != nil {
 			return 0, 0, err
 		}
 		comments += len(ids)

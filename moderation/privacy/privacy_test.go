@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -42,8 +43,41 @@ func link(w *roomstest.World) string {
 	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: lena, Letter: sent[0].ID}.Token(roomstest.Secret)
 }
 
+// Texts that are kept without a name have it nowhere in the file, however often that was interrupted.
+func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
+	w := roomstest.New(t)
+	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga Lena",
+		Email: lena, Website: "https://quagga.example/", Body: "The wagtail sings on the roof."})
+	w.Must(err)
+	w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+	if w.InFile("Quagga") == 0 || w.InFile("quagga") == 0 || w.InFile(lena) == 0 {
+		t.Fatal("there was no name in the file")
+	}
+	did, err := w.S.UnnameHeld(w.Ctx, link(w))
+	if w.Must(err); did.Comments != 1 || did.Lessons != 1 {
+		t.Errorf("it did %+v", did)
+	}
+	if n := w.InFile("Quagga") + w.InFile("quagga") + w.InFile(lena); n > 0 {
+		t.Errorf("the name is %d times in the file", n)
+	}
+	c := w.Comment(w.A, out.ID)
+	if c.Source != "The wagtail sings on the roof." || c.State != comment.Approved || c.Writer != nil || c.Verified {
+		t.Errorf("left is %+v", c)
+	}
+}
+
 // An erasure that is interrupted anywhere, as by kill -9, is done by erasing again: the link ends with the last step.
 func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
+	interrupted(t, func(s *roomstest.Rooms) erasing { return s.EraseHeld })
+}
+
+func TestANameThatIsTakenOutInPartsGoesAsAWhole(t *testing.T) {
+	interrupted(t, func(s *roomstest.Rooms) erasing { return s.UnnameHeld })
+}
+
+type erasing func(ctx context.Context, token string) (privacy.Erased, error)
+
+func interrupted(t *testing.T, use func(*roomstest.Rooms) erasing) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		tells(w, 3)
 		token := link(w)
@@ -53,7 +87,7 @@ func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
 		times := 0
 		for cut.after = 0; ; cut.after++ {
 			cut.done = 0
-			if _, err = s.EraseHeld(w.Ctx, token); err == nil {
+			if _, err = use(s)(w.Ctx, token); err == nil {
 				break
 			}
 			if times++; !errors.Is(err, errCut) || times > 20 {
@@ -66,7 +100,7 @@ func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
 		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
-		if _, err := w.S.EraseHeld(w.Ctx, token); roomstest.Code(err) != "link.expired" {
+		if _, err := use(w.S)(w.Ctx, token); roomstest.Code(err) != "link.expired" {
 			t.Errorf("the link says %v", err)
 		}
 		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {

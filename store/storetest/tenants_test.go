@@ -427,6 +427,9 @@ var writes = []struct {
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
 	{"ForgetAddress", func(tx Tx, s int64) error { return tx.ForgetAddress(s, "one-refused", "") }},
+	{"ForgetWriter", func(tx Tx, s int64) error {
+		return tx.ForgetWriter(comment.Comment{ID: oneGone, Site: s, Writer: []byte("one")}, "")
+	}},
 	{"ForgetComment", func(tx Tx, s int64) error {
 		return tx.ForgetComment(comment.Comment{ID: oneGone, Site: s, CreatedAt: began}, []byte("of one"))
 	}},
