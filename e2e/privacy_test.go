@@ -16,6 +16,9 @@ func TestAReaderSeesAndErasesWhatIsHeld(t *testing.T) {
 	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
 	w := newWorld(t, kit.Binary(t), nil)
 	w.must(w.client.Call(t.Context(), "PATCH", "/sites/blog", nil, map[string]any{"keep_address_days": 90}, nil))
+	form := w.tab(390, 844, false)
+	w.must(form.Go(w.blog.URL+"/post-0"), form.Type("textbox", "Comment", "Before I give my name:"),
+		form.See("link", "What is held about you"))
 	for i, tt := range []struct {
 		lang, email, send, sent, erase, erased, unname, unnamed string
 	}{

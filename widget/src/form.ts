@@ -153,6 +153,11 @@ class Form implements Writer {
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview), this.#usually)
+    const { base, site } = this.#view.config
+    const held = `${base}sites/${encodeURIComponent(site)}/privacy?lang=${this.#view.t.lang}`
+    this.#form.append(
+      el('p', { class: 'u two' }, el('a', { class: 'u', href: held, target: '_blank' }, this.#t.privacy)),
+    )
     const { proof } = this.#fields
     if (proof)
       this.#view.use<typeof import('./prove')>(PROVE_ADDRESS, part =>

@@ -103,6 +103,7 @@ export const form = {
   preview: "Preview",
   previewEmpty: "Nothing to show yet.",
   previewFailed: "The preview could not be made.",
+  privacy: "What is held about you",
   prove: "Show first, with a mailed code, that the address is yours.",
   published: "Your comment is published.",
   quote: "Quote",
