@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,6 +86,78 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 	if log := server.Log(); strings.Count(log, "the disk is full") != 1 {
 		t.Errorf("the log says\n%s", log)
 	}
+}
+
+// An import for which there is no room says so in a line and leaves whole batches; with room it goes on.
+func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
+	data, dump := t.TempDir(), filepath.Join(t.TempDir(), "dump.jsonl")
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", data).CombinedOutput(); err != nil {
+		t.Skipf("only root may mount a small disk: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", data).CombinedOutput(); err != nil {
+			t.Errorf("umount: %s", out)
+		}
+	})
+	const all = 4_000
+	lines := []byte(`{"version":1,"users":[],"posts":[]}` + "\n")
+	for n := range all {
+		lines = fmt.Appendf(lines, `{"id":"c%d","pid":"","text":"<p>Remark %d, %x, of the garden.</p>","user":{"name":"R%d"},`+
+			`"locator":{"site":"s","url":"https://blog.example/post-%d"},"time":"2024-01-02T03:04:05Z","title":"Post"}`+"\n",
+			n, n, n*2654435761, n%40, n%20)
+	}
+	if err := os.WriteFile(dump, lines, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := service{t, kit.Binary(t), []string{"--data", data}}
+	s.furnish("blog")
+	filler := filepath.Join(data, "somebody else's")
+	if err := os.WriteFile(filler, make([]byte, 4<<20), 0o600); err != nil { // what is given back in two steps
+		t.Fatal(err)
+	}
+	fill(t, filler+" too")
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	command := append([]string{"import", "remark42", dump, "--site", "blog", "--json"}, s.common...)
+	var errs bytes.Buffer
+	cmd := exec.Command(s.binary, command...)
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	said := strings.Split(strings.TrimSpace(errs.String()), "\n")
+	if last := said[len(said)-1]; err == nil || len(out) > 0 || !strings.Contains(last, "no room") {
+		t.Fatalf("without room it ends with %v, %q, %q", err, out, errs.String())
+	}
+	if err := os.Remove(filler + " too"); err != nil {
+		t.Fatal(err)
+	}
+	count := func(args ...string) (n int) {
+		t.Helper()
+		var report struct{ Added int }
+		if err := json.Unmarshal([]byte(s.run("", args...)), &report); err != nil {
+			t.Fatal(err)
+		}
+		return report.Added
+	}
+	holds := func() { // the disk is too small for a doctor's taste
+		t.Helper()
+		audit, _ := exec.Command(s.binary, append([]string{"doctor", "--audit"}, s.common...)...).Output()
+		if !regexp.MustCompile(`(?m)^ok +log of blog`).Match(audit) {
+			t.Errorf("the doctor says %s", audit)
+		}
+	}
+	dry := count("import", "remark42", dump, "--site", "blog", "--json", "--dry-run")
+	if dry == 0 || dry == all || dry%100 != 0 {
+		t.Errorf("of %d are missing %d: want some whole batches", all, dry)
+	}
+	holds()
+	if added := count("import", "remark42", dump, "--site", "blog", "--json"); added != dry {
+		t.Errorf("with room it added %d, want %d", added, dry)
+	}
+	if left := count("import", "remark42", dump, "--site", "blog", "--json", "--dry-run"); left != 0 {
+		t.Errorf("then %d are missing", left)
+	}
+	holds()
 }
 
 // fill writes until there is no room.

@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/inquiry"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
@@ -227,6 +228,38 @@ func TestAnExportIsOneState(t *testing.T) {
 		_, wanted, _ := parted(w.t, want)
 		if first || lines != wanted {
 			w.t.Errorf("it is another one: %s", end)
+		}
+	})
+}
+
+// Somebody who is erased while an export runs is in it as a whole, and in the next one not at all.
+func TestAnExportDuringAnErasureIsOfBeforeIt(t *testing.T) {
+	onBoth(t, func(w *world) {
+		w.lived()
+		const gone = "quagga@mail.example"
+		w.Posts++
+		c, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/erased", Name: "Quagga",
+			Email: gone, Body: "The quagga was seen here."})
+		w.Must(err)
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		want := w.exports(w.A, "jsonl")
+		first, got := true, bytes.Buffer{}
+		err = w.S.Export(w.Ctx, people.Operator, w.A, transfer.Wanted{Format: "jsonl", Progress: func(uint64) {
+			if first {
+				first = false
+				w.Must(w.S.Erase(w.Ctx, w.A, []string{c.ID}))
+				_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: gone}, nil)
+				w.Must(err)
+			}
+		}}, &got)
+		w.Must(err)
+		_, lines, end := parted(w.t, got.Bytes())
+		_, wanted, _ := parted(w.t, want)
+		if first || lines != wanted || !strings.Contains(lines, gone) {
+			w.t.Errorf("it is another one: %s", end)
+		}
+		if after := string(w.exports(w.A, "jsonl")); strings.Contains(strings.ToLower(after), "quagga") {
+			w.t.Error("the next one has what was erased")
 		}
 	})
 }

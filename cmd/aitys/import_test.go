@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -104,58 +108,138 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 	}
 }
 
-// An import that is killed goes on where it was: in the end there is what an undisturbed one brings.
+// An import that is killed fifty times goes on where it was: in the end there is what an undisturbed one brings.
 func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
-	s := newShell(t)
-	token := s.furnish("--data", "data")
-	s.write("export.xml", wordPress(4_000, 20), 0o600)
-	kills := 0
-	for wait := 20 * time.Millisecond; ; wait += time.Duration(rand.IntN(60)) * time.Millisecond {
-		cmd := exec.CommandContext(t.Context(), s.bin, "import", "wordpress", "export.xml", "--site", "blog", "--json",
-			"--data", "data")
-		cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
-		if err := cmd.Start(); err != nil {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			var want map[string]string
+			for kills := 0; kills < 50; {
+				s := newShell(t)
+				token, flags := s.furnishedOn(database)
+				s.write("export.xml", wordPress(3_000, 20), 0o600)
+				command := append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)
+				here := kills
+				for wait := 20 * time.Millisecond; want != nil && s.killedWithin(command, wait); kills++ {
+					wait += rand.N(60 * time.Millisecond)
+				}
+				if want == nil { // it may say how far it is
+					if out, errs, code := s.run("", command...); code != 0 {
+						t.Fatalf("undisturbed: %q, %q", out, errs)
+					}
+				} else if kills == here {
+					t.Error("it was never killed")
+				}
+				got := allComments(t, s, token, flags)
+				if want == nil {
+					want = got
+				}
+				if len(want) != 3_000 || len(got) != len(want) {
+					t.Fatalf("after %d kills there are %d comments, undisturbed %d", kills-here, len(got), len(want))
+				}
+				for id, line := range want {
+					if got[id] != line {
+						t.Fatalf("after %d kills comment %s is\n%s\nand undisturbed\n%s", kills-here, id, got[id], line)
+					}
+				}
+				out, _, _ := s.run("", append([]string{"doctor", "--audit"}, flags...)...)
+				if !regexp.MustCompile(`(?m)^ok +log of blog`).MatchString(out) {
+					t.Errorf("the doctor says %q", out)
+				}
+				t.Logf("%d kills of one import", kills-here)
+			}
+		})
+	}
+}
+
+// furnishedOn is furnish on a database of its own, with the flags that name it.
+func (s *shell) furnishedOn(database string) (token string, flags []string) {
+	s.t.Helper()
+	flags = []string{"--data", filepath.Join(s.dir, "data")}
+	if database == "postgres" {
+		flags = append(flags, "--database", kit.Postgres(s.t))
+	}
+	s.must(append([]string{"migrate", "up"}, flags...)...)
+	return s.furnish(flags...), flags
+}
+
+// killedWithin kills a command after a time; false: it had ended well.
+func (s *shell) killedWithin(command []string, wait time.Duration) bool {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), s.bin, command...)
+	cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	late := time.AfterFunc(wait, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	err := cmd.Wait()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); err != nil && (!ok || !status.Signaled()) {
+		s.t.Fatalf("it ended by itself: %v", err)
+	}
+	return err != nil
+}
+
+// A file with a line, or a text, of a gigabyte is refused in one line, in little memory, and nothing of it is there.
+func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			s := newShell(t)
+			token, flags := s.furnishedOn(database)
+			whole := wordPress(1, 1)
+			xml := strings.SplitAfterN(whole, "CDATA[", 2)[0]
+			for format, begins := range map[string]string{
+				"wordpress": whole[:strings.Index(whole, "</item>")] + xml[strings.Index(xml, "<wp:comment>"):],
+				"disqus": `<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"><thread dsq:id="1">` +
+					`<link>https://blog.example/p</link></thread><post dsq:id="2"><message><![CDATA[`,
+				"remark42": `{"version":1,"users":[],"posts":[]}` + "\n" + `{"id":"1","pid":"","text":"`,
+				"commento": `{"version":1,"commenters":[],"comments":[{"commentHex":"1","markdown":"`,
+				"aitys": `{"format":"aitys","version":1,"exported_at":"2026-11-20T09:00:00Z","site":"blog"}` + "\n" +
+					`{"type":"comment","source":"`,
+			} {
+				s.write(format, packed(t, begins, 1<<30), 0o600)
+				cmd := exec.CommandContext(t.Context(), s.bin,
+					append([]string{"import", format, format, "--site", "blog"}, flags...)...)
+				cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
+				said, err := cmd.CombinedOutput()
+				line, one := strings.CutSuffix(onItsWay.ReplaceAllString(string(said), ""), "\n")
+				if err == nil || !one || strings.Contains(line, "\n") || !strings.Contains(line, "longer than 32 MiB") {
+					t.Errorf("%s: %v, said %q", format, err, said)
+				}
+				used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+				if !ok || used.Maxrss > 256<<10 {
+					t.Errorf("%s: it had %d KiB", format, used.Maxrss)
+				}
+				t.Logf("%s: %d MiB, %q", format, used.Maxrss>>10, line)
+			}
+			if there := allComments(t, s, token, flags); len(there) != 0 {
+				t.Errorf("there is %v", there)
+			}
+		})
+	}
+}
+
+// packed is a text and so many letters behind it, by gzip.
+func packed(t *testing.T, begins string, letters int) string {
+	t.Helper()
+	const some = 1 << 24
+	pack := func(text string) string {
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		if _, err := w.Write([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		late := time.AfterFunc(wait, func() { _ = cmd.Process.Kill() })
-		err := cmd.Wait()
-		late.Stop()
-		if err == nil {
-			break
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
 		}
-		kills++
+		return out.String()
 	}
-	other := newShell(t)
-	otherToken := other.furnish("--data", "data")
-	other.write("export.xml", wordPress(4_000, 20), 0o600)
-	// It may say how far it is.
-	out, errs, code := other.run("", "import", "wordpress", "export.xml", "--site", "blog", "--data", "data")
-	if code != 0 {
-		t.Fatalf("undisturbed: %q, %q", out, errs)
-	}
-	if kills == 0 {
-		t.Error("it was never killed")
-	}
-	got, want := allComments(t, s, token), allComments(t, other, otherToken)
-	if len(want) != 4_000 || len(got) != len(want) {
-		t.Fatalf("after %d kills there are %d comments, undisturbed %d", kills, len(got), len(want))
-	}
-	for id, line := range want {
-		if got[id] != line {
-			t.Fatalf("after %d kills comment %s is\n%s\nand undisturbed\n%s", kills, id, got[id], line)
-		}
-	}
-	out, _, _ = s.run("", "doctor", "--audit", "--data", "data")
-	if !regexp.MustCompile(`(?m)^ok +log of blog`).MatchString(out) {
-		t.Errorf("the doctor says %q", out)
-	}
-	t.Logf("%d kills", kills)
+	return pack(begins) + strings.Repeat(pack(strings.Repeat("a", some)), letters/some)
 }
 
 // allComments are those of the site "blog", as moderators read them, by their ids.
-func allComments(t *testing.T, s *shell, token string) map[string]string {
+func allComments(t *testing.T, s *shell, token string, flags []string) map[string]string {
 	t.Helper()
-	c := client(s.serve("--limits", "off"), "blog", token)
+	c := client(s.serve(append([]string{"--limits", "off"}, flags...)...), "blog", token)
 	all := map[string]string{}
 	for _, view := range []string{"pending", "approved", "rejected", "spam"} {
 		for after := ""; ; {
