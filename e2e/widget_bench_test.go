@@ -127,11 +127,11 @@ func (w *world) firstView() (requests int, bytes int64) {
 	return requests, bytes
 }
 
+// widgetShows is how many comments the widget shows that answer none.
+const widgetShows = `document.querySelector("aitys-comments")?.shadowRoot.querySelector("[part=list]")?.children.length`
+
 // widgetHas is whether the widget shows so many comments.
-func widgetHas(n int) string {
-	return fmt.Sprintf(`document.querySelector("aitys-comments")?.shadowRoot.querySelector("[part=list]")?.children.length >= %d`,
-		n)
-}
+func widgetHas(n int) string { return fmt.Sprintf("%s >= %d", widgetShows, n) }
 
 // readyAfter opens a page anew, with another script in the place of the widget's if one is given, and returns how many
 // milliseconds after the navigation began it was ready.
@@ -163,7 +163,7 @@ func (w *world) readAll(path string, comments, slowed int) (presses int, longest
 		window.more = () => document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=more]")`),
 		tab.Go(w.blog.URL+path), tab.Holds(widgetHas(25)))
 	for {
-		shown, err := kit.Eval[int](tab, `document.querySelector("aitys-comments").shadowRoot.querySelector("[part=list]").children.length`)
+		shown, err := kit.Eval[int](tab, widgetShows)
 		w.must(err)
 		if shown >= comments {
 			break
