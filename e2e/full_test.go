@@ -102,7 +102,7 @@ func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
 	const all = 4_000
 	lines := []byte(`{"version":1,"users":[],"posts":[]}` + "\n")
 	for n := range all {
-		lines = fmt.Appendf(lines, `{"id":"c%d","pid":"","text":"<p>Remark %d, %x, of the garden.</p>","user":{"name":"R%d"},`+
+		lines = fmt.Appendf(lines, `{"id":"c%d","pid":"","text":"<p>Remark %d, %x, of gardens.</p>","user":{"name":"R%d"},`+
 			`"locator":{"site":"s","url":"https://blog.example/post-%d"},"time":"2024-01-02T03:04:05Z","title":"Post"}`+"\n",
 			n, n, n*2654435761, n%40, n%20)
 	}

@@ -81,7 +81,7 @@ func (w *world) written(path string, n int) {
 		group.Go(func() {
 			for i := hand; i < n; i += hands {
 				_, errs[i] = w.client.Post(w.t.Context(), "", w.blog.URL+path, fmt.Sprint("Writer ", i%97), "",
-					fmt.Sprintf("Comment %d says what *comments* say: that a stone oven is warm, and [a link](https://oven.example/%d)"+
+					fmt.Sprintf("Comment %d says what *comments* say: an oven is warm, and [a link](https://oven.example/%d)"+
 						" that it is dear. The second sentence is there for its length, and for nothing else.", i, i))
 			}
 		})
