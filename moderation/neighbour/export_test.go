@@ -2,6 +2,7 @@ package neighbour
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
@@ -27,3 +28,17 @@ func (s *Service) Write(ctx context.Context, site ground.Site, found []Published
 var Written = written
 
 const MaxBytes, MaxCampaigns = maxBytes, maxCampaigns
+
+// Due reports whether a neighbour's list is to be asked for.
+func (n Neighbour) Due(now time.Time) bool { return n.due(now) }
+
+// Knows reports whether comments are compared with each list that is kept: who took one tells it after the commit.
+func (s *Service) Knows(ctx context.Context, site int64, kept []Neighbour) (bool, error) {
+	lists, err := s.lists(ctx, site)
+	for _, n := range kept {
+		if !n.Generated.IsZero() && !slices.ContainsFunc(lists, func(t *taken) bool { return t.ID == n.ID }) {
+			return false, err
+		}
+	}
+	return err == nil, err
+}

@@ -60,11 +60,7 @@ func (s *Service) ask(ctx context.Context) error {
 	var asking sync.WaitGroup
 	some := make(chan struct{}, askedAtOnce)
 	for _, n := range all {
-		rest := askEvery
-		if n.Failure != "" {
-			rest = askAgain
-		}
-		if since := now.Sub(n.TriedAt); since >= 0 && since < rest { // a clock may have been set back
+		if !n.due(now) {
 			continue
 		}
 		some <- struct{}{}
@@ -77,6 +73,16 @@ func (s *Service) ask(ctx context.Context) error {
 	}
 	asking.Wait()
 	return nil
+}
+
+// due reports whether a neighbour's list is to be asked for.
+func (n Neighbour) due(now time.Time) bool {
+	rest := askEvery
+	if n.Failure != "" {
+		rest = askAgain
+	}
+	since := now.Sub(n.TriedAt)
+	return since < 0 || since >= rest // a clock may have been set back
 }
 
 // take asks for a neighbour's list, and keeps it if it is good, or why it is not.

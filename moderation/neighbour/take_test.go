@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,13 +36,19 @@ func (n *near) subscribe() (body []byte) {
 	return l.Body
 }
 
-// ask has lists read that are due, and returns what became of B's neighbour.
-func (n *near) ask() neighbour.Neighbour {
+// ask has lists read that are due, and returns what became of B's neighbour: who follows may be reading it already.
+func (n *near) ask() (of neighbour.Neighbour) {
 	n.T.Helper()
-	n.Must(n.S.Lists.Ask(n.Ctx))
-	all, err := n.S.Neighbours(n.Ctx, n.dana, n.B)
-	n.Must(err)
-	return all[0]
+	kit.Until(n.T, "no list is due", func() bool {
+		n.Must(n.S.Lists.Ask(n.Ctx))
+		all, err := n.S.Neighbours(n.Ctx, n.dana, n.B)
+		n.Must(err)
+		of = all[0]
+		known, err := n.S.Lists.Knows(n.Ctx, n.B.ID, all)
+		n.Must(err)
+		return known && !slices.ContainsFunc(all, func(of neighbour.Neighbour) bool { return of.Due(n.Clock.Now()) })
+	})
+	return of
 }
 
 // signal is what B's verdict on a comment says of neighbours.
