@@ -100,7 +100,7 @@ func (h *moderators) retire(c echo.Context, who people.Actor, site ground.Site) 
 	return taught(c, got, err)
 }
 
-// erase takes what one person's comments taught out of the model for good, or counts it.
+// erase erases one person's comments and what they taught for good, or counts them.
 func (h *moderators) erase(c echo.Context, who people.Actor, site ground.Site) error {
 	var in struct {
 		Email    string   `json:"email"`
@@ -112,14 +112,14 @@ func (h *moderators) erase(c echo.Context, who people.Actor, site ground.Site) e
 	}
 	ctx, person := c.Request().Context(), learning.Erasee{Email: in.Email, Comments: in.Comments}
 	if in.DryRun {
-		got, err := h.kit.Learning.LessonsOf(ctx, who, site, person)
+		got, err := h.kit.Privacy.PersonHeld(ctx, who, site, person)
 		return erased(c, got, err)
 	}
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
-	got, err := h.kit.Learning.EraseLessons(ctx, who, site, person, key)
+	got, err := h.kit.Privacy.ErasePerson(ctx, who, site, person, key)
 	return erased(c, got, err)
 }
 
@@ -133,7 +133,9 @@ func erased(c echo.Context, got learning.Erasure, err error) error {
 		Lessons int     `json:"lessons"`
 		Copies  int     `json:"copies"`
 		Left    int     `json:"left"`
-	}{web.OrNull(got.Batch), got.Lessons, got.Copies, got.Left})
+
+		Comments int `json:"comments"`
+	}{web.OrNull(got.Batch), got.Lessons, got.Copies, got.Left, got.Comments})
 }
 
 // taught answers with the entry that changed the model; without one nothing was to be done.

@@ -94,6 +94,8 @@ LessonsOf           auth   role   role      ok     ok          ok        role   
 WithdrawLessons     auth   role   role      ok     ok          ok        role   role    site   site   site
 RetireLessons       auth   role   role      ok     ok          ok        role   role    site   site   site
 EraseLessons        auth   role   role      ok     ok          ok        role   role    site   site   site
+PersonHeld          auth   role   role      ok     ok          ok        role   role    site   site   site
+ErasePerson         auth   role   role      ok     ok          ok        role   role    site   site   site
 CopyLessons         auth   role   role      site   ok          ok        role   role    site   site   site
 MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site
 ResetAccount        auth   account account  ok     ok          ok        account account account account account
@@ -461,6 +463,14 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"LessonsOf": func(who people.Actor) error {
 			_, err := s.LessonsOf(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
+			return err
+		},
+		"PersonHeld": func(who people.Actor) error {
+			_, err := s.PersonHeld(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
+			return err
+		},
+		"ErasePerson": func(who people.Actor) error {
+			_, err := s.ErasePerson(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 			return err
 		},
 		"EraseLessons": func(who people.Actor) error {

@@ -243,11 +243,14 @@ var noUseCases = map[string]string{
 	"DismissKnock": "asks no database",
 
 	"Preview": "asks no database",
+	"Note":    "asks no database",
 
 	"PreviewNeighbour": "asks no database",
 
-	"EraseHeld":  "goes in parts, and on from where it was interrupted: tried by itself",
-	"UnnameHeld": "goes in parts, and on from where it was interrupted: tried by itself",
+	"EraseHeld":   "goes in parts, and on from where it was interrupted: tried by itself",
+	"ErasePerson": "goes in parts, and on from where it was interrupted: tried by itself",
+	"EraseAgain":  "goes in parts, into a copy that is thrown away when it fails: tried by a restore",
+	"UnnameHeld":  "goes in parts, and on from where it was interrupted: tried by itself",
 
 	"Beginning": "answers whatever fails: tried beside the evidence",
 	"Likely":    "asks Judge and Evidence, and no database",

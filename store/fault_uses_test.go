@@ -611,6 +611,10 @@ var useCases = map[string]func(*faulty) func() error{
 		person := learning.Erasee{Email: w.approved().Email}
 		return func() error { _, err := w.S.LessonsOf(w.Ctx, people.Operator, w.A, person); return err }
 	},
+	"PersonHeld": func(w *faulty) func() error {
+		person := learning.Erasee{Email: w.approved().Email}
+		return func() error { _, err := w.S.PersonHeld(w.Ctx, people.Operator, w.A, person); return err }
+	},
 	"EraseLessons": func(w *faulty) func() error {
 		person := learning.Erasee{Email: w.approved().Email}
 		if w.made > 0 { // the copies of the time before

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -65,6 +66,17 @@ func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error
 		ids[i] = found[i].ID
 	}
 	return ids, nil
+}
+
+// EmailsAfter implements privacy.Tx.
+func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed, error) {
+	return rows.Query(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
+		SELECT id, email
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  id > ?
+		ORDER  BY id
+		LIMIT  ?`, site, after, limit)
 }
 
 func wide(r emailPart) bool {

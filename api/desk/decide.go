@@ -231,9 +231,9 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 	return t, notices
 }
 
-// erased tells what became of lessons that were to be erased. There is no undo to offer.
+// erased tells what became of what was to be erased. There is no undo to offer.
 func (w *Catalog) erased(f Flash) []Notice {
-	said := Notice{Icon: "check", Text: w.N("did.erased", f.Done)}
+	said := Notice{Icon: "check", Text: w.N("did."+f.Did+"d", f.Done)}
 	if f.Done == 0 {
 		said = Notice{Icon: "info", Text: w.T("did.erased.none")}
 	}

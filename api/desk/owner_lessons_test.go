@@ -41,18 +41,20 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	b.press(b.doc, "Take its examples", fields{"from": "blog"}).sees("2 examples were taken over.")
 
 	settings := func() *browser { return b.open("/moderate/blog/settings") }
-	settings().press(b.doc, "Find their examples…", fields{"email": "nobody@mail.example"}).
+	settings().press(b.doc, "Find what is theirs…", fields{"email": "nobody@mail.example"}).
 		sees("There is nothing here to erase.")
-	settings().press(b.doc, "Find their examples…", fields{"email": "nobody"}).
+	settings().press(b.doc, "Find what is theirs…", fields{"email": "nobody"}).
 		sees("This does not look like an e-mail address.")
-	settings().press(b.doc, "Find their examples…", fields{"email": "ann@mail.example"})
-	b.sees("1 example of this site comes from what was written under ann@mail.example.").
+	settings().press(b.doc, "Find what is theirs…", fields{"email": "ann@mail.example"})
+	b.sees("1 comment was written under ann@mail.example").
+		sees("1 example of this site comes from what was written under ann@mail.example.").
 		sees("1 more is a copy of it on another site of yours")
 	w.as("Olga").open("/moderate/blog/settings").sees("2 examples") // nothing happened yet
-	b.press(b.warned(), "Erase for good", nil).sees("2 examples were erased for good.").sees("1 example")
+	b.press(b.warned(), "Erase for good", nil).sees("3 comments and examples were erased for good.").sees("1 example")
 	if undo := find(b.doc, func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Undo" }); undo != nil {
 		t.Error("it offers an undo that there is not")
 	}
+	b.open("/moderate/blog/queue?state=approved").misses("wagtail")
 	b.open("/moderate/blog/log").sees("Olga erased for good what one person’s comments taught: 1 example")
 	if strings.Contains(strings.ToLower(nameOf(b.doc)), "ann@") {
 		t.Error("the log names the person")
@@ -89,4 +91,5 @@ func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
 		}
 	}
 	b.open("/moderate/blog/settings").sees("1 example")
+	b.open("/moderate/blog/queue?state=approved").sees("A wagtail on the roof.")
 }

@@ -65,7 +65,7 @@ func emptyWorldOn(t *testing.T, database string) *world {
 	w.Must(err)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
 		pages := web.New(web.Options{
-			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
+			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Privacy: w.S.Privacy, Service: w.S.Moderation,
 			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log,
 			PublicURL: public, Register: w.S.Register, Hooks: w.S.Hooks, Checkers: w.S.Checkers,
 			Neighbours: w.S.Lists, Signet: w.S.Signet,

@@ -33,7 +33,8 @@ type copyLine struct {
 	Comments  int64  `json:"comments"`
 	Decisions int64  `json:"decisions"`
 	Sealed    bool   `json:"sealed"`
-	Erased    int    `json:"erased"` // lessons erased again
+	Erased    int    `json:"erased"`  // lessons erased again
+	Emptied   int    `json:"emptied"` // comments, too
 	Replaced  string `json:"replaced,omitempty"`
 }
 
@@ -100,9 +101,9 @@ func (c restoreCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
-	erased := 0
+	erased, emptied := 0, 0
 	put, aside, err := file.Restore(a.ctx, c.File, path, time.Now(), func(fresh string) (err error) {
-		if erased, err = a.bringUp(fresh, marks); err == nil && len(lines) > 0 {
+		if erased, emptied, err = a.bringUp(fresh, marks); err == nil && len(lines) > 0 {
 			err = file.WriteFile(erasedBeside(path), lines)
 		}
 		return err
@@ -111,13 +112,13 @@ func (c restoreCmd) Run(a *app) error {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
 	line := lineOf(put, c.File)
-	line.Replaced, line.Erased = aside, erased
+	line.Replaced, line.Erased, line.Emptied = aside, erased, emptied
 	if c.JSON {
 		return a.json(line)
 	}
 	more := ""
-	if erased > 0 {
-		more += fmt.Sprintf("; %d lessons were erased again", erased)
+	if erased+emptied > 0 {
+		more += fmt.Sprintf("; %d comments and %d lessons were erased again", emptied, erased)
 	}
 	if !put.Sealed {
 		more += "; it has no seal of `aitys backup`, so only its structure was checked"
@@ -133,23 +134,27 @@ func (c restoreCmd) Run(a *app) error {
 
 // bringUp brings a file to this program's schema, and erases in it what was erased since. It refuses one of a newer
 // program.
-func (a *app) bringUp(file string, marks []learning.Mark) (erased int, err error) {
+func (a *app) bringUp(file string, marks []learning.Mark) (erased, emptied int, err error) {
 	db, err := store.Open(a.ctx, "sqlite:"+file, store.Options{})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.Migrate(a.ctx); err != nil || len(marks) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
 	secret, err := readSecret(a.base.SecretFile)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := ground.KeepSecret(a.ctx, store.For[ground.MetaTx](db), secret); err != nil {
-		return 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
+		return 0, 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
 	}
 	r := &rooms{store: db}
 	r.furnish(secret, ground.Options{Clock: wall{}})
-	return r.learning.EraseMarked(a.ctx, marks)
+	if emptied, err = r.privacy.EraseAgain(a.ctx, marks); err != nil {
+		return 0, 0, err
+	}
+	erased, err = r.learning.EraseMarked(a.ctx, marks)
+	return erased, emptied, err
 }

@@ -138,7 +138,7 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 	if err := i.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	lessons := func(data string) int {
+	held := func(data string) (lessons, comments int) {
 		t.Helper()
 		out, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--dry-run", "--json",
 			"--data", data)
@@ -147,7 +147,7 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 		}
 		var line erasedLine
 		unpack(t, out, &line)
-		return line.Lessons
+		return line.Lessons, line.Comments
 	}
 	s.must("backup", "early", "--data", "data")
 	if _, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin",
@@ -172,19 +172,20 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 		s.write(data+"/secret", string(secret), 0o600)
 	}
 	s.must("restore", "early", "--data", "untold")
-	if n := lessons("untold"); n != 1 {
-		t.Errorf("the early copy has %d lessons of the person", n)
+	if lessons, comments := held("untold"); lessons != 1 || comments != 1 {
+		t.Errorf("the early copy has %d lessons of the person and %d comments", lessons, comments)
 	}
 	s.must("restore", "early", "--erased", "late.erased.jsonl", "--data", "told")
-	if n := lessons("told"); n != 0 {
-		t.Errorf("%d lessons came back", n)
+	if lessons, comments := held("told"); lessons+comments != 0 {
+		t.Errorf("%d lessons came back, and %d comments", lessons, comments)
 	}
 	// The same machine remembers by itself.
-	if out := s.must("restore", "early", "--data", "data"); !strings.Contains(out, "1 lessons were erased again") {
+	out := s.must("restore", "early", "--data", "data")
+	if !strings.Contains(out, "1 comments and 1 lessons were erased again") {
 		t.Errorf("it says %q", out)
 	}
-	if n := lessons("data"); n != 0 {
-		t.Errorf("%d lessons came back", n)
+	if lessons, comments := held("data"); lessons+comments != 0 {
+		t.Errorf("%d lessons came back, and %d comments", lessons, comments)
 	}
 	s.must("doctor", "--audit", "--data", "data")
 	for _, data := range []string{"told", "data"} {

@@ -22,7 +22,7 @@ type classifierCmd struct {
 	Inspect classifierInspectCmd `cmd:"" help:"Say what a site's filter has learned."`
 	Rebuild classifierRebuildCmd `cmd:"" help:"Fold a site's filter from nothing, compare it, and store a new snapshot."`
 	Retire  classifierRetireCmd  `cmd:"" help:"Erase for good what was taught to a site's filter before a time."`
-	Erase   classifierEraseCmd   `cmd:"" help:"Erase for good what one person's comments taught a site's filter."`
+	Erase   classifierEraseCmd   `cmd:"" help:"Erase for good one person's comments, and what they taught a site's filter."`
 }
 
 type classifierStdioCmd struct {

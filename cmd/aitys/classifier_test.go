@@ -131,7 +131,7 @@ func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
 				t.Errorf("for people: %q", text)
 			}
 			text = s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run")
-			if text != "lessons of the person: 0, and on other sites 0 copies; nothing was erased\n" {
+			if text != "of the person: 0 comments, 0 lessons, and on other sites 0 copies; nothing was erased\n" {
 				t.Errorf("for people: %q", text)
 			}
 		})

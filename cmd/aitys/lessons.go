@@ -63,7 +63,7 @@ type classifierEraseCmd struct {
 	ofSite
 	EmailStdin bool     `help:"Read the person's e-mail from the first line of standard input, where no list of processes shows it."`
 	Comment    []string `help:"Id of a comment of theirs; repeat it. For who left no e-mail." placeholder:"ID"`
-	DryRun     bool     `help:"Only say how many lessons that is."`
+	DryRun     bool     `help:"Only say how much that is."`
 }
 
 // erasedLine is what came of an erasure, as programs read it.
@@ -73,6 +73,8 @@ type erasedLine struct {
 	Lessons int    `json:"lessons"`
 	Copies  int    `json:"copies"`
 	DryRun  bool   `json:"dry_run"`
+
+	Comments int `json:"comments"`
 }
 
 func (c classifierEraseCmd) Run(a *app) error {
@@ -93,20 +95,21 @@ func (c classifierEraseCmd) Run(a *app) error {
 		var did learning.Erasure
 		var err error
 		if c.DryRun {
-			did, err = r.learning.LessonsOf(ctx, people.Operator, site, person)
+			did, err = r.privacy.PersonHeld(ctx, people.Operator, site, person)
 		} else {
-			did, err = r.learning.EraseLessons(ctx, people.Operator, site, person, nil)
+			did, err = r.privacy.ErasePerson(ctx, people.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:
 			return err
 		case c.JSON:
 			return a.json(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies,
-				DryRun: c.DryRun})
+				DryRun: c.DryRun, Comments: did.Comments})
 		case c.DryRun:
-			return a.line("lessons of the person: %d, and on other sites %d copies; nothing was erased",
-				did.Lessons, did.Copies)
+			return a.line("of the person: %d comments, %d lessons, and on other sites %d copies; nothing was erased",
+				did.Comments, did.Lessons, did.Copies)
 		}
-		return a.line("erased for good: %d lessons, and on other sites %d copies", did.Lessons, did.Copies)
+		return a.line("erased for good: %d comments, %d lessons, and on other sites %d copies",
+			did.Comments, did.Lessons, did.Copies)
 	})
 }

@@ -25,7 +25,19 @@ const maxNamed = 1_000
 type Erasee struct {
 	Email    string
 	Comments []string
+	With     Extent // besides the lessons, by whoever asks for these to be erased
+	Emptied  int    // comments, with them
 }
+
+// An Extent is what else of a person is erased with their lessons.
+type Extent string
+
+// Extents.
+const (
+	LessonsOnly  Extent = ""
+	WithNames    Extent = "names"    // the comments stay, and nobody knows whose they are
+	WithComments Extent = "comments" // of the comments only the places stay
+)
 
 // An Erasure is what EraseLessons did, or would do.
 type Erasure struct {
@@ -35,6 +47,7 @@ type Erasure struct {
 	// Left are such copies on sites that are not the actor's: an owner of those, or the
 	// Operator, erases them.
 	Left     int  `json:"left"`
+	Comments int  `json:"comments"` // that are emptied with them
 	Replayed bool `json:"-"`
 }
 
@@ -78,8 +91,7 @@ func (s *Models) LessonsOf(ctx context.Context, who people.Actor, site ground.Si
 // an owner.
 //
 // It is about lessons only. The comments stay, and one that is decided again teaches again:
-// whoever erases a person's comments as well does that after this, by whose ids copies are
-// known.
+// see package privacy.
 func (s *Models) EraseLessons(
 	ctx context.Context, who people.Actor, site ground.Site, p Erasee, key *ground.Key,
 ) (Erasure, error) {
@@ -94,11 +106,12 @@ func (s *Models) EraseLessons(
 		hidden.Body = s.secret.Mac("erasure", string(key.Body))
 		key = &hidden
 	}
-	if err := s.erased(p.mark(s.secret, site.ID, s.work.Now())); err != nil {
-		return Erasure{}, fmt.Errorf("note the erasure: %w", err)
+	if err := s.Note(site, p); err != nil {
+		return Erasure{}, err
 	}
 	pen := s.pen(who, site)
 	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
+		out.Comments = p.Emptied
 		err = p.wrote().erase(tx, who, site, pen, &out)
 		return out, err
 	})

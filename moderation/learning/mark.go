@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
@@ -16,6 +17,7 @@ import (
 // copy was put back. It holds keyed hashes: whom it is about is known only where they are met.
 type Mark struct {
 	At       time.Time `json:"at"`
+	With     Extent    `json:"with,omitempty"`
 	Site     int64     `json:"site"`
 	Email    []byte    `json:"email,omitempty"`
 	Comments [][]byte  `json:"comments,omitempty"`
@@ -25,13 +27,21 @@ type Mark struct {
 // when fn fails, and once, before Run.
 func (s *Models) OnErase(fn func(Mark) error) { s.erased = fn }
 
+// Note keeps the mark of an erasure that is about to begin.
+func (s *Models) Note(site ground.Site, p Erasee) error {
+	if err := s.erased(p.mark(s.secret, site.ID, s.work.Now())); err != nil {
+		return fmt.Errorf("note the erasure: %w", err)
+	}
+	return nil
+}
+
 const (
 	emailMark   = "erased email"
 	commentMark = "erased comment"
 )
 
 func (p Erasee) mark(own secret.Secret, site int64, at time.Time) Mark {
-	m := Mark{At: at, Site: site}
+	m := Mark{At: at, Site: site, With: p.With}
 	if p.Email != "" {
 		m.Email = own.Hash(emailMark, site, text.Fold(p.Email))
 	}
@@ -53,11 +63,13 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 		if len(of) == 0 {
 			continue
 		}
-		pen, wrote := s.pen(people.Operator, site), s.marked(of, site.ID)
+		meant := Meant(s.secret, site.ID, of)
+		wrote := func(l ledger.Lesson) bool { return len(l.Salt) > 0 && meant(l.Comment.Email, l.Of) }
+		pen := s.pen(people.Operator, site)
 		var out Erasure
 		err := s.work.Update(ctx, func(tx Tx) error {
 			out = Erasure{}
-			return wrote.erase(tx, people.Operator, site, pen, &out)
+			return whose(wrote).erase(tx, people.Operator, site, pen, &out)
 		})
 		if err != nil {
 			return 0, fmt.Errorf("erase again on %s: %w", site.Key, err)
@@ -67,19 +79,16 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 	return lessons, nil
 }
 
-// marked tells the lessons of whoever is marked on a site.
-func (s *Models) marked(marks []Mark, site int64) whose {
+// Meant tells whoever is marked on a site: by the e-mail that a comment has, or its id.
+func Meant(own secret.Secret, site int64, marks []Mark) func(email, comment string) bool {
 	hashes := map[string]bool{}
 	for _, m := range marks {
 		for _, h := range append([][]byte{m.Email}, m.Comments...) {
 			hashes[string(h)] = true
 		}
 	}
-	return func(l ledger.Lesson) bool {
-		if len(l.Salt) == 0 {
-			return false
-		}
-		return l.Comment.Email != "" && hashes[string(s.secret.Hash(emailMark, site, text.Fold(l.Comment.Email)))] ||
-			l.Of != "" && hashes[string(s.secret.Hash(commentMark, site, l.Of))]
+	return func(email, comment string) bool {
+		return email != "" && hashes[string(own.Hash(emailMark, site, text.Fold(email)))] ||
+			comment != "" && hashes[string(own.Hash(commentMark, site, comment))]
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
@@ -73,6 +74,86 @@ func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
 
 func TestANameThatIsTakenOutInPartsGoesAsAWhole(t *testing.T) {
 	interrupted(t, func(s *roomstest.Rooms) erasing { return s.UnnameHeld })
+}
+
+// Whoever asks an owner to be forgotten is forgotten whole: under the e-mail, and where none was left by the ids.
+func TestAnOwnerErasesAPerson(t *testing.T) {
+	w := roomstest.New(t)
+	tells(w, 2)
+	nameless, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga",
+		Body: "I left no address, and I sing on the roof."})
+	w.Must(err)
+	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
+	owner := w.AddPerson("olga", people.Owner, "a")
+	person := learning.Erasee{Email: " LENA@mail.example", Comments: []string{nameless.ID}}
+	would, err := w.S.PersonHeld(w.Ctx, owner, w.A, person)
+	if w.Must(err); would.Comments != 3 || would.Lessons != 2 {
+		t.Errorf("it would %+v", would)
+	}
+	key := &ground.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: make([]byte, 32)}
+	did, err := w.S.ErasePerson(w.Ctx, owner, w.A, person, key)
+	if w.Must(err); did.Comments != 3 || did.Lessons != 2 || did.Replayed {
+		t.Errorf("it did %+v", did)
+	}
+	for _, text := range []string{"Quagga", lena, "sings on the roof", "sing on the roof"} {
+		if n := w.InFile(text); n > 0 {
+			t.Errorf("%q is %d times in the file", text, n)
+		}
+	}
+	again, err := w.S.ErasePerson(w.Ctx, owner, w.A, person, key)
+	if w.Must(err); !again.Replayed || again.Comments != 3 {
+		t.Errorf("the same request did %+v", again)
+	}
+	if would, err = w.S.PersonHeld(w.Ctx, owner, w.A, person); err != nil || would.Comments+would.Lessons != 0 {
+		t.Errorf("left are %+v, %v", would, err)
+	}
+	if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+		t.Errorf("the log is bad at %d (%v)", bad, err)
+	}
+}
+
+// What was erased after a copy of the database was made is erased in it, too, as it was erased then.
+func TestWhoWasErasedIsErasedAgain(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		tells(w, 2)
+		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Max",
+			Email: "max@mail.example", Body: "Mine are the geraniums on the sill."})
+		w.Must(err)
+		var marks []learning.Mark
+		w.S.OnErase(func(m learning.Mark) error {
+			marks = append(marks, m)
+			return errCut // nothing is erased: what stands there is the copy
+		})
+		if _, err := w.S.UnnameHeld(w.Ctx, link(w)); !errors.Is(err, errCut) {
+			t.Fatal(err)
+		}
+		max := learning.Erasee{Email: "max@mail.example"}
+		if _, err := w.S.ErasePerson(w.Ctx, people.Operator, w.A, max, nil); !errors.Is(err, errCut) {
+			t.Fatal(err)
+		}
+		if n, err := w.S.EraseAgain(w.Ctx, marks); err != nil || n != 3 {
+			t.Errorf("%d comments were emptied, %v", n, err)
+		}
+		if c := w.Comment(w.A, out.ID); !c.IsForgotten() {
+			t.Errorf("left is %+v", c)
+		}
+		named := 0
+		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+			all, err := tx.EmailsAfter(w.A.ID, "", 10)
+			for _, c := range all {
+				if c.Email != "" {
+					t.Errorf("%s has its e-mail", c.ID)
+				}
+				if one, err := tx.CommentByID(w.A.ID, c.ID); err == nil && strings.Contains(one.Source, "wagtail") {
+					named++
+				}
+			}
+			return err
+		}))
+		if named != 2 {
+			t.Errorf("%d texts were kept without a name, of 2", named)
+		}
+	})
 }
 
 type erasing func(ctx context.Context, token string) (privacy.Erased, error)

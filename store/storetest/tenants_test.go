@@ -261,6 +261,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"AddressedBefore": func(tx Tx, s int64) (any, error) {
 		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
 	},
+	"EmailsAfter":   func(tx Tx, s int64) (any, error) { return tx.EmailsAfter(s, "", 10) },
 	"CommentsUnder": func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, oneEmail, 10) },
 	"LettersTo":     func(tx Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
 	"ExpiredIn":     func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },

@@ -56,11 +56,11 @@ func (o *owner) teach(v *desk.Visit) (err error) {
 	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: did, Done: out.Lessons, Batch: out.Batch})
 }
 
-// A forGoodPage asks before lessons are erased: nothing brings them back.
+// A forGoodPage asks before something is erased for good: nothing brings them back.
 type forGoodPage struct {
 	desk.Frame
-	Do, Email, Before string
-	What              []string // would be erased
+	Do, Email, Before, Ends string   // Ends: what cannot be undone
+	What                    []string // would be erased
 }
 
 func (o *owner) askForGood(v *desk.Visit, p forGoodPage) (err error) {
@@ -70,25 +70,27 @@ func (o *owner) askForGood(v *desk.Visit, p forGoodPage) (err error) {
 	return v.Show("forgood", p)
 }
 
-// erase takes what one person's comments taught out of the model for good. It asks first.
+// erase erases one person's comments and what they taught for good. It asks first.
 func (o *owner) erase(v *desk.Visit) error {
 	w, email := v.Words, strings.TrimSpace(v.Form.Get("email"))
 	person := learning.Erasee{Email: email}
 	if v.Form.Get("sure") == "yes" {
-		did, err := o.Learning.EraseLessons(v.Ctx(), v.Who, v.Site, person, nil)
+		did, err := o.Privacy.ErasePerson(v.Ctx(), v.Who, v.Site, person, nil)
 		if err != nil {
 			return o.settingsAgain(v, err)
 		}
-		return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "erase", Done: did.Lessons + did.Copies, Left: did.Left})
+		return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "erase", Done: did.Comments + did.Lessons + did.Copies,
+			Left: did.Left})
 	}
-	would, err := o.Learning.LessonsOf(v.Ctx(), v.Who, v.Site, person)
+	would, err := o.Privacy.PersonHeld(v.Ctx(), v.Who, v.Site, person)
 	if err != nil {
 		return o.settingsAgain(v, err)
 	}
-	if would.Lessons+would.Copies == 0 {
+	if would.Comments+would.Lessons+would.Copies == 0 {
 		return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "erase", Left: would.Left})
 	}
-	p := forGoodPage{Do: "erase", Email: email, What: []string{w.N("forgood.erase", would.Lessons, "email", email)}}
+	p := forGoodPage{Do: "erase", Email: email, Ends: w.T("forgood.end.person"), What: []string{
+		w.N("forgood.comments", would.Comments, "email", email), w.N("forgood.erase", would.Lessons, "email", email)}}
 	if would.Copies > 0 {
 		p.What = append(p.What, w.N("forgood.copies", would.Copies))
 	}
@@ -120,5 +122,5 @@ func (o *owner) retire(v *desk.Visit) error {
 		return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "retire"})
 	}
 	what := []string{v.Words.N("forgood.retire", old, "day", day)}
-	return o.askForGood(v, forGoodPage{Do: "retire", Before: day, What: what})
+	return o.askForGood(v, forGoodPage{Do: "retire", Before: day, Ends: v.Words.T("forgood.end"), What: what})
 }

@@ -154,7 +154,9 @@ func samplePages(w *desk.Catalog) map[string]any {
 			Count: 3, Ended: noon, Why: "The claim was withdrawn."}},
 	})
 	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
-		What: []string{w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
+		Ends: w.T("forgood.end.person"),
+		What: []string{w.N("forgood.comments", 14, "email", "ann@mail.example"),
+			w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
 			w.N("did.erased.left", 2)}}
 	samples := sampleRules(w, f, site)
 	for name, page := range samples {
