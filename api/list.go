@@ -45,6 +45,7 @@ type settingsOut struct {
 	Usually     *string  `json:"usually"`
 	Mirrors     []string `json:"mirrors"`
 	Key         *string  `json:"key"`
+	Providers   []string `json:"providers,omitempty"`
 }
 
 // maxAsked is how long what is asked for may be for its answer to be kept.
@@ -92,6 +93,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 		Settings: PublicSettings(site, w, key, h.kit.Mailing),
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
+	answer.Settings.Providers = h.kit.Providers.Names()
 	if hours := h.kit.Register.Usually(ctx, site); hours > 0 {
 		answer.Settings.Usually = web.OrNull(strconv.Itoa(hours) + "h")
 	}

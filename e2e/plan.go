@@ -122,7 +122,8 @@ var House = Plan{
 			"classifier",
 		},
 		"notify": {
-			"moderation/checker", "moderation/comment", "moderation/complaint", "moderation/ground", "moderation/ledger",
+			"moderation/checker", "moderation/comment", "moderation/complaint", "moderation/ground", "moderation/identity",
+			"moderation/ledger",
 			"moderation/mailbox", "moderation/people", "moderation/problem", "moderation/register", "moderation/secret",
 			"moderation/subscription", "moderation/text", "words",
 		},
@@ -193,6 +194,8 @@ var House = Plan{
 			"api/neighbour",
 			"api/register", "cmd/aitys",
 		},
+		"github.com/coreos/go-oidc":          {"notify"},
+		"golang.org/x/oauth2":                {"notify"},
 		"gorm.io":                            {"store", "store/file", "store/server", "store/rows", "store/mirror"},
 		"modernc.org":                        {"store/file"},
 		"github.com/jackc":                   {"store/server"},

@@ -44,6 +44,10 @@ type windowView struct {
 	Name         string // of who is signed in
 	Stranger     bool   // who has no part in the site
 	Email, Wrong string // of a try to sign in
+	Providers    []string
+	Reader       bool   // who showed at a provider who they are, and has no part in the site
+	Unnamed      bool   // and has to say what they are called
+	Bad          string // what is wrong with that
 	Handed       string // what is handed over, as JSON
 	Languages    []windowLanguage
 }
@@ -74,7 +78,8 @@ func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 		header.Set("X-Robots-Tag", "noindex")
 		from, _ := url.Parse(origin) // it is one of those that were read when they were kept
 		v := windowView{Catalog: web.Words(c), Server: h.kit.PublicURL.Host, Site: site.Name, Host: from.Host,
-			Origin: origin, Action: windowLink(c, c.QueryParam("lang")), Script: windowFile.Version}
+			Origin: origin, Action: windowLink(c, c.QueryParam("lang")), Script: windowFile.Version,
+			Providers: h.kit.Providers.Names()}
 		for _, l := range words.Languages {
 			v.Languages = append(v.Languages, windowLanguage{l.Key, l.Name, windowLink(c, l.Key)})
 		}
@@ -92,6 +97,15 @@ func windowLink(c echo.Context, lang string) string {
 }
 
 func (h *window) show(o *opened) error {
+	if proof, ok := h.held(o); ok {
+		return h.answerReader(o, http.StatusOK, proof, proof.Name)
+	}
+	if c := o.QueryParam("refused"); c != "" {
+		o.view.Wrong = o.view.T("window.again")
+		if c == "busy" {
+			o.view.Wrong = o.view.T("window.silent")
+		}
+	}
 	who, err := h.kit.Actor(o)
 	if err != nil && web.ProblemOf(err).Code != "auth.needed" {
 		return err
@@ -123,10 +137,15 @@ func (h *window) press(o *opened) error {
 		return h.signIn(o, form)
 	case "leave":
 		return h.leave(o)
+	case "provider":
+		return h.lead(o, form.Get("provider"))
 	case "continue":
+		if proof, ok := h.held(o); ok {
+			return h.handReader(o, proof, form)
+		}
 		return h.handOver(o)
 	}
-	return problem.Field("/do", "Use signin, leave or continue.")
+	return problem.Field("/do", "Use signin, provider, leave or continue.")
 }
 
 func (h *window) signIn(o *opened, form url.Values) error {
@@ -156,6 +175,10 @@ func (h *window) signIn(o *opened, form url.Values) error {
 
 // leave lets somebody else sign in.
 func (h *window) leave(o *opened) error {
+	if _, ok := h.held(o); ok {
+		h.kit.LetGo(o)
+		return o.Redirect(http.StatusSeeOther, o.view.Action)
+	}
 	who, err := h.kit.Actor(o)
 	if err == nil {
 		err = h.kit.Identity.SignOut(o.Request().Context(), who)
@@ -192,13 +215,17 @@ func (h *window) handOver(o *opened) error {
 		}
 		return err
 	}
-	told, err := json.Marshal(handed{
-		Aitys: "identity", Identity: got.Value, Name: got.Writer.Name, Verified: true, Author: true,
-		Badge: got.Writer.Role.String(), ExpiresAt: got.ExpiresAt.UTC(),
-	})
-	if err != nil {
+	if err := o.hand(handed{Identity: got.Value, Name: got.Writer.Name, Author: true, Badge: got.Writer.Role.String(),
+		ExpiresAt: got.ExpiresAt}); err != nil {
 		return err
 	}
-	o.view.Handed = string(told)
 	return h.answer(o, http.StatusOK, who)
+}
+
+// hand has the window's script tell the page that opened it.
+func (o *opened) hand(h handed) error {
+	h.Aitys, h.Verified, h.ExpiresAt = "identity", true, h.ExpiresAt.UTC()
+	told, err := json.Marshal(h)
+	o.view.Handed = string(told)
+	return err
 }

@@ -40,6 +40,7 @@ import (
 type Options struct {
 	Process       *ground.Process
 	Identity      *identity.Service
+	Providers     *identity.Providers // nil: none
 	Guests        *guest.Service
 	Learning      *learning.Models
 	Service       *moderation.Service

@@ -73,6 +73,7 @@ type rooms struct {
 	secret        secret.Secret
 	mail          *notify.Service // nil: none is sent
 	hooks         *notify.Hooks   // of servers
+	providers     *identity.Providers
 }
 
 // Close closes in the order opposite to opening.

@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 )
@@ -33,7 +34,8 @@ type serveCmd struct {
 	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
 	SMTP         string         `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
 	MailFrom     string         `help:"Address that its mails come from." placeholder:"ADDR"`
-	Reach        []netip.Prefix `help:"Inner network that webhooks, checkers and neighbours may be in; repeat it." placeholder:"CIDR"`
+	Reach        []netip.Prefix `help:"Inner network that webhooks, checkers, neighbours and providers may be in; repeat it." placeholder:"CIDR"`
+	OIDC         []string       `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
 	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
@@ -50,6 +52,9 @@ func (c serveCmd) Run(a *app) (err error) {
 	log, stop := a.serverLog(level)
 	defer stop()
 	s := server{log: log, limited: c.Limits != "off", reach: c.Reach}
+	if s.providers, err = flags.Providers(c.OIDC); err != nil {
+		return err
+	}
 	if s.proxies, err = flags.Proxies(c.TrustedProxy); err != nil {
 		return err
 	}
@@ -70,6 +75,10 @@ func (c serveCmd) Run(a *app) (err error) {
 	if s.public == nil {
 		s.public, s.anyHost = &url.URL{Scheme: "http", Host: address(s.listener.Addr())}, true
 	}
+	issuers, err := s.issuers()
+	if err != nil {
+		return err
+	}
 	if s.public.Scheme == "http" && !flags.Local(s.public) {
 		s.log.Warn("passwords and sessions travel in clear: the public URL is not https")
 	}
@@ -80,6 +89,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	if mail != nil {
 		s.sendMail(*mail)
 	}
+	s.rooms.providers = identity.NewProviders(s.rooms.process, s.rooms.secret, issuers...)
 	return s.run(a.ctx, func() error {
 		token, err := s.rooms.identity.SetupLink(a.ctx)
 		if err != nil && !errors.Is(err, ground.ErrCorrupt) {
@@ -111,6 +121,19 @@ func (c serveCmd) mail() (*notify.Options, error) {
 		return nil, fmt.Errorf("--mail-from: %w", err)
 	}
 	return &notify.Options{Server: server, From: from}, nil
+}
+
+// issuers returns where people may sign in besides here.
+func (s *server) issuers() (all []identity.Provider, err error) {
+	for _, o := range s.providers {
+		one, err := notify.Reach(s.reach).Issuer(notify.IssuerOptions{Name: o.Name, Issuer: o.Issuer,
+			ClientID: o.ClientID, Secret: o.Secret, Clock: wall{}, Callback: s.public.JoinPath("signin", o.Name, "callback")})
+		if err != nil {
+			return nil, fmt.Errorf("--oidc: %w", err)
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // sendMail has the rooms tell moderators by mail.
@@ -153,6 +176,7 @@ type server struct {
 	public         *url.URL
 	anyHost        bool // nobody said what public is
 	proxies, reach []netip.Prefix
+	providers      []flags.Provider
 	limited        bool
 	around         func(http.Handler) http.Handler // the demo's blog; nil: none
 	log            *slog.Logger
@@ -247,7 +271,8 @@ func (s *server) options() api.Options {
 			Rules: s.rooms.rules, Sites: s.rooms.sites, Campaigns: s.rooms.alike, Guests: s.rooms.guests,
 			Reactions: s.rooms.reactions, Complaints: s.rooms.complaints, Inquiries: s.rooms.inquiries, Hooks: s.rooms.hooks,
 			Subscriptions: s.rooms.subscriptions, Privacy: s.rooms.privacy, Register: s.rooms.register,
-			Neighbours: s.rooms.neighbours, Checkers: s.rooms.checkers, Signet: s.rooms.signet, Clock: wall{}, Log: s.log,
+			Providers: s.rooms.providers, Neighbours: s.rooms.neighbours, Checkers: s.rooms.checkers,
+			Signet: s.rooms.signet, Clock: wall{}, Log: s.log,
 			PublicURL: s.public, AnyHost: s.anyHost, Proxies: s.proxies, Mailing: s.rooms.mail != nil,
 		},
 		Redis: s.rooms.coord.Health, Export: s.rooms.export,

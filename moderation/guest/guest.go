@@ -1,5 +1,5 @@
-// Package guest is readers who have shown who they are: by a word of the site itself, which knows them already, or by
-// a code that was mailed to them.
+// Package guest is readers who have shown who they are: by a word of the site itself, which knows them already, by a
+// code that was mailed to them, or at a provider of OpenID Connect.
 //
 // They have no account here, and nothing of them is kept but that somebody goes by a name: an identity is a text that
 // the page keeps, and proves itself. Accounts and how they sign in are package identity's; what is shown and what
@@ -98,13 +98,15 @@ type Given struct {
 }
 
 // A claim is what an identity says of whoever has it. Subject is a keyed hash of who they are, At when the word was
-// given that it stands on, and Ends when it ends, both in microseconds. Mailed says that the word was a mailed code.
+// given that it stands on, and Ends when it ends, both in microseconds. Mailed says that the word was a mailed
+// code, Proved that it was a provider's.
 type claim struct {
 	Subject []byte `json:"s"`
 	Name    string `json:"n,omitempty"`
 	Email   string `json:"e,omitempty"`
 	Author  bool   `json:"a,omitempty"`
 	Mailed  bool   `json:"m,omitempty"`
+	Proved  bool   `json:"o,omitempty"`
 	At      int64  `json:"t"`
 	Ends    int64  `json:"x"`
 }
@@ -118,23 +120,30 @@ func (c claim) writer() people.Writer {
 	return w
 }
 
-// mark begins every identity of this room, and none of an account; mailMark those for which there was a mailed code.
+// mark begins every identity of this room, and none of an account; mailMark those for which there was a mailed
+// code, proofMark those that stand on what a provider said.
 const (
-	mark     = "g"
-	mailMark = "m"
+	mark      = "g"
+	mailMark  = "m"
+	proofMark = "o"
 )
 
 // ofGuest reports whether an identity is one of this room.
 func ofGuest(value string) bool {
-	return strings.HasPrefix(value, mark+".") || strings.HasPrefix(value, mailMark+".")
+	by, _, _ := strings.Cut(value, ".")
+	return by == mark || by == mailMark || by == proofMark
 }
 
-// give makes an identity. salt goes into its proof, so that another secret of the site ends it; nil for a mailed code.
+// give makes an identity. salt goes into its proof, so that another secret of the site ends it; nil where it
+// stands on no word of the site.
 func (s *Service) give(site int64, salt []byte, c claim) Given {
 	said, _ := json.Marshal(c) // strings and numbers always can be
 	text, by := base64.RawURLEncoding.EncodeToString(said), mark
-	if c.Mailed {
+	switch {
+	case c.Mailed:
 		by = mailMark
+	case c.Proved:
+		by = proofMark
 	}
 	return Given{
 		Value:     strings.Join([]string{by, text, s.proof(site, salt, text)}, "."),

@@ -33,6 +33,8 @@ export interface Settings {
   who?: string
   /** Whether the service sends mail. */
   mail?: boolean
+  /** By which providers somebody may sign in in the service's window. */
+  providers?: string[]
   /** Within which time comments are usually decided, such as 3h. */
   usually?: string | null
 }

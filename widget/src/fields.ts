@@ -1,6 +1,6 @@
 /** The fields of the open form: their nodes, what they hold, and what is said beside them. */
 
-import { clock, el, icon } from './dom'
+import { about, clock, el, icon } from './dom'
 import type { FormWords } from './i18n'
 import type { Person } from './shelf'
 
@@ -54,6 +54,12 @@ export class Fields {
       el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#trap),
       el('div', { class: 'row' }, this.submit, ...waits, el('span', { class: 'u end kb' }, t.keys)),
     )
+  }
+
+  /** Offers to sign in in the service's window, by one of its providers. */
+  offer(address: string, names: string) {
+    const link = el('a', { class: 'u', href: address, target: 'aitys' }, ...about(this.t.with, names))
+    this.#trap.parentElement?.before(el('p', { class: 'two' }, link))
   }
 
   get author(): { name: string | null; email: string | null } {

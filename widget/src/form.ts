@@ -153,11 +153,16 @@ class Form implements Writer {
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview), this.#usually)
-    const { base, site } = this.#view.config
-    const held = `${base}sites/${encodeURIComponent(site)}/privacy?lang=${this.#view.t.lang}`
+    const { config, settings } = this.#view
+    const ours = `${config.base}sites/${encodeURIComponent(config.site)}/`
     this.#form.append(
-      el('p', { class: 'u two' }, el('a', { class: 'u', href: held, target: '_blank' }, this.#t.privacy)),
+      el(
+        'p',
+        { class: 'u two' },
+        el('a', { class: 'u', href: `${ours}privacy?lang=${this.#view.t.lang}`, target: '_blank' }, this.#t.privacy),
+      ),
     )
+    if (settings.providers) this.#fields.offer(`${ours}signin?origin=${location.origin}`, settings.providers.join(', '))
     const { proof } = this.#fields
     if (proof)
       this.#view.use<typeof import('./prove')>(PROVE_ADDRESS, part =>

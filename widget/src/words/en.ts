@@ -128,6 +128,7 @@ export const form = {
   upheld: "A moderator looked again: it stays refused.",
   usually: "Usually decided within {n} hour.|Usually decided within {n} hours.",
   waiting: "Waiting for a moderator",
+  with: "Sign in with {name}",
   withdraw: "Withdraw",
   withdrawIt: "Withdraw it",
   withdrawn: "You withdrew this comment.",

@@ -1,0 +1,254 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+const withSmall = "Continue with Small"
+
+// withIssuer has the world's service know a provider called Small, whose page is called Issuer.
+func withIssuer(t *testing.T) *kit.Issuer {
+	t.Helper()
+	i := kit.NewIssuer(t)
+	t.Setenv("AITYS_OIDC", fmt.Sprintf("Small=%s,%s,%s", i.URL, kit.ClientID, i.Secret()))
+	t.Setenv("AITYS_REACH", "127.0.0.0/8")
+	return i
+}
+
+// emptied holds once nothing stands in the field of the name.
+const emptied = `document.readyState === "complete" && document.getElementById("n") &&
+	(document.getElementById("n").value = "") === ""`
+
+// atIssuer holds in a window that shows the issuer's page.
+const atIssuer = `document.readyState === "complete" && document.title === "Issuer"`
+
+func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
+	issuer := withIssuer(t)
+	w := newWorld(t, kit.Binary(t), nil)
+	at := w.otherSite()
+	host := strings.TrimPrefix(at, "http://")
+	for _, width := range []int64{1280, 390} {
+		page := fmt.Sprintf("%s/reader-%d", at, width)
+		text := fmt.Sprintf("My grandmother took the ferry %d times.", width)
+		blog := w.blogAt(page, width, 844)
+		w.must(blog.Click("textbox", "Comment"), blog.See("link", "Sign in with Small"))
+		w.fair(blog, fmt.Sprintf("provider-form-%d", width))
+		window, err := blog.Opens(windowTitle, width, 844, func() error { return blog.Click("link", "Sign in with Small") })
+		w.must(err, window.See("button", withSmall), window.See("textbox", "Password"))
+		w.fair(window, fmt.Sprintf("provider-window-%d", width))
+		w.steps(window,
+			func() error { return window.Click("button", withSmall) },
+			func() error { return window.Holds(atIssuer) },
+			func() error { return window.Click("button", "Allow") },
+			func() error { return window.Holds(canGoOn) },
+			func() error { return window.See("button", "Continue as Lena on "+host) },
+		)
+		w.fair(window, fmt.Sprintf("provider-continue-%d", width))
+		w.steps(blog,
+			func() error { return blog.Holds("!window.heard") },
+			func() error { return window.Click("button", "Continue as Lena on "+host) },
+			func() error { return blog.Holds(fmt.Sprintf("heard.length === 1 && heard[0] === %q", w.service.URL)) },
+			func() error { return blog.Holds(shows("Signed in as") + " && " + shows("Lena")) },
+			func() error { return blog.Gone("textbox", "Name") },
+			func() error { return blog.Gone("link", "Sign in with Small") },
+			func() error { return blog.Type("textbox", "Comment", text) },
+			func() error { return blog.Click("button", "Post comment") },
+			func() error { return blog.Holds(shows("waiting for a moderator")) },
+		)
+		w.fair(blog, fmt.Sprintf("provider-posted-%d", width))
+		w.leave(blog)
+	}
+
+	// Whom the provider calls as one of the staff is called, or nothing at all, says what they are called.
+	for n, name := range []any{"Dаna", nil} {
+		issuer.Who = map[string]any{"sub": "stranger", "name": name}
+		blog := w.blogAt(fmt.Sprintf("%s/named-%d", at, n), 390, 844)
+		window := w.window(blog, 390, 844)
+		w.steps(window,
+			func() error { return window.Click("button", withSmall) },
+			func() error { return window.Holds(atIssuer) },
+			func() error { return window.Click("button", "Allow") },
+			func() error { return window.Holds(canGoOn) },
+			func() error { return window.See("textbox", "Name to be shown") },
+		)
+		w.fair(window, fmt.Sprintf("provider-named-%d", n))
+		w.steps(window,
+			func() error { return window.Holds(emptied) },
+			func() error { return window.Type("textbox", "Name to be shown", "Dana") },
+			func() error { return window.Click("button", "Continue on "+host) },
+			func() error { return window.Holds(shows("Choose another.")) },
+			func() error { return blog.Holds("!window.heard") },
+			func() error { return window.Holds(emptied) },
+			func() error { return window.Type("textbox", "Name to be shown", "Nurlan") },
+			func() error { return window.Click("button", "Continue on "+host) },
+			func() error { return blog.Holds(shows("Signed in as") + " && " + shows("Nurlan")) },
+			func() error { return blog.Click("button", "Sign out") },
+			func() error { return blog.See("link", "Authors, please log in") },
+		)
+	}
+}
+
+// A visitor goes to a provider and back as a browser does, one answer at a time.
+type visitor struct {
+	*world
+	issuer *kit.Issuer
+	http   *http.Client
+	window string // address of the window
+}
+
+func (w *world) visitor(issuer *kit.Issuer) *visitor {
+	jar, err := cookiejar.New(nil)
+	w.must(err)
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &visitor{w, issuer, &http.Client{Jar: jar, CheckRedirect: stay},
+		w.service.URL + "/sites/blog/signin?" + url.Values{"origin": {w.blog.URL}}.Encode()}
+}
+
+func (v *visitor) ask(method, address string, form url.Values) (status int, header http.Header, body string) {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), method, address, strings.NewReader(form.Encode()))
+	v.must(err)
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", v.service.URL)
+	}
+	answer, err := v.http.Do(req)
+	v.must(err)
+	defer answer.Body.Close()
+	said, err := io.ReadAll(answer.Body)
+	v.must(err)
+	return answer.StatusCode, answer.Header, string(said)
+}
+
+// leave goes to the provider, and returns where its button leads.
+func (v *visitor) leave() string {
+	v.t.Helper()
+	status, header, body := v.ask("POST", v.window, url.Values{"do": {"provider"}, "provider": {"Small"}})
+	_, to, _ := strings.Cut(header.Get("Refresh"), "url=")
+	question, err := url.Parse(to)
+	if status != 200 || err != nil || !strings.HasPrefix(to, v.issuer.URL+"/authorize?") {
+		v.t.Fatalf("the window leads to %q: %d %s", to, status, body)
+	}
+	return v.issuer.Allow(question.Query())
+}
+
+// arrives follows the provider's answer, and reports whether somebody is signed in then.
+func (v *visitor) arrives(back string) bool {
+	v.t.Helper()
+	status, header, _ := v.ask("GET", back, nil)
+	if status != 303 && status != 401 && status != 400 {
+		v.t.Errorf("%s answers %d", back, status)
+	}
+	if to := header.Get("Location"); to != "" && !strings.HasPrefix(to, "/sites/blog/signin?") {
+		v.t.Errorf("it leads to %s", to)
+	}
+	_, _, page := v.ask("GET", v.window, nil)
+	return strings.Contains(page, "Continue as Lena")
+}
+
+func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
+	issuer := withIssuer(t)
+	w := newWorld(t, kit.Binary(t), nil)
+	change := func(back, name, value string) string {
+		u, err := url.Parse(back)
+		w.must(err)
+		q := u.Query()
+		q.Set(name, value)
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	for name, back := range map[string]func(v *visitor, back string) string{
+		"without a state": func(_ *visitor, back string) string { return change(back, "state", "") },
+		"with another's state": func(_ *visitor, back string) string {
+			return change(back, "state", strings.Repeat("x", 43))
+		},
+		"with the state's head": func(_ *visitor, back string) string {
+			u, _ := url.Parse(back)
+			return change(back, "state", u.Query().Get("state")[:8]+"x")
+		},
+		"without a code": func(_ *visitor, back string) string { return change(back, "code", "") },
+		"refused there": func(_ *visitor, back string) string {
+			return change(change(back, "code", ""), "error", "access_denied")
+		},
+		"from another issuer": func(_ *visitor, back string) string { return change(back, "iss", "https://other.example") },
+		"at another's address": func(_ *visitor, back string) string {
+			return strings.Replace(back, "/Small/", "/Other/", 1)
+		},
+		"in another's browser": func(v *visitor, back string) string { v.http.Jar = w.visitor(issuer).http.Jar; return back },
+		"with a cookie of ours changed": func(v *visitor, back string) string {
+			at, _ := url.Parse(back)
+			for _, c := range v.http.Jar.Cookies(at) {
+				head, proof, _ := strings.Cut(c.Value, ".")
+				v.http.Jar.SetCookies(at, []*http.Cookie{{Name: c.Name, Path: "/", Value: head[:len(head)-2] + "." + proof}})
+			}
+			return back
+		},
+		"a second time": func(v *visitor, back string) string {
+			jar, _ := cookiejar.New(nil)
+			at, _ := url.Parse(back)
+			jar.SetCookies(at, v.http.Jar.Cookies(at))
+			if !v.arrives(back) {
+				t.Error("nobody is signed in the first time")
+			}
+			v.http.Jar = jar
+			return back
+		},
+	} {
+		v := w.visitor(issuer)
+		if v.arrives(back(v, v.leave())) {
+			t.Errorf("%s somebody is signed in", name)
+		}
+	}
+	v := w.visitor(issuer)
+	if !v.arrives(v.leave()) {
+		t.Error("nobody is signed in")
+	}
+
+	// Who is known at one site is not known at another, and nobody is handed over to a foreign page.
+	foreign := strings.Replace(v.window, url.QueryEscape(w.blog.URL), "https%3A%2F%2Fother.example", 1)
+	if status, _, _ := v.ask("POST", foreign, url.Values{"do": {"continue"}}); status != http.StatusForbidden {
+		t.Errorf("a foreign page is answered %d", status)
+	}
+	given := regexp.MustCompile(`data-handed="[^"]*identity&#34;:&#34;o\.[^"]*Lena`)
+	status, _, page := v.ask("POST", v.window, url.Values{"do": {"continue"}})
+	if status != 200 || !given.MatchString(page) {
+		t.Errorf("nothing is handed over: %d %s", status, page)
+	}
+	if _, _, page = v.ask("GET", v.window, nil); strings.Contains(page, "Continue as Lena") {
+		t.Error("who was handed over is kept")
+	}
+}
+
+func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
+	issuer := withIssuer(t)
+	issuer.Answers = func(out http.ResponseWriter, _ string) bool {
+		http.Error(out, "a page that nobody is shown", http.StatusBadGateway)
+		return true
+	}
+	v := newWorld(t, kit.Binary(t), nil).visitor(issuer)
+	status, header, _ := v.ask("POST", v.window, url.Values{"do": {"provider"}, "provider": {"Small"}})
+	if status != http.StatusSeeOther {
+		t.Fatalf("the button answers %d", status)
+	}
+	_, _, page := v.ask("GET", v.service.URL+header.Get("Location"), nil)
+	if !strings.Contains(page, "It does not answer at the moment") || !strings.Contains(page, `name="password"`) {
+		t.Errorf("the window shows %s", page)
+	}
+	if log := v.service.Log(); !strings.Contains(log, "provider=Small") || strings.Contains(log, "secret between") {
+		t.Errorf("the log says %s", log)
+	}
+	for _, name := range []string{"Other", "", "small"} {
+		if status, _, _ := v.ask("POST", v.window, url.Values{"do": {"provider"}, "provider": {name}}); status != 400 {
+			t.Errorf("a provider called %q is answered %d", name, status)
+		}
+	}
+}
