@@ -19,9 +19,11 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 const (
@@ -157,7 +159,8 @@ func (p *Issuer) Prove(ctx context.Context, q identity.Question, a identity.Answ
 	case said.Subject == "" || len(said.Subject) > maxSubject:
 		return people.Proof{}, errors.New("the id_token has no subject that can be")
 	}
-	return people.Proof{Issuer: said.Issuer, Subject: said.Subject, Name: cmp.Or(claims.Name, claims.Username)}, nil
+	name := text.First(cmp.Or(claims.Name, claims.Username), comment.MaxName+1) // a longer one is refused, and asked for
+	return people.Proof{Issuer: said.Issuer, Subject: said.Subject, Name: name}, nil
 }
 
 // find returns what the issuer says of itself, asked at most once an hour, and by one at a time.

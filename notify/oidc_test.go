@@ -71,6 +71,10 @@ func TestWhoSignsInAtAProviderIsTheirIssuerAndSubject(t *testing.T) {
 	if subject, name, err := signIn(t, p, i); err != nil || subject != "reader-8" || name != "lena" {
 		t.Errorf("signed in as %s, %s: %v", subject, name, err)
 	}
+	i.Who["preferred_username"] = strings.Repeat("lena ", 10_000) // a browser keeps no more than 4 KB
+	if _, name, err := signIn(t, p, i); err != nil || len(name) > 200 {
+		t.Errorf("somebody of a long name: %d bytes of it, %v", len(name), err)
+	}
 	i.Claims = func(c map[string]any) { c["aud"] = []string{kit.ClientID, "other"}; c["azp"] = kit.ClientID }
 	if _, _, err := signIn(t, p, i); err != nil {
 		t.Errorf("of several audiences: %v", err)
