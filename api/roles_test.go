@@ -108,7 +108,7 @@ var open = []string{
 	"GET /sites/:site/page", "GET /sites/:site/fragment", "GET /sites/:site/feed.atom", "GET /sites/:site/log.jsonl",
 	"GET /sites/:site/transparency", "GET /sites/:site/transparency.json", "GET /sites/:site/transparency.csv",
 	"GET /sites/:site/transparency/:part",
-	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js",
+	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js", "GET /signin/:provider/callback",
 	"POST /api/v1/sites/:site/comments/:id/notify", "GET /mail/:token", "POST /mail/:token",
 	"POST /api/v1/sites/:site/privacy", "GET /sites/:site/privacy", "POST /sites/:site/privacy",
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
