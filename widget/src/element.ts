@@ -59,7 +59,9 @@ export class AitysComments extends HTMLElement {
 
   /** Loads the comments when somebody comes near them, or at once where the address names one of them. */
   #near(view: View) {
-    if (addressed()) return void view.load()
+    // What is seen at once need not wait for the page's first frame.
+    const seen = self === top && !document.hidden && this.checkVisibility?.()
+    if (addressed() || (seen && this.getBoundingClientRect().top < innerHeight)) return void view.load()
     const sight = new IntersectionObserver(
       seen => {
         if (!seen.some(entry => entry.isIntersecting)) return

@@ -58,6 +58,10 @@ export type WithheldWords = typeof withheld
 
 export type Reason = keyof FormWords['reasons']
 
+/** What says dates and plurals is made once: to make it costs more than all the rest of drawing a comment. */
+const dates: Record<string, Intl.DateTimeFormat> = {}
+const plurals: Record<string, Intl.PluralRules> = {}
+
 /** Fills `{name}` places of a sentence. */
 export function fill(sentence: string, values: Record<string, string>): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
@@ -66,13 +70,14 @@ export function fill(sentence: string, values: Record<string, string>): string {
 /** Picks the plural form for n and fills it in. */
 export function plural(forms: string, n: number, t: Words): string {
   const all = forms.split('|')
-  const index = { one: 0, few: 1, many: 2 }[new Intl.PluralRules(t.lang).select(n) as string] ?? 9
+  plurals[t.lang] ??= new Intl.PluralRules(t.lang)
+  const index = { one: 0, few: 1, many: 2 }[plurals[t.lang]?.select(n) as string] ?? 9
   return fill(all[Math.min(index, all.length - 1)] ?? '', { n: number(n, t) })
 }
 
 export function number(n: number, { lang }: Words): string {
-  // Kazakh writes numbers as Russian does; the space in them is a narrow one.
-  return n.toLocaleString(lang === 'en' ? lang : 'ru').replaceAll('\u00a0', '\u202f')
+  // Kazakh writes numbers as Russian does; the space in them is a narrow one. Small ones need no browser's knowledge.
+  return n < 1_000 ? `${n}` : n.toLocaleString(lang === 'en' ? lang : 'ru').replaceAll('\u00a0', '\u202f')
 }
 
 /** Says when, as people do: "2 hours ago", "yesterday", then the date. */
@@ -88,7 +93,9 @@ export function ago(then: Date, t: Words): string {
 }
 
 export function date(of: Date, { lang, date }: Words, length: Length): string {
-  return date ? date(of, length) : of.toLocaleString(lang, lengths[length])
+  if (date) return date(of, length)
+  dates[lang + length] ??= new Intl.DateTimeFormat(lang, lengths[length])
+  return dates[lang + length]?.format(of) ?? ''
 }
 
 function midnight(of: Date): number {

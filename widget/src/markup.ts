@@ -2,10 +2,13 @@
 
 import { el } from './dom'
 
-const tags = ['p', 'br', 'strong', 'em', 'del', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a'] as const
-type Tag = (typeof tags)[number]
+type Tag = 'p' | 'br' | 'strong' | 'em' | 'del' | 'code' | 'pre' | 'blockquote' | 'ul' | 'ol' | 'li' | 'a'
 
-const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
+/** A tag of the list, text, or a bracket that begins no tag. */
+const pieces = /<(\/?)(p|br|strong|em|del|code|pre|blockquote|ul|ol|li|a)((?: [^<>]*)?)>|[^<]+|</g
+
+/** The five signs that the service escapes, as it writes them: moderation/markup. */
+const escaped: Record<string, string> = { amp: '&', lt: '<', gt: '>', '#34': '"', '#39': "'" }
 
 /** Nesting beyond this is laid flat: no text needs it, and layout of deep trees is slow. */
 const deepest = 32
@@ -15,8 +18,8 @@ export function nodes(html: string): DocumentFragment {
   const top = document.createDocumentFragment()
   const open: HTMLElement[] = []
   const put = (node: Node | string) => (open.at(-1) ?? top).append(node)
-  for (const [piece, slash, name, rest] of html.matchAll(/<(\/?)([a-z]+)((?: [^<>]*)?)>|[^<]+|</g)) {
-    const tag = tags.find(t => t === name)
+  for (const [piece, slash, name, rest] of html.matchAll(pieces)) {
+    const tag = name as Tag | undefined
     if (!tag) put(text(piece))
     else if (slash) close(open, tag)
     else {
@@ -29,7 +32,7 @@ export function nodes(html: string): DocumentFragment {
 }
 
 function close(open: HTMLElement[], tag: Tag) {
-  const at = open.map(node => node.localName).lastIndexOf(tag)
+  const at = open.findLastIndex(node => node.localName === tag)
   if (at >= 0) open.length = at
 }
 
@@ -50,9 +53,5 @@ export function safe(address: string): string | null {
 }
 
 function text(source: string): string {
-  return source.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]+));/gi, (whole, decimal, hex, name) => {
-    if (name) return named[name] ?? whole
-    const code = decimal ? Number(decimal) : Number.parseInt(hex, 16)
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
-  })
+  return source.replace(/&([a-z]+|#\d+);/g, (whole, sign) => escaped[sign] ?? whole)
 }

@@ -17,6 +17,7 @@ const atOnce = 10
 
 /** Puts the button for the next step below the list. */
 export function offer(view: View) {
+  if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
   const t = view.spoken?.steps ?? inEnglish
   const left = view.inside ? 0 : view.page.count - view.thread.shown
   const n = number(Math.min(left || view.step, view.step), view.t)
@@ -37,7 +38,6 @@ async function more(view: View) {
   const { comments, next } = await view.fetch(view.step, { after: view.next ?? '' })
   view.step = Math.min(2 * view.step, most)
   view.next = next
-  if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
   clear(view)
   const { thread } = view
   for (let at = 0; at < comments.length; at += atOnce) {

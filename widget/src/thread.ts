@@ -46,10 +46,9 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
   )
 }
 
-/** The first character as people see it. */
+/** The first character as people see it: a flag, a letter with its marks, joined emoji. */
 function initial(name: string): string {
-  const [first] = new Intl.Segmenter().segment(name.trim())
-  return first?.segment.toLocaleUpperCase() ?? ''
+  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*/su.exec(name.trim())?.[0].toLocaleUpperCase() ?? ''
 }
 
 interface Place {

@@ -351,8 +351,8 @@ export function addressed(): string | null {
 /** Reports whether this browser keeps a draft of the page, or comments of one's own that may be on it. */
 function kept({ config, page }: View): boolean {
   try {
-    const [drafts, own] = [`draft:${page.url}`, 'own'].map(what => localStorage.getItem(`aitys:${config.site}:${what}`))
-    return !!drafts || !!own?.includes(JSON.stringify(page.url))
+    const at = (what: string) => localStorage.getItem(`aitys:${config.site}:${what}`)
+    return !!at(`draft:${page.url}`) || !!at('own')?.includes(JSON.stringify(page.url))
   } catch {
     return false
   }
