@@ -47,7 +47,9 @@ func (s *Server) docsStyle(c echo.Context) error { return docsStyle.Serve(c, fiv
 // embedRoutes serves the scripts that blogs embed, to any origin.
 func (s *Server) embedRoutes() {
 	for _, f := range widget.Files() {
-		s.echo.GET(f.Path, script(web.NewFile("text/javascript; charset=utf-8", f.Body)))
+		file := web.NewFile("text/javascript; charset=utf-8", f.Body)
+		file.Brotli = f.Brotli
+		s.echo.GET(f.Path, script(file))
 	}
 }
 

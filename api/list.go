@@ -161,7 +161,7 @@ func send(c echo.Context, page *rendered) error {
 		return nil
 	}
 	sent := &page.plain
-	if web.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if web.Accepts(r.Header.Get("Accept-Encoding"), "gzip") {
 		sent = page.compressed()
 		header["Content-Encoding"] = gzipped
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"io"
@@ -115,6 +116,16 @@ func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
 			t.Errorf("%s compressed: %d bytes, %v", f.Path, len(body), err)
 		}
 		zipped.Body.Close()
+		for accepted, want := range map[string]string{"gzip, deflate, br, zstd": "br", "br;q=0, gzip": "gzip"} {
+			got := w.send(call{path: f.Path, header: map[string]string{"Accept-Encoding": accepted}})
+			body, err := io.ReadAll(got.Body)
+			if coding := got.Header.Get("Content-Encoding"); err != nil || coding != want ||
+				(coding == "br") != bytes.Equal(body, f.Brotli) || got.ContentLength != int64(len(body)) {
+				t.Errorf("%s to whom takes %q: got %q, %d of %d bytes, %v", f.Path, accepted, coding, len(body),
+					got.ContentLength, err)
+			}
+			got.Body.Close()
+		}
 	}
 }
 

@@ -12,14 +12,15 @@ import (
 	"strings"
 )
 
-//go:embed dist/*.js
+//go:embed dist/*.js dist/*.js.br
 var dist embed.FS
 
 // A File is one script as it is served, to any origin. Version is a hash of Body: an ETag,
-// and, where a request's query v equals it, leave to cache for good.
+// and, where a request's query v equals it, leave to cache for good. Brotli is Body compressed by RFC 7932.
 type File struct {
 	Path    string // "/embed.js"
 	Body    []byte
+	Brotli  []byte
 	Version string
 }
 
@@ -36,8 +37,12 @@ func Files() []File {
 		if err != nil {
 			panic(err) // it was listed above
 		}
+		brotli, err := dist.ReadFile(path + ".br")
+		if err != nil {
+			panic(err) // each script is built with it
+		}
 		sum := sha256.Sum256(body)
-		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body,
+		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body, Brotli: brotli,
 			Version: hex.EncodeToString(sum[:5])})
 	}
 	return files

@@ -26,7 +26,9 @@ func readAsset(name, kind string) *web.File {
 	if err != nil {
 		panic(err)
 	}
-	return web.NewFile(kind, body)
+	f := web.NewFile(kind, body)
+	f.Brotli, _ = assetFiles.ReadFile(name + ".br") // what is not built has none
+	return f
 }
 
 // assetURL carries the version, so that a page never meets a script of another release.

@@ -30,7 +30,7 @@ type Pages func() map[string]map[string]*template.Template
 // request (cookies are Strict). The library takes a refusal of gzip for a yes.
 var smaller = middleware.GzipWithConfig(middleware.GzipConfig{
 	Level:   5,
-	Skipper: func(c echo.Context) bool { return !web.AcceptsGzip(c.Request().Header.Get("Accept-Encoding")) },
+	Skipper: func(c echo.Context) bool { return !web.Accepts(c.Request().Header.Get("Accept-Encoding"), "gzip") },
 })
 
 // Snippet is what a site's owner puts into a page, where its comments should stand.

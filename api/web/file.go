@@ -15,9 +15,11 @@ import (
 )
 
 // A File is sent as it is, to whoever has not got it yet, and compressed once for all. Version is
-// a hash of it: an address with that in its query v may be kept for good.
+// a hash of it: an address with that in its query v may be kept for good. Brotli, if it is set, is the
+// same compressed by RFC 7932.
 type File struct {
 	Version string
+	Brotli  []byte
 	kind    string
 	etag    string
 	plain   []byte
@@ -48,9 +50,15 @@ func (f *File) Serve(c echo.Context, keep string) error {
 	}
 	h.Set("Cache-Control", keep)
 	body := f.plain
-	if AcceptsGzip(c.Request().Header.Get("Accept-Encoding")) {
+	switch accepted := c.Request().Header.Get("Accept-Encoding"); {
+	case f.Brotli != nil && Accepts(accepted, "br"):
+		body = f.Brotli
+		h.Set("Content-Encoding", "br")
+	case Accepts(accepted, "gzip"):
 		body = f.zipped()
 		h.Set("Content-Encoding", "gzip")
+	}
+	if h.Get("Content-Encoding") != "" {
 		h.Set("Content-Length", strconv.Itoa(len(body))) // which ServeContent leaves out of what is encoded
 	}
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
@@ -65,11 +73,11 @@ func zip(body []byte) []byte {
 	return b.Bytes()
 }
 
-// AcceptsGzip reads an Accept-Encoding: gzip must be named, and a weight of 0 is a refusal.
-func AcceptsGzip(accepted string) bool {
-	for coding := range strings.SplitSeq(accepted, ",") {
-		name, weight, weighed := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+// Accepts reads an Accept-Encoding: the coding must be named, and a weight of 0 is a refusal.
+func Accepts(accepted, coding string) bool {
+	for one := range strings.SplitSeq(accepted, ",") {
+		name, weight, weighed := strings.Cut(one, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), coding) {
 			continue
 		}
 		if !weighed {

@@ -21,7 +21,7 @@ func TestGzipIsSentToWhomItIsNamedAndNotRefused(t *testing.T) {
 		{"x-gzipped, br", false},
 		{"br;x=gzip", false},
 	} {
-		if got := AcceptsGzip(tt.accepted); got != tt.want {
+		if got := Accepts(tt.accepted, "gzip"); got != tt.want {
 			t.Errorf("%q: got %t, want %t", tt.accepted, got, tt.want)
 		}
 	}

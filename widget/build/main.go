@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/andybalholm/brotli"
 	"github.com/evanw/esbuild/pkg/api"
 )
 
@@ -147,7 +148,27 @@ func build(languages []string) (map[string][]byte, error) {
 		}
 		files[desk+"/dist/"+strings.Replace(name, ".ts", ".js", 1)] = body
 	}
+	for path, body := range maps.Clone(files) {
+		packed, err := pack(body)
+		if err != nil {
+			return nil, err
+		}
+		files[path+".br"] = packed
+	}
 	return files, nil
+}
+
+// pack compresses as well as Brotli can, which takes too long for a server that starts.
+func pack(body []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // bundle minifies entry and all it imports into one file. A .css that TypeScript imports
