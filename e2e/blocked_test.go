@@ -113,6 +113,10 @@ var censors = []struct {
 }
 
 func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
+	onBoth(t, readersOfABlockedServiceReadACopy)
+}
+
+func readersOfABlockedServiceReadACopy(t *testing.T) {
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	for i := range 30 {
@@ -184,6 +188,10 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 }
 
 func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
+	onBoth(t, theSameServiceAtAnotherAddressTakesComments)
+}
+
+func theSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -202,6 +210,10 @@ func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 
 // What is written while the service is being blocked stays in the browser, and is offered when it answers again.
 func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
+	onBoth(t, whatWasBegunIsOfferedWhenTheServiceIsBack)
+}
+
+func whatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -241,6 +253,10 @@ func made(t *testing.T, dir string) string {
 }
 
 func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
+	onBoth(t, aCopyThatIsNotTheSitesIsNotShown)
+}
+
+func aCopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	older := b.copy("blog")
@@ -321,7 +337,9 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 }
 
 // A browser that cannot check a copy is given a link to read it all the same.
-func TestWithoutEd25519ThereIsALink(t *testing.T) {
+func TestWithoutEd25519ThereIsALink(t *testing.T) { onBoth(t, withoutEd25519ThereIsALink) }
+
+func withoutEd25519ThereIsALink(t *testing.T) {
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
