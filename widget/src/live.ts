@@ -72,7 +72,8 @@ class Live {
   }
 
   async #open() {
-    if (this.#source || this.#opening) return
+    // A stream has no bound: who may be a stranger is asked anew from time to time.
+    if (this.#source || this.#opening || this.#view.mirrored) return
     this.#opening = true
     const letGo = await place()
     this.#opening = false

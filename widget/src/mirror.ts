@@ -6,10 +6,11 @@
  * copy can withhold it, and no more.
  */
 
-import { ask, type Comment, Failure, type Listing } from './client'
+import { type Comment, Failure, type Listing } from './client'
 import { el, icon, put } from './dom'
 import { date, fill } from './i18n'
 import sheet from './mirror.css'
+import { sound } from './sound'
 import type { Part, View } from './view'
 import { copy as inEnglish } from './words/en'
 
@@ -34,6 +35,12 @@ interface Found {
 
 /** Who is silent for so long does not keep the next address from being asked. */
 const silence = 1_000
+
+/** For so long an answer is waited for, and so much of it is read: bytes of a list, of a page of a copy, of a comment. */
+const patience = 20_000
+const mostOfList = 16 << 20
+const mostOfPage = 128 << 20
+const mostOfComment = 64 << 10
 
 /** The service's own address, and the newest list of a copy that was seen, by site: as long as the page is open. */
 const homes = new Map<string, string>()
@@ -78,6 +85,10 @@ export async function find(view: View, first: number, part: Part, own: Promise<L
     config.base = found.base
     host.dataset.host = found.base // for the next page in the place of this one
   }
+  if (found.base !== home) {
+    view.mirrored = true
+    view.fetch = (limit, part, base = config.base) => listed(view, limit, part, base)
+  }
   if (!found.at && !found.unchecked) return found.listing
   show(view, found, home)
   return view.fetch(first, part)
@@ -92,13 +103,38 @@ function checked(found: Found): Found {
 }
 
 async function service(base: string, view: View, first: number, part: Part): Promise<Found> {
-  return checked({ base, listing: await view.fetch(first, part, base) })
+  return { base, listing: await listed(view, first, part, base) }
 }
+
+/** What an address that may be a stranger's says as the service: no more than the service may say. */
+async function listed(view: View, limit: number, part: Part, base: string): Promise<Listing> {
+  const { page, lang } = view.config
+  const query = new URLSearchParams({ page, sort: view.sort, limit: `${limit}`, lang, ...part })
+  return sound(parsed(await read(view.api(`comments?${query}`, base), limit * mostOfComment)), limit)
+}
+
+/** Reads an answer, and lets go of one that is longer than may be or does not end. */
+async function read(address: string, most: number): Promise<ArrayBuffer> {
+  const { ok, body } = await fetch(address, { credentials: 'omit', signal: AbortSignal.timeout(patience) })
+  const reader = body?.getReader()
+  const pieces: Uint8Array<ArrayBuffer>[] = []
+  for (let size = 0; ok && reader; ) {
+    const { done, value } = await reader.read()
+    if (done) return new Blob(pieces).arrayBuffer()
+    size += value.length
+    if (size > most) break
+    pieces.push(value)
+  }
+  void reader?.cancel().catch(() => {}) // it is not waited for
+  throw new Failure('unknown')
+}
+
+const parsed = (said: ArrayBuffer) => JSON.parse(new TextDecoder().decode(said))
 
 async function copied(base: string, view: View, key: string, others: number): Promise<Found> {
   const { site, page } = view.config
   if (!key) throw new Failure('unknown') // nobody could say whose a copy is
-  const list = await ask<List>(`${base}aitys.json`)
+  const list: List | null = parsed(await read(`${base}aitys.json`, mostOfList))
   const url = canonical(page)
   const entry = list?.pages?.[url]
   const at = list?.generated_at
@@ -117,11 +153,10 @@ async function copied(base: string, view: View, key: string, others: number): Pr
   if (!(await crypto.subtle.verify('Ed25519', verifier, bytes(signature), signed))) throw new Failure('unknown')
   keep(site, at)
   if (!entry) return { base, listing, at } // nobody had written on this page by then
-  const answer = await fetch(base + entry.file, { credentials: 'omit', signal: AbortSignal.timeout(20_000) })
-  const file = await answer.arrayBuffer()
+  const file = await read(base + entry.file, mostOfPage)
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', file))
   if ([...sum].map(b => b.toString(16).padStart(2, '0')).join('') !== entry.sha256) throw new Failure('unknown')
-  return checked({ base, at, listing: JSON.parse(new TextDecoder().decode(file)) })
+  return checked({ base, at, listing: parsed(file) })
 }
 
 /** The form of a value that is signed (RFC 8785), which strings have by themselves. */

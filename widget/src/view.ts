@@ -3,7 +3,7 @@
 import { ask, type Comment, Failure, type Listing, type Page, type Settings } from './client'
 import { button, el } from './dom'
 import { fill, number, type Words } from './i18n'
-import { nodes } from './markup'
+import { nodes, safe } from './markup'
 import { alert, closedForm, header, rules, title } from './pieces'
 import { Thread } from './thread'
 import { reading as inEnglish } from './words/en'
@@ -66,6 +66,8 @@ export class View {
   late: string[] = []
   /** Whether what is shown is a copy: nothing follows it. */
   declare copy?: boolean
+  /** Whether another address than the service's own answers, which may be a stranger's. */
+  declare mirrored?: boolean
   /** How many are asked for next. */
   step = first
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
@@ -229,7 +231,7 @@ export class View {
     if (!page.open) return [el('p', { class: 'box' }, t.closed)]
     this.form ??= closedForm(
       t,
-      settings.signin_url || `${config.base}sites/${config.site}/signin?origin=${location.origin}`,
+      safe(settings.signin_url ?? '') ?? `${config.base}sites/${config.site}/signin?origin=${location.origin}`,
       () => this.#openForm(),
     )
     return settings.rules ? [rules(settings.rules), this.form] : [this.form]
