@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
@@ -167,6 +168,28 @@ func TestAKilledProcessTellsAReaderOnce(t *testing.T) {
 		w.Decide(people.Operator, w.A, comment.Approve, reply.ID)
 		w.news(c.Email, 1)
 		w.box.Wait(t, c.Email, 4)
+		stop()
+
+		// Likewise what demands do: that it is withheld, and that it is shown again.
+		w.Clock.Add(2 * time.Hour)
+		id := w.demands(register.Draft{By: "A court", Kind: register.Court, Comments: []string{c.ID}})
+		for i, next := range []func(){
+			func() { w.Must(w.S.Restore(w.Ctx, people.Operator, w.A, id, "It is over.")) }, func() {},
+		} {
+			w.kill(url, "a demand is gathered", func() bool { return w.gathering(c.Email) == 1 })
+			w.Clock.Add(2 * time.Minute)
+			answer, release = hold()
+			w.box.Answer(func(string) error { return answer() }, nil)
+			w.kill(url, "it is named", held.Load)
+			release()
+			w.box.Answer(nil, nil)
+			w.Clock.Add(31 * time.Second)
+			stop = w.run(w.service())
+			w.box.Wait(t, c.Email, 5+i)
+			stop()
+			next()
+		}
+		stop = w.run(w.service())
 		w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
 		w.box.Wait(t, "later@mail.example", 1) // what came before is sent by then
 		stop()
@@ -174,8 +197,8 @@ func TestAKilledProcessTellsAReaderOnce(t *testing.T) {
 		for _, m := range w.box.To(c.Email) {
 			names[m.Header.Get("Message-Id")]++
 		}
-		if len(names) != 4 || len(w.box.To(c.Email)) != 4 {
-			t.Errorf("%v came, want four, each once", names)
+		if len(names) != 6 || len(w.box.To(c.Email)) != 6 {
+			t.Errorf("%v came, want six, each once", names)
 		}
 	}
 }

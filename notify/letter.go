@@ -50,7 +50,8 @@ type button struct{ Words, URL string }
 // A quote is a comment in a letter.
 type quote struct {
 	Name, On, Page, Body, Lang string
-	Why                        []string // of a refusal
+	Why                        []string // it became what it is
+	More                       *button  // on that
 	Decide                     *button
 }
 
@@ -296,8 +297,10 @@ func (p part) text() string {
 		for _, sentence := range q.Why {
 			wrap(&b, "", sentence)
 		}
-		if q.Decide != nil {
-			fmt.Fprintf(&b, "%s:\n%s\n", q.Decide.Words, q.Decide.URL)
+		for _, to := range []*button{q.More, q.Decide} {
+			if to != nil {
+				fmt.Fprintf(&b, "%s:\n%s\n", to.Words, to.URL)
+			}
 		}
 		b.WriteByte('\n')
 	}

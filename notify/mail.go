@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/subscription"
 )
 
@@ -116,7 +117,12 @@ type Tx interface {
 	// OpenLetter is likewise the mail of news to a reader's address, known by a hash: ErrNotFound.
 	OpenLetter(site int64, box []byte, now time.Time) (Mail, error)
 	SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error)
+	// SubscriptionsOn are confirmed ones to approved comments on a page.
+	SubscriptionsOn(site int64, page string, limit int) ([]subscription.Subscription, error)
 	MailStopped(site int64, box []byte) (bool, error)
+	Takedown(site int64, id string) (register.Demand, error) // ErrNotFound
+	// DemandsAbout are the demands, ended ones too, that are about a comment or about its page, in the order of the log.
+	DemandsAbout(site int64, comment, page string) ([]register.Demand, error)
 	// LastMail is the newest mail of a kind to an account: ErrNotFound.
 	LastMail(site int64, account string, kind Kind) (Mail, error)
 	PutMail(m Mail) error

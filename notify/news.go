@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -21,6 +23,8 @@ const (
 	calmFor = time.Minute
 	// newsAnHour are how many mails of news an address gets in an hour; then one tells of all that comes in the next.
 	newsAnHour = 5
+	// mostOnPage are how many wishes are met where a whole page is withheld.
+	mostOnPage = 1_000
 )
 
 // tidings are what is to be told to a reader of one comment, and which letter to put it into.
@@ -33,32 +37,48 @@ type tidings struct {
 
 // forReaders finds which readers are to be told of what happened.
 func (s *Service) forReaders(ctx context.Context, events []ground.Event) (all []tidings, err error) {
-	bySite := map[int64]map[string]bool{} // whether a comment was decided about
+	bySite := map[int64]map[string]change{}
+	note := func(site int64, id string, is change) {
+		if bySite[site] == nil {
+			bySite[site] = map[string]change{}
+		}
+		bySite[site][id] |= is
+	}
+	var demands []ground.Event
 	for _, e := range events {
-		if e.Kind == ground.EventDecided || e.Kind == ground.EventArrived && e.Shown {
-			if bySite[e.Site] == nil {
-				bySite[e.Site] = map[string]bool{}
-			}
-			bySite[e.Site][e.Comment] = bySite[e.Site][e.Comment] || e.Kind == ground.EventDecided
+		switch {
+		case e.Kind == ground.EventDecided:
+			note(e.Site, e.Comment, decided|appeared)
+		case e.Kind == ground.EventArrived && e.Shown:
+			note(e.Site, e.Comment, appeared)
+		case e.Kind == ground.EventWithheld:
+			note(e.Site, e.Comment, withheld)
+		case e.Kind == ground.EventDemand:
+			demands = append(demands, e)
 		}
 	}
-	if len(bySite) == 0 {
+	if len(bySite)+len(demands) == 0 {
 		return nil, nil
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		all = nil
-		for site, decided := range bySite {
-			ids := make([]string, 0, len(decided))
-			for id := range decided {
-				ids = append(ids, id)
+		for _, e := range demands {
+			ids, err := onPage(tx, e)
+			if err != nil {
+				return err
 			}
-			slices.Sort(ids)
+			for _, id := range ids {
+				note(e.Site, id, withheld)
+			}
+		}
+		for site, changes := range bySite {
+			ids := slices.Sorted(maps.Keys(changes))
 			h, err := heard(tx, site, ids)
 			if err != nil {
 				return err
 			}
 			for _, id := range ids {
-				all = append(all, s.tidingsOf(h, id, decided[id])...)
+				all = append(all, s.tidingsOf(h, id, changes[id])...)
 			}
 		}
 		return nil
@@ -70,6 +90,32 @@ func (s *Service) forReaders(ctx context.Context, events []ground.Event) (all []
 		all[i].fresh = ground.NewID()
 	}
 	return all, nil
+}
+
+// A change says what happened to a comment, in bits.
+type change int
+
+const (
+	decided  change = 1 << iota
+	appeared        // it may be one that was not shown before
+	withheld        // or shown again
+)
+
+// onPage are the comments on the page that a demand is about of which their writers want to be told; of a demand about
+// single comments there are none: each has an event of its own.
+func onPage(tx Tx, e ground.Event) (ids []string, err error) {
+	d, err := tx.Takedown(e.Site, e.Comment)
+	if errors.Is(err, ground.ErrNotFound) || err == nil && d.Page == "" { // not found in a database that was restored
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	subs, err := tx.SubscriptionsOn(e.Site, d.Page, mostOnPage)
+	for _, sub := range subs {
+		ids = append(ids, sub.Comment)
+	}
+	return ids, err
 }
 
 // A hearing is some comments of a site with what they answer, and who wants to be told of them.
@@ -127,7 +173,7 @@ func (h hearing) answers(c comment.Comment) bool {
 }
 
 // tidingsOf are what readers are told of one comment: its writer, and who wrote what it answers.
-func (s *Service) tidingsOf(h hearing, id string, decided bool) (all []tidings) {
+func (s *Service) tidingsOf(h hearing, id string, is change) (all []tidings) {
 	c, known := h.comments[id]
 	if !known {
 		return nil
@@ -138,10 +184,10 @@ func (s *Service) tidingsOf(h hearing, id string, decided bool) (all []tidings) 
 			all = append(all, tidings{sub: sub, to: of.Email, comment: id})
 		}
 	}
-	if decided && h.owned(c) {
+	if h.owned(c) && (is&decided != 0 || is&withheld != 0 && c.State == comment.Approved) {
 		add(c)
 	}
-	if h.answers(c) {
+	if is&appeared != 0 && h.answers(c) {
 		add(h.comments[c.Parent])
 	}
 	return all
@@ -183,9 +229,19 @@ func (s *Service) news(tx Tx, w *words.Catalog, m Mail, site ground.Site, t *let
 		return false, err
 	}
 	var told []comment.Comment
+	sequels := map[string]sequel{} // of the reader's own
 	for _, id := range m.Comments {
 		c := h.comments[id]
-		if c.ID != "" && (h.owned(c) && h.of(c.ID, m) || h.answers(c) && h.of(c.Parent, m)) {
+		if c.ID != "" && h.owned(c) && h.of(c.ID, m) {
+			f, err := s.sequelOf(tx, w, site, c)
+			if err != nil {
+				return false, err
+			}
+			if f.became != "" {
+				sequels[id] = f
+			}
+		}
+		if _, own := sequels[id]; own || c.ID != "" && h.answers(c) && h.of(c.Parent, m) {
 			told = append(told, c)
 		}
 	}
@@ -211,14 +267,11 @@ func (s *Service) news(tx Tx, w *words.Catalog, m Mail, site ground.Site, t *let
 	for i, c := range told {
 		q := &p.Quotes[i]
 		q.Decide = &button{w.T("mail.news.page"), at[c.Page] + "#aitys-" + c.ID}
-		if h.of(c.ID, m) && h.owned(c) {
-			q.Name = unlinked(became(w, c))
-			if q.Why, err = statement(tx, w, c); err != nil {
-				return false, err
-			}
+		if f, own := sequels[c.ID]; own {
+			q.Name, q.Why, q.More = unlinked(strings.TrimSuffix(f.became, ".")), f.why, f.more
 		}
 	}
-	s.title(w, m, site, h, told, t, p)
+	s.title(w, m, site, sequels, told, t, p)
 	return true, nil
 }
 
@@ -227,7 +280,7 @@ func (h hearing) of(id string, m Mail) bool { return bytes.Equal(h.subs[id].Box,
 
 // title says in the subject and the first sentence what a letter of news is about.
 func (s *Service) title(
-	w *words.Catalog, m Mail, site ground.Site, h hearing, told []comment.Comment, t *letter, p *part,
+	w *words.Catalog, m Mail, site ground.Site, sequels map[string]sequel, told []comment.Comment, t *letter, p *part,
 ) {
 	p.Foot = w.T("mail.news.foot", "site", site.Name)
 	if n := len(told) + m.More; n > 1 {
@@ -239,12 +292,13 @@ func (s *Service) title(
 	}
 	c, q := told[0], &p.Quotes[0]
 	p.Button, q.Decide = button{w.T("mail.news.page"), q.Decide.URL}, nil
-	if !h.of(c.ID, m) || !h.owned(c) {
+	f, own := sequels[c.ID]
+	if !own {
 		t.Subject = w.T("mail.answer.subject", "name", q.Name)
 		p.Lead = w.T("mail.answer.lead", "name", q.Name, "site", site.Name)
 		return
 	}
-	t.Subject, p.Lead = became(w, c), w.T("mail.decided.lead", "site", site.Name)
+	t.Subject, p.Lead = f.became, w.T("mail.decided.lead", "site", site.Name)
 	p.Then, q.Why = append(p.Then, q.Why...), nil
 }
 

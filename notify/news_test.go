@@ -2,8 +2,10 @@ package notify_test
 
 import (
 	"errors"
+	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/words"
@@ -304,4 +307,158 @@ func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
 	stop := mailbox.Link{For: mailbox.ToStop, Site: w.A.ID, Email: lena}
 	_, err = w.S.Confirm(w.Ctx, stop.Token(roomstest.Secret), w.Clock.Now())
 	roomstest.WantCode(t, "a yes by a link that ends mails", err, "link.expired")
+}
+
+// demands has something withheld, and returns the demand's id.
+func (w *world) demands(d register.Draft) string {
+	w.T.Helper()
+	d.Received = w.Clock.Now()
+	out, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, d, nil)
+	w.Must(err)
+	return out.ID
+}
+
+// Whoever wanted to be told hears that a demand withheld their comment, and that it is shown again: as much of the
+// demand as everybody may know.
+func TestAWriterHearsOfADemand(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.run(w.service())
+		w.run(w.service()) // another process
+		const court = "District court http://evil.example"
+		for _, lang := range []string{"en", "ru", "kk"} {
+			say := words.In(lang)
+			for _, tt := range []struct {
+				draft         register.Draft
+				said, notSaid []string
+			}{
+				{register.Draft{By: court, Kind: register.Court, Law: "Art. 44", Reference: "7-12/26"},
+					[]string{"District court", "Art. 44", "7-12/26"}, nil},
+				{register.Draft{By: court, Kind: register.Authority, Law: "Art. 44", Reference: "7-12/26",
+					Public: register.Unnamed},
+					[]string{say.T("withheld.who.authority"), "Art. 44"}, []string{"District court", "7-12/26"}},
+				{register.Draft{By: court, Kind: register.Court, Law: "Art. 44", Reference: "7-12/26", Public: register.Sealed},
+					nil, []string{"District court", "Art. 44", "7-12/26", say.T("withheld.by"), "It was a mistake"}},
+			} {
+				c, token := w.SubmitOwn(w.A, "The harbour office has sold its tide gauge, "+lang+string(tt.draft.Public))
+				before := len(w.box.To(c.Email))
+				w.subscribes(c, token, lang)
+				w.box.Wait(t, c.Email, before+1)
+				w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+				w.news(c.Email, 1)
+				w.box.Wait(t, c.Email, before+2)
+				w.Clock.Add(time.Hour)
+				told := func(n int, subject string, said ...string) {
+					t.Helper()
+					w.news(c.Email, 1)
+					m := w.box.Wait(t, c.Email, before+n)
+					text, page, err := m.Parts()
+					w.Must(err)
+					flat := strings.Join(strings.Fields(strings.ReplaceAll(text, "\u2060", "")), " ")
+					for _, wanted := range append(said, tt.said...) {
+						if !strings.Contains(flat, wanted) ||
+							!strings.Contains(strings.ReplaceAll(page, "\u2060", ""), html.EscapeString(wanted)) {
+							t.Errorf("%s %s: %q is not in %s", lang, tt.draft.Public, wanted, text)
+						}
+					}
+					for _, never := range tt.notSaid {
+						if strings.Contains(flat+page, never) {
+							t.Errorf("%s %s: %q is in %s", lang, tt.draft.Public, never, text)
+						}
+					}
+					if m.Says("Subject") != subject {
+						t.Errorf("it is about %q", m.Says("Subject"))
+					}
+					to, pictures := links(t, page)
+					open := public + "/sites/a/transparency?lang=" + lang + "#demands"
+					if len(to) != 3 || !slices.Contains(to, open) || !strings.Contains(text, open) || len(pictures) > 0 ||
+						strings.Contains(strings.Join(to, " "), "evil") {
+						t.Errorf("it leads to %v and loads %v", to, pictures)
+					}
+				}
+				tt.draft.Comments = []string{c.ID}
+				id := w.demands(tt.draft)
+				told(3, say.T("mail.withheld.became"), say.T("mail.withheld.then"), c.Source)
+				w.Clock.Add(time.Hour)
+				w.Must(w.S.Restore(w.Ctx, people.Operator, w.A, id, "It was a mistake"))
+				told(4, say.T("mail.restored.became"), say.T("mail.restored.then"), c.Source)
+			}
+		}
+	})
+}
+
+func TestOfDemandsAWriterHearsWhatIsNew(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.run(w.service())
+		c, token := w.SubmitOwn(w.A, "Who paid for the new pier?")
+		w.subscribes(c, token, "en")
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		answer := w.Answer(w.A, c.ID, "Those who use it, I hope.")
+		w.Decide(people.Operator, w.A, comment.Approve, answer.ID)
+		w.news(c.Email, 2)
+		w.box.Wait(t, c.Email, 2)
+		w.Clock.Add(time.Hour)
+		come := 2
+		next := func(subject string) {
+			t.Helper()
+			w.news(c.Email, 1)
+			come++
+			if m := w.box.Wait(t, c.Email, come); m.Says("Subject") != subject {
+				t.Errorf("it is told so: %s", m.Raw)
+			}
+			w.Clock.Add(time.Hour)
+		}
+		quiet := func() { // what came before is read by then, and nothing of it is sent
+			t.Helper()
+			w.Clock.Add(2 * time.Minute)
+			w.Must(w.S.AskCode(w.Ctx, w.A, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), "en"))
+			w.box.Wait(t, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), 1)
+			kit.Until(t, "nothing gathers", func() bool { return w.gathering(c.Email) == 0 })
+			if n := len(w.box.To(c.Email)); n != come {
+				t.Errorf("%d mails came, want %d", n, come)
+			}
+		}
+		draft := register.Draft{By: "A court", Kind: register.Court, Comments: []string{c.ID}}
+		restore := func(id string) { w.Must(w.S.Restore(w.Ctx, people.Operator, w.A, id, "It is over.")) }
+
+		// One that is taken back within the minute was a slip.
+		id := w.demands(draft)
+		w.gathers(c.Email, 1)
+		restore(id)
+		quiet()
+
+		// Of two the second is told as well; that one of them ends changes nothing.
+		first := w.demands(draft)
+		next("Your comment is withheld on demand.")
+		second := w.demands(draft)
+		next("Your comment is withheld on demand.")
+		restore(first)
+		quiet()
+		restore(second)
+		next("Your comment is shown again.")
+
+		// An answer that is withheld, and shown again, is no new answer.
+		id = w.demands(register.Draft{By: "A court", Kind: register.Court, Comments: []string{answer.ID}})
+		w.Clock.Add(time.Hour)
+		restore(id)
+		quiet()
+
+		// Of a page that is withheld each writer is told who wishes it; a comment that is published there later is withheld.
+		page := register.Draft{By: "A court", Kind: register.Court, Page: "https://a.example/post"}
+		id = w.demands(page)
+		next("Your comment is withheld on demand.")
+		w.Decide(people.Operator, w.A, comment.Hold, c.ID)
+		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		next("Your comment is withheld on demand.")
+		restore(id)
+		next("Your comment is shown again.")
+
+		// What is refused stays so, whatever is demanded.
+		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
+		w.news(c.Email, 1)
+		come++
+		w.box.Wait(t, c.Email, come)
+		w.Clock.Add(time.Hour)
+		w.demands(draft)
+		quiet()
+	})
 }

@@ -127,6 +127,12 @@ var hot = []hotQuery{
 	{"who wants to be told", "subscriptions_pk|subscriptions USING PRIMARY KEY", func(tx storetest.Tx) error {
 		return second(tx.SubscriptionsTo(1, []string{"c7", "c9"}))
 	}, true},
+	// Of few wishes Postgres reads all, for those of a page's comments.
+	{"who wants to be told of a page", "comments_page|SCAN", func(tx storetest.Tx) error {
+		return second(tx.SubscriptionsOn(1, "p7", 50))
+	}, false},
+	{"demands about a comment", "takedown_comments_comment",
+		func(tx storetest.Tx) error { return second(tx.DemandsAbout(1, "c7", "p7")) }, true},
 	{"what somebody wants to be told of", "subscriptions_mailbox", func(tx storetest.Tx) error {
 		return second(tx.SubscriptionsOf(1, []byte("w18"), 50))
 	}, true},

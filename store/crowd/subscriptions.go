@@ -1,8 +1,10 @@
 package crowd
 
 import (
+	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -49,6 +51,28 @@ func (t Wishes) SubscriptionsTo(site int64, comments []string) ([]subscription.S
 	return t.subscriptions(`
 		WHERE  site_id    = ?
 		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
+}
+
+// SubscriptionsOn implements notify.Tx.
+func (t Wishes) SubscriptionsOn(site int64, page string, limit int) (all []subscription.Subscription, err error) {
+	comments, err := rows.Query(t.Tx, func(id *string) []any { return []any{id} }, `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  page_id = ?
+		  AND  state   = ?`, site, page, comment.Approved)
+	for some := range slices.Chunk(comments, 1_000) {
+		found, failed := t.SubscriptionsTo(site, some)
+		if failed != nil {
+			return nil, failed
+		}
+		for _, sub := range found {
+			if !sub.Confirmed.IsZero() && len(all) < limit {
+				all = append(all, sub)
+			}
+		}
+	}
+	return all, err
 }
 
 // SubscriptionsOf implements subscription.Tx.

@@ -2,6 +2,7 @@
 package register
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -179,6 +180,26 @@ func (t Demands) PageCovers(site int64, page string) ([]register.Demand, error) 
 		  AND  page_id  = ?
 		  AND  ended_at = 0
 		ORDER  BY seq`, site, page)
+}
+
+// DemandsAbout implements notify.Tx.
+func (t Demands) DemandsAbout(site int64, comment, page string) ([]register.Demand, error) {
+	about, err := t.demands(`
+		WHERE  site_id = ?
+		  AND  page_id = ?`, site, page)
+	if err != nil {
+		return nil, err
+	}
+	meant, err := t.demands(`
+		WHERE  site_id = ?
+		  AND  id IN (
+		       SELECT takedown_id
+		       FROM   takedown_comments
+		       WHERE  site_id    = ?
+		         AND  comment_id = ?)`, site, site, comment)
+	about = append(about, meant...)
+	slices.SortFunc(about, func(a, b register.Demand) int { return cmp.Compare(a.Seq, b.Seq) })
+	return about, err
 }
 
 // A noticeRow is what a comment or a page keeps of the demands against it.

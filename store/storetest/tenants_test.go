@@ -155,6 +155,7 @@ func fill(w *world, s ground.Site) {
 			tx.KeepName(s.ID, []byte(oneName), began),
 			tx.PutName(s.ID, formerOf(s.ID)[0], s.Key),
 			tx.PutSubscription(oneWish(s.ID, oneShown, s.Key)),
+			tx.ConfirmSubscriptions(s.ID, []byte(oneName), began, began),
 			tx.StopMail(s.ID, []byte(oneSame), began),
 			tx.PutMailedCode(s.ID, []byte(oneName), guest.MailedCode{Letter: s.Key, At: began}),
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
@@ -255,6 +256,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"Takedowns":     func(tx Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },
 	"TakenDown":     func(tx Tx, s int64) (any, error) { return tx.TakenDown(s, []string{oneDemand}) },
 	"Covers":        func(tx Tx, s int64) (any, error) { return tx.Covers(s, []string{oneShown}) },
+	"DemandsAbout":  func(tx Tx, s int64) (any, error) { return tx.DemandsAbout(s, oneShown, onePage) },
 	"PageCovers":    func(tx Tx, s int64) (any, error) { return tx.PageCovers(s, onePage) },
 	"Moderators":    func(tx Tx, s int64) (any, error) { return tx.Moderators(s) },
 	"RefusedBefore": func(tx Tx, s int64) (any, error) { return tx.RefusedBefore(s, began.Add(time.Hour), 10) },
@@ -338,6 +340,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"Spread":          func(tx Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
 	"MailByID":        func(tx Tx, s int64) (any, error) { return tx.MailByID(s, oneMail) },
 	"OpenLetter":      func(tx Tx, s int64) (any, error) { return tx.OpenLetter(s, []byte(oneName), began) },
+	"SubscriptionsOn": func(tx Tx, s int64) (any, error) { return tx.SubscriptionsOn(s, onePage, 9) },
 	"SubscriptionsTo": func(tx Tx, s int64) (any, error) {
 		return tx.SubscriptionsTo(s, []string{oneShown, oneWaiting})
 	},
