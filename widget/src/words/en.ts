@@ -255,6 +255,7 @@ export const withheld = {
   by: "Demanded by",
   here: "This comment is withheld on demand.",
   law: "Law",
+  reference: "Reference",
   register: "The register",
   who: {
     authority: "an authority",

@@ -271,6 +271,7 @@ export const withheld: Withheld = {
   by: "Талап етуші",
   here: "Бұл пікір талап бойынша жасырылған.",
   law: "Заң",
+  reference: "Іс нөмірі",
   register: "Тізілім",
   who: {
     authority: "мемлекеттік орган",

@@ -271,6 +271,7 @@ export const withheld: Withheld = {
   by: "Кто требует",
   here: "Этот комментарий скрыт по требованию.",
   law: "Закон",
+  reference: "Номер дела",
   register: "Реестр",
   who: {
     authority: "государственный орган",
