@@ -81,6 +81,10 @@ SetOther            auth   role   role      ok     ok          ok        role   
 AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok
 Tokens              auth   ok     ok        ok     ok          ok        role   role    ok     ok     ok
 MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+MyProofs            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
+MayLink             auth   role   role      role   role        role      role   role    role   role   role
+LinkProof           auth   role   role      role   role        role      role   role    role   role   role
+Unlink              auth   role   role      role   role        role      role   role    role   role   role
 Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Beginning           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
@@ -103,7 +107,6 @@ RemoveAccount       auth   account account  ok     ok          ok        account
 SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token
 RemoveToken         auth   token  token     ok     ok          ok        role   role    token  token  token
 EndSession          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
-SignOut             auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
 Rules               auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 TryRule             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
 Tallies             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
@@ -435,11 +438,17 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"AddToken":   func(who people.Actor) error { _, _, err := s.AddToken(ctx, who, identity.NewToken{}); return err },
 		"Tokens":     func(who people.Actor) error { _, err := s.Tokens(ctx, who); return err },
 		"MySessions": func(who people.Actor) error { _, err := s.MySessions(ctx, who); return err },
-		"Accounts":   func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
-		"Sites":      func(who people.Actor) error { _, err := s.Sites(ctx, who); return err },
-		"MayOwn":     func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
-		"Beginning":  func(who people.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
-		"Inspect":    func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
+		"MyProofs":   func(who people.Actor) error { _, err := s.MyProofs(ctx, who); return err },
+		"MayLink":    func(who people.Actor) error { return s.MayLink(ctx, who, "a password") },
+		"LinkProof": func(who people.Actor) error {
+			return s.LinkProof(ctx, who, "Small", people.Proof{Issuer: "https://issuer.example", Subject: "s"})
+		},
+		"Unlink":    func(who people.Actor) error { return s.Unlink(ctx, who, "https://issuer.example") },
+		"Accounts":  func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
+		"Sites":     func(who people.Actor) error { _, err := s.Sites(ctx, who); return err },
+		"MayOwn":    func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
+		"Beginning": func(who people.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
+		"Inspect":   func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
 		"Import": func(who people.Actor) error {
 			_, err := s.Import(ctx, who, w.A, transfer.Request{Format: "wordpress",
 				Path: "../transfer/testdata/blog.wxr.xml"})
@@ -522,7 +531,6 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			return s.RemoveToken(ctx, who, w.AddToken("other@staff.example", people.ScopeRead).Token)
 		},
 		"EndSession": func(who people.Actor) error { return s.EndSession(ctx, who, "none of theirs") },
-		"SignOut":    func(who people.Actor) error { return s.SignOut(ctx, who) },
 	}
 }
 

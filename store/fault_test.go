@@ -245,7 +245,10 @@ var noUseCases = map[string]string{
 	"DismissKnock": "asks no database",
 
 	"Preview": "asks no database",
-	"Note":    "asks no database",
+	"MayLink": "asks no database",
+
+	"MayBeCalled": "is asked by AdmitProof",
+	"Note":        "asks no database",
 
 	"PreviewNeighbour": "asks no database",
 

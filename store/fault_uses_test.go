@@ -842,9 +842,26 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(err)
 		return func() error { return w.S.EndWriter(w.Ctx, w.A, given.Value) }
 	},
-	"SignOut": func(w *faulty) func() error {
-		who, _ := w.signedIn()
-		return func() error { return w.S.SignOut(w.Ctx, who) }
+	"AdmitProof": func(w *faulty) func() error {
+		proof := people.Proof{Issuer: "https://issuer.example", Subject: w.name()}
+		return func() error { _, err := w.S.AdmitProof(w.Ctx, w.A, proof, "Lena"); return err }
+	},
+	"SignInBy": func(w *faulty) func() error {
+		_, proof := w.linked()
+		return func() error { _, err := w.S.SignInBy(w.Ctx, proof, "test"); return err }
+	},
+	"LinkProof": func(w *faulty) func() error {
+		who, proof := w.linked()
+		proof.Subject += " again"
+		return func() error { return w.S.LinkProof(w.Ctx, who, "Small", proof) }
+	},
+	"Unlink": func(w *faulty) func() error {
+		who, proof := w.linked()
+		return func() error { return w.S.Unlink(w.Ctx, who, proof.Issuer) }
+	},
+	"MyProofs": func(w *faulty) func() error {
+		who, _ := w.linked()
+		return func() error { _, err := w.S.MyProofs(w.Ctx, who); return err }
 	},
 	"MySessions": func(w *faulty) func() error {
 		who, _ := w.signedIn()
@@ -1060,6 +1077,19 @@ func (w *faulty) signedIn() (who people.Actor, value string) {
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertSession(row) }))
 	w.Clock.Add(time.Hour)
 	return people.Actor{Account: who.Account, Session: row.ID, Scope: people.ScopeAdmin}, value
+}
+
+// linked is somebody new who is signed in, and who they are at a provider.
+func (w *faulty) linked() (people.Actor, people.Proof) {
+	w.T.Helper()
+	who, _ := w.signedIn()
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) (err error) {
+		who.Account.Password = "a hash"
+		return tx.UpdateAccount(who.Account)
+	}))
+	proof := people.Proof{Issuer: "https://issuer.example", Subject: who.ID()}
+	w.Must(w.S.LinkProof(w.Ctx, who, "Small", proof))
+	return who, proof
 }
 
 // mailed is a link in a mail to somebody new, about a comment or, with "", about their mails.

@@ -294,3 +294,53 @@ func (t *tx) DeleteTokens(account string) error {
 
 // LockPeople implements identity.Tx.Tx: a row that every such transaction writes.
 func (t *tx) LockPeople() error { return t.SetMeta("people", []byte{1}) }
+
+// A proofRow is a row of account_proofs.
+type proofRow struct {
+	Issuer    string `gorm:"primaryKey"`
+	Subject   string `gorm:"primaryKey"`
+	Account   string `gorm:"column:account_id"`
+	Provider  string
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+}
+
+func (proofRow) TableName() string { return "account_proofs" }
+
+// InsertProof implements identity.Tx.
+func (t *tx) InsertProof(p people.LinkedProof) error {
+	row := proofRow{p.Issuer, p.Subject, p.Account, p.Provider, p.CreatedAt}
+	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return ground.ErrTaken
+	}
+	return mapped(done.Error)
+}
+
+// AccountByProof implements identity.Tx.
+func (t *tx) AccountByProof(issuer, subject string) (people.Account, error) {
+	var row proofRow
+	if err := found(t.DB.Where("issuer = ? AND subject = ?", issuer, subject).Take(&row).Error); err != nil {
+		return people.Account{}, err
+	}
+	return t.AccountByID(row.Account)
+}
+
+// Proofs implements identity.Tx.
+func (t *tx) Proofs(account string) ([]people.LinkedProof, error) {
+	var rows []proofRow
+	if err := t.DB.Where("account_id = ?", account).Order("created_at, issuer").Find(&rows).Error; err != nil {
+		return nil, mapped(err)
+	}
+	list := make([]people.LinkedProof, len(rows))
+	for i, row := range rows {
+		list[i] = people.LinkedProof{Proof: people.Proof{Issuer: row.Issuer, Subject: row.Subject}, Account: row.Account,
+			Provider: row.Provider, CreatedAt: row.CreatedAt}
+	}
+	return list, nil
+}
+
+// DeleteProofs implements identity.Tx.
+func (t *tx) DeleteProofs(account, issuer string) error {
+	return mapped(t.DB.Where("account_id = ? AND (issuer = ? OR ? = '')", account, issuer, issuer).
+		Delete(&proofRow{}).Error)
+}

@@ -32,23 +32,16 @@ func (r Room) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(ownPath(from.RequestURI())))
 		}
 		if site := req.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-			return bounce(c)
+			return web.Again(c)
 		}
 		return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(req.URL.RequestURI()))
 	}
 }
 
-// bounce loads the same page once more from ourselves: who comes by a link from elsewhere
-// brings no SameSite=Strict cookie the first time.
-func bounce(c echo.Context) error {
-	web.PageHeaders(c, web.NoScript)
-	c.Response().Header().Set("Refresh", "0")
-	return c.HTML(http.StatusOK, "<!doctype html><title>Aitys</title>")
-}
-
 type signInPage struct {
 	Frame
 	To, Email, Error string
+	Providers        []string
 }
 
 func (d *desk) signInPage(v *Visit) error {
@@ -56,7 +49,9 @@ func (d *desk) signInPage(v *Visit) error {
 	if _, err := d.Actor(v); err == nil {
 		return v.GoTo(to)
 	}
-	return v.Show("signin", signInPage{Frame: v.Frame(v.Words.T("signin")), To: to})
+	page := signInPage{Frame: v.Frame(v.Words.T("signin")), To: to, Providers: d.Providers.Names()}
+	page.Error = v.ProviderRefused()
+	return v.Show("signin", page)
 }
 
 func (d *desk) signIn(v *Visit) error {
@@ -66,16 +61,16 @@ func (d *desk) signIn(v *Visit) error {
 		return err
 	})
 	if err != nil {
-		return v.refuseSignIn(err)
+		return d.refuseSignIn(v, err)
 	}
 	d.KeepSession(v, in)
 	return v.GoTo(ownPath(v.Form.Get("to")))
 }
 
 // refuseSignIn shows the form again with what was wrong, as far as it may be said.
-func (v *Visit) refuseSignIn(err error) error {
+func (d *desk) refuseSignIn(v *Visit, err error) error {
 	page := signInPage{Frame: v.Frame(v.Words.T("signin")), To: ownPath(v.Form.Get("to")), Email: v.Form.Get("email")}
-	v.Problem = web.ProblemOf(err)
+	page.Providers, v.Problem = d.Providers.Names(), web.ProblemOf(err)
 	switch v.Problem.Code {
 	case "session.refused":
 		page.Error = v.Words.T("signin.refused")
@@ -88,7 +83,7 @@ func (v *Visit) refuseSignIn(err error) error {
 }
 
 func (d *desk) signOut(v *Visit) error {
-	if err := d.Identity.SignOut(v.Ctx(), v.Who); err != nil {
+	if err := d.Identity.EndSession(v.Ctx(), v.Who, v.Who.Session); err != nil {
 		return err
 	}
 	d.ForgetSession(v)
@@ -129,4 +124,12 @@ func (d *desk) home(v *Visit) error {
 		return v.GoTo("/moderate/setup/site")
 	}
 	return v.GoTo("/moderate/sessions")
+}
+
+// ProviderRefused says why a provider did not do what somebody went there for, where that led back here.
+func (v *Visit) ProviderRefused() string {
+	if key := "provider." + v.QueryParam("refused"); v.Words.Has(key) {
+		return v.Words.T(key)
+	}
+	return ""
 }

@@ -48,7 +48,7 @@ func (h *handlers) signIn(c echo.Context) error {
 }
 
 func (h *handlers) signOut(c echo.Context, who people.Actor) error {
-	if err := h.kit.Identity.SignOut(c.Request().Context(), who); err != nil {
+	if err := h.kit.Identity.EndSession(c.Request().Context(), who, who.Session); err != nil {
 		return err
 	}
 	h.kit.ForgetSession(c)

@@ -28,10 +28,17 @@ func (h *window) lead(o *opened, provider string) error {
 
 // back is where a provider sends people back to: each goes on where they wanted to.
 func (h *window) back(c echo.Context) error {
+	// The opener stays.
+	c.Response().Header().Set("Cross-Origin-Opener-Policy", "unsafe-none")
+	if c.Request().Header.Get("Sec-Fetch-Site") == "cross-site" {
+		return web.Again(c)
+	}
 	errand, proof, err := h.kit.Receive(c)
 	switch {
 	case errand.For == web.ToWrite:
 		return h.backToWrite(c, errand, proof, err)
+	case errand.For != "":
+		return h.backToDesk(c, errand, proof, err)
 	case err != nil && web.ProblemOf(err).Code == "identity.refused":
 		c.Response().Header().Set("X-Robots-Tag", "noindex")
 		return web.Render(c, http.StatusUnauthorized, web.NoScript, backTemplate, backView{web.Words(c)})

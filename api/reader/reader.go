@@ -40,6 +40,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	w := &window{kit: kit}
 	e.GET("/signin.js", fixed(windowFile))
 	e.GET("/sites/:site/signin", w.open(w.show), web.Pages)
+	e.POST("/signin", w.staff, web.Pages, kit.OwnPages)
 	e.GET("/signin/:provider/callback", w.back, web.Pages)
 	e.POST("/sites/:site/signin", w.open(w.press), web.Pages, kit.OwnPages)
 }

@@ -111,10 +111,7 @@ func (h *window) show(o *opened) error {
 		return err
 	}
 	if from := o.Request().Header.Get("Sec-Fetch-Site"); err != nil && from == "cross-site" {
-		// Whoever is led here from elsewhere brings no SameSite=Strict cookie the first time.
-		web.PageHeaders(o, web.NoScript)
-		o.Response().Header().Set("Refresh", "0")
-		return o.HTML(http.StatusOK, "<!doctype html><title>Aitys</title>")
+		return web.Again(o)
 	}
 	return h.answer(o, http.StatusOK, who)
 }
@@ -181,7 +178,7 @@ func (h *window) leave(o *opened) error {
 	}
 	who, err := h.kit.Actor(o)
 	if err == nil {
-		err = h.kit.Identity.SignOut(o.Request().Context(), who)
+		err = h.kit.Identity.EndSession(o.Request().Context(), who, who.Session)
 	}
 	if err != nil && web.ProblemOf(err).Code != "auth.needed" {
 		return err

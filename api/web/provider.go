@@ -16,15 +16,19 @@ import (
 
 // An Errand is why somebody was sent to a provider: For what, and To which page of ours they go from there.
 type Errand struct {
-	For   string `json:"for"`
-	To    string `json:"to"`
-	Site  string `json:"site,omitempty"`
-	Token string `json:"token,omitempty"` // of a one-time link
+	For     string `json:"for"`
+	To      string `json:"to"`
+	Site    string `json:"site,omitempty"`
+	Token   string `json:"token,omitempty"`   // of a one-time link
+	Session string `json:"session,omitempty"` // of who left to link their account: another that comes back may not
 }
 
 // What somebody is sent to a provider for.
 const (
-	ToWrite = "write" // on a site, as a reader
+	ToWrite  = "write"  // on a site, as a reader
+	ToSignIn = "signin" // at the desk
+	ToLink   = "link"   // the account that is signed in
+	ToRedeem = "redeem" // a one-time link, of Token
 )
 
 // wayCookie begins the name of what a browser keeps of a way to a provider; more follows, for there may be several.

@@ -100,6 +100,14 @@ func (k *Kit) cookie(name string) *http.Cookie {
 	}
 }
 
+// Again answers with a page that loads the same address once more, from ourselves: who comes by a link from elsewhere
+// brings no SameSite=Strict cookie the first time.
+func Again(c echo.Context) error {
+	PageHeaders(c, NoScript)
+	c.Response().Header().Set("Refresh", "0")
+	return c.HTML(http.StatusOK, "<!doctype html><title>Aitys</title>")
+}
+
 // OwnPages refuses a request that changes something and comes from somebody else's page, or with a session
 // and from nobody knows where: every browser says so. It stands before every route that believes the session
 // cookie.

@@ -57,7 +57,7 @@ func (a act) contentType() string {
 var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
 	"POST /api/v1/sites/:site/moderation/presence", "DELETE /api/v1/sites/:site/moderation/presence",
-	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test",
+	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test", "POST /signin",
 	"POST /api/v1/sites/:site/moderation/neighbours/preview",
 	"POST /moderate/:site/webhooks/:id/test", "POST /moderate/:site/webhooks/:id/again"}
 
@@ -118,6 +118,8 @@ func (s *stage) act(route string) act {
 	case "POST /sites/:site/signin":
 		form("do", "signin", "email", boss, "password", password)
 		path = s.window()
+	case "POST /signin":
+		form("do", "unlink", "issuer", "https://"+fresh+".example")
 	case "POST …/identity":
 		a.json = values{"sso": s.word(fresh)}
 	case "DELETE …/identity":

@@ -29,8 +29,8 @@ type AccountChange struct {
 }
 
 // SetAccount changes an account; a new password, role or disabling ends its sessions and the links of its mails, and a
-// new password or disabling its one-time links. A password that an owner sets ends its tokens too. The last owner
-// cannot be disabled or demoted.
+// new password or disabling its one-time links. A password that an owner sets ends its tokens and its ties to
+// providers too. The last owner cannot be disabled or demoted.
 func (s *Service) SetAccount(
 	ctx context.Context, who people.Actor, id string, ch AccountChange,
 ) (people.Account, error) {
@@ -91,7 +91,7 @@ func (s *Service) SetAccount(
 			return err
 		}
 		if ch.Password != nil && id != who.ID() {
-			if err := tx.DeleteTokens(id); err != nil {
+			if err := errors.Join(tx.DeleteTokens(id), tx.DeleteProofs(id, "")); err != nil {
 				return err
 			}
 		}

@@ -228,8 +228,8 @@ type Reset struct {
 	Tokens []people.Token
 }
 
-// ResetAccount ends an account's password, sessions, tokens and older links: whoever may have had the
-// account has nothing of it any more. The link is to set another password.
+// ResetAccount ends an account's password, sessions, tokens, ties to providers and older links: whoever may have had
+// the account has nothing of it any more. The link is to set another password, or to be redeemed by a provider.
 func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email string) (out Reset, err error) {
 	if err := who.Known(); err != nil {
 		return Reset{}, err
@@ -249,7 +249,7 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 		}
 		a.Password, row.Account = "", a.ID
 		err = errors.Join(tx.UpdateAccount(a), tx.DeleteSessions(a.ID), tx.DeleteTokens(a.ID), tx.DeleteLinks(a.ID),
-			tx.DeleteMailLinks(a.ID), tx.InsertLink(row))
+			tx.DeleteMailLinks(a.ID), tx.DeleteProofs(a.ID, ""), tx.InsertLink(row))
 		if err != nil {
 			return err
 		}

@@ -42,11 +42,14 @@ func (s *Service) SetupLink(ctx context.Context) (string, error) {
 	return value, nil
 }
 
-// A LinkUse is what a one-time link asks for: for a new account's link only the password.
+// A LinkUse is what a one-time link asks for: for a new account's link only the password, or in its place who somebody
+// showed to be at a provider.
 type LinkUse struct {
 	Token                 string
 	Email, Name, Password string
 	Agent                 string
+	Provider              string
+	Proof                 people.Proof // with Provider
 }
 
 // LinkAccount returns the account that a one-time link is for; an empty one when it makes the
@@ -104,10 +107,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		}
 		account.AllSites = people.Owner
 	}
-	if err := s.checkPassword(ctx, in.Password, account); err != nil {
-		return SignedIn{}, err
-	}
-	hash, err := password.Hash(ctx, in.Password)
+	hash, err := s.linkPassword(ctx, in, account, first)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -133,6 +133,10 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 			err = errors.Join(tx.UpdateAccount(now), tx.DeleteSessions(now.ID), tx.DeleteLinks(now.ID),
 				tx.DeleteMailLinks(now.ID))
 		}
+		if err == nil && in.Provider != "" {
+			err = tie(tx, people.LinkedProof{Proof: in.Proof, Account: now.ID, Provider: in.Provider,
+				CreatedAt: row.CreatedAt})
+		}
 		if err != nil {
 			return err
 		}
@@ -150,6 +154,23 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	}
 	s.signins.Right(account.Email)
 	return out, nil
+}
+
+// linkPassword returns the hash of the password that a link sets: none, where an account that has none will be signed
+// in by a provider. The first owner has one: no provider may be all that a service hangs by.
+func (s *Service) linkPassword(
+	ctx context.Context, in LinkUse, account people.Account, first bool,
+) (string, error) {
+	if in.Provider != "" && !first && account.Password == "" {
+		return "", nil
+	}
+	if in.Provider != "" {
+		return "", problem.Field("/password", "This link asks for a password.")
+	}
+	if err := s.checkPassword(ctx, in.Password, account); err != nil {
+		return "", err
+	}
+	return password.Hash(ctx, in.Password)
 }
 
 func errNoLink() error {

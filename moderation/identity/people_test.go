@@ -155,7 +155,7 @@ func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
 	at := w.Clock.Now()
 	_, err := w.S.ActorBySession(w.Ctx, in.Value)
 	w.Must(err)
-	w.Must(w.S.SignOut(w.Ctx, in.Actor))
+	w.Must(w.S.EndSession(w.Ctx, in.Actor, in.Actor.Session))
 	w.Clock.Add(time.Hour)
 	if got := seen(); !got.Equal(at) {
 		t.Errorf("who signed out was here at %v, want %v", got, at)

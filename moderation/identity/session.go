@@ -191,11 +191,6 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor,
 	return people.Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
 }
 
-// SignOut ends the actor's session.
-func (s *Service) SignOut(ctx context.Context, who people.Actor) error {
-	return s.EndSession(ctx, who, who.Session)
-}
-
 // MySessions lists the actor's own sessions, the oldest first.
 func (s *Service) MySessions(ctx context.Context, who people.Actor) (list []people.Session, err error) {
 	if err := who.Known(); err != nil {

@@ -264,7 +264,9 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 		{"removal", true, func(w *world, _ people.Actor, id string) error {
 			return w.S.RemoveAccount(w.Ctx, people.Operator, id)
 		}},
-		{"signing out", true, func(w *world, who people.Actor, id string) error { return w.S.SignOut(w.Ctx, who) }},
+		{"signing out", true, func(w *world, who people.Actor, id string) error {
+			return w.S.EndSession(w.Ctx, who, who.Session)
+		}},
 		{"revoking it", true, func(w *world, who people.Actor, id string) error {
 			list, err := w.S.MySessions(w.Ctx, who)
 			if err != nil || len(list) != 1 || list[0].Agent != "A browser" {

@@ -58,6 +58,11 @@ type Tx interface {
 	DeleteMailLinks(account string) error
 	PruneMailLinks(before time.Time) error // those that ended before
 
+	InsertProof(p people.LinkedProof) error                        // ErrTaken: of one account at most
+	AccountByProof(issuer, subject string) (people.Account, error) // ErrNotFound
+	Proofs(account string) ([]people.LinkedProof, error)           // the oldest first
+	DeleteProofs(account, issuer string) error                     // "" for all issuers
+
 	// SignOut notes when somebody, known by a hash, last ended what they were given to write on a site; SignedOut
 	// returns it, the zero time where that was never, or so long ago that it was pruned.
 	SignOut(site int64, subject []byte, at time.Time) error

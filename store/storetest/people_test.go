@@ -19,6 +19,7 @@ var peopleRules = []rule{
 	{"a session is found by its hash until it ends", sessionsEnd},
 	{"a token keeps its sites and scope", tokensAreKept},
 	{"of a hundred who take a link one gets it", linkIsTakenOnce},
+	{"who is known at a provider has one account, and each issuer one of its subjects", proofIsOfOne},
 	{"what has expired is pruned, the rest stays", expiredIsPruned},
 	{"of a hundred who use a mail's link one does", mailLinkIsUsedOnce},
 	{"who signed out of a site did so there, at the last of the times", signOutsAreKept},
@@ -365,6 +366,50 @@ func mailLinkIsUsedOnce(w *world) {
 		_, err := tx.MailLinkByHash(others.Hash)
 		return err
 	})
+}
+
+func proofIsOfOne(w *world) {
+	a, b := w.newAccount(), w.newAccount()
+	proof := func(account, issuer, subject string, at time.Time) people.LinkedProof {
+		return people.LinkedProof{Proof: people.Proof{Issuer: issuer, Subject: subject}, Account: account,
+			Provider: hostile, CreatedAt: at}
+	}
+	first, second := w.id("https://first"), w.id("https://second")
+	late, early := proof(a.ID, first, hostile, began.Add(time.Hour)), proof(a.ID, second, hostile, began)
+	other := proof(b.ID, first, hostile+"b", began)
+	for _, p := range []people.LinkedProof{late, early, other} {
+		w.update(func(tx Tx) error { return tx.InsertProof(p) })
+	}
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertProof(proof(b.ID, first, hostile, began)) })
+	w.wants("somebody else's", err, ground.ErrTaken)
+	w.view(func(tx Tx) error {
+		got, err := tx.AccountByProof(first, hostile)
+		if !reflect.DeepEqual(got, a) {
+			w.Errorf("found %+v, want %+v", got, a)
+		}
+		_, none := tx.AccountByProof(second, hostile+"b")
+		w.wants("the subject of another issuer", none, ground.ErrNotFound)
+		return err
+	})
+	left := func(account string, want ...people.LinkedProof) {
+		w.Helper()
+		w.view(func(tx Tx) error {
+			got, err := tx.Proofs(account)
+			if !reflect.DeepEqual(got, append([]people.LinkedProof{}, want...)) {
+				w.Errorf("it is linked with %+v, want %+v", got, want)
+			}
+			return err
+		})
+	}
+	left(a.ID, early, late)
+	w.update(func(tx Tx) error { return tx.DeleteProofs(a.ID, first) })
+	left(a.ID, early)
+	left(b.ID, other)
+	w.update(func(tx Tx) error { return tx.InsertProof(late) })
+	w.update(func(tx Tx) error { return tx.DeleteProofs(a.ID, "") })
+	left(a.ID)
+	w.update(func(tx Tx) error { return tx.DeleteAccount(b.ID) })
+	left(b.ID)
 }
 
 func expiredIsPruned(w *world) {

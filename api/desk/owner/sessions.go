@@ -3,7 +3,6 @@ package owner
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/identity"
@@ -17,7 +16,14 @@ type sessionsPage struct {
 	From      string // the lowest score that is told of, in a hundred
 	MailError string
 	Mailing   bool // the server sends mail at all
+	Providers []string
+	Links     []providerRow
+	LinkError string
+	Password  bool // there is one
 }
+
+// providerRow is a provider that the account is linked with.
+type providerRow struct{ Name, Issuer, Since, SinceISO string }
 
 type sessionRow struct {
 	ID, Agent             string
@@ -38,25 +44,30 @@ func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
 	if err != nil {
 		return err
 	}
+	linked, err := o.Identity.MyProofs(v.Ctx(), v.Who)
+	if err != nil {
+		return err
+	}
+	for _, l := range linked {
+		p.Links = append(p.Links, providerRow{l.Provider, l.Issuer, desk.Stamp(l.CreatedAt), desk.ISO(l.CreatedAt)})
+	}
+	p.Providers, p.Password = o.Providers.Names(), v.Who.Account.Password != ""
+	p.LinkError = v.ProviderRefused()
 	p.Frame, p.Mailing = f, o.Mailing
 	_, p.Notices = o.told(v)
 	p.Mails = mailLinks(v.Words, v.Who.Account.Mail)
 	p.From = cmp.Or(p.From, inHundred(v.Words, v.Who.Account.MailFrom))
-	for _, s := range slices.Backward(all) { // the newest first
-		p.Rows = append(p.Rows, sessionRow{
-			ID: s.ID, Agent: browser(v.Words, s.Agent), Since: desk.Stamp(s.CreatedAt), SinceISO: desk.ISO(s.CreatedAt),
+	for _, s := range slices.Backward(all) { // the newest first, and before them the one that asks
+		row := sessionRow{
+			ID: s.ID, Agent: v.Words.Browser(s.Agent), Since: desk.Stamp(s.CreatedAt), SinceISO: desk.ISO(s.CreatedAt),
 			Seen: desk.Stamp(s.SeenAt), SeenISO: desk.ISO(s.SeenAt), Current: s.ID == v.Who.Session,
-		})
-	}
-	slices.SortStableFunc(p.Rows, func(a, b sessionRow) int { // and before them the one that asks
-		switch {
-		case a.Current == b.Current:
-			return 0
-		case a.Current:
-			return -1
 		}
-		return 1
-	})
+		if row.Current {
+			p.Rows = slices.Insert(p.Rows, 0, row)
+		} else {
+			p.Rows = append(p.Rows, row)
+		}
+	}
 	return v.Show("sessions", p)
 }
 
@@ -82,24 +93,6 @@ func (o *owner) setPassword(v *desk.Visit) error {
 	}
 	o.KeepSession(v, in)
 	return v.GoTo("/moderate/sessions")
-}
-
-// browser says what a browser calls itself in as few words as tell it from another.
-func browser(c *desk.Catalog, agent string) string {
-	first := func(names ...string) string {
-		for _, n := range names {
-			if sign, name, _ := strings.Cut(n, "="); strings.Contains(agent, sign) {
-				return cmp.Or(name, sign)
-			}
-		}
-		return ""
-	}
-	browser := first("Firefox", "Edg=Edge", "OPR=Opera", "YaBrowser=Yandex", "Chrome", "Safari")
-	system := first("Android", "iPhone", "iPad", "Windows", "Mac OS=macOS", "CrOS=ChromeOS", "Linux")
-	if browser == "" || system == "" {
-		return cmp.Or(agent, c.T("sessions.unknown"))
-	}
-	return c.T("sessions.on", "browser", browser, "system", system)
 }
 
 func (o *owner) endSession(v *desk.Visit) error {

@@ -20,6 +20,7 @@ type setupPage struct {
 	Form                url.Values
 	First               bool // the first owner's link
 	Token, Email        string
+	Providers           []string // by which it may be redeemed in the place of a password
 	Policies            []desk.Link
 	Rules               string
 	Snippet             string
@@ -77,6 +78,9 @@ func (o *owner) linkForm(v *desk.Visit, token string) (setupPage, error) {
 	p.Token, p.First = token, account.ID == ""
 	if !p.First {
 		p.Steps, p.Email = nil, account.Email
+		if account.Password == "" {
+			p.Providers = o.Providers.Names()
+		}
 		p.Heading = v.Words.T("setup.password")
 		p.Lead = v.Words.T("setup.password.lead", "name", account.Name, "email", account.Email)
 	}

@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// comeIn holds on a page of the desk that is not the sign-in.
+const comeIn = `document.readyState === "complete" && location.pathname.startsWith("/moderate/") &&
+	location.pathname !== "/moderate/signin"`
+
+func TestStaffSignInAtAProvider(t *testing.T) { onBoth(t, staffSignInAtAProvider) }
+
+func staffSignInAtAProvider(t *testing.T) {
+	issuer := withIssuer(t)
+	w := newWorld(t, kit.Binary(t), nil)
+	allow := func(tab *kit.Tab, press func() error) {
+		t.Helper()
+		w.steps(tab, press,
+			func() error { return tab.Holds(atIssuer) },
+			func() error { return tab.Click("button", "Allow") },
+			func() error { return tab.Holds(`location.pathname.startsWith("/moderate/")`) },
+		)
+	}
+	account := w.service.URL + "/moderate/sessions"
+	for _, width := range []int64{1280, 390} {
+		tab := w.tab(width, 844, width == 390)
+		w.must(tab.Go(w.service.URL + "/moderate/blog/queue?state=spam"))
+		allow(tab, func() error { return tab.Click("button", withSmall) })
+		w.steps(tab, func() error { return tab.Holds(shows("No account here is linked with whom you are there.")) })
+		w.fair(tab, fmt.Sprintf("staff-refused-%d", width))
+
+		// Linking takes the password; then signing in takes none, and leads where one wanted to go.
+		w.signIn(tab, email)
+		w.steps(tab,
+			func() error { return tab.Go(account) },
+			func() error { return tab.Type("textbox", "Password", "not the password") },
+			func() error { return tab.Click("button", "Link Small") },
+			func() error { return tab.Holds(shows("The password is wrong") + " && scrollY > 0") },
+			func() error { return tab.Type("textbox", "Password", password) },
+		)
+		allow(tab, func() error { return tab.Click("button", "Link Small") })
+		w.steps(tab, func() error { return tab.See("button", "Unlink Small") })
+		w.fair(tab, fmt.Sprintf("staff-linked-%d", width))
+
+		other := w.tab(width, 844, width == 390)
+		w.must(other.Go(w.service.URL + "/moderate/blog/queue?state=spam"))
+		w.fair(other, fmt.Sprintf("staff-signin-%d", width))
+		allow(other, func() error { return other.Click("button", withSmall) })
+		w.steps(other, func() error {
+			return other.Holds(comeIn + ` && location.pathname + location.search === "/moderate/blog/queue?state=spam"`)
+		})
+
+		// Unlinking ends that session, and the way in.
+		w.steps(tab, func() error { return tab.Click("button", "Unlink Small") },
+			func() error { return tab.Gone("button", "Unlink Small") })
+		w.must(other.Go(account), other.See("button", "Sign in"))
+		allow(other, func() error { return other.Click("button", withSmall) })
+		w.steps(other, func() error { return other.Holds(shows("No account here is linked with whom you are there.")) })
+	}
+
+	// An invitation is redeemed in the place of a password, and the account is told that it has none.
+	issuer.Who = map[string]any{"sub": "new", "name": "Root"}
+	link := strings.TrimSpace(w.run(kit.Binary(t), "account", "add", "--email", "new@staff.example", "--name", "Nurlan",
+		"--role", "moderator", "--site", "blog", "--data", w.data))
+	link = link[strings.Index(link, "http"):]
+	tab := w.tab(390, 844, true)
+	w.must(tab.Go(link), tab.See("textbox", "Password"))
+	w.fair(tab, "staff-invited")
+	allow(tab, func() error { return tab.Click("button", withSmall) })
+	w.steps(tab,
+		func() error { return tab.Holds(comeIn) },
+		func() error { return tab.Go(account) },
+		func() error { return tab.Holds(shows("This account has no password")) },
+		func() error { return tab.Holds(shows("Nurlan")) },
+		func() error { return tab.Gone("button", "Link Small") },
+	)
+	w.fair(tab, "staff-without-password")
+}
+
+// goes sends a form to /signin, and returns where the provider's button leads.
+func (v *visitor) goes(form url.Values) string {
+	v.t.Helper()
+	form.Set("provider", "Small")
+	status, header, body := v.ask("POST", v.service.URL+"/signin", form)
+	_, to, _ := strings.Cut(header.Get("Refresh"), "url=")
+	question, err := url.Parse(to)
+	if status != 200 || err != nil || !strings.HasPrefix(to, v.issuer.URL+"/authorize?") {
+		v.t.Fatalf("it leads to %q %q: %d %s", to, header.Get("Location"), status, body)
+	}
+	return v.issuer.Allow(question.Query())
+}
+
+// in reports whether the browser is signed in to the desk.
+func (v *visitor) in() bool {
+	v.t.Helper()
+	status, _, _ := v.ask("GET", v.service.URL+"/moderate/sessions", nil)
+	return status == 200
+}
+
+// With a fault of a provider, or of the way back, nobody is signed in, linked or invited.
+func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) { onBoth(t, nobodyComesInByAFault) }
+
+func nobodyComesInByAFault(t *testing.T) {
+	issuer := withIssuer(t)
+	w := newWorld(t, kit.Binary(t), nil)
+	member := w.visitor(issuer)
+	signedIn := func(v *visitor) {
+		t.Helper()
+		if status, _, body := v.ask("POST", v.service.URL+"/moderate/signin",
+			url.Values{"email": {email}, "password": {password}}); status != 303 {
+			t.Fatalf("the sign-in answers %d %s", status, body)
+		}
+	}
+	link := url.Values{"do": {"link"}, "password": {password}}
+	signedIn(member)
+	status, header, _ := member.ask("GET", member.goes(link), nil)
+	if to := header.Get("Location"); to != "/moderate/sessions#elsewhere" {
+		t.Fatalf("linking is answered %d, %s", status, to)
+	}
+	sound := w.visitor(issuer)
+	if sound.ask("GET", sound.goes(url.Values{}), nil); !sound.in() {
+		t.Fatal("who is linked is not signed in")
+	}
+
+	claim := func(name string, value any) func(map[string]any) {
+		return func(claims map[string]any) { claims[name] = value }
+	}
+	another := func(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }
+	for name, spoil := range map[string]func(i *kit.Issuer){
+		"another subject with the account's address": func(i *kit.Issuer) {
+			i.Claims = func(claims map[string]any) {
+				claims["sub"], claims["email"], claims["email_verified"] = "stranger", email, true
+			}
+		},
+		"alg none":            func(i *kit.Issuer) { i.Sign = kit.Unsigned },
+		"HS256 by the key":    func(i *kit.Issuer) { i.Sign = i.SignedBySecret },
+		"another nonce":       func(i *kit.Issuer) { i.Claims = claim("nonce", strings.Repeat("n", 43)) },
+		"another audience":    func(i *kit.Issuer) { i.Claims = claim("aud", "another") },
+		"another issuer":      func(i *kit.Issuer) { i.Claims = claim("iss", "https://other.example") },
+		"long ago":            func(i *kit.Issuer) { i.Claims = claim("exp", 1) },
+		"sent back by others": func(i *kit.Issuer) { i.Back = another("iss", "https://other.example") },
+		"another state":       func(i *kit.Issuer) { i.Back = another("state", strings.Repeat("s", 43)) },
+	} {
+		v := w.visitor(issuer)
+		spoil(issuer)
+		status, header, _ := v.ask("GET", v.goes(url.Values{"to": {"//evil.example/"}}), nil)
+		issuer.Claims, issuer.Sign, issuer.Back = nil, nil, nil
+		if to := header.Get("Location"); v.in() || status != 303 && status != 401 || strings.HasPrefix(to, "//") {
+			t.Errorf("%s: answered %d, %s", name, status, to)
+		}
+	}
+
+	// What one browser left for is not brought by another, and what one session left for not by the next.
+	v, thief := w.visitor(issuer), w.visitor(issuer)
+	back := v.goes(url.Values{})
+	if thief.ask("GET", back, nil); thief.in() {
+		t.Error("another browser is signed in")
+	}
+	issuer.Who = map[string]any{"sub": "thief", "name": "Lena"}
+	shared := w.visitor(issuer)
+	signedIn(shared)
+	back = shared.goes(link)
+	signedIn(shared)
+	_, header, _ = shared.ask("GET", back, nil)
+	if to := header.Get("Location"); to != "/moderate/sessions?refused=auth.needed#elsewhere" {
+		t.Errorf("a link that another session began leads to %s", to)
+	}
+	after := w.visitor(issuer)
+	if after.ask("GET", after.goes(url.Values{}), nil); after.in() {
+		t.Error("who another session began to link is signed in")
+	}
+
+	// Nobody is sent to a provider by a foreign page, to link without the password, or by a link that is none.
+	for name, ask := range map[string]url.Values{
+		"without a session": link, "with no link": {"token": {"none"}, "provider": {"Small"}},
+	} {
+		v := w.visitor(issuer)
+		ask.Set("provider", "Small")
+		_, header, _ := v.ask("POST", v.service.URL+"/signin", ask)
+		if to := header.Get("Location"); !strings.Contains(to, "refused=auth.needed") {
+			t.Errorf("%s it leads to %q %q", name, to, header.Get("Refresh"))
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", w.service.URL+"/signin",
+		strings.NewReader("provider=Small"))
+	w.must(err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", w.blog.URL)
+	jar, err := cookiejar.New(nil)
+	w.must(err)
+	answer, err := (&http.Client{Jar: jar}).Do(req)
+	w.must(err, answer.Body.Close())
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a foreign page is answered %d", answer.StatusCode)
+	}
+}
