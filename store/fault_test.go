@@ -231,8 +231,6 @@ var noUseCases = map[string]string{
 	"Sweep":  "works until it is told to end",
 	"Ready":  "waits for Run",
 
-	"MayBeCalled": "asks what is known of staff's names: tried by AdmitProof",
-
 	"Judge":    "answers whatever fails: tried beside the models",
 	"Evidence": "answers whatever fails: tried by itself",
 	"Claim":    "asks no database",

@@ -816,10 +816,6 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		return func() error { return w.S.Erase(w.Ctx, w.A, []string{c.ID}) }
 	},
-	"AdmitProof": func(w *faulty) func() error {
-		proof := people.Proof{Issuer: "https://issuer.example", Subject: "nora"}
-		return func() error { _, err := w.S.AdmitProof(w.Ctx, w.A, proof, "Nora"); return err }
-	},
 	"AdmitCode": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
 		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
