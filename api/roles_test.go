@@ -84,6 +84,7 @@ var rights = map[string]string{
 	"GET /sites/:site/moderation/webhooks":               "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks":              "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks/:id/test":     "auth role role ok site role role",
+	"PATCH /sites/:site/moderation/webhooks/:id":         "auth role role ok site role role",
 	"DELETE /sites/:site/moderation/webhooks/:id":        "auth role role ok site role role",
 	"POST /sites/:site/moderation/webhooks/:id/restore":  "auth role role ok site role role",
 	"GET /sites/:site/moderation/pages":                  "auth ok ok ok site ok ok",
@@ -250,7 +251,10 @@ func (w *world) tryRoute(route, who string) string {
 	case "POST /sites/:site/moderation/webhooks":
 		c.body = hookOf("http://127.0.0.1:9/")
 	case "POST /sites/:site/moderation/webhooks/:id/test", "DELETE /sites/:site/moderation/webhooks/:id",
-		"POST /sites/:site/moderation/webhooks/:id/restore":
+		"PATCH /sites/:site/moderation/webhooks/:id", "POST /sites/:site/moderation/webhooks/:id/restore":
+		if method == http.MethodPatch {
+			c.body = m{"events": []string{"comment.refused"}}
+		}
 		id := w.hook("http://127.0.0.1:9/").str("id")
 		if path = strings.Replace(path, ":id", id, 1); strings.HasSuffix(path, "/restore") {
 			w.as("owner a", "DELETE", "/api/v1/sites/a/moderation/webhooks/"+id, nil)

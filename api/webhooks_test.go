@@ -122,6 +122,49 @@ func (w *world) told() {
 	})
 }
 
+// What a receiver is told is changed, for what happens from then on.
+func TestWhatAReceiverIsToldIsChanged(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, nil)
+		made := w.hook(r.URL)
+		one := hooksPath + "/" + made.str("id")
+		set := func(events ...string) reply { return w.as("owner a", "PATCH", one, m{"events": events}) }
+		for name, got := range map[string]reply{
+			"nothing":       set(),
+			"no such one":   set("comment.liked"),
+			"another's":     w.as("owner a", "PATCH", hooksPath+"/"+"unknown", m{"events": []string{"comment.arrived"}}),
+			"its address":   w.as("owner a", "PATCH", one, m{"events": []string{"comment.arrived"}, "url": r.URL}),
+			"a moderator's": w.as("moderator a", "PATCH", one, m{"events": []string{"comment.arrived"}}),
+		} {
+			if got.status < 400 || got.status >= 500 {
+				t.Errorf("%s is answered %v", name, got)
+			}
+		}
+		if got := set("comment.published", "comment.arrived", "comment.arrived"); got.status != http.StatusNoContent {
+			t.Fatalf("change: %v", got)
+		}
+		listed := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
+		if got := fmt.Sprint(listed["events"]); got != "[comment.arrived comment.published]" ||
+			listed["secret"] != made.str("secret")[len(made.str("secret"))-4:] {
+			t.Errorf("it is %v", listed)
+		}
+		w.post(m{"page": m{"url": pageA}, "author": m{"name": "Ann"}, "body": "A remark that is told of now"})
+		if got := r.all(t, w, 1)[0]; got.dig("type") != "comment.arrived" {
+			t.Errorf("it is told %v", got.json)
+		}
+		set("comment.refused")
+		second := w.post(m{"page": m{"url": pageA}, "author": m{"name": "Ann"}, "body": "Refused later"})
+		w.decide("spam", second.str("id"), 1)
+		if got := r.all(t, w, 2)[1]; got.dig("type") != "comment.refused" {
+			t.Errorf("then it is told %v", got.json)
+		}
+		w.as("owner a", "DELETE", one, nil)
+		if got := set("comment.arrived"); got.code() != "webhook.unknown" {
+			t.Errorf("a removed one is answered %v", got)
+		}
+	})
+}
+
 func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, nil)

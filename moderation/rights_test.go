@@ -129,6 +129,7 @@ Webhooks            auth   role   role      ok     ok          ok        role   
 AddWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
 TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site
 RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site
+SetWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
 AgainWebhook        auth   role   role      ok     ok          ok        role   role    site   site   site
 RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site
 Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok
@@ -491,8 +492,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, _, _, err := s.AddWebhook(ctx, who, w.A, hook, nil)
 			return err
 		},
-		"TestWebhook":   func(who people.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
-		"AgainWebhook":  func(who people.Actor) error { _, err := s.AgainWebhook(ctx, who, w.A, hookOf()); return err },
+		"TestWebhook":  func(who people.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
+		"AgainWebhook": func(who people.Actor) error { _, err := s.AgainWebhook(ctx, who, w.A, hookOf()); return err },
+		"SetWebhook": func(who people.Actor) error {
+			return s.SetWebhook(ctx, who, w.A, hookOf(), []string{notify.Arrived})
+		},
 		"RemoveWebhook": func(who people.Actor) error { return s.RemoveWebhook(ctx, who, w.A, hookOf()) },
 		"RestoreWebhook": func(who people.Actor) error {
 			id := hookOf()

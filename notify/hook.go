@@ -218,11 +218,9 @@ func (s *Hooks) draft(ctx context.Context, who people.Actor, site ground.Site, i
 	if !slices.Contains(HookKinds, in.Kind) {
 		return Hook{}, problem.Field("/kind", "A webhook is "+problem.Among(HookKinds)+".")
 	}
-	slices.Sort(in.Events)
-	in.Events = slices.Compact(in.Events)
-	unknown := func(e string) bool { return !slices.Contains(HookEvents, e) }
-	if len(in.Events) == 0 || slices.ContainsFunc(in.Events, unknown) {
-		return Hook{}, problem.Field("/events", "Name some of "+problem.Among(HookEvents)+".")
+	events, err := checkEvents(in.Events)
+	if err != nil {
+		return Hook{}, err
 	}
 	u, err := url.Parse(in.URL)
 	if _, ok := text.ParseWeb(in.URL); !ok || err != nil {
@@ -235,9 +233,19 @@ func (s *Hooks) draft(ctx context.Context, who people.Actor, site ground.Site, i
 		return Hook{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
 			"whoever runs it can allow that with --reach.")
 	}
-	h := Hook{Site: site.ID, ID: ground.NewID(), Kind: in.Kind, Events: in.Events, By: who.ID(), CreatedAt: s.work.Now()}
+	h := Hook{Site: site.ID, ID: ground.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
 	h.URL = s.secret.Seal("webhook", sealedFor(h), []byte(u.String()))
 	return h, nil
+}
+
+// checkEvents has what a receiver is to be told once each, in order.
+func checkEvents(named []string) ([]string, error) {
+	events := slices.Compact(slices.Sorted(slices.Values(named)))
+	unknown := func(e string) bool { return !slices.Contains(HookEvents, e) }
+	if len(events) == 0 || slices.ContainsFunc(events, unknown) {
+		return nil, problem.Field("/events", "Name some of "+problem.Among(HookEvents)+".")
+	}
+	return events, nil
 }
 
 func sealedFor(h Hook) string { return strconv.FormatInt(h.Site, 10) + "/" + h.ID }
@@ -275,6 +283,21 @@ func (s *Hooks) signing(site int64, id string) string {
 	return "whsec_" + base64.StdEncoding.EncodeToString(mac)
 }
 
+// SetWebhook changes what a receiver is told from now on; what waits for it is sent. It needs an owner.
+func (s *Hooks) SetWebhook(ctx context.Context, who people.Actor, site ground.Site, id string, events []string) error {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return err
+	}
+	events, err := checkEvents(events)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, who, site, id, true, func(_ HookTx, h *Hook) error {
+		h.Events = events
+		return nil
+	})
+}
+
 // RemoveWebhook ends a receiver; RestoreWebhook brings it back for thirty days. It needs an owner.
 func (s *Hooks) RemoveWebhook(ctx context.Context, who people.Actor, site ground.Site, id string) error {
 	return s.set(ctx, who, site, id, s.work.Now())
@@ -287,42 +310,44 @@ func (s *Hooks) RestoreWebhook(ctx context.Context, who people.Actor, site groun
 }
 
 func (s *Hooks) set(ctx context.Context, who people.Actor, site ground.Site, id string, removed time.Time) error {
+	return s.change(ctx, who, site, id, !removed.IsZero(), func(_ HookTx, h *Hook) error {
+		h.RemovedAt, h.Failures, h.FailedAt, h.RetryAt = removed, 0, time.Time{}, time.Time{}
+		return nil
+	})
+}
+
+// change has fn change a receiver that stands, or one that was removed.
+func (s *Hooks) change(
+	ctx context.Context, who people.Actor, site ground.Site, id string, stands bool, fn func(HookTx, *Hook) error,
+) error {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return err
 	}
 	err := s.work.Update(ctx, func(tx HookTx) error {
 		h, err := webhook(tx, site.ID, id)
-		if err != nil || h.RemovedAt.IsZero() == removed.IsZero() {
+		if err != nil || h.RemovedAt.IsZero() != stands {
 			return errNoWebhook(err)
 		}
-		h.RemovedAt, h.Failures, h.FailedAt, h.RetryAt = removed, 0, time.Time{}, time.Time{}
+		if err := fn(tx, &h); err != nil {
+			return err
+		}
 		return tx.PutWebhook(h)
 	})
 	if err != nil {
-		return fmt.Errorf("set webhook: %w", err)
+		return fmt.Errorf("change webhook: %w", err)
 	}
 	return nil
 }
 
 // AgainWebhook has all that was given up for a receiver sent once more, and says how much that is. It needs an owner.
 func (s *Hooks) AgainWebhook(ctx context.Context, who people.Actor, site ground.Site, id string) (n int, err error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
-		return 0, err
-	}
-	err = s.work.Update(ctx, func(tx HookTx) error {
-		h, err := webhook(tx, site.ID, id)
-		if err != nil || !h.RemovedAt.IsZero() {
-			return errNoWebhook(err)
-		}
+	err = s.change(ctx, who, site, id, true, func(tx HookTx, h *Hook) (err error) {
 		h.RetryAt = time.Time{}
-		if err := tx.PutWebhook(h); err != nil {
-			return err
-		}
 		n, err = tx.ReviveDeliveries(site.ID, id, s.work.Now())
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("deliver again: %w", err)
+		return 0, err
 	}
 	s.log.InfoContext(ctx, "delivered again", "site", site.Key, "webhook", id, "messages", n, "by", who.ID())
 	return n, nil

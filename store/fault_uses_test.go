@@ -229,6 +229,10 @@ var useCases = map[string]func(*faulty) func() error{
 		id := w.webhook()
 		return func() error { _, err := w.S.TestWebhook(w.Ctx, people.Operator, w.A, id); return err }
 	},
+	"SetWebhook": func(w *faulty) func() error {
+		id := w.webhook()
+		return func() error { return w.S.SetWebhook(w.Ctx, people.Operator, w.A, id, []string{notify.Arrived}) }
+	},
 	"RemoveWebhook": func(w *faulty) func() error {
 		id := w.webhook()
 		return func() error { return w.S.RemoveWebhook(w.Ctx, people.Operator, w.A, id) }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +14,34 @@ import (
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 )
+
+// A form that is pressed twice makes one webhook; what it is told is changed, and never nothing.
+func TestAnOwnerChangesWhatAReceiverIsTold(t *testing.T) {
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/blog/webhooks")
+	form := b.form("Add it")
+	sent := b.values(form, fields{"url": "http://127.0.0.1:9/a-place-of-mine", "kind": "slack", "event": notify.Arrived})
+	for range 2 {
+		b.submit(form, sent).sees("…mine")
+	}
+	list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
+	w.Must(err)
+	if len(list) != 1 {
+		t.Fatalf("a form that was pressed twice made %d webhooks", len(list))
+	}
+	told := func(events ...string) *browser {
+		return b.open("/moderate/blog/webhooks").submit(b.form("Save"), url.Values{"event": events})
+	}
+	told(notify.Refused, notify.Published).sees("a comment is published · a comment is refused")
+	told().sees("Choose what it is told.")
+	b.open("/moderate/blog/webhooks").sees("a comment is published · a comment is refused")
+	list, err = w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
+	w.Must(err)
+	if got := list[0].Events; !slices.Equal(got, []string{notify.Published, notify.Refused}) {
+		t.Errorf("it is told %v", got)
+	}
+	w.as("Dana").open("/moderate/blog/webhooks").misses("Save")
+}
 
 func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
 	w := newWorld(t)

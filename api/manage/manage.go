@@ -35,6 +35,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	hooks := g.Group("/sites/:site/moderation/webhooks")
 	hooks.GET("", kit.On(h.webhooks))
 	hooks.POST("", kit.On(h.addWebhook), own)
+	hooks.PATCH("/:id", kit.On(h.setWebhook), own)
 	hooks.POST("/:id/test", kit.On(h.testWebhook), own)
 	hooks.DELETE("/:id", kit.On(web.Done(kit.Hooks.RemoveWebhook)), own)
 	hooks.POST("/:id/restore", kit.On(web.Done(kit.Hooks.RestoreWebhook)), own)

@@ -67,6 +67,19 @@ func (h *handlers) addWebhook(c echo.Context, who people.Actor, site ground.Site
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
+func (h *handlers) setWebhook(c echo.Context, who people.Actor, site ground.Site) error {
+	var in struct {
+		Events []string `json:"events"`
+	}
+	if err := web.ReadJSON(c, &in); err != nil {
+		return err
+	}
+	if err := h.kit.Hooks.SetWebhook(c.Request().Context(), who, site, c.Param("id"), in.Events); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
 func (h *handlers) testWebhook(c echo.Context, who people.Actor, site ground.Site) error {
 	failure, err := h.kit.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {

@@ -280,12 +280,16 @@ func (s *stage) act(route string) act {
 	case "POST …/moderation/webhooks":
 		s.clear("webhooks")
 		a.json = values{"url": "https://" + fresh + ".example/", "events": []string{"comment.refused"}}
-	case "POST …/moderation/webhooks/:id/test", "DELETE …/moderation/webhooks/:id",
+	case "PATCH …/moderation/webhooks/:id", "POST /moderate/:site/webhooks/:id",
+		"POST …/moderation/webhooks/:id/test", "DELETE …/moderation/webhooks/:id",
 		"POST …/moderation/webhooks/:id/restore", "POST /moderate/:site/webhooks/:id/test",
 		"POST /moderate/:site/webhooks/:id/again", "POST /moderate/:site/webhooks/:id/remove",
 		"POST /moderate/:site/webhooks/:id/restore":
 		if strings.HasPrefix(path, "/moderate") {
-			form()
+			form("event", "comment.arrived")
+		}
+		if method == "PATCH" {
+			a.json = values{"events": []string{"comment.arrived"}}
 		}
 		s.clear("webhooks")
 		hooks := "/api/v1/sites/" + s.site + "/moderation/webhooks"

@@ -1,8 +1,6 @@
 package owner
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/url"
 	"regexp"
@@ -10,8 +8,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/register"
@@ -157,7 +153,7 @@ func (o *owner) addDemand(v *desk.Visit) error {
 	meant(&d, v.Form.Get("what"))
 	err := days(v.Form, &d)
 	if err == nil {
-		_, _, err = o.Register.Withhold(v.Ctx(), v.Who, v.Site, d, demandKey(v))
+		_, _, err = o.Register.Withhold(v.Ctx(), v.Who, v.Site, d, once(v, "desk/demand"))
 	}
 	if err == nil {
 		return o.TellAt(v, v.At("/demands"), desk.Flash{Did: "withheld"})
@@ -170,16 +166,6 @@ func (o *owner) addDemand(v *desk.Visit) error {
 		return err
 	}
 	return o.demandsPage(v, p)
-}
-
-// demandKey makes one demand of a form that is sent twice as it is.
-func demandKey(v *desk.Visit) *ground.Key {
-	if !web.GoodKey(v.Form.Get("key")) {
-		return nil
-	}
-	sent := sha256.Sum256([]byte(v.Form.Encode()))
-	return &ground.Key{Site: v.Site.ID, Route: "desk/demand", Account: v.Who.Account.ID,
-		Value: hex.EncodeToString(sent[:]), Body: sent[:]}
 }
 
 // days reads the days of a demand.

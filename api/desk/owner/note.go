@@ -63,7 +63,7 @@ func (o *owner) addNote(v *desk.Visit) error {
 	said := v.Form.Get("text")
 	_, _, err := o.Rules.AddNote(v.Ctx(), v.Who, v.Site, v.Param("id"), said, nil)
 	if err == nil {
-		return o.TellAt(v, v.At("/comments/"+url.PathEscape(v.Param("id"))+"/notes"), desk.Flash{Did: "notes.added"})
+		return o.TellAt(v, v.At(notesOf(v.Param("id"))), desk.Flash{Did: "notes.added"})
 	}
 	says, err := v.Refused("notes", err)
 	if err != nil {
@@ -79,17 +79,12 @@ func (o *owner) addNote(v *desk.Visit) error {
 }
 
 func (o *owner) removeNote(v *desk.Visit) error {
-	return o.noted(v, o.Rules.RemoveNote, desk.Flash{Did: "notes", Batch: v.Param("id")})
+	return o.do(v, o.Rules.RemoveNote, notesOf(v.Form.Get("of")), desk.Flash{Did: "notes", Batch: v.Param("id")})
 }
 
 func (o *owner) restoreNote(v *desk.Visit) error {
-	return o.noted(v, o.Rules.RestoreNote, desk.Flash{Did: "notes.restored"})
+	return o.do(v, o.Rules.RestoreNote, notesOf(v.Form.Get("of")), desk.Flash{Did: "notes.restored"})
 }
 
-// noted goes back to the notes from which a form came.
-func (o *owner) noted(v *desk.Visit, do removing, said desk.Flash) error {
-	if err := do(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
-		return err
-	}
-	return o.TellAt(v, v.At("/comments/"+url.PathEscape(v.Form.Get("of"))+"/notes"), said)
-}
+// notesOf is the address of the notes about the writer of a comment.
+func notesOf(comment string) string { return "/comments/" + url.PathEscape(comment) + "/notes" }

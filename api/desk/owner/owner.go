@@ -5,12 +5,17 @@
 package owner
 
 import (
+	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 type owner struct{ desk.Room }
@@ -66,6 +71,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/demands/:id/restore", o.On(o.endDemand))
 	in.GET("/:site/webhooks", o.On(o.webhooks))
 	in.POST("/:site/webhooks", o.On(o.addWebhook))
+	in.POST("/:site/webhooks/:id", o.On(o.setWebhook))
 	in.POST("/:site/webhooks/:id/test", o.On(o.testWebhook))
 	in.POST("/:site/webhooks/:id/again", o.On(o.againWebhook))
 	in.POST("/:site/webhooks/:id/remove", o.On(o.removeWebhook))
@@ -85,6 +91,27 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/insights", o.On(o.insights))
 	in.GET("/:site/insights.csv", o.On(o.insightsCSV))
 	in.GET("/:site/what-if", o.On(o.whatIf))
+}
+
+// A doing use case does something to what an id names.
+type doing func(context.Context, people.Actor, ground.Site, string) error
+
+// do does it to what the path names, and goes to a page of the site to say so.
+func (o *owner) do(v *desk.Visit, act doing, to string, said desk.Flash) error {
+	if err := act(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
+		return err
+	}
+	return o.TellAt(v, v.At(to), said)
+}
+
+// once is what makes one of a form that is sent twice as it is.
+func once(v *desk.Visit, route string) *ground.Key {
+	if !web.GoodKey(v.Form.Get("key")) {
+		return nil
+	}
+	sent := sha256.Sum256([]byte(v.Form.Encode()))
+	return &ground.Key{Site: v.Site.ID, Route: route, Account: v.Who.Account.ID, Value: hex.EncodeToString(sent[:]),
+		Body: sent[:]}
 }
 
 // told takes what the last form did, in words, to be told once.

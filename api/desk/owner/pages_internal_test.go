@@ -71,8 +71,8 @@ func samplePages(w *desk.Catalog) map[string]any {
 		{Key: "owner", Label: w.T("role.owner")}}
 	sites := []desk.Link{{Key: "longway", Label: "The Long Way Round", Current: true}, {Key: "short", Label: "Short cuts"}}
 	pages := map[string]any{
-		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: desk.Stamp(noon),
-			Seen: desk.Stamp(noon), Current: true}}},
+		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: momentOf(noon),
+			Seen: momentOf(noon), Current: true}}},
 		"settings": settings,
 		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example", true}}},
 		"people": peoplePage{
@@ -80,10 +80,10 @@ func samplePages(w *desk.Catalog) map[string]any {
 			For: "dana@longway.example",
 			Rows: []personRow{
 				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
-					ISO: desk.ISO(noon), Seen: desk.Stamp(noon), Mine: true, Open: true, Roles: roles, On: sites,
+					Seen: momentOf(noon), Mine: true, Open: true, Roles: roles, On: sites,
 					wrong: wrong{"role", w.T("people.bad.role")}},
 				{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Role: w.T("role.owner"), Sites: w.T("people.all"),
-					ISO: desk.ISO(noon), Seen: desk.Stamp(noon), Self: true, Mine: true, Roles: roles},
+					Seen: momentOf(noon), Self: true, Mine: true, Roles: roles},
 				{ID: "b", Name: "Lena", Role: w.T("role.owner"), Sites: w.T("people.all"), Disabled: true},
 			},
 		},
@@ -93,11 +93,10 @@ func samplePages(w *desk.Catalog) map[string]any {
 			Scopes: []desk.Link{{Key: "decide", Label: w.T("scope.decide")}},
 			Ends:   []desk.Link{{Key: "30", Label: w.N("tokens.ends.in", 30)}},
 			Rows: []tokenRow{
-				{Name: "script", Scope: w.T("scope.decide"), Sites: "The Long Way Round", MadeISO: desk.ISO(noon),
-					Made: desk.Stamp(noon), UsedISO: desk.ISO(noon), Used: desk.Stamp(noon), EndsISO: desk.ISO(noon),
-					Ends: desk.Stamp(noon)},
-				{Whose: "Dana K.", Scope: w.T("scope.read"), Sites: w.T("tokens.sites.all"), MadeISO: desk.ISO(noon),
-					Made: desk.Stamp(noon), Ended: true},
+				{Name: "script", Scope: w.T("scope.decide"), Sites: "The Long Way Round", Made: momentOf(noon),
+					Used: momentOf(noon), Ends: momentOf(noon)},
+				{Whose: "Dana K.", Scope: w.T("scope.read"), Sites: w.T("tokens.sites.all"), Made: momentOf(noon),
+					Ended: true},
 			},
 		},
 	}

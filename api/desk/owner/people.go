@@ -29,8 +29,8 @@ type peoplePage struct {
 // A personRow is one account, with the form to change it.
 type personRow struct {
 	ID, Name, Email, Role, Sites string
-	ISO, Seen                    string // when they were last here
-	Disabled, Self, Mine         bool   // Mine: to be changed by who looks
+	Seen                         *moment // when they were last here; nil: never
+	Disabled, Self, Mine         bool    // Mine: to be changed by who looks
 	Open                         bool
 	wrong
 	Roles, On []desk.Link
@@ -102,10 +102,7 @@ func personOf(v *desk.Visit, a people.Account) personRow {
 	self := a.ID == v.Who.Account.ID
 	row := personRow{
 		ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: self, Mine: v.Who.Rules(a),
-		On: siteTicks(v, func(s ground.Site) bool { return a.Roles[s.ID] != people.NoRole }),
-	}
-	if !a.SeenAt.IsZero() {
-		row.ISO, row.Seen = desk.ISO(a.SeenAt), desk.Stamp(a.SeenAt)
+		On: siteTicks(v, func(s ground.Site) bool { return a.Roles[s.ID] != people.NoRole }), Seen: momentOf(a.SeenAt),
 	}
 	highest := a.AllSites
 	if a.AllSites != people.NoRole {

@@ -1,7 +1,6 @@
 package owner
 
 import (
-	"context"
 	"net/url"
 	"strconv"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/rules"
 )
 
@@ -287,25 +285,18 @@ func (o *owner) rulesAgain(v *desk.Visit, err error) error {
 	return v.Show("rules", p)
 }
 
-// A removing use case removes a rule or a block, or brings it back.
-type removing func(context.Context, people.Actor, ground.Site, string) error
-
-func (o *owner) removeRule(v *desk.Visit) error   { return o.removed(v, "rules", o.Rules.RemoveRule) }
-func (o *owner) removeBlock(v *desk.Visit) error  { return o.removed(v, "blocks", o.Rules.RemoveBlock) }
-func (o *owner) restoreRule(v *desk.Visit) error  { return o.restored(v, o.Rules.RestoreRule) }
-func (o *owner) restoreBlock(v *desk.Visit) error { return o.restored(v, o.Rules.RestoreBlock) }
-
-func (o *owner) removed(v *desk.Visit, what string, remove removing) error {
-	id := v.Param("id")
-	if err := remove(v.Ctx(), v.Who, v.Site, id); err != nil {
-		return err
-	}
-	return o.TellAt(v, v.At("/rules"), desk.Flash{Did: what, Batch: id})
+func (o *owner) removeRule(v *desk.Visit) error {
+	return o.do(v, o.Rules.RemoveRule, "/rules", desk.Flash{Did: "rules", Batch: v.Param("id")})
 }
 
-func (o *owner) restored(v *desk.Visit, restore removing) error {
-	if err := restore(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
-		return err
-	}
-	return o.TellAt(v, v.At("/rules"), desk.Flash{Did: "rules.restored"})
+func (o *owner) removeBlock(v *desk.Visit) error {
+	return o.do(v, o.Rules.RemoveBlock, "/rules", desk.Flash{Did: "blocks", Batch: v.Param("id")})
+}
+
+func (o *owner) restoreRule(v *desk.Visit) error {
+	return o.do(v, o.Rules.RestoreRule, "/rules", desk.Flash{Did: "rules.restored"})
+}
+
+func (o *owner) restoreBlock(v *desk.Visit) error {
+	return o.do(v, o.Rules.RestoreBlock, "/rules", desk.Flash{Did: "rules.restored"})
 }

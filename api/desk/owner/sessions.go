@@ -26,10 +26,9 @@ type sessionsPage struct {
 type providerRow struct{ Name, Issuer, Since, SinceISO string }
 
 type sessionRow struct {
-	ID, Agent             string
-	Since, SinceISO, Seen string
-	SeenISO               string
-	Current               bool
+	ID, Agent   string
+	Since, Seen *moment
+	Current     bool
 }
 
 func (o *owner) sessions(v *desk.Visit) error { return o.sessionsPage(v, sessionsPage{}) }
@@ -57,16 +56,14 @@ func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
 	_, p.Notices = o.told(v)
 	p.Mails = mailLinks(v.Words, v.Who.Account.Mail)
 	p.From = cmp.Or(p.From, inHundred(v.Words, v.Who.Account.MailFrom))
-	for _, s := range slices.Backward(all) { // the newest first, and before them the one that asks
-		row := sessionRow{
-			ID: s.ID, Agent: v.Words.Browser(s.Agent), Since: desk.Stamp(s.CreatedAt), SinceISO: desk.ISO(s.CreatedAt),
-			Seen: desk.Stamp(s.SeenAt), SeenISO: desk.ISO(s.SeenAt), Current: s.ID == v.Who.Session,
+	for _, s := range slices.Backward(all) { // the newest first
+		row := sessionRow{ID: s.ID, Agent: v.Words.Browser(s.Agent), Since: momentOf(s.CreatedAt),
+			Seen: momentOf(s.SeenAt), Current: s.ID == v.Who.Session}
+		at := len(p.Rows)
+		if row.Current { // before all others
+			at = 0
 		}
-		if row.Current {
-			p.Rows = slices.Insert(p.Rows, 0, row)
-		} else {
-			p.Rows = append(p.Rows, row)
-		}
+		p.Rows = slices.Insert(p.Rows, at, row)
 	}
 	return v.Show("sessions", p)
 }

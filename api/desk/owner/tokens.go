@@ -26,8 +26,7 @@ type tokensPage struct {
 // A tokenRow is one token. Whose is empty for one's own.
 type tokenRow struct {
 	ID, Name, Whose, Scope, Sites string
-	MadeISO, Made, UsedISO, Used  string
-	EndsISO, Ends                 string
+	Made, Used, Ends              *moment
 	Ended                         bool
 }
 
@@ -77,7 +76,7 @@ func tokenOf(v *desk.Visit, t people.Token, whose string, now time.Time) tokenRo
 	row := tokenRow{
 		ID: t.ID, Name: t.Name, Whose: whose,
 		Scope: v.Words.T("scope." + t.Scope.String()), Sites: v.Words.T("tokens.sites.all"),
-		MadeISO: desk.ISO(t.CreatedAt), Made: desk.Stamp(t.CreatedAt), Ended: t.Ended(now),
+		Made: momentOf(t.CreatedAt), Used: momentOf(t.UsedAt), Ends: momentOf(t.ExpiresAt), Ended: t.Ended(now),
 	}
 	if len(t.Sites) > 0 {
 		var names []string
@@ -87,12 +86,6 @@ func tokenOf(v *desk.Visit, t people.Token, whose string, now time.Time) tokenRo
 			}
 		}
 		row.Sites = strings.Join(names, ", ")
-	}
-	if !t.UsedAt.IsZero() {
-		row.UsedISO, row.Used = desk.ISO(t.UsedAt), desk.Stamp(t.UsedAt)
-	}
-	if !t.ExpiresAt.IsZero() {
-		row.EndsISO, row.Ends = desk.ISO(t.ExpiresAt), desk.Stamp(t.ExpiresAt)
 	}
 	return row
 }

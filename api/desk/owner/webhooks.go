@@ -17,15 +17,17 @@ type webhooksPage struct {
 	Kinds, Events []desk.Link
 	Secret        string // of one just added
 	Undo          string // brings back what was just removed
+	of            string // the receiver whose form was wrong; "": the new one's
 }
 
-// A hookRow is a receiver. Root is where its forms go to, Why what it fails for since then; "": it does not.
+// A hookRow is a receiver. Root is where its forms go to, Why what it fails for since when; "": it does not.
 type hookRow struct {
 	Address, Kind, Ending, Root string
-	Tells                       []string
+	Events                      []desk.Link // Current: it is told
 	Waiting, Dead               string
 	Why                         string
-	ISO, Seen                   string
+	Since                       *moment
+	Error                       string // of the form that changes it
 }
 
 func (o *owner) webhooks(v *desk.Visit) error {
@@ -62,15 +64,12 @@ func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.W
 	for _, kind := range notify.HookKinds {
 		p.Kinds = append(p.Kinds, desk.Link{Key: kind, Label: w.T("hooks.kind." + kind), Current: p.Form.Get("kind") == kind})
 	}
-	for _, event := range notify.HookEvents {
-		p.Events = append(p.Events, desk.Link{Key: event, Label: w.T("hooks.event." + event),
-			Current: slices.Contains(p.Form["event"], event)})
-	}
+	p.Events = eventLinks(w, p.Form["event"])
 	for _, h := range list {
 		row := hookRow{Address: h.Address, Kind: w.T("hooks.kind." + h.Kind), Ending: h.Ending,
-			Root: "/moderate/" + f.Site.Key + "/webhooks/" + h.ID}
-		for _, event := range h.Events {
-			row.Tells = append(row.Tells, w.T("hooks.event."+event))
+			Root: "/moderate/" + f.Site.Key + "/webhooks/" + h.ID, Events: eventLinks(w, h.Events)}
+		if h.ID == p.of {
+			row.Error, p.wrong = p.Error, wrong{}
 		}
 		if h.Waiting > 0 {
 			row.Waiting = w.N("hooks.waiting", h.Waiting)
@@ -79,11 +78,20 @@ func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.W
 			row.Dead = w.N("hooks.dead", h.Dead)
 		}
 		if !h.FailedAt.IsZero() {
-			row.Why, row.ISO, row.Seen = why(w, h.Failure), desk.ISO(h.FailedAt), desk.Stamp(h.FailedAt)
+			row.Why, row.Since = why(w, h.Failure), momentOf(h.FailedAt)
 		}
 		p.Rows = append(p.Rows, row)
 	}
 	return p
+}
+
+// eventLinks are what a receiver may be told, with what it is.
+func eventLinks(w *desk.Catalog, told []string) (links []desk.Link) {
+	for _, event := range notify.HookEvents {
+		links = append(links, desk.Link{Key: event, Label: w.T("hooks.event." + event),
+			Current: slices.Contains(told, event)})
+	}
+	return links
 }
 
 // whys are the keys of what a receiver, a checker or a neighbour fails for, by what is written down of it.
@@ -116,7 +124,7 @@ func why(w *desk.Catalog, failure string) string {
 // addWebhook adds a receiver, and shows its secret once.
 func (o *owner) addWebhook(v *desk.Visit) error {
 	in := notify.NewHook{URL: strings.TrimSpace(v.Form.Get("url")), Kind: v.Form.Get("kind"), Events: v.Form["event"]}
-	_, secret, _, err := o.Hooks.AddWebhook(v.Ctx(), v.Who, v.Site, in, nil)
+	_, secret, _, err := o.Hooks.AddWebhook(v.Ctx(), v.Who, v.Site, in, once(v, "desk/webhook"))
 	if err == nil && in.Kind != notify.Standard {
 		return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "saved"})
 	}
@@ -126,6 +134,19 @@ func (o *owner) addWebhook(v *desk.Visit) error {
 		if p.wrong, err = refused(v, "hooks", err); err != nil {
 			return err
 		}
+	}
+	return o.webhooksPage(v, p)
+}
+
+// setWebhook changes what a receiver is told.
+func (o *owner) setWebhook(v *desk.Visit) error {
+	err := o.Hooks.SetWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"), v.Form["event"])
+	if err == nil {
+		return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "saved"})
+	}
+	p := webhooksPage{Form: url.Values{}, of: v.Param("id")}
+	if p.wrong, err = refused(v, "hooks", err); err != nil {
+		return err
 	}
 	return o.webhooksPage(v, p)
 }
@@ -153,15 +174,9 @@ func (o *owner) againWebhook(v *desk.Visit) error {
 }
 
 func (o *owner) removeWebhook(v *desk.Visit) error {
-	if err := o.Hooks.RemoveWebhook(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
-		return err
-	}
-	return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "hooks.removed", Batch: v.Param("id")})
+	return o.do(v, o.Hooks.RemoveWebhook, "/webhooks", desk.Flash{Did: "hooks.removed", Batch: v.Param("id")})
 }
 
 func (o *owner) restoreWebhook(v *desk.Visit) error {
-	if err := o.Hooks.RestoreWebhook(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
-		return err
-	}
-	return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "saved"})
+	return o.do(v, o.Hooks.RestoreWebhook, "/webhooks", desk.Flash{Did: "saved"})
 }
