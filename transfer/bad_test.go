@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,8 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
 
@@ -251,6 +254,47 @@ func TestAnImportThatIsStoppedGoesOn(t *testing.T) {
 		w.imports(in)
 		if whole := strings.ReplaceAll(w.told(), "https://b.example", "https://a.example"); whole != mended {
 			w.t.Errorf("after %d runs there is another thing than after one", runs)
+		}
+	})
+}
+
+// failing is a store of which one transaction fails, when its turn comes.
+type failing struct {
+	ground.Store[storetest.Tx]
+	left *int
+}
+
+var errOnce = errors.New("the disk is gone for a moment")
+
+func (s failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	if *s.left--; *s.left == 0 {
+		return nil, errOnce
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+// What comes behind a batch that could not be written is not written before it, in whichever batch that is.
+func TestABatchThatFailsIsTheLast(t *testing.T) {
+	var comments []string
+	for i := range 250 {
+		comments = append(comments, said(fmt.Sprint(i+1), "0", fmt.Sprintf("Remark number %d about the weather.", i)))
+	}
+	onBoth(t, func(w *world) {
+		in := transfer.Request{Format: "wordpress", Path: w.file(post(comments...))}
+		left := 0
+		s, err := roomstest.Furnish(w.Ctx, failing{w.DB.Store, &left}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		w.Must(err)
+		for _, tt := range []struct{ fails, there int }{{1, 0}, {2, 100}, {2, 200}} {
+			left = tt.fails
+			if _, err := s.Import(w.Ctx, people.Operator, w.A, in); !errors.Is(err, errOnce) {
+				w.t.Fatalf("it answers %v", err)
+			}
+			if n := strings.Count(w.told(), "Remark number"); n != tt.there {
+				w.t.Errorf("after transaction %d failed there are %d comments, want %d", tt.fails, n, tt.there)
+			}
+		}
+		if out := w.imports(in); out.Added != 50 {
+			w.t.Errorf("in the end it added %d, want 50", out.Added)
 		}
 	})
 }

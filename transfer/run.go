@@ -236,9 +236,12 @@ func (w *writer) turn(ctx context.Context) error {
 	return w.put(ctx, before)
 }
 
-// flush writes all that was gathered.
+// flush writes all that was gathered. What was rendered is not written once what stands before it could not be.
 func (w *writer) flush(ctx context.Context) error {
-	return errors.Join(w.turn(ctx), w.turn(ctx))
+	if err := w.turn(ctx); err != nil {
+		return err
+	}
+	return w.turn(ctx)
 }
 
 // put writes a batch, of which nothing may be left that is not there yet.
