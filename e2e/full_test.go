@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -90,15 +91,28 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 
 // An import for which there is no room says so in a line and leaves whole batches; with room it goes on.
 func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
-	data, dump := t.TempDir(), filepath.Join(t.TempDir(), "dump.jsonl")
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", data).CombinedOutput(); err != nil {
+	for name, database := range map[string]func(testing.TB, string) string{
+		"sqlite":   func(_ testing.TB, disk string) string { return "sqlite:" + filepath.Join(disk, "aitys.db") },
+		"postgres": kit.PostgresIn,
+	} {
+		t.Run(name, func(t *testing.T) { importOnAFullDisk(t, database) })
+	}
+}
+
+func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
+	mounted := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", mounted).CombinedOutput(); err != nil {
 		t.Skipf("only root may mount a small disk: %s", out)
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("umount", data).CombinedOutput(); err != nil {
+		if out, err := exec.Command("umount", mounted).CombinedOutput(); err != nil {
 			t.Errorf("umount: %s", out)
 		}
 	})
+	disk, dump := filepath.Join(mounted, "disk"), filepath.Join(t.TempDir(), "dump.jsonl")
+	if err := errors.Join(os.Mkdir(disk, 0o700), os.Chmod(filepath.Dir(mounted), 0o755)); err != nil { // others pass
+		t.Fatal(err)
+	}
 	const all = 4_000
 	lines := []byte(`{"version":1,"users":[],"posts":[]}` + "\n")
 	for n := range all {
@@ -109,9 +123,9 @@ func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
 	if err := os.WriteFile(dump, lines, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := service{t, kit.Binary(t), []string{"--data", data}}
+	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database(t, disk)}}
 	s.furnish("blog")
-	filler := filepath.Join(data, "somebody else's")
+	filler := filepath.Join(mounted, "somebody else's")
 	if err := os.WriteFile(filler, make([]byte, 4<<20), 0o600); err != nil { // what is given back in two steps
 		t.Fatal(err)
 	}
@@ -125,7 +139,7 @@ func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	said := strings.Split(strings.TrimSpace(errs.String()), "\n")
-	if last := said[len(said)-1]; err == nil || len(out) > 0 || !strings.Contains(last, "no room") {
+	if last := said[len(said)-1]; err == nil || len(out) > 0 || !strings.Contains(last, "no room") || !strings.Contains(last, "run this again") {
 		t.Fatalf("without room it ends with %v, %q, %q", err, out, errs.String())
 	}
 	if err := os.Remove(filler + " too"); err != nil {

@@ -56,6 +56,10 @@ func (c importCmd) Run(a *app) error {
 	debug.SetGCPercent(gcPercent)
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		out, err := r.transfer.Import(ctx, people.Operator, site, in)
+		if errors.Is(err, ground.ErrFull) {
+			return errors.New("there is no room left for the database. Make some, and run this again: nothing is lost, and " +
+				"nothing comes in twice")
+		}
 		if err != nil {
 			return err
 		}

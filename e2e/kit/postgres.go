@@ -43,6 +43,23 @@ func Postgres(t testing.TB) string {
 	return postgres.database(t, fmt.Sprintf("t%d", postgres.databases.Add(1)))
 }
 
+// PostgresIn is Postgres with the database in a folder of the caller's, such as a small disk; its log of transactions
+// is elsewhere.
+func PostgresIn(t testing.TB, folder string) string {
+	t.Helper()
+	Postgres(t)
+	postgres.Lock()
+	defer postgres.Unlock()
+	space := fmt.Sprintf("s%d", postgres.databases.Add(1))
+	postgres.give(t, folder)
+	postgres.psql(t, "CREATE TABLESPACE "+space+" LOCATION '"+folder+"'")
+	t.Cleanup(func() { postgres.psql(t, "DROP TABLESPACE "+space) })
+	name := fmt.Sprintf("t%d", postgres.databases.Add(1))
+	url := postgres.database(t, name)
+	postgres.psql(t, "ALTER DATABASE "+name+" SET TABLESPACE "+space)
+	return url
+}
+
 // PostgresOf is Postgres with what pg_dump wrote of another.
 func PostgresOf(t testing.TB, dump string) string {
 	t.Helper()
