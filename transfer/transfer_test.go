@@ -1,17 +1,24 @@
 package transfer_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -119,20 +126,56 @@ func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
 	}
 }
 
-// A transaction tells one event of each page, one of what is taught, and one of each comment that waits: none that
-// anybody is notified of. One answer stands before its parent in the file, and comes in a second one.
+// An import tells of each page once, in each batch that adds to it, so that it is shown anew; and of what waits, so
+// that it joins what is like it. Of blog.wxr.xml one answer stands before its parent, and comes in a second batch.
+// Nobody is notified: a receiver that is told of everything hears of what was posted alone.
 func TestAnImportNotifiesNobody(t *testing.T) {
-	w := &world{roomstest.New(t), t}
-	told := map[string]int{}
-	w.S.OnEvent(func(e ground.Event) {
-		told[fmt.Sprintf("%s page=%t comment=%t", e.Kind, e.Page != "", e.Comment != "")]++
+	onBoth(t, func(w *world) {
+		heard := make(chan string, 1_000)
+		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body) // what is cut short says less
+			heard <- string(body)
+		}))
+		w.t.Cleanup(receiver.Close)
+		_, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, notify.NewHook{URL: receiver.URL,
+			Events: notify.HookEvents}, nil)
+		w.Must(err)
+		ctx, stop := context.WithCancel(w.Ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- w.S.Hooks.Run(ctx) }()
+		w.t.Cleanup(func() { stop(); w.Must(<-ended) })
+		kit.Until(w.t, "it is told", func() bool {
+			w.Submit(w.A, fmt.Sprint("Somebody posts at first ", time.Now().UnixNano()))
+			return len(heard) > 0
+		})
+		told := map[string]int{}
+		w.S.OnEvent(func(e ground.Event) {
+			told[fmt.Sprintf("%s page=%t comment=%t", e.Kind, e.Page != "", e.Comment != "")]++
+		})
+		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
+		want := map[string]int{"page page=true comment=false": 3, "taught page=false comment=false": 2,
+			"judged page=true comment=true": 1}
+		if !maps.Equal(told, want) {
+			w.t.Errorf("told of %v, want %v", told, want)
+		}
+		clear(told)
+		var comments []string
+		for i := range 250 { // in three batches
+			comments = append(comments, said(fmt.Sprint(1_000+i), "0", fmt.Sprintf("Remark number %d about the weather.", i)))
+		}
+		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments...)), NoLearn: true})
+		if n := told["page page=true comment=false"]; n != 3 {
+			w.t.Errorf("of a page with 250 comments it told %d times, want 3", n)
+		}
+		w.Submit(w.A, "What somebody posts afterwards.")
+		for last := false; !last; {
+			said := <-heard
+			last = strings.Contains(said, "somebody posts afterwards")
+			if !last && !strings.Contains(said, "Somebody posts at first") {
+				w.t.Errorf("a receiver heard %s", said)
+			}
+		}
 	})
-	w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
-	want := map[string]int{"page page=true comment=false": 3, "taught page=false comment=false": 2,
-		"judged page=true comment=true": 1}
-	if !maps.Equal(told, want) {
-		t.Errorf("told of %v, want %v", told, want)
-	}
 }
 
 // What an import decided is undone as what anybody did, and stays undone.
