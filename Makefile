@@ -59,7 +59,7 @@ bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd joining
 	$(GO) test -run '^$$' -bench 'Neighbours|Transfer|Static' -benchtime 1x -timeout 2h ./e2e/cmd
 	$(GO) run ./e2e/cmd copies
-	$(GO) test -run '^$$' -bench Widget -benchtime 1x -timeout 30m ./e2e
+	$(GO) test -run '^$$' -bench 'Widget|BesideWebhooks|BesideAnImport' -benchtime 1x -timeout 1h ./e2e
 
 house: ## print how large rooms, interfaces and lines are, beside their targets
 	@$(GO) run ./e2e/cmd house

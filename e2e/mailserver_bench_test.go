@@ -123,7 +123,7 @@ func mailServices(b *testing.B) (all []mailService) {
 		{"refusing", refusing.URL, atLeast("refused", refused.Load, 1)},
 		{"down", down.URL, atLeast("down", func() int64 { return 0 }, 0)},
 	} {
-		m := besideMail(b, s.url)
+		m := besideMail(b, mailing(s.url)...)
 		m.name, m.held = s.name, s.begun
 		if s.name == "slow" {
 			m.held = func() error {
@@ -187,9 +187,17 @@ func (s mailService) post(b *testing.B, turn int) (took []time.Duration) {
 	return took
 }
 
-// besideMail starts a service with a mail server, "" for none: on a site that is posted to, its owner is told of each
-// comment, and so are the many moderators of another site.
-func besideMail(b *testing.B, server string) mailService {
+// mailing are the flags of a service with a mail server, "" for none.
+func mailing(server string) []string {
+	if server == "" {
+		return nil
+	}
+	return []string{"--smtp", server, "--mail-from", "comments@service.example"}
+}
+
+// besideMail starts a service with flags: on a site that is posted to, its owner is told of each comment, and so are
+// the many moderators of another site.
+func besideMail(b *testing.B, flags ...string) mailService {
 	b.Helper()
 	binary, dir := kit.Binary(b), b.TempDir()
 	token := ""
@@ -198,7 +206,7 @@ func besideMail(b *testing.B, server string) mailService {
 		{"site", "add", "--key", "told", "--name", "T", "--origin", "https://told.example"},
 		{"account", "add", "--email", "mo@told.example", "--name", "Mo", "--role", "moderator", "--site", "told"},
 		{"account", "add", "--email", email, "--name", "Dana", "--role", "owner", "--site", "bench"},
-		{"token", "add", "--account", email},
+		{"token", "add", "--account", email, "--scope", "admin"},
 	} {
 		var err error
 		if token, err = kit.Run(binary, append(args, "--data", dir)...); err != nil {
@@ -206,10 +214,7 @@ func besideMail(b *testing.B, server string) mailService {
 		}
 	}
 	moderatorsOf(b, filepath.Join(dir, "aitys.db"))
-	args := []string{"serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir}
-	if server != "" {
-		args = append(args, "--smtp", server, "--mail-from", "comments@service.example")
-	}
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir}, flags...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		b.Fatal(err)

@@ -22,7 +22,7 @@ var (
 // BenchmarkWaiting guards Q1 and Q2: a page of the queue by age within 2 times, one by risk within 3 times, and its
 // counts within 2 times of what they cost when a hundredth of that waits, on both databases.
 func BenchmarkWaiting(b *testing.B) {
-	onBothDatabases(b, func(b *testing.B, desk *kit.Client) {
+	onBothDatabases(b, func(b *testing.B, desk *kit.Client, _ []string) {
 		have := 0
 		for _, size := range waitingSizes {
 			postAt(b, desk, have, size, func(n int) string {
@@ -61,7 +61,7 @@ func deep(b *testing.B, desk *kit.Client) (after string) {
 // BenchmarkCampaign guards that a campaign of 100,000 costs what one of 100 does: to join, to be shown in the queue,
 // and on its own page.
 func BenchmarkCampaign(b *testing.B) {
-	onBothDatabases(b, func(b *testing.B, desk *kit.Client) {
+	onBothDatabases(b, func(b *testing.B, desk *kit.Client, _ []string) {
 		have := 0
 		copyOf := func(n int) string {
 			return fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n)
@@ -107,8 +107,9 @@ func BenchmarkCampaign(b *testing.B) {
 	})
 }
 
-// onBothDatabases does something with a moderator's client of a server on each database.
-func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client)) {
+// onBothDatabases does something with a moderator's client of a server on each database, and with the flags by which
+// commands find that.
+func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client, common []string)) {
 	binary := kit.Binary(b)
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
@@ -134,7 +135,7 @@ func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client)) {
 			}
 			defer server.Kill()
 			do(b, &kit.Client{URL: server.URL, Site: "bench", Token: strings.TrimSpace(token),
-				HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}})
+				HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}, common)
 		})
 	}
 }

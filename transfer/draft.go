@@ -67,7 +67,10 @@ func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why 
 func (r *run) pageOf(p dump.Page) (dump.Page, string) {
 	p.Title = text.First(text.CleanLine(strings.ToValidUTF8(p.Title, "")), comment.MaxTitle)
 	web, ok := text.ParseWeb(r.in.Map.of(complete(r.in.Base, strings.TrimSpace(p.URL))))
-	if !ok {
+	switch {
+	case !ok && r.in.Base != "":
+		return p, "its page has no address"
+	case !ok:
 		return p, "its page has no address; --base completes those that name no host"
 	}
 	if !slices.Contains(r.site.Origins, web.Origin) {

@@ -20,6 +20,9 @@ import (
 // together is how many comments are written in one transaction: others write between.
 const together = 100
 
+// longestRest is how long others may write alone between two transactions.
+const longestRest = 50 * time.Millisecond
+
 // A run is one import.
 type run struct {
 	*Service
@@ -263,9 +266,11 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 				CreatedAt: p.At}
 		}
 		b.pen = ledger.NewPen(w.site, ledger.ByImport(w.format.Name), w.work.Now())
+		began := w.work.Now()
 		if err := w.work.Update(ctx, b.write); err != nil {
 			return fmt.Errorf("write comments: %w", err)
 		}
+		w.rest(ctx, w.work.Now().Sub(began))
 		for at, id := range b.pages {
 			w.ids[at] = id
 		}
@@ -279,6 +284,17 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 		w.in.Progress(uint64(w.done), uint64(w.of))
 	}
 	return nil
+}
+
+// rest lets others write. SQLite has whoever waits for its lock look again after ever longer times, up to 25 ms in the
+// first eighth of a second: who writes without a pause is met by none of these looks.
+func (w *writer) rest(ctx context.Context, took time.Duration) {
+	timer := time.NewTimer(min(took/2, longestRest))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done(): // the next batch says so
+	}
 }
 
 // render renders and judges what of a batch is not there yet, and leaves the rest out.
