@@ -120,8 +120,8 @@ func (s mailService) steady(b *testing.B, turn int, rate float64) []time.Duratio
 }
 
 // BenchmarkPostsBesideAnImport guards that those who post to one site wait 200 ms at most while TEST_COMMENTS comments
-// (50,000) are imported into another one: fifty posts a second, on both databases, before the import and beside it. What
-// is told to come again comes again: that is part of what it waits.
+// (50,000) are imported into another one: fifty posts a second, on both databases, before the import and beside it.
+// What is told to come again comes again: that is part of what it waits.
 func BenchmarkPostsBesideAnImport(b *testing.B) {
 	all, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_COMMENTS"), "50000"))
 	if err != nil {

@@ -139,7 +139,8 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	said := strings.Split(strings.TrimSpace(errs.String()), "\n")
-	if last := said[len(said)-1]; err == nil || len(out) > 0 || !strings.Contains(last, "no room") || !strings.Contains(last, "run this again") {
+	last := said[len(said)-1]
+	if err == nil || len(out) > 0 || !strings.Contains(last, "no room") || !strings.Contains(last, "run this again") {
 		t.Fatalf("without room it ends with %v, %q, %q", err, out, errs.String())
 	}
 	if err := os.Remove(filler + " too"); err != nil {
