@@ -21,7 +21,7 @@ import (
 const together = 100
 
 // longestRest is how long others may write alone between two transactions.
-const longestRest = 50 * time.Millisecond
+const longestRest = 100 * time.Millisecond
 
 // A run is one import.
 type run struct {
@@ -286,8 +286,8 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 	return nil
 }
 
-// rest lets others write. SQLite has whoever waits for its lock look again after ever longer times, up to 25 ms in the
-// first eighth of a second: who writes without a pause is met by none of these looks.
+// rest lets others write. SQLite has whoever waits for its lock look again after ever longer times, at last every
+// 100 ms: who writes without a pause is met by none of these looks.
 func (w *writer) rest(ctx context.Context, took time.Duration) {
 	timer := time.NewTimer(min(took/2, longestRest))
 	defer timer.Stop()
