@@ -34,7 +34,8 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
 		{"closed twice", `a</p></p>b`, `ab`},
 		{"a lone bracket", `1 < 2 <`, `1 &lt; 2 &lt;`},
 		{"half a tag", `<a href="https://x.example`, `&lt;a href="https://x.example`},
-		{"what the service does not write", `&bogus; &#0; &quot; &#x110000;`, `&amp;bogus; &amp;#0; &amp;quot; &amp;#x110000;`},
+		{"what the service does not write", `&bogus; &#0; &quot; &#x110000;`,
+			`&amp;bogus; &amp;#0; &amp;quot; &amp;#x110000;`},
 		{"an attribute that looks like one", `<a title=' href="javascript:alert(1)"'>a</a>`, `<a>a</a>`},
 	}
 	s := newService(t)
