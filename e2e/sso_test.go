@@ -72,10 +72,33 @@ func TestABlogSignsInItsOwnReaders(t *testing.T) {
 		if name, verified := w.author(); name != "Marta Lindqvist" || !verified {
 			t.Errorf("a moderator sees %q, verified: %v", name, verified)
 		}
+		w.marksWhoIsVerified(at, fmt.Sprintf("/sso-%d", width))
 		if width == 390 {
 			w.signsOutAsReader(blog, marta, sign)
 		}
 	}
+}
+
+// marksWhoIsVerified shows who is verified with a mark beside the name, and who only says so without one.
+func (w *world) marksWhoIsVerified(at, path string) {
+	w.t.Helper()
+	for _, name := range []string{"Marta Lindqvist", "Marta Lindqvist verified"} {
+		_, err := w.client.Post(w.t.Context(), "", w.blog.URL+path, name, "", "Called "+name+", I write of "+path+" as well.")
+		w.must(err)
+	}
+	items, _, err := w.client.Queue(w.t.Context(), "")
+	w.must(err)
+	for _, it := range items {
+		_, err := w.client.Decide(w.t.Context(), "approve", "", kit.Ref{ID: it.Comment.ID, Version: it.Comment.Version})
+		w.must(err)
+	}
+	reader := w.blogAt(at+path, 390, 844)
+	const marked = `[...document.querySelector("aitys-comments").shadowRoot.querySelectorAll("header.meta")].map(m =>
+		m.querySelector("b").textContent + ":" + [...m.children].some(e => e.localName === "span" &&
+		e.textContent === "verified")).sort().join()`
+	const want = `"Marta Lindqvist verified:false,Marta Lindqvist:false,Marta Lindqvist:true"`
+	w.steps(reader, func() error { return reader.Holds(marked + " === " + want) })
+	w.fair(reader, "verified")
 }
 
 // signsOutAsReader signs out; a word from before is not taken again, and one from after is.

@@ -6,7 +6,7 @@ export interface Comment {
   parent: string | null
   depth: number
   state: string
-  author: { name: string | null; badge: string | null; url: string | null } | null
+  author: { name: string | null; badge: string | null; url: string | null; verified: boolean } | null
   html: string | null
   lang: string
   created_at: string

@@ -9,14 +9,14 @@ type Value = string | number | boolean | null | undefined | ((event: Event) => v
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Record<string, Value> = {},
-  ...children: (Node | string | null)[]
+  ...children: (Node | string | false | null | undefined)[]
 ): HTMLElementTagNameMap[K] {
   const node = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') node.addEventListener(name, value)
     else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : `${value}`)
   }
-  node.append(...children.filter(child => child !== null))
+  node.append(...(children.filter(c => c) as (Node | string)[]))
   return node
 }
 

@@ -369,7 +369,7 @@ class Form implements Writer {
     let kept = false
     if (answer.edit_token) {
       const { name, badge } = this.#who ?? { name: this.#fields.author.name, badge: null }
-      const comment = asComment(answer, { name, badge, url: null }, this.#parent?.id ?? null)
+      const comment = asComment(answer, { name, badge, url: null, verified: !!this.#who }, this.#parent?.id ?? null)
       const own = { id: answer.id, page: view.page.url, token: answer.edit_token, state: answer.state }
       kept = this.#own.took(own, comment, body, answer.edit_until ?? '')
     }

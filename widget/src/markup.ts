@@ -43,9 +43,9 @@ function element(tag: Tag, attributes: string): HTMLElement {
 }
 
 /** Returns an address a reader may be sent to, or null. */
-export function safe(address: string): string | null {
+export function safe(address: string | null | undefined): string | null {
   try {
-    const url = new URL(address)
+    const url = new URL(address as string)
     return /^(https?|mailto):$/.test(url.protocol) ? url.href : null
   } catch {
     return null

@@ -29,7 +29,7 @@ export function article(c: Comment, t: Words, to: string | null, ...actions: HTM
 }
 
 function meta(c: Comment, t: Words, name: string, id: string, to: string | null): HTMLElement {
-  const site = c.author?.url ? safe(c.author.url) : null
+  const site = safe(c.author?.url)
   const who = el('bdi', {}, name)
   const badge = c.author?.badge
   const at = new Date(c.created_at)
@@ -38,17 +38,19 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
     'header',
     { part: 'meta', class: 'meta' },
     el('b', { part: 'author', id }, site ? el('a', { href: site, rel: 'nofollow ugc noopener' }, who) : who),
-    badge ? el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']] ?? badge) : null,
+    badge
+      ? el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']])
+      : c.author?.verified && el('span', {}, t.verified),
     el('a', { href: `#aitys-${c.id}` }, time),
-    c.edited_at ? el('span', {}, t.edited) : null,
-    c.redacted_at ? el('span', {}, t.redacted) : null,
-    to ? el('span', {}, ...about(t.to, to)) : null,
+    c.edited_at && el('span', {}, t.edited),
+    c.redacted_at && el('span', {}, t.redacted),
+    to && el('span', {}, ...about(t.to, to)),
   )
 }
 
 /** The first character as people see it: a flag, a letter with its marks, joined emoji. */
-function initial(name: string): string {
-  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*/su.exec(name.trim())?.[0].toLocaleUpperCase() ?? ''
+function initial(name: string): string | undefined {
+  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*/su.exec(name.trim())?.[0].toLocaleUpperCase()
 }
 
 interface Place {

@@ -32,6 +32,7 @@ export const reading = {
   to: "to {name}",
   top: "Top",
   unharmed: "The article is not affected.",
+  verified: "verified",
   write: "Write a comment",
   yesterday: "yesterday",
   roles: {

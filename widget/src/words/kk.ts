@@ -48,6 +48,7 @@ export const reading: Reading = {
   to: "жауап: {name}",
   top: "Үздіктері",
   unharmed: "Мақалаға әсері жоқ.",
+  verified: "аты расталған",
   write: "Пікір жазу",
   yesterday: "кеше",
   roles: {

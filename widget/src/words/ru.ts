@@ -48,6 +48,7 @@ export const reading: Reading = {
   to: "в ответ: {name}",
   top: "Лучшие",
   unharmed: "На статью это не влияет.",
+  verified: "имя подтверждено",
   write: "Написать комментарий",
   yesterday: "вчера",
   roles: {
