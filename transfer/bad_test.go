@@ -144,25 +144,26 @@ func TestThreadsThatMakeNoSenseAreMended(t *testing.T) {
 			[]string{"36 parent: answers are nested more deeply than can be"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := &world{roomstest.New(t), t}
-			out := w.imports(transfer.Request{Format: "wordpress", Path: w.file(tt.text)})
-			if out.Comments != tt.comments || out.Added != tt.comments {
-				t.Errorf("it has %d comments, %d were added; want %d", out.Comments, out.Added, tt.comments)
-			}
-			for _, want := range tt.want {
-				if !strings.Contains(whyOf(out), want) {
-					t.Errorf("it said\n%s\nnot %q", whyOf(out), want)
+			onBoth(t, func(w *world) {
+				out := w.imports(transfer.Request{Format: "wordpress", Path: w.file(tt.text)})
+				if out.Comments != tt.comments || out.Added != tt.comments {
+					w.t.Errorf("it has %d comments, %d were added; want %d", out.Comments, out.Added, tt.comments)
 				}
-			}
-			told := w.told()
-			for _, line := range tt.told {
-				depth, text, _ := strings.Cut(line, " ")
-				indent := strings.Repeat("    ", int(depth[0]-'0'))
-				if !strings.Contains(told, "\n"+indent+"  en <p>"+text+"</p>") &&
-					!strings.Contains(told, "\n"+indent+"  und <p>"+text+"</p>") {
-					t.Errorf("%q does not stand at depth %s in\n%s", text, depth, told)
+				for _, want := range tt.want {
+					if !strings.Contains(whyOf(out), want) {
+						w.t.Errorf("it said\n%s\nnot %q", whyOf(out), want)
+					}
 				}
-			}
+				told := w.told()
+				for _, line := range tt.told {
+					depth, text, _ := strings.Cut(line, " ")
+					indent := strings.Repeat("    ", int(depth[0]-'0'))
+					if !strings.Contains(told, "\n"+indent+"  en <p>"+text+"</p>") &&
+						!strings.Contains(told, "\n"+indent+"  und <p>"+text+"</p>") {
+						w.t.Errorf("%q does not stand at depth %s in\n%s", text, depth, told)
+					}
+				}
+			})
 		})
 	}
 }
@@ -199,21 +200,22 @@ func TestHostileDumpsAreTakenAtTheirWord(t *testing.T) {
 
 // Clocks are believed where they can be.
 func TestWrongClocksAreSetByThePage(t *testing.T) {
-	w := &world{roomstest.New(t), t}
-	text := post(said("1", "0", "From the future"), said("2", "0", "From before the web"), said("3", "0", "From no time"))
-	for _, at := range []string{"2190-01-01 00:00:00", "1970-01-01 00:00:00", "yesterday"} {
-		text = strings.Replace(text, "2024-01-01 00:00:00", at, 1)
-	}
-	text = strings.Replace(text, "<title>", "<wp:post_date_gmt>2020-02-02 02:02:02</wp:post_date_gmt><title>", 1)
-	in := transfer.Request{Format: "wordpress", Path: w.file(text)}
-	out := w.imports(in)
-	if n := strings.Count(w.told(), "\n2020-02-02T02:02:02 approved"); out.Added != 3 || n != 3 ||
-		!strings.Contains(whyOf(out), "3 time: it is not said, before 1990 or to come: that of the page is taken") {
-		t.Errorf("it said\n%s\nand there is\n%s", whyOf(out), w.told())
-	}
-	if out := w.imports(in); out.Added != 0 {
-		t.Errorf("the second run added %d", out.Added)
-	}
+	onBoth(t, func(w *world) {
+		text := post(said("1", "0", "From the future"), said("2", "0", "From before the web"), said("3", "0", "From no time"))
+		for _, at := range []string{"2190-01-01 00:00:00", "1970-01-01 00:00:00", "yesterday"} {
+			text = strings.Replace(text, "2024-01-01 00:00:00", at, 1)
+		}
+		text = strings.Replace(text, "<title>", "<wp:post_date_gmt>2020-02-02 02:02:02</wp:post_date_gmt><title>", 1)
+		in := transfer.Request{Format: "wordpress", Path: w.file(text)}
+		out := w.imports(in)
+		if n := strings.Count(w.told(), "\n2020-02-02T02:02:02 approved"); out.Added != 3 || n != 3 ||
+			!strings.Contains(whyOf(out), "3 time: it is not said, before 1990 or to come: that of the page is taken") {
+			w.t.Errorf("it said\n%s\nand there is\n%s", whyOf(out), w.told())
+		}
+		if out := w.imports(in); out.Added != 0 {
+			w.t.Errorf("the second run added %d", out.Added)
+		}
+	})
 }
 
 // An import that is stopped between any two batches goes on where it was.

@@ -17,7 +17,6 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
@@ -111,19 +110,20 @@ func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
 
 // Where pages are at no address of the site, it is said how they are mapped; what is said works.
 func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
-	w := &world{roomstest.New(t), t}
-	w.A = w.B
-	in := transfer.Request{Format: "wordpress", Path: w.file(post(said("1", "0", "Written before the move")))}
-	told := strings.Join(w.imports(in).Notes, "\n")
-	_, line, _ := strings.Cut(told, "a file with the line ")
-	from, to, ok := strings.Cut(line, ",")
-	if from, to = strings.TrimSuffix(from, "*"), strings.TrimSuffix(to, "*"); !ok || from != "https://a.example/" {
-		t.Fatalf("it said %q", told)
-	}
-	in.Map = transfer.Map{{Old: from, New: to, Rest: true}}
-	if out := w.imports(in); out.Added != 1 || strings.Contains(strings.Join(out.Notes, ""), "--url-map") {
-		t.Errorf("mapped, it said %+v", out)
-	}
+	onBoth(t, func(w *world) {
+		w.A = w.B
+		in := transfer.Request{Format: "wordpress", Path: w.file(post(said("1", "0", "Written before the move")))}
+		told := strings.Join(w.imports(in).Notes, "\n")
+		_, line, _ := strings.Cut(told, "a file with the line ")
+		from, to, ok := strings.Cut(line, ",")
+		if from, to = strings.TrimSuffix(from, "*"), strings.TrimSuffix(to, "*"); !ok || from != "https://a.example/" {
+			w.t.Fatalf("it said %q", told)
+		}
+		in.Map = transfer.Map{{Old: from, New: to, Rest: true}}
+		if out := w.imports(in); out.Added != 1 || strings.Contains(strings.Join(out.Notes, ""), "--url-map") {
+			w.t.Errorf("mapped, it said %+v", out)
+		}
+	})
 }
 
 // An import tells of each page once, in each batch that adds to it, so that it is shown anew; and of what waits, so
