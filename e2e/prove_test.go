@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"fmt"
+	"net/url"
 	"regexp"
 	"testing"
 
@@ -71,4 +73,78 @@ func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
 			t.Errorf("a moderator sees %q, verified: %v", name, verified)
 		}
 	}
+}
+
+// In the window of the service a code does, too: nothing is handed over before it is right, and a name of the staff is
+// refused.
+func TestAReaderSignsInByAMailedCodeInTheWindow(t *testing.T) { onBoth(t, signInByAMailedCode) }
+
+func signInByAMailedCode(t *testing.T) {
+	box := kit.NewMailbox(t)
+	t.Setenv("AITYS_SMTP", box.URL)
+	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
+	w := newWorld(t, kit.Binary(t), nil)
+	at := w.otherSite()
+	for _, width := range []int64{1280, 390} {
+		email := fmt.Sprintf("reader%d@mail.example", width)
+		blog := w.blogAt(fmt.Sprintf("%s/code-%d", at, width), width, 844)
+		window := w.window(blog, width, 844)
+		w.must(window.See("link", "Continue by e-mail"), window.See("textbox", "Password"))
+		w.fair(window, fmt.Sprintf("code-ways-%d", width))
+		w.steps(window,
+			func() error { return window.Click("link", "Continue by e-mail") },
+			func() error { return window.Holds(asks("m")) },
+		)
+		w.fair(window, fmt.Sprintf("code-mail-%d", width))
+		w.steps(window,
+			func() error { return window.Type("textbox", "E-mail", email) },
+			func() error { return window.Click("button", "Mail me a code") },
+			func() error { return window.Holds(asks("c") + ` && ` + shows(email)) },
+		)
+		w.fair(window, fmt.Sprintf("code-code-%d", width))
+		said, _, err := box.Wait(t, email, 1).Parts()
+		w.must(err)
+		code := eightDigits.FindString(said)
+		w.steps(window,
+			func() error { return window.Type("textbox", "Code from the mail", code) },
+			func() error { return window.Type("textbox", "Name to be shown", "Dаna") },
+			func() error { return window.Click("button", "Sign in") },
+			func() error { return window.Holds(asks("c") + ` && ` + shows("Choose another.")) },
+			func() error { return window.Holds(emptied) },
+			func() error { return window.Type("textbox", "Code from the mail", "12345678") },
+			func() error { return window.Type("textbox", "Name to be shown", "Nora") },
+			func() error { return window.Click("button", "Sign in") },
+			func() error {
+				return window.Holds(asks("c") + ` && ` + shows("This is not the code that was mailed last"))
+			},
+			func() error { return blog.Holds("!window.heard") },
+		)
+		w.fair(window, fmt.Sprintf("code-wrong-%d", width))
+		w.steps(window,
+			func() error { return window.Type("textbox", "Code from the mail", code) },
+			func() error { return window.Click("button", "Sign in") },
+			func() error { return blog.Holds(fmt.Sprintf("heard.length === 1 && heard[0] === %q", w.service.URL)) },
+			func() error { return blog.Holds(shows("Signed in as") + " && " + shows("Nora")) },
+			func() error { return blog.Type("textbox", "Comment", fmt.Sprintf("The %d comes at noon.", width)) },
+			func() error { return blog.Click("button", "Post comment") },
+			func() error { return blog.Holds(shows("waiting for a moderator")) },
+		)
+		if name, verified := w.author(); name != "Nora" || !verified {
+			t.Errorf("a moderator sees %q, verified: %v", name, verified)
+		}
+		w.leave(blog)
+	}
+
+	// Where no page can be told, it is said that the form there takes a code, if it does.
+	w.must(w.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"who": "verified"}, nil))
+	cut := w.tab(390, 844, true)
+	w.must(cut.Go(w.service.URL+"/sites/blog/signin?"+url.Values{"origin": {at}}.Encode()),
+		cut.See("heading", "The blog cannot be told"),
+		cut.Holds(shows("the form there takes a code that is mailed to you")))
+	w.fair(cut, "code-cut")
+}
+
+// asks holds once a page of the window asks for something.
+func asks(id string) string {
+	return `document.readyState === "complete" && document.getElementById("` + id + `")`
 }

@@ -45,9 +45,14 @@ type windowView struct {
 	Stranger     bool   // who has no part in the site
 	Email, Wrong string // of a try to sign in
 	Providers    []string
+	Mailing      bool   // codes are mailed
+	Proof        bool   // the form on the blog takes one, too
+	Way          string // mail: an address is asked for; code: the code that was mailed there
 	Reader       bool   // who showed at a provider who they are, and has no part in the site
 	Unnamed      bool   // and has to say what they are called
 	Bad          string // what is wrong with that
+	BadMail      string // or with the address, or the code
+	Typed        string // a name that is asked for with a code
 	Handed       string // what is handed over, as JSON
 	Languages    []windowLanguage
 }
@@ -79,7 +84,8 @@ func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 		from, _ := url.Parse(origin) // it is one of those that were read when they were kept
 		v := windowView{Catalog: web.Words(c), Server: h.kit.PublicURL.Host, Site: site.Name, Host: from.Host,
 			Origin: origin, Action: windowLink(c, c.QueryParam("lang")), Script: windowFile.Version,
-			Providers: h.kit.Providers.Names()}
+			Providers: h.kit.Providers.Names(), Mailing: h.kit.Mailing}
+		v.Proof = v.Mailing && site.Settings.Asks() == ground.WhoVerified
 		for _, l := range words.Languages {
 			v.Languages = append(v.Languages, windowLanguage{l.Key, l.Name, windowLink(c, l.Key)})
 		}
@@ -113,6 +119,9 @@ func (h *window) show(o *opened) error {
 	if from := o.Request().Header.Get("Sec-Fetch-Site"); err != nil && from == "cross-site" {
 		return web.Again(o)
 	}
+	if err != nil && h.kit.Mailing && o.QueryParam("way") == byMail {
+		o.view.Way = byMail
+	}
 	return h.answer(o, http.StatusOK, who)
 }
 
@@ -136,13 +145,17 @@ func (h *window) press(o *opened) error {
 		return h.leave(o)
 	case "provider":
 		return h.lead(o, form.Get("provider"))
+	case byMail:
+		return h.mailCode(o, form)
+	case byCode:
+		return h.takeCode(o, form)
 	case "continue":
 		if proof, ok := h.held(o); ok {
 			return h.handReader(o, proof, form)
 		}
 		return h.handOver(o)
 	}
-	return problem.Field("/do", "Use signin, provider, leave or continue.")
+	return problem.Field("/do", "Use signin, provider, mail, code, leave or continue.")
 }
 
 func (h *window) signIn(o *opened, form url.Values) error {
