@@ -320,6 +320,54 @@ func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
 	})
 }
 
+// Whoever opens a link too late has a new one mailed by a button, to the address that got it: once a day where it asks
+// for a yes, and not at all who wants no mail.
+func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
+	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
+		const lena = "lena@mail.example"
+		posted := w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
+			body: with(written("Is the lower path to the lake open?"), "author", m{"name": "Lena", "email": lena})})
+		want(t, posted, 201, "")
+		want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/comments/" + posted.str("id") + "/notify?lang=en",
+			body: m{"on": true}, header: map[string]string{"Authorization": "Bearer " + posted.str("edit_token")}}), 200, "")
+		site, err := w.service.Site(context.Background(), "a")
+		fatal(t, err)
+		link := func(to string, ends time.Time) string {
+			return "/mail/" + mailbox.Link{For: to, Site: site.ID, Email: lena, Lang: "en", Ends: ends}.Token(testSecret)
+		}
+		again := func(path string, status int, says string, mailed int) {
+			t.Helper()
+			r := w.do(call{method: "POST", path: path, body: url.Values{"do": {"again"}}})
+			want(t, r, status, "")
+			if all := w.letters(lena); !strings.Contains(string(r.raw), says) || len(all) != mailed {
+				t.Errorf("after %d letters, not %d, it says %s", len(all), mailed, r.raw)
+			}
+		}
+		now := w.clock.Now()
+		lapsed, seen := link(mailbox.ToConfirm, now), link(mailbox.ToSee, now)
+		for _, path := range []string{lapsed, seen} {
+			r := w.do(call{path: path})
+			want(t, r, 404, "")
+			for _, says := range []string{"This link has expired", "It worked until", "Mail me a new one"} {
+				if !strings.Contains(string(r.raw), says) {
+					t.Errorf("the page does not say %q: %s", says, r.raw)
+				}
+			}
+		}
+		const sent = "A new link is on its way to " + lena
+		again(lapsed, 200, sent, 1) // there was one today
+		w.clock.Add(25 * time.Hour)
+		again(lapsed, 200, sent, 2)
+		again(lapsed, 200, sent, 2)
+		again(seen, 200, sent, 3)
+		again(link(mailbox.ToConfirm, w.clock.Now().Add(time.Hour)), 404, "does not work any more", 3)
+		again("/mail/nothing?lang=en", 404, "does not work any more", 3)
+		want(t, w.do(call{method: "POST", path: link(mailbox.ToStop, time.Time{}), body: url.Values{"do": {"stop"}}}), 200, "")
+		w.clock.Add(25 * time.Hour)
+		again(lapsed, 200, sent, 3)
+	})
+}
+
 // The page without script has the box in its form: nobody is asked without it, and it needs an address.
 func TestThePlainPageHasItsWriterTold(t *testing.T) {
 	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})

@@ -244,6 +244,7 @@ var noUseCases = map[string]string{
 
 	"Preview": "asks no database",
 	"MayLink": "asks no database",
+	"Lapsed":  "asks no database",
 
 	"MayBeCalled": "is asked by AdmitProof",
 	"Note":        "asks no database",

@@ -794,6 +794,11 @@ var useCases = map[string]func(*faulty) func() error{
 		link := w.readersLink(mailbox.ToConfirm, c.Email)
 		return func() error { _, err := w.S.Asked(w.Ctx, link); return err }
 	},
+	"AskAgain": func(w *faulty) func() error {
+		c, _ := w.wishes()
+		link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: c.Email, Lang: "en", Ends: w.Clock.Now()}
+		return func() error { _, err := w.S.AskAgain(w.Ctx, link.Token(roomstest.Secret)); return err }
+	},
 	"Confirm": func(w *faulty) func() error {
 		c, _ := w.wishes()
 		link := w.readersLink(mailbox.ToConfirm, c.Email)

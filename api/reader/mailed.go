@@ -31,7 +31,7 @@ type mailedView struct {
 	Title, Lead string
 	Site        string
 	Done        string
-	Dead        bool
+	Again       bool // a new link may be mailed in the place of this one
 	About       []aboutShown
 	Confirms    bool
 	Stops       bool
@@ -94,6 +94,8 @@ func (h *mailed) press(c echo.Context) error {
 	var a subscription.Asked
 	say := ""
 	switch {
+	case form.Get("do") == "again":
+		return h.again(c)
 	case form.Get("do") == "erase":
 		return h.erased(c, h.kit.Privacy.EraseHeld, "privacy.erased")
 	case form.Get("do") == "unname":
@@ -109,7 +111,7 @@ func (h *mailed) press(c echo.Context) error {
 		a, err = h.kit.Subscriptions.Stop(ctx, token)
 		say = "mailed.stopped"
 	default:
-		return problem.Field("/do", "Use confirm, stop, erase or unname.")
+		return problem.Field("/do", "Use confirm, stop, again, erase or unname.")
 	}
 	if err != nil {
 		return h.dead(c, err)
@@ -129,10 +131,41 @@ func (h *mailed) dead(c echo.Context, err error) error {
 	if p.Code != "link.expired" {
 		return err
 	}
+	v := deadMail(web.Words(c))
+	a, err := h.kit.Subscriptions.Lapsed(c.Request().Context(), c.Param("token"))
+	switch {
+	case err == nil && h.kit.Mailing:
+		v = lapsedMail(saysLanguage(c, a.Link), a)
+	case err != nil && web.ProblemOf(err).Code != "link.expired":
+		return err
+	}
 	web.ProblemHeaders(c, p)
-	return web.Render(c, p.Status, web.NoScript, mailedTemplate, deadMail(web.Words(c)))
+	return web.Render(c, p.Status, web.NoScript, mailedTemplate, v)
 }
 
 func deadMail(w *words.Catalog) mailedView {
-	return mailedView{Catalog: w, Title: w.T("link.dead"), Lead: w.T("mailed.dead"), Dead: true}
+	return mailedView{Catalog: w, Title: w.T("link.dead"), Lead: w.T("mailed.dead")}
+}
+
+func lapsedMail(w *words.Catalog, a subscription.Asked) mailedView {
+	return mailedView{Catalog: w, Site: a.Site.Name, Title: w.T("mailed.lapsed"),
+		Lead: w.T("mailed.lapsed.lead", "time", timeOf(w, a.Link.Ends)), Again: true}
+}
+
+// again has a new link mailed in the place of one whose time is over.
+func (h *mailed) again(c echo.Context) error {
+	ctx, token := c.Request().Context(), c.Param("token")
+	a, err := h.kit.Subscriptions.Lapsed(ctx, token)
+	if err == nil {
+		err = h.kit.MayMail(c, a.Site.ID)
+	}
+	if err == nil {
+		a, err = h.kit.Subscriptions.AskAgain(ctx, token)
+	}
+	if err != nil {
+		return h.dead(c, err)
+	}
+	w := saysLanguage(c, a.Link)
+	return h.show(c, mailedView{Catalog: w, Site: a.Site.Name, Title: w.T("mailed.lapsed"),
+		Done: w.T("mailed.again.sent", "email", a.Link.Email)})
 }

@@ -128,7 +128,8 @@ func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 		for file, v := range map[string]mailedView{
 			"confirm": asked(mailbox.ToConfirm, about), "nothing": asked(mailbox.ToConfirm), "stop": asked(mailbox.ToStop),
 			"confirmed": done("mailed.confirm", "mailed.confirmed"), "stopped": done("mailed.stop", "mailed.stopped"),
-			"dead": deadMail(w),
+			"dead": deadMail(w), "again": done("mailed.lapsed", "mailed.again.sent"),
+			"lapsed": lapsedMail(w, subscription.Asked{Link: mailbox.Link{Ends: at}, Site: site}),
 		} {
 			var b bytes.Buffer
 			if err := mailedTemplate.Execute(&b, v); err != nil {

@@ -37,7 +37,26 @@ func (l Link) Token(s secret.Secret) string {
 }
 
 // Read returns what a link stands for: link.expired where it is none of this service, or not any more.
-func Read(s secret.Secret, token string, now time.Time) (l Link, err error) {
+func Read(s secret.Secret, token string, now time.Time) (Link, error) {
+	l, err := opened(s, token)
+	if err != nil || l.over(now) {
+		return Link{}, Expired()
+	}
+	return l, nil
+}
+
+// Lapsed returns what a link stood for until its time was over: link.expired for any other.
+func Lapsed(s secret.Secret, token string, now time.Time) (Link, error) {
+	l, err := opened(s, token)
+	if err != nil || !l.over(now) {
+		return Link{}, Expired()
+	}
+	return l, nil
+}
+
+func (l Link) over(now time.Time) bool { return !l.Ends.IsZero() && !now.Before(l.Ends) }
+
+func opened(s secret.Secret, token string) (l Link, err error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err == nil {
 		sealed, err = s.Open(linkPurpose, "", sealed)
@@ -45,10 +64,7 @@ func Read(s secret.Secret, token string, now time.Time) (l Link, err error) {
 	if err == nil {
 		err = json.Unmarshal(sealed, &l)
 	}
-	if err != nil || !l.Ends.IsZero() && !now.Before(l.Ends) {
-		return Link{}, Expired()
-	}
-	return l, nil
+	return l, err
 }
 
 // Expired refuses a link that stands for nothing any more.

@@ -240,6 +240,50 @@ func (s *Service) answer(
 	return a, nil
 }
 
+// Lapsed returns whose a mailed link was until its time was over: link.expired for any other.
+func (s *Service) Lapsed(ctx context.Context, token string) (a Asked, err error) {
+	if a.Link, err = mailbox.Lapsed(s.secret, token, s.work.Now()); err != nil {
+		return Asked{}, err
+	}
+	var known bool
+	if a.Site, known, err = s.work.SiteByID(ctx, a.Link.Site); err == nil && !known {
+		err = mailbox.Expired()
+	}
+	return a, err
+}
+
+// AskAgain has a new link mailed in the place of one whose time is over, to the address that got it, as often as such a
+// letter may come: whoever asks is answered the same whether it is sent.
+func (s *Service) AskAgain(ctx context.Context, token string) (Asked, error) {
+	a, err := s.Lapsed(ctx, token)
+	if err != nil {
+		return Asked{}, err
+	}
+	now := s.work.Now()
+	l := mailbox.Letter{Site: a.Site.ID, ID: ground.NewID(), Kind: mailbox.Held, Box: mailbox.Box(s.secret, a.Link.Email),
+		To: a.Link.Email, Lang: a.Link.Lang, CreatedAt: now, DueAt: now}
+	if a.Link.For == mailbox.ToConfirm {
+		l.Kind = mailbox.Confirm
+	}
+	err = s.work.Update(ctx, func(tx Tx) error {
+		if l.Kind == mailbox.Confirm {
+			stopped, err := tx.MailStopped(l.Site, l.Box)
+			if err != nil || stopped {
+				return err
+			}
+			if waits, err := s.waiting(tx, l.Site, l.To); err != nil || len(waits) == 0 {
+				return err
+			}
+		}
+		_, err := mailbox.Post(tx, s.secret, l)
+		return err
+	})
+	if err != nil {
+		return Asked{}, fmt.Errorf("mail a link again: %w", err)
+	}
+	return a, nil
+}
+
 func unknown() error {
 	return problem.Missing("comment.unknown", "There is no such comment, or it is not shown to you.")
 }
