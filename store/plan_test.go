@@ -408,6 +408,8 @@ var multitude = []string{
 	 SELECT {writer}, 's' || n, 'a' || n, '', n, n, n FROM numbers WHERE n < 5000`,
 	`INSERT INTO tokens (id, hash, account_id, name, sites, scope, created_at)
 	 SELECT 't' || n, {writer}, 'a' || n, '', '[]', 2, n FROM numbers WHERE n < 5000`,
+	`INSERT INTO account_proofs (issuer, subject, account_id, provider, created_at)
+	 SELECT 'i' || (n % 3), 's' || n, 'a' || n, '', n FROM numbers WHERE n < 5000`,
 	`ANALYZE`,
 }
 
