@@ -152,9 +152,9 @@ func TestARefusalIsMailedWithItsReasons(t *testing.T) {
 		for _, lang := range []string{"en", "ru", "kk"} {
 			c, token := w.SubmitOwn(w.A, "Whoever built that roundabout has never driven a bus. "+lang)
 			say := words.In(lang)
+			mails := len(w.box.To(c.Email)) + 1
 			w.subscribes(c, token, lang)
-			mails := len(w.box.To(c.Email)) + 1 // it asks
-			w.box.Wait(t, c.Email, mails)
+			w.box.Wait(t, c.Email, mails) // it asks
 			refuse := func(who people.Actor) {
 				w.Choose(who, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
 			}
