@@ -148,27 +148,23 @@ func build(languages []string) (map[string][]byte, error) {
 		}
 		files[desk+"/dist/"+strings.Replace(name, ".ts", ".js", 1)] = body
 	}
-	for path, body := range maps.Clone(files) {
-		packed, err := pack(body)
-		if err != nil {
-			return nil, err
-		}
-		files[path+".br"] = packed
-	}
-	return files, nil
+	return files, pack(files)
 }
 
-// pack compresses as well as Brotli can, which takes too long for a server that starts.
-func pack(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
-	if _, err := w.Write(body); err != nil {
-		return nil, err
+// pack adds each file compressed as well as Brotli can, which takes too long for a server that starts.
+func pack(files map[string][]byte) error {
+	for path, body := range maps.Clone(files) {
+		var b bytes.Buffer
+		w := brotli.NewWriterLevel(&b, brotli.BestCompression)
+		if _, err := w.Write(body); err != nil {
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		files[path+".br"] = b.Bytes()
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return nil
 }
 
 // bundle minifies entry and all it imports into one file. A .css that TypeScript imports
