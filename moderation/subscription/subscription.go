@@ -154,14 +154,11 @@ type About struct {
 
 // Asked returns what a mailed link asks about, and changes nothing: link.expired where it is none any more.
 func (s *Service) Asked(ctx context.Context, token string) (a Asked, err error) {
-	if a.Link, err = mailbox.Read(s.secret, token, s.work.Now()); err != nil {
+	link, err := mailbox.Read(s.secret, token, s.work.Now())
+	if err != nil {
 		return Asked{}, err
 	}
-	var known bool
-	if a.Site, known, err = s.work.SiteByID(ctx, a.Link.Site); err == nil && !known {
-		err = mailbox.Expired()
-	}
-	if err != nil || a.Link.For != mailbox.ToConfirm {
+	if a, err = s.of(ctx, link); err != nil || a.Link.For != mailbox.ToConfirm {
 		return a, err
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
@@ -172,6 +169,15 @@ func (s *Service) Asked(ctx context.Context, token string) (a Asked, err error) 
 		return Asked{}, fmt.Errorf("look at a mailed link: %w", err)
 	}
 	return a, nil
+}
+
+// of is a link with its site: link.expired where that was removed.
+func (s *Service) of(ctx context.Context, link mailbox.Link) (Asked, error) {
+	site, known, err := s.work.SiteByID(ctx, link.Site)
+	if err == nil && !known {
+		err = mailbox.Expired()
+	}
+	return Asked{Link: link, Site: site}, err
 }
 
 // waiting are the comments of which an address would be told.
@@ -241,15 +247,12 @@ func (s *Service) answer(
 }
 
 // Lapsed returns whose a mailed link was until its time was over: link.expired for any other.
-func (s *Service) Lapsed(ctx context.Context, token string) (a Asked, err error) {
-	if a.Link, err = mailbox.Lapsed(s.secret, token, s.work.Now()); err != nil {
+func (s *Service) Lapsed(ctx context.Context, token string) (Asked, error) {
+	link, err := mailbox.Lapsed(s.secret, token, s.work.Now())
+	if err != nil {
 		return Asked{}, err
 	}
-	var known bool
-	if a.Site, known, err = s.work.SiteByID(ctx, a.Link.Site); err == nil && !known {
-		err = mailbox.Expired()
-	}
-	return a, err
+	return s.of(ctx, link)
 }
 
 // AskAgain has a new link mailed in the place of one whose time is over, to the address that got it, as often as such a
