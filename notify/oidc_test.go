@@ -189,8 +189,10 @@ func TestAProviderThatHangsHoldsNobodyForLong(t *testing.T) {
 	i := kit.NewIssuer(t)
 	p, clock := known(t, nearby, i)
 	hang := make(chan struct{})
-	defer close(hang)
-	i.Answers = func(http.ResponseWriter, string) bool { <-hang; return true }
+	i.Answers = func(http.ResponseWriter, string) bool {
+		_, hangs := <-hang
+		return hangs
+	}
 	began := time.Now()
 	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrSilent) || time.Since(began) > 30*time.Second {
 		t.Errorf("after %s: %v", time.Since(began), err)
@@ -199,7 +201,7 @@ func TestAProviderThatHangsHoldsNobodyForLong(t *testing.T) {
 	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrSilent) || time.Since(began) > 5*time.Second {
 		t.Errorf("who comes next waits %s: %v", time.Since(began), err)
 	}
-	i.Answers = nil
+	close(hang)
 	clock.Duration = time.Minute
 	if subject, _, err := signIn(t, p, i); err != nil || subject == "" {
 		t.Errorf("when it answers again: %v", err)
