@@ -128,7 +128,7 @@ func (w *world) firstView() (requests int, bytes int64) {
 }
 
 // widgetShows is how many comments the widget shows that answer none.
-const widgetShows = `document.querySelector("aitys-comments")?.shadowRoot.querySelector("[part=list]")?.children.length`
+const widgetShows = `document.querySelector("aitys-comments")?.shadowRoot.querySelectorAll(".list > li").length`
 
 // widgetHas is whether the widget shows so many comments.
 func widgetHas(n int) string { return fmt.Sprintf("%s >= %d", widgetShows, n) }
@@ -160,7 +160,7 @@ func (w *world) readAll(path string, comments, slowed int) (presses int, longest
 	w.must(err, tab.BeforeEach(`window.tasks = []
 		new PerformanceObserver(list => window.tasks.push(...list.getEntries().map(e => e.duration)))
 			.observe({ type: "longtask", buffered: true })
-		window.more = () => document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=more]")`),
+		window.more = () => document.querySelector("aitys-comments").shadowRoot.querySelector(":host > section > .steps > button")`),
 		tab.Go(w.blog.URL+path), tab.Holds(widgetHas(25)))
 	for {
 		shown, err := kit.Eval[int](tab, widgetShows)

@@ -113,6 +113,44 @@ func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
 	r.must(r.Gone("button", "To the newest"))
 	r.must(r.Click("button", "Show 37 more"))
 	r.holds(`$$('[part=comment]').length === 212 && !$('[part=more]')`)
+	// In their order, and in lists of which a browser need not lay out those that are far away.
+	r.holds(`$$('.list > li b').every((b, i) => b.textContent === 'Reader ' + (i + 1))`)
+	r.holds(`$$('.list').length === 9 && $$('.list').every(list => list.children.length <= 25)`)
+}
+
+// A browser may know no Kazakh, and its own formats take longer than to draw a thread: the widget says dates and numbers
+// in its own words, and the moment in the reader's own way where somebody points at it.
+func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
+	months := map[string]string{"en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+		"ru": "янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек.",
+		"kk": "қаң. ақп. нау. сәу. мам. мау. шіл. там. қыр. қаз. қар. жел."}
+	years := map[string]string{"en": "%d %s %d", "ru": "%d %s %d", "kk": "%[3]d ж. %[1]d %[2]s"}
+	counts := map[string]string{"en": "1,025 comments", "ru": "1\u202f025 комментариев", "kk": "1\u202f025 пікір"}
+	s := newService(t)
+	const old, recent = 800 * 24 * time.Hour, 40 * 24 * time.Hour
+	s.say("", "Old", "<p>Yes.</p>", "en", old)
+	s.say("", "Recent", "<p>Yes.</p>", "en", recent)
+	for range 1023 {
+		s.say("", "Reader", "<p>Yes.</p>", "en", time.Minute)
+	}
+	for lang, count := range counts {
+		t.Run(lang, func(t *testing.T) {
+			r := visit(t, s, options{lang: lang})
+			r.holds(fmt.Sprintf("$('h2').textContent === %q", count))
+			for i, ago := range []time.Duration{old, recent} {
+				at, now := time.Now().Add(-ago), time.Now()
+				month := strings.Fields(months[lang])[at.Month()-1]
+				want := fmt.Sprintf(years[lang], at.Day(), month, at.Year())
+				if at.Year() == now.Year() {
+					want = fmt.Sprintf("%d %s", at.Day(), month)
+				}
+				r.holds(fmt.Sprintf("$$('time')[%d].innerText === %q", i, want))
+			}
+			r.holds(`!$('time').title`)
+			r.holds(`$('time').dispatchEvent(new MouseEvent('mouseenter')) &&
+				$('time').title === new Date($('time').dateTime).toLocaleString()`)
+		})
+	}
 }
 
 func TestALongThreadIsReadFromItsOtherEndAtOnce(t *testing.T) {

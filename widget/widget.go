@@ -7,7 +7,7 @@ package widget
 import (
 	"crypto/sha256"
 	"embed"
-	"encoding/hex"
+	"encoding/base64"
 	"io/fs"
 	"strings"
 )
@@ -43,7 +43,7 @@ func Files() []File {
 		}
 		sum := sha256.Sum256(body)
 		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body, Brotli: brotli,
-			Version: hex.EncodeToString(sum[:5])})
+			Version: base64.RawURLEncoding.EncodeToString(sum[:4])})
 	}
 	return files
 }

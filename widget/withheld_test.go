@@ -26,11 +26,11 @@ func TestAWithheldCommentKeepsItsPlaceAndSaysWhoDemandsIt(t *testing.T) {
 		says string
 	}{
 		{options{}, court, "This comment is withheld on demand. Demanded by: District court of Almaty. " +
-			"Law: Law on mass media, art. 44. Received: Nov 19, 2026. The register"},
+			"Law: Law on mass media, art. 44. Received: 19 Nov 2026. The register"},
 		{options{lang: "ru", width: 390, dark: true}, court, "Этот комментарий скрыт по требованию. " +
-			"Кто требует: District court of Almaty. Закон: Law on mass media, art. 44. Получено: 19 нояб. 2026 г. Реестр"},
+			"Кто требует: District court of Almaty. Закон: Law on mass media, art. 44. Получено: 19 нояб. 2026. Реестр"},
 		{options{lang: "kk", width: 280}, map[string]any{"by": nil, "kind": "person", "law": "", "at": court["at"]},
-			"Бұл пікір талап бойынша жасырылған. Талап етуші: жеке тұлға. Түскен күні: 2026 ж. 19 қараша. Тізілім"},
+			"Бұл пікір талап бойынша жасырылған. Талап етуші: жеке тұлға. Түскен күні: 2026 ж. 19 қар. Тізілім"},
 		{options{}, nil, "This comment is withheld on demand. The register"},
 		{options{}, map[string]any{"by": `<img src=x onerror="alert(1)">`, "kind": "emperor", "law": "</p><b>bold",
 			"at": court["at"]}, `Demanded by: <img src=x onerror="alert(1)">. Law: </p><b>bold. Received:`},

@@ -41,7 +41,7 @@ func (c *Catalog) Signed(v float64, digits int) string {
 
 // Date writes the day of a time.
 func (c *Catalog) Date(t time.Time) string {
-	return c.T("date.year", "day", t.Day(), "month", c.Month("date.months", t), "year", strconv.Itoa(t.Year()))
+	return c.T("date.year", "day", t.Day(), "month", c.Month("date.months.full", t), "year", strconv.Itoa(t.Year()))
 }
 
 // Month is the month of a time, out of the twelve words that stand under key.

@@ -36,7 +36,7 @@ func (c *Catalog) wrong(form string, p web.Problem) string {
 // Day is a day as people write it: 24 Oct, 24 окт.
 func (c *Catalog) Day(t time.Time) string {
 	t = t.UTC()
-	return strconv.Itoa(t.Day()) + " " + strings.Fields(c.T("months"))[t.Month()-1]
+	return strconv.Itoa(t.Day()) + " " + c.Month("date.months", t)
 }
 
 // seen says where a piece of evidence for a reason was seen.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,7 +29,7 @@ type File struct {
 // NewFile returns a file of a media type.
 func NewFile(kind string, body []byte) *File {
 	sum := sha256.Sum256(body)
-	version := hex.EncodeToString(sum[:5]) // as package widget calls its parts
+	version := base64.RawURLEncoding.EncodeToString(sum[:4]) // as package widget calls its parts
 	return &File{
 		Version: version, kind: kind, plain: body,
 		// Weak: the same file compressed is other bytes.

@@ -77,7 +77,7 @@ func (p Pages) Golden(t testing.TB, langs []string, update bool) {
 // What differs from one rendering to the next, or says nothing about a page: versions of assets,
 // keys of forms, the script's words, the paths of icons.
 var (
-	versions = regexp.MustCompile(`\?v=[0-9a-f]+`)
+	versions = regexp.MustCompile(`\?v=[\w-]+`)
 	nonces   = regexp.MustCompile(`name="key" value="[0-9a-f]{32}"`)
 	scripted = regexp.MustCompile(`data-words="[^"]*"`)
 	drawings = regexp.MustCompile(`<svg[^>]* aria-hidden="true"[^>]*><path.*?</svg>`)

@@ -9,7 +9,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -92,7 +92,7 @@ func build(languages []string) (map[string][]byte, error) {
 		}
 		files[widget+"/dist/embed-"+name+".js"] = body
 		sum := sha256.Sum256(body)
-		return fmt.Sprintf("%q", "embed-"+name+".js?v="+hex.EncodeToString(sum[:5])), nil
+		return fmt.Sprintf("%q", "embed-"+name+".js?v="+base64.RawURLEncoding.EncodeToString(sum[:4])), nil
 	}
 	who, errWho := part("who")
 	report, errReport := part("report")
@@ -104,7 +104,7 @@ func build(languages []string) (map[string][]byte, error) {
 	why, errWhy := part("why")
 	around, errAround := part("around")
 	rare, errRare := part("rare")
-	more, errMore := part("more")
+	more, errMore := part("more", "RARE_ADDRESS", rare)
 	live, errLive := part("live", "RARE_ADDRESS", rare)
 	mirror, errMirror := part("mirror", "RARE_ADDRESS", rare)
 	vote, errVote := part("vote", "REPORT_ADDRESS", report)

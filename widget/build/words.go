@@ -20,7 +20,7 @@ type part struct {
 
 // What reading needs is apart from what writing does, so that a page loads no more than it shows.
 var parts = []part{
-	{"reading", "read.", map[string]string{"roles": "role."}},
+	{"reading", "read.", map[string]string{"roles": "role.", "date": "date."}},
 	{"form", "write.", map[string]string{"reasons": "reason.low.", "meanings": "meaning.", "likely": "likely."}},
 	{"around", "around.", nil},
 	{"copy", "copy.", nil},
@@ -34,10 +34,6 @@ var parts = []part{
 	{"report", "report.", map[string]string{"reasons": "reason.low."}},
 	{"withheld", "withheld.", map[string]string{"who": "withheld.who."}},
 }
-
-// own is what only one language of the widget says, by the end of its key: a browser may not know
-// how Kazakh writes a date.
-var own = map[string]string{"kk": "date."}
 
 // speech returns the TypeScript of each language, by path, and the languages besides English, which
 // is part of the scripts themselves.
@@ -111,9 +107,6 @@ func script(lang string, said map[string]sentence) string {
 			fmt.Fprintf(&b, "  %s: {\n%s  },\n", group, list("    ", p.groups[group], said))
 		}
 		b.WriteString("}\n")
-	}
-	if begin := own[lang]; begin != "" {
-		fmt.Fprintf(&b, "\nexport const %s = {\n%s}\n", strings.TrimSuffix(begin, "."), list("  ", begin, said))
 	}
 	return b.String()
 }

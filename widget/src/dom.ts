@@ -3,8 +3,8 @@
 type Value = string | number | boolean | null | undefined | ((event: Event) => void)
 
 /**
- * Makes an element. A function is a listener for the event its key names; true sets an empty
- * attribute; false, null and undefined set none. Strings among the children become text.
+ * Makes an element. A function is a listener for the event its key names; false, null
+ * and undefined set no attribute. Strings among the children become text.
  */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -14,7 +14,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   const node = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') node.addEventListener(name, value)
-    else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : `${value}`)
+    else if (value !== false && value != null) node.setAttribute(name, value as string)
   }
   node.append(...(children.filter(c => c) as (Node | string)[]))
   return node

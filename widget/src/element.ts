@@ -34,12 +34,7 @@ export class AitysComments extends HTMLElement {
 
   #show() {
     this.#view?.close()
-    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
-    if (!styles) {
-      styles = new CSSStyleSheet()
-      styles.replaceSync(sheet)
-    }
-    root.adoptedStyleSheets = [styles]
+    const root = this.shadowRoot ?? this.#open()
     const { site = '', page, title, sort = 'oldest' } = this.dataset
     this.#view = new View(
       this,
@@ -55,6 +50,19 @@ export class AitysComments extends HTMLElement {
       root,
     )
     this.#near(this.#view)
+  }
+
+  #open() {
+    const root = this.attachShadow({ mode: 'open' })
+    // Not in the page's own turn, but while the comments are on their way.
+    setTimeout(() => {
+      if (!styles) {
+        styles = new CSSStyleSheet()
+        styles.replaceSync(sheet)
+      }
+      root.adoptedStyleSheets.unshift(styles)
+    })
+    return root
   }
 
   /** Loads the comments when somebody comes near them, or at once where the address names one of them. */

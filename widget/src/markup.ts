@@ -15,7 +15,7 @@ const deepest = 32
 
 /** Returns the nodes of canonical HTML. Never fails; every element, attribute and scheme it makes is on the list. */
 export function nodes(html: string): DocumentFragment {
-  const top = document.createDocumentFragment()
+  const top = new DocumentFragment()
   const open: HTMLElement[] = []
   const put = (node: Node | string) => (open.at(-1) ?? top).append(node)
   for (const [piece, slash, name, rest] of html.matchAll(pieces)) {

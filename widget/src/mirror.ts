@@ -46,7 +46,6 @@ const mostOfComment = 64 << 10
 const homes = new Map<string, string>()
 const newest = new Map<string, string>()
 
-const long = { dateStyle: 'long' } as const
 const sheets = 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1'
 
 /** Asks each address for the first comments; the one that answers first serves the visit. */
@@ -243,9 +242,7 @@ function show(view: View, { listing, at = '', unchecked }: Found, home: string) 
     view.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(view, home))
     section.querySelector('header ~ p.box')?.remove() // that this page is closed
     if (section.querySelector('[role=note]')) return
-    const made = fill(t.of, {
-      date: view.t.date ? date(day, view.t, 'year') : day.toLocaleDateString(view.t.lang, long),
-    })
+    const made = fill(t.of, { date: date(day, view.t) })
     section.prepend(note(el('b', {}, made), ' ', ...put(t.why, living)))
   }
 }

@@ -6,14 +6,16 @@ import sheet from './more.css'
 import type { View } from './view'
 import { steps as inEnglish } from './words/en'
 
+declare const RARE_ADDRESS: string
+
 const styles = new CSSStyleSheet()
 styles.replaceSync(sheet)
 
 /** At most so many come at a time: each step is twice the last. */
 const most = 100
 
-/** So many are drawn before whoever reads has their turn: a slow phone takes some 20 ms for them. */
-const atOnce = 10
+/** So many stand in a list of their own. A browser looks at each list in each frame, and lays out whole ones. */
+const together = 25
 
 /** Puts the button for the next step below the list. */
 export function offer(view: View) {
@@ -31,7 +33,14 @@ export function offer(view: View) {
 }
 
 function clear(view: View) {
-  view.section.querySelector('.steps')?.remove()
+  for (const below of view.section.children) if (below.matches('.steps')) below.remove()
+}
+
+/** Begins a list below the others. Those far from what is in sight are not laid out. */
+function begin(lists: HTMLElement): HTMLOListElement {
+  const list = el('ol', { part: 'list', class: 'list far' })
+  lists.append(list)
+  return list
 }
 
 async function more(view: View) {
@@ -39,16 +48,22 @@ async function more(view: View) {
   view.step = Math.min(2 * view.step, most)
   view.next = next
   clear(view)
-  const { thread } = view
-  for (let at = 0; at < comments.length; at += atOnce) {
-    if (at) await new Promise(free => setTimeout(free))
-    if (view.thread !== thread) return // drawn anew meanwhile
-    const added = comments.slice(at, at + atOnce).map(c => view.add(c))
-    for (const article of added) article.parentElement?.classList.add('far')
-    if (!at) added[0]?.focus({ preventScroll: true })
-  }
-  for (const id of view.late) thread.toEnd(id)
+  const { list: lists } = view.thread
+  let last = begin(lists)
+  let began = false
+  const whole = await view.addAll(comments, article => {
+    if (last.childElementCount >= together) last = begin(lists)
+    if (!began) article.focus({ preventScroll: true })
+    began = true
+  })
+  if (!whole) return
+  const late = view.late.map(id => view.thread.article(id)?.parentElement)
+  last.append(...late.filter(item => !!item))
+  if (!last.firstChild) last.remove()
   if (next) offer(view)
-  view.drawn()
+  // To look through all elements of a long thread takes long.
+  if (comments.some(c => /<pre|withheld/.test(c.html ?? c.state)))
+    view.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(view))
+  view.mine()
   view.say(plural((view.spoken?.steps ?? inEnglish).loaded, comments.length, view.t))
 }

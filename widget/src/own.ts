@@ -103,7 +103,8 @@ export class OwnComments {
     if (published) {
       acts?.append(...this.#view.actions(seen), ...this.#tools(own, seen, node))
     } else node.classList.add('own')
-    if (!published && !seen.parent && !first) thread.toEnd(own.id)
+    const [item, last] = [node.parentElement, thread.list.lastElementChild]
+    if (!published && !seen.parent && !first && item && last?.lastChild !== item) last?.append(item)
     if (published && seen.appeal) acts?.prepend(el('span', { class: 'why' }, this.#t.overturned))
     if (seen.redacted_why) acts?.prepend(el('span', { class: 'why' }, ...about(this.#t.redacted, seen.redacted_why)))
     if (seen.state === 'pending') {

@@ -19,7 +19,7 @@ export function header(
     .slice(0, votes ? 3 : 2)
     .map(sort => button(t[sort], () => choose(sort), { 'aria-pressed': `${sort === order}` }))
   const orders = el('div', { class: 'row end sort', role: 'group', 'aria-label': t.order }, ...sorts)
-  return el('header', { class: 'row' }, el('h2', {}, title(t, count)), count > 1 ? orders : null)
+  return el('header', { class: 'row' }, el('h2', {}, title(t, count)), count > 1 && orders)
 }
 
 /** The rules, their first sentence in bold. */
@@ -50,7 +50,7 @@ export function alert(t: Words, what: string, then: string, again: () => void): 
     'div',
     { role: 'alert', class: 'box err' },
     el('strong', {}, what),
-    then ? el('p', {}, then) : null,
+    then && el('p', {}, then),
     button(t.again, again),
   )
 }

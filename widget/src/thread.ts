@@ -2,7 +2,7 @@
 
 import type { Comment } from './client'
 import { about, el } from './dom'
-import { ago, date, plural, type Words } from './i18n'
+import { ago, plural, type Words } from './i18n'
 import { nodes, safe } from './markup'
 
 /** The deepest level that still moves to the right; what is below stands beneath it, with "to NAME". */
@@ -29,11 +29,15 @@ export function article(c: Comment, t: Words, to: string | null, ...actions: HTM
 }
 
 function meta(c: Comment, t: Words, name: string, id: string, to: string | null): HTMLElement {
-  const site = safe(c.author?.url)
+  const site = c.author?.url && safe(c.author.url)
   const who = el('bdi', {}, name)
   const badge = c.author?.badge
   const at = new Date(c.created_at)
-  const time = el('time', { datetime: c.created_at, title: date(at, t, 'full') }, ago(at, t))
+  // Who points at it is told in full, as their browser says it: its first format takes longer than to draw 25 comments.
+  const exact = () => {
+    time.title = at.toLocaleString()
+  }
+  const time = el('time', { datetime: c.created_at, mouseenter: exact }, ago(at, t))
   return el(
     'header',
     { part: 'meta', class: 'meta' },
@@ -50,7 +54,7 @@ function meta(c: Comment, t: Words, name: string, id: string, to: string | null)
 
 /** The first character as people see it: a flag, a letter with its marks, joined emoji. */
 function initial(name: string): string | undefined {
-  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*/su.exec(name.trim())?.[0].toLocaleUpperCase()
+  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*/su.exec(name.trim())?.[0].toUpperCase()
 }
 
 interface Place {
@@ -64,7 +68,8 @@ interface Place {
 
 /** The list of a page's comments, grown comment by comment in the order they come. */
 export class Thread {
-  readonly list = el('ol', { part: 'list', class: 'list' })
+  /** One list; each step of a long thread adds another. */
+  readonly list = el('div', {}, el('ol', { part: 'list', class: 'list' }))
   readonly #places = new Map<string, Place>()
 
   constructor(readonly t: Words) {}
@@ -88,7 +93,7 @@ export class Thread {
    * with first at its head. One that is here already is drawn anew in its place.
    */
   add(c: Comment, actions: HTMLElement[] = [], first = false): HTMLElement {
-    const parent = c.parent ? this.#places.get(c.parent) : undefined
+    const parent = this.#places.get(c.parent ?? '')
     const flat = parent !== undefined && parent.level >= deepestIndent
     const under = flat ? parent.under : (parent ?? null)
     const to = flat ? (parent.comment.author?.name ?? this.t.anonymous) : null
@@ -107,15 +112,10 @@ export class Thread {
       replies: null,
     }
     this.#places.set(c.id, place)
-    if (!under) this.list[first ? 'prepend' : 'append'](place.item)
-    else this.#below(under, place.item)
+    if (under) this.#below(under, place.item)
+    else if (first) this.list.firstElementChild?.prepend(place.item)
+    else this.list.lastElementChild?.append(place.item)
     return node
-  }
-
-  /** Moves a comment that answers none to the end of the list. */
-  toEnd(id: string) {
-    const item = this.#places.get(id)?.item
-    if (item && this.list.lastChild !== item) this.list.append(item)
   }
 
   #below(parent: Place, item: HTMLLIElement) {

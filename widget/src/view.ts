@@ -40,6 +40,9 @@ export type Part = { after?: string; around?: string; sort?: string }
 /** So many come with the page; the first step is twice as many. */
 const first = 25
 
+/** After so many milliseconds of drawing whoever reads has their turn: a slow phone draws some eight comments in them. */
+const turn = 16
+
 /** A service that is silent for so long is looked for elsewhere, where the page says where. */
 const patient = 2_000
 
@@ -49,7 +52,7 @@ const settled = 5_000
 export class View {
   t: Words = inEnglish
   /** All words of a language that is not English; the English ones lie with the parts that say them. */
-  spoken: typeof import('./words/ru') | null = null
+  declare spoken?: typeof import('./words/ru')
   /** Our words run from left to right in each of their languages, whatever the page does. */
   readonly section = el('section', { dir: 'ltr' })
   readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
@@ -57,26 +60,26 @@ export class View {
   /** Aborted when the element leaves the page. */
   readonly gone = this.#closing.signal
   sort: string
-  #writer: Promise<Writer> | null = null
+  #writer: Promise<Writer> | undefined
   #tries = 0
-  #staying = 0
+  #staying?: number
   /** Where the rest of the thread begins. */
-  next: string | null = null
+  declare next: string | null
   /** Those that came while the thread was read: they stay behind what is loaded later. */
-  late: string[] = []
+  declare late: string[]
   /** Whether what is shown is a copy: nothing follows it. */
   declare copy?: boolean
   /** Whether another address than the service's own answers, which may be a stranger's. */
   declare mirrored?: boolean
-  /** How many are asked for next. */
-  step = first
+  /** How many are asked for next: this and what follows is so from the first drawing on. */
+  declare step: number
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
-  inside = false
+  declare inside: boolean
   thread: Thread
   page: Page
   settings: Settings = {}
   /** The form as it stands before anybody writes: one labelled line. form.ts makes it whole, in place. */
-  form: HTMLFormElement | null = null
+  declare form?: HTMLFormElement
 
   constructor(
     readonly host: HTMLElement,
@@ -113,20 +116,20 @@ export class View {
   async load(around = addressed()): Promise<void> {
     const spoken = this.#speak()
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
-    this.section.setAttribute('aria-busy', 'true')
+    this.section.ariaBusy = 'true'
     try {
       const listing = await this.#reach(around ? { around } : {})
       await spoken
-      if (this.gone.aborted) return
-      this.#draw(listing, around)
+      if (!(await this.#draw(listing, around))) return
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
+      this.drawn()
       this.#stay()
     } catch (cause) {
       await spoken
       this.#fail(cause, around)
     } finally {
       clearTimeout(slow)
-      this.section.removeAttribute('aria-busy')
+      this.section.ariaBusy = null
     }
   }
 
@@ -165,7 +168,8 @@ export class View {
     return (await this.#part<typeof import('./mirror')>(MIRROR_ADDRESS)).find(this, first, part, own)
   }
 
-  #draw({ page, settings, comments, next }: Listing, around: string | null) {
+  /** Draws everything anew, and returns whether that came to its end. */
+  async #draw({ page, settings, comments, next }: Listing, around: string | null) {
     const { t } = this
     this.page = page
     this.settings = settings
@@ -175,15 +179,15 @@ export class View {
     this.thread = new Thread(t)
     this.section.setAttribute('aria-label', t.comments)
     this.section.lang = t.lang
-    for (const c of comments) this.add(c)
+    if (!(await this.addAll(comments))) return false
     const top = header(t, page.count, this.sort, settings.votes, sort => this.resort(sort))
     const parts: Node[] = [top, ...this.#invitation()]
     this.inside = around !== null && this.thread.article(around) !== null
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
     this.section.replaceChildren(...parts, this.thread.list)
     this.offerMore()
-    this.drawn()
     if (around) this.#around(part => part.drawn(this, around, this.thread.shown < page.count, kept(this)))
+    return true
   }
 
   #around(use: (part: typeof import('./around')) => void) {
@@ -201,6 +205,11 @@ export class View {
   drawn() {
     if (this.root.querySelector('pre,.withheld'))
       this.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(this))
+    this.mine()
+  }
+
+  /** Lets the form put the reader's own comments among those that were drawn. */
+  mine() {
     if (this.#writer || kept(this) || this.host.dataset.sso)
       this.writer().then(
         w => w.drawn(),
@@ -256,7 +265,7 @@ export class View {
     const again = this.#tries ? `&${this.#tries}` : ''
     this.#writer ??= this.#part<typeof import('./form')>(FORM_ADDRESS + again).then(part => part.attach(this))
     this.#writer.catch(() => {
-      this.#writer = null
+      this.#writer = undefined
       this.#tries++
     })
     return this.#writer
@@ -265,6 +274,24 @@ export class View {
   /** Puts a comment into the thread, or draws it anew there. */
   add(c: Comment, ahead = false): HTMLElement {
     return this.thread.add(c, c.html === null ? [] : this.actions(c), ahead)
+  }
+
+  /**
+   * Puts comments into the thread, some at a time, and tells of each article. Returns false where everything was drawn
+   * anew meanwhile, or the element has gone.
+   */
+  async addAll(comments: Comment[], added = (_: HTMLElement) => {}): Promise<boolean> {
+    const { thread } = this
+    let until = Date.now() + turn
+    for (const c of comments) {
+      if (Date.now() > until) {
+        await new Promise(free => setTimeout(free))
+        until = Date.now() + turn
+      }
+      if (this.thread !== thread) return false
+      added(this.add(c))
+    }
+    return !this.gone.aborted
   }
 
   /** What may be done with a comment that everybody sees. */

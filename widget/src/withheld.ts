@@ -33,7 +33,7 @@ export function notice(view: View, c: Comment, home: string, more = ''): HTMLEle
     const { by, kind, law, at } = c.withheld
     facts.push([t.by, by || t.who[kind as keyof typeof t.who] || kind])
     if (law) facts.push([t.law, law])
-    facts.push([t.at, date(new Date(`${at.slice(0, 10)}T12:00`), view.t, 'year')]) // the day it was in UTC
+    facts.push([t.at, date(new Date(`${at.slice(0, 10)}T12:00`), view.t)]) // the day it was in UTC
   }
   const said = facts.flatMap(([what, value]) => about(`${what}: {value}${value.endsWith('.') ? '' : '.'} `, value))
   const address = `${home}sites/${encodeURIComponent(site)}/transparency?lang=${view.t.lang}#demands`

@@ -35,6 +35,10 @@ export const reading = {
   verified: "verified",
   write: "Write a comment",
   yesterday: "yesterday",
+  date: {
+    months: "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    year: "{day} {month} {year}",
+  },
   roles: {
     author: "Author",
     moderator: "Moderator",

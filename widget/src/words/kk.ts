@@ -51,6 +51,10 @@ export const reading: Reading = {
   verified: "аты расталған",
   write: "Пікір жазу",
   yesterday: "кеше",
+  date: {
+    months: "қаң. ақп. нау. сәу. мам. мау. шіл. там. қыр. қаз. қар. жел.",
+    year: "{year} ж. {day} {month}",
+  },
   roles: {
     author: "Автор",
     moderator: "Модератор",
@@ -281,9 +285,4 @@ export const withheld: Withheld = {
     other: "басқа біреу",
     person: "жеке тұлға",
   },
-}
-
-export const date = {
-  months: "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан",
-  year: "{year} ж. {day} {month}",
 }

@@ -51,6 +51,10 @@ export const reading: Reading = {
   verified: "имя подтверждено",
   write: "Написать комментарий",
   yesterday: "вчера",
+  date: {
+    months: "янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек.",
+    year: "{day} {month} {year}",
+  },
   roles: {
     author: "Автор",
     moderator: "Модератор",
