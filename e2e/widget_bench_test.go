@@ -160,7 +160,8 @@ func (w *world) readAll(path string, comments, slowed int) (presses int, longest
 	w.must(err, tab.BeforeEach(`window.tasks = []
 		new PerformanceObserver(list => window.tasks.push(...list.getEntries().map(e => e.duration)))
 			.observe({ type: "longtask", buffered: true })
-		window.more = () => document.querySelector("aitys-comments").shadowRoot.querySelector(":host > section > .steps > button")`),
+		const root = () => document.querySelector("aitys-comments").shadowRoot
+		window.more = () => root().querySelector("section > .steps > button")`),
 		tab.Go(w.blog.URL+path), tab.Holds(widgetHas(25)))
 	for {
 		shown, err := kit.Eval[int](tab, widgetShows)

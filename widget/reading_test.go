@@ -118,8 +118,8 @@ func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
 	r.holds(`$$('.list').length === 9 && $$('.list').every(list => list.children.length <= 25)`)
 }
 
-// A browser may know no Kazakh, and its own formats take longer than to draw a thread: the widget says dates and numbers
-// in its own words, and the moment in the reader's own way where somebody points at it.
+// A browser may know no Kazakh, and its own formats take longer than to draw a thread: dates and numbers are in the
+// widget's words, and the moment in the reader's own way where somebody points at it.
 func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
 	months := map[string]string{"en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
 		"ru": "янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек.",
