@@ -148,7 +148,7 @@ func TestTheOpenRegisterPages(t *testing.T) {
 }
 
 func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *world) {
+	onBothWith(t, options{proxy: "127.0.0.0/8"}, func(t *testing.T, w *world) {
 		id := w.approved(written("Whose land is it that the new road runs across?"))
 		w.decide("spam", w.post(written("Replica watches shipped over night, ask us now!")).str("id"), 1)
 		rude := w.post(written("Only a fool would drive up there in November."))
@@ -164,6 +164,23 @@ func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
 		want(t, w.do(appealOf(vain, "My aunt would not have minded.")), 202, "")
 		w.clock.Add(90 * time.Minute)
 		refuse("owner a", 2)
+		told := map[string]string{}
+		for i, c := range []struct{ says, about string }{
+			{"The mayor keeps a list of who sold the land, with their telephones.", "unlawful"},
+			{"The road was paid for twice, as the accounts of last spring show.", "unlawful"},
+			{"Somebody should look at who owns the quarry.", "unlawful"},
+			{"My shop sells boots for such roads.", "spam"},
+		} {
+			told[c.says[:12]] = w.approved(written(c.says))
+			want(t, w.do(reportOf(told[c.says[:12]], i, m{"reason": c.about})), 202, "")
+		}
+		want(t, w.do(reportOf(told["The mayor ke"], 900, m{"reason": "unlawful", "detail": "These are private."})), 202, "")
+		w.clock.Add(2 * time.Hour)
+		for says, decision := range map[string]m{"The mayor ke": {"action": "reject", "reason": "unlawful"},
+			"The road was": {"action": "approve"}} {
+			decision["comments"] = []m{{"id": told[says], "version": 2}}
+			want(t, w.as("moderator a", "POST", deskOfA+"/decisions", decision), 200, "")
+		}
 		w.withhold(but(demand("comments", []string{id}), "country", "germany"))
 		w.withhold(but(demand("comments", []string{id}), "country", "Kazakhstan"))
 		w.withhold(but(demand("comments", []string{id}), "public", "sealed"))
@@ -187,19 +204,27 @@ func TestTheFiguresStandInTheColumnsOfTheEUsTemplate(t *testing.T) {
 		}
 		const day, measures = "2026-11-20/2026-11-20", "Number of measures taken at the provider's own initiative "
 		const orders = "Number of orders to act against illegal content received"
-		const terms, appeals = "6_own_initiative_TC.csv", "7_appeals_and_recidivism.csv"
+		const notices, terms, appeals = "4_notices.csv", "6_own_initiative_TC.csv", "7_appeals_and_recidivism.csv"
 		const complaints = "Number of complaints submitted to the internal-complaints mechanism"
 		for _, c := range []struct{ got, want string }{
 			{value("1_report_identification.csv", "Value", "Ending date of reporting period"), "2026-11-20"},
 			{value("1_report_identification.csv", "Value", "Name of the service provider"), ""},
 			{value("3_member_states_orders.csv", orders, day, "TOTAL", "", "TOTAL"), "1"},
 			{value("3_member_states_orders.csv", orders, day, "TOTAL", "", "DE"), "1"},
+			{value(notices, "Number of notices received ", day, "TOTAL", ""), "4"},
+			{value(notices, "Number of specific items of information included in the total number of notices", day,
+				"TOTAL", ""), "3"},
+			{value(notices, "Median time to take action", day, "TOTAL", ""), "2.0"},
+			{value(notices, "Number of actions taken on the basis of the law", day, "TOTAL", ""), "1"},
+			{value(notices, "Number of actions taken on the basis of the terms and conditions of the service", day,
+				"TOTAL", ""), "0"},
+			{value(notices, "Number of notices received from Trusted flaggers", day, "TOTAL", ""), ""},
 			{value(terms, measures, day, "TOTAL", ""), "3"},
 			{value(terms, "Visibility restriction Disable", day, "STATEMENT_CATEGORY_CYBER_VIOLENCE", ""), "2"},
 			{value(terms, "Monetary restriction Suspension", day, "TOTAL", ""), ""},
 			{value(terms, measures, day, "KEYWORD_OTHER", "Spam"), "1"},
 			{value(terms, measures, day, "STATEMENT_CATEGORY_SELF_HARM", ""), "0"},
-			{value("5_own_initiative_illegal.csv", measures, day, "TOTAL", ""), "0"},
+			{value("5_own_initiative_illegal.csv", measures, day, "TOTAL", ""), "1"},
 			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Total number"), "2"},
 			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Decisions reversed"), "0"},
 			{value(appeals, "Value", day, "Internal complaints mechanism", complaints, "Decisions upheld"), "1"},

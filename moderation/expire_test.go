@@ -3,6 +3,8 @@ package moderation_test
 import (
 	"context"
 	"maps"
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -151,4 +153,70 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 			t.Error("the address is in the file")
 		}
 	})
+}
+
+// What an answered report said is forgotten after a month, and also with its comment; that there was one is counted
+// until the year's report is made.
+func TestAnsweredReportsAreCountedUntilTheYearsReport(t *testing.T) {
+	all := register.Notices{Received: 3, Comments: 3, Law: 1, Terms: 1,
+		Action: register.Wait{Of: 2, Median: time.Hour, Ninety: time.Hour}}
+	for _, tt := range []struct {
+		swept time.Time
+		left  int
+		want  register.Notices
+	}{
+		{time.Date(2027, time.February, 3, 0, 0, 0, 0, time.UTC), 3, all},
+		{time.Date(2028, time.February, 29, 0, 0, 0, 0, time.UTC), 3, all},
+		{time.Date(2028, time.April, 1, 0, 0, 0, 0, time.UTC), 1, register.Notices{Received: 1, Comments: 1}},
+	} {
+		t.Run(tt.swept.Format(time.DateOnly), func(t *testing.T) {
+			onBoth(t, func(t *testing.T, w *world) { w.reportedIn2027(tt.swept, tt.left, tt.want) })
+		})
+	}
+}
+
+func (w *world) reportedIn2027(swept time.Time, left int, want register.Notices) {
+	w.Clock.Add(time.Date(2027, time.January, 2, 0, 0, 0, 0, time.UTC).Sub(w.Clock.Now()))
+	mod := w.AddPerson("mod", people.Moderator)
+	var told []string
+	for _, says := range []string{"Where the minister sleeps, and when.", "What the house has cost.", "Not looked at."} {
+		id := w.Submit(w.A, says).ID
+		w.Decide(mod, w.A, comment.Approve, id)
+		_, err := w.S.Complaints.Report(w.Ctx, w.A, id, complaint.Charge{Reason: comment.ReasonUnlawful,
+			Detail: "My name.", From: netip.MustParseAddr("198.51.100.7")})
+		w.Must(err)
+		told = append(told, id)
+	}
+	w.Clock.Add(time.Hour)
+	w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonUnlawful}, told[0])
+	w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic}, told[1])
+	w.Must(w.S.Erase(w.Ctx, w.A, told[1:2]))
+	w.Clock.Add(swept.Sub(w.Clock.Now()))
+
+	ctx, stop := context.WithCancel(w.Ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- w.S.Complaints.Run(ctx) }()
+	var reports []complaint.Report
+	kit.Until(w.T, "it is forgotten who reported", func() bool {
+		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
+			reports, err = tx.Reports(w.A.ID, told)
+			return err
+		}))
+		return !slices.ContainsFunc(reports, func(r complaint.Report) bool { return r.Reporter != nil })
+	})
+	stop()
+	w.Must(<-ended)
+	said := slices.ContainsFunc(reports, func(r complaint.Report) bool { return r.Settled > 0 && r.Detail != "" })
+	if len(reports) != left || said {
+		w.T.Errorf("left are %+v, want %d, and nothing of what the answered ones said", reports, left)
+	}
+	year := register.Period{From: time.Date(2027, time.January, 1, 0, 0, 0, 0, time.UTC),
+		To: time.Date(2027, time.December, 31, 0, 0, 0, 0, time.UTC)}
+	f, err := w.S.Figures(w.Ctx, w.A, year)
+	w.Must(err)
+	got := f.Notices
+	got.Action.Median, got.Action.Ninety = got.Action.Median.Round(time.Minute), got.Action.Ninety.Round(time.Minute)
+	if got != want {
+		w.T.Errorf("%+v are counted, want %+v", got, want)
+	}
 }

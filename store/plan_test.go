@@ -82,6 +82,14 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.AppealsIn(1, fifthMilli, ninthMilli)) }, true},
 	{"figures of answers to appeals", "appeals_age",
 		func(tx storetest.Tx) error { return second(tx.AnsweredIn(1, fifthMilli, ninthMilli, 50)) }, true},
+	{"figures of reports", "reports_age",
+		func(tx storetest.Tx) error {
+			return second(tx.NoticesIn(1, comment.ReasonUnlawful, fifthMilli, ninthMilli))
+		}, true},
+	{"figures of answers to reports", "reports_age",
+		func(tx storetest.Tx) error {
+			return second(tx.ActedIn(1, comment.ReasonUnlawful, fifthMilli, ninthMilli, 50))
+		}, true},
 	{"the open register", "takedowns_order",
 		func(tx storetest.Tx) error { return second(tx.OpenTakedowns(1, fifthMilli, ninthMilli, 0, 50)) }, true},
 	{"withheld comments of a page", "comments_withheld", func(tx storetest.Tx) error {
@@ -90,7 +98,7 @@ var hot = []hotQuery{
 	{"what a decision settled", "reports_settled",
 		func(tx storetest.Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
 	{"old reports", "reports_age",
-		func(tx storetest.Tx) error { return tx.DropReporters(time.UnixMicro(10)) }, true},
+		func(tx storetest.Tx) error { return tx.DropReporters(time.UnixMicro(10), time.UnixMicro(5)) }, true},
 	{"webhooks with something due", "deliveries_due|SCAN",
 		func(tx storetest.Tx) error { return second(tx.ReadyWebhooks(time.UnixMicro(300), 50)) }, true},
 	{"deliveries that are due", "deliveries_due",

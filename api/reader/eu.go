@@ -37,6 +37,7 @@ type euReport struct {
 var euParts = map[string]func(*euReport) [][]string{
 	"1_report_identification.csv":  (*euReport).identification,
 	"3_member_states_orders.csv":   (*euReport).memberStates,
+	"4_notices.csv":                (*euReport).notices,
 	"5_own_initiative_illegal.csv": (*euReport).illegal,
 	"6_own_initiative_TC.csv":      (*euReport).terms,
 	"7_appeals_and_recidivism.csv": (*euReport).complaints,
@@ -151,6 +152,40 @@ func (r *euReport) memberStates() [][]string {
 	return rows
 }
 
+// euNoticeColumns are what is said of notices, and of each its context. Which are of trusted flaggers is not known: who
+// reports has no account.
+var euNoticeColumns = []string{
+	"Number of notices received ", "Number of notices received from Trusted flaggers",
+	"Number of specific items of information included in the total number of notices",
+	"Number of specific items of information included in the total number of notices by Trusted Flaggers " +
+		"(Trusted Flagger notices)",
+	"Median time to take action", "Median time to take action (Trusted Flagger notices)",
+	"Number of actions taken on the basis of the law",
+	"Number of actions taken on the basis of the law (Trusted Flagger notices)",
+	"Number of actions taken on the basis of the terms and conditions of the service",
+	"Number of actions taken on the basis of the terms and conditions of the service (Trusted Flagger notices)",
+}
+
+// notices counts what readers reported as unlawful. Under which category it falls is not known here.
+func (r *euReport) notices() [][]string {
+	head := []string{"Applicability", "Service", "Reporting period", "Category of illegal content",
+		`Description of the sub-category "Other"`}
+	head = append(head, euNoticeColumns...)
+	for _, column := range euNoticeColumns {
+		head = append(head, "Contextual information on "+column)
+	}
+	n, row := r.f.Notices, make([]string, len(head))
+	copy(row, []string{"Only for providers of hosting services, including online platforms", r.site, r.period, "TOTAL"})
+	row[5], row[7], row[11], row[13] = strconv.Itoa(n.Received), strconv.Itoa(n.Comments), strconv.Itoa(n.Law),
+		strconv.Itoa(n.Terms)
+	row[15] = "Reports of readers that a comment is unlawful, whether or not they are notices in the sense of Article 16."
+	if n.Action.Of > 0 {
+		row[9] = strconv.FormatFloat(n.Action.Median.Hours(), 'f', 1, 64)
+		row[19] = euCount(n.Action.Of, "that led to a refusal, in hours")
+	}
+	return [][]string{head, row}
+}
+
 // euCount is a remark on so many; "" on none.
 func euCount(n int, remark string) string {
 	if n == 0 {
@@ -228,8 +263,8 @@ func (r *euReport) measures(category, other string, n int) []string {
 	row := make([]string, 5+2*len(euMeasureColumns))
 	copy(row, []string{euAll, r.site, r.period, category, other, strconv.Itoa(n), "0", "0", strconv.Itoa(n)})
 	if category == "TOTAL" {
-		row[5+len(euMeasureColumns)] = "Comments that were refused, after a reader's report too: " +
-			"reports are not kept apart. The program refuses none by itself."
+		row[5+len(euMeasureColumns)] = "Comments that were refused, after a reader's report too. The " +
+			"program refuses none by itself."
 	}
 	return row
 }

@@ -3,8 +3,9 @@
 //
 // Neither decides anything: a complaint stands until a moderator decides about its comment, whatever they decide, and
 // stands again when that decision is undone. A reader has no account: who reported is known by a hash of their
-// address and of the comment, which is dropped after thirty days. However many report a comment, no more than a
-// bounded number of reports is kept of it.
+// address and of the comment, which is dropped after thirty days, as is what they said once it was answered. That there
+// was a report, and what for, is kept for the figures of a year. However many report a comment, no more than a bounded
+// number of reports is kept of it.
 package complaint
 
 import (
@@ -32,8 +33,12 @@ const (
 	MaxText   = 2_000
 )
 
-// keptFor is how long it is known who reported, and how long a settled report is kept.
-const keptFor = 30 * 24 * time.Hour
+const (
+	// keptFor is how long it is known who reported, and what a settled report said.
+	keptFor = 30 * 24 * time.Hour
+	// countedFor is how long a settled report is counted: a report on a year is made within two months of its end.
+	countedFor = 430 * 24 * time.Hour
+)
 
 // Reasons are those for which a comment is reported, in the order in which they are listed.
 var Reasons = []comment.Reason{
@@ -41,8 +46,8 @@ var Reasons = []comment.Reason{
 	comment.ReasonUnlawful, comment.ReasonOther,
 }
 
-// A Report is what one reader says against a comment. Reporter is a hash; nil once it was dropped. Settled is the seq
-// of the decision that answered it, 0 while it is open.
+// A Report is what one reader says against a comment. Reporter is a hash; it and Detail are dropped in time.
+// Settled is the seq of the decision that answered it, 0 while it is open.
 type Report struct {
 	Site     int64
 	Comment  string
@@ -80,8 +85,9 @@ type Tx interface {
 	// OpenReports returns what is open against comments, oldest first.
 	OpenReports(site int64, comments []string) ([]Report, error)
 	Appeals(site int64, comments []string) ([]Appeal, error) // open and settled, oldest first
-	// DropReporters forgets, on all sites, who reported before a time, and the reports from then that are settled.
-	DropReporters(before time.Time) error
+	// DropReporters forgets, on all sites, who reported before a time, and what the reports from then say that are
+	// settled; those from before counted are forgotten wholly.
+	DropReporters(before, counted time.Time) error
 }
 
 // Service keeps complaints. It is safe for concurrent use. Run must be running for reporters to be forgotten.
@@ -293,11 +299,13 @@ func (s *Service) Against(ctx context.Context, site int64, list []comment.Commen
 	return against, nil
 }
 
-// Run forgets who reported, and what was settled, until ctx ends. It returns nil when ctx ends.
+// Run forgets who reported, and what the settled reports say, until ctx ends. It returns nil when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	s.work.Sweep(ctx, "reporters", func(ctx context.Context) error {
-		before := s.work.Now().Add(-keptFor)
-		return s.work.Update(ctx, func(tx Tx) error { return tx.DropReporters(before) })
+		now := s.work.Now()
+		return s.work.Update(ctx, func(tx Tx) error {
+			return tx.DropReporters(now.Add(-keptFor), now.Add(-countedFor))
+		})
 	})
 	return nil
 }

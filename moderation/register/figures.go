@@ -52,6 +52,7 @@ type Figures struct {
 	Wait                                  Wait
 	Appeals                               Outcomes // of the appeals that came in
 	Answer                                Wait     // of these, for their answers
+	Notices                               Notices
 	ByReason                              map[comment.Reason]Outcomes
 	Sealed                                int // demands entered of which nothing more is told
 	Head                                  ledger.Head
@@ -63,6 +64,21 @@ type Figures struct {
 type Wait struct {
 	Of             int
 	Median, Ninety time.Duration
+}
+
+// Notices are the reports of readers that came in and say that a comment is unlawful, about so many comments, and how
+// many comments were refused for it, as unlawful or by its own rules. Action is how long readers of these waited.
+type Notices struct {
+	Received, Comments, Law, Terms int
+	Action                         Wait
+}
+
+// A Noticed is how many reports, about so many comments, a decision to a state for a reason has answered; To is 0 of
+// those that none has.
+type Noticed struct {
+	To          comment.State
+	Reason      comment.Reason
+	N, Comments int
 }
 
 // Outcomes are what appeals came to.
@@ -107,6 +123,10 @@ type registered interface {
 	AppealsIn(site int64, from, to time.Time) ([]Appealed, error)
 	// AnsweredIn returns when the newest of them that were answered came, and were answered; newest first.
 	AnsweredIn(site int64, from, to time.Time, limit int) ([]Waited, error)
+	// NoticesIn counts the reports for a reason. ActedIn returns when the newest of them came that a refusal has answered,
+	// and when it did; newest first.
+	NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]Noticed, error)
+	ActedIn(site int64, about comment.Reason, from, to time.Time, limit int) ([]Waited, error)
 	// OpenTakedowns returns the demands that were entered from a time on and before another and are not sealed, newest
 	// first, from before an entry of the log; 0: from the newest. SealedTakedowns counts the others.
 	OpenTakedowns(site int64, from, to time.Time, before uint64, limit int) ([]Demand, error)
@@ -204,6 +224,9 @@ func (f *Figures) answered(tx Tx, site int64) error {
 		o.add(a)
 		f.ByReason[a.Reason] = o
 	}
+	if err := f.Notices.count(tx, site, f.From, f.To); err != nil {
+		return err
+	}
 	if f.Sealed, err = tx.SealedTakedowns(site, f.From, f.To); err != nil {
 		return err
 	}
@@ -211,6 +234,27 @@ func (f *Figures) answered(tx Tx, site int64) error {
 	if err == nil && len(newest) > 0 {
 		f.Head, f.Last = ledger.Head{Seq: newest[0].Seq, Hash: newest[0].Hash}, newest[0].At
 	}
+	return err
+}
+
+func (n *Notices) count(tx Tx, site int64, from, to time.Time) error {
+	noticed, err := tx.NoticesIn(site, comment.ReasonUnlawful, from, to)
+	if err != nil {
+		return err
+	}
+	for _, some := range noticed {
+		n.Received += some.N
+		n.Comments += some.Comments
+		switch {
+		case !some.To.Refused():
+		case some.Reason == comment.ReasonUnlawful:
+			n.Law += some.Comments
+		default:
+			n.Terms += some.Comments
+		}
+	}
+	acted, err := tx.ActedIn(site, comment.ReasonUnlawful, from, to, mostWaits)
+	n.Action = waitOf(acted)
 	return err
 }
 

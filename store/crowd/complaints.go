@@ -111,19 +111,19 @@ func (t Acts) Appeals(site int64, comments []string) ([]complaint.Appeal, error)
 }
 
 // DropReporters implements complaint.Tx.
-func (t Acts) DropReporters(before time.Time) error {
+func (t Acts) DropReporters(before, counted time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM reports
 		WHERE  created_at < ?
-		  AND  settled > 0`, rows.Stamp(before))
+		  AND  settled > 0`, rows.Stamp(counted))
 	if err != nil {
 		return err
 	}
 	_, err = t.Exec(`
 		UPDATE reports
-		SET    reporter = NULL
+		SET    reporter = NULL, detail = CASE WHEN settled > 0 THEN '' ELSE detail END
 		WHERE  created_at < ?
-		  AND  reporter IS NOT NULL`, rows.Stamp(before))
+		  AND  (reporter IS NOT NULL OR settled > 0 AND detail <> '')`, rows.Stamp(before))
 	return err
 }
 
@@ -203,10 +203,14 @@ func (t Acts) Moderators(site int64) (int, error) {
 		people.Moderator, site, people.Moderator))
 }
 
-// ForgetComplaints removes what was said against a comment.
+// ForgetComplaints removes what was said against a comment: of reports that were answered, that there were some stays.
 func (t Acts) ForgetComplaints(site int64, id string) error {
-	for _, table := range complaints {
-		if _, err := t.Exec("DELETE FROM "+table+" WHERE site_id = ? AND comment_id = ?", site, id); err != nil {
+	for _, which := range []string{
+		"DELETE FROM appeals WHERE site_id = ? AND comment_id = ?",
+		"DELETE FROM reports WHERE site_id = ? AND comment_id = ? AND settled = 0",
+		"UPDATE reports SET reporter = NULL, detail = '' WHERE site_id = ? AND comment_id = ?",
+	} {
+		if _, err := t.Exec(which, site, id); err != nil {
 			return err
 		}
 	}

@@ -142,25 +142,58 @@ func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed,
 
 // AnsweredIn implements register.Tx. A decision that takes a comment back to the queue answers nothing.
 func (t Figures) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
+	return t.answered(`appeals AS a
+		        WHERE  a.site_id = ?`, `<> ?`, limit, comment.Pending, site, rows.Stamp(from), rows.Stamp(to))
+}
+
+// answered returns when the newest complaints of a table came, and were settled by decisions to some states.
+func (t Figures) answered(of, to string, limit int, values ...any) ([]register.Waited, error) {
 	type row struct{ came, decided int64 }
 	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
 		SELECT came, decided
 		FROM   (SELECT a.created_at AS came, a.comment_id,
 		               COALESCE((SELECT d.decided_at
 		                         FROM   decisions AS d
-		                         WHERE  d.site_id = a.site_id AND d.seq = a.settled AND d.to_state <> ?), 0) AS decided
-		        FROM   appeals AS a
-		        WHERE  a.site_id = ?
+		                         WHERE  d.site_id = a.site_id AND d.seq = a.settled AND d.to_state `+to+`), 0) AS decided
+		        FROM   `+of+`
 		          AND  a.created_at >= ? AND a.created_at < ?
 		          AND  a.settled > 0) AS asked
 		WHERE  decided > 0
 		ORDER  BY came DESC, comment_id DESC
-		LIMIT  ?`, comment.Pending, site, rows.Stamp(from), rows.Stamp(to), limit)
+		LIMIT  ?`, append(values, limit)...)
 	waits := make([]register.Waited, len(all))
 	for i, r := range all {
 		waits[i] = register.Waited{Came: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)}
 	}
 	return waits, err
+}
+
+// NoticesIn implements register.Tx. It asks for each decision by itself, as AppealsIn does.
+func (t Figures) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]register.Noticed, error) {
+	return rows.Query(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
+		SELECT became, why, COUNT(*), COUNT(DISTINCT comment_id)
+		FROM   (SELECT r.comment_id,
+		               COALESCE((SELECT d.to_state
+		                         FROM   decisions AS d
+		                         WHERE  d.site_id = r.site_id AND d.seq = r.settled), 0) AS became,
+		               COALESCE((SELECT d.reason
+		                         FROM   decisions AS d
+		                         WHERE  d.site_id = r.site_id AND d.seq = r.settled), 0) AS why
+		        FROM   reports AS r
+		        WHERE  r.site_id = ?
+		          AND  r.reason  = ?
+		          AND  r.created_at >= ? AND r.created_at < ?) AS told
+		GROUP  BY became, why`, site, about, rows.Stamp(from), rows.Stamp(to))
+}
+
+// ActedIn implements register.Tx.
+func (t Figures) ActedIn(
+	site int64, about comment.Reason, from, to time.Time, limit int,
+) ([]register.Waited, error) {
+	return t.answered(`reports AS a
+		        WHERE  a.site_id = ?
+		          AND  a.reason  = ?`, `IN (?, ?)`, limit, comment.Rejected, comment.Spam, site, about, rows.Stamp(from),
+		rows.Stamp(to))
 }
 
 // OpenTakedowns implements register.Tx.

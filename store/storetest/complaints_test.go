@@ -192,12 +192,26 @@ func reportersAreForgotten(w *world) {
 		if err := tx.Settle(w.site.ID, []string{settled.ID}, nil); err != nil {
 			return err
 		}
-		return tx.DropReporters(began.Add(time.Minute))
+		return tx.DropReporters(began.Add(time.Minute), began)
 	})
 	w.update(func(tx Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
 	reports, _ := w.against(open, settled)
-	if len(reports) != 2 || reports[0].Reporter != nil || string(reports[1].Reporter) != "late" {
-		w.Errorf("left are %+v, want two, the first without its reporter", reports)
+	left := map[string]string{}
+	for _, r := range reports {
+		left[r.Comment] += fmt.Sprintf("%s said %t. ", r.Reporter, r.Detail != "")
+	}
+	if left[open.ID] != " said true. late said true. " || left[settled.ID] != " said false. " {
+		w.Errorf("left are %q", left)
+	}
+	w.update(func(tx Tx) error {
+		if err := tx.Settle(w.site.ID, []string{settled.ID}, nil); err != nil {
+			return err
+		}
+		return tx.DropReporters(began.Add(time.Minute), began.Add(time.Minute))
+	})
+	w.update(func(tx Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
+	if reports, _ := w.against(open, settled); len(reports) != 2 {
+		w.Errorf("left are %+v, want what is open", reports)
 	}
 }
 

@@ -131,6 +131,13 @@ func fill(w *world, s ground.Site) {
 			Hash:     []byte("copy"),
 			Teaching: ledger.Teaching{Subject: "nowhere"},
 		}
+		acted := ledger.Entry{
+			Seq:    4,
+			Batch:  "one-refusal",
+			At:     began,
+			Hash:   []byte("refusal"),
+			Ruling: ledger.Ruling{Comment: oneWaiting, Version: 1, Action: comment.Reject, To: comment.Rejected},
+		}
 		gone := ledger.Lesson{
 			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}},
 			Of:     oneWaiting, Salt: []byte("salt"), Proof: []byte(s.Key),
@@ -144,6 +151,8 @@ func fill(w *world, s ground.Site) {
 			second(tx.AddReport(oneReport(s.ID, oneName), 9)),
 			tx.AddAppeal(complaint.Appeal{Site: s.ID, Comment: oneShown, Refusal: 1, Text: s.Key, At: began}),
 			tx.PutAppeals([]complaint.Appeal{{Site: s.ID, Comment: oneShown, Refusal: 9, Settled: 1, Text: s.Key, At: began}}),
+			tx.PutReports([]complaint.Report{{Site: s.ID, Comment: oneWaiting, ID: "acted on", Settled: 4, At: began,
+				Reason: comment.ReasonSpam}}),
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
 			tx.PutPair(signet.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
 			tx.NoteCopy(s.ID, began),
@@ -166,7 +175,7 @@ func fill(w *world, s ground.Site) {
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
 			tx.PutNote(rules.Note{ID: oneNote, Site: s.ID, Writer: []byte(oneName), Text: s.Key, CreatedAt: began}),
-			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied}),
+			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied, acted}),
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []ledger.Lesson{gone}, 9),
@@ -228,13 +237,19 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CountByPage": func(tx Tx, s int64) (any, error) {
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
-	"ReceivedIn":      func(tx Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
-	"RefusedIn":       func(tx Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
-	"SuspectedIn":     func(tx Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
-	"UndecidedIn":     func(tx Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
-	"WaitsIn":         func(tx Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
-	"AppealsIn":       func(tx Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
-	"AnsweredIn":      func(tx Tx, s int64) (any, error) { return tx.AnsweredIn(s, began, later, 9) },
+	"ReceivedIn":  func(tx Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
+	"RefusedIn":   func(tx Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
+	"SuspectedIn": func(tx Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
+	"UndecidedIn": func(tx Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
+	"WaitsIn":     func(tx Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
+	"AppealsIn":   func(tx Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
+	"AnsweredIn":  func(tx Tx, s int64) (any, error) { return tx.AnsweredIn(s, began, later, 9) },
+	"NoticesIn": func(tx Tx, s int64) (any, error) {
+		return tx.NoticesIn(s, comment.ReasonSpam, began, later)
+	},
+	"ActedIn": func(tx Tx, s int64) (any, error) {
+		return tx.ActedIn(s, comment.ReasonSpam, began, later, 9)
+	},
 	"OpenTakedowns":   func(tx Tx, s int64) (any, error) { return tx.OpenTakedowns(s, began, later, 0, 9) },
 	"SealedTakedowns": func(tx Tx, s int64) (any, error) { return tx.SealedTakedowns(s, began, later) },
 
@@ -479,7 +494,7 @@ var writes = []struct {
 		return tx.EraseLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
 	}},
 	{"AppendDecisions", func(tx Tx, s int64) error {
-		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 4, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),
+		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 5, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),
 			Ruling: ledger.Ruling{Comment: oneShown}}})
 	}},
 	{"AddLessons", func(tx Tx, s int64) error {
