@@ -46,7 +46,8 @@ func staffSignInAtAProvider(t *testing.T) {
 			func() error { return tab.Type("textbox", "Password", password) },
 		)
 		allow(tab, func() error { return tab.Click("button", "Link Small") })
-		w.steps(tab, func() error { return tab.See("button", "Unlink Small") })
+		w.steps(tab, func() error { return tab.See("button", "Unlink Small") },
+			func() error { return tab.Gone("button", "Link Small") })
 		w.fair(tab, fmt.Sprintf("staff-linked-%d", width))
 
 		other := w.tab(width, 844, width == 390)
@@ -59,6 +60,7 @@ func staffSignInAtAProvider(t *testing.T) {
 
 		// Unlinking ends that session, and the way in.
 		w.steps(tab, func() error { return tab.Click("button", "Unlink Small") },
+			func() error { return tab.See("button", "Link Small") },
 			func() error { return tab.Gone("button", "Unlink Small") })
 		w.must(other.Go(account), other.See("button", "Sign in"))
 		allow(other, func() error { return other.Click("button", withSmall) })

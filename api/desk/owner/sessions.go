@@ -47,10 +47,11 @@ func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
 	if err != nil {
 		return err
 	}
+	p.Providers, p.Password = o.Providers.Names(), v.Who.Account.Password != ""
 	for _, l := range linked {
+		p.Providers = slices.DeleteFunc(p.Providers, func(name string) bool { return name == l.Provider })
 		p.Links = append(p.Links, providerRow{l.Provider, l.Issuer, desk.Stamp(l.CreatedAt), desk.ISO(l.CreatedAt)})
 	}
-	p.Providers, p.Password = o.Providers.Names(), v.Who.Account.Password != ""
 	p.LinkError = v.ProviderRefused()
 	p.Frame, p.Mailing = f, o.Mailing
 	_, p.Notices = o.told(v)
