@@ -243,7 +243,10 @@ func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
 	if !strings.Contains(page, "It does not answer at the moment") || !strings.Contains(page, `name="password"`) {
 		t.Errorf("the window shows %s", page)
 	}
-	if log := v.service.Log(); !strings.Contains(log, "provider=Small") || strings.Contains(log, "secret between") {
+	kit.Until(t, "the log says which provider it was", func() bool {
+		return strings.Contains(v.service.Log(), "provider=Small")
+	})
+	if log := v.service.Log(); strings.Contains(log, "secret between") {
 		t.Errorf("the log says %s", log)
 	}
 	for _, name := range []string{"Other", "", "small"} {
