@@ -59,7 +59,7 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 	)
 	pasted, err = kit.Eval[string](owner, `document.querySelector("[role=region][aria-label=Snippet]").innerText`)
 	w.must(err)
-	if !strings.Contains(pasted, w.service.URL+"/embed.js") || !strings.Contains(pasted, `data-site="blog"`) {
+	if !strings.Contains(pasted, `<script async crossorigin src="`+w.service.URL+`/embed.js" data-site="blog">`) {
 		t.Fatalf("the snippet is %q", pasted)
 	}
 

@@ -83,7 +83,7 @@ func application(t *testing.T, w *world, tab *kit.Tab, text string, page *string
 	if element == "" || change == nil {
 		t.Fatal("the document has no recipe for an application of one page")
 	}
-	*page = `<!doctype html><html lang="en"><title>App</title><script async src="` + w.service.URL +
+	*page = `<!doctype html><html lang="en"><title>App</title><script async crossorigin src="` + w.service.URL +
 		`/embed.js" data-site="blog"></script><body>` + here.Replace(element)
 	w.steps(tab,
 		func() error { return tab.Go(at + "/app") },

@@ -40,6 +40,7 @@ func BenchmarkWidget(b *testing.B) {
 	w := newWorld(b, kit.Binary(b), nil)
 	empty := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
 		out.Header().Set("Content-Type", "text/javascript")
+		out.Header().Set("Access-Control-Allow-Origin", "*")
 		_, _ = out.Write([]byte(emptyScript))
 	}))
 	defer empty.Close()

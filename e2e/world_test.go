@@ -36,7 +36,7 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>An article</title></head>
 <body><h1>An article</h1><p>Somebody wrote this.</p><div id="aitys"></div>
-<script async src="{{or .Script (print .Service "/embed.js")}}" data-site="blog" data-page="{{.URL}}"
+<script async crossorigin src="{{or .Script (print .Service "/embed.js")}}" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
 // onBoth runs a test on each database: its newWorld stands on the one that the variable names, as all that it runs.

@@ -30,7 +30,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	b.sees("Write it with https://")
 	b.press(b.doc, "Continue", fields{"origin": "https://longway.example"}).sees("Who waits for you.")
 	b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."})
-	b.sees(`<script async src="` + w.url + `/embed.js" data-site="longway"></script>`)
+	b.sees(`<script async crossorigin src="` + w.url + `/embed.js" data-site="longway"></script>`)
 	b.open("/moderate/").sees("Nothing waits").sees("The Long Way")
 
 	site, err := w.S.Site(w.Ctx, "longway")
@@ -73,7 +73,7 @@ func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
 	b := newBrowser(t, w.url)
 	b.follow(web.LinkURL(&url.URL{Scheme: "http", Host: "blog.example"}, token))
 	b.press(b.doc, "Continue", fields{"name": "Jonas", "email": "jonas@blog.example", "password": password})
-	snippet := `<script async src="` + w.url + `/embed.js" data-site="blog"></script>`
+	snippet := `<script async crossorigin src="` + w.url + `/embed.js" data-site="blog"></script>`
 	b.sees("Put it in").sees(snippet)
 
 	// The queue says the same until the first comment comes, and to owners afterwards.

@@ -36,7 +36,7 @@ var smaller = middleware.GzipWithConfig(middleware.GzipConfig{
 // Snippet is what a site's owner puts into a page, where its comments should stand.
 func (r Room) Snippet(site ground.Site) string {
 	return `<div id="aitys"></div>` + "\n" +
-		`<script async src="` + r.Origin() + `/embed.js" data-site="` + site.Key + `"></script>`
+		`<script async crossorigin src="` + r.Origin() + `/embed.js" data-site="` + site.Key + `"></script>`
 }
 
 // Groups are where a room adds its routes: to anybody's, and to those of who is signed in.

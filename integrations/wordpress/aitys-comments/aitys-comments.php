@@ -17,7 +17,7 @@ function aitys_comments() {
 	$plain  = $server . '/sites/' . rawurlencode( AITYS_SITE ) . '/page?url=' . rawurlencode( get_permalink() );
 	return sprintf(
 		'<div id="comments" class="comments-area default-max-width wp-block-comments"><div id="aitys"></div>'
-		. '<script async src="%s" data-site="%s" data-page="%s" data-title="%s"></script>'
+		. '<script async crossorigin src="%s" data-site="%s" data-page="%s" data-title="%s"></script>'
 		. '<noscript><a href="%s">%s</a></noscript></div>',
 		esc_url( $server . '/embed.js' ),
 		esc_attr( AITYS_SITE ),
