@@ -139,13 +139,13 @@ func (f Fingerprint) Similarity(g Fingerprint) float64 {
 	return float64(same) / minima
 }
 
-// A Sketch is two bits of each of a Fingerprint's minima: what many are compared by first, for it is small.
-type Sketch [minima / 32]uint64
+// A Sketch is four bits of each of a Fingerprint's minima: what many are compared by first, for it is small.
+type Sketch [minima / 16]uint64
 
 // Sketch returns f's.
 func (f *Fingerprint) Sketch() (s Sketch) {
 	for i, m := range f.Minima {
-		s[i/32] |= uint64(m&3) << (2 * (i % 32))
+		s[i/16] |= uint64(m&15) << (4 * (i % 16))
 	}
 	return s
 }
@@ -155,8 +155,8 @@ func (f *Fingerprint) Sketch() (s Sketch) {
 func (s Sketch) Far(t Sketch) bool {
 	same := minima
 	for i := range s {
-		differ := s[i] ^ t[i]
-		same -= bits.OnesCount64((differ | differ>>1) & 0x5555_5555_5555_5555)
+		differ := (s[i] ^ t[i]) | (s[i]^t[i])>>2
+		same -= bits.OnesCount64((differ | differ>>1) & 0x1111_1111_1111_1111)
 	}
 	return float64(same)/minima < min(nearFrom, longFrom)
 }
