@@ -10,8 +10,11 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// exposed are the headers that a page of another origin may read.
-const exposed = "ETag, Idempotency-Replayed, Retry-After, X-Request-Id"
+// exposed are the headers that a page of another origin may read, of what it sent and of failures: what was read
+// is the browser's to keep, and has no more headers than a map of Go takes before it grows.
+const exposed = "Idempotency-Replayed, Retry-After, X-Request-Id"
+
+const exposes = "Access-Control-Expose-Headers"
 
 // An OfSite answers what anybody asks of a site.
 type OfSite func(c echo.Context, site ground.Site) error
@@ -55,11 +58,13 @@ func (k *Kit) keepOrigin(c echo.Context, site ground.Site) error {
 		k.Process.Knock(r.Context(), site, from)
 	}
 	if may {
-		header.Set("Access-Control-Allow-Origin", from)
-		header.Set("Access-Control-Expose-Headers", exposed)
+		header["Access-Control-Allow-Origin"] = r.Header["Origin"][:1]
+		if !reads(r.Method) {
+			header.Set(exposes, exposed)
+		}
 		return nil
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if reads(r.Method) {
 		return nil
 	}
 	return problem.ForeignOrigin(nil)

@@ -37,18 +37,19 @@ func (k *Kit) NewEcho(ownTime ...string) *echo.Echo {
 func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := k.Clock.Now()
-		id := requestID()
 		h := c.Response().Header()
-		h["X-Request-Id"] = []string{id}
 		h["X-Content-Type-Options"] = nosniff
 		if k.Secure() {
 			h["Strict-Transport-Security"] = hsts
+		}
+		if r := c.Request(); !reads(r.Method) || k.Log.Enabled(r.Context(), slog.LevelDebug) {
+			requestID(c)
 		}
 		err := guarded(next, c)
 		if err != nil {
 			k.fail(err, c)
 		}
-		k.logRequest(c, id, start, err)
+		k.logRequest(c, start, err)
 		return nil
 	}
 }
@@ -74,15 +75,22 @@ func guarded(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-func requestID() string {
+// requestID is what an answer and its line in the log are known by. A read that succeeds has no line, and no id.
+func requestID(c echo.Context) string {
+	h := c.Response().Header()
+	if id := h["X-Request-Id"]; id != nil {
+		return id[0]
+	}
 	var b [8]byte
 	rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+	id := hex.EncodeToString(b[:])
+	h["X-Request-Id"] = []string{id}
+	return id
 }
 
 // logRequest writes the request's one line. The route stands for the path, which may hold
 // what a stranger typed; the cause of a failure is ours only when the status says so.
-func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) {
+func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 	ctx, level := c.Request().Context(), slog.LevelInfo
 	status := c.Response().Status
 	switch {
@@ -95,7 +103,7 @@ func (k *Kit) logRequest(c echo.Context, id string, start time.Time, err error) 
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("id", id),
+		slog.String("id", requestID(c)),
 		slog.String("method", method(c.Request().Method)),
 		slog.String("route", c.Path()),
 		slog.Int("status", status),
@@ -128,6 +136,7 @@ func (k *Kit) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
+	requestID(c)
 	p := ProblemOf(err)
 	if c.Request().Method == http.MethodHead {
 		ProblemHeaders(c, p)

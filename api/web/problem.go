@@ -102,6 +102,7 @@ func WriteProblem(c echo.Context, p Problem) error {
 func ProblemHeaders(c echo.Context, p Problem) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
+	h.Set(exposes, exposed)
 	h.Del("ETag")
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
