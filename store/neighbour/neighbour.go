@@ -1,5 +1,5 @@
-// Package neighbour keeps lists between sites of different publishers: their own, and those that they take; and what
-// checkers outside are to be asked about.
+// Package neighbour keeps lists between sites of different publishers: their own, and those that they take; what
+// checkers outside are to be asked about; and what other programs ask.
 package neighbour
 
 import (
@@ -13,7 +13,7 @@ import (
 type Lists struct{ *rows.Tx }
 
 // Models are the rows of those tables.
-var Models = []any{neighbourRow{}, listRow{}, checkerRow{}, checkRow{}}
+var Models = []any{neighbourRow{}, listRow{}, checkerRow{}, checkRow{}, inquiryRow{}}
 
 // A neighbourRow is a row of neighbours: a neighbour.Neighbour.
 type neighbourRow struct {
