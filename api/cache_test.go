@@ -3,6 +3,7 @@ package api_test
 import (
 	"compress/gzip"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -165,6 +166,29 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 		kit.Until(other.t, "the other server shows the comment",
 			func() bool { return other.thread().num("page", "count") == 1 })
 	})
+}
+
+// What a writer withdraws is gone from another server at once, whatever somebody else does in the cluster: it once
+// stayed there for as long as a transaction of another database ran.
+func TestAWithdrawalReachesAnotherProcessBesideAForeignTransaction(t *testing.T) {
+	w := newWorld(t, kit.Postgres(t), kit.Redis(t), options{})
+	other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
+	other.open(options{}, store.Options{})
+	foreign, err := sql.Open("pgx", kit.Postgres(t))
+	fatal(t, err)
+	defer foreign.Close()
+	neighbour, err := foreign.BeginTx(t.Context(), nil)
+	fatal(t, err)
+	defer neighbour.Rollback()
+	_, err = neighbour.Exec("SELECT pg_current_xact_id()")
+	fatal(t, err)
+
+	shows := func(n int) func() bool { return func() bool { return other.thread().num("page", "count") == n } }
+	posted := w.post(written(w.text()))
+	w.decide("approve", posted.str("id"), 1)
+	kit.Within(t, 2*time.Second, "the other server shows the comment", shows(1))
+	w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
+	kit.Within(t, 2*time.Second, "the other server shows it no longer", shows(0))
 }
 
 // TestNoStalePageIsKept reads and decides at once: whatever was rendered in between, a read

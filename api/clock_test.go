@@ -1,19 +1,50 @@
 package api_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"net/url"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // TestAClockThatJumpsTakesNothingFromAnybody sets the clock an hour on, back, and right again: sessions, limits,
 // waits after wrong passwords and windows for edits are wrong by no more than that while it lasts, and by
-// nothing afterwards.
+// nothing afterwards; and the log stays in the order in which people decided. TEST_JUMPS=N makes so many jumps
+// at least, of between half an hour and a day.
 func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
+	jumps, most := 0, 1
+	if said := os.Getenv("TEST_JUMPS"); said != "" {
+		var err error
+		if most, err = strconv.Atoi(said); err != nil {
+			t.Fatal(err)
+		}
+	}
+	random := rand.New(rand.NewPCG(43, 1))
+	for jumps < most {
+		by := time.Hour
+		if most > 1 {
+			by = 30*time.Minute + time.Duration(random.Int64N(int64(24*time.Hour)))
+		}
+		t.Run(by.String(), func(t *testing.T) { jumps += jumpsBy(t, by) })
+	}
+	t.Logf("clock: %d jumps", jumps)
+}
+
+// jumpsBy sets the clock on and back by so much, and returns how often it did.
+func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
+	jump := func(by time.Duration) {
+		w.clock.Add(by)
+		jumps++
+	}
 	from := func(address string) map[string]string { return map[string]string{"X-Forwarded-For": address} }
 	signIn := func(address, password string) reply {
 		return w.do(call{method: "POST", path: "/api/v1/session", header: from(address),
@@ -36,14 +67,25 @@ func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
 			bearer: posted.str("edit_token"), body: m{"body": body}})
 	}
 
-	w.clock.Add(time.Hour)
+	decided := 0
+	decides := func() {
+		t.Helper()
+		c := post(fmt.Sprint("198.51.100.", decided+1))
+		want(t, w.decide("approve", c.str("id"), 1), 200, "")
+		decided++
+	}
+
+	decides()
+	jump(by)
+	decides()
 	for range 25 {
 		post("192.0.2.3") // beyond the burst of 20
 	}
 	for range 8 {
 		signIn("192.0.2.4", "a wrong password")
 	}
-	w.clock.Add(-time.Hour)
+	jump(-by)
+	decides()
 	signedIn("back again")
 	if r := edit("Changed after the jump."); r.status != http.StatusOK {
 		t.Errorf("an edit in its window is refused: %v", r)
@@ -56,16 +98,75 @@ func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
 		t.Errorf("two minutes later the account is still locked: %v", r)
 	}
 
-	w.clock.Add(-time.Hour)
-	signedIn("an hour before it began")
+	jump(-by)
+	decides()
+	signedIn("before it began")
 	if r := edit("Changed before it was written."); r.status != http.StatusOK {
 		t.Errorf("an edit in its window is refused: %v", r)
 	}
 	if r := post("192.0.2.6"); r.status != http.StatusCreated {
 		t.Errorf("a post while the clock is behind: %v", r)
 	}
-	w.clock.Add(time.Hour)
+	jump(by)
+	decides()
 	signedIn("right again")
 	w.clock.Add(16 * time.Minute)
 	want(t, edit("Too late."), 403, "edit.expired")
+
+	log := w.do(call{path: "/api/v1/sites/a/moderation/log", bearer: w.tokens["moderator a"]})
+	entries, _ := log.json["entries"].([]any)
+	if len(entries) != decided {
+		t.Fatalf("the log has %d entries, want %d: %v", len(entries), decided, log)
+	}
+	for i, e := range entries {
+		if seq := e.(map[string]any)["seq"]; seq != float64(decided-i) {
+			t.Errorf("entry %d from the newest is number %v", i, seq)
+		}
+	}
+	return jumps
+}
+
+// TestOneTimeLinksOutliveAClockThatJumps: a link works whichever way the clock went since it was made, one that was
+// replaced never does again, and each ends no more than the hour too late.
+func TestOneTimeLinksOutliveAClockThatJumps(t *testing.T) {
+	w := onSQLite(t)
+	made := func(who string) (token string) {
+		r, err := w.service.Identity.ResetAccount(t.Context(), people.Operator, email(who))
+		fatal(t, err)
+		return r.Link
+	}
+	use := func(token string) reply {
+		return w.do(call{method: "POST", path: "/moderate/setup", header: map[string]string{"Origin": w.url},
+			body: url.Values{"token": {token}, "password": {"a password " + w.text()}}})
+	}
+	works := func(when, token string) {
+		t.Helper()
+		if r := use(token); r.status != http.StatusSeeOther {
+			t.Errorf("a link %s is answered %d, want that it works", when, r.status)
+		}
+	}
+	ended := func(when, token string) {
+		t.Helper()
+		if r := use(token); r.status != http.StatusUnauthorized {
+			t.Errorf("a link %s is answered %d, want 401", when, r.status)
+		}
+	}
+	before := made("owner a")
+	w.clock.Add(time.Hour)
+	works("made before the jump", before)
+	ahead, replaced, kept := made("moderator a"), made("author a"), made("owner b")
+	w.clock.Add(-time.Hour)
+	works("made an hour ahead", ahead)
+	ended("used before the clock went back", before)
+	again := made("author a") // it ends sooner than the one that it replaces
+	ended("that a later one replaced", replaced)
+
+	w.clock.Add(-time.Hour)
+	works("made while the clock was right, used an hour before that", again)
+	ended("used an hour later than now", again)
+	w.clock.Add(25 * time.Hour)
+	works("made an hour ahead, a day later", kept)
+	late := made("moderator b")
+	w.clock.Add(24 * time.Hour)
+	ended("a day old", late)
 }

@@ -221,12 +221,13 @@ func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
 func TestNoStrangerSilencesASite(t *testing.T) {
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	n := 0
-	post := func(site, page, bearer string) reply {
+	by := func(site, page, bearer string, author m) reply {
 		n++
 		return w.do(call{method: "POST", path: "/api/v1/sites/" + site + "/comments", bearer: bearer,
 			header: map[string]string{"X-Forwarded-For": fmt.Sprintf("2001:db8:%x::1", n)},
-			body:   m{"page": m{"url": "https://" + site + ".example" + page}, "body": w.text()}})
+			body:   m{"page": m{"url": "https://" + site + ".example" + page}, "body": w.text(), "author": author}})
 	}
+	post := func(site, page, bearer string) reply { return by(site, page, bearer, m{}) }
 	flood := func(want int, page func(i int) string) {
 		t.Helper()
 		taken := 0
@@ -257,6 +258,25 @@ func TestNoStrangerSilencesASite(t *testing.T) {
 		if r := post(tt.site, tt.page, tt.bearer); r.status != http.StatusCreated {
 			t.Errorf("%s is silenced: %v", tt.who, r)
 		}
+	}
+	// Who showed who they are has a budget of their own: what others use up is not theirs.
+	key := w.ssoKey("a")
+	reader := func(sub string) m {
+		return m{"identity": w.sso(signed(t, key, w.claims(m{"sub": sub}))).str("identity")}
+	}
+	one, other := reader("reader-7"), reader("reader-8")
+	for i := range 20 {
+		if r := by("a", fmt.Sprintf("/theirs/%d", i), "", one); r.status != http.StatusCreated {
+			t.Fatalf("comment %d of a reader who is known is refused: %v", i+1, r)
+		}
+	}
+	r := by("a", "/theirs/0", "", one)
+	want(t, r, 429, "rate.limited")
+	if r.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After for a reader who is known")
+	}
+	if r := by("a", "/theirs/0", "", other); r.status != http.StatusCreated {
+		t.Errorf("another reader who is known is silenced: %v", r)
 	}
 }
 

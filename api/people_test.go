@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,67 @@ func TestPasswordsAreTriedSoManyTimesFromAnAddress(t *testing.T) {
 			t.Errorf("from another address: got %v", r)
 		}
 	})
+}
+
+// TestEveryPasswordIsCountedAgainstItsAddress spends the tries of an address by signing in: then no other way to
+// have a password hashed is open to it, nor to another address of its /64.
+func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.1/32"})
+	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
+	mine := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
+	hand := w.as("root", "POST", "/api/v1/accounts", m{"email": "new@x.example", "name": "New", "role": "moderator",
+		"site": []string{"a"}})
+	_, link, _ := strings.Cut(hand.str("link"), "#")
+	bearer := w.tokens["root"]
+	const wrong = "not it"
+	ways := map[string]call{
+		"a session":       {path: "/api/v1/session", body: m{"email": "nobody@x.example", "password": wrong}},
+		"the desk's form": {path: "/moderate/signin", body: url.Values{"email": {"nobody@x.example"}, "password": {wrong}}},
+		"a one-time link": {path: "/moderate/setup", body: url.Values{"token": {link}, "password": {wrong}}},
+		"one's own":       {path: "/moderate/sessions/password", body: url.Values{"old": {wrong}, "password": {wrong}}},
+		"one's own, API":  {method: "PATCH", path: "/api/v1/me", body: m{"password": m{"old": wrong, "new": wrong}}},
+		"a new account": {path: "/api/v1/accounts", bearer: bearer,
+			body: m{"email": "x@x.example", "name": "X", "role": "author", "site": []string{"a"}, "password": wrong}},
+		"another's": {method: "PATCH", path: "/api/v1/accounts/" + hand.str("id"), bearer: bearer,
+			body: m{"password": wrong}},
+		"a provider": {path: "/signin", body: url.Values{"do": {"link"}, "password": {wrong}}},
+		"readers' window": {path: windowOfA,
+			body: url.Values{"do": {"signin"}, "email": {"nobody@x.example"}, "password": {wrong}}},
+	}
+	limited := func(way, from string) bool {
+		c := ways[way]
+		c.header = map[string]string{"X-Forwarded-For": from, "Origin": w.url, "Sec-Fetch-Site": "same-origin"}
+		if c.method == "" {
+			c.method = "POST"
+		}
+		if c.bearer == "" {
+			c.header["Cookie"] = mine
+		}
+		r := w.do(c)
+		if r.status < 300 || r.status == 404 || r.status >= 500 {
+			t.Errorf("%s from %s: got %v", way, from, r)
+		}
+		return r.status == http.StatusTooManyRequests || strings.Contains(r.header.Get("Location"), "rate.limited")
+	}
+	for way := range ways {
+		if limited(way, "203.0.113.9") {
+			t.Errorf("%s from an address that tried few is limited", way)
+		}
+	}
+	for spent, beside := range map[string]string{
+		"192.0.2.1":         "192.0.2.1",
+		"2001:db8:1:2::bad": "2001:db8:1:2:3:4:5:6",
+	} {
+		for i := range 20 { // of as many accounts: none of them has to wait for its own sake
+			w.do(call{method: "POST", path: "/api/v1/session", header: map[string]string{"X-Forwarded-For": spent},
+				body: m{"email": fmt.Sprintf("q%d@x.example", i), "password": wrong}})
+		}
+		for way := range ways {
+			if !limited(way, beside) {
+				t.Errorf("%s from %s, whose tries are spent, is not limited", way, beside)
+			}
+		}
+	}
 }
 
 func TestSigningInBacksOff(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 const plainA = "/sites/a/page?url=" + pageA
@@ -141,6 +143,34 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	if got := w.plain(plainA, ""); !strings.Contains(got, "Comments on this page are closed.") ||
 		strings.Contains(got, "<textarea") {
 		t.Errorf("a closed page: %s", got)
+	}
+}
+
+// Whoever is limited keeps their text, and may send it when the time has passed.
+func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
+	form := formOf(w.plain(plainA, ""))
+	form.Set("name", "Bo")
+	form.Set("email", "bo@x.example")
+	form.Set("body", "<b>Words & words.</b>")
+	press := func() reply {
+		return w.do(call{method: "POST", path: plainA, body: form, header: map[string]string{"Origin": w.url}})
+	}
+	form.Set("press", formOf(string(press().raw)).Get("press"))
+	w.clock.Add(10 * time.Second)
+	kit.Until(t, "the address is limited", func() bool {
+		return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())}).status == 429
+	})
+	r := press()
+	if r.status != 429 || r.header.Get("Retry-After") == "" ||
+		!strings.Contains(string(r.raw), "&lt;b&gt;Words &amp; words.&lt;/b&gt;") ||
+		!strings.Contains(string(r.raw), "Not sent. Your text is safe.") ||
+		!strings.Contains(string(r.raw), `value="bo@x.example"`) {
+		t.Errorf("limited: got %v, want 429 with the text in the form", r)
+	}
+	w.clock.Add(time.Minute)
+	if r := press(); r.status != http.StatusSeeOther {
+		t.Errorf("a minute later: got %v", r)
 	}
 }
 

@@ -85,9 +85,6 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 		if sub.Writer, err = h.writer(c, site, in.Author); err != nil {
 			return err
 		}
-		if sub.Writer.Account != "" {
-			sub.Limiter = nil
-		}
 	}
 	if in.Form != nil {
 		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}

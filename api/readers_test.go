@@ -91,6 +91,44 @@ func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 	})
 }
 
+func TestAnOwnerEndsTheEditTokensOfTheirSiteAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const end = "/api/v1/sites/a/moderation/edit-tokens/end"
+		posted := w.post(written("Its token was read by a script."))
+		path, token := "/api/v1/sites/a/comments/"+posted.str("id"), posted.str("edit_token")
+		elsewhere := written("On another site.")
+		elsewhere["page"] = m{"url": "https://b.example/post"}
+		there := w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: elsewhere})
+		for _, who := range []string{"", "author a", "moderator a", "owner b", "owner a, deciding"} {
+			if r := w.do(call{method: "POST", path: end, bearer: w.tokens[who]}); r.status < 400 {
+				t.Errorf("ended by %q: %v", who, r)
+			}
+		}
+		if r := w.do(call{path: path, bearer: token}); r.status != 200 {
+			t.Errorf("before: %v", r)
+		}
+		ask := call{method: "POST", path: end, bearer: w.tokens["owner a"], header: keyed(key16)}
+		if r, again := w.do(ask), w.do(ask); r.status != 204 || again.status != 204 ||
+			again.header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("ended: %v and again %v", r, again)
+		}
+		want(t, w.do(call{path: path, bearer: token}), 404, "comment.unknown")
+		want(t, w.do(call{method: "PATCH", path: path, bearer: token, body: m{"body": "Changed."}}), 404, "comment.unknown")
+		want(t, w.do(call{method: "DELETE", path: path, bearer: token}), 404, "comment.unknown")
+		want(t, w.do(call{method: "POST", path: path + "/appeal", bearer: token, body: m{"text": "Look again."}}), 404,
+			"comment.unknown")
+		own := "/api/v1/sites/b/comments/" + there.str("id")
+		if r := w.do(call{path: own, bearer: there.str("edit_token")}); r.status != 200 {
+			t.Errorf("of another site: %v", r)
+		}
+		after := w.post(written("Sent after that."))
+		if r := w.do(call{method: "PATCH", path: "/api/v1/sites/a/comments/" + after.str("id"),
+			bearer: after.str("edit_token"), body: m{"body": "Sent, and changed, after that."}}); r.status != 200 {
+			t.Errorf("a token given afterwards: %v", r)
+		}
+	})
+}
+
 func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		posted := w.post(written("Something rather rude about you."))

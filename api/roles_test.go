@@ -27,6 +27,8 @@ var rights = map[string]string{
 	"PATCH /sites/:site":  "auth role role ok site role role",
 	"DELETE /sites/:site": "auth role role ok site role role",
 
+	"POST /sites/:site/moderation/edit-tokens/end": "auth role role ok site role role",
+
 	"GET /accounts":        "auth ok ok ok ok ok ok",
 	"POST /accounts":       "auth role role ok site role role",
 	"PATCH /accounts/:id":  "auth role role ok account role role",

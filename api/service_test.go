@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/widget"
@@ -29,6 +30,23 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 	w.post(written("Without Redis everything works."))
 	redis.Start(t)
 	kit.Until(w.t, "Redis is up again", is("up"))
+}
+
+// A service that follows the events late does not know what others decide.
+func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
+	w := onSQLite(t)
+	ready := func() reply { return w.do(call{path: "/readyz"}) }
+	w.mute.Store(true)
+	kit.Until(t, "the events cannot be read", func() bool { return strings.Contains(w.log.String(), "events not read") })
+	w.clock.Add(9 * time.Second)
+	want(t, ready(), 200, "")
+	w.clock.Add(2 * time.Second)
+	want(t, ready(), 503, "busy")
+	if r := w.thread(); r.status != 200 {
+		t.Errorf("meanwhile readers are answered %v", r)
+	}
+	w.mute.Store(false)
+	kit.Until(t, "it has caught up", func() bool { return ready().status == 200 })
 }
 
 func TestTheSpecificationIsServed(t *testing.T) {

@@ -262,6 +262,7 @@ func TestWhatADemandMayNotSay(t *testing.T) {
 			{"comment.unknown", but(good, "comments", []string{"unknown"})},
 			{"page.unknown", demand("page", "unknown")},
 			{"page.unknown", demand("page", id)},
+			{"page.unknown", demand("page", pageA+"\x00")},
 		} {
 			if r := w.as("owner a", "POST", takedowns, tt.body); r.code() != tt.code {
 				t.Errorf("%v is answered %v, want %s", tt.body, r, tt.code)

@@ -1,16 +1,19 @@
 package api_test
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 func followed(page string) call {
@@ -150,42 +153,112 @@ func TestWhatCannotBeFollowedIsRefused(t *testing.T) {
 	want(t, w.do(call{path: "/api/v1/sites/nobody/live?page=x"}), 404, "site.unknown")
 }
 
-// TestAReaderCostsLittleMemory opens many streams and looks at what the process holds for each: both ends of the
-// connection, since the browser is in the same process here.
-func TestAReaderCostsLittleMemory(t *testing.T) {
-	w := onSQLite(t)
-	held := func() uint64 {
-		runtime.GC()
-		runtime.GC()
-		var s runtime.MemStats
-		runtime.ReadMemStats(&s)
-		return s.HeapInuse + s.StackInuse
-	}
-	const readers, most = 400, 30 << 10
-	w.listenTo(followed(pageA)).next("count", hasCount(0))
-	before := held()
-	for range readers {
-		w.keep(followed(pageA))
-	}
-	each := (held() - before) / readers
-	t.Logf("%d bytes a stream, with the reader's own socket", each)
-	if each > most {
-		t.Errorf("a stream holds %d bytes, at most %d are allowed", each, most)
+// TestAStreamCostsLittleMemory opens many streams, of readers and of moderators, and looks at what the process holds
+// for each: both ends of the connection, since the browser is in the same process here. That is asked for while nothing
+// happens, and while comments come of which each stream tells. What other tests have left behind ends meanwhile, and
+// counts: the least of three tries is looked at.
+func TestAStreamCostsLittleMemory(t *testing.T) {
+	const streams, most, tries = 400, 30 << 10, 3
+	for _, kind := range []string{"reader", "moderator"} {
+		measure := func(t *testing.T) (idle, busy uint64) {
+			w := onSQLite(t)
+			open := func(int) call { return followed(pageA) }
+			first, told, comments := "count", "comment", 3 // readers are told once a second
+			if kind == "moderator" {
+				const each = 20 // streams of an account
+				for n := range streams/each + 1 {
+					w.account(fmt.Sprint("follower ", n), people.Moderator, "a")
+				}
+				open = func(n int) call {
+					return call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens[fmt.Sprint("follower ", n/each)]}
+				}
+				first, told, comments = "counts", "arrived", 20
+			}
+			come := func(k *kept, midst func()) {
+				for i := range comments {
+					n := k.told(told)
+					c := w.post(written(w.text()))
+					w.decide("approve", c.str("id"), 1)
+					if i == comments/2 {
+						midst()
+					}
+					// Of more at once readers would be told to load everything.
+					kit.Until(t, "a stream tells of it", func() bool { return k.told(told) > n })
+				}
+			}
+			come(w.keep(open(streams), first), func() {}) // what is kept once for all is there
+			before := held()
+			var all []*kept
+			for n := range streams {
+				all = append(all, w.keep(open(n), first))
+			}
+			idle = (held() - before) / streams
+			come(all[streams-1], func() { busy = (held() - before) / streams })
+			for _, k := range all {
+				kit.Until(t, "each stream tells of each comment", func() bool { return k.told(told) >= comments })
+			}
+			return idle, busy
+		}
+		least := uint64(math.MaxUint64)
+		for try := 1; try <= tries && least > most; try++ {
+			t.Run(fmt.Sprint(kind, " ", try), func(t *testing.T) {
+				idle, busy := measure(t)
+				t.Logf("stream: a %s's idle: %d bytes", kind, idle)
+				t.Logf("stream: a %s's under load: %d bytes", kind, busy)
+				least = min(least, max(idle, busy))
+			})
+		}
+		if least > most {
+			t.Errorf("a %s's stream holds %d bytes, at most %d are allowed", kind, least, most)
+		}
 	}
 }
 
-// keep opens a stream by hand, until the test ends, and reads no more than its first event.
-func (w *world) keep(c call) {
+// held is what the process has in its heap and its stacks.
+func held() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapInuse + s.StackInuse
+}
+
+// A kept stream is one that is opened by hand, until the test ends, and read by as little as can be.
+type kept struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (k *kept) told(event string) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.counts[event]
+}
+
+// keep opens a stream by hand, and returns when its first event is there.
+func (w *world) keep(c call, first string) *kept {
 	w.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 	fatal(w.t, err)
 	w.t.Cleanup(func() { _ = conn.Close() })
-	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", c.path)
-	fatal(w.t, err)
-	var read []byte
-	for piece := make([]byte, 512); !bytes.Contains(read, []byte("event: count\n")); {
-		n, err := conn.Read(piece)
-		fatal(w.t, err)
-		read = append(read, piece[:n]...)
+	bearer := ""
+	if c.bearer != "" {
+		bearer = "Authorization: Bearer " + c.bearer + "\r\n"
 	}
+	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", c.path, bearer)
+	fatal(w.t, err)
+	k := &kept{counts: map[string]int{}}
+	go func() {
+		lines := bufio.NewScanner(conn)
+		lines.Buffer(make([]byte, 512), 64<<10)
+		for lines.Scan() {
+			if name, is := strings.CutPrefix(lines.Text(), "event: "); is {
+				k.mu.Lock()
+				k.counts[name]++
+				k.mu.Unlock()
+			}
+		}
+	}()
+	kit.Until(w.t, "a stream has begun", func() bool { return k.told(first) > 0 })
+	return k
 }

@@ -1,15 +1,19 @@
 package api_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -120,6 +124,43 @@ func (w *world) told() {
 	kit.Until(w.t, "webhooks are followed", func() bool {
 		return strings.Contains(w.log.String(), "webhooks are told of what happens from now on")
 	})
+}
+
+// Whoever has a copy of the database can neither send to a site's receivers nor speak to them in its name.
+func TestNoByteOfTheFileSaysWhereAReceiverIsOrWhatSignsItsMessages(t *testing.T) {
+	w := onSQLite(t)
+	r := newReceiver(t, nil)
+	const hidden = "/hooks/quagga-in-the-path"
+	made := w.do(call{method: "POST", path: hooksPath, bearer: w.tokens["owner a"], body: hookOf(r.URL + hidden),
+		header: map[string]string{"Idempotency-Key": "0123456789abcdef"}}) // its answer is kept
+	key := made.str("secret")
+	if made.status != http.StatusCreated || key == "" {
+		t.Fatalf("add a webhook: %v", made)
+	}
+	w.told()
+	w.post(written(w.text()))
+	r.all(t, w, 1)
+	path := strings.TrimPrefix(w.dbURL, "sqlite:")
+	raw, err := sql.Open("sqlite", path)
+	fatal(t, err)
+	_, err = raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	fatal(t, errors.Join(err, raw.Close()))
+	for _, file := range []string{path, path + "-wal"} {
+		text, err := os.ReadFile(file)
+		fatal(t, err)
+		if file == path && !bytes.Contains(text, []byte(made.str("id"))) {
+			t.Error("the file has no webhook")
+		}
+		mac, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "whsec_"))
+		fatal(t, err)
+		for what, said := range map[string][]byte{
+			"address": []byte(hidden), "secret": []byte(strings.TrimPrefix(key, "whsec_")), "secret's bytes": mac,
+		} {
+			if bytes.Contains(text, said) {
+				t.Errorf("%s has the %s", file, what)
+			}
+		}
+	}
 }
 
 // What a receiver is told is changed, for what happens from then on.

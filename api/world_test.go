@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,26 +53,35 @@ type world struct {
 	n       int               // for texts that differ
 	closed  bool              // the database, by the test
 	counted *atomic.Int64     // how often the views of a queue were counted
+	mute    *atomic.Bool      // the events cannot be read
 }
 
-// A countedStore counts how often the views of a queue are counted.
+// A countedStore counts how often the views of a queue are counted, and refuses events while it is mute.
 type countedStore struct {
 	ground.Store[storetest.Tx]
 	counted *atomic.Int64
+	mute    *atomic.Bool
 }
 
 func (s countedStore) View(ctx context.Context, fn func(storetest.Tx) error) error {
-	return s.Store.View(ctx, func(tx storetest.Tx) error { return fn(countedTx{tx, s.counted}) })
+	return s.Store.View(ctx, func(tx storetest.Tx) error { return fn(countedTx{tx, s}) })
 }
 
 type countedTx struct {
 	storetest.Tx
-	counted *atomic.Int64
+	of countedStore
+}
+
+func (tx countedTx) EventsAfter(at ground.Position, limit int) ([]ground.Event, ground.Position, error) {
+	if tx.of.mute.Load() {
+		return nil, at, errors.New("no events can be read")
+	}
+	return tx.Tx.EventsAfter(at, limit)
 }
 
 func (tx countedTx) CountQueue(site int64, view comment.View, suspect float64, most int) (int, error) {
 	if view == comment.Views[0] {
-		tx.counted.Add(1)
+		tx.of.counted.Add(1)
 	}
 	return tx.Tx.CountQueue(site, view, suspect, most)
 }
@@ -151,8 +161,9 @@ func (w *world) open(o options, so store.Options) {
 	if w.redis != "" {
 		furnish.Claims = shared // without Redis a claim ends by the clock, which stands still here
 	}
-	w.counted = new(atomic.Int64)
-	w.service, err = roomstest.Furnish(ctx, countedStore{store.For[storetest.Tx](db), w.counted}, testSecret, furnish)
+	w.counted, w.mute = new(atomic.Int64), new(atomic.Bool)
+	all := countedStore{store.For[storetest.Tx](db), w.counted, w.mute}
+	w.service, err = roomstest.Furnish(ctx, all, testSecret, furnish)
 	fatal(t, err)
 
 	t.Cleanup(func() {

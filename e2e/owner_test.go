@@ -214,3 +214,53 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 		}
 	}
 }
+
+// Whoever opens the page afterwards is shown nothing of theirs that waits, and can write; where the page was open, it
+// says that the comment is theirs no longer.
+func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	const text = "My comment, whose token a script has read."
+	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
+	w.steps(reader,
+		func() error { return reader.Go(w.blog.URL + "/post") },
+		func() error { return reader.Type("textbox", "Comment", text) },
+		func() error { return reader.Type("textbox", "Name", "Ruth") },
+		func() error { return reader.Click("button", "Post comment") },
+		func() error { return reader.Holds(shows(waits)) },
+		func() error { return reader.Holds(`localStorage.getItem("aitys:blog:own") !== null`) },
+	)
+	w.signIn(desk, email)
+	w.steps(desk,
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/settings#danger") },
+		func() error { return desk.Holds(`!` + shownButton("End them for good")) },
+		func() error {
+			return desk.Holds(`[...document.querySelectorAll("summary")].find(e =>
+			e.textContent === "End all edit tokens…").click(), ` + shownButton("End them for good"))
+		},
+		func() error { return desk.Click("button", "End them for good") },
+		func() error {
+			return desk.Holds(shows("Readers can no longer edit or withdraw the comments they sent so far."))
+		},
+	)
+	w.steps(reader,
+		func() error { return reader.Click("button", "Withdraw") },
+		func() error { return reader.Click("button", "Withdraw it") },
+		func() error { return reader.Holds(shows("no longer knows this comment, or that it is yours")) },
+	)
+	w.picture(reader, "ended")
+	w.steps(reader,
+		func() error { return reader.Go(w.blog.URL + "/post") },
+		func() error { return reader.See("textbox", "Comment") },
+		func() error { return reader.Holds(`localStorage.getItem("aitys:blog:own") === null`) },
+		func() error { return reader.Holds("!" + shows(text)) },
+	)
+	if n := w.waiting(); n != 1 {
+		t.Errorf("%d comments wait, want the one that was sent", n)
+	}
+}
+
+// shownButton is a JavaScript expression: whether a button can be seen.
+func shownButton(text string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("button")].some(e =>
+		e.textContent === %q && e.checkVisibility())`, text)
+}

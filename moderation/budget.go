@@ -1,13 +1,14 @@
 package moderation
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -18,16 +19,25 @@ type Limiter interface {
 }
 
 // Budgets of one site for what strangers send from anywhere, a minute and at once. A page with an approved
-// comment has its own, so that a flood elsewhere does not silence it.
+// comment has its own, so that a flood elsewhere does not silence it, and so has each reader who showed who they are.
 const (
-	newComments = 600
-	pageBudget  = 120
-	newPages    = 30
+	newComments  = 600
+	pageBudget   = 120
+	newPages     = 30
+	readerBudget = 20
 )
 
-// mayArrive counts a new comment against its site's budget, or, where that is spent, against its page's.
-func (s *Service) mayArrive(ctx context.Context, by Limiter, page ground.Page) error {
-	if by == nil {
+// mayArrive counts a new comment against the budget of its writer, if they are known; else against its site's, or,
+// where that is spent, against its page's.
+func (s *Service) mayArrive(ctx context.Context, by Limiter, writer people.Writer, page ground.Page) error {
+	if by == nil || writer.Account != "" {
+		return nil
+	}
+	if writer.Known() {
+		if ok, wait := by.Allow(ctx, page.Site, "reader:"+writer.Guest, readerBudget, readerBudget); !ok {
+			return problem.TooOften(
+				"You sent many comments in a short time. Your text is safe: wait a little and send it again.", wait)
+		}
 		return nil
 	}
 	ok, wait := by.Allow(ctx, page.Site, "comments", newComments, newComments)
@@ -35,11 +45,8 @@ func (s *Service) mayArrive(ctx context.Context, by Limiter, page ground.Page) e
 		return nil
 	}
 	known, err := s.knownPage(ctx, page)
-	if err != nil {
-		return fmt.Errorf("find the page: %w", err)
-	}
-	if known == "" {
-		return tooMany(wait)
+	if err != nil || known == "" {
+		return cmp.Or(err, tooMany(wait))
 	}
 	if ok, wait = by.Allow(ctx, page.Site, "page:"+known, pageBudget, pageBudget); !ok {
 		return tooMany(wait)
@@ -67,8 +74,8 @@ func (s *Service) knownPage(ctx context.Context, page ground.Page) (id string, e
 }
 
 // mayName counts a page that a stranger is the first to name.
-func mayName(ctx context.Context, by Limiter, page ground.Page) error {
-	if by == nil {
+func mayName(ctx context.Context, by Limiter, writer people.Writer, page ground.Page) error {
+	if by == nil || writer.Known() {
 		return nil
 	}
 	if ok, wait := by.Allow(ctx, page.Site, "pages", newPages, newPages); !ok {

@@ -19,33 +19,33 @@ func (s *Service) WithdrawAndForget(ctx context.Context, site ground.Site, id, t
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
 	}
-	now := s.work.Now()
-	err := s.work.Update(ctx, func(tx Tx) error {
-		if err := withdraw(tx, site.ID, id, now); err != nil {
-			return err
-		}
-		return forget(tx, site.ID, now, id)
-	})
-	if err != nil {
-		return fmt.Errorf("withdraw and forget: %w", err)
-	}
-	return nil
+	return s.forgetNow(ctx, site, id, func(tx Tx, now time.Time) error { return withdraw(tx, site.ID, id, now) })
 }
 
-// Forget forgets a comment that its writer withdrew, before its time. It needs an owner, and cannot be
-// undone.
+// Forget forgets a comment that its writer withdrew, before its time. It needs an owner, and cannot be undone.
 func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site, id string) error {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return err
 	}
+	return s.forgetNow(ctx, site, id, func(Tx, time.Time) error { return nil })
+}
+
+// forgetNow forgets a removed comment, which first may remove, and has it noted before.
+func (s *Service) forgetNow(ctx context.Context, site ground.Site, id string, first func(Tx, time.Time) error) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		c, err := readComment(tx, site.ID, id)
-		if err != nil {
+		if err := first(tx, now); err != nil {
 			return err
 		}
-		if c.State != comment.Removed {
-			return problem.Wrong("comment.not_removed", "", "Its writer has not withdrawn this comment.")
+		c, err := readComment(tx, site.ID, id)
+		if err == nil && c.State != comment.Removed {
+			err = problem.Wrong("comment.not_removed", "", "Its writer has not withdrawn this comment.")
+		}
+		if err == nil && c.IsKept() {
+			err = s.forgets(site, id)
+		}
+		if err != nil {
+			return err
 		}
 		return forget(tx, site.ID, now, id)
 	})

@@ -3,6 +3,7 @@ package moderation_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/netip"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 		w.Clock.Add(day)
 		w.Must(w.S.Withdraw(w.Ctx, w.A, young.ID, token))
 		w.Clock.Add(6*day + time.Second)
+		taught := w.Standing(w.A)
 
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
@@ -60,6 +62,9 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 		stop()
 		w.Must(<-ended)
 
+		if got := w.Standing(w.A); len(taught) != 2 || !maps.Equal(got, taught) {
+			t.Errorf("of what two comments taught is left %v, want all of %v", got, taught)
+		}
 		if c := w.Comment(w.A, young.ID); !c.IsKept() || c.Name == "" {
 			t.Errorf("withdrawn six days ago, of seven: %+v", c)
 		}

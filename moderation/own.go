@@ -40,7 +40,7 @@ func (s *Service) checkToken(site ground.Site, id, token string) error {
 	if token == "" {
 		return problem.SignIn()
 	}
-	if !s.secret.IsEditToken(site.ID, id, token) {
+	if !s.secret.IsEditToken(site.ID, site.EditEpoch, id, token) {
 		return unknownComment()
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
@@ -52,6 +53,65 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	}
 	_, _, err = w.S.Public(w.Ctx, w.B, c.ID)
 	roomstest.WantCode(t, "public at another site", err, "comment.unknown")
+}
+
+// A script on the site's pages may have read them all: none does anything any more, and the POST that one was
+// answered to gives no new one.
+func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
+	w := newWorld(t)
+	olga, since := w.AddPerson("olga", people.Owner, "a"), w.A
+	refused, stolen := w.SubmitOwn(w.A, "Refused, and its token was read.")
+	w.Decide(people.Operator, w.A, comment.MarkSpam, refused.ID)
+	other, elsewhere := w.SubmitOwn(w.B, "On another site.")
+	again := moderation.Submission{PageURL: "https://a.example/post", Body: "Sent, and sent again by somebody else.",
+		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef"}}
+	first, err := w.S.Submit(w.Ctx, w.A, again)
+	w.Must(err)
+
+	key := &ground.Key{Site: w.A.ID, Route: "end", Account: olga.Account.ID, Value: "0123456789abcdef"}
+	for _, repeated := range []bool{false, true} {
+		if got, err := w.S.EndEditTokens(w.Ctx, olga, w.A, key); err != nil || got != repeated {
+			t.Fatalf("ended: repeated %v, %v, want %v", got, err, repeated)
+		}
+	}
+	w.A, err = w.S.Site(w.Ctx, "a")
+	w.Must(err)
+	if w.A.EditEpoch != since.EditEpoch+1 {
+		t.Errorf("the epoch is %d after %d", w.A.EditEpoch, since.EditEpoch)
+	}
+	replayed, err := w.S.Submit(w.Ctx, w.A, again)
+	w.Must(err)
+	if replayed.EditToken != first.EditToken || !replayed.Replayed {
+		t.Errorf("the replay has the token %q, want the first's, which ended", replayed.EditToken)
+	}
+	for name, do := range map[string]func(id, token string) error{
+		"own":      func(id, token string) error { _, _, err := w.S.Own(w.Ctx, w.A, id, token); return err },
+		"edit":     func(id, token string) error { _, _, err := w.S.Edit(w.Ctx, w.A, id, token, "Changed."); return err },
+		"withdraw": func(id, token string) error { return w.S.Withdraw(w.Ctx, w.A, id, token) },
+		"appeal": func(id, token string) error {
+			_, err := w.S.Appeal(w.Ctx, w.A, id, complaint.Plea{Token: token, Text: "It was no spam."})
+			return err
+		},
+		"subscribe": func(id, token string) error {
+			_, err := w.S.Subscribe(w.Ctx, w.A, id, token, "en", true)
+			return err
+		},
+	} {
+		roomstest.WantCode(t, name+" with an ended token", do(refused.ID, stolen), "comment.unknown")
+		roomstest.WantCode(t, name+" with one of a replay", do(first.ID, replayed.EditToken), "comment.unknown")
+	}
+	if got := w.Comment(w.A, refused.ID); got.State != comment.Spam || got.Source != refused.Source {
+		t.Errorf("the comment became %+v", got)
+	}
+	if _, _, err := w.S.Own(w.Ctx, w.B, other.ID, elsewhere); err != nil {
+		t.Errorf("a token of another site: %v", err)
+	}
+	for _, site := range []ground.Site{w.A, w.B} {
+		c, token := w.SubmitOwn(site, "Sent after that.")
+		if _, _, err := w.S.Edit(w.Ctx, site, c.ID, token, "Changed after that."); err != nil {
+			t.Errorf("a token given afterwards on site %s: %v", site.Key, err)
+		}
+	}
 }
 
 func TestAnEditIsJudgedAgain(t *testing.T) {

@@ -72,6 +72,7 @@ SetSite             auth   role   role      ok     ok          ok        role   
 AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site
 AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role
 AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site
+EndEditTokens       auth   role   role      ok     ok          ok        role   role    site   site   site
 DismissKnock        auth   role   role      ok     ok          ok        role   role    site   site   site
 Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site
 LookAt              auth   role   ok        ok     ok          ok        role   ok      site   site   site
@@ -403,6 +404,10 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"SetSite": func(who people.Actor) error {
 			name := "A name"
 			_, err := s.SetSite(ctx, who, "a", map[string]string{"name": name})
+			return err
+		},
+		"EndEditTokens": func(who people.Actor) error {
+			_, err := s.EndEditTokens(ctx, who, w.A, nil)
 			return err
 		},
 		"AllowOrigin": func(who people.Actor) error {

@@ -61,6 +61,7 @@ type Options struct {
 	Complaints Complaints
 	Staff      Staff
 	Namesake   Namesake
+	Forgets    func(site ground.Site, comment string) error // notes it before, for copies of the database
 	Rules      *rules.Service
 }
 
@@ -76,6 +77,7 @@ type Service struct {
 	complaints Complaints
 	staff      Staff
 	namesake   Namesake
+	forgets    func(ground.Site, string) error
 	stale      stale
 	ruled      ruled
 }
@@ -85,14 +87,13 @@ func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
 		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
-		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff, namesake: o.Namesake,
+		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff, namesake: o.Namesake, forgets: o.Forgets,
 	}
 	o.Process.OnEvent(s.ruled.event)
 	return s
 }
 
-// Run renews the verdicts of waiting comments, and forgets what was removed, until ctx ends. It returns nil
-// when ctx ends.
+// Run renews the verdicts of waiting comments, and forgets what was removed, until ctx ends. It returns nil then.
 func (s *Service) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()

@@ -44,7 +44,7 @@ type Submission struct {
 }
 
 // Submitted is what became of a Submission, as its writer may know it; with Duplicate only ID and
-// State. It is kept for a repeated POST, but for the edit token, which is made again.
+// State. It is kept for a repeated POST, but for the edit token: the same is made again, which may have been ended.
 type Submitted struct {
 	ID        string        `json:"id"`
 	Version   int64         `json:"version"`
@@ -54,6 +54,7 @@ type Submitted struct {
 	EditUntil time.Time     `json:"edit_until"`
 	Duplicate bool          `json:"duplicate"`
 	EditToken string        `json:"-"` // "" for a duplicate
+	EditEpoch int64         `json:"edit_epoch,omitempty"`
 	Replayed  bool          `json:"-"`
 	Press     *Press        `json:"-"` // nothing was stored: it has to be pressed once more
 }
@@ -79,7 +80,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 			return Submitted{Press: p}, nil
 		}
 	}
-	if err := s.mayArrive(ctx, in.Limiter, page); err != nil {
+	if err := s.mayArrive(ctx, in.Limiter, in.Writer, page); err != nil {
 		return Submitted{}, err
 	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now)}
@@ -92,7 +93,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 			return Submitted{}, err
 		}
 	}
-	a.named = func() error { return mayName(ctx, in.Limiter, page) }
+	a.named = func() error { return mayName(ctx, in.Limiter, in.Writer, page) }
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
@@ -100,7 +101,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	s.renewIfOld(site.ID, a.judged)
 	out.Replayed = again
 	if !out.Duplicate {
-		out.EditToken = s.secret.EditToken(site.ID, out.ID)
+		out.EditToken = s.secret.EditToken(site.ID, cmp.Or(out.EditEpoch, 1), out.ID) // 1: kept before sites had one
 	}
 	return out, nil
 }
@@ -277,7 +278,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown,
 		At: c.CreatedAt})
 	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt,
-		EditUntil: c.EditUntil}, err
+		EditUntil: c.EditUntil, EditEpoch: a.site.EditEpoch}, err
 }
 
 // likeRefused counts the refused comments that one is nearly the same as, where the site may publish it before

@@ -189,7 +189,7 @@ func TestARefusalIsMailedWithItsReasons(t *testing.T) {
 		var ids []string
 		for _, said := range []string{"Buy my bus.", "Buy my other bus."} {
 			c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = ruth, said })
-			_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, c.ID), "en", true)
+			_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
 			w.Must(err)
 			ids = append(ids, c.ID)
 		}
@@ -268,7 +268,7 @@ func TestManyWishesForOneAddressAreOneMailADay(t *testing.T) {
 	const victim = "victim@mail.example"
 	for i := range 30 {
 		c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = victim, strings.Repeat("x ", i+1) })
-		_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, c.ID), "en", true)
+		_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
 		w.Must(err)
 	}
 	w.box.Wait(t, victim, 1)

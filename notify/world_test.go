@@ -70,7 +70,10 @@ func (l *logs) String() string {
 var _ io.Writer = (*logs)(nil)
 
 // narrow is a whole store as this room sees it.
-type narrow struct{ whole ground.Store[storetest.Tx] }
+type narrow struct {
+	ground.Store[notify.Tx]
+	whole ground.Store[storetest.Tx]
+}
 
 func (s narrow) View(ctx context.Context, fn func(notify.Tx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
@@ -80,7 +83,10 @@ func (s narrow) Update(ctx context.Context, fn func(notify.Tx) error) ([]ground.
 	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-type events struct{ whole ground.Store[storetest.Tx] }
+type events struct {
+	ground.Store[ground.EventTx]
+	whole ground.Store[storetest.Tx]
+}
 
 func (s events) View(ctx context.Context, fn func(ground.EventTx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
@@ -131,10 +137,11 @@ func serviceOf(
 	}
 	address, err := url.Parse(public)
 	p := ground.NewProcess(ground.Options{
-		Store: events{db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
+		Store: events{whole: db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
 	})
 	return notify.New(notify.Options{
-		Process: p, Store: narrow{db}, Secret: roomstest.Secret, Server: to, From: from, Public: address, Zone: time.UTC,
+		Process: p, Store: narrow{whole: db}, Secret: roomstest.Secret, Server: to, From: from, Public: address,
+		Zone: time.UTC,
 	}).Every(20 * time.Millisecond), err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/rows"
+	"github.com/aitys/aitys/transfer"
 )
 
 // A commentRow is a row of comments. A new column is one line here, and a migration.
@@ -214,26 +215,24 @@ func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
 }
 
-// RootIDs implements transfer.Tx. The empty text keeps SQLite from reading the whole site in its order.
-func (t *tx) RootIDs(site int64, page string) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
-		SELECT id
+// CommentsAlone implements transfer.Tx.
+func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) {
+	return rows.List(t.Tx, readColumns.Targets, (*commentRow).comment, `
+		SELECT `+readColumns.Names+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  id `+t.Among+`
+		ORDER  BY id`, site, rows.ArrayOf(t.Array, ids))
+}
+
+// Answers implements transfer.Tx. The empty text keeps SQLite from reading the whole site in its order.
+func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
+	return rows.Query(t.Tx, func(a *transfer.Answer) []any { return []any{&a.ID, &a.To} }, `
+		SELECT id, COALESCE(parent_id, '')
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  page_id = ?
-		  AND  depth   = 0
 		ORDER  BY id || ''`, site, page)
-}
-
-// AnswerIDs implements transfer.Tx. The empty text is there for the same.
-func (t *tx) AnswerIDs(site int64, comments []string) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
-		SELECT id
-		FROM   comments
-		WHERE  site_id = ?
-		  AND  parent_id `+t.Among+`
-		  AND  parent_id IS NOT NULL
-		ORDER  BY id || ''`, site, rows.ArrayOf(t.Array, comments))
 }
 
 // SetState implements moderation.CommentTx.

@@ -65,6 +65,15 @@ func (e ending) View(ctx context.Context, fn func(storetest.Tx) error) error {
 	return e.Store.View(ctx, e.last(fn))
 }
 
+func (e ending) Views(ctx context.Context, n int, fn func([]storetest.Tx) error) error {
+	return e.Store.Views(ctx, n, func(all []storetest.Tx) error {
+		if err := fn(all); err != nil {
+			return err
+		}
+		return e.call()
+	})
+}
+
 func (e ending) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
 	return e.Store.Update(ctx, e.last(fn))
 }
@@ -248,6 +257,8 @@ var noUseCases = map[string]string{
 
 	"MayBeCalled": "is asked by AdmitProof",
 	"Note":        "asks no database",
+
+	"NoteForgotten": "asks no database",
 
 	"PreviewNeighbour": "asks no database",
 

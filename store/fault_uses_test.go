@@ -80,6 +80,10 @@ var useCases = map[string]func(*faulty) func() error{
 		origin := "https://" + w.name() + ".example"
 		return func() error { _, err := w.S.AllowOrigin(w.Ctx, people.Operator, "a", origin); return err }
 	},
+	"EndEditTokens": func(w *faulty) func() error {
+		key := w.key(w.A.ID)
+		return func() error { _, err := w.S.EndEditTokens(w.Ctx, people.Operator, w.A, key); return err }
+	},
 	"RemoveSite": func(w *faulty) func() error {
 		site := w.AddSite(w.name())
 		who := w.AddPerson(w.name(), people.Moderator, site.Key)
@@ -170,7 +174,7 @@ var useCases = map[string]func(*faulty) func() error{
 	"Appeal": func(w *faulty) func() error {
 		c := w.refused()
 		return func() error {
-			in := complaint.Plea{Token: roomstest.Secret.EditToken(w.A.ID, c.ID), Text: "It was no spam at all."}
+			in := complaint.Plea{Token: roomstest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), Text: "It was no spam at all."}
 			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, in)
 			return err
 		}

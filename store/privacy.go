@@ -73,7 +73,7 @@ func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed
 	return rows.Query(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
 		SELECT id, email
 		FROM   comments
-		WHERE  site_id = ?
+		WHERE  site_id = ? AND source <> ''
 		  AND  id > ?
 		ORDER  BY id
 		LIMIT  ?`, site, after, limit)

@@ -16,7 +16,8 @@ type siteRow struct {
 	Name      string
 	Origins   []string        `gorm:"serializer:list"`
 	Settings  ground.Settings `gorm:"serializer:json"`
-	CreatedAt time.Time       `gorm:"serializer:micros;autoCreateTime:false"`
+	EditEpoch int64
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
 }
 
 func (siteRow) TableName() string { return "sites" }
@@ -60,6 +61,11 @@ func (t *tx) InsertSite(s *ground.Site) error {
 func (t *tx) UpdateSite(s ground.Site) error {
 	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
+}
+
+// EndEditTokens implements sites.Tx.
+func (t *tx) EndEditTokens(site int64) error {
+	return t.One("UPDATE sites SET edit_epoch = edit_epoch + 1 WHERE id = ?", site)
 }
 
 // belowSites are the tables with rows of a site, each before those that it refers to.

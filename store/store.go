@@ -46,6 +46,7 @@ type DB struct {
 // An engine runs transactions on one kind of database. Of what they write it knows nothing.
 type engine interface {
 	View(ctx context.Context, fn func(*gorm.DB) error) error
+	Views(ctx context.Context, n int, fn func([]*gorm.DB) error) error
 	Update(ctx context.Context, fn func(*gorm.DB) error) error
 	Migrate(ctx context.Context) error
 	MigrationStatus(ctx context.Context) ([]migrations.Status, error)
@@ -103,6 +104,17 @@ type slice[T any] struct{ *DB }
 func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
 	return mapped(s.engine.View(ctx, func(g *gorm.DB) error {
 		return fn(any(s.begin(g, "")).(T))
+	}))
+}
+
+// Views implements ground.Store.
+func (s slice[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
+	return mapped(s.engine.Views(ctx, n, func(all []*gorm.DB) error {
+		readers := make([]T, len(all))
+		for i, g := range all {
+			readers[i] = any(s.begin(g, "")).(T)
+		}
+		return fn(readers)
 	}))
 }
 

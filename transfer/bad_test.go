@@ -278,7 +278,7 @@ func (s failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 // What comes behind a batch that could not be written is not written before it, in whichever batch that is.
 func TestABatchThatFailsIsTheLast(t *testing.T) {
 	var comments []string
-	for i := range 250 {
+	for i := range 450 {
 		comments = append(comments, said(fmt.Sprint(i+1), "0", fmt.Sprintf("Remark number %d about the weather.", i)))
 	}
 	onBoth(t, func(w *world) {
@@ -286,7 +286,7 @@ func TestABatchThatFailsIsTheLast(t *testing.T) {
 		left := 0
 		s, err := roomstest.Furnish(w.Ctx, failing{w.DB.Store, &left}, roomstest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
-		for _, tt := range []struct{ fails, there int }{{1, 0}, {2, 100}, {2, 200}} {
+		for _, tt := range []struct{ fails, there int }{{1, 0}, {2, 200}, {2, 400}} {
 			left = tt.fails
 			if _, err := s.Import(w.Ctx, people.Operator, w.A, in); !errors.Is(err, errOnce) {
 				w.t.Fatalf("it answers %v", err)

@@ -26,7 +26,7 @@ func (r *reading) sheet(out io.Writer) error {
 		return err
 	}
 	err := r.pages(func(p ground.Page) error {
-		return r.comments(p.ID, func(list []comment.Comment) error {
+		return r.comments(p, func(list []comment.Comment) error {
 			for _, c := range list {
 				row := []string{c.ID, c.Parent, p.URL, p.Title, c.State.String(), c.Reason.String(), stamp(c.CreatedAt),
 					stamp(c.DecidedAt), c.Name, c.Email, c.Website, c.Source, c.Note, c.Lang, strconv.Itoa(c.Votes),

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -63,9 +65,9 @@ func (s *Service) Export(ctx context.Context, who people.Actor, site ground.Site
 		return problem.TryAgain(errors.New("another export is running"))
 	}
 	defer s.exporting.Unlock()
-	err := s.work.View(ctx, func(tx Tx) error {
+	err := s.work.Views(ctx, readers, func(all []Tx) error {
 		out := bufio.NewWriterSize(to, 64<<10)
-		r := &reading{Service: s, tx: tx, site: site, in: in}
+		r := newReading(s, all, site, in.Progress)
 		if err := exports[at].write(r, out); err != nil {
 			return err
 		}
@@ -80,20 +82,25 @@ func (s *Service) Export(ctx context.Context, who people.Actor, site ground.Site
 // piece is how many comments, or entries of the log, are in memory at once.
 const piece = 200
 
-// A reading is one snapshot of a site.
+// A reading is one snapshot of a site, read by tx and, in another reading, by the others of all.
 type reading struct {
 	*Service
-	tx   Tx
-	site ground.Site
-	in   Wanted
-	done uint64
+	tx       Tx
+	all      []Tx
+	site     ground.Site
+	progress func(n int) // lines or comments more
 }
 
-func (r *reading) progress(n int) {
-	r.done += uint64(n)
-	if r.in.Progress != nil {
-		r.in.Progress(r.done)
-	}
+func newReading(s *Service, all []Tx, site ground.Site, told func(done uint64)) *reading {
+	var mu sync.Mutex
+	done := uint64(0)
+	return &reading{Service: s, tx: all[0], all: all, site: site, progress: func(n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if done += uint64(n); told != nil {
+			told(done)
+		}
+	}}
 }
 
 // pages calls fn with each page, the newest first.
@@ -115,99 +122,46 @@ func (r *reading) pages(fn func(p ground.Page) error) error {
 	}
 }
 
-// comments calls fn with the comments of a page, some at a time, each after the one that it answers.
-func (r *reading) comments(page string, fn func(list []comment.Comment) error) error {
-	roots, err := r.tx.RootIDs(r.site.ID, page)
+// comments calls fn with the comments of a page, some at a time, each after the one that it answers. Only their ids are
+// in memory all the while.
+func (r *reading) comments(page ground.Page, fn func(list []comment.Comment) error) error {
+	all, err := r.tx.Answers(r.site.ID, page.ID)
 	if err != nil {
-		return fmt.Errorf("read comments: %w", err)
+		return fmt.Errorf("read answers: %w", err)
 	}
-	return r.below(roots, fn)
+	to := map[string][]string{}
+	for _, a := range all {
+		to[a.To] = append(to[a.To], a.ID)
+	}
+	return r.below(page, to[""], to, fn)
 }
 
-// below calls fn with comments and all that answer them. Only their ids are in memory all the while.
-func (r *reading) below(ids []string, fn func(list []comment.Comment) error) error {
+// below calls fn with comments and all that answer them.
+func (r *reading) below(
+	page ground.Page, ids []string, to map[string][]string, fn func(list []comment.Comment) error,
+) error {
 	for some := range slices.Chunk(ids, piece) {
-		list, err := r.tx.CommentsByID(r.site.ID, some)
+		list, err := r.tx.CommentsAlone(r.site.ID, some)
 		if err != nil {
 			return fmt.Errorf("read comments: %w", err)
+		}
+		for i := range list {
+			list[i].Withheld = cmp.Or(list[i].Withheld, page.Withheld)
 		}
 		if err := fn(list); err != nil {
 			return err
 		}
 		r.progress(len(list))
-		answers, err := r.tx.AnswerIDs(r.site.ID, some)
-		if err != nil {
-			return fmt.Errorf("read answers: %w", err)
+		var answers []string
+		for _, id := range some {
+			answers = append(answers, to[id]...)
 		}
-		if err := r.below(answers, fn); err != nil {
+		slices.Sort(answers)
+		if err := r.below(page, answers, to, fn); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// A lines writer writes lines of JSON, some at a time while the next are read, and knows who acts in them.
-type lines struct {
-	some  []any
-	full  chan []any
-	ended chan error // one: what became of them
-	n     int
-	err   error
-	names map[string]bool // ids of accounts
-}
-
-func newLines(to io.Writer) *lines {
-	l := &lines{full: make(chan []any, 1), ended: make(chan error, 1), names: map[string]bool{}}
-	go func() {
-		var err error
-		out := plain(to)
-		for some := range l.full {
-			for i := 0; i < len(some) && err == nil; i++ {
-				err = out.Encode(some[i])
-			}
-			if err != nil {
-				break
-			}
-		}
-		l.ended <- err
-	}()
-	return l
-}
-
-// put has a line written, which nobody changes any more.
-func (l *lines) put(line any) {
-	l.n++
-	if l.some = append(l.some, line); len(l.some) == piece {
-		l.pass()
-	}
-}
-
-func (l *lines) pass() {
-	if l.err != nil {
-		return
-	}
-	select {
-	case l.full <- l.some:
-	case l.err = <-l.ended:
-	}
-	l.some = nil
-}
-
-// end waits until all lines are written.
-func (l *lines) end() error {
-	l.pass()
-	close(l.full)
-	if l.err == nil {
-		l.err = <-l.ended
-	}
-	return l.err
-}
-
-// by notes that an account acted.
-func (l *lines) by(id string) {
-	if ground.IsID(id) {
-		l.names[id] = true
-	}
 }
 
 // jsonl writes all there is: settings, each page with its comments and what is said against them, rules, blocks, notes,
@@ -218,18 +172,19 @@ func (r *reading) jsonl(out io.Writer) error {
 		return err
 	}
 	sum := sha256.New()
-	l := newLines(io.MultiWriter(out, sum))
-	for _, f := range ground.Fields {
-		l.put(settingLine{lineSetting, f.Name, f.Of(r.site)})
+	p := newPress(io.MultiWriter(out, sum))
+	names := func(r *reading, l *lines) error { return r.putNames(l, p.names) }
+	for _, parts := range []iter.Seq[part]{
+		slices.Values([]part{(*reading).putSettings}), r.parts, slices.Values([]part{names}),
+	} {
+		if err = p.run(r, parts); err != nil {
+			break
+		}
 	}
-	err = r.putAll(l)
-	if err == nil {
-		err = r.putNames(l)
-	}
-	if err := cmp.Or(l.end(), err); err != nil {
+	if err := p.end(err); err != nil {
 		return err
 	}
-	return plain(out).Encode(endLine{lineEnd, l.n, sum.Sum(nil)})
+	return plain(out).Encode(endLine{lineEnd, p.n, sum.Sum(nil)})
 }
 
 // plain writes values as lines of JSON.
@@ -239,21 +194,49 @@ func plain(to io.Writer) *json.Encoder {
 	return e
 }
 
-// putAll writes what stands between the settings and the names.
-func (r *reading) putAll(l *lines) error {
-	err := r.pages(func(p ground.Page) error {
-		l.put(lineOfPage(p))
-		return r.comments(p.ID, func(list []comment.Comment) error { return r.putComments(l, list) })
-	})
-	if err != nil {
-		return err
+func (r *reading) putSettings(l *lines) error {
+	for _, f := range ground.Fields {
+		l.put(settingLine{lineSetting, f.Name, f.Of(r.site)})
 	}
-	for _, put := range []func(*lines) error{r.putRules, r.putNotes, r.putTakedowns, r.putLog} {
-		if err := put(l); err != nil {
-			return err
+	return nil
+}
+
+// stretch is how many entries of the log are a part of an export.
+const stretch = 5 * piece
+
+// parts are what stands between the settings and the names. They are found by whichever reader r has at the time.
+func (r *reading) parts(yield func(part) bool) {
+	err := r.pages(func(p ground.Page) error {
+		more := yield(func(r *reading, l *lines) error {
+			l.put(lineOfPage(p))
+			return r.comments(p, func(list []comment.Comment) error { return r.putComments(l, list) })
+		})
+		if !more {
+			return errHalted
+		}
+		return nil
+	})
+	var head ledger.Head
+	if err == nil {
+		head, err = r.tx.Head(r.site.ID)
+	}
+	switch {
+	case errors.Is(err, errHalted):
+		return
+	case err != nil:
+		yield(func(*reading, *lines) error { return err })
+		return
+	}
+	for _, put := range []part{(*reading).putRules, (*reading).putNotes, (*reading).putTakedowns} {
+		if !yield(put) {
+			return
 		}
 	}
-	return l.err
+	for after := uint64(0); after < head.Seq; after += stretch {
+		if !yield(func(r *reading, l *lines) error { return r.putLog(l, after, after+stretch) }) {
+			return
+		}
+	}
 }
 
 func (r *reading) putComments(l *lines, list []comment.Comment) error {
@@ -388,13 +371,14 @@ func (r *reading) putTakedowns(l *lines) error {
 	}
 }
 
-// putLog writes each entry with its lessons behind it.
-func (r *reading) putLog(l *lines) error {
-	for after := uint64(0); ; {
+// putLog writes each entry behind one and up to another, with its lessons behind it.
+func (r *reading) putLog(l *lines, after, last uint64) error {
+	for after < last {
 		entries, err := r.tx.DecisionsAfter(r.site.ID, after, piece)
 		if err != nil {
 			return fmt.Errorf("read decisions: %w", err)
 		}
+		entries = slices.DeleteFunc(entries, func(d ledger.Entry) bool { return d.Seq > last })
 		for some := range entriesApart(entries) {
 			taught, err := r.tx.Lessons(r.site.ID, some[0].Seq-1, some[len(some)-1].Seq)
 			if err != nil {
@@ -415,6 +399,7 @@ func (r *reading) putLog(l *lines) error {
 			return l.err
 		}
 	}
+	return l.err
 }
 
 // entriesApart parts entries so that one that copied lessons, of which it may have thousands, stands alone.
@@ -433,8 +418,9 @@ func entriesApart(entries []ledger.Entry) func(yield func([]ledger.Entry) bool) 
 	}
 }
 
-func (r *reading) putNames(l *lines) error {
-	ids := slices.Sorted(maps.Keys(l.names))
+// putNames writes what those are called who acted.
+func (r *reading) putNames(l *lines, acted map[string]bool) error {
+	ids := slices.Sorted(maps.Keys(acted))
 	names, err := r.tx.AccountNames(ids)
 	if err != nil {
 		return fmt.Errorf("read names: %w", err)

@@ -3,7 +3,6 @@ package transfer
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -282,13 +281,12 @@ func (c *carrier) compare(ctx context.Context) error {
 		return err
 	}
 	before := c.done
-	r := &reading{Service: c.Service, tx: c.tx, site: c.site, in: Wanted{Progress: func(done uint64) {
+	r := newReading(c.Service, []Tx{c.tx}, c.site, func(done uint64) {
 		c.done = before
 		c.progress(int(done))
-	}}}
-	l := newLines(b)
-	err = r.putAll(l)
-	if err := cmp.Or(l.end(), err); err != nil {
+	})
+	p := newPress(b)
+	if err := p.end(p.run(r, r.parts)); err != nil {
 		return err
 	}
 	if line, err := b.next(); err != nil || kindOf(line) != lineAccount && kindOf(line) != lineEnd {

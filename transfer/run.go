@@ -18,10 +18,11 @@ import (
 )
 
 // together is how many comments are written in one transaction: others write between.
-const together = 100
+const together = 200
 
-// longestRest is how long others may write alone between two transactions.
-const longestRest = 100 * time.Millisecond
+// rest is how long others may begin to write between two transactions: who waits for SQLite's lock looks for it every
+// 2 ms.
+const rest = 5 * time.Millisecond
 
 // A run is one import.
 type run struct {
@@ -151,7 +152,7 @@ func (r *run) write(ctx context.Context) error {
 			kept++
 		}
 	}
-	w := &writer{run: r, of: kept}
+	w := &writer{run: r, of: kept, writers: map[string]comment.History{}}
 	defer func() {
 		if w.next != nil { // it failed
 			_, _ = w.next()
@@ -180,6 +181,8 @@ type writer struct {
 	done, of int
 	batch    []fresh
 	next     func() (*batch, error) // those that are rendered; nil: none are
+	wrote    time.Time              // when the last were written
+	writers  map[string]comment.History
 }
 
 // A passer gives a writer those comments of a file whose turn it is.
@@ -265,18 +268,19 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 			b.made[f.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
 				CreatedAt: p.At}
 		}
+		w.rest(ctx)
 		b.pen = ledger.NewPen(w.site, ledger.ByImport(w.format.Name), w.work.Now())
-		began := w.work.Now()
 		if err := w.work.Update(ctx, b.write); err != nil {
 			return fmt.Errorf("write comments: %w", err)
 		}
-		w.rest(ctx, w.work.Now().Sub(began))
+		w.wrote = time.Now()
 		for at, id := range b.pages {
 			w.ids[at] = id
 		}
 		for _, c := range b.written {
 			w.added++
 			w.taught(c.State)
+			w.remember(c)
 		}
 	}
 	w.done += b.of
@@ -286,10 +290,9 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 	return nil
 }
 
-// rest lets others write. SQLite has whoever waits for its lock look again after ever longer times, at last every
-// 100 ms: who writes without a pause is met by none of these looks.
-func (w *writer) rest(ctx context.Context, took time.Duration) {
-	timer := time.NewTimer(min(took/2, longestRest))
+// rest lets others write.
+func (w *writer) rest(ctx context.Context) {
+	timer := time.NewTimer(rest - time.Since(w.wrote))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -339,22 +342,52 @@ func (w *writer) decide(ctx context.Context, b *batch) error {
 	if err != nil {
 		return fmt.Errorf("read rules: %w", err)
 	}
-	var known map[string]comment.History
-	err = w.work.View(ctx, func(tx Tx) (err error) {
-		known, err = tx.Writers(w.site.ID, comment.Writers(list))
-		return err
-	})
-	if err != nil {
+	if err := w.meet(ctx, list); err != nil {
 		return fmt.Errorf("read the writers' histories: %w", err)
 	}
 	for i := range b.fresh {
 		c := &b.fresh[i].comment
 		if c.State != comment.Removed {
-			c.Verdict = comment.VerdictOf(c.Facts(known[string(c.Writer)], found[i]), b.fresh[i].judged,
+			c.Verdict = comment.VerdictOf(c.Facts(w.writers[string(c.Writer)], found[i]), b.fresh[i].judged,
 				w.site.Settings.Threshold())
 		}
 	}
 	return nil
+}
+
+// remembered is how many writers' histories are kept, so that they are not read again for each batch: that of one who
+// wrote ten thousand comments takes as many rows to read.
+const remembered = 50_000
+
+// meet reads the histories of writers who were not met before.
+func (w *writer) meet(ctx context.Context, list []comment.Comment) error {
+	if len(w.writers) > remembered {
+		clear(w.writers)
+	}
+	strangers := slices.DeleteFunc(comment.Writers(list), func(hash []byte) bool {
+		_, met := w.writers[string(hash)]
+		return met
+	})
+	if len(strangers) == 0 {
+		return nil
+	}
+	return w.work.View(ctx, func(tx Tx) error {
+		read, err := tx.Writers(w.site.ID, strangers)
+		if err != nil {
+			return err
+		}
+		for _, hash := range strangers {
+			w.writers[string(hash)] = read[string(hash)]
+		}
+		return nil
+	})
+}
+
+// remember adds a comment that was written to the history of its writer.
+func (w *writer) remember(c comment.Comment) {
+	if c.Writer != nil {
+		w.writers[string(c.Writer)] = w.writers[string(c.Writer)].With(c)
+	}
 }
 
 // onAll does things 0 to n-1 on all processors.

@@ -40,8 +40,9 @@ type Tx interface {
 
 	// Pages returns the newest pages after one, "" from the beginning.
 	Pages(site int64, after string, limit int) ([]ground.Page, error)
-	RootIDs(site int64, page string) ([]string, error)         // of comments that answer none, ascending
-	AnswerIDs(site int64, comments []string) ([]string, error) // of comments that answer one of those, ascending
+	Answers(site int64, page string) ([]Answer, error) // each comment of a page, by its id
+	// CommentsAlone is CommentsByID, without what their page is withheld for, and locks none.
+	CommentsAlone(site int64, ids []string) ([]comment.Comment, error)
 	Reports(site int64, comments []string) ([]complaint.Report, error)
 	Appeals(site int64, comments []string) ([]complaint.Appeal, error)
 	Rules(site int64) ([]rules.Rule, error)
@@ -63,6 +64,9 @@ type Tx interface {
 	PutName(site int64, id, name string) error // of somebody who acted there, and has no account here
 	register.Showing
 }
+
+// An Answer is the id of a comment, and of the one that it answers, or "".
+type Answer struct{ ID, To string }
 
 // A Judge says what a site's model thinks of a comment; package learning's Models do.
 type Judge interface {

@@ -9,12 +9,14 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/notify"
@@ -160,12 +162,12 @@ func TestAnImportNotifiesNobody(t *testing.T) {
 		}
 		clear(told)
 		var comments []string
-		for i := range 250 { // in three batches
+		for i := range 450 { // in three batches
 			comments = append(comments, said(fmt.Sprint(1_000+i), "0", fmt.Sprintf("Remark number %d about the weather.", i)))
 		}
 		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments...)), NoLearn: true})
 		if n := told["page page=true comment=false"]; n != 3 {
-			w.t.Errorf("of a page with 250 comments it told %d times, want 3", n)
+			w.t.Errorf("of a page with 450 comments it told %d times, want 3", n)
 		}
 		w.Submit(w.A, "What somebody posts afterwards.")
 		for last := false; !last; {
@@ -221,6 +223,33 @@ func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
 		w.imports(in) // and the log holds
 		if n := strings.Count(w.told(), "decided by"); n != 400 {
 			w.t.Errorf("%d decisions", n)
+		}
+	})
+}
+
+// The verdict of what waits knows what its writer wrote before: there, and in the parts of the file that are written.
+func TestAWriterIsKnownByTheWholeFile(t *testing.T) {
+	by := func(id int, text, state string) string {
+		c := strings.ReplaceAll(said(fmt.Sprint(id), "0", text), fmt.Sprintf("<wp:comment_author>R%d<", id),
+			"<wp:comment_author>Aigul<")
+		return strings.Replace(c, "<wp:comment_approved>1<", "<wp:comment_approved>"+state+"<", 1)
+	}
+	onBoth(t, func(w *world) {
+		var comments []string
+		for i := range 403 { // two parts of 200, and three with the one that waits
+			comments = append(comments, by(i+1, fmt.Sprintf("Remark number %d about the weather.", i), "1"))
+		}
+		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments[:3]...))})
+		comments = append(comments, by(1_000, "Does anybody read this?", "0"))
+		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments...))})
+		waits := w.Queue(people.Operator, comment.QueueRequest{View: comment.ViewPending, Limit: 10}).Items
+		if len(waits) != 1 {
+			w.t.Fatalf("%d wait, want 1", len(waits))
+		}
+		if !slices.ContainsFunc(waits[0].Comment.Verdict.Signals, func(s comment.Signal) bool {
+			return s.Code == "writer.history" && fmt.Sprint(s.Args) == "map[approved:400 refused:0]"
+		}) {
+			w.t.Errorf("its signals are %+v", waits[0].Comment.Verdict.Signals)
 		}
 	})
 }

@@ -145,7 +145,7 @@ func (r *reading) disqus(out io.Writer) error {
 		return err
 	}
 	err = r.pages(func(p ground.Page) error {
-		return r.comments(p.ID, func(list []comment.Comment) error {
+		return r.comments(p, func(list []comment.Comment) error {
 			for _, c := range list {
 				if c.State == comment.Pending {
 					c.State = comment.Removed
@@ -206,7 +206,7 @@ func (r *reading) wxr(out io.Writer) error {
 		n++
 		w.raw("<item>\n")
 		w.post(p, n)
-		err := r.comments(p.ID, func(list []comment.Comment) error {
+		err := r.comments(p, func(list []comment.Comment) error {
 			for _, c := range list {
 				c, html := shownHTML(c)
 				w.put(wxrComment{Number: numberOf(c.ID), Author: cdataOf(c.Name), Email: cdataOf(c.Email), Website: c.Website,

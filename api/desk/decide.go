@@ -209,7 +209,7 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
 	case "rules.added", "blocks.added", "rules.restored", "notes.added", "notes.restored":
 		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
-	case "allowed", "dismissed", "redacted", "removed", "split", "rejoined", "withheld", "restored":
+	case "allowed", "dismissed", "redacted", "removed", "split", "rejoined", "withheld", "restored", "ended":
 		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")

@@ -108,6 +108,36 @@ func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
 	b.open("/moderate/blog/log").sees("Olga took what one account taught out of the model: 1 example")
 }
 
+func TestAnOwnerEndsEditTokensAfterAQuestion(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator)
+	olga, dana := w.as("Olga").open("/moderate/blog/settings"), w.as("Dana")
+	form := find(olga.doc, func(n *html.Node) bool { return attr(n, "action") == "/moderate/blog/edit-tokens" })
+	for n := form; ; n = n.Parent {
+		if n == nil {
+			t.Fatal("the button to end them stands before every question")
+		}
+		if n.Data == "details" {
+			break
+		}
+	}
+	epoch := func() int64 {
+		site, err := w.S.Site(w.Ctx, "blog")
+		w.Must(err)
+		return site.EditEpoch
+	}
+	before := epoch()
+	dana.submit(form, nil)
+	if dana.status != http.StatusForbidden || epoch() != before {
+		t.Errorf("a moderator is answered %d, want 403; the epoch was %d and is %d", dana.status, before, epoch())
+	}
+	olga.press(form, "End them for good", nil).
+		sees("Readers can no longer edit or withdraw the comments they sent so far.")
+	if epoch() != before+1 {
+		t.Errorf("the epoch was %d and is %d", before, epoch())
+	}
+}
+
 func TestASiteIsRemovedByWhoTypesItsKey(t *testing.T) {
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator,

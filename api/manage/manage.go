@@ -32,6 +32,8 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	g.PATCH("/tokens/:id", kit.As(h.setToken), own)
 	g.DELETE("/tokens/:id", kit.As(h.removeToken), own)
 
+	g.POST("/sites/:site/moderation/edit-tokens/end", kit.On(h.endEditTokens), own)
+
 	hooks := g.Group("/sites/:site/moderation/webhooks")
 	hooks.GET("", kit.On(h.webhooks))
 	hooks.POST("", kit.On(h.addWebhook), own)

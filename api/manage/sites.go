@@ -119,6 +119,20 @@ func (h *handlers) removeSite(c echo.Context, who people.Actor) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
+// endEditTokens ends what readers edit and withdraw their comments with.
+func (h *handlers) endEditTokens(c echo.Context, who people.Actor, site ground.Site) error {
+	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
+	if err != nil {
+		return err
+	}
+	again, err := h.kit.Sites.EndEditTokens(c.Request().Context(), who, site, key)
+	if err != nil {
+		return err
+	}
+	web.Replayed(c, again)
+	return c.NoContent(http.StatusNoContent)
+}
+
 // settingText is the text of a setting that is sent as JSON: a number, or a text, or a list of texts.
 func settingText(name string, value any) (string, error) {
 	i := slices.IndexFunc(ground.Fields, func(f ground.Field) bool { return f.Name == name })

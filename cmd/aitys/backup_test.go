@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -89,6 +90,18 @@ func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
 	s.write("half", string(whole[:len(whole)/2]), 0o600)
 	s.write("noise", strings.Repeat("noise", 4096), 0o600)
 	s.write("empty", "", 0o600)
+	s.must("restore", "good", "--data", "next")
+	next, err := sql.Open("sqlite", filepath.Join(s.dir, "next", "aitys.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := next.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.must("backup", "future", "--data", "next")
 	files := func() []string { // a folder's own time changes
 		return slices.DeleteFunc(s.files(), func(line string) bool { return strings.Contains(line, " d") })
 	}
@@ -109,6 +122,7 @@ func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
 		{"cannot be restored", []string{"restore", "half"}},
 		{"no backup of Aitys", []string{"restore", "noise"}},
 		{"no backup of Aitys", []string{"restore", "empty"}},
+		{"newer than this program", []string{"restore", "future"}},
 		{"there is no folder", []string{"restore", "good", "--database", "sqlite:none/a.db"}},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
@@ -138,17 +152,7 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 	if err := i.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	held := func(data string) (lessons, comments int) {
-		t.Helper()
-		out, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--dry-run", "--json",
-			"--data", data)
-		if code != 0 {
-			t.Fatal(errs)
-		}
-		var line erasedLine
-		unpack(t, out, &line)
-		return line.Lessons, line.Comments
-	}
+	held := func(data string) (lessons, comments int) { return s.held(ann, data) }
 	s.must("backup", "early", "--data", "data")
 	if _, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin",
 		"--data", "data"); code != 0 {
@@ -193,6 +197,70 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 			t.Errorf("%s goes on with %q, %v", data, kept, err)
 		}
 	}
+}
+
+// held is what a database has of a person.
+func (s *shell) held(email, data string) (lessons, comments int) {
+	s.t.Helper()
+	out, errs, code := s.run(email+"\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--dry-run", "--json",
+		"--data", data)
+	if code != 0 {
+		s.t.Fatal(errs)
+	}
+	var line erasedLine
+	unpack(s.t, out, &line)
+	return line.Lessons, line.Comments
+}
+
+// What its writer had forgotten at once no older copy brings back; what it taught stays, as it did.
+func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
+	s := newShell(t)
+	i := s.serve("--limits", "off")
+	c := client(i, "blog", s.furnish("--data", "data"))
+	const ann = "ann@mail.example"
+	var told, waits kit.Posted
+	kit.Within(t, soon, "the site takes comments", func() (ok bool) {
+		var err error
+		told, err = c.Post(t.Context(), "", blogPage, "Ann", ann, "What Ann has to say about bicycles.")
+		return err == nil
+	})
+	_, err := c.Decide(t.Context(), "approve", "", kit.Ref{ID: told.ID, Version: told.Version})
+	if err == nil {
+		waits, err = c.Post(t.Context(), "", blogPage, "Ann", ann, "The quagga has not been seen.")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must("backup", "early", "--data", "data")
+	for _, p := range []kit.Posted{told, waits, waits} { // again by whoever heard no answer
+		bearer := map[string]string{"Authorization": "Bearer " + p.EditToken}
+		if err := c.Do(t.Context(), "DELETE", "/comments/"+p.ID+"?forget=1", bearer, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := i.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	marks, err := os.ReadFile(filepath.Join(s.dir, "data", "erased.jsonl"))
+	if err != nil || strings.Count(string(marks), "\n") != 2 || strings.Contains(string(marks), told.ID) {
+		t.Errorf("noted is %q, %v; want a line for each, without its id", marks, err)
+	}
+	out := s.must("restore", "early", "--data", "data")
+	if !strings.Contains(out, "2 comments and 0 lessons were erased again") {
+		t.Errorf("it says %q", out)
+	}
+	if lessons, comments := s.held(ann, "data"); lessons != 1 || comments != 0 {
+		t.Errorf("of the person are %d lessons and %d comments; want the lesson alone", lessons, comments)
+	}
+	raw, err := os.ReadFile(filepath.Join(s.dir, "data", "aitys.db"))
+	if err != nil || strings.Contains(string(raw), "quagga") {
+		t.Errorf("the restored file has the words of what was forgotten (%v)", err)
+	}
+	s.must("backup", "late", "--data", "data")
+	if out := s.must("restore", "late", "--data", "data"); strings.Contains(out, "again") {
+		t.Errorf("of a copy that has forgotten both it says %q", out)
+	}
+	s.must("doctor", "--audit", "--data", "data")
 }
 
 // What cannot be remembered is not done: it would be undone by the next restore.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
@@ -19,9 +20,6 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/transfer"
 )
-
-// gcPercent has memory collected early: what is known of a million comments is large, and without a pointer to follow.
-const gcPercent = 20
 
 type importCmd struct {
 	ofSite
@@ -42,8 +40,13 @@ func (c importCmd) Run(a *app) error {
 	} else if err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder", c.File)
 	}
+	const leastGC = 20 // percent: memory is collected early, until it is known of how many comments some 70 bytes stay
+	tell, once := a.progress("importing: comment", time.Now()), sync.Once{}
 	in := transfer.Request{Format: c.Format, Path: c.File, Base: c.Base, DryRun: c.DryRun, NoLearn: c.NoLearn,
-		Progress: a.progress("importing: comment", time.Now())}
+		Progress: func(done, of uint64) {
+			once.Do(func() { debug.SetGCPercent(int(max(leastGC, min(200, 20_000_000/max(1, of))))) })
+			tell(done, of)
+		}}
 	if c.Base != "" {
 		if u, err := flags.ParseURL(c.Base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return fmt.Errorf("--base: want an address like https://blog.example, not %q", c.Base)
@@ -53,7 +56,7 @@ func (c importCmd) Run(a *app) error {
 	if in.Map, err = readURLMap(c.URLMap); err != nil {
 		return err
 	}
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(leastGC)
 	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		out, err := r.transfer.Import(ctx, people.Operator, site, in)
 		if errors.Is(err, ground.ErrFull) {

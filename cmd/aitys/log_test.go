@@ -70,8 +70,14 @@ func TestReadsThatSucceededAreLoggedOnlyWhenAskedFor(t *testing.T) {
 	for level, want := range map[string]bool{"info": false, "debug": true} {
 		s := newShell(t)
 		i := s.serve("--log-level", level)
+		ids := map[string]string{}
 		for _, path := range []string{"/healthz", "/nowhere"} {
-			get(t, i.URL+path)
+			res, err := http.Get(i.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			ids[path] = res.Header.Get("X-Request-Id")
 		}
 		if err := i.Stop(); err != nil {
 			t.Fatal(err)
@@ -79,6 +85,11 @@ func TestReadsThatSucceededAreLoggedOnlyWhenAskedFor(t *testing.T) {
 		log := i.Log()
 		if got := strings.Contains(log, "route=/healthz"); got != want || !strings.Contains(log, "status=404") {
 			t.Errorf("at %s a read is logged: %t, want %t:\n%s", level, got, want, log)
+		}
+		for path, id := range ids { // who has a line has its id
+			if lined := want || path == "/nowhere"; (id != "") != lined || !strings.Contains(log, "id="+id) {
+				t.Errorf("at %s the answer of %s has the id %q; the log:\n%s", level, path, id, log)
+			}
 		}
 	}
 }

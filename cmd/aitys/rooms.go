@@ -153,7 +153,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
 	r.service = moderation.New(moderation.Options{Process: r.process, Store: store.For[moderation.Tx](r.store),
 		Secret: secret, Judge: r.learning, Rules: r.rules, Campaigns: r.alike, Complaints: r.complaints,
-		Staff: r.identity.StaffNames, Namesake: r.guests.Namesake})
+		Staff: r.identity.StaffNames, Namesake: r.guests.Namesake, Forgets: r.learning.NoteForgotten})
 	r.learning.OnChange(r.service.ModelChanged)
 	r.privacy = privacy.New(r.process, store.For[privacy.Tx](r.store), secret, r.service, r.learning)
 	r.sites = sites.New(r.process, store.For[sites.Tx](r.store))

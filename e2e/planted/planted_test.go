@@ -34,6 +34,8 @@ var known = []struct{ name, pkg, test string }{
 	{"outdated-snapshot", "moderation/learning", "TestEachProcessFollowsWhatIsTakenBack"},
 	{"lessons-after-snapshot", "moderation/learning", "TestAfterAKillTheLessonsSinceTheSnapshotAreLearned"},
 	{"escaping", "e2e", "TestHostileInputRunsNowhere"},
+	{"epoch-left-out", "moderation", "TestAnOwnerEndsEveryEditTokenOfASite"},
+	{"epoch-left-out", "api", "TestAnOwnerEndsTheEditTokensOfTheirSiteAlone"},
 	{"older-link-stays", "moderation/identity", "TestALinkEndsWithEverythingThatReplacesIt"},
 	{"title-before-approval", "moderation", "TestATitleIsPublicOnceACommentBroughtItIsPublished"},
 	{"forgets-too-early", "moderation", "TestWhatItsWriterWithdrewIsForgottenAfterItsTime"},

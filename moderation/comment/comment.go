@@ -205,6 +205,20 @@ type History struct {
 	FirstSeen         time.Time
 }
 
+// With is a history with one more comment.
+func (h History) With(c Comment) History {
+	switch c.State {
+	case Approved:
+		h.Approved++
+	case Rejected, Spam:
+		h.Refused++
+	}
+	if h.FirstSeen.IsZero() || c.CreatedAt.Before(h.FirstSeen) {
+		h.FirstSeen = c.CreatedAt
+	}
+	return h
+}
+
 // Without is a history less one comment of a state.
 func (h History) Without(s State) History {
 	switch s {

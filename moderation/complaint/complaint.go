@@ -184,7 +184,7 @@ func (s *Service) Appeal(ctx context.Context, site ground.Site, id string, in Pl
 	if in.Token == "" {
 		return false, problem.SignIn()
 	}
-	if !ground.IsID(id) || !s.secret.IsEditToken(site.ID, id, in.Token) {
+	if !ground.IsID(id) || !s.secret.IsEditToken(site.ID, site.EditEpoch, id, in.Token) {
 		return false, unknown()
 	}
 	if in.Text, err = checked(in.Text, "/text", MaxText); err != nil {

@@ -87,8 +87,11 @@ func (n *notes) until(t testing.TB, what string, is func() bool) {
 	})
 }
 
-// follow follows under one name until the function that it returns is called.
-func (n *notes) follow(t testing.TB, p *ground.Process, fail func() error) (stop func()) {
+// follow follows under one name until the function that it returns is called, which waits for the position after all
+// that happened: what was told before that is told again.
+func (n *notes) follow(
+	t testing.TB, s ground.Store[storetest.Tx], p *ground.Process, fail func() error,
+) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
 	ended.Go(func() {
@@ -100,7 +103,24 @@ func (n *notes) follow(t testing.TB, p *ground.Process, fail func() error) (stop
 			return nil
 		})
 	})
-	return func() { cancel(); ended.Wait() }
+	return func() {
+		defer ended.Wait()
+		defer cancel()
+		kit.Until(t, "the position is kept", func() (kept bool) {
+			if err := s.View(t.Context(), func(tx storetest.Tx) error {
+				from, err := tx.Follower("test")
+				if err != nil || from.Lost {
+					return err
+				}
+				left, _, err := tx.EventsAfter(from.At, 1)
+				kept = err == nil && len(left) == 0
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return kept
+		})
+	}
 }
 
 func never() error { return nil }
@@ -110,7 +130,7 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 		s, p := open(t, url)
 		emit(t, s, "before")
 		var n notes
-		stop := n.follow(t, p, never)
+		stop := n.follow(t, s, p, never)
 		n.until(t, "a new follower begins from the tables", func() bool { return n.resets == 1 })
 		emit(t, s, "one", "two")
 		n.until(t, "it is told", func() bool { return slices.Equal(n.told, []string{"one", "two"}) })
@@ -118,7 +138,7 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 		emit(t, s, "three", "four")
 		_, other := open(t, url)
 		broken := errors.New("once")
-		stop = n.follow(t, other, func() error { defer func() { broken = nil }(); return broken })
+		stop = n.follow(t, s, other, func() error { defer func() { broken = nil }(); return broken })
 		n.until(t, "another process goes on",
 			func() bool { return slices.Equal(n.told, []string{"one", "two", "three", "four"}) })
 		stop()
@@ -129,7 +149,7 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		emit(t, s, "six")
-		stop = n.follow(t, p, never)
+		stop = n.follow(t, s, p, never)
 		n.until(t, "it begins from the tables again", func() bool { return n.resets == 2 })
 		emit(t, s, "seven")
 		n.until(t, "and goes on", func() bool { return slices.Contains(n.told, "seven") })
@@ -164,7 +184,7 @@ func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
 		Store: store.For[ground.EventTx](db), Clock: kit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
 	})
 	var n notes
-	defer n.follow(t, p, never)()
+	defer n.follow(t, s, p, never)()
 	n.until(t, "it begins", func() bool { return n.resets == 1 })
 	for _, name := range []string{"one", "two", "three"} {
 		emit(t, s, name)
@@ -191,7 +211,10 @@ func victim(url string) {
 		os.Exit(1)
 	}
 	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
-	p.Follow(context.Background(), "test", func(_ context.Context, _ bool, events []ground.Event) error {
+	p.Follow(context.Background(), "test", func(_ context.Context, reset bool, events []ground.Event) error {
+		if reset {
+			fmt.Println("begin from the tables")
+		}
 		for _, e := range events {
 			fmt.Println(e.Comment)
 		}
@@ -203,7 +226,7 @@ func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
 		var n notes
-		stop := n.follow(t, p, never)
+		stop := n.follow(t, s, p, never)
 		n.until(t, "it is registered", func() bool { return n.resets == 1 })
 		stop()
 		emit(t, s, "one", "two")
@@ -222,7 +245,7 @@ func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
 		if strings.TrimSpace(said) != "one" {
 			t.Fatalf("the other process said %q, %v", said, err)
 		}
-		stop = n.follow(t, p, never)
+		stop = n.follow(t, s, p, never)
 		n.until(t, "it is told to the next", func() bool { return slices.Equal(n.told, []string{"one", "two"}) })
 		stop()
 	})
@@ -237,7 +260,7 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()
 		n.until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
-		w := ground.NewWork[ground.Tx](p, narrow{s})
+		w := ground.NewWork[ground.Tx](p, narrow{whole: s})
 		const own = 50
 		for i := range own {
 			if err := w.Update(t.Context(), func(tx ground.Tx) error {
@@ -271,7 +294,10 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 }
 
 // narrow is a whole store as a room sees it that asks for nothing of its own.
-type narrow struct{ whole ground.Store[storetest.Tx] }
+type narrow struct {
+	ground.Store[ground.Tx]
+	whole ground.Store[storetest.Tx]
+}
 
 func (s narrow) View(ctx context.Context, fn func(ground.Tx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })

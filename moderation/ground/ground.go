@@ -45,13 +45,15 @@ var (
 )
 
 // Store is what a room asks of the database; T is the room's own slice of a transaction. View
-// runs fn on one read-only snapshot. Update runs it in one transaction, which is durable when
-// Update returns nil, and returns the events that fn emitted, with their ids. fn may run again, so it
-// makes no ids, times or random numbers and does nothing outside the transaction.
+// runs fn on one read-only snapshot; Views hands it n readers of one snapshot, each for one goroutine.
+// Update runs it in one transaction, which is durable when Update returns nil, and returns the events that
+// fn emitted, with their ids. fn may run again, so it makes no ids, times or random numbers and does nothing
+// outside the transaction.
 //
 // Errors are the sentinels above (wrapped) or unexpected. Package storetest is the contract.
 type Store[T any] interface {
 	View(ctx context.Context, fn func(T) error) error
+	Views(ctx context.Context, n int, fn func([]T) error) error
 	Update(ctx context.Context, fn func(T) error) (emitted []Event, err error)
 }
 

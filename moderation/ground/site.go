@@ -10,17 +10,20 @@ import (
 )
 
 // A Site is one publisher's blog. ID is internal and never leaves the service; Key names
-// the site in URLs. Origins are "scheme://host[:port]", lower case, exact.
+// the site in URLs. Origins are "scheme://host[:port]", lower case, exact. EditEpoch goes into the edit tokens of
+// its comments: as it rises, all that were given end.
 type Site struct {
 	ID        int64     `json:"-"`
 	Key       string    `json:"key"`
 	Name      string    `json:"name"`
 	Origins   []string  `json:"origins"`
 	Settings  Settings  `json:"settings"`
+	EditEpoch int64     `json:"-"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// NewSite makes a site with the settings that a new one has; its id is the store's to give.
+// NewSite makes a site with the settings that a new one has; its id is the store's to give. Its epoch is the time in
+// microseconds, so that in another database under the same secret no site of the same id takes the tokens of this one.
 func NewSite(key, name string, origins []string, at time.Time) (Site, error) {
 	if !siteKey.MatchString(key) {
 		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
@@ -28,7 +31,7 @@ func NewSite(key, name string, origins []string, at time.Time) (Site, error) {
 	if slices.Contains(ReservedKeys, key) {
 		return Site{}, problem.Field("/key", "The desk has a page of its own at this key: take another one.")
 	}
-	site := Site{Key: key, Settings: DefaultSettings(), CreatedAt: at}
+	site := Site{Key: key, Settings: DefaultSettings(), EditEpoch: at.UnixMicro(), CreatedAt: at}
 	if !site.allow(origins) {
 		return Site{}, problem.Field("/origin", refusedOrigins)
 	}

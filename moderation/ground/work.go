@@ -22,6 +22,11 @@ func (w Work[T]) View(ctx context.Context, fn func(T) error) error {
 	return fault(w.store.View(ctx, fn))
 }
 
+// Views runs fn on n readers of one snapshot.
+func (w Work[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
+	return fault(w.store.Views(ctx, n, fn))
+}
+
 // Update runs fn in one transaction. When it is committed, the bell is rung and the events
 // that fn emitted are told to this process's listeners before Update returns.
 func (w Work[T]) Update(ctx context.Context, fn func(T) error) error {

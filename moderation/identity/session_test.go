@@ -156,6 +156,17 @@ func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 		w.Clock.Add(180 * 24 * time.Hour)
 		lockOut()
 		try("one that is known no more", a.Email, another, in.Known, "rate.limited")
+
+		w.Clock.Add(time.Hour)
+		in, err = w.S.SignIn(w.Ctx, a.Email, another, identity.Browser{})
+		w.Must(err)
+		reset, err := w.S.ResetAccount(w.Ctx, people.Operator, a.Email)
+		w.Must(err)
+		fresh, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: another})
+		w.Must(err)
+		lockOut()
+		try("one known before a reset to the same password", a.Email, another, in.Known, "rate.limited")
+		try("one that used the link", a.Email, another, fresh.Known, "")
 	})
 }
 

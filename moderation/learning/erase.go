@@ -35,8 +35,9 @@ type Extent string
 // Extents.
 const (
 	LessonsOnly  Extent = ""
-	WithNames    Extent = "names"    // the comments stay, and nobody knows whose they are
-	WithComments Extent = "comments" // of the comments only the places stay
+	WithNames    Extent = "names"     // the comments stay, and nobody knows whose they are
+	WithComments Extent = "comments"  // of the comments only the places stay
+	CommentsOnly Extent = "forgotten" // likewise, and the lessons stay
 )
 
 // An Erasure is what EraseLessons did, or would do.

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -198,7 +200,7 @@ func (h *longHistory) step() {
 
 // check compares the models of both processes, and those that each good snapshot and what
 // follows it make, with what the log alone says.
-func (h *longHistory) check(step int) []byte {
+func (h *longHistory) check(at string) []byte {
 	h.T.Helper()
 	want := h.foldOfWhatCounts(h.site)
 	for _, s := range []*roomstest.Rooms{h.S, h.follower} {
@@ -206,7 +208,7 @@ func (h *longHistory) check(step int) []byte {
 		live, _, err := learning.ModelBytes(h.Ctx, s.Learning, h.site)
 		h.Must(err)
 		if !bytes.Equal(live, want) {
-			h.T.Fatalf("step %d: the model has %d bytes, what counts makes %d", step, len(live), len(want))
+			h.T.Fatalf("%s: the model has %d bytes, what counts makes %d", at, len(live), len(want))
 		}
 	}
 	for _, s := range h.snapshots(h.site) {
@@ -223,7 +225,7 @@ func (h *longHistory) check(step int) []byte {
 				return nil
 			})
 			if got := model.Bytes(); !bytes.Equal(got, want) {
-				h.T.Fatalf("step %d: from the snapshot at %d the model has %d bytes, what counts makes %d", step, s.Seq,
+				h.T.Fatalf("%s: from the snapshot at %d the model has %d bytes, what counts makes %d", at, s.Seq,
 					len(got), len(want))
 			}
 			return err
@@ -283,33 +285,46 @@ func (w *world) foldOfWhatCounts(site ground.Site) []byte {
 
 // Whatever happens, and however often it is started again from a snapshot, a model has the
 // bytes that a rebuild from nothing makes: on both databases, on one processor and on two.
+// TEST_REPLAYS=SEEDS and TEST_DECISIONS=ENTRIES make more and longer histories, of a third as many comments.
 func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
-	steps := 220
+	steps, every := 220, 10
 	if testing.Short() {
 		steps = 60
+	}
+	seeds, entries := asked(t, "TEST_REPLAYS", 1), asked(t, "TEST_DECISIONS", 0)
+	if entries > 0 {
+		steps, every = 0, 400
 	}
 	seen := map[string][]string{}
 	for _, processors := range []int{1, 2} {
 		t.Run(fmt.Sprintf("GOMAXPROCS=%d", processors), func(t *testing.T) {
 			before := runtime.GOMAXPROCS(processors)
 			defer runtime.GOMAXPROCS(before)
-			onBoth(t, func(t *testing.T, w *world) {
-				h := newLongHistory(w, 7, 700)
-				for step := range steps {
-					h.step()
-					if step%10 == 9 {
-						sum := sha256.Sum256(h.check(step))
-						at := fmt.Sprint("step ", step)
-						seen[at] = append(seen[at], fmt.Sprintf("%x", sum[:8]))
+			for seed := range seeds {
+				onBoth(t, func(t *testing.T, w *world) {
+					h := newLongHistory(w, uint64(7+seed), max(700, entries/3))
+					look := func(at string) (hash string) {
+						sum := sha256.Sum256(h.check(at))
+						hash = fmt.Sprintf("%x", sum[:8])
+						seen[at] = append(seen[at], hash)
+						return hash
 					}
-				}
-				h.verify()
-				t.Logf("%d entries, %d starts from a snapshot, %d snapshots replayed, %d lessons and %d copies erased",
-					h.entries(), h.restored, h.replayed, h.erased, h.copies)
-				if h.restored == 0 || h.replayed == 0 || h.erased == 0 {
-					t.Error("no start began at a snapshot, or none was replayed, or nothing was erased")
-				}
-			})
+					step := 0
+					for ; step < steps || h.entries() < uint64(entries); step++ {
+						h.step()
+						if step%every == every-1 {
+							look(fmt.Sprintf("seed %d, step %d", seed, step))
+						}
+					}
+					t.Logf("replay: seed %d, %d entries, %s", seed, h.entries(), look(fmt.Sprintf("seed %d, the end", seed)))
+					h.verify()
+					t.Logf("%d entries, %d starts from a snapshot, %d snapshots replayed, %d lessons and %d copies erased",
+						h.entries(), h.restored, h.replayed, h.erased, h.copies)
+					if h.restored == 0 || h.replayed == 0 || h.erased == 0 {
+						t.Error("no start began at a snapshot, or none was replayed, or nothing was erased")
+					}
+				})
+			}
 		})
 	}
 	for at, sums := range seen {
@@ -317,6 +332,20 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 			t.Errorf("%s: the models differ: %v", at, sums)
 		}
 	}
+}
+
+// asked is the number that the environment has under a name, or else another one.
+func asked(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	said := os.Getenv(name)
+	if said == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
 }
 
 // Many short histories: any mixture of decisions, undos, withdrawals, copies, retirements and
@@ -332,7 +361,7 @@ func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
 		for step := range 60 {
 			h.step()
 			if step%6 == 5 {
-				h.check(step)
+				h.check(fmt.Sprint("step ", step))
 			}
 		}
 		h.verify()

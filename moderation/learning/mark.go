@@ -35,6 +35,11 @@ func (s *Models) Note(site ground.Site, p Erasee) error {
 	return nil
 }
 
+// NoteForgotten keeps the mark of a comment that is about to be forgotten, of which the lessons stay.
+func (s *Models) NoteForgotten(site ground.Site, comment string) error {
+	return s.Note(site, Erasee{Comments: []string{comment}, With: CommentsOnly})
+}
+
 const (
 	emailMark   = "erased email"
 	commentMark = "erased comment"
@@ -51,7 +56,7 @@ func (p Erasee) mark(own secret.Secret, site int64, at time.Time) Mark {
 	return m
 }
 
-// EraseMarked erases again what was erased after a copy of the database was made, and returns how many
+// EraseMarked erases again the lessons that were erased after a copy of the database was made, and returns how many
 // lessons that were, copied ones included. Sites that are not there are passed over.
 func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, err error) {
 	sites, err := s.work.StoredSites(ctx)
@@ -59,7 +64,9 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 		return 0, err
 	}
 	for _, site := range sites {
-		of := slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool { return m.Site != site.ID })
+		of := slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool {
+			return m.Site != site.ID || m.With == CommentsOnly
+		})
 		if len(of) == 0 {
 			continue
 		}

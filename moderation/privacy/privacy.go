@@ -463,7 +463,7 @@ func (s *Service) EraseAgain(ctx context.Context, marks []learning.Mark) (commen
 		return 0, err
 	}
 	for _, site := range sites {
-		for _, with := range []learning.Extent{learning.WithNames, learning.WithComments} {
+		for _, with := range []learning.Extent{learning.WithNames, learning.WithComments, learning.CommentsOnly} {
 			of := slices.DeleteFunc(slices.Clone(marks), func(m learning.Mark) bool {
 				return m.Site != site.ID || m.With != with
 			})

@@ -24,6 +24,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // lookEvery is how often it is looked whether the time of a demand has ended, and lapseMost how many are ended at once.
@@ -260,9 +261,12 @@ func (d *Demand) meets(tx Tx, page string, comments []string) (seen int, err err
 
 // pageOf finds a page by its id or its address.
 func pageOf(tx Tx, site int64, page string) (p ground.Page, err error) {
-	if ground.IsID(page) {
+	switch {
+	case ground.IsID(page):
 		p, err = ground.PageByID(tx, site, page)
-	} else {
+	case text.Shorten(page, len(page)) != page: // no text, which a database may refuse to look for
+		err = ground.ErrNotFound
+	default:
 		p, err = tx.PageByURL(site, page)
 	}
 	if errors.Is(err, ground.ErrNotFound) {

@@ -171,8 +171,9 @@ func Texts(n int, rnd *rand.Rand) []string {
 	return all
 }
 
-// Reader is the i-th of fifty writers of comments: an e-mail, and a word that only they use.
+// Reader is the i-th of fifty writers of comments: an e-mail, and a word that only they use. It has no letter three
+// times in a row, which the filter reads as two.
 func Reader(i int) (email, canary string) {
 	i %= 50
-	return fmt.Sprintf("reader%d@mail.example", i), "siskin" + strings.Repeat(string(rune('b'+i%10)), 2+i/10)
+	return fmt.Sprintf("reader%d@mail.example", i), "siskin" + string(rune('b'+i%10)) + string(rune('m'+i/10))
 }

@@ -119,7 +119,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
-		Namesake: r.Guests.Namesake,
+		Namesake: r.Guests.Namesake, Forgets: r.Learning.NoteForgotten,
 	})
 	r.Privacy = privacy.New(r.Process, slice[privacy.Tx](s), own, r.Moderation, r.Learning)
 	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
@@ -173,6 +173,16 @@ type sliced[T any] struct{ whole ground.Store[storetest.Tx] }
 
 func (s sliced[T]) View(ctx context.Context, fn func(T) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(any(tx).(T)) })
+}
+
+func (s sliced[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
+	return s.whole.Views(ctx, n, func(all []storetest.Tx) error {
+		readers := make([]T, len(all))
+		for i, tx := range all {
+			readers[i] = any(tx).(T)
+		}
+		return fn(readers)
+	})
 }
 
 func (s sliced[T]) Update(ctx context.Context, fn func(T) error) ([]ground.Event, error) {

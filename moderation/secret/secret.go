@@ -12,6 +12,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"strconv"
 	"time"
 )
 
@@ -49,17 +50,15 @@ func siteName(site int64) string {
 // Proof is what a database keeps to know the secret again.
 func (s Secret) Proof() []byte { return s.Mac("check") }
 
-// editEpoch is raised to end every edit token at once.
-const editEpoch = "1"
-
-// EditToken proves to be a comment's writer. It is not stored.
-func (s Secret) EditToken(site int64, comment string) string {
-	return base64.RawURLEncoding.EncodeToString(s.Mac("edit", siteName(site), comment, editEpoch))
+// EditToken proves to be a comment's writer, in an epoch of its site. It is not stored.
+func (s Secret) EditToken(site, epoch int64, comment string) string {
+	return base64.RawURLEncoding.EncodeToString(
+		s.Mac("edit", siteName(site), comment, strconv.FormatInt(epoch, 10)))
 }
 
-// IsEditToken reports whether token is a comment's edit token.
-func (s Secret) IsEditToken(site int64, comment, token string) bool {
-	return subtle.ConstantTimeCompare([]byte(token), []byte(s.EditToken(site, comment))) == 1
+// IsEditToken reports whether token is a comment's edit token, in the epoch that its site has now.
+func (s Secret) IsEditToken(site, epoch int64, comment, token string) bool {
+	return subtle.ConstantTimeCompare([]byte(token), []byte(s.EditToken(site, epoch, comment))) == 1
 }
 
 // FormToken is a signed time stamp for a form that was opened at a time.

@@ -35,15 +35,16 @@ func TestNoTwoListsOfPartsAreHashedAlike(t *testing.T) {
 }
 
 func TestAnEditTokenIsOfOneCommentOnly(t *testing.T) {
-	token := own.EditToken(1, "comment")
-	if !own.IsEditToken(1, "comment", token) {
+	token := own.EditToken(1, 7, "comment")
+	if !own.IsEditToken(1, 7, "comment", token) {
 		t.Error("a token is not known again")
 	}
 	for name, known := range map[string]bool{
-		"another site":    own.IsEditToken(2, "comment", token),
-		"another comment": own.IsEditToken(1, "another", token),
-		"another secret":  other.IsEditToken(1, "comment", token),
-		"nothing":         own.IsEditToken(1, "comment", ""),
+		"another site":    own.IsEditToken(2, 7, "comment", token),
+		"a later epoch":   own.IsEditToken(1, 8, "comment", token),
+		"another comment": own.IsEditToken(1, 7, "another", token),
+		"another secret":  other.IsEditToken(1, 7, "comment", token),
+		"nothing":         own.IsEditToken(1, 7, "comment", ""),
 	} {
 		if known {
 			t.Errorf("a token is taken for one of %s", name)

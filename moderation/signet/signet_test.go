@@ -94,7 +94,7 @@ func TestTheKeyIsSealedWithTheSecret(t *testing.T) {
 	if len(before.Sealed) < 60 || bytes.Contains(before.Sealed, before.Public) {
 		t.Errorf("%x is no sealed seed", before.Sealed)
 	}
-	lost := signet.New(w.S.Process, slice{w.DB}, secret.Secret(strings.Repeat("n", secret.MinLength)))
+	lost := signet.New(w.S.Process, slice{db: w.DB}, secret.Secret(strings.Repeat("n", secret.MinLength)))
 	list := map[string]any{"site": "a"}
 	w.Must(lost.Sign(w.Ctx, w.A, list))
 	second, err := lost.SiteKey(w.Ctx, people.Operator, w.A)
@@ -105,7 +105,10 @@ func TestTheKeyIsSealedWithTheSecret(t *testing.T) {
 }
 
 // A slice is the room's of the store.
-type slice struct{ db roomstest.Database }
+type slice struct {
+	ground.Store[signet.Tx]
+	db roomstest.Database
+}
 
 func (s slice) View(ctx context.Context, fn func(signet.Tx) error) error {
 	return s.db.View(ctx, func(tx storetest.Tx) error { return fn(tx) })

@@ -24,6 +24,7 @@ type Tx interface {
 	// sets ID, makes the site's empty log head; ErrTaken when the key is used
 	InsertSite(s *ground.Site) error
 	UpdateSite(s ground.Site) error // name, origins, settings
+	EndEditTokens(site int64) error // its epoch rises; ErrNotFound
 	DeleteSite(id int64) error      // with everything below it
 
 	PagesByID(site int64, ids []string) ([]ground.Page, error) // in any order; unknown ids are left out
@@ -142,6 +143,33 @@ func (s *Service) changed(
 		return ground.Site{}, fmt.Errorf("set site: %w", err)
 	}
 	return site, nil
+}
+
+// EndEditTokens ends the edit tokens that were given for comments of a site, of whoever has one. It needs an owner.
+// again says that the POST which key names was answered before.
+func (s *Service) EndEditTokens(
+	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key,
+) (again bool, err error) {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return false, err
+	}
+	at := s.work.Now()
+	_, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (struct{}, error) {
+		if err := tx.EndEditTokens(site.ID); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
+	})
+	if errors.Is(err, ground.ErrNotFound) {
+		return false, people.NoSite()
+	}
+	if err != nil {
+		return false, fmt.Errorf("end edit tokens: %w", err)
+	}
+	if !again {
+		s.work.Logger().InfoContext(ctx, "edit tokens ended", "site", site.Key, "by", who.ID())
+	}
+	return again, nil
 }
 
 // RemoveSite removes a site with everything below it. It needs an owner.

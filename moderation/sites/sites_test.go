@@ -154,4 +154,16 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 		site, err := other.Site(w.Ctx, "a")
 		return err == nil && site.Name == name
 	})
+	c, token := w.SubmitOwn(w.A, "Its token ends in every process.")
+	if _, _, err := other.Own(w.Ctx, w.A, c.ID, token); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.S.EndEditTokens(w.Ctx, people.Operator, w.A, nil)
+	w.Must(err)
+	kit.Until(t, "the other process takes no token of before", func() bool {
+		site, err := other.Site(w.Ctx, "a")
+		w.Must(err)
+		_, _, err = other.Own(w.Ctx, site, c.ID, token)
+		return roomstest.Code(err) == "comment.unknown"
+	})
 }

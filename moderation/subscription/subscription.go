@@ -79,7 +79,7 @@ func (s *Service) Subscribe(
 	if token == "" {
 		return Wish{}, problem.SignIn()
 	}
-	if !s.secret.IsEditToken(site.ID, id, token) {
+	if !s.secret.IsEditToken(site.ID, site.EditEpoch, id, token) {
 		return Wish{}, unknown()
 	}
 	now, letter := s.work.Now(), ground.NewID()

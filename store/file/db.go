@@ -133,11 +133,30 @@ func (d *DB) prepare(ctx context.Context) error {
 // View runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
 // says only that it was interrupted.
 func (d *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := d.guard.note(d.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
+	return d.readBy(ctx, d.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
+}
+
+// readBy notes how a reading ended, and says so if that was because whoever asked has left.
+func (d *DB) readBy(ctx context.Context, err error) error {
+	err = d.guard.note(err)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	return err
+}
+
+// Views runs fn on n readers of one snapshot: all of them begin in one turn to write, so that nobody writes between.
+func (d *DB) Views(ctx context.Context, n int, fn func([]*gorm.DB) error) error {
+	readers := rows.Readers{
+		Options: &sql.TxOptions{ReadOnly: true},
+		Begins: func(begin func() error) error {
+			return d.group.update(ctx, func(*gorm.DB) error { return begin() })
+		},
+		First: func(g *gorm.DB) error { // it reads, or the snapshot would be of its first statement to come
+			return g.Exec("SELECT 1 FROM sqlite_schema LIMIT 1").Error
+		},
+	}
+	return d.readBy(ctx, readers.Read(d.read.WithContext(ctx), n, fn))
 }
 
 // Update runs fn in a transaction, maybe again, and returns when that is on the disk. It takes none once damage

@@ -22,10 +22,11 @@ const (
 var errClosed = errors.New("the database is closed")
 
 // A group commits what several writers wrote at once with one flush to the disk: each runs in
-// a savepoint of one transaction and is answered after its COMMIT. Nothing runs under a
-// request's context, since a statement that is cut short would roll back all of them. When
-// the transaction is lost (the disk is full, the file is locked) nobody is answered by it:
-// its members run again, each in a transaction of its own.
+// a savepoint of one transaction and is answered after its COMMIT. The first needs no savepoint,
+// for which SQLite would keep a copy of each page that it changes: when it fails, all there is
+// is undone. Nothing runs under a request's context, since a statement that is cut short would
+// roll back all of them. When the transaction is lost (the disk is full, the file is locked)
+// nobody is answered by it: its members run again, each in a transaction of its own.
 type group struct {
 	db      *gorm.DB // one connection
 	wait    time.Duration
@@ -123,8 +124,13 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 	if tx.Error != nil {
 		return []*member{first}, fmt.Errorf("begin: %w", tx.Error)
 	}
+	members = append(members, first)
 	end := time.Now().Add(groupTime)
-	for m := first; m != nil; m = g.next(size-len(members), end) {
+	if first.take(tx); first.err != nil {
+		tx.Rollback()
+		return members, nil
+	}
+	for m := g.next(size-1, end); m != nil; m = g.next(size-len(members), end) {
 		members = append(members, m)
 		if err := m.inSavepoint(tx); err != nil {
 			tx.Rollback()
@@ -151,16 +157,20 @@ func (g *group) next(room int, end time.Time) *member {
 	}
 }
 
+// take gives m its turn.
+func (m *member) take(tx *gorm.DB) {
+	m.turn <- tx
+	m.err = <-m.ran
+	m.gone = errors.Is(m.err, errPanicked)
+}
+
 // inSavepoint gives m its turn. What it did is undone if it failed; an error means that the
 // transaction is gone: SQLite ends it by itself after some failures, and no savepoint is left.
 func (m *member) inSavepoint(tx *gorm.DB) error {
 	if err := tx.Exec("SAVEPOINT member").Error; err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	m.turn <- tx
-	m.err = <-m.ran
-	m.gone = errors.Is(m.err, errPanicked)
-	if m.err != nil {
+	if m.take(tx); m.err != nil {
 		if err := tx.Exec("ROLLBACK TO member").Error; err != nil {
 			return fmt.Errorf("roll back after %w: %w", m.err, err)
 		}

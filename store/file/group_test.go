@@ -41,7 +41,7 @@ func count(t *testing.T, db *file.DB, query string, args ...any) (n int) {
 func TestSQLiteSyncsEveryCommit(t *testing.T) {
 	db := migrated(t)
 	for pragma, want := range map[string]string{
-		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "1000", "query_only": "0",
+		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "0", "query_only": "0",
 	} {
 		var got string
 		err := db.Update(t.Context(), func(g *gorm.DB) error { return g.Raw("PRAGMA " + pragma).Row().Scan(&got) })

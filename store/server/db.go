@@ -101,8 +101,26 @@ func takesWrites(_ context.Context, c *pgx.Conn) error {
 
 // View runs fn on one snapshot.
 func (p *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
-	return p.pool.WithContext(ctx).Transaction(fn,
-		&sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	return p.pool.WithContext(ctx).Transaction(fn, snapshot)
+}
+
+var snapshot = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+
+// Views runs fn on n readers of one snapshot, which the first lends to the others
+// (https://www.postgresql.org/docs/15/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION).
+func (p *DB) Views(ctx context.Context, n int, fn func([]*gorm.DB) error) error {
+	lent := ""
+	readers := rows.Readers{
+		Options: snapshot,
+		Begins:  func(begin func() error) error { return begin() },
+		First: func(g *gorm.DB) error {
+			if lent == "" {
+				return g.Raw("SELECT pg_export_snapshot()").Scan(&lent).Error
+			}
+			return g.Exec("SET TRANSACTION SNAPSHOT '" + lent + "'").Error // it takes no argument
+		},
+	}
+	return readers.Read(p.pool.WithContext(ctx), n, fn)
 }
 
 // Update runs fn again when Postgres chose its transaction to lose, and once on a new connection when the

@@ -96,6 +96,18 @@ func TestAnUpdateDoesNotFailForConnectionsThatEnded(t *testing.T) {
 	}
 }
 
+// TestConnectionsHaveTheSettingsThatKeepQueriesShort: a plan compiled by JIT takes longer than all that is asked here.
+func TestConnectionsHaveTheSettingsThatKeepQueriesShort(t *testing.T) {
+	f := newFailing(t)
+	for name, want := range map[string]string{"jit": "off", "statement_timeout": "30s", "lock_timeout": "5s",
+		"idle_in_transaction_session_timeout": "1min"} {
+		var got string
+		if err := f.pool.Raw("SHOW " + name).Scan(&got).Error; err != nil || got != want {
+			t.Errorf("%s is %q, want %q (%v)", name, got, want, err)
+		}
+	}
+}
+
 func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
 	f := newFailing(t)
 	var first, then int

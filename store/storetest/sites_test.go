@@ -12,6 +12,7 @@ import (
 
 var siteRules = []rule{
 	{"a site comes back as it was put, and its key is taken once", siteComesBack},
+	{"a site's epoch rises, and no change of its settings takes it back", epochRises},
 	{"a new site has an empty log", newSiteHasEmptyLog},
 	{"a page has one address, however many come at once", pageHasOneAddress},
 	{"a comment gives a page its title once, and takes back its own alone", titleIsFilled},
@@ -29,6 +30,7 @@ func siteComesBack(w *world) {
 			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile},
 			SignInURL: "https://x.example/in",
 		},
+		EditEpoch: 1 << 50,
 	}
 	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
 	if s.ID <= w.site.ID {
@@ -62,6 +64,27 @@ func siteComesBack(w *world) {
 		}
 		return err
 	})
+}
+
+func epochRises(w *world) {
+	read := func(key string) (s ground.Site) {
+		w.view(func(tx Tx) (err error) {
+			s, err = tx.SiteByKey(key)
+			return err
+		})
+		return s
+	}
+	before, other := read(w.site.Key), w.newSite("b")
+	w.update(func(tx Tx) error { return tx.EndEditTokens(before.ID) })
+	w.update(func(tx Tx) error { return tx.UpdateSite(before) }) // of who read it before
+	if after := read(before.Key); after.EditEpoch != before.EditEpoch+1 {
+		w.Errorf("the epoch is %d after %d", after.EditEpoch, before.EditEpoch)
+	}
+	if got := read(other.Key).EditEpoch; got != other.EditEpoch {
+		w.Errorf("another site's epoch is %d after %d", got, other.EditEpoch)
+	}
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.EndEditTokens(1 << 40) })
+	w.wants("of no site", err, ground.ErrNotFound)
 }
 
 func newSiteHasEmptyLog(w *world) {

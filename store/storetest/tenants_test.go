@@ -36,7 +36,7 @@ var tenantRules = []rule{
 
 // siteless are the methods that are not of one site, besides those of people.
 var siteless = []string{
-	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "DeleteSite", "Meta", "SetMeta",
+	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "EndEditTokens", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"DueMails", "PruneMails",
 	"Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
@@ -264,8 +264,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
 	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
 	"Reports":       func(tx Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
-	"RootIDs":       func(tx Tx, s int64) (any, error) { return tx.RootIDs(s, onePage) },
-	"AnswerIDs":     func(tx Tx, s int64) (any, error) { return tx.AnswerIDs(s, []string{oneShown}) },
+	"Answers":       func(tx Tx, s int64) (any, error) { return tx.Answers(s, onePage) },
+	"CommentsAlone": func(tx Tx, s int64) (any, error) { return tx.CommentsAlone(s, []string{oneShown, oneWaiting}) },
 	"Appeals":       func(tx Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
 	"Takedown":      func(tx Tx, s int64) (any, error) { return tx.Takedown(s, oneDemand) },
 	"Takedowns":     func(tx Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },

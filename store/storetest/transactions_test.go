@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -12,6 +14,7 @@ import (
 
 var transactionRules = []rule{
 	{"a view is one snapshot", viewIsSnapshot},
+	{"views are of one snapshot, whoever writes, and read at once", viewsAreOneSnapshot},
 	{"a view cannot write", viewCannotWrite},
 	{"an update that fails leaves nothing, and says why", failureLeavesNothing},
 	{"an update that panics leaves nothing, and the next one works", panicLeavesNothing},
@@ -42,6 +45,60 @@ func viewIsSnapshot(w *world) {
 	if got := w.stored(c.ID).ShownReplies; got != 3 {
 		w.Errorf("the next view reads %d, want 3", got)
 	}
+}
+
+func viewsAreOneSnapshot(w *world) {
+	const readers = 3
+	c := w.comment()
+	var writing sync.WaitGroup
+	stop := make(chan struct{})
+	writing.Go(func() {
+		for n := 1; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.SetShown(w.site.ID, c.ID, n, true) })
+			if err != nil {
+				w.Errorf("update: %v", err)
+				return
+			}
+		}
+	})
+	seen := map[int]bool{}
+	for end := time.Now().Add(patience); len(seen) < 50 && !w.Failed(); {
+		if time.Now().After(end) {
+			w.Fatal("nobody writes meanwhile")
+		}
+		var read [readers]int
+		err := w.store.Views(w.ctx(), readers, func(all []Tx) error {
+			var wrong [readers]error
+			var reading sync.WaitGroup
+			for i, tx := range all {
+				reading.Go(func() {
+					var found comment.Comment
+					found, wrong[i] = tx.CommentByID(w.site.ID, c.ID)
+					read[i] = found.ShownReplies
+				})
+			}
+			reading.Wait()
+			return errors.Join(wrong[:]...)
+		})
+		if err != nil || read != [readers]int{read[0], read[0], read[0]} {
+			w.Errorf("the views read %d, %v", read, err)
+		}
+		seen[read[0]] = true
+	}
+	close(stop)
+	writing.Wait()
+	err := w.store.Views(w.ctx(), readers, func(all []Tx) error {
+		return all[readers-1].SetMeta(w.id("meta"), []byte("x"))
+	})
+	if err == nil {
+		w.Error("one of the views wrote")
+	}
+	w.comment() // nothing is held
 }
 
 func viewCannotWrite(w *world) {

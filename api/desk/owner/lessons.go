@@ -76,11 +76,7 @@ func (o *owner) erase(v *desk.Visit) error {
 	person := learning.Erasee{Email: email}
 	if v.Form.Get("sure") == "yes" {
 		did, err := o.Privacy.ErasePerson(v.Ctx(), v.Who, v.Site, person, nil)
-		if err != nil {
-			return o.settingsAgain(v, err)
-		}
-		return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "erase", Done: did.Comments + did.Lessons + did.Copies,
-			Left: did.Left})
+		return o.didOr(v, err, desk.Flash{Did: "erase", Done: did.Comments + did.Lessons + did.Copies, Left: did.Left})
 	}
 	would, err := o.Privacy.PersonHeld(v.Ctx(), v.Who, v.Site, person)
 	if err != nil {
@@ -109,10 +105,7 @@ func (o *owner) retire(v *desk.Visit) error {
 	}
 	if v.Form.Get("sure") == "yes" {
 		did, err := o.Learning.RetireLessons(v.Ctx(), v.Who, v.Site, before, nil)
-		if err != nil {
-			return o.settingsAgain(v, err)
-		}
-		return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "retire", Done: did.Lessons})
+		return o.didOr(v, err, desk.Flash{Did: "retire", Done: did.Lessons})
 	}
 	old, err := o.Learning.OldLessons(v.Ctx(), v.Who, v.Site, before)
 	if err != nil {

@@ -59,6 +59,7 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/settings", o.On(o.settings))
 	in.POST("/:site/settings", o.On(o.setSettings))
 	in.POST("/:site/checker", o.On(o.setCheckerKey))
+	in.POST("/:site/edit-tokens", o.On(o.endEditTokens))
 	in.POST("/:site/origins", o.On(o.answerKnock))
 	in.POST("/:site/remove", o.Owned(o.removeSite))
 	in.POST("/:site/lessons", o.On(o.teach))

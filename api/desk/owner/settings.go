@@ -83,15 +83,12 @@ func sectionOf(f ground.Field) string {
 type setting struct {
 	ground.Field
 	Label, Hint, Value string
-	Default            string   // what stands there while it is empty
-	Policies           []policy // of a KindPolicy
-	Choices            []choice // of a KindWho
-	TryURL             string   // the page that shows what another value would do
-	Error              string   // what is wrong with what was typed
+	Default            string      // what stands there while it is empty
+	Policies           []policy    // of a KindPolicy
+	Choices            []desk.Link // of a KindWho
+	TryURL             string      // the page that shows what another value would do
+	Error              string      // what is wrong with what was typed
 }
-
-// A choice is one of those that a setting has.
-type choice struct{ Key, Label string }
 
 // A policy is drawn as five comments, of which some wait before a gate.
 type policy struct {
@@ -177,10 +174,13 @@ func drawChecker(w *desk.Catalog, state checker.State) checkerPart {
 
 // setCheckerKey keeps the key that the site's checker asks for.
 func (o *owner) setCheckerKey(v *desk.Visit) error {
-	if err := o.Checkers.SetCheckerKey(v.Ctx(), v.Who, v.Site, v.Form.Get("key")); err != nil {
-		return o.settingsAgain(v, err)
-	}
-	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
+	return o.didOr(v, o.Checkers.SetCheckerKey(v.Ctx(), v.Who, v.Site, v.Form.Get("key")), desk.Flash{Did: "saved"})
+}
+
+// endEditTokens ends what readers edit and withdraw their comments with.
+func (o *owner) endEditTokens(v *desk.Visit) error {
+	_, err := o.Sites.EndEditTokens(v.Ctx(), v.Who, v.Site, nil)
+	return o.didOr(v, err, desk.Flash{Did: "ended"})
 }
 
 // checked says whose pages asked for comments in the last week.
@@ -278,7 +278,7 @@ func describe(w *desk.Catalog, f ground.Field, site ground.Site) setting {
 	}
 	if f.Kind == ground.KindWho {
 		for _, who := range ground.Whos {
-			s.Choices = append(s.Choices, choice{string(who), w.T("settings.who." + string(who))})
+			s.Choices = append(s.Choices, desk.Link{Key: string(who), Label: w.T("settings.who." + string(who))})
 		}
 	}
 	if f.Tried {
@@ -345,10 +345,8 @@ func (o *owner) setSettings(v *desk.Visit) error {
 			change[f.Name] = own
 		}
 	}
-	if _, err := o.Sites.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
-		return o.settingsAgain(v, err)
-	}
-	return o.TellAt(v, v.At("/settings"), desk.Flash{Did: "saved"})
+	_, err := o.Sites.SetSite(v.Ctx(), v.Who, v.Site.Key, change)
+	return o.didOr(v, err, desk.Flash{Did: "saved"})
 }
 
 // answerKnock lets the pages of an origin that was refused have comments, or has it told of no more.
@@ -378,6 +376,14 @@ func (o *owner) removeSite(v *desk.Visit) error {
 		return err
 	}
 	return o.TellAt(v, "/moderate/sites", desk.Flash{Did: "removed"})
+}
+
+// didOr says what a form did, or what was wrong with it.
+func (o *owner) didOr(v *desk.Visit, err error, did desk.Flash) error {
+	if err != nil {
+		return o.settingsAgain(v, err)
+	}
+	return o.TellAt(v, v.At("/settings"), did)
 }
 
 // settingsAgain shows what was wrong, and what was typed.

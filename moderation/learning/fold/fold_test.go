@@ -167,7 +167,9 @@ func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
 	if _, err := good.Open(site); err != nil {
 		t.Fatalf("a whole snapshot is refused: %v", err)
 	}
+	variants := 0
 	refused := func(what string, s fold.Snapshot) {
+		variants++
 		if _, err := s.Open(site); err == nil {
 			t.Errorf("%s: it is opened", what)
 		}
@@ -201,6 +203,7 @@ func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
 		change(&s)
 		refused(what, s)
 	}
+	t.Logf("damaged: %d snapshots were refused", variants)
 }
 
 // However a log grows, what is n entries back is never much older than the snapshot that its

@@ -86,7 +86,7 @@ export const form = {
   likelyWords: "Above all: {words}.",
   link: "Link",
   long: "A comment may have {m} characters; this one has {n}.",
-  lost: "The service no longer knows this comment.",
+  lost: "The service no longer knows this comment, or that it is yours.",
   name: "Name",
   nameless: "Post without a name?",
   network: "The service did not answer.",

@@ -1,0 +1,166 @@
+package transfer
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"maps"
+	"sync"
+
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// A part is a stretch of an export that is read by itself.
+type part func(r *reading, l *lines) error
+
+// readers are how many parts of an export are read at once, on one snapshot; ahead is how many pieces of a part are in
+// memory until those before it are written.
+const (
+	readers = 2
+	ahead   = 2
+)
+
+// lines are what a part says, as lines of JSON, and who acts in them.
+type lines struct {
+	some  []any
+	full  chan []any
+	halt  <-chan struct{} // nobody takes lines any more
+	n     int
+	err   error
+	names map[string]bool // ids of accounts
+}
+
+// put has a line written, which nobody changes any more.
+func (l *lines) put(line any) {
+	l.n++
+	if l.some = append(l.some, line); len(l.some) == piece {
+		l.pass()
+	}
+}
+
+func (l *lines) pass() {
+	if l.err != nil {
+		return
+	}
+	select {
+	case l.full <- l.some:
+	case <-l.halt:
+		l.err = errHalted
+	}
+	l.some = nil
+}
+
+var errHalted = errors.New("nothing more is written")
+
+// by notes that an account acted.
+func (l *lines) by(id string) {
+	if ground.IsID(id) {
+		l.names[id] = true
+	}
+}
+
+// A press writes the lines of parts in the order of the parts, while the next are read.
+type press struct {
+	parts chan *lines
+	halt  chan struct{} // closed when a line could not be written
+	ended chan error    // one: what became of them
+
+	mu    sync.Mutex
+	err   error // of a part
+	n     int
+	names map[string]bool
+}
+
+func newPress(to io.Writer) *press {
+	p := &press{parts: make(chan *lines, readers), halt: make(chan struct{}), ended: make(chan error, 1),
+		names: map[string]bool{}}
+	go func() {
+		err := p.write(plain(to))
+		if err != nil {
+			close(p.halt)
+		}
+		p.ended <- err
+	}()
+	return p
+}
+
+func (p *press) write(out *json.Encoder) error {
+	for l := range p.parts {
+		for some := range l.full {
+			for _, line := range some {
+				if err := out.Encode(line); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// run reads parts, by as many readers as r has, and has them written.
+func (p *press) run(r *reading, parts iter.Seq[part]) error {
+	next, stop := iter.Pull(parts)
+	defer stop()
+	workers := make([]reading, len(r.all))
+	for i, tx := range r.all {
+		workers[i] = *r
+		workers[i].tx = tx
+	}
+	work := func(own *reading) {
+		for p.one(own, func() (part, bool) { r.tx = own.tx; return next() }) {
+		}
+	}
+	var others sync.WaitGroup
+	for i := range workers[1:] {
+		others.Go(func() { work(&workers[i+1]) })
+	}
+	work(&workers[0])
+	others.Wait()
+	r.tx = r.all[0]
+	return p.err
+}
+
+// one reads a part, if there is one and nothing has failed.
+func (p *press) one(r *reading, next func() (part, bool)) bool {
+	p.mu.Lock()
+	read, more := part(nil), false
+	if p.err == nil {
+		read, more = next() // by the reader whose turn it is: what parts there are is read, too
+	}
+	l := &lines{full: make(chan []any, ahead), halt: p.halt, names: map[string]bool{}}
+	if more {
+		select {
+		case p.parts <- l:
+		case <-p.halt:
+			p.err, more = errHalted, false
+		}
+	}
+	p.mu.Unlock()
+	if !more {
+		return false
+	}
+	err := read(r, l)
+	l.pass()
+	close(l.full)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		err = l.err
+	}
+	if p.err == nil {
+		p.err = err
+	}
+	p.n += l.n
+	maps.Copy(p.names, l.names)
+	return p.err == nil
+}
+
+// end waits until all that was read is written. What could not be written counts before what was not read for it.
+func (p *press) end(err error) error {
+	close(p.parts)
+	if wrong := <-p.ended; wrong != nil {
+		return wrong
+	}
+	return err
+}
