@@ -110,34 +110,41 @@ func BenchmarkCampaign(b *testing.B) {
 // onBothDatabases does something with a moderator's client of a server on each database, and with the flags by which
 // commands find that.
 func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client, common []string)) {
-	binary := kit.Binary(b)
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
 			at := kit.SQLite(b)
 			if database == "postgres" {
 				at = kit.NewDurablePostgres(b).Database(b, "waiting")
 			}
-			common := []string{"--data", b.TempDir(), "--database", at}
-			token := ""
-			for _, args := range [][]string{
-				{"migrate", "up"}, {"site", "add", "--key", "bench", "--name", "B", "--origin", "https://bench.example"},
-				{"account", "add", "--email", email, "--name", "Dana", "--role", "owner"}, {"token", "add", "--account", email},
-			} {
-				var err error
-				if token, err = kit.Run(binary, append(args, common...)...); err != nil {
-					b.Fatal(err)
-				}
-			}
-			server, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"},
-				common...)...)
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer server.Kill()
-			do(b, &kit.Client{URL: server.URL, Site: "bench", Token: strings.TrimSpace(token),
-				HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}, common)
+			desk, common, _ := served(b, at)
+			do(b, desk, common)
 		})
 	}
+}
+
+// served starts the service on a database, with the site bench and an owner of all sites, and returns how the owner
+// speaks to it, and what commands are told.
+func served(b *testing.B, database string) (desk *kit.Client, common []string, server *kit.Instance) {
+	b.Helper()
+	binary := kit.Binary(b)
+	common = []string{"--data", b.TempDir(), "--database", database}
+	token := ""
+	for _, args := range [][]string{
+		{"migrate", "up"}, {"site", "add", "--key", "bench", "--name", "B", "--origin", "https://bench.example"},
+		{"account", "add", "--email", email, "--name", "Dana", "--role", "owner"}, {"token", "add", "--account", email},
+	} {
+		var err error
+		if token, err = kit.Run(binary, append(args, common...)...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	server, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(server.Kill)
+	return &kit.Client{URL: server.URL, Site: "bench", Token: strings.TrimSpace(token),
+		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}, common, server
 }
 
 // postAt posts the texts of numbers from one to below another, by 32 clients.

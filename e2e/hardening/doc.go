@@ -11,7 +11,10 @@
 // control first, and ends by t.Fatal when that fails.
 //
 // What honest people wait beside others' floods is compared in turns with quiet: the flood is a process of its own, at
-// the lowest priority (generator_test.go). Statements are counted in a binary that tells of them (statements_test.go).
+// the lowest priority (generator_test.go), for strangers have processors of their own. It is what the service does for
+// them that counts, and not what a generator takes from it: one that is not niced, on the same two cores, makes
+// everybody wait many times as long, whatever the service does. Statements are counted in a binary that tells of them
+// (statements_test.go).
 //
 // FIGURES=9,46 in the environment measures these alone.
 //

@@ -81,27 +81,124 @@ func badConfigurations(t testing.TB, _ bench) result {
 func kills(t testing.TB, _ bench) result {
 	const each = 50
 	out, err := goTest("./e2e", "TestAKilledServerHasLostNothingItAcknowledged", fmt.Sprintf("TEST_KILLS=%d", each))
-	lines := regexp.MustCompile(`ledger: \w+: (\d+) kills, acknowledged (\d+), .*lost (\d+), doubled (\d+)`).
-		FindAllStringSubmatch(out, -1)
-	if err != nil || len(lines) != 2 {
-		t.Fatalf("%d ledgers, want those of both databases: %v\n%s", len(lines), err, tail(out))
-	}
-	var sum [4]int
-	for _, l := range lines {
-		for i, s := range l[1:] {
-			n, err := strconv.Atoi(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum[i] += n
-		}
-	}
+	sum := sums(t, out, err, `ledger: \w+: (\d+) kills, acknowledged (\d+), .*lost (\d+), doubled (\d+)`, 2)
 	r := result{verdict: holds, ours: fmt.Sprintf("%d kills on two databases: %d lost, %d doubled of %d",
 		sum[0], sum[2], sum[3], sum[1])}
 	if sum[2]+sum[3] > 0 || sum[0] < 2*each {
-		r.verdict, r.why = fallsShort, lines[0][0]
+		r.verdict, r.why = fallsShort, tail(out)
 	}
 	return r
+}
+
+// failovers reads the ledgers of two: what the first server had taken without the other one would be lost.
+func failovers(t testing.TB, _ bench) result {
+	const rounds = 2
+	var all strings.Builder
+	for range rounds {
+		out, err := goTest("./e2e", "TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, tail(out))
+		}
+		all.WriteString(out)
+	}
+	sum := sums(t, all.String(), nil, `failover: acknowledged (\d+), .*lost (\d+), doubled (\d+)`, rounds)
+	r := result{verdict: holds, ours: fmt.Sprintf("%d promotions of a synchronous standby: %d lost, %d doubled of %d",
+		rounds, sum[1], sum[2], sum[0])}
+	if sum[1]+sum[2] > 0 {
+		r.verdict, r.why = fallsShort, tail(all.String())
+	}
+	return r
+}
+
+// replays has random histories of decisions, undoing, erasing and starting again on both databases: at every look the
+// models of two processes, and those from each snapshot on, are what the log alone makes, and one on both.
+func replays(t testing.TB, _ bench) result {
+	const seeds, decisions = 3, 20_000
+	out, err := goTest("./moderation/learning", "TestAModelFromSnapshotsIsTheOneFromNothing/GOMAXPROCS=2",
+		fmt.Sprint("TEST_REPLAYS=", seeds), fmt.Sprint("TEST_DECISIONS=", decisions))
+	hashes := map[string]bool{}
+	all := regexp.MustCompile(`replay: seed \d+, (\d+) entries, (\w+)`).FindAllStringSubmatch(out, -1)
+	for _, m := range all {
+		hashes[m[2]] = true
+	}
+	if len(all) != 2*seeds {
+		t.Fatalf("%d histories: %v\n%s", len(all), err, tail(out))
+	}
+	r := result{verdict: holds, ours: fmt.Sprintf("%d seeds × %s entries and more × 2 databases: %d hashes", seeds,
+		all[0][1], len(hashes))}
+	if err != nil || len(hashes) != seeds {
+		r.verdict, r.why = fallsShort, tail(out)
+	}
+	return r
+}
+
+// damagedSnapshots counts the variants of which each is refused. Beside them: what is damaged is made anew, and without
+// a model nothing is published by itself.
+func damagedSnapshots(t testing.TB, _ bench) result {
+	const least = 500
+	out, err := goTest("./moderation/learning/fold", "TestEveryDamagedSnapshotIsRefused")
+	sum := sums(t, out, err, `damaged: (\d+) snapshots were refused`, 1)
+	if sum[0] < least {
+		t.Fatalf("%d variants", sum[0])
+	}
+	r := byTests(t, "./moderation/learning", "TestDamagedSnapshotsAreReplaced|TestWithoutAModelCommentsWaitForAPerson", "")
+	if r.verdict == holds {
+		r.ours = fmt.Sprintf("%d of %[1]d refused, made anew on both databases, 0 published meanwhile", sum[0])
+	}
+	return r
+}
+
+// clockJumps has the clock jump to and fro by random times.
+func clockJumps(t testing.TB, _ bench) result {
+	const jumps = 20
+	out, err := goTest("./api", "TestAClockThatJumpsTakesNothingFromAnybody", fmt.Sprint("TEST_JUMPS=", jumps))
+	sum := sums(t, out, err, `clock: (\d+) jumps`, 1)
+	if sum[0] < jumps {
+		t.Fatalf("%d jumps", sum[0])
+	}
+	return result{verdict: holds, ours: fmt.Sprintf("%d jumps: 0 sessions, limits, locks, windows, orders wrong", sum[0])}
+}
+
+// mailBombs has somebody's address given by others, again and again.
+func mailBombs(t testing.TB, _ bench) result {
+	return byTests(t, "./notify", "TestManyWishesForOneAddressAreOneMailADay", "30 wishes are tried")
+}
+
+// streamMemory reads what a stream of each kind holds, idle and while comments come.
+func streamMemory(t testing.TB, _ bench) result {
+	const most = 30 << 10
+	out, err := goTest("./api", "TestAStreamCostsLittleMemory")
+	var each, failures []string
+	for _, m := range regexp.MustCompile(`stream: (.*): (\d+) bytes`).FindAllStringSubmatch(out, -1) {
+		n, err := strconv.Atoi(m[2])
+		must(t, err)
+		each = append(each, fmt.Sprintf("%s %.1f KiB", m[1], float64(n)/1024))
+		if n > most {
+			failures = append(failures, m[0])
+		}
+	}
+	if len(each) != 4 || err != nil && len(failures) == 0 {
+		t.Fatalf("%d kinds: %v\n%s", len(each), err, tail(out))
+	}
+	return count(t, strings.Join(each, ", "), failures, "")
+}
+
+// sums adds up the numbers of the lines that a test has to print so many of.
+func sums(t testing.TB, out string, err error, line string, lines int) []int {
+	t.Helper()
+	all := regexp.MustCompile(line).FindAllStringSubmatch(out, -1)
+	if err != nil || len(all) != lines {
+		t.Fatalf("%d lines like %q, want %d: %v\n%s", len(all), line, lines, err, tail(out))
+	}
+	sum := make([]int, len(all[0])-1)
+	for _, l := range all {
+		for i, s := range l[1:] {
+			n, err := strconv.Atoi(s)
+			must(t, err)
+			sum[i] += n
+		}
+	}
+	return sum
 }
 
 var outcome = regexp.MustCompile(`(?m)^\s*--- (PASS|FAIL|SKIP): (\S+)`)
@@ -141,7 +238,7 @@ func byTests(t testing.TB, packages, pattern, missing string) result {
 }
 
 func goTest(packages, pattern string, env ...string) (string, error) {
-	args := append([]string{"test", "-p", "1", "-count=1", "-v", "-timeout", "20m", "-run", pattern},
+	args := append([]string{"test", "-p", "1", "-count=1", "-v", "-timeout", "45m", "-run", pattern},
 		strings.Fields(packages)...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = top

@@ -172,6 +172,16 @@ func (c *cluster) database(t testing.TB, name string) string {
 	return fmt.Sprintf("postgres://postgres@/%s?host=%s", name, c.dir)
 }
 
+// Ask returns what one of the server's databases answers to a query of one value.
+func (d DurablePostgres) Ask(t testing.TB, database, query string) string {
+	t.Helper()
+	out, err := d.command("psql", "-h", d.dir, "-U", "postgres", "-d", database, "-qAtc", query).CombinedOutput()
+	if err != nil {
+		t.Fatalf("psql %s: %v\n%s", query, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
 func (c *cluster) psql(t testing.TB, sql string) {
 	t.Helper()
 	if out, err := c.command("psql", "-h", c.dir, "-U", "postgres", "-qc", sql).CombinedOutput(); err != nil {

@@ -49,6 +49,7 @@ func (m *mailed) shots() []shot {
 				links, _, err := m.toAReader(lang)
 				return errors.Join(err, t.Go(links[1]))
 			}},
+			shot{name("held"), true, looks, func(t *kit.Tab) error { return m.held(t, lang) }},
 			shot{name("mail-question"), false, looks, func(t *kit.Tab) error {
 				_, file, err := m.toAReader(lang)
 				return errors.Join(err, t.Go("file://"+file))
@@ -121,7 +122,7 @@ func (m *mailed) aboutAComment(lang string) (links []string, file string, err er
 	if err != nil {
 		return nil, "", err
 	}
-	links, file, err = m.next("dana@longway.example", had)
+	links, file, err = m.next("dana@longway.example", had, 2)
 	return links, file, errors.Join(err, wish("none"))
 }
 
@@ -157,11 +158,33 @@ func (m *mailed) toAReader(lang string) (links []string, file string, err error)
 	if err != nil {
 		return nil, "", err
 	}
-	return m.next(email, 0)
+	return m.next(email, 0, 2)
 }
 
-// next waits for another mail to an address that had some, and keeps its page where it can be opened.
-func (m *mailed) next(to string, had int) (links []string, file string, err error) {
+// held has somebody ask what is held about them, and opens the link that they are mailed.
+func (m *mailed) held(t *kit.Tab, lang string) error {
+	if _, _, err := m.toAReader(lang); err != nil {
+		return err
+	}
+	email := fmt.Sprintf("lena-%d@mail.example", m.n)
+	if err := t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang); err != nil {
+		return err
+	}
+	_, err := kit.Eval[bool](t, fmt.Sprintf(`(e => (e.value = %q, e.form.requestSubmit(), true))(document.querySelector(
+		"input[type=email]"))`, email))
+	if err != nil {
+		return err
+	}
+	links, _, err := m.next(email, 1, 1)
+	if err != nil {
+		return err
+	}
+	return t.Go(links[0])
+}
+
+// next waits for another mail to an address that had some, with at least so many links, and keeps its page where it can
+// be opened.
+func (m *mailed) next(to string, had, least int) (links []string, file string, err error) {
 	for deadline := time.Now().Add(20 * time.Second); len(m.box.To(to)) == had; {
 		if time.Now().After(deadline) {
 			return nil, "", fmt.Errorf("no mail came to %s", to)
@@ -173,7 +196,7 @@ func (m *mailed) next(to string, had int) (links []string, file string, err erro
 	if err != nil {
 		return nil, "", err
 	}
-	if links = aLink.FindAllString(said, -1); len(links) < 2 {
+	if links = aLink.FindAllString(said, -1); len(links) < least {
 		return nil, "", fmt.Errorf("the mail says %s", said)
 	}
 	file = filepath.Join(m.dir, fmt.Sprintf("mail-%d.html", m.n))

@@ -58,7 +58,7 @@ func pages(demo said, setup string) []shot {
 		{"own", false, allLooks, demo.own},
 		{"notes", false, someLooks, demo.notes},
 		{"demands", true, someLooks, demo.demands("en", "/moderate/demo/demands")},
-		{"webhooks", true, someLooks, demo.desk("en", "/moderate/demo/webhooks")},
+		{"webhooks", true, someLooks, demo.webhooks},
 		{"neighbours", true, someLooks, demo.neighbours},
 		{"transparency", true, someLooks, demo.demands("en", "/sites/demo/transparency?lang=en")},
 		{"transparency-kk", true, someLooks, demo.demands("kk", "/sites/demo/transparency?lang=kk")},
@@ -118,6 +118,23 @@ func (s said) demand() error {
 		}
 	}
 	return nil
+}
+
+// webhooks has a program and a chat told of something.
+func (s said) webhooks(t *kit.Tab) error {
+	if s["told"] == "" {
+		for _, hook := range []map[string]any{
+			{"url": "https://longway.example/rebuild", "events": []string{"comment.published", "comment.removed"}},
+			{"kind": "slack", "url": "https://hooks.slack.com/services/T0/B0/x7Qk", "events": []string{"comment.arrived"}},
+		} {
+			err := s.client().Do(context.Background(), http.MethodPost, "/moderation/webhooks", nil, hook, nil)
+			if err != nil {
+				return err
+			}
+		}
+		s["told"] = "yes"
+	}
+	return s.desk("en", "/moderate/demo/webhooks")(t)
 }
 
 // neighbours has the demo publish its list, and read another that nobody answers for.

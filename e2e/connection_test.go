@@ -1,0 +1,38 @@
+package e2e
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A browser keeps what it asks for with cookies apart from what it asks for without: a script without crossorigin takes
+// a connection of its own, and the comments another one, with its handshakes.
+func TestAFirstViewTakesOneConnection(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	w.written("/first", 1)
+	tab := w.reader()
+	var mu sync.Mutex
+	on := map[string]float64{}
+	w.must(chromedp.Listen(tab.Context(), func(event any) {
+		if e, is := event.(*network.EventResponseReceived); is && strings.HasPrefix(e.Response.URL, w.service.URL) {
+			mu.Lock()
+			defer mu.Unlock()
+			address, _, _ := strings.Cut(strings.TrimPrefix(e.Response.URL, w.service.URL), "?")
+			on[address] = e.Response.ConnectionID
+		}
+	}))
+	_, err := chromedp.Call(tab.Context(), network.Enable, network.EnableParams{})
+	w.must(err, tab.Go(w.blog.URL+"/first"), tab.Holds(widgetHas(1)))
+	mu.Lock()
+	defer mu.Unlock()
+	script, comments := on["/embed.js"], on["/api/v1/sites/blog/comments"]
+	if script == 0 || script != comments {
+		t.Errorf("the answers came on the connections %v", on)
+	}
+}
