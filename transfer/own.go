@@ -298,17 +298,26 @@ func (c *carrier) compare(ctx context.Context) error {
 // A beside writer takes the lines that a file has.
 type beside struct{ *ownFile }
 
-// Write implements io.Writer: it is given one line.
-func (b *beside) Write(line []byte) (int, error) {
+// Write implements io.Writer: it is given whole lines.
+func (b *beside) Write(lines []byte) (int, error) {
+	for line := range bytes.Lines(lines) {
+		if err := b.same(line); err != nil {
+			return 0, err
+		}
+	}
+	return len(lines), nil
+}
+
+func (b *beside) same(line []byte) error {
 	for {
 		theirs, err := b.next()
 		switch {
 		case err != nil:
-			return 0, err
+			return err
 		case bytes.Equal(line, theirs):
-			return len(line), nil
+			return nil
 		case kindOf(theirs) != lineSetting:
-			return 0, b.differs()
+			return b.differs()
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package transfer
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"io"
 	"iter"
@@ -14,41 +14,50 @@ import (
 // A part is a stretch of an export that is read by itself.
 type part func(r *reading, l *lines) error
 
-// readers are how many parts of an export are read at once, on one snapshot; ahead is how many pieces of a part are in
-// memory until those before it are written.
+// readers are how many parts of an export are read at once, on one snapshot; ahead is how many sheets of a part are in
+// memory until those before it are written. A sheet has sheetSize bytes, and is full where a line may have no room.
 const (
-	readers = 2
-	ahead   = 2
+	readers   = 2
+	ahead     = 8
+	sheetSize = 64 << 10
+	full      = sheetSize - 4<<10
 )
 
 // lines are what a part says, as lines of JSON, and who acts in them.
 type lines struct {
-	some  []any
-	full  chan []any
+	sheet *bytes.Buffer
+	done  chan *bytes.Buffer
+	blank *sync.Pool      // of sheets
 	halt  <-chan struct{} // nobody takes lines any more
 	n     int
 	err   error
 	names map[string]bool // ids of accounts
 }
 
-// put has a line written, which nobody changes any more.
+// put writes a line.
 func (l *lines) put(line any) {
 	l.n++
-	if l.some = append(l.some, line); len(l.some) == piece {
+	if l.sheet == nil {
+		l.sheet = l.blank.Get().(*bytes.Buffer)
+	}
+	if err := plain(l.sheet).Encode(line); err != nil && l.err == nil {
+		l.err = err
+	}
+	if l.sheet.Len() >= full {
 		l.pass()
 	}
 }
 
 func (l *lines) pass() {
-	if l.err != nil {
+	if l.err != nil || l.sheet == nil {
 		return
 	}
 	select {
-	case l.full <- l.some:
+	case l.done <- l.sheet:
 	case <-l.halt:
 		l.err = errHalted
 	}
-	l.some = nil
+	l.sheet = nil
 }
 
 var errHalted = errors.New("nothing more is written")
@@ -63,6 +72,7 @@ func (l *lines) by(id string) {
 // A press writes the lines of parts in the order of the parts, while the next are read.
 type press struct {
 	parts chan *lines
+	blank sync.Pool     // of sheets
 	halt  chan struct{} // closed when a line could not be written
 	ended chan error    // one: what became of them
 
@@ -75,8 +85,9 @@ type press struct {
 func newPress(to io.Writer) *press {
 	p := &press{parts: make(chan *lines, readers), halt: make(chan struct{}), ended: make(chan error, 1),
 		names: map[string]bool{}}
+	p.blank.New = func() any { return bytes.NewBuffer(make([]byte, 0, sheetSize)) }
 	go func() {
-		err := p.write(plain(to))
+		err := p.write(to)
 		if err != nil {
 			close(p.halt)
 		}
@@ -85,14 +96,13 @@ func newPress(to io.Writer) *press {
 	return p
 }
 
-func (p *press) write(out *json.Encoder) error {
+func (p *press) write(to io.Writer) error {
 	for l := range p.parts {
-		for some := range l.full {
-			for _, line := range some {
-				if err := out.Encode(line); err != nil {
-					return err
-				}
+		for sheet := range l.done {
+			if _, err := sheet.WriteTo(to); err != nil {
+				return err
 			}
+			p.blank.Put(sheet)
 		}
 	}
 	return nil
@@ -128,7 +138,7 @@ func (p *press) one(r *reading, next func() (part, bool)) bool {
 	if p.err == nil {
 		read, more = next() // by the reader whose turn it is: what parts there are is read, too
 	}
-	l := &lines{full: make(chan []any, ahead), halt: p.halt, names: map[string]bool{}}
+	l := &lines{done: make(chan *bytes.Buffer, ahead), blank: &p.blank, halt: p.halt, names: map[string]bool{}}
 	if more {
 		select {
 		case p.parts <- l:
@@ -142,7 +152,7 @@ func (p *press) one(r *reading, next func() (part, bool)) bool {
 	}
 	err := read(r, l)
 	l.pass()
-	close(l.full)
+	close(l.done)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {

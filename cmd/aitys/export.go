@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -20,6 +21,10 @@ type exportCmd struct {
 	Format string `help:"How to write it: ${exports}." default:"jsonl" placeholder:"FORMAT"`
 	Out    string `help:"File to write (standard output), never over another; the folder of a static copy." placeholder:"PATH"`
 }
+
+// collectAt is how many hundredths of what an export holds may be new before garbage is collected: less than Go's own
+// hundred, for most of what it reads is written at once, and what it takes should not grow with the site.
+const collectAt = 75
 
 // export writes a site down for whoever asks over HTTP.
 func (r *rooms) export(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
@@ -43,6 +48,7 @@ func (c exportCmd) Run(a *app) error {
 	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
+		debug.SetGCPercent(collectAt)
 		write := func(to io.Writer) error { return r.transfer.Export(ctx, people.Operator, site, in, to) }
 		if c.Out == "" {
 			return write(a.out)
