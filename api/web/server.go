@@ -3,7 +3,6 @@ package web
 import (
 	"log/slog"
 	"net/http"
-	"runtime"
 	"time"
 )
 
@@ -16,14 +15,9 @@ const (
 	maxHeader  = 16 << 10
 )
 
-// spare is how many bytes a server keeps that nobody touches, so that the system gives no memory for them. They have
-// the collector run once what is kept, and as much again, is new: some 50 MiB, not the 8 MiB of a service that keeps
-// little, where a third of what a hot read costs would be collecting.
-const spare = 16 << 20
-
 // NewServer returns a server for h with every limit set: net/http and echo set none.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
-	s := &http.Server{
+	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       readTime,
@@ -33,7 +27,4 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes: maxHeader - 4<<10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	kept := make([]byte, spare)
-	s.RegisterOnShutdown(func() { runtime.KeepAlive(kept) }) // as long as there is a server
-	return s
 }
