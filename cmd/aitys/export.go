@@ -22,10 +22,6 @@ type exportCmd struct {
 	Out    string `help:"File to write (standard output), never over another; the folder of a static copy." placeholder:"PATH"`
 }
 
-// collectAt is how many hundredths of what an export holds may be new before garbage is collected: less than Go's own
-// hundred, for most of what it reads is written at once, and what it takes should not grow with the site.
-const collectAt = 75
-
 // export writes a site down for whoever asks over HTTP.
 func (r *rooms) export(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
 	return r.transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
@@ -48,7 +44,7 @@ func (c exportCmd) Run(a *app) error {
 	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
-		debug.SetGCPercent(collectAt)
+		debug.SetGCPercent(75) // what is read is written at once, and should not pile up
 		write := func(to io.Writer) error { return r.transfer.Export(ctx, people.Operator, site, in, to) }
 		if c.Out == "" {
 			return write(a.out)
