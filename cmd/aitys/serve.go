@@ -203,7 +203,6 @@ func (s *server) run(ctx context.Context, serves func() error) error {
 	followed, served := make(chan error, 1), make(chan error, 1)
 	go func() { followed <- s.rooms.run(following) }()
 	go func() { served <- https.Serve(s.listener) }()
-
 	err := s.ready(ctx)
 	meta := store.For[ground.MetaTx](s.rooms.store)
 	if noted := ground.NotePublicURL(ctx, meta, s.public.String()); noted != nil && ctx.Err() == nil {
