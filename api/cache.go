@@ -34,8 +34,10 @@ type rendered struct {
 	zipped atomic.Pointer[part]
 	asked  atomic.Int32 // how often for what is compressed
 	etag   []string
-	until  time.Time // after which it is no longer true; zero: at no time
-	weighs int       // bytes, as the cache counts them
+	until  time.Time   // after which it is no longer true; zero: at no time
+	made   time.Time   // when its rendering began, by the machine's own clock, which never jumps
+	lacks  atomic.Bool // a comment more
+	weighs int         // bytes, as the cache counts them
 }
 
 // A part is a body and its Content-Length.
@@ -61,10 +63,21 @@ func (r *rendered) compressed() *part {
 	return r.zipped.Load()
 }
 
-// isOver reports whether what was rendered is no longer true without a change: the page became too old.
+// A page that is read so often is rendered for a comment more once a second, not for each: where moderators decide
+// quickly, most of what decisions cost went into renderings that few read.
+const (
+	hotReads = 4
+	hotEvery = time.Second
+)
+
+// isOver reports whether what was rendered is no longer true without a change, since the page became too old, or has
+// lacked a comment for as long as it may.
 func (r *rendered) isOver(now func() time.Time) bool {
-	return !r.until.IsZero() && !now().Before(r.until)
+	return !r.until.IsZero() && !now().Before(r.until) || r.lacks.Load() && !r.mayLack()
 }
+
+// mayLack reports whether readers may see the page for a while without a comment more.
+func (r *rendered) mayLack() bool { return r.asked.Load() >= hotReads && time.Since(r.made) < hotEvery }
 
 // An askedPage is what a request asks for. What else stands in a query makes no other answer.
 type askedPage struct {
@@ -128,11 +141,13 @@ func (c *cache) get(k askedPage) *rendered {
 	return c.kept[k]
 }
 
-// forget drops what is kept of k.
-func (c *cache) forget(k askedPage) {
+// forget drops r, if it is still what is kept of k.
+func (c *cache) forget(k askedPage, r *rendered) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drop(k)
+	if c.kept[k] == r {
+		c.drop(k)
+	}
 }
 
 // page returns what is kept of k, or has it made once, however many ask. The rendering
@@ -255,8 +270,23 @@ func (c *cache) event(e ground.Event) {
 		e.Shown = true
 		c.dropPage(pageRef{e.Site, ""})
 	}
-	if e.Shown {
-		c.dropPage(pageRef{e.Site, e.Page})
+	switch ref := (pageRef{e.Site, e.Page}); {
+	case e.Added:
+		c.ripen(ref)
+	case e.Shown:
+		c.dropPage(ref)
+	}
+}
+
+// ripen forgets what lacks a comment more: at once, or, of what is read often, a second after it was made.
+func (c *cache) ripen(ref pageRef) {
+	c.outrun(ref, false)
+	for k := range c.pages[ref] {
+		if r := c.kept[k]; r.mayLack() {
+			r.lacks.Store(true)
+		} else {
+			c.drop(k)
+		}
 	}
 }
 
@@ -297,8 +327,8 @@ func compress(zippers *sync.Pool, plain []byte) ([]byte, error) {
 	return bytes.Clone(zipped.Bytes()), nil
 }
 
-// render makes the bytes of an answer.
-func (c *cache) render(ref pageRef, answer any) (*rendered, error) {
+// render makes the bytes of an answer that was read from began on.
+func (c *cache) render(ref pageRef, began time.Time, answer any) (*rendered, error) {
 	c.encodes.Add(1)
 	plain, err := json.Marshal(answer)
 	if err != nil {
@@ -311,7 +341,7 @@ func (c *cache) render(ref pageRef, answer any) (*rendered, error) {
 	}
 	sum := sha256.Sum256(plain)
 	r := &rendered{
-		site: ref.site, page: ref.page, plain: newPart(plain), weighs: len(plain) + len(zipped) + 512,
+		site: ref.site, page: ref.page, made: began, plain: newPart(plain), weighs: len(plain) + len(zipped) + 512,
 		// Weak: the same page compressed is other bytes.
 		etag: []string{`W/"` + hex.EncodeToString(sum[:12]) + `"`},
 	}

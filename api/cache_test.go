@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,29 +19,32 @@ import (
 	"github.com/aitys/aitys/store"
 )
 
+// zipped reads a page as browsers do, and returns how long the answer is, and what it says.
+func (w *world) zipped() (length int64, text string) {
+	w.t.Helper()
+	res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA,
+		header: map[string]string{"Accept-Encoding": "gzip"}})
+	defer res.Body.Close()
+	z, err := gzip.NewReader(res.Body)
+	fatal(w.t, err)
+	plain, err := io.ReadAll(z)
+	fatal(w.t, err)
+	return res.ContentLength, string(plain)
+}
+
 func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(written(w.text()))
-		zipped := func() {
-			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA,
-				header: map[string]string{"Accept-Encoding": "gzip"}})
-			defer res.Body.Close()
-			z, err := gzip.NewReader(res.Body)
-			fatal(t, err)
-			if _, err := io.ReadAll(z); err != nil {
-				t.Fatal(err)
-			}
-		}
 		// The approval may be told a second time and have the page rendered once more.
 		kit.Until(w.t, "100 hot reads cost no encoding and no compression", func() bool {
 			w.thread()
-			zipped()
+			w.zipped()
 			before := w.front.Work()
 			for range 50 {
 				if r := w.thread(); r.status != 200 || r.header.Get("Cache-Control") != "no-cache" || r.header.Get("ETag") == "" {
 					t.Fatalf("got %v %v", r, r.header)
 				}
-				zipped()
+				w.zipped()
 			}
 			return w.front.Work() == before
 		})
@@ -53,24 +57,14 @@ func TestAPageThatIsAskedForOftenIsCompressedWell(t *testing.T) {
 		for range 4 {
 			w.approved(written(w.text()))
 		}
-		read := func() (length int64, text string) {
-			res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA,
-				header: map[string]string{"Accept-Encoding": "gzip"}})
-			defer res.Body.Close()
-			z, err := gzip.NewReader(res.Body)
-			fatal(t, err)
-			plain, err := io.ReadAll(z)
-			fatal(t, err)
-			return res.ContentLength, string(plain)
-		}
 		// What was approved may be told a second time, and the page rendered once more meanwhile.
 		kit.Until(w.t, "a page that was read forty times is shorter than at first, and says the same", func() bool {
 			w.approved(written(w.text()))
-			first, text := read()
+			first, text := w.zipped()
 			var last int64
 			for range 40 {
 				var again string
-				if last, again = read(); again != text {
+				if last, again = w.zipped(); again != text {
 					return false
 				}
 			}
@@ -247,6 +241,38 @@ func TestColdPagesAreRenderedOnce(t *testing.T) {
 		readers.Wait()
 		if got := w.front.Work().Encodes - before; got != pages {
 			t.Errorf("%d clients asked for %d cold pages: got %d renders, want one a page", clients, pages, got)
+		}
+	})
+}
+
+// TestAPageThatIsReadOftenIsRenderedOnceASecond approves comments one by one while the page is read, and refuses one.
+func TestAPageThatIsReadOftenIsRenderedOnceASecond(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const comments, reads = 30, 8
+		read := func() int {
+			_, text := w.zipped()
+			var answer struct{ Page struct{ Count int } }
+			fatal(t, json.Unmarshal([]byte(text), &answer))
+			return answer.Page.Count
+		}
+		var last string
+		began, before := time.Now(), w.front.Work().Encodes
+		for range comments {
+			last = w.approved(written(w.text()))
+			for range reads {
+				read()
+			}
+		}
+		kit.Until(t, "all that was approved is seen", func() bool { return read() == comments })
+		seconds := int64(time.Since(began)/time.Second) + 1
+		if got := w.front.Work().Encodes - before; got > 3*seconds {
+			t.Errorf("in %d seconds %d comments were approved: got %d renderings", seconds, comments, got)
+		}
+		if d := w.decide("reject", last, 2); d.num("decided") != 1 {
+			t.Fatalf("refuse: %v", d)
+		}
+		if got := read(); got != comments-1 {
+			t.Errorf("after a refusal: got %d comments, want %d at once", got, comments-1)
 		}
 	})
 }

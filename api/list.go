@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -60,7 +61,7 @@ func (h *readers) list(c echo.Context, site ground.Site) error {
 	asked := askedPage{c.Param("site"), w.Lang(), req}
 	page := h.pages.get(asked)
 	if page != nil && page.isOver(h.kit.Process.Now) {
-		h.pages.forget(asked)
+		h.pages.forget(asked, page)
 		page = nil
 	}
 	if page == nil {
@@ -74,6 +75,7 @@ func (h *readers) list(c echo.Context, site ground.Site) error {
 }
 
 func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Catalog) (*rendered, error) {
+	began := time.Now()
 	site, err := h.kit.Process.Site(ctx, asked.site) // anew: its settings may have changed before this began
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	for i, m := range t.Comments {
 		answer.Comments[i] = PublicComment(m, t.Page.URL)
 	}
-	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, answer)
+	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, began, answer)
 	if err == nil && t.Page.Open {
 		page.until = t.Closes
 	}

@@ -95,7 +95,8 @@ func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) 
 		}
 	}
 	d = b.Put(d)
-	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown})
+	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown,
+		Added: shown && d.To == comment.Approved})
 	if d.Undoes != 0 {
 		b.said.Undo(d.Undoes)
 	} else {

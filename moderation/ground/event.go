@@ -27,7 +27,8 @@ const (
 )
 
 // An Event is written in the transaction that it tells of, and read once by each follower that goes on
-// from where it stopped. Shown says that what readers see of the page changed.
+// from where it stopped. Shown says that what readers see of the page changed, and Added that all of it is a comment
+// more: that is not stored, and told to the process alone in which it happened.
 type Event struct {
 	ID      int64 // tells events apart, and orders none; set by the store
 	Site    int64 // 0 for accounts
@@ -36,6 +37,7 @@ type Event struct {
 	Comment string
 	Account string
 	Shown   bool
+	Added   bool
 	At      time.Time
 }
 
