@@ -31,9 +31,9 @@ func (s *Service) Usually(ctx context.Context, site ground.Site) int {
 	if site.Settings.Moderation == ground.PolicyNone {
 		return 0
 	}
-	s.mu.Lock()
+	s.mu.Lock() // while one looks, others wait for what it finds
+	defer s.mu.Unlock()
 	u, known := s.usual[site.ID]
-	s.mu.Unlock()
 	if known && now.Sub(u.at) < usualFor && !now.Before(u.at) {
 		return u.hours
 	}
@@ -46,9 +46,7 @@ func (s *Service) Usually(ctx context.Context, site ground.Site) int {
 		return u.hours // a list of comments does not fail for it
 	}
 	u = usual{hoursOf(waits), now}
-	s.mu.Lock()
 	s.usual[site.ID] = u
-	s.mu.Unlock()
 	return u.hours
 }
 
