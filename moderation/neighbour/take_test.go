@@ -172,7 +172,11 @@ func TestWhichListsAreRefused(t *testing.T) {
 }
 
 func TestAListIsLookedAtBeforeItIsRead(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
+	roomstest.OnBoth(t, aListIsLookedAtBeforeItIsRead)
+}
+
+func aListIsLookedAtBeforeItIsRead(t *testing.T, w *roomstest.World) {
+	n := newNear(t, w)
 	good := n.subscribe()
 	all, err := n.S.Neighbours(n.Ctx, n.dana, n.B)
 	n.Must(err)
@@ -260,6 +264,29 @@ func TestAListIsAskedForOnceAnHour(t *testing.T) {
 	})
 }
 
+// What one process took, all compare with, and no longer once it is removed.
+func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		first, other := n.S, w.Another(nil)
+		other.Lists.Call(n.wire)
+		w.Run(other)
+		n.subscribe()
+		n.S = other
+		kit.Until(t, "a copy that is posted there is suspected", func() bool {
+			c := n.Submit(n.B, oven(n.Posts))
+			return len(signal(c)) == 1 && c.Verdict.Score >= 0.9
+		})
+		all, err := n.S.Neighbours(n.Ctx, n.dana, n.B)
+		n.Must(err)
+		n.Must(n.S.RemoveNeighbour(n.Ctx, n.dana, n.B, all[0].ID))
+		n.S = first
+		kit.Until(t, "a copy that is posted here no longer is", func() bool {
+			return len(signal(n.Submit(n.B, oven(n.Posts)))) == 0
+		})
+	})
+}
+
 func TestNeighboursWeighThreeAtMost(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
@@ -314,7 +341,11 @@ var copyists = []func(r *rand.Rand, text string) string{
 const nineInTen = 0.9
 
 func TestAColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
+	roomstest.OnBoth(t, aColdSiteSuspectsMutatedCopiesAtFirstSight)
+}
+
+func aColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T, w *roomstest.World) {
+	n := newNear(t, w)
 	texts := []func(int) string{oven, loan, betting, func(i int) string {
 		return fmt.Sprintf("Үйде отырып ақша табыңыз, ешқандай салымсыз, күн сайын %d мың теңгеге дейін төлейміз", 20+i%40)
 	}}
