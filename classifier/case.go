@@ -2,8 +2,7 @@ package classifier
 
 import "unicode"
 
-// lower is unicode.ToLower, and upper unicode.IsUpper, without a search for the letters of
-// English, Russian and Kazakh.
+// lower is unicode.ToLower, and upper unicode.IsUpper, without a search for the letters of English, Russian and Kazakh.
 func lower(r rune) rune {
 	switch {
 	case r < 0x80:

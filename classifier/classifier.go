@@ -13,8 +13,7 @@ import (
 // A Label is what a lesson teaches.
 type Label uint8
 
-// The labels. Ham and Spam train the spam model; the other three each train a model of
-// their own reason for refusal.
+// The labels. Ham and Spam train the spam model; the other three each train a model of their own reason for refusal.
 const (
 	Ham Label = iota
 	Spam
@@ -57,15 +56,14 @@ type Lesson struct {
 	Comment Comment
 }
 
-// A Judgement is what a model thinks of a document. Spam is a calibrated probability, and Logit what it
-// was made of, in nats, by which documents are ordered: of those that one state of a model judged it
-// has the same order as Spam where none is Foreign, and of those that a model judged while it grew a better one. They
-// are exactly 0.5 and 0, with Warm false, until both ham and spam were taught. Foreign is how far, from 0 to 1,
-// the language is none that good comments were taught in, of a text that leads nowhere and hides nothing: what its
-// letters say for spam then orders, and is not shown. Young says that there were
-// fewer than ten lessons of one of them, Tried that the model had an opinion of three of either before it
-// was taught them: one that was not tried is shy. Reasons are independent probabilities of HateSpeech, Obscenity
-// and PersonalAttack, each 0 until taught. Seq is the newest lesson the model knows.
+// A Judgement is what a model thinks of a document. Spam is a calibrated probability, and Logit what it was made of, in
+// nats, by which documents are ordered: of those that one state of a model judged it has the same order as Spam where
+// none is Foreign, and of those that a model judged while it grew a better one. They are exactly 0.5 and 0, with Warm
+// false, until both ham and spam were taught. Foreign is how far, from 0 to 1, the language is none that good comments
+// were taught in, of a text that leads nowhere and hides nothing: what its letters say for spam then orders, and is not
+// shown. Young says that there were fewer than ten lessons of one of them, Tried that the model had an opinion of three
+// of either before it was taught them: one that was not tried is shy. Reasons are independent probabilities of
+// HateSpeech, Obscenity and PersonalAttack, each 0 until taught. Seq is the newest lesson the model knows.
 type Judgement struct {
 	Spam    float64
 	Logit   float64

@@ -106,13 +106,14 @@ func Read(c Comment) Document {
 
 // reader is the state of one Read. Its memory is used again.
 type reader struct {
-	text   []byte // folded text
-	more   []byte // values that do not stand in it
-	tokens []token
-	places []occurrence
-	index  tokenIndex
-	words  int
-	inText bool // what is added stands in word number words
+	text     []byte // folded text
+	more     []byte // values that do not stand in it
+	tokens   []token
+	places   []occurrence
+	index    tokenIndex
+	words    int
+	inText   bool // what is added stands in word number words
+	textOnly bool // no tokens are wanted
 
 	shape         shape
 	scratch, word []rune
@@ -135,6 +136,9 @@ func (r *reader) reset() {
 
 // add puts the token whose value is text[off:off+size] into the document, once.
 func (r *reader) add(k kind, off, size int, hash uint64) {
+	if r.textOnly {
+		return
+	}
 	at, fresh := r.index.find(hash, r.tokens)
 	if fresh {
 		r.tokens = append(r.tokens, token{hash: hash, off: uint32(off), size: uint16(size), kind: k})
@@ -168,8 +172,7 @@ func (r *reader) putApart(k kind, name, value string) {
 	r.inText = in
 }
 
-// fold appends the folded text, words in lower case with one space between them, and adds
-// their tokens.
+// fold appends the folded text, words in lower case with one space between them, and adds their tokens.
 func (r *reader) fold(s string) {
 	var hrefs []string
 	bare := strings.TrimSpace(s)

@@ -20,16 +20,14 @@ func (t token) key(text string) string {
 	return string(rune(t.kind)) + text[t.off:t.off+uint32(t.size)]
 }
 
-// Evidence returns the strongest tokens of a document, strongest first, at most ten, none
-// until both kinds were taught. What means nothing to a person is left out: 4-grams, small words,
-// punctuation, measures of length, and that there is none of something. A token is its kind and its
-// value, as in "word:casino", "host:casino.example" or "trait:links=2";
-// kinds are word, words, first, capitals, host, domain, tld, path, mail, mention, trait, name,
-// name_word, writer_mail and writer_site.
+// Evidence returns the strongest tokens of a document, strongest first, at most ten, none until both kinds were taught.
+// What means nothing to a person is left out: 4-grams, small words, punctuation, measures of length, and that there is
+// none of something. A token is its kind and its value, as in "word:casino", "host:casino.example" or "trait:links=2";
+// kinds are word, words, first, capitals, host, domain, tld, path, mail, mention, trait, name, name_word, writer_mail
+// and writer_site.
 func (m *Model) Evidence(d Document) []Weight { return m.EvidenceOf(d, Spam) }
 
-// EvidenceOf is Evidence for any label but Ham: a Weight's Spam is then the number of lessons
-// of that label.
+// EvidenceOf is Evidence for any label but Ham: a Weight's Spam is then the number of lessons of that label.
 func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	s := m.active.Load()
 	if !s.warm(l) {
@@ -130,8 +128,7 @@ func isMute(word string) bool {
 var tellingTraits = []string{"links", "capitals", "exclamations", "emoji", "phones", "mails", "money", "mixed_letters",
 	"digits_for_letters", "loose_accents", "spaced_letters", "html"}
 
-// byStrength puts the strongest first, whichever way it speaks, and of equals what tells a
-// person most.
+// byStrength puts the strongest first, whichever way it speaks, and of equals what tells a person most.
 func byStrength(a, b finding) int {
 	if c := cmp.Compare(math.Abs(b.ratio), math.Abs(a.ratio)); c != 0 { // nearly always, and soon done
 		return c

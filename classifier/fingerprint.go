@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Fingerprints. Of two texts as alike as longFrom says, 32 bands of 2 meet with probability
-// 0.999.
+// Fingerprints. Of two texts as alike as longFrom says, 32 bands of 2 meet with probability 0.999.
 const (
 	minima       = 64
 	bands        = 32
@@ -21,12 +20,22 @@ const (
 	longFrom     = 0.45 // the same where both are long: they have less in common by chance
 )
 
-// A Fingerprint recognises a text that came before, whole or nearly so and whatever its
-// disguise. It belongs to one TokeniserVersion.
+// A Fingerprint recognises a text that came before, whole or nearly so and whatever its disguise. It belongs to one
+// TokeniserVersion.
 type Fingerprint struct {
 	Exact   uint64         // of the words, and whether there are links
 	Letters int            // and digits
 	Minima  [minima]uint32 // MinHash of the runs of four characters of its outline
+}
+
+// FingerprintOf returns a comment's, as Read(c).Fingerprint() does, and makes no tokens for it.
+func FingerprintOf(c Comment) Fingerprint {
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	r.reset()
+	r.textOnly = true
+	r.fold(c.Text)
+	return Document{text: string(r.text), folded: len(r.text), asides: r.asides}.Fingerprint()
 }
 
 // Fingerprint returns the document's.
@@ -49,22 +58,18 @@ func (d Document) Fingerprint() Fingerprint {
 	text = outline(text)
 	var run [shingleRunes]int // where the last characters begin
 	n := 0
-	for i := range text {
+	for i := range text + "." { // the last one ends where the sign begins
 		if n >= shingleRunes {
 			f.add([]byte(text[run[n%shingleRunes]:i]))
 		}
 		run[n%shingleRunes] = i
 		n++
 	}
-	if n >= shingleRunes {
-		f.add([]byte(text[run[n%shingleRunes]:]))
-	}
 	return f
 }
 
-// outline leaves of a text what is hard to disguise: no spaces, and one sign for the letters
-// that one digit is written for, so that it matters neither which was meant nor that it was.
-// Letters that only Kazakh has keep apart.
+// outline leaves of a text what is hard to disguise: no spaces, and one sign for the letters that one digit is written
+// for, so that it matters neither which was meant nor that it was. Letters that only Kazakh has keep apart.
 func outline(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c == ' ' {
@@ -76,8 +81,8 @@ func outline(text string) string {
 
 var outlines = pairs("o0 о0 i1 і1 e3 е3 з3 a4 а4 ч4 s5 ѕ5 б6 t7")
 
-// said returns the words and emoji of the folded text, with or without links and mentions. Other
-// signs come and go from copy to copy; they count only where there is nothing else.
+// said returns the words and emoji of the folded text, with or without links and mentions. Other signs come and go from
+// copy to copy; they count only where there is nothing else.
 func (d Document) said(asides bool) string {
 	var text strings.Builder
 	keep := func(part string) {
@@ -121,8 +126,8 @@ func (f *Fingerprint) add(shingle []byte) {
 	}
 }
 
-// Similarity is about the share of four-character runs that the texts have in common: 1 for
-// the same folded text, 0 where one of the two is too short to tell.
+// Similarity is about the share of four-character runs that the texts have in common: 1 for the same folded text, 0
+// where one of the two is too short to tell.
 func (f Fingerprint) Similarity(g Fingerprint) float64 {
 	if f.Exact == g.Exact {
 		return 1

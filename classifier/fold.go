@@ -107,8 +107,7 @@ func hidden(r rune) bool {
 	return false
 }
 
-// accent reports the combining marks that disguises are made of. Vowel signs of other scripts
-// are not among them.
+// accent reports the combining marks that disguises are made of. Vowel signs of other scripts are not among them.
 func accent(r rune) bool {
 	return 0x300 <= r && r <= 0x36F || 0x483 <= r && r <= 0x489 || 0x1AB0 <= r && r <= 0x1AFF ||
 		0x1DC0 <= r && r <= 0x1DFF || 0x20D0 <= r && r <= 0x20FF || 0xFE20 <= r && r <= 0xFE2F

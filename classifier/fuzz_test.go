@@ -26,6 +26,9 @@ func FuzzRead(f *testing.F) {
 		if !utf8.ValidString(d.text[:d.folded]) {
 			t.Errorf("folded text is not UTF-8: %q", d.text[:d.folded])
 		}
+		if FingerprintOf(Comment{Text: text}) != d.Fingerprint() {
+			t.Error("a fingerprint is another where no tokens are made")
+		}
 		seen := map[string]bool{}
 		for _, tok := range d.tokens {
 			k := tok.key(d.text)

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// link adds the host, domain and path of a link, if s is one: an address with a scheme, one
-// that begins with www, or a bare host under a known top-level domain.
+// link adds the host, domain and path of a link, if s is one: an address with a scheme, one that begins with www, or a
+// bare host under a known top-level domain.
 func (r *reader) link(s string) bool {
 	host, domain, path := splitLink(s)
 	if host == "" {

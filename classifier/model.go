@@ -16,8 +16,7 @@ const nearError = 0.03
 // copyError: a copy of what was taught before teaches only where it is still misjudged by more than this.
 const copyError = 0.1
 
-// A Model judges documents. Any number of goroutines may Judge while others Learn: judging
-// never waits for learning.
+// A Model judges documents. Any number of goroutines may Judge while others Learn: judging never waits for learning.
 type Model struct {
 	active atomic.Pointer[side] // is never written: what learns makes the next one
 

@@ -86,7 +86,7 @@ type Print struct {
 
 // PrintOf makes a comment's.
 func PrintOf(c comment.Comment) Print {
-	return Print{classifier.TokeniserVersion, classifier.Read(c.Document()).Fingerprint()}
+	return Print{classifier.TokeniserVersion, classifier.FingerprintOf(c.Document())}
 }
 
 // bands are what near-duplicates are found by. Every other one of the fingerprint's bands of two is enough:
