@@ -336,6 +336,32 @@ func aCopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 	)
 }
 
+// Who has the folder on a stick opens a file, without a server and without script.
+func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) { onBoth(t, aCopyOnAStickIsReadFromItsFiles) }
+
+func aCopyOnAStickIsReadFromItsFiles(t *testing.T) {
+	b := newBlocked(t)
+	b.publish("/harbour", "Marta", inCopy)
+	b.publish("/quay", "Jonas", "The quay is younger than the harbour.")
+	stick := filepath.Join(t.TempDir(), "stick")
+	b.must(os.CopyFS(stick, os.DirFS(b.copy("blog"))))
+	b.service.Kill()
+	tab := b.tab(390, 844, false)
+	page := `document.querySelector("h1 ~ p a")`
+	b.steps(tab,
+		func() error { return tab.Go("file://" + stick + "/index.html") },
+		func() error { return tab.Holds(shows(isCopy)) },
+		func() error { return tab.Holds(`[...document.querySelectorAll("a")].length === 2`) },
+		func() error { return tab.Holds(`(` + page + `.click(), true)`) },
+		func() error {
+			return tab.Holds(`location.protocol === "file:" && location.pathname.includes("/pages/")`)
+		},
+		func() error { return tab.Holds(shows(isCopy)) },
+		func() error { return tab.Holds(shows(inCopy) + ` || ` + shows("The quay is younger")) },
+		func() error { return tab.Holds(`document.scripts.length === 0`) },
+	)
+}
+
 // A browser that cannot check a copy is given a link to read it all the same.
 func TestWithoutEd25519ThereIsALink(t *testing.T) { onBoth(t, withoutEd25519ThereIsALink) }
 
