@@ -57,11 +57,7 @@ func pages(demo said, setup string) []shot {
 		{"docs", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/docs") }},
 		{"own", false, allLooks, demo.own},
 		{"notes", false, someLooks, demo.notes},
-		{"demands", true, someLooks, demo.demands("en", "/moderate/demo/demands")},
 		{"webhooks", true, someLooks, demo.webhooks},
-		{"neighbours", true, someLooks, demo.neighbours},
-		{"transparency", true, someLooks, demo.demands("en", "/sites/demo/transparency?lang=en")},
-		{"transparency-kk", true, someLooks, demo.demands("kk", "/sites/demo/transparency?lang=kk")},
 	}
 }
 
@@ -84,42 +80,6 @@ func (s said) notes(t *kit.Tab) error {
 	return s.desk("en", "/moderate/demo/comments/"+id+"/notes")(t)
 }
 
-// demands opens a page that tells of demands, of which there are two then.
-func (s said) demands(lang, path string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
-		if s["demanded"] == "" {
-			if err := s.demand(); err != nil {
-				return err
-			}
-			s["demanded"] = "yes"
-		}
-		return s.desk(lang, path)(t)
-	}
-}
-
-// demand has a court and a person demand that the newest published comment be withheld.
-func (s said) demand() error {
-	var queue struct {
-		Items []struct{ Comment struct{ ID string } }
-	}
-	path := "/moderation/queue?state=approved&sort=newest&limit=1"
-	err := s.client().Do(context.Background(), http.MethodGet, path, nil, nil, &queue)
-	if err != nil || len(queue.Items) == 0 {
-		return fmt.Errorf("find a published comment: %w", err)
-	}
-	for _, d := range []map[string]any{
-		{"by": "A person named in it", "kind": "person", "law": "privacy", "country": "Germany"},
-		{"by": "District court of Almaty", "kind": "court", "law": "Law on mass media, art. 44", "country": "Kazakhstan",
-			"reference": "7-12/26", "received_at": "2026-11-19T00:00:00Z"},
-	} {
-		d["comments"] = []string{queue.Items[0].Comment.ID}
-		if err := s.client().Do(context.Background(), http.MethodPost, "/moderation/takedowns", nil, d, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // webhooks has a program and a chat told of something.
 func (s said) webhooks(t *kit.Tab) error {
 	if s["told"] == "" {
@@ -135,16 +95,6 @@ func (s said) webhooks(t *kit.Tab) error {
 		s["told"] = "yes"
 	}
 	return s.desk("en", "/moderate/demo/webhooks")(t)
-}
-
-// neighbours has the demo publish its list, and read another that nobody answers for.
-func (s said) neighbours(t *kit.Tab) error {
-	of := map[string]any{"url": "https://talk.example/api/v1/sites/news/neighbours.json", "key": strings.Repeat("A", 43)}
-	return errors.Join(
-		s.client().Do(context.Background(), http.MethodPatch, "", nil, map[string]any{"neighbours": "on"}, nil),
-		s.client().Do(context.Background(), http.MethodPost, "/moderation/neighbours", nil, of, nil),
-		s.desk("en", "/moderate/demo/neighbours")(t),
-		t.Holds(`document.querySelector("main .bad") && document.querySelector("#made") || (location.reload(), false)`))
 }
 
 func (s said) page(path string) func(*kit.Tab) error {

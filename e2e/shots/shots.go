@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -50,7 +51,8 @@ type shot struct {
 // demo, on a phone and on a desktop, light and dark, in three languages. Look at them. SHOTS is a pattern of the
 // names of those to take, where not all are wanted.
 func Take(binary, dir string) error {
-	demo, err := kit.Start(binary, "demo", "--listen", "127.0.0.1:0")
+	data := filepath.Join(dir, "demo")
+	demo, err := kit.Start(binary, "demo", "--listen", "127.0.0.1:0", "--data", data)
 	if err != nil {
 		return err
 	}
@@ -81,11 +83,13 @@ func Take(binary, dir string) error {
 	}
 	mail := &mailed{binary: binary, dir: dir}
 	defer mail.end()
+	copied := &copied{binary: binary, data: data, dir: filepath.Join(dir, "copy")}
+	defer copied.end()
 	wanted, err := regexp.Compile("^(?:" + cmp.Or(os.Getenv("SHOTS"), ".*") + ")$")
 	if err != nil {
 		return fmt.Errorf("SHOTS: %w", err)
 	}
-	for _, s := range append(pages(said, setupLink(fresh)), mail.shots()...) {
+	for _, s := range slices.Concat(pages(said, setupLink(fresh)), publisher(said, copied), mail.shots()) {
 		if !wanted.MatchString(s.name) {
 			continue
 		}

@@ -1,0 +1,233 @@
+package shots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// articles are the demo's, by their languages.
+var articles = map[string]string{"en": "/demo/bakery", "ru": "/demo/library", "kk": "/demo/orchard"}
+
+// publisher lists the shots of docs/publisher.md, in three languages. A comment of each article is withheld for them,
+// after everything else of the demo was taken.
+func publisher(demo said, copied *copied) (all []shot) {
+	languages := []string{"en", "ru", "kk"}
+	name := func(of, lang string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
+	for _, lang := range languages {
+		all = append(all,
+			shot{name("refused", lang), false, someLooks, demo.refused(lang)},
+			shot{name("demands", lang), true, someLooks, demo.demands(lang, "/moderate/demo/demands")},
+			shot{name("neighbours", lang), true, someLooks, demo.neighbours(lang)},
+			shot{name("transparency", lang), true, someLooks, demo.demands(lang, "/sites/demo/transparency?lang="+lang)},
+		)
+	}
+	public := []look{wide, phoneDark}
+	for _, lang := range languages {
+		all = append(all,
+			shot{name("withheld", lang), false, public, demo.withheld(lang)},
+			shot{name("copy", lang), false, public, func(t *kit.Tab) error { return copied.shown(demo, t, lang) }},
+		)
+	}
+	return all
+}
+
+// demands opens a page that tells of demands, of which there are two then.
+func (s said) demands(lang, path string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		if s["demanded"] == "" {
+			if err := s.demand(); err != nil {
+				return err
+			}
+			s["demanded"] = "yes"
+		}
+		return s.desk(lang, path)(t)
+	}
+}
+
+// demand has a court and a person demand that the newest published comment be withheld.
+func (s said) demand() error {
+	var queue struct {
+		Items []struct{ Comment struct{ ID string } }
+	}
+	path := "/moderation/queue?state=approved&sort=newest&limit=1"
+	err := s.client().Do(context.Background(), http.MethodGet, path, nil, nil, &queue)
+	if err != nil || len(queue.Items) == 0 {
+		return fmt.Errorf("find a published comment: %w", err)
+	}
+	for _, d := range []map[string]any{
+		{"by": "A person named in it", "kind": "person", "law": "privacy", "country": "Germany"},
+		{"by": "District court of Almaty", "kind": "court", "law": "Law on mass media, art. 44", "country": "Kazakhstan",
+			"reference": "7-12/26", "received_at": "2026-11-19T00:00:00Z"},
+	} {
+		d["comments"] = []string{queue.Items[0].Comment.ID}
+		if err := s.client().Do(context.Background(), http.MethodPost, "/moderation/takedowns", nil, d, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// neighbours has the demo publish its list, and read another that nobody answers for.
+func (s said) neighbours(lang string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		if s["neighbours"] == "" {
+			of := map[string]any{"url": "https://talk.example/api/v1/sites/news/neighbours.json",
+				"key": strings.Repeat("A", 43)}
+			err := errors.Join(
+				s.client().Do(context.Background(), http.MethodPatch, "", nil, map[string]any{"neighbours": "on"}, nil),
+				s.client().Do(context.Background(), http.MethodPost, "/moderation/neighbours", nil, of, nil))
+			if err != nil {
+				return err
+			}
+			s["neighbours"] = "yes"
+		}
+		return errors.Join(s.desk(lang, "/moderate/demo/neighbours")(t),
+			t.Holds(`document.querySelector("main .bad") && document.querySelector("#made") || (location.reload(), false)`))
+	}
+}
+
+// withheld is a comment of an article in a language that a court demands be withheld, in the widget.
+func (s said) withheld(lang string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		if name := "withheld " + lang; s[name] == "" {
+			var list struct {
+				Comments []struct {
+					ID      string
+					Replies int
+				}
+			}
+			path := "/comments?page=" + s["url"] + articles[lang]
+			if err := s.client().Do(context.Background(), http.MethodGet, path, nil, nil, &list); err != nil {
+				return err
+			}
+			for _, c := range list.Comments {
+				if c.Replies > 0 {
+					s[name] = c.ID
+					break
+				}
+			}
+			by := map[string]string{"en": "District court of Almaty", "ru": "Бостандыкский районный суд Алматы",
+				"kk": "Алматы қаласының Бостандық аудандық соты"}
+			law := map[string]string{"en": "Law on mass media, art. 44", "ru": "Закон «О масс-медиа», ст. 44",
+				"kk": "«Масс-медиа туралы» заң, 44-бап"}
+			err := s.client().Do(context.Background(), http.MethodPost, "/moderation/takedowns", nil, map[string]any{
+				"comments": []string{s[name]}, "by": by[lang], "kind": "court", "law": law[lang], "country": "Kazakhstan",
+				"received_at": "2026-11-19T00:00:00Z"}, nil)
+			if err != nil {
+				return err
+			}
+		}
+		at := widget + `?.getElementById("aitys-` + s["withheld "+lang] + `")`
+		return kit.InOrder(
+			func() error { return s.page(articles[lang])(t) },
+			func() error { return t.Holds(at + `?.querySelector("a[href*=transparency]")`) },
+			func() error { return scroll(t, at) },
+		)
+	}
+}
+
+// refused is what a writer reads who was refused, with the form that asks for a second look.
+func (s said) refused(lang string) func(*kit.Tab) error {
+	wrote := map[string][]string{
+		"en": {"Ilse", "Whoever bakes at four in the morning has only themselves to blame.", "Ask for a second look"},
+		"ru": {"Пётр", "Кто так говорит о соседях, тому и книг давать нельзя.", "Попросить пересмотр"},
+		"kk": {"Дәурен", "Мұны жазған адам бақты өмірі көрмеген.", "Қайта қарауды сұрау"},
+	}[lang]
+	return func(t *kit.Tab) error {
+		var made struct {
+			ID    string
+			Token string `json:"edit_token"`
+		}
+		s["refused"] += "." // the same again would be no new comment
+		err := s.client().Do(context.Background(), http.MethodPost, "/comments", map[string]string{"Authorization": ""},
+			map[string]any{"page": map[string]string{"url": s["url"] + articles[lang]}, "body": wrote[1] + s["refused"],
+				"author": map[string]string{"name": wrote[0]}}, &made)
+		if err != nil {
+			return err
+		}
+		err = s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
+			"action": "reject", "reason": "personal_attack", "comments": []kit.Ref{{ID: made.ID, Version: 1}}}, nil)
+		if err != nil {
+			return err
+		}
+		return kit.InOrder(
+			func() error { return s.page(articles[lang])(t) },
+			func() error { return remember(t, made.ID, made.Token) },
+			func() error { return s.page(articles[lang])(t) },
+			func() error { return t.Click("button", wrote[2]) },
+			func() error { return scroll(t, widget+`.querySelector(".own")`) },
+		)
+	}
+}
+
+// remember has a page's widget know a comment for the reader's own.
+func remember(t *kit.Tab, id, token string) error {
+	_, err := kit.Eval[bool](t, fmt.Sprintf(`(localStorage.setItem("aitys:demo:own", JSON.stringify([{id: %q,
+		page: location.origin + location.pathname, token: %q, state: "pending"}])), true)`, id, token))
+	return err
+}
+
+// A copied demo lies on a plain web host, with a page that carries the widget of the copy. Its service does not answer.
+type copied struct {
+	binary, data, dir string
+	key               string
+	host              *httptest.Server
+}
+
+// begin makes the copy, once.
+func (c *copied) begin() error {
+	if c.host != nil {
+		return nil
+	}
+	run := func(args ...string) (string, error) {
+		out, err := exec.Command(c.binary, append(args, "--data", c.data)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	if _, err := run("export", "--site", "demo", "--format", "static", "--out", c.dir); err != nil {
+		return fmt.Errorf("copy the demo: %w", err)
+	}
+	key, err := run("site", "key", "demo")
+	if err != nil {
+		return fmt.Errorf("read the demo's key: %w", err)
+	}
+	files := http.FileServerFS(os.DirFS(c.dir))
+	c.key, c.host = key, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lang, ok := strings.CutPrefix(r.URL.Path, "/blog/")
+		if !ok {
+			files.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		page, host := r.URL.Query().Get("page"), "http://"+r.Host
+		_, _ = fmt.Fprintf(w, `<!doctype html><html lang=%q><meta charset="utf-8"><title>Blog</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>:root { color-scheme: light dark } body { max-width: 44rem; margin: 0 auto; padding: 1rem;
+font: 17px/1.6 system-ui, sans-serif }</style><div id="aitys"></div>
+<script async src="/embed.js" data-site="demo" data-page=%q data-host="http://127.0.0.1:1" data-mirrors=%q
+data-key=%q></script>`, lang, page, host, c.key) // a browser that went away is not written to
+	}))
+	return nil
+}
+
+func (c *copied) end() {
+	if c.host != nil {
+		c.host.Close()
+	}
+}
+
+// shown is a copy of an article's comments, as readers see it while the service is blocked.
+func (c *copied) shown(demo said, t *kit.Tab, lang string) error {
+	return kit.InOrder(
+		c.begin,
+		func() error { return t.Go(c.host.URL + "/blog/" + lang + "?page=" + demo["url"] + articles[lang]) },
+		func() error { return t.Holds(widget + `?.querySelector("[part~=comment]")`) },
+	)
+}
