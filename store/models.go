@@ -94,13 +94,22 @@ func (t *tx) CopiedLessons(site, from int64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id = ?
 		  AND  seq IN (`+selectCopies+`)
-		  AND  EXISTS (
+		  AND (EXISTS (
 		       SELECT 1
 		       FROM   comments
 		       WHERE  comments.site_id = ?
 		         AND  comments.id      = lessons.comment_id)
-		ORDER  BY seq, part`, site, site, from)
+		   OR  EXISTS (`+selectSent+`))
+		ORDER  BY seq, part`, site, site, from, from)
 }
+
+// What another program sent is no comment of the site, and stands in its log alone.
+var selectSent = fmt.Sprintf(`
+	SELECT 1
+	FROM   decisions
+	WHERE  decisions.site_id    = ?
+	  AND  decisions.comment_id = lessons.comment_id
+	  AND  decisions.kind       = %d`, ledger.Sent)
 
 // takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
 func (t *tx) takeLessons(count, change string, values []any, which string,

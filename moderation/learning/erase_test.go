@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -207,6 +209,38 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		}
 		erase(people.Operator, third, learning.Erasure{Lessons: 1}) // copied from the second
 		erase(ofBoth, w.B, learning.Erasure{Lessons: 1})
+	})
+}
+
+// What a program sent by the Akismet protocol is no comment of the site, and is erased with its copies all the same.
+func TestAnErasureFollowsTheCopiesOfWhatWasSent(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const email = "ann@mail.example"
+		for _, in := range []inquiry.Asked{{Name: "Ann", Email: email, Body: "A wagtail that WordPress had."},
+			{Name: "Xenia", Email: "x@mail.example", Body: "Cheap pills that WordPress had."}} {
+			w.Must(w.S.Teach(w.Ctx, people.Operator, w.A, in, classifier.Spam))
+		}
+		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+		w.Must(err)
+		p, want := learning.Erasee{Email: email}, learning.Erasure{Lessons: 1, Copies: 1}
+		would, err := w.S.LessonsOf(w.Ctx, people.Operator, w.A, p)
+		w.Must(err)
+		got, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, p, nil)
+		w.Must(err)
+		if got.Batch = ""; got != want || would != want {
+			t.Errorf("said %+v, erased %+v, want %+v", would, got, want)
+		}
+		for _, site := range []ground.Site{w.A, w.B} {
+			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
+				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
+			}
+			if lessons, _, _ := w.holds(site, "pills"); lessons != 1 {
+				t.Errorf("%s: %d lessons are left of another, want 1", site.Key, lessons)
+			}
+			if bad, err := w.S.VerifyLog(w.Ctx, site); err != nil || bad != 0 {
+				t.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
+			}
+		}
 	})
 }
 

@@ -43,7 +43,7 @@ type Tx interface {
 	// Copies returns the seqs of the entries that took lessons over from other sites, ascending.
 	Copies(site int64) ([]uint64, error)
 	// CopiedLessons returns the lessons that a site took over, from wherever, of comments that were
-	// written on another one, ascending by seq and part.
+	// written on another one, or that a program sent there, ascending by seq and part.
 	CopiedLessons(site, from int64) ([]ledger.Lesson, error)
 	// Taught counts the lessons that count, by the account that taught them.
 	Taught(site int64) (map[string]int, error)
