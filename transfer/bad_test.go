@@ -1,6 +1,7 @@
 package transfer_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -8,7 +9,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -57,7 +57,7 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 	zipped := gzip.NewWriter(&half)
 	_, _ = zipped.Write([]byte(whole)) // to memory
 	_ = zipped.Close()
-	for _, tt := range []struct{ name, format, text, want string }{
+	cases := []struct{ name, format, text, want string }{
 		{"empty", "wordpress", "", "no XML"},
 		{"cut behind a comment", "wordpress", cut(whole, len("</item></channel></rss>")), "ends in the middle"},
 		{"cut in a text", "wordpress", whole[:strings.Index(whole, "Twice")+2], "ends in the middle"},
@@ -80,21 +80,21 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 		{"elements in one another", "disqus", "<disqus>" + strings.Repeat("<a>", 100_000), "levels deep"},
 		{"no database", "isso", "This is no database, although it is long enough for its head to be read by somebody.",
 			"not a database"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			w := &world{roomstest.New(t), t}
+	}
+	onBoth(t, func(w *world) {
+		for _, tt := range cases {
 			in := transfer.Request{Format: tt.format, Path: w.file(tt.text)}
 			for _, in.DryRun = range []bool{true, false} {
 				out, err := w.try(in)
 				if err == nil || !strings.Contains(err.Error(), tt.want) {
-					t.Errorf("it answers %+v, %v; want an error about %q", out, err, tt.want)
+					w.t.Errorf("%s: it answers %+v, %v; want an error about %q", tt.name, out, err, tt.want)
 				}
 			}
 			if told := w.told(); told != "" {
-				t.Errorf("it wrote\n%s", told)
+				w.t.Errorf("%s: it wrote\n%s", tt.name, told)
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
@@ -301,19 +301,52 @@ func TestABatchThatFailsIsTheLast(t *testing.T) {
 	})
 }
 
-func TestAFileMayBePacked(t *testing.T) {
-	w := &world{roomstest.New(t), t}
-	path := filepath.Join(t.TempDir(), "export.xml.gz")
-	file, err := os.Create(path)
-	w.Must(err)
-	zipped := gzip.NewWriter(file)
-	_, err = zipped.Write([]byte(post(said("1", "0", "Packed well."))))
-	w.Must(err)
-	w.Must(zipped.Close())
-	w.Must(file.Close())
-	if out := w.imports(transfer.Request{Format: "wordpress", Path: path}); out.Added != 1 {
-		t.Errorf("it said %s", asJSON(t, out))
+// A file comes in as it was saved: packed, in any version of its format, with a mark of its encoding before it.
+func TestAFileMayBePackedAndOfAnyVersion(t *testing.T) {
+	text := post(said("1", "0", "Packed well."))
+	zipped := func(names ...string) string {
+		var out bytes.Buffer
+		w := zip.NewWriter(&out)
+		for _, name := range names {
+			f, err := w.Create(name)
+			if err == nil {
+				_, err = f.Write([]byte(text))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = w.Close() // to memory
+		return out.String()
 	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(text)) // to memory
+	_ = w.Close()
+	version := func(v string) string { return strings.Replace(text, "export/1.1/", "export/"+v+"/", 1) }
+	const remark = `{"version":%d,"users":[],"posts":[]}` + "\n" + `{"id":"r","pid":"","text":"<p>Packed well.</p>",` +
+		`"user":{"name":"R"},"locator":{"site":"s","url":"https://a.example/p"},"time":"2024-01-02T03:04:05Z"}` + "\n"
+	files := []struct{ name, format, text, refused string }{
+		{"gzip", "wordpress", packed.String(), ""}, {"zip", "wordpress", zipped("export.xml"), ""},
+		{"a zip of two", "wordpress", zipped("a.xml", "b.xml"), "the zip has 2 files"},
+		{"WXR 1.0", "wordpress", version("1.0"), ""}, {"WXR 1.2", "wordpress", version("1.2"), ""},
+		{"a marked encoding", "wordpress", "\ufeff" + text, ""},
+		{"Remark42's version 0", "remark42", fmt.Sprintf(remark, 0), ""},
+		{"Remark42's version 1", "remark42", fmt.Sprintf(remark, 1), ""},
+		{"marked JSON", "remark42", "\ufeff" + fmt.Sprintf(remark, 1), ""},
+	}
+	onBoth(t, func(w *world) {
+		for _, tt := range files {
+			w.onAnother()
+			out, err := w.try(transfer.Request{Format: tt.format, Path: w.file(tt.text)})
+			switch {
+			case tt.refused != "" && (err == nil || !strings.Contains(err.Error(), tt.refused)):
+				w.t.Errorf("%s: %v, want %q", tt.name, err, tt.refused)
+			case tt.refused == "" && (err != nil || out.Added != 1):
+				w.t.Errorf("%s: it said %s, %v", tt.name, asJSON(w.t, out), err)
+			}
+		}
+	})
 }
 
 // Addresses that changed are mapped, the first line that fits first.
@@ -325,18 +358,21 @@ func TestAddressesAreMappedAndCompleted(t *testing.T) {
 		{Old: "http://old.example/?p=1", New: "https://a.example/one"},
 		{Old: "http://old.example/", New: "https://a.example/", Rest: true},
 	}
-	for _, tt := range []struct{ link, base, want string }{
+	cases := []struct{ link, base, want string }{
 		{"http://old.example/?p=1", "", "https://a.example/one"},
 		{"http://old.example/?p=12", "", "https://a.example/?p=12"},
 		{"http://old.example/x/?utm_source=mail#more", "", "https://a.example/x/"},
 		{"/x/y?z=1", "https://a.example", "https://a.example/x/y?z=1"},
 		{"/x", "http://old.example/", "https://a.example/x"},
 		{"//a.example/x", "https://a.example", "https://a.example/x"},
-	} {
-		w := &world{roomstest.New(t), t}
-		w.imports(transfer.Request{Format: "wordpress", Path: w.file(text(tt.link)), Base: tt.base, Map: moved})
-		if told := w.told(); !strings.HasPrefix(told, "page "+tt.want+" ") {
-			t.Errorf("%s with base %q came to\n%s\nnot %s", tt.link, tt.base, told, tt.want)
-		}
 	}
+	onBoth(t, func(w *world) {
+		for _, tt := range cases {
+			w.onAnother()
+			w.imports(transfer.Request{Format: "wordpress", Path: w.file(text(tt.link)), Base: tt.base, Map: moved})
+			if told := w.told(); !strings.HasPrefix(told, "page "+tt.want+" ") {
+				w.t.Errorf("%s with base %q came to\n%s\nnot %s", tt.link, tt.base, told, tt.want)
+			}
+		}
+	})
 }

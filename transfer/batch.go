@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
@@ -17,6 +18,7 @@ type batch struct {
 	of     int                   // comments, those that were there before included
 	fresh  []fresh               // the others
 	made   map[int32]ground.Page // pages that may be new
+	ends   []int32               // pages of which no comment comes after this batch
 
 	// What write, which may run again, makes.
 	pages   map[int32]string // ids of the pages
@@ -119,14 +121,24 @@ func (b *batch) decide(log *ledger.Book, c *comment.Comment, salt []byte) {
 	c.Reason, c.Standing, c.DecidedAt = d.Reason, d.Seq, d.At
 }
 
-// tell has one event told of each page, one of the lessons, and of what waits, so that it joins what is like it.
+// touches are the pages that the batch has to know.
+func (b *batch) touches() []int32 {
+	all := slices.Clone(b.ends)
+	for _, f := range b.fresh {
+		all = append(all, f.page)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// tell has one event told of each page that has all its comments now, one of the lessons, and of what waits, so that it
+// joins what is like it.
 func (b *batch) tell(log *ledger.Book) {
-	pages, taught := map[string]bool{}, false
+	for _, page := range b.ends {
+		log.Tell(ground.Event{Kind: ground.EventPage, Page: b.pages[page], Shown: true})
+	}
+	taught := false
 	for _, c := range b.written {
-		if !pages[c.Page] {
-			pages[c.Page] = true
-			log.Tell(ground.Event{Kind: ground.EventPage, Page: c.Page, Shown: true})
-		}
 		taught = taught || c.Standing != 0
 		if c.State == comment.Pending {
 			log.Tell(ground.Event{Kind: ground.EventJudged, Page: c.Page, Comment: c.ID})

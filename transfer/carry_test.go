@@ -13,8 +13,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
@@ -76,6 +80,44 @@ func TestASiteComesFromAnotherDatabaseAsItWas(t *testing.T) {
 			roomstest.WantCode(t, "a second time", err, "field.invalid")
 		}
 		others["sqlite"].goesOn()
+	})
+}
+
+// Entries from before the log had a public side are hashed with the number of their site: it goes with them, to however
+// many databases where the site has another.
+func TestOlderEntriesAreCarriedUnderTheNumberOfTheirSite(t *testing.T) {
+	onBoth(t, func(w *world) {
+		err := w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+			head, err := tx.LockLog(w.A.ID)
+			old := ledger.Entry{Kind: ledger.Withdrawal, Seq: head.Seq + 1, Site: w.A.ID, Batch: ground.NewID(),
+				At: w.Clock.Now().UTC().Truncate(time.Microsecond), Teaching: ledger.Teaching{Subject: ground.NewID()}}
+			old.Hash = ledger.Hash(head.Hash, old)
+			return errors.Join(err, tx.AppendDecisions(w.A.ID, []ledger.Entry{old}))
+		})
+		w.Must(err)
+		w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "Quinces keep until March.").ID)
+		all := w.exports(w.A, "jsonl")
+		_, lines, _ := parted(t, all)
+		if under := fmt.Sprintf(`"under":"%d"`, w.A.ID); strings.Count(lines, under) != 1 {
+			t.Errorf("of two entries there are not one with %s in\n%s", under, lines)
+		}
+		for others := range 2 {
+			to := &world{roomstest.Empty(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")), t}
+			for n := range 3 + others {
+				to.AddSite(fmt.Sprint("before", n))
+			}
+			to.A = to.AddSite("a")
+			if _, err := to.carries(all); err != nil || to.A.ID == w.A.ID {
+				t.Fatalf("as site %d: %v", to.A.ID, err)
+			}
+			all = to.exports(to.A, "jsonl")
+			if _, got, _ := parted(t, all); got != lines {
+				t.Errorf("as site %d it is exported as\n%s\nnot\n%s", to.A.ID, got, lines)
+			}
+			if bad, err := to.S.VerifyLog(to.Ctx, to.A); bad != 0 || err != nil {
+				t.Errorf("as site %d the log is wrong from entry %d on, %v", to.A.ID, bad, err)
+			}
+		}
 	})
 }
 

@@ -66,18 +66,19 @@ func TestWhatLeavesInOthersFormatsCanComeBack(t *testing.T) {
 	for as, by := range map[string]string{"wxr": "wordpress", "disqus": "disqus"} {
 		for seed, file := range dumps {
 			t.Run(as+" of "+seed, func(t *testing.T) {
-				w := &world{roomstest.New(t), t}
-				w.imports(transfer.Request{Format: seed, Path: w.dump(file), Base: "https://a.example"})
-				before, text := w.told(), w.exports(w.A, as)
-				other := &world{roomstest.New(t), t}
-				out := other.imports(transfer.Request{Format: by, Path: other.file(string(text))})
-				got, want := comings(other.told()), comings(before)
-				if as == "disqus" {
-					got, want = lessWaiting(got), lessWaiting(want)
-				}
-				if got != want {
-					t.Errorf("it came back as\n%s\nnot\n%s\n%s", got, want, asJSON(t, out))
-				}
+				onBoth(t, func(w *world) {
+					w.imports(transfer.Request{Format: seed, Path: w.dump(file), Base: "https://a.example"})
+					before, text := w.told(), w.exports(w.A, as)
+					w.onAnother()
+					out := w.imports(transfer.Request{Format: by, Path: w.file(string(text))})
+					got, want := comings(w.told()), comings(before)
+					if as == "disqus" {
+						got, want = lessWaiting(got), lessWaiting(want)
+					}
+					if got != want {
+						w.t.Errorf("it came back as\n%s\nnot\n%s\n%s", got, want, asJSON(w.t, out))
+					}
+				})
 			})
 		}
 	}

@@ -145,17 +145,21 @@ var errChanged = errors.New("the file became another one while it was read; run 
 
 // write reads the file again, until all that is kept is written: an answer that comes before what it answers waits
 // for the next time.
-func (r *run) write(ctx context.Context) error {
-	kept := 0
+func (r *run) write(ctx context.Context) (err error) {
+	kept, left := 0, make([]int32, len(r.pages))
 	for _, n := range r.nodes {
 		if n.kept {
 			kept++
+			left[n.page]++
 		}
 	}
-	w := &writer{run: r, of: kept, writers: map[string]comment.History{}}
+	w := &writer{run: r, of: kept, left: left, untold: map[int32]bool{}, writers: map[string]comment.History{}}
 	defer func() {
 		if w.next != nil { // it failed
 			_, _ = w.next()
+		}
+		if err != nil {
+			w.part(ctx)
 		}
 	}()
 	for w.done < kept {
@@ -182,6 +186,8 @@ type writer struct {
 	batch    []fresh
 	next     func() (*batch, error) // those that are rendered; nil: none are
 	wrote    time.Time              // when the last were written
+	left     []int32                // of pages: how many of their comments were not come to yet
+	untold   map[int32]bool         // pages to which this run added something, and of which nobody was told yet
 	writers  map[string]comment.History
 }
 
@@ -230,6 +236,11 @@ func (w *writer) turn(ctx context.Context) error {
 	if len(w.batch) > 0 {
 		b := &batch{site: w.site, of: len(w.batch), learns: !w.in.NoLearn, fresh: w.batch,
 			pages: map[int32]string{}, made: map[int32]ground.Page{}}
+		for _, f := range w.batch {
+			if w.left[f.page]--; w.left[f.page] == 0 {
+				b.ends = append(b.ends, f.page)
+			}
+		}
 		w.batch = nil
 		var err error
 		var rendered sync.WaitGroup
@@ -256,16 +267,20 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 	if err != nil {
 		return err
 	}
-	if len(b.fresh) > 0 {
+	for _, f := range b.fresh {
+		w.untold[f.page] = true
+	}
+	b.ends = slices.DeleteFunc(b.ends, func(page int32) bool { return !w.untold[page] })
+	if len(b.fresh) > 0 || len(b.ends) > 0 {
 		if err := w.decide(ctx, b); err != nil {
 			return err
 		}
-		for _, f := range b.fresh {
-			if b.pages[f.page] = w.ids[f.page]; w.ids[f.page] != "" {
+		for _, page := range b.touches() {
+			if b.pages[page] = w.ids[page]; w.ids[page] != "" {
 				continue
 			}
-			p := w.pages[f.page]
-			b.made[f.page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
+			p := w.pages[page]
+			b.made[page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
 				CreatedAt: p.At}
 		}
 		w.rest(ctx)
@@ -276,6 +291,9 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 		w.wrote = time.Now()
 		for at, id := range b.pages {
 			w.ids[at] = id
+		}
+		for _, page := range b.ends {
+			delete(w.untold, page)
 		}
 		for _, c := range b.written {
 			w.added++
@@ -288,6 +306,31 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 		w.in.Progress(uint64(w.done), uint64(w.of))
 	}
 	return nil
+}
+
+// part tells of the pages that are left with some of their comments, for nobody has to run a failed import again. One
+// that is killed tells nothing; the next adds what these pages lack, and tells of them then.
+func (w *writer) part(ctx context.Context) {
+	var events []ground.Event
+	for page := range w.untold {
+		if id := w.ids[page]; id != "" {
+			events = append(events, ground.Event{Site: w.site.ID, Kind: ground.EventPage, Page: id, Shown: true,
+				At: w.work.Now()})
+		}
+	}
+	if len(events) == 0 {
+		return
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	_ = w.work.Update(ctx, func(tx Tx) error { // what keeps the import from writing may keep this, too
+		for some := range slices.Chunk(events, together) {
+			if err := tx.Emit(some...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // rest lets others write.

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -108,7 +110,8 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 	}
 }
 
-// An import that is killed fifty times goes on where it was: in the end there is what an undisturbed one brings.
+// An import that is killed fifty times goes on where it was: in the end there is what an undisturbed one brings. Each
+// page was told of once, and a server on which it was read all the while shows it.
 func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
@@ -119,7 +122,15 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 				s.write("export.xml", wordPress(3_000, 20), 0o600)
 				command := append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)
 				here := kills
+				i := s.serve(append([]string{"--limits", "off"}, flags...)...)
+				shown := func(pages int) (n int) {
+					for p := range pages {
+						n += readThread(t, client(i, "blog", token), fmt.Sprintf("https://blog.example/post-%d", p)).Page.Count
+					}
+					return n
+				}
 				for wait := 20 * time.Millisecond; want != nil && s.killedWithin(command, wait); kills++ {
+					shown(1)
 					wait += rand.N(60 * time.Millisecond)
 				}
 				if want == nil { // it may say how far it is
@@ -128,6 +139,13 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 					}
 				} else if kills == here {
 					t.Error("it was never killed")
+				}
+				kit.Within(t, soon, "readers see them all", func() bool { return shown(20) == 1_500 })
+				if n := s.pagesTold(flags); n != 20 {
+					t.Errorf("after %d kills 20 pages were told of %d times", kills-here, n)
+				}
+				if err := i.Stop(); err != nil {
+					t.Error(err)
 				}
 				got := allComments(t, s, token, flags)
 				if want == nil {
@@ -149,6 +167,24 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pagesTold is how many events of the database that flags name tell of a page.
+func (s *shell) pagesTold(flags []string) (n int) {
+	s.t.Helper()
+	driver, url := "sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db")
+	if i := slices.Index(flags, "--database"); i >= 0 {
+		driver, url = "pgx", flags[i+1]
+	}
+	db, err := sql.Open(driver, url)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow("SELECT count(*) FROM events WHERE kind = 'page'").Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }
 
 // furnishedOn is furnish on a database of its own, with the flags that name it.

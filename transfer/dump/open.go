@@ -27,7 +27,16 @@ func Open(path string) (io.ReadCloser, error) {
 		_ = file.Close() // why it is closed is what counts
 		return nil, err
 	}
-	return opened{in, file}, nil
+	return opened{unmarked(in), file}, nil
+}
+
+// unmarked leaves out the mark of UTF-8, which some programs put before what they save.
+func unmarked(in io.Reader) io.Reader {
+	text := bufio.NewReaderSize(in, 64<<10)
+	if start, _ := text.Peek(3); string(start) == "\ufeff" {
+		_, _ = text.Discard(len(start)) // they are there
+	}
+	return text
 }
 
 type opened struct {
