@@ -49,6 +49,9 @@ func (m *mailed) shots() []shot {
 				links, _, err := m.toAReader(lang)
 				return errors.Join(err, t.Go(links[1]))
 			}},
+			shot{name("asking"), true, looks, func(t *kit.Tab) error {
+				return kit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang) })
+			}},
 			shot{name("held"), true, looks, func(t *kit.Tab) error { return m.held(t, lang) }},
 			shot{name("mail-question"), false, looks, func(t *kit.Tab) error {
 				_, file, err := m.toAReader(lang)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -58,6 +61,9 @@ func pages(demo said, setup string) []shot {
 		{"own", false, allLooks, demo.own},
 		{"notes", false, someLooks, demo.notes},
 		{"webhooks", true, someLooks, demo.webhooks},
+		{"taught", false, allLooks, demo.moved("en", "/moderate/moved/settings#examples")},
+		{"taught-ru", false, someLooks, demo.moved("ru", "/moderate/moved/settings#examples")},
+		{"taught-kk", false, someLooks, demo.moved("kk", "/moderate/moved/settings#examples")},
 	}
 }
 
@@ -95,6 +101,80 @@ func (s said) webhooks(t *kit.Tab) error {
 		s["told"] = "yes"
 	}
 	return s.desk("en", "/moderate/demo/webhooks")(t)
+}
+
+// moved opens a page about a site that came from Disqus, and that a WordPress asks what is spam.
+func (s said) moved(lang, path string) func(*kit.Tab) error {
+	return func(t *kit.Tab) error {
+		if s["moved"] == "" {
+			if err := s.move(); err != nil {
+				return err
+			}
+			s["moved"] = "yes"
+		}
+		return s.desk(lang, path)(t)
+	}
+}
+
+func (s said) move() error {
+	const origin = "https://longway.example"
+	var out strings.Builder
+	out.WriteString(`<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">` +
+		`<thread dsq:id="1"><link>` + origin + `/tent</link><title>Forty nights in a small tent</title></thread>`)
+	for i, c := range []struct{ name, text, spam string }{
+		{"Ruth Adeyemi", "Where did you dry the wet things? Mine never dried below ten degrees.", "false"},
+		{"Тимур", "А сколько весит палатка? И выдержала ли она ветер на перевале?", "false"},
+		{"Best Tents 24", "Cheap tents, free shipping, click my profile for a coupon now.", "true"},
+		{"Әсел", "Бізде жайлауда тек киіз үй ұстайды, бірақ шатыр да жақсы екен.", "false"},
+		{"Henk", "I would have turned round on the second night. Well done.", "false"},
+		{"coupon-king", "Get 90% off outdoor gear with this coupon, today only.", "true"},
+	} {
+		fmt.Fprintf(&out, `<post dsq:id="1%d"><message><![CDATA[<p>%s</p>]]></message><createdAt>2024-05-0%dT07:00:00Z`+
+			`</createdAt><isSpam>%s</isSpam><author><name>%s</name></author><thread dsq:id="1" /></post>`,
+			i, c.text, i+1, c.spam, c.name)
+	}
+	out.WriteString(`</disqus>`)
+	dump := filepath.Join(s["dir"], "disqus.xml")
+	data := []string{"--data", filepath.Join(s["dir"], "demo")}
+	run := func(args ...string) func() error {
+		return func() error {
+			_, err := kit.Run(s["binary"], append(args, data...)...)
+			return err
+		}
+	}
+	report := func(method, name, text string) func() error {
+		return func() error {
+			res, err := http.PostForm(s["url"]+"/akismet/1.1/"+method, url.Values{"api_key": {s["token"]}, "blog": {origin},
+				"user_ip": {"192.0.2.7"}, "comment_author": {name}, "comment_content": {text}})
+			if err != nil {
+				return err
+			}
+			defer res.Body.Close()
+			if said, err := io.ReadAll(res.Body); err != nil || !strings.HasPrefix(string(said), "Thanks") {
+				return fmt.Errorf("%s: %q, %w", method, said, err)
+			}
+			return nil
+		}
+	}
+	known := func() error {
+		site := *s.client()
+		site.Site = "moved"
+		for deadline := time.Now().Add(10 * time.Second); ; {
+			err := site.Do(context.Background(), http.MethodGet, "/moderation/log", nil, nil, &struct{}{})
+			if err == nil || time.Now().After(deadline) {
+				return err
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	return kit.InOrder(
+		func() error { return os.WriteFile(dump, []byte(out.String()), 0o600) },
+		run("site", "add", "--key", "moved", "--name", "The Long Way Round", "--origin", origin),
+		run("import", "disqus", dump, "--site", "moved"),
+		known,
+		report("submit-spam", "Pills 4 All", "Buy pills without a prescription, discreet parcels."),
+		report("submit-ham", "Dana K.", "Thank you all. The tent dried on the heater of the ferry."),
+	)
 }
 
 func (s said) page(path string) func(*kit.Tab) error {

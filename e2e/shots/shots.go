@@ -78,6 +78,7 @@ func Take(binary, dir string) error {
 	if err != nil {
 		return err
 	}
+	said["binary"], said["dir"] = binary, dir
 	if err := said.alike(); err != nil {
 		return err
 	}
