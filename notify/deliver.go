@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -19,8 +20,11 @@ import (
 )
 
 const (
-	atOnce      = 8  // messages to one receiver
-	batch       = 16 // that one process takes: two rounds of them end before takenFor is over
+	atOnce      = 8   // messages to one receiver
+	batch       = 16  // that one process takes at first: two rounds of them end before takenFor is over
+	mostTaken   = 128 // of a receiver that took the last ones within quickly: fewer transactions for those who post
+	quickly     = time.Second
+	freshFor    = takenFor - postFor // since they were taken: what was not begun by then is taken anew
 	hooksAtOnce = 16
 	probeEvery  = 30 * time.Second // a receiver that is away
 	restAfter   = 6 * time.Hour    // at most, for a message that is not wanted
@@ -184,11 +188,16 @@ func (s *Hooks) start(ctx context.Context, beside *sync.WaitGroup) error {
 
 // serve sends to one receiver what is due, until there is no more or something failed.
 func (s *Hooks) serve(ctx context.Context, h Hook) {
+	most := batch
 	for more := true; more && ctx.Err() == nil; {
 		var err error
-		if more, err = s.some(ctx, h); err != nil && ctx.Err() == nil {
+		began := time.Now()
+		if more, err = s.some(ctx, h, most); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "not delivered", "webhook", h.ID, "error", err)
 			return
+		}
+		if most = min(2*most, mostTaken); time.Since(began) > quickly {
+			most = batch
 		}
 	}
 }
@@ -202,8 +211,9 @@ type parcel struct {
 }
 
 // some takes a few messages, sends them and writes down what became of them.
-func (s *Hooks) some(ctx context.Context, h Hook) (more bool, err error) {
-	parcels, err := s.take(ctx, h)
+func (s *Hooks) some(ctx context.Context, h Hook, most int) (more bool, err error) {
+	taken := time.Now()
+	parcels, err := s.take(ctx, h, most)
 	if err != nil || len(parcels) == 0 {
 		return false, err
 	}
@@ -214,7 +224,7 @@ func (s *Hooks) some(ctx context.Context, h Hook) (more bool, err error) {
 		places <- struct{}{}
 		sending.Go(func() {
 			defer func() { <-places }()
-			if p := &parcels[i]; !failed.Load() && ctx.Err() == nil {
+			if p := &parcels[i]; !failed.Load() && ctx.Err() == nil && time.Since(taken) < freshFor {
 				p.failed = s.post(ctx, h, p.message)
 				p.sent = p.failed == nil
 				if !p.sent {
@@ -231,12 +241,12 @@ func (s *Hooks) some(ctx context.Context, h Hook) (more bool, err error) {
 }
 
 // take has this process send some messages, and writes them.
-func (s *Hooks) take(ctx context.Context, h Hook) (parcels []parcel, err error) {
+func (s *Hooks) take(ctx context.Context, h Hook, most int) (parcels []parcel, err error) {
 	site, known, err := s.work.SiteByID(ctx, h.Site)
 	if err != nil || !known {
 		return nil, err
 	}
-	now, most := s.work.Now(), batch
+	now := s.work.Now()
 	if h.Failures > 0 {
 		most = 1
 	}
@@ -250,10 +260,16 @@ func (s *Hooks) take(ctx context.Context, h Hook) (parcels []parcel, err error) 
 		if err != nil {
 			return err
 		}
+		about, err := read(tx, h.Site, due)
+		if err != nil {
+			return err
+		}
 		for _, d := range due {
-			st, err := read(tx, d)
-			if err != nil {
-				return err
+			st := about[d.Comment]
+			if d.Event == Added || d.Event == Restored {
+				if st, err = readDemand(tx, d); err != nil {
+					return err
+				}
 			}
 			d.TakenUntil = now.Add(takenFor)
 			if err := tx.PutDelivery(d); err != nil {
@@ -278,20 +294,39 @@ func language(tx HookTx, h Hook) (string, error) {
 	return cmp.Or(a.MailLang, words.Languages[0].Key), err
 }
 
-// read finds what a delivery tells of, as it is now.
-func read(tx HookTx, d Delivery) (story, error) {
-	if d.Event == Added || d.Event == Restored {
-		return readDemand(tx, d)
+// read finds the comments that deliveries tell of, as they are now.
+func read(tx HookTx, site int64, due []Delivery) (map[string]story, error) {
+	ids, pages := map[string]bool{}, map[string]bool{}
+	for _, d := range due {
+		if d.Event != Added && d.Event != Restored {
+			ids[d.Comment] = true
+		}
 	}
-	comments, err := tx.CommentsByID(d.Site, []string{d.Comment})
-	if err != nil || len(comments) == 0 {
-		return story{}, err
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	pages, err := tx.PagesByID(d.Site, []string{comments[0].Page})
-	if err != nil || len(pages) == 0 {
-		return story{}, err
+	comments, err := tx.CommentsByID(site, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
 	}
-	return story{comment: comments[0], page: pages[0]}, nil
+	for _, c := range comments {
+		pages[c.Page] = true
+	}
+	found, err := tx.PagesByID(site, slices.Sorted(maps.Keys(pages)))
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]ground.Page{}
+	for _, p := range found {
+		at[p.ID] = p
+	}
+	about := map[string]story{}
+	for _, c := range comments {
+		if page, known := at[c.Page]; known {
+			about[c.ID] = story{comment: c, page: page}
+		}
+	}
+	return about, nil
 }
 
 // readDemand finds the demand that a delivery tells of, and the page that it is about, as far as each may be known.
