@@ -300,7 +300,8 @@ func (s *stage) act(route string) act {
 		}
 	case "POST /moderate/:site/webhooks":
 		s.clearHooks()
-		form("kind", "standard", "url", "https://"+fresh+".example/", "event", "comment.refused")
+		form("kind", "standard", "url", "https://"+fresh+".example/", "event", "comment.refused",
+			"key", fmt.Sprintf("%032x", s.n))
 	case "POST …/moderation/rules", "POST …/moderation/rules/try":
 		a.json = values{"kind": "word", "words": fresh}
 	case "POST …/moderation/blocks", "POST …/moderation/blocks/try":
@@ -333,7 +334,7 @@ func (s *stage) act(route string) act {
 		form("of", of)
 	case "POST /moderate/:site/demands":
 		id, _ := s.approved()
-		form("what", id, "by", "Court of "+fresh, "kind", "court")
+		form("what", id, "by", "Court of "+fresh, "kind", "court", "key", fmt.Sprintf("%032x", s.n))
 	case "POST /moderate/:site/demands/:id/restore":
 		id = s.demand(fresh)
 		form("why", "Withdrawn, "+fresh)

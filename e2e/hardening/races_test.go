@@ -17,11 +17,16 @@ const (
 	rounds = 5
 )
 
-// again are the tables in which a route may leave one row for each request, and an account never more than a
-// hundred: who signs in a hundred times has a hundred sessions.
-var again = map[string]string{
-	"POST /api/v1/session": "sessions", "POST /moderate/signin": "sessions",
-	"POST /api/v1/tokens": "tokens", "POST /moderate/tokens": "tokens",
+// again are the tables in which a route may leave more than one row, and how many at most: who signs in a hundred times
+// has a hundred sessions, and who asks for the link to what is held gets two mails a day.
+var again = map[string]struct {
+	table string
+	most  int
+}{
+	"POST /api/v1/session": {"sessions", atOnce}, "POST /moderate/signin": {"sessions", atOnce},
+	"POST /api/v1/tokens": {"tokens", atOnce}, "POST /moderate/tokens": {"tokens", atOnce},
+	"POST /sites/:site/signin":         {"sessions", atOnce},
+	"POST /api/v1/sites/:site/privacy": {"letters", 2}, "POST /sites/:site/privacy": {"letters", 2},
 }
 
 // keyed are routes on which the same twice is two, but for the key that our own pages and clients send with it.
@@ -34,7 +39,7 @@ var keyed = []string{
 // afterwards is what one of them leaves, and none is answered by an error of ours.
 func races(t testing.TB, _ bench) result {
 	var failures []string
-	tried, writing := 0, 0
+	tried, writing, doubled := 0, 0, map[string]int{}
 	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
 		s := newStage(t, database)
 		for _, route := range routes(t) {
@@ -43,6 +48,9 @@ func races(t testing.TB, _ bench) result {
 			}
 			writing++
 			s.unjoined = !strings.Contains(route, "campaigns") // which follow comments, by themselves
+			if !strings.Contains(route, "webhooks") {
+				s.clearHooks() // to which messages follow, by themselves
+			}
 			once, bad := s.rush(route, 1)
 			if len(bad) > 0 || len(once) == 0 && strings.Contains(route, "POST /api/v1/accounts") {
 				t.Fatalf("%s alone: %v, %v", route, once, bad)
@@ -56,9 +64,12 @@ func races(t testing.TB, _ bench) result {
 					// Of sessions a new password ends as many as there are.
 					all := table == "lessons" && strings.HasSuffix(route, "/copies") ||
 						table == "sessions" && strings.HasSuffix(route, "/password")
-					if n != once[table] && !all && (again[route] != table || n > atOnce) {
-						failures = append(failures, fmt.Sprintf("%s: %s has %d rows more, by one request %d",
-							route, table, n, once[table]))
+					more := again[route]
+					if n != once[table] && !all && (more.table != table || n > more.most) {
+						what := fmt.Sprintf("%s: %s has rows more than the %d of one request", route, table, once[table])
+						if doubled[what]++; doubled[what] == 1 { // a route's is told once
+							failures = append(failures, fmt.Sprintf("%s: %d", what, n))
+						}
 					}
 				}
 			}

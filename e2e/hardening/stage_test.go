@@ -263,11 +263,13 @@ func (s *stage) me() string {
 }
 
 // derived are what changes by itself: who looked when, where followers are, what is made from the log, what votes come
-// to, what the filter says of a comment, when a neighbour's list was asked for. Events tell what other tables keep.
+// to, what the filter says of a comment, when a neighbour's list was asked for, a site's own list and the key that signs
+// it. Events tell what other tables keep.
 var derived = []string{
 	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "sessions.expires_at",
 	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
 	"comments.warm", "comments.model_seq", "comments.votes", "neighbours.tried_at", "neighbours.failure",
+	"neighbour_lists", "signets",
 }
 
 // content is a digest of every table.
