@@ -88,7 +88,7 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 	if !p.compares() {
 		return 0, nil
 	}
-	err = s.work.View(ctx, func(tx Tx) error {
+	err = s.work.Glance(ctx, func(tx Tx) error {
 		among, err := tx.MembersUnder(c.Site, p.bands(), looked, compared)
 		if err != nil {
 			return err

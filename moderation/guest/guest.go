@@ -234,7 +234,7 @@ func (s *Service) End(ctx context.Context, site ground.Site, value string) error
 // Namesake reports whether somebody who showed who they are goes by a name, or by one that a reader would take for
 // it.
 func (s *Service) Namesake(ctx context.Context, site int64, name string) (known bool, err error) {
-	err = s.work.View(ctx, func(tx Tx) (err error) {
+	err = s.work.Glance(ctx, func(tx Tx) (err error) {
 		known, err = tx.NameKept(site, s.seen(site, name))
 		return err
 	})

@@ -99,8 +99,11 @@ func takesWrites(_ context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// View runs fn on one snapshot.
+// View runs fn on one snapshot, or for a glance on none.
 func (p *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
+	if ground.IsGlance(ctx) {
+		return fn(p.pool.WithContext(ctx))
+	}
 	return p.pool.WithContext(ctx).Transaction(fn, snapshot)
 }
 

@@ -108,6 +108,20 @@ func TestConnectionsHaveTheSettingsThatKeepQueriesShort(t *testing.T) {
 	}
 }
 
+func TestAGlanceIsNoTransaction(t *testing.T) {
+	f := newFailing(t)
+	for want, ctx := range map[string]context.Context{
+		"repeatable read": t.Context(), "read committed": ground.Glancing(t.Context()),
+	} {
+		var got string
+		if err := f.View(ctx, func(g *gorm.DB) error {
+			return g.Raw("SHOW transaction_isolation").Scan(&got).Error
+		}); err != nil || got != want {
+			t.Errorf("a reading's isolation is %q, want %q (%v)", got, want, err)
+		}
+	}
+}
+
 func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
 	f := newFailing(t)
 	var first, then int
