@@ -79,7 +79,7 @@ func (s *Service) AddNeighbour(
 		return "", false, err
 	}
 	n.Site, n.ID, n.By, n.At = site.ID, ground.NewID(), who.ID(), s.work.Now()
-	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+	add := func(tx Tx) (string, error) {
 		n := n // this may run again
 		list, err := tx.Neighbours(site.ID)
 		if err != nil {
@@ -102,7 +102,11 @@ func (s *Service) AddNeighbour(
 			return "", err
 		}
 		return n.ID, tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: s.work.Now()})
-	})
+	}
+	id, again, err = ground.Answered(ctx, s.work, key, add)
+	if errors.Is(err, ground.ErrTaken) { // by whoever added it at the same instant: it is there now
+		id, again, err = ground.Answered(ctx, s.work, key, add)
+	}
 	if err != nil {
 		return "", false, fmt.Errorf("add neighbour: %w", err)
 	}

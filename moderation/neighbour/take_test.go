@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -284,6 +285,27 @@ func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
 		kit.Until(t, "a copy that is posted here no longer is", func() bool {
 			return len(signal(n.Submit(n.B, oven(n.Posts)))) == 0
 		})
+	})
+}
+
+func TestANeighbourThatManyAddAtOneInstantIsOne(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		in := neighbour.Draft{URL: where, Key: n.key(), Weight: 1}
+		ids := make([]string, 16)
+		var all sync.WaitGroup
+		for i := range ids {
+			all.Go(func() {
+				var err error
+				if ids[i], _, err = n.S.AddNeighbour(n.Ctx, n.dana, n.B, in, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if one := slices.Compact(slices.Clone(ids)); len(one) != 1 {
+			t.Errorf("of %d times that a neighbour was added it is %q", len(ids), one)
+		}
 	})
 }
 
