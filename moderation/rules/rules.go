@@ -76,9 +76,10 @@ type Rule struct {
 	RemovedAt time.Time // zero: it stands
 }
 
-// name is the id of a rule: the same one twice, or again after it was removed, is one.
+// name is the id of a rule: the same one twice, up to the same day, or again after it was removed, is one.
 func (r Rule) name() string {
-	return ground.IDOf(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), r.Until.UTC().String())
+	until := r.Until.UTC().Truncate(24 * time.Hour)
+	return ground.IDOf(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), until.String())
 }
 
 // Entries are the lines of a rule.

@@ -333,11 +333,14 @@ func (b *breaking) View(ctx context.Context, fn func(storetest.Tx) error) error 
 
 func TestTheSameRuleTwiceIsOne(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		draft := rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionHold}
+		noon := w.Clock.Now().Truncate(24*time.Hour).AddDate(0, 1, 0).Add(12 * time.Hour)
+		draft := rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionHold, Until: noon}
 		ids := make([]string, 8)
 		var all sync.WaitGroup
 		for i := range ids {
-			all.Go(func() { ids[i], _, _ = w.S.AddRule(w.Ctx, people.Operator, w.A, draft, nil) })
+			in := draft
+			in.Until = noon.Add(time.Duration(i) * time.Second) // the desk's form ends a month from its sending
+			all.Go(func() { ids[i], _, _ = w.S.AddRule(w.Ctx, people.Operator, w.A, in, nil) })
 		}
 		all.Wait()
 		if ids = slices.Compact(ids); len(ids) != 1 || ids[0] == "" {
