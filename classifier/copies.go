@@ -8,7 +8,7 @@ import "github.com/aitys/aitys/classifier/table"
 type copies struct{ bands table.Table[struct{}] }
 
 const (
-	copyBands = bands / 2
+	copyBands = table.Bands / 2
 	copyFrom  = 10 // bands known: texts alike by four fifths
 )
 
@@ -22,7 +22,7 @@ func (c *copies) add(d Document, l Label) bool {
 	known := 0
 	own = own[:copyBands]
 	for i, b := range own {
-		own[i] = max(1, mix(b^uint64(l)))
+		own[i] = max(1, table.Mix(b^uint64(l)))
 		if _, ok := c.bands.Get(own[i]); ok {
 			known++
 		}

@@ -211,8 +211,10 @@ func joinSpaced(s string, found *bool) string {
 func looksSpaced(s string) bool {
 	single := 0 // letters in such a row, of which the last may yet turn out to begin a word
 	letters, others := 0, 2
-	for _, c := range s {
-		if wordRune(c) {
+	for i := 0; i < len(s); {
+		_, size, n := next(s, i)
+		i += size
+		if n&ofWord != 0 {
 			if letters++; letters == 1 && others == 1 {
 				single++
 			} else {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // words are a document's words, in order.
@@ -132,7 +134,7 @@ func TestAnyNameIsRead(t *testing.T) {
 // word is one of its own for each number.
 func word(n uint64) string {
 	var b []byte
-	for x := mix(n + 1); len(b) < 7; x /= 20 {
+	for x := table.Mix(n + 1); len(b) < 7; x /= 20 {
 		b = append(b, "bcdfghklmnprstvzaeio"[x%20])
 	}
 	return string(b)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment, or another
@@ -127,11 +129,13 @@ type reader struct {
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 func (r *reader) reset() {
+	marks := r.shape.marks[:0]
 	*r = reader{
 		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
 		scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], before: -1,
 	}
 	r.index.clear()
+	r.shape.marks = marks
 }
 
 // add puts the token whose value is text[off:off+size] into the document, once.
@@ -155,7 +159,7 @@ func (r *reader) put(k kind, name, value string) {
 	r.more = append(r.more, value[:min(len(value), maxValue)]...)
 	n := len(r.tokens)
 	if len(r.more) > off {
-		r.add(k, off, len(r.more)-off, hashOf(k, r.more[off:]))
+		r.add(k, off, len(r.more)-off, table.Hash(k, r.more[off:]))
 	}
 	if len(r.tokens) == n {
 		r.more = r.more[:off]
@@ -178,15 +182,21 @@ func (r *reader) fold(s string) {
 	bare := strings.TrimSpace(s)
 	first, _ := utf8.DecodeRuneInString(bare)
 	last, _ := utf8.DecodeLastRuneInString(bare)
-	s, r.shape.disguises = plain(s, func(a string) { hrefs = append(hrefs, a) })
-	home := r.shape.survey(s)
+	s, natures := plain(s, func(a string) { hrefs = append(hrefs, a) }, &r.shape)
+	home := mainScript(r.shape.scripts)
 	r.shape.first, r.shape.last = first, last
-	r.odd = strings.ContainsFunc(s, oddLetter)
+	r.odd = natures&odd != 0
 	r.turkic = r.odd && strings.ContainsRune(s, 'ı') && strings.ContainsAny(s, "çğöşüÇĞÖŞÜİ")
-	r.signs(s)
+	for _, c := range r.shape.marks {
+		r.put(kindTrait, "sign=", string(c))
+	}
 	r.inText = true
 	r.text = append(r.text, ' ')
 	for s != "" {
+		if n := r.quick(s, home); n > 0 {
+			s = s[n:]
+			continue
+		}
 		chunk := s
 		if n := strings.IndexFunc(s, space); n >= 0 {
 			chunk, s = s[:n], strings.TrimLeftFunc(s[n:], space)
@@ -201,6 +211,81 @@ func (r *reader) fold(s string) {
 		r.link(a)
 	}
 	r.inText = false
+}
+
+// quick reads the chunk that s begins with, and the space after it, where it is words of letters and signs beside
+// them that neither hide anything nor lead anywhere: as chunk would, in one go. It returns how long they are, or 0.
+func (r *reader) quick(s string, home script) int {
+	end, pointed := 0, false
+	for end < len(s) {
+		c := s[end]
+		if c >= utf8.RuneSelf && (c < 0xD0 || c > 0xD3) {
+			return 0
+		}
+		_, size, n := next(s, end)
+		if n&blank != 0 {
+			break
+		}
+		if n&(slow|odd) != 0 || pointed && n&ofWord != 0 {
+			return 0
+		}
+		pointed = pointed || n&pointing != 0
+		end += size
+	}
+	if end == 0 || len(r.text) > maxText {
+		return 0
+	}
+	for i := 0; i < end; {
+		if c, size, n := next(s, i); n&ofWord == 0 {
+			if i += size; c == '!' || c == '?' {
+				r.text = append(r.text, byte(c))
+				r.told(len(r.text)-1, 1)
+			}
+		} else {
+			i += r.quickWord(s[i:end], home)
+		}
+	}
+	return min(end+1, len(s))
+}
+
+// quickWord is readWord for the word of letters that s begins with, and returns its length.
+func (r *reader) quickWord(s string, home script) int {
+	off := len(r.text)
+	var seen nature
+	var last rune
+	letters, capitals, same, end := 0, 0, 0, 0
+	for end < len(s) {
+		c, size, n := next(s, end)
+		if n&ofWord == 0 {
+			break
+		}
+		end += size
+		letters++
+		capitals += int(n & capital / capital)
+		if c = lower(c); c != last {
+			same = 0
+			last = c
+		} else if same++; same == 2 {
+			n |= slow
+		}
+		seen |= n
+		if size == 1 {
+			r.text = append(r.text, byte(c))
+		} else {
+			r.text = append(r.text, byte(0xC0|c>>6), byte(0x80|c&0x3F))
+		}
+	}
+	if letters > maxWord || seen&slow != 0 || seen&barlike != 0 && letters > 1 ||
+		seen&(inLatin|inCyrillic) == inLatin|inCyrillic {
+		r.text = r.text[:off]
+		r.readWord(s[:end], home)
+		return end
+	}
+	if capitals == letters && end > 1 {
+		r.putApart(kindShout, "", s[:end])
+	}
+	r.told(off, len(r.text)-off)
+	return end
 }
 
 // chunk reads what stands between two spaces: a link, an address or a mention, and its words.
@@ -296,7 +381,12 @@ func (r *reader) addWord(w []rune) {
 			size = len(r.text) - off
 		}
 	}
-	r.add(kindWord, off, size, hashOf(kindWord, r.text[off:off+size]))
+	r.told(off, size)
+}
+
+// told adds the tokens of the word that the text ends with, whose own is text[off:off+size].
+func (r *reader) told(off, size int) {
+	r.add(kindWord, off, size, table.Hash(kindWord, r.text[off:off+size]))
 	switch {
 	case r.before < 0:
 		r.putApart(kindFirst, "", string(r.text[off:off+size]))
@@ -311,7 +401,7 @@ func (r *reader) addWord(w []rune) {
 // addPair adds the word before and this one, which end at end. It belongs to the whole comment.
 func (r *reader) addPair(end int) {
 	r.inText = false
-	r.add(kindPair, r.before, end-r.before, hashOf(kindPair, r.text[r.before:end]))
+	r.add(kindPair, r.before, end-r.before, table.Hash(kindPair, r.text[r.before:end]))
 	r.inText = true
 }
 
@@ -324,25 +414,27 @@ func (r *reader) grams() {
 	skip := uint64(1)<<bits.Len(uint(len(r.text)/allGrams)) - 1
 	add := func(off, end int) {
 		// Not the first or last bits of the hash, by which tables spread it.
-		if h := hashOf(kindGram, r.text[off:end]); h>>24&skip == 0 {
+		if h := table.Hash(kindGram, r.text[off:end]); h>>24&skip == 0 {
 			r.add(kindGram, off, end-off, h)
 		}
 	}
 	var at [gramRunes]int // where the last characters begin
 	n := 0
-	for i := range string(r.text) {
-		if n >= gramRunes {
-			off := at[n%gramRunes]
+	for i, c := range r.text {
+		if c&0xC0 == 0x80 {
+			continue
+		}
+		off := at[0]
+		at[0], at[1], at[2], at[3] = at[1], at[2], at[3], i
+		if n++; n > gramRunes {
 			add(off, i)
 			if r.text[off] == ' ' && off > 0 {
 				r.words++
 			}
 		}
-		at[n%gramRunes] = i
-		n++
 	}
 	if n >= gramRunes {
-		add(at[n%gramRunes], len(r.text))
+		add(at[0], len(r.text))
 	}
 	r.words, r.inText = words, false
 }

@@ -36,13 +36,13 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	const looked = 4 * maxEvidence // much says the same twice
 	found := make([]finding, 0, looked+1)
 	h := s.headOf(l)
-	odds := habitsOf(l).odds(s.docs[l], s.docs[Ham])
+	odds := habitsOf(l).Odds(s.docs[l], s.docs[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue
 		}
 		n := s.feature(h, t.hash)
-		ratio := odds.ratio(n.yes, n.no)
+		ratio := odds.Ratio(n.yes, n.no)
 		// What was in none of a rare kind may speak for it, by the smoothing: to a person that means nothing.
 		if n.yes == 0 && ratio > 0 || n.no == 0 && ratio < 0 || math.Abs(ratio) < leastEvidence ||
 			len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {

@@ -3,6 +3,8 @@ package classifier
 import (
 	"math"
 	"slices"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // Spam hides among good words, before, after and between its own. An excerpt is the worst
@@ -70,7 +72,7 @@ func (h *head) worstExcerpt(d Document, b *bench) float64 {
 	for from := 0; ; from += excerptStep {
 		to := min(from+excerptSpan, d.words)
 		s := b.apart
-		for _, at := range highest(b.ranks[from:to], (to-from)/excerptShare, b.best[:0]) {
+		for _, at := range table.Highest(b.ranks[from:to], (to-from)/excerptShare, b.best[:0]) {
 			s.add(b.words[from+at])
 		}
 		worst = max(worst, h.stack.logit(h.scores(s)))
@@ -85,23 +87,4 @@ func (h *head) worstExcerpt(d Document, b *bench) float64 {
 func (h *head) rank(w sum) float64 {
 	in := h.stack.inputs(scores{counted: w.ratios / 5, learned: w.slopes / 10})
 	return h.stack.Weight[0]*in[0] + h.stack.Weight[1]*in[1]
-}
-
-// highest appends the places of the n highest ranks to best, highest first, and of equal ranks
-// the first first.
-func highest(ranks []float64, n int, best []int) []int {
-	for i, r := range ranks {
-		if len(best) == n {
-			if n == 0 || r <= ranks[best[n-1]] {
-				continue
-			}
-			best = best[:n-1]
-		}
-		at := len(best)
-		for at > 0 && r > ranks[best[at-1]] {
-			at--
-		}
-		best = slices.Insert(best, at, i)
-	}
-	return best
 }

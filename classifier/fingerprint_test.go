@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 const offer = "Работа на дому без вложений, оплата каждый день, подробности в личных сообщениях https://one.example/a"
@@ -48,7 +50,7 @@ func TestDifferentTextsAreNoDuplicates(t *testing.T) {
 		"", "ок", "Статья хорошая, спасибо автору за подробности и за труд",
 		"Работа на дому мне нравится больше, чем в конторе", "https://one.example/a", "!!!",
 	} {
-		if s := fingerprint(offer).Similarity(fingerprint(text)); s >= nearFrom {
+		if s := fingerprint(offer).Similarity(fingerprint(text)); s >= table.NearFrom {
 			t.Errorf("%q: similarity %.2f", text, s)
 		}
 	}
@@ -94,19 +96,19 @@ func TestShortTextsWithAWordInCommonAreNoDuplicates(t *testing.T) {
 func TestASketchRulesOutNoDuplicate(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	far := 0
-	for same := range minima + 1 {
+	for same := range len(Fingerprint{}.Minima) + 1 {
 		for range 200 {
 			var a, b Fingerprint
-			for i, place := range random.Perm(minima) {
+			for i, place := range random.Perm(len(a.Minima)) {
 				a.Minima[place], b.Minima[place] = random.Uint32(), random.Uint32()
 				if i < same {
 					b.Minima[place] = a.Minima[place]
 				}
 			}
-			a.Exact, a.Letters, b.Letters = 1, longLetters, longLetters
+			a.Exact, a.Letters, b.Letters = 1, table.LongLetters, table.LongLetters
 			ruledOut := a.Sketch().Far(b.Sketch())
 			if ruledOut && a.Duplicate(b) {
-				t.Fatalf("%d of %d minima are the same, and the sketches are far from one another", same, minima)
+				t.Fatalf("%d of %d minima are the same, and the sketches are far from one another", same, len(a.Minima))
 			}
 			if ruledOut {
 				far++

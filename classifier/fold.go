@@ -14,30 +14,56 @@ import (
 // mathematical and circled letters, ligatures) as the letters they stand for. href receives the
 // addresses of tags. Accents typed as marks of their own are dropped: no keyboard types them,
 // disguises are made of them. й, ё, ї and ў are letters and come together again.
-func plain(s string, href func(string)) (text string, seen disguises) {
+// It surveys what it returns.
+func plain(s string, href func(string), h *shape) (text string, natures nature) {
+	h.disguises = disguises{}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if strings.IndexByte(s, '<') >= 0 {
-		s, seen.html = stripTags(s, href)
+		s, h.html = stripTags(s, href)
 	}
 	if strings.IndexByte(s, '&') >= 0 {
 		s = html.UnescapeString(s)
 	}
-	if !strings.ContainsFunc(s, unkeyed) {
-		return joinSpaced(s, &seen.spaced), seen
+	natures = h.survey(s)
+	was := s
+	if natures&loose != 0 {
+		s = dropMarks(asSeen(s), &h.disguises)
 	}
-	s = joinSpaced(dropMarks(asSeen(s), &seen), &seen.spaced) // before a rare space becomes any other
-	return composed(s), seen
+	s = joinSpaced(s, &h.spaced) // before a rare space becomes any other
+	if natures&rare != 0 {
+		s = composed(s)
+	}
+	if s != was {
+		natures = h.survey(s)
+	}
+	return s, natures
 }
 
 // composed writes s in normal form KC. Most words of a comment are in it: they are not looked at twice.
 func composed(s string) string {
 	var b strings.Builder
-	for word := range strings.SplitAfterSeq(s, " ") {
-		if strings.ContainsFunc(word, unkeyed) {
-			word = norm.NFKC.String(word)
+	done := 0
+	for i := 0; i < len(s); {
+		_, size, n := next(s, i)
+		if n&rare == 0 {
+			i += size
+			continue
 		}
-		b.WriteString(word)
+		from, to := strings.LastIndexByte(s[:i], ' ')+1, len(s)
+		if n := strings.IndexByte(s[i:], ' '); n >= 0 {
+			to = i + n + 1
+		}
+		if word := s[from:to]; !norm.NFKC.IsNormalString(word) {
+			b.WriteString(s[done:from])
+			b.WriteString(norm.NFKC.String(word))
+			done = to
+		}
+		i = to
 	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
 	return b.String()
 }
 

@@ -1,11 +1,15 @@
 package classifier
 
-import "math"
+import (
+	"math"
+
+	"github.com/aitys/aitys/classifier/table"
+)
 
 // habits are what spam's head and those of the reasons do differently. Each was best on comments of its own
 // kind: spam is long and hides, an insult is a few words, which others say in earnest.
 type habits struct {
-	*smoothing
+	*table.Smoothing
 	power        float64 // the sum of ratios is divided by the number of tokens to this power
 	excerptAbove int     // in words: shorter comments have no excerpt
 	windowAbove  int     // nor window
@@ -13,8 +17,8 @@ type habits struct {
 }
 
 var (
-	spamHabits   = habits{newSmoothing(0.2, 0.5), 0.8, 20, 50, 3}
-	reasonHabits = habits{newSmoothing(0.5, 1), 0.7, excerptAbove, math.MaxInt, 0}
+	spamHabits   = habits{table.NewSmoothing(0.2, 0.5), 0.8, 20, 50, 3}
+	reasonHabits = habits{table.NewSmoothing(0.5, 1), 0.7, excerptAbove, math.MaxInt, 0}
 )
 
 func habitsOf(l Label) *habits {

@@ -138,7 +138,7 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	b.each = b.each[:0]
-	odds := habitsOf(h.label).odds(docs[h.label], docs[Ham])
+	odds := habitsOf(h.label).Odds(docs[h.label], docs[Ham])
 	var all sum
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
@@ -152,7 +152,7 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 			if t.kind == kindWebsite {
 				s.known = asWebsite
 			}
-			s.ratios = s.known * odds.ratio(f.yes, f.no)
+			s.ratios = s.known * odds.Ratio(f.yes, f.no)
 		}
 		all.add(s)
 		b.each = append(b.each, s)

@@ -1,10 +1,5 @@
 package classifier
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
-
 // tokenIndex finds the tokens of one document by hash: open addressing, at most half full.
 type tokenIndex struct {
 	slots []uint32 // place in tokens, plus one
@@ -51,23 +46,4 @@ func (x *tokenIndex) grow(tokens []token) {
 		}
 		x.slots[i] = uint32(n) + 1
 	}
-}
-
-// hashOf names a token in the tables of weights. It is part of the tokeniser's version.
-func hashOf(k kind, value []byte) uint64 {
-	h := uint64(k) * 0x9E3779B97F4A7C15
-	for len(value) >= 8 {
-		h = mix(h ^ binary.LittleEndian.Uint64(value))
-		value = value[8:]
-	}
-	rest := uint64(len(value)) << 56
-	for i, c := range value {
-		rest |= uint64(c) << (8 * i)
-	}
-	return max(mix(h^rest), 1) // 0 marks a free slot
-}
-
-func mix(h uint64) uint64 {
-	hi, lo := bits.Mul64(h^0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
-	return hi ^ lo
 }

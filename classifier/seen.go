@@ -30,4 +30,4 @@ func (s *seen) of(hash uint64, l Label) int {
 	return int(n)
 }
 
-func seenKey(hash uint64, l Label) uint64 { return max(1, mix(hash^uint64(l))) }
+func seenKey(hash uint64, l Label) uint64 { return max(1, table.Mix(hash^uint64(l))) }

@@ -19,19 +19,38 @@ type shape struct {
 	twins                              int // words that a reader sees and that do not stand there
 	first, last                        rune
 	scripts                            [otherScript + 1]int
+	marks                              []rune // punctuation and signs; those of ASCII once each
 }
 
-// survey counts the characters of s and returns the script that most of it is in.
-func (h *shape) survey(s string) script {
+// survey counts the characters of s, which is valid, and says what natures they have.
+func (h *shape) survey(s string) (seen nature) {
+	*h = shape{disguises: h.disguises, marks: h.marks[:0]}
+	var marked [utf8.RuneSelf]bool
 	digits := 0 // in a row, as telephone numbers are written
 	inChunk := false
-	for _, c := range s {
+	for i := 0; i < len(s); {
+		c, size, n := next(s, i)
+		i += size
+		seen |= n
 		h.runes++
-		if blank := space(c); !blank && !inChunk {
+		if n&blank != 0 {
+			inChunk = false
+		} else if !inChunk {
 			h.chunks++
 			inChunk = true
-		} else if blank {
-			inChunk = false
+		}
+		if n&(inLatin|inCyrillic) != 0 {
+			digits = 0
+			h.scripts[latin] += int(n & inLatin)
+			h.scripts[cyrillic] += int(n & inCyrillic / inCyrillic)
+			h.capitals += int(n & capital / capital)
+			if n&sign == 0 {
+				continue
+			}
+		}
+		if n&sign != 0 && (c >= utf8.RuneSelf || !marked[c]) {
+			h.marks = append(h.marks, c)
+			marked[c&0x7F] = marked[c&0x7F] || c < utf8.RuneSelf
 		}
 		if '0' <= c && c <= '9' {
 			h.numerals++
@@ -43,16 +62,13 @@ func (h *shape) survey(s string) script {
 		if c != ' ' && c != '-' && c != '(' && c != ')' && c != '+' {
 			digits = 0
 		}
-		if c == ' ' {
+		if c == ' ' || n&(inLatin|inCyrillic) != 0 {
 			continue
 		}
-		switch sc := scriptOf(c); {
-		case sc != noScript:
-			h.scripts[sc]++
-			h.letters++
-			if upper(c) {
-				h.capitals++
-			}
+		switch {
+		case c >= utf8.RuneSelf && scriptOf(c) != noScript:
+			h.scripts[scriptOf(c)]++
+			h.capitals += int(n & capital / capital)
 		case c == '!':
 			h.exclaims++
 		case c == '?':
@@ -65,7 +81,10 @@ func (h *shape) survey(s string) script {
 			h.money++
 		}
 	}
-	return mainScript(h.scripts)
+	for _, n := range h.scripts[1:] {
+		h.letters += n
+	}
+	return seen
 }
 
 func isEmoji(r rune) bool {
@@ -134,24 +153,6 @@ func (h *shape) leads() bool { return h.links+h.mails+h.phones+h.money > 0 }
 // hides reports what nobody writes in a language of their own.
 func (h *shape) hides(words int) bool {
 	return h.mixed+h.leet+h.hidden+h.accents > 0 || h.spaced || 3*h.twins > words
-}
-
-// signs adds each punctuation mark of the text.
-func (r *reader) signs(s string) {
-	var ascii [utf8.RuneSelf]bool
-	for _, c := range s {
-		if c < utf8.RuneSelf {
-			if ascii[c] {
-				continue
-			}
-			ascii[c] = true
-		} else if scriptOf(c) == cyrillic {
-			continue
-		}
-		if (unicode.IsPunct(c) || unicode.IsSymbol(c)) && !isEmoji(c) {
-			r.put(kindTrait, "sign=", string(c))
-		}
-	}
 }
 
 // figure adds the pattern of a word with digits, 0 for each digit and a for each letter, and a

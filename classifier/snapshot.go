@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // A snapshot is magic, format, tokeniser version, length of what follows, the model, and a
@@ -128,7 +130,7 @@ func restore(b []byte, own bool) (*Model, error) {
 		case string(key) == docsKey:
 			s.docs = t
 		default:
-			hash := hashOf(kind(key[0]), key[1:])
+			hash := table.Hash(kind(key[0]), key[1:])
 			for l, n := range t {
 				s.counts(hash, Label(l), n)
 			}

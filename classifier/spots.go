@@ -25,9 +25,9 @@ type Odd struct {
 // Spots divides a text into words as the tokeniser reads them, so that evidence can be shown
 // where it stands. Words with spaces put between their letters are left apart.
 func Spots(text string) []Spot {
-	whole, _ := plain(text, func(string) {})
 	var h shape
-	home := h.survey(whole)
+	plain(text, func(string) {}, &h)
+	home := mainScript(h.scripts)
 	var spots []Spot
 	turned := false // what follows is read from right to left
 	flag := false   // what follows spells whose flag stands before it
@@ -90,7 +90,7 @@ func hasEnding(word []rune) bool {
 
 func spotOf(text string, from, to int, home script, turned bool) Spot {
 	s := Spot{From: from, To: to}
-	flat, _ := plain(text[from:to], func(string) {})
+	flat, _ := plain(text[from:to], func(string) {}, &shape{})
 	var word []rune
 	var has [otherScript + 1]int
 	for _, r := range flat {

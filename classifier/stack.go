@@ -90,3 +90,6 @@ func (l *line) learn(z, y, worth float64) {
 	l.Slope = max(leastSlope, l.Slope-l.rate*g/math.Sqrt(l.SlopeSquare))
 	l.Shift -= 3 * l.rate * pull / math.Sqrt(l.ShiftSquare)
 }
+
+// sigmoid is exactly 0.5 at 0.
+func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"unsafe"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // Tokens is how many tokens the model has counted.
@@ -35,7 +37,7 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	if !s.warm(Spam) {
 		return nil, nil
 	}
-	odds := spamHabits.odds(s.docs[Spam], s.docs[Ham])
+	odds := spamHabits.Odds(s.docs[Spam], s.docs[Ham])
 	m.counts.settle()
 	for all := (snapshotReader{b: m.counts.settled}); len(all.b) > 0; {
 		entry, n := all.entry()
@@ -44,9 +46,9 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 		if !ok || kind(key[0]) == kindGram { // the count of lessons, and what means nothing to a person
 			continue
 		}
-		hash := hashOf(kind(key[0]), []byte(key[1:]))
+		hash := table.Hash(kind(key[0]), []byte(key[1:]))
 		w := Weight{Token: name + ":" + key[1:], Spam: m.seen.of(hash, Spam), Ham: m.seen.of(hash, Ham)}
-		w.Weight = odds.ratio(n[Spam], n[Ham])
+		w.Weight = odds.Ratio(n[Spam], n[Ham])
 		switch {
 		case w.Weight > 0:
 			spam = append(spam, w)

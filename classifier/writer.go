@@ -34,6 +34,6 @@ func (r *reader) writer(c Comment) {
 
 // field folds a short field: its words, with one space between them.
 func (r *reader) field(s string) string {
-	s, _ = plain(s[:min(len(s), maxValue)], func(string) {})
+	s, _ = plain(s[:min(len(s), maxValue)], func(string) {}, &shape{})
 	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
 }

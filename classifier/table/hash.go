@@ -1,0 +1,30 @@
+package table
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Hash names a token of a kind in the tables. It is part of the tokeniser's version.
+func Hash[K ~byte](k K, value []byte) uint64 {
+	h := uint64(k) * 0x9E3779B97F4A7C15
+	for len(value) >= 8 {
+		h = Mix(h ^ binary.LittleEndian.Uint64(value))
+		value = value[8:]
+	}
+	rest := uint64(len(value)) << 56
+	switch n := len(value); {
+	case n >= 4:
+		first, last := binary.LittleEndian.Uint32(value), binary.LittleEndian.Uint32(value[n-4:])
+		rest |= uint64(first) | uint64(last)<<(8*(n-4))
+	case n > 0:
+		rest |= uint64(value[0]) | uint64(value[n/2])<<(8*(n/2)) | uint64(value[n-1])<<(8*(n-1))
+	}
+	return max(Mix(h^rest), 1) // 0 marks a free slot
+}
+
+// Mix spreads the bits of a hash.
+func Mix(h uint64) uint64 {
+	hi, lo := bits.Mul64(h^0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
+	return hi ^ lo
+}
