@@ -275,8 +275,8 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 			return Submitted{}, err
 		}
 	}
-	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown, Added: c.Shown,
-		At: c.CreatedAt})
+	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown,
+		Added: c.Shown, At: c.CreatedAt})
 	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt,
 		EditUntil: c.EditUntil, EditEpoch: a.site.EditEpoch}, err
 }
