@@ -22,7 +22,7 @@ var grammar = parser.NewParser(
 		util.Prioritized(parser.NewListItemParser(), 400),
 		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
 		util.Prioritized(shallow{parser.NewBlockquoteParser()}, 800),
-		util.Prioritized(parser.NewParagraphParser(), 1000),
+		util.Prioritized(indented{parser.NewParagraphParser()}, 1000),
 	),
 	parser.WithInlineParsers(
 		util.Prioritized(parser.NewCodeSpanParser(), 100),
@@ -51,6 +51,11 @@ func (s shallow) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.No
 	}
 	return s.BlockParser.Open(parent, r, pc)
 }
+
+// indented keeps a parser of paragraphs from passing over what is indented like code, which nobody would show then.
+type indented struct{ parser.BlockParser }
+
+func (indented) CanAcceptIndentedLine() bool { return true }
 
 // links is goldmark's parser of links and images without the images, and without its reading
 // of the whole line for each of thousands of openings.

@@ -19,7 +19,7 @@ import (
 )
 
 // Version is raised whenever Render's output changes, so that stored HTML is rendered anew.
-const Version = 2
+const Version = 3
 
 const rel = "nofollow ugc noopener"
 

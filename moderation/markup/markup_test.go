@@ -23,7 +23,9 @@ func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
 		{"&lt;b&gt; &#x202e;", "<p>&amp;lt;b&amp;gt; &amp;#x202e;</p>"},
 		{`\*not\* \<this\>`, "<p>*not* &lt;this&gt;</p>"},
 		{"# no heading\n---\n| no | table |", "<p># no heading<br>---<br>| no | table |</p>"},
-		{"    no code by indenting", "<p>    no code by indenting</p>"},
+		{"    no code by indenting", "<p>no code by indenting</p>"},
+		{"one\n\n    two **b**\n\tthree", "<p>one</p><p>two <strong>b</strong><br>three</p>"},
+		{"- a\n\n       b\n\n> c\n>\n>      d", "<ul><li><p>a</p><p>b</p></li></ul><blockquote><p>c</p><p>d</p></blockquote>"},
 		{"```js\nif (a < b) {\n\n}\n```", "<pre><code>if (a &lt; b) {\n\n}\n</code></pre>"},
 		{"> said\n> > before", "<blockquote><p>said</p><blockquote><p>before</p></blockquote></blockquote>"},
 		{"- a\n- b\n  1. c", "<ul><li>a</li><li>b<ol><li>c</li></ol></li></ul>"},
@@ -121,7 +123,7 @@ func FuzzRender(f *testing.F) {
 	}
 	for _, s := range []string{
 		"[a](http://x.example/?\"'<>)", "- a\n\n  > *b ~~c [d](mailto:e@f.g)~~*\n```\n</code>", "<a href=x onclick=y>",
-		"[a](java\nscript:x)", "\x00[\u202e](http://\u202e)", "3. x\n   - y",
+		"[a](java\nscript:x)", "\x00[\u202e](http://\u202e)", "3. x\n   - y", "x\n\n      y",
 		"[<http://a.b>](http://c.d)", "**a `b** c`\\\nd",
 	} {
 		f.Add(s)
