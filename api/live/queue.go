@@ -56,17 +56,9 @@ type queue struct {
 	readers int    // the hub's lock is for this
 	stop    func() // ends the counting
 
-	ring    ring[notice]
+	ring    ring
 	changed atomic.Bool // since the last count
 	present []byte      // as was told last; of the goroutine that counts
-}
-
-// A notice is what a stream writes. With check it is for streams of one account, or of all where that is
-// "", and says that their rights may have changed.
-type notice struct {
-	data    []byte
-	check   bool
-	account string
 }
 
 // Follow answers with a stream of what happens in a site's queue. It ends when the server drains, the client leaves,
@@ -92,8 +84,7 @@ func (h *Queues) Follow(c echo.Context) error {
 		defer h.leave(f, who.ID())
 		s.follow(h.draining, func() (data []byte, more <-chan struct{}, ok bool) {
 			var missed bool
-			at, missed, more = f.ring.after(at, func(n notice) {
-				data = append(data, n.data...)
+			data, at, missed, more = f.ring.after(at, func(n notice) {
 				check = check || n.check && (n.account == "" || n.account == who.ID())
 			})
 			if !check && !missed { // what was missed may have been that
@@ -139,7 +130,7 @@ func (h *Queues) join(site ground.Site, account string) (*queue, error) {
 	f := h.feeds[site.ID]
 	if f == nil {
 		ctx, stop := context.WithCancel(context.Background())
-		f = &queue{site: site.ID, stop: stop, ring: newRing[notice](queueKept)}
+		f = &queue{site: site.ID, stop: stop, ring: newRing(queueKept)}
 		h.feeds[site.ID] = f
 		go h.keepCounting(ctx, f)
 	}

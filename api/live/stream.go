@@ -16,11 +16,12 @@ import (
 )
 
 // How a stream of events behaves: a sign of life, how long a write may take before the reader is given up,
-// and how long it stays open before the client has to ask anew, and to prove anew that it may.
+// and after how many signs of life, which are a quarter of an hour, the client has to ask anew, and to prove anew that
+// it may.
 const (
 	heartbeat = 20 * time.Second
 	writeTime = 10 * time.Second
-	streamFor = 15 * time.Minute
+	beatsOf   = 45
 )
 
 // A stream is one open connection, taken over from net/http: of its buffers and stacks, which a request
@@ -76,9 +77,8 @@ func (s *stream) write(data []byte) {
 // says that there is to be no more. News returns what there is to write now, and what is closed when there is more.
 func (s *stream) follow(draining <-chan struct{}, news func() (data []byte, more <-chan struct{}, ok bool)) {
 	defer func() { _ = s.conn.Close() }() // what was written has been written
-	beat, end := time.NewTicker(heartbeat), time.NewTimer(streamFor)
+	beat, beats := time.NewTicker(heartbeat), 0
 	defer beat.Stop()
-	defer end.Stop()
 	for s.err == nil {
 		data, more, ok := news()
 		if !ok {
@@ -93,9 +93,10 @@ func (s *stream) follow(draining <-chan struct{}, news func() (data []byte, more
 			return
 		case <-draining:
 			return
-		case <-end.C:
-			return
 		case <-beat.C:
+			if beats++; beats == beatsOf {
+				return
+			}
 			s.write(alive)
 		case <-more:
 		}

@@ -89,7 +89,7 @@ type thread struct {
 	name string
 	site ground.Site
 	url  string
-	ring ring[[]byte] // only the teller adds to it
+	ring ring // only the teller adds to it
 
 	// The hub's lock is for these.
 	page    string // "" until it exists
@@ -98,6 +98,12 @@ type thread struct {
 	left    time.Time       // when the last of them left
 	changed map[string]bool // comments, since the last look
 	stale   bool            // more changed than can be told
+}
+
+// A happened is one event of a page, before it has its place.
+type happened struct {
+	kind string
+	data []byte
 }
 
 // NewThreads returns the streams of a process, which end when draining is closed. They are to be told of each Event.
@@ -139,10 +145,12 @@ func (h *Threads) Follow(c echo.Context, site ground.Site) error {
 		defer h.leave(f, networks)
 		s.follow(h.draining, func() (data []byte, more <-chan struct{}, ok bool) {
 			var missed bool
-			data, first = first, nil
-			at, missed, more = f.ring.after(at, func(told []byte) { data = append(data, told...) })
+			data, at, missed, more = f.ring.after(at, func(notice) {})
 			if missed {
 				data = f.event(at, "reload", []byte("{}"))
+			}
+			if first != nil {
+				data, first = append(first, data...), nil
 			}
 			return data, more, true
 		})
@@ -188,7 +196,7 @@ func (h *Threads) join(site ground.Site, page ground.Page, count int) *thread {
 	f := h.urls[threadURL{site.ID, page.URL}]
 	if f == nil {
 		f = &thread{name: rand.Text()[:8], site: site, url: page.URL, count: count, changed: map[string]bool{},
-			ring: newRing[[]byte](threadKept)}
+			ring: newRing(threadKept)}
 		h.urls[threadURL{site.ID, page.URL}] = f
 		h.place(f, page.ID)
 		h.dirty[f] = true // something may have happened since the page was read
@@ -276,8 +284,15 @@ func (f *thread) event(place uint64, kind string, data []byte) []byte {
 	return fmt.Appendf(nil, "id: %s.%d\nevent: %s\ndata: %s\n\n", f.name, place, kind, data)
 }
 
-// tell adds an event to the ring.
-func (f *thread) tell(kind string, data []byte) { f.ring.add(f.event(f.ring.now()+1, kind, data)) }
+// tell adds events to the ring, all at once: each of them wakes everybody who reads.
+func (f *thread) tell(all ...happened) {
+	place := f.ring.now()
+	told := make([]notice, len(all))
+	for i, e := range all {
+		told[i].data = f.event(place+uint64(i)+1, e.kind, e.data)
+	}
+	f.ring.add(told...)
+}
 
 // Event notes what e changes of pages that are read. It is quick, as those who are told of events must be.
 func (h *Threads) Event(e ground.Event) {
@@ -385,9 +400,10 @@ func (h *Threads) catchUp(ctx context.Context, f *thread) error {
 	}
 	before := h.found(f, now.ID, count)
 	if stale || page != "" && now.ID != page {
-		f.tell("reload", []byte("{}"))
+		f.tell(happened{"reload", []byte("{}")})
 		return nil
 	}
+	var all []happened
 	for _, c := range comments {
 		data, err := json.Marshal(h.wire(c, f.url))
 		if err != nil {
@@ -398,16 +414,19 @@ func (h *Threads) catchUp(ctx context.Context, f *thread) error {
 		if !c.IsPublic() {
 			kind = "removed" // data says by which demand
 		}
-		f.tell(kind, data)
+		all = append(all, happened{kind, data})
 	}
 	for id := range changed {
 		if page == "" {
 			break // it may stand on another page
 		}
-		f.tell("removed", fmt.Appendf(nil, `{"id":%q}`, id))
+		all = append(all, happened{"removed", fmt.Appendf(nil, `{"id":%q}`, id)})
 	}
 	if count != before {
-		f.tell("count", fmt.Appendf(nil, `{"count":%d}`, count))
+		all = append(all, happened{"count", fmt.Appendf(nil, `{"count":%d}`, count)})
+	}
+	if len(all) > 0 {
+		f.tell(all...)
 	}
 	return nil
 }
