@@ -14,8 +14,8 @@ import (
 
 // BenchmarkPublishedAtOnce compares the posts that 32 clients have taken in a second by a site that publishes by itself
 // with those of one that does not, both of one service on Postgres: a comment that is published at once is to wait for
-// nobody's decision. The sites take turns, of which none begins before all that waits has joined campaigns, and of their
-// ratios the middle one counts; must: 0.9 at least.
+// nobody's decision. The sites take turns, of which none begins before all that waits has joined campaigns, and of
+// their ratios the middle one counts; must: 0.9 at least.
 func BenchmarkPublishedAtOnce(b *testing.B) {
 	const rounds, each = 7, 3_000
 	postgres := kit.NewDurablePostgres(b)

@@ -68,7 +68,8 @@ func TestColoursOfTheReadersOwnHideNothing(t *testing.T) {
 		func() error { return tab.Click("textbox", "Comment") },
 		func() error {
 			return tab.Holds(`(root => matchMedia("(forced-colors: active)").matches &&
-				getComputedStyle(root.querySelector(".ed")).outlineStyle === "solid")(document.querySelector("aitys-comments").shadowRoot)`)
+				getComputedStyle(root.querySelector(".ed")).outlineStyle === "solid")(
+				document.querySelector("aitys-comments").shadowRoot)`)
 		},
 		func() error { return tab.Click("button", "Post comment") },
 		func() error { return tab.Holds(shows("There is no text yet.")) },

@@ -263,8 +263,8 @@ func (s *stage) me() string {
 }
 
 // derived are what changes by itself: who looked when, where followers are, what is made from the log, what votes come
-// to, what the filter says of a comment, when a neighbour's list was asked for, a site's own list and the key that signs
-// it. Events tell what other tables keep.
+// to, what the filter says of a comment, when a neighbour's list was asked for, a site's own list and the key that
+// signs it. Events tell what other tables keep.
 var derived = []string{
 	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "sessions.expires_at",
 	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
