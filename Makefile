@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening wordpress shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening hostile wordpress shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -83,6 +83,11 @@ planted: ## build each planted fault and see its test turn red
 
 hardening: ## print how it holds against attacks and faults, beside the goals
 	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening
+
+HOSTILE ?= ../shared/data/hostile
+hostile: ## send the hostile strings of a folder (HOSTILE=…) through every field, and look at every way out; hours
+	TEST_HOSTILE=$(abspath $(HOSTILE)) $(GO) test -count=1 -v -timeout 6h -run 'TestHostile|TestTheHostile' ./e2e
+	TEST_HARDENING=1 FIGURES=2,6,9,12,14,17,18 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening
 
 wordpress: ## run what lies in integrations/wordpress in a real WordPress
 	@.ci/wordpress.sh

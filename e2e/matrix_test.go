@@ -3,7 +3,6 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,21 +14,38 @@ import (
 // site is where the API has the blog.
 const site = "/sites/blog"
 
-// A matrix is every field that somebody fills with hostile strings, and every page that people see.
+// A matrix is every field that somebody fills with hostile strings, and every way out.
 type matrix struct {
 	*world
-	tab    *kit.Tab
-	titles map[string]string
-	kept   []stored
-	seen   map[string]int // by field and page
+	tab, strict   *kit.Tab // without the policy, and with it
+	titles        map[string]string
+	texts         []string
+	whole         bool // every string goes into every field
+	kept          []stored
+	html          []string       // of comments, as stored
+	seen          map[string]int // by field and page
+	looked, fired int
 }
 
 // stored is what the service made of a hostile string: what a page has to show.
-type stored struct{ field, path, id, shown string }
+type stored struct{ field, path, id, shown, on string }
 
-func newMatrix(w *world, titles map[string]string) *matrix {
-	return &matrix{world: w, titles: titles, seen: map[string]int{}}
+// other are the ways out that show a field in another form than the pages, of which stored.on tells.
+var other = []string{"data", "mail"}
+
+// stands says whether a page has to show it.
+func (s stored) stands(page string) bool {
+	return slices.Contains(shown[s.field], page) && (s.on == page || s.on == "" && !slices.Contains(other, page))
 }
+
+// A tally sums up what the turns of a test did.
+type tally map[string]int
+
+func newMatrix(w *world, titles map[string]string, texts []string, whole bool) *matrix {
+	return &matrix{world: w, titles: titles, texts: texts, whole: whole, seen: map[string]int{}}
+}
+
+func (m *matrix) given(field string) []string { return given(m.texts, field, m.whole) }
 
 // try asks for something with a hostile string in it, which may be refused.
 func (m *matrix) try(method, path string, header map[string]string, in, out any) bool {
@@ -42,19 +58,19 @@ func (m *matrix) try(method, path string, header map[string]string, in, out any)
 	return true
 }
 
-// keep remembers what a page has to show, without white space.
-func (m *matrix) keep(field, path, id, text string) {
+// keep remembers what pages have to show, without white space; on is one of the other ways out, or "".
+func (m *matrix) keep(on, field, path, id, text string) {
 	if text = squeeze(text); text != "" {
-		m.kept = append(m.kept, stored{field, path, id, text})
+		m.kept = append(m.kept, stored{field, path, id, text, on})
 	}
 }
 
 // send fills the fields of comments. All of them are approved.
-func (m *matrix) send(texts []string) {
+func (m *matrix) send() {
 	m.t.Helper()
 	var answered []kit.Posted
 	for _, field := range []string{"body", "name", "website", "e-mail", "title", "address", "edited", "reply"} {
-		for n, text := range texts {
+		for n, text := range m.given(field) {
 			path := pathOf(field, n)
 			body, title := fmt.Sprintf("A harmless text, number %d of %s, with some words in it.", n, field), "An article"
 			author := map[string]string{"name": fmt.Sprintf("Writer %s %d", field, n)}
@@ -94,17 +110,17 @@ func (m *matrix) send(texts []string) {
 	decideAll(m.t, m.world, "approve")
 	for n, c := range answered {
 		var reply kit.Posted
-		in := map[string]string{"body": texts[n]}
+		in := map[string]string{"body": m.given("reply")[n]}
 		if m.try(http.MethodPost, site+"/moderation/comments/"+c.ID+"/reply", nil, in, &reply) {
 			m.readBack("reply", pathOf("reply", n), reply.ID)
 		}
 	}
-	for n, text := range texts {
+	for n, text := range m.given("account") {
 		in := map[string]any{"email": fmt.Sprintf("a%d@x.example", n), "name": text, "role": "author",
 			"site": []string{"blog"}}
 		var out struct{ Name string }
 		if m.try(http.MethodPost, "/accounts", nil, in, &out) {
-			m.keep("account", "", "", out.Name)
+			m.keep("", "account", "", "", out.Name)
 		}
 	}
 }
@@ -127,52 +143,75 @@ func (m *matrix) readBack(field, path, id string) {
 	m.t.Helper()
 	var item struct {
 		Comment struct {
-			HTML, Email string
-			Author      struct{ Name, URL string }
+			HTML, Body, Email string
+			Author            struct{ Name, URL string }
 		}
 		Page      struct{ URL string }
 		PageTitle string `json:"page_title"` // while it waits
 	}
 	m.must(m.client.Do(m.t.Context(), http.MethodGet, "/moderation/comments/"+id, nil, nil, &item))
-	switch field {
-	case "name":
-		m.keep(field, path, id, item.Comment.Author.Name)
-	case "website":
-		m.keep(field, path, id, item.Comment.Author.URL)
-	case "e-mail":
-		m.keep(field, path, id, item.Comment.Email)
-	case "title":
-		m.keep(field, path, id, item.PageTitle)
-	case "address":
-		m.keep(field, path, id, item.Page.URL)
-	default:
-		m.keep(field, path, id, textOf(m.t, item.Comment.HTML))
+	text := map[string]string{"name": item.Comment.Author.Name, "website": item.Comment.Author.URL,
+		"e-mail": item.Comment.Email, "title": item.PageTitle, "address": item.Page.URL}
+	if said, is := text[field]; is {
+		m.keep("", field, path, id, said)
+		m.keep("data", field, path, id, said)
+		return
+	}
+	m.keep("", field, path, id, textOf(m.t, item.Comment.HTML))
+	m.keep("data", field, path, id, item.Comment.Body)
+	m.html = append(m.html, item.Comment.HTML)
+}
+
+// otherParser reads what is stored of comments with Chromium's parser.
+func (m *matrix) otherParser() {
+	m.t.Helper()
+	found, err := m.tab.Outside(m.html)
+	m.must(err)
+	for _, f := range found {
+		m.t.Errorf("stored, and not allowed: %s", f)
 	}
 }
 
 // look opens every page, and counts what it shows of what it should.
-func (m *matrix) look(texts []string) {
+func (m *matrix) look() {
 	m.t.Helper()
 	for path := range m.byPath("widget") {
-		m.count("widget", visit(m.world, m.tab, m.blog.URL+path, true), path, "")
+		m.count("widget", m.visit(m.tab, m.blog.URL+path, true), path, "")
 	}
-	var plain, failing []string
-	for path := range m.byPath("plain") {
-		plain = append(plain, plainURL(m.world, path))
+	var failing []output
+	for _, text := range m.texts {
+		failing = append(failing, output{At: m.service.URL + "/sites/" + url.PathEscape(text) + "/page"})
 	}
-	for _, text := range texts {
-		failing = append(failing, m.service.URL+"/sites/"+url.PathEscape(text)+"/page")
-	}
-	glance(m.world, m.tab, failing)
-	words := glance(m.world, m.tab, plain)
-	for path := range m.byPath("plain") {
-		m.count("plain", words[plainURL(m.world, path)], path, "")
+	m.glance(failing, asPage)
+	for page, way := range map[string]struct{ at, read string }{
+		"plain": {"/page?url=", asPage}, "fragment": {"/fragment?url=", asPage}, "feed": {"/feed.atom?page=", asFeed},
+	} {
+		at := func(path string) string {
+			return m.service.URL + "/sites/blog" + way.at + url.QueryEscape(m.blog.URL+path)
+		}
+		var all []output
+		for path := range m.byPath(page) {
+			all = append(all, output{At: at(path)})
+		}
+		got := m.glance(all, way.read)
+		for path := range m.byPath(page) {
+			f := got[at(path)]
+			switch page {
+			case "plain":
+				m.count("data", f.Data, path, "")
+			case "feed":
+				f.Words += f.Data
+			}
+			m.count(page, f.Words, path, "")
+		}
 	}
 	for page, words := range m.lists() {
 		m.count(page, words, "", "")
 	}
-	for n := 0; n < len(texts); n += perPage {
-		m.together(fmt.Sprint(n), texts[n:min(n+perPage, len(texts))])
+	n := 0
+	for texts := range slices.Chunk(m.given("site"), perPage) {
+		m.together(fmt.Sprint(n), texts)
+		n++
 	}
 }
 
@@ -194,11 +233,11 @@ func (m *matrix) together(id string, texts []string) {
 		}
 		var kept struct{ Name string }
 		if m.try(http.MethodPatch, "/sites/"+key, nil, map[string]string{"name": text}, &kept) {
-			m.keep("site", "", id, kept.Name)
+			m.keep("", "site", "", id, kept.Name)
 		}
 		var token struct{ ID, Name string }
 		if m.try(http.MethodPost, "/tokens", nil, map[string]string{"name": text}, &token) {
-			m.keep("token", "", id, token.Name)
+			m.keep("", "token", "", id, token.Name)
 			tokens = append(tokens, token.ID)
 		}
 		action := map[string]any{"action": "reject", "reason": "off_topic", "note": text, "comments": []kit.Ref{{ID: c.ID,
@@ -207,27 +246,29 @@ func (m *matrix) together(id string, texts []string) {
 			_, err := m.client.Decide(m.t.Context(), "approve", "", kit.Ref{ID: c.ID, Version: c.Version + 1})
 			m.must(err)
 			c.Version += 2
-			m.keep("note", "", id, text)
+			m.keep("", "note", "", id, text)
 		}
 	}
 	if m.try(http.MethodPatch, site, nil, map[string]string{"rules_en": strings.Join(texts, "\n")}, nil) {
 		for _, text := range texts {
-			m.keep("rules", "", id, text)
+			m.keep("", "rules", "", id, text)
 		}
 	}
 	m.count("sites", m.desk("sites"), "", id)
 	m.count("tokens", m.desk("tokens"), "", id)
 	m.count("comment", m.desk("blog/comments/"+c.ID), "", id)
 	m.count("settings", m.desk("blog/settings"), "", id)
-	m.count("plain", visit(m.world, m.tab, plainURL(m.world, "/elsewhere"), false), "", id)
+	m.count("plain", m.visit(m.tab, plainURL(m.world, "/elsewhere"), false), "", id)
 	for _, id := range tokens {
 		m.must(m.client.Call(m.t.Context(), http.MethodDelete, "/tokens/"+id, nil, nil, nil))
 	}
 }
 
+// desk returns the words of a page of the desk, which is looked at with its policy, too.
 func (m *matrix) desk(path string) string {
 	m.t.Helper()
-	return visit(m.world, m.tab, m.service.URL+"/moderate/"+path, false)
+	m.visit(m.strict, m.service.URL+"/moderate/"+path, false)
+	return m.visit(m.tab, m.service.URL+"/moderate/"+path, false)
 }
 
 // lists reads the desk's long pages to their ends.
@@ -238,11 +279,11 @@ func (m *matrix) lists() map[string]string {
 		"queue": "blog/queue?state=approved", "pages": "blog/pages", "log": "blog/log",
 	} {
 		var all strings.Builder
-		for at = m.service.URL + "/moderate/" + at; at != ""; {
-			all.WriteString(visit(m.world, m.tab, at, false))
+		for at != "" {
+			all.WriteString(m.desk(at))
 			next, err := kit.Eval[string](m.tab, `document.querySelector("a[rel=next]")?.href ?? ""`)
 			m.must(err)
-			at = next
+			at = strings.TrimPrefix(next, m.service.URL+"/moderate/")
 		}
 		out[page] = all.String()
 	}
@@ -254,7 +295,7 @@ func (m *matrix) lists() map[string]string {
 func (m *matrix) count(page, words, path, id string) {
 	words = squeeze(words)
 	for _, s := range m.kept {
-		if (path == "" || s.path == path) && (id == "" || s.id == id) && slices.Contains(shown[s.field], page) &&
+		if (path == "" || s.path == path) && (id == "" || s.id == id) && s.stands(page) &&
 			(path+id != "" || !slices.Contains([]string{"site", "rules", "token", "note"}, s.field)) &&
 			strings.Contains(words, s.shown) {
 			m.seen[s.field+" "+page]++
@@ -266,30 +307,37 @@ func (m *matrix) count(page, words, path, id string) {
 func (m *matrix) byPath(page string) map[string]bool {
 	paths := map[string]bool{}
 	for _, s := range m.kept {
-		if s.path != "" && slices.Contains(shown[s.field], page) {
+		if s.path != "" && (s.stands(page) || page == "plain" && s.stands("data")) {
 			paths[s.path] = true
 		}
 	}
 	return paths
 }
 
-// report prints the table, and fails where too little of a field was seen: then the test does not look where it is.
-func (m *matrix) report(tried int) {
+// report adds to the table, and fails where too little of a field was seen: then the test does not look where it is.
+func (m *matrix) report(table tally) {
 	m.t.Helper()
-	fmt.Println("hostile: field × page: sent, stored, seen in the DOM")
-	for _, field := range slices.Sorted(maps.Keys(shown)) {
-		stored := 0
-		for _, s := range m.kept {
-			if s.field == field {
-				stored++
+	table["control"] += m.fired
+	table["looked"] += m.looked
+	for field, pages := range shown {
+		sent := len(m.given(field))
+		table["sent "+field] += sent
+		for _, page := range pages {
+			stored, seen := 0, m.seen[field+" "+page]
+			for _, s := range m.kept {
+				if s.field == field && s.stands(page) {
+					stored++
+				}
 			}
-		}
-		for _, page := range shown[field] {
-			seen := m.seen[field+" "+page]
-			fmt.Printf("hostile: %-8s × %-8s: %3d %3d %3d\n", field, page, tried, stored, seen)
-			if field != "e-mail" && (stored < tried/3 || seen < stored*3/4) { // an address is strict
+			table["stored "+field+" "+page] += stored
+			table["seen "+field+" "+page] += seen
+			least := sent / 3
+			if field == "site" && page == "mail" { // of ten in a mail
+				least /= 10
+			}
+			if field != "e-mail" && (stored < least || seen < stored*3/4) { // an address is strict
 				m.t.Errorf("%s on the page %s: of %d tried %d are stored and %d seen: the test does not look where they are",
-					field, page, tried, stored, seen)
+					field, page, sent, stored, seen)
 			}
 		}
 	}

@@ -18,28 +18,11 @@ var developers = []string{
 	"xss-payloadbox", "xss-h5sc", "xss-dompurify", "xss-markdown-own", "html-bluemonday", "naughty-blns",
 }
 
-// outside returns what stands in pieces of HTML that comments may not have, as Chromium reads them.
-const outside = `(pieces => pieces.flatMap(piece => {
-	const read = new DOMParser().parseFromString("<!doctype html><body>" + piece, "text/html"), found = []
-	if (read.head.childNodes.length > 0) found.push("in the head: " + piece)
-	for (const n of read.body.querySelectorAll("*")) {
-		if (!/^(P|BR|STRONG|EM|DEL|CODE|PRE|BLOCKQUOTE|UL|OL|LI|A)$/.test(n.nodeName)) found.push(n.nodeName + ": " + piece)
-		for (const a of n.attributes) {
-			const right = n.nodeName === "A" && (a.name === "href" && /^(https?:|mailto:)/.test(a.value) ||
-				a.name === "rel" && a.value === "nofollow ugc noopener")
-			if (!right) found.push(n.nodeName + " " + a.name + "=" + a.value + ": " + piece)
-		}
-	}
-	return found
-}))`
-
 // markupTrees has every string rendered, and reads what comes with another parser than the service's own.
 func markupTrees(t testing.TB, b bench) result {
 	s, tab := b["sqlite"], newTab(t)
 	read := func(pieces []string) (found []string) {
-		in, err := json.Marshal(pieces)
-		must(t, err)
-		found, err = kit.Eval[[]string](tab, outside+"("+string(in)+")")
+		found, err := tab.Outside(pieces)
 		must(t, err)
 		return found
 	}
