@@ -83,7 +83,7 @@ func (m *matrix) siteOfMails(key string, fields map[string][]string, from int) {
 		}
 	}
 	var refs []kit.Ref
-	for n := from; n < from+perMail; n++ {
+	for n := from; n < min(from+perMail, len(fields["title"])); n++ {
 		title := nth(fields["title"], n)
 		in := map[string]any{"page": map[string]string{"url": fmt.Sprintf("https://%s.example/%d", key, n), "title": title},
 			"author": map[string]string{"name": "N"}, "body": fmt.Sprintf("A text that brings a title, %d", n)}
