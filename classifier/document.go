@@ -112,7 +112,7 @@ type reader struct {
 	more     []byte // values that do not stand in it
 	tokens   []token
 	places   []occurrence
-	index    tokenIndex
+	index    table.Index
 	words    int
 	inText   bool // what is added stands in word number words
 	textOnly bool // no tokens are wanted
@@ -134,7 +134,7 @@ func (r *reader) reset() {
 		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
 		scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], before: -1,
 	}
-	r.index.clear()
+	r.index.Clear()
 	r.shape.marks = marks
 }
 
@@ -143,7 +143,7 @@ func (r *reader) add(k kind, off, size int, hash uint64) {
 	if r.textOnly {
 		return
 	}
-	at, fresh := r.index.find(hash, r.tokens)
+	at, fresh := r.index.Find(hash)
 	if fresh {
 		r.tokens = append(r.tokens, token{hash: hash, off: uint32(off), size: uint16(size), kind: k})
 	}

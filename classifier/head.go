@@ -1,7 +1,9 @@
 package classifier
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/aitys/aitys/classifier/table"
@@ -173,9 +175,51 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	return v
 }
 
-// learn takes one step as a correction says. A head that is not warm has no opinion yet that stack
-// and excerpt could be measured by.
-func (h *head) learn(d Document, c correction) {
+// What one lesson may teach of words, pairs and 4-grams that a head never met: all of most comments. Of more it teaches
+// some, drawn by their hashes and so always the same ones: what many lessons have comes in with one of them. A hundred
+// comments of random letters would else fill a model.
+const (
+	mostFresh     = 600
+	mostFreshLong = 150 // of a text above allGrams
+)
+
+// lasting returns those of a lesson's tokens that the head has a place for, or gives one.
+func (h *head) lasting(d Document) []token {
+	most := mostFresh
+	if d.folded > allGrams {
+		most = mostFreshLong
+	}
+	if len(d.tokens) <= most {
+		return d.tokens
+	}
+	lasting := make([]token, 0, len(d.tokens))
+	var fresh []token
+	for _, t := range d.tokens {
+		_, known := h.features.Get(t.hash)
+		if known || t.kind != kindWord && t.kind != kindPair && t.kind != kindGram {
+			lasting = append(lasting, t)
+		} else {
+			fresh = append(fresh, t)
+		}
+	}
+	if len(fresh) > most {
+		slices.SortFunc(fresh, func(a, b token) int { return cmp.Compare(table.Mix(a.hash), table.Mix(b.hash)) })
+		fresh = fresh[:most]
+	}
+	return append(lasting, fresh...)
+}
+
+// loud is how much a document's tokens weigh in the regression, squared.
+func (d Document) loud() (loud float64) {
+	for _, t := range d.tokens {
+		loud += loudness[t.kind] * loudness[t.kind]
+	}
+	return loud
+}
+
+// learn takes one step as a correction says, for those of a document's tokens that last; loud is that of all. A head
+// that is not warm has no opinion yet that stack and excerpt could be measured by.
+func (h *head) learn(d Document, loud float64, c correction) {
 	if c.y == 0 {
 		h.foreign.learn(c.familiarity)
 	}
@@ -197,10 +241,6 @@ func (h *head) learn(d Document, c correction) {
 		h.stack.learn(c.scores, c.y, worth)
 	}
 	pull := sigmoid(c.learned) - c.y
-	loud := 0.0
-	for _, t := range d.tokens {
-		loud += loudness[t.kind] * loudness[t.kind]
-	}
 	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
 		g := whole * loudness[t.kind]

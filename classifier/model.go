@@ -62,35 +62,35 @@ func (m *Model) Learn(lessons ...Lesson) {
 
 // teach folds a lesson into a side that nobody judges by yet.
 func (m *Model) teach(s *side, l Lesson) {
-	d := Read(l.Comment)
-	if corrections := m.corrections(s, d, l.Label); len(corrections) > 0 {
-		counted := slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(nearError) })
-		for _, c := range corrections {
-			s.heads[c.head].learn(d, c)
-		}
-		if counted {
-			m.counts.learn(d, l.Label)
-			s.count(d, l.Label)
-		}
+	if d := Read(l.Comment); len(d.tokens) > 0 { // something was said
+		m.tell(s, d, l.Label)
 	}
 	s.seq = l.Seq
 	s.taught[l.Label]++
 }
 
-// corrections are what a lesson of label l tells the heads that it concerns; none when it teaches nothing.
-func (m *Model) corrections(s *side, d Document, l Label) []correction {
-	if len(d.tokens) == 0 {
-		return nil // nothing was said
-	}
+// tell tells the heads that a lesson of label l concerns what it teaches, which may be nothing.
+func (m *Model) tell(s *side, d Document, l Label) {
 	again := m.copies.add(d, l)
 	corrections := s.corrections(d, l)
-	if again && !slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(copyError) }) {
-		return nil // nearly the same was taught before, and was understood
+	errs := func(margin float64) bool {
+		return slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(margin) })
 	}
+	if again && !errs(copyError) {
+		return // nearly the same was taught before, and was understood
+	}
+	loud := d.loud()
+	d.tokens = s.heads[corrections[0].head].lasting(d)
 	if !again {
 		m.seen.add(d, l)
 	}
-	return corrections
+	for _, c := range corrections {
+		s.heads[c.head].learn(d, loud, c)
+	}
+	if errs(nearError) {
+		m.counts.learn(d, l)
+		s.count(d, l)
+	}
 }
 
 // correction is what a lesson tells a head, with what the head thought before.

@@ -1,0 +1,48 @@
+package table
+
+// An Index numbers the distinct hashes of one document as they come: open addressing, at most half full.
+type Index struct {
+	slots  []uint32 // place in hashes, plus one
+	hashes []uint64
+}
+
+// Find returns the number of a hash, and whether it is fresh: met for the first time.
+func (x *Index) Find(hash uint64) (at int, fresh bool) {
+	if 2*len(x.hashes) >= len(x.slots) {
+		x.grow()
+	}
+	mask := uint64(len(x.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		switch s := x.slots[i]; {
+		case s == 0:
+			x.hashes = append(x.hashes, hash)
+			x.slots[i] = uint32(len(x.hashes))
+			return len(x.hashes) - 1, true
+		case x.hashes[s-1] == hash:
+			return int(s - 1), false
+		}
+	}
+}
+
+// Clear forgets all, and gives up what only long documents need.
+func (x *Index) Clear() {
+	x.slots, x.hashes = x.slots[:min(len(x.slots), 1024)], x.hashes[:0]
+	clear(x.slots)
+}
+
+func (x *Index) grow() {
+	if size := max(256, 4*len(x.slots)); size <= cap(x.slots) {
+		x.slots = x.slots[:size]
+		clear(x.slots)
+	} else {
+		x.slots = make([]uint32, size)
+	}
+	mask := uint64(len(x.slots) - 1)
+	for n, hash := range x.hashes {
+		i := hash & mask
+		for x.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = uint32(n) + 1
+	}
+}
