@@ -24,7 +24,7 @@ func lower(r rune) rune {
 }
 
 func upper(r rune) bool {
-	if int(r) < len(natures) && r >= 0 {
+	if 0 <= r && r < punctuation {
 		return natures[r]&capital != 0
 	}
 	return unicode.IsUpper(r)
@@ -48,15 +48,25 @@ const (
 	barlike  // I, which may be a bar
 )
 
-// natures are those of the characters up to the Cyrillic ones of two bytes that begin with 0xD3.
-var natures = func() (n [0x500]nature) {
+// natures are those of the characters below punctuation, of two bytes up to 0xD3 and another, and of that block.
+var natures = func() (n [punctuation + 0x80]nature) {
 	for i := range n {
-		n[i] = natureOf(rune(i))
+		if n[i] = natureOf(rune(i)); i >= punctuation {
+			n[i] = natureOf(rune(i) - punctuation + 0x2000)
+		}
 	}
 	return n
 }()
 
+const punctuation = 0x500 // where natures has general punctuation, dashes and quotes, from U+2000 on
+
 func natureOf(r rune) (n nature) {
+	switch {
+	case isEmoji(r):
+		return odd | rare | slow
+	case r == 0xFE0F: // which emoji come with
+		return odd | rare | slow | loose | ofWord
+	}
 	is := func(yes bool, what nature) {
 		if yes {
 			n |= what
@@ -90,5 +100,8 @@ func next(s string, i int) (r rune, size int, n nature) {
 		return r, 2, natures[r]
 	}
 	r, size = utf8.DecodeRuneInString(s[i:])
+	if r>>7 == 0x2000>>7 {
+		return r, size, natures[punctuation+r&0x7F]
+	}
 	return r, size, natureOf(r)
 }

@@ -3,6 +3,7 @@ package classifier
 import (
 	"testing"
 	"unicode"
+	"unicode/utf8"
 )
 
 func TestCaseIsUnicodes(t *testing.T) {
@@ -12,6 +13,35 @@ func TestCaseIsUnicodes(t *testing.T) {
 		}
 		if upper(r) != unicode.IsUpper(r) {
 			t.Errorf("%U is upper: %v", r, upper(r))
+		}
+	}
+}
+
+// What is looked up, or known of a whole block, is what is true of each character.
+func TestANatureIsWhatEachAnswerSays(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		_, size, n := next(string(r), 0)
+		mark := unicode.IsPunct(r) || unicode.IsSymbol(r)
+		for what, want := range map[nature]bool{
+			inLatin:    scriptOf(r) == latin,
+			inCyrillic: scriptOf(r) == cyrillic,
+			capital:    unicode.IsUpper(r),
+			blank:      unicode.IsSpace(r),
+			ofWord:     wordRune(r),
+			odd:        oddLetter(r),
+			rare:       unkeyed(r),
+			loose:      unkeyed(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)),
+			sign:       mark && !isEmoji(r) && (r < utf8.RuneSelf || scriptOf(r) != cyrillic),
+		} {
+			if got := n&what != 0; got != want || size != utf8.RuneLen(r) {
+				t.Errorf("%U has nature %b: %v, %d bytes", r, what, got, size)
+			}
+		}
+		if r >= 0x500 && n&slow == 0 {
+			t.Errorf("%U is read by quick", r)
 		}
 	}
 }

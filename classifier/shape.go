@@ -123,14 +123,10 @@ func (r *reader) traits() {
 			trait(t.name, few(t.n))
 		}
 	}
-	if h.html {
-		trait("html", "")
-	}
-	if h.spaced {
-		trait("spaced_letters", "")
-	}
-	if h.lines > 0 {
-		trait("several_lines", "")
+	for i, is := range [...]bool{h.html, h.spaced, h.lines > 0} {
+		if is {
+			trait([...]string{"html", "spaced_letters", "several_lines"}[i], "")
+		}
 	}
 }
 
