@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -13,8 +14,14 @@ const ours = "aitys"
 // ErrInUse is returned for a database to which a process of this program is connected.
 var ErrInUse = errors.New("a server or a command is connected to the database: stop it first")
 
-// Unused returns ErrInUse for a database to which a process of this program is connected, by the names of its
-// connections. Whose connections the URL names otherwise is not seen.
+// How long a process that has ended may still be seen: Postgres notices a moment later that its connections are closed.
+const (
+	endsWithin = 2 * time.Second
+	askedEvery = 20 * time.Millisecond
+)
+
+// Unused returns ErrInUse for a database to which a process of this program is connected, and stays so, by the names of
+// its connections. Whose connections the URL names otherwise is not seen.
 func Unused(ctx context.Context, url string) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -31,15 +38,26 @@ func Unused(ctx context.Context, url string) error {
 		return err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }() // it was only asked
-	var others int
-	err = c.QueryRow(ctx, `
-		SELECT COUNT(*)
-		FROM   pg_stat_activity
-		WHERE  datname          = current_database()
-		  AND  application_name = $1
-		  AND  pid <> pg_backend_pid()`, name).Scan(&others)
-	if err == nil && others > 0 {
-		err = ErrInUse
+	again := time.NewTicker(askedEvery)
+	defer again.Stop()
+	for began := time.Now(); ; {
+		var used bool
+		err := c.QueryRow(ctx, `
+			SELECT COUNT(*) > 0
+			FROM   pg_stat_activity
+			WHERE  datname          = current_database()
+			  AND  application_name = $1
+			  AND  pid <> pg_backend_pid()`, name).Scan(&used)
+		if err != nil || !used {
+			return err
+		}
+		if time.Since(began) > endsWithin {
+			return ErrInUse
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		}
 	}
-	return err
 }
