@@ -24,7 +24,7 @@ type CommentTx interface {
 	// SetState, SetText and SetVerdict report false, and change nothing, when the comment's
 	// version is no longer the one named. SetVerdict leaves the version as it is, touches
 	// only pending comments, and only if v.ModelSeq is not older than what is stored and the
-	// comment was not said to be like refused ones, or no longer, since c was read.
+	// comment was not said to be like refused ones, or no longer, since c was read, nor had a checker's word.
 	SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error)
 	SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error)
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)

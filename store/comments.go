@@ -266,7 +266,7 @@ var updateText = `
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
 	n, err := t.Exec(updateVerdict, append(verdictColumns.Values(verdictPart(v)), c.Site, c.ID, c.Version,
-		comment.Pending, v.ModelSeq, c.Verdict.Alike() > 0)...)
+		comment.Pending, v.ModelSeq, c.Verdict.Alike() > 0, c.Verdict.Checked() != nil)...)
 	return n == 1, err
 }
 
@@ -278,7 +278,8 @@ var updateVerdict = `
 	  AND  version = ?
 	  AND  state   = ?
 	  AND  model_seq <= ?
-	  AND  (signals LIKE '%"name":"campaign"%') = ?`
+	  AND  (signals LIKE '%"name":"campaign"%') = ?
+	  AND  (signals LIKE '%"name":"checker"%')  = ?`
 
 // SetShown implements moderation.CommentTx.
 func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {

@@ -17,7 +17,7 @@ type Tx interface {
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
 	// SetVerdict gives a comment that was read another verdict. It reports false, and changes nothing, where the
 	// comment is not pending in that version any more, was judged by a newer model, or was said to be like refused
-	// ones, or not, since.
+	// ones, or not, or had a checker's word against it, since.
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
 
 	// Members returns those of comments that have one. In an Update they are locked until the end, and so are

@@ -61,7 +61,8 @@ type Tx interface {
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PagesByID(site int64, ids []string) ([]ground.Page, error)
-	// SetVerdict stores a waiting comment's verdict, unless the comment moved or was judged by a newer model: false.
+	// SetVerdict stores a waiting comment's verdict, unless the comment moved, was judged by a newer model, or has got
+	// another word of a campaign or a checker since: false.
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
 }
 

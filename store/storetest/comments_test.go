@@ -243,6 +243,21 @@ func verdictRenewal(w *world) {
 	if got.Version != 1 || got.Verdict.ModelSeq != 6 || got.Verdict.Score != 0.25 || len(got.Verdict.Signals) != 1 {
 		w.Errorf("after renewal: version %d, %+v", got.Version, got.Verdict)
 	}
+	// Whoever read it before a checker's word came does not take that away.
+	word := []comment.Signal{{Name: "checker", Weight: 2.5}}
+	for _, tt := range []struct {
+		was, now []comment.Signal
+		want     bool
+	}{{nil, word, true}, {nil, nil, false}, {word, word, true}, {word, nil, true}, {word, nil, false}} {
+		w.update(func(tx Tx) error {
+			ok, err := tx.SetVerdict(comment.Comment{Site: w.site.ID, ID: c.ID, Version: 1,
+				Verdict: comment.Verdict{Signals: tt.was}}, comment.Verdict{ModelSeq: 6, Signals: tt.now})
+			if ok != tt.want {
+				w.Errorf("from %v to %v: renewed %v", tt.was, tt.now, ok)
+			}
+			return err
+		})
+	}
 }
 
 // like is the signal of a comment that is like n refused ones.
