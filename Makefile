@@ -5,7 +5,7 @@ BIN     := bin/aitys
 COMMIT  := $(shell git describe --always --abbrev=40 --exclude "*" --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.commit=$(COMMIT)
 # Two test binaries at once: each starts servers of its own.
-GOTEST  := $(GO) test -p 2 -timeout 20m
+GOTEST  := $(GO) test -p 2 -timeout 60m
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening hostile wordpress shots clean
