@@ -73,24 +73,24 @@ const words = `(function (page) {
   return (all(page.documentElement) + " " + links.join(" ")).replace(/\s+/g, "")
 })`
 
-// hostileStrings are the project's own, or those of a folder: all of them, which is the whole, or as many as
-// TEST_STRINGS says, evenly chosen.
+// hostileStrings are the project's own, or those of a folder: all of them, which of a folder is the whole, or as many as
+// TEST_STRINGS says, the first of its own, and of a folder evenly chosen.
 func hostileStrings(t *testing.T) (all []string, whole bool) {
 	t.Helper()
+	chosen, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_STRINGS"), "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := os.Getenv("TEST_HOSTILE")
 	if dir == "" {
 		for _, row := range jsonLines[struct{ Text string }](t, "testdata/hostile.jsonl") {
 			all = append(all, row.Text)
 		}
-		return all, false
+		return all[:cmp.Or(chosen, len(all))], false
 	}
 	for _, name := range []string{"xss-payloadbox", "xss-h5sc", "xss-dompurify", "xss-markdown-own", "html-bluemonday",
 		"naughty-blns"} {
 		all = append(all, jsonLines[string](t, filepath.Join(dir, name+".jsonl"))...)
-	}
-	chosen, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_STRINGS"), "0"))
-	if err != nil {
-		t.Fatal(err)
 	}
 	if chosen == 0 {
 		return all, true
