@@ -79,7 +79,7 @@ torture: ## kill the server again and again, have two moderators decide at rando
 	TEST_TAKEDOWNS=200 $(GO) test -count=1 -v -timeout 40m -run ADemandIsFollowed ./e2e
 
 planted: ## build each planted fault and see its test turn red
-	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted
+	TEST_PLANTED=$${TEST_PLANTED:-1} $(GO) test -count=1 -timeout 40m -v ./e2e/planted
 
 hardening: ## print how it holds against attacks and faults, beside the goals
 	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening

@@ -73,8 +73,8 @@ const words = `(function (page) {
   return (all(page.documentElement) + " " + links.join(" ")).replace(/\s+/g, "")
 })`
 
-// hostileStrings are the project's own, or those of a folder: all of them, which of a folder is the whole, or as many as
-// TEST_STRINGS says, the first of its own, and of a folder evenly chosen.
+// hostileStrings are the project's own, or those of a folder: all of them, which of a folder is the whole, or as many
+// as TEST_STRINGS says, the first of its own, and of a folder evenly chosen.
 func hostileStrings(t *testing.T) (all []string, whole bool) {
 	t.Helper()
 	chosen, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_STRINGS"), "0"))
