@@ -28,8 +28,8 @@ test: deps ## run all the tests
 	$(GOTEST) ./...
 	cd widget/build && $(GO) run . -check
 
-# The longest room comes first, beside the others. SQLite, translated from C, is left out of the detector: in it most of the time would go. A test that weighs memory
-# would weigh the detector's, too.
+# The longest room comes first, beside the others. SQLite, translated from C, is left out of the detector: in it most of
+# the time would go. A test that weighs memory would weigh the detector's, too.
 race: ## run the concurrent packages under the race detector
 	CGO_ENABLED=1 $(GO) test -race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -short -p 2 -timeout 40m \
 		-skip LittleMemory ./api/... ./classifier ./coord/... ./moderation/... ./notify

@@ -108,9 +108,10 @@ func (m *matrix) send() {
 		}
 	}
 	decideAll(m.t, m.world, "approve")
+	replies := m.given("reply")
 	for n, c := range answered {
 		var reply kit.Posted
-		in := map[string]string{"body": m.given("reply")[n]}
+		in := map[string]string{"body": replies[n]}
 		if m.try(http.MethodPost, site+"/moderation/comments/"+c.ID+"/reply", nil, in, &reply) {
 			m.readBack("reply", pathOf("reply", n), reply.ID)
 		}

@@ -16,12 +16,11 @@ import (
 )
 
 // How a stream of events behaves: a sign of life, how long a write may take before the reader is given up,
-// and after how many signs of life, which are a quarter of an hour, the client has to ask anew, and to prove anew that
-// it may.
+// and how long it stays open, in whole signs of life, before the client has to ask anew, and to prove anew that it may.
 const (
 	heartbeat = 20 * time.Second
 	writeTime = 10 * time.Second
-	beatsOf   = 45
+	streamFor = 15 * time.Minute
 )
 
 // A stream is one open connection, taken over from net/http: of its buffers and stacks, which a request
@@ -94,7 +93,7 @@ func (s *stream) follow(draining <-chan struct{}, news func() (data []byte, more
 		case <-draining:
 			return
 		case <-beat.C:
-			if beats++; beats == beatsOf {
+			if beats++; beats == int(streamFor/heartbeat) {
 				return
 			}
 			s.write(alive)
