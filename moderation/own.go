@@ -64,8 +64,7 @@ func (s *Service) Edit(
 		return comment.Comment{}, ground.Page{}, err
 	}
 	c.Write(body)
-	j, found := s.look(ctx, c)
-	like, err := s.likeRefused(ctx, site, c)
+	j, found, like, err := s.look(ctx, site, c)
 	if err != nil {
 		return comment.Comment{}, ground.Page{}, err
 	}

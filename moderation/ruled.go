@@ -10,16 +10,27 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// look judges one comment, and says what its site's rules and blocks find of it. Where they cannot be read it is as
-// if no model could be asked: the comment waits for a person, and is looked at again.
-func (s *Service) look(ctx context.Context, c comment.Comment) (comment.Judged, comment.Findings) {
-	found, err := s.rules.Look(ctx, c.Site, c)
+// look judges one comment, and says what its site's rules and blocks find of it. Where the site may publish it before
+// the follower of campaigns has seen it, it says, too, what neighbours have refused, and how many refused comments are
+// nearly the same: elsewhere nobody waits for that. Where rules cannot be read it is as if no model could be asked: the
+// comment waits for a person, and is looked at again.
+func (s *Service) look(
+	ctx context.Context, site ground.Site, c comment.Comment,
+) (j comment.Judged, ruled comment.Findings, like int, err error) {
+	look := s.rules.ByRules
+	if mayPublish(site, c) {
+		look = s.rules.Look
+		if like, err = s.alike.Alike(ctx, c); err != nil {
+			return j, ruled, 0, err
+		}
+	}
+	found, err := look(ctx, site.ID, c)
 	if err != nil {
 		s.log.WarnContext(ctx, "rules not read", "comment", c.ID, "error", err)
-		s.ruled.mark(c.Site)
-		return comment.Judged{}, comment.Findings{}
+		s.ruled.mark(site.ID)
+		return j, ruled, like, nil
 	}
-	return s.judge.Judge(ctx, c), found[0]
+	return s.judge.Judge(ctx, c), found[0], like, nil
 }
 
 // ruled are the sites whose rules changed, so that what waits has to be looked at again.

@@ -88,8 +88,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 		return Submitted{}, err
 	}
 	if c.Account == "" { // what staff write needs no review
-		a.judged, a.ruled = s.look(ctx, c)
-		if a.like, err = s.likeRefused(ctx, site, c); err != nil {
+		if a.judged, a.ruled, a.like, err = s.look(ctx, site, c); err != nil {
 			return Submitted{}, err
 		}
 	}
@@ -279,15 +278,6 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 		Added: c.Shown, At: c.CreatedAt})
 	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt,
 		EditUntil: c.EditUntil, EditEpoch: a.site.EditEpoch}, err
-}
-
-// likeRefused counts the refused comments that one is nearly the same as, where the site may publish it before
-// the follower of campaigns has seen it. Elsewhere nobody waits for the answer.
-func (s *Service) likeRefused(ctx context.Context, site ground.Site, c comment.Comment) (int, error) {
-	if mayPublish(site, c) {
-		return s.alike.Alike(ctx, c)
-	}
-	return 0, nil
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.

@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestWhatMayBeCalled(t *testing.T) {
@@ -67,16 +65,7 @@ func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
 		in := notify.NewHook{URL: receiver.URL, Events: []string{notify.Arrived}}
 		_, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, nil)
 		w.Must(err)
-		kit.Until(t, "the follower stands", func() bool {
-			follower := ground.Followed{Lost: true}
-			w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
-				if follower, err = tx.Follower("webhooks"); err == ground.ErrNotFound {
-					follower.Lost, err = true, nil
-				}
-				return err
-			}))
-			return !follower.Lost
-		})
+		roomstest.Followed(w, "webhooks")
 		w.Submit(w.A, "A remark that one process took and never settled")
 		kit.Until(t, "it came once", came(1))
 		kill()

@@ -158,15 +158,7 @@ func (w *world) run(s *notify.Service) (stop func()) {
 		}
 	})
 	w.T.Cleanup(stop)
-	kit.Until(w.T, "it follows", func() bool {
-		lost := true
-		_ = w.DB.View(w.Ctx, func(tx storetest.Tx) error { // not yet, where it fails
-			at, err := tx.Follower("mail")
-			lost = err != nil || at.Lost
-			return nil
-		})
-		return !lost
-	})
+	roomstest.Followed(w.World, "mail")
 	return stop
 }
 

@@ -552,6 +552,11 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, id))
 		return func() error { return w.S.RestoreRule(w.Ctx, people.Operator, w.A, id) }
 	},
+	"ByRules": func(w *faulty) func() error {
+		w.rule()
+		s, c := w.other(), w.approved()
+		return func() error { _, err := s.ByRules(w.Ctx, w.A.ID, c); return err }
+	},
 	"Look": func(w *faulty) func() error {
 		w.rule()
 		s, c := w.other(), w.approved()

@@ -148,7 +148,7 @@ func (r *rooms) furnish(secret secret.Secret, o ground.Options) {
 		Signer: r.signet, Prints: prints})
 	r.rules.Heed(r.neighbours)
 	r.checkers = checker.New(r.process, store.For[checker.Tx](r.store), secret)
-	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules, prints)
+	r.alike = campaign.New(r.process, store.For[campaign.Tx](r.store), r.learning, r.rules, r.neighbours, prints)
 	r.inquiries = inquiry.New(inquiry.Options{Process: r.process, Store: store.For[inquiry.Tx](r.store), Secret: secret,
 		Judge: r.learning, Rules: r.rules, Campaigns: r.alike})
 	r.service = moderation.New(moderation.Options{Process: r.process, Store: store.For[moderation.Tx](r.store),

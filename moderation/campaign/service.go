@@ -35,12 +35,19 @@ type Rules interface {
 	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
 }
 
-// Service keeps campaigns, and tells of them. It is safe for concurrent use. Run must be running for comments
-// to join.
+// Neighbours say what other sites have refused that is like comments; package neighbour's Service does.
+type Neighbours interface {
+	// Beside returns signals of each comment, or nil where there is nothing that could be found.
+	Beside(ctx context.Context, site int64, comments []comment.Comment) ([][]comment.Signal, error)
+}
+
+// Service keeps campaigns, and tells of them, and of what neighbours have refused. It is safe for concurrent use. Run
+// must be running for comments to join.
 type Service struct {
 	work   ground.Work[Tx]
 	judge  Judge
 	rules  Rules
+	beside Neighbours
 	prints *Prints
 	// current: prints were seen to be of this tokeniser, which is another only in another program.
 	current  atomic.Bool
@@ -48,8 +55,10 @@ type Service struct {
 }
 
 // New returns a Service. It remembers prints together with who else looks at comments as they arrive.
-func New(p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules, prints *Prints) *Service {
-	s := &Service{work: ground.NewWork(p, store), judge: judge, rules: rules, prints: prints}
+func New(
+	p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules, beside Neighbours, prints *Prints,
+) *Service {
+	s := &Service{work: ground.NewWork(p, store), judge: judge, rules: rules, beside: beside, prints: prints}
 	p.OnEvent(s.approved.heard)
 	return s
 }
@@ -220,7 +229,8 @@ func (s *Service) look(ctx context.Context, site ground.Site, comments []string)
 	return s.take(ctx, site, list)
 }
 
-// take follows some comments in one transaction, and then has suspected what is like refused ones.
+// take follows some comments in one transaction, and then has suspected what is like refused ones, here or at
+// neighbours.
 func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Comment) error {
 	if len(list) == 0 {
 		return nil
@@ -231,6 +241,10 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		fresh[i], given[i] = ground.NewID(), c.ID
 	}
 	before, err := s.prepare(ctx, site.ID, list, given, now)
+	if err != nil {
+		return err
+	}
+	refused, err := s.beside.Beside(ctx, site.ID, list)
 	if err != nil {
 		return err
 	}
@@ -255,7 +269,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		if err := r.close(); err != nil {
 			return err
 		}
-		touched, suspects = r.untold(), r.misjudged(list)
+		touched, suspects = r.untold(), r.misjudged(list, refused)
 		if !r.joined {
 			return nil
 		}
@@ -316,10 +330,15 @@ func (r *register) untold() (all []Campaign) {
 }
 
 // misjudged are those of comments that wait and are suspected for their campaign when they should not be, or are
-// not when they should. A campaign that is untold is told as a whole.
-func (r *register) misjudged(list []comment.Comment) (all []string) {
-	for _, c := range list {
+// not when they should, or whose verdicts do not say what neighbours refused: nil, none did. A campaign that is untold
+// is told as a whole.
+func (r *register) misjudged(list []comment.Comment, refused [][]comment.Signal) (all []string) {
+	for i, c := range list {
 		if c.State != comment.Pending {
+			continue
+		}
+		if refused != nil && !c.Verdict.SaysBeside(refused[i]) {
+			all = append(all, c.ID)
 			continue
 		}
 		k := r.campaigns[r.members[c.ID].Campaign] // nil: it is alone

@@ -47,15 +47,7 @@ func newOutside(t *testing.T, w *roomstest.World) *outside {
 	t.Cleanup(server.Close)
 	o.set(map[string]string{"checker": server.URL + "/check"})
 	w.Run(w.S)
-	kit.Until(t, "what happens is followed", func() bool {
-		followed := false
-		w.View(func(tx storetest.Tx) error {
-			at, err := tx.Follower("checker")
-			followed = err == nil && !at.Lost
-			return nil
-		})
-		return followed
-	})
+	roomstest.Followed(w, "checker")
 	return o
 }
 

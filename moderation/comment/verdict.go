@@ -126,10 +126,19 @@ func (v Verdict) Held() bool {
 
 // Says reports whether a verdict has what a site's rules, blocks and neighbours find today, and no more of theirs.
 func (v Verdict) Says(found Findings) bool {
-	said := slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool {
-		return s.Name != "rule" && s.Name != "block" && s.Name != "neighbour" && s.Code != TrustedCode
+	return v.says(found.Signals, func(s Signal) bool {
+		return s.Name == "rule" || s.Name == "block" || s.Name == "neighbour" || s.Code == TrustedCode
 	})
-	return slices.EqualFunc(said, found.Signals, func(a, b Signal) bool {
+}
+
+// SaysBeside reports it of what neighbours find alone.
+func (v Verdict) SaysBeside(found []Signal) bool {
+	return v.says(found, func(s Signal) bool { return s.Name == "neighbour" })
+}
+
+func (v Verdict) says(found []Signal, of func(Signal) bool) bool {
+	said := slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool { return !of(s) })
+	return slices.EqualFunc(said, found, func(a, b Signal) bool {
 		return a.Code == b.Code && a.Weight == b.Weight && a.Args["rule"] == b.Args["rule"] &&
 			a.Args["name"] == b.Args["name"]
 	})

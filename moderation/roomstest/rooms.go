@@ -115,7 +115,7 @@ func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secre
 	r.Ruling.Heed(r.Lists)
 	r.Checkers = checker.New(r.Process, slice[checker.Tx](s), own)
 	r.Checkers.Through(Loopback.Asker())
-	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling, prints)
+	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling, r.Lists, prints)
 	r.Moderation = moderation.New(moderation.Options{
 		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
 		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,

@@ -283,6 +283,26 @@ func (w *World) Run(s *Rooms) {
 	kit.Until(w.T, "it is ready", func() bool { return s.Ready(w.Ctx) == nil })
 }
 
+// Followed waits until the follower of a name has done what was to be done for all that has happened.
+func Followed(w *World, name string) {
+	w.T.Helper()
+	kit.Until(w.T, name+" has followed", func() (followed bool) {
+		w.View(func(tx storetest.Tx) error {
+			at, err := tx.Follower(name)
+			if errors.Is(err, ground.ErrNotFound) || at.Lost {
+				return nil // not yet
+			}
+			if err != nil {
+				return err
+			}
+			left, _, err := tx.EventsAfter(at.At, 1)
+			followed = len(left) == 0
+			return err
+		})
+		return followed
+	})
+}
+
 // Another returns a second service on the same database, as another process would have it.
 func (w *World) Another(bell ground.Bell) *Rooms {
 	w.T.Helper()

@@ -53,7 +53,7 @@ func (s *Service) event(e ground.Event) {
 
 // Look says what a site's rules and blocks find of each of its comments, and what is found beside them.
 func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
-	found, err := s.byRules(ctx, site, comments)
+	found, err := s.ByRules(ctx, site, comments...)
 	if err != nil || s.beside == nil {
 		return found, err
 	}
@@ -64,7 +64,8 @@ func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comm
 	return found, err
 }
 
-func (s *Service) byRules(ctx context.Context, site int64, comments []comment.Comment) ([]comment.Findings, error) {
+// ByRules says what a site's rules and blocks find of each of its comments, and nothing beside them.
+func (s *Service) ByRules(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
 	set, err := s.set(ctx, site)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
