@@ -92,7 +92,7 @@ func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (
 				for _, h := range hooks[e.Site] {
 					if slices.Contains(h.Events, kind) {
 						fresh = append(fresh, Delivery{Site: e.Site, Hook: h.ID, Event: kind, Comment: e.Comment, Seq: seq, At: e.At,
-							DueAt: e.At, ID: ground.IDOf("delivery", h.ID, strconv.FormatInt(e.ID, 10), kind)})
+							DueAt: e.At, ID: ground.IDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind)})
 					}
 				}
 			}
@@ -103,10 +103,8 @@ func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (
 		return nil, err
 	}
 	return func(tx HookTx) error {
-		for _, d := range fresh {
-			if err := tx.PutDelivery(d); err != nil {
-				return fmt.Errorf("write down a delivery: %w", err)
-			}
+		if err := tx.PutDeliveries(fresh...); err != nil {
+			return fmt.Errorf("write down deliveries: %w", err)
 		}
 		return nil
 	}, nil
@@ -264,7 +262,7 @@ func (s *Hooks) take(ctx context.Context, h Hook, most int) (parcels []parcel, e
 		if err != nil {
 			return err
 		}
-		for _, d := range due {
+		for i, d := range due {
 			st := about[d.Comment]
 			if d.Event == Added || d.Event == Restored {
 				if st, err = readDemand(tx, d); err != nil {
@@ -272,12 +270,10 @@ func (s *Hooks) take(ctx context.Context, h Hook, most int) (parcels []parcel, e
 				}
 			}
 			d.TakenUntil = now.Add(takenFor)
-			if err := tx.PutDelivery(d); err != nil {
-				return err
-			}
+			due[i] = d
 			parcels = append(parcels, parcel{Delivery: d, message: s.say(h, site, d, st, lang)})
 		}
-		return nil
+		return tx.PutDeliveries(due...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take deliveries: %w", err)
@@ -353,7 +349,8 @@ func (s *Hooks) settle(ctx context.Context, h Hook, parcels []parcel) error {
 			return err
 		}
 		failures := stored.Failures
-		for _, p := range parcels {
+		settled := make([]Delivery, len(parcels))
+		for i, p := range parcels {
 			d := p.Delivery
 			d.TakenUntil = time.Time{}
 			switch {
@@ -372,9 +369,10 @@ func (s *Hooks) settle(ctx context.Context, h Hook, parcels []parcel) error {
 			if d.EndedAt.IsZero() && now.Sub(d.At) > giveUp {
 				d.EndedAt, d.Outcome = now, givenUp
 			}
-			if err := tx.PutDelivery(d); err != nil {
-				return err
-			}
+			settled[i] = d
+		}
+		if err := tx.PutDeliveries(settled...); err != nil {
+			return err
 		}
 		back := stored.Failures >= woken && failures == 0
 		stored.Failures, stored.RetryAt = failures, time.Time{}

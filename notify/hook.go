@@ -98,7 +98,7 @@ type HookTx interface {
 	ReadyWebhooks(now time.Time, limit int) ([]Hook, error) // that stand, may be tried, and have something due
 	// DueDeliveries are those of a webhook that are due and nobody has, the longest due first.
 	DueDeliveries(site int64, hook string, now time.Time, limit int) ([]Delivery, error)
-	PutDelivery(d Delivery) error
+	PutDeliveries(list ...Delivery) error // none twice
 	// WakeDeliveries has all that wait of a webhook due at a time.
 	WakeDeliveries(site int64, hook string, now time.Time) error
 	// ReviveDeliveries has what was given up of a webhook wait again, due at a time, and says how much that is.

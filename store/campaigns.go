@@ -53,10 +53,10 @@ type memberPart struct {
 var (
 	campaignColumns = rows.Of[campaignRow]()
 	selectCampaigns = "SELECT " + campaignColumns.Names + " FROM campaigns "
-	putCampaign     = campaignColumns.Upsert("site_id, id")
+	putCampaign     = campaignColumns.Upsert(1, "site_id, id")
 	memberColumns   = rows.Of[memberRow]()
 	selectMembers   = "SELECT " + memberColumns.Names + " FROM campaign_members "
-	putMember       = memberColumns.Upsert("site_id, comment_id")
+	putMember       = memberColumns.Upsert(1, "site_id, comment_id")
 )
 
 func (r *campaignRow) campaign() campaign.Campaign { return campaign.Campaign(r.Campaign) }

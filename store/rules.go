@@ -86,13 +86,13 @@ func (t *tx) Blocks(site int64) ([]rules.Block, error) {
 
 // PutRule implements rules.Tx.
 func (t *tx) PutRule(r rules.Rule) error {
-	_, err := t.Exec(ruleColumns.Upsert("site_id, id"), ruleColumns.Values(ruleRow(r))...)
+	_, err := t.Exec(ruleColumns.Upsert(1, "site_id, id"), ruleColumns.Values(ruleRow(r))...)
 	return err
 }
 
 // PutBlock implements rules.Tx.
 func (t *tx) PutBlock(b rules.Block) error {
-	_, err := t.Exec(blockColumns.Upsert("site_id, id"), blockColumns.Values(blockRow(b))...)
+	_, err := t.Exec(blockColumns.Upsert(1, "site_id, id"), blockColumns.Values(blockRow(b))...)
 	return err
 }
 
@@ -114,7 +114,7 @@ func (t *tx) Notes(site int64) ([]rules.Note, error) {
 
 // PutNote implements rules.Tx.
 func (t *tx) PutNote(n rules.Note) error {
-	_, err := t.Exec(noteColumns.Upsert("site_id, id"), noteColumns.Values(noteRow(n))...)
+	_, err := t.Exec(noteColumns.Upsert(1, "site_id, id"), noteColumns.Values(noteRow(n))...)
 	return err
 }
 

@@ -66,7 +66,7 @@ func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
 		h.FailedAt, h.Failure, h.Failures = w.Clock.Now(), "it answered 410", 7
 		dead := notify.Delivery{Site: h.Site, Hook: h.ID, ID: "dead", Event: notify.Arrived, At: w.Clock.Now(),
 			EndedAt: w.Clock.Now(), Outcome: "given up"}
-		return errors.Join(tx.PutWebhook(h), tx.PutDelivery(dead))
+		return errors.Join(tx.PutWebhook(h), tx.PutDeliveries(dead))
 	}))
 	b.open("/moderate/blog/webhooks").sees("1 message was given up").sees("It answers 410")
 	answer = http.StatusOK

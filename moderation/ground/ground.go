@@ -10,6 +10,7 @@ package ground
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"time"
@@ -76,6 +77,17 @@ func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 // IDOf makes the name of a thing that is the same as another one if their parts are.
 func IDOf(parts ...string) string {
 	return uuid.NewSHA1(uuid.Nil, []byte(strings.Join(parts, "\x00"))).String()
+}
+
+// IDAt is IDOf of something that happened at a time: what happened later comes later in the order of ids, so that a
+// table grows at its end (RFC 9562, version 7).
+func IDAt(at time.Time, parts ...string) string {
+	id := uuid.NewSHA1(uuid.Nil, []byte(strings.Join(parts, "\x00")))
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli())<<16)
+	copy(id[:6], ms[:6])
+	id[6] = id[6]&0x0f | 0x70
+	return id.String()
 }
 
 // IsID reports whether a stranger's string can be an id at all, and may reach the database.

@@ -100,7 +100,7 @@ func (countRow) TableName() string { return "mail_counts" }
 var (
 	codeColumns  = rows.Of[codeRow]()
 	countColumns = rows.Of[countRow]()
-	putCode      = codeColumns.Upsert("site_id, mailbox")
+	putCode      = codeColumns.Upsert(1, "site_id, mailbox")
 	ofBox        = " WHERE site_id = ? AND mailbox = ?"
 )
 

@@ -36,8 +36,8 @@ func (stopRow) TableName() string { return "mail_stops" }
 var (
 	subscriptionColumns = rows.Of[subscriptionRow]()
 	stopColumns         = rows.Of[stopRow]()
-	putSubscription     = subscriptionColumns.Upsert("site_id, comment_id")
-	putStop             = stopColumns.Upsert("site_id, mailbox")
+	putSubscription     = subscriptionColumns.Upsert(1, "site_id, comment_id")
+	putStop             = stopColumns.Upsert(1, "site_id, mailbox")
 )
 
 func (t Wishes) subscriptions(rest string, args ...any) ([]subscription.Subscription, error) {

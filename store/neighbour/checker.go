@@ -31,9 +31,9 @@ func (checkRow) TableName() string { return "checks" }
 
 var (
 	checkerColumns = rows.Of[checkerRow]()
-	putChecker     = checkerColumns.Upsert("site_id")
+	putChecker     = checkerColumns.Upsert(1, "site_id")
 	checkColumns   = rows.Of[checkRow]()
-	putCheck       = checkColumns.Upsert("site_id, comment_id")
+	putCheck       = checkColumns.Upsert(1, "site_id, comment_id")
 )
 
 // Checker implements checker.Tx.

@@ -23,7 +23,7 @@ func (inquiryRow) TableName() string { return "inquiries" }
 var (
 	inquiryColumns  = rows.Of[inquiryRow]()
 	selectInquiries = "SELECT " + inquiryColumns.Names + " FROM inquiries "
-	putInquiry      = inquiryColumns.Upsert("site_id, hash")
+	putInquiry      = inquiryColumns.Upsert(1, "site_id, hash")
 )
 
 func (t Lists) inquiries(rest string, args ...any) ([]inquiry.Row, error) {

@@ -49,10 +49,10 @@ func (listRow) TableName() string { return "neighbour_lists" }
 var (
 	neighbourColumns = rows.Of[neighbourRow]()
 	selectNeighbours = "SELECT " + neighbourColumns.Names + " FROM neighbours "
-	putNeighbour     = neighbourColumns.Upsert("site_id, id")
+	putNeighbour     = neighbourColumns.Upsert(1, "site_id, id")
 	listColumns      = rows.Of[listRow]()
 	selectLists      = "SELECT " + listColumns.Names + " FROM neighbour_lists "
-	putList          = listColumns.Upsert("site_id, neighbour_id") +
+	putList          = listColumns.Upsert(1, "site_id, neighbour_id") +
 		" WHERE neighbour_lists.generated_at < excluded.generated_at"
 )
 

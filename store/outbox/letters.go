@@ -33,7 +33,7 @@ func (letterRow) TableName() string { return "letters" }
 var (
 	letterColumns = rows.Of[letterRow]()
 	selectLetters = "SELECT " + letterColumns.Names + " FROM letters "
-	putLetter     = letterColumns.Upsert("site_id, id")
+	putLetter     = letterColumns.Upsert(1, "site_id, id")
 )
 
 func (r *letterRow) mail() notify.Mail {

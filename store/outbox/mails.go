@@ -38,7 +38,7 @@ func (mailRow) TableName() string { return "mails" }
 var (
 	mailColumns = rows.Of[mailRow]()
 	selectMails = "SELECT " + mailColumns.Names + " FROM mails "
-	putMail     = mailColumns.Upsert("site_id, id")
+	putMail     = mailColumns.Upsert(1, "site_id, id")
 )
 
 func (r *mailRow) mail() notify.Mail {

@@ -46,10 +46,11 @@ func (deliveryRow) TableName() string { return "deliveries" }
 var (
 	webhookColumns   = rows.Of[webhookRow]()
 	selectWebhooks   = "SELECT " + webhookColumns.Names + " FROM webhooks "
-	putWebhook       = webhookColumns.Upsert("site_id, id")
+	putWebhook       = webhookColumns.Upsert(1, "site_id, id")
 	deliveryColumns  = rows.Of[deliveryRow]()
 	selectDeliveries = "SELECT " + deliveryColumns.Names + " FROM deliveries "
-	putDelivery      = deliveryColumns.Upsert("site_id, webhook_id, id")
+	putDelivery      = deliveryColumns.Upsert(1, "site_id, webhook_id, id")
+	putMany          = deliveryColumns.Upsert(deliveriesAtOnce, "site_id, webhook_id, id")
 )
 
 func (t Letters) webhooks(rest string, args ...any) ([]notify.Hook, error) {
@@ -112,10 +113,26 @@ func (t Letters) DueDeliveries(site int64, hook string, now time.Time, limit int
 		LIMIT  ?`+t.Keep, site, hook, rows.Stamp(now), rows.Stamp(now), limit)
 }
 
-// PutDelivery implements notify.HookTx.
-func (t Letters) PutDelivery(d notify.Delivery) error {
-	return t.One(putDelivery, deliveryColumns.Values(deliveryRow(d))...)
+// PutDeliveries implements notify.HookTx. It has statements of two lengths, which stay prepared.
+func (t Letters) PutDeliveries(list ...notify.Delivery) error {
+	written := make([]deliveryRow, len(list))
+	for i, d := range list {
+		written[i] = deliveryRow(d)
+	}
+	for len(written) > 0 {
+		n, put := 1, putDelivery
+		if len(written) >= deliveriesAtOnce {
+			n, put = deliveriesAtOnce, putMany
+		}
+		if _, err := t.Exec(put, deliveryColumns.Values(written[:n]...)...); err != nil {
+			return err
+		}
+		written = written[n:]
+	}
+	return nil
 }
+
+const deliveriesAtOnce = 16
 
 // WakeDeliveries implements notify.HookTx.
 func (t Letters) WakeDeliveries(site int64, hook string, now time.Time) error {

@@ -100,13 +100,13 @@ func (c Columns[R]) Insert(n int) string { return c.into + repeated(c.marks, n) 
 // Set is what an UPDATE sets, whose arguments are the values of one row.
 func (c Columns[R]) Set() string { return strings.ReplaceAll(c.Names, ",", " = ?,") + " = ?" }
 
-// Upsert is the INSERT of one row, in the place of the one that has the same keys.
-func (c Columns[R]) Upsert(keys string) string {
+// Upsert is the INSERT of n rows, each in the place of the one that has the same keys.
+func (c Columns[R]) Upsert(n int, keys string) string {
 	names := strings.Split(c.Names, ", ")
 	for i, name := range names {
 		names[i] = name + " = excluded." + name
 	}
-	return c.Insert(1) + " ON CONFLICT (" + keys + ") DO UPDATE SET " + strings.Join(names, ", ")
+	return c.Insert(n) + " ON CONFLICT (" + keys + ") DO UPDATE SET " + strings.Join(names, ", ")
 }
 
 func repeated(s string, n int) string { return strings.Repeat(s+", ", n-1) + s }

@@ -186,7 +186,7 @@ func fill(w *world, s ground.Site) {
 			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, CreatedAt: began}),
 			tx.PutBands(s.ID, 1, []int64{oneBand}),
 			tx.PutWebhook(notify.Hook{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
-			tx.PutDelivery(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
+			tx.PutDeliveries(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
 			tx.PutInquiry(inquiry.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
 			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(people.Account{
@@ -593,14 +593,14 @@ var writes = []struct {
 	{"PutWebhook", func(tx Tx, s int64) error {
 		return tx.PutWebhook(notify.Hook{Site: s, ID: oneHook, URL: []byte("u"), Failures: 3, CreatedAt: began})
 	}},
-	{"PutDelivery", func(tx Tx, s int64) error {
+	{"PutDeliveries", func(tx Tx, s int64) error {
 		later := began.Add(time.Hour)
-		return tx.PutDelivery(notify.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
+		return tx.PutDeliveries(notify.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
 	}},
 	{"WakeDeliveries", func(tx Tx, s int64) error { return tx.WakeDeliveries(s, oneHook, began) }},
 	{"ReviveDeliveries", func(tx Tx, s int64) error {
 		gone := notify.Delivery{Site: s, Hook: oneHook, ID: "gone", At: began, EndedAt: began, Outcome: "given up"}
-		return errors.Join(tx.PutDelivery(gone), second(tx.ReviveDeliveries(s, oneHook, began)))
+		return errors.Join(tx.PutDeliveries(gone), second(tx.ReviveDeliveries(s, oneHook, began)))
 	}},
 	{"PutInquiry", func(tx Tx, s int64) error {
 		return tx.PutInquiry(inquiry.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
