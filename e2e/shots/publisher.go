@@ -16,24 +16,27 @@ import (
 // articles are the demo's, by their languages.
 var articles = map[string]string{"en": "/demo/bakery", "ru": "/demo/library", "kk": "/demo/orchard"}
 
+var languages = []string{"en", "ru", "kk"}
+
+// named is the name of a shot in a language.
+func named(of, lang string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
+
 // publisher lists the shots of docs/publisher.md, in three languages. A comment of each article is withheld for them,
 // after everything else of the demo was taken.
 func publisher(demo said, copied *copied) (all []shot) {
-	languages := []string{"en", "ru", "kk"}
-	name := func(of, lang string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
 	for _, lang := range languages {
 		all = append(all,
-			shot{name("refused", lang), false, someLooks, demo.refused(lang)},
-			shot{name("demands", lang), true, someLooks, demo.demands(lang, "/moderate/demo/demands")},
-			shot{name("neighbours", lang), true, someLooks, demo.neighbours(lang)},
-			shot{name("transparency", lang), true, someLooks, demo.demands(lang, "/sites/demo/transparency?lang="+lang)},
+			shot{named("refused", lang), false, someLooks, demo.refused(lang)},
+			shot{named("demands", lang), true, someLooks, demo.demands(lang, "/moderate/demo/demands")},
+			shot{named("neighbours", lang), true, someLooks, demo.neighbours(lang)},
+			shot{named("transparency", lang), true, someLooks, demo.demands(lang, "/sites/demo/transparency?lang="+lang)},
 		)
 	}
 	public := []look{wide, phoneDark}
 	for _, lang := range languages {
 		all = append(all,
-			shot{name("withheld", lang), false, public, demo.withheld(lang)},
-			shot{name("copy", lang), false, public, func(t *kit.Tab) error { return copied.shown(demo, t, lang) }},
+			shot{named("withheld", lang), false, public, demo.withheld(lang)},
+			shot{named("copy", lang), false, public, func(t *kit.Tab) error { return copied.shown(demo, t, lang) }},
 		)
 	}
 	return all
@@ -136,25 +139,9 @@ func (s said) withheld(lang string) func(*kit.Tab) error {
 
 // refused is what a writer reads who was refused, with the form that asks for a second look.
 func (s said) refused(lang string) func(*kit.Tab) error {
-	wrote := map[string][]string{
-		"en": {"Ilse", "Whoever bakes at four in the morning has only themselves to blame.", "Ask for a second look"},
-		"ru": {"Пётр", "Кто так говорит о соседях, тому и книг давать нельзя.", "Попросить пересмотр"},
-		"kk": {"Дәурен", "Мұны жазған адам бақты өмірі көрмеген.", "Қайта қарауды сұрау"},
-	}[lang]
+	ask := map[string]string{"en": "Ask for a second look", "ru": "Попросить пересмотр", "kk": "Қайта қарауды сұрау"}[lang]
 	return func(t *kit.Tab) error {
-		var made struct {
-			ID    string
-			Token string `json:"edit_token"`
-		}
-		s["refused"] += "." // the same again would be no new comment
-		err := s.client().Do(context.Background(), http.MethodPost, "/comments", map[string]string{"Authorization": ""},
-			map[string]any{"page": map[string]string{"url": s["url"] + articles[lang]}, "body": wrote[1] + s["refused"],
-				"author": map[string]string{"name": wrote[0]}}, &made)
-		if err != nil {
-			return err
-		}
-		err = s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
-			"action": "reject", "reason": "personal_attack", "comments": []kit.Ref{{ID: made.ID, Version: 1}}}, nil)
+		made, err := s.refuse(lang)
 		if err != nil {
 			return err
 		}
@@ -162,10 +149,36 @@ func (s said) refused(lang string) func(*kit.Tab) error {
 			func() error { return s.page(articles[lang])(t) },
 			func() error { return remember(t, made.ID, made.Token) },
 			func() error { return s.page(articles[lang])(t) },
-			func() error { return t.Click("button", wrote[2]) },
+			func() error { return t.Click("button", ask) },
 			func() error { return scroll(t, widget+`.querySelector(".own")`) },
 		)
 	}
+}
+
+// A written comment is its writer's to follow.
+type written struct {
+	ID    string
+	Token string `json:"edit_token"`
+}
+
+// refuse has somebody write below the article in a language, and a moderator refuse it.
+func (s said) refuse(lang string) (made written, err error) {
+	wrote := map[string][]string{
+		"en": {"Ilse", "Whoever bakes at four in the morning has only themselves to blame."},
+		"ru": {"Пётр", "Кто так говорит о соседях, тому и книг давать нельзя."},
+		"kk": {"Дәурен", "Мұны жазған адам бақты өмірі көрмеген."},
+	}[lang]
+	s["refused"] += "." // the same again, of the same writer, would be no new comment
+	mail := fmt.Sprintf("reader%d@mail.example", len(s["refused"]))
+	err = s.client().Do(context.Background(), http.MethodPost, "/comments", map[string]string{"Authorization": ""},
+		map[string]any{"page": map[string]string{"url": s["url"] + articles[lang]}, "body": wrote[1],
+			"author": map[string]string{"name": wrote[0], "email": mail}}, &made)
+	if err != nil {
+		return made, err
+	}
+	err = s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
+		"action": "reject", "reason": "personal_attack", "comments": []kit.Ref{{ID: made.ID, Version: 1}}}, nil)
+	return made, err
 }
 
 // remember has a page's widget know a comment for the reader's own.

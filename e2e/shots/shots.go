@@ -90,7 +90,8 @@ func Take(binary, dir string) error {
 	if err != nil {
 		return fmt.Errorf("SHOTS: %w", err)
 	}
-	for _, s := range slices.Concat(pages(said, setupLink(fresh)), publisher(said, copied), mail.shots()) {
+	all := slices.Concat(pages(said, setupLink(fresh)), scriptless(said), publisher(said, copied), mail.shots())
+	for _, s := range all {
 		if !wanted.MatchString(s.name) {
 			continue
 		}
