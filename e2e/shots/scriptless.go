@@ -49,8 +49,8 @@ func (s said) twice(lang string) func(*kit.Tab) error {
 		return kit.InOrder(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
-				_, err := kit.Eval[bool](t, fmt.Sprintf(`(document.querySelector("[name=body]").value = %q,
-					document.querySelector("#write button.go, form button.go").click(), true)`, text))
+				_, err := kit.Eval[bool](t, fmt.Sprintf(`(({ form: { body, elements } }) => (body.value = %q,
+					[...elements].find(e => e.type === "submit").click(), true))(document.querySelector("[name=body]"))`, text))
 				return err
 			},
 			func() error { return t.Holds(`document.getAnimations().length > 0`) },
@@ -58,7 +58,7 @@ func (s said) twice(lang string) func(*kit.Tab) error {
 				_, err := kit.Eval[bool](t, `(document.getAnimations().forEach(a => { a.pause(); a.currentTime = 4000 }), true)`)
 				return err
 			},
-			func() error { return scroll(t, `document.querySelector("[name=body]").closest("form")`) },
+			func() error { return scroll(t, `document.querySelector("[name=body]").form`) },
 		)
 	}
 }

@@ -244,7 +244,8 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	if err != nil {
 		return err
 	}
-	refused, err := s.beside.Beside(ctx, site.ID, list)
+	waiting := slices.DeleteFunc(slices.Clone(list), func(c comment.Comment) bool { return c.State != comment.Pending })
+	refused, err := s.beside.Beside(ctx, site.ID, waiting)
 	if err != nil {
 		return err
 	}
@@ -269,7 +270,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		if err := r.close(); err != nil {
 			return err
 		}
-		touched, suspects = r.untold(), r.misjudged(list, refused)
+		touched, suspects = r.untold(), r.misjudged(waiting, refused)
 		if !r.joined {
 			return nil
 		}
@@ -329,14 +330,11 @@ func (r *register) untold() (all []Campaign) {
 	return all
 }
 
-// misjudged are those of comments that wait and are suspected for their campaign when they should not be, or are
+// misjudged are those of waiting comments that are suspected for their campaign when they should not be, or are
 // not when they should, or whose verdicts do not say what neighbours refused: nil, none did. A campaign that is untold
 // is told as a whole.
-func (r *register) misjudged(list []comment.Comment, refused [][]comment.Signal) (all []string) {
-	for i, c := range list {
-		if c.State != comment.Pending {
-			continue
-		}
+func (r *register) misjudged(waiting []comment.Comment, refused [][]comment.Signal) (all []string) {
+	for i, c := range waiting {
 		if refused != nil && !c.Verdict.SaysBeside(refused[i]) {
 			all = append(all, c.ID)
 			continue

@@ -83,9 +83,9 @@ func IDOf(parts ...string) string {
 // table grows at its end (RFC 9562, version 7).
 func IDAt(at time.Time, parts ...string) string {
 	id := uuid.NewSHA1(uuid.Nil, []byte(strings.Join(parts, "\x00")))
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli())<<16)
-	copy(id[:6], ms[:6])
+	ms := at.UnixMilli() // 48 bits of it
+	binary.BigEndian.PutUint32(id[:], uint32(ms>>16))
+	binary.BigEndian.PutUint16(id[4:], uint16(ms))
 	id[6] = id[6]&0x0f | 0x70
 	return id.String()
 }

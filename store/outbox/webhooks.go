@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/notify"
@@ -49,8 +50,6 @@ var (
 	putWebhook       = webhookColumns.Upsert(1, "site_id, id")
 	deliveryColumns  = rows.Of[deliveryRow]()
 	selectDeliveries = "SELECT " + deliveryColumns.Names + " FROM deliveries "
-	putDelivery      = deliveryColumns.Upsert(1, "site_id, webhook_id, id")
-	putMany          = deliveryColumns.Upsert(deliveriesAtOnce, "site_id, webhook_id, id")
 )
 
 func (t Letters) webhooks(rest string, args ...any) ([]notify.Hook, error) {
@@ -113,26 +112,23 @@ func (t Letters) DueDeliveries(site int64, hook string, now time.Time, limit int
 		LIMIT  ?`+t.Keep, site, hook, rows.Stamp(now), rows.Stamp(now), limit)
 }
 
-// PutDeliveries implements notify.HookTx. It has statements of two lengths, which stay prepared.
+// deliveriesAtOnce is how many rows one statement takes: statements of so few lengths stay prepared.
+const deliveriesAtOnce = 16
+
+// PutDeliveries implements notify.HookTx.
 func (t Letters) PutDeliveries(list ...notify.Delivery) error {
 	written := make([]deliveryRow, len(list))
 	for i, d := range list {
 		written[i] = deliveryRow(d)
 	}
-	for len(written) > 0 {
-		n, put := 1, putDelivery
-		if len(written) >= deliveriesAtOnce {
-			n, put = deliveriesAtOnce, putMany
-		}
-		if _, err := t.Exec(put, deliveryColumns.Values(written[:n]...)...); err != nil {
+	for part := range slices.Chunk(written, deliveriesAtOnce) {
+		put := deliveryColumns.Upsert(len(part), "site_id, webhook_id, id")
+		if _, err := t.Exec(put, deliveryColumns.Values(part...)...); err != nil {
 			return err
 		}
-		written = written[n:]
 	}
 	return nil
 }
-
-const deliveriesAtOnce = 16
 
 // WakeDeliveries implements notify.HookTx.
 func (t Letters) WakeDeliveries(site int64, hook string, now time.Time) error {
