@@ -59,9 +59,9 @@ bench: ## measure against the floors and write docs/performance.md
 	$(GO) run ./e2e/cmd waiting
 	$(GO) run ./e2e/cmd joining
 	$(GO) run ./e2e/cmd live
-	$(GO) test -run '^$$' -bench 'Neighbours|Transfer|Static' -benchtime 1x -timeout 2h ./e2e/cmd
+	$(GO) test -run '^$$' -bench 'Neighbours|Webhooks|Transfer|Static' -benchtime 1x -timeout 2h ./e2e/cmd
 	$(GO) run ./e2e/cmd copies
-	$(GO) test -run '^$$' -bench 'Widget|BesideWebhooks|BesideAnImport' -benchtime 1x -timeout 1h ./e2e
+	$(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h ./e2e
 
 house: ## print how large rooms, interfaces and lines are, beside their targets
 	@$(GO) run ./e2e/cmd house

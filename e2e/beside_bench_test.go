@@ -6,141 +6,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
-
-const (
-	hooksWaiting = 10_000
-	hookSlowFor  = 9 * time.Second // a second less than is waited for it
-	hookTurns    = 15              // one turn says little of a p50
-)
-
-// BenchmarkPostsBesideWebhooks guards that 10,000 messages which wait for a slow receiver cost those who post at half
-// of the highest rate no more than 5 % of their p50, nor of the processors' time, beside a service that tells nobody;
-// what another such one shows is the noise. Each post is one more message. It is SQLite, where whoever writes keeps
-// others waiting; the services take turns, each once the one before it has done with what its posts brought, and of
-// their ratios the middle one counts.
-func BenchmarkPostsBesideWebhooks(b *testing.B) {
-	var taken, held atomic.Int64
-	at := func(do func()) string {
-		receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { do() }))
-		b.Cleanup(receiver.CloseClientConnections)
-		return receiver.URL
-	}
-	services := []mailService{besideHook(b, "none", ""), besideHook(b, "again", ""),
-		besideHook(b, "well", at(func() { taken.Add(1) })),
-		besideHook(b, "slow", at(func() { held.Add(1); time.Sleep(hookSlowFor) }))} // that is how slow it is
-	for _, s := range services {
-		postAt(b, s.client, 0, hooksWaiting, func(n int) string { return fmt.Sprintf("Of day %d it was said", n) })
-	}
-	kit.Within(b, 10*time.Minute, "who is quick has all", func() bool { return taken.Load() >= hooksWaiting })
-	kit.Within(b, time.Minute, "who is slow is called", func() bool { return held.Load() > 0 })
-	rested(b, services)
-	began := time.Now()
-	services[0].post(b, -1)
-	rate := postsATurn / time.Since(began).Seconds() / 2
-	rested(b, services)
-	for range b.N {
-		p50, cpu := make([][]float64, len(services)), make([][]float64, len(services))
-		for turn := range hookTurns {
-			mid, busy := make([]float64, len(services)), make([]float64, len(services))
-			for i := range services { // each is once the first
-				at := (i + turn) % len(services)
-				before := services[at].busy(b)
-				took := services[at].steady(b, turn, rate)
-				rested(b, services)
-				mid[at], busy[at] = float64(took[len(took)/2]), services[at].busy(b)-before
-			}
-			for i := range services {
-				p50[i], cpu[i] = append(p50[i], mid[i]/mid[0]), append(cpu[i], busy[i]/busy[0])
-			}
-		}
-		for i, s := range services {
-			slices.Sort(p50[i])
-			slices.Sort(cpu[i])
-			b.ReportMetric(p50[i][hookTurns/2], s.name+"_p50")
-			b.ReportMetric(cpu[i][hookTurns/2], s.name+"_cpu")
-			b.Logf("%s, %.0f posts/s: p50 %.3f (%.3f to %.3f), cpu %.3f (%.3f to %.3f)", s.name, rate, p50[i][hookTurns/2],
-				p50[i][hookTurns/4], p50[i][hookTurns*3/4], cpu[i][hookTurns/2], cpu[i][hookTurns/4],
-				cpu[i][hookTurns*3/4])
-		}
-	}
-	if n := held.Load(); n > hooksWaiting/2 {
-		b.Errorf("%d messages were handed to a slow receiver: this said nothing", n)
-	}
-}
-
-// rested waits until services use less than a twentieth of a processor.
-func rested(b *testing.B, services []mailService) {
-	b.Helper()
-	busy := func() (ticks float64) { // of a hundredth of a second
-		for _, s := range services {
-			ticks += s.busy(b)
-		}
-		return ticks
-	}
-	kit.Within(b, 10*time.Minute, "services rest", func() bool {
-		before := busy()
-		time.Sleep(time.Second)
-		return busy()-before < 5
-	})
-}
-
-// besideHook starts a service whose receiver of all comments that arrive is at an address, "" for none.
-func besideHook(b *testing.B, name, address string) mailService {
-	b.Helper()
-	s := besideMail(b, "--reach", "127.0.0.0/8")
-	s.name = name
-	if address != "" {
-		hook := map[string]any{"url": address, "events": []string{"comment.arrived"}}
-		if err := s.client.Do(b.Context(), http.MethodPost, "/moderation/webhooks", nil, hook, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return s
-}
-
-// steady posts as many as a turn has, so many a second, each when it is its turn, and returns how long each took from
-// then on, the shortest first.
-func (s mailService) steady(b *testing.B, turn int, rate float64) []time.Duration {
-	b.Helper()
-	took := make([]time.Duration, postsATurn)
-	reader := *s.client
-	reader.Token = ""
-	var group sync.WaitGroup
-	var next atomic.Int64
-	began := time.Now()
-	for range 4 * clientsAtOnce {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < postsATurn; i = int(next.Add(1)) - 1 {
-				due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-				time.Sleep(time.Until(due))
-				_, err := reader.Post(b.Context(), "", fmt.Sprintf("https://bench.example/post-%d", i%100),
-					fmt.Sprintf("Writer %d", i), "", fmt.Sprintf("Remark %d of steady turn %d.", i, turn))
-				took[i] = time.Since(due)
-				if err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	slices.Sort(took)
-	return took
-}
 
 // BenchmarkPostsBesideAnImport guards that those who post to one site wait 200 ms at most while TEST_COMMENTS comments
 // (50,000) are imported into another one: fifty posts a second, on both databases, before the import and beside it.

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// How W1 is read: posts at half of the highest rate, a short while to each of four servers, which take turns in another
+// order each time, so that whatever else the machine does is done to all of them. Two tell nobody, and what lies
+// between those is the noise. Of all posts to a server the middle one counts.
+const (
+	hooksWaiting = 10_000
+	hookSlowFor  = 9 * time.Second // a second less than is waited for it
+	hookTurns    = 60
+	hookTurn     = 2 * time.Second
+	hookRest     = time.Second // what follows a turn's posts is done before the next server is asked
+)
+
+// BenchmarkWebhooks measures what messages to a slow receiver, and to a quick one, cost those who post.
+func BenchmarkWebhooks(b *testing.B) {
+	atTheTop(b, func(binary, dir string) error {
+		how := fmt.Sprintf("`make bench`: %d turns of %s each, in an order of its own each time; SQLite", hookTurns,
+			hookTurn)
+		return measure("webhooks", how, []func() ([]row, error){
+			func() ([]row, error) { return hooksCost(b, binary, dir) },
+		})
+	})
+}
+
+func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
+	var taken, held atomic.Int64
+	at := func(do func()) string {
+		receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { do() }))
+		b.Cleanup(receiver.CloseClientConnections)
+		return receiver.URL
+	}
+	receivers := []string{"", "", at(func() { held.Add(1); time.Sleep(hookSlowFor) }), // that is how slow it is
+		at(func() { taken.Add(1) })}
+	all, rate := make([]*timedPoster, len(receivers)), 0.0
+	for i, address := range receivers {
+		p, err := newPoster(binary, filepath.Join(dir, fmt.Sprint("hooks", i)), "--reach", "127.0.0.0/8")
+		if err != nil {
+			return nil, err
+		}
+		defer p.server.Kill()
+		all[i] = &timedPoster{poster: p}
+		if address != "" {
+			hook := map[string]any{"url": address, "events": []string{"comment.arrived"}}
+			err = p.client.Do(context.Background(), http.MethodPost, "/moderation/webhooks", nil, hook, nil)
+		}
+		began := time.Now()
+		err = errors.Join(err, atOnce(joinClients, hooksWaiting, func(n int) error { return p.post(2*n + 1) })) // no copies
+		if err != nil {
+			return nil, err
+		}
+		if p.posted = hooksWaiting; i == 0 {
+			rate = hooksWaiting / time.Since(began).Seconds() / 2
+		}
+	}
+	kit.Within(b, 10*time.Minute, "who is quick has all", func() bool { return taken.Load() >= hooksWaiting })
+	kit.Within(b, time.Minute, "who is slow is called", func() bool { return held.Load() > 0 })
+	spent := func() (sum time.Duration) {
+		for _, p := range all {
+			sum += used(p.server.PID())
+		}
+		return sum
+	}
+	kit.Within(b, 10*time.Minute, "servers rest", func() bool {
+		before := spent()
+		time.Sleep(time.Second)
+		return spent()-before < 50*time.Millisecond
+	})
+	random := rand.New(rand.NewPCG(1, 2))
+	for range hookTurns {
+		for _, i := range random.Perm(len(all)) {
+			before := used(all[i].server.PID())
+			took, err := all[i].turn(rate)
+			if err != nil {
+				return nil, err
+			}
+			time.Sleep(hookRest)
+			all[i].took = append(all[i].took, took...)
+			all[i].spent += used(all[i].server.PID()) - before
+		}
+	}
+	for _, p := range all {
+		slices.Sort(p.took)
+	}
+	if n := held.Load(); n > hooksWaiting/2 {
+		return nil, fmt.Errorf("%d messages were handed to a slow receiver: this said nothing", n)
+	}
+	middle := func(p *timedPoster) time.Duration { return p.took[len(p.took)/2] }
+	said := func(p *timedPoster) string {
+		return fmt.Sprintf("CPU %.3f×, p50 %.3f× (%d µs)", float64(p.spent)/float64(all[0].spent),
+			float64(middle(p))/float64(middle(all[0])), middle(p).Microseconds())
+	}
+	floor := fmt.Sprintf("the same program twice without receivers, p50 %d µs: ", middle(all[0]).Microseconds()) +
+		said(all[1])
+	what := fmt.Sprintf("a post of %.0f a second, ", rate)
+	return []row{
+		{"W1", what + fmt.Sprintf("%d messages waiting for a receiver that takes %s for each", hooksWaiting, hookSlowFor),
+			floor, "≤ 1.05×", "", said(all[2])},
+		{"W2", what + "a receiver that takes each message at once", floor, "", "", said(all[3])},
+	}, nil
+}
+
+// turn posts at a rate for a while, each comment when it is its turn, and returns how long each took from then on.
+func (p *timedPoster) turn(rate float64) ([]time.Duration, error) {
+	took := make([]time.Duration, int(rate*hookTurn.Seconds()))
+	began := time.Now()
+	err := atOnce(2*joinClients, len(took), func(i int) error {
+		due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
+		time.Sleep(time.Until(due))
+		err := p.post(2*(p.posted+i) + 1)
+		took[i] = time.Since(due)
+		return err
+	})
+	p.posted += len(took)
+	return took, err
+}
