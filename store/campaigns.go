@@ -122,6 +122,15 @@ func (t *tx) MembersOf(
 		LIMIT  ?`, site, id, after, upTo, limit)
 }
 
+// MembersAfter implements campaign.Tx.
+func (t *tx) MembersAfter(site, number int64, limit int) ([]campaign.Member, error) {
+	return t.members(`
+		WHERE  site_id = ?
+		  AND  number  > ?
+		ORDER  BY number
+		LIMIT  ?`, site, number, limit)
+}
+
 // DecidedBefore implements campaign.Tx.
 func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Member, error) {
 	return t.members(`

@@ -292,7 +292,11 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Alike": func(w *faulty) func() error {
 		c := w.Comment(w.A, w.campaign().Sample)
-		return func() error { _, err := w.S.Alike(w.Ctx, c); return err }
+		return func() error {
+			w.Clock.Add(time.Second) // until then it knows who is a member
+			_, err := w.S.Alike(w.Ctx, c)
+			return err
+		}
 	},
 	"Waiting": func(w *faulty) func() error {
 		k := w.campaign()

@@ -261,6 +261,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, true, 50)) }, false},
 	{"members decided long ago", "campaign_members_decided",
 		func(tx storetest.Tx) error { return second(tx.DecidedBefore(1, time.UnixMicro(2000), 50)) }, false},
+	{"members after one", "campaign_members_number",
+		func(tx storetest.Tx) error { return second(tx.MembersAfter(1, 7, 50)) }, false},
 	{"last member", "campaign_members_number",
 		func(tx storetest.Tx) error { return second(tx.LastNumber(1)) }, false},
 	{"campaigns", "campaigns_latest",

@@ -82,11 +82,15 @@ func exemplified(tx Tx, site int64, k Campaign) (Known, error) {
 }
 
 // Alike counts the refused comments that a new one is nearly the same as, if more of them were refused than
-// approved. It keeps nothing: a follower joins the comment when it is stored.
+// approved; what was refused within the last second may be missing. It keeps nothing of the comment: a follower joins
+// it when it is stored.
 func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, err error) {
 	p := s.prints.Of(c)
 	if !p.compares() {
 		return 0, nil
+	}
+	if like, err := s.known.under(p.bands(), c.Site, s.work.Now(), s.after(ctx)); err != nil || !like {
+		return 0, err
 	}
 	err = s.work.Glance(ctx, func(tx Tx) error {
 		among, err := tx.MembersUnder(c.Site, p.bands(), looked, compared)

@@ -291,16 +291,48 @@ func TestShortTextsAreLikeNothing(t *testing.T) {
 // A site that publishes by itself asks before it does.
 func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
 	c := newCrowd(t, roomstest.New(t))
+	c.alike(advert(0), 0)
 	first := c.post(advert(1), 1, 1)
 	c.Decide(c.dana, c.A, comment.MarkSpam, first)
-	kit.Until(t, "it is remembered", func() bool {
-		n, err := c.S.Alike(c.Ctx, comment.Comment{Site: c.A.ID, Source: advert(2)})
-		return err == nil && n == 1
-	})
+	c.alike(advert(2), 1)
 	c.Publish(c.A)
 	if v := c.Comment(c.A, c.post(advert(2), 2, 2)).Verdict; v.Alike() != 1 || v.Action != comment.MarkSpam {
 		t.Errorf("a copy has the verdict %+v", v)
 	}
+}
+
+// alike waits until a text that would come now is like n refused comments: a second passes each time.
+func (c crowd) alike(text string, n int) {
+	c.T.Helper()
+	kit.Until(c.T, fmt.Sprintf("it is like %d", n), func() bool {
+		c.Clock.Add(time.Second)
+		got, err := c.S.Alike(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
+		return err == nil && got == n
+	})
+}
+
+func (c crowd) isMember(id string) (is bool) {
+	c.T.Helper()
+	c.View(func(tx storetest.Tx) error {
+		found, err := tx.Members(c.A.ID, []string{id})
+		is = len(found) == 1
+		return err
+	})
+	return is
+}
+
+// The newest member takes its number with it: who comes next is not taken for one that is known.
+func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
+		kit.Until(t, "it is a member", func() bool { return c.isMember(other) })
+		c.alike(advert(0), 0) // all that there is has been read
+		c.Decide(c.dana, c.A, comment.Approve, other)
+		kit.Until(t, "it is none any more", func() bool { return !c.isMember(other) })
+		c.Decide(c.dana, c.A, comment.MarkSpam, c.post(advert(1), 1, 1))
+		c.alike(advert(2), 1)
+	})
 }
 
 func TestTheRefusedAreForgottenInTime(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 type register struct {
 	tx        Tx
 	site      int64
+	opened    int64 // newest number when it was opened
 	last      int64 // number that was given
 	members   map[string]Member
 	campaigns map[string]*Campaign
@@ -38,6 +39,7 @@ func look(tx Tx, site int64, comments []string, newID func() string) (*register,
 	if r.last, err = tx.LastNumber(site); err != nil { // first: what is read from here on, nobody else changes
 		return nil, fmt.Errorf("read the last member's number: %w", err)
 	}
+	r.opened = r.last
 	found, err := tx.Members(site, comments)
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
@@ -108,7 +110,7 @@ func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
 		if !r.joins(c, now) || !p.compares() {
 			return nil
 		}
-		return r.join(c, p)
+		return r.join(c, p, now)
 	case c.State == comment.Removed: // it was refused before, which is remembered
 		return nil
 	}
@@ -116,13 +118,13 @@ func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
 }
 
 // join makes a comment a member: of the campaign of the nearest one, or of a new campaign with that, or alone.
-func (r *register) join(c comment.Comment, p Print) error {
+func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 	bands := p.bands()
 	near, err := r.nearest(c, p, bands)
 	if err != nil {
 		return err
 	}
-	r.last++
+	r.last = max(r.last+1, now.UnixMicro()) // one that is gone takes its number with it
 	m := Member{Comment: c.ID, Number: r.last, State: c.State, Banded: true, Print: p,
 		CreatedAt: c.CreatedAt, EditedAt: c.TextAt(), DecidedAt: c.DecidedAt}
 	if near != nil {
@@ -146,7 +148,7 @@ func (r *register) join(c comment.Comment, p Print) error {
 // nearest finds what a comment that joins is nearest to, as it is now: nil if it is like nothing. What was found
 // before the transaction, and what entered in it, are all there is if nobody has joined in between.
 func (r *register) nearest(c comment.Comment, p Print, bands []int64) (*Member, error) {
-	if r.last-int64(len(r.entered)) == r.before.last {
+	if r.opened == r.before.last {
 		near := nearest(p, slices.Concat(r.before.under[c.ID], r.entered))
 		if near == nil {
 			return nil, nil

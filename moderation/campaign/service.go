@@ -52,6 +52,7 @@ type Service struct {
 	// current: prints were seen to be of this tokeniser, which is another only in another program.
 	current  atomic.Bool
 	approved approved
+	known    known
 }
 
 // New returns a Service. It remembers prints together with who else looks at comments as they arrive.

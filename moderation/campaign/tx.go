@@ -29,6 +29,8 @@ type Tx interface {
 	// MembersOf returns members of a campaign that joined after one number and up to another, in the order in
 	// which they joined; waiting: only those that were pending when they were last counted.
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)
+	// MembersAfter returns members with a higher number than one, in the order of their numbers.
+	MembersAfter(site, number int64, limit int) ([]Member, error)
 	// DecidedBefore returns members that do not wait and were decided before a time, those of longest ago first.
 	DecidedBefore(site int64, at time.Time, limit int) ([]Member, error)
 	// LastNumber returns the newest number of a member; 0: none was given. In an Update it has others that ask for it
