@@ -56,13 +56,6 @@ func atTheTop(b *testing.B, do func(binary, dir string) error) {
 	}
 }
 
-// A timedPoster is a server whose posts are measured.
-type timedPoster struct {
-	*poster
-	took  []time.Duration
-	spent time.Duration // of the processors, for all its posts
-}
-
 func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
 	var all [3]*timedPoster // without neighbours, once more, and with
 	for i := range all {
@@ -103,10 +96,9 @@ func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
 		p.spent += used(p.server.PID())
 		slices.Sort(p.took)
 	}
-	middle := func(p *timedPoster) time.Duration { return p.took[nearPosts/2] }
 	said := func(p *timedPoster) string {
 		return fmt.Sprintf("CPU %.3f× (%d µs), latency %.3f× (median %d µs)", float64(p.spent)/float64(plain.spent),
-			(p.spent / nearPosts).Microseconds(), float64(middle(p))/float64(middle(plain)), middle(p).Microseconds())
+			(p.spent / nearPosts).Microseconds(), float64(p.at(50))/float64(plain.at(50)), p.at(50).Microseconds())
 	}
 	return []row{{"N1", fmt.Sprintf("a post, %d fingerprints of %d neighbours", nearLists*nearPrints, nearLists),
 		"the same program twice without neighbours: " + said(again), "≤ 1.02×", "", said(with)}}, nil

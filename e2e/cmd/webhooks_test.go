@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,31 +79,18 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 		time.Sleep(time.Second)
 		return spent()-before < 50*time.Millisecond
 	})
-	random := rand.New(rand.NewPCG(1, 2))
-	for range hookTurns {
-		for _, i := range random.Perm(len(all)) {
-			before := used(all[i].server.PID())
-			took, err := all[i].turn(rate)
-			if err != nil {
-				return nil, err
-			}
-			time.Sleep(hookRest)
-			all[i].took = append(all[i].took, took...)
-			all[i].spent += used(all[i].server.PID()) - before
-		}
-	}
-	for _, p := range all {
-		slices.Sort(p.took)
+	err := takeTurns(all, hookTurns, rate, hookTurn, 2, func(*timedPoster) error { time.Sleep(hookRest); return nil })
+	if err != nil {
+		return nil, err
 	}
 	if n := held.Load(); n > hooksWaiting/2 {
 		return nil, fmt.Errorf("%d messages were handed to a slow receiver: this said nothing", n)
 	}
-	middle := func(p *timedPoster) time.Duration { return p.took[len(p.took)/2] }
 	said := func(p *timedPoster) string {
 		return fmt.Sprintf("CPU %.3f×, p50 %.3f× (%d µs)", float64(p.spent)/float64(all[0].spent),
-			float64(middle(p))/float64(middle(all[0])), middle(p).Microseconds())
+			float64(p.at(50))/float64(all[0].at(50)), p.at(50).Microseconds())
 	}
-	floor := fmt.Sprintf("the same program twice without receivers, p50 %d µs: ", middle(all[0]).Microseconds()) +
+	floor := fmt.Sprintf("the same program twice without receivers, p50 %d µs: ", all[0].at(50).Microseconds()) +
 		said(all[1])
 	what := fmt.Sprintf("a post of %.0f a second, ", rate)
 	return []row{
@@ -113,19 +98,4 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 			floor, "≤ 1.05×", "", said(all[2])},
 		{"W2", what + "a receiver that takes each message at once", floor, "", "", said(all[3])},
 	}, nil
-}
-
-// turn posts at a rate for a while, each comment when it is its turn, and returns how long each took from then on.
-func (p *timedPoster) turn(rate float64) ([]time.Duration, error) {
-	took := make([]time.Duration, int(rate*hookTurn.Seconds()))
-	began := time.Now()
-	err := atOnce(2*joinClients, len(took), func(i int) error {
-		due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-		time.Sleep(time.Until(due))
-		err := p.post(2*(p.posted+i) + 1)
-		took[i] = time.Since(due)
-		return err
-	})
-	p.posted += len(took)
-	return took, err
 }
