@@ -62,12 +62,13 @@ func (k *known) under(
 	return false, nil
 }
 
-// readOn reads who has become a member since it was read last. A clock that was set back has all be read anew.
+// readOn reads who has become a member since it was read last. Of those who ask at once, one may have looked at the
+// clock before another that has read meanwhile.
 func (k *knownSite) readOn(site int64, now time.Time, after func(site, number int64) ([]Member, error)) error {
 	switch {
-	case now.Sub(k.since) >= knownAnew || now.Before(k.read):
+	case now.Sub(k.since).Abs() >= knownAnew:
 		k.since, k.last, k.members, k.bands = now, 0, 0, map[uint32]struct{}{}
-	case k.bands == nil || now.Sub(k.read) < knownFor:
+	case k.bands == nil || now.Sub(k.read).Abs() < knownFor:
 		return nil
 	}
 	for more := true; more; {

@@ -1,0 +1,69 @@
+package campaign
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+// Members are read once, and from then on those that are new, once a second; what has too many is not kept.
+func TestMembersAreReadOnOnceASecond(t *testing.T) {
+	text := "Whoever writes to us gets a stone oven with free delivery to every town of the country, this month only"
+	print := PrintOf(comment.Comment{Source: text})
+	stored := []Member{{Number: 7}}
+	var reads []int64
+	after := func(_, number int64) (list []Member, err error) {
+		reads = append(reads, number)
+		for _, m := range stored {
+			if m.Number > number && len(list) < membersRead {
+				list = append(list, m)
+			}
+		}
+		return list, nil
+	}
+	var k known
+	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	asked := func(later time.Duration) bool {
+		t.Helper()
+		found, err := k.under(print.bands(), 1, at.Add(later), after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for _, step := range []struct {
+		later time.Duration
+		found bool
+		reads []int64 // after which numbers
+	}{
+		{0, false, []int64{0}},
+		{-time.Millisecond, false, nil}, // another one's clock
+		{999 * time.Millisecond, false, nil},
+		{time.Second, true, []int64{7}},
+		{-time.Hour, true, []int64{9}}, // the clock was set back
+		{23 * time.Hour, true, []int64{9}},
+		{24 * time.Hour, false, []int64{0}}, // the copy has left
+	} {
+		switch step.later {
+		case time.Second:
+			stored = append(stored, Member{Number: 9, Print: print})
+		case 24 * time.Hour:
+			stored = stored[:1]
+		}
+		reads = nil
+		if found := asked(step.later); found != step.found || !slices.Equal(reads, step.reads) {
+			t.Errorf("%v later: found %v after reading %v, want %v and %v", step.later, found, reads, step.found, step.reads)
+		}
+	}
+	for n := range int64(knownMembers) {
+		stored = append(stored, Member{Number: 8 + n})
+	}
+	if !asked(25 * time.Hour) {
+		t.Error("a site with more members than are kept has none that may be alike")
+	}
+	if reads = nil; !asked(26*time.Hour) || reads != nil {
+		t.Errorf("a site with more members than are kept is read anew, %v", reads)
+	}
+}
