@@ -348,6 +348,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"MembersOf": func(tx Tx, s int64) (any, error) {
 		return tx.MembersOf(s, oneCampaign, 0, 9, false, 9)
 	},
+	"MembersAfter":    func(tx Tx, s int64) (any, error) { return tx.MembersAfter(s, 0, 9) },
 	"DecidedBefore":   func(tx Tx, s int64) (any, error) { return tx.DecidedBefore(s, began.Add(time.Hour), 9) },
 	"LastNumber":      func(tx Tx, s int64) (any, error) { return tx.LastNumber(s) },
 	"CampaignsByID":   func(tx Tx, s int64) (any, error) { return tx.CampaignsByID(s, []string{oneCampaign}) },
