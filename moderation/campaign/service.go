@@ -18,8 +18,7 @@ const (
 	follower    = "campaigns"
 	madeBy      = "campaigns.tokeniser" // of meta: the version that all prints were made by
 	emptiedFor  = "campaigns.emptied"   // of meta: the version for which those of others were thrown away
-	together    = 10                    // comments in a transaction, of many: others write between
-	many        = 500                   // with fewer, each that waits has one of its own: nobody waits for ten
+	together    = 10                    // comments in a transaction: others write between
 	readAtOnce  = 100
 	sweptAtOnce = 100
 
@@ -102,13 +101,8 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 			continue
 		}
 		slices.Sort(comments) // ids begin with when they were made
-		comments = slices.Compact(comments)
-		each := 1
-		if len(comments) >= many {
-			each = together
-		}
-		for some := range slices.Chunk(comments, readAtOnce) {
-			if err := s.look(ctx, site, some, each); err != nil {
+		for some := range slices.Chunk(slices.Compact(comments), together) {
+			if err := s.look(ctx, site, some); err != nil {
 				return err
 			}
 		}
@@ -222,9 +216,8 @@ func (s *Service) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// look brings what is kept of comments to what they are now: so many of those that wait in a transaction. What is
-// decided at once is counted at once, as what waits is told.
-func (s *Service) look(ctx context.Context, site ground.Site, comments []string, each int) error {
+// look brings what is kept of comments to what they are now.
+func (s *Service) look(ctx context.Context, site ground.Site, comments []string) error {
 	var list []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		list, err = tx.CommentsByID(site.ID, comments)
@@ -234,20 +227,7 @@ func (s *Service) look(ctx context.Context, site ground.Site, comments []string,
 		return fmt.Errorf("read comments: %w", err)
 	}
 	slices.SortFunc(list, func(a, b comment.Comment) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	waits := func(c comment.Comment) bool { return c.State == comment.Pending }
-	decided := slices.DeleteFunc(slices.Clone(list), waits)
-	list = slices.DeleteFunc(list, func(c comment.Comment) bool { return !waits(c) })
-	for _, of := range []struct {
-		list []comment.Comment
-		each int
-	}{{list, each}, {decided, together}} {
-		for some := range slices.Chunk(of.list, of.each) {
-			if err := s.take(ctx, site, some); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s.take(ctx, site, list)
 }
 
 // take follows some comments in one transaction, and then has suspected what is like refused ones, here or at
