@@ -89,11 +89,12 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 	if !p.compares() {
 		return 0, nil
 	}
-	if like, err := s.known.under(p.bands(), c.Site, s.work.Now(), s.after(ctx)); err != nil || !like {
+	bands := p.bands()
+	if like, err := s.known.under(bands, c.Site, s.work.Now(), s.after(ctx)); err != nil || !like {
 		return 0, err
 	}
 	err = s.work.Glance(ctx, func(tx Tx) error {
-		among, err := tx.MembersUnder(c.Site, p.bands(), looked, compared)
+		among, err := tx.MembersUnder(c.Site, bands, looked, compared)
 		if err != nil {
 			return err
 		}

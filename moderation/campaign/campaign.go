@@ -67,7 +67,7 @@ type Spread struct{ Writers, Addresses, Pages int }
 // A Member is a comment whose fingerprint is kept: alone, or in a campaign.
 type Member struct {
 	Comment  string
-	Number   int64         // of the site's members, ascending
+	Number   int64         // of the site's members, ascending; at least its time, in microseconds: none comes again
 	Campaign string        // "" while alone
 	Joined   int           // which joining of its campaign; 0 while alone
 	Apart    bool          // split off

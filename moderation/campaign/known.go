@@ -28,8 +28,9 @@ type knownSite struct {
 	since   time.Time // when all were read
 	read    time.Time // when the last ones were
 	last    int64     // the number of the newest member that was read
+	all     bool      // there were no more
 	members int
-	bands   map[uint32]struct{} // their upper halves
+	bands   map[uint32]struct{} // their upper halves; nil: there are too many members
 }
 
 // under reports whether a member may be found under one of these bands; after reads members after a number.
@@ -51,7 +52,7 @@ func (k *known) under(
 	if err := of.readOn(site, now, after); err != nil {
 		return false, err
 	}
-	if of.bands == nil {
+	if of.bands == nil || !of.all {
 		return true, nil
 	}
 	for _, b := range bands {
@@ -62,33 +63,30 @@ func (k *known) under(
 	return false, nil
 }
 
-// readOn reads who has become a member since it was read last. Of those who ask at once, one may have looked at the
-// clock before another that has read meanwhile.
+// readOn reads who has become a member since it was read last, a thousand at a time: nobody waits for all of them. Of
+// those who ask at once, one may have looked at the clock before another that has read meanwhile.
 func (k *knownSite) readOn(site int64, now time.Time, after func(site, number int64) ([]Member, error)) error {
 	switch {
 	case now.Sub(k.since).Abs() >= knownAnew:
 		k.since, k.last, k.members, k.bands = now, 0, 0, map[uint32]struct{}{}
-	case k.bands == nil || now.Sub(k.read).Abs() < knownFor:
+	case k.bands == nil || k.all && now.Sub(k.read).Abs() < knownFor:
 		return nil
 	}
-	for more := true; more; {
-		list, err := after(site, k.last)
-		if err != nil {
-			return fmt.Errorf("read members: %w", err)
-		}
-		if k.members += len(list); k.members > knownMembers {
-			k.bands = nil
-			break
-		}
-		for _, m := range list {
-			k.last = m.Number
-			for _, b := range m.Print.bands() {
-				k.bands[upper(b)] = struct{}{}
-			}
-		}
-		more = len(list) == membersRead
+	list, err := after(site, k.last)
+	if err != nil {
+		return fmt.Errorf("read members: %w", err)
 	}
-	k.read = now
+	if k.members += len(list); k.members > knownMembers {
+		k.bands = nil
+		return nil
+	}
+	for _, m := range list {
+		k.last = m.Number
+		for _, b := range m.Print.bands() {
+			k.bands[upper(b)] = struct{}{}
+		}
+	}
+	k.read, k.all = now, len(list) < membersRead
 	return nil
 }
 
