@@ -78,6 +78,7 @@ type poster struct {
 	server *kit.Instance
 	client *kit.Client
 	words  vocabulary
+	copies bool // every other post is a copy
 	posted int
 }
 
@@ -96,7 +97,7 @@ func newPoster(binary, dir string, more ...string) (*poster, error) {
 
 func (p *poster) post(n int) error {
 	text := p.words.text(n)
-	if n%2 == 0 {
+	if p.copies && n%2 == 0 {
 		text = fmt.Sprintf("Whoever writes to offer %d of the %s gets a stone oven with free delivery to every town of the "+
 			"country, this month only, number %d", n/2%joinCopies, strings.Repeat("harbour ", 1+n/2%joinCopies), n)
 	}
@@ -125,15 +126,14 @@ func (p *poster) flood(d time.Duration) (float64, error) {
 	return float64(p.posted-first) / time.Since(began).Seconds(), nil
 }
 
-// steady posts so many a second, each when it is its turn, and returns how long each took from then on. Of all comments
-// that there are it posts every other one, step 2, which are no copies, or each one.
-func (p *poster) steady(rate float64, d time.Duration, step int) ([]time.Duration, error) {
+// steady posts so many a second, each when it is its turn, and returns how long each took from then on.
+func (p *poster) steady(rate float64, d time.Duration) ([]time.Duration, error) {
 	took := make([]time.Duration, int(rate*d.Seconds()))
 	began := time.Now()
 	err := atOnce(2*joinClients, len(took), func(i int) error {
 		turn := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
 		time.Sleep(time.Until(turn))
-		err := p.post(step*(p.posted+i+1) - 1)
+		err := p.post(p.posted + i)
 		took[i] = time.Since(turn)
 		return err
 	})
@@ -151,14 +151,14 @@ type timedPoster struct {
 // takeTurns posts at a rate to all servers, in another order each turn; rest waits until what a turn's posts brought is
 // done.
 func takeTurns(
-	all []*timedPoster, turns int, rate float64, d time.Duration, step int, rest func(*timedPoster) error,
+	all []*timedPoster, turns int, rate float64, d time.Duration, rest func(*timedPoster) error,
 ) error {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range turns {
 		for _, i := range random.Perm(len(all)) {
 			p := all[i]
 			before := used(p.server.PID())
-			took, err := p.steady(rate, d, step)
+			took, err := p.steady(rate, d)
 			if err := errors.Join(err, rest(p)); err != nil {
 				return err
 			}
@@ -183,6 +183,7 @@ func joins(binary, without, dir string) ([]row, error) {
 			return nil, err
 		}
 		defer p.server.Kill()
+		p.copies = true
 		all = append(all, &timedPoster{poster: p})
 	}
 	plain, again, with := all[0], all[1], all[2]
@@ -196,7 +197,7 @@ func joins(binary, without, dir string) ([]row, error) {
 	if _, err := with.behind(); err != nil {
 		return nil, err
 	}
-	err := takeTurns(all, joinTurns, rate/2, joinTurn, 1, func(p *timedPoster) error {
+	err := takeTurns(all, joinTurns, rate/2, joinTurn, func(p *timedPoster) error {
 		time.Sleep(time.Second) // what follows a post besides
 		if p != with {
 			return nil
