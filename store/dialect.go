@@ -16,6 +16,8 @@ type dialect struct {
 	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
 	// for foreign keys to refer to.
 	lock string
+	// lockKeys keeps them from foreign keys, too: nothing new refers to them. A writer to a file is alone.
+	lockKeys string
 	// lockMembers has transactions that change a site's members wait for one another; a writer to a file is alone.
 	lockMembers string
 	// snapshot says, in a SELECT, which transactions were running when it was taken.
@@ -53,6 +55,7 @@ var postgresDialect = dialect{
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
 	array:       rows.PostgresArray,
 	lock:        " FOR NO KEY UPDATE",
+	lockKeys:    " FOR UPDATE",
 	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
 	eventOrder:  "xid, id",
 	eventsBack:  "xid DESC, id DESC",

@@ -80,8 +80,22 @@ var belowSites = []string{
 	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
 }
 
-// DeleteSite implements sites.Tx.
+// referredTo are the site and those of its rows that others refer to, each before those that refer to it.
+var referredTo = []string{
+	"sites WHERE id", "webhooks WHERE site_id", "decisions WHERE site_id", "pages WHERE site_id",
+	"takedowns WHERE site_id", "comments WHERE site_id",
+}
+
+// DeleteSite implements sites.Tx. First it waits for those who write to the site, and lets nobody begin: what they
+// wrote after their table's turn would keep what it refers to.
 func (t *tx) DeleteSite(id int64) error {
+	if t.lockKeys != "" {
+		for _, rows := range referredTo {
+			if _, err := t.Exec("SELECT count(*) FROM (SELECT 1 FROM "+rows+" = ?"+t.lockKeys+") AS kept", id); err != nil {
+				return fmt.Errorf("lock %s: %w", rows, err)
+			}
+		}
+	}
 	for _, table := range belowSites {
 		if _, err := t.Exec("DELETE FROM "+table+" WHERE site_id = ?", id); err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)

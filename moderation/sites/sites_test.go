@@ -2,10 +2,13 @@ package sites_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -166,4 +169,64 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 		_, _, err = other.Own(w.Ctx, site, c.ID, token)
 		return roomstest.Code(err) == "comment.unknown"
 	})
+}
+
+// A site that goes takes along what was being written to it when its removal began; once that kept what it refers to,
+// and the removal failed.
+func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
+	for name, write := range map[string]func(tx storetest.Tx, old, fresh comment.Comment) error{
+		"a comment": func(tx storetest.Tx, _, fresh comment.Comment) error {
+			_, _, err := tx.InsertComment(fresh)
+			return err
+		},
+		"a member": func(tx storetest.Tx, old, _ comment.Comment) error {
+			return tx.PutMember(old.Site, campaign.Member{Comment: old.ID, Number: 1})
+		},
+		"both": func(tx storetest.Tx, _, fresh comment.Comment) error {
+			_, _, err := tx.InsertComment(fresh)
+			return errors.Join(err, tx.PutMember(fresh.Site, campaign.Member{Comment: fresh.ID, Number: 1}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := kit.Postgres(t) // a writer to a file is alone
+			w := roomstest.NewOn(t, url)
+			old := w.Submit(w.A, "There is a ferry at nine.")
+			fresh := old
+			fresh.ID, fresh.Same, fresh.Path = ground.NewID(), nil, ground.NewID()[:16]
+			written, end, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			go func() {
+				ended <- w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+					err := write(tx, old, fresh)
+					close(written)
+					<-end
+					return err
+				})
+			}()
+			<-written
+			removed := make(chan error, 1)
+			go func() { removed <- w.S.RemoveSite(w.Ctx, people.Operator, w.A.Key) }()
+			locks, err := sql.Open("pgx", url)
+			w.Must(err)
+			defer locks.Close()
+			kit.Until(t, "the removal waits", func() bool {
+				var waiting int
+				w.Must(locks.QueryRow(`
+					SELECT count(*)
+					FROM   pg_stat_activity
+					WHERE  datname = current_database()
+					  AND  wait_event_type = 'Lock'`).Scan(&waiting))
+				return waiting == 1
+			})
+			close(end)
+			w.Must(<-ended)
+			w.Must(<-removed)
+			var left int
+			w.Must(locks.QueryRow(`
+				SELECT (SELECT count(*) FROM comments WHERE site_id = $1) +
+				       (SELECT count(*) FROM campaign_members WHERE site_id = $1)`, w.A.ID).Scan(&left))
+			if left != 0 {
+				t.Errorf("%d rows are left", left)
+			}
+		})
+	}
 }
