@@ -257,6 +257,35 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 	)
 }
 
+// What others decide before a tab's stream is open is folded there as well.
+func TestATabFoldsWhatWasDecidedBeforeItsStreamOpened(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	for n := range 2 {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of day %d came.", n))
+		w.must(err)
+	}
+	items, _, err := w.client.Queue(t.Context(), "")
+	w.must(err)
+	desk := w.tab(1280, 900, false)
+	block := func(patterns ...*network.BlockPattern) {
+		t.Helper()
+		_, err := chromedp.Call(desk.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: patterns})
+		w.must(err)
+	}
+	block(&network.BlockPattern{URLPattern: "*://*:*/*/moderation/live", Block: true})
+	w.signIn(desk, email)
+	w.steps(desk, func() error { return desk.Holds(current("day 0 ")) })
+	first := items[0].Comment
+	_, err = w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: first.ID, Version: first.Version})
+	w.must(err)
+	block()
+	w.steps(desk,
+		func() error { return desk.Holds(shows("Dana approved")) },
+		func() error { return desk.Holds(current("day 1 ")) },
+	)
+}
+
 func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	for n, name := range []string{"Ruth", "Lena", "Tomasz"} {

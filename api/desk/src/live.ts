@@ -1,5 +1,5 @@
 /** The queue renews itself: counts at once, arrivals announced, what others decide folded, who else looks at what. */
-import { versionOf } from './cards'
+import { idOf, versionOf } from './cards'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
@@ -7,6 +7,8 @@ import { say, write } from './words'
 
 const announceEvery = 5000
 const lookEvery = 10000
+/** So many of the newest decisions are read when the stream opens. */
+const readBack = 100
 
 type Counts = Record<string, number>
 
@@ -19,6 +21,7 @@ export class Live {
   #announced = 0
   #timer = 0
   #looking = 0
+  #newest = 0 // number of the newest decision when the stream was opened last
   readonly #presence: Presence
 
   constructor(queue: Queue) {
@@ -36,7 +39,10 @@ export class Live {
 
   #open(): void {
     const source = new EventSource(`${this.#url}/live`)
-    source.addEventListener('open', () => this.#stopLooking())
+    source.addEventListener('open', () => {
+      this.#stopLooking()
+      this.#catchUp()
+    })
     source.addEventListener('arrived', event => {
       const { id, shown } = read(event)
       if (!shown) this.#arrive(id)
@@ -95,6 +101,19 @@ export class Live {
     this.#unnamed = 0
     this.#announced = 0
     this.#announce()
+  }
+
+  /** Folds what others decided since this page was made and before the stream was opened, or opened again. */
+  async #catchUp(): Promise<void> {
+    const response = await fetch(`${this.#url}/log?limit=${readBack}`).catch(() => undefined)
+    if (!response?.ok) return
+    const { entries } = (await response.json()) as { entries: { seq: number; comment: string; version: number }[] }
+    const more = this.#newest > 0 && (entries.at(-1)?.seq ?? 0) > this.#newest + 1
+    this.#newest = entries[0]?.seq ?? 0
+    const decided = new Map(entries.reverse().map(e => [e.comment, e.version])) // before the last decision of each
+    for (const card of this.#queue.cards.all) {
+      if (more || (decided.get(idOf(card)) ?? -1) >= versionOf(card)) await this.#decided(idOf(card))
+    }
   }
 
   /** Folds what somebody else decided, with who it was. */
