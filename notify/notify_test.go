@@ -13,10 +13,12 @@ import (
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
+	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
@@ -108,6 +110,47 @@ func whatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T, w *world) {
 	if all := w.box.Mails(); len(all) != 0 {
 		t.Errorf("%d mails came, want none", len(all))
 	}
+}
+
+// What is put into a mail after it was written, and before it is taken, is in it, too; also where nothing else in it
+// needs a mail any more.
+func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		db := &delayed{Store: w.DB.Store}
+		s, err := serviceOf(db, w.Clock, w.box.URL, w.log)
+		w.Must(err)
+		who := w.AddPerson("mo", people.Moderator, "a")
+		w.chooses(who, people.MailEach, 0, "")
+		w.run(s)
+		for n, decided := range []bool{false, true} {
+			first := w.arrives(func(c *comment.Comment) { c.Source = "What was there before." })
+			w.gathered(who, 1)
+			if decided {
+				w.Decide(who, w.A, comment.Approve, first.ID)
+			}
+			second := w.first
+			second.ID, second.Same, second.Path = ground.NewID(), nil, ground.NewID()[:16]
+			second.State, second.Source = comment.Pending, "What came meanwhile."
+			join := func() {
+				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+					m, err := tx.OpenMail(w.A.ID, who.ID(), w.Clock.Now())
+					m.Comments = append(m.Comments, second.ID)
+					_, _, inserted := tx.InsertComment(second)
+					return errors.Join(err, inserted, tx.PutMail(m))
+				}))
+			}
+			roomstest.Followed(w.World, "mail")
+			db.before.Store(&join)
+			w.Clock.Add(4 * time.Second)
+			text, _, err := w.box.Wait(t, who.Account.Email, n+1).Parts()
+			w.Must(err)
+			if !strings.Contains(text, "> What came meanwhile.") ||
+				strings.Contains(text, "> What was there before.") == decided {
+				t.Errorf("with %v it says\n%s", decided, text)
+			}
+			w.ended(who, notify.Each, "sent")
+		}
+	})
 }
 
 func TestADigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T) {

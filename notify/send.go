@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
@@ -85,7 +86,7 @@ func (s *Service) one(ctx context.Context, l *line, m Mail) (usable bool, err er
 	return s.settle(context.WithoutCancel(ctx), m, became, failure)
 }
 
-// take has this process send the mail, and makes the links that are in it. It ends one that is not needed, and one
+// take has this process send the mail as it was seen, and makes the links that are in it. It ends one that is not needed, and one
 // that was under way when the process that sent it was killed: whether it arrived nobody knows, and twice is worse.
 func (s *Service) take(ctx context.Context, seen Mail, t *letter) (m Mail, mine bool, err error) {
 	now := s.work.Now()
@@ -103,6 +104,8 @@ func (s *Service) take(ctx context.Context, seen Mail, t *letter) (m Mail, mine 
 		case !m.HandedAt.IsZero():
 			lost = true
 			m.EndedAt, m.Outcome = now, unknown
+		case m.More != seen.More || !slices.Equal(m.Comments, seen.Comments):
+			return nil // more came since it was written: it is written anew
 		case t == nil:
 			m.EndedAt, m.Outcome = now, needed
 		case t.Wait.After(now):

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,11 @@ type world struct {
 
 func newWorld(t testing.TB, in *roomstest.World) *world {
 	w := &world{World: in, box: kit.NewMailbox(t), log: &logs{}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the service logged:\n%s", w.log)
+		}
+	})
 	w.first = w.Submit(w.A, "A remark of which many are made.")
 	w.Decide(people.Operator, w.A, comment.Approve, w.first.ID)
 	return w
@@ -118,6 +124,19 @@ func (often) Rings(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return rings
+}
+
+// A delayed store has something happen just before an Update, once.
+type delayed struct {
+	ground.Store[storetest.Tx]
+	before atomic.Pointer[func()]
+}
+
+func (s *delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	if before := s.before.Swap(nil); before != nil {
+		(*before)()
+	}
+	return s.Store.Update(ctx, fn)
 }
 
 // service is the room in a process of its own.
