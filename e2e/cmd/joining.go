@@ -25,6 +25,7 @@ const (
 	joinTurns   = 40
 	joinTurn    = 2 * time.Second
 	joinFlood   = 20 * time.Second
+	joinLong    = 20 * time.Second
 	joinCopies  = 20 // campaigns that every other post is a copy of
 )
 
@@ -197,14 +198,16 @@ func joins(binary, without, dir string) ([]row, error) {
 	if _, err := with.behind(); err != nil {
 		return nil, err
 	}
-	err := takeTurns(all, joinTurns, rate/2, joinTurn, func(p *timedPoster) error {
+	rest := func(p *timedPoster) error {
 		time.Sleep(time.Second) // what follows a post besides
-		if p != with {
+		if p.poster != with.poster {
 			return nil
 		}
 		_, err := p.behind()
 		return err
-	})
+	}
+	long := []*timedPoster{{poster: plain.poster}, {poster: with.poster}}
+	err := errors.Join(takeTurns(all, joinTurns, rate/2, joinTurn, rest), takeTurns(long, 2, rate/2, joinLong, rest))
 	if err != nil {
 		return nil, err
 	}
@@ -216,14 +219,16 @@ func joins(binary, without, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := func(p *timedPoster) string {
+	said := func(p, plain *timedPoster) string {
 		of := func(percent int) float64 { return float64(p.at(percent)) / float64(plain.at(percent)) }
 		return fmt.Sprintf("%.2f× / %.2f× (%v / %v)", of(50), of(99), p.at(50).Round(10*time.Microsecond),
 			p.at(99).Round(10*time.Microsecond))
 	}
 	return []row{
 		{"K1", fmt.Sprintf("a post's p50 / p99 at half of the highest rate (%.0f/s), every other one a copy", rate/2),
-			"the same program twice without joining: " + said(again), "≤ 1.05× / 1.05×", "", said(with)},
+			"the same program twice without joining: " + said(again, plain), "≤ 1.05× / 1.05×", "", said(with, plain)},
+		{"K1", fmt.Sprintf("the same for %v without a rest", joinLong), "the same program without joining", "", "",
+			said(long[1], long[0])},
 		{"K2", fmt.Sprintf("joining, after %v at the highest rate", joinFlood), "", "caught up within 60 s", "",
 			fmt.Sprintf("%.0f posts/s, caught up after %.1f s", top, late.Seconds())},
 	}, nil

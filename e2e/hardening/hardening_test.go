@@ -81,6 +81,7 @@ func TestHardening(t *testing.T) {
 		}
 		r.verdict = cmp.Or(r.verdict, notMeasured)
 		said[r.verdict]++
+		fmt.Fprintf(os.Stderr, "%d, %s: %s, %s\n", f.number, f.what, cmp.Or(r.ours, "-"), r.verdict) // lest it end early
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.0f\t%s\n", f.number, f.what, f.goal, cmp.Or(r.ours, "-"), r.verdict,
 			time.Since(start).Seconds(), firstLine(r.why))
 	}
