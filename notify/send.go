@@ -87,8 +87,8 @@ func (s *Service) one(ctx context.Context, l *line, m Mail) (usable bool, err er
 }
 
 // take has this process send the mail as it was seen, and makes the links that are in it. It ends one that is not
-// needed, and one that was under way when the process that sent it was killed: whether it arrived nobody knows, and twice
-// is worse.
+// needed, and one that was under way when the process that sent it was killed: whether it arrived nobody knows, and
+// twice is worse.
 func (s *Service) take(ctx context.Context, seen Mail, t *letter) (m Mail, mine bool, err error) {
 	now := s.work.Now()
 	var lost bool
