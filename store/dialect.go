@@ -53,9 +53,9 @@ var postgresDialect = dialect{
 	side: mirror.Postgres{},
 	// Its 1 is whatever: the service takes no other advisory lock.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
+	lockKeys:    " FOR UPDATE",
 	array:       rows.PostgresArray,
 	lock:        " FOR NO KEY UPDATE",
-	lockKeys:    " FOR UPDATE",
 	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
 	eventOrder:  "xid, id",
 	eventsBack:  "xid DESC, id DESC",
