@@ -22,11 +22,7 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas <b>", "--role",
 		"moderator", "--site", "blog", "--password-stdin", "--data", w.data)
-	for n := range 3 {
-		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
-			fmt.Sprintf("The ferry of day %d came.", n))
-		w.must(err)
-	}
+	w.ferries(3)
 	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
 	w.must(dana.BeforeEach(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))
 	w.signIn(dana, email)

@@ -32,6 +32,16 @@ func (w *world) waiting() int {
 	return page.Counts.Pending
 }
 
+// ferries posts so many comments, each by a writer of its own, in the order of their days.
+func (w *world) ferries(days int) {
+	w.t.Helper()
+	for n := range days {
+		_, err := w.client.Post(w.t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of day %d came.", n))
+		w.must(err)
+	}
+}
+
 // What is judged again while a moderator works down from the riskiest moves to above where they are.
 func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 	onBoth(t, nothingElseWaitsOnlyWhenNothingDoes)
@@ -166,11 +176,7 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 
 func theQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
-	for n := range 60 {
-		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
-			fmt.Sprintf("The ferry of day %d came.", n))
-		w.must(err)
-	}
+	w.ferries(60)
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
 	offline := func(on bool) {
@@ -223,11 +229,7 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) { onBoth(t, twoTabsOfTheQueu
 
 func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
-	for n := range 2 {
-		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
-			fmt.Sprintf("The ferry of day %d came.", n))
-		w.must(err)
-	}
+	w.ferries(2)
 	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)
 	w.signIn(one, email)
 	w.signIn(two, email)
@@ -260,11 +262,7 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 // What others decide before a tab's stream is open is folded there as well.
 func TestATabFoldsWhatWasDecidedBeforeItsStreamOpened(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
-	for n := range 2 {
-		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
-			fmt.Sprintf("The ferry of day %d came.", n))
-		w.must(err)
-	}
+	w.ferries(2)
 	items, _, err := w.client.Queue(t.Context(), "")
 	w.must(err)
 	desk := w.tab(1280, 900, false)
