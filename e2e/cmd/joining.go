@@ -225,7 +225,8 @@ func joins(binary, without, dir string) ([]row, error) {
 			p.at(99).Round(10*time.Microsecond))
 	}
 	return []row{
-		{"K1", fmt.Sprintf("a post's p50 / p99 at half of the highest rate (%.0f/s), every other one a copy", rate/2),
+		{"K1", fmt.Sprintf("a post's p50 / p99 at half of the highest rate (%.0f/s), every other one a copy, "+
+			"which joins when the turn is over", rate/2),
 			"the same program twice without joining: " + said(again, plain), "≤ 1.05× / 1.05×", "", said(with, plain)},
 		{"K1", fmt.Sprintf("the same for %v without a rest", joinLong), "the same program without joining", "", "",
 			said(long[1], long[0])},
