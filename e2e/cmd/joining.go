@@ -25,7 +25,7 @@ const (
 	joinTurns   = 40
 	joinTurn    = 2 * time.Second
 	joinFlood   = 20 * time.Second
-	joinLong    = 20 * time.Second
+	joinLong    = 90 * time.Second // three times as long as joining waits for calm
 	joinCopies  = 20 // campaigns that every other post is a copy of
 )
 
@@ -207,7 +207,7 @@ func joins(binary, without, dir string) ([]row, error) {
 		return err
 	}
 	long := []*timedPoster{{poster: plain.poster}, {poster: with.poster}}
-	err := errors.Join(takeTurns(all, joinTurns, rate/2, joinTurn, rest), takeTurns(long, 2, rate/2, joinLong, rest))
+	err := errors.Join(takeTurns(all, joinTurns, rate/2, joinTurn, rest), takeTurns(long, 1, rate/2, joinLong, rest))
 	if err != nil {
 		return nil, err
 	}

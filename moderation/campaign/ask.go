@@ -258,9 +258,10 @@ func (s *Service) Split(
 	comments = slices.Compact(slices.Sorted(slices.Values(comments)))
 	comments = slices.DeleteFunc(comments, func(c string) bool { return !ground.IsID(c) })
 	now := s.work.Now()
-	err = s.work.Update(ctx, func(tx Tx) error {
+	var r *register
+	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		apart = nil
-		r, err := look(tx, site.ID, comments, nil)
+		r, err = look(tx, site.ID, comments, nil)
 		if err != nil {
 			return err
 		}
@@ -288,6 +289,7 @@ func (s *Service) Split(
 	if err != nil {
 		return nil, fmt.Errorf("split a campaign: %w", err)
 	}
+	s.known.changed(r)
 	return apart, nil
 }
 
@@ -309,9 +311,10 @@ func (s *Service) Rejoin(
 	for i := range fresh {
 		fresh[i] = ground.NewID()
 	}
-	err = s.work.Update(ctx, func(tx Tx) error {
+	var r *register
+	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		joined = nil
-		r, err := look(tx, site.ID, comments, func() string { return fresh[len(joined)] })
+		r, err = look(tx, site.ID, comments, func() string { return fresh[len(joined)] })
 		if err != nil {
 			return err
 		}
@@ -341,6 +344,7 @@ func (s *Service) Rejoin(
 	if err != nil {
 		return nil, fmt.Errorf("take a split back: %w", err)
 	}
+	s.known.changed(r)
 	return joined, nil
 }
 

@@ -94,12 +94,15 @@ func PrintOf(c comment.Comment) Print {
 // campaign has many members to be met. Rows of bands are most of what a comment writes here.
 func (p Print) bands() []int64 {
 	all := p.Bands()
-	out := make([]int64, 0, len(all)/2)
+	out := make([]int64, 0, bandsOfPrint)
 	for i := 0; i < len(all); i += 2 {
 		out = append(out, int64(all[i]))
 	}
 	return out
 }
+
+// bandsOfPrint is how many bands a print has.
+const bandsOfPrint = 16
 
 // compares reports whether a comment can be nearly the same as another at all.
 func (p Print) compares() bool { return p.Letters >= leastLetters }

@@ -301,6 +301,52 @@ func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
 	}
 }
 
+// What a comment joins is looked for in memory, and is what the store has: whatever came, left, was decided or split
+// off since.
+func TestWhatIsNearestIsTheSameInMemory(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := newCrowd(t, w)
+		ids := c.posts(0, 60) // more than a campaign's candidates
+		k := c.until("60 are one", ids[0], sized(60))
+		alone := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
+		mine, token := c.SubmitOwn(c.A, "Does anybody know where to buy rye flour of the coarse kind in this town?")
+		kit.Until(t, "both are members", func() bool { return c.isMember(alone) && c.isMember(mine.ID) })
+		near := func(when string) {
+			t.Helper()
+			texts := []string{c.Comment(c.A, alone).Source, c.Comment(c.A, mine.ID).Source, "A text that is like no other text"}
+			for i := range 20 {
+				texts = append(texts, advert(5*i))
+			}
+			for _, text := range texts {
+				inMemory, inStore, known, err := c.S.Nearest(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
+				c.Must(err)
+				if !known || inMemory != inStore {
+					t.Errorf("%s: %q is nearest to %q in memory (it has an answer: %v), and to %q in the store",
+						when, text, inMemory, known, inStore)
+				}
+			}
+		}
+		near("at first")
+		_, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, ids[40:50])
+		c.Must(err)
+		near("after a split")
+		c.Decide(c.dana, c.A, comment.Approve, append(ids[50:], alone)...)
+		c.until("10 were approved", ids[10], func(k campaign.Known) bool { return k.Approved == 10 })
+		kit.Until(t, "the one that was alone is forgotten", func() bool { return !c.isMember(alone) })
+		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(61))
+		c.Must(err)
+		c.until("the edited one joins", mine.ID, sized(51))
+		near("after approvals and an edit")
+		_, err = c.S.Rejoin(c.Ctx, c.dana, c.A, ids[40:45])
+		c.Must(err)
+		c.Decide(c.dana, c.A, comment.MarkSpam, ids[50:]...)
+		c.until("they are refused", ids[10], refusals(10))
+		near("after a change of mind")
+		c.Must(c.S.BeginAnew(c.Ctx))
+		near("made anew")
+	})
+}
+
 // alike waits until a text that would come now is like n refused comments: a second passes each time.
 func (c crowd) alike(text string, n int) {
 	c.T.Helper()

@@ -22,19 +22,22 @@ type register struct {
 	joined    bool // some campaign has a new member
 
 	before  prepared
-	entered []Member // in this transaction
+	entered []Member       // in this transaction
+	banded  map[int64]bool // by their numbers: who is found by bands, of others that were not, or no longer
 }
 
 // prepared is what was read of comments before the transaction that others wait for.
 type prepared struct {
 	prints map[string]Print    // of those that will join, by their ids
-	under  map[string][]Member // what is found under their bands
+	under  map[string][]Member // what they are compared with
+	near   []string            // comments that they are nearest to
 	last   int64               // number of a member at that time
 }
 
 // look opens the register for some comments.
 func look(tx Tx, site int64, comments []string, newID func() string) (*register, error) {
-	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{}, newID: newID}
+	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{}, newID: newID,
+		banded: map[int64]bool{}}
 	var err error
 	if r.last, err = tx.LastNumber(site); err != nil { // first: what is read from here on, nobody else changes
 		return nil, fmt.Errorf("read the last member's number: %w", err)
@@ -153,12 +156,9 @@ func (r *register) nearest(c comment.Comment, p Print, bands []int64) (*Member, 
 		if near == nil {
 			return nil, nil
 		}
-		now, err := r.tx.Members(r.site, []string{near.Comment})
-		if err != nil {
-			return nil, fmt.Errorf("read a member: %w", err)
-		}
-		if len(now) == 1 && now[0].Number == near.Number && now[0].Banded && !now[0].Apart {
-			return &now[0], nil
+		now, known := r.members[near.Comment]
+		if known && now.Number == near.Number && now.Banded && !now.Apart {
+			return &now, nil
 		}
 	}
 	among, err := r.tx.MembersUnder(r.site, bands, looked, compared)
@@ -220,7 +220,7 @@ func (r *register) unband(m Member) error {
 	if err := r.tx.DropBands(r.site, m.Number, m.Print.bands()); err != nil {
 		return fmt.Errorf("remove bands: %w", err)
 	}
-	m.Banded = false
+	m.Banded, r.banded[m.Number] = false, false
 	return r.put(m)
 }
 
@@ -257,7 +257,7 @@ func (r *register) recount(m Member, c comment.Comment) error {
 	switch {
 	case wants && !m.Banded:
 		if err = r.tx.PutBands(r.site, m.Number, m.Print.bands()); err == nil {
-			m.Banded = true
+			m.Banded, r.banded[m.Number] = true, true
 			err = r.put(m)
 		}
 	case !wants && m.Banded:
@@ -294,6 +294,7 @@ func (r *register) leave(m Member) error {
 		if err := r.tx.DropBands(r.site, m.Number, m.Print.bands()); err != nil {
 			return fmt.Errorf("remove bands: %w", err)
 		}
+		r.banded[m.Number] = false
 	}
 	if err := r.tx.DropMember(r.site, m.Comment); err != nil {
 		return fmt.Errorf("remove a member: %w", err)

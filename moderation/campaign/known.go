@@ -1,42 +1,56 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/aitys/aitys/classifier"
 )
 
 const (
 	knownSites   = 64          // of so many sites bands are kept in memory
-	knownMembers = 100_000     // of each, at most: some 15 MB; what has more is asked for in the store
+	knownMembers = 50_000      // of each, at most: some 15 MB; what has more is asked for in the store
+	knownWhole   = 2_048       // of each the newest, with their prints: some 800 KB
 	knownFor     = time.Second // until it is asked who has become a member since
 	knownAnew    = 24 * time.Hour
 	membersRead  = 1_000
 )
 
 // known are the bands under which sites' members are found, in memory: most comments are like none, and those that may
-// be published at once wait for the answer.
+// be published at once wait for the answer; and most copies are like one that has just joined.
 type known struct {
 	mu    sync.Mutex
 	sites map[int64]*knownSite
 }
 
-// A knownSite is a site's: those of members that are gone stay until they are read anew.
+// A knownSite is a site's: those of members that have left elsewhere stay until they are read anew.
 type knownSite struct {
 	mu      sync.Mutex
 	since   time.Time // when all were read
 	read    time.Time // when the last ones were
 	last    int64     // the number of the newest member that was read
 	all     bool      // there were no more
-	members int
-	bands   map[uint32]struct{} // their upper halves; nil: there are too many members
+	members []knownMember
+	// bands are the places of the newest members under each, by their upper halves; nil: there are too many members.
+	// A place is counted from 1, bandsOfPrint to a member, and next has the one of the member before, or 0.
+	bands  map[uint32]int32
+	next   []int32
+	recent []Member // the newest, each at its place in turn
 }
 
-// under reports whether a member may be found under one of these bands; after reads members after a number.
-func (k *known) under(
-	bands []int64, site int64, now time.Time, after func(site, number int64) ([]Member, error),
-) (bool, error) {
+type knownMember struct {
+	number int64
+	sketch classifier.Sketch
+	gone   bool // from its bands
+}
+
+// of returns a site's, locked.
+func (k *known) of(site int64) *knownSite {
 	k.mu.Lock()
 	of := k.sites[site]
 	if of == nil {
@@ -48,19 +62,130 @@ func (k *known) under(
 	}
 	k.mu.Unlock()
 	of.mu.Lock()
+	return of
+}
+
+// under reports whether a member may be found under one of these bands; after reads members after a number.
+func (k *known) under(
+	bands []int64, site int64, now time.Time, after func(site, number int64) ([]Member, error),
+) (bool, error) {
+	of := k.of(site)
 	defer of.mu.Unlock()
 	if err := of.readOn(site, now, after); err != nil {
 		return false, err
 	}
-	if of.bands == nil || !of.all {
-		return true, nil
-	}
-	for _, b := range bands {
-		if _, found := of.bands[upper(b)]; found {
-			return true, nil
+	return of.bands == nil || !of.all || of.has(bands), nil
+}
+
+// has reports whether a member may be found under one of these bands.
+func (k *knownSite) has(bands []int64) bool {
+	return slices.ContainsFunc(bands, func(b int64) bool { return k.bands[upper(b)] != 0 })
+}
+
+// among returns what a print has to be compared with to find its nearest among a site's members up to a number, some of
+// which may be gone or be others by now; ok: it is known, and if none is near nothing is. Members after a number are
+// read where they are not known.
+func (k *known) among(
+	p Print, site, upTo int64, now time.Time, after func(number int64) ([]Member, error),
+) (list []Member, ok bool, err error) {
+	of := k.of(site)
+	defer of.mu.Unlock()
+	if of.last < upTo || now.Sub(of.since).Abs() >= knownAnew {
+		of.read = time.Time{}
+		err := of.readOn(site, now, func(_, number int64) ([]Member, error) { return after(number) })
+		if err != nil {
+			return nil, false, err
 		}
 	}
-	return false, nil
+	if of.bands == nil || !of.all || of.last < upTo {
+		return nil, false, nil
+	}
+	bands := p.bands()
+	if !of.has(bands) {
+		return nil, true, nil
+	}
+	list, ok = of.newest(bands, p.Sketch())
+	return list, ok, nil
+}
+
+// newest returns those of the members that MembersUnder would which may be nearly the same; ok: all of them are kept
+// whole.
+func (k *knownSite) newest(bands []int64, sketch classifier.Sketch) (list []Member, ok bool) {
+	shared := map[int]int{} // bands that a member is found under, by which member it is
+	for _, b := range bands {
+		for n, at := 0, k.bands[upper(b)]; at != 0 && n < looked; at = k.next[at-1] {
+			if m := int(at-1) / bandsOfPrint; !k.members[m].gone {
+				shared[m]++
+				n++
+			}
+		}
+	}
+	which := slices.SortedFunc(maps.Keys(shared), func(a, b int) int {
+		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
+	})
+	for _, m := range which[:min(len(which), compared)] {
+		switch {
+		case sketch.Far(k.members[m].sketch):
+		case m < len(k.members)-knownWhole:
+			return nil, false
+		default:
+			list = append(list, k.recent[m%knownWhole])
+		}
+	}
+	return list, true
+}
+
+// changed notes what a register did, where all that were members before are known.
+func (k *known) changed(r *register) {
+	of := k.of(r.site)
+	defer of.mu.Unlock()
+	if of.bands == nil || !of.all || of.last < r.opened {
+		return
+	}
+	of.add(r.entered)
+	for number, banded := range r.banded {
+		if m := of.member(number); m != nil {
+			m.gone = !banded
+		}
+	}
+}
+
+// member returns what is known of the member with a number, or nil.
+func (k *knownSite) member(number int64) *knownMember {
+	at, found := slices.BinarySearchFunc(k.members, number, func(m knownMember, number int64) int {
+		return cmp.Compare(m.number, number)
+	})
+	if !found {
+		return nil
+	}
+	return &k.members[at]
+}
+
+// add notes members, in the order of their numbers, but for those that were read after they had entered.
+func (k *knownSite) add(list []Member) {
+	if len(k.members)+len(list) > knownMembers {
+		k.bands, k.members, k.next, k.recent = nil, nil, nil, nil
+		return
+	}
+	for _, m := range list {
+		sketch := m.Print.Sketch()
+		if before := k.member(m.Number); before != nil && before.sketch == sketch {
+			continue
+		}
+		k.last = max(k.last, m.Number)
+		first := len(k.next)
+		k.next = append(k.next, make([]int32, bandsOfPrint)...)
+		for i, b := range m.Print.bands() {
+			k.next[first+i] = k.bands[upper(b)]
+			k.bands[upper(b)] = int32(first + i + 1)
+		}
+		if len(k.members) < knownWhole {
+			k.recent = append(k.recent, m)
+		} else {
+			k.recent[len(k.members)%knownWhole] = m
+		}
+		k.members = append(k.members, knownMember{m.Number, sketch, !m.Banded})
+	}
 }
 
 // readOn reads who has become a member since it was read last, a thousand at a time: nobody waits for all of them. Of
@@ -68,7 +193,7 @@ func (k *known) under(
 func (k *knownSite) readOn(site int64, now time.Time, after func(site, number int64) ([]Member, error)) error {
 	switch {
 	case now.Sub(k.since).Abs() >= knownAnew:
-		k.since, k.last, k.members, k.bands = now, 0, 0, map[uint32]struct{}{}
+		k.since, k.last, k.members, k.bands, k.next, k.recent = now, 0, nil, map[uint32]int32{}, nil, nil
 	case k.bands == nil || k.all && now.Sub(k.read).Abs() < knownFor:
 		return nil
 	}
@@ -76,16 +201,7 @@ func (k *knownSite) readOn(site int64, now time.Time, after func(site, number in
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
 	}
-	if k.members += len(list); k.members > knownMembers {
-		k.bands = nil
-		return nil
-	}
-	for _, m := range list {
-		k.last = m.Number
-		for _, b := range m.Print.bands() {
-			k.bands[upper(b)] = struct{}{}
-		}
-	}
+	k.add(list)
 	k.read, k.all = now, len(list) < membersRead
 	return nil
 }

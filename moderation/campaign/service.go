@@ -250,11 +250,12 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	if err != nil {
 		return err
 	}
+	var r *register
 	var touched []Campaign
 	var suspects []string
-	err = s.work.Update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		used := 0
-		r, err := look(tx, site.ID, given, func() string { used++; return fresh[used-1] })
+		r, err = look(tx, site.ID, slices.Concat(given, before.near), func() string { used++; return fresh[used-1] })
 		if err != nil {
 			return err
 		}
@@ -280,6 +281,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	if err != nil {
 		return fmt.Errorf("join campaigns: %w", err)
 	}
+	s.known.changed(r)
 	if err := s.suspect(ctx, site, suspects); err != nil {
 		return err
 	}
@@ -312,13 +314,27 @@ func (s *Service) prepare(
 			if !p.compares() {
 				continue
 			}
-			if before.under[c.ID], err = tx.MembersUnder(site, p.bands(), looked, compared); err != nil {
+			if before.under[c.ID], err = s.under(tx, site, p, r.last, now); err != nil {
 				return fmt.Errorf("find what is alike: %w", err)
+			}
+			if near := nearest(p, before.under[c.ID]); near != nil {
+				before.near = append(before.near, near.Comment)
 			}
 		}
 		return nil
 	})
 	return before, err
+}
+
+// under returns what a print has to be compared with to find its nearest among members up to a number.
+func (s *Service) under(tx Tx, site int64, p Print, upTo int64, now time.Time) ([]Member, error) {
+	list, ok, err := s.known.among(p, site, upTo, now, func(number int64) ([]Member, error) {
+		return tx.MembersAfter(site, number, membersRead)
+	})
+	if ok || err != nil {
+		return list, err
+	}
+	return tx.MembersUnder(site, p.bands(), looked, compared)
 }
 
 // untold are campaigns whose waiting members do not know what became of the others.
@@ -360,14 +376,14 @@ func (s *Service) forgetOld(ctx context.Context) error {
 	before := s.work.Now().Add(-rememberedFor)
 	for _, site := range sites {
 		for more := true; more && ctx.Err() == nil; {
+			var r *register
 			err := s.work.Update(ctx, func(tx Tx) error {
 				old, err := tx.DecidedBefore(site.ID, before, sweptAtOnce)
 				if err != nil {
 					return err
 				}
 				more = len(old) == sweptAtOnce
-				r, err := look(tx, site.ID, nil, nil)
-				if err != nil {
+				if r, err = look(tx, site.ID, nil, nil); err != nil {
 					return err
 				}
 				for _, m := range old {
@@ -380,6 +396,7 @@ func (s *Service) forgetOld(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("forget decided members at %s: %w", site.Key, err)
 			}
+			s.known.changed(r)
 		}
 	}
 	return nil
