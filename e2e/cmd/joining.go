@@ -26,7 +26,7 @@ const (
 	joinTurn    = 2 * time.Second
 	joinFlood   = 20 * time.Second
 	joinLong    = 90 * time.Second // three times as long as joining waits for calm
-	joinCopies  = 20 // campaigns that every other post is a copy of
+	joinCopies  = 20               // campaigns that every other post is a copy of
 )
 
 // joining measures what campaigns cost those who post, and how far joining falls behind at the highest rate.

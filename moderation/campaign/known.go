@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -14,11 +15,12 @@ import (
 
 const (
 	knownSites   = 64          // of so many sites bands are kept in memory
-	knownMembers = 50_000      // of each, at most: some 15 MB; what has more is asked for in the store
+	knownMembers = 100_000     // of each, at most: some 25 MB; of one that has more the newest half is kept
 	knownWhole   = 2_048       // of each the newest, with their prints: some 800 KB
 	knownFor     = time.Second // until it is asked who has become a member since
 	knownAnew    = 24 * time.Hour
 	membersRead  = 1_000
+	walked       = 256 // members under a band that are passed over, most of them gone, before the store is asked
 )
 
 // known are the bands under which sites' members are found, in memory: most comments are like none, and those that may
@@ -35,12 +37,14 @@ type knownSite struct {
 	read    time.Time // when the last ones were
 	last    int64     // the number of the newest member that was read
 	all     bool      // there were no more
+	older   bool      // there were more than are kept
 	members []knownMember
-	// bands are the places of the newest members under each, by their upper halves; nil: there are too many members.
-	// A place is counted from 1, bandsOfPrint to a member, and next has the one of the member before, or 0.
-	bands  map[uint32]int32
+	// bands are the upper halves of the members' bands, bandsOfPrint to each; 0: it has none there. heads are the last
+	// of them that ends in each number, counted from 1, and next is the one before that; 0: there is none.
+	bands  []uint32
+	heads  []int32
 	next   []int32
-	recent []Member // the newest, each at its place in turn
+	recent []Member // the newest, at their numbers among the members, in turn
 }
 
 type knownMember struct {
@@ -74,17 +78,37 @@ func (k *known) under(
 	if err := of.readOn(site, now, after); err != nil {
 		return false, err
 	}
-	return of.bands == nil || !of.all || of.has(bands), nil
+	return of.older || !of.all || of.has(bands), nil
 }
 
 // has reports whether a member may be found under one of these bands.
 func (k *knownSite) has(bands []int64) bool {
-	return slices.ContainsFunc(bands, func(b int64) bool { return k.bands[upper(b)] != 0 })
+	return slices.ContainsFunc(bands, func(b int64) bool {
+		for range k.under(b) {
+			return true
+		}
+		return false
+	})
+}
+
+// under are the members under a band by their numbers among the members, the newest first; gone ones too.
+func (k *knownSite) under(band int64) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if len(k.heads) == 0 {
+			return
+		}
+		is := upper(band)
+		for at := k.heads[int(is)%len(k.heads)]; at != 0; at = k.next[at-1] {
+			if k.bands[at-1] == is && !yield(int(at-1)/bandsOfPrint) {
+				return
+			}
+		}
+	}
 }
 
 // among returns what a print has to be compared with to find its nearest among a site's members up to a number, some of
-// which may be gone or be others by now; ok: it is known, and if none is near nothing is. Members after a number are
-// read where they are not known.
+// which may be gone or be others by now; ok: it is known, and if none is near nothing is. Where some are too old to be
+// known, what is near among the others is near enough. Members after a number are read where they are not known.
 func (k *known) among(
 	p Print, site, upTo int64, now time.Time, after func(number int64) ([]Member, error),
 ) (list []Member, ok bool, err error) {
@@ -97,15 +121,11 @@ func (k *known) among(
 			return nil, false, err
 		}
 	}
-	if of.bands == nil || !of.all || of.last < upTo {
+	if !of.all || of.last < upTo {
 		return nil, false, nil
 	}
-	bands := p.bands()
-	if !of.has(bands) {
-		return nil, true, nil
-	}
-	list, ok = of.newest(bands, p.Sketch())
-	return list, ok, nil
+	list, ok = of.newest(p.bands(), p.Sketch())
+	return list, ok && (!of.older || nearest(p, list) != nil), nil
 }
 
 // newest returns those of the members that MembersUnder would which may be nearly the same; ok: all of them are kept
@@ -113,10 +133,17 @@ func (k *known) among(
 func (k *knownSite) newest(bands []int64, sketch classifier.Sketch) (list []Member, ok bool) {
 	shared := map[int]int{} // bands that a member is found under, by which member it is
 	for _, b := range bands {
-		for n, at := 0, k.bands[upper(b)]; at != 0 && n < looked; at = k.next[at-1] {
-			if m := int(at-1) / bandsOfPrint; !k.members[m].gone {
-				shared[m]++
-				n++
+		passed, found := 0, 0
+		for m := range k.under(b) {
+			if passed++; passed > walked {
+				return nil, false
+			}
+			if k.members[m].gone {
+				continue
+			}
+			shared[m]++
+			if found++; found == looked {
+				break
 			}
 		}
 	}
@@ -139,7 +166,7 @@ func (k *knownSite) newest(bands []int64, sketch classifier.Sketch) (list []Memb
 func (k *known) changed(r *register) {
 	of := k.of(r.site)
 	defer of.mu.Unlock()
-	if of.bands == nil || !of.all || of.last < r.opened {
+	if !of.all || of.last < r.opened {
 		return
 	}
 	of.add(r.entered)
@@ -163,9 +190,15 @@ func (k *knownSite) member(number int64) *knownMember {
 
 // add notes members, in the order of their numbers, but for those that were read after they had entered.
 func (k *knownSite) add(list []Member) {
-	if len(k.members)+len(list) > knownMembers {
-		k.bands, k.members, k.next, k.recent = nil, nil, nil, nil
-		return
+	if drop := len(k.members) - knownMembers/2; len(k.members)+len(list) > knownMembers {
+		k.older = true
+		k.members, k.bands = slices.Clone(k.members[drop:]), slices.Clone(k.bands[drop*bandsOfPrint:])
+		recent := make([]Member, len(k.recent))
+		for m := len(k.members) - len(recent); m < len(k.members); m++ {
+			recent[m%knownWhole] = k.recent[(m+drop)%knownWhole]
+		}
+		k.recent = recent
+		k.index()
 	}
 	for _, m := range list {
 		sketch := m.Print.Sketch()
@@ -173,11 +206,15 @@ func (k *knownSite) add(list []Member) {
 			continue
 		}
 		k.last = max(k.last, m.Number)
-		first := len(k.next)
-		k.next = append(k.next, make([]int32, bandsOfPrint)...)
+		var bands [bandsOfPrint]uint32
 		for i, b := range m.Print.bands() {
-			k.next[first+i] = k.bands[upper(b)]
-			k.bands[upper(b)] = int32(first + i + 1)
+			bands[i] = upper(b)
+		}
+		if k.bands = append(k.bands, bands[:]...); len(k.bands) > 2*len(k.heads) {
+			k.index()
+		}
+		for at := len(k.next); at < len(k.bands); at++ {
+			k.link(at)
 		}
 		if len(k.members) < knownWhole {
 			k.recent = append(k.recent, m)
@@ -188,13 +225,29 @@ func (k *knownSite) add(list []Member) {
 	}
 }
 
+// index links all bands anew.
+func (k *knownSite) index() {
+	k.heads, k.next = make([]int32, len(k.bands)), make([]int32, 0, len(k.bands))
+	for at := range k.bands {
+		k.link(at)
+	}
+}
+
+func (k *knownSite) link(at int) {
+	head := &k.heads[int(k.bands[at])%len(k.heads)]
+	k.next = append(k.next, *head)
+	if k.bands[at] != 0 {
+		*head = int32(at + 1)
+	}
+}
+
 // readOn reads who has become a member since it was read last, a thousand at a time: nobody waits for all of them. Of
 // those who ask at once, one may have looked at the clock before another that has read meanwhile.
 func (k *knownSite) readOn(site int64, now time.Time, after func(site, number int64) ([]Member, error)) error {
 	switch {
 	case now.Sub(k.since).Abs() >= knownAnew:
-		k.since, k.last, k.members, k.bands, k.next, k.recent = now, 0, nil, map[uint32]int32{}, nil, nil
-	case k.bands == nil || k.all && now.Sub(k.read).Abs() < knownFor:
+		k.since, k.last, k.older, k.members, k.bands, k.heads, k.next, k.recent = now, 0, false, nil, nil, nil, nil, nil
+	case k.all && now.Sub(k.read).Abs() < knownFor:
 		return nil
 	}
 	list, err := after(site, k.last)

@@ -65,7 +65,28 @@ func TestMembersAreReadOnOnceASecond(t *testing.T) {
 			t.Fatalf("with members unread nothing is like them, after reads from %v", reads)
 		}
 	}
-	if reads = nil; !asked(26*time.Hour) || reads != nil {
-		t.Errorf("a site with more members than are kept is read anew, %v", reads)
+	if reads = nil; !asked(26*time.Hour) || len(reads) != 1 {
+		t.Errorf("a site with more members than are kept is not asked for what is alike, after reads from %v", reads)
+	}
+	if n := len(k.sites[1].members); n < knownMembers/2 || n > knownMembers {
+		t.Errorf("of %d members %d are kept", len(stored), n)
+	}
+	near := func(p Print) (list []Member, ok bool) {
+		t.Helper()
+		list, ok, err := k.among(p, 1, stored[len(stored)-1].Number, at.Add(26*time.Hour),
+			func(number int64) ([]Member, error) { return after(1, number) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list, ok
+	}
+	if _, ok := near(print); ok {
+		t.Error("there is an answer to what may be like a member that is too old to be kept")
+	}
+	for range 3 {
+		stored = append(stored, Member{Number: 8 + int64(len(stored)), Print: print, Banded: true})
+	}
+	if list, ok := near(print); !ok || len(list) != 3 {
+		t.Errorf("of three new members %v are alike, an answer: %v", list, ok)
 	}
 }
