@@ -37,6 +37,7 @@ func joining() error {
 			return err
 		}
 		return measure("joining", "`go run ./e2e/cmd joining`, two cores", []func() ([]row, error){
+			func() ([]row, error) { return oneCard(binary, dir) },
 			func() ([]row, error) { return joins(binary, without, dir) },
 		})
 	})
@@ -233,6 +234,70 @@ func joins(binary, without, dir string) ([]row, error) {
 		{"K2", fmt.Sprintf("joining, after %v at the highest rate", joinFlood), "", "caught up within 60 s", "",
 			fmt.Sprintf("%.0f posts/s, caught up after %.1f s", top, late.Seconds())},
 	}, nil
+}
+
+// oneCard measures how long it takes until 25 copies by 12 writers on 4 pages are one campaign, from the answer to the
+// last of them: all at once, and one each tenth of a second.
+func oneCard(binary, dir string) ([]row, error) {
+	const copies, writers, pages, rounds = 25, 12, 4, 20
+	p, err := newPoster(binary, filepath.Join(dir, "card"))
+	if err != nil {
+		return nil, err
+	}
+	defer p.server.Kill()
+	if _, err := p.flood(time.Second); err != nil { // a site with other comments
+		return nil, err
+	}
+	reader := *p.client
+	reader.Token = ""
+	round := func(n, clients int, pause time.Duration) (time.Duration, error) {
+		text := p.words.text(1_000_000 + n)
+		err := atOnce(clients, copies, func(i int) error {
+			time.Sleep(pause)
+			_, err := reader.Post(context.Background(), "", fmt.Sprintf("%s-%d", pageOf, i%pages),
+				fmt.Sprintf("Writer %d", i%writers), "", fmt.Sprintf("%s %d", text, i))
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+		for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			var page struct{ Campaigns []struct{ Size int } }
+			err := p.client.Do(context.Background(), http.MethodGet, "/moderation/campaigns?limit=100", nil, nil, &page)
+			whole := 0
+			for _, k := range page.Campaigns {
+				if k.Size == copies {
+					whole++
+				}
+			}
+			took := time.Since(began)
+			if err != nil || whole > n {
+				return took, err
+			}
+			if took > time.Minute {
+				return 0, fmt.Errorf("after %v %d of %d copies are one campaign", took, page.Campaigns[0].Size, copies)
+			}
+		}
+	}
+	var said []string
+	for i, how := range []struct {
+		name    string
+		clients int
+		pause   time.Duration
+	}{{"at once", writers, 0}, {"one after the other", 1, 100 * time.Millisecond}} {
+		var took []time.Duration
+		for n := range rounds {
+			one, err := round(rounds*i+n, how.clients, how.pause)
+			if err != nil {
+				return nil, err
+			}
+			took = append(took, one)
+		}
+		slices.Sort(took)
+		said = append(said, fmt.Sprintf("%s %.2f s (%.2f s)", how.name, took[rounds-1].Seconds(), took[rounds/2].Seconds()))
+	}
+	return []row{{"K4", fmt.Sprintf("%d copies by %d writers on %d pages are one campaign, the worst of %d (the middle)",
+		copies, writers, pages, rounds), "", "≤ 2 s", "", strings.Join(said, ", ")}}, nil
 }
 
 // behind waits until every copy that was posted has joined, and returns how long that took.
