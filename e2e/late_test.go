@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -47,5 +48,49 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 				t.Errorf("what was taken back is folded (%v)", err)
 			}
 		})
+	}
+}
+
+// A page that was asked for before a decision was saved shows what was decided as waiting, where scores have moved it
+// behind what was read. It comes late, when the decision is saved, and brings nothing of it back.
+func TestAPageFromBeforeADecisionBringsNothingBack(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	const page = 50
+	for n := range page + 1 {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
+			fmt.Sprintf("The ferry of day %d.", n))
+		w.must(err)
+	}
+	desk := w.tab(1280, 900, false)
+	w.must(desk.BeforeEach(`{
+		let answered
+		const read = new Promise(go => { answered = go })
+		const post = fetch, { open, send } = XMLHttpRequest.prototype
+		window.fetch = async (to, how) => {
+			if (String(to).endsWith("/decisions")) await read
+			return post(to, how) }
+		XMLHttpRequest.prototype.open = function (how, to) {
+			const address = new URL(to, location.href)
+			if (!window.held) address.searchParams.delete("after") // as if all had moved
+			open.call(this, how, address) }
+		XMLHttpRequest.prototype.send = function () {
+			const take = this.onload
+			if (!window.held) this.onload = async () => {
+				answered()
+				while (Object.keys(sessionStorage).some(key => key.startsWith("aitys:unsaved:")))
+					await new Promise(go => setTimeout(go, 10))
+				window.held = this.responseXML.querySelectorAll(".cards .card").length
+				take.call(this) }
+			send.call(this) } }`))
+	w.signIn(desk, email)
+	w.steps(desk,
+		func() error { return desk.Holds(current("of day 0.")) },
+		func() error { return desk.Press(kit.Key{Key: "X", Code: "KeyX", Shift: true}) },
+		func() error { return desk.Press(kit.Key{Key: "A", Code: "KeyA", Shift: true}) },
+		func() error { return desk.Holds(fmt.Sprintf(`window.held === %d`, page)) },
+		func() error { return desk.Holds(current(fmt.Sprintf("of day %d.", page))) },
+	)
+	if n, err := kit.Eval[int](desk, `document.querySelectorAll(".cards .card").length`); err != nil || n != 1 {
+		t.Errorf("%d cards stand where one was left (%v)", n, err)
 	}
 }

@@ -102,7 +102,7 @@ export class Onward {
 
   /** Reads pages from an address on until one brings cards, and goes to the first of them; whether one did. */
   async #read(address: string, goes = true): Promise<boolean> {
-    const rows = new Set(this.#cards.folded)
+    const saved = new Set(this.#cards.folded.filter(id => !this.#way.about(id)))
     for (let url: string | undefined = address; url; ) {
       const fresh = await fetchPage(url)
       const more = linkIn(fresh)
@@ -110,8 +110,8 @@ export class Onward {
       const added: Card[] = []
       for (const card of fresh.querySelectorAll<Card>('.cards .card')) {
         const id = idOf(card)
-        // A row that was folded before this page was read, of a decision that is saved, stands for what is over.
-        if (this.#way.about(id) || (this.#cards.rowOf(id) && !rows.has(id))) continue
+        // A card comes back where its decision was saved before this page was asked for: it was taken back since.
+        if (this.#way.about(id) || (this.#cards.rowOf(id) && !saved.has(id))) continue
         const mine = this.#cards.take(card)
         if (mine) added.push(mine)
       }
