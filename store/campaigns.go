@@ -79,28 +79,12 @@ func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 		ORDER  BY comment_id`+t.Keep, site, rows.ArrayOf(t.Array, comments))
 }
 
-// MembersUnder implements campaign.Tx. Of each band no more rows are read than that: SQLite keeps the order of a
-// CROSS JOIN, and would else go through all bands of the site, asking for each of them whether it is one of those.
-func (t *tx) MembersUnder(site int64, bands []int64, each, most int) ([]campaign.Member, error) {
+// MembersNumbered implements campaign.Tx.
+func (t *tx) MembersNumbered(site int64, numbers []int64) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
-		  AND  number IN (
-		       SELECT b.number
-		       FROM   (SELECT value AS band, COALESCE((SELECT n.number
-		                                               FROM   campaign_bands AS n
-		                                               WHERE  n.site_id = ?
-		                                                 AND  n.band    = value
-		                                               ORDER  BY n.number DESC
-		                                               LIMIT  1 OFFSET ?), 0) AS lowest
-		               FROM   `+t.Each+`) AS asked
-		       CROSS JOIN campaign_bands AS b
-		       WHERE  b.site_id = ?
-		         AND  b.band    = asked.band
-		         AND  b.number >= asked.lowest
-		       GROUP  BY b.number
-		       ORDER  BY COUNT(*) DESC, b.number DESC
-		       LIMIT  ?)`,
-		site, site, each-1, rows.ArrayOf(t.Array, bands), site, most)
+		  AND  number `+t.Among+`
+		ORDER  BY number`, site, rows.ArrayOf(t.Array, numbers))
 }
 
 // MembersOf implements campaign.Tx. Its conditions are those of the indexes, word for word.
@@ -127,6 +111,7 @@ func (t *tx) MembersAfter(site, number int64, limit int) ([]campaign.Member, err
 	return t.members(`
 		WHERE  site_id = ?
 		  AND  number  > ?
+		  AND  banded
 		ORDER  BY number
 		LIMIT  ?`, site, number, limit)
 }
@@ -166,32 +151,10 @@ func (t *tx) DropMember(site int64, comment string) error {
 	return err
 }
 
-// PutBands implements campaign.Tx.
-func (t *tx) PutBands(site, number int64, bands []int64) error {
-	_, err := t.Exec(`
-		INSERT INTO campaign_bands (site_id, band, number)
-		SELECT ?, value, ?
-		FROM   `+t.Each+`
-		WHERE  true
-		ON CONFLICT DO NOTHING`, site, number, rows.ArrayOf(t.Array, bands))
-	return err
-}
-
-// DropBands implements campaign.Tx.
-func (t *tx) DropBands(site, number int64, bands []int64) error {
-	_, err := t.Exec(`
-		DELETE FROM campaign_bands
-		WHERE  site_id = ?
-		  AND  number  = ?
-		  AND  band `+t.Among, site, number, rows.ArrayOf(t.Array, bands))
-	return err
-}
-
 // ForgetMembers implements campaign.Tx.
 func (t *tx) ForgetMembers(site int64, most int) (more bool, err error) {
 	for _, table := range [][2]string{
-		{"campaign_bands", "site_id, band, number"}, {"campaign_members", "site_id, comment_id"},
-		{"campaigns", "site_id, id"},
+		{"campaign_members", "site_id, comment_id"}, {"campaigns", "site_id, id"},
 	} {
 		n, err := t.Exec(`
 			DELETE FROM `+table[0]+`

@@ -249,12 +249,8 @@ var hot = []hotQuery{
 		return second(events, err)
 	}, false},
 	{"last event", "events_pk|SCAN events", func(tx storetest.Tx) error { return second(tx.LastEvent()) }, false},
-	{"members under bands", "campaign_members_number", func(tx storetest.Tx) error {
-		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50, 32))
-	}, true},
-	{"under bands", "campaign_bands_pk|PRIMARY KEY", func(tx storetest.Tx) error {
-		return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50, 32))
-	}, true},
+	{"members by their numbers", "campaign_members_number",
+		func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }, true},
 	{"members of a campaign", "campaign_members_joined",
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, false, 50)) }, false},
 	{"members that wait", "campaign_members_waiting",
@@ -394,7 +390,6 @@ var multitude = []string{
 	`INSERT INTO takedown_comments (site_id, takedown_id, comment_id)
 	 SELECT {site}, 'd' || (n / 2), 'c' || (n / 2) FROM numbers`,
 	`UPDATE comments SET withheld = '{}' WHERE created_at % 400 < 4`,
-	`INSERT INTO campaign_bands (site_id, band, number) SELECT {site}, n / 8, n FROM numbers`,
 	`INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at)
 	 SELECT 1, 'arrived', '', '', '', FALSE, n FROM numbers`,
 	`INSERT INTO accounts (id, email, name, password, disabled, all_sites, created_at)
@@ -606,8 +601,8 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 		name, wants string
 		run         func(tx storetest.Tx) error
 	}{
-		{"members under bands", "SEARCH b USING PRIMARY KEY (site_id=? AND band=? AND number>?)",
-			func(tx storetest.Tx) error { return second(tx.MembersUnder(1, []int64{7, 8, 9}, 50, 32)) }},
+		{"members by their numbers", "INDEX campaign_members_number (site_id=? AND number=?)",
+			func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
 			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {

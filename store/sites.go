@@ -76,7 +76,7 @@ var belowSites = []string{
 	"rules", "blocks", "writer_notes",
 	"votes", "reports", "appeals", "mail_links", "mails", "signouts", "sso_salts", "verified_names",
 	"signets", "site_copies", "former_staff",
-	"campaign_bands", "campaign_members", "campaigns", "inquiries", "deliveries", "webhooks",
+	"campaign_members", "campaigns", "inquiries", "deliveries", "webhooks",
 	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
 }
 

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,16 +90,18 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 	if !p.compares() {
 		return 0, nil
 	}
-	bands := p.bands()
-	if like, err := s.known.under(bands, c.Site, s.work.Now(), s.after(ctx)); err != nil || !like {
+	if err := s.readMembers(ctx, c.Site); err != nil {
 		return 0, err
 	}
+	if len(s.known.under(p, math.MaxInt64, c.Site)) == 0 {
+		return 0, nil
+	}
 	err = s.work.Glance(ctx, func(tx Tx) error {
-		among, err := tx.MembersUnder(c.Site, bands, looked, compared)
+		among, err := s.nearTo(tx, c.Site, math.MaxInt64, p)
 		if err != nil {
 			return err
 		}
-		near := nearest(p, among)
+		near := nearest(p, among[0])
 		switch {
 		case near == nil:
 			return nil
@@ -311,6 +314,9 @@ func (s *Service) Rejoin(
 	for i := range fresh {
 		fresh[i] = ground.NewID()
 	}
+	if err := s.readMembers(ctx, site.ID); err != nil {
+		return nil, err
+	}
 	var r *register
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		joined = nil
@@ -318,6 +324,7 @@ func (s *Service) Rejoin(
 		if err != nil {
 			return err
 		}
+		r.nearTo = s.nearToNow(tx, site.ID, r.opened, now)
 		found, err := tx.CommentsByID(site.ID, comments)
 		if err != nil {
 			return fmt.Errorf("read comments: %w", err)

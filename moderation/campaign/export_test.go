@@ -21,31 +21,29 @@ func (s *Service) BeginAnew(ctx context.Context) error {
 // BeginAgain does what a process does after one that ended before it had gone through everything.
 func (s *Service) BeginAgain(ctx context.Context) error { return s.begin(ctx, false) }
 
-// Nearest is the comment that a comment is nearest to, by what is in memory and by what is in the store; known: memory
-// has an answer.
-func (s *Service) Nearest(ctx context.Context, c comment.Comment) (inMemory, inStore string, known bool, err error) {
-	p := PrintOf(c)
-	named := func(m *Member) string {
-		if m == nil {
-			return ""
-		}
-		return m.Comment
-	}
+// Nearest is the comment that a comment is nearest to, by what is known, and by what a process would know that has just
+// begun.
+func (s *Service) Nearest(ctx context.Context, c comment.Comment) (known, anew string, err error) {
+	other := &Service{work: s.work}
 	err = s.work.View(ctx, func(tx Tx) error {
 		last, err := tx.LastNumber(c.Site)
 		if err != nil {
 			return err
 		}
-		list, ok, err := s.known.among(p, c.Site, last, s.work.Now(), func(number int64) ([]Member, error) {
-			return tx.MembersAfter(c.Site, number, membersRead)
-		})
-		if err != nil {
-			return err
+		for _, by := range []struct {
+			*Service
+			id *string
+		}{{s, &known}, {other, &anew}} {
+			p := PrintOf(c)
+			near, err := by.nearToNow(tx, c.Site, last, s.work.Now())(p)
+			if err != nil {
+				return err
+			}
+			if m := nearest(p, near); m != nil {
+				*by.id = m.Comment
+			}
 		}
-		inMemory, known = named(nearest(p, list)), ok
-		list, err = tx.MembersUnder(c.Site, p.bands(), looked, compared)
-		inStore = named(nearest(p, list))
-		return err
+		return nil
 	})
-	return inMemory, inStore, known, err
+	return known, anew, err
 }

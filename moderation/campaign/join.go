@@ -22,16 +22,17 @@ type register struct {
 	joined    bool // some campaign has a new member
 
 	before  prepared
-	entered []Member       // in this transaction
-	banded  map[int64]bool // by their numbers: who is found by bands, of others that were not, or no longer
+	nearTo  func(Print) ([]Member, error) // what is to be compared of those that were members when it was opened
+	entered []Member                      // in this transaction
+	banded  map[int64]bool                // by their numbers: who is found by bands, of others that were not, or no longer
 }
 
 // prepared is what was read of comments before the transaction that others wait for.
 type prepared struct {
-	prints map[string]Print    // of those that will join, by their ids
-	under  map[string][]Member // what they are compared with
-	near   []string            // comments that they are nearest to
-	last   int64               // number of a member at that time
+	prints  map[string]Print    // of those that will join, by their ids
+	near    map[string][]Member // what they are compared with
+	nearest []string            // comments that they are nearest to
+	last    int64               // number of a member at that time
 }
 
 // look opens the register for some comments.
@@ -122,8 +123,7 @@ func (r *register) follow(c comment.Comment, p Print, now time.Time) error {
 
 // join makes a comment a member: of the campaign of the nearest one, or of a new campaign with that, or alone.
 func (r *register) join(c comment.Comment, p Print, now time.Time) error {
-	bands := p.bands()
-	near, err := r.nearest(c, p, bands)
+	near, err := r.nearest(c, p)
 	if err != nil {
 		return err
 	}
@@ -139,9 +139,6 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 		return err
 	}
 	r.entered = append(r.entered, m)
-	if err := r.tx.PutBands(r.site, m.Number, bands); err != nil {
-		return fmt.Errorf("write bands: %w", err)
-	}
 	if m.Campaign == "" {
 		return nil
 	}
@@ -150,22 +147,32 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 
 // nearest finds what a comment that joins is nearest to, as it is now: nil if it is like nothing. What was found
 // before the transaction, and what entered in it, are all there is if nobody has joined in between.
-func (r *register) nearest(c comment.Comment, p Print, bands []int64) (*Member, error) {
-	if r.opened == r.before.last {
-		near := nearest(p, slices.Concat(r.before.under[c.ID], r.entered))
-		if near == nil {
-			return nil, nil
-		}
-		now, known := r.members[near.Comment]
-		if known && now.Number == near.Number && now.Banded && !now.Apart {
-			return &now, nil
-		}
+func (r *register) nearest(c comment.Comment, p Print) (*Member, error) {
+	near, found := r.before.near[c.ID]
+	if !found || r.opened != r.before.last {
+		return r.nearestNow(p)
 	}
-	among, err := r.tx.MembersUnder(r.site, bands, looked, compared)
+	best := nearest(p, slices.Concat(near, r.entered))
+	if best == nil {
+		return nil, nil
+	}
+	if now := r.members[best.Comment]; now.Number == best.Number && now.Banded {
+		return &now, nil
+	}
+	return r.nearestNow(p)
+}
+
+func (r *register) nearestNow(p Print) (*Member, error) {
+	near, err := r.nearTo(p)
 	if err != nil {
 		return nil, fmt.Errorf("find what is alike: %w", err)
 	}
-	return nearest(p, among), nil
+	for _, m := range r.entered {
+		if now := r.members[m.Comment]; now.Number == m.Number && now.Banded {
+			near = append(near, now)
+		}
+	}
+	return nearest(p, near), nil
 }
 
 // enter gives a new member the campaign of the one that it is nearest to.
@@ -217,9 +224,6 @@ func (r *register) unband(m Member) error {
 	if !m.Banded {
 		return nil
 	}
-	if err := r.tx.DropBands(r.site, m.Number, m.Print.bands()); err != nil {
-		return fmt.Errorf("remove bands: %w", err)
-	}
 	m.Banded, r.banded[m.Number] = false, false
 	return r.put(m)
 }
@@ -253,19 +257,10 @@ func (r *register) recount(m Member, c comment.Comment) error {
 		return r.leave(m) // nobody needs it
 	}
 	wants := c.State != comment.Approved && !m.Apart && (k == nil || m.Joined > k.Joined-candidates)
-	var err error
-	switch {
-	case wants && !m.Banded:
-		if err = r.tx.PutBands(r.site, m.Number, m.Print.bands()); err == nil {
-			m.Banded, r.banded[m.Number] = true, true
-			err = r.put(m)
-		}
-	case !wants && m.Banded:
-		err = r.unband(m)
-	default:
-		err = r.put(m)
+	if wants != m.Banded {
+		m.Banded, r.banded[m.Number] = wants, wants
 	}
-	if err != nil || k == nil {
+	if err := r.put(m); err != nil || k == nil {
 		return err
 	}
 	return r.exemplify(k, m)
@@ -291,9 +286,6 @@ func (r *register) exemplify(k *Campaign, m Member) error {
 // leave takes a member out of its campaign, and forgets it.
 func (r *register) leave(m Member) error {
 	if m.Banded {
-		if err := r.tx.DropBands(r.site, m.Number, m.Print.bands()); err != nil {
-			return fmt.Errorf("remove bands: %w", err)
-		}
 		r.banded[m.Number] = false
 	}
 	if err := r.tx.DropMember(r.site, m.Comment); err != nil {

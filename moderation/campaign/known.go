@@ -4,177 +4,167 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"maps"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aitys/aitys/classifier"
 )
 
 const (
-	knownSites   = 64          // of so many sites bands are kept in memory
-	knownMembers = 100_000     // of each, at most: some 25 MB; of one that has more the newest half is kept
-	knownWhole   = 2_048       // of each the newest, with their prints: some 800 KB
-	knownFor     = time.Second // until it is asked who has become a member since
+	knownMembers = 200_000 // of a site, at most: some 50 MB; of one that has more the newest half at least
+	knownInAll   = 400_000 // of all sites, more or less: those that were asked for last
+	knownFor     = time.Second
 	knownAnew    = 24 * time.Hour
 	membersRead  = 1_000
-	walked       = 256 // members under a band that are passed over, most of them gone, before the store is asked
+	lookedAgain  = 64 // times that members which have left elsewhere are looked behind
 )
 
-// known are the bands under which sites' members are found, in memory: most comments are like none, and those that may
-// be published at once wait for the answer; and most copies are like one that has just joined.
+// known are sites' members under their bands, in memory. A table of bands would be most of what a comment writes, all
+// over the file: members keep their prints, of which the bands are made again.
 type known struct {
 	mu    sync.Mutex
 	sites map[int64]*knownSite
+	asked int64
 }
 
-// A knownSite is a site's: those of members that have left elsewhere stay until they are read anew.
+// A knownSite is a site's. Members that other processes took from under their bands stay until that is seen, and
+// those that they put back are missing until all are read anew, once a day.
 type knownSite struct {
+	asked int64        // when it was asked for, as known counts
+	size  atomic.Int64 // how many members there are
+
 	mu      sync.Mutex
-	since   time.Time // when all were read
-	read    time.Time // when the last ones were
-	last    int64     // the number of the newest member that was read
-	all     bool      // there were no more
-	older   bool      // there were more than are kept
+	all     bool      // they have been read
+	began   time.Time // when reading them began
+	read    time.Time // when it was seen last that there are no more
+	last    int64     // members up to this number were read
 	members []knownMember
 	// bands are the upper halves of the members' bands, bandsOfPrint to each; 0: it has none there. heads are the last
 	// of them that ends in each number, counted from 1, and next is the one before that; 0: there is none.
-	bands  []uint32
-	heads  []int32
-	next   []int32
-	recent []Member // the newest, at their numbers among the members, in turn
+	bands []uint32
+	heads []int32
+	next  []int32
 }
 
 type knownMember struct {
 	number int64
 	sketch classifier.Sketch
-	gone   bool // from its bands
+	gone   bool // from under its bands
 }
 
-// of returns a site's, locked.
+// of returns a site's, locked, and lets go of those that were asked for longest ago where there are too many.
 func (k *known) of(site int64) *knownSite {
 	k.mu.Lock()
 	of := k.sites[site]
 	if of == nil {
-		if len(k.sites) >= knownSites || k.sites == nil {
+		of = &knownSite{}
+		if k.sites == nil {
 			k.sites = map[int64]*knownSite{}
 		}
-		of = &knownSite{}
 		k.sites[site] = of
+	}
+	k.asked++
+	of.asked = k.asked
+	for k.size() > knownInAll && len(k.sites) > 1 {
+		oldest := slices.MinFunc(slices.Collect(maps.Keys(k.sites)), func(a, b int64) int {
+			return cmp.Compare(k.sites[a].asked, k.sites[b].asked)
+		})
+		delete(k.sites, oldest)
 	}
 	k.mu.Unlock()
 	of.mu.Lock()
 	return of
 }
 
-// under reports whether a member may be found under one of these bands; after reads members after a number.
-func (k *known) under(
-	bands []int64, site int64, now time.Time, after func(site, number int64) ([]Member, error),
-) (bool, error) {
+func (k *known) size() (all int64) {
+	for _, of := range k.sites {
+		all += of.size.Load()
+	}
+	return all
+}
+
+// forget forgets what is known of a site.
+func (k *known) forget(site int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.sites, site)
+}
+
+// readTo has a site's members known up to a number, and to the last one where any were read longer than knownFor ago.
+// It reads with after, some at a time, in the order of their numbers.
+func (k *known) readTo(number, site int64, now time.Time, after func(number int64) ([]Member, error)) error {
 	of := k.of(site)
 	defer of.mu.Unlock()
-	if err := of.readOn(site, now, after); err != nil {
-		return false, err
+	if now.Sub(of.began).Abs() >= knownAnew {
+		of.begin(now)
 	}
-	return of.older || !of.all || of.has(bands), nil
-}
-
-// has reports whether a member may be found under one of these bands.
-func (k *knownSite) has(bands []int64) bool {
-	return slices.ContainsFunc(bands, func(b int64) bool {
-		for range k.under(b) {
-			return true
-		}
-		return false
-	})
-}
-
-// under are the members under a band by their numbers among the members, the newest first; gone ones too.
-func (k *knownSite) under(band int64) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		if len(k.heads) == 0 {
-			return
-		}
-		is := upper(band)
-		for at := k.heads[int(is)%len(k.heads)]; at != 0; at = k.next[at-1] {
-			if k.bands[at-1] == is && !yield(int(at-1)/bandsOfPrint) {
-				return
-			}
-		}
+	if of.all && of.last >= number && now.Sub(of.read).Abs() < knownFor {
+		return nil
 	}
-}
-
-// among returns what a print has to be compared with to find its nearest among a site's members up to a number, some of
-// which may be gone or be others by now; ok: it is known, and if none is near nothing is. Where some are too old to be
-// known, what is near among the others is near enough. Members after a number are read where they are not known.
-func (k *known) among(
-	p Print, site, upTo int64, now time.Time, after func(number int64) ([]Member, error),
-) (list []Member, ok bool, err error) {
-	of := k.of(site)
-	defer of.mu.Unlock()
-	if of.last < upTo || now.Sub(of.since).Abs() >= knownAnew {
-		of.read = time.Time{}
-		err := of.readOn(site, now, func(_, number int64) ([]Member, error) { return after(number) })
+	for {
+		list, err := after(of.last)
 		if err != nil {
-			return nil, false, err
+			return fmt.Errorf("read members: %w", err)
+		}
+		of.add(list)
+		if len(list) < membersRead {
+			break
 		}
 	}
-	if !of.all || of.last < upTo {
-		return nil, false, nil
-	}
-	list, ok = of.newest(p.bands(), p.Sketch())
-	return list, ok && (!of.older || nearest(p, list) != nil), nil
+	of.all, of.read, of.last = true, now, max(of.last, number)
+	return nil
 }
 
-// newest returns those of the members that MembersUnder would which may be nearly the same; ok: all of them are kept
-// whole.
-func (k *knownSite) newest(bands []int64, sketch classifier.Sketch) (list []Member, ok bool) {
-	shared := map[int]int{} // bands that a member is found under, by which member it is
-	for _, b := range bands {
-		passed, found := 0, 0
-		for m := range k.under(b) {
-			if passed++; passed > walked {
-				return nil, false
-			}
-			if k.members[m].gone {
-				continue
-			}
-			shared[m]++
-			if found++; found == looked {
-				break
-			}
-		}
-	}
-	which := slices.SortedFunc(maps.Keys(shared), func(a, b int) int {
-		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
-	})
-	for _, m := range which[:min(len(which), compared)] {
-		switch {
-		case sketch.Far(k.members[m].sketch):
-		case m < len(k.members)-knownWhole:
-			return nil, false
-		default:
-			list = append(list, k.recent[m%knownWhole])
-		}
-	}
-	return list, true
+// under returns the members up to a number that have to be compared with a print to find what is nearest to it, by
+// their numbers.
+func (k *known) under(p Print, upTo, site int64) []int64 {
+	of := k.of(site)
+	defer of.mu.Unlock()
+	return of.under(p.bands(), p.Sketch(), upTo)
 }
 
-// changed notes what a register did, where all that were members before are known.
+// gone notes which of a site's members are under no bands any more, by their numbers.
+func (k *known) gone(numbers []int64, site int64) {
+	of := k.of(site)
+	defer of.mu.Unlock()
+	for _, n := range numbers {
+		if m := of.member(n); m != nil {
+			m.gone = true
+		}
+	}
+}
+
+// changed notes what a register did.
 func (k *known) changed(r *register) {
 	of := k.of(r.site)
 	defer of.mu.Unlock()
-	if !of.all || of.last < r.opened {
-		return
+	if of.all && of.last >= r.opened { // else these are read with those before them
+		of.add(r.entered)
 	}
-	of.add(r.entered)
+	back := false
 	for number, banded := range r.banded {
-		if m := of.member(number); m != nil {
+		m := of.member(number)
+		switch {
+		case m != nil:
+			back = back || m.gone && banded
 			m.gone = !banded
+		case banded && number <= of.last:
+			of.began = time.Time{} // it was under no band when the others were read
 		}
 	}
+	if back {
+		of.index()
+	}
+}
+
+// begin forgets all.
+func (k *knownSite) begin(now time.Time) {
+	k.all, k.began, k.last, k.members, k.bands = false, now, 0, nil, nil
+	k.index()
 }
 
 // member returns what is known of the member with a number, or nil.
@@ -190,39 +180,47 @@ func (k *knownSite) member(number int64) *knownMember {
 
 // add notes members, in the order of their numbers, but for those that were read after they had entered.
 func (k *knownSite) add(list []Member) {
-	if drop := len(k.members) - knownMembers/2; len(k.members)+len(list) > knownMembers {
-		k.older = true
-		k.members, k.bands = slices.Clone(k.members[drop:]), slices.Clone(k.bands[drop*bandsOfPrint:])
-		recent := make([]Member, len(k.recent))
-		for m := len(k.members) - len(recent); m < len(k.members); m++ {
-			recent[m%knownWhole] = k.recent[(m+drop)%knownWhole]
-		}
-		k.recent = recent
-		k.index()
+	if len(k.members)+len(list) > knownMembers {
+		k.shrink()
 	}
 	for _, m := range list {
 		sketch := m.Print.Sketch()
-		if before := k.member(m.Number); before != nil && before.sketch == sketch {
+		if m.Number <= k.last {
+			if before := k.member(m.Number); before == nil || before.sketch != sketch {
+				k.began = time.Time{} // the clock was set back, and a number has come again
+			}
 			continue
 		}
-		k.last = max(k.last, m.Number)
+		k.last = m.Number
 		var bands [bandsOfPrint]uint32
 		for i, b := range m.Print.bands() {
 			bands[i] = upper(b)
 		}
+		k.members = append(k.members, knownMember{m.Number, sketch, !m.Banded})
 		if k.bands = append(k.bands, bands[:]...); len(k.bands) > 2*len(k.heads) {
 			k.index()
 		}
 		for at := len(k.next); at < len(k.bands); at++ {
 			k.link(at)
 		}
-		if len(k.members) < knownWhole {
-			k.recent = append(k.recent, m)
-		} else {
-			k.recent[len(k.members)%knownWhole] = m
-		}
-		k.members = append(k.members, knownMember{m.Number, sketch, !m.Banded})
 	}
+	k.size.Store(int64(len(k.members)))
+}
+
+// shrink lets go of members under no band, and of the oldest where the others are many.
+func (k *knownSite) shrink() {
+	members, bands := k.members, k.bands
+	k.members, k.bands = nil, nil
+	for i, m := range members {
+		if !m.gone {
+			k.members = append(k.members, m)
+			k.bands = append(k.bands, bands[i*bandsOfPrint:(i+1)*bandsOfPrint]...)
+		}
+	}
+	if drop := len(k.members) - knownMembers/2; drop > 0 {
+		k.members, k.bands = slices.Clone(k.members[drop:]), slices.Clone(k.bands[drop*bandsOfPrint:])
+	}
+	k.index()
 }
 
 // index links all bands anew.
@@ -231,6 +229,7 @@ func (k *knownSite) index() {
 	for at := range k.bands {
 		k.link(at)
 	}
+	k.size.Store(int64(len(k.members)))
 }
 
 func (k *knownSite) link(at int) {
@@ -241,33 +240,117 @@ func (k *knownSite) link(at int) {
 	}
 }
 
-// readOn reads who has become a member since it was read last, a thousand at a time: nobody waits for all of them. Of
-// those who ask at once, one may have looked at the clock before another that has read meanwhile.
-func (k *knownSite) readOn(site int64, now time.Time, after func(site, number int64) ([]Member, error)) error {
-	switch {
-	case now.Sub(k.since).Abs() >= knownAnew:
-		k.since, k.last, k.older, k.members, k.bands, k.heads, k.next, k.recent = now, 0, false, nil, nil, nil, nil, nil
-	case k.all && now.Sub(k.read).Abs() < knownFor:
-		return nil
+// under returns the numbers of the newest members under each of the bands, of all of them those under the most bands,
+// the newest first, and of these the ones whose sketches are not far.
+func (k *knownSite) under(bands []int64, sketch classifier.Sketch, upTo int64) (numbers []int64) {
+	shared := map[int]int{} // bands that a member is found under, by which member it is
+	for _, b := range bands {
+		k.find(upper(b), upTo, func(member int) { shared[member]++ })
 	}
-	list, err := after(site, k.last)
-	if err != nil {
-		return fmt.Errorf("read members: %w", err)
+	which := slices.SortedFunc(maps.Keys(shared), func(a, b int) int {
+		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
+	})
+	for _, m := range which[:min(len(which), compared)] {
+		if !sketch.Far(k.members[m].sketch) {
+			numbers = append(numbers, k.members[m].number)
+		}
 	}
-	k.add(list)
-	k.read, k.all = now, len(list) < membersRead
-	return nil
+	return numbers
+}
+
+// find says which members are the newest under a band. Those that are gone are passed once.
+func (k *knownSite) find(band uint32, upTo int64, say func(member int)) {
+	if len(k.heads) == 0 {
+		return
+	}
+	at := &k.heads[int(band)%len(k.heads)]
+	for found := 0; *at != 0 && found < looked; {
+		i := int(*at - 1)
+		m := k.members[i/bandsOfPrint]
+		if m.gone {
+			*at = k.next[i]
+			continue
+		}
+		if k.bands[i] == band && m.number <= upTo {
+			say(i / bandsOfPrint)
+			found++
+		}
+		at = &k.next[i]
+	}
 }
 
 func upper(band int64) uint32 { return uint32(uint64(band) >> 32) }
 
-// after reads members after a number.
-func (s *Service) after(ctx context.Context) func(site, number int64) ([]Member, error) {
-	return func(site, number int64) (list []Member, err error) {
+// nearTo returns, of each print, the members up to a number that have to be compared with it, as they are now; those
+// who entered up to that number are known.
+func (s *Service) nearTo(tx Tx, site, upTo int64, prints ...Print) ([][]Member, error) {
+	near := make([][]Member, len(prints))
+	for range lookedAgain {
+		var all []int64
+		of := make([][]int64, len(prints))
+		for i, p := range prints {
+			of[i] = s.known.under(p, upTo, site)
+			all = append(all, of[i]...)
+		}
+		if len(all) == 0 {
+			break
+		}
+		slices.Sort(all)
+		all = slices.Compact(all)
+		found, err := tx.MembersNumbered(site, all)
+		if err != nil {
+			return nil, fmt.Errorf("read members: %w", err)
+		}
+		by := make(map[int64]Member, len(found))
+		for _, m := range found {
+			if m.Banded {
+				by[m.Number] = m
+			}
+		}
+		for i, numbers := range of {
+			near[i] = nil
+			for _, n := range numbers {
+				if m, stands := by[n]; stands {
+					near[i] = append(near[i], m)
+				}
+			}
+		}
+		if len(by) == len(all) {
+			break
+		}
+		s.known.gone(slices.DeleteFunc(all, func(n int64) bool { _, stands := by[n]; return stands }), site)
+	}
+	return near, nil
+}
+
+// nearToNow is nearTo with what has entered up to a number, which it reads when it is first asked.
+func (s *Service) nearToNow(tx Tx, site, upTo int64, now time.Time) func(Print) ([]Member, error) {
+	return func(p Print) ([]Member, error) {
+		if err := s.readIn(tx, site, upTo, now); err != nil {
+			return nil, err
+		}
+		near, err := s.nearTo(tx, site, upTo, p)
+		if err != nil {
+			return nil, err
+		}
+		return near[0], nil
+	}
+}
+
+// readIn has a site's members up to a number known, in a transaction.
+func (s *Service) readIn(tx Tx, site, upTo int64, now time.Time) error {
+	return s.known.readTo(upTo, site, now, func(number int64) ([]Member, error) {
+		return tx.MembersAfter(site, number, membersRead)
+	})
+}
+
+// readMembers has all of a site's members known that were there up to a second ago, outside of a transaction.
+func (s *Service) readMembers(ctx context.Context, site int64) error {
+	return s.known.readTo(math.MinInt64, site, s.work.Now(), func(number int64) (list []Member, err error) {
 		err = s.work.Glance(ctx, func(tx Tx) (err error) {
 			list, err = tx.MembersAfter(site, number, membersRead)
 			return err
 		})
 		return list, err
-	}
+	})
 }

@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -8,85 +10,141 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// Members are read once, and from then on those that are new, once a second; what has too many is not kept.
-func TestMembersAreReadOnOnceASecond(t *testing.T) {
-	text := "Whoever writes to us gets a stone oven with free delivery to every town of the country, this month only"
-	print := PrintOf(comment.Comment{Source: text})
-	stored := []Member{{Number: 7}}
-	var reads []int64
-	after := func(_, number int64) (list []Member, err error) {
-		reads = append(reads, number)
-		for _, m := range stored {
-			if m.Number > number && len(list) < membersRead {
-				list = append(list, m)
-			}
-		}
-		return list, nil
+const text = "Whoever writes to us gets a stone oven with free delivery to every town of the country, this month only"
+
+// kept are members as a store has them, and after which numbers they were read.
+type kept struct {
+	members []Member
+	reads   []int64
+}
+
+func (k *kept) after(number int64) (list []Member, err error) {
+	k.reads = append(k.reads, number)
+	at, found := slices.BinarySearchFunc(k.members, number, func(m Member, number int64) int {
+		return cmp.Compare(m.Number, number)
+	})
+	if found {
+		at++
 	}
+	return k.members[at:min(at+membersRead, len(k.members))], nil
+}
+
+// Members are read once, and from then on those that are new: once a second, or as far as somebody has heard of.
+func TestMembersAreReadOnOnceASecond(t *testing.T) {
+	copied := PrintOf(comment.Comment{Source: text})
+	store := kept{members: []Member{{Number: 7, Banded: true}}}
 	var k known
 	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	asked := func(later time.Duration) bool {
-		t.Helper()
-		found, err := k.under(print.bands(), 1, at.Add(later), after)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return found
-	}
 	for _, step := range []struct {
 		later time.Duration
-		found bool
+		to    int64
+		found []int64
 		reads []int64 // after which numbers
 	}{
-		{0, false, []int64{0}},
-		{-time.Millisecond, false, nil}, // another one's clock
-		{999 * time.Millisecond, false, nil},
-		{time.Second, true, []int64{7}},
-		{-time.Hour, true, []int64{9}}, // the clock was set back
-		{23 * time.Hour, true, []int64{9}},
-		{24 * time.Hour, false, []int64{0}}, // the copy has left
+		{0, 0, nil, []int64{0}},
+		{-time.Millisecond, 7, nil, nil}, // another one's clock
+		{999 * time.Millisecond, 0, nil, nil},
+		{999 * time.Millisecond, 8, nil, []int64{7}},
+		{1999 * time.Millisecond, 0, []int64{9}, []int64{8}},
+		{-time.Hour, 0, []int64{9}, []int64{9}}, // the clock was set back
+		{23 * time.Hour, 0, []int64{9}, []int64{9}},
+		{24 * time.Hour, 0, nil, []int64{0}}, // the copy has left
 	} {
 		switch step.later {
-		case time.Second:
-			stored = append(stored, Member{Number: 9, Print: print})
+		case 1999 * time.Millisecond:
+			store.members = append(store.members, Member{Number: 9, Print: copied, Banded: true})
 		case 24 * time.Hour:
-			stored = stored[:1]
+			store.members = store.members[:1]
 		}
-		reads = nil
-		if found := asked(step.later); found != step.found || !slices.Equal(reads, step.reads) {
-			t.Errorf("%v later: found %v after reading %v, want %v and %v", step.later, found, reads, step.found, step.reads)
-		}
-	}
-	for n := range int64(knownMembers) {
-		stored = append(stored, Member{Number: 8 + n})
-	}
-	for range knownMembers / membersRead { // each asks for one part, and for what is alike elsewhere meanwhile
-		if reads = nil; !asked(25*time.Hour) || len(reads) != 1 {
-			t.Fatalf("with members unread nothing is like them, after reads from %v", reads)
-		}
-	}
-	if reads = nil; !asked(26*time.Hour) || len(reads) != 1 {
-		t.Errorf("a site with more members than are kept is not asked for what is alike, after reads from %v", reads)
-	}
-	if n := len(k.sites[1].members); n < knownMembers/2 || n > knownMembers {
-		t.Errorf("of %d members %d are kept", len(stored), n)
-	}
-	near := func(p Print) (list []Member, ok bool) {
-		t.Helper()
-		list, ok, err := k.among(p, 1, stored[len(stored)-1].Number, at.Add(26*time.Hour),
-			func(number int64) ([]Member, error) { return after(1, number) })
-		if err != nil {
+		store.reads = nil
+		if err := k.readTo(step.to, 1, at.Add(step.later), store.after); err != nil {
 			t.Fatal(err)
 		}
-		return list, ok
+		found := k.under(copied, math.MaxInt64, 1)
+		if !slices.Equal(found, step.found) || !slices.Equal(store.reads, step.reads) {
+			t.Errorf("%v later: found %v after reading from %v, want %v and %v",
+				step.later, found, store.reads, step.found, step.reads)
+		}
 	}
-	if _, ok := near(print); ok {
-		t.Error("there is an answer to what may be like a member that is too old to be kept")
+}
+
+// Of a site with more members than are kept in memory the newest half is, and what is like them is found; so are those
+// that were there before where most that came after them have left.
+func TestTheNewestOfTooManyMembersAreKept(t *testing.T) {
+	now := time.Now()
+	full := func(n int) *kept {
+		store := &kept{}
+		for i := range n {
+			store.members = append(store.members, Member{Number: int64(i + 1), Banded: true})
+		}
+		for _, at := range []int{0, n - 1} {
+			store.members[at].Print = PrintOf(comment.Comment{Source: text})
+		}
+		return store
 	}
-	for range 3 {
-		stored = append(stored, Member{Number: 8 + int64(len(stored)), Print: print, Banded: true})
+	var k known
+	read := func(store *kept, site int64) []int64 {
+		if err := k.readTo(0, site, now, store.after); err != nil {
+			t.Fatal(err)
+		}
+		return k.under(PrintOf(comment.Comment{Source: text}), math.MaxInt64, site)
 	}
-	if list, ok := near(print); !ok || len(list) != 3 {
-		t.Errorf("of three new members %v are alike, an answer: %v", list, ok)
+	some, many := full(knownMembers), full(knownMembers+1)
+	if found := read(some, 1); !slices.Equal(found, []int64{knownMembers, 1}) {
+		t.Errorf("of as many as are kept %v are found", found)
 	}
+	if found := read(many, 2); !slices.Equal(found, []int64{knownMembers + 1}) {
+		t.Errorf("of one more %v are found", found)
+	}
+	if n := k.sites[2].size.Load(); n < knownMembers/2 || n > knownMembers {
+		t.Errorf("of %d members %d are kept", len(many.members), n)
+	}
+	var left []int64
+	for n := range int64(knownMembers / 2) {
+		left = append(left, n+2)
+	}
+	k.gone(left, 1)
+	some.members = append(some.members, Member{Number: knownMembers + 1, Banded: true})
+	now = now.Add(knownFor)
+	if found := read(some, 1); !slices.Equal(found, []int64{knownMembers, 1}) {
+		t.Errorf("after many have left %v are found", found)
+	}
+	for site := range int64(4) { // as many as of all sites together
+		read(some, 3+site)
+	}
+	if n := len(k.sites); n > 3 {
+		t.Errorf("%d large sites are kept", n)
+	}
+	if found := read(some, 1); !slices.Equal(found, []int64{knownMembers}) {
+		t.Errorf("of a site that was let go of %v are found when it is read anew", found)
+	}
+}
+
+// What leaves and comes back is found again, in whatever order.
+func TestWhatLeavesAndComesBackIsFound(t *testing.T) {
+	copied := PrintOf(comment.Comment{Source: text})
+	store := kept{}
+	for n := range int64(40) {
+		store.members = append(store.members, Member{Number: n + 1, Print: copied, Banded: true})
+	}
+	var k known
+	now := time.Now()
+	wants := func(when string, first, last int64) {
+		t.Helper()
+		if err := k.readTo(0, 1, now, store.after); err != nil {
+			t.Fatal(err)
+		}
+		found := k.under(copied, 38, 1)
+		if len(found) != compared || found[0] != first || found[len(found)-1] != last {
+			t.Errorf("%s: found %v, want %d of %d to %d", when, found, compared, first, last)
+		}
+	}
+	wants("at first, of those up to 38", 38, 23)
+	k.gone([]int64{38, 36, 30}, 1)
+	wants("after three have left", 37, 20)
+	k.changed(&register{site: 1, opened: 40, banded: map[int64]bool{36: true, 37: false, 99: true}})
+	wants("after one came back and one left", 36, 20)
+	store.members = slices.DeleteFunc(store.members, func(m Member) bool { return m.Number%2 == 1 })
+	k.changed(&register{site: 1, opened: 40, banded: map[int64]bool{-1: true}})
+	wants("read anew, after one that was not known came back", 38, 8)
 }

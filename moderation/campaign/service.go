@@ -175,6 +175,7 @@ func (s *Service) empty(ctx context.Context, sites []ground.Site) error {
 				return err
 			}
 		}
+		s.known.forget(site.ID)
 	}
 	return s.madeFor(ctx, emptiedFor)
 }
@@ -255,11 +256,11 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	var suspects []string
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
 		used := 0
-		r, err = look(tx, site.ID, slices.Concat(given, before.near), func() string { used++; return fresh[used-1] })
+		r, err = look(tx, site.ID, slices.Concat(given, before.nearest), func() string { used++; return fresh[used-1] })
 		if err != nil {
 			return err
 		}
-		r.before = before
+		r.before, r.nearTo = before, s.nearToNow(tx, site.ID, r.opened, now)
 		for _, c := range list {
 			p, made := before.prints[c.ID]
 			if !made && r.joins(c, now) { // what was kept is gone since
@@ -298,43 +299,44 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 func (s *Service) prepare(
 	ctx context.Context, site int64, list []comment.Comment, ids []string, now time.Time,
 ) (before prepared, err error) {
-	before = prepared{prints: map[string]Print{}, under: map[string][]Member{}}
+	before = prepared{prints: map[string]Print{}, near: map[string][]Member{}}
+	if err := s.readMembers(ctx, site); err != nil {
+		return before, err
+	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		r, err := look(tx, site, ids, nil)
 		if err != nil {
 			return err
 		}
 		before.last = r.last
+		var prints []Print
+		var of []string
 		for _, c := range list {
 			if !r.joins(c, now) {
 				continue
 			}
 			p := s.prints.Of(c)
 			before.prints[c.ID] = p
-			if !p.compares() {
-				continue
+			if p.compares() {
+				prints, of = append(prints, p), append(of, c.ID)
 			}
-			if before.under[c.ID], err = s.under(tx, site, p, r.last, now); err != nil {
-				return fmt.Errorf("find what is alike: %w", err)
-			}
-			if near := nearest(p, before.under[c.ID]); near != nil {
-				before.near = append(before.near, near.Comment)
+		}
+		if err := s.readIn(tx, site, r.last, now); err != nil {
+			return err
+		}
+		near, err := s.nearTo(tx, site, r.last, prints...)
+		if err != nil {
+			return fmt.Errorf("find what is alike: %w", err)
+		}
+		for i, id := range of {
+			before.near[id] = near[i]
+			if best := nearest(prints[i], near[i]); best != nil {
+				before.nearest = append(before.nearest, best.Comment)
 			}
 		}
 		return nil
 	})
 	return before, err
-}
-
-// under returns what a print has to be compared with to find its nearest among members up to a number.
-func (s *Service) under(tx Tx, site int64, p Print, upTo int64, now time.Time) ([]Member, error) {
-	list, ok, err := s.known.among(p, site, upTo, now, func(number int64) ([]Member, error) {
-		return tx.MembersAfter(site, number, membersRead)
-	})
-	if ok || err != nil {
-		return list, err
-	}
-	return tx.MembersUnder(site, p.bands(), looked, compared)
 }
 
 // untold are campaigns whose waiting members do not know what became of the others.

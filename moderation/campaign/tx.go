@@ -23,13 +23,13 @@ type Tx interface {
 	// Members returns those of comments that have one. In an Update they are locked until the end, and so are
 	// campaigns that are read by id.
 	Members(site int64, comments []string) ([]Member, error)
-	// MembersUnder returns members that are found under any of bands, of each band the newest, at most so many of
-	// each; of all of them those that are found under the most bands, the newest first, at most so many.
-	MembersUnder(site int64, bands []int64, each, most int) ([]Member, error)
 	// MembersOf returns members of a campaign that joined after one number and up to another, in the order in
 	// which they joined; waiting: only those that were pending when they were last counted.
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)
-	// MembersAfter returns members with a higher number than one, in the order of their numbers.
+	// MembersNumbered returns those of members with these numbers that there are, in the order of the numbers.
+	MembersNumbered(site int64, numbers []int64) ([]Member, error)
+	// MembersAfter returns members that are found by their bands, with a higher number than one, in the order of their
+	// numbers.
 	MembersAfter(site, number int64, limit int) ([]Member, error)
 	// DecidedBefore returns members that do not wait and were decided before a time, those of longest ago first.
 	DecidedBefore(site int64, at time.Time, limit int) ([]Member, error)
@@ -39,9 +39,7 @@ type Tx interface {
 	// PutMember writes a member in the place of the one of the same comment.
 	PutMember(site int64, m Member) error
 	DropMember(site int64, comment string) error
-	PutBands(site int64, number int64, bands []int64) error
-	DropBands(site int64, number int64, bands []int64) error
-	// ForgetMembers removes a site's bands, members and campaigns, of each at most so many, and reports whether
+	// ForgetMembers removes a site's members and campaigns, of each at most so many, and reports whether
 	// there may be more.
 	ForgetMembers(site int64, most int) (more bool, err error)
 

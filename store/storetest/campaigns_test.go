@@ -12,17 +12,17 @@ import (
 
 var campaignRules = []rule{
 	{"a member comes back as it was written, and is overwritten", membersComeBack},
-	{"members are found under any band, of each the newest", membersAreFound},
+	{"members are found by their numbers, and those that are found by their bands one after the other", membersAreFound},
 	{"members of a campaign come in the order in which they joined", membersInOrder},
 	{"campaigns come by their latest copy", campaignsInOrder},
 	{"a campaign's spread counts its newest members", campaignSpreads},
 }
 
 // member writes a comment and its member.
-func (w *world) member(n int64, kind func(*campaign.Member), bands ...int64) campaign.Member {
+func (w *world) member(n int64, kind func(*campaign.Member)) campaign.Member {
 	w.Helper()
 	c := w.draft(at(time.Duration(n) * time.Second))
-	m := campaign.Member{Comment: c.ID, Number: n, Banded: len(bands) > 0, CreatedAt: c.CreatedAt}
+	m := campaign.Member{Comment: c.ID, Number: n, Banded: true, CreatedAt: c.CreatedAt}
 	m.Print.Version, m.Print.Exact, m.Print.Letters = 6, uint64(n)<<60, 40
 	m.Print.Minima[0], m.Print.Minima[63] = uint32(n), ^uint32(0)
 	kind(&m)
@@ -30,10 +30,7 @@ func (w *world) member(n int64, kind func(*campaign.Member), bands ...int64) cam
 		if _, _, err := tx.InsertComment(c); err != nil {
 			return err
 		}
-		if err := tx.PutMember(w.site.ID, m); err != nil {
-			return err
-		}
-		return tx.PutBands(w.site.ID, n, bands)
+		return tx.PutMember(w.site.ID, m)
 	})
 	return m
 }
@@ -72,7 +69,7 @@ func (w *world) finds(what string, want []int64, ask func(Tx) ([]campaign.Member
 }
 
 func membersComeBack(w *world) {
-	m := w.member(1, joinedAs("k", 3, comment.Spam), -5, 7)
+	m := w.member(1, joinedAs("k", 3, comment.Spam))
 	same := func() {
 		w.Helper()
 		w.view(func(tx Tx) error {
@@ -102,26 +99,20 @@ func membersComeBack(w *world) {
 
 func membersAreFound(w *world) {
 	for n := range int64(5) {
-		w.member(n+1, alone, 100, 200+n)
+		w.member(n+1, func(m *campaign.Member) { m.Banded = n != 2 })
 	}
-	most := 50
-	under := func(each int, bands ...int64) func(Tx) ([]campaign.Member, error) {
-		return func(tx Tx) ([]campaign.Member, error) {
-			found, err := tx.MembersUnder(w.site.ID, bands, each, most)
-			slices.SortFunc(found, func(a, b campaign.Member) int { return int(a.Number - b.Number) })
-			return found, err
-		}
+	w.finds("those with numbers", []int64{1, 3, 5}, func(tx Tx) ([]campaign.Member, error) {
+		return tx.MembersNumbered(w.site.ID, []int64{5, 1, 99, 3})
+	})
+	w.finds("no number", []int64{}, func(tx Tx) ([]campaign.Member, error) {
+		return tx.MembersNumbered(w.site.ID, nil)
+	})
+	after := func(number int64, limit int) func(Tx) ([]campaign.Member, error) {
+		return func(tx Tx) ([]campaign.Member, error) { return tx.MembersAfter(w.site.ID, number, limit) }
 	}
-	w.finds("all of a band", []int64{1, 2, 3, 4, 5}, under(50, 100, 999))
-	w.finds("the newest of a band, and one of another", []int64{1, 4, 5}, under(2, 100, 200))
-	w.finds("no band", []int64{}, under(2))
-	most = 2
-	w.finds("those under the most bands, and the newest of the others", []int64{2, 5}, under(50, 100, 201))
-	most = 50
-	w.update(func(tx Tx) error { return tx.DropBands(w.site.ID, 5, []int64{100, 204}) })
-	w.finds("after its bands were dropped", []int64{3, 4}, under(2, 100, 204))
-	w.update(func(tx Tx) error { return tx.PutBands(w.site.ID, 4, []int64{100, 300}) }) // the first is there already
-	w.finds("under one more", []int64{4}, under(2, 300))
+	w.finds("those that are found by their bands", []int64{1, 2, 4, 5}, after(0, 9))
+	w.finds("one of them", []int64{4}, after(2, 1))
+	w.finds("none after the last", []int64{}, after(5, 9))
 }
 
 func membersInOrder(w *world) {

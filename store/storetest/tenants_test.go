@@ -58,7 +58,7 @@ const (
 	oneRoot                    = "one-root00000000"
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
 	oneNote, noNote            = "one-note", "no-note"
-	oneCampaign, oneBand       = "one-campaign", 17
+	oneCampaign                = "one-campaign"
 	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
 	oneDemand, oneWhole        = "one-demand", "one-whole"
 	oneSealed                  = "one-sealed"
@@ -183,8 +183,7 @@ func fill(w *world, s ground.Site) {
 			tx.PutCampaign(s.ID, campaign.Campaign{ID: oneCampaign, Joined: 1, Refused: 1, Sample: s.Key, LastSeen: began}),
 			tx.PutMember(s.ID, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1,
 				State: comment.Spam, DecidedAt: began}),
-			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, CreatedAt: began}),
-			tx.PutBands(s.ID, 1, []int64{oneBand}),
+			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, Banded: true, CreatedAt: began}),
 			tx.PutWebhook(notify.Hook{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
 			tx.PutDeliveries(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
 			tx.PutInquiry(inquiry.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
@@ -343,8 +342,8 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
 	},
-	"Members":      func(tx Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
-	"MembersUnder": func(tx Tx, s int64) (any, error) { return tx.MembersUnder(s, []int64{oneBand}, 9, 9) },
+	"Members":         func(tx Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
+	"MembersNumbered": func(tx Tx, s int64) (any, error) { return tx.MembersNumbered(s, []int64{1, 2}) },
 	"MembersOf": func(tx Tx, s int64) (any, error) {
 		return tx.MembersOf(s, oneCampaign, 0, 9, false, 9)
 	},
@@ -582,8 +581,6 @@ var writes = []struct {
 	{"PutMember", func(tx Tx, s int64) error {
 		return tx.PutMember(s, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2})
 	}},
-	{"DropBands", func(tx Tx, s int64) error { return tx.DropBands(s, 1, []int64{oneBand}) }},
-	{"PutBands", func(tx Tx, s int64) error { return tx.PutBands(s, 1, []int64{oneBand}) }},
 	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
 	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
 	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},

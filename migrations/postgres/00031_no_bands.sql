@@ -1,0 +1,3 @@
+-- Members are found by their bands in memory, where these are made of the members' prints.
+-- +goose Up
+DROP TABLE campaign_bands;
