@@ -35,8 +35,6 @@ func (w *world) member(n int64, kind func(*campaign.Member)) campaign.Member {
 	return m
 }
 
-func alone(*campaign.Member) {}
-
 // joinedAs makes a member one of a campaign.
 func joinedAs(id string, joined int, state comment.State) func(*campaign.Member) {
 	return func(m *campaign.Member) {
