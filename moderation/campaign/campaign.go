@@ -89,16 +89,16 @@ func PrintOf(c comment.Comment) Print {
 	return Print{classifier.TokeniserVersion, classifier.FingerprintOf(c.Document())}
 }
 
-// bands are what near-duplicates are found by. Every other one of the fingerprint's bands of two is enough:
-// two texts with half of their runs of letters in common meet in one of 16 with probability 0.99, and a
-// campaign has many members to be met. Rows of bands are most of what a comment writes here.
-func (p Print) bands() []int64 {
-	all := p.Bands()
-	out := make([]int64, 0, bandsOfPrint)
-	for i := 0; i < len(all); i += 2 {
-		out = append(out, int64(all[i]))
+// bands are what near-duplicates are found by, of each its upper half. Every other one of the fingerprint's bands of
+// two is enough: two texts with half of their runs of letters in common meet in one of 16 with probability 0.99, and a
+// campaign has many members to be met.
+func (p Print) bands() (bands [bandsOfPrint]uint32) {
+	for i, b := range p.Bands() {
+		if i%2 == 0 {
+			bands[i/2] = uint32(b >> 32)
+		}
 	}
-	return out
+	return bands
 }
 
 // bandsOfPrint is how many bands a print has.

@@ -148,31 +148,31 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 // nearest finds what a comment that joins is nearest to, as it is now: nil if it is like nothing. What was found
 // before the transaction, and what entered in it, are all there is if nobody has joined in between.
 func (r *register) nearest(c comment.Comment, p Print) (*Member, error) {
-	near, found := r.before.near[c.ID]
-	if !found || r.opened != r.before.last {
-		return r.nearestNow(p)
+	if near, found := r.before.near[c.ID]; found && r.opened == r.before.last {
+		best := nearest(p, slices.Concat(near, r.entered))
+		if best == nil {
+			return nil, nil
+		}
+		if now, stands := r.stands(*best); stands {
+			return &now, nil
+		}
 	}
-	best := nearest(p, slices.Concat(near, r.entered))
-	if best == nil {
-		return nil, nil
-	}
-	if now := r.members[best.Comment]; now.Number == best.Number && now.Banded {
-		return &now, nil
-	}
-	return r.nearestNow(p)
-}
-
-func (r *register) nearestNow(p Print) (*Member, error) {
 	near, err := r.nearTo(p)
 	if err != nil {
 		return nil, fmt.Errorf("find what is alike: %w", err)
 	}
 	for _, m := range r.entered {
-		if now := r.members[m.Comment]; now.Number == m.Number && now.Banded {
+		if now, stands := r.stands(m); stands {
 			near = append(near, now)
 		}
 	}
 	return nearest(p, near), nil
+}
+
+// stands returns a member as it is now, if it was read, and whether it is still found by its bands.
+func (r *register) stands(m Member) (Member, bool) {
+	now := r.members[m.Comment]
+	return now, now.Number == m.Number && now.Banded
 }
 
 // enter gives a new member the campaign of the one that it is nearest to.

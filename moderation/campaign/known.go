@@ -43,7 +43,7 @@ type knownSite struct {
 	read    time.Time // when it was seen last that there are no more
 	last    int64     // members up to this number were read
 	members []knownMember
-	// bands are the upper halves of the members' bands, bandsOfPrint to each; 0: it has none there. heads are the last
+	// bands are the members' bands, bandsOfPrint to each; 0: it has none there. heads are the last
 	// of them that ends in each number, counted from 1, and next is the one before that; 0: there is none.
 	bands []uint32
 	heads []int32
@@ -192,10 +192,7 @@ func (k *knownSite) add(list []Member) {
 			continue
 		}
 		k.last = m.Number
-		var bands [bandsOfPrint]uint32
-		for i, b := range m.Print.bands() {
-			bands[i] = upper(b)
-		}
+		bands := m.Print.bands()
 		k.members = append(k.members, knownMember{m.Number, sketch, !m.Banded})
 		if k.bands = append(k.bands, bands[:]...); len(k.bands) > 2*len(k.heads) {
 			k.index()
@@ -242,10 +239,10 @@ func (k *knownSite) link(at int) {
 
 // under returns the numbers of the newest members under each of the bands, of all of them those under the most bands,
 // the newest first, and of these the ones whose sketches are not far.
-func (k *knownSite) under(bands []int64, sketch classifier.Sketch, upTo int64) (numbers []int64) {
+func (k *knownSite) under(bands [bandsOfPrint]uint32, sketch classifier.Sketch, upTo int64) (numbers []int64) {
 	shared := map[int]int{} // bands that a member is found under, by which member it is
 	for _, b := range bands {
-		k.find(upper(b), upTo, func(member int) { shared[member]++ })
+		k.find(b, upTo, func(member int) { shared[member]++ })
 	}
 	which := slices.SortedFunc(maps.Keys(shared), func(a, b int) int {
 		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
@@ -278,8 +275,6 @@ func (k *knownSite) find(band uint32, upTo int64, say func(member int)) {
 		at = &k.next[i]
 	}
 }
-
-func upper(band int64) uint32 { return uint32(uint64(band) >> 32) }
 
 // nearTo returns, of each print, the members up to a number that have to be compared with it, as they are now; those
 // who entered up to that number are known.

@@ -14,7 +14,6 @@ type Array struct {
 	// Among is the condition on a column, which stands before it, to be one of the values of a list;
 	// AmongBytes is the same for bytes.
 	Among, AmongBytes string
-	Each              string // a table of the list's numbers, as value
 	Empty             string // no bytes
 	open, end         byte
 	quoted            func(string) string
@@ -25,14 +24,14 @@ type Array struct {
 // https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
 var (
 	PostgresArray = Array{
-		Among: "= ANY (?)", AmongBytes: "= ANY (?)", Each: "unnest(CAST(? AS bigint[])) AS each (value)",
+		Among: "= ANY (?)", AmongBytes: "= ANY (?)",
 		Empty: "''::bytea", open: '{', end: '}',
 		quoted: func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 		hex:    func(s string) string { return `"\\x` + s + `"` },
 	}
 	SQLiteArray = Array{
 		Among: "IN (SELECT value FROM json_each(?))", AmongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
-		Each: "json_each(?) AS each", Empty: "x''", open: '[', end: ']',
+		Empty: "x''", open: '[', end: ']',
 		quoted: func(s string) string {
 			b, _ := json.Marshal(s) // of a string it never fails
 			return string(b)
