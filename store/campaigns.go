@@ -145,6 +145,20 @@ func (t *tx) PutMember(site int64, m campaign.Member) error {
 	return err
 }
 
+// Unband implements campaign.Tx. Its conditions are those of an index, word for word.
+func (t *tx) Unband(site int64, id string, after, upTo int) ([]int64, error) {
+	return rows.Query(t.Tx, func(number *int64) []any { return []any{number} }, `
+		UPDATE campaign_members
+		SET    banded = FALSE
+		WHERE  site_id     = ?
+		  AND  campaign_id = ?
+		  AND  campaign_id <> ''
+		  AND  joined > ?
+		  AND  joined <= ?
+		  AND  banded
+		RETURNING number`, site, id, after, upTo)
+}
+
 // DropMember implements campaign.Tx.
 func (t *tx) DropMember(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM campaign_members WHERE site_id = ? AND comment_id = ?", site, comment)

@@ -253,6 +253,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }, true},
 	{"members of a campaign", "campaign_members_joined",
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, false, 50)) }, false},
+	{"members that leave their bands", "campaign_members_joined",
+		func(tx storetest.Tx) error { return second(tx.Unband(1, "k7", 3, 28)) }, false},
 	{"members that wait", "campaign_members_waiting",
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, true, 50)) }, false},
 	{"members decided long ago", "campaign_members_decided",
@@ -603,6 +605,9 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 	}{
 		{"members by their numbers", "INDEX campaign_members_number (site_id=? AND number=?)",
 			func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }},
+		{"members that leave their bands",
+			"INDEX campaign_members_joined (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
+			func(tx storetest.Tx) error { return second(tx.Unband(1, "k7", 3, 28)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
 			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {
@@ -612,7 +617,7 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 		}
 		plans := ""
 		for _, s := range take() {
-			if strings.HasPrefix(strings.TrimSpace(s.sql), "SELECT") {
+			if verb := strings.Fields(s.sql)[0]; verb == "SELECT" || verb == "UPDATE" {
 				plans += explained("EXPLAIN QUERY PLAN ")(t, pool, s)
 			}
 		}

@@ -20,8 +20,10 @@ import (
 const (
 	// leastLetters is how long a text must be to be nearly the same as another.
 	leastLetters = 24
-	// candidates is how many comments of a campaign are kept under their bands: the newest.
-	candidates = 50
+	// candidates is how many comments of a campaign are kept under their bands: the newest, and up to crowdedAtOnce more
+	// until these are looked for.
+	candidates    = 50
+	crowdedAtOnce = 25
 	// looked is how many comments under one band are looked at, the newest, and compared how many of them all are
 	// compared: those under the most bands. Of 16 bands, near-duplicates share four as a rule, and what only has a few
 	// runs of letters in common shares one.

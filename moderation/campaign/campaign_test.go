@@ -306,8 +306,8 @@ func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
 func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
-		ids := c.posts(0, 60) // more than a campaign's candidates
-		k := c.until("60 are one", ids[0], sized(60))
+		ids := c.posts(0, 90) // more than a campaign's candidates, by more than are looked for at a time
+		k := c.until("90 are one", ids[0], sized(90))
 		alone := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
 		mine, token := c.SubmitOwn(c.A, "Does anybody know where to buy rye flour of the coarse kind in this town?")
 		kit.Until(t, "both are members", func() bool { return c.isMember(alone) && c.isMember(mine.ID) })
@@ -331,19 +331,19 @@ func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 			}
 		}
 		near("at first")
-		_, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, ids[40:50])
+		_, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, ids[70:80])
 		c.Must(err)
 		near("after a split")
-		c.Decide(c.dana, c.A, comment.Approve, append(ids[50:], alone)...)
+		c.Decide(c.dana, c.A, comment.Approve, append(ids[80:], alone)...)
 		c.until("10 were approved", ids[10], func(k campaign.Known) bool { return k.Approved == 10 })
 		kit.Until(t, "the one that was alone is forgotten", func() bool { return !c.isMember(alone) })
-		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(61))
+		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(91))
 		c.Must(err)
-		c.until("the edited one joins", mine.ID, sized(51))
+		c.until("the edited one joins", mine.ID, sized(81))
 		near("after approvals and an edit")
-		_, err = c.S.Rejoin(c.Ctx, c.dana, c.A, ids[40:45])
+		_, err = c.S.Rejoin(c.Ctx, c.dana, c.A, ids[70:75])
 		c.Must(err)
-		c.Decide(c.dana, c.A, comment.MarkSpam, ids[50:]...)
+		c.Decide(c.dana, c.A, comment.MarkSpam, ids[80:]...)
 		c.until("they are refused", ids[10], refusals(10))
 		near("after a change of mind")
 		c.Must(c.S.BeginAnew(c.Ctx))

@@ -207,17 +207,27 @@ func (r *register) enter(m, near Member) (Member, error) {
 	return m, nil
 }
 
-// crowd keeps only a campaign's newest members under their bands: a hundred thousand copies cost what fifty do.
+// crowd keeps only a campaign's newest members under their bands, of some joinings at a time: a hundred thousand copies
+// cost what fifty do.
 func (r *register) crowd(newest Member) error {
-	if newest.Joined <= candidates {
+	if newest.Joined <= candidates || newest.Joined%crowdedAtOnce > 0 {
 		return nil
 	}
-	at := newest.Joined - candidates
-	old, err := r.tx.MembersOf(r.site, newest.Campaign, at-1, at, false, 1)
-	if err != nil || len(old) == 0 {
-		return err
+	upTo := newest.Joined - candidates
+	gone, err := r.tx.Unband(r.site, newest.Campaign, upTo-crowdedAtOnce, upTo)
+	if err != nil {
+		return fmt.Errorf("take members from under their bands: %w", err)
 	}
-	return r.unband(old[0])
+	for _, number := range gone {
+		r.banded[number] = false
+	}
+	for id, m := range r.members {
+		if slices.Contains(gone, m.Number) {
+			m.Banded = false
+			r.members[id] = m
+		}
+	}
+	return nil
 }
 
 func (r *register) unband(m Member) error {

@@ -240,40 +240,51 @@ func (k *knownSite) link(at int) {
 // under returns the numbers of the newest members under each of the bands, of all of them those under the most bands,
 // the newest first, and of these the ones whose sketches are not far.
 func (k *knownSite) under(bands [bandsOfPrint]uint32, sketch classifier.Sketch, upTo int64) (numbers []int64) {
-	shared := map[int]int{} // bands that a member is found under, by which member it is
+	var room [bandsOfPrint * looked]int32
+	found := room[:0] // members, as often as they were found
 	for _, b := range bands {
-		k.find(b, upTo, func(member int) { shared[member]++ })
+		found = k.find(b, upTo, found)
 	}
-	which := slices.SortedFunc(maps.Keys(shared), func(a, b int) int {
-		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
+	slices.Sort(found)
+	type under struct{ member, bands int32 }
+	var most [bandsOfPrint * looked]under
+	which := most[:0]
+	for _, m := range found {
+		if last := len(which) - 1; last >= 0 && which[last].member == m {
+			which[last].bands++
+			continue
+		}
+		which = append(which, under{m, 1})
+	}
+	slices.SortFunc(which, func(a, b under) int {
+		return cmp.Or(cmp.Compare(b.bands, a.bands), cmp.Compare(b.member, a.member))
 	})
-	for _, m := range which[:min(len(which), compared)] {
-		if !sketch.Far(k.members[m].sketch) {
-			numbers = append(numbers, k.members[m].number)
+	for _, u := range which[:min(len(which), compared)] {
+		if m := k.members[u.member]; !sketch.Far(m.sketch) {
+			numbers = append(numbers, m.number)
 		}
 	}
 	return numbers
 }
 
-// find says which members are the newest under a band. Those that are gone are passed once.
-func (k *knownSite) find(band uint32, upTo int64, say func(member int)) {
+// find adds the members that are the newest under a band to others. Those that are gone are passed once.
+func (k *knownSite) find(band uint32, upTo int64, found []int32) []int32 {
 	if len(k.heads) == 0 {
-		return
+		return found
 	}
 	at := &k.heads[int(band)%len(k.heads)]
-	for found := 0; *at != 0 && found < looked; {
+	for n := 0; *at != 0 && n < looked; {
 		i := int(*at - 1)
-		m := k.members[i/bandsOfPrint]
-		if m.gone {
+		if m := &k.members[i/bandsOfPrint]; m.gone {
 			*at = k.next[i]
 			continue
-		}
-		if k.bands[i] == band && m.number <= upTo {
-			say(i / bandsOfPrint)
-			found++
+		} else if k.bands[i] == band && m.number <= upTo {
+			found = append(found, int32(i/bandsOfPrint))
+			n++
 		}
 		at = &k.next[i]
 	}
+	return found
 }
 
 // nearTo returns, of each print, the members up to a number that have to be compared with it, as they are now; those

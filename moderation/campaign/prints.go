@@ -8,7 +8,7 @@ import (
 )
 
 // printsKept is how many comments lie between one's arrival and its joining, nearly always.
-const printsKept = 512
+const printsKept = 2048
 
 // Prints makes prints, and remembers the last ones: a comment that arrives is compared with what others refused, and
 // joins a campaign right after. The zero Prints is ready; it is safe for concurrent use.

@@ -18,7 +18,7 @@ const (
 	follower    = "campaigns"
 	madeBy      = "campaigns.tokeniser" // of meta: the version that all prints were made by
 	emptiedFor  = "campaigns.emptied"   // of meta: the version for which those of others were thrown away
-	together    = 10                    // comments in a transaction: others write between
+	together    = 20                    // comments in a transaction: others write between
 	readAtOnce  = 100
 	sweptAtOnce = 100
 
@@ -102,9 +102,11 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 		}
 		slices.Sort(comments) // ids begin with when they were made
 		for some := range slices.Chunk(slices.Compact(comments), together) {
+			began := time.Now()
 			if err := s.look(ctx, site, some); err != nil {
 				return err
 			}
+			s.rest(ctx, time.Since(began))
 		}
 	}
 	return nil
@@ -207,9 +209,9 @@ func (s *Service) lookAll(ctx context.Context, site ground.Site, view comment.Vi
 	return ctx.Err()
 }
 
-// rest leaves the machine to people for as long as the work before has taken.
-func (s *Service) rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
+// rest leaves the machine to people, who may be posting, for as long as the work before has taken.
+func (s *Service) rest(ctx context.Context, worked time.Duration) {
+	t := time.NewTimer(worked)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -39,6 +39,9 @@ type Tx interface {
 	// PutMember writes a member in the place of the one of the same comment.
 	PutMember(site int64, m Member) error
 	DropMember(site int64, comment string) error
+	// Unband takes from under their bands the members of a campaign that joined after one number and up to another, and
+	// returns which were there, by the site's numbers.
+	Unband(site int64, campaign string, after, upTo int) (numbers []int64, err error)
 	// ForgetMembers removes a site's members and campaigns, of each at most so many, and reports whether
 	// there may be more.
 	ForgetMembers(site int64, most int) (more bool, err error)

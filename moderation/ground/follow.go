@@ -14,30 +14,18 @@ const followFor = 5 * time.Second
 // posts waits for the same machine. The first of it is told at once, and who is behind does not rest.
 const followEvery = 500 * time.Millisecond
 
-// A follower with much to do leaves the machine to those who post: it begins, and goes on after each fewRead events,
-// once nothing has arrived for calmFor, or something was decided. It is behind no longer than calmMost for that, or,
-// where more arrives meanwhile than is read at a time otherwise, than floodMost.
-const (
-	fewRead   = 100
-	calmFor   = 300 * time.Millisecond
-	calmMost  = 3 * time.Second
-	floodMost = 30 * time.Second
-)
-
 // Follow calls fn with what happens, in order, from where the follower of this name left off, in
 // whatever process that was, until ctx ends. Its position is kept in the database and moves when fn
 // has returned nil: what was told to a process that died is told again, and so is what fn failed
 // at. Of several processes one at a time follows under a name; now and then two may be told the same.
-// While comments arrive one after the other it waits, unlike FollowIn.
 //
 // With reset, which has no events, fn has to begin from the tables: the follower is new, or was away
 // for longer than events are kept.
 func (p *Process) Follow(
 	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
 ) {
-	c := calm{listeners: &p.listeners}
-	p.eachTurn(ctx, name, fewRead, c.await, func() (told int, err error) {
-		tell := func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
+	p.eachTurn(ctx, name, func() (told int, err error) {
+		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			if err := fn(ctx, reset, events); err != nil {
 				return err
 			}
@@ -46,8 +34,7 @@ func (p *Process) Follow(
 				return fmt.Errorf("keep the position: %w", err)
 			}
 			return nil
-		}
-		return p.followOn(ctx, name, fewRead, tell)
+		})
 	})
 }
 
@@ -57,8 +44,8 @@ func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
 	fn func(ctx context.Context, reset bool, events []Event) (keep func(T) error, err error),
 ) {
-	w.eachTurn(ctx, name, eventsRead, func(context.Context, bool) {}, func() (told int, err error) {
-		tell := func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
+	w.eachTurn(ctx, name, func() (told int, err error) {
+		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			keep, err := fn(ctx, reset, events)
 			if err != nil {
 				return err
@@ -73,8 +60,7 @@ func FollowIn[T EventTx](
 				return nil
 			}
 			return err
-		}
-		return w.followOn(ctx, name, eventsRead, tell)
+		})
 	})
 }
 
@@ -82,11 +68,8 @@ func FollowIn[T EventTx](
 var errOvertaken = errors.New("the events were followed by another process")
 
 // eachTurn calls follow, which returns how many events it told, whenever there may be some, as long as there are and no
-// other process follows. It reads so many at a time; before each, wait is called, and told whether there was more.
-func (p *Process) eachTurn(
-	ctx context.Context, name string, most int, wait func(ctx context.Context, behind bool),
-	follow func() (told int, err error),
-) {
+// other process follows.
+func (p *Process) eachTurn(ctx context.Context, name string, follow func() (told int, err error)) {
 	var own time.Time // until when it is this process's turn: a claim is granted once, and not renewed
 	mine := func() bool {
 		now := p.Now()
@@ -96,7 +79,7 @@ func (p *Process) eachTurn(
 		return now.Before(own)
 	}
 	p.eachLook(ctx, func() {
-		for wait(ctx, false); ctx.Err() == nil && mine(); {
+		for ctx.Err() == nil && mine() {
 			next := time.After(followEvery)
 			told, err := follow()
 			if err != nil && ctx.Err() == nil {
@@ -105,47 +88,20 @@ func (p *Process) eachTurn(
 			if told == 0 || err != nil {
 				return
 			}
-			if told < most {
+			if told < eventsRead {
 				select {
 				case <-ctx.Done():
 				case <-next:
 				}
 			}
-			wait(ctx, told == most)
 		}
 	})
 }
 
-// A calm is what one follower waits for.
-type calm struct {
-	listeners  *listeners
-	since      time.Time // when it was not behind
-	seen, next stir      // before it last was not, and before it read last
-}
-
-// await waits for calm, as long as a follower may be behind.
-func (c *calm) await(ctx context.Context, behind bool) {
-	if !behind {
-		c.since, c.seen = time.Now(), c.next
-	}
-	for ctx.Err() == nil {
-		c.next = c.listeners.stirred()
-		rest, waited := calmFor-time.Since(c.next.last), time.Since(c.since)
-		isFlood := c.next.arrived-c.seen.arrived >= eventsRead
-		if rest <= 0 || c.next.decided > c.seen.decided || waited >= floodMost || waited >= calmMost && !isFlood {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(min(rest, calmFor/3)):
-		}
-	}
-}
-
-// followOn tells a follower what comes next, at most so many events, and returns how many: a follower that begins was
-// told as many as can be. To tell is to run move in a transaction.
+// followOn tells a follower what comes next, and returns how many events that were: a follower that begins was told as
+// many as can be. To tell is to run move in a transaction.
 func (p *Process) followOn(
-	ctx context.Context, name string, most int,
+	ctx context.Context, name string,
 	tell func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error,
 ) (told int, err error) {
 	var from Followed
@@ -159,19 +115,19 @@ func (p *Process) followOn(
 			next, err = tx.LastEvent() // before fn reads the tables: what comes after is told
 			return err
 		}
-		events, next, err = tx.EventsAfter(from.At, most)
+		events, next, err = tx.EventsAfter(from.At, eventsRead)
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
 		_, err := p.store.Update(ctx, func(tx EventTx) error { return tx.AddFollower(name) })
-		return most, err
+		return eventsRead, err
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read events: %w", err)
 	}
 	told = len(events)
 	if from.Lost {
-		told = most
+		told = eventsRead
 	}
 	if told == 0 {
 		return 0, nil

@@ -160,57 +160,6 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 	})
 }
 
-// Who follows leaves those alone who write one after the other, but not for ever.
-func TestAFollowerWaitsForCalm(t *testing.T) {
-	s, p := open(t, kit.SQLite(t))
-	w := ground.NewWork[ground.Tx](p, narrow{whole: s})
-	var n notes
-	defer n.follow(t, s, p, never)()
-	n.until(t, "it begins", func() bool { return n.resets == 1 })
-	told := func() int {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		return len(n.told)
-	}
-	pace := time.NewTicker(10 * time.Millisecond)
-	defer pace.Stop()
-	written := 0
-	write := func(kind ground.EventKind) {
-		written++
-		if err := w.Update(t.Context(), func(tx ground.Tx) error {
-			return tx.Emit(ground.Event{Site: 1, Kind: kind, Comment: fmt.Sprint(written), At: time.Now()})
-		}); err != nil {
-			t.Fatal(err)
-		}
-		<-pace.C
-	}
-	for hurried := false; !hurried; { // again where the machine was too slow for it
-		hurried = true
-		before := told()
-		for range 100 {
-			began := time.Now()
-			write(ground.EventArrived)
-			hurried = hurried && time.Since(began) < 150*time.Millisecond
-		}
-		if more := told() - before; hurried && more > 1 { // the first may come just before it looks
-			t.Errorf("it was told of %d while they were written", more)
-		}
-		n.until(t, "it is told once it is calm", func() bool { return len(n.told) == written })
-	}
-	for _, decides := range []bool{false, true} {
-		before, began := told(), time.Now()
-		for told() <= before+1 {
-			if decides && written%50 == 0 {
-				write(ground.EventDecided)
-			}
-			if write(ground.EventArrived); time.Since(began) > 30*time.Second {
-				t.Fatalf("it is not told as long as they write; with decisions: %v", decides)
-			}
-		}
-		n.until(t, "it is told of the rest", func() bool { return len(n.told) == written })
-	}
-}
-
 // once grants each name once, for good.
 type once struct {
 	mu      sync.Mutex

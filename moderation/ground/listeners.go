@@ -14,14 +14,6 @@ type listeners struct {
 	// told are the ids of events that were told: since the last turn, and since the one before.
 	told, before map[int64]struct{}
 	turned       time.Time
-	stir         stir
-}
-
-// A stir is how many comments were told of that arrived, and how many times that one was decided, and when the last one
-// arrived, by the machine's own clock.
-type stir struct {
-	arrived, decided int
-	last             time.Time
 }
 
 func (l *listeners) add(fn func(Event)) (stop func()) {
@@ -52,27 +44,11 @@ func (l *listeners) tell(events []Event) {
 		}
 		l.told[e.ID] = struct{}{}
 		fresh = append(fresh, e)
-		l.stir.add(e)
 	}
 	l.mu.Unlock()
 	for _, e := range fresh {
 		l.each(e)
 	}
-}
-
-func (s *stir) add(e Event) {
-	switch e.Kind {
-	case EventArrived:
-		s.arrived, s.last = s.arrived+1, time.Now()
-	case EventDecided:
-		s.decided++
-	}
-}
-
-func (l *listeners) stirred() stir {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.stir
 }
 
 // each tells an event to everyone, whether it was told before or not.

@@ -128,6 +128,18 @@ func membersInOrder(w *world) {
 	w.finds("between", []int64{2, 3}, of(1, 3, false, 10))
 	w.finds("what waits", []int64{1, 3, 5}, of(0, 9, true, 10))
 	w.finds("some of what waits", []int64{3}, of(1, 9, true, 1))
+	w.update(func(tx Tx) error {
+		for _, want := range [][]int64{{2, 3}, nil} { // there is none again
+			gone, err := tx.Unband(w.site.ID, "k", 1, 3)
+			if slices.Sort(gone); !slices.Equal(gone, want) || err != nil {
+				w.Errorf("%v were under their bands, not %v (%v)", gone, want, err)
+			}
+		}
+		return nil
+	})
+	w.finds("those that are found by their bands", []int64{1, 4, 5, 9}, func(tx Tx) ([]campaign.Member, error) {
+		return tx.MembersAfter(w.site.ID, 0, 9)
+	})
 	w.finds("decided long ago", []int64{2}, func(tx Tx) ([]campaign.Member, error) {
 		return tx.DecidedBefore(w.site.ID, began.Add(4*time.Hour), 10)
 	})

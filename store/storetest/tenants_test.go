@@ -581,6 +581,7 @@ var writes = []struct {
 	{"PutMember", func(tx Tx, s int64) error {
 		return tx.PutMember(s, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2})
 	}},
+	{"Unband", func(tx Tx, s int64) error { _, err := tx.Unband(s, oneCampaign, 0, 9); return err }},
 	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
 	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
 	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
