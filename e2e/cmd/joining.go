@@ -188,13 +188,15 @@ func joins(binary, without, dir string) ([]row, error) {
 		all = append(all, &timedPoster{poster: p})
 	}
 	plain, again, with := all[0], all[1], all[2]
-	rate := 0.0
-	for _, p := range all { // half of more than the last one takes would not be half
-		var err error
-		if rate, err = p.flood(joinFlood / 2); err != nil {
+	var rates []float64
+	for _, p := range slices.Concat(all, all) { // half of more than one of them takes, as it grows, would not be half
+		rate, err := p.flood(joinFlood / 2)
+		if err != nil {
 			return nil, err
 		}
+		rates = append(rates, rate)
 	}
+	rate := slices.Min(rates)
 	if _, err := with.behind(); err != nil {
 		return nil, err
 	}
