@@ -275,10 +275,12 @@ func (k *knownSite) find(band uint32, upTo int64, found []int32) []int32 {
 	at := &k.heads[int(band)%len(k.heads)]
 	for n := 0; *at != 0 && n < looked; {
 		i := int(*at - 1)
-		if m := &k.members[i/bandsOfPrint]; m.gone {
+		m := &k.members[i/bandsOfPrint]
+		if m.gone {
 			*at = k.next[i]
 			continue
-		} else if k.bands[i] == band && m.number <= upTo {
+		}
+		if k.bands[i] == band && m.number <= upTo {
 			found = append(found, int32(i/bandsOfPrint))
 			n++
 		}

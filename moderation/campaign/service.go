@@ -21,6 +21,7 @@ const (
 	together    = 20                    // comments in a transaction: others write between
 	readAtOnce  = 100
 	sweptAtOnce = 100
+	restMost    = 100 * time.Millisecond
 
 	forgottenAtOnce = 5_000
 )
@@ -209,9 +210,10 @@ func (s *Service) lookAll(ctx context.Context, site ground.Site, view comment.Vi
 	return ctx.Err()
 }
 
-// rest leaves the machine to people, who may be posting, for as long as the work before has taken.
+// rest leaves the machine to people, who may be posting, for as long as the work before has taken, if that was not
+// waiting for others.
 func (s *Service) rest(ctx context.Context, worked time.Duration) {
-	t := time.NewTimer(worked)
+	t := time.NewTimer(min(worked, restMost))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
