@@ -93,8 +93,8 @@ func aBandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 		func() error { return desk.Press(keyZ) },
 		func() error { return desk.Holds(`document.querySelectorAll(".folded").length === 0`) },
 	)
-	for range all { // to the end of the band, and it is seen whole
-		s.must(desk.Press(keyJ))
+	for range all { // to the end of the band, and it is seen whole: each row was drawn
+		s.must(desk.Press(keyJ), desk.Drawn())
 	}
 	s.steps(desk, func() error {
 		return desk.Holds(first + `.querySelector("[data-select]").textContent.startsWith("Select all ")`)

@@ -433,13 +433,7 @@ func reloadingAndGoingBackShowWhatWaits(t *testing.T) {
 				.map(said => said.textContent.match(/day (\d)/)[1]).join(" ") === %q`, strings.Trim(fmt.Sprint(days), "[]")))
 		}
 	}
-	history := func(does string) func() error {
-		return func() error {
-			_, err := kit.Eval[bool](desk, "(window.left = true, "+does+", true)")
-			w.must(err)
-			return desk.Holds(`!window.left && document.readyState === "complete"`)
-		}
-	}
+	leave := func(by string) func() error { return func() error { return desk.Leave(by) } }
 	saved := func(state string, n int) func() error {
 		return func() error {
 			w.queued("state="+state, func(items []kit.Item) bool { return len(items) == n })
@@ -452,7 +446,7 @@ func reloadingAndGoingBackShowWhatWaits(t *testing.T) {
 		func() error { return desk.Press(keyA) },
 		waits(1, 2, 3),
 		saved("approved", 1),
-		history("location.reload()"),
+		leave("location.reload()"),
 		waits(1, 2, 3),
 		func() error { return desk.Press(keyZ) }, // after a reload it is named first
 		func() error { return desk.See("button", "Undo: your decision before this page opened") },
@@ -462,19 +456,19 @@ func reloadingAndGoingBackShowWhatWaits(t *testing.T) {
 		func() error { return desk.Press(keyS) }, // where one was
 		waits(0, 2, 3),
 		saved("spam", 1),
-		history(`document.querySelector(".card .who a").click()`), // to the comment's own page
+		leave(`document.querySelector(".card .who a").click()`), // to the comment's own page
 		func() error { return desk.See("button", "Approve") },
 		func() error { return desk.Click("button", "Approve") },
 		func() error { return desk.Holds(shows("Approved.")) },
-		history("location.reload()"), // tells nothing twice, decides nothing
+		leave("location.reload()"), // tells nothing twice, decides nothing
 		func() error { return desk.Holds("!" + shows("Approved.")) },
-		history("window.history.go(-2)"),
+		leave("window.history.go(-2)"),
 		waits(2, 3),
-		history("window.history.forward()"),
+		leave("window.history.forward()"),
 		func() error {
 			return desk.Holds(`location.pathname.includes("/comments/") && document.readyState === "complete"`)
 		},
-		history("window.history.back()"),
+		leave("window.history.back()"),
 		waits(2, 3),
 	)
 	w.steps(desk, saved("pending", 2), saved("approved", 1), saved("spam", 1))

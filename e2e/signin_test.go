@@ -133,7 +133,7 @@ func (w *world) leave(blog *kit.Tab) {
 		again,
 		func() error { return blog.Go(w.blog.URL) },
 		again,
-		func() error { _, err := kit.Eval[bool](blog, "location.reload(), true"); return err },
+		func() error { return blog.Leave("location.reload()") },
 		func() error {
 			return blog.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("textarea")`)
 		},

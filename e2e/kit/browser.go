@@ -321,6 +321,20 @@ func Eval[T any](t *Tab, expression string) (T, error) {
 	return v, nil
 }
 
+// Leave leaves a page by a script, which starts when it is answered for, and waits until the next one is loaded.
+func (t *Tab) Leave(by string) error {
+	if _, err := Eval[bool](t, "(window.left = true, setTimeout(() => { "+by+" }), true)"); err != nil {
+		return err
+	}
+	return t.Holds(`!window.left && document.readyState === "complete"`)
+}
+
+// Drawn waits until what the page now holds is on the screen: keys come faster here than anybody's.
+func (t *Tab) Drawn() error {
+	_, err := Eval[bool](t, `new Promise(go => requestAnimationFrame(() => requestAnimationFrame(() => go(true))))`)
+	return err
+}
+
 // BeforeEach has a script run in every page of the tab before the page's own.
 func (t *Tab) BeforeEach(script string) error {
 	_, err := chromedp.Call(t.ctx, page.AddScriptToEvaluateOnNewDocument,
