@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -188,6 +192,67 @@ func TestTheQueueIsToldWhatHappens(t *testing.T) {
 		}
 	})
 }
+
+// TestAStreamTellsWhatHappensFromItsFirstByteOn has something happen while the answer is on its way.
+func TestAStreamTellsWhatHappensFromItsFirstByteOn(t *testing.T) {
+	w := onSQLite(t)
+	over, stop := context.WithCancel(context.Background())
+	slow := pipes{conns: make(chan net.Conn), over: over.Done(), stop: stop}
+	server := &httptest.Server{Listener: slow, Config: web.NewServer(w.front, slog.New(slog.DiscardHandler))}
+	server.Start()
+	t.Cleanup(server.Close)
+	for _, stream := range []struct {
+		of    call
+		event string
+	}{
+		{call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens["moderator a"]}, "arrived"},
+		{followed(pageA), "comment"},
+	} {
+		quick := w.listenTo(stream.of)
+		conn := slow.dial()
+		t.Cleanup(func() { _ = conn.Close() })
+		fatal(t, w.request(stream.of).Write(conn))
+		first := make([]byte, 1)
+		_, err := conn.Read(first) // the server is writing the answer until all of it is read
+		fatal(t, err)
+		id := w.approved(written(w.text()))
+		quick.next(stream.event, hasID(id))
+		fatal(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		for lines := bufio.NewScanner(conn); ; {
+			if !lines.Scan() {
+				t.Fatalf("%s was not told (%v)", stream.event, lines.Err())
+			}
+			if lines.Text() == "event: "+stream.event && lines.Scan() && strings.Contains(lines.Text(), id) {
+				break
+			}
+		}
+	}
+}
+
+// A pipes listens for connections that hold nothing: who writes waits for who reads.
+type pipes struct {
+	conns chan net.Conn
+	over  <-chan struct{}
+	stop  func()
+}
+
+func (p pipes) dial() net.Conn {
+	here, there := net.Pipe()
+	p.conns <- there
+	return here
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.over:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error   { p.stop(); return nil }
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {

@@ -57,7 +57,7 @@ func aCampaignIsOneCard(t *testing.T) {
 	)
 	fits(phone, "campaign-card-phone")
 	s.steps(phone,
-		func() error { return phone.Leave(`location.href = `+card+`.querySelector(".alike a").href`) },
+		func() error { return phone.Leave(`location.href = ` + card + `.querySelector(".alike a").href`) },
 		func() error { return phone.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 	)
 	fits(phone, "campaign-page-phone")
@@ -76,7 +76,7 @@ func aCampaignIsOneCard(t *testing.T) {
 	// Without script, by the page of the campaign.
 	opened()
 	s.steps(desk,
-		func() error { return desk.Leave(`location.href = `+card+`.querySelector(".alike a").href`) },
+		func() error { return desk.Leave(`location.href = ` + card + `.querySelector(".alike a").href`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".vary").length >= 2`) },
 	)
@@ -114,7 +114,9 @@ func aCampaignIsOneCard(t *testing.T) {
 	s.steps(desk,
 		func() error { return desk.Click("link", "6 alike") },
 		func() error { return desk.Holds(shows("2 taken") + ` && document.readyState === "complete"`) },
-		func() error { return desk.Leave(`location.href = document.querySelector(".members.alike .who a").href`) },
+		func() error {
+			return desk.Leave(`location.href = document.querySelector(".members.alike .who a").href`)
+		},
 		func() error {
 			return desk.Holds(`location.pathname.includes("/comments/") && document.readyState === "complete"`)
 		},

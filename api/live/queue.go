@@ -73,13 +73,13 @@ func (h *Queues) Follow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	at, check := f.ring.now(), true // from before the answer on; the right may have gone before f told of it
 	s, err := open(c)
 	if err != nil {
 		h.leave(f, who.ID())
 		return err
 	}
 	ask := r.Clone(context.Background()) // that of a request ends with its handler, which is now
-	at, check := f.ring.now(), true      // the right may have gone before f told of it
 	go func() {
 		defer h.leave(f, who.ID())
 		s.follow(h.draining, func() (data []byte, more <-chan struct{}, ok bool) {

@@ -131,16 +131,16 @@ func (h *Threads) Follow(c echo.Context, site ground.Site) error {
 		return err
 	}
 	f := h.join(site, page, count)
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		last = r.URL.Query().Get("after") // who opens a stream by script can set no header
+	}
+	at, first := h.begin(f, strings.Clone(last)) // from before the answer on
 	s, err := open(c)
 	if err != nil {
 		h.leave(f, networks)
 		return err
 	}
-	last := r.Header.Get("Last-Event-ID")
-	if last == "" {
-		last = r.URL.Query().Get("after") // who opens a stream by script can set no header
-	}
-	at, first := h.begin(f, strings.Clone(last))
 	go func() {
 		defer h.leave(f, networks)
 		s.follow(h.draining, func() (data []byte, more <-chan struct{}, ok bool) {
