@@ -120,7 +120,7 @@ func (s *stage) rush(route string, n int) (grown map[string]int, failures []stri
 	}
 	grown = map[string]int{}
 	for table, n := range s.sizes() {
-		if n != before[table] {
+		if n != before[table] && table != "mails" { // these follow comments, by themselves
 			grown[table] = n - before[table]
 		}
 	}
