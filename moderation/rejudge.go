@@ -275,7 +275,7 @@ func (s *Service) histories(
 	ctx context.Context, site ground.Site, comments []comment.Comment,
 ) (h map[string]comment.History, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		h, err = tx.Writers(site.ID, comment.Writers(comments))
+		h, err = tx.Records(site.ID, comment.Writers(comments))
 		return err
 	})
 	return h, err

@@ -344,7 +344,7 @@ func writerHistory(tx Tx, c comment.Comment) (comment.History, error) {
 	if c.Writer == nil {
 		return comment.History{}, nil
 	}
-	known, err := tx.Writers(c.Site, [][]byte{c.Writer})
+	known, err := tx.Records(c.Site, [][]byte{c.Writer})
 	if err != nil {
 		return comment.History{}, fmt.Errorf("read the writer's history: %w", err)
 	}

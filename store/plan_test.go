@@ -217,6 +217,8 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.RefusedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"with addresses of long ago", "comments_addressed",
 		func(tx storetest.Tx) error { return second(tx.AddressedBefore(1, time.UnixMicro(20_000), 100)) }, false},
+	{"records of writers", "comments_writer",
+		func(tx storetest.Tx) error { return second(tx.Records(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
 	{"writers", "comments_writer",
 		func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
 	{"release of sameness", "comments_same",

@@ -171,6 +171,16 @@ func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limi
 
 // Writers implements moderation.CommentTx.
 func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, error) {
+	return t.histories(false, site, hashes)
+}
+
+// Records implements moderation.CommentTx: what waits, which may be a flood, is not read.
+func (t *tx) Records(site int64, hashes [][]byte) (map[string]comment.History, error) {
+	return t.histories(true, site, hashes)
+}
+
+// histories counts comments of writers, by all of them or by those that were decided.
+func (t *tx) histories(decided bool, site int64, hashes [][]byte) (map[string]comment.History, error) {
 	histories := make(map[string]comment.History, len(hashes))
 	if len(hashes) == 0 {
 		return histories, nil
@@ -180,17 +190,24 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 		history comment.History
 		first   int64
 	}
+	first, among := "MIN(created_at)", ""
+	args := []any{comment.Approved, comment.Rejected, comment.Spam, site, rows.ArrayOf(t.Array, hashes)}
+	if decided {
+		first, among = "0", "AND state IN (?, ?, ?)"
+		args = append(args, args[:3]...)
+	}
 	all, err := rows.Query(t.Tx, func(r *row) []any {
 		return []any{&r.writer, &r.history.Approved, &r.history.Refused, &r.first}
 	}, `
 		SELECT writer,
 		       COUNT(CASE WHEN state = ? THEN 1 END),
 		       COUNT(CASE WHEN state IN (?, ?) THEN 1 END),
-		       MIN(created_at)
+		       `+first+`
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  writer `+t.AmongBytes+`
-		GROUP  BY writer`, comment.Approved, comment.Rejected, comment.Spam, site, rows.ArrayOf(t.Array, hashes))
+		  `+among+`
+		GROUP  BY writer`, args...)
 	if err != nil {
 		return nil, err
 	}

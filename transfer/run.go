@@ -415,7 +415,7 @@ func (w *writer) meet(ctx context.Context, list []comment.Comment) error {
 		return nil
 	}
 	return w.work.View(ctx, func(tx Tx) error {
-		read, err := tx.Writers(w.site.ID, strangers)
+		read, err := tx.Records(w.site.ID, strangers)
 		if err != nil {
 			return err
 		}

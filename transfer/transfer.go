@@ -36,7 +36,7 @@ type Tx interface {
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PutComments(list []comment.Comment) error // parents before their answers; none of them is there
 	SetShown(site int64, id string, shownReplies int, shown bool) error
-	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
+	Records(site int64, writers [][]byte) (map[string]comment.History, error)
 
 	// Pages returns the newest pages after one, "" from the beginning.
 	Pages(site int64, after string, limit int) ([]ground.Page, error)

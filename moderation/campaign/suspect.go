@@ -63,7 +63,7 @@ func (s *Service) judgeAnew(ctx context.Context, site ground.Site, comments []st
 		if list, err = tx.CommentsByID(site.ID, comments); err != nil {
 			return err
 		}
-		if known, err = tx.Writers(site.ID, comment.Writers(list)); err != nil {
+		if known, err = tx.Records(site.ID, comment.Writers(list)); err != nil {
 			return err
 		}
 		of, err := campaignsOf(tx, site.ID, comments)

@@ -14,7 +14,7 @@ type Tx interface {
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
-	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
+	Records(site int64, writers [][]byte) (map[string]comment.History, error)
 	// SetVerdict gives a comment that was read another verdict. It reports false, and changes nothing, where the
 	// comment is not pending in that version any more, was judged by a newer model, or was said to be like refused
 	// ones, or not, or had a checker's word against it, since.

@@ -71,7 +71,7 @@ func labelled(l classifier.Label) int { return int(l) + 1 }
 type Tx interface {
 	ledger.Tx
 
-	Writers(site int64, writers [][]byte) (map[string]comment.History, error)
+	Records(site int64, writers [][]byte) (map[string]comment.History, error)
 	// InquiryByHash returns what is kept of an inquiry: ErrNotFound.
 	InquiryByHash(site int64, hash []byte) (Row, error)
 	PutInquiry(r Row) error
@@ -276,7 +276,7 @@ func history(tx Tx, c comment.Comment) (comment.History, error) {
 	if c.Writer == nil {
 		return comment.History{}, nil
 	}
-	known, err := tx.Writers(c.Site, [][]byte{c.Writer})
+	known, err := tx.Records(c.Site, [][]byte{c.Writer})
 	if err != nil {
 		return comment.History{}, fmt.Errorf("read the writer's history: %w", err)
 	}

@@ -224,6 +224,13 @@ func writerHistory(w *world) {
 		if !reflect.DeepEqual(got, want) {
 			w.Errorf("histories are %+v, want %+v", got, want)
 		}
+		if err != nil {
+			return err
+		}
+		got, err = tx.Records(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
+		if want := map[string]comment.History{"ann": {Approved: 1, Refused: 2}}; !reflect.DeepEqual(got, want) {
+			w.Errorf("records are %+v, want %+v", got, want)
+		}
 		return err
 	})
 }

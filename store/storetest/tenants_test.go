@@ -299,6 +299,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"StalePending": func(tx Tx, s int64) (any, error) {
 		return tx.StalePending(s, 9, comment.OldestFirst, 10)
 	},
+	"Records":         func(tx Tx, s int64) (any, error) { return tx.Records(s, [][]byte{[]byte(oneName)}) },
 	"Writers":         func(tx Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
 	"Head":            func(tx Tx, s int64) (any, error) { return tx.Head(s) },
 	"DecisionsAfter":  func(tx Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
