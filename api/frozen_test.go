@@ -46,7 +46,10 @@ func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 		t.Fatalf("a page before: %d", got)
 	}
 
+	w.listenTo(followed(originA+"/known")).next("count", hasCount(0))
+
 	thaw := postgres.Freeze(t)
+	w.listenTo(followed(originA+"/known")).next("count", hasCount(0)) // as what somebody follows is known
 	const readers = 200
 	var unanswered, wrong, stale int
 	var mu sync.Mutex

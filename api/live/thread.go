@@ -158,12 +158,30 @@ func (h *Threads) Follow(c echo.Context, site ground.Site) error {
 	return nil
 }
 
-// pageAt reads the page's address, and finds it, in bounded time.
+// pageAt reads the page's address, and finds it, in bounded time: of one that somebody follows everything is known.
 func (h *Threads) pageAt(r *http.Request, site ground.Site) (ground.Page, int, error) {
+	asked := strings.Clone(r.URL.Query().Get("page"))
+	if page, count, known := h.followed(site, asked); known {
+		return page, count, nil
+	}
 	ctx, end := context.WithTimeout(r.Context(), web.RequestTime)
 	defer end()
-	page, _, count, err := h.seen.Published(ctx, site, strings.Clone(r.URL.Query().Get("page")), nil)
+	page, _, count, err := h.seen.Published(ctx, site, asked, nil)
 	return page, count, err
+}
+
+func (h *Threads) followed(site ground.Site, asked string) (page ground.Page, count int, known bool) {
+	url, err := site.PageURL(asked)
+	if err != nil {
+		return page, 0, false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.urls[threadURL{site.ID, url}]
+	if f == nil {
+		return page, 0, false
+	}
+	return ground.Page{ID: f.page, URL: url}, f.count, true
 }
 
 // admit counts a stream against the networks of its address, unless this server limits nobody.
