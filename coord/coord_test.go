@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"github.com/aitys/aitys/coord"
@@ -54,6 +57,41 @@ func TestMemoryAndRedisKeepOneContract(t *testing.T) {
 		})
 	})
 	fmt.Fprintf(os.Stdout, "contract: coord: memory %d, redis %d\n", memory, redis)
+}
+
+// A node of a cluster refuses a call whose keys lie in several slots.
+func TestTheContractHoldsOnANodeOfACluster(t *testing.T) {
+	// The nodes of a cluster speak with each other by TCP, which a single one never does.
+	server := kit.NewRedisServer(t, "--cluster-enabled", "yes", "--port", freePort(t), "--cluster-port", freePort(t))
+	asked, err := redis.ParseURL(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := redis.NewClient(asked)
+	defer func() { _ = node.Close() }() // it goes with the server
+	if err := node.ClusterAddSlotsRange(t.Context(), 0, 1<<14-1).Err(); err != nil {
+		t.Fatal(err)
+	}
+	kit.Until(t, "the node serves", func() bool { return node.Set(t.Context(), "x", 1, 0).Err() == nil })
+	if err := node.MSet(t.Context(), "x", 1, "y", 2).Err(); err == nil {
+		t.Fatal("the node takes keys of several slots")
+	}
+	keeps(t, func(t *testing.T) (a, b *coord.Coord) {
+		if err := node.FlushAll(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		return open(t, server.URL).Patient(), open(t, server.URL).Patient()
+	})
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = free.Close() }() // nothing was accepted
+	return strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
 }
 
 func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {

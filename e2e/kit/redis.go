@@ -14,6 +14,7 @@ import (
 type RedisServer struct {
 	URL  string // unix://SOCKET, as go-redis reads it
 	bin  string
+	more []string
 	dir  string
 	cmd  *exec.Cmd
 	sock string
@@ -21,8 +22,8 @@ type RedisServer struct {
 
 var redises atomic.Int64
 
-// NewRedisServer starts a Redis of the test's own; it ends with the test.
-func NewRedisServer(t testing.TB) *RedisServer {
+// NewRedisServer starts a Redis of the test's own, with more options; it ends with the test.
+func NewRedisServer(t testing.TB, more ...string) *RedisServer {
 	t.Helper()
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -30,7 +31,7 @@ func NewRedisServer(t testing.TB) *RedisServer {
 	}
 	name := "redis" + strconv.FormatInt(redises.Add(1), 10)
 	dir := scratch(t)
-	s := &RedisServer{bin: bin, dir: filepath.Join(dir, name), sock: filepath.Join(dir, name+".sock")}
+	s := &RedisServer{bin: bin, more: more, dir: filepath.Join(dir, name), sock: filepath.Join(dir, name+".sock")}
 	s.URL = "unix://" + s.sock
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		t.Fatalf("redis: %v", err)
@@ -57,8 +58,8 @@ func Redis(t testing.TB) string {
 func (s *RedisServer) Start(t testing.TB) {
 	t.Helper()
 	log := filepath.Join(s.dir, "log")
-	s.cmd = exec.Command(s.bin, "--port", "0", "--unixsocket", s.sock, "--save", "", "--appendonly", "no",
-		"--dir", s.dir, "--logfile", log, "--pidfile", s.dir+".pid")
+	s.cmd = exec.Command(s.bin, append([]string{"--port", "0", "--unixsocket", s.sock, "--save", "", "--appendonly", "no",
+		"--dir", s.dir, "--logfile", log, "--pidfile", s.dir + ".pid"}, s.more...)...)
 	own(s.cmd)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("redis: %v", err)
