@@ -196,11 +196,7 @@ func TestTheQueueIsToldWhatHappens(t *testing.T) {
 // TestAStreamTellsWhatHappensFromItsFirstByteOn has something happen while the answer is on its way.
 func TestAStreamTellsWhatHappensFromItsFirstByteOn(t *testing.T) {
 	w := onSQLite(t)
-	over, stop := context.WithCancel(context.Background())
-	slow := pipes{conns: make(chan net.Conn), over: over.Done(), stop: stop}
-	server := &httptest.Server{Listener: slow, Config: web.NewServer(w.front, slog.New(slog.DiscardHandler))}
-	server.Start()
-	t.Cleanup(server.Close)
+	slow := w.piped()
 	for _, stream := range []struct {
 		of    call
 		event string
@@ -209,9 +205,7 @@ func TestAStreamTellsWhatHappensFromItsFirstByteOn(t *testing.T) {
 		{followed(pageA), "comment"},
 	} {
 		quick := w.listenTo(stream.of)
-		conn := slow.dial()
-		t.Cleanup(func() { _ = conn.Close() })
-		fatal(t, w.request(stream.of).Write(conn))
+		conn := slow.ask(w, stream.of)
 		first := make([]byte, 1)
 		_, err := conn.Read(first) // the server is writing the answer until all of it is read
 		fatal(t, err)
@@ -236,9 +230,23 @@ type pipes struct {
 	stop  func()
 }
 
-func (p pipes) dial() net.Conn {
+// piped has the world's server answer by pipes, too.
+func (w *world) piped() pipes {
+	over, stop := context.WithCancel(context.Background())
+	p := pipes{conns: make(chan net.Conn), over: over.Done(), stop: stop}
+	server := &httptest.Server{Listener: p, Config: web.NewServer(w.front, slog.New(slog.DiscardHandler))}
+	server.Start()
+	w.t.Cleanup(server.Close)
+	return p
+}
+
+// ask sends a request by a pipe of its own, of which nothing is read yet.
+func (p pipes) ask(w *world, c call) net.Conn {
+	w.t.Helper()
 	here, there := net.Pipe()
 	p.conns <- there
+	w.t.Cleanup(func() { _ = here.Close() })
+	fatal(w.t, w.request(c).Write(here))
 	return here
 }
 
@@ -253,6 +261,26 @@ func (p pipes) Accept() (net.Conn, error) {
 
 func (p pipes) Close() error   { p.stop(); return nil }
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
+
+// TestAStreamThatNobodyReadsIsGivenUp takes as long as a write may: its place is free again then.
+func TestAStreamThatNobodyReadsIsGivenUp(t *testing.T) {
+	w := onSQLite(t)
+	const most = 20
+	slow := w.piped()
+	live := call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens["moderator a"]}
+	for range most {
+		head := make([]byte, 4<<10)
+		_, err := slow.ask(w, live).Read(head)
+		fatal(t, err)
+	}
+	want(t, w.do(live), 429, "rate.limited")
+	kit.Until(t, "one more stream is opened", func() bool {
+		res, err := w.client.Do(w.request(live))
+		fatal(t, err)
+		_ = res.Body.Close() // it is a stream
+		return res.StatusCode == http.StatusOK
+	})
+}
 
 func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
