@@ -82,7 +82,7 @@ planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=$${TEST_PLANTED:-1} $(GO) test -count=1 -timeout 40m -v ./e2e/planted
 
 hardening: ## print how it holds against attacks and faults, beside the goals
-	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening
+	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 3h ./e2e/hardening
 
 HOSTILE ?= ../shared/data/hostile
 hostile: ## send the hostile strings of a folder (HOSTILE=…) through every field, and look at every way out; hours

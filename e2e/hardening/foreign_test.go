@@ -43,7 +43,7 @@ func foreignRequests(t testing.TB, _ bench) result {
 
 func (s *stage) foreign(route string, all []foreignRow) (tried int, failures []string) {
 	s.t.Helper()
-	s.unjoined = !strings.Contains(route, "campaigns") // which follow comments, by themselves
+	s.lookAt(route)
 	a, cookie := s.act(route), s.signIn()
 	s.settled()
 	before := s.content()

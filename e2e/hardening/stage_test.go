@@ -65,7 +65,7 @@ type stage struct {
 	site string
 	n    int
 
-	unjoined bool // content has no campaigns
+	about string // a route: content has nothing of what follows others by itself
 }
 
 // newStage begins a server of the figure's own, on which no limit is in its way.
@@ -281,11 +281,26 @@ func (s *stage) content() map[string]string {
 	}
 	out := map[string]string{}
 	for _, table := range s.texts(names) {
-		if !slices.Contains(derived, table) && !(s.unjoined && strings.HasPrefix(table, "campaign")) {
+		if !slices.Contains(derived, table) && !s.follows(table) {
 			out[table] = s.digest(table)
 		}
 	}
 	return out
+}
+
+// follows reports whether a table changes by itself, after others, while one route is looked at.
+func (s *stage) follows(table string) bool {
+	campaign := strings.HasPrefix(table, "campaign") && !strings.Contains(s.about, "campaigns")
+	return s.about != "" && (campaign || table == "mails")
+}
+
+// lookAt has content be about a route.
+func (s *stage) lookAt(route string) {
+	s.t.Helper()
+	s.about = route
+	if !strings.Contains(route, "webhooks") {
+		s.clearHooks() // to which messages follow
+	}
 }
 
 // digest adds up the rows' hashes: their order is nobody's.
