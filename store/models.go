@@ -129,14 +129,29 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 }
 
 // ReturnLessons implements ledger.Tx.
-func (t *tx) ReturnLessons(site int64, by uint64) error {
-	_, err := t.Exec(`
-		UPDATE lessons
-		SET    withdrawn = 0
+func (t *tx) ReturnLessons(site int64, by uint64) (lowest uint64, err error) {
+	next, err := rows.First(rows.Query(t.Tx, rows.Value[uint64], `
+		SELECT COALESCE(MIN(later.seq), 0)
+		FROM   decisions AS this
+		JOIN   decisions AS later ON later.site_id = this.site_id AND later.comment_id = '' AND later.seq > this.seq
+		WHERE  this.site_id   = ?
+		  AND  this.seq       = ?
+		  AND  later.kind     = ?
+		  AND  later.undoes   = 0
+		  AND  later.subject  = this.subject
+		  AND  NOT EXISTS (SELECT 1
+		                   FROM   decisions AS undo
+		                   WHERE  undo.site_id = later.site_id
+		                     AND  undo.undoes  = later.seq
+		                     AND  undo.undoes  > 0)`, site, by, ledger.Withdrawal))
+	if err != nil {
+		return 0, err
+	}
+	_, lowest, err = t.takeLessons("1", "withdrawn = ?", []any{next}, `
 		WHERE  site_id   = ?
 		  AND  withdrawn = ?
 		  AND  withdrawn > 0`, site, by)
-	return err
+	return lowest, err
 }
 
 // Taught implements learning.Tx.

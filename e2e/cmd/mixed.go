@@ -18,7 +18,7 @@ const (
 	mixedPages   = 200
 	mixedEach    = 25 // comments of a page before it begins
 	mixedBatch   = 9  // comments of a decision
-	mixedAsked   = 10_000
+	mixedAsked   = 30_000
 	mixedRounds  = 3
 )
 

@@ -86,6 +86,41 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 	})
 }
 
+// TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack: what both would have taken is there again after both.
+func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.AddPerson("owner", people.Owner, "a")
+		ann, bob := w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
+		ids := w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
+		w.Decide(bob, w.A, comment.Approve, ids[0])
+		w.Decide(bob, w.A, comment.MarkSpam, ids[1])
+		byBob := w.model(w.A)
+		var batches []string
+		for _, id := range ids[2:] {
+			w.Decide(ann, w.A, comment.MarkSpam, id)
+			out, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, nil)
+			w.Must(err)
+			batches = append(batches, out.Batch)
+		}
+		w.Undo(owner, w.A, batches[0])
+		if !bytes.Equal(w.model(w.A), byBob) {
+			t.Error("what the later withdrawal takes out counts again")
+		}
+		w.Undo(owner, w.A, batches[1])
+		if got := w.model(w.A); !bytes.Equal(got, w.foldOfWhatCounts(w.A)) || bytes.Equal(got, byBob) {
+			t.Error("after both were taken back the model is not what ann and bob taught")
+		}
+		var log []ledger.Entry
+		w.View(func(tx storetest.Tx) (err error) {
+			log, err = tx.DecisionsAfter(w.A.ID, 0, 100)
+			return err
+		})
+		if end := log[len(log)-1]; log[2].Comment != ids[2] || end.Lowest != 3 {
+			t.Errorf("snapshots from before ann's first lesson are good, says the log's end: %+v", end)
+		}
+	})
+}
+
 func TestASiteStartsFromAnother(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.AddPerson("owner", people.Owner, "a", "b")

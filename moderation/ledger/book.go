@@ -88,14 +88,18 @@ func (b *Book) PutTeaching(d Entry) {
 	b.Tell(ground.Event{Kind: ground.EventTaught})
 }
 
-// TakeBack takes back an entry about no comment: what it withdrew counts again, and what it copied
-// no longer. What an entry erased does not come back.
+// TakeBack takes back an entry about no comment: what it withdrew counts again, unless a later withdrawal stands, and
+// what it copied no longer. What an entry erased does not come back.
 func (b *Book) TakeBack(d Entry) error {
 	lowest := d.Lowest
 	switch d.Kind {
 	case Withdrawal:
-		if err := b.tx.ReturnLessons(b.Site, d.Seq); err != nil {
+		first, err := b.tx.ReturnLessons(b.Site, d.Seq)
+		if err != nil {
 			return fmt.Errorf("return lessons: %w", err)
+		}
+		if first > 0 {
+			lowest = min(lowest, first) // it had what an earlier withdrawal had taken out, too
 		}
 	case Retirement:
 		return problem.Field("/batch", "What was retired is erased, and does not come back.")

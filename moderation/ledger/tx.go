@@ -19,8 +19,9 @@ type Tx interface {
 	AddLessons(site int64, ls []Lesson) error
 	// SetStanding says which lessons stand: those of seqs do or do not.
 	SetStanding(site int64, seqs []uint64, standing bool) error
-	// ReturnLessons brings back what entry by withdrew.
-	ReturnLessons(site int64, by uint64) error
+	// ReturnLessons brings back what entry by withdrew, or gives it to the next withdrawal of the same account's
+	// lessons that stands. It returns the lowest seq among them; 0 when there are none.
+	ReturnLessons(site int64, by uint64) (lowest uint64, err error)
 
 	AccountNames(ids []string) (map[string]string, error) // of those that are there: entries are told with names
 }
