@@ -291,7 +291,8 @@ func (s *stage) content() map[string]string {
 // follows reports whether a table changes by itself, after others, while one route is looked at.
 func (s *stage) follows(table string) bool {
 	campaign := strings.HasPrefix(table, "campaign") && !strings.Contains(s.about, "campaigns")
-	return s.about != "" && (campaign || table == "mails")
+	message := table == "deliveries" && !strings.HasSuffix(s.about, "/test") && !strings.HasSuffix(s.about, "/again")
+	return s.about != "" && (campaign || message || table == "mails")
 }
 
 // lookAt has content be about a route.
