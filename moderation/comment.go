@@ -56,7 +56,7 @@ type CommentTx interface {
 	// StalePending returns pending comments judged by a model older than seq, in the order asked.
 	StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error)
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error) // keyed by string(writer)
-	Records(site int64, writers [][]byte) (map[string]comment.History, error) // no FirstSeen: of decided ones
+	Records(site int64, writers [][]byte) (map[string]comment.History, error) // without FirstSeen
 }
 
 // readComment reads a comment by an id that a stranger may have made up.

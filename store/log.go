@@ -100,11 +100,12 @@ type teachingPart struct {
 
 var (
 	entryColumns  = rows.Of[entryRow]()
-	selectEntries = "SELECT " + entryColumns.Names + `,
-	       EXISTS (SELECT 1 FROM decisions AS u
-	               WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)
-	FROM   decisions AS d `
+	selectEntries = "SELECT " + entryColumns.Names + ", " + undone + " FROM decisions AS d "
 )
+
+// undone is whether decision d was taken back.
+const undone = `EXISTS (SELECT 1 FROM decisions AS u
+	        WHERE u.site_id = d.site_id AND u.undoes = d.seq AND u.undoes > 0)`
 
 func entryRowOf(site int64, d ledger.Entry) entryRow {
 	row := entryRow{Entry: entryPart(d), Ruling: rulingPart(d.Ruling), Teaching: teachingPart(d.Teaching)}

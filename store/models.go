@@ -131,19 +131,15 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 // ReturnLessons implements ledger.Tx.
 func (t *tx) ReturnLessons(site int64, by uint64) (lowest uint64, err error) {
 	next, err := rows.First(rows.Query(t.Tx, rows.Value[uint64], `
-		SELECT COALESCE(MIN(later.seq), 0)
+		SELECT COALESCE(MIN(d.seq), 0)
 		FROM   decisions AS this
-		JOIN   decisions AS later ON later.site_id = this.site_id AND later.comment_id = '' AND later.seq > this.seq
-		WHERE  this.site_id   = ?
-		  AND  this.seq       = ?
-		  AND  later.kind     = ?
-		  AND  later.undoes   = 0
-		  AND  later.subject  = this.subject
-		  AND  NOT EXISTS (SELECT 1
-		                   FROM   decisions AS undo
-		                   WHERE  undo.site_id = later.site_id
-		                     AND  undo.undoes  = later.seq
-		                     AND  undo.undoes  > 0)`, site, by, ledger.Withdrawal))
+		JOIN   decisions AS d ON d.site_id = this.site_id AND d.comment_id = '' AND d.seq > this.seq
+		WHERE  this.site_id = ?
+		  AND  this.seq     = ?
+		  AND  d.kind       = ?
+		  AND  d.undoes     = 0
+		  AND  d.subject    = this.subject
+		  AND  NOT `+undone, site, by, ledger.Withdrawal))
 	if err != nil {
 		return 0, err
 	}

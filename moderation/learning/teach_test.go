@@ -17,13 +17,20 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
+// taughtByBob has a moderator decide on the first two of four comments.
+func (w *world) taughtByBob() (owner, ann, bob people.Actor, ids []string) {
+	w.T.Helper()
+	owner = w.AddPerson("owner", people.Owner, "a")
+	ann, bob = w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
+	ids = w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
+	w.Decide(bob, w.A, comment.Approve, ids[0])
+	w.Decide(bob, w.A, comment.MarkSpam, ids[1])
+	return owner, ann, bob, ids
+}
+
 func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", people.Owner, "a")
-		ann, bob := w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
-		ids := w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
-		w.Decide(bob, w.A, comment.Approve, ids[0])
-		w.Decide(bob, w.A, comment.MarkSpam, ids[1])
+		owner, ann, bob, ids := w.taughtByBob()
 		byBob := w.model(w.A)
 		w.Decide(ann, w.A, comment.MarkSpam, ids[2])
 		w.Decide(ann, w.A, comment.Approve, ids[3])
@@ -89,11 +96,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 // TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack: what both would have taken is there again after both.
 func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", people.Owner, "a")
-		ann, bob := w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
-		ids := w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
-		w.Decide(bob, w.A, comment.Approve, ids[0])
-		w.Decide(bob, w.A, comment.MarkSpam, ids[1])
+		owner, ann, _, ids := w.taughtByBob()
 		byBob := w.model(w.A)
 		var batches []string
 		for _, id := range ids[2:] {
