@@ -106,7 +106,10 @@ func TestASketchRulesOutNoDuplicate(t *testing.T) {
 				}
 			}
 			a.Exact, a.Letters, b.Letters = 1, table.LongLetters, table.LongLetters
-			ruledOut := a.Sketch().Far(b.Sketch())
+			most, ruledOut := a.Sketch().Same(b.Sketch())
+			if most < same {
+				t.Fatalf("%d minima are the same, and the sketches say at most %d", same, most)
+			}
 			if ruledOut && a.Duplicate(b) {
 				t.Fatalf("%d of %d minima are the same, and the sketches are far from one another", same, len(a.Minima))
 			}

@@ -56,7 +56,6 @@ var (
 	putCampaign     = campaignColumns.Upsert(1, "site_id, id")
 	memberColumns   = rows.Of[memberRow]()
 	selectMembers   = "SELECT " + memberColumns.Names + " FROM campaign_members "
-	putMember       = memberColumns.Upsert(1, "site_id, comment_id")
 )
 
 func (r *campaignRow) campaign() campaign.Campaign { return campaign.Campaign(r.Campaign) }
@@ -139,10 +138,13 @@ func (t *tx) LastNumber(site int64) (int64, error) {
 		WHERE  site_id = ?`, site))
 }
 
-// PutMember implements campaign.Tx.
-func (t *tx) PutMember(site int64, m campaign.Member) error {
-	_, err := t.Exec(putMember, memberColumns.Values(memberRow{Site: site, Member: memberPart(m)})...)
-	return err
+// PutMembers implements campaign.Tx.
+func (t *tx) PutMembers(site int64, members []campaign.Member) error {
+	all := make([]memberRow, len(members))
+	for i, m := range members {
+		all[i] = memberRow{Site: site, Member: memberPart(m)}
+	}
+	return rows.Put(t.Tx, memberColumns, "site_id, comment_id", all)
 }
 
 // Unband implements campaign.Tx. Its conditions are those of an index, word for word.

@@ -1164,7 +1164,7 @@ func (w *faulty) campaign() campaign.Campaign {
 		for i, c := range comments {
 			m := campaign.Member{Comment: c.ID, Number: last + int64(i) + 1, Campaign: k.ID, Joined: i + 1,
 				CreatedAt: c.CreatedAt}
-			if err := tx.PutMember(w.A.ID, m); err != nil {
+			if err := tx.PutMembers(w.A.ID, []campaign.Member{m}); err != nil {
 				return err
 			}
 		}

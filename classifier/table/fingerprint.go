@@ -68,15 +68,15 @@ func (f *Fingerprint) Sketch() (s Sketch) {
 	return s
 }
 
-// Far reports that texts with these sketches are surely no duplicates, if they are not the very same: fewer of their
-// minima can be the same than Duplicate asks for.
-func (s Sketch) Far(t Sketch) bool {
-	same := minima
+// Same is the most minima that texts with these sketches can have in common, if they are not the very same; far: these
+// are fewer than Duplicate asks for.
+func (s Sketch) Same(t Sketch) (same int, far bool) {
+	same = minima
 	for i := range s {
 		differ := (s[i] ^ t[i]) | (s[i]^t[i])>>2
 		same -= bits.OnesCount64((differ | differ>>1) & 0x1111_1111_1111_1111)
 	}
-	return float64(same)/minima < min(NearFrom, longFrom)
+	return same, float64(same)/minima < min(NearFrom, longFrom)
 }
 
 // Duplicate reports whether the texts are the same or nearly so.

@@ -24,11 +24,10 @@ const (
 	// until these are looked for.
 	candidates    = 50
 	crowdedAtOnce = 25
-	// looked is how many comments under one band are looked at, the newest, and compared how many of them all are
-	// compared: those under the most bands. Of 16 bands, near-duplicates share four as a rule, and what only has a few
-	// runs of letters in common shares one.
+	// looked is how many comments under one band are looked at, the newest, and compared how many of them all are read:
+	// those whose sketches are nearest, which nearly always know the nearest.
 	looked   = 16
-	compared = 16
+	compared = 4
 	// rememberedFor is how long a refused comment makes the next copy of it known.
 	rememberedFor = 90 * 24 * time.Hour
 )

@@ -10,7 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// A register is a site's members and campaigns in one transaction. Campaigns are written by close.
+// A register is a site's members and campaigns in one transaction. They are written by close; members also before who
+// asks the store for others by what they are.
 type register struct {
 	tx        Tx
 	site      int64
@@ -18,6 +19,7 @@ type register struct {
 	last      int64 // number that was given
 	members   map[string]Member
 	campaigns map[string]*Campaign
+	unwritten []string // comments whose members were changed
 	newID     func() string
 	joined    bool // some campaign has a new member
 
@@ -70,8 +72,11 @@ func (r *register) campaign(id string) (*Campaign, error) {
 	return &found[0], nil
 }
 
-// close writes the campaigns that were touched.
+// close writes what was touched.
 func (r *register) close() error {
+	if err := r.write(); err != nil {
+		return err
+	}
 	for id, c := range r.campaigns {
 		var err error
 		if c.Size() == 0 {
@@ -135,9 +140,7 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 			return err
 		}
 	}
-	if err := r.put(m); err != nil {
-		return err
-	}
+	r.put(m)
 	r.entered = append(r.entered, m)
 	if m.Campaign == "" {
 		return nil
@@ -156,6 +159,9 @@ func (r *register) nearest(c comment.Comment, p Print) (*Member, error) {
 		if now, stands := r.stands(*best); stands {
 			return &now, nil
 		}
+	}
+	if err := r.write(); err != nil {
+		return nil, err
 	}
 	near, err := r.nearTo(p)
 	if err != nil {
@@ -183,9 +189,7 @@ func (r *register) enter(m, near Member) (Member, error) {
 		k.count(near.State, 1)
 		r.campaigns[k.ID] = k
 		near.Campaign, near.Joined = k.ID, 1
-		if err := r.put(near); err != nil {
-			return m, err
-		}
+		r.put(near)
 	}
 	k, err := r.campaign(near.Campaign)
 	if err != nil {
@@ -213,6 +217,9 @@ func (r *register) crowd(newest Member) error {
 	if newest.Joined <= candidates || newest.Joined%crowdedAtOnce > 0 {
 		return nil
 	}
+	if err := r.write(); err != nil {
+		return err
+	}
 	upTo := newest.Joined - candidates
 	gone, err := r.tx.Unband(r.site, newest.Campaign, upTo-crowdedAtOnce, upTo)
 	if err != nil {
@@ -230,18 +237,31 @@ func (r *register) crowd(newest Member) error {
 	return nil
 }
 
-func (r *register) unband(m Member) error {
-	if !m.Banded {
-		return nil
+func (r *register) unband(m Member) {
+	if m.Banded {
+		m.Banded, r.banded[m.Number] = false, false
+		r.put(m)
 	}
-	m.Banded, r.banded[m.Number] = false, false
-	return r.put(m)
 }
 
-func (r *register) put(m Member) error {
+func (r *register) put(m Member) {
 	r.members[m.Comment] = m
-	if err := r.tx.PutMember(r.site, m); err != nil {
-		return fmt.Errorf("write a member: %w", err)
+	if !slices.Contains(r.unwritten, m.Comment) {
+		r.unwritten = append(r.unwritten, m.Comment)
+	}
+}
+
+// write writes the members that were changed.
+func (r *register) write() error {
+	var changed []Member
+	for _, id := range r.unwritten {
+		if m, known := r.members[id]; known { // else it has left since
+			changed = append(changed, m)
+		}
+	}
+	r.unwritten = nil
+	if err := r.tx.PutMembers(r.site, changed); err != nil {
+		return fmt.Errorf("write members: %w", err)
 	}
 	return nil
 }
@@ -270,8 +290,9 @@ func (r *register) recount(m Member, c comment.Comment) error {
 	if wants != m.Banded {
 		m.Banded, r.banded[m.Number] = wants, wants
 	}
-	if err := r.put(m); err != nil || k == nil {
-		return err
+	r.put(m)
+	if k == nil {
+		return nil
 	}
 	return r.exemplify(k, m)
 }
@@ -282,15 +303,27 @@ func (r *register) exemplify(k *Campaign, m Member) error {
 	case m.State == comment.Pending && k.Waiting == 1:
 		k.Sample = m.Comment
 	case m.State != comment.Pending && k.Sample == m.Comment && k.Waiting > 0:
-		next, err := r.tx.MembersOf(r.site, k.ID, 0, k.Joined, true, 1)
+		next, err := r.next(k, true)
 		if err != nil {
-			return fmt.Errorf("read the next member: %w", err)
+			return err
 		}
 		if len(next) > 0 {
 			k.Sample = next[0].Comment
 		}
 	}
 	return nil
+}
+
+// next returns the first member of a campaign, if there is one: waiting, that waits.
+func (r *register) next(k *Campaign, waiting bool) ([]Member, error) {
+	if err := r.write(); err != nil {
+		return nil, err
+	}
+	next, err := r.tx.MembersOf(r.site, k.ID, 0, k.Joined, waiting, 1)
+	if err != nil {
+		return nil, fmt.Errorf("read the next member: %w", err)
+	}
+	return next, nil
 }
 
 // leave takes a member out of its campaign, and forgets it.
@@ -319,9 +352,9 @@ func (r *register) without(m Member) error {
 		return nil
 	}
 	for _, waiting := range []bool{true, false} {
-		next, err := r.tx.MembersOf(r.site, k.ID, 0, k.Joined, waiting, 1)
+		next, err := r.next(k, waiting)
 		if err != nil {
-			return fmt.Errorf("read the next member: %w", err)
+			return err
 		}
 		if len(next) > 0 {
 			k.Sample = next[0].Comment
@@ -333,15 +366,11 @@ func (r *register) without(m Member) error {
 
 // split takes members out of their campaign, to stay apart until they are edited.
 func (r *register) split(m Member) error {
-	if err := r.unband(m); err != nil {
-		return err
-	}
+	r.unband(m)
 	m = r.members[m.Comment]
 	was := m
 	m.Campaign, m.Joined, m.Apart = "", 0, true
-	if err := r.put(m); err != nil {
-		return err
-	}
+	r.put(m)
 	return r.without(was)
 }
 

@@ -237,8 +237,8 @@ func (k *knownSite) link(at int) {
 	}
 }
 
-// under returns the numbers of the newest members under each of the bands, of all of them those under the most bands,
-// the newest first, and of these the ones whose sketches are not far.
+// under returns the numbers of those of the newest members under each of the bands whose sketches are nearest, the
+// nearest first, and of two that are as near the older.
 func (k *knownSite) under(bands [bandsOfPrint]uint32, sketch classifier.Sketch, upTo int64) (numbers []int64) {
 	var room [bandsOfPrint * looked]int32
 	found := room[:0] // members, as often as they were found
@@ -246,23 +246,19 @@ func (k *knownSite) under(bands [bandsOfPrint]uint32, sketch classifier.Sketch, 
 		found = k.find(b, upTo, found)
 	}
 	slices.Sort(found)
-	type under struct{ member, bands int32 }
-	var most [bandsOfPrint * looked]under
-	which := most[:0]
-	for _, m := range found {
-		if last := len(which) - 1; last >= 0 && which[last].member == m {
-			which[last].bands++
-			continue
+	type near struct{ member, same int32 }
+	var best [bandsOfPrint * looked]near
+	all := best[:0]
+	for _, m := range slices.Compact(found) {
+		if same, far := sketch.Same(k.members[m].sketch); !far {
+			all = append(all, near{m, int32(same)})
 		}
-		which = append(which, under{m, 1})
 	}
-	slices.SortFunc(which, func(a, b under) int {
-		return cmp.Or(cmp.Compare(b.bands, a.bands), cmp.Compare(b.member, a.member))
+	slices.SortFunc(all, func(a, b near) int {
+		return cmp.Or(cmp.Compare(b.same, a.same), cmp.Compare(a.member, b.member))
 	})
-	for _, u := range which[:min(len(which), compared)] {
-		if m := k.members[u.member]; !sketch.Far(m.sketch) {
-			numbers = append(numbers, m.number)
-		}
+	for _, n := range all[:min(len(all), compared)] {
+		numbers = append(numbers, k.members[n.member].number)
 	}
 	return numbers
 }

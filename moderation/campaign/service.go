@@ -22,6 +22,7 @@ const (
 	readAtOnce  = 100
 	sweptAtOnce = 100
 	restMost    = 100 * time.Millisecond
+	atOnce      = 500 // comments that are joined before the first rest: what comes in half a second where many post
 
 	forgottenAtOnce = 5_000
 )
@@ -84,7 +85,7 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 	if reset || !current {
 		return s.begin(ctx, current)
 	}
-	sites := map[int64][]string{}
+	sites, looked := map[int64][]string{}, 0
 	for _, e := range events {
 		switch e.Kind {
 		case ground.EventArrived, ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
@@ -107,7 +108,9 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 			if err := s.look(ctx, site, some); err != nil {
 				return err
 			}
-			s.rest(ctx, time.Since(began))
+			if looked += len(some); looked > atOnce { // in one go fewer posts meet it
+				s.rest(ctx, time.Since(began))
+			}
 		}
 	}
 	return nil

@@ -36,8 +36,8 @@ type Tx interface {
 	// LastNumber returns the newest number of a member; 0: none was given. In an Update it has others that ask for it
 	// wait until the end: who is a member, and of what, is changed by one at a time.
 	LastNumber(site int64) (int64, error)
-	// PutMember writes a member in the place of the one of the same comment.
-	PutMember(site int64, m Member) error
+	// PutMembers writes members of different comments, each in the place of the one of the same comment.
+	PutMembers(site int64, members []Member) error
 	DropMember(site int64, comment string) error
 	// Unband takes from under their bands the members of a campaign that joined after one number and up to another, and
 	// returns which were there, by the site's numbers.

@@ -111,7 +111,7 @@ func (t *taken) has(p *campaign.Print, sketch classifier.Sketch, bands []uint64)
 		}
 		s := t.bands[bands[i]]
 		for _, e := range t.under[s.from:s.to] {
-			if e.sketch.Far(sketch) {
+			if _, far := e.sketch.Same(sketch); far {
 				continue
 			}
 			theirs := *p

@@ -180,11 +180,11 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 			return err
 		},
 		"a member": func(tx storetest.Tx, old, _ comment.Comment) error {
-			return tx.PutMember(old.Site, campaign.Member{Comment: old.ID, Number: 1})
+			return tx.PutMembers(old.Site, []campaign.Member{{Comment: old.ID, Number: 1}})
 		},
 		"both": func(tx storetest.Tx, _, fresh comment.Comment) error {
 			_, _, err := tx.InsertComment(fresh)
-			return errors.Join(err, tx.PutMember(fresh.Site, campaign.Member{Comment: fresh.ID, Number: 1}))
+			return errors.Join(err, tx.PutMembers(fresh.Site, []campaign.Member{{Comment: fresh.ID, Number: 1}}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

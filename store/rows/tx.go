@@ -2,6 +2,7 @@ package rows
 
 import (
 	"cmp"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -31,6 +32,24 @@ func (t *Tx) One(statement string, args ...any) error {
 		return ground.ErrNotFound
 	}
 	return err
+}
+
+// together is how many rows one statement writes: SQLite's driver takes a time that grows with the square of their
+// values.
+const together = 50
+
+// Put writes rows, each in the place of the one that has the same keys; without any it adds them.
+func Put[R any](t *Tx, columns Columns[R], keys string, all []R) error {
+	for part := range slices.Chunk(all, together) {
+		statement := columns.Insert(len(part))
+		if keys != "" {
+			statement = columns.Upsert(len(part), keys)
+		}
+		if _, err := t.Exec(statement, columns.Values(part...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // List returns the rows of a query as what the domain calls them.

@@ -30,7 +30,7 @@ func (w *world) member(n int64, kind func(*campaign.Member)) campaign.Member {
 		if _, _, err := tx.InsertComment(c); err != nil {
 			return err
 		}
-		return tx.PutMember(w.site.ID, m)
+		return tx.PutMembers(w.site.ID, []campaign.Member{m})
 	})
 	return m
 }
@@ -80,7 +80,7 @@ func membersComeBack(w *world) {
 	}
 	same()
 	m.Campaign, m.Joined, m.Apart, m.Banded, m.EditedAt = "", 0, true, false, began.Add(time.Minute)
-	w.update(func(tx Tx) error { return tx.PutMember(w.site.ID, m) })
+	w.update(func(tx Tx) error { return tx.PutMembers(w.site.ID, []campaign.Member{m}) })
 	same()
 	w.view(func(tx Tx) error {
 		last, err := tx.LastNumber(w.site.ID)
@@ -215,7 +215,8 @@ func campaignSpreads(w *world) {
 			if _, _, err := tx.InsertComment(row); err != nil {
 				return err
 			}
-			return tx.PutMember(w.site.ID, campaign.Member{Comment: row.ID, Number: int64(i + 1), Campaign: "k", Joined: i + 1})
+			return tx.PutMembers(w.site.ID,
+				[]campaign.Member{{Comment: row.ID, Number: int64(i + 1), Campaign: "k", Joined: i + 1}})
 		})
 	}
 	w.view(func(tx Tx) error {

@@ -181,9 +181,9 @@ func fill(w *world, s ground.Site) {
 			tx.EraseLessons(s.ID, []ledger.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
 			tx.PutCampaign(s.ID, campaign.Campaign{ID: oneCampaign, Joined: 1, Refused: 1, Sample: s.Key, LastSeen: began}),
-			tx.PutMember(s.ID, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1,
-				State: comment.Spam, DecidedAt: began}),
-			tx.PutMember(s.ID, campaign.Member{Comment: oneWaiting, Number: 2, Banded: true, CreatedAt: began}),
+			tx.PutMembers(s.ID, []campaign.Member{
+				{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1, State: comment.Spam, DecidedAt: began},
+				{Comment: oneWaiting, Number: 2, Banded: true, CreatedAt: began}}),
 			tx.PutWebhook(notify.Hook{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
 			tx.PutDeliveries(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
 			tx.PutInquiry(inquiry.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
@@ -579,8 +579,8 @@ var writes = []struct {
 	{"PutCampaign", func(tx Tx, s int64) error {
 		return tx.PutCampaign(s, campaign.Campaign{ID: oneCampaign, Joined: 2, Waiting: 1})
 	}},
-	{"PutMember", func(tx Tx, s int64) error {
-		return tx.PutMember(s, campaign.Member{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2})
+	{"PutMembers", func(tx Tx, s int64) error {
+		return tx.PutMembers(s, []campaign.Member{{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2}})
 	}},
 	{"Unband", func(tx Tx, s int64) error { _, err := tx.Unband(s, oneCampaign, 0, 9); return err }},
 	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
