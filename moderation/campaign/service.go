@@ -22,7 +22,6 @@ const (
 	readAtOnce  = 100
 	sweptAtOnce = 100
 	restMost    = 100 * time.Millisecond
-	atOnce      = 500 // comments that are joined before the first rest: what comes in half a second where many post
 
 	forgottenAtOnce = 5_000
 )
@@ -85,7 +84,7 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 	if reset || !current {
 		return s.begin(ctx, current)
 	}
-	sites, looked := map[int64][]string{}, 0
+	sites := map[int64][]string{}
 	for _, e := range events {
 		switch e.Kind {
 		case ground.EventArrived, ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
@@ -108,9 +107,7 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 			if err := s.look(ctx, site, some); err != nil {
 				return err
 			}
-			if looked += len(some); looked > atOnce { // in one go fewer posts meet it
-				s.rest(ctx, time.Since(began))
-			}
+			s.rest(ctx, time.Since(began))
 		}
 	}
 	return nil
