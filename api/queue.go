@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -11,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/words"
@@ -240,11 +242,40 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 	if err != nil {
 		return err
 	}
+	return c.JSON(http.StatusOK, story(i, history, web.Words(c)))
+}
+
+// mostAtOnce is how many comments one question may name.
+const mostAtOnce = 100
+
+// comments answers with those of the named comments that there are, in the order of their names.
+func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site) error {
+	ids := c.QueryParams()["id"]
+	if len(ids) == 0 || len(ids) > mostAtOnce {
+		return problem.Query("id", fmt.Sprintf("Name 1 to %d comments, each by an id of its own.", mostAtOnce))
+	}
+	found, err := h.service.Stories(c.Request().Context(), who, site, ids...)
+	if err != nil {
+		return err
+	}
 	out := struct {
-		itemOut
-		History []historyOut `json:"history"`
-	}{itemOut: item(i, web.Words(c)), History: []historyOut{}}
-	for _, e := range history {
+		Comments []storyOut `json:"comments"`
+	}{[]storyOut{}}
+	for _, s := range found {
+		out.Comments = append(out.Comments, story(s.Item, s.Past, web.Words(c)))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// storyOut is an item with what happened to it.
+type storyOut struct {
+	itemOut
+	History []historyOut `json:"history"`
+}
+
+func story(i moderation.Item, past []ledger.Told, w *words.Catalog) storyOut {
+	out := storyOut{item(i, w), []historyOut{}}
+	for _, e := range past {
 		by := &e.Name
 		if e.Auto {
 			by = nil
@@ -259,5 +290,5 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 			Undoes: e.Undoes != 0,
 		})
 	}
-	return c.JSON(http.StatusOK, out)
+	return out
 }

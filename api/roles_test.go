@@ -48,6 +48,7 @@ var rights = map[string]string{
 	"POST /sites/:site/moderation/campaigns/:id/split":   "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/decisions":             "auth role ok ok site role ok",
 	"POST /sites/:site/moderation/decisions/:batch/undo": "auth role ok ok site role ok",
+	"GET /sites/:site/moderation/comments":               "auth ok ok ok site ok ok",
 	"GET /sites/:site/moderation/comments/:id":           "auth ok ok ok site ok ok",
 	"DELETE /sites/:site/moderation/comments/:id":        "auth role role ok site role role",
 	"POST /sites/:site/moderation/comments/:id/redact":   "auth role ok ok site role ok",
@@ -197,6 +198,8 @@ func (w *world) tryRoute(route, who string) string {
 		k, ids := w.campaign(2)
 		path = strings.Replace(path, ":id", k["id"].(string), 1)
 		c.body = m{"comments": ids[:1]}
+	case "GET /sites/:site/moderation/comments":
+		path += "?id=" + w.post(written(w.text())).str("id")
 	case "GET /sites/:site/moderation/comments/:id":
 		path = strings.Replace(path, ":id", w.post(written(w.text())).str("id"), 1)
 	case "DELETE /sites/:site/moderation/comments/:id":

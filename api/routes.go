@@ -65,6 +65,7 @@ func (s *Server) moderatorRoutes() {
 	site.GET("/campaigns", s.kit.On(m.campaigns))
 	site.GET("/campaigns/:id", s.kit.On(m.campaign))
 	site.POST("/campaigns/:id/split", s.kit.On(m.split), own)
+	site.GET("/comments", s.kit.On(m.comments))
 	site.GET("/comments/:id", s.kit.On(m.comment))
 	site.DELETE("/comments/:id", s.kit.On(m.forget), own)
 	site.POST("/comments/:id/redact", s.kit.On(m.redact), own)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -259,10 +260,16 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 	)
 }
 
-// What others decide before a tab's stream is open is folded there as well.
-func TestATabFoldsWhatWasDecidedBeforeItsStreamOpened(t *testing.T) {
+// What others decide, and what writers withdraw, before a tab's stream is open is folded there as well, also for an
+// author, who may not read the log.
+func TestATabFoldsWhatBecameOfItsCardsBeforeItsStreamOpened(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
-	w.ferries(2)
+	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
+		"--site", "blog", "--password-stdin", "--data", w.data)
+	w.ferries(3)
+	var gone kit.Posted
+	w.must(w.client.Call(t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
+		"page": map[string]string{"url": w.blog.URL + "/ferries"}, "body": "I take back that day 9 had no ferry."}, &gone))
 	items, _, err := w.client.Queue(t.Context(), "")
 	w.must(err)
 	desk := w.tab(1280, 900, false)
@@ -271,17 +278,34 @@ func TestATabFoldsWhatWasDecidedBeforeItsStreamOpened(t *testing.T) {
 		_, err := chromedp.Call(desk.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: patterns})
 		w.must(err)
 	}
+	var mu sync.Mutex
+	var refused []string
+	w.must(chromedp.Listen(desk.Context(), func(event any) {
+		if e, is := event.(*network.EventResponseReceived); is && e.Response.Status >= 400 {
+			mu.Lock()
+			defer mu.Unlock()
+			refused = append(refused, e.Response.URL)
+		}
+	}))
+	_, err = chromedp.Call(desk.Context(), network.Enable, network.EnableParams{})
+	w.must(err)
 	block(&network.BlockPattern{URLPattern: "*://*:*/*/moderation/live", Block: true})
-	w.signIn(desk, email)
-	w.steps(desk, func() error { return desk.Holds(current("day 0 ")) })
+	w.signIn(desk, author)
+	w.steps(desk, func() error { return desk.Holds(shows("day 9")) })
 	first := items[0].Comment
 	_, err = w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: first.ID, Version: first.Version})
-	w.must(err)
+	w.must(err, w.client.Call(t.Context(), http.MethodDelete, site+"/comments/"+gone.ID,
+		map[string]string{"Authorization": "Bearer " + gone.EditToken}, nil, nil))
 	block()
 	w.steps(desk,
 		func() error { return desk.Holds(shows("Dana approved")) },
-		func() error { return desk.Holds(current("day 1 ")) },
+		func() error { return desk.Holds(shows("Withdrawn by its writer")) },
 	)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(refused) > 0 {
+		t.Errorf("the tab was refused %q", refused)
+	}
 }
 
 func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {

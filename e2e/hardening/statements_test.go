@@ -19,8 +19,9 @@ import (
 var asked = map[string][]string{
 	"/api/v1/sites/:site/comments": {"page", "sort", "limit", "after", "around", "lang"},
 	"/api/v1/sites/:site/counts":   {"page"}, "/api/v1/sites/:site/moderation/comments/:id": {"lang"},
-	"/api/v1/sites/:site/moderation/queue": {"state", "sort", "q", "lang", "limit", "after"},
-	"/api/v1/sites/:site/moderation/log":   {"limit", "after"}, "/api/v1/sites/:site/moderation/pages": {"limit", "after"},
+	"/api/v1/sites/:site/moderation/comments": {"id", "lang"},
+	"/api/v1/sites/:site/moderation/queue":    {"state", "sort", "q", "lang", "limit", "after"},
+	"/api/v1/sites/:site/moderation/log":      {"limit", "after"}, "/api/v1/sites/:site/moderation/pages": {"limit", "after"},
 	"/api/v1/sites/:site/moderation/stats":   {"since"},
 	"/api/v1/sites/:site/moderation/what-if": {"threshold", "moderation", "last"},
 	"/sites/:site/page":                      {"url", "lang", "sort", "after", "reply", "report"},

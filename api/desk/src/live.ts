@@ -7,10 +7,15 @@ import { say, write } from './words'
 
 const announceEvery = 5000
 const lookEvery = 10000
-/** So many of the newest decisions are read when the stream opens. */
-const readBack = 100
+/** So many cards are asked about at once when the stream opens. */
+const askedAtOnce = 100
 
 type Counts = Record<string, number>
+
+interface Item {
+  comment: { id: string; state: string; version: number }
+  history: { at: string; by: unknown }[]
+}
 
 export class Live {
   readonly #queue: Queue
@@ -21,7 +26,6 @@ export class Live {
   #announced = 0
   #timer = 0
   #looking = 0
-  #newest = 0 // number of the newest decision when the stream was opened last
   readonly #presence: Presence
 
   constructor(queue: Queue) {
@@ -105,14 +109,12 @@ export class Live {
 
   /** Folds what others decided since this page was made and before the stream was opened, or opened again. */
   async #catchUp(): Promise<void> {
-    const response = await fetch(`${this.#url}/log?limit=${readBack}`).catch(() => undefined)
-    if (!response?.ok) return
-    const { entries } = (await response.json()) as { entries: { seq: number; comment: string; version: number }[] }
-    const more = this.#newest > 0 && (entries.at(-1)?.seq ?? 0) > this.#newest + 1
-    this.#newest = entries[0]?.seq ?? 0
-    const decided = new Map(entries.reverse().map(e => [e.comment, e.version])) // before the last decision of each
-    for (const card of this.#queue.cards.all) {
-      if (more || (decided.get(idOf(card)) ?? -1) >= versionOf(card)) await this.#decided(idOf(card))
+    const ids = this.#queue.cards.all.map(idOf)
+    for (let at = 0; at < ids.length; at += askedAtOnce) {
+      const query = ids.slice(at, at + askedAtOnce).map(id => `id=${encodeURIComponent(id)}`)
+      const response = await fetch(`${this.#url}/comments?${query.join('&')}`).catch(() => undefined)
+      if (!response?.ok) return
+      for (const item of ((await response.json()) as { comments: Item[] }).comments) this.#fold(item)
     }
   }
 
@@ -122,17 +124,15 @@ export class Live {
     if (this.#arrived.delete(id)) this.#announce()
     if (this.#queue.mine(id) || !this.#queue.cards.find(id)) return
     const response = await fetch(`${this.#url}/comments/${encodeURIComponent(id)}`).catch(() => undefined)
-    if (!response?.ok) return
-    const item = (await response.json()) as {
-      comment: { state: string; version: number }
-      history: { at: string; by: unknown }[]
-    }
+    if (response?.ok) this.#fold((await response.json()) as Item)
+  }
+
+  #fold({ comment: { id, state, version }, history }: Item): void {
     const card = this.#queue.cards.find(id) // meanwhile this tab may have decided, or taken it back
-    if (!card || this.#queue.mine(id) || item.comment.version < versionOf(card)) return
+    if (!card || this.#queue.mine(id) || version <= versionOf(card)) return
     const view = this.#queue.cards.list.dataset.view ?? 'pending'
-    const state = item.comment.state
     if (state === view || (view === 'suspected' && state === 'pending')) return
-    const last = [...item.history].sort((a, b) => a.at.localeCompare(b.at)).at(-1)
+    const last = [...history].sort((a, b) => a.at.localeCompare(b.at)).at(-1)
     this.#queue.settled(id, say(`by.${state}`, { who: nameOf(last?.by) }))
   }
 

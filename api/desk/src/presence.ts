@@ -69,8 +69,12 @@ export class Presence {
     this.#timer = window.setTimeout(() => this.#tell(), settle)
   }
 
-  /** Says what we look at, when that is news or was long ago. Who does nothing for two minutes is not there. */
+  /**
+   * Says what we look at, when that is news or was long ago. Who does nothing for two minutes is not there; who decides
+   * nothing is in nobody's way.
+   */
   #tell(): void {
+    if (!('decides' in this.#cards.list.dataset)) return
     if (document.hidden || Date.now() - this.#active > idleAfter) {
       this.#leave()
       return
