@@ -20,7 +20,7 @@ const (
 	knownFor     = time.Second
 	knownAnew    = 24 * time.Hour
 	membersRead  = 1_000
-	lookedAgain  = 64 // times that members which have left elsewhere are looked behind
+	lookedAgain  = 256 // times that members which have left elsewhere are looked behind
 )
 
 // known are sites' members under their bands, in memory. A table of bands would be most of what a comment writes, all
