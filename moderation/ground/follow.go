@@ -24,6 +24,7 @@ const followEvery = 500 * time.Millisecond
 func (p *Process) Follow(
 	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
 ) {
+	ctx = Unhurried(ctx)
 	p.eachTurn(ctx, name, func() (told int, err error) {
 		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			if err := fn(ctx, reset, events); err != nil {
@@ -44,6 +45,7 @@ func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
 	fn func(ctx context.Context, reset bool, events []Event) (keep func(T) error, err error),
 ) {
+	ctx = Unhurried(ctx)
 	w.eachTurn(ctx, name, func() (told int, err error) {
 		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			keep, err := fn(ctx, reset, events)

@@ -36,6 +36,15 @@ func Glancing(ctx context.Context) context.Context { return context.WithValue(ct
 // IsGlance reports whether a View's context is that of a Glance.
 func IsGlance(ctx context.Context) bool { return ctx.Value(glance{}) != nil }
 
+type unhurried struct{}
+
+// Unhurried has an Update of the context wait for those whom people wait for: where one writes at a time, it comes
+// along with them.
+func Unhurried(ctx context.Context) context.Context { return context.WithValue(ctx, unhurried{}, true) }
+
+// IsUnhurried reports whether an Update's context is Unhurried.
+func IsUnhurried(ctx context.Context) bool { return ctx.Value(unhurried{}) != nil }
+
 // Views runs fn on n readers of one snapshot.
 func (w Work[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
 	return fault(w.store.Views(ctx, n, fn))

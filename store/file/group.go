@@ -13,10 +13,12 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// How many writers share one COMMIT, and for how long one is kept open for them.
+// How many writers share one COMMIT, for how long one is kept open for them, and how long nobody has written when those
+// who are in no hurry write alone.
 const (
 	groupSize = 64
 	groupTime = 20 * time.Millisecond
+	quietTime = 3 * time.Millisecond
 )
 
 var errClosed = errors.New("the database is closed")
@@ -27,12 +29,16 @@ var errClosed = errors.New("the database is closed")
 // is undone. Nothing runs under a request's context, since a statement that is cut short would
 // roll back all of them. When the transaction is lost (the disk is full, the file is locked)
 // nobody is answered by it: its members run again, each in a transaction of its own.
+//
+// Who is in no hurry makes nobody wait for a COMMIT of their own while others write: one of them
+// goes with each group, last.
 type group struct {
-	db      *gorm.DB // one connection
-	wait    time.Duration
-	waiting chan *member
-	closing chan struct{}
-	done    sync.WaitGroup
+	db        *gorm.DB // one connection
+	wait      time.Duration
+	waiting   chan *member
+	unhurried chan *member
+	closing   chan struct{}
+	done      sync.WaitGroup
 }
 
 // A member is one writer. Its function runs on the writer's own goroutine, when its turn
@@ -48,7 +54,8 @@ type member struct {
 var errPanicked = errors.New("panicked")
 
 func newGroup(db *gorm.DB, wait time.Duration) *group {
-	g := &group{db: db, wait: wait, waiting: make(chan *member), closing: make(chan struct{})}
+	g := &group{db: db, wait: wait, waiting: make(chan *member), unhurried: make(chan *member),
+		closing: make(chan struct{})}
 	g.done.Go(g.serve)
 	return g
 }
@@ -65,10 +72,14 @@ func (g *group) update(ctx context.Context, fn func(*gorm.DB) error) error {
 		return err
 	}
 	m := &member{turn: make(chan *gorm.DB), ran: make(chan error), answer: make(chan error, 1)}
+	turns := g.waiting
+	if ground.IsUnhurried(ctx) {
+		turns = g.unhurried
+	}
 	patience := time.NewTimer(g.wait)
 	defer patience.Stop()
 	select {
-	case g.waiting <- m:
+	case turns <- m:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-patience.C:
@@ -95,11 +106,20 @@ func (m *member) run(tx *gorm.DB, fn func(*gorm.DB) error) {
 
 // serve makes groups of who waits until close.
 func (g *group) serve() {
+	quiet := time.NewTimer(0)
+	defer quiet.Stop()
+	var alone chan *member // nil: others write
 	for {
 		select {
 		case <-g.closing:
 			return
 		case m := <-g.waiting:
+			g.commit(m)
+			alone = nil
+			quiet.Reset(quietTime)
+		case <-quiet.C:
+			alone = g.unhurried
+		case m := <-alone:
 			g.commit(m)
 		}
 	}
@@ -130,7 +150,16 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 		tx.Rollback()
 		return members, nil
 	}
-	for m := g.next(size-1, end); m != nil; m = g.next(size-len(members), end) {
+	rides := size > 1 // one of those who are in no hurry may come along
+	for {
+		m := next(g.waiting, len(members) < size && time.Now().Before(end))
+		if m == nil {
+			m = next(g.unhurried, rides)
+			rides = false
+		}
+		if m == nil {
+			break
+		}
 		members = append(members, m)
 		if err := m.inSavepoint(tx); err != nil {
 			tx.Rollback()
@@ -144,13 +173,13 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 	return members, nil
 }
 
-// next returns one more who waits now, if there is room in the group.
-func (g *group) next(room int, end time.Time) *member {
-	if room <= 0 || time.Now().After(end) {
+// next returns one who waits now, if there is room.
+func next(waiting <-chan *member, room bool) *member {
+	if !room {
 		return nil
 	}
 	select {
-	case m := <-g.waiting:
+	case m := <-waiting:
 		return m
 	default:
 		return nil

@@ -1,9 +1,11 @@
 package file_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
 )
 
@@ -165,5 +168,55 @@ func whoPanicsInAGroupHarmsNobody(t *testing.T) {
 	}
 	if n := count(t, db, "SELECT COUNT(*) FROM meta"); n != 2 {
 		t.Errorf("%d values are kept, want 2", n)
+	}
+}
+
+// Who is in no hurry comes along with others, one with each COMMIT and last; when nobody else has written for a moment,
+// alone.
+func TestWhoIsInNoHurryGoesWithOthersAndLast(t *testing.T) {
+	synctest.Test(t, whoIsInNoHurryGoesWithOthersAndLast)
+}
+
+func whoIsInNoHurryGoesWithOthersAndLast(t *testing.T) {
+	db := migrated(t)
+	type turn struct {
+		by        string
+		committed int // of those before, when it had its turn
+	}
+	var turns []turn
+	var all sync.WaitGroup
+	write := func(ctx context.Context, by string, first func()) {
+		all.Go(func() {
+			err := db.Update(ctx, func(g *gorm.DB) error {
+				first()
+				turns = append(turns, turn{by, count(t, db, "SELECT COUNT(*) FROM meta")})
+				return g.Exec("INSERT INTO meta (name, value) VALUES (?, x'78')", fmt.Sprint("name", len(turns))).Error
+			})
+			if err != nil {
+				t.Errorf("%s: %v", by, err)
+			}
+		})
+	}
+	begun, others, rest := make(chan struct{}), make(chan struct{}), func() {}
+	write(t.Context(), "somebody", func() {
+		close(begun)
+		<-others
+	})
+	<-begun
+	write(ground.Unhurried(t.Context()), "idler", rest)
+	write(ground.Unhurried(t.Context()), "idler", rest)
+	synctest.Wait()
+	write(t.Context(), "somebody", rest)
+	synctest.Wait()
+	close(others) // wait for their turns
+	all.Wait()
+	if want := []turn{{"somebody", 0}, {"somebody", 0}, {"idler", 0}, {"idler", 3}}; !slices.Equal(turns, want) {
+		t.Errorf("turns were taken in the order %v, want %v", turns, want)
+	}
+	began := time.Now()
+	write(ground.Unhurried(t.Context()), "idler", rest)
+	all.Wait()
+	if waited := time.Since(began); waited > 10*time.Millisecond {
+		t.Errorf("with nobody else who writes it took %v", waited)
 	}
 }
