@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -248,13 +249,22 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 // mostAtOnce is how many comments one question may name.
 const mostAtOnce = 100
 
-// comments answers with those of the named comments that there are, in the order of their names.
+// comments answers with those of the named comments that there are, in the order of their names, or, where versions are
+// named, too, with those that have moved past theirs.
 func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site) error {
-	ids := c.QueryParams()["id"]
+	ids, versions := c.QueryParams()["id"], c.QueryParams()["version"]
 	if len(ids) == 0 || len(ids) > mostAtOnce {
 		return problem.Query("id", fmt.Sprintf("Name 1 to %d comments, each by an id of its own.", mostAtOnce))
 	}
-	found, err := h.service.Stories(c.Request().Context(), who, site, ids...)
+	var found []moderation.Story
+	known, err := refs(ids, versions)
+	switch {
+	case err != nil:
+	case versions == nil:
+		found, err = h.service.Stories(c.Request().Context(), who, site, ids...)
+	default:
+		found, err = h.service.Moved(c.Request().Context(), who, site, known...)
+	}
 	if err != nil {
 		return err
 	}
@@ -265,6 +275,18 @@ func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site
 		out.Comments = append(out.Comments, story(s.Item, s.Past, web.Words(c)))
 	}
 	return c.JSON(http.StatusOK, out)
+}
+
+// refs are comments at the versions at which they are known, if those are named.
+func refs(ids, versions []string) (known []moderation.Ref, err error) {
+	for i, version := range versions {
+		n, err := strconv.ParseInt(version, 10, 64)
+		if err != nil || n < 0 || len(versions) != len(ids) {
+			return nil, problem.Query("version", "Say a version of each comment, in the order of their ids, or of none.")
+		}
+		known = append(known, moderation.Ref{ID: ids[i], Version: n})
+	}
+	return known, nil
 }
 
 // storyOut is an item with what happened to it.

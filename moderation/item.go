@@ -3,6 +3,7 @@ package moderation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -68,13 +69,9 @@ func (s *Service) Stories(
 	if err := s.likenesses(ctx, site.ID, list); err != nil {
 		return nil, err
 	}
-	if err := s.likeApproved(ctx, site.ID, list); err != nil {
+	if err := s.explain(ctx, who, site.ID, list); err != nil {
 		return nil, err
 	}
-	if err := s.noted(ctx, who, site.ID, list); err != nil {
-		return nil, err
-	}
-	s.explain(ctx, who, site.ID, list)
 	past := map[string][]ledger.Told{}
 	for _, e := range logged {
 		past[e.Comment] = append(past[e.Comment], e)
@@ -84,6 +81,29 @@ func (s *Service) Stories(
 		stories[i] = Story{it, story(it.Comment, past[it.Comment.ID])}
 	}
 	return stories, nil
+}
+
+// Moved returns those of comments that have moved past the versions at which they are known, each as Stories does.
+func (s *Service) Moved(ctx context.Context, who people.Actor, site ground.Site, known ...Ref) ([]Story, error) {
+	at, moved := make(map[string]int64, len(known)), []string(nil)
+	for _, ref := range known {
+		if ground.IsID(ref.ID) {
+			at[ref.ID] = ref.Version
+		}
+	}
+	err := s.work.Glance(ctx, func(tx Tx) error {
+		found, err := tx.CommentsByID(site.ID, slices.Sorted(maps.Keys(at)))
+		for _, c := range found {
+			if c.Version > at[c.ID] {
+				moved = append(moved, c.ID)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read versions of comments: %w", err)
+	}
+	return s.Stories(ctx, who, site, moved...)
 }
 
 // items gathers what a moderator sees around comments, but for the evidence.

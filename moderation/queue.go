@@ -84,16 +84,12 @@ func (s *Service) Queue(
 	if err == nil {
 		err = s.fill(ctx, &out, who, q, req.Fold && !req.Narrowed())
 	}
+	if err == nil {
+		err = s.explain(ctx, who, site.ID, out.Items)
+	}
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
 	}
-	if err := s.likeApproved(ctx, q.Site, out.Items); err != nil {
-		return QueuePage{}, err
-	}
-	if err := s.noted(ctx, who, q.Site, out.Items); err != nil {
-		return QueuePage{}, err
-	}
-	s.explain(ctx, who, site.ID, out.Items)
 	return out, nil
 }
 
@@ -235,11 +231,9 @@ func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error
 	if err != nil {
 		return err
 	}
-	for i, id := range ids {
-		list[i].Against = against[id]
-	}
 	of, err := s.alike.Of(ctx, site, ids)
 	for i, id := range ids {
+		list[i].Against = against[id]
 		if k, ok := of[id]; ok {
 			list[i].Campaign = &k
 		}
@@ -247,47 +241,27 @@ func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error
 	return err
 }
 
-// likeApproved counts what was approved and is like those that wait.
-func (s *Service) likeApproved(ctx context.Context, site int64, list []Item) error {
-	var waiting []comment.Comment
+// explain adds how many were approved that are like a comment which waits, what moderators noted about its writer, for
+// one another, the classifier's evidence as it is now, and that readers reported it: their reports stand beside its
+// verdict and are no part of it. An author is shown no e-mail, nor what the classifier makes of one.
+func (s *Service) explain(ctx context.Context, who people.Actor, site int64, list []Item) error {
+	moderates := who.Role(site) >= people.Moderator
+	var all, waiting []comment.Comment
 	for _, it := range list {
-		if it.Comment.State == comment.Pending {
+		if all = append(all, it.Comment); it.Comment.State == comment.Pending {
 			waiting = append(waiting, it.Comment)
 		}
 	}
-	if len(waiting) == 0 {
-		return nil
-	}
 	like, err := s.alike.ApprovedLike(ctx, site, waiting)
-	for i := range list {
-		list[i].Approved = like[list[i].Comment.ID]
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// noted adds what moderators noted about writers, for one another.
-func (s *Service) noted(ctx context.Context, who people.Actor, site int64, list []Item) error {
-	if who.Role(site) < people.Moderator {
-		return nil
-	}
-	comments := make([]comment.Comment, len(list))
-	for i, it := range list {
-		comments[i] = it.Comment
-	}
-	about, err := s.rules.Notes(ctx, site, comment.Writers(comments))
-	for i, c := range comments {
-		list[i].Notes = about[string(c.Writer)]
-	}
-	return err
-}
-
-// explain adds the classifier's evidence as it is now, and that readers reported a comment: their reports stand beside
-// its verdict and are no part of it. An author is shown no e-mail, nor what the classifier makes of one.
-func (s *Service) explain(ctx context.Context, who people.Actor, site int64, list []Item) {
+	about, err := s.rules.Notes(ctx, site, comment.Writers(all))
 	for i := range list {
 		item := &list[i]
-		if who.Role(site) < people.Moderator {
-			item.Comment.Email, item.Comment.Search, item.Against = "", "", complaint.Open{}
+		item.Approved, item.Notes = like[item.Comment.ID], about[string(item.Comment.Writer)]
+		if !moderates {
+			item.Comment.Email, item.Comment.Search, item.Against, item.Notes = "", "", complaint.Open{}, nil
 			if item.Parent != nil {
 				item.Parent.Email, item.Parent.Search = "", ""
 			}
@@ -298,4 +272,5 @@ func (s *Service) explain(ctx context.Context, who people.Actor, site int64, lis
 		}
 		item.Evidence, item.Reasons = s.judge.Evidence(ctx, item.Comment)
 	}
+	return err
 }

@@ -222,6 +222,34 @@ func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
+	w := newWorld(t)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	stays, decided := w.Submit(w.A, "It stays."), w.Submit(w.A, "It is decided.")
+	withdrawn, token := w.SubmitOwn(w.A, "I take it back.")
+	foreign := w.Submit(w.B, "Of another site.")
+	known := append(w.Refs(w.A, stays.ID, decided.ID, withdrawn.ID), w.Refs(w.B, foreign.ID)...)
+	known = append(known, moderation.Ref{ID: "no such id\x00"})
+	w.Decide(mod, w.A, comment.Approve, decided.ID)
+	w.Decide(people.Operator, w.B, comment.Approve, foreign.ID)
+	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
+
+	got, err := w.S.Moved(w.Ctx, mod, w.A, known...)
+	w.Must(err)
+	var states []string
+	for _, story := range got {
+		states = append(states, story.Comment.State.String())
+		want, err := w.S.Stories(w.Ctx, mod, w.A, story.Comment.ID)
+		w.Must(err)
+		if !reflect.DeepEqual(story, want[0]) {
+			t.Errorf("got %+v,\nwant %+v", story, want[0])
+		}
+	}
+	if slices.Sort(states); !slices.Equal(states, []string{"approved", "removed"}) {
+		t.Errorf("read %v", states)
+	}
+}
+
 func TestCountsStopAtAThousand(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")

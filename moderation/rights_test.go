@@ -39,6 +39,7 @@ Queue               auth   ok     ok        ok     ok          ok        ok     
 QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Stories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
+Moved               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
@@ -274,7 +275,11 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		"StaffNames":  func(who people.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
 		"Identify":    func(who people.Actor) error { _, err := s.Identify(ctx, who, w.A); return err },
 		"Stories":     func(who people.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
-		"Pages":       func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
+		"Moved": func(who people.Actor) error {
+			_, err := s.Moved(ctx, who, w.A, moderation.Ref{ID: reader.ID})
+			return err
+		},
+		"Pages": func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
 		"Log": func(who people.Actor) error {
 			_, _, err := s.Log(ctx, who, w.A, moderation.LogRequest{})
 			return err

@@ -350,6 +350,10 @@ var useCases = map[string]func(*faulty) func() error{
 		one, two := w.approved(), w.approved()
 		return func() error { _, err := w.S.Stories(w.Ctx, people.Operator, w.A, one.ID, two.ID); return err }
 	},
+	"Moved": func(w *faulty) func() error {
+		one, two := moderation.Ref{ID: w.approved().ID}, moderation.Ref{ID: w.approved().ID}
+		return func() error { _, err := w.S.Moved(w.Ctx, people.Operator, w.A, one, two); return err }
+	},
 	"Decide": func(w *faulty) func() error {
 		who := w.moderator()
 		in := moderation.Choice{Action: comment.MarkSpam, Comments: w.Refs(w.A, w.waiting(2)...)}

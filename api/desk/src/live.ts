@@ -109,9 +109,10 @@ export class Live {
 
   /** Folds what others decided since this page was made and before the stream was opened, or opened again. */
   async #catchUp(): Promise<void> {
-    const ids = this.#queue.cards.all.map(idOf)
-    for (let at = 0; at < ids.length; at += askedAtOnce) {
-      const query = ids.slice(at, at + askedAtOnce).map(id => `id=${encodeURIComponent(id)}`)
+    const cards = this.#queue.cards.all
+    for (let at = 0; at < cards.length; at += askedAtOnce) {
+      const asked = cards.slice(at, at + askedAtOnce)
+      const query = asked.map(card => `id=${encodeURIComponent(idOf(card))}&version=${versionOf(card)}`)
       const response = await fetch(`${this.#url}/comments?${query.join('&')}`).catch(() => undefined)
       if (!response?.ok) return
       for (const item of ((await response.json()) as { comments: Item[] }).comments) this.#fold(item)
