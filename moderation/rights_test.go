@@ -228,7 +228,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 	reader := w.Submit(w.A, "A comment to look at.")
 	w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
 	alike := campaign.Campaign{ID: ground.NewID(), Joined: 1, Waiting: 1}
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutCampaign(w.A.ID, alike) }))
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutCampaigns(w.A.ID, alike) }))
 	page := reader.Page
 	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
 	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))

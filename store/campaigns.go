@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/campaign"
@@ -53,7 +54,6 @@ type memberPart struct {
 var (
 	campaignColumns = rows.Of[campaignRow]()
 	selectCampaigns = "SELECT " + campaignColumns.Names + " FROM campaigns "
-	putCampaign     = campaignColumns.Upsert(1, "site_id, id")
 	memberColumns   = rows.Of[memberRow]()
 	selectMembers   = "SELECT " + memberColumns.Names + " FROM campaign_members "
 )
@@ -86,23 +86,29 @@ func (t *tx) MembersNumbered(site int64, numbers []int64) ([]campaign.Member, er
 		ORDER  BY number`, site, rows.ArrayOf(t.Array, numbers))
 }
 
-// MembersOf implements campaign.Tx. Its conditions are those of the indexes, word for word.
+// ofCampaign begins the conditions for members of a campaign whose state is this or that. Those that wait lie in one
+// index and the others in another, so that a copy which comes is written to one: in the words of the indexes.
+const ofCampaign = " WHERE site_id = ? AND campaign_id = ? AND campaign_id <> '' AND state "
+
+// MembersOf implements campaign.Tx.
 func (t *tx) MembersOf(
 	site int64, id string, after, upTo int, waiting bool, limit int,
 ) ([]campaign.Member, error) {
-	where := ""
-	if waiting {
-		where = "AND  state = 0"
+	of := func(state string) ([]campaign.Member, error) {
+		return t.members(ofCampaign+state+`
+			  AND  joined > ?
+			  AND  joined <= ?
+			ORDER  BY joined
+			LIMIT  ?`, site, id, after, upTo, limit)
 	}
-	return t.members(`
-		WHERE  site_id     = ?
-		  AND  campaign_id = ?
-		  AND  campaign_id <> ''
-		  AND  joined > ?
-		  AND  joined <= ?
-		  `+where+`
-		ORDER  BY joined
-		LIMIT  ?`, site, id, after, upTo, limit)
+	list, err := of("= 0")
+	if err != nil || waiting {
+		return list, err
+	}
+	others, err := of("<> 0")
+	list = append(list, others...)
+	slices.SortFunc(list, func(a, b campaign.Member) int { return a.Joined - b.Joined })
+	return list[:min(limit, len(list))], err
 }
 
 // MembersAfter implements campaign.Tx.
@@ -147,20 +153,6 @@ func (t *tx) PutMembers(site int64, members []campaign.Member) error {
 	return rows.Put(t.Tx, memberColumns, "site_id, comment_id", all)
 }
 
-// Unband implements campaign.Tx. Its conditions are those of an index, word for word.
-func (t *tx) Unband(site int64, id string, after, upTo int) ([]int64, error) {
-	return rows.Query(t.Tx, func(number *int64) []any { return []any{number} }, `
-		UPDATE campaign_members
-		SET    banded = FALSE
-		WHERE  site_id     = ?
-		  AND  campaign_id = ?
-		  AND  campaign_id <> ''
-		  AND  joined > ?
-		  AND  joined <= ?
-		  AND  banded
-		RETURNING number`, site, id, after, upTo)
-}
-
 // DropMember implements campaign.Tx.
 func (t *tx) DropMember(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM campaign_members WHERE site_id = ? AND comment_id = ?", site, comment)
@@ -197,10 +189,7 @@ func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error
 // CampaignsBefore implements campaign.Tx.
 func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([]campaign.Campaign, error) {
 	if after == nil {
-		return t.campaigns(`
-			WHERE  site_id = ?
-			ORDER  BY last_seen DESC, id DESC
-			LIMIT  ?`, site, limit)
+		after = &campaign.Campaign{LastSeen: time.Unix(1<<40, 0)}
 	}
 	return t.campaigns(`
 		WHERE  site_id = ?
@@ -209,10 +198,13 @@ func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([
 		LIMIT  ?`, site, rows.Stamp(after.LastSeen), after.ID, limit)
 }
 
-// PutCampaign implements campaign.Tx.
-func (t *tx) PutCampaign(site int64, c campaign.Campaign) error {
-	_, err := t.Exec(putCampaign, campaignColumns.Values(campaignRow{Site: site, Campaign: campaignPart(c)})...)
-	return err
+// PutCampaigns implements campaign.Tx.
+func (t *tx) PutCampaigns(site int64, all ...campaign.Campaign) error {
+	put := make([]campaignRow, len(all))
+	for i, c := range all {
+		put[i] = campaignRow{Site: site, Campaign: campaignPart(c)}
+	}
+	return rows.Put(t.Tx, campaignColumns, "site_id, id", put)
 }
 
 // DropCampaign implements campaign.Tx.
@@ -223,16 +215,21 @@ func (t *tx) DropCampaign(site int64, id string) error {
 
 // Spread implements campaign.Tx. A writer without a name is an address.
 func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
+	newest := func(state string) string {
+		return `SELECT *
+		        FROM   (SELECT comment_id, joined
+		                FROM   campaign_members` + ofCampaign + state + `
+		                ORDER  BY joined DESC
+		                LIMIT  ?) AS one`
+	}
 	return rows.First(rows.Query(t.Tx, func(s *campaign.Spread) []any {
 		return []any{&s.Writers, &s.Addresses, &s.Pages}
 	}, `
 		SELECT COUNT(DISTINCT COALESCE(c.writer, c.address)), COUNT(DISTINCT c.address), COUNT(DISTINCT c.page_id)
-		FROM   (SELECT comment_id
-		        FROM   campaign_members
-		        WHERE  site_id     = ?
-		          AND  campaign_id = ?
-		          AND  campaign_id <> ''
+		FROM   (`+newest("= 0")+`
+		        UNION  ALL
+		        `+newest("<> 0")+`
 		        ORDER  BY joined DESC
 		        LIMIT  ?) AS m
-		JOIN   comments AS c ON c.site_id = ? AND c.id = m.comment_id`, site, id, among, site))
+		JOIN   comments AS c ON c.site_id = ? AND c.id = m.comment_id`, site, id, among, site, id, among, among, site))
 }

@@ -1172,7 +1172,7 @@ func (w *faulty) campaign() campaign.Campaign {
 				return err
 			}
 		}
-		return tx.PutCampaign(w.A.ID, k)
+		return tx.PutCampaigns(w.A.ID, k)
 	}))
 	return k
 }

@@ -253,10 +253,8 @@ var hot = []hotQuery{
 	{"last event", "events_pk|SCAN events", func(tx storetest.Tx) error { return second(tx.LastEvent()) }, false},
 	{"members by their numbers", "campaign_members_number",
 		func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }, true},
-	{"members of a campaign", "campaign_members_joined",
+	{"members of a campaign", "campaign_members_waiting|campaign_members_settled",
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, false, 50)) }, false},
-	{"members that leave their bands", "campaign_members_joined",
-		func(tx storetest.Tx) error { return second(tx.Unband(1, "k7", 3, 28)) }, false},
 	{"members that wait", "campaign_members_waiting",
 		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, true, 50)) }, false},
 	{"members decided long ago", "campaign_members_decided",
@@ -270,7 +268,7 @@ var hot = []hotQuery{
 	{"more campaigns", "campaigns_latest", func(tx storetest.Tx) error {
 		return second(tx.CampaignsBefore(1, &campaign.Campaign{ID: "k7", LastSeen: time.UnixMicro(900)}, 50))
 	}, false},
-	{"a campaign's spread", "campaign_members_joined|SCAN m",
+	{"a campaign's spread", "campaign_members_waiting|campaign_members_settled|SCAN m",
 		func(tx storetest.Tx) error { return second(tx.Spread(1, "k7", 200)) }, true},
 	{"session", "sessions_pk", func(tx storetest.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
 	{"proof", "account_proofs_pk", func(tx storetest.Tx) error { return missing(tx.AccountByProof("i", "s")) }, false},
@@ -607,9 +605,10 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 	}{
 		{"members by their numbers", "INDEX campaign_members_number (site_id=? AND number=?)",
 			func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }},
-		{"members that leave their bands",
-			"INDEX campaign_members_joined (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
-			func(tx storetest.Tx) error { return second(tx.Unband(1, "k7", 3, 28)) }},
+		{"members that wait", "INDEX campaign_members_waiting (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
+			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, true, 25)) }},
+		{"the others", "INDEX campaign_members_settled (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
+			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, false, 25)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
 			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {

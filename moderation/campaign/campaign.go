@@ -20,10 +20,8 @@ import (
 const (
 	// leastLetters is how long a text must be to be nearly the same as another.
 	leastLetters = 24
-	// candidates is how many comments of a campaign are kept under their bands: the newest, and up to crowdedAtOnce more
-	// until these are looked for.
-	candidates    = 50
-	crowdedAtOnce = 25
+	// candidates is how many comments of a campaign stay under their bands where there are many: the newest.
+	candidates = 50
 	// looked is how many comments under one band are looked at, the newest, and compared how many of them all are read:
 	// those whose sketches are nearest, which nearly always know the nearest.
 	looked   = 16

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,7 +20,8 @@ type register struct {
 	last      int64 // number that was given
 	members   map[string]Member
 	campaigns map[string]*Campaign
-	unwritten []string // comments whose members were changed
+	stored    map[string]Campaign // as they were read
+	unwritten []string            // comments whose members were changed
 	newID     func() string
 	joined    bool // some campaign has a new member
 
@@ -39,8 +41,8 @@ type prepared struct {
 
 // look opens the register for some comments.
 func look(tx Tx, site int64, comments []string, newID func() string) (*register, error) {
-	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{}, newID: newID,
-		banded: map[int64]bool{}}
+	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{},
+		stored: map[string]Campaign{}, newID: newID, banded: map[int64]bool{}}
 	var err error
 	if r.last, err = tx.LastNumber(site); err != nil { // first: what is read from here on, nobody else changes
 		return nil, fmt.Errorf("read the last member's number: %w", err)
@@ -50,26 +52,40 @@ func look(tx Tx, site int64, comments []string, newID func() string) (*register,
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
 	}
+	of := map[string]bool{}
 	for _, m := range found {
 		r.members[m.Comment] = m
+		if m.Campaign != "" {
+			of[m.Campaign] = true
+		}
 	}
-	return r, nil
+	return r, r.read(slices.Sorted(maps.Keys(of))...)
+}
+
+// read reads campaigns.
+func (r *register) read(ids ...string) error {
+	found, err := r.tx.CampaignsByID(r.site, ids)
+	if err != nil {
+		return fmt.Errorf("read campaigns: %w", err)
+	}
+	for _, c := range found {
+		r.stored[c.ID] = c
+		r.campaigns[c.ID] = &c
+	}
+	return nil
 }
 
 // campaign reads a campaign, once.
 func (r *register) campaign(id string) (*Campaign, error) {
+	if r.campaigns[id] == nil {
+		if err := r.read(id); err != nil {
+			return nil, err
+		}
+	}
 	if c := r.campaigns[id]; c != nil {
 		return c, nil
 	}
-	found, err := r.tx.CampaignsByID(r.site, []string{id})
-	if err != nil {
-		return nil, fmt.Errorf("read a campaign: %w", err)
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("read campaign %s: %w", id, ground.ErrNotFound)
-	}
-	r.campaigns[id] = &found[0]
-	return &found[0], nil
+	return nil, fmt.Errorf("read campaign %s: %w", id, ground.ErrNotFound)
 }
 
 // close writes what was touched.
@@ -77,16 +93,20 @@ func (r *register) close() error {
 	if err := r.write(); err != nil {
 		return err
 	}
+	var stay []Campaign
 	for id, c := range r.campaigns {
-		var err error
-		if c.Size() == 0 {
-			err = r.tx.DropCampaign(r.site, id)
-		} else {
-			err = r.tx.PutCampaign(r.site, *c)
+		switch {
+		case *c == r.stored[id]:
+		case c.Size() > 0:
+			stay = append(stay, *c)
+		default:
+			if err := r.tx.DropCampaign(r.site, id); err != nil {
+				return fmt.Errorf("remove a campaign: %w", err)
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("write a campaign: %w", err)
-		}
+	}
+	if err := r.tx.PutCampaigns(r.site, stay...); err != nil {
+		return fmt.Errorf("write campaigns: %w", err)
 	}
 	return nil
 }
@@ -142,10 +162,7 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 	}
 	r.put(m)
 	r.entered = append(r.entered, m)
-	if m.Campaign == "" {
-		return nil
-	}
-	return r.crowd(m)
+	return nil
 }
 
 // nearest finds what a comment that joins is nearest to, as it is now: nil if it is like nothing. What was found
@@ -209,32 +226,6 @@ func (r *register) enter(m, near Member) (Member, error) {
 	m.Campaign, m.Joined = k.ID, k.Joined
 	r.joined = true
 	return m, nil
-}
-
-// crowd keeps only a campaign's newest members under their bands, of some joinings at a time: a hundred thousand copies
-// cost what fifty do.
-func (r *register) crowd(newest Member) error {
-	if newest.Joined <= candidates || newest.Joined%crowdedAtOnce > 0 {
-		return nil
-	}
-	if err := r.write(); err != nil {
-		return err
-	}
-	upTo := newest.Joined - candidates
-	gone, err := r.tx.Unband(r.site, newest.Campaign, upTo-crowdedAtOnce, upTo)
-	if err != nil {
-		return fmt.Errorf("take members from under their bands: %w", err)
-	}
-	for _, number := range gone {
-		r.banded[number] = false
-	}
-	for id, m := range r.members {
-		if slices.Contains(gone, m.Number) {
-			m.Banded = false
-			r.members[id] = m
-		}
-	}
-	return nil
 }
 
 func (r *register) unband(m Member) {

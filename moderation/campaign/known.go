@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"math"
 	"slices"
@@ -51,9 +52,10 @@ type knownSite struct {
 }
 
 type knownMember struct {
-	number int64
-	sketch classifier.Sketch
-	gone   bool // from under its bands
+	number   int64
+	sketch   classifier.Sketch
+	campaign uint32 // some bits of its id, as it was when the member was read; 0: it was alone
+	gone     bool   // from under its bands
 }
 
 // of returns a site's, locked, and lets go of those that were asked for longest ago where there are too many.
@@ -193,7 +195,7 @@ func (k *knownSite) add(list []Member) {
 		}
 		k.last = m.Number
 		bands := m.Print.bands()
-		k.members = append(k.members, knownMember{m.Number, sketch, !m.Banded})
+		k.members = append(k.members, knownMember{m.Number, sketch, bitsOf(m.Campaign), !m.Banded})
 		if k.bands = append(k.bands, bands[:]...); len(k.bands) > 2*len(k.heads) {
 			k.index()
 		}
@@ -204,8 +206,26 @@ func (k *knownSite) add(list []Member) {
 	k.size.Store(int64(len(k.members)))
 }
 
-// shrink lets go of members under no band, and of the oldest where the others are many.
+var campaignSeed = maphash.MakeSeed()
+
+// bitsOf makes 32 bits of a campaign's id; of two that have the same, fewer members are kept.
+func bitsOf(campaign string) uint32 {
+	if campaign == "" {
+		return 0
+	}
+	return uint32(maphash.String(campaignSeed, campaign)) | 1
+}
+
+// shrink lets go of members under no band, of all but the newest of a campaign, so that a hundred thousand copies take
+// no more room than fifty, and of the oldest where the others are many.
 func (k *knownSite) shrink() {
+	copies := map[uint32]int{}
+	for i, m := range slices.Backward(k.members) {
+		if m.campaign != 0 && !m.gone {
+			copies[m.campaign]++
+			k.members[i].gone = copies[m.campaign] > candidates
+		}
+	}
 	members, bands := k.members, k.bands
 	k.members, k.bands = nil, nil
 	for i, m := range members {

@@ -99,6 +99,17 @@ func TestTheNewestOfTooManyMembersAreKept(t *testing.T) {
 	if n := k.sites[2].size.Load(); n < knownMembers/2 || n > knownMembers {
 		t.Errorf("of %d members %d are kept", len(many.members), n)
 	}
+	flood := full(knownMembers + 1)
+	for i := range flood.members[1:] {
+		flood.members[i+1].Campaign = "a hundred thousand copies"
+	}
+	if found := read(flood, 9); !slices.Equal(found, []int64{1, knownMembers + 1}) {
+		t.Errorf("beside a campaign of all others %v are found", found)
+	}
+	if n := k.sites[9].size.Load(); n > candidates+2 {
+		t.Errorf("of a campaign of %d members and one alone %d are kept", knownMembers, n)
+	}
+	k.forget(9)
 	var left []int64
 	for n := range int64(knownMembers / 2) {
 		left = append(left, n+2)

@@ -34,7 +34,7 @@ func (s *Service) tell(ctx context.Context, site ground.Site, k Campaign) error 
 			return err
 		}
 		now[0].Told = k.Bad()
-		return tx.PutCampaign(site.ID, now[0])
+		return tx.PutCampaigns(site.ID, now[0])
 	})
 }
 

@@ -39,9 +39,6 @@ type Tx interface {
 	// PutMembers writes members of different comments, each in the place of the one of the same comment.
 	PutMembers(site int64, members []Member) error
 	DropMember(site int64, comment string) error
-	// Unband takes from under their bands the members of a campaign that joined after one number and up to another, and
-	// returns which were there, by the site's numbers.
-	Unband(site int64, campaign string, after, upTo int) (numbers []int64, err error)
 	// ForgetMembers removes a site's members and campaigns, of each at most so many, and reports whether
 	// there may be more.
 	ForgetMembers(site int64, most int) (more bool, err error)
@@ -50,7 +47,7 @@ type Tx interface {
 	// CampaignsBefore returns campaigns by when a copy was last seen, the latest first: those after one in
 	// this order, or nil from the first.
 	CampaignsBefore(site int64, after *Campaign, limit int) ([]Campaign, error)
-	PutCampaign(site int64, c Campaign) error // in the place of the one of this id
+	PutCampaigns(site int64, all ...Campaign) error // in the places of those with their ids
 	DropCampaign(site int64, id string) error
 	// Spread counts the writers, addresses and pages of a campaign's newest members, at most so many.
 	Spread(site int64, campaign string, among int) (Spread, error)

@@ -180,7 +180,7 @@ func fill(w *world, s ground.Site) {
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []ledger.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
-			tx.PutCampaign(s.ID, campaign.Campaign{ID: oneCampaign, Joined: 1, Refused: 1, Sample: s.Key, LastSeen: began}),
+			tx.PutCampaigns(s.ID, campaign.Campaign{ID: oneCampaign, Joined: 1, Refused: 1, Sample: s.Key, LastSeen: began}),
 			tx.PutMembers(s.ID, []campaign.Member{
 				{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1, State: comment.Spam, DecidedAt: began},
 				{Comment: oneWaiting, Number: 2, Banded: true, CreatedAt: began}}),
@@ -576,13 +576,12 @@ var writes = []struct {
 		}
 		return err
 	}},
-	{"PutCampaign", func(tx Tx, s int64) error {
-		return tx.PutCampaign(s, campaign.Campaign{ID: oneCampaign, Joined: 2, Waiting: 1})
+	{"PutCampaigns", func(tx Tx, s int64) error {
+		return tx.PutCampaigns(s, campaign.Campaign{ID: oneCampaign, Joined: 2, Waiting: 1})
 	}},
 	{"PutMembers", func(tx Tx, s int64) error {
 		return tx.PutMembers(s, []campaign.Member{{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2}})
 	}},
-	{"Unband", func(tx Tx, s int64) error { _, err := tx.Unband(s, oneCampaign, 0, 9); return err }},
 	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
 	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
 	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
